@@ -1,0 +1,102 @@
+"""JSON routes of the six reports and the metric catalogue."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+
+from flowpilot.analytics import schemas
+from flowpilot.analytics.coverage import coverage
+from flowpilot.analytics.dashboard import dashboard
+from flowpilot.analytics.escalations import escalations
+from flowpilot.analytics.flow_quality import FlowSort, flow_quality
+from flowpilot.analytics.knowledge_gaps import knowledge_gaps
+from flowpilot.analytics.metrics import METRICS, Metric
+from flowpilot.analytics.period import MAX_DAYS, Period, Window, window
+from flowpilot.analytics.psa import psa_metrics
+from flowpilot.analytics.reports import to_json
+from flowpilot.clock import Now
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import Caller, ReadSession, requires
+
+router = APIRouter(prefix="/api/v1/analytics/flowpilot", tags=["analytics"])
+
+Analyst = Annotated[Actor, requires(Permission.VIEW_ANALYTICS)]
+EscalationViewer = Annotated[Actor, requires(Permission.VIEW_ESCALATIONS)]
+
+
+def _window(
+    actor: Caller,
+    now: Now,
+    period: Annotated[
+        Period | None, Query(description="A window that ends now; 30d when nothing is given.")
+    ] = None,
+    from_: Annotated[str | None, Query(alias="from", description="ISO date or date-time, included.")] = None,
+    to: Annotated[
+        str | None,
+        Query(description=f"ISO date or date-time, not included; at most {MAX_DAYS} days after `from`."),
+    ] = None,
+    tz: Annotated[str | None, Query(description="IANA zone of days; the account's own by default.")] = None,
+) -> Window:
+    return window(
+        actor.account_id, now=now, account_timezone=actor.timezone, period=period, from_=from_, to=to, tz=tz
+    )
+
+
+AskedWindow = Annotated[Window, Depends(_window)]
+
+
+def _limited(report: str, per_minute: int) -> Any:
+    """A caller may ask for the report this often a minute; a refused caller uses nothing up."""
+
+    async def count(request: Request, actor: Caller) -> None:
+        await request.app.state.limiter.hit(per_minute, report, actor.caller)
+
+    return Depends(count)
+
+
+def _answer(report: schemas.Report) -> Response:
+    return Response(to_json(report), media_type="application/json")
+
+
+@router.get("", response_model=schemas.Dashboard, dependencies=[_limited("dashboard", 15)])
+async def read_dashboard(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+    """The help desk at a glance."""
+    return _answer(await dashboard(db, asked))
+
+
+@router.get("/knowledge-gaps", response_model=schemas.KnowledgeGaps, dependencies=[_limited("knowledge-gaps", 10)])
+async def read_knowledge_gaps(request: Request, actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+    """What the flows do not cover."""
+    return _answer(await knowledge_gaps(db, asked, request.app.state.gap_cache))
+
+
+@router.get("/coverage", response_model=schemas.Coverage, dependencies=[_limited("coverage", 15)])
+async def read_coverage(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+    """Domains and their flows."""
+    return _answer(await coverage(db, asked))
+
+
+@router.get("/flow-quality", response_model=schemas.FlowQuality, dependencies=[_limited("flow-quality", 15)])
+async def read_flow_quality(
+    actor: Analyst, asked: AskedWindow, db: ReadSession, sort: FlowSort = FlowSort.QUALITY
+) -> Response:
+    """How the flows do."""
+    return _answer(await flow_quality(db, asked, sort))
+
+
+@router.get("/psa-metrics", response_model=schemas.PsaMetrics, dependencies=[_limited("psa-metrics", 15)])
+async def read_psa_metrics(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+    """What reached the ticket system."""
+    return _answer(await psa_metrics(db, asked))
+
+
+@router.get("/escalations", response_model=schemas.Escalations, dependencies=[_limited("escalations", 30)])
+async def read_escalations(actor: EscalationViewer, asked: AskedWindow, db: ReadSession) -> Response:
+    """Time to first action after an escalation is claimed."""
+    return _answer(await escalations(db, asked))
+
+
+@router.get("/metrics")
+async def read_metrics(actor: EscalationViewer) -> list[Metric]:
+    """The metric catalogue: what every figure means."""
+    return list(METRICS.values())

@@ -1,0 +1,104 @@
+"""Flow quality: how the account's flows do, each with its number of cases."""
+
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import text
+
+from flowpilot.analytics import schemas
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.sql import SESSIONS_IN_WINDOW
+from flowpilot.analytics.statistics import rate_ci95
+from flowpilot.db.session import ReadDb
+
+RECENCY_DAYS = 90
+STALE = timedelta(days=30)
+LOW_SUCCESS = 0.5
+TOP = 5
+# Fewer cases than this say nothing about a flow; clients show such flows apart.
+FEW_CASES = 10
+
+_SQL = text(f"""
+WITH used AS (
+    SELECT matched_flow_id AS flow_id, count(*) AS n,
+           count(*) FILTER (WHERE status = 'resolved') AS resolved,
+           count(*) FILTER (WHERE confidence_tier = 'guided') AS guided
+    FROM ai_sessions
+    WHERE {SESSIONS_IN_WINDOW} AND matched_flow_id IS NOT NULL
+    GROUP BY matched_flow_id
+)
+SELECT t.id, t.name, t.tree_type, coalesce(u.n, 0) AS n, u.resolved, u.guided, newest.created_at AS newest
+FROM trees t
+LEFT JOIN used u ON u.flow_id = t.id
+LEFT JOIN LATERAL (
+    SELECT s.created_at FROM ai_sessions s
+    WHERE s.account_id = :account_id AND s.matched_flow_id = t.id AND s.created_at < :end
+    ORDER BY s.created_at DESC LIMIT 1
+) newest ON true
+WHERE t.account_id = :account_id AND t.is_active AND t.deleted_at IS NULL
+ORDER BY t.name COLLATE "C", t.id
+""")
+
+
+class FlowSort(StrEnum):
+    """What flows are ordered by."""
+
+    QUALITY = "quality"
+    USAGE = "usage"
+    SUCCESS_RATE = "success_rate"
+
+    def key(self, flow: schemas.FlowRow) -> float:
+        """The value to order by; what has none comes last."""
+        match self:
+            case FlowSort.QUALITY:
+                return flow.quality_score
+            case FlowSort.USAGE:
+                return flow.usage_count
+            case FlowSort.SUCCESS_RATE:
+                return -1.0 if flow.success_rate is None else flow.success_rate
+
+
+async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUALITY) -> schemas.FlowQuality:
+    """The account's usable flows in the asked order, ties by name, in one statement."""
+    rows = (await db.execute(_SQL, window.parameters)).all()
+    by_name = [_flow(row, window.as_of) for row in rows]
+    flows = sorted(by_name, key=sort.key, reverse=True)
+    used = [flow for flow in by_name if flow.usage_count]
+    return schemas.FlowQuality(
+        **schemas.header(window, "flow-quality"),
+        flows=flows,
+        top_performers=sorted(used, key=FlowSort.QUALITY.key, reverse=True)[:TOP],
+        needs_attention=[flow for flow in flows if _needs_attention(flow, window.as_of)],
+    )
+
+
+def _flow(row: Any, as_of: datetime) -> schemas.FlowRow:
+    success = row.resolved / row.n if row.n else None
+    guided = row.guided / row.n if row.n else None
+    return schemas.FlowRow(
+        flow_id=row.id,
+        name=row.name,
+        tree_type=row.tree_type,
+        usage_count=row.n,
+        success_rate=None if success is None else round(success, 4),
+        success_rate_ci95=rate_ci95(row.resolved, row.n) if row.n else None,
+        too_few_cases=row.n < FEW_CASES,
+        last_matched_at=row.newest,
+        avg_confidence=None if guided is None else round(guided, 4),
+        quality_score=_quality(success, guided, row.newest, as_of),
+    )
+
+
+def _quality(success: float | None, guided: float | None, newest: datetime, as_of: datetime) -> float:
+    if success is None or guided is None:
+        return 0.0
+    days = (as_of - newest).total_seconds() / 86400
+    recency = min(1.0, max(0.0, 1 - days / RECENCY_DAYS))
+    return round(0.5 * success + 0.3 * guided + 0.2 * recency, 4)
+
+
+def _needs_attention(flow: schemas.FlowRow, as_of: datetime) -> bool:
+    if flow.success_rate is None or flow.last_matched_at is None:
+        return False
+    return flow.success_rate < LOW_SUCCESS or as_of - flow.last_matched_at > STALE

@@ -1,0 +1,44 @@
+"""The metric catalogue: what every figure means, as data (`metrics.toml`)."""
+
+import tomllib
+from functools import cache
+from importlib.resources import files
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class Metric(BaseModel):
+    """One metric. Its definition is one sentence, the same in the API, the CSV, the docs and the terminal."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    slug: str
+    title: str
+    unit: Literal["count", "percent", "rate", "minutes", "seconds", "hours", "score", "steps", "rating"]
+    definition: str
+    population: str
+    exclusions: str = "None."
+    clock_start: str | None = None
+    clock_stop: str | None = None
+    empty: str = Field(description="What is answered when there is no case.")
+    good: Literal["up", "down", "neither"]
+    version: int = 1
+    reports: list[str]
+    threshold: float | None = Field(default=None, description="A knowledge gap needs a lower bound above this.")
+    high: float | None = Field(default=None, description="Above this lower bound the gap's severity is high.")
+    min_cases: int | None = Field(default=None, description="Fewer cases than this never make a gap.")
+
+
+def _load() -> dict[str, Metric]:
+    entries = tomllib.loads(files(__package__).joinpath("metrics.toml").read_text("utf-8"))
+    return {slug: Metric(slug=slug, **entry) for slug, entry in entries.items()}
+
+
+METRICS: dict[str, Metric] = _load()
+
+
+@cache
+def definitions(report: str) -> list[str]:
+    """The slugs of the metrics that a report shows."""
+    return [slug for slug, metric in METRICS.items() if report in metric.reports]

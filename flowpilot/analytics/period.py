@@ -1,0 +1,117 @@
+"""The stretch of time a report speaks about."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from flowpilot.errors import InvalidError
+
+MAX_DAYS = 400
+_MOMENT = timedelta(microseconds=1)
+
+
+class Period(StrEnum):
+    """A window that ends now."""
+
+    WEEK = "7d"
+    MONTH = "30d"
+    QUARTER = "90d"
+
+    @property
+    def length(self) -> timedelta:
+        """How long it is: whole days of 24 hours, not calendar days."""
+        return timedelta(days=int(self.removesuffix("d")))
+
+
+class WindowError(InvalidError):
+    """The window asked for makes no sense."""
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """One account's stretch of time, half-open: `start <= t < end`.
+
+    `to` is the end as people say it. A period includes its last moment, now, so its `end` is a microsecond
+    later (PostgreSQL's resolution). `as_of` is the moment the report speaks for: what came later is not known.
+    """
+
+    account_id: uuid.UUID
+    start: datetime
+    end: datetime
+    to: datetime
+    as_of: datetime
+    timezone: str
+    period: Period | None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The bind parameters that every report's SQL shares."""
+        return {
+            "account_id": self.account_id,
+            "start": self.start,
+            "end": self.end,
+            "as_of": self.as_of,
+            "tz": self.timezone,
+        }
+
+    def day_is_over(self, day: date) -> bool:
+        """Whether the calendar day, in the window's zone, had ended at `as_of`."""
+        next_midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZoneInfo(self.timezone))
+        return next_midnight <= self.as_of
+
+
+def window(
+    account_id: uuid.UUID,
+    *,
+    now: datetime,
+    account_timezone: str,
+    period: Period | None = None,
+    from_: str | None = None,
+    to: str | None = None,
+    tz: str | None = None,
+) -> Window:
+    """The window that a caller's words mean; the last 30 days when there are none.
+
+    Args:
+        from_, to: ISO dates (midnight in the zone) or date-times (in the zone unless they carry an offset).
+        tz: the IANA zone of days and of plain dates; the account's own when left out.
+
+    Raises:
+        WindowError: only one end is given, or both ends and a period, or the ends are in the wrong order
+            or more than 400 days apart, or a date or the zone can not be understood.
+    """
+    timezone = tz or account_timezone
+    zone = _zone(timezone)
+    if from_ is None and to is None:
+        chosen = period or Period.MONTH
+        return Window(account_id, now - chosen.length, now + _MOMENT, now, now, timezone, chosen)
+    if from_ is None or to is None:
+        raise WindowError("Give both from and to, or neither.")
+    if period is not None:
+        raise WindowError("Give either period or from and to, not both.")
+    start, end = _moment("from", from_, zone), _moment("to", to, zone)
+    if start >= end:
+        raise WindowError("from must lie before to.")
+    if end - start > timedelta(days=MAX_DAYS):
+        raise WindowError(f"from and to may be at most {MAX_DAYS} days apart.")
+    return Window(account_id, start, end, end, min(now, end), timezone, None)
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
+        raise WindowError(f"tz: {name!r} is not an IANA time zone. Use a name such as Europe/Vienna.") from error
+
+
+def _moment(name: str, value: str, zone: ZoneInfo) -> datetime:
+    try:
+        moment = datetime.fromisoformat(value)
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(ZoneInfo("UTC"))
+    except (ValueError, OverflowError) as error:
+        raise WindowError(
+            f"{name}: {value!r} is not an ISO date or date-time, such as 2026-01-31 or 2026-01-31T08:00:00Z."
+        ) from error

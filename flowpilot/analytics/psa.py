@@ -1,0 +1,65 @@
+"""What reached the ticket system: time entries, and the funnel from session to ticket."""
+
+from datetime import date
+
+from sqlalchemy import text
+
+from flowpilot.analytics import schemas
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.sql import SESSIONS_IN_WINDOW
+from flowpilot.db.session import ReadDb
+
+_SQL = text(f"""
+WITH entries AS MATERIALIZED (
+    SELECT session_id, hours_logged, (created_at AT TIME ZONE :tz)::date AS day
+    FROM psa_activity_logs
+    WHERE account_id = :account_id AND activity_type = 'time_entry_posted'
+      AND created_at >= :start AND created_at < :end
+),
+days AS (
+    SELECT day, count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours
+    FROM entries GROUP BY day
+),
+logged AS (
+    SELECT count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours,
+           count(DISTINCT session_id) AS time_entry_logged
+    FROM entries
+),
+sessions AS (
+    SELECT count(*) AS total_sessions, count(psa_ticket_id) AS linked_to_ticket
+    FROM ai_sessions WHERE {SESSIONS_IN_WINDOW}
+),
+pushed AS (
+    SELECT count(DISTINCT ai_session_id) AS doc_pushed
+    FROM psa_post_logs
+    WHERE account_id = :account_id AND posted_at >= :start AND posted_at < :end AND status = 'success'
+)
+SELECT *, (SELECT jsonb_agg(days ORDER BY day) FROM days) AS days
+FROM logged, sessions, pushed
+""")
+
+
+async def psa_metrics(db: ReadDb, window: Window) -> schemas.PsaMetrics:
+    """The window's ticket system figures, in one statement."""
+    row = (await db.execute(_SQL, window.parameters)).one()
+    return schemas.PsaMetrics(
+        **schemas.header(window, "psa-metrics"),
+        total_time_entries=row.entries,
+        total_hours_logged=round(row.hours, 2),
+        avg_hours_per_session=round(row.hours / row.entries, 2) if row.entries else 0.0,
+        push_funnel=schemas.PushFunnel(
+            total_sessions=row.total_sessions,
+            linked_to_ticket=row.linked_to_ticket,
+            doc_pushed=row.doc_pushed,
+            time_entry_logged=row.time_entry_logged,
+        ),
+        daily_trend=[
+            schemas.HoursDay(
+                date=(calendar_day := date.fromisoformat(day["day"])),
+                entries=day["entries"],
+                hours=round(day["hours"], 2),
+                complete=window.day_is_over(calendar_day),
+            )
+            for day in row.days or []
+        ],
+    )

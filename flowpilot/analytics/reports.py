@@ -1,0 +1,41 @@
+"""The reports by name: the API, the command line and the tests call them through here."""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from flowpilot.analytics import schemas
+from flowpilot.analytics.coverage import coverage
+from flowpilot.analytics.dashboard import dashboard
+from flowpilot.analytics.escalations import escalations
+from flowpilot.analytics.flow_quality import flow_quality
+from flowpilot.analytics.knowledge_gaps import knowledge_gaps
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.psa import psa_metrics
+from flowpilot.db.session import ReadDb
+
+
+@dataclass(frozen=True, slots=True)
+class ReportKind:
+    """One report: its name, the question it answers, and the function that answers it."""
+
+    name: str
+    title: str
+    run: Callable[[ReadDb, Window], Awaitable[schemas.Report]]
+
+
+REPORTS = {
+    kind.name: kind
+    for kind in (
+        ReportKind("dashboard", "Dashboard", dashboard),
+        ReportKind("coverage", "Coverage", coverage),
+        ReportKind("flow-quality", "Flow quality", flow_quality),
+        ReportKind("psa-metrics", "PSA metrics", psa_metrics),
+        ReportKind("escalations", "Escalations", escalations),
+        ReportKind("knowledge-gaps", "Knowledge gaps", knowledge_gaps),
+    )
+}
+
+
+def to_json(report: schemas.Report) -> bytes:
+    """The report as the API's body and the command line's output, byte for byte."""
+    return report.model_dump_json(by_alias=True).encode()

@@ -1,0 +1,266 @@
+"""What the reports answer. The fields of the contract stand first; ours are added, never in their place.
+
+Percent fields are 0..100 with 1 decimal, rates 0..1 with 4, minutes 1 decimal, seconds and hours 2. A field
+named `..._ci95` is the 95 % interval of the field it is named after, in the same unit; null without cases.
+"""
+
+import uuid
+from datetime import date, datetime
+from typing import Any, Literal
+
+from pydantic import BaseModel, Field
+
+from flowpilot.analytics.metrics import definitions
+from flowpilot.analytics.period import Period, Window
+
+Interval = tuple[float, float] | None
+
+
+class WindowOut(BaseModel):
+    """The stretch of time, and the moment the report speaks for: what came after it is not counted as known."""
+
+    from_: datetime = Field(serialization_alias="from")
+    to: datetime
+    timezone: str
+    as_of: datetime
+
+
+class Report(BaseModel):
+    """What every report says of itself."""
+
+    period: Period | None
+    window: WindowOut
+    definitions: list[str] = Field(description="Slugs in the metric catalogue.")
+
+
+def header(window: Window, report: str) -> dict[str, Any]:
+    """The fields of `Report` for a window."""
+    return {
+        "period": window.period,
+        "window": WindowOut(from_=window.start, to=window.to, timezone=window.timezone, as_of=window.as_of),
+        "definitions": definitions(report),
+    }
+
+
+class TrendDay(BaseModel):
+    """One day of the MTTR trend. `complete` is false while the day is not over."""
+
+    date: date
+    mttr_minutes: float
+    session_count: int
+    complete: bool
+
+
+class DomainSessions(BaseModel):
+    """How a domain's sessions ended."""
+
+    domain: str
+    total: int
+    resolved: int
+    escalated: int
+    resolution_rate: float
+    resolution_rate_ci95: Interval
+
+
+class ConfidenceBreakdown(BaseModel):
+    """Resolved or escalated sessions by tier."""
+
+    guided_sessions: int
+    guided_resolution_rate: float
+    exploring_sessions: int
+    exploring_resolution_rate: float
+    discovery_sessions: int
+    discovery_resolution_rate: float
+    guided_resolution_rate_ci95: Interval
+    exploring_resolution_rate_ci95: Interval
+    discovery_resolution_rate_ci95: Interval
+
+
+class DomainFlows(BaseModel):
+    """How well flows cover a domain."""
+
+    domain: str
+    flow_count: int
+    session_count: int
+    guided_rate: float
+    guided_rate_ci95: Interval
+
+
+class KnowledgeCoverage(BaseModel):
+    """The account's flows and the proposals for more."""
+
+    total_flows: int
+    ai_generated_flows: int
+    total_proposals_pending: int
+    proposals_approved_this_period: int
+    proposals_rejected_this_period: int
+    coverage_by_domain: list[DomainFlows]
+
+
+class DashboardPsa(BaseModel):
+    """The ticket system in short."""
+
+    ticket_link_rate: float
+    auto_push_success_rate: float
+    auto_push_retry_success_rate: float
+    total_time_entries_logged: int
+    total_hours_logged: float
+    n_pushes: int
+    ticket_link_rate_ci95: Interval
+    auto_push_success_rate_ci95: Interval
+    auto_push_retry_success_rate_ci95: Interval
+
+
+class Dashboard(Report):
+    """The help desk at a glance."""
+
+    total_sessions: int
+    resolved_sessions: int
+    escalated_sessions: int
+    abandoned_sessions: int
+    resolution_rate: float
+    avg_steps_to_resolution: float
+    avg_session_duration_minutes: float
+    avg_rating: float | None
+    mttr_minutes: float | None
+    mttr_trend: list[TrendDay]
+    sessions_by_domain: list[DomainSessions]
+    confidence_breakdown: ConfidenceBreakdown
+    knowledge_coverage: KnowledgeCoverage
+    psa_metrics: DashboardPsa | None
+    resolution_rate_ci95: Interval
+    n_rated: int
+    n_mttr: int
+
+
+class DomainCoverage(BaseModel):
+    """One domain: its flows, and how its sessions end."""
+
+    domain: str
+    flow_count: int
+    session_count: int
+    resolution_rate: float
+    escalation_rate: float
+    guided_rate: float
+    avg_resolution_minutes: float | None
+    n_timed: int
+    resolution_rate_ci95: Interval
+    escalation_rate_ci95: Interval
+    guided_rate_ci95: Interval
+
+
+class Coverage(Report):
+    """Domains, most sessions first."""
+
+    domains: list[DomainCoverage]
+    unmapped_session_count: int
+    total_domains: int
+
+
+class FlowRow(BaseModel):
+    """One flow. `too_few_cases`: its rates say nothing yet."""
+
+    flow_id: uuid.UUID
+    name: str
+    tree_type: str
+    usage_count: int
+    success_rate: float | None
+    last_matched_at: datetime | None
+    avg_confidence: float | None
+    quality_score: float
+    success_rate_ci95: Interval
+    too_few_cases: bool
+
+
+class FlowQuality(Report):
+    """The account's usable flows in the asked order."""
+
+    flows: list[FlowRow]
+    top_performers: list[FlowRow]
+    needs_attention: list[FlowRow]
+
+
+class PushFunnel(BaseModel):
+    """From session to ticket."""
+
+    total_sessions: int
+    linked_to_ticket: int
+    doc_pushed: int
+    time_entry_logged: int
+
+
+class HoursDay(BaseModel):
+    """One day's time entries. `complete` is false while the day is not over."""
+
+    date: date
+    entries: int
+    hours: float
+    complete: bool
+
+
+class PsaMetrics(Report):
+    """The ticket system."""
+
+    total_time_entries: int
+    total_hours_logged: float
+    avg_hours_per_session: float
+    push_funnel: PushFunnel
+    daily_trend: list[HoursDay]
+
+
+class HandoffPopulation(BaseModel):
+    """The handoffs created in the window, as they stood at `as_of`."""
+
+    n_created: int
+    n_unclaimed: int
+    n_claimed: int
+    n_acted: int
+    n_pending: int = Field(description="Neither acted on nor closed.")
+    oldest_pending_seconds: float | None
+
+
+class WaitingTime(BaseModel):
+    """A waiting time with those still waiting counted. Null: the curve does not get there."""
+
+    unit: Literal["seconds"]
+    n: int
+    n_censored: int
+    mean: float | None
+    median: float | None
+    p90: float | None
+    p95: float | None
+    median_ci95: tuple[float | None, float | None] | None
+    estimator: str
+
+
+class Escalations(Report):
+    """Time to first action after an escalation is claimed."""
+
+    n_handoffs_claimed: int
+    n_handoffs_with_action: int
+    avg_seconds_to_first_action: float | None
+    median_seconds_to_first_action: float | None
+    p95_seconds_to_first_action: float | None
+    metric_definition: str
+    population: HandoffPopulation
+    time_to_claim: WaitingTime
+    time_to_first_action: WaitingTime
+
+
+class Gap(BaseModel):
+    """Something the flows do not cover."""
+
+    gap_type: Literal["weak_options", "high_escalation", "uncharted_territory", "repeated_pattern"]
+    domain: str | None
+    severity: Literal["high", "medium", "low"]
+    title: str
+    description: str
+    evidence: dict[str, Any]
+    suggested_action: str
+
+
+class KnowledgeGaps(Report):
+    """What is missing from the flows, worst first."""
+
+    generated_at: datetime
+    gaps: list[Gap]

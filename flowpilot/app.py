@@ -1,0 +1,45 @@
+"""The ASGI app: settings, database, routers and error handlers, put together."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from fastapi import FastAPI
+
+from flowpilot import __version__
+from flowpilot.analytics.api import router as analytics
+from flowpilot.analytics.knowledge_gaps import GapCache
+from flowpilot.db.session import Database
+from flowpilot.errors import install_error_handlers
+from flowpilot.identity.api import router as identity
+from flowpilot.limits import RateLimiter
+from flowpilot.observe import ObserveMiddleware, RequestMetrics
+from flowpilot.observe import router as operation
+from flowpilot.settings import Settings
+
+
+def create_app(settings: Settings, runtime_url: str) -> FastAPI:
+    """The app that serves one installation.
+
+    Args:
+        settings: of this process.
+        runtime_url: the runtime role's database URL; the database must be migrated.
+    """
+    database = Database(runtime_url, pool_size=settings.database_pool_size)
+
+    @asynccontextmanager
+    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        yield
+        await database.close()
+
+    app = FastAPI(title="FlowPilot", version=__version__, lifespan=lifespan)
+    app.state.settings = settings
+    app.state.signing_key = settings.signing_key()
+    app.state.database = database
+    app.state.limiter = RateLimiter(settings.limit_storage)
+    app.state.metrics = RequestMetrics()
+    app.state.gap_cache = GapCache()
+    app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)
+    install_error_handlers(app)
+    for router in (operation, identity, analytics):
+        app.include_router(router)
+    return app

@@ -1,0 +1,19 @@
+"""The only source of "now"."""
+
+from datetime import UTC, datetime
+from typing import Annotated
+
+from fastapi import Depends
+
+
+def now() -> datetime:
+    """The present moment, in UTC, to the microsecond."""
+    return datetime.now(UTC)
+
+
+def request_time() -> datetime:
+    """The moment a request speaks for: one value however often it is asked for in that request."""
+    return now()
+
+
+Now = Annotated[datetime, Depends(request_time)]

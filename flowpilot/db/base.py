@@ -1,0 +1,57 @@
+"""What every table has in common."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+import uuid_utils.compat
+from sqlalchemy import DateTime, ForeignKey, ForeignKeyConstraint, MetaData, Text, Uuid, func
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
+
+
+class Base(DeclarativeBase):
+    """The declarative base: text is TEXT, moments carry a zone, constraints have predictable names."""
+
+    metadata = MetaData(
+        naming_convention={
+            "pk": "%(table_name)s_pkey",
+            "fk": "%(table_name)s_%(column_0_N_name)s_fkey",
+            "uq": "%(table_name)s_%(column_0_N_name)s_key",
+            "ck": "%(table_name)s_%(constraint_name)s_check",
+            "ix": "%(table_name)s_%(column_0_N_name)s_idx",
+        }
+    )
+    type_annotation_map = {  # noqa: RUF012 - SQLAlchemy reads it as a plain class attribute
+        str: Text(),
+        datetime: DateTime(timezone=True),
+        uuid.UUID: Uuid(),
+        dict[str, Any]: JSONB(),
+    }
+
+
+class Tenant:
+    """Mixin of a table that belongs to one account: `(account_id, id)` is its key, and RLS guards it."""
+
+    @declared_attr
+    def account_id(cls) -> Mapped[uuid.UUID]:  # noqa: N805 - declared_attr hands in the class
+        return mapped_column(ForeignKey("accounts.id"), primary_key=True, sort_order=-2, index=False)
+
+    @declared_attr
+    def id(cls) -> Mapped[uuid.UUID]:  # noqa: N805 - declared_attr hands in the class
+        return mapped_column(primary_key=True, default=new_id, sort_order=-1)
+
+
+def new_id() -> uuid.UUID:
+    """A new UUIDv7: ids made later sort later."""
+    return uuid_utils.compat.uuid7()
+
+
+def tenant_key(column: str, target: str) -> ForeignKeyConstraint:
+    """A foreign key to another tenant table, which can not cross accounts."""
+    return ForeignKeyConstraint(["account_id", column], [f"{target}.account_id", f"{target}.id"])
+
+
+def created_at() -> Mapped[datetime]:
+    """A column for when the fact came to be."""
+    return mapped_column(server_default=func.now())

@@ -1,0 +1,42 @@
+"""Many rows at once: a plain psycopg transaction in one account, and COPY into it."""
+
+import uuid
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from psycopg import sql
+
+
+@contextmanager
+def account_transaction(url: str, account_id: uuid.UUID) -> Iterator[psycopg.Connection]:
+    """One transaction of the runtime role in an account; all of it is kept, or nothing."""
+    with psycopg.connect(url) as connection:
+        connection.execute(sql.SQL("SET LOCAL app.account_id = {}").format(sql.Literal(str(account_id))))
+        yield connection
+
+
+def copy_rows(
+    connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> int:
+    """COPY rows into a table and return how many went in. Each row has a value a column, in their order.
+
+    PostgreSQL refuses COPY into a table with row security, so the rows go through a temporary table, from which
+    they are inserted under the policies like any others.
+    """
+    names = sql.SQL(", ").join(map(sql.Identifier, columns))
+    words = {"table": sql.Identifier(table), "draft": sql.Identifier(f"copy_{table}"), "names": names}
+    connection.execute(
+        sql.SQL("CREATE TEMP TABLE {draft} ON COMMIT DROP AS SELECT {names} FROM {table} WITH NO DATA").format(
+            **words
+        )
+    )
+    with connection.cursor() as cursor:
+        with cursor.copy(sql.SQL("COPY {draft} ({names}) FROM STDIN").format(**words)) as copy:
+            for row in rows:
+                copy.write_row(row)
+        cursor.execute(sql.SQL("INSERT INTO {table} ({names}) SELECT {names} FROM {draft}").format(**words))
+        count = cursor.rowcount
+        cursor.execute(sql.SQL("DROP TABLE {draft}").format(**words))
+    return count

@@ -1,0 +1,97 @@
+"""Find the database: the one configured, or the one embedded in the data directory."""
+
+import hashlib
+import hmac
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from psycopg import OperationalError, connect
+from sqlalchemy import URL, make_url
+from sqlalchemy.exc import ArgumentError
+
+from flowpilot.db.embedded import embedded_postgres
+from flowpilot.db.upgrade import upgrade
+from flowpilot.errors import FlowPilotError
+from flowpilot.settings import Settings
+
+
+class DatabaseUnavailableError(FlowPilotError):
+    """The database can not be reached."""
+
+    status = 503
+
+
+@dataclass(frozen=True, slots=True)
+class DatabaseUrls:
+    """Who may do what: the owner migrates, the runtime role serves. Plain `postgresql://` URLs."""
+
+    owner: str
+    runtime: str
+
+
+@contextmanager
+def database(settings: Settings) -> Iterator[DatabaseUrls]:
+    """The installation's database, running for as long as the context lasts.
+
+    Raises:
+        DatabaseUnavailableError: the configured URL is no PostgreSQL URL, or nobody answers there.
+    """
+    if settings.database_url is None:
+        with embedded_postgres(settings.data_dir) as owner:
+            yield _urls(owner, settings)
+    else:
+        owner = settings.database_url.get_secret_value()
+        _check(owner)
+        yield _urls(owner, settings)
+
+
+@contextmanager
+def migrated_database(settings: Settings) -> Iterator[DatabaseUrls]:
+    """The same, brought to the newest revision first."""
+    with database(settings) as urls:
+        upgrade_database(urls, settings)
+        yield urls
+
+
+def upgrade_database(urls: DatabaseUrls, settings: Settings) -> None:
+    """Migrate, and create the runtime role unless it is managed elsewhere."""
+    runtime = make_url(urls.runtime)
+    managed_elsewhere = settings.runtime_database_url is not None
+    assert runtime.username is not None
+    password = None if managed_elsewhere else str(runtime.password)
+    upgrade(driver_url(urls.owner), runtime.username, password)
+
+
+def driver_url(url: str) -> str:
+    """The URL as SQLAlchemy wants it, naming psycopg as the driver for both sync and async engines."""
+    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+
+
+def _urls(owner: str, settings: Settings) -> DatabaseUrls:
+    if settings.runtime_database_url is not None:
+        return DatabaseUrls(owner, settings.runtime_database_url.get_secret_value())
+    url = make_url(owner)
+    role = f"{url.database}_runtime"
+    # Derived, so that every server with the same secret key knows it and none has to store it.
+    password = hmac.new(settings.signing_key().encode(), role.encode(), hashlib.sha256).hexdigest()
+    return DatabaseUrls(owner, _with_login(url, role, password))
+
+
+def _with_login(url: URL, role: str, password: str) -> str:
+    return url.set(username=role, password=password).render_as_string(hide_password=False)
+
+
+def _check(owner: str) -> None:
+    try:
+        url = make_url(owner)
+    except ArgumentError:
+        url = None
+    if url is None or url.get_backend_name() not in {"postgresql", "postgres"} or not url.database:
+        raise DatabaseUnavailableError(
+            "FLOWPILOT_DATABASE_URL must look like postgresql://owner:password@host:5432/database."
+        )
+    try:
+        connect(url.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=10).close()
+    except OperationalError as error:
+        raise DatabaseUnavailableError(f"The database does not answer: {str(error).strip()}") from error

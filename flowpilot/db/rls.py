@@ -1,0 +1,40 @@
+"""Row-level security: the SQL that makes PostgreSQL keep accounts apart.
+
+The account is stated at the start of every transaction; with none stated, no row is seen.
+"""
+
+ACCOUNT = "NULLIF(current_setting('app.account_id', true), '')::uuid"
+LOGIN_USER = "NULLIF(current_setting('app.login_user_id', true), '')::uuid"
+LOGIN_EMAIL = "NULLIF(current_setting('app.login_email', true), '')"
+
+
+def protect(table: str) -> str:
+    """Enable and force row security, so that not even the table's owner is exempt."""
+    return f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
+
+
+def tenant_policy(table: str, column: str = "account_id") -> str:
+    """Rows of the stated account can be read and written, and no others."""
+    condition = f"{column} = {ACCOUNT}"
+    return f"{protect(table)} CREATE POLICY tenant ON {table} USING ({condition}) WITH CHECK ({condition});"
+
+
+def identity_policies() -> list[str]:
+    """What login may see before an account is known: the user of the e-mail given, and where it belongs.
+
+    Once a password has been verified, `app.login_user_id` names its user; nothing else reads across accounts.
+    The owner role may list accounts, so that an operator's command can visit each in turn.
+    """
+    member = "SELECT 1 FROM memberships m WHERE m.user_id = users.id"
+    mine = f"SELECT 1 FROM memberships m WHERE m.account_id = accounts.id AND m.user_id = {LOGIN_USER}"
+    return [
+        f"CREATE POLICY own_memberships ON memberships FOR SELECT USING (user_id = {LOGIN_USER})",
+        tenant_policy("accounts", "id"),
+        f"CREATE POLICY own_accounts ON accounts FOR SELECT USING (EXISTS ({mine}))",
+        "CREATE POLICY operator ON accounts FOR SELECT TO CURRENT_USER USING (true)",
+        protect("users"),
+        f"CREATE POLICY visible ON users FOR SELECT USING "
+        f"(email = {LOGIN_EMAIL} OR id = {LOGIN_USER} OR EXISTS ({member}))",
+        "CREATE POLICY join_us ON users FOR INSERT WITH CHECK (true)",
+        f"CREATE POLICY own_record ON users FOR UPDATE USING (id = {LOGIN_USER})",
+    ]

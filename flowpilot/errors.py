@@ -1,0 +1,101 @@
+"""The base of every expected failure, and its answer as RFC 9457 problem+json."""
+
+import re
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, ClassVar
+
+from fastapi import FastAPI, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse
+from starlette.exceptions import HTTPException
+
+PROBLEM_JSON = "application/problem+json"
+
+
+class FlowPilotError(Exception):
+    """An expected failure. `detail` is one sentence for a person, saying what to do where that helps."""
+
+    status: ClassVar[int] = 500
+
+    def __init__(self, detail: str, *, headers: Mapping[str, str] | None = None, **extra: Any) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.headers = dict(headers or {})
+        self.extra = extra
+
+    @property
+    def slug(self) -> str:
+        """The kind of failure for a program: the class name in kebab-case, without "Error"."""
+        name = type(self).__name__.removesuffix("Error")
+        return re.sub(r"(?<!^)(?=[A-Z])", "-", name).lower()
+
+
+class NotFoundError(FlowPilotError):
+    """The thing is not there, or belongs to another account: a caller can not tell which."""
+
+    status = 404
+
+
+class ConflictError(FlowPilotError):
+    """The request is well formed, but the present state does not allow it."""
+
+    status = 409
+
+
+class InvalidError(FlowPilotError):
+    """The request itself is malformed in a way that a type can not express."""
+
+    status = 422
+
+
+def problem(request: Request, status: int, slug: str, detail: str, **extra: Any) -> JSONResponse:
+    """One problem+json answer; `request_id` leads to the server's log."""
+    body = {
+        "type": f"urn:flowpilot:problem:{slug}",
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+        "request_id": getattr(request.state, "request_id", None),
+        **extra,
+    }
+    answer = JSONResponse(jsonable_encoder(body), status_code=status, media_type=PROBLEM_JSON)
+    if body["request_id"] is not None:
+        answer.headers["X-Request-ID"] = body["request_id"]
+    return answer
+
+
+def install_error_handlers(app: FastAPI) -> None:
+    """Make every error of the app, expected or not, answer as problem+json."""
+
+    async def expected(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, FlowPilotError)
+        answer = problem(request, error.status, error.slug, error.detail, **error.extra)
+        answer.headers.update(error.headers)
+        return answer
+
+    async def framework(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, HTTPException)
+        slug = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
+        answer = problem(request, error.status_code, slug, str(error.detail))
+        answer.headers.update(error.headers or {})
+        return answer
+
+    async def malformed(request: Request, error: Exception) -> JSONResponse:
+        assert isinstance(error, RequestValidationError)
+        errors = [
+            {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]}
+            for item in error.errors()
+        ]
+        detail = "; ".join(f"{item['field']}: {item['message']}" for item in errors)
+        return problem(request, 422, "invalid", detail, errors=errors)
+
+    async def unexpected(request: Request, _: Exception) -> JSONResponse:
+        detail = "Something went wrong on our side. The log has the details under this request id."
+        return problem(request, 500, "internal", detail)
+
+    app.add_exception_handler(FlowPilotError, expected)
+    app.add_exception_handler(HTTPException, framework)
+    app.add_exception_handler(RequestValidationError, malformed)
+    app.add_exception_handler(Exception, unexpected)

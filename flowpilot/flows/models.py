@@ -1,0 +1,53 @@
+"""Flows (decision trees), their categories and their versions."""
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flowpilot.db.base import Base, Tenant, created_at, tenant_key
+
+
+class TreeCategory(Tenant, Base):
+    """A shelf of the flow library. Its name is matched to a session's domain, ignoring case."""
+
+    __tablename__ = "tree_categories"
+
+    name: Mapped[str]
+
+
+class Tree(Tenant, Base):
+    """A flow: what an engineer is guided by. Its structure lives in versions."""
+
+    __tablename__ = "trees"
+    __table_args__ = (
+        tenant_key("category_id", "tree_categories"),
+        CheckConstraint("origin IN ('manual', 'ai_generated', 'ai_enhanced')", "origin"),
+    )
+
+    name: Mapped[str]
+    tree_type: Mapped[str] = mapped_column(server_default="troubleshooting")
+    origin: Mapped[str] = mapped_column(server_default="manual")
+    category_id: Mapped[uuid.UUID | None]
+    is_active: Mapped[bool] = mapped_column(server_default="true")
+    created_at: Mapped[datetime] = created_at()
+    deleted_at: Mapped[datetime | None]
+
+
+class TreeVersion(Tenant, Base):
+    """One edition of a flow. An edit makes a new version and never rewrites what sessions followed."""
+
+    __tablename__ = "tree_versions"
+    __table_args__ = (
+        tenant_key("tree_id", "trees"),
+        UniqueConstraint("account_id", "tree_id", "number"),
+    )
+
+    tree_id: Mapped[uuid.UUID]
+    number: Mapped[int]
+    structure: Mapped[dict[str, Any]]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = created_at()
+    published_at: Mapped[datetime | None]

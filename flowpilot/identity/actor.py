@@ -1,0 +1,66 @@
+"""Who is acting, and what their role allows."""
+
+import uuid
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """A member's role in an account, weakest first."""
+
+    VIEWER = "viewer"
+    ENGINEER = "engineer"
+    TEAM_ADMIN = "team_admin"
+    OWNER = "owner"
+
+    @property
+    def rank(self) -> int:
+        """Position in the order of roles: a higher rank may do all that a lower one may."""
+        return list(Role).index(self)
+
+
+class Permission(StrEnum):
+    """Something that a route may ask of its caller."""
+
+    VIEW_ESCALATIONS = "analytics:escalations"
+    VIEW_ANALYTICS = "analytics:all"
+    VIEW_MEMBERS = "members:view"
+    MANAGE_MEMBERS = "members:manage"
+    MANAGE_KEYS = "keys:manage"
+    VIEW_AUDIT_LOG = "audit-log:view"
+
+
+_ENGINEER = frozenset({Permission.VIEW_ESCALATIONS, Permission.VIEW_MEMBERS})
+_TEAM_ADMIN = _ENGINEER | {
+    Permission.VIEW_ANALYTICS,
+    Permission.MANAGE_MEMBERS,
+    Permission.MANAGE_KEYS,
+    Permission.VIEW_AUDIT_LOG,
+}
+
+PERMISSIONS: dict[Role, frozenset[Permission]] = {
+    Role.VIEWER: frozenset(),
+    Role.ENGINEER: _ENGINEER,
+    Role.TEAM_ADMIN: _TEAM_ADMIN,
+    Role.OWNER: frozenset(Permission),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """A verified caller: one user in one account. `key_id` is set when a program acts with an API key."""
+
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+    role: Role
+    timezone: str
+    key_id: uuid.UUID | None = None
+
+    def may(self, permission: Permission) -> bool:
+        """Whether the role includes the permission."""
+        return permission in PERMISSIONS[self.role]
+
+    @property
+    def caller(self) -> str:
+        """What requests are counted by: the key where there is one, else the user in this account."""
+        return f"{self.account_id}:{self.key_id or self.user_id}"

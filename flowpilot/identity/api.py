@@ -1,0 +1,202 @@
+"""JSON routes of sign-in, members, keys and the audit log."""
+
+import asyncio
+import uuid
+from typing import Annotated, TypeVar
+
+from fastapi import APIRouter, Form, Query, Request
+
+from flowpilot.clock import Now
+from flowpilot.db.session import Database
+from flowpilot.errors import NotFoundError
+from flowpilot.identity import audit as audit_log
+from flowpilot.identity import auth, queries, service
+from flowpilot.identity import keys as api_keys
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession, requires
+from flowpilot.identity.credentials import (
+    TokenClaim,
+    UnauthenticatedError,
+    hash_password,
+    sign_token,
+    verify_password,
+)
+from flowpilot.identity.models import User
+from flowpilot.identity.schemas import (
+    AccountOut,
+    AuditEntryOut,
+    KeyIn,
+    KeyOut,
+    MemberIn,
+    MemberOut,
+    MeOut,
+    NewKeyOut,
+    Page,
+    PasswordIn,
+    RoleIn,
+    TokenOut,
+)
+
+T = TypeVar("T", KeyOut, AuditEntryOut)
+
+router = APIRouter(prefix="/api/v1", tags=["identity"])
+
+MemberViewer = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
+MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
+KeyManager = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
+Auditor = Annotated[Actor, requires(Permission.VIEW_AUDIT_LOG)]
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
+
+
+@router.post("/auth/token")
+async def create_token(
+    request: Request,
+    now: Now,
+    username: Annotated[str, Form(description="The e-mail.", max_length=320)],
+    password: Annotated[str, Form(max_length=1024)],
+    account_id: Annotated[uuid.UUID | None, Form(description="Which account, for a user of several.")] = None,
+) -> TokenOut:
+    """Sign in with the OAuth2 password form. Without `account_id`: the account joined first."""
+    await _throttle_login(request, username)
+    login = await auth.log_in(request.app.state.database, username, password)
+    return _token(request, login, _choose(login, account_id), now)
+
+
+@router.post("/auth/switch")
+async def switch_account(
+    request: Request, claimed: Claim, account_id: Annotated[uuid.UUID, Form()], now: Now
+) -> TokenOut:
+    """A token for another of the signed-in user's accounts."""
+    if not isinstance(claimed, TokenClaim):
+        raise UnauthenticatedError("An API key belongs to one account. Sign in to switch.")
+    database: Database = request.app.state.database
+    async with database.read(None) as db:
+        login = Login(claimed.user_id, await auth.accounts_of(db, claimed.user_id))
+    return _token(request, login, _choose(login, account_id), now)
+
+
+@router.post("/auth/password", status_code=204)
+async def change_password(request: Request, body: PasswordIn, actor: Caller, db: WriteSession, now: Now) -> None:
+    """Change one's own password."""
+    await _throttle_login(request, str(actor.user_id))
+    user = await db.get_one(User, actor.user_id)
+    if not await asyncio.to_thread(verify_password, body.current_password, user.password_hash):
+        raise UnauthenticatedError("The current password is wrong.")
+    await auth.set_password_hash(db, actor.user_id, await asyncio.to_thread(hash_password, body.new_password))
+    target = ("user", actor.user_id)
+    await audit_log.record(db, actor.account_id, actor.user_id, "user.password_changed", target, at=now)
+
+
+@router.get("/auth/me")
+async def read_me(actor: Caller) -> MeOut:
+    """Who the credential acts as."""
+    return MeOut(account_id=actor.account_id, user_id=actor.user_id, role=actor.role, timezone=actor.timezone)
+
+
+@router.get("/members")
+async def list_members(
+    actor: MemberViewer, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> Page[MemberOut]:
+    """The account's members."""
+    rows = await queries.members(db, actor.account_id, limit + 1, cursor)
+    items = [MemberOut.model_validate(row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=items[-1].user_id if len(rows) > limit else None)
+
+
+@router.post("/members", status_code=201)
+async def add_member(body: MemberIn, actor: MemberManager, db: WriteSession, now: Now) -> MemberOut:
+    """Add a person by e-mail."""
+    user_id = await service.add_member(
+        db, actor.account_id, actor, body.email, body.role, now=now, name=body.name, password=body.password
+    )
+    user = await db.get_one(User, user_id)
+    return MemberOut(
+        user_id=user_id,
+        email=user.email,
+        name=user.name,
+        role=body.role,
+        can_sign_in=user.password_hash is not None,
+        created_at=now,
+    )
+
+
+@router.patch("/members/{user_id}", status_code=204)
+async def change_role(user_id: uuid.UUID, body: RoleIn, actor: MemberManager, db: WriteSession, now: Now) -> None:
+    """Give a member another role."""
+    await service.change_role(db, actor, user_id, body.role, now)
+
+
+@router.delete("/members/{user_id}", status_code=204)
+async def remove_member(user_id: uuid.UUID, actor: MemberManager, db: WriteSession, now: Now) -> None:
+    """Take a member out of the account and revoke their keys."""
+    await service.remove_member(db, actor, user_id, now)
+
+
+@router.get("/api-keys")
+async def list_keys(actor: KeyManager, db: ReadSession, limit: Limit = 50, cursor: Cursor = None) -> Page[KeyOut]:
+    """The account's API keys, revoked ones included."""
+    rows = await queries.keys(db, actor.account_id, limit + 1, cursor)
+    return _page([KeyOut.model_validate(row) for row in rows], limit)
+
+
+@router.post("/api-keys", status_code=201)
+async def create_key(body: KeyIn, actor: KeyManager, db: WriteSession, now: Now) -> NewKeyOut:
+    """Make an API key. Its secret is in this answer and nowhere else."""
+    key, secret = await api_keys.create_key(
+        db,
+        actor.account_id,
+        actor,
+        body.role,
+        now=now,
+        name=body.name,
+        user_id=body.user_id,
+        expires_days=body.expires_days,
+    )
+    return NewKeyOut(**KeyOut.model_validate(key).model_dump(), key=secret)
+
+
+@router.delete("/api-keys/{key_id}", status_code=204)
+async def revoke_key(key_id: uuid.UUID, actor: KeyManager, db: WriteSession, now: Now) -> None:
+    """Revoke an API key, from its next request on."""
+    await api_keys.revoke_key(db, actor, key_id, now)
+
+
+@router.get("/audit-log")
+async def list_audit_log(
+    actor: Auditor, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> Page[AuditEntryOut]:
+    """Every change of access, newest first."""
+    rows = await audit_log.entries(db, actor.account_id, limit + 1, cursor)
+    return _page([AuditEntryOut.model_validate(row) for row in rows], limit)
+
+
+def _page(items: list[T], limit: int) -> Page[T]:
+    return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else None)
+
+
+async def _throttle_login(request: Request, email: str) -> None:
+    settings, limiter = request.app.state.settings, request.app.state.limiter
+    address = request.client.host if request.client else "unknown"
+    await limiter.hit(settings.login_attempts_per_minute_per_address, "login-address", address)
+    await limiter.hit(settings.login_attempts_per_minute, "login-email", auth.normal(email))
+
+
+def _choose(login: Login, account_id: uuid.UUID | None) -> uuid.UUID | None:
+    if account_id is None:
+        return login.accounts[0].id if login.accounts else None
+    if account_id not in {account.id for account in login.accounts}:
+        raise NotFoundError("There is no such account for this user.")
+    return account_id
+
+
+def _token(request: Request, login: Login, account_id: uuid.UUID | None, now: Now) -> TokenOut:
+    minutes = request.app.state.settings.token_minutes
+    claimed = TokenClaim(login.user_id, account_id)
+    return TokenOut(
+        access_token=sign_token(claimed, request.app.state.signing_key, now, minutes),
+        expires_in=minutes * 60,
+        account_id=account_id,
+        accounts=[AccountOut.model_validate(account) for account in login.accounts],
+    )

@@ -1,0 +1,213 @@
+"""From a credential to an Actor. The only place that reads before an account is known (login)."""
+
+import asyncio
+import hmac
+import uuid
+from collections.abc import AsyncIterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from fastapi import Depends, Request
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy import func, select, update
+
+from flowpilot.clock import Now
+from flowpilot.db.session import Database, Db, ReadDb
+from flowpilot.errors import FlowPilotError
+from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.credentials import (
+    KeyClaim,
+    TokenClaim,
+    UnauthenticatedError,
+    parse,
+    verify_password,
+)
+from flowpilot.identity.models import Account, ApiKey, Membership, User
+
+_bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
+
+# Last use is shown to people, so a minute's precision is enough and most requests write nothing.
+_LAST_USE_PRECISION = timedelta(minutes=1)
+
+
+class NoAccountError(FlowPilotError):
+    """The user is known, but belongs to no account."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("No account")
+
+
+class ForbiddenError(FlowPilotError):
+    """The role does not include what the route asks for."""
+
+    status = 403
+
+
+@dataclass(frozen=True, slots=True)
+class AccountChoice:
+    """One account a user may sign in to."""
+
+    id: uuid.UUID
+    name: str
+    role: Role
+
+
+@dataclass(frozen=True, slots=True)
+class Login:
+    """A verified user and the accounts it belongs to, longest membership first."""
+
+    user_id: uuid.UUID
+    accounts: list[AccountChoice]
+
+
+async def log_in(database: Database, email: str, password: str) -> Login:
+    """Verify a password.
+
+    Raises:
+        UnauthenticatedError: the e-mail is unknown or the password is wrong; the caller can not tell which.
+    """
+    async with database.read(None) as db:
+        await state_login_email(db, email)
+        found = (await db.execute(select(User.id, User.password_hash).where(User.email == normal(email)))).first()
+    # No connection is held while the hash is computed, which takes long on purpose.
+    valid = await asyncio.to_thread(verify_password, password, found.password_hash if found else None)
+    if found is None or not valid:
+        raise UnauthenticatedError("The e-mail or the password is wrong.")
+    async with database.read(None) as db:
+        return Login(found.id, await accounts_of(db, found.id))
+
+
+async def accounts_of(db: ReadDb, user_id: uuid.UUID) -> list[AccountChoice]:
+    """The accounts a verified user belongs to, longest membership first."""
+    await _state_login_user(db, user_id)
+    rows = await db.execute(
+        select(Account.id, Account.name, Membership.role)
+        .join(Membership, Membership.account_id == Account.id)
+        .where(Membership.user_id == user_id)
+        .order_by(Membership.created_at, Account.id)
+    )
+    return [AccountChoice(row.id, row.name, Role(row.role)) for row in rows]
+
+
+async def state_login_email(db: ReadDb, email: str) -> None:
+    """Let this transaction see the one user who has the e-mail."""
+    await db.execute(select(func.set_config("app.login_email", normal(email), True)))
+
+
+async def _state_login_user(db: ReadDb, user_id: uuid.UUID) -> None:
+    await db.execute(select(func.set_config("app.login_user_id", str(user_id), True)))
+
+
+async def set_password_hash(db: Db, user_id: uuid.UUID, password_hash: str) -> None:
+    """Give a verified user another password."""
+    await _state_login_user(db, user_id)
+    await db.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
+
+
+def normal(email: str) -> str:
+    """The form in which e-mails are kept and compared."""
+    return email.strip().lower()
+
+
+def claim(request: Request, credential: Annotated[str | None, Depends(_bearer)]) -> TokenClaim | KeyClaim:
+    """What the request's credential claims; 401 when there is none."""
+    if credential is None:
+        raise UnauthenticatedError
+    return parse(credential, request.app.state.signing_key)
+
+
+Claim = Annotated[TokenClaim | KeyClaim, Depends(claim)]
+
+
+async def session(request: Request, claimed: Claim) -> AsyncIterator[ReadDb]:
+    """The request's one transaction, in the credential's account. To PostgreSQL, a GET only reads."""
+    database: Database = request.app.state.database
+    reads = request.method in {"GET", "HEAD"}
+    async with (database.read if reads else database.write)(claimed.account_id) as db:
+        yield db
+
+
+# Function scope: the transaction commits before the response is sent, so a failing commit is a 500.
+ReadSession = Annotated[ReadDb, Depends(session, scope="function")]
+WriteSession = Annotated[Db, Depends(session, scope="function")]
+
+
+async def authenticate(request: Request, claimed: Claim, db: ReadSession, now: Now) -> Actor:
+    """Look the claim up in its account, with the role it has at this moment."""
+    if claimed.account_id is None:
+        raise NoAccountError
+    if isinstance(claimed, KeyClaim):
+        return await _authenticate_key(request.app.state.database, claimed, db, now)
+    return await _authenticate_user(claimed.user_id, claimed.account_id, db)
+
+
+Caller = Annotated[Actor, Depends(authenticate)]
+
+
+async def _authenticate_user(user_id: uuid.UUID, account_id: uuid.UUID, db: ReadDb) -> Actor:
+    row = (
+        await db.execute(
+            select(Membership.role, Account.timezone)
+            .join(Account, Account.id == Membership.account_id)
+            .where(Membership.account_id == account_id, Membership.user_id == user_id)
+        )
+    ).first()
+    if row is None:
+        raise NoAccountError
+    return Actor(account_id, user_id, Role(row.role), row.timezone)
+
+
+async def _authenticate_key(database: Database, claimed: KeyClaim, db: ReadDb, now: datetime) -> Actor:
+    row = (
+        await db.execute(
+            select(
+                ApiKey.key_hash,
+                ApiKey.user_id,
+                ApiKey.role,
+                ApiKey.expires_at,
+                ApiKey.revoked_at,
+                ApiKey.last_used_at,
+                Membership.role.label("member_role"),
+                Account.timezone,
+            )
+            .join(
+                Membership,
+                (Membership.account_id == ApiKey.account_id) & (Membership.user_id == ApiKey.user_id),
+            )
+            .join(Account, Account.id == ApiKey.account_id)
+            .where(ApiKey.account_id == claimed.account_id, ApiKey.id == claimed.key_id)
+        )
+    ).first()
+    if row is None or not hmac.compare_digest(row.key_hash, claimed.key_hash):
+        raise UnauthenticatedError
+    if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
+        raise UnauthenticatedError("The API key is revoked or has expired. Create a new one.")
+    if row.last_used_at is None or now - row.last_used_at >= _LAST_USE_PRECISION:
+        await _record_use(database, claimed, now)
+    # A key never outranks the user it acts as, even when that user's role was lowered after it was made.
+    role = min(Role(row.role), Role(row.member_role), key=lambda role: role.rank)
+    return Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id)
+
+
+async def _record_use(database: Database, claimed: KeyClaim, now: datetime) -> None:
+    # In a transaction of its own, so that a read stays read-only and a refused request still counts as use.
+    async with database.write(claimed.account_id) as db:
+        await db.execute(
+            update(ApiKey)
+            .where(ApiKey.account_id == claimed.account_id, ApiKey.id == claimed.key_id)
+            .values(last_used_at=now)
+        )
+
+
+def requires(permission: Permission) -> Any:
+    """The dependency of a route that only some roles may call."""
+
+    def check(actor: Caller) -> Actor:
+        if not actor.may(permission):
+            raise ForbiddenError(f"Your role ({actor.role}) does not include this.")
+        return actor
+
+    return Depends(check)

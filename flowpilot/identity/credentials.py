@@ -1,0 +1,126 @@
+"""Passwords, signed tokens and API keys: how they are made, and what they say of themselves.
+
+A credential carries its own account, so that the account can be stated to PostgreSQL before anything is read.
+Nothing here touches the database: a credential that parses is only a claim until `auth` has looked it up.
+"""
+
+import base64
+import binascii
+import functools
+import hashlib
+import secrets
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import jwt
+from pwdlib import PasswordHash
+
+from flowpilot.errors import FlowPilotError
+
+_passwords = PasswordHash.recommended()
+
+_SECRET_BYTES = 24
+_KEY_MARK = "fp_"
+_PREFIX_LENGTH = len(_KEY_MARK) + 8
+
+
+class UnauthenticatedError(FlowPilotError):
+    """The caller did not prove who they are."""
+
+    status = 401
+
+    def __init__(self, detail: str = "Sign in again, or send a valid API key.") -> None:
+        super().__init__(detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+@dataclass(frozen=True, slots=True)
+class TokenClaim:
+    """What a signed token says: this user, in this account, or in none."""
+
+    user_id: uuid.UUID
+    account_id: uuid.UUID | None
+
+
+@dataclass(frozen=True, slots=True)
+class KeyClaim:
+    """What an API key says: the account and key it is, with the hash that must be found there."""
+
+    account_id: uuid.UUID
+    key_id: uuid.UUID
+    key_hash: bytes
+
+
+def hash_password(password: str) -> str:
+    """The Argon2id hash to keep."""
+    return _passwords.hash(password)
+
+
+def verify_password(password: str, password_hash: str | None) -> bool:
+    """Whether the password is right; takes as long when there is no hash to compare with."""
+    matches = _passwords.verify(password, password_hash or _nobodys_hash())
+    return matches and password_hash is not None
+
+
+@functools.cache
+def _nobodys_hash() -> str:
+    """What a password is compared with when the e-mail is unknown."""
+    return _passwords.hash(secrets.token_urlsafe(16))
+
+
+def sign_token(claim: TokenClaim, key: str, now: datetime, minutes: int) -> str:
+    """A token for the claim, good for `minutes`."""
+    account = str(claim.account_id) if claim.account_id else None
+    payload = {
+        "sub": str(claim.user_id),
+        "account": account,
+        "iat": now,
+        "exp": now + timedelta(minutes=minutes),
+    }
+    return jwt.encode(payload, key, algorithm="HS256")
+
+
+def new_api_key(account_id: uuid.UUID, key_id: uuid.UUID) -> str:
+    """A new key: 192 random bits, then the account and key it belongs to."""
+    packed = secrets.token_bytes(_SECRET_BYTES) + account_id.bytes + key_id.bytes
+    return _KEY_MARK + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+
+
+def key_prefix(key: str) -> str:
+    """The part of a key that may be shown, to tell it from others."""
+    return key[:_PREFIX_LENGTH]
+
+
+def hash_key(key: str) -> bytes:
+    """The hash to keep. A key is random, so a fast hash is enough."""
+    return hashlib.sha256(key.encode()).digest()
+
+
+def parse(credential: str, signing_key: str) -> TokenClaim | KeyClaim:
+    """What a Bearer credential claims.
+
+    Raises:
+        UnauthenticatedError: it is neither a key of ours nor a token that we signed and that is still good.
+    """
+    return _parse_key(credential) if credential.startswith(_KEY_MARK) else _parse_token(credential, signing_key)
+
+
+def _parse_key(key: str) -> KeyClaim:
+    encoded = key.removeprefix(_KEY_MARK)
+    try:
+        packed = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+        account, key_id = packed[_SECRET_BYTES : _SECRET_BYTES + 16], packed[_SECRET_BYTES + 16 :]
+        return KeyClaim(uuid.UUID(bytes=account), uuid.UUID(bytes=key_id), hash_key(key))
+    except (binascii.Error, ValueError) as error:
+        raise UnauthenticatedError from error
+
+
+def _parse_token(token: str, signing_key: str) -> TokenClaim:
+    try:
+        payload = jwt.decode(
+            token, signing_key, algorithms=["HS256"], options={"require": ["sub", "exp", "account"]}
+        )
+    except jwt.InvalidTokenError as error:
+        raise UnauthenticatedError from error
+    account = payload["account"]
+    return TokenClaim(uuid.UUID(payload["sub"]), uuid.UUID(account) if account else None)

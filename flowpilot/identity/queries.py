@@ -1,0 +1,39 @@
+"""Lists of members and keys."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import Row, select
+
+from flowpilot.db.session import ReadDb
+from flowpilot.identity.models import ApiKey, Membership, User
+
+
+async def members(
+    db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None
+) -> Sequence[Row[uuid.UUID, str | None, str, str, bool, datetime]]:
+    """Members in the order of their user ids, from behind `after`."""
+    query = (
+        select(
+            Membership.user_id,
+            User.email,
+            User.name,
+            Membership.role,
+            User.password_hash.is_not(None).label("can_sign_in"),
+            Membership.created_at,
+        )
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.account_id == account_id)
+    )
+    if after is not None:
+        query = query.where(Membership.user_id > after)
+    return (await db.execute(query.order_by(Membership.user_id).limit(limit))).all()
+
+
+async def keys(db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None) -> Sequence[ApiKey]:
+    """Keys in the order they were made, from behind `after`."""
+    query = select(ApiKey).where(ApiKey.account_id == account_id)
+    if after is not None:
+        query = query.where(ApiKey.id > after)
+    return (await db.scalars(query.order_by(ApiKey.id).limit(limit))).all()

@@ -1,0 +1,129 @@
+"""What the identity routes take and give."""
+
+import uuid
+from datetime import datetime
+from typing import Any, Generic, TypeVar
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field
+
+from flowpilot.identity.actor import Role
+
+
+class AccountOut(BaseModel):
+    """An account that the user may sign in to."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    name: str
+    role: Role
+
+
+class TokenOut(BaseModel):
+    """A signed token. `account_id` is the account it acts in; null when the user belongs to none."""
+
+    access_token: str
+    token_type: str = "bearer"  # noqa: S105 - the OAuth2 name of the kind
+    expires_in: int = Field(description="Seconds until the token is no longer good.")
+    account_id: uuid.UUID | None
+    accounts: list[AccountOut]
+
+
+class MeOut(BaseModel):
+    """Who the caller is."""
+
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+    role: Role
+    timezone: str
+
+
+class PasswordIn(BaseModel):
+    """A change of one's own password."""
+
+    current_password: str
+    new_password: str = Field(min_length=12, max_length=1024)
+
+
+class MemberIn(BaseModel):
+    """A new member. A person who can already sign in elsewhere keeps their password: leave it out."""
+
+    email: EmailStr
+    role: Role
+    name: str = ""
+    password: str | None = Field(default=None, min_length=12, max_length=1024)
+
+
+class RoleIn(BaseModel):
+    """A member's new role."""
+
+    role: Role
+
+
+class MemberOut(BaseModel):
+    """A member of the caller's account."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    user_id: uuid.UUID
+    email: str | None
+    name: str
+    role: Role
+    can_sign_in: bool
+    created_at: datetime
+
+
+class KeyIn(BaseModel):
+    """A new API key. It acts as `user_id`, or as an integration user made for it."""
+
+    name: str = ""
+    role: Role
+    user_id: uuid.UUID | None = None
+    expires_days: int | None = Field(default=None, ge=1, le=3650)
+
+
+class KeyOut(BaseModel):
+    """An API key as it may be shown again and again."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    name: str
+    prefix: str
+    role: Role
+    user_id: uuid.UUID
+    created_at: datetime
+    expires_at: datetime | None
+    last_used_at: datetime | None
+    revoked_at: datetime | None
+
+
+class NewKeyOut(KeyOut):
+    """A key at the moment it is made: `key` is never shown again."""
+
+    key: str
+
+
+class AuditEntryOut(BaseModel):
+    """One change of access. No actor: an operator at the command line."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    at: datetime
+    actor_id: uuid.UUID | None
+    action: str
+    target_type: str
+    target_id: uuid.UUID
+    before: dict[str, Any] | None
+    after: dict[str, Any] | None
+
+
+T = TypeVar("T")
+
+
+class Page(BaseModel, Generic[T]):
+    """Some rows of a list; `next_cursor` asks for those after them, null at the end."""
+
+    items: list[T]
+    next_cursor: uuid.UUID | None

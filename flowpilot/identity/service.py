@@ -1,0 +1,213 @@
+"""Changes of access: accounts, members and their roles. Each leaves an entry in the audit log."""
+
+import uuid
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from email_validator import EmailNotValidError, validate_email
+from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError, InvalidError, NotFoundError
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.audit import record
+from flowpilot.identity.auth import ForbiddenError, normal, state_login_email
+from flowpilot.identity.credentials import hash_password
+from flowpilot.identity.models import Account, ApiKey, Membership, User
+
+MIN_PASSWORD_LENGTH = 12
+
+
+class LastOwnerError(ConflictError):
+    """An account must keep one owner."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the account's last owner. Make somebody else an owner first.")
+
+
+class AlreadyMemberError(ConflictError):
+    """The person is already in the account."""
+
+
+def zone(name: str) -> ZoneInfo:
+    """An IANA time zone by its name.
+
+    Raises:
+        InvalidError: there is no such zone.
+    """
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
+        raise InvalidError(
+            f"{name!r} is not an IANA time zone. Use a name such as Europe/Vienna or UTC."
+        ) from error
+
+
+async def create_account(db: Db, account_id: uuid.UUID, name: str, timezone: str, now: datetime) -> None:
+    """Create the account that the session `db` already states."""
+    if not name.strip():
+        raise InvalidError("An account needs a name.")
+    zone(timezone)
+    await db.execute(insert(Account).values(id=account_id, name=name.strip(), timezone=timezone, created_at=now))
+    await record(
+        db,
+        account_id,
+        None,
+        "account.created",
+        ("account", account_id),
+        at=now,
+        after={"name": name.strip(), "timezone": timezone},
+    )
+
+
+async def add_member(
+    db: Db,
+    account_id: uuid.UUID,
+    actor: Actor | None,
+    email: str,
+    role: Role,
+    *,
+    now: datetime,
+    name: str = "",
+    password: str | None = None,
+) -> uuid.UUID:
+    """Add a person by e-mail and return their user id. No actor: an operator at the command line.
+
+    Raises:
+        AlreadyMemberError: the person is already in the account.
+        ConflictError: the person can sign in already, so that a password may not be set for them.
+        ForbiddenError: the role is above the actor's own.
+    """
+    _may_grant(actor, role)
+    address = _valid_email(email)
+    await state_login_email(db, address)
+    user = (await db.execute(select(User.id, User.password_hash).where(User.email == address))).first()
+    if user is None:
+        user_id = await add_user(db, name, now, email=address, password=password)
+    elif password is not None:
+        raise ConflictError(f"{address} can already sign in. Add them without a password: they keep theirs.")
+    else:
+        user_id = user.id
+        if await _role_of(db, account_id, user_id) is not None:
+            raise AlreadyMemberError(f"{address} is already a member of this account.")
+    await join(db, account_id, user_id, role, now, actor=actor)
+    return user_id
+
+
+async def add_user(
+    db: Db, name: str, now: datetime, *, email: str | None = None, password: str | None = None
+) -> uuid.UUID:
+    """A new user; without a password nobody can sign in as it."""
+    if password is not None and len(password) < MIN_PASSWORD_LENGTH:
+        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+    user_id = new_id()
+    password_hash = None if password is None else hash_password(password)
+    await db.execute(
+        insert(User).values(id=user_id, email=email, name=name, password_hash=password_hash, created_at=now)
+    )
+    return user_id
+
+
+async def join(
+    db: Db, account_id: uuid.UUID, user_id: uuid.UUID, role: Role, now: datetime, *, actor: Actor | None
+) -> None:
+    """Make a user a member."""
+    await db.execute(insert(Membership).values(account_id=account_id, user_id=user_id, role=role, created_at=now))
+    await record(db, account_id, _id(actor), "member.added", ("user", user_id), at=now, after={"role": role})
+
+
+async def change_role(db: Db, actor: Actor, user_id: uuid.UUID, role: Role, now: datetime) -> None:
+    """Give a member another role.
+
+    Raises:
+        NotFoundError: no such member here.
+        LastOwnerError: the account would be left without an owner.
+        ForbiddenError: the member's old or new role is above the actor's own.
+    """
+    before = await _member_role_for_change(db, actor, user_id)
+    _may_grant(actor, role)
+    if before is Role.OWNER and role is not Role.OWNER:
+        await _keep_an_owner(db, actor.account_id, leaving=user_id)
+    await db.execute(update(Membership).where(_member(actor.account_id, user_id)).values(role=role))
+    await record(
+        db,
+        actor.account_id,
+        actor.user_id,
+        "member.role_changed",
+        ("user", user_id),
+        at=now,
+        before={"role": before},
+        after={"role": role},
+    )
+
+
+async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime) -> None:
+    """Take a member out of the account; their keys are revoked, what they did stays theirs.
+
+    Raises:
+        NotFoundError, LastOwnerError, ForbiddenError: as in `change_role`.
+    """
+    before = await _member_role_for_change(db, actor, user_id)
+    if before is Role.OWNER:
+        await _keep_an_owner(db, actor.account_id, leaving=user_id)
+    await db.execute(
+        update(ApiKey)
+        .where(ApiKey.account_id == actor.account_id, ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
+        .values(revoked_at=now)
+    )
+    await db.execute(delete(Membership).where(_member(actor.account_id, user_id)))
+    await record(
+        db,
+        actor.account_id,
+        actor.user_id,
+        "member.removed",
+        ("user", user_id),
+        at=now,
+        before={"role": before},
+    )
+
+
+async def _keep_an_owner(db: Db, account_id: uuid.UUID, leaving: uuid.UUID) -> None:
+    # The rows are locked in one order, so that two owners who demote each other can not both succeed.
+    owners = await db.scalars(
+        select(Membership.user_id)
+        .where(Membership.account_id == account_id, Membership.role == Role.OWNER)
+        .order_by(Membership.user_id)
+        .with_for_update()
+    )
+    if set(owners) <= {leaving}:
+        raise LastOwnerError
+
+
+async def _member_role_for_change(db: Db, actor: Actor, user_id: uuid.UUID) -> Role:
+    role = await _role_of(db, actor.account_id, user_id)
+    if role is None:
+        raise NotFoundError("There is no such member in this account.")
+    _may_grant(actor, role)
+    return role
+
+
+async def _role_of(db: Db, account_id: uuid.UUID, user_id: uuid.UUID) -> Role | None:
+    role = await db.scalar(select(Membership.role).where(_member(account_id, user_id)))
+    return None if role is None else Role(role)
+
+
+def _member(account_id: uuid.UUID, user_id: uuid.UUID) -> ColumnElement[bool]:
+    return and_(Membership.account_id == account_id, Membership.user_id == user_id)
+
+
+def _may_grant(actor: Actor | None, role: Role) -> None:
+    if actor is not None and role.rank > actor.role.rank:
+        raise ForbiddenError(f"Your role ({actor.role}) can not manage a role above it ({role}).")
+
+
+def _id(actor: Actor | None) -> uuid.UUID | None:
+    return None if actor is None else actor.user_id
+
+
+def _valid_email(email: str) -> str:
+    try:
+        return normal(validate_email(email, check_deliverability=False, test_environment=True).normalized)
+    except EmailNotValidError as error:
+        raise InvalidError(f"{email!r} is not an e-mail address: {error}") from error

@@ -1,0 +1,22 @@
+"""Which files were imported, so that the same file is never counted twice."""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import UniqueConstraint
+from sqlalchemy.orm import Mapped
+
+from flowpilot.db.base import Base, Tenant, created_at
+
+
+class ImportRun(Tenant, Base):
+    """One finished import. `digest` is the SHA-256 of the unpacked file and the mapping, in hex."""
+
+    __tablename__ = "import_runs"
+    __table_args__ = (UniqueConstraint("account_id", "digest"),)
+
+    digest: Mapped[str]
+    file_name: Mapped[str]
+    mapping: Mapped[str]
+    counts: Mapped[dict[str, Any]]
+    created_at: Mapped[datetime] = created_at()

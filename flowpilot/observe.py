@@ -1,0 +1,104 @@
+"""What an operator sees: a request id on every answer, Prometheus metrics, and the health routes."""
+
+import logging
+import time
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
+from sqlalchemy import text
+from sqlalchemy.exc import SQLAlchemyError
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Database
+from flowpilot.db.upgrade import newest_revision
+from flowpilot.errors import problem
+
+_log = logging.getLogger(__name__)
+router = APIRouter(tags=["operation"])
+
+
+class RequestMetrics:
+    """The counters of one app."""
+
+    def __init__(self) -> None:
+        self.registry = CollectorRegistry()
+        self.requests = Counter(
+            "flowpilot_http_requests_total",
+            "Requests answered.",
+            ["method", "route", "status"],
+            registry=self.registry,
+        )
+        self.seconds = Histogram(
+            "flowpilot_http_request_seconds",
+            "Seconds to answer.",
+            ["method", "route"],
+            registry=self.registry,
+        )
+
+
+class ObserveMiddleware:
+    """Give each request an id, and count it under its route's template."""
+
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
+        self.app = app
+        self.metrics = metrics
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one connection."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        request_id = str(new_id())
+        scope.setdefault("state", {})["request_id"] = request_id
+        status = 500
+
+        async def send_with_id(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                MutableHeaders(scope=message)["X-Request-ID"] = request_id
+            await send(message)
+
+        started = time.perf_counter()
+        try:
+            await self.app(scope, receive, send_with_id)
+        except Exception:
+            _log.exception("request %s failed", request_id)
+            raise
+        finally:
+            # The template, never the path itself: ids in labels would make a series of each.
+            route = getattr(scope.get("route"), "path", "unmatched")
+            self.metrics.requests.labels(scope["method"], route, status).inc()
+            self.metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+
+
+@router.get("/healthz")
+async def healthz() -> dict[str, str]:
+    """The process is alive."""
+    return {"status": "alive"}
+
+
+@router.get("/readyz", responses={503: {"description": "The database is away, or not migrated."}})
+async def readyz(request: Request) -> JSONResponse:
+    """The database answers, and is at the revision this version works with."""
+    database: Database = request.app.state.database
+    try:
+        async with database.engine.connect() as connection:
+            revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
+    except SQLAlchemyError:
+        _log.exception("the database is not ready")
+        return problem(request, 503, "not-ready", "The database does not answer, or was never migrated.")
+    if revision != newest_revision():
+        detail = f"The database is at revision {revision}, not {newest_revision()}. Run: flowpilot db upgrade"
+        return problem(request, 503, "not-ready", detail)
+    return JSONResponse({"status": "ready", "revision": revision})
+
+
+@router.get("/metrics")
+async def metrics(request: Request) -> Response:
+    """Prometheus metrics of this process."""
+    registry = request.app.state.metrics.registry
+    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,55 @@
+"""What was sent to the ticket system (PSA), and what it recorded."""
+
+import uuid
+from datetime import datetime
+from decimal import Decimal
+
+from sqlalchemy import CheckConstraint, Index, Numeric
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flowpilot.db.base import Base, Tenant, created_at, tenant_key
+
+
+class PsaPostLog(Tenant, Base):
+    """One push of a session's documentation to its ticket."""
+
+    __tablename__ = "psa_post_logs"
+    __table_args__ = (
+        tenant_key("ai_session_id", "ai_sessions"),
+        CheckConstraint("status IN ('success', 'failed', 'pending')", "status"),
+        Index(
+            "psa_post_logs_report_idx",
+            "account_id",
+            "posted_at",
+            postgresql_include=["status", "retry_count", "ai_session_id"],
+        ),
+    )
+
+    ai_session_id: Mapped[uuid.UUID | None]
+    ticket_id: Mapped[str | None]
+    status: Mapped[str] = mapped_column(server_default="pending")
+    retry_count: Mapped[int] = mapped_column(server_default="0")
+    external_id: Mapped[str | None]
+    posted_at: Mapped[datetime | None]
+
+
+class PsaActivityLog(Tenant, Base):
+    """One thing the ticket system now has from us. `hours_logged` is in hours."""
+
+    __tablename__ = "psa_activity_logs"
+    __table_args__ = (
+        tenant_key("session_id", "ai_sessions"),
+        CheckConstraint("activity_type IN ('note_posted', 'time_entry_posted', 'status_updated')", "type"),
+        Index(
+            "psa_activity_logs_report_idx",
+            "account_id",
+            "activity_type",
+            "created_at",
+            postgresql_include=["hours_logged", "session_id"],
+        ),
+    )
+
+    session_id: Mapped[uuid.UUID | None]
+    activity_type: Mapped[str]
+    hours_logged: Mapped[Decimal | None] = mapped_column(Numeric(10, 4))
+    created_at: Mapped[datetime] = created_at()

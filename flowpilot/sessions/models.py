@@ -1,0 +1,108 @@
+"""Guided sessions and the steps that were taken in them."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flowpilot.db.base import Base, Tenant, created_at, tenant_key
+
+
+class SessionStatus(StrEnum):
+    """Where a session stands."""
+
+    ACTIVE = "active"
+    PAUSED = "paused"
+    REQUESTING_ESCALATION = "requesting_escalation"
+    ESCALATED = "escalated"
+    RESOLVED = "resolved"
+    ABANDONED = "abandoned"
+
+
+class ConfidenceTier(StrEnum):
+    """How well a flow fits the problem: confidence >= 0.8, >= 0.4, or below."""
+
+    GUIDED = "guided"
+    EXPLORING = "exploring"
+    DISCOVERY = "discovery"
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A check that a text column holds one of an enumeration's values."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", column)
+
+
+class AISession(Tenant, Base):
+    """One engineer's work on one problem. The three counts are derived from its steps."""
+
+    __tablename__ = "ai_sessions"
+    __table_args__ = (
+        tenant_key("matched_flow_id", "trees"),
+        one_of("status", SessionStatus),
+        one_of("confidence_tier", ConfidenceTier),
+        CheckConstraint("session_rating BETWEEN 1 AND 5", "session_rating"),
+        # Every report reads sessions by this window; the included columns spare it the table itself.
+        Index(
+            "ai_sessions_report_idx",
+            "account_id",
+            "created_at",
+            postgresql_include=[
+                "status",
+                "confidence_tier",
+                "problem_domain",
+                "matched_flow_id",
+                "psa_ticket_id",
+                "step_count",
+                "answer_count",
+                "free_text_count",
+                "session_rating",
+                "resolved_at",
+            ],
+        ),
+        Index("ai_sessions_flow_idx", "account_id", "matched_flow_id", "created_at"),
+    )
+
+    user_id: Mapped[uuid.UUID | None]
+    status: Mapped[str] = mapped_column(server_default=SessionStatus.ACTIVE)
+    problem_summary: Mapped[str] = mapped_column(server_default="")
+    problem_domain: Mapped[str | None]
+    confidence_tier: Mapped[str | None]
+    matched_flow_id: Mapped[uuid.UUID | None]
+    psa_ticket_id: Mapped[str | None]
+    step_count: Mapped[int] = mapped_column(server_default="0")
+    answer_count: Mapped[int] = mapped_column(server_default="0")
+    free_text_count: Mapped[int] = mapped_column(server_default="0")
+    session_rating: Mapped[int | None]
+    created_at: Mapped[datetime] = created_at()
+    resolved_at: Mapped[datetime | None]
+
+
+class StepKind(StrEnum):
+    """What a step is. Only an `answer` was given where a flow offered options."""
+
+    ANSWER = "answer"
+    OUTCOME = "outcome"
+    NOTE = "note"
+    RESOLUTION = "resolution"
+
+
+class AISessionStep(Tenant, Base):
+    """One thing that was done or learnt in a session, and by whom. Rows are never changed or removed."""
+
+    __tablename__ = "ai_session_steps"
+    __table_args__ = (
+        tenant_key("session_id", "ai_sessions"),
+        UniqueConstraint("account_id", "session_id", "position"),
+        {"info": {"append_only": True}},
+    )
+
+    session_id: Mapped[uuid.UUID]
+    position: Mapped[int]
+    kind: Mapped[str] = mapped_column(server_default=StepKind.NOTE)
+    actor_id: Mapped[uuid.UUID | None]
+    is_free_text: Mapped[bool] = mapped_column(server_default="false")
+    content: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    created_at: Mapped[datetime] = created_at()
