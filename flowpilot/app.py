@@ -1,5 +1,7 @@
 """The ASGI app: settings, database, routers and error handlers, put together."""
 
+import asyncio
+import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
@@ -28,7 +30,10 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+        # SciPy takes a second to import: in the background now, rather than in somebody's first report.
+        warm_up = asyncio.create_task(asyncio.to_thread(importlib.import_module, "scipy.stats"))
         yield
+        await warm_up
         await database.close()
 
     app = FastAPI(title="FlowPilot", version=__version__, lifespan=lifespan)

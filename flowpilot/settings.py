@@ -8,8 +8,14 @@ from functools import lru_cache
 from pathlib import Path
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr
+from pydantic import Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from flowpilot.errors import FlowPilotError
+
+
+class SettingsError(FlowPilotError):
+    """A setting can not be used as it is."""
 
 
 class Settings(BaseSettings):
@@ -73,5 +79,13 @@ def _write_once(path: Path, text: str) -> None:
 
 @lru_cache(maxsize=1)
 def get_settings() -> Settings:
-    """The settings of this process, read once."""
-    return Settings()
+    """The settings of this process, read once.
+
+    Raises:
+        SettingsError: a variable's value can not be used; the sentence names it.
+    """
+    try:
+        return Settings()
+    except ValidationError as error:
+        wrong = (f"FLOWPILOT_{str(item['loc'][0]).upper()}: {item['msg']}" for item in error.errors())
+        raise SettingsError("; ".join(wrong)) from error

@@ -1,15 +1,15 @@
 """Statistics, pure: numbers in, numbers out. All estimators are SciPy's or checked against it."""
 
 import math
+import statistics
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import stats
 
-_Z95 = float(stats.norm.ppf(0.975))
+_Z95 = statistics.NormalDist().inv_cdf(0.975)
 
 # A survival probability is a product of ratios; what differs from a quantile by less than this is equal to it.
 _TOLERANCE = 1e-12
@@ -81,6 +81,9 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
     n, n_censored = len(waits) + len(censored), len(censored)
     if not waits:
         return Survival(n, n_censored, None, None, None, None, (None, None) if n else None)
+    # Importing SciPy takes a second, which no command should wait for that does not use it.
+    from scipy import stats  # noqa: PLC0415
+
     curve = stats.ecdf(stats.CensoredData(uncensored=waits, right=censored)).sf
     times, alive = curve.quantiles, curve.probabilities
     with np.errstate(divide="ignore", invalid="ignore"):

@@ -117,10 +117,8 @@ def _parse_key(key: str) -> KeyClaim:
 
 def _parse_token(token: str, signing_key: str) -> TokenClaim:
     try:
-        payload = jwt.decode(
-            token, signing_key, algorithms=["HS256"], options={"require": ["sub", "exp", "account"]}
-        )
-    except jwt.InvalidTokenError as error:
+        payload = jwt.decode(token, signing_key, algorithms=["HS256"], options={"require": ["sub", "exp"]})
+        account = payload["account"]
+    except (jwt.InvalidTokenError, KeyError) as error:
         raise UnauthenticatedError from error
-    account = payload["account"]
     return TokenClaim(uuid.UUID(payload["sub"]), uuid.UUID(account) if account else None)

@@ -12,7 +12,7 @@ from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.audit import record
-from flowpilot.identity.auth import ForbiddenError, normal, state_login_email
+from flowpilot.identity.auth import ForbiddenError, normal, set_password_hash, state_login_email
 from flowpilot.identity.credentials import hash_password
 from flowpilot.identity.models import Account, ApiKey, Membership, User
 
@@ -99,8 +99,8 @@ async def add_user(
     db: Db, name: str, now: datetime, *, email: str | None = None, password: str | None = None
 ) -> uuid.UUID:
     """A new user; without a password nobody can sign in as it."""
-    if password is not None and len(password) < MIN_PASSWORD_LENGTH:
-        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+    if password is not None:
+        _check_password(password)
     user_id = new_id()
     password_hash = None if password is None else hash_password(password)
     await db.execute(
@@ -211,3 +211,38 @@ def _valid_email(email: str) -> str:
         return normal(validate_email(email, check_deliverability=False, test_environment=True).normalized)
     except EmailNotValidError as error:
         raise InvalidError(f"{email!r} is not an e-mail address: {error}") from error
+
+
+async def member_by_email(db: Db, account_id: uuid.UUID, email: str) -> uuid.UUID:
+    """The user id of a member.
+
+    Raises:
+        NotFoundError: nobody in the account has this e-mail.
+    """
+    user_id = await db.scalar(
+        select(User.id)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id == account_id, User.email == normal(email))
+    )
+    if user_id is None:
+        raise NotFoundError(f"{email} is not a member of this account.")
+    return user_id
+
+
+async def reset_password(db: Db, email: str, password: str) -> None:
+    """Give a person another password, as the operator.
+
+    Raises:
+        NotFoundError: nobody has this e-mail.
+    """
+    _check_password(password)
+    await state_login_email(db, email)
+    user_id = await db.scalar(select(User.id).where(User.email == normal(email)))
+    if user_id is None:
+        raise NotFoundError(f"Nobody here has the e-mail {email}.")
+    await set_password_hash(db, user_id, hash_password(password))
+
+
+def _check_password(password: str) -> None:
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")

@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Any
 
@@ -16,7 +15,6 @@ from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.psa import psa_metrics
 from flowpilot.analytics.reports import to_json
 from flowpilot.analytics.schemas import Report
-from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, ReadDb
 
 pytestmark = pytest.mark.anyio
@@ -28,13 +26,6 @@ ASKED = [
     "escalations",
     *(f"flow-quality?sort={sort}" for sort in FlowSort),
 ]
-
-
-@pytest.fixture
-async def database(urls: DatabaseUrls) -> AsyncIterator[Database]:
-    database = Database(urls.runtime)
-    yield database
-    await database.close()
 
 
 async def _run(asked: str, db: ReadDb, account_id: uuid.UUID, now: datetime, period: Period) -> Report:

@@ -1,0 +1,119 @@
+"""`flowpilot account | user | key`: access, from the operator's side."""
+
+import sys
+import uuid
+from typing import Annotated
+
+import typer
+
+from flowpilot.cli.common import AccountOption, JsonOption, print_created, require_account, run
+from flowpilot.clock import now
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Database
+from flowpilot.errors import InvalidError
+from flowpilot.identity import service
+from flowpilot.identity.actor import Role
+from flowpilot.identity.keys import create_key
+
+account_app = typer.Typer(help="Accounts (the tenants).", no_args_is_help=True)
+user_app = typer.Typer(help="People.", no_args_is_help=True)
+key_app = typer.Typer(help="API keys.", no_args_is_help=True)
+
+RoleOption = Annotated[Role, typer.Option("--role", help="What it may do.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the groups to the command line."""
+    app.add_typer(account_app, name="account")
+    app.add_typer(user_app, name="user")
+    app.add_typer(key_app, name="key")
+
+
+@account_app.command("create")
+def create_account(
+    name: str,
+    timezone: Annotated[str, typer.Option(help="IANA zone of its calendar days.")] = "UTC",
+    as_json: JsonOption = False,
+) -> None:
+    """Create an account and print its id."""
+    account_id = new_id()
+
+    async def work(database: Database) -> None:
+        async with database.write(account_id) as db:
+            await service.create_account(db, account_id, name, timezone, now())
+
+    run(work)
+    print_created(as_json, str(account_id), id=account_id, name=name, timezone=timezone)
+
+
+@user_app.command("create")
+def create_user(
+    email: str,
+    account: AccountOption,
+    role: RoleOption,
+    name: Annotated[str, typer.Option(help="How colleagues see them.")] = "",
+    password_stdin: Annotated[
+        bool,
+        typer.Option("--password-stdin", help="Read a new person's password from standard input."),
+    ] = False,
+    as_json: JsonOption = False,
+) -> None:
+    """Add a person to an account and print their id. Who can sign in already keeps their password."""
+    password = _password() if password_stdin else None
+
+    async def work(database: Database) -> uuid.UUID:
+        await require_account(database, account)
+        async with database.write(account) as db:
+            return await service.add_member(
+                db, account, None, email, role, now=now(), name=name, password=password
+            )
+
+    user_id = run(work)
+    print_created(as_json, str(user_id), id=user_id, email=email, account_id=account, role=role)
+
+
+@user_app.command("password")
+def set_password(
+    email: str,
+    password_stdin: Annotated[
+        bool, typer.Option("--password-stdin", help="Read the password from standard input.")
+    ] = False,
+) -> None:
+    """Give a person who can not sign in a new password."""
+    if not password_stdin:
+        raise InvalidError("Pass the new password on standard input, with --password-stdin.")
+    password = _password()
+
+    async def work(database: Database) -> None:
+        async with database.write(None) as db:
+            await service.reset_password(db, email, password)
+
+    run(work)
+
+
+@key_app.command("create")
+def make_key(
+    account: AccountOption,
+    role: RoleOption,
+    user: Annotated[str | None, typer.Option(help="E-mail of the member it acts as.")] = None,
+    name: Annotated[str, typer.Option(help="What it is for.")] = "",
+    expires_days: Annotated[int | None, typer.Option(min=1, help="Days it is good for.")] = None,
+    as_json: JsonOption = False,
+) -> None:
+    """Create an API key and print it, once. Without --user it acts as an integration user made for it."""
+
+    async def work(database: Database) -> tuple[uuid.UUID, uuid.UUID, str]:
+        await require_account(database, account)
+        async with database.write(account) as db:
+            user_id = None if user is None else await service.member_by_email(db, account, user)
+            key, secret = await create_key(
+                db, account, None, role, now=now(), name=name, user_id=user_id, expires_days=expires_days
+            )
+            return key.id, key.user_id, secret
+
+    key_id, user_id, secret = run(work)
+    print_created(as_json, secret, id=key_id, key=secret, account_id=account, role=role, user_id=user_id)
+
+
+def _password() -> str:
+    return sys.stdin.readline().rstrip("\r\n")

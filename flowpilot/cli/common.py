@@ -1,0 +1,79 @@
+"""What the commands share: output, errors, and a database in one account."""
+
+import asyncio
+import json
+import sys
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+
+from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.session import Database
+from flowpilot.errors import NotFoundError
+from flowpilot.identity.models import Account
+from flowpilot.settings import get_settings
+
+EXIT_FAILED = 1
+
+T = TypeVar("T")
+
+
+@dataclass
+class _State:
+    debug: bool = False
+
+
+state = _State()
+errors = Console(stderr=True, highlight=False)
+
+AccountOption = Annotated[uuid.UUID, typer.Option("--account", help="The account's id.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print an object instead of the bare id.")]
+
+
+def fail(sentence: str) -> None:
+    """Print an error on stderr, as one sentence."""
+    errors.print(f"[bold red]error:[/] {' '.join(sentence.split())}", soft_wrap=True, markup=True)
+
+
+@contextmanager
+def open_database() -> Iterator[DatabaseUrls]:
+    """The installation's database, migrated, for one command."""
+    with migrated_database(get_settings()) as urls:
+        yield urls
+
+
+def run(work: Callable[[Database], Awaitable[T]]) -> T:
+    """Run async work with the runtime role's connections."""
+
+    async def session(url: str) -> T:
+        database = Database(url, pool_size=1)
+        try:
+            return await work(database)
+        finally:
+            await database.close()
+
+    with open_database() as urls:
+        return asyncio.run(session(urls.runtime))
+
+
+async def require_account(database: Database, account_id: uuid.UUID) -> Account:
+    """The account with this id.
+
+    Raises:
+        NotFoundError: there is none.
+    """
+    async with database.read(account_id) as db:
+        account = await db.get(Account, account_id)
+    if account is None:
+        raise NotFoundError(f"There is no account {account_id}. Create one with: flowpilot account create NAME")
+    return account
+
+
+def print_created(as_json: bool, bare: str, **facts: Any) -> None:
+    """Print what was created, for a script: the bare value alone, or an object."""
+    sys.stdout.write((json.dumps(facts, default=str) if as_json else bare) + "\n")

@@ -1,0 +1,53 @@
+"""`flowpilot db`: the database, from the operator's side."""
+
+import sys
+
+import psycopg
+import typer
+from rich.progress import track
+
+from flowpilot.cli.common import errors, open_database
+from flowpilot.db.bulk import account_transaction
+from flowpilot.db.connect import database
+from flowpilot.db.upgrade import newest_revision
+from flowpilot.handoffs import derived as handoffs
+from flowpilot.sessions import derived as sessions
+from flowpilot.settings import get_settings
+
+app = typer.Typer(help="The database.", no_args_is_help=True)
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group to the command line."""
+    parent.add_typer(app, name="db")
+
+
+@app.command()
+def upgrade() -> None:
+    """Create or migrate the tables, and the runtime role with its grants."""
+    with open_database():
+        errors.print(f"The database is at revision {newest_revision()}.")
+
+
+@app.command()
+def url() -> None:
+    """Print the owner's connection URL. An embedded database answers there while a FlowPilot command runs."""
+    with database(get_settings()) as urls:
+        sys.stdout.write(urls.owner + "\n")
+
+
+@app.command()
+def reconcile() -> None:
+    """Recompute every derived value from the rows it follows from, and say what was wrong."""
+    with open_database() as urls:
+        with psycopg.connect(urls.owner) as owner:
+            accounts = owner.execute("SELECT id FROM accounts ORDER BY id").fetchall()
+        changed_sessions = changed_handoffs = 0
+        for (account_id,) in track(accounts, description="Accounts", console=errors, transient=True):
+            with account_transaction(urls.runtime, account_id) as connection:
+                changed_sessions += sessions.reconcile(connection, account_id)
+                changed_handoffs += handoffs.reconcile(connection, account_id)
+    if changed_sessions or changed_handoffs:
+        sys.stdout.write(f"Corrected {changed_sessions} sessions and {changed_handoffs} handoffs.\n")
+    else:
+        sys.stdout.write(f"Nothing to change in {len(accounts)} accounts.\n")

@@ -1,0 +1,75 @@
+"""`flowpilot report`: the six reports in the terminal, as JSON and as CSV."""
+
+import sys
+import uuid
+from enum import StrEnum
+from functools import partial
+from typing import Annotated
+
+import typer
+from rich.console import Console
+
+from flowpilot.analytics.export import to_csv
+from flowpilot.analytics.flow_quality import FlowSort, flow_quality
+from flowpilot.analytics.period import Period, window
+from flowpilot.analytics.reports import REPORTS, to_json
+from flowpilot.analytics.schemas import Report
+from flowpilot.cli.common import AccountOption, require_account, run
+from flowpilot.cli.render import print_report
+from flowpilot.clock import now
+from flowpilot.db.session import Database
+
+ReportName = StrEnum("ReportName", {name.replace("-", "_").upper(): name for name in REPORTS})  # type: ignore[misc]
+
+
+class OutputFormat(StrEnum):
+    """How a report is printed."""
+
+    TABLE = "table"
+    JSON = "json"
+    CSV = "csv"
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("report")(report)
+
+
+def report(
+    name: Annotated[ReportName, typer.Argument(help="Which report.")],
+    account: AccountOption,
+    period: Annotated[
+        Period | None, typer.Option(help="A window that ends now; 30d when nothing is given.")
+    ] = None,
+    from_: Annotated[str | None, typer.Option("--from", help="ISO date or date-time, included.")] = None,
+    to: Annotated[str | None, typer.Option("--to", help="ISO date or date-time, not included.")] = None,
+    tz: Annotated[str | None, typer.Option(help="IANA zone of days; the account's own by default.")] = None,
+    sort: Annotated[FlowSort, typer.Option(help="Order of flow-quality.")] = FlowSort.QUALITY,
+    output: Annotated[OutputFormat, typer.Option("--format", help="json is the API's body.")] = OutputFormat.TABLE,
+) -> None:
+    """Print a report."""
+    kind = REPORTS[name]
+    run_report = partial(flow_quality, sort=sort) if kind.run is flow_quality else kind.run
+
+    async def work(database: Database) -> Report:
+        found = await require_account(database, account)
+        asked = window(
+            uuid.UUID(str(account)),
+            now=now(),
+            account_timezone=found.timezone,
+            period=period,
+            from_=from_,
+            to=to,
+            tz=tz,
+        )
+        async with database.read(account) as db:
+            return await run_report(db, asked)
+
+    answer = run(work)
+    match output:
+        case OutputFormat.JSON:
+            sys.stdout.buffer.write(to_json(answer))
+        case OutputFormat.CSV:
+            sys.stdout.write(to_csv(answer))
+        case OutputFormat.TABLE:
+            print_report(Console(), kind.title, answer)

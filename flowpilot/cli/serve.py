@@ -1,0 +1,100 @@
+"""`flowpilot serve` and `flowpilot doctor`."""
+
+import contextlib
+import platform
+import shutil
+import socket
+import sys
+from collections.abc import Iterator
+from typing import Annotated
+
+import psycopg
+import typer
+import uvicorn
+
+from flowpilot import __version__
+from flowpilot.app import create_app
+from flowpilot.cli.common import EXIT_FAILED, errors, open_database
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.upgrade import newest_revision
+from flowpilot.errors import FlowPilotError
+from flowpilot.settings import get_settings
+
+HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
+
+_LOW_DISK_BYTES = 2 * 1024**3
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(serve)
+    app.command()(doctor)
+
+
+def serve(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
+    """Serve FlowPilot until stopped."""
+    with open_database() as urls:
+        run_server(urls, host, port)
+
+
+def run_server(urls: DatabaseUrls, host: str, port: int) -> None:
+    """Serve the app over an open, migrated database; returns when the server was told to stop."""
+    app = create_app(get_settings(), urls.runtime)
+    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)
+    with contextlib.suppress(KeyboardInterrupt):
+        _Server(config).run()
+
+
+class _Server(uvicorn.Server):
+    """Says where it listens once it does, so that `--port 0` is of use."""
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started:
+            host, port = self.servers[0].sockets[0].getsockname()[:2]
+            errors.print(f"FlowPilot listens on http://{host}:{port} (stop with Ctrl-C).")
+
+
+def doctor() -> None:
+    """Check the installation and say what to do about what is wrong."""
+    sound = True
+    for passed, what in _checks():
+        errors.print(f"[green]ok[/]    {what}" if passed else f"[bold red]wrong[/] {what}", soft_wrap=True)
+        sound = sound and passed
+    if not sound:
+        sys.exit(EXIT_FAILED)
+
+
+def _checks() -> Iterator[tuple[bool, str]]:
+    settings = get_settings()
+    yield True, f"FlowPilot {__version__} on Python {platform.python_version()}"
+    yield (
+        True,
+        f"database: {'embedded in ' + str(settings.data_dir) if settings.database_url is None else 'external'}",
+    )
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    free = shutil.disk_usage(settings.data_dir).free
+    yield (
+        free > _LOW_DISK_BYTES,
+        f"free disk at {settings.data_dir}: {free / 1024**3:.1f} GiB (2 GiB or more is safe)",
+    )
+    try:
+        with open_database() as urls:
+            yield True, f"migrated to revision {newest_revision()}"
+            yield from _runtime_role(urls.runtime)
+    except FlowPilotError as error:
+        yield False, error.detail
+
+
+def _runtime_role(url: str) -> Iterator[tuple[bool, str]]:
+    with psycopg.connect(url) as connection:
+        version = connection.info.server_version // 10000
+        yield version >= 16, f"PostgreSQL {version} (16 or newer is needed)"
+        role = connection.execute(
+            "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
+        ).fetchone()
+        assert role is not None
+        yield not role[1], f"the runtime role {role[0]} can not bypass row security"
+        unstated = connection.execute("SELECT count(*) FROM ai_sessions").fetchone()
+        yield unstated == (0,), "without an account stated, no row is seen"

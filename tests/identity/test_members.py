@@ -1,0 +1,147 @@
+"""Members and their roles."""
+
+import asyncio
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.clock import now
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Database
+from flowpilot.identity import service
+from flowpilot.identity.actor import Actor, Role
+from tests.company import PASSWORD, Company, fresh_email, run
+
+MEMBERS = "/api/v1/members"
+
+
+def test_adding_a_member(client: TestClient, company: Company) -> None:
+    email = fresh_email()
+    body = {"email": email, "role": "engineer", "name": "Ada", "password": PASSWORD}
+    answer = client.post(MEMBERS, json=body, headers=company.headers(Role.TEAM_ADMIN))
+    assert answer.status_code == 201
+    listed = client.get(MEMBERS, headers=company.headers()).json()["items"]
+    assert [member for member in listed if member["email"] == email] == [answer.json()]
+    assert answer.json()["can_sign_in"] is True
+
+
+def test_members_of_others_are_not_listed(client: TestClient, company: Company, neighbour: Company) -> None:
+    listed = client.get(MEMBERS, headers=company.headers()).json()["items"]
+    assert {member["user_id"] for member in listed} == {str(user) for user in company.users.values()}
+
+
+def test_the_list_is_paged(client: TestClient, company: Company) -> None:
+    seen, cursor = [], None
+    while True:
+        params = {"limit": 3} | ({"cursor": cursor} if cursor else {})
+        page = client.get(MEMBERS, params=params, headers=company.headers()).json()
+        seen += [member["user_id"] for member in page["items"]]
+        cursor = page["next_cursor"]
+        if cursor is None:
+            break
+    assert sorted(seen) == sorted(str(user) for user in company.users.values())
+
+
+@pytest.mark.parametrize("role", [Role.VIEWER, Role.ENGINEER])
+def test_only_admins_manage(client: TestClient, company: Company, role: Role) -> None:
+    body = {"email": fresh_email(), "role": "viewer"}
+    answer = client.post(MEMBERS, json=body, headers=company.headers(role))
+    assert answer.status_code == 403
+
+
+def test_nobody_grants_a_role_above_their_own(client: TestClient, company: Company) -> None:
+    body = {"email": fresh_email(), "role": "owner"}
+    assert client.post(MEMBERS, json=body, headers=company.headers(Role.TEAM_ADMIN)).status_code == 403
+    engineer = company.users[Role.ENGINEER]
+    answer = client.patch(
+        f"{MEMBERS}/{engineer}", json={"role": "owner"}, headers=company.headers(Role.TEAM_ADMIN)
+    )
+    assert answer.status_code == 403
+
+
+def test_a_team_admin_does_not_touch_an_owner(client: TestClient, company: Company) -> None:
+    owner = company.users[Role.OWNER]
+    headers = company.headers(Role.TEAM_ADMIN)
+    assert client.delete(f"{MEMBERS}/{owner}", headers=headers).status_code == 403
+    assert client.patch(f"{MEMBERS}/{owner}", json={"role": "viewer"}, headers=headers).status_code == 403
+
+
+def test_the_last_owner_stays(client: TestClient, company: Company) -> None:
+    owner = company.users[Role.OWNER]
+    removed = client.delete(f"{MEMBERS}/{owner}", headers=company.headers())
+    lowered = client.patch(f"{MEMBERS}/{owner}", json={"role": "viewer"}, headers=company.headers())
+    assert (removed.status_code, lowered.status_code) == (409, 409)
+    company.add_person(fresh_email(), Role.OWNER)
+    lowered = client.patch(f"{MEMBERS}/{owner}", json={"role": "viewer"}, headers=company.headers())
+    assert lowered.status_code == 204
+
+
+def test_two_owners_who_remove_each_other_at_once_leave_one(company: Company) -> None:
+    users = [company.users[Role.OWNER], company.add_person(fresh_email(), Role.OWNER)]
+    actors = [Actor(company.id, user, Role.OWNER, "UTC") for user in users]
+
+    async def remove(database: Database, actor: Actor, other: Actor) -> None:
+        async with database.write(company.id) as db:
+            await service.remove_member(db, actor, other.user_id, now())
+
+    async def race(_: Database) -> list[BaseException | None]:
+        databases = [Database(company.urls.runtime, pool_size=1) for _ in actors]
+        tries = [remove(databases[0], *actors), remove(databases[1], *reversed(actors))]
+        outcomes = await asyncio.gather(*tries, return_exceptions=True)
+        for database in databases:
+            await database.close()
+        return outcomes
+
+    outcomes = run(company.urls, race)
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LastOwnerError", "NoneType"]
+    assert company.query("SELECT count(*) FROM memberships WHERE role = 'owner'") == [(1,)]
+
+
+def test_a_member_twice_is_a_conflict(client: TestClient, company: Company) -> None:
+    body = {"email": fresh_email(), "role": "viewer"}
+    assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 201
+    assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 409
+
+
+def test_a_password_of_who_can_sign_in_already_is_not_overwritten(
+    client: TestClient, company: Company, neighbour: Company
+) -> None:
+    email = fresh_email()
+    neighbour.add_person(email, Role.OWNER)
+    body = {"email": email, "role": "viewer", "password": "taken over by others"}
+    assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 409
+    del body["password"]
+    assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 201
+    form = {"username": email, "password": PASSWORD}
+    assert client.post("/api/v1/auth/token", data=form).status_code == 200
+
+
+def test_a_member_of_others_and_nobody_are_the_same_404(
+    client: TestClient, company: Company, neighbour: Company
+) -> None:
+    theirs = client.delete(f"{MEMBERS}/{neighbour.users[Role.VIEWER]}", headers=company.headers())
+    nobody = client.delete(f"{MEMBERS}/{new_id()}", headers=company.headers())
+    assert theirs.status_code == nobody.status_code == 404
+    assert theirs.json()["detail"] == nobody.json()["detail"]
+
+
+def test_bad_input_is_422_and_says_where(client: TestClient, company: Company) -> None:
+    body = {"email": "no-address", "role": "king", "password": "short"}
+    answer = client.post(MEMBERS, json=body, headers=company.headers())
+    assert answer.status_code == 422
+    assert {error["field"] for error in answer.json()["errors"]} == {"body.email", "body.role", "body.password"}
+
+
+def test_every_change_is_in_the_audit_log(client: TestClient, company: Company) -> None:
+    body = {"email": fresh_email(), "role": "viewer"}
+    user = client.post(MEMBERS, json=body, headers=company.headers()).json()["user_id"]
+    client.patch(f"{MEMBERS}/{user}", json={"role": "engineer"}, headers=company.headers())
+    client.delete(f"{MEMBERS}/{user}", headers=company.headers())
+    log = client.get("/api/v1/audit-log", headers=company.headers()).json()["items"]
+    about_them = [entry for entry in log if entry["target_id"] == user]
+    assert [(entry["action"], entry["before"], entry["after"]) for entry in about_them] == [
+        ("member.removed", {"role": "engineer"}, None),
+        ("member.role_changed", {"role": "viewer"}, {"role": "engineer"}),
+        ("member.added", None, {"role": "viewer"}),
+    ]
+    assert {entry["actor_id"] for entry in about_them} == {str(company.users[Role.OWNER])}
