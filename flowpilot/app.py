@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from flowpilot import __version__
 from flowpilot.analytics.api import router as analytics
@@ -17,6 +18,7 @@ from flowpilot.limits import RateLimiter
 from flowpilot.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.observe import router as operation
 from flowpilot.settings import Settings
+from flowpilot.web import api_docs
 
 
 def create_app(settings: Settings, runtime_url: str) -> FastAPI:
@@ -36,7 +38,8 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
         await warm_up
         await database.close()
 
-    app = FastAPI(title="FlowPilot", version=__version__, lifespan=lifespan)
+    # The framework's own documentation pages load from a CDN; web/api_docs serves ours.
+    app = FastAPI(title="FlowPilot", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
     app.state.settings = settings
     app.state.signing_key = settings.signing_key()
     app.state.database = database
@@ -45,6 +48,7 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
     app.state.gap_cache = GapCache()
     app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)
     install_error_handlers(app)
-    for router in (operation, identity, analytics):
+    for router in (operation, identity, analytics, api_docs.router):
         app.include_router(router)
+    app.mount("/static", StaticFiles(directory=api_docs.STATIC))
     return app

@@ -3,6 +3,7 @@
 Tests do not clean up after each other: each makes accounts of its own, and row security keeps them apart.
 """
 
+import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -25,12 +26,14 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(
-        data_dir=tmp_path_factory.mktemp("flowpilot"),
-        secret_key=SecretStr("s" * 32),
-        login_attempts_per_minute_per_address=100_000,
-    )
+def settings() -> Iterator[Settings]:
+    # Not tmp_path: every pytest that starts takes the way into that from root's servers again.
+    with tempfile.TemporaryDirectory() as parent:
+        yield Settings(
+            data_dir=Path(parent) / "data",
+            secret_key=SecretStr("s" * 32),
+            login_attempts_per_minute_per_address=100_000,
+        )
 
 
 @pytest.fixture(scope="session")

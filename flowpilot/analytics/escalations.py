@@ -36,8 +36,9 @@ population AS (
            count(*) FILTER (WHERE NOT is_acted AND NOT is_closed) AS n_pending,
            {seconds(":as_of - min(created_at) FILTER (WHERE NOT is_acted AND NOT is_closed)")}
                AS oldest_pending_seconds,
-           array_agg({seconds("claimed_at - created_at")}) FILTER (WHERE is_claimed) AS claim_waits,
-           array_agg({seconds(f"{_STOP} - created_at")}) FILTER (WHERE NOT is_claimed) AS claim_censored
+           array_agg({seconds("greatest(claimed_at, created_at) - created_at")}) FILTER (WHERE is_claimed)
+               AS claim_waits,
+           array_agg({seconds(f"greatest({_STOP}, created_at) - created_at")}) FILTER (WHERE NOT is_claimed) AS claim_censored
     FROM created
 ),
 claimed AS MATERIALIZED (

@@ -7,7 +7,7 @@ from typing import NoReturn
 
 import typer
 
-from flowpilot.cli import accounts, database, reports, serve
+from flowpilot.cli import accounts, database, demo, importing, reports, serve
 from flowpilot.cli.common import EXIT_FAILED, fail, state
 from flowpilot.errors import FlowPilotError
 
@@ -26,7 +26,7 @@ def options(debug: bool = typer.Option(False, "--debug", help="Show the tracebac
     state.debug = debug
 
 
-for group in (serve, database, accounts, reports):
+for group in (serve, demo, importing, reports, accounts, database):
     group.register(app)
 
 

@@ -73,7 +73,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
         True,
         f"database: {'embedded in ' + str(settings.data_dir) if settings.database_url is None else 'external'}",
     )
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     free = shutil.disk_usage(settings.data_dir).free
     yield (
         free > _LOW_DISK_BYTES,

@@ -1,0 +1,50 @@
+"""`flowpilot demo`: two help desks with half a year of life, served."""
+
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
+from rich.table import Table
+
+from flowpilot.cli.common import errors, open_database
+from flowpilot.cli.serve import HostOption, PortOption, run_server
+from flowpilot.clock import now
+from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command()(demo)
+
+
+def demo(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
+    """Serve FlowPilot with two demo accounts. Run again, it keeps what is there."""
+    with open_database() as urls:
+        columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
+        with Progress(*columns, console=errors, transient=True) as bar:
+            task = bar.add_task("Demo data", total=1.0)
+            logins = seed_demo(
+                urls.runtime,
+                now=now(),
+                progress=lambda what, done: bar.update(task, description=what, completed=done),
+            )
+        _print_logins(logins, f"http://{host}:{port}")
+        run_server(urls, host, port)
+
+
+def _print_logins(logins: list[DemoLogin], url: str) -> None:
+    console = Console()
+    table = Table(title=f"Sign in at {url}/docs (Authorize) with the password {DEMO_PASSWORD}", box=SIMPLE)
+    for heading in ("Account", "Role", "E-mail"):
+        table.add_column(heading)
+    for login in logins:
+        table.add_row(login.account_name or "none", login.role or "", login.email)
+    console.print(table)
+    account = next(login.account_id for login in logins if login.account_id)
+    console.print("Or in another terminal:", style="bold")
+    console.print(f"  .venv/bin/flowpilot report dashboard --account {account}", soft_wrap=True, highlight=False)
+    console.print(
+        f"  curl -s {url}/api/v1/auth/token -d username={logins[0].email} -d password={DEMO_PASSWORD}\n",
+        soft_wrap=True,
+        highlight=False,
+    )

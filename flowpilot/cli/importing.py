@@ -1,0 +1,57 @@
+"""`flowpilot import`: a case or event log of another system, into an account."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from flowpilot.cli.common import AccountOption, errors, open_database
+from flowpilot.clock import now
+from flowpilot.imports.loader import ImportProgress, ImportSummary, import_log
+from flowpilot.imports.mapping import load_mapping
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command to the command line."""
+    app.command("import")(import_file)
+
+
+def import_file(
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .csv.gz or .zip.")],
+    mapping: Annotated[str, typer.Option(help="A shipped mapping (servicenow) or a .toml of your own.")],
+    account: AccountOption,
+) -> None:
+    """Import a log, all of it or nothing. The same file again changes nothing."""
+    rules = load_mapping(mapping)
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TimeElapsedColumn(),
+    )
+    with open_database() as urls, Progress(*columns, console=errors, transient=True) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(step: ImportProgress) -> None:
+            if step.phase not in tasks:
+                tasks[step.phase] = bar.add_task(step.phase.capitalize(), total=1.0)
+            bar.update(tasks[step.phase], completed=step.fraction)
+
+        summary = import_log(urls.runtime, account, file, rules, now=now(), progress=tell)
+    sys.stdout.write(_told(file, summary) + "\n")
+
+
+def _told(file: Path, done: ImportSummary) -> str:
+    if done.already_imported_at is not None:
+        return (
+            f"{file.name} was imported on {done.already_imported_at:%Y-%m-%d %H:%M} UTC already. Nothing changed."
+        )
+    told = (
+        f"Imported {done.rows:,} rows: {done.sessions:,} sessions with {done.steps:,} steps, "
+        f"{done.handoffs:,} handoffs ({done.claimed:,} claimed), {done.people_created:,} new people."
+    )
+    if done.cases_already_here:
+        told += f" {done.cases_already_here:,} cases were here before and stay as they are."
+    return told

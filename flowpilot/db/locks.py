@@ -1,0 +1,39 @@
+"""File locks that the kernel drops when their process dies."""
+
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+_held: set[int] = set()
+
+
+@contextmanager
+def file_lock(path: Path, kind: int) -> Iterator[int]:
+    """Hold a file lock. It belongs to this one opening of the file: threads count as well as processes."""
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    _held.add(descriptor)
+    try:
+        fcntl.flock(descriptor, kind)
+        yield descriptor
+    finally:
+        if is_held(descriptor):
+            # Closing alone would not do while a child of another thread is between fork and exec.
+            fcntl.flock(descriptor, fcntl.LOCK_UN)
+            _held.remove(descriptor)
+            os.close(descriptor)
+
+
+def is_held(descriptor: int) -> bool:
+    """Whether the lock is this process's own: a forked child has none of its parent's."""
+    return descriptor in _held
+
+
+def _forget_locks() -> None:
+    """A forked child is no user: it would keep its parent's locks alive after the parent's death."""
+    while _held:
+        os.close(_held.pop())
+
+
+os.register_at_fork(after_in_child=_forget_locks)

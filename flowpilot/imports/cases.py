@@ -1,0 +1,224 @@
+"""From the ordered rows of one case to a session, its steps and its handoffs. Pure: no I/O."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+
+from flowpilot.handoffs.models import HandoffEventKind
+from flowpilot.imports.mapping import HandoffRules, Mapping, SessionRules, StartRules, StepRules
+
+Row = dict[str, str | None]
+"""The columns that the mapping uses; None is unknown."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """Something a person did. An unknown person is None, here as everywhere below."""
+
+    at: datetime
+    by: str | None
+    content: dict[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who took a handoff over, and when."""
+
+    at: datetime
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One transition of a handoff."""
+
+    kind: HandoffEventKind
+    at: datetime
+    by: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Handoff:
+    """One handoff. A case in a log is over, so each of its handoffs has an end: `ended`."""
+
+    at: datetime
+    by: str | None
+    reason: str
+    claim: Claim | None
+    first_action: Step | None
+    ended: Event
+
+    def events(self) -> Iterator[Event]:
+        """What happened to the handoff, in order."""
+        yield Event(HandoffEventKind.CREATED, self.at, self.by)
+        if self.claim is not None:
+            yield Event(HandoffEventKind.CLAIMED, self.claim.at, self.claim.by)
+        yield self.ended
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One case of a log, as a session."""
+
+    ticket: str
+    engineer: str | None
+    status: str
+    summary: str
+    domain: str | None
+    created_at: datetime
+    resolved_at: datetime | None
+    steps: list[Step]
+    handoffs: list[Handoff]
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """A row with its time and writer read out."""
+
+    at: datetime
+    by: str | None
+    row: Row
+
+
+def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case:
+    """What a case's rows say under the mapping. There is at least one row, and they are in their order."""
+    rules = mapping.session
+    last = rows[-1]
+    status = _status(last, rules)
+    resolved_at = _cell(last, rules.resolved_at)
+    time = mapping.times.parse
+    entries = [_Entry(time(_required(row, mapping.row.at)), row[mapping.row.by], row) for row in rows]
+    steps = _steps(entries, mapping.step)
+    return Case(
+        ticket=ticket,
+        engineer=_engineer(rows, rules),
+        status=status,
+        summary=" - ".join(filter(None, (last[column] for column in rules.summary))),
+        domain=_cell(last, rules.domain),
+        created_at=time(_required(last, rules.created_at)),
+        resolved_at=time(resolved_at) if resolved_at is not None and status == "resolved" else None,
+        steps=steps,
+        handoffs=_handoffs(entries, steps, mapping),
+    )
+
+
+def _cell(row: Row, column: str | None) -> str | None:
+    return None if column is None else row[column]
+
+
+def _required(row: Row, column: str) -> str:
+    value = row[column]
+    assert value is not None, "a row without it is refused before it gets here"
+    return value
+
+
+def _status(last: Row, rules: SessionRules) -> str:
+    for rule in rules.status:
+        if rule.column is None:
+            return rule.status
+        value = last[rule.column]
+        if value is not None and (not rule.values or value in rule.values):
+            return rule.status
+    raise AssertionError("the last rule has no column")
+
+
+def _engineer(rows: Sequence[Row], rules: SessionRules) -> str | None:
+    known = (row[column] for column in rules.engineer for row in reversed(rows))
+    return next((name for name in known if name is not None), None)
+
+
+def _steps(entries: Sequence[_Entry], rules: StepRules) -> list[Step]:
+    nothing: Row = dict.fromkeys(rules.where_changed)
+    before = [nothing, *(entry.row for entry in entries)]
+    steps = []
+    for earlier, entry in zip(before, entries, strict=False):
+        if _is_step(earlier, entry.row, rules):
+            content = {column: value for column in rules.content if (value := entry.row[column]) is not None}
+            steps.append(Step(entry.at, entry.by, content))
+    return steps
+
+
+def _is_step(before: Row, row: Row, rules: StepRules) -> bool:
+    if rules.where_known:
+        return any(row[column] is not None for column in rules.where_known)
+    if rules.where_changed:
+        return any(row[column] != before[column] for column in rules.where_changed)
+    return True
+
+
+def _handoffs(entries: Sequence[_Entry], steps: Sequence[Step], mapping: Mapping) -> list[Handoff]:
+    if mapping.handoff is None:
+        return []
+    starts = _starts([entry.row for entry in entries], mapping.handoff.start)
+    return [
+        _handoff(entries, start, following, steps, mapping)
+        for start, following in pairwise([*starts, len(entries)])
+    ]
+
+
+def _starts(rows: Sequence[Row], rules: StartRules) -> list[int]:
+    """The places of the rows in which a handoff starts."""
+    if rules.counter is not None:
+        levels = [Decimal(_required(row, rules.counter)) for row in rows]
+        return [place for place, (low, high) in enumerate(pairwise(levels), 1) if high > low]
+    assert rules.column is not None
+    after = [row[rules.column] for row in rows]
+    before = [row[rules.before] for row in rows] if rules.before else _last_known_before(after)
+    changes = enumerate(zip(before, after, strict=True))
+    return [place for place, (old, new) in changes if old is not None and new is not None and old != new]
+
+
+def _last_known_before(values: Sequence[str | None]) -> list[str | None]:
+    known = None
+    before: list[str | None] = []
+    for value in values:
+        before.append(known)
+        known = known if value is None else value
+    return before
+
+
+def _handoff(
+    entries: Sequence[_Entry], start: int, following: int, steps: Sequence[Step], mapping: Mapping
+) -> Handoff:
+    rules = mapping.handoff
+    assert rules is not None
+    entry = entries[start]
+    by = _giver(entry, rules)
+    claim = None
+    if rules.claim == "first_row_by_another":
+        claim = _claim(by, entries[start + 1 : following])
+    return Handoff(
+        at=entry.at,
+        by=by,
+        reason=_cell(entry.row, rules.reason) or "",
+        claim=claim,
+        first_action=None if claim is None else _first_after(claim.at, steps),
+        ended=_end(entries, following, max(entry.at, claim.at if claim else entry.at), rules),
+    )
+
+
+def _giver(entry: _Entry, rules: HandoffRules) -> str | None:
+    return entry.by if rules.by is None else entry.row[rules.by]
+
+
+def _claim(by: str | None, later: Sequence[_Entry]) -> Claim | None:
+    """The first later row by another person. Where it is unknown who handed over, nobody is known another."""
+    if by is None:
+        return None
+    return next((Claim(entry.at, entry.by) for entry in later if entry.by is not None and entry.by != by), None)
+
+
+def _first_after(moment: datetime, steps: Sequence[Step]) -> Step | None:
+    """The earliest step strictly after the moment; of several at one time, the first in position."""
+    return min((step for step in steps if step.at > moment), key=lambda step: step.at, default=None)
+
+
+def _end(entries: Sequence[_Entry], following: int, not_before: datetime, rules: HandoffRules) -> Event:
+    """The case's next handoff, else its latest row. A log whose times run backwards must not end it early."""
+    if following < len(entries):
+        entry = entries[following]
+        return Event(HandoffEventKind.REASSIGNED, max(entry.at, not_before), _giver(entry, rules))
+    latest = max(reversed(entries), key=lambda entry: entry.at)
+    return Event(HandoffEventKind.CLOSED, max(latest.at, not_before), latest.by)

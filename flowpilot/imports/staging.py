@@ -1,0 +1,137 @@
+"""Check every row of a log and put it where PostgreSQL can order it: memory does not grow with the file."""
+
+import json
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
+from uuid import UUID
+
+from psycopg import Connection
+
+from flowpilot.imports.cases import Row
+from flowpilot.imports.mapping import Mapping, MappingError, Use
+from flowpilot.imports.progress import ImportProgress, Tell
+from flowpilot.imports.reader import BadRowError, LogReader
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+_NAME_LENGTH = 300
+_FETCH_ROWS = 5_000
+_TELL_EVERY_ROWS = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that is read: its place in the file and what a value of it must be."""
+
+    name: str
+    place: int
+    kinds: frozenset[str]
+    required: bool
+
+
+def stage(connection: Connection, reader: LogReader, mapping: Mapping, tell: Tell) -> int:
+    """Check all rows into the temporary table `staged` and return how many there are.
+
+    Raises:
+        MappingError: the file lacks a column that the mapping names.
+        BadRowError: a row can not be used.
+    """
+    connection.execute(
+        "CREATE TEMP TABLE staged (case_id text, rank numeric[], line bigint, cells json) ON COMMIT DROP"
+    )
+    count = 0
+    with connection.cursor() as cursor, cursor.copy("COPY staged FROM STDIN") as copy:
+        for count, row in enumerate(_checked(reader, mapping), 1):
+            copy.write_row(row)
+            if count % _TELL_EVERY_ROWS == 0:
+                tell(ImportProgress("reading", reader.bytes_read, reader.size))
+    return count
+
+
+def drop_cases_already_here(connection: Connection, account_id: UUID) -> tuple[int, int]:
+    """Take the cases whose ticket the account has out of `staged`: how many rows and cases these were."""
+    found = connection.execute(
+        "WITH gone AS (DELETE FROM staged WHERE case_id IN "
+        "(SELECT psa_ticket_id FROM ai_sessions WHERE account_id = %s) RETURNING case_id) "
+        "SELECT count(*), count(DISTINCT case_id) FROM gone",
+        (account_id,),
+    ).fetchone()
+    assert found is not None
+    return found[0], found[1]
+
+
+def staged_cases(connection: Connection, mapping: Mapping) -> Iterator[tuple[str, list[Row]]]:
+    """The id of each case and its rows, in their order."""
+    columns = list(mapping.uses)
+    with connection.cursor("staged_cases") as cursor:
+        cursor.itersize = _FETCH_ROWS
+        cursor.execute('SELECT case_id, cells FROM staged ORDER BY case_id COLLATE "C", rank, line')
+        for case_id, rows in groupby(cursor, key=itemgetter(0)):
+            yield case_id, [dict(zip(columns, cells, strict=True)) for _, cells in rows]
+
+
+def _checked(reader: LogReader, mapping: Mapping) -> Iterator[tuple[str, str, int, str]]:
+    columns = _columns(reader, mapping)
+    for line, fields in reader.rows():
+        cells = [_cell(line, column, fields[column.place], mapping) for column in columns]
+        row = dict(zip(mapping.uses, cells, strict=True))
+        case_id = row[mapping.case.id]
+        assert case_id is not None
+        yield case_id, _rank(row, mapping), line, json.dumps(cells)
+
+
+def _columns(reader: LogReader, mapping: Mapping) -> list[_Column]:
+    columns = []
+    for name, uses in mapping.uses.items():
+        if reader.header.count(name) != 1:
+            trouble = "several columns" if name in reader.header else "no column"
+            raise MappingError(
+                f"{reader.name} has {trouble} {name}, "
+                f"which {', '.join(uses)} of the mapping {mapping.name} names: "
+                "correct the mapping, or export the log with that column."
+            )
+        kinds = _kinds(uses.values())
+        required = any(use.required for use in uses.values())
+        columns.append(_Column(name, reader.header.index(name), kinds, required))
+    return columns
+
+
+def _kinds(uses: Iterable[Use]) -> frozenset[str]:
+    kinds = {use.kind for use in uses}
+    return frozenset(kinds if "order" not in kinds or "time" in kinds else {*kinds, "number"})
+
+
+def _cell(line: int, column: _Column, text: str, mapping: Mapping) -> str | None:
+    """The value of a cell as the mapping will use it; None is unknown."""
+    if text in mapping.file.unknown:
+        if column.required:
+            raise BadRowError(line, f"{column.name} is {text!r}, which is unknown, but it is needed in every row")
+        return None
+    if "\0" in text:
+        raise BadRowError(line, f"{column.name} holds a NUL character")
+    if "time" in column.kinds:
+        try:
+            mapping.times.parse(text)
+        except ValueError:
+            raise BadRowError(
+                line, f"{column.name} is {text!r}, expected a time like {mapping.times.format}"
+            ) from None
+    if "number" in column.kinds and not _NUMBER.fullmatch(text):
+        raise BadRowError(line, f"{column.name} is {text!r}, expected a number")
+    if "name" in column.kinds and len(text) > _NAME_LENGTH:
+        raise BadRowError(line, f"{column.name} is longer than {_NAME_LENGTH} characters")
+    return text
+
+
+def _rank(row: Row, mapping: Mapping) -> str:
+    """A row's place in its case, as the literal of an array of numbers."""
+    return f"{{{','.join(_number(column, row[column], mapping) for column in mapping.case.order)}}}"
+
+
+def _number(column: str, text: str | None, mapping: Mapping) -> str:
+    assert text is not None
+    if any(use.kind == "time" for use in mapping.uses[column].values()):
+        return str(mapping.times.parse(text).timestamp())
+    return text

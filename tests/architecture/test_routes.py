@@ -1,0 +1,51 @@
+"""Who may call stands in a route's signature; what has no caller is listed here."""
+
+from collections.abc import Iterator
+
+from fastapi import FastAPI
+from fastapi.dependencies.models import Dependant
+from fastapi.routing import APIRoute, iter_route_contexts
+from fastapi.testclient import TestClient
+
+from flowpilot.identity import auth
+
+PUBLIC = {
+    ("GET", "/"),  # The API's documentation says what there is, not what is in it.
+    ("GET", "/docs"),
+    ("GET", "/healthz"),  # Load balancers ask it, before anybody can sign in.
+    ("GET", "/readyz"),
+    ("GET", "/metrics"),  # Prometheus; it names routes and counts, never a tenant.
+    ("POST", "/api/v1/auth/token"),  # Where a credential comes from.
+}
+
+
+def _depends_on(dependant: Dependant) -> Iterator[object]:
+    for dependency in dependant.dependencies:
+        yield dependency.call
+        yield from _depends_on(dependency)
+
+
+def _routes(app: object) -> list[tuple[str, str, set[object]]]:
+    """Method, path, and all that the route depends on."""
+    assert isinstance(app, FastAPI)
+    return [
+        (method, str(context.path), set(_depends_on(route.dependant)))
+        for context in iter_route_contexts(app.routes)
+        if isinstance(route := context.original_route, APIRoute)
+        for method in sorted(context.methods or ())
+    ]
+
+
+def test_public_routes_are_the_listed_ones(client: TestClient) -> None:
+    public = {(method, path) for method, path, calls in _routes(client.app) if auth.claim not in calls}
+    assert public == PUBLIC, (
+        "A route without a caller in its signature is open to the world. Give it one, or list it here and say why."
+    )
+
+
+def test_every_route_that_reads_an_account_verifies_its_caller(client: TestClient) -> None:
+    for _, path, calls in _routes(client.app):
+        if auth.session in calls:
+            assert auth.authenticate in calls, (
+                f"{path} opens the account that a credential merely claims, without looking the credential up."
+            )

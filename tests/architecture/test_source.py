@@ -1,0 +1,113 @@
+"""Rules of the house that a reader of one file can not see."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import grimp
+import pytest
+
+import flowpilot
+
+PACKAGE = Path(flowpilot.__file__).parent
+SOURCES = sorted(PACKAGE.rglob("*.py"))
+TESTS = sorted((PACKAGE.parent / "tests").rglob("*.py"))
+MAX_LINES = 300
+
+FEATURES = {"identity", "flows", "sessions", "handoffs", "psa", "knowledge", "analytics", "imports"}
+
+# What each feature may import of the others, and why.
+MAY_IMPORT = {
+    "identity": set[str](),  # Everything stands on identity, so it can stand on nothing.
+    "psa": {"identity"},  # The outside world must be replaceable without touching the work itself.
+    "flows": {"identity"},
+    "sessions": {"identity", "flows", "psa"},
+    "handoffs": {"identity", "flows", "sessions", "psa"},  # psa only to enqueue.
+    "knowledge": {"identity", "flows", "sessions", "handoffs"},
+    "analytics": {
+        "identity"
+    },  # It counts rows in SQL; if it called a feature's verbs it could change what it counts.
+    "imports": {"identity", "sessions", "handoffs"},
+}
+
+# A migration is history: it is as long as what it did.
+LONG_BY_NATURE = {"2026_11_24_0001_foundation.py"}
+
+
+@pytest.fixture(scope="module")
+def imports() -> grimp.ImportGraph:
+    return grimp.build_graph("flowpilot", cache_dir=None)
+
+
+def _feature(module: str) -> str | None:
+    parts = module.split(".")
+    return parts[1] if len(parts) > 1 and parts[1] in FEATURES else None
+
+
+@pytest.mark.parametrize("feature", sorted(FEATURES))
+def test_features_import_in_one_direction(imports: grimp.ImportGraph, feature: str) -> None:
+    for module in imports.find_descendants(f"flowpilot.{feature}") | {f"flowpilot.{feature}"}:
+        for target in imports.find_modules_directly_imported_by(module):
+            other = _feature(target)
+            assert other in {None, feature, *MAY_IMPORT[feature]}, (
+                f"{module} imports {target}. Data flows one way: {feature} may know "
+                f"{sorted(MAY_IMPORT[feature]) or 'no other feature'}. Move the code, or call it from above."
+            )
+
+
+def test_the_database_layer_knows_no_feature(imports: grimp.ImportGraph) -> None:
+    for module in imports.find_descendants("flowpilot.db"):
+        # db/models lists all tables for Alembic, and is the one module that must.
+        if module in {"flowpilot.db.models", "flowpilot.db.upgrade"} or ".migrations" in module:
+            continue
+        known = {_feature(target) for target in imports.find_modules_directly_imported_by(module)} - {None}
+        assert not known, f"{module} knows {known}: what all features stand on can not stand on one of them."
+
+
+@pytest.mark.parametrize("door", ["cli", "demo", "web"])
+def test_features_do_not_know_the_ways_in(imports: grimp.ImportGraph, door: str) -> None:
+    for module in imports.find_descendants(f"flowpilot.{door}") | {f"flowpilot.{door}"}:
+        for importer in imports.find_modules_that_directly_import(module):
+            assert _feature(importer) is None, (
+                f"{importer} imports {module}: a feature must serve every way in alike."
+            )
+
+
+def _calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+            yield node, node.func.attr
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_clock_tells_the_time(path: Path) -> None:
+    if path.name == "clock.py":
+        return
+    calls = [
+        f"line {call.lineno}"
+        for call, name in _calls(ast.parse(path.read_text()))
+        if name in {"now", "utcnow", "today"} and ast.unparse(call.func).startswith(("datetime", "date"))
+    ]
+    assert not calls, (
+        f"{path.name} reads the clock itself ({calls}). Take `now` as an argument, from flowpilot.clock at the "
+        "edge: a report or a rule whose time can not be passed in can not be tested at its boundaries."
+    )
+
+
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_feature_code_never_commits(path: Path) -> None:
+    if path.relative_to(PACKAGE).parts[0] not in FEATURES:
+        return
+    commits = [f"line {call.lineno}" for call, name in _calls(ast.parse(path.read_text())) if name == "commit"]
+    assert not commits, (
+        f"{path.name} commits ({commits}). One request is one transaction, committed by whoever opened it: half "
+        "of a change must never be kept."
+    )
+
+
+@pytest.mark.parametrize("path", SOURCES + TESTS, ids=lambda path: str(path.relative_to(PACKAGE.parent)))
+def test_a_file_has_one_job(path: Path) -> None:
+    lines = len(path.read_text().splitlines())
+    assert lines <= MAX_LINES or path.name in LONG_BY_NATURE, (
+        f"{path.name} has {lines} lines. A file this long has more than one job: split it by what it does."
+    )

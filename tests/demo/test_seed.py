@@ -1,0 +1,121 @@
+"""The demo is written once, as the runtime role, and everybody in it can sign in."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from psycopg import sql
+
+from flowpilot.db.bulk import account_transaction
+from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.session import Database
+from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
+from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, CONSULTANT, NEWCOMER, NORTHWIND, DemoAccount
+from flowpilot.identity.actor import Role
+from flowpilot.identity.auth import log_in
+from flowpilot.settings import Settings
+from tests.demo.rows import NOW, simulated, values
+
+OTHER_TABLES = ("memberships", "audit_log")
+
+
+@pytest.fixture(scope="module")
+def urls(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[DatabaseUrls]:
+    """A database of our own: the demo's accounts are always the same, and others may have written them."""
+    own = settings.model_copy(update={"data_dir": tmp_path_factory.mktemp("demo")})
+    with migrated_database(own) as urls:
+        yield urls
+
+
+@pytest.fixture(scope="module")
+def told() -> list[float]:
+    """What the first seeding says of its progress."""
+    return []
+
+
+@pytest.fixture(scope="module")
+def logins(urls: DatabaseUrls, told: list[float]) -> list[DemoLogin]:
+    return seed_demo(urls.runtime, now=NOW, progress=lambda _, share_done: told.append(share_done))
+
+
+def count(connection: psycopg.Connection, table: str) -> int:
+    query = sql.SQL("SELECT count(*) FROM {}").format(sql.Identifier(table))
+    row = connection.execute(query).fetchone()
+    assert row is not None
+    return int(row[0])
+
+
+def count_all(urls: DatabaseUrls, account: DemoAccount) -> dict[str, int]:
+    tables = [rows[0].__tablename__ for rows in simulated(account).tables()]
+    with account_transaction(urls.runtime, account.id) as connection:
+        return {table: count(connection, table) for table in (*tables, *OTHER_TABLES)}
+
+
+@pytest.mark.usefixtures("logins")
+@pytest.mark.parametrize("account", ACCOUNTS, ids=lambda account: account.name)
+def test_every_simulated_row_is_written(urls: DatabaseUrls, account: DemoAccount) -> None:
+    expected = {rows[0].__tablename__: len(rows) for rows in simulated(account).tables()}
+    members = len(account.members)
+    assert count_all(urls, account) == expected | {"memberships": members, "audit_log": members + 1}
+
+
+@pytest.mark.usefixtures("logins")
+def test_what_is_written_is_what_was_simulated(urls: DatabaseUrls) -> None:
+    sessions = simulated(ALPENBLICK).sessions
+    columns = [column.name for column in sessions[0].__table__.columns]
+    query = sql.SQL("SELECT {} FROM ai_sessions").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
+    with account_transaction(urls.runtime, ALPENBLICK.id) as connection:
+        written: list[tuple[Any, ...]] = connection.execute(query).fetchall()
+    assert sorted(written, key=lambda row: row[1]) == sorted(map(values, sessions), key=lambda row: row[1])
+
+
+def test_seeding_again_changes_nothing(urls: DatabaseUrls, logins: list[DemoLogin]) -> None:
+    before = [count_all(urls, account) for account in ACCOUNTS]
+    assert seed_demo(urls.runtime, now=NOW + timedelta(days=3)) == logins
+    assert [count_all(urls, account) for account in ACCOUNTS] == before
+
+
+@pytest.mark.usefixtures("logins")
+def test_progress_rises_from_none_to_all(told: list[float]) -> None:
+    assert (told[0], told[-1]) == (0.0, 1.0)
+    assert told == sorted(told)
+    assert len(told) > 2 * len(OTHER_TABLES)
+
+
+def test_every_role_can_sign_in_to_each_account(logins: list[DemoLogin]) -> None:
+    for account in ACCOUNTS:
+        assert {login.role for login in logins if login.account_id == account.id} == set(Role)
+
+
+async def accounts_after_login(urls: DatabaseUrls, email: str) -> list[tuple[uuid.UUID, Role]]:
+    database = Database(urls.runtime)
+    try:
+        login = await log_in(database, email, DEMO_PASSWORD)
+    finally:
+        await database.close()
+    return [(choice.id, choice.role) for choice in login.accounts]
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("logins")
+async def test_the_consultant_belongs_to_both_accounts(urls: DatabaseUrls) -> None:
+    assert await accounts_after_login(urls, CONSULTANT.email) == [
+        (NORTHWIND.id, Role.TEAM_ADMIN),
+        (ALPENBLICK.id, Role.ENGINEER),
+    ]
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("logins")
+async def test_the_newcomer_belongs_to_no_account(urls: DatabaseUrls) -> None:
+    assert await accounts_after_login(urls, NEWCOMER.email) == []
+
+
+@pytest.mark.anyio
+async def test_everybody_can_sign_in_where_they_belong(urls: DatabaseUrls, logins: list[DemoLogin]) -> None:
+    for email in ("owner@northwind.example", "viewer@alpenblick.example"):
+        (told,) = [(login.account_id, login.role) for login in logins if login.email == email]
+        assert await accounts_after_login(urls, email) == [told]

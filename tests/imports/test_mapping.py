@@ -1,0 +1,124 @@
+from copy import deepcopy
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from flowpilot.imports.mapping import Mapping, MappingError, Use, load_mapping, shipped_mappings
+from tests.imports.helpers import MAPPING
+
+MINIMAL = """
+name = "minimal"
+times = { format = "iso", zone = "UTC" }
+case = { id = "id" }
+row = { at = "at", by = "by" }
+session = { created_at = "opened", status = [{ status = "abandoned" }] }
+"""
+
+
+def changed(*keys: str, value: Any) -> dict[str, Any]:
+    """The small mapping with one key set; a value of None takes it away."""
+    mapping = deepcopy(MAPPING)
+    section = mapping
+    for key in keys[:-1]:
+        section = section[key]
+    section[keys[-1]] = value
+    if value is None:
+        del section[keys[-1]]
+    return mapping
+
+
+def load_toml(folder: Path, text: str) -> Mapping:
+    path = folder / "mapping.toml"
+    path.write_text(text)
+    return load_mapping(str(path))
+
+
+def test_the_shipped_mapping_is_found_by_its_name() -> None:
+    assert shipped_mappings() == ["servicenow"]
+    assert load_mapping("servicenow").name == "ServiceNow incident event log"
+
+
+def test_a_name_that_is_not_shipped_lists_those_that_are() -> None:
+    with pytest.raises(MappingError, match=r"no mapping jira: .* one of the names servicenow\."):
+        load_mapping("jira")
+
+
+def test_a_path_that_is_not_there_is_named() -> None:
+    with pytest.raises(MappingError, match=r"The mapping nowhere/log\.toml can not be read: No such file"):
+        load_mapping("nowhere/log.toml")
+
+
+def test_a_minimal_mapping_has_these_defaults(tmp_path: Path) -> None:
+    mapping = load_toml(tmp_path, MINIMAL)
+    assert (mapping.file.delimiter, mapping.file.encoding, mapping.file.unknown) == (",", "utf-8-sig", ("",))
+    assert mapping.case.order == ()
+    assert mapping.handoff is None
+
+
+def test_the_columns_read_are_those_named_with_how_they_are_used(tmp_path: Path) -> None:
+    assert load_toml(tmp_path, MINIMAL).uses == {
+        "id": {"case.id": Use("name", required=True)},
+        "at": {"row.at": Use("time", required=True)},
+        "by": {"row.by": Use("name")},
+        "opened": {"session.created_at": Use("time", required=True)},
+    }
+
+
+def test_text_that_is_no_toml_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(MappingError, match="is not valid TOML"):
+        load_toml(tmp_path, "name = ")
+
+
+@pytest.mark.parametrize(
+    ("line", "problem"),
+    [
+        ("colour = 1", "colour: is not a key of a mapping"),
+        ("step = { contents = [] }", "step.contents: is not a key of a mapping"),
+        ("handoff = { claim = 'none' }", "handoff.start: is missing"),
+        ("handoff = { start = { counter = 'n' }, claim = 'any' }", "handoff.claim: Input should be"),
+        ("handoff = { start = {} }", "handoff.start: give either counter or column"),
+        ("handoff = { start = { counter = 'n', column = 'g' } }", "handoff.start: give either counter or column"),
+        ("handoff = { start = { counter = 'n', before = 'g' } }", "handoff.start: before needs column"),
+        ("step = { where_known = ['a'], where_changed = ['b'] }", "step: give where_known or where_changed"),
+        ("file = { delimiter = ';;' }", "file.delimiter: "),
+        ("file = { encoding = 'klingon' }", "file.encoding: klingon is not an encoding"),
+    ],
+)
+def test_a_wrong_key_is_named(tmp_path: Path, line: str, problem: str) -> None:
+    with pytest.raises(MappingError) as raised:
+        load_toml(tmp_path, MINIMAL + line)
+    assert problem in raised.value.detail
+
+
+@pytest.mark.parametrize(
+    ("keys", "value", "problem"),
+    [
+        (("times", "zone"), "Mars/Olympus", "invalid timezone: Mars/Olympus"),
+        (("times", "zone"), None, "Field required"),
+        (("times", "format"), "%d/%Q", "bad directive"),
+        (("times", "format"), "%H:%M", "it must state year, month and day"),
+        (("case", "id"), "", "at least 1 character"),
+        (("session", "status"), [], "every case gets a status"),
+        (("session", "status"), [{"status": "resolved", "column": "x"}], "every case gets a status"),
+        (("session", "status"), [{"status": "abandoned"}, {"status": "abandoned"}], "every case gets a status"),
+        (("session", "status"), [{"status": "abandoned", "values": ["x"]}], "values needs column"),
+        (("session", "status"), [{"status": "active"}], "'resolved' or 'abandoned'"),
+    ],
+)
+def test_a_wrong_value_is_refused(keys: tuple[str, ...], value: Any, problem: str) -> None:
+    with pytest.raises(ValueError, match=problem):
+        Mapping.model_validate(changed(*keys, value=value))
+
+
+def test_a_time_without_a_zone_is_in_the_zone_of_the_mapping() -> None:
+    mapping = Mapping.model_validate(changed("times", "zone", value="Europe/Berlin"))
+    moment = mapping.times.parse("2026-07-01 10:00")
+    assert moment.utcoffset() == timedelta(hours=2)
+    assert moment == datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+
+
+def test_a_time_keeps_the_zone_it_states() -> None:
+    mapping = Mapping.model_validate(changed("times", "format", value="iso"))
+    assert mapping.times.parse("2026-07-01T10:00:00+05:00") == datetime(2026, 7, 1, 5, 0, tzinfo=UTC)

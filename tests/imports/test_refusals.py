@@ -1,0 +1,117 @@
+"""What is refused, and that nothing is left of it."""
+
+import subprocess
+import sys
+from pathlib import Path
+from threading import Barrier, Thread
+
+import pytest
+
+from flowpilot.imports.loader import ImportSummary
+from flowpilot.imports.mapping import MappingError
+from flowpilot.imports.reader import BadRowError
+from tests.imports.helpers import NOTHING, NOW, World, row, write_log
+
+GOOD = row("T1", 1, "09:00", "Ada")
+
+
+@pytest.mark.parametrize(
+    ("cells", "problem"),
+    [
+        ({"at": "4 May, nine"}, "at is '4 May, nine', expected a time like %Y-%m-%d %H:%M"),
+        ({"at": "2026-02-30 09:00"}, "at is '2026-02-30 09:00', expected a time like %Y-%m-%d %H:%M"),
+        ({"at": "?"}, "at is '?', which is unknown, but it is needed in every row"),
+        ({"opened": "?"}, "opened is '?', which is unknown, but it is needed in every row"),
+        ({"solved": "soon"}, "solved is 'soon', expected a time like %Y-%m-%d %H:%M"),
+        ({"ticket": ""}, "ticket is '', which is unknown, but it is needed in every row"),
+        ({"seq": "second"}, "seq is 'second', expected a number"),
+        ({"seq": "NaN"}, "seq is 'NaN', expected a number"),
+        ({"moves": "1e9"}, "moves is '1e9', expected a number"),
+        ({"moves": "?"}, "moves is '?', which is unknown, but it is needed in every row"),
+        ({"who": "A" * 301}, "who is longer than 300 characters"),
+        ({"note": "a\0b"}, "note holds a NUL character"),
+    ],
+)
+def test_a_bad_value_is_named_with_its_line(
+    world: World, tmp_path: Path, cells: dict[str, str], problem: str
+) -> None:
+    log = write_log(tmp_path / "log.csv", [GOOD, {**GOOD, **cells}, GOOD])
+    with pytest.raises(BadRowError) as raised:
+        world.load(log)
+    assert raised.value.detail == f"Line 3: {problem}. Nothing was imported."
+    assert world.counts() == NOTHING
+
+
+def test_a_row_with_another_number_of_fields_leaves_nothing(world: World, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv", [GOOD])
+    log.write_text(log.read_text() + "T2,1\n")
+    with pytest.raises(BadRowError, match=r"^Line 3: expected 9 fields as in the header, found 2\."):
+        world.load(log)
+    assert world.counts() == NOTHING
+
+
+def test_a_column_that_the_file_lacks_is_named_with_its_key(world: World, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv", [GOOD])
+    log.write_text(log.read_text().replace("opened", "begun"))
+    with pytest.raises(MappingError) as raised:
+        world.load(log)
+    assert raised.value.detail == (
+        "log.csv has no column opened, which session.created_at of the mapping small names: "
+        "correct the mapping, or export the log with that column."
+    )
+    assert world.counts() == NOTHING
+
+
+def test_a_column_that_the_file_has_twice_is_refused(world: World, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv", [GOOD])
+    log.write_text(log.read_text().replace("note", "who"))
+    with pytest.raises(MappingError, match=r"several columns who, which row\.by, session\.engineer of"):
+        world.load(log)
+
+
+def test_two_imports_of_one_file_at_a_time_import_it_once(world: World, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv", [row(f"T{n}", 1, "09:00", "Ada") for n in range(2_000)])
+    barrier = Barrier(2)
+    summaries: list[ImportSummary] = []
+
+    def run() -> None:
+        barrier.wait()
+        summaries.append(world.load(log))
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(summaries, key=lambda summary: summary.sessions) == [
+        ImportSummary(rows=2_000, already_imported_at=NOW),
+        ImportSummary(rows=2_000, sessions=2_000, steps=2_000, people_created=1),
+    ]
+    assert world.counts()["ai_sessions"] == 2_000
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from uuid import UUID
+from tests.imports.helpers import World
+
+def die(progress):
+    if progress.phase == "writing" and 0 < progress.fraction < 1:
+        print("written", progress.done, flush=True)
+        os.kill(os.getpid(), signal.SIGKILL)
+
+World(sys.argv[1], UUID(sys.argv[2])).load(Path(sys.argv[3]), progress=die)
+"""
+
+
+def test_an_import_that_is_killed_leaves_nothing_behind(world: World, tmp_path: Path) -> None:
+    rows = [row(f"T{n}", 1, "09:00", f"Person {n % 7}") for n in range(12_000)]
+    log = write_log(tmp_path / "log.csv", rows)
+    command = [sys.executable, "-c", KILLED, world.url, str(world.account_id), str(log)]
+    ended = subprocess.run(  # noqa: S603 (our own program)
+        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
+    )
+    assert (ended.returncode, ended.stdout, ended.stderr) == (-9, "written 5000\n", "")
+    assert world.counts() == NOTHING
+    assert world.load(log).sessions == 12_000
