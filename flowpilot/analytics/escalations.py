@@ -38,7 +38,8 @@ population AS (
                AS oldest_pending_seconds,
            array_agg({seconds("greatest(claimed_at, created_at) - created_at")}) FILTER (WHERE is_claimed)
                AS claim_waits,
-           array_agg({seconds(f"greatest({_STOP}, created_at) - created_at")}) FILTER (WHERE NOT is_claimed) AS claim_censored
+           array_agg({seconds(f"greatest({_STOP}, created_at) - created_at")}) FILTER (WHERE NOT is_claimed)
+               AS claim_censored
     FROM created
 ),
 claimed AS MATERIALIZED (

@@ -2,6 +2,7 @@
 
 import math
 import statistics
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -86,8 +87,7 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
 
     curve = stats.ecdf(stats.CensoredData(uncensored=waits, right=censored)).sf
     times, alive = curve.quantiles, curve.probabilities
-    with np.errstate(divide="ignore", invalid="ignore"):
-        band: Any = curve.confidence_interval(0.95, method="log-log")
+    band = _log_log_band(curve)
     # At its ends the curve has no variance to speak of: at one nobody has left, at zero the lower bound is zero.
     low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(band.low.probabilities, nan=1.0))
     high = np.nan_to_num(band.high.probabilities, nan=1.0)
@@ -100,6 +100,13 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
         p95=_first(times, alive, 0.05),
         median_ci95=(_first(times, low, 0.5), _first(times, high, 0.5)),
     )
+
+
+def _log_log_band(curve: Any) -> Any:
+    """The 95 % band of a curve, nan where the formula is undefined: a nan that we expect and handle."""
+    with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
+        warnings.simplefilter("ignore", RuntimeWarning)
+        return curve.confidence_interval(0.95, method="log-log")
 
 
 def _first(times: NDArray[np.float64], curve: NDArray[np.float64], level: float) -> float | None:
