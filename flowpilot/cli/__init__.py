@@ -3,13 +3,21 @@
 import signal
 import sys
 from types import FrameType
-from typing import NoReturn
+from typing import Annotated, NoReturn
 
 import typer
 
+from flowpilot import __version__
 from flowpilot.cli import accounts, database, demo, importing, reports, serve
-from flowpilot.cli.common import EXIT_FAILED, fail, state
+from flowpilot.cli.common import EXIT_FAILED, EXIT_USAGE, fail, state
 from flowpilot.errors import FlowPilotError
+
+
+def _show_version(asked: bool) -> None:
+    if asked:
+        sys.stdout.write(f"{__version__}\n")
+        raise typer.Exit
+
 
 app = typer.Typer(
     name="flowpilot",
@@ -21,7 +29,12 @@ app = typer.Typer(
 
 
 @app.callback()
-def options(debug: bool = typer.Option(False, "--debug", help="Show the traceback of an error.")) -> None:
+def options(
+    debug: Annotated[bool, typer.Option("--debug", help="Show the traceback of an error.")] = False,
+    _: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_show_version, help="Print the version.")
+    ] = False,
+) -> None:
     """Options of every command."""
     state.debug = debug
 
@@ -35,12 +48,25 @@ def main() -> None:
     # A plain SIGTERM would end the process without giving the embedded database back.
     signal.signal(signal.SIGTERM, _leave)
     try:
-        app()
+        sys.exit(app(standalone_mode=False))
+    except typer.Abort:
+        sys.exit(EXIT_FAILED)
+    except typer.TyperException as error:
+        _fail_usage(error)
+        sys.exit(EXIT_USAGE)
     except Exception as error:
         if state.debug:
             raise
         fail(_sentence(error))
         sys.exit(EXIT_FAILED)
+
+
+def _fail_usage(error: typer.TyperException) -> None:
+    context = getattr(error, "ctx", None)
+    sentence = getattr(error, "format_message", error.__str__)()
+    # A group called with no command raises its help, which has been printed by then.
+    if sentence.strip():
+        fail(f"{sentence.rstrip('.')}. See: {context.command_path if context else 'flowpilot'} --help")
 
 
 def _leave(signal_number: int, _: FrameType | None) -> NoReturn:

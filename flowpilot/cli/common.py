@@ -11,6 +11,7 @@ from typing import Annotated, Any, TypeVar
 
 import typer
 from rich.console import Console
+from rich.text import Text
 
 from flowpilot.db.connect import DatabaseUrls, migrated_database
 from flowpilot.db.session import Database
@@ -19,6 +20,7 @@ from flowpilot.identity.models import Account
 from flowpilot.settings import get_settings
 
 EXIT_FAILED = 1
+EXIT_USAGE = 2
 
 T = TypeVar("T")
 
@@ -37,7 +39,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print an object instea
 
 def fail(sentence: str) -> None:
     """Print an error on stderr, as one sentence."""
-    errors.print(f"[bold red]error:[/] {' '.join(sentence.split())}", soft_wrap=True, markup=True)
+    errors.print("[bold red]error:[/]", Text(" ".join(sentence.split())), soft_wrap=True)
 
 
 @contextmanager

@@ -38,12 +38,24 @@ def serve(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
         run_server(urls, host, port)
 
 
+class ListenError(FlowPilotError):
+    """The address can not be listened on."""
+
+
 def run_server(urls: DatabaseUrls, host: str, port: int) -> None:
-    """Serve the app over an open, migrated database; returns when the server was told to stop."""
-    app = create_app(get_settings(), urls.runtime)
-    config = uvicorn.Config(app, host=host, port=port, log_level="warning", access_log=False)
-    with contextlib.suppress(KeyboardInterrupt):
-        _Server(config).run()
+    """Serve the app over an open, migrated database; returns when the server was told to stop.
+
+    Raises:
+        ListenError: the port is taken, or the address is not this machine's.
+    """
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    try:
+        listening = socket.create_server((host, port), family=family)
+    except OSError as error:
+        raise ListenError(f"Can not listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
+    config = uvicorn.Config(create_app(get_settings(), urls.runtime), log_level="warning", access_log=False)
+    with listening, contextlib.suppress(KeyboardInterrupt):
+        _Server(config).run(sockets=[listening])
 
 
 class _Server(uvicorn.Server):
@@ -51,9 +63,9 @@ class _Server(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
-        if self.started:
-            host, port = self.servers[0].sockets[0].getsockname()[:2]
-            errors.print(f"FlowPilot listens on http://{host}:{port} (stop with Ctrl-C).")
+        for listening in sockets or []:
+            host, port = listening.getsockname()[:2]
+            errors.print(f"FlowPilot listens on http://{host}:{port} (stop with Ctrl-C).", soft_wrap=True)
 
 
 def doctor() -> None:

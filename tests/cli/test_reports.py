@@ -1,0 +1,87 @@
+"""`flowpilot report`: the API's body, a table, a CSV."""
+
+import csv
+import io
+import json
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.analytics.reports import REPORTS
+from tests.cli.conftest import Run
+from tests.company import Company
+
+BASE = "/api/v1/analytics/flowpilot"
+PAST = ("--from", "2026-01-01", "--to", "2026-02-01")
+
+
+@pytest.fixture
+def busy(company: Company) -> Company:
+    shelf = company.add("tree_categories", name="Email")
+    flow = company.add("trees", name="Outlook [classic]", category_id=shelf)
+    for hour in range(8, 20):
+        session = company.add(
+            "ai_sessions",
+            status="resolved" if hour % 3 else "escalated",
+            problem_domain="email",
+            confidence_tier="guided",
+            matched_flow_id=flow,
+            psa_ticket_id="7",
+            created_at=f"2026-01-{hour:02} 08:00Z",
+            resolved_at=f"2026-01-{hour:02} 09:00Z" if hour % 3 else None,
+        )
+        company.add("session_handoffs", session_id=session, created_at=f"2026-01-{hour:02} 08:10Z")
+    return company
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_json_is_the_apis_body_byte_for_byte(flowpilot: Run, client: TestClient, busy: Company, name: str) -> None:
+    path = "" if name == "dashboard" else f"/{name}"
+    params = {"from": "2026-01-01", "to": "2026-02-01"}
+    body = client.get(BASE + path, params=params, headers=busy.headers())
+    done = flowpilot("report", name, "--account", busy.id, *PAST, "--format", "json")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == body.content
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_a_table_for_people(flowpilot: Run, busy: Company, name: str) -> None:
+    done = flowpilot("report", name, "--account", busy.id, *PAST)
+    assert done.returncode == 0, done.stderr
+    text = done.stdout.decode()
+    assert REPORTS[name].title in text
+    assert "What the figures mean" in text
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_an_empty_account_has_reports_too(flowpilot: Run, company: Company, name: str) -> None:
+    done = flowpilot("report", name, "--account", company.id)
+    assert done.returncode == 0, done.stderr
+
+
+def test_csv_has_every_figure(flowpilot: Run, busy: Company) -> None:
+    done = flowpilot("report", "dashboard", "--account", busy.id, *PAST, "--format", "csv").stdout.decode()
+    comments = [line for line in done.splitlines() if line.startswith("# ")]
+    rows = list(
+        csv.reader(io.StringIO("\n".join(line for line in done.splitlines() if not line.startswith("# "))))
+    )
+    assert any(comment.startswith("# mttr: Mean time to resolution") for comment in comments)
+    assert rows[0] == ["section", "row", "field", "value"]
+    assert ["", "", "total_sessions", "12"] in rows
+    assert ["sessions_by_domain", "email", "resolved", "8"] in rows
+    assert ["mttr_trend", "2026-01-08", "mttr_minutes", "60.0"] in rows
+
+
+def test_sort_is_passed_on(flowpilot: Run, busy: Company) -> None:
+    words = ("report", "flow-quality", "--account", busy.id, *PAST, "--format", "json", "--sort")
+    assert json.loads(flowpilot(*words, "usage").stdout)["flows"][0]["usage_count"] == 12
+    assert flowpilot(*words, "name").returncode == 2
+
+
+@pytest.mark.parametrize(
+    ("words", "status"),
+    [(("dashboard", "--from", "2026-01-01"), 1), (("dashboard", "--period", "8d"), 2), (("mystery",), 2)],
+)
+def test_nonsense_is_refused(flowpilot: Run, company: Company, words: tuple[str, ...], status: int) -> None:
+    done = flowpilot("report", *words, "--account", company.id)
+    assert (done.returncode, done.stdout) == (status, b"")

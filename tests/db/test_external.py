@@ -1,0 +1,92 @@
+"""A database of somebody else's making: owners that are no superusers, and roles managed elsewhere."""
+
+from collections.abc import Iterator
+
+import psycopg
+import pytest
+from psycopg import sql
+from pydantic import SecretStr
+from sqlalchemy import make_url
+
+from flowpilot.db.base import new_id
+from flowpilot.db.bulk import account_transaction
+from flowpilot.db.connect import DatabaseUnavailableError, DatabaseUrls, database, migrated_database
+from flowpilot.db.upgrade import newest_revision
+from flowpilot.settings import Settings
+
+
+def _url(base: str, user: str, name: str) -> str:
+    return make_url(base).set(username=user, database=name).render_as_string(hide_password=False)
+
+
+@pytest.fixture
+def external(urls: DatabaseUrls) -> Iterator[str]:
+    """The URL of an empty database, owned by a role that may create roles but is no superuser."""
+    name = f"external_{new_id().hex}"
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        role = sql.Identifier(name)
+        owner.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE NOSUPERUSER").format(role))
+        owner.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+        yield _url(urls.owner, name, name)
+        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(role))
+
+
+def _settings(settings: Settings, **urls: str) -> Settings:
+    return settings.model_copy(update={name: SecretStr(url) for name, url in urls.items()})
+
+
+def _works(urls: DatabaseUrls) -> None:
+    """Accounts can be made and are kept apart, and the operator can list them."""
+    ids = [new_id(), new_id()]
+    for account_id in ids:
+        with account_transaction(urls.runtime, account_id) as connection:
+            connection.execute("INSERT INTO accounts (id, name) VALUES (%s, 'Acme')", [account_id])
+            assert connection.execute("SELECT id FROM accounts").fetchall() == [(account_id,)]
+    with psycopg.connect(urls.owner) as owner:
+        assert owner.execute("SELECT id FROM accounts ORDER BY id").fetchall() == [(found,) for found in ids]
+
+
+def test_an_owner_who_is_no_superuser(settings: Settings, external: str) -> None:
+    with migrated_database(_settings(settings, database_url=external)) as urls:
+        assert make_url(urls.runtime).username == f"{make_url(external).database}_runtime"
+        _works(urls)
+
+
+def test_upgrading_twice_changes_nothing(settings: Settings, external: str) -> None:
+    for _ in range(2):
+        with (
+            migrated_database(_settings(settings, database_url=external)) as urls,
+            psycopg.connect(urls.runtime) as runtime,
+        ):
+            found = runtime.execute("SELECT version_num FROM alembic_version").fetchall()
+            assert found == [(newest_revision(),)]
+
+
+def test_the_owner_is_held_by_row_security_too(settings: Settings, external: str) -> None:
+    with migrated_database(_settings(settings, database_url=external)) as urls:
+        account_id = new_id()
+        with account_transaction(urls.runtime, account_id) as connection:
+            connection.execute("INSERT INTO accounts (id, name) VALUES (%s, 'Acme')", [account_id])
+            connection.execute("INSERT INTO ai_sessions (account_id, id) VALUES (%s, %s)", [account_id, new_id()])
+        with psycopg.connect(urls.owner) as owner:
+            assert owner.execute("SELECT count(*) FROM ai_sessions").fetchone() == (0,)
+
+
+def test_a_runtime_role_managed_elsewhere(settings: Settings, urls: DatabaseUrls, external: str) -> None:
+    name = f"managed_{new_id().hex}"
+    with psycopg.connect(urls.owner, autocommit=True) as superuser:
+        superuser.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
+        owner = str(make_url(external).username)
+        superuser.execute(sql.SQL("ALTER ROLE {} NOCREATEROLE").format(sql.Identifier(owner)))
+    runtime = _url(external, name, str(make_url(external).database))
+    with migrated_database(_settings(settings, database_url=external, runtime_database_url=runtime)) as found:
+        assert found.runtime == runtime
+        _works(found)
+
+
+@pytest.mark.parametrize(
+    "url", ["mysql://x/y", "nonsense", "postgresql://host", "postgresql://@127.0.0.1:1/nothing"]
+)
+def test_a_url_that_leads_nowhere_says_so(settings: Settings, url: str) -> None:
+    with pytest.raises(DatabaseUnavailableError), database(_settings(settings, database_url=url)):
+        pass

@@ -1,0 +1,28 @@
+"""The migrations make exactly the tables that the models describe."""
+
+import psycopg
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+from sqlalchemy import create_engine
+
+from flowpilot.db.connect import DatabaseUrls, driver_url
+from flowpilot.db.models import metadata
+
+
+def test_the_models_and_the_migrated_database_agree(urls: DatabaseUrls) -> None:
+    engine = create_engine(driver_url(urls.owner))
+    with engine.connect() as connection:
+        context = MigrationContext.configure(
+            connection, opts={"compare_type": True, "compare_server_default": True}
+        )
+        differences = compare_metadata(context, metadata)
+    engine.dispose()
+    assert differences == [], "Write a migration for what the models changed."
+
+
+def test_no_triggers_and_no_sequences(urls: DatabaseUrls) -> None:
+    """Either would tie the tables to one PostgreSQL server."""
+    with psycopg.connect(urls.owner) as owner:
+        triggers = owner.execute("SELECT tgname FROM pg_trigger WHERE NOT tgisinternal").fetchall()
+        sequences = owner.execute("SELECT relname FROM pg_class WHERE relkind = 'S'").fetchall()
+    assert (triggers, sequences) == ([], [])

@@ -1,0 +1,82 @@
+"""Derived values are what their rows say, and reconcile makes them so."""
+
+import random
+from datetime import timedelta
+from typing import Any
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from flowpilot.db.base import new_id
+from flowpilot.db.bulk import account_transaction, copy_rows
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.handoffs import derived as handoffs
+from flowpilot.sessions import derived as sessions
+from tests.company import at
+
+START = at("2026-01-01 00:00")
+
+
+@settings(max_examples=25, deadline=None)
+@given(seed=st.integers(0, 2**32))
+def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
+    draw = random.Random(seed)  # noqa: S311
+    account_id, session_ids = new_id(), [new_id() for _ in range(3)]
+    steps: list[dict[str, Any]] = [
+        {
+            "id": new_id(),
+            "session_id": session_id,
+            "position": position,
+            "kind": draw.choice(["answer", "note", "outcome"]),
+            "actor_id": new_id(),
+            "is_free_text": draw.random() < 0.5,
+            "created_at": START + timedelta(seconds=draw.randrange(6)),
+        }
+        for session_id in session_ids
+        for position in range(1, draw.randrange(1, 7))
+    ]
+    held: list[dict[str, Any]] = [
+        {
+            "id": new_id(),
+            "session_id": draw.choice(session_ids),
+            "claimed_at": draw.choice([None, START + timedelta(seconds=draw.randrange(6))]),
+            "first_action_at": draw.choice([None, START]),
+        }
+        for _ in range(4)
+    ]
+    with account_transaction(urls.runtime, account_id) as connection:
+        connection.execute("INSERT INTO accounts (id, name) VALUES (%s, 'History')", [account_id])
+        wrong = ([account_id, session_id, draw.randrange(3)] for session_id in session_ids)
+        copy_rows(connection, "ai_sessions", ["account_id", "id", "step_count"], wrong)
+        for table, rows in (("ai_session_steps", steps), ("session_handoffs", held)):
+            if rows:
+                copy_rows(
+                    connection, table, ["account_id", *rows[0]], ([account_id, *row.values()] for row in rows)
+                )
+        sessions.reconcile(connection, account_id)
+        handoffs.reconcile(connection, account_id)
+        counts = connection.execute(
+            "SELECT id, step_count, answer_count, free_text_count FROM ai_sessions"
+        ).fetchall()
+        actions = connection.execute(
+            "SELECT id, first_action_at, first_action_by FROM session_handoffs"
+        ).fetchall()
+        assert (sessions.reconcile(connection, account_id), handoffs.reconcile(connection, account_id)) == (0, 0)
+
+    for session_id, step_count, answer_count, free_text_count in counts:
+        mine = [step for step in steps if step["session_id"] == session_id]
+        answers = [step for step in mine if step["kind"] == "answer"]
+        assert step_count == len(mine)
+        assert answer_count == len(answers)
+        assert free_text_count == sum(step["is_free_text"] for step in answers)
+    found = {handoff_id: action for handoff_id, *action in actions}
+    for handoff in held:
+        after = [
+            step
+            for step in steps
+            if step["session_id"] == handoff["session_id"]
+            and handoff["claimed_at"] is not None
+            and step["created_at"] > handoff["claimed_at"]
+        ]
+        first = min(after, key=lambda step: (step["created_at"], step["position"]), default=None)
+        assert found[handoff["id"]] == ([first["created_at"], first["actor_id"]] if first else [None, None])
