@@ -1,9 +1,12 @@
 """A report in the terminal: tables, with bars where people would rather look than read."""
 
+import math
+import statistics
 from typing import Any
 
 from rich import box
 from rich.console import Console, Group, RenderableType
+from rich.markup import escape
 from rich.panel import Panel
 from rich.table import Table
 from rich.text import Text
@@ -21,23 +24,46 @@ _BARS = {
     "top_performers": "quality_score",
     "daily_trend": "hours",
 }
-_BAR_WIDTH = 24
-_MOST_DAYS = 14
+# The columns of a list that has more of them than a terminal has room for.
+_FLOW_COLUMNS = ("name", "usage_count", "success_rate", "avg_confidence", "quality_score", "too_few_cases")
+_COLUMNS = {
+    "domains": (
+        "domain",
+        "flow_count",
+        "session_count",
+        "resolution_rate",
+        "escalation_rate",
+        "guided_rate",
+        "avg_resolution_minutes",
+    ),
+    "flows": _FLOW_COLUMNS,
+    "top_performers": _FLOW_COLUMNS,
+    "needs_attention": _FLOW_COLUMNS,
+}
+_BAR_WIDTH = 10
+_MOST_ROWS = 12
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LEVELS = "▁▂▃▄▅▆▇█"
+_SPARKLINE_WIDTH = 70
+
+# What a program needs and a person does not.
+_HIDDEN = ("_ci95", "_id", "evidence", "unit", "estimator", "metric_definition")
 
 
-def print_report(console: Console, title: str, report: Report) -> None:
+def print_report(console: Console, title: str, report: Report, *, definitions: bool) -> None:
     """Print a report for a person."""
     body = report.model_dump(mode="json", by_alias=True)
     window, slugs = body.pop("window"), body.pop("definitions")
     asked = body.pop("period") or "custom window"
-    zone = window["timezone"]
-    when = f"{window['from'][:16]} to {window['to'][:16]} UTC · days in {zone} · as of {window['as_of'][:16]}"
+    moments = [window[name][:16].replace("T", " ") for name in ("from", "to", "as_of")]
+    when = f"{moments[0]} to {moments[1]} UTC\nas of {moments[2]} UTC, days in {window['timezone']}"
     console.print(Panel(Text(when, justify="center"), title=f"[bold]{title}[/] · {asked}", box=box.ROUNDED))
     for block in _blocks("", body):
         console.print(block)
-    console.print(_definitions(slugs))
+    if definitions:
+        console.print(_definitions(slugs))
+    else:
+        console.print("What each figure means: add --definitions. Every figure: --format csv.", style="dim")
 
 
 def _blocks(name: str, node: dict[str, Any]) -> list[RenderableType]:
@@ -62,35 +88,73 @@ def _is_section(value: Any) -> bool:
 
 def _figures(name: str, figures: dict[str, Any]) -> RenderableType:
     table = Table(title=_title(name) or None, box=box.SIMPLE, show_header=False, title_justify="left")
-    table.add_column(style="cyan")
-    table.add_column(justify="left")
+    table.add_column(style="cyan", no_wrap=True)
+    table.add_column()
     for key, value in figures.items():
-        if not key.endswith("_ci95") or f"{key.removesuffix('_ci95')}" not in figures:
-            table.add_row(_title(key), _value(value) + _interval(figures.get(f"{key}_ci95")))
+        if not key.endswith(_HIDDEN):
+            unit = "seconds" if figures.get("unit") == "seconds" and not key.startswith("n") else key
+            table.add_row(
+                _title(key), _value(value) + _interval(figures.get(f"{key}_ci95")) + _duration(unit, value)
+            )
     return table
 
 
 def _rows(name: str, rows: list[dict[str, Any]]) -> RenderableType:
+    if name == "gaps":
+        return Group(*map(_gap, rows))
+    days = "date" in rows[0]
+    shown = rows[-_MOST_ROWS:] if days else rows[:_MOST_ROWS]
     bar = _BARS.get(name)
-    columns = [key for key in rows[0] if not key.endswith(("_ci95", "_id", "evidence"))]
+    table = _table(name, shown, bar)
+    if len(rows) == len(shown):
+        return table
+    if days and bar:
+        return Group(_sparkline(name, [row[bar] for row in rows]), table)
+    return Group(table, Text(f"  and {len(rows) - len(shown)} more", style="dim"))
+
+
+def _table(name: str, rows: list[dict[str, Any]], bar: str | None) -> Table:
     table = Table(title=_title(name), box=box.SIMPLE_HEAD, title_justify="left")
-    for key in columns:
-        table.add_column(_title(key), justify="right" if isinstance(rows[0][key], int | float) else "left")
+    columns = _COLUMNS.get(name) or [key for key in rows[0] if not key.endswith(_HIDDEN)]
+    top = max((row[bar] or 0 for row in rows), default=0) if bar else 0
+    # One interval a line is what fits: that of the first figure that has one.
+    with_interval = next((key for key in columns if f"{key}_ci95" in rows[0]), None)
+    cells = [
+        [_value(row[key]) + (_interval(row[f"{key}_ci95"]) if key == with_interval else "") for key in columns]
+        for row in rows
+    ]
+    for key, column in zip(columns, zip(*cells, strict=True), strict=True):
+        # A heading may wrap, a figure never.
+        width = max(Text.from_markup(cell).cell_len for cell in column)
+        is_number = isinstance(rows[0][key], int | float)
+        table.add_column(_title(key), justify="right" if is_number else "left", min_width=min(width, 24))
     if bar:
         table.add_column("", width=_BAR_WIDTH, no_wrap=True)
-    top = max((row[bar] or 0 for row in rows), default=0) if bar else 0
-    for row in rows[-_MOST_DAYS:] if "date" in rows[0] else rows:
-        cells = [_value(row[key]) + _interval(row.get(f"{key}_ci95")) for key in columns]
-        table.add_row(*cells, *([_bar(row[bar] or 0, top)] if bar else []))
-    if bar and "date" in rows[0] and len(rows) > _MOST_DAYS:
-        return Group(_sparkline(name, [row[bar] for row in rows]), table)
+    for row, line in zip(rows, cells, strict=True):
+        table.add_row(*line, *([_bar(row[bar] or 0, top)] if bar else []))
     return table
 
 
+def _gap(gap: dict[str, Any]) -> Text:
+    color = {"high": "red", "medium": "yellow", "low": "green"}[gap["severity"]]
+    evidence = gap["evidence"]
+    return Text.assemble(
+        ("  ● ", color),
+        (gap["title"], "bold"),
+        (f"  {gap['severity']}\n", color),
+        f"    {gap['description']} The rate is at least {evidence['lower_bound']:.0%} (95 %).\n",
+        (f"    {gap['suggested_action']}\n", "italic"),
+    )
+
+
 def _sparkline(name: str, values: list[float]) -> Text:
-    top = max(values) or 1
-    line = "".join(_LEVELS[min(7, int(8 * value / top))] for value in values)
-    return Text(f"{_title(name)}, {len(values)} days (the newest {_MOST_DAYS} below), highest {top:g}\n{line}")
+    """All days in one line; each mark is the mean of as many days as it takes to fit."""
+    size = math.ceil(len(values) / _SPARKLINE_WIDTH)
+    marks = [statistics.fmean(values[start : start + size]) for start in range(0, len(values), size)]
+    top = max(marks) or 1
+    line = "".join(_LEVELS[min(7, int(8 * mark / top))] for mark in marks)
+    what = "a day" if size == 1 else f"{size} days"
+    return Text(f"  {_title(name)}, {len(values)} days, each mark {what}, the highest {top:,.10g}\n  {line}\n")
 
 
 def _bar(value: float, top: float) -> str:
@@ -101,8 +165,8 @@ def _bar(value: float, top: float) -> str:
 def _interval(bounds: list[float | None] | None) -> str:
     if not bounds:
         return ""
-    low, high = ("…" if bound is None else f"{bound:g}" for bound in bounds)
-    return f" [dim]({low} to {high})[/]"
+    low, high = ("?" if bound is None else _value(float(f"{bound:.3g}")) for bound in bounds)
+    return f" [dim]{low}-{high}[/]"
 
 
 def _value(value: Any) -> str:
@@ -118,11 +182,24 @@ def _value(value: Any) -> str:
         case list():
             return " ".join(map(_value, value))
         case _:
-            return str(value).replace("[", r"\[")
+            return escape(str(value))
+
+
+def _duration(key: str, value: Any) -> str:
+    """A long time in the units that people say it in."""
+    factor = 1 if key.endswith("seconds") else 60 if key.endswith("minutes") else None
+    if factor is None or not isinstance(value, int | float) or value * factor < 120:
+        return ""
+    seconds = value * factor
+    for name, size in (("days", 86400), ("h", 3600), ("min", 60)):
+        if seconds >= 1.5 * size:
+            return f" [dim]= {seconds / size:,.1f} {name}[/]"
+    return ""
 
 
 def _title(key: str) -> str:
-    return key.replace("_", " ").capitalize().replace("Mttr", "MTTR").replace("psa", "PSA").replace("Psa", "PSA")
+    words = key.replace("_", " ").capitalize()
+    return words.replace("Mttr", "MTTR").replace("mttr", "MTTR").replace("Psa", "PSA")
 
 
 def _definitions(slugs: list[str]) -> Table:
@@ -130,5 +207,5 @@ def _definitions(slugs: list[str]) -> Table:
         title="What the figures mean", box=box.SIMPLE, show_header=False, title_justify="left", style="dim"
     )
     for slug in slugs:
-        table.add_row(f"[bold]{METRICS[slug].title}[/]", METRICS[slug].definition)
+        table.add_row(f"[bold]{METRICS[slug].title}[/]", escape(METRICS[slug].definition))
     return table

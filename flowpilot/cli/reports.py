@@ -46,6 +46,7 @@ def report(
     tz: Annotated[str | None, typer.Option(help="IANA zone of days; the account's own by default.")] = None,
     sort: Annotated[FlowSort, typer.Option(help="Order of flow-quality.")] = FlowSort.QUALITY,
     output: Annotated[OutputFormat, typer.Option("--format", help="json is the API's body.")] = OutputFormat.TABLE,
+    definitions: Annotated[bool, typer.Option("--definitions", help="Say what each figure means.")] = False,
 ) -> None:
     """Print a report."""
     kind = REPORTS[name]
@@ -72,4 +73,4 @@ def report(
         case OutputFormat.CSV:
             sys.stdout.write(to_csv(answer))
         case OutputFormat.TABLE:
-            print_report(Console(), kind.title, answer)
+            print_report(Console(), kind.title, answer, definitions=definitions)

@@ -46,7 +46,7 @@ def test_json_is_the_apis_body_byte_for_byte(flowpilot: Run, client: TestClient,
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_a_table_for_people(flowpilot: Run, busy: Company, name: str) -> None:
-    done = flowpilot("report", name, "--account", busy.id, *PAST)
+    done = flowpilot("report", name, "--account", busy.id, *PAST, "--definitions")
     assert done.returncode == 0, done.stderr
     text = done.stdout.decode()
     assert REPORTS[name].title in text
