@@ -19,9 +19,6 @@ _BARS = {
     "mttr_trend": "mttr_minutes",
     "sessions_by_domain": "total",
     "coverage_by_domain": "session_count",
-    "domains": "session_count",
-    "flows": "quality_score",
-    "top_performers": "quality_score",
     "daily_trend": "hours",
 }
 # The columns of a list that has more of them than a terminal has room for.
@@ -39,6 +36,21 @@ _COLUMNS = {
     "flows": _FLOW_COLUMNS,
     "top_performers": _FLOW_COLUMNS,
     "needs_attention": _FLOW_COLUMNS,
+}
+# Headings of those columns that are short enough to stand side by side.
+_HEADINGS = {
+    "flow_count": "Flows",
+    "session_count": "Sessions",
+    "usage_count": "Uses",
+    "resolution_rate": "Rate",
+    "success_rate": "Success",
+    "escalation_rate": "Escalated",
+    "guided_rate": "Guided",
+    "avg_confidence": "Guided",
+    "quality_score": "Quality",
+    "avg_resolution_minutes": "Minutes",
+    "too_few_cases": "Few cases",
+    "mttr_minutes": "Minutes",
 }
 _BAR_WIDTH = 10
 _MOST_ROWS = 12
@@ -114,20 +126,21 @@ def _rows(name: str, rows: list[dict[str, Any]]) -> RenderableType:
 
 
 def _table(name: str, rows: list[dict[str, Any]], bar: str | None) -> Table:
-    table = Table(title=_title(name), box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(title=_title(name), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     columns = _COLUMNS.get(name) or [key for key in rows[0] if not key.endswith(_HIDDEN)]
     top = max((row[bar] or 0 for row in rows), default=0) if bar else 0
     # One interval a line is what fits: that of the first figure that has one.
     with_interval = next((key for key in columns if f"{key}_ci95" in rows[0]), None)
     cells = [
-        [_value(row[key]) + (_interval(row[f"{key}_ci95"]) if key == with_interval else "") for key in columns]
+        [_short(row[key]) + (_interval(row[f"{key}_ci95"]) if key == with_interval else "") for key in columns]
         for row in rows
     ]
     for key, column in zip(columns, zip(*cells, strict=True), strict=True):
         # A heading may wrap, a figure never.
         width = max(Text.from_markup(cell).cell_len for cell in column)
         is_number = isinstance(rows[0][key], int | float)
-        table.add_column(_title(key), justify="right" if is_number else "left", min_width=min(width, 24))
+        heading = _HEADINGS.get(key, _title(key))
+        table.add_column(heading, justify="right" if is_number else "left", min_width=min(width, 24))
     if bar:
         table.add_column("", width=_BAR_WIDTH, no_wrap=True)
     for row, line in zip(rows, cells, strict=True):
@@ -165,7 +178,7 @@ def _bar(value: float, top: float) -> str:
 def _interval(bounds: list[float | None] | None) -> str:
     if not bounds:
         return ""
-    low, high = ("?" if bound is None else _value(float(f"{bound:.3g}")) for bound in bounds)
+    low, high = ("?" if bound is None else _short(float(f"{bound:.3g}")) for bound in bounds)
     return f" [dim]{low}-{high}[/]"
 
 
@@ -185,14 +198,19 @@ def _value(value: Any) -> str:
             return escape(str(value))
 
 
+def _short(value: Any) -> str:
+    """A value where there is little room: two decimals say enough of a rate."""
+    return f"{value:.2f}" if isinstance(value, float) and 0 < value <= 1 else _value(value)
+
+
 def _duration(key: str, value: Any) -> str:
     """A long time in the units that people say it in."""
-    factor = 1 if key.endswith("seconds") else 60 if key.endswith("minutes") else None
-    if factor is None or not isinstance(value, int | float) or value * factor < 120:
+    unit = next((unit for unit in ("seconds", "minutes") if key.endswith(unit)), None)
+    if unit is None or not isinstance(value, int | float):
         return ""
-    seconds = value * factor
+    seconds = value * (60 if unit == "minutes" else 1)
     for name, size in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * size:
+        if seconds >= 1.5 * size and (name, unit) != ("min", "minutes"):
             return f" [dim]= {seconds / size:,.1f} {name}[/]"
     return ""
 
