@@ -9,6 +9,7 @@ from fastapi import APIRouter, Form, Query, Request
 from flowpilot.clock import Now
 from flowpilot.db.session import Database
 from flowpilot.errors import NotFoundError
+from flowpilot.idempotency import CreateOnce
 from flowpilot.identity import audit as audit_log
 from flowpilot.identity import auth, queries, service
 from flowpilot.identity import keys as api_keys
@@ -106,20 +107,26 @@ async def list_members(
 
 
 @router.post("/members", status_code=201)
-async def add_member(body: MemberIn, actor: MemberManager, db: WriteSession, now: Now) -> MemberOut:
+async def add_member(
+    body: MemberIn, actor: MemberManager, db: WriteSession, now: Now, once: CreateOnce
+) -> MemberOut:
     """Add a person by e-mail."""
-    user_id = await service.add_member(
-        db, actor.account_id, actor, body.email, body.role, now=now, name=body.name, password=body.password
-    )
-    user = await db.get_one(User, user_id)
-    return MemberOut(
-        user_id=user_id,
-        email=user.email,
-        name=user.name,
-        role=body.role,
-        can_sign_in=user.password_hash is not None,
-        created_at=now,
-    )
+
+    async def add() -> MemberOut:
+        user_id = await service.add_member(
+            db, actor.account_id, actor, body.email, body.role, now=now, name=body.name, password=body.password
+        )
+        user = await db.get_one(User, user_id)
+        return MemberOut(
+            user_id=user_id,
+            email=user.email,
+            name=user.name,
+            role=body.role,
+            can_sign_in=user.password_hash is not None,
+            created_at=now,
+        )
+
+    return await once.create(MemberOut, body, add)
 
 
 @router.patch("/members/{user_id}", status_code=204)
@@ -142,19 +149,23 @@ async def list_keys(actor: KeyManager, db: ReadSession, limit: Limit = 50, curso
 
 
 @router.post("/api-keys", status_code=201)
-async def create_key(body: KeyIn, actor: KeyManager, db: WriteSession, now: Now) -> NewKeyOut:
+async def create_key(body: KeyIn, actor: KeyManager, db: WriteSession, now: Now, once: CreateOnce) -> NewKeyOut:
     """Make an API key. Its secret is in this answer and nowhere else."""
-    key, secret = await api_keys.create_key(
-        db,
-        actor.account_id,
-        actor,
-        body.role,
-        now=now,
-        name=body.name,
-        user_id=body.user_id,
-        expires_days=body.expires_days,
-    )
-    return NewKeyOut(**KeyOut.model_validate(key).model_dump(), key=secret)
+
+    async def make() -> NewKeyOut:
+        key, secret = await api_keys.create_key(
+            db,
+            actor.account_id,
+            actor,
+            body.role,
+            now=now,
+            name=body.name,
+            user_id=body.user_id,
+            expires_days=body.expires_days,
+        )
+        return NewKeyOut(**KeyOut.model_validate(key).model_dump(), key=secret)
+
+    return await once.create(NewKeyOut, body, make, unstored="key")
 
 
 @router.delete("/api-keys/{key_id}", status_code=204)

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary
+from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, new_id
@@ -84,3 +84,16 @@ class AuditEntry(Tenant, Base):
     before: Mapped[dict[str, Any] | None]
     after: Mapped[dict[str, Any] | None]
     at: Mapped[datetime]
+
+
+class IdempotencyKey(Tenant, Base):
+    """A caller's key, what it was sent with, and what was answered. Good for 24 hours."""
+
+    __tablename__ = "idempotency_keys"
+    __table_args__ = (UniqueConstraint("account_id", "caller", "key"),)
+
+    caller: Mapped[str]
+    key: Mapped[str]
+    request_digest: Mapped[str]
+    answer: Mapped[dict[str, Any] | None]
+    created_at: Mapped[datetime]

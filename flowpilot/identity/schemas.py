@@ -99,9 +99,9 @@ class KeyOut(BaseModel):
 
 
 class NewKeyOut(KeyOut):
-    """A key at the moment it is made: `key` is never shown again."""
+    """A key at the moment it is made. `key` is never shown again: null where the same request is repeated."""
 
-    key: str
+    key: str | None = None
 
 
 class AuditEntryOut(BaseModel):

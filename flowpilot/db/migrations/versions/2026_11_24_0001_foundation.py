@@ -75,6 +75,19 @@ CREATE TABLE handoff_baselines (
 CREATE INDEX handoff_baselines_account_id_created_at_idx ON handoff_baselines (account_id,
     created_at);
 
+CREATE TABLE idempotency_keys (
+    account_id UUID NOT NULL,
+    id UUID NOT NULL,
+    caller TEXT NOT NULL,
+    key TEXT NOT NULL,
+    request_digest TEXT NOT NULL,
+    answer JSONB,
+    created_at TIMESTAMPTZ NOT NULL,
+    CONSTRAINT idempotency_keys_pkey PRIMARY KEY (account_id, id),
+    CONSTRAINT idempotency_keys_account_id_caller_key_key UNIQUE (account_id, caller, key),
+    CONSTRAINT idempotency_keys_account_id_fkey FOREIGN KEY(account_id) REFERENCES accounts (id)
+);
+
 CREATE TABLE import_runs (
     account_id UUID NOT NULL,
     id UUID NOT NULL,
@@ -264,11 +277,11 @@ CREATE TABLE session_handoffs (
         REFERENCES ai_sessions (account_id, id),
     CONSTRAINT session_handoffs_account_id_fkey FOREIGN KEY(account_id) REFERENCES accounts (id)
 );
-CREATE INDEX session_handoffs_session_idx ON session_handoffs (account_id, session_id);
-CREATE INDEX session_handoffs_created_idx ON session_handoffs (account_id, created_at) INCLUDE
-    (claimed_at, first_action_at, closed_at);
 CREATE INDEX session_handoffs_claimed_idx ON session_handoffs (account_id, claimed_at) INCLUDE
     (first_action_at, closed_at);
+CREATE INDEX session_handoffs_created_idx ON session_handoffs (account_id, created_at) INCLUDE
+    (claimed_at, first_action_at, closed_at);
+CREATE INDEX session_handoffs_session_idx ON session_handoffs (account_id, session_id);
 
 CREATE TABLE handoff_events (
     account_id UUID NOT NULL,
@@ -292,6 +305,7 @@ TENANT_TABLES = (
     "api_keys",
     "audit_log",
     "handoff_baselines",
+    "idempotency_keys",
     "import_runs",
     "memberships",
     "tree_categories",

@@ -1,0 +1,83 @@
+"""A POST that creates, sent again."""
+
+import threading
+from datetime import timedelta
+
+from fastapi.testclient import TestClient
+
+from flowpilot.clock import now
+from flowpilot.db.base import new_id
+from flowpilot.idempotency import RETENTION
+from flowpilot.identity.actor import Role
+from tests.company import Company, fresh_email
+
+MEMBERS, KEYS = "/api/v1/members", "/api/v1/api-keys"
+
+
+def _headers(company: Company, key: str, role: Role = Role.OWNER) -> dict[str, str]:
+    return company.headers(role) | {"Idempotency-Key": key}
+
+
+def test_the_same_request_creates_once(client: TestClient, company: Company) -> None:
+    body, headers = {"email": fresh_email(), "role": "viewer"}, _headers(company, str(new_id()))
+    first, second = (client.post(MEMBERS, json=body, headers=headers) for _ in range(2))
+    assert first.status_code == second.status_code == 201
+    assert first.json() == second.json()
+
+
+def test_a_secret_is_neither_stored_nor_shown_again(client: TestClient, company: Company) -> None:
+    headers = _headers(company, str(new_id()))
+    first, second = (client.post(KEYS, json={"role": "viewer"}, headers=headers).json() for _ in range(2))
+    assert first["key"].startswith("fp_")
+    assert second == {**first, "key": None}
+    [(stored,)] = company.query("SELECT answer::text FROM idempotency_keys")
+    assert first["key"] not in stored
+
+
+def test_without_a_key_each_request_creates(client: TestClient, company: Company) -> None:
+    ids = {client.post(KEYS, json={"role": "viewer"}, headers=company.headers()).json()["id"] for _ in range(2)}
+    assert len(ids) == 2
+
+
+def test_another_request_under_the_same_key_is_refused(client: TestClient, company: Company) -> None:
+    headers = _headers(company, str(new_id()))
+    assert client.post(KEYS, json={"role": "viewer"}, headers=headers).status_code == 201
+    assert client.post(KEYS, json={"role": "engineer"}, headers=headers).status_code == 409
+
+
+def test_keys_of_different_callers_do_not_meet(client: TestClient, company: Company, neighbour: Company) -> None:
+    key, body = str(new_id()), {"role": "viewer"}
+    callers = [_headers(company, key), _headers(company, key, Role.TEAM_ADMIN), _headers(neighbour, key)]
+    ids = {client.post(KEYS, json=body, headers=headers).json()["id"] for headers in callers}
+    assert len(ids) == 3
+
+
+def test_a_failed_request_leaves_its_key_free(client: TestClient, company: Company) -> None:
+    headers = _headers(company, str(new_id()))
+    nobody = {"role": "viewer", "user_id": str(new_id())}
+    assert client.post(KEYS, json=nobody, headers=headers).status_code == 404
+    assert client.post(KEYS, json={"role": "viewer"}, headers=headers).status_code == 201
+
+
+def test_a_key_is_free_again_after_its_time(client: TestClient, company: Company) -> None:
+    headers = _headers(company, str(new_id()))
+    first = client.post(KEYS, json={"role": "viewer"}, headers=headers).json()
+    long_ago = now() - RETENTION - timedelta(seconds=1)
+    company.query("UPDATE idempotency_keys SET created_at = %s RETURNING id", long_ago)
+    second = client.post(KEYS, json={"role": "viewer"}, headers=headers).json()
+    assert second["id"] != first["id"]
+
+
+def test_ten_at_once_create_one(client: TestClient, company: Company) -> None:
+    headers, ids = _headers(company, str(new_id())), []
+
+    def post() -> None:
+        ids.append(client.post(KEYS, json={"role": "viewer"}, headers=headers).json()["id"])
+
+    threads = [threading.Thread(target=post) for _ in range(10)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert len(ids) == 10
+    assert len(set(ids)) == 1
