@@ -85,8 +85,7 @@ def set_password(
     password = _password()
 
     async def work(database: Database) -> None:
-        async with database.write(None) as db:
-            await service.reset_password(db, email, password)
+        await service.reset_password(database, email, password, now())
 
     run(work)
 

@@ -85,7 +85,8 @@ async def change_password(request: Request, body: PasswordIn, actor: Caller, db:
     user = await db.get_one(User, actor.user_id)
     if not await asyncio.to_thread(verify_password, body.current_password, user.password_hash):
         raise UnauthenticatedError("The current password is wrong.")
-    await auth.set_password_hash(db, actor.user_id, await asyncio.to_thread(hash_password, body.new_password))
+    new_hash = await asyncio.to_thread(hash_password, body.new_password)
+    await auth.set_password_hash(db, actor.user_id, new_hash, now)
     target = ("user", actor.user_id)
     await audit_log.record(db, actor.account_id, actor.user_id, "user.password_changed", target, at=now)
 
@@ -204,9 +205,9 @@ def _choose(login: Login, account_id: uuid.UUID | None) -> uuid.UUID | None:
 
 def _token(request: Request, login: Login, account_id: uuid.UUID | None, now: Now) -> TokenOut:
     minutes = request.app.state.settings.token_minutes
-    claimed = TokenClaim(login.user_id, account_id)
+    claimed = TokenClaim(login.user_id, account_id, now)
     return TokenOut(
-        access_token=sign_token(claimed, request.app.state.signing_key, now, minutes),
+        access_token=sign_token(claimed, request.app.state.signing_key, minutes),
         expires_in=minutes * 60,
         account_id=account_id,
         accounts=[AccountOut.model_validate(account) for account in login.accounts],

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from flowpilot.clock import Now
 from flowpilot.db.session import Database, Db, ReadDb
@@ -26,6 +26,29 @@ from flowpilot.identity.credentials import (
 from flowpilot.identity.models import Account, ApiKey, Membership, User
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
+
+# Built once: they are run by every request.
+_MEMBER = (
+    select(Membership.role, Account.timezone, User.password_changed_at)
+    .join(Account, Account.id == Membership.account_id)
+    .join(User, User.id == Membership.user_id)
+    .where(Membership.account_id == bindparam("account"), Membership.user_id == bindparam("user"))
+)
+_KEY = (
+    select(
+        ApiKey.key_hash,
+        ApiKey.user_id,
+        ApiKey.role,
+        ApiKey.expires_at,
+        ApiKey.revoked_at,
+        ApiKey.last_used_at,
+        Membership.role.label("member_role"),
+        Account.timezone,
+    )
+    .join(Membership, (Membership.account_id == ApiKey.account_id) & (Membership.user_id == ApiKey.user_id))
+    .join(Account, Account.id == ApiKey.account_id)
+    .where(ApiKey.account_id == bindparam("account"), ApiKey.id == bindparam("key"))
+)
 
 # Last use is shown to people, so a minute's precision is enough and most requests write nothing.
 _LAST_USE_PRECISION = timedelta(minutes=1)
@@ -101,10 +124,13 @@ async def _state_login_user(db: ReadDb, user_id: uuid.UUID) -> None:
     await db.execute(select(func.set_config("app.login_user_id", str(user_id), True)))
 
 
-async def set_password_hash(db: Db, user_id: uuid.UUID, password_hash: str) -> None:
-    """Give a verified user another password."""
+async def set_password_hash(db: Db, user_id: uuid.UUID, password_hash: str, now: datetime) -> None:
+    """Give a verified user another password. Tokens signed before are good for nothing from now on."""
     await _state_login_user(db, user_id)
-    await db.execute(update(User).where(User.id == user_id).values(password_hash=password_hash))
+    # Tokens know their time to the second.
+    changed_at = now.replace(microsecond=0)
+    values = {"password_hash": password_hash, "password_changed_at": changed_at}
+    await db.execute(update(User).where(User.id == user_id).values(values))
 
 
 def normal(email: str) -> str:
@@ -122,12 +148,18 @@ def claim(request: Request, credential: Annotated[str | None, Depends(_bearer)])
 Claim = Annotated[TokenClaim | KeyClaim, Depends(claim)]
 
 
-async def session(request: Request, claimed: Claim) -> AsyncIterator[ReadDb]:
+async def session(request: Request, claimed: Claim, now: Now) -> AsyncIterator[ReadDb]:
     """The request's one transaction, in the credential's account. To PostgreSQL, a GET only reads."""
     database: Database = request.app.state.database
     reads = request.method in {"GET", "HEAD"}
-    async with (database.read if reads else database.write)(claimed.account_id) as db:
-        yield db
+    try:
+        async with (database.read if reads else database.write)(claimed.account_id) as db:
+            yield db
+    finally:
+        # Only now, when the request has given its connection back: a request that waits for a second connection
+        # while it holds its first can wait for itself.
+        if isinstance(claimed, KeyClaim) and getattr(request.state, "key_use_is_due", False):
+            await _record_use(database, claimed, now)
 
 
 # Function scope: the transaction commits before the response is sent, so a failing commit is a 500.
@@ -140,60 +172,37 @@ async def authenticate(request: Request, claimed: Claim, db: ReadSession, now: N
     if claimed.account_id is None:
         raise NoAccountError
     if isinstance(claimed, KeyClaim):
-        return await _authenticate_key(request.app.state.database, claimed, db, now)
-    return await _authenticate_user(claimed.user_id, claimed.account_id, db)
+        return await _authenticate_key(request, claimed, db, now)
+    return await _authenticate_user(claimed, claimed.account_id, db)
 
 
 Caller = Annotated[Actor, Depends(authenticate)]
 
 
-async def _authenticate_user(user_id: uuid.UUID, account_id: uuid.UUID, db: ReadDb) -> Actor:
-    row = (
-        await db.execute(
-            select(Membership.role, Account.timezone)
-            .join(Account, Account.id == Membership.account_id)
-            .where(Membership.account_id == account_id, Membership.user_id == user_id)
-        )
-    ).first()
+async def _authenticate_user(claimed: TokenClaim, account_id: uuid.UUID, db: ReadDb) -> Actor:
+    row = (await db.execute(_MEMBER, {"account": account_id, "user": claimed.user_id})).first()
     if row is None:
         raise NoAccountError
-    return Actor(account_id, user_id, Role(row.role), row.timezone)
+    if row.password_changed_at is not None and claimed.issued_at < row.password_changed_at:
+        raise UnauthenticatedError("The password has changed. Sign in again.")
+    return Actor(account_id, claimed.user_id, Role(row.role), row.timezone)
 
 
-async def _authenticate_key(database: Database, claimed: KeyClaim, db: ReadDb, now: datetime) -> Actor:
-    row = (
-        await db.execute(
-            select(
-                ApiKey.key_hash,
-                ApiKey.user_id,
-                ApiKey.role,
-                ApiKey.expires_at,
-                ApiKey.revoked_at,
-                ApiKey.last_used_at,
-                Membership.role.label("member_role"),
-                Account.timezone,
-            )
-            .join(
-                Membership,
-                (Membership.account_id == ApiKey.account_id) & (Membership.user_id == ApiKey.user_id),
-            )
-            .join(Account, Account.id == ApiKey.account_id)
-            .where(ApiKey.account_id == claimed.account_id, ApiKey.id == claimed.key_id)
-        )
-    ).first()
+async def _authenticate_key(request: Request, claimed: KeyClaim, db: ReadDb, now: datetime) -> Actor:
+    row = (await db.execute(_KEY, {"account": claimed.account_id, "key": claimed.key_id})).first()
     if row is None or not hmac.compare_digest(row.key_hash, claimed.key_hash):
         raise UnauthenticatedError
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise UnauthenticatedError("The API key is revoked or has expired. Create a new one.")
     if row.last_used_at is None or now - row.last_used_at >= _LAST_USE_PRECISION:
-        await _record_use(database, claimed, now)
+        request.state.key_use_is_due = True
     # A key never outranks the user it acts as, even when that user's role was lowered after it was made.
     role = min(Role(row.role), Role(row.member_role), key=lambda role: role.rank)
     return Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id)
 
 
 async def _record_use(database: Database, claimed: KeyClaim, now: datetime) -> None:
-    # In a transaction of its own, so that a read stays read-only and a refused request still counts as use.
+    # In a transaction of its own, so that a read stays read-only and a failed request still counts as use.
     async with database.write(claimed.account_id) as db:
         await db.execute(
             update(ApiKey)

@@ -11,7 +11,7 @@ import hashlib
 import secrets
 import uuid
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 import jwt
 from pwdlib import PasswordHash
@@ -36,10 +36,11 @@ class UnauthenticatedError(FlowPilotError):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaim:
-    """What a signed token says: this user, in this account, or in none."""
+    """What a signed token says: this user, in this account, or in none. Signed at `issued_at`, to the second."""
 
     user_id: uuid.UUID
     account_id: uuid.UUID | None
+    issued_at: datetime
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +69,13 @@ def _nobodys_hash() -> str:
     return _passwords.hash(secrets.token_urlsafe(16))
 
 
-def sign_token(claim: TokenClaim, key: str, now: datetime, minutes: int) -> str:
+def sign_token(claim: TokenClaim, key: str, minutes: int) -> str:
     """A token for the claim, good for `minutes`."""
-    account = str(claim.account_id) if claim.account_id else None
     payload = {
         "sub": str(claim.user_id),
-        "account": account,
-        "iat": now,
-        "exp": now + timedelta(minutes=minutes),
+        "account": str(claim.account_id) if claim.account_id else None,
+        "iat": claim.issued_at,
+        "exp": claim.issued_at + timedelta(minutes=minutes),
     }
     return jwt.encode(payload, key, algorithm="HS256")
 
@@ -117,8 +117,9 @@ def _parse_key(key: str) -> KeyClaim:
 
 def _parse_token(token: str, signing_key: str) -> TokenClaim:
     try:
-        payload = jwt.decode(token, signing_key, algorithms=["HS256"], options={"require": ["sub", "exp"]})
+        payload = jwt.decode(token, signing_key, algorithms=["HS256"], options={"require": ["sub", "iat", "exp"]})
         account = payload["account"]
     except (jwt.InvalidTokenError, KeyError) as error:
         raise UnauthenticatedError from error
-    return TokenClaim(uuid.UUID(payload["sub"]), uuid.UUID(account) if account else None)
+    issued_at = datetime.fromtimestamp(payload["iat"], UTC)
+    return TokenClaim(uuid.UUID(payload["sub"]), uuid.UUID(account) if account else None, issued_at)

@@ -30,6 +30,7 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(server_default="")
     password_hash: Mapped[str | None]
+    password_changed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
 
 

@@ -8,11 +8,11 @@ from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
 
 from flowpilot.db.base import new_id
-from flowpilot.db.session import Db
+from flowpilot.db.session import Database, Db
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.audit import record
-from flowpilot.identity.auth import ForbiddenError, normal, set_password_hash, state_login_email
+from flowpilot.identity.auth import ForbiddenError, accounts_of, normal, set_password_hash, state_login_email
 from flowpilot.identity.credentials import hash_password
 from flowpilot.identity.models import Account, ApiKey, Membership, User
 
@@ -76,19 +76,20 @@ async def add_member(
 
     Raises:
         AlreadyMemberError: the person is already in the account.
-        ConflictError: the person can sign in already, so that a password may not be set for them.
+        ConflictError: the person is known already, so that a password may not be set for them.
         ForbiddenError: the role is above the actor's own.
     """
     _may_grant(actor, role)
     address = _valid_email(email)
     await state_login_email(db, address)
-    user = (await db.execute(select(User.id, User.password_hash).where(User.email == address))).first()
-    if user is None:
+    known_id = await db.scalar(select(User.id).where(User.email == address))
+    if known_id is None:
         user_id = await add_user(db, name, now, email=address, password=password)
     elif password is not None:
-        raise ConflictError(f"{address} can already sign in. Add them without a password: they keep theirs.")
+        # Whoever may add members here must not get to choose a password that also opens other accounts.
+        raise ConflictError(f"{address} is known here already. Add them without a password: they keep their own.")
     else:
-        user_id = user.id
+        user_id = known_id
         if await _role_of(db, account_id, user_id) is not None:
             raise AlreadyMemberError(f"{address} is already a member of this account.")
     await join(db, account_id, user_id, role, now, actor=actor)
@@ -151,10 +152,11 @@ async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime)
     before = await _member_role_for_change(db, actor, user_id)
     if before is Role.OWNER:
         await _keep_an_owner(db, actor.account_id, leaving=user_id)
-    await db.execute(
+    revoked = await db.scalars(
         update(ApiKey)
         .where(ApiKey.account_id == actor.account_id, ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
         .values(revoked_at=now)
+        .returning(ApiKey.prefix)
     )
     await db.execute(delete(Membership).where(_member(actor.account_id, user_id)))
     await record(
@@ -165,6 +167,7 @@ async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime)
         ("user", user_id),
         at=now,
         before={"role": before},
+        after={"revoked_keys": sorted(revoked)},
     )
 
 
@@ -229,18 +232,23 @@ async def member_by_email(db: Db, account_id: uuid.UUID, email: str) -> uuid.UUI
     return user_id
 
 
-async def reset_password(db: Db, email: str, password: str) -> None:
-    """Give a person another password, as the operator.
+async def reset_password(database: Database, email: str, password: str, now: datetime) -> None:
+    """Give a person another password, as the operator; each of their accounts has it in its audit log.
 
     Raises:
         NotFoundError: nobody has this e-mail.
     """
     _check_password(password)
-    await state_login_email(db, email)
-    user_id = await db.scalar(select(User.id).where(User.email == normal(email)))
-    if user_id is None:
-        raise NotFoundError(f"Nobody here has the e-mail {email}.")
-    await set_password_hash(db, user_id, hash_password(password))
+    async with database.write(None) as db:
+        await state_login_email(db, email)
+        user_id = await db.scalar(select(User.id).where(User.email == normal(email)))
+        if user_id is None:
+            raise NotFoundError(f"Nobody here has the e-mail {email}.")
+        await set_password_hash(db, user_id, hash_password(password), now)
+        accounts = await accounts_of(db, user_id)
+    for account in accounts:
+        async with database.write(account.id) as db:
+            await record(db, account.id, None, "user.password_changed", ("user", user_id), at=now)
 
 
 def _check_password(password: str) -> None:

@@ -62,7 +62,7 @@ def hold(data_dir: Path) -> Iterator[Hold]:
 
         def start(*options: str) -> subprocess.Popen[str]:
             process = stack.enter_context(
-                subprocess.Popen(  # noqa: S603 (the script above)
+                subprocess.Popen(
                     [sys.executable, "-c", HOLD, str(data_dir), *options],
                     stdin=subprocess.PIPE,
                     stdout=subprocess.PIPE,

@@ -1,14 +1,17 @@
 """API keys."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.app import create_app
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
+from flowpilot.settings import Settings
 from tests.company import Company
 
 KEYS = "/api/v1/api-keys"
@@ -106,3 +109,29 @@ def test_making_and_revoking_are_audited_without_the_secret(client: TestClient, 
     actions = [entry["action"] for entry in log.json()["items"] if entry["target_id"] == made["id"]]
     assert actions == ["key.revoked", "key.created"]
     assert made["key"] not in log.text
+
+
+def test_many_first_uses_at_once_do_not_wait_for_themselves(
+    settings: Settings, urls: DatabaseUrls, company: Company
+) -> None:
+    """Each of them records its use, with as many connections as there are requests, and none to spare."""
+    tight = settings.model_copy(update={"database_pool_size": 2})
+    with TestClient(create_app(tight, urls.runtime)) as client, ThreadPoolExecutor(20) as pool:
+        asked = [pool.submit(_status, client, company.keys[Role.VIEWER]) for _ in range(20)]
+        assert [answer.result(timeout=60) for answer in asked] == [200] * 20
+
+
+def test_a_refused_request_counts_as_use(client: TestClient, company: Company) -> None:
+    assert client.get(KEYS, headers=company.headers(Role.VIEWER)).status_code == 403
+    query = "SELECT last_used_at IS NOT NULL FROM api_keys WHERE role = 'viewer'"
+    assert company.query(query) == [(True,)]
+
+
+def test_a_removed_members_keys_are_revoked(client: TestClient, company: Company) -> None:
+    engineer = company.users[Role.ENGINEER]
+    client.delete(f"/api/v1/members/{engineer}", headers=company.headers())
+    query = "SELECT revoked_at IS NOT NULL, prefix FROM api_keys WHERE user_id = %s"
+    [(revoked, prefix)] = company.query(query, engineer)
+    assert revoked
+    [entry] = client.get("/api/v1/audit-log?limit=1", headers=company.headers()).json()["items"]
+    assert entry["after"] == {"revoked_keys": [prefix]}

@@ -1,5 +1,6 @@
 """POST /auth/token and what a token is good for."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import jwt
@@ -151,10 +152,11 @@ def test_no_credential_is_401(client: TestClient) -> None:
 
 
 def test_a_token_of_another_key_or_time_is_401(client: TestClient, company: Company, settings: Settings) -> None:
-    claim = TokenClaim(company.users[Role.OWNER], company.id)
+    claim = TokenClaim(company.users[Role.OWNER], company.id, now())
+    old_claim = replace(claim, issued_at=now() - timedelta(hours=2))
     tokens = [
-        sign_token(claim, "another key that is long enough..", now(), 60),
-        sign_token(claim, settings.signing_key(), now() - timedelta(hours=2), 60),
+        sign_token(claim, "another key that is long enough..", 60),
+        sign_token(old_claim, settings.signing_key(), 60),
         jwt.encode({"sub": str(claim.user_id), "account": str(company.id)}, settings.signing_key(), "HS256"),
     ]
     for token in tokens:
@@ -190,3 +192,28 @@ def test_a_password_can_be_changed_by_who_knows_it(client: TestClient, company: 
     log_in(client, email, "another long password")
     old = client.post("/api/v1/auth/token", data={"username": email, "password": PASSWORD})
     assert old.status_code == 401
+
+
+def test_a_changed_password_ends_older_tokens(client: TestClient, company: Company, settings: Settings) -> None:
+    email = fresh_email()
+    user_id = company.add_person(email, Role.VIEWER)
+    older = sign_token(TokenClaim(user_id, company.id, now() - timedelta(minutes=1)), settings.signing_key(), 60)
+    headers = {"Authorization": f"Bearer {older}"}
+    body = {"current_password": PASSWORD, "new_password": "another long password"}
+    assert client.post("/api/v1/auth/password", json=body, headers=headers).status_code == 204
+    assert client.get("/api/v1/auth/me", headers=headers).status_code == 401
+    fresh = log_in(client, email, "another long password")["access_token"]
+    assert client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {fresh}"}).status_code == 200
+
+
+def test_an_operators_reset_is_in_the_audit_log_of_each_account(
+    urls: DatabaseUrls, company: Company, neighbour: Company
+) -> None:
+    email = fresh_email()
+    user_id = company.add_person(email, Role.VIEWER)
+    neighbour.add_person(email, Role.VIEWER, password=None)
+    run(urls, lambda database: service.reset_password(database, email, "chosen by the operator", now()))
+    for account in (company, neighbour):
+        found = account.query("SELECT actor_id FROM audit_log WHERE action = 'user.password_changed'")
+        assert found == [(None,)]
+        assert account.query("SELECT id FROM users WHERE id = %s", user_id) == [(user_id,)]

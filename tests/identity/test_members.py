@@ -140,8 +140,18 @@ def test_every_change_is_in_the_audit_log(client: TestClient, company: Company) 
     log = client.get("/api/v1/audit-log", headers=company.headers()).json()["items"]
     about_them = [entry for entry in log if entry["target_id"] == user]
     assert [(entry["action"], entry["before"], entry["after"]) for entry in about_them] == [
-        ("member.removed", {"role": "engineer"}, None),
+        ("member.removed", {"role": "engineer"}, {"revoked_keys": []}),
         ("member.role_changed", {"role": "viewer"}, {"role": "engineer"}),
         ("member.added", None, {"role": "viewer"}),
     ]
     assert {entry["actor_id"] for entry in about_them} == {str(company.users[Role.OWNER])}
+
+
+def test_nobody_chooses_the_password_of_a_person_known_elsewhere(
+    client: TestClient, company: Company, neighbour: Company
+) -> None:
+    """Else an admin of one account could sign in to another as somebody who was added there by e-mail."""
+    email = fresh_email()
+    neighbour.add_person(email, Role.OWNER, password=None)
+    body = {"email": email, "role": "viewer", "password": PASSWORD}
+    assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 409
