@@ -12,7 +12,7 @@ from flowpilot import __version__
 from flowpilot.analytics.api import router as analytics
 from flowpilot.analytics.knowledge_gaps import GapCache
 from flowpilot.db.session import Database
-from flowpilot.errors import install_error_handlers
+from flowpilot.errors import RESPONSES, install_error_handlers
 from flowpilot.identity.api import router as identity
 from flowpilot.limits import RateLimiter
 from flowpilot.observe import ObserveMiddleware, RequestMetrics
@@ -39,7 +39,14 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
         await database.close()
 
     # The framework's own documentation pages load from a CDN; web/api_docs serves ours.
-    app = FastAPI(title="FlowPilot", version=__version__, lifespan=lifespan, docs_url=None, redoc_url=None)
+    app = FastAPI(
+        title="FlowPilot",
+        version=__version__,
+        lifespan=lifespan,
+        responses=RESPONSES,
+        docs_url=None,
+        redoc_url=None,
+    )
     app.state.settings = settings
     app.state.signing_key = settings.signing_key()
     app.state.database = database

@@ -9,6 +9,7 @@ from fastapi import FastAPI, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 PROBLEM_JSON = "application/problem+json"
@@ -48,6 +49,23 @@ class InvalidError(FlowPilotError):
     """The request itself is malformed in a way that a type can not express."""
 
     status = 422
+
+
+class Problem(BaseModel):
+    """An error, as RFC 9457 has it. `request_id` leads to the server's log."""
+
+    type: str
+    title: str
+    status: int
+    detail: str
+    request_id: str | None
+
+
+# Any route may answer with an error; said once, so that the OpenAPI document says it of every route.
+RESPONSES: dict[int | str, dict[str, Any]] = {
+    code: {"description": what, "content": {PROBLEM_JSON: {"schema": Problem.model_json_schema()}}}
+    for code, what in {"4XX": "The request can not be answered as it is.", "5XX": "The fault is ours."}.items()
+}
 
 
 def problem(request: Request, status: int, slug: str, detail: str, **extra: Any) -> JSONResponse:

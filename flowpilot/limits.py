@@ -21,7 +21,8 @@ class RateLimiter:
     """Counts requests in a moving window of one minute, in memory or in Redis."""
 
     def __init__(self, storage_url: str) -> None:
-        storage = storage_from_string(f"async+{storage_url}")
+        # Redis through the client that is maintained by Redis; memory has but one implementation.
+        storage = storage_from_string(f"async+{storage_url}", implementation="redispy")
         assert isinstance(storage, Storage)
         self._window = MovingWindowRateLimiter(storage)
 

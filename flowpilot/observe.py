@@ -13,7 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
-from flowpilot.db.upgrade import newest_revision
+from flowpilot.db.upgrade import known_revisions, newest_revision
 from flowpilot.errors import problem
 
 _log = logging.getLogger(__name__)
@@ -75,13 +75,15 @@ class ObserveMiddleware:
             self.metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
 
 
-@router.get("/healthz")
+@router.api_route("/healthz", methods=["GET", "HEAD"])
 async def healthz() -> dict[str, str]:
     """The process is alive."""
     return {"status": "alive"}
 
 
-@router.get("/readyz", responses={503: {"description": "The database is away, or not migrated."}})
+@router.api_route(
+    "/readyz", methods=["GET", "HEAD"], responses={503: {"description": "The database is away, or not migrated."}}
+)
 async def readyz(request: Request) -> JSONResponse:
     """The database answers, and is at the revision this version works with."""
     database: Database = request.app.state.database
@@ -91,7 +93,8 @@ async def readyz(request: Request) -> JSONResponse:
     except SQLAlchemyError:
         _log.exception("the database is not ready")
         return problem(request, 503, "not-ready", "The database does not answer, or was never migrated.")
-    if revision != newest_revision():
+    # A revision that we do not know is a newer release's, which keeps working with the one before it: with us.
+    if revision != newest_revision() and revision in known_revisions():
         detail = f"The database is at revision {revision}, not {newest_revision()}. Run: flowpilot db upgrade"
         return problem(request, 503, "not-ready", detail)
     return JSONResponse({"status": "ready", "revision": revision})

@@ -44,13 +44,24 @@ def test_not_ready_before_the_migration(settings: Settings, unmigrated: str) -> 
         assert client.get("/readyz").status_code == 503
 
 
-def test_not_ready_at_another_revision(settings: Settings, unmigrated: str) -> None:
+def test_not_ready_at_an_older_revision(
+    settings: Settings, unmigrated: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flowpilot.observe.known_revisions", lambda: frozenset({"0000", "0001"}))
     with psycopg.connect(unmigrated) as owner:
         owner.execute("CREATE TABLE alembic_version AS SELECT '0000' AS version_num")
     with _client(settings, unmigrated) as client:
         answer = client.get("/readyz")
     assert answer.status_code == 503
     assert "flowpilot db upgrade" in answer.json()["detail"]
+
+
+def test_ready_while_a_newer_release_takes_over(settings: Settings, unmigrated: str) -> None:
+    with psycopg.connect(unmigrated) as owner:
+        owner.execute("CREATE TABLE alembic_version AS SELECT '9999' AS version_num")
+    with _client(settings, unmigrated) as client:
+        assert client.get("/readyz").status_code == 200
+        assert client.head("/readyz").status_code == 200
 
 
 def test_requests_are_counted_by_route_not_by_path(client: TestClient, company: Company) -> None:

@@ -106,7 +106,7 @@ def _figures(name: str, figures: dict[str, Any]) -> RenderableType:
         if not key.endswith(_HIDDEN):
             unit = "seconds" if figures.get("unit") == "seconds" and not key.startswith("n") else key
             table.add_row(
-                _title(key), _value(value) + _interval(figures.get(f"{key}_ci95")) + _duration(unit, value)
+                _title(key), _value(value) + _duration(unit, value) + _interval(figures.get(f"{key}_ci95"))
             )
     return table
 

@@ -23,6 +23,7 @@ from flowpilot.settings import get_settings
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
 
+_GRACE_SECONDS = 10
 _LOW_DISK_BYTES = 2 * 1024**3
 
 
@@ -53,9 +54,18 @@ def run_server(urls: DatabaseUrls, host: str, port: int) -> None:
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise ListenError(f"Can not listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
-    config = uvicorn.Config(create_app(get_settings(), urls.runtime), log_level="warning", access_log=False)
-    with listening, contextlib.suppress(KeyboardInterrupt):
-        _Server(config).run(sockets=[listening])
+    config = uvicorn.Config(
+        create_app(get_settings(), urls.runtime),
+        log_level="warning",
+        access_log=False,
+        timeout_graceful_shutdown=_GRACE_SECONDS,
+    )
+    server = _Server(config)
+    # Once it has served, being told to stop is its good end.
+    with listening, contextlib.suppress(KeyboardInterrupt, SystemExit):
+        server.run(sockets=[listening])
+    if not server.started:
+        sys.exit(EXIT_FAILED)
 
 
 class _Server(uvicorn.Server):

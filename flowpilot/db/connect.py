@@ -17,7 +17,7 @@ from flowpilot.settings import Settings
 
 
 class DatabaseUnavailableError(FlowPilotError):
-    """The database can not be reached."""
+    """The database can not be reached, or can not be used."""
 
     status = 503
 
@@ -35,7 +35,8 @@ def database(settings: Settings) -> Iterator[DatabaseUrls]:
     """The installation's database, running for as long as the context lasts.
 
     Raises:
-        DatabaseUnavailableError: the configured URL is no PostgreSQL URL, or nobody answers there.
+        DatabaseUnavailableError: the configured URL is no PostgreSQL URL, nobody answers there, or the database
+            does not hold Unicode.
     """
     if settings.database_url is None:
         with embedded_postgres(settings.data_dir) as owner:
@@ -91,7 +92,11 @@ def _check(owner: str) -> None:
         raise DatabaseUnavailableError(
             "FLOWPILOT_DATABASE_URL must look like postgresql://owner:password@host:5432/database."
         )
+    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
-        connect(url.set(drivername="postgresql").render_as_string(hide_password=False), connect_timeout=10).close()
+        with connect(plain, connect_timeout=10) as connection:
+            encoding = connection.info.parameter_status("server_encoding")
     except OperationalError as error:
         raise DatabaseUnavailableError(f"The database does not answer: {str(error).strip()}") from error
+    if encoding != "UTF8":
+        raise DatabaseUnavailableError(f"The database's encoding is {encoding}. Create it with ENCODING 'UTF8'.")

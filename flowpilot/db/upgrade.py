@@ -7,9 +7,11 @@ from alembic import command
 from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
+from psycopg.errors import InsufficientPrivilege
 from sqlalchemy import Connection, create_engine
 
 from flowpilot.db.models import metadata
+from flowpilot.errors import FlowPilotError
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -29,6 +31,17 @@ def newest_revision() -> str:
     return head
 
 
+@lru_cache(maxsize=1)
+def known_revisions() -> frozenset[str]:
+    """Every revision up to the newest."""
+    script = ScriptDirectory.from_config(alembic_config())
+    return frozenset(revision.revision for revision in script.walk_revisions())
+
+
+class UpgradeError(FlowPilotError):
+    """The database can not be brought to the present shape."""
+
+
 def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
     """Migrate to the newest revision, then create `runtime_role` (when a password is given) and its grants.
 
@@ -36,10 +49,14 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
         owner_url: a `postgresql+psycopg://` URL of the role that owns the tables.
         runtime_role: the role that serves requests; it owns nothing and can not bypass row security.
         password: the role's password, or None where the role is managed elsewhere.
+
+    Raises:
+        UpgradeError: the database is a newer release's, or its owner may not create the role.
     """
     engine = create_engine(owner_url)
     try:
         with engine.begin() as connection:
+            _refuse_newer(connection)
             config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
@@ -53,6 +70,17 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
         engine.dispose()
 
 
+def _refuse_newer(connection: Connection) -> None:
+    is_ours = connection.exec_driver_sql("SELECT to_regclass('public.alembic_version') IS NOT NULL").scalar_one()
+    if not is_ours:
+        return
+    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    if revision is not None and revision not in known_revisions():
+        raise UpgradeError(
+            f"A newer FlowPilot has migrated the database (to {revision}). Run that version or newer."
+        )
+
+
 def _run(connection: Connection, statement: sql.Composable) -> None:
     driver = connection.connection.driver_connection
     assert driver is not None
@@ -63,7 +91,13 @@ def _ensure_role(connection: Connection, role: str, password: str) -> None:
     name = sql.Identifier(role)
     found = connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).first()
     if found is None:
-        _run(connection, sql.SQL("CREATE ROLE {}").format(name))
+        try:
+            _run(connection, sql.SQL("CREATE ROLE {}").format(name))
+        except InsufficientPrivilege as error:
+            raise UpgradeError(
+                f"The owner may not create the runtime role {role}. Grant it CREATEROLE, or create a role "
+                "yourself and set FLOWPILOT_RUNTIME_DATABASE_URL."
+            ) from error
     driver = connection.connection.driver_connection
     assert driver is not None
     # The verifier is made on this side, so that the password itself reaches no server log.

@@ -13,7 +13,9 @@ PUBLIC = {
     ("GET", "/"),  # The API's documentation says what there is, not what is in it.
     ("GET", "/docs"),
     ("GET", "/healthz"),  # Load balancers ask it, before anybody can sign in.
+    ("HEAD", "/healthz"),
     ("GET", "/readyz"),
+    ("HEAD", "/readyz"),
     ("GET", "/metrics"),  # Prometheus; it names routes and counts, never a tenant.
     ("POST", "/api/v1/auth/token"),  # Where a credential comes from.
 }

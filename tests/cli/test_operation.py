@@ -73,7 +73,7 @@ def test_serve_answers_and_stops_when_told(environment: dict[str, str]) -> None:
             with urllib.request.urlopen(f"{url}/readyz") as answer:  # noqa: S310 - our own server
                 assert answer.status == 200
             server.send_signal(signal.SIGTERM)
-            assert server.wait(timeout=30) in {0, 128 + signal.SIGTERM}
+            assert server.wait(timeout=30) == 0
         # Its database went with it.
         assert not (Path(own["FLOWPILOT_DATA_DIR"]) / "postgres" / "postmaster.pid").exists()
 

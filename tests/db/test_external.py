@@ -11,7 +11,7 @@ from sqlalchemy import make_url
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUnavailableError, DatabaseUrls, database, migrated_database
-from flowpilot.db.upgrade import newest_revision
+from flowpilot.db.upgrade import UpgradeError, newest_revision
 from flowpilot.settings import Settings
 
 
@@ -90,3 +90,40 @@ def test_a_runtime_role_managed_elsewhere(settings: Settings, urls: DatabaseUrls
 def test_a_url_that_leads_nowhere_says_so(settings: Settings, url: str) -> None:
     with pytest.raises(DatabaseUnavailableError), database(_settings(settings, database_url=url)):
         pass
+
+
+def test_an_owner_who_may_not_create_the_role_is_told_what_to_do(
+    settings: Settings, urls: DatabaseUrls, external: str
+) -> None:
+    with psycopg.connect(urls.owner, autocommit=True) as superuser:
+        owner = sql.Identifier(str(make_url(external).username))
+        superuser.execute(sql.SQL("ALTER ROLE {} NOCREATEROLE").format(owner))
+    with (
+        pytest.raises(UpgradeError, match="FLOWPILOT_RUNTIME_DATABASE_URL"),
+        migrated_database(_settings(settings, database_url=external)),
+    ):
+        pass
+
+
+def test_a_newer_releases_database_is_left_alone(settings: Settings, external: str) -> None:
+    with psycopg.connect(external) as owner:
+        owner.execute("CREATE TABLE alembic_version AS SELECT '9999' AS version_num")
+    with (
+        pytest.raises(UpgradeError, match="newer FlowPilot"),
+        migrated_database(_settings(settings, database_url=external)),
+    ):
+        pass
+
+
+def test_another_encoding_is_refused(settings: Settings, urls: DatabaseUrls) -> None:
+    name = f"ascii_{new_id().hex}"
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        create = "CREATE DATABASE {} ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0"
+        owner.execute(sql.SQL(create).format(sql.Identifier(name)))
+        url = make_url(urls.owner).set(database=name).render_as_string(hide_password=False)
+        with (
+            pytest.raises(DatabaseUnavailableError, match="SQL_ASCII"),
+            migrated_database(_settings(settings, database_url=url)),
+        ):
+            pass
+        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -109,9 +109,7 @@ def test_an_import_that_is_killed_leaves_nothing_behind(world: World, tmp_path: 
     rows = [row(f"T{n}", 1, "09:00", f"Person {n % 7}") for n in range(12_000)]
     log = write_log(tmp_path / "log.csv", rows)
     command = [sys.executable, "-c", KILLED, world.url, str(world.account_id), str(log)]
-    ended = subprocess.run(
-        command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2]
-    )
+    ended = subprocess.run(command, capture_output=True, text=True, check=False, cwd=Path(__file__).parents[2])
     assert (ended.returncode, ended.stdout, ended.stderr) == (-9, "written 5000\n", "")
     assert world.counts() == NOTHING
     assert world.load(log).sessions == 12_000
