@@ -27,6 +27,7 @@ demo: setup ## Start FlowPilot with demo data and print where to log in
 	$(BIN)/flowpilot demo
 
 test: setup lint ## Run every test (lint and types included)
+	@command -v redis-server >/dev/null || scripts/apt-install redis-server
 	$(BIN)/pytest
 
 lint: setup ## Check style and types

@@ -1,6 +1,7 @@
 """The ASGI app: settings, database, routers and error handlers, put together."""
 
 import asyncio
+import gc
 import importlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -21,6 +22,13 @@ from flowpilot.settings import Settings
 from flowpilot.web import api_docs
 
 
+def _warm_up() -> None:
+    importlib.import_module("scipy.stats")
+    # What is loaded now stays for good: a collection need not look through it again in the middle of a request.
+    gc.collect()
+    gc.freeze()
+
+
 def create_app(settings: Settings, runtime_url: str) -> FastAPI:
     """The app that serves one installation.
 
@@ -31,12 +39,13 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
     database = Database(runtime_url, pool_size=settings.database_pool_size)
 
     @asynccontextmanager
-    async def lifespan(_: FastAPI) -> AsyncIterator[None]:
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # SciPy takes a second to import: in the background now, rather than in somebody's first report.
-        warm_up = asyncio.create_task(asyncio.to_thread(importlib.import_module, "scipy.stats"))
+        warm_up = asyncio.create_task(asyncio.to_thread(_warm_up))
         yield
         await warm_up
         await database.close()
+        await app.state.limiter.close()
 
     # The framework's own documentation pages load from a CDN; web/api_docs serves ours.
     app = FastAPI(

@@ -3,7 +3,7 @@
 import hashlib
 import uuid
 from collections.abc import Awaitable, Callable
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
@@ -13,7 +13,9 @@ from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.clock import Now
 from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import Caller, WriteSession
 from flowpilot.identity.models import IdempotencyKey
 
@@ -29,15 +31,8 @@ class IdempotencyKeyReusedError(ConflictError):
 class Once:
     """Creates at most once for each key of a caller; without a key, each time."""
 
-    def __init__(
-        self,
-        request: Request,
-        actor: Caller,
-        db: WriteSession,
-        now: Now,
-        key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
-    ) -> None:
-        self.path, self.actor, self.db, self.now, self.key = request.url.path, actor, db, now, key
+    def __init__(self, path: str, actor: Actor, db: Db, now: datetime, key: str | None) -> None:
+        self.path, self.actor, self.db, self.now, self.key = path, actor, db, now, key
 
     async def create(
         self, answer: type[T], body: BaseModel, make: Callable[[], Awaitable[T]], *, unstored: str | None = None
@@ -94,4 +89,14 @@ class Once:
         return answer
 
 
-CreateOnce = Annotated[Once, Depends()]
+async def _once(
+    request: Request,
+    actor: Caller,
+    db: WriteSession,
+    now: Now,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
+) -> Once:
+    return Once(request.url.path, actor, db, now, key)
+
+
+CreateOnce = Annotated[Once, Depends(_once)]

@@ -4,9 +4,9 @@ import math
 import time
 
 from limits import RateLimitItemPerMinute
-from limits.aio.storage import Storage
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
-from limits.storage import storage_from_string
+from redis.asyncio import ConnectionPool
 
 from flowpilot.errors import FlowPilotError
 
@@ -21,10 +21,18 @@ class RateLimiter:
     """Counts requests in a moving window of one minute, in memory or in Redis."""
 
     def __init__(self, storage_url: str) -> None:
-        # Redis through the client that is maintained by Redis; memory has but one implementation.
-        storage = storage_from_string(f"async+{storage_url}", implementation="redispy")
-        assert isinstance(storage, Storage)
+        self._redis: ConnectionPool | None = None
+        storage: Storage = MemoryStorage()
+        if storage_url != "memory://":
+            # Our own pool, because the library opens one that nobody can close.
+            self._redis = ConnectionPool.from_url(storage_url)
+            storage = RedisStorage(f"async+{storage_url}", implementation="redispy", connection_pool=self._redis)
         self._window = MovingWindowRateLimiter(storage)
+
+    async def close(self) -> None:
+        """Give the connections back to Redis."""
+        if self._redis is not None:
+            await self._redis.aclose()
 
     async def hit(self, per_minute: int, *who: str) -> None:
         """Count one request.

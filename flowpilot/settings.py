@@ -44,6 +44,7 @@ class Settings(BaseSettings):
     token_minutes: int = Field(default=60, ge=1, le=1440, description="How long a signed token is good for.")
     limit_storage: str = Field(
         default="memory://",
+        pattern=r"^(memory://$|rediss?://|unix://)",
         description="Where rate limits count: `memory://` (each process alone) or a `redis://` URL.",
     )
     login_attempts_per_minute: int = Field(

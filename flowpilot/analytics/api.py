@@ -24,7 +24,7 @@ Analyst = Annotated[Actor, requires(Permission.VIEW_ANALYTICS)]
 EscalationViewer = Annotated[Actor, requires(Permission.VIEW_ESCALATIONS)]
 
 
-def _window(
+async def _window(
     actor: Caller,
     now: Now,
     period: Annotated[

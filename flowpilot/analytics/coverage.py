@@ -1,14 +1,12 @@
 """Coverage: which domains have flows, and how sessions in them end."""
 
-from sqlalchemy import text
-
 from flowpilot.analytics import schemas
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds
+from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds, statement
 from flowpilot.analytics.statistics import rate, rate_ci95
 from flowpilot.db.session import ReadDb
 
-_SQL = text(f"""
+_SQL = statement(f"""
 WITH domains AS (
     SELECT problem_domain AS domain, count(*) AS n,
            count(*) FILTER (WHERE status = 'resolved') AS resolved,

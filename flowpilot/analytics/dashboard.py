@@ -3,29 +3,35 @@
 from datetime import date
 from typing import Any
 
-from sqlalchemy import text
-
 from flowpilot.analytics import schemas
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds
+from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds, statement
 from flowpilot.analytics.statistics import percent, percent_ci95
 from flowpilot.db.session import ReadDb
 
-# The window's sessions are read once, into a few hundred groups; every figure is then a sum over groups.
-_SQL = text(f"""
+# The window's sessions are read once, into groups that still know the day; every figure is then a sum over groups.
+# Counts are cast because PostgreSQL sums bigint as numeric, which is slow.
+_SQL = statement(f"""
 WITH facts AS MATERIALIZED (
     SELECT status, confidence_tier AS tier, problem_domain AS domain,
            CASE WHEN status = 'resolved' THEN (resolved_at AT TIME ZONE :tz)::date END AS day,
-           count(*) AS n,
-           sum(step_count) AS steps,
-           count(session_rating) AS rated,
-           sum(session_rating) AS rating,
-           count(psa_ticket_id) AS tickets,
-           count(resolved_at) AS timed,
+           count(*)::int AS n,
+           sum(step_count)::int AS steps,
+           count(session_rating)::int AS rated,
+           sum(session_rating)::int AS rating,
+           count(psa_ticket_id)::int AS tickets,
+           count(resolved_at)::int AS timed,
            sum(resolved_at - created_at) AS duration
     FROM ai_sessions
     WHERE {SESSIONS_IN_WINDOW}
     GROUP BY 1, 2, 3, 4
+),
+kinds AS MATERIALIZED (
+    SELECT status, tier, domain, sum(n)::int AS n, sum(steps)::int AS steps, sum(rated)::int AS rated,
+           sum(rating)::int AS rating, sum(tickets)::int AS tickets, sum(timed)::int AS timed,
+           sum(duration) AS duration
+    FROM facts
+    GROUP BY 1, 2, 3
 ),
 totals AS (
     SELECT coalesce(sum(n), 0)::bigint AS total,
@@ -40,7 +46,7 @@ totals AS (
            coalesce(sum(rated), 0)::bigint AS rated,
            sum(rating)::bigint AS rating,
            coalesce(sum(tickets), 0)::bigint AS tickets
-    FROM facts
+    FROM kinds
 ),
 trend AS (
     SELECT day, sum(timed) AS n, {seconds("sum(duration)")} AS seconds
@@ -53,14 +59,14 @@ domains AS (
            coalesce(sum(n) FILTER (WHERE {ESCALATED}), 0) AS escalated,
            coalesce(sum(n) FILTER (WHERE tier = 'guided'), 0) AS guided,
            coalesce(min(c.flow_count), 0) AS flow_count
-    FROM facts f
+    FROM kinds f
     LEFT JOIN flow_counts c ON c.domain = lower(f.domain)
     WHERE f.domain IS NOT NULL
     GROUP BY f.domain
 ),
 tiers AS (
     SELECT tier, sum(n) AS n, coalesce(sum(n) FILTER (WHERE status = 'resolved'), 0) AS resolved
-    FROM facts
+    FROM kinds
     WHERE tier IS NOT NULL AND (status = 'resolved' OR {ESCALATED})
     GROUP BY tier
 ),
@@ -103,6 +109,7 @@ async def dashboard(db: ReadDb, window: Window) -> schemas.Dashboard:
     """The window's dashboard, in one statement."""
     row = (await db.execute(_SQL, window.parameters)).mappings().one()
     domains: list[dict[str, Any]] = row["domains"] or []
+    today = window.today
     return schemas.Dashboard(
         **schemas.header(window, "dashboard"),
         total_sessions=row["total"],
@@ -117,7 +124,7 @@ async def dashboard(db: ReadDb, window: Window) -> schemas.Dashboard:
         n_rated=row["rated"],
         mttr_minutes=_mean(row["resolved_seconds"], 60 * row["resolved_timed"], 1),
         n_mttr=row["resolved_timed"],
-        mttr_trend=[_trend_day(window, day) for day in row["trend"] or []],
+        mttr_trend=[_trend_day(day, today) for day in row["trend"] or []],
         sessions_by_domain=[_domain_sessions(domain) for domain in domains],
         confidence_breakdown=_confidence(row["tiers"] or {}),
         knowledge_coverage=schemas.KnowledgeCoverage(
@@ -136,13 +143,13 @@ def _mean(total: float | None, n: int, digits: int) -> float | None:
     return None if n == 0 or total is None else round(total / n, digits)
 
 
-def _trend_day(window: Window, day: dict[str, Any]) -> schemas.TrendDay:
+def _trend_day(day: dict[str, Any], today: date) -> schemas.TrendDay:
     calendar_day = date.fromisoformat(day["day"])
     return schemas.TrendDay(
         date=calendar_day,
         mttr_minutes=round(day["seconds"] / (60 * day["n"]), 1),
         session_count=day["n"],
-        complete=window.day_is_over(calendar_day),
+        complete=calendar_day < today,
     )
 
 

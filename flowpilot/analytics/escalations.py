@@ -5,12 +5,11 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-from sqlalchemy import text
 
 from flowpilot.analytics import schemas
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import seconds
+from flowpilot.analytics.sql import seconds, statement
 from flowpilot.analytics.statistics import Survival, kaplan_meier
 from flowpilot.db.session import ReadDb
 
@@ -19,7 +18,7 @@ ESTIMATOR = "kaplan-meier"
 # A wait that has not ended at as_of is censored there, or where the handoff was closed without it.
 _STOP = "least(:as_of, closed_at)"
 
-_SQL = text(f"""
+_SQL = statement(f"""
 WITH created AS MATERIALIZED (
     SELECT created_at, claimed_at, closed_at,
            claimed_at IS NOT NULL AND claimed_at <= :as_of AS is_claimed,

@@ -4,11 +4,9 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import text
-
 from flowpilot.analytics import schemas
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import SESSIONS_IN_WINDOW
+from flowpilot.analytics.sql import SESSIONS_IN_WINDOW, statement
 from flowpilot.analytics.statistics import rate_ci95
 from flowpilot.db.session import ReadDb
 
@@ -19,7 +17,7 @@ TOP = 5
 # Fewer cases than this say nothing about a flow; clients show such flows apart.
 FEW_CASES = 10
 
-_SQL = text(f"""
+_SQL = statement(f"""
 WITH used AS (
     SELECT matched_flow_id AS flow_id, count(*) AS n,
            count(*) FILTER (WHERE status = 'resolved') AS resolved,

@@ -1,6 +1,6 @@
 """Knowledge gaps: where the flows fall short, each signal held to the lower bound of its interval."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
@@ -9,8 +9,9 @@ from sqlalchemy import text
 
 from flowpilot.analytics import schemas
 from flowpilot.analytics.metrics import METRICS, Metric
+from flowpilot.analytics.patterns import Pair, frequent, repeated_pairs, words_of
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import ESCALATED, SESSIONS_IN_WINDOW
+from flowpilot.analytics.sql import ESCALATED, SESSIONS_IN_WINDOW, statement
 from flowpilot.analytics.statistics import wilson
 from flowpilot.db.session import ReadDb
 
@@ -18,7 +19,7 @@ CACHE_SECONDS = 3600
 NEWEST_UNMATCHED = 2000
 MOST_PATTERNS = 10
 
-_GROUPS_SQL = text(f"""
+_GROUPS_SQL = statement(f"""
 WITH groups AS MATERIALIZED (
     SELECT matched_flow_id, problem_domain AS domain, count(*) AS n,
            sum(answer_count) AS answers,
@@ -36,27 +37,18 @@ FROM groups g
 LEFT JOIN trees t ON t.account_id = :account_id AND t.id = g.matched_flow_id
 """)
 
-_PATTERNS_SQL = text(f"""
-WITH unmatched AS MATERIALIZED (
-    SELECT id, problem_domain AS domain, problem_summary
-    FROM ai_sessions
-    WHERE {SESSIONS_IN_WINDOW} AND matched_flow_id IS NULL AND problem_summary <> ''
-    ORDER BY created_at DESC
-    LIMIT {NEWEST_UNMATCHED}
-),
-words AS MATERIALIZED (
-    SELECT u.id, u.domain, word
-    FROM unmatched u, unnest(tsvector_to_array(to_tsvector('simple', u.problem_summary))) word
-    WHERE word ~ '^[[:alpha:]]{{3,}}$' AND ts_lexize('english_stem', word) <> '{{}}'
-)
-SELECT a.word AS first, b.word AS second, count(*) AS n,
-       mode() WITHIN GROUP (ORDER BY a.domain) AS domain,
-       (SELECT count(*) FROM unmatched) AS n_unmatched
-FROM words a
-JOIN words b ON b.id = a.id AND b.word > a.word
-GROUP BY a.word, b.word
-HAVING count(*) >= :min_cases
-ORDER BY n DESC, first, second
+# The flow is null in all of these rows: naming it in the order lets PostgreSQL read its index backwards.
+_UNMATCHED_SQL = statement(f"""
+SELECT problem_domain AS domain, problem_summary AS summary
+FROM ai_sessions
+WHERE {SESSIONS_IN_WINDOW} AND matched_flow_id IS NULL AND problem_summary <> ''
+ORDER BY matched_flow_id DESC, created_at DESC
+LIMIT {NEWEST_UNMATCHED}
+""")
+
+# PostgreSQL's English dictionary knows the words that mean nothing by themselves.
+_MEANINGFUL_SQL = statement("""
+SELECT word FROM unnest(CAST(:words AS text[])) word WHERE ts_lexize('english_stem', word) <> '{}'
 """)
 
 
@@ -83,7 +75,7 @@ class GapCache:
 
 
 async def knowledge_gaps(db: ReadDb, window: Window, cache: GapCache | None = None) -> schemas.KnowledgeGaps:
-    """The window's gaps, worst first: two statements, or one when nothing has changed since they were found."""
+    """The window's gaps, worst first: three statements, or none when nothing has changed since they were found."""
     if cache is None:
         return await _find(db, window)
     # Two equal snapshots see the same rows, so this is exactly "the data is unchanged".
@@ -97,14 +89,11 @@ async def knowledge_gaps(db: ReadDb, window: Window, cache: GapCache | None = No
 
 async def _find(db: ReadDb, window: Window) -> schemas.KnowledgeGaps:
     groups = (await db.execute(_GROUPS_SQL, window.parameters)).all()
-    patterns = await db.execute(
-        _PATTERNS_SQL, {**window.parameters, "min_cases": METRICS["gap_repeated_pattern"].min_cases}
-    )
     gaps = [
         *_weak_options(groups),
         *_high_escalation(groups),
         *_uncharted_territory(groups),
-        *_repeated_patterns(patterns.all()),
+        *await _repeated_patterns(db, window),
     ]
     rank = {"high": 0, "medium": 1, "low": 2}
     return schemas.KnowledgeGaps(
@@ -158,22 +147,42 @@ def _uncharted_territory(groups: Sequence[Any]) -> Iterator[schemas.Gap]:
             )
 
 
-def _repeated_patterns(pairs: Sequence[Any]) -> Iterator[schemas.Gap]:
+async def _repeated_patterns(db: ReadDb, window: Window) -> list[schemas.Gap]:
     """The most frequent pairs of words; a word belongs to one gap only, so that one theme is told once."""
+    rows = (await db.execute(_UNMATCHED_SQL, window.parameters)).all()
+    least = _least_cases("gap_repeated_pattern", len(rows))
+    texts = words_of([row.summary for row in rows])
+    if not (candidates := frequent(texts, least)):
+        return []
+    meaningful = (await db.scalars(_MEANINGFUL_SQL, {"words": sorted(candidates)})).all()
+    gaps: list[schemas.Gap] = []
     told: set[str] = set()
-    for pair in pairs:
-        found = _signal("gap_repeated_pattern", pair.n, pair.n_unmatched)
-        if found is None or {pair.first, pair.second} & told or len(told) >= 2 * MOST_PATTERNS:
-            continue
-        told |= {pair.first, pair.second}
-        yield schemas.Gap(
-            gap_type="repeated_pattern",
-            domain=pair.domain,
-            title=f"The same words again: {pair.first}, {pair.second}",
-            description=f"{pair.n} of {pair.n_unmatched} sessions without a flow speak of both words.",
-            suggested_action="Write one flow for what these sessions share.",
-            **{**found, "evidence": {**found["evidence"], "words": [pair.first, pair.second]}},
-        )
+    for pair in repeated_pairs(texts, meaningful, least):
+        both = {pair.first, pair.second}
+        if not both & told and len(gaps) < MOST_PATTERNS:
+            told |= both
+            domains = Counter(row.domain for row, text in zip(rows, texts, strict=True) if both <= text)
+            gaps.append(_pattern_gap(pair, len(rows), domains.most_common(1)[0][0]))
+    return gaps
+
+
+def _pattern_gap(pair: Pair, n_unmatched: int, domain: str | None) -> schemas.Gap:
+    found = _signal("gap_repeated_pattern", pair.n, n_unmatched)
+    assert found is not None
+    return schemas.Gap(
+        gap_type="repeated_pattern",
+        domain=domain,
+        severity=found["severity"],
+        title=f"The same words again: {pair.first}, {pair.second}",
+        description=f"{pair.n} of {n_unmatched} sessions without a flow speak of both words.",
+        evidence=found["evidence"] | {"words": [pair.first, pair.second]},
+        suggested_action="Write one flow for what these sessions share.",
+    )
+
+
+def _least_cases(slug: str, whole: int) -> int:
+    """The smallest part of `whole` that makes a gap; more than `whole` when none does."""
+    return next((part for part in range(1, whole + 1) if _signal(slug, part, whole)), whole + 1)
 
 
 def _grouped(rows: Iterable[Any], key: Callable[[Any], Hashable]) -> Iterable[tuple[Any, list[Any]]]:

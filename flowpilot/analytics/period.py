@@ -57,10 +57,10 @@ class Window:
             "tz": self.timezone,
         }
 
-    def day_is_over(self, day: date) -> bool:
-        """Whether the calendar day, in the window's zone, had ended at `as_of`."""
-        next_midnight = datetime.combine(day + timedelta(days=1), datetime.min.time(), ZoneInfo(self.timezone))
-        return next_midnight <= self.as_of
+    @property
+    def today(self) -> date:
+        """The calendar day, in the window's zone, that was not over at `as_of`."""
+        return self.as_of.astimezone(ZoneInfo(self.timezone)).date()
 
 
 def window(

@@ -2,14 +2,12 @@
 
 from datetime import date
 
-from sqlalchemy import text
-
 from flowpilot.analytics import schemas
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import SESSIONS_IN_WINDOW
+from flowpilot.analytics.sql import SESSIONS_IN_WINDOW, statement
 from flowpilot.db.session import ReadDb
 
-_SQL = text(f"""
+_SQL = statement(f"""
 WITH entries AS MATERIALIZED (
     SELECT session_id, hours_logged, (created_at AT TIME ZONE :tz)::date AS day
     FROM psa_activity_logs
@@ -42,6 +40,7 @@ FROM logged, sessions, pushed
 async def psa_metrics(db: ReadDb, window: Window) -> schemas.PsaMetrics:
     """The window's ticket system figures, in one statement."""
     row = (await db.execute(_SQL, window.parameters)).one()
+    today = window.today
     return schemas.PsaMetrics(
         **schemas.header(window, "psa-metrics"),
         total_time_entries=row.entries,
@@ -58,7 +57,7 @@ async def psa_metrics(db: ReadDb, window: Window) -> schemas.PsaMetrics:
                 date=(calendar_day := date.fromisoformat(day["day"])),
                 entries=day["entries"],
                 hours=round(day["hours"], 2),
-                complete=window.day_is_over(calendar_day),
+                complete=calendar_day < today,
             )
             for day in row.days or []
         ],

@@ -1,5 +1,7 @@
 """The fragments of SQL that several reports share."""
 
+from sqlalchemy import TextClause, text
+
 # Contract: "escalated" in a count always means both of these.
 ESCALATED = "status IN ('escalated', 'requesting_escalation')"
 
@@ -13,6 +15,11 @@ FLOW_COUNTS = """
     WHERE t.account_id = :account_id AND t.is_active AND t.deleted_at IS NULL
     GROUP BY lower(c.name)
 """
+
+
+def statement(sql: str) -> TextClause:
+    """A report's SQL without its indentation: psycopg remembers what it has parsed up to 4,096 characters."""
+    return text(" ".join(sql.split()))
 
 
 def seconds(interval: str) -> str:

@@ -210,6 +210,8 @@ def _settings(server: _Server) -> dict[str, str]:
         "min_dynamic_shared_memory": "64MB",
         "random_page_cost": "1.1",
         "jit": "off",
+        # The leader of a parallel query works too, so that one worker less keeps every core busy.
+        "max_parallel_workers_per_gather": str(min(4, max(1, (os.cpu_count() or 1) - 1))),
         "max_wal_size": "2GB",
         "wal_compression": "on",
         "checkpoint_timeout": "15min",

@@ -50,8 +50,10 @@ class Database:
     """The runtime role's connections."""
 
     def __init__(self, url: str, *, pool_size: int = 10) -> None:
+        # No prepared statements: their plans are made for no account in particular, which is right neither for a
+        # small account nor for a large one. It also lets a transaction pooler stand in between.
         self.engine: AsyncEngine = create_async_engine(
-            driver_url(url), pool_size=pool_size, max_overflow=0, pool_pre_ping=False
+            driver_url(url), pool_size=pool_size, max_overflow=0, connect_args={"prepare_threshold": None}
         )
 
     @asynccontextmanager

@@ -138,7 +138,7 @@ def normal(email: str) -> str:
     return email.strip().lower()
 
 
-def claim(request: Request, credential: Annotated[str | None, Depends(_bearer)]) -> TokenClaim | KeyClaim:
+async def claim(request: Request, credential: Annotated[str | None, Depends(_bearer)]) -> TokenClaim | KeyClaim:
     """What the request's credential claims; 401 when there is none."""
     if credential is None:
         raise UnauthenticatedError
@@ -214,7 +214,7 @@ async def _record_use(database: Database, claimed: KeyClaim, now: datetime) -> N
 def requires(permission: Permission) -> Any:
     """The dependency of a route that only some roles may call."""
 
-    def check(actor: Caller) -> Actor:
+    async def check(actor: Caller) -> Actor:
         if not actor.may(permission):
             raise ForbiddenError(f"Your role ({actor.role}) does not include this.")
         return actor

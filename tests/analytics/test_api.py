@@ -124,7 +124,7 @@ def statements(client: TestClient) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-# Stating the account, verifying the caller, and the report itself; gaps look at the snapshot and at two things.
+# Stating the account, verifying the caller, the report itself; gaps look at the snapshot, the groups, the texts.
 @pytest.mark.parametrize(
     ("path", "expected"), [*((path, 3) for path in LIMITS if "gaps" not in path), ("/knowledge-gaps", 5)]
 )

@@ -75,9 +75,7 @@ def test_four_hundred_days_are_allowed() -> None:
     assert asked(from_="2025-01-01", to="2026-02-05").end == at("2026-02-05 00:00")
 
 
-def test_a_day_is_over_at_its_midnight_in_the_zone() -> None:
-    found = asked(tz="Europe/Vienna")
-    assert found.day_is_over(date(2026, 6, 14))
-    assert not found.day_is_over(date(2026, 6, 15))
+def test_today_is_the_day_in_the_zone_that_is_not_over() -> None:
+    assert asked(tz="Europe/Vienna").today == date(2026, 6, 15)
     late = window(new_id(), now=at("2026-06-15 22:00"), account_timezone="Europe/Vienna")
-    assert late.day_is_over(date(2026, 6, 15))
+    assert late.today == date(2026, 6, 16)

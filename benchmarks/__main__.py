@@ -1,0 +1,104 @@
+"""`python -m benchmarks`: build the accounts, measure every report, print the figures."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from platformdirs import user_cache_path
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
+
+from benchmarks.build import Built, Shape, build, clear, find_built, keep, vacuum
+from benchmarks.machine import describe_machine
+from benchmarks.measure import REPORTS, UNCHANGED, WARM_UP_ROUNDS, Size, measure
+from benchmarks.results import RESULTS, Row, markdown, rows, terminal_table
+from benchmarks.server import bench_settings, running_server
+from benchmarks.statements import count_statements
+from flowpilot.clock import now
+from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.settings import Settings
+
+SMALL_AIM_MS = 15.0
+DASHBOARD_AIM_MS = 400.0
+
+console = Console()
+# A table is as wide as it is, also where a terminal is narrow or there is none.
+wide = Console(width=max(console.width, 110))
+
+
+def main(
+    sessions: Annotated[int, typer.Option(min=100, help="Sessions of the large account.")] = 1_000_000,
+    accounts: Annotated[int, typer.Option(min=1, help="How many small accounts.")] = 100,
+    small_sessions: Annotated[int, typer.Option(min=100, help="Sessions of each small account.")] = 5_000,
+    rounds: Annotated[int, typer.Option("--requests", min=2, help="Requests a report and size.")] = 60,
+    data_dir: Annotated[
+        Path | None, typer.Option(help="Where the data is kept between runs; the user's cache by default.")
+    ] = None,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the data anew, whatever is there.")] = False,
+    discard: Annotated[bool, typer.Option("--discard", help="Remove the data afterwards.")] = False,
+    write: Annotated[bool, typer.Option("--write", help="Write the figures to benchmarks/RESULTS.md.")] = False,
+) -> None:
+    """Measure every report over HTTP at both sizes. The data of the last day is used again."""
+    root = data_dir or user_cache_path("flowpilot-bench")
+    shape = Shape(sessions, accounts, small_sessions)
+    place = root / shape.place
+    built = None if rebuild else find_built(place)
+    if built is None:
+        clear(root)
+    settings = bench_settings(place)
+    with migrated_database(settings) as urls:
+        if built is None:
+            built = _build(urls, shape)
+            keep(place, built)
+        tables = _measure(settings, urls, shape, built, rounds)
+        machine = describe_machine(urls.owner)
+    for title, lines in tables.items():
+        wide.print(terminal_table(title, lines))
+    for name, value in machine.items():
+        wide.print(f"{name}: {value}", highlight=False)
+    if write:
+        RESULTS.write_text(markdown(tables, machine, f"{now():%Y-%m-%d}", rounds))
+    if discard:
+        clear(root)
+
+
+def _build(urls: DatabaseUrls, shape: Shape) -> Built:
+    started = time.perf_counter()
+    with _progress("Building sessions", shape.sessions) as (progress, task):
+        built = build(urls, shape, lambda count: progress.advance(task, count))
+    with console.status("Vacuuming"):
+        vacuum(urls)
+    console.print(f"Built {shape.sessions:,} sessions in {time.perf_counter() - started:.0f} s.")
+    return built
+
+
+def _measure(
+    settings: Settings, urls: DatabaseUrls, shape: Shape, built: Built, rounds: int
+) -> dict[str, list[Row]]:
+    small = Size(f"{shape.small_sessions:,} sessions ({len(built.small)} such accounts)", built.small)
+    large = Size(f"{shape.large_sessions:,} sessions", [built.large])
+    statements = count_statements(settings, urls.runtime, built.small[0])
+    with (
+        running_server(settings.data_dir) as address,
+        _progress("Measuring rounds", WARM_UP_ROUNDS + rounds) as (progress, task),
+    ):
+        timings = measure(address, urls, [small, large], rounds, lambda: progress.advance(task))
+    aims = {
+        small.name: dict.fromkeys([*REPORTS, UNCHANGED], SMALL_AIM_MS),
+        large.name: {"dashboard": DASHBOARD_AIM_MS},
+    }
+    return {name: list(rows(timings[name], statements, aims[name])) for name in timings}
+
+
+@contextmanager
+def _progress(what: str, total: int) -> Iterator[tuple[Progress, TaskID]]:
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=console) as progress:
+        yield progress, progress.add_task(what, total=total)
+
+
+if __name__ == "__main__":
+    typer.run(main)

@@ -1,0 +1,130 @@
+"""Time every report over HTTP, side by side with what it is compared to."""
+
+import time
+import uuid
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from itertools import cycle
+
+import httpx2
+import numpy as np
+import psycopg
+from psycopg import sql
+
+from benchmarks.rows import DAYS_IN_WINDOW
+from benchmarks.server import bearer, create_keys
+from flowpilot.clock import now
+from flowpilot.db.connect import DatabaseUrls
+
+BASE = "/api/v1/analytics/flowpilot"
+CATALOGUE = f"{BASE}/metrics"
+PERIOD = {"period": f"{DAYS_IN_WINDOW}d"}
+
+REPORTS = {
+    "dashboard": BASE,
+    "coverage": f"{BASE}/coverage",
+    "flow-quality": f"{BASE}/flow-quality",
+    "psa-metrics": f"{BASE}/psa-metrics",
+    "escalations": f"{BASE}/escalations",
+    "knowledge-gaps": f"{BASE}/knowledge-gaps",
+}
+UNCHANGED = "knowledge-gaps (unchanged)"
+HEALTHZ = "GET /healthz"
+COUNT = "SELECT count(*)"
+
+# A server-side plan is settled after about ten runs on a connection, and the server has two in turn here.
+WARM_UP_ROUNDS = 24
+# The tightest limit is ten requests a minute, and a round asks for knowledge-gaps twice.
+_ROUNDS_PER_KEY = 4
+
+_COUNT_SQL = """
+SELECT count(*) FROM ai_sessions
+WHERE account_id = %(account)s AND created_at >= %(start)s AND created_at < %(end)s
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Timing:
+    """What was measured of one report, or of one of its comparisons, in milliseconds."""
+
+    p50: float
+    p95: float
+
+
+@dataclass(frozen=True, slots=True)
+class Size:
+    """Accounts of one size, to be measured in turn."""
+
+    name: str
+    accounts: Sequence[uuid.UUID]
+
+
+Samples = dict[str, dict[str, list[float]]]
+
+
+def measure(
+    address: str, urls: DatabaseUrls, sizes: Sequence[Size], rounds: int, report: Callable[[], None]
+) -> dict[str, dict[str, Timing]]:
+    """Timings by size and what was timed. Sizes take turns, so that they share whatever noise there is."""
+    samples: Samples = {size.name: defaultdict(list) for size in sizes}
+    everybody = {size.name: cycle(_callers(urls, size, rounds + WARM_UP_ROUNDS)) for size in sizes}
+    with (
+        httpx2.Client(base_url=address, timeout=60) as client,
+        psycopg.connect(urls.runtime) as runtime,
+        psycopg.connect(urls.owner, autocommit=True) as owner,
+    ):
+        for number in range(WARM_UP_ROUNDS + rounds):
+            for size, callers in everybody.items():
+                account, key = next(callers)
+                for what, milliseconds in _round(client, runtime, owner, account, key):
+                    if number >= WARM_UP_ROUNDS:
+                        samples[size][what].append(milliseconds)
+            report()
+    return {size: {what: _timing(values) for what, values in by_what.items()} for size, by_what in samples.items()}
+
+
+def _callers(urls: DatabaseUrls, size: Size, rounds: int) -> list[tuple[uuid.UUID, str]]:
+    """Accounts with a key each, enough of them that none comes near its rate limit."""
+    turns = cycle(size.accounts)
+    accounts = [next(turns) for _ in range(-(-rounds // _ROUNDS_PER_KEY))]
+    return list(zip(accounts, create_keys(urls.runtime, accounts), strict=True))
+
+
+def _round(
+    client: httpx2.Client, runtime: psycopg.Connection, owner: psycopg.Connection, account: uuid.UUID, key: str
+) -> Iterator[tuple[str, float]]:
+    """Each thing once. The catalogue comes first: a key's use is noted once a minute, and this is that once."""
+    client.headers.update(bearer(key))
+    client.get(CATALOGUE).raise_for_status()
+    yield HEALTHZ, _get(client, "/healthz")
+    yield COUNT, _count(runtime, account)
+    for report, path in REPORTS.items():
+        # Knowledge gaps are kept while nothing is written, so something is.
+        owner.execute("UPDATE accounts SET name = name WHERE id = %s", [account])
+        yield report, _get(client, path)
+    yield UNCHANGED, _get(client, REPORTS["knowledge-gaps"])
+
+
+def _get(client: httpx2.Client, path: str) -> float:
+    started = time.perf_counter()
+    response = client.get(path, params=PERIOD)
+    milliseconds = 1000 * (time.perf_counter() - started)
+    response.raise_for_status()
+    return milliseconds
+
+
+def _count(connection: psycopg.Connection, account: uuid.UUID) -> float:
+    end = now()
+    values = {"account": account, "start": end - timedelta(days=DAYS_IN_WINDOW), "end": end}
+    with connection.transaction():
+        connection.execute(sql.SQL("SET LOCAL app.account_id = {}").format(sql.Literal(str(account))))
+        started = time.perf_counter()
+        connection.execute(_COUNT_SQL, values).fetchone()
+        return 1000 * (time.perf_counter() - started)
+
+
+def _timing(milliseconds: list[float]) -> Timing:
+    p50, p95 = np.percentile(milliseconds, [50, 95])
+    return Timing(float(p50), float(p95))

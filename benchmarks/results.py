@@ -1,0 +1,90 @@
+"""The figures as a table: on the terminal and in RESULTS.md."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from rich.table import Table
+
+from benchmarks.measure import COUNT, HEALTHZ, Timing
+from benchmarks.statements import Statements
+
+RESULTS = Path(__file__).with_name("RESULTS.md")
+HEADERS = ("report", "p50 ms", "p95 ms", "aim p50 ms", "SQL own / total", "x healthz", "x count(*)")
+
+
+_HOW = """\
+## How
+
+- `flowpilot serve` runs in a process of its own, with the embedded PostgreSQL as it comes. One client asks over
+  HTTP with keep-alive, one request at a time, for the period 90d, with API keys of the account.
+- A round asks for everything in both tables once, so that a noisy moment of the machine meets all of it. The
+  ratios are those of medians of one run. The first rounds are not counted.
+- `SELECT count(*)` counts the sessions of the same window in the same account, as the runtime role, through
+  psycopg; only the statement is timed, not the transaction around it.
+- SQL: the report's own statements, then all of the request's: one message that states the account, and the look-up
+  of the key, come on top. BEGIN and COMMIT, which every transaction has, are not counted.
+- Before every report something is committed, so that `knowledge-gaps` is found anew. `(unchanged)` is the request
+  that follows at once, answered from what is kept while nothing is written.
+- The data: five steps a session; 60 % of an account's sessions lie in the 90-day window, the others before it;
+  20 % are handed over; 60 % each have a push and a time entry. The accounts have grown side by side, so that
+  their rows are mixed. `VACUUM (ANALYZE)` stands in for the autovacuum of months.
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of the table: a report, or what reports are compared to."""
+
+    cells: tuple[str, ...]
+    misses_aim: bool
+
+
+def rows(
+    timings: Mapping[str, Timing], statements: Mapping[str, Statements], aims: Mapping[str, float]
+) -> Iterator[Row]:
+    """The lines of one size; `aims` are the p50 that a report should stay under, in milliseconds."""
+    healthz, count = timings[HEALTHZ].p50, timings[COUNT].p50
+    for what, timing in timings.items():
+        sent, aim = statements.get(what), aims.get(what)
+        cells = (
+            what,
+            f"{timing.p50:.1f}",
+            f"{timing.p95:.1f}",
+            "" if aim is None else f"< {aim:.0f}",
+            "" if sent is None else f"{sent.own} / {sent.total}",
+            f"{timing.p50 / healthz:.1f}",
+            f"{timing.p50 / count:.2f}",
+        )
+        yield Row(cells, misses_aim=aim is not None and timing.p50 >= aim)
+
+
+def terminal_table(title: str, lines: Sequence[Row]) -> Table:
+    """For people who watch; what misses its aim is red."""
+    table = Table(title=title, title_justify="left")
+    for number, header in enumerate(HEADERS):
+        table.add_column(header, justify="right" if number else "left", no_wrap=True)
+    for row in lines:
+        table.add_row(*row.cells, style="red" if row.misses_aim else None)
+    return table
+
+
+def markdown_table(lines: Sequence[Row]) -> str:
+    """The same for RESULTS.md; what misses its aim is bold."""
+    head = ["| " + " | ".join(HEADERS) + " |", "|" + "|".join(["---", *["---:"] * (len(HEADERS) - 1)]) + "|"]
+    body = (
+        row.cells if not row.misses_aim else (row.cells[0], f"**{row.cells[1]}**", *row.cells[2:]) for row in lines
+    )
+    return "\n".join([*head, *("| " + " | ".join(cells) + " |" for cells in body)])
+
+
+def markdown(tables: Mapping[str, Sequence[Row]], machine: Mapping[str, str], date: str, rounds: int) -> str:
+    """All of RESULTS.md."""
+    sections = (f"## {title}\n\n{markdown_table(lines)}" for title, lines in tables.items())
+    facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
+    head = (
+        "# What the reports cost\n\n"
+        f"Measured on {date} by `python -m benchmarks --write`, {rounds} requests a report and size. `make bench` "
+        "prints the same for your machine."
+    )
+    return "\n\n".join([head, *sections, f"## Measured on\n\n{facts}", _HOW])

@@ -1,0 +1,76 @@
+"""The real server, as an operator would start it, and the keys its callers need."""
+
+import asyncio
+import os
+import re
+import subprocess
+import sys
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO
+
+from flowpilot.clock import now
+from flowpilot.db.session import Database
+from flowpilot.identity.actor import Role
+from flowpilot.identity.keys import create_key
+from flowpilot.settings import Settings
+
+_LISTENS = re.compile(r"listens on (http://\S+)")
+
+
+def bench_settings(data_dir: Path) -> Settings:
+    """Settings of an installation of the benchmark's own, whatever the environment says of another."""
+    return Settings(data_dir=data_dir, database_url=None, runtime_database_url=None)
+
+
+@contextmanager
+def running_server(data_dir: Path) -> Iterator[str]:
+    """`flowpilot serve` in a process of its own; yields its address."""
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("FLOWPILOT_")}
+    process = subprocess.Popen(  # noqa: S603 (our own command)
+        [str(Path(sys.executable).with_name("flowpilot")), "serve", "--port", "0"],
+        env={**environment, "FLOWPILOT_DATA_DIR": str(data_dir)},
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    try:
+        address = _address(process.stderr)
+        # Somebody has to go on reading, or a server with much to say would one day wait for room in the pipe.
+        threading.Thread(target=sys.stderr.writelines, args=[process.stderr], daemon=True).start()
+        yield address
+    finally:
+        process.terminate()
+        process.wait(timeout=30)
+
+
+def _address(output: IO[str]) -> str:
+    said = []
+    for line in output:
+        said.append(line)
+        if found := _LISTENS.search(line):
+            return found[1]
+    raise RuntimeError(f"The server did not start:\n{''.join(said)}")
+
+
+def create_keys(runtime_url: str, accounts: Sequence[uuid.UUID]) -> list[str]:
+    """An owner's API key for each of the accounts named; for one named twice, two."""
+
+    async def create() -> list[str]:
+        database = Database(runtime_url, pool_size=1)
+        secrets = []
+        for account_id in accounts:
+            async with database.write(account_id) as db:
+                secrets.append((await create_key(db, account_id, None, Role.OWNER, now=now(), name="bench"))[1])
+        await database.close()
+        return secrets
+
+    return asyncio.run(create())
+
+
+def bearer(key: str) -> dict[str, str]:
+    """The headers of a request by that key."""
+    return {"Authorization": f"Bearer {key}"}
