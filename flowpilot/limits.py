@@ -26,7 +26,11 @@ class RateLimiter:
         if storage_url != "memory://":
             # Our own pool, because the library opens one that nobody can close.
             self._redis = ConnectionPool.from_url(storage_url)
-            storage = RedisStorage(f"async+{storage_url}", implementation="redispy", connection_pool=self._redis)
+            storage = RedisStorage(
+                f"async+{storage_url}",
+                implementation="redispy",
+                connection_pool=self._redis,  # type: ignore[arg-type] # The library's hint forgets its own use.
+            )
         self._window = MovingWindowRateLimiter(storage)
 
     async def close(self) -> None:

@@ -49,9 +49,9 @@ def _told(file: Path, done: ImportSummary) -> str:
             f"{file.name} was imported on {done.already_imported_at:%Y-%m-%d %H:%M} UTC already. Nothing changed."
         )
     told = (
-        f"Imported {done.rows:,} rows: {done.sessions:,} sessions with {done.steps:,} steps, "
-        f"{done.handoffs:,} handoffs ({done.claimed:,} claimed), {done.people_created:,} new people."
+        f"Imported {done.rows:,} rows. Sessions: {done.sessions:,}, with {done.steps:,} steps. "
+        f"Handoffs: {done.handoffs:,}, of which {done.claimed:,} claimed. New people: {done.people_created:,}."
     )
     if done.cases_already_here:
-        told += f" {done.cases_already_here:,} cases were here before and stay as they are."
+        told += f" Left as they are, since they were here before: {done.cases_already_here:,}."
     return told

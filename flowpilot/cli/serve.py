@@ -17,6 +17,7 @@ from flowpilot.app import create_app
 from flowpilot.cli.common import EXIT_FAILED, errors, open_database
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.upgrade import newest_revision
+from flowpilot.demo.world import ACCOUNTS
 from flowpilot.errors import FlowPilotError
 from flowpilot.settings import get_settings
 
@@ -24,6 +25,10 @@ HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
 
 _GRACE_SECONDS = 10
+_DEMO_WARNING = (
+    "This database holds the demo accounts, whose password everybody knows. "
+    "For real work, start with another FLOWPILOT_DATA_DIR or database."
+)
 _LOW_DISK_BYTES = 2 * 1024**3
 
 
@@ -36,6 +41,8 @@ def register(app: typer.Typer) -> None:
 def serve(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
     """Serve FlowPilot until stopped."""
     with open_database() as urls:
+        if _has_demo_accounts(urls.owner):
+            errors.print(f"[yellow]warning:[/] {_DEMO_WARNING}", soft_wrap=True)
         run_server(urls, host, port)
 
 
@@ -105,8 +112,15 @@ def _checks() -> Iterator[tuple[bool, str]]:
         with open_database() as urls:
             yield True, f"migrated to revision {newest_revision()}"
             yield from _runtime_role(urls.runtime)
+            yield not _has_demo_accounts(urls.owner), "no demo accounts, whose password everybody knows"
     except FlowPilotError as error:
         yield False, error.detail
+
+
+def _has_demo_accounts(owner_url: str) -> bool:
+    with psycopg.connect(owner_url) as connection:
+        ids = [account.id for account in ACCOUNTS]
+        return connection.execute("SELECT FROM accounts WHERE id = ANY(%s)", [ids]).rowcount > 0
 
 
 def _runtime_role(url: str) -> Iterator[tuple[bool, str]]:

@@ -201,7 +201,7 @@ def _settings(server: _Server) -> dict[str, str]:
         "port": _PORT,
         "unix_socket_directories": f'"{sockets}"',
         "max_connections": "100",
-        "shared_buffers": f"{min(512, max(32, memory_mb // 16))}MB",
+        "shared_buffers": f"{min(2048, max(32, memory_mb // 8))}MB",
         "effective_cache_size": f"{memory_mb // 2}MB",
         "work_mem": "32MB",
         "maintenance_work_mem": "128MB",

@@ -53,7 +53,11 @@ class Database:
         # No prepared statements: their plans are made for no account in particular, which is right neither for a
         # small account nor for a large one. It also lets a transaction pooler stand in between.
         self.engine: AsyncEngine = create_async_engine(
-            driver_url(url), pool_size=pool_size, max_overflow=0, connect_args={"prepare_threshold": None}
+            driver_url(url),
+            pool_size=pool_size,
+            max_overflow=0,
+            pool_use_lifo=True,
+            connect_args={"prepare_threshold": None},
         )
 
     @asynccontextmanager

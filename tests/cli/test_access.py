@@ -27,7 +27,7 @@ def test_a_user_can_sign_in(flowpilot: Run, account: uuid.UUID, client: TestClie
     assert answer.json()["account_id"] == str(account)
     again = flowpilot(*words, stdin=f"{PASSWORD}\n")
     assert (again.returncode, again.stdout) == (1, b"")
-    assert b"can already sign in" in again.stderr
+    assert b"is known here already" in again.stderr
 
 
 def test_a_key_works_and_stands_alone_on_stdout(flowpilot: Run, account: uuid.UUID, client: TestClient) -> None:
