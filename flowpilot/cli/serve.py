@@ -15,7 +15,7 @@ import uvicorn
 from flowpilot import __version__
 from flowpilot.app import create_app
 from flowpilot.cli.common import EXIT_FAILED, errors, open_database
-from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.connect import OLDEST_VERSION, DatabaseUrls
 from flowpilot.db.upgrade import newest_revision
 from flowpilot.demo.world import ACCOUNTS
 from flowpilot.errors import FlowPilotError
@@ -126,7 +126,7 @@ def _has_demo_accounts(owner_url: str) -> bool:
 def _runtime_role(url: str) -> Iterator[tuple[bool, str]]:
     with psycopg.connect(url) as connection:
         version = connection.info.server_version // 10000
-        yield version >= 16, f"PostgreSQL {version} (16 or newer is needed)"
+        yield version >= OLDEST_VERSION, f"PostgreSQL {version} ({OLDEST_VERSION} or newer is needed)"
         role = connection.execute(
             "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()

@@ -15,6 +15,8 @@ from flowpilot.db.upgrade import upgrade
 from flowpilot.errors import FlowPilotError
 from flowpilot.settings import Settings
 
+OLDEST_VERSION = 16
+
 
 class DatabaseUnavailableError(FlowPilotError):
     """The database can not be reached, or can not be used."""
@@ -36,7 +38,7 @@ def database(settings: Settings) -> Iterator[DatabaseUrls]:
 
     Raises:
         DatabaseUnavailableError: the configured URL is no PostgreSQL URL, nobody answers there, or the database
-            does not hold Unicode.
+            is too old or does not hold Unicode.
     """
     if settings.database_url is None:
         with embedded_postgres(settings.data_dir) as owner:
@@ -95,8 +97,11 @@ def _check(owner: str) -> None:
     plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
     try:
         with connect(plain, connect_timeout=10) as connection:
+            version = connection.info.server_version // 10_000
             encoding = connection.info.parameter_status("server_encoding")
     except OperationalError as error:
         raise DatabaseUnavailableError(f"The database does not answer: {str(error).strip()}") from error
+    if version < OLDEST_VERSION:
+        raise DatabaseUnavailableError(f"This is PostgreSQL {version}; FlowPilot needs {OLDEST_VERSION} or newer.")
     if encoding != "UTF8":
         raise DatabaseUnavailableError(f"The database's encoding is {encoding}. Create it with ENCODING 'UTF8'.")

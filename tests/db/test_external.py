@@ -127,3 +127,12 @@ def test_another_encoding_is_refused(settings: Settings, urls: DatabaseUrls) -> 
         ):
             pass
         owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(sql.Identifier(name)))
+
+
+def test_an_old_postgresql_is_refused(settings: Settings, external: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("flowpilot.db.connect.OLDEST_VERSION", 99)
+    with (
+        pytest.raises(DatabaseUnavailableError, match="needs 99 or newer"),
+        database(_settings(settings, database_url=external)),
+    ):
+        pass
