@@ -21,6 +21,12 @@ from flowpilot.observe import router as operation
 from flowpilot.settings import Settings
 from flowpilot.web import api_docs
 
+_ABOUT = """\
+Sign in with **Authorize** (e-mail and password), or send an API key as `Authorization: Bearer fp_…`.
+
+Errors are `application/problem+json`, each with the request id under which the server's log has the details.
+"""
+
 
 def _warm_up() -> None:
     importlib.import_module("scipy.stats")
@@ -51,6 +57,7 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
     app = FastAPI(
         title="FlowPilot",
         version=__version__,
+        description=_ABOUT,
         lifespan=lifespan,
         responses=RESPONSES,
         docs_url=None,

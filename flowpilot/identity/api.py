@@ -2,12 +2,12 @@
 
 import asyncio
 import uuid
+from datetime import datetime, timedelta
 from typing import Annotated, TypeVar
 
 from fastapi import APIRouter, Form, Query, Request
 
 from flowpilot.clock import Now
-from flowpilot.db.session import Database
 from flowpilot.errors import NotFoundError
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity import audit as audit_log
@@ -67,15 +67,18 @@ async def create_token(
 
 @router.post("/auth/switch")
 async def switch_account(
-    request: Request, claimed: Claim, account_id: Annotated[uuid.UUID, Form()], now: Now
+    request: Request,
+    claimed: Claim,
+    actor: Caller,
+    db: WriteSession,
+    now: Now,
+    account_id: Annotated[uuid.UUID, Form()],
 ) -> TokenOut:
-    """A token for another of the signed-in user's accounts."""
+    """A token for another of the signed-in user's accounts, good for as long as the one it was got with."""
     if not isinstance(claimed, TokenClaim):
         raise UnauthenticatedError("An API key belongs to one account. Sign in to switch.")
-    database: Database = request.app.state.database
-    async with database.read(None) as db:
-        login = Login(claimed.user_id, await auth.accounts_of(db, claimed.user_id))
-    return _token(request, login, _choose(login, account_id), now)
+    login = Login(actor.user_id, await auth.accounts_of(db, actor.user_id))
+    return _token(request, login, _choose(login, account_id), now, issued_at=claimed.issued_at)
 
 
 @router.post("/auth/password", status_code=204)
@@ -203,12 +206,14 @@ def _choose(login: Login, account_id: uuid.UUID | None) -> uuid.UUID | None:
     return account_id
 
 
-def _token(request: Request, login: Login, account_id: uuid.UUID | None, now: Now) -> TokenOut:
+def _token(
+    request: Request, login: Login, account_id: uuid.UUID | None, now: datetime, issued_at: datetime | None = None
+) -> TokenOut:
     minutes = request.app.state.settings.token_minutes
-    claimed = TokenClaim(login.user_id, account_id, now)
+    claimed = TokenClaim(login.user_id, account_id, issued_at or now)
     return TokenOut(
         access_token=sign_token(claimed, request.app.state.signing_key, minutes),
-        expires_in=minutes * 60,
+        expires_in=int((claimed.issued_at + timedelta(minutes=minutes) - now).total_seconds()),
         account_id=account_id,
         accounts=[AccountOut.model_validate(account) for account in login.accounts],
     )

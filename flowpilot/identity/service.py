@@ -1,5 +1,6 @@
 """Changes of access: accounts, members and their roles. Each leaves an entry in the audit log."""
 
+import asyncio
 import uuid
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -103,7 +104,7 @@ async def add_user(
     if password is not None:
         _check_password(password)
     user_id = new_id()
-    password_hash = None if password is None else hash_password(password)
+    password_hash = None if password is None else await asyncio.to_thread(hash_password, password)
     await db.execute(
         insert(User).values(id=user_id, email=email, name=name, password_hash=password_hash, created_at=now)
     )
@@ -244,7 +245,7 @@ async def reset_password(database: Database, email: str, password: str, now: dat
         user_id = await db.scalar(select(User.id).where(User.email == normal(email)))
         if user_id is None:
             raise NotFoundError(f"Nobody here has the e-mail {email}.")
-        await set_password_hash(db, user_id, hash_password(password), now)
+        await set_password_hash(db, user_id, await asyncio.to_thread(hash_password, password), now)
         accounts = await accounts_of(db, user_id)
     for account in accounts:
         async with database.write(account.id) as db:

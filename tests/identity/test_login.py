@@ -217,3 +217,21 @@ def test_an_operators_reset_is_in_the_audit_log_of_each_account(
         found = account.query("SELECT actor_id FROM audit_log WHERE action = 'user.password_changed'")
         assert found == [(None,)]
         assert account.query("SELECT id FROM users WHERE id = %s", user_id) == [(user_id,)]
+
+
+def test_switching_neither_renews_a_token_nor_revives_an_old_one(
+    client: TestClient, company: Company, neighbour: Company, settings: Settings
+) -> None:
+    email = fresh_email()
+    user_id = company.add_person(email, Role.VIEWER)
+    neighbour.add_person(email, Role.OWNER, password=None)
+    claim = TokenClaim(user_id, company.id, (now() - timedelta(minutes=50)).replace(microsecond=0))
+    headers = {"Authorization": f"Bearer {sign_token(claim, settings.signing_key(), settings.token_minutes)}"}
+    form = {"account_id": str(neighbour.id)}
+    switched = client.post("/api/v1/auth/switch", data=form, headers=headers).json()
+    assert 590 <= switched["expires_in"] <= 600
+    signed = jwt.decode(switched["access_token"], settings.signing_key(), ["HS256"])
+    assert signed["iat"] == claim.issued_at.timestamp()
+    body = {"current_password": PASSWORD, "new_password": "another long password"}
+    assert client.post("/api/v1/auth/password", json=body, headers=headers).status_code == 204
+    assert client.post("/api/v1/auth/switch", data=form, headers=headers).status_code == 401
