@@ -21,6 +21,8 @@ from flowpilot.observe import router as operation
 from flowpilot.settings import Settings
 from flowpilot.web import api_docs
 
+_MAX_BODY_BYTES = 1_000_000
+
 _ABOUT = """\
 Sign in with **Authorize** (e-mail and password), or send an API key as `Authorization: Bearer fp_…`.
 
@@ -60,6 +62,7 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
         description=_ABOUT,
         lifespan=lifespan,
         responses=RESPONSES,
+        max_body_size=_MAX_BODY_BYTES,
         docs_url=None,
         redoc_url=None,
     )

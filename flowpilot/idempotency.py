@@ -1,6 +1,6 @@
 """`Idempotency-Key`: a POST that creates may be sent again without creating twice."""
 
-import hashlib
+import hmac
 import uuid
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
@@ -8,7 +8,7 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.clock import Now
@@ -31,8 +31,9 @@ class IdempotencyKeyReusedError(ConflictError):
 class Once:
     """Creates at most once for each key of a caller; without a key, each time."""
 
-    def __init__(self, path: str, actor: Actor, db: Db, now: datetime, key: str | None) -> None:
-        self.path, self.actor, self.db, self.now, self.key = path, actor, db, now, key
+    def __init__(self, request: Request, actor: Actor, db: Db, now: datetime, key: str | None) -> None:
+        self.path, self.secret = request.url.path, request.app.state.signing_key.encode()
+        self.actor, self.db, self.now, self.key = actor, db, now, key
 
     async def create(
         self, answer: type[T], body: BaseModel, make: Callable[[], Awaitable[T]], *, unstored: str | None = None
@@ -47,7 +48,8 @@ class Once:
         """
         if self.key is None:
             return await make()
-        digest = hashlib.sha256(f"{self.path} {body.model_dump_json()}".encode()).hexdigest()
+        # Keyed, because a body may hold a password, which nobody should be able to guess at from the table.
+        digest = hmac.digest(self.secret, f"{self.path} {body.model_dump_json()}".encode(), "sha256").hex()
         row_id = await self._reserve(digest)
         if row_id is None:
             return answer.model_validate(await self._answered(digest))
@@ -61,16 +63,19 @@ class Once:
 
     async def _reserve(self, digest: str) -> uuid.UUID | None:
         """Take the key, or wait for whoever has it and return None. A key past its time is free again."""
+        old = (
+            IdempotencyKey.account_id == self.actor.account_id,
+            IdempotencyKey.created_at <= self.now - RETENTION,
+        )
+        await self.db.execute(delete(IdempotencyKey).where(*old))
         row = {"request_digest": digest, "answer": None, "created_at": self.now}
         statement = insert(IdempotencyKey).values(
             account_id=self.actor.account_id, id=new_id(), caller=self.actor.caller, key=self.key, **row
         )
         return await self.db.scalar(
-            statement.on_conflict_do_update(
-                index_elements=["account_id", "caller", "key"],
-                set_=row,
-                where=IdempotencyKey.created_at <= self.now - RETENTION,
-            ).returning(IdempotencyKey.id)
+            statement.on_conflict_do_nothing(index_elements=["account_id", "caller", "key"]).returning(
+                IdempotencyKey.id
+            )
         )
 
     async def _answered(self, digest: str) -> dict[str, Any] | None:
@@ -96,7 +101,7 @@ async def _once(
     now: Now,
     key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
 ) -> Once:
-    return Once(request.url.path, actor, db, now, key)
+    return Once(request, actor, db, now, key)
 
 
 CreateOnce = Annotated[Once, Depends(_once)]

@@ -7,6 +7,7 @@ from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
 from redis.asyncio import ConnectionPool
+from redis.exceptions import RedisError
 
 from flowpilot.errors import FlowPilotError
 
@@ -15,6 +16,12 @@ class TooManyRequestsError(FlowPilotError):
     """The caller has used up the minute's requests."""
 
     status = 429
+
+
+class LimitsUnavailableError(FlowPilotError):
+    """Redis is away. Answering without limits would open the door to password guessing."""
+
+    status = 503
 
 
 class RateLimiter:
@@ -42,12 +49,16 @@ class RateLimiter:
         """Count one request.
 
         Raises:
+            LimitsUnavailableError: Redis does not answer.
             TooManyRequestsError: this one is over `per_minute`; `Retry-After` says when to ask again.
         """
         limit = RateLimitItemPerMinute(per_minute)
-        if await self._window.hit(limit, *who):
-            return
-        stats = await self._window.get_window_stats(limit, *who)
+        try:
+            if await self._window.hit(limit, *who):
+                return
+            stats = await self._window.get_window_stats(limit, *who)
+        except RedisError as error:
+            raise LimitsUnavailableError("The limits can not be counted now, so nothing is answered.") from error
         seconds = max(1, math.ceil(stats.reset_time - time.time()))
         raise TooManyRequestsError(
             f"At most {per_minute} requests a minute are allowed here. Try again in {seconds} s.",

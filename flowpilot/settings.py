@@ -21,7 +21,7 @@ class SettingsError(FlowPilotError):
 class Settings(BaseSettings):
     """Settings of one installation, read from FLOWPILOT_* variables."""
 
-    model_config = SettingsConfigDict(env_prefix="FLOWPILOT_", frozen=True)
+    model_config = SettingsConfigDict(env_prefix="FLOWPILOT_", env_ignore_empty=True, frozen=True)
 
     database_url: SecretStr | None = Field(
         default=None, description="The owner's PostgreSQL 16+ URL. Unset: PostgreSQL 18 runs embedded."

@@ -30,7 +30,7 @@ def settings() -> Iterator[Settings]:
     # Not tmp_path: every pytest that starts takes the way into that from root's servers again.
     with tempfile.TemporaryDirectory() as parent:
         yield Settings(
-            data_dir=Path(parent) / "data",
+            data_dir=Path(parent) / "a data + dir",  # What is quoted wrongly anywhere fails everywhere.
             secret_key=SecretStr("s" * 32),
             login_attempts_per_minute_per_address=100_000,
         )

@@ -1,5 +1,6 @@
 """A POST that creates, sent again."""
 
+import hashlib
 import threading
 from datetime import timedelta
 
@@ -9,7 +10,8 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.idempotency import RETENTION
 from flowpilot.identity.actor import Role
-from tests.company import Company, fresh_email
+from flowpilot.identity.schemas import MemberIn
+from tests.company import PASSWORD, Company, fresh_email
 
 MEMBERS, KEYS = "/api/v1/members", "/api/v1/api-keys"
 
@@ -37,6 +39,14 @@ def test_a_secret_is_neither_stored_nor_shown_again(client: TestClient, company:
 def test_without_a_key_each_request_creates(client: TestClient, company: Company) -> None:
     ids = {client.post(KEYS, json={"role": "viewer"}, headers=company.headers()).json()["id"] for _ in range(2)}
     assert len(ids) == 2
+
+
+def test_a_password_can_not_be_guessed_at_from_the_table(client: TestClient, company: Company) -> None:
+    body = {"email": fresh_email(), "role": "viewer", "name": "", "password": PASSWORD}
+    assert client.post(MEMBERS, json=body, headers=_headers(company, str(new_id()))).status_code == 201
+    [(digest,)] = company.query("SELECT request_digest FROM idempotency_keys")
+    plain = f"{MEMBERS} {MemberIn.model_validate(body).model_dump_json()}"
+    assert digest != hashlib.sha256(plain.encode()).hexdigest()
 
 
 def test_another_request_under_the_same_key_is_refused(client: TestClient, company: Company) -> None:

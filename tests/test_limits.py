@@ -8,7 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from flowpilot.limits import RateLimiter, TooManyRequestsError
+from flowpilot.limits import LimitsUnavailableError, RateLimiter, TooManyRequestsError
 
 
 @pytest.fixture(scope="module")
@@ -41,6 +41,14 @@ async def test_processes_count_together_in_redis(redis_url: str) -> None:
     await first.hit(2, "report", "another caller")
     await first.close()
     await second.close()
+
+
+@pytest.mark.anyio
+async def test_nothing_is_answered_without_its_redis() -> None:
+    limiter = RateLimiter("redis://127.0.0.1:1")
+    with pytest.raises(LimitsUnavailableError):
+        await limiter.hit(1, "report", "caller")
+    await limiter.close()
 
 
 @pytest.mark.anyio

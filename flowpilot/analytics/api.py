@@ -45,10 +45,10 @@ async def _window(
 AskedWindow = Annotated[Window, Depends(_window)]
 
 
-def _limited(report: str, per_minute: int) -> Any:
-    """A caller may ask for the report this often a minute; a refused caller uses nothing up."""
+def _limited(report: str, per_minute: int, permission: Permission = Permission.VIEW_ANALYTICS) -> Any:
+    """A caller may ask for the report this often a minute; who or what is refused uses nothing up."""
 
-    async def count(request: Request, actor: Caller) -> None:
+    async def count(request: Request, actor: Annotated[Actor, requires(permission)], _: AskedWindow) -> None:
         await request.app.state.limiter.hit(per_minute, report, actor.caller)
 
     return Depends(count)
@@ -90,7 +90,11 @@ async def read_psa_metrics(actor: Analyst, asked: AskedWindow, db: ReadSession) 
     return _answer(await psa_metrics(db, asked))
 
 
-@router.get("/escalations", response_model=schemas.Escalations, dependencies=[_limited("escalations", 30)])
+@router.get(
+    "/escalations",
+    response_model=schemas.Escalations,
+    dependencies=[_limited("escalations", 30, Permission.VIEW_ESCALATIONS)],
+)
 async def read_escalations(actor: EscalationViewer, asked: AskedWindow, db: ReadSession) -> Response:
     """Time to first action after an escalation is claimed."""
     return _answer(await escalations(db, asked))

@@ -16,7 +16,7 @@ WITH facts AS MATERIALIZED (
     SELECT status, confidence_tier AS tier, problem_domain AS domain,
            CASE WHEN status = 'resolved' THEN (resolved_at AT TIME ZONE :tz)::date END AS day,
            count(*)::int AS n,
-           sum(step_count)::int AS steps,
+           sum(step_count) AS steps,
            count(session_rating)::int AS rated,
            sum(session_rating)::int AS rating,
            count(psa_ticket_id)::int AS tickets,
@@ -27,7 +27,7 @@ WITH facts AS MATERIALIZED (
     GROUP BY 1, 2, 3, 4
 ),
 kinds AS MATERIALIZED (
-    SELECT status, tier, domain, sum(n)::int AS n, sum(steps)::int AS steps, sum(rated)::int AS rated,
+    SELECT status, tier, domain, sum(n)::int AS n, sum(steps)::bigint AS steps, sum(rated)::int AS rated,
            sum(rating)::int AS rating, sum(tickets)::int AS tickets, sum(timed)::int AS timed,
            sum(duration) AS duration
     FROM facts

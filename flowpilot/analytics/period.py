@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
+from flowpilot.clock import zone
 from flowpilot.errors import InvalidError
 
 MAX_DAYS = 400
@@ -80,11 +81,12 @@ def window(
         tz: the IANA zone of days and of plain dates; the account's own when left out.
 
     Raises:
+        InvalidError: the zone is none.
         WindowError: only one end is given, or both ends and a period, or the ends are in the wrong order
-            or more than 400 days apart, or a date or the zone can not be understood.
+            or more than 400 days apart, or a date can not be understood.
     """
     timezone = tz or account_timezone
-    zone = _zone(timezone)
+    named_zone = zone(timezone)
     if from_ is None and to is None:
         chosen = period or Period.MONTH
         return Window(account_id, now - chosen.length, now + _MOMENT, now, now, timezone, chosen)
@@ -92,7 +94,7 @@ def window(
         raise WindowError("Give both from and to, or neither.")
     if period is not None:
         raise WindowError("Give either period or from and to, not both.")
-    start, end = _moment("from", from_, zone), _moment("to", to, zone)
+    start, end = _moment("from", from_, named_zone), _moment("to", to, named_zone)
     if start >= end:
         raise WindowError("from must lie before to.")
     if end - start > timedelta(days=MAX_DAYS):
@@ -100,18 +102,12 @@ def window(
     return Window(account_id, start, end, end, min(now, end), timezone, None)
 
 
-def _zone(name: str) -> ZoneInfo:
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as error:
-        raise WindowError(f"tz: {name!r} is not an IANA time zone. Use a name such as Europe/Vienna.") from error
-
-
-def _moment(name: str, value: str, zone: ZoneInfo) -> datetime:
+def _moment(name: str, value: str, named_zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(ZoneInfo("UTC"))
+        return (moment if moment.tzinfo else moment.replace(tzinfo=named_zone)).astimezone(ZoneInfo("UTC"))
     except (ValueError, OverflowError) as error:
         raise WindowError(
-            f"{name}: {value!r} is not an ISO date or date-time, such as 2026-01-31 or 2026-01-31T08:00:00Z."
+            f"{name}: {value!r} is not an ISO date or date-time, such as 2026-01-31 or 2026-01-31T08:00:00Z "
+            "(in a URL, the + of an offset is written %2B)."
         ) from error

@@ -115,4 +115,12 @@ def make_key(
 
 
 def _password() -> str:
-    return sys.stdin.readline().rstrip("\r\n")
+    # Python has no standard input where the caller closed it.
+    if sys.stdin is None:
+        raise InvalidError("Standard input is closed. Pass the password there.")
+    try:
+        password = sys.stdin.readline().rstrip("\r\n")
+        password.encode()
+    except UnicodeError as error:
+        raise InvalidError("The password is not UTF-8 text.") from error
+    return password

@@ -48,6 +48,8 @@ def _told(file: Path, done: ImportSummary) -> str:
         return (
             f"{file.name} was imported on {done.already_imported_at:%Y-%m-%d %H:%M} UTC already. Nothing changed."
         )
+    if not done.sessions:
+        return f"{file.name}: nothing new. Its {done.cases_already_here:,} cases were here before."
     told = (
         f"Imported {done.rows:,} rows. Sessions: {done.sessions:,}, with {done.steps:,} steps. "
         f"Handoffs: {done.handoffs:,}, of which {done.claimed:,} claimed. New people: {done.people_created:,}."

@@ -132,5 +132,7 @@ def _runtime_role(url: str) -> Iterator[tuple[bool, str]]:
         ).fetchone()
         assert role is not None
         yield not role[1], f"the runtime role {role[0]} can not bypass row security"
+        owned = connection.execute("SELECT FROM pg_tables WHERE tableowner = current_user").rowcount
+        yield owned == 0, "the runtime role owns no table, so that it can not switch row security off"
         unstated = connection.execute("SELECT count(*) FROM ai_sessions").fetchone()
         yield unstated == (0,), "without an account stated, no row is seen"

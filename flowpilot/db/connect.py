@@ -68,13 +68,19 @@ def upgrade_database(urls: DatabaseUrls, settings: Settings) -> None:
 
 def driver_url(url: str) -> str:
     """The URL as SQLAlchemy wants it, naming psycopg as the driver for both sync and async engines."""
-    return make_url(url).set(drivername="postgresql+psycopg").render_as_string(hide_password=False)
+    return libpq_url(make_url(url).set(drivername="postgresql+psycopg"))
 
 
 def _urls(owner: str, settings: Settings) -> DatabaseUrls:
-    if settings.runtime_database_url is not None:
-        return DatabaseUrls(owner, settings.runtime_database_url.get_secret_value())
     url = make_url(owner)
+    if settings.runtime_database_url is not None:
+        runtime = make_url(settings.runtime_database_url.get_secret_value())
+        if runtime.username in {None, url.username} or runtime.database != url.database:
+            raise DatabaseUnavailableError(
+                "FLOWPILOT_RUNTIME_DATABASE_URL must lead to the same database as FLOWPILOT_DATABASE_URL, as "
+                "another role: whoever owns the tables could switch row security off."
+            )
+        return DatabaseUrls(owner, libpq_url(runtime))
     role = f"{url.database}_runtime"
     # Derived, so that every server with the same secret key knows it and none has to store it.
     password = hmac.new(settings.signing_key().encode(), role.encode(), hashlib.sha256).hexdigest()
@@ -82,7 +88,13 @@ def _urls(owner: str, settings: Settings) -> DatabaseUrls:
 
 
 def _with_login(url: URL, role: str, password: str) -> str:
-    return url.set(username=role, password=password).render_as_string(hide_password=False)
+    return libpq_url(url.set(username=role, password=password))
+
+
+def libpq_url(url: URL) -> str:
+    """The URL with its password. SQLAlchemy writes a space of the query as +, which libpq takes for a plus."""
+    start, mark, query = url.render_as_string(hide_password=False).partition("?")
+    return start + mark + query.replace("+", "%20")
 
 
 def _check(owner: str) -> None:
@@ -94,7 +106,7 @@ def _check(owner: str) -> None:
         raise DatabaseUnavailableError(
             "FLOWPILOT_DATABASE_URL must look like postgresql://owner:password@host:5432/database."
         )
-    plain = url.set(drivername="postgresql").render_as_string(hide_password=False)
+    plain = libpq_url(url.set(drivername="postgresql"))
     try:
         with connect(plain, connect_timeout=10) as connection:
             version = connection.info.server_version // 10_000

@@ -57,6 +57,7 @@ class Database:
             pool_size=pool_size,
             max_overflow=0,
             pool_use_lifo=True,
+            hide_parameters=True,  # They may be password hashes, and errors are logged.
             connect_args={"prepare_threshold": None},
         )
 

@@ -53,7 +53,7 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
     Raises:
         UpgradeError: the database is a newer release's, or its owner may not create the role.
     """
-    engine = create_engine(owner_url)
+    engine = create_engine(owner_url, hide_parameters=True)
     try:
         with engine.begin() as connection:
             _refuse_newer(connection)
@@ -65,6 +65,10 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('flowpilot migrations'))")
             if password is not None:
                 _ensure_role(connection, runtime_role, password)
+            elif not _role_exists(connection, runtime_role):
+                raise UpgradeError(
+                    f"FLOWPILOT_RUNTIME_DATABASE_URL names the role {runtime_role}, which is not there."
+                )
             _grant(connection, runtime_role)
     finally:
         engine.dispose()
@@ -87,10 +91,13 @@ def _run(connection: Connection, statement: sql.Composable) -> None:
     driver.execute(statement)
 
 
+def _role_exists(connection: Connection, role: str) -> bool:
+    return connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).first() is not None
+
+
 def _ensure_role(connection: Connection, role: str, password: str) -> None:
     name = sql.Identifier(role)
-    found = connection.exec_driver_sql("SELECT 1 FROM pg_roles WHERE rolname = %s", (role,)).first()
-    if found is None:
+    if not _role_exists(connection, role):
         try:
             _run(connection, sql.SQL("CREATE ROLE {}").format(name))
         except InsufficientPrivilege as error:

@@ -35,6 +35,7 @@ from flowpilot.identity.schemas import (
     Page,
     PasswordIn,
     RoleIn,
+    Text,
     TokenOut,
 )
 
@@ -55,7 +56,7 @@ Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the pag
 async def create_token(
     request: Request,
     now: Now,
-    username: Annotated[str, Form(description="The e-mail.", max_length=320)],
+    username: Annotated[Text, Form(description="The e-mail.")],
     password: Annotated[str, Form(max_length=1024)],
     account_id: Annotated[uuid.UUID | None, Form(description="Which account, for a user of several.")] = None,
 ) -> TokenOut:

@@ -2,11 +2,20 @@
 
 import uuid
 from datetime import datetime
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field
 
 from flowpilot.identity.actor import Role
+
+
+def _storable(text: str) -> str:
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must not contain NUL or half a character")
+    return text
+
+
+Text = Annotated[str, AfterValidator(_storable), Field(max_length=200)]
 
 
 class AccountOut(BaseModel):
@@ -41,16 +50,16 @@ class MeOut(BaseModel):
 class PasswordIn(BaseModel):
     """A change of one's own password."""
 
-    current_password: str
+    current_password: str = Field(max_length=1024)
     new_password: str = Field(min_length=12, max_length=1024)
 
 
 class MemberIn(BaseModel):
-    """A new member. A person who can already sign in elsewhere keeps their password: leave it out."""
+    """A new member. Somebody who is known in another account is added by the operator."""
 
     email: EmailStr
     role: Role
-    name: str = ""
+    name: Text = ""
     password: str | None = Field(default=None, min_length=12, max_length=1024)
 
 
@@ -76,7 +85,7 @@ class MemberOut(BaseModel):
 class KeyIn(BaseModel):
     """A new API key. It acts as `user_id`, or as an integration user made for it."""
 
-    name: str = ""
+    name: Text = ""
     role: Role
     user_id: uuid.UUID | None = None
     expires_days: int | None = Field(default=None, ge=1, le=3650)

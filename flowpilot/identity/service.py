@@ -3,11 +3,12 @@
 import asyncio
 import uuid
 from datetime import datetime
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy.exc import IntegrityError
 
+from flowpilot.clock import zone
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database, Db
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
@@ -19,30 +20,19 @@ from flowpilot.identity.models import Account, ApiKey, Membership, User
 
 MIN_PASSWORD_LENGTH = 12
 
+_ASK_OPERATOR = "Ask the operator to add them to this account: flowpilot user create."
+_KEEP_PASSWORD = "Add them without a password: they keep their own."  # noqa: S105 - what to do, no password
+
 
 class LastOwnerError(ConflictError):
     """An account must keep one owner."""
 
     def __init__(self) -> None:
-        super().__init__("This is the account's last owner. Make somebody else an owner first.")
+        super().__init__("This is the last owner who can sign in. Make somebody else an owner first.")
 
 
 class AlreadyMemberError(ConflictError):
     """The person is already in the account."""
-
-
-def zone(name: str) -> ZoneInfo:
-    """An IANA time zone by its name.
-
-    Raises:
-        InvalidError: there is no such zone.
-    """
-    try:
-        return ZoneInfo(name)
-    except (ZoneInfoNotFoundError, ValueError, IsADirectoryError) as error:
-        raise InvalidError(
-            f"{name!r} is not an IANA time zone. Use a name such as Europe/Vienna or UTC."
-        ) from error
 
 
 async def create_account(db: Db, account_id: uuid.UUID, name: str, timezone: str, now: datetime) -> None:
@@ -77,7 +67,7 @@ async def add_member(
 
     Raises:
         AlreadyMemberError: the person is already in the account.
-        ConflictError: the person is known already, so that a password may not be set for them.
+        ConflictError: the person is known already, and it is not the operator who adds them without a password.
         ForbiddenError: the role is above the actor's own.
     """
     _may_grant(actor, role)
@@ -86,9 +76,10 @@ async def add_member(
     known_id = await db.scalar(select(User.id).where(User.email == address))
     if known_id is None:
         user_id = await add_user(db, name, now, email=address, password=password)
-    elif password is not None:
-        # Whoever may add members here must not get to choose a password that also opens other accounts.
-        raise ConflictError(f"{address} is known here already. Add them without a password: they keep their own.")
+    elif actor is not None or password is not None:
+        # A person has one password for all their accounts, and whoever added them first may have chosen it. So
+        # only the operator, whom all accounts trust, lets a known person into another account.
+        raise ConflictError(f"{address} is known here already. {_ASK_OPERATOR if actor else _KEEP_PASSWORD}")
     else:
         user_id = known_id
         if await _role_of(db, account_id, user_id) is not None:
@@ -105,9 +96,11 @@ async def add_user(
         _check_password(password)
     user_id = new_id()
     password_hash = None if password is None else await asyncio.to_thread(hash_password, password)
-    await db.execute(
-        insert(User).values(id=user_id, email=email, name=name, password_hash=password_hash, created_at=now)
-    )
+    user = {"id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": now}
+    try:
+        await db.execute(insert(User).values(user))
+    except IntegrityError as error:
+        raise ConflictError(f"{email} has just been added. Try again.") from error
     return user_id
 
 
@@ -174,13 +167,15 @@ async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime)
 
 async def _keep_an_owner(db: Db, account_id: uuid.UUID, leaving: uuid.UUID) -> None:
     # The rows are locked in one order, so that two owners who demote each other can not both succeed.
-    owners = await db.scalars(
-        select(Membership.user_id)
+    # An owner who can not sign in, such as an integration, could not let anybody back in.
+    owners = await db.execute(
+        select(Membership.user_id, User.password_hash.is_not(None).label("can_sign_in"))
+        .join(User, User.id == Membership.user_id)
         .where(Membership.account_id == account_id, Membership.role == Role.OWNER)
         .order_by(Membership.user_id)
-        .with_for_update()
+        .with_for_update(of=Membership)
     )
-    if set(owners) <= {leaving}:
+    if not any(owner.can_sign_in for owner in owners if owner.user_id != leaving):
         raise LastOwnerError
 
 

@@ -73,6 +73,16 @@ def test_an_unknown_sort_is_422(client: TestClient, company: Company) -> None:
     assert client.get(f"{BASE}/flow-quality?sort=name", headers=company.headers()).status_code == 422
 
 
+@pytest.mark.parametrize(("path", "limit"), LIMITS.items())
+def test_what_is_refused_uses_nothing_up(client: TestClient, company: Company, path: str, limit: int) -> None:
+    viewer, owner = company.headers(Role.VIEWER), company.headers()
+    refused = [client.get(BASE + path, headers=viewer).status_code for _ in range(limit + 1)]
+    assert set(refused) == {403}
+    malformed = [client.get(f"{BASE}{path}?tz=Mars", headers=owner).status_code for _ in range(limit + 1)]
+    assert set(malformed) == {422}
+    assert client.get(BASE + path, headers=owner).status_code == 200
+
+
 @pytest.mark.parametrize("path", LIMITS)
 def test_period_and_window_are_echoed(client: TestClient, company: Company, path: str) -> None:
     headers = company.headers()

@@ -10,13 +10,19 @@ from sqlalchemy import make_url
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
-from flowpilot.db.connect import DatabaseUnavailableError, DatabaseUrls, database, migrated_database
+from flowpilot.db.connect import (
+    DatabaseUnavailableError,
+    DatabaseUrls,
+    database,
+    libpq_url,
+    migrated_database,
+)
 from flowpilot.db.upgrade import UpgradeError, newest_revision
 from flowpilot.settings import Settings
 
 
 def _url(base: str, user: str, name: str) -> str:
-    return make_url(base).set(username=user, database=name).render_as_string(hide_password=False)
+    return libpq_url(make_url(base).set(username=user, database=name))
 
 
 @pytest.fixture
@@ -120,7 +126,7 @@ def test_another_encoding_is_refused(settings: Settings, urls: DatabaseUrls) -> 
     with psycopg.connect(urls.owner, autocommit=True) as owner:
         create = "CREATE DATABASE {} ENCODING SQL_ASCII LOCALE 'C' TEMPLATE template0"
         owner.execute(sql.SQL(create).format(sql.Identifier(name)))
-        url = make_url(urls.owner).set(database=name).render_as_string(hide_password=False)
+        url = libpq_url(make_url(urls.owner).set(database=name))
         with (
             pytest.raises(DatabaseUnavailableError, match="SQL_ASCII"),
             migrated_database(_settings(settings, database_url=url)),
@@ -135,4 +141,17 @@ def test_an_old_postgresql_is_refused(settings: Settings, external: str, monkeyp
         pytest.raises(DatabaseUnavailableError, match="needs 99 or newer"),
         database(_settings(settings, database_url=external)),
     ):
+        pass
+
+
+def test_the_owner_can_not_serve_as_the_runtime_role(settings: Settings, external: str) -> None:
+    asked = _settings(settings, database_url=external, runtime_database_url=external)
+    with pytest.raises(DatabaseUnavailableError, match="another role"), migrated_database(asked):
+        pass
+
+
+def test_a_runtime_role_that_is_not_there_is_named(settings: Settings, external: str) -> None:
+    runtime = _url(external, "nobody_here", str(make_url(external).database))
+    asked = _settings(settings, database_url=external, runtime_database_url=runtime)
+    with pytest.raises(UpgradeError, match="nobody_here"), migrated_database(asked):
         pass

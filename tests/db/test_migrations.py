@@ -5,6 +5,7 @@ from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import create_engine
 
+from flowpilot.clock import zone_names
 from flowpilot.db.connect import DatabaseUrls, driver_url
 from flowpilot.db.models import metadata
 
@@ -18,6 +19,12 @@ def test_the_models_and_the_migrated_database_agree(urls: DatabaseUrls) -> None:
         differences = compare_metadata(context, metadata)
     engine.dispose()
     assert differences == [], "Write a migration for what the models changed."
+
+
+def test_postgresql_knows_every_zone_that_we_accept(urls: DatabaseUrls) -> None:
+    with psycopg.connect(urls.owner) as owner:
+        known = {name for (name,) in owner.execute("SELECT name FROM pg_timezone_names")}
+    assert zone_names() <= known
 
 
 def test_no_triggers_and_no_sequences(urls: DatabaseUrls) -> None:

@@ -140,6 +140,11 @@ def test_a_removed_member_loses_access_at_once(client: TestClient, company: Comp
     assert client.get("/api/v1/members", headers=headers).status_code == 403
 
 
+def test_an_email_that_can_not_be_kept_is_422(client: TestClient) -> None:
+    form = {"username": "a\x00b@people.example", "password": PASSWORD}
+    assert client.post("/api/v1/auth/token", data=form).status_code == 422
+
+
 @pytest.mark.parametrize("forged", ["", "nonsense", "fp_", "fp_nonsense", "fp_" + "A" * 75, "a.b.c"])
 def test_nonsense_is_401(client: TestClient, forged: str) -> None:
     answer = client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {forged}"})

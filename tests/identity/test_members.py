@@ -1,9 +1,12 @@
 """Members and their roles."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import text
+from sqlalchemy.exc import DBAPIError
 
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
@@ -66,8 +69,9 @@ def test_a_team_admin_does_not_touch_an_owner(client: TestClient, company: Compa
     assert client.patch(f"{MEMBERS}/{owner}", json={"role": "viewer"}, headers=headers).status_code == 403
 
 
-def test_the_last_owner_stays(client: TestClient, company: Company) -> None:
-    owner = company.users[Role.OWNER]
+def test_the_last_owner_who_can_sign_in_stays(client: TestClient, company: Company) -> None:
+    """The owner's API key has an owner of its own, who could not let anybody back in."""
+    owner = company.add_person(fresh_email(), Role.OWNER)
     removed = client.delete(f"{MEMBERS}/{owner}", headers=company.headers())
     lowered = client.patch(f"{MEMBERS}/{owner}", json={"role": "viewer"}, headers=company.headers())
     assert (removed.status_code, lowered.status_code) == (409, 409)
@@ -76,8 +80,13 @@ def test_the_last_owner_stays(client: TestClient, company: Company) -> None:
     assert lowered.status_code == 204
 
 
+def test_the_only_owner_stays_even_as_an_integration(client: TestClient, company: Company) -> None:
+    owner = company.users[Role.OWNER]
+    assert client.delete(f"{MEMBERS}/{owner}", headers=company.headers()).status_code == 409
+
+
 def test_two_owners_who_remove_each_other_at_once_leave_one(company: Company) -> None:
-    users = [company.users[Role.OWNER], company.add_person(fresh_email(), Role.OWNER)]
+    users = [company.add_person(fresh_email(), Role.OWNER) for _ in range(2)]
     actors = [Actor(company.id, user, Role.OWNER, "UTC") for user in users]
 
     async def remove(database: Database, actor: Actor, other: Actor) -> None:
@@ -94,7 +103,8 @@ def test_two_owners_who_remove_each_other_at_once_leave_one(company: Company) ->
 
     outcomes = run(company.urls, race)
     assert sorted(type(outcome).__name__ for outcome in outcomes) == ["LastOwnerError", "NoneType"]
-    assert company.query("SELECT count(*) FROM memberships WHERE role = 'owner'") == [(1,)]
+    # One of the two, and the owner of the API key.
+    assert company.query("SELECT count(*) FROM memberships WHERE role = 'owner'") == [(2,)]
 
 
 def test_a_member_twice_is_a_conflict(client: TestClient, company: Company) -> None:
@@ -103,17 +113,19 @@ def test_a_member_twice_is_a_conflict(client: TestClient, company: Company) -> N
     assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 409
 
 
-def test_a_password_of_who_can_sign_in_already_is_not_overwritten(
-    client: TestClient, company: Company, neighbour: Company
+@pytest.mark.parametrize("password", [PASSWORD, None])
+def test_only_the_operator_lets_a_known_person_into_another_account(
+    client: TestClient, company: Company, neighbour: Company, password: str | None
 ) -> None:
+    """Else who registers an e-mail first, with a password of their own, could sign in to other accounts."""
     email = fresh_email()
-    neighbour.add_person(email, Role.OWNER)
-    body = {"email": email, "role": "viewer", "password": "taken over by others"}
-    assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 409
-    del body["password"]
+    body = {"email": email, "role": "viewer", "password": PASSWORD}
     assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 201
-    form = {"username": email, "password": PASSWORD}
-    assert client.post("/api/v1/auth/token", data=form).status_code == 200
+    body = {"email": email, "role": "owner"} | ({"password": password} if password else {})
+    answer = client.post(MEMBERS, json=body, headers=neighbour.headers())
+    assert answer.status_code == 409
+    assert "operator" in answer.json()["detail"]
+    neighbour.add_person(email, Role.OWNER, password=None)
 
 
 def test_a_member_of_others_and_nobody_are_the_same_404(
@@ -147,11 +159,28 @@ def test_every_change_is_in_the_audit_log(client: TestClient, company: Company) 
     assert {entry["actor_id"] for entry in about_them} == {str(company.users[Role.OWNER])}
 
 
-def test_nobody_chooses_the_password_of_a_person_known_elsewhere(
-    client: TestClient, company: Company, neighbour: Company
+@pytest.mark.parametrize("name", ["a\x00b", "x" * 201])
+def test_a_name_that_can_not_be_kept_is_422(client: TestClient, company: Company, name: str) -> None:
+    body = {"email": fresh_email(), "role": "viewer", "name": name}
+    assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 422
+
+
+def test_the_same_new_person_many_times_at_once_is_added_once_and_never_a_500(
+    client: TestClient, company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
-    """Else an admin of one account could sign in to another as somebody who was added there by e-mail."""
-    email = fresh_email()
-    neighbour.add_person(email, Role.OWNER, password=None)
-    body = {"email": email, "role": "viewer", "password": PASSWORD}
-    assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 409
+    body = {"email": fresh_email(), "role": "viewer", "password": PASSWORD}
+    with ThreadPoolExecutor(5) as pool:
+        posts = [pool.submit(client.post, MEMBERS, json=body, headers=company.headers()) for _ in range(5)]
+        statuses = sorted(post.result().status_code for post in posts)
+    assert statuses == [201, 409, 409, 409, 409]
+    assert "$argon2" not in caplog.text
+
+
+def test_errors_do_not_tell_what_was_sent_to_the_database(company: Company) -> None:
+    async def fail(database: Database) -> None:
+        async with database.write(company.id) as db:
+            await db.execute(text("SELECT CAST(:secret AS integer)"), {"secret": "$argon2id$hash"})
+
+    with pytest.raises(DBAPIError) as failed:
+        run(company.urls, fail)
+    assert "[SQL parameters hidden" in str(failed.value)
