@@ -62,7 +62,6 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
         description=_ABOUT,
         lifespan=lifespan,
         responses=RESPONSES,
-        max_body_size=_MAX_BODY_BYTES,
         docs_url=None,
         redoc_url=None,
     )
@@ -72,7 +71,7 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
     app.state.limiter = RateLimiter(settings.limit_storage)
     app.state.metrics = RequestMetrics()
     app.state.gap_cache = GapCache()
-    app.add_middleware(ObserveMiddleware, metrics=app.state.metrics)
+    app.add_middleware(ObserveMiddleware, metrics=app.state.metrics, max_body_bytes=_MAX_BODY_BYTES)
     install_error_handlers(app)
     for router in (operation, identity, analytics, api_docs.router):
         app.include_router(router)

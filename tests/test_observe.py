@@ -102,3 +102,11 @@ def test_the_secret_key_is_made_once_and_for_us_alone() -> None:
         assert [path.name for path in settings.data_dir.iterdir()] == ["secret_key"]
         assert (settings.data_dir / "secret_key").stat().st_mode & 0o777 == 0o600
         assert Settings(data_dir=settings.data_dir, secret_key=SecretStr("k" * 32)).signing_key() == "k" * 32
+
+
+def test_a_body_too_large_for_anything_of_ours_is_refused_unread(client: TestClient) -> None:
+    large = client.post("/api/v1/auth/token", data={"username": "x" * 1_000_000, "password": "y"})
+    unmeasured = client.post("/api/v1/auth/token", content=iter([b"username=x"]))
+    assert (large.status_code, unmeasured.status_code) == (413, 411)
+    assert large.headers["content-type"] == unmeasured.headers["content-type"] == "application/problem+json"
+    assert large.json()["request_id"] == large.headers["X-Request-ID"]
