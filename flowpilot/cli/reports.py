@@ -1,7 +1,6 @@
 """`flowpilot report`: the six reports in the terminal, as JSON and as CSV."""
 
 import sys
-import uuid
 from enum import StrEnum
 from functools import partial
 from typing import Annotated
@@ -55,7 +54,7 @@ def report(
     async def work(database: Database) -> Report:
         found = await require_account(database, account)
         asked = window(
-            uuid.UUID(str(account)),
+            account,
             now=now(),
             account_timezone=found.timezone,
             period=period,

@@ -84,11 +84,7 @@ def _urls(owner: str, settings: Settings) -> DatabaseUrls:
     role = f"{url.database}_runtime"
     # Derived, so that every server with the same secret key knows it and none has to store it.
     password = hmac.new(settings.signing_key().encode(), role.encode(), hashlib.sha256).hexdigest()
-    return DatabaseUrls(owner, _with_login(url, role, password))
-
-
-def _with_login(url: URL, role: str, password: str) -> str:
-    return libpq_url(url.set(username=role, password=password))
+    return DatabaseUrls(owner, libpq_url(url.set(username=role, password=password)))
 
 
 def libpq_url(url: URL) -> str:
