@@ -39,7 +39,7 @@ bench: setup ## Measure every report and print the figures
 	$(BIN)/python -m benchmarks
 
 lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra ai --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
 .PHONY: help setup demo test lint bench lock

@@ -11,6 +11,7 @@ from pydantic import SecretStr
 
 from flowpilot.app import create_app
 from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.upgrade import newest_revision
 from flowpilot.settings import Settings
 from tests.company import Company
 
@@ -30,7 +31,7 @@ def unmigrated(urls: DatabaseUrls) -> Iterator[str]:
 
 def test_alive_and_ready(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
-    assert client.get("/readyz").json() == {"status": "ready", "revision": "0001"}
+    assert client.get("/readyz").json() == {"status": "ready", "revision": newest_revision()}
 
 
 def test_not_ready_without_a_database(settings: Settings) -> None:

@@ -1,14 +1,27 @@
 """Every table in one place, for Alembic and for the tests that walk them."""
 
+from flowpilot.copilot import models as copilot
 from flowpilot.db.base import Base
 from flowpilot.flows import models as flows
 from flowpilot.handoffs import models as handoffs
+from flowpilot.handoffs.notify import models as notify
 from flowpilot.identity import models as identity
 from flowpilot.imports import models as imports
 from flowpilot.knowledge import models as knowledge
 from flowpilot.psa import models as psa
 from flowpilot.sessions import models as sessions
 
-__all__ = ["Base", "flows", "handoffs", "identity", "imports", "knowledge", "psa", "sessions"]
+__all__ = [
+    "Base",
+    "copilot",
+    "flows",
+    "handoffs",
+    "identity",
+    "imports",
+    "knowledge",
+    "notify",
+    "psa",
+    "sessions",
+]
 
 metadata = Base.metadata

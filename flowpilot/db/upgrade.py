@@ -119,6 +119,7 @@ def _grant(connection: Connection, role: str) -> None:
     name = sql.Identifier(role)
     _run(connection, sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
     _run(connection, sql.SQL("GRANT SELECT ON alembic_version TO {}").format(name))
+    _grant_jobs(connection, name)
     for table in metadata.sorted_tables:
         verbs = "SELECT, INSERT" if table.info.get("append_only") else "SELECT, INSERT, UPDATE, DELETE"
         statement = sql.SQL("REVOKE ALL ON {table} FROM {role}; GRANT {verbs} ON {table} TO {role}")
@@ -126,3 +127,17 @@ def _grant(connection: Connection, role: str) -> None:
             connection,
             statement.format(table=sql.Identifier(table.name), role=name, verbs=sql.SQL(verbs)),
         )
+
+
+def _grant_jobs(connection: Connection, role: sql.Identifier) -> None:
+    """The job queue is the library's, and holds no tenant's facts: its jobs carry ids alone."""
+    driver = connection.connection.driver_connection
+    assert driver is not None
+    relations = driver.execute(
+        "SELECT relname, relkind = 'S' FROM pg_class "
+        "WHERE relname LIKE 'procrastinate%' AND relkind IN ('r', 'S') AND relnamespace = 'public'::regnamespace"
+    ).fetchall()
+    for relation, is_sequence in relations:
+        what = "USAGE ON SEQUENCE" if is_sequence else "SELECT, INSERT, UPDATE, DELETE ON"
+        grant = f"GRANT {what} {{}} TO {{}}"
+        _run(connection, sql.SQL(grant).format(sql.Identifier(relation), role))

@@ -4,7 +4,8 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, UniqueConstraint
+from sqlalchemy import CheckConstraint, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, tenant_key
@@ -19,7 +20,10 @@ class TreeCategory(Tenant, Base):
 
 
 class Tree(Tenant, Base):
-    """A flow: what an engineer is guided by. Its structure lives in versions."""
+    """A flow: what an engineer is guided by. Its structure lives in versions.
+
+    `search_text` and `search` are what problem texts are matched to; both are written when a version is published.
+    """
 
     __tablename__ = "trees"
     __table_args__ = (
@@ -28,16 +32,22 @@ class Tree(Tenant, Base):
     )
 
     name: Mapped[str]
+    description: Mapped[str] = mapped_column(server_default="")
+    keywords: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
     tree_type: Mapped[str] = mapped_column(server_default="troubleshooting")
     origin: Mapped[str] = mapped_column(server_default="manual")
     category_id: Mapped[uuid.UUID | None]
     is_active: Mapped[bool] = mapped_column(server_default="true")
+    published_version_id: Mapped[uuid.UUID | None]
+    search_text: Mapped[str] = mapped_column(server_default="")
+    search: Mapped[str] = mapped_column(TSVECTOR(), server_default="")
+    created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     deleted_at: Mapped[datetime | None]
 
 
 class TreeVersion(Tenant, Base):
-    """One edition of a flow. An edit makes a new version and never rewrites what sessions followed."""
+    """One edition of a flow: a draft until it is published, and never changed after that."""
 
     __tablename__ = "tree_versions"
     __table_args__ = (

@@ -2,24 +2,46 @@
 
 import uuid
 from datetime import datetime
-from enum import StrEnum
+from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, tenant_key
+from flowpilot.sessions.models import one_of
+
+
+class Priority(IntEnum):
+    """How pressing a handoff is; the smaller number is shown first."""
+
+    URGENT = 1
+    HIGH = 2
+    NORMAL = 3
+    LOW = 4
+
+
+class Outcome(StrEnum):
+    """How a handoff ended: solved, laid aside for later, or given back to whoever escalated."""
+
+    RESOLVED = "resolved"
+    PARKED = "parked"
+    RETURNED = "returned"
+    ABANDONED = "abandoned"
 
 
 class SessionHandoff(Tenant, Base):
     """One escalation: a session waiting for, or held by, a senior.
 
-    `first_action_at` is derived: the earliest step of the session strictly after `claimed_at`.
+    `first_action_at` is derived: the earliest step of the session strictly after `claimed_at`. Until then a claim
+    holds for as long as its lease, if there is one. `assessment` is what the snapshot says at a glance.
     """
 
     __tablename__ = "session_handoffs"
     __table_args__ = (
         tenant_key("session_id", "ai_sessions"),
+        CheckConstraint("priority BETWEEN 1 AND 4", "priority"),
+        one_of("outcome", Outcome),
         Index(
             "session_handoffs_created_idx",
             "account_id",
@@ -33,19 +55,34 @@ class SessionHandoff(Tenant, Base):
             postgresql_include=["first_action_at", "closed_at"],
         ),
         Index("session_handoffs_session_idx", "account_id", "session_id"),
+        # The queue is what is open, which is little of all there is.
+        Index(
+            "session_handoffs_open_idx",
+            "account_id",
+            "priority",
+            "created_at",
+            postgresql_where="closed_at IS NULL",
+        ),
     )
 
     session_id: Mapped[uuid.UUID]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     reason: Mapped[str] = mapped_column(server_default="")
+    note: Mapped[str] = mapped_column(server_default="")
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="3")
     snapshot: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    assessment: Mapped[dict[str, Any] | None]
     target_user_id: Mapped[uuid.UUID | None]
     claimed_by: Mapped[uuid.UUID | None]
     claimed_at: Mapped[datetime | None]
+    lease_expires_at: Mapped[datetime | None]
+    reminded_at: Mapped[datetime | None]
     first_action_at: Mapped[datetime | None]
     first_action_by: Mapped[uuid.UUID | None]
     closed_at: Mapped[datetime | None]
+    closed_by: Mapped[uuid.UUID | None]
+    outcome: Mapped[str | None]
 
 
 class HandoffEventKind(StrEnum):
@@ -55,22 +92,31 @@ class HandoffEventKind(StrEnum):
     CLAIMED = "claimed"
     RELEASED = "released"
     REASSIGNED = "reassigned"
-    CLOSED = "closed"
+    REMINDED = "reminded"
     EXPIRED = "expired"
+    FIRST_ACTION = "first_action"
+    ASSESSED = "assessed"
+    CLOSED = "closed"
 
 
 class HandoffEvent(Tenant, Base):
-    """One transition of a handoff. Rows are never changed or removed, so every claim stays known."""
+    """One transition of a handoff. Rows are never changed or removed, so every claim stays known.
+
+    `number` counts an account's events in the order in which they were committed, which is what a live stream
+    resumes by. Events that were not made here, such as imported ones, have none.
+    """
 
     __tablename__ = "handoff_events"
     __table_args__ = (
         tenant_key("handoff_id", "session_handoffs"),
         Index("handoff_events_handoff_idx", "account_id", "handoff_id", "created_at"),
-        CheckConstraint(f"kind IN ({', '.join(repr(str(kind)) for kind in HandoffEventKind)})", "kind"),
+        UniqueConstraint("account_id", "number"),
+        one_of("kind", HandoffEventKind),
         {"info": {"append_only": True}},
     )
 
     handoff_id: Mapped[uuid.UUID]
+    number: Mapped[int | None] = mapped_column(BigInteger)
     kind: Mapped[str]
     actor_id: Mapped[uuid.UUID | None]
     content: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
@@ -78,16 +124,25 @@ class HandoffEvent(Tenant, Base):
 
 
 class HandoffBaseline(Tenant, Base):
-    """One verbal handoff that somebody timed: what a savings claim is measured against."""
+    """One verbal handoff that somebody timed: what a savings claim is measured against.
+
+    `seconds` is null while the stopwatch runs. One that is excluded is kept, with the reason.
+    """
 
     __tablename__ = "handoff_baselines"
     __table_args__ = (
         CheckConstraint("method IN ('stopwatch', 'entered')", "method"),
+        CheckConstraint("seconds > 0", "seconds"),
         Index(None, "account_id", "created_at"),
     )
 
-    seconds: Mapped[float]
+    seconds: Mapped[float | None]
     method: Mapped[str]
     measured_by: Mapped[uuid.UUID]
+    note: Mapped[str] = mapped_column(server_default="")
+    problem_domain: Mapped[str | None]
     created_at: Mapped[datetime] = created_at()
+    stopped_at: Mapped[datetime | None]
     excluded_reason: Mapped[str | None]
+    excluded_by: Mapped[uuid.UUID | None]
+    excluded_at: Mapped[datetime | None]

@@ -22,6 +22,11 @@ class Role(StrEnum):
 class Permission(StrEnum):
     """Something that a route may ask of its caller."""
 
+    VIEW_WORK = "work:view"
+    WORK = "work:do"
+    MANAGE_FLOWS = "flows:manage"
+    MANAGE_CHANNELS = "channels:manage"
+    MANAGE_ACCOUNT = "account:manage"
     VIEW_ESCALATIONS = "analytics:escalations"
     VIEW_ANALYTICS = "analytics:all"
     VIEW_MEMBERS = "members:view"
@@ -30,8 +35,12 @@ class Permission(StrEnum):
     VIEW_AUDIT_LOG = "audit-log:view"
 
 
-_ENGINEER = frozenset({Permission.VIEW_ESCALATIONS, Permission.VIEW_MEMBERS})
+_VIEWER = frozenset({Permission.VIEW_WORK})
+_ENGINEER = _VIEWER | {Permission.WORK, Permission.VIEW_ESCALATIONS, Permission.VIEW_MEMBERS}
 _TEAM_ADMIN = _ENGINEER | {
+    Permission.MANAGE_FLOWS,
+    Permission.MANAGE_CHANNELS,
+    Permission.MANAGE_ACCOUNT,
     Permission.VIEW_ANALYTICS,
     Permission.MANAGE_MEMBERS,
     Permission.MANAGE_KEYS,
@@ -39,7 +48,7 @@ _TEAM_ADMIN = _ENGINEER | {
 }
 
 PERMISSIONS: dict[Role, frozenset[Permission]] = {
-    Role.VIEWER: frozenset(),
+    Role.VIEWER: _VIEWER,
     Role.ENGINEER: _ENGINEER,
     Role.TEAM_ADMIN: _TEAM_ADMIN,
     Role.OWNER: frozenset(Permission),

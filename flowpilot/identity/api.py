@@ -10,8 +10,8 @@ from fastapi import APIRouter, Form, Query, Request
 from flowpilot.clock import Now
 from flowpilot.errors import NotFoundError
 from flowpilot.idempotency import CreateOnce
+from flowpilot.identity import accounts, auth, queries, service
 from flowpilot.identity import audit as audit_log
-from flowpilot.identity import auth, queries, service
 from flowpilot.identity import keys as api_keys
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession, requires
@@ -24,7 +24,9 @@ from flowpilot.identity.credentials import (
 )
 from flowpilot.identity.models import User
 from flowpilot.identity.schemas import (
+    AccountChange,
     AccountOut,
+    AccountSettings,
     AuditEntryOut,
     KeyIn,
     KeyOut,
@@ -43,6 +45,7 @@ T = TypeVar("T", KeyOut, AuditEntryOut)
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
 
+AccountManager = Annotated[Actor, requires(Permission.MANAGE_ACCOUNT)]
 MemberViewer = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
 MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
 KeyManager = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
@@ -99,6 +102,21 @@ async def change_password(request: Request, body: PasswordIn, actor: Caller, db:
 async def read_me(actor: Caller) -> MeOut:
     """Who the credential acts as."""
     return MeOut(account_id=actor.account_id, user_id=actor.user_id, role=actor.role, timezone=actor.timezone)
+
+
+@router.get("/account")
+async def read_account(actor: Caller, db: ReadSession) -> AccountSettings:
+    """The account and the rules of its help desk."""
+    return AccountSettings.model_validate(await accounts.read_account(db, actor))
+
+
+@router.patch("/account")
+async def change_account(
+    body: AccountChange, actor: AccountManager, db: WriteSession, now: Now
+) -> AccountSettings:
+    """Change the account's name, zone or rules. A lease or idle limit holds from the next claim or look on."""
+    changed = await accounts.change_account(db, actor, body.model_dump(exclude_unset=True), now)
+    return AccountSettings.model_validate(changed)
 
 
 @router.get("/members")

@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import insert, select
 
+from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.identity.models import AuditEntry
@@ -23,7 +24,10 @@ async def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Add one entry in the transaction of the change itself. No actor: an operator at the command line."""
+    """Add one entry in the transaction of the change itself. No actor: an operator at the command line.
+
+    Open live streams of the account hear of it, since their callers may have lost their access.
+    """
     await db.execute(
         insert(AuditEntry).values(
             account_id=account_id,
@@ -37,6 +41,7 @@ async def record(
             at=at,
         )
     )
+    await announce(db, account_id, "access")
 
 
 async def entries(db: ReadDb, account_id: uuid.UUID, limit: int, before: uuid.UUID | None) -> Sequence[AuditEntry]:

@@ -138,10 +138,18 @@ def normal(email: str) -> str:
     return email.strip().lower()
 
 
-async def claim(request: Request, credential: Annotated[str | None, Depends(_bearer)]) -> TokenClaim | KeyClaim:
-    """What the request's credential claims; 401 when there is none."""
-    if credential is None:
+async def credential(bearer: Annotated[str | None, Depends(_bearer)]) -> str:
+    """The request's credential; 401 when there is none."""
+    if bearer is None:
         raise UnauthenticatedError
+    return bearer
+
+
+Credential = Annotated[str, Depends(credential)]
+
+
+async def claim(request: Request, credential: Credential) -> TokenClaim | KeyClaim:
+    """What the request's credential claims."""
     return parse(credential, request.app.state.signing_key)
 
 
@@ -169,17 +177,28 @@ WriteSession = Annotated[Db, Depends(session, scope="function")]
 
 async def authenticate(request: Request, claimed: Claim, db: ReadSession, now: Now) -> Actor:
     """Look the claim up in its account, with the role it has at this moment."""
-    if claimed.account_id is None:
-        raise NoAccountError
-    if isinstance(claimed, KeyClaim):
-        return await _authenticate_key(request, claimed, db, now)
-    return await _authenticate_user(claimed, claimed.account_id, db)
+    actor, request.state.key_use_is_due = await verify(db, claimed, now)
+    return actor
 
 
 Caller = Annotated[Actor, Depends(authenticate)]
 
 
-async def _authenticate_user(claimed: TokenClaim, account_id: uuid.UUID, db: ReadDb) -> Actor:
+async def verify(db: ReadDb, claimed: TokenClaim | KeyClaim, now: datetime) -> tuple[Actor, bool]:
+    """Who the claim is at this moment, and whether it is a key whose use is due to be recorded.
+
+    Raises:
+        NoAccountError: the token names no account, or one that its user is not in (any more).
+        UnauthenticatedError: the key is unknown, revoked or expired, or the token older than the password.
+    """
+    if claimed.account_id is None:
+        raise NoAccountError
+    if isinstance(claimed, KeyClaim):
+        return await _verify_key(claimed, db, now)
+    return await _verify_user(claimed, claimed.account_id, db), False
+
+
+async def _verify_user(claimed: TokenClaim, account_id: uuid.UUID, db: ReadDb) -> Actor:
     row = (await db.execute(_MEMBER, {"account": account_id, "user": claimed.user_id})).first()
     if row is None:
         raise NoAccountError
@@ -188,17 +207,16 @@ async def _authenticate_user(claimed: TokenClaim, account_id: uuid.UUID, db: Rea
     return Actor(account_id, claimed.user_id, Role(row.role), row.timezone)
 
 
-async def _authenticate_key(request: Request, claimed: KeyClaim, db: ReadDb, now: datetime) -> Actor:
+async def _verify_key(claimed: KeyClaim, db: ReadDb, now: datetime) -> tuple[Actor, bool]:
     row = (await db.execute(_KEY, {"account": claimed.account_id, "key": claimed.key_id})).first()
     if row is None or not hmac.compare_digest(row.key_hash, claimed.key_hash):
         raise UnauthenticatedError
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise UnauthenticatedError("The API key is revoked or has expired. Create a new one.")
-    if row.last_used_at is None or now - row.last_used_at >= _LAST_USE_PRECISION:
-        request.state.key_use_is_due = True
+    use_is_due = row.last_used_at is None or now - row.last_used_at >= _LAST_USE_PRECISION
     # A key never outranks the user it acts as, even when that user's role was lowered after it was made.
     role = min(Role(row.role), Role(row.member_role), key=lambda role: role.rank)
-    return Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id)
+    return Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id), use_is_due
 
 
 async def _record_use(database: Database, claimed: KeyClaim, now: datetime) -> None:

@@ -4,20 +4,27 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, new_id
 
 
 class Account(Base):
-    """One customer of the installation: the tenant."""
+    """One customer of the installation: the tenant, with the rules of its help desk.
+
+    Minutes of no limit are null. `last_handoff_event` numbers the account's live events in the order in which
+    they are committed.
+    """
 
     __tablename__ = "accounts"
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
     timezone: Mapped[str] = mapped_column(server_default="UTC")
+    lease_minutes: Mapped[int | None] = mapped_column(server_default="30")
+    idle_minutes: Mapped[int | None] = mapped_column(server_default="4320")
+    last_handoff_event: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = created_at()
 
 

@@ -1,7 +1,7 @@
 """Lists of members and keys."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from sqlalchemy import Row, select
@@ -37,3 +37,16 @@ async def keys(db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID |
     if after is not None:
         query = query.where(ApiKey.id > after)
     return (await db.scalars(query.order_by(ApiKey.id).limit(limit))).all()
+
+
+async def names_of(db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """What members are called: their name, or their e-mail where they have given none.
+
+    Who has left the account is not among them.
+    """
+    query = (
+        select(User.id, User.name, User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id == account_id, User.id.in_(user_ids))
+    )
+    return {row.id: row.name or row.email or "" for row in await db.execute(query)}

@@ -9,13 +9,18 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field
 from flowpilot.identity.actor import Role
 
 
-def _storable(text: str) -> str:
+def storable(text: str) -> str:
+    """The text, if PostgreSQL can keep it.
+
+    Raises:
+        ValueError: it holds what no text may.
+    """
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("must not contain NUL or half a character")
     return text
 
 
-Text = Annotated[str, AfterValidator(_storable), Field(max_length=200)]
+Text = Annotated[str, AfterValidator(storable), Field(max_length=200)]
 
 
 class AccountOut(BaseModel):
@@ -26,6 +31,30 @@ class AccountOut(BaseModel):
     id: uuid.UUID
     name: str
     role: Role
+
+
+class AccountSettings(BaseModel):
+    """The account and its rules. Null minutes: claims hold for good, sessions are never abandoned for idleness."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    name: str
+    timezone: str
+    lease_minutes: int | None
+    idle_minutes: int | None
+    created_at: datetime
+
+
+class AccountChange(BaseModel):
+    """What to change of the account; what is not sent stays."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    name: Text = ""
+    timezone: Text = "UTC"
+    lease_minutes: int | None = Field(default=None, ge=1, le=10_080)
+    idle_minutes: int | None = Field(default=None, ge=5, le=525_600)
 
 
 class TokenOut(BaseModel):

@@ -36,11 +36,16 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
 
 
 class AISession(Tenant, Base):
-    """One engineer's work on one problem. The three counts are derived from its steps."""
+    """One engineer's work on one problem. The three counts are derived from its steps.
+
+    `user_id` began it and `owner_id` works on it now: they differ once a senior has claimed it.
+    `last_activity_at` is when anything last happened to it here; null where it came from a log.
+    """
 
     __tablename__ = "ai_sessions"
     __table_args__ = (
         tenant_key("matched_flow_id", "trees"),
+        tenant_key("flow_version_id", "tree_versions"),
         one_of("status", SessionStatus),
         one_of("confidence_tier", ConfidenceTier),
         CheckConstraint("session_rating BETWEEN 1 AND 5", "session_rating"),
@@ -63,20 +68,27 @@ class AISession(Tenant, Base):
             ],
         ),
         Index("ai_sessions_flow_idx", "account_id", "matched_flow_id", "created_at"),
+        Index("ai_sessions_owner_idx", "account_id", "owner_id", "status"),
     )
 
     user_id: Mapped[uuid.UUID | None]
+    owner_id: Mapped[uuid.UUID | None]
     status: Mapped[str] = mapped_column(server_default=SessionStatus.ACTIVE)
     problem_summary: Mapped[str] = mapped_column(server_default="")
     problem_domain: Mapped[str | None]
     confidence_tier: Mapped[str | None]
+    confidence: Mapped[float | None]
     matched_flow_id: Mapped[uuid.UUID | None]
+    flow_version_id: Mapped[uuid.UUID | None]
     psa_ticket_id: Mapped[str | None]
+    client_name: Mapped[str | None]
     step_count: Mapped[int] = mapped_column(server_default="0")
     answer_count: Mapped[int] = mapped_column(server_default="0")
     free_text_count: Mapped[int] = mapped_column(server_default="0")
     session_rating: Mapped[int | None]
+    rating_comment: Mapped[str | None]
     created_at: Mapped[datetime] = created_at()
+    last_activity_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
 
 
@@ -86,11 +98,18 @@ class StepKind(StrEnum):
     ANSWER = "answer"
     OUTCOME = "outcome"
     NOTE = "note"
+    BACK = "back"
+    FLOW = "flow"
     RESOLUTION = "resolution"
 
 
 class AISessionStep(Tenant, Base):
-    """One thing that was done or learnt in a session, and by whom. Rows are never changed or removed."""
+    """One thing that was done or learnt in a session, and by whom. Rows are never changed or removed.
+
+    `content` by kind: answer `{question, choice}`, outcome `{instruction, outcome, note}`, note and resolution
+    `{text}`, back `{}`, flow `{flow_id, name}`; in a session that follows a flow also `node`, where the step was
+    taken, and `next`, where the session stands after it.
+    """
 
     __tablename__ = "ai_session_steps"
     __table_args__ = (
@@ -105,4 +124,40 @@ class AISessionStep(Tenant, Base):
     actor_id: Mapped[uuid.UUID | None]
     is_free_text: Mapped[bool] = mapped_column(server_default="false")
     content: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    created_at: Mapped[datetime] = created_at()
+
+
+class StatusChange(Tenant, Base):
+    """One change of a session's status, by whom and why. Rows are never changed or removed.
+
+    A beginning has no `from_status`; the job that abandons idle sessions has no actor.
+    """
+
+    __tablename__ = "ai_session_status_changes"
+    __table_args__ = (
+        tenant_key("session_id", "ai_sessions"),
+        Index(None, "account_id", "session_id", "created_at"),
+        {"info": {"append_only": True}},
+    )
+
+    session_id: Mapped[uuid.UUID]
+    from_status: Mapped[str | None]
+    to_status: Mapped[str]
+    actor_id: Mapped[uuid.UUID | None]
+    reason: Mapped[str] = mapped_column(server_default="")
+    created_at: Mapped[datetime] = created_at()
+
+
+class SessionSuggestion(Tenant, Base):
+    """What the copilot proposed to do next after the step at `position`."""
+
+    __tablename__ = "ai_session_suggestions"
+    __table_args__ = (
+        tenant_key("session_id", "ai_sessions"),
+        UniqueConstraint("account_id", "session_id", "position"),
+    )
+
+    session_id: Mapped[uuid.UUID]
+    position: Mapped[int]
+    content: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = created_at()
