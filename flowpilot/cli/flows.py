@@ -1,0 +1,144 @@
+"""`flowpilot flow`: the flow library of an account, from the operator's side."""
+
+import sys
+import uuid
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.box import SIMPLE
+from rich.console import Console
+from rich.progress import track
+from rich.table import Table
+
+from flowpilot.cli.common import EXIT_FAILED, AccountOption, errors, require_account, run
+from flowpilot.clock import now
+from flowpilot.db.session import Database
+from flowpilot.errors import ConflictError, FlowPilotError, InvalidError
+from flowpilot.flows import queries
+from flowpilot.flows.importing import ImportAction, Imported, import_flow, install_shipped
+from flowpilot.flows.service import Operator
+from flowpilot.flows.text import parse, render
+from flowpilot.flows.tree import problems
+
+app = typer.Typer(help="Flows: what engineers are guided by.", no_args_is_help=True)
+
+FilesArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Flows as YAML.")]
+
+_PAGE = 200
+_TOLD = {
+    ImportAction.CREATED: "new",
+    ImportAction.SAVED_DRAFT: "saved as a draft of the flow that was there",
+    ImportAction.UNCHANGED: "nothing new",
+}
+
+
+class NotImportedError(ConflictError):
+    """One of several files can not be imported."""
+
+
+def register(parent: typer.Typer) -> None:
+    """Add the group to the command line."""
+    parent.add_typer(app, name="flow")
+
+
+@app.command("list")
+def list_flows(account: AccountOption) -> None:
+    """List an account's flows."""
+
+    async def work(database: Database) -> list[Any]:
+        await require_account(database, account)
+        rows: list[Any] = []
+        async with database.read(account) as db:
+            while page := await queries.flows(db, account, _PAGE, rows[-1].id if rows else None):
+                rows += page
+        return rows
+
+    table = Table("Id", "State", "Version", "Draft", "Category", "Name", box=SIMPLE)
+    for flow in run(work):
+        versions = (str(number or "") for number in (flow.published_version, flow.draft_version))
+        table.add_row(str(flow.id), flow.state, *versions, flow.category or "", flow.name)
+    Console().print(table)
+
+
+@app.command("import")
+def import_files(
+    files: FilesArgument,
+    account: AccountOption,
+    publish: Annotated[bool, typer.Option("--publish", help="Publish them; else they become drafts.")] = False,
+) -> None:
+    """Import flows, all of them or none. A flow with the same name gets the text as its draft."""
+    texts = {file: _read(file) for file in files}
+
+    async def work(database: Database) -> list[Imported]:
+        await require_account(database, account)
+        done = []
+        async with database.write(account) as db:
+            for file in track(texts, "Flows", console=errors, transient=True):
+                try:
+                    done.append(await import_flow(db, Operator(account), texts[file], now(), publish=publish))
+                except FlowPilotError as error:
+                    raise NotImportedError(f"{file}: {error.detail} Nothing was imported.") from error
+        return done
+
+    for imported in run(work):
+        sys.stdout.write(
+            f"{imported.flow_id} {imported.name}: {_TOLD[imported.action]}, version {imported.version}, "
+            f"{imported.state}\n"
+        )
+
+
+@app.command("export")
+def export(
+    flow_id: uuid.UUID,
+    account: AccountOption,
+    version: Annotated[
+        int | None, typer.Option(min=1, help="What is published by default, else the draft.")
+    ] = None,
+) -> None:
+    """Print a flow as YAML."""
+
+    async def work(database: Database) -> str:
+        await require_account(database, account)
+        async with database.read(account) as db:
+            text, _ = await queries.flow_text(db, account, flow_id, version)
+        return render(text)
+
+    sys.stdout.write(run(work))
+
+
+@app.command("install-library")
+def install_library(account: AccountOption) -> None:
+    """Publish those of the flows that ship with FlowPilot which the account does not have yet."""
+
+    async def work(database: Database) -> int:
+        await require_account(database, account)
+        async with database.write(account) as db:
+            return await install_shipped(db, account, None, now())
+
+    sys.stdout.write(f"Installed {run(work)} flows.\n")
+
+
+@app.command("check")
+def check(files: FilesArgument) -> None:
+    """Say what forbids publishing flows, one problem a line; exit status 1 when there is any."""
+    found = [f"{file}: {problem}" for file in files for problem in _problems(file)]
+    if found:
+        sys.stdout.write("\n".join(found) + "\n")
+        raise typer.Exit(EXIT_FAILED)
+    sys.stdout.write(f"Nothing is wrong with {len(files)} {'flow' if len(files) == 1 else 'flows'}.\n")
+
+
+def _problems(file: Path) -> list[str]:
+    try:
+        found = problems(parse(_read(file)).tree)
+    except InvalidError as error:
+        return [error.detail]
+    return [f"{problem.node}: {problem.message}" if problem.node else problem.message for problem in found]
+
+
+def _read(file: Path) -> str:
+    try:
+        return file.read_text("utf-8")
+    except UnicodeDecodeError as error:
+        raise InvalidError(f"{file} is not UTF-8 text.") from error

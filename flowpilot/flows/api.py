@@ -1,0 +1,229 @@
+"""JSON routes of flows."""
+
+import re
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Response
+
+from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.flows import matching, queries, service
+from flowpilot.flows.differences import differences
+from flowpilot.flows.importing import ImportAction, import_flow, install_shipped
+from flowpilot.flows.queries import FlowState
+from flowpilot.flows.schemas import (
+    CandidateOut,
+    CandidatesOut,
+    CategoryOut,
+    DifferencesOut,
+    DraftIn,
+    FlowDetailOut,
+    FlowOut,
+    ImportIn,
+    ImportOut,
+    LibraryOut,
+    MatchIn,
+    ProblemOut,
+    ProblemsOut,
+    VersionDetailOut,
+    VersionOut,
+)
+from flowpilot.flows.text import FlowText, render
+from flowpilot.flows.tree import Tree, problems
+from flowpilot.idempotency import CreateOnce
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.schemas import Page, Text
+
+router = APIRouter(prefix="/api/v1/flows", tags=["flows"])
+
+MAX_NUMBER = 2**31 - 1
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+Manager = Annotated[Actor, requires(Permission.MANAGE_FLOWS)]
+
+Limit = Annotated[int, Query(ge=1, le=200)]
+Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
+Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
+OtherNumber = Annotated[int, Query(ge=1, le=MAX_NUMBER)]
+
+
+@router.get("")
+async def list_flows(
+    actor: Viewer,
+    db: ReadSession,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+    q: Annotated[Text | None, Query(description="What the name or the category contains.")] = None,
+    category: Annotated[Text | None, Query(description="The category's name, ignoring case.")] = None,
+    state: FlowState | None = None,
+) -> Page[FlowOut]:
+    """The account's flows."""
+    rows = await queries.flows(db, actor.account_id, limit + 1, cursor, words=q, category=category, state=state)
+    items = [FlowOut.model_validate(row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+@router.post("", status_code=201)
+async def create_flow(
+    body: FlowText, actor: Manager, db: WriteSession, now: Now, once: CreateOnce
+) -> FlowDetailOut:
+    """Make a flow. It is a draft until it is published, and may be incomplete for as long."""
+
+    async def create() -> FlowDetailOut:
+        flow = await service.create_flow(db, actor, body, now)
+        return await _detail(db, actor, flow.id)
+
+    return await once.create(FlowDetailOut, body, create)
+
+
+@router.post("/import", status_code=201)
+async def import_yaml(
+    body: ImportIn, actor: Manager, db: WriteSession, now: Now, once: CreateOnce, response: Response
+) -> ImportOut:
+    """Bring in a flow as YAML. One with the same name gets it as its draft; 200 when nothing is new."""
+
+    async def bring_in() -> ImportOut:
+        return ImportOut.model_validate(await import_flow(db, actor, body.yaml, now, publish=body.publish))
+
+    done = await once.create(ImportOut, body, bring_in)
+    if done.action is ImportAction.UNCHANGED:
+        response.status_code = 200
+    return done
+
+
+@router.post("/library")
+async def install_library(actor: Manager, db: WriteSession, now: Now) -> LibraryOut:
+    """Publish those of the shipped flows whose names are not there yet."""
+    return LibraryOut(installed=await install_shipped(db, actor.account_id, actor, now))
+
+
+@router.post("/match")
+async def match_problem(body: MatchIn, actor: Viewer, db: ReadSession, now: Now) -> CandidatesOut:
+    """The flows that a problem matches, with how sure that is and why."""
+    found = await matching.match(db, actor.account_id, body.text, domain=body.domain, now=now, limit=body.limit)
+    return CandidatesOut(candidates=[CandidateOut.model_validate(candidate) for candidate in found])
+
+
+@router.get("/categories")
+async def list_categories(
+    actor: Viewer, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> Page[CategoryOut]:
+    """The shelves of the flow library."""
+    rows = await queries.categories(db, actor.account_id, limit + 1, cursor)
+    items = [CategoryOut.model_validate(row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+@router.get("/{flow_id}")
+async def read_flow(flow_id: uuid.UUID, actor: Viewer, db: ReadSession) -> FlowDetailOut:
+    """One flow, with what is published of it and its draft."""
+    return await _detail(db, actor, flow_id)
+
+
+@router.delete("/{flow_id}", status_code=204)
+async def delete_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> None:
+    """Take a flow out of the library for good. Sessions keep what they followed."""
+    await service.delete(db, actor, flow_id, now)
+
+
+@router.put("/{flow_id}/draft")
+async def save_draft(
+    flow_id: uuid.UUID, body: DraftIn, actor: Manager, db: WriteSession, now: Now
+) -> VersionDetailOut:
+    """Save the flow's draft, over the one before. What is not of the tree changes at once."""
+    draft = await service.save_draft(db, actor, flow_id, body, now, based_on=body.based_on)
+    return VersionDetailOut.model_validate(draft)
+
+
+@router.delete("/{flow_id}/draft", status_code=204)
+async def discard_draft(flow_id: uuid.UUID, actor: Manager, db: WriteSession) -> None:
+    """Throw the draft away."""
+    await service.discard_draft(db, actor, flow_id)
+
+
+@router.post("/{flow_id}/validate")
+async def validate_draft(flow_id: uuid.UUID, actor: Viewer, db: WriteSession) -> ProblemsOut:
+    """What forbids publishing the draft."""
+    await queries.flow_facts(db, actor.account_id, flow_id)
+    draft = await queries.find_draft(db, actor.account_id, flow_id)
+    found = problems(Tree.model_validate(draft.structure))
+    return ProblemsOut(problems=[ProblemOut.model_validate(problem) for problem in found])
+
+
+@router.post("/{flow_id}/publish")
+async def publish_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> FlowOut:
+    """Make the draft what new sessions follow."""
+    await service.publish(db, actor, flow_id, now)
+    return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
+
+
+@router.post("/{flow_id}/retire")
+async def retire_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> FlowOut:
+    """Match no new session to the flow."""
+    await service.retire(db, actor, flow_id, now)
+    return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
+
+
+@router.post("/{flow_id}/restore")
+async def restore_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> FlowOut:
+    """Bring a retired flow back."""
+    await service.restore(db, actor, flow_id, now)
+    return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
+
+
+@router.get("/{flow_id}/versions")
+async def list_versions(
+    flow_id: uuid.UUID, actor: Viewer, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> Page[VersionOut]:
+    """The flow's versions, newest first."""
+    rows = await queries.versions(db, actor.account_id, flow_id, limit + 1, cursor)
+    items = [VersionOut.model_validate(row) for row in rows[:limit]]
+    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+@router.get("/{flow_id}/versions/{number}")
+async def read_version(flow_id: uuid.UUID, number: Number, actor: Viewer, db: ReadSession) -> VersionDetailOut:
+    """One version."""
+    return VersionDetailOut.model_validate(await queries.version(db, actor.account_id, flow_id, number))
+
+
+@router.get("/{flow_id}/versions/{number}/diff")
+async def read_differences(
+    flow_id: uuid.UUID, number: Number, to: OtherNumber, actor: Viewer, db: ReadSession
+) -> DifferencesOut:
+    """How the version `to` differs from this one."""
+    before = await queries.version(db, actor.account_id, flow_id, number)
+    after = await queries.version(db, actor.account_id, flow_id, to)
+    found = differences(Tree.model_validate(before.structure), Tree.model_validate(after.structure))
+    return DifferencesOut.model_validate(found)
+
+
+@router.get("/{flow_id}/export", response_class=Response)
+async def export_flow(
+    flow_id: uuid.UUID,
+    actor: Viewer,
+    db: ReadSession,
+    version: Annotated[
+        int | None,
+        Query(ge=1, le=MAX_NUMBER, description="What is published by default, else the draft."),
+    ] = None,
+) -> Response:
+    """A version as YAML, as `import` takes it."""
+    text, number = await queries.flow_text(db, actor.account_id, flow_id, version)
+    slug = re.sub(r"[^a-z0-9]+", "-", text.name.lower()).strip("-") or "flow"
+    headers = {"Content-Disposition": f'attachment; filename="{slug}-v{number}.yaml"'}
+    return Response(render(text), media_type="text/yaml", headers=headers)
+
+
+async def _detail(db: ReadDb, actor: Actor, flow_id: uuid.UUID) -> FlowDetailOut:
+    facts = await queries.flow_facts(db, actor.account_id, flow_id)
+    published = await queries.published_version(db, actor.account_id, flow_id, facts.published_version_id)
+    newest = await queries.newest_version(db, actor.account_id, flow_id)
+    draft = newest if newest is not None and newest.published_at is None else None
+    return FlowDetailOut(
+        **FlowOut.model_validate(facts).model_dump(),
+        published=None if published is None else VersionDetailOut.model_validate(published),
+        draft=None if draft is None else VersionDetailOut.model_validate(draft),
+    )

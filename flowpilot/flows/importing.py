@@ -1,0 +1,98 @@
+"""Flows that come as text: a person's YAML, or the library that ships with FlowPilot."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import func, select
+
+from flowpilot.db.session import Db
+from flowpilot.flows import queries, service
+from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.service import Author, Operator
+from flowpilot.flows.shipped import shipped_flows
+from flowpilot.flows.text import FlowText, parse
+
+
+class ImportAction(StrEnum):
+    """What an import did to the library."""
+
+    CREATED = "created"
+    SAVED_DRAFT = "saved_draft"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: to which flow, and which version holds the text now."""
+
+    flow_id: uuid.UUID
+    name: str
+    action: ImportAction
+    version: int
+    state: queries.FlowState
+
+
+async def import_flow(db: Db, author: Author, yaml_text: str, now: datetime, *, publish: bool) -> Imported:
+    """Bring a flow in as a draft, or published at once. One with the same name gets it as its draft.
+
+    Raises:
+        FlowTextError: the text is not a flow.
+        FlowProblemsError: it was to be published, but is not complete.
+    """
+    text = parse(yaml_text)
+    await service.lock_names(db, author.account_id)
+    flow_id = await _find(db, author.account_id, text.name)
+    if flow_id is None:
+        action = ImportAction.CREATED
+        flow_id = (await service.create_flow(db, author, text, now)).id
+    elif await _is_newest(db, author.account_id, flow_id, text):
+        action = ImportAction.UNCHANGED
+    else:
+        action = ImportAction.SAVED_DRAFT
+        await service.save_draft(db, author, flow_id, text, now)
+    if publish:
+        await _publish(db, author, flow_id, now)
+    facts = await queries.flow_facts(db, author.account_id, flow_id)
+    version = facts.draft_version or facts.published_version
+    return Imported(flow_id, facts.name, action, version, queries.FlowState(facts.state))
+
+
+async def install_shipped(db: Db, account_id: uuid.UUID, author: Author | None, now: datetime) -> int:
+    """Publish the shipped flows whose names the account does not have yet, and return how many those were.
+
+    No author: an operator at the command line.
+    """
+    by = author or Operator(account_id)
+    await service.lock_names(db, account_id)
+    names = select(func.lower(Flow.name)).where(Flow.account_id == account_id, Flow.deleted_at.is_(None))
+    taken = set(await db.scalars(names))
+    missing = [flow for flow in shipped_flows().values() if flow.name.lower() not in taken]
+    for text in missing:
+        flow = await service.create_flow(db, by, text, now)
+        await service.publish(db, by, flow.id, now)
+    return len(missing)
+
+
+async def _publish(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
+    facts = await queries.flow_facts(db, author.account_id, flow_id)
+    if facts.draft_version is not None:
+        await service.publish(db, author, flow_id, now)
+    elif facts.state is queries.FlowState.RETIRED:
+        await service.restore(db, author, flow_id, now)
+
+
+async def _find(db: Db, account_id: uuid.UUID, name: str) -> uuid.UUID | None:
+    return await db.scalar(
+        select(Flow.id)
+        .where(Flow.account_id == account_id, func.lower(Flow.name) == func.lower(name), Flow.deleted_at.is_(None))
+        .order_by(Flow.id)
+    )
+
+
+async def _is_newest(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID, text: FlowText) -> bool:
+    newest = await queries.newest_version(db, account_id, flow_id)
+    return newest is not None and text == queries.as_text(
+        await queries.flow_facts(db, account_id, flow_id), newest
+    )

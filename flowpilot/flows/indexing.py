@@ -1,0 +1,34 @@
+"""What problem texts are compared to: written when a version is published, read by `matching`."""
+
+from sqlalchemy import ColumnElement, func, literal_column
+
+from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.tree import Tree
+
+# Of each part. A search vector has room for a megabyte, all in all.
+_MAX_CHARACTERS = 100_000
+
+
+def index(flow: Flow, tree: Tree) -> None:
+    """Set the flow's search columns, to be written with its next flush.
+
+    `search` has the name and the keywords (weight A), the description (B), what the nodes say and offer (C), and
+    their help (D). `search_text` has the name and the keywords, a line each.
+    """
+    nodes = tree.nodes.values()
+    named = "\n".join((flow.name, *flow.keywords))
+    asked = "\n".join(words for node in nodes for words in (node.text, *(choice.label for choice in node.offered)))
+    weighted = (
+        (named, "'A'"),
+        (flow.description, "'B'"),
+        (asked, "'C'"),
+        ("\n".join(node.help for node in nodes), "'D'"),
+    )
+    search, *others = (_vector(text[:_MAX_CHARACTERS], weight) for text, weight in weighted)
+    for other in others:
+        search = search.concat(other)
+    flow.search_text, flow.search = named, search
+
+
+def _vector(text: str, weight: str) -> ColumnElement[str]:
+    return func.setweight(func.to_tsvector("english", text), literal_column(weight))

@@ -1,0 +1,219 @@
+"""What is read of flows: lists, one flow, its versions, and a flow as text."""
+
+import uuid
+from collections.abc import Sequence
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import ColumnElement, Row, Select, and_, case, func, not_, or_, select
+
+from flowpilot.db.session import ReadDb
+from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.models import TreeCategory, TreeVersion
+from flowpilot.flows.text import FlowText
+from flowpilot.flows.tree import Tree
+
+
+class FlowNotFoundError(NotFoundError):
+    """No such flow here, or it is deleted."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such flow in this account.")
+
+
+class VersionNotFoundError(NotFoundError):
+    """The flow has no version with this number."""
+
+
+class NoDraftError(ConflictError):
+    """There is nothing to check, to publish or to discard."""
+
+
+class FlowState(StrEnum):
+    """Whether a flow guides anybody: not yet, now, or no longer."""
+
+    DRAFT = "draft"
+    PUBLISHED = "published"
+    RETIRED = "retired"
+
+
+_IN_STATE: dict[FlowState, ColumnElement[bool]] = {
+    FlowState.DRAFT: Flow.published_version_id.is_(None),
+    FlowState.PUBLISHED: and_(Flow.published_version_id.is_not(None), Flow.is_active),
+    FlowState.RETIRED: and_(Flow.published_version_id.is_not(None), not_(Flow.is_active)),
+}
+
+
+async def flows(
+    db: ReadDb,
+    account_id: uuid.UUID,
+    limit: int,
+    after: uuid.UUID | None,
+    *,
+    words: str | None = None,
+    category: str | None = None,
+    state: FlowState | None = None,
+) -> Sequence[Row[*tuple[Any, ...]]]:
+    """Flows in the order they were made, from behind `after`.
+
+    Args:
+        words: what the name or the category's name contains, ignoring case.
+        category: the category's whole name, ignoring case.
+    """
+    query = _facts(account_id)
+    if after is not None:
+        query = query.where(Flow.id > after)
+    if words:
+        query = query.where(
+            or_(Flow.name.icontains(words, autoescape=True), TreeCategory.name.icontains(words, autoescape=True))
+        )
+    if category is not None:
+        query = query.where(func.lower(TreeCategory.name) == func.lower(category))
+    if state is not None:
+        query = query.where(_IN_STATE[state])
+    return (await db.execute(query.order_by(Flow.id).limit(limit))).all()
+
+
+async def flow_facts(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> Row[*tuple[Any, ...]]:
+    """One flow, as `flows` lists it, with `published_version_id`.
+
+    Raises:
+        FlowNotFoundError: there is none.
+    """
+    row = (await db.execute(_facts(account_id).where(Flow.id == flow_id))).one_or_none()
+    if row is None:
+        raise FlowNotFoundError
+    return row
+
+
+async def versions(
+    db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, limit: int, before: uuid.UUID | None
+) -> Sequence[TreeVersion]:
+    """A flow's versions, the newest first, or those older than the version `before`.
+
+    Raises:
+        FlowNotFoundError: there is no such flow.
+    """
+    await flow_facts(db, account_id, flow_id)
+    query = _versions(account_id, flow_id)
+    if before is not None:
+        query = query.where(TreeVersion.id < before)
+    return (await db.scalars(query.order_by(TreeVersion.id.desc()).limit(limit))).all()
+
+
+async def version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, number: int) -> TreeVersion:
+    """One version of a flow.
+
+    Raises:
+        FlowNotFoundError, VersionNotFoundError: there is none.
+    """
+    await flow_facts(db, account_id, flow_id)
+    found = await db.scalar(_versions(account_id, flow_id).where(TreeVersion.number == number))
+    if found is None:
+        raise VersionNotFoundError(f"This flow has no version {number}.")
+    return found
+
+
+async def newest_version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> TreeVersion | None:
+    """The draft where there is one, else what was published last."""
+    return await db.scalar(_versions(account_id, flow_id).order_by(TreeVersion.number.desc()).limit(1))
+
+
+async def find_draft(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> TreeVersion:
+    """The version of a flow that is not published yet.
+
+    Raises:
+        NoDraftError: there is none.
+    """
+    newest = await newest_version(db, account_id, flow_id)
+    if newest is None or newest.published_at is not None:
+        raise NoDraftError("This flow has no draft. Save one first.")
+    return newest
+
+
+async def published_version(
+    db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, version_id: uuid.UUID | None
+) -> TreeVersion | None:
+    """The version of a flow with this id."""
+    return await db.scalar(_versions(account_id, flow_id).where(TreeVersion.id == version_id))
+
+
+async def flow_text(
+    db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, number: int | None = None
+) -> tuple[FlowText, int]:
+    """A version of a flow as it is written, and its number; without one, what is published, or else the draft.
+
+    Raises:
+        FlowNotFoundError, VersionNotFoundError: there is none.
+    """
+    facts = await flow_facts(db, account_id, flow_id)
+    number = number or facts.published_version or facts.draft_version
+    if number is None:
+        raise VersionNotFoundError("This flow has no version yet.")
+    return as_text(facts, await version(db, account_id, flow_id, number)), number
+
+
+def as_text(facts: Any, edition: TreeVersion) -> FlowText:
+    """The flow of a row of `flows` in the edition given."""
+    return FlowText(
+        name=facts.name,
+        category=facts.category,
+        type=facts.type,
+        description=facts.description,
+        keywords=tuple(facts.keywords),
+        tree=Tree.model_validate(edition.structure),
+    )
+
+
+async def categories(
+    db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None
+) -> Sequence[TreeCategory]:
+    """The shelves of the library in the order they were made, from behind `after`."""
+    query = select(TreeCategory).where(TreeCategory.account_id == account_id)
+    if after is not None:
+        query = query.where(TreeCategory.id > after)
+    return (await db.scalars(query.order_by(TreeCategory.id).limit(limit))).all()
+
+
+def _facts(account_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
+    published = (
+        select(TreeVersion.number, TreeVersion.published_at)
+        .where(TreeVersion.account_id == Flow.account_id, TreeVersion.id == Flow.published_version_id)
+        .lateral("published")
+    )
+    draft = (
+        select(func.max(TreeVersion.number))
+        .where(
+            TreeVersion.account_id == Flow.account_id,
+            TreeVersion.tree_id == Flow.id,
+            TreeVersion.published_at.is_(None),
+        )
+        .scalar_subquery()
+    )
+    return (
+        select(
+            Flow.id,
+            Flow.name,
+            TreeCategory.name.label("category"),
+            Flow.tree_type.label("type"),
+            Flow.description,
+            Flow.keywords,
+            Flow.origin,
+            case(*((condition, state) for state, condition in _IN_STATE.items())).label("state"),
+            Flow.published_version_id,
+            published.c.number.label("published_version"),
+            published.c.published_at,
+            draft.label("draft_version"),
+            Flow.created_at,
+        )
+        .outerjoin(
+            TreeCategory, and_(TreeCategory.account_id == Flow.account_id, TreeCategory.id == Flow.category_id)
+        )
+        .outerjoin(published, Flow.published_version_id.is_not(None))
+        .where(Flow.account_id == account_id, Flow.deleted_at.is_(None))
+    )
+
+
+def _versions(account_id: uuid.UUID, flow_id: uuid.UUID) -> Select[TreeVersion]:
+    return select(TreeVersion).where(TreeVersion.account_id == account_id, TreeVersion.tree_id == flow_id)

@@ -1,0 +1,167 @@
+"""What the flow routes take and give."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flowpilot.flows.importing import ImportAction
+from flowpilot.flows.queries import FlowState
+from flowpilot.flows.text import MAX_CHARACTERS, FlowText
+from flowpilot.flows.tree import Node, Tree
+
+
+class DraftIn(FlowText):
+    """The whole flow as it is to be saved."""
+
+    based_on: uuid.UUID | None = Field(
+        default=None, description="The id of the version that was edited: 409 when it is no longer the newest."
+    )
+
+
+class ImportIn(BaseModel):
+    """A flow as YAML."""
+
+    yaml: str = Field(max_length=MAX_CHARACTERS, description="The text of the file.")
+    publish: bool = Field(default=False, description="Publish it at once; else it becomes the flow's draft.")
+
+
+class MatchIn(BaseModel):
+    """A problem in its user's words."""
+
+    text: str
+    domain: Annotated[str, Field(max_length=200)] | None = Field(
+        default=None, description="The category it belongs to, where that is known."
+    )
+    limit: int = Field(default=3, ge=1, le=20)
+
+
+class FlowOut(BaseModel):
+    """A flow. Both versions are numbers: of what sessions follow, and of what is being written."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    name: str
+    category: str | None
+    type: str
+    description: str
+    keywords: list[str]
+    origin: str
+    state: FlowState
+    published_version: int | None
+    published_at: datetime | None
+    draft_version: int | None
+    created_at: datetime
+
+
+class VersionOut(BaseModel):
+    """One edition of a flow: a draft for as long as it has no `published_at`."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    number: int
+    created_by: uuid.UUID | None
+    created_at: datetime
+    published_at: datetime | None
+
+
+class VersionDetailOut(VersionOut):
+    """An edition with its tree."""
+
+    tree: Tree = Field(validation_alias="structure")
+
+    model_config = ConfigDict(from_attributes=True, validate_by_name=True, validate_by_alias=True)
+
+
+class FlowDetailOut(FlowOut):
+    """A flow with what sessions follow, and what is being written."""
+
+    published: VersionDetailOut | None
+    draft: VersionDetailOut | None
+
+
+class ProblemOut(BaseModel):
+    """One reason why a draft can not be published. No node: it concerns the whole tree."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    node: str | None
+    message: str
+
+
+class ProblemsOut(BaseModel):
+    """Everything that forbids publishing a draft; empty when it can be published."""
+
+    problems: list[ProblemOut]
+
+
+class ImportOut(BaseModel):
+    """What an import did."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    flow_id: uuid.UUID
+    name: str
+    action: ImportAction
+    version: int = Field(description="The version that holds the text.")
+    state: FlowState
+
+
+class LibraryOut(BaseModel):
+    """How many of the shipped flows were not there yet, and are now."""
+
+    installed: int
+
+
+class CategoryOut(BaseModel):
+    """A shelf of the library."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    name: str
+
+
+class ChangedNodeOut(BaseModel):
+    """A node that is in both editions, but says or offers something else."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    node: str
+    before: Node
+    after: Node
+
+
+class DifferencesOut(BaseModel):
+    """What was done to the one edition to make the other."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    root_before: str
+    root_after: str
+    added: dict[str, Node]
+    removed: dict[str, Node]
+    changed: list[ChangedNodeOut]
+
+
+class CandidateOut(BaseModel):
+    """A flow that may solve the problem, and why. `confidence` goes from 0 to 1."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    flow_id: uuid.UUID
+    version_id: uuid.UUID
+    name: str
+    category: str | None
+    confidence: float
+    tier: Literal["guided", "exploring", "discovery"]
+    reason: str
+
+
+class CandidatesOut(BaseModel):
+    """The flows that fit best, the best first; none when nothing fits."""
+
+    candidates: list[CandidateOut]

@@ -1,0 +1,274 @@
+"""What is done with flows. A draft may be written over; a published version is never changed."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from sqlalchemy import func, select
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError
+from flowpilot.flows.indexing import index
+from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.models import TreeCategory, TreeVersion
+from flowpilot.flows.queries import FlowNotFoundError, find_draft, newest_version
+from flowpilot.flows.text import FlowText
+from flowpilot.flows.tree import Tree, TreeProblem, problems, to_json
+from flowpilot.identity.audit import record
+from flowpilot.identity.models import Account
+
+
+class Author(Protocol):
+    """Whoever changes flows of an account: an `Actor`, or the operator, who has no user id."""
+
+    @property
+    def account_id(self) -> uuid.UUID:
+        """The account whose flows they are."""
+
+    @property
+    def user_id(self) -> uuid.UUID | None:
+        """Who it is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """The author of what is done at the command line."""
+
+    account_id: uuid.UUID
+    user_id: None = None
+
+
+class FlowNameTakenError(ConflictError):
+    """Two flows with one name could not be told apart."""
+
+
+class FlowChangedError(ConflictError):
+    """Somebody else has saved the flow since this edit began."""
+
+
+class FlowProblemsError(ConflictError):
+    """The draft is not complete; `problems` has every node that is wrong and why."""
+
+    def __init__(self, found: list[TreeProblem]) -> None:
+        more = f" There are {len(found) - 1} more problems." if len(found) > 2 else ""
+        more = " There is one more problem." if len(found) == 2 else more
+        listed = [{"node": problem.node, "message": problem.message} for problem in found]
+        super().__init__(f"The draft can not be published. {found[0].message}{more}", problems=listed)
+
+
+class OnlyDraftError(ConflictError):
+    """Without its draft a flow that was never published would be empty."""
+
+
+class NeverPublishedError(ConflictError):
+    """Only what has been published can be retired or restored."""
+
+
+async def create_flow(db: Db, author: Author, text: FlowText, now: datetime) -> Flow:
+    """A new flow, with the text as its first draft.
+
+    Raises:
+        FlowNameTakenError: another flow has this name.
+    """
+    await lock_names(db, author.account_id)
+    await _check_name(db, author.account_id, text.name, except_for=None)
+    flow = Flow(
+        account_id=author.account_id,
+        id=new_id(),
+        name=text.name,
+        description=text.description,
+        keywords=list(text.keywords),
+        tree_type=text.type,
+        origin="manual",
+        category_id=await _category_id(db, author.account_id, text.category),
+        is_active=False,
+        created_by=author.user_id,
+        created_at=now,
+    )
+    db.add(flow)
+    await db.flush()
+    _add_version(db, author, flow.id, 1, text.tree, now)
+    await db.flush()
+    await _record(db, author, "flow.created", flow, now)
+    return flow
+
+
+async def save_draft(
+    db: Db, author: Author, flow_id: uuid.UUID, text: FlowText, now: datetime, *, based_on: uuid.UUID | None = None
+) -> TreeVersion:
+    """Write the flow's draft over, or begin one. Name, category, type, description and keywords change at once.
+
+    Args:
+        based_on: the id of the version that was edited. Each time a draft is saved it gets another id.
+
+    Raises:
+        FlowNotFoundError: there is no such flow.
+        FlowNameTakenError: another flow has this name.
+        FlowChangedError: `based_on` is no longer the newest version.
+    """
+    await lock_names(db, author.account_id)
+    flow = await _hold(db, author, flow_id)
+    newest = await newest_version(db, author.account_id, flow_id)
+    if based_on is not None and (newest is None or newest.id != based_on):
+        raise FlowChangedError("Somebody has saved this flow since you opened it. Load it again and compare.")
+    await _check_name(db, author.account_id, text.name, except_for=flow_id)
+    flow.name, flow.description, flow.keywords = text.name, text.description, list(text.keywords)
+    flow.tree_type, flow.category_id = text.type, await _category_id(db, author.account_id, text.category)
+    if newest is not None and newest.published_at is None:
+        newest.id, newest.structure = new_id(), to_json(text.tree)
+        newest.created_by, newest.created_at = author.user_id, now
+        draft = newest
+    else:
+        draft = _add_version(db, author, flow_id, 1 if newest is None else newest.number + 1, text.tree, now)
+    await db.flush()
+    return draft
+
+
+async def discard_draft(db: Db, author: Author, flow_id: uuid.UUID) -> None:
+    """Throw the draft away. What is published stays; so do the name and what else is not of the tree.
+
+    Raises:
+        FlowNotFoundError: there is no such flow.
+        NoDraftError: it has no draft.
+        OnlyDraftError: the draft is all that there is.
+    """
+    flow = await _hold(db, author, flow_id)
+    draft = await find_draft(db, author.account_id, flow_id)
+    if flow.published_version_id is None:
+        raise OnlyDraftError("This draft is all there is of the flow. Delete the flow instead.")
+    await db.delete(draft)
+    await db.flush()
+
+
+async def publish(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> TreeVersion:
+    """Make the draft what new sessions follow. Sessions that run stay on the version they began with.
+
+    Raises:
+        FlowNotFoundError: there is no such flow.
+        NoDraftError: it has no draft.
+        FlowProblemsError: the draft is not complete.
+    """
+    flow = await _hold(db, author, flow_id)
+    draft = await find_draft(db, author.account_id, flow_id)
+    tree = Tree.model_validate(draft.structure)
+    if found := problems(tree):
+        raise FlowProblemsError(found)
+    draft.published_at = now
+    flow.published_version_id, flow.is_active = draft.id, True
+    index(flow, tree)
+    await db.flush()
+    await _record(db, author, "flow.published", flow, now, version=draft.number)
+    return draft
+
+
+async def retire(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
+    """Match no new session to the flow. Doing so again changes nothing.
+
+    Raises:
+        FlowNotFoundError: there is no such flow.
+        NeverPublishedError: there is nothing to retire.
+    """
+    flow = await _hold(db, author, flow_id)
+    if flow.published_version_id is None:
+        raise NeverPublishedError("This flow was never published. Delete it if nobody needs it.")
+    if flow.is_active:
+        flow.is_active = False
+        await db.flush()
+        await _record(db, author, "flow.retired", flow, now)
+
+
+async def restore(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
+    """Bring a retired flow back, as it was published last. Doing so again changes nothing.
+
+    Raises:
+        FlowNotFoundError: there is no such flow.
+        NeverPublishedError: there is nothing to bring back.
+    """
+    flow = await _hold(db, author, flow_id)
+    if flow.published_version_id is None:
+        raise NeverPublishedError("This flow was never published. Publish its draft instead.")
+    if not flow.is_active:
+        flow.is_active = True
+        await db.flush()
+        await _record(db, author, "flow.restored", flow, now)
+
+
+async def delete(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
+    """Take the flow out of the library for good. Its versions stay, for the sessions that followed them.
+
+    Raises:
+        FlowNotFoundError: there is no such flow.
+    """
+    flow = await _hold(db, author, flow_id)
+    flow.deleted_at = now
+    await db.flush()
+    await _record(db, author, "flow.deleted", flow, now)
+
+
+async def lock_names(db: Db, account_id: uuid.UUID) -> None:
+    """Let one transaction at a time give names in the account, so that no two give the same.
+
+    It is taken before any flow is, in every verb, so that nobody waits in a circle.
+    """
+    await db.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+
+
+async def _hold(db: Db, author: Author, flow_id: uuid.UUID) -> Flow:
+    # Not the stronger lock, for which a session that begins with this flow would have to wait.
+    flow = await db.scalar(
+        select(Flow)
+        .where(Flow.account_id == author.account_id, Flow.id == flow_id, Flow.deleted_at.is_(None))
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if flow is None:
+        raise FlowNotFoundError
+    return flow
+
+
+async def _check_name(db: Db, account_id: uuid.UUID, name: str, except_for: uuid.UUID | None) -> None:
+    others = select(Flow.id).where(
+        Flow.account_id == account_id, func.lower(Flow.name) == func.lower(name), Flow.deleted_at.is_(None)
+    )
+    if (await db.scalar(others.where(Flow.id != except_for) if except_for else others)) is not None:
+        raise FlowNameTakenError(f'There is a flow named "{name}" already. Edit that one, or choose another name.')
+
+
+async def _category_id(db: Db, account_id: uuid.UUID, name: str | None) -> uuid.UUID | None:
+    if name is None:
+        return None
+    found = await db.scalar(
+        select(TreeCategory.id)
+        .where(TreeCategory.account_id == account_id, func.lower(TreeCategory.name) == func.lower(name))
+        .order_by(TreeCategory.id)
+    )
+    if found is not None:
+        return found
+    category = TreeCategory(account_id=account_id, id=new_id(), name=name)
+    db.add(category)
+    await db.flush()
+    return category.id
+
+
+def _add_version(
+    db: Db, author: Author, flow_id: uuid.UUID, number: int, tree: Tree, now: datetime
+) -> TreeVersion:
+    version = TreeVersion(
+        account_id=author.account_id,
+        id=new_id(),
+        tree_id=flow_id,
+        number=number,
+        structure=to_json(tree),
+        created_by=author.user_id,
+        created_at=now,
+    )
+    db.add(version)
+    return version
+
+
+async def _record(db: Db, author: Author, action: str, flow: Flow, now: datetime, **facts: Any) -> None:
+    target = ("flow", flow.id)
+    after = {"name": flow.name, **facts}
+    await record(db, author.account_id, author.user_id, action, target, at=now, after=after)
