@@ -1,0 +1,122 @@
+"""The copilot without an AI: what to ask and check next, and a case at a glance. Same case, same answer."""
+
+from collections.abc import Iterator, Sequence
+
+from flowpilot.copilot.checks import CHECKS, Check, Topic, mentions
+from flowpilot.copilot.schemas import (
+    MAX_LINE,
+    MAX_STEPS,
+    MAX_SUMMARY,
+    Assessment,
+    Case,
+    CaseStep,
+    NextStep,
+    Suggestion,
+)
+from flowpilot.copilot.text import sentence, tidy
+
+# Of the questions that fit any problem, so many come before the checks that fit this one.
+_QUESTIONS_FIRST = 2
+_TOPICS = 2
+_TRIED = "outcome"
+# What was answered so is not known yet.
+_SAYS_NOTHING = frozenset({"", "unknown", "not tried", "not asked", "not sure", "nobody tried", "unclear", "?"})
+
+
+def suggest(case: Case) -> Suggestion:
+    """One to three next steps that the case does not show to be done already; none when it has ended."""
+    if case.ended:
+        return Suggestion(steps=[])
+    known = _known(case)
+    topics = _topics(case)
+    questions = [check for check in CHECKS.question if not _is_known(check, known)]
+    checks = [check for topic in topics for check in topic.check if not _is_known(check, known)]
+    lead = 0 if any(topic.first for topic in topics) else _QUESTIONS_FIRST
+    found = (questions[:lead] + checks + questions[lead:])[:MAX_STEPS] or [CHECKS.last]
+    return Suggestion(steps=[_step(check) for check in found])
+
+
+def assess(case: Case) -> Assessment:
+    """The case in one paragraph and what to do next. No cause is named: that would be a guess."""
+    left = [line for line in (tidy(text, MAX_LINE) for text in case.steps_left) if line]
+    return Assessment(
+        summary=tidy(" ".join(_sentences(case)), MAX_SUMMARY),
+        likely_cause=None,
+        next_steps=left[:MAX_STEPS] or [step.action for step in suggest(case).steps],
+        missing=case.missing,
+        source="rules",
+    )
+
+
+def _step(check: Check) -> NextStep:
+    return NextStep(action=check.action, why=check.why, expected=check.expected, source="rules")
+
+
+def _known(case: Case) -> str:
+    """All that the case says, one statement a line."""
+    said = (
+        f"{step.text} {step.result} {step.note}" for step in case.steps if step.note or not _says_nothing(step)
+    )
+    return "\n".join(tidy(text, len(text)) for text in (case.problem, *said, case.engineer_note) if text)
+
+
+def _says_nothing(step: CaseStep) -> bool:
+    # A note has no result, and says what it says.
+    return step.kind == "answer" and step.result.strip().lower() in _SAYS_NOTHING
+
+
+def _is_known(check: Check, known: str) -> bool:
+    return bool(mentions(known, [check.action, *check.known]))
+
+
+def _topics(case: Case) -> list[Topic]:
+    """The kinds of problem that this may be, the likeliest first: words count more than the domain."""
+    domain = (case.domain or "").strip().lower()
+    scores = [2 * mentions(case.problem, topic.words) + (domain in topic.domains) for topic in CHECKS.topic]
+    ranked = sorted(zip(scores, CHECKS.topic, strict=True), key=lambda scored: (not scored[1].first, -scored[0]))
+    return [topic for score, topic in ranked if score][:_TOPICS]
+
+
+def _sentences(case: Case) -> Iterator[str]:
+    steps = [step for step in case.steps if step.text.strip() or step.note.strip()]
+    found = [_words(step) for step in steps if step.kind != _TRIED]
+    tried = [_words(step) for step in steps if step.kind == _TRIED]
+    before = [sentence(tidy(case.problem, 150) or "The problem was not described")]
+    if case.flow_name:
+        before.append(sentence(tidy(f"The flow “{case.flow_name}” was followed", 90)))
+    after = []
+    if case.engineer_note.strip():
+        after.append(sentence(f"The engineer says: {tidy(case.engineer_note, 120)}"))
+    if case.missing:
+        after.append(sentence(f"Not known yet: {tidy(', '.join(case.missing), 90)}"))
+    room = MAX_SUMMARY - sum(len(text) + 1 for text in (*before, *after))
+    yield from before
+    if not steps:
+        yield "No step was recorded."
+    else:
+        # What was tried matters most: it has half of the room, and what the rest leaves of the other half.
+        rest = room - len(_listed("Found", found, room)) - 1
+        tried_text = _listed("Tried", tried, max(rest, room // 2))
+        yield from filter(None, (_listed("Found", found, room - len(tried_text) - 1), tried_text))
+    yield from after
+
+
+def _words(step: CaseStep) -> str:
+    text = tidy(step.text, 120)
+    if step.result.strip():
+        text = f"{text.rstrip('.:')}{' ' if text.endswith('?') else ': '}{tidy(step.result, 60).rstrip('.')}"
+    note = tidy(step.note, 80).rstrip(".")
+    return (f"{text} ({note})" if text else note) if note else text.rstrip(".")
+
+
+def _listed(label: str, items: Sequence[str], room: int) -> str:
+    """`Label: one; another.` in the room there is; where not all fit the newest stay, and it says so."""
+    if not items:
+        return ""
+    for start in range(len(items)):
+        kept = items[start:]
+        some = f" (last {len(kept)} of {len(items)})" if start else ""
+        text = sentence(f"{label}{some}: {'; '.join(kept)}")
+        if len(text) <= room:
+            return text
+    return sentence(tidy(text, room - 1))

@@ -1,0 +1,95 @@
+"""What the copilot is told, and what it answers.
+
+The descriptions of what is `Proposed…` are also read by the model that fills it.
+"""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from flowpilot.copilot.text import tidied
+
+MAX_STEPS = 3
+MAX_SUMMARY = 600
+MAX_LINE = 300
+
+Source = Literal["ai", "rules"]
+Line = Annotated[str, Field(min_length=1, max_length=MAX_LINE), BeforeValidator(tidied(MAX_LINE))]
+Paragraph = Annotated[str, Field(min_length=1, max_length=MAX_SUMMARY), BeforeValidator(tidied(MAX_SUMMARY))]
+
+
+class CaseStep(BaseModel):
+    """One step that was taken. `kind` is that of the session's step, or of the snapshot's.
+
+    `text` is the question, the instruction or the note; `result` the choice that was made or the outcome that was
+    reported.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    kind: str
+    text: str
+    result: str = ""
+    note: str = ""
+
+
+class Case(BaseModel):
+    """What is known of a session, or of a handed over one; steps stand in the order in which they were taken.
+
+    `flow_name` is the flow that was followed, `steps_left` what it still has ahead, `missing` what the snapshot
+    lacks, in words. A case that has `ended` needs no next step.
+    """
+
+    model_config = ConfigDict(frozen=True)
+
+    problem: str
+    domain: str | None = None
+    client: str | None = None
+    ticket: str | None = None
+    flow_name: str | None = None
+    steps: list[CaseStep] = []
+    steps_left: list[str] = []
+    engineer_note: str = ""
+    missing: list[str] = []
+    ended: bool = False
+
+
+class ProposedStep(BaseModel):
+    """One thing to do or to ask next."""
+
+    action: Line = Field(description="What to do, or what to ask, as one instruction to the engineer.")
+    why: Line = Field(description="Why this, and why now.")
+    expected: Line = Field(description="What each possible outcome would tell.")
+
+
+class ProposedSteps(BaseModel):
+    """The next steps, the most useful first."""
+
+    steps: list[ProposedStep] = Field(min_length=1, max_length=MAX_STEPS)
+
+
+class NextStep(ProposedStep):
+    """One thing to do or to ask next, and who says so."""
+
+    source: Source
+
+
+class Suggestion(BaseModel):
+    """Up to three next steps, the most useful first; none when the session has ended."""
+
+    steps: list[NextStep] = Field(max_length=MAX_STEPS)
+
+
+class ProposedAssessment(BaseModel):
+    """What a senior needs to know of a case at a glance."""
+
+    summary: Paragraph = Field(description="The problem, what was found, and what was tried with which outcome.")
+    likely_cause: Line | None = Field(description="The most likely cause; null when the record does not show one.")
+    next_steps: list[Line] = Field(max_length=MAX_STEPS, description="What to do next, the most useful first.")
+
+
+class Assessment(ProposedAssessment):
+    """The same with what the snapshot lacks, and who says so."""
+
+    missing: list[str]
+    source: Source

@@ -1,0 +1,25 @@
+"""Text as it is kept: one line, no longer than it may be."""
+
+import unicodedata
+from typing import Any
+
+
+def tidy(text: str, limit: int) -> str:
+    """The text on one line, cut at a word where it is too long, without what neither JSONB nor a page can hold."""
+    printable = (" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
+    line = " ".join("".join(printable).split())
+    if len(line) <= limit:
+        return line
+    cut, whole_words = line[: limit - 1], line[:limit].rpartition(" ")[0]
+    # A word longer than half of the line, such as a path, is cut rather than dropped.
+    return f"{(whole_words if len(whole_words) > limit // 2 else cut).rstrip(' ,;:')}…"
+
+
+def sentence(text: str) -> str:
+    """The text, ended as a sentence."""
+    return text if text.endswith((".", "!", "?", "…")) else f"{text}."
+
+
+def tidied(limit: int) -> Any:
+    """`tidy` as a validator: it lets what is no text through, for the type to refuse."""
+    return lambda value: tidy(value, limit) if isinstance(value, str) else value
