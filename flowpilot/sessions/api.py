@@ -1,0 +1,205 @@
+"""JSON routes of guided sessions."""
+
+import uuid
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import PlainTextResponse
+
+from flowpilot.clock import Now
+from flowpilot.copilot import rules
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.idempotency import CreateOnce
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.schemas import Page, Text
+from flowpilot.jobs import enqueue
+from flowpilot.sessions import begin, queries, schemas, service
+from flowpilot.sessions.documentation import document
+from flowpilot.sessions.held import Held, hold_for_work
+from flowpilot.sessions.jobs import SUGGEST_JOB
+from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.moves import OPEN
+from flowpilot.sessions.queries import Told, Wanted, case_of
+
+router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+Engineer = Annotated[Actor, requires(Permission.WORK)]
+
+
+async def _held(session_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Held:
+    return await hold_for_work(db, actor, session_id, now)
+
+
+Mine = Annotated[Held, Depends(_held)]
+
+
+@router.post("", status_code=201)
+async def start_session(
+    request: Request, body: schemas.SessionIn, actor: Engineer, db: WriteSession, now: Now, once: CreateOnce
+) -> schemas.StartedOut:
+    """Begin a session on a problem. It follows the flow that fits best, from its first question on."""
+
+    async def make() -> schemas.StartedOut:
+        held, candidates = await begin.start(db, actor, begin.Beginning(**body.model_dump()), now)
+        told = await queries.read_session(db, actor.account_id, held.session.id)
+        await _ask_copilot(request, db, told)
+        return schemas.started_out(told, await _suggestion(db, told), candidates)
+
+    return await once.create(schemas.StartedOut, body, make)
+
+
+async def _wanted(
+    actor: Viewer,
+    status: Annotated[list[SessionStatus] | None, Query()] = None,
+    mine: Annotated[bool, Query(description="Only those that the caller works on.")] = False,
+    owner_id: uuid.UUID | None = None,
+    domain: Text | None = None,
+    flow_id: uuid.UUID | None = None,
+    ticket: Text | None = None,
+    q: Annotated[Text | None, Query(description="Words of the problem.")] = None,
+) -> Wanted:
+    return Wanted(status, actor.user_id if mine else owner_id, domain, flow_id, ticket, q)
+
+
+@router.get("")
+async def list_sessions(
+    actor: Viewer,
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    db: ReadSession,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")] = None,
+) -> Page[schemas.SessionRow]:
+    """The account's sessions, newest first."""
+    rows = await queries.sessions(db, actor.account_id, wanted, limit + 1, cursor)
+    items = [schemas.session_row(session, flow_name) for session, flow_name in rows[:limit]]
+    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+
+
+@router.get("/{session_id}")
+async def read_session(session_id: uuid.UUID, actor: Viewer, db: ReadSession) -> schemas.SessionOut:
+    """One session: where it stands, what may be done now, and all its steps."""
+    return await _answer(db, actor.account_id, session_id)
+
+
+@router.patch("/{session_id}")
+async def correct_session(
+    body: schemas.DetailsIn, actor: Engineer, held: Mine, db: WriteSession
+) -> schemas.SessionOut:
+    """Correct what the session is about, or link it to a ticket."""
+    given = body.model_dump(exclude_unset=True)
+    await service.correct(db, held, **given)
+    return await _answer(db, actor.account_id, held.session.id)
+
+
+@router.post("/{session_id}/steps", status_code=201)
+async def take_step(
+    request: Request, body: schemas.StepIn, actor: Engineer, held: Mine, db: WriteSession, once: CreateOnce
+) -> schemas.SessionOut:
+    """Go on by one step, and read where the session stands then."""
+
+    async def make() -> schemas.SessionOut:
+        if body.choice is not None:
+            await service.take_choice(db, actor, held, body.choice)
+        elif body.outcome is not None:
+            await service.report_outcome(db, actor, held, body.outcome, body.note.strip())
+        elif body.free_text is not None:
+            await service.write_text(db, actor, held, body.free_text)
+        return await _moved_on(request, db, held)
+
+    return await once.create(schemas.SessionOut, body, make)
+
+
+@router.post("/{session_id}/back")
+async def go_back(request: Request, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+    """Go back by one step. What was said stays on record."""
+    await service.go_back(db, actor, held)
+    return await _moved_on(request, db, held)
+
+
+@router.post("/{session_id}/flow")
+async def follow_flow(
+    request: Request, body: schemas.FlowChoiceIn, actor: Engineer, held: Mine, db: WriteSession
+) -> schemas.SessionOut:
+    """Follow another flow from its beginning, or none."""
+    await begin.follow_flow(db, actor, held, body.flow_id)
+    return await _moved_on(request, db, held)
+
+
+@router.post("/{session_id}/pause")
+async def pause(body: schemas.ReasonIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+    """Lay the session aside."""
+    await service.pause(db, actor, held, body.reason)
+    return await _answer(db, actor.account_id, held.session.id)
+
+
+@router.post("/{session_id}/resume")
+async def resume(actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+    """Go on with a session that was laid aside or given up."""
+    await service.resume(db, actor, held)
+    return await _answer(db, actor.account_id, held.session.id)
+
+
+@router.post("/{session_id}/resolve")
+async def resolve(body: schemas.ResolutionIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+    """End the session: say what solved the problem."""
+    await service.resolve(db, actor, held, body.summary)
+    return await _answer(db, actor.account_id, held.session.id)
+
+
+@router.post("/{session_id}/abandon")
+async def abandon(body: schemas.ReasonIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+    """Give the session up."""
+    await service.abandon(db, actor.user_id, held, body.reason)
+    return await _answer(db, actor.account_id, held.session.id)
+
+
+@router.post("/{session_id}/rating")
+async def rate(body: schemas.RatingIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+    """Rate a session that has ended."""
+    await service.rate(db, held, body.rating, body.comment)
+    return await _answer(db, actor.account_id, held.session.id)
+
+
+@router.get("/{session_id}/documentation")
+async def read_documentation(
+    session_id: uuid.UUID, actor: Viewer, db: ReadSession, now: Now
+) -> schemas.DocumentationOut:
+    """The note for the ticket, as the session stands now."""
+    note = document(await queries.read_session(db, actor.account_id, session_id), now)
+    return schemas.DocumentationOut(markdown=note.markdown, text=note.text, work_seconds=note.work_seconds)
+
+
+@router.get("/{session_id}/documentation.{form}", response_class=PlainTextResponse)
+async def read_note(
+    session_id: uuid.UUID, form: Literal["md", "txt"], actor: Viewer, db: ReadSession, now: Now
+) -> PlainTextResponse:
+    """The note alone, in Markdown or in plain text."""
+    note = document(await queries.read_session(db, actor.account_id, session_id), now)
+    if form == "md":
+        return PlainTextResponse(note.markdown, media_type="text/markdown")
+    return PlainTextResponse(note.text)
+
+
+async def _answer(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> schemas.SessionOut:
+    told = await queries.read_session(db, account_id, session_id)
+    return schemas.SessionOut(**schemas.session_out(told, await _suggestion(db, told)))
+
+
+async def _moved_on(request: Request, db: Db, held: Held) -> schemas.SessionOut:
+    told = await queries.read_session(db, held.session.account_id, held.session.id)
+    await _ask_copilot(request, db, told)
+    return schemas.SessionOut(**schemas.session_out(told, await _suggestion(db, told)))
+
+
+async def _suggestion(db: ReadDb, told: Told) -> Any:
+    if told.tree is not None or told.session.status not in OPEN:
+        return None
+    return await queries.newest_suggestion(db, told.session) or rules.suggest(case_of(told))
+
+
+async def _ask_copilot(request: Request, db: Db, told: Told) -> None:
+    """Without a flow the copilot is asked, by a job: what it says is there when the session is read next."""
+    if told.tree is None and request.app.state.settings.ai_model is not None:
+        await enqueue(db, SUGGEST_JOB, account_id=told.session.account_id, session_id=told.session.id)

@@ -1,0 +1,179 @@
+"""A session as the note that a person would have written for the ticket. Pure; no AI."""
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from flowpilot.copilot.text import sentence
+from flowpilot.flows.tree import NodeKind
+from flowpilot.sessions import path
+from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
+from flowpilot.sessions.moves import OPEN
+from flowpilot.sessions.note import Section, as_markdown, as_text
+from flowpilot.sessions.queries import Told
+
+# Longer than this without a step, nobody was at work on it.
+LONGEST_STRETCH = timedelta(minutes=30)
+
+_AT_WORK = frozenset({SessionStatus.ACTIVE, SessionStatus.ESCALATED})
+_STATES = {
+    SessionStatus.ACTIVE: "In progress",
+    SessionStatus.PAUSED: "On hold",
+    SessionStatus.REQUESTING_ESCALATION: "Escalated, waiting for a senior engineer",
+    SessionStatus.ESCALATED: "Escalated, with a senior engineer",
+    SessionStatus.RESOLVED: "Resolved",
+    SessionStatus.ABANDONED: "Closed without a resolution",
+}
+_TITLES = {StepKind.ANSWER: "Checked and found", StepKind.OUTCOME: "Done", StepKind.NOTE: "Notes"}
+
+
+@dataclass(frozen=True, slots=True)
+class Documentation:
+    """The note in both forms. `work_seconds` is the time spent, without pauses and waiting."""
+
+    markdown: str
+    text: str
+    work_seconds: float
+
+
+def document(told: Told, until: datetime) -> Documentation:
+    """The note of a session as it stands at `until`."""
+    spent = time_spent(told, until)
+    sections = [section for section in _sections(told, spent) if section.paragraphs or section.bullets]
+    return Documentation(
+        markdown=as_markdown(sections),
+        text=as_text(sections),
+        work_seconds=spent.total_seconds(),
+    )
+
+
+def time_spent(told: Told, until: datetime) -> timedelta:
+    """The time at work: from step to step while the session was active or with a senior.
+
+    A stretch without any step counts for at most `LONGEST_STRETCH`.
+    """
+    session = told.session
+    changes = [(change.created_at, SessionStatus(change.to_status)) for change in told.changes]
+    if not changes:
+        # It came from elsewhere, without a history of its status.
+        changes = [(session.created_at, SessionStatus.ACTIVE)]
+    is_open = session.status in _AT_WORK
+    moments = {moment for moment, _ in changes} | {step.created_at for step in told.steps}
+    moments |= {until} if is_open else {session.resolved_at or max(moments)}
+    spent = timedelta()
+    for earlier, later in itertools.pairwise(sorted(moments)):
+        status = next((to for moment, to in reversed(changes) if moment <= earlier), SessionStatus.ACTIVE)
+        if status in _AT_WORK:
+            spent += min(later - earlier, LONGEST_STRETCH)
+    return spent
+
+
+def _sections(told: Told, spent: timedelta) -> Iterator[Section]:
+    session = told.session
+    steps = path.standing(told.steps)
+    about = [f"Client: {session.client_name}"] if session.client_name else []
+    about += [f"Ticket: {session.psa_ticket_id}"] if session.psa_ticket_id else []
+    about += [f"Guide: {told.flow_name}"] if told.flow_name else []
+    yield Section("Problem", [session.problem_summary] if session.problem_summary else [], about)
+    for kind, title in _TITLES.items():
+        lines = [_line(told, step) for step in steps if step.kind == kind]
+        yield Section(title, [], [line for line in lines if line])
+    yield Section("Escalation", [], [_handover(told, change) for change in told.changes if _is_handover(change)])
+    yield _ending(told, steps)
+    yield Section("Time spent", [_time_line(told, spent)], [])
+
+
+def _line(told: Told, step: AISessionStep) -> str:
+    said = {key: str(value) for key, value in step.content.items() if value}
+    if step.kind == StepKind.ANSWER:
+        return _with_result(said.get("question", ""), said.get("choice", ""))
+    if step.kind == StepKind.OUTCOME:
+        line = _with_result(said.get("instruction", ""), said.get("outcome", ""))
+        return f"{sentence(line)} {said['note']}" if "note" in said else line
+    # A step that came from elsewhere says what it says in columns of its own.
+    text = said.get("text") or "; ".join(f"{column}: {value}" for column, value in said.items())
+    name = told.names.get(step.actor_id) if step.actor_id else None
+    return f"{name}: {text}" if name and text and step.actor_id != told.session.user_id else text
+
+
+def _with_result(asked: str, result: str) -> str:
+    """`Is it on? Yes`, `Switch it on: It prints`."""
+    if not asked or not result:
+        return asked or result
+    return f"{asked} {result}" if asked.endswith("?") else f"{asked.rstrip('.:;,! ')}: {result}"
+
+
+def _is_handover(change: StatusChange) -> bool:
+    return change.to_status in {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
+
+
+def _handover(told: Told, change: StatusChange) -> str:
+    if change.to_status == SessionStatus.ESCALATED:
+        what = "Taken on"
+    else:
+        what = "Given back" if change.from_status == SessionStatus.ESCALATED else "Handed over"
+    name = told.names.get(change.actor_id) if change.actor_id else None
+    by = f" by {name}" if name else ""
+    moment = change.created_at.astimezone(ZoneInfo(told.timezone))
+    return f"{what}{by}, {moment:%Y-%m-%d %H:%M}{f': {change.reason}' if change.reason else ''}"
+
+
+def _ending(told: Told, steps: list[AISessionStep]) -> Section:
+    status = SessionStatus(told.session.status)
+    if status == SessionStatus.RESOLVED:
+        said = [str(step.content.get("text", "")) for step in steps if step.kind == StepKind.RESOLUTION]
+        return Section("Resolution", said[-1:] or ["Resolved."], [])
+    last = told.changes[-1] if told.changes else None
+    state = _STATES[status]
+    if last is not None and last.reason and not _is_handover(last):
+        state = "Handed back" if status == SessionStatus.ACTIVE else state
+        paragraphs = [f"{state}: {last.reason}"]
+    else:
+        paragraphs = [f"{state}."]
+    node = told.where.node
+    if node is not None and status != SessionStatus.ABANDONED:
+        leads_on = node.kind in {NodeKind.QUESTION, NodeKind.INSTRUCTION}
+        paragraphs.append(f"{'Next in the guide' if leads_on else 'The guide ends here'}: {node.text}")
+    return Section("State", paragraphs, [])
+
+
+def _time_line(told: Told, spent: timedelta) -> str:
+    session, zone = told.session, ZoneInfo(told.timezone)
+    begun, ended = session.created_at.astimezone(zone), _last_moment(told).astimezone(zone)
+    # In the night when the clocks are set back, an hour comes twice.
+    clock = "%H:%M" if begun.utcoffset() == ended.utcoffset() else "%H:%M %Z"
+    since = begun.strftime(f"%Y-%m-%d {clock}")
+    until = ended.strftime(clock if ended.date() == begun.date() else f"%Y-%m-%d {clock}")
+    when = f" so far, since {since}" if session.status in OPEN else f", from {since} to {until}"
+    people = [told.names[person] for person in _people(told) if told.names.get(person)]
+    by = f", by {_listed(list(dict.fromkeys(people)))}" if people else ""
+    return f"{words(spent)}{when} ({told.timezone}){by}"
+
+
+def _last_moment(told: Told) -> datetime:
+    session = told.session
+    moments = [change.created_at for change in told.changes[-1:]] + [step.created_at for step in told.steps[-1:]]
+    return session.resolved_at or max(moments, default=session.created_at)
+
+
+def _people(told: Told) -> Iterator[uuid.UUID]:
+    if told.session.user_id is not None:
+        yield told.session.user_id
+    for step in told.steps:
+        if step.actor_id is not None:
+            yield step.actor_id
+
+
+def _listed(names: list[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+
+
+def words(spent: timedelta) -> str:
+    """A stretch of work in words, to the minute begun: "1 h 5 min"."""
+    hours, minutes = divmod(-(-spent // timedelta(minutes=1)), 60)
+    if not hours:
+        return f"{minutes} min"
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

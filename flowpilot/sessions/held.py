@@ -1,0 +1,113 @@
+"""A session in the hands of one transaction: verbs on the same session take turns."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.errors import NotFoundError
+from flowpilot.flows.models import TreeVersion
+from flowpilot.flows.tree import Tree
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.auth import ForbiddenError
+from flowpilot.sessions import path
+from flowpilot.sessions.models import AISession, AISessionStep
+
+
+class SessionNotFoundError(NotFoundError):
+    """No such session in the account."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such session.")
+
+
+class NotYourSessionError(ForbiddenError):
+    """Somebody else works on the session."""
+
+
+@dataclass(frozen=True, slots=True)
+class Locked:
+    """A session that this transaction has to itself. `moment` is when what follows happens.
+
+    It is always after what happened last: of two servers whose clocks differ, the later one to get the session
+    also comes later in its history, and a step after a claim counts as one.
+    """
+
+    session: AISession
+    moment: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Held(Locked):
+    """A locked session with its steps and the tree that it follows, if it follows one."""
+
+    steps: list[AISessionStep]
+    tree: Tree | None
+
+    @property
+    def where(self) -> path.Position:
+        """Where the session stands in its flow."""
+        return path.position(self.tree, self.steps)
+
+
+async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> Locked:
+    """Lock a session, before anything else of it is locked.
+
+    Raises:
+        SessionNotFoundError: there is none.
+    """
+    session = await db.scalar(
+        select(AISession)
+        .where(AISession.account_id == account_id, AISession.id == session_id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    if session is None:
+        raise SessionNotFoundError
+    last = session.last_activity_at
+    return Locked(session, now if last is None or last < now else last + timedelta(microseconds=1))
+
+
+async def hold(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> Held:
+    """Lock a session and read what a step needs of it.
+
+    Raises:
+        SessionNotFoundError: there is none.
+    """
+    locked = await lock(db, account_id, session_id, now)
+    steps = await steps_of(db, account_id, session_id)
+    tree = await tree_of(db, account_id, locked.session.flow_version_id)
+    return Held(locked.session, locked.moment, steps, tree)
+
+
+async def hold_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> Held:
+    """`hold`, for somebody who is going to work on it.
+
+    Raises:
+        NotYourSessionError: it is neither theirs, nor did they begin it, nor are they a team admin.
+    """
+    held = await hold(db, actor.account_id, session_id, now)
+    mine = actor.user_id in {held.session.owner_id, held.session.user_id}
+    if not mine and actor.role.rank < Role.TEAM_ADMIN.rank:
+        raise NotYourSessionError("Somebody else works on this session. Claim its handoff, or ask a team admin.")
+    return held
+
+
+async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
+    """A session's steps in their order."""
+    query = (
+        select(AISessionStep)
+        .where(AISessionStep.account_id == account_id, AISessionStep.session_id == session_id)
+        .order_by(AISessionStep.position)
+    )
+    return list(await db.scalars(query))
+
+
+async def tree_of(db: ReadDb, account_id: uuid.UUID, version_id: uuid.UUID | None) -> Tree | None:
+    """The tree of the version that a session follows, if it follows one."""
+    if version_id is None:
+        return None
+    query = select(TreeVersion.structure).where(TreeVersion.account_id == account_id, TreeVersion.id == version_id)
+    return Tree.model_validate(await db.scalar(query))

@@ -1,0 +1,30 @@
+"""Sessions that nobody goes on with: when to look, by the account's idle limit."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+
+from flowpilot.db.session import Db
+from flowpilot.identity.models import Account
+from flowpilot.jobs import enqueue
+from flowpilot.sessions.models import AISession
+
+IDLE_JOB = "sessions.abandon_idle"
+
+# With no idle limit the job still looks in now and then: somebody may set one.
+_LOOK_AGAIN = timedelta(days=1)
+
+
+async def idle_limit(db: Db, session: AISession) -> timedelta | None:
+    """How long a session may lie idle; None where the account sets no limit."""
+    minutes = await db.scalar(select(Account.idle_minutes).where(Account.id == session.account_id))
+    return None if minutes is None else timedelta(minutes=minutes)
+
+
+async def watch(db: Db, session: AISession, now: datetime) -> None:
+    """Have a job look whether anything still happens, once the limit may be over."""
+    limit = await idle_limit(db, session)
+    due = now + _LOOK_AGAIN if limit is None else (session.last_activity_at or now) + limit
+    if due <= now:  # It waits in the queue of handoffs, where nobody forgets it.
+        due = now + _LOOK_AGAIN
+    await enqueue(db, IDLE_JOB, at=due, account_id=session.account_id, session_id=session.id)

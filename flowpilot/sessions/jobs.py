@@ -1,0 +1,72 @@
+"""The jobs of sessions: giving up what lies idle, and asking the copilot what to do next."""
+
+import uuid
+from datetime import timedelta
+
+from procrastinate import JobContext
+from sqlalchemy.dialects.postgresql import insert
+
+from flowpilot.clock import now
+from flowpilot.copilot.propose import suggest_next
+from flowpilot.db.base import new_id
+from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
+from flowpilot.sessions import idleness, service
+from flowpilot.sessions.held import SessionNotFoundError, lock
+from flowpilot.sessions.models import SessionStatus, SessionSuggestion
+from flowpilot.sessions.moves import OPEN
+from flowpilot.sessions.queries import case_of, read_session
+
+SUGGEST_JOB = "sessions.suggest"
+
+# A session that waits for a senior, or is with one, is in the queue: nobody forgets it there.
+_MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
+
+
+@app.task(name=idleness.IDLE_JOB, pass_context=True, retry=RETRY)
+async def abandon_idle(context: JobContext, account_id: str, session_id: str) -> None:
+    """Abandon a session past its account's idle limit, or look again later while it is open."""
+    account, moment = uuid.UUID(account_id), now()
+    async with tools(context).database.write(account) as db:
+        held = await lock(db, account, uuid.UUID(session_id), moment)
+        session = held.session
+        if session.status not in OPEN:
+            return
+        limit, idle_since = await idleness.idle_limit(db, session), session.last_activity_at
+        is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
+        if is_over and session.status in _MAY_LIE_IDLE:
+            assert limit is not None
+            await service.abandon(db, None, held, f"Nothing happened for {_words(limit)}.")
+        else:
+            await idleness.watch(db, session, moment)
+
+
+@app.task(name=SUGGEST_JOB, queue=COPILOT_QUEUE, pass_context=True, retry=RETRY)
+async def suggest(context: JobContext, account_id: str, session_id: str) -> None:
+    """Ask the copilot for the next step of a session without a flow, and keep what it says."""
+    account, moment, database = uuid.UUID(account_id), now(), tools(context).database
+    try:
+        async with database.read(account) as db:
+            told = await read_session(db, account, uuid.UUID(session_id))
+    except SessionNotFoundError:
+        return
+    if told.session.status not in OPEN or told.tree is not None:
+        return
+    suggestion = await suggest_next(tools(context), account, case_of(told), moment)
+    row = {
+        "account_id": account,
+        "id": new_id(),
+        "session_id": told.session.id,
+        "position": told.session.step_count,
+        "content": suggestion.model_dump(mode="json"),
+        "created_at": moment,
+    }
+    async with database.write(account) as db:
+        await db.execute(insert(SessionSuggestion).values(row).on_conflict_do_nothing())
+
+
+def _words(limit: timedelta) -> str:
+    minutes = int(limit / timedelta(minutes=1))
+    for unit, length in (("days", 24 * 60), ("hours", 60)):
+        if minutes % length == 0 and minutes > length:
+            return f"{minutes // length} {unit}"
+    return f"{minutes} minutes"

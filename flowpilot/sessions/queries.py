@@ -1,0 +1,175 @@
+"""Reads of sessions: one with all that happened in it, and lists."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import Row, Select, and_, func, or_, select
+
+from flowpilot.copilot.schemas import Case, CaseStep, Suggestion
+from flowpilot.db.session import ReadDb
+from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.models import TreeVersion
+from flowpilot.flows.tree import NodeKind, Tree, ahead
+from flowpilot.identity.models import Account
+from flowpilot.identity.queries import names_of
+from flowpilot.sessions import path
+from flowpilot.sessions.held import SessionNotFoundError, steps_of
+from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
+from flowpilot.sessions.moves import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A session with its flow and all that happened in it; `names` has those of its people who are members."""
+
+    session: AISession
+    steps: list[AISessionStep]
+    changes: list[StatusChange]
+    flow_name: str | None
+    flow_number: int | None
+    tree: Tree | None
+    names: dict[uuid.UUID, str]
+    timezone: str
+
+    @property
+    def where(self) -> path.Position:
+        """Where the session stands in its flow."""
+        return path.position(self.tree, self.steps)
+
+
+async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> Told:
+    """One session.
+
+    Raises:
+        SessionNotFoundError: there is none.
+    """
+    row = (
+        await db.execute(
+            select(AISession, Flow.name, TreeVersion.number, TreeVersion.structure, Account.timezone)
+            .join(Account, Account.id == AISession.account_id)
+            .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
+            .outerjoin(
+                TreeVersion,
+                and_(TreeVersion.account_id == AISession.account_id, TreeVersion.id == AISession.flow_version_id),
+            )
+            .where(AISession.account_id == account_id, AISession.id == session_id)
+        )
+    ).one_or_none()
+    if row is None:
+        raise SessionNotFoundError
+    session: AISession = row[0]
+    steps = await steps_of(db, account_id, session_id)
+    changes = list(
+        await db.scalars(
+            select(StatusChange)
+            .where(StatusChange.account_id == account_id, StatusChange.session_id == session_id)
+            .order_by(StatusChange.created_at, StatusChange.id)
+        )
+    )
+    people = {session.user_id, session.owner_id, *(step.actor_id for step in steps)}
+    people |= {change.actor_id for change in changes}
+    return Told(
+        session=session,
+        steps=steps,
+        changes=changes,
+        flow_name=row.name,
+        flow_number=row.number,
+        tree=None if row.structure is None else Tree.model_validate(row.structure),
+        names=await names_of(db, account_id, {person for person in people if person is not None}),
+        timezone=row.timezone,
+    )
+
+
+def case_of(told: Told, *, note: str = "", missing: Sequence[str] = ()) -> Case:
+    """What the copilot is told of a session."""
+    session, where = told.session, told.where
+    return Case(
+        problem=session.problem_summary,
+        domain=session.problem_domain,
+        client=session.client_name,
+        ticket=session.psa_ticket_id,
+        flow_name=told.flow_name,
+        steps=[_case_step(step) for step in path.standing(told.steps) if step.kind != StepKind.FLOW],
+        steps_left=[text for _, text in steps_left(told.tree, where)],
+        engineer_note=note,
+        missing=list(missing),
+        ended=session.status not in OPEN,
+    )
+
+
+def steps_left(tree: Tree | None, where: path.Position) -> list[tuple[str, str]]:
+    """The instructions that the flow still has from here on, each with its node."""
+    if tree is None or where.node_id is None or where.node_id not in tree.nodes:
+        return []
+    nodes = [where.node_id, *ahead(tree, where.node_id)]
+    return [(id_, tree.nodes[id_].text) for id_ in nodes if tree.nodes[id_].kind == NodeKind.INSTRUCTION]
+
+
+async def newest_suggestion(db: ReadDb, session: AISession) -> Suggestion | None:
+    """What the copilot proposed for where the session stands now, if it has."""
+    content = await db.scalar(
+        select(SessionSuggestion.content).where(
+            SessionSuggestion.account_id == session.account_id,
+            SessionSuggestion.session_id == session.id,
+            SessionSuggestion.position == session.step_count,
+        )
+    )
+    return None if content is None else Suggestion.model_validate(content)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which sessions a list shows; None shows them all."""
+
+    status: Sequence[str] | None = None
+    owner_id: uuid.UUID | None = None
+    domain: str | None = None
+    flow_id: uuid.UUID | None = None
+    ticket: str | None = None
+    text: str | None = None
+
+
+async def sessions(
+    db: ReadDb, account_id: uuid.UUID, wanted: Wanted, limit: int, before: uuid.UUID | None
+) -> Sequence[Row[AISession, str]]:
+    """Sessions with their flows' names (None without one), the newest first, from those older than `before`."""
+    query = (
+        select(AISession, Flow.name)
+        .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
+        .where(AISession.account_id == account_id)
+    )
+    query = _filtered(query, wanted)
+    if before is not None:
+        mark = select(AISession.created_at).where(AISession.account_id == account_id, AISession.id == before)
+        older = AISession.created_at < mark.scalar_subquery()
+        same_moment = and_(AISession.created_at == mark.scalar_subquery(), AISession.id < before)
+        query = query.where(or_(older, same_moment))
+    query = query.order_by(AISession.created_at.desc(), AISession.id.desc()).limit(limit)
+    return (await db.execute(query)).all()
+
+
+def _filtered(query: Select[AISession, str], wanted: Wanted) -> Select[AISession, str]:
+    if wanted.status is not None:
+        query = query.where(AISession.status.in_(wanted.status))
+    if wanted.owner_id is not None:
+        query = query.where(func.coalesce(AISession.owner_id, AISession.user_id) == wanted.owner_id)
+    if wanted.domain is not None:
+        query = query.where(func.lower(AISession.problem_domain) == wanted.domain.lower())
+    if wanted.flow_id is not None:
+        query = query.where(AISession.matched_flow_id == wanted.flow_id)
+    if wanted.ticket is not None:
+        query = query.where(AISession.psa_ticket_id == wanted.ticket)
+    if wanted.text is not None:
+        query = query.where(AISession.problem_summary.icontains(wanted.text, autoescape=True))
+    return query
+
+
+def _case_step(step: AISessionStep) -> CaseStep:
+    content = step.content
+    return CaseStep(
+        kind=step.kind,
+        text=str(content.get("question") or content.get("instruction") or content.get("text") or ""),
+        result=str(content.get("choice") or content.get("outcome") or ""),
+        note=str(content.get("note") or ""),
+    )

@@ -1,0 +1,264 @@
+"""What the session routes take and give."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from flowpilot.copilot.schemas import Suggestion
+from flowpilot.flows.matching import Candidate
+from flowpilot.flows.tree import NodeKind
+from flowpilot.identity.schemas import storable
+from flowpilot.sessions import moves
+from flowpilot.sessions.models import (
+    AISession,
+    AISessionStep,
+    ConfidenceTier,
+    SessionStatus,
+    StatusChange,
+    StepKind,
+)
+from flowpilot.sessions.moves import Verb
+from flowpilot.sessions.queries import Told
+
+_Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)]
+Line = Annotated[_Said, Field(max_length=200)]
+Words = Annotated[_Said, Field(max_length=5_000)]
+Problem = Annotated[_Said, Field(max_length=10_000)]
+Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000), AfterValidator(storable)]
+
+
+class SessionIn(BaseModel):
+    """A session to begin. Without `flow_id` it follows the flow that fits the problem best, if one does."""
+
+    problem_summary: Problem
+    problem_domain: Line | None = None
+    psa_ticket_id: Line | None = None
+    client_name: Line | None = None
+    flow_id: uuid.UUID | None = None
+
+
+class StepIn(BaseModel):
+    """One step: a `choice`, an `outcome` with a `note` if need be, or `free_text` instead of what is offered."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    choice: Line | None = None
+    outcome: Line | None = None
+    note: Remark = ""
+    free_text: Words | None = None
+
+    @model_validator(mode="after")
+    def _one_thing(self) -> Self:
+        if [self.choice, self.outcome, self.free_text].count(None) != 2:
+            raise ValueError("send one of choice, outcome and free_text")
+        if self.note and self.outcome is None:
+            raise ValueError("a note goes with an outcome; send it as free_text instead")
+        return self
+
+
+class ReasonIn(BaseModel):
+    """Why, if that is worth saying."""
+
+    reason: Remark = ""
+
+
+class ResolutionIn(BaseModel):
+    """What solved it."""
+
+    summary: Words
+
+
+class RatingIn(BaseModel):
+    """How the session went, 1 to 5."""
+
+    rating: int = Field(ge=1, le=5)
+    comment: Remark | None = None
+
+
+class FlowChoiceIn(BaseModel):
+    """The flow to follow from here on; null for none."""
+
+    flow_id: uuid.UUID | None
+
+
+class DetailsIn(BaseModel):
+    """What the session is about, corrected. What is not sent stays; null clears a field."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    problem_summary: Problem = ""
+    problem_domain: Line | None = None
+    psa_ticket_id: Line | None = None
+    client_name: Line | None = None
+
+
+class PersonOut(BaseModel):
+    """Somebody. No name: they are no longer a member."""
+
+    id: uuid.UUID
+    name: str | None
+
+
+class SessionRow(BaseModel):
+    """A session in a list."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    status: SessionStatus
+    problem_summary: str
+    problem_domain: str | None
+    client_name: str | None
+    psa_ticket_id: str | None
+    confidence: float | None
+    confidence_tier: ConfidenceTier | None
+    matched_flow_id: uuid.UUID | None
+    flow_name: str | None = None
+    user_id: uuid.UUID | None
+    owner_id: uuid.UUID | None
+    step_count: int
+    session_rating: int | None
+    created_at: datetime
+    last_activity_at: datetime | None
+    resolved_at: datetime | None
+
+
+class NodeOut(BaseModel):
+    """The node of the flow at which the session stands, and what may be sent from there."""
+
+    id: str
+    kind: NodeKind
+    text: str
+    help: str
+    choices: list[str]
+    outcomes: list[str]
+
+
+class StepOut(BaseModel):
+    """One step of a session; `content` is described at the table."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    position: int
+    kind: StepKind
+    actor_id: uuid.UUID | None
+    is_free_text: bool
+    content: dict[str, Any]
+    created_at: datetime
+
+
+class StatusChangeOut(BaseModel):
+    """One change of status. No actor: the account's idle limit."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    from_status: SessionStatus | None
+    to_status: SessionStatus
+    actor_id: uuid.UUID | None
+    reason: str
+    created_at: datetime
+
+
+class CandidateOut(BaseModel):
+    """A flow that may fit the problem, with the confidence (0..1) and why."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    flow_id: uuid.UUID
+    name: str
+    category: str | None
+    confidence: float
+    tier: ConfidenceTier
+    reason: str
+
+
+class SessionOut(SessionRow):
+    """A session with all that is known of it. `allowed` is what may be done to it now.
+
+    `suggestion` stands where no flow leads: from the copilot when it has answered, else from rules.
+    """
+
+    flow_version: int | None
+    rating_comment: str | None
+    started_by: PersonOut | None
+    owner: PersonOut | None
+    people: list[PersonOut]
+    allowed: list[Verb]
+    current: NodeOut | None
+    trail: list[str] = Field(description="Nodes of the flow that led to the current one.")
+    steps: list[StepOut]
+    status_changes: list[StatusChangeOut]
+    suggestion: Suggestion | None
+
+
+class StartedOut(SessionOut):
+    """A session that has just begun, with the flows that were found for it, the best first."""
+
+    candidates: list[CandidateOut]
+
+
+class DocumentationOut(BaseModel):
+    """The note for the ticket. `work_seconds` is the time spent, without pauses and waiting."""
+
+    markdown: str
+    text: str
+    work_seconds: float
+
+
+def session_row(session: AISession, flow_name: str | None) -> SessionRow:
+    """A row of a list."""
+    return SessionRow.model_validate(session).model_copy(update={"flow_name": flow_name})
+
+
+def session_out(told: Told, suggestion: Suggestion | None) -> dict[str, Any]:
+    """The fields of `SessionOut`."""
+    session, where = told.session, told.where
+    return {
+        **session_row(session, told.flow_name).model_dump(),
+        "flow_version": told.flow_number,
+        "rating_comment": session.rating_comment,
+        "started_by": _person(told, session.user_id),
+        "owner": _person(told, session.owner_id or session.user_id),
+        "people": [PersonOut(id=person, name=name) for person, name in told.names.items()],
+        "allowed": moves.allowed(SessionStatus(session.status)),
+        "current": None if where.node is None else _node(where.node_id or "", told),
+        "trail": [str(step.content["node"]) for step in where.trail],
+        "steps": _steps(told.steps),
+        "status_changes": _changes(told.changes),
+        "suggestion": suggestion,
+    }
+
+
+def started_out(told: Told, suggestion: Suggestion | None, candidates: Sequence[Candidate]) -> StartedOut:
+    """The answer to a beginning."""
+    found = [CandidateOut.model_validate(candidate) for candidate in candidates]
+    return StartedOut(**session_out(told, suggestion), candidates=found)
+
+
+def _person(told: Told, user_id: uuid.UUID | None) -> PersonOut | None:
+    return None if user_id is None else PersonOut(id=user_id, name=told.names.get(user_id))
+
+
+def _node(node_id: str, told: Told) -> NodeOut:
+    node = told.where.node
+    assert node is not None
+    return NodeOut(
+        id=node_id,
+        kind=node.kind,
+        text=node.text,
+        help=node.help,
+        choices=[choice.label for choice in node.choices],
+        outcomes=[choice.label for choice in node.outcomes],
+    )
+
+
+def _steps(steps: Sequence[AISessionStep]) -> list[StepOut]:
+    return [StepOut.model_validate(step) for step in steps]
+
+
+def _changes(changes: Sequence[StatusChange]) -> list[StatusChangeOut]:
+    return [StatusChangeOut.model_validate(change) for change in changes]

@@ -1,0 +1,110 @@
+"""Going back: what was said is taken back, and stays on record."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.sessions.flows import (
+    SESSIONS,
+    count_wrong,
+    go_back,
+    node_of,
+    post,
+    publish_printer_flow,
+    read,
+    start,
+    take,
+)
+
+
+@pytest.fixture
+def session_id(client: TestClient, company: Company) -> str:
+    """A session at the first question of the printer flow."""
+    publish_printer_flow(client, company)
+    session_id: str = start(client, company)["id"]
+    return session_id
+
+
+def test_back_leads_to_the_node_before(client: TestClient, company: Company, session_id: str) -> None:
+    take(client, company, session_id, choice="No")
+    take(client, company, session_id, outcome="Still nothing")
+    stands = go_back(client, company, session_id)
+    assert (node_of(stands), stands["trail"]) == ("switch_on", ["power"])
+    step = stands["steps"][-1]
+    assert (step["kind"], step["position"]) == ("back", 3)
+    assert step["content"] == {"node": "queue", "next": "switch_on"}
+    assert step["actor_id"] == str(company.users[Role.ENGINEER])
+
+
+def test_back_twice_leads_to_the_beginning(client: TestClient, company: Company, session_id: str) -> None:
+    take(client, company, session_id, choice="No")
+    take(client, company, session_id, outcome="Still nothing")
+    go_back(client, company, session_id)
+    stands = go_back(client, company, session_id)
+    assert (node_of(stands), stands["trail"], stands["step_count"]) == ("power", [], 4)
+
+
+def test_at_the_beginning_there_is_nothing_to_take_back(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    take(client, company, session_id, free_text="It blinks.")
+    answer = post(client, company, f"{session_id}/back")
+    assert answer.status_code == 409
+    assert answer.json()["type"] == "urn:flowpilot:problem:nothing-to-take-back"
+    assert read(client, company, session_id)["step_count"] == 1
+
+
+def test_what_was_taken_back_can_not_be_taken_back_again(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    take(client, company, session_id, choice="No")
+    go_back(client, company, session_id)
+    assert post(client, company, f"{session_id}/back").status_code == 409
+
+
+def test_another_choice_may_be_made_then(client: TestClient, company: Company, session_id: str) -> None:
+    take(client, company, session_id, choice="No")
+    go_back(client, company, session_id)
+    stands = take(client, company, session_id, choice="Yes")
+    assert (node_of(stands), stands["trail"]) == ("queue", ["power"])
+    assert [step["content"].get("choice") for step in stands["steps"]] == ["No", None, "Yes"]
+
+
+def test_the_note_and_the_snapshot_do_not_say_what_was_taken_back_but_the_steps_do(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    take(client, company, session_id, choice="No")
+    go_back(client, company, session_id)
+    take(client, company, session_id, choice="Yes")
+    note = client.get(f"{SESSIONS}/{session_id}/documentation.txt", headers=company.headers()).text
+    assert "Is the printer on? Yes" in note
+    assert "Is the printer on? No" not in note
+    handed = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()
+    assert [fact["choice"] for fact in handed["snapshot"]["facts"]] == ["Yes"]
+    steps = read(client, company, session_id)["steps"]
+    assert [step["kind"] for step in steps] == ["answer", "back", "answer"]
+    assert steps[0]["content"]["choice"] == "No"
+    assert count_wrong(company) == 0
+
+
+def test_what_was_carried_out_stays_in_the_note(client: TestClient, company: Company, session_id: str) -> None:
+    take(client, company, session_id, choice="No")
+    take(client, company, session_id, outcome="Still nothing")
+    go_back(client, company, session_id)
+    note = client.get(f"{SESSIONS}/{session_id}/documentation.txt", headers=company.headers()).text
+    assert "Switch it on: Still nothing" in note
+
+
+def test_back_does_not_lead_into_the_flow_before(client: TestClient, company: Company, session_id: str) -> None:
+    flow_id = read(client, company, session_id)["matched_flow_id"]
+    take(client, company, session_id, choice="No")
+    stands = post(client, company, f"{session_id}/flow", flow_id=flow_id).json()
+    assert (node_of(stands), stands["trail"]) == ("power", [])
+    assert post(client, company, f"{session_id}/back").status_code == 409
+
+
+def test_without_a_flow_there_is_no_way_back(client: TestClient, company: Company) -> None:
+    session_id = start(client, company, problem_summary="Something odd happens with my chair")["id"]
+    take(client, company, session_id, free_text="It squeaks.")
+    assert post(client, company, f"{session_id}/back").status_code == 409

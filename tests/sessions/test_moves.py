@@ -1,0 +1,139 @@
+"""The table of moves, tried through the API: every verb at every status."""
+
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.identity.actor import Role
+from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.moves import MOVES, OPEN, Verb
+from tests.company import Company, found_company
+from tests.sessions.flows import SESSIONS, go_back, post, publish_printer_flow, read, start, take
+
+PAIRS = [(status, verb) for status in SessionStatus for verb in Verb]
+BODIES: dict[Verb, tuple[str, dict[str, Any]]] = {
+    Verb.STEP: (f"{SESSIONS}/{{session}}/steps", {"free_text": "Looked at it."}),
+    Verb.PAUSE: (f"{SESSIONS}/{{session}}/pause", {"reason": "Said so."}),
+    Verb.RESUME: (f"{SESSIONS}/{{session}}/resume", {}),
+    Verb.RESOLVE: (f"{SESSIONS}/{{session}}/resolve", {"summary": "Solved."}),
+    Verb.ABANDON: (f"{SESSIONS}/{{session}}/abandon", {"reason": "Said so."}),
+    Verb.RATE: (f"{SESSIONS}/{{session}}/rating", {"rating": 3}),
+    Verb.ESCALATE: (f"{SESSIONS}/{{session}}/handoffs", {"reason": "Said so."}),
+    Verb.CLAIM: ("/api/v1/handoffs/{handoff}/claim", {}),
+    Verb.RELEASE: ("/api/v1/handoffs/{handoff}/release", {"reason": "Said so."}),
+    Verb.RETURN: ("/api/v1/handoffs/{handoff}/close", {"outcome": "returned", "note": "Said so."}),
+    Verb.PARK: ("/api/v1/handoffs/{handoff}/close", {"outcome": "parked", "note": "Said so."}),
+}
+WITHOUT_REASON = {Verb.RESUME, Verb.RESOLVE, Verb.CLAIM}
+
+
+@pytest.fixture(scope="module")
+def shop(urls: DatabaseUrls) -> Company:
+    """One account for all pairs."""
+    return found_company(urls)
+
+
+@pytest.fixture
+def case(client: TestClient, shop: Company) -> dict[str, str]:
+    """A session that has been handed over: its id, and the handoff's."""
+    session = start(client, shop, problem_summary="Something odd happens with my chair")["id"]
+    handoff = post(client, shop, f"{session}/handoffs", reason="Out of ideas.").json()["id"]
+    return {"session": session, "handoff": handoff}
+
+
+def _force(shop: Company, session_id: str, status: SessionStatus) -> None:
+    """Put a session into a status by force, with its handoff still open: nothing but the table is in the way."""
+    statement = """
+        UPDATE ai_sessions SET status = %s, resolved_at = CASE WHEN %s THEN last_activity_at END
+        WHERE id = %s RETURNING id
+    """
+    shop.query(statement, status, status == SessionStatus.RESOLVED, session_id)
+
+
+def _try(client: TestClient, shop: Company, case: dict[str, str], verb: Verb) -> httpx2.Response:
+    path, body = BODIES[verb]
+    return client.post(path.format(**case), headers=shop.headers(Role.OWNER), json=body)
+
+
+@pytest.mark.parametrize(("status", "verb"), PAIRS)
+def test_each_verb_leads_where_the_table_says_or_is_refused_with_what_is_allowed(
+    client: TestClient, shop: Company, case: dict[str, str], status: SessionStatus, verb: Verb
+) -> None:
+    if verb == Verb.RELEASE:
+        assert _try(client, shop, case, Verb.CLAIM).status_code == 200
+    _force(shop, case["session"], status)
+    before = read(client, shop, case["session"])
+    assert before["allowed"] == list(MOVES[status])
+    answer = _try(client, shop, case, verb)
+    after = read(client, shop, case["session"])
+    if verb not in MOVES[status]:
+        problem = answer.json()
+        assert answer.status_code == 409, problem
+        assert problem["type"] == "urn:flowpilot:problem:not-allowed-now"
+        assert (problem["allowed"], problem["session_status"]) == (list(MOVES[status]), status)
+        words = f"The session is {status}, which does not allow: {verb}. Allowed now: {', '.join(MOVES[status])}."
+        assert problem["detail"] == words
+        assert after == before
+        return
+    assert answer.status_code < 300, answer.text
+    assert after["status"] == MOVES[status][verb]
+    assert (after["resolved_at"] is not None) == (after["status"] == SessionStatus.RESOLVED)
+    new = after["status_changes"][len(before["status_changes"]) :]
+    if verb in {Verb.STEP, Verb.RATE}:
+        assert new == []
+    else:
+        [change] = new
+        assert change.pop("created_at") == after["last_activity_at"]
+        assert change == {
+            "from_status": status,
+            "to_status": MOVES[status][verb],
+            "actor_id": str(shop.users[Role.OWNER]),
+            "reason": "" if verb in WITHOUT_REASON else "Said so.",
+        }
+
+
+def test_what_is_open_is_what_may_be_resolved() -> None:
+    assert {status for status in SessionStatus if Verb.RESOLVE in MOVES[status]} == OPEN
+
+
+def test_a_resolved_session_was_resolved_at_its_end_and_stays_so(
+    client: TestClient, shop: Company, case: dict[str, str]
+) -> None:
+    resolved = post(client, shop, f"{case['session']}/resolve", summary="Solved.").json()
+    assert resolved["resolved_at"] == resolved["last_activity_at"] == resolved["status_changes"][-1]["created_at"]
+    post(client, shop, f"{case['session']}/rating", rating=5)
+    client.patch(
+        f"{SESSIONS}/{case['session']}", headers=shop.headers(Role.ENGINEER), json={"problem_domain": "furniture"}
+    )
+    for verb in Verb:
+        _try(client, shop, case, verb)
+    assert read(client, shop, case["session"])["resolved_at"] == resolved["resolved_at"]
+
+
+@pytest.mark.parametrize(
+    "status", sorted(set(SessionStatus) - {status for status in OPEN if Verb.STEP in MOVES[status]})
+)
+def test_whatever_the_step_it_is_the_status_that_refuses_it(
+    client: TestClient, company: Company, status: SessionStatus
+) -> None:
+    """Not the node, which would send the caller on to try another choice."""
+    flow_id = str(publish_printer_flow(client, company))
+    session_id = start(client, company)["id"]
+    take(client, company, session_id, choice="No")
+    go_back(client, company, session_id)
+    _force(company, session_id, status)
+    for path, body in (
+        ("steps", {"choice": "Perhaps"}),
+        ("steps", {"outcome": "Perhaps"}),
+        ("steps", {"free_text": "Perhaps"}),
+        ("back", {}),
+        ("flow", {"flow_id": None}),
+        ("flow", {"flow_id": flow_id}),
+        ("flow", {"flow_id": session_id}),
+    ):
+        answer = client.post(f"{SESSIONS}/{session_id}/{path}", headers=company.headers(), json=body)
+        assert (answer.status_code, answer.json().get("allowed")) == (409, list(MOVES[status])), (path, body)
+    assert read(client, company, session_id)["step_count"] == 2
