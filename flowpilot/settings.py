@@ -5,17 +5,26 @@ import os
 import secrets
 import tempfile
 from functools import lru_cache
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
+from typing import Annotated, Any, Literal
 
 from platformdirs import user_data_path
-from pydantic import Field, SecretStr, ValidationError
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from flowpilot.errors import FlowPilotError
 
 
 class SettingsError(FlowPilotError):
     """A setting can not be used as it is."""
+
+
+def _networks(value: Any) -> Any:
+    return tuple(ip_network(part.strip()) for part in value.split(",")) if isinstance(value, str) else value
+
+
+Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
 
 
 class Settings(BaseSettings):
@@ -56,6 +65,60 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(
         default=10, ge=1, le=90, description="Database connections a server process may hold."
     )
+    ai_model: str | None = Field(
+        default=None,
+        pattern=r"^((anthropic|openai):\S+|test)$",
+        description="The AI copilot's model, such as `anthropic:<model>` or `openai:<model>`. Unset: it is off, "
+        "and nothing leaves this machine. `test` answers nonsense without sending anything, to try it out.",
+    )
+    ai_api_key: SecretStr | None = Field(
+        default=None, description="The key for the AI's provider. A server of your own may need none."
+    )
+    ai_base_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://\S+$",
+        description="Where the AI is, if not at its provider's: a proxy, or with `openai:` a server of your own "
+        "that speaks OpenAI's chat API, such as `http://localhost:11434/v1`.",
+    )
+    ai_timeout_seconds: int = Field(
+        default=20, ge=1, le=120, description="How long the AI may take before the rules answer in its place."
+    )
+    ai_daily_tokens: int = Field(
+        default=200_000, ge=1, description="Tokens each account may spend on the AI in a day (UTC)."
+    )
+    public_url: str | None = Field(
+        default=None,
+        pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
+        description="Where people open FlowPilot, such as `https://flowpilot.example.com`. Messages link there; "
+        "unset: they have no links.",
+    )
+    smtp_host: str | None = Field(default=None, description="The mail server. Unset: no e-mail is sent.")
+    smtp_port: int = Field(default=587, ge=1, le=65535, description="The mail server's port.")
+    smtp_security: Literal["starttls", "tls", "none"] = Field(
+        default="starttls",
+        description="How the connection to the mail server is protected: `starttls` (usual on port 587), `tls` "
+        "from the start (usual on port 465), or `none`, for a server on this machine.",
+    )
+    smtp_username: str | None = Field(default=None, description="Who signs in to the mail server. Unset: nobody.")
+    smtp_password: SecretStr | None = Field(default=None, description="The password of `FLOWPILOT_SMTP_USERNAME`.")
+    smtp_sender: str | None = Field(
+        default=None,
+        validate_default=True,
+        pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+$",
+        description="The address that e-mails are from. Needed with `FLOWPILOT_SMTP_HOST`.",
+    )
+    allowed_private_networks: Networks = Field(
+        default=(),
+        description="Private networks that messages may be sent to, with commas between, such as "
+        "`10.0.0.0/8,fd00::/8`. Slack, Teams and webhook addresses must be public otherwise.",
+    )
+
+    @field_validator("smtp_sender")
+    @classmethod
+    def _names_a_sender(cls, sender: str | None, info: ValidationInfo) -> str | None:
+        if sender is None and info.data.get("smtp_host") is not None:
+            raise ValueError("must be set, since FLOWPILOT_SMTP_HOST is")
+        return sender
 
     def signing_key(self) -> str:
         """The secret key: the one configured, else the one kept in the data directory, made on first use."""

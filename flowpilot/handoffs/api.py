@@ -1,0 +1,136 @@
+"""JSON routes of handoffs: escalate, the queue, claim, release, close."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Request
+
+from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.handoffs import claims, queries, schemas, service
+from flowpilot.handoffs.jobs import ASSESS_JOB
+from flowpilot.handoffs.queries import State, Wanted
+from flowpilot.idempotency import CreateOnce
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.jobs import enqueue
+from flowpilot.sessions.held import hold_for_work
+
+router = APIRouter(prefix="/api/v1", tags=["handoffs"])
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+Engineer = Annotated[Actor, requires(Permission.WORK)]
+
+
+@router.post("/ai-sessions/{session_id}/handoffs", status_code=201)
+async def escalate(
+    request: Request,
+    session_id: uuid.UUID,
+    body: schemas.HandoffIn,
+    actor: Engineer,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
+) -> schemas.HandoffOut:
+    """Hand a session over: it waits in the queue with all that is known of it."""
+    # Before the idempotency keys, as a step does: in two orders the two would wait for each other.
+    held = await hold_for_work(db, actor, session_id, now)
+
+    async def make() -> schemas.HandoffOut:
+        why = service.Escalation(body.reason, body.note, body.priority.value_in_order, body.target_user_id)
+        handoff = await service.escalate(db, actor, held, why)
+        if request.app.state.settings.ai_model is not None:
+            await enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff.id)
+        return await _answer(db, actor, handoff.id, now)
+
+    return await once.create(schemas.HandoffOut, body, make)
+
+
+async def _wanted(
+    actor: Viewer,
+    state: Annotated[
+        State, Query(description="`queue`: what waits, then what is claimed without action.")
+    ] = "queue",
+    priority: Annotated[list[schemas.PriorityName] | None, Query()] = None,
+    domain: Annotated[str | None, Query(max_length=200)] = None,
+    for_me: Annotated[bool, Query(description="Only those that are meant for the caller.")] = False,
+    claimed_by: uuid.UUID | None = None,
+    created_by: uuid.UUID | None = None,
+    session_id: uuid.UUID | None = None,
+) -> Wanted:
+    return Wanted(
+        state=state,
+        priority=None if priority is None else [name.value_in_order for name in priority],
+        domain=domain,
+        target_user_id=actor.user_id if for_me else None,
+        claimed_by=claimed_by,
+        created_by=created_by,
+        session_id=session_id,
+    )
+
+
+@router.get("/handoffs")
+async def list_handoffs(
+    actor: Viewer,
+    wanted: Annotated[Wanted, Depends(_wanted)],
+    db: ReadSession,
+    now: Now,
+    limit: Annotated[int, Query(ge=1, le=200)] = 50,
+    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")] = None,
+) -> schemas.QueuePage:
+    """The queue: unclaimed first, by priority and wait, then claimed without action. History: newest first."""
+    rows, next_cursor = await queries.handoffs(db, actor.account_id, wanted, limit, cursor)
+    waiting, claimed = await queries.counts(db, actor.account_id)
+    return schemas.QueuePage(
+        items=[schemas.HandoffRow(**schemas.handoff_row(row, actor, now)) for row in rows],
+        next_cursor=next_cursor,
+        n_waiting=waiting,
+        n_claimed_without_action=claimed,
+    )
+
+
+@router.get("/handoffs/{handoff_id}")
+async def read_handoff(handoff_id: uuid.UUID, actor: Viewer, db: ReadSession, now: Now) -> schemas.HandoffOut:
+    """One handoff: what is known, what was tried, and everything that happened to it."""
+    return await _answer(db, actor, handoff_id, now)
+
+
+@router.post("/handoffs/{handoff_id}/claim")
+async def claim(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.HandoffOut:
+    """Take a handoff on. Of all who try, one gets it; 409 tells the others who. The holder may ask again."""
+    handoff = await claims.claim(db, actor, handoff_id, now)
+    return await _answer(db, actor, handoff.id, now)
+
+
+@router.post("/handoffs/{handoff_id}/release")
+async def release(
+    handoff_id: uuid.UUID, body: schemas.ReleaseIn, actor: Engineer, db: WriteSession, now: Now
+) -> schemas.HandoffOut:
+    """Give a claim back: the handoff returns to the queue."""
+    await claims.release(db, actor, handoff_id, body.reason, now)
+    return await _answer(db, actor, handoff_id, now)
+
+
+@router.post("/handoffs/{handoff_id}/reassign")
+async def reassign(
+    handoff_id: uuid.UUID, body: schemas.ReassignIn, actor: Engineer, db: WriteSession, now: Now
+) -> schemas.HandoffOut:
+    """Mean a handoff for somebody else, or for anybody. One that is held returns to the queue."""
+    await claims.reassign(db, actor, handoff_id, body.target_user_id, now)
+    return await _answer(db, actor, handoff_id, now)
+
+
+@router.post("/handoffs/{handoff_id}/close")
+async def close(
+    handoff_id: uuid.UUID, body: schemas.CloseIn, actor: Engineer, db: WriteSession, now: Now
+) -> schemas.HandoffOut:
+    """End a handoff: its session is resolved, laid aside, or goes back to whoever escalated it."""
+    await service.close(db, actor, handoff_id, body.outcome, body.note, now)
+    return await _answer(db, actor, handoff_id, now)
+
+
+async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> schemas.HandoffOut:
+    row = await queries.read_handoff(db, actor.account_id, handoff_id)
+    events = await queries.events_of(db, actor.account_id, handoff_id)
+    return schemas.handoff_out(row, events, actor, now)

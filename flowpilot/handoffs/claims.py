@@ -1,0 +1,130 @@
+"""Claims: taking a handoff on, exactly once, and giving it back."""
+
+import uuid
+from datetime import UTC, datetime
+
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError
+from flowpilot.handoffs import leases
+from flowpilot.handoffs.held import (
+    OwnHandoffError,
+    check_target,
+    lock_of,
+    must_be,
+    open_handoff,
+    record_event,
+    update_where,
+)
+from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.queries import names_of
+from flowpilot.sessions import service as sessions
+from flowpilot.sessions.held import Locked
+from flowpilot.sessions.moves import Verb
+
+
+class AlreadyClaimedError(ConflictError):
+    """Somebody else was faster; `holder` says who, `claimed_at` since when."""
+
+
+class HandoffChangedError(ConflictError):
+    """The handoff is not held by whom this needs."""
+
+
+async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> SessionHandoff:
+    """Take a handoff on, exactly one of all who try. The holder may ask again and gets the same.
+
+    Raises:
+        AlreadyClaimedError: somebody else was faster.
+        HandoffClosedError: it is over.
+        OwnHandoffError: the actor is who escalated it.
+    """
+    locked = await lock_of(db, actor.account_id, handoff_id, now)
+    claimed = await update_where(
+        db,
+        actor.account_id,
+        SessionHandoff.id == handoff_id,
+        SessionHandoff.claimed_by.is_(None),
+        SessionHandoff.closed_at.is_(None),
+        SessionHandoff.created_by.is_distinct_from(actor.user_id),
+        claimed_by=actor.user_id,
+        claimed_at=locked.moment,
+        lease_expires_at=leases.end_of_lease(actor.account_id, locked.moment),
+        reminded_at=None,
+    )
+    if not claimed:
+        return await _held_already(db, actor, handoff_id)
+    locked.session.owner_id = actor.user_id
+    await sessions.move(db, locked, Verb.CLAIM, actor.user_id)
+    await leases.watch(db, claimed[0])
+    await record_event(db, claimed[0], HandoffEventKind.CLAIMED, actor.user_id, locked.moment)
+    return claimed[0]
+
+
+async def release(db: Db, actor: Actor, handoff_id: uuid.UUID, reason: str, now: datetime) -> SessionHandoff:
+    """Put a claimed handoff back into the queue.
+
+    Raises:
+        NotYourHandoffError: the actor neither holds it nor is a team admin.
+        HandoffChangedError: nobody holds it.
+        HandoffClosedError: it is over.
+    """
+    locked = await lock_of(db, actor.account_id, handoff_id, now)
+    handoff = await open_handoff(db, actor.account_id, handoff_id)
+    holder = handoff.claimed_by
+    if holder is None:
+        raise HandoffChangedError("Nobody holds this handoff. Claim it first.")
+    must_be(actor, {holder}, "Only its holder or a team admin can release a handoff.")
+    await give_back(db, locked, handoff, actor.user_id, reason)
+    content = {"reason": reason, "holder": str(holder)}
+    await record_event(db, handoff, HandoffEventKind.RELEASED, actor.user_id, locked.moment, **content)
+    return handoff
+
+
+async def reassign(
+    db: Db, actor: Actor, handoff_id: uuid.UUID, target: uuid.UUID | None, now: datetime
+) -> SessionHandoff:
+    """Mean a handoff for somebody else, or for anybody. One that is held goes back into the queue.
+
+    Raises:
+        NotYourHandoffError: the actor neither holds nor made it, nor is a team admin.
+        OwnHandoffError: the target is who escalated it.
+        HandoffClosedError: it is over.
+    """
+    locked = await lock_of(db, actor.account_id, handoff_id, now)
+    handoff = await open_handoff(db, actor.account_id, handoff_id)
+    holder = handoff.claimed_by
+    must_be(actor, {holder, handoff.created_by}, "Only its holder, its creator or a team admin can reassign it.")
+    await check_target(db, actor, target, escalated_by=handoff.created_by)
+    if holder is not None:
+        await give_back(db, locked, handoff, actor.user_id, "Reassigned.")
+    handoff.target_user_id = target
+    await db.flush()
+    content = {"target": str(target) if target else None, "holder": str(holder) if holder else None}
+    await record_event(db, handoff, HandoffEventKind.REASSIGNED, actor.user_id, locked.moment, **content)
+    return handoff
+
+
+async def give_back(db: Db, locked: Locked, handoff: SessionHandoff, by: uuid.UUID | None, reason: str) -> None:
+    """Take a claim away: the handoff is as if never claimed, but for its events."""
+    handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
+    handoff.first_action_at = handoff.first_action_by = None
+    locked.session.owner_id = handoff.created_by
+    await sessions.move(db, locked, Verb.RELEASE, by, reason)
+
+
+async def _held_already(db: Db, actor: Actor, handoff_id: uuid.UUID) -> SessionHandoff:
+    """Why a claim changed nothing: it is the holder's own, or it can not be."""
+    handoff = await open_handoff(db, actor.account_id, handoff_id)
+    if handoff.claimed_by == actor.user_id:
+        return handoff
+    if handoff.claimed_by is None or handoff.claimed_at is None:
+        raise OwnHandoffError("You escalated this yourself. Somebody else has to claim it; you can take it back.")
+    name = (await names_of(db, actor.account_id, [handoff.claimed_by])).get(handoff.claimed_by)
+    # What PostgreSQL returns is in the zone of its connection.
+    since = f"{handoff.claimed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    raise AlreadyClaimedError(
+        f"{name or 'A former member'} was faster and holds this handoff since {since}.",
+        holder={"id": str(handoff.claimed_by), "name": name},
+        claimed_at=handoff.claimed_at,
+    )

@@ -1,0 +1,90 @@
+"""The events of handoffs: the record of every transition, and what the live stream resumes from."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import func, insert, select, update
+
+from flowpilot.db.announce import announce
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind
+from flowpilot.identity.models import Account
+from flowpilot.jobs import enqueue
+
+NOTIFY_JOB = "handoffs.notify"
+
+# What people are told about; the other kinds only refresh what they are looking at.
+TOLD = frozenset(
+    {
+        HandoffEventKind.CREATED,
+        HandoffEventKind.CLAIMED,
+        HandoffEventKind.RELEASED,
+        HandoffEventKind.REASSIGNED,
+        HandoffEventKind.REMINDED,
+        HandoffEventKind.EXPIRED,
+        HandoffEventKind.CLOSED,
+    }
+)
+
+
+async def record(
+    db: Db,
+    account_id: uuid.UUID,
+    handoff_id: uuid.UUID,
+    kind: HandoffEventKind,
+    *,
+    by: uuid.UUID | None,
+    at: datetime,
+    **content: Any,
+) -> None:
+    """Add an event in the transaction of the transition, announce it, and have people told.
+
+    Call it last: the account's counter stays locked until the transaction ends, so that events are numbered in the
+    order in which they are committed, and a stream that has seen a number has missed none below it.
+    """
+    number = (
+        update(Account)
+        .where(Account.id == account_id)
+        .values(last_handoff_event=Account.last_handoff_event + 1)
+        .returning(Account.last_handoff_event)
+    )
+    event_id = new_id()
+    await db.execute(
+        insert(HandoffEvent).values(
+            account_id=account_id,
+            id=event_id,
+            handoff_id=handoff_id,
+            number=await db.scalar(number),
+            kind=kind,
+            actor_id=by,
+            content=content,
+            created_at=at,
+        )
+    )
+    if kind in TOLD:
+        await enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=event_id)
+    await announce(db, account_id, "handoffs")
+
+
+async def events_after(db: ReadDb, account_id: uuid.UUID, number: int, limit: int) -> Sequence[HandoffEvent]:
+    """The account's events behind a number, oldest first."""
+    query = (
+        select(HandoffEvent)
+        .where(HandoffEvent.account_id == account_id, HandoffEvent.number > number)
+        .order_by(HandoffEvent.number)
+        .limit(limit)
+    )
+    return (await db.scalars(query)).all()
+
+
+async def newest_number(db: ReadDb, account_id: uuid.UUID) -> int:
+    """The number of the account's newest event; 0 when there was none."""
+    return (
+        await db.scalar(
+            select(func.coalesce(func.max(HandoffEvent.number), 0)).where(HandoffEvent.account_id == account_id)
+        )
+        or 0
+    )

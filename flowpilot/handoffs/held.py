@@ -1,0 +1,120 @@
+"""A handoff in the hands of one transaction: its session is locked first, always, so there is no deadlock."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.handoffs.events import record
+from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.models import Membership
+from flowpilot.sessions.held import Locked, lock
+
+
+class HandoffNotFoundError(NotFoundError):
+    """No such handoff in the account."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such handoff.")
+
+
+class HandoffClosedError(ConflictError):
+    """The handoff is over."""
+
+
+class OwnHandoffError(ConflictError):
+    """Whoever escalated can not be who it is escalated to."""
+
+
+class NotYourHandoffError(ForbiddenError):
+    """The handoff is somebody else's."""
+
+
+async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: datetime) -> Locked:
+    """Lock the session of a handoff.
+
+    Raises:
+        HandoffNotFoundError: there is none.
+    """
+    session_id = await db.scalar(
+        select(SessionHandoff.session_id).where(
+            SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id
+        )
+    )
+    if session_id is None:
+        raise HandoffNotFoundError
+    return await lock(db, account_id, session_id, now)
+
+
+async def _read(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> SessionHandoff:
+    query = select(SessionHandoff).where(SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id)
+    return (await db.scalars(query.execution_options(populate_existing=True))).one()
+
+
+async def open_handoff(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> SessionHandoff:
+    """The handoff, whose session is locked.
+
+    Raises:
+        HandoffClosedError: it is over.
+    """
+    handoff = await _read(db, account_id, handoff_id)
+    if handoff.closed_at is not None:
+        raise HandoffClosedError("The handoff is closed. Escalate the session again if it needs a senior.")
+    return handoff
+
+
+async def update_where(
+    db: Db, account_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
+) -> Sequence[SessionHandoff]:
+    """Update the handoffs that meet the conditions, in one statement, and return them."""
+    statement = (
+        update(SessionHandoff)
+        .where(SessionHandoff.account_id == account_id, *conditions)
+        .values(**values)
+        .returning(SessionHandoff)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    return (await db.scalars(statement)).all()
+
+
+async def record_event(
+    db: Db, handoff: SessionHandoff, kind: HandoffEventKind, by: uuid.UUID | None, at: datetime, **content: Any
+) -> None:
+    """Add an event of the handoff."""
+    await record(db, handoff.account_id, handoff.id, kind, by=by, at=at, **content)
+
+
+async def check_target(
+    db: Db, actor: Actor, target: uuid.UUID | None, escalated_by: uuid.UUID | None = None
+) -> None:
+    """Make sure that the target may claim; `escalated_by` is the actor unless it is said.
+
+    Raises:
+        OwnHandoffError: the target is who escalated.
+        NotFoundError: the target is no engineer of the account.
+    """
+    if target is None:
+        return
+    if target == (escalated_by or actor.user_id):
+        raise OwnHandoffError("A handoff can not be meant for whoever escalated it.")
+    role = await db.scalar(
+        select(Membership.role).where(Membership.account_id == actor.account_id, Membership.user_id == target)
+    )
+    if role is None or Role(role).rank < Role.ENGINEER.rank:
+        raise NotFoundError("There is no engineer with this target_user_id in the account.")
+
+
+def must_be(actor: Actor, allowed: set[uuid.UUID | None], sentence: str) -> None:
+    """Refuse everybody else but team admins.
+
+    Raises:
+        NotYourHandoffError: with the sentence given.
+    """
+    if actor.user_id not in allowed and actor.role.rank < Role.TEAM_ADMIN.rank:
+        raise NotYourHandoffError(sentence)

@@ -1,0 +1,94 @@
+"""The jobs of handoffs: reminding a holder, taking a claim back, and asking the copilot for an assessment."""
+
+import uuid
+from datetime import datetime
+
+from procrastinate import JobContext
+from sqlalchemy import select, update
+
+from flowpilot.clock import now
+from flowpilot.copilot.propose import assess_case
+from flowpilot.db.session import Db
+from flowpilot.handoffs.claims import give_back
+from flowpilot.handoffs.events import record
+from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
+from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
+from flowpilot.sessions.held import lock
+from flowpilot.sessions.queries import case_of, read_session
+
+ASSESS_JOB = "handoffs.assess"
+
+
+@app.task(name=REMIND_JOB, pass_context=True, retry=RETRY)
+async def remind(context: JobContext, account_id: str, handoff_id: str, claimed_at: str) -> None:
+    """Remind the holder of a claim on which nothing has happened."""
+    async with tools(context).database.write(uuid.UUID(account_id)) as db:
+        handoff = await _idle_claim(db, uuid.UUID(account_id), uuid.UUID(handoff_id), claimed_at)
+        if handoff is None or handoff.reminded_at is not None:
+            return
+        handoff.reminded_at = moment = now()
+        await db.flush()
+        ends = handoff.lease_expires_at.isoformat() if handoff.lease_expires_at else None
+        await _record(db, handoff, HandoffEventKind.REMINDED, moment, holder=str(handoff.claimed_by), ends=ends)
+
+
+@app.task(name=EXPIRE_JOB, pass_context=True, retry=RETRY)
+async def expire(context: JobContext, account_id: str, handoff_id: str, claimed_at: str) -> None:
+    """Put a claim on which nothing has happened back into the queue."""
+    account = uuid.UUID(account_id)
+    async with tools(context).database.write(account) as db:
+        session_id = await db.scalar(
+            select(SessionHandoff.session_id).where(
+                SessionHandoff.account_id == account, SessionHandoff.id == uuid.UUID(handoff_id)
+            )
+        )
+        if session_id is None:
+            return
+        locked = await lock(db, account, session_id, now())
+        handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at)
+        if handoff is None:
+            return
+        holder = str(handoff.claimed_by)
+        await give_back(db, locked, handoff, None, "Nothing happened after the claim.")
+        await _record(db, handoff, HandoffEventKind.EXPIRED, locked.moment, holder=holder)
+
+
+@app.task(name=ASSESS_JOB, queue=COPILOT_QUEUE, pass_context=True, retry=RETRY)
+async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
+    """Ask the copilot for an assessment of a handoff, and keep what it says, or what the rules say."""
+    account, moment, database = uuid.UUID(account_id), now(), tools(context).database
+    async with database.read(account) as db:
+        handoff = await db.get(SessionHandoff, (account, uuid.UUID(handoff_id)))
+        if handoff is None or handoff.closed_at is not None:
+            return
+        told = await read_session(db, account, handoff.session_id)
+    case = case_of(told, note=handoff.note, missing=handoff.snapshot.get("missing", []))
+    assessment = (await assess_case(tools(context), account, case, moment)).model_dump(mode="json")
+    async with database.write(account) as db:
+        await db.execute(
+            update(SessionHandoff)
+            .where(SessionHandoff.account_id == account, SessionHandoff.id == handoff.id)
+            .values(assessment=assessment)
+        )
+        await _record(db, handoff, HandoffEventKind.ASSESSED, moment, source=assessment["source"])
+
+
+async def _idle_claim(
+    db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, claimed_at: str
+) -> SessionHandoff | None:
+    """The handoff, locked, if the very claim of that moment still stands and nothing has happened on it."""
+    query = select(SessionHandoff).where(
+        SessionHandoff.account_id == account_id,
+        SessionHandoff.id == handoff_id,
+        SessionHandoff.claimed_at == datetime.fromisoformat(claimed_at),
+        SessionHandoff.first_action_at.is_(None),
+        SessionHandoff.closed_at.is_(None),
+    )
+    return (await db.scalars(query.with_for_update(key_share=True))).one_or_none()
+
+
+async def _record(
+    db: Db, handoff: SessionHandoff, kind: HandoffEventKind, at: datetime, **content: object
+) -> None:
+    await record(db, handoff.account_id, handoff.id, kind, by=None, at=at, **content)

@@ -1,0 +1,265 @@
+"""The hub: hands each account's new events to its open streams.
+
+An announcement says only that there is something new. One task an account then reads it, once for all of the
+account's streams, and wakes them; each takes what is behind its own number. So a stream is a number and no queue,
+and one that is slow holds nobody.
+"""
+
+import asyncio
+import logging
+import uuid
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from itertools import takewhile
+from typing import Any
+
+from sqlalchemy.exc import SQLAlchemyError
+
+from flowpilot.clock import now
+from flowpilot.db.announce import Topic
+from flowpilot.db.listen import listen
+from flowpilot.db.session import Database, ReadDb
+from flowpilot.errors import FlowPilotError
+from flowpilot.handoffs.events import newest_number
+from flowpilot.handoffs.messages import Message, messages_after
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import verify
+from flowpilot.identity.credentials import parse
+
+STREAMS_PER_CALLER = 20
+
+_KEPT = 500
+_PAGE = 500
+_FIRST_PAUSE_SECONDS = 0.5
+
+_log = logging.getLogger(__name__)
+
+
+class TooManyStreamsError(FlowPilotError):
+    """The caller has as many streams open as one may."""
+
+    status = 429
+
+    def __init__(self) -> None:
+        super().__init__(f"You have {STREAMS_PER_CALLER} streams open already. Close one first.")
+
+
+class Listener:
+    """One open stream. `refusal` is why its credential is good no more, once that is so."""
+
+    def __init__(self, hub: "Hub", audience: "_Audience", credential: str) -> None:
+        self.credential = credential
+        self.refusal: str | None = None
+        self._hub = hub
+        self._audience = audience
+
+    async def follow(self, number: int) -> AsyncIterator[Message | None]:
+        """All events behind the number, as they come, and None when it is time for a heartbeat.
+
+        Ends when the credential is refused, and when the server stops.
+        """
+        while not self._is_over:
+            # Taken before the look, so that what comes in the middle of it is not slept through.
+            changed = self._audience.changed
+            messages = await self._audience.behind(number)
+            for message in messages:
+                yield message
+                if self._is_over:
+                    return
+                number = message.number
+            if not messages and not await _happens(changed, self._hub.heartbeat_seconds):
+                yield None
+
+    @property
+    def _is_over(self) -> bool:
+        return self.refusal is not None or self._hub.is_stopping
+
+
+class Hub:
+    """The open streams of this process."""
+
+    def __init__(
+        self,
+        runtime_url: str,
+        database: Database,
+        signing_key: str,
+        *,
+        heartbeat_seconds: float = 15,
+        patience_seconds: float = 60,
+    ) -> None:
+        self.database = database
+        self.signing_key = signing_key
+        self.heartbeat_seconds = heartbeat_seconds
+        self.patience_seconds = patience_seconds
+        self.is_stopping = False
+        self._runtime_url = runtime_url
+        self._audiences: dict[uuid.UUID, _Audience] = {}
+        self._streams = Counter[str]()
+        self._tasks = set[asyncio.Task[None]]()
+
+    @asynccontextmanager
+    async def running(self) -> AsyncIterator[None]:
+        """Listen for announcements for as long as the context lasts."""
+        self.is_stopping = False
+        self.start(listen(self._runtime_url, connected=self._look_at_everything, heard=self._look))
+        try:
+            yield
+        finally:
+            self.stop()
+            for task in self._tasks:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        """Work in the background, until it is cancelled or the hub stops."""
+        task = asyncio.create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        return task
+
+    def stop(self) -> None:
+        """End all streams, now and from now on. Their clients come back on their own."""
+        self.is_stopping = True
+        for audience in self._audiences.values():
+            audience.wake()
+
+    @contextmanager
+    def join(self, actor: Actor, credential: str) -> Iterator[Listener]:
+        """A verified caller's place, for as long as the context lasts.
+
+        Raises:
+            TooManyStreamsError: the caller has as many as one may.
+        """
+        if self._streams[actor.caller] >= STREAMS_PER_CALLER:
+            raise TooManyStreamsError
+        audience = self._audiences.get(actor.account_id)
+        if audience is None:
+            audience = self._audiences[actor.account_id] = _Audience(self, actor.account_id)
+        listener = Listener(self, audience, credential)
+        audience.listeners.add(listener)
+        self._streams[actor.caller] += 1
+        try:
+            yield listener
+        finally:
+            self._streams -= Counter([actor.caller])
+            audience.listeners.remove(listener)
+            if not audience.listeners:
+                audience.close()
+                del self._audiences[actor.account_id]
+
+    def _look(self, topic: Topic, account_id: uuid.UUID) -> None:
+        if audience := self._audiences.get(account_id):
+            (audience.announced if topic == "handoffs" else audience.access_changed).set()
+
+    def _look_at_everything(self) -> None:
+        for audience in self._audiences.values():
+            audience.announced.set()
+            audience.access_changed.set()
+
+
+class _Audience:
+    """The open streams of one account, and its newest events: all of those behind `_floor`."""
+
+    def __init__(self, hub: Hub, account_id: uuid.UUID) -> None:
+        self.listeners = set[Listener]()
+        self.announced = asyncio.Event()
+        self.access_changed = asyncio.Event()
+        self.changed = asyncio.Event()
+        self._hub = hub
+        self._account_id = account_id
+        self._recent = deque[Message]()
+        self._floor: int | None = None
+        # Its first look is due at once: nobody was here for what was announced before.
+        self.announced.set()
+        self._tasks = [
+            hub.start(self._repeat(self._read, self.announced)),
+            hub.start(self._repeat(self._verify, self.access_changed)),
+        ]
+
+    def close(self) -> None:
+        """Nobody listens any more."""
+        for task in self._tasks:
+            task.cancel()
+
+    def wake(self) -> None:
+        """Let every stream look whether something has changed for it."""
+        self.changed.set()
+        self.changed = asyncio.Event()
+
+    async def behind(self, number: int) -> list[Message]:
+        """The events behind a number; some of them when there are many."""
+        if self._floor is None:
+            return []
+        if number >= self._floor:
+            newest_first = list(takewhile(lambda message: message.number > number, reversed(self._recent)))
+            return newest_first[::-1]
+        try:
+            async with self._hub.database.read(self._account_id) as db:
+                return await messages_after(db, self._account_id, number, _PAGE)
+        except SQLAlchemyError as error:
+            _log.warning("a stream of account %s waits: %s", self._account_id, error)
+            return []
+
+    async def _repeat(self, work: Callable[[], Awaitable[None]], due: asyncio.Event) -> None:
+        """Do the work whenever it is due and at every heartbeat, once for all that has happened until then."""
+        pause = _FIRST_PAUSE_SECONDS
+        while True:
+            await _happens(due, self._hub.heartbeat_seconds)
+            due.clear()
+            try:
+                await work()
+                pause = _FIRST_PAUSE_SECONDS
+            except Exception as error:
+                # Whatever it was, the account's streams must not wait for ever.
+                unexpected = not isinstance(error, SQLAlchemyError)
+                _log.warning("streams of account %s wait: %s", self._account_id, error, exc_info=unexpected)
+                await asyncio.sleep(pause)
+                pause = min(2 * pause, self._hub.heartbeat_seconds)
+                due.set()
+
+    async def _read(self) -> None:
+        async with self._hub.database.read(self._account_id) as db:
+            if self._floor is None:
+                self._floor = await newest_number(db, self._account_id)
+                self.wake()
+                return
+            while True:
+                newest = self._recent[-1].number if self._recent else self._floor
+                messages = await messages_after(db, self._account_id, newest, _PAGE)
+                self._recent.extend(messages)
+                while len(self._recent) > _KEPT:
+                    self._floor = self._recent.popleft().number
+                if messages:
+                    self.wake()
+                if len(messages) < _PAGE:
+                    return
+
+    async def _verify(self) -> None:
+        """End the streams whose callers may listen no more; each credential is looked up once."""
+        async with self._hub.database.read(self._account_id) as db:
+            refusals = {
+                credential: await self._refusal(db, credential)
+                for credential in {listener.credential for listener in self.listeners}
+            }
+        for listener in self.listeners:
+            listener.refusal = refusals.get(listener.credential)
+        if any(refusals.values()):
+            self.wake()
+
+    async def _refusal(self, db: ReadDb, credential: str) -> str | None:
+        try:
+            actor, _ = await verify(db, parse(credential, self._hub.signing_key), now())
+        except FlowPilotError as error:
+            return error.detail
+        return None if actor.may(Permission.VIEW_WORK) else "Your role does not include this."
+
+
+async def _happens(event: asyncio.Event, seconds: float) -> bool:
+    """Whether the event happens within so many seconds."""
+    try:
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    except TimeoutError:
+        return False
+    return True

@@ -1,0 +1,71 @@
+"""What a live stream says of an event."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from fastapi.sse import format_sse_event
+from pydantic import BaseModel
+from sqlalchemy import and_, func, select
+
+from flowpilot.db.session import ReadDb
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
+from flowpilot.identity.models import User
+
+
+class LiveEvent(BaseModel):
+    """What a stream says of an event. `actor_name` is null where nobody acted, or nobody who is still a member."""
+
+    handoff_id: uuid.UUID
+    session_id: uuid.UUID
+    kind: HandoffEventKind
+    actor_id: uuid.UUID | None
+    actor_name: str | None
+    at: datetime
+    content: dict[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """An event as it is sent, written once for all who get it."""
+
+    number: int
+    text: bytes
+
+
+async def messages_after(db: ReadDb, account_id: uuid.UUID, number: int, limit: int) -> list[Message]:
+    """The account's events behind a number, oldest first."""
+    query = (
+        select(
+            HandoffEvent,
+            SessionHandoff.session_id,
+            func.coalesce(func.nullif(User.name, ""), User.email).label("actor_name"),
+        )
+        .join(
+            SessionHandoff,
+            and_(
+                SessionHandoff.account_id == HandoffEvent.account_id, SessionHandoff.id == HandoffEvent.handoff_id
+            ),
+        )
+        .outerjoin(User, User.id == HandoffEvent.actor_id)
+        .where(HandoffEvent.account_id == account_id, HandoffEvent.number > number)
+        .order_by(HandoffEvent.number)
+        .limit(limit)
+    )
+    return [_message(*row) for row in await db.execute(query)]
+
+
+def _message(event: HandoffEvent, session_id: uuid.UUID, actor_name: str | None) -> Message:
+    assert event.number is not None
+    data = LiveEvent(
+        handoff_id=event.handoff_id,
+        session_id=session_id,
+        kind=HandoffEventKind(event.kind),
+        actor_id=event.actor_id,
+        actor_name=actor_name,
+        at=event.created_at,
+        content=event.content,
+    )
+    text = format_sse_event(id=str(event.number), event=event.kind, data_str=data.model_dump_json())
+    return Message(event.number, text)

@@ -1,0 +1,24 @@
+"""Why a message was not delivered. The delivery log keeps what they say: it holds no address and no secret."""
+
+from datetime import datetime
+
+
+class DeliveryError(Exception):
+    """A message did not arrive. `reason` is a sentence; `status` is what a receiver answered, if it did."""
+
+    def __init__(self, reason: str, status: int | None = None) -> None:
+        super().__init__(reason)
+        self.reason = reason
+        self.status = status
+
+
+class RefusedError(DeliveryError):
+    """It will not arrive later either."""
+
+
+class TryLaterError(DeliveryError):
+    """It may arrive later; `not_before` is the moment that the receiver asked to wait for."""
+
+    def __init__(self, reason: str, status: int | None = None, not_before: datetime | None = None) -> None:
+        super().__init__(reason, status)
+        self.not_before = not_before

@@ -1,0 +1,171 @@
+"""What the notification routes and jobs read."""
+
+import uuid
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy.orm import InstrumentedAttribute, defer
+
+from flowpilot.db.base import Tenant
+from flowpilot.db.session import ReadDb
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.handoffs.notify.messages import Occasion
+from flowpilot.handoffs.notify.models import (
+    ChannelKind,
+    DeliveryStatus,
+    Notification,
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationPreference,
+)
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.models import Membership, User
+from flowpilot.identity.queries import names_of
+from flowpilot.sessions.models import AISession
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A delivery with all that sending it needs. A test has no occasion; a former member is no member."""
+
+    delivery: NotificationDelivery
+    channel: NotificationChannel | None
+    occasion: Occasion | None
+    is_member: bool
+    email: str | None
+
+
+async def occasions(
+    db: ReadDb, account_id: uuid.UUID, event_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Occasion]:
+    """Events, each with what belongs to it, by their ids."""
+    query = (
+        select(HandoffEvent, SessionHandoff, AISession)
+        .join(SessionHandoff, _belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
+        .join(AISession, _belongs(AISession, SessionHandoff, SessionHandoff.session_id))
+        .where(HandoffEvent.account_id == account_id, HandoffEvent.id.in_(event_ids))
+        .options(defer(SessionHandoff.snapshot), defer(SessionHandoff.assessment))
+    )
+    rows = (await db.execute(query)).all()
+    names = await names_of(
+        db, account_id, {user for event, handoff, _ in rows for user in _people(event, handoff)}
+    )
+    return {event.id: Occasion(event, handoff, session, names) for event, handoff, session in rows}
+
+
+async def notifications(
+    db: ReadDb, actor: Actor, limit: int, before: uuid.UUID | None, *, unread: bool
+) -> Sequence[tuple[Notification, Occasion]]:
+    """The caller's newest notifications, or those older than `before`. Their ids sort by their events' times."""
+    query = select(Notification).where(*_mine(actor))
+    if unread:
+        query = query.where(Notification.read_at.is_(None))
+    if before is not None:
+        query = query.where(Notification.id < before)
+    rows = (await db.scalars(query.order_by(Notification.id.desc()).limit(limit))).all()
+    about = await occasions(db, actor.account_id, [row.event_id for row in rows])
+    return [(row, about[row.event_id]) for row in rows]
+
+
+async def unread_count(db: ReadDb, actor: Actor) -> int:
+    """How many of the caller's notifications are not read."""
+    query = select(func.count()).select_from(Notification).where(*_mine(actor), Notification.read_at.is_(None))
+    return await db.scalar(query) or 0
+
+
+async def preferences(db: ReadDb, actor: Actor) -> dict[ChannelKind, bool]:
+    """The caller's choice for each kind; what was never chosen is on."""
+    chosen = select(NotificationPreference.kind, NotificationPreference.is_enabled).where(
+        NotificationPreference.account_id == actor.account_id, NotificationPreference.user_id == actor.user_id
+    )
+    found = {row.kind: row.is_enabled for row in await db.execute(chosen)}
+    return {kind: found.get(kind, True) for kind in ChannelKind}
+
+
+async def channels(db: ReadDb, actor: Actor, limit: int, after: uuid.UUID | None) -> Sequence[NotificationChannel]:
+    """The caller's own channels, and all of the account for who manages them, in the order they were made."""
+    query = select(NotificationChannel).where(
+        NotificationChannel.account_id == actor.account_id, NotificationChannel.deleted_at.is_(None)
+    )
+    if not actor.may(Permission.MANAGE_CHANNELS):
+        query = query.where(NotificationChannel.user_id == actor.user_id)
+    if after is not None:
+        query = query.where(NotificationChannel.id > after)
+    return (await db.scalars(query.order_by(NotificationChannel.id).limit(limit))).all()
+
+
+async def deliveries(
+    db: ReadDb,
+    actor: Actor,
+    limit: int,
+    before: uuid.UUID | None,
+    *,
+    channel_id: uuid.UUID | None,
+    status: DeliveryStatus | None,
+) -> Sequence[NotificationDelivery]:
+    """The newest deliveries that the caller may see, or those older than `before`."""
+    query = select(NotificationDelivery).where(visible(actor))
+    if channel_id is not None:
+        query = query.where(NotificationDelivery.channel_id == channel_id)
+    if status is not None:
+        query = query.where(NotificationDelivery.status == status)
+    if before is not None:
+        query = query.where(NotificationDelivery.id < before)
+    return (await db.scalars(query.order_by(NotificationDelivery.id.desc()).limit(limit))).all()
+
+
+def visible(actor: Actor) -> ColumnElement[bool]:
+    """The deliveries that the actor may see: those to themselves, or all of the account."""
+    in_account = NotificationDelivery.account_id == actor.account_id
+    if actor.may(Permission.MANAGE_CHANNELS):
+        return in_account
+    return and_(in_account, NotificationDelivery.user_id == actor.user_id)
+
+
+async def pending_parcel(db: ReadDb, account_id: uuid.UUID, delivery_id: uuid.UUID) -> Parcel | None:
+    """A delivery that is still to be made, or None."""
+    query = (
+        select(NotificationDelivery, NotificationChannel, Membership.user_id, User.email)
+        .outerjoin(
+            NotificationChannel,
+            _belongs(NotificationChannel, NotificationDelivery, NotificationDelivery.channel_id),
+        )
+        .outerjoin(
+            Membership,
+            (Membership.account_id == NotificationDelivery.account_id)
+            & (Membership.user_id == NotificationDelivery.user_id),
+        )
+        .outerjoin(User, User.id == Membership.user_id)
+        .where(
+            NotificationDelivery.account_id == account_id,
+            NotificationDelivery.id == delivery_id,
+            NotificationDelivery.status == DeliveryStatus.PENDING,
+        )
+    )
+    row = (await db.execute(query)).first()
+    if row is None:
+        return None
+    delivery, channel, member, email = row
+    event_id = delivery.event_id
+    about = None if event_id is None else (await occasions(db, account_id, [event_id]))[event_id]
+    return Parcel(delivery, channel, about, delivery.user_id is None or member is not None, email)
+
+
+def _mine(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return Notification.account_id == actor.account_id, Notification.user_id == actor.user_id
+
+
+def _belongs(
+    table: type[Tenant], other: type[Tenant], reference: InstrumentedAttribute[Any]
+) -> ColumnElement[bool]:
+    """The condition of a join to the row of the same account that is referred to."""
+    return and_(table.account_id == other.account_id, table.id == reference)
+
+
+def _people(event: HandoffEvent, handoff: SessionHandoff) -> Iterator[uuid.UUID]:
+    in_content = (event.content.get("target"), event.content.get("holder"))
+    known = (event.actor_id, handoff.created_by, handoff.target_user_id, handoff.claimed_by)
+    yield from (user for user in known if user is not None)
+    yield from (uuid.UUID(user) for user in in_content if user is not None)

@@ -1,0 +1,176 @@
+"""Reads of handoffs: the queue, and one with everything that happened to it."""
+
+import base64
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from flowpilot.db.session import ReadDb
+from flowpilot.errors import InvalidError
+from flowpilot.handoffs.held import HandoffNotFoundError
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.identity.queries import names_of
+from flowpilot.sessions.models import AISession
+
+State = Literal["queue", "waiting", "claimed", "acted", "closed", "all"]
+
+_NO_ONE_YET = SessionHandoff.claimed_by.is_(None)
+_NOTHING_YET = SessionHandoff.first_action_at.is_(None)
+_OPEN = SessionHandoff.closed_at.is_(None)
+
+_STATES: dict[State, Sequence[ColumnElement[bool]]] = {
+    "queue": (_OPEN, _NOTHING_YET),
+    "waiting": (_OPEN, _NO_ONE_YET),
+    "claimed": (_OPEN, SessionHandoff.claimed_by.is_not(None), _NOTHING_YET),
+    "acted": (_OPEN, SessionHandoff.first_action_at.is_not(None)),
+    "closed": (SessionHandoff.closed_at.is_not(None),),
+    "all": (),
+}
+
+# What waits comes first, the most pressing and the longest waiting of it on top; history has the newest on top.
+_QUEUE_ORDER = (
+    case((_NO_ONE_YET, 0), else_=1),
+    SessionHandoff.priority,
+    SessionHandoff.created_at,
+    SessionHandoff.id,
+)
+_HISTORY_ORDER = (SessionHandoff.created_at, SessionHandoff.id)
+
+
+class BadCursorError(InvalidError):
+    """The cursor is not one that this list gave."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """Which handoffs a list shows; None shows them all."""
+
+    state: State = "queue"
+    priority: Sequence[int] | None = None
+    domain: str | None = None
+    target_user_id: uuid.UUID | None = None
+    claimed_by: uuid.UUID | None = None
+    created_by: uuid.UUID | None = None
+    session_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A handoff with its session; `names` has those of its people who are members."""
+
+    handoff: SessionHandoff
+    session: AISession
+    names: dict[uuid.UUID, str]
+
+
+async def handoffs(
+    db: ReadDb, account_id: uuid.UUID, wanted: Wanted, limit: int, cursor: str | None
+) -> tuple[list[Row], str | None]:
+    """A page of the list, and the cursor of the next.
+
+    Raises:
+        BadCursorError: the cursor is not one of this list.
+    """
+    is_history = wanted.state in {"closed", "all"}
+    order = _HISTORY_ORDER if is_history else _QUEUE_ORDER
+    query = _filtered(_with_session(account_id), wanted)
+    if cursor is not None:
+        key, mark = tuple_(*order), _mark(cursor, len(order))
+        query = query.where(key < mark if is_history else key > mark)
+    query = query.order_by(*(column.desc() if is_history else column for column in order))
+    found = (await db.execute(query.add_columns(*order).limit(limit + 1))).all()
+    rows = await _named(db, account_id, [(row[0], row[1]) for row in found[:limit]])
+    return rows, _cursor(found[limit - 1][2:]) if len(found) > limit else None
+
+
+async def counts(db: ReadDb, account_id: uuid.UUID) -> tuple[int, int]:
+    """How many open handoffs nobody holds, and how many are held without an action yet."""
+    query = select(
+        func.count().filter(_NO_ONE_YET), func.count().filter(SessionHandoff.claimed_by.is_not(None), _NOTHING_YET)
+    ).where(SessionHandoff.account_id == account_id, _OPEN)
+    waiting, claimed = (await db.execute(query)).one()
+    return waiting, claimed
+
+
+async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Row:
+    """One handoff.
+
+    Raises:
+        HandoffNotFoundError: there is none.
+    """
+    found = (await db.execute(_with_session(account_id).where(SessionHandoff.id == handoff_id))).one_or_none()
+    if found is None:
+        raise HandoffNotFoundError
+    (row,) = await _named(db, account_id, [(found[0], found[1])])
+    return row
+
+
+async def events_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Sequence[HandoffEvent]:
+    """Everything that happened to a handoff, in its order."""
+    query = (
+        select(HandoffEvent)
+        .where(HandoffEvent.account_id == account_id, HandoffEvent.handoff_id == handoff_id)
+        .order_by(HandoffEvent.created_at, HandoffEvent.number, HandoffEvent.id)
+    )
+    return (await db.scalars(query)).all()
+
+
+def _with_session(account_id: uuid.UUID) -> Select[SessionHandoff, AISession]:
+    session = and_(AISession.account_id == SessionHandoff.account_id, AISession.id == SessionHandoff.session_id)
+    return (
+        select(SessionHandoff, AISession)
+        .join(AISession, session)
+        .where(SessionHandoff.account_id == account_id)
+        .execution_options(populate_existing=True)
+    )
+
+
+def _filtered(query: Select[SessionHandoff, AISession], wanted: Wanted) -> Select[SessionHandoff, AISession]:
+    query = query.where(*_STATES[wanted.state])
+    if wanted.priority is not None:
+        query = query.where(SessionHandoff.priority.in_(wanted.priority))
+    if wanted.domain is not None:
+        query = query.where(func.lower(AISession.problem_domain) == wanted.domain.lower())
+    people: dict[InstrumentedAttribute[Any], uuid.UUID | None] = {
+        SessionHandoff.target_user_id: wanted.target_user_id,
+        SessionHandoff.claimed_by: wanted.claimed_by,
+        SessionHandoff.created_by: wanted.created_by,
+        SessionHandoff.session_id: wanted.session_id,
+    }
+    return query.where(*(column == value for column, value in people.items() if value is not None))
+
+
+async def _named(
+    db: ReadDb, account_id: uuid.UUID, found: Sequence[tuple[SessionHandoff, AISession]]
+) -> list[Row]:
+    people = {
+        person
+        for handoff, _ in found
+        for person in (handoff.created_by, handoff.target_user_id, handoff.claimed_by, handoff.first_action_by)
+        if person is not None
+    }
+    names = await names_of(db, account_id, people) if people else {}
+    return [Row(handoff, session, names) for handoff, session in found]
+
+
+def _cursor(key: Sequence[Any]) -> str:
+    """Where a page ends. It holds the place in the order, not a row: rows move while somebody reads."""
+    words = json.dumps([value if isinstance(value, int) else str(value) for value in key])
+    return base64.urlsafe_b64encode(words.encode()).decode()
+
+
+def _mark(cursor: str, length: int) -> Any:
+    try:
+        *numbers, moment, id_ = json.loads(base64.urlsafe_b64decode(cursor))
+        mark = [*(int(number) for number in numbers), datetime.fromisoformat(moment), uuid.UUID(id_)]
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadCursorError("This is not a cursor of this list. Start again without one.") from error
+    if len(mark) != length:
+        raise BadCursorError("This cursor is of a list in another order. Start again without one.")
+    return tuple_(*(literal(value) for value in mark))

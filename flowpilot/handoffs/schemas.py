@@ -1,0 +1,206 @@
+"""What the handoff routes take and give."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from enum import StrEnum
+from typing import Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+
+from flowpilot.copilot.schemas import Assessment
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
+from flowpilot.handoffs.queries import Row
+from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.schemas import Line, PersonOut, Remark
+
+# Offered where a reason is asked for; any other words are as good.
+REASONS = (
+    "Out of ideas after the usual checks.",
+    "Needs rights that I do not have.",
+    "More than one customer seems to be affected.",
+    "The flow ends here and the problem is still there.",
+    "The customer asks for somebody senior.",
+)
+
+
+class PriorityName(StrEnum):
+    """How pressing a handoff is."""
+
+    URGENT = "urgent"
+    HIGH = "high"
+    NORMAL = "normal"
+    LOW = "low"
+
+    @property
+    def value_in_order(self) -> Priority:
+        """The number that sorts it."""
+        return Priority[self.name]
+
+
+class HandoffIn(BaseModel):
+    """Why a session is handed over. `note`: what the engineer thinks it is, in their own words."""
+
+    reason: Line = Field(examples=list(REASONS))
+    note: Remark = ""
+    priority: PriorityName = PriorityName.NORMAL
+    target_user_id: uuid.UUID | None = None
+
+
+class ReleaseIn(BaseModel):
+    """Why a claim is given back."""
+
+    reason: Line
+
+
+class ReassignIn(BaseModel):
+    """Whom the handoff is meant for; null for anybody."""
+
+    target_user_id: uuid.UUID | None
+
+
+class CloseIn(BaseModel):
+    """How a handoff ended. A `resolved` one needs a note: what solved it."""
+
+    outcome: Outcome
+    note: Remark = ""
+
+    @model_validator(mode="after")
+    def _says_what_solved_it(self) -> Self:
+        if self.outcome == Outcome.RESOLVED and not self.note:
+            raise ValueError("say in note what solved it")
+        return self
+
+
+class HandoffVerb(StrEnum):
+    """What the caller may do with a handoff now."""
+
+    CLAIM = "claim"
+    RELEASE = "release"
+    REASSIGN = "reassign"
+    CLOSE = "close"
+
+
+class HandoffRow(BaseModel):
+    """A handoff in the queue.
+
+    `waiting_seconds`: from its creation to the claim, or until now. `seconds_to_first_action`: from the claim on.
+    """
+
+    id: uuid.UUID
+    session_id: uuid.UUID
+    session_status: SessionStatus
+    problem_summary: str
+    problem_domain: str | None
+    client_name: str | None
+    psa_ticket_id: str | None
+    reason: str
+    priority: PriorityName
+    completeness: float | None
+    created_at: datetime
+    created_by: PersonOut | None
+    target: PersonOut | None
+    claimed_at: datetime | None
+    claimed_by: PersonOut | None
+    lease_expires_at: datetime | None
+    first_action_at: datetime | None
+    first_action_by: PersonOut | None
+    closed_at: datetime | None
+    outcome: Outcome | None
+    waiting_seconds: float
+    seconds_to_first_action: float | None
+    allowed: list[HandoffVerb]
+
+
+class QueuePage(BaseModel):
+    """A page of handoffs; the counts are of all that is open."""
+
+    items: list[HandoffRow]
+    next_cursor: str | None
+    n_waiting: int = Field(description="Open handoffs that nobody holds.")
+    n_claimed_without_action: int
+
+
+class EventOut(BaseModel):
+    """One thing that happened to a handoff. No actor: a rule of the account, such as the lease."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: HandoffEventKind
+    actor_id: uuid.UUID | None
+    content: dict[str, Any]
+    created_at: datetime
+
+
+class HandoffOut(HandoffRow):
+    """A handoff with all that is known: the snapshot of its session, and what that says at a glance."""
+
+    note: str
+    snapshot: dict[str, Any]
+    assessment: Assessment | None
+    events: list[EventOut]
+
+
+def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
+    """The fields of `HandoffRow`, as the actor sees them."""
+    handoff, session = row.handoff, row.session
+    waited_until = handoff.claimed_at or handoff.closed_at or now
+    acted, claimed = handoff.first_action_at, handoff.claimed_at
+    return {
+        "id": handoff.id,
+        "session_id": session.id,
+        "session_status": session.status,
+        "problem_summary": session.problem_summary,
+        "problem_domain": session.problem_domain,
+        "client_name": session.client_name,
+        "psa_ticket_id": session.psa_ticket_id,
+        "reason": handoff.reason,
+        "priority": PriorityName[Priority(handoff.priority).name],
+        "completeness": handoff.snapshot.get("completeness"),
+        "created_at": handoff.created_at,
+        "created_by": _person(row, handoff.created_by),
+        "target": _person(row, handoff.target_user_id),
+        "claimed_at": claimed,
+        "claimed_by": _person(row, handoff.claimed_by),
+        "lease_expires_at": handoff.lease_expires_at,
+        "first_action_at": acted,
+        "first_action_by": _person(row, handoff.first_action_by),
+        "closed_at": handoff.closed_at,
+        "outcome": handoff.outcome,
+        "waiting_seconds": max(0.0, round((waited_until - handoff.created_at).total_seconds(), 2)),
+        "seconds_to_first_action": round((acted - claimed).total_seconds(), 2) if acted and claimed else None,
+        "allowed": _allowed(row, actor),
+    }
+
+
+def handoff_out(row: Row, events: Sequence[HandoffEvent], actor: Actor, now: datetime) -> HandoffOut:
+    """The whole of a handoff."""
+    handoff = row.handoff
+    return HandoffOut(
+        **handoff_row(row, actor, now),
+        note=handoff.note,
+        snapshot=handoff.snapshot,
+        assessment=None if handoff.assessment is None else Assessment.model_validate(handoff.assessment),
+        events=[EventOut.model_validate(event) for event in events],
+    )
+
+
+def _allowed(row: Row, actor: Actor) -> list[HandoffVerb]:
+    handoff = row.handoff
+    if handoff.closed_at is not None or not actor.may(Permission.WORK):
+        return []
+    is_admin = actor.role.rank >= Role.TEAM_ADMIN.rank
+    holds = is_admin or actor.user_id == handoff.claimed_by
+    made = is_admin or actor.user_id == handoff.created_by
+    verbs = {
+        HandoffVerb.CLAIM: handoff.claimed_by is None and actor.user_id != handoff.created_by,
+        HandoffVerb.RELEASE: handoff.claimed_by is not None and holds,
+        HandoffVerb.REASSIGN: holds or made,
+        HandoffVerb.CLOSE: holds if handoff.claimed_by is not None else made,
+    }
+    return [verb for verb, may in verbs.items() if may]
+
+
+def _person(row: Row, user_id: uuid.UUID | None) -> PersonOut | None:
+    return None if user_id is None else PersonOut(id=user_id, name=row.names.get(user_id))

@@ -1,0 +1,114 @@
+"""The beginning and the end of handoffs."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flowpilot.copilot import rules
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.handoffs.held import check_target, lock_of, must_be, open_handoff, record_event, update_where
+from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
+from flowpilot.handoffs.snapshot import take_snapshot
+from flowpilot.identity.actor import Actor
+from flowpilot.sessions import service as sessions
+from flowpilot.sessions.held import Held, Locked, hold
+from flowpilot.sessions.moves import Verb
+from flowpilot.sessions.queries import case_of, read_session
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Why somebody hands a session over, and to whom if that matters."""
+
+    reason: str
+    note: str = ""
+    priority: Priority = Priority.NORMAL
+    target_user_id: uuid.UUID | None = None
+
+
+async def escalate(db: Db, actor: Actor, held: Held, why: Escalation) -> SessionHandoff:
+    """Hand a session over: it waits in the queue with all that is known of it.
+
+    Raises:
+        NotAllowedNowError: the session has an open handoff, or has ended.
+        OwnHandoffError: the target is the actor.
+        NotFoundError: the target is no member who may claim.
+    """
+    await check_target(db, actor, why.target_user_id)
+    await sessions.move(db, held, Verb.ESCALATE, actor.user_id, why.reason)
+    told = await read_session(db, actor.account_id, held.session.id)
+    snapshot = take_snapshot(told, why.note)
+    assessment = rules.assess(case_of(told, note=why.note, missing=snapshot["missing"]))
+    handoff = SessionHandoff(
+        account_id=actor.account_id,
+        id=new_id(),
+        session_id=held.session.id,
+        created_by=actor.user_id,
+        created_at=held.moment,
+        reason=why.reason,
+        note=why.note,
+        priority=why.priority,
+        snapshot=snapshot,
+        assessment=assessment.model_dump(mode="json"),
+        target_user_id=why.target_user_id,
+    )
+    db.add(handoff)
+    await db.flush()
+    await record_event(
+        db, handoff, HandoffEventKind.CREATED, actor.user_id, held.moment, priority=int(why.priority)
+    )
+    return handoff
+
+
+async def close(
+    db: Db, actor: Actor, handoff_id: uuid.UUID, outcome: Outcome, note: str, now: datetime
+) -> SessionHandoff:
+    """End a handoff: its session is resolved, laid aside, or goes back to whoever escalated it.
+
+    While nobody holds it, its creator may take it back (`returned`).
+
+    Raises:
+        NotYourHandoffError: it is somebody else's.
+        HandoffClosedError: it is over.
+    """
+    locked = await lock_of(db, actor.account_id, handoff_id, now)
+    handoff = await open_handoff(db, actor.account_id, handoff_id)
+    mine = handoff.claimed_by or handoff.created_by
+    must_be(
+        actor, {mine}, "Only its holder or a team admin can close a handoff; its creator while nobody holds it."
+    )
+    if outcome == Outcome.RESOLVED:
+        held = await hold(db, actor.account_id, handoff.session_id, now)
+        await sessions.resolve(db, actor, held, note)
+    elif outcome == Outcome.ABANDONED:
+        await sessions.abandon(db, actor.user_id, locked, note)
+    else:
+        locked.session.owner_id = handoff.created_by if outcome == Outcome.RETURNED else mine
+        verb = Verb.RETURN if outcome == Outcome.RETURNED else Verb.PARK
+        await sessions.move(db, locked, verb, actor.user_id, note)
+        await close_open(db, locked, actor.user_id, outcome, note)
+    await db.refresh(handoff)
+    return handoff
+
+
+async def close_open(
+    db: Db, locked: Locked, by: uuid.UUID | None, outcome: Outcome, note: str = ""
+) -> Sequence[SessionHandoff]:
+    """Close what is open of a session's handoffs."""
+    session = locked.session
+    closed = await update_where(
+        db,
+        session.account_id,
+        SessionHandoff.session_id == session.id,
+        SessionHandoff.closed_at.is_(None),
+        closed_at=locked.moment,
+        closed_by=by,
+        outcome=outcome,
+        lease_expires_at=None,
+    )
+    for handoff in closed:
+        content = {"outcome": str(outcome), "note": note}
+        await record_event(db, handoff, HandoffEventKind.CLOSED, by, locked.moment, **content)
+    return closed

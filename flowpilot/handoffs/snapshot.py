@@ -1,0 +1,57 @@
+"""What a handoff stores of its session: all that the next engineer would have to ask for. Pure."""
+
+from collections.abc import Iterator
+from typing import Any
+
+from flowpilot.sessions import path
+from flowpilot.sessions.models import AISessionStep, StepKind
+from flowpilot.sessions.queries import Told, steps_left
+
+# A problem told in fewer words leaves the next engineer guessing.
+_WORDS_OF_A_PROBLEM = 5
+
+
+def take_snapshot(told: Told, note: str) -> dict[str, Any]:
+    """The session as it is handed over.
+
+    `completeness` (0..1) is the share of what a senior asks first that is there; `missing` says what is not.
+    """
+    session, where = told.session, told.where
+    steps = path.standing(told.steps)
+    checks = list(_checks(told, steps, note))
+    missing = [sentence for is_there, sentence in checks if not is_there]
+    return {
+        "problem": session.problem_summary,
+        "domain": session.problem_domain,
+        "client": session.client_name,
+        "ticket": session.psa_ticket_id,
+        "flow": None if told.flow_name is None else {"name": told.flow_name, "version": told.flow_number},
+        "node": None if where.node is None else {"id": where.node_id, "text": where.node.text},
+        "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
+        "tried": [_of(step) for step in steps if step.kind == StepKind.OUTCOME],
+        "notes": [_of(step) for step in steps if step.kind == StepKind.NOTE],
+        "left": [{"node": node, "instruction": text} for node, text in steps_left(told.tree, where)],
+        "opinion": note,
+        "missing": missing,
+        "completeness": round(1 - len(missing) / len(checks), 2),
+    }
+
+
+def _of(step: AISessionStep) -> dict[str, Any]:
+    said = {key: value for key, value in step.content.items() if key != "next"}
+    return {**said, "by": str(step.actor_id) if step.actor_id else None, "at": step.created_at.isoformat()}
+
+
+def _checks(told: Told, steps: list[AISessionStep], note: str) -> Iterator[tuple[bool, str]]:
+    session = told.session
+    kinds = [step.kind for step in steps]
+    yield (
+        len(session.problem_summary.split()) >= _WORDS_OF_A_PROBLEM,
+        "The problem is told in a few words only: what exactly happens, and where?",
+    )
+    yield session.problem_domain is not None, "The domain is not set."
+    yield session.client_name is not None, "The client is not named."
+    yield session.psa_ticket_id is not None, "No ticket is linked."
+    yield StepKind.ANSWER in kinds or StepKind.NOTE in kinds, "Nothing was asked or found yet."
+    yield StepKind.OUTCOME in kinds, "Nothing was tried yet."
+    yield bool(note), "The engineer has not said what they think it is."

@@ -1,0 +1,210 @@
+"""What tests of handoffs share: people, handoffs made by the verbs themselves, and the laws that always hold."""
+
+import uuid
+from collections import Counter
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Any
+
+import psycopg
+from fastapi.testclient import TestClient
+from httpx2 import Response
+from procrastinate import JobContext
+from procrastinate.jobs import Job
+from psycopg.rows import dict_row
+
+from flowpilot import jobs
+from flowpilot.db.bulk import account_transaction
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database, Db
+from flowpilot.handoffs import derived as handoff_actions
+from flowpilot.handoffs.models import SessionHandoff
+from flowpilot.handoffs.service import Escalation, escalate
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.sessions import begin, moves
+from flowpilot.sessions import derived as session_counts
+from flowpilot.sessions.held import hold_for_work
+from flowpilot.sessions.models import SessionStatus
+from flowpilot.settings import Settings
+from tests.company import Company
+from tests.sessions.flows import start
+
+REASON = "Out of ideas after the usual checks."
+
+
+@dataclass(frozen=True)
+class Person:
+    """A member with an API key of their own."""
+
+    id: uuid.UUID
+    name: str
+    headers: dict[str, str]
+
+
+def join(client: TestClient, company: Company, name: str, role: Role = Role.ENGINEER) -> Person:
+    """Somebody new in the account."""
+    made = client.post("/api/v1/api-keys", headers=company.headers(), json={"role": role, "name": name})
+    assert made.status_code == 201, made.text
+    return Person(uuid.UUID(made.json()["user_id"]), name, {"Authorization": f"Bearer {made.json()['key']}"})
+
+
+def send_escalation(
+    client: TestClient, company: Company, session_id: str, role: Role = Role.ENGINEER, **why: Any
+) -> Response:
+    """Ask to hand a session over; `headers` among the keywords are the request's."""
+    headers = company.headers(role) | why.pop("headers", {})
+    body = {"reason": REASON, **why}
+    return client.post(f"/api/v1/ai-sessions/{session_id}/handoffs", headers=headers, json=body)
+
+
+def hand_over(client: TestClient, company: Company, **why: Any) -> dict[str, Any]:
+    """A new session's handoff, escalated by the account's engineer."""
+    answer = send_escalation(client, company, start(client, company)["id"], **why)
+    assert answer.status_code == 201, answer.text
+    made: dict[str, Any] = answer.json()
+    return made
+
+
+def act(client: TestClient, handoff: dict[str, Any], verb: str, who: dict[str, str], **body: Any) -> Response:
+    """Do something to a handoff over HTTP."""
+    return client.post(f"/api/v1/handoffs/{handoff['id']}/{verb}", headers=who, json=body or None)
+
+
+def done(answer: Response) -> dict[str, Any]:
+    """The body of an answer that has to be a good one."""
+    assert answer.status_code == 200, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def status_of(client: TestClient, company: Company, session_id: str) -> str:
+    """A session's status, as anybody reads it."""
+    answer = client.get(f"/api/v1/ai-sessions/{session_id}", headers=company.headers(Role.VIEWER))
+    return str(done(answer)["status"])
+
+
+def actor(company: Company, role: Role = Role.ENGINEER, user_id: uuid.UUID | None = None) -> Actor:
+    """Somebody who calls the verbs directly: the user of the company's key of that role unless one is given."""
+    return Actor(company.id, user_id or company.users[role], role, "UTC")
+
+
+async def escalated(db: Db, engineer: Actor, now: datetime, **why: Any) -> SessionHandoff:
+    """A new session's handoff."""
+    about = begin.Beginning("The printer in accounting prints nothing since this morning")
+    begun, _ = await begin.start(db, engineer, about, now)
+    held = await hold_for_work(db, engineer, begun.session.id, now)  # A moment later.
+    return await escalate(db, engineer, held, Escalation(REASON, **why))
+
+
+def jobs_of(company: Company, task: str) -> list[dict[str, Any]]:
+    """The arguments of the account's jobs of a kind that wait to be run."""
+    query = (
+        "SELECT args FROM procrastinate_jobs "
+        "WHERE task_name = %s AND args->>'account_id' = %s AND status = 'todo' ORDER BY id"
+    )
+    return [row[0] for row in company.query(query, task, str(company.id))]
+
+
+def worker_context(database: Database, settings: Settings) -> JobContext:
+    """What a job is called with, for calling one at a moment of the test's own."""
+    job = Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="a test's own")
+    tools = {"tools": jobs.Tools(database, settings)}
+    return JobContext(
+        app=jobs.app, job=job, start_timestamp=0, additional_context=tools, abort_reason=lambda: None
+    )
+
+
+def forget_jobs(urls: DatabaseUrls, company: Company) -> None:
+    """Leave nothing for other tests' workers to do."""
+    with psycopg.connect(urls.owner) as connection:
+        connection.execute(
+            "DELETE FROM procrastinate_jobs WHERE args->>'account_id' = %s AND status = 'todo'", [str(company.id)]
+        )
+
+
+def check_laws(company: Company) -> None:
+    """What holds whatever happened to an account's sessions and handoffs; sessions and events made by verbs."""
+    rows = {
+        table: _rows(company, table)
+        for table in ("ai_sessions", "session_handoffs", "ai_session_steps", "ai_session_status_changes")
+    }
+    events = _rows(company, "handoff_events", "number")
+    [(newest,)] = company.query("SELECT last_handoff_event FROM accounts WHERE id = %s", company.id)
+    assert [event["number"] for event in events] == list(range(1, newest + 1))
+    for session in rows["ai_sessions"]:
+        mine = {table: [row for row in rows[table] if row.get("session_id") == session["id"]] for table in rows}
+        _check_moves(session, mine["ai_session_status_changes"])
+        _check_session(session, mine["session_handoffs"])
+        for handoff in mine["session_handoffs"]:
+            _check_first_action(handoff, mine["ai_session_steps"])
+            _check_story(handoff, [event for event in events if event["handoff_id"] == handoff["id"]])
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        assert session_counts.reconcile(connection, company.id) == 0
+        assert handoff_actions.reconcile(connection, company.id) == 0
+
+
+def _rows(company: Company, table: str, order: str = "created_at, id") -> list[dict[str, Any]]:
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        cursor = connection.cursor(row_factory=dict_row)
+        return cursor.execute(f"SELECT * FROM {table} ORDER BY {order}".encode()).fetchall()
+
+
+def _check_moves(session: dict[str, Any], changes: list[dict[str, Any]]) -> None:
+    """Every change of status is one that the table has, and begins where the one before ended."""
+    assert changes[0]["from_status"] is None
+    for before, after in pairwise(changes):
+        assert after["from_status"] == before["to_status"]
+        assert after["created_at"] > before["created_at"]
+        assert after["to_status"] in moves.MOVES[SessionStatus(after["from_status"])].values()
+    assert changes[-1]["to_status"] == session["status"]
+
+
+def _check_session(session: dict[str, Any], handoffs: list[dict[str, Any]]) -> None:
+    """A session is with a senior, or waits for one, exactly when its one open handoff says so."""
+    found = [handoff for handoff in handoffs if handoff["closed_at"] is None]
+    assert len(found) <= 1
+    holder = found[0]["claimed_by"] if found else None
+    expected = [] if not found else ["requesting_escalation"] if holder is None else ["escalated"]
+    assert [session["status"]] == expected or (
+        not found and session["status"] not in {"requesting_escalation", "escalated"}
+    )
+    if holder is not None:
+        assert session["owner_id"] == holder
+    for handoff in handoffs:
+        assert (handoff["claimed_by"] is None) == (handoff["claimed_at"] is None)
+        assert (handoff["closed_at"] is None) == (handoff["outcome"] is None)
+        is_idle_claim = handoff["claimed_by"] and not handoff["first_action_at"] and not handoff["closed_at"]
+        assert is_idle_claim or handoff["lease_expires_at"] is None
+
+
+def _check_first_action(handoff: dict[str, Any], steps: list[dict[str, Any]]) -> None:
+    """The contract: the earliest step of the same session strictly after the claim."""
+    claimed_at = handoff["claimed_at"]
+    after = [step for step in steps if claimed_at is not None and step["created_at"] > claimed_at]
+    first = min(after, key=lambda step: (step["created_at"], step["position"]), default=None)
+    found = (handoff["first_action_at"], handoff["first_action_by"])
+    assert found == ((first["created_at"], first["actor_id"]) if first else (None, None))
+
+
+def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
+    """The events alone tell who holds the handoff, since when, and whether it is over."""
+    holder = since = closed_at = None
+    kinds = Counter(event["kind"] for event in events)
+    assert events[0]["kind"] == "created"
+    assert (kinds["created"], kinds["closed"]) == (1, 0 if handoff["closed_at"] is None else 1)
+    for event in events:
+        assert closed_at is None
+        match event["kind"]:
+            case "claimed":
+                assert holder is None
+                holder, since = event["actor_id"], event["created_at"]
+            case "released" | "expired" | "reassigned":
+                assert event["content"]["holder"] == (None if holder is None else str(holder))
+                holder = since = None
+            case "first_action":
+                assert event["created_at"] > since
+            case "closed":
+                closed_at = event["created_at"]
+    told = (handoff["claimed_by"], handoff["claimed_at"], handoff["closed_at"])
+    assert told == (holder, since, closed_at)

@@ -1,0 +1,160 @@
+"""Many do different things to the same handoff at once: nobody blocks anybody, and what comes of it is sound."""
+
+import asyncio
+import random
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from flowpilot.clock import now
+from flowpilot.db.base import new_id
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database, Db
+from flowpilot.errors import FlowPilotError
+from flowpilot.handoffs import claims, jobs, service
+from flowpilot.handoffs.following import follow_sessions
+from flowpilot.handoffs.models import Outcome, SessionHandoff
+from flowpilot.handoffs.service import Escalation
+from flowpilot.identity import service as identity
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.sessions import service as sessions
+from flowpilot.sessions.held import hold_for_work
+from flowpilot.settings import Settings
+from tests.company import Company
+from tests.handoffs.helpers import REASON, actor, check_laws, escalated, forget_jobs, worker_context
+
+pytestmark = pytest.mark.anyio
+
+ROUNDS = 12
+CONNECTIONS = 16
+
+
+@dataclass(frozen=True)
+class Desk:
+    """Whoever may have to do with a handoff: its creator, two seniors, an admin."""
+
+    company: Company
+    database: Database
+    settings: Settings
+    people: list[Actor]
+    chance: random.Random
+
+    def anybody(self) -> Actor:
+        return self.chance.choice(self.people)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A handoff that many want something of."""
+
+    handoff_id: uuid.UUID
+    session_id: uuid.UUID
+
+
+Deed = Callable[[Db, Desk, Case], Awaitable[object]]
+
+
+async def _claim(db: Db, desk: Desk, case: Case) -> None:
+    await claims.claim(db, desk.anybody(), case.handoff_id, now())
+
+
+async def _release(db: Db, desk: Desk, case: Case) -> None:
+    await claims.release(db, desk.anybody(), case.handoff_id, "No time.", now())
+
+
+async def _reassign(db: Db, desk: Desk, case: Case) -> None:
+    target = desk.chance.choice([None, desk.anybody().user_id])
+    await claims.reassign(db, desk.anybody(), case.handoff_id, target, now())
+
+
+async def _close(db: Db, desk: Desk, case: Case) -> None:
+    outcome = desk.chance.choice(list(Outcome))
+    await service.close(db, desk.anybody(), case.handoff_id, outcome, "It was the fuse.", now())
+
+
+async def _step(db: Db, desk: Desk, case: Case) -> None:
+    who = desk.anybody()
+    await sessions.write_text(db, who, await hold_for_work(db, who, case.session_id, now()), "I looked at it.")
+
+
+async def _resolve(db: Db, desk: Desk, case: Case) -> None:
+    who = desk.anybody()
+    await sessions.resolve(db, who, await hold_for_work(db, who, case.session_id, now()), "It was the fuse.")
+
+
+async def _abandon(db: Db, desk: Desk, case: Case) -> None:
+    who = desk.anybody()
+    await sessions.abandon(db, who.user_id, await hold_for_work(db, who, case.session_id, now()), "Enough.")
+
+
+async def _escalate(db: Db, desk: Desk, case: Case) -> None:
+    who = desk.anybody()
+    await service.escalate(db, who, await hold_for_work(db, who, case.session_id, now()), Escalation(REASON))
+
+
+async def _lease_job(db: Db, desk: Desk, case: Case) -> None:
+    handoff = await db.get_one(SessionHandoff, (desk.company.id, case.handoff_id))
+    claimed_at = (handoff.claimed_at or now()).isoformat()
+    job = desk.chance.choice([jobs.expire, jobs.remind])
+    context = worker_context(desk.database, desk.settings)
+    await job(context, str(desk.company.id), str(case.handoff_id), claimed_at)
+
+
+@pytest.fixture
+async def desk(urls: DatabaseUrls, company: Company, settings: Settings) -> AsyncIterator[Desk]:
+    follow_sessions()
+    database = Database(urls.runtime, pool_size=CONNECTIONS)
+    people = [actor(company), actor(company, Role.TEAM_ADMIN)]
+    async with database.write(company.id) as db:
+        for name in ("Kim", "Lou"):
+            user_id = await identity.add_user(db, name, now())
+            await identity.join(db, company.id, user_id, Role.ENGINEER, now(), actor=None)
+            people.append(actor(company, user_id=user_id))
+    yield Desk(company, database, settings, people, random.Random(new_id().int))  # noqa: S311 - no secret
+    await database.close()
+    forget_jobs(urls, company)
+
+
+async def _case(desk: Desk, *, is_claimed: bool) -> Case:
+    async with desk.database.write(desk.company.id) as db:
+        handoff = await escalated(db, desk.people[0], now())
+    if is_claimed:
+        async with desk.database.write(desk.company.id) as db:
+            await claims.claim(db, desk.people[2], handoff.id, now())
+    return Case(handoff.id, handoff.session_id)
+
+
+async def _at_once(desk: Desk, case: Case, deeds: list[Deed]) -> list[FlowPilotError | None]:
+    """Do it all; what is refused is refused in words, and nothing fails in any other way."""
+
+    async def attempt(deed: Deed) -> FlowPilotError | None:
+        try:
+            async with desk.database.write(desk.company.id) as db:
+                await deed(db, desk, case)
+        except FlowPilotError as error:
+            return error
+        return None
+
+    desk.chance.shuffle(deeds)
+    return await asyncio.gather(*(attempt(deed) for deed in deeds))
+
+
+@pytest.mark.parametrize("is_claimed", [False, True])
+@pytest.mark.parametrize("other", [_release, _reassign, _close, _step, _resolve, _abandon, _escalate, _lease_job])
+async def test_claims_against(desk: Desk, other: Deed, is_claimed: bool) -> None:
+    for _ in range(ROUNDS):
+        case = await _case(desk, is_claimed=is_claimed)
+        await _at_once(desk, case, [_claim, _claim, _claim, other, other, other])
+    check_laws(desk.company)
+
+
+async def test_anything_at_once(desk: Desk) -> None:
+    every = [_claim, _release, _reassign, _close, _step, _resolve, _abandon, _escalate, _lease_job]
+    for number in range(4 * ROUNDS):
+        case = await _case(desk, is_claimed=number % 2 == 0)
+        deeds: list[Deed] = [*desk.chance.choices(every, k=CONNECTIONS), _claim, _escalate]
+        results = await _at_once(desk, case, deeds)
+        assert None in results
+    check_laws(desk.company)

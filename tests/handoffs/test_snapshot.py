@@ -1,0 +1,201 @@
+"""The snapshot: what a session knows at the moment in which it is handed over."""
+
+import uuid
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.handoffs.snapshot import take_snapshot
+from flowpilot.identity.actor import Role
+from flowpilot.sessions.models import AISession, AISessionStep, StepKind
+from flowpilot.sessions.queries import Told
+from tests.company import Company, at
+from tests.handoffs.helpers import act, done, join, send_escalation
+from tests.sessions.flows import publish_printer_flow, start
+
+FEW_WORDS = "The problem is told in a few words only: what exactly happens, and where?"
+NO_DOMAIN = "The domain is not set."
+NO_CLIENT = "The client is not named."
+NO_TICKET = "No ticket is linked."
+NOTHING_FOUND = "Nothing was asked or found yet."
+NOTHING_TRIED = "Nothing was tried yet."
+NO_OPINION = "The engineer has not said what they think it is."
+
+
+def _step(client: TestClient, company: Company, session_id: str, verb: str = "steps", **body: Any) -> None:
+    path = f"/api/v1/ai-sessions/{session_id}/{verb}"
+    answer = client.post(path, headers=company.headers(Role.ENGINEER), json=body or None)
+    assert answer.status_code in {200, 201}, answer.text
+
+
+def test_a_worked_example(client: TestClient, company: Company) -> None:
+    """An answer that was taken back is left out; what was done and written stays."""
+    flow = str(publish_printer_flow(client, company))
+    session_id = start(client, company, flow_id=flow, client_name="Bakery", problem_summary="Prints nothing")["id"]
+    _step(client, company, session_id, choice="No")
+    _step(client, company, session_id, verb="back")
+    _step(client, company, session_id, free_text="It blinks red")
+    _step(client, company, session_id, choice="Yes")
+    _step(client, company, session_id, free_text="The queue is empty.")
+    handoff = send_escalation(client, company, session_id, note="The power supply.").json()
+
+    query = "SELECT position, created_at FROM ai_session_steps"
+    moments = {position: moment.isoformat() for position, moment in company.query(query)}
+    me = str(company.users[Role.ENGINEER])
+    asked = {"question": "Is the printer on?", "node": "power", "by": me}
+    assert handoff["snapshot"] == {
+        "problem": "Prints nothing",
+        "domain": "printing",
+        "client": "Bakery",
+        "ticket": None,
+        "flow": {"name": "Printer prints nothing", "version": 1},
+        "node": {"id": "queue", "text": "Clear the print queue."},
+        "facts": [
+            {**asked, "choice": "It blinks red", "at": moments[3]},
+            {**asked, "choice": "Yes", "at": moments[4]},
+        ],
+        "tried": [],
+        "notes": [{"text": "The queue is empty.", "node": "queue", "by": me, "at": moments[5]}],
+        "left": [{"node": "queue", "instruction": "Clear the print queue."}],
+        "opinion": "The power supply.",
+        "missing": [FEW_WORDS, NO_TICKET, NOTHING_TRIED],
+        "completeness": 0.57,
+    }
+    assert handoff["completeness"] == 0.57
+
+
+def test_what_was_tried_says_what_came_of_it(client: TestClient, company: Company) -> None:
+    session_id = start(client, company, flow_id=str(publish_printer_flow(client, company)))["id"]
+    _step(client, company, session_id, choice="No")
+    _step(client, company, session_id, outcome="Still nothing", note="It beeps.")
+    snapshot = send_escalation(client, company, session_id).json()["snapshot"]
+    [tried] = snapshot["tried"]
+    assert tried.pop("at")
+    assert tried == {
+        "instruction": "Switch it on.",
+        "outcome": "Still nothing",
+        "note": "It beeps.",
+        "node": "switch_on",
+        "by": str(company.users[Role.ENGINEER]),
+    }
+    assert snapshot["missing"] == [NO_CLIENT, NO_TICKET, NO_OPINION]
+
+
+def test_what_is_left_is_what_the_flow_may_still_ask_to_do(client: TestClient, company: Company) -> None:
+    session_id = start(client, company, flow_id=str(publish_printer_flow(client, company)))["id"]
+    snapshot = send_escalation(client, company, session_id).json()["snapshot"]
+    assert snapshot["left"] == [
+        {"node": "queue", "instruction": "Clear the print queue."},
+        {"node": "switch_on", "instruction": "Switch it on."},
+    ]
+
+
+def test_without_a_flow_nothing_is_left(client: TestClient, company: Company) -> None:
+    session_id = start(client, company, problem_summary="The coffee machine leaks again")["id"]
+    snapshot = send_escalation(client, company, session_id).json()["snapshot"]
+    assert (snapshot["flow"], snapshot["node"], snapshot["left"]) == (None, None, [])
+
+
+def test_it_stays_as_it_was(client: TestClient, company: Company) -> None:
+    """What is done afterwards is in the session, not in what was handed over."""
+    session_id = start(client, company)["id"]
+    handoff = send_escalation(client, company, session_id).json()
+    senior = join(client, company, "Kim")
+    done(act(client, handoff, "claim", senior.headers))
+    _step(client, company, session_id, free_text="One more thing.")
+    read = client.get(f"/api/v1/handoffs/{handoff['id']}", headers=senior.headers)
+    assert done(read)["snapshot"] == handoff["snapshot"]
+
+
+def test_a_second_handoff_has_a_snapshot_of_its_own(client: TestClient, company: Company) -> None:
+    session_id = start(client, company)["id"]
+    first = send_escalation(client, company, session_id).json()
+    done(act(client, first, "close", company.headers(Role.ENGINEER), outcome="returned"))
+    _step(client, company, session_id, free_text="One more thing.")
+    second = send_escalation(client, company, session_id).json()
+    assert (
+        first["snapshot"]["notes"],
+        [note["text"] for note in second["snapshot"]["notes"]],
+    ) == ([], ["One more thing."])
+
+
+def test_the_rules_assess_it_at_once(client: TestClient, company: Company) -> None:
+    session_id = start(client, company, flow_id=str(publish_printer_flow(client, company)))["id"]
+    handoff = send_escalation(client, company, session_id, note="The power supply.").json()
+    assert handoff["assessment"]["source"] == "rules"
+    assert handoff["assessment"]["missing"] == handoff["snapshot"]["missing"]
+    assert handoff["assessment"]["next_steps"] == ["Clear the print queue.", "Switch it on."]
+    assert "The power supply." in handoff["assessment"]["summary"]
+
+
+def _told(kinds: list[StepKind], **about: str | None) -> Told:
+    ids = {"account_id": uuid.UUID(int=1), "session_id": uuid.UUID(int=2)}
+    steps = [
+        AISessionStep(**ids, position=position, kind=kind, content={}, created_at=at("2026-06-15 12:00"))
+        for position, kind in enumerate(kinds, start=1)
+    ]
+    return Told(AISession(**about), steps, [], None, None, None, {}, "UTC")
+
+
+ALL: dict[str, str | None] = {
+    "problem_summary": "The printer shows no light",
+    "problem_domain": "printing",
+    "client_name": "Bakery",
+    "psa_ticket_id": "4711",
+}
+BOTH = [StepKind.ANSWER, StepKind.OUTCOME]
+
+
+def test_with_all_of_it_nothing_is_missing() -> None:
+    snapshot = take_snapshot(_told(BOTH, **ALL), "The power supply.")
+    assert (snapshot["completeness"], snapshot["missing"]) == (1.0, [])
+
+
+def test_with_none_of_it_all_is_missing() -> None:
+    snapshot = take_snapshot(_told([], problem_summary=""), "")
+    assert snapshot["completeness"] == 0.0
+    assert snapshot["missing"] == [
+        FEW_WORDS,
+        NO_DOMAIN,
+        NO_CLIENT,
+        NO_TICKET,
+        NOTHING_FOUND,
+        NOTHING_TRIED,
+        NO_OPINION,
+    ]
+
+
+@pytest.mark.parametrize(
+    ("told", "note", "sentence"),
+    [
+        (_told(BOTH, **ALL | {"problem_summary": "Printer shows no light"}), "Power.", FEW_WORDS),
+        (_told(BOTH, **ALL | {"problem_domain": None}), "Power.", NO_DOMAIN),
+        (_told(BOTH, **ALL | {"client_name": None}), "Power.", NO_CLIENT),
+        (_told(BOTH, **ALL | {"psa_ticket_id": None}), "Power.", NO_TICKET),
+        (_told([StepKind.OUTCOME], **ALL), "Power.", NOTHING_FOUND),
+        (_told([StepKind.ANSWER], **ALL), "Power.", NOTHING_TRIED),
+        (_told(BOTH, **ALL), "", NO_OPINION),
+    ],
+)
+def test_each_thing_that_is_missing_counts_for_a_seventh(told: Told, note: str, sentence: str) -> None:
+    snapshot = take_snapshot(told, note)
+    assert (snapshot["completeness"], snapshot["missing"]) == (0.86, [sentence])
+
+
+def test_a_note_is_something_that_was_found() -> None:
+    told = _told([StepKind.NOTE, StepKind.OUTCOME], **ALL)
+    assert take_snapshot(told, "Power.")["missing"] == []
+
+
+def test_an_answer_that_was_taken_back_was_not_found() -> None:
+    told = _told([StepKind.ANSWER, StepKind.BACK, StepKind.OUTCOME], **ALL)
+    told.steps[0].content = {"question": "Is it on?", "choice": "Yes", "node": "a", "next": "b"}
+    assert take_snapshot(told, "Power.")["missing"] == [NOTHING_FOUND]
+
+
+def test_a_flow_that_was_chosen_is_nothing_found() -> None:
+    told = _told([StepKind.FLOW, StepKind.OUTCOME], **ALL)
+    snapshot = take_snapshot(replace(told, flow_name="Printer", flow_number=3), "Power.")
+    assert (snapshot["flow"], snapshot["missing"]) == ({"name": "Printer", "version": 3}, [NOTHING_FOUND])
