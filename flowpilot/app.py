@@ -4,7 +4,7 @@ import asyncio
 import gc
 import importlib
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
@@ -14,12 +14,21 @@ from flowpilot.analytics.api import router as analytics
 from flowpilot.analytics.knowledge_gaps import GapCache
 from flowpilot.db.session import Database
 from flowpilot.errors import RESPONSES, install_error_handlers
+from flowpilot.flows.api import router as flows
+from flowpilot.handoffs.api import router as handoffs
+from flowpilot.handoffs.baselines_api import router as baselines
+from flowpilot.handoffs.following import follow_sessions
+from flowpilot.handoffs.live import Hub
+from flowpilot.handoffs.notify.api import router as notifications
+from flowpilot.handoffs.stream_api import router as handoff_stream
 from flowpilot.identity.api import router as identity
 from flowpilot.limits import RateLimiter
 from flowpilot.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.observe import router as operation
+from flowpilot.sessions.api import router as sessions
 from flowpilot.settings import Settings
 from flowpilot.web import api_docs
+from flowpilot.worker import worker
 
 _MAX_BODY_BYTES = 1_000_000
 
@@ -37,20 +46,26 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def create_app(settings: Settings, runtime_url: str) -> FastAPI:
+def create_app(settings: Settings, runtime_url: str, *, with_worker: bool = False) -> FastAPI:
     """The app that serves one installation.
 
     Args:
         settings: of this process.
         runtime_url: the runtime role's database URL; the database must be migrated.
+        with_worker: run jobs in this process, too.
     """
     database = Database(runtime_url, pool_size=settings.database_pool_size)
+    follow_sessions()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         # SciPy takes a second to import: in the background now, rather than in somebody's first report.
         warm_up = asyncio.create_task(asyncio.to_thread(_warm_up))
-        yield
+        async with AsyncExitStack() as running:
+            await running.enter_async_context(app.state.live.running())
+            if with_worker:
+                await running.enter_async_context(worker(settings, runtime_url, database))
+            yield
         await warm_up
         await database.close()
         await app.state.limiter.close()
@@ -71,9 +86,22 @@ def create_app(settings: Settings, runtime_url: str) -> FastAPI:
     app.state.limiter = RateLimiter(settings.limit_storage)
     app.state.metrics = RequestMetrics()
     app.state.gap_cache = GapCache()
+    app.state.live = Hub(runtime_url, database, app.state.signing_key)
     app.add_middleware(ObserveMiddleware, metrics=app.state.metrics, max_body_bytes=_MAX_BODY_BYTES)
     install_error_handlers(app)
-    for router in (operation, identity, analytics, api_docs.router):
+    # The stream comes before the handoffs, one of which could else be asked for by the name "stream".
+    for router in (
+        operation,
+        identity,
+        flows,
+        sessions,
+        handoff_stream,
+        handoffs,
+        baselines,
+        notifications,
+        analytics,
+        api_docs.router,
+    ):
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=api_docs.STATIC))
     return app

@@ -33,7 +33,7 @@ class RequestMetrics:
         )
         self.seconds = Histogram(
             "flowpilot_http_request_seconds",
-            "Seconds to answer.",
+            "Seconds until the answer began.",
             ["method", "route"],
             registry=self.registry,
         )
@@ -55,10 +55,13 @@ class ObserveMiddleware:
         request_id = str(new_id())
         scope.setdefault("state", {})["request_id"] = request_id
         status = 500
+        seconds: float | None = None
 
         async def send_with_id(message: Message) -> None:
-            nonlocal status
+            nonlocal status, seconds
             if message["type"] == "http.response.start":
+                # A stream goes on for hours after that.
+                seconds = time.perf_counter() - started
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
             await send(message)
@@ -74,7 +77,9 @@ class ObserveMiddleware:
             # The template, never the path itself: ids in labels would make a series of each.
             route = getattr(scope.get("route"), "path", "unmatched")
             self.metrics.requests.labels(scope["method"], route, status).inc()
-            self.metrics.seconds.labels(scope["method"], route).observe(time.perf_counter() - started)
+            if seconds is None:
+                seconds = time.perf_counter() - started
+            self.metrics.seconds.labels(scope["method"], route).observe(seconds)
 
     def _refuse_body(self, request: Request) -> JSONResponse | None:
         """Refuse a body that is too large, or may be, before any of it is read."""

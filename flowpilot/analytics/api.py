@@ -1,4 +1,4 @@
-"""JSON routes of the six reports and the metric catalogue."""
+"""JSON routes of the reports and the metric catalogue."""
 
 from typing import Annotated, Any
 
@@ -14,6 +14,7 @@ from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import MAX_DAYS, Period, Window, window
 from flowpilot.analytics.psa import psa_metrics
 from flowpilot.analytics.reports import to_json
+from flowpilot.analytics.savings import savings
 from flowpilot.clock import Now
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, ReadSession, requires
@@ -96,8 +97,14 @@ async def read_psa_metrics(actor: Analyst, asked: AskedWindow, db: ReadSession) 
     dependencies=[_limited("escalations", 30, Permission.VIEW_ESCALATIONS)],
 )
 async def read_escalations(actor: EscalationViewer, asked: AskedWindow, db: ReadSession) -> Response:
-    """Time to first action after an escalation is claimed."""
+    """Time to first action after an escalation is claimed, and how well the escalations went."""
     return _answer(await escalations(db, asked))
+
+
+@router.get("/savings", response_model=schemas.Savings, dependencies=[_limited("savings", 15)])
+async def read_savings(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+    """What a handoff saves against the verbal one that it replaces, where both are measured."""
+    return _answer(await savings(db, asked))
 
 
 @router.get("/metrics")

@@ -11,7 +11,7 @@ from flowpilot.analytics.schemas import Report
 HEADER = ("section", "row", "field", "value")
 
 # What names a row of a section, where the report has such a field.
-_NAMES = ("date", "domain", "name", "title")
+_NAMES = ("date", "domain", "name", "title", "reason")
 
 
 def to_csv(report: Report) -> str:
@@ -39,7 +39,7 @@ def _figures(node: dict[str, Any], section: str, row: str) -> Iterator[tuple[str
         elif isinstance(value, list) and value and isinstance(value[0], dict):
             for position, item in enumerate(value, 1):
                 yield from _figures(item, path, row_name(item, position))
-        elif isinstance(value, list) and field.endswith("_ci95"):
+        elif isinstance(value, list) and field.endswith("ci95"):
             yield from (
                 (section, row, f"{field}_{end}", bound) for end, bound in zip(("low", "high"), value, strict=True)
             )

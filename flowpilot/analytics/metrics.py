@@ -27,7 +27,9 @@ class Metric(BaseModel):
     reports: list[str]
     threshold: float | None = Field(default=None, description="A knowledge gap needs a lower bound above this.")
     high: float | None = Field(default=None, description="Above this lower bound the gap's severity is high.")
-    min_cases: int | None = Field(default=None, description="Fewer cases than this never make a gap.")
+    min_cases: int | None = Field(
+        default=None, description="Fewer cases than this make no gap, and no savings figure."
+    )
 
 
 def _load() -> dict[str, Metric]:

@@ -11,6 +11,7 @@ from flowpilot.analytics.flow_quality import flow_quality
 from flowpilot.analytics.knowledge_gaps import knowledge_gaps
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.psa import psa_metrics
+from flowpilot.analytics.savings import savings
 from flowpilot.db.session import ReadDb
 
 
@@ -31,6 +32,7 @@ REPORTS = {
         ReportKind("flow-quality", "Flow quality", flow_quality),
         ReportKind("psa-metrics", "PSA metrics", psa_metrics),
         ReportKind("escalations", "Escalations", escalations),
+        ReportKind("savings", "Savings", savings),
         ReportKind("knowledge-gaps", "Knowledge gaps", knowledge_gaps),
     )
 }

@@ -10,6 +10,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.escalation_schemas import (
+    DomainGroup,
+    EnteredTimes,
+    EscalationQuality,
+    ExcludedTimes,
+    HandoffPopulation,
+    MeasuredTime,
+    PreviousPeriod,
+    ReasonGroup,
+    SavingsDifference,
+    WaitingTime,
+)
 from flowpilot.analytics.metrics import definitions
 from flowpilot.analytics.period import Period, Window
 
@@ -208,33 +220,8 @@ class PsaMetrics(Report):
     daily_trend: list[HoursDay]
 
 
-class HandoffPopulation(BaseModel):
-    """The handoffs created in the window, as they stood at `as_of`."""
-
-    n_created: int
-    n_unclaimed: int
-    n_claimed: int
-    n_acted: int
-    n_pending: int = Field(description="Neither acted on nor closed.")
-    oldest_pending_seconds: float | None
-
-
-class WaitingTime(BaseModel):
-    """A waiting time with those still waiting counted. Null: the curve does not get there."""
-
-    unit: Literal["seconds"]
-    n: int
-    n_censored: int
-    mean: float | None
-    median: float | None
-    p90: float | None
-    p95: float | None
-    median_ci95: tuple[float | None, float | None] | None
-    estimator: str
-
-
 class Escalations(Report):
-    """Time to first action after an escalation is claimed."""
+    """Time to first action after an escalation is claimed, and how well the escalations went."""
 
     n_handoffs_claimed: int
     n_handoffs_with_action: int
@@ -245,6 +232,26 @@ class Escalations(Report):
     population: HandoffPopulation
     time_to_claim: WaitingTime
     time_to_first_action: WaitingTime
+    quality: EscalationQuality
+    previous: PreviousPeriod
+    by_reason: list[ReasonGroup] = Field(
+        description="At most 20 reasons, most handoffs first; the rest stand together as `(other)`."
+    )
+    by_domain: list[DomainGroup] = Field(description="Most handoffs first.")
+
+
+class Savings(Report):
+    """What a handoff in the product saves against the verbal one that it replaces, where that is known."""
+
+    status: Literal["measured", "insufficient"]
+    missing: list[str] = Field(description="What it takes until a difference can be told; empty when it is.")
+    baseline: MeasuredTime = Field(description="Verbal handoffs, timed with the stopwatch.")
+    product: MeasuredTime = Field(description="Time to first action after a claim.")
+    difference: SavingsDifference | None = Field(description="Null unless measured.")
+    entered: EnteredTimes
+    excluded: ExcludedTimes
+    n_running: int = Field(description="Stopwatches of the window that ran at `as_of`.")
+    metric_definition: str
 
 
 class Gap(BaseModel):

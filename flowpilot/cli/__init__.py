@@ -8,7 +8,7 @@ from typing import Annotated, NoReturn
 import typer
 
 from flowpilot import __version__
-from flowpilot.cli import accounts, database, demo, importing, reports, serve
+from flowpilot.cli import accounts, database, demo, flows, importing, notify, reports, serve
 from flowpilot.cli.common import EXIT_FAILED, EXIT_USAGE, fail, state
 from flowpilot.errors import FlowPilotError
 
@@ -39,7 +39,7 @@ def options(
     state.debug = debug
 
 
-for group in (serve, demo, importing, reports, accounts, database):
+for group in (serve, demo, importing, reports, accounts, flows, notify, database):
     group.register(app)
 
 

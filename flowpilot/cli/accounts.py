@@ -11,6 +11,7 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.errors import InvalidError
+from flowpilot.flows.importing import install_shipped
 from flowpilot.identity import service
 from flowpilot.identity.actor import Role
 from flowpilot.identity.keys import create_key
@@ -33,6 +34,9 @@ def register(app: typer.Typer) -> None:
 def create_account(
     name: str,
     timezone: Annotated[str, typer.Option(help="IANA zone of its calendar days.")] = "UTC",
+    library: Annotated[
+        bool, typer.Option("--library/--no-library", help="Publish the flows that ship with FlowPilot in it.")
+    ] = True,
     as_json: JsonOption = False,
 ) -> None:
     """Create an account and print its id."""
@@ -41,6 +45,8 @@ def create_account(
     async def work(database: Database) -> None:
         async with database.write(account_id) as db:
             await service.create_account(db, account_id, name, timezone, now())
+            if library:
+                await install_shipped(db, account_id, None, now())
 
     run(work)
     print_created(as_json, str(account_id), id=account_id, name=name, timezone=timezone)

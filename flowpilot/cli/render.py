@@ -23,6 +23,7 @@ _BARS = {
 }
 # The columns of a list that has more of them than a terminal has room for.
 _FLOW_COLUMNS = ("name", "usage_count", "success_rate", "avg_confidence", "quality_score", "too_few_cases")
+_GROUP_COLUMNS = ("n", "n_acted", "median_seconds_to_first_action", "bounce_back_rate", "release_rate")
 _COLUMNS = {
     "domains": (
         "domain",
@@ -36,6 +37,8 @@ _COLUMNS = {
     "flows": _FLOW_COLUMNS,
     "top_performers": _FLOW_COLUMNS,
     "needs_attention": _FLOW_COLUMNS,
+    "by_reason": ("reason", *_GROUP_COLUMNS),
+    "by_domain": ("domain", *_GROUP_COLUMNS),
 }
 # Headings of those columns that are short enough to stand side by side.
 _HEADINGS = {
@@ -51,6 +54,11 @@ _HEADINGS = {
     "avg_resolution_minutes": "Minutes",
     "too_few_cases": "Few cases",
     "mttr_minutes": "Minutes",
+    "n": "Handoffs",
+    "n_acted": "Acted on",
+    "median_seconds_to_first_action": "Median seconds",
+    "bounce_back_rate": "Bounced",
+    "release_rate": "Released",
 }
 _BAR_WIDTH = 10
 _MOST_ROWS = 12
@@ -84,10 +92,15 @@ def _blocks(name: str, node: dict[str, Any]) -> list[RenderableType]:
     blocks: list[RenderableType] = []
     if figures:
         blocks.append(_figures(name, figures))
+    estimates = {key: value for key, value in node.items() if _is_estimate(value)}
+    if estimates:
+        blocks.append(_estimates(name, estimates))
     for key, value in node.items():
+        if key in estimates:
+            continue
         if isinstance(value, dict):
             blocks.extend(_blocks(key, value))
-        elif value == []:
+        elif value == [] and key != "missing":
             blocks.append(Text(f"  {_title(key)}: none in this window.", style="dim"))
         elif _is_section(value):
             blocks.append(_rows(key, value))
@@ -96,6 +109,26 @@ def _blocks(name: str, node: dict[str, Any]) -> list[RenderableType]:
 
 def _is_section(value: Any) -> bool:
     return isinstance(value, dict) or (isinstance(value, list) and (not value or isinstance(value[0], dict)))
+
+
+def _is_estimate(value: Any) -> bool:
+    return isinstance(value, dict) and "ci95" in value
+
+
+def _estimates(name: str, estimates: dict[str, dict[str, Any]]) -> RenderableType:
+    """Estimates side by side, with what has changed where they are compared."""
+    table = Table(title=_title(name), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
+    compared = any("difference" in estimate for estimate in estimates.values())
+    for heading in ("", "Value", "n", *(("Since then", "Direction") if compared else ())):
+        table.add_column(heading, no_wrap=True, style=None if heading else "cyan")
+    for key, estimate in estimates.items():
+        cells = [_short(estimate["value"]) + _interval(estimate["ci95"]), _value(estimate["n"])]
+        if compared:
+            change = estimate["difference"]
+            cells.append("" if change is None else f"{change:+.3g}" + _interval(estimate["difference_ci95"]))
+            cells.append(estimate["direction"] or "")
+        table.add_row(_title(key), *cells)
+    return table
 
 
 def _figures(name: str, figures: dict[str, Any]) -> RenderableType:
@@ -179,7 +212,8 @@ def _interval(bounds: list[float | None] | None) -> str:
     if not bounds:
         return ""
     low, high = ("?" if bound is None else _short(float(f"{bound:.3g}")) for bound in bounds)
-    return f" [dim]{low}-{high}[/]"
+    # A minus sign beside a dash would be hard to read.
+    return f" [dim]{low} to {high}[/]" if "-" in low + high else f" [dim]{low}-{high}[/]"
 
 
 def _value(value: Any) -> str:

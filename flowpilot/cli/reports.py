@@ -1,4 +1,4 @@
-"""`flowpilot report`: the six reports in the terminal, as JSON and as CSV."""
+"""`flowpilot report`: the reports in the terminal, as JSON and as CSV."""
 
 import sys
 from enum import StrEnum

@@ -1,11 +1,12 @@
 """`flowpilot serve` and `flowpilot doctor`."""
 
+import asyncio
 import contextlib
 import platform
 import shutil
 import socket
 import sys
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Annotated
 
 import psycopg
@@ -15,11 +16,15 @@ import uvicorn
 from flowpilot import __version__
 from flowpilot.app import create_app
 from flowpilot.cli.common import EXIT_FAILED, errors, open_database
+from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION, DatabaseUrls
+from flowpilot.db.session import Database
 from flowpilot.db.upgrade import newest_revision
 from flowpilot.demo.world import ACCOUNTS
 from flowpilot.errors import FlowPilotError
+from flowpilot.handoffs.live import Hub
 from flowpilot.settings import get_settings
+from flowpilot.worker import work
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
@@ -35,22 +40,49 @@ _LOW_DISK_BYTES = 2 * 1024**3
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
     app.command()(serve)
+    app.command()(worker)
     app.command()(doctor)
 
 
-def serve(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
+def serve(
+    host: HostOption = "127.0.0.1",
+    port: PortOption = 8000,
+    with_worker: Annotated[
+        bool, typer.Option("--worker/--no-worker", help="Run jobs (notifications, leases) in this process, too.")
+    ] = True,
+) -> None:
     """Serve FlowPilot until stopped."""
     with open_database() as urls:
         if _has_demo_accounts(urls.owner):
             errors.print(f"[yellow]warning:[/] {_DEMO_WARNING}", soft_wrap=True)
-        run_server(urls, host, port)
+        run_server(urls, host, port, with_worker=with_worker)
+
+
+def worker() -> None:
+    """Run jobs (notifications, leases, idle sessions) until stopped, beside servers started with --no-worker."""
+    settings = get_settings()
+
+    async def run_jobs(database: Database) -> None:
+        errors.print("Waiting for jobs (stop with Ctrl-C).")
+        await work(settings, urls.runtime, database)
+
+    with open_database() as urls, contextlib.suppress(KeyboardInterrupt, SystemExit):
+        asyncio.run(_with_database(urls.runtime, run_jobs))
+
+
+async def _with_database(url: str, run_jobs: Callable[[Database], Awaitable[None]]) -> None:
+    database = Database(url)
+    try:
+        await run_jobs(database)
+    finally:
+        await database.close()
 
 
 class ListenError(FlowPilotError):
     """The address can not be listened on."""
 
 
-def run_server(urls: DatabaseUrls, host: str, port: int) -> None:
+def run_server(urls: DatabaseUrls, host: str, port: int, *, with_worker: bool = True) -> None:
     """Serve the app over an open, migrated database; returns when the server was told to stop.
 
     Raises:
@@ -61,13 +93,14 @@ def run_server(urls: DatabaseUrls, host: str, port: int) -> None:
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise ListenError(f"Can not listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
+    app = create_app(get_settings(), urls.runtime, with_worker=with_worker)
     config = uvicorn.Config(
-        create_app(get_settings(), urls.runtime),
+        app,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = _Server(config)
+    server = _Server(config, app.state.live)
     # Once it has served, being told to stop is its good end.
     with listening, contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run(sockets=[listening])
@@ -76,13 +109,21 @@ def run_server(urls: DatabaseUrls, host: str, port: int) -> None:
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does, so that `--port 0` is of use."""
+    """Says where it listens once it does, so that `--port 0` is of use, and stops without waiting for streams."""
+
+    def __init__(self, config: uvicorn.Config, live: Hub) -> None:
+        super().__init__(config)
+        self._live = live
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listening in sockets or []:
             host, port = listening.getsockname()[:2]
             errors.print(f"FlowPilot listens on http://{host}:{port} (stop with Ctrl-C).", soft_wrap=True)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        self._live.stop()
+        await super().shutdown(sockets)
 
 
 def doctor() -> None:
@@ -103,6 +144,8 @@ def _checks() -> Iterator[tuple[bool, str]]:
         f"database: {'embedded in ' + str(settings.data_dir) if settings.database_url is None else 'external'}",
     )
     settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    fault = ai_problem(settings)
+    yield fault is None, fault or f"AI copilot: {settings.ai_model or 'off'}"
     free = shutil.disk_usage(settings.data_dir).free
     yield (
         free > _LOW_DISK_BYTES,

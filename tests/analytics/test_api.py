@@ -1,4 +1,4 @@
-"""The six routes: who may call, how often, with which words, and at what cost."""
+"""The routes of the reports: who may call, how often, with which words, and at what cost."""
 
 import json
 from collections.abc import Iterator
@@ -19,6 +19,7 @@ LIMITS = {
     "/flow-quality": 15,
     "/psa-metrics": 15,
     "/escalations": 30,
+    "/savings": 15,
 }
 SINCE_ALWAYS = {"from": "2026-01-01", "to": "2026-07-01"}
 
@@ -134,9 +135,10 @@ def statements(client: TestClient) -> Iterator[list[str]]:
     event.remove(engine, "before_cursor_execute", note)
 
 
-# Stating the account, verifying the caller, the report itself; gaps look at the snapshot, the groups, the texts.
+# Stating the account, verifying the caller, the report itself. Gaps look at the snapshot, the groups, the texts;
+# escalations at this window, the one before, and the groups.
 @pytest.mark.parametrize(
-    ("path", "expected"), [*((path, 3) for path in LIMITS if "gaps" not in path), ("/knowledge-gaps", 5)]
+    ("path", "expected"), {**dict.fromkeys(LIMITS, 3), "/knowledge-gaps": 5, "/escalations": 5}.items()
 )
 def test_what_a_report_costs(
     client: TestClient, company: Company, statements: list[str], path: str, expected: int

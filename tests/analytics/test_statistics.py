@@ -1,13 +1,25 @@
 """The estimators, against SciPy, worked examples and laws."""
 
 import math
+import statistics
+from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from scipy import stats
 
-from flowpilot.analytics.statistics import kaplan_meier, percent, percent_ci95, rate, rate_ci95, wilson
+from flowpilot.analytics.statistics import (
+    difference_ci95,
+    kaplan_meier,
+    mean_share,
+    percent,
+    percent_ci95,
+    proportion,
+    rate,
+    rate_ci95,
+    wilson,
+)
 
 waits = st.lists(st.floats(0, 1e6, allow_nan=False), max_size=30)
 
@@ -47,6 +59,8 @@ def test_the_textbook_example() -> None:
     # R's survfit(conf.type = "log-log") gives 13 for the lower limit, and no upper one.
     assert found.median_ci95 == (13, None)
     assert (found.p90, found.p95, found.mean) == (None, None, None)
+    # The lower end of the band comes down to 0.188, and no further.
+    assert found.p95_ci95 == (None, None)
 
 
 def test_nobody_has_waited() -> None:
@@ -57,6 +71,7 @@ def test_nobody_has_waited() -> None:
 def test_everybody_still_waits() -> None:
     found = kaplan_meier([], [1.0, 2.0])
     assert (found.n, found.n_censored, found.median, found.median_ci95) == (2, 2, None, (None, None))
+    assert found.p95_ci95 == (None, None)
 
 
 def test_one_case() -> None:
@@ -94,3 +109,61 @@ def test_the_interval_holds_the_median(ended: list[float], censored: list[float]
         assert low is not None
         assert low <= found.median
         assert high is None or found.median <= high
+    if found.p95 is not None:
+        assert found.p95_ci95 is not None
+        low, high = found.p95_ci95
+        assert low is not None
+        assert low <= found.p95
+        assert high is None or found.p95 <= high
+
+
+def test_newcombes_example() -> None:
+    """Newcombe (1998), table II, method 10: 56/70 - 48/80 has the interval 0.0524 to 0.3339."""
+    new, old = proportion(56, 70), proportion(48, 80)
+    assert new.value is not None
+    assert old.value is not None
+    assert new.ci95 is not None
+    assert old.ci95 is not None
+    found = difference_ci95(new.value, new.ci95, old.value, old.ci95)
+    assert found == pytest.approx((0.0524, 0.3339), abs=5e-5)
+
+
+def test_an_end_that_needs_an_unknown_end_is_unknown() -> None:
+    assert difference_ci95(10, (7, None), 4, (4, 8)) == (5 - 4, None)
+    assert difference_ci95(10, (None, 13), 4, (0, 8)) == (None, 11)
+    assert difference_ci95(10, (7, 13), 4, (None, None)) == (None, None)
+
+
+interval = st.tuples(st.floats(0, 100), st.floats(0, 100), st.floats(0, 100)).map(
+    lambda parts: (parts[0] + parts[1], (parts[0], parts[0] + parts[1] + parts[2]))
+)
+
+
+@given(interval, interval)
+def test_a_difference_lies_in_its_interval_and_turns_with_its_sides(
+    first: tuple[float, tuple[float, float]], second: tuple[float, tuple[float, float]]
+) -> None:
+    low, high = difference_ci95(*first, *second)
+    assert low is not None
+    assert high is not None
+    assert low <= first[0] - second[0] <= high
+    assert difference_ci95(*second, *first) == pytest.approx((-high, -low))
+
+
+@given(st.lists(st.decimals(0, 1, places=3), min_size=2, max_size=30))
+def test_a_mean_of_shares_is_scipys(shares: list[Decimal]) -> None:
+    found = mean_share(len(shares), sum(shares, Decimal()), sum((share * share for share in shares), Decimal()))
+    values = [float(share) for share in shares]
+    assert found.value == pytest.approx(statistics.fmean(values))
+    assert found.ci95 is not None
+    if len(set(values)) == 1:
+        assert found.ci95 == pytest.approx((values[0], values[0]))
+        return
+    error = statistics.stdev(values) / math.sqrt(len(values))
+    expected = stats.t.interval(0.95, len(values) - 1, loc=statistics.fmean(values), scale=error)
+    assert found.ci95 == pytest.approx((max(0, expected[0]), min(1, expected[1])), abs=1e-9)
+
+
+def test_one_share_has_no_interval_and_none_has_no_mean() -> None:
+    assert mean_share(1, Decimal("0.5"), Decimal("0.25")) == (0.5, 1, None)
+    assert mean_share(0, Decimal(), Decimal()) == (None, 0, None)

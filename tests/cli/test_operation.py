@@ -10,6 +10,7 @@ from pathlib import Path
 
 import psycopg
 
+from flowpilot.db.upgrade import newest_revision
 from tests.cli.conftest import COMMAND, Run
 from tests.company import Company
 
@@ -28,7 +29,7 @@ def test_the_owners_url_leads_to_the_database(flowpilot: Run) -> None:
 def test_upgrade_says_the_revision(flowpilot: Run) -> None:
     done = flowpilot("db", "upgrade")
     assert (done.returncode, done.stdout) == (0, b"")
-    assert "revision 0001" in done.stderr.decode()
+    assert f"revision {newest_revision()}" in done.stderr.decode()
 
 
 def test_reconcile_corrects_what_is_wrong(flowpilot: Run, company: Company) -> None:

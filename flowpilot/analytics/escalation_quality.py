@@ -1,0 +1,180 @@
+"""How well escalations went, beside how fast: whether they stuck, and what the senior had to do again."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from flowpilot.analytics.escalation_schemas import Comparison, EscalationQuality, PreviousPeriod, Share
+from flowpilot.analytics.metrics import METRICS
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.statistics import Bounds, Estimate, Survival, difference_ci95, mean_share, proportion
+from flowpilot.analytics.waits import CREATED_IN_WINDOW, rounded, rounded_bounds, survival, waiting_time
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+# CTE: the handoffs of `claimed` that came back.
+BOUNCED = """
+    SELECT id FROM claimed WHERE outcome = 'returned' AND closed_at <= :as_of
+    UNION
+    SELECT c.id
+    FROM claimed c
+    JOIN session_handoffs again
+      ON again.account_id = :account_id AND again.session_id = c.session_id
+     AND again.created_at > c.closed_at
+     AND again.created_at <= least(c.closed_at + interval '7 days', :as_of)
+"""
+
+# CTE: the handoffs with a claim in the window, by their events, since a release clears the claim itself.
+CLAIMS = """
+    SELECT handoff_id, released_at IS NOT NULL AND released_at > claimed_at AS is_released
+    FROM (
+        SELECT handoff_id, min(created_at) FILTER (WHERE kind = 'claimed' AND created_at < :end) AS claimed_at,
+               max(created_at) FILTER (WHERE kind <> 'claimed' AND created_at <= :as_of) AS released_at
+        FROM handoff_events
+        WHERE account_id = :account_id AND kind IN ('claimed', 'released', 'expired') AND created_at >= :start
+        GROUP BY handoff_id
+    ) e
+    WHERE claimed_at IS NOT NULL
+"""
+
+
+def _identity(step: str) -> str:
+    """Two columns that say which step of a flow, or which question, a step answers."""
+    return f"""
+        {step}.content->>'node' AS node,
+        nullif(lower(btrim(coalesce({step}.content->>'question', {step}.content->>'instruction'))), '') AS words
+    """
+
+
+# The CTEs whose columns stand in a window's row; `claimed` holds the handoffs claimed in it.
+QUALITY = f"""
+bounced AS ({BOUNCED}),
+claims AS ({CLAIMS}),
+snapshots AS (
+    SELECT CASE jsonb_typeof(snapshot->'completeness') WHEN 'number' THEN (snapshot->>'completeness')::numeric END
+               AS share
+    FROM session_handoffs
+    WHERE {CREATED_IN_WINDOW}
+),
+taken AS (
+    SELECT DISTINCT ON (p.id) p.id, p.session_id, c.created_at AS handed_at, {_identity("p")}
+    FROM claimed c
+    JOIN ai_session_steps p
+      ON p.account_id = :account_id AND p.session_id = c.session_id AND p.actor_id = c.claimed_by
+     AND p.created_at > c.claimed_at AND p.created_at <= least(c.closed_at, :as_of)
+    WHERE p.kind IN ('answer', 'outcome')
+    ORDER BY p.id, c.claimed_at DESC, c.id
+),
+before AS (
+    SELECT p.session_id, p.created_at, {_identity("p")}
+    FROM ai_session_steps p
+    WHERE p.account_id = :account_id AND p.kind IN ('answer', 'outcome')
+      AND p.session_id IN (SELECT session_id FROM taken)
+),
+retaken AS (
+    SELECT DISTINCT t.id
+    FROM taken t
+    JOIN before b ON b.session_id = t.session_id AND b.created_at < t.handed_at
+     AND CASE WHEN b.words IS NULL OR t.words IS NULL THEN b.node = t.node ELSE b.words = t.words END
+),
+quality AS (
+    SELECT (SELECT count(*) FROM bounced) AS n_bounced,
+           (SELECT count(*) FROM claims) AS n_claims,
+           (SELECT count(*) FROM claims WHERE is_released) AS n_released,
+           (SELECT count(*) FROM taken WHERE node IS NOT NULL OR words IS NOT NULL) AS n_taken,
+           (SELECT count(*) FROM retaken) AS n_retaken,
+           count(share) AS n_snapshots, sum(share) AS sum_shares, sum(share * share) AS sum_squares
+    FROM snapshots
+    WHERE share BETWEEN 0 AND 1
+)
+"""
+
+
+def window_before(asked: Window) -> Window:
+    """The window of equal length that ends where this one begins, and speaks for that moment."""
+    length = min(asked.to - asked.start, asked.start - _NO_TIME)
+    as_of = min(asked.as_of, asked.start)
+    return replace(asked, start=asked.start - length, end=asked.start, to=asked.start, as_of=as_of, period=None)
+
+
+class Figures:
+    """The figures of one window, unrounded: each a value, its n and its 95 % interval."""
+
+    def __init__(self, row: Any) -> None:
+        self.created_to_claim = survival(row.to_claim_ended, row.to_claim_censored)
+        self.created_to_first_action = survival(row.to_action_ended, row.to_action_censored)
+        self.time_to_first_action = survival(row.action_ended, row.action_censored)
+        sums = row.sum_shares or Decimal(), row.sum_squares or Decimal()
+        self.shares: dict[str, Estimate] = {
+            "bounce_back_rate": proportion(row.n_bounced, row.n_handoffs_claimed),
+            "release_rate": proportion(row.n_released, row.n_claims),
+            "snapshot_completeness": mean_share(row.n_snapshots, *sums),
+            "steps_repeated": proportion(row.n_retaken, row.n_taken),
+        }
+        self.medians: dict[str, Estimate] = {
+            "created_to_claim": _median(self.created_to_claim),
+            "created_to_first_action": _median(self.created_to_first_action),
+            "time_to_first_action": _median(self.time_to_first_action),
+        }
+
+
+# The catalogue's name of what is compared under another.
+_METRIC = {"created_to_claim": "time_to_claim"}
+
+
+def quality(figures: Figures) -> EscalationQuality:
+    """The window's figures as they are answered."""
+    return EscalationQuality(
+        **{name: share(*estimate) for name, estimate in figures.shares.items()},
+        created_to_claim=waiting_time(figures.created_to_claim),
+        created_to_first_action=waiting_time(figures.created_to_first_action),
+    )
+
+
+def previous(window: Window, before: Figures, figures: Figures) -> PreviousPeriod:
+    """The figures of the window before, and what has changed."""
+    changes = {
+        name: compare(name, estimate, old, digits)
+        for estimates, olds, digits in (
+            (figures.shares, before.shares, 4),
+            (figures.medians, before.medians, 2),
+        )
+        for (name, estimate), old in zip(estimates.items(), olds.values(), strict=True)
+    }
+    return PreviousPeriod(from_=window.start, to=window.to, **changes)
+
+
+def share(value: float | None, n: int, ci95: Bounds | None) -> Share:
+    """An estimated share as it is answered."""
+    return Share(value=rounded(value, 4), n=n, ci95=rounded_bounds(ci95, 4))
+
+
+def compare(name: str, new: Estimate, old: Estimate, digits: int) -> Comparison:
+    """A figure of the window before, with what has changed and whether that is for the better."""
+    (value, _, ci95), (old_value, old_n, old_ci95) = new, old
+    difference, interval = None, None
+    if value is not None and old_value is not None:
+        difference = value - old_value
+        interval = difference_ci95(value, ci95 or (None, None), old_value, old_ci95 or (None, None))
+    return Comparison(
+        value=rounded(old_value, digits),
+        n=old_n,
+        ci95=rounded_bounds(old_ci95, digits),
+        difference=rounded(difference, digits),
+        difference_ci95=rounded_bounds(interval, digits),
+        direction=_direction(METRICS[_METRIC.get(name, name)].good, interval),
+    )
+
+
+def _direction(good: str, interval: Bounds | None) -> Any:
+    low, high = interval or (None, None)
+    if low is not None and low > 0:
+        return "better" if good == "up" else "worse"
+    if high is not None and high < 0:
+        return "better" if good == "down" else "worse"
+    return None
+
+
+def _median(found: Survival) -> Estimate:
+    return Estimate(found.median, found.n, found.median_ci95)

@@ -1,0 +1,140 @@
+"""Savings: measured verbal handoffs beside the product's, and their difference where both are known."""
+
+import asyncio
+from datetime import timedelta
+from typing import Any
+
+from flowpilot.analytics import schemas
+from flowpilot.analytics.escalation_schemas import (
+    EnteredTimes,
+    ExcludedTimes,
+    ExclusionReason,
+    MeasuredTime,
+    SavingsDifference,
+)
+from flowpilot.analytics.metrics import METRICS
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.sql import statement
+from flowpilot.analytics.statistics import N_RESAMPLES, Bounds, Survival, Waits, difference_of_medians_ci95
+from flowpilot.analytics.waits import (
+    CLAIMED_IN_WINDOW,
+    CREATED_IN_WINDOW,
+    IS_ACTED,
+    rounded,
+    rounded_bounds,
+    survival,
+    waiting_time,
+    waits,
+)
+from flowpilot.db.session import ReadDb
+
+METHOD = f"percentile bootstrap, {N_RESAMPLES:,} resamples"
+
+_MONTH = timedelta(days=30)
+
+_SQL = statement(f"""
+WITH baselines AS (
+    SELECT method, seconds, excluded_reason,
+           seconds IS NOT NULL AND coalesce(stopped_at, created_at) <= :as_of AS is_known
+    FROM handoff_baselines
+    WHERE {CREATED_IN_WINDOW}
+),
+excluded AS (
+    SELECT excluded_reason AS reason, count(*) AS n
+    FROM baselines
+    WHERE is_known AND excluded_reason IS NOT NULL
+    GROUP BY excluded_reason
+),
+claimed AS (
+    SELECT claimed_at, first_action_at, closed_at FROM session_handoffs WHERE {CLAIMED_IN_WINDOW}
+),
+actions AS (
+    SELECT {waits("action", "claimed_at", "first_action_at", IS_ACTED)} FROM claimed
+)
+SELECT array_agg(seconds) FILTER (WHERE is_known AND method = 'stopwatch' AND excluded_reason IS NULL) AS timed,
+       array_agg(seconds) FILTER (WHERE is_known AND method = 'entered' AND excluded_reason IS NULL) AS entered,
+       count(*) FILTER (WHERE NOT is_known) AS n_running,
+       (SELECT json_agg(json_build_array(reason, n) ORDER BY n DESC, reason COLLATE "C") FROM excluded)
+           AS excluded,
+       (SELECT action_ended FROM actions) AS action_ended,
+       (SELECT action_censored FROM actions) AS action_censored
+FROM baselines
+""")
+
+
+async def savings(db: ReadDb, window: Window) -> schemas.Savings:
+    """Both sides of the window, in one statement."""
+    row = (await db.execute(_SQL, window.parameters)).one()
+    timed, actions = row.timed or [], Waits(row.action_ended or [], row.action_censored or [])
+    baseline, product, entered = survival(timed, []), survival(*actions), survival(row.entered, [])
+    missing = _missing(baseline, product)
+    excluded = [ExclusionReason(reason=reason, n=n) for reason, n in row.excluded or []]
+    return schemas.Savings(
+        **schemas.header(window, "savings"),
+        status="insufficient" if missing else "measured",
+        missing=missing,
+        baseline=_side(baseline),
+        product=_side(product),
+        difference=None if missing else await _difference(window, timed, actions, baseline, product),
+        entered=EnteredTimes(n=entered.n, median=rounded(entered.median), p95=rounded(entered.p95)),
+        excluded=ExcludedTimes(n=sum(reason.n for reason in excluded), reasons=excluded),
+        n_running=row.n_running,
+        metric_definition=METRICS["savings"].definition,
+    )
+
+
+def _missing(baseline: Survival, product: Survival) -> list[str]:
+    """What it takes until a difference can be told, a sentence each."""
+    needed = METRICS["savings"].min_cases
+    assert needed is not None
+    sentences = []
+    if baseline.n < needed:
+        sentences.append(
+            f"{baseline.n} of {needed} measured verbal handoffs in this window: "
+            f"time {needed - baseline.n} more with the stopwatch."
+        )
+    if product.n < needed:
+        sentences.append(
+            f"{product.n} of {needed} claimed handoffs in this window: "
+            f"claim {needed - product.n} more in the product."
+        )
+    if product.n and product.median is None:
+        sentences.append(
+            "Too many of the claimed handoffs still wait for a first action: their median is not known yet."
+        )
+    return sentences
+
+
+async def _difference(
+    window: Window, timed: list[float], actions: Waits, baseline: Survival, product: Survival
+) -> SavingsDifference:
+    assert baseline.median is not None
+    assert product.median is not None
+    seconds = baseline.median - product.median
+    # It takes a tenth of a second or two, which other requests should not have to wait for.
+    ci95 = await asyncio.to_thread(difference_of_medians_ci95, timed, actions)
+    per_month = len(actions.ended) * (_MONTH / (window.as_of - window.start))
+    return SavingsDifference(
+        seconds_per_handoff=round(seconds, 2),
+        seconds_per_handoff_ci95=rounded_bounds(ci95),
+        hours_per_month=round(seconds * per_month / 3600, 2),
+        hours_per_month_ci95=rounded_bounds(_scaled(ci95, per_month / 3600)),
+        handoffs_per_month=round(per_month, 2),
+        direction=_direction(*ci95),
+        method=METHOD,
+    )
+
+
+def _scaled(bounds: Bounds, factor: float) -> Bounds:
+    low, high = bounds
+    return (None if low is None else low * factor), (None if high is None else high * factor)
+
+
+def _direction(low: float | None, high: float | None) -> Any:
+    if low is not None and low > 0:
+        return "saves"
+    return "costs" if high is not None and high < 0 else "unclear"
+
+
+def _side(found: Survival) -> MeasuredTime:
+    return MeasuredTime(**waiting_time(found).model_dump(), p95_ci95=rounded_bounds(found.p95_ci95))

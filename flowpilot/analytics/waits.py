@@ -1,0 +1,59 @@
+"""Waiting times of handoffs: the SQL that collects them, and how they are answered."""
+
+from collections.abc import Sequence
+
+from flowpilot.analytics.escalation_schemas import WaitingTime
+from flowpilot.analytics.sql import seconds
+from flowpilot.analytics.statistics import Bounds, Survival, kaplan_meier
+
+ESTIMATOR = "kaplan-meier"
+
+CREATED_IN_WINDOW = "account_id = :account_id AND created_at >= :start AND created_at < :end"
+CLAIMED_IN_WINDOW = "account_id = :account_id AND claimed_at >= :start AND claimed_at < :end"
+IS_ACTED = "first_action_at IS NOT NULL AND first_action_at <= :as_of"
+
+# A wait that has not ended at as_of is censored there, or where the handoff was closed without it.
+_STOP = "least(:as_of, closed_at)"
+
+
+def waits(name: str, start: str, end: str, ended: str, among: str = "true") -> str:
+    """Two columns, `name_ended` and `name_censored`: the waits in seconds, by whether `ended` holds.
+
+    What a log dates before its own start counts as 0 seconds.
+    """
+    return f"""
+        array_agg({seconds(f"greatest({end}, {start}) - {start}")})
+            FILTER (WHERE {among} AND {ended}) AS {name}_ended,
+        array_agg({seconds(f"greatest({_STOP}, {start}) - {start}")})
+            FILTER (WHERE {among} AND NOT ({ended})) AS {name}_censored
+    """
+
+
+def survival(ended: Sequence[float] | None, censored: Sequence[float] | None) -> Survival:
+    """The Kaplan-Meier estimate of two columns of `waits`."""
+    return kaplan_meier(ended or [], censored or [])
+
+
+def waiting_time(found: Survival) -> WaitingTime:
+    """The estimate as it is answered."""
+    return WaitingTime(
+        unit="seconds",
+        n=found.n,
+        n_censored=found.n_censored,
+        mean=rounded(found.mean),
+        median=rounded(found.median),
+        p90=rounded(found.p90),
+        p95=rounded(found.p95),
+        median_ci95=rounded_bounds(found.median_ci95),
+        estimator=ESTIMATOR,
+    )
+
+
+def rounded(value: float | None, digits: int = 2) -> float | None:
+    """The value as it is answered; 2 decimals are those of seconds and hours."""
+    return None if value is None else round(value, digits)
+
+
+def rounded_bounds(bounds: Bounds | None, digits: int = 2) -> Bounds | None:
+    """Both ends as they are answered."""
+    return None if bounds is None else (rounded(bounds[0], digits), rounded(bounds[1], digits))
