@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
 from benchmarks.build import Built, Shape, build, clear, find_built, keep, vacuum
+from benchmarks.live import LiveTiming, measure_live
 from benchmarks.machine import describe_machine
 from benchmarks.measure import REPORTS, UNCHANGED, WARM_UP_ROUNDS, Size, measure
 from benchmarks.results import RESULTS, Row, markdown, rows, terminal_table
@@ -53,14 +54,15 @@ def main(
         if built is None:
             built = _build(urls, shape)
             keep(place, built)
-        tables = _measure(settings, urls, shape, built, rounds)
+        tables, live = _measure(settings, urls, shape, built, rounds)
         machine = describe_machine(urls.owner)
     for title, lines in tables.items():
         wide.print(terminal_table(title, lines))
+    wide.print(str(live), highlight=False)
     for name, value in machine.items():
         wide.print(f"{name}: {value}", highlight=False)
     if write:
-        RESULTS.write_text(markdown(tables, machine, f"{now():%Y-%m-%d}", rounds))
+        RESULTS.write_text(markdown(tables, live, machine, f"{now():%Y-%m-%d}", rounds))
     if discard:
         clear(root)
 
@@ -77,7 +79,7 @@ def _build(urls: DatabaseUrls, shape: Shape) -> Built:
 
 def _measure(
     settings: Settings, urls: DatabaseUrls, shape: Shape, built: Built, rounds: int
-) -> dict[str, list[Row]]:
+) -> tuple[dict[str, list[Row]], LiveTiming]:
     small = Size(f"{shape.small_sessions:,} sessions ({len(built.small)} such accounts)", built.small)
     large = Size(f"{shape.large_sessions:,} sessions", [built.large])
     statements = count_statements(settings, urls.runtime, built.small[0])
@@ -86,11 +88,12 @@ def _measure(
         _progress("Measuring rounds", WARM_UP_ROUNDS + rounds) as (progress, task),
     ):
         timings = measure(address, urls, [small, large], rounds, lambda: progress.advance(task))
+        live = measure_live(address, urls, built.small[0])
     aims = {
         small.name: dict.fromkeys([*REPORTS, UNCHANGED], SMALL_AIM_MS),
         large.name: {"dashboard": DASHBOARD_AIM_MS},
     }
-    return {name: list(rows(timings[name], statements, aims[name])) for name in timings}
+    return {name: list(rows(timings[name], statements, aims[name])) for name in timings}, live
 
 
 @contextmanager

@@ -6,6 +6,7 @@ from pathlib import Path
 
 from rich.table import Table
 
+from benchmarks.live import LiveTiming
 from benchmarks.measure import COUNT, HEALTHZ, Timing
 from benchmarks.statements import Statements
 
@@ -78,7 +79,9 @@ def markdown_table(lines: Sequence[Row]) -> str:
     return "\n".join([*head, *("| " + " | ".join(cells) + " |" for cells in body)])
 
 
-def markdown(tables: Mapping[str, Sequence[Row]], machine: Mapping[str, str], date: str, rounds: int) -> str:
+def markdown(
+    tables: Mapping[str, Sequence[Row]], live: LiveTiming, machine: Mapping[str, str], date: str, rounds: int
+) -> str:
     """All of RESULTS.md."""
     sections = (f"## {title}\n\n{markdown_table(lines)}" for title, lines in tables.items())
     facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
@@ -87,4 +90,4 @@ def markdown(tables: Mapping[str, Sequence[Row]], machine: Mapping[str, str], da
         f"Measured on {date} by `python -m benchmarks --write`, {rounds} requests a report and size. `make bench` "
         "prints the same for your machine."
     )
-    return "\n\n".join([head, *sections, f"## Measured on\n\n{facts}", _HOW])
+    return "\n\n".join([head, *sections, f"## The live stream\n\n{live}", f"## Measured on\n\n{facts}", _HOW])

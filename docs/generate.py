@@ -113,11 +113,12 @@ def _setting_type(field: FieldInfo) -> str:
         for attribute, word in (("ge", "from {}"), ("le", "to {}"), ("min_length", "at least {} characters"))
         if hasattr(limit, attribute)
     ]
-    return ", ".join([words[kinds[0]], " ".join(bounds)] if bounds else [words[kinds[0]]])
+    word = " or ".join(map(code, kinds)) if isinstance(kinds[0], str) else words.get(kinds[0], "list")
+    return ", ".join([word, " ".join(bounds)] if bounds else [word])
 
 
 def _setting_default(name: str, field: FieldInfo) -> str:
-    return _WORDS.get(name) or ("unset" if field.default is None else code(field.default))
+    return _WORDS.get(name) or ("unset" if field.default in (None, ()) else code(field.default))
 
 
 # Command line

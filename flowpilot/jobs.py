@@ -17,10 +17,11 @@ from flowpilot.settings import Settings
 app = procrastinate.App(connector=PsycopgConnector())
 
 DEFAULT_QUEUE = "default"
+DELIVERY_QUEUE = "deliveries"
 COPILOT_QUEUE = "copilot"
 
 # What keeps failing is tried for about a day, more and more rarely.
-RETRY = procrastinate.RetryStrategy(max_attempts=9, exponential_wait=4)
+RETRY = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,8 +20,8 @@ from flowpilot.settings import Settings
 # Their tasks are registered as they are imported.
 FEATURES_WITH_JOBS = (session_jobs, handoff_jobs, notify_jobs)
 
-# How many jobs run at once. An AI that takes its time holds up nobody's notification.
-CONCURRENCY = {jobs.DEFAULT_QUEUE: 8, jobs.COPILOT_QUEUE: 2}
+# How many jobs run at once. A receiver or an AI that takes its time holds up nobody's lease.
+CONCURRENCY = {jobs.DEFAULT_QUEUE: 4, jobs.DELIVERY_QUEUE: 8, jobs.COPILOT_QUEUE: 2}
 _GRACE_SECONDS = 5
 _TEND_SECONDS = 60
 _KEEP_FAILED_HOURS = 24 * 30
@@ -32,7 +32,7 @@ _log = logging.getLogger(__name__)
 async def work(settings: Settings, runtime_url: str, database: Database, *, until_idle: bool = False) -> None:
     """Run jobs until cancelled, or until none is due."""
     follow_sessions()
-    connector = PsycopgConnector(conninfo=runtime_url, min_size=1, max_size=5)
+    connector = PsycopgConnector(conninfo=runtime_url, min_size=1, max_size=6)
     async with jobs.app.with_connector(connector).open_async() as app:
         tending = asyncio.create_task(_tend(app))
         try:

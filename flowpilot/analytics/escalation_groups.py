@@ -23,8 +23,8 @@ from flowpilot.db.session import ReadDb
 MOST_REASONS = 20
 OTHER = "(other)"
 
-# A reason's words, whatever blanks stand around them; '' is no reason.
-_WORDS = r"nullif(btrim(h.reason, E' \t\n\r'), '')"
+# A reason's words, whatever blanks stand around them.
+_WORDS = r"btrim(h.reason, E' \t\n\r')"
 
 _SQL = statement(f"""
 WITH claimed AS MATERIALIZED (
@@ -50,7 +50,7 @@ facts AS MATERIALIZED (
     LEFT JOIN claims e ON e.handoff_id = h.id
 ),
 reasons AS (
-    SELECT lower(words) AS reason, min(words COLLATE "C") AS words,
+    SELECT lower(words) AS reason, nullif(min(words COLLATE "C"), '') AS words,
            row_number() OVER (ORDER BY count(*) FILTER (WHERE is_created) DESC, lower(words)) > :most AS is_rest
     FROM facts
     GROUP BY lower(words)
@@ -64,7 +64,7 @@ SELECT r.is_rest, CASE WHEN r.is_rest THEN '{OTHER}' ELSE r.words END AS reason,
        count(*) FILTER (WHERE is_released) AS n_released,
        {waits("to_action", "created_at", "first_action_at", IS_ACTED, "is_created")}
 FROM facts f
-JOIN reasons r ON r.reason IS NOT DISTINCT FROM lower(f.words)
+JOIN reasons r ON r.reason = lower(f.words)
 GROUP BY 1, 2, 3
 """)
 

@@ -11,6 +11,9 @@ from flowpilot.analytics.period import Window
 from flowpilot.analytics.statistics import Bounds, Estimate, Survival, difference_ci95, mean_share, proportion
 from flowpilot.analytics.waits import CREATED_IN_WINDOW, rounded, rounded_bounds, survival, waiting_time
 
+# Snapshots and steps are large, and so many handoffs say all that there is to say about a share.
+_NEWEST = 2000
+
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 # CTE: the handoffs of `claimed` that came back.
@@ -39,14 +42,6 @@ CLAIMS = """
 """
 
 
-def _identity(step: str) -> str:
-    """Two columns that say which step of a flow, or which question, a step answers."""
-    return f"""
-        {step}.content->>'node' AS node,
-        nullif(lower(btrim(coalesce({step}.content->>'question', {step}.content->>'instruction'))), '') AS words
-    """
-
-
 # The CTEs whose columns stand in a window's row; `claimed` holds the handoffs claimed in it.
 QUALITY = f"""
 bounced AS ({BOUNCED}),
@@ -56,34 +51,40 @@ snapshots AS (
                AS share
     FROM session_handoffs
     WHERE {CREATED_IN_WINDOW}
+    ORDER BY created_at DESC, id DESC
+    LIMIT {_NEWEST}
+),
+steps AS (
+    SELECT p.id, c.id AS handoff_id, c.claimed_at, p.content->>'node' AS node,
+           nullif(lower(btrim(coalesce(p.content->>'question', p.content->>'instruction'))), '') AS words,
+           p.created_at < c.created_at AS is_before,
+           p.actor_id = c.claimed_by AND p.created_at > c.claimed_at
+               AND p.created_at <= least(c.closed_at, :as_of) AS is_taken
+    FROM (
+        SELECT * FROM claimed WHERE claimed_by IS NOT NULL ORDER BY claimed_at DESC, id DESC LIMIT {_NEWEST}
+    ) c
+    JOIN ai_session_steps p ON p.account_id = :account_id AND p.session_id = c.session_id
+    WHERE p.kind IN ('answer', 'outcome')
+),
+compared AS (
+    SELECT id, handoff_id, claimed_at, is_taken,
+           words IS NOT NULL AND bool_or(is_before) OVER (PARTITION BY handoff_id, words)
+           OR node IS NOT NULL AND CASE
+               WHEN words IS NULL THEN bool_or(is_before) OVER (PARTITION BY handoff_id, node)
+               ELSE bool_or(is_before AND words IS NULL) OVER (PARTITION BY handoff_id, node)
+           END AS is_repeated
+    FROM steps
+    WHERE node IS NOT NULL OR words IS NOT NULL
 ),
 taken AS (
-    SELECT DISTINCT ON (p.id) p.id, p.session_id, c.created_at AS handed_at, {_identity("p")}
-    FROM claimed c
-    JOIN ai_session_steps p
-      ON p.account_id = :account_id AND p.session_id = c.session_id AND p.actor_id = c.claimed_by
-     AND p.created_at > c.claimed_at AND p.created_at <= least(c.closed_at, :as_of)
-    WHERE p.kind IN ('answer', 'outcome')
-    ORDER BY p.id, c.claimed_at DESC, c.id
-),
-before AS (
-    SELECT p.session_id, p.created_at, {_identity("p")}
-    FROM ai_session_steps p
-    WHERE p.account_id = :account_id AND p.kind IN ('answer', 'outcome')
-      AND p.session_id IN (SELECT session_id FROM taken)
-),
-retaken AS (
-    SELECT DISTINCT t.id
-    FROM taken t
-    JOIN before b ON b.session_id = t.session_id AND b.created_at < t.handed_at
-     AND CASE WHEN b.words IS NULL OR t.words IS NULL THEN b.node = t.node ELSE b.words = t.words END
+    SELECT DISTINCT ON (id) is_repeated FROM compared WHERE is_taken ORDER BY id, claimed_at DESC, handoff_id
 ),
 quality AS (
     SELECT (SELECT count(*) FROM bounced) AS n_bounced,
            (SELECT count(*) FROM claims) AS n_claims,
            (SELECT count(*) FROM claims WHERE is_released) AS n_released,
-           (SELECT count(*) FROM taken WHERE node IS NOT NULL OR words IS NOT NULL) AS n_taken,
-           (SELECT count(*) FROM retaken) AS n_retaken,
+           (SELECT count(*) FROM taken) AS n_taken,
+           (SELECT count(*) FROM taken WHERE is_repeated) AS n_repeated,
            count(share) AS n_snapshots, sum(share) AS sum_shares, sum(share * share) AS sum_squares
     FROM snapshots
     WHERE share BETWEEN 0 AND 1
@@ -110,7 +111,7 @@ class Figures:
             "bounce_back_rate": proportion(row.n_bounced, row.n_handoffs_claimed),
             "release_rate": proportion(row.n_released, row.n_claims),
             "snapshot_completeness": mean_share(row.n_snapshots, *sums),
-            "steps_repeated": proportion(row.n_retaken, row.n_taken),
+            "steps_repeated": proportion(row.n_repeated, row.n_taken),
         }
         self.medians: dict[str, Estimate] = {
             "created_to_claim": _median(self.created_to_claim),

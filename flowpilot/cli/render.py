@@ -96,11 +96,11 @@ def _blocks(name: str, node: dict[str, Any]) -> list[RenderableType]:
     if estimates:
         blocks.append(_estimates(name, estimates))
     for key, value in node.items():
-        if key in estimates:
+        if key in estimates or (key == "missing" and not value):
             continue
         if isinstance(value, dict):
             blocks.extend(_blocks(key, value))
-        elif value == [] and key != "missing":
+        elif value == []:
             blocks.append(Text(f"  {_title(key)}: none in this window.", style="dim"))
         elif _is_section(value):
             blocks.append(_rows(key, value))

@@ -79,7 +79,7 @@ async def _publish(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) ->
     facts = await queries.flow_facts(db, author.account_id, flow_id)
     if facts.draft_version is not None:
         await service.publish(db, author, flow_id, now)
-    elif facts.state is queries.FlowState.RETIRED:
+    elif facts.state == queries.FlowState.RETIRED:
         await service.restore(db, author, flow_id, now)
 
 

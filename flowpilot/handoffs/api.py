@@ -14,6 +14,7 @@ from flowpilot.handoffs.queries import State, Wanted
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.schemas import Text
 from flowpilot.jobs import enqueue
 from flowpilot.sessions.held import hold_for_work
 
@@ -53,7 +54,7 @@ async def _wanted(
         State, Query(description="`queue`: what waits, then what is claimed without action.")
     ] = "queue",
     priority: Annotated[list[schemas.PriorityName] | None, Query()] = None,
-    domain: Annotated[str | None, Query(max_length=200)] = None,
+    domain: Annotated[Text | None, Query()] = None,
     for_me: Annotated[bool, Query(description="Only those that are meant for the caller.")] = False,
     claimed_by: uuid.UUID | None = None,
     created_by: uuid.UUID | None = None,

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from flowpilot.db.session import ReadDb
 from flowpilot.errors import InvalidError
 from flowpilot.handoffs.held import HandoffNotFoundError
-from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.handoffs.models import HandoffEvent, Priority, SessionHandoff
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.models import AISession
 
@@ -41,6 +41,9 @@ _QUEUE_ORDER = (
     SessionHandoff.id,
 )
 _HISTORY_ORDER = (SessionHandoff.created_at, SessionHandoff.id)
+
+# What the numbers in that order may be: whether it is held, and the priority.
+_PLACES = range(max(Priority) + 1)
 
 
 class BadCursorError(InvalidError):
@@ -168,7 +171,7 @@ def _cursor(key: Sequence[Any]) -> str:
 def _mark(cursor: str, length: int) -> Any:
     try:
         *numbers, moment, id_ = json.loads(base64.urlsafe_b64decode(cursor))
-        mark = [*(int(number) for number in numbers), datetime.fromisoformat(moment), uuid.UUID(id_)]
+        mark = [*map(_PLACES.index, numbers), datetime.fromisoformat(moment), uuid.UUID(id_)]
     except (ValueError, TypeError, AttributeError) as error:
         raise BadCursorError("This is not a cursor of this list. Start again without one.") from error
     if len(mark) != length:

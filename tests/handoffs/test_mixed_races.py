@@ -28,7 +28,7 @@ from tests.handoffs.helpers import REASON, actor, check_laws, escalated, forget_
 pytestmark = pytest.mark.anyio
 
 ROUNDS = 12
-CONNECTIONS = 16
+AT_ONCE = 16
 
 
 @dataclass(frozen=True)
@@ -105,7 +105,7 @@ async def _lease_job(db: Db, desk: Desk, case: Case) -> None:
 @pytest.fixture
 async def desk(urls: DatabaseUrls, company: Company, settings: Settings) -> AsyncIterator[Desk]:
     follow_sessions()
-    database = Database(urls.runtime, pool_size=CONNECTIONS)
+    database = Database(urls.runtime, pool_size=3 * AT_ONCE)  # A job takes one of its own.
     people = [actor(company), actor(company, Role.TEAM_ADMIN)]
     async with database.write(company.id) as db:
         for name in ("Kim", "Lou"):
@@ -154,7 +154,7 @@ async def test_anything_at_once(desk: Desk) -> None:
     every = [_claim, _release, _reassign, _close, _step, _resolve, _abandon, _escalate, _lease_job]
     for number in range(4 * ROUNDS):
         case = await _case(desk, is_claimed=number % 2 == 0)
-        deeds: list[Deed] = [*desk.chance.choices(every, k=CONNECTIONS), _claim, _escalate]
+        deeds: list[Deed] = [*desk.chance.choices(every, k=AT_ONCE), _claim, _escalate]
         results = await _at_once(desk, case, deeds)
         assert None in results
     check_laws(desk.company)

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import random
+import time
 import uuid
 from collections.abc import Iterator
 from contextlib import AsyncExitStack
@@ -248,13 +249,12 @@ async def test_an_hour_of_streaming_is_no_slow_request(
     count, total = (f"flowpilot_http_request_seconds_{what}{labels}" for what in ("count", "sum"))
     with serving(settings, urls, heartbeat=SHORT_SECONDS) as address:
         async with client_of(address) as client:
-            await client.get("/api/v1/auth/me", headers=company.headers())
+            asked_at = time.perf_counter()
             async with opened(client, company.headers()) as stream:
-                opened_at = asyncio.get_running_loop().time()
-                for _ in range(20):
+                answered_within = time.perf_counter() - asked_at
+                for _ in range(5):
                     await stream.next()
-            open_seconds = asyncio.get_running_loop().time() - opened_at
             text = ""
             while count not in text:
                 text = (await client.get("/metrics")).text
-    assert float(text.partition(total)[2].split()[0]) < open_seconds
+    assert float(text.partition(total)[2].split()[0]) <= answered_within

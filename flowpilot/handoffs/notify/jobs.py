@@ -13,7 +13,7 @@ from flowpilot.handoffs.notify.failures import DeliveryError, RefusedError, TryL
 from flowpilot.handoffs.notify.models import DeliveryStatus
 from flowpilot.handoffs.notify.queries import pending_parcel
 from flowpilot.handoffs.notify.sending import send
-from flowpilot.jobs import RETRY, app, tools
+from flowpilot.jobs import DELIVERY_QUEUE, RETRY, app, tools
 
 _log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ async def notify(context: JobContext, account_id: str, event_id: str) -> None:
         await plan(db, account, uuid.UUID(event_id), now(), by_email=by_email)
 
 
-@app.task(name=DELIVER_JOB, pass_context=True, retry=_PATIENCE)
+@app.task(name=DELIVER_JOB, queue=DELIVERY_QUEUE, pass_context=True, retry=_PATIENCE)
 async def deliver(context: JobContext, account_id: str, delivery_id: str) -> None:
     """Make one attempt at a delivery, with no database transaction open meanwhile.
 

@@ -57,7 +57,7 @@ TEST = Message(
 
 
 def compose(occasion: Occasion) -> Message:
-    """What is said about an event: the subject and the text of the event alone, the fields of how it stands now."""
+    """What is said about an event: subject and text are the event's alone, the fields are how it stands now."""
     subject, text = _wording(occasion)
     handoff, session = occasion.handoff, occasion.session
     fields = (

@@ -28,7 +28,7 @@ async def test_a_dead_receiver_neither_fails_nor_delays_an_escalation_and_gets_i
     await desk.channel(ChannelKind.WEBHOOK, f"http://127.0.0.1:{port}/")
     began = time.monotonic()
     await desk.escalates()
-    assert time.monotonic() - began < 1
+    assert time.monotonic() - began < 5
     assert desk.jobs() == [NOTIFY_JOB]
     await desk.work()
     assert desk.log(*OUTCOME) == [("pending", 1, None, "The receiver could not be connected to.")]
