@@ -1,7 +1,6 @@
 """The events of handoffs: the record of every transition, and what the live stream resumes from."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,17 +66,6 @@ async def record(
     if kind in TOLD:
         await enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=event_id)
     await announce(db, account_id, "handoffs")
-
-
-async def events_after(db: ReadDb, account_id: uuid.UUID, number: int, limit: int) -> Sequence[HandoffEvent]:
-    """The account's events behind a number, oldest first."""
-    query = (
-        select(HandoffEvent)
-        .where(HandoffEvent.account_id == account_id, HandoffEvent.number > number)
-        .order_by(HandoffEvent.number)
-        .limit(limit)
-    )
-    return (await db.scalars(query)).all()
 
 
 async def newest_number(db: ReadDb, account_id: uuid.UUID) -> int:
