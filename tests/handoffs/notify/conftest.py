@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from ipaddress import ip_network
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 
@@ -25,6 +26,13 @@ def open_settings(settings: Settings) -> Settings:
 def open_client(open_settings: Settings, urls: DatabaseUrls) -> Iterator[TestClient]:
     with TestClient(create_app(open_settings, urls.runtime), raise_server_exceptions=False) as client:
         yield client
+
+
+@pytest.fixture(autouse=True)
+def own_jobs(urls: DatabaseUrls) -> None:
+    """The queue is everybody's: what earlier tests left in it to be tried again would arrive in this one."""
+    with psycopg.connect(urls.owner) as owner:
+        owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
 
 
 @pytest.fixture
