@@ -110,6 +110,7 @@ class HandoffEvent(Tenant, Base):
     __table_args__ = (
         tenant_key("handoff_id", "session_handoffs"),
         Index("handoff_events_handoff_idx", "account_id", "handoff_id", "created_at"),
+        Index("handoff_events_report_idx", "account_id", "created_at", postgresql_include=["kind", "handoff_id"]),
         UniqueConstraint("account_id", "number"),
         one_of("kind", HandoffEventKind),
         {"info": {"append_only": True}},

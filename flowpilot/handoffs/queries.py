@@ -115,11 +115,11 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
 
 
 async def events_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Sequence[HandoffEvent]:
-    """Everything that happened to a handoff, in its order."""
+    """Everything that happened to a handoff, in its order. Imported events have no numbers, and came before."""
     query = (
         select(HandoffEvent)
         .where(HandoffEvent.account_id == account_id, HandoffEvent.handoff_id == handoff_id)
-        .order_by(HandoffEvent.created_at, HandoffEvent.number, HandoffEvent.id)
+        .order_by(HandoffEvent.number.nulls_first(), HandoffEvent.created_at, HandoffEvent.id)
     )
     return (await db.scalars(query)).all()
 

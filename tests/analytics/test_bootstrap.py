@@ -50,6 +50,16 @@ def test_without_censored_cases_it_agrees_with_scipys_own_bootstrap() -> None:
     assert high == pytest.approx(expected.high, abs=0.1 * width)
 
 
+def test_exchanged_sides_turn_the_interval_around() -> None:
+    draw = random.Random(3)  # noqa: S311
+    first, second = ([draw.lognormvariate(mean, 0.5) for _ in range(101)] for mean in (6, 5.5))
+    low, high = difference_of_medians_ci95(first, Waits(second, []))
+    other_low, other_high = difference_of_medians_ci95(second, Waits(first, []))
+    assert low is not None
+    assert high is not None
+    assert (other_low, other_high) == pytest.approx((-high, -low), abs=0.1 * (high - low))
+
+
 def test_no_spread_has_no_width() -> None:
     assert difference_of_medians_ci95([300.0] * 20, Waits([100.0] * 20, [])) == (200, 200)
 

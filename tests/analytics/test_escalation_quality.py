@@ -159,6 +159,21 @@ async def test_completeness_is_a_mean_with_students_interval(database: Database,
     assert found.model_dump() == {"value": 0.7, "n": 3, "ci95": (0.2032, 1.0)}
 
 
+async def test_the_newest_two_thousand_snapshots_are_enough(database: Database, company: Company) -> None:
+    session = company.add("ai_sessions")
+    for created, share, count in ((DAY, 0, 5), (DAY + timedelta(hours=1), 1, 2000)):
+        company.query(
+            """INSERT INTO session_handoffs (account_id, id, session_id, created_at, snapshot)
+            SELECT %s, gen_random_uuid(), %s, %s, jsonb_build_object('completeness', %s::int)
+            FROM generate_series(1, %s)
+            RETURNING id""",
+            *(company.id, session, created, share, count),
+        )
+    found = await _report(database, company)
+    assert (found.quality.snapshot_completeness.value, found.quality.snapshot_completeness.n) == (1, 2000)
+    assert found.population.n_created == 2005
+
+
 async def test_steps_the_senior_repeats(database: Database, company: Company) -> None:
     session = company.add("ai_sessions")
     say = {"q1": {"node": "n1", "question": "Is it on?"}, "i1": {"node": "n2", "instruction": "Restart it."}}

@@ -1,5 +1,6 @@
 """Savings: told against a measured baseline, or not at all."""
 
+import io
 import json
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -7,11 +8,13 @@ from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from rich.console import Console
 
 from flowpilot.analytics.export import to_csv
 from flowpilot.analytics.period import Window, window
 from flowpilot.analytics.savings import savings
 from flowpilot.analytics.schemas import Savings
+from flowpilot.cli.render import print_report
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from tests.company import Company, at
@@ -241,6 +244,22 @@ async def test_the_words_are_honest(database: Database, company: Company) -> Non
     rows = to_csv(report).splitlines()
     assert "difference,,seconds_per_handoff_ci95_low,540.0" in rows
     assert any(row.startswith("# savings_per_month: The savings a handoff times") for row in rows)
+
+
+async def test_a_table_says_what_is_known_or_missing(database: Database, company: Company) -> None:
+    def printed(report: Savings) -> str:
+        console = Console(width=100, file=io.StringIO())
+        with console.capture() as capture:
+            print_report(console, "Savings", report, definitions=False)
+        return capture.get()
+
+    assert "time 20 more with the stopwatch" in printed(await _report(database, company))
+    _talks(company, [60.0] * 20)
+    _handoffs(company, [240] * 20)
+    text = printed(await _report(database, company))
+    assert "-180 to -180" in text
+    assert "costs" in text
+    assert "Missing" not in text
 
 
 def test_the_stopwatch_makes_it_measured(client: TestClient, company: Company) -> None:

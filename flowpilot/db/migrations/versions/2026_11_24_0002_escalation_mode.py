@@ -56,6 +56,7 @@ ALTER TABLE handoff_events
     DROP CONSTRAINT handoff_events_kind_check,
     ADD CONSTRAINT handoff_events_kind_check CHECK (kind IN ('created', 'claimed', 'released', 'reassigned',
         'reminded', 'expired', 'first_action', 'assessed', 'closed'));
+CREATE INDEX handoff_events_report_idx ON handoff_events (account_id, created_at) INCLUDE (kind, handoff_id);
 
 ALTER TABLE handoff_baselines
     ALTER COLUMN seconds DROP NOT NULL,
