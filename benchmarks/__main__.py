@@ -14,6 +14,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from benchmarks.build import Built, Shape, build, clear, find_built, keep, vacuum
 from benchmarks.live import LiveTiming, measure_live
 from benchmarks.machine import describe_machine
+from benchmarks.matching import matching_table, measure_matching
 from benchmarks.measure import REPORTS, UNCHANGED, WARM_UP_ROUNDS, Size, measure
 from benchmarks.results import RESULTS, Row, markdown, rows, terminal_table
 from benchmarks.server import bench_settings, running_server
@@ -55,14 +56,17 @@ def main(
             built = _build(urls, shape)
             keep(place, built)
         tables, live = _measure(settings, urls, shape, built, rounds)
+        matching = measure_matching(urls.runtime)
         machine = describe_machine(urls.owner)
     for title, lines in tables.items():
         wide.print(terminal_table(title, lines))
     wide.print(str(live), highlight=False)
+    wide.print(matching_table(matching))
+    wide.print(matching.cost, highlight=False)
     for name, value in machine.items():
         wide.print(f"{name}: {value}", highlight=False)
     if write:
-        RESULTS.write_text(markdown(tables, live, machine, f"{now():%Y-%m-%d}", rounds))
+        RESULTS.write_text(markdown(tables, live, matching, machine, f"{now():%Y-%m-%d}", rounds))
     if discard:
         clear(root)
 

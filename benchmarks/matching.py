@@ -36,10 +36,11 @@ TITLE = "Matching problem texts to the shipped flows"
 HEADERS = ("", "texts the weights were fitted to", "texts held back", "all")
 
 HOW = """\
-`matching_texts.toml` holds problem texts with the shipped flow that is right for each, written without a look at the
-matcher. Their hashes split them into two halves: the weights in `flowpilot/flows/confidence.py` were fitted to the one
-(and to other texts), and the synonyms were chosen with it in view, so only the other says how it does on texts nobody
-tuned for. In brackets: the 95 % Wilson interval. A flow below the floor is not returned, and counts as not found."""
+`matching_texts.toml` holds problem texts, each with the shipped flow that is right for it, written without a
+look at the matcher. A hash splits them: the weights in `flowpilot/flows/confidence.py` were fitted to the one
+part (and to texts that are not kept), and the synonyms were chosen with it in view, so only the other part
+says how it does on texts that nobody tuned for. In brackets: the 95 % Wilson interval. A flow below the
+matcher's floor is not returned, and counts as not found."""
 
 
 @dataclass(frozen=True, slots=True)

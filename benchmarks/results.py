@@ -7,6 +7,7 @@ from pathlib import Path
 from rich.table import Table
 
 from benchmarks.live import LiveTiming
+from benchmarks.matching import Matching, matching_markdown
 from benchmarks.measure import COUNT, HEALTHZ, Timing
 from benchmarks.statements import Statements
 
@@ -80,7 +81,12 @@ def markdown_table(lines: Sequence[Row]) -> str:
 
 
 def markdown(
-    tables: Mapping[str, Sequence[Row]], live: LiveTiming, machine: Mapping[str, str], date: str, rounds: int
+    tables: Mapping[str, Sequence[Row]],
+    live: LiveTiming,
+    matching: Matching,
+    machine: Mapping[str, str],
+    date: str,
+    rounds: int,
 ) -> str:
     """All of RESULTS.md."""
     sections = (f"## {title}\n\n{markdown_table(lines)}" for title, lines in tables.items())
@@ -90,4 +96,5 @@ def markdown(
         f"Measured on {date} by `python -m benchmarks --write`, {rounds} requests a report and size. `make bench` "
         "prints the same for your machine."
     )
-    return "\n\n".join([head, *sections, f"## The live stream\n\n{live}", f"## Measured on\n\n{facts}", _HOW])
+    more = (f"## The live stream\n\n{live}", matching_markdown(matching), f"## Measured on\n\n{facts}")
+    return "\n\n".join([head, *sections, *more, _HOW])

@@ -7,7 +7,8 @@ from sqlalchemy import text
 EVIDENCE = text(
     r"""
 WITH shelf AS MATERIALIZED (
-    SELECT t.id, t.name, t.published_version_id, c.name AS category, t.search, t.search_text
+    SELECT t.id, t.name, t.published_version_id, c.name AS category, t.search_text,
+           t.search || '' AS search -- A copy, which is unpacked once and not for each word.
     FROM trees t
     LEFT JOIN tree_categories c ON c.account_id = t.account_id AND c.id = t.category_id
     WHERE t.account_id = :account_id AND t.is_active AND t.deleted_at IS NULL
@@ -16,7 +17,7 @@ WITH shelf AS MATERIALIZED (
 -- The name and the keywords of every flow, word by word.
 lines AS MATERIALIZED (
     SELECT f.id, l.line, w.lexeme
-    FROM shelf f, string_to_table(f.search_text, E'\n') WITH ORDINALITY l (words, line),
+    FROM shelf f, unnest(string_to_array(f.search_text, E'\n')) WITH ORDINALITY l (words, line),
          unnest(to_tsvector('english', l.words)) w
 ),
 known AS MATERIALIZED (SELECT lexeme, count(DISTINCT id) AS flows FROM lines GROUP BY lexeme),
@@ -49,16 +50,16 @@ readings AS MATERIALIZED (
     ) possible
     GROUP BY heard, lexeme
 ),
-said AS MATERIALIZED (SELECT lexeme, max(sure) AS sure FROM readings GROUP BY lexeme),
+said AS MATERIALIZED (
+    SELECT lexeme, max(sure) AS sure,
+           CAST('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''' AS tsquery) AS query
+    FROM readings
+    GROUP BY lexeme
+),
 -- Who has a word, and how prominently: 1 for once in a name or keyword, down to 0.1 for once in a help text.
 found AS MATERIALIZED (
-    SELECT f.id, q.lexeme, ts_rank('{0.1, 0.15, 0.5, 1}', f.search, q.query) * pi() * pi() / 6 AS prominence
-    FROM (
-        SELECT lexeme,
-               CAST('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''' AS tsquery) AS query
-        FROM said
-    ) q
-    JOIN shelf f ON f.search @@ q.query
+    SELECT f.id, s.lexeme, ts_rank('{0.1, 0.15, 0.5, 1}', f.search, s.query) * pi() * pi() / 6 AS prominence
+    FROM said s JOIN shelf f ON f.search @@ s.query
 ),
 -- The fewer flows have a word, the more it is worth, up to 1. A small library is taken for one of 20 flows.
 worth AS MATERIALIZED (

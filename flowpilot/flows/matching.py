@@ -15,7 +15,7 @@ from flowpilot.flows.vocabulary import COMMON, SYNONYMS
 
 __all__ = ["FLOOR", "Candidate", "match", "tier"]
 
-# Below this a flow is not worth naming.
+# A flow that is right less than once in twenty times is not worth naming.
 FLOOR = 0.05
 
 HISTORY = timedelta(days=90)
@@ -28,9 +28,8 @@ _MAX_REASONS = 4
 # How many flows are weighed against each other.
 _MOST = 20
 
-_GREETING = re.compile(
-    r"\A\W*(?:hi|hello|hey|dear|good (?:morning|afternoon|evening))\b[^,.!\n]{0,40}[,.!\n]", re.IGNORECASE
-)
+# "Hi team" has nothing to do with Teams.
+_GREETING = re.compile(r"\b(?:hi|hello|hey|dear)\s+(?:\w+\s+)?team\b", re.IGNORECASE)
 _WORD = re.compile(r"\w(?:[\w.'\u2019-]*\w)?")
 _NEGATION = re.compile(r"n['\u2019]t\Z")
 

@@ -23,21 +23,21 @@ def _actions(company: Company) -> list[tuple[Any, ...]]:
     return company.query(query)
 
 
-async def test_a_new_flow_is_a_draft_and_guides_nobody(client: TestClient, company: Company) -> None:
+def test_a_new_flow_is_a_draft_and_guides_nobody(client: TestClient, company: Company) -> None:
     flow = create(client, company)
     assert (flow["state"], flow["published_version"], flow["draft_version"]) == ("draft", None, 1)
     assert flow["published"] is None
     assert company.query("SELECT is_active, published_version_id, search_text FROM trees") == [(False, None, "")]
 
 
-async def test_an_unfinished_flow_can_be_saved(client: TestClient, company: Company) -> None:
+def test_an_unfinished_flow_can_be_saved(client: TestClient, company: Company) -> None:
     assert create(client, company, tree=BROKEN)["draft"]["tree"]["nodes"]["power"]["choices"][1] == {
         "label": "No",
         "next": "nowhere",
     }
 
 
-async def test_publishing_makes_the_draft_what_sessions_follow(client: TestClient, company: Company) -> None:
+def test_publishing_makes_the_draft_what_sessions_follow(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     [(number, published_at, version_id)] = company.query("SELECT number, published_at, id FROM tree_versions")
     assert number == 1
@@ -47,7 +47,7 @@ async def test_publishing_makes_the_draft_what_sessions_follow(client: TestClien
     assert flow["published_at"] == published_at.isoformat().replace("+00:00", "Z")
 
 
-async def test_what_can_not_be_published_says_which_nodes_are_wrong(client: TestClient, company: Company) -> None:
+def test_what_can_not_be_published_says_which_nodes_are_wrong(client: TestClient, company: Company) -> None:
     flow_id = create(client, company, tree=BROKEN)["id"]
     answer = post(client, company, f"/{flow_id}/publish")
     assert answer.status_code == 409
@@ -77,7 +77,7 @@ def _changed(node: str, **changes: Any) -> dict[str, Any]:
     ],
     ids=["no root", "unreachable", "never ends", "one choice", "label twice", "no outcome", "goes on"],
 )
-async def test_each_reason_names_its_node(
+def test_each_reason_names_its_node(
     client: TestClient, company: Company, tree: dict[str, Any], node: str | None
 ) -> None:
     flow_id = create(client, company, tree=tree)["id"]
@@ -86,12 +86,12 @@ async def test_each_reason_names_its_node(
     assert post(client, company, f"/{flow_id}/publish").json()["problems"] == found
 
 
-async def test_a_sound_draft_has_no_problems(client: TestClient, company: Company) -> None:
+def test_a_sound_draft_has_no_problems(client: TestClient, company: Company) -> None:
     flow_id = create(client, company)["id"]
     assert post(client, company, f"/{flow_id}/validate").json() == {"problems": []}
 
 
-async def test_there_is_one_draft_and_it_is_written_over(client: TestClient, company: Company) -> None:
+def test_there_is_one_draft_and_it_is_written_over(client: TestClient, company: Company) -> None:
     flow_id = create(client, company)["id"]
     for tree in (BROKEN, TREE):
         saved = save(client, company, flow_id, tree=tree)
@@ -99,14 +99,14 @@ async def test_there_is_one_draft_and_it_is_written_over(client: TestClient, com
     assert company.query("SELECT number, structure FROM tree_versions") == [(1, TREE)]
 
 
-async def test_after_publishing_a_draft_is_the_next_version(client: TestClient, company: Company) -> None:
+def test_after_publishing_a_draft_is_the_next_version(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     assert save(client, company, flow_id, tree=BROKEN).json()["number"] == 2
     flow = get(client, company, f"/{flow_id}")
     assert (flow["published_version"], flow["draft_version"], flow["state"]) == (1, 2, "published")
 
 
-async def test_what_is_not_of_the_tree_changes_at_once(client: TestClient, company: Company) -> None:
+def test_what_is_not_of_the_tree_changes_at_once(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     save(client, company, flow_id, name="Printers", category="Office", keywords=[], type="procedural")
     flow = get(client, company, f"/{flow_id}")
@@ -123,7 +123,7 @@ async def test_what_is_not_of_the_tree_changes_at_once(client: TestClient, compa
     assert company.query(query) == [("Printers",)]
 
 
-async def test_whoever_saves_over_somebody_elses_work_is_told(client: TestClient, company: Company) -> None:
+def test_whoever_saves_over_somebody_elses_work_is_told(client: TestClient, company: Company) -> None:
     opened = create(client, company)
     mine = save(client, company, opened["id"], based_on=opened["draft"]["id"])
     theirs = save(client, company, opened["id"], based_on=opened["draft"]["id"], tree=BROKEN)
@@ -133,13 +133,13 @@ async def test_whoever_saves_over_somebody_elses_work_is_told(client: TestClient
     assert again.status_code == 200
 
 
-async def test_an_edit_that_began_before_publishing_goes_on(client: TestClient, company: Company) -> None:
+def test_an_edit_that_began_before_publishing_goes_on(client: TestClient, company: Company) -> None:
     opened = create(client, company)
     post(client, company, f"/{opened['id']}/publish")
     assert save(client, company, opened["id"], based_on=opened["draft"]["id"]).json()["number"] == 2
 
 
-async def test_a_draft_can_be_thrown_away(client: TestClient, company: Company) -> None:
+def test_a_draft_can_be_thrown_away(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     save(client, company, flow_id, tree=BROKEN)
     url = f"{FLOWS}/{flow_id}/draft"
@@ -148,13 +148,13 @@ async def test_a_draft_can_be_thrown_away(client: TestClient, company: Company) 
     assert client.delete(url, headers=company.headers()).json()["type"] == "urn:flowpilot:problem:no-draft"
 
 
-async def test_the_only_draft_stays(client: TestClient, company: Company) -> None:
+def test_the_only_draft_stays(client: TestClient, company: Company) -> None:
     flow_id = create(client, company)["id"]
     answer = client.delete(f"{FLOWS}/{flow_id}/draft", headers=company.headers())
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:flowpilot:problem:only-draft")
 
 
-async def test_retiring_and_restoring(client: TestClient, company: Company) -> None:
+def test_retiring_and_restoring(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     for verb, state in (("retire", "retired"), ("retire", "retired"), ("restore", "published")):
         answer = post(client, company, f"/{flow_id}/{verb}")
@@ -167,7 +167,7 @@ async def test_retiring_and_restoring(client: TestClient, company: Company) -> N
     ]
 
 
-async def test_publishing_a_new_draft_brings_a_retired_flow_back(client: TestClient, company: Company) -> None:
+def test_publishing_a_new_draft_brings_a_retired_flow_back(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     post(client, company, f"/{flow_id}/retire")
     save(client, company, flow_id)
@@ -175,15 +175,13 @@ async def test_publishing_a_new_draft_brings_a_retired_flow_back(client: TestCli
 
 
 @pytest.mark.parametrize("verb", ["retire", "restore"])
-async def test_what_was_never_published_can_not_be_retired(
-    client: TestClient, company: Company, verb: str
-) -> None:
+def test_what_was_never_published_can_not_be_retired(client: TestClient, company: Company, verb: str) -> None:
     flow_id = create(client, company)["id"]
     answer = post(client, company, f"/{flow_id}/{verb}")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:flowpilot:problem:never-published")
 
 
-async def test_a_deleted_flow_is_gone_but_its_rows_stay(client: TestClient, company: Company) -> None:
+def test_a_deleted_flow_is_gone_but_its_rows_stay(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     url = f"{FLOWS}/{flow_id}"
     assert client.delete(url, headers=company.headers()).status_code == 204
@@ -193,7 +191,7 @@ async def test_a_deleted_flow_is_gone_but_its_rows_stay(client: TestClient, comp
     assert company.query("SELECT number, structure FROM tree_versions") == [(1, TREE)]
 
 
-async def test_every_change_is_on_record(client: TestClient, company: Company) -> None:
+def test_every_change_is_on_record(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     client.delete(f"{FLOWS}/{flow_id}", headers=company.headers())
     target = company.query("SELECT DISTINCT target_type, target_id::text FROM audit_log WHERE action ~ '^flow'")
@@ -205,7 +203,7 @@ async def test_every_change_is_on_record(client: TestClient, company: Company) -
     ]
 
 
-async def test_two_flows_can_not_share_a_name(client: TestClient, company: Company) -> None:
+def test_two_flows_can_not_share_a_name(client: TestClient, company: Company) -> None:
     first = create(client, company)["id"]
     taken = post(client, company, **body(name="PRINTER IS OFFLINE"))
     assert (taken.status_code, taken.json()["type"]) == (409, "urn:flowpilot:problem:flow-name-taken")
@@ -215,7 +213,7 @@ async def test_two_flows_can_not_share_a_name(client: TestClient, company: Compa
     assert save(client, company, other).status_code == 200
 
 
-async def test_a_category_is_found_ignoring_case_and_made_when_it_is_new(
+def test_a_category_is_found_ignoring_case_and_made_when_it_is_new(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
     create(client, neighbour)
