@@ -7,14 +7,13 @@ import shutil
 import socket
 import sys
 from collections.abc import Awaitable, Callable, Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import psycopg
 import typer
 import uvicorn
 
 from flowpilot import __version__
-from flowpilot.app import create_app
 from flowpilot.cli.common import EXIT_FAILED, errors, open_database
 from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION, DatabaseUrls
@@ -22,9 +21,10 @@ from flowpilot.db.session import Database
 from flowpilot.db.upgrade import newest_revision
 from flowpilot.demo.world import ACCOUNTS
 from flowpilot.errors import FlowPilotError
-from flowpilot.handoffs.live import Hub
 from flowpilot.settings import get_settings
-from flowpilot.worker import work
+
+if TYPE_CHECKING:
+    from flowpilot.handoffs.live import Hub
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]
@@ -60,6 +60,8 @@ def serve(
 
 def worker() -> None:
     """Run jobs (notifications, leases, idle sessions) until stopped, beside servers started with --no-worker."""
+    from flowpilot.worker import work  # noqa: PLC0415 - as with the app
+
     settings = get_settings()
 
     async def run_jobs(database: Database) -> None:
@@ -93,6 +95,9 @@ def run_server(urls: DatabaseUrls, host: str, port: int, *, with_worker: bool = 
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
         raise ListenError(f"Can not listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
+    # The whole app takes a second to import, which no other command should wait for.
+    from flowpilot.app import create_app  # noqa: PLC0415
+
     app = create_app(get_settings(), urls.runtime, with_worker=with_worker)
     config = uvicorn.Config(
         app,
@@ -111,7 +116,7 @@ def run_server(urls: DatabaseUrls, host: str, port: int, *, with_worker: bool = 
 class _Server(uvicorn.Server):
     """Says where it listens once it does, so that `--port 0` is of use, and stops without waiting for streams."""
 
-    def __init__(self, config: uvicorn.Config, live: Hub) -> None:
+    def __init__(self, config: uvicorn.Config, live: "Hub") -> None:
         super().__init__(config)
         self._live = live
 
