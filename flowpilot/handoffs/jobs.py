@@ -4,13 +4,14 @@ import uuid
 from datetime import datetime
 
 from procrastinate import JobContext
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from flowpilot.clock import now
 from flowpilot.copilot.propose import assess_case
 from flowpilot.db.session import Db
 from flowpilot.handoffs.claims import give_back
 from flowpilot.handoffs.events import record
+from flowpilot.handoffs.held import update_where
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
@@ -66,12 +67,10 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
     case = case_of(told, note=handoff.note, missing=handoff.snapshot.get("missing", []))
     assessment = (await assess_case(tools(context), account, case, moment)).model_dump(mode="json")
     async with database.write(account) as db:
-        await db.execute(
-            update(SessionHandoff)
-            .where(SessionHandoff.account_id == account, SessionHandoff.id == handoff.id)
-            .values(assessment=assessment)
-        )
-        await _record(db, handoff, HandoffEventKind.ASSESSED, moment, source=assessment["source"])
+        # It may have ended while the copilot thought.
+        still_open = (SessionHandoff.id == handoff.id, SessionHandoff.closed_at.is_(None))
+        if await update_where(db, account, *still_open, assessment=assessment):
+            await _record(db, handoff, HandoffEventKind.ASSESSED, moment, source=assessment["source"])
 
 
 async def _idle_claim(

@@ -43,11 +43,11 @@ def _text(section: Section) -> str:
 
 
 def _lines(text: str) -> str:
-    return "\n".join(text.splitlines())
+    return "\n".join(text.strip().splitlines())
 
 
 def _escaped(text: str) -> str:
-    lines = (_MEANS_SOMETHING.sub(_meaning_itself, line.strip()) for line in text.splitlines())
+    lines = (_MEANS_SOMETHING.sub(_meaning_itself, line.strip()) for line in text.strip().splitlines())
     return _BREAK.sub("  \n", "\n".join(lines))
 
 

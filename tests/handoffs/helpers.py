@@ -3,7 +3,7 @@
 import uuid
 from collections import Counter
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
@@ -27,9 +27,10 @@ from flowpilot.sessions import derived as session_counts
 from flowpilot.sessions.held import hold_for_work
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.settings import Settings
-from tests.company import Company
+from tests.company import Company, at
 from tests.sessions.flows import start
 
+QUEUE = "/api/v1/handoffs"
 REASON = "Out of ideas after the usual checks."
 
 
@@ -97,6 +98,30 @@ async def escalated(db: Db, engineer: Actor, now: datetime, **why: Any) -> Sessi
     return await escalate(db, engineer, held, Escalation(REASON, **why))
 
 
+def minutes(count: float) -> datetime:
+    """A moment so long after a noon."""
+    return at("2026-06-15 12:00") + timedelta(minutes=count)
+
+
+def put_handoff(company: Company, minute: float = 0, *, domain: str | None = None, **values: Any) -> str:
+    """A handoff that was made at that minute, put straight into the tables with a session to match."""
+    status = "requesting_escalation"
+    if "claimed_at" in values:
+        status, values = "escalated", {"claimed_by": company.users[Role.TEAM_ADMIN], **values}
+    if "closed_at" in values:
+        status, values = "paused", {"outcome": "parked", **values}
+    session_id = company.add("ai_sessions", status=status, problem_domain=domain)
+    values = {"created_by": company.users[Role.ENGINEER], **values}
+    return str(company.add("session_handoffs", session_id=session_id, created_at=minutes(minute), **values))
+
+
+def queue_ids(client: TestClient, company: Company, **params: Any) -> list[str]:
+    """What a page shows to a viewer; there must be no other page."""
+    page = done(client.get(QUEUE, params=params, headers=company.headers(Role.VIEWER)))
+    assert page["next_cursor"] is None
+    return [item["id"] for item in page["items"]]
+
+
 def jobs_of(company: Company, task: str) -> list[dict[str, Any]]:
     """The arguments of the account's jobs of a kind that wait to be run."""
     query = (
@@ -123,17 +148,17 @@ def forget_jobs(urls: DatabaseUrls, company: Company) -> None:
         )
 
 
-def check_laws(company: Company) -> None:
-    """What holds whatever happened to an account's sessions and handoffs; sessions and events made by verbs."""
-    rows = {
-        table: _rows(company, table)
-        for table in ("ai_sessions", "session_handoffs", "ai_session_steps", "ai_session_status_changes")
-    }
+def check_laws(company: Company, session_id: uuid.UUID | None = None) -> None:
+    """What holds whatever happened, to one session or to all of an account; its sessions are made by verbs."""
     events = _rows(company, "handoff_events", "number")
     [(newest,)] = company.query("SELECT last_handoff_event FROM accounts WHERE id = %s", company.id)
     assert [event["number"] for event in events] == list(range(1, newest + 1))
-    for session in rows["ai_sessions"]:
-        mine = {table: [row for row in rows[table] if row.get("session_id") == session["id"]] for table in rows}
+    tables = ("session_handoffs", "ai_session_steps", "ai_session_status_changes")
+    rows = {table: _rows(company, table) for table in tables}
+    for session in _rows(company, "ai_sessions"):
+        if session_id not in {None, session["id"]}:
+            continue
+        mine = {table: [row for row in rows[table] if row["session_id"] == session["id"]] for table in tables}
         _check_moves(session, mine["ai_session_status_changes"])
         _check_session(session, mine["session_handoffs"])
         for handoff in mine["session_handoffs"]:

@@ -1,22 +1,32 @@
 """The end of a handoff, and what becomes of its session."""
 
+import asyncio
+import uuid
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.clock import now
 from flowpilot.db.base import new_id
+from flowpilot.db.session import Database
+from flowpilot.handoffs import service
+from flowpilot.handoffs.jobs import assess
+from flowpilot.handoffs.models import Outcome
 from flowpilot.identity.actor import Role
+from flowpilot.settings import Settings
 from tests.company import Company
 from tests.handoffs.helpers import (
     Person,
     act,
+    actor,
     check_laws,
     done,
     hand_over,
     join,
     send_escalation,
     status_of,
+    worker_context,
 )
 
 FUSE = "It was the fuse."
@@ -192,3 +202,22 @@ def test_a_session_taken_up_again_leaves_its_handoff_closed(client: TestClient, 
     assert _read(client, company, handoff)["outcome"] == "abandoned"
     assert status_of(client, company, handoff["session_id"]) == "active"
     check_laws(company)
+
+
+@pytest.mark.anyio
+async def test_an_assessment_that_comes_after_the_end_is_dropped(
+    client: TestClient, company: Company, database: Database, settings: Settings
+) -> None:
+    handoff = hand_over(client, company)
+    waiting = "SELECT FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'"
+    async with database.write(company.id) as db:
+        await service.close(db, actor(company), uuid.UUID(handoff["id"]), Outcome.PARKED, "", now())
+        late = asyncio.create_task(assess(worker_context(database, settings), str(company.id), handoff["id"]))
+        while not late.done() and not company.query(waiting):
+            await asyncio.wait({late}, timeout=0.01)
+    await late
+    read = _read(client, company, handoff)
+    assert ([event["kind"] for event in read["events"]], read["assessment"]) == (
+        ["created", "closed"],
+        handoff["assessment"],
+    )

@@ -9,9 +9,10 @@ from sqlalchemy import event
 
 from flowpilot.app import create_app
 from flowpilot.db.connect import DatabaseUrls
+from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
-from tests.sessions.flows import SESSIONS, post, publish_printer_flow, read, start, take
+from tests.sessions.flows import SESSIONS, publish_printer_flow, start, take
 
 
 class Counting:
@@ -20,15 +21,22 @@ class Counting:
     def __init__(self, client: TestClient, sent: list[str]) -> None:
         self.client, self.sent = client, sent
 
-    def of(self, company: Company, path: str) -> int:
+    def reading(self, company: Company, path: str = "") -> int:
         """The statements of a GET."""
         self.sent.clear()
-        self.client.get(path, headers=company.headers()).raise_for_status()
+        self.client.get(f"{SESSIONS}{path}", headers=company.headers(Role.ENGINEER)).raise_for_status()
+        return len(self.sent)
+
+    def step(self, company: Company, session_id: str, **body: Any) -> int:
+        """The statements of a step."""
+        self.sent.clear()
+        take(self.client, company, session_id, **body)
         return len(self.sent)
 
 
 @pytest.fixture(scope="module")
 def counting(settings: Settings, urls: DatabaseUrls) -> Iterator[Counting]:
+    """An app whose statements are heard."""
     app = create_app(settings, urls.runtime)
     sent: list[str] = []
 
@@ -40,17 +48,49 @@ def counting(settings: Settings, urls: DatabaseUrls) -> Iterator[Counting]:
         yield Counting(client, sent)
 
 
-def test_print(counting: Counting, company: Company) -> None:
+@pytest.fixture
+def session_id(counting: Counting, company: Company) -> str:
+    """A session; its key has been used this minute, which is not recorded again."""
     publish_printer_flow(counting.client, company)
+    session_id: str = start(counting.client, company)["id"]
+    return session_id
+
+
+def test_a_list_costs_the_same_however_long_it_is(counting: Counting, company: Company, session_id: str) -> None:
+    assert counting.reading(company) <= 3
+    for _ in range(5):
+        start(counting.client, company)
+    assert counting.reading(company) <= 3
+    assert counting.reading(company, "?mine=true&domain=printing&q=printer&limit=2") <= 3
+
+
+@pytest.mark.parametrize("path", ["", "/documentation", "/documentation.md"])
+def test_reading_a_session_costs_the_same_however_much_happened(
+    counting: Counting, company: Company, session_id: str, path: str
+) -> None:
+    assert counting.reading(company, f"/{session_id}{path}") <= 6
+    for _ in range(10):
+        take(counting.client, company, session_id, free_text="Looked again.")
+    assert counting.reading(company, f"/{session_id}{path}") <= 6
+
+
+def test_without_a_flow_the_suggestion_is_one_more(counting: Counting, company: Company) -> None:
+    session_id = start(counting.client, company, problem_summary="Something odd happens with my chair")["id"]
+    assert counting.reading(company, f"/{session_id}") <= 7
+
+
+def test_the_hundredth_step_costs_no_more_than_the_first(
+    counting: Counting, company: Company, session_id: str
+) -> None:
+    costs = {counting.step(company, session_id, free_text=f"Said {number}") for number in range(100)}
+    costs |= {
+        counting.step(company, session_id, choice="No"),
+        counting.step(company, session_id, outcome="It prints"),
+    }
+    assert max(costs) <= 12
+
+
+def test_a_beginning(counting: Counting, company: Company, session_id: str) -> None:
     counting.sent.clear()
-    s = start(counting.client, company)["id"]
-    print(len(counting.sent), counting.sent)
-    for body in ({"choice": "No"}, {"free_text": "x"}, {"outcome": "Still nothing"}):
-        counting.sent.clear()
-        take(counting.client, company, s, **body)
-        print(len(counting.sent))
-    print(counting.sent)
-    counting.of(company, SESSIONS)
-    print(counting.of(company, SESSIONS), counting.of(company, f"{SESSIONS}/{s}"), counting.of(company, f"{SESSIONS}/{s}/documentation"))
-    print(counting.sent)
-    assert 0
+    start(counting.client, company)
+    assert len(counting.sent) <= 11

@@ -1,0 +1,177 @@
+"""Whatever is done in whatever order, by clocks that differ: the derived values are what the contract says."""
+
+import uuid
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
+from sqlalchemy import select
+
+from flowpilot.clock import now
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database, Db
+from flowpilot.errors import FlowPilotError
+from flowpilot.handoffs import claims, jobs, service
+from flowpilot.handoffs.following import follow_sessions
+from flowpilot.handoffs.models import Outcome, SessionHandoff
+from flowpilot.handoffs.service import Escalation
+from flowpilot.identity import service as identity
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.sessions import begin, moves
+from flowpilot.sessions import service as sessions
+from flowpilot.sessions.held import Held, hold_for_work
+from flowpilot.settings import Settings
+from tests.company import Company, found_company, run
+from tests.handoffs.helpers import REASON, actor, check_laws, forget_jobs, worker_context
+from tests.sessions.flows import publish_printer_flow
+
+Working = Callable[[Db, Actor, Held], Awaitable[object]]
+Handling = Callable[[Db, Actor, uuid.UUID, datetime], Awaitable[object]]
+
+WORKING: dict[str, Working] = {
+    "escalate": lambda db, who, held: service.escalate(db, who, held, Escalation(REASON)),
+    "text": lambda db, who, held: sessions.write_text(db, who, held, "It blinks."),
+    "answer": lambda db, who, held: sessions.take_choice(db, who, held, "No"),
+    "try": lambda db, who, held: sessions.report_outcome(db, who, held, "Still nothing"),
+    "back": sessions.go_back,
+    "pause": sessions.pause,
+    "resume": sessions.resume,
+    "resolve": lambda db, who, held: sessions.resolve(db, who, held, "The fuse."),
+    "abandon": lambda db, who, held: sessions.abandon(db, who.user_id, held, "Enough."),
+}
+HANDLING: dict[str, Handling] = {
+    "claim": claims.claim,
+    "release": lambda db, who, id_, at: claims.release(db, who, id_, "No time.", at),
+    "reassign": lambda db, who, id_, at: claims.reassign(db, who, id_, None, at),
+    "close parked": lambda db, who, id_, at: service.close(db, who, id_, Outcome.PARKED, "", at),
+    "close returned": lambda db, who, id_, at: service.close(db, who, id_, Outcome.RETURNED, "", at),
+    "close resolved": lambda db, who, id_, at: service.close(db, who, id_, Outcome.RESOLVED, "The fuse.", at),
+}
+JOBS = {"remind": jobs.remind, "expire": jobs.expire}
+
+# Each by somebody of four, and at a moment so many seconds from the beginning: clocks go backwards, too.
+PEOPLE = st.integers(0, 3)
+SECONDS = st.integers(-60, 60) | st.floats(-1, 1)
+DEEDS = st.tuples(st.sampled_from([*WORKING, *HANDLING, *JOBS]), PEOPLE, SECONDS)
+# A history of these alone is mostly refused. So some deeds come in an order that leads somewhere.
+CLAIMED = st.tuples(
+    st.tuples(st.just("escalate"), st.just(0), SECONDS),
+    st.tuples(st.just("claim"), st.sampled_from([1, 2, 3]), SECONDS),
+    DEEDS,
+)
+HISTORIES = st.lists(DEEDS.map(lambda deed: (deed,)) | CLAIMED, min_size=1, max_size=12)
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An account with a flow. The first of the people begins the sessions; two are seniors, one an admin."""
+
+    company: Company
+    settings: Settings
+    people: list[Actor]
+    flow_id: uuid.UUID
+
+
+@pytest.fixture(scope="module")
+def desk(urls: DatabaseUrls, settings: Settings, client: TestClient) -> Iterator[Desk]:
+    follow_sessions()
+    company = found_company(urls)
+
+    async def add_seniors(database: Database) -> list[Actor]:
+        async with database.write(company.id) as db:
+            ids = [await identity.add_user(db, name, now()) for name in ("Kim", "Lou")]
+            for user_id in ids:
+                await identity.join(db, company.id, user_id, Role.ENGINEER, now(), actor=None)
+        return [actor(company, user_id=user_id) for user_id in ids]
+
+    people = [actor(company), *run(urls, add_seniors), actor(company, Role.TEAM_ADMIN)]
+    yield Desk(company, settings, people, publish_printer_flow(client, company))
+    forget_jobs(urls, company)
+
+
+@dataclass(frozen=True)
+class History:
+    """A session to which all kinds of things are done."""
+
+    desk: Desk
+    database: Database
+    session_id: uuid.UUID
+    start: datetime
+
+    async def newest_handoff(self) -> SessionHandoff | None:
+        account_id = self.desk.company.id
+        query = select(SessionHandoff).where(
+            SessionHandoff.account_id == account_id, SessionHandoff.session_id == self.session_id
+        )
+        async with self.database.read(account_id) as db:
+            return await db.scalar(query.order_by(SessionHandoff.created_at.desc()).limit(1))
+
+    async def do(self, deed: str, person: int, seconds: float) -> bool:
+        """Do it in a transaction of its own; whether it was not refused."""
+        who, at = self.desk.people[person], self.start + timedelta(seconds=seconds)
+        handoff = None if deed in WORKING else await self.newest_handoff()
+        if deed not in WORKING and handoff is None:
+            return False
+        if handoff is not None and deed in JOBS:
+            claimed_at = (handoff.claimed_at or self.start).isoformat()
+            context = worker_context(self.database, self.desk.settings)
+            await JOBS[deed](context, str(who.account_id), str(handoff.id), claimed_at)
+            return True
+        try:
+            async with self.database.write(who.account_id) as db:
+                if handoff is None:
+                    await WORKING[deed](db, who, await hold_for_work(db, who, self.session_id, at))
+                else:
+                    await HANDLING[deed](db, who, handoff.id, at)
+        except FlowPilotError:
+            return False
+        # The holder may claim again, and nothing happens.
+        return deed != "claim" or handoff is None or handoff.claimed_by is None
+
+
+def test_any_history(urls: DatabaseUrls, desk: Desk) -> None:
+    """First actions, counts and statuses are what the rows say, and the events tell every claim there was."""
+
+    @limits(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(history=HISTORIES)
+    def holds(history: list[tuple[tuple[str, int, float], ...]]) -> None:
+        session_id, claimants = run(urls, lambda database: _live(desk, database, history))
+        told = desk.company.query(
+            "SELECT e.actor_id FROM handoff_events e JOIN session_handoffs h ON h.id = e.handoff_id "
+            "WHERE h.session_id = %s AND e.kind = 'claimed' ORDER BY e.number",
+            session_id,
+        )
+        assert [actor_id for (actor_id,) in told] == claimants
+        check_laws(desk.company, session_id)
+
+    holds()
+    _check_variety(desk.company)
+    check_laws(desk.company)
+
+
+async def _live(
+    desk: Desk, database: Database, history: list[tuple[tuple[str, int, float], ...]]
+) -> tuple[uuid.UUID, list[uuid.UUID]]:
+    """Live through a history; its session, and who claimed in it, in their order."""
+    start = now()
+    async with database.write(desk.company.id) as db:
+        about = begin.Beginning("The printer prints nothing", flow_id=desk.flow_id)
+        held, _ = await begin.start(db, desk.people[0], about, start)
+    lived = History(desk, database, held.session.id, start)
+    done = [deed for deeds in history for deed in deeds if await lived.do(*deed)]
+    return held.session.id, [desk.people[person].user_id for deed, person, _ in done if deed == "claim"]
+
+
+def _check_variety(company: Company) -> None:
+    """The histories would prove little if most of what they try were refused."""
+    statuses = {row[0] for row in company.query("SELECT DISTINCT to_status FROM ai_session_status_changes")}
+    assert statuses == {str(status) for status in moves.MOVES}
+    kinds = {kind for (kind,) in company.query("SELECT DISTINCT kind FROM handoff_events")}
+    assert {"released", "reassigned", "reminded", "expired", "first_action", "closed"} <= kinds
+    again = "SELECT FROM handoff_events WHERE kind = 'claimed' GROUP BY handoff_id HAVING count(*) > 1"
+    assert len(company.query(again)) > 5

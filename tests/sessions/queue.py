@@ -1,0 +1,43 @@
+"""The job queue as tests of sessions see it: what waits in it, and running it as if the time had come."""
+
+from datetime import datetime
+from typing import Any
+
+import psycopg
+
+from flowpilot.db.session import Database
+from flowpilot.settings import Settings
+from flowpilot.worker import work
+from tests.company import Company
+
+
+def waiting(company: Company, task: str) -> list[tuple[dict[str, Any], datetime | None]]:
+    """The account's jobs of a kind that are still to be done: with what, and not before when."""
+    query = (
+        "SELECT args, scheduled_at FROM procrastinate_jobs "
+        "WHERE task_name = %s AND args->>'account_id' = %s AND status = 'todo' ORDER BY id"
+    )
+    with psycopg.connect(company.urls.owner) as owner:
+        return owner.execute(query, [task, str(company.id)]).fetchall()
+
+
+def failed(company: Company) -> list[tuple[Any, ...]]:
+    """The account's jobs that did not end well, or are to be tried again."""
+    query = (
+        "SELECT task_name, status::text, attempts FROM procrastinate_jobs "
+        "WHERE args->>'account_id' = %s AND (status = 'failed' OR attempts > 0)"
+    )
+    with psycopg.connect(company.urls.owner) as owner:
+        return owner.execute(query, [str(company.id)]).fetchall()
+
+
+async def work_off(company: Company, settings: Settings, database: Database) -> None:
+    """Bring the account's jobs forward, as if their time had come, and run what is due."""
+    with psycopg.connect(company.urls.owner) as owner:
+        owner.execute(
+            "UPDATE procrastinate_jobs SET scheduled_at = now() "
+            "WHERE args->>'account_id' = %s AND status = 'todo'",
+            [str(company.id)],
+        )
+    await work(settings, company.urls.runtime, database, until_idle=True)
+    assert failed(company) == []

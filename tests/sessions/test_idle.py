@@ -1,0 +1,242 @@
+"""Sessions that nobody goes on with, by the account's idle limit; run by a real worker."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.clock import now
+from flowpilot.db.session import Database
+from flowpilot.identity.actor import Role
+from flowpilot.jobs import enqueue
+from flowpilot.sessions.idleness import IDLE_JOB
+from flowpilot.settings import Settings
+from tests.company import Company
+from tests.sessions.flows import post, publish_printer_flow, read, start, take
+from tests.sessions.queue import waiting, work_off
+
+pytestmark = pytest.mark.anyio
+
+LIMIT = timedelta(minutes=90)
+DAY = timedelta(days=1)
+SOON = timedelta(minutes=1)
+
+
+@pytest.fixture
+def session_id(client: TestClient, company: Company) -> str:
+    """A session in an account whose sessions may lie idle for `LIMIT`."""
+    _limit(client, company, 90)
+    session_id: str = start(client, company)["id"]
+    return session_id
+
+
+def _limit(client: TestClient, company: Company, minutes: int | None) -> None:
+    change = {"idle_minutes": minutes}
+    client.patch("/api/v1/account", headers=company.headers(), json=change).raise_for_status()
+
+
+def _last_happened(company: Company, session_id: str, ago: timedelta) -> None:
+    """Let everything in a session have happened longer ago."""
+    statement = "UPDATE ai_sessions SET last_activity_at = %s WHERE id = %s RETURNING id"
+    assert len(company.query(statement, now() - ago, session_id)) == 1
+
+
+def _looks_at(company: Company, session_id: str) -> list[datetime]:
+    """When the session will be looked at."""
+    jobs = waiting(company, IDLE_JOB)
+    ours = {"account_id": str(company.id), "session_id": session_id}
+    assert all(arguments == ours for arguments, _ in jobs)
+    return [moment for _, moment in jobs if moment is not None]
+
+
+def _moment(text: str) -> datetime:
+    return datetime.fromisoformat(text)
+
+
+async def test_a_beginning_is_looked_at_once_its_limit_is_over(company: Company, client: TestClient) -> None:
+    _limit(client, company, 90)
+    session = start(client, company)
+    assert _looks_at(company, session["id"]) == [_moment(session["created_at"]) + LIMIT]
+
+
+async def test_what_lay_idle_is_abandoned_by_nobody_and_for_a_reason(
+    client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
+) -> None:
+    _last_happened(company, session_id, LIMIT)
+    await work_off(company, settings, database)
+    session = read(client, company, session_id)
+    assert (session["status"], session["resolved_at"]) == ("abandoned", None)
+    change = session["status_changes"][-1]
+    assert abs(now() - _moment(change.pop("created_at"))) < SOON
+    assert change == {
+        "from_status": "active",
+        "to_status": "abandoned",
+        "actor_id": None,
+        "reason": "Nothing happened for 90 minutes.",
+    }
+    assert _looks_at(company, session_id) == []
+
+
+@pytest.mark.parametrize(
+    ("minutes", "words"),
+    [
+        (5, "5 minutes"),
+        (60, "60 minutes"),
+        (120, "2 hours"),
+        (1440, "24 hours"),
+        (1500, "25 hours"),
+        (4320, "3 days"),
+    ],
+)
+async def test_the_reason_says_the_limit_in_words(
+    client: TestClient, company: Company, database: Database, settings: Settings, minutes: int, words: str
+) -> None:
+    _limit(client, company, minutes)
+    session_id = start(client, company)["id"]
+    _last_happened(company, session_id, timedelta(minutes=minutes))
+    await work_off(company, settings, database)
+    assert read(client, company, session_id)["status_changes"][-1]["reason"] == f"Nothing happened for {words}."
+
+
+async def test_it_is_not_abandoned_before_the_limit_and_looked_at_again_then(
+    client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
+) -> None:
+    _last_happened(company, session_id, LIMIT - SOON)
+    await work_off(company, settings, database)
+    session = read(client, company, session_id)
+    assert session["status"] == "active"
+    assert _looks_at(company, session_id) == [_moment(session["last_activity_at"]) + LIMIT]
+
+
+async def test_whatever_happens_meanwhile_postpones_it(
+    client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
+) -> None:
+    _last_happened(company, session_id, LIMIT * 2)
+    step = take(client, company, session_id, free_text="The user called back.")["steps"][-1]
+    await work_off(company, settings, database)
+    assert read(client, company, session_id)["status"] == "active"
+    assert _looks_at(company, session_id) == [_moment(step["created_at"]) + LIMIT]
+
+
+async def test_what_was_laid_aside_is_abandoned_too(
+    client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
+) -> None:
+    post(client, company, f"{session_id}/pause", reason="Waits for the user.")
+    _last_happened(company, session_id, LIMIT)
+    await work_off(company, settings, database)
+    changes = read(client, company, session_id)["status_changes"]
+    assert [change["to_status"] for change in changes] == ["active", "paused", "abandoned"]
+
+
+@pytest.mark.parametrize("claimed", [False, True])
+async def test_what_waits_for_a_senior_or_is_with_one_is_left_alone(
+    client: TestClient, company: Company, session_id: str, database: Database, settings: Settings, claimed: bool
+) -> None:
+    handoff_id = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()["id"]
+    if claimed:
+        headers = company.headers(Role.TEAM_ADMIN)
+        client.post(f"/api/v1/handoffs/{handoff_id}/claim", headers=headers).raise_for_status()
+        take(client, company, session_id, Role.TEAM_ADMIN, free_text="On it.")
+    before = read(client, company, session_id)["status"]
+    _last_happened(company, session_id, LIMIT * 100)
+    await work_off(company, settings, database)
+    assert read(client, company, session_id)["status"] == before
+    [look] = _looks_at(company, session_id)
+    assert abs(now() + DAY - look) < SOON
+
+
+async def test_what_comes_back_from_a_senior_may_lie_idle_again(
+    client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
+) -> None:
+    handoff_id = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()["id"]
+    body = {"outcome": "returned", "note": "Ask the user first."}
+    client.post(f"/api/v1/handoffs/{handoff_id}/close", headers=company.headers(), json=body).raise_for_status()
+    _last_happened(company, session_id, LIMIT)
+    await work_off(company, settings, database)
+    assert read(client, company, session_id)["status"] == "abandoned"
+
+
+async def test_without_a_limit_nothing_is_ever_abandoned(
+    client: TestClient, company: Company, database: Database, settings: Settings
+) -> None:
+    _limit(client, company, None)
+    session_id = start(client, company)["id"]
+    _last_happened(company, session_id, DAY * 1000)
+    await work_off(company, settings, database)
+    assert read(client, company, session_id)["status"] == "active"
+    [look] = _looks_at(company, session_id)
+    assert abs(now() + DAY - look) < SOON
+
+
+async def test_a_limit_that_is_set_later_holds_from_the_next_look_on(
+    client: TestClient, company: Company, database: Database, settings: Settings
+) -> None:
+    _limit(client, company, None)
+    session_id = start(client, company)["id"]
+    _last_happened(company, session_id, DAY)
+    _limit(client, company, 60)
+    await work_off(company, settings, database)
+    assert read(client, company, session_id)["status"] == "abandoned"
+
+
+@pytest.mark.parametrize("end", [("resolve", {"summary": "Solved."}), ("abandon", {"reason": "Hung up."})])
+async def test_what_has_ended_is_not_looked_at_any_more(
+    client: TestClient,
+    company: Company,
+    session_id: str,
+    database: Database,
+    settings: Settings,
+    end: tuple[str, dict[str, Any]],
+) -> None:
+    verb, body = end
+    post(client, company, f"{session_id}/{verb}", **body)
+    _last_happened(company, session_id, LIMIT * 2)
+    before = read(client, company, session_id)
+    await work_off(company, settings, database)
+    assert read(client, company, session_id) == before
+    assert _looks_at(company, session_id) == []
+
+
+async def test_what_is_taken_up_again_is_watched_again(
+    client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
+) -> None:
+    _last_happened(company, session_id, LIMIT)
+    await work_off(company, settings, database)
+    resumed = post(client, company, f"{session_id}/resume").json()
+    assert _looks_at(company, session_id) == [_moment(resumed["last_activity_at"]) + LIMIT]
+    _last_happened(company, session_id, LIMIT)
+    await work_off(company, settings, database)
+    changes = read(client, company, session_id)["status_changes"]
+    assert [change["to_status"] for change in changes] == ["active", "abandoned", "active", "abandoned"]
+
+
+async def test_what_was_imported_is_left_alone(
+    client: TestClient, company: Company, database: Database, settings: Settings
+) -> None:
+    session_id = str(company.add("ai_sessions", status="active", created_at=now() - DAY * 1000, step_count=0))
+    assert _looks_at(company, session_id) == []
+    async with database.write(company.id) as db:
+        await enqueue(db, IDLE_JOB, account_id=company.id, session_id=session_id)
+    await work_off(company, settings, database)
+    assert read(client, company, session_id)["status"] == "active"
+
+
+async def test_running_it_twice_abandons_once(
+    client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
+) -> None:
+    async with database.write(company.id) as db:
+        for _ in range(5):
+            await enqueue(db, IDLE_JOB, account_id=company.id, session_id=session_id)
+    _last_happened(company, session_id, LIMIT)
+    await work_off(company, settings, database)
+    changes = read(client, company, session_id)["status_changes"]
+    assert [change["to_status"] for change in changes] == ["active", "abandoned"]
+
+
+async def test_a_beginning_that_is_rolled_back_is_not_watched(client: TestClient, company: Company) -> None:
+    flow_id = str(publish_printer_flow(client, company))
+    client.post(f"/api/v1/flows/{flow_id}/retire", headers=company.headers()).raise_for_status()
+    body = {"problem_summary": "The printer prints nothing", "flow_id": flow_id}
+    assert client.post("/api/v1/ai-sessions", headers=company.headers(), json=body).status_code == 404
+    assert waiting(company, IDLE_JOB) == []
