@@ -5,13 +5,11 @@ import math
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from decimal import Decimal
-from random import Random
 from zoneinfo import ZoneInfo
 
 from flowpilot.demo.chance import around, id_at
 from flowpilot.demo.office_hours import next_office_moment
 from flowpilot.demo.story import Story
-from flowpilot.handoffs.models import HandoffBaseline
 from flowpilot.knowledge.models import FlowProposal
 from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.sessions.models import ConfidenceTier, SessionStatus
@@ -28,7 +26,7 @@ def post_notes(story: Story) -> list[PsaPostLog]:
     """The pushes of one session's documentation: at its handoff, and at its end."""
     if story.session.psa_ticket_id is None:
         return []
-    moments = [] if story.handoff is None else [story.handoff.created_at]
+    moments = [handoff.created_at for handoff in story.handoffs]
     if story.session.status in {SessionStatus.RESOLVED, SessionStatus.ABANDONED}:
         moments.append(story.moment)
     return [_post(story, moment) for moment in moments]
@@ -63,21 +61,6 @@ def propose(story: Story) -> FlowProposal | None:
     if rng.random() >= share or created_at > story.now:
         return None
     return _proposal(story, kind, created_at)
-
-
-def time_verbal_handoffs(rng: Random, stories: list[Story], count: int) -> Iterator[HandoffBaseline]:
-    """Verbal handoffs that somebody timed, each after one of the sessions given."""
-    for story in rng.sample(stories, min(count, len(stories))):
-        excluded = rng.random() < 0.06
-        yield HandoffBaseline(
-            account_id=story.account.id,
-            id=id_at(rng, story.moment),
-            seconds=round(around(rng, 380, 0.55), 1),
-            method="stopwatch" if rng.random() < 0.72 else "entered",
-            measured_by=rng.choice(story.account.admins).person.id,
-            created_at=story.moment,
-            excluded_reason="Interrupted by another call." if excluded else None,
-        )
 
 
 def _post(story: Story, moment: datetime) -> PsaPostLog:

@@ -1,21 +1,24 @@
 """What a call is about, whether a flow fits it, and how it will end."""
 
-import uuid
-from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import Enum, auto
 from random import Random
 
-from flowpilot.demo.problems import VARIATIONS, Domain
-from flowpilot.demo.world import Flow
+from flowpilot.demo.library import Edition, Library, ShelvedFlow
+from flowpilot.demo.problems import Domain, Problem, domains, tell_problem, words
+from flowpilot.demo.world import DemoAccount
 from flowpilot.sessions.models import ConfidenceTier
 
-_UNWRITTEN_SHARE = 0.22
 _HANDOVER_FACTORS = {
     ConfidenceTier.GUIDED: 0.7,
     ConfidenceTier.EXPLORING: 1.0,
     ConfidenceTier.DISCOVERY: 1.35,
+}
+_CONFIDENCES = {
+    ConfidenceTier.GUIDED: (0.8, 0.98),
+    ConfidenceTier.EXPLORING: (0.4, 0.79),
+    ConfidenceTier.DISCOVERY: (0.0, 0.39),
 }
 
 
@@ -29,41 +32,31 @@ class Fate(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class ShelvedFlow:
-    """A flow of the library with its id and the time in which sessions are matched to it."""
-
-    id: uuid.UUID
-    told: Flow
-    born_at: datetime
-    used_until: datetime
-
-    def fits(self, domain: Domain, moment: datetime) -> bool:
-        """Whether a session about the domain could be matched to it at that moment."""
-        return self.told.category.casefold() == domain.name and self.born_at <= moment <= self.used_until
-
-
-@dataclass(frozen=True, slots=True)
 class Case:
-    """One call: the problem, and the flow found for it, if any."""
+    """One call: the problem as it is told, and the flow found for it, if any, with how sure that is."""
 
     domain: Domain
-    problem: str
+    problem: Problem
+    summary: str
     tier: ConfidenceTier
+    confidence: float
     flow: ShelvedFlow | None
+    edition: Edition | None
 
 
-def pick_case(
-    rng: Random, domains: Sequence[Domain], library: Sequence[ShelvedFlow], moment: datetime, progress: float
-) -> Case:
+def pick_case(rng: Random, account: DemoAccount, library: Library, moment: datetime, progress: float) -> Case:
     """A call as it may come in at that moment. The later (`progress` 0..1), the better flows fit."""
-    (domain,) = rng.choices(domains, [domain.weight for domain in domains])
-    if domain.unwritten and rng.random() < _UNWRITTEN_SHARE:
-        return Case(domain, _fill(rng, rng.choice(domain.unwritten)), ConfidenceTier.DISCOVERY, None)
-    problem = _fill(rng, rng.choice(domain.problems))
-    flows = [flow for flow in library if flow.fits(domain, moment)]
-    tier = _pick_tier(rng, has_flows=bool(flows), progress=progress)
-    is_matched = bool(flows) and tier is not ConfidenceTier.DISCOVERY
-    return Case(domain, problem, tier, rng.choice(flows) if is_matched else None)
+    asked = [domains()[name] for name in account.domains]
+    (domain,) = rng.choices(asked, [domain.weight for domain in asked])
+    problems = [problem for problem in domain.problem if _comes_in(problem, account, library, moment)]
+    (problem,) = rng.choices(problems, [problem.weight for problem in problems])
+    flow = _fitting_flow(problem, library, moment)
+    tier = _pick_tier(rng, has_flow=flow is not None, progress=progress)
+    if tier is ConfidenceTier.DISCOVERY:
+        flow = None
+    confidence = round(rng.uniform(*_CONFIDENCES[tier]), 4)
+    edition = None if flow is None else flow.edition(moment)
+    return Case(domain, problem, tell_problem(rng, problem), tier, confidence, flow, edition)
 
 
 def pick_fate(rng: Random, case: Case, progress: float) -> Fate:
@@ -76,13 +69,19 @@ def pick_fate(rng: Random, case: Case, progress: float) -> Fate:
     return rng.choices(list(Fate), shares)[0]
 
 
-def _pick_tier(rng: Random, *, has_flows: bool, progress: float) -> ConfidenceTier:
-    guided = 0.42 + 0.26 * progress if has_flows else 0.0
-    exploring = 0.3 if has_flows else 0.25
+def _comes_in(problem: Problem, account: DemoAccount, library: Library, moment: datetime) -> bool:
+    if problem.clients and not set(problem.clients) & set(words().clients[account.name]):
+        return False
+    return not problem.while_used or _fitting_flow(problem, library, moment) is not None
+
+
+def _fitting_flow(problem: Problem, library: Library, moment: datetime) -> ShelvedFlow | None:
+    flows = (library.flows[slug] for slug in problem.flows if slug in library.flows)
+    return next((flow for flow in flows if flow.is_used(moment)), None)
+
+
+def _pick_tier(rng: Random, *, has_flow: bool, progress: float) -> ConfidenceTier:
+    if not has_flow:
+        return ConfidenceTier.DISCOVERY
+    guided, exploring = 0.5 + 0.26 * progress, 0.24
     return rng.choices(list(ConfidenceTier), (guided, exploring, 1 - guided - exploring))[0]
-
-
-def _fill(rng: Random, template: str) -> str:
-    words = {name: rng.choice(variants) for name, variants in VARIATIONS.items()}
-    text = template.format_map(words)
-    return text[0].upper() + text[1:]

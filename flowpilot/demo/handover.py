@@ -1,31 +1,28 @@
 """What becomes of a session whose engineer is stuck: it waits, is claimed, acted on and closed, or is not."""
 
-import uuid
+from collections.abc import Callable
 from enum import Enum, auto
 
-from flowpilot.demo.chance import around, id_at
-from flowpilot.demo.story import (
-    Story,
-    add_step,
-    mark_resolved,
-    resolve,
-    take_step,
-    unasked,
-    work,
+from flowpilot.demo import claims, verbs
+from flowpilot.demo.chance import around
+from flowpilot.demo.problems import words
+from flowpilot.demo.story import Story
+from flowpilot.demo.work import (
+    come_back,
+    finish,
+    follow,
+    improvise,
+    is_at_question,
+    is_offered_more,
+    say,
+    write_note,
 )
-from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
-from flowpilot.sessions.models import SessionStatus, StepKind
+from flowpilot.flows.tree import NodeKind
+from flowpilot.handoffs.models import Outcome
+from flowpilot.sessions.moves import Verb
 
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
-_REASONS = (
-    "Out of ideas after the usual checks.",
-    "Needs rights that I do not have.",
-    "More than one customer seems to be affected.",
-    "The flow ends here and the problem is still there.",
-    "The customer asks for somebody senior.",
-)
-_RELEASE_REASONS = ("Called away to a visit.", "Not my field.", "Shift ends.")
 
 
 class HandoffFate(Enum):
@@ -36,16 +33,19 @@ class HandoffFate(Enum):
     UNCLAIMED = auto()
     RELEASED = auto()
     IDLE = auto()
+    RETURNED = auto()
+    PARKED = auto()
     VENDOR = auto()
 
 
 _SHARES = {
-    HandoffFate.PROMPT: 0.57,
-    HandoffFate.LATE: 0.14,
-    HandoffFate.UNCLAIMED: 0.12,
-    HandoffFate.RELEASED: 0.08,
-    HandoffFate.IDLE: 0.06,
-    HandoffFate.VENDOR: 0.03,
+    HandoffFate.PROMPT: 0.56,
+    HandoffFate.LATE: 0.13,
+    HandoffFate.UNCLAIMED: 0.07,
+    HandoffFate.RELEASED: 0.07,
+    HandoffFate.IDLE: 0.05,
+    HandoffFate.RETURNED: 0.09,
+    HandoffFate.PARKED: 0.03,
 }
 
 
@@ -56,167 +56,187 @@ def pick_handoff_fate(story: Story) -> HandoffFate:
     return story.rng.choices(list(_SHARES), list(_SHARES.values()))[0]
 
 
+def get_stuck(story: Story) -> None:
+    """Work until nothing more comes to mind: to where the flow ends in an escalation, or to somewhere in it."""
+    rng = story.rng
+    if story.tree is None:
+        improvise(story, story.engineer_id, rng.randint(3, 6))
+    else:
+        follow(story, story.engineer_id, NodeKind.ESCALATION, None if rng.random() < 0.5 else rng.randint(2, 5))
+
+
 def hand_over(story: Story, fate: HandoffFate) -> None:
     """Escalate, and tell what follows."""
-    _escalate(story)
-    if fate is HandoffFate.UNCLAIMED:
-        _stay_unclaimed(story)
-        return
-    _claim(story, fate)
-    if fate is HandoffFate.IDLE:
-        _stay_idle(story)
-        return
-    _act(story)
-    if fate is HandoffFate.VENDOR:
-        story.wait(around(story.rng, 30 * _DAY, 0.5))
-        story.wait_for_office()
-        _close(story, SessionStatus.ABANDONED)
-    else:
-        work(story, _claimant(story), story.rng.randint(1, 4))
-        resolve(story, _claimant(story))
-        _close(story, SessionStatus.RESOLVED)
+    story.wait(story.rng.uniform(20, 90))
+    claims.escalate(story)
+    _TALES[fate](story)
 
 
-def _escalate(story: Story) -> None:
-    rng = story.rng
-    story.wait(rng.uniform(20, 90))
-    seniors = _possible_claimants(story)
-    story.session.status = SessionStatus.REQUESTING_ESCALATION
-    story.handoff = SessionHandoff(
-        account_id=story.account.id,
-        id=id_at(rng, story.moment),
-        session_id=story.session.id,
-        created_by=story.engineer_id,
-        created_at=story.moment,
-        reason=rng.choice(_REASONS),
-        snapshot=_snapshot(story),
-        target_user_id=rng.choice(seniors) if rng.random() < 0.2 else None,
-        claimed_by=None,
-        claimed_at=None,
-        first_action_at=None,
-        first_action_by=None,
-        closed_at=None,
-    )
-    _add_event(story, HandoffEventKind.CREATED, story.engineer_id)
+def act(story: Story) -> None:
+    """The first action: mostly within minutes, now and then after an hour; rarely the engineer's own.
 
-
-def _snapshot(story: Story) -> dict[str, object]:
-    """All that the next engineer would have to ask for."""
-    missing = [question for question, _ in unasked(story)]
-    total = len(story.case.domain.questions)
-    return {
-        "problem": story.case.problem,
-        "facts": [step.content for step in story.steps if step.kind == StepKind.ANSWER],
-        "tried": [step.content for step in story.steps if step.kind == StepKind.OUTCOME],
-        "missing": missing,
-        "completeness": round((total - len(missing)) / total, 2),
-    }
-
-
-def _stay_unclaimed(story: Story) -> None:
-    """Nobody comes: the engineer goes on alone after hours, or lets it be."""
-    rng = story.rng
-    if rng.random() < 0.4:
-        story.wait(rng.uniform(0.2, 1.5) * _HOUR)
-        add_step(story, story.engineer_id, StepKind.NOTE, {"text": "Customer asked again. Still waiting."})
-    story.wait(max(2 * _HOUR, around(rng, 5 * _HOUR, 1.2)))
-    story.wait_for_office()
-    if rng.random() < 0.75:
-        resolve(story, story.engineer_id)
-        _close(story, SessionStatus.RESOLVED)
-    else:
-        _close(story, SessionStatus.ABANDONED)
-
-
-def _claim(story: Story, fate: HandoffFate) -> None:
-    rng = story.rng
-    if fate is HandoffFate.LATE:
-        story.wait(around(rng, 2 * _HOUR, 0.7))
-        story.wait_for_office()
-    else:
-        story.wait(around(rng, 230 * (1.3 - 0.6 * story.progress), 0.8))
-    assert story.handoff is not None
-    first = story.handoff.target_user_id or rng.choice(_possible_claimants(story))
-    _set_claim(story, first)
-    if fate is HandoffFate.RELEASED:
-        _release(story, first)
-        story.wait(around(rng, 12 * 60, 0.7))
-        others = [senior for senior in _possible_claimants(story) if senior != first]
-        _set_claim(story, rng.choice(others or [first]))
-
-
-def _set_claim(story: Story, senior: uuid.UUID) -> None:
-    assert story.handoff is not None
-    story.handoff.claimed_by, story.handoff.claimed_at = senior, story.moment
-    story.session.status = SessionStatus.ESCALATED
-    _add_event(story, HandoffEventKind.CLAIMED, senior)
-
-
-def _release(story: Story, senior: uuid.UUID) -> None:
-    assert story.handoff is not None
-    if story.rng.random() < 0.5:
-        story.wait(around(story.rng, 150, 0.6))
-        take_step(story, senior)
-    story.wait(around(story.rng, 9 * 60, 0.6))
-    story.handoff.claimed_by = story.handoff.claimed_at = None
-    story.session.status = SessionStatus.REQUESTING_ESCALATION
-    _add_event(story, HandoffEventKind.RELEASED, senior, reason=story.rng.choice(_RELEASE_REASONS))
-
-
-def _act(story: Story) -> None:
-    """The first action: mostly within minutes, now and then after hours; rarely the engineer's own."""
+    A claim on which nothing happens lapses, and somebody else takes it on.
+    """
     rng = story.rng
     if rng.random() < 0.07:
-        story.wait(around(rng, 2.5 * _HOUR, 0.8))
-        story.wait_for_office()
+        seconds = around(rng, 1.2 * _HOUR, 0.6)
     else:
-        story.wait(around(rng, 140 * (1.4 - 0.7 * story.progress), 0.9))
+        seconds = around(rng, 140 * (1.4 - 0.7 * story.progress), 0.9)
+    while not claims.hold(story, seconds):
+        _claim_again(story)
+        seconds = around(rng, 4 * 60, 0.6)
     if rng.random() < 0.06:
-        add_step(story, story.engineer_id, StepKind.NOTE, {"text": "The customer has rung again."})
+        say(story, story.engineer_id, words().customer_again)
     else:
-        take_step(story, _claimant(story))
+        _take_first_step(story)
 
 
-def _stay_idle(story: Story) -> None:
-    """Claimed and never acted on: it is settled elsewhere, without another step."""
-    story.wait(max(3 * _HOUR, around(story.rng, 8 * _HOUR, 0.8)))
+def _take_first_step(story: Story) -> None:
+    """Go on, or do the last step of the engineer's again, or note something."""
+    rng, holder = story.rng, claims.holder(story)
+    if story.where.trail and rng.random() < (0.07 if is_offered_more(story) else 0.15):
+        verbs.go_back(story, holder)
+        follow(story, holder, NodeKind.RESOLUTION, 1)
+    elif is_at_question(story) or (is_offered_more(story) and rng.random() < 0.5):
+        follow(story, holder, NodeKind.RESOLUTION, 1)
+    else:
+        write_note(story, holder)
+
+
+def _solve(story: Story) -> None:
+    """What the holder does after the first action, until it is resolved."""
+    holder = claims.holder(story)
+    if is_offered_more(story) and story.rng.random() < 0.6:
+        follow(story, holder, NodeKind.RESOLUTION)
+    elif not is_at_question(story):
+        improvise(story, holder, story.rng.randint(1, 3))
+    finish(story, holder)
+
+
+def _tell_prompt(story: Story) -> None:
+    story.wait(around(story.rng, 230 * (1.3 - 0.6 * story.progress), 0.8))
+    claims.claim(story)
+    act(story)
+    _solve(story)
+
+
+def _tell_late(story: Story) -> None:
+    story.wait(around(story.rng, 2 * _HOUR, 0.7))
     story.wait_for_office()
-    if story.rng.random() < 0.5:
-        mark_resolved(story)
-        _close(story, SessionStatus.RESOLVED)
+    claims.claim(story)
+    act(story)
+    _solve(story)
+
+
+def _tell_unclaimed(story: Story) -> None:
+    """Nobody comes: the engineer goes on alone, takes it back, or lets it be."""
+    rng, engineer = story.rng, story.engineer_id
+    if rng.random() < 0.4:
+        story.wait(rng.uniform(0.2, 1.5) * _HOUR)
+        say(story, engineer, words().still_waiting)
+    story.wait(max(2 * _HOUR, around(rng, 5 * _HOUR, 1.2)))
+    story.wait_for_office()
+    match rng.choices(("resolved", "returned", "abandoned"), (0.6, 0.15, 0.25))[0]:
+        case "resolved":
+            finish(story, engineer)
+        case "returned":
+            claims.close(story, engineer, Outcome.RETURNED, words().taken_back)
+            finish(story, engineer)
+        case _:
+            verbs.move(story, Verb.ABANDON, engineer, rng.choice(words().give_ups))
+
+
+def _tell_released(story: Story) -> None:
+    rng = story.rng
+    story.wait(around(rng, 5 * 60, 0.7))
+    claims.claim(story)
+    if rng.random() < 0.5:
+        story.wait(around(rng, 150, 0.6))
+        _take_first_step(story)
+    if claims.hold(story, around(rng, 9 * 60, 0.6)):
+        claims.release(story, rng.choice(words().releases))
+    _claim_again(story)
+    act(story)
+    _solve(story)
+
+
+def _tell_idle(story: Story) -> None:
+    """Claimed and not acted on: it lapses, or is closed without another step."""
+    rng = story.rng
+    story.wait(around(rng, 10 * 60, 0.7))
+    claims.claim(story)
+    if rng.random() < 0.3 and claims.hold(story, around(rng, 20 * 60, 0.5)):
+        verbs.move(story, Verb.ABANDON, claims.holder(story), rng.choice(words().give_ups))
+        return
+    claims.hold(story, _DAY)
+    _claim_again(story)
+    act(story)
+    _solve(story)
+
+
+def _tell_returned(story: Story) -> None:
+    """Given back to the engineer, who goes on alone or asks once more."""
+    rng, engineer = story.rng, story.engineer_id
+    story.wait(around(rng, 6 * 60, 0.7))
+    claims.claim(story)
+    if rng.random() < 0.7:
+        act(story)
+    if not claims.hold(story, around(rng, 8 * 60, 0.5)):
+        _claim_again(story)
+        story.wait(around(rng, 2 * 60, 0.5))
+    claims.close(story, claims.holder(story), Outcome.RETURNED, rng.choice(words().returns))
+    story.wait_for_step()
+    write_note(story, engineer)
+    if rng.random() < 0.35:
+        hand_over(story, HandoffFate.PROMPT)
     else:
-        _close(story, SessionStatus.ABANDONED)
+        finish(story, engineer)
 
 
-def _close(story: Story, status: SessionStatus) -> None:
-    assert story.handoff is not None
-    story.session.status = status
-    story.handoff.closed_at = story.moment
-    actor = story.handoff.claimed_by or story.engineer_id
-    _add_event(story, HandoffEventKind.CLOSED, actor, status=str(status))
+def _tell_parked(story: Story) -> None:
+    rng = story.rng
+    story.wait(around(rng, 6 * 60, 0.7))
+    claims.claim(story)
+    act(story)
+    story.wait_for_step()
+    holder = claims.holder(story)
+    claims.close(story, holder, Outcome.PARKED, rng.choice(words().parks))
+    come_back(story, holder, rng.uniform(18, 40))
+    finish(story, holder)
 
 
-def _add_event(story: Story, kind: HandoffEventKind, actor_id: uuid.UUID, **content: str) -> None:
-    assert story.handoff is not None
-    event = HandoffEvent(
-        account_id=story.account.id,
-        id=id_at(story.rng, story.moment),
-        handoff_id=story.handoff.id,
-        kind=kind,
-        actor_id=actor_id,
-        content=content,
-        created_at=story.moment,
-    )
-    story.events.append(event)
+def _tell_vendor(story: Story) -> None:
+    """It waits for a supplier for weeks."""
+    rng = story.rng
+    story.wait(around(rng, 5 * 60, 0.8))
+    claims.claim(story)
+    act(story)
+    holder = claims.holder(story)
+    for note in rng.sample(words().vendor_notes, rng.randint(1, 2)):
+        story.wait(around(rng, 5 * _DAY, 0.4))
+        story.wait_for_office()
+        say(story, holder, note)
+    story.wait(around(rng, 18 * _DAY, 0.5))
+    story.wait_for_office()
+    if rng.random() < 0.5:
+        finish(story, holder)
+    else:
+        verbs.move(story, Verb.ABANDON, holder, rng.choice(words().vendor_ends))
 
 
-def _claimant(story: Story) -> uuid.UUID:
-    assert story.handoff is not None
-    assert story.handoff.claimed_by is not None
-    return story.handoff.claimed_by
+def _claim_again(story: Story) -> None:
+    story.wait(around(story.rng, 12 * 60, 0.7))
+    story.wait_for_office()
+    claims.claim(story)
 
 
-def _possible_claimants(story: Story) -> list[uuid.UUID]:
-    """Seniors, except the one who is stuck."""
-    ids = [senior.person.id for senior in story.account.seniors]
-    return [senior for senior in ids if senior != story.engineer_id]
+_TALES: dict[HandoffFate, Callable[[Story], None]] = {
+    HandoffFate.PROMPT: _tell_prompt,
+    HandoffFate.LATE: _tell_late,
+    HandoffFate.UNCLAIMED: _tell_unclaimed,
+    HandoffFate.RELEASED: _tell_released,
+    HandoffFate.IDLE: _tell_idle,
+    HandoffFate.RETURNED: _tell_returned,
+    HandoffFate.PARKED: _tell_parked,
+    HandoffFate.VENDOR: _tell_vendor,
+}

@@ -12,8 +12,10 @@ from psycopg.types.json import Jsonb
 
 from flowpilot.db.base import Base
 from flowpilot.db.bulk import account_transaction, copy_rows
+from flowpilot.demo.due import enqueue_due
 from flowpilot.demo.people import make_audit_log, make_memberships, make_users
-from flowpilot.demo.simulate import simulate
+from flowpilot.demo.shelf import index_flows
+from flowpilot.demo.simulate import DemoRows, simulate
 from flowpilot.demo.world import ACCOUNTS, DAYS, NEWCOMER, DemoAccount
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import hash_password
@@ -47,11 +49,13 @@ def seed_demo(runtime_url: str, *, now: datetime, progress: Progress | None = No
         with account_transaction(runtime_url, account.id) as connection:
             if _create_account(connection, account, now):
                 report(f"{account.name}: half a year", number / len(ACCOUNTS))
-                tables = _tables(account, password_hash, now)
+                simulated = simulate(account, now=now, seed=_SEED)
+                tables = [*_people(account, password_hash, now), *simulated.tables()]
                 for place, rows in enumerate(tables):
                     share_done = (number + place / len(tables)) / len(ACCOUNTS)
                     report(f"{account.name}: {rows[0].__tablename__}", share_done)
                     _write(connection, rows)
+                _complete(connection, account, simulated)
     report("Done", 1.0)
     return demo_logins()
 
@@ -69,23 +73,38 @@ def demo_logins() -> list[DemoLogin]:
 def _create_account(connection: psycopg.Connection, account: DemoAccount, now: datetime) -> bool:
     """Create the account, or return False when it is there. Of two seeds at once, the later waits and finds it."""
     created = connection.execute(
-        "INSERT INTO accounts (id, name, timezone, created_at) VALUES (%s, %s, %s, %s) "
-        "ON CONFLICT (id) DO NOTHING",
-        (account.id, account.name, account.timezone, _founded_at(now)),
+        "INSERT INTO accounts (id, name, timezone, lease_minutes, idle_minutes, created_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
+        (
+            account.id,
+            account.name,
+            account.timezone,
+            account.lease_minutes,
+            account.idle_minutes,
+            _founded_at(now),
+        ),
     )
     return created.rowcount == 1
 
 
-def _tables(account: DemoAccount, password_hash: str, now: datetime) -> list[Sequence[Base]]:
-    """All other rows of the account, each table after those it refers to."""
+def _people(account: DemoAccount, password_hash: str, now: datetime) -> list[Sequence[Base]]:
+    """The rows of those who work in the account, each table after those it refers to."""
     founded_at = _founded_at(now)
     rng = Random(f"{account.id}:{_SEED}:people")  # noqa: S311 - Nothing secret is drawn from it.
     return [
         make_users(account, password_hash, founded_at),
         make_memberships(account, founded_at),
         make_audit_log(rng, account, founded_at),
-        *simulate(account, now=now, seed=_SEED).tables(),
     ]
+
+
+def _complete(connection: psycopg.Connection, account: DemoAccount, simulated: DemoRows) -> None:
+    """Write what can not be copied: the flows' index, the number of its newest event, and the due jobs."""
+    index_flows(connection, simulated)
+    connection.execute(
+        "UPDATE accounts SET last_handoff_event = %s WHERE id = %s", (len(simulated.handoff_events), account.id)
+    )
+    enqueue_due(connection, account, simulated)
 
 
 def _founded_at(now: datetime) -> datetime:

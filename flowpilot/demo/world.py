@@ -2,28 +2,19 @@
 
 import uuid
 from dataclasses import dataclass
+from functools import cache
 from typing import Literal
 
-from flowpilot.demo.problems import (
-    BACKUP,
-    BUSINESS_APPS,
-    EMAIL,
-    HARDWARE,
-    IDENTITY,
-    MICROSOFT_365,
-    NETWORK,
-    PRINTING,
-    REMOTE_ACCESS,
-    SECURITY,
-    TELEPHONY,
-    UNSORTED,
-    Domain,
-)
 from flowpilot.identity.actor import Role
 
 DAYS = 182
 
 Origin = Literal["manual", "ai_generated", "ai_enhanced"]
+
+
+@cache
+def _id_of(email: str) -> uuid.UUID:
+    return uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{email}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,7 +27,7 @@ class Person:
     @property
     def id(self) -> uuid.UUID:
         """Always the same for the same e-mail, so that seeding again meets the same person."""
-        return uuid.uuid5(uuid.NAMESPACE_URL, f"mailto:{self.email}")
+        return _id_of(self.email)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,36 +42,51 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class Flow:
-    """A flow of the library. Days count back from now: born so long ago, last used so long ago.
+    """A flow of the library, by the slug of its text. Days count back from now: born so long ago, last used so.
 
-    `has_weak_options` makes engineers type their own answers, `misleads` makes them give up.
+    `has_weak_options` makes engineers type their own answers, `misleads` makes them give up. With
+    `second_days_ago` a second version was published then; with `has_draft` it is being written.
     """
 
-    name: str
-    category: str
+    slug: str
     origin: Origin = "manual"
-    tree_type: str = "troubleshooting"
     born_days_ago: int = 400
     last_used_days_ago: int = 0
     end: Literal["retired", "deleted"] | None = None
     has_weak_options: bool = False
     misleads: bool = False
+    second_days_ago: int | None = None
+    has_draft: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class DemoAccount:
-    """One managed service provider. `people_at_home` are the users that are written with this account."""
+    """One managed service provider.
+
+    `people_at_home` are the users that are written with this account. `flows` are those of its own, and shipped
+    ones that it has got later than the others. `live` is how many sessions of each kind are under way now,
+    `timed_lately` how many verbal handoffs were timed in the last weeks, `timed_before` how many earlier.
+    """
 
     id: uuid.UUID
     name: str
     timezone: str
+    lease_minutes: int
+    idle_minutes: int
     members: tuple[Member, ...]
     people_at_home: tuple[Person, ...]
-    domains: tuple[Domain, ...]
+    domains: tuple[str, ...]
+    categories: tuple[str, ...]
     flows: tuple[Flow, ...]
     sessions: int
     live: int
-    baselines: int
+    timed_lately: int
+    timed_before: int
+
+    @property
+    def owner(self) -> Person:
+        """Whose account it is."""
+        return self.members[0].person
 
     @property
     def engineers(self) -> list[Member]:
@@ -94,7 +100,7 @@ class DemoAccount:
 
     @property
     def admins(self) -> list[Member]:
-        """Those who review proposals and time verbal handoffs."""
+        """Those who review proposals and exclude what was timed wrongly."""
         return [member for member in self.members if member.role.rank >= Role.TEAM_ADMIN.rank]
 
 
@@ -126,91 +132,103 @@ _ALPENBLICK_MEMBERS = (
     Member(CONSULTANT, Role.ENGINEER, share=0.2),
 )
 
-# Category names differ in case from the domains, as they do where people type them.
+_DOMAINS = (
+    "email",
+    "identity",
+    "network",
+    "remote access",
+    "printing",
+    "hardware",
+    "microsoft 365",
+    "business applications",
+    "security",
+    "telephony",
+    "mobile devices",
+    "",
+)
+
 _SHARED_FLOWS = (
-    Flow("Outlook asks for the password", "Email"),
-    Flow("Mail is not delivered", "Email", origin="ai_enhanced"),
-    Flow("Calendar out of step", "Email", origin="ai_generated", born_days_ago=95),
-    Flow("Account is locked", "identity"),
-    Flow("Second factor lost or new", "identity", tree_type="procedural"),
-    Flow("Access to a folder", "identity", origin="ai_generated", born_days_ago=70),
-    Flow("No internet at a site", "NETWORK"),
-    Flow("Wireless is unstable", "NETWORK", origin="ai_enhanced", has_weak_options=True),
-    Flow("VPN does not connect", "Remote Access"),
-    Flow("Remote desktop shows nothing", "Remote Access", origin="ai_generated", born_days_ago=120),
-    Flow("Print queue is stuck", "Printing"),
-    Flow("Scan to mail fails", "Printing", misleads=True),
-    Flow("Device does not start", "Hardware"),
-    Flow("OneDrive does not sync", "Microsoft 365"),
-    Flow("Suspicious mail or link", "Security", tree_type="procedural"),
-    Flow("Floor printer of the old lease", "Printing", last_used_days_ago=80, end="retired"),
+    Flow("phone-calls", born_days_ago=60),
+    Flow("calendar-out-of-step", origin="ai_generated", born_days_ago=130, has_weak_options=True),
+    Flow("scan-to-mail", misleads=True),
+    Flow("device-does-not-start"),
+    Flow("floor-printer", last_used_days_ago=80, end="retired"),
+    Flow("virus-warning", origin="ai_enhanced"),
 )
 
 NORTHWIND = DemoAccount(
     id=uuid.UUID("01980000-0000-7000-8000-00000000a001"),
     name="Northwind IT",
     timezone="America/New_York",
+    lease_minutes=120,
+    idle_minutes=7200,
     members=_NORTHWIND_MEMBERS,
     people_at_home=(*(member.person for member in _NORTHWIND_MEMBERS), NEWCOMER),
-    domains=(
-        EMAIL,
-        IDENTITY,
-        NETWORK,
-        REMOTE_ACCESS,
-        PRINTING,
-        HARDWARE,
-        MICROSOFT_365,
-        BUSINESS_APPS,
-        SECURITY,
-        BACKUP,
-        TELEPHONY,
-        UNSORTED,
+    domains=(*_DOMAINS, "backup"),
+    # Names differ in case from the domains, as they do where people type them.
+    categories=(
+        "Email",
+        "identity",
+        "NETWORK",
+        "Remote Access",
+        "Printing",
+        "Hardware",
+        "Microsoft 365",
+        "Business Applications",
+        "Security",
+        "Backup",
+        "Telephony",
     ),
     flows=(
         *_SHARED_FLOWS,
-        Flow("Docking station and screens", "Hardware", origin="ai_generated", born_days_ago=55),
-        Flow("Teams meeting without sound", "Microsoft 365", origin="ai_generated", born_days_ago=140),
-        Flow("SharePoint file is read-only", "Microsoft 365", origin="ai_enhanced", born_days_ago=30),
-        Flow("Accounting application stops", "Business Applications"),
-        Flow("Warehouse scanner offline", "Business Applications", origin="ai_generated", born_days_ago=85),
-        Flow("Virus warning on a device", "Security", origin="ai_enhanced"),
-        Flow("Year-end mailbox archive", "Email", tree_type="procedural", last_used_days_ago=48),
-        Flow("Exchange 2016 mail flow", "Email", last_used_days_ago=110, end="deleted"),
-        Flow("Legacy dial-in", "Remote Access", last_used_days_ago=150, end="deleted"),
+        Flow("backup-failure", born_days_ago=45),
+        Flow("docking-station", origin="ai_generated", born_days_ago=150, second_days_ago=40),
+        Flow("sharepoint-read-only", origin="ai_enhanced", born_days_ago=30),
+        Flow("accounting-stops", has_draft=True),
+        Flow("warehouse-scanner", origin="ai_generated", born_days_ago=85),
+        Flow("mailbox-archive", last_used_days_ago=48),
+        Flow("exchange-2016", last_used_days_ago=110, end="deleted"),
+        Flow("dial-in", last_used_days_ago=150, end="deleted"),
     ),
     sessions=4000,
     live=4,
-    baselines=42,
+    timed_lately=36,
+    timed_before=24,
 )
 
 ALPENBLICK = DemoAccount(
     id=uuid.UUID("01980000-0000-7000-8000-00000000a002"),
     name="Alpenblick Services",
     timezone="Europe/Vienna",
+    lease_minutes=240,
+    idle_minutes=7200,
     members=_ALPENBLICK_MEMBERS,
     people_at_home=tuple(member.person for member in _ALPENBLICK_MEMBERS if member.person is not CONSULTANT),
-    domains=(
-        EMAIL,
-        IDENTITY,
-        NETWORK,
-        REMOTE_ACCESS,
-        PRINTING,
-        HARDWARE,
-        MICROSOFT_365,
-        BUSINESS_APPS,
-        SECURITY,
-        TELEPHONY,
-        UNSORTED,
+    domains=_DOMAINS,
+    categories=(
+        "Email",
+        "identity",
+        "Network",
+        "Remote Access",
+        "printing",
+        "Hardware",
+        "Microsoft 365",
+        "BUSINESS applications",
+        "Security",
+        "Backup",
+        "Telephony",
     ),
     flows=(
         *_SHARED_FLOWS,
-        Flow("Till does not print", "printing", origin="ai_generated", born_days_ago=40),
-        Flow("Hotel booking system is slow", "BUSINESS applications", origin="ai_enhanced"),
-        Flow("ISDN line test", "Network", last_used_days_ago=130, end="deleted"),
+        Flow("docking-station", origin="ai_generated", born_days_ago=100),
+        Flow("till-printer", origin="ai_generated", born_days_ago=40),
+        Flow("hotel-booking", origin="ai_enhanced"),
+        Flow("isdn-line", last_used_days_ago=130, end="deleted"),
     ),
     sessions=1200,
     live=2,
-    baselines=26,
+    timed_lately=12,
+    timed_before=6,
 )
 
 ACCOUNTS = (NORTHWIND, ALPENBLICK)

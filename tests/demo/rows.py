@@ -1,17 +1,64 @@
 """What the demo's tests ask of simulated rows."""
 
+import uuid
 from collections import defaultdict
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from functools import cache
-from typing import Any
+from typing import Any, Protocol, TypeVar
 
 from flowpilot.db.base import Base
 from flowpilot.demo.simulate import DemoRows, simulate
 from flowpilot.demo.world import DemoAccount
-from flowpilot.handoffs.models import HandoffEvent
-from flowpilot.sessions.models import AISessionStep
+from flowpilot.flows.tree import Tree
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.sessions.models import AISession, AISessionStep, StatusChange
+from flowpilot.sessions.queries import Told
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # A Tuesday, in office hours in both zones.
+
+
+class _OfSession(Protocol):
+    session_id: Any
+    created_at: Any
+
+
+T = TypeVar("T", bound=_OfSession)
+
+
+class Facts:
+    """An account's rows, found by what they belong to. Steps, changes and events are in their order."""
+
+    def __init__(self, account: DemoAccount, rows: DemoRows, now: datetime) -> None:
+        self.account, self.rows, self.now = account, rows, now
+        self.sessions = {session.id: session for session in rows.sessions}
+        self.flows = {flow.id: flow for flow in rows.flows}
+        self.versions = {version.id: version for version in rows.flow_versions}
+        self.trees = {version.id: Tree.model_validate(version.structure) for version in rows.flow_versions}
+        self.steps: dict[uuid.UUID, list[AISessionStep]] = _by_session(rows.steps)
+        self.changes: dict[uuid.UUID, list[StatusChange]] = _by_session(rows.status_changes)
+        self.handoffs: dict[uuid.UUID, list[SessionHandoff]] = _by_session(rows.handoffs)
+        self.events: dict[uuid.UUID, list[HandoffEvent]] = defaultdict(list)
+        for event in rows.handoff_events:
+            self.events[event.handoff_id].append(event)
+
+    def tree_of(self, session: AISession) -> Tree | None:
+        """The tree of the version that a session follows."""
+        return None if session.flow_version_id is None else self.trees[session.flow_version_id]
+
+    def told(self, session: AISession, until: datetime) -> Told:
+        """The session as it stood at a moment; only what is derived of it may be of later."""
+        flow = None if session.matched_flow_id is None else self.flows[session.matched_flow_id]
+        return Told(
+            session=session,
+            steps=[step for step in self.steps[session.id] if step.created_at <= until],
+            changes=[change for change in self.changes[session.id] if change.created_at <= until],
+            flow_name=None if flow is None else flow.name,
+            flow_number=None if flow is None else self.versions[session.flow_version_id].number,  # type: ignore[index]
+            tree=self.tree_of(session),
+            names={member.person.id: member.person.name for member in self.account.members},
+            timezone=self.account.timezone,
+        )
 
 
 @cache
@@ -20,9 +67,15 @@ def simulated(account: DemoAccount) -> DemoRows:
     return simulate(account, now=NOW, seed=1)
 
 
+@cache
+def facts(account: DemoAccount) -> Facts:
+    """The same rows, found by what they belong to."""
+    return Facts(account, simulated(account), NOW)
+
+
 def values(row: Base) -> tuple[Any, ...]:
     """All of a row's values, which can be compared."""
-    return tuple(getattr(row, column.name) for column in row.__table__.columns)
+    return tuple(getattr(row, column.name) for column in row.__table__.columns if column.name in vars(row))
 
 
 def all_values(rows: DemoRows) -> list[list[tuple[Any, ...]]]:
@@ -31,21 +84,13 @@ def all_values(rows: DemoRows) -> list[list[tuple[Any, ...]]]:
 
 
 def moments(rows: DemoRows) -> list[datetime]:
-    """Every moment that any row names."""
-    return [value for table in all_values(rows) for row in table for value in row if isinstance(value, datetime)]
+    """Every moment that any row names, but the ends of leases, which are still to come."""
+    named = [(name, value) for table in rows.tables() for row in table for name, value in vars(row).items()]
+    return [value for name, value in named if isinstance(value, datetime) and name != "lease_expires_at"]
 
 
-def steps_by_session(rows: DemoRows) -> dict[Any, list[AISessionStep]]:
-    """Each session's steps in the order of their moments."""
-    steps: dict[Any, list[AISessionStep]] = defaultdict(list)
-    for step in sorted(rows.steps, key=lambda step: step.created_at):
-        steps[step.session_id].append(step)
-    return steps
-
-
-def events_by_handoff(rows: DemoRows) -> dict[Any, list[HandoffEvent]]:
-    """Each handoff's events in the order of their moments."""
-    events: dict[Any, list[HandoffEvent]] = defaultdict(list)
-    for event in sorted(rows.handoff_events, key=lambda event: event.created_at):
-        events[event.handoff_id].append(event)
-    return events
+def _by_session(rows: Sequence[T]) -> dict[uuid.UUID, list[T]]:
+    found: dict[uuid.UUID, list[T]] = defaultdict(list)
+    for row in sorted(rows, key=lambda row: row.created_at):
+        found[row.session_id].append(row)
+    return found

@@ -1,7 +1,9 @@
 """The simulated half year: it repeats, it ends at now, and its figures can be believed."""
 
-from collections import Counter
+import uuid
+from collections import Counter, defaultdict
 from datetime import timedelta
+from itertools import pairwise
 from statistics import fmean, median
 from zoneinfo import ZoneInfo
 
@@ -9,8 +11,9 @@ import pytest
 
 from flowpilot.demo.office_hours import is_office_time
 from flowpilot.demo.simulate import DemoRows, simulate
-from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, DAYS, DemoAccount
-from flowpilot.handoffs.models import SessionHandoff
+from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, DAYS, NORTHWIND, DemoAccount
+from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
+from flowpilot.handoffs.schemas import REASONS
 from flowpilot.sessions.models import AISession, ConfidenceTier, SessionStatus
 from tests.demo.rows import NOW, all_values, simulated
 
@@ -86,7 +89,9 @@ def test_somebody_is_at_work_and_somebody_waits_at_any_hour(hour: int) -> None:
     assert statuses[SessionStatus.ACTIVE] >= 2 * ALPENBLICK.live
     assert statuses[SessionStatus.PAUSED] >= ALPENBLICK.live
     assert statuses[SessionStatus.REQUESTING_ESCALATION] >= ALPENBLICK.live
-    assert statuses[SessionStatus.ESCALATED] >= ALPENBLICK.live
+    assert statuses[SessionStatus.ESCALATED] >= 2 * ALPENBLICK.live
+    idle = [handoff for handoff in rows.handoffs if handoff.lease_expires_at is not None]
+    assert len(idle) >= ALPENBLICK.live
 
 
 def test_between_a_tenth_and_three_tenths_are_handed_over(rows: DemoRows) -> None:
@@ -111,6 +116,42 @@ def test_handoffs_are_claimed_acted_on_and_left_in_every_way(rows: DemoRows) -> 
         (True, False, True),
         (True, True, False),
     }
+
+
+def test_handoffs_end_in_every_way(rows: DemoRows) -> None:
+    assert {handoff.outcome for handoff in rows.handoffs} == {None, *Outcome}
+
+
+def test_some_sessions_are_handed_over_twice(rows: DemoRows) -> None:
+    times = Counter(handoff.session_id for handoff in rows.handoffs)
+    assert set(times.values()) == {1, 2}
+
+
+def claimants_of_what_went_back(rows: DemoRows, kind: HandoffEventKind) -> list[list[uuid.UUID | None]]:
+    """Of each handoff that went back into the queue in that way, who has claimed it, in turn."""
+    claims: dict[uuid.UUID, list[uuid.UUID | None]] = defaultdict(list)
+    for event in rows.handoff_events:
+        if event.kind == HandoffEventKind.CLAIMED:
+            claims[event.handoff_id].append(event.actor_id)
+    return [claims[event.handoff_id] for event in rows.handoff_events if event.kind == kind]
+
+
+@pytest.mark.parametrize("kind", [HandoffEventKind.RELEASED, HandoffEventKind.EXPIRED])
+def test_what_went_back_into_the_queue_is_mostly_claimed_again(rows: DemoRows, kind: HandoffEventKind) -> None:
+    claims = [len(claimants) for claimants in claimants_of_what_went_back(rows, kind)]
+    assert len(claims) >= 3
+    assert fmean(count > 1 for count in claims) > 0.7
+
+
+def test_it_is_claimed_by_somebody_else_where_there_is_one() -> None:
+    for kind in (HandoffEventKind.RELEASED, HandoffEventKind.EXPIRED):
+        for claimants in claimants_of_what_went_back(simulated(NORTHWIND), kind):
+            assert all(earlier != later for earlier, later in pairwise(claimants))
+
+
+def test_handoffs_give_every_reason_that_is_offered_and_every_priority(rows: DemoRows) -> None:
+    assert {handoff.reason for handoff in rows.handoffs} == set(REASONS)
+    assert {handoff.priority for handoff in rows.handoffs} == set(Priority)
 
 
 def test_first_actions_come_within_minutes_with_a_long_tail(rows: DemoRows) -> None:
@@ -149,8 +190,3 @@ def test_hours_are_believable(rows: DemoRows) -> None:
 
 def test_proposals_have_every_verdict(rows: DemoRows) -> None:
     assert {proposal.status for proposal in rows.proposals} == {"pending", "approved", "modified", "rejected"}
-
-
-def test_baselines_are_timed_and_entered(account: DemoAccount, rows: DemoRows) -> None:
-    assert len(rows.baselines) == account.baselines
-    assert {baseline.method for baseline in rows.baselines} == {"stopwatch", "entered"}
