@@ -41,16 +41,7 @@ def _add_many(company: Company) -> list[str]:
         sessions.append([company.id, session_id, status])
         moment, priority = minutes(number % 5), number % 4 + 1
         handoffs.append([company.id, handoff_id, session_id, engineer, moment, priority, claimed_by, claimed_at])
-    columns = [
-        "account_id",
-        "id",
-        "session_id",
-        "created_by",
-        "created_at",
-        "priority",
-        "claimed_by",
-        "claimed_at",
-    ]
+    columns = ["account_id", "id", "session_id", "created_by", "created_at"]
     with account_transaction(company.urls.runtime, company.id) as connection:
         copy_rows(connection, "ai_sessions", ["account_id", "id", "status"], sessions)
         copy_rows(connection, "session_handoffs", [*columns, "priority", "claimed_by", "claimed_at"], handoffs)
