@@ -2,11 +2,9 @@
 
 from datetime import timedelta
 
-import pytest
-
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.demo.simulate import DemoRows
-from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, NORTHWIND, DemoAccount
+from flowpilot.demo.world import ALPENBLICK, NORTHWIND, DemoAccount
 from flowpilot.handoffs.events import TOLD
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.notify.deliveries import derived_id
@@ -15,17 +13,6 @@ from flowpilot.handoffs.notify.recipients import recipients
 from tests.demo.rows import NOW, simulated
 
 MONTH = timedelta(days=30)
-
-
-@pytest.fixture(params=ACCOUNTS, ids=lambda account: account.name)
-def account(request: pytest.FixtureRequest) -> DemoAccount:
-    declared: DemoAccount = request.param
-    return declared
-
-
-@pytest.fixture
-def rows(account: DemoAccount) -> DemoRows:
-    return simulated(account)
 
 
 def measured_lately(rows: DemoRows) -> int:

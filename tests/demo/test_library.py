@@ -4,8 +4,6 @@ import uuid
 from collections import Counter
 from statistics import fmean
 
-import pytest
-
 from flowpilot.demo.library import flow_text
 from flowpilot.demo.problems import domains, words
 from flowpilot.demo.simulate import DemoRows
@@ -17,12 +15,6 @@ from flowpilot.sessions.models import AISession, SessionStatus
 from tests.demo.rows import NOW, facts, simulated
 
 OWN_FLOWS = {flow.slug for account in ACCOUNTS for flow in account.flows}
-
-
-@pytest.fixture(params=ACCOUNTS, ids=lambda account: account.name)
-def account(request: pytest.FixtureRequest) -> DemoAccount:
-    declared: DemoAccount = request.param
-    return declared
 
 
 def flow_named(rows: DemoRows, name: str) -> Tree:

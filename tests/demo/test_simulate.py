@@ -11,24 +11,13 @@ import pytest
 
 from flowpilot.demo.office_hours import is_office_time
 from flowpilot.demo.simulate import DemoRows, simulate
-from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, DAYS, NORTHWIND, DemoAccount
+from flowpilot.demo.world import ALPENBLICK, DAYS, NORTHWIND, DemoAccount
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.handoffs.schemas import REASONS
 from flowpilot.sessions.models import AISession, ConfidenceTier, SessionStatus
 from tests.demo.rows import NOW, all_values, simulated
 
 MONTH = timedelta(days=30)
-
-
-@pytest.fixture(params=ACCOUNTS, ids=lambda account: account.name)
-def account(request: pytest.FixtureRequest) -> DemoAccount:
-    declared: DemoAccount = request.param
-    return declared
-
-
-@pytest.fixture
-def rows(account: DemoAccount) -> DemoRows:
-    return simulated(account)
 
 
 def minutes_to_resolve(sessions: list[AISession]) -> list[float]:

@@ -1,6 +1,5 @@
 """Going back: what was said is taken back, and stays on record."""
 
-import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
@@ -11,19 +10,10 @@ from tests.sessions.flows import (
     go_back,
     node_of,
     post,
-    publish_printer_flow,
     read,
     start,
     take,
 )
-
-
-@pytest.fixture
-def session_id(client: TestClient, company: Company) -> str:
-    """A session at the first question of the printer flow."""
-    publish_printer_flow(client, company)
-    session_id: str = start(client, company)["id"]
-    return session_id
 
 
 def test_back_leads_to_the_node_before(client: TestClient, company: Company, session_id: str) -> None:

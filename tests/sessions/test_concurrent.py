@@ -14,7 +14,7 @@ from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
 from tests.handoffs.streams import client_of, serving
-from tests.sessions.flows import SESSIONS, count_wrong, node_of, publish_printer_flow, read, start
+from tests.sessions.flows import SESSIONS, count_wrong, node_of, read
 
 pytestmark = pytest.mark.anyio
 MANY = 20
@@ -29,14 +29,6 @@ def addresses(settings: Settings, urls: DatabaseUrls) -> Iterator[list[str]]:
             # apps of one process must not do that at once. What is nowhere is looked for everywhere.
             assert httpx2.get(f"{address}/nowhere").status_code == 404
         yield [first, second]
-
-
-@pytest.fixture
-def session_id(client: TestClient, company: Company) -> str:
-    """A session at the first question of the printer flow."""
-    publish_printer_flow(client, company)
-    session_id: str = start(client, company)["id"]
-    return session_id
 
 
 async def _at_once(

@@ -14,19 +14,10 @@ from tests.sessions.flows import (
     go_back,
     node_of,
     post,
-    publish_printer_flow,
     read,
     start,
     take,
 )
-
-
-@pytest.fixture
-def session_id(client: TestClient, company: Company) -> str:
-    """A session at the first question of the printer flow."""
-    publish_printer_flow(client, company)
-    session_id: str = start(client, company)["id"]
-    return session_id
 
 
 @pytest.fixture
