@@ -50,17 +50,18 @@ def open_database() -> Iterator[DatabaseUrls]:
 
 
 def run(work: Callable[[Database], Awaitable[T]]) -> T:
-    """Run async work with the runtime role's connections."""
-
-    async def session(url: str) -> T:
-        database = Database(url, pool_size=1)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
-
+    """Run async work with a connection of the runtime role's."""
     with open_database() as urls:
-        return asyncio.run(session(urls.runtime))
+        return asyncio.run(with_connections(urls.runtime, work, pool_size=1))
+
+
+async def with_connections(url: str, work: Callable[[Database], Awaitable[T]], *, pool_size: int) -> T:
+    """Do the work with connections of its own, and give them back."""
+    database = Database(url, pool_size=pool_size)
+    try:
+        return await work(database)
+    finally:
+        await database.close()
 
 
 async def require_account(database: Database, account_id: uuid.UUID) -> Account:

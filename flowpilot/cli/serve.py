@@ -6,7 +6,7 @@ import platform
 import shutil
 import socket
 import sys
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Annotated
 
 import psycopg
@@ -14,7 +14,7 @@ import typer
 import uvicorn
 
 from flowpilot import __version__
-from flowpilot.cli.common import EXIT_FAILED, errors, open_database
+from flowpilot.cli.common import EXIT_FAILED, errors, open_database, with_connections
 from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION, DatabaseUrls
 from flowpilot.db.session import Database
@@ -69,15 +69,7 @@ def worker() -> None:
         await work(settings, urls.runtime, database)
 
     with open_database() as urls, contextlib.suppress(KeyboardInterrupt, SystemExit):
-        asyncio.run(_with_database(urls.runtime, run_jobs))
-
-
-async def _with_database(url: str, run_jobs: Callable[[Database], Awaitable[None]]) -> None:
-    database = Database(url)
-    try:
-        await run_jobs(database)
-    finally:
-        await database.close()
+        asyncio.run(with_connections(urls.runtime, run_jobs, pool_size=settings.database_pool_size))
 
 
 class ListenError(FlowPilotError):
