@@ -34,7 +34,7 @@ from flowpilot.flows.tree import Tree, problems
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
-from flowpilot.identity.schemas import Page, Text
+from flowpilot.identity.schemas import Page, Text, page
 
 router = APIRouter(prefix="/api/v1/flows", tags=["flows"])
 
@@ -61,8 +61,7 @@ async def list_flows(
 ) -> Page[FlowOut]:
     """The account's flows."""
     rows = await queries.flows(db, actor.account_id, limit + 1, cursor, words=q, category=category, state=state)
-    items = [FlowOut.model_validate(row) for row in rows[:limit]]
-    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return page([FlowOut.model_validate(row) for row in rows], limit)
 
 
 @router.post("", status_code=201)
@@ -112,8 +111,7 @@ async def list_categories(
 ) -> Page[CategoryOut]:
     """The shelves of the flow library."""
     rows = await queries.categories(db, actor.account_id, limit + 1, cursor)
-    items = [CategoryOut.model_validate(row) for row in rows[:limit]]
-    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return page([CategoryOut.model_validate(row) for row in rows], limit)
 
 
 @router.get("/{flow_id}")
@@ -179,8 +177,7 @@ async def list_versions(
 ) -> Page[VersionOut]:
     """The flow's versions, newest first."""
     rows = await queries.versions(db, actor.account_id, flow_id, limit + 1, cursor)
-    items = [VersionOut.model_validate(row) for row in rows[:limit]]
-    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return page([VersionOut.model_validate(row) for row in rows], limit)
 
 
 @router.get("/{flow_id}/versions/{number}")

@@ -16,7 +16,7 @@ from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import Text
 from flowpilot.jobs import enqueue
-from flowpilot.sessions.held import hold_for_work
+from flowpilot.sessions.held import lock_for_work
 
 router = APIRouter(prefix="/api/v1", tags=["handoffs"])
 
@@ -36,11 +36,11 @@ async def escalate(
 ) -> schemas.HandoffOut:
     """Hand a session over: it waits in the queue with all that is known of it."""
     # Before the idempotency keys, as a step does: in two orders the two would wait for each other.
-    held = await hold_for_work(db, actor, session_id, now)
+    locked = await lock_for_work(db, actor, session_id, now)
 
     async def make() -> schemas.HandoffOut:
         why = service.Escalation(body.reason, body.note, body.priority.value_in_order, body.target_user_id)
-        handoff = await service.escalate(db, actor, held, why)
+        handoff = await service.escalate(db, actor, locked, why)
         if request.app.state.settings.ai_model is not None:
             await enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff.id)
         return await _answer(db, actor, handoff.id, now)

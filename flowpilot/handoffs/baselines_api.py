@@ -12,7 +12,7 @@ from flowpilot.handoffs.baselines_schemas import BaselineOut, EntryIn, Exclusion
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
-from flowpilot.identity.schemas import Page
+from flowpilot.identity.schemas import Page, page
 
 router = APIRouter(prefix="/api/v1/baselines", tags=["baselines"])
 
@@ -83,8 +83,7 @@ async def list_baselines(
     """Verbal handoffs, those noted last first; the excluded are among them."""
     filters = Filters(method, excluded, running, actor.user_id if mine else None)
     rows = await baselines.baselines(db, actor.account_id, filters, limit + 1, cursor)
-    items = [BaselineOut.model_validate(row) for row in rows[:limit]]
-    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return page([BaselineOut.model_validate(row) for row in rows], limit)
 
 
 @router.get("/running")

@@ -13,7 +13,7 @@ from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, Sessi
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.held import Held, Locked, hold
+from flowpilot.sessions.held import Locked, hold
 from flowpilot.sessions.moves import Verb
 from flowpilot.sessions.queries import case_of, read_session
 
@@ -28,7 +28,7 @@ class Escalation:
     target_user_id: uuid.UUID | None = None
 
 
-async def escalate(db: Db, actor: Actor, held: Held, why: Escalation) -> SessionHandoff:
+async def escalate(db: Db, actor: Actor, held: Locked, why: Escalation) -> SessionHandoff:
     """Hand a session over: it waits in the queue with all that is known of it.
 
     Raises:
@@ -80,7 +80,7 @@ async def close(
         actor, {mine}, "Only its holder or a team admin can close a handoff; its creator while nobody holds it."
     )
     if outcome == Outcome.RESOLVED:
-        held = await hold(db, actor.account_id, handoff.session_id, now)
+        held = await hold(db, locked)
         await sessions.resolve(db, actor, held, note)
     elif outcome == Outcome.ABANDONED:
         await sessions.abandon(db, actor.user_id, locked, note)

@@ -3,7 +3,7 @@
 import asyncio
 import uuid
 from datetime import datetime, timedelta
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Query, Request
 
@@ -39,9 +39,8 @@ from flowpilot.identity.schemas import (
     RoleIn,
     Text,
     TokenOut,
+    page,
 )
-
-T = TypeVar("T", KeyOut, AuditEntryOut)
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
 
@@ -168,7 +167,7 @@ async def remove_member(user_id: uuid.UUID, actor: MemberManager, db: WriteSessi
 async def list_keys(actor: KeyManager, db: ReadSession, limit: Limit = 50, cursor: Cursor = None) -> Page[KeyOut]:
     """The account's API keys, revoked ones included."""
     rows = await queries.keys(db, actor.account_id, limit + 1, cursor)
-    return _page([KeyOut.model_validate(row) for row in rows], limit)
+    return page([KeyOut.model_validate(row) for row in rows], limit)
 
 
 @router.post("/api-keys", status_code=201)
@@ -203,11 +202,7 @@ async def list_audit_log(
 ) -> Page[AuditEntryOut]:
     """Every change of access, newest first."""
     rows = await audit_log.entries(db, actor.account_id, limit + 1, cursor)
-    return _page([AuditEntryOut.model_validate(row) for row in rows], limit)
-
-
-def _page(items: list[T], limit: int) -> Page[T]:
-    return Page(items=items[:limit], next_cursor=items[limit - 1].id if len(items) > limit else None)
+    return page([AuditEntryOut.model_validate(row) for row in rows], limit)
 
 
 async def _throttle_login(request: Request, email: str) -> None:

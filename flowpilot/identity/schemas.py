@@ -1,8 +1,9 @@
 """What the identity routes take and give."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field
 
@@ -165,3 +166,18 @@ class Page(BaseModel, Generic[T]):
 
     items: list[T]
     next_cursor: uuid.UUID | None
+
+
+class _Identified(Protocol):
+    @property
+    def id(self) -> uuid.UUID: ...
+
+
+Item = TypeVar("Item", bound=_Identified)
+
+
+def page(
+    items: Sequence[Item], limit: int
+) -> "Page[Item]":  # Quoted, since pydantic knows no schema of a protocol.
+    """The first `limit` items; one more than that among them says that there is another page."""
+    return Page(items=list(items[:limit]), next_cursor=items[limit - 1].id if len(items) > limit else None)

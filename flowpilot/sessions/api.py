@@ -12,11 +12,11 @@ from flowpilot.db.session import Db, ReadDb
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
-from flowpilot.identity.schemas import Page, Text
+from flowpilot.identity.schemas import Page, Text, page
 from flowpilot.jobs import enqueue
 from flowpilot.sessions import begin, queries, schemas, service
 from flowpilot.sessions.documentation import document
-from flowpilot.sessions.held import Held, hold_for_work
+from flowpilot.sessions.held import Held, Locked, hold, lock_for_work
 from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.moves import OPEN
@@ -28,11 +28,17 @@ Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 Engineer = Annotated[Actor, requires(Permission.WORK)]
 
 
-async def _held(session_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Held:
-    return await hold_for_work(db, actor, session_id, now)
+async def _locked(session_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Locked:
+    return await lock_for_work(db, actor, session_id, now)
 
 
-Mine = Annotated[Held, Depends(_held)]
+async def _held(locked: Annotated[Locked, Depends(_locked)], db: WriteSession) -> Held:
+    return await hold(db, locked)
+
+
+# A step needs the session's steps and its tree; a change of status needs neither.
+Mine = Annotated[Locked, Depends(_locked)]
+MineWithSteps = Annotated[Held, Depends(_held)]
 
 
 @router.post("", status_code=201)
@@ -73,8 +79,7 @@ async def list_sessions(
 ) -> Page[schemas.SessionRow]:
     """The account's sessions, newest first."""
     rows = await queries.sessions(db, actor.account_id, wanted, limit + 1, cursor)
-    items = [schemas.session_row(session, flow_name) for session, flow_name in rows[:limit]]
-    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return page([schemas.session_row(session, flow_name) for session, flow_name in rows], limit)
 
 
 @router.get("/{session_id}")
@@ -95,7 +100,12 @@ async def correct_session(
 
 @router.post("/{session_id}/steps", status_code=201)
 async def take_step(
-    request: Request, body: schemas.StepIn, actor: Engineer, held: Mine, db: WriteSession, once: CreateOnce
+    request: Request,
+    body: schemas.StepIn,
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+    once: CreateOnce,
 ) -> schemas.SessionOut:
     """Go on by one step, and read where the session stands then."""
 
@@ -112,7 +122,7 @@ async def take_step(
 
 
 @router.post("/{session_id}/back")
-async def go_back(request: Request, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+async def go_back(request: Request, actor: Engineer, held: MineWithSteps, db: WriteSession) -> schemas.SessionOut:
     """Go back by one step. What was said stays on record."""
     await service.go_back(db, actor, held)
     return await _moved_on(request, db, held)
@@ -120,7 +130,7 @@ async def go_back(request: Request, actor: Engineer, held: Mine, db: WriteSessio
 
 @router.post("/{session_id}/flow")
 async def follow_flow(
-    request: Request, body: schemas.FlowChoiceIn, actor: Engineer, held: Mine, db: WriteSession
+    request: Request, body: schemas.FlowChoiceIn, actor: Engineer, held: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """Follow another flow from its beginning, or none."""
     await begin.follow_flow(db, actor, held, body.flow_id)
@@ -142,7 +152,9 @@ async def resume(actor: Engineer, held: Mine, db: WriteSession) -> schemas.Sessi
 
 
 @router.post("/{session_id}/resolve")
-async def resolve(body: schemas.ResolutionIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+async def resolve(
+    body: schemas.ResolutionIn, actor: Engineer, held: MineWithSteps, db: WriteSession
+) -> schemas.SessionOut:
     """End the session: say what solved the problem."""
     await service.resolve(db, actor, held, body.summary)
     return await _answer(db, actor.account_id, held.session.id)

@@ -70,29 +70,31 @@ async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: dateti
     return Locked(session, now if last is None or last < now else last + timedelta(microseconds=1))
 
 
-async def hold(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> Held:
-    """Lock a session and read what a step needs of it.
+async def lock_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> Locked:
+    """`lock`, for somebody who is going to work on it.
 
     Raises:
         SessionNotFoundError: there is none.
+        NotYourSessionError: it is neither theirs, nor did they begin it, nor are they a team admin.
     """
-    locked = await lock(db, account_id, session_id, now)
-    steps = await steps_of(db, account_id, session_id)
-    tree = await tree_of(db, account_id, locked.session.flow_version_id)
-    return Held(locked.session, locked.moment, steps, tree)
+    locked = await lock(db, actor.account_id, session_id, now)
+    mine = actor.user_id in {locked.session.owner_id, locked.session.user_id}
+    if not mine and actor.role.rank < Role.TEAM_ADMIN.rank:
+        raise NotYourSessionError("Somebody else works on this session. Claim its handoff, or ask a team admin.")
+    return locked
+
+
+async def hold(db: Db, locked: Locked) -> Held:
+    """Read what a step needs of a locked session."""
+    session = locked.session
+    steps = await steps_of(db, session.account_id, session.id)
+    tree = await tree_of(db, session.account_id, session.flow_version_id)
+    return Held(session, locked.moment, steps, tree)
 
 
 async def hold_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> Held:
-    """`hold`, for somebody who is going to work on it.
-
-    Raises:
-        NotYourSessionError: it is neither theirs, nor did they begin it, nor are they a team admin.
-    """
-    held = await hold(db, actor.account_id, session_id, now)
-    mine = actor.user_id in {held.session.owner_id, held.session.user_id}
-    if not mine and actor.role.rank < Role.TEAM_ADMIN.rank:
-        raise NotYourSessionError("Somebody else works on this session. Claim its handoff, or ask a team admin.")
-    return held
+    """Lock a session for somebody who is going to take a step in it, as `lock_for_work` does, and read it."""
+    return await hold(db, await lock_for_work(db, actor, session_id, now))
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:

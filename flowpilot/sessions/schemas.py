@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching import Candidate
-from flowpilot.flows.tree import NodeKind
+from flowpilot.flows.tree import Node, NodeKind
 from flowpilot.identity.schemas import storable
 from flowpilot.sessions import moves
 from flowpilot.sessions.models import (
@@ -225,7 +225,7 @@ def session_out(told: Told, suggestion: Suggestion | None) -> dict[str, Any]:
         "owner": _person(told, session.owner_id or session.user_id),
         "people": [PersonOut(id=person, name=name) for person, name in told.names.items()],
         "allowed": moves.allowed(SessionStatus(session.status)),
-        "current": None if where.node is None else _node(where.node_id or "", told),
+        "current": None if where.node is None else _node(where.node_id or "", where.node),
         "trail": [str(step.content["node"]) for step in where.trail],
         "steps": _steps(told.steps),
         "status_changes": _changes(told.changes),
@@ -243,9 +243,7 @@ def _person(told: Told, user_id: uuid.UUID | None) -> PersonOut | None:
     return None if user_id is None else PersonOut(id=user_id, name=told.names.get(user_id))
 
 
-def _node(node_id: str, told: Told) -> NodeOut:
-    node = told.where.node
-    assert node is not None
+def _node(node_id: str, node: Node) -> NodeOut:
     return NodeOut(
         id=node_id,
         kind=node.kind,

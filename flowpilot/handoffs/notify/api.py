@@ -14,7 +14,7 @@ from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.api import Cursor, Limit
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
-from flowpilot.identity.schemas import Page
+from flowpilot.identity.schemas import Page, page
 
 router = APIRouter(prefix="/api/v1", tags=["notifications"])
 
@@ -74,8 +74,7 @@ async def list_channels(
 ) -> Page[schemas.ChannelOut]:
     """The caller's own channels; for who manages channels, all of the account."""
     rows = await queries.channels(db, actor, limit + 1, cursor)
-    items = [schemas.channel_out(actor, row) for row in rows[:limit]]
-    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return page([schemas.channel_out(actor, row) for row in rows], limit)
 
 
 @router.post("/notification-channels", status_code=201)
@@ -134,8 +133,7 @@ async def list_deliveries(
 ) -> Page[schemas.DeliveryOut]:
     """What was sent to the caller, newest first; for who manages channels, all that the account sent."""
     rows = await queries.deliveries(db, actor, limit + 1, cursor, channel_id=channel_id, status=status)
-    items = [schemas.DeliveryOut.model_validate(row) for row in rows[:limit]]
-    return Page(items=items, next_cursor=items[-1].id if len(rows) > limit else None)
+    return page([schemas.DeliveryOut.model_validate(row) for row in rows], limit)
 
 
 @router.post("/notification-deliveries/{delivery_id}/retry", status_code=202)
