@@ -39,8 +39,9 @@ def _state_account(session: Session, _: SessionTransaction, connection: Connecti
         words.append("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     if account_id is not None:
         words.append(f"SET LOCAL app.account_id = '{uuid.UUID(str(account_id))}'")
-    if words:
-        connection.exec_driver_sql("; ".join(words))
+    # psycopg gives moments in the connection's zone, and Python subtracts two of one zone by the wall clock.
+    words.append("SET LOCAL TIME ZONE 'UTC'")
+    connection.exec_driver_sql("; ".join(words))
 
 
 S = TypeVar("S", bound=ReadDb)

@@ -1,7 +1,7 @@
 """Claims: taking a handoff on, exactly once, and giving it back."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
 
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError
@@ -122,7 +122,7 @@ async def _held_already(db: Db, actor: Actor, handoff_id: uuid.UUID) -> SessionH
         raise OwnHandoffError("You escalated this yourself. Somebody else has to claim it; you can take it back.")
     name = (await names_of(db, actor.account_id, [handoff.claimed_by])).get(handoff.claimed_by)
     # What PostgreSQL returns is in the zone of its connection.
-    since = f"{handoff.claimed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    since = f"{handoff.claimed_at:%Y-%m-%d %H:%M:%S} UTC"
     raise AlreadyClaimedError(
         f"{name or 'A former member'} was faster and holds this handoff since {since}.",
         holder={"id": str(handoff.claimed_by), "name": name},

@@ -1,6 +1,7 @@
 """One request, one transaction: committed before the answer, read-only when it reads."""
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from fastapi import FastAPI
@@ -120,3 +121,20 @@ async def test_a_read_session_is_read_only_to_postgresql(database: Database, com
     with pytest.raises(DBAPIError, match="read-only"):
         async with database.read(company.id) as db:
             await db.execute(text("DELETE FROM ai_sessions"))
+
+
+@pytest.mark.anyio
+async def test_a_server_in_another_zone_gives_moments_in_utc(urls: DatabaseUrls, company: Company) -> None:
+    """Two moments of one zone are subtracted by the wall clock, which a change of clocks makes an hour wrong."""
+    url = f"{urls.runtime}{'&' if '?' in urls.runtime else '?'}options=-c%20TimeZone%3DEurope/Vienna"
+    database = Database(url)
+    moments = text(
+        "SELECT timestamptz '2026-10-24 22:00+00' AS before, timestamptz '2026-10-25 02:00+00' AS after"
+    )
+    async with database.read(company.id) as db:
+        row = (await db.execute(moments)).one()
+    async with database.engine.connect() as connection:
+        zone = await connection.scalar(text("SHOW TimeZone"))
+    await database.close()
+    assert zone == "Europe/Vienna"
+    assert (row.after - row.before, row.after.utcoffset()) == (timedelta(hours=4), timedelta(0))
