@@ -22,4 +22,7 @@ WHERE s.account_id = c.account_id AND s.id = c.id
 
 def reconcile(connection: psycopg.Connection, account_id: object) -> int:
     """Correct every session of the account the transaction states; return how many were wrong."""
+    # Right after a bulk load the planner takes an account for a handful of rows, and would look through all of its
+    # sessions again for each of them.
+    connection.execute("SET LOCAL enable_nestloop = off")
     return connection.execute(_RECONCILE, {"account_id": account_id}).rowcount
