@@ -40,6 +40,7 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
         OwnHandoffError: the actor is who escalated it.
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
+    lease = await leases.lease_from(db, actor.account_id, locked.moment)
     claimed = await update_where(
         db,
         actor.account_id,
@@ -49,14 +50,14 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
         SessionHandoff.created_by.is_distinct_from(actor.user_id),
         claimed_by=actor.user_id,
         claimed_at=locked.moment,
-        lease_expires_at=leases.end_of_lease(actor.account_id, locked.moment),
+        lease_expires_at=None if lease is None else lease.ends,
         reminded_at=None,
     )
     if not claimed:
         return await _held_already(db, actor, handoff_id)
     locked.session.owner_id = actor.user_id
     await sessions.move(db, locked, Verb.CLAIM, actor.user_id)
-    await leases.watch(db, claimed[0])
+    await leases.watch(db, claimed[0], lease)
     await record_event(db, claimed[0], HandoffEventKind.CLAIMED, actor.user_id, locked.moment)
     return claimed[0]
 

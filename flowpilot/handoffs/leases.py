@@ -1,12 +1,15 @@
 """Leases: a claim on which nothing happens returns to the queue, after its holder was reminded."""
 
 import uuid
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import ColumnElement, literal, select
+from sqlalchemy import select
 
+from flowpilot.clock import zone
 from flowpilot.db.session import Db
 from flowpilot.handoffs.models import SessionHandoff
+from flowpilot.identity.hours import after_work, working_hours
 from flowpilot.identity.models import Account
 from flowpilot.jobs import enqueue
 
@@ -16,25 +19,36 @@ EXPIRE_JOB = "handoffs.expire"
 # The reminder comes this long before the end of a lease, or a fifth of a short one.
 _WARNING = timedelta(minutes=5)
 
-
-def end_of_lease(account_id: uuid.UUID, claimed_at: datetime) -> ColumnElement[datetime]:
-    """When a claim made at that moment lapses unless something happens; null where claims hold for good.
-
-    It is read by the very statement that claims, so that a race's losers need not ask for it.
-    """
-    minutes = select(Account.lease_minutes).where(Account.id == account_id).scalar_subquery()
-    return literal(claimed_at) + minutes * timedelta(minutes=1)
+_RULES = (Account.lease_minutes, Account.timezone, Account.work_days, Account.work_start, Account.work_end)
 
 
-async def watch(db: Db, handoff: SessionHandoff) -> None:
+@dataclass(frozen=True, slots=True)
+class Lease:
+    """When a claim lapses unless something happens, and when its holder is reminded. Only working time counts."""
+
+    reminds: datetime
+    ends: datetime
+
+
+async def lease_from(db: Db, account_id: uuid.UUID, claimed_at: datetime) -> Lease | None:
+    """The lease of a claim made at that moment; None where claims hold for good."""
+    rules = (await db.execute(select(*_RULES).where(Account.id == account_id))).one()
+    if rules.lease_minutes is None:
+        return None
+    length = timedelta(minutes=rules.lease_minutes)
+    hours = working_hours(rules.work_days, rules.work_start, rules.work_end, zone(rules.timezone))
+    warned = length - min(_WARNING, length / 5)
+    return Lease(after_work(claimed_at, warned, hours), after_work(claimed_at, length, hours))
+
+
+async def watch(db: Db, handoff: SessionHandoff, lease: Lease | None) -> None:
     """Have the holder reminded and the claim taken back in time. The jobs are this claim's, and no later one's."""
-    ends, claimed_at = handoff.lease_expires_at, handoff.claimed_at
-    if ends is None or claimed_at is None:
+    if lease is None or handoff.claimed_at is None:
         return
     this_claim: dict[str, object] = {
         "account_id": handoff.account_id,
         "handoff_id": handoff.id,
-        "claimed_at": claimed_at.isoformat(),
+        "claimed_at": handoff.claimed_at.isoformat(),
     }
-    await enqueue(db, REMIND_JOB, at=ends - min(_WARNING, (ends - claimed_at) / 5), **this_claim)
-    await enqueue(db, EXPIRE_JOB, at=ends, **this_claim)
+    await enqueue(db, REMIND_JOB, at=lease.reminds, **this_claim)
+    await enqueue(db, EXPIRE_JOB, at=lease.ends, **this_claim)

@@ -1,6 +1,6 @@
 """The account and the rules of its help desk."""
 
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
 from flowpilot.clock import zone
@@ -9,6 +9,8 @@ from flowpilot.errors import InvalidError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit import record
 from flowpilot.identity.models import Account
+
+_HOURS = ("work_days", "work_start", "work_end")
 
 
 async def read_account(db: ReadDb, actor: Actor) -> Account:
@@ -20,7 +22,7 @@ async def change_account(db: Db, actor: Actor, changes: dict[str, Any], now: dat
     """Change columns of the account, on record.
 
     Raises:
-        InvalidError: the name is empty, or the zone is none.
+        InvalidError: the name is empty, the zone is none, or the working hours are not whole.
     """
     account = await db.get_one(Account, actor.account_id, with_for_update={"key_share": True})
     if "timezone" in changes:
@@ -29,6 +31,7 @@ async def change_account(db: Db, actor: Actor, changes: dict[str, Any], now: dat
         changes = changes | {"name": changes["name"].strip()}
         if not changes["name"]:
             raise InvalidError("An account needs a name.")
+    _check_hours(*(changes.get(column, getattr(account, column)) for column in _HOURS))
     after = {column: value for column, value in changes.items() if value != getattr(account, column)}
     if not after:
         return account
@@ -37,6 +40,23 @@ async def change_account(db: Db, actor: Actor, changes: dict[str, Any], now: dat
         setattr(account, column, value)
     await db.flush()
     target = ("account", actor.account_id)
-    told = {"before": before, "after": after}
+    told = {"before": _as_json(before), "after": _as_json(after)}
     await record(db, actor.account_id, actor.user_id, "account.changed", target, at=now, **told)
     return account
+
+
+def _check_hours(days: list[int] | None, start: time | None, end: time | None) -> None:
+    if days is None and start is None and end is None:
+        return
+    if days is None or start is None or end is None:
+        raise InvalidError(
+            "Working hours need work_days, work_start and work_end. Send all three, or null for each."
+        )
+    if not days:
+        raise InvalidError("Working hours need at least one day of the week.")
+    if start >= end:
+        raise InvalidError("Working hours must start before they end, on the same day.")
+
+
+def _as_json(columns: dict[str, Any]) -> dict[str, Any]:
+    return {name: f"{value:%H:%M}" if isinstance(value, time) else value for name, value in columns.items()}

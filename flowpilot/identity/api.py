@@ -1,4 +1,4 @@
-"""JSON routes of sign-in, members, keys and the audit log."""
+"""JSON routes of sign-in, the account, members and keys."""
 
 import asyncio
 import uuid
@@ -27,7 +27,6 @@ from flowpilot.identity.schemas import (
     AccountChange,
     AccountOut,
     AccountSettings,
-    AuditEntryOut,
     KeyIn,
     KeyOut,
     MemberIn,
@@ -48,7 +47,6 @@ AccountManager = Annotated[Actor, requires(Permission.MANAGE_ACCOUNT)]
 MemberViewer = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
 MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
 KeyManager = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
-Auditor = Annotated[Actor, requires(Permission.VIEW_AUDIT_LOG)]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
@@ -98,9 +96,18 @@ async def change_password(request: Request, body: PasswordIn, actor: Caller, db:
 
 
 @router.get("/auth/me")
-async def read_me(actor: Caller) -> MeOut:
+async def read_me(actor: Caller, db: ReadSession) -> MeOut:
     """Who the credential acts as."""
-    return MeOut(account_id=actor.account_id, user_id=actor.user_id, role=actor.role, timezone=actor.timezone)
+    me = await queries.me(db, actor)
+    return MeOut(
+        account_id=actor.account_id,
+        account_name=me.account_name,
+        user_id=actor.user_id,
+        name=me.name,
+        email=me.email,
+        role=actor.role,
+        timezone=actor.timezone,
+    )
 
 
 @router.get("/account")
@@ -194,15 +201,6 @@ async def create_key(body: KeyIn, actor: KeyManager, db: WriteSession, now: Now,
 async def revoke_key(key_id: uuid.UUID, actor: KeyManager, db: WriteSession, now: Now) -> None:
     """Revoke an API key, from its next request on."""
     await api_keys.revoke_key(db, actor, key_id, now)
-
-
-@router.get("/audit-log")
-async def list_audit_log(
-    actor: Auditor, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> Page[AuditEntryOut]:
-    """Every change of access, newest first."""
-    rows = await audit_log.entries(db, actor.account_id, limit + 1, cursor)
-    return page([AuditEntryOut.model_validate(row) for row in rows], limit)
 
 
 async def _throttle_login(request: Request, email: str) -> None:

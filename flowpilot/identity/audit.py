@@ -2,15 +2,52 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select
+from sqlalchemy import ColumnElement, func, insert, select
 
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.identity.models import AuditEntry
+from flowpilot.identity.queries import names_of
+from flowpilot.identity.schemas import AuditEntryOut
+
+
+@dataclass(frozen=True, slots=True)
+class AuditFilter:
+    """Which entries are asked for: those that meet all that is said.
+
+    `action` is one, or the beginning of several where it ends in a dot. The time is half-open:
+    `since <= at < until`.
+    """
+
+    action: str | None = None
+    actor_id: uuid.UUID | None = None
+    target_type: str | None = None
+    target_id: uuid.UUID | None = None
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def conditions(self) -> list[ColumnElement[bool]]:
+        """The same, in SQL."""
+        said = [
+            (AuditEntry.actor_id, self.actor_id),
+            (AuditEntry.target_type, self.target_type),
+            (AuditEntry.target_id, self.target_id),
+        ]
+        conditions = [column == value for column, value in said if value is not None]
+        if self.since is not None:
+            conditions.append(AuditEntry.at >= self.since)
+        if self.until is not None:
+            conditions.append(AuditEntry.at < self.until)
+        if self.action is not None:
+            begins = self.action.endswith(".")
+            is_meant = AuditEntry.action.startswith(self.action, autoescape=True)
+            conditions.append(is_meant if begins else AuditEntry.action == self.action)
+        return conditions
 
 
 async def record(
@@ -44,9 +81,36 @@ async def record(
     await announce(db, account_id, "access")
 
 
-async def entries(db: ReadDb, account_id: uuid.UUID, limit: int, before: uuid.UUID | None) -> Sequence[AuditEntry]:
-    """The newest entries, or those older than the entry `before`. Ids sort by time."""
-    query = select(AuditEntry).where(AuditEntry.account_id == account_id)
+async def entries(
+    db: ReadDb, account_id: uuid.UUID, asked: AuditFilter, limit: int, before: uuid.UUID | None
+) -> list[AuditEntryOut]:
+    """The newest of the entries asked for, or those older than the entry `before`. Ids sort by time."""
+    query = select(AuditEntry).where(AuditEntry.account_id == account_id, *asked.conditions())
     if before is not None:
         query = query.where(AuditEntry.id < before)
-    return (await db.scalars(query.order_by(AuditEntry.id.desc()).limit(limit))).all()
+    found = (await db.scalars(query.order_by(AuditEntry.id.desc()).limit(limit))).all()
+    people = {entry.actor_id for entry in found if entry.actor_id is not None}
+    people |= {entry.target_id for entry in found if entry.target_type == "user"}
+    names = await names_of(db, account_id, people)
+    return [_named(entry, names) for entry in found]
+
+
+async def count_up_to(db: ReadDb, account_id: uuid.UUID, asked: AuditFilter, most: int) -> int:
+    """How many entries were asked for, counting no further than `most`."""
+    some = select(AuditEntry.id).where(AuditEntry.account_id == account_id, *asked.conditions()).limit(most)
+    return await db.scalar(select(func.count()).select_from(some.subquery())) or 0
+
+
+async def actions(db: ReadDb, account_id: uuid.UUID) -> Sequence[str]:
+    """The actions that the account has entries of, in alphabetical order."""
+    query = select(AuditEntry.action).where(AuditEntry.account_id == account_id)
+    return (await db.scalars(query.distinct().order_by(AuditEntry.action))).all()
+
+
+def _named(entry: AuditEntry, names: dict[uuid.UUID, str]) -> AuditEntryOut:
+    said = AuditEntryOut.model_validate(entry)
+    if entry.actor_id is not None:
+        said.actor_name = names.get(entry.actor_id)
+    if entry.target_type == "user":
+        said.target_name = names.get(entry.target_id)
+    return said

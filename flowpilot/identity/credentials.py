@@ -5,7 +5,6 @@ Nothing here touches the database: a credential that parses is only a claim unti
 """
 
 import base64
-import binascii
 import functools
 import hashlib
 import secrets
@@ -22,6 +21,7 @@ _passwords = PasswordHash.recommended()
 
 _SECRET_BYTES = 24
 _KEY_MARK = "fp_"
+INVITATION_MARK = "fpi_"
 _PREFIX_LENGTH = len(_KEY_MARK) + 8
 
 
@@ -45,7 +45,7 @@ class TokenClaim:
 
 @dataclass(frozen=True, slots=True)
 class KeyClaim:
-    """What an API key says: the account and key it is, with the hash that must be found there."""
+    """What an API key, or an invitation's secret, says: its account and row, with the hash to be found there."""
 
     account_id: uuid.UUID
     key_id: uuid.UUID
@@ -81,9 +81,14 @@ def sign_token(claim: TokenClaim, key: str, minutes: int) -> str:
 
 
 def new_api_key(account_id: uuid.UUID, key_id: uuid.UUID) -> str:
-    """A new key: 192 random bits, then the account and key it belongs to."""
-    packed = secrets.token_bytes(_SECRET_BYTES) + account_id.bytes + key_id.bytes
-    return _KEY_MARK + base64.urlsafe_b64encode(packed).decode().rstrip("=")
+    """A new key."""
+    return new_secret(_KEY_MARK, account_id, key_id)
+
+
+def new_secret(mark: str, account_id: uuid.UUID, row_id: uuid.UUID) -> str:
+    """A new secret after its mark: 192 random bits, then the account and row it belongs to."""
+    packed = secrets.token_bytes(_SECRET_BYTES) + account_id.bytes + row_id.bytes
+    return mark + base64.urlsafe_b64encode(packed).decode().rstrip("=")
 
 
 def key_prefix(key: str) -> str:
@@ -105,13 +110,24 @@ def parse(credential: str, signing_key: str) -> TokenClaim | KeyClaim:
     return _parse_key(credential) if credential.startswith(_KEY_MARK) else _parse_token(credential, signing_key)
 
 
+def unpack(secret: str, mark: str) -> KeyClaim:
+    """What a secret of that mark claims.
+
+    Raises:
+        ValueError: it is none.
+    """
+    if not secret.startswith(mark):
+        raise ValueError("The mark is another.")
+    encoded = secret.removeprefix(mark)
+    packed = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
+    account, row_id = packed[_SECRET_BYTES : _SECRET_BYTES + 16], packed[_SECRET_BYTES + 16 :]
+    return KeyClaim(uuid.UUID(bytes=account), uuid.UUID(bytes=row_id), hash_key(secret))
+
+
 def _parse_key(key: str) -> KeyClaim:
-    encoded = key.removeprefix(_KEY_MARK)
     try:
-        packed = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
-        account, key_id = packed[_SECRET_BYTES : _SECRET_BYTES + 16], packed[_SECRET_BYTES + 16 :]
-        return KeyClaim(uuid.UUID(bytes=account), uuid.UUID(bytes=key_id), hash_key(key))
-    except (binascii.Error, ValueError) as error:
+        return unpack(key, _KEY_MARK)
+    except ValueError as error:
         raise UnauthenticatedError from error
 
 

@@ -1,10 +1,19 @@
 """Accounts, the people in them, and the keys they act with."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, time
 from typing import Any
 
-from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, UniqueConstraint
+from sqlalchemy import (
+    ARRAY,
+    BigInteger,
+    CheckConstraint,
+    ForeignKey,
+    Index,
+    LargeBinary,
+    SmallInteger,
+    UniqueConstraint,
+)
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, new_id
@@ -13,17 +22,22 @@ from flowpilot.db.base import Base, Tenant, created_at, new_id
 class Account(Base):
     """One customer of the installation: the tenant, with the rules of its help desk.
 
-    Minutes of no limit are null. `last_handoff_event` numbers the account's live events in the order in which
-    they are committed.
+    Minutes of no limit are null. Working hours are days of the week (ISO: Monday is 1) and wall-clock times, all
+    three or none; without them the desk works around the clock. `last_handoff_event` numbers the account's live
+    events in the order in which they are committed.
     """
 
     __tablename__ = "accounts"
+    __table_args__ = (CheckConstraint("num_nonnulls(work_days, work_start, work_end) IN (0, 3)", "work_hours"),)
 
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=new_id)
     name: Mapped[str]
     timezone: Mapped[str] = mapped_column(server_default="UTC")
     lease_minutes: Mapped[int | None] = mapped_column(server_default="30")
     idle_minutes: Mapped[int | None] = mapped_column(server_default="4320")
+    work_days: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
+    work_start: Mapped[time | None]
+    work_end: Mapped[time | None]
     last_handoff_event: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = created_at()
 
@@ -79,11 +93,41 @@ class ApiKey(Tenant, Base):
     revoked_at: Mapped[datetime | None]
 
 
+class Invitation(Tenant, Base):
+    """A way into the account for whoever holds its link. Only the SHA-256 of the link's secret is kept.
+
+    It is open until it is accepted, revoked or past its time. Of one e-mail there is one that is neither accepted
+    nor revoked.
+    """
+
+    __tablename__ = "invitations"
+    __table_args__ = (
+        Index(
+            "invitations_account_id_email_key",
+            "account_id",
+            "email",
+            unique=True,
+            postgresql_where="accepted_at IS NULL AND revoked_at IS NULL",
+        ),
+    )
+
+    email: Mapped[str]
+    role: Mapped[str]
+    name: Mapped[str] = mapped_column(server_default="")
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary)
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = created_at()
+    expires_at: Mapped[datetime]
+    accepted_at: Mapped[datetime | None]
+    accepted_by: Mapped[uuid.UUID | None]
+    revoked_at: Mapped[datetime | None]
+
+
 class AuditEntry(Tenant, Base):
     """One change of access: who did what to whom. Rows are never changed or removed."""
 
     __tablename__ = "audit_log"
-    __table_args__ = ({"info": {"append_only": True}},)
+    __table_args__ = (Index(None, "account_id", "action"), {"info": {"append_only": True}})
 
     actor_id: Mapped[uuid.UUID | None]
     action: Mapped[str]

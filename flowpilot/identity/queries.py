@@ -1,4 +1,4 @@
-"""Lists of members and keys."""
+"""Lists of members, keys and invitations, and who somebody is."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -7,7 +7,8 @@ from datetime import datetime
 from sqlalchemy import Row, select
 
 from flowpilot.db.session import ReadDb
-from flowpilot.identity.models import ApiKey, Membership, User
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, User
 
 
 async def members(
@@ -37,6 +38,27 @@ async def keys(db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID |
     if after is not None:
         query = query.where(ApiKey.id > after)
     return (await db.scalars(query.order_by(ApiKey.id).limit(limit))).all()
+
+
+async def invitations(
+    db: ReadDb, account_id: uuid.UUID, limit: int, before: uuid.UUID | None
+) -> Sequence[Invitation]:
+    """The newest invitations, or those older than the invitation `before`. Ids sort by time."""
+    query = select(Invitation).where(Invitation.account_id == account_id)
+    if before is not None:
+        query = query.where(Invitation.id < before)
+    return (await db.scalars(query.order_by(Invitation.id.desc()).limit(limit))).all()
+
+
+async def me(db: ReadDb, actor: Actor) -> Row[str, str | None, str]:
+    """What the actor is called: `name`, `email` (null for an integration) and `account_name`."""
+    query = (
+        select(User.name, User.email, Account.name.label("account_name"))
+        .join(Membership, Membership.user_id == User.id)
+        .join(Account, Account.id == Membership.account_id)
+        .where(Membership.account_id == actor.account_id, Membership.user_id == actor.user_id)
+    )
+    return (await db.execute(query)).one()
 
 
 async def names_of(db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:

@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import datetime, time
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, PlainSerializer
 
 from flowpilot.identity.actor import Role
 
@@ -24,6 +24,27 @@ def storable(text: str) -> str:
 Text = Annotated[str, AfterValidator(storable), Field(max_length=200)]
 
 
+def _week_days(days: list[int]) -> list[int]:
+    if not days or not set(days) <= set(range(1, 8)):
+        raise ValueError("must be at least one day, from 1 (Monday) to 7 (Sunday)")
+    return sorted(set(days))
+
+
+def _clock_time(value: time) -> time:
+    if value.tzinfo or value.second or value.microsecond:
+        raise ValueError("must be a time of the account's own clock in whole minutes, such as 08:30")
+    return value
+
+
+WeekDays = Annotated[list[int], AfterValidator(_week_days), Field(description="ISO weekdays: Monday is 1.")]
+ClockTime = Annotated[
+    time,
+    AfterValidator(_clock_time),
+    PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json"),
+    Field(description="Wall-clock time in the account's zone, such as 08:30."),
+]
+
+
 class AccountOut(BaseModel):
     """An account that the user may sign in to."""
 
@@ -35,7 +56,10 @@ class AccountOut(BaseModel):
 
 
 class AccountSettings(BaseModel):
-    """The account and its rules. Null minutes: claims hold for good, sessions are never abandoned for idleness."""
+    """The account and its rules. Null minutes: claims hold for good, sessions are never abandoned for idleness.
+
+    Null working hours: the desk works around the clock.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -44,11 +68,14 @@ class AccountSettings(BaseModel):
     timezone: str
     lease_minutes: int | None
     idle_minutes: int | None
+    work_days: WeekDays | None
+    work_start: ClockTime | None
+    work_end: ClockTime | None
     created_at: datetime
 
 
 class AccountChange(BaseModel):
-    """What to change of the account; what is not sent stays."""
+    """What to change of the account; what is not sent stays. Of the working hours there are all three, or none."""
 
     model_config = ConfigDict(extra="forbid")
 
@@ -56,6 +83,9 @@ class AccountChange(BaseModel):
     timezone: Text = "UTC"
     lease_minutes: int | None = Field(default=None, ge=1, le=10_080)
     idle_minutes: int | None = Field(default=None, ge=5, le=525_600)
+    work_days: WeekDays | None = None
+    work_start: ClockTime | None = None
+    work_end: ClockTime | None = None
 
 
 class TokenOut(BaseModel):
@@ -69,10 +99,13 @@ class TokenOut(BaseModel):
 
 
 class MeOut(BaseModel):
-    """Who the caller is."""
+    """Who the caller is. No e-mail: an integration."""
 
     account_id: uuid.UUID
+    account_name: str
     user_id: uuid.UUID
+    name: str
+    email: str | None
     role: Role
     timezone: str
 
@@ -144,16 +177,21 @@ class NewKeyOut(KeyOut):
 
 
 class AuditEntryOut(BaseModel):
-    """One change of access. No actor: an operator at the command line."""
+    """One change of access. No actor: an operator at the command line.
+
+    Names are those of members; who has left has none. `target_name` is for targets that are users.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
     id: uuid.UUID
     at: datetime
     actor_id: uuid.UUID | None
+    actor_name: str | None = None
     action: str
     target_type: str
     target_id: uuid.UUID
+    target_name: str | None = None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
 

@@ -20,7 +20,7 @@ from flowpilot.identity.models import Account, ApiKey, Membership, User
 
 MIN_PASSWORD_LENGTH = 12
 
-_ASK_OPERATOR = "Ask the operator to add them to this account: flowpilot user create."
+_INVITE_THEM = "Invite them, or ask the operator to add them: flowpilot user create."
 _KEEP_PASSWORD = "Add them without a password: they keep their own."  # noqa: S105 - what to do, no password
 
 
@@ -70,16 +70,16 @@ async def add_member(
         ConflictError: the person is known already, and it is not the operator who adds them without a password.
         ForbiddenError: the role is above the actor's own.
     """
-    _may_grant(actor, role)
-    address = _valid_email(email)
+    may_grant(actor, role)
+    address = valid_email(email)
     await state_login_email(db, address)
     known_id = await db.scalar(select(User.id).where(User.email == address))
     if known_id is None:
         user_id = await add_user(db, name, now, email=address, password=password)
     elif actor is not None or password is not None:
         # A person has one password for all their accounts, and whoever added them first may have chosen it. So
-        # only the operator, whom all accounts trust, lets a known person into another account.
-        raise ConflictError(f"{address} is known here already. {_ASK_OPERATOR if actor else _KEEP_PASSWORD}")
+        # only the operator, whom all accounts trust, lets a known person in; or they accept an invitation.
+        raise ConflictError(f"{address} is known here already. {_INVITE_THEM if actor else _KEEP_PASSWORD}")
     else:
         user_id = known_id
         if await _role_of(db, account_id, user_id) is not None:
@@ -93,7 +93,7 @@ async def add_user(
 ) -> uuid.UUID:
     """A new user; without a password nobody can sign in as it."""
     if password is not None:
-        _check_password(password)
+        check_password(password)
     user_id = new_id()
     password_hash = None if password is None else await asyncio.to_thread(hash_password, password)
     user = {"id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": now}
@@ -105,11 +105,27 @@ async def add_user(
 
 
 async def join(
-    db: Db, account_id: uuid.UUID, user_id: uuid.UUID, role: Role, now: datetime, *, actor: Actor | None
+    db: Db,
+    account_id: uuid.UUID,
+    user_id: uuid.UUID,
+    role: Role,
+    now: datetime,
+    *,
+    actor: Actor | None,
+    invitation_id: uuid.UUID | None = None,
 ) -> None:
-    """Make a user a member."""
-    await db.execute(insert(Membership).values(account_id=account_id, user_id=user_id, role=role, created_at=now))
-    await record(db, account_id, _id(actor), "member.added", ("user", user_id), at=now, after={"role": role})
+    """Make a user a member, by an invitation if there is one.
+
+    Raises:
+        AlreadyMemberError: they are one.
+    """
+    member = {"account_id": account_id, "user_id": user_id, "role": role, "created_at": now}
+    try:
+        await db.execute(insert(Membership).values(member))
+    except IntegrityError as error:
+        raise AlreadyMemberError("This person is already a member of the account.") from error
+    facts = {"role": role} | ({"invitation_id": str(invitation_id)} if invitation_id else {})
+    await record(db, account_id, _id(actor), "member.added", ("user", user_id), at=now, after=facts)
 
 
 async def change_role(db: Db, actor: Actor, user_id: uuid.UUID, role: Role, now: datetime) -> None:
@@ -121,7 +137,7 @@ async def change_role(db: Db, actor: Actor, user_id: uuid.UUID, role: Role, now:
         ForbiddenError: the member's old or new role is above the actor's own.
     """
     before = await _member_role_for_change(db, actor, user_id)
-    _may_grant(actor, role)
+    may_grant(actor, role)
     if before is Role.OWNER and role is not Role.OWNER:
         await _keep_an_owner(db, actor.account_id, leaving=user_id)
     await db.execute(update(Membership).where(_member(actor.account_id, user_id)).values(role=role))
@@ -183,7 +199,7 @@ async def _member_role_for_change(db: Db, actor: Actor, user_id: uuid.UUID) -> R
     role = await _role_of(db, actor.account_id, user_id)
     if role is None:
         raise NotFoundError("There is no such member in this account.")
-    _may_grant(actor, role)
+    may_grant(actor, role)
     return role
 
 
@@ -196,7 +212,12 @@ def _member(account_id: uuid.UUID, user_id: uuid.UUID) -> ColumnElement[bool]:
     return and_(Membership.account_id == account_id, Membership.user_id == user_id)
 
 
-def _may_grant(actor: Actor | None, role: Role) -> None:
+def may_grant(actor: Actor | None, role: Role) -> None:
+    """Refuse to let somebody manage a role above their own.
+
+    Raises:
+        ForbiddenError: it is.
+    """
     if actor is not None and role.rank > actor.role.rank:
         raise ForbiddenError(f"Your role ({actor.role}) can not manage a role above it ({role}).")
 
@@ -205,11 +226,25 @@ def _id(actor: Actor | None) -> uuid.UUID | None:
     return None if actor is None else actor.user_id
 
 
-def _valid_email(email: str) -> str:
+def valid_email(email: str) -> str:
+    """The e-mail in the form in which it is kept.
+
+    Raises:
+        InvalidError: it is none.
+    """
     try:
         return normal(validate_email(email, check_deliverability=False, test_environment=True).normalized)
     except EmailNotValidError as error:
         raise InvalidError(f"{email!r} is not an e-mail address: {error}") from error
+
+
+async def find_member(db: Db, account_id: uuid.UUID, email: str) -> uuid.UUID | None:
+    """The user id of the member with this e-mail, if there is one."""
+    return await db.scalar(
+        select(User.id)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id == account_id, User.email == normal(email))
+    )
 
 
 async def member_by_email(db: Db, account_id: uuid.UUID, email: str) -> uuid.UUID:
@@ -218,11 +253,7 @@ async def member_by_email(db: Db, account_id: uuid.UUID, email: str) -> uuid.UUI
     Raises:
         NotFoundError: nobody in the account has this e-mail.
     """
-    user_id = await db.scalar(
-        select(User.id)
-        .join(Membership, Membership.user_id == User.id)
-        .where(Membership.account_id == account_id, User.email == normal(email))
-    )
+    user_id = await find_member(db, account_id, email)
     if user_id is None:
         raise NotFoundError(f"{email} is not a member of this account.")
     return user_id
@@ -234,7 +265,7 @@ async def reset_password(database: Database, email: str, password: str, now: dat
     Raises:
         NotFoundError: nobody has this e-mail.
     """
-    _check_password(password)
+    check_password(password)
     async with database.write(None) as db:
         await state_login_email(db, email)
         user_id = await db.scalar(select(User.id).where(User.email == normal(email)))
@@ -247,6 +278,11 @@ async def reset_password(database: Database, email: str, password: str, now: dat
             await record(db, account.id, None, "user.password_changed", ("user", user_id), at=now)
 
 
-def _check_password(password: str) -> None:
+def check_password(password: str) -> None:
+    """Refuse a new password that is too short.
+
+    Raises:
+        InvalidError: it is.
+    """
     if len(password) < MIN_PASSWORD_LENGTH:
         raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")

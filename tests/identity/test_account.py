@@ -10,6 +10,7 @@ from flowpilot.identity.actor import Role
 from tests.company import Company
 
 ACCOUNT = "/api/v1/account"
+HOURS: dict[str, Any] = {"work_days": [1, 2, 3, 4, 5], "work_start": "08:30", "work_end": "17:00"}
 
 
 def _change(client: TestClient, company: Company, role: Role = Role.OWNER, **changes: Any) -> httpx2.Response:
@@ -30,6 +31,9 @@ def test_a_new_account_has_the_usual_rules(client: TestClient, company: Company)
         "timezone": "UTC",
         "lease_minutes": 30,
         "idle_minutes": 4320,
+        "work_days": None,
+        "work_start": None,
+        "work_end": None,
     }
 
 
@@ -85,6 +89,17 @@ def test_null_minutes_take_a_rule_away(client: TestClient, company: Company) -> 
         {"name": "A\x00B"},
         {"name": "n" * 201},
         {"leaseminutes": 10},
+        HOURS | {"work_days": []},
+        HOURS | {"work_days": [0, 1]},
+        HOURS | {"work_days": [8]},
+        HOURS | {"work_days": None},
+        HOURS | {"work_end": None},
+        HOURS | {"work_end": "08:30"},
+        HOURS | {"work_end": "08:00"},
+        HOURS | {"work_start": "08:30:30"},
+        HOURS | {"work_start": "08:30Z"},
+        HOURS | {"work_end": "24:00"},
+        {"work_start": "08:30"},
         {"id": "0190163d-8694-739b-aea5-966c26f8ad91"},
     ],
     ids=str,
@@ -112,9 +127,11 @@ def test_a_change_is_audited_with_what_was_and_what_is(client: TestClient, compa
     del entry["id"], entry["at"]
     assert entry == {
         "actor_id": str(company.users[Role.TEAM_ADMIN]),
+        "actor_name": "team_admin",
         "action": "account.changed",
         "target_type": "account",
         "target_id": str(company.id),
+        "target_name": None,
         "before": {"lease_minutes": 30, "timezone": "UTC"},
         "after": {"lease_minutes": None, "timezone": "Europe/Vienna"},
     }
@@ -141,3 +158,23 @@ def test_the_neighbours_account_is_untouched(client: TestClient, company: Compan
     _change(client, company, lease_minutes=1)
     assert client.get(ACCOUNT, headers=neighbour.headers()).json() == before
     assert _log(client, neighbour) == []
+
+
+def test_working_hours_are_set_changed_and_taken_away(client: TestClient, company: Company) -> None:
+    assert HOURS.items() <= _change(client, company, **HOURS | {"work_days": [5, 1, 2, 3, 4, 1]}).json().items()
+    assert _change(client, company, work_end="18:00").json()["work_end"] == "18:00"
+    none: dict[str, Any] = dict.fromkeys(HOURS)
+    assert none.items() <= _change(client, company, **none).json().items()
+    ends = [(entry["before"], entry["after"]) for entry in _log(client, company)]
+    assert ends == [
+        (HOURS | {"work_end": "18:00"}, none),
+        ({"work_end": "17:00"}, {"work_end": "18:00"}),
+        (none, HOURS),
+    ]
+
+
+def test_hours_that_are_not_whole_are_refused_with_what_to_do(client: TestClient, company: Company) -> None:
+    answer = _change(client, company, work_start="08:30")
+    assert "Send all three, or null for each." in answer.json()["detail"]
+    assert _change(client, company, **HOURS).status_code == 200
+    assert "before they end" in _change(client, company, work_end="08:00").json()["detail"]

@@ -35,7 +35,10 @@ def test_a_token_acts_as_its_user(client: TestClient, company: Company) -> None:
     me = client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {token['access_token']}"})
     assert me.json() == {
         "account_id": str(company.id),
+        "account_name": f"Company {company.id}",
         "user_id": str(user_id),
+        "name": "",
+        "email": email,
         "role": "engineer",
         "timezone": "UTC",
     }

@@ -1,0 +1,201 @@
+"""Accepting an invitation: from the secret of a link to a membership."""
+
+import asyncio
+import hmac
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, update
+
+from flowpilot.db.session import Database, Db, ReadDb
+from flowpilot.errors import ConflictError, FlowPilotError
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.auth import accounts_of, set_password_hash, state_login_email
+from flowpilot.identity.credentials import (
+    INVITATION_MARK,
+    KeyClaim,
+    UnauthenticatedError,
+    hash_password,
+    unpack,
+    verify_password,
+)
+from flowpilot.identity.invitations import (
+    InvitationNotFoundError,
+    InvitationState,
+    InvitationUsedError,
+    state_of,
+)
+from flowpilot.identity.models import Account, Invitation, Membership, User
+from flowpilot.identity.service import add_user, check_password, join
+
+_ASK_AGAIN = "Ask whoever invited you for a new one."
+
+
+class InvitationClosedError(FlowPilotError):
+    """It is revoked or past its time, or whoever made it may not invite any more."""
+
+    status = 410
+
+
+class PasswordNeededError(ConflictError):
+    """Only the operator can give this person a first password."""
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """What an open invitation says to who holds its link. No inviter: one who has given no name."""
+
+    account_id: uuid.UUID
+    account_name: str
+    timezone: str
+    email: str
+    role: Role
+    name: str
+    invited_by: str | None
+    expires_at: datetime
+    can_sign_in: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Joined:
+    """Who has joined which account."""
+
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+    email: str
+    role: Role
+
+
+async def look(database: Database, token: str, now: datetime) -> Look:
+    """What the invitation says.
+
+    Raises:
+        InvitationNotFoundError, InvitationUsedError, InvitationClosedError: it is not open.
+    """
+    claim = _claim(token)
+    async with database.read(claim.account_id) as db:
+        found = await _open(db, claim, now)
+        person = await _person(db, found.Invitation.email)
+    return Look(
+        account_id=claim.account_id,
+        account_name=found.account_name,
+        timezone=found.timezone,
+        email=found.Invitation.email,
+        role=Role(found.Invitation.role),
+        name=found.Invitation.name,
+        invited_by=found.inviter_name or found.inviter_email,
+        expires_at=found.Invitation.expires_at,
+        can_sign_in=person is not None and person.password_hash is not None,
+    )
+
+
+async def accept(database: Database, token: str, name: str, password: str, now: datetime) -> Joined:
+    """Join the account: with the present password where the person has one, else with this as the first.
+
+    Raises:
+        InvitationNotFoundError, InvitationUsedError, InvitationClosedError: it is not open.
+        UnauthenticatedError: the person has another password.
+        PasswordNeededError: the person has none, but belongs to an account.
+        InvalidError: the new password is too short.
+    """
+    claim = _claim(token)
+    async with database.read(claim.account_id) as db:
+        known = await _person(db, (await _open(db, claim, now)).Invitation.email)
+    # No connection is held while the hash is computed, which takes long on purpose.
+    new_hash = await _prove(known, password)
+    async with database.write(claim.account_id) as db:
+        found = await _open(db, claim, now)
+        invitation: Invitation = found.Invitation
+        await _take(db, claim, now)
+        if await _person(db, invitation.email) != known:
+            raise ConflictError("Your user has changed in this moment. Try again.")
+        user_id = known.id if known else await add_user(db, name or invitation.name, now, email=invitation.email)
+        if new_hash is not None:
+            await _set_first_password(db, user_id, new_hash, now)
+        invitation.accepted_by = user_id
+        role = Role(invitation.role)
+        person = Actor(claim.account_id, user_id, role, found.timezone)
+        await join(db, claim.account_id, user_id, role, now, actor=person, invitation_id=invitation.id)
+    return Joined(claim.account_id, user_id, invitation.email, role)
+
+
+def _claim(token: str) -> KeyClaim:
+    try:
+        return unpack(token, INVITATION_MARK)
+    except ValueError as error:
+        raise InvitationNotFoundError(f"There is no such invitation. {_ASK_AGAIN}") from error
+
+
+async def _open(db: ReadDb, claim: KeyClaim, now: datetime) -> Row[Any]:
+    query = (
+        select(
+            Invitation,
+            Account.name.label("account_name"),
+            Account.timezone,
+            Membership.role.label("inviter_role"),
+            User.name.label("inviter_name"),
+            User.email.label("inviter_email"),
+        )
+        .join(Account, Account.id == Invitation.account_id)
+        .outerjoin(
+            Membership,
+            (Membership.account_id == Invitation.account_id) & (Membership.user_id == Invitation.created_by),
+        )
+        .outerjoin(User, User.id == Membership.user_id)
+        .where(Invitation.account_id == claim.account_id, Invitation.id == claim.key_id)
+    )
+    found: Row[Any] | None = (await db.execute(query)).first()  # type: ignore[assignment] # A row of that.
+    if found is None or not hmac.compare_digest(found.Invitation.token_hash, claim.key_hash):
+        raise InvitationNotFoundError(f"There is no such invitation. {_ASK_AGAIN}")
+    state = state_of(found.Invitation, now)
+    if state is InvitationState.ACCEPTED:
+        raise InvitationUsedError("This invitation was accepted already. Sign in instead.")
+    if state is not InvitationState.OPEN:
+        raise InvitationClosedError(f"This invitation is {state}. {_ASK_AGAIN}")
+    # Else who is shut out could come back by an invitation that they made before.
+    if found.inviter_role is None or Role(found.inviter_role).rank < Role(found.Invitation.role).rank:
+        raise InvitationClosedError(
+            "Whoever made this invitation may not do so any more. Ask a team admin for one."
+        )
+    return found
+
+
+async def _person(db: ReadDb, email: str) -> Row[uuid.UUID, str | None] | None:
+    await state_login_email(db, email)
+    return (await db.execute(select(User.id, User.password_hash).where(User.email == email))).first()
+
+
+async def _prove(known: Row[uuid.UUID, str | None] | None, password: str) -> str | None:
+    """The hash of a first password, or None where the person has shown to know their own."""
+    if known is None or known.password_hash is None:
+        check_password(password)
+        return await asyncio.to_thread(hash_password, password)
+    if not await asyncio.to_thread(verify_password, password, known.password_hash):
+        raise UnauthenticatedError("The password is wrong. Use the one you sign in with.")
+    return None
+
+
+async def _take(db: Db, claim: KeyClaim, now: datetime) -> None:
+    """Accept it, exactly one of all who try."""
+    taken = await db.scalar(
+        update(Invitation)
+        .where(
+            Invitation.account_id == claim.account_id,
+            Invitation.id == claim.key_id,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .values(accepted_at=now)
+        .returning(Invitation.id)
+    )
+    if taken is None:
+        raise InvitationUsedError("This invitation was accepted or revoked in this moment. Try to sign in.")
+
+
+async def _set_first_password(db: Db, user_id: uuid.UUID, password_hash: str, now: datetime) -> None:
+    # Whoever invites holds the link, too. So it must not open the accounts that the person is in already.
+    if await accounts_of(db, user_id):
+        raise PasswordNeededError("You have no password yet. Ask the operator for one: flowpilot user password.")
+    await set_password_hash(db, user_id, password_hash, now)

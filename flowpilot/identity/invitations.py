@@ -1,0 +1,126 @@
+"""Invitations: the way into an account for whoever holds the link, new here or known in another account."""
+
+import uuid
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from sqlalchemy import select
+from sqlalchemy.exc import IntegrityError
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.audit import record
+from flowpilot.identity.credentials import INVITATION_MARK, hash_key, new_secret
+from flowpilot.identity.models import Invitation
+from flowpilot.identity.service import AlreadyMemberError, find_member, may_grant, valid_email
+
+LIFETIME = timedelta(days=7)
+
+
+class InvitationNotFoundError(NotFoundError):
+    """No such invitation."""
+
+
+class InvitationUsedError(ConflictError):
+    """It was accepted already."""
+
+
+class InvitationState(StrEnum):
+    """What has become of an invitation."""
+
+    OPEN = "open"
+    ACCEPTED = "accepted"
+    REVOKED = "revoked"
+    EXPIRED = "expired"
+
+
+def state_of(invitation: Invitation, now: datetime) -> InvitationState:
+    """What has become of it by now."""
+    if invitation.accepted_at is not None:
+        return InvitationState.ACCEPTED
+    if invitation.revoked_at is not None:
+        return InvitationState.REVOKED
+    return InvitationState.EXPIRED if invitation.expires_at <= now else InvitationState.OPEN
+
+
+async def invite(
+    db: Db, actor: Actor, email: str, role: Role, now: datetime, name: str = ""
+) -> tuple[Invitation, str]:
+    """A new invitation and its secret, which is kept nowhere. An older one of the same e-mail is revoked.
+
+    Raises:
+        AlreadyMemberError: the person is in the account.
+        ForbiddenError: the role, or that of the older invitation, is above the actor's own.
+    """
+    may_grant(actor, role)
+    address = valid_email(email)
+    if await find_member(db, actor.account_id, address) is not None:
+        raise AlreadyMemberError(f"{address} is already a member of this account.")
+    older = await db.scalar(
+        select(Invitation)
+        .where(
+            Invitation.account_id == actor.account_id,
+            Invitation.email == address,
+            Invitation.accepted_at.is_(None),
+            Invitation.revoked_at.is_(None),
+        )
+        .with_for_update()
+    )
+    if older is not None:
+        await _revoke(db, actor, older, now)
+    invitation_id = new_id()
+    secret = new_secret(INVITATION_MARK, actor.account_id, invitation_id)
+    invitation = Invitation(
+        account_id=actor.account_id,
+        id=invitation_id,
+        email=address,
+        role=role,
+        name=name,
+        token_hash=hash_key(secret),
+        created_by=actor.user_id,
+        created_at=now,
+        expires_at=now + LIFETIME,
+    )
+    db.add(invitation)
+    try:
+        await db.flush()
+    except IntegrityError as error:
+        raise ConflictError(f"{address} has just been invited. Try again.") from error
+    await _audit(db, actor, invitation, "invitation.created", now)
+    return invitation, secret
+
+
+async def revoke(db: Db, actor: Actor, invitation_id: uuid.UUID, now: datetime) -> None:
+    """Make an invitation useless from now on. Doing so again changes nothing.
+
+    Raises:
+        InvitationNotFoundError: no such invitation here.
+        InvitationUsedError: it was accepted.
+        ForbiddenError: its role is above the actor's own.
+    """
+    invitation = await db.scalar(
+        select(Invitation)
+        .where(Invitation.account_id == actor.account_id, Invitation.id == invitation_id)
+        .with_for_update()
+    )
+    if invitation is None:
+        raise InvitationNotFoundError("There is no such invitation in this account.")
+    if invitation.accepted_at is not None:
+        raise InvitationUsedError("The invitation was accepted. Remove the member instead.")
+    if invitation.revoked_at is None:
+        await _revoke(db, actor, invitation, now)
+
+
+async def _revoke(db: Db, actor: Actor, invitation: Invitation, now: datetime) -> None:
+    may_grant(actor, Role(invitation.role))
+    invitation.revoked_at = now
+    await db.flush()
+    await _audit(db, actor, invitation, "invitation.revoked", now)
+
+
+async def _audit(db: Db, actor: Actor, invitation: Invitation, action: str, now: datetime) -> None:
+    facts = {"email": invitation.email, "role": invitation.role}
+    target = ("invitation", invitation.id)
+    await record(db, actor.account_id, actor.user_id, action, target, at=now, after=facts)
