@@ -46,38 +46,67 @@ async def _window(
 AskedWindow = Annotated[Window, Depends(_window)]
 
 
-def _limited(report: str, per_minute: int, permission: Permission = Permission.VIEW_ANALYTICS) -> Any:
-    """A caller may ask for the report this often a minute; who or what is refused uses nothing up."""
+# How often a minute a caller may ask for what. Rows are many small questions: whoever follows one figure after
+# the other should not be stopped, a loop should.
+PER_MINUTE = {
+    "dashboard": 15,
+    "knowledge-gaps": 10,
+    "coverage": 15,
+    "flow-quality": 15,
+    "psa-metrics": 15,
+    "escalations": 30,
+    "savings": 15,
+    "tables": 30,
+    "rows": 60,
+}
 
-    async def count(request: Request, actor: Annotated[Actor, requires(permission)], _: AskedWindow) -> None:
-        await request.app.state.limiter.hit(per_minute, report, actor.caller)
 
-    return Depends(count)
+async def count(request: Request, actor: Actor, what: str) -> None:
+    """Count one request for something of `PER_MINUTE`.
+
+    Raises:
+        TooManyRequestsError: it is one too many.
+    """
+    await request.app.state.limiter.hit(PER_MINUTE[what], what, actor.caller)
+
+
+def limited(what: str, permission: Permission = Permission.VIEW_ANALYTICS) -> Any:
+    """The dependency that counts a caller's requests; who or what is refused uses nothing up."""
+
+    async def counted(request: Request, actor: Annotated[Actor, requires(permission)], _: AskedWindow) -> None:
+        await count(request, actor, what)
+
+    return Depends(counted)
 
 
 def _answer(report: schemas.Report) -> Response:
     return Response(to_json(report), media_type="application/json")
 
 
-@router.get("", response_model=schemas.Dashboard, dependencies=[_limited("dashboard", 15)])
-async def read_dashboard(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+@router.get("", response_model=schemas.Dashboard, dependencies=[limited("dashboard")])
+async def read_dashboard(
+    actor: Analyst,
+    asked: AskedWindow,
+    db: ReadSession,
+    compare: Annotated[bool, Query(description="Add `previous`, the window of equal length just before.")] = False,
+) -> Response:
     """The help desk at a glance."""
-    return _answer(await dashboard(db, asked))
+    return _answer(await dashboard(db, asked, compare=compare))
 
 
-@router.get("/knowledge-gaps", response_model=schemas.KnowledgeGaps, dependencies=[_limited("knowledge-gaps", 10)])
+@router.get("/knowledge-gaps", response_model=schemas.KnowledgeGaps, dependencies=[limited("knowledge-gaps")])
 async def read_knowledge_gaps(request: Request, actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
     """What the flows do not cover."""
     return _answer(await knowledge_gaps(db, asked, request.app.state.gap_cache))
 
 
-@router.get("/coverage", response_model=schemas.Coverage, dependencies=[_limited("coverage", 15)])
+@router.get("/coverage", response_model=schemas.Coverage, dependencies=[limited("coverage")])
 async def read_coverage(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
     """Domains and their flows."""
     return _answer(await coverage(db, asked))
 
 
-@router.get("/flow-quality", response_model=schemas.FlowQuality, dependencies=[_limited("flow-quality", 15)])
+@router.get("/flow-quality", response_model=schemas.FlowQuality, dependencies=[limited("flow-quality")])
 async def read_flow_quality(
     actor: Analyst, asked: AskedWindow, db: ReadSession, sort: FlowSort = FlowSort.QUALITY
 ) -> Response:
@@ -85,7 +114,7 @@ async def read_flow_quality(
     return _answer(await flow_quality(db, asked, sort))
 
 
-@router.get("/psa-metrics", response_model=schemas.PsaMetrics, dependencies=[_limited("psa-metrics", 15)])
+@router.get("/psa-metrics", response_model=schemas.PsaMetrics, dependencies=[limited("psa-metrics")])
 async def read_psa_metrics(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
     """What reached the ticket system."""
     return _answer(await psa_metrics(db, asked))
@@ -94,14 +123,14 @@ async def read_psa_metrics(actor: Analyst, asked: AskedWindow, db: ReadSession) 
 @router.get(
     "/escalations",
     response_model=schemas.Escalations,
-    dependencies=[_limited("escalations", 30, Permission.VIEW_ESCALATIONS)],
+    dependencies=[limited("escalations", Permission.VIEW_ESCALATIONS)],
 )
 async def read_escalations(actor: EscalationViewer, asked: AskedWindow, db: ReadSession) -> Response:
     """Time to first action after an escalation is claimed, and how well the escalations went."""
     return _answer(await escalations(db, asked))
 
 
-@router.get("/savings", response_model=schemas.Savings, dependencies=[_limited("savings", 15)])
+@router.get("/savings", response_model=schemas.Savings, dependencies=[limited("savings")])
 async def read_savings(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
     """What a handoff saves against the verbal one that it replaces, where both are measured."""
     return _answer(await savings(db, asked))

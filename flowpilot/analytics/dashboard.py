@@ -4,9 +4,19 @@ from datetime import date
 from typing import Any
 
 from flowpilot.analytics import schemas
+from flowpilot.analytics.dashboard_schemas import (
+    ConfidenceBreakdown,
+    DashboardPsa,
+    DomainFlows,
+    DomainSessions,
+    KnowledgeCoverage,
+    TrendDay,
+)
+from flowpilot.analytics.kpis import SECONDS_PER_MINUTE, SUMS, TOTALS, Kpis, previous
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds, statement
-from flowpilot.analytics.statistics import percent, percent_ci95
+from flowpilot.analytics.statistics import mean, percent, percent_ci95
+from flowpilot.analytics.waits import rounded, rounded_bounds
 from flowpilot.db.session import ReadDb
 
 # The window's sessions are read once, into groups that still know the day; every figure is then a sum over groups.
@@ -15,41 +25,25 @@ _SQL = statement(f"""
 WITH facts AS MATERIALIZED (
     SELECT status, confidence_tier AS tier, problem_domain AS domain,
            CASE WHEN status = 'resolved' THEN (resolved_at AT TIME ZONE :tz)::date END AS day,
-           count(*)::int AS n,
-           sum(step_count) AS steps,
-           count(session_rating)::int AS rated,
-           sum(session_rating)::int AS rating,
-           count(psa_ticket_id)::int AS tickets,
-           count(resolved_at)::int AS timed,
-           sum(resolved_at - created_at) AS duration
+           count(psa_ticket_id)::int AS tickets, {SUMS}
     FROM ai_sessions
     WHERE {SESSIONS_IN_WINDOW}
     GROUP BY 1, 2, 3, 4
 ),
 kinds AS MATERIALIZED (
-    SELECT status, tier, domain, sum(n)::int AS n, sum(steps)::bigint AS steps, sum(rated)::int AS rated,
-           sum(rating)::int AS rating, sum(tickets)::int AS tickets, sum(timed)::int AS timed,
-           sum(duration) AS duration
+    SELECT status, tier, domain, sum(n)::int AS n, sum(steps)::bigint AS steps, sum(step_squares) AS step_squares,
+           sum(rated)::int AS rated, sum(rating)::int AS rating, sum(rating_squares)::int AS rating_squares,
+           sum(tickets)::int AS tickets, sum(timed)::int AS timed, sum(duration) AS duration,
+           sum(duration_squares) AS duration_squares
     FROM facts
     GROUP BY 1, 2, 3
 ),
 totals AS (
-    SELECT coalesce(sum(n), 0)::bigint AS total,
-           coalesce(sum(n) FILTER (WHERE status = 'resolved'), 0)::bigint AS resolved,
-           coalesce(sum(n) FILTER (WHERE {ESCALATED}), 0)::bigint AS escalated,
-           coalesce(sum(n) FILTER (WHERE status = 'abandoned'), 0)::bigint AS abandoned,
-           coalesce(sum(steps) FILTER (WHERE status = 'resolved'), 0)::bigint AS resolved_steps,
-           coalesce(sum(timed), 0)::bigint AS timed,
-           {seconds("sum(duration)")} AS timed_seconds,
-           coalesce(sum(timed) FILTER (WHERE status = 'resolved'), 0)::bigint AS resolved_timed,
-           {seconds("sum(duration) FILTER (WHERE status = 'resolved')")} AS resolved_seconds,
-           coalesce(sum(rated), 0)::bigint AS rated,
-           sum(rating)::bigint AS rating,
-           coalesce(sum(tickets), 0)::bigint AS tickets
+    SELECT {TOTALS}, sum(tickets) AS tickets, sum(timed) AS timed, {seconds("sum(duration)")} AS timed_seconds
     FROM kinds
 ),
 trend AS (
-    SELECT day, sum(timed) AS n, {seconds("sum(duration)")} AS seconds
+    SELECT day, sum(timed) AS n, {seconds("sum(duration)")} AS seconds, sum(duration_squares) AS squares
     FROM facts WHERE day IS NOT NULL GROUP BY day
 ),
 flow_counts AS ({FLOW_COUNTS}),
@@ -105,29 +99,30 @@ FROM totals, flows, proposals, pushes, time_entries
 """)
 
 
-async def dashboard(db: ReadDb, window: Window) -> schemas.Dashboard:
-    """The window's dashboard, in one statement."""
+async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> schemas.Dashboard:
+    """The window's dashboard, in one statement; in a second one, what has changed since the window before."""
     row = (await db.execute(_SQL, window.parameters)).mappings().one()
+    kpis = Kpis(row)
+    figures = kpis.fields()
     domains: list[dict[str, Any]] = row["domains"] or []
     today = window.today
     return schemas.Dashboard(
         **schemas.header(window, "dashboard"),
-        total_sessions=row["total"],
-        resolved_sessions=row["resolved"],
-        escalated_sessions=row["escalated"],
-        abandoned_sessions=row["abandoned"],
-        resolution_rate=percent(row["resolved"], row["total"]),
-        resolution_rate_ci95=percent_ci95(row["resolved"], row["total"]),
-        avg_steps_to_resolution=_mean(row["resolved_steps"], row["resolved"], 1) or 0.0,
-        avg_session_duration_minutes=_mean(row["timed_seconds"], 60 * row["timed"], 1) or 0.0,
-        avg_rating=_mean(row["rating"], row["rated"], 2),
-        n_rated=row["rated"],
-        mttr_minutes=_mean(row["resolved_seconds"], 60 * row["resolved_timed"], 1),
-        n_mttr=row["resolved_timed"],
+        total_sessions=kpis.total,
+        resolved_sessions=kpis.resolved,
+        escalated_sessions=kpis.escalated,
+        abandoned_sessions=kpis.abandoned,
+        # Contract: these two are 0.0 without cases.
+        resolution_rate=figures.pop("resolution_rate") or 0.0,
+        avg_steps_to_resolution=figures.pop("avg_steps_to_resolution") or 0.0,
+        avg_session_duration_minutes=round(row["timed_seconds"] / (60 * row["timed"]), 1) if row["timed"] else 0.0,
+        **figures,
+        n_rated=kpis.estimates["avg_rating"].n,
+        n_mttr=kpis.estimates["mttr_minutes"].n,
         mttr_trend=[_trend_day(day, today) for day in row["trend"] or []],
         sessions_by_domain=[_domain_sessions(domain) for domain in domains],
         confidence_breakdown=_confidence(row["tiers"] or {}),
-        knowledge_coverage=schemas.KnowledgeCoverage(
+        knowledge_coverage=KnowledgeCoverage(
             total_flows=row["total_flows"],
             ai_generated_flows=row["ai_generated_flows"],
             total_proposals_pending=row["pending"],
@@ -136,25 +131,24 @@ async def dashboard(db: ReadDb, window: Window) -> schemas.Dashboard:
             coverage_by_domain=[_domain_coverage(domain) for domain in domains],
         ),
         psa_metrics=_psa(row) if row["tickets"] else None,
+        previous=await previous(db, window, kpis) if compare else None,
     )
 
 
-def _mean(total: float | None, n: int, digits: int) -> float | None:
-    return None if n == 0 or total is None else round(total / n, digits)
-
-
-def _trend_day(day: dict[str, Any], today: date) -> schemas.TrendDay:
+def _trend_day(day: dict[str, Any], today: date) -> TrendDay:
     calendar_day = date.fromisoformat(day["day"])
-    return schemas.TrendDay(
+    mttr = mean(day["n"], day["seconds"], day["squares"], unit=SECONDS_PER_MINUTE)
+    return TrendDay(
         date=calendar_day,
-        mttr_minutes=round(day["seconds"] / (60 * day["n"]), 1),
+        mttr_minutes=rounded(mttr.value, 1),
+        mttr_minutes_ci95=rounded_bounds(mttr.ci95, 1),
         session_count=day["n"],
         complete=calendar_day < today,
     )
 
 
-def _domain_sessions(domain: dict[str, Any]) -> schemas.DomainSessions:
-    return schemas.DomainSessions(
+def _domain_sessions(domain: dict[str, Any]) -> DomainSessions:
+    return DomainSessions(
         domain=domain["domain"],
         total=domain["total"],
         resolved=domain["resolved"],
@@ -164,8 +158,8 @@ def _domain_sessions(domain: dict[str, Any]) -> schemas.DomainSessions:
     )
 
 
-def _domain_coverage(domain: dict[str, Any]) -> schemas.DomainFlows:
-    return schemas.DomainFlows(
+def _domain_coverage(domain: dict[str, Any]) -> DomainFlows:
+    return DomainFlows(
         domain=domain["domain"],
         flow_count=domain["flow_count"],
         session_count=domain["total"],
@@ -174,18 +168,18 @@ def _domain_coverage(domain: dict[str, Any]) -> schemas.DomainFlows:
     )
 
 
-def _confidence(tiers: dict[str, dict[str, int]]) -> schemas.ConfidenceBreakdown:
+def _confidence(tiers: dict[str, dict[str, int]]) -> ConfidenceBreakdown:
     fields: dict[str, Any] = {}
     for tier in ("guided", "exploring", "discovery"):
         n, resolved = (tiers[tier]["n"], tiers[tier]["resolved"]) if tier in tiers else (0, 0)
         fields[f"{tier}_sessions"] = n
         fields[f"{tier}_resolution_rate"] = percent(resolved, n)
         fields[f"{tier}_resolution_rate_ci95"] = percent_ci95(resolved, n)
-    return schemas.ConfidenceBreakdown(**fields)
+    return ConfidenceBreakdown(**fields)
 
 
-def _psa(row: Any) -> schemas.DashboardPsa:
-    return schemas.DashboardPsa(
+def _psa(row: Any) -> DashboardPsa:
+    return DashboardPsa(
         ticket_link_rate=percent(row["tickets"], row["total"]),
         ticket_link_rate_ci95=percent_ci95(row["tickets"], row["total"]),
         n_pushes=row["pushes"],

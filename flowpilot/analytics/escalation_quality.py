@@ -1,20 +1,16 @@
 """How well escalations went, beside how fast: whether they stuck, and what the senior had to do again."""
 
-from dataclasses import replace
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from flowpilot.analytics.escalation_schemas import Comparison, EscalationQuality, PreviousPeriod, Share
-from flowpilot.analytics.metrics import METRICS
+from flowpilot.analytics.comparison import compare
+from flowpilot.analytics.escalation_schemas import EscalationQuality, PreviousPeriod, Share
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.statistics import Bounds, Estimate, Survival, difference_ci95, mean_share, proportion
+from flowpilot.analytics.statistics import Bounds, Estimate, Survival, mean, proportion
 from flowpilot.analytics.waits import CREATED_IN_WINDOW, rounded, rounded_bounds, survival, waiting_time
 
 # Snapshots and steps are large, and so many handoffs say all that there is to say about a share.
 _NEWEST = 2000
-
-_NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 # CTE: the handoffs of `claimed` that came back.
 BOUNCED = """
@@ -92,13 +88,6 @@ quality AS (
 """
 
 
-def window_before(asked: Window) -> Window:
-    """The window of equal length that ends where this one begins, and speaks for that moment."""
-    length = min(asked.to - asked.start, asked.start - _NO_TIME)
-    as_of = min(asked.as_of, asked.start)
-    return replace(asked, start=asked.start - length, end=asked.start, to=asked.start, as_of=as_of, period=None)
-
-
 class Figures:
     """The figures of one window, unrounded: each a value, its n and its 95 % interval."""
 
@@ -110,7 +99,7 @@ class Figures:
         self.shares: dict[str, Estimate] = {
             "bounce_back_rate": proportion(row.n_bounced, row.n_handoffs_claimed),
             "release_rate": proportion(row.n_released, row.n_claims),
-            "snapshot_completeness": mean_share(row.n_snapshots, *sums),
+            "snapshot_completeness": mean(row.n_snapshots, *sums, highest=1),
             "steps_repeated": proportion(row.n_repeated, row.n_taken),
         }
         self.medians: dict[str, Estimate] = {
@@ -136,7 +125,7 @@ def quality(figures: Figures) -> EscalationQuality:
 def previous(window: Window, before: Figures, figures: Figures) -> PreviousPeriod:
     """The figures of the window before, and what has changed."""
     changes = {
-        name: compare(name, estimate, old, digits)
+        name: compare(_METRIC.get(name, name), estimate, old, digits)
         for estimates, olds, digits in (
             (figures.shares, before.shares, 4),
             (figures.medians, before.medians, 2),
@@ -149,32 +138,6 @@ def previous(window: Window, before: Figures, figures: Figures) -> PreviousPerio
 def share(value: float | None, n: int, ci95: Bounds | None) -> Share:
     """An estimated share as it is answered."""
     return Share(value=rounded(value, 4), n=n, ci95=rounded_bounds(ci95, 4))
-
-
-def compare(name: str, new: Estimate, old: Estimate, digits: int) -> Comparison:
-    """A figure of the window before, with what has changed and whether that is for the better."""
-    (value, _, ci95), (old_value, old_n, old_ci95) = new, old
-    difference, interval = None, None
-    if value is not None and old_value is not None:
-        difference = value - old_value
-        interval = difference_ci95(value, ci95 or (None, None), old_value, old_ci95 or (None, None))
-    return Comparison(
-        value=rounded(old_value, digits),
-        n=old_n,
-        ci95=rounded_bounds(old_ci95, digits),
-        difference=rounded(difference, digits),
-        difference_ci95=rounded_bounds(interval, digits),
-        direction=_direction(METRICS[_METRIC.get(name, name)].good, interval),
-    )
-
-
-def _direction(good: str, interval: Bounds | None) -> Any:
-    low, high = interval or (None, None)
-    if low is not None and low > 0:
-        return "better" if good == "up" else "worse"
-    if high is not None and high < 0:
-        return "better" if good == "down" else "worse"
-    return None
 
 
 def _median(found: Survival) -> Estimate:

@@ -53,9 +53,9 @@ class EscalationQuality(BaseModel):
 
 
 class Comparison(BaseModel):
-    """A figure of the window before, and what has changed since."""
+    """A figure of the window before, and what has changed since, in the unit and decimals of that figure."""
 
-    value: float | None = Field(description="In the window before: a share of 0..1, or a median in seconds.")
+    value: float | None = Field(description="In the window before.")
     n: int
     ci95: Bounds
     difference: float | None = Field(description="This window's figure minus that of the window before.")
@@ -66,7 +66,7 @@ class Comparison(BaseModel):
 
 
 class PreviousPeriod(BaseModel):
-    """The window of equal length just before, told as it stood at its own end."""
+    """The window of equal length just before, told as it stood at its own end. Shares are 0..1, waits seconds."""
 
     from_: datetime = Field(serialization_alias="from")
     to: datetime
@@ -77,6 +77,25 @@ class PreviousPeriod(BaseModel):
     created_to_claim: Comparison = Field(description="Kaplan-Meier medians.")
     created_to_first_action: Comparison = Field(description="Kaplan-Meier medians.")
     time_to_first_action: Comparison = Field(description="After the claim: Kaplan-Meier medians.")
+
+
+class CurvePoint(BaseModel):
+    """A step of a Kaplan-Meier curve: from so many seconds on, this share still waits."""
+
+    seconds: float
+    share_waiting: float
+    share_waiting_ci95: tuple[float, float] | None = Field(
+        description="The log-log band; null where it is undefined: while nobody's wait has ended, and at 0."
+    )
+    n_at_risk: int = Field(description="Had waited at least so long: their wait had not ended or been censored.")
+
+
+class TimeBucket(BaseModel):
+    """How many times lie in a stretch that holds its beginning and not its end."""
+
+    from_seconds: int
+    to_seconds: int | None = Field(description="Null: without end.")
+    n: int
 
 
 class HandoffGroup(BaseModel):

@@ -7,12 +7,15 @@ from typing import Any
 import numpy as np
 
 from flowpilot.analytics import schemas
+from flowpilot.analytics.action_times import distribution, survival_curve
+from flowpilot.analytics.comparison import window_before
 from flowpilot.analytics.escalation_groups import groups
-from flowpilot.analytics.escalation_quality import QUALITY, Figures, previous, quality, window_before
+from flowpilot.analytics.escalation_quality import QUALITY, Figures, previous, quality
 from flowpilot.analytics.escalation_schemas import HandoffPopulation
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import seconds, statement
+from flowpilot.analytics.statistics import Waits
 from flowpilot.analytics.waits import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, IS_ACTED, rounded, waiting_time, waits
 from flowpilot.db.session import ReadDb
 
@@ -81,6 +84,10 @@ async def escalations(db: ReadDb, window: Window) -> schemas.Escalations:
         previous=previous(before, old_figures, figures),
         by_reason=by_reason,
         by_domain=by_domain,
+        survival_curve=survival_curve(
+            figures.time_to_first_action, Waits(row.action_ended or [], row.action_censored or [])
+        ),
+        distribution=distribution(row.all_actions or []),
     )
 
 

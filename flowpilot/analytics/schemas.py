@@ -10,7 +10,18 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.dashboard_schemas import (
+    ConfidenceBreakdown,
+    DashboardPsa,
+    DomainCoverage,
+    DomainSessions,
+    Interval,
+    KnowledgeCoverage,
+    PreviousDashboard,
+    TrendDay,
+)
 from flowpilot.analytics.escalation_schemas import (
+    CurvePoint,
     DomainGroup,
     EnteredTimes,
     EscalationQuality,
@@ -20,12 +31,11 @@ from flowpilot.analytics.escalation_schemas import (
     PreviousPeriod,
     ReasonGroup,
     SavingsDifference,
+    TimeBucket,
     WaitingTime,
 )
 from flowpilot.analytics.metrics import definitions
 from flowpilot.analytics.period import Period, Window
-
-Interval = tuple[float, float] | None
 
 
 class WindowOut(BaseModel):
@@ -54,75 +64,6 @@ def header(window: Window, report: str) -> dict[str, Any]:
     }
 
 
-class TrendDay(BaseModel):
-    """One day of the MTTR trend. `complete` is false while the day is not over."""
-
-    date: date
-    mttr_minutes: float
-    session_count: int
-    complete: bool
-
-
-class DomainSessions(BaseModel):
-    """How a domain's sessions ended."""
-
-    domain: str
-    total: int
-    resolved: int
-    escalated: int
-    resolution_rate: float
-    resolution_rate_ci95: Interval
-
-
-class ConfidenceBreakdown(BaseModel):
-    """Resolved or escalated sessions by tier."""
-
-    guided_sessions: int
-    guided_resolution_rate: float
-    exploring_sessions: int
-    exploring_resolution_rate: float
-    discovery_sessions: int
-    discovery_resolution_rate: float
-    guided_resolution_rate_ci95: Interval
-    exploring_resolution_rate_ci95: Interval
-    discovery_resolution_rate_ci95: Interval
-
-
-class DomainFlows(BaseModel):
-    """How well flows cover a domain."""
-
-    domain: str
-    flow_count: int
-    session_count: int
-    guided_rate: float
-    guided_rate_ci95: Interval
-
-
-class KnowledgeCoverage(BaseModel):
-    """The account's flows and the proposals for more."""
-
-    total_flows: int
-    ai_generated_flows: int
-    total_proposals_pending: int
-    proposals_approved_this_period: int
-    proposals_rejected_this_period: int
-    coverage_by_domain: list[DomainFlows]
-
-
-class DashboardPsa(BaseModel):
-    """The ticket system in short."""
-
-    ticket_link_rate: float
-    auto_push_success_rate: float
-    auto_push_retry_success_rate: float
-    total_time_entries_logged: int
-    total_hours_logged: float
-    n_pushes: int
-    ticket_link_rate_ci95: Interval
-    auto_push_success_rate_ci95: Interval
-    auto_push_retry_success_rate_ci95: Interval
-
-
 class Dashboard(Report):
     """The help desk at a glance."""
 
@@ -143,22 +84,20 @@ class Dashboard(Report):
     resolution_rate_ci95: Interval
     n_rated: int
     n_mttr: int
-
-
-class DomainCoverage(BaseModel):
-    """One domain: its flows, and how its sessions end."""
-
-    domain: str
-    flow_count: int
-    session_count: int
-    resolution_rate: float
-    escalation_rate: float
-    guided_rate: float
-    avg_resolution_minutes: float | None
-    n_timed: int
-    resolution_rate_ci95: Interval
-    escalation_rate_ci95: Interval
-    guided_rate_ci95: Interval
+    escalated_share: float | None
+    escalated_share_ci95: Interval
+    abandoned_share: float | None
+    abandoned_share_ci95: Interval
+    guided_share: float | None
+    guided_share_ci95: Interval
+    mttr_minutes_ci95: Interval = Field(description="Student's t; null below 2 cases.")
+    avg_steps_to_resolution_ci95: Interval = Field(description="Student's t; null below 2 cases.")
+    avg_rating_ci95: Interval = Field(description="Student's t; null below 2 cases.")
+    previous: PreviousDashboard | None = Field(
+        description="The window of equal length just before; null unless `compare` is asked. It is told by"
+        " the contract's rule: the sessions created in it, by the status they have now, which they have had"
+        " longer to reach."
+    )
 
 
 class Coverage(Report):
@@ -238,6 +177,13 @@ class Escalations(Report):
         description="At most 20 reasons, most handoffs first; the rest stand together as `(other)`."
     )
     by_domain: list[DomainGroup] = Field(description="Most handoffs first.")
+    survival_curve: list[CurvePoint] = Field(
+        description="Of `time_to_first_action`: from 1 at 0 seconds to the longest wait; empty without cases. At"
+        " most 120 points, all on the curve, which between two of them is off by less than 1/118 of its fall."
+    )
+    distribution: list[TimeBucket] = Field(
+        description="The times of `n_handoffs_with_action` in buckets that are always the same."
+    )
 
 
 class Savings(Report):

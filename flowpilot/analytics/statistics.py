@@ -4,9 +4,9 @@ import math
 import statistics
 import warnings
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -71,26 +71,44 @@ def proportion(part: int, whole: int) -> Estimate:
     return Estimate(part / whole if whole else None, whole, wilson(part, whole))
 
 
+def percentage(part: int, whole: int) -> Estimate:
+    """`part` of `whole` in percent, with its Wilson interval."""
+    interval = wilson(part, whole)
+    if interval is None:
+        return Estimate(None, whole, None)
+    return Estimate(100 * part / whole, whole, (100 * interval[0], 100 * interval[1]))
+
+
 def rate_ci95(part: int, whole: int) -> tuple[float, float] | None:
     """The Wilson interval of `rate`, 4 decimals."""
     interval = wilson(part, whole)
     return None if interval is None else (round(interval[0], 4), round(interval[1], 4))
 
 
-def mean_share(n: int, total: Decimal, squares: Decimal) -> Estimate:
-    """The mean of `n` shares of 0..1 from their sum and the sum of their squares, with Student's t interval.
+Sum = TypeVar("Sum", Decimal, float)
 
-    Source: Student (1908), Biometrika 6, 1-25. The interval is held to 0..1, which a mean of shares can not leave.
+
+def mean(
+    n: int, total: Sum, squares: Sum, *, unit: int = 1, lowest: float = 0.0, highest: float = math.inf
+) -> Estimate:
+    """The mean of `n` values from their sum and the sum of their squares, with Student's t interval from two on.
+
+    Source: Student (1908), Biometrika 6, 1-25.
+
+    Args:
+        unit: how many units of the sums make one of the answer, such as 60 from seconds to minutes.
+        lowest, highest: the interval is held to these, which a mean of such values can not leave.
     """
     if n < 2:
-        return Estimate(float(total) if n else None, n, None)
-    # Importing SciPy takes a second, which no command should wait for that does not use it.
+        return Estimate(float(total / unit) if n else None, n, None)
+    # Importing SciPy takes a while, which no command should wait for that does not use it.
     from scipy import special  # noqa: PLC0415
 
-    mean = float(total / n)
-    variance = float(max(squares - total * total / n, Decimal()) / (n - 1))
+    value = float(total / (unit * n))
+    variance = max(0.0, float(squares - total * total / n)) / (n - 1) / unit**2
     half = float(special.stdtrit(n - 1, 0.975)) * math.sqrt(variance / n)
-    return Estimate(mean, n, (max(0.0, mean - half), min(1.0, mean + half)))
+    low, high = (min(highest, max(lowest, end)) for end in (value - half, value + half))
+    return Estimate(value, n, (low, high))
 
 
 def difference_ci95(first: float, first_ci95: Bounds, second: float, second_ci95: Bounds) -> Bounds:
@@ -114,11 +132,25 @@ class Waits(NamedTuple):
     censored: Sequence[float]
 
 
+class Curve(NamedTuple):
+    """A Kaplan-Meier curve: after each of its times, which share still waits, within which 95 % log-log band.
+
+    It has a time for every wait that ended or is censored. The band is nan where its formula is undefined: while
+    the share is one, and once it is zero.
+    """
+
+    times: NDArray[np.float64]
+    shares: NDArray[np.float64]
+    low: NDArray[np.float64]
+    high: NDArray[np.float64]
+
+
 @dataclass(frozen=True, slots=True)
 class Survival:
     """What a Kaplan-Meier curve says of a waiting time, in the unit of its input.
 
-    A figure is None where the curve does not get there; so is the mean unless the curve reaches zero.
+    A figure is None where the curve does not get there; so is the mean unless the curve reaches zero. Without
+    cases there is no curve.
     """
 
     n: int
@@ -129,6 +161,7 @@ class Survival:
     p95: float | None
     median_ci95: Bounds | None
     p95_ci95: Bounds | None
+    curve: Curve | None = field(repr=False, compare=False)
 
 
 def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
@@ -143,18 +176,18 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
     Biometrics 38, 29-41.
     """
     n, n_censored = len(waits) + len(censored), len(censored)
-    if not waits:
-        unknown = (None, None) if n else None
-        return Survival(n, n_censored, None, None, None, None, unknown, unknown)
+    if not n:
+        return Survival(0, 0, None, None, None, None, None, None, None)
     # Importing SciPy takes a second, which no command should wait for that does not use it.
     from scipy import stats  # noqa: PLC0415
 
     curve = stats.ecdf(stats.CensoredData(uncensored=waits, right=censored)).sf
     times, alive = curve.quantiles, curve.probabilities
     band = _log_log_band(curve)
+    band_low, band_high = band.low.probabilities, band.high.probabilities
     # At its ends the curve has no variance to speak of: at one nobody has left, at zero the lower bound is zero.
-    low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(band.low.probabilities, nan=1.0))
-    high = np.nan_to_num(band.high.probabilities, nan=1.0)
+    low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(band_low, nan=1.0))
+    high = np.nan_to_num(band_high, nan=1.0)
     return Survival(
         n=n,
         n_censored=n_censored,
@@ -164,6 +197,7 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
         p95=_first(times, alive, 0.05),
         median_ci95=(_first(times, low, 0.5), _first(times, high, 0.5)),
         p95_ci95=(_first(times, low, 0.05), _first(times, high, 0.05)),
+        curve=Curve(times, alive, band_low, band_high),
     )
 
 

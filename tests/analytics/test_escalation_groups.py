@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from flowpilot.analytics.escalation_quality import compare, window_before
+from flowpilot.analytics.comparison import compare, window_before
 from flowpilot.analytics.escalations import escalations
 from flowpilot.analytics.export import to_csv
 from flowpilot.analytics.metrics import METRICS

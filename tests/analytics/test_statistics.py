@@ -12,7 +12,7 @@ from scipy import stats
 from flowpilot.analytics.statistics import (
     difference_ci95,
     kaplan_meier,
-    mean_share,
+    mean,
     percent,
     percent_ci95,
     proportion,
@@ -152,7 +152,8 @@ def test_a_difference_lies_in_its_interval_and_turns_with_its_sides(
 
 @given(st.lists(st.decimals(0, 1, places=3), min_size=2, max_size=30))
 def test_a_mean_of_shares_is_scipys(shares: list[Decimal]) -> None:
-    found = mean_share(len(shares), sum(shares, Decimal()), sum((share * share for share in shares), Decimal()))
+    total, squares = sum(shares, Decimal()), sum((share * share for share in shares), Decimal())
+    found = mean(len(shares), total, squares, highest=1)
     values = [float(share) for share in shares]
     assert found.value == pytest.approx(statistics.fmean(values))
     assert found.ci95 is not None
@@ -165,5 +166,16 @@ def test_a_mean_of_shares_is_scipys(shares: list[Decimal]) -> None:
 
 
 def test_one_share_has_no_interval_and_none_has_no_mean() -> None:
-    assert mean_share(1, Decimal("0.5"), Decimal("0.25")) == (0.5, 1, None)
-    assert mean_share(0, Decimal(), Decimal()) == (None, 0, None)
+    assert mean(1, Decimal("0.5"), Decimal("0.25")) == (0.5, 1, None)
+    assert mean(0, Decimal(), Decimal()) == (None, 0, None)
+
+
+def test_a_mean_is_told_in_the_unit_that_is_asked_for() -> None:
+    """60, 120 and 180 s: 2 min, s = 1 min, t(2) = 4.302653, so half the interval is 2.4841 min, held to 0."""
+    found = mean(3, 360.0, 50_400.0, unit=60)
+    assert (found.value, found.n) == (2, 3)
+    assert found.ci95 == pytest.approx((0, 4.484138), abs=1e-6)
+
+
+def test_what_lies_below_the_lowest_value_has_an_interval_that_is_none_the_wider() -> None:
+    assert mean(2, -20.0, 200.0).ci95 == (0, 0)

@@ -1,0 +1,49 @@
+"""A report beside the window before: where that lies, and what has changed since."""
+
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from flowpilot.analytics.escalation_schemas import Comparison
+from flowpilot.analytics.metrics import METRICS
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.statistics import Bounds, Estimate, difference_ci95
+from flowpilot.analytics.waits import rounded, rounded_bounds
+
+_NO_TIME = datetime.min.replace(tzinfo=UTC)
+
+
+def window_before(asked: Window) -> Window:
+    """The window of equal length that ends where this one begins, and speaks for that moment."""
+    length = min(asked.to - asked.start, asked.start - _NO_TIME)
+    as_of = min(asked.as_of, asked.start)
+    return replace(asked, start=asked.start - length, end=asked.start, to=asked.start, as_of=as_of, period=None)
+
+
+def compare(metric: str, new: Estimate, old: Estimate, digits: int) -> Comparison:
+    """A figure of the window before, with what has changed and whether that is for the better.
+
+    `metric` is its slug in the catalogue, which knows what is good.
+    """
+    (value, _, ci95), (old_value, old_n, old_ci95) = new, old
+    difference, interval = None, None
+    if value is not None and old_value is not None:
+        difference = value - old_value
+        interval = difference_ci95(value, ci95 or (None, None), old_value, old_ci95 or (None, None))
+    return Comparison(
+        value=rounded(old_value, digits),
+        n=old_n,
+        ci95=rounded_bounds(old_ci95, digits),
+        difference=rounded(difference, digits),
+        difference_ci95=rounded_bounds(interval, digits),
+        direction=_direction(METRICS[metric].good, interval),
+    )
+
+
+def _direction(good: str, interval: Bounds | None) -> Any:
+    low, high = interval or (None, None)
+    if low is not None and low > 0:
+        return "better" if good == "up" else "worse"
+    if high is not None and high < 0:
+        return "better" if good == "down" else "worse"
+    return None

@@ -1,0 +1,119 @@
+"""The routes of the rows: who may call, pages, CSV, and what a neighbour has."""
+
+import csv
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+
+BASE = "/api/v1/analytics/flowpilot/rows"
+KINDS = ["sessions", "handoffs", "psa-posts", "time-entries", "proposals", "baselines", "flows"]
+WINDOW = {"from": "2026-01-01", "to": "2026-07-01"}
+MOMENT = "2026-03-01T10:00Z"
+
+
+def _one_of_each(company: Company, summary: str = "It is broken") -> None:
+    flow = company.add("trees", name="Outlook")
+    session = company.add(
+        "ai_sessions", problem_summary=summary, problem_domain="email", matched_flow_id=flow, created_at=MOMENT
+    )
+    company.add("session_handoffs", session_id=session, created_at=MOMENT, reason="Stuck")
+    company.add("psa_post_logs", ai_session_id=session, status="success", posted_at=MOMENT)
+    entry = {"activity_type": "time_entry_posted", "hours_logged": 1.5, "created_at": MOMENT}
+    company.add("psa_activity_logs", session_id=session, **entry)
+    company.add("flow_proposals", source_session_id=session)
+    who = company.users[Role.ENGINEER]
+    company.add("handoff_baselines", method="entered", seconds=60, measured_by=who, created_at=MOMENT)
+
+
+def _lines(client: TestClient, company: Company, kind: str, **params: Any) -> list[list[str]]:
+    answer = client.get(f"{BASE}/{kind}.csv", params=WINDOW | params, headers=company.headers())
+    assert answer.status_code == 200, answer.text
+    return list(csv.reader(line for line in answer.text.splitlines() if not line.startswith("# ")))
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("ending", ["", ".csv"])
+def test_who_may_call(client: TestClient, company: Company, kind: str, role: Role, ending: str) -> None:
+    is_open = kind in {"handoffs", "baselines"} and role is Role.ENGINEER
+    allowed = role in {Role.TEAM_ADMIN, Role.OWNER} or is_open
+    answer = client.get(f"{BASE}/{kind}{ending}", headers=company.headers(role))
+    assert answer.status_code == (200 if allowed else 403)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_only_ones_own_rows(client: TestClient, company: Company, neighbour: Company, kind: str) -> None:
+    _one_of_each(neighbour)
+    empty = client.get(f"{BASE}/{kind}", params=WINDOW, headers=company.headers()).json()
+    assert empty == {"n": 0, "items": [], "next_cursor": None}
+    assert len(_lines(client, company, kind)) == 1
+    theirs = client.get(f"{BASE}/{kind}", params=WINDOW, headers=neighbour.headers()).json()
+    assert (theirs["n"], len(theirs["items"])) == (1, 1)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_csv_has_what_the_json_has(client: TestClient, company: Company, kind: str) -> None:
+    _one_of_each(company)
+    (item,) = client.get(f"{BASE}/{kind}", params=WINDOW, headers=company.headers()).json()["items"]
+    header, row = _lines(client, company, kind)
+    assert header == list(item)
+    told = [
+        "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
+        for value in item.values()
+    ]
+    assert row == told
+
+
+@pytest.mark.parametrize("limit", [1, 3, 200])
+def test_pages_give_each_row_once_and_in_order(client: TestClient, company: Company, limit: int) -> None:
+    for number in range(7):
+        company.add("ai_sessions", created_at=f"2026-03-0{number // 3 + 1}T10:00Z")
+    params: dict[str, Any] = {**WINDOW, "limit": limit}
+    found = []
+    while True:
+        page = client.get(f"{BASE}/sessions", params=params, headers=company.headers()).json()
+        assert page["n"] == 7
+        found += [(item["created_at"], item["id"]) for item in page["items"]]
+        if page["next_cursor"] is None:
+            break
+        params["cursor"] = page["next_cursor"]
+    assert len(set(found)) == 7
+    assert found == sorted(found, reverse=True)
+
+
+@pytest.mark.parametrize("cursor", ["x", "ü", "", "W10=", "WzEsIDJd", "bnVsbA=="])
+def test_a_cursor_of_nobodys_is_422(client: TestClient, company: Company, cursor: str) -> None:
+    answer = client.get(f"{BASE}/sessions", params={"cursor": cursor}, headers=company.headers())
+    assert answer.status_code == 422
+
+
+@pytest.mark.parametrize("summary", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1"])
+def test_no_text_is_a_formula(client: TestClient, company: Company, summary: str) -> None:
+    _one_of_each(company, summary)
+    answer = client.get(f"{BASE}/sessions.csv", params=WINDOW, headers=company.headers())
+    assert f"'{summary}" in answer.text
+
+
+def test_the_csv_is_a_file_with_a_name(client: TestClient, company: Company) -> None:
+    answer = client.get(f"{BASE}/sessions.csv", params={**WINDOW, "domain": "a,=b\nc"}, headers=company.headers())
+    assert answer.headers["content-type"] == "text/csv; charset=utf-8"
+    name = "flowpilot-sessions-2026-01-01-to-2026-07-01.csv"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert "# filters: by=created&domain=a%2C%3Db%0Ac\n" in answer.text
+
+
+def test_rows_are_limited_together_and_what_is_refused_uses_nothing_up(
+    client: TestClient, company: Company
+) -> None:
+    headers = company.headers()
+    for _ in range(61):
+        assert client.get(f"{BASE}/sessions?tz=Mars", headers=headers).status_code == 422
+    for number in range(60):
+        ending = ".csv" if number % 2 else ""
+        assert client.get(f"{BASE}/{KINDS[number % 7]}{ending}", headers=headers).status_code == 200
+    assert client.get(f"{BASE}/sessions", headers=headers).status_code == 429
+    assert client.get(f"{BASE}/handoffs", headers=company.headers(Role.ENGINEER)).status_code == 200
