@@ -3,6 +3,13 @@ SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
 VENDOR := flowpilot/web/static/vendor
+# Icons that the pages show, by their names in Tabler's outline set.
+ICONS := activity alert-circle alert-triangle arrow-back-up arrow-down arrow-left arrow-right arrow-up bell bolt book \
+	building chart-bar chart-line check checklist chevron-down chevron-right circle-check circle-x clock clock-pause \
+	clock-play copy database-export device-desktop dots download edit external-link eye file-text filter flag git-compare \
+	hand-grab help-circle history home hourglass info-circle key language list logout mail menu-2 message moon note pencil \
+	phone player-pause player-play player-stop plus refresh route search send settings shield-check sitemap star sun \
+	template ticket trash user user-check user-plus users versions webhook world x
 
 help: ## Show the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -16,11 +23,14 @@ setup: .venv/.installed $(VENDOR)/.copied ## Make .venv with everything FlowPilo
 	$(BIN)/pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $@
 
-$(VENDOR)/.copied: package-lock.json
+$(VENDOR)/.copied: package-lock.json Makefile
 	@command -v npm >/dev/null || scripts/apt-install nodejs npm
 	npm ci --ignore-scripts --no-audit --no-fund --silent
-	@mkdir -p $(VENDOR)
-	cp node_modules/swagger-ui-dist/swagger-ui-bundle.js node_modules/swagger-ui-dist/swagger-ui.css $(VENDOR)/
+	@mkdir -p $(VENDOR)/icons
+	cp node_modules/swagger-ui-dist/swagger-ui-bundle.js node_modules/swagger-ui-dist/swagger-ui.css \
+		node_modules/@tabler/core/dist/css/tabler.min.css node_modules/htmx.org/dist/htmx.min.js \
+		node_modules/echarts/dist/echarts.min.js $(VENDOR)/
+	@cp $(ICONS:%=node_modules/@tabler/icons/icons/outline/%.svg) $(VENDOR)/icons/
 	@touch $@
 
 demo: setup ## Start FlowPilot with demo data and print where to log in
@@ -28,6 +38,7 @@ demo: setup ## Start FlowPilot with demo data and print where to log in
 
 test: setup lint ## Run every test (lint and types included)
 	@command -v redis-server >/dev/null || scripts/apt-install redis-server
+	@command -v chromium >/dev/null || scripts/apt-install chromium
 	$(BIN)/pytest
 
 lint: setup ## Check style and types

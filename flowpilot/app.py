@@ -7,11 +7,14 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 
 from fastapi import FastAPI
-from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 
 from flowpilot import __version__
 from flowpilot.analytics.api import router as analytics
+from flowpilot.analytics.headline_api import router as headline
 from flowpilot.analytics.knowledge_gaps import GapCache
+from flowpilot.analytics.rows_api import router as analytics_rows
+from flowpilot.analytics.table_api import router as analytics_tables
 from flowpilot.db.session import Database
 from flowpilot.errors import RESPONSES, install_error_handlers
 from flowpilot.flows.api import router as flows
@@ -22,12 +25,40 @@ from flowpilot.handoffs.live import Hub
 from flowpilot.handoffs.notify.api import router as notifications
 from flowpilot.handoffs.stream_api import router as handoff_stream
 from flowpilot.identity.api import router as identity
+from flowpilot.identity.audit_api import router as audit_log
+from flowpilot.identity.first_run import setup_code
+from flowpilot.identity.invitations_api import router as invitations
 from flowpilot.limits import RateLimiter
 from flowpilot.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.observe import router as operation
 from flowpilot.sessions.api import router as sessions
 from flowpilot.settings import Settings
-from flowpilot.web import api_docs
+from flowpilot.web import analytics as analytics_pages
+from flowpilot.web import analytics_rows as analytics_row_pages
+from flowpilot.web import (
+    api_docs,
+    flow_manage,
+    flow_versions,
+    home,
+    invitation,
+    session_steps,
+    settings_account,
+    settings_audit,
+    settings_keys,
+    settings_members,
+    settings_notifications,
+    setup,
+    sign_in,
+    stopwatch,
+)
+from flowpilot.web import flows as flow_pages
+from flowpilot.web import handoffs as handoff_pages
+from flowpilot.web import notifications as notification_pages
+from flowpilot.web import sessions as session_pages
+from flowpilot.web import settings as settings_pages
+from flowpilot.web.assets import STATIC, Assets
+from flowpilot.web.failures import as_page
+from flowpilot.web.security import SecurityHeadersMiddleware
 from flowpilot.worker import worker
 
 _MAX_BODY_BYTES = 1_000_000
@@ -46,13 +77,16 @@ def _warm_up() -> None:
     gc.freeze()
 
 
-def create_app(settings: Settings, runtime_url: str, *, with_worker: bool = False) -> FastAPI:
+def create_app(
+    settings: Settings, runtime_url: str, *, with_worker: bool = False, is_first_run: bool = False
+) -> FastAPI:
     """The app that serves one installation.
 
     Args:
         settings: of this process.
         runtime_url: the runtime role's database URL; the database must be migrated.
         with_worker: run jobs in this process, too.
+        is_first_run: nobody can sign in yet: offer to make the first account.
     """
     database = Database(runtime_url, pool_size=settings.database_pool_size)
     follow_sessions()
@@ -82,17 +116,22 @@ def create_app(settings: Settings, runtime_url: str, *, with_worker: bool = Fals
     )
     app.state.settings = settings
     app.state.signing_key = settings.signing_key()
+    app.state.setup_code = setup_code(app.state.signing_key) if is_first_run else None
     app.state.database = database
     app.state.limiter = RateLimiter(settings.limit_storage)
     app.state.metrics = RequestMetrics()
     app.state.gap_cache = GapCache()
     app.state.live = Hub(runtime_url, database, app.state.signing_key)
+    app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
+    app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(ObserveMiddleware, metrics=app.state.metrics, max_body_bytes=_MAX_BODY_BYTES)
-    install_error_handlers(app)
+    install_error_handlers(app, as_page)
     # The stream comes before the handoffs, one of which could else be asked for by the name "stream".
     for router in (
         operation,
         identity,
+        audit_log,
+        invitations,
         flows,
         sessions,
         handoff_stream,
@@ -100,8 +139,31 @@ def create_app(settings: Settings, runtime_url: str, *, with_worker: bool = Fals
         baselines,
         notifications,
         analytics,
+        headline,
+        analytics_rows,
+        analytics_tables,
         api_docs.router,
+        sign_in.router,
+        setup.router,
+        home.router,
+        settings_pages.router,
+        settings_account.router,
+        settings_members.router,
+        settings_keys.router,
+        settings_notifications.router,
+        settings_audit.router,
+        notification_pages.router,
+        invitation.router,
+        stopwatch.router,
+        analytics_pages.router,
+        analytics_row_pages.router,
+        session_pages.router,
+        session_steps.router,
+        handoff_pages.router,
+        flow_manage.router,
+        flow_versions.router,
+        flow_pages.router,
     ):
         app.include_router(router)
-    app.mount("/static", StaticFiles(directory=api_docs.STATIC))
+    app.mount("/static", Assets(directory=STATIC))
     return app

@@ -1,11 +1,12 @@
-"""The base of every expected failure, and its answer as RFC 9457 problem+json."""
+"""The base of every expected failure, and its answer: RFC 9457 problem+json, or a page for a person."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
-from fastapi import FastAPI, Request
+from fastapi import FastAPI, Request, Response
 from fastapi.encoders import jsonable_encoder
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
@@ -84,34 +85,45 @@ def problem(request: Request, status: int, slug: str, detail: str, **extra: Any)
     return answer
 
 
-def install_error_handlers(app: FastAPI) -> None:
-    """Make every error of the app, expected or not, answer as problem+json."""
+AsPage = Callable[[Request, dict[str, Any]], Response | None]
 
-    async def expected(request: Request, error: Exception) -> JSONResponse:
+
+def install_error_handlers(app: FastAPI, as_page: AsPage) -> None:
+    """Make every error of the app, expected or not, answer as problem+json, or as a page.
+
+    Args:
+        as_page: the page that tells a person of a problem; None where a program has asked.
+    """
+
+    def answered(request: Request, answer: JSONResponse) -> Response:
+        page = as_page(request, json.loads(bytes(answer.body)))
+        return answer if page is None else page
+
+    async def expected(request: Request, error: Exception) -> Response:
         assert isinstance(error, FlowPilotError)
-        answer = problem(request, error.status, error.slug, error.detail, **error.extra)
+        answer = answered(request, problem(request, error.status, error.slug, error.detail, **error.extra))
         answer.headers.update(error.headers)
         return answer
 
-    async def framework(request: Request, error: Exception) -> JSONResponse:
+    async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         slug = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-        answer = problem(request, error.status_code, slug, str(error.detail))
+        answer = answered(request, problem(request, error.status_code, slug, str(error.detail)))
         answer.headers.update(error.headers or {})
         return answer
 
-    async def malformed(request: Request, error: Exception) -> JSONResponse:
+    async def malformed(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
         errors = [
             {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]}
             for item in error.errors()
         ]
         detail = "; ".join(f"{item['field']}: {item['message']}" for item in errors)
-        return problem(request, 422, "invalid", detail, errors=errors)
+        return answered(request, problem(request, 422, "invalid", detail, errors=errors))
 
-    async def unexpected(request: Request, _: Exception) -> JSONResponse:
+    async def unexpected(request: Request, _: Exception) -> Response:
         detail = "Something went wrong on our side. The log has the details under this request id."
-        return problem(request, 500, "internal", detail)
+        return answered(request, problem(request, 500, "internal", detail))
 
     app.add_exception_handler(FlowPilotError, expected)
     app.add_exception_handler(HTTPException, framework)

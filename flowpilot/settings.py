@@ -51,6 +51,9 @@ class Settings(BaseSettings):
         "Servers that share a database must share it.",
     )
     token_minutes: int = Field(default=60, ge=1, le=1440, description="How long a signed token is good for.")
+    sign_in_hours: int = Field(
+        default=12, ge=1, le=720, description="How long a browser stays signed in after its last page."
+    )
     limit_storage: str = Field(
         default="memory://",
         pattern=r"^(memory://$|rediss?://|unix://)",

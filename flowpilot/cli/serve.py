@@ -55,7 +55,7 @@ def serve(
     with open_database() as urls:
         if _has_demo_accounts(urls.owner):
             errors.print(f"[yellow]warning:[/] {_DEMO_WARNING}", soft_wrap=True)
-        run_server(urls, host, port, with_worker=with_worker)
+        run_server(urls, host, port, with_worker=with_worker, is_first_run=not _has_accounts(urls.owner))
 
 
 def worker() -> None:
@@ -76,7 +76,9 @@ class ListenError(FlowPilotError):
     """The address can not be listened on."""
 
 
-def run_server(urls: DatabaseUrls, host: str, port: int, *, with_worker: bool = True) -> None:
+def run_server(
+    urls: DatabaseUrls, host: str, port: int, *, with_worker: bool = True, is_first_run: bool = False
+) -> None:
     """Serve the app over an open, migrated database; returns when the server was told to stop.
 
     Raises:
@@ -90,14 +92,14 @@ def run_server(urls: DatabaseUrls, host: str, port: int, *, with_worker: bool = 
     # The whole app takes a second to import, which no other command should wait for.
     from flowpilot.app import create_app  # noqa: PLC0415
 
-    app = create_app(get_settings(), urls.runtime, with_worker=with_worker)
+    app = create_app(get_settings(), urls.runtime, with_worker=with_worker, is_first_run=is_first_run)
     config = uvicorn.Config(
         app,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
-    server = _Server(config, app.state.live)
+    server = _Server(config, app.state.live, app.state.setup_code)
     # Once it has served, being told to stop is its good end.
     with listening, contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run(sockets=[listening])
@@ -108,15 +110,21 @@ def run_server(urls: DatabaseUrls, host: str, port: int, *, with_worker: bool = 
 class _Server(uvicorn.Server):
     """Says where it listens once it does, so that `--port 0` is of use, and stops without waiting for streams."""
 
-    def __init__(self, config: uvicorn.Config, live: "Hub") -> None:
+    def __init__(self, config: uvicorn.Config, live: "Hub", setup_code: str | None) -> None:
         super().__init__(config)
         self._live = live
+        self._setup_code = setup_code
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         for listening in sockets or []:
             host, port = listening.getsockname()[:2]
             errors.print(f"FlowPilot listens on http://{host}:{port} (stop with Ctrl-C).", soft_wrap=True)
+            if self._setup_code is not None:
+                errors.print(
+                    f"Nobody can sign in yet. Set it up at http://{host}:{port}/setup?code={self._setup_code}",
+                    soft_wrap=True,
+                )
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         self._live.stop()
@@ -161,6 +169,11 @@ def _has_demo_accounts(owner_url: str) -> bool:
     with psycopg.connect(owner_url) as connection:
         ids = [account.id for account in ACCOUNTS]
         return connection.execute("SELECT FROM accounts WHERE id = ANY(%s)", [ids]).rowcount > 0
+
+
+def _has_accounts(owner_url: str) -> bool:
+    with psycopg.connect(owner_url) as connection:
+        return connection.execute("SELECT FROM accounts LIMIT 1").rowcount > 0
 
 
 def _runtime_role(url: str) -> Iterator[tuple[bool, str]]:

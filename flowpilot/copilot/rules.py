@@ -88,7 +88,7 @@ def _sentences(case: Case) -> Iterator[str]:
     if case.engineer_note.strip():
         after.append(sentence(f"The engineer says: {tidy(case.engineer_note, 120)}"))
     if case.missing:
-        after.append(sentence(f"Not known yet: {tidy(', '.join(case.missing), 90)}"))
+        after.append(sentence(f"Not known yet: {tidy('; '.join(one.rstrip('.') for one in case.missing), 90)}"))
     room = MAX_SUMMARY - sum(len(text) + 1 for text in (*before, *after))
     yield from before
     if not steps:

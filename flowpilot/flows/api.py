@@ -27,13 +27,14 @@ from flowpilot.flows.schemas import (
     ProblemOut,
     ProblemsOut,
     VersionDetailOut,
-    VersionOut,
+    VersionRow,
 )
 from flowpilot.flows.text import FlowText, render
 from flowpilot.flows.tree import Tree, problems
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.queries import names_of
 from flowpilot.identity.schemas import Page, Text, page
 
 router = APIRouter(prefix="/api/v1/flows", tags=["flows"])
@@ -174,10 +175,14 @@ async def restore_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now
 @router.get("/{flow_id}/versions")
 async def list_versions(
     flow_id: uuid.UUID, actor: Viewer, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> Page[VersionOut]:
+) -> Page[VersionRow]:
     """The flow's versions, newest first."""
-    rows = await queries.versions(db, actor.account_id, flow_id, limit + 1, cursor)
-    return page([VersionOut.model_validate(row) for row in rows], limit)
+    found = await queries.versions(db, actor.account_id, flow_id, limit + 1, cursor)
+    rows = [VersionRow.model_validate(row) for row in found]
+    names = await names_of(db, actor.account_id, {row.created_by for row in rows if row.created_by is not None})
+    for row in rows:
+        row.created_by_name = None if row.created_by is None else names.get(row.created_by)
+    return page(rows, limit)
 
 
 @router.get("/{flow_id}/versions/{number}")

@@ -68,6 +68,12 @@ class VersionOut(BaseModel):
     published_at: datetime | None
 
 
+class VersionRow(VersionOut):
+    """An edition in a list. No name: an operator at the command line, or somebody who has left."""
+
+    created_by_name: str | None = None
+
+
 class VersionDetailOut(VersionOut):
     """An edition with its tree."""
 

@@ -16,6 +16,7 @@ from flowpilot.clock import Now
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.cookies import cookie_of
 from flowpilot.identity.credentials import (
     KeyClaim,
     TokenClaim,
@@ -115,6 +116,22 @@ async def accounts_of(db: ReadDb, user_id: uuid.UUID) -> list[AccountChoice]:
     return [AccountChoice(row.id, row.name, Role(row.role)) for row in rows]
 
 
+async def list_own_accounts(database: Database, claimed: TokenClaim | KeyClaim) -> list[AccountChoice]:
+    """The accounts of a signed token's user, who need not be in one yet.
+
+    Raises:
+        UnauthenticatedError: an API key belongs to one account, and the token is older than the password.
+    """
+    if not isinstance(claimed, TokenClaim):
+        raise UnauthenticatedError("An API key belongs to one account. Sign in to switch.")
+    async with database.read(None) as db:
+        accounts = await accounts_of(db, claimed.user_id)
+        changed_at = await db.scalar(select(User.password_changed_at).where(User.id == claimed.user_id))
+    if changed_at is not None and claimed.issued_at < changed_at:
+        raise UnauthenticatedError("The password has changed. Sign in again.")
+    return accounts
+
+
 async def state_login_email(db: ReadDb, email: str) -> None:
     """Let this transaction see the one user who has the e-mail."""
     await db.execute(select(func.set_config("app.login_email", normal(email), True)))
@@ -138,11 +155,12 @@ def normal(email: str) -> str:
     return email.strip().lower()
 
 
-async def credential(bearer: Annotated[str | None, Depends(_bearer)]) -> str:
-    """The request's credential; 401 when there is none."""
-    if bearer is None:
+async def credential(request: Request, bearer: Annotated[str | None, Depends(_bearer)]) -> str:
+    """The request's credential, from its header or a browser's cookie; 401 when there is none."""
+    found = bearer if bearer is not None else cookie_of(request)
+    if found is None:
         raise UnauthenticatedError
-    return bearer
+    return found
 
 
 Credential = Annotated[str, Depends(credential)]

@@ -9,9 +9,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching import Candidate
-from flowpilot.flows.tree import Node, NodeKind
+from flowpilot.flows.tree import Node, NodeKind, ahead
 from flowpilot.identity.schemas import storable
-from flowpilot.sessions import moves
+from flowpilot.sessions import moves, path
 from flowpilot.sessions.models import (
     AISession,
     AISessionStep,
@@ -137,6 +137,14 @@ class NodeOut(BaseModel):
     outcomes: list[str]
 
 
+class AheadOut(BaseModel):
+    """A node of the flow that may still come."""
+
+    id: str
+    kind: NodeKind
+    text: str
+
+
 class StepOut(BaseModel):
     """One step of a session; `content` is described at the table."""
 
@@ -190,6 +198,8 @@ class SessionOut(SessionRow):
     allowed: list[Verb]
     current: NodeOut | None
     trail: list[str] = Field(description="Nodes of the flow that led to the current one.")
+    ahead: list[AheadOut] = Field(description="Nodes that may still follow, each once.")
+    standing: list[uuid.UUID] = Field(description="The steps that still hold: without answers taken back.")
     steps: list[StepOut]
     status_changes: list[StatusChangeOut]
     suggestion: Suggestion | None
@@ -227,6 +237,8 @@ def session_out(told: Told, suggestion: Suggestion | None) -> dict[str, Any]:
         "allowed": moves.allowed(SessionStatus(session.status)),
         "current": None if where.node is None else _node(where.node_id or "", where.node),
         "trail": [str(step.content["node"]) for step in where.trail],
+        "ahead": _ahead(told),
+        "standing": [step.id for step in path.standing(told.steps)],
         "steps": _steps(told.steps),
         "status_changes": _changes(told.changes),
         "suggestion": suggestion,
@@ -252,6 +264,13 @@ def _node(node_id: str, node: Node) -> NodeOut:
         choices=[choice.label for choice in node.choices],
         outcomes=[choice.label for choice in node.outcomes],
     )
+
+
+def _ahead(told: Told) -> list[AheadOut]:
+    tree, node_id = told.tree, told.where.node_id
+    if tree is None or node_id is None or node_id not in tree.nodes:
+        return []
+    return [AheadOut(id=id_, kind=tree.nodes[id_].kind, text=tree.nodes[id_].text) for id_ in ahead(tree, node_id)]
 
 
 def _steps(steps: Sequence[AISessionStep]) -> list[StepOut]:

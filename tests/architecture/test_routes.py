@@ -10,14 +10,22 @@ from fastapi.testclient import TestClient
 from flowpilot.identity import auth
 
 PUBLIC = {
-    ("GET", "/"),  # The API's documentation says what there is, not what is in it.
-    ("GET", "/docs"),
+    ("GET", "/docs"),  # The API's documentation says what there is, not what is in it.
+    ("GET", "/sign-in"),  # Where a browser gets its credential.
+    ("POST", "/sign-in"),
+    ("POST", "/sign-out"),  # It takes the credential away; whoever has none stays without.
+    ("GET", "/setup"),  # Before there is anybody; the code that the server printed is the credential.
+    ("POST", "/setup"),
     ("GET", "/healthz"),  # Load balancers ask it, before anybody can sign in.
     ("HEAD", "/healthz"),
     ("GET", "/readyz"),
     ("HEAD", "/readyz"),
     ("GET", "/metrics"),  # Prometheus; it names routes and counts, never a tenant.
     ("POST", "/api/v1/auth/token"),  # Where a credential comes from.
+    ("POST", "/api/v1/invitations/look"),  # Who is invited has no credential yet but the link's secret.
+    ("POST", "/api/v1/invitations/accept"),
+    ("GET", "/invitation"),  # The same, as a page.
+    ("POST", "/invitation"),
 }
 
 

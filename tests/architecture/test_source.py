@@ -74,6 +74,15 @@ def test_features_do_not_know_the_ways_in(imports: grimp.ImportGraph, door: str)
             )
 
 
+def test_the_ways_in_hold_no_sql(imports: grimp.ImportGraph) -> None:
+    for module in imports.find_descendants("flowpilot.web"):
+        source = (PACKAGE.parent / (module.replace(".", "/") + ".py")).read_text()
+        assert "sqlalchemy" not in source, (
+            f"{module} imports SQLAlchemy. A page shows what the API's own functions answer, so that nothing is in a "
+            "page that a script can not get: add the read to the feature."
+        )
+
+
 def _calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
     for node in ast.walk(tree):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):

@@ -1,0 +1,114 @@
+"""What the address of an analytics page asks for, and the addresses that lead from its figures to their rows."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+from fastapi import Depends, Query, Request
+
+from flowpilot.analytics.api import AskedWindow
+from flowpilot.analytics.period import Period, Window
+from flowpilot.analytics.schemas import Report
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import Caller
+
+_MOMENT = timedelta(microseconds=1)
+_TABLES = "/api/v1/analytics/flowpilot/tables"
+
+PERIODS = ((Period.WEEK, "7 days"), (Period.MONTH, "30 days"), (Period.QUARTER, "90 days"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tab:
+    """One tab, and who may open it."""
+
+    name: str
+    title: str
+    permission: Permission = Permission.VIEW_ANALYTICS
+
+
+TABS = (
+    Tab("overview", "Overview"),
+    Tab("coverage", "Coverage"),
+    Tab("flow-quality", "Flow quality"),
+    Tab("escalations", "Escalations", Permission.VIEW_ESCALATIONS),
+    Tab("psa", "PSA"),
+    Tab("knowledge-gaps", "Knowledge gaps"),
+    Tab("savings", "Savings"),
+)
+
+
+def tabs_of(actor: Actor) -> list[Tab]:
+    """The tabs that somebody may open."""
+    return [tab for tab in TABS if actor.may(tab.permission)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class View:
+    """What the address asks for: a tab, its window in the words that were given, and how it is shown."""
+
+    tab: str
+    tabs: list[Tab]
+    window: Window
+    words: dict[str, str]
+    compare: bool
+
+    def path(self, tab: str | None = None, **changes: str) -> str:
+        """The address of the same view with something else chosen; a period takes the place of a range."""
+        words = {} if "period" in changes else dict(self.words)
+        compare = {"compare": "true"} if self.compare else {}
+        asked = {name: value for name, value in (words | compare | changes).items() if value}
+        return f"/analytics/{tab or self.tab}" + (f"?{urlencode(asked)}" if asked else "")
+
+
+async def _view(
+    request: Request,
+    actor: Caller,
+    window: AskedWindow,
+    compare: Annotated[bool, Query()] = False,
+) -> View:
+    asked = request.query_params
+    return View(
+        tab=request.url.path.rsplit("/", 1)[-1],
+        tabs=tabs_of(actor),
+        window=window,
+        words={name: asked[name] for name in ("period", "from", "to", "tz") if name in asked},
+        compare=compare,
+    )
+
+
+AskedView = Annotated[View, Depends(_view)]
+
+
+@dataclass(frozen=True, slots=True)
+class Links:
+    """From a report's figures to their rows and tables: the very window that the report speaks of.
+
+    `back` is the address that rows lead back to.
+    """
+
+    window: dict[str, str]
+    back: str
+
+    def rows(self, kind: str, **filters: Any) -> str:
+        """The address of the rows that a figure counts; None leaves a filter out."""
+        asked = {name: _word(value) for name, value in filters.items() if value is not None}
+        return f"/analytics/rows/{kind}?" + urlencode(asked | self.window | {"back": self.back}, doseq=True)
+
+    def csv(self, report: str, section: str, **asked: str) -> str:
+        """The address of a section of a report as CSV."""
+        return f"{_TABLES}/{report}/{section}.csv?" + urlencode(asked | self.window)
+
+
+def links(report: Report, view: View, back: str) -> Links:
+    """The links of a report, with its window as a range."""
+    window = report.window
+    # A period includes its last moment, and a range does not.
+    end = window.to if report.period is None else window.to + _MOMENT
+    asked = {"from": window.from_.isoformat(), "to": end.isoformat(), "tz": window.timezone}
+    return Links(asked, back)
+
+
+def _word(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else value

@@ -1,0 +1,138 @@
+"""A flow in reading order, pure: each node once, numbered, with what it leads to.
+
+A node stands where it is reached in the fewest steps; every other way to it is a jump to its number.
+"""
+
+from collections import deque
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from flowpilot.flows.tree import Node, Tree, walk
+
+# So many levels are nested in a list; what lies deeper begins a list of its own.
+_NESTED = 16
+
+
+class Way(StrEnum):
+    """How a choice leads on: to what follows here, to a node that stands elsewhere, back, or nowhere."""
+
+    DOWN = "down"
+    JUMP = "jump"
+    BACK = "back"
+    NOWHERE = "nowhere"
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """The choices of a node that lead to the same node. `number` is None where there is no such node."""
+
+    labels: tuple[str, ...]
+    target: str
+    way: Way
+    number: int | None
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A node at its place. `depth` counts from the node where its part begins."""
+
+    id: str
+    number: int
+    depth: int
+    node: Node
+    branches: tuple[Branch, ...]
+
+    @property
+    def begins_list(self) -> bool:
+        """Whether it stands in a list of its own, and not beneath what leads to it."""
+        return self.depth % _NESTED == 0
+
+
+@dataclass(frozen=True, slots=True)
+class Outline:
+    """The stops in reading order, by their ids: from the root, then what no path leads to."""
+
+    stops: Mapping[str, Stop]
+
+    @property
+    def tops(self) -> list[Stop]:
+        """The stops that begin a list."""
+        return [stop for stop in self.stops.values() if stop.begins_list]
+
+
+def outline(tree: Tree) -> Outline:
+    """The tree in reading order."""
+    parents = _parents(tree)
+    order = list(_read(tree, parents))
+    numbers = {node_id: number for number, node_id in enumerate(order, 1)}
+    depths: dict[str, int] = {}
+    for node_id in order:
+        parent = parents[node_id]
+        depths[node_id] = 0 if parent is None else depths[parent] + 1
+    return Outline(
+        {
+            node_id: Stop(
+                node_id,
+                numbers[node_id],
+                depths[node_id],
+                tree.nodes[node_id],
+                tuple(_branches(tree, node_id, parents, numbers)),
+            )
+            for node_id in order
+        }
+    )
+
+
+def _parents(tree: Tree) -> dict[str, str | None]:
+    """From where each node is reached first; None where a part begins."""
+    parents: dict[str, str | None] = {}
+    for start in walk(tree):
+        if start in parents:
+            continue
+        parents[start] = None
+        pending = deque([start])
+        while pending:
+            node_id = pending.popleft()
+            for target in _leads_to(tree.nodes[node_id]):
+                if target in tree.nodes and target not in parents:
+                    parents[target] = node_id
+                    pending.append(target)
+    return parents
+
+
+def _read(tree: Tree, parents: Mapping[str, str | None]) -> Iterator[str]:
+    stack = [node_id for node_id, parent in reversed(list(parents.items())) if parent is None]
+    while stack:
+        node_id = stack.pop()
+        yield node_id
+        stack.extend(t for t in reversed(_leads_to(tree.nodes[node_id])) if parents.get(t) == node_id)
+
+
+def _branches(
+    tree: Tree, node_id: str, parents: Mapping[str, str | None], numbers: Mapping[str, int]
+) -> Iterator[Branch]:
+    node = tree.nodes[node_id]
+    above = set(_upwards(node_id, parents))
+    for target in _leads_to(node):
+        if target not in tree.nodes:
+            way = Way.NOWHERE
+        elif parents[target] == node_id:
+            way = Way.DOWN
+        else:
+            way = Way.BACK if target in above else Way.JUMP
+        labels = tuple(choice.label for choice in node.choices + node.outcomes if choice.next == target)
+        text = tree.nodes[target].text if target in tree.nodes else ""
+        yield Branch(labels, target, way, numbers.get(target), text)
+
+
+def _upwards(node_id: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+    at: str | None = node_id
+    while at is not None:
+        yield at
+        at = parents[at]
+
+
+def _leads_to(node: Node) -> list[str]:
+    return list(dict.fromkeys(choice.next for choice in node.choices + node.outcomes))

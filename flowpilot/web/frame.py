@@ -1,0 +1,96 @@
+"""What all pages have in common: who is signed in, where they may go, and what waits for them."""
+
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import Depends, Request
+
+from flowpilot.clock import Now
+from flowpilot.handoffs import queries as handoffs
+from flowpilot.handoffs.notify import queries as notify
+from flowpilot.identity import queries as identity
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import Caller, Claim, ReadSession
+from flowpilot.identity.credentials import KeyClaim, TokenClaim
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """An entry of the navigation; `count` is shown beside it unless it is nothing."""
+
+    path: str
+    title: str
+    icon: str
+    is_here: bool
+    count: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """The surroundings of a page, as the signed-in person sees them.
+
+    `renewed` is the browser's credential anew, when half of its time is over.
+    """
+
+    actor: Actor
+    name: str
+    email: str | None
+    account_name: str
+    now: datetime
+    places: list[Place]
+    n_waiting: int
+    n_unread: int
+    renewed: TokenClaim | None
+
+    @property
+    def zone(self) -> str:
+        """The account's IANA zone, in which all moments are shown."""
+        return self.actor.timezone
+
+    def may(self, permission: str) -> bool:
+        """Whether the person may do something, by the permission's name in the code."""
+        return self.actor.may(Permission[permission])
+
+
+_PLACES = (
+    ("/", "Home", "home", Permission.VIEW_WORK),
+    ("/sessions", "Sessions", "route", Permission.VIEW_WORK),
+    ("/handoffs", "Escalations", "bolt", Permission.VIEW_WORK),
+    ("/flows", "Flows", "sitemap", Permission.VIEW_WORK),
+    ("/analytics", "Analytics", "chart-bar", Permission.VIEW_ESCALATIONS),
+    ("/stopwatch", "Stopwatch", "clock-play", Permission.VIEW_ESCALATIONS),
+    ("/settings", "Settings", "settings", Permission.VIEW_WORK),
+)
+
+
+async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSession, now: Now) -> Frame:
+    row = await identity.me(db, actor)
+    waiting, _ = await handoffs.counts(db, actor.account_id)
+    here = "/" + request.url.path.strip("/").split("/")[0]
+    places = [
+        Place(path, title, icon, path == here, waiting if path == "/handoffs" else 0)
+        for path, title, icon, permission in _PLACES
+        if actor.may(permission)
+    ]
+    return Frame(
+        actor=actor,
+        name=row.name or row.email or "",
+        email=row.email,
+        account_name=row.account_name,
+        now=now,
+        places=places,
+        n_waiting=waiting,
+        n_unread=await notify.unread_count(db, actor),
+        renewed=_renewed(request, claimed, now),
+    )
+
+
+def _renewed(request: Request, claimed: TokenClaim | KeyClaim, now: datetime) -> TokenClaim | None:
+    lifetime = timedelta(hours=request.app.state.settings.sign_in_hours)
+    if not isinstance(claimed, TokenClaim) or now - claimed.issued_at < lifetime / 2:
+        return None
+    return replace(claimed, issued_at=now)
+
+
+Surroundings = Annotated[Frame, Depends(_frame)]

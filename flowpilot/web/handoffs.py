@@ -1,0 +1,153 @@
+"""The escalation queue, and one handoff: what a senior needs in ten seconds."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+
+from flowpilot.analytics.headline import Headline
+from flowpilot.analytics.headline_api import read_headline
+from flowpilot.analytics.period import Period, window
+from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.handoffs import api
+from flowpilot.handoffs.models import Outcome
+from flowpilot.handoffs.queries import State, Wanted
+from flowpilot.handoffs.schemas import CloseIn, HandoffOut, PriorityName, QueuePage, ReassignIn, ReleaseIn
+from flowpilot.identity import api as identity
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.schemas import MemberOut, Text
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import Page, go_to, render
+
+router = APIRouter(prefix="/handoffs", include_in_schema=False)
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+Engineer = Annotated[Actor, requires(Permission.WORK)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Queue(Page):
+    """The queue, or one of the lists beside it; `here` is its address with the filters."""
+
+    template: ClassVar[str] = "handoffs.html"
+    queue: QueuePage
+    headline: Headline | None
+    state: State
+    states: Sequence[tuple[State, str]] = (
+        ("queue", "Queue"),
+        ("acted", "Being worked on"),
+        ("closed", "Closed"),
+        ("all", "All"),
+    )
+    priority: str
+    for_me: bool
+    priorities: Sequence[PriorityName] = tuple(PriorityName)
+    here: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Handoff(Page):
+    """One handoff. `names` has those of its people; `members` are whom it may be meant for."""
+
+    template: ClassVar[str] = "handoff.html"
+    handoff: HandoffOut
+    names: dict[str, str]
+    members: list[MemberOut]
+
+
+@router.get("")
+async def show_queue(
+    request: Request,
+    actor: Viewer,
+    db: ReadSession,
+    frame: Surroundings,
+    state: State = "queue",
+    priority: PriorityName | str = "",
+    for_me: bool = False,
+    cursor: Text | None = None,
+) -> Response:
+    """The queue: what waits, then what is held without action."""
+    chosen = [PriorityName(priority).value_in_order] if priority in set(PriorityName) else None
+    wanted = Wanted(state, priority=chosen, target_user_id=actor.user_id if for_me else None)
+    page = Queue(
+        title="Escalations",
+        queue=await api.list_handoffs(actor, wanted, db, frame.now, limit=50, cursor=cursor),
+        headline=await _headline(actor, db, frame.now),
+        state=state,
+        priority=str(priority),
+        for_me=for_me,
+        here=f"/handoffs?state={state}&priority={priority}&for_me={str(for_me).lower()}",
+    )
+    return render(request, page, frame)
+
+
+@router.get("/{handoff_id}")
+async def show(
+    request: Request, handoff_id: uuid.UUID, actor: Viewer, db: ReadSession, frame: Surroundings
+) -> Response:
+    """What is known, what was tried, what is missing, and what to do next."""
+    handoff = await api.read_handoff(handoff_id, actor, db, frame.now)
+    may_see = actor.may(Permission.VIEW_MEMBERS)
+    members = (await identity.list_members(actor, db, limit=200)).items if may_see else []
+    page = Handoff(
+        title=handoff.problem_summary[:60] or "Handoff",
+        handoff=handoff,
+        names={str(one.user_id): one.name or one.email or "" for one in members},
+        members=[one for one in members if handoff.created_by is None or one.user_id != handoff.created_by.id],
+    )
+    return render(request, page, frame)
+
+
+@router.post("/{handoff_id}/claim")
+async def claim(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+    """Take it on; who was slower is told who has it."""
+    claimed = await api.claim(handoff_id, actor, db, now)
+    return go_to(
+        f"/sessions/{claimed.session_id}", "It is yours. The context is open; press c to close or open it."
+    )
+
+
+@router.post("/{handoff_id}/release")
+async def release(
+    handoff_id: uuid.UUID, body: Annotated[ReleaseIn, Form()], actor: Engineer, db: WriteSession, now: Now
+) -> Response:
+    """Give it back to the queue."""
+    await api.release(handoff_id, body, actor, db, now)
+    return go_to("/handoffs", "Released. It waits in the queue again.")
+
+
+@router.post("/{handoff_id}/reassign")
+async def reassign(
+    handoff_id: uuid.UUID,
+    actor: Engineer,
+    db: WriteSession,
+    now: Now,
+    target_user_id: Annotated[Text, Form()] = "",
+) -> Response:
+    """Mean it for somebody else, or for anybody."""
+    body = ReassignIn(target_user_id=uuid.UUID(target_user_id) if target_user_id else None)
+    await api.reassign(handoff_id, body, actor, db, now)
+    return go_to(f"/handoffs/{handoff_id}", "Saved. Whom it is meant for is told.")
+
+
+@router.post("/{handoff_id}/close")
+async def close(
+    handoff_id: uuid.UUID, body: Annotated[CloseIn, Form()], actor: Engineer, db: WriteSession, now: Now
+) -> Response:
+    """End it: solved, laid aside, or back to whoever escalated it."""
+    closed = await api.close(handoff_id, body, actor, db, now)
+    if body.outcome == Outcome.RESOLVED:
+        return go_to(f"/sessions/{closed.session_id}/note", "Resolved. This is the note for the ticket.")
+    return go_to(f"/sessions/{closed.session_id}", "The handoff is closed.")
+
+
+async def _headline(actor: Actor, db: ReadDb, now: datetime) -> Headline | None:
+    if not actor.may(Permission.VIEW_ESCALATIONS):
+        return None
+    asked = window(actor.account_id, now=now, account_timezone=actor.timezone, period=Period.MONTH)
+    return await read_headline(actor, asked, db)

@@ -1,0 +1,49 @@
+"""Home: my open sessions, the queue's head, my notifications, and a session to start."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Request, Response
+
+from flowpilot.handoffs import api as handoffs
+from flowpilot.handoffs.notify import api as notifications
+from flowpilot.handoffs.notify.schemas import NotificationOut
+from flowpilot.handoffs.queries import Wanted as WantedHandoffs
+from flowpilot.handoffs.schemas import QueuePage
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.sessions import api as sessions
+from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.queries import Wanted
+from flowpilot.sessions.schemas import SessionRow
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import Page, render
+
+router = APIRouter(include_in_schema=False)
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+
+_OPEN = [SessionStatus.ACTIVE, SessionStatus.PAUSED, SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Home(Page):
+    """The first page of the day."""
+
+    template: ClassVar[str] = "home.html"
+    sessions: list[SessionRow]
+    queue: QueuePage
+    notifications: list[NotificationOut]
+
+
+@router.get("/")
+async def home(request: Request, actor: Viewer, db: ReadSession, frame: Surroundings) -> Response:
+    """What waits for the person, and a session to start."""
+    mine = Wanted(status=_OPEN, owner_id=actor.user_id)
+    page = Home(
+        title="Home",
+        sessions=(await sessions.list_sessions(actor, mine, db, limit=8)).items,
+        queue=await handoffs.list_handoffs(actor, WantedHandoffs(), db, frame.now, limit=5),
+        notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
+    )
+    return render(request, page, frame)

@@ -1,0 +1,83 @@
+"""The person's notifications."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel
+
+from flowpilot.clock import Now
+from flowpilot.handoffs.notify import api
+from flowpilot.handoffs.notify.schemas import NotificationPage, ReadIn
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import Page, go_to, render
+
+router = APIRouter(prefix="/notifications", include_in_schema=False)
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+
+Show = Literal["all", "unread"]
+
+
+class OneRead(BaseModel):
+    """One notification that was read, and the handoff to go on to, if any."""
+
+    handoff_id: uuid.UUID | None = None
+    show: Show = "unread"
+
+
+class AllRead(BaseModel):
+    """All up to the newest that the page showed: what has come since is not read."""
+
+    up_to: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Notifications(Page):
+    """One of the two lists."""
+
+    template: ClassVar[str] = "notifications.html"
+    found: NotificationPage
+    show: Show
+    is_first: bool
+
+
+@router.get("")
+async def show_list(
+    request: Request,
+    actor: Viewer,
+    db: ReadSession,
+    frame: Surroundings,
+    show: Show | None = None,
+    cursor: uuid.UUID | None = None,
+) -> Response:
+    """What is not read, if there is any, else all."""
+    chosen: Show = show or ("unread" if frame.n_unread else "all")
+    page = Notifications(
+        title="Notifications",
+        found=await api.list_notifications(actor, db, unread=chosen == "unread", limit=50, cursor=cursor),
+        show=chosen,
+        is_first=cursor is None,
+    )
+    return render(request, page, frame)
+
+
+@router.post("/read")
+async def read_all(body: Annotated[AllRead, Form()], actor: Viewer, db: WriteSession, now: Now) -> Response:
+    """Mark all that was shown, and all before, as read."""
+    await api.mark_read(ReadIn(up_to=body.up_to), actor, db, now)
+    return go_to("/notifications", "All are marked as read.")
+
+
+@router.post("/{notification_id}/read")
+async def read_one(
+    notification_id: uuid.UUID, body: Annotated[OneRead, Form()], actor: Viewer, db: WriteSession, now: Now
+) -> Response:
+    """Mark one as read, and open its handoff if that was asked."""
+    await api.mark_read(ReadIn(ids=[notification_id]), actor, db, now)
+    if body.handoff_id is not None:
+        return go_to(f"/handoffs/{body.handoff_id}")
+    return go_to(f"/notifications?show={body.show}")

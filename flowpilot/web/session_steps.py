@@ -1,0 +1,183 @@
+"""What is done in a session's page: each form is one verb, and leads back to the page."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel
+
+from flowpilot.clock import Now
+from flowpilot.handoffs import api as handoffs
+from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
+from flowpilot.idempotency import CreateOnce
+from flowpilot.identity import api as identity
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.schemas import MemberOut
+from flowpilot.sessions import api, schemas
+from flowpilot.sessions.api import Mine, MineWithSteps
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import Page, go_to, render
+
+router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
+
+Engineer = Annotated[Actor, requires(Permission.WORK)]
+Id = uuid.UUID
+
+
+class FlowForm(BaseModel):
+    """The flow to follow; none when the field is empty."""
+
+    flow_id: uuid.UUID | None = None
+
+
+class DetailsForm(BaseModel):
+    """What the session is about. An empty field clears what was there."""
+
+    problem_summary: schemas.Problem
+    problem_domain: schemas.Line | None = None
+    psa_ticket_id: schemas.Line | None = None
+    client_name: schemas.Line | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate(Page):
+    """The form to hand a session over. `seniors` are whom it may be meant for."""
+
+    template: ClassVar[str] = "session_escalate.html"
+    session: schemas.SessionOut
+    seniors: list[MemberOut]
+    reasons: tuple[str, ...]
+    priorities: list[PriorityName]
+
+
+@router.post("/steps")
+async def take_step(
+    request: Request,
+    session_id: Id,
+    body: Annotated[schemas.StepIn, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+    once: CreateOnce,
+) -> Response:
+    """A choice, an outcome or free text."""
+    await api.take_step(request, body, actor, held, db, once)
+    return _back(session_id)
+
+
+@router.post("/back")
+async def go_back(
+    request: Request, session_id: Id, actor: Engineer, held: MineWithSteps, db: WriteSession
+) -> Response:
+    """Take the newest answer back."""
+    await api.go_back(request, actor, held, db)
+    return _back(session_id)
+
+
+@router.post("/flow")
+async def follow_flow(
+    request: Request,
+    session_id: Id,
+    body: Annotated[FlowForm, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+) -> Response:
+    """Follow another flow, or none."""
+    await api.follow_flow(request, schemas.FlowChoiceIn(flow_id=body.flow_id), actor, held, db)
+    return _back(session_id)
+
+
+@router.post("/pause")
+async def pause(
+    session_id: Id, body: Annotated[schemas.ReasonIn, Form()], actor: Engineer, held: Mine, db: WriteSession
+) -> Response:
+    """Lay it aside."""
+    await api.pause(body, actor, held, db)
+    return _back(session_id, "Paused. Its time stands still until you resume.")
+
+
+@router.post("/resume")
+async def resume(session_id: Id, actor: Engineer, held: Mine, db: WriteSession) -> Response:
+    """Go on."""
+    await api.resume(actor, held, db)
+    return _back(session_id)
+
+
+@router.post("/resolve")
+async def resolve(
+    session_id: Id,
+    body: Annotated[schemas.ResolutionIn, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+) -> Response:
+    """Say what solved it."""
+    await api.resolve(body, actor, held, db)
+    return go_to(f"/sessions/{session_id}/note", "Resolved. This is the note for the ticket.")
+
+
+@router.post("/abandon")
+async def abandon(
+    session_id: Id, body: Annotated[schemas.ReasonIn, Form()], actor: Engineer, held: Mine, db: WriteSession
+) -> Response:
+    """Give it up."""
+    await api.abandon(body, actor, held, db)
+    return _back(session_id, "Abandoned. Nothing is lost: it can be resumed.")
+
+
+@router.post("/rating")
+async def rate(
+    session_id: Id, body: Annotated[schemas.RatingIn, Form()], actor: Engineer, held: Mine, db: WriteSession
+) -> Response:
+    """Say how it went."""
+    await api.rate(body, actor, held, db)
+    return _back(session_id, "Thank you. The rating counts in Analytics.")
+
+
+@router.post("/details")
+async def correct(
+    session_id: Id, body: Annotated[DetailsForm, Form()], actor: Engineer, held: Mine, db: WriteSession
+) -> Response:
+    """Correct what it is about."""
+    await api.correct_session(schemas.DetailsIn(**body.model_dump()), actor, held, db)
+    return _back(session_id, "Saved.")
+
+
+@router.get("/escalate")
+async def show_escalate(
+    request: Request, session_id: Id, actor: Engineer, db: ReadSession, frame: Surroundings
+) -> Response:
+    """The form to hand it over."""
+    members = await identity.list_members(actor, db, limit=200)
+    page = Escalate(
+        title="Escalate",
+        session=await api.read_session(session_id, actor, db),
+        seniors=[one for one in members.items if one.user_id != actor.user_id and one.can_sign_in],
+        reasons=REASONS,
+        priorities=list(PriorityName),
+    )
+    return render(request, page, frame)
+
+
+@router.post("/escalate")
+async def escalate(
+    request: Request,
+    session_id: Id,
+    body: Annotated[HandoffIn, Form()],
+    actor: Engineer,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
+) -> Response:
+    """Hand it over."""
+    made = await handoffs.escalate(request, session_id, body, actor, db, now, once)
+    return go_to(
+        f"/handoffs/{made.id}", "It waits in the queue, with all that is known. You are told when it is claimed."
+    )
+
+
+def _back(session_id: uuid.UUID, notice: str | None = None) -> Response:
+    return go_to(f"/sessions/{session_id}", notice)

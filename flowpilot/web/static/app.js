@@ -1,0 +1,87 @@
+// What a page does by itself. Everything here eases what works without it: forms and links need no script.
+
+const TICK_MS = 1000;
+
+function words(seconds) {
+  const whole = Math.round(Math.max(0, seconds));
+  const units = [["d", 86400, "h", 3600], ["h", 3600, "min", 60], ["min", 60, "s", 1]];
+  for (const [unit, size, smaller, smallerSize] of units) {
+    if (whole >= size) {
+      const rest = Math.floor((whole % size) / smallerSize);
+      return `${Math.floor(whole / size)}\u00a0${unit}` + (rest ? `\u00a0${rest}\u00a0${smaller}` : "");
+    }
+  }
+  return `${whole}\u00a0s`;
+}
+
+function tick() {
+  for (const time of document.querySelectorAll("[data-since]")) {
+    const text = words((Date.now() - Date.parse(time.dataset.since)) / 1000);
+    if (time.textContent !== text) time.textContent = text;
+  }
+}
+
+function toggleTheme() {
+  const root = document.documentElement;
+  root.dataset.bsTheme = root.dataset.bsTheme === "dark" ? "light" : "dark";
+  localStorage.setItem("flowpilot-theme", root.dataset.bsTheme);
+  document.dispatchEvent(new Event("theme"));
+}
+
+async function copy(button) {
+  const source = document.querySelector(button.dataset.copy);
+  const text = source.value ?? source.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+  } catch {
+    // A browser gives the clipboard only to secure pages: select the text, so that Ctrl-C takes it.
+    getSelection().selectAllChildren(source);
+    return;
+  }
+  const label = button.querySelector("[data-label]") ?? button;
+  const before = label.textContent;
+  label.textContent = "Copied";
+  setTimeout(() => { label.textContent = before; }, 2000);
+}
+
+document.addEventListener("click", (event) => {
+  const target = event.target.closest("[data-theme-toggle], [data-copy], [data-dismiss], [data-back]");
+  if (!target) return;
+  if ("themeToggle" in target.dataset) toggleTheme();
+  if ("copy" in target.dataset) copy(target);
+  if ("dismiss" in target.dataset) target.closest(".note").remove();
+  if ("back" in target.dataset) history.back();
+});
+
+// Keys: an element with data-key is clicked, or focused where it takes text.
+document.addEventListener("keydown", (event) => {
+  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+  if (!target) return;
+  event.preventDefault();
+  if (target.matches("input, textarea, select")) target.focus();
+  else target.click();
+});
+
+// A form that needs a yes first says so in data-confirm.
+document.addEventListener("submit", (event) => {
+  const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
+  if (question && !confirm(question)) {
+    event.preventDefault();
+    event.stopImmediatePropagation();
+  }
+}, true);
+
+// What changes as soon as something else is chosen: data-submit sends its form.
+document.addEventListener("change", (event) => {
+  if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+document.addEventListener("htmx:sendError", () => {
+  const notes = document.getElementById("notes");
+  notes.innerHTML = '<div class="alert alert-danger note" role="alert">The server can not be reached. What you wrote is still here: try again.'
+    + '<button type="button" class="btn-close" data-dismiss aria-label="Dismiss"></button></div>';
+});
+
+setInterval(tick, TICK_MS);
+await import("./live.js");

@@ -1,0 +1,125 @@
+"""The stopwatch for verbal handoffs: what a claim of savings is measured against."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel, Field, NaiveDatetime
+
+from flowpilot.clock import Now, zone
+from flowpilot.errors import InvalidError
+from flowpilot.handoffs import baselines_api as api
+from flowpilot.handoffs.baselines import LONGEST_SECONDS
+from flowpilot.handoffs.baselines_schemas import BaselineOut, Domain, EntryIn, ExclusionIn, StopwatchIn, Trimmed
+from flowpilot.idempotency import CreateOnce
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.settings import all_members
+from flowpilot.web.words import duration
+
+router = APIRouter(prefix="/stopwatch", include_in_schema=False)
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_ESCALATIONS)]
+Worker = Annotated[Actor, requires(Permission.WORK)]
+
+_HERE = "/stopwatch"
+
+
+class EntryForm(BaseModel):
+    """A verbal handoff that nobody timed. `occurred_at` is by the account's clock; now when left out."""
+
+    minutes: int = Field(default=0, ge=0, le=240)
+    seconds: int = Field(default=0, ge=0, le=59)
+    occurred_at: Annotated[NaiveDatetime, Field(ge=datetime(2000, 1, 1))] | None = None  # noqa: DTZ001
+    note: Trimmed = ""
+    problem_domain: Domain = None
+
+    def entry(self, timezone: str) -> EntryIn:
+        """What it enters.
+
+        Raises:
+            InvalidError: it took no time, or too long.
+        """
+        seconds = 60 * self.minutes + self.seconds
+        if not 1 <= seconds <= LONGEST_SECONDS:
+            raise InvalidError("How long did it take? Enter between 1 second and 4 hours.")
+        when = None if self.occurred_at is None else self.occurred_at.replace(tzinfo=zone(timezone))
+        return EntryIn(seconds=seconds, occurred_at=when, note=self.note, problem_domain=self.problem_domain)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stopwatch(Page):
+    """One's own stopwatch, and what the account has measured; `names` are those of who measured it."""
+
+    template: ClassVar[str] = "stopwatch.html"
+    running: BaselineOut | None
+    baselines: ListPage[BaselineOut]
+    names: dict[uuid.UUID, str]
+
+
+@router.get("")
+async def show(
+    request: Request, actor: Viewer, db: ReadSession, frame: Surroundings, cursor: uuid.UUID | None = None
+) -> Response:
+    """The button, and the list below it."""
+    members = await all_members(actor, db)
+    page = Stopwatch(
+        title="Stopwatch",
+        running=await api.read_running(actor, db),
+        baselines=await api.list_baselines(actor, db, running=False, limit=50, cursor=cursor),
+        names={member.user_id: member.name or member.email or "" for member in members},
+    )
+    return render(request, page, frame)
+
+
+@router.post("/start")
+async def start(
+    body: Annotated[StopwatchIn, Form()], actor: Worker, db: WriteSession, now: Now, once: CreateOnce
+) -> Response:
+    """A colleague has just interrupted a senior."""
+    await api.start_stopwatch(actor, db, now, once, body)
+    return go_to(_HERE)
+
+
+@router.post("/enter")
+async def enter(
+    body: Annotated[EntryForm, Form()], actor: Worker, db: WriteSession, now: Now, once: CreateOnce
+) -> Response:
+    """Note a talk after the fact."""
+    entered = await api.enter_baseline(body.entry(actor.timezone), actor, db, now, once)
+    return go_to(_HERE, f"Entered: {duration(entered.seconds)}. It is shown, and not counted as measured.")
+
+
+@router.post("/{baseline_id}/stop")
+async def stop(baseline_id: uuid.UUID, actor: Worker, db: WriteSession, now: Now) -> Response:
+    """The senior has done the first useful thing."""
+    stopped = await api.stop_stopwatch(baseline_id, actor, db, now)
+    return go_to(_HERE, f"Measured: {duration(stopped.seconds)}.")
+
+
+@router.post("/{baseline_id}/cancel")
+async def cancel(baseline_id: uuid.UUID, actor: Worker, db: WriteSession) -> Response:
+    """It was no handoff after all."""
+    await api.cancel_stopwatch(baseline_id, actor, db)
+    return go_to(_HERE, "Cancelled. Nothing was measured.")
+
+
+@router.post("/{baseline_id}/exclude")
+async def exclude(
+    baseline_id: uuid.UUID, body: Annotated[ExclusionIn, Form()], actor: Worker, db: WriteSession, now: Now
+) -> Response:
+    """Count it no longer."""
+    await api.exclude_baseline(baseline_id, body, actor, db, now)
+    return go_to(_HERE, "It does not count any more. It stays in the list, with the reason.")
+
+
+@router.post("/{baseline_id}/include")
+async def include(baseline_id: uuid.UUID, actor: Worker, db: WriteSession, now: Now) -> Response:
+    """Count it again."""
+    await api.include_baseline(baseline_id, actor, db, now)
+    return go_to(_HERE, "It counts again.")

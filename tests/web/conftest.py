@@ -1,0 +1,37 @@
+"""What the tests of pages share: browsers without scripts, signed in by their cookie."""
+
+from collections.abc import Callable
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import PASSWORD, Company, fresh_email
+
+# What a browser says of a form that it sends from one of our own pages.
+SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
+
+SignedIn = Callable[..., TestClient]
+
+
+@pytest.fixture
+def signed_in(client: TestClient, company: Company) -> SignedIn:
+    """`signed_in(role)`: a browser of somebody new with that role in the company; it follows redirects."""
+
+    def sign_in(role: Role = Role.ENGINEER, to: Company = company) -> TestClient:
+        email = fresh_email()
+        to.add_person(email, role)
+        browser = new_browser(client)
+        answer = browser.post("/sign-in", data={"username": email, "password": PASSWORD})
+        assert answer.status_code == 200, answer.text
+        return browser
+
+    return sign_in
+
+
+def new_browser(client: TestClient) -> TestClient:
+    """Another browser at the same server, without any cookie."""
+    browser = TestClient(client.app, headers=SAME_SITE, raise_server_exceptions=False)
+    # The server runs in the first one's thread, and its connections with it.
+    browser.portal = client.portal
+    return browser

@@ -1,0 +1,107 @@
+"""The queue and the handoff's page, as a browser without scripts uses them."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.sessions.flows import publish_printer_flow
+from tests.web.conftest import SignedIn
+
+PROBLEM = "The printer in the accounting office prints nothing"
+REASON = "Needs rights that I do not have."
+
+
+@pytest.fixture
+def handoff(client: TestClient, company: Company, signed_in: SignedIn) -> tuple[TestClient, str]:
+    """An engineer's browser, and the page of the handoff that they made with a form."""
+    publish_printer_flow(client, company)
+    browser = signed_in()
+    session = browser.post("/sessions", data={"problem_summary": PROBLEM}).url.path
+    form = browser.get(f"{session}/escalate").text
+    assert 'value="Needs rights that I do not have."' in form
+    made = browser.post(
+        f"{session}/escalate", data={"reason": REASON, "note": "It is the driver.", "priority": "high"}
+    )
+    return browser, made.url.path
+
+
+def test_a_handoff_says_what_is_known_and_missing(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
+    html = signed_in().get(handoff[1]).text
+    for words in (PROBLEM, REASON, "It is the driver.", "No ticket is linked.", "Nothing was tried yet.", "Claim and"):
+        assert words in html
+
+
+def test_a_claim_opens_the_session_with_its_context(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
+    senior = signed_in()
+    queue = senior.get("/handoffs").text
+    assert f'action="{handoff[1]}/claim"' in queue
+    session = senior.post(f"{handoff[1]}/claim")
+    assert session.url.path.startswith("/sessions/")
+    assert f"Context: {REASON}" in session.text
+    assert re.search(r'name="choice" value=', session.text)
+
+
+def test_the_loser_is_told_who_was_faster(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
+    signed_in().post(f"{handoff[1]}/claim")
+    late = signed_in().post(f"{handoff[1]}/claim", headers={"HX-Request": "true"})
+    assert late.status_code == 409
+    assert "was faster and holds this handoff since" in late.text
+
+
+def test_the_queue_counts_and_shows_the_headline_with_its_definition(
+    handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    senior = signed_in()
+    assert "No claim yet" in senior.get("/handoffs").text
+    session = senior.post(f"{handoff[1]}/claim").url.path
+    senior.post(f"{session}/steps", data={"free_text": "Looked at the driver."})
+    html = senior.get("/handoffs?state=acted").text
+    assert "n = 1, of which 0 without action yet" in html
+    assert "NOT &#34;minutes recovered&#34;" in html
+    assert "first action after" in html
+
+
+def test_release_and_close_are_forms(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
+    senior = signed_in()
+    senior.post(f"{handoff[1]}/claim")
+    released = senior.post(f"{handoff[1]}/release", data={"reason": "Called away"})
+    assert released.url.path == "/handoffs"
+    assert "Called away" in senior.get(handoff[1]).text
+    senior.post(f"{handoff[1]}/claim")
+    missing = senior.post(f"{handoff[1]}/close", data={"outcome": "resolved", "note": ""})
+    assert missing.status_code == 422
+    note = senior.post(f"{handoff[1]}/close", data={"outcome": "resolved", "note": "A new driver."})
+    assert note.url.path.endswith("/note")
+    assert "A new driver." in note.text
+
+
+def test_meaning_it_for_somebody_and_for_anybody_again(
+    handoff: tuple[TestClient, str], company: Company, client: TestClient
+) -> None:
+    engineer, path = handoff
+    target = str(company.users[Role.OWNER])
+    assert "Meant for owner" in engineer.post(f"{path}/reassign", data={"target_user_id": target}).text
+    assert "Meant for owner" not in engineer.post(f"{path}/reassign", data={"target_user_id": ""}).text
+
+
+def test_a_viewer_sees_the_queue_and_claims_nothing(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
+    viewer = signed_in(Role.VIEWER)
+    html = viewer.get("/handoffs").text
+    assert PROBLEM in html
+    assert "/claim" not in html
+    assert viewer.post(f"{handoff[1]}/claim").status_code == 403
+
+
+def test_an_empty_queue_says_what_comes_by_itself(signed_in: SignedIn) -> None:
+    assert "A handoff appears by itself" in signed_in().get("/handoffs").text
+
+
+def test_another_account_finds_no_such_handoff(
+    handoff: tuple[TestClient, str], signed_in: SignedIn, neighbour: Company
+) -> None:
+    stranger = signed_in(Role.OWNER, to=neighbour)
+    assert stranger.get(handoff[1]).status_code == 404
+    assert PROBLEM not in stranger.get("/handoffs?state=all").text

@@ -1,0 +1,125 @@
+"""The session pages, as a browser without scripts uses them."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.sessions.flows import publish_printer_flow
+from tests.web.conftest import SignedIn
+
+PROBLEM = "The printer in the accounting office prints nothing"
+
+
+@pytest.fixture
+def session_path(client: TestClient, company: Company, signed_in: SignedIn) -> tuple[TestClient, str]:
+    """Somebody's browser, and the page of the session that they began on the printer flow."""
+    publish_printer_flow(client, company)
+    browser = signed_in()
+    return browser, browser.post("/sessions", data={"problem_summary": PROBLEM}).url.path
+
+
+def _choices(html: str) -> list[str]:
+    return re.findall(r'name="choice" value="([^"]+)"', html)
+
+
+def test_a_session_begins_at_the_first_question_of_the_flow_that_fits(
+    session_path: tuple[TestClient, str],
+) -> None:
+    browser, path = session_path
+    html = browser.get(path).text
+    assert PROBLEM in html
+    assert _choices(html), html
+
+
+def test_a_choice_leads_on_and_back_leads_back(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    first = browser.get(path).text
+    choice = _choices(first)[0]
+    second = browser.post(f"{path}/steps", data={"choice": choice})
+    assert (second.status_code, second.url.path) == (200, path)
+    assert f'<strong class="wrap">{choice}</strong>' in second.text
+    again = browser.post(f"{path}/back").text
+    assert _choices(again) == _choices(first)
+    assert f'<strong class="wrap">{choice}</strong>' not in again
+
+
+def test_free_text_joins_the_record_and_the_note(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    assert "Toner <b>leaks</b>" not in browser.post(f"{path}/steps", data={"free_text": "Toner <b>leaks</b>"}).text
+    assert "Toner &lt;b&gt;leaks&lt;/b&gt;" in browser.get(f"{path}/note").text
+
+
+def test_what_the_flow_does_not_offer_is_told_in_the_page_with_the_form_kept(
+    session_path: tuple[TestClient, str],
+) -> None:
+    browser, path = session_path
+    answer = browser.post(f"{path}/steps", data={"choice": "Nothing like that"}, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert (answer.headers["hx-retarget"], answer.headers["hx-reswap"]) == ("#notes", "innerHTML")
+    assert "is not offered here" in answer.text
+    assert "<html" not in answer.text
+
+
+def test_pausing_resuming_resolving_and_rating_are_forms(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    assert f'action="{path}/resume"' in browser.post(f"{path}/pause").text
+    assert f'action="{path}/pause"' in browser.post(f"{path}/resume").text
+    note = browser.post(f"{path}/resolve", data={"summary": "Changed the toner."})
+    assert note.url.path == f"{path}/note"
+    assert "Changed the toner." in note.text
+    rated = browser.post(f"{path}/rating", data={"rating": "5", "comment": ""})
+    assert 'value="5" required checked' in rated.text
+
+
+def test_an_empty_field_of_the_details_clears_it(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    details = {"problem_summary": PROBLEM, "client_name": "Maple Dental", "psa_ticket_id": "4711"}
+    html = browser.post(f"{path}/details", data=details).text
+    assert "<span>Ticket 4711</span>" in html
+    html = browser.post(f"{path}/details", data=details | {"psa_ticket_id": ""}).text
+    assert "<span>No ticket</span>" in html
+    assert "<span>Maple Dental</span>" in html
+
+
+def test_a_viewer_reads_and_is_offered_nothing(session_path: tuple[TestClient, str], signed_in: SignedIn) -> None:
+    _, path = session_path
+    viewer = signed_in(Role.VIEWER)
+    html = viewer.get(path).text
+    assert PROBLEM in html
+    assert not _choices(html)
+    refused = viewer.post(f"{path}/pause")
+    assert refused.status_code == 403
+    assert "This is not for your role" in refused.text
+
+
+def test_another_account_finds_no_such_session(
+    session_path: tuple[TestClient, str], signed_in: SignedIn, neighbour: Company
+) -> None:
+    _, path = session_path
+    stranger = signed_in(Role.OWNER, to=neighbour)
+    assert stranger.get(path).status_code == 404
+    assert PROBLEM not in stranger.get("/sessions").text
+
+
+def test_the_list_is_filtered_and_says_what_to_do_when_it_is_empty(
+    session_path: tuple[TestClient, str],
+) -> None:
+    browser, _ = session_path
+    assert PROBLEM in browser.get("/sessions?status=open&q=accounting&mine=true").text
+    empty = browser.get("/sessions?status=resolved&q=").text
+    assert "No session like that" in empty
+
+
+def test_where_no_flow_is_sure_one_is_chosen(client: TestClient, company: Company, signed_in: SignedIn) -> None:
+    publish_printer_flow(client, company)
+    browser = signed_in()
+    started = browser.post("/sessions", data={"problem_summary": "Something entirely else"})
+    path = started.url.path.removesuffix("/flow")
+    html = browser.get(f"{path}/flow").text
+    flow_id = re.search(r'name="flow_id" value="([^"]+)"', html)
+    assert flow_id is not None
+    assert _choices(browser.post(f"{path}/flow", data={"flow_id": flow_id[1]}).text)
+    assert not _choices(browser.post(f"{path}/flow", data={}).text)

@@ -1,0 +1,127 @@
+"""The settings as a whole, the account, and one's own password."""
+
+from datetime import timedelta
+
+import pytest
+from fastapi import FastAPI
+from fastapi.testclient import TestClient
+
+from flowpilot.clock import now
+from flowpilot.identity.actor import Role
+from flowpilot.identity.cookies import COOKIE
+from flowpilot.identity.credentials import TokenClaim, sign_token
+from tests.company import PASSWORD, Company, fresh_email
+from tests.web.conftest import SignedIn, new_browser
+
+ACCOUNT = {"name": "Desk", "timezone": "Europe/Vienna", "lease_minutes": "30", "idle_minutes": "600"}
+HOURS = {"keeps_hours": "true", "work_days": ["1", "3"], "work_start": "08:30", "work_end": "16:00"}
+
+SECTIONS = {
+    Role.VIEWER: {"account", "profile"},
+    Role.ENGINEER: {"account", "members", "notifications", "profile"},
+    Role.TEAM_ADMIN: {"account", "members", "keys", "notifications", "audit-log", "profile"},
+}
+
+
+def test_the_settings_begin_with_the_account(signed_in: SignedIn) -> None:
+    assert signed_in(Role.VIEWER).get("/settings").url.path == "/settings/account"
+
+
+@pytest.mark.parametrize("role", SECTIONS)
+def test_a_role_sees_the_sections_that_it_may_use_and_a_clear_page_for_the_others(
+    signed_in: SignedIn, role: Role
+) -> None:
+    browser = signed_in(role)
+    tabs = browser.get("/settings").text
+    for section in SECTIONS[Role.TEAM_ADMIN]:
+        answer = browser.get(f"/settings/{section}")
+        may = section in SECTIONS[role]
+        assert (f'href="/settings/{section}"' in tabs) is may
+        assert answer.status_code == (200 if may else 403)
+        assert ("This is not for your role" in answer.text) is not may
+
+
+def test_the_account_is_saved(signed_in: SignedIn, company: Company) -> None:
+    answer = signed_in(Role.TEAM_ADMIN).post("/settings/account", data=ACCOUNT | HOURS)
+    assert "The account is saved." in answer.text
+    columns = "name, timezone, lease_minutes, idle_minutes, work_days, work_start::text, work_end::text"
+    assert company.query(f"SELECT {columns} FROM accounts") == [
+        ("Desk", "Europe/Vienna", 30, 600, [1, 3], "08:30:00", "16:00:00")
+    ]
+
+
+def test_without_the_tick_the_desk_works_around_the_clock(signed_in: SignedIn, company: Company) -> None:
+    browser = signed_in(Role.OWNER)
+    browser.post("/settings/account", data=ACCOUNT | HOURS)
+    browser.post("/settings/account", data=ACCOUNT | {**HOURS, "keeps_hours": ""})
+    assert company.query("SELECT work_days, work_start, work_end FROM accounts") == [(None, None, None)]
+
+
+def test_an_empty_limit_is_none(signed_in: SignedIn, company: Company) -> None:
+    signed_in(Role.OWNER).post("/settings/account", data={**ACCOUNT, "lease_minutes": "", "idle_minutes": ""})
+    assert company.query("SELECT lease_minutes, idle_minutes FROM accounts") == [(None, None)]
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"timezone": "Mars/Olympus"}, "is not an IANA time zone"),
+        ({"name": " "}, "An account needs a name."),
+        ({"lease_minutes": "0"}, "greater than or equal to 1"),
+        ({**HOURS, "work_end": ""}, "Working hours need at least one day, and when work begins and ends."),
+        ({**HOURS, "work_days": []}, "Working hours need at least one day, and when work begins and ends."),
+        ({**HOURS, "work_end": "08:00"}, "Working hours must start before they end"),
+    ],
+)
+def test_what_is_wrong_with_the_account_is_said(signed_in: SignedIn, wrong: dict[str, str], said: str) -> None:
+    answer = signed_in(Role.OWNER).post("/settings/account", data={**ACCOUNT, **wrong})
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_an_engineer_reads_the_account_and_can_not_change_it(signed_in: SignedIn, company: Company) -> None:
+    browser = signed_in(Role.ENGINEER)
+    page = browser.get("/settings/account").text
+    assert "A team admin can change this." in page
+    assert 'action="/settings/account"' not in page
+    assert browser.post("/settings/account", data=ACCOUNT).status_code == 403
+
+
+def _password_form(**changed: str) -> dict[str, str]:
+    form = {"current_password": PASSWORD, "new_password": "another long one", "repeated": "another long one"}
+    return form | changed
+
+
+def test_another_password_signs_out_all_browsers_but_this_one(client: TestClient, company: Company) -> None:
+    assert isinstance(client.app, FastAPI)
+    email = fresh_email()
+    user_id = company.add_person(email, Role.VIEWER)
+    browser, other = new_browser(client), new_browser(client)
+    for one in (browser, other):
+        # Signed a while ago: tokens know their time to the second.
+        claim = TokenClaim(user_id, company.id, now() - timedelta(minutes=1))
+        one.cookies[COOKIE] = sign_token(claim, client.app.state.signing_key, 60)
+    answer = browser.post("/settings/profile/password", data=_password_form())
+    assert (answer.status_code, answer.url.path) == (200, "/settings/profile")
+    assert "Your password is changed." in answer.text
+    assert other.get("/settings/profile").url.path == "/sign-in"
+    signed = new_browser(client).post("/sign-in", data={"username": email, "password": "another long one"})
+    assert signed.url.path == "/"
+
+
+@pytest.mark.parametrize(
+    ("wrong", "said"),
+    [
+        ({"current_password": "not this one"}, "The current password is wrong."),
+        ({"repeated": "another long two"}, "The two new passwords are not the same."),
+        ({"new_password": "short", "repeated": "short"}, "A password needs at least 12 characters."),
+    ],
+)
+def test_what_is_wrong_with_a_new_password_is_said_to_who_stays_signed_in(
+    signed_in: SignedIn, wrong: dict[str, str], said: str
+) -> None:
+    browser = signed_in(Role.ENGINEER)
+    answer = browser.post("/settings/profile/password", data=_password_form(**wrong))
+    assert answer.status_code == 422
+    assert said in answer.text
+    assert browser.get("/settings/profile").url.path == "/settings/profile"

@@ -1,0 +1,184 @@
+"""Members, invitations, and the way in by an invitation's link."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import PASSWORD, Company, fresh_email
+from tests.web.conftest import SignedIn, new_browser
+
+MEMBERS = "/settings/members"
+
+
+def _invite(browser: TestClient, email: str, **changed: str) -> str:
+    """The path of the link that is shown."""
+    answer = browser.post(MEMBERS, data={"email": email, "role": "engineer", "name": "Ada"} | changed)
+    assert answer.status_code == 200, answer.text
+    found = re.search(r'value="http://testserver(/invitation\?token=fpi_[^"]+)"', answer.text)
+    assert found is not None
+    return found[1]
+
+
+def _token(path: str) -> str:
+    return path.partition("=")[2]
+
+
+def test_a_role_is_changed(signed_in: SignedIn, company: Company) -> None:
+    browser, viewer = signed_in(Role.TEAM_ADMIN), company.users[Role.VIEWER]
+    answer = browser.post(f"{MEMBERS}/{viewer}/role", data={"role": "engineer"})
+    assert "The role is changed." in answer.text
+    assert company.query("SELECT role FROM memberships WHERE user_id = %s", viewer) == [("engineer",)]
+
+
+def test_who_lowers_their_own_role_is_led_to_what_they_may_still_see(client: TestClient, company: Company) -> None:
+    email = fresh_email()
+    user_id = company.add_person(email, Role.TEAM_ADMIN)
+    browser = new_browser(client)
+    browser.post("/sign-in", data={"username": email, "password": PASSWORD})
+    answer = browser.post(f"{MEMBERS}/{user_id}/role", data={"role": "viewer"})
+    assert (answer.status_code, answer.url.path) == (200, "/settings/account")
+
+
+def test_a_member_is_removed(signed_in: SignedIn, company: Company) -> None:
+    browser, viewer = signed_in(Role.TEAM_ADMIN), company.users[Role.VIEWER]
+    answer = browser.post(f"{MEMBERS}/{viewer}/remove")
+    assert "Removed. Their API keys are revoked, too." in answer.text
+    assert str(viewer) not in answer.text
+
+
+def test_a_team_admin_is_offered_no_owner_and_can_not_manage_one(signed_in: SignedIn, company: Company) -> None:
+    browser, owner = signed_in(Role.TEAM_ADMIN), company.users[Role.OWNER]
+    page = browser.get(MEMBERS).text
+    assert '<option value="owner"' not in page
+    assert f"{MEMBERS}/{owner}/remove" not in page
+    assert browser.post(f"{MEMBERS}/{owner}/remove").status_code == 403
+
+
+def test_an_engineer_sees_who_is_there_and_manages_nobody(signed_in: SignedIn, company: Company) -> None:
+    browser = signed_in(Role.ENGINEER)
+    page = browser.get(MEMBERS).text
+    assert "Integration, by API key" in page
+    assert "Invite a colleague" not in page
+    assert "/remove" not in page
+    assert browser.post(MEMBERS, data={"email": fresh_email(), "role": "viewer"}).status_code == 403
+
+
+def test_members_of_another_account_are_not_shown_nor_changed(
+    signed_in: SignedIn, company: Company, neighbour: Company
+) -> None:
+    browser, stranger = signed_in(Role.OWNER), neighbour.users[Role.VIEWER]
+    assert str(stranger) not in browser.get(MEMBERS).text
+    assert browser.post(f"{MEMBERS}/{stranger}/role", data={"role": "owner"}).status_code == 404
+
+
+def test_nobody_invited_yet_says_what_to_do(signed_in: SignedIn) -> None:
+    assert "No invitations" in signed_in(Role.OWNER).get(MEMBERS).text
+
+
+def test_the_link_is_shown_once_and_kept_by_no_browser(signed_in: SignedIn) -> None:
+    browser, email = signed_in(Role.TEAM_ADMIN), fresh_email()
+    answer = browser.post(MEMBERS, data={"email": email, "role": "engineer"})
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert 'hx-history="false"' in answer.text
+    later = browser.get(MEMBERS).text
+    assert email in later
+    assert "fpi_" not in later
+
+
+def test_an_invitation_is_revoked(client: TestClient, signed_in: SignedIn) -> None:
+    browser = signed_in(Role.TEAM_ADMIN)
+    link = _invite(browser, fresh_email())
+    revoke = re.search(rf"{MEMBERS}/invitations/[^/]+/revoke", browser.get(MEMBERS).text)
+    assert revoke is not None
+    assert "The invitation is revoked." in browser.post(revoke[0]).text
+    answer = new_browser(client).get(link)
+    assert answer.status_code == 410
+    assert "This invitation is revoked." in answer.text
+
+
+@pytest.mark.parametrize(
+    ("email", "role", "status"), [("no address", "viewer", 422), ("a@b.example", "owner", 403)]
+)
+def test_an_invitation_that_can_not_be_made_is_refused(
+    signed_in: SignedIn, email: str, role: str, status: int
+) -> None:
+    answer = signed_in(Role.TEAM_ADMIN).post(MEMBERS, data={"email": email, "role": role})
+    assert answer.status_code == status
+
+
+def test_older_invitations_are_a_page_further(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    first = fresh_email()
+    for email in [first, *(fresh_email() for _ in range(20))]:
+        _invite(browser, email)
+    page = browser.get(MEMBERS).text
+    assert first not in page
+    older = re.search(rf"{MEMBERS}\?invited=[0-9a-f-]+", page)
+    assert older is not None
+    assert first in browser.get(older[0]).text
+
+
+def test_who_is_new_chooses_name_and_password_and_is_in(
+    client: TestClient, signed_in: SignedIn, company: Company
+) -> None:
+    email = fresh_email()
+    link, guest = _invite(signed_in(Role.OWNER), email), new_browser(client)
+    page = guest.get(link).text
+    assert email in page
+    assert 'value="Ada"' in page
+    answer = guest.post("/invitation", data={"token": _token(link), "name": "Bea", "password": PASSWORD})
+    assert (answer.status_code, answer.url.path) == (200, "/")
+    assert "Good to see you, Bea" in answer.text
+    signed = new_browser(client).post("/sign-in", data={"username": email, "password": PASSWORD})
+    assert signed.url.path == "/"
+
+
+def test_who_is_known_joins_with_their_password(
+    client: TestClient, signed_in: SignedIn, company: Company, neighbour: Company
+) -> None:
+    email = fresh_email()
+    neighbour.add_person(email, Role.VIEWER)
+    link, guest = _invite(signed_in(Role.OWNER), email), new_browser(client)
+    page = guest.get(link).text
+    assert "Your present password" in page
+    assert "Your name" not in page
+    wrong = guest.post("/invitation", data={"token": _token(link), "password": "not this one"})
+    assert wrong.status_code == 401
+    assert "The password is wrong. Use the one you sign in with." in wrong.text
+    answer = guest.post("/invitation", data={"token": _token(link), "password": PASSWORD})
+    assert (answer.status_code, answer.url.path) == (200, "/")
+    assert str(company.id) in answer.text
+
+
+def test_a_short_password_is_refused_and_the_name_is_kept(client: TestClient, signed_in: SignedIn) -> None:
+    link, guest = _invite(signed_in(Role.OWNER), fresh_email()), new_browser(client)
+    answer = guest.post("/invitation", data={"token": _token(link), "name": "Bea", "password": "short"})
+    assert answer.status_code == 422
+    assert "A password needs at least 12 characters." in answer.text
+    assert 'value="Bea"' in answer.text
+
+
+def test_an_invitation_is_for_one(client: TestClient, signed_in: SignedIn) -> None:
+    link = _invite(signed_in(Role.OWNER), fresh_email())
+    form = {"token": _token(link), "name": "Bea", "password": PASSWORD}
+    new_browser(client).post("/invitation", data=form)
+    answer = new_browser(client).post("/invitation", data=form)
+    assert answer.status_code == 409
+    assert "This invitation was accepted already. Sign in instead." in answer.text
+
+
+@pytest.mark.parametrize("token", ["", "fpi_nonsense", "fpi_" + 75 * "A"])
+def test_a_link_that_is_none_says_what_to_do(client: TestClient, token: str) -> None:
+    answer = new_browser(client).get("/invitation", params={"token": token})
+    assert answer.status_code == 404
+    assert "There is no such invitation. Ask whoever invited you for a new one." in answer.text
+
+
+def test_another_site_can_not_accept_for_a_visitor(client: TestClient, signed_in: SignedIn) -> None:
+    link = _invite(signed_in(Role.OWNER), fresh_email())
+    guest = new_browser(client)
+    guest.headers["Sec-Fetch-Site"] = "cross-site"
+    form = {"token": _token(link), "name": "Bea", "password": PASSWORD}
+    assert guest.post("/invitation", data=form).status_code == 403
