@@ -37,7 +37,9 @@ from flowpilot.web import analytics as analytics_pages
 from flowpilot.web import analytics_rows as analytics_row_pages
 from flowpilot.web import (
     api_docs,
+    flow_editor,
     flow_manage,
+    flow_preview,
     flow_versions,
     home,
     invitation,
@@ -161,6 +163,8 @@ def create_app(
         session_steps.router,
         handoff_pages.router,
         flow_manage.router,
+        flow_editor.router,
+        flow_preview.router,
         flow_versions.router,
         flow_pages.router,
     ):

@@ -64,9 +64,9 @@ _SHOWN: dict[str, tuple[Show, Show]] = {
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of rows and what they are, with the way to them."""
+    """A number of rows, where it is known, and what they are, with the way to them."""
 
-    n: int
+    n: int | None
     what: str
     href: str | None = None
 
@@ -82,13 +82,17 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One figure. `interval` is its 95 % interval in words; None where it has none by nature."""
+    """One figure. `interval` is its 95 % interval in words; None where it has none by nature.
+
+    `joint` stands between its counts.
+    """
 
     metric: Metric
     value: str
     interval: str | None
     counts: list[Count]
     change: Change | None = None
+    joint: str = " of "
 
 
 def change_of(slug: str, found: Comparison) -> Change:
@@ -102,7 +106,10 @@ def change_of(slug: str, found: Comparison) -> Change:
 
 
 def _signed(value: float, show: Show) -> str:
-    return ("+" if value > 0 else "") + show(value)
+    words = show(value)
+    if words.removeprefix("−") == show(0):
+        return words.removeprefix("−")
+    return f"+{words}" if value > 0 else words
 
 
 def overview(report: Dashboard, links: Links) -> list[Kpi]:
@@ -117,7 +124,7 @@ def overview(report: Dashboard, links: Links) -> list[Kpi]:
     escalated = sessions(report.escalated_sessions, "escalated", status=["escalated"])
     abandoned = sessions(report.abandoned_sessions, "abandoned", status=["abandoned"])
     rated = sessions(report.n_rated, "rated", rated=True)
-    guided = Count(report.total_sessions, "sessions, guided or not", links.rows("sessions"))
+    guided = Count(None, "the guided ones", links.rows("sessions", tier="guided"))
     before = report.previous
     count_change = (
         None
@@ -137,7 +144,7 @@ def overview(report: Dashboard, links: Links) -> list[Kpi]:
                 ("abandoned_share", "abandoned_share", [abandoned, total]),
                 ("avg_steps_to_resolution", "steps_to_resolution", [resolved]),
                 ("avg_rating", "rating", [rated]),
-                ("guided_share", "guided_share", [guided]),
+                ("guided_share", "guided_share", [guided, total]),
             )
         ),
     ]
@@ -191,7 +198,8 @@ def _wait(slug: str, found: WaitingTime, before: Comparison, links: Links) -> Kp
         Count(found.n_censored, "of them not yet", links.rows("handoffs", state=state)),
     ]
     interval = bounds(found.median_ci95, duration)
-    return Kpi(METRICS[slug], f"{duration(found.median)}", interval, counts, change_of(slug, before))
+    change = change_of(slug, before)
+    return Kpi(METRICS[slug], duration(found.median), interval, counts, change, joint=", ")
 
 
 @dataclass(frozen=True, slots=True)
@@ -201,6 +209,12 @@ class HeatRow:
     flow: FlowCell
     cells: list[FlowCell | None]
     total: int
+
+    @property
+    def main_domain(self) -> int:
+        """The place of the domain that has most of its sessions."""
+        counts = [0 if cell is None else cell.session_count for cell in self.cells]
+        return counts.index(max(counts))
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,8 +240,9 @@ def heatmap(report: Coverage) -> Heatmap:
     for cells in found.values():
         known = [cell for cell in cells if cell is not None]
         rows.append(HeatRow(known[0], cells, sum(cell.session_count for cell in known)))
-    # What no flow was matched to comes last, since it is what the others leave.
-    rows.sort(key=lambda row: (row.flow.flow_id is None, -row.total, row.flow.name or ""))
+    # By the domain that a flow serves most, so that a domain's flows stand together. What no flow was matched to
+    # comes last, since it is what the others leave.
+    rows.sort(key=lambda row: (row.flow.flow_id is None, row.main_domain, -row.total, row.flow.name or ""))
     counts = [cell.session_count for row in rows for cell in row.cells if cell is not None]
     return Heatmap([domain.domain for domain in report.domains], rows, max(counts, default=1))
 

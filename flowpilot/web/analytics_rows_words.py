@@ -47,7 +47,6 @@ _STATES = {
 
 # What each filter says; flow_id is said by its name.
 _WORDS: Mapping[str, Say] = {
-    "by": lambda value: _BY[value],
     "status": lambda value: _any_of(value if isinstance(value, list) else [value]),
     "domain": lambda value: f"domain {value}",
     "without_domain": _yes_no("without a domain", "with a domain"),
@@ -80,10 +79,12 @@ _WORDS: Mapping[str, Say] = {
 
 def in_words(kind: str, filters: Filters, flow: str | None = None) -> str:
     """The title of rows: what they are, and what was asked of them. `flow`: the name of the flow asked for."""
-    said = [_WORDS[name](value) for name, value in filters.asked().items() if name in _WORDS]
+    asked = filters.asked()
+    what = [_NOUNS[kind], *([_BY[asked.pop("by")]] if "by" in asked else [])]
+    said = [_WORDS[name](value) for name, value in asked.items() if name in _WORDS]
     if getattr(filters, "flow_id", None) is not None:
         said.append(f"flow “{flow}”" if flow else "of one flow")
-    return _NOUNS[kind] + (f": {', '.join(said)}" if said else "")
+    return " ".join(what) + (f": {', '.join(said)}" if said else "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,7 +111,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _DOMAIN,
         Column("status", "Status", "status"),
         Column("confidence_tier", "Tier", "plain"),
-        Column("flow", "Flow", "text", "flow_id", "/flows/"),
+        Column("flow", "Flow", "words", "flow_id", "/flows/"),
         Column("owner", "Owner"),
         Column("psa_ticket_id", "Ticket"),
         Column("step_count", "Steps", "number"),

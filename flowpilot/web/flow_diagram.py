@@ -1,7 +1,6 @@
 """A flow as a drawing, pure: where its boxes, labels and lines are, in pixels.
 
-Each step is a column, read from left to right. A node stands level with the first of what follows it, so that the
-flow begins in the top left corner however large it is.
+Each step is a column, read from left to right. A flow begins in the top left corner, however large it is.
 """
 
 import textwrap
@@ -12,7 +11,7 @@ from flowpilot.web.flow_outline import Branch, Outline, Stop, Way, outline
 
 _WIDTH, _GAP, _MARGIN = 236, 44, 12
 _TEXT_LINE, _LABEL_LINE = 17, 15
-_TEXT_CHARACTERS, _LABEL_CHARACTERS = 32, 36
+_TEXT_CHARACTERS, _LABEL_CHARACTERS = 30, 34
 _HEAD, _FOOT, _PILL, _BETWEEN = 34, 10, 28, 14
 # Where lines meet a box, from its top.
 _PORT = 20
@@ -94,57 +93,57 @@ def diagram(tree: Tree) -> Diagram:
 
 
 class _Drawing:
+    """Draws stop after stop, each as high in its column as what is drawn already allows."""
+
     def __init__(self, read: Outline) -> None:
         self.read = read
-        self.texts = {node_id: _wrapped(stop.node.text) for node_id, stop in read.stops.items()}
-        # How high a stop is with all that follows it. What follows comes later in reading order.
-        self.heights: dict[str, int] = {}
+        # How many stops follow beneath each. What follows comes later in reading order.
+        self.sizes: dict[str, int] = {}
         for node_id, stop in reversed(list(read.stops.items())):
-            below = sum(self._slot(branch) + _BETWEEN for branch in stop.branches) - _BETWEEN
-            self.heights[node_id] = max(self._box_height(node_id), below)
+            self.sizes[node_id] = 1 + sum(self._size(branch) for branch in stop.branches)
+        self.bottoms: dict[int, int] = {}
         self.done = Diagram(0, 0, [], [], [], [])
 
     def finished(self) -> Diagram:
-        tops: dict[str, int] = {}
-        bottom = _MARGIN
-        for node_id, stop in self.read.stops.items():
+        for stop in self.read.stops.values():
             if stop.depth == 0:
-                tops[node_id] = bottom
-                bottom += self.heights[node_id] + 2 * _BETWEEN
-            self._draw(stop, tops)
-        deepest = max((stop.depth for stop in self.read.stops.values()), default=0)
-        # One more column, where a deepest box leads to pills.
-        columns = deepest + 1 + any(p.x > deepest * (_WIDTH + _GAP) + _WIDTH for p in self.done.pills)
+                bottom = max(self.bottoms.values(), default=_MARGIN)
+                self.bottoms = {}
+                self._draw(stop, bottom + 2 * _LABEL_LINE)
         done = self.done
-        width = 2 * _MARGIN + columns * (_WIDTH + _GAP) - _GAP
-        return Diagram(width, bottom, done.boxes, done.pills, done.labels, done.lines)
+        placed: list[Box | Pill] = [*done.boxes, *done.pills]
+        width = max((one.x + one.width for one in placed), default=0) + _MARGIN
+        height = max((one.y + one.height for one in placed), default=0) + _MARGIN
+        return Diagram(width, height, done.boxes, done.pills, done.labels, done.lines)
 
-    def _draw(self, stop: Stop, tops: dict[str, int]) -> None:
-        """The box of a stop and what leads from it; where its followers begin is noted in `tops`."""
-        x, y = _MARGIN + stop.depth * (_WIDTH + _GAP), tops[stop.id]
-        self.done.boxes.append(Box(stop, x, y, _WIDTH, self._box_height(stop.id), self.texts[stop.id]))
-        start_x, start_y = x + _WIDTH, y + _PORT
-        next_x, slot_y = x + _WIDTH + _GAP, y
-        for branch in stop.branches:
-            lines = _label(branch)
-            self.done.labels.append(Label(next_x, slot_y, lines))
-            top = slot_y + len(lines) * _LABEL_LINE + 4
-            is_jump = branch.way is not Way.DOWN
-            if is_jump:
-                self.done.pills.append(Pill(branch, next_x, top, _WIDTH, _PILL, _pill_text(branch)))
-            else:
-                tops[branch.target] = top
-            port = top + (_PILL // 2 if is_jump else _PORT)
-            path = f"M{start_x} {start_y}h{_GAP // 2}V{port}H{next_x - 2}"
-            self.done.lines.append(Line(path, is_jump))
-            slot_y += self._slot(branch) + _BETWEEN
+    def _draw(self, stop: Stop, y: int) -> None:
+        x, lines = _MARGIN + stop.depth * (_WIDTH + _GAP), _wrapped(stop.node.text)
+        height = _HEAD + len(lines) * _TEXT_LINE + _FOOT
+        self.done.boxes.append(Box(stop, x, y, _WIDTH, height, lines))
+        self.bottoms[stop.depth] = y + height + _BETWEEN
+        # What is short comes first, so that the first columns stay close together.
+        for branch in sorted(stop.branches, key=self._size):
+            port = self._draw_branch(branch, stop.depth + 1, y)
+            path = f"M{x + _WIDTH} {y + _PORT}h{_GAP // 2}V{port}H{x + _WIDTH + _GAP - 2}"
+            self.done.lines.append(Line(path, is_jump=branch.way is not Way.DOWN))
+            # The next one in this column begins where these lines have ended, so that no two run into each other.
+            self.bottoms[stop.depth] = max(self.bottoms[stop.depth], port)
 
-    def _slot(self, branch: Branch) -> int:
-        beneath = self.heights[branch.target] if branch.way is Way.DOWN else _PILL
-        return len(_label(branch)) * _LABEL_LINE + 4 + beneath
+    def _draw_branch(self, branch: Branch, column: int, beside: int) -> int:
+        """What the branch leads to, not above `beside`; where its line arrives, from the top."""
+        x, lines = _MARGIN + column * (_WIDTH + _GAP), _label(branch)
+        height = len(lines) * _LABEL_LINE + 4
+        y = max(beside - height, self.bottoms.get(column, 0))
+        self.done.labels.append(Label(x, y, lines))
+        if branch.way is Way.DOWN:
+            self._draw(self.read.stops[branch.target], y + height)
+            return y + height + _PORT
+        self.done.pills.append(Pill(branch, x, y + height, _WIDTH, _PILL, _pill_text(branch)))
+        self.bottoms[column] = y + height + _PILL + _BETWEEN
+        return y + height + _PILL // 2
 
-    def _box_height(self, node_id: str) -> int:
-        return _HEAD + len(self.texts[node_id]) * _TEXT_LINE + _FOOT
+    def _size(self, branch: Branch) -> int:
+        return self.sizes[branch.target] if branch.way is Way.DOWN else 0
 
 
 def _wrapped(text: str) -> list[str]:

@@ -114,10 +114,7 @@ async def import_flow(
 async def install_library(actor: Manager, db: WriteSession, now: Now) -> Response:
     """Publish the shipped flows that are not there yet."""
     n = (await api.install_library(actor, db, now)).installed
-    told = (
-        f"{n} flow{'s are' if n != 1 else ' is'} installed and published." if n else "All shipped flows are here."
-    )
-    return go_to("/flows", told)
+    return go_to("/flows", f"Flows installed and published: {n}." if n else "All shipped flows are here already.")
 
 
 @router.post("/{flow_id}/publish")

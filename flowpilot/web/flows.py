@@ -31,7 +31,7 @@ Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows(Page):
-    """The library. `quality` is by flow, None for who may not see it; `here` is the list's address with its filters."""
+    """The library. `quality` is None for who may not see it; `here` is the list's address with its filters."""
 
     template: ClassVar[str] = "flows.html"
     found: ListPage[FlowOut]

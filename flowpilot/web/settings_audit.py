@@ -78,12 +78,12 @@ class AuditLog(SettingsPage):
     here: str
     csv: str
 
-    @staticmethod
-    def changes(entry: AuditEntryOut) -> Iterator[tuple[str, str | None, str | None]]:
+    def changes(self, entry: AuditEntryOut) -> Iterator[tuple[str, str | None, str | None]]:
         """What changed: the name, and how it reads before and after; None where nothing is said."""
+        names = {str(one.user_id): one.name or one.email or "" for one in self.people}
         before, after = entry.before or {}, entry.after or {}
-        for name in dict.fromkeys([*before, *after]):
-            yield name, _read(before, name), _read(after, name)
+        for fact in dict.fromkeys([*before, *after]):
+            yield fact.removesuffix("_id"), _read(before, fact, names), _read(after, fact, names)
 
 
 @router.get("")
@@ -117,13 +117,13 @@ def _csv(wanted: AuditFilter) -> str:
     return "/api/v1/audit-log.csv" + (f"?{said}" if said else "")
 
 
-def _read(facts: dict[str, Any], name: str) -> str | None:
-    """A fact as a person reads it."""
-    if name not in facts:
+def _read(facts: dict[str, Any], fact: str, names: dict[str, str]) -> str | None:
+    """A fact as a person reads it: people by their names."""
+    if fact not in facts:
         return None
-    value = facts[name]
+    value = facts[fact]
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
-    return "none" if value is None else str(value)
+    return "none" if value is None else names.get(str(value)) or str(value)

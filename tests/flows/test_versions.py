@@ -9,6 +9,7 @@ from flowpilot.db.base import new_id
 from flowpilot.flows.differences import ChangedNode, differences
 from flowpilot.flows.text import parse
 from flowpilot.flows.tree import Tree
+from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.flows.samples import BROKEN, FLOWS, TREE, YAML, create, flow_text, get, post, publish, save
 
@@ -54,6 +55,20 @@ def test_versions_are_listed_newest_first_page_by_page(client: TestClient, compa
     assert [version["number"] for version in first["items"]] == [4, 3, 2]
     assert [version["published_at"] is None for version in first["items"]] == [True, False, False]
     assert ([version["number"] for version in rest["items"]], rest["next_cursor"]) == ([1], None)
+
+
+def test_a_list_of_versions_names_who_wrote_them_while_they_are_members(
+    client: TestClient, company: Company
+) -> None:
+    flow_id = publish(client, company)
+    [version] = get(client, company, f"/{flow_id}/versions")["items"]
+    assert (version["created_by"], version["created_by_name"]) == (
+        str(company.users[Role.TEAM_ADMIN]),
+        "team_admin",
+    )
+    company.query("DELETE FROM memberships WHERE user_id = %s RETURNING 1", company.users[Role.TEAM_ADMIN])
+    [version] = get(client, company, f"/{flow_id}/versions")["items"]
+    assert (version["created_by"], version["created_by_name"]) == (str(company.users[Role.TEAM_ADMIN]), None)
 
 
 def test_an_old_version_can_be_read(client: TestClient, company: Company) -> None:

@@ -30,7 +30,14 @@ def handoff(client: TestClient, company: Company, signed_in: SignedIn) -> tuple[
 
 def test_a_handoff_says_what_is_known_and_missing(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
     html = signed_in().get(handoff[1]).text
-    for words in (PROBLEM, REASON, "It is the driver.", "No ticket is linked.", "Nothing was tried yet.", "Claim and"):
+    for words in (
+        PROBLEM,
+        REASON,
+        "It is the driver.",
+        "No ticket is linked.",
+        "Nothing was tried yet.",
+        "Claim and",
+    ):
         assert words in html
 
 

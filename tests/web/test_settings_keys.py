@@ -15,7 +15,7 @@ KEYS = "/settings/keys"
 def _make(browser: TestClient, **form: str) -> str:
     answer = browser.post(KEYS, data={"name": "Import", "role": "viewer"} | form)
     assert answer.status_code == 200, answer.text
-    found = re.search(r'value="(fp_[^"]+)"', answer.text)
+    found = re.search(r'<code id="secret" class="wrap">(fp_[^<]+)<', answer.text)
     assert found is not None
     return found[1]
 

@@ -59,7 +59,9 @@ document.addEventListener("keydown", (event) => {
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!target) return;
   event.preventDefault();
+  const field = target.matches("summary") ? target.parentElement.querySelector("textarea, input") : null;
   if (target.matches("input, textarea, select")) target.focus();
+  else if (field) { target.parentElement.open = true; field.focus(); }
   else target.click();
 });
 

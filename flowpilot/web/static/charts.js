@@ -39,10 +39,22 @@ function axis(more) {
   };
 }
 
+// Round steps of time are those of its unit, and not of the decimal system of another.
+function scale(unit, highest) {
+  const base = { seconds: 1, minutes: 60 }[unit];
+  if (!base || !(highest > 0)) return {};
+  const size = [86400, 3600, 60].find((one) => highest * base >= 2 * one) ?? 1;
+  const raw = (highest * base) / size / 5;
+  const power = 10 ** Math.floor(Math.log10(raw));
+  const step = ([1, 2, 5, 10].find((one) => one * power >= raw) * power * size) / base;
+  return { interval: step, max: Math.ceil(highest / step) * step };
+}
+
 function bars(spec) {
   const names = axis({ type: "category", data: spec.categories, inverse: spec.horizontal, splitLine: { show: false },
-    axisLabel: spec.horizontal ? { width: 120, overflow: "truncate" } : {} });
-  const values = axis({ type: "value", axisLabel: { formatter: shown(spec.unit) }, minInterval: UNITS[spec.unit] ? 0 : 1 });
+    axisLabel: spec.horizontal ? { width: 120, overflow: "truncate" } : spec.categories.length < 12 ? { interval: 0, rotate: 40 } : {} });
+  const highest = Math.max(...spec.series.flatMap((one) => one.values));
+  const values = axis({ type: "value", ...scale(spec.unit, highest), axisLabel: { formatter: shown(spec.unit) }, minInterval: UNITS[spec.unit] ? 0 : 1 });
   return {
     xAxis: spec.horizontal ? values : names,
     yAxis: spec.horizontal ? names : values,
@@ -84,9 +96,9 @@ function line(spec) {
   const highest = Math.max(...spec.points.map((point) => point[1]), ...spec.band.map((point) => point?.[2] ?? 0));
   return {
     xAxis: axis({ type: spec.x === "time" ? "time" : "value", splitLine: { show: false },
-      axisLabel: spec.x === "time" ? {} : { formatter: shown(spec.x) },
+      ...scale(spec.x, spec.points.at(-1)[0]), axisLabel: spec.x === "time" ? {} : { formatter: shown(spec.x) },
       axisPointer: spec.x === "time" ? {} : { label: { formatter: ({ value }) => shown(spec.x)(value) } } }),
-    yAxis: axis({ type: "value", min: 0, max: spec.unit === "percent" ? 100 : highest, axisLabel: { formatter: shown(spec.unit), showMaxLabel: spec.unit === "percent" } }),
+    yAxis: axis({ type: "value", min: 0, max: 100, ...scale(spec.unit, highest), axisLabel: { formatter: shown(spec.unit) } }),
     series: [band(spec), {
       type: "line", name: spec.name, z: 2, step: spec.step ? "end" : false, showSymbol: !spec.step, symbol: "circle", symbolSize: 6,
       lineStyle: { color: colour(1), width: 2 }, itemStyle: { color: colour(1) }, tooltip: { valueFormatter: shown(spec.unit) },

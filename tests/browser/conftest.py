@@ -1,0 +1,58 @@
+"""The demo, served as `make demo` serves it, and a real browser in front of it."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser, sync_playwright
+
+from flowpilot.demo.seed import DEMO_PASSWORD
+from tests.browser.people import Desk
+
+_CHROMIUM = "chromium"
+
+
+@pytest.fixture(scope="session")
+def demo_url() -> Iterator[str]:
+    """Where the demo answers."""
+    with tempfile.TemporaryDirectory() as parent:
+        environment = os.environ | {
+            "FLOWPILOT_DATA_DIR": str(Path(parent) / "data"),
+            "FLOWPILOT_LOGIN_ATTEMPTS_PER_MINUTE": "10000",
+            "FLOWPILOT_LOGIN_ATTEMPTS_PER_MINUTE_PER_ADDRESS": "10000",
+        }
+        command = [str(Path(sys.executable).with_name("flowpilot")), "demo", "--port", "0"]
+        with subprocess.Popen(
+            command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+        ) as server:
+            assert server.stderr is not None
+            line = next((line for line in server.stderr if b"listens on" in line), b"")
+            assert line, "the demo did not start"
+            yield line.split()[3].decode()
+            server.terminate()
+            server.communicate(timeout=60)
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Debian's Chromium; Playwright brings none of its own."""
+    path = shutil.which(_CHROMIUM)
+    assert path is not None, "Chromium is not installed. Run make test, or: apt-get install chromium"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def desk(browser: Browser, demo_url: str) -> Iterator[Desk]:
+    """Signed-in people of the demo, each in a browser of their own; what a console complains of fails the test."""
+    desk = Desk(browser, demo_url, DEMO_PASSWORD)
+    yield desk
+    desk.close()
+    assert desk.complaints == []

@@ -1,0 +1,53 @@
+"""What a template asks of its page is there: a page's context is a dataclass, and the template is held to it."""
+
+import dataclasses
+import importlib
+import pkgutil
+
+import pytest
+from jinja2 import nodes
+
+from flowpilot import web
+from flowpilot.web.render import Page, templates
+
+for module in pkgutil.iter_modules(web.__path__):
+    importlib.import_module(f"{web.__name__}.{module.name}")
+
+
+def _pages(kind: type[Page] = Page) -> list[type[Page]]:
+    # A slotted dataclass is made twice; the first of the two has no template of its own name left.
+    found = [one for child in kind.__subclasses__() for one in (child, *_pages(child))]
+    return [one for one in found if hasattr(one, "template") and dataclasses.is_dataclass(one)]
+
+
+def _source(name: str) -> str:
+    assert templates.loader is not None
+    return templates.loader.get_source(templates, name)[0]
+
+
+PAGES = sorted({(page.__module__, page.__qualname__): page for page in _pages()}.items())
+
+
+@pytest.mark.parametrize("page", [page for _, page in PAGES], ids=[".".join(name) for name, _ in PAGES])
+def test_a_template_asks_only_for_what_its_page_has(page: type[Page]) -> None:
+    source = _source(page.template)
+    asked = {
+        node.attr
+        for node in templates.parse(source).find_all(nodes.Getattr)
+        if isinstance(node.node, nodes.Name) and node.node.name == "page"
+    }
+    given = {field.name for field in dataclasses.fields(page)} | set(dir(page))
+    assert asked <= given
+
+
+@pytest.mark.parametrize("name", templates.list_templates())
+def test_a_template_is_the_page_of_somebody_or_part_of_one(name: str) -> None:
+    used = {page.template for _, page in PAGES}
+    for other in templates.list_templates():
+        source = _source(other)
+        for node in templates.parse(source).find_all(
+            (nodes.Extends, nodes.Include, nodes.Import, nodes.FromImport)
+        ):
+            if isinstance(node.template, nodes.Const):  # type: ignore[attr-defined]
+                used.add(node.template.value)  # type: ignore[attr-defined]
+    assert name in used, "Nothing shows this template. Delete it."
