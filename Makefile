@@ -46,8 +46,9 @@ lint: setup ## Check style and types
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 
-bench: setup ## Measure every report and print the figures
+bench: setup ## Measure every report and page and print the figures
 	$(BIN)/python -m benchmarks
+	$(BIN)/python -m benchmarks.pages
 
 lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra ai --group dev --universal --python-version 3.11 --generate-hashes \

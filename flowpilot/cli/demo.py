@@ -34,7 +34,7 @@ def demo(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
 
 def _print_logins(logins: list[DemoLogin], url: str) -> None:
     console = Console()
-    table = Table(title=f"Sign in at {url}/docs (Authorize) with the password {DEMO_PASSWORD}", box=SIMPLE)
+    table = Table(title=f"Sign in at {url} with the password {DEMO_PASSWORD}", box=SIMPLE)
     for heading in ("Account", "Role", "E-mail"):
         table.add_column(heading)
     for login in logins:

@@ -107,7 +107,7 @@ async def import_flow(
     if len(text) > MAX_CHARACTERS:
         raise NotTextError(f"The file has more than {MAX_CHARACTERS:,} characters; a flow needs far fewer.")
     done = await api.import_yaml(ImportIn(yaml=text, publish=publish), actor, db, now, once, Response())
-    return go_to(f"/flows/{done.flow_id}", _told(done))
+    return go_to(f"/flows/{done.flow_id}/versions/{done.version}", _told(done, publish=publish))
 
 
 @router.post("/library")
@@ -159,10 +159,8 @@ async def _read(file: UploadFile) -> str:
         raise NotTextError("The file is not text in UTF-8. Export a flow to see what one looks like.") from None
 
 
-def _told(done: ImportOut) -> str:
-    what = {
-        ImportAction.CREATED: f"{done.name} is here as version {done.version}",
-        ImportAction.SAVED_DRAFT: f"{done.name} was here already: this is its draft, version {done.version}",
-        ImportAction.UNCHANGED: f"{done.name} is here already, and nothing is new in it",
-    }[done.action]
-    return f"{what}. It is {done.state}."
+def _told(done: ImportOut, *, publish: bool) -> str:
+    if done.action is ImportAction.UNCHANGED:
+        return f"{done.name} is here already, and nothing is new in it."
+    what = "is here" if done.action is ImportAction.CREATED else "was here already, and this is its next version"
+    return f"{done.name} {what}. Version {done.version} is {'published' if publish else 'a draft'}."

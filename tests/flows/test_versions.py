@@ -60,15 +60,12 @@ def test_versions_are_listed_newest_first_page_by_page(client: TestClient, compa
 def test_a_list_of_versions_names_who_wrote_them_while_they_are_members(
     client: TestClient, company: Company
 ) -> None:
-    flow_id = publish(client, company)
+    flow_id, author = publish(client, company), company.users[Role.TEAM_ADMIN]
     [version] = get(client, company, f"/{flow_id}/versions")["items"]
-    assert (version["created_by"], version["created_by_name"]) == (
-        str(company.users[Role.TEAM_ADMIN]),
-        "team_admin",
-    )
-    company.query("DELETE FROM memberships WHERE user_id = %s RETURNING 1", company.users[Role.TEAM_ADMIN])
+    assert (version["created_by"], version["created_by_name"]) == (str(author), "team_admin")
+    company.query("DELETE FROM memberships WHERE user_id = %s RETURNING 1", author)
     [version] = get(client, company, f"/{flow_id}/versions")["items"]
-    assert (version["created_by"], version["created_by_name"]) == (str(company.users[Role.TEAM_ADMIN]), None)
+    assert (version["created_by"], version["created_by_name"]) == (str(author), None)
 
 
 def test_an_old_version_can_be_read(client: TestClient, company: Company) -> None:

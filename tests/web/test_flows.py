@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from flowpilot.clock import now
 from flowpilot.identity.actor import Role
 from tests.company import Company
-from tests.flows.samples import BROKEN, YAML, create, get, post, publish, save
+from tests.flows.samples import BROKEN, YAML, create, get, publish, save
 from tests.web.conftest import SignedIn
 
 
@@ -165,11 +165,12 @@ def test_a_flow_is_imported_from_pasted_text_or_a_file(
 ) -> None:
     browser = signed_in(Role.TEAM_ADMIN)
     page = browser.post("/flows/import", data={"yaml": YAML})
-    assert "Printer is offline is here as version 1. It is draft." in page.text
+    assert "Printer is offline is here. Version 1 is a draft." in page.text
     file = ("flow.yaml", YAML.replace("It was on.", "It was on all the time.").encode())
     page = browser.post("/flows/import", data={"publish": "true"}, files={"file": file})
-    assert "It is published." in page.text
+    assert "this is its next version. Version 1 is published." in page.text
     assert "It was on all the time." in page.text
+    assert "nothing is new in it" in browser.post("/flows/import", files={"file": file}).text
 
 
 @pytest.mark.parametrize(
@@ -203,9 +204,8 @@ def test_versions_are_listed_with_who_wrote_them_and_compared(
     browser = signed_in(Role.VIEWER)
     assert "There is one version so far." in browser.get(f"/flows/{flow_id}/versions").text
     save(client, company, flow_id, tree=BROKEN)
-    post(client, company, f"/{flow_id}/publish")
     listed = browser.get(f"/flows/{flow_id}/versions").text
-    assert "Replaced" in listed
+    assert "Draft 2" in listed
     assert get(client, company, f"/{flow_id}/versions")["items"][0]["created_by_name"] == "team_admin"
     assert ">team_admin</td>" in listed
     page = browser.get(f"/flows/{flow_id}/compare?from=1&to=2")

@@ -35,7 +35,8 @@ async function copy(button) {
     await navigator.clipboard.writeText(text);
   } catch {
     // A browser gives the clipboard only to secure pages: select the text, so that Ctrl-C takes it.
-    getSelection().selectAllChildren(source);
+    if (source.select) source.select();
+    else getSelection().selectAllChildren(source);
     return;
   }
   const label = button.querySelector("[data-label]") ?? button;
@@ -55,7 +56,7 @@ document.addEventListener("click", (event) => {
 
 // Keys: an element with data-key is clicked, or focused where it takes text.
 document.addEventListener("keydown", (event) => {
-  if (event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
+  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!target) return;
   event.preventDefault();

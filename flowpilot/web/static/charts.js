@@ -124,15 +124,14 @@ async function draw(place) {
   try {
     const echarts = await load(place.dataset.library);
     if (!place.isConnected) return void drawn.delete(place);
-    // What a page of the history brings back is a picture of a chart, and no chart.
-    place.replaceChildren(document.createElement("div"));
+    place.dataset.drawn = "";
     const chart = echarts.init(place, null, { renderer: "canvas" });
     chart.setOption(option(spec));
     drawn.set(place, { chart, spec });
     place.parentElement.querySelector(".chart-table").open = false;
   } catch (error) {
     drawn.delete(place);
-    place.replaceChildren();
+    delete place.dataset.drawn;
     console.warn(error);
   }
 }
@@ -149,6 +148,15 @@ function drawAll() {
 
 document.addEventListener("htmx:load", drawAll);
 document.addEventListener("htmx:historyRestore", drawAll);
+// The history keeps a page as text: without what the library has written into it, styles among it.
+document.addEventListener("htmx:beforeHistorySave", () => {
+  for (const [place, one] of drawn) {
+    one?.chart.dispose();
+    place.removeAttribute("style");
+    delete place.dataset.drawn;
+  }
+  drawn.clear();
+});
 document.addEventListener("theme", () => { for (const one of drawn.values()) one?.chart.setOption(option(one.spec), true); });
 addEventListener("resize", () => { for (const one of drawn.values()) one?.chart.resize(); });
 drawAll();

@@ -1,0 +1,94 @@
+"""`python -m docs.screenshots`: pictures of the main pages, from the demo, for the README and the tutorial."""
+
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from flowpilot.demo.seed import DEMO_PASSWORD
+
+IMAGES = Path(__file__).parent / "images" / "pages"
+
+_PHONE = {"width": 390, "height": 844}
+_DESK = {"width": 1280, "height": 860}
+
+# A picture's name: who sees it, where (" > " follows the first such link), how wide, and in which theme.
+SHOTS = {
+    "home": ("senior@northwind.example", "/", _DESK, "light"),
+    "session": ("senior@northwind.example", "/ > a[href^='/sessions/0']", _DESK, "light"),
+    "queue": ("senior@northwind.example", "/handoffs", _DESK, "light"),
+    "queue-phone": ("senior@northwind.example", "/handoffs", _PHONE, "dark"),
+    "handoff": ("senior@northwind.example", "/handoffs > .handoff-title", _DESK, "dark"),
+    "flow": ("admin@northwind.example", "/flows > main a[href^='/flows/0']", _DESK, "light"),
+    "overview": ("owner@northwind.example", "/analytics/overview?compare=true", _DESK, "light"),
+    "escalations": ("owner@northwind.example", "/analytics/escalations?period=90d", _DESK, "light"),
+    "savings": ("owner@northwind.example", "/analytics/savings?period=90d", _DESK, "dark"),
+    "stopwatch-phone": ("senior@northwind.example", "/stopwatch", _PHONE, "light"),
+    "members": ("owner@northwind.example", "/settings/members", _DESK, "light"),
+}
+
+
+def main() -> None:
+    """Take them all anew."""
+    IMAGES.mkdir(parents=True, exist_ok=True)
+    with _demo() as url, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        for name, (who, way, size, theme) in SHOTS.items():
+            page = _sign_in(browser, url, who, size, theme)
+            _go(page, way)
+            page.screenshot(path=IMAGES / f"{name}.png")
+            page.context.close()
+            sys.stdout.write(f"wrote {name}.png\n")
+        browser.close()
+
+
+def _sign_in(browser: Browser, url: str, who: str, size: dict[str, int], theme: str) -> Page:
+    context = browser.new_context(
+        base_url=url,
+        viewport={"width": size["width"], "height": size["height"]},
+        color_scheme="dark" if theme == "dark" else "light",
+        reduced_motion="reduce",
+    )
+    page = context.new_page()
+    page.goto("/sign-in")
+    page.fill("[name=username]", who)
+    page.fill("[name=password]", DEMO_PASSWORD)
+    page.click("button[type=submit]")
+    page.wait_for_url(f"{url}/")
+    return page
+
+
+def _go(page: Page, way: str) -> None:
+    start, *links = way.split(" > ")
+    page.goto(start)
+    for link in links:
+        page.goto(str(page.locator(link).first.get_attribute("href")))
+    page.wait_for_function("[...document.querySelectorAll('.chart')].every((c) => c.querySelector('canvas, svg'))")
+
+
+@contextmanager
+def _demo() -> Iterator[str]:
+    with tempfile.TemporaryDirectory() as parent:
+        command = [str(Path(sys.executable).with_name("flowpilot")), "demo", "--port", "0"]
+        environment = os.environ | {
+            "FLOWPILOT_DATA_DIR": str(Path(parent) / "data"),
+            "FLOWPILOT_LOGIN_ATTEMPTS_PER_MINUTE": "1000",
+        }
+        with subprocess.Popen(  # noqa: S603 - our own command
+            command, env=environment, stderr=subprocess.PIPE, stdout=subprocess.DEVNULL
+        ) as server:
+            assert server.stderr is not None
+            line = next(line for line in server.stderr if b"listens on" in line)
+            yield line.split()[3].decode()
+            server.terminate()
+            server.communicate(timeout=60)
+
+
+if __name__ == "__main__":
+    main()
