@@ -135,6 +135,14 @@ async def reassign(
     return go_to(f"/handoffs/{handoff_id}", "Saved. Whom it is meant for is told.")
 
 
+@router.post("/{handoff_id}/take-over")
+async def take_over(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+    """Take it from whoever holds it: meant for oneself, then claimed, in one transaction."""
+    await api.reassign(handoff_id, ReassignIn(target_user_id=actor.user_id), actor, db, now)
+    claimed = await api.claim(handoff_id, actor, db, now)
+    return go_to(f"/sessions/{claimed.session_id}", "It is yours now. Who held it is told.")
+
+
 @router.post("/{handoff_id}/close")
 async def close(
     handoff_id: uuid.UUID, body: Annotated[CloseIn, Form()], actor: Engineer, db: WriteSession, now: Now

@@ -85,6 +85,16 @@ def test_release_and_close_are_forms(handoff: tuple[TestClient, str], signed_in:
     assert "A new driver." in note.text
 
 
+def test_an_admin_takes_over_what_somebody_holds(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
+    signed_in().post(f"{handoff[1]}/claim")
+    assert "/take-over" not in signed_in().get(handoff[1]).text
+    admin = signed_in(Role.TEAM_ADMIN)
+    assert f'action="{handoff[1]}/take-over"' in admin.get(handoff[1]).text
+    session = admin.post(f"{handoff[1]}/take-over")
+    assert (session.status_code, session.url.path[:10]) == (200, "/sessions/")
+    assert "You hold it for" in admin.get(handoff[1]).text
+
+
 def test_meaning_it_for_somebody_and_for_anybody_again(
     handoff: tuple[TestClient, str], company: Company, client: TestClient
 ) -> None:
