@@ -71,7 +71,7 @@ def distribution(report: Escalations) -> Chart:
         f"{bucket(most.from_seconds, most.to_seconds)}."
     )
     names = [bucket(one.from_seconds, one.to_seconds) for one in report.distribution]
-    spec = _bars(names, {"Handoffs": [one.n for one in report.distribution]}, "handoffs")
+    spec = _bars(names, {"Handoffs": [one.n for one in report.distribution]}, "handoffs", tilted=True)
     return Chart("distribution", summary, spec)
 
 

@@ -52,7 +52,7 @@ function scale(unit, highest) {
 
 function bars(spec) {
   const names = axis({ type: "category", data: spec.categories, inverse: spec.horizontal, splitLine: { show: false },
-    axisLabel: spec.horizontal ? { width: 120, overflow: "truncate" } : spec.categories.length < 12 ? { interval: 0, rotate: 40 } : {} });
+    axisLabel: spec.horizontal ? { width: 120, overflow: "truncate" } : spec.tilted ? { interval: 0, rotate: 40 } : {} });
   const highest = Math.max(...spec.series.flatMap((one) => one.values));
   const values = axis({ type: "value", ...scale(spec.unit, highest), axisLabel: { formatter: shown(spec.unit) }, minInterval: UNITS[spec.unit] ? 0 : 1 });
   return {
@@ -111,7 +111,7 @@ function option(spec) {
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: colour("text") },
-    grid: { left: 8, right: 24, top: 24, bottom: spec.series?.length > 1 ? 36 : 8, containLabel: true },
+    grid: { left: 24, right: 24, top: 24, bottom: spec.series?.length > 1 ? 36 : 8, containLabel: true },
     // The page's policy allows no inline styles, which the library's HTML tooltip is made of.
     tooltip: { trigger: "axis", renderMode: "richText", confine: true },
     ...(spec.kind === "bars" ? bars(spec) : line(spec)),
@@ -125,7 +125,9 @@ async function draw(place) {
     const echarts = await load(place.dataset.library);
     if (!place.isConnected) return void drawn.delete(place);
     place.dataset.drawn = "";
-    const chart = echarts.init(place, null, { renderer: "canvas" });
+    const canvas = document.createElement("div");
+    place.replaceChildren(canvas);
+    const chart = echarts.init(canvas, null, { renderer: "canvas" });
     chart.setOption(option(spec));
     drawn.set(place, { chart, spec });
     place.parentElement.querySelector(".chart-table").open = false;
@@ -152,7 +154,7 @@ document.addEventListener("htmx:historyRestore", drawAll);
 document.addEventListener("htmx:beforeHistorySave", () => {
   for (const [place, one] of drawn) {
     one?.chart.dispose();
-    place.removeAttribute("style");
+    place.replaceChildren();
     delete place.dataset.drawn;
   }
   drawn.clear();

@@ -1,0 +1,28 @@
+// The flow editor asks before what was written and not saved is left behind.
+
+const unsaved = () => document.querySelector(".flow-editor form[data-unsaved]");
+const mayLeave = () => confirm("Leave without saving what you wrote?");
+
+function hold(event) {
+  event.preventDefault();
+  event.stopImmediatePropagation();
+}
+
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.closest(".flow-editor")) form.dataset.unsaved = "";
+});
+
+document.addEventListener("click", (event) => {
+  const link = event.target.closest("a[href]");
+  if (link && unsaved() && !mayLeave()) hold(event);
+}, true);
+
+document.addEventListener("submit", (event) => {
+  const form = unsaved();
+  if (form && form !== event.target && !mayLeave()) hold(event);
+}, true);
+
+addEventListener("beforeunload", (event) => {
+  if (unsaved()) event.preventDefault();
+});
