@@ -1,6 +1,5 @@
 """JSON route of the headline."""
 
-
 from fastapi import APIRouter
 
 from flowpilot.analytics.api import AskedWindow, EscalationViewer

@@ -110,7 +110,7 @@ def run_server(
 class _Server(uvicorn.Server):
     """Says where it listens once it does, so that `--port 0` is of use, and stops without waiting for streams."""
 
-    def __init__(self, config: uvicorn.Config, live: "Hub", setup_code: str | None) -> None:
+    def __init__(self, config: uvicorn.Config, live: "Hub", setup_code: str | None = None) -> None:
         super().__init__(config)
         self._live = live
         self._setup_code = setup_code

@@ -78,8 +78,8 @@ def test_the_ways_in_hold_no_sql(imports: grimp.ImportGraph) -> None:
     for module in imports.find_descendants("flowpilot.web"):
         source = (PACKAGE.parent / (module.replace(".", "/") + ".py")).read_text()
         assert "sqlalchemy" not in source, (
-            f"{module} imports SQLAlchemy. A page shows what the API's own functions answer, so that nothing is in a "
-            "page that a script can not get: add the read to the feature."
+            f"{module} imports SQLAlchemy. A page shows what the API's own functions answer, so that nothing is "
+            "in a page that a script can not get: add the read to the feature."
         )
 
 

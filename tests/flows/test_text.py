@@ -180,20 +180,16 @@ TRICKY = st.sampled_from(
      "? x", "{a}", "[b]", "é", "日本", "🙂", "\u2028", "\ufeff", "\ufffe", "x\u200by", "tab\there", "=", "<<",
      "x" * 150]
 )  # fmt: skip
+# Every character that a flow may hold: of the control characters only these two.
+USABLE = st.characters(exclude_categories=["Cs", "Cc"]) | st.sampled_from("\n\t")
 TEXTS = st.one_of(
-    TRICKY, st.text(max_size=120), st.lists(TRICKY | st.text(max_size=20), max_size=4).map("\n ".join)
+    TRICKY,
+    st.text(USABLE, max_size=120),
+    st.lists(TRICKY | st.text(USABLE, max_size=20), max_size=4).map("\n ".join),
 )
-
-
-def usable(text: str) -> bool:
-    return all(
-        character in "\n\t" or not (ord(character) < 32 or 127 <= ord(character) < 160) for character in text
-    )
-
-
-FULL = TEXTS.filter(lambda text: usable(text) and bool(text.strip()))
+FULL = TEXTS.filter(lambda text: bool(text.strip()))
 LABELS = FULL.filter(lambda text: len(text.strip()) <= 200)
-NEXT = st.text(max_size=64).filter(usable)
+NEXT = st.text(USABLE, max_size=64)
 
 
 def offered() -> st.SearchStrategy[tuple[Choice, ...]]:
@@ -204,7 +200,7 @@ NODES = st.builds(
     Node,
     kind=st.sampled_from(NodeKind),
     text=FULL,
-    help=TEXTS.filter(usable),
+    help=TEXTS,
     choices=offered(),
     outcomes=offered(),
 )
@@ -213,7 +209,7 @@ FLOWS = st.builds(
     name=LABELS,
     category=st.none() | LABELS,
     type=st.sampled_from(["troubleshooting", "procedural"]),
-    description=TEXTS.filter(usable),
+    description=TEXTS,
     keywords=st.lists(LABELS, max_size=3).map(tuple),
     tree=st.builds(
         Tree, root=NEXT, nodes=st.dictionaries(st.from_regex(r"[a-z0-9][a-z0-9_-]{0,9}", fullmatch=True), NODES)
