@@ -39,7 +39,7 @@ class FailureNote(Failure):
 
 def as_page(request: Request, problem: dict[str, Any]) -> Response | None:
     """The answer to a person whose request failed; None where a program has asked."""
-    if request.url.path.startswith(_NOT_PAGES):
+    if request.url.path.startswith(_NOT_PAGES) or "Authorization" in request.headers:
         return None
     status: int = problem["status"]
     if status == 401:
