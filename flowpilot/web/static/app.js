@@ -87,4 +87,3 @@ document.addEventListener("htmx:sendError", () => {
 });
 
 setInterval(tick, TICK_MS);
-await import("./live.js");

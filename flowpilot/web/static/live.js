@@ -37,14 +37,15 @@ function open() {
   stream.onerror = () => show(stream.readyState === EventSource.CLOSED ? "ended" : "reconnecting");
 }
 
-// A page without live parts needs no stream, and a browser has only few connections to give.
+// A page without live parts needs no stream, nor does one that nobody sees: a browser has only six connections to give
+// to all tabs of a server.
 function follow() {
-  if (document.querySelector("[data-live]")) open();
+  if (document.querySelector("[data-live]") && !document.hidden) open();
   else if (stream) { stream.close(); stream = null; }
 }
 
 document.addEventListener("htmx:beforeSend", (event) => { if (event.detail.requestConfig.verb !== "get") sending += 1; });
 document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.requestConfig.verb !== "get") sending = Math.max(0, sending - 1); });
 document.addEventListener("htmx:load", follow);
-document.addEventListener("visibilitychange", () => { if (!document.hidden && document.querySelector("[data-live]")) { open(); renew(); } });
+document.addEventListener("visibilitychange", () => { follow(); if (!document.hidden) renew(); });
 follow();
