@@ -1,0 +1,70 @@
+"""What a page costs in statements, however much there is to show. BEGIN and COMMIT are not among them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import event
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.sessions.flows import publish_printer_flow
+from tests.web.conftest import SignedIn
+
+
+@contextmanager
+def heard(client: TestClient) -> Iterator[list[str]]:
+    """The statements that the app sends meanwhile."""
+    engine = client.app.state.database.engine.sync_engine  # type: ignore[attr-defined]
+    sent: list[str] = []
+
+    def listen(_connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        sent.append(statement)
+
+    event.listen(engine, "before_cursor_execute", listen)
+    yield sent
+    event.remove(engine, "before_cursor_execute", listen)
+
+
+def hand_over(browser: TestClient) -> None:
+    session = browser.post(
+        "/sessions", data={"problem_summary": "The printer in accounting prints nothing"}
+    ).url.path
+    browser.post(f"{session}/steps", data={"free_text": "Looked at it."})
+    browser.post(f"{session}/escalate", data={"reason": "Out of ideas after the usual checks."})
+
+
+@pytest.mark.parametrize(
+    ("path", "most"), [("/", 13), ("/sessions", 7), ("/handoffs", 10), ("/notifications", 10), ("/flows", 8)]
+)
+def test_a_list_costs_the_same_however_long_it_is(
+    client: TestClient, company: Company, signed_in: SignedIn, path: str, most: int
+) -> None:
+    publish_printer_flow(client, company)
+    engineer, senior = signed_in(), signed_in(Role.OWNER)
+    costs = []
+    for _ in range(2):
+        hand_over(engineer)
+        hand_over(engineer)
+        with heard(client) as sent:
+            assert senior.get(path).status_code == 200
+        costs.append(len(sent))
+    assert costs[0] == costs[1] <= most
+
+
+def test_a_session_costs_the_same_however_much_happened(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    publish_printer_flow(client, company)
+    browser = signed_in()
+    path = browser.post("/sessions", data={"problem_summary": "The printer in accounting prints nothing"}).url.path
+    costs = []
+    for _ in range(2):
+        for _ in range(5):
+            browser.post(f"{path}/steps", data={"free_text": "Looked again."})
+        with heard(client) as sent:
+            assert browser.get(path).status_code == 200
+        costs.append(len(sent))
+    assert costs[0] == costs[1] <= 10
