@@ -8,8 +8,11 @@ from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
 from flowpilot.web.render import Page, render
+from flowpilot.web.words import plain
 
 _NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
+
+_HEADINGS_OF_KINDS = {"urn:flowpilot:problem:cross-site": "That did not come from a page of FlowPilot"}
 
 _HEADINGS = {
     403: "This is not for your role",
@@ -45,14 +48,22 @@ def as_page(request: Request, problem: dict[str, Any]) -> Response | None:
     if status == 401:
         return _sign_in(request)
     kind = Failure if request.method in {"GET", "HEAD"} or "HX-Request" not in request.headers else FailureNote
-    heading = _HEADINGS.get(status, "Something went wrong")
-    page = kind(title=heading, heading=heading, detail=problem["detail"], request_id=problem["request_id"])
+    heading = _HEADINGS_OF_KINDS.get(problem["type"]) or _HEADINGS.get(status, "Something went wrong")
+    page = kind(title=heading, heading=heading, detail=_words(problem), request_id=problem["request_id"])
     answer = render(request, page, status=status)
     if kind is FailureNote:
         answer.headers["HX-Retarget"] = "#notes"
         answer.headers["HX-Reswap"] = "innerHTML"
         answer.headers["HX-Push-Url"] = "false"
     return answer
+
+
+def _words(problem: dict[str, Any]) -> str:
+    """What is wrong, naming a form's fields as a person does."""
+    errors = problem.get("errors")
+    if not errors:
+        return str(problem["detail"])
+    return "; ".join(f"{plain(error['field'].rsplit('.', 1)[-1])}: {error['message']}" for error in errors)
 
 
 def _sign_in(request: Request) -> Response:

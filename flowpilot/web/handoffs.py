@@ -7,6 +7,7 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel
 
 from flowpilot.analytics.headline import Headline
 from flowpilot.analytics.headline_api import read_headline
@@ -28,6 +29,12 @@ router = APIRouter(prefix="/handoffs", include_in_schema=False)
 
 Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 Engineer = Annotated[Actor, requires(Permission.WORK)]
+
+
+class ReassignForm(BaseModel):
+    """Whom it is meant for; anybody when the field is empty."""
+
+    target_user_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,15 +130,10 @@ async def release(
 
 @router.post("/{handoff_id}/reassign")
 async def reassign(
-    handoff_id: uuid.UUID,
-    actor: Engineer,
-    db: WriteSession,
-    now: Now,
-    target_user_id: Annotated[Text, Form()] = "",
+    handoff_id: uuid.UUID, body: Annotated[ReassignForm, Form()], actor: Engineer, db: WriteSession, now: Now
 ) -> Response:
     """Mean it for somebody else, or for anybody."""
-    body = ReassignIn(target_user_id=uuid.UUID(target_user_id) if target_user_id else None)
-    await api.reassign(handoff_id, body, actor, db, now)
+    await api.reassign(handoff_id, ReassignIn(target_user_id=body.target_user_id), actor, db, now)
     return go_to(f"/handoffs/{handoff_id}", "Saved. Whom it is meant for is told.")
 
 

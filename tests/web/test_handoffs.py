@@ -102,6 +102,7 @@ def test_meaning_it_for_somebody_and_for_anybody_again(
     target = str(company.users[Role.OWNER])
     assert "Meant for owner" in engineer.post(f"{path}/reassign", data={"target_user_id": target}).text
     assert "Meant for owner" not in engineer.post(f"{path}/reassign", data={"target_user_id": ""}).text
+    assert engineer.post(f"{path}/reassign", data={"target_user_id": "nobody"}).status_code == 422
 
 
 def test_a_viewer_sees_the_queue_and_claims_nothing(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:

@@ -123,3 +123,9 @@ def test_where_no_flow_is_sure_one_is_chosen(client: TestClient, company: Compan
     assert flow_id is not None
     assert _choices(browser.post(f"{path}/flow", data={"flow_id": flow_id[1]}).text)
     assert not _choices(browser.post(f"{path}/flow", data={}).text)
+
+
+def test_a_field_that_is_missing_is_named_as_a_person_does(signed_in: SignedIn) -> None:
+    answer = signed_in().post("/sessions", data={"problem_summary": ""})
+    assert answer.status_code == 422
+    assert "Problem summary: Field required" in answer.text
