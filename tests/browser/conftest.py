@@ -17,7 +17,7 @@ from tests.browser.people import Desk
 _CHROMIUM = "chromium"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def demo_url() -> Iterator[str]:
     """Where the demo answers."""
     with tempfile.TemporaryDirectory() as parent:
@@ -38,7 +38,8 @@ def demo_url() -> Iterator[str]:
             server.communicate(timeout=60)
 
 
-@pytest.fixture(scope="session")
+# Not for the whole session: Playwright runs an event loop in this thread, and then nobody else can run one.
+@pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium; Playwright brings none of its own."""
     path = shutil.which(_CHROMIUM)

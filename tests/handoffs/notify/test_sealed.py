@@ -17,7 +17,7 @@ def test_it_says_nothing_and_never_looks_the_same() -> None:
     assert seal(KEY, TEXT) != seal(KEY, TEXT)
 
 
-@pytest.mark.parametrize("sealed", [seal(OTHER, TEXT), seal(KEY, TEXT)[:-1] + b"A", b""])
+@pytest.mark.parametrize("sealed", [seal(OTHER, TEXT), seal(KEY, TEXT).swapcase(), b""])
 def test_with_another_key_or_after_a_change_it_can_not_be_read(sealed: bytes) -> None:
     with pytest.raises(UnsealableError, match="Enter it again"):
         unseal(KEY, sealed)
