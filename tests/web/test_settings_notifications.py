@@ -70,8 +70,8 @@ def test_a_channel_is_added_and_only_its_host_is_shown(signed_in: SignedIn, comp
     [
         ({"url": "ftp://8.8.8.8/hook"}, "This is not a web address."),
         ({"url": "https://127.0.0.1/hook"}, "The address is a private one"),
-        ({"name": ""}, "name"),
-        ({"kind": "in_app"}, "kind"),
+        ({"name": ""}, "Name: Field required"),
+        ({"kind": "in_app"}, "Kind: "),
     ],
 )
 def test_a_channel_that_can_not_be_is_refused(signed_in: SignedIn, form: dict[str, str], said: str) -> None:
