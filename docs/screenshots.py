@@ -70,6 +70,9 @@ def _go(page: Page, way: str) -> None:
     for link in links:
         page.goto(str(page.locator(link).first.get_attribute("href")))
     page.wait_for_function("[...document.querySelectorAll('.chart')].every((c) => c.querySelector('canvas, svg'))")
+    page.wait_for_function(
+        "[...document.querySelectorAll('[data-live-state]')].every((one) => one.dataset.liveState === 'live')"
+    )
 
 
 @contextmanager
