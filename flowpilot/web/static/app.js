@@ -46,12 +46,11 @@ async function copy(button) {
 }
 
 document.addEventListener("click", (event) => {
-  const target = event.target.closest("[data-theme-toggle], [data-copy], [data-dismiss], [data-back]");
+  const target = event.target.closest("[data-theme-toggle], [data-copy], [data-dismiss]");
   if (!target) return;
   if ("themeToggle" in target.dataset) toggleTheme();
   if ("copy" in target.dataset) copy(target);
   if ("dismiss" in target.dataset) target.closest(".note").remove();
-  if ("back" in target.dataset) history.back();
 });
 
 // Keys: an element with data-key is clicked, or focused where it takes text.
