@@ -18,12 +18,12 @@ from flowpilot.handoffs import api
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.queries import State, Wanted
 from flowpilot.handoffs.schemas import CloseIn, HandoffOut, PriorityName, QueuePage, ReassignIn, ReleaseIn
-from flowpilot.identity import api as identity
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import MemberOut, Text
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.settings import all_members
 
 router = APIRouter(prefix="/handoffs", include_in_schema=False)
 
@@ -100,7 +100,7 @@ async def show(
     """What is known, what was tried, what is missing, and what to do next."""
     handoff = await api.read_handoff(handoff_id, actor, db, frame.now)
     may_see = actor.may(Permission.VIEW_MEMBERS)
-    members = (await identity.list_members(actor, db, limit=200)).items if may_see else []
+    members = await all_members(actor, db) if may_see else []
     page = Handoff(
         title=handoff.problem_summary[:60] or "Handoff",
         handoff=handoff,

@@ -11,7 +11,6 @@ from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
 from flowpilot.idempotency import CreateOnce
-from flowpilot.identity import api as identity
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import MemberOut
@@ -19,6 +18,7 @@ from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import Mine, MineWithSteps
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.settings import all_members
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 
@@ -151,11 +151,11 @@ async def show_escalate(
     request: Request, session_id: Id, actor: Engineer, db: ReadSession, frame: Surroundings
 ) -> Response:
     """The form to hand it over."""
-    members = await identity.list_members(actor, db, limit=200)
+    members = await all_members(actor, db)
     page = Escalate(
         title="Escalate",
         session=await api.read_session(session_id, actor, db),
-        seniors=[one for one in members.items if one.user_id != actor.user_id and one.can_sign_in],
+        seniors=[one for one in members if one.user_id != actor.user_id and one.can_sign_in],
         reasons=REASONS,
         priorities=list(PriorityName),
     )
