@@ -51,7 +51,7 @@ async def start_session(
         held, candidates = await begin.start(db, actor, begin.Beginning(**body.model_dump()), now)
         told = await queries.read_session(db, actor.account_id, held.session.id)
         await _ask_copilot(request, db, told)
-        return schemas.started_out(told, await _suggestion(db, told), candidates)
+        return schemas.started_out(told, actor, await _suggestion(db, told), candidates)
 
     return await once.create(schemas.StartedOut, body, make)
 
@@ -85,7 +85,7 @@ async def list_sessions(
 @router.get("/{session_id}")
 async def read_session(session_id: uuid.UUID, actor: Viewer, db: ReadSession) -> schemas.SessionOut:
     """One session: where it stands, what may be done now, and all its steps."""
-    return await _answer(db, actor.account_id, session_id)
+    return await _answer(db, actor, session_id)
 
 
 @router.patch("/{session_id}")
@@ -95,7 +95,7 @@ async def correct_session(
     """Correct what the session is about, or link it to a ticket."""
     given = body.model_dump(exclude_unset=True)
     await service.correct(db, held, **given)
-    return await _answer(db, actor.account_id, held.session.id)
+    return await _answer(db, actor, held.session.id)
 
 
 @router.post("/{session_id}/steps", status_code=201)
@@ -116,7 +116,7 @@ async def take_step(
             await service.report_outcome(db, actor, held, body.outcome, body.note.strip())
         elif body.free_text is not None:
             await service.write_text(db, actor, held, body.free_text)
-        return await _moved_on(request, db, held)
+        return await _moved_on(request, db, actor, held)
 
     return await once.create(schemas.SessionOut, body, make)
 
@@ -125,7 +125,7 @@ async def take_step(
 async def go_back(request: Request, actor: Engineer, held: MineWithSteps, db: WriteSession) -> schemas.SessionOut:
     """Go back by one step. What was said stays on record."""
     await service.go_back(db, actor, held)
-    return await _moved_on(request, db, held)
+    return await _moved_on(request, db, actor, held)
 
 
 @router.post("/{session_id}/flow")
@@ -134,21 +134,21 @@ async def follow_flow(
 ) -> schemas.SessionOut:
     """Follow another flow from its beginning, or none."""
     await begin.follow_flow(db, actor, held, body.flow_id)
-    return await _moved_on(request, db, held)
+    return await _moved_on(request, db, actor, held)
 
 
 @router.post("/{session_id}/pause")
 async def pause(body: schemas.ReasonIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
     """Lay the session aside."""
     await service.pause(db, actor, held, body.reason)
-    return await _answer(db, actor.account_id, held.session.id)
+    return await _answer(db, actor, held.session.id)
 
 
 @router.post("/{session_id}/resume")
 async def resume(actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
     """Go on with a session that was laid aside or given up."""
     await service.resume(db, actor, held)
-    return await _answer(db, actor.account_id, held.session.id)
+    return await _answer(db, actor, held.session.id)
 
 
 @router.post("/{session_id}/resolve")
@@ -157,21 +157,21 @@ async def resolve(
 ) -> schemas.SessionOut:
     """End the session: say what solved the problem."""
     await service.resolve(db, actor, held, body.summary)
-    return await _answer(db, actor.account_id, held.session.id)
+    return await _answer(db, actor, held.session.id)
 
 
 @router.post("/{session_id}/abandon")
 async def abandon(body: schemas.ReasonIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
     """Give the session up."""
     await service.abandon(db, actor.user_id, held, body.reason)
-    return await _answer(db, actor.account_id, held.session.id)
+    return await _answer(db, actor, held.session.id)
 
 
 @router.post("/{session_id}/rating")
 async def rate(body: schemas.RatingIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
     """Rate a session that has ended."""
     await service.rate(db, held, body.rating, body.comment)
-    return await _answer(db, actor.account_id, held.session.id)
+    return await _answer(db, actor, held.session.id)
 
 
 @router.get("/{session_id}/documentation")
@@ -194,15 +194,15 @@ async def read_note(
     return PlainTextResponse(note.text)
 
 
-async def _answer(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> schemas.SessionOut:
-    told = await queries.read_session(db, account_id, session_id)
-    return schemas.SessionOut(**schemas.session_out(told, await _suggestion(db, told)))
+async def _answer(db: ReadDb, actor: Actor, session_id: uuid.UUID) -> schemas.SessionOut:
+    told = await queries.read_session(db, actor.account_id, session_id)
+    return schemas.SessionOut(**schemas.session_out(told, actor, await _suggestion(db, told)))
 
 
-async def _moved_on(request: Request, db: Db, held: Held) -> schemas.SessionOut:
-    told = await queries.read_session(db, held.session.account_id, held.session.id)
+async def _moved_on(request: Request, db: Db, actor: Actor, held: Held) -> schemas.SessionOut:
+    told = await queries.read_session(db, actor.account_id, held.session.id)
     await _ask_copilot(request, db, told)
-    return schemas.SessionOut(**schemas.session_out(told, await _suggestion(db, told)))
+    return schemas.SessionOut(**schemas.session_out(told, actor, await _suggestion(db, told)))
 
 
 async def _suggestion(db: ReadDb, told: Told) -> Any:

@@ -10,9 +10,9 @@ from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
 from flowpilot.flows.models import TreeVersion
 from flowpilot.flows.tree import Tree
-from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ForbiddenError
-from flowpilot.sessions import path
+from flowpilot.sessions import path, policy
 from flowpilot.sessions.models import AISession, AISessionStep
 
 
@@ -78,8 +78,7 @@ async def lock_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: dateti
         NotYourSessionError: it is neither theirs, nor did they begin it, nor are they a team admin.
     """
     locked = await lock(db, actor.account_id, session_id, now)
-    mine = actor.user_id in {locked.session.owner_id, locked.session.user_id}
-    if not mine and actor.role.rank < Role.TEAM_ADMIN.rank:
+    if not policy.may_work(locked.session, actor):
         raise NotYourSessionError("Somebody else works on this session. Claim its handoff, or ask a team admin.")
     return locked
 

@@ -22,6 +22,9 @@ class Verb(StrEnum):
     PARK = "park"
 
 
+# Done to a session's handoff, through the handoff's own routes.
+_OF_HANDOFFS = frozenset({Verb.CLAIM, Verb.RELEASE, Verb.RETURN, Verb.PARK})
+
 _END = {Verb.RESOLVE: SessionStatus.RESOLVED, Verb.ABANDON: SessionStatus.ABANDONED}
 
 MOVES: dict[SessionStatus, dict[Verb, SessionStatus]] = {
@@ -63,8 +66,8 @@ class NotAllowedNowError(ConflictError):
 
 
 def allowed(status: SessionStatus) -> list[Verb]:
-    """What may be done to a session of that status."""
-    return list(MOVES[status])
+    """What may be done to a session of that status, through the session's own routes."""
+    return [verb for verb in MOVES[status] if verb not in _OF_HANDOFFS]
 
 
 def after(status: SessionStatus, verb: Verb) -> SessionStatus:

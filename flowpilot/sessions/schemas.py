@@ -10,8 +10,9 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching import Candidate
 from flowpilot.flows.tree import Node, NodeKind, ahead
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import storable
-from flowpilot.sessions import moves, path
+from flowpilot.sessions import path, policy
 from flowpilot.sessions.models import (
     AISession,
     AISessionStep,
@@ -185,7 +186,7 @@ class CandidateOut(BaseModel):
 
 
 class SessionOut(SessionRow):
-    """A session with all that is known of it. `allowed` is what may be done to it now.
+    """A session with all that is known of it. `allowed` is what the caller may do to it now.
 
     `suggestion` stands where no flow leads: from the copilot when it has answered, else from rules.
     """
@@ -224,8 +225,8 @@ def session_row(session: AISession, flow_name: str | None) -> SessionRow:
     return SessionRow.model_validate(session).model_copy(update={"flow_name": flow_name})
 
 
-def session_out(told: Told, suggestion: Suggestion | None) -> dict[str, Any]:
-    """The fields of `SessionOut`."""
+def session_out(told: Told, actor: Actor, suggestion: Suggestion | None) -> dict[str, Any]:
+    """The fields of `SessionOut`, as the actor sees them."""
     session, where = told.session, told.where
     return {
         **session_row(session, told.flow_name).model_dump(),
@@ -234,7 +235,7 @@ def session_out(told: Told, suggestion: Suggestion | None) -> dict[str, Any]:
         "started_by": _person(told, session.user_id),
         "owner": _person(told, session.owner_id or session.user_id),
         "people": [PersonOut(id=person, name=name) for person, name in told.names.items()],
-        "allowed": moves.allowed(SessionStatus(session.status)),
+        "allowed": policy.allowed(session, actor),
         "current": None if where.node is None else _node(where.node_id or "", where.node),
         "trail": [str(step.content["node"]) for step in where.trail],
         "ahead": _ahead(told),
@@ -245,10 +246,12 @@ def session_out(told: Told, suggestion: Suggestion | None) -> dict[str, Any]:
     }
 
 
-def started_out(told: Told, suggestion: Suggestion | None, candidates: Sequence[Candidate]) -> StartedOut:
+def started_out(
+    told: Told, actor: Actor, suggestion: Suggestion | None, candidates: Sequence[Candidate]
+) -> StartedOut:
     """The answer to a beginning."""
     found = [CandidateOut.model_validate(candidate) for candidate in candidates]
-    return StartedOut(**session_out(told, suggestion), candidates=found)
+    return StartedOut(**session_out(told, actor, suggestion), candidates=found)
 
 
 def _person(told: Told, user_id: uuid.UUID | None) -> PersonOut | None:

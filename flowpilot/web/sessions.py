@@ -17,7 +17,7 @@ from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.queries import Wanted as WantedHandoffs
 from flowpilot.handoffs.schemas import HandoffOut
 from flowpilot.idempotency import CreateOnce
-from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import Page as ListPage
 from flowpilot.identity.schemas import Text
@@ -144,7 +144,7 @@ async def show(
     page = Session(
         title=session.problem_summary[:60] or "Session",
         session=session,
-        may_work=_may_work(actor, session),
+        may_work=bool(session.allowed),
         handoff=await _open_handoff(actor, db, session, frame.now),
     )
     return render(request, page, frame)
@@ -179,12 +179,6 @@ async def show_flows(
         words=q,
     )
     return render(request, page, frame)
-
-
-def _may_work(actor: Actor, session: SessionOut) -> bool:
-    """Whether the page offers to work on it; the verbs check it again."""
-    people = {person.id for person in (session.owner, session.started_by) if person is not None}
-    return actor.may(Permission.WORK) and (actor.user_id in people or actor.role.rank >= Role.TEAM_ADMIN.rank)
 
 
 async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:

@@ -124,7 +124,7 @@ def test_a_session_has_one_open_handoff(client: TestClient, company: Company) ->
     handoff = hand_over(client, company)
     status, body = _refused(client, company, handoff["session_id"])
     assert (status, body["session_status"]) == (409, "requesting_escalation")
-    assert body["allowed"] == ["step", "claim", "return", "park", "resolve", "abandon"]
+    assert body["allowed"] == ["step", "resolve", "abandon"]
     assert company.query("SELECT count(*) FROM session_handoffs") == [(1,)]
 
 

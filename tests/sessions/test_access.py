@@ -54,6 +54,14 @@ def test_who_began_it_and_those_who_lead_may_work_on_it(
     assert stands["steps"][0]["actor_id"] == str(shop.users[role])
 
 
+@pytest.mark.parametrize("role", Role)
+def test_what_is_offered_is_what_the_caller_may_do(
+    client: TestClient, shop: Company, session_id: str, role: Role
+) -> None:
+    offered = read(client, shop, session_id, role)["allowed"]
+    assert offered == ([] if role == Role.VIEWER else ["step", "pause", "escalate", "resolve", "abandon"])
+
+
 @pytest.mark.parametrize("change", CHANGES)
 def test_another_engineer_is_told_how_to_get_it(
     client: TestClient, shop: Company, session_id: str, change: str
@@ -74,7 +82,8 @@ def test_another_engineer_corrects_nothing_but_reads_all(
     stranger = _stranger(client, shop)
     body = {"client_name": "Somebody"}
     assert client.patch(f"{SESSIONS}/{session_id}", headers=stranger, json=body).status_code == 403
-    assert client.get(f"{SESSIONS}/{session_id}", headers=stranger).json() == read(client, shop, session_id)
+    seen = client.get(f"{SESSIONS}/{session_id}", headers=stranger).json()
+    assert seen == read(client, shop, session_id) | {"allowed": []}
 
 
 def test_who_claimed_it_and_who_began_it_may_both_work_on_it(
@@ -89,6 +98,8 @@ def test_who_claimed_it_and_who_began_it_may_both_work_on_it(
     stands = take(client, shop, session_id, free_text="Called the user again.")
     assert [step["actor_id"] for step in stands["steps"]] == [senior_id, str(shop.users[Role.ENGINEER])]
     assert (stands["owner_id"], stands["user_id"]) == (senior_id, str(shop.users[Role.ENGINEER]))
+    for_the_senior = client.get(f"{SESSIONS}/{session_id}", headers=stranger).json()["allowed"]
+    assert stands["allowed"] == for_the_senior == ["step", "resolve", "abandon"]
 
 
 @pytest.mark.parametrize("change", CHANGES)

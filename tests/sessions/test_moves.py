@@ -27,6 +27,7 @@ BODIES: dict[Verb, tuple[str, dict[str, Any]]] = {
     Verb.RETURN: ("/api/v1/handoffs/{handoff}/close", {"outcome": "returned", "note": "Said so."}),
     Verb.PARK: ("/api/v1/handoffs/{handoff}/close", {"outcome": "parked", "note": "Said so."}),
 }
+BY_THE_SESSION = [verb for verb in Verb if BODIES[verb][0].startswith(SESSIONS)]
 WITHOUT_REASON = {Verb.RESUME, Verb.RESOLVE, Verb.CLAIM}
 
 
@@ -42,6 +43,10 @@ def case(client: TestClient, shop: Company) -> dict[str, str]:
     session = start(client, shop, problem_summary="Something odd happens with my chair")["id"]
     handoff = post(client, shop, f"{session}/handoffs", reason="Out of ideas.").json()["id"]
     return {"session": session, "handoff": handoff}
+
+
+def _allowed(status: SessionStatus) -> list[Verb]:
+    return [verb for verb in MOVES[status] if verb in BY_THE_SESSION]
 
 
 def _force(shop: Company, session_id: str, status: SessionStatus) -> None:
@@ -65,16 +70,16 @@ def test_each_verb_leads_where_the_table_says_or_is_refused_with_what_is_allowed
     if verb == Verb.RELEASE:
         assert _try(client, shop, case, Verb.CLAIM).status_code == 200
     _force(shop, case["session"], status)
-    before = read(client, shop, case["session"])
-    assert before["allowed"] == list(MOVES[status])
+    before, allowed = read(client, shop, case["session"]), _allowed(status)
+    assert before["allowed"] == allowed
     answer = _try(client, shop, case, verb)
     after = read(client, shop, case["session"])
     if verb not in MOVES[status]:
         problem = answer.json()
         assert answer.status_code == 409, problem
         assert problem["type"] == "urn:flowpilot:problem:not-allowed-now"
-        assert (problem["allowed"], problem["session_status"]) == (list(MOVES[status]), status)
-        words = f"The session is {status}, which does not allow: {verb}. Allowed now: {', '.join(MOVES[status])}."
+        assert (problem["allowed"], problem["session_status"]) == (allowed, status)
+        words = f"The session is {status}, which does not allow: {verb}. Allowed now: {', '.join(allowed)}."
         assert problem["detail"] == words
         assert after == before
         return
@@ -135,5 +140,5 @@ def test_whatever_the_step_it_is_the_status_that_refuses_it(
         ("flow", {"flow_id": session_id}),
     ):
         answer = client.post(f"{SESSIONS}/{session_id}/{path}", headers=company.headers(), json=body)
-        assert (answer.status_code, answer.json().get("allowed")) == (409, list(MOVES[status])), (path, body)
+        assert (answer.status_code, answer.json().get("allowed")) == (409, _allowed(status)), (path, body)
     assert read(client, company, session_id)["step_count"] == 2

@@ -56,7 +56,8 @@ def test_it_reads_the_same_afterwards(client: TestClient, company: Company) -> N
     publish_printer_flow(client, company)
     session = start(client, company)
     del session["candidates"]
-    assert read(client, company, session["id"], Role.VIEWER) == session
+    assert read(client, company, session["id"]) == session
+    assert read(client, company, session["id"], Role.VIEWER) == session | {"allowed": []}
 
 
 def test_the_candidates_are_told_with_reasons(client: TestClient, company: Company) -> None:
