@@ -1,6 +1,9 @@
-"""Values on their way into a spreadsheet."""
+"""Rows on their way into a spreadsheet: the one place that writes CSV."""
 
-from typing import TypeVar
+import csv
+import io
+from collections.abc import Iterable
+from typing import Any, TypeVar
 
 # A spreadsheet takes text that begins with one of these for a formula, and runs it (OWASP, "CSV Injection").
 _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - The wide ones are meant.
@@ -8,8 +11,19 @@ _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - The wide ones are meant.
 T = TypeVar("T")
 
 
+def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
+    """The rows as lines of CSV. Values are as in JSON, but null is empty, and no text is a formula."""
+    file = io.StringIO()
+    csv.writer(file, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
+    return file.getvalue()
+
+
 def safe_cell(value: T) -> T | str:
     """The value as a cell of a CSV; text that would be a formula gets an apostrophe before it. Numbers stay."""
     if isinstance(value, str) and (value.startswith(("\t", "\r", "\n")) or value.lstrip().startswith(_FORMULA)):
         return f"'{value}"
     return value
+
+
+def _cell(value: Any) -> Any:
+    return str(value).lower() if isinstance(value, bool) else safe_cell(value)

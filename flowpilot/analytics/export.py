@@ -1,12 +1,11 @@
 """A report as CSV: every figure of it on a line of its own, under the definitions of what it shows."""
 
-import csv
-import io
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.schemas import Report
+from flowpilot.spreadsheet import csv_lines
 
 HEADER = ("section", "row", "field", "value")
 
@@ -17,13 +16,13 @@ _NAMES = ("date", "domain", "name", "title", "reason")
 def to_csv(report: Report) -> str:
     """The report's figures as `section,row,field,value`, after `# definition` lines from the catalogue."""
     body = report.model_dump(mode="json", by_alias=True)
-    file = io.StringIO()
-    for slug in body.pop("definitions"):
-        file.write(f"# {slug}: {METRICS[slug].definition}\n")
-    writer = csv.writer(file, lineterminator="\n")
-    writer.writerow(HEADER)
-    writer.writerows(_figures(body, section="", row=""))
-    return file.getvalue()
+    definitions = definition_lines(body.pop("definitions"))
+    return "".join(definitions) + csv_lines([HEADER, *_figures(body, section="", row="")])
+
+
+def definition_lines(slugs: Sequence[str]) -> Iterator[str]:
+    """What stands above the figures of a CSV: a comment line a metric."""
+    return (f"# {slug}: {METRICS[slug].definition}\n" for slug in slugs)
 
 
 def row_name(item: dict[str, Any], position: int) -> str:

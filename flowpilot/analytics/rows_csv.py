@@ -1,10 +1,7 @@
 """The rows that a figure counts as CSV, and how a CSV is sent."""
 
-import csv
-import io
-from collections.abc import AsyncIterator, Iterator, Sequence
+from collections.abc import AsyncIterator, Iterator
 from tempfile import SpooledTemporaryFile
-from typing import Any
 from urllib.parse import urlencode
 from zoneinfo import ZoneInfo
 
@@ -16,8 +13,8 @@ from flowpilot.analytics.period import Window
 from flowpilot.analytics.rows import Kind, stream_rows
 from flowpilot.analytics.rows_filters import Filters
 from flowpilot.analytics.rows_schemas import Item
-from flowpilot.analytics.table import cell
 from flowpilot.db.session import ReadDb
+from flowpilot.spreadsheet import csv_lines
 
 MOST_ROWS = 100_000
 MEDIA_TYPE = "text/csv; charset=utf-8"
@@ -36,12 +33,12 @@ async def rows_csv(db: ReadDb, window: Window, kind: Kind[Item], filters: Filter
     yield f"# window: {window.start.isoformat()} to {window.to.isoformat()}, as of {window.as_of.isoformat()}\n"
     # Encoded as in the address, so that nobody's words can break the line or begin a cell.
     yield f"# filters: {urlencode(filters.model_dump(mode='json', exclude_none=True), doseq=True)}\n"
-    yield _lines([list(kind.item.model_fields)])
+    yield csv_lines([kind.item.model_fields])
     n = 0
     async for items in stream_rows(db, window, kind, filters, MOST_ROWS + 1):
         shown = items[: MOST_ROWS - n]
         n += len(items)
-        yield _lines([[cell(value) for value in item.model_dump(mode="json").values()] for item in shown])
+        yield csv_lines(item.model_dump(mode="json").values() for item in shown)
     if n > MOST_ROWS:
         yield f"# There are more than these {MOST_ROWS:,} newest rows: shorten the window to see the others.\n"
 
@@ -67,9 +64,3 @@ def attachment(name: str, window: Window) -> dict[str, str]:
     zone = ZoneInfo(window.timezone)
     first, last = window.start.astimezone(zone).date(), window.to.astimezone(zone).date()
     return {"Content-Disposition": f'attachment; filename="flowpilot-{name}-{first}-to-{last}.csv"'}
-
-
-def _lines(rows: Sequence[Sequence[Any]]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(rows)
-    return file.getvalue()

@@ -1,7 +1,5 @@
 """One section of a report as an ordinary CSV table: exactly the values that the report has."""
 
-import csv
-import io
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -9,11 +7,10 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from flowpilot.analytics.export import row_name
-from flowpilot.analytics.metrics import METRICS
+from flowpilot.analytics.export import definition_lines, row_name
 from flowpilot.analytics.schemas import Report
 from flowpilot.errors import NotFoundError
-from flowpilot.spreadsheet import safe_cell
+from flowpilot.spreadsheet import csv_lines
 
 # What all reports have is no section of any.
 _HEADER = frozenset(Report.model_fields)
@@ -60,21 +57,16 @@ def to_table(report: Report, section: str) -> str:
     check_section(type(report), section)
     field, parents = _find(type(report), section.split("."))
     assert field.model is not None
-    file = io.StringIO()
-    file.writelines(definition_lines(report.definitions))
-    writer = csv.writer(file, lineterminator="\n")
     found = list(_items(report.model_dump(mode="json", by_alias=True), section.split(".")))
     rows = [labels | dict(_flat(field.model, item)) for labels, item in found]
     if field.is_list or parents:
         columns = list(
             dict.fromkeys([*parents, *dict(_flat(field.model, None)), *(name for row in rows for name in row)])
         )
-        writer.writerow(columns)
-        writer.writerows([cell(row.get(column)) for column in columns] for row in rows)
+        lines = csv_lines([columns, *([row.get(column) for column in columns] for row in rows)])
     else:
-        writer.writerow(("field", "value"))
-        writer.writerows((name, cell(value)) for row in rows for name, value in row.items())
-    return file.getvalue()
+        lines = csv_lines([("field", "value"), *(figure for row in rows for figure in row.items())])
+    return "".join(definition_lines(report.definitions)) + lines
 
 
 def check_section(report: type[BaseModel], section: str) -> None:
@@ -85,16 +77,6 @@ def check_section(report: type[BaseModel], section: str) -> None:
     """
     if section not in (known := sections(report)):
         raise NoSuchSectionError(f"There is no such section. There are: {', '.join(known)}.", sections=known)
-
-
-def definition_lines(slugs: Sequence[str]) -> Iterator[str]:
-    """What stands above the figures of a CSV: a comment line a metric."""
-    return (f"# {slug}: {METRICS[slug].definition}\n" for slug in slugs)
-
-
-def cell(value: Any) -> Any:
-    """A value as a CSV has it: as in JSON, but null is empty, and no text is a formula to a spreadsheet."""
-    return str(value).lower() if isinstance(value, bool) else safe_cell(value)
 
 
 def _fields(model: type[BaseModel]) -> Iterator[_Field]:

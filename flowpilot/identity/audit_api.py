@@ -1,10 +1,8 @@
 """JSON and CSV routes of the audit log."""
 
-import csv
-import io
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator
 from datetime import datetime
 from typing import Annotated
 
@@ -18,7 +16,7 @@ from flowpilot.identity.api import Cursor, Limit
 from flowpilot.identity.audit import AuditFilter
 from flowpilot.identity.auth import Caller, ReadSession, requires
 from flowpilot.identity.schemas import AuditEntryOut, Page, Text, page
-from flowpilot.spreadsheet import safe_cell
+from flowpilot.spreadsheet import csv_lines
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
 
@@ -66,9 +64,9 @@ async def export_audit_log(actor: Auditor, asked: Asked, db: ReadSession) -> Res
     """The same as CSV, at most 100,000 entries; more are refused (409), so that no file leaves any out unsaid."""
     if await audit.count_up_to(db, actor.account_id, asked, MAX_CSV_ROWS + 1) > MAX_CSV_ROWS:
         raise TooManyEntriesError(f"More than {MAX_CSV_ROWS:,} entries match. Narrow them down with from and to.")
-    parts, cursor = [_lines([tuple(AuditEntryOut.model_fields)])], None
+    parts, cursor = [csv_lines([AuditEntryOut.model_fields])], None
     while chunk := await audit.entries(db, actor.account_id, asked, _CHUNK_ROWS, cursor):
-        parts.append(_lines([_row(entry) for entry in chunk]))
+        parts.append(csv_lines(_row(entry) for entry in chunk))
         cursor = chunk[-1].id
     headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
     return Response("".join(parts), media_type="text/csv; charset=utf-8", headers=headers)
@@ -84,14 +82,6 @@ def _in_zone(moment: datetime | None, timezone: str) -> datetime | None:
     return moment.replace(tzinfo=zone(timezone)) if moment is not None and moment.tzinfo is None else moment
 
 
-def _row(entry: AuditEntryOut) -> Sequence[str | None]:
-    return [
-        safe_cell(json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value)
-        for value in entry.model_dump(mode="json").values()
-    ]
-
-
-def _lines(rows: Sequence[Sequence[str | None]]) -> str:
-    file = io.StringIO()
-    csv.writer(file, lineterminator="\n").writerows(rows)
-    return file.getvalue()
+def _row(entry: AuditEntryOut) -> Iterator[str | None]:
+    for value in entry.model_dump(mode="json").values():
+        yield json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value

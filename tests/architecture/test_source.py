@@ -115,6 +115,21 @@ def test_feature_code_never_commits(path: Path) -> None:
     )
 
 
+@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
+def test_only_the_spreadsheet_module_writes_csv(path: Path) -> None:
+    if path.name == "spreadsheet.py":
+        return
+    calls = [
+        f"line {call.lineno}"
+        for call, name in _calls(ast.parse(path.read_text()))
+        if name in {"writer", "DictWriter"} and ast.unparse(call.func).startswith("csv")
+    ]
+    assert not calls, (
+        f"{path.name} writes CSV itself ({calls}). Use flowpilot.spreadsheet.csv_lines: what people wrote must "
+        "never run as a formula, whichever way a file leaves."
+    )
+
+
 @pytest.mark.parametrize("path", SOURCES + TESTS, ids=lambda path: str(path.relative_to(PACKAGE.parent)))
 def test_a_file_has_one_job(path: Path) -> None:
     lines = len(path.read_text().splitlines())

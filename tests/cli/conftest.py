@@ -24,6 +24,7 @@ def environment(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
         "PATH": os.environ["PATH"],
         "LANG": "C.UTF-8",
         "COLUMNS": "120",
+        "PYTHONPATH": str(Path(__file__).parents[2]),  # The code beside these tests, whichever is installed.
         "FLOWPILOT_DATA_DIR": str(settings.data_dir),
         "FLOWPILOT_SECRET_KEY": settings.secret_key.get_secret_value(),
     }

@@ -34,6 +34,12 @@ def busy(company: Company) -> Company:
     return company
 
 
+def _rows(text: str) -> list[list[str]]:
+    """The lines of a CSV below its comments."""
+    lines = (line for line in text.splitlines(keepends=True) if not line.startswith("# "))
+    return list(csv.reader(io.StringIO("".join(lines))))
+
+
 @pytest.mark.parametrize("name", REPORTS)
 def test_json_is_the_apis_body_byte_for_byte(flowpilot: Run, client: TestClient, busy: Company, name: str) -> None:
     path = "" if name == "dashboard" else f"/{name}"
@@ -62,14 +68,30 @@ def test_an_empty_account_has_reports_too(flowpilot: Run, company: Company, name
 def test_csv_has_every_figure(flowpilot: Run, busy: Company) -> None:
     done = flowpilot("report", "dashboard", "--account", busy.id, *PAST, "--format", "csv").stdout.decode()
     comments = [line for line in done.splitlines() if line.startswith("# ")]
-    rows = list(
-        csv.reader(io.StringIO("\n".join(line for line in done.splitlines() if not line.startswith("# "))))
-    )
+    rows = _rows(done)
     assert any(comment.startswith("# mttr: Mean time to resolution") for comment in comments)
     assert rows[0] == ["section", "row", "field", "value"]
     assert ["", "", "total_sessions", "12"] in rows
     assert ["sessions_by_domain", "email", "resolved", "8"] in rows
     assert ["mttr_trend", "2026-01-08", "mttr_minutes", "60.0"] in rows
+
+
+def test_what_people_wrote_is_no_formula_in_the_csv(flowpilot: Run, company: Company) -> None:
+    formula = '=HYPERLINK("https://evil.example","open")'
+    flow = company.add("trees", name=formula)
+    session = company.add(
+        "ai_sessions",
+        status="escalated",
+        problem_domain="@SUM(A1)",
+        matched_flow_id=flow,
+        created_at="2026-01-08 08:00Z",
+    )
+    company.add("session_handoffs", session_id=session, created_at="2026-01-08 08:10Z", reason=formula)
+    for name in ("dashboard", "coverage", "flow-quality", "escalations"):
+        text = flowpilot("report", name, "--account", company.id, *PAST, "--format", "csv").stdout.decode()
+        written = [cell for row in _rows(text) for cell in row if formula in cell or "@SUM" in cell]
+        assert written, name
+        assert [cell for cell in written if not cell.startswith("'")] == [], name
 
 
 def test_sort_is_passed_on(flowpilot: Run, busy: Company) -> None:
