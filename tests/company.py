@@ -14,10 +14,11 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
-from flowpilot.db.session import Database
+from flowpilot.db.session import Database, Db
 from flowpilot.identity import service
 from flowpilot.identity.actor import Role
 from flowpilot.identity.keys import create_key
+from flowpilot.identity.locking import lock_access
 
 PASSWORD = "correct horse battery"
 
@@ -85,6 +86,13 @@ def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
 
     keys, users = run(urls, work)
     return Company(urls, account_id, keys, users)
+
+
+async def add_colleague(db: Db, account_id: uuid.UUID, name: str, role: Role = Role.ENGINEER) -> uuid.UUID:
+    """A member without e-mail or password."""
+    user_id = await service.add_user(db, name, now())
+    await service.join(db, await lock_access(db, account_id, None), user_id, role, now(), by=None)
+    return user_id
 
 
 T = TypeVar("T")

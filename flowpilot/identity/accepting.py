@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, update
+from sqlalchemy import Row, select
 
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError
-from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.actor import PERMISSIONS, Permission, Role
 from flowpilot.identity.auth import accounts_of, set_password_hash, state_login_email
 from flowpilot.identity.credentials import (
     INVITATION_MARK,
@@ -27,7 +27,9 @@ from flowpilot.identity.invitations import (
     InvitationUsedError,
     state_of,
 )
+from flowpilot.identity.locking import lock_access
 from flowpilot.identity.models import Account, Invitation, Membership, User
+from flowpilot.identity.queries import role_of
 from flowpilot.identity.service import add_user, check_password, join
 
 _ASK_AGAIN = "Ask whoever invited you for a new one."
@@ -77,6 +79,7 @@ async def look(database: Database, token: str, now: datetime) -> Look:
     claim = _claim(token)
     async with database.read(claim.account_id) as db:
         found = await _open(db, claim, now)
+        _check_inviter(found.Invitation, await role_of(db, claim.account_id, found.Invitation.created_by))
         person = await _person(db, found.Invitation.email)
     return Look(
         account_id=claim.account_id,
@@ -102,22 +105,22 @@ async def accept(database: Database, token: str, name: str, password: str, now: 
     """
     claim = _claim(token)
     async with database.read(claim.account_id) as db:
-        known = await _person(db, (await _open(db, claim, now)).Invitation.email)
+        invited_by = (invitation := (await _open(db, claim, now)).Invitation).created_by
+        known = await _person(db, invitation.email)
     # No connection is held while the hash is computed, which takes long on purpose.
     new_hash = await _prove(known, password)
     async with database.write(claim.account_id) as db:
-        found = await _open(db, claim, now)
-        invitation: Invitation = found.Invitation
-        await _take(db, claim, now)
+        access = await lock_access(db, claim.account_id, None, invited_by)
+        invitation = (await _open(db, claim, now)).Invitation
+        _check_inviter(invitation, invited_by and access.roles.get(invited_by))
         if await _person(db, invitation.email) != known:
             raise ConflictError("Your user has changed in this moment. Try again.")
         user_id = known.id if known else await add_user(db, name or invitation.name, now, email=invitation.email)
         if new_hash is not None:
             await _set_first_password(db, user_id, new_hash, now)
-        invitation.accepted_by = user_id
+        invitation.accepted_at, invitation.accepted_by = now, user_id
         role = Role(invitation.role)
-        person = Actor(claim.account_id, user_id, role, found.timezone)
-        await join(db, claim.account_id, user_id, role, now, actor=person, invitation_id=invitation.id)
+        await join(db, access, user_id, role, now, by=user_id, invitation_id=invitation.id)
     return Joined(claim.account_id, user_id, invitation.email, role)
 
 
@@ -134,7 +137,6 @@ async def _open(db: ReadDb, claim: KeyClaim, now: datetime) -> Row[Any]:
             Invitation,
             Account.name.label("account_name"),
             Account.timezone,
-            Membership.role.label("inviter_role"),
             User.name.label("inviter_name"),
             User.email.label("inviter_email"),
         )
@@ -154,12 +156,14 @@ async def _open(db: ReadDb, claim: KeyClaim, now: datetime) -> Row[Any]:
         raise InvitationUsedError("This invitation was accepted already. Sign in instead.")
     if state is not InvitationState.OPEN:
         raise InvitationClosedError(f"This invitation is {state}. {_ASK_AGAIN}")
-    # Else who is shut out could come back by an invitation that they made before.
-    if found.inviter_role is None or Role(found.inviter_role).rank < Role(found.Invitation.role).rank:
-        raise InvitationClosedError(
-            "Whoever made this invitation may not do so any more. Ask a team admin for one."
-        )
     return found
+
+
+def _check_inviter(invitation: Invitation, inviter: Role | None) -> None:
+    # Otherwise somebody who is shut out could come back by an invitation that they made before.
+    may_invite = inviter is not None and Permission.MANAGE_MEMBERS in PERMISSIONS[inviter]
+    if inviter is None or not may_invite or inviter.rank < Role(invitation.role).rank:
+        raise InvitationClosedError("Whoever made this invitation may no longer do so. Ask a team admin for one.")
 
 
 async def _person(db: ReadDb, email: str) -> Row[uuid.UUID, str | None] | None:
@@ -175,23 +179,6 @@ async def _prove(known: Row[uuid.UUID, str | None] | None, password: str) -> str
     if not await asyncio.to_thread(verify_password, password, known.password_hash):
         raise UnauthenticatedError("The password is wrong. Use the one you sign in with.")
     return None
-
-
-async def _take(db: Db, claim: KeyClaim, now: datetime) -> None:
-    """Accept it, exactly one of all who try."""
-    taken = await db.scalar(
-        update(Invitation)
-        .where(
-            Invitation.account_id == claim.account_id,
-            Invitation.id == claim.key_id,
-            Invitation.accepted_at.is_(None),
-            Invitation.revoked_at.is_(None),
-        )
-        .values(accepted_at=now)
-        .returning(Invitation.id)
-    )
-    if taken is None:
-        raise InvitationUsedError("This invitation was accepted or revoked in this moment. Try to sign in.")
 
 
 async def _set_first_password(db: Db, user_id: uuid.UUID, password_hash: str, now: datetime) -> None:

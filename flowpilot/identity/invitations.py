@@ -5,16 +5,16 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
-from sqlalchemy.exc import IntegrityError
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, NotFoundError
-from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.audit import record
 from flowpilot.identity.credentials import INVITATION_MARK, hash_key, new_secret
+from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Invitation
-from flowpilot.identity.service import AlreadyMemberError, find_member, may_grant, valid_email
+from flowpilot.identity.service import AlreadyMemberError, find_member, valid_email
 
 LIFETIME = timedelta(days=7)
 
@@ -54,22 +54,21 @@ async def invite(
         AlreadyMemberError: the person is in the account.
         ForbiddenError: the role, or that of the older invitation, is above the actor's own.
     """
-    may_grant(actor, role)
     address = valid_email(email)
+    access = await lock_access(db, actor.account_id, actor)
+    access.check(Permission.MANAGE_MEMBERS, role)
     if await find_member(db, actor.account_id, address) is not None:
         raise AlreadyMemberError(f"{address} is already a member of this account.")
     older = await db.scalar(
-        select(Invitation)
-        .where(
+        select(Invitation).where(
             Invitation.account_id == actor.account_id,
             Invitation.email == address,
             Invitation.accepted_at.is_(None),
             Invitation.revoked_at.is_(None),
         )
-        .with_for_update()
     )
     if older is not None:
-        await _revoke(db, actor, older, now)
+        await _revoke(db, access, older, now)
     invitation_id = new_id()
     secret = new_secret(INVITATION_MARK, actor.account_id, invitation_id)
     invitation = Invitation(
@@ -84,11 +83,8 @@ async def invite(
         expires_at=now + LIFETIME,
     )
     db.add(invitation)
-    try:
-        await db.flush()
-    except IntegrityError as error:
-        raise ConflictError(f"{address} has just been invited. Try again.") from error
-    await _audit(db, actor, invitation, "invitation.created", now)
+    await db.flush()
+    await _audit(db, access, invitation, "invitation.created", now)
     return invitation, secret
 
 
@@ -100,27 +96,26 @@ async def revoke(db: Db, actor: Actor, invitation_id: uuid.UUID, now: datetime) 
         InvitationUsedError: it was accepted.
         ForbiddenError: its role is above the actor's own.
     """
+    access = await lock_access(db, actor.account_id, actor)
     invitation = await db.scalar(
-        select(Invitation)
-        .where(Invitation.account_id == actor.account_id, Invitation.id == invitation_id)
-        .with_for_update()
+        select(Invitation).where(Invitation.account_id == actor.account_id, Invitation.id == invitation_id)
     )
     if invitation is None:
         raise InvitationNotFoundError("There is no such invitation in this account.")
     if invitation.accepted_at is not None:
         raise InvitationUsedError("The invitation was accepted. Remove the member instead.")
     if invitation.revoked_at is None:
-        await _revoke(db, actor, invitation, now)
+        await _revoke(db, access, invitation, now)
 
 
-async def _revoke(db: Db, actor: Actor, invitation: Invitation, now: datetime) -> None:
-    may_grant(actor, Role(invitation.role))
+async def _revoke(db: Db, access: LockedAccess, invitation: Invitation, now: datetime) -> None:
+    access.check(Permission.MANAGE_MEMBERS, Role(invitation.role))
     invitation.revoked_at = now
     await db.flush()
-    await _audit(db, actor, invitation, "invitation.revoked", now)
+    await _audit(db, access, invitation, "invitation.revoked", now)
 
 
-async def _audit(db: Db, actor: Actor, invitation: Invitation, action: str, now: datetime) -> None:
+async def _audit(db: Db, access: LockedAccess, invitation: Invitation, action: str, now: datetime) -> None:
     facts = {"email": invitation.email, "role": invitation.role}
     target = ("invitation", invitation.id)
-    await record(db, actor.account_id, actor.user_id, action, target, at=now, after=facts)
+    await record(db, access.account_id, access.actor_id, action, target, at=now, after=facts)

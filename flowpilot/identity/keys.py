@@ -8,11 +8,12 @@ from sqlalchemy import select
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError, NotFoundError
-from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.audit import record
 from flowpilot.identity.auth import ForbiddenError
 from flowpilot.identity.credentials import hash_key, key_prefix, new_api_key
-from flowpilot.identity.models import ApiKey, Membership
+from flowpilot.identity.locking import LockedAccess, lock_access
+from flowpilot.identity.models import ApiKey
 from flowpilot.identity.service import add_user, join
 
 
@@ -33,15 +34,16 @@ async def create_key(
         ForbiddenError: the role is above the actor's own, or above that of the user the key would act as.
         NotFoundError: the user is no member of the account.
     """
-    if actor is not None and role.rank > actor.role.rank:
-        raise ForbiddenError(f"Your role ({actor.role}) can not make a key with a role above it ({role}).")
+    access = await lock_access(db, account_id, actor, user_id)
+    ceiling = role if user_id is None else access.role_of(user_id)
+    access.check(Permission.MANAGE_KEYS, role, ceiling)
+    if role.rank > ceiling.rank:
+        raise ForbiddenError(f"The key's role ({role}) is above that of its user ({ceiling}).")
     if expires_days is not None and expires_days < 1:
         raise InvalidError("A key must be good for at least one day.")
     if user_id is None:
         user_id = await add_user(db, name or "Integration", now)
-        await join(db, account_id, user_id, role, now, actor=actor)
-    else:
-        await _check_user(db, account_id, actor, user_id, role)
+        await join(db, access, user_id, role, now, by=access.actor_id)
     key_id = new_id()
     secret = new_api_key(account_id, key_id)
     key = ApiKey(
@@ -52,13 +54,13 @@ async def create_key(
         key_hash=hash_key(secret),
         prefix=key_prefix(secret),
         role=role,
-        created_by=None if actor is None else actor.user_id,
+        created_by=access.actor_id,
         created_at=now,
         expires_at=None if expires_days is None else now + timedelta(days=expires_days),
     )
     db.add(key)
     await db.flush()
-    await _audit(db, actor, key, "key.created", now)
+    await _audit(db, access, key, "key.created", now)
     return key, secret
 
 
@@ -69,33 +71,17 @@ async def revoke_key(db: Db, actor: Actor, key_id: uuid.UUID, now: datetime) -> 
         NotFoundError: no such key here.
         ForbiddenError: the key's role is above the actor's own.
     """
-    key = await db.scalar(
-        select(ApiKey).where(ApiKey.account_id == actor.account_id, ApiKey.id == key_id).with_for_update()
-    )
+    access = await lock_access(db, actor.account_id, actor)
+    key = await db.scalar(select(ApiKey).where(ApiKey.account_id == actor.account_id, ApiKey.id == key_id))
     if key is None:
         raise NotFoundError("There is no such API key in this account.")
-    if Role(key.role).rank > actor.role.rank:
-        raise ForbiddenError(f"Your role ({actor.role}) can not revoke a key with a role above it.")
+    access.check(Permission.MANAGE_KEYS, Role(key.role))
     if key.revoked_at is None:
         key.revoked_at = now
-        await _audit(db, actor, key, "key.revoked", now)
+        await _audit(db, access, key, "key.revoked", now)
 
 
-async def _check_user(db: Db, account_id: uuid.UUID, actor: Actor | None, user_id: uuid.UUID, role: Role) -> None:
-    member_role = await db.scalar(
-        select(Membership.role).where(Membership.account_id == account_id, Membership.user_id == user_id)
-    )
-    if member_role is None:
-        raise NotFoundError("There is no such member in this account.")
-    ceiling = Role(member_role)
-    if actor is not None and ceiling.rank > actor.role.rank:
-        raise ForbiddenError(f"Your role ({actor.role}) can not make a key for a {ceiling}.")
-    if role.rank > ceiling.rank:
-        raise ForbiddenError(f"The key's role ({role}) is above that of its user ({ceiling}).")
-
-
-async def _audit(db: Db, actor: Actor | None, key: ApiKey, action: str, now: datetime) -> None:
+async def _audit(db: Db, access: LockedAccess, key: ApiKey, action: str, now: datetime) -> None:
     # The secret's prefix is what a person sees in the list of keys, so that entries can be matched to it.
     facts = {"prefix": key.prefix, "role": key.role, "user_id": str(key.user_id)}
-    actor_id = None if actor is None else actor.user_id
-    await record(db, key.account_id, actor_id, action, ("api_key", key.id), at=now, after=facts)
+    await record(db, key.account_id, access.actor_id, action, ("api_key", key.id), at=now, after=facts)

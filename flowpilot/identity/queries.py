@@ -7,7 +7,7 @@ from datetime import datetime
 from sqlalchemy import Row, select
 
 from flowpilot.db.session import ReadDb
-from flowpilot.identity.actor import Actor
+from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, User
 
 
@@ -48,6 +48,14 @@ async def invitations(
     if before is not None:
         query = query.where(Invitation.id < before)
     return (await db.scalars(query.order_by(Invitation.id.desc()).limit(limit))).all()
+
+
+async def role_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID | None) -> Role | None:
+    """A member's role, for what is shown. A change of access depends on what `locking` says."""
+    role = await db.scalar(
+        select(Membership.role).where(Membership.account_id == account_id, Membership.user_id == user_id)
+    )
+    return None if role is None else Role(role)
 
 
 async def me(db: ReadDb, actor: Actor) -> Row[str, str | None, str]:

@@ -12,23 +12,17 @@ from flowpilot.clock import zone
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database, Db
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
-from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.audit import record
-from flowpilot.identity.auth import ForbiddenError, accounts_of, normal, set_password_hash, state_login_email
+from flowpilot.identity.auth import accounts_of, normal, set_password_hash, state_login_email
 from flowpilot.identity.credentials import hash_password
+from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Account, ApiKey, Membership, User
 
 MIN_PASSWORD_LENGTH = 12
 
 _INVITE_THEM = "Invite them, or ask the operator to add them: flowpilot user create."
 _KEEP_PASSWORD = "Add them without a password: they keep their own."  # noqa: S105 - what to do, no password
-
-
-class LastOwnerError(ConflictError):
-    """An account must keep one owner."""
-
-    def __init__(self) -> None:
-        super().__init__("This is the last owner who can sign in. Make somebody else an owner first.")
 
 
 class AlreadyMemberError(ConflictError):
@@ -70,10 +64,11 @@ async def add_member(
         ConflictError: the person is known already, and it is not the operator who adds them without a password.
         ForbiddenError: the role is above the actor's own.
     """
-    may_grant(actor, role)
     address = valid_email(email)
     await state_login_email(db, address)
     known_id = await db.scalar(select(User.id).where(User.email == address))
+    access = await lock_access(db, account_id, actor, known_id)
+    access.check(Permission.MANAGE_MEMBERS, role)
     if known_id is None:
         user_id = await add_user(db, name, now, email=address, password=password)
     elif actor is not None or password is not None:
@@ -82,9 +77,9 @@ async def add_member(
         raise ConflictError(f"{address} is known here already. {_INVITE_THEM if actor else _KEEP_PASSWORD}")
     else:
         user_id = known_id
-        if await _role_of(db, account_id, user_id) is not None:
+        if user_id in access.roles:
             raise AlreadyMemberError(f"{address} is already a member of this account.")
-    await join(db, account_id, user_id, role, now, actor=actor)
+    await join(db, access, user_id, role, now, by=access.actor_id)
     return user_id
 
 
@@ -106,12 +101,12 @@ async def add_user(
 
 async def join(
     db: Db,
-    account_id: uuid.UUID,
+    access: LockedAccess,
     user_id: uuid.UUID,
     role: Role,
     now: datetime,
     *,
-    actor: Actor | None,
+    by: uuid.UUID | None,
     invitation_id: uuid.UUID | None = None,
 ) -> None:
     """Make a user a member, by an invitation if there is one.
@@ -119,13 +114,13 @@ async def join(
     Raises:
         AlreadyMemberError: they are one.
     """
-    member = {"account_id": account_id, "user_id": user_id, "role": role, "created_at": now}
+    member = {"account_id": access.account_id, "user_id": user_id, "role": role, "created_at": now}
     try:
         await db.execute(insert(Membership).values(member))
     except IntegrityError as error:
         raise AlreadyMemberError("This person is already a member of the account.") from error
     facts = {"role": role} | ({"invitation_id": str(invitation_id)} if invitation_id else {})
-    await record(db, account_id, _id(actor), "member.added", ("user", user_id), at=now, after=facts)
+    await record(db, access.account_id, by, "member.added", ("user", user_id), at=now, after=facts)
 
 
 async def change_role(db: Db, actor: Actor, user_id: uuid.UUID, role: Role, now: datetime) -> None:
@@ -136,10 +131,11 @@ async def change_role(db: Db, actor: Actor, user_id: uuid.UUID, role: Role, now:
         LastOwnerError: the account would be left without an owner.
         ForbiddenError: the member's old or new role is above the actor's own.
     """
-    before = await _member_role_for_change(db, actor, user_id)
-    may_grant(actor, role)
-    if before is Role.OWNER and role is not Role.OWNER:
-        await _keep_an_owner(db, actor.account_id, leaving=user_id)
+    access = await lock_access(db, actor.account_id, actor, user_id)
+    before = access.role_of(user_id)
+    access.check(Permission.MANAGE_MEMBERS, before, role)
+    if role is not Role.OWNER:
+        access.keep_an_owner(leaving=user_id)
     await db.execute(update(Membership).where(_member(actor.account_id, user_id)).values(role=role))
     await record(
         db,
@@ -159,9 +155,10 @@ async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime)
     Raises:
         NotFoundError, LastOwnerError, ForbiddenError: as in `change_role`.
     """
-    before = await _member_role_for_change(db, actor, user_id)
-    if before is Role.OWNER:
-        await _keep_an_owner(db, actor.account_id, leaving=user_id)
+    access = await lock_access(db, actor.account_id, actor, user_id)
+    before = access.role_of(user_id)
+    access.check(Permission.MANAGE_MEMBERS, before)
+    access.keep_an_owner(leaving=user_id)
     revoked = await db.scalars(
         update(ApiKey)
         .where(ApiKey.account_id == actor.account_id, ApiKey.user_id == user_id, ApiKey.revoked_at.is_(None))
@@ -181,49 +178,8 @@ async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime)
     )
 
 
-async def _keep_an_owner(db: Db, account_id: uuid.UUID, leaving: uuid.UUID) -> None:
-    # The rows are locked in one order, so that two owners who demote each other can not both succeed.
-    # An owner who can not sign in, such as an integration, could not let anybody back in.
-    owners = await db.execute(
-        select(Membership.user_id, User.password_hash.is_not(None).label("can_sign_in"))
-        .join(User, User.id == Membership.user_id)
-        .where(Membership.account_id == account_id, Membership.role == Role.OWNER)
-        .order_by(Membership.user_id)
-        .with_for_update(of=Membership)
-    )
-    if not any(owner.can_sign_in for owner in owners if owner.user_id != leaving):
-        raise LastOwnerError
-
-
-async def _member_role_for_change(db: Db, actor: Actor, user_id: uuid.UUID) -> Role:
-    role = await _role_of(db, actor.account_id, user_id)
-    if role is None:
-        raise NotFoundError("There is no such member in this account.")
-    may_grant(actor, role)
-    return role
-
-
-async def _role_of(db: Db, account_id: uuid.UUID, user_id: uuid.UUID) -> Role | None:
-    role = await db.scalar(select(Membership.role).where(_member(account_id, user_id)))
-    return None if role is None else Role(role)
-
-
 def _member(account_id: uuid.UUID, user_id: uuid.UUID) -> ColumnElement[bool]:
     return and_(Membership.account_id == account_id, Membership.user_id == user_id)
-
-
-def may_grant(actor: Actor | None, role: Role) -> None:
-    """Refuse to let somebody manage a role above their own.
-
-    Raises:
-        ForbiddenError: it is.
-    """
-    if actor is not None and role.rank > actor.role.rank:
-        raise ForbiddenError(f"Your role ({actor.role}) can not manage a role above it ({role}).")
-
-
-def _id(actor: Actor | None) -> uuid.UUID | None:
-    return None if actor is None else actor.user_id
 
 
 def valid_email(email: str) -> str:

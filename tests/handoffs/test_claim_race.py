@@ -18,11 +18,10 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.handoffs import claims
 from flowpilot.handoffs.following import follow_sessions
-from flowpilot.identity import service as identity
-from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.held import hold_for_work
-from tests.company import Company, found_company
+from tests.company import Company, add_colleague, found_company
 from tests.handoffs.helpers import actor, check_laws, escalated, forget_jobs
 
 SENIORS = 50
@@ -84,8 +83,7 @@ async def _prepare(url: str, company: Company) -> tuple[list[Actor], list[uuid.U
     seniors = []
     async with database.write(company.id) as db:
         for number in range(SENIORS):
-            user_id = await identity.add_user(db, f"Senior {number}", now())
-            await identity.join(db, company.id, user_id, Role.ENGINEER, now(), actor=None)
+            user_id = await add_colleague(db, company.id, f"Senior {number}")
             seniors.append(actor(company, user_id=user_id))
     handoff_ids = [await hand_over() for _ in range(HANDOFFS)]
     await database.close()

@@ -20,13 +20,12 @@ from flowpilot.handoffs import claims, jobs, service
 from flowpilot.handoffs.following import follow_sessions
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.service import Escalation
-from flowpilot.identity import service as identity
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import begin, moves
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.held import Held, hold_for_work
 from flowpilot.settings import Settings
-from tests.company import Company, found_company, run
+from tests.company import Company, add_colleague, found_company, run
 from tests.handoffs.helpers import REASON, actor, check_laws, forget_jobs, worker_context
 from tests.sessions.flows import publish_printer_flow
 
@@ -97,9 +96,7 @@ def desk(urls: DatabaseUrls, settings: Settings, client: TestClient) -> Iterator
 
     async def add_seniors(database: Database) -> list[Actor]:
         async with database.write(company.id) as db:
-            ids = [await identity.add_user(db, name, now()) for name in ("Kim", "Lou")]
-            for user_id in ids:
-                await identity.join(db, company.id, user_id, Role.ENGINEER, now(), actor=None)
+            ids = [await add_colleague(db, company.id, name) for name in ("Kim", "Lou")]
         return [actor(company, user_id=user_id) for user_id in ids]
 
     people = [actor(company), *run(urls, add_seniors), actor(company, Role.TEAM_ADMIN)]

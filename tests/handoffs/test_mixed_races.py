@@ -17,12 +17,11 @@ from flowpilot.handoffs import claims, jobs, service
 from flowpilot.handoffs.following import follow_sessions
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.service import Escalation
-from flowpilot.identity import service as identity
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.held import hold_for_work
 from flowpilot.settings import Settings
-from tests.company import Company
+from tests.company import Company, add_colleague
 from tests.handoffs.helpers import REASON, actor, check_laws, escalated, forget_jobs, worker_context
 
 pytestmark = pytest.mark.anyio
@@ -108,10 +107,7 @@ async def desk(urls: DatabaseUrls, company: Company, settings: Settings) -> Asyn
     database = Database(urls.runtime, pool_size=3 * AT_ONCE)  # A job takes one of its own.
     people = [actor(company), actor(company, Role.TEAM_ADMIN)]
     async with database.write(company.id) as db:
-        for name in ("Kim", "Lou"):
-            user_id = await identity.add_user(db, name, now())
-            await identity.join(db, company.id, user_id, Role.ENGINEER, now(), actor=None)
-            people.append(actor(company, user_id=user_id))
+        people += [actor(company, user_id=await add_colleague(db, company.id, name)) for name in ("Kim", "Lou")]
     yield Desk(company, database, settings, people, random.Random(new_id().int))  # noqa: S311 - no secret
     await database.close()
     forget_jobs(urls, company)

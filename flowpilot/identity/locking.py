@@ -1,0 +1,120 @@
+"""Changes of access take turns: each is decided by the roles of its own turn, its actor's included.
+
+No change of access reads a role elsewhere: what was read before the lock, at authentication too, may be of before.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+
+from sqlalchemy import func, or_, select
+
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.auth import ForbiddenError, NoAccountError
+from flowpilot.identity.credentials import UnauthenticatedError
+from flowpilot.identity.models import ApiKey, Membership, User
+
+
+class LastOwnerError(ConflictError):
+    """An account must keep one owner."""
+
+    def __init__(self) -> None:
+        super().__init__("This is the last owner who can sign in. Make somebody else an owner first.")
+
+
+@dataclass(frozen=True, slots=True)
+class LockedAccess:
+    """Who may do what in an account; nobody else changes it until the transaction ends.
+
+    `actor` has the role of this moment; without one, it is not a member who acts. `roles` are those of the owners
+    and of the members who were asked about.
+    """
+
+    account_id: uuid.UUID
+    actor: Actor | None
+    roles: Mapping[uuid.UUID, Role]
+    owners_who_can_sign_in: frozenset[uuid.UUID]
+
+    @property
+    def actor_id(self) -> uuid.UUID | None:
+        """Who is on record for the change."""
+        return None if self.actor is None else self.actor.user_id
+
+    def check(self, permission: Permission, *roles: Role) -> None:
+        """Refuse an actor who may not do this, or not with these roles.
+
+        Raises:
+            ForbiddenError: their role does not include the permission, or one of the roles is above it.
+        """
+        if self.actor is None:
+            return
+        if not self.actor.may(permission):
+            raise ForbiddenError(f"Your role ({self.actor.role}) does not include this.")
+        for role in roles:
+            if role.rank > self.actor.role.rank:
+                raise ForbiddenError(f"Your role ({self.actor.role}) cannot manage a role above it ({role}).")
+
+    def role_of(self, user_id: uuid.UUID) -> Role:
+        """The role of a member who was asked about.
+
+        Raises:
+            NotFoundError: there is no such member.
+        """
+        role = self.roles.get(user_id)
+        if role is None:
+            raise NotFoundError("There is no such member in this account.")
+        return role
+
+    def keep_an_owner(self, leaving: uuid.UUID) -> None:
+        """Refuse to lose the last owner.
+
+        Raises:
+            LastOwnerError: no owner who can sign in, and so could let anybody back in, would be left.
+        """
+        if self.roles.get(leaving) is Role.OWNER and not self.owners_who_can_sign_in - {leaving}:
+            raise LastOwnerError
+
+
+async def lock_access(
+    db: Db, account_id: uuid.UUID, actor: Actor | None, *members: uuid.UUID | None
+) -> LockedAccess:
+    """Wait for the changes of access before this one, and read what this one depends on.
+
+    Raises:
+        NoAccountError: the actor is no longer a member.
+        UnauthenticatedError: the actor's API key is revoked.
+    """
+    # Not row locks: who is an owner is a question about all rows, also those that another change is just making.
+    turn = func.hashtextextended(f"access {account_id}", 0)
+    await db.execute(select(func.pg_advisory_xact_lock(turn)))
+    asked = {user_id for user_id in members if user_id is not None} | ({actor.user_id} if actor else set())
+    rows = await db.execute(
+        select(Membership.user_id, Membership.role, User.password_hash.is_not(None).label("can_sign_in"))
+        .join(User, User.id == Membership.user_id)
+        .where(
+            Membership.account_id == account_id,
+            or_(Membership.role == Role.OWNER, Membership.user_id.in_(asked)),
+        )
+    )
+    found = rows.all()
+    roles = {row.user_id: Role(row.role) for row in found}
+    owners = frozenset(row.user_id for row in found if row.can_sign_in and row.role == Role.OWNER)
+    return LockedAccess(account_id, actor and await _as_of_now(db, actor, roles), roles, owners)
+
+
+async def _as_of_now(db: Db, actor: Actor, roles: Mapping[uuid.UUID, Role]) -> Actor:
+    role = roles.get(actor.user_id)
+    if role is None:
+        raise NoAccountError
+    if actor.key_id is None:
+        return replace(actor, role=role)
+    key_role = await db.scalar(
+        select(ApiKey.role).where(
+            ApiKey.account_id == actor.account_id, ApiKey.id == actor.key_id, ApiKey.revoked_at.is_(None)
+        )
+    )
+    if key_role is None:
+        raise UnauthenticatedError("The API key is revoked. Create a new one.")
+    return replace(actor, role=min(role, Role(key_role), key=lambda role: role.rank))

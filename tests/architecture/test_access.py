@@ -1,0 +1,68 @@
+"""What a change of access depends on is read in its own turn, behind one lock."""
+
+import ast
+from pathlib import Path
+
+import flowpilot
+
+PACKAGE = Path(flowpilot.__file__).parent
+
+# Who reads the role of a member, and for what.
+READS_ROLES = {
+    "identity/locking.py": "what a change of access depends on",
+    "identity/auth.py": "who calls, and which accounts somebody may sign in to",
+    "identity/queries.py": "what is shown",
+    "handoffs/held.py": "whom a handoff may be meant for, which is no access",
+    "handoffs/notify/deliveries.py": "who is notified",
+}
+# An invitation's page says whether it is still open; to accept it takes the lock.
+SHOWS_A_ROLE = {"identity/accepting.py"}
+WRITES_MEMBERSHIPS = {
+    "identity/service.py",
+    "imports/writer.py",  # It adds people whom nobody could know of before, and takes nothing from anybody.
+    "demo/people.py",
+}
+
+
+def _uses() -> dict[str, set[str]]:
+    """By module: what it does to `Membership` and what it imports, as short words."""
+    return {
+        str(path.relative_to(PACKAGE)): set(map(_word, ast.walk(ast.parse(path.read_text()))))
+        for path in PACKAGE.rglob("*.py")
+        if "migrations" not in path.parts
+    }
+
+
+def _word(node: ast.AST) -> str:
+    match node:
+        case ast.Attribute(value=ast.Name("Membership"), attr=name):
+            return f"Membership.{name}"
+        case ast.Call(func=ast.Name("select"), args=[ast.Name("Membership"), *_]):
+            return "Membership.role"
+        case ast.Call(func=ast.Name("insert" | "update" | "delete"), args=[ast.Name("Membership"), *_]):
+            return "write"
+        case ast.Call(func=ast.Name("Membership")) | ast.Constant("memberships"):
+            return "write"
+        case ast.ImportFrom(module="flowpilot.identity.queries", names=names) if any(
+            name.name == "role_of" for name in names
+        ):
+            return "role_of"
+        case _:
+            return ""
+
+
+def test_nothing_else_reads_a_role_for_a_change() -> None:
+    uses = _uses()
+    assert {module for module, words in uses.items() if "Membership.role" in words} == set(READS_ROLES), (
+        "A role that is read without the lock may be of before: a team admin could override somebody who has just "
+        "become owner, and an account lose its last one. Use identity/locking.py, or say here what it is for."
+    )
+    assert {module for module, words in uses.items() if "role_of" in words} == SHOWS_A_ROLE
+
+
+def test_who_is_a_member_is_written_by_what_takes_the_lock() -> None:
+    # The model itself names its table.
+    writers = {module for module, words in _uses().items() if "write" in words} - {"identity/models.py"}
+    assert writers == WRITES_MEMBERSHIPS, (
+        "Give and take access by the verbs of identity/service.py, which take turns and leave an audit entry."
+    )
