@@ -16,23 +16,26 @@ _LABEL = (
     r"|(?:api|access|secret|licen[cs]e|product|recovery|private|shared)[ _-]?(?:key|code)"
     r"|(?:mfa|verification|security|one[- ]time)[ _-]code)s?\b"
 )
-_QUOTED = r"\"[^\"\n]+\"|'[^'\n]+'|“[^”\n]+”"
+# An opening quote ends the search for its closing one, so that many of them are not searched from to the end.
+_QUOTED = r"\"[^\"\n]+\"|'[^'\n]+'|“[^“”\n]+”"
 
 # What is kept stands before the secret. In a sentence, only a word with a digit or a sign in it is taken for a
 # secret: "the password is wrong" stays.
+# A repeat never holds what has to follow it, and it is bounded or possessive (`++`) where a match can begin inside
+# it. So the time grows with the length of a text, whatever is in it, and not with its square.
 _SECRETS = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
         r"(?P<kept>)-----BEGIN [A-Z ]*KEY-----.*?(?:-----END [A-Z ]*KEY-----|\Z)",
-        r"(?P<kept>\b[a-z][a-z0-9+.-]{0,20}://)[^\s/@]+:[^\s/@]+(?=@)",
+        r"(?P<kept>\b[a-z][a-z0-9+.-]{0,20}://)[^\s/@:]*+:[^\s/@]++(?=@)",
         r"(?P<kept>\bauthorization\s*:\s*\w+\s+)\S+",
         r"(?P<kept>\b(?:bearer|basic)\s+)(?=\S*[\d=])[a-z0-9._~+/=-]{8,}",
         rf"(?P<kept>{_LABEL}(?:\s+(?:is|was|ist|lautet))?\s*(?::=|=>|->|[:=])\s*)(?:{_QUOTED}|\S+)",
         rf"(?P<kept>{_LABEL}[^\n.:=]{{0,40}}?\b(?:is|was|to|ist|lautet)\s+)"
         rf"(?:{_QUOTED}|(?=\S*[\d!#$%&*@^_+=])\S{{4,}})",
         rf"(?P<kept>{_LABEL}\s+\(?)(?:{_QUOTED}|(?=\S*\d)[^\s)]{{4,}})",
-        r"(?P<kept>\b(?:log[ -]?[io]n|user(?:name)?|account)\s*[:=]\s*\S+\s*/\s*)\S+",
-        r"(?P<kept>)\beyJ[\w-]{8,1000}\.[\w-]+(?:\.[\w-]*)?",
+        r"(?P<kept>\b(?:log[ -]?[io]n|user(?:name)?|account)\s*[:=]\s*[^\s/:=]++\s*/\s*)\S+",
+        r"(?P<kept>)\beyJ[\w-]{8,1000}+\.[\w-]+(?:\.[\w-]*)?",
         r"(?P<kept>)\b(?:sk|pk|rk|ghp|gho|ghs|ghu|github_pat|glpat|xox[abprs]|hf)[-_][\w-]{12,}",
         r"(?P<kept>)\bAKIA[0-9A-Z]{16}\b",
         r"(?P<kept>)\b(?:[A-Z0-9]{5}-){4}[A-Z0-9]{5}\b",
@@ -40,7 +43,7 @@ _SECRETS = tuple(
         r"(?P<kept>)\b(?=\w*\d)(?=\w*[a-z])\w{24,}\b",
     )
 )
-_EMAIL = re.compile(r"[\w.+'-]{1,64}@[\w-]+(?:\.[\w-]+)+")
+_EMAIL = re.compile(r"[\w.+'-]{1,64}+@[\w-]++(?:\.[\w-]+)+")
 _ADDRESS = re.compile(
     r"(?<![\w.])\d{1,3}(?:\.\d{1,3}){3}(?![\w]|\.\d)|(?<![\w.:])[0-9a-f]*:[0-9a-f]*:[0-9a-f:.]*(?<!\.)(?![\w:])",
     re.IGNORECASE,
