@@ -69,6 +69,7 @@ _ABOUT = """\
 Sign in with **Authorize** (e-mail and password), or send an API key as `Authorization: Bearer fp_…`.
 
 Errors are `application/problem+json`, each with the request id under which the server's log has the details.
+A field that a request does not have is an error too, and named: a misspelt one is never taken for its default.
 """
 
 

@@ -15,6 +15,9 @@ from starlette.exceptions import HTTPException
 
 PROBLEM_JSON = "application/problem+json"
 
+# Pydantic's words where a person would not understand them.
+_MESSAGES = {"extra_forbidden": "There is no field of this name"}
+
 
 class FlowPilotError(Exception):
     """An expected failure. `detail` is one sentence for a person, saying what to do where that helps."""
@@ -85,6 +88,14 @@ def problem(request: Request, status: int, slug: str, detail: str, **extra: Any)
     return answer
 
 
+def _wrong_field(item: Mapping[str, Any]) -> dict[str, str]:
+    """One field that is wrong, from what Pydantic says of it."""
+    return {
+        "field": ".".join(str(part) for part in item["loc"]),
+        "message": _MESSAGES.get(item["type"], item["msg"]),
+    }
+
+
 AsPage = Callable[[Request, dict[str, Any]], Response | None]
 
 
@@ -114,10 +125,7 @@ def install_error_handlers(app: FastAPI, as_page: AsPage) -> None:
 
     async def malformed(request: Request, error: Exception) -> Response:
         assert isinstance(error, RequestValidationError)
-        errors = [
-            {"field": ".".join(str(part) for part in item["loc"]), "message": item["msg"]}
-            for item in error.errors()
-        ]
+        errors = [_wrong_field(item) for item in error.errors()]
         detail = "; ".join(f"{item['field']}: {item['message']}" for item in errors)
         return answered(request, problem(request, 422, "invalid", detail, errors=errors))
 

@@ -10,6 +10,7 @@ from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
 from flowpilot.flows.tree import Node, Tree
+from flowpilot.http.bodies import Body
 
 
 class DraftIn(FlowText):
@@ -20,14 +21,14 @@ class DraftIn(FlowText):
     )
 
 
-class ImportIn(BaseModel):
+class ImportIn(Body):
     """A flow as YAML."""
 
     yaml: str = Field(max_length=MAX_CHARACTERS, description="The text of the file.")
     publish: bool = Field(default=False, description="Publish it at once; else it becomes the flow's draft.")
 
 
-class MatchIn(BaseModel):
+class MatchIn(Body):
     """A problem in its user's words."""
 
     text: str

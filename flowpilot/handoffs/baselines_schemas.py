@@ -7,6 +7,7 @@ from typing import Annotated
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
 
 from flowpilot.handoffs.baselines import LONGEST_SECONDS, Method
+from flowpilot.http.bodies import Body
 from flowpilot.identity.schemas import Text
 
 
@@ -18,14 +19,14 @@ Trimmed = Annotated[Text, StringConstraints(strip_whitespace=True)]
 Domain = Annotated[Trimmed | None, AfterValidator(_none_if_blank)]
 
 
-class StopwatchIn(BaseModel):
+class StopwatchIn(Body):
     """A stopwatch to be started."""
 
     note: Trimmed = ""
     problem_domain: Domain = Field(default=None, description="What the talk is about, as sessions name it.")
 
 
-class EntryIn(BaseModel):
+class EntryIn(Body):
     """A verbal handoff that nobody timed, told afterwards."""
 
     seconds: float = Field(
@@ -42,7 +43,7 @@ class EntryIn(BaseModel):
     problem_domain: Domain = None
 
 
-class ExclusionIn(BaseModel):
+class ExclusionIn(Body):
     """Why a baseline shall not count."""
 
     reason: Annotated[Trimmed, Field(min_length=1)]

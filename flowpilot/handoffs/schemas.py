@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from flowpilot.copilot.schemas import Assessment
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
 from flowpilot.handoffs.queries import Row
+from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.schemas import Line, PersonOut, Remark
@@ -39,7 +40,7 @@ class PriorityName(StrEnum):
         return Priority[self.name]
 
 
-class HandoffIn(BaseModel):
+class HandoffIn(Body):
     """Why a session is handed over. `note`: what the engineer thinks it is, in their own words."""
 
     reason: Line = Field(examples=list(REASONS))
@@ -48,19 +49,19 @@ class HandoffIn(BaseModel):
     target_user_id: uuid.UUID | None = None
 
 
-class ReleaseIn(BaseModel):
+class ReleaseIn(Body):
     """Why a claim is given back."""
 
     reason: Line
 
 
-class ReassignIn(BaseModel):
+class ReassignIn(Body):
     """Whom the handoff is meant for; null for anybody."""
 
     target_user_id: uuid.UUID | None
 
 
-class CloseIn(BaseModel):
+class CloseIn(Body):
     """How a handoff ended. A `resolved` one needs a note: what solved it."""
 
     outcome: Outcome

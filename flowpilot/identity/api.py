@@ -36,6 +36,7 @@ from flowpilot.identity.schemas import (
     Page,
     PasswordIn,
     RoleIn,
+    SwitchIn,
     Text,
     TokenOut,
     page,
@@ -73,13 +74,13 @@ async def switch_account(
     actor: Caller,
     db: WriteSession,
     now: Now,
-    account_id: Annotated[uuid.UUID, Form()],
+    body: Annotated[SwitchIn, Form()],
 ) -> TokenOut:
     """A token for another of the signed-in user's accounts, good for as long as the one it was got with."""
     if not isinstance(claimed, TokenClaim):
         raise UnauthenticatedError("An API key belongs to one account. Sign in to switch.")
     login = Login(actor.user_id, await auth.accounts_of(db, actor.user_id))
-    return _token(request, login, _choose(login, account_id), now, issued_at=claimed.issued_at)
+    return _token(request, login, _choose(login, body.account_id), now, issued_at=claimed.issued_at)
 
 
 @router.post("/auth/password", status_code=204)

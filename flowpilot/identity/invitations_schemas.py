@@ -5,12 +5,13 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
+from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Role
 from flowpilot.identity.invitations import InvitationState
 from flowpilot.identity.schemas import Text
 
 
-class InvitationIn(BaseModel):
+class InvitationIn(Body):
     """Whom to invite, as what. The name is what they are called until they say otherwise."""
 
     email: EmailStr
@@ -41,7 +42,7 @@ class NewInvitationOut(InvitationOut):
     token: str | None = None
 
 
-class InvitationToken(BaseModel):
+class InvitationToken(Body):
     """The secret of an invitation's link."""
 
     token: Text

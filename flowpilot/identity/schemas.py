@@ -7,6 +7,7 @@ from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, PlainSerializer
 
+from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Role
 
 
@@ -74,10 +75,8 @@ class AccountSettings(BaseModel):
     created_at: datetime
 
 
-class AccountChange(BaseModel):
+class AccountChange(Body):
     """What to change of the account; what is not sent stays. Of the working hours there are all three, or none."""
-
-    model_config = ConfigDict(extra="forbid")
 
     name: Text = ""
     timezone: Text = "UTC"
@@ -86,6 +85,12 @@ class AccountChange(BaseModel):
     work_days: WeekDays | None = None
     work_start: ClockTime | None = None
     work_end: ClockTime | None = None
+
+
+class SwitchIn(Body):
+    """The account to go on in."""
+
+    account_id: uuid.UUID
 
 
 class TokenOut(BaseModel):
@@ -110,14 +115,14 @@ class MeOut(BaseModel):
     timezone: str
 
 
-class PasswordIn(BaseModel):
+class PasswordIn(Body):
     """A change of one's own password."""
 
     current_password: str = Field(max_length=1024)
     new_password: str = Field(min_length=12, max_length=1024)
 
 
-class MemberIn(BaseModel):
+class MemberIn(Body):
     """A new member. Somebody who is known in another account is added by the operator."""
 
     email: EmailStr
@@ -126,7 +131,7 @@ class MemberIn(BaseModel):
     password: str | None = Field(default=None, min_length=12, max_length=1024)
 
 
-class RoleIn(BaseModel):
+class RoleIn(Body):
     """A member's new role."""
 
     role: Role
@@ -145,7 +150,7 @@ class MemberOut(BaseModel):
     created_at: datetime
 
 
-class KeyIn(BaseModel):
+class KeyIn(Body):
     """A new API key. It acts as `user_id`, or as an integration user made for it."""
 
     name: Text = ""

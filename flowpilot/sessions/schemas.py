@@ -10,6 +10,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching import Candidate
 from flowpilot.flows.tree import Node, NodeKind, ahead
+from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import storable
 from flowpilot.sessions import path, policy
@@ -31,7 +32,7 @@ Problem = Annotated[_Said, Field(max_length=10_000)]
 Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000), AfterValidator(storable)]
 
 
-class SessionIn(BaseModel):
+class SessionIn(Body):
     """A session to begin. Without `flow_id` it follows the flow that fits the problem best, if one does."""
 
     problem_summary: Problem
@@ -41,10 +42,8 @@ class SessionIn(BaseModel):
     flow_id: uuid.UUID | None = None
 
 
-class StepIn(BaseModel):
+class StepIn(Body):
     """One step: a `choice`, an `outcome` with a `note` if need be, or `free_text` instead of what is offered."""
-
-    model_config = ConfigDict(extra="forbid")
 
     choice: Line | None = None
     outcome: Line | None = None
@@ -60,35 +59,33 @@ class StepIn(BaseModel):
         return self
 
 
-class ReasonIn(BaseModel):
+class ReasonIn(Body):
     """Why, if that is worth saying."""
 
     reason: Remark = ""
 
 
-class ResolutionIn(BaseModel):
+class ResolutionIn(Body):
     """What solved it."""
 
     summary: Words
 
 
-class RatingIn(BaseModel):
+class RatingIn(Body):
     """How the session went, 1 to 5."""
 
     rating: int = Field(ge=1, le=5)
     comment: Remark | None = None
 
 
-class FlowChoiceIn(BaseModel):
+class FlowChoiceIn(Body):
     """The flow to follow from here on; null for none."""
 
     flow_id: uuid.UUID | None
 
 
-class DetailsIn(BaseModel):
+class DetailsIn(Body):
     """What the session is about, corrected. What is not sent stays; null clears a field."""
-
-    model_config = ConfigDict(extra="forbid")
 
     problem_summary: Problem = ""
     problem_domain: Line | None = None

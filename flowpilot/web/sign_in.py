@@ -12,7 +12,7 @@ from flowpilot.identity import api
 from flowpilot.identity.auth import Caller, Claim, WriteSession, list_own_accounts
 from flowpilot.identity.cookies import check_same_site, keep_signed_in, sign_out
 from flowpilot.identity.credentials import TokenClaim, parse
-from flowpilot.identity.schemas import AccountOut, Text, TokenOut
+from flowpilot.identity.schemas import AccountOut, SwitchIn, Text, TokenOut
 from flowpilot.web.render import Page, go_to, is_own_path, render
 
 router = APIRouter(include_in_schema=False)
@@ -90,7 +90,7 @@ async def choose_account(
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
     """Go on in another account."""
-    token = await api.switch_account(request, claimed, actor, db, now, account_id)
+    token = await api.switch_account(request, claimed, actor, db, now, SwitchIn(account_id=account_id))
     return _signed_in(request, token, next if is_own_path(next) else "/")
 
 

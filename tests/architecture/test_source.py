@@ -56,8 +56,9 @@ def test_features_import_in_one_direction(imports: grimp.ImportGraph, feature: s
             )
 
 
-def test_the_database_layer_knows_no_feature(imports: grimp.ImportGraph) -> None:
-    for module in imports.find_descendants("flowpilot.db"):
+@pytest.mark.parametrize("layer", ["db", "http"])
+def test_what_all_features_stand_on_knows_none_of_them(imports: grimp.ImportGraph, layer: str) -> None:
+    for module in imports.find_descendants(f"flowpilot.{layer}"):
         # db/models lists all tables for Alembic, and is the one module that must.
         if module in {"flowpilot.db.models", "flowpilot.db.upgrade"} or ".migrations" in module:
             continue

@@ -120,6 +120,13 @@ def test_a_target_who_can_not_claim_is_404(client: TestClient, company: Company,
     assert len({body["detail"] for _, body in answers}) == 1
 
 
+def test_a_misspelt_field_is_refused_by_its_name(client: TestClient, company: Company) -> None:
+    """It was taken for a normal one, and nobody hurried."""
+    status, body = _refused(client, company, start(client, company)["id"], prioity="urgent")
+    assert (status, body["detail"]) == (422, "body.prioity: There is no field of this name")
+    assert body["errors"] == [{"field": "body.prioity", "message": "There is no field of this name"}]
+
+
 def test_a_session_has_one_open_handoff(client: TestClient, company: Company) -> None:
     handoff = hand_over(client, company)
     status, body = _refused(client, company, handoff["session_id"])

@@ -9,6 +9,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.notify.destinations import MAX_URL
 from flowpilot.handoffs.notify.models import ChannelKind, DeliveryStatus, NotificationChannel
+from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import Page, Text
 
@@ -39,7 +40,7 @@ class UnreadOut(BaseModel):
     unread_count: int
 
 
-class ReadIn(BaseModel):
+class ReadIn(Body):
     """Which notifications were read: these, or all up to and with one."""
 
     ids: list[uuid.UUID] | None = Field(default=None, min_length=1, max_length=200)
@@ -52,7 +53,7 @@ class ReadIn(BaseModel):
         return self
 
 
-class Preferences(BaseModel):
+class Preferences(Body):
     """By which kinds the caller is told; a channel of the whole account is none of them."""
 
     in_app: bool
@@ -62,7 +63,7 @@ class Preferences(BaseModel):
     webhook: bool
 
 
-class ChannelIn(BaseModel):
+class ChannelIn(Body):
     """A new channel: the caller's own (`mine`), or the account's."""
 
     kind: Literal[ChannelKind.SLACK, ChannelKind.TEAMS, ChannelKind.WEBHOOK]
@@ -71,7 +72,7 @@ class ChannelIn(BaseModel):
     mine: bool = False
 
 
-class ChannelChangeIn(BaseModel):
+class ChannelChangeIn(Body):
     """What to change of a channel; what is left out stays."""
 
     name: Name | None = None

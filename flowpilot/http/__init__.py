@@ -1,0 +1,1 @@
+"""What the HTTP routes of all features share."""
