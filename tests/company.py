@@ -17,6 +17,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.identity import service
 from flowpilot.identity.actor import Role
+from flowpilot.identity.auth import set_password_hash
 from flowpilot.identity.keys import create_key
 from flowpilot.identity.locking import lock_access
 
@@ -70,6 +71,22 @@ class Company:
 
         return run(self.urls, work)
 
+    def add_imported(self, name: str) -> uuid.UUID:
+        """An engineer whom only an import knows: a name in a log."""
+        user_id = new_id()
+        with account_transaction(self.urls.runtime, self.id) as connection:
+            connection.execute("INSERT INTO users (id, name) VALUES (%s, %s)", [user_id, name])
+            member = "INSERT INTO memberships (account_id, user_id, external_name, role) VALUES (%s, %s, %s, %s)"
+            connection.execute(member, [self.id, user_id, name, Role.ENGINEER])
+        return user_id
+
+    def let_sign_in(self, *user_ids: uuid.UUID) -> None:
+        """Give these users, who act by API key, a password that nobody knows, so that they count as people."""
+        with account_transaction(self.urls.runtime, self.id) as connection:
+            for user_id in user_ids:
+                connection.execute("SELECT set_config('app.login_user_id', %s, true)", [str(user_id)])
+                connection.execute("UPDATE users SET password_hash = 'unknown' WHERE id = %s", [user_id])
+
 
 def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
     """Make an account with a key a role."""
@@ -89,8 +106,9 @@ def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
 
 
 async def add_colleague(db: Db, account_id: uuid.UUID, name: str, role: Role = Role.ENGINEER) -> uuid.UUID:
-    """A member without e-mail or password."""
+    """A member who counts as somebody who can sign in, with a password that nobody knows."""
     user_id = await service.add_user(db, name, now())
+    await set_password_hash(db, user_id, "unknown", now())
     await service.join(db, await lock_access(db, account_id, None), user_id, role, now(), by=None)
     return user_id
 

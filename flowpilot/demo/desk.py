@@ -62,7 +62,7 @@ def close_open(story: Story, by: uuid.UUID | None, outcome: Outcome, note: str =
 
 
 def _notices(story: Story, event: HandoffEvent, handoff: SessionHandoff) -> Iterator[Notification]:
-    for user_id in sorted(recipients(event, handoff, story.roles)):
+    for user_id in sorted(recipients(event, handoff, members=story.members, assignees=story.assignees)):
         yield Notification(
             account_id=story.account.id,
             id=derived_id(event.id, ChannelKind.IN_APP, user_id),

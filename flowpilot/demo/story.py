@@ -1,7 +1,6 @@
 """One session, told step by step until it ends or the present is reached."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -14,7 +13,7 @@ from flowpilot.demo.world import DemoAccount
 from flowpilot.flows.tree import Tree
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.notify.models import Notification
-from flowpilot.identity.actor import Role
+from flowpilot.identity.assignees import can_be_assigned
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISession, AISessionStep, ConfidenceTier, StatusChange
 from flowpilot.sessions.queries import Told
@@ -99,9 +98,15 @@ class Story:
         return self.handoffs[-1]
 
     @property
-    def roles(self) -> Mapping[uuid.UUID, Role]:
-        """Everybody's role in the account."""
-        return {member.person.id: member.role for member in self.account.members}
+    def members(self) -> set[uuid.UUID]:
+        """Everybody in the account."""
+        return {member.person.id for member in self.account.members}
+
+    @property
+    def assignees(self) -> set[uuid.UUID]:
+        """Those of them who can be assigned a handoff: in the demo everybody can sign in."""
+        members = self.account.members
+        return {member.person.id for member in members if can_be_assigned(member.role, can_sign_in=True)}
 
     def told(self) -> Told:
         """The session as a reader of the database would find it now."""

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import claims, queries, schemas, service
+from flowpilot.handoffs.held import lock_target
 from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.queries import State, Wanted
 from flowpilot.idempotency import CreateOnce
@@ -35,6 +36,7 @@ async def escalate(
     once: CreateOnce,
 ) -> schemas.HandoffOut:
     """Hand a session over: it waits in the queue with all that is known of it."""
+    await lock_target(db, actor, body.target_user_id)
     # Before the idempotency keys, as a step does: in two orders the two would wait for each other.
     locked = await lock_for_work(db, actor, session_id, now)
 

@@ -8,9 +8,10 @@ from flowpilot.errors import ConflictError
 from flowpilot.handoffs import leases
 from flowpilot.handoffs.held import (
     OwnHandoffError,
-    check_target,
     lock_of,
+    lock_target,
     must_be,
+    must_not_be_own,
     open_handoff,
     record_event,
     update_where,
@@ -91,12 +92,14 @@ async def reassign(
         NotYourHandoffError: the actor neither holds nor made it, nor is a team admin.
         OwnHandoffError: the target is who escalated it.
         HandoffClosedError: it is over.
+        NotAssignableError: the target cannot sign in and claim.
     """
+    await lock_target(db, actor, target)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await open_handoff(db, actor.account_id, handoff_id)
     holder = handoff.claimed_by
     must_be(actor, {holder, handoff.created_by}, "Only its holder, its creator or a team admin can reassign it.")
-    await check_target(db, actor, target, escalated_by=handoff.created_by)
+    must_not_be_own(target, handoff.created_by)
     if holder is not None:
         await give_back(db, locked, handoff, actor.user_id, "Reassigned.")
     handoff.target_user_id = target

@@ -12,8 +12,8 @@ from flowpilot.errors import ConflictError, NotFoundError
 from flowpilot.handoffs.events import record
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.assignees import lock_assignee
 from flowpilot.identity.auth import ForbiddenError
-from flowpilot.identity.models import Membership
 from flowpilot.sessions.held import Locked, lock
 
 
@@ -90,24 +90,24 @@ async def record_event(
     await record(db, handoff.account_id, handoff.id, kind, by=by, at=at, **content)
 
 
-async def check_target(
-    db: Db, actor: Actor, target: uuid.UUID | None, escalated_by: uuid.UUID | None = None
-) -> None:
-    """Make sure that the target may claim; `escalated_by` is the actor unless it is said.
+async def lock_target(db: Db, actor: Actor, target: uuid.UUID | None) -> None:
+    """Make sure that a target can be assigned the handoff. Call it before the session is locked.
 
     Raises:
-        OwnHandoffError: the target is who escalated.
-        NotFoundError: the target is no engineer of the account.
+        NotAssignableError: the target cannot sign in and claim.
     """
-    if target is None:
-        return
-    if target == (escalated_by or actor.user_id):
-        raise OwnHandoffError("A handoff can not be meant for whoever escalated it.")
-    role = await db.scalar(
-        select(Membership.role).where(Membership.account_id == actor.account_id, Membership.user_id == target)
-    )
-    if role is None or Role(role).rank < Role.ENGINEER.rank:
-        raise NotFoundError("There is no engineer with this target_user_id in the account.")
+    if target is not None:
+        await lock_assignee(db, actor.account_id, target)
+
+
+def must_not_be_own(target: uuid.UUID | None, escalated_by: uuid.UUID | None) -> None:
+    """Refuse to assign a handoff to whoever escalated it.
+
+    Raises:
+        OwnHandoffError: they are one and the same.
+    """
+    if target is not None and target == escalated_by:
+        raise OwnHandoffError("A handoff cannot be assigned to whoever escalated it.")
 
 
 def must_be(actor: Actor, allowed: set[uuid.UUID | None], sentence: str) -> None:

@@ -8,7 +8,15 @@ from datetime import datetime
 from flowpilot.copilot import rules
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.handoffs.held import check_target, lock_of, must_be, open_handoff, record_event, update_where
+from flowpilot.handoffs.held import (
+    lock_of,
+    lock_target,
+    must_be,
+    must_not_be_own,
+    open_handoff,
+    record_event,
+    update_where,
+)
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.identity.actor import Actor
@@ -34,9 +42,10 @@ async def escalate(db: Db, actor: Actor, held: Locked, why: Escalation) -> Sessi
     Raises:
         NotAllowedNowError: the session has an open handoff, or has ended.
         OwnHandoffError: the target is the actor.
-        NotFoundError: the target is no member who may claim.
+        NotAssignableError: the target cannot sign in and claim.
     """
-    await check_target(db, actor, why.target_user_id)
+    await lock_target(db, actor, why.target_user_id)
+    must_not_be_own(why.target_user_id, actor.user_id)
     await sessions.move(db, held, Verb.ESCALATE, actor.user_id, why.reason)
     told = await read_session(db, actor.account_id, held.session.id)
     snapshot = take_snapshot(told, why.note)

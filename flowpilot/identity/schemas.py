@@ -5,10 +5,11 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, PlainSerializer
+from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, PlainSerializer, computed_field
 
 from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Role
+from flowpilot.identity.assignees import can_be_assigned
 
 
 def storable(text: str) -> str:
@@ -148,6 +149,12 @@ class MemberOut(BaseModel):
     role: Role
     can_sign_in: bool
     created_at: datetime
+
+    @computed_field(description="Whether a handoff or a session can be assigned to them.")  # type: ignore[prop-decorator]
+    @property
+    def can_be_assigned(self) -> bool:
+        """Only people who can sign in and claim can be assigned work."""
+        return can_be_assigned(self.role, can_sign_in=self.can_sign_in)
 
 
 class KeyIn(Body):

@@ -59,12 +59,12 @@ class Queue(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff(Page):
-    """One handoff. `names` has those of its people; `members` are whom it may be meant for."""
+    """One handoff. `names` has those of its people; `assignees` are the members it can be assigned to."""
 
     template: ClassVar[str] = "handoff.html"
     handoff: HandoffOut
     names: dict[str, str]
-    members: list[MemberOut]
+    assignees: list[MemberOut]
 
 
 @router.get("")
@@ -101,11 +101,12 @@ async def show(
     handoff = await api.read_handoff(handoff_id, actor, db, frame.now)
     may_see = actor.may(Permission.VIEW_MEMBERS)
     members = await all_members(actor, db) if may_see else []
+    escalated_by = None if handoff.created_by is None else handoff.created_by.id
     page = Handoff(
         title=handoff.problem_summary[:60] or "Handoff",
         handoff=handoff,
         names={str(one.user_id): one.name or one.email or "" for one in members},
-        members=[one for one in members if handoff.created_by is None or one.user_id != handoff.created_by.id],
+        assignees=[one for one in members if one.can_be_assigned and one.user_id != escalated_by],
     )
     return render(request, page, frame)
 

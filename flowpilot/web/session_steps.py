@@ -18,7 +18,7 @@ from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import Mine, MineWithSteps
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.settings import all_members
+from flowpilot.web.settings import assignees
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 
@@ -151,11 +151,10 @@ async def show_escalate(
     request: Request, session_id: Id, actor: Engineer, db: ReadSession, frame: Surroundings
 ) -> Response:
     """The form to hand it over."""
-    members = await all_members(actor, db)
     page = Escalate(
         title="Escalate",
         session=await api.read_session(session_id, actor, db),
-        seniors=[one for one in members if one.user_id != actor.user_id and one.can_sign_in],
+        seniors=[one for one in await assignees(actor, db) if one.user_id != actor.user_id],
         reasons=REASONS,
         priorities=list(PriorityName),
     )

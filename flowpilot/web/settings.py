@@ -83,6 +83,11 @@ def roles_below(actor: Actor) -> list[Role]:
     return [role for role in Role if role.rank <= actor.role.rank]
 
 
+async def assignees(actor: Actor, db: ReadDb) -> list[MemberOut]:
+    """The members to whom a handoff or a session can be assigned."""
+    return [member for member in await all_members(actor, db) if member.can_be_assigned]
+
+
 async def all_members(actor: Actor, db: ReadDb) -> list[MemberOut]:
     """Every member of the account."""
     members: list[MemberOut] = []

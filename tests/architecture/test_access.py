@@ -12,7 +12,7 @@ READS_ROLES = {
     "identity/locking.py": "what a change of access depends on",
     "identity/auth.py": "who calls, and which accounts somebody may sign in to",
     "identity/queries.py": "what is shown",
-    "handoffs/held.py": "whom a handoff may be meant for, which is no access",
+    "identity/assignees.py": "to whom work can be assigned, which is no access",
     "handoffs/notify/deliveries.py": "who is notified",
 }
 # An invitation's page says whether it is still open; to accept it takes the lock.

@@ -10,6 +10,7 @@ from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.notify.deliveries import derived_id
 from flowpilot.handoffs.notify.models import ChannelKind
 from flowpilot.handoffs.notify.recipients import recipients
+from flowpilot.identity.actor import Role
 from tests.demo.rows import NOW, simulated
 
 MONTH = timedelta(days=30)
@@ -24,7 +25,8 @@ def measured_lately(rows: DemoRows) -> int:
 
 
 def test_whoever_is_told_of_an_event_has_a_notification(account: DemoAccount, rows: DemoRows) -> None:
-    roles = {member.person.id: member.role for member in account.members}
+    members = {member.person.id for member in account.members}
+    assignees = {member.person.id for member in account.members if member.role is not Role.VIEWER}
     handoffs = {handoff.id: handoff for handoff in rows.handoffs}
     noted = {notice.id for notice in rows.notifications}
     # Whom a reminder goes to is known at its moment only: the claim may be another's by now.
@@ -36,7 +38,7 @@ def test_whoever_is_told_of_an_event_has_a_notification(account: DemoAccount, ro
     expected = {
         derived_id(event.id, ChannelKind.IN_APP, user)
         for event in lately
-        for user in recipients(event, handoffs[event.handoff_id], roles)
+        for user in recipients(event, handoffs[event.handoff_id], members=members, assignees=assignees)
     }
     assert expected
     assert expected <= noted

@@ -44,9 +44,10 @@ class Person:
 
 
 def join(client: TestClient, company: Company, name: str, role: Role = Role.ENGINEER) -> Person:
-    """Somebody new in the account."""
+    """Somebody new in the account, who can sign in and here acts by an API key."""
     made = client.post("/api/v1/api-keys", headers=company.headers(), json={"role": role, "name": name})
     assert made.status_code == 201, made.text
+    company.let_sign_in(uuid.UUID(made.json()["user_id"]))
     return Person(uuid.UUID(made.json()["user_id"]), name, {"Authorization": f"Bearer {made.json()['key']}"})
 
 

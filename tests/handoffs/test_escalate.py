@@ -107,6 +107,7 @@ def test_a_handoff_may_be_meant_for_somebody(client: TestClient, company: Compan
 def test_nobody_escalates_to_themselves(client: TestClient, company: Company) -> None:
     session_id = start(client, company)["id"]
     me = str(company.users[Role.ENGINEER])
+    company.let_sign_in(company.users[Role.ENGINEER])
     status, body = _refused(client, company, session_id, target_user_id=me)
     assert (status, body["type"]) == (409, "urn:flowpilot:problem:own-handoff")
 

@@ -106,6 +106,7 @@ async def desk(urls: DatabaseUrls, company: Company, settings: Settings) -> Asyn
     follow_sessions()
     database = Database(urls.runtime, pool_size=3 * AT_ONCE)  # A job takes one of its own.
     people = [actor(company), actor(company, Role.TEAM_ADMIN)]
+    company.let_sign_in(*(person.user_id for person in people))
     async with database.write(company.id) as db:
         people += [actor(company, user_id=await add_colleague(db, company.id, name)) for name in ("Kim", "Lou")]
     yield Desk(company, database, settings, people, random.Random(new_id().int))  # noqa: S311 - no secret

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
-from tests.company import Company
+from tests.company import Company, fresh_email
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
 
@@ -100,6 +100,7 @@ def test_meaning_it_for_somebody_and_for_anybody_again(
 ) -> None:
     engineer, path = handoff
     target = str(company.users[Role.OWNER])
+    company.let_sign_in(company.users[Role.OWNER])
     assert "Meant for owner" in engineer.post(f"{path}/reassign", data={"target_user_id": target}).text
     assert "Meant for owner" not in engineer.post(f"{path}/reassign", data={"target_user_id": ""}).text
     assert engineer.post(f"{path}/reassign", data={"target_user_id": "nobody"}).status_code == 422
@@ -123,3 +124,19 @@ def test_another_account_finds_no_such_handoff(
     stranger = signed_in(Role.OWNER, to=neighbour)
     assert stranger.get(handoff[1]).status_code == 404
     assert PROBLEM not in stranger.get("/handoffs?state=all").text
+
+
+def test_only_who_can_sign_in_and_claim_is_offered(
+    client: TestClient, company: Company, handoff: tuple[TestClient, str]
+) -> None:
+    """Neither viewers, nor programs, nor who escalates it, nor people whom only an import knows."""
+    senior = company.add_person(fresh_email(), Role.TEAM_ADMIN)
+    company.add_person(fresh_email(), Role.VIEWER)
+    company.add_person(fresh_email(), Role.ENGINEER, password=None)
+    company.add_imported("Ada")
+    browser, reassign = handoff
+    escalate = browser.post("/sessions", data={"problem_summary": PROBLEM}).url.path + "/escalate"
+    for page in (escalate, reassign):
+        choice = re.search(r'<select[^>]*name="target_user_id".*?</select>', browser.get(page).text, re.DOTALL)
+        assert choice is not None
+        assert re.findall(r'value="(.*?)"', choice[0]) == ["", str(senior)]

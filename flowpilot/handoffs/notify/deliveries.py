@@ -23,6 +23,7 @@ from flowpilot.handoffs.notify.models import (
 from flowpilot.handoffs.notify.queries import occasions, visible
 from flowpilot.handoffs.notify.recipients import ACCOUNT_WIDE, recipients
 from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.assignees import can_be_assigned
 from flowpilot.identity.models import Membership, User
 from flowpilot.jobs import enqueue
 
@@ -38,6 +39,13 @@ class _Wanted(NamedTuple):
     kind: str
     user_id: uuid.UUID | None
     channel_id: uuid.UUID | None
+
+
+class _Member(NamedTuple):
+    """What telling a member depends on."""
+
+    email: str | None
+    can_be_assigned: bool
 
 
 class DeliveryNotFoundError(NotFoundError):
@@ -64,13 +72,14 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
     """
     about = (await occasions(db, account_id, [event_id]))[event_id]
     event, members = about.event, await _members(db, account_id)
-    told = sorted(recipients(event, about.handoff, {user: role for user, (role, _) in members.items()}))
+    assignees = {user for user, member in members.items() if member.can_be_assigned}
+    told = sorted(recipients(event, about.handoff, members=members, assignees=assignees))
     off = await _switched_off(db, account_id, told)
     await _note(db, event, [user for user in told if (user, ChannelKind.IN_APP) not in off], now)
     channels = await _open_channels(db, account_id, told, account_wide=event.kind in ACCOUNT_WIDE)
     wanted = [_Wanted(channel.kind, channel.user_id, channel.id) for channel in channels]
     if by_email:
-        wanted += [_Wanted(ChannelKind.EMAIL, user, None) for user in told if members[user][1] is not None]
+        wanted += [_Wanted(ChannelKind.EMAIL, user, None) for user in told if members[user].email is not None]
     await _send_once(db, event, [one for one in wanted if (one.user_id, one.kind) not in off], now)
 
 
@@ -131,14 +140,19 @@ async def record_attempt(
     )
 
 
-async def _members(db: Db, account_id: uuid.UUID) -> dict[uuid.UUID, tuple[Role, str | None]]:
-    """The role and the e-mail of every member."""
+async def _members(db: Db, account_id: uuid.UUID) -> dict[uuid.UUID, _Member]:
+    """Every member, by their id."""
     query = (
-        select(Membership.user_id, Membership.role, User.email)
+        select(
+            Membership.user_id, Membership.role, User.email, User.password_hash.is_not(None).label("can_sign_in")
+        )
         .join(User, User.id == Membership.user_id)
         .where(Membership.account_id == account_id)
     )
-    return {row.user_id: (Role(row.role), row.email) for row in await db.execute(query)}
+    return {
+        row.user_id: _Member(row.email, can_be_assigned(Role(row.role), can_sign_in=row.can_sign_in))
+        for row in await db.execute(query)
+    }
 
 
 async def _switched_off(

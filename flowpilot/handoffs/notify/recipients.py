@@ -1,11 +1,10 @@
 """Who is told of an event."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection
 from typing import Any
 
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
-from flowpilot.identity.actor import PERMISSIONS, Permission, Role
 
 # What the channels of a whole account get; a reminder is between us and the holder.
 ACCOUNT_WIDE = frozenset(
@@ -20,20 +19,29 @@ ACCOUNT_WIDE = frozenset(
 )
 
 
-def recipients(event: HandoffEvent, handoff: SessionHandoff, roles: Mapping[uuid.UUID, Role]) -> set[uuid.UUID]:
+def recipients(
+    event: HandoffEvent,
+    handoff: SessionHandoff,
+    *,
+    members: Collection[uuid.UUID],
+    assignees: Collection[uuid.UUID],
+) -> set[uuid.UUID]:
     """The members who are told of an event: those whose matter it is, but for who did it, and for who has left.
 
     Args:
-        roles: of the members that the account has now.
+        event: what happened.
+        handoff: to which it happened.
+        members: those that the account has now.
+        assignees: those of them to whom a handoff can be assigned.
     """
     # Who held it until this event, and lost it by that.
     holder = _user(event.content.get("holder"))
     told: set[uuid.UUID | None]
     match event.kind:
         case HandoffEventKind.CREATED:
-            told = _whom_it_waits_for(handoff.target_user_id, handoff, roles)
+            told = _whom_it_waits_for(handoff.target_user_id, handoff, assignees)
         case HandoffEventKind.REASSIGNED:
-            told = _whom_it_waits_for(_user(event.content.get("target")), handoff, roles) | {holder}
+            told = _whom_it_waits_for(_user(event.content.get("target")), handoff, assignees) | {holder}
         case HandoffEventKind.REMINDED:
             told = {handoff.claimed_by}
         case HandoffEventKind.RELEASED | HandoffEventKind.EXPIRED:
@@ -44,17 +52,16 @@ def recipients(event: HandoffEvent, handoff: SessionHandoff, roles: Mapping[uuid
             told = {handoff.created_by}
         case _:
             told = set()
-    return {user for user in roles if user in told and user != event.actor_id}
+    return {user for user in members if user in told and user != event.actor_id}
 
 
 def _whom_it_waits_for(
-    target: uuid.UUID | None, handoff: SessionHandoff, roles: Mapping[uuid.UUID, Role]
+    target: uuid.UUID | None, handoff: SessionHandoff, assignees: Collection[uuid.UUID]
 ) -> set[uuid.UUID | None]:
-    """The one who is asked for, or everybody who may claim it."""
+    """The one who is asked for, or everybody who can claim it."""
     if target is not None:
         return {target}
-    may_claim = (user for user, role in roles.items() if Permission.WORK in PERMISSIONS[role])
-    return {user for user in may_claim if user != handoff.created_by}
+    return {user for user in assignees if user != handoff.created_by}
 
 
 def _user(text: Any) -> uuid.UUID | None:

@@ -37,6 +37,7 @@ def own_jobs(urls: DatabaseUrls) -> None:
 
 @pytest.fixture
 def desk(company: Company, database: Database, open_settings: Settings) -> Desk:
+    company.let_sign_in(*company.users.values())
     return Desk(company, database, open_settings)
 
 

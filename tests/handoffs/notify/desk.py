@@ -84,11 +84,13 @@ class Desk:
         made = self.escalated(**handoff)
         return await self.happens(made, HandoffEventKind.CREATED, Role.ENGINEER)
 
-    async def person(self, role: Role, name: str = "") -> tuple[uuid.UUID, str]:
+    async def person(self, role: Role, name: str = "", *, can_sign_in: bool = True) -> tuple[uuid.UUID, str]:
         """A member with an e-mail, and that."""
         email = fresh_email()
         async with self.database.write(self.company.id) as db:
             user = await service.add_member(db, self.company.id, None, email, role, now=now(), name=name)
+        if can_sign_in:
+            self.company.let_sign_in(user)
         return user, email
 
     async def channel(

@@ -24,6 +24,18 @@ async def test_an_escalation_is_told_to_all_who_may_claim_it(desk: Desk) -> None
     assert desk.told() == _users(desk, Role.TEAM_ADMIN, Role.OWNER)
 
 
+@pytest.mark.parametrize(("kind", "content"), [(Kind.CREATED, {}), (Kind.REASSIGNED, {"target": None})])
+async def test_who_can_not_sign_in_is_not_told_of_what_anybody_may_claim(
+    desk: Desk, kind: Kind, content: dict[str, None]
+) -> None:
+    """Somebody known only from an import, and somebody who has no password yet."""
+    desk.company.add_imported("Ada")
+    await desk.person(Role.ENGINEER, can_sign_in=False)
+    await desk.happens(desk.escalated(), kind, Role.ENGINEER, **content)
+    await desk.work()
+    assert desk.told() == _users(desk, Role.TEAM_ADMIN, Role.OWNER)
+
+
 async def test_an_escalation_to_one_is_told_to_that_one(desk: Desk) -> None:
     await desk.escalates(target_user_id=desk.company.users[Role.OWNER])
     await desk.work()
