@@ -39,7 +39,7 @@ demo: setup ## Start FlowPilot with demo data and print where to log in
 test: setup lint ## Run every test (lint and types included)
 	@command -v redis-server >/dev/null || scripts/apt-install redis-server
 	@command -v chromium >/dev/null || scripts/apt-install chromium
-	$(BIN)/pytest
+	$(BIN)/pytest --numprocesses auto
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .

@@ -1,4 +1,4 @@
-"""One migrated PostgreSQL for all tests, reached as the runtime role.
+"""One migrated PostgreSQL for each worker, reached as the runtime role.
 
 Tests do not clean up after each other: each makes accounts of its own, and row security keeps them apart.
 """
@@ -9,13 +9,15 @@ from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
-from pydantic import SecretStr
 
 from flowpilot.app import create_app
-from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.connect import database as running
 from flowpilot.db.session import Database
 from flowpilot.settings import Settings
 from tests.company import Company, found_company
+from tests.databases import copy_migrated, settings_of
+from tests.workers import shared_directory
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 
@@ -26,19 +28,23 @@ def anyio_backend() -> str:
 
 
 @pytest.fixture(scope="session")
-def settings() -> Iterator[Settings]:
+def run_directory(pytestconfig: pytest.Config) -> Path:
+    """A directory that all workers of this run share."""
+    return shared_directory(pytestconfig)
+
+
+@pytest.fixture(scope="session")
+def settings(run_directory: Path) -> Iterator[Settings]:
     # Not tmp_path: every pytest that starts takes the way into that from root's servers again.
     with tempfile.TemporaryDirectory() as parent:
-        yield Settings(
-            data_dir=Path(parent) / "a data + dir",  # What is quoted wrongly anywhere fails everywhere.
-            secret_key=SecretStr("s" * 32),
-            login_attempts_per_minute_per_address=100_000,
-        )
+        data_dir = Path(parent) / "a data + dir"  # What is quoted wrongly anywhere fails everywhere.
+        copy_migrated(run_directory, data_dir)
+        yield settings_of(data_dir)
 
 
 @pytest.fixture(scope="session")
 def urls(settings: Settings) -> Iterator[DatabaseUrls]:
-    with migrated_database(settings) as urls:
+    with running(settings) as urls:
         yield urls
 
 

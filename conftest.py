@@ -1,0 +1,3 @@
+"""pytest takes plugins from the topmost conftest alone."""
+
+pytest_plugins = ["tests.workers"]

@@ -1,0 +1,53 @@
+"""Tests run side by side: what the workers share, and which of them runs what."""
+
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadFileScheduling
+from xdist.workermanage import WorkerController
+
+# What takes longest begins first, so that no worker is left alone with it at the end.
+_SLOW_FIRST = ("tests/browser/", "tests/demo/", "tests/analytics/", "tests/db/")
+_DIRECTORY = pytest.StashKey[Path]()
+
+
+class ByFile(LoadFileScheduling):  # type: ignore[misc]
+    """Tests of one file stay together, since they share what it sets up; all of the browser's share one demo."""
+
+    def _split_scope(self, nodeid: str) -> str:
+        return "tests/browser/" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
+    """Hand out whole files."""
+    return ByFile(config, log)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Make the shared directory, once a run."""
+    workers = getattr(config, "workerinput", None)
+    config.stash[_DIRECTORY] = Path(workers["directory"] if workers else tempfile.mkdtemp(prefix="flowpilot-"))
+
+
+def pytest_configure_node(node: WorkerController) -> None:
+    """Tell a worker where the shared directory is."""
+    node.workerinput["directory"] = str(node.config.stash[_DIRECTORY])
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    """Remove the shared directory when all workers are done."""
+    if not hasattr(config, "workerinput"):
+        shutil.rmtree(config.stash[_DIRECTORY])
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Put the slow first."""
+    items.sort(key=lambda item: not item.nodeid.startswith(_SLOW_FIRST))
+
+
+def shared_directory(config: pytest.Config) -> Path:
+    """The directory that all workers of this run share."""
+    return config.stash[_DIRECTORY]
