@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from http import HTTPStatus
 from typing import Any, ClassVar
 
@@ -47,6 +47,10 @@ class ConflictError(FlowPilotError):
     """The request is well formed, but the present state does not allow it."""
 
     status = 409
+
+
+class OutdatedError(ConflictError):
+    """What the caller saw, and acted on, has changed. A page shows how it is now, and what was not recorded."""
 
 
 class InvalidError(FlowPilotError):
@@ -96,7 +100,7 @@ def _wrong_field(item: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-AsPage = Callable[[Request, dict[str, Any]], Response | None]
+AsPage = Callable[[Request, dict[str, Any], Exception], Awaitable[Response | None]]
 
 
 def install_error_handlers(app: FastAPI, as_page: AsPage) -> None:
@@ -106,20 +110,21 @@ def install_error_handlers(app: FastAPI, as_page: AsPage) -> None:
         as_page: the page that tells a person of a problem; None where a program has asked.
     """
 
-    def answered(request: Request, answer: JSONResponse) -> Response:
-        page = as_page(request, json.loads(bytes(answer.body)))
+    async def answered(request: Request, error: Exception, answer: JSONResponse) -> Response:
+        page = await as_page(request, json.loads(bytes(answer.body)), error)
         return answer if page is None else page
 
     async def expected(request: Request, error: Exception) -> Response:
         assert isinstance(error, FlowPilotError)
-        answer = answered(request, problem(request, error.status, error.slug, error.detail, **error.extra))
+        told = problem(request, error.status, error.slug, error.detail, **error.extra)
+        answer = await answered(request, error, told)
         answer.headers.update(error.headers)
         return answer
 
     async def framework(request: Request, error: Exception) -> Response:
         assert isinstance(error, HTTPException)
         slug = HTTPStatus(error.status_code).phrase.lower().replace(" ", "-")
-        answer = answered(request, problem(request, error.status_code, slug, str(error.detail)))
+        answer = await answered(request, error, problem(request, error.status_code, slug, str(error.detail)))
         answer.headers.update(error.headers or {})
         return answer
 
@@ -127,11 +132,11 @@ def install_error_handlers(app: FastAPI, as_page: AsPage) -> None:
         assert isinstance(error, RequestValidationError)
         errors = [_wrong_field(item) for item in error.errors()]
         detail = "; ".join(f"{item['field']}: {item['message']}" for item in errors)
-        return answered(request, problem(request, 422, "invalid", detail, errors=errors))
+        return await answered(request, error, problem(request, 422, "invalid", detail, errors=errors))
 
-    async def unexpected(request: Request, _: Exception) -> Response:
+    async def unexpected(request: Request, error: Exception) -> Response:
         detail = "Something went wrong on our side. The log has the details under this request id."
-        return answered(request, problem(request, 500, "internal", detail))
+        return await answered(request, error, problem(request, 500, "internal", detail))
 
     app.add_exception_handler(FlowPilotError, expected)
     app.add_exception_handler(HTTPException, framework)

@@ -19,8 +19,9 @@ from flowpilot.sessions.documentation import document
 from flowpilot.sessions.held import Held, Locked, hold, lock_for_work
 from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.moves import OPEN
+from flowpilot.sessions.moves import OPEN, Verb
 from flowpilot.sessions.queries import Told, Wanted, case_of
+from flowpilot.sessions.seen import Seen, check_seen
 
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
 
@@ -110,6 +111,7 @@ async def take_step(
     """Go on by one step, and read where the session stands then."""
 
     async def make() -> schemas.SessionOut:
+        check_seen(held, body, Verb.STEP, is_note=body.free_text is not None)
         if body.choice is not None:
             await service.take_choice(db, actor, held, body.choice)
         elif body.outcome is not None:
@@ -122,8 +124,11 @@ async def take_step(
 
 
 @router.post("/{session_id}/back")
-async def go_back(request: Request, actor: Engineer, held: MineWithSteps, db: WriteSession) -> schemas.SessionOut:
+async def go_back(
+    request: Request, actor: Engineer, held: MineWithSteps, db: WriteSession, body: Seen = Seen()
+) -> schemas.SessionOut:
     """Go back by one step. What was said stays on record."""
+    check_seen(held, body, Verb.STEP)
     await service.go_back(db, actor, held)
     return await _moved_on(request, db, actor, held)
 
@@ -133,6 +138,7 @@ async def follow_flow(
     request: Request, body: schemas.FlowChoiceIn, actor: Engineer, held: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """Follow another flow from its beginning, or none."""
+    check_seen(held, body, Verb.STEP)
     await begin.follow_flow(db, actor, held, body.flow_id)
     return await _moved_on(request, db, actor, held)
 
@@ -156,13 +162,17 @@ async def resolve(
     body: schemas.ResolutionIn, actor: Engineer, held: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """End the session: say what solved the problem."""
+    check_seen(held, body, Verb.RESOLVE)
     await service.resolve(db, actor, held, body.summary)
     return await _answer(db, actor, held.session.id)
 
 
 @router.post("/{session_id}/abandon")
-async def abandon(body: schemas.ReasonIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+async def abandon(
+    body: schemas.AbandonIn, actor: Engineer, held: MineWithSteps, db: WriteSession
+) -> schemas.SessionOut:
     """Give the session up."""
+    check_seen(held, body, Verb.ABANDON)
     await service.abandon(db, actor.user_id, held, body.reason)
     return await _answer(db, actor, held.session.id)
 

@@ -2,7 +2,7 @@
 
 from enum import StrEnum
 
-from flowpilot.errors import ConflictError
+from flowpilot.errors import OutdatedError
 from flowpilot.sessions.models import SessionStatus
 
 
@@ -61,7 +61,7 @@ MOVES: dict[SessionStatus, dict[Verb, SessionStatus]] = {
 OPEN = frozenset(MOVES) - {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
 
 
-class NotAllowedNowError(ConflictError):
+class NotAllowedNowError(OutdatedError):
     """The session's status does not allow it; `allowed` says what it does allow."""
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowpilot.errors import ConflictError, InvalidError
+from flowpilot.errors import InvalidError, OutdatedError
 from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, find_choice
 from flowpilot.sessions.models import AISessionStep, StepKind
 
@@ -14,11 +14,11 @@ class NoSuchChoiceError(InvalidError):
     """The present node does not offer that."""
 
 
-class NothingOfferedError(ConflictError):
+class NothingOfferedError(OutdatedError):
     """There is nothing to choose: the session follows no flow, or its path has ended."""
 
 
-class NothingToTakeBackError(ConflictError):
+class NothingToTakeBackError(OutdatedError):
     """The session stands at the beginning of its flow."""
 
 

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstra
 
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching import Candidate
-from flowpilot.flows.tree import Node, NodeKind, ahead
+from flowpilot.flows.tree import NodeKind, ahead
 from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import storable
@@ -24,6 +24,7 @@ from flowpilot.sessions.models import (
 )
 from flowpilot.sessions.moves import Verb
 from flowpilot.sessions.queries import Told
+from flowpilot.sessions.seen import NodeOut, Seen, node_out
 
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)]
 Line = Annotated[_Said, Field(max_length=200)]
@@ -42,7 +43,7 @@ class SessionIn(Body):
     flow_id: uuid.UUID | None = None
 
 
-class StepIn(Body):
+class StepIn(Seen):
     """One step: a `choice`, an `outcome` with a `note` if need be, or `free_text` instead of what is offered."""
 
     choice: Line | None = None
@@ -65,7 +66,11 @@ class ReasonIn(Body):
     reason: Remark = ""
 
 
-class ResolutionIn(Body):
+class AbandonIn(ReasonIn, Seen):
+    """Why the session is given up, if that is worth saying."""
+
+
+class ResolutionIn(Seen):
     """What solved it."""
 
     summary: Words
@@ -78,7 +83,7 @@ class RatingIn(Body):
     comment: Remark | None = None
 
 
-class FlowChoiceIn(Body):
+class FlowChoiceIn(Seen):
     """The flow to follow from here on; null for none."""
 
     flow_id: uuid.UUID | None
@@ -122,17 +127,6 @@ class SessionRow(BaseModel):
     created_at: datetime
     last_activity_at: datetime | None
     resolved_at: datetime | None
-
-
-class NodeOut(BaseModel):
-    """The node of the flow at which the session stands, and what may be sent from there."""
-
-    id: str
-    kind: NodeKind
-    text: str
-    help: str
-    choices: list[str]
-    outcomes: list[str]
 
 
 class AheadOut(BaseModel):
@@ -233,7 +227,7 @@ def session_out(told: Told, actor: Actor, suggestion: Suggestion | None) -> dict
         "owner": _person(told, session.owner_id or session.user_id),
         "people": [PersonOut(id=person, name=name) for person, name in told.names.items()],
         "allowed": policy.allowed(session, actor),
-        "current": None if where.node is None else _node(where.node_id or "", where.node),
+        "current": None if where.node is None else node_out(where.node_id or "", where.node),
         "trail": [str(step.content["node"]) for step in where.trail],
         "ahead": _ahead(told),
         "standing": [step.id for step in path.standing(told.steps)],
@@ -253,17 +247,6 @@ def started_out(
 
 def _person(told: Told, user_id: uuid.UUID | None) -> PersonOut | None:
     return None if user_id is None else PersonOut(id=user_id, name=told.names.get(user_id))
-
-
-def _node(node_id: str, node: Node) -> NodeOut:
-    return NodeOut(
-        id=node_id,
-        kind=node.kind,
-        text=node.text,
-        help=node.help,
-        choices=[choice.label for choice in node.choices],
-        outcomes=[choice.label for choice in node.outcomes],
-    )
 
 
 def _ahead(told: Told) -> list[AheadOut]:

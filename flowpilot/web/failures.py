@@ -7,6 +7,8 @@ from urllib.parse import quote
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
 
+from flowpilot.errors import OutdatedError
+from flowpilot.web.outdated import show_present
 from flowpilot.web.render import Page, render
 from flowpilot.web.words import plain
 
@@ -40,13 +42,20 @@ class FailureNote(Failure):
     template: ClassVar[str] = "failure_note.html"
 
 
-def as_page(request: Request, problem: dict[str, Any]) -> Response | None:
+async def as_page(request: Request, problem: dict[str, Any], error: Exception) -> Response | None:
     """The answer to a person whose request failed; None where a program has asked."""
     if request.url.path.startswith(_NOT_PAGES) or "Authorization" in request.headers:
         return None
     status: int = problem["status"]
     if status == 401:
         return _sign_in(request)
+    if isinstance(error, OutdatedError) and request.method == "POST":
+        return await show_present(request, error.detail) or _failure(request, problem)
+    return _failure(request, problem)
+
+
+def _failure(request: Request, problem: dict[str, Any]) -> Response:
+    status: int = problem["status"]
     kind = Failure if request.method in {"GET", "HEAD"} or "HX-Request" not in request.headers else FailureNote
     heading = _HEADINGS_OF_KINDS.get(problem["type"]) or _HEADINGS.get(status, "Something went wrong")
     page = kind(title=heading, heading=heading, detail=_words(problem), request_id=problem["request_id"])

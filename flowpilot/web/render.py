@@ -39,10 +39,17 @@ class Page:
 
 
 def render(request: Request, page: Page, frame: Frame | None = None, *, status: int = 200) -> HTMLResponse:
-    """The page as HTML. Without a frame it stands alone, as before somebody has signed in."""
+    """The page as HTML. Without a frame it stands alone, as before somebody has signed in.
+
+    Where a form was refused because its page had changed, the page says so (`web/outdated`).
+    """
     notice = request.cookies.get(_NOTICE)
     html = templates.get_template(page.template).render(
-        page=page, frame=frame, request=request, notice=None if notice is None else unquote(notice)
+        page=page,
+        frame=frame,
+        request=request,
+        notice=None if notice is None else unquote(notice),
+        refusal=getattr(request.state, "refusal", None),
     )
     answer = HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
     if notice is not None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
@@ -16,6 +16,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import Mine, MineWithSteps
+from flowpilot.sessions.seen import Seen
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.settings import assignees
@@ -26,10 +27,29 @@ Engineer = Annotated[Actor, requires(Permission.WORK)]
 Id = uuid.UUID
 
 
-class FlowForm(BaseModel):
+class SeenForm(Seen):
+    """A form always says what its page showed; an empty `node` is none."""
+
+    node: str = ""
+    after_step: int = Field(ge=0)
+
+
+class StepForm(SeenForm, schemas.StepIn):
+    """A step."""
+
+
+class FlowForm(SeenForm, schemas.FlowChoiceIn):
     """The flow to follow; none when the field is empty."""
 
     flow_id: uuid.UUID | None = None
+
+
+class ResolutionForm(SeenForm, schemas.ResolutionIn):
+    """What solved it."""
+
+
+class AbandonForm(SeenForm, schemas.AbandonIn):
+    """Why it is given up."""
 
 
 class DetailsForm(BaseModel):
@@ -56,7 +76,7 @@ class Escalate(Page):
 async def take_step(
     request: Request,
     session_id: Id,
-    body: Annotated[schemas.StepIn, Form()],
+    body: Annotated[StepForm, Form()],
     actor: Engineer,
     held: MineWithSteps,
     db: WriteSession,
@@ -69,10 +89,15 @@ async def take_step(
 
 @router.post("/back")
 async def go_back(
-    request: Request, session_id: Id, actor: Engineer, held: MineWithSteps, db: WriteSession
+    request: Request,
+    session_id: Id,
+    body: Annotated[SeenForm, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
 ) -> Response:
     """Take the newest answer back."""
-    await api.go_back(request, actor, held, db)
+    await api.go_back(request, actor, held, db, body)
     return _back(session_id)
 
 
@@ -86,7 +111,7 @@ async def follow_flow(
     db: WriteSession,
 ) -> Response:
     """Follow another flow, or none."""
-    await api.follow_flow(request, schemas.FlowChoiceIn(flow_id=body.flow_id), actor, held, db)
+    await api.follow_flow(request, body, actor, held, db)
     return _back(session_id)
 
 
@@ -109,7 +134,7 @@ async def resume(session_id: Id, actor: Engineer, held: Mine, db: WriteSession) 
 @router.post("/resolve")
 async def resolve(
     session_id: Id,
-    body: Annotated[schemas.ResolutionIn, Form()],
+    body: Annotated[ResolutionForm, Form()],
     actor: Engineer,
     held: MineWithSteps,
     db: WriteSession,
@@ -121,7 +146,11 @@ async def resolve(
 
 @router.post("/abandon")
 async def abandon(
-    session_id: Id, body: Annotated[schemas.ReasonIn, Form()], actor: Engineer, held: Mine, db: WriteSession
+    session_id: Id,
+    body: Annotated[AbandonForm, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
 ) -> Response:
     """Give it up."""
     await api.abandon(body, actor, held, db)

@@ -12,6 +12,7 @@ from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
+from tests.web.forms import send
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def hand_over(browser: TestClient) -> None:
     session = browser.post(
         "/sessions", data={"problem_summary": "The printer in accounting prints nothing"}
     ).url.path
-    browser.post(f"{session}/steps", data={"free_text": "Looked at it."})
+    send(browser, session, "/steps", free_text="Looked at it.")
     browser.post(f"{session}/escalate", data={"reason": "Out of ideas after the usual checks."})
 
 
@@ -63,7 +64,7 @@ def test_a_session_costs_the_same_however_much_happened(
     costs = []
     for _ in range(2):
         for _ in range(5):
-            browser.post(f"{path}/steps", data={"free_text": "Looked again."})
+            send(browser, path, "/steps", free_text="Looked again.")
         with heard(client) as sent:
             assert browser.get(path).status_code == 200
         costs.append(len(sent))

@@ -9,6 +9,7 @@ from flowpilot.identity.actor import Role
 from tests.company import Company, fresh_email
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
+from tests.web.forms import send
 
 PROBLEM = "The printer in the accounting office prints nothing"
 REASON = "Needs rights that I do not have."
@@ -64,7 +65,7 @@ def test_the_queue_counts_and_shows_the_headline_with_its_definition(
     senior = signed_in()
     assert "No claim yet" in senior.get("/handoffs").text
     session = senior.post(f"{handoff[1]}/claim").url.path
-    senior.post(f"{session}/steps", data={"free_text": "Looked at the driver."})
+    send(senior, session, "/steps", free_text="Looked at the driver.")
     html = senior.get("/handoffs?state=acted").text
     assert "n = 1, of which 0 without action yet" in html
     assert "NOT &#34;minutes recovered&#34;" in html

@@ -9,6 +9,7 @@ from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
+from tests.web.forms import send
 
 PROBLEM = "The printer in the accounting office prints nothing"
 
@@ -38,17 +39,17 @@ def test_a_choice_leads_on_and_back_leads_back(session_path: tuple[TestClient, s
     browser, path = session_path
     first = browser.get(path).text
     choice = _choices(first)[0]
-    second = browser.post(f"{path}/steps", data={"choice": choice})
+    second = send(browser, path, "/steps", choice=choice)
     assert (second.status_code, second.url.path) == (200, path)
     assert f'<strong class="wrap">{choice}</strong>' in second.text
-    again = browser.post(f"{path}/back").text
+    again = send(browser, second, "/back").text
     assert _choices(again) == _choices(first)
     assert f'<strong class="wrap">{choice}</strong>' not in again
 
 
 def test_free_text_joins_the_record_and_the_note(session_path: tuple[TestClient, str]) -> None:
     browser, path = session_path
-    assert "Toner <b>leaks</b>" not in browser.post(f"{path}/steps", data={"free_text": "Toner <b>leaks</b>"}).text
+    assert "Toner <b>leaks</b>" not in send(browser, path, "/steps", free_text="Toner <b>leaks</b>").text
     assert "Toner &lt;b&gt;leaks&lt;/b&gt;" in browser.get(f"{path}/note").text
 
 
@@ -56,7 +57,8 @@ def test_what_the_flow_does_not_offer_is_told_in_the_page_with_the_form_kept(
     session_path: tuple[TestClient, str],
 ) -> None:
     browser, path = session_path
-    answer = browser.post(f"{path}/steps", data={"choice": "Nothing like that"}, headers={"HX-Request": "true"})
+    sent = {"choice": "Nothing like that", "node": "power", "after_step": "0"}
+    answer = browser.post(f"{path}/steps", data=sent, headers={"HX-Request": "true"})
     assert answer.status_code == 422
     assert (answer.headers["hx-retarget"], answer.headers["hx-reswap"]) == ("#notes", "innerHTML")
     assert "is not offered here" in answer.text
@@ -67,7 +69,7 @@ def test_pausing_resuming_resolving_and_rating_are_forms(session_path: tuple[Tes
     browser, path = session_path
     assert f'action="{path}/resume"' in browser.post(f"{path}/pause").text
     assert f'action="{path}/pause"' in browser.post(f"{path}/resume").text
-    note = browser.post(f"{path}/resolve", data={"summary": "Changed the toner."})
+    note = send(browser, path, "/resolve", summary="Changed the toner.")
     assert note.url.path == f"{path}/note"
     assert "Changed the toner." in note.text
     rated = browser.post(f"{path}/rating", data={"rating": "5", "comment": ""})
@@ -121,8 +123,9 @@ def test_where_no_flow_is_sure_one_is_chosen(client: TestClient, company: Compan
     html = browser.get(f"{path}/flow").text
     flow_id = re.search(r'name="flow_id" value="([^"]+)"', html)
     assert flow_id is not None
-    assert _choices(browser.post(f"{path}/flow", data={"flow_id": flow_id[1]}).text)
-    assert not _choices(browser.post(f"{path}/flow", data={}).text)
+    assert _choices(send(browser, f"{path}/flow", "/flow", flow_id=flow_id[1]).text)
+    nothing = {"node": "power", "after_step": "1"}
+    assert not _choices(browser.post(f"{path}/flow", data=nothing).text)
 
 
 def test_a_field_that_is_missing_is_named_as_a_person_does(signed_in: SignedIn) -> None:

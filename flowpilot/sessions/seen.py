@@ -1,0 +1,96 @@
+"""Where a session stands, and what a caller saw of that: what was meant for another place is not recorded.
+
+An answer is a label, and "No" is offered at many questions. So a caller may say which node they answer, and how
+many steps they saw. A repeated request is recognised by its `Idempotency-Key` before any of this is looked at.
+"""
+
+from collections.abc import Sequence
+
+from pydantic import BaseModel, Field
+
+from flowpilot.errors import OutdatedError
+from flowpilot.flows.tree import Node, NodeKind
+from flowpilot.http.bodies import Body
+from flowpilot.sessions import moves
+from flowpilot.sessions.held import Held
+from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
+from flowpilot.sessions.moves import Verb
+
+
+class NodeOut(BaseModel):
+    """The node of the flow at which the session stands, and what may be sent from there."""
+
+    id: str
+    kind: NodeKind
+    text: str
+    help: str
+    choices: list[str]
+    outcomes: list[str]
+
+
+class Seen(Body):
+    """Where the session stood when the caller decided. It is checked: 409 tells where the session stands now."""
+
+    node: str | None = Field(
+        default=None,
+        max_length=64,
+        description="The id of `current`, empty where that was null. Not checked when it is left out.",
+    )
+    after_step: int | None = Field(
+        default=None,
+        ge=0,
+        description="The `step_count`. Not checked when it is left out; a note is not refused for other steps.",
+    )
+
+
+class SessionMovedOnError(OutdatedError):
+    """The session no longer stands where the caller saw it; `current` and `step_count` say where it does."""
+
+
+def check_seen(held: Held, seen: Seen, verb: Verb, *, is_note: bool = False) -> None:
+    """Make sure that the session still stands where the caller saw it.
+
+    Raises:
+        NotAllowedNowError: the session's status does not allow the verb, wherever the session stands.
+        SessionMovedOnError: it stands elsewhere.
+    """
+    moves.after(SessionStatus(held.session.status), verb)
+    is_elsewhere = seen.node is not None and seen.node != (held.where.node_id or "")
+    if is_elsewhere or _has_other_steps(held.steps, seen.after_step, is_note=is_note):
+        raise _moved_on(held, seen)
+
+
+def node_out(node_id: str, node: Node) -> NodeOut:
+    """A node, with the labels that it offers."""
+    return NodeOut(
+        id=node_id,
+        kind=node.kind,
+        text=node.text,
+        help=node.help,
+        choices=[choice.label for choice in node.choices],
+        outcomes=[choice.label for choice in node.outcomes],
+    )
+
+
+def _has_other_steps(steps: Sequence[AISessionStep], seen: int | None, *, is_note: bool) -> bool:
+    if seen is None:
+        return False
+    if is_note:
+        # Two flows may call their nodes the same; what was written of the one is not said of the other.
+        return any(step.kind == StepKind.FLOW for step in steps[seen:])
+    return len(steps) != seen
+
+
+def _moved_on(held: Held, seen: Seen) -> SessionMovedOnError:
+    where, tree = held.where, held.tree
+    asked = tree.nodes.get(seen.node or "") if tree is not None and seen.node != where.node_id else None
+    now = f'It stands at "{where.node.text}" now' if where.node is not None else "No flow leads it now"
+    n_steps = len(held.steps)
+    lost = f'What you sent for "{asked.text}"' if asked is not None else "What you sent"
+    return SessionMovedOnError(
+        f"The session has moved on. {now}, after {n_steps} {'step' if n_steps == 1 else 'steps'}. "
+        f"{lost} was not recorded.",
+        current=None if where.node is None else node_out(where.node_id or "", where.node).model_dump(),
+        step_count=n_steps,
+        session_status=held.session.status,
+    )

@@ -1,0 +1,75 @@
+"""Forms as a page shows them, filled in and sent: what is hidden in them goes along, as a browser sends it."""
+
+from dataclasses import dataclass, field
+from html.parser import HTMLParser
+
+import httpx2
+from fastapi.testclient import TestClient
+
+
+@dataclass
+class Form:
+    """One form of a page: what it holds already, and all that it has names for."""
+
+    method: str
+    action: str
+    holds: dict[str, str] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+
+
+class _Reader(HTMLParser):
+    def __init__(self) -> None:
+        super().__init__()
+        self.forms: list[Form] = []
+        self._is_inside = False
+        self._open: str | None = None
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.forms.append(Form(given.get("method", "get"), given.get("action", "")))
+            self._is_inside = True
+        if not self._is_inside:
+            return
+        form, name = self.forms[-1], given.get("name", "")
+        if name:
+            form.names.add(name)
+        if tag == "input" and given.get("type") not in {"checkbox", "radio", "file"}:
+            form.holds[name] = given.get("value", "")
+        elif tag == "input" and "checked" in given:
+            form.holds[name] = given.get("value", "on")
+        elif tag in {"textarea", "select"}:
+            self._open, form.holds[name] = name, ""
+        elif tag == "option" and self._open and ("selected" in given or not form.holds[self._open]):
+            form.holds[self._open] = given.get("value", "")
+
+    def handle_data(self, data: str) -> None:
+        if self._is_inside and self._open and self.lasttag == "textarea":
+            self.forms[-1].holds[self._open] += data
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self._is_inside = False
+        if tag in {"textarea", "select"}:
+            self._open = None
+
+
+def forms_of(html: str) -> list[Form]:
+    """All forms of a page."""
+    reader = _Reader()
+    reader.feed(html)
+    return reader.forms
+
+
+def send(browser: TestClient, page: httpx2.Response | str, action: str, **said: str) -> httpx2.Response:
+    """Fill in the form of a page whose action ends so, and send it. A path is opened first.
+
+    A page that was opened before sends what it showed then, as an older tab does.
+    """
+    shown = browser.get(page) if isinstance(page, str) else page
+    fitting = [
+        form for form in forms_of(shown.text) if form.action.endswith(action) and form.names.issuperset(said)
+    ]
+    assert fitting, f"{shown.url} has no form {action} with {sorted(said)}"
+    data = {**fitting[0].holds, **said}
+    return browser.post(fitting[0].action, data=data, headers={"Referer": str(shown.url)})
