@@ -3,8 +3,10 @@
 import asyncio
 import gc
 import importlib
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from functools import partial
+from pathlib import Path
 
 from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
@@ -16,6 +18,7 @@ from flowpilot.analytics.knowledge_gaps import GapCache
 from flowpilot.analytics.rows_api import router as analytics_rows
 from flowpilot.analytics.table_api import router as analytics_tables
 from flowpilot.db.session import Database
+from flowpilot.db.watch import keep_running
 from flowpilot.errors import RESPONSES, install_error_handlers
 from flowpilot.flows.api import router as flows
 from flowpilot.handoffs.api import router as handoffs
@@ -33,6 +36,7 @@ from flowpilot.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.observe import router as operation
 from flowpilot.sessions.api import router as sessions
 from flowpilot.settings import Settings
+from flowpilot.supervisor import Supervisor
 from flowpilot.web import analytics as analytics_pages
 from flowpilot.web import analytics_rows as analytics_row_pages
 from flowpilot.web import (
@@ -61,7 +65,7 @@ from flowpilot.web import settings as settings_pages
 from flowpilot.web.assets import STATIC, Assets
 from flowpilot.web.failures import as_page
 from flowpilot.web.security import SecurityHeadersMiddleware
-from flowpilot.worker import worker
+from flowpilot.worker import work
 
 _MAX_BODY_BYTES = 1_000_000
 
@@ -73,7 +77,12 @@ A field that a request does not have is an error too, and named: a misspelt one 
 """
 
 
-def _warm_up() -> None:
+async def _warm_up(_: Callable[[], None]) -> None:
+    # SciPy takes a second to import: in the background now, rather than in somebody's first report.
+    await asyncio.to_thread(_import_what_is_slow)
+
+
+def _import_what_is_slow() -> None:
     importlib.import_module("scipy.stats")
     # What is loaded now stays for good: a collection need not look through it again in the middle of a request.
     gc.collect()
@@ -81,7 +90,12 @@ def _warm_up() -> None:
 
 
 def create_app(
-    settings: Settings, runtime_url: str, *, with_worker: bool = False, is_first_run: bool = False
+    settings: Settings,
+    runtime_url: str,
+    *,
+    with_worker: bool = False,
+    embedded_in: Path | None = None,
+    is_first_run: bool = False,
 ) -> FastAPI:
     """The app that serves one installation.
 
@@ -89,21 +103,24 @@ def create_app(
         settings: of this process.
         runtime_url: the runtime role's database URL; the database must be migrated.
         with_worker: run jobs in this process, too.
+        embedded_in: the data directory of the embedded server that is to be kept running, if there is one.
         is_first_run: nobody can sign in yet: offer to make the first account.
     """
-    database = Database(runtime_url, pool_size=settings.database_pool_size)
+    metrics = RequestMetrics()
+    database = Database(runtime_url, pool_size=settings.database_pool_size, registry=metrics.registry)
+    supervisor = Supervisor(metrics.registry)
     follow_sessions()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        # SciPy takes a second to import: in the background now, rather than in somebody's first report.
-        warm_up = asyncio.create_task(asyncio.to_thread(_warm_up))
-        async with AsyncExitStack() as running:
-            await running.enter_async_context(app.state.live.running())
-            if with_worker:
-                await running.enter_async_context(worker(settings, runtime_url, database))
+        supervisor.add("warm_up", _warm_up)
+        supervisor.add("live_events", app.state.live.listen)
+        if embedded_in is not None:
+            supervisor.add("postgresql", partial(keep_running, embedded_in, runtime_url))
+        if with_worker:
+            supervisor.add("jobs", partial(work, settings, runtime_url, database))
+        async with app.state.live.running(), supervisor.running():
             yield
-        await warm_up
         await database.close()
         await app.state.limiter.close()
 
@@ -122,12 +139,13 @@ def create_app(
     app.state.setup_code = setup_code(app.state.signing_key) if is_first_run else None
     app.state.database = database
     app.state.limiter = RateLimiter(settings.limit_storage)
-    app.state.metrics = RequestMetrics()
+    app.state.metrics = metrics
+    app.state.supervisor = supervisor
     app.state.gap_cache = GapCache()
     app.state.live = Hub(runtime_url, database, app.state.signing_key)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeadersMiddleware)
-    app.add_middleware(ObserveMiddleware, metrics=app.state.metrics, max_body_bytes=_MAX_BODY_BYTES)
+    app.add_middleware(ObserveMiddleware, metrics=metrics, max_body_bytes=_MAX_BODY_BYTES)
     install_error_handlers(app, as_page)
     # The stream comes before the handoffs, one of which could else be asked for by the name "stream".
     for router in (

@@ -7,11 +7,12 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
 from sqlalchemy import text
-from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.exc import ProgrammingError
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flowpilot.db.base import new_id
+from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database
 from flowpilot.db.upgrade import known_revisions, newest_revision
 from flowpilot.errors import problem
@@ -103,17 +104,19 @@ async def healthz() -> dict[str, str]:
 async def readyz(request: Request) -> JSONResponse:
     """The database answers, and is at the revision this version works with."""
     database: Database = request.app.state.database
+    down = [{"work": work.name, "seconds": round(work.seconds)} for work in request.app.state.supervisor.down()]
     try:
-        async with database.engine.connect() as connection:
-            revision = await connection.scalar(text("SELECT version_num FROM alembic_version"))
-    except SQLAlchemyError:
-        _log.exception("the database is not ready")
-        return problem(request, 503, "not-ready", "The database does not answer, or was never migrated.")
+        async with database.read(None) as db:
+            revision = await db.scalar(text("SELECT version_num FROM alembic_version"))
+    except DatabaseUnavailableError as error:
+        return problem(request, 503, "not-ready", error.detail, down=down)
+    except ProgrammingError:
+        return problem(request, 503, "not-ready", "The database was never migrated. Run: flowpilot db upgrade")
     # A revision that we do not know is a newer release's, which keeps working with the one before it: with us.
     if revision != newest_revision() and revision in known_revisions():
         detail = f"The database is at revision {revision}, not {newest_revision()}. Run: flowpilot db upgrade"
         return problem(request, 503, "not-ready", detail)
-    return JSONResponse({"status": "ready", "revision": revision})
+    return JSONResponse({"status": "degraded" if down else "ready", "revision": revision, "down": down})
 
 
 @router.get("/metrics")

@@ -1,16 +1,18 @@
 """The worker: runs the jobs of every feature, inside a server or as a process of its own."""
 
 import asyncio
-import contextlib
 import logging
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 
+import psycopg
 from procrastinate import App, PsycopgConnector
-from procrastinate.exceptions import ConnectorException
+from procrastinate.worker import Worker
 
 from flowpilot import jobs
+from flowpilot.db.connect import LIVELINESS
+from flowpilot.db.failures import outage
 from flowpilot.db.session import Database
+from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs import jobs as handoff_jobs
 from flowpilot.handoffs.following import follow_sessions
 from flowpilot.handoffs.notify import jobs as notify_jobs
@@ -29,51 +31,90 @@ _KEEP_FAILED_HOURS = 24 * 30
 _log = logging.getLogger(__name__)
 
 
-async def work(settings: Settings, runtime_url: str, database: Database, *, until_idle: bool = False) -> None:
-    """Run jobs until cancelled, or until none is due."""
+class _Worker(Worker):
+    """The library's worker, which looks after its listener and its heartbeat to the end.
+
+    It ends when one of them fails. But it stops looking when any of them has come to a good end, and the deferrer
+    of periodic tasks does so at once where there are none: nobody would notice what fails later.
+    """
+
+    async def _periodic_deferrer(self) -> None:
+        await asyncio.Event().wait()
+
+
+class WorkerStoppedError(FlowPilotError):
+    """The worker of a queue has ended by itself, as it does when it can not reach the queue any more."""
+
+
+async def work(
+    settings: Settings,
+    runtime_url: str,
+    database: Database,
+    up: Callable[[], None] = lambda: None,
+    *,
+    until_idle: bool = False,
+    patience_seconds: float = 10,
+) -> None:
+    """Run jobs until cancelled, or until none is due.
+
+    Args:
+        up: called when jobs are run from now on.
+        patience_seconds: how long to wait for a connection before giving up.
+
+    Raises:
+        ExceptionGroup: the queue can not be reached, or a worker has ended by itself.
+    """
     follow_sessions()
-    connector = PsycopgConnector(conninfo=runtime_url, min_size=1, max_size=6)
-    async with jobs.app.with_connector(connector).open_async() as app:
-        tending = asyncio.create_task(_tend(app))
-        try:
-            async with asyncio.TaskGroup() as workers:
-                for queue, concurrency in CONCURRENCY.items():
-                    workers.create_task(
-                        app.run_worker_async(
-                            queues=[queue],
-                            concurrency=concurrency,
-                            wait=not until_idle,
-                            listen_notify=not until_idle,
-                            delete_jobs="successful",
-                            install_signal_handlers=False,
-                            shutdown_graceful_timeout=_GRACE_SECONDS,
-                            additional_context={"tools": jobs.Tools(database, settings)},
-                        )
-                    )
-        finally:
-            tending.cancel()
+    _say_outages_once()
+    # The pool would try for long, and then not say why it can not connect.
+    async with await psycopg.AsyncConnection.connect(runtime_url, **LIVELINESS):
+        pass
+    connector = PsycopgConnector(
+        conninfo=runtime_url, min_size=1, max_size=6, timeout=patience_seconds, kwargs=LIVELINESS
+    )
+    async with jobs.app.with_connector(connector).open_async() as app, asyncio.TaskGroup() as group:
+        tending = group.create_task(_tend(app, up))
+        used = jobs.Tools(database, settings)
+        workers = [group.create_task(_run(app, queue, used, until_idle=until_idle)) for queue in CONCURRENCY]
+        await asyncio.wait(workers)
+        tending.cancel()
 
 
-async def _tend(app: App) -> None:
+async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> None:
+    worker = _Worker(
+        app,
+        queues=[queue],
+        concurrency=CONCURRENCY[queue],
+        wait=not until_idle,
+        listen_notify=not until_idle,
+        delete_jobs="successful",
+        install_signal_handlers=False,
+        shutdown_graceful_timeout=_GRACE_SECONDS,
+        additional_context={"tools": tools},
+    )
+    await worker.run()  # type: ignore[no-untyped-call]
+    if not until_idle:
+        raise WorkerStoppedError(f"the worker of the queue {queue} ended by itself")
+
+
+async def _tend(app: App, up: Callable[[], None]) -> None:
     """Put jobs back whose worker died in the middle of them, and forget old failures, now and every minute."""
     while True:
-        try:
-            for job in await app.job_manager.get_stalled_jobs():
-                _log.warning("job %s (%s) is run again: its worker died", job.id, job.task_name)
-                await app.job_manager.retry_job(job)
-            await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
-        except ConnectorException:
-            _log.exception("the jobs could not be looked through; they will be in a minute")
+        for job in await app.job_manager.get_stalled_jobs():
+            _log.warning("job %s (%s) is run again: its worker died", job.id, job.task_name)
+            await app.job_manager.retry_job(job)
+        await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
+        up()
         await asyncio.sleep(_TEND_SECONDS)
 
 
-@asynccontextmanager
-async def worker(settings: Settings, runtime_url: str, database: Database) -> AsyncIterator[None]:
-    """Run jobs for as long as the context lasts."""
-    task = asyncio.create_task(work(settings, runtime_url, database))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
+def _say_outages_once() -> None:
+    """Leave it to the supervisor and the Database to say that PostgreSQL is away: each of the tasks would."""
+    logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
+    for name in ("procrastinate.worker.worker", "procrastinate.utils", "asyncio"):
+        logging.getLogger(name).addFilter(_is_no_outage)
+
+
+def _is_no_outage(record: logging.LogRecord) -> bool:
+    error = record.exc_info[1] if record.exc_info else None
+    return error is None or outage(error) is None

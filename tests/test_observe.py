@@ -31,7 +31,7 @@ def unmigrated(urls: DatabaseUrls) -> Iterator[str]:
 
 def test_alive_and_ready(client: TestClient) -> None:
     assert client.get("/healthz").json() == {"status": "alive"}
-    assert client.get("/readyz").json() == {"status": "ready", "revision": newest_revision()}
+    assert client.get("/readyz").json() == {"status": "ready", "revision": newest_revision(), "down": []}
 
 
 def test_not_ready_without_a_database(settings: Settings) -> None:

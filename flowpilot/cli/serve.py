@@ -7,6 +7,7 @@ import shutil
 import socket
 import sys
 from collections.abc import Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Annotated
 
 import psycopg
@@ -19,9 +20,11 @@ from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION, DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.db.upgrade import newest_revision
+from flowpilot.db.watch import keep_running
 from flowpilot.demo.world import ACCOUNTS
 from flowpilot.errors import FlowPilotError
 from flowpilot.settings import get_settings
+from flowpilot.supervisor import Supervisor
 
 if TYPE_CHECKING:
     from flowpilot.handoffs.live import Hub
@@ -65,8 +68,13 @@ def worker() -> None:
     settings = get_settings()
 
     async def run_jobs(database: Database) -> None:
-        errors.print("Waiting for jobs (stop with Ctrl-C).")
-        await work(settings, urls.runtime, database)
+        supervisor = Supervisor()
+        if urls.embedded_in is not None:
+            supervisor.add("postgresql", partial(keep_running, urls.embedded_in, urls.runtime))
+        supervisor.add("jobs", partial(work, settings, urls.runtime, database))
+        async with supervisor.running():
+            errors.print("Waiting for jobs (stop with Ctrl-C).")
+            await asyncio.Event().wait()
 
     with open_database() as urls, contextlib.suppress(KeyboardInterrupt, SystemExit):
         asyncio.run(with_connections(urls.runtime, run_jobs, pool_size=settings.database_pool_size))
@@ -92,7 +100,13 @@ def run_server(
     # The whole app takes a second to import, which no other command should wait for.
     from flowpilot.app import create_app  # noqa: PLC0415
 
-    app = create_app(get_settings(), urls.runtime, with_worker=with_worker, is_first_run=is_first_run)
+    app = create_app(
+        get_settings(),
+        urls.runtime,
+        with_worker=with_worker,
+        embedded_in=urls.embedded_in,
+        is_first_run=is_first_run,
+    )
     config = uvicorn.Config(
         app,
         log_level="warning",

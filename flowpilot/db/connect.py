@@ -4,32 +4,41 @@ import hashlib
 import hmac
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
 
 from psycopg import OperationalError, connect
 from sqlalchemy import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from flowpilot.db.embedded import embedded_postgres
+from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.upgrade import upgrade
-from flowpilot.errors import FlowPilotError
 from flowpilot.settings import Settings
 
 OLDEST_VERSION = 16
 
-
-class DatabaseUnavailableError(FlowPilotError):
-    """The database can not be reached, or can not be used."""
-
-    status = 503
+# libpq's own patience with a server that does not answer is minutes, and for ever once it is connected.
+LIVELINESS: dict[str, Any] = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+}
 
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """Who may do what: the owner migrates, the runtime role serves. Plain `postgresql://` URLs."""
+    """Who may do what: the owner migrates, the runtime role serves. Plain `postgresql://` URLs.
+
+    `embedded_in` is the data directory of an embedded server, whose process has to be looked after.
+    """
 
     owner: str
     runtime: str
+    embedded_in: Path | None = None
 
 
 @contextmanager
@@ -42,7 +51,7 @@ def database(settings: Settings) -> Iterator[DatabaseUrls]:
     """
     if settings.database_url is None:
         with embedded_postgres(settings.data_dir) as owner:
-            yield _urls(owner, settings)
+            yield replace(_urls(owner, settings), embedded_in=settings.data_dir)
     else:
         owner = settings.database_url.get_secret_value()
         _check(owner)

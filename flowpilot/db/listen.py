@@ -1,7 +1,5 @@
 """LISTEN: hear what any server process announces, over one connection for this process."""
 
-import asyncio
-import logging
 import uuid
 from collections.abc import Callable
 from typing import get_args
@@ -10,44 +8,30 @@ import psycopg
 from psycopg import sql
 
 from flowpilot.db.announce import CHANNEL, Topic
+from flowpilot.db.connect import LIVELINESS
 
 APPLICATION_NAME = "flowpilot listen"
 
-_FIRST_PAUSE_SECONDS = 0.1
-_LONGEST_PAUSE_SECONDS = 30.0
 _LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
-
-_log = logging.getLogger(__name__)
 
 
 async def listen(url: str, *, connected: Callable[[], None], heard: Callable[[Topic, uuid.UUID], None]) -> None:
     """Call `heard` for every announcement, until cancelled.
 
-    `connected` is called whenever the connection is made, the first time too: what was announced before is lost,
-    so whoever depends on it has to look for themselves.
+    `connected` is called once the connection is made: what was announced before is lost, so whoever depends on it
+    has to look for themselves.
+
+    Raises:
+        psycopg.Error: the connection can not be made, or was lost.
     """
-    pause = _FIRST_PAUSE_SECONDS
-    while True:
-        try:
-            # A connection that only waits would not notice by itself that the other end is gone.
-            async with await psycopg.AsyncConnection.connect(
-                url,
-                autocommit=True,
-                application_name=APPLICATION_NAME,
-                connect_timeout=10,
-                keepalives_idle=30,
-                keepalives_interval=10,
-                keepalives_count=3,
-            ) as connection:
-                await connection.execute(_LISTEN)
-                pause = _FIRST_PAUSE_SECONDS
-                connected()
-                async for notify in connection.notifies():
-                    _tell(notify.payload, heard)
-        except psycopg.Error as error:
-            _log.warning("announcements are not heard, trying again in %.1f s: %s", pause, str(error).strip())
-        await asyncio.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE_SECONDS)
+    connection = await psycopg.AsyncConnection.connect(
+        url, autocommit=True, application_name=APPLICATION_NAME, **LIVELINESS
+    )
+    async with connection:
+        await connection.execute(_LISTEN)
+        connected()
+        async for notify in connection.notifies():
+            _tell(notify.payload, heard)
 
 
 def _tell(payload: str, heard: Callable[[Topic, uuid.UUID], None]) -> None:

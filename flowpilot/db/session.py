@@ -1,15 +1,20 @@
 """Database sessions: who the account is, is stated in the first words of every transaction."""
 
+import select
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
+from prometheus_client import CollectorRegistry
 from sqlalchemy import Connection, event
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
+from sqlalchemy.pool import ConnectionPoolEntry
 
-from flowpilot.db.connect import driver_url
+from flowpilot.db.connect import LIVELINESS, driver_url
+from flowpilot.db.failures import OutageLog, outage
 
 
 class _TenantSession(Session):
@@ -47,38 +52,87 @@ def _state_account(session: Session, _: SessionTransaction, connection: Connecti
 S = TypeVar("S", bound=ReadDb)
 
 
+def _refuse_closed(_: object, entry: ConnectionPoolEntry, __: object) -> None:
+    """Have the pool make another connection in the place of one that PostgreSQL has closed.
+
+    Only then is there anything to read from an idle one.
+    """
+    connection = entry.driver_connection
+    assert connection is not None
+    waiting = select.poll()
+    waiting.register(connection.fileno(), select.POLLIN)
+    if waiting.poll(0):
+        raise DisconnectionError
+
+
 class Database:
     """The runtime role's connections."""
 
-    def __init__(self, url: str, *, pool_size: int = 10) -> None:
+    def __init__(
+        self,
+        url: str,
+        *,
+        pool_size: int = 10,
+        patience_seconds: float = 10,
+        registry: CollectorRegistry | None = None,
+    ) -> None:
+        """Connections are made as they are needed.
+
+        Args:
+            pool_size: how many there may be.
+            patience_seconds: how long to wait for one when all are in use.
+            registry: where failures are counted.
+        """
         # No prepared statements: their plans are made for no account in particular, which is right neither for a
         # small account nor for a large one. It also lets a transaction pooler stand in between.
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,
             max_overflow=0,
+            pool_timeout=patience_seconds,
             pool_use_lifo=True,
             hide_parameters=True,  # They may be password hashes, and errors are logged.
-            connect_args={"prepare_threshold": None},
+            connect_args={"prepare_threshold": None, **LIVELINESS},
         )
+        event.listen(self.engine.sync_engine, "checkout", _refuse_closed)
+        self._outages = OutageLog(registry)
 
     @asynccontextmanager
     async def read(self, account_id: uuid.UUID | None) -> AsyncIterator[ReadDb]:
-        """One read-only transaction in an account, on one snapshot."""
+        """One read-only transaction in an account, on one snapshot.
+
+        Raises:
+            DatabaseUnavailableError: PostgreSQL could not do its part.
+        """
         async with self._open(ReadDb, account_id) as db:
             yield db
 
     @asynccontextmanager
     async def write(self, account_id: uuid.UUID | None) -> AsyncIterator[Db]:
-        """One transaction in an account, committed at the end unless an error leaves the block."""
+        """One transaction in an account, committed at the end unless an error leaves the block.
+
+        Raises:
+            DatabaseUnavailableError: PostgreSQL could not do its part, and nothing was changed.
+            OutcomeUnknownError: the answer to the commit was lost, so all of it was done or nothing.
+        """
         async with self._open(Db, account_id) as db:
             yield db
 
     @asynccontextmanager
     async def _open(self, kind: type[S], account_id: uuid.UUID | None) -> AsyncIterator[S]:
         info: dict[str, Any] = {"account_id": account_id, "read_only": kind.read_only}
-        async with kind(self.engine, info=info, expire_on_commit=False) as db, db.begin():
-            yield db
+        is_committing = False
+        try:
+            async with kind(self.engine, info=info, expire_on_commit=False) as db, db.begin():
+                yield db
+                await db.flush()
+                is_committing = not kind.read_only
+        except Exception as error:
+            found = outage(error, is_committing=is_committing)
+            if found is None or found is error:
+                raise
+            self._outages.note(found, error)
+            raise found from error
 
     async def close(self) -> None:
         """Give all connections back to PostgreSQL."""

@@ -14,10 +14,9 @@ from contextlib import asynccontextmanager, contextmanager
 from itertools import takewhile
 from typing import Any
 
-from sqlalchemy.exc import SQLAlchemyError
-
 from flowpilot.clock import now
 from flowpilot.db.announce import Topic
+from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.listen import listen
 from flowpilot.db.session import Database, ReadDb
 from flowpilot.errors import FlowPilotError
@@ -100,9 +99,8 @@ class Hub:
 
     @asynccontextmanager
     async def running(self) -> AsyncIterator[None]:
-        """Listen for announcements for as long as the context lasts."""
+        """Serve streams for as long as the context lasts."""
         self.is_stopping = False
-        self.start(listen(self._runtime_url, connected=self._look_at_everything, heard=self._look))
         try:
             yield
         finally:
@@ -110,6 +108,15 @@ class Hub:
             for task in self._tasks:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    async def listen(self, up: Callable[[], None]) -> None:
+        """Listen for announcements until cancelled. While nobody does, streams have their events at heartbeats."""
+
+        def connected() -> None:
+            up()
+            self._look_at_everything()
+
+        await listen(self._runtime_url, connected=connected, heard=self._look)
 
     def start(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
         """Work in the background, until it is cancelled or the hub stops."""
@@ -197,8 +204,7 @@ class _Audience:
         try:
             async with self._hub.database.read(self._account_id) as db:
                 return await messages_after(db, self._account_id, number, _PAGE)
-        except SQLAlchemyError as error:
-            _log.warning("a stream of account %s waits: %s", self._account_id, error)
+        except DatabaseUnavailableError:
             return []
 
     async def _repeat(self, work: Callable[[], Awaitable[None]], due: asyncio.Event) -> None:
@@ -212,8 +218,8 @@ class _Audience:
                 pause = _FIRST_PAUSE_SECONDS
             except Exception as error:
                 # Whatever it was, the account's streams must not wait for ever.
-                unexpected = not isinstance(error, SQLAlchemyError)
-                _log.warning("streams of account %s wait: %s", self._account_id, error, exc_info=unexpected)
+                if not isinstance(error, DatabaseUnavailableError):
+                    _log.exception("the streams of account %s wait", self._account_id)
                 await asyncio.sleep(pause)
                 pause = min(2 * pause, self._hub.heartbeat_seconds)
                 due.set()

@@ -4,6 +4,7 @@ import asyncio
 import hmac
 import uuid
 from collections.abc import AsyncIterator
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
@@ -13,6 +14,7 @@ from fastapi.security import OAuth2PasswordBearer
 from sqlalchemy import bindparam, func, select, update
 
 from flowpilot.clock import Now
+from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor, Permission, Role
@@ -185,7 +187,9 @@ async def session(request: Request, claimed: Claim, now: Now) -> AsyncIterator[R
         # Only now, when the request has given its connection back: a request that waits for a second connection
         # while it holds its first can wait for itself.
         if isinstance(claimed, KeyClaim) and getattr(request.state, "key_use_is_due", False):
-            await _record_use(database, claimed, now)
+            # The request has been done by now, or has an error of its own: neither hangs on this record.
+            with suppress(DatabaseUnavailableError):
+                await _record_use(database, claimed, now)
 
 
 # Function scope: the transaction commits before the response is sent, so a failing commit is a 500.

@@ -35,7 +35,7 @@ def fresh_data_dir() -> Iterator[Path]:
     with tempfile.TemporaryDirectory() as parent:
         directory = Path(parent).resolve() / "data"
         yield directory
-        for left_running in directory.parent.rglob("postmaster.pid"):
+        for left_running in list(directory.parent.rglob("postmaster.pid")):
             with embedded_postgres(left_running.parents[1]):
                 pass
 

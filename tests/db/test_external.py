@@ -10,13 +10,8 @@ from sqlalchemy import make_url
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
-from flowpilot.db.connect import (
-    DatabaseUnavailableError,
-    DatabaseUrls,
-    database,
-    libpq_url,
-    migrated_database,
-)
+from flowpilot.db.connect import DatabaseUrls, database, libpq_url, migrated_database
+from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.upgrade import UpgradeError, newest_revision
 from flowpilot.settings import Settings
 

@@ -1,0 +1,48 @@
+"""Keeps the embedded PostgreSQL running for as long as its users do, whatever ends it."""
+
+import asyncio
+import socket
+from collections.abc import Callable
+from pathlib import Path
+
+from psycopg.conninfo import conninfo_to_dict
+
+from flowpilot.db.embedded import EmbeddedPostgresError, embedded_postgres
+
+_LOOK_SECONDS = 1.0
+
+
+async def keep_running(
+    data_dir: Path, url: str, up: Callable[[], None], *, look_seconds: float = _LOOK_SECONDS
+) -> None:
+    """Start the server if it does not listen, then look whether it does until cancelled.
+
+    For a process that is inside `embedded_postgres(data_dir)`; `url` is any of the database there.
+
+    Raises:
+        EmbeddedPostgresError: it listens no more, or does not start.
+    """
+    place = conninfo_to_dict(url)
+    path = f"{place['host']}/.s.PGSQL.{place['port']}"
+    if not await asyncio.to_thread(_listens, path):
+        await asyncio.to_thread(_start, data_dir)
+    while await asyncio.to_thread(_listens, path):
+        up()
+        await asyncio.sleep(look_seconds)
+    raise EmbeddedPostgresError(f"nobody listens at {path}")
+
+
+def _listens(path: str) -> bool:
+    """Whether there is a postmaster; it need not be ready yet. PostgreSQL takes no notice of such a visit."""
+    with socket.socket(socket.AF_UNIX) as probe:
+        try:
+            probe.connect(path)
+        except OSError:
+            return False
+    return True
+
+
+def _start(data_dir: Path) -> None:
+    # Whoever comes in starts it. It goes on running when we leave, since our process is inside already.
+    with embedded_postgres(data_dir):
+        pass

@@ -1,0 +1,184 @@
+"""PostgreSQL dies or is away while FlowPilot runs: all of it goes on afterwards, by itself."""
+
+import asyncio
+import logging
+import os
+import subprocess
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from queue import Queue
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+from psycopg import sql
+from pydantic import SecretStr
+
+from flowpilot import jobs
+from flowpilot.app import create_app
+from flowpilot.db.base import new_id
+from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.embedded import embedded_postgres
+from flowpilot.db.session import Database
+from flowpilot.db.upgrade import newest_revision
+from flowpilot.settings import Settings
+from flowpilot.supervisor import Supervisor
+from flowpilot.worker import work
+from tests.cli.conftest import COMMAND
+from tests.company import found_company
+from tests.db.conftest import fresh_data_dir
+from tests.db.servers import kill, postmaster
+
+_SOON_SECONDS = 60
+_DONE = Queue[str]()
+LISTENING = "SELECT pid FROM pg_stat_activity WHERE query LIKE 'LISTEN %%' AND usename = %s"
+
+
+@jobs.app.task(name="tests.done")
+async def done(mark: str) -> None:
+    _DONE.put(mark)
+
+
+async def jobs_are_done(database: Database) -> None:
+    """Enqueue a job and wait until a worker has done it."""
+    mark = str(new_id())
+    async with database.write(None) as db:
+        await jobs.enqueue(db, "tests.done", mark=mark)
+    assert await asyncio.to_thread(_DONE.get, timeout=_SOON_SECONDS) == mark
+
+
+class Log(logging.Handler):
+    """What is said, as it is said."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.lines = Queue[str]()
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.put(self.format(record))
+
+    def wait_for(self, *starts: str) -> None:
+        """Return when a line with each of these beginnings has come."""
+        missing = set(starts)
+        while missing:
+            line = self.lines.get(timeout=_SOON_SECONDS)
+            missing -= {start for start in missing if line.startswith(start)}
+
+    async def says(self, *starts: str) -> None:
+        """The same, while others go on."""
+        await asyncio.to_thread(self.wait_for, *starts)
+
+
+@pytest.fixture
+def log() -> Iterator[Log]:
+    log = Log()
+    logging.getLogger("flowpilot").addHandler(log)
+    yield log
+    logging.getLogger("flowpilot").removeHandler(log)
+
+
+@pytest.fixture(scope="module")
+def own_settings() -> Iterator[Settings]:
+    with fresh_data_dir() as directory:
+        yield Settings(data_dir=directory, secret_key=SecretStr("s" * 32))
+
+
+@pytest.fixture(scope="module")
+def own_urls(own_settings: Settings) -> Iterator[DatabaseUrls]:
+    """A server that nobody else uses, so that it may be killed."""
+    with migrated_database(own_settings) as urls:
+        yield urls
+
+
+@pytest.fixture
+async def own_database(own_urls: DatabaseUrls) -> AsyncIterator[Database]:
+    database = Database(own_urls.runtime, pool_size=2)
+    yield database
+    await database.close()
+
+
+@contextmanager
+def working(settings: Settings, urls: DatabaseUrls, database: Database) -> Iterator[Supervisor]:
+    """A supervisor with a worker, both of little patience."""
+    supervisor = Supervisor(first_pause_seconds=0.01, longest_pause_seconds=0.1)
+    supervisor.add("jobs", partial(work, settings, urls.runtime, database, patience_seconds=0.1))
+    yield supervisor
+
+
+def test_a_killed_server_is_started_again_and_all_goes_on(
+    own_settings: Settings, own_urls: DatabaseUrls, log: Log
+) -> None:
+    company = found_company(own_urls)
+    app = create_app(own_settings, own_urls.runtime, with_worker=True, embedded_in=own_urls.embedded_in)
+    with TestClient(app, raise_server_exceptions=False) as client:
+        ask = partial(client.get, "/api/v1/ai-sessions", headers=company.headers())
+        assert ask().status_code == 200
+        kill(postmaster(own_settings.data_dir))
+        assert ask().status_code == 503
+        log.wait_for("postgresql: runs again", "live_events: runs again", "jobs: runs again")
+        assert ask().status_code == 200
+        assert client.portal is not None
+        client.portal.call(jobs_are_done, app.state.database)
+        assert client.get("/readyz").json() == {"status": "ready", "revision": newest_revision(), "down": []}
+
+
+@pytest.mark.anyio
+async def test_jobs_run_after_the_database_was_away_for_too_long(
+    own_settings: Settings, own_urls: DatabaseUrls, own_database: Database, log: Log
+) -> None:
+    with working(own_settings, own_urls, own_database) as supervisor:
+        async with supervisor.running():
+            await jobs_are_done(own_database)
+            kill(postmaster(own_settings.data_dir))
+            await log.says("jobs: stopped")
+            assert [down.name for down in supervisor.down()] == ["jobs"]
+            with embedded_postgres(own_settings.data_dir):
+                await log.says("jobs: runs again")
+                await jobs_are_done(own_database)
+            assert supervisor.down() == []
+
+
+@pytest.mark.anyio
+async def test_a_worker_that_does_not_hear_of_new_jobs_is_started_again(
+    own_settings: Settings, own_urls: DatabaseUrls, own_database: Database, log: Log
+) -> None:
+    """It would go on looking every few seconds, but its heartbeat could be gone as well."""
+    with (
+        working(own_settings, own_urls, own_database) as supervisor,
+        psycopg.connect(own_urls.owner, autocommit=True) as owner,
+    ):
+        runtime = psycopg.conninfo.conninfo_to_dict(own_urls.runtime)["user"]
+        role = sql.Identifier(str(runtime))
+        async with supervisor.running():
+            await jobs_are_done(own_database)
+            owner.execute(sql.SQL("ALTER ROLE {} NOLOGIN").format(role))
+            for (pid,) in owner.execute(LISTENING, [runtime]).fetchall():
+                owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
+            await log.says("jobs: stopped")
+            owner.execute(sql.SQL("ALTER ROLE {} LOGIN").format(role))
+            await log.says("jobs: runs again")
+            await jobs_are_done(own_database)
+
+
+def test_a_worker_of_its_own_outlives_its_database(own_settings: Settings, own_urls: DatabaseUrls) -> None:
+    environment = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": str(Path(__file__).parents[2]),
+        "FLOWPILOT_DATA_DIR": str(own_settings.data_dir),
+        "FLOWPILOT_SECRET_KEY": "s" * 32,
+    }
+    with subprocess.Popen([COMMAND, "worker"], env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert process.stderr is not None
+        missing = {"postgresql: runs again", "jobs: runs again"}
+        for line in process.stderr:
+            if line.startswith("Waiting for jobs"):
+                kill(postmaster(own_settings.data_dir))
+            missing -= {start for start in missing if line.startswith(start)}
+            if not missing:
+                break
+        assert missing == set()
+        process.terminate()
+        process.stderr.read()
+        assert process.wait(_SOON_SECONDS) == 0
