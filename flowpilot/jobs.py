@@ -6,6 +6,7 @@ in the middle it is run again.
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
 import procrastinate
 from procrastinate import JobContext, PsycopgConnector
@@ -18,6 +19,7 @@ app = procrastinate.App(connector=PsycopgConnector())
 
 DEFAULT_QUEUE = "default"
 DELIVERY_QUEUE = "deliveries"
+MAIL_QUEUE = "mail"
 COPILOT_QUEUE = "copilot"
 
 # What keeps failing is tried for about a day, more and more rarely.
@@ -39,12 +41,28 @@ def tools(context: JobContext) -> Tools:
     return found
 
 
-async def enqueue(db: Db, task: str, *, at: datetime | None = None, **arguments: object) -> None:
+async def enqueue(
+    db: Db,
+    task: str,
+    *,
+    at: datetime | None = None,
+    lock: str | None = None,
+    queue: str | None = None,
+    **arguments: object,
+) -> None:
     """Have a job done after this transaction has committed, or not at all; `at`: not before that moment.
 
     Ids among the arguments become text, which is what the task is called with.
+
+    Args:
+        lock: of the jobs with the same one, one runs at a time, in the order in which they were enqueued. One that
+            is due later would hold up all that come after it: give either `at` or a lock.
+        queue: another than the task's own.
     """
     connection = await db.connection()
     driver = (await connection.get_raw_connection()).driver_connection
-    job = app.configure_task(task, schedule_at=at, connection=driver)
+    options: dict[str, Any] = {"schedule_at": at, "connection": driver, "lock": lock}
+    if queue is not None:
+        options["queue"] = queue
+    job = app.configure_task(task, **options)
     await job.defer_async(**{name: str(value) for name, value in arguments.items()})

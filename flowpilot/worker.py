@@ -23,7 +23,7 @@ from flowpilot.settings import Settings
 FEATURES_WITH_JOBS = (session_jobs, handoff_jobs, notify_jobs)
 
 # How many jobs run at once. A receiver or an AI that takes its time holds up nobody's lease.
-CONCURRENCY = {jobs.DEFAULT_QUEUE: 4, jobs.DELIVERY_QUEUE: 8, jobs.COPILOT_QUEUE: 2}
+CONCURRENCY = {jobs.DEFAULT_QUEUE: 4, jobs.DELIVERY_QUEUE: 16, jobs.MAIL_QUEUE: 8, jobs.COPILOT_QUEUE: 2}
 _GRACE_SECONDS = 5
 _TEND_SECONDS = 60
 _KEEP_FAILED_HOURS = 24 * 30

@@ -45,10 +45,6 @@ async def watch(db: Db, handoff: SessionHandoff, lease: Lease | None) -> None:
     """Have the holder reminded and the claim taken back in time. The jobs are this claim's, and no later one's."""
     if lease is None or handoff.claimed_at is None:
         return
-    this_claim: dict[str, object] = {
-        "account_id": handoff.account_id,
-        "handoff_id": handoff.id,
-        "claimed_at": handoff.claimed_at.isoformat(),
-    }
-    await enqueue(db, REMIND_JOB, at=lease.reminds, **this_claim)
-    await enqueue(db, EXPIRE_JOB, at=lease.ends, **this_claim)
+    claimed_at = handoff.claimed_at.isoformat()
+    for job, at in ((REMIND_JOB, lease.reminds), (EXPIRE_JOB, lease.ends)):
+        await enqueue(db, job, at=at, account_id=handoff.account_id, handoff_id=handoff.id, claimed_at=claimed_at)

@@ -80,3 +80,15 @@ async def names_of(db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UU
         .where(Membership.account_id == account_id, User.id.in_(user_ids))
     )
     return {row.id: row.name or row.email or "" for row in await db.execute(query)}
+
+
+async def emails_of(
+    db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID]
+) -> dict[uuid.UUID | None, str | None]:
+    """The e-mail of those who are members; None where one has none, as an integration."""
+    query = (
+        select(User.id, User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id == account_id, User.id.in_(user_ids))
+    )
+    return {row.id: row.email for row in await db.execute(query)}

@@ -174,10 +174,10 @@ async def renew(
 
 @router.post("/deliveries/{delivery_id}/retry")
 async def retry(
-    delivery_id: uuid.UUID, body: Annotated[RetryForm, Form()], actor: Engineer, db: WriteSession
+    delivery_id: uuid.UUID, body: Annotated[RetryForm, Form()], actor: Engineer, db: WriteSession, now: Now
 ) -> Response:
     """Try a failed one again."""
-    await api.retry_delivery(delivery_id, actor, db)
+    await api.retry_delivery(delivery_id, actor, db, now)
     return go_to(_path(body.channel_id), "It is being tried again.")
 
 

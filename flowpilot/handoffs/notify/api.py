@@ -137,9 +137,9 @@ async def list_deliveries(
 
 
 @router.post("/notification-deliveries/{delivery_id}/retry", status_code=202)
-async def retry_delivery(delivery_id: uuid.UUID, actor: Engineer, db: WriteSession) -> schemas.QueuedOut:
+async def retry_delivery(delivery_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.QueuedOut:
     """Try a failed delivery again."""
-    await deliveries.try_again(db, actor, delivery_id)
+    await deliveries.try_again(db, actor, delivery_id, now)
     return schemas.QueuedOut(delivery_id=delivery_id)
 
 

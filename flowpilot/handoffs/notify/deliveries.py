@@ -1,9 +1,9 @@
-"""Deliveries: which there are to be for an event, and what became of each."""
+"""Deliveries: which there are to be for an event, for a test, and once more."""
 
 import uuid
 from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from sqlalchemy import false, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -11,23 +11,20 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, NotFoundError
-from flowpilot.handoffs.models import HandoffEvent
+from flowpilot.handoffs.models import HandoffEvent, Priority
+from flowpilot.handoffs.notify.lanes import give_turn, lane_of
+from flowpilot.handoffs.notify.messages import Occasion
 from flowpilot.handoffs.notify.models import (
     ChannelKind,
     DeliveryStatus,
     Notification,
     NotificationChannel,
     NotificationDelivery,
-    NotificationPreference,
 )
+from flowpilot.handoffs.notify.people import people, switched_off
 from flowpilot.handoffs.notify.queries import occasions, visible
 from flowpilot.handoffs.notify.recipients import ACCOUNT_WIDE, recipients
-from flowpilot.identity.actor import Actor, Role
-from flowpilot.identity.assignees import can_be_assigned
-from flowpilot.identity.models import Membership, User
-from flowpilot.jobs import enqueue
-
-DELIVER_JOB = "handoffs.deliver"
+from flowpilot.identity.actor import Actor
 
 _TAIL = (1 << 62) - 1
 _VARIANT = 0b10 << 62
@@ -39,13 +36,6 @@ class _Wanted(NamedTuple):
     kind: str
     user_id: uuid.UUID | None
     channel_id: uuid.UUID | None
-
-
-class _Member(NamedTuple):
-    """What telling a member depends on."""
-
-    email: str | None
-    can_be_assigned: bool
 
 
 class DeliveryNotFoundError(NotFoundError):
@@ -71,29 +61,32 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
     Doing it again does nothing: what follows from an event has the same ids each time.
     """
     about = (await occasions(db, account_id, [event_id]))[event_id]
-    event, members = about.event, await _members(db, account_id)
+    event, members = about.event, await people(db, account_id)
     assignees = {user for user, member in members.items() if member.can_be_assigned}
     told = sorted(recipients(event, about.handoff, members=members, assignees=assignees))
-    off = await _switched_off(db, account_id, told)
+    off = await switched_off(db, account_id, told)
     await _note(db, event, [user for user in told if (user, ChannelKind.IN_APP) not in off], now)
     channels = await _open_channels(db, account_id, told, account_wide=event.kind in ACCOUNT_WIDE)
     wanted = [_Wanted(channel.kind, channel.user_id, channel.id) for channel in channels]
     if by_email:
         wanted += [_Wanted(ChannelKind.EMAIL, user, None) for user in told if members[user].email is not None]
-    await _send_once(db, event, [one for one in wanted if (one.user_id, one.kind) not in off], now)
+    await _send_once(db, about, [one for one in wanted if (one.user_id, one.kind) not in off], now)
 
 
 async def send_test(db: Db, channel: NotificationChannel, now: datetime) -> uuid.UUID:
     """Have a test message sent by a channel, and return the id of its delivery."""
-    delivery_id = new_id()
+    delivery_id, lane = new_id(), lane_of(channel.id)
     row = {"kind": channel.kind, "user_id": channel.user_id, "channel_id": channel.id, "created_at": now}
-    await db.execute(insert(NotificationDelivery).values(account_id=channel.account_id, id=delivery_id, **row))
-    await enqueue(db, DELIVER_JOB, account_id=channel.account_id, delivery_id=delivery_id)
+    # Somebody sits in front of it.
+    turn = {"lane": lane, "priority": Priority.URGENT, "due_at": now}
+    made = insert(NotificationDelivery).values(account_id=channel.account_id, id=delivery_id, **row, **turn)
+    await db.execute(made)
+    await give_turn(db, channel.account_id, lane, delivery_id)
     return delivery_id
 
 
-async def try_again(db: Db, actor: Actor, delivery_id: uuid.UUID) -> None:
-    """Have a failed delivery tried again from the start.
+async def try_again(db: Db, actor: Actor, delivery_id: uuid.UUID, now: datetime) -> None:
+    """Have a failed delivery tried again.
 
     Raises:
         DeliveryNotFoundError: the actor has none of that id.
@@ -101,69 +94,19 @@ async def try_again(db: Db, actor: Actor, delivery_id: uuid.UUID) -> None:
     """
     mine = (visible(actor), NotificationDelivery.id == delivery_id)
     failed = NotificationDelivery.status == DeliveryStatus.FAILED
-    again = update(NotificationDelivery).where(*mine, failed).values(status=DeliveryStatus.PENDING, error=None)
-    if await db.scalar(again.returning(NotificationDelivery.id)) is None:
+    again = (
+        update(NotificationDelivery)
+        .where(*mine, failed)
+        .values(status=DeliveryStatus.PENDING, error=None, due_at=now)
+        .returning(NotificationDelivery.lane)
+    )
+    lane = await db.scalar(again)
+    if lane is None:
         status = await db.scalar(select(NotificationDelivery.status).where(*mine))
         if status is None:
             raise DeliveryNotFoundError
         raise NotFailedError(f"This delivery is {status}. Only one that has failed can be tried again.")
-    await enqueue(db, DELIVER_JOB, account_id=actor.account_id, delivery_id=delivery_id)
-
-
-async def record_attempt(
-    db: Db,
-    account_id: uuid.UUID,
-    delivery_id: uuid.UUID,
-    status: DeliveryStatus,
-    *,
-    answered: int | None,
-    error: str | None,
-    at: datetime,
-) -> None:
-    """Keep what became of one attempt."""
-    attempt: dict[str, Any] = {
-        "status": status,
-        "attempts": NotificationDelivery.attempts + 1,
-        "response_status": answered,
-        "error": error,
-        "last_attempt_at": at,
-        "sent_at": at if status is DeliveryStatus.SENT else None,
-    }
-    await db.execute(
-        update(NotificationDelivery)
-        .where(
-            NotificationDelivery.account_id == account_id,
-            NotificationDelivery.id == delivery_id,
-            NotificationDelivery.status == DeliveryStatus.PENDING,
-        )
-        .values(attempt)
-    )
-
-
-async def _members(db: Db, account_id: uuid.UUID) -> dict[uuid.UUID, _Member]:
-    """Every member, by their id."""
-    query = (
-        select(
-            Membership.user_id, Membership.role, User.email, User.password_hash.is_not(None).label("can_sign_in")
-        )
-        .join(User, User.id == Membership.user_id)
-        .where(Membership.account_id == account_id)
-    )
-    return {
-        row.user_id: _Member(row.email, can_be_assigned(Role(row.role), can_sign_in=row.can_sign_in))
-        for row in await db.execute(query)
-    }
-
-
-async def _switched_off(
-    db: Db, account_id: uuid.UUID, users: Collection[uuid.UUID]
-) -> set[tuple[uuid.UUID | None, str]]:
-    query = select(NotificationPreference.user_id, NotificationPreference.kind).where(
-        NotificationPreference.account_id == account_id,
-        NotificationPreference.user_id.in_(users),
-        NotificationPreference.is_enabled.is_(False),
-    )
-    return {(row.user_id, row.kind) for row in await db.execute(query)}
+    await give_turn(db, actor.account_id, lane, delivery_id)
 
 
 async def _open_channels(
@@ -194,12 +137,16 @@ async def _note(db: Db, event: HandoffEvent, users: Sequence[uuid.UUID], now: da
         await db.execute(insert(Notification).values(rows).on_conflict_do_nothing())
 
 
-async def _send_once(db: Db, event: HandoffEvent, wanted: Sequence[_Wanted], now: datetime) -> None:
+async def _send_once(db: Db, about: Occasion, wanted: Sequence[_Wanted], now: datetime) -> None:
+    event = about.event
     rows = [
         {
             "account_id": event.account_id,
             "id": derived_id(event.id, one.kind, one.channel_id or one.user_id),
             "event_id": event.id,
+            "lane": lane_of(one.channel_id),
+            "priority": about.handoff.priority,
+            "due_at": now,
             "created_at": now,
             **one._asdict(),
         }
@@ -207,6 +154,7 @@ async def _send_once(db: Db, event: HandoffEvent, wanted: Sequence[_Wanted], now
     ]
     if not rows:
         return
-    made = insert(NotificationDelivery).values(rows).on_conflict_do_nothing().returning(NotificationDelivery.id)
-    for delivery_id in await db.scalars(made):
-        await enqueue(db, DELIVER_JOB, account_id=event.account_id, delivery_id=delivery_id)
+    made = insert(NotificationDelivery).values(rows).on_conflict_do_nothing()
+    ids = made.returning(NotificationDelivery.lane, NotificationDelivery.id)
+    for lane, delivery_id in {row.lane: row.id for row in await db.execute(ids)}.items():
+        await give_turn(db, event.account_id, lane, delivery_id)

@@ -4,21 +4,36 @@ from datetime import datetime
 
 
 class DeliveryError(Exception):
-    """A message did not arrive. `reason` is a sentence; `status` is what a receiver answered, if it did."""
+    """A message did not arrive. `reason` is a sentence; `status` is what a receiver answered, if it did.
 
-    def __init__(self, reason: str, status: int | None = None) -> None:
+    `of_message`: only this message is concerned; the receiver may well take others.
+    """
+
+    def __init__(self, reason: str, status: int | None = None, *, of_message: bool = False) -> None:
         super().__init__(reason)
         self.reason = reason
         self.status = status
+        self.of_message = of_message
 
 
 class RefusedError(DeliveryError):
     """It will not arrive later either."""
 
 
+class GoneError(RefusedError):
+    """The receiver is gone for good and asks for no more messages."""
+
+
 class TryLaterError(DeliveryError):
     """It may arrive later; `not_before` is the moment that the receiver asked to wait for."""
 
-    def __init__(self, reason: str, status: int | None = None, not_before: datetime | None = None) -> None:
-        super().__init__(reason, status)
+    def __init__(
+        self,
+        reason: str,
+        status: int | None = None,
+        not_before: datetime | None = None,
+        *,
+        of_message: bool = False,
+    ) -> None:
+        super().__init__(reason, status, of_message=of_message)
         self.not_before = not_before

@@ -1,35 +1,29 @@
-"""The jobs that tell people of events: one that says who is told, and one a message that leaves the product."""
+"""The jobs that tell people of events: one that says who is told, and one that sends what a lane has to send."""
 
+import asyncio
 import logging
 import uuid
+from datetime import timedelta
 
-from procrastinate import BaseRetryStrategy, JobContext, RetryDecision
-from procrastinate.jobs import Job
+from procrastinate import JobContext, RetryStrategy
 
 from flowpilot.clock import now
 from flowpilot.handoffs.events import NOTIFY_JOB
-from flowpilot.handoffs.notify.deliveries import DELIVER_JOB, plan, record_attempt
-from flowpilot.handoffs.notify.failures import DeliveryError, RefusedError, TryLaterError
-from flowpilot.handoffs.notify.models import DeliveryStatus
-from flowpilot.handoffs.notify.queries import pending_parcel
+from flowpilot.handoffs.notify.attempts import record_attempt
+from flowpilot.handoffs.notify.deliveries import plan
+from flowpilot.handoffs.notify.failures import DeliveryError, TryLaterError
+from flowpilot.handoffs.notify.lanes import DELIVER_JOB, give_turn
 from flowpilot.handoffs.notify.sending import send
-from flowpilot.jobs import DELIVERY_QUEUE, RETRY, app, tools
+from flowpilot.handoffs.notify.turns import Parcel, lane_of_delivery, next_parcels
+from flowpilot.jobs import DELIVERY_QUEUE, RETRY, Tools, app, tools
+
+# After that, a lane goes behind those that wait for a place. One message may take longer.
+_TURN = timedelta(seconds=5)
+
+# Failures of messages are kept with them. What is left is a fault of ours, and holds up the whole lane.
+_SOON = RetryStrategy(wait=15)
 
 _log = logging.getLogger(__name__)
-
-
-class _Patience(BaseRetryStrategy):
-    """As often as other jobs are tried, but not before the moment that a receiver asked to wait for."""
-
-    def get_retry_decision(self, *, exception: BaseException, job: Job) -> RetryDecision | None:
-        decision = RETRY.get_retry_decision(exception=exception, job=job)
-        not_before = exception.not_before if isinstance(exception, TryLaterError) else None
-        if decision is not None and decision.retry_at is not None and not_before is not None:
-            decision.retry_at = max(decision.retry_at, not_before)
-        return decision
-
-
-_PATIENCE = _Patience()
 
 
 @app.task(name=NOTIFY_JOB, pass_context=True, retry=RETRY)
@@ -41,36 +35,52 @@ async def notify(context: JobContext, account_id: str, event_id: str) -> None:
         await plan(db, account, uuid.UUID(event_id), now(), by_email=by_email)
 
 
-@app.task(name=DELIVER_JOB, queue=DELIVERY_QUEUE, pass_context=True, retry=_PATIENCE)
+@app.task(name=DELIVER_JOB, queue=DELIVERY_QUEUE, pass_context=True, retry=_SOON)
 async def deliver(context: JobContext, account_id: str, delivery_id: str) -> None:
+    """Send what is due in the lane of a delivery, for a few seconds.
+
+    Without the lane's lock (one that waited for its moment, or of an earlier release), it only asks for a turn.
+    """
+    used, account, delivery = tools(context), uuid.UUID(account_id), uuid.UUID(delivery_id)
+    async with used.database.read(account) as db:
+        lane = await lane_of_delivery(db, account, delivery)
+    if lane is None:
+        return
+    has_sent_all = context.job.lock is not None and await _send_what_is_due(used, account, lane)
+    if not has_sent_all:
+        async with used.database.write(account) as db:
+            await give_turn(db, account, lane, delivery)
+
+
+async def _send_what_is_due(used: Tools, account_id: uuid.UUID, lane: int) -> bool:
+    """Whether all that was due is sent; otherwise the time is over."""
+    ends = now() + _TURN
+    while now() < ends:
+        async with used.database.read(account_id) as db:
+            parcels = await next_parcels(db, account_id, lane, now())
+        if not parcels:
+            return True
+        async with asyncio.TaskGroup() as sending:
+            for parcel in parcels:
+                sending.create_task(_attempt(used, parcel))
+    return False
+
+
+async def _attempt(used: Tools, parcel: Parcel) -> None:
     """Make one attempt at a delivery, with no database transaction open meanwhile.
 
     A worker that dies between the sending and the record of it sends once more. A receiver can tell by the
     message's id, which stays the same.
     """
-    used, account, delivery = tools(context), uuid.UUID(account_id), uuid.UUID(delivery_id)
-    async with used.database.read(account) as db:
-        parcel = await pending_parcel(db, account, delivery)
-    if parcel is None:
-        return
-    failure, answered = None, None
+    failure: DeliveryError | None = None
+    answered = None
     try:
         answered = await send(used.settings, parcel, now())
     except DeliveryError as error:
         failure, answered = error, error.status
     except Exception as error:
-        _log.exception("delivery %s can not be made", delivery)
-        failure = TryLaterError(f"Something went wrong on our side ({type(error).__name__}); the log says what.")
-    status = _status_after(failure, context.job)
-    async with used.database.write(account) as db:
-        error_text = None if failure is None else failure.reason
-        await record_attempt(db, account, delivery, status, answered=answered, error=error_text, at=now())
-    if failure is not None and status is DeliveryStatus.PENDING:
-        raise failure
-
-
-def _status_after(failure: DeliveryError | None, job: Job) -> DeliveryStatus:
-    if failure is None:
-        return DeliveryStatus.SENT
-    is_last = _PATIENCE.get_retry_decision(exception=failure, job=job) is None
-    return DeliveryStatus.FAILED if is_last or isinstance(failure, RefusedError) else DeliveryStatus.PENDING
+        _log.exception("delivery %s can not be made", parcel.delivery.id)
+        reason = f"Something went wrong on our side ({type(error).__name__}); the log says what."
+        failure = TryLaterError(reason, of_message=True)
+    async with used.database.write(parcel.delivery.account_id) as db:
+        await record_attempt(db, parcel, failure, answered=answered, at=now())

@@ -104,8 +104,8 @@ async def send(settings: Settings, mail: EmailMessage) -> str:
 
 
 def _refusal(code: int, words: str) -> RefusedError | TryLaterError:
-    """By SMTP, what begins with a 5 is for good."""
-    return (RefusedError if code >= 500 else TryLaterError)(_answered(code, words))
+    """By SMTP, what begins with a 5 is for good. The server itself is well, or it could not say so."""
+    return (RefusedError if code >= 500 else TryLaterError)(_answered(code, words), of_message=True)
 
 
 def _answered(code: int, words: str) -> str:

@@ -3,8 +3,9 @@
 import uuid
 from datetime import datetime
 from enum import StrEnum
+from typing import Any
 
-from sqlalchemy import Index, LargeBinary, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint, func
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, tenant_key
@@ -22,32 +23,47 @@ class ChannelKind(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery stands: a pending one is still tried."""
+    """Where a delivery stands: a pending one is still tried, a dropped one was out of date before it left."""
 
     PENDING = "pending"
     SENT = "sent"
     FAILED = "failed"
+    DROPPED = "dropped"
 
 
 class Notification(Tenant, Base):
-    """One thing that one member should know: an event of a handoff."""
+    """One thing that one member should know: an event of a handoff, or trouble on a route (`content` says which).
+
+    `settled_at`: from then on nobody needs to read it any more.
+    """
 
     __tablename__ = "notifications"
     __table_args__ = (
         tenant_key("event_id", "handoff_events"),
+        CheckConstraint("num_nonnulls(event_id, route_id) = 1", "about"),
+        CheckConstraint("(route_id IS NULL) = (content IS NULL)", "content"),
         Index(None, "account_id", "user_id", "id"),
         Index(
             "notifications_unread_idx",
             "account_id",
             "user_id",
-            postgresql_where="read_at IS NULL",
+            postgresql_where="read_at IS NULL AND settled_at IS NULL",
+        ),
+        Index(
+            "notifications_route_idx",
+            "account_id",
+            "route_id",
+            postgresql_where="route_id IS NOT NULL AND settled_at IS NULL",
         ),
     )
 
     user_id: Mapped[uuid.UUID]
-    event_id: Mapped[uuid.UUID]
+    event_id: Mapped[uuid.UUID | None]
+    route_id: Mapped[uuid.UUID | None]
+    content: Mapped[dict[str, Any] | None]
     created_at: Mapped[datetime] = created_at()
     read_at: Mapped[datetime | None]
+    settled_at: Mapped[datetime | None]
 
 
 class NotificationPreference(Tenant, Base):
@@ -85,23 +101,48 @@ class NotificationChannel(Tenant, Base):
     deleted_at: Mapped[datetime | None]
 
 
+class NotificationRoute(Tenant, Base):
+    """How a way out of the product does: a channel (its id is the channel's), or e-mail (it is the account's).
+
+    `failures` counts those in a row. Nothing is sent before `next_try_at`; a route that rests, since
+    `resting_since`, is then tried with one message.
+    """
+
+    __tablename__ = "notification_routes"
+
+    failures: Mapped[int] = mapped_column(server_default="0")
+    reason: Mapped[str | None]
+    next_try_at: Mapped[datetime | None]
+    resting_since: Mapped[datetime | None]
+    last_attempt_at: Mapped[datetime | None]
+
+
 class NotificationDelivery(Tenant, Base):
-    """One message to one address, and what became of it. A test message belongs to no event."""
+    """One message to one address, and what became of it. A test belongs neither to an event nor to a notification.
+
+    A pending one is sent by its lane, not before `due_at`.
+    """
 
     __tablename__ = "notification_deliveries"
     __table_args__ = (
         tenant_key("event_id", "handoff_events"),
+        tenant_key("notification_id", "notifications"),
         tenant_key("channel_id", "notification_channels"),
         one_of("kind", ChannelKind),
         one_of("status", DeliveryStatus),
         Index(None, "account_id", "channel_id", "id"),
+        Index("notification_deliveries_pending_idx", "account_id", "lane", postgresql_where="status = 'pending'"),
     )
 
     kind: Mapped[str]
     event_id: Mapped[uuid.UUID | None]
+    notification_id: Mapped[uuid.UUID | None]
     channel_id: Mapped[uuid.UUID | None]
     user_id: Mapped[uuid.UUID | None]
     status: Mapped[str] = mapped_column(server_default=DeliveryStatus.PENDING)
+    lane: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    priority: Mapped[int] = mapped_column(SmallInteger, server_default="3")
+    due_at: Mapped[datetime] = mapped_column(server_default=func.now())
     attempts: Mapped[int] = mapped_column(server_default="0")
     response_status: Mapped[int | None]
     error: Mapped[str | None]

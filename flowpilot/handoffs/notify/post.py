@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
+from http import HTTPStatus
 
 import httpx2
 
 from flowpilot.handoffs.notify.destinations import Address, AddressRefusedError, Network, lookup, parse
-from flowpilot.handoffs.notify.failures import RefusedError, TryLaterError
+from flowpilot.handoffs.notify.failures import GoneError, RefusedError, TryLaterError
 
 TIMEOUT_SECONDS = 10.0
 
@@ -24,7 +25,7 @@ async def post(
     """Send the body and return the answer's status; its body is not read, nor are redirects followed.
 
     Raises:
-        RefusedError: nothing may be sent there, or the receiver will not have it.
+        RefusedError: nothing may be sent there, or the receiver will not have it; a GoneError: nor any other.
         TryLaterError: the receiver can not be reached or is in trouble.
     """
     # A client of httpx2 logs the addresses it calls, and ours are secrets. The transport beneath it does not.
@@ -82,6 +83,8 @@ def _judge(response: httpx2.Response, now: datetime) -> int:
     if status in _MAY_PASS or status >= 500:
         not_before = _retry_after(response.headers.get("Retry-After", ""), now)
         raise TryLaterError(f"The receiver answered {status}.", status, not_before)
+    if status == HTTPStatus.GONE:
+        raise GoneError("The receiver answered 410: it is gone for good and wants no more messages.", status)
     if response.is_redirect:
         raise RefusedError(f"The receiver answered {status}: it has moved. Enter the address it has now.", status)
     raise RefusedError(f"The receiver answered {status}: it will not have this message.", status)

@@ -2,7 +2,6 @@
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, func, select
@@ -21,20 +20,8 @@ from flowpilot.handoffs.notify.models import (
     NotificationPreference,
 )
 from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.models import Membership, User
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.models import AISession
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A delivery with all that sending it needs. A test has no occasion; a former member is no member."""
-
-    delivery: NotificationDelivery
-    channel: NotificationChannel | None
-    occasion: Occasion | None
-    is_member: bool
-    email: str | None
 
 
 async def occasions(
@@ -65,8 +52,8 @@ async def notifications(
     if before is not None:
         query = query.where(Notification.id < before)
     rows = (await db.scalars(query.order_by(Notification.id.desc()).limit(limit))).all()
-    about = await occasions(db, actor.account_id, [row.event_id for row in rows])
-    return [(row, about[row.event_id]) for row in rows]
+    about = await occasions(db, actor.account_id, [row.event_id for row in rows if row.event_id is not None])
+    return [(row, about[row.event_id]) for row in rows if row.event_id is not None]
 
 
 async def unread_count(db: ReadDb, actor: Actor) -> int:
@@ -122,35 +109,6 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     if actor.may(Permission.MANAGE_CHANNELS):
         return in_account
     return and_(in_account, NotificationDelivery.user_id == actor.user_id)
-
-
-async def pending_parcel(db: ReadDb, account_id: uuid.UUID, delivery_id: uuid.UUID) -> Parcel | None:
-    """A delivery that is still to be made, or None."""
-    query = (
-        select(NotificationDelivery, NotificationChannel, Membership.user_id, User.email)
-        .outerjoin(
-            NotificationChannel,
-            _belongs(NotificationChannel, NotificationDelivery, NotificationDelivery.channel_id),
-        )
-        .outerjoin(
-            Membership,
-            (Membership.account_id == NotificationDelivery.account_id)
-            & (Membership.user_id == NotificationDelivery.user_id),
-        )
-        .outerjoin(User, User.id == Membership.user_id)
-        .where(
-            NotificationDelivery.account_id == account_id,
-            NotificationDelivery.id == delivery_id,
-            NotificationDelivery.status == DeliveryStatus.PENDING,
-        )
-    )
-    row = (await db.execute(query)).first()
-    if row is None:
-        return None
-    delivery, channel, member, email = row
-    event_id = delivery.event_id
-    about = None if event_id is None else (await occasions(db, account_id, [event_id]))[event_id]
-    return Parcel(delivery, channel, about, delivery.user_id is None or member is not None, email)
 
 
 def _mine(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

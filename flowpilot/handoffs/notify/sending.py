@@ -9,8 +9,8 @@ from flowpilot.handoffs.notify.formats import slack, teams
 from flowpilot.handoffs.notify.messages import TEST, Message, compose
 from flowpilot.handoffs.notify.models import ChannelKind, NotificationChannel
 from flowpilot.handoffs.notify.post import post
-from flowpilot.handoffs.notify.queries import Parcel
 from flowpilot.handoffs.notify.signing import signed_headers
+from flowpilot.handoffs.notify.turns import Parcel
 from flowpilot.handoffs.notify.webhooks import WebhookBody, webhook
 from flowpilot.sealed import UnsealableError, unseal
 from flowpilot.settings import Settings
@@ -26,7 +26,7 @@ async def send(settings: Settings, parcel: Parcel, now: datetime) -> int | None:
         TryLaterError: it could not be sent now.
     """
     if not parcel.is_member:
-        raise RefusedError("The recipient has left the account.")
+        raise RefusedError("The recipient has left the account.", of_message=True)
     message = TEST if parcel.occasion is None else compose(parcel.occasion)
     link = None
     if settings.public_url is not None and message.path is not None:
@@ -41,7 +41,7 @@ async def _send_email(
     settings: Settings, parcel: Parcel, message: Message, link: str | None, now: datetime
 ) -> None:
     if parcel.email is None:
-        raise RefusedError("The recipient has no e-mail address.")
+        raise RefusedError("The recipient has no e-mail address.", of_message=True)
     thread = None if parcel.occasion is None else parcel.occasion.handoff.id
     delivery = parcel.delivery
     try:
@@ -60,7 +60,7 @@ async def _post(
     now: datetime,
 ) -> int:
     if channel.deleted_at is not None or not channel.is_active:
-        raise RefusedError("The channel was removed or switched off.")
+        raise RefusedError("The channel was removed or switched off.", of_message=True)
     try:
         address = unseal(settings.signing_key(), channel.url_encrypted)
         secret = channel.secret_encrypted and unseal(settings.signing_key(), channel.secret_encrypted)

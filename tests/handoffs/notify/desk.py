@@ -12,6 +12,7 @@ from flowpilot.db.session import Database
 from flowpilot.handoffs.events import record
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.notify.channels import create_channel
+from flowpilot.handoffs.notify.deliveries import plan
 from flowpilot.handoffs.notify.models import ChannelKind
 from flowpilot.handoffs.notify.service import choose
 from flowpilot.identity import service
@@ -84,6 +85,14 @@ class Desk:
         made = self.escalated(**handoff)
         return await self.happens(made, HandoffEventKind.CREATED, Role.ENGINEER)
 
+    async def planned(self, **handoff: Any) -> None:
+        """The engineer hands something over, and it is worked out who is told; nothing is sent yet."""
+        event = await self.escalates(**handoff)
+        async with self.database.write(self.company.id) as db:
+            await plan(db, self.company.id, event, now(), by_email=self.settings.smtp_host is not None)
+        with psycopg.connect(self.company.urls.owner) as owner:
+            owner.execute("DELETE FROM procrastinate_jobs WHERE args->>'event_id' = %s", [str(event)])
+
     async def person(self, role: Role, name: str = "", *, can_sign_in: bool = True) -> tuple[uuid.UUID, str]:
         """A member with an e-mail, and that."""
         email = fresh_email()
@@ -117,7 +126,9 @@ class Desk:
                 return
 
     async def work_again(self) -> None:
-        """Bring this desk's jobs forward, as if their time had come, and run them."""
+        """Bring this desk's jobs and what they do forward, as if their time had come, and run them."""
+        self.company.query("UPDATE notification_deliveries SET due_at = now() RETURNING id")
+        self.company.query("UPDATE notification_routes SET next_try_at = least(next_try_at, now()) RETURNING id")
         with psycopg.connect(self.company.urls.owner) as owner:
             owner.execute(
                 "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' "

@@ -100,13 +100,17 @@ def receiver(port: int = 0, *, tls: ssl.SSLContext | None = None) -> Iterator[Re
 
 @dataclass
 class Mailbox:
-    """A mail server on this machine. It refuses with `refusal`, if there is one, or takes what comes."""
+    """A mail server on this machine. It refuses with `refusal`, if there is one, or takes what comes.
+
+    `meanwhile` is called when it has taken a letter.
+    """
 
     port: int = 0
     refusal: str | None = None
     letters: list[EmailMessage] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
+    meanwhile: Callable[[], None] = lambda: None
 
     async def handle_RCPT(  # noqa: N802 - aiosmtpd calls it by this name
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
@@ -122,6 +126,7 @@ class Mailbox:
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
         self.recipients.extend(envelope.rcpt_tos)
+        self.meanwhile()
         return "250 Taken as 4711"
 
 

@@ -11,10 +11,12 @@ from flowpilot.clock import now
 from flowpilot.handoffs.events import NOTIFY_JOB, record
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.notify import post
-from flowpilot.handoffs.notify.deliveries import DELIVER_JOB
+from flowpilot.handoffs.notify.lanes import DELIVER_JOB, lane_of
 from flowpilot.handoffs.notify.models import ChannelKind
+from flowpilot.handoffs.notify.sending import send
+from flowpilot.handoffs.notify.turns import next_parcels
 from flowpilot.identity.actor import Role
-from flowpilot.jobs import RETRY, enqueue
+from flowpilot.jobs import enqueue
 from tests.handoffs.notify.desk import Desk
 from tests.handoffs.notify.servers import Receiver, free_port, receiver
 
@@ -127,16 +129,13 @@ async def test_a_receiver_says_how_long_to_wait(desk: Desk, hooks: Receiver) -> 
     assert began + timedelta(hours=1) <= due <= now() + timedelta(hours=1)
 
 
-async def test_after_the_last_attempt_a_delivery_has_failed(desk: Desk, hooks: Receiver) -> None:
+async def test_what_has_been_tried_for_a_day_has_failed(desk: Desk, hooks: Receiver) -> None:
     hooks.will_answer(500, 500)
     await desk.channel(ChannelKind.SLACK, hooks.url())
     await desk.escalates()
     await desk.work()
-    with psycopg.connect(desk.company.urls.owner) as owner:
-        owner.execute(
-            "UPDATE procrastinate_jobs SET attempts = %s WHERE args->>'account_id' = %s",
-            [RETRY.max_attempts, str(desk.company.id)],
-        )
+    assert desk.log("status", "attempts") == [("pending", 1)]
+    desk.company.query("UPDATE notification_deliveries SET created_at = now() - interval '1 day' RETURNING id")
     await desk.work_again()
     assert desk.log(*OUTCOME) == [("failed", 2, 500, "The receiver answered 500.")]
     assert desk.jobs() == []
@@ -154,6 +153,19 @@ async def test_jobs_that_run_twice_tell_once(desk: Desk, hooks: Receiver) -> Non
     await desk.work()
     assert (len(hooks.requests), len(desk.told())) == (1, 1)
     assert desk.log("status", "attempts") == [("sent", 1)]
+
+
+async def test_an_attempt_of_which_nobody_knows_is_made_again_with_the_same_id(
+    desk: Desk, hooks: Receiver
+) -> None:
+    channel, _ = await desk.channel(ChannelKind.WEBHOOK, hooks.url())
+    await desk.planned()
+    async with desk.database.read(desk.company.id) as db:
+        [parcel] = await next_parcels(db, desk.company.id, lane_of(channel), now())
+    await send(desk.settings, parcel, now())  # And the worker dies.
+    await desk.work()
+    assert desk.log("status", "attempts") == [("sent", 1)]
+    assert [request.headers["webhook-id"] for request in hooks.requests] == [str(parcel.delivery.id)] * 2
 
 
 async def test_a_channel_that_is_switched_off_meanwhile_gets_nothing(desk: Desk, hooks: Receiver) -> None:
