@@ -13,7 +13,7 @@ READS_ROLES = {
     "identity/auth.py": "who calls, and which accounts somebody may sign in to",
     "identity/queries.py": "what is shown",
     "identity/assignees.py": "to whom work can be assigned, which is no access",
-    "handoffs/notify/deliveries.py": "who is notified",
+    "handoffs/notify/people.py": "who is notified",
 }
 # An invitation's page says whether it is still open; to accept it takes the lock.
 SHOWS_A_ROLE = {"identity/accepting.py"}
