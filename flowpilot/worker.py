@@ -53,7 +53,7 @@ async def work(
     up: Callable[[], None] = lambda: None,
     *,
     until_idle: bool = False,
-    patience_seconds: float = 10,
+    patience_seconds: float = 5,
 ) -> None:
     """Run jobs until cancelled, or until none is due.
 

@@ -22,7 +22,7 @@ _log = logging.getLogger(__name__)
 
 
 class DatabaseUnavailableError(FlowPilotError):
-    """The database can not be reached, or can not be used."""
+    """The database cannot be reached, or cannot be used."""
 
     status = 503
     retry_after_seconds = 5
@@ -107,9 +107,10 @@ class OutageLog:
         """Take note of one transaction that could not be done."""
         self._total.labels(found.slug).inc()
         self._unsaid[found.slug] += 1
-        if self._clock() < self._next_line.get(found.slug, 0):
+        moment = self._clock()
+        if moment < self._next_line.get(found.slug, 0):
             return
-        self._next_line[found.slug] = self._clock() + _SECONDS_BETWEEN_LINES
+        self._next_line[found.slug] = moment + _SECONDS_BETWEEN_LINES
         n = self._unsaid.pop(found.slug)
         _log.warning("%s (%d since the last such line): %s", found.slug, n, _reason(error))
 

@@ -14,12 +14,12 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from psycopg import sql
-from pydantic import SecretStr
 
 from flowpilot import jobs
 from flowpilot.app import create_app
 from flowpilot.db.base import new_id
-from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.connect import database as running
 from flowpilot.db.embedded import embedded_postgres
 from flowpilot.db.session import Database
 from flowpilot.db.upgrade import newest_revision
@@ -28,6 +28,7 @@ from flowpilot.supervisor import Supervisor
 from flowpilot.worker import work
 from tests.cli.conftest import COMMAND
 from tests.company import found_company
+from tests.databases import copy_migrated, settings_of
 from tests.db.conftest import fresh_data_dir
 from tests.db.servers import kill, postmaster
 
@@ -80,15 +81,16 @@ def log() -> Iterator[Log]:
 
 
 @pytest.fixture(scope="module")
-def own_settings() -> Iterator[Settings]:
+def own_settings(run_directory: Path) -> Iterator[Settings]:
     with fresh_data_dir() as directory:
-        yield Settings(data_dir=directory, secret_key=SecretStr("s" * 32))
+        copy_migrated(run_directory, directory)
+        yield settings_of(directory)
 
 
 @pytest.fixture(scope="module")
 def own_urls(own_settings: Settings) -> Iterator[DatabaseUrls]:
     """A server that nobody else uses, so that it may be killed."""
-    with migrated_database(own_settings) as urls:
+    with running(own_settings) as urls:
         yield urls
 
 

@@ -1,0 +1,68 @@
+"""What a person sees while the database is away: a page that tries again by itself, and sends nothing twice."""
+
+from collections.abc import Iterator
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.app import create_app
+from flowpilot.clock import now
+from flowpilot.db.base import new_id
+from flowpilot.db.failures import DatabaseUnavailableError
+from flowpilot.identity.cookies import COOKIE
+from flowpilot.identity.credentials import TokenClaim, sign_token
+from flowpilot.settings import Settings
+from flowpilot.web import failures
+from tests.web.conftest import SAME_SITE
+
+HTMX = {"HX-Request": "true"}
+
+
+@pytest.fixture(scope="module")
+def browser(settings: Settings) -> Iterator[TestClient]:
+    """Signed in at a server without a database."""
+    app = create_app(settings, "postgresql://nobody@127.0.0.1:1/nothing")
+    token = sign_token(TokenClaim(new_id(), new_id(), now()), settings.signing_key(), 60)
+    with TestClient(app, headers=SAME_SITE, cookies={COOKIE: token}, raise_server_exceptions=False) as browser:
+        yield browser
+
+
+def test_a_page_says_so_and_tries_again_by_itself(browser: TestClient) -> None:
+    answer = browser.get("/sessions?status=active")
+    assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Refresh"]) == (503, "5", "5")
+    assert "<h1>FlowPilot cannot reach its database</h1>" in answer.text
+    assert "This page tries again by itself." in answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+
+
+def test_a_form_is_not_sent_again(browser: TestClient) -> None:
+    answer = browser.post("/sessions", data={"problem_summary": "The printer prints nothing"})
+    assert answer.status_code == 503
+    assert "Refresh" not in answer.headers
+    assert "Nothing was changed; try again soon." in answer.text
+
+
+def test_a_form_with_scripts_stays_as_it_is_with_a_note(browser: TestClient) -> None:
+    answer = browser.post(
+        "/sessions", data={"problem_summary": "The printer prints nothing"}, headers=HTMX | {"HX-Boosted": "true"}
+    )
+    assert (answer.status_code, answer.headers["HX-Retarget"]) == (503, "#notes")
+    assert {"Refresh", "HX-Redirect"}.isdisjoint(answer.headers)
+    assert "Request" not in answer.text
+
+
+def test_a_link_with_scripts_leads_to_the_page_that_tries_again(browser: TestClient) -> None:
+    answer = browser.get("/sessions?status=active", headers=HTMX | {"HX-Boosted": "true"})
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (503, "/sessions?status=active")
+
+
+def test_a_part_that_can_not_be_renewed_stays_as_it_is(browser: TestClient) -> None:
+    answer = browser.get("/handoffs", headers=HTMX)
+    assert (answer.status_code, answer.headers["HX-Reswap"]) == (503, "none")
+
+
+def test_every_kind_has_words_for_a_person() -> None:
+    assert set(failures._HEADINGS_OF_OUTAGES) == {
+        DatabaseUnavailableError,
+        *DatabaseUnavailableError.__subclasses__(),
+    }
