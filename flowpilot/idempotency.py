@@ -48,7 +48,7 @@ class Once:
         """
         if self.key is None:
             return await make()
-        # Keyed, because a body may hold a password, which nobody should be able to guess at from the table.
+        # Keyed, because a body may hold a secret, which nobody should be able to guess at from the table.
         digest = hmac.digest(self.secret, f"{self.path} {body.model_dump_json()}".encode(), "sha256").hex()
         row_id = await self._reserve(digest)
         if row_id is None:

@@ -2,7 +2,9 @@
 
 import math
 import time
+from ipaddress import IPv6Address, IPv6Network, ip_address
 
+from fastapi import Request
 from limits import RateLimitItemPerMinute
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
@@ -10,6 +12,23 @@ from redis.asyncio import ConnectionPool
 from redis.exceptions import RedisError
 
 from flowpilot.errors import FlowPilotError
+
+# What one subscriber gets: within it, they choose their address themselves.
+_IPV6_PREFIX = 64
+
+
+def caller_network(request: Request) -> str:
+    """What counts as one address: an IPv4 address, also where it is mapped into IPv6, or an IPv6 network."""
+    host = request.client.host if request.client else "unknown"
+    try:
+        address = ip_address(host)
+    except ValueError:
+        return host
+    if not isinstance(address, IPv6Address):
+        return str(address)
+    if address.ipv4_mapped is not None:
+        return str(address.ipv4_mapped)
+    return str(IPv6Network((int(address), _IPV6_PREFIX), strict=False))
 
 
 class TooManyRequestsError(FlowPilotError):

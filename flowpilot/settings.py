@@ -63,7 +63,9 @@ class Settings(BaseSettings):
         default=5, ge=1, description="Login attempts allowed a minute for one e-mail."
     )
     login_attempts_per_minute_per_address: int = Field(
-        default=60, ge=1, description="Login attempts allowed a minute from one address."
+        default=60,
+        ge=1,
+        description="Login attempts allowed a minute from one address; an IPv6 network of /64 counts as one.",
     )
     database_pool_size: int = Field(
         default=10, ge=1, le=90, description="Database connections a server process may hold."
@@ -92,8 +94,9 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
-        description="Where people open FlowPilot, such as `https://flowpilot.example.com`. Messages link there; "
-        "unset: they have no links.",
+        description="Where people open FlowPilot, such as `https://flowpilot.example.com`. Messages and "
+        "invitations link there. Unset: messages have no links, and an invitation's link names the host that its "
+        "maker's browser asked for.",
     )
     smtp_host: str | None = Field(default=None, description="The mail server. Unset: no e-mail is sent.")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="The mail server's port.")

@@ -1,6 +1,7 @@
 """An account for a test: its id, its people and their keys, and rows put straight into its tables."""
 
 import asyncio
+import functools
 import uuid
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
@@ -17,7 +18,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.identity import service
 from flowpilot.identity.actor import Role
-from flowpilot.identity.auth import set_password_hash
+from flowpilot.identity.credentials import hash_password
 from flowpilot.identity.keys import create_key
 from flowpilot.identity.locking import lock_access
 
@@ -63,11 +64,17 @@ class Company:
             return connection.execute(statement.encode(), values).fetchall()
 
     def add_person(self, email: str, role: Role, password: str | None = PASSWORD) -> uuid.UUID:
-        """A member who can sign in."""
+        """A member who can sign in; one who is known already keeps their password."""
+        password_hash = None if password is None else hash_once(password)
 
         async def work(database: Database) -> uuid.UUID:
             async with database.write(self.id) as db:
-                return await service.add_member(db, self.id, None, email, role, now=now(), password=password)
+                try:
+                    return await service.add_new_member(
+                        db, self.id, email, role, now(), password_hash=password_hash
+                    )
+                except service.KnownPersonError:
+                    return await service.add_known_member(db, self.id, None, email, role, now())
 
         return run(self.urls, work)
 
@@ -86,6 +93,12 @@ class Company:
             for user_id in user_ids:
                 connection.execute("SELECT set_config('app.login_user_id', %s, true)", [str(user_id)])
                 connection.execute("UPDATE users SET password_hash = 'unknown' WHERE id = %s", [user_id])
+
+
+@functools.cache
+def hash_once(password: str) -> str:
+    """The hash of a password, which takes long on purpose, computed once for all tests."""
+    return hash_password(password)
 
 
 def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
@@ -107,8 +120,7 @@ def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
 
 async def add_colleague(db: Db, account_id: uuid.UUID, name: str, role: Role = Role.ENGINEER) -> uuid.UUID:
     """A member who counts as somebody who can sign in, with a password that nobody knows."""
-    user_id = await service.add_user(db, name, now())
-    await set_password_hash(db, user_id, "unknown", now())
+    user_id = await service.add_user(db, name, now(), password_hash="unknown")
     await service.join(db, await lock_access(db, account_id, None), user_id, role, now(), by=None)
     return user_id
 

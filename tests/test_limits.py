@@ -7,8 +7,9 @@ import tempfile
 from collections.abc import Iterator
 
 import pytest
+from fastapi import Request
 
-from flowpilot.limits import LimitsUnavailableError, RateLimiter, TooManyRequestsError
+from flowpilot.limits import LimitsUnavailableError, RateLimiter, TooManyRequestsError, caller_network
 
 
 @pytest.fixture(scope="module")
@@ -55,3 +56,23 @@ async def test_nothing_is_answered_without_its_redis() -> None:
 async def test_in_memory_each_counts_alone() -> None:
     for limiter in (RateLimiter("memory://"), RateLimiter("memory://")):
         await limiter.hit(1, "report", "caller")
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_an_ipv6_network_counts_as_one_address(address: str, counts_as: str) -> None:
+    assert caller_network(Request({"type": "http", "client": (address, 1)})) == counts_as
+
+
+def test_a_socket_has_no_address() -> None:
+    assert caller_network(Request({"type": "http", "client": None})) == "unknown"

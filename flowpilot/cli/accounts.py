@@ -12,7 +12,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.errors import InvalidError
 from flowpilot.flows.importing import install_shipped
-from flowpilot.identity import service
+from flowpilot.identity import passwords, service
 from flowpilot.identity.actor import Role
 from flowpilot.identity.keys import create_key
 
@@ -62,16 +62,30 @@ def create_user(
         bool,
         typer.Option("--password-stdin", help="Read a new person's password from standard input."),
     ] = False,
+    known: Annotated[
+        bool,
+        typer.Option(
+            "--known", help="They are known in another account, and you are certain who has the password."
+        ),
+    ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a person to an account and print their id. Who can sign in already keeps their password."""
+    """Add a person to an account and print their id. Somebody known already keeps their name and password."""
+    if known and (password_stdin or name):
+        raise InvalidError(
+            "With --known they keep their name and password: leave --name and --password-stdin out."
+        )
     password = _password() if password_stdin else None
 
     async def work(database: Database) -> uuid.UUID:
         await require_account(database, account)
+        if known:
+            async with database.write(account) as db:
+                return await service.add_known_member(db, account, None, email, role, now())
+        password_hash = None if password is None else await passwords.new_hash(password)
         async with database.write(account) as db:
-            return await service.add_member(
-                db, account, None, email, role, now=now(), name=name, password=password
+            return await service.add_new_member(
+                db, account, email, role, now(), name=name, password_hash=password_hash
             )
 
     user_id = run(work)
@@ -91,7 +105,7 @@ def set_password(
     password = _password()
 
     async def work(database: Database) -> None:
-        await service.reset_password(database, email, password, now())
+        await passwords.reset(database, email, password, now())
 
     run(work)
 

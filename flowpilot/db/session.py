@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry
-from sqlalchemy import Connection, event
+from sqlalchemy import Connection, event, text
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engine
 from sqlalchemy.orm import Session, SessionTransaction
@@ -43,10 +43,20 @@ def _state_account(session: Session, _: SessionTransaction, connection: Connecti
     if session.info["read_only"]:
         words.append("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     if account_id is not None:
-        words.append(f"SET LOCAL app.account_id = '{uuid.UUID(str(account_id))}'")
+        words.append(_in_account(account_id))
     # psycopg gives moments in the connection's zone, and Python subtracts two of one zone by the wall clock.
     words.append("SET LOCAL TIME ZONE 'UTC'")
     connection.exec_driver_sql("; ".join(words))
+
+
+def _in_account(account_id: uuid.UUID) -> str:
+    return f"SET LOCAL app.account_id = '{uuid.UUID(str(account_id))}'"
+
+
+async def state_account(db: Db, account_id: uuid.UUID) -> None:
+    """Go on in another account, for an operator's one change that is on record in several."""
+    db.info["account_id"] = account_id
+    await db.execute(text(_in_account(account_id)))
 
 
 S = TypeVar("S", bound=ReadDb)

@@ -118,7 +118,7 @@ def _ensure_role(connection: Connection, role: str, password: str) -> None:
 def _grant(connection: Connection, role: str) -> None:
     name = sql.Identifier(role)
     _run(connection, sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
-    _run(connection, sql.SQL("GRANT SELECT ON alembic_version TO {}").format(name))
+    _run(connection, sql.SQL("GRANT SELECT ON alembic_version, installation TO {}").format(name))
     _grant_jobs(connection, name)
     for table in metadata.sorted_tables:
         verbs = "SELECT, INSERT" if table.info.get("append_only") else "SELECT, INSERT, UPDATE, DELETE"

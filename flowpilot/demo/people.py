@@ -16,6 +16,7 @@ def make_users(account: DemoAccount, password_hash: str, created_at: datetime) -
             email=person.email,
             name=person.name,
             password_hash=password_hash,
+            password_given_by_operator=True,
             created_at=created_at,
         )
         for person in account.people_at_home

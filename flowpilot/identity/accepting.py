@@ -1,6 +1,5 @@
 """Accepting an invitation: from the secret of a link to a membership."""
 
-import asyncio
 import hmac
 import uuid
 from dataclasses import dataclass
@@ -17,9 +16,7 @@ from flowpilot.identity.credentials import (
     INVITATION_MARK,
     KeyClaim,
     UnauthenticatedError,
-    hash_password,
     unpack,
-    verify_password,
 )
 from flowpilot.identity.invitations import (
     InvitationNotFoundError,
@@ -29,8 +26,9 @@ from flowpilot.identity.invitations import (
 )
 from flowpilot.identity.locking import lock_access
 from flowpilot.identity.models import Account, Invitation, Membership, User
+from flowpilot.identity.passwords import is_right, new_hash
 from flowpilot.identity.queries import role_of
-from flowpilot.identity.service import add_user, check_password, join
+from flowpilot.identity.service import add_user, join
 
 _ASK_AGAIN = "Ask whoever invited you for a new one."
 
@@ -107,17 +105,20 @@ async def accept(database: Database, token: str, name: str, password: str, now: 
     async with database.read(claim.account_id) as db:
         invited_by = (invitation := (await _open(db, claim, now)).Invitation).created_by
         known = await _person(db, invitation.email)
-    # No connection is held while the hash is computed, which takes long on purpose.
-    new_hash = await _prove(known, password)
+    first_hash = await _prove(known, password)
     async with database.write(claim.account_id) as db:
         access = await lock_access(db, claim.account_id, None, invited_by)
         invitation = (await _open(db, claim, now)).Invitation
         _check_inviter(invitation, invited_by and access.roles.get(invited_by))
         if await _person(db, invitation.email) != known:
             raise ConflictError("Your user has changed in this moment. Try again.")
-        user_id = known.id if known else await add_user(db, name or invitation.name, now, email=invitation.email)
-        if new_hash is not None:
-            await _set_first_password(db, user_id, new_hash, now)
+        if known is None:
+            name = name or invitation.name
+            user_id = await add_user(db, name, now, email=invitation.email, password_hash=first_hash)
+        else:
+            user_id = known.id
+            if first_hash is not None:
+                await _set_first_password(db, user_id, first_hash, now)
         invitation.accepted_at, invitation.accepted_by = now, user_id
         role = Role(invitation.role)
         await join(db, access, user_id, role, now, by=user_id, invitation_id=invitation.id)
@@ -174,9 +175,8 @@ async def _person(db: ReadDb, email: str) -> Row[uuid.UUID, str | None] | None:
 async def _prove(known: Row[uuid.UUID, str | None] | None, password: str) -> str | None:
     """The hash of a first password, or None where the person has shown to know their own."""
     if known is None or known.password_hash is None:
-        check_password(password)
-        return await asyncio.to_thread(hash_password, password)
-    if not await asyncio.to_thread(verify_password, password, known.password_hash):
+        return await new_hash(password)
+    if not await is_right(password, known.password_hash):
         raise UnauthenticatedError("The password is wrong. Use the one you sign in with.")
     return None
 
@@ -185,4 +185,4 @@ async def _set_first_password(db: Db, user_id: uuid.UUID, password_hash: str, no
     # Whoever invites holds the link, too. So it must not open the accounts that the person is in already.
     if await accounts_of(db, user_id):
         raise PasswordNeededError("You have no password yet. Ask the operator for one: flowpilot user password.")
-    await set_password_hash(db, user_id, password_hash, now)
+    await set_password_hash(db, user_id, password_hash, now, instead_of=None)

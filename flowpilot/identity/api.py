@@ -1,6 +1,5 @@
 """JSON routes of sign-in, the account, members and keys."""
 
-import asyncio
 import uuid
 from datetime import datetime, timedelta
 from typing import Annotated
@@ -10,17 +9,14 @@ from fastapi import APIRouter, Form, Query, Request
 from flowpilot.clock import Now
 from flowpilot.errors import NotFoundError
 from flowpilot.idempotency import CreateOnce
-from flowpilot.identity import accounts, auth, queries, service
-from flowpilot.identity import audit as audit_log
+from flowpilot.identity import accounts, auth, passwords, queries, service
 from flowpilot.identity import keys as api_keys
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession, requires
 from flowpilot.identity.credentials import (
     TokenClaim,
     UnauthenticatedError,
-    hash_password,
     sign_token,
-    verify_password,
 )
 from flowpilot.identity.models import User
 from flowpilot.identity.schemas import (
@@ -41,6 +37,7 @@ from flowpilot.identity.schemas import (
     TokenOut,
     page,
 )
+from flowpilot.limits import caller_network
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
 
@@ -84,16 +81,12 @@ async def switch_account(
 
 
 @router.post("/auth/password", status_code=204)
-async def change_password(request: Request, body: PasswordIn, actor: Caller, db: WriteSession, now: Now) -> None:
-    """Change one's own password."""
-    await _throttle_login(request, str(actor.user_id))
-    user = await db.get_one(User, actor.user_id)
-    if not await asyncio.to_thread(verify_password, body.current_password, user.password_hash):
-        raise UnauthenticatedError("The current password is wrong.")
-    new_hash = await asyncio.to_thread(hash_password, body.new_password)
-    await auth.set_password_hash(db, actor.user_id, new_hash, now)
-    target = ("user", actor.user_id)
-    await audit_log.record(db, actor.account_id, actor.user_id, "user.password_changed", target, at=now)
+async def change_password(request: Request, body: PasswordIn, claimed: Claim, now: Now) -> None:
+    """Change one's own password, signed in by the present one and not by an API key."""
+    if isinstance(claimed, TokenClaim):
+        await _throttle_login(request, str(claimed.user_id))
+    database = request.app.state.database
+    await passwords.change_own(database, claimed, body.current_password, body.new_password, now)
 
 
 @router.get("/auth/me")
@@ -140,12 +133,10 @@ async def list_members(
 async def add_member(
     body: MemberIn, actor: MemberManager, db: WriteSession, now: Now, once: CreateOnce
 ) -> MemberOut:
-    """Add a person by e-mail."""
+    """Add a person who has a password that the operator gave them. Anybody else is invited."""
 
     async def add() -> MemberOut:
-        user_id = await service.add_member(
-            db, actor.account_id, actor, body.email, body.role, now=now, name=body.name, password=body.password
-        )
+        user_id = await service.add_known_member(db, actor.account_id, actor, body.email, body.role, now)
         user = await db.get_one(User, user_id)
         return MemberOut(
             user_id=user_id,
@@ -206,8 +197,7 @@ async def revoke_key(key_id: uuid.UUID, actor: KeyManager, db: WriteSession, now
 
 async def _throttle_login(request: Request, email: str) -> None:
     settings, limiter = request.app.state.settings, request.app.state.limiter
-    address = request.client.host if request.client else "unknown"
-    await limiter.hit(settings.login_attempts_per_minute_per_address, "login-address", address)
+    await limiter.hit(settings.login_attempts_per_minute_per_address, "login-address", caller_network(request))
     await limiter.hit(settings.login_attempts_per_minute, "login-email", auth.normal(email))
 
 

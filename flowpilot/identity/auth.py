@@ -16,7 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 from flowpilot.clock import Now
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, Db, ReadDb
-from flowpilot.errors import FlowPilotError
+from flowpilot.errors import ConflictError, FlowPilotError
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.cookies import cookie_of
 from flowpilot.identity.credentials import (
@@ -143,13 +143,34 @@ async def _state_login_user(db: ReadDb, user_id: uuid.UUID) -> None:
     await db.execute(select(func.set_config("app.login_user_id", str(user_id), True)))
 
 
-async def set_password_hash(db: Db, user_id: uuid.UUID, password_hash: str, now: datetime) -> None:
-    """Give a verified user another password. Tokens signed before are good for nothing from now on."""
+async def set_password_hash(
+    db: Db,
+    user_id: uuid.UUID,
+    password_hash: str,
+    now: datetime,
+    *,
+    instead_of: str | None,
+    given_by_operator: bool = False,
+) -> None:
+    """Give a verified user another password. Tokens signed before are no longer valid.
+
+    Raises:
+        ConflictError: the present hash is not `instead_of`: somebody else has changed it in the meantime.
+    """
     await _state_login_user(db, user_id)
     # Tokens know their time to the second.
     changed_at = now.replace(microsecond=0)
-    values = {"password_hash": password_hash, "password_changed_at": changed_at}
-    await db.execute(update(User).where(User.id == user_id).values(values))
+    values: dict[str, Any] = {"password_hash": password_hash, "password_changed_at": changed_at}
+    if given_by_operator:
+        values["password_given_by_operator"] = True
+    changed = await db.scalar(
+        update(User)
+        .where(User.id == user_id, User.password_hash.is_not_distinct_from(instead_of))
+        .values(values)
+        .returning(User.id)
+    )
+    if changed is None:
+        raise ConflictError("The password has just been changed. Sign in with the new one.")
 
 
 def normal(email: str) -> str:

@@ -2,14 +2,16 @@
 
 import hmac
 import uuid
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime
 
+from sqlalchemy import text
 from sqlalchemy.exc import IntegrityError
 
-from flowpilot.db.session import Database
+from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError
-from flowpilot.identity import service
+from flowpilot.identity import passwords, service
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim
 
@@ -47,10 +49,28 @@ def setup_code(signing_key: str) -> str:
     return "-".join(digest[start : start + 5] for start in range(0, 20, 5))
 
 
+async def is_open(database: Database) -> bool:
+    """Whether there is no account at this moment: since the server started, a backup may have been restored."""
+    async with database.read(None) as db:
+        return await _is_empty(db)
+
+
+async def _is_empty(db: ReadDb) -> bool:
+    return not await db.scalar(text("SELECT has_accounts FROM installation"))
+
+
 async def set_up(
-    database: Database, signing_key: str, code: str, wanted: FirstAccount, now: datetime
+    database: Database,
+    signing_key: str,
+    code: str,
+    wanted: FirstAccount,
+    now: datetime,
+    furnish: Callable[[Db, uuid.UUID], Awaitable[object]],
 ) -> TokenClaim:
     """Make the first account with its owner, who is signed in by the claim returned.
+
+    Args:
+        furnish: puts into the new account what other features begin with, in the same transaction.
 
     Raises:
         WrongCodeError: the code is not this installation's.
@@ -62,12 +82,16 @@ async def set_up(
     # The id follows from the secret too, so that the code is good for one account and no more.
     digest = hmac.digest(signing_key.encode(), b"first run: account", "sha256")
     account_id = uuid.UUID(bytes=digest[:16], version=4)
-    try:
-        async with database.write(account_id) as db:
+    password_hash = await passwords.new_hash(wanted.password)
+    async with database.write(account_id) as db:
+        if not await _is_empty(db):
+            raise SetUpAlreadyError
+        try:
             await service.create_account(db, account_id, wanted.account_name, wanted.timezone, now)
-            user_id = await service.add_member(
-                db, account_id, None, wanted.email, Role.OWNER, now=now, name=wanted.name, password=wanted.password
-            )
-    except IntegrityError as error:
-        raise SetUpAlreadyError from error
+        except IntegrityError as error:
+            raise SetUpAlreadyError from error
+        user_id = await service.add_new_member(
+            db, account_id, wanted.email, Role.OWNER, now, name=wanted.name, password_hash=password_hash
+        )
+        await furnish(db, account_id)
     return TokenClaim(user_id, account_id, now)

@@ -13,7 +13,7 @@ from flowpilot.identity.audit import record
 from flowpilot.identity.auth import ForbiddenError
 from flowpilot.identity.credentials import hash_key, key_prefix, new_api_key
 from flowpilot.identity.locking import LockedAccess, lock_access
-from flowpilot.identity.models import ApiKey
+from flowpilot.identity.models import ApiKey, User
 from flowpilot.identity.service import add_user, join
 
 
@@ -31,7 +31,8 @@ async def create_key(
     """A new key and its secret, which is kept nowhere. No actor: an operator at the command line.
 
     Raises:
-        ForbiddenError: the role is above the actor's own, or above that of the user the key would act as.
+        ForbiddenError: the role is above the actor's own, or above that of the user the key would act as, or that
+            user is another person.
         NotFoundError: the user is no member of the account.
     """
     access = await lock_access(db, account_id, actor, user_id)
@@ -39,6 +40,8 @@ async def create_key(
     access.check(Permission.MANAGE_KEYS, role, ceiling)
     if role.rank > ceiling.rank:
         raise ForbiddenError(f"The key's role ({role}) is above that of its user ({ceiling}).")
+    if actor is not None and user_id not in {None, actor.user_id}:
+        await _refuse_person(db, user_id)
     if expires_days is not None and expires_days < 1:
         raise InvalidError("A key must be good for at least one day.")
     if user_id is None:
@@ -79,6 +82,13 @@ async def revoke_key(db: Db, actor: Actor, key_id: uuid.UUID, now: datetime) -> 
     if key.revoked_at is None:
         key.revoked_at = now
         await _audit(db, access, key, "key.revoked", now)
+
+
+async def _refuse_person(db: Db, user_id: uuid.UUID | None) -> None:
+    if await db.scalar(select(User.email).where(User.id == user_id)) is not None:
+        raise ForbiddenError(
+            "A key that acts as a person is made by that person, or by an operator: flowpilot key create --user."
+        )
 
 
 async def _audit(db: Db, access: LockedAccess, key: ApiKey, action: str, now: datetime) -> None:

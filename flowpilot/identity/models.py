@@ -13,6 +13,7 @@ from sqlalchemy import (
     LargeBinary,
     SmallInteger,
     UniqueConstraint,
+    false,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -43,7 +44,11 @@ class Account(Base):
 
 
 class User(Base):
-    """A person, or an integration. Without a password hash nobody can sign in as it."""
+    """A person, or an integration. Without a password hash nobody can sign in as it.
+
+    Where the operator gave the password, whoever knows it is the person. Otherwise whoever accepted an invitation
+    chose it, and that can be the one who invited.
+    """
 
     __tablename__ = "users"
 
@@ -51,6 +56,7 @@ class User(Base):
     email: Mapped[str | None] = mapped_column(unique=True)
     name: Mapped[str] = mapped_column(server_default="")
     password_hash: Mapped[str | None]
+    password_given_by_operator: Mapped[bool] = mapped_column(server_default=false())
     password_changed_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
 

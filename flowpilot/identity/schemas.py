@@ -5,7 +5,17 @@ from collections.abc import Sequence
 from datetime import datetime, time
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, EmailStr, Field, PlainSerializer, computed_field
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    EmailStr,
+    Field,
+    PlainSerializer,
+    computed_field,
+)
+from pydantic_core import PydanticCustomError
 
 from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Role
@@ -123,13 +133,24 @@ class PasswordIn(Body):
     new_password: str = Field(min_length=12, max_length=1024)
 
 
+def _is_their_own(password: Any) -> None:
+    if password is not None:
+        raise PydanticCustomError(
+            "password_of_another",
+            "Nobody chooses another person's password. Leave it out; invite somebody who has none yet: "
+            "POST /api/v1/invitations.",
+        )
+
+
 class MemberIn(Body):
-    """A new member. Somebody who is known in another account is added by the operator."""
+    """A new member who has a password already. Anybody else is invited."""
 
     email: EmailStr
     role: Role
-    name: Text = ""
-    password: str | None = Field(default=None, min_length=12, max_length=1024)
+    name: Text = Field(default="", deprecated=True, description="Not used: they have a name already.")
+    password: Annotated[None, BeforeValidator(_is_their_own)] = Field(
+        default=None, deprecated=True, description="Refused: nobody chooses another person's password."
+    )
 
 
 class RoleIn(Body):
@@ -158,7 +179,7 @@ class MemberOut(BaseModel):
 
 
 class KeyIn(Body):
-    """A new API key. It acts as `user_id`, or as an integration user made for it."""
+    """A new API key. It acts as `user_id`, who is you or an integration, or as an integration user made for it."""
 
     name: Text = ""
     role: Role

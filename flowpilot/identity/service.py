@@ -1,32 +1,46 @@
 """Changes of access: accounts, members and their roles. Each leaves an entry in the audit log."""
 
-import asyncio
 import uuid
 from datetime import datetime
 
 from email_validator import EmailNotValidError, validate_email
-from sqlalchemy import ColumnElement, and_, delete, insert, select, update
+from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flowpilot.clock import zone
 from flowpilot.db.base import new_id
-from flowpilot.db.session import Database, Db
+from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.audit import record
-from flowpilot.identity.auth import accounts_of, normal, set_password_hash, state_login_email
-from flowpilot.identity.credentials import hash_password
+from flowpilot.identity.auth import normal, state_login_email
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Account, ApiKey, Membership, User
-
-MIN_PASSWORD_LENGTH = 12
-
-_INVITE_THEM = "Invite them, or ask the operator to add them: flowpilot user create."
-_KEEP_PASSWORD = "Add them without a password: they keep their own."  # noqa: S105 - what to do, no password
 
 
 class AlreadyMemberError(ConflictError):
     """The person is already in the account."""
+
+
+class KnownPersonError(ConflictError):
+    """Somebody who was to be new here has a password already."""
+
+    def __init__(self, address: str, *, given_by_operator: bool) -> None:
+        if given_by_operator:
+            advice = "They keep the password that an operator gave them. Add them with --known."
+        else:
+            advice = (
+                "Somebody in another account may have chosen their password. Set a new one first (flowpilot user "
+                "password), or, if you are certain that it is their own, add them with --known."
+            )
+        super().__init__(f"{address} is known here already. {advice}")
+
+
+class InvitationNeededError(ConflictError):
+    """Only the person can say that they are who has this e-mail."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(f"{address} has to accept an invitation. Make one: POST /api/v1/invitations.")
 
 
 async def create_account(db: Db, account_id: uuid.UUID, name: str, timezone: str, now: datetime) -> None:
@@ -46,54 +60,85 @@ async def create_account(db: Db, account_id: uuid.UUID, name: str, timezone: str
     )
 
 
-async def add_member(
+async def add_new_member(
     db: Db,
     account_id: uuid.UUID,
-    actor: Actor | None,
     email: str,
     role: Role,
-    *,
     now: datetime,
+    *,
     name: str = "",
-    password: str | None = None,
+    password_hash: str | None = None,
 ) -> uuid.UUID:
-    """Add a person by e-mail and return their user id. No actor: an operator at the command line.
+    """Add somebody who is not known here yet, as the operator, and return their user id.
 
     Raises:
         AlreadyMemberError: the person is already in the account.
-        ConflictError: the person is known already, and it is not the operator who adds them without a password.
+        KnownPersonError: they are known from another one.
+    """
+    address = valid_email(email)
+    known = await _person(db, address)
+    access = await lock_access(db, account_id, None, known and known.id)
+    if known is not None:
+        if known.id in access.roles:
+            raise AlreadyMemberError(f"{address} is already a member of this account.")
+        raise KnownPersonError(address, given_by_operator=known.password_given_by_operator)
+    user_id = await add_user(
+        db, name, now, email=address, password_hash=password_hash, given_by_operator=password_hash is not None
+    )
+    await join(db, access, user_id, role, now, by=None)
+    return user_id
+
+
+async def add_known_member(
+    db: Db, account_id: uuid.UUID, actor: Actor | None, email: str, role: Role, now: datetime
+) -> uuid.UUID:
+    """Add somebody who has a password already, and keeps it. No actor: an operator at the command line.
+
+    Raises:
+        NotFoundError: nobody has this e-mail; an actor is not told so.
+        InvitationNeededError: the actor cannot know who would come in by this e-mail: they are new, or whoever
+            invited them to another account may have chosen the password.
+        AlreadyMemberError: the person is already in the account.
         ForbiddenError: the role is above the actor's own.
     """
     address = valid_email(email)
-    await state_login_email(db, address)
-    known_id = await db.scalar(select(User.id).where(User.email == address))
-    access = await lock_access(db, account_id, actor, known_id)
+    known = await _person(db, address)
+    access = await lock_access(db, account_id, actor, known and known.id)
     access.check(Permission.MANAGE_MEMBERS, role)
-    if known_id is None:
-        user_id = await add_user(db, name, now, email=address, password=password)
-    elif actor is not None or password is not None:
-        # A person has one password for all their accounts, and whoever added them first may have chosen it. So
-        # only the operator, whom all accounts trust, lets a known person in; or they accept an invitation.
-        raise ConflictError(f"{address} is known here already. {_INVITE_THEM if actor else _KEEP_PASSWORD}")
-    else:
-        user_id = known_id
-        if user_id in access.roles:
-            raise AlreadyMemberError(f"{address} is already a member of this account.")
+    if known is not None and known.id in access.roles:
+        raise AlreadyMemberError(f"{address} is already a member of this account.")
+    if actor is not None and not (known and known.password_given_by_operator):
+        # The same answer for both, so that nobody learns who is known to other accounts.
+        raise InvitationNeededError(address)
+    if known is None:
+        raise NotFoundError(f"Nobody here has the e-mail {address}. Leave --known out to add somebody new.")
+    user_id: uuid.UUID = known.id
     await join(db, access, user_id, role, now, by=access.actor_id)
     return user_id
 
 
+async def _person(db: Db, address: str) -> Row[uuid.UUID, bool] | None:
+    await state_login_email(db, address)
+    query = select(User.id, User.password_given_by_operator).where(User.email == address)
+    return (await db.execute(query)).first()
+
+
 async def add_user(
-    db: Db, name: str, now: datetime, *, email: str | None = None, password: str | None = None
+    db: Db,
+    name: str,
+    now: datetime,
+    *,
+    email: str | None = None,
+    password_hash: str | None = None,
+    given_by_operator: bool = False,
 ) -> uuid.UUID:
     """A new user; without a password nobody can sign in as it."""
-    if password is not None:
-        check_password(password)
     user_id = new_id()
-    password_hash = None if password is None else await asyncio.to_thread(hash_password, password)
-    user = {"id": user_id, "email": email, "name": name, "password_hash": password_hash, "created_at": now}
+    user = {"id": user_id, "email": email, "name": name, "created_at": now}
+    password = {"password_hash": password_hash, "password_given_by_operator": given_by_operator}
     try:
-        await db.execute(insert(User).values(user))
+        await db.execute(insert(User).values(user | password))
     except IntegrityError as error:
         raise ConflictError(f"{email} has just been added. Try again.") from error
     return user_id
@@ -213,32 +258,3 @@ async def member_by_email(db: Db, account_id: uuid.UUID, email: str) -> uuid.UUI
     if user_id is None:
         raise NotFoundError(f"{email} is not a member of this account.")
     return user_id
-
-
-async def reset_password(database: Database, email: str, password: str, now: datetime) -> None:
-    """Give a person another password, as the operator; each of their accounts has it in its audit log.
-
-    Raises:
-        NotFoundError: nobody has this e-mail.
-    """
-    check_password(password)
-    async with database.write(None) as db:
-        await state_login_email(db, email)
-        user_id = await db.scalar(select(User.id).where(User.email == normal(email)))
-        if user_id is None:
-            raise NotFoundError(f"Nobody here has the e-mail {email}.")
-        await set_password_hash(db, user_id, await asyncio.to_thread(hash_password, password), now)
-        accounts = await accounts_of(db, user_id)
-    for account in accounts:
-        async with database.write(account.id) as db:
-            await record(db, account.id, None, "user.password_changed", ("user", user_id), at=now)
-
-
-def check_password(password: str) -> None:
-    """Refuse a new password that is too short.
-
-    Raises:
-        InvalidError: it is.
-    """
-    if len(password) < MIN_PASSWORD_LENGTH:
-        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")

@@ -10,9 +10,10 @@ from flowpilot.clock import Now, zone_names
 from flowpilot.errors import InvalidError
 from flowpilot.identity import api
 from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.auth import Claim, ReadSession, WriteSession, requires
 from flowpilot.identity.cookies import keep_signed_in
-from flowpilot.identity.credentials import TokenClaim, UnauthenticatedError
+from flowpilot.identity.credentials import TokenClaim
+from flowpilot.identity.passwords import MIN_PASSWORD_LENGTH, WrongPasswordError
 from flowpilot.identity.schemas import AccountChange, AccountSettings, PasswordIn
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import go_to, render
@@ -97,19 +98,20 @@ async def show_profile(request: Request, actor: Anybody, frame: Surroundings) ->
 
 @router.post("/profile/password")
 async def change_password(
-    request: Request, body: Annotated[PasswordForm, Form()], actor: Anybody, db: WriteSession, now: Now
+    request: Request, body: Annotated[PasswordForm, Form()], claimed: Claim, now: Now
 ) -> Response:
-    """Change the password, and sign this browser in anew: what was signed before the change is good no more."""
+    """Change the password, and sign this browser in anew: what was signed before is no longer valid."""
     if body.new_password != body.repeated:
         raise InvalidError("The two new passwords are not the same. Type the new one again.")
-    if len(body.new_password) < 12:
-        raise InvalidError("A password needs at least 12 characters.")
+    if len(body.new_password) < MIN_PASSWORD_LENGTH:
+        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
     wanted = PasswordIn(current_password=body.current_password, new_password=body.new_password)
     try:
-        await api.change_password(request, wanted, actor, db, now)
-    except UnauthenticatedError as error:
+        await api.change_password(request, wanted, claimed, now)
+    except WrongPasswordError as error:
         # Who mistypes it is still signed in.
         raise InvalidError(error.detail) from error
     answer = go_to("/settings/profile", "Your password is changed. Other browsers have to sign in again.")
-    keep_signed_in(request, answer, TokenClaim(actor.user_id, actor.account_id, now))
+    assert isinstance(claimed, TokenClaim)
+    keep_signed_in(request, answer, TokenClaim(claimed.user_id, claimed.account_id, now))
     return answer

@@ -11,8 +11,9 @@ from flowpilot.clock import Now
 from flowpilot.errors import FlowPilotError
 from flowpilot.flows.importing import install_shipped
 from flowpilot.identity.cookies import check_same_site, keep_signed_in
-from flowpilot.identity.first_run import FirstAccount, SetUpAlreadyError, set_up
+from flowpilot.identity.first_run import FirstAccount, SetUpAlreadyError, is_open, set_up
 from flowpilot.identity.schemas import Text
+from flowpilot.limits import caller_network
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(include_in_schema=False)
@@ -46,10 +47,18 @@ class Setup(Page):
     zones: list[str]
 
 
+async def offers_setup(request: Request) -> bool:
+    """Whether nobody can sign in yet. Another process or a restored backup ends it as well as this page does."""
+    state = request.app.state
+    if state.setup_code is not None and not await is_open(state.database):
+        state.setup_code = None
+    return state.setup_code is not None
+
+
 @router.get("/setup")
 async def show_setup(request: Request, code: Text = "") -> Response:
     """The form, while nobody can sign in."""
-    if request.app.state.setup_code is None:
+    if not await offers_setup(request):
         raise SetUpAlreadyError
     return render(request, _page(Given(code=code)))
 
@@ -58,19 +67,23 @@ async def show_setup(request: Request, code: Text = "") -> Response:
 async def do_set_up(request: Request, body: Annotated[SetupForm, Form()], now: Now) -> Response:
     """Make the account and sign its owner in."""
     check_same_site(request)
-    state = request.app.state
-    if state.setup_code is None:
+    if not await offers_setup(request):
         raise SetUpAlreadyError
+    state = request.app.state
     wanted = FirstAccount(**body.model_dump(exclude={"code"}))
     try:
-        await state.limiter.hit(_ATTEMPTS_PER_MINUTE, "setup")
-        claim = await set_up(state.database, state.signing_key, body.code, wanted, now)
+        await state.limiter.hit(_ATTEMPTS_PER_MINUTE, "setup", caller_network(request))
+        claim = await set_up(
+            state.database,
+            state.signing_key,
+            body.code,
+            wanted,
+            now,
+            furnish=lambda db, account_id: install_shipped(db, account_id, None, now),
+        )
     except FlowPilotError as error:
         given = Given(**body.model_dump(exclude={"password"}))
         return render(request, _page(given, error.detail), status=error.status)
-    assert claim.account_id is not None
-    async with state.database.write(claim.account_id) as db:
-        await install_shipped(db, claim.account_id, None, now)
     state.setup_code = None
     answer = go_to(
         "/", f"Welcome to FlowPilot, {wanted.name}. Start a session, or invite your colleagues in Settings."

@@ -14,6 +14,7 @@ from flowpilot.identity.cookies import check_same_site, keep_signed_in, sign_out
 from flowpilot.identity.credentials import TokenClaim, parse
 from flowpilot.identity.schemas import AccountOut, SwitchIn, Text, TokenOut
 from flowpilot.web.render import Page, go_to, is_own_path, render
+from flowpilot.web.setup import offers_setup
 
 router = APIRouter(include_in_schema=False)
 
@@ -42,7 +43,7 @@ class Accounts(Page):
 @router.get("/sign-in")
 async def show_sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the URL
     """The form."""
-    return render(request, _sign_in(request, next))
+    return render(request, await _sign_in(request, next))
 
 
 @router.post("/sign-in")
@@ -58,7 +59,7 @@ async def do_sign_in(
     try:
         token = await api.create_token(request, now, username, password)
     except FlowPilotError as error:
-        page = _sign_in(request, next, email=username, refusal=error.detail)
+        page = await _sign_in(request, next, email=username, refusal=error.detail)
         answer: Response = render(request, page, status=error.status)
         answer.headers.update({name: value for name, value in error.headers.items() if name == "Retry-After"})
         return answer
@@ -103,13 +104,13 @@ async def do_sign_out(request: Request) -> Response:
     return answer
 
 
-def _sign_in(request: Request, wanted: str, *, email: str = "", refusal: str | None = None) -> SignIn:
+async def _sign_in(request: Request, wanted: str, *, email: str = "", refusal: str | None = None) -> SignIn:
     return SignIn(
         title="Sign in",
         email=email,
         refusal=refusal,
         next=wanted if is_own_path(wanted) else "/",
-        is_first_run=request.app.state.setup_code is not None,
+        is_first_run=await offers_setup(request),
     )
 
 

@@ -24,6 +24,9 @@ WRITES_MEMBERSHIPS = {
 }
 
 
+HASHING = {"hash_password", "verify_password", "new_hash", "is_right"}
+
+
 def _uses() -> dict[str, set[str]]:
     """By module: what it does to `Membership` and what it imports, as short words."""
     return {
@@ -66,3 +69,31 @@ def test_who_is_a_member_is_written_by_what_takes_the_lock() -> None:
     assert writers == WRITES_MEMBERSHIPS, (
         "Give and take access by the verbs of identity/service.py, which take turns and leave an audit entry."
     )
+
+
+def test_no_password_is_hashed_while_a_connection_is_held() -> None:
+    """Within `async with database.…`, or in a function that is given a session."""
+    held = [
+        f"{path.relative_to(PACKAGE)}:{call.lineno}"
+        for path in PACKAGE.rglob("*.py")
+        for holder in ast.walk(ast.parse(path.read_text()))
+        if _holds_a_connection(holder)
+        for call in ast.walk(holder)
+        if isinstance(call, ast.Call) and ast.unparse(call.func).rpartition(".")[2] in HASHING
+    ]
+    assert not held, (
+        f"{held}: a hash takes long on purpose, and ten of them would hold up everybody. Compute it before the "
+        "transaction begins, and look again in it at what must not have changed."
+    )
+
+
+def _holds_a_connection(node: ast.AST) -> bool:
+    match node:
+        case ast.AsyncWith(items=items):
+            return any(ast.unparse(item.context_expr).startswith("database.") for item in items)
+        case ast.AsyncFunctionDef(args=arguments):
+            annotations = [argument.annotation for argument in (*arguments.args, *arguments.kwonlyargs)]
+            sessions = {"Db", "ReadDb", "WriteSession", "ReadSession"}
+            return any(given is not None and ast.unparse(given) in sessions for given in annotations)
+        case _:
+            return False

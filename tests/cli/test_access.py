@@ -27,7 +27,24 @@ def test_a_user_can_sign_in(flowpilot: Run, account: uuid.UUID, client: TestClie
     assert answer.json()["account_id"] == str(account)
     again = flowpilot(*words, stdin=f"{PASSWORD}\n")
     assert (again.returncode, again.stdout) == (1, b"")
-    assert b"is known here already" in again.stderr
+    assert b"is already a member" in again.stderr
+
+
+def test_somebody_known_is_added_deliberately(
+    flowpilot: Run, account: uuid.UUID, company: Company, client: TestClient
+) -> None:
+    email = fresh_email()
+    company.add_person(email, Role.VIEWER)
+    words = ("user", "create", email, "--account", account, "--role", "owner")
+    refused = flowpilot(*words)
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert b"is known here already" in refused.stderr
+    assert b"--known" in refused.stderr
+    for more in (("--password-stdin",), ("--name", "Ada")):
+        assert b"leave --name and --password-stdin out" in flowpilot(*words, "--known", *more).stderr
+    assert flowpilot(*words, "--known").returncode == 0
+    answer = client.post("/api/v1/auth/token", data={"username": email, "password": PASSWORD})
+    assert {found["id"] for found in answer.json()["accounts"]} == {str(account), str(company.id)}
 
 
 def test_a_key_works_and_stands_alone_on_stdout(flowpilot: Run, account: uuid.UUID, client: TestClient) -> None:
@@ -70,6 +87,11 @@ def test_a_password_can_be_reset(flowpilot: Run, company: Company, client: TestC
         (("user", "create", "x@people.example", "--account", "nonsense", "--role", "owner"), 2, "--account"),
         (("user", "create", "no-address", "--account", "{account}", "--role", "owner"), 1, "e-mail"),
         (("user", "create", "x@people.example", "--account", "{account}", "--role", "king"), 2, "king"),
+        (
+            ("user", "create", "x@people.example", "--account", "{account}", "--role", "owner", "--known"),
+            1,
+            "Nobody",
+        ),
         (("user", "password", "nobody@people.example", "--password-stdin"), 1, "characters"),
         (("key", "create", "--account", str(uuid.uuid4()), "--role", "owner"), 1, "no account"),
         (

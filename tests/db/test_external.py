@@ -37,12 +37,17 @@ def _settings(settings: Settings, **urls: str) -> Settings:
 
 
 def _works(urls: DatabaseUrls) -> None:
-    """Accounts can be made and are kept apart, and the operator can list them."""
+    """Accounts can be made and are kept apart, the operator can list them, and that there are some is known."""
+    with psycopg.connect(urls.runtime) as runtime:
+        assert runtime.execute("SELECT has_accounts FROM installation").fetchone() == (False,)
     ids = [new_id(), new_id()]
     for account_id in ids:
         with account_transaction(urls.runtime, account_id) as connection:
             connection.execute("INSERT INTO accounts (id, name) VALUES (%s, 'Acme')", [account_id])
             assert connection.execute("SELECT id FROM accounts").fetchall() == [(account_id,)]
+    with psycopg.connect(urls.runtime) as runtime:
+        assert runtime.execute("SELECT has_accounts FROM installation").fetchone() == (True,)
+        assert runtime.execute("SELECT FROM accounts").fetchall() == []
     with psycopg.connect(urls.owner) as owner:
         assert owner.execute("SELECT id FROM accounts ORDER BY id").fetchall() == [(found,) for found in ids]
 

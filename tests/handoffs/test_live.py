@@ -16,12 +16,12 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.listen import APPLICATION_NAME
 from flowpilot.db.session import Database
 from flowpilot.handoffs.live import STREAMS_PER_CALLER
-from flowpilot.identity import service
+from flowpilot.identity import passwords, service
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.identity.keys import create_key
 from flowpilot.settings import Settings
-from tests.company import Company, fresh_email
+from tests.company import PASSWORD, Company, fresh_email, hash_once
 from tests.handoffs.streams import (
     NEVER_SECONDS,
     PATH,
@@ -50,10 +50,10 @@ async def person(company: Company, database: Database) -> tuple[uuid.UUID, str]:
     """An engineer who can sign in, and the e-mail."""
     email = fresh_email()
     async with database.write(company.id) as db:
-        password = "correct horse battery"
-        return await service.add_member(
-            db, company.id, None, email, Role.ENGINEER, now=now(), password=password
-        ), email
+        user_id = await service.add_new_member(
+            db, company.id, email, Role.ENGINEER, now(), password_hash=hash_once(PASSWORD)
+        )
+        return user_id, email
 
 
 def _signed_in(
@@ -103,7 +103,7 @@ async def test_a_changed_password_ends_the_streams_of_older_tokens(
     user_id, email = person
     old = _signed_in(company, settings, user_id, age=timedelta(minutes=1))
     async with client_of(address) as client, opened(client, old) as stream:
-        await service.reset_password(database, email, "another horse battery", now())
+        await passwords.reset(database, email, "another horse battery", now())
         reason = "The password has changed. Sign in again."
         assert await stream.rest() == [Said(event="end", data={"reason": reason})]
 

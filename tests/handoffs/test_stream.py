@@ -70,7 +70,7 @@ async def test_an_event_is_told_with_what_a_queue_shows(
     session_id, email = company.add("ai_sessions"), fresh_email()
     handoff_id = company.add("session_handoffs", session_id=session_id)
     async with database.write(company.id) as db:
-        person = await service.add_member(db, company.id, None, email, Role.ENGINEER, now=now(), name="Kim")
+        person = await service.add_new_member(db, company.id, email, Role.ENGINEER, now(), name="Kim")
     at = now()
     async with client_of(address) as client, opened(client, company.headers(Role.VIEWER)) as stream:
         async with database.write(company.id) as db:

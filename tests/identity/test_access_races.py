@@ -2,7 +2,6 @@
 
 import asyncio
 import uuid
-from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -15,11 +14,10 @@ from flowpilot.db.session import Database, Db
 from flowpilot.identity import service
 from flowpilot.identity.actor import Actor, Role
 from tests.company import Company, fresh_email
+from tests.identity.meanwhile import Request, sent_meanwhile
 
 ROUNDS = 25
 MEMBERS, KEYS, INVITATIONS = "/api/v1/members", "/api/v1/api-keys", "/api/v1/invitations"
-
-Request = Callable[[], httpx2.Response]
 
 
 def _set_role(company: Company, user_id: uuid.UUID, role: Role) -> None:
@@ -38,22 +36,6 @@ def _at_once(*requests: Request) -> list[int]:
 
 def _actor(company: Company, role: Role) -> Actor:
     return Actor(company.id, company.users[role], role, "UTC")
-
-
-async def _meanwhile(
-    database: Database, company: Company, change: Callable[[Db], Awaitable[None]], request: Request
-) -> httpx2.Response:
-    """The answer to a request that is sent while a change is made, but not yet committed."""
-    waiting = (
-        "SELECT FROM pg_locks WHERE NOT granted AND locktype IN ('advisory', 'transactionid') "
-        "AND pid IN (SELECT pid FROM pg_stat_activity WHERE datname = current_database())"
-    )
-    async with database.write(company.id) as db:
-        await change(db)
-        sent = asyncio.ensure_future(asyncio.to_thread(request))
-        while not sent.done() and not company.query(waiting):
-            await asyncio.wait({sent}, timeout=0.01)
-    return await sent
 
 
 def test_a_team_admin_never_lowers_somebody_who_has_just_become_owner(
@@ -116,7 +98,7 @@ async def test_an_owner_who_steps_down_for_another_leaves_one(
     for _ in range(ROUNDS):
         _set_role(company, old, Role.OWNER)
         _set_role(company, new, Role.VIEWER)
-        answer = await _meanwhile(database, company, step_down, lower)
+        answer = await sent_meanwhile(database, company, step_down, lower)
         assert (answer.status_code, _role(company, old), _role(company, new)) == (403, "engineer", "owner")
 
 
@@ -174,7 +156,7 @@ async def test_who_is_lowered_in_this_moment_changes_nothing_with_the_role_of_be
         admin = company.users[Role.TEAM_ADMIN]
         await service.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
 
-    answer = await _meanwhile(database, company, lower, request)
+    answer = await sent_meanwhile(database, company, lower, request)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:flowpilot:problem:forbidden")
     assert _changes(company) == [*before, "member.role_changed"]
 
@@ -190,7 +172,7 @@ async def test_who_is_removed_in_this_moment_changes_nothing(
     async def remove(db: Db) -> None:
         await service.remove_member(db, _actor(company, Role.OWNER), company.users[Role.TEAM_ADMIN], now())
 
-    answer = await _meanwhile(database, company, remove, request)
+    answer = await sent_meanwhile(database, company, remove, request)
     assert (answer.status_code, answer.json()["detail"]) == (403, "No account")
     assert _changes(company) == [*before, "member.removed"]
 

@@ -12,7 +12,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
-from tests.company import Company
+from tests.company import PASSWORD, Company, fresh_email
 
 KEYS = "/api/v1/api-keys"
 
@@ -81,6 +81,20 @@ def test_a_key_falls_with_its_users_role(client: TestClient, company: Company) -
     assert me.json()["role"] == "viewer"
     client.delete(f"/api/v1/members/{admin}", headers=company.headers())
     assert _status(client, made["key"]) == 401
+
+
+def test_a_key_that_acts_as_a_person_is_made_by_that_person(client: TestClient, company: Company) -> None:
+    """Whoever makes a key knows it, and could do things in the other's name."""
+    email = fresh_email()
+    person = company.add_person(email, Role.TEAM_ADMIN)
+    body = {"role": "viewer", "user_id": str(person)}
+    refused = client.post(KEYS, json=body, headers=company.headers())
+    assert (refused.status_code, "made by that person" in refused.json()["detail"]) == (403, True)
+    token = client.post("/api/v1/auth/token", data={"username": email, "password": PASSWORD}).json()[
+        "access_token"
+    ]
+    made = client.post(KEYS, json=body, headers={"Authorization": f"Bearer {token}"})
+    assert made.json()["user_id"] == str(person)
 
 
 def test_nobody_makes_a_key_above_their_own_role(client: TestClient, company: Company) -> None:

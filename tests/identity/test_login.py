@@ -14,11 +14,11 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.identity import service
+from flowpilot.identity import passwords, service
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings
-from tests.company import PASSWORD, Company, fresh_email, run
+from tests.company import PASSWORD, Company, fresh_email, hash_once, run
 
 
 def log_in(client: TestClient, email: str, password: str = PASSWORD, **form: str) -> dict[str, object]:
@@ -123,7 +123,7 @@ def test_a_user_without_an_account_gets_no_account(client: TestClient, urls: Dat
 
     async def add(database: Database) -> None:
         async with database.write(None) as db:
-            await service.add_user(db, "", now(), email=email, password=PASSWORD)
+            await service.add_user(db, "", now(), email=email, password_hash=hash_once(PASSWORD))
 
     run(urls, add)
     token = log_in(client, email)
@@ -189,6 +189,18 @@ def test_login_is_throttled_per_address(settings: Settings, urls: DatabaseUrls) 
     assert statuses == [401, 401, 429]
 
 
+def test_addresses_of_one_ipv6_network_share_its_attempts(settings: Settings, urls: DatabaseUrls) -> None:
+    strict = settings.model_copy(update={"login_attempts_per_minute_per_address": 2})
+    app, statuses = create_app(strict, urls.runtime), []
+    with TestClient(app) as client:
+        for address in ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"):
+            caller = TestClient(app, client=(address, 1))
+            caller.portal = client.portal
+            form = {"username": fresh_email(), "password": "wrong"}
+            statuses.append(caller.post("/api/v1/auth/token", data=form).status_code)
+    assert statuses == [401, 401, 429, 401]
+
+
 def test_a_password_can_be_changed_by_who_knows_it(client: TestClient, company: Company) -> None:
     email = fresh_email()
     company.add_person(email, Role.VIEWER)
@@ -220,7 +232,7 @@ def test_an_operators_reset_is_in_the_audit_log_of_each_account(
     email = fresh_email()
     user_id = company.add_person(email, Role.VIEWER)
     neighbour.add_person(email, Role.VIEWER, password=None)
-    run(urls, lambda database: service.reset_password(database, email, "chosen by the operator", now()))
+    run(urls, lambda database: passwords.reset(database, email, "chosen by the operator", now()))
     for account in (company, neighbour):
         found = account.query("SELECT actor_id FROM audit_log WHERE action = 'user.password_changed'")
         assert found == [(None,)]

@@ -1,24 +1,53 @@
 """First-run set-up: the first account, by whoever can read what the server printed."""
 
+import asyncio
+import uuid
 from collections.abc import Iterator
 
+import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
 from flowpilot.app import create_app
+from flowpilot.clock import now
 from flowpilot.db.base import new_id
-from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.bulk import account_transaction
+from flowpilot.db.connect import DatabaseUrls, libpq_url, migrated_database
+from flowpilot.db.session import Database, Db
+from flowpilot.identity.first_run import FirstAccount, set_up, setup_code
 from flowpilot.settings import Settings
-from tests.company import PASSWORD, fresh_email
-from tests.web.conftest import SAME_SITE
+from tests.company import PASSWORD, found_company, fresh_email
+from tests.web.conftest import SAME_SITE, new_browser
+
+
+@pytest.fixture(scope="module")
+def installation(settings: Settings, urls: DatabaseUrls) -> Iterator[DatabaseUrls]:
+    """A migrated database of this module's own."""
+    name = f"setup_{new_id().hex}"
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        owner.execute(f"CREATE DATABASE {name}".encode())
+        own = settings.model_copy(
+            update={"database_url": SecretStr(libpq_url(make_url(urls.owner).set(database=name)))}
+        )
+        with migrated_database(own) as migrated:
+            yield migrated
+        owner.execute(f"DROP DATABASE {name} WITH (FORCE)".encode())
 
 
 @pytest.fixture
-def fresh(settings: Settings, urls: DatabaseUrls) -> Iterator[TestClient]:
-    """A server of an installation of its own: its key is another, and so are its code and its first account."""
-    own = settings.model_copy(update={"secret_key": SecretStr(f"{new_id()}")})
-    with TestClient(create_app(own, urls.runtime, is_first_run=True), headers=SAME_SITE) as client:
+def empty(installation: DatabaseUrls) -> DatabaseUrls:
+    """The same, without any account or user."""
+    with psycopg.connect(installation.owner) as owner:
+        owner.execute("TRUNCATE accounts, users CASCADE")
+    return installation
+
+
+@pytest.fixture
+def fresh(settings: Settings, empty: DatabaseUrls) -> Iterator[TestClient]:
+    """A server that nobody has set up."""
+    with TestClient(create_app(settings, empty.runtime, is_first_run=True), headers=SAME_SITE) as client:
         yield client
 
 
@@ -44,6 +73,21 @@ def test_the_owner_is_signed_in_to_an_account_with_the_shipped_flows(fresh: Test
     assert len(fresh.get("/api/v1/flows?limit=200&state=published").json()["items"]) == 20
 
 
+def test_the_account_its_owner_and_its_flows_are_one_transaction(fresh: TestClient, empty: DatabaseUrls) -> None:
+    assert fresh.post("/setup", data=_form(fresh)).status_code == 200
+    me = fresh.get("/api/v1/auth/me").json()
+    wrote = {"accounts": "id", "memberships": "account_id", "trees": "account_id", "audit_log": "account_id"}
+    with account_transaction(empty.runtime, uuid.UUID(me["account_id"])) as connection:
+        transactions = [
+            connection.execute(
+                f"SELECT DISTINCT xmin::text FROM {table} WHERE {key} = %s".encode(), [me["account_id"]]
+            ).fetchall()
+            for table, key in wrote.items()
+        ]
+    assert len(transactions[0]) == 1
+    assert transactions == [transactions[0]] * len(wrote)
+
+
 def test_a_wrong_code_makes_nothing_and_keeps_the_form(fresh: TestClient) -> None:
     answer = fresh.post("/setup", data=_form(fresh, code="00000-00000-00000-00000"))
     assert answer.status_code == 403
@@ -59,6 +103,7 @@ def test_a_wrong_code_makes_nothing_and_keeps_the_form(fresh: TestClient) -> Non
         ({"timezone": "Mars/Olympus"}, "Mars/Olympus"),
         ({"account_name": " "}, "An account needs a name."),
         ({"email": "nobody"}, "nobody"),
+        ({"password": "x" * 1025}, "A password has at most 1024 characters."),
     ],
 )
 def test_what_can_not_be_used_is_said_and_may_be_corrected(
@@ -70,17 +115,59 @@ def test_what_can_not_be_used_is_said_and_may_be_corrected(
     assert fresh.post("/setup", data=_form(fresh)).status_code == 200
 
 
-def test_the_code_is_good_for_one_account(fresh: TestClient, settings: Settings, urls: DatabaseUrls) -> None:
+def test_set_up_is_over_for_all_processes(fresh: TestClient, settings: Settings, empty: DatabaseUrls) -> None:
     form = _form(fresh)
-    key = fresh.app.state.settings.secret_key  # type: ignore[attr-defined]
     assert fresh.post("/setup", data=form).status_code == 200
+    with TestClient(create_app(settings, empty.runtime, is_first_run=True), headers=SAME_SITE) as another:
+        for browser in (new_browser(fresh), another):
+            assert "Set FlowPilot up" not in browser.get("/sign-in").text
+            assert browser.get("/setup").status_code == 409
+            answer = browser.post("/setup", data=form | {"email": fresh_email()})
+            assert answer.status_code == 409
+            assert "FlowPilot is set up already." in answer.text
+
+
+def test_a_restored_backup_ends_the_set_up(fresh: TestClient, empty: DatabaseUrls) -> None:
+    form = _form(fresh)
+    assert fresh.get("/setup").status_code == 200
+    found_company(empty)
     assert fresh.get("/setup").status_code == 409
-    # Another process of the same installation has not noticed.
-    again = create_app(settings.model_copy(update={"secret_key": key}), urls.runtime, is_first_run=True)
-    with TestClient(again, headers=SAME_SITE) as other:
-        answer = other.post("/setup", data=form | {"email": fresh_email()})
-    assert answer.status_code == 409
-    assert "FlowPilot is set up already." in answer.text
+    assert fresh.post("/setup", data=form).status_code == 409
+    assert "Set FlowPilot up" not in fresh.get("/sign-in").text
+
+
+@pytest.mark.anyio
+async def test_of_two_who_set_up_at_once_one_does(empty: DatabaseUrls, settings: Settings) -> None:
+    databases = [Database(empty.runtime, pool_size=1) for _ in range(2)]
+
+    async def furnish(_: Db, __: uuid.UUID) -> None: ...
+
+    key = settings.signing_key()
+    tries = [
+        set_up(
+            database,
+            key,
+            setup_code(key),
+            FirstAccount("Maple IT", "UTC", "Ada", fresh_email(), PASSWORD),
+            now(),
+            furnish,
+        )
+        for database in databases
+    ]
+    outcomes = await asyncio.gather(*tries, return_exceptions=True)
+    for database in databases:
+        await database.close()
+    assert sorted(type(outcome).__name__ for outcome in outcomes) == ["SetUpAlreadyError", "TokenClaim"]
+
+
+def test_guesses_at_the_code_are_counted_by_address(settings: Settings, empty: DatabaseUrls) -> None:
+    app = create_app(settings, empty.runtime, is_first_run=True)
+    with TestClient(app, headers=SAME_SITE, client=("192.0.2.1", 1)) as guesser:
+        guess = _form(guesser, code="00000-00000-00000-00000")
+        assert [guesser.post("/setup", data=guess).status_code for _ in range(11)] == [403] * 10 + [429]
+        owner = TestClient(app, headers=SAME_SITE, client=("192.0.2.2", 1))
+        owner.portal = guesser.portal
+        assert owner.post("/setup", data=_form(owner)).status_code == 200
 
 
 def test_another_site_can_not_send_the_form(fresh: TestClient) -> None:

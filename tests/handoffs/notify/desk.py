@@ -97,7 +97,7 @@ class Desk:
         """A member with an e-mail, and that."""
         email = fresh_email()
         async with self.database.write(self.company.id) as db:
-            user = await service.add_member(db, self.company.id, None, email, role, now=now(), name=name)
+            user = await service.add_new_member(db, self.company.id, email, role, now(), name=name)
         if can_sign_in:
             self.company.let_sign_in(user)
         return user, email

@@ -1,0 +1,104 @@
+"""Passwords: what a new one must be, and how a person or the operator sets another.
+
+A hash takes long on purpose, so it is computed before a connection is taken that others wait for.
+"""
+
+import asyncio
+from datetime import datetime
+
+from sqlalchemy import select
+
+from flowpilot.db.session import Database, state_account
+from flowpilot.errors import InvalidError, NotFoundError
+from flowpilot.identity.audit import record
+from flowpilot.identity.auth import (
+    ForbiddenError,
+    accounts_of,
+    normal,
+    set_password_hash,
+    state_login_email,
+    verify,
+)
+from flowpilot.identity.credentials import (
+    KeyClaim,
+    TokenClaim,
+    UnauthenticatedError,
+    hash_password,
+    verify_password,
+)
+from flowpilot.identity.models import User
+
+MIN_PASSWORD_LENGTH = 12
+MAX_PASSWORD_LENGTH = 1024
+
+
+class WrongPasswordError(UnauthenticatedError):
+    """Whoever wants another password does not know the present one."""
+
+    def __init__(self) -> None:
+        super().__init__("The current password is wrong.")
+
+
+async def new_hash(password: str) -> str:
+    """The hash to keep of a new password.
+
+    Raises:
+        InvalidError: the password is too short or too long.
+    """
+    if len(password) < MIN_PASSWORD_LENGTH:
+        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+    if len(password) > MAX_PASSWORD_LENGTH:
+        raise InvalidError(f"A password has at most {MAX_PASSWORD_LENGTH} characters.")
+    return await asyncio.to_thread(hash_password, password)
+
+
+async def is_right(password: str, password_hash: str | None) -> bool:
+    """Whether it is the password; takes as long when there is none."""
+    return await asyncio.to_thread(verify_password, password, password_hash)
+
+
+async def change_own(
+    database: Database, claim: TokenClaim | KeyClaim, present: str, new: str, now: datetime
+) -> None:
+    """Change the password of the person who is signed in.
+
+    Raises:
+        ForbiddenError: an API key asks. Whoever holds it may be somebody else.
+        WrongPasswordError: the present password is another.
+        InvalidError: the new one is too short or too long.
+        ConflictError: the password has changed in the meantime.
+    """
+    if isinstance(claim, KeyClaim):
+        raise ForbiddenError("An API key changes no password. Sign in to change yours.")
+    async with database.read(claim.account_id) as db:
+        await verify(db, claim, now)
+        present_hash = await db.scalar(select(User.password_hash).where(User.id == claim.user_id))
+    if not await is_right(present, present_hash):
+        raise WrongPasswordError
+    password_hash = await new_hash(new)
+    async with database.write(claim.account_id) as db:
+        actor, _ = await verify(db, claim, now)
+        await set_password_hash(db, actor.user_id, password_hash, now, instead_of=present_hash)
+        target = ("user", actor.user_id)
+        await record(db, actor.account_id, actor.user_id, "user.password_changed", target, at=now)
+
+
+async def reset(database: Database, email: str, password: str, now: datetime) -> None:
+    """Give a person another password, as the operator; each of their accounts has it in its audit log.
+
+    Raises:
+        InvalidError: the password is too short or too long.
+        NotFoundError: nobody has this e-mail.
+    """
+    password_hash = await new_hash(password)
+    async with database.write(None) as db:
+        await state_login_email(db, email)
+        query = select(User.id, User.password_hash).where(User.email == normal(email))
+        person = (await db.execute(query)).first()
+        if person is None:
+            raise NotFoundError(f"Nobody here has the e-mail {email}.")
+        before = person.password_hash
+        await set_password_hash(db, person.id, password_hash, now, instead_of=before, given_by_operator=True)
+        for account in await accounts_of(db, person.id):
+            await state_account(db, account.id)
+            await record(db, account.id, None, "user.password_changed", ("user", person.id), at=now)
