@@ -66,7 +66,8 @@ SESSIONS = Kind(
            p.resolved_at, {seconds("p.resolved_at - p.created_at")} / 60 AS minutes_to_resolution
     FROM page p
     LEFT JOIN trees t ON t.account_id = :account_id AND t.id = p.matched_flow_id
-    LEFT JOIN people owner ON owner.user_id = coalesce(p.owner_id, p.user_id)
+    LEFT JOIN people owner
+        ON owner.user_id = coalesce(p.owner_id, CASE WHEN p.last_activity_at IS NULL THEN p.user_id END)
     """,
 )
 

@@ -18,6 +18,7 @@ from flowpilot.handoffs.held import (
 )
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.identity.actor import Actor
+from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.held import Locked
@@ -40,6 +41,7 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
         HandoffClosedError: it is over.
         OwnHandoffError: the actor is who escalated it.
     """
+    await lock_own_work(db, actor)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     lease = await leases.lease_from(db, actor.account_id, locked.moment)
     claimed = await update_where(

@@ -4,9 +4,10 @@ import uuid
 
 from sqlalchemy import select
 
-from flowpilot.db.session import Db
+from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
-from flowpilot.identity.actor import PERMISSIONS, Permission, Role
+from flowpilot.identity.actor import PERMISSIONS, Actor, Permission, Role
+from flowpilot.identity.auth import ForbiddenError
 from flowpilot.identity.models import Membership, User
 
 
@@ -52,3 +53,26 @@ async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID) -> No
     found = (await db.execute(query)).one_or_none()
     if found is None or not can_be_assigned(Role(found.role), can_sign_in=found.can_sign_in):
         raise NotAssignableError
+
+
+async def lock_own_work(db: Db, actor: Actor) -> None:
+    """Make sure that the actor stays able to work until this transaction, which gives them work, ends.
+
+    Call it before a session is locked, as `lock_assignee`.
+
+    Raises:
+        ForbiddenError: their access was taken since the request began.
+    """
+    query = select(Membership.role).where(
+        Membership.account_id == actor.account_id, Membership.user_id == actor.user_id
+    )
+    role = await db.scalar(query.with_for_update(read=True))
+    if role is None or not can_work(Role(role)):
+        raise ForbiddenError("Your role was changed at this moment and does not include this any more.")
+
+
+async def still_works(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID | None) -> bool:
+    """Whether somebody is still a member who may work; a program may."""
+    query = select(Membership.role).where(Membership.account_id == account_id, Membership.user_id == user_id)
+    role = await db.scalar(query)
+    return role is not None and can_work(Role(role))

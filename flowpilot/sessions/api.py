@@ -14,7 +14,7 @@ from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import Page, Text, page
 from flowpilot.jobs import enqueue
-from flowpilot.sessions import begin, queries, schemas, service
+from flowpilot.sessions import assignment, begin, queries, schemas, service
 from flowpilot.sessions.documentation import document
 from flowpilot.sessions.held import Held, Locked, hold, lock_for_work
 from flowpilot.sessions.jobs import SUGGEST_JOB
@@ -66,8 +66,9 @@ async def _wanted(
     flow_id: uuid.UUID | None = None,
     ticket: Text | None = None,
     q: Annotated[Text | None, Query(description="Words of the problem.")] = None,
+    unassigned: Annotated[bool, Query(description="Only those that nobody works on, to be taken.")] = False,
 ) -> Wanted:
-    return Wanted(status, actor.user_id if mine else owner_id, domain, flow_id, ticket, q)
+    return Wanted(status, actor.user_id if mine else owner_id, domain, flow_id, ticket, q, unassigned)
 
 
 @router.get("")
@@ -155,6 +156,13 @@ async def resume(actor: Engineer, held: Mine, db: WriteSession) -> schemas.Sessi
     """Go on with a session that was laid aside or given up."""
     await service.resume(db, actor, held)
     return await _answer(db, actor, held.session.id)
+
+
+@router.post("/{session_id}/take")
+async def take(session_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.SessionOut:
+    """Work on an unassigned session. Of all who try, one gets it; 409 tells the others who."""
+    await assignment.take(db, actor, session_id, now)
+    return await _answer(db, actor, session_id)
 
 
 @router.post("/{session_id}/resolve")

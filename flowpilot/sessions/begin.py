@@ -14,6 +14,7 @@ from flowpilot.flows.models import Tree as Flow
 from flowpilot.flows.models import TreeCategory, TreeVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
+from flowpilot.identity.assignees import lock_own_work
 from flowpilot.sessions import idleness
 from flowpilot.sessions.held import Held
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
@@ -48,6 +49,7 @@ async def start(db: Db, actor: Actor, about: Beginning, now: datetime) -> tuple[
     confidence = 1.0 if flow is not None else best.confidence if best is not None else 0.0
     if flow is None and best is not None and tier(confidence) != "discovery":
         flow = await _usable_flow(db, actor.account_id, best.flow_id)
+    await lock_own_work(db, actor)
     session = AISession(
         account_id=actor.account_id,
         id=new_id(),

@@ -10,7 +10,7 @@ from flowpilot.clock import now
 from flowpilot.copilot.propose import suggest_next
 from flowpilot.db.base import new_id
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
-from flowpilot.sessions import idleness, service
+from flowpilot.sessions import idleness, policy, service
 from flowpilot.sessions.held import SessionNotFoundError, lock
 from flowpilot.sessions.models import SessionStatus, SessionSuggestion
 from flowpilot.sessions.moves import OPEN
@@ -18,7 +18,8 @@ from flowpilot.sessions.queries import case_of, read_session
 
 SUGGEST_JOB = "sessions.suggest"
 
-# A session that waits for a senior, or is with one, is in the queue: nobody forgets it there.
+# A session that waits for a senior, or is with one, is in the queue: nobody forgets it there. What is unassigned
+# waits as well, on everybody's home page.
 _MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
 
@@ -33,7 +34,7 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
             return
         limit, idle_since = await idleness.idle_limit(db, session), session.last_activity_at
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
-        if is_over and session.status in _MAY_LIE_IDLE:
+        if is_over and session.status in _MAY_LIE_IDLE and not policy.is_unassigned(session):
             assert limit is not None
             await service.abandon(db, None, held, f"Nothing happened for {_words(limit)}.")
         else:

@@ -38,8 +38,9 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
 class AISession(Tenant, Base):
     """One engineer's work on one problem. The three counts are derived from its steps.
 
-    `user_id` began it and `owner_id` works on it now: they differ once a senior has claimed it.
-    `last_activity_at` is when anything last happened to it here; null where it came from a log.
+    `user_id` began it and `owner_id` works on it now: they differ once a senior has claimed it. An open one
+    without an owner may be taken by anybody. `last_activity_at` is when anything last happened to it here;
+    null where it came from a log, in which whoever began it worked on it.
     """
 
     __tablename__ = "ai_sessions"
@@ -90,6 +91,11 @@ class AISession(Tenant, Base):
     created_at: Mapped[datetime] = created_at()
     last_activity_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+
+    @property
+    def worked_on_by(self) -> uuid.UUID | None:
+        """Who works on it, or did until it ended."""
+        return self.user_id if self.last_activity_at is None and self.owner_id is None else self.owner_id
 
 
 class StepKind(StrEnum):

@@ -20,6 +20,7 @@ class Verb(StrEnum):
     RELEASE = "release"
     RETURN = "return"
     PARK = "park"
+    TAKE = "take"  # Changes who works on it, so the table below does not have it.
 
 
 # Done to a session's handoff, through the handoff's own routes.

@@ -5,6 +5,9 @@ from flowpilot.sessions import moves
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.moves import Verb
 
+# What waits for a senior or is with one is in the queue, where nobody forgets it.
+CAN_BE_UNASSIGNED = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
+
 
 def may_work(session: AISession, actor: Actor) -> bool:
     """Whether the actor may change the session: whoever began it, whoever works on it now, and team admins."""
@@ -12,6 +15,13 @@ def may_work(session: AISession, actor: Actor) -> bool:
     return actor.may(Permission.WORK) and (is_theirs or actor.role.rank >= Role.TEAM_ADMIN.rank)
 
 
+def is_unassigned(session: AISession) -> bool:
+    """Whether nobody works on the session, so that whoever can work may take it."""
+    is_from_a_log = session.last_activity_at is None
+    return session.owner_id is None and not is_from_a_log and session.status in CAN_BE_UNASSIGNED
+
+
 def allowed(session: AISession, actor: Actor) -> list[Verb]:
     """What the actor may do to the session as it stands, through the session's own routes."""
-    return moves.allowed(SessionStatus(session.status)) if may_work(session, actor) else []
+    verbs = [Verb.TAKE] if is_unassigned(session) and actor.may(Permission.WORK) else []
+    return verbs + (moves.allowed(SessionStatus(session.status)) if may_work(session, actor) else [])

@@ -17,6 +17,7 @@ from flowpilot.sessions import path
 from flowpilot.sessions.held import SessionNotFoundError, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
 from flowpilot.sessions.moves import OPEN
+from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +129,7 @@ class Wanted:
     flow_id: uuid.UUID | None = None
     ticket: str | None = None
     text: str | None = None
+    unassigned: bool = False
 
 
 async def sessions(
@@ -153,7 +155,15 @@ def _filtered(query: Select[AISession, str], wanted: Wanted) -> Select[AISession
     if wanted.status is not None:
         query = query.where(AISession.status.in_(wanted.status))
     if wanted.owner_id is not None:
-        query = query.where(func.coalesce(AISession.owner_id, AISession.user_id) == wanted.owner_id)
+        is_from_a_log = and_(AISession.owner_id.is_(None), AISession.last_activity_at.is_(None))
+        began_it = and_(is_from_a_log, AISession.user_id == wanted.owner_id)
+        query = query.where(or_(AISession.owner_id == wanted.owner_id, began_it))
+    if wanted.unassigned:
+        query = query.where(
+            AISession.owner_id.is_(None),
+            AISession.last_activity_at.is_not(None),
+            AISession.status.in_(CAN_BE_UNASSIGNED),
+        )
     if wanted.domain is not None:
         query = query.where(func.lower(AISession.problem_domain) == wanted.domain.lower())
     if wanted.flow_id is not None:

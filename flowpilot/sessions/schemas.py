@@ -224,7 +224,7 @@ def session_out(told: Told, actor: Actor, suggestion: Suggestion | None) -> dict
         "flow_version": told.flow_number,
         "rating_comment": session.rating_comment,
         "started_by": _person(told, session.user_id),
-        "owner": _person(told, session.owner_id or session.user_id),
+        "owner": _person(told, session.worked_on_by),
         "people": [PersonOut(id=person, name=name) for person, name in told.names.items()],
         "allowed": policy.allowed(session, actor),
         "current": None if where.node is None else node_out(where.node_id or "", where.node),

@@ -9,6 +9,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.flows.tree import NodeKind
 from flowpilot.identity.actor import Actor
+from flowpilot.identity.assignees import still_works
 from flowpilot.sessions import followers, idleness, moves, path
 from flowpilot.sessions.held import Held, Locked
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
@@ -66,7 +67,9 @@ async def pause(db: Db, actor: Actor, held: Locked, reason: str = "") -> None:
 
 async def resume(db: Db, actor: Actor, held: Locked) -> None:
     """Go on with a session that was laid aside, or given up."""
-    was_abandoned = held.session.status == SessionStatus.ABANDONED
+    session, was_abandoned = held.session, held.session.status == SessionStatus.ABANDONED
+    if was_abandoned and not await still_works(db, session.account_id, session.owner_id):
+        session.owner_id = actor.user_id
     await move(db, held, Verb.RESUME, actor.user_id)
     if was_abandoned:
         await idleness.watch(db, held.session, held.moment)

@@ -32,6 +32,7 @@ class Home(Page):
 
     template: ClassVar[str] = "home.html"
     sessions: list[SessionRow]
+    unassigned: list[SessionRow]
     queue: QueuePage
     notifications: list[NotificationOut]
 
@@ -43,6 +44,7 @@ async def home(request: Request, actor: Viewer, db: ReadSession, frame: Surround
     page = Home(
         title="Home",
         sessions=(await sessions.list_sessions(actor, mine, db, limit=8)).items,
+        unassigned=(await sessions.list_sessions(actor, Wanted(unassigned=True), db, limit=5)).items,
         queue=await handoffs.list_handoffs(actor, WantedHandoffs(), db, frame.now, limit=5),
         notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
     )

@@ -131,6 +131,13 @@ async def resume(session_id: Id, actor: Engineer, held: Mine, db: WriteSession) 
     return _back(session_id)
 
 
+@router.post("/take")
+async def take(session_id: Id, actor: Engineer, db: WriteSession, now: Now) -> Response:
+    """Work on a session that nobody works on."""
+    await api.take(session_id, actor, db, now)
+    return _back(session_id, "The session is yours now.")
+
+
 @router.post("/resolve")
 async def resolve(
     session_id: Id,

@@ -23,7 +23,7 @@ from flowpilot.identity.schemas import Page as ListPage
 from flowpilot.identity.schemas import Text
 from flowpilot.sessions import api
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.moves import OPEN
+from flowpilot.sessions.moves import OPEN, Verb
 from flowpilot.sessions.queries import Wanted
 from flowpilot.sessions.schemas import DocumentationOut, SessionIn, SessionOut, SessionRow, StepOut
 from flowpilot.web.frame import Surroundings
@@ -46,6 +46,7 @@ class Sessions(Page):
     status: str
     words: str
     mine: bool
+    unassigned: bool
     here: str
 
 
@@ -99,6 +100,7 @@ async def list_sessions(
     status: Literal["", "open"] | SessionStatus = "",
     q: Text = "",
     mine: bool = False,
+    unassigned: bool = False,
     cursor: uuid.UUID | None = None,
 ) -> Response:
     """The list, newest first."""
@@ -107,14 +109,17 @@ async def list_sessions(
         status=None if statuses is None else sorted(statuses),
         owner_id=actor.user_id if mine else None,
         text=q or None,
+        unassigned=unassigned,
     )
+    asked = {"status": status, "q": q, "mine": str(mine).lower(), "unassigned": str(unassigned).lower()}
     page = Sessions(
         title="Sessions",
         found=await api.list_sessions(actor, wanted, db, limit=50, cursor=cursor),
         status=status,
         words=q,
         mine=mine,
-        here="/sessions?" + urlencode({"status": status, "q": q, "mine": str(mine).lower()}),
+        unassigned=unassigned,
+        here="/sessions?" + urlencode(asked),
     )
     return render(request, page, frame)
 
@@ -144,7 +149,7 @@ async def show(
     page = Session(
         title=session.problem_summary[:60] or "Session",
         session=session,
-        may_work=bool(session.allowed),
+        may_work=bool(set(session.allowed) - {Verb.TAKE}),
         handoff=await _open_handoff(actor, db, session, frame.now),
     )
     return render(request, page, frame)

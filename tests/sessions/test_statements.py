@@ -93,4 +93,4 @@ def test_the_thirtieth_step_costs_no_more_than_the_first(
 def test_a_beginning(counting: Counting, company: Company, session_id: str) -> None:
     counting.sent.clear()
     start(counting.client, company)
-    assert len(counting.sent) <= 11
+    assert len(counting.sent) <= 12

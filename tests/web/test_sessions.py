@@ -132,3 +132,27 @@ def test_a_field_that_is_missing_is_named_as_a_person_does(signed_in: SignedIn) 
     answer = signed_in().post("/sessions", data={"problem_summary": ""})
     assert answer.status_code == 422
     assert "Problem summary: Field required" in answer.text
+
+
+def test_a_session_that_nobody_works_on_is_found_and_taken(
+    session_path: tuple[TestClient, str], signed_in: SignedIn, company: Company
+) -> None:
+    _, path = session_path
+    company.query("UPDATE ai_sessions SET owner_id = NULL RETURNING id")
+    browser = signed_in()
+    assert f'action="{path}/take"' in browser.get("/").text
+    assert path in browser.get("/sessions?unassigned=true").text
+    assert "With nobody" in browser.get(path).text
+    assert "The session is yours now." in browser.post(f"{path}/take").text
+    assert "Sessions that nobody works on" not in browser.get("/").text
+
+
+def test_a_viewer_sees_what_nobody_works_on_and_takes_nothing(
+    session_path: tuple[TestClient, str], signed_in: SignedIn, company: Company
+) -> None:
+    _, path = session_path
+    company.query("UPDATE ai_sessions SET owner_id = NULL RETURNING id")
+    viewer = signed_in(Role.VIEWER)
+    assert "Sessions that nobody works on" in viewer.get("/").text
+    assert f"{path}/take" not in viewer.get("/").text + viewer.get(path).text
+    assert viewer.post(f"{path}/take").status_code == 403

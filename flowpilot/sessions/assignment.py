@@ -1,0 +1,53 @@
+"""Who works on a session: taking one that nobody works on, and handing over those of somebody who leaves."""
+
+import uuid
+from datetime import datetime
+
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.assignees import lock_own_work
+from flowpilot.identity.queries import names_of
+from flowpilot.sessions import moves, policy, service
+from flowpilot.sessions.held import Locked, lock
+from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.moves import Verb
+
+
+class SessionTakenError(ConflictError):
+    """Somebody works on the session."""
+
+
+class NotUnassignedError(ConflictError):
+    """The session is not one to be taken."""
+
+
+async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> None:
+    """Work on a session that nobody works on; one that was laid aside goes on. Whoever took it may ask again.
+
+    Raises:
+        SessionNotFoundError: there is none.
+        SessionTakenError: somebody else works on it.
+        NotUnassignedError: it is in the queue, or has ended.
+    """
+    await lock_own_work(db, actor)
+    locked = await lock(db, actor.account_id, session_id, now)
+    session = locked.session
+    if session.owner_id == actor.user_id:
+        return
+    if not policy.is_unassigned(session):
+        await _refuse(db, locked)
+    session.owner_id = actor.user_id
+    if session.status == SessionStatus.PAUSED:
+        await service.move(db, locked, Verb.RESUME, actor.user_id)
+    session.last_activity_at = locked.moment
+    await db.flush()
+
+
+async def _refuse(db: Db, locked: Locked) -> None:
+    session = locked.session
+    if session.status in policy.CAN_BE_UNASSIGNED:
+        names = await names_of(db, session.account_id, filter(None, [session.worked_on_by]))
+        raise SessionTakenError(f"{next(iter(names.values()), 'Somebody')} works on this session now.")
+    what_to_do = "It is in the queue: claim its handoff." if session.status in moves.OPEN else "It has ended."
+    raise NotUnassignedError(f"This session cannot be taken. {what_to_do}")
