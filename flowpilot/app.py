@@ -17,6 +17,7 @@ from flowpilot.analytics.headline_api import router as headline
 from flowpilot.analytics.knowledge_gaps import GapCache
 from flowpilot.analytics.rows_api import router as analytics_rows
 from flowpilot.analytics.table_api import router as analytics_tables
+from flowpilot.bodies import BodyMiddleware
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
 from flowpilot.errors import RESPONSES, install_error_handlers
@@ -66,8 +67,6 @@ from flowpilot.web.assets import STATIC, Assets
 from flowpilot.web.failures import as_page
 from flowpilot.web.security import SecurityHeadersMiddleware
 from flowpilot.worker import work
-
-_MAX_BODY_BYTES = 1_000_000
 
 _ABOUT = """\
 Sign in with **Authorize** (e-mail and password), or send an API key as `Authorization: Bearer fp_…`.
@@ -145,7 +144,8 @@ def create_app(
     app.state.live = Hub(runtime_url, database, app.state.signing_key)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeadersMiddleware)
-    app.add_middleware(ObserveMiddleware, metrics=metrics, max_body_bytes=_MAX_BODY_BYTES)
+    app.add_middleware(BodyMiddleware)
+    app.add_middleware(ObserveMiddleware, metrics=metrics)
     install_error_handlers(app, as_page)
     # The stream comes before the handoffs, one of which could else be asked for by the name "stream".
     for router in (

@@ -43,10 +43,9 @@ class RequestMetrics:
 class ObserveMiddleware:
     """Give each request an id, and count it under its route's template."""
 
-    def __init__(self, app: ASGIApp, metrics: RequestMetrics, max_body_bytes: int) -> None:
+    def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         self.app = app
         self.metrics = metrics
-        self.max_body_bytes = max_body_bytes
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one connection."""
@@ -69,8 +68,7 @@ class ObserveMiddleware:
 
         started = time.perf_counter()
         try:
-            refusal = self._refuse_body(Request(scope))
-            await (refusal or self.app)(scope, receive, send_with_id)
+            await self.app(scope, receive, send_with_id)
         except Exception:
             _log.exception("request %s failed", request_id)
             raise
@@ -81,15 +79,6 @@ class ObserveMiddleware:
             if seconds is None:
                 seconds = time.perf_counter() - started
             self.metrics.seconds.labels(scope["method"], route).observe(seconds)
-
-    def _refuse_body(self, request: Request) -> JSONResponse | None:
-        """Refuse a body that is too large, or may be, before any of it is read."""
-        if "transfer-encoding" in request.headers:
-            return problem(request, 411, "length-required", "Send the request with a Content-Length.")
-        if int(request.headers.get("content-length", 0)) > self.max_body_bytes:
-            detail = f"A request may have at most {self.max_body_bytes:,} bytes."
-            return problem(request, 413, "too-large", detail)
-        return None
 
 
 @router.head("/healthz", include_in_schema=False)

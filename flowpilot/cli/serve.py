@@ -16,6 +16,7 @@ import uvicorn
 
 from flowpilot import __version__
 from flowpilot.cli.common import EXIT_FAILED, errors, open_database, with_connections
+from flowpilot.connections import Connections, most_connections
 from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION, DatabaseUrls
 from flowpilot.db.session import Database
@@ -100,15 +101,18 @@ def run_server(
     # The whole app takes a second to import, which no other command should wait for.
     from flowpilot.app import create_app  # noqa: PLC0415
 
+    settings = get_settings()
     app = create_app(
-        get_settings(),
+        settings,
         urls.runtime,
         with_worker=with_worker,
         embedded_in=urls.embedded_in,
         is_first_run=is_first_run,
     )
+    most = most_connections(settings.database_pool_size)
     config = uvicorn.Config(
         app,
+        http=Connections(most, registry=app.state.metrics.registry).protocol,
         log_level="warning",
         access_log=False,
         timeout_graceful_shutdown=_GRACE_SECONDS,
