@@ -13,6 +13,7 @@ from platformdirs import user_data_path
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from flowpilot.email_address import with_ascii_domain
 from flowpilot.errors import FlowPilotError
 
 
@@ -124,7 +125,7 @@ class Settings(BaseSettings):
     def _names_a_sender(cls, sender: str | None, info: ValidationInfo) -> str | None:
         if sender is None and info.data.get("smtp_host") is not None:
             raise ValueError("must be set, since FLOWPILOT_SMTP_HOST is")
-        return sender
+        return None if sender is None else with_ascii_domain(sender)
 
     def signing_key(self) -> str:
         """The secret key: the one configured, else the one kept in the data directory, made on first use."""

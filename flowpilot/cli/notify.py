@@ -34,8 +34,8 @@ def register(parent: typer.Typer) -> None:
 def test_email(address: str) -> None:
     """Send one e-mail now, and print what the mail server said."""
     settings = get_settings()
-    letter = mail.email(settings, address, _TEST, None, message_id=new_id(), thread=None, at=now())
     try:
+        letter = mail.email(settings, address, _TEST, None, message_id=new_id(), thread=None, at=now())
         said = asyncio.run(mail.send(settings, letter))
     except DeliveryError as error:
         raise NotSentError(error.reason) from error

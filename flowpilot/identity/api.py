@@ -7,6 +7,7 @@ from typing import Annotated
 from fastapi import APIRouter, Form, Query, Request
 
 from flowpilot.clock import Now
+from flowpilot.email_address import normal_email
 from flowpilot.errors import NotFoundError
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity import accounts, auth, passwords, queries, service
@@ -198,7 +199,7 @@ async def revoke_key(key_id: uuid.UUID, actor: KeyManager, db: WriteSession, now
 async def _throttle_login(request: Request, email: str) -> None:
     settings, limiter = request.app.state.settings, request.app.state.limiter
     await limiter.hit(settings.login_attempts_per_minute_per_address, "login-address", caller_network(request))
-    await limiter.hit(settings.login_attempts_per_minute, "login-email", auth.normal(email))
+    await limiter.hit(settings.login_attempts_per_minute, "login-email", normal_email(email))
 
 
 def _choose(login: Login, account_id: uuid.UUID | None) -> uuid.UUID | None:

@@ -16,6 +16,7 @@ from sqlalchemy import bindparam, func, select, update
 from flowpilot.clock import Now
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, Db, ReadDb
+from flowpilot.email_address import normal_email
 from flowpilot.errors import ConflictError, FlowPilotError
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.cookies import cookie_of
@@ -95,9 +96,10 @@ async def log_in(database: Database, email: str, password: str) -> Login:
     Raises:
         UnauthenticatedError: the e-mail is unknown or the password is wrong; the caller can not tell which.
     """
+    address = normal_email(email)
     async with database.read(None) as db:
-        await state_login_email(db, email)
-        found = (await db.execute(select(User.id, User.password_hash).where(User.email == normal(email)))).first()
+        await state_login_email(db, address)
+        found = (await db.execute(select(User.id, User.password_hash).where(User.email == address))).first()
     # No connection is held while the hash is computed, which takes long on purpose.
     valid = await asyncio.to_thread(verify_password, password, found.password_hash if found else None)
     if found is None or not valid:
@@ -136,7 +138,7 @@ async def list_own_accounts(database: Database, claimed: TokenClaim | KeyClaim) 
 
 async def state_login_email(db: ReadDb, email: str) -> None:
     """Let this transaction see the one user who has the e-mail."""
-    await db.execute(select(func.set_config("app.login_email", normal(email), True)))
+    await db.execute(select(func.set_config("app.login_email", normal_email(email), True)))
 
 
 async def _state_login_user(db: ReadDb, user_id: uuid.UUID) -> None:
@@ -171,11 +173,6 @@ async def set_password_hash(
     )
     if changed is None:
         raise ConflictError("The password has just been changed. Sign in with the new one.")
-
-
-def normal(email: str) -> str:
-    """The form in which e-mails are kept and compared."""
-    return email.strip().lower()
 
 
 async def credential(request: Request, bearer: Annotated[str | None, Depends(_bearer)]) -> str:

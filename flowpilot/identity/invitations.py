@@ -8,13 +8,14 @@ from sqlalchemy import select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
+from flowpilot.email_address import valid_email
 from flowpilot.errors import ConflictError, NotFoundError
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.audit import record
 from flowpilot.identity.credentials import INVITATION_MARK, hash_key, new_secret
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Invitation
-from flowpilot.identity.service import AlreadyMemberError, find_member, valid_email
+from flowpilot.identity.service import AlreadyMemberError, find_member
 
 LIFETIME = timedelta(days=7)
 

@@ -9,12 +9,12 @@ from datetime import datetime
 from sqlalchemy import select
 
 from flowpilot.db.session import Database, state_account
+from flowpilot.email_address import normal_email
 from flowpilot.errors import InvalidError, NotFoundError
 from flowpilot.identity.audit import record
 from flowpilot.identity.auth import (
     ForbiddenError,
     accounts_of,
-    normal,
     set_password_hash,
     state_login_email,
     verify,
@@ -93,7 +93,7 @@ async def reset(database: Database, email: str, password: str, now: datetime) ->
     password_hash = await new_hash(password)
     async with database.write(None) as db:
         await state_login_email(db, email)
-        query = select(User.id, User.password_hash).where(User.email == normal(email))
+        query = select(User.id, User.password_hash).where(User.email == normal_email(email))
         person = (await db.execute(query)).first()
         if person is None:
             raise NotFoundError(f"Nobody here has the e-mail {email}.")

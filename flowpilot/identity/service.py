@@ -3,17 +3,17 @@
 import uuid
 from datetime import datetime
 
-from email_validator import EmailNotValidError, validate_email
 from sqlalchemy import ColumnElement, Row, and_, delete, insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from flowpilot.clock import zone
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
+from flowpilot.email_address import normal_email, valid_email
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.audit import record
-from flowpilot.identity.auth import normal, state_login_email
+from flowpilot.identity.auth import state_login_email
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Account, ApiKey, Membership, User
 
@@ -227,24 +227,12 @@ def _member(account_id: uuid.UUID, user_id: uuid.UUID) -> ColumnElement[bool]:
     return and_(Membership.account_id == account_id, Membership.user_id == user_id)
 
 
-def valid_email(email: str) -> str:
-    """The e-mail in the form in which it is kept.
-
-    Raises:
-        InvalidError: it is none.
-    """
-    try:
-        return normal(validate_email(email, check_deliverability=False, test_environment=True).normalized)
-    except EmailNotValidError as error:
-        raise InvalidError(f"{email!r} is not an e-mail address: {error}") from error
-
-
 async def find_member(db: Db, account_id: uuid.UUID, email: str) -> uuid.UUID | None:
     """The user id of the member with this e-mail, if there is one."""
     return await db.scalar(
         select(User.id)
         .join(Membership, Membership.user_id == User.id)
-        .where(Membership.account_id == account_id, User.email == normal(email))
+        .where(Membership.account_id == account_id, User.email == normal_email(email))
     )
 
 

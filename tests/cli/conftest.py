@@ -16,15 +16,21 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 COMMAND = Path(sys.executable).with_name("flowpilot")
 
 
+# Of this machine: where programs are, and the code beside these tests, whichever is installed.
+HERE = {
+    "PATH": os.environ["PATH"],
+    "PYTHONPATH": str(Path(__file__).parents[2]),
+    "LANG": "C.UTF-8",
+    "COLUMNS": "120",
+}
+
+
 @pytest.fixture(scope="session")
 def environment(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
     """What a process needs to find the tests' database, which runs for as long as the tests do."""
     assert settings.secret_key is not None
     return {
-        "PATH": os.environ["PATH"],
-        "LANG": "C.UTF-8",
-        "COLUMNS": "120",
-        "PYTHONPATH": str(Path(__file__).parents[2]),  # The code beside these tests, whichever is installed.
+        **HERE,
         "FLOWPILOT_DATA_DIR": str(settings.data_dir),
         "FLOWPILOT_SECRET_KEY": settings.secret_key.get_secret_value(),
     }

@@ -50,6 +50,16 @@ def test_an_email_is_the_same_in_any_case(client: TestClient, company: Company) 
     assert log_in(client, f" {email.title()} ")["account_id"] == str(company.id)
 
 
+@pytest.mark.parametrize("created", ["müller", "xn--mller-kva"])
+def test_a_domain_outside_ascii_is_the_same_in_both_forms(
+    client: TestClient, company: Company, created: str
+) -> None:
+    name = new_id()
+    company.add_person(f"{name}@{created}.example", Role.ENGINEER)
+    for typed in ("MÜLLER", "xn--mller-kva"):
+        assert log_in(client, f"{name}@{typed}.example")["account_id"] == str(company.id)
+
+
 def test_a_wrong_password_and_an_unknown_email_answer_alike(client: TestClient, company: Company) -> None:
     email = fresh_email()
     company.add_person(email, Role.ENGINEER)

@@ -3,14 +3,18 @@
 import asyncio
 import uuid
 from datetime import datetime
+from email import message_from_string
+from email.header import Header
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
 from email.utils import format_datetime
 
 import aiosmtplib
+from email_validator import EmailNotValidError
 
 from flowpilot.copilot.text import tidy
+from flowpilot.email_address import with_ascii_domain
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs.notify.failures import RefusedError, TryLaterError
 from flowpilot.handoffs.notify.messages import Message
@@ -19,6 +23,7 @@ from flowpilot.settings import Settings
 TIMEOUT_SECONDS = 10.0
 _WHOLE_SECONDS = 30.0
 _REASON = 200
+_PLAIN_SUBJECT = 68  # With its name, as long as a header's line should be.
 
 
 class NoMailServerError(FlowPilotError):
@@ -42,15 +47,20 @@ def email(
 
     Raises:
         NoMailServerError: there is no sender to send it as.
+        RefusedError: the recipient's address is not one.
     """
     if settings.smtp_sender is None:
         raise NoMailServerError
+    try:
+        recipient = with_ascii_domain(to)
+    except EmailNotValidError as error:
+        raise RefusedError(f"The recipient's e-mail address cannot be used: {error}") from None
     domain = _domain(settings.smtp_sender)
-    mail = EmailMessage(policy=SMTP)
+    # A header that was read is sent as it was read, and not folded again.
+    mail = message_from_string(f"Subject: {_encoded(message.subject)}\n\n", EmailMessage, policy=SMTP)
     # The policy refuses a line break in a header, and a message's lines have none.
     mail["From"] = Address("FlowPilot", addr_spec=settings.smtp_sender)
-    mail["To"] = to
-    mail["Subject"] = message.subject
+    mail["To"] = recipient
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{message_id}@{domain}>"
     if thread is not None:
@@ -74,20 +84,19 @@ async def send(settings: Settings, mail: EmailMessage) -> str:
     if settings.smtp_host is None or settings.smtp_sender is None:
         raise NoMailServerError
     password = settings.smtp_password
+    server = aiosmtplib.SMTP(
+        hostname=settings.smtp_host,
+        port=settings.smtp_port,
+        username=settings.smtp_username,
+        password=None if password is None else password.get_secret_value(),
+        use_tls=settings.smtp_security == "tls",
+        start_tls=settings.smtp_security == "starttls",
+        local_hostname=_domain(settings.smtp_sender),
+        timeout=TIMEOUT_SECONDS,
+    )
     try:
-        async with asyncio.timeout(_WHOLE_SECONDS):
-            _, said = await aiosmtplib.send(
-                mail,
-                sender=settings.smtp_sender,
-                hostname=settings.smtp_host,
-                port=settings.smtp_port,
-                username=settings.smtp_username,
-                password=None if password is None else password.get_secret_value(),
-                use_tls=settings.smtp_security == "tls",
-                start_tls=settings.smtp_security == "starttls",
-                local_hostname=_domain(settings.smtp_sender),
-                timeout=TIMEOUT_SECONDS,
-            )
+        async with asyncio.timeout(_WHOLE_SECONDS), server:
+            return await _hand_over(server, mail, settings.smtp_sender)
     except aiosmtplib.SMTPRecipientsRefused as error:
         raise _refusal(error.recipients[0].code, error.recipients[0].message) from None
     except aiosmtplib.SMTPDataError as error:
@@ -100,6 +109,28 @@ async def send(settings: Settings, mail: EmailMessage) -> str:
         raise TryLaterError("The mail server could not be connected to.") from None
     except aiosmtplib.SMTPException as error:
         raise TryLaterError(f"The mail server can not be used as it is set up: {_line(error.message)}") from None
+
+
+def _encoded(subject: str) -> str:
+    """The subject as a header: a short line of ASCII as it is, anything else in encoded words (RFC 2047).
+
+    `EmailMessage` would break a longer line itself, and loses blanks or adds some where it is not ASCII.
+    """
+    is_plain = subject.isascii() and len(subject) <= _PLAIN_SUBJECT and "=?" not in subject
+    return subject if is_plain else Header(subject, "utf-8", maxlinelen=75, header_name="Subject").encode()
+
+
+async def _hand_over(server: aiosmtplib.SMTP, mail: EmailMessage, sender: str) -> str:
+    try:
+        _, said = await server.send_message(mail, sender=sender)
+    except aiosmtplib.SMTPNotSupported:
+        if mail["To"].isascii():
+            raise
+        # Waiting would not change that.
+        raise RefusedError(
+            "The recipient's address has letters outside ASCII before the @, and the mail server does not accept "
+            "those (it lacks SMTPUTF8). Use another address for this person, or another mail server."
+        ) from None
     return said
 
 

@@ -93,9 +93,11 @@ class Desk:
         with psycopg.connect(self.company.urls.owner) as owner:
             owner.execute("DELETE FROM procrastinate_jobs WHERE args->>'event_id' = %s", [str(event)])
 
-    async def person(self, role: Role, name: str = "", *, can_sign_in: bool = True) -> tuple[uuid.UUID, str]:
+    async def person(
+        self, role: Role, name: str = "", email: str = "", *, can_sign_in: bool = True
+    ) -> tuple[uuid.UUID, str]:
         """A member with an e-mail, and that."""
-        email = fresh_email()
+        email = email or fresh_email()
         async with self.database.write(self.company.id) as db:
             user = await service.add_new_member(db, self.company.id, email, role, now(), name=name)
         if can_sign_in:

@@ -108,6 +108,7 @@ class Mailbox:
     port: int = 0
     refusal: str | None = None
     letters: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     recipients: list[str] = field(default_factory=list)
     logins: list[tuple[bytes, bytes]] = field(default_factory=list)
     meanwhile: Callable[[], None] = lambda: None
@@ -125,6 +126,7 @@ class Mailbox:
         letter = message_from_bytes(envelope.content, policy=policy.default)
         assert isinstance(letter, EmailMessage)
         self.letters.append(letter)
+        self.raw.append(envelope.content)
         self.recipients.extend(envelope.rcpt_tos)
         self.meanwhile()
         return "250 Taken as 4711"
@@ -132,9 +134,12 @@ class Mailbox:
 
 @contextmanager
 def mail_server(
-    port: int = 0, *, password: str | None = None, tls: ssl.SSLContext | None = None
+    port: int = 0, *, password: str | None = None, tls: ssl.SSLContext | None = None, utf8: bool = True
 ) -> Iterator[Mailbox]:
-    """A mail server that runs for as long as the context lasts; with a password (and TLS), it wants one."""
+    """A mail server that runs for as long as the context lasts; with a password (and TLS), it wants one.
+
+    `utf8`: whether it has SMTPUTF8, without which every address must be ASCII.
+    """
     mailbox = Mailbox(port or free_port())
 
     def check(server: SMTP, session: Session, envelope: Envelope, mechanism: str, data: Any) -> AuthResult:
@@ -149,6 +154,7 @@ def mail_server(
         tls_context=tls,
         authenticator=check if password else None,
         auth_required=password is not None,
+        enable_SMTPUTF8=utf8,
     )
     controller.start()
     try:

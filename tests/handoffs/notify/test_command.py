@@ -1,9 +1,8 @@
 """`flowpilot notify test-email`: does the mail server take what we send?"""
 
-import os
 import subprocess
 
-from tests.cli.conftest import COMMAND
+from tests.cli.conftest import COMMAND, HERE
 from tests.handoffs.notify.servers import free_port, mail_server
 
 ADDRESS = "somebody@desk.example"
@@ -13,7 +12,7 @@ def _send(**settings: object) -> subprocess.CompletedProcess[str]:
     variables = {f"FLOWPILOT_{name}": str(value) for name, value in settings.items()}
     return subprocess.run(
         [COMMAND, "notify", "test-email", ADDRESS],
-        env={"PATH": os.environ["PATH"], "LANG": "C.UTF-8", "COLUMNS": "120", **variables},
+        env={**HERE, **variables},
         capture_output=True,
         text=True,
         check=False,

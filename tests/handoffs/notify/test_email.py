@@ -7,9 +7,13 @@ from pathlib import Path
 import pytest
 from pydantic import SecretStr
 
+from flowpilot.clock import now
+from flowpilot.db.base import new_id
 from flowpilot.handoffs.events import NOTIFY_JOB
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.notify import mail
+from flowpilot.handoffs.notify.failures import RefusedError
+from flowpilot.handoffs.notify.messages import TEST
 from flowpilot.identity.actor import Role
 from tests.handoffs.notify.desk import PROBLEM, Desk
 from tests.handoffs.notify.servers import certificates, free_port, mail_server, silence
@@ -89,6 +93,49 @@ async def test_a_problem_can_not_write_headers(desk: Desk) -> None:
     assert mailbox.recipients == [email]
     assert letter["Bcc"] is None
     assert letter["Subject"].startswith("Help wanted: Printer Bcc: thief@elsewhere.example Invented text Bcc:")
+
+
+async def test_a_domain_outside_ascii_gets_mail_from_any_server(desk: Desk) -> None:
+    with mail_server(utf8=False) as mailbox:
+        desk = desk.with_mail(mailbox.port)
+        await desk.person(Role.ENGINEER, email=f"{new_id()}@müller.example")
+        await desk.escalates()
+        await desk.work()
+    [letter], [recipient] = mailbox.letters, mailbox.recipients
+    assert letter["To"] == recipient
+    assert recipient.endswith("@xn--mller-kva.example")
+    assert desk.log("status", "attempts") == [("sent", 1)]
+
+
+async def test_an_address_that_the_server_can_not_be_told_is_refused_for_good(desk: Desk) -> None:
+    with mail_server(utf8=False) as mailbox:
+        desk = desk.with_mail(mailbox.port)
+        await desk.person(Role.ENGINEER, email=f"jörg-{new_id()}@desk.example")
+        await desk.escalates()
+        await desk.work()
+    assert (mailbox.letters, desk.jobs()) == ([], [])
+    [(status, attempts, error)] = desk.log("status", "attempts", "error")
+    assert (status, attempts) == ("failed", 1)
+    assert "SMTPUTF8" in error
+
+
+async def test_an_address_that_is_none_is_refused_for_good(desk: Desk) -> None:
+    settings = desk.with_mail(free_port()).settings
+    with pytest.raises(RefusedError, match="cannot be used"):
+        mail.email(settings, "jo@mül_ler.example", TEST, None, message_id=new_id(), thread=None, at=now())
+
+
+async def test_an_address_outside_ascii_gets_mail_from_a_server_that_knows_such(desk: Desk) -> None:
+    with mail_server(utf8=True) as mailbox:
+        desk = desk.with_mail(mailbox.port)
+        _, email = await desk.person(Role.ENGINEER, email=f"jörg-{new_id()}@müller.example")
+        await desk.escalates(problem="Zoë's printer")
+        await desk.work()
+    expected = email.replace("müller", "xn--mller-kva")
+    assert mailbox.recipients == [expected]
+    assert [(letter["To"], letter["Subject"]) for letter in mailbox.letters] == [
+        (expected, "Help wanted: Zoë's printer")
+    ]
 
 
 async def test_a_dead_mail_server_neither_fails_nor_delays_an_escalation_and_gets_it_later(desk: Desk) -> None:
