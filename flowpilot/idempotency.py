@@ -1,4 +1,7 @@
-"""`Idempotency-Key`: a POST that creates may be sent again without creating twice."""
+"""`Idempotency-Key`: a POST that creates may be sent again without creating twice.
+
+A program sends the key as a header. A page sends it in its form, so that a double click or a reload creates once.
+"""
 
 import hmac
 import uuid
@@ -7,33 +10,59 @@ from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import delete, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.clock import Now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.errors import ConflictError
+from flowpilot.errors import InvalidError, OutdatedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import Caller, WriteSession
 from flowpilot.identity.models import IdempotencyKey
 
 RETENTION = timedelta(hours=24)
 
+_LONGEST_KEY = 255
+# More than one request adds, so that old keys become fewer; not all at once, which one request would have to pay.
+_FORGOTTEN_AT_ONCE = 20
+
+_REUSED = "This Idempotency-Key was used for another request. Choose a new one."
+_REUSED_BY_A_FORM = "This form was sent once already, with other content, and that is recorded. This is not."
+
 T = TypeVar("T", bound=BaseModel)
 
 
-class IdempotencyKeyReusedError(ConflictError):
+class IdempotencyKeyReusedError(OutdatedError):
     """The key was used for something else."""
+
+
+class ShownToAnotherError(OutdatedError):
+    """The form's page was shown in another account, or to somebody else."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "It was opened in another account or by somebody else, and nothing was recorded. Send it again if it "
+            "belongs here."
+        )
+
+
+class OnceForm(BaseModel):
+    """What a form that creates sends along: its key, and to whom its page was shown. What it makes has neither."""
+
+    idempotency_key: str | None = Field(default=None, exclude=True)
+    caller: str | None = Field(default=None, exclude=True)
 
 
 class Once:
     """Creates at most once for each key of a caller; without a key, each time."""
 
-    def __init__(self, request: Request, actor: Actor, db: Db, now: datetime, key: str | None) -> None:
+    def __init__(
+        self, request: Request, actor: Actor, db: Db, now: datetime, key: str | None, *, is_form: bool
+    ) -> None:
         self.path, self.secret = request.url.path, request.app.state.signing_key.encode()
-        self.actor, self.db, self.now, self.key = actor, db, now, key
+        self.actor, self.db, self.now, self.key, self.is_form = actor, db, now, key, is_form
 
     async def create(
         self, answer: type[T], body: BaseModel, make: Callable[[], Awaitable[T]], *, unstored: str | None = None
@@ -63,18 +92,42 @@ class Once:
 
     async def _reserve(self, digest: str) -> uuid.UUID | None:
         """Take the key, or wait for whoever has it and return None. A key past its time is free again."""
+        new = insert(IdempotencyKey).values(
+            account_id=self.actor.account_id,
+            id=new_id(),
+            caller=self.actor.caller,
+            key=self.key,
+            request_digest=digest,
+            answer=None,
+            created_at=self.now,
+        )
+        replaced = {name: new.excluded[name] for name in ("request_digest", "answer", "created_at")}
+        row_id = await self.db.scalar(
+            new.on_conflict_do_update(
+                index_elements=["account_id", "caller", "key"],
+                set_=replaced,
+                where=IdempotencyKey.created_at <= self.now - RETENTION,
+            ).returning(IdempotencyKey.id)
+        )
+        if row_id is not None:
+            await self._forget_old()
+        return row_id
+
+    async def _forget_old(self) -> None:
+        """Remove keys past their time, but for those that another request is removing at this moment."""
         old = (
-            IdempotencyKey.account_id == self.actor.account_id,
-            IdempotencyKey.created_at <= self.now - RETENTION,
+            select(IdempotencyKey.id)
+            .where(
+                IdempotencyKey.account_id == self.actor.account_id,
+                IdempotencyKey.created_at <= self.now - RETENTION,
+            )
+            .order_by(IdempotencyKey.created_at)
+            .limit(_FORGOTTEN_AT_ONCE)
+            .with_for_update(skip_locked=True)
         )
-        await self.db.execute(delete(IdempotencyKey).where(*old))
-        row = {"request_digest": digest, "answer": None, "created_at": self.now}
-        statement = insert(IdempotencyKey).values(
-            account_id=self.actor.account_id, id=new_id(), caller=self.actor.caller, key=self.key, **row
-        )
-        return await self.db.scalar(
-            statement.on_conflict_do_nothing(index_elements=["account_id", "caller", "key"]).returning(
-                IdempotencyKey.id
+        await self.db.execute(
+            delete(IdempotencyKey).where(
+                IdempotencyKey.account_id == self.actor.account_id, IdempotencyKey.id.in_(old)
             )
         )
 
@@ -89,19 +142,31 @@ class Once:
             )
         ).one()
         if row.request_digest != digest:
-            raise IdempotencyKeyReusedError("This Idempotency-Key was used for another request. Choose a new one.")
+            raise IdempotencyKeyReusedError(_REUSED_BY_A_FORM if self.is_form else _REUSED)
         answer: dict[str, Any] | None = row.answer
         return answer
 
 
-async def _once(
+async def once(
     request: Request,
     actor: Caller,
     db: WriteSession,
     now: Now,
-    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=255)] = None,
+    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=_LONGEST_KEY)] = None,
 ) -> Once:
-    return Once(request, actor, db, now, key)
+    """What creates once for the request, by the key in its header or in its form.
+
+    Raises:
+        ShownToAnotherError: the form was not shown to the caller.
+        InvalidError: its key is too long.
+    """
+    form = await request.form()  # Empty where the body is no form.
+    if str(form.get("caller", actor.caller)) != actor.caller:
+        raise ShownToAnotherError
+    sent = str(form.get("idempotency_key", ""))
+    if len(sent) > _LONGEST_KEY:
+        raise InvalidError(f"The form's idempotency_key has more than {_LONGEST_KEY} characters.")
+    return Once(request, actor, db, now, key or sent or None, is_form=key is None)
 
 
-CreateOnce = Annotated[Once, Depends(_once)]
+CreateOnce = Annotated[Once, Depends(once)]

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
+from flowpilot.db.bulk import account_transaction
 from flowpilot.idempotency import RETENTION
 from flowpilot.identity.actor import Role
 from flowpilot.identity.invitations_schemas import InvitationIn
@@ -18,6 +19,12 @@ INVITATIONS, KEYS = "/api/v1/invitations", "/api/v1/api-keys"
 
 def _headers(company: Company, key: str, role: Role = Role.OWNER) -> dict[str, str]:
     return company.headers(role) | {"Idempotency-Key": key}
+
+
+def _add_key(company: Company, *, hours: int) -> None:
+    """A key that was used so long ago."""
+    row = {"caller": "somebody", "key": str(new_id()), "request_digest": "", "answer": {}}
+    company.add("idempotency_keys", **row, created_at=now() - timedelta(hours=hours))
 
 
 def test_the_same_request_creates_once(client: TestClient, company: Company) -> None:
@@ -76,6 +83,29 @@ def test_a_key_is_free_again_after_its_time(client: TestClient, company: Company
     company.query("UPDATE idempotency_keys SET created_at = %s RETURNING id", long_ago)
     second = client.post(KEYS, json={"role": "viewer"}, headers=headers).json()
     assert second["id"] != first["id"]
+
+
+def test_old_keys_are_forgotten_and_others_stay(client: TestClient, company: Company, neighbour: Company) -> None:
+    for account, age in ((company, 25), (company, 25), (company, 23), (neighbour, 25)):
+        _add_key(account, hours=age)
+    assert client.post(KEYS, json={"role": "viewer"}, headers=_headers(company, "new")).status_code == 201
+    kept = company.query("SELECT created_at < now() - interval '24 hours' FROM idempotency_keys")
+    assert kept == [(False,), (False,)]
+    assert neighbour.query("SELECT count(*) FROM idempotency_keys") == [(1,)]
+
+
+def test_nobody_waits_for_another_request_that_forgets_old_keys(client: TestClient, company: Company) -> None:
+    _add_key(company, hours=25)
+    with account_transaction(company.urls.runtime, company.id) as other:
+        other.execute("DELETE FROM idempotency_keys")
+        answers: list[int] = []
+        headers = _headers(company, "new")
+        request = threading.Thread(
+            target=lambda: answers.append(client.post(KEYS, json={"role": "viewer"}, headers=headers).status_code)
+        )
+        request.start()
+        request.join(timeout=20)
+        assert answers == [201]
 
 
 def test_ten_at_once_create_one(client: TestClient, company: Company) -> None:

@@ -148,7 +148,10 @@ class IdempotencyKey(Tenant, Base):
     """A caller's key, what it was sent with, and what was answered. Good for 24 hours."""
 
     __tablename__ = "idempotency_keys"
-    __table_args__ = (UniqueConstraint("account_id", "caller", "key"),)
+    __table_args__ = (
+        UniqueConstraint("account_id", "caller", "key"),
+        Index(None, "account_id", "created_at"),  # Old ones are looked for by each request with a key.
+    )
 
     caller: Mapped[str]
     key: Mapped[str]

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
-from pydantic import BaseModel
 
 from flowpilot.clock import Now
 from flowpilot.errors import InvalidError
@@ -14,7 +13,7 @@ from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.schemas import CategoryOut, ImportIn, ImportOut
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
 from flowpilot.flows.tree import Choice, Node, NodeKind, ShortText, Tree
-from flowpilot.idempotency import CreateOnce
+from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.web.frame import Surroundings
@@ -43,7 +42,7 @@ class NotTextError(InvalidError):
     """The file is no text, or there is nothing at all."""
 
 
-class NewFlowForm(BaseModel):
+class NewFlowForm(OnceForm):
     """A new flow; all else is written in the editor."""
 
     name: ShortText

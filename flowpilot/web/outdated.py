@@ -16,7 +16,7 @@ from starlette.types import Message
 from flowpilot.web.words import plain
 
 # What a page sends along to say what it showed; nobody has written it.
-_SENT_ALONG = frozenset({"after_step", "node", "show", "up"})
+_SENT_ALONG = frozenset({"after_step", "caller", "node", "show", "up"})
 
 
 @dataclass(frozen=True, slots=True)

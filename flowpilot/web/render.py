@@ -12,6 +12,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from flowpilot.db.base import new_id
 from flowpilot.identity.cookies import COOKIE, keep_signed_in
 from flowpilot.web import words
 from flowpilot.web.assets import icon, static_url
@@ -26,7 +27,7 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-templates.globals.update(icon=icon, static=static_url, duration=words.duration)
+templates.globals.update(icon=icon, static=static_url, duration=words.duration, new_key=new_id)
 templates.filters.update(words.FILTERS)
 
 

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
-from flowpilot.idempotency import CreateOnce
+from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import MemberOut
@@ -34,7 +34,7 @@ class SeenForm(Seen):
     after_step: int = Field(ge=0)
 
 
-class StepForm(SeenForm, schemas.StepIn):
+class StepForm(OnceForm, SeenForm, schemas.StepIn):
     """A step."""
 
 
@@ -50,6 +50,10 @@ class ResolutionForm(SeenForm, schemas.ResolutionIn):
 
 class AbandonForm(SeenForm, schemas.AbandonIn):
     """Why it is given up."""
+
+
+class EscalationForm(OnceForm, HandoffIn):
+    """Why it is handed over."""
 
 
 class DetailsForm(BaseModel):
@@ -201,7 +205,7 @@ async def show_escalate(
 async def escalate(
     request: Request,
     session_id: Id,
-    body: Annotated[HandoffIn, Form()],
+    body: Annotated[EscalationForm, Form()],
     actor: Engineer,
     db: WriteSession,
     now: Now,

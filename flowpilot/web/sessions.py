@@ -16,7 +16,7 @@ from flowpilot.flows.schemas import CandidateOut, FlowOut, MatchIn
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.queries import Wanted as WantedHandoffs
 from flowpilot.handoffs.schemas import HandoffOut
-from flowpilot.idempotency import CreateOnce
+from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import Page as ListPage
@@ -35,6 +35,10 @@ Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 Engineer = Annotated[Actor, requires(Permission.WORK)]
 
 _WITH_A_HANDOFF = {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
+
+
+class NewSessionForm(OnceForm, SessionIn):
+    """A session to begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +131,7 @@ async def list_sessions(
 @router.post("")
 async def start(
     request: Request,
-    body: Annotated[SessionIn, Form()],
+    body: Annotated[NewSessionForm, Form()],
     actor: Engineer,
     db: WriteSession,
     now: Now,

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clock import Now
-from flowpilot.idempotency import CreateOnce
+from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity import api
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
@@ -22,6 +22,10 @@ router = APIRouter(prefix="/settings/keys", include_in_schema=False)
 KeyManager = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
 
 _HERE = "/settings/keys"
+
+
+class NewKeyForm(OnceForm, KeyIn):
+    """A key to make."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +50,7 @@ async def show(
 @router.post("")
 async def create(
     request: Request,
-    body: Annotated[KeyIn, Form()],
+    body: Annotated[NewKeyForm, Form()],
     actor: KeyManager,
     db: WriteSession,
     frame: Surroundings,

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clock import Now
-from flowpilot.idempotency import CreateOnce
+from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity import api, invitations_api
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
@@ -24,6 +24,10 @@ MemberViewer = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
 MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
 
 _HERE = "/settings/members"
+
+
+class NewInvitationForm(OnceForm, InvitationIn):
+    """Somebody to invite."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +66,7 @@ async def show(
 @router.post("")
 async def invite(
     request: Request,
-    body: Annotated[InvitationIn, Form()],
+    body: Annotated[NewInvitationForm, Form()],
     actor: MemberManager,
     db: WriteSession,
     frame: Surroundings,

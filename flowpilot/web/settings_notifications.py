@@ -11,8 +11,9 @@ from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.errors import NotFoundError
 from flowpilot.handoffs.notify import api
+from flowpilot.handoffs.notify.models import ChannelKind
 from flowpilot.handoffs.notify.schemas import ChannelChangeIn, ChannelIn, ChannelOut, DeliveryOut, Preferences
-from flowpilot.idempotency import CreateOnce
+from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import Page as ListPage
@@ -40,6 +41,10 @@ class PreferencesForm(BaseModel):
     slack: bool = False
     teams: bool = False
     webhook: bool = False
+
+
+class NewChannelForm(OnceForm, ChannelIn):
+    """A channel to add."""
 
 
 class SwitchForm(BaseModel):
@@ -103,7 +108,7 @@ async def choose(body: Annotated[PreferencesForm, Form()], actor: Engineer, db: 
 @router.post("/channels")
 async def add(
     request: Request,
-    body: Annotated[ChannelIn, Form()],
+    body: Annotated[NewChannelForm, Form()],
     actor: Engineer,
     db: WriteSession,
     frame: Surroundings,
@@ -111,7 +116,7 @@ async def add(
 ) -> Response:
     """Add a channel; a webhook's secret is shown this once."""
     made = await api.create_channel(request, body, actor, db, frame.now, once)
-    if made.secret is None:
+    if made.kind != ChannelKind.WEBHOOK:
         return go_to(_path(made.id), "The channel is added. Send a test to see whether it arrives.")
     return show_secret(request, _secret(made.id, made.secret), frame)
 
@@ -197,7 +202,7 @@ def _path(channel_id: uuid.UUID) -> str:
     return f"{_HERE}/channels/{channel_id}"
 
 
-def _secret(channel_id: uuid.UUID, secret: str) -> Secret:
+def _secret(channel_id: uuid.UUID, secret: str | None) -> Secret:
     return Secret(
         title="Signing secret", about=_HOW_TO_SIGN, label="Secret", secret=secret, back=_path(channel_id)
     )

@@ -6,14 +6,14 @@ from datetime import datetime
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel, Field, NaiveDatetime
+from pydantic import Field, NaiveDatetime
 
 from flowpilot.clock import Now, zone
 from flowpilot.errors import InvalidError
 from flowpilot.handoffs import baselines_api as api
 from flowpilot.handoffs.baselines import LONGEST_SECONDS
 from flowpilot.handoffs.baselines_schemas import BaselineOut, Domain, EntryIn, ExclusionIn, StopwatchIn, Trimmed
-from flowpilot.idempotency import CreateOnce
+from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import Page as ListPage
@@ -30,7 +30,11 @@ Worker = Annotated[Actor, requires(Permission.WORK)]
 _HERE = "/stopwatch"
 
 
-class EntryForm(BaseModel):
+class StopwatchForm(OnceForm, StopwatchIn):
+    """A stopwatch to start."""
+
+
+class EntryForm(OnceForm):
     """A verbal handoff that nobody timed. `occurred_at` is by the account's clock; now when left out."""
 
     minutes: int = Field(default=0, ge=0, le=240)
@@ -79,7 +83,7 @@ async def show(
 
 @router.post("/start")
 async def start(
-    body: Annotated[StopwatchIn, Form()], actor: Worker, db: WriteSession, now: Now, once: CreateOnce
+    body: Annotated[StopwatchForm, Form()], actor: Worker, db: WriteSession, now: Now, once: CreateOnce
 ) -> Response:
     """A colleague has just interrupted a senior."""
     await api.start_stopwatch(actor, db, now, once, body)
