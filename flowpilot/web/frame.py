@@ -8,6 +8,7 @@ from fastapi import Depends, Request
 
 from flowpilot.clock import Now
 from flowpilot.handoffs import queries as handoffs
+from flowpilot.handoffs.events import newest_number
 from flowpilot.handoffs.notify import queries as notify
 from flowpilot.identity import queries as identity
 from flowpilot.identity.actor import Actor, Permission
@@ -30,6 +31,7 @@ class Place:
 class Frame:
     """The surroundings of a page, as the signed-in person sees them.
 
+    `newest_event` is the number of the account's newest event that the page knows of; its live parts say it.
     `renewed` is the browser's credential anew, when half of its time is over.
     """
 
@@ -38,6 +40,7 @@ class Frame:
     email: str | None
     account_name: str
     now: datetime
+    newest_event: int
     places: list[Place]
     n_waiting: int
     n_unread: int
@@ -79,6 +82,7 @@ async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSessio
         email=row.email,
         account_name=row.account_name,
         now=now,
+        newest_event=await newest_number(db, actor.account_id),
         places=places,
         n_waiting=waiting,
         n_unread=await notify.unread_count(db, actor),

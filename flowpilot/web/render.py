@@ -13,6 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from flowpilot.db.base import new_id
+from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.cookies import COOKIE, keep_signed_in
 from flowpilot.web import words
 from flowpilot.web.assets import icon, static_url
@@ -27,7 +28,13 @@ templates = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-templates.globals.update(icon=icon, static=static_url, duration=words.duration, new_key=new_id)
+templates.globals.update(
+    icon=icon,
+    static=static_url,
+    duration=words.duration,
+    new_key=new_id,
+    live_kinds=" ".join(HandoffEventKind),
+)
 templates.filters.update(words.FILTERS)
 
 

@@ -79,10 +79,24 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
-document.addEventListener("htmx:sendError", () => {
+function sayUnreachable() {
   const notes = document.getElementById("notes");
-  notes.innerHTML = '<div class="alert alert-danger note" role="alert">The server can not be reached. What you wrote is still here: try again.'
+  notes.innerHTML = '<div class="alert alert-danger note" role="alert">The server cannot be reached. What you wrote is still here: try again.'
     + '<button type="button" class="btn-close" data-dismiss aria-label="Dismiss"></button></div>';
+}
+
+// A live part says by itself that it is not live.
+function isLive(element) { return element.matches("[data-live]"); }
+
+document.addEventListener("htmx:sendError", (event) => { if (!isLive(event.target)) sayUnreachable(); });
+
+// Each answer of ours has a request id. An error without one is a proxy's: in place of the page it would take away what
+// was written. An error in place of a live part would take the part away.
+document.addEventListener("htmx:beforeSwap", (event) => {
+  const { xhr } = event.detail;
+  if (xhr.status < 400 || (xhr.getResponseHeader("X-Request-ID") && !isLive(event.target))) return;
+  event.detail.shouldSwap = false;
+  if (!isLive(event.target)) sayUnreachable();
 });
 
 setInterval(tick, TICK_MS);

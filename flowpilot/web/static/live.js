@@ -1,51 +1,62 @@
-// The account's live events: parts of a page that carry data-live renew themselves when one comes.
+// Parts of a page that renew themselves. Each says in data-live which of the account's events it knows of, and asks for
+// itself again when the stream (stream.js) has come further.
 
 const SETTLE_MS = 150;
+const AGAIN_MS = 5000;
+const WORDS = {
+  live: () => "Live",
+  reconnecting: (at) => `Reconnecting, last updated ${at}`,
+  ended: (at) => `No longer live, last updated ${at}. Reload the page.`,
+};
 
-let stream = null;
-let lastNews = Date.now();
+let state = null;
+let liveUntil = new Date();
+let newest = 0;
 let pending = 0;
 let sending = 0;
 
-function show(state) {
+function show() {
+  if (state === null) return;
+  const at = liveUntil.toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
   for (const place of document.querySelectorAll("[data-live-state]")) {
     place.dataset.liveState = state;
-    const at = new Date(lastNews).toLocaleTimeString([], { hour: "2-digit", minute: "2-digit", second: "2-digit" });
-    place.textContent = { live: "Live", reconnecting: `Reconnecting, last updated ${at}` }[state] ?? `Last updated ${at}`;
+    place.textContent = WORDS[state](at);
   }
+}
+
+function renewSoon(pause = SETTLE_MS) {
+  // Several events often come together: one look takes them all.
+  clearTimeout(pending);
+  pending = setTimeout(renew, pause);
 }
 
 function renew() {
-  // Several events often come together: one look takes them all.
-  clearTimeout(pending);
-  pending = setTimeout(() => {
-    // The news of one's own claim comes before its answer, which would find its form gone.
-    if (sending > 0) { renew(); return; }
-    lastNews = Date.now();
-    for (const part of document.querySelectorAll("[data-live]")) htmx.trigger(part, "news");
-  }, SETTLE_MS);
+  const behind = [...document.querySelectorAll("[data-live]")].filter((part) => Number(part.dataset.live) < newest);
+  if (behind.length === 0) return;
+  // The news of one's own claim comes before its answer, which would find its form gone.
+  if (sending > 0) { renewSoon(); return; }
+  for (const part of behind) if (!isWrittenIn(part)) htmx.trigger(part, "news");
+  // One that somebody writes in, or that could not be had, is tried again.
+  renewSoon(AGAIN_MS);
 }
 
-function open() {
-  if (stream && stream.readyState !== EventSource.CLOSED) return;
-  stream = new EventSource("/api/v1/handoffs/stream");
-  stream.addEventListener("hello", () => { lastNews = Date.now(); show("live"); });
-  for (const kind of ["created", "claimed", "released", "reassigned", "expired", "first_action", "closed", "assessment_ready"]) {
-    stream.addEventListener(kind, renew);
-  }
-  stream.addEventListener("end", () => { stream.close(); show("ended"); });
-  stream.onerror = () => show(stream.readyState === EventSource.CLOSED ? "ended" : "reconnecting");
+function isWrittenIn(part) {
+  const fields = [...part.querySelectorAll("input, textarea, select")];
+  return fields.some((field) => field === document.activeElement || (!field.matches("select") && field.value !== field.defaultValue));
 }
 
-// A page without live parts needs no stream, nor does one that nobody sees: a browser has only six connections to give
-// to all tabs of a server.
-function follow() {
-  if (document.querySelector("[data-live]") && !document.hidden) open();
-  else if (stream) { stream.close(); stream = null; }
-}
-
+document.addEventListener("live-state", (event) => {
+  if (state === "live") liveUntil = new Date();
+  state = event.detail;
+  show();
+});
+document.addEventListener("live-number", (event) => {
+  // Less than before: a backup was restored, and what the page shows may never have happened.
+  if (event.detail < newest) { location.reload(); return; }
+  newest = event.detail;
+  renewSoon();
+});
 document.addEventListener("htmx:beforeSend", (event) => { if (event.detail.requestConfig.verb !== "get") sending += 1; });
 document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.requestConfig.verb !== "get") sending = Math.max(0, sending - 1); });
-document.addEventListener("htmx:load", follow);
-document.addEventListener("visibilitychange", () => { follow(); if (!document.hidden) renew(); });
-follow();
+// A page that was asked for before an event, and came after it, is behind already.
+document.addEventListener("htmx:load", () => { show(); renewSoon(); });
