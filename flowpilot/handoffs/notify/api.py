@@ -6,10 +6,10 @@ from typing import Annotated
 from fastapi import APIRouter, Query, Request
 
 from flowpilot.clock import Now
-from flowpilot.handoffs.models import HandoffEventKind
-from flowpilot.handoffs.notify import channels, deliveries, queries, schemas, service
-from flowpilot.handoffs.notify.messages import Occasion, compose
-from flowpilot.handoffs.notify.models import ChannelKind, DeliveryStatus, Notification
+from flowpilot.handoffs.notify import channels, deliveries, queries, routes, schemas, service
+from flowpilot.handoffs.notify.messages import compose, how_it_stands
+from flowpilot.handoffs.notify.models import ChannelKind, DeliveryStatus
+from flowpilot.handoffs.notify.trouble import describe
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.api import Cursor, Limit
@@ -20,6 +20,7 @@ router = APIRouter(prefix="/api/v1", tags=["notifications"])
 
 Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 Engineer = Annotated[Actor, requires(Permission.WORK)]
+ChannelManager = Annotated[Actor, requires(Permission.MANAGE_CHANNELS)]
 
 
 @router.get("/notifications")
@@ -32,7 +33,7 @@ async def list_notifications(
 ) -> schemas.NotificationPage:
     """The caller's notifications, newest first."""
     rows = await queries.notifications(db, actor, limit + 1, cursor, unread=unread)
-    items = [_notification(*row) for row in rows[:limit]]
+    items = [_notification(row) for row in rows[:limit]]
     return schemas.NotificationPage(
         items=items,
         next_cursor=items[-1].id if len(rows) > limit else None,
@@ -74,7 +75,8 @@ async def list_channels(
 ) -> Page[schemas.ChannelOut]:
     """The caller's own channels; for who manages channels, all of the account."""
     rows = await queries.channels(db, actor, limit + 1, cursor)
-    return page([schemas.channel_out(actor, row) for row in rows], limit)
+    resting = await routes.rests(db, actor.account_id, [row.id for row in rows])
+    return page([schemas.channel_out(actor, row, resting.get(row.id)) for row in rows], limit)
 
 
 @router.post("/notification-channels", status_code=201)
@@ -113,6 +115,12 @@ async def test_channel(channel_id: uuid.UUID, actor: Engineer, db: WriteSession,
     return schemas.QueuedOut(delivery_id=await channels.test_channel(db, actor, channel_id, now))
 
 
+@router.post("/notification-channels/{channel_id}/try-now", status_code=202)
+async def try_channel_now(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.QueuedOut:
+    """Try a channel that rests now: with what waits for it, or with a test message."""
+    return schemas.QueuedOut(delivery_id=await channels.try_channel_now(db, actor, channel_id, now))
+
+
 @router.post("/notification-channels/{channel_id}/secret")
 async def renew_secret(
     request: Request, channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now
@@ -120,6 +128,22 @@ async def renew_secret(
     """Make a new signing secret for a webhook, in the place of the old one."""
     secret = await channels.renew_secret(db, actor, channel_id, request.app.state.settings, now)
     return schemas.SecretOut(secret=secret)
+
+
+@router.get("/notification-email")
+async def read_email(actor: ChannelManager, db: ReadSession) -> schemas.EmailOut:
+    """Whether the account's e-mail goes out."""
+    resting = (await routes.rests(db, actor.account_id, [actor.account_id])).get(actor.account_id)
+    return schemas.EmailOut(rest=None if resting is None else schemas.RestOut.model_validate(resting))
+
+
+@router.post("/notification-email/try-now", status_code=202)
+async def try_email_now(actor: ChannelManager, db: WriteSession, now: Now) -> schemas.QueuedOut:
+    """Try e-mail now although it rests."""
+    delivery_id = await routes.try_route_now(db, actor.account_id, actor.account_id, now)
+    if delivery_id is None:
+        raise routes.NothingWaitsError
+    return schemas.QueuedOut(delivery_id=delivery_id)
 
 
 @router.get("/notification-deliveries")
@@ -143,13 +167,24 @@ async def retry_delivery(delivery_id: uuid.UUID, actor: Engineer, db: WriteSessi
     return schemas.QueuedOut(delivery_id=delivery_id)
 
 
-def _notification(row: Notification, about: Occasion) -> schemas.NotificationOut:
+def _notification(told: queries.Told) -> schemas.NotificationOut:
+    row, occasion = told.notification, told.occasion
+    if occasion is None:
+        assert row.content is not None
+        assert row.route_id is not None
+        message, kind = describe(row.content, row.route_id), row.content["kind"]
+        settled = "It is settled." if told.is_settled else None
+    else:
+        message, kind = compose(occasion), occasion.event.kind
+        settled = how_it_stands(occasion) if told.is_settled else None
     return schemas.NotificationOut(
         id=row.id,
-        kind=HandoffEventKind(about.event.kind),
-        text=compose(about).text,
-        handoff_id=about.handoff.id,
-        session_id=about.session.id,
-        created_at=about.event.created_at,
+        kind=kind,
+        text=message.text,
+        path=message.path or "/notifications",
+        handoff_id=None if occasion is None else occasion.handoff.id,
+        session_id=None if occasion is None else occasion.session.id,
+        created_at=row.created_at if occasion is None else occasion.event.created_at,
         read_at=row.read_at,
+        settled=settled,
     )

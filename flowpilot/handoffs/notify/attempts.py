@@ -6,23 +6,48 @@ from typing import Any
 from sqlalchemy import update
 
 from flowpilot.db.session import Db
-from flowpilot.handoffs.notify.failures import DeliveryError, RefusedError, TryLaterError
+from flowpilot.handoffs.notify.channels import switch_off
+from flowpilot.handoffs.notify.failures import (
+    DeliveryError,
+    GoneError,
+    RefusedError,
+    SettledError,
+    TryLaterError,
+)
 from flowpilot.handoffs.notify.lanes import give_turn_later
 from flowpilot.handoffs.notify.models import DeliveryStatus, NotificationDelivery, NotificationRoute
-from flowpilot.handoffs.notify.routes import PATIENCE, fails, give_up_on_old, let_all_go, locked_route, works
+from flowpilot.handoffs.notify.routes import PATIENCE, fails, give_up_on_old, locked_route, works
+from flowpilot.handoffs.notify.trouble import end_trouble, report
 from flowpilot.handoffs.notify.turns import Parcel
 
 _LONGEST_PAUSE_SECONDS = 3600
 
 
 async def record_attempt(
-    db: Db, parcel: Parcel, failure: DeliveryError | None, *, answered: int | None, at: datetime
+    db: Db,
+    parcel: Parcel,
+    failure: DeliveryError | None,
+    *,
+    answered: int | None,
+    at: datetime,
+    by_email: bool,
 ) -> None:
-    """Keep what became of one attempt, and have the lane come back when there is something to try again."""
+    """Keep what became of one attempt, and have the lane come back when there is something to try again.
+
+    Args:
+        db: the transaction.
+        parcel: what was to be sent.
+        failure: why it was not.
+        answered: the status that the receiver answered.
+        at: when.
+        by_email: whether there is a mail server, for telling of trouble.
+    """
     delivery = parcel.delivery
     due_at = _next_attempt(delivery, failure, at)
     await _record_delivery(db, delivery, failure, answered=answered, due_at=due_at, at=at)
-    route = await _record_route(db, parcel, failure, at)
+    if isinstance(failure, SettledError):
+        return
+    route = await _record_route(db, parcel, failure, at, by_email=by_email)
     moments = {route.next_try_at} if route.resting_since else {route.next_try_at, due_at}
     for moment in moments:
         if moment is not None:
@@ -38,18 +63,18 @@ async def _record_delivery(
     due_at: datetime | None,
     at: datetime,
 ) -> None:
-    status = DeliveryStatus.PENDING
-    if due_at is None:
-        status = DeliveryStatus.SENT if failure is None else DeliveryStatus.FAILED
-    attempt: dict[str, Any] = {
-        "status": status,
-        "attempts": NotificationDelivery.attempts + 1,
-        "response_status": answered,
+    result: dict[str, Any] = {
+        "status": _status(failure, due_at),
         "error": None if failure is None else failure.reason,
-        "due_at": due_at or NotificationDelivery.due_at,
-        "last_attempt_at": at,
-        "sent_at": at if failure is None else None,
     }
+    if not isinstance(failure, SettledError):
+        result |= {
+            "attempts": NotificationDelivery.attempts + 1,
+            "response_status": answered,
+            "due_at": due_at or NotificationDelivery.due_at,
+            "last_attempt_at": at,
+            "sent_at": at if failure is None else None,
+        }
     await db.execute(
         update(NotificationDelivery)
         .where(
@@ -57,28 +82,45 @@ async def _record_delivery(
             NotificationDelivery.id == delivery.id,
             NotificationDelivery.status == DeliveryStatus.PENDING,
         )
-        .values(attempt)
+        .values(result)
     )
 
 
-async def _record_route(db: Db, parcel: Parcel, failure: DeliveryError | None, at: datetime) -> NotificationRoute:
+def _status(failure: DeliveryError | None, due_at: datetime | None) -> DeliveryStatus:
+    if failure is None:
+        return DeliveryStatus.SENT
+    if isinstance(failure, SettledError):
+        return DeliveryStatus.DROPPED
+    return DeliveryStatus.FAILED if due_at is None else DeliveryStatus.PENDING
+
+
+async def _record_route(
+    db: Db, parcel: Parcel, failure: DeliveryError | None, at: datetime, *, by_email: bool
+) -> NotificationRoute:
     """The route as it is after the attempt."""
     route = await locked_route(db, parcel.delivery.account_id, parcel.route_id)
+    has_rested = route.resting_since is not None
     route.last_attempt_at = at
-    if failure is None:
-        if route.resting_since is not None:
-            await let_all_go(db, route, at)
+    if failure is None and not has_rested:
         works(route)
+    elif failure is None:
+        await end_trouble(db, route, at)
+    elif isinstance(failure, GoneError) and parcel.channel is not None:
+        await switch_off(db, parcel.channel, at)
+        await end_trouble(db, route, at)
+        await report(db, route.account_id, parcel.channel, failure.reason, at, is_gone=True, by_email=by_email)
     elif not failure.of_message:
         fails(route, failure, at)
         if route.resting_since is not None:
             await give_up_on_old(db, route, at)
+            if not has_rested:
+                await report(db, route.account_id, parcel.channel, failure.reason, at, by_email=by_email)
     return route
 
 
 def _next_attempt(delivery: NotificationDelivery, failure: DeliveryError | None, at: datetime) -> datetime | None:
     """When it is tried again: after 4 seconds, then more and more rarely, for a day; None: not any more."""
-    if failure is None or isinstance(failure, RefusedError):
+    if failure is None or isinstance(failure, RefusedError | SettledError):
         return None
     due_at = at + timedelta(seconds=min(4 ** (delivery.attempts + 1), _LONGEST_PAUSE_SECONDS))
     if isinstance(failure, TryLaterError) and failure.not_before is not None:

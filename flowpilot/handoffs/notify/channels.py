@@ -5,7 +5,7 @@ import contextlib
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
@@ -13,7 +13,9 @@ from flowpilot.errors import ConflictError, NotFoundError
 from flowpilot.handoffs.notify.deliveries import send_test
 from flowpilot.handoffs.notify.destinations import lookup, parse
 from flowpilot.handoffs.notify.models import ChannelKind, NotificationChannel
+from flowpilot.handoffs.notify.routes import locked_route, try_route_now
 from flowpilot.handoffs.notify.signing import new_secret
+from flowpilot.handoffs.notify.trouble import end_trouble
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.audit import record
 from flowpilot.identity.auth import ForbiddenError
@@ -91,7 +93,7 @@ async def create_channel(
     )
     db.add(channel)
     await db.flush()
-    await _audit(db, actor, channel, "channel.created", now)
+    await _audit(db, actor.user_id, channel, "channel.created", now)
     return channel, secret
 
 
@@ -105,8 +107,10 @@ async def change_channel(
     """
     channel = await _for_change(db, actor, channel_id)
     channel.name = channel.name if name is None else name
-    channel.is_active = channel.is_active if is_active is None else is_active
-    await _audit(db, actor, channel, "channel.changed", now)
+    if is_active is not None and is_active != channel.is_active:
+        channel.is_active = is_active
+        await _end_rest(db, channel, now)
+    await _audit(db, actor.user_id, channel, "channel.changed", now)
 
 
 async def remove_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> None:
@@ -119,7 +123,8 @@ async def remove_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datet
     channel = await _for_change(db, actor, channel_id)
     channel.deleted_at, channel.is_active = now, False
     channel.url_encrypted, channel.secret_encrypted = b"", None
-    await _audit(db, actor, channel, "channel.removed", now)
+    await _end_rest(db, channel, now)
+    await _audit(db, actor.user_id, channel, "channel.removed", now)
 
 
 async def renew_secret(db: Db, actor: Actor, channel_id: uuid.UUID, settings: Settings, now: datetime) -> str:
@@ -134,7 +139,7 @@ async def renew_secret(db: Db, actor: Actor, channel_id: uuid.UUID, settings: Se
         raise NotSignedError
     secret = new_secret()
     channel.secret_encrypted = seal(settings.signing_key(), secret)
-    await _audit(db, actor, channel, "channel.secret_renewed", now)
+    await _audit(db, actor.user_id, channel, "channel.secret_renewed", now)
     return secret
 
 
@@ -149,6 +154,36 @@ async def test_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetim
     if not channel.is_active:
         raise ChannelIsOffError
     return await send_test(db, channel, now)
+
+
+async def try_channel_now(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> uuid.UUID:
+    """Try a channel now, although it rests: with what waits for it, or with a test. Returns the delivery's id.
+
+    Raises:
+        ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
+        ChannelIsOffError: the channel is switched off.
+    """
+    channel = await _for_change(db, actor, channel_id)
+    if not channel.is_active:
+        raise ChannelIsOffError
+    return await try_route_now(db, channel.account_id, channel.id, now) or await send_test(db, channel, now)
+
+
+async def switch_off(db: Db, channel: NotificationChannel, now: datetime) -> None:
+    """Switch a channel off because its receiver is gone. The audit log has it as done by nobody."""
+    channel.is_active = False
+    await db.execute(
+        update(NotificationChannel)
+        .where(NotificationChannel.account_id == channel.account_id, NotificationChannel.id == channel.id)
+        .values(is_active=False)
+    )
+    await _audit(db, None, channel, "channel.switched_off", now)
+
+
+async def _end_rest(db: Db, channel: NotificationChannel, now: datetime) -> None:
+    route = await locked_route(db, channel.account_id, channel.id)
+    await end_trouble(db, route, now)
+    await try_route_now(db, channel.account_id, channel.id, now)
 
 
 async def _for_change(db: Db, actor: Actor, channel_id: uuid.UUID) -> NotificationChannel:
@@ -168,7 +203,9 @@ async def _for_change(db: Db, actor: Actor, channel_id: uuid.UUID) -> Notificati
     return channel
 
 
-async def _audit(db: Db, actor: Actor, channel: NotificationChannel, action: str, now: datetime) -> None:
+async def _audit(
+    db: Db, actor_id: uuid.UUID | None, channel: NotificationChannel, action: str, now: datetime
+) -> None:
     # Where a member's own messages go is nobody else's business.
     facts = {
         "kind": channel.kind,
@@ -178,4 +215,4 @@ async def _audit(db: Db, actor: Actor, channel: NotificationChannel, action: str
         "host": channel.host if channel.user_id is None else None,
     }
     target = ("notification_channel", channel.id)
-    await record(db, channel.account_id, actor.user_id, action, target, at=now, after=facts)
+    await record(db, channel.account_id, actor_id, action, target, at=now, after=facts)

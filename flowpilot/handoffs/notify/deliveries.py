@@ -11,7 +11,7 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, NotFoundError
-from flowpilot.handoffs.models import HandoffEvent, Priority
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Priority
 from flowpilot.handoffs.notify.lanes import give_turn, lane_of
 from flowpilot.handoffs.notify.messages import Occasion
 from flowpilot.handoffs.notify.models import (
@@ -24,6 +24,7 @@ from flowpilot.handoffs.notify.models import (
 from flowpilot.handoffs.notify.people import people, switched_off
 from flowpilot.handoffs.notify.queries import occasions, visible
 from flowpilot.handoffs.notify.recipients import ACCOUNT_WIDE, recipients
+from flowpilot.handoffs.notify.settled import keep_settled
 from flowpilot.identity.actor import Actor
 
 _TAIL = (1 << 62) - 1
@@ -66,6 +67,8 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
     told = sorted(recipients(event, about.handoff, members=members, assignees=assignees))
     off = await switched_off(db, account_id, told)
     await _note(db, event, [user for user in told if (user, ChannelKind.IN_APP) not in off], now)
+    if event.kind == HandoffEventKind.CLOSED:
+        await keep_settled(db, event, now)
     channels = await _open_channels(db, account_id, told, account_wide=event.kind in ACCOUNT_WIDE)
     wanted = [_Wanted(channel.kind, channel.user_id, channel.id) for channel in channels]
     if by_email:

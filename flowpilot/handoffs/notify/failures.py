@@ -24,6 +24,13 @@ class GoneError(RefusedError):
     """The receiver is gone for good and asks for no more messages."""
 
 
+class SettledError(DeliveryError):
+    """It was not sent, because what it says no longer holds."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason, of_message=True)
+
+
 class TryLaterError(DeliveryError):
     """It may arrive later; `not_before` is the moment that the receiver asked to wait for."""
 

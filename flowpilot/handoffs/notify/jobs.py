@@ -82,5 +82,6 @@ async def _attempt(used: Tools, parcel: Parcel) -> None:
         _log.exception("delivery %s can not be made", parcel.delivery.id)
         reason = f"Something went wrong on our side ({type(error).__name__}); the log says what."
         failure = TryLaterError(reason, of_message=True)
+    by_email = used.settings.smtp_host is not None
     async with used.database.write(parcel.delivery.account_id) as db:
-        await record_attempt(db, parcel, failure, answered=answered, at=now())
+        await record_attempt(db, parcel, failure, answered=answered, at=now(), by_email=by_email)

@@ -56,9 +56,14 @@ TEST = Message(
 )
 
 
-def compose(occasion: Occasion) -> Message:
-    """What is said about an event: subject and text are the event's alone, the fields are how it stands now."""
-    subject, text = _wording(occasion)
+def compose(occasion: Occasion, *, is_settled: bool = False) -> Message:
+    """What is said about an event: subject and text are the event's alone, the fields are how it stands now.
+
+    Args:
+        occasion: the event.
+        is_settled: what it says no longer holds, so that what has become of it is said as well.
+    """
+    title, text = _wording(occasion)
     handoff, session = occasion.handoff, occasion.session
     fields = (
         ("Problem", tidy(session.problem_summary, _FIELD)),
@@ -70,9 +75,11 @@ def compose(occasion: Occasion) -> Message:
         ("Escalated by", occasion.name(handoff.created_by)),
         ("Escalated", f"{span(_age(occasion))} ago" if _age(occasion) else "just now"),
     )
+    subject = f"{title}{' (settled)' if is_settled else ''}: {_problem(occasion)}"
+    said = tidy(text, _FIELD)
     return Message(
         tidy(subject, 2 * _TITLE),
-        tidy(text, _FIELD),
+        f"{said} {how_it_stands(occasion)}" if is_settled else said,
         tuple((label, value) for label, value in fields if value),
         f"/handoffs/{handoff.id}",
     )
@@ -87,10 +94,25 @@ def span(duration: timedelta) -> str:
     return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
 
 
+def how_it_stands(occasion: Occasion) -> str:
+    """What has become of a handoff, in a sentence."""
+    handoff = occasion.handoff
+    if handoff.closed_at is not None:
+        return f"It is closed now: {_ENDS.get(handoff.outcome or '', 'closed')}."
+    if handoff.claimed_by is not None:
+        return f"{occasion.name(handoff.claimed_by)} has claimed it."
+    if handoff.target_user_id is not None:
+        return f"It is assigned to {occasion.name(handoff.target_user_id)} now."
+    return "It is back in the queue."
+
+
+def _problem(occasion: Occasion) -> str:
+    return tidy(occasion.session.problem_summary, _TITLE) or "a problem without a summary"
+
+
 def _wording(occasion: Occasion) -> tuple[str, str]:
-    """The subject, and the sentence or two."""
-    event, handoff = occasion.event, occasion.handoff
-    problem = tidy(occasion.session.problem_summary, _TITLE) or "a problem without a summary"
+    """What it is called, and the sentence or two."""
+    event, handoff, problem = occasion.event, occasion.handoff, _problem(occasion)
     actor, target = occasion.name(event.actor_id), occasion.name(event.content.get("target"))
     match event.kind:
         case HandoffEventKind.CREATED:
@@ -117,7 +139,7 @@ def _wording(occasion: Occasion) -> tuple[str, str]:
             title, text = "Closed", f"{who}: {end} {sentence(note) if note else ''}"
         case _:
             title, text = "Changed", f"Something has changed about “{problem}”."
-    return f"{title}: {problem}", text
+    return title, text
 
 
 def _age(occasion: Occasion) -> timedelta:

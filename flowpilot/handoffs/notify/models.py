@@ -50,6 +50,12 @@ class Notification(Tenant, Base):
             postgresql_where="read_at IS NULL AND settled_at IS NULL",
         ),
         Index(
+            "notifications_event_idx",
+            "account_id",
+            "event_id",
+            postgresql_where="read_at IS NULL AND settled_at IS NULL",
+        ),
+        Index(
             "notifications_route_idx",
             "account_id",
             "route_id",

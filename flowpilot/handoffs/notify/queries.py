@@ -2,9 +2,9 @@
 
 import uuid
 from collections.abc import Collection, Iterator, Sequence
-from typing import Any
+from typing import Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import ColumnElement, Select, and_, func, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, defer
 
 from flowpilot.db.base import Tenant
@@ -19,9 +19,23 @@ from flowpilot.handoffs.notify.models import (
     NotificationDelivery,
     NotificationPreference,
 )
+from flowpilot.handoffs.notify.settled import is_settled
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.models import AISession
+
+T = TypeVarTuple("T")
+
+_SETTLED = or_(Notification.settled_at.is_not(None), is_settled(Notification.user_id))
+_UNREAD = (Notification.read_at.is_(None), Notification.settled_at.is_(None), ~_SETTLED)
+
+
+class Told(NamedTuple):
+    """A notification, the event that it is of unless it is of trouble, and whether it no longer holds."""
+
+    notification: Notification
+    occasion: Occasion | None
+    is_settled: bool
 
 
 async def occasions(
@@ -30,8 +44,8 @@ async def occasions(
     """Events, each with what belongs to it, by their ids."""
     query = (
         select(HandoffEvent, SessionHandoff, AISession)
-        .join(SessionHandoff, _belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
-        .join(AISession, _belongs(AISession, SessionHandoff, SessionHandoff.session_id))
+        .join(SessionHandoff, belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
+        .join(AISession, belongs(AISession, SessionHandoff, SessionHandoff.session_id))
         .where(HandoffEvent.account_id == account_id, HandoffEvent.id.in_(event_ids))
         .options(defer(SessionHandoff.snapshot), defer(SessionHandoff.assessment))
     )
@@ -44,22 +58,25 @@ async def occasions(
 
 async def notifications(
     db: ReadDb, actor: Actor, limit: int, before: uuid.UUID | None, *, unread: bool
-) -> Sequence[tuple[Notification, Occasion]]:
+) -> list[Told]:
     """The caller's newest notifications, or those older than `before`. Their ids sort by their events' times."""
-    query = select(Notification).where(*_mine(actor))
+    query = _with_handoff(select(Notification, _SETTLED)).where(*_mine(actor))
     if unread:
-        query = query.where(Notification.read_at.is_(None))
+        query = query.where(*_UNREAD)
     if before is not None:
         query = query.where(Notification.id < before)
-    rows = (await db.scalars(query.order_by(Notification.id.desc()).limit(limit))).all()
-    about = await occasions(db, actor.account_id, [row.event_id for row in rows if row.event_id is not None])
-    return [(row, about[row.event_id]) for row in rows if row.event_id is not None]
+    rows = (await db.execute(query.order_by(Notification.id.desc()).limit(limit))).all()
+    events = [row.event_id for row, _ in rows if row.event_id is not None]
+    about = await occasions(db, actor.account_id, events) if events else {}
+    return [
+        Told(row, None if row.event_id is None else about[row.event_id], is_settled) for row, is_settled in rows
+    ]
 
 
 async def unread_count(db: ReadDb, actor: Actor) -> int:
-    """How many of the caller's notifications are not read."""
-    query = select(func.count()).select_from(Notification).where(*_mine(actor), Notification.read_at.is_(None))
-    return await db.scalar(query) or 0
+    """How many of the caller's notifications are not read, and still hold."""
+    count = _with_handoff(select(func.count(Notification.id))).where(*_mine(actor), *_UNREAD)
+    return await db.scalar(count) or 0
 
 
 async def preferences(db: ReadDb, actor: Actor) -> dict[ChannelKind, bool]:
@@ -111,11 +128,20 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return and_(in_account, NotificationDelivery.user_id == actor.user_id)
 
 
+def _with_handoff(query: Select[*T]) -> Select[*T]:
+    """The query of notifications, joined to their events and handoffs where they have some."""
+    return (
+        query.select_from(Notification)
+        .outerjoin(HandoffEvent, belongs(HandoffEvent, Notification, Notification.event_id))
+        .outerjoin(SessionHandoff, belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
+    )
+
+
 def _mine(actor: Actor) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
     return Notification.account_id == actor.account_id, Notification.user_id == actor.user_id
 
 
-def _belongs(
+def belongs(
     table: type[Tenant], other: type[Tenant], reference: InstrumentedAttribute[Any]
 ) -> ColumnElement[bool]:
     """The condition of a join to the row of the same account that is referred to."""

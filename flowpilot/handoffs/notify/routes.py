@@ -5,13 +5,17 @@ that arrives lets all others go.
 """
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime, timedelta
+from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, func, select, update
 from sqlalchemy.dialects.postgresql import insert
 
-from flowpilot.db.session import Db
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.errors import ConflictError
 from flowpilot.handoffs.notify.failures import DeliveryError, TryLaterError
+from flowpilot.handoffs.notify.lanes import give_turn
 from flowpilot.handoffs.notify.models import DeliveryStatus, NotificationDelivery, NotificationRoute
 
 _FAILURES = 5
@@ -20,6 +24,40 @@ _LONGEST_REST = timedelta(minutes=10)
 
 # What has waited for so long is not sent any more.
 PATIENCE = timedelta(days=1)
+
+
+class NothingWaitsError(ConflictError):
+    """There is nothing to try it with."""
+
+    def __init__(self) -> None:
+        super().__init__("No e-mail waits to be sent, so there is nothing to try it with.")
+
+
+class Rest(NamedTuple):
+    """How a route rests, and how many messages wait for it."""
+
+    since: datetime
+    next_try_at: datetime
+    reason: str
+    n_waiting: int
+
+
+async def rests(db: ReadDb, account_id: uuid.UUID, route_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Rest]:
+    """Those of the routes that rest, by their ids."""
+    n_waiting = select(func.count(NotificationDelivery.id)).where(
+        NotificationDelivery.account_id == account_id,
+        func.coalesce(NotificationDelivery.channel_id, NotificationDelivery.account_id) == NotificationRoute.id,
+        NotificationDelivery.status == DeliveryStatus.PENDING,
+    )
+    query = select(NotificationRoute, n_waiting.scalar_subquery()).where(
+        NotificationRoute.account_id == account_id,
+        NotificationRoute.id.in_(route_ids),
+        NotificationRoute.resting_since.is_not(None),
+    )
+    return {
+        route.id: Rest(route.resting_since, route.next_try_at, route.reason, waiting)
+        for route, waiting in await db.execute(query)
+    }
 
 
 async def locked_route(db: Db, account_id: uuid.UUID, route_id: uuid.UUID) -> NotificationRoute:
@@ -52,6 +90,20 @@ def fails(route: NotificationRoute, failure: DeliveryError, at: datetime) -> Non
 async def let_all_go(db: Db, route: NotificationRoute, at: datetime) -> None:
     """What has waited for the route is due."""
     await db.execute(update(NotificationDelivery).where(*waiting(route.account_id, route.id)).values(due_at=at))
+
+
+async def try_route_now(db: Db, account_id: uuid.UUID, route_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
+    """Have what waits for a route tried now, although it rests; None: nothing waits, but the next will not."""
+    route = await locked_route(db, account_id, route_id)
+    route.next_try_at = None if route.next_try_at is None else now
+    first = select(NotificationDelivery.id, NotificationDelivery.lane).where(*waiting(account_id, route_id))
+    found = (await db.execute(first.order_by(NotificationDelivery.id).limit(1))).first()
+    if found is None:
+        return None
+    delivery_id, lane = found
+    await let_all_go(db, route, now)
+    await give_turn(db, account_id, lane, delivery_id)
+    return delivery_id
 
 
 async def give_up_on_old(db: Db, route: NotificationRoute, at: datetime) -> None:

@@ -9,6 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.notify.destinations import MAX_URL
 from flowpilot.handoffs.notify.models import ChannelKind, DeliveryStatus, NotificationChannel
+from flowpilot.handoffs.notify.routes import Rest
+from flowpilot.handoffs.notify.trouble import TroubleKind
 from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import Page, Text
@@ -20,22 +22,26 @@ class NotificationOut(BaseModel):
     """One thing the caller should know."""
 
     id: uuid.UUID
-    kind: HandoffEventKind
+    kind: HandoffEventKind | TroubleKind
     text: str
-    handoff_id: uuid.UUID
-    session_id: uuid.UUID
+    path: str = Field(description="The page where it goes on.")
+    handoff_id: uuid.UUID | None = Field(description="Null where it is about a channel or e-mail.")
+    session_id: uuid.UUID | None
     created_at: datetime = Field(description="When it happened.")
     read_at: datetime | None
+    settled: str | None = Field(
+        description="What has become of it, where it no longer holds: then it counts as read. Null while it holds."
+    )
 
 
 class NotificationPage(Page[NotificationOut]):
-    """Some notifications, and how many of all are not read."""
+    """Some notifications, and how many of all are not read and still hold."""
 
     unread_count: int
 
 
 class UnreadOut(BaseModel):
-    """How many notifications are not read."""
+    """How many notifications are not read and still hold."""
 
     unread_count: int
 
@@ -79,6 +85,23 @@ class ChannelChangeIn(Body):
     is_active: bool | None = None
 
 
+class RestOut(BaseModel):
+    """How a channel, or e-mail, rests after failures in a row. What waits is tried again by itself."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    since: datetime
+    next_try_at: datetime
+    reason: str
+    n_waiting: int = Field(description="Messages that wait until it works again, for a day at most.")
+
+
+class EmailOut(BaseModel):
+    """How the account's e-mail does."""
+
+    rest: RestOut | None = Field(description="Null: it works, or has not failed often enough.")
+
+
 class ChannelOut(BaseModel):
     """A channel. Of its address only the host is shown, and of another member's own not even that."""
 
@@ -90,6 +113,7 @@ class ChannelOut(BaseModel):
     is_active: bool
     created_by: uuid.UUID | None
     created_at: datetime
+    rest: RestOut | None = Field(description="Null: it works, or has not failed often enough.")
 
 
 class NewChannelOut(ChannelOut):
@@ -105,7 +129,10 @@ class SecretOut(BaseModel):
 
 
 class DeliveryOut(BaseModel):
-    """One message to one address. A test belongs to no event, an e-mail to no channel."""
+    """One message to one address. A test belongs to no event, an e-mail to no channel.
+
+    One that was dropped no longer held when it was to be sent; `error` says why.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -129,7 +156,7 @@ class QueuedOut(BaseModel):
     delivery_id: uuid.UUID
 
 
-def channel_out(actor: Actor, channel: NotificationChannel) -> ChannelOut:
+def channel_out(actor: Actor, channel: NotificationChannel, rest: Rest | None = None) -> ChannelOut:
     """A channel as the actor may see it."""
     return ChannelOut(
         id=channel.id,
@@ -140,4 +167,5 @@ def channel_out(actor: Actor, channel: NotificationChannel) -> ChannelOut:
         is_active=channel.is_active,
         created_by=channel.created_by,
         created_at=channel.created_at,
+        rest=None if rest is None else RestOut.model_validate(rest),
     )

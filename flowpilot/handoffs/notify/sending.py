@@ -4,12 +4,13 @@ import json
 from datetime import datetime
 
 from flowpilot.handoffs.notify import mail
-from flowpilot.handoffs.notify.failures import RefusedError, TryLaterError
+from flowpilot.handoffs.notify.failures import RefusedError, SettledError, TryLaterError
 from flowpilot.handoffs.notify.formats import slack, teams
-from flowpilot.handoffs.notify.messages import TEST, Message, compose
+from flowpilot.handoffs.notify.messages import TEST, Message, compose, how_it_stands
 from flowpilot.handoffs.notify.models import ChannelKind, NotificationChannel
 from flowpilot.handoffs.notify.post import post
 from flowpilot.handoffs.notify.signing import signed_headers
+from flowpilot.handoffs.notify.trouble import describe
 from flowpilot.handoffs.notify.turns import Parcel
 from flowpilot.handoffs.notify.webhooks import WebhookBody, webhook
 from flowpilot.sealed import UnsealableError, unseal
@@ -22,12 +23,13 @@ async def send(settings: Settings, parcel: Parcel, now: datetime) -> int | None:
     """Send it, and return the status that the receiver answered; none where it is e-mail.
 
     Raises:
+        SettledError: what it says no longer holds.
         RefusedError: it can not be sent, now or later.
         TryLaterError: it could not be sent now.
     """
     if not parcel.is_member:
         raise RefusedError("The recipient has left the account.", of_message=True)
-    message = TEST if parcel.occasion is None else compose(parcel.occasion)
+    message = _message(parcel)
     link = None
     if settings.public_url is not None and message.path is not None:
         link = settings.public_url.rstrip("/") + message.path
@@ -35,6 +37,22 @@ async def send(settings: Settings, parcel: Parcel, now: datetime) -> int | None:
         await _send_email(settings, parcel, message, link, now)
         return None
     return await _post(settings, parcel, parcel.channel, message, link, now)
+
+
+def _message(parcel: Parcel) -> Message:
+    """What it says. To a person nothing is said that no longer holds; to all others, what has become of it."""
+    if parcel.trouble is not None:
+        assert parcel.trouble.content is not None
+        assert parcel.trouble.route_id is not None
+        if parcel.is_settled:
+            raise SettledError("It works again.")
+        return describe(parcel.trouble.content, parcel.trouble.route_id)
+    if parcel.occasion is None:
+        return TEST
+    is_personal = parcel.delivery.user_id is not None and parcel.delivery.kind != ChannelKind.WEBHOOK
+    if parcel.is_settled and is_personal:
+        raise SettledError(how_it_stands(parcel.occasion))
+    return compose(parcel.occasion, is_settled=parcel.is_settled)
 
 
 async def _send_email(

@@ -8,14 +8,17 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
 from flowpilot.db.session import ReadDb
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.notify.messages import Occasion
 from flowpilot.handoffs.notify.models import (
     DeliveryStatus,
+    Notification,
     NotificationChannel,
     NotificationDelivery,
     NotificationRoute,
 )
-from flowpilot.handoffs.notify.queries import occasions
+from flowpilot.handoffs.notify.queries import belongs, occasions
+from flowpilot.handoffs.notify.settled import is_settled
 from flowpilot.identity.queries import emails_of
 
 # A mail server takes several letters at once. A channel gets one message after the other, in their order.
@@ -24,11 +27,16 @@ _LETTERS_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class Parcel:
-    """A delivery with all that sending it needs. A test has no occasion; a former member is no member."""
+    """A delivery with all that sending it needs. A test has neither occasion nor trouble.
+
+    `is_settled`: what it says no longer holds. A former member is no member.
+    """
 
     delivery: NotificationDelivery
     channel: NotificationChannel | None
     occasion: Occasion | None
+    trouble: Notification | None
+    is_settled: bool
     is_member: bool
     email: str | None
 
@@ -67,14 +75,16 @@ async def next_parcels(db: ReadDb, account_id: uuid.UUID, lane: int, now: dateti
     # A route that rests is not always tried with the same one: that may be what the receiver cannot take.
     fewest_attempts = (delivery.attempts,) if route.is_resting else ()
     query = (
-        select(delivery, NotificationChannel)
-        .outerjoin(
+        select(
+            delivery,
             NotificationChannel,
-            and_(
-                NotificationChannel.account_id == delivery.account_id,
-                NotificationChannel.id == delivery.channel_id,
-            ),
+            Notification,
+            or_(Notification.settled_at.is_not(None), is_settled(delivery.user_id)),
         )
+        .outerjoin(NotificationChannel, belongs(NotificationChannel, delivery, delivery.channel_id))
+        .outerjoin(Notification, belongs(Notification, delivery, delivery.notification_id))
+        .outerjoin(HandoffEvent, belongs(HandoffEvent, delivery, delivery.event_id))
+        .outerjoin(SessionHandoff, belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
         .where(
             *_pending(account_id, lane),
             delivery.channel_id.is_not_distinct_from(route.channel_id),
@@ -110,21 +120,25 @@ async def _next_route(db: ReadDb, account_id: uuid.UUID, lane: int, now: datetim
 
 
 async def _packed(
-    db: ReadDb, account_id: uuid.UUID, found: Sequence[Row[NotificationDelivery, NotificationChannel]]
+    db: ReadDb,
+    account_id: uuid.UUID,
+    found: Sequence[Row[NotificationDelivery, NotificationChannel, Notification, bool]],
 ) -> list[Parcel]:
-    events = {delivery.event_id for delivery, _ in found if delivery.event_id is not None}
+    events = {row[0].event_id for row in found if row[0].event_id is not None}
     about = await occasions(db, account_id, events) if events else {}
-    users = {delivery.user_id for delivery, _ in found if delivery.user_id is not None}
+    users = {row[0].user_id for row in found if row[0].user_id is not None}
     emails = await emails_of(db, account_id, users) if users else {}
     return [
         Parcel(
-            delivery,
-            channel,
-            None if delivery.event_id is None else about[delivery.event_id],
-            delivery.user_id is None or delivery.user_id in emails,
-            emails.get(delivery.user_id),
+            delivery=delivery,
+            channel=channel,
+            occasion=None if delivery.event_id is None else about[delivery.event_id],
+            trouble=trouble,
+            is_settled=is_settled,
+            is_member=delivery.user_id is None or delivery.user_id in emails,
+            email=emails.get(delivery.user_id),
         )
-        for delivery, channel in found
+        for delivery, channel, trouble, is_settled in found
     ]
 
 

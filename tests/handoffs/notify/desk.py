@@ -9,10 +9,11 @@ import psycopg
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
-from flowpilot.handoffs.events import record
+from flowpilot.handoffs.events import NOTIFY_JOB, record
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.notify.channels import create_channel
 from flowpilot.handoffs.notify.deliveries import plan
+from flowpilot.handoffs.notify.lanes import DELIVER_JOB
 from flowpilot.handoffs.notify.models import ChannelKind
 from flowpilot.handoffs.notify.service import choose
 from flowpilot.identity import service
@@ -128,14 +129,14 @@ class Desk:
                 return
 
     async def work_again(self) -> None:
-        """Bring this desk's jobs and what they do forward, as if their time had come, and run them."""
+        """Bring what this desk has to tell forward, as if its time had come, and tell it."""
         self.company.query("UPDATE notification_deliveries SET due_at = now() RETURNING id")
         self.company.query("UPDATE notification_routes SET next_try_at = least(next_try_at, now()) RETURNING id")
         with psycopg.connect(self.company.urls.owner) as owner:
             owner.execute(
                 "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' "
-                "AND args->>'account_id' = %s",
-                [str(self.company.id)],
+                "AND task_name = ANY(%s) AND args->>'account_id' = %s",
+                [[NOTIFY_JOB, DELIVER_JOB], str(self.company.id)],
             )
         await self.work()
 

@@ -202,7 +202,7 @@ async def test_a_fault_of_ours_is_in_both_logs_and_tried_again(
     desk: Desk, hooks: Receiver, caplog: pytest.LogCaptureFixture
 ) -> None:
     await desk.channel(ChannelKind.SLACK, hooks.url(), mine=True)
-    handoff = desk.escalated(claimed_by=desk.company.users[Role.OWNER])
+    handoff = desk.escalated(claimed_by=desk.company.users[Role.OWNER], claimed_at=now())
     await desk.happens(handoff, HandoffEventKind.REMINDED, ends="no moment")
     await desk.work()
     words = "Something went wrong on our side (ValueError); the log says what."

@@ -48,10 +48,12 @@ async def test_a_notification_says_what_has_happened(client: TestClient, desk: D
         "id": item["id"],
         "kind": "created",
         "text": f"engineer needs help with “{PROBLEM}”.",
+        "path": f"/handoffs/{handoff}",
         "handoff_id": str(handoff),
         "session_id": str(session),
         "created_at": happened.isoformat().replace("+00:00", "Z"),
         "read_at": None,
+        "settled": None,
     }
     assert (page["next_cursor"], page["unread_count"]) == (None, 1)
 

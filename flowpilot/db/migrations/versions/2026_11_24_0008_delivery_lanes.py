@@ -23,6 +23,8 @@ ALTER TABLE notifications
 DROP INDEX notifications_unread_idx;
 CREATE INDEX notifications_unread_idx ON notifications (account_id, user_id)
     WHERE read_at IS NULL AND settled_at IS NULL;
+CREATE INDEX notifications_event_idx ON notifications (account_id, event_id)
+    WHERE read_at IS NULL AND settled_at IS NULL;
 CREATE INDEX notifications_route_idx ON notifications (account_id, route_id)
     WHERE route_id IS NOT NULL AND settled_at IS NULL;
 """
