@@ -13,7 +13,7 @@ from flowpilot.handoffs.notify.schemas import NotificationPage, ReadIn
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.web.frame import Surroundings
-from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.render import Page, go_to, is_own_path, render
 
 router = APIRouter(prefix="/notifications", include_in_schema=False)
 
@@ -23,9 +23,9 @@ Show = Literal["all", "unread"]
 
 
 class OneRead(BaseModel):
-    """One notification that was read, and the handoff to go on to, if any."""
+    """One notification that was read, and the page to go on to, if any."""
 
-    handoff_id: uuid.UUID | None = None
+    path: str | None = None
     show: Show = "unread"
 
 
@@ -76,8 +76,8 @@ async def read_all(body: Annotated[AllRead, Form()], actor: Viewer, db: WriteSes
 async def read_one(
     notification_id: uuid.UUID, body: Annotated[OneRead, Form()], actor: Viewer, db: WriteSession, now: Now
 ) -> Response:
-    """Mark one as read, and open its handoff if that was asked."""
+    """Mark one as read, and go where it leads if that was asked."""
     await api.mark_read(ReadIn(ids=[notification_id]), actor, db, now)
-    if body.handoff_id is not None:
-        return go_to(f"/handoffs/{body.handoff_id}")
+    if body.path is not None and is_own_path(body.path):
+        return go_to(body.path)
     return go_to(f"/notifications?show={body.show}")

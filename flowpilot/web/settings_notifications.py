@@ -12,7 +12,14 @@ from flowpilot.db.session import ReadDb
 from flowpilot.errors import NotFoundError
 from flowpilot.handoffs.notify import api
 from flowpilot.handoffs.notify.models import ChannelKind
-from flowpilot.handoffs.notify.schemas import ChannelChangeIn, ChannelIn, ChannelOut, DeliveryOut, Preferences
+from flowpilot.handoffs.notify.schemas import (
+    ChannelChangeIn,
+    ChannelIn,
+    ChannelOut,
+    DeliveryOut,
+    Preferences,
+    RestOut,
+)
 from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
@@ -24,6 +31,7 @@ from flowpilot.web.settings import Secret, SettingsPage, all_members, show_secre
 router = APIRouter(prefix="/settings/notifications", include_in_schema=False)
 
 Engineer = Annotated[Actor, requires(Permission.WORK)]
+ChannelManager = Annotated[Actor, requires(Permission.MANAGE_CHANNELS)]
 
 _HERE = "/settings/notifications"
 
@@ -70,6 +78,7 @@ class Ways(SettingsPage):
     shared: list[ChannelOut]
     others: list[ChannelOut]
     names: dict[uuid.UUID, str]
+    email_rest: RestOut | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -87,6 +96,7 @@ class Channel(SettingsPage):
 async def show(request: Request, actor: Engineer, db: ReadSession, frame: Surroundings) -> Response:
     """All ways."""
     channels = await _channels(actor, db)
+    email = await api.read_email(actor, db) if actor.may(Permission.MANAGE_CHANNELS) else None
     page = Ways(
         title="Notifications",
         preferences=await api.read_preferences(actor, db),
@@ -94,6 +104,7 @@ async def show(request: Request, actor: Engineer, db: ReadSession, frame: Surrou
         shared=[one for one in channels if one.user_id is None],
         others=[one for one in channels if one.user_id not in {None, actor.user_id}],
         names={one.user_id: one.name or one.email or "" for one in await all_members(actor, db)},
+        email_rest=None if email is None else email.rest,
     )
     return render(request, page, frame)
 
@@ -166,6 +177,20 @@ async def test(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: No
     """Send a test."""
     await api.test_channel(channel_id, actor, db, now)
     return go_to(_path(channel_id), "The test is on its way. Reload in a moment to see what became of it.")
+
+
+@router.post("/channels/{channel_id}/try-now")
+async def try_now(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+    """Try a channel that rests now."""
+    await api.try_channel_now(channel_id, actor, db, now)
+    return go_to(_path(channel_id), "It is being tried. Reload in a moment to see whether it works again.")
+
+
+@router.post("/email/try-now")
+async def try_email_now(actor: ChannelManager, db: WriteSession, now: Now) -> Response:
+    """Try e-mail now although it rests."""
+    await api.try_email_now(actor, db, now)
+    return go_to(_HERE, "It is being tried. Reload in a moment to see whether it works again.")
 
 
 @router.post("/channels/{channel_id}/secret")

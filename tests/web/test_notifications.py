@@ -70,10 +70,10 @@ def test_opening_one_marks_it_as_read(signed_in: SignedIn, told: Told) -> None:
     browser = signed_in(Role.OWNER)
     told("Printer on fire")
     page = browser.get(LIST).text
-    handoff = re.search(r'name="handoff_id" value="([^"]+)"', page)
-    assert handoff is not None
-    answer = browser.post(_first(page), data={"handoff_id": handoff[1]}, follow_redirects=False)
-    assert answer.headers["location"] == f"/handoffs/{handoff[1]}"
+    path = re.search(r'name="path" value="(/handoffs/[^"]+)"', page)
+    assert path is not None
+    answer = browser.post(_first(page), data={"path": path[1]}, follow_redirects=False)
+    assert answer.headers["location"] == path[1]
     assert "Nothing unread" in browser.get(f"{LIST}?show=unread").text
 
 
@@ -128,3 +128,22 @@ def test_a_notification_needs_no_id_of_ours(signed_in: SignedIn) -> None:
     browser: TestClient = signed_in(Role.VIEWER)
     assert browser.post(f"{LIST}/{uuid.uuid4()}/read").status_code == 200
     assert browser.post(f"{LIST}/nonsense/read").status_code == 422
+
+
+def test_one_leads_to_no_other_site(signed_in: SignedIn, told: Told) -> None:
+    browser = signed_in(Role.OWNER)
+    told("Printer on fire")
+    form = {"path": "//evil.example"}
+    answer = browser.post(_first(browser.get(LIST).text), data=form, follow_redirects=False)
+    assert answer.headers["location"] == "/notifications?show=unread"
+
+
+def test_what_is_claimed_needs_no_reading(signed_in: SignedIn, told: Told, company: Company) -> None:
+    browser = signed_in(Role.OWNER)
+    told("Printer on fire")
+    [(handoff,)] = company.query("SELECT id FROM session_handoffs")
+    signed_in(Role.TEAM_ADMIN).post(f"/handoffs/{handoff}/claim")
+    assert "Nothing unread" in browser.get(f"{LIST}?show=unread").text
+    page = browser.get(f"{LIST}?show=all").text
+    assert "has claimed it." in page
+    assert "fw-bold" not in page

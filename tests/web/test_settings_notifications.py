@@ -8,8 +8,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
+from flowpilot.handoffs.notify.lanes import DELIVER_JOB
 from flowpilot.identity.actor import Role
 from tests.company import Company
+from tests.handoffs.helpers import forget_jobs, jobs_of
 from tests.web.conftest import SignedIn
 
 WAYS = "/settings/notifications"
@@ -169,3 +171,42 @@ def test_the_log_is_paged(signed_in: SignedIn, company: Company) -> None:
     older = re.search(rf"{CHANNELS}/{channel}\?cursor=[0-9a-f-]+", page)
     assert older is not None
     assert "Error 0." in browser.get(older[0]).text
+
+
+def _rests(company: Company, route: uuid.UUID) -> None:
+    company.add(
+        "notification_routes",
+        id=route,
+        failures=5,
+        reason="The receiver answered 503.",
+        resting_since=now() - timedelta(minutes=3),
+        next_try_at=now() + timedelta(minutes=1),
+    )
+
+
+def test_a_channel_that_rests_says_so_and_is_tried_now(signed_in: SignedIn, company: Company) -> None:
+    browser = signed_in(Role.OWNER)
+    channel = _add(browser, company)
+    _rests(company, channel)
+    waiting = _sent(company, channel, status="pending")
+    assert "Resting" in browser.get(WAYS).text
+    page = browser.get(f"{CHANNELS}/{channel}").text
+    assert "The receiver answered 503." in page
+    assert "1 message waits" in page
+    assert "It is being tried." in browser.post(f"{CHANNELS}/{channel}/try-now").text
+    assert len(jobs_of(company, DELIVER_JOB)) == 1
+    forget_jobs(company.urls, company)
+    [(due,)] = company.query("SELECT due_at <= now() FROM notification_deliveries WHERE id = %s", waiting)
+    assert due
+
+
+def test_that_e_mail_rests_is_said_to_who_manages_channels(signed_in: SignedIn, company: Company) -> None:
+    _rests(company, company.id)
+    company.add("notification_deliveries", kind="email", user_id=company.users[Role.OWNER])
+    admin, engineer = signed_in(Role.TEAM_ADMIN), signed_in(Role.ENGINEER)
+    assert "No e-mail has gone out" in admin.get(WAYS).text
+    assert "No e-mail has gone out" not in engineer.get(WAYS).text
+    assert "It is being tried." in admin.post(f"{WAYS}/email/try-now").text
+    assert engineer.post(f"{WAYS}/email/try-now").status_code == 403
+    assert len(jobs_of(company, DELIVER_JOB)) == 1
+    forget_jobs(company.urls, company)
