@@ -43,7 +43,7 @@ class _Worker(Worker):
 
 
 class WorkerStoppedError(FlowPilotError):
-    """The worker of a queue has ended by itself, as it does when it can not reach the queue any more."""
+    """The worker of a queue has ended by itself, as it does when it cannot reach the queue any more."""
 
 
 async def work(
@@ -62,11 +62,11 @@ async def work(
         patience_seconds: how long to wait for a connection before giving up.
 
     Raises:
-        ExceptionGroup: the queue can not be reached, or a worker has ended by itself.
+        ExceptionGroup: the queue cannot be reached, or a worker has ended by itself.
     """
     follow_sessions()
     _say_outages_once()
-    # The pool would try for long, and then not say why it can not connect.
+    # The pool would try for long, and then not say why it cannot connect.
     async with await psycopg.AsyncConnection.connect(runtime_url, **LIVELINESS):
         pass
     connector = PsycopgConnector(

@@ -53,7 +53,7 @@ class TransactionUndoneError(DatabaseUnavailableError):
     retry_after_seconds = 1
 
     def __init__(self) -> None:
-        super().__init__("Somebody else changed the same at the same moment. Nothing was changed; send it again.")
+        super().__init__("Somebody else changed the same thing just then. Nothing was changed; send it again.")
 
 
 class OutcomeUnknownError(DatabaseUnavailableError):

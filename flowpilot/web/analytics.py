@@ -27,6 +27,7 @@ from flowpilot.analytics.schemas import (
     Report,
     Savings,
 )
+from flowpilot.db.failures import DatabaseTimeoutError, outage
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, requires
@@ -133,7 +134,13 @@ class Desk:
                 report = await run()
         except FlowPilotError as error:
             return Found(failure=error.detail)
-        except Exception:
+        except Exception as error:
+            away = outage(error)
+            if isinstance(away, DatabaseTimeoutError):
+                _log.warning("request %s: the report %s took too long", self.request.state.request_id, name)
+                return Found(failure=away.detail)
+            if away is not None:
+                raise  # All reports of the page are without a database.
             _log.exception("request %s: the report %s failed", self.request.state.request_id, name)
             return Found(failure="Something went wrong on our side. The log has the details under this request.")
         return Found(report, links(report, self.view, back or self.view.path()))

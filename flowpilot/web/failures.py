@@ -102,7 +102,7 @@ def _told(request: Request, status: int, heading: str, detail: str, request_id: 
     page = kind(title=heading, heading=heading, detail=detail, request_id=request_id)
     answer = render(request, page, status=status)
     if kind is Failure and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
-        # A part of a page that can not be renewed stays as it is.
+        # A part of a page that cannot be renewed stays as it is.
         answer.headers["HX-Reswap"] = "none"
     if kind is FailureNote:
         answer.headers["HX-Retarget"] = "#notes"

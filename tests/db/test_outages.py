@@ -5,7 +5,6 @@ import logging
 import os
 import subprocess
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from queue import Queue
@@ -101,12 +100,11 @@ async def own_database(own_urls: DatabaseUrls) -> AsyncIterator[Database]:
     await database.close()
 
 
-@contextmanager
-def working(settings: Settings, urls: DatabaseUrls, database: Database) -> Iterator[Supervisor]:
+def working(settings: Settings, urls: DatabaseUrls, database: Database) -> Supervisor:
     """A supervisor with a worker, both of little patience."""
     supervisor = Supervisor(first_pause_seconds=0.01, longest_pause_seconds=0.1)
     supervisor.add("jobs", partial(work, settings, urls.runtime, database, patience_seconds=0.1))
-    yield supervisor
+    return supervisor
 
 
 def test_a_killed_server_is_started_again_and_all_goes_on(
@@ -130,16 +128,16 @@ def test_a_killed_server_is_started_again_and_all_goes_on(
 async def test_jobs_run_after_the_database_was_away_for_too_long(
     own_settings: Settings, own_urls: DatabaseUrls, own_database: Database, log: Log
 ) -> None:
-    with working(own_settings, own_urls, own_database) as supervisor:
-        async with supervisor.running():
+    supervisor = working(own_settings, own_urls, own_database)
+    async with supervisor.running():
+        await jobs_are_done(own_database)
+        kill(postmaster(own_settings.data_dir))
+        await log.says("jobs: stopped")
+        assert [down.name for down in supervisor.down()] == ["jobs"]
+        with embedded_postgres(own_settings.data_dir):
+            await log.says("jobs: runs again")
             await jobs_are_done(own_database)
-            kill(postmaster(own_settings.data_dir))
-            await log.says("jobs: stopped")
-            assert [down.name for down in supervisor.down()] == ["jobs"]
-            with embedded_postgres(own_settings.data_dir):
-                await log.says("jobs: runs again")
-                await jobs_are_done(own_database)
-            assert supervisor.down() == []
+        assert supervisor.down() == []
 
 
 @pytest.mark.anyio
@@ -147,10 +145,8 @@ async def test_a_worker_that_does_not_hear_of_new_jobs_is_started_again(
     own_settings: Settings, own_urls: DatabaseUrls, own_database: Database, log: Log
 ) -> None:
     """It would go on looking every few seconds, but its heartbeat could be gone as well."""
-    with (
-        working(own_settings, own_urls, own_database) as supervisor,
-        psycopg.connect(own_urls.owner, autocommit=True) as owner,
-    ):
+    supervisor = working(own_settings, own_urls, own_database)
+    with psycopg.connect(own_urls.owner, autocommit=True) as owner:
         runtime = psycopg.conninfo.conninfo_to_dict(own_urls.runtime)["user"]
         role = sql.Identifier(str(runtime))
         async with supervisor.running():

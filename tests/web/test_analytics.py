@@ -128,6 +128,36 @@ def test_a_report_that_fails_leaves_the_rest(
     assert 'href="/analytics/coverage?' in page
 
 
+async def _take_too_long(db: ReadDb, window: Window, *args: object, **asked: object) -> None:
+    await db.execute(text("SET LOCAL statement_timeout = 10; SELECT pg_sleep(60)"))
+
+
+def test_a_report_that_takes_too_long_leaves_the_rest_and_has_no_traceback(
+    signed_in: SignedIn, company: Company, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    live_through(company)
+    browser = signed_in(Role.OWNER)
+    monkeypatch.setattr(analytics, "psa_metrics", _take_too_long)
+    page = browser.get("/analytics/psa", params=JANUARY).text
+    assert "This took the database too long." in page
+    assert "How pushes went" in page
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+
+async def _lose_the_connection(db: ReadDb, window: Window, *args: object, **asked: object) -> None:
+    await db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+def test_a_database_that_goes_away_is_told_once_for_all_reports(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = signed_in(Role.OWNER)
+    monkeypatch.setattr(analytics, "psa_metrics", _lose_the_connection)
+    answer = browser.get("/analytics/psa")
+    assert (answer.status_code, answer.headers["Refresh"]) == (503, "5")
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+
 def test_too_many_requests_are_told_in_the_card(signed_in: SignedIn) -> None:
     browser = signed_in(Role.OWNER)
     pages = [browser.get("/analytics/coverage") for _ in range(16)]
