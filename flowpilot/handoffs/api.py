@@ -111,7 +111,7 @@ async def release(
     handoff_id: uuid.UUID, body: schemas.ReleaseIn, actor: Engineer, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
     """Give a claim back: the handoff returns to the queue."""
-    await claims.release(db, actor, handoff_id, body.reason, now)
+    await claims.release(db, actor, handoff_id, body.reason, now, seen_holder=body.holder)
     return await _answer(db, actor, handoff_id, now)
 
 
@@ -120,7 +120,7 @@ async def reassign(
     handoff_id: uuid.UUID, body: schemas.ReassignIn, actor: Engineer, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
     """Mean a handoff for somebody else, or for anybody. One that is held returns to the queue."""
-    await claims.reassign(db, actor, handoff_id, body.target_user_id, now)
+    await claims.reassign(db, actor, handoff_id, body.target_user_id, now, seen_holder=body.holder)
     return await _answer(db, actor, handoff_id, now)
 
 
@@ -129,7 +129,7 @@ async def close(
     handoff_id: uuid.UUID, body: schemas.CloseIn, actor: Engineer, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
     """End a handoff: its session is resolved, laid aside, or goes back to whoever escalated it."""
-    await service.close(db, actor, handoff_id, body.outcome, body.note, now)
+    await service.close(db, actor, handoff_id, body.outcome, body.note, now, seen_holder=body.holder)
     return await _answer(db, actor, handoff_id, now)
 
 

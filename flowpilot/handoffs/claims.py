@@ -4,10 +4,12 @@ import uuid
 from datetime import datetime
 
 from flowpilot.db.session import Db
-from flowpilot.errors import ConflictError
+from flowpilot.errors import OutdatedError
 from flowpilot.handoffs import leases
 from flowpilot.handoffs.held import (
+    HandoffChangedError,
     OwnHandoffError,
+    SeenHolder,
     lock_of,
     lock_target,
     must_be,
@@ -25,12 +27,8 @@ from flowpilot.sessions.held import Locked
 from flowpilot.sessions.moves import Verb
 
 
-class AlreadyClaimedError(ConflictError):
+class AlreadyClaimedError(OutdatedError):
     """Somebody else was faster; `holder` says who, `claimed_at` since when."""
-
-
-class HandoffChangedError(ConflictError):
-    """The handoff is not held by whom this needs."""
 
 
 async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> SessionHandoff:
@@ -65,16 +63,24 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
     return claimed[0]
 
 
-async def release(db: Db, actor: Actor, handoff_id: uuid.UUID, reason: str, now: datetime) -> SessionHandoff:
+async def release(
+    db: Db,
+    actor: Actor,
+    handoff_id: uuid.UUID,
+    reason: str,
+    now: datetime,
+    *,
+    seen_holder: SeenHolder = None,
+) -> SessionHandoff:
     """Put a claimed handoff back into the queue.
 
     Raises:
         NotYourHandoffError: the actor neither holds it nor is a team admin.
-        HandoffChangedError: nobody holds it.
+        HandoffChangedError: nobody holds it, or somebody else than the actor saw.
         HandoffClosedError: it is over.
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    handoff = await open_handoff(db, actor.account_id, handoff_id)
+    handoff = await open_handoff(db, actor.account_id, handoff_id, seen_holder=seen_holder)
     holder = handoff.claimed_by
     if holder is None:
         raise HandoffChangedError("Nobody holds this handoff. Claim it first.")
@@ -86,7 +92,13 @@ async def release(db: Db, actor: Actor, handoff_id: uuid.UUID, reason: str, now:
 
 
 async def reassign(
-    db: Db, actor: Actor, handoff_id: uuid.UUID, target: uuid.UUID | None, now: datetime
+    db: Db,
+    actor: Actor,
+    handoff_id: uuid.UUID,
+    target: uuid.UUID | None,
+    now: datetime,
+    *,
+    seen_holder: SeenHolder = None,
 ) -> SessionHandoff:
     """Mean a handoff for somebody else, or for anybody. One that is held goes back into the queue.
 
@@ -94,11 +106,12 @@ async def reassign(
         NotYourHandoffError: the actor neither holds nor made it, nor is a team admin.
         OwnHandoffError: the target is who escalated it.
         HandoffClosedError: it is over.
+        HandoffChangedError: somebody else holds it than the actor saw.
         NotAssignableError: the target cannot sign in and claim.
     """
     await lock_target(db, actor, target)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    handoff = await open_handoff(db, actor.account_id, handoff_id)
+    handoff = await open_handoff(db, actor.account_id, handoff_id, seen_holder=seen_holder)
     holder = handoff.claimed_by
     must_be(actor, {holder, handoff.created_by}, "Only its holder, its creator or a team admin can reassign it.")
     must_not_be_own(target, handoff.created_by)

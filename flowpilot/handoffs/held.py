@@ -3,18 +3,22 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, select, update
 
 from flowpilot.db.session import Db
-from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
 from flowpilot.handoffs.events import record
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.assignees import lock_assignee
 from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.queries import names_of
 from flowpilot.sessions.held import Locked, lock
+
+# Who held a handoff when somebody looked at it. Empty: nobody. None: that is not said.
+SeenHolder = uuid.UUID | Literal[""] | None
 
 
 class HandoffNotFoundError(NotFoundError):
@@ -24,8 +28,12 @@ class HandoffNotFoundError(NotFoundError):
         super().__init__("There is no such handoff.")
 
 
-class HandoffClosedError(ConflictError):
+class HandoffClosedError(OutdatedError):
     """The handoff is over."""
+
+
+class HandoffChangedError(OutdatedError):
+    """The handoff is not held by whom this needs; `holder` says who holds it."""
 
 
 class OwnHandoffError(ConflictError):
@@ -57,16 +65,32 @@ async def _read(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Session
     return (await db.scalars(query.execution_options(populate_existing=True))).one()
 
 
-async def open_handoff(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> SessionHandoff:
+async def open_handoff(
+    db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, *, seen_holder: SeenHolder = None
+) -> SessionHandoff:
     """The handoff, whose session is locked.
 
     Raises:
         HandoffClosedError: it is over.
+        HandoffChangedError: it is not held by whom the caller saw.
     """
     handoff = await _read(db, account_id, handoff_id)
     if handoff.closed_at is not None:
         raise HandoffClosedError("The handoff is closed. Escalate the session again if it needs a senior.")
+    if seen_holder is not None and seen_holder != (handoff.claimed_by or ""):
+        raise await _changed(db, handoff)
     return handoff
+
+
+async def _changed(db: Db, handoff: SessionHandoff) -> HandoffChangedError:
+    holder = handoff.claimed_by
+    if holder is None:
+        return HandoffChangedError("Nobody holds this handoff now. What you sent was not recorded.", holder=None)
+    name = (await names_of(db, handoff.account_id, [holder])).get(holder)
+    return HandoffChangedError(
+        f"{name or 'Somebody else'} holds this handoff now. What you sent was not recorded.",
+        holder={"id": str(holder), "name": name},
+    )
 
 
 async def update_where(

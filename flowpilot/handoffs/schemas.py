@@ -9,6 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flowpilot.copilot.schemas import Assessment
+from flowpilot.handoffs.held import SeenHolder
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
 from flowpilot.handoffs.queries import Row
 from flowpilot.http.bodies import Body
@@ -49,19 +50,28 @@ class HandoffIn(Body):
     target_user_id: uuid.UUID | None = None
 
 
-class ReleaseIn(Body):
+class HolderSeen(Body):
+    """Who held the handoff when the caller decided. It is checked: 409 tells who holds it now."""
+
+    holder: SeenHolder = Field(
+        default=None,
+        description="The id of `claimed_by`, empty where that was null. Not checked when it is left out.",
+    )
+
+
+class ReleaseIn(HolderSeen):
     """Why a claim is given back."""
 
     reason: Line
 
 
-class ReassignIn(Body):
+class ReassignIn(HolderSeen):
     """Whom the handoff is meant for; null for anybody."""
 
     target_user_id: uuid.UUID | None
 
 
-class CloseIn(Body):
+class CloseIn(HolderSeen):
     """How a handoff ended. A `resolved` one needs a note: what solved it."""
 
     outcome: Outcome

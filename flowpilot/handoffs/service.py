@@ -9,6 +9,7 @@ from flowpilot.copilot import rules
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.handoffs.held import (
+    SeenHolder,
     lock_of,
     lock_target,
     must_be,
@@ -72,7 +73,14 @@ async def escalate(db: Db, actor: Actor, held: Locked, why: Escalation) -> Sessi
 
 
 async def close(
-    db: Db, actor: Actor, handoff_id: uuid.UUID, outcome: Outcome, note: str, now: datetime
+    db: Db,
+    actor: Actor,
+    handoff_id: uuid.UUID,
+    outcome: Outcome,
+    note: str,
+    now: datetime,
+    *,
+    seen_holder: SeenHolder = None,
 ) -> SessionHandoff:
     """End a handoff: its session is resolved, laid aside, or goes back to whoever escalated it.
 
@@ -81,9 +89,10 @@ async def close(
     Raises:
         NotYourHandoffError: it is somebody else's.
         HandoffClosedError: it is over.
+        HandoffChangedError: somebody else holds it than the actor saw.
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    handoff = await open_handoff(db, actor.account_id, handoff_id)
+    handoff = await open_handoff(db, actor.account_id, handoff_id, seen_holder=seen_holder)
     mine = handoff.claimed_by or handoff.created_by
     must_be(
         actor, {mine}, "Only its holder or a team admin can close a handoff; its creator while nobody holds it."

@@ -4,10 +4,9 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import Annotated, ClassVar, Literal
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel
 
 from flowpilot.analytics.headline import Headline
 from flowpilot.analytics.headline_api import read_headline
@@ -17,7 +16,15 @@ from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import api
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.queries import State, Wanted
-from flowpilot.handoffs.schemas import CloseIn, HandoffOut, PriorityName, QueuePage, ReassignIn, ReleaseIn
+from flowpilot.handoffs.schemas import (
+    CloseIn,
+    HandoffOut,
+    HolderSeen,
+    PriorityName,
+    QueuePage,
+    ReassignIn,
+    ReleaseIn,
+)
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import MemberOut, Text
@@ -31,7 +38,21 @@ Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 Engineer = Annotated[Actor, requires(Permission.WORK)]
 
 
-class ReassignForm(BaseModel):
+class HolderForm(HolderSeen):
+    """A form always says who held the handoff in its page; empty is nobody."""
+
+    holder: uuid.UUID | Literal[""] = ""
+
+
+class ReleaseForm(HolderForm, ReleaseIn):
+    """Why it is given back."""
+
+
+class CloseForm(HolderForm, CloseIn):
+    """How it ended."""
+
+
+class ReassignForm(HolderForm, ReassignIn):
     """Whom it is meant for; anybody when the field is empty."""
 
     target_user_id: uuid.UUID | None = None
@@ -122,7 +143,7 @@ async def claim(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: N
 
 @router.post("/{handoff_id}/release")
 async def release(
-    handoff_id: uuid.UUID, body: Annotated[ReleaseIn, Form()], actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: Annotated[ReleaseForm, Form()], actor: Engineer, db: WriteSession, now: Now
 ) -> Response:
     """Give it back to the queue."""
     await api.release(handoff_id, body, actor, db, now)
@@ -134,21 +155,24 @@ async def reassign(
     handoff_id: uuid.UUID, body: Annotated[ReassignForm, Form()], actor: Engineer, db: WriteSession, now: Now
 ) -> Response:
     """Mean it for somebody else, or for anybody."""
-    await api.reassign(handoff_id, ReassignIn(target_user_id=body.target_user_id), actor, db, now)
+    await api.reassign(handoff_id, body, actor, db, now)
     return go_to(f"/handoffs/{handoff_id}", "Saved. Whom it is meant for is told.")
 
 
 @router.post("/{handoff_id}/take-over")
-async def take_over(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
-    """Take it from whoever holds it: meant for oneself, then claimed, in one transaction."""
-    await api.reassign(handoff_id, ReassignIn(target_user_id=actor.user_id), actor, db, now)
+async def take_over(
+    handoff_id: uuid.UUID, body: Annotated[HolderForm, Form()], actor: Engineer, db: WriteSession, now: Now
+) -> Response:
+    """Take it from whom the page named: meant for oneself, then claimed, in one transaction."""
+    mine = ReassignIn(target_user_id=actor.user_id, holder=body.holder)
+    await api.reassign(handoff_id, mine, actor, db, now)
     claimed = await api.claim(handoff_id, actor, db, now)
     return go_to(f"/sessions/{claimed.session_id}", "It is yours now. Who held it is told.")
 
 
 @router.post("/{handoff_id}/close")
 async def close(
-    handoff_id: uuid.UUID, body: Annotated[CloseIn, Form()], actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: Annotated[CloseForm, Form()], actor: Engineer, db: WriteSession, now: Now
 ) -> Response:
     """End it: solved, laid aside, or back to whoever escalated it."""
     closed = await api.close(handoff_id, body, actor, db, now)

@@ -75,13 +75,13 @@ def test_the_queue_counts_and_shows_the_headline_with_its_definition(
 def test_release_and_close_are_forms(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
     senior = signed_in()
     senior.post(f"{handoff[1]}/claim")
-    released = senior.post(f"{handoff[1]}/release", data={"reason": "Called away"})
+    released = send(senior, handoff[1], "/release", reason="Called away")
     assert released.url.path == "/handoffs"
     assert "Called away" in senior.get(handoff[1]).text
     senior.post(f"{handoff[1]}/claim")
-    missing = senior.post(f"{handoff[1]}/close", data={"outcome": "resolved", "note": ""})
+    missing = send(senior, handoff[1], "/close", outcome="resolved", note="")
     assert missing.status_code == 422
-    note = senior.post(f"{handoff[1]}/close", data={"outcome": "resolved", "note": "A new driver."})
+    note = send(senior, handoff[1], "/close", outcome="resolved", note="A new driver.")
     assert note.url.path.endswith("/note")
     assert "A new driver." in note.text
 
@@ -91,7 +91,7 @@ def test_an_admin_takes_over_what_somebody_holds(handoff: tuple[TestClient, str]
     assert "/take-over" not in signed_in().get(handoff[1]).text
     admin = signed_in(Role.TEAM_ADMIN)
     assert f'action="{handoff[1]}/take-over"' in admin.get(handoff[1]).text
-    session = admin.post(f"{handoff[1]}/take-over")
+    session = send(admin, handoff[1], "/take-over")
     assert (session.status_code, session.url.path[:10]) == (200, "/sessions/")
     assert "You hold it for" in admin.get(handoff[1]).text
 

@@ -1,6 +1,7 @@
 // What a page does by itself. Everything here eases what works without it: forms and links need no script.
 
 const TICK_MS = 1000;
+const FRESH_MS = 500;
 
 function words(seconds) {
   const whole = Math.round(Math.max(0, seconds));
@@ -59,10 +60,17 @@ document.addEventListener("keydown", (event) => {
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!target) return;
   event.preventDefault();
+  if (target.type === "submit" && target.closest(".fresh")) return;
   const field = target.matches("summary") ? target.parentElement.querySelector("textarea, input") : null;
   if (target.matches("input, textarea, select")) target.focus();
   else if (field) { target.parentElement.open = true; field.focus(); }
   else target.click();
+});
+
+// Two quick clicks are one: what has just come under the pointer takes none until it can have been read.
+document.addEventListener("htmx:afterSwap", ({ target }) => {
+  target.classList?.add("fresh");
+  setTimeout(() => target.classList?.remove("fresh"), FRESH_MS);
 });
 
 // A form that needs a yes first says so in data-confirm.

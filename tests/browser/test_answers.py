@@ -1,0 +1,42 @@
+"""Answers in a session, by people who click fast and by two at once."""
+
+from playwright.sync_api import expect
+
+from tests.browser.people import Desk
+from tests.browser.test_story import begin
+
+
+def test_a_second_click_does_not_answer_the_next_question(desk: Desk) -> None:
+    engineer = desk.person("engineer@northwind.example")
+    begin(engineer)
+    question = engineer.locator("#now").inner_text()
+    engineer.locator(".choice").first.click()
+    expect(engineer.locator("#now")).not_to_have_text(question)
+    second = engineer.locator("#now").inner_text()
+    engineer.mouse.down()
+    engineer.mouse.up()
+    engineer.keyboard.press("1")
+    # What is sent after those, and waits until the page takes a click, comes after them into the record.
+    engineer.get_by_label("What you found or did").fill("It hums.")
+    engineer.get_by_role("button", name="Add to the record").click()
+    expect(engineer.locator(".path")).to_contain_text("It hums.")
+    expect(engineer.locator(".path .done")).to_have_count(2)
+    expect(engineer.locator("#now")).to_have_text(second)
+
+
+def test_a_click_in_an_older_tab_shows_the_present_question(desk: Desk) -> None:
+    engineer = desk.person("engineer@northwind.example")
+    begin(engineer)
+    older = engineer.context.new_page()
+    older.goto(engineer.url)
+    engineer.locator(".choice").first.click()
+    expect(engineer.locator(".path .done")).to_have_count(1)
+    present = engineer.locator("#now").inner_text()
+    label = older.locator(".choice span").first.inner_text()
+    older.locator(".choice").first.click()
+    alert = older.get_by_role("alert")
+    expect(alert).to_contain_text("The session has moved on.")
+    expect(alert.locator("dd")).to_contain_text(label)
+    expect(older.locator("#now")).to_have_text(present)
+    expect(older.locator(".path .done")).to_have_count(1)
+    assert older.url == engineer.url
