@@ -25,6 +25,7 @@ from flowpilot.flows.api import router as flows
 from flowpilot.handoffs.api import router as handoffs
 from flowpilot.handoffs.baselines_api import router as baselines
 from flowpilot.handoffs.following import follow_sessions
+from flowpilot.handoffs.leaving import follow_leavers
 from flowpilot.handoffs.live import Hub
 from flowpilot.handoffs.notify.api import router as notifications
 from flowpilot.handoffs.stream_api import router as handoff_stream
@@ -109,6 +110,7 @@ def create_app(
     database = Database(runtime_url, pool_size=settings.database_pool_size, registry=metrics.registry)
     supervisor = Supervisor(metrics.registry)
     follow_sessions()
+    follow_leavers()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

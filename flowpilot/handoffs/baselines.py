@@ -14,9 +14,9 @@ from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
 from flowpilot.handoffs.models import HandoffBaseline
 from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.audit import record
 from flowpilot.identity.auth import ForbiddenError
-from flowpilot.identity.models import Membership
 
 # Nobody times a talk of four hours: a stopwatch that has run for longer was forgotten, and one such figure would
 # move every mean and p95. For the same reason nothing longer can be entered.
@@ -86,11 +86,7 @@ async def start(db: Db, actor: Actor, *, note: str, problem_domain: str | None, 
         StopwatchRunningError: one of the actor's runs already.
     """
     # Two starts at once take turns at the actor's own membership, so that the second sees the first one's row.
-    await db.execute(
-        select(Membership.user_id)
-        .where(Membership.account_id == actor.account_id, Membership.user_id == actor.user_id)
-        .with_for_update(key_share=True)
-    )
+    await lock_own_work(db, actor, alone=True)
     running = await running_of(db, actor)
     if running is not None:
         since = running.created_at

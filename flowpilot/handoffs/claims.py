@@ -10,6 +10,7 @@ from flowpilot.handoffs.held import (
     HandoffChangedError,
     OwnHandoffError,
     SeenHolder,
+    first_line,
     lock_of,
     lock_target,
     must_be,
@@ -113,7 +114,7 @@ async def reassign(
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await open_handoff(db, actor.account_id, handoff_id, seen_holder=seen_holder)
     holder = handoff.claimed_by
-    must_be(actor, {holder, handoff.created_by}, "Only its holder, its creator or a team admin can reassign it.")
+    must_be(actor, {holder, handoff.goes_back_to}, "Only its holder, its creator or a team admin can reassign it.")
     must_not_be_own(target, handoff.created_by)
     if holder is not None:
         await give_back(db, locked, handoff, actor.user_id, "Reassigned.")
@@ -128,7 +129,7 @@ async def give_back(db: Db, locked: Locked, handoff: SessionHandoff, by: uuid.UU
     """Take a claim away: the handoff is as if never claimed, but for its events."""
     handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
     handoff.first_action_at = handoff.first_action_by = None
-    locked.session.owner_id = handoff.created_by
+    locked.session.owner_id = await first_line(db, handoff)
     await sessions.move(db, locked, Verb.RELEASE, by, reason)
 
 

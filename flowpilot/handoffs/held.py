@@ -12,7 +12,7 @@ from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
 from flowpilot.handoffs.events import record
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.identity.actor import Actor, Role
-from flowpilot.identity.assignees import lock_assignee
+from flowpilot.identity.assignees import lock_assignee, still_works
 from flowpilot.identity.auth import ForbiddenError
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.held import Locked, lock
@@ -132,6 +132,12 @@ def must_not_be_own(target: uuid.UUID | None, escalated_by: uuid.UUID | None) ->
     """
     if target is not None and target == escalated_by:
         raise OwnHandoffError("A handoff cannot be assigned to whoever escalated it.")
+
+
+async def first_line(db: Db, handoff: SessionHandoff) -> uuid.UUID | None:
+    """Who works on the session once no senior does: nobody, if whoever that is can no longer work here."""
+    person = handoff.goes_back_to
+    return person if await still_works(db, handoff.account_id, person) else None
 
 
 def must_be(actor: Actor, allowed: set[uuid.UUID | None], sentence: str) -> None:

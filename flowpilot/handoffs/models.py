@@ -35,6 +35,7 @@ class SessionHandoff(Tenant, Base):
 
     `first_action_at` is derived: the earliest step of the session strictly after `claimed_at`. Until then a claim
     holds for as long as its lease, if there is one. `assessment` is what the snapshot says at a glance.
+    `returns_to` has taken the place of whoever escalated it and can no longer work.
     """
 
     __tablename__ = "session_handoffs"
@@ -74,6 +75,7 @@ class SessionHandoff(Tenant, Base):
     snapshot: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     assessment: Mapped[dict[str, Any] | None]
     target_user_id: Mapped[uuid.UUID | None]
+    returns_to: Mapped[uuid.UUID | None]
     claimed_by: Mapped[uuid.UUID | None]
     claimed_at: Mapped[datetime | None]
     lease_expires_at: Mapped[datetime | None]
@@ -83,6 +85,11 @@ class SessionHandoff(Tenant, Base):
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[uuid.UUID | None]
     outcome: Mapped[str | None]
+
+    @property
+    def goes_back_to(self) -> uuid.UUID | None:
+        """Whose session it is again once no senior holds it."""
+        return self.returns_to or self.created_by
 
 
 class HandoffEventKind(StrEnum):

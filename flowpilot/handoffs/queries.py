@@ -155,7 +155,13 @@ async def _named(
     people = {
         person
         for handoff, _ in found
-        for person in (handoff.created_by, handoff.target_user_id, handoff.claimed_by, handoff.first_action_by)
+        for person in (
+            handoff.created_by,
+            handoff.returns_to,
+            handoff.target_user_id,
+            handoff.claimed_by,
+            handoff.first_action_by,
+        )
         if person is not None
     }
     names = await names_of(db, account_id, people) if people else {}

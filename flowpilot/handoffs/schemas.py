@@ -111,6 +111,7 @@ class HandoffRow(BaseModel):
     completeness: float | None
     created_at: datetime
     created_by: PersonOut | None
+    returns_to: PersonOut | None = Field(description="Who took the place of `created_by`, who has left.")
     target: PersonOut | None
     claimed_at: datetime | None
     claimed_by: PersonOut | None
@@ -171,6 +172,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "completeness": handoff.snapshot.get("completeness"),
         "created_at": handoff.created_at,
         "created_by": _person(row, handoff.created_by),
+        "returns_to": _person(row, handoff.returns_to),
         "target": _person(row, handoff.target_user_id),
         "claimed_at": claimed,
         "claimed_by": _person(row, handoff.claimed_by),
@@ -203,7 +205,7 @@ def _allowed(row: Row, actor: Actor) -> list[HandoffVerb]:
         return []
     is_admin = actor.role.rank >= Role.TEAM_ADMIN.rank
     holds = is_admin or actor.user_id == handoff.claimed_by
-    made = is_admin or actor.user_id == handoff.created_by
+    made = is_admin or actor.user_id == handoff.goes_back_to
     verbs = {
         HandoffVerb.CLAIM: handoff.claimed_by is None and actor.user_id != handoff.created_by,
         HandoffVerb.RELEASE: handoff.claimed_by is not None and holds,

@@ -10,6 +10,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.handoffs.held import (
     SeenHolder,
+    first_line,
     lock_of,
     lock_target,
     must_be,
@@ -93,7 +94,7 @@ async def close(
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await open_handoff(db, actor.account_id, handoff_id, seen_holder=seen_holder)
-    mine = handoff.claimed_by or handoff.created_by
+    mine = handoff.claimed_by or handoff.goes_back_to
     must_be(
         actor, {mine}, "Only its holder or a team admin can close a handoff; its creator while nobody holds it."
     )
@@ -103,7 +104,8 @@ async def close(
     elif outcome == Outcome.ABANDONED:
         await sessions.abandon(db, actor.user_id, locked, note)
     else:
-        locked.session.owner_id = handoff.created_by if outcome == Outcome.RETURNED else mine
+        keeps_it = handoff.claimed_by if outcome == Outcome.PARKED else None
+        locked.session.owner_id = keeps_it or await first_line(db, handoff)
         verb = Verb.RETURN if outcome == Outcome.RETURNED else Verb.PARK
         await sessions.move(db, locked, verb, actor.user_id, note)
         await close_open(db, locked, actor.user_id, outcome, note)

@@ -10,7 +10,7 @@ from sqlalchemy import Row, select
 
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError
-from flowpilot.identity.actor import PERMISSIONS, Permission, Role
+from flowpilot.identity.actor import Role
 from flowpilot.identity.auth import accounts_of, set_password_hash, state_login_email
 from flowpilot.identity.credentials import (
     INVITATION_MARK,
@@ -22,6 +22,7 @@ from flowpilot.identity.invitations import (
     InvitationNotFoundError,
     InvitationState,
     InvitationUsedError,
+    may_invite,
     state_of,
 )
 from flowpilot.identity.locking import lock_access
@@ -162,8 +163,7 @@ async def _open(db: ReadDb, claim: KeyClaim, now: datetime) -> Row[Any]:
 
 def _check_inviter(invitation: Invitation, inviter: Role | None) -> None:
     # Otherwise somebody who is shut out could come back by an invitation that they made before.
-    may_invite = inviter is not None and Permission.MANAGE_MEMBERS in PERMISSIONS[inviter]
-    if inviter is None or not may_invite or inviter.rank < Role(invitation.role).rank:
+    if not may_invite(inviter, Role(invitation.role)):
         raise InvitationClosedError("Whoever made this invitation may no longer do so. Ask a team admin for one.")
 
 

@@ -10,7 +10,7 @@ from flowpilot.clock import Now
 from flowpilot.email_address import normal_email
 from flowpilot.errors import NotFoundError
 from flowpilot.idempotency import CreateOnce
-from flowpilot.identity import accounts, auth, passwords, queries, service
+from flowpilot.identity import accounts, auth, leaving, passwords, queries, service
 from flowpilot.identity import keys as api_keys
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession, requires
@@ -19,11 +19,14 @@ from flowpilot.identity.credentials import (
     UnauthenticatedError,
     sign_token,
 )
+from flowpilot.identity.leaving import Holder
 from flowpilot.identity.models import User
 from flowpilot.identity.schemas import (
     AccountChange,
     AccountOut,
     AccountSettings,
+    HoldingOut,
+    HoldingsOut,
     KeyIn,
     KeyOut,
     MemberIn,
@@ -47,6 +50,10 @@ MemberViewer = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
 MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
 KeyManager = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
 
+HandOverTo = Annotated[
+    uuid.UUID | None,
+    Query(description="Who gets what they work on. Without it, it goes back to the queue or waits to be taken."),
+]
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
 
@@ -153,14 +160,25 @@ async def add_member(
 
 @router.patch("/members/{user_id}", status_code=204)
 async def change_role(user_id: uuid.UUID, body: RoleIn, actor: MemberManager, db: WriteSession, now: Now) -> None:
-    """Give a member another role."""
-    await service.change_role(db, actor, user_id, body.role, now)
+    """Give a member another role. Somebody who becomes a viewer hands over what they hold, as on removal."""
+    await service.change_role(db, actor, user_id, body.role, now, hand_over_to=body.hand_over_to)
 
 
 @router.delete("/members/{user_id}", status_code=204)
-async def remove_member(user_id: uuid.UUID, actor: MemberManager, db: WriteSession, now: Now) -> None:
-    """Take a member out of the account and revoke their keys."""
-    await service.remove_member(db, actor, user_id, now)
+async def remove_member(
+    user_id: uuid.UUID, actor: MemberManager, db: WriteSession, now: Now, hand_over_to: HandOverTo = None
+) -> None:
+    """Take a member out of the account, revoke their keys, and hand over what they hold."""
+    await service.remove_member(db, actor, user_id, now, hand_over_to=hand_over_to)
+
+
+@router.get("/members/{user_id}/holdings")
+async def list_holdings(user_id: uuid.UUID, actor: MemberManager, db: ReadSession, now: Now) -> HoldingsOut:
+    """What a member holds, which is handed over when they are removed or become a viewer."""
+    if await queries.role_of(db, actor.account_id, user_id) is None:
+        raise NotFoundError("There is no such member in this account.")
+    held = await leaving.holdings(db, Holder(actor.account_id, user_id, now))
+    return HoldingsOut(items=[HoldingOut.model_validate(one) for one in held])
 
 
 @router.get("/api-keys")

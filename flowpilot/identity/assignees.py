@@ -55,10 +55,10 @@ async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID) -> No
         raise NotAssignableError
 
 
-async def lock_own_work(db: Db, actor: Actor) -> None:
+async def lock_own_work(db: Db, actor: Actor, *, alone: bool = False) -> None:
     """Make sure that the actor stays able to work until this transaction, which gives them work, ends.
 
-    Call it before a session is locked, as `lock_assignee`.
+    Call it before a session is locked, as `lock_assignee`. With `alone` the actor's transactions take turns.
 
     Raises:
         ForbiddenError: their access was taken since the request began.
@@ -66,7 +66,7 @@ async def lock_own_work(db: Db, actor: Actor) -> None:
     query = select(Membership.role).where(
         Membership.account_id == actor.account_id, Membership.user_id == actor.user_id
     )
-    role = await db.scalar(query.with_for_update(read=True))
+    role = await db.scalar(query.with_for_update(read=not alone))
     if role is None or not can_work(Role(role)):
         raise ForbiddenError("Your role was changed at this moment and does not include this any more.")
 

@@ -1,18 +1,20 @@
 """Invitations: the way into an account for whoever holds the link, new here or known in another account."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 from enum import StrEnum
 
 from sqlalchemy import select
 
 from flowpilot.db.base import new_id
-from flowpilot.db.session import Db
+from flowpilot.db.session import Db, ReadDb
 from flowpilot.email_address import valid_email
 from flowpilot.errors import ConflictError, NotFoundError
-from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.actor import PERMISSIONS, Actor, Permission, Role
 from flowpilot.identity.audit import record
 from flowpilot.identity.credentials import INVITATION_MARK, hash_key, new_secret
+from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Invitation
 from flowpilot.identity.service import AlreadyMemberError, find_member
@@ -44,6 +46,13 @@ def state_of(invitation: Invitation, now: datetime) -> InvitationState:
     if invitation.revoked_at is not None:
         return InvitationState.REVOKED
     return InvitationState.EXPIRED if invitation.expires_at <= now else InvitationState.OPEN
+
+
+def may_invite(inviter: Role | None, role: Role) -> bool:
+    """Whether somebody with that role may ask others in with this one; without a role nobody may."""
+    if inviter is None or Permission.MANAGE_MEMBERS not in PERMISSIONS[inviter]:
+        return False
+    return role.rank <= inviter.rank
 
 
 async def invite(
@@ -85,7 +94,7 @@ async def invite(
     )
     db.add(invitation)
     await db.flush()
-    await _audit(db, access, invitation, "invitation.created", now)
+    await _audit(db, access.actor_id, invitation, "invitation.created", now)
     return invitation, secret
 
 
@@ -113,10 +122,45 @@ async def _revoke(db: Db, access: LockedAccess, invitation: Invitation, now: dat
     access.check(Permission.MANAGE_MEMBERS, Role(invitation.role))
     invitation.revoked_at = now
     await db.flush()
-    await _audit(db, access, invitation, "invitation.revoked", now)
+    await _audit(db, access.actor_id, invitation, "invitation.revoked", now)
 
 
-async def _audit(db: Db, access: LockedAccess, invitation: Invitation, action: str, now: datetime) -> None:
+async def _audit(db: Db, by: uuid.UUID | None, invitation: Invitation, action: str, now: datetime) -> None:
     facts = {"email": invitation.email, "role": invitation.role}
     target = ("invitation", invitation.id)
-    await record(db, access.account_id, access.actor_id, action, target, at=now, after=facts)
+    await record(db, invitation.account_id, by, action, target, at=now, after=facts)
+
+
+async def _list_held(db: ReadDb, holder: Holder) -> list[Holding]:
+    return [_holding(invitation) for invitation in await _made_by(db, holder)]
+
+
+async def _revoke_of_leaver(db: Db, leaver: Leaver) -> list[Holding]:
+    """Revoke what the leaver could not make any more. They know the links, so nobody can take these over."""
+    made = await _made_by(db, leaver)
+    revoked = [invitation for invitation in made if not may_invite(leaver.role, Role(invitation.role))]
+    for invitation in revoked:
+        invitation.revoked_at = leaver.at
+    await db.flush()
+    for invitation in revoked:
+        await _audit(db, leaver.by, invitation, "invitation.revoked", leaver.at)
+    return [_holding(invitation) for invitation in revoked]
+
+
+async def _made_by(db: ReadDb, holder: Holder) -> Sequence[Invitation]:
+    """The open ones that somebody made."""
+    query = select(Invitation).where(
+        Invitation.account_id == holder.account_id,
+        Invitation.created_by == holder.user_id,
+        Invitation.accepted_at.is_(None),
+        Invitation.revoked_at.is_(None),
+        Invitation.expires_at > holder.at,
+    )
+    return (await db.scalars(query.order_by(Invitation.id))).all()
+
+
+def _holding(invitation: Invitation) -> Holding:
+    return Holding("invitation", invitation.id, invitation.email)
+
+
+KEEPER = Keeper(_list_held, _revoke_of_leaver)

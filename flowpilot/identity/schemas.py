@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Annotated, Any, Generic, Protocol, TypeVar
+from typing import Annotated, Any, Generic, Protocol, Self, TypeVar
 
 from pydantic import (
     AfterValidator,
@@ -14,12 +14,13 @@ from pydantic import (
     Field,
     PlainSerializer,
     computed_field,
+    model_validator,
 )
 from pydantic_core import PydanticCustomError
 
 from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Role
-from flowpilot.identity.assignees import can_be_assigned
+from flowpilot.identity.assignees import can_be_assigned, can_work
 
 
 def storable(text: str) -> str:
@@ -154,9 +155,16 @@ class MemberIn(Body):
 
 
 class RoleIn(Body):
-    """A member's new role."""
+    """A member's new role. With one that includes no work, `hand_over_to` is who gets what they work on."""
 
     role: Role
+    hand_over_to: uuid.UUID | None = None
+
+    @model_validator(mode="after")
+    def _hands_over_only_what_is_given_up(self) -> Self:
+        if self.hand_over_to is not None and can_work(self.role):
+            raise ValueError(f"leave out hand_over_to: with the role {self.role} they keep their work")
+        return self
 
 
 class MemberOut(BaseModel):
@@ -176,6 +184,27 @@ class MemberOut(BaseModel):
     def can_be_assigned(self) -> bool:
         """Only people who can sign in and claim can be assigned work."""
         return can_be_assigned(self.role, can_sign_in=self.can_sign_in)
+
+
+class HoldingOut(BaseModel):
+    """Something that a member holds.
+
+    `kind` says what: `claimed_handoff`, `assigned_handoff` (it waits for them), `escalated_handoff` (it goes back
+    to them), `session`, `stopwatch`, `notification_channel`, `invitation` (an open one that they made), `api_key`,
+    or `key_made_for_others`, which stays valid.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    kind: str
+    id: uuid.UUID
+    name: str
+
+
+class HoldingsOut(BaseModel):
+    """What a member holds."""
+
+    items: list[HoldingOut]
 
 
 class KeyIn(Body):

@@ -12,8 +12,10 @@ from flowpilot.db.session import Db
 from flowpilot.email_address import normal_email, valid_email
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.assignees import can_work
 from flowpilot.identity.audit import record
 from flowpilot.identity.auth import state_login_email
+from flowpilot.identity.leaving import Holding, hand_over, on_record
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Account, ApiKey, Membership, User
 
@@ -168,11 +170,20 @@ async def join(
     await record(db, access.account_id, by, "member.added", ("user", user_id), at=now, after=facts)
 
 
-async def change_role(db: Db, actor: Actor, user_id: uuid.UUID, role: Role, now: datetime) -> None:
-    """Give a member another role.
+async def change_role(
+    db: Db,
+    actor: Actor,
+    user_id: uuid.UUID,
+    role: Role,
+    now: datetime,
+    *,
+    hand_over_to: uuid.UUID | None = None,
+) -> list[Holding]:
+    """Give a member another role. Under a lower one they hand over what they may no longer hold; returns that.
 
     Raises:
         NotFoundError: no such member here.
+        NotAssignableError: whom it is to go to cannot sign in and claim.
         LastOwnerError: the account would be left without an owner.
         ForbiddenError: the member's old or new role is above the actor's own.
     """
@@ -182,6 +193,9 @@ async def change_role(db: Db, actor: Actor, user_id: uuid.UUID, role: Role, now:
     if role is not Role.OWNER:
         access.keep_an_owner(leaving=user_id)
     await db.execute(update(Membership).where(_member(actor.account_id, user_id)).values(role=role))
+    handed_over: list[Holding] = []
+    if role.rank < before.rank or not can_work(role):
+        handed_over = await hand_over(db, actor, user_id, role, hand_over_to, now)
     await record(
         db,
         actor.account_id,
@@ -190,12 +204,17 @@ async def change_role(db: Db, actor: Actor, user_id: uuid.UUID, role: Role, now:
         ("user", user_id),
         at=now,
         before={"role": before},
-        after={"role": role},
+        after={"role": role} | on_record(handed_over, hand_over_to),
     )
+    return handed_over
 
 
-async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime) -> None:
-    """Take a member out of the account; their keys are revoked, what they did stays theirs.
+async def remove_member(
+    db: Db, actor: Actor, user_id: uuid.UUID, now: datetime, *, hand_over_to: uuid.UUID | None = None
+) -> list[Holding]:
+    """Take a member out of the account: their keys are revoked, and what they hold is handed over and returned.
+
+    What they did stays theirs.
 
     Raises:
         NotFoundError, LastOwnerError, ForbiddenError: as in `change_role`.
@@ -211,6 +230,7 @@ async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime)
         .returning(ApiKey.prefix)
     )
     await db.execute(delete(Membership).where(_member(actor.account_id, user_id)))
+    handed_over = await hand_over(db, actor, user_id, None, hand_over_to, now)
     await record(
         db,
         actor.account_id,
@@ -219,8 +239,9 @@ async def remove_member(db: Db, actor: Actor, user_id: uuid.UUID, now: datetime)
         ("user", user_id),
         at=now,
         before={"role": before},
-        after={"revoked_keys": sorted(revoked)},
+        after={"revoked_keys": sorted(revoked)} | on_record(handed_over, hand_over_to),
     )
+    return handed_over
 
 
 def _member(account_id: uuid.UUID, user_id: uuid.UUID) -> ColumnElement[bool]:

@@ -1,24 +1,27 @@
 """Who works on a session: taking one that nobody works on, and handing over those of somebody who leaves."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
-from flowpilot.db.session import Db
-from flowpilot.errors import ConflictError
+from sqlalchemy import select
+
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.errors import OutdatedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import moves, policy, service
 from flowpilot.sessions.held import Locked, lock
-from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.moves import Verb
 
 
-class SessionTakenError(ConflictError):
+class SessionTakenError(OutdatedError):
     """Somebody works on the session."""
 
 
-class NotUnassignedError(ConflictError):
+class NotUnassignedError(OutdatedError):
     """The session is not one to be taken."""
 
 
@@ -42,6 +45,28 @@ async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> No
         await service.move(db, locked, Verb.RESUME, actor.user_id)
     session.last_activity_at = locked.moment
     await db.flush()
+
+
+async def open_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID) -> Sequence[AISession]:
+    """The open sessions that somebody works on."""
+    query = select(AISession).where(
+        AISession.account_id == account_id, AISession.owner_id == user_id, AISession.status.in_(moves.OPEN)
+    )
+    return (await db.scalars(query.order_by(AISession.id))).all()
+
+
+async def pass_on(db: Db, locked: Locked, to: uuid.UUID | None, by: uuid.UUID) -> None:
+    """Give a session to somebody else, or to whoever takes it. Nobody is at work on it now, so it is paused."""
+    locked.session.owner_id = to
+    if locked.session.status == SessionStatus.ACTIVE:
+        await service.move(db, locked, Verb.PAUSE, by, reason(to))
+    locked.session.last_activity_at = locked.moment
+    await db.flush()
+
+
+def reason(successor: uuid.UUID | None) -> str:
+    """Why a session has stopped, for its note: a customer may read that."""
+    return "Waits for a colleague." if successor is None else "Handed over to a colleague."
 
 
 async def _refuse(db: Db, locked: Locked) -> None:

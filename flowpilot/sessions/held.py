@@ -1,6 +1,7 @@
 """A session in the hands of one transaction: verbs on the same session take turns."""
 
 import uuid
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -66,6 +67,24 @@ async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: dateti
     )
     if session is None:
         raise SessionNotFoundError
+    return _locked(session, now)
+
+
+async def lock_all(
+    db: Db, account_id: uuid.UUID, session_ids: Collection[uuid.UUID], now: datetime
+) -> list[Locked]:
+    """Lock several sessions, in an order that whoever locks several keeps to. Ids of none are left out."""
+    query = (
+        select(AISession)
+        .where(AISession.account_id == account_id, AISession.id.in_(session_ids))
+        .order_by(AISession.id)
+        .with_for_update(key_share=True)
+        .execution_options(populate_existing=True)
+    )
+    return [_locked(session, now) for session in await db.scalars(query)]
+
+
+def _locked(session: AISession, now: datetime) -> Locked:
     last = session.last_activity_at
     return Locked(session, now if last is None or last < now else last + timedelta(microseconds=1))
 

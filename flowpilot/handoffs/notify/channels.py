@@ -120,11 +120,15 @@ async def remove_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datet
         ChannelNotFoundError: the actor has no such channel.
         ForbiddenError: it is another member's own.
     """
-    channel = await _for_change(db, actor, channel_id)
+    await remove_for_good(db, actor.user_id, await _for_change(db, actor, channel_id), now)
+
+
+async def remove_for_good(db: Db, by: uuid.UUID, channel: NotificationChannel, now: datetime) -> None:
+    """Remove a channel that this transaction has locked, whoever's it is."""
     channel.deleted_at, channel.is_active = now, False
     channel.url_encrypted, channel.secret_encrypted = b"", None
     await _end_rest(db, channel, now)
-    await _audit(db, actor.user_id, channel, "channel.removed", now)
+    await _audit(db, by, channel, "channel.removed", now)
 
 
 async def renew_secret(db: Db, actor: Actor, channel_id: uuid.UUID, settings: Settings, now: datetime) -> str:

@@ -45,11 +45,11 @@ def recipients(
         case HandoffEventKind.REMINDED:
             told = {handoff.claimed_by}
         case HandoffEventKind.RELEASED | HandoffEventKind.EXPIRED:
-            told = {handoff.created_by, holder}
+            told = {handoff.goes_back_to, holder}
         case HandoffEventKind.CLOSED:
-            told = {handoff.created_by, handoff.claimed_by}
+            told = {handoff.goes_back_to, handoff.claimed_by}
         case HandoffEventKind.CLAIMED:
-            told = {handoff.created_by}
+            told = {handoff.goes_back_to}
         case _:
             told = set()
     return {user for user in members if user in told and user != event.actor_id}

@@ -1,0 +1,162 @@
+"""What somebody who leaves holds of handoffs and sessions, and to whom it goes (docs/decisions/0024).
+
+Sessions are locked first, all of them, then their handoffs are changed, and the events come last.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import delete, func, or_, select
+
+from flowpilot.copilot.text import tidy
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.handoffs.claims import give_back
+from flowpilot.handoffs.held import record_event
+from flowpilot.handoffs.models import HandoffBaseline, HandoffEventKind, SessionHandoff
+from flowpilot.handoffs.notify.leaving import CHANNELS
+from flowpilot.identity import invitations, leaving
+from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
+from flowpilot.sessions import assignment
+from flowpilot.sessions.held import Locked, lock_all
+from flowpilot.sessions.models import AISession
+from flowpilot.sessions.moves import OPEN
+
+_NAME_LENGTH = 120
+
+
+def follow_leavers() -> None:
+    """Have what members hold handed over when they leave, from now on."""
+    for keeper in (invitations.KEEPER, CHANNELS, STOPWATCH, WORK):
+        if keeper not in leaving.keepers:
+            leaving.keepers.append(keeper)
+
+
+@dataclass(frozen=True, slots=True)
+class _Happened:
+    """An event that is recorded once everything is locked and changed."""
+
+    handoff: SessionHandoff
+    kind: HandoffEventKind
+    at: datetime
+    content: dict[str, Any]
+
+
+async def _list_work(db: ReadDb, holder: Holder) -> list[Holding]:
+    handoffs = {handoff.session_id: handoff for handoff in await _handoffs_of(db, holder)}
+    query = select(AISession).where(AISession.account_id == holder.account_id, AISession.id.in_(handoffs))
+    sessions = {session.id: session for session in await db.scalars(query)}
+    sessions |= {
+        session.id: session for session in await assignment.open_of(db, holder.account_id, holder.user_id)
+    }
+    named = [_holding(session, handoffs.get(id_), holder.user_id) for id_, session in sorted(sessions.items())]
+    return [holding for holding in named if holding is not None]
+
+
+async def _hand_over_work(db: Db, leaver: Leaver) -> list[Holding]:
+    """Put claims back into the queue, and everything where the successor or, without one, everybody sees it."""
+    if leaver.still_works:
+        return []
+    account_id, user_id = leaver.account_id, leaver.user_id
+    found = {handoff.session_id for handoff in await _handoffs_of(db, leaver)}
+    found |= {session.id for session in await assignment.open_of(db, account_id, user_id)}
+    locked = [one for one in await lock_all(db, account_id, found, leaver.at) if one.session.status in OPEN]
+    # Read again: what was found has waited for its lock.
+    handoffs = {handoff.session_id: handoff for handoff in await _open_handoffs(db, account_id, found)}
+    handed_over, happened = list[Holding](), list[_Happened]()
+    for one in locked:
+        handoff = handoffs.get(one.session.id)
+        holding = _holding(one.session, handoff, user_id)
+        if handoff is not None:
+            happened += await _pass_on(db, leaver, one, handoff)
+        if one.session.owner_id == user_id:
+            await assignment.pass_on(db, one, leaver.successor, leaver.by)
+        if holding is not None:
+            handed_over.append(holding)
+    for event in happened:
+        await record_event(db, event.handoff, event.kind, leaver.by, event.at, **event.content)
+    return handed_over
+
+
+async def _pass_on(db: Db, leaver: Leaver, locked: Locked, handoff: SessionHandoff) -> list[_Happened]:
+    """Take the leaver out of a handoff, and say what has happened to it by that."""
+    was_holder, was_target = (leaver.user_id == one for one in (handoff.claimed_by, handoff.target_user_id))
+    if handoff.goes_back_to == leaver.user_id:
+        handoff.returns_to = leaver.successor
+    if was_target:
+        handoff.target_user_id = None
+    happened = []
+    if was_holder:
+        await give_back(db, locked, handoff, leaver.by, assignment.reason(leaver.successor))
+        why = "Its holder has left the account." if leaver.role is None else "Its holder can only look on now."
+        content = {"reason": why, "holder": str(leaver.user_id)}
+        happened.append(_Happened(handoff, HandoffEventKind.RELEASED, locked.moment, content))
+    if handoff.claimed_by is None and (was_holder or was_target):
+        if leaver.successor not in {None, handoff.created_by}:
+            handoff.target_user_id = leaver.successor
+        target = handoff.target_user_id
+        meant_for = {"target": target and str(target), "holder": None}
+        happened.append(_Happened(handoff, HandoffEventKind.REASSIGNED, locked.moment, meant_for))
+    await db.flush()
+    return happened
+
+
+def _holding(session: AISession, handoff: SessionHandoff | None, user_id: uuid.UUID) -> Holding | None:
+    """What a session is to somebody, which is one thing. None where another holds what was meant for them."""
+    name = tidy(session.problem_summary, _NAME_LENGTH) or "A problem without a summary"
+    if handoff is None:
+        return Holding("session", session.id, name)
+    if handoff.claimed_by == user_id:
+        return Holding("claimed_handoff", handoff.id, name)
+    if handoff.claimed_by is None and handoff.target_user_id == user_id:
+        return Holding("assigned_handoff", handoff.id, name)
+    return Holding("escalated_handoff", handoff.id, name) if handoff.goes_back_to == user_id else None
+
+
+async def _handoffs_of(db: ReadDb, holder: Holder) -> Sequence[SessionHandoff]:
+    """The open ones that name somebody as their holder, their target, or whom they go back to."""
+    goes_back_to = func.coalesce(SessionHandoff.returns_to, SessionHandoff.created_by)
+    names_them = (SessionHandoff.claimed_by, SessionHandoff.target_user_id, goes_back_to)
+    query = select(SessionHandoff).where(
+        SessionHandoff.account_id == holder.account_id,
+        SessionHandoff.closed_at.is_(None),
+        or_(*(column == holder.user_id for column in names_them)),
+    )
+    return (await db.scalars(query)).all()
+
+
+async def _open_handoffs(db: Db, account_id: uuid.UUID, session_ids: set[uuid.UUID]) -> Sequence[SessionHandoff]:
+    query = select(SessionHandoff).where(
+        SessionHandoff.account_id == account_id,
+        SessionHandoff.session_id.in_(session_ids),
+        SessionHandoff.closed_at.is_(None),
+    )
+    return (await db.scalars(query.execution_options(populate_existing=True))).all()
+
+
+async def _list_stopwatch(db: ReadDb, holder: Holder) -> list[Holding]:
+    query = select(HandoffBaseline).where(*_runs(holder))
+    return [_stopwatch(running) for running in await db.scalars(query)]
+
+
+async def _stop_stopwatch(db: Db, leaver: Leaver) -> list[Holding]:
+    """Remove a running stopwatch: nobody else can stop it at the right moment, so it has measured nothing."""
+    if leaver.still_works:
+        return []
+    gone = delete(HandoffBaseline).where(*_runs(leaver)).returning(HandoffBaseline)
+    return [_stopwatch(running) for running in await db.scalars(gone)]
+
+
+def _runs(holder: Holder) -> tuple[Any, ...]:
+    of_theirs = HandoffBaseline.account_id == holder.account_id, HandoffBaseline.measured_by == holder.user_id
+    return *of_theirs, HandoffBaseline.seconds.is_(None)
+
+
+def _stopwatch(running: HandoffBaseline) -> Holding:
+    return Holding("stopwatch", running.id, running.note or "A running stopwatch")
+
+
+WORK = Keeper(_list_work, _hand_over_work)
+STOPWATCH = Keeper(_list_stopwatch, _stop_stopwatch)

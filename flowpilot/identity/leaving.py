@@ -1,0 +1,113 @@
+"""Leaving: what somebody holds is handed over in the transaction that takes their access (docs/decisions/0024).
+
+Identity knows no other feature. Those that give people something to hold add a keeper here, once, when the app is
+made.
+"""
+
+import uuid
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import or_, select
+
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.assignees import can_work, lock_assignee
+from flowpilot.identity.models import ApiKey
+
+
+@dataclass(frozen=True, slots=True)
+class Holding:
+    """Something that a member holds. `kind` is its feature's word for it, `name` what people call it."""
+
+    kind: str
+    id: uuid.UUID
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Somebody in an account, at a moment."""
+
+    account_id: uuid.UUID
+    user_id: uuid.UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Leaver(Holder):
+    """Somebody whose access was taken, by `by`. They have left, or have a lower `role` from now on.
+
+    Their work goes to `successor`, or where there is none, to where everybody sees it.
+    """
+
+    role: Role | None
+    by: uuid.UUID
+    successor: uuid.UUID | None
+
+    @property
+    def still_works(self) -> bool:
+        """Whether they may still work on sessions and handoffs, and so keep what they hold of them."""
+        return self.role is not None and can_work(self.role)
+
+
+@dataclass(frozen=True, slots=True)
+class Keeper:
+    """How one feature says what a member of an account holds, and hands it over."""
+
+    list_held: Callable[[ReadDb, Holder], Awaitable[Sequence[Holding]]]
+    hand_over: Callable[[Db, Leaver], Awaitable[Sequence[Holding]]]
+
+
+keepers: list[Keeper] = []
+
+
+async def holdings(db: ReadDb, holder: Holder) -> list[Holding]:
+    """What a member holds. Their API keys end with their membership; those that they made for programs do not."""
+    held = [one for keeper in keepers for one in await keeper.list_held(db, holder)]
+    return held + await _keys(db, holder)
+
+
+async def hand_over(
+    db: Db, actor: Actor, user_id: uuid.UUID, role: Role | None, successor: uuid.UUID | None, now: datetime
+) -> list[Holding]:
+    """Hand over what somebody holds who has a lower role by now, or none, and say what that was.
+
+    Call it when their access is taken: nothing more is given to them then, and to their successor nothing is given
+    that they could not see.
+
+    Raises:
+        NotAssignableError: the successor cannot sign in and claim.
+    """
+    if not keepers:
+        raise RuntimeError("Nobody hands over what members hold. Call handoffs.leaving.follow_leavers first.")
+    if successor is not None:
+        await lock_assignee(db, actor.account_id, successor)
+    leaver = Leaver(actor.account_id, user_id, now, role, actor.user_id, successor)
+    return [one for keeper in keepers for one in await keeper.hand_over(db, leaver)]
+
+
+def on_record(handed_over: Sequence[Holding], successor: uuid.UUID | None) -> dict[str, Any]:
+    """What the audit log says of it: how many of each kind, and who has them now."""
+    if not handed_over:
+        return {}
+    counts = Counter(one.kind for one in handed_over)
+    return {"handed_over": dict(sorted(counts.items())), "handed_over_to": successor and str(successor)}
+
+
+async def _keys(db: ReadDb, holder: Holder) -> list[Holding]:
+    query = select(ApiKey).where(
+        ApiKey.account_id == holder.account_id,
+        or_(ApiKey.user_id == holder.user_id, ApiKey.created_by == holder.user_id),
+        ApiKey.revoked_at.is_(None),
+        or_(ApiKey.expires_at.is_(None), ApiKey.expires_at > holder.at),
+    )
+    return [
+        Holding(
+            "api_key" if key.user_id == holder.user_id else "key_made_for_others", key.id, key.name or key.prefix
+        )
+        for key in await db.scalars(query.order_by(ApiKey.id))
+    ]
