@@ -46,6 +46,10 @@ Manager = Annotated[Actor, requires(Permission.MANAGE_FLOWS)]
 
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
+BasedOn = Annotated[
+    uuid.UUID | None,
+    Query(description="The id of the draft that the caller read. 409 if it has changed."),
+]
 Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
 OtherNumber = Annotated[int, Query(ge=1, le=MAX_NUMBER)]
 
@@ -137,9 +141,9 @@ async def save_draft(
 
 
 @router.delete("/{flow_id}/draft", status_code=204)
-async def discard_draft(flow_id: uuid.UUID, actor: Manager, db: WriteSession) -> None:
+async def discard_draft(flow_id: uuid.UUID, actor: Manager, db: WriteSession, based_on: BasedOn = None) -> None:
     """Throw the draft away."""
-    await service.discard_draft(db, actor, flow_id)
+    await service.discard_draft(db, actor, flow_id, based_on=based_on)
 
 
 @router.post("/{flow_id}/validate")
@@ -152,9 +156,11 @@ async def validate_draft(flow_id: uuid.UUID, actor: Viewer, db: WriteSession) ->
 
 
 @router.post("/{flow_id}/publish")
-async def publish_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> FlowOut:
+async def publish_flow(
+    flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now, based_on: BasedOn = None
+) -> FlowOut:
     """Make the draft what new sessions follow."""
-    await service.publish(db, actor, flow_id, now)
+    await service.publish(db, actor, flow_id, now, based_on=based_on)
     return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
 
 

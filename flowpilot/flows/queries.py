@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, not_, or_, select
 
 from flowpilot.db.session import ReadDb
-from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.errors import NotFoundError, OutdatedError
 from flowpilot.flows.models import Tree as Flow
 from flowpilot.flows.models import TreeCategory, TreeVersion
 from flowpilot.flows.text import FlowText
@@ -26,7 +26,7 @@ class VersionNotFoundError(NotFoundError):
     """The flow has no version with this number."""
 
 
-class NoDraftError(ConflictError):
+class NoDraftError(OutdatedError):
     """There is nothing to check, to publish or to discard."""
 
 

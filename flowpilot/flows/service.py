@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.errors import ConflictError
+from flowpilot.errors import ConflictError, OutdatedError
 from flowpilot.flows.indexing import index
 from flowpilot.flows.models import Tree as Flow
 from flowpilot.flows.models import TreeCategory, TreeVersion
@@ -44,7 +44,7 @@ class FlowNameTakenError(ConflictError):
     """Two flows with one name could not be told apart."""
 
 
-class FlowChangedError(ConflictError):
+class FlowChangedError(OutdatedError):
     """Somebody else has saved the flow since this edit began."""
 
 
@@ -111,8 +111,7 @@ async def save_draft(
     await lock_names(db, author.account_id)
     flow = await _hold(db, author, flow_id)
     newest = await newest_version(db, author.account_id, flow_id)
-    if based_on is not None and (newest is None or newest.id != based_on):
-        raise FlowChangedError("Somebody has saved this flow since you opened it. Load it again and compare.")
+    _check_unchanged(newest, based_on)
     await _check_name(db, author.account_id, text.name, except_for=flow_id)
     flow.name, flow.description, flow.keywords = text.name, text.description, list(text.keywords)
     flow.tree_type, flow.category_id = text.type, await _category_id(db, author.account_id, text.category)
@@ -126,32 +125,36 @@ async def save_draft(
     return draft
 
 
-async def discard_draft(db: Db, author: Author, flow_id: uuid.UUID) -> None:
+async def discard_draft(db: Db, author: Author, flow_id: uuid.UUID, *, based_on: uuid.UUID | None = None) -> None:
     """Throw the draft away. What is published stays; so do the name and what else is not of the tree.
 
     Raises:
         FlowNotFoundError: there is no such flow.
         NoDraftError: it has no draft.
+        FlowChangedError: `based_on` is no longer the draft.
         OnlyDraftError: the draft is all that there is.
     """
     flow = await _hold(db, author, flow_id)
-    draft = await find_draft(db, author.account_id, flow_id)
+    draft = await _draft(db, author, flow_id, based_on)
     if flow.published_version_id is None:
         raise OnlyDraftError("This draft is all there is of the flow. Delete the flow instead.")
     await db.delete(draft)
     await db.flush()
 
 
-async def publish(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> TreeVersion:
+async def publish(
+    db: Db, author: Author, flow_id: uuid.UUID, now: datetime, *, based_on: uuid.UUID | None = None
+) -> TreeVersion:
     """Make the draft what new sessions follow. Sessions that run stay on the version they began with.
 
     Raises:
         FlowNotFoundError: there is no such flow.
         NoDraftError: it has no draft.
+        FlowChangedError: `based_on` is no longer the draft.
         FlowProblemsError: the draft is not complete.
     """
     flow = await _hold(db, author, flow_id)
-    draft = await find_draft(db, author.account_id, flow_id)
+    draft = await _draft(db, author, flow_id, based_on)
     tree = Tree.model_validate(draft.structure)
     if found := problems(tree):
         raise FlowProblemsError(found)
@@ -226,6 +229,17 @@ async def _hold(db: Db, author: Author, flow_id: uuid.UUID) -> Flow:
     if flow is None:
         raise FlowNotFoundError
     return flow
+
+
+async def _draft(db: Db, author: Author, flow_id: uuid.UUID, based_on: uuid.UUID | None) -> TreeVersion:
+    draft = await find_draft(db, author.account_id, flow_id)
+    _check_unchanged(draft, based_on)
+    return draft
+
+
+def _check_unchanged(newest: TreeVersion | None, based_on: uuid.UUID | None) -> None:
+    if based_on is not None and (newest is None or newest.id != based_on):
+        raise FlowChangedError("Somebody has saved this flow since you opened it. Load it again and compare.")
 
 
 async def _check_name(db: Db, account_id: uuid.UUID, name: str, except_for: uuid.UUID | None) -> None:

@@ -11,7 +11,7 @@ from sqlalchemy import Select, select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.errors import ConflictError, InvalidError, NotFoundError
+from flowpilot.errors import ConflictError, InvalidError, NotFoundError, OutdatedError
 from flowpilot.handoffs.models import HandoffBaseline
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.assignees import lock_own_work
@@ -41,7 +41,7 @@ class NotYourBaselineError(ForbiddenError):
     """Somebody else measured it."""
 
 
-class StopwatchRunningError(ConflictError):
+class StopwatchRunningError(OutdatedError):
     """One's stopwatch runs already; `running_id` and `since` say which."""
 
 
@@ -61,7 +61,7 @@ class StillRunningError(ConflictError):
     """There is no measurement yet."""
 
 
-class AlreadyMeasuredError(ConflictError):
+class AlreadyMeasuredError(OutdatedError):
     """It is a measurement, which is kept."""
 
 

@@ -18,13 +18,18 @@ async def read_account(db: ReadDb, actor: Actor) -> Account:
     return await db.get_one(Account, actor.account_id)
 
 
+async def lock_account(db: Db, actor: Actor) -> Account:
+    """The actor's account, which nobody else changes until this transaction ends."""
+    return await db.get_one(Account, actor.account_id, with_for_update={"key_share": True}, populate_existing=True)
+
+
 async def change_account(db: Db, actor: Actor, changes: dict[str, Any], now: datetime) -> Account:
     """Change columns of the account, on record.
 
     Raises:
         InvalidError: the name is empty, the zone is none, or the working hours are not whole.
     """
-    account = await db.get_one(Account, actor.account_id, with_for_update={"key_share": True})
+    account = await lock_account(db, actor)
     if "timezone" in changes:
         zone(changes["timezone"])
     if "name" in changes:

@@ -161,7 +161,9 @@ async def add_member(
 @router.patch("/members/{user_id}", status_code=204)
 async def change_role(user_id: uuid.UUID, body: RoleIn, actor: MemberManager, db: WriteSession, now: Now) -> None:
     """Give a member another role. Somebody who becomes a viewer hands over what they hold, as on removal."""
-    await service.change_role(db, actor, user_id, body.role, now, hand_over_to=body.hand_over_to)
+    await service.change_role(
+        db, actor, user_id, body.role, now, from_role=body.from_role, hand_over_to=body.hand_over_to
+    )
 
 
 @router.delete("/members/{user_id}", status_code=204)

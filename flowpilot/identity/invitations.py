@@ -10,7 +10,7 @@ from sqlalchemy import select
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.email_address import valid_email
-from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.errors import NotFoundError, OutdatedError
 from flowpilot.identity.actor import PERMISSIONS, Actor, Permission, Role
 from flowpilot.identity.audit import record
 from flowpilot.identity.credentials import INVITATION_MARK, hash_key, new_secret
@@ -26,7 +26,7 @@ class InvitationNotFoundError(NotFoundError):
     """No such invitation."""
 
 
-class InvitationUsedError(ConflictError):
+class InvitationUsedError(OutdatedError):
     """It was accepted already."""
 
 

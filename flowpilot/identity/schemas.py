@@ -155,9 +155,13 @@ class MemberIn(Body):
 
 
 class RoleIn(Body):
-    """A member's new role. With one that includes no work, `hand_over_to` is who gets what they work on."""
+    """A member's new role. With one that includes no work, `hand_over_to` is who gets what they work on.
+
+    `from_role`, when it is sent, is checked: 409 when the member has another by now.
+    """
 
     role: Role
+    from_role: Role | None = None
     hand_over_to: uuid.UUID | None = None
 
     @model_validator(mode="after")

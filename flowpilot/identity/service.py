@@ -10,7 +10,7 @@ from flowpilot.clock import zone
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.email_address import normal_email, valid_email
-from flowpilot.errors import ConflictError, InvalidError, NotFoundError
+from flowpilot.errors import ConflictError, InvalidError, NotFoundError, OutdatedError
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.assignees import can_work
 from flowpilot.identity.audit import record
@@ -18,6 +18,10 @@ from flowpilot.identity.auth import state_login_email
 from flowpilot.identity.leaving import Holding, hand_over, on_record
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Account, ApiKey, Membership, User
+
+
+class RoleChangedError(OutdatedError):
+    """The member has another role than the caller saw."""
 
 
 class AlreadyMemberError(ConflictError):
@@ -177,18 +181,22 @@ async def change_role(
     role: Role,
     now: datetime,
     *,
+    from_role: Role | None = None,
     hand_over_to: uuid.UUID | None = None,
 ) -> list[Holding]:
     """Give a member another role. Under a lower one they hand over what they may no longer hold; returns that.
 
     Raises:
         NotFoundError: no such member here.
+        RoleChangedError: the member's role is not `from_role`, which the actor saw.
         NotAssignableError: whom it is to go to cannot sign in and claim.
         LastOwnerError: the account would be left without an owner.
         ForbiddenError: the member's old or new role is above the actor's own.
     """
     access = await lock_access(db, actor.account_id, actor, user_id)
     before = access.role_of(user_id)
+    if from_role is not None and from_role is not before:
+        raise RoleChangedError(f"This member is {before.replace('_', ' ')} by now. Nothing was changed.")
     access.check(Permission.MANAGE_MEMBERS, before, role)
     if role is not Role.OWNER:
         access.keep_an_owner(leaving=user_id)

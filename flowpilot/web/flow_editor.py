@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from flowpilot.clock import Now
 from flowpilot.db.session import Db
@@ -16,7 +16,7 @@ from flowpilot.flows.tree import PLAIN, Choice, NodeKind, TreeProblem, problems
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.web import flow_tree
-from flowpilot.web.flow_manage import Manager
+from flowpilot.web.flow_manage import EditionForm, Manager
 from flowpilot.web.flow_outline import Outline, Stop, outline
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import Page, go_to, render
@@ -35,13 +35,7 @@ class NodeNotFoundError(NotFoundError):
     """The draft has no such node (any more)."""
 
 
-class Edit(BaseModel):
-    """`based_on` is the version that the form was made from, so that two editors do not undo each other's work."""
-
-    based_on: uuid.UUID
-
-
-class AboutForm(Edit):
+class AboutForm(EditionForm):
     """What the library knows of the flow. Keywords come one a line."""
 
     name: str
@@ -51,7 +45,7 @@ class AboutForm(Edit):
     keywords: str = ""
 
 
-class NodeForm(Edit):
+class NodeForm(EditionForm):
     """A node. A row without a label is left away; `up` is the row that goes before the one above it."""
 
     node: str
@@ -63,14 +57,14 @@ class NodeForm(Edit):
     up: int | None = None
 
 
-class NewNodeForm(Edit):
+class NewNodeForm(EditionForm):
     """A node that nothing leads to yet."""
 
     kind: NodeKind
     text: str
 
 
-class NodeChoice(Edit):
+class NodeChoice(EditionForm):
     """A node to do something with."""
 
     node: str
@@ -203,7 +197,7 @@ def _check_node(tree: dict[str, Any], node: str) -> None:
 
 async def _save(
     flow: FlowDetailOut,
-    edit: Edit,
+    edit: EditionForm,
     tree: dict[str, Any],
     actor: Actor,
     db: Db,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, File, Form, Request, Response, UploadFile
+from pydantic import BaseModel
 
 from flowpilot.clock import Now
 from flowpilot.errors import InvalidError
@@ -40,6 +41,12 @@ _SKELETON = Tree(
 
 class NotTextError(InvalidError):
     """The file is no text, or there is nothing at all."""
+
+
+class EditionForm(BaseModel):
+    """`based_on` is the version that the page showed: nobody undoes or publishes what they have not seen."""
+
+    based_on: uuid.UUID
 
 
 class NewFlowForm(OnceForm):
@@ -117,16 +124,20 @@ async def install_library(actor: Manager, db: WriteSession, now: Now) -> Respons
 
 
 @router.post("/{flow_id}/publish")
-async def publish(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> Response:
+async def publish(
+    flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: Manager, db: WriteSession, now: Now
+) -> Response:
     """Make the draft what new sessions follow."""
-    flow = await api.publish_flow(flow_id, actor, db, now)
+    flow = await api.publish_flow(flow_id, actor, db, now, body.based_on)
     return go_to(f"/flows/{flow_id}", f"Version {flow.published_version} is published: new sessions follow it.")
 
 
 @router.post("/{flow_id}/discard")
-async def discard(flow_id: uuid.UUID, actor: Manager, db: WriteSession) -> Response:
+async def discard(
+    flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: Manager, db: WriteSession
+) -> Response:
     """Throw the draft away."""
-    await api.discard_draft(flow_id, actor, db)
+    await api.discard_draft(flow_id, actor, db, body.based_on)
     return go_to(f"/flows/{flow_id}", "The draft is thrown away.")
 
 

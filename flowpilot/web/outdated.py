@@ -4,6 +4,7 @@ The page is asked for as the browser would ask for it, so that it shows what the
 no form needs code of its own for this.
 """
 
+import hashlib
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,10 +14,11 @@ from fastapi import Request, Response
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
+from flowpilot.errors import OutdatedError
 from flowpilot.web.words import plain
 
 # What a page sends along to say what it showed; nobody has written it.
-_SENT_ALONG = frozenset({"after_step", "caller", "node", "show", "up"})
+_SENT_ALONG = frozenset({"after_step", "caller", "from_role", "node", "show", "shown", "up"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +27,28 @@ class Refusal:
 
     detail: str
     lost: list[tuple[str, str]]
+
+
+class FieldsChangedError(OutdatedError):
+    """What a form was filled in with is no longer what is there: to save it would undo somebody's change."""
+
+    def __init__(self) -> None:
+        super().__init__("Somebody has changed it since, and to save yours would undo that. Nothing was saved.")
+
+
+def digest(*values: object) -> str:
+    """What stands for the values that a form was filled in with."""
+    return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
+
+
+def check_shown(shown: str, present: str) -> None:
+    """Make sure that what a form was filled in with is still there; both are digests.
+
+    Raises:
+        FieldsChangedError: it is not.
+    """
+    if shown != present:
+        raise FieldsChangedError
 
 
 async def show_present(request: Request, detail: str) -> Response | None:

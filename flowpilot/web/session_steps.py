@@ -16,9 +16,12 @@ from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import Mine, MineWithSteps
+from flowpilot.sessions.moves import Verb
 from flowpilot.sessions.seen import Seen
 from flowpilot.web.frame import Surroundings
+from flowpilot.web.outdated import check_shown
 from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.sessions import details_shown, rating_shown
 from flowpilot.web.settings import assignees
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
@@ -57,12 +60,19 @@ class EscalationForm(OnceForm, HandoffIn):
 
 
 class DetailsForm(BaseModel):
-    """What the session is about. An empty field clears what was there."""
+    """What the session is about. An empty field clears what was there; `shown` stands for what that was."""
 
     problem_summary: schemas.Problem
     problem_domain: schemas.Line | None = None
     psa_ticket_id: schemas.Line | None = None
     client_name: schemas.Line | None = None
+    shown: str = ""
+
+
+class RatingForm(schemas.RatingIn):
+    """How it went; `shown` stands for what was said of that before."""
+
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -170,9 +180,10 @@ async def abandon(
 
 @router.post("/rating")
 async def rate(
-    session_id: Id, body: Annotated[schemas.RatingIn, Form()], actor: Engineer, held: Mine, db: WriteSession
+    session_id: Id, body: Annotated[RatingForm, Form()], actor: Engineer, held: Mine, db: WriteSession
 ) -> Response:
     """Say how it went."""
+    check_shown(body.shown, rating_shown(held.session))
     await api.rate(body, actor, held, db)
     return _back(session_id, "Thank you. The rating counts in Analytics.")
 
@@ -182,7 +193,8 @@ async def correct(
     session_id: Id, body: Annotated[DetailsForm, Form()], actor: Engineer, held: Mine, db: WriteSession
 ) -> Response:
     """Correct what it is about."""
-    await api.correct_session(schemas.DetailsIn(**body.model_dump()), actor, held, db)
+    check_shown(body.shown, details_shown(held.session))
+    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, held, db)
     return _back(session_id, "Saved.")
 
 
@@ -190,10 +202,13 @@ async def correct(
 async def show_escalate(
     request: Request, session_id: Id, actor: Engineer, db: ReadSession, frame: Surroundings
 ) -> Response:
-    """The form to hand it over."""
+    """The form to hand it over, while that is possible."""
+    session = await api.read_session(session_id, actor, db)
+    if Verb.ESCALATE not in session.allowed:
+        return _back(session_id)
     page = Escalate(
         title="Escalate",
-        session=await api.read_session(session_id, actor, db),
+        session=session,
         seniors=[one for one in await assignees(actor, db) if one.user_id != actor.user_id],
         reasons=REASONS,
         priorities=list(PriorityName),

@@ -22,11 +22,12 @@ from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import Page as ListPage
 from flowpilot.identity.schemas import Text
 from flowpilot.sessions import api
-from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.moves import OPEN, Verb
 from flowpilot.sessions.queries import Wanted
 from flowpilot.sessions.schemas import DocumentationOut, SessionIn, SessionOut, SessionRow, StepOut
 from flowpilot.web.frame import Surroundings
+from flowpilot.web.outdated import digest
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
@@ -62,6 +63,16 @@ class Session(Page):
     session: SessionOut
     may_work: bool
     handoff: HandoffOut | None
+
+    @property
+    def details_shown(self) -> str:
+        """Stands for what the form of the details is filled in with."""
+        return details_shown(self.session)
+
+    @property
+    def rating_shown(self) -> str:
+        """The same of the rating."""
+        return rating_shown(self.session)
 
     @property
     def standing(self) -> list[StepOut]:
@@ -176,8 +187,10 @@ async def show_note(
 async def show_flows(
     request: Request, session_id: uuid.UUID, actor: Engineer, db: ReadSession, frame: Surroundings, q: Text = ""
 ) -> Response:
-    """Flows to follow instead."""
+    """Flows to follow instead, while that is possible."""
     session = await api.read_session(session_id, actor, db)
+    if Verb.STEP not in session.allowed:
+        return go_to(f"/sessions/{session_id}")
     asked = MatchIn(text=session.problem_summary, domain=session.problem_domain, limit=5)
     found = await flows.list_flows(actor, db, limit=50, q=q or None, state=FlowState.PUBLISHED)
     page = ChooseFlow(
@@ -188,6 +201,16 @@ async def show_flows(
         words=q,
     )
     return render(request, page, frame)
+
+
+def details_shown(session: SessionRow | AISession) -> str:
+    """Stands for what a session is about."""
+    return digest(session.problem_summary, session.client_name, session.psa_ticket_id, session.problem_domain)
+
+
+def rating_shown(session: SessionOut | AISession) -> str:
+    """Stands for how a session was rated."""
+    return digest(session.session_rating, session.rating_comment)
 
 
 async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:

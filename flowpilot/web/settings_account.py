@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from flowpilot.clock import Now, zone_names
 from flowpilot.errors import InvalidError
-from flowpilot.identity import api
+from flowpilot.identity import accounts, api
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Claim, ReadSession, WriteSession, requires
 from flowpilot.identity.cookies import keep_signed_in
@@ -16,6 +16,7 @@ from flowpilot.identity.credentials import TokenClaim
 from flowpilot.identity.passwords import MIN_PASSWORD_LENGTH, WrongPasswordError
 from flowpilot.identity.schemas import AccountChange, AccountSettings, PasswordIn
 from flowpilot.web.frame import Surroundings
+from flowpilot.web.outdated import check_shown, digest
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings import Anybody, SettingsPage
 
@@ -27,10 +28,14 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 
 
 class AccountForm(AccountChange):
-    """The form sends all fields at once: an empty limit is none, and without working hours there are none."""
+    """The form sends all fields at once: an empty limit is none, and without working hours there are none.
+
+    `shown` stands for what they were filled in with.
+    """
 
     work_days: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list)
     keeps_hours: bool = False
+    shown: str = ""
 
     def change(self) -> AccountChange:
         """What it asks the account to become.
@@ -38,7 +43,7 @@ class AccountForm(AccountChange):
         Raises:
             InvalidError: the working hours are not whole.
         """
-        values = self.model_dump(exclude={"keeps_hours"})
+        values = self.model_dump(exclude={"keeps_hours", "shown"})
         hours = ("work_days", "work_start", "work_end")
         if not self.keeps_hours:
             values |= dict.fromkeys(hours)
@@ -65,6 +70,11 @@ class Account(SettingsPage):
     zones: list[str]
     days: tuple[str, ...] = _DAYS
 
+    @property
+    def shown(self) -> str:
+        """Stands for what the form is filled in with."""
+        return _digest(self.account)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile(SettingsPage):
@@ -86,6 +96,7 @@ async def change_account(
     body: Annotated[AccountForm, Form()], actor: AccountManager, db: WriteSession, now: Now
 ) -> Response:
     """Save them."""
+    check_shown(body.shown, _digest(AccountSettings.model_validate(await accounts.lock_account(db, actor))))
     await api.change_account(body.change(), actor, db, now)
     return go_to("/settings/account", "The account is saved.")
 
@@ -115,3 +126,7 @@ async def change_password(
     assert isinstance(claimed, TokenClaim)
     keep_signed_in(request, answer, TokenClaim(claimed.user_id, claimed.account_id, now))
     return answer
+
+
+def _digest(account: AccountSettings) -> str:
+    return digest(account.model_dump_json())

@@ -30,6 +30,12 @@ class NewInvitationForm(OnceForm, InvitationIn):
     """Somebody to invite."""
 
 
+class RoleForm(RoleIn):
+    """A member's new role, and the one that the page showed."""
+
+    from_role: Role
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members(SettingsPage):
     """Who is in, and who is asked in; `invitations` is None where they are not the person's to see."""
@@ -97,7 +103,7 @@ async def revoke_invitation(
 
 @router.post("/{user_id}/role")
 async def change_role(
-    user_id: uuid.UUID, body: Annotated[RoleIn, Form()], actor: MemberManager, db: WriteSession, now: Now
+    user_id: uuid.UUID, body: Annotated[RoleForm, Form()], actor: MemberManager, db: WriteSession, now: Now
 ) -> Response:
     """Give a member another role."""
     await api.change_role(user_id, body, actor, db, now)

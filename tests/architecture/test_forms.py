@@ -13,7 +13,13 @@ from flowpilot.web.render import templates
 from tests.architecture.test_routes import _depends_on
 
 # A field of the form's model, and the macro that puts it into the form.
-MACROS = {"after_step": "ui.seen(", "based_on": "based_on(", "holder": "ui.holder("}
+MACROS = {
+    "from_role": "from_role",
+    "shown": "ui.shown(",
+    "after_step": "ui.seen(",
+    "based_on": "ui.based_on(",
+    "holder": "ui.holder(",
+}
 
 _FORM = re.compile(r'<form\b[^>]*?method="post"[^>]*?action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 _BUTTON = re.compile(r"{% call ui\.do\(([^,]+),.*?%}(.*?){% endcall %}", re.DOTALL)

@@ -13,7 +13,7 @@ class Form:
 
     method: str
     action: str
-    holds: dict[str, str] = field(default_factory=dict)
+    holds: dict[str, list[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
 
 
@@ -34,18 +34,17 @@ class _Reader(HTMLParser):
         form, name = self.forms[-1], given.get("name", "")
         if name:
             form.names.add(name)
-        if tag == "input" and given.get("type") not in {"checkbox", "radio", "file"}:
-            form.holds[name] = given.get("value", "")
-        elif tag == "input" and "checked" in given:
-            form.holds[name] = given.get("value", "on")
+        if tag == "input" and (given.get("type") not in {"checkbox", "radio", "file"} or "checked" in given):
+            form.holds.setdefault(name, []).append(given.get("value", ""))
         elif tag in {"textarea", "select"}:
-            self._open, form.holds[name] = name, ""
-        elif tag == "option" and self._open and ("selected" in given or not form.holds[self._open]):
-            form.holds[self._open] = given.get("value", "")
+            self._open = name
+            form.holds.setdefault(name, []).append("")
+        elif tag == "option" and self._open and ("selected" in given or form.holds[self._open][-1] == ""):
+            form.holds[self._open][-1] = given.get("value", "")
 
     def handle_data(self, data: str) -> None:
         if self._is_inside and self._open and self.lasttag == "textarea":
-            self.forms[-1].holds[self._open] += data
+            self.forms[-1].holds[self._open][-1] += data
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "form":
@@ -61,7 +60,9 @@ def forms_of(html: str) -> list[Form]:
     return reader.forms
 
 
-def send(browser: TestClient, page: httpx2.Response | str, action: str, **said: str) -> httpx2.Response:
+def send(
+    browser: TestClient, page: httpx2.Response | str, action: str, **said: str | list[str]
+) -> httpx2.Response:
     """Fill in the form of a page whose action ends so, and send it. A path is opened first.
 
     A page that was opened before sends what it showed then, as an older tab does.

@@ -10,6 +10,7 @@ from tests.company import Company
 from tests.flows.samples import BROKEN, create, get, publish, save
 from tests.web.conftest import SignedIn
 from tests.web.flows import based_on, draft
+from tests.web.forms import send
 
 POWER: dict[str, Any] = {
     "node": "power",
@@ -35,7 +36,7 @@ def test_a_new_flow_begins_as_a_draft_that_can_be_published(client: TestClient, 
     page = browser.post("/flows", data={"name": "Scanner is dirty", "category": "Scanning"})
     assert page.url.path.endswith("/edit")
     assert "can be published" in page.text
-    published = browser.post(page.url.path.replace("/edit", "/publish"))
+    published = send(browser, page, "/publish")
     assert "Version 1 is published" in published.text
 
 

@@ -11,6 +11,7 @@ from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.flows.samples import BROKEN, YAML, create, get, publish, save
 from tests.web.conftest import SignedIn
+from tests.web.forms import send
 
 
 def test_an_empty_library_offers_the_shipped_flows_to_who_may_install_them(signed_in: SignedIn) -> None:
@@ -145,17 +146,17 @@ def test_a_flow_goes_from_draft_to_deleted_by_its_buttons(
         ("retire", "Retired.", "retired"),
         ("restore", "Restored.", "published"),
     ):
-        assert told in browser.post(f"/flows/{flow_id}/{verb}").text
+        assert told in send(browser, f"/flows/{flow_id}", f"/{verb}").text
         assert get(client, company, f"/{flow_id}")["state"] == state
     save(client, company, flow_id)
-    assert "The draft is thrown away." in browser.post(f"/flows/{flow_id}/discard").text
+    assert "The draft is thrown away." in send(browser, f"/flows/{flow_id}", "/discard").text
     assert "The flow is deleted." in browser.post(f"/flows/{flow_id}/delete").text
     assert browser.get(f"/flows/{flow_id}").status_code == 404
 
 
 def test_a_draft_with_problems_is_not_published(client: TestClient, company: Company, signed_in: SignedIn) -> None:
     flow_id = create(client, company, tree=BROKEN)["id"]
-    page = signed_in(Role.TEAM_ADMIN).post(f"/flows/{flow_id}/publish")
+    page = send(signed_in(Role.TEAM_ADMIN), f"/flows/{flow_id}", "/publish")
     assert page.status_code == 409
     assert "which is not there" in page.text
 

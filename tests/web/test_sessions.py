@@ -72,16 +72,16 @@ def test_pausing_resuming_resolving_and_rating_are_forms(session_path: tuple[Tes
     note = send(browser, path, "/resolve", summary="Changed the toner.")
     assert note.url.path == f"{path}/note"
     assert "Changed the toner." in note.text
-    rated = browser.post(f"{path}/rating", data={"rating": "5", "comment": ""})
+    rated = send(browser, path, "/rating", rating="5", comment="")
     assert 'value="5" required checked' in rated.text
 
 
 def test_an_empty_field_of_the_details_clears_it(session_path: tuple[TestClient, str]) -> None:
     browser, path = session_path
     details = {"problem_summary": PROBLEM, "client_name": "Maple Dental", "psa_ticket_id": "4711"}
-    html = browser.post(f"{path}/details", data=details).text
+    html = send(browser, path, "/details", **details).text
     assert "<span>Ticket 4711</span>" in html
-    html = browser.post(f"{path}/details", data=details | {"psa_ticket_id": ""}).text
+    html = send(browser, path, "/details", psa_ticket_id="").text
     assert "<span>No ticket</span>" in html
     assert "<span>Maple Dental</span>" in html
 

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+import httpx2
 import pytest
 from fastapi import FastAPI
 from fastapi.testclient import TestClient
@@ -12,15 +13,31 @@ from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from tests.company import PASSWORD, Company, fresh_email
 from tests.web.conftest import SignedIn, new_browser
+from tests.web.forms import send
 
-ACCOUNT = {"name": "Desk", "timezone": "Europe/Vienna", "lease_minutes": "30", "idle_minutes": "600"}
-HOURS = {"keeps_hours": "true", "work_days": ["1", "3"], "work_start": "08:30", "work_end": "16:00"}
+ACCOUNT: dict[str, str | list[str]] = {
+    "name": "Desk",
+    "timezone": "Europe/Vienna",
+    "lease_minutes": "30",
+    "idle_minutes": "600",
+}
+HOURS: dict[str, str | list[str]] = {
+    "keeps_hours": "true",
+    "work_days": ["1", "3"],
+    "work_start": "08:30",
+    "work_end": "16:00",
+}
 
 SECTIONS = {
     Role.VIEWER: {"account", "profile"},
     Role.ENGINEER: {"account", "members", "notifications", "profile"},
     Role.TEAM_ADMIN: {"account", "members", "keys", "notifications", "audit-log", "profile"},
 }
+
+
+def _save(browser: TestClient, **fields: str | list[str]) -> httpx2.Response:
+    """Fill in the account's form and send it."""
+    return send(browser, "/settings/account", "/settings/account", **fields)
 
 
 def test_the_settings_begin_with_the_account(signed_in: SignedIn) -> None:
@@ -42,7 +59,7 @@ def test_a_role_sees_the_sections_that_it_may_use_and_a_clear_page_for_the_other
 
 
 def test_the_account_is_saved(signed_in: SignedIn, company: Company) -> None:
-    answer = signed_in(Role.TEAM_ADMIN).post("/settings/account", data=ACCOUNT | HOURS)
+    answer = _save(signed_in(Role.TEAM_ADMIN), **ACCOUNT, **HOURS)
     assert "The account is saved." in answer.text
     columns = "name, timezone, lease_minutes, idle_minutes, work_days, work_start::text, work_end::text"
     assert company.query(f"SELECT {columns} FROM accounts") == [
@@ -52,13 +69,13 @@ def test_the_account_is_saved(signed_in: SignedIn, company: Company) -> None:
 
 def test_without_the_tick_the_desk_works_around_the_clock(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in(Role.OWNER)
-    browser.post("/settings/account", data=ACCOUNT | HOURS)
-    browser.post("/settings/account", data=ACCOUNT | {**HOURS, "keeps_hours": ""})
+    _save(browser, **ACCOUNT, **HOURS)
+    _save(browser, **ACCOUNT, **HOURS | {"keeps_hours": ""})
     assert company.query("SELECT work_days, work_start, work_end FROM accounts") == [(None, None, None)]
 
 
 def test_an_empty_limit_is_none(signed_in: SignedIn, company: Company) -> None:
-    signed_in(Role.OWNER).post("/settings/account", data={**ACCOUNT, "lease_minutes": "", "idle_minutes": ""})
+    _save(signed_in(Role.OWNER), **ACCOUNT | {"lease_minutes": "", "idle_minutes": ""})
     assert company.query("SELECT lease_minutes, idle_minutes FROM accounts") == [(None, None)]
 
 
@@ -73,8 +90,10 @@ def test_an_empty_limit_is_none(signed_in: SignedIn, company: Company) -> None:
         ({**HOURS, "work_end": "08:00"}, "Working hours must start before they end"),
     ],
 )
-def test_what_is_wrong_with_the_account_is_said(signed_in: SignedIn, wrong: dict[str, str], said: str) -> None:
-    answer = signed_in(Role.OWNER).post("/settings/account", data={**ACCOUNT, **wrong})
+def test_what_is_wrong_with_the_account_is_said(
+    signed_in: SignedIn, wrong: dict[str, str | list[str]], said: str
+) -> None:
+    answer = _save(signed_in(Role.OWNER), **ACCOUNT | wrong)
     assert answer.status_code == 422
     assert said in answer.text
 

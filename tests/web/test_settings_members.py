@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from flowpilot.identity.actor import Role
 from tests.company import PASSWORD, Company, fresh_email
 from tests.web.conftest import SignedIn, new_browser
+from tests.web.forms import send
 
 MEMBERS = "/settings/members"
 
@@ -29,7 +30,7 @@ def _token(path: str) -> str:
 
 def test_a_role_is_changed(signed_in: SignedIn, company: Company) -> None:
     browser, viewer = signed_in(Role.TEAM_ADMIN), company.users[Role.VIEWER]
-    answer = browser.post(f"{MEMBERS}/{viewer}/role", data={"role": "engineer"})
+    answer = send(browser, MEMBERS, f"{viewer}/role", role="engineer")
     assert "The role is changed." in answer.text
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", viewer) == [("engineer",)]
 
@@ -39,7 +40,7 @@ def test_who_lowers_their_own_role_is_led_to_what_they_may_still_see(client: Tes
     user_id = company.add_person(email, Role.TEAM_ADMIN)
     browser = new_browser(client)
     browser.post("/sign-in", data={"username": email, "password": PASSWORD})
-    answer = browser.post(f"{MEMBERS}/{user_id}/role", data={"role": "viewer"})
+    answer = send(browser, MEMBERS, f"{user_id}/role", role="viewer")
     assert (answer.status_code, answer.url.path) == (200, "/settings/account")
 
 
@@ -72,7 +73,10 @@ def test_members_of_another_account_are_not_shown_nor_changed(
 ) -> None:
     browser, stranger = signed_in(Role.OWNER), neighbour.users[Role.VIEWER]
     assert str(stranger) not in browser.get(MEMBERS).text
-    assert browser.post(f"{MEMBERS}/{stranger}/role", data={"role": "owner"}).status_code == 404
+    assert (
+        browser.post(f"{MEMBERS}/{stranger}/role", data={"role": "owner", "from_role": "viewer"}).status_code
+        == 404
+    )
 
 
 def test_nobody_invited_yet_says_what_to_do(signed_in: SignedIn) -> None:

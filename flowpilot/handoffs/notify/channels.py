@@ -9,7 +9,7 @@ from sqlalchemy import select, update
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
 from flowpilot.handoffs.notify.deliveries import send_test
 from flowpilot.handoffs.notify.destinations import lookup, parse
 from flowpilot.handoffs.notify.models import ChannelKind, NotificationChannel
@@ -33,7 +33,7 @@ class ChannelNotFoundError(NotFoundError):
         super().__init__("There is no such channel in this account.")
 
 
-class ChannelIsOffError(ConflictError):
+class ChannelIsOffError(OutdatedError):
     """A channel that is switched off sends nothing."""
 
     def __init__(self) -> None:

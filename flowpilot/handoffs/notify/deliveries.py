@@ -10,7 +10,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.errors import NotFoundError, OutdatedError
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Priority
 from flowpilot.handoffs.notify.lanes import give_turn, lane_of
 from flowpilot.handoffs.notify.messages import Occasion
@@ -46,7 +46,7 @@ class DeliveryNotFoundError(NotFoundError):
         super().__init__("There is no such delivery in this account.")
 
 
-class NotFailedError(ConflictError):
+class NotFailedError(OutdatedError):
     """Only what has failed can be tried again."""
 
 
