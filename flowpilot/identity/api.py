@@ -16,7 +16,6 @@ from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession, requires
 from flowpilot.identity.credentials import (
     TokenClaim,
-    UnauthenticatedError,
     sign_token,
 )
 from flowpilot.identity.leaving import Holder
@@ -74,17 +73,14 @@ async def create_token(
 
 @router.post("/auth/switch")
 async def switch_account(
-    request: Request,
-    claimed: Claim,
-    actor: Caller,
-    db: WriteSession,
-    now: Now,
-    body: Annotated[SwitchIn, Form()],
+    request: Request, claimed: Claim, now: Now, body: Annotated[SwitchIn, Form()]
 ) -> TokenOut:
-    """A token for another of the signed-in user's accounts, good for as long as the one it was got with."""
-    if not isinstance(claimed, TokenClaim):
-        raise UnauthenticatedError("An API key belongs to one account. Sign in to switch.")
-    login = Login(actor.user_id, await auth.accounts_of(db, actor.user_id))
+    """A token for another of the signed-in user's accounts, good for as long as the one it was got with.
+
+    The present one may have no account, or one that its user has left.
+    """
+    login = await auth.login_of(request.app.state.database, claimed)
+    assert isinstance(claimed, TokenClaim)  # Keys are refused.
     return _token(request, login, _choose(login, body.account_id), now, issued_at=claimed.issued_at)
 
 

@@ -120,8 +120,8 @@ async def accounts_of(db: ReadDb, user_id: uuid.UUID) -> list[AccountChoice]:
     return [AccountChoice(row.id, row.name, Role(row.role)) for row in rows]
 
 
-async def list_own_accounts(database: Database, claimed: TokenClaim | KeyClaim) -> list[AccountChoice]:
-    """The accounts of a signed token's user, who need not be in one yet.
+async def login_of(database: Database, claimed: TokenClaim | KeyClaim) -> Login:
+    """A signed token's user, who need not be in an account yet or any more.
 
     Raises:
         UnauthenticatedError: an API key belongs to one account, and the token is older than the password.
@@ -133,7 +133,7 @@ async def list_own_accounts(database: Database, claimed: TokenClaim | KeyClaim) 
         changed_at = await db.scalar(select(User.password_changed_at).where(User.id == claimed.user_id))
     if changed_at is not None and claimed.issued_at < changed_at:
         raise UnauthenticatedError("The password has changed. Sign in again.")
-    return accounts
+    return Login(claimed.user_id, accounts)
 
 
 async def state_login_email(db: ReadDb, email: str) -> None:

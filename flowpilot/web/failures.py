@@ -15,8 +15,10 @@ from flowpilot.db.failures import (
     TransactionUndoneError,
 )
 from flowpilot.errors import OutdatedError
+from flowpilot.identity.auth import NoAccountError
+from flowpilot.web.frame import Frame, frame_of
 from flowpilot.web.outdated import show_present
-from flowpilot.web.render import Page, render
+from flowpilot.web.render import Page, accounts_path, render
 from flowpilot.web.words import plain
 
 _NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
@@ -33,6 +35,8 @@ _HEADINGS_OF_OUTAGES: dict[type[Exception], str] = {
 # What passes by itself. A page that takes too long would only take so long again.
 _RELOADED = {DatabaseUnavailableError, DatabaseBusyError}
 _RELOAD_SECONDS = 5
+
+_FRAMED = {403, 404, 409, 422}
 
 _HEADINGS = {
     403: "This is not for your role",
@@ -67,16 +71,23 @@ async def as_page(request: Request, problem: dict[str, Any], error: Exception) -
     status: int = problem["status"]
     if status == 401:
         return _sign_in(request)
+    if isinstance(error, NoAccountError):
+        return _lead_to(request, accounts_path(_wanted(request)))
     if isinstance(error, OutdatedError) and request.method == "POST":
-        return await show_present(request, error.detail) or _failure(request, problem)
+        return await show_present(request, error.detail) or await _failure(request, problem)
     if isinstance(error, DatabaseUnavailableError):
         return _outage(request, problem, error)
-    return _failure(request, problem)
+    return await _failure(request, problem)
 
 
-def _failure(request: Request, problem: dict[str, Any]) -> Response:
-    heading = _HEADINGS_OF_KINDS.get(problem["type"]) or _HEADINGS.get(problem["status"], "Something went wrong")
-    return _told(request, problem["status"], heading, _words(problem), problem["request_id"])
+async def _failure(request: Request, problem: dict[str, Any]) -> Response:
+    status, detail = problem["status"], _words(problem)
+    if any(error["field"].startswith("path.") for error in problem.get("errors", ())):
+        status, detail = 404, "The address is not complete, or was never one of FlowPilot's."
+    heading = _HEADINGS_OF_KINDS.get(problem["type"]) or _HEADINGS.get(status, "Something went wrong")
+    # Whoever asks too often is answered without a look into the database.
+    frame = await frame_of(request) if status in _FRAMED else None
+    return _told(request, status, heading, detail, problem["request_id"], frame)
 
 
 def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
@@ -97,10 +108,12 @@ def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailabl
     return answer
 
 
-def _told(request: Request, status: int, heading: str, detail: str, request_id: str | None) -> Response:
+def _told(
+    request: Request, status: int, heading: str, detail: str, request_id: str | None, frame: Frame | None = None
+) -> Response:
     kind = Failure if request.method in {"GET", "HEAD"} or "HX-Request" not in request.headers else FailureNote
     page = kind(title=heading, heading=heading, detail=detail, request_id=request_id)
-    answer = render(request, page, status=status)
+    answer = render(request, page, frame, status=status)
     if kind is Failure and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
         # A part of a page that cannot be renewed stays as it is.
         answer.headers["HX-Reswap"] = "none"
@@ -116,19 +129,28 @@ def _words(problem: dict[str, Any]) -> str:
     errors = problem.get("errors")
     if not errors:
         return str(problem["detail"])
-    return "; ".join(f"{plain(error['field'].rsplit('.', 1)[-1])}: {error['message']}" for error in errors)
+    return "; ".join(_said(error) for error in errors)
+
+
+def _said(error: dict[str, str]) -> str:
+    _, *path = error["field"].split(".")
+    return f"{plain(path[0])}: {error['message']}" if path else error["message"]
 
 
 def _sign_in(request: Request) -> Response:
     """Lead to the sign-in, and from there back to the page that was asked for."""
-    htmx_page = request.headers.get("HX-Current-URL")
-    if request.method == "GET" and htmx_page is None:
-        wanted = _path(request)
-        path = "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted)}"
-    else:
-        path = "/sign-in"
-    if htmx_page is not None:
-        # A part of a page would else show the sign-in inside the page.
+    wanted = _wanted(request)
+    return _lead_to(request, "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted)}")
+
+
+def _wanted(request: Request) -> str:
+    """The page that was asked for; Home where it was a form or a part of a page."""
+    return _path(request) if request.method == "GET" and "HX-Current-URL" not in request.headers else "/"
+
+
+def _lead_to(request: Request, path: str) -> Response:
+    if "HX-Current-URL" in request.headers:
+        # Otherwise a part of the page would show the sign-in inside the page.
         return Response(status_code=200, headers={"HX-Redirect": path})
     return RedirectResponse(path, status_code=303)
 

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from typing import Annotated, Any, ClassVar
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field, ValidationError
@@ -213,4 +214,4 @@ async def _save(
 
 
 def _to_editor(flow_id: uuid.UUID, node: str | None, notice: str) -> Response:
-    return go_to(f"/flows/{flow_id}/edit" + (f"?node={node}" if node else ""), notice)
+    return go_to(f"/flows/{flow_id}/edit" + (f"?{urlencode({'node': node})}" if node else ""), notice)

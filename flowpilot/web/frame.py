@@ -6,14 +6,16 @@ from typing import Annotated
 
 from fastapi import Depends, Request
 
-from flowpilot.clock import Now
+from flowpilot.clock import Now, now
+from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs import queries as handoffs
 from flowpilot.handoffs.events import newest_number
 from flowpilot.handoffs.notify import queries as notify
 from flowpilot.identity import queries as identity
 from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import Caller, Claim, ReadSession
-from flowpilot.identity.credentials import KeyClaim, TokenClaim
+from flowpilot.identity.auth import Caller, Claim, ReadSession, verify
+from flowpilot.identity.cookies import COOKIE
+from flowpilot.identity.credentials import KeyClaim, TokenClaim, parse
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +52,11 @@ class Frame:
     def zone(self) -> str:
         """The account's IANA zone, in which all moments are shown."""
         return self.actor.timezone
+
+    @property
+    def here(self) -> Place | None:
+        """The entry of the navigation that the page belongs to."""
+        return next((place for place in self.places if place.is_here), None)
 
     def may(self, permission: str) -> bool:
         """Whether the person may do something, by the permission's name in the code."""
@@ -95,6 +102,21 @@ def _renewed(request: Request, claimed: TokenClaim | KeyClaim, now: datetime) ->
     if not isinstance(claimed, TokenClaim) or now - claimed.issued_at < lifetime / 2:
         return None
     return replace(claimed, issued_at=now)
+
+
+async def frame_of(request: Request) -> Frame | None:
+    """The surroundings of a page that says what went wrong; None for who is not signed in."""
+    token = request.cookies.get(COOKIE)
+    if token is None:
+        return None
+    moment = now()
+    try:
+        claimed = parse(token, request.app.state.signing_key)
+        async with request.app.state.database.read(claimed.account_id) as db:
+            actor, _ = await verify(db, claimed, moment)
+            return await _frame(request, claimed, actor, db, moment)
+    except FlowPilotError:
+        return None
 
 
 Surroundings = Annotated[Frame, Depends(_frame)]

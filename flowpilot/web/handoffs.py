@@ -5,8 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response
+from pydantic import BeforeValidator
 
 from flowpilot.analytics.headline import Headline
 from flowpilot.analytics.headline_api import read_headline
@@ -36,6 +38,9 @@ router = APIRouter(prefix="/handoffs", include_in_schema=False)
 
 Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 Engineer = Annotated[Actor, requires(Permission.WORK)]
+
+# A form's choice of any sends nothing.
+_Any = BeforeValidator(lambda value: value or None)
 
 
 class HolderForm(HolderSeen):
@@ -72,7 +77,7 @@ class Queue(Page):
         ("closed", "Closed"),
         ("all", "All"),
     )
-    priority: str
+    priority: PriorityName | None
     for_me: bool
     priorities: Sequence[PriorityName] = tuple(PriorityName)
     here: str
@@ -95,21 +100,24 @@ async def show_queue(
     db: ReadSession,
     frame: Surroundings,
     state: State = "queue",
-    priority: PriorityName | str = "",
+    priority: Annotated[PriorityName | None, _Any] = None,
     for_me: bool = False,
     cursor: Text | None = None,
 ) -> Response:
     """The queue: what waits, then what is held without action."""
-    chosen = [PriorityName(priority).value_in_order] if priority in set(PriorityName) else None
-    wanted = Wanted(state, priority=chosen, target_user_id=actor.user_id if for_me else None)
+    wanted = Wanted(
+        state,
+        priority=[priority.value_in_order] if priority else None,
+        target_user_id=actor.user_id if for_me else None,
+    )
     page = Queue(
         title="Escalations",
         queue=await api.list_handoffs(actor, wanted, db, frame.now, limit=50, cursor=cursor),
         headline=await _headline(actor, db, frame.now),
         state=state,
-        priority=str(priority),
+        priority=priority,
         for_me=for_me,
-        here=f"/handoffs?state={state}&priority={priority}&for_me={str(for_me).lower()}",
+        here="/handoffs?" + urlencode({"state": state, "priority": priority or "", "for_me": str(for_me).lower()}),
     )
     return render(request, page, frame)
 

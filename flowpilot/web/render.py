@@ -6,7 +6,7 @@ common as `frame`. What a page has not is an error, not an empty place.
 
 from dataclasses import dataclass
 from typing import ClassVar
-from urllib.parse import quote, unquote
+from urllib.parse import quote, unquote, urlencode
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -76,6 +76,16 @@ def go_to(path: str, notice: str | None = None) -> RedirectResponse:
     return answer
 
 
+def accounts_path(wanted: str) -> str:
+    """The choice of an account, which leads on to the page that was asked for."""
+    return "/accounts" if wanted == "/" else "/accounts?" + urlencode({"next": wanted})
+
+
 def is_own_path(path: str | None) -> bool:
-    """Whether a path given in a URL leads to a page of ours, and not to another site."""
-    return path is not None and path.startswith("/") and not path.startswith(("//", "/\\"))
+    """Whether a path given in a URL leads to a page of ours, and not to another site.
+
+    Browsers take a backslash for a slash, and leave out tabs and line breaks: either can hide a second slash.
+    """
+    if path is None or not path.isascii() or not path.isprintable():
+        return False
+    return path.startswith("/") and not path.startswith(("//", "/\\"))

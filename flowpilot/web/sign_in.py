@@ -9,11 +9,11 @@ from fastapi import APIRouter, Form, Request, Response
 from flowpilot.clock import Now
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity import api
-from flowpilot.identity.auth import Caller, Claim, WriteSession, list_own_accounts
+from flowpilot.identity.auth import Claim, login_of
 from flowpilot.identity.cookies import check_same_site, keep_signed_in, sign_out
 from flowpilot.identity.credentials import TokenClaim, parse
 from flowpilot.identity.schemas import AccountOut, SwitchIn, Text, TokenOut
-from flowpilot.web.render import Page, go_to, is_own_path, render
+from flowpilot.web.render import Page, accounts_path, go_to, is_own_path, render
 from flowpilot.web.setup import offers_setup
 
 router = APIRouter(include_in_schema=False)
@@ -64,16 +64,16 @@ async def do_sign_in(
         answer.headers.update({name: value for name, value in error.headers.items() if name == "Retry-After"})
         return answer
     path = next if is_own_path(next) else "/"
-    return _signed_in(request, token, path if len(token.accounts) == 1 else f"/accounts?next={path}")
+    return _signed_in(request, token, path if len(token.accounts) == 1 else accounts_path(path))
 
 
 @router.get("/accounts")
 async def show_accounts(request: Request, claimed: Claim, next: str = "/") -> Response:  # noqa: A002
     """The choice."""
-    accounts = await list_own_accounts(request.app.state.database, claimed)
+    login = await login_of(request.app.state.database, claimed)
     page = Accounts(
         title="Choose an account",
-        accounts=[AccountOut.model_validate(account) for account in accounts],
+        accounts=[AccountOut.model_validate(account) for account in login.accounts],
         current=claimed.account_id,
         next=next if is_own_path(next) else "/",
     )
@@ -84,14 +84,12 @@ async def show_accounts(request: Request, claimed: Claim, next: str = "/") -> Re
 async def choose_account(
     request: Request,
     claimed: Claim,
-    actor: Caller,
-    db: WriteSession,
     now: Now,
     account_id: Annotated[uuid.UUID, Form()],
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
     """Go on in another account."""
-    token = await api.switch_account(request, claimed, actor, db, now, SwitchIn(account_id=account_id))
+    token = await api.switch_account(request, claimed, now, SwitchIn(account_id=account_id))
     return _signed_in(request, token, next if is_own_path(next) else "/")
 
 

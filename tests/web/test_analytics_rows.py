@@ -130,3 +130,9 @@ def test_no_rows_say_what_to_do(signed_in: SignedIn) -> None:
 def test_a_filter_that_makes_no_sense_is_told(signed_in: SignedIn) -> None:
     assert signed_in(Role.OWNER).get("/analytics/rows/sessions?tier=x").status_code == 422
     assert signed_in(Role.OWNER).get("/analytics/rows/nothing").status_code == 404
+
+
+def test_the_way_back_leads_to_no_other_site(signed_in: SignedIn) -> None:
+    page = signed_in(Role.OWNER).get("/analytics/rows/sessions", params={"back": "/\t/elsewhere.example"}).text
+    assert "elsewhere.example" not in page
+    assert 'href="/analytics"' in page

@@ -2,6 +2,7 @@
 
 import re
 from datetime import timedelta
+from html import escape
 
 import pytest
 from fastapi.testclient import TestClient
@@ -50,7 +51,18 @@ def test_a_wrong_password_keeps_the_e_mail_and_says_so(client: TestClient, compa
     assert f'value="{email}"' in answer.text
 
 
-@pytest.mark.parametrize("wanted", ["https://elsewhere.example/", "//elsewhere.example/", "/\\elsewhere.example"])
+# A browser takes a backslash for a slash, and leaves out tabs and line breaks.
+@pytest.mark.parametrize(
+    "wanted",
+    [
+        "https://elsewhere.example/",
+        "//elsewhere.example/",
+        "/\\elsewhere.example",
+        "/\t/elsewhere.example",
+        "/\r\n/elsewhere.example",
+        "/\u2028/elsewhere.example",
+    ],
+)
 def test_a_sign_in_leads_to_no_other_site(client: TestClient, company: Company, wanted: str) -> None:
     email = fresh_email()
     company.add_person(email, Role.ENGINEER)
@@ -113,18 +125,39 @@ def test_a_cookie_in_its_second_half_is_renewed(client: TestClient, company: Com
         assert ("set-cookie" in answer.headers) is renewed
 
 
-def test_somebody_of_two_accounts_chooses(client: TestClient, company: Company, neighbour: Company) -> None:
-    email = fresh_email()
+def test_somebody_of_two_accounts_chooses_and_comes_to_the_page_asked_for(
+    client: TestClient, company: Company, neighbour: Company
+) -> None:
+    email, wanted = fresh_email(), "/handoffs?state=all&for_me=true"
     company.add_person(email, Role.ENGINEER)
     neighbour.add_person(email, Role.VIEWER, password=None)
     browser = new_browser(client)
-    choice = browser.post("/sign-in", data={"username": email, "password": PASSWORD})
+    choice = browser.post("/sign-in", data={"username": email, "password": PASSWORD, "next": wanted})
     assert choice.url.path == "/accounts"
     assert f"Company {company.id}" in choice.text
     assert f"Company {neighbour.id}" in choice.text
-    home = browser.post("/accounts", data={"account_id": str(neighbour.id)})
-    assert home.url.path == "/"
+    assert f'name="next" value="{escape(wanted)}"' in choice.text
+    page = browser.post("/accounts", data={"account_id": str(neighbour.id), "next": wanted})
+    assert (page.url.path, page.url.query) == ("/handoffs", b"state=all&for_me=true")
     assert browser.get("/api/v1/auth/me").json()["account_id"] == str(neighbour.id)
+
+
+def test_somebody_without_an_account_is_told_so_and_may_sign_out(
+    client: TestClient, company: Company, neighbour: Company
+) -> None:
+    email = fresh_email()
+    user_id = company.add_person(email, Role.ENGINEER)
+    browser = new_browser(client)
+    browser.post("/sign-in", data={"username": email, "password": PASSWORD})
+    client.delete(f"/api/v1/members/{user_id}", headers=company.headers()).raise_for_status()
+    page = browser.get("/handoffs?state=all")
+    assert (page.status_code, page.url.raw_path) == (200, b"/accounts?next=%2Fhandoffs%3Fstate%3Dall")
+    assert "You have no account yet" in page.text
+    assert 'action="/sign-out"' in page.text
+    # Somewhere else somebody takes them in: there is no need to sign in again.
+    neighbour.add_person(email, Role.VIEWER, password=None)
+    home = browser.post("/accounts", data={"account_id": str(neighbour.id)})
+    assert (home.status_code, home.url.path) == (200, "/")
 
 
 def test_every_page_carries_the_policy_and_no_inline_script_or_style(signed_in: SignedIn) -> None:

@@ -1,0 +1,55 @@
+"""What a person sees whose link or form leads nowhere: a page like the others, with a way on."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.db.base import new_id
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.web.conftest import SignedIn, new_browser
+
+FRAME = '<nav aria-label="Main">'
+
+
+@pytest.mark.parametrize(
+    ("path", "way_on"),
+    [
+        ("/sessions/new", "/sessions"),
+        (f"/sessions/{new_id()}", "/sessions"),
+        ("/handoffs/01a2", "/handoffs"),
+        ("/flows/printer/edit", "/flows"),
+        ("/settings/notifications/channels/x", "/settings"),
+        ("/nowhere", "/"),
+    ],
+)
+def test_a_bad_link_says_so_within_the_frame_and_leads_on(signed_in: SignedIn, path: str, way_on: str) -> None:
+    answer = signed_in(Role.OWNER).get(path)
+    assert answer.status_code == 404
+    assert "There is nothing here" in answer.text
+    assert FRAME in answer.text
+    assert f'class="btn btn-primary" href="{way_on}"' in answer.text
+
+
+def test_a_filter_that_is_none_is_named_within_the_frame(signed_in: SignedIn) -> None:
+    answer = signed_in().get("/handoffs", params={"priority": 'high"&state=all'})
+    assert answer.status_code == 422
+    assert "Something in the form is not right" in answer.text
+    assert "Priority: " in answer.text
+    assert FRAME in answer.text
+
+
+def test_a_page_for_another_role_is_refused_within_the_frame(signed_in: SignedIn) -> None:
+    answer = signed_in(Role.VIEWER).get("/settings/audit-log")
+    assert answer.status_code == 403
+    assert "This is not for your role" in answer.text
+    assert FRAME in answer.text
+
+
+def test_a_stranger_with_a_bad_link_signs_in(client: TestClient) -> None:
+    assert new_browser(client).get("/sessions/new").url.path == "/sign-in"
+
+
+def test_a_bad_link_of_the_api_names_the_field(client: TestClient, company: Company) -> None:
+    answer = client.get("/api/v1/ai-sessions/new", headers=company.headers())
+    assert answer.status_code == 422
+    assert [error["field"] for error in answer.json()["errors"]] == ["path.session_id"]
