@@ -1,7 +1,7 @@
 """What the hub asks the database: little, and nothing for those who do not listen."""
 
 from collections.abc import AsyncIterator, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, asynccontextmanager, contextmanager
 from typing import Any
 
 import pytest
@@ -15,6 +15,7 @@ from flowpilot.handoffs.messages import Message
 from flowpilot.identity import keys
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.settings import Settings
+from flowpilot.supervisor import Supervisor
 from tests.company import Company
 from tests.handoffs.streams import NEVER_SECONDS, add_events, add_handoff
 
@@ -52,6 +53,14 @@ def _actor(company: Company, role: Role = Role.VIEWER) -> Actor:
     return Actor(company.id, company.users[role], role, "UTC")
 
 
+@asynccontextmanager
+async def _running(hub: Hub) -> AsyncIterator[None]:
+    supervisor = Supervisor()
+    supervisor.add("live", hub.listen)
+    async with hub.running(), supervisor.running():
+        yield
+
+
 @contextmanager
 def _listening(hub: Hub, company: Company, count: int) -> Iterator[list[Listener]]:
     with ExitStack() as stack:
@@ -68,7 +77,7 @@ async def test_a_burst_is_read_once_for_all_listeners(
     hub: Hub, own: Database, database: Database, company: Company
 ) -> None:
     handoff_id = add_handoff(company)
-    async with hub.running():
+    async with _running(hub):
         with _listening(hub, company, STREAMS_PER_CALLER) as listeners:
             followers = [listener.follow(0) for listener in listeners]
             await add_events(database, company, handoff_id)
@@ -86,7 +95,7 @@ async def test_a_credential_is_looked_up_once_for_all_its_listeners(
     hub: Hub, own: Database, database: Database, company: Company
 ) -> None:
     [(key_id,)] = company.query("SELECT id FROM api_keys WHERE role = 'viewer'")
-    async with hub.running():
+    async with _running(hub):
         with _listening(hub, company, STREAMS_PER_CALLER) as listeners:
             statements = _Statements(own)
             async with database.write(company.id) as db:
@@ -102,7 +111,7 @@ async def test_an_account_without_listeners_is_not_read(
     hub: Hub, own: Database, database: Database, company: Company, neighbour: Company
 ) -> None:
     statements = _Statements(own)
-    async with hub.running():
+    async with _running(hub):
         with _listening(hub, company, 1) as [listener]:
             await add_events(database, neighbour, add_handoff(neighbour))
             await add_events(database, company, add_handoff(company))
@@ -114,7 +123,7 @@ async def test_an_account_without_listeners_is_not_read(
 async def test_nothing_is_kept_when_the_last_listener_has_left(
     hub: Hub, database: Database, company: Company
 ) -> None:
-    async with hub.running():
+    async with _running(hub):
         with _listening(hub, company, 2) as listeners:
             await add_events(database, company, add_handoff(company))
             assert [await _next(listener.follow(0)) for listener in listeners] == [1, 1]
