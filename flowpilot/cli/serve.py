@@ -25,7 +25,7 @@ from flowpilot.db.watch import keep_running
 from flowpilot.demo.world import ACCOUNTS
 from flowpilot.errors import FlowPilotError
 from flowpilot.settings import get_settings
-from flowpilot.supervisor import Supervisor
+from flowpilot.supervisor import Supervisor, Up
 
 if TYPE_CHECKING:
     from flowpilot.handoffs.live import Hub
@@ -72,8 +72,18 @@ def worker() -> None:
         supervisor = Supervisor()
         if urls.embedded_in is not None:
             supervisor.add("postgresql", partial(keep_running, urls.embedded_in, urls.runtime))
-        supervisor.add("jobs", partial(work, settings, urls.runtime, database))
+        is_up = asyncio.Event()
+
+        async def keep_working(up: Up) -> None:
+            def say_up() -> None:
+                is_up.set()
+                up()
+
+            await work(settings, urls.runtime, database, say_up)
+
+        supervisor.add("jobs", keep_working)
         async with supervisor.running():
+            await is_up.wait()
             errors.print("Waiting for jobs (stop with Ctrl-C).")
             await asyncio.Event().wait()
 
