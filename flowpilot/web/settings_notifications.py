@@ -195,10 +195,15 @@ async def try_email_now(actor: ChannelManager, db: WriteSession, now: Now) -> Re
 
 @router.post("/channels/{channel_id}/secret")
 async def renew(
-    request: Request, channel_id: uuid.UUID, actor: Engineer, db: WriteSession, frame: Surroundings
+    request: Request,
+    channel_id: uuid.UUID,
+    actor: Engineer,
+    db: WriteSession,
+    frame: Surroundings,
+    once: CreateOnce,
 ) -> Response:
     """A new secret, shown this once."""
-    renewed = await api.renew_secret(request, channel_id, actor, db, frame.now)
+    renewed = await api.renew_secret(request, channel_id, actor, db, frame.now, once)
     return show_secret(request, _secret(channel_id, renewed.secret), frame)
 
 

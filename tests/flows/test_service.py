@@ -263,3 +263,19 @@ async def test_a_flow_as_long_as_can_be_is_published(database: Database, company
         flow = await service.create_flow(db, actor(company), flow_text(tree=tree), now())
         await service.publish(db, actor(company), flow.id, now())
     assert company.query("SELECT length(search) > 10000 FROM trees") == [(True,)]
+
+
+def test_only_the_draft_that_was_read_is_published_or_thrown_away(client: TestClient, company: Company) -> None:
+    flow_id = publish(client, company)
+    read = save(client, company, flow_id, description="Read.").json()["id"]
+    present = save(client, company, flow_id, description="Not read.").json()["id"]
+    headers, path = company.headers(), f"{FLOWS}/{flow_id}"
+    refused = [
+        client.post(f"{path}/publish?based_on={read}", headers=headers),
+        client.delete(f"{path}/draft?based_on={read}", headers=headers),
+    ]
+    assert [(answer.status_code, answer.json()["type"]) for answer in refused] == [
+        (409, "urn:flowpilot:problem:flow-changed")
+    ] * 2
+    published = client.post(f"{path}/publish?based_on={present}", headers=headers)
+    assert published.json()["published_version"] == 2

@@ -43,6 +43,16 @@ def test_adding_somebody_who_has_a_password_from_the_operator(
     assert answer.json()["can_sign_in"] is True
 
 
+def test_a_role_that_the_caller_saw_is_checked(client: TestClient, company: Company) -> None:
+    path, viewer = f"{MEMBERS}/{company.users[Role.VIEWER]}", company.users[Role.VIEWER]
+    refused = client.patch(path, json={"role": "team_admin", "from_role": "engineer"}, headers=company.headers())
+    assert refused.status_code == 409
+    assert refused.json()["type"] == "urn:flowpilot:problem:role-changed"
+    assert company.query("SELECT role FROM memberships WHERE user_id = %s", viewer) == [("viewer",)]
+    body = {"role": "team_admin", "from_role": "viewer"}
+    assert client.patch(path, json=body, headers=company.headers()).status_code == 204
+
+
 def test_nobody_chooses_the_password_of_another(client: TestClient, company: Company, known: str) -> None:
     for email in (known, fresh_email()):
         body = {"email": email, "role": "viewer", "password": PASSWORD}

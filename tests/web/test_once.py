@@ -52,6 +52,20 @@ def test_a_secret_is_shown_once_and_a_reload_says_so(signed_in: SignedIn) -> Non
     assert "It was shown already" in reloaded.text
 
 
+def test_a_reload_makes_no_further_secret(company: Company, signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    said = {"name": "Desk", "kind": "webhook", "url": "https://8.8.8.8/hook"}
+    send(browser, "/settings/notifications", "/settings/notifications/channels", **said)
+    [(channel,)] = company.query("SELECT id FROM notification_channels")
+    shown = browser.get(f"/settings/notifications/channels/{channel}")
+    first = send(browser, shown, "/secret")
+    [(sealed,)] = company.query("SELECT secret_encrypted FROM notification_channels")
+    reloaded = send(browser, shown, "/secret")
+    assert "whsec_" in first.text
+    assert "It was shown already" in reloaded.text
+    assert company.query("SELECT secret_encrypted FROM notification_channels") == [(sealed,)]
+
+
 def test_a_flow_that_is_imported_twice_is_there_once(company: Company, signed_in: SignedIn) -> None:
     browser = signed_in(Role.OWNER)
     text = "name: Lamp\nroot: lit\nnodes:\n  lit:\n    resolution: Done.\n"

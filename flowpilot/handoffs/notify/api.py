@@ -10,6 +10,7 @@ from flowpilot.handoffs.notify import channels, deliveries, queries, routes, sch
 from flowpilot.handoffs.notify.messages import compose, how_it_stands
 from flowpilot.handoffs.notify.models import ChannelKind, DeliveryStatus
 from flowpilot.handoffs.notify.trouble import describe
+from flowpilot.http.bodies import Body
 from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.api import Cursor, Limit
@@ -123,11 +124,15 @@ async def try_channel_now(channel_id: uuid.UUID, actor: Engineer, db: WriteSessi
 
 @router.post("/notification-channels/{channel_id}/secret")
 async def renew_secret(
-    request: Request, channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now
+    request: Request, channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now, once: CreateOnce
 ) -> schemas.SecretOut:
     """Make a new signing secret for a webhook, in the place of the old one."""
-    secret = await channels.renew_secret(db, actor, channel_id, request.app.state.settings, now)
-    return schemas.SecretOut(secret=secret)
+
+    async def make() -> schemas.SecretOut:
+        secret = await channels.renew_secret(db, actor, channel_id, request.app.state.settings, now)
+        return schemas.SecretOut(secret=secret)
+
+    return await once.create(schemas.SecretOut, Body(), make, unstored="secret")
 
 
 @router.get("/notification-email")

@@ -123,9 +123,9 @@ class NewChannelOut(ChannelOut):
 
 
 class SecretOut(BaseModel):
-    """A new signing secret, which is never shown again."""
+    """A new signing secret, which is never shown again. It is null where the same request came before."""
 
-    secret: str
+    secret: str | None = None
 
 
 class DeliveryOut(BaseModel):
