@@ -104,13 +104,14 @@ async def accept(database: Database, token: str, name: str, password: str, now: 
     """
     claim = _claim(token)
     async with database.read(claim.account_id) as db:
-        invited_by = (invitation := (await _open(db, claim, now)).Invitation).created_by
-        known = await _person(db, invitation.email)
+        found = await _open(db, claim, now)
+        invited_by = found.Invitation.created_by
+        known = await _person(db, found.Invitation.email)
     first_hash = await _prove(known, password)
     async with database.write(claim.account_id) as db:
         access = await lock_access(db, claim.account_id, None, invited_by)
-        invitation = (await _open(db, claim, now)).Invitation
-        _check_inviter(invitation, invited_by and access.roles.get(invited_by))
+        invitation: Invitation = (await _open(db, claim, now)).Invitation
+        _check_inviter(invitation, access.roles.get(invited_by))
         if await _person(db, invitation.email) != known:
             raise ConflictError("Your user has changed in this moment. Try again.")
         if known is None:

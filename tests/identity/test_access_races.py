@@ -11,9 +11,9 @@ from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database, Db
-from flowpilot.identity import service
+from flowpilot.identity import keys, service
 from flowpilot.identity.actor import Actor, Role
-from tests.company import Company, fresh_email
+from tests.company import PASSWORD, Company, fresh_email
 from tests.identity.meanwhile import Request, sent_meanwhile
 
 ROUNDS = 25
@@ -175,6 +175,57 @@ async def test_who_is_removed_in_this_moment_changes_nothing(
     answer = await sent_meanwhile(database, company, remove, request)
     assert (answer.status_code, answer.json()["detail"]) == (403, "No account")
     assert _changes(company) == [*before, "member.removed"]
+
+
+@pytest.mark.anyio
+async def test_who_acts_by_a_key_that_is_revoked_in_this_moment_changes_nothing(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    [(key_id,)] = company.query("SELECT id FROM api_keys WHERE role = 'team_admin'")
+
+    async def revoke(db: Db) -> None:
+        await keys.revoke_key(db, _actor(company, Role.OWNER), key_id, now())
+
+    answer = await sent_meanwhile(database, company, revoke, _requests(client, company)["change a role"])
+    assert answer.status_code == 401
+    assert _role(company, company.users[Role.VIEWER]) == "viewer"
+
+
+@pytest.mark.anyio
+async def test_an_invitation_of_somebody_who_is_lowered_in_this_moment_lets_nobody_in(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    body, headers = {"email": fresh_email(), "role": "viewer"}, company.headers(Role.TEAM_ADMIN)
+    accepted = {
+        "token": client.post(INVITATIONS, json=body, headers=headers).json()["token"],
+        "password": PASSWORD,
+    }
+
+    async def lower(db: Db) -> None:
+        admin = company.users[Role.TEAM_ADMIN]
+        await service.change_role(db, _actor(company, Role.OWNER), admin, Role.ENGINEER, now())
+
+    answer = await sent_meanwhile(
+        database, company, lower, lambda: client.post(f"{INVITATIONS}/accept", json=accepted)
+    )
+    assert (answer.status_code, answer.json()["type"]) == (410, "urn:flowpilot:problem:invitation-closed")
+
+
+@pytest.mark.anyio
+async def test_a_key_does_not_outrank_a_user_who_is_lowered_in_this_moment(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    admin = company.users[Role.TEAM_ADMIN]
+    body = {"role": "team_admin", "user_id": str(admin)}
+
+    async def lower(db: Db) -> None:
+        await service.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
+
+    answer = await sent_meanwhile(
+        database, company, lower, lambda: client.post(KEYS, json=body, headers=company.headers())
+    )
+    assert answer.status_code == 403
+    assert answer.json()["detail"] == "The key's role (team_admin) is above that of its user (viewer)."
 
 
 def _changes(company: Company) -> list[Any]:
