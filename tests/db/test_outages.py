@@ -4,6 +4,7 @@ import asyncio
 import logging
 import os
 import subprocess
+import threading
 from collections.abc import AsyncIterator, Iterator
 from functools import partial
 from pathlib import Path
@@ -13,6 +14,7 @@ import psycopg
 import pytest
 from fastapi.testclient import TestClient
 from psycopg import sql
+from sqlalchemy import text
 
 from flowpilot import jobs
 from flowpilot.app import create_app
@@ -22,11 +24,12 @@ from flowpilot.db.connect import database as running
 from flowpilot.db.embedded import embedded_postgres
 from flowpilot.db.session import Database
 from flowpilot.db.upgrade import newest_revision
+from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor
 from flowpilot.worker import work
 from tests.cli.conftest import COMMAND
-from tests.company import found_company
+from tests.company import found_company, run
 from tests.databases import copy_migrated, settings_of
 from tests.db.conftest import fresh_data_dir
 from tests.db.servers import kill, postmaster
@@ -47,6 +50,18 @@ async def jobs_are_done(database: Database) -> None:
     async with database.write(None) as db:
         await jobs.enqueue(db, "tests.done", mark=mark)
     assert await asyncio.to_thread(_DONE.get, timeout=_SOON_SECONDS) == mark
+
+
+async def another_process_does_a_job(database: Database) -> None:
+    """The same for one that has nothing to do, in a process that knows no job of ours."""
+    async with database.write(None) as db:
+        await jobs.enqueue(db, SUGGEST_JOB, account_id=new_id(), session_id=new_id())
+    waits = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task")
+    n = 1
+    async with asyncio.timeout(_SOON_SECONDS):
+        while n:
+            async with database.read(None) as db:
+                n = await db.scalar(waits, {"task": SUGGEST_JOB})
 
 
 class Log(logging.Handler):
@@ -113,13 +128,14 @@ def test_a_killed_server_is_started_again_and_all_goes_on(
     company = found_company(own_urls)
     app = create_app(own_settings, own_urls.runtime, with_worker=True, embedded_in=own_urls.embedded_in)
     with TestClient(app, raise_server_exceptions=False) as client:
+        assert client.portal is not None
+        client.portal.call(jobs_are_done, app.state.database)
         ask = partial(client.get, "/api/v1/ai-sessions", headers=company.headers())
         assert ask().status_code == 200
         kill(postmaster(own_settings.data_dir))
         assert ask().status_code == 503
         log.wait_for("postgresql: runs again", "live_events: runs again", "jobs: runs again")
         assert ask().status_code == 200
-        assert client.portal is not None
         client.portal.call(jobs_are_done, app.state.database)
         assert client.get("/readyz").json() == {"status": "ready", "revision": newest_revision(), "down": []}
 
@@ -168,15 +184,18 @@ def test_a_worker_of_its_own_outlives_its_database(own_settings: Settings, own_u
         "FLOWPILOT_SECRET_KEY": "s" * 32,
     }
     with subprocess.Popen([COMMAND, "worker"], env=environment, stderr=subprocess.PIPE, text=True) as process:
+        enough = threading.Timer(_SOON_SECONDS, process.kill)
+        enough.start()
         assert process.stderr is not None
+        while (line := process.stderr.readline()) and not line.startswith("Waiting for jobs"):
+            pass
+        run(own_urls, another_process_does_a_job)
+        kill(postmaster(own_settings.data_dir))
         missing = {"postgresql: runs again", "jobs: runs again"}
-        for line in process.stderr:
-            if line.startswith("Waiting for jobs"):
-                kill(postmaster(own_settings.data_dir))
+        while missing and (line := process.stderr.readline()):
             missing -= {start for start in missing if line.startswith(start)}
-            if not missing:
-                break
-        assert missing == set()
+        run(own_urls, another_process_does_a_job)
         process.terminate()
         process.stderr.read()
-        assert process.wait(_SOON_SECONDS) == 0
+        assert process.wait() == 0
+        enough.cancel()
