@@ -194,9 +194,7 @@ async def change_role(
         ForbiddenError: the member's old or new role is above the actor's own.
     """
     access = await lock_access(db, actor.account_id, actor, user_id)
-    before = access.role_of(user_id)
-    if from_role is not None and from_role is not before:
-        raise RoleChangedError(f"This member is {before.replace('_', ' ')} by now. Nothing was changed.")
+    before = _present_role(access, user_id, from_role)
     access.check(Permission.MANAGE_MEMBERS, before, role)
     if role is not Role.OWNER:
         access.keep_an_owner(leaving=user_id)
@@ -218,17 +216,23 @@ async def change_role(
 
 
 async def remove_member(
-    db: Db, actor: Actor, user_id: uuid.UUID, now: datetime, *, hand_over_to: uuid.UUID | None = None
+    db: Db,
+    actor: Actor,
+    user_id: uuid.UUID,
+    now: datetime,
+    *,
+    from_role: Role | None = None,
+    hand_over_to: uuid.UUID | None = None,
 ) -> list[Holding]:
     """Take a member out of the account: their keys are revoked, and what they hold is handed over and returned.
 
     What they did stays theirs.
 
     Raises:
-        NotFoundError, LastOwnerError, ForbiddenError: as in `change_role`.
+        NotFoundError, RoleChangedError, NotAssignableError, LastOwnerError, ForbiddenError: as in `change_role`.
     """
     access = await lock_access(db, actor.account_id, actor, user_id)
-    before = access.role_of(user_id)
+    before = _present_role(access, user_id, from_role)
     access.check(Permission.MANAGE_MEMBERS, before)
     access.keep_an_owner(leaving=user_id)
     revoked = await db.scalars(
@@ -250,6 +254,14 @@ async def remove_member(
         after={"revoked_keys": sorted(revoked)} | on_record(handed_over, hand_over_to),
     )
     return handed_over
+
+
+def _present_role(access: LockedAccess, user_id: uuid.UUID, seen: Role | None) -> Role:
+    """The member's role, which has to be the one that the actor saw, if they say which."""
+    role = access.role_of(user_id)
+    if seen is not None and seen is not role:
+        raise RoleChangedError(f"This member is {role.replace('_', ' ')} by now. Nothing was changed.")
+    return role
 
 
 def _member(account_id: uuid.UUID, user_id: uuid.UUID) -> ColumnElement[bool]:

@@ -10,6 +10,7 @@ from flowpilot.clock import Now
 from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity import api, invitations_api
 from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.assignees import can_work
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.invitations_schemas import InvitationIn, InvitationOut
 from flowpilot.identity.schemas import MemberOut, RoleIn
@@ -105,14 +106,9 @@ async def revoke_invitation(
 async def change_role(
     user_id: uuid.UUID, body: Annotated[RoleForm, Form()], actor: MemberManager, db: WriteSession, now: Now
 ) -> Response:
-    """Give a member another role."""
+    """Give a member another role. Before somebody stops working here, a page says what they hold."""
+    if not can_work(body.role):
+        return go_to(f"{_HERE}/{user_id}/leave?role={body.role}")
     await api.change_role(user_id, body, actor, db, now)
     # Who has lowered their own role may not see the members any more.
     return go_to("/settings" if user_id == actor.user_id else _HERE, "The role is changed.")
-
-
-@router.post("/{user_id}/remove")
-async def remove(user_id: uuid.UUID, actor: MemberManager, db: WriteSession, now: Now) -> Response:
-    """Take a member out of the account."""
-    await api.remove_member(user_id, actor, db, now)
-    return go_to("/accounts" if user_id == actor.user_id else _HERE, "Removed. Their API keys are revoked, too.")

@@ -45,6 +45,7 @@ PAGES = [
     "/settings/account",
     "/settings/profile",
     "/settings/members",
+    "/settings/members > a[href$='/leave']",
     "/settings/keys",
     "/settings/notifications",
     "/settings/audit-log",

@@ -7,6 +7,8 @@ from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
 from tests.company import Company, fresh_email
+from tests.handoffs.helpers import join
+from tests.handoffs.leavers import escalated_by, remove
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
@@ -141,3 +143,14 @@ def test_only_who_can_sign_in_and_claim_is_offered(
         choice = re.search(r'<select[^>]*name="target_user_id".*?</select>', browser.get(page).text, re.DOTALL)
         assert choice is not None
         assert re.findall(r'value="(.*?)"', choice[0]) == ["", str(senior)]
+
+
+def test_whoever_took_the_place_of_who_escalated_it_is_named(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    kim, lou = join(client, company, "Kim"), join(client, company, "Lou")
+    handoff = escalated_by(client, company, kim)
+    remove(client, company, kim, to=lou)
+    page = signed_in().get(f"/handoffs/{handoff['id']}").text
+    assert "From a former member" in page
+    assert "Goes back to Lou" in page
