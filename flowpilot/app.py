@@ -28,6 +28,7 @@ from flowpilot.handoffs.following import follow_sessions
 from flowpilot.handoffs.leaving import follow_leavers
 from flowpilot.handoffs.live import Hub
 from flowpilot.handoffs.notify.api import router as notifications
+from flowpilot.handoffs.notify.attention import attention
 from flowpilot.handoffs.stream_api import router as handoff_stream
 from flowpilot.identity.api import router as identity
 from flowpilot.identity.audit_api import router as audit_log
@@ -144,7 +145,7 @@ def create_app(
     app.state.metrics = metrics
     app.state.supervisor = supervisor
     app.state.gap_cache = GapCache()
-    app.state.live = Hub(runtime_url, database, app.state.signing_key)
+    app.state.live = Hub(runtime_url, database, app.state.signing_key, attention)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeadersMiddleware)
     app.add_middleware(BodyMiddleware)

@@ -9,7 +9,7 @@ from flowpilot.db.session import Db
 
 CHANNEL = "flowpilot"
 
-Topic = Literal["handoffs", "access"]
+Topic = Literal["handoffs", "access", "notifications"]
 
 
 async def announce(db: Db, account_id: uuid.UUID, topic: Topic) -> None:

@@ -9,10 +9,12 @@ import asyncio
 import logging
 import uuid
 from collections import Counter, deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Coroutine, Iterator, Mapping
 from contextlib import asynccontextmanager, contextmanager
 from itertools import takewhile
-from typing import Any
+from typing import Any, get_args
+
+from pydantic import BaseModel
 
 from flowpilot.clock import now
 from flowpilot.db.announce import Topic
@@ -21,10 +23,13 @@ from flowpilot.db.listen import listen
 from flowpilot.db.session import Database, ReadDb
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs.events import newest_number
-from flowpilot.handoffs.messages import Message, messages_after
+from flowpilot.handoffs.messages import Message, counts_message, messages_after
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import verify
 from flowpilot.identity.credentials import parse
+
+# Given from above: handoffs do not know about notifications, which are counted as well.
+Count = Callable[[ReadDb, uuid.UUID, Collection[uuid.UUID]], Awaitable[Mapping[uuid.UUID, BaseModel]]]
 
 STREAMS_PER_CALLER = 20
 
@@ -45,23 +50,32 @@ class TooManyStreamsError(FlowPilotError):
 
 
 class Listener:
-    """One open stream. `refusal` is why its credential is good no more, once that is so."""
+    """One open stream. `refusal` is why its credential is good no more, once that is so.
 
-    def __init__(self, hub: "Hub", audience: "_Audience", credential: str) -> None:
+    `counts_for` is the user who is told what asks for their attention, if that was asked for.
+    """
+
+    def __init__(self, hub: "Hub", audience: "_Audience", credential: str, counts_for: uuid.UUID | None) -> None:
         self.credential = credential
+        self.counts_for = counts_for
         self.refusal: str | None = None
         self._hub = hub
         self._audience = audience
 
     async def follow(self, number: int) -> AsyncIterator[Message | None]:
-        """All events behind the number, as they come, and None when it is time for a heartbeat.
+        """All events behind the number, as they come, the counts, and None when it is time for a heartbeat.
 
         Ends when the credential is refused, and when the server stops.
         """
+        said: bytes | None = None
         while not self._is_over:
             # Taken before the look, so that what comes in the middle of it is not slept through.
             changed = self._audience.changed
             messages = await self._audience.behind(number)
+            counts = self._audience.counts.get(self.counts_for)
+            if counts is not None and counts != said:
+                said = counts
+                messages.append(Message(messages[-1].number if messages else number, counts))
             for message in messages:
                 yield message
                 if self._is_over:
@@ -83,12 +97,14 @@ class Hub:
         runtime_url: str,
         database: Database,
         signing_key: str,
+        count: Count,
         *,
         heartbeat_seconds: float = 15,
         patience_seconds: float = 60,
     ) -> None:
         self.database = database
         self.signing_key = signing_key
+        self.count = count
         self.heartbeat_seconds = heartbeat_seconds
         self.patience_seconds = patience_seconds
         self.is_stopping = False
@@ -132,8 +148,8 @@ class Hub:
             audience.wake()
 
     @contextmanager
-    def join(self, actor: Actor, credential: str) -> Iterator[Listener]:
-        """A verified caller's place, for as long as the context lasts.
+    def join(self, actor: Actor, credential: str, *, counts: bool = False) -> Iterator[Listener]:
+        """A verified caller's place, for as long as the context lasts; with `counts`, it is told those too.
 
         Raises:
             TooManyStreamsError: the caller has as many as one may.
@@ -143,8 +159,9 @@ class Hub:
         audience = self._audiences.get(actor.account_id)
         if audience is None:
             audience = self._audiences[actor.account_id] = _Audience(self, actor.account_id)
-        listener = Listener(self, audience, credential)
+        listener = Listener(self, audience, credential, actor.user_id if counts else None)
         audience.listeners.add(listener)
+        audience.due["notifications"].set()
         self._streams[actor.caller] += 1
         try:
             yield listener
@@ -157,12 +174,12 @@ class Hub:
 
     def _look(self, topic: Topic, account_id: uuid.UUID) -> None:
         if audience := self._audiences.get(account_id):
-            (audience.announced if topic == "handoffs" else audience.access_changed).set()
+            audience.due[topic].set()
 
     def _look_at_everything(self) -> None:
         for audience in self._audiences.values():
-            audience.announced.set()
-            audience.access_changed.set()
+            for due in audience.due.values():
+                due.set()
 
 
 class _Audience:
@@ -170,19 +187,17 @@ class _Audience:
 
     def __init__(self, hub: Hub, account_id: uuid.UUID) -> None:
         self.listeners = set[Listener]()
-        self.announced = asyncio.Event()
-        self.access_changed = asyncio.Event()
+        self.due: dict[Topic, asyncio.Event] = {topic: asyncio.Event() for topic in get_args(Topic)}
         self.changed = asyncio.Event()
+        self.counts: dict[uuid.UUID | None, bytes] = {}
         self._hub = hub
         self._account_id = account_id
         self._recent = deque[Message]()
         self._floor: int | None = None
         # Its first look is due at once: nobody was here for what was announced before.
-        self.announced.set()
-        self._tasks = [
-            hub.start(self._repeat(self._read, self.announced)),
-            hub.start(self._repeat(self._verify, self.access_changed)),
-        ]
+        self.due["handoffs"].set()
+        work = {"handoffs": self._read, "access": self._verify, "notifications": self._count}
+        self._tasks = [hub.start(self._repeat(work[topic], due)) for topic, due in self.due.items()]
 
     def close(self) -> None:
         """Nobody listens any more."""
@@ -237,9 +252,22 @@ class _Audience:
                 while len(self._recent) > _KEPT:
                     self._floor = self._recent.popleft().number
                 if messages:
+                    self.due["notifications"].set()
                     self.wake()
                 if len(messages) < _PAGE:
                     return
+
+    async def _count(self) -> None:
+        """Count what asks for the attention of all who want to be told, at once."""
+        users = {listener.counts_for for listener in self.listeners if listener.counts_for is not None}
+        if not users:
+            return
+        async with self._hub.database.read(self._account_id) as db:
+            found = await self._hub.count(db, self._account_id, users)
+        counts: dict[uuid.UUID | None, bytes] = {user: counts_message(one) for user, one in found.items()}
+        if counts != self.counts:
+            self.counts = counts
+            self.wake()
 
     async def _verify(self) -> None:
         """End the streams whose callers may listen no more; each credential is looked up once."""

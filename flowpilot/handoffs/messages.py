@@ -56,6 +56,11 @@ async def messages_after(db: ReadDb, account_id: uuid.UUID, number: int, limit: 
     return [_message(*row) for row in await db.execute(query)]
 
 
+def counts_message(counts: BaseModel) -> bytes:
+    """What asks for somebody's attention, as it is sent. It has no id: a stream does not resume from it."""
+    return format_sse_event(event="counts", data_str=counts.model_dump_json())
+
+
 def _message(event: HandoffEvent, session_id: uuid.UUID, actor_name: str | None) -> Message:
     assert event.number is not None
     data = LiveEvent(

@@ -40,6 +40,8 @@ Events of the account's handoffs as they are committed, from `hello` on: `create
 - With `Last-Event-ID` (or `last_event_id`, where a header can not be set) all events behind that number come, \
 then those that follow: none is missed and none comes twice. A number that this database has not reached is \
 answered with `"reset": true` in `hello`: reload what you show.
+- `counts` comes with `counts=true`, at first and whenever one of them has changed: `n_waiting`, \
+`n_claimed_without_action` and the caller's `unread_count`, as in `/api/v1/attention`. It has no `id`.
 - `end` comes last when the credential is good no more; `reason` says why. Do not come back with the same one. \
 A stream that closes without `end` is to be opened again.
 """
@@ -69,9 +71,14 @@ class _LiveStream(StreamingResponse):
             _log.warning("a stream is ended: its client has not read for %s s", self._patience_seconds)
 
 
-async def _listener(request: Request, actor: Viewer, credential: Credential) -> AsyncIterator[Listener]:
+async def _listener(
+    request: Request,
+    actor: Viewer,
+    credential: Credential,
+    counts: Annotated[bool, Query(description="Say `counts` as well.")] = False,
+) -> AsyncIterator[Listener]:
     hub: Hub = request.app.state.live
-    with hub.join(actor, credential) as listener:
+    with hub.join(actor, credential, counts=counts) as listener:
         yield listener
 
 

@@ -8,9 +8,8 @@ from fastapi import Depends, Request
 
 from flowpilot.clock import Now, now
 from flowpilot.errors import FlowPilotError
-from flowpilot.handoffs import queries as handoffs
 from flowpilot.handoffs.events import newest_number
-from flowpilot.handoffs.notify import queries as notify
+from flowpilot.handoffs.notify.attention import Attention, attention
 from flowpilot.identity import queries as identity
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, ReadSession, verify
@@ -20,13 +19,13 @@ from flowpilot.identity.credentials import KeyClaim, TokenClaim, parse
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation; `count` is shown beside it unless it is nothing."""
+    """An entry of the navigation; `counts` says that what waits is shown beside it."""
 
     path: str
     title: str
     icon: str
     is_here: bool
-    count: int = 0
+    counts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,8 +43,7 @@ class Frame:
     now: datetime
     newest_event: int
     places: list[Place]
-    n_waiting: int
-    n_unread: int
+    counts: Attention
     renewed: TokenClaim | None
 
     @property
@@ -57,6 +55,12 @@ class Frame:
     def here(self) -> Place | None:
         """The entry of the navigation that the page belongs to."""
         return next((place for place in self.places if place.is_here), None)
+
+    @property
+    def unread(self) -> str:
+        """Another text whenever what is unread has changed, as `live.js` makes it of the stream's counts."""
+        counts = self.counts.model_dump(mode="json")
+        return f"{counts['unread_count']} {counts['newest_unread_at'] or ''}"
 
     def may(self, permission: str) -> bool:
         """Whether the person may do something, by the permission's name in the code."""
@@ -76,10 +80,10 @@ _PLACES = (
 
 async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSession, now: Now) -> Frame:
     row = await identity.me(db, actor)
-    waiting, _ = await handoffs.counts(db, actor.account_id)
+    counts = (await attention(db, actor.account_id, [actor.user_id]))[actor.user_id]
     here = "/" + request.url.path.strip("/").split("/")[0]
     places = [
-        Place(path, title, icon, path == here, waiting if path == "/handoffs" else 0)
+        Place(path, title, icon, path == here, counts=path == "/handoffs")
         for path, title, icon, permission in _PLACES
         if actor.may(permission)
     ]
@@ -91,8 +95,7 @@ async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSessio
         now=now,
         newest_event=await newest_number(db, actor.account_id),
         places=places,
-        n_waiting=waiting,
-        n_unread=await notify.unread_count(db, actor),
+        counts=counts,
         renewed=_renewed(request, claimed, now),
     )
 

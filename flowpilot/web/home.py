@@ -45,7 +45,7 @@ async def home(request: Request, actor: Viewer, db: ReadSession, frame: Surround
         title="Home",
         sessions=(await sessions.list_sessions(actor, mine, db, limit=8)).items,
         unassigned=(await sessions.list_sessions(actor, Wanted(unassigned=True), db, limit=5)).items,
-        queue=await handoffs.list_handoffs(actor, WantedHandoffs(), db, frame.now, limit=5),
+        queue=await handoffs.list_handoffs(actor, WantedHandoffs("waiting"), db, frame.now, limit=5),
         notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
     )
     return render(request, page, frame)

@@ -55,7 +55,7 @@ async def show_list(
     cursor: uuid.UUID | None = None,
 ) -> Response:
     """What is not read, if there is any, else all."""
-    chosen: Show = show or ("unread" if frame.n_unread else "all")
+    chosen: Show = show or ("unread" if frame.counts.unread_count else "all")
     page = Notifications(
         title="Notifications",
         found=await api.list_notifications(actor, db, unread=chosen == "unread", limit=50, cursor=cursor),

@@ -13,7 +13,7 @@ from tests.browser.people import Desk
 from tests.browser.proxy import Proxy
 from tests.browser.test_story import begin, escalate
 
-STREAM = "/api/v1/handoffs/stream"
+STREAM = "/api/v1/handoffs/stream?counts=true"
 ENGINEER = "engineer@northwind.example"
 SENIOR = "senior@northwind.example"
 
@@ -150,7 +150,7 @@ def test_an_error_of_a_proxy_does_not_take_away_what_was_written(behind: Desk, p
 
 def test_a_page_listens_to_the_kinds_that_the_server_sends(senior: Page) -> None:
     names = set(senior.evaluate("[...window.names]"))
-    assert names == {*HandoffEventKind, "hello", "end", "error"}
+    assert names == {*HandoffEventKind, "hello", "counts", "end", "error"}
 
 
 def test_an_ended_stream_is_said_and_tried_again(desk: Desk) -> None:

@@ -90,7 +90,7 @@ def test_the_loser_of_a_race_is_told_in_the_queue(desk: Desk) -> None:
     expect(claim).to_be_visible()
     # The stream is kept from the slower one, so that the button is still there.
     slow = desk.person("senior2@northwind.example")
-    slow.route("**/api/v1/handoffs/stream", lambda route: None)
+    slow.route("**/api/v1/handoffs/stream*", lambda route: None)
     slow.goto("/handoffs")
     expect(slow.locator("[data-live-state]")).to_have_text("Updated when the page was opened")
     claim.click()

@@ -20,6 +20,7 @@ from flowpilot.db.session import Database
 from flowpilot.handoffs import events
 from flowpilot.handoffs.live import Hub
 from flowpilot.handoffs.models import HandoffEventKind
+from flowpilot.handoffs.notify.attention import attention
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
@@ -39,6 +40,7 @@ def serving(
         urls.runtime,
         app.state.database,
         app.state.signing_key,
+        attention,
         heartbeat_seconds=heartbeat,
         patience_seconds=patience,
     )
@@ -99,12 +101,13 @@ async def client_of(address: str) -> AsyncIterator[httpx2.AsyncClient]:
 
 @asynccontextmanager
 async def opened(
-    client: httpx2.AsyncClient, headers: dict[str, str], *, after: int | None = None
+    client: httpx2.AsyncClient, headers: dict[str, str], *, after: int | None = None, counts: bool = False
 ) -> AsyncIterator[Stream]:
     """A stream that has said hello."""
     if after is not None:
         headers = headers | {"Last-Event-ID": str(after)}
-    async with client.stream("GET", PATH, headers=headers) as answer:
+    params = {"counts": "true"} if counts else None
+    async with client.stream("GET", PATH, headers=headers, params=params) as answer:
         assert answer.status_code == 200, await answer.aread()
         async with aclosing(_messages(answer)) as messages:
             stream = Stream(answer, messages)

@@ -12,6 +12,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.handoffs.live import STREAMS_PER_CALLER, Hub, Listener
 from flowpilot.handoffs.messages import Message
+from flowpilot.handoffs.notify.attention import attention
 from flowpilot.identity import keys
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.settings import Settings
@@ -46,7 +47,7 @@ async def own(urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def hub(urls: DatabaseUrls, settings: Settings, own: Database) -> Hub:
-    return Hub(urls.runtime, own, settings.signing_key(), heartbeat_seconds=NEVER_SECONDS)
+    return Hub(urls.runtime, own, settings.signing_key(), attention, heartbeat_seconds=NEVER_SECONDS)
 
 
 def _actor(company: Company, role: Role = Role.VIEWER) -> Actor:

@@ -127,7 +127,7 @@ def test_the_list_is_paged(signed_in: SignedIn, told: Told, company: Company) ->
 def test_a_notification_needs_no_id_of_ours(signed_in: SignedIn) -> None:
     browser: TestClient = signed_in(Role.VIEWER)
     assert browser.post(f"{LIST}/{uuid.uuid4()}/read").status_code == 200
-    assert browser.post(f"{LIST}/nonsense/read").status_code == 422
+    assert browser.post(f"{LIST}/nonsense/read").status_code == 404
 
 
 def test_one_leads_to_no_other_site(signed_in: SignedIn, told: Told) -> None:

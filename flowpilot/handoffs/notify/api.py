@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Request
 
 from flowpilot.clock import Now
 from flowpilot.handoffs.notify import channels, deliveries, queries, routes, schemas, service
+from flowpilot.handoffs.notify.attention import Attention, attention
 from flowpilot.handoffs.notify.messages import compose, how_it_stands
 from flowpilot.handoffs.notify.models import ChannelKind, DeliveryStatus
 from flowpilot.handoffs.notify.trouble import describe
@@ -38,14 +39,20 @@ async def list_notifications(
     return schemas.NotificationPage(
         items=items,
         next_cursor=items[-1].id if len(rows) > limit else None,
-        unread_count=await queries.unread_count(db, actor),
+        unread_count=(await read_attention(actor, db)).unread_count,
     )
 
 
 @router.get("/notifications/unread-count")
 async def count_unread(actor: Viewer, db: ReadSession) -> schemas.UnreadOut:
     """How many of the caller's notifications are not read."""
-    return schemas.UnreadOut(unread_count=await queries.unread_count(db, actor))
+    return schemas.UnreadOut(unread_count=(await read_attention(actor, db)).unread_count)
+
+
+@router.get("/attention")
+async def read_attention(actor: Viewer, db: ReadSession) -> Attention:
+    """What asks for the caller's attention: handoffs that wait, and notifications that are not read."""
+    return (await attention(db, actor.account_id, [actor.user_id]))[actor.user_id]
 
 
 @router.post("/notifications/read", status_code=204)

@@ -8,6 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import false, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError, OutdatedError
@@ -138,6 +139,7 @@ async def _note(db: Db, event: HandoffEvent, users: Sequence[uuid.UUID], now: da
     ]
     if rows:
         await db.execute(insert(Notification).values(rows).on_conflict_do_nothing())
+        await announce(db, event.account_id, "notifications")
 
 
 async def _send_once(db: Db, about: Occasion, wanted: Sequence[_Wanted], now: datetime) -> None:

@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection, Iterator, Sequence
 from typing import Any, NamedTuple, TypeVarTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, or_, select
+from sqlalchemy import ColumnElement, Select, and_, or_, select
 from sqlalchemy.orm import InstrumentedAttribute, defer
 
 from flowpilot.db.base import Tenant
@@ -27,7 +27,7 @@ from flowpilot.sessions.models import AISession
 T = TypeVarTuple("T")
 
 _SETTLED = or_(Notification.settled_at.is_not(None), is_settled(Notification.user_id))
-_UNREAD = (Notification.read_at.is_(None), Notification.settled_at.is_(None), ~_SETTLED)
+UNREAD = (Notification.read_at.is_(None), Notification.settled_at.is_(None), ~_SETTLED)
 
 
 class Told(NamedTuple):
@@ -60,9 +60,9 @@ async def notifications(
     db: ReadDb, actor: Actor, limit: int, before: uuid.UUID | None, *, unread: bool
 ) -> list[Told]:
     """The caller's newest notifications, or those older than `before`. Their ids sort by their events' times."""
-    query = _with_handoff(select(Notification, _SETTLED)).where(*_mine(actor))
+    query = with_handoff(select(Notification, _SETTLED)).where(*_mine(actor))
     if unread:
-        query = query.where(*_UNREAD)
+        query = query.where(*UNREAD)
     if before is not None:
         query = query.where(Notification.id < before)
     rows = (await db.execute(query.order_by(Notification.id.desc()).limit(limit))).all()
@@ -71,12 +71,6 @@ async def notifications(
     return [
         Told(row, None if row.event_id is None else about[row.event_id], is_settled) for row, is_settled in rows
     ]
-
-
-async def unread_count(db: ReadDb, actor: Actor) -> int:
-    """How many of the caller's notifications are not read, and still hold."""
-    count = _with_handoff(select(func.count(Notification.id))).where(*_mine(actor), *_UNREAD)
-    return await db.scalar(count) or 0
 
 
 async def preferences(db: ReadDb, actor: Actor) -> dict[ChannelKind, bool]:
@@ -128,7 +122,7 @@ def visible(actor: Actor) -> ColumnElement[bool]:
     return and_(in_account, NotificationDelivery.user_id == actor.user_id)
 
 
-def _with_handoff(query: Select[*T]) -> Select[*T]:
+def with_handoff(query: Select[*T]) -> Select[*T]:
     """The query of notifications, joined to their events and handoffs where they have some."""
     return (
         query.select_from(Notification)

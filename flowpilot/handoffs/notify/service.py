@@ -7,6 +7,7 @@ from datetime import datetime
 from sqlalchemy import Update, update
 from sqlalchemy.dialects.postgresql import insert
 
+from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.handoffs.notify.models import ChannelKind, Notification, NotificationPreference
@@ -16,11 +17,13 @@ from flowpilot.identity.actor import Actor
 async def mark_read(db: Db, actor: Actor, ids: Collection[uuid.UUID], now: datetime) -> None:
     """Mark these of the actor's notifications as read; others' stay as they are."""
     await db.execute(_unread(actor).where(Notification.id.in_(ids)).values(read_at=now))
+    await announce(db, actor.account_id, "notifications")
 
 
 async def mark_read_up_to(db: Db, actor: Actor, newest: uuid.UUID, now: datetime) -> None:
     """Mark the actor's notifications up to and with this one as read: what came since is not."""
     await db.execute(_unread(actor).where(Notification.id <= newest).values(read_at=now))
+    await announce(db, actor.account_id, "notifications")
 
 
 async def choose(db: Db, actor: Actor, choices: Mapping[ChannelKind, bool]) -> None:

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
 
+from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.handoffs.models import Priority
@@ -72,6 +73,7 @@ async def report(
     rows = [{"id": notification_id, "user_id": user, **about} for user, notification_id in told.items()]
     if rows:
         await db.execute(insert(Notification).values(rows))
+        await announce(db, account_id, "notifications")
     if by_email and channel is not None:
         reached = {user: told[user] for user in told if members[user].email is not None}
         await _report_by_email(db, account_id, reached, at)
@@ -90,6 +92,7 @@ async def end_trouble(db: Db, route: NotificationRoute, at: datetime) -> None:
         )
         .values(settled_at=at)
     )
+    await announce(db, route.account_id, "notifications")
 
 
 def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:

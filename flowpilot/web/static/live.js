@@ -1,5 +1,6 @@
 // Parts of a page that renew themselves. Each says in data-live which of the account's events it knows of, and asks for
-// itself again when the stream (stream.js) has come further.
+// itself again when the stream (stream.js) has come further. One that shows notifications, which are written a moment after
+// their event, says in data-live-unread what it knows to be unread.
 
 const SETTLE_MS = 150;
 const AGAIN_MS = 5000;
@@ -12,6 +13,7 @@ const WORDS = {
 let state = null;
 let liveUntil = new Date();
 let newest = 0;
+let unread = null;
 let pending = 0;
 let sending = 0;
 
@@ -31,13 +33,18 @@ function renewSoon(pause = SETTLE_MS) {
 }
 
 function renew() {
-  const behind = [...document.querySelectorAll("[data-live]")].filter((part) => Number(part.dataset.live) < newest);
+  const behind = [...document.querySelectorAll("[data-live]")].filter(isBehind);
   if (behind.length === 0) return;
   // The news of one's own claim comes before its answer, which would find its form gone.
   if (sending > 0) { renewSoon(); return; }
   for (const part of behind) if (!isWrittenIn(part)) htmx.trigger(part, "news");
   // One that somebody writes in, or that could not be had, is tried again.
   renewSoon(AGAIN_MS);
+}
+
+function isBehind(part) {
+  const { live, liveUnread } = part.dataset;
+  return Number(live) < newest || (liveUnread !== undefined && unread !== null && liveUnread !== unread);
 }
 
 function isWrittenIn(part) {
@@ -54,6 +61,10 @@ document.addEventListener("live-number", (event) => {
   // Less than before: a backup was restored, and what the page shows may never have happened.
   if (event.detail < newest) { location.reload(); return; }
   newest = event.detail;
+  renewSoon();
+});
+document.addEventListener("live-counts", ({ detail }) => {
+  unread = `${detail.unread_count} ${detail.newest_unread_at ?? ""}`;
   renewSoon();
 });
 document.addEventListener("htmx:beforeSend", (event) => { if (event.detail.requestConfig.verb !== "get") sending += 1; });

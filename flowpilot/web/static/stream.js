@@ -1,7 +1,7 @@
 // The account's live events, as events of the document: "live-state" says whether the stream is open, "live-number" how
-// far the account has come. Whatever ends the stream, it is opened again: after a restart, a proxy's 502, a 429.
+// far the account has come, "live-counts" what asks for attention. Whatever ends the stream, it is opened again: after a restart, a proxy's 502, a 429.
 
-const PATH = "/api/v1/handoffs/stream";
+const PATH = "/api/v1/handoffs/stream?counts=true";
 const FIRST_PAUSE_MS = 1000;
 const LONGEST_PAUSE_MS = 30000;
 
@@ -25,6 +25,7 @@ function open() {
   for (const kind of document.querySelector("meta[name=live-kinds]").content.split(" ")) {
     stream.addEventListener(kind, (event) => tell("live-number", Number(event.lastEventId)));
   }
+  stream.addEventListener("counts", (event) => tell("live-counts", JSON.parse(event.data)));
   // The credential is no longer valid. It is tried again all the same: the browser may have been given a newer one.
   stream.addEventListener("end", () => { hasEnded = true; lose(); });
   // A browser opens a stream again that breaks off, but not one that is answered with an error.
@@ -50,7 +51,7 @@ function close() {
 // A page without live parts needs no stream, nor does one that nobody sees: a browser has only six connections to give
 // to all tabs of a server.
 function follow() {
-  if (document.querySelector("[data-live]") && !document.hidden) open();
+  if (document.querySelector("[data-live], [data-count]") && !document.hidden) open();
   else if (stream || waiting) close();
 }
 
