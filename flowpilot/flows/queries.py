@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, not_, or_, select
 
 from flowpilot.db.session import ReadDb
+from flowpilot.db.texts import is_text
 from flowpilot.errors import NotFoundError, OutdatedError
 from flowpilot.flows.models import Tree as Flow
 from flowpilot.flows.models import TreeCategory, TreeVersion
@@ -65,11 +66,12 @@ async def flows(
     if after is not None:
         query = query.where(Flow.id > after)
     if words:
+        words = words.strip()
         query = query.where(
             or_(Flow.name.icontains(words, autoescape=True), TreeCategory.name.icontains(words, autoescape=True))
         )
     if category is not None:
-        query = query.where(func.lower(TreeCategory.name) == func.lower(category))
+        query = query.where(is_text(TreeCategory.name, category))
     if state is not None:
         query = query.where(_IN_STATE[state])
     return (await db.execute(query.order_by(Flow.id).limit(limit))).all()

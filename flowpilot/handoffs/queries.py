@@ -12,6 +12,7 @@ from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select,
 from sqlalchemy.orm import InstrumentedAttribute
 
 from flowpilot.db.session import ReadDb
+from flowpilot.db.texts import is_text
 from flowpilot.errors import InvalidError
 from flowpilot.handoffs.held import HandoffNotFoundError
 from flowpilot.handoffs.models import HandoffEvent, Priority, SessionHandoff
@@ -139,7 +140,7 @@ def _filtered(query: Select[SessionHandoff, AISession], wanted: Wanted) -> Selec
     if wanted.priority is not None:
         query = query.where(SessionHandoff.priority.in_(wanted.priority))
     if wanted.domain is not None:
-        query = query.where(func.lower(AISession.problem_domain) == wanted.domain.lower())
+        query = query.where(is_text(AISession.problem_domain, wanted.domain))
     people: dict[InstrumentedAttribute[Any], uuid.UUID | None] = {
         SessionHandoff.target_user_id: wanted.target_user_id,
         SessionHandoff.claimed_by: wanted.claimed_by,

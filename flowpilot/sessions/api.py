@@ -64,7 +64,7 @@ async def _wanted(
     owner_id: uuid.UUID | None = None,
     domain: Text | None = None,
     flow_id: uuid.UUID | None = None,
-    ticket: Text | None = None,
+    ticket: Annotated[Text | None, Query(description="Its number, whatever the case.")] = None,
     q: Annotated[Text | None, Query(description="Words of the problem.")] = None,
     unassigned: Annotated[bool, Query(description="Only those that nobody works on, to be taken.")] = False,
 ) -> Wanted:

@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import Row, Select, and_, func, or_, select
+from sqlalchemy import Row, Select, and_, or_, select
 
 from flowpilot.copilot.schemas import Case, CaseStep, Suggestion
 from flowpilot.db.session import ReadDb
+from flowpilot.db.texts import is_text
 from flowpilot.flows.models import Tree as Flow
 from flowpilot.flows.models import TreeVersion
 from flowpilot.flows.tree import NodeKind, Tree, ahead
@@ -165,13 +166,13 @@ def _filtered(query: Select[AISession, str], wanted: Wanted) -> Select[AISession
             AISession.status.in_(CAN_BE_UNASSIGNED),
         )
     if wanted.domain is not None:
-        query = query.where(func.lower(AISession.problem_domain) == wanted.domain.lower())
+        query = query.where(is_text(AISession.problem_domain, wanted.domain))
     if wanted.flow_id is not None:
         query = query.where(AISession.matched_flow_id == wanted.flow_id)
     if wanted.ticket is not None:
-        query = query.where(AISession.psa_ticket_id == wanted.ticket)
+        query = query.where(is_text(AISession.psa_ticket_id, wanted.ticket))
     if wanted.text is not None:
-        query = query.where(AISession.problem_summary.icontains(wanted.text, autoescape=True))
+        query = query.where(AISession.problem_summary.icontains(wanted.text.strip(), autoescape=True))
     return query
 
 

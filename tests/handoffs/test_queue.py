@@ -71,7 +71,7 @@ def test_filters_narrow_it(client: TestClient, company: Company) -> None:
     claimed = put_handoff(company, 3, claimed_at=minutes(4), claimed_by=kim)
     assert queue_ids(client, company, priority="urgent") == [urgent]
     assert queue_ids(client, company, priority=["low", "urgent"]) == [urgent, low]
-    assert queue_ids(client, company, domain="printing") == [urgent]
+    assert queue_ids(client, company, domain="printing ") == [urgent]
     assert queue_ids(client, company, created_by=str(lou)) == [low]
     assert queue_ids(client, company, claimed_by=str(kim)) == [claimed]
     assert queue_ids(client, company, priority="urgent", created_by=str(lou)) == []

@@ -124,21 +124,21 @@ def test_mine_are_those_i_work_on(client: TestClient, company: Company) -> None:
     assert _ids(client, company, Role.VIEWER, owner_id=str(admin)) == [claimed]
 
 
-def test_by_domain_whatever_the_case(client: TestClient, company: Company) -> None:
+def test_by_domain_whatever_the_case_and_the_blanks(client: TestClient, company: Company) -> None:
     upper, lower = _add(company, 10, problem_domain="Printing"), _add(company, 20, problem_domain="printing")
     _add(company, 30, problem_domain="printing jobs")
     _add(company, 40)
-    assert _ids(client, company, domain="PRINTING") == [lower, upper]
+    assert _ids(client, company, domain=" PRINTING ") == [lower, upper]
 
 
 def test_by_flow_and_by_ticket(client: TestClient, company: Company) -> None:
     flow_id = publish_printer_flow(client, company)
     followed = _add(company, 10, matched_flow_id=flow_id)
-    linked = _add(company, 20, psa_ticket_id="T-1")
+    linked, from_a_log = _add(company, 20, psa_ticket_id="T-1"), _add(company, 25, psa_ticket_id=" t-1")
     _add(company, 30, psa_ticket_id="T-11")
     assert _ids(client, company, flow_id=str(flow_id)) == [followed]
-    assert _ids(client, company, ticket="T-1") == [linked]
-    assert _ids(client, company, ticket="t-1") == []
+    for ticket in ("T-1", "t-1", " T-1\t"):
+        assert _ids(client, company, ticket=ticket) == [from_a_log, linked]
 
 
 @pytest.mark.parametrize(
@@ -151,6 +151,7 @@ def test_by_flow_and_by_ticket(client: TestClient, company: Company) -> None:
         ("\\", ["C:\\temp is gone"]),
         ("/", ["1/2 of the users"]),
         ("disk", ["The disk is 100% full"]),
+        (" The disk", ["The disk is 100% full"]),
         ("i", ["C:\\temp is gone", "print_server is down", "The disk is 100% full"]),
         ("nothing of it", []),
         ("' OR 1=1 --", []),
