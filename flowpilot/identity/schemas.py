@@ -34,7 +34,8 @@ def storable(text: str) -> str:
     return text
 
 
-Text = Annotated[str, AfterValidator(storable), Field(max_length=200)]
+Storable = Annotated[str, AfterValidator(storable)]
+Text = Annotated[Storable, Field(max_length=200)]
 
 
 def _week_days(days: list[int]) -> list[int]:

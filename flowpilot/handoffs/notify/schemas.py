@@ -13,7 +13,7 @@ from flowpilot.handoffs.notify.routes import Rest
 from flowpilot.handoffs.notify.trouble import TroubleKind
 from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.schemas import Page, Text
+from flowpilot.identity.schemas import Page, Storable, Text
 
 Name = Annotated[Text, Field(min_length=1)]
 
@@ -74,7 +74,7 @@ class ChannelIn(Body):
 
     kind: Literal[ChannelKind.SLACK, ChannelKind.TEAMS, ChannelKind.WEBHOOK]
     name: Name
-    url: Annotated[Text, Field(min_length=1, max_length=MAX_URL)]
+    url: Annotated[Storable, Field(min_length=1, max_length=MAX_URL)]
     mine: bool = False
 
 

@@ -45,6 +45,14 @@ def test_a_channel_shows_its_host_and_never_its_address(client: TestClient, comp
     assert "SECRETPATH" not in "".join([str(made), *answers])
 
 
+def test_an_address_may_be_as_long_as_those_of_teams(client: TestClient, company: Company) -> None:
+    """A workflow's address has about 350 characters."""
+    address = "https://8.8.8.8/"
+    for length, status in ((2_000, 201), (2_001, 422)):
+        body = SLACK | {"url": address.ljust(length, "x")}
+        assert client.post(CHANNELS, json=body, headers=company.headers()).status_code == status
+
+
 def test_a_webhooks_secret_is_shown_once(client: TestClient, company: Company) -> None:
     headers = company.headers() | {"Idempotency-Key": str(new_id())}
     first, again = (client.post(CHANNELS, json=HOOK, headers=headers).json() for _ in range(2))
