@@ -17,6 +17,7 @@ from flowpilot.db.session import Database
 from flowpilot.settings import Settings
 from tests.company import Company, found_company
 from tests.databases import copy_migrated, settings_of
+from tests.statements import Statements, hearing
 from tests.workers import shared_directory
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
@@ -43,9 +44,24 @@ def settings(run_directory: Path) -> Iterator[Settings]:
 
 
 @pytest.fixture(scope="session")
-def urls(settings: Settings) -> Iterator[DatabaseUrls]:
-    with running(settings) as urls:
+def heard() -> list[Statements]:
+    """What hears the product's statements, from when there is a database on."""
+    return []
+
+
+@pytest.fixture(scope="session")
+def urls(settings: Settings, heard: list[Statements]) -> Iterator[DatabaseUrls]:
+    with running(settings) as urls, hearing(urls.owner) as statements:
+        heard.append(statements)
         yield urls
+
+
+@pytest.fixture(autouse=True)
+def every_statement_names_the_account(request: pytest.FixtureRequest, heard: list[Statements]) -> Iterator[None]:
+    """No statement of the test leaves the account to row security alone: tests/statements.py says why."""
+    yield
+    faults = [fault for statements in heard for fault in statements.faults()]
+    assert not faults or request.node.get_closest_marker("row_security_alone"), "\n".join(faults)
 
 
 @pytest.fixture(scope="session")

@@ -17,18 +17,9 @@ from flowpilot.analytics.rows_schemas import Item, Paging, RowsPage
 from flowpilot.analytics.sql import seconds, statement
 from flowpilot.db.session import ReadDb
 from flowpilot.errors import InvalidError
+from flowpilot.identity.queries import names_of
 
 _AT_ONCE = 1000
-
-# What members are called, as elsewhere: their name, or their e-mail where they have given none.
-_PEOPLE = """
-people AS (
-    SELECT m.user_id, coalesce(nullif(u.name, ''), u.email, '') AS name
-    FROM memberships m
-    JOIN users u ON u.id = m.user_id
-    WHERE m.account_id = :account_id
-)
-"""
 
 
 class BadCursorError(InvalidError):
@@ -37,7 +28,10 @@ class BadCursorError(InvalidError):
 
 @dataclass(frozen=True, slots=True)
 class Kind(Generic[Item]):
-    """One kind of rows: their table, what of it is shown (`p` is a row), and the moment they are ordered by."""
+    """One kind of rows: their table, what of it is shown (`p` is a row), and the moment they are ordered by.
+
+    `people` are the columns with ids of people, which are shown by their names.
+    """
 
     name: str
     item: type[Item]
@@ -45,15 +39,11 @@ class Kind(Generic[Item]):
     shown: str
     moment: str = "created_at"
     ctes: str = ""
+    people: tuple[str, ...] = ()
 
 
 def _session(column: str) -> str:
     return f"LEFT JOIN ai_sessions s ON s.account_id = :account_id AND s.id = p.{column}"
-
-
-def _wait(start: str, end: str) -> str:
-    """As in `waits`: what a log dates before its own start counts as 0 seconds."""
-    return f"CASE WHEN {end} IS NOT NULL THEN {seconds(f'greatest({end}, {start}) - {start}')} END"
 
 
 SESSIONS = Kind(
@@ -62,13 +52,14 @@ SESSIONS = Kind(
     "ai_sessions",
     f"""
     SELECT p.id, p.problem_summary, p.problem_domain, p.status, p.confidence_tier, p.matched_flow_id AS flow_id,
-           t.name AS flow, owner.name AS owner, p.psa_ticket_id, p.step_count, p.session_rating, p.created_at,
-           p.resolved_at, {seconds("p.resolved_at - p.created_at")} / 60 AS minutes_to_resolution
+           t.name AS flow,
+           coalesce(p.owner_id, CASE WHEN p.last_activity_at IS NULL THEN p.user_id END) AS owner,
+           p.psa_ticket_id, p.step_count, p.session_rating, p.created_at, p.resolved_at,
+           {seconds("p.resolved_at - p.created_at")} / 60 AS minutes_to_resolution
     FROM page p
     LEFT JOIN trees t ON t.account_id = :account_id AND t.id = p.matched_flow_id
-    LEFT JOIN people owner
-        ON owner.user_id = coalesce(p.owner_id, CASE WHEN p.last_activity_at IS NULL THEN p.user_id END)
     """,
+    people=("owner",),
 )
 
 HANDOFFS = Kind(
@@ -78,17 +69,15 @@ HANDOFFS = Kind(
     f"""
     SELECT p.id, p.session_id, s.problem_summary, s.problem_domain, p.reason,
            (ARRAY['urgent', 'high', 'normal', 'low'])[p.priority] AS priority,
-           p.created_at, creator.name AS created_by, p.claimed_at, claimant.name AS claimed_by,
-           p.first_action_at, actor.name AS first_action_by, p.closed_at, p.outcome,
-           {_wait("p.created_at", "p.claimed_at")} AS seconds_to_claim,
-           {_wait("p.claimed_at", "p.first_action_at")} AS seconds_to_first_action
+           p.created_at, p.created_by, p.claimed_at, p.claimed_by, p.first_action_at, p.first_action_by,
+           p.closed_at, p.outcome,
+           {seconds("p.claimed_at - p.created_at")} AS seconds_to_claim,
+           {seconds("p.first_action_at - p.claimed_at")} AS seconds_to_first_action
     FROM page p
     {_session("session_id")}
-    LEFT JOIN people creator ON creator.user_id = p.created_by
-    LEFT JOIN people claimant ON claimant.user_id = p.claimed_by
-    LEFT JOIN people actor ON actor.user_id = p.first_action_by
     """,
     ctes=HANDOFF_CTES,
+    people=("created_by", "claimed_by", "first_action_by"),
 )
 
 PSA_POSTS = Kind(
@@ -121,11 +110,11 @@ PROPOSALS = Kind(
     "flow_proposals",
     f"""
     SELECT p.id, p.kind, p.status, p.source_session_id, s.problem_summary, s.problem_domain, p.created_at,
-           p.reviewed_at, reviewer.name AS reviewed_by
+           p.reviewed_at, p.reviewed_by
     FROM page p
     {_session("source_session_id")}
-    LEFT JOIN people reviewer ON reviewer.user_id = p.reviewed_by
     """,
+    people=("reviewed_by",),
 )
 
 BASELINES = Kind(
@@ -133,12 +122,11 @@ BASELINES = Kind(
     schemas.BaselineItem,
     "handoff_baselines",
     """
-    SELECT p.id, p.method, p.seconds, measurer.name AS measured_by, p.problem_domain, p.note, p.created_at,
-           p.stopped_at, p.excluded_reason, excluder.name AS excluded_by
+    SELECT p.id, p.method, p.seconds, p.measured_by, p.problem_domain, p.note, p.created_at, p.stopped_at,
+           p.excluded_reason, p.excluded_by
     FROM page p
-    LEFT JOIN people measurer ON measurer.user_id = p.measured_by
-    LEFT JOIN people excluder ON excluder.user_id = p.excluded_by
     """,
+    people=("measured_by", "excluded_by"),
 )
 
 FLOWS = Kind(
@@ -156,7 +144,7 @@ FLOWS = Kind(
 async def read_rows(
     db: ReadDb, window: Window, kind: Kind[Item], filters: Filters, paging: Paging
 ) -> RowsPage[Item]:
-    """A page of the rows and how many there are in all, in two statements.
+    """A page of the rows and how many there are in all, in two statements; in a third, who their people are.
 
     Raises:
         BadCursorError: the cursor is not one of these rows.
@@ -168,7 +156,7 @@ async def read_rows(
     found = (await db.execute(query, {**parameters, **mark, "most": paging.limit + 1})).mappings().all()
     return RowsPage(
         n=n,
-        items=_items(kind, found[: paging.limit]),
+        items=await _items(db, window, kind, found[: paging.limit]),
         next_cursor=_cursor(kind, found[paging.limit - 1]) if len(found) > paging.limit else None,
     )
 
@@ -176,15 +164,20 @@ async def read_rows(
 async def stream_rows(
     db: ReadDb, window: Window, kind: Kind[Item], filters: Filters, most: int
 ) -> AsyncIterator[list[Item]]:
-    """The same rows, up to `most` of them, a thousand at a time, in one statement."""
+    """The same rows, up to `most` of them, in one statement; a thousand at a time, and then their people."""
     parameters = {**window.parameters, **filters.asked(), "most": most}
     found = await db.stream(_page(kind, filters), parameters)
     async for rows in found.mappings().partitions(_AT_ONCE):
-        yield _items(kind, rows)
+        yield await _items(db, window, kind, rows)
 
 
-def _items(kind: Kind[Item], rows: Sequence[RowMapping]) -> list[Item]:
-    return [kind.item.model_validate(dict(row)) for row in rows]
+async def _items(db: ReadDb, window: Window, kind: Kind[Item], rows: Sequence[RowMapping]) -> list[Item]:
+    ids = {row[column] for row in rows for column in kind.people} - {None}
+    names = await names_of(db, window.account_id, ids) if ids else {}
+    return [
+        kind.item.model_validate({**row, **{column: names.get(row[column]) for column in kind.people}})
+        for row in rows
+    ]
 
 
 def _count(kind: Kind[Any], filters: Filters) -> TextClause:
@@ -195,11 +188,10 @@ def _count(kind: Kind[Any], filters: Filters) -> TextClause:
 
 
 def _page(kind: Kind[Any], filters: Filters, *, is_continued: bool = False) -> TextClause:
-    # Only what is on the page is joined to names.
+    # Only what is on the page is joined to anything.
     behind = f"AND ({kind.moment}, id) < (:mark_moment, :mark_id)" if is_continued else ""
     return statement(f"""
-    WITH {kind.ctes} {_PEOPLE},
-    page AS (
+    WITH {kind.ctes} page AS (
         SELECT * FROM {kind.table} WHERE {filters.where()} {behind}
         ORDER BY {kind.moment} DESC, id DESC LIMIT :most
     )

@@ -119,5 +119,4 @@ class Story:
             flow_number=None if case.edition is None else case.edition.version.number,
             tree=self.tree,
             names={member.person.id: member.person.name for member in self.account.members},
-            timezone=self.account.timezone,
         )

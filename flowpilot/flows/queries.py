@@ -181,13 +181,13 @@ async def categories(
 def _facts(account_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
     published = (
         select(TreeVersion.number, TreeVersion.published_at)
-        .where(TreeVersion.account_id == Flow.account_id, TreeVersion.id == Flow.published_version_id)
+        .where(TreeVersion.account_id == account_id, TreeVersion.id == Flow.published_version_id)
         .lateral("published")
     )
     draft = (
         select(func.max(TreeVersion.number))
         .where(
-            TreeVersion.account_id == Flow.account_id,
+            TreeVersion.account_id == account_id,
             TreeVersion.tree_id == Flow.id,
             TreeVersion.published_at.is_(None),
         )

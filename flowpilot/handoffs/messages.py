@@ -1,17 +1,18 @@
 """What a live stream says of an event."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from fastapi.sse import format_sse_event
 from pydantic import BaseModel
-from sqlalchemy import and_, func, select
+from sqlalchemy import and_, select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
-from flowpilot.identity.models import User
+from flowpilot.identity.queries import names_of
 
 
 class LiveEvent(BaseModel):
@@ -37,23 +38,20 @@ class Message:
 async def messages_after(db: ReadDb, account_id: uuid.UUID, number: int, limit: int) -> list[Message]:
     """The account's events behind a number, oldest first."""
     query = (
-        select(
-            HandoffEvent,
-            SessionHandoff.session_id,
-            func.coalesce(func.nullif(User.name, ""), User.email).label("actor_name"),
-        )
+        select(HandoffEvent, SessionHandoff.session_id)
         .join(
             SessionHandoff,
             and_(
                 SessionHandoff.account_id == HandoffEvent.account_id, SessionHandoff.id == HandoffEvent.handoff_id
             ),
         )
-        .outerjoin(User, User.id == HandoffEvent.actor_id)
         .where(HandoffEvent.account_id == account_id, HandoffEvent.number > number)
         .order_by(HandoffEvent.number)
         .limit(limit)
     )
-    return [_message(*row) for row in await db.execute(query)]
+    rows = (await db.execute(query)).all()
+    names = await names_of(db, account_id, {event.actor_id for event, _ in rows if event.actor_id is not None})
+    return [_message(event, session_id, names) for event, session_id in rows]
 
 
 def counts_message(counts: BaseModel) -> bytes:
@@ -61,14 +59,14 @@ def counts_message(counts: BaseModel) -> bytes:
     return format_sse_event(event="counts", data_str=counts.model_dump_json())
 
 
-def _message(event: HandoffEvent, session_id: uuid.UUID, actor_name: str | None) -> Message:
+def _message(event: HandoffEvent, session_id: uuid.UUID, names: Mapping[uuid.UUID, str]) -> Message:
     assert event.number is not None
     data = LiveEvent(
         handoff_id=event.handoff_id,
         session_id=session_id,
         kind=HandoffEventKind(event.kind),
         actor_id=event.actor_id,
-        actor_name=actor_name,
+        actor_name=None if event.actor_id is None else names.get(event.actor_id),
         at=event.created_at,
         content=event.content,
     )

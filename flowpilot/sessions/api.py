@@ -197,7 +197,7 @@ async def read_documentation(
     session_id: uuid.UUID, actor: Viewer, db: ReadSession, now: Now
 ) -> schemas.DocumentationOut:
     """The note for the ticket, as the session stands now."""
-    note = document(await queries.read_session(db, actor.account_id, session_id), now)
+    note = document(await queries.read_session(db, actor.account_id, session_id), now, actor.timezone)
     return schemas.DocumentationOut(markdown=note.markdown, text=note.text, work_seconds=note.work_seconds)
 
 
@@ -206,7 +206,7 @@ async def read_note(
     session_id: uuid.UUID, form: Literal["md", "txt"], actor: Viewer, db: ReadSession, now: Now
 ) -> PlainTextResponse:
     """The note alone, in Markdown or in plain text."""
-    note = document(await queries.read_session(db, actor.account_id, session_id), now)
+    note = document(await queries.read_session(db, actor.account_id, session_id), now, actor.timezone)
     if form == "md":
         return PlainTextResponse(note.markdown, media_type="text/markdown")
     return PlainTextResponse(note.text)

@@ -39,10 +39,10 @@ class Documentation:
     work_seconds: float
 
 
-def document(told: Told, until: datetime) -> Documentation:
-    """The note of a session as it stands at `until`."""
+def document(told: Told, until: datetime, timezone: str) -> Documentation:
+    """The note of a session as it stands at `until`, with its moments as clocks show them in the zone."""
     spent = time_spent(told, until)
-    sections = [section for section in _sections(told, spent) if section.paragraphs or section.bullets]
+    sections = [section for section in _sections(told, spent, timezone) if section.paragraphs or section.bullets]
     return Documentation(
         markdown=as_markdown(sections),
         text=as_text(sections),
@@ -71,7 +71,7 @@ def time_spent(told: Told, until: datetime) -> timedelta:
     return spent
 
 
-def _sections(told: Told, spent: timedelta) -> Iterator[Section]:
+def _sections(told: Told, spent: timedelta, timezone: str) -> Iterator[Section]:
     session = told.session
     steps = path.standing(told.steps)
     about = [f"Client: {session.client_name}"] if session.client_name else []
@@ -81,9 +81,11 @@ def _sections(told: Told, spent: timedelta) -> Iterator[Section]:
     for kind, title in _TITLES.items():
         lines = [_line(told, step) for step in steps if step.kind == kind]
         yield Section(title, [], [line for line in lines if line])
-    yield Section("Escalation", [], [_handover(told, change) for change in told.changes if _is_handover(change)])
+    zone = ZoneInfo(timezone)
+    handovers = [_handover(told, change, zone) for change in told.changes if _is_handover(change)]
+    yield Section("Escalation", [], handovers)
     yield _ending(told, steps)
-    yield Section("Time spent", [_time_line(told, spent)], [])
+    yield Section("Time spent", [_time_line(told, spent, zone)], [])
 
 
 def _line(told: Told, step: AISessionStep) -> str:
@@ -110,14 +112,14 @@ def _is_handover(change: StatusChange) -> bool:
     return change.to_status in {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
 
 
-def _handover(told: Told, change: StatusChange) -> str:
+def _handover(told: Told, change: StatusChange, zone: ZoneInfo) -> str:
     if change.to_status == SessionStatus.ESCALATED:
         what = "Taken on"
     else:
         what = "Given back" if change.from_status == SessionStatus.ESCALATED else "Handed over"
     name = told.names.get(change.actor_id) if change.actor_id else None
     by = f" by {name}" if name else ""
-    moment = change.created_at.astimezone(ZoneInfo(told.timezone))
+    moment = change.created_at.astimezone(zone)
     return f"{what}{by}, {moment:%Y-%m-%d %H:%M}{f': {change.reason}' if change.reason else ''}"
 
 
@@ -140,8 +142,8 @@ def _ending(told: Told, steps: list[AISessionStep]) -> Section:
     return Section("State", paragraphs, [])
 
 
-def _time_line(told: Told, spent: timedelta) -> str:
-    session, zone = told.session, ZoneInfo(told.timezone)
+def _time_line(told: Told, spent: timedelta, zone: ZoneInfo) -> str:
+    session = told.session
     begun, ended = session.created_at.astimezone(zone), _last_moment(told).astimezone(zone)
     # In the night when the clocks are set back, an hour comes twice.
     clock = "%H:%M" if begun.utcoffset() == ended.utcoffset() else "%H:%M %Z"
@@ -150,13 +152,13 @@ def _time_line(told: Told, spent: timedelta) -> str:
     when = f" so far, since {since}" if session.status in OPEN else f", from {since} to {until}"
     people = [told.names[person] for person in _people(told) if told.names.get(person)]
     by = f", by {_listed(list(dict.fromkeys(people)))}" if people else ""
-    return f"{words(spent)}{when} ({told.timezone}){by}"
+    return f"{words(spent)}{when} ({zone.key}){by}"
 
 
 def _last_moment(told: Told) -> datetime:
     session = told.session
     moments = [change.created_at for change in told.changes[-1:]] + [step.created_at for step in told.steps[-1:]]
-    return session.resolved_at or max(moments, default=session.created_at)
+    return session.resolved_at or max([session.created_at, *moments])
 
 
 def _people(told: Told) -> Iterator[uuid.UUID]:

@@ -12,7 +12,6 @@ from flowpilot.db.texts import is_text
 from flowpilot.flows.models import Tree as Flow
 from flowpilot.flows.models import TreeVersion
 from flowpilot.flows.tree import NodeKind, Tree, ahead
-from flowpilot.identity.models import Account
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import path
 from flowpilot.sessions.held import SessionNotFoundError, steps_of
@@ -32,7 +31,6 @@ class Told:
     flow_number: int | None
     tree: Tree | None
     names: dict[uuid.UUID, str]
-    timezone: str
 
     @property
     def where(self) -> path.Position:
@@ -48,8 +46,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     """
     row = (
         await db.execute(
-            select(AISession, Flow.name, TreeVersion.number, TreeVersion.structure, Account.timezone)
-            .join(Account, Account.id == AISession.account_id)
+            select(AISession, Flow.name, TreeVersion.number, TreeVersion.structure)
             .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
             .outerjoin(
                 TreeVersion,
@@ -79,7 +76,6 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
         flow_number=row.number,
         tree=None if row.structure is None else Tree.model_validate(row.structure),
         names=await names_of(db, account_id, {person for person in people if person is not None}),
-        timezone=row.timezone,
     )
 
 

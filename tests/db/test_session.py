@@ -11,6 +11,7 @@ from sqlalchemy.exc import DBAPIError
 
 from flowpilot.app import create_app
 from flowpilot.db.base import new_id
+from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.identity.auth import Caller, ReadSession, WriteSession
@@ -79,6 +80,7 @@ def test_a_failing_commit_is_a_500(probe: TestClient, company: Company) -> None:
     assert answer.json()["request_id"] == answer.headers["X-Request-ID"]
 
 
+@pytest.mark.row_security_alone
 def test_a_get_can_not_write(probe: TestClient, company: Company) -> None:
     company.add("ai_sessions", status="active")
     assert probe.get("/test/write-in-a-get", headers=company.headers()).status_code == 500
@@ -86,6 +88,7 @@ def test_a_get_can_not_write(probe: TestClient, company: Company) -> None:
 
 
 @pytest.mark.anyio
+@pytest.mark.row_security_alone
 async def test_a_pooled_connection_forgets_the_account(
     urls: DatabaseUrls, company: Company, neighbour: Company
 ) -> None:
@@ -100,6 +103,7 @@ async def test_a_pooled_connection_forgets_the_account(
 
 
 @pytest.mark.anyio
+@pytest.mark.row_security_alone
 async def test_the_account_survives_a_savepoint(database: Database, company: Company) -> None:
     company.add("ai_sessions")
     async with database.write(company.id) as db:
@@ -109,6 +113,7 @@ async def test_the_account_survives_a_savepoint(database: Database, company: Com
 
 
 @pytest.mark.anyio
+@pytest.mark.row_security_alone
 async def test_a_read_sees_one_snapshot(database: Database, company: Company) -> None:
     async with database.read(company.id) as db:
         before = await db.scalar(COUNT)
@@ -117,6 +122,7 @@ async def test_a_read_sees_one_snapshot(database: Database, company: Company) ->
 
 
 @pytest.mark.anyio
+@pytest.mark.row_security_alone
 async def test_a_read_session_is_read_only_to_postgresql(database: Database, company: Company) -> None:
     with pytest.raises(DBAPIError, match="read-only"):
         async with database.read(company.id) as db:
@@ -138,3 +144,10 @@ async def test_a_server_in_another_zone_gives_moments_in_utc(urls: DatabaseUrls,
     await database.close()
     assert zone == "Europe/Vienna"
     assert (row.after - row.before, row.after.utcoffset()) == (timedelta(hours=4), timedelta(0))
+
+
+def test_a_bulk_transaction_gives_moments_in_utc_too(urls: DatabaseUrls, company: Company) -> None:
+    url = f"{urls.runtime}{'&' if '?' in urls.runtime else '?'}options=-c%20TimeZone%3DEurope/Vienna"
+    with account_transaction(url, company.id) as connection:
+        [moment] = connection.execute("SELECT timestamptz '2026-10-25 02:00+00'").fetchone() or []
+    assert moment.utcoffset() == timedelta(0)

@@ -57,7 +57,6 @@ class Facts:
             flow_number=None if flow is None else self.versions[session.flow_version_id].number,  # type: ignore[index]
             tree=self.tree_of(session),
             names={member.person.id: member.person.name for member in self.account.members},
-            timezone=self.account.timezone,
         )
 
 

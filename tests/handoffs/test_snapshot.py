@@ -136,7 +136,7 @@ def _told(kinds: list[StepKind], **about: str | None) -> Told:
         AISessionStep(**ids, position=position, kind=kind, content={}, created_at=at("2026-06-15 12:00"))
         for position, kind in enumerate(kinds, start=1)
     ]
-    return Told(AISession(**about), steps, [], None, None, None, {}, "UTC")
+    return Told(AISession(**about), steps, [], None, None, None, {})
 
 
 ALL: dict[str, str | None] = {

@@ -88,8 +88,9 @@ class Story:
 
     async def note(self, until: str = "23:59") -> Documentation:
         """The note as it is read at a moment."""
+        [(zone,)] = self.company.query("SELECT timezone FROM accounts WHERE id = %s", self.company.id)
         async with self.database.read(self.company.id) as db:
-            return document(await read_session(db, self.company.id, self.session_id), when(until))
+            return document(await read_session(db, self.company.id, self.session_id), when(until), zone)
 
     async def _do(self, actor: Actor, moment: str, verb: Any, *more: Any, **named: Any) -> None:
         async with self.database.write(self.company.id) as db:

@@ -134,8 +134,9 @@ def _lines_of(kind: StepKind, content: dict[str, Any]) -> list[str]:
     session = AISession(created_at=at("2026-06-15 09:00"), status="active", problem_summary="P")
     step = AISessionStep(created_at=at("2026-06-15 09:01"), kind=kind, content=content)
     change = StatusChange(created_at=at("2026-06-15 09:00"), to_status="active", reason="")
-    told = Told(session, [step], [change], None, None, None, {}, "UTC")
-    return [line for line in document(told, at("2026-06-15 09:02")).text.splitlines() if line.startswith("- ")]
+    told = Told(session, [step], [change], None, None, None, {})
+    note = document(told, at("2026-06-15 09:02"), "UTC").text
+    return [line for line in note.splitlines() if line.startswith("- ")]
 
 
 async def test_what_was_imported_without_a_history_has_a_note(client: TestClient, company: Company) -> None:

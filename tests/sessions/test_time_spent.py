@@ -32,7 +32,7 @@ def story(client: TestClient, company: Company, database: Database) -> Story:
 
 
 def _told(session: AISession, steps: list[AISessionStep], changes: list[StatusChange], **more: Any) -> Told:
-    known: dict[str, Any] = {"flow_name": None, "flow_number": None, "tree": None, "names": {}, "timezone": "UTC"}
+    known: dict[str, Any] = {"flow_name": None, "flow_number": None, "tree": None, "names": {}}
     return Told(session=session, steps=steps, changes=changes, **known | more)
 
 
@@ -209,6 +209,6 @@ def test_everybody_is_named_once(names: list[str], by: str) -> None:
         AISessionStep(created_at=_minutes(number), kind=StepKind.NOTE, content={"text": "T"}, actor_id=person)
         for number, person in enumerate([*people, uuid.uuid4(), *people])
     ]
-    note = document(_told(session, steps, [], names=people), when("23:00")).text
+    note = document(_told(session, steps, [], names=people), when("23:00"), "UTC").text
     [line] = section(note, "TIME SPENT")
     assert line.partition(" (UTC)")[2] == by

@@ -1,0 +1,86 @@
+"""Every statement of the product, planned once by PostgreSQL: does it name the account for every tenant table?
+
+Row security makes a statement right that does not, but only one that does can be sent to the one place where its
+account lives. The planner is asked because it knows what follows from what: in a join on equal accounts one name
+is enough, in a subquery that runs once for each row of another table it is not.
+"""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import psycopg
+from sqlalchemy import Engine, event
+
+from flowpilot.db.models import metadata
+
+# Who people are is read before an account is known, and across accounts, so these stand apart from all others.
+APART = frozenset({"accounts", "users", "memberships", "api_keys", "invitations"})
+TENANT = frozenset(table.name for table in metadata.sorted_tables if "account_id" in table.columns) - APART
+
+_READS_OR_WRITES = re.compile(r"\s*(?:SELECT|INSERT|UPDATE|DELETE|WITH)\b")
+_TABLE = re.compile(r"\b(?:FROM|JOIN|INTO|UPDATE|USING)\s+(?:ONLY\s+)?(\w+)")
+_NAMED = re.compile(r"\baccount_id = '[0-9a-f-]{36}'::uuid")
+_CONDITIONS = ("Filter", "Index Cond", "Recheck Cond")
+
+
+class Statements:
+    """The statements that were heard and not yet looked at."""
+
+    def __init__(self, owner_url: str) -> None:
+        self._owner_url = owner_url
+        self._known: set[str] = set()
+        self._new: list[tuple[str, Any]] = []
+
+    def hear(self, _connection: Any, _cursor: Any, statement: str, parameters: Any, *_rest: Any) -> None:
+        """Remember a statement with the first parameters that it came with."""
+        if statement not in self._known and _READS_OR_WRITES.match(statement):
+            self._known.add(statement)
+            self._new.append((statement, parameters[0] if isinstance(parameters, list) else parameters))
+
+    def faults(self) -> list[str]:
+        """What is wrong with the statements that are new since this was asked last."""
+        heard, self._new = self._new, []
+        if not heard:
+            return []
+        with psycopg.connect(
+            self._owner_url, autocommit=True, cursor_factory=psycopg.ClientCursor[tuple[Any, ...]]
+        ) as owner:
+            return [fault for statement, parameters in heard for fault in faults_of(owner, statement, parameters)]
+
+
+def faults_of(owner: psycopg.Connection[Any], statement: str, parameters: Any) -> list[str]:
+    """What is wrong with one statement. The owner must be a superuser: to others the policies name the account."""
+    tables = set(_TABLE.findall(statement))
+    if not tables & TENANT:
+        return []
+    mixed, unnamed = sorted(tables & APART), sorted(_unnamed(_plan(owner, statement, parameters)))
+    return [
+        *([f"{', '.join(mixed)} and tenant tables in one statement: {statement}"] if mixed else []),
+        *([f"the account is not named for {', '.join(unnamed)}: {statement}"] if unnamed else []),
+    ]
+
+
+def _plan(owner: psycopg.Connection[Any], statement: str, parameters: Any) -> dict[str, Any]:
+    found = owner.execute(f"EXPLAIN (FORMAT JSON, COSTS OFF) {statement}".encode(), parameters).fetchone()
+    assert found is not None
+    plan: dict[str, Any] = found[0][0]["Plan"]
+    return plan
+
+
+def _unnamed(node: dict[str, Any]) -> set[str]:
+    table = node.get("Relation Name")
+    is_read = table in TENANT and node["Node Type"] != "ModifyTable"
+    conditions = " ".join(str(node.get(condition, "")) for condition in _CONDITIONS)
+    own = {str(table)} if is_read and not _NAMED.search(conditions) else set()
+    return own.union(*(_unnamed(child) for child in node.get("Plans", [])))
+
+
+@contextmanager
+def hearing(owner_url: str) -> Iterator[Statements]:
+    """Hear the statements of every engine meanwhile."""
+    statements = Statements(owner_url)
+    event.listen(Engine, "before_cursor_execute", statements.hear)
+    yield statements
+    event.remove(Engine, "before_cursor_execute", statements.hear)
