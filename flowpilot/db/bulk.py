@@ -14,7 +14,18 @@ def account_transaction(url: str, account_id: uuid.UUID) -> Iterator[psycopg.Con
     """One transaction of the runtime role in an account; all of it is kept, or nothing."""
     with psycopg.connect(url) as connection:
         connection.execute(sql.SQL("SET LOCAL app.account_id = {}").format(sql.Literal(str(account_id))))
+        # As for requests: psycopg gives moments in the connection's zone, by whose clock Python subtracts.
+        connection.execute("SET LOCAL TIME ZONE 'UTC'")
         yield connection
+
+
+def read_each_row_once(connection: psycopg.Connection) -> None:
+    """Have the statements of this transaction, which concern a whole account, pass once through its rows.
+
+    Right after a bulk load the planner takes an account for a handful of rows, and would otherwise look through
+    all of its steps again for each of its sessions.
+    """
+    connection.execute("SET LOCAL enable_nestloop = off")
 
 
 def copy_rows(
