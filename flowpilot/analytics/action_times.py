@@ -61,7 +61,7 @@ def _band(low: float, high: float) -> tuple[float, float] | None:
 
 
 def distribution(seconds: Sequence[float]) -> list[TimeBucket]:
-    """How many times fall into each of the buckets; one that a log dates before its own start into the first."""
+    """How many times fall into each of the buckets."""
     counts = np.bincount(np.searchsorted(BUCKETS[1:], seconds, side="right"), minlength=len(BUCKETS))
     return [
         TimeBucket(from_seconds=start, to_seconds=end, n=int(n))

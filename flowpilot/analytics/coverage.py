@@ -53,6 +53,7 @@ async def coverage(db: ReadDb, window: Window) -> schemas.Coverage:
             guided_rate_ci95=rate_ci95(row.guided, row.n),
             avg_resolution_minutes=round(row.seconds / (60 * row.timed), 1) if row.timed else None,
             n_timed=row.timed,
+            n_unknown=row.resolved - row.timed,
             flows=[_cell(*cell) for cell in row.flows],
         )
         for row in rows

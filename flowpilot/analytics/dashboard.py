@@ -119,6 +119,7 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> sch
         **figures,
         n_rated=kpis.estimates["avg_rating"].n,
         n_mttr=kpis.estimates["mttr_minutes"].n,
+        n_unknown=kpis.resolved - kpis.estimates["mttr_minutes"].n,
         mttr_trend=[_trend_day(day, today) for day in row["trend"] or []],
         sessions_by_domain=[_domain_sessions(domain) for domain in domains],
         confidence_breakdown=_confidence(row["tiers"] or {}),

@@ -126,6 +126,9 @@ class DomainCoverage(BaseModel):
     guided_rate: float
     avg_resolution_minutes: float | None
     n_timed: int
+    n_unknown: int = Field(
+        description="Resolved sessions missing from `avg_resolution_minutes`: their `resolved_at` is not known."
+    )
     resolution_rate_ci95: Interval
     escalation_rate_ci95: Interval
     guided_rate_ci95: Interval

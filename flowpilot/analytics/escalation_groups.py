@@ -13,6 +13,7 @@ from flowpilot.analytics.waits import (
     CLAIMED_IN_WINDOW,
     CREATED_IN_WINDOW,
     IS_ACTED,
+    IS_CLAIM_TIME_UNKNOWN,
     rounded,
     rounded_bounds,
     survival,
@@ -40,6 +41,7 @@ concerned AS (
 facts AS MATERIALIZED (
     SELECT h.created_at, h.first_action_at, h.closed_at, s.problem_domain, {_WORDS} AS words,
            h.created_at >= :start AND h.created_at < :end AS is_created,
+           {IS_CLAIM_TIME_UNKNOWN} AS is_time_unknown,
            c.id IS NOT NULL AS is_claimed, b.id IS NOT NULL AS is_bounced,
            e.handoff_id IS NOT NULL AS has_claim, coalesce(e.is_released, false) AS is_released
     FROM concerned
@@ -58,11 +60,12 @@ reasons AS (
 SELECT r.is_rest, CASE WHEN r.is_rest THEN '{OTHER}' ELSE r.words END AS reason, f.problem_domain AS domain,
        count(*) FILTER (WHERE is_created) AS n,
        count(*) FILTER (WHERE is_created AND {IS_ACTED}) AS n_acted,
+       count(*) FILTER (WHERE is_created AND is_time_unknown) AS n_unknown,
        count(*) FILTER (WHERE is_claimed) AS n_claimed,
        count(*) FILTER (WHERE is_bounced) AS n_bounced,
        count(*) FILTER (WHERE has_claim) AS n_claims,
        count(*) FILTER (WHERE is_released) AS n_released,
-       {waits("to_action", "created_at", "first_action_at", IS_ACTED, "is_created")}
+       {waits("to_action", "created_at", "first_action_at", IS_ACTED, "is_created AND NOT is_time_unknown")}
 FROM facts f
 JOIN reasons r ON r.reason = lower(f.words)
 GROUP BY 1, 2, 3
@@ -101,6 +104,7 @@ def _figures(members: Sequence[Any]) -> dict[str, Any]:
     return {
         "n": _sum(members, "n"),
         "n_acted": _sum(members, "n_acted"),
+        "n_unknown": _sum(members, "n_unknown"),
         "median_seconds_to_first_action": rounded(found.median),
         "median_seconds_to_first_action_ci95": rounded_bounds(found.median_ci95),
         "bounce_back_rate": bounced.value,

@@ -92,6 +92,7 @@ class Figures:
     """The figures of one window, unrounded: each a value, its n and its 95 % interval."""
 
     def __init__(self, row: Any) -> None:
+        self.n_unknown: int = row.n_unknown
         self.created_to_claim = survival(row.to_claim_ended, row.to_claim_censored)
         self.created_to_first_action = survival(row.to_action_ended, row.to_action_censored)
         self.time_to_first_action = survival(row.action_ended, row.action_censored)
@@ -117,8 +118,8 @@ def quality(figures: Figures) -> EscalationQuality:
     """The window's figures as they are answered."""
     return EscalationQuality(
         **{name: share(*estimate) for name, estimate in figures.shares.items()},
-        created_to_claim=waiting_time(figures.created_to_claim),
-        created_to_first_action=waiting_time(figures.created_to_first_action),
+        created_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
+        created_to_first_action=waiting_time(figures.created_to_first_action, figures.n_unknown),
     )
 
 

@@ -14,6 +14,9 @@ class HandoffPopulation(BaseModel):
     n_created: int
     n_unclaimed: int
     n_claimed: int
+    n_unknown: int = Field(
+        description="Claimed at an unknown time: the log they come from dates the claim before the handoff."
+    )
     n_acted: int
     n_pending: int = Field(description="Neither acted on nor closed.")
     oldest_pending_seconds: float | None
@@ -25,6 +28,9 @@ class WaitingTime(BaseModel):
     unit: Literal["seconds"]
     n: int
     n_censored: int
+    n_unknown: int = Field(
+        description="Missing from these figures: handoffs created in the window and claimed at an unknown time."
+    )
     mean: float | None
     median: float | None
     p90: float | None
@@ -103,6 +109,7 @@ class HandoffGroup(BaseModel):
 
     n: int = Field(description="Created in the window.")
     n_acted: int = Field(description="Of those, acted on by `as_of`.")
+    n_unknown: int = Field(description="Of those, claimed at an unknown time, and so missing from the median.")
     median_seconds_to_first_action: float | None = Field(
         description="Kaplan-Meier median of the time from creation to first action; null where not reached."
     )

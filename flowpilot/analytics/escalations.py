@@ -16,7 +16,15 @@ from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import seconds, statement
 from flowpilot.analytics.statistics import Waits
-from flowpilot.analytics.waits import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, IS_ACTED, rounded, waiting_time, waits
+from flowpilot.analytics.waits import (
+    CLAIMED_IN_WINDOW,
+    CREATED_IN_WINDOW,
+    IS_ACTED,
+    IS_CLAIM_TIME_UNKNOWN,
+    rounded,
+    waiting_time,
+    waits,
+)
 from flowpilot.db.session import ReadDb
 
 _SQL = statement(f"""
@@ -24,20 +32,22 @@ WITH created AS MATERIALIZED (
     SELECT created_at, claimed_at, first_action_at, closed_at,
            claimed_at IS NOT NULL AND claimed_at <= :as_of AS is_claimed,
            {IS_ACTED} AS is_acted,
-           closed_at IS NOT NULL AND closed_at <= :as_of AS is_closed
+           closed_at IS NOT NULL AND closed_at <= :as_of AS is_closed,
+           {IS_CLAIM_TIME_UNKNOWN} AS is_time_unknown
     FROM session_handoffs
     WHERE {CREATED_IN_WINDOW}
 ),
 population AS (
     SELECT count(*) AS n_created,
-           count(*) FILTER (WHERE NOT is_claimed) AS n_unclaimed,
+           count(*) FILTER (WHERE NOT is_claimed AND NOT is_time_unknown) AS n_unclaimed,
            count(*) FILTER (WHERE is_claimed) AS n_claimed,
+           count(*) FILTER (WHERE is_time_unknown) AS n_unknown,
            count(*) FILTER (WHERE is_acted) AS n_acted,
            count(*) FILTER (WHERE NOT is_acted AND NOT is_closed) AS n_pending,
            {seconds(":as_of - min(created_at) FILTER (WHERE NOT is_acted AND NOT is_closed)")}
                AS oldest_pending_seconds,
-           {waits("to_claim", "created_at", "claimed_at", "is_claimed")},
-           {waits("to_action", "created_at", "first_action_at", "is_acted")}
+           {waits("to_claim", "created_at", "claimed_at", "is_claimed", "NOT is_time_unknown")},
+           {waits("to_action", "created_at", "first_action_at", "is_acted", "NOT is_time_unknown")}
     FROM created
 ),
 claimed AS MATERIALIZED (
@@ -74,12 +84,13 @@ async def escalations(db: ReadDb, window: Window) -> schemas.Escalations:
             n_created=row.n_created,
             n_unclaimed=row.n_unclaimed,
             n_claimed=row.n_claimed,
+            n_unknown=figures.n_unknown,
             n_acted=row.n_acted,
             n_pending=row.n_pending,
             oldest_pending_seconds=rounded(row.oldest_pending_seconds),
         ),
-        time_to_claim=waiting_time(figures.created_to_claim),
-        time_to_first_action=waiting_time(figures.time_to_first_action),
+        time_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
+        time_to_first_action=waiting_time(figures.time_to_first_action, figures.n_unknown),
         quality=quality(figures),
         previous=previous(before, old_figures, figures),
         by_reason=by_reason,

@@ -6,7 +6,7 @@ from flowpilot.analytics.escalation_schemas import WaitingTime
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import statement
-from flowpilot.analytics.waits import CLAIMED_IN_WINDOW, IS_ACTED, survival, waiting_time, waits
+from flowpilot.analytics.waits import CLAIMED_IN_WINDOW, IS_ACTED, N_UNKNOWN, survival, waiting_time, waits
 from flowpilot.db.session import ReadDb
 
 _SQL = statement(f"""
@@ -15,7 +15,7 @@ WITH claimed AS (
     FROM session_handoffs
     WHERE {CLAIMED_IN_WINDOW}
 )
-SELECT {waits("action", "claimed_at", "first_action_at", "is_acted")} FROM claimed
+SELECT {waits("action", "claimed_at", "first_action_at", "is_acted")}, {N_UNKNOWN} FROM claimed
 """)
 
 
@@ -30,6 +30,6 @@ async def headline(db: ReadDb, window: Window) -> Headline:
     """The figure for the handoffs claimed in the window, in one small statement."""
     row = (await db.execute(_SQL, window.parameters)).one()
     return Headline(
-        time_to_first_action=waiting_time(survival(row.action_ended, row.action_censored)),
+        time_to_first_action=waiting_time(survival(row.action_ended, row.action_censored), row.n_unknown),
         metric_definition=METRICS["time_to_first_action"].definition,
     )

@@ -9,7 +9,7 @@ from pydantic import AfterValidator, BaseModel, Field
 
 from flowpilot.analytics.escalation_quality import BOUNCED, CLAIMS
 from flowpilot.analytics.sql import ESCALATED, SESSIONS_IN_WINDOW, seconds
-from flowpilot.analytics.waits import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, IS_ACTED
+from flowpilot.analytics.waits import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, IS_ACTED, IS_CLAIM_TIME_UNKNOWN
 from flowpilot.identity.schemas import storable
 
 Words = Annotated[str, AfterValidator(storable), Field(max_length=2000)]
@@ -24,7 +24,7 @@ _REVIEWED_IN_WINDOW = "reviewed_at >= :start AND reviewed_at < :end"
 _IS_CLAIMED = "claimed_at IS NOT NULL AND claimed_at <= :as_of"
 _IS_CLOSED = "closed_at IS NOT NULL AND closed_at <= :as_of"
 _IS_MEASURED = "seconds IS NOT NULL AND coalesce(stopped_at, created_at) <= :as_of"
-_SECONDS_TO_ACTION = seconds("greatest(first_action_at, claimed_at) - claimed_at")
+_SECONDS_TO_ACTION = seconds("first_action_at - claimed_at")
 _IS_COMPLETENESS_KNOWN = f"""
     CASE jsonb_typeof(snapshot->'completeness')
         WHEN 'number' THEN (snapshot->>'completeness')::numeric BETWEEN 0 AND 1 ELSE false
@@ -133,8 +133,10 @@ class HandoffFilters(Filters):
     )
     state: Literal["unclaimed", "claimed", "acted", "not_acted", "pending", "closed", "acted_ever"] | None = Field(
         default=None,
-        description="`pending`: neither acted on nor closed; `acted_ever`: acted on, even after `as_of`.",
+        description="`pending`: neither acted on nor closed; `acted_ever`: acted on, even after `as_of`."
+        " `unclaimed` and `not_acted` leave out those claimed at an unknown time.",
     )
+    claim_time_unknown: bool | None = Field(default=None, description="Claimed at an unknown time.")
     reason: Words | None = Field(default=None, description="Whatever its case.")
     without_reason: bool | None = None
     not_reason: list[Words] | None = Field(
@@ -161,14 +163,15 @@ class HandoffFilters(Filters):
             "claim_event": "id IN (SELECT handoff_id FROM claims)",
         },
         "state": {
-            "unclaimed": f"NOT ({_IS_CLAIMED})",
+            "unclaimed": f"NOT ({_IS_CLAIMED}) AND NOT ({IS_CLAIM_TIME_UNKNOWN})",
             "claimed": _IS_CLAIMED,
             "acted": IS_ACTED,
-            "not_acted": f"NOT ({IS_ACTED})",
+            "not_acted": f"NOT ({IS_ACTED}) AND NOT ({IS_CLAIM_TIME_UNKNOWN})",
             "pending": f"NOT ({IS_ACTED}) AND NOT ({_IS_CLOSED})",
             "closed": _IS_CLOSED,
             "acted_ever": "first_action_at IS NOT NULL",
         },
+        "claim_time_unknown": IS_CLAIM_TIME_UNKNOWN,
         "reason": f"{_same_reason('reason')} = {_same_reason(':reason')}",
         "without_reason": f"{_same_reason('reason')} = ''",
         "not_reason": f"{_same_reason('reason')} NOT IN"

@@ -20,6 +20,7 @@ from flowpilot.analytics.waits import (
     CLAIMED_IN_WINDOW,
     CREATED_IN_WINDOW,
     IS_ACTED,
+    N_UNKNOWN,
     rounded,
     rounded_bounds,
     survival,
@@ -57,7 +58,8 @@ SELECT array_agg(seconds) FILTER (WHERE is_known AND method = 'stopwatch' AND ex
        (SELECT json_agg(json_build_array(reason, n) ORDER BY n DESC, reason COLLATE "C") FROM excluded)
            AS excluded,
        (SELECT action_ended FROM actions) AS action_ended,
-       (SELECT action_censored FROM actions) AS action_censored
+       (SELECT action_censored FROM actions) AS action_censored,
+       {N_UNKNOWN}
 FROM baselines
 """)
 
@@ -73,8 +75,8 @@ async def savings(db: ReadDb, window: Window) -> schemas.Savings:
         **schemas.header(window, "savings"),
         status="insufficient" if missing else "measured",
         missing=missing,
-        baseline=_side(baseline),
-        product=_side(product),
+        baseline=_side(baseline, 0),
+        product=_side(product, row.n_unknown),
         difference=None if missing else await _difference(window, timed, actions, baseline, product),
         entered=EnteredTimes(n=entered.n, median=rounded(entered.median), p95=rounded(entered.p95)),
         excluded=ExcludedTimes(n=sum(reason.n for reason in excluded), reasons=excluded),
@@ -136,5 +138,5 @@ def _direction(low: float | None, high: float | None) -> Any:
     return "costs" if high is not None and high < 0 else "unclear"
 
 
-def _side(found: Survival) -> MeasuredTime:
-    return MeasuredTime(**waiting_time(found).model_dump(), p95_ci95=rounded_bounds(found.p95_ci95))
+def _side(found: Survival, n_unknown: int) -> MeasuredTime:
+    return MeasuredTime(**waiting_time(found, n_unknown).model_dump(), p95_ci95=rounded_bounds(found.p95_ci95))

@@ -84,6 +84,9 @@ class Dashboard(Report):
     resolution_rate_ci95: Interval
     n_rated: int
     n_mttr: int
+    n_unknown: int = Field(
+        description="Resolved sessions that are in no duration: their `resolved_at` is not known."
+    )
     escalated_share: float | None
     escalated_share_ci95: Interval
     abandoned_share: float | None

@@ -10,6 +10,12 @@ ESTIMATOR = "kaplan-meier"
 
 CREATED_IN_WINDOW = "account_id = :account_id AND created_at >= :start AND created_at < :end"
 CLAIMED_IN_WINDOW = "account_id = :account_id AND claimed_at >= :start AND claimed_at < :end"
+# A log dates the claim before the handoff, so that only who claimed is known.
+IS_CLAIM_TIME_UNKNOWN = "claimed_by IS NOT NULL AND claimed_at IS NULL"
+# The column of how many of the window's handoffs are missing from waits for that reason.
+N_UNKNOWN = f"""
+    (SELECT count(*) FROM session_handoffs WHERE {CREATED_IN_WINDOW} AND {IS_CLAIM_TIME_UNKNOWN}) AS n_unknown
+"""
 IS_ACTED = "first_action_at IS NOT NULL AND first_action_at <= :as_of"
 
 # A wait that has not ended at as_of is censored there, or where the handoff was closed without it.
@@ -17,13 +23,9 @@ _STOP = "least(:as_of, closed_at)"
 
 
 def waits(name: str, start: str, end: str, ended: str, among: str = "true") -> str:
-    """Two columns, `name_ended` and `name_censored`: the waits in seconds, by whether `ended` holds.
-
-    What a log dates before its own start counts as 0 seconds.
-    """
+    """Two columns, `name_ended` and `name_censored`: the waits in seconds, by whether `ended` holds."""
     return f"""
-        array_agg({seconds(f"greatest({end}, {start}) - {start}")})
-            FILTER (WHERE {among} AND {ended}) AS {name}_ended,
+        array_agg({seconds(f"{end} - {start}")}) FILTER (WHERE {among} AND {ended}) AS {name}_ended,
         array_agg({seconds(f"greatest({_STOP}, {start}) - {start}")})
             FILTER (WHERE {among} AND NOT ({ended})) AS {name}_censored
     """
@@ -34,12 +36,13 @@ def survival(ended: Sequence[float] | None, censored: Sequence[float] | None) ->
     return kaplan_meier(ended or [], censored or [])
 
 
-def waiting_time(found: Survival) -> WaitingTime:
-    """The estimate as it is answered."""
+def waiting_time(found: Survival, n_unknown: int) -> WaitingTime:
+    """The estimate as it is answered; `n_unknown` are missing from it."""
     return WaitingTime(
         unit="seconds",
         n=found.n,
         n_censored=found.n_censored,
+        n_unknown=n_unknown,
         mean=rounded(found.mean),
         median=rounded(found.median),
         p90=rounded(found.p90),

@@ -1,6 +1,7 @@
 """`flowpilot import`: a case or event log of another system, into an account."""
 
 import sys
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +12,9 @@ from flowpilot.cli.common import AccountOption, errors, open_database
 from flowpilot.clock import now
 from flowpilot.imports.loader import ImportProgress, ImportSummary, import_log
 from flowpilot.imports.mapping import load_mapping
+
+# Warnings that are shown; the others are counted.
+_SHOWN = 5
 
 
 def register(app: typer.Typer) -> None:
@@ -56,4 +60,17 @@ def _told(file: Path, done: ImportSummary) -> str:
     )
     if done.cases_already_here:
         told += f" Left as they are, since they were here before: {done.cases_already_here:,}."
-    return told
+    return told + _warned(done.warnings)
+
+
+def _warned(warnings: Sequence[Mapping[str, str]]) -> str:
+    if not warnings:
+        return ""
+    lines = [
+        f"Ends that the log dates before their beginnings: {len(warnings):,}. Their time is unknown, so no mean or"
+        " median counts them. All of them are kept with the import, in import_runs.warnings:",
+        *(f"  {one['ticket']}: {one['field']} {one['text']}, begun {one['begins']}" for one in warnings[:_SHOWN]),
+    ]
+    if len(warnings) > _SHOWN:
+        lines.append(f"  and {len(warnings) - _SHOWN:,} more")
+    return "\n" + "\n".join(lines)

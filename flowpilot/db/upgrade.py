@@ -8,7 +8,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Connection, create_engine
+from sqlalchemy import Connection, Engine, create_engine
 
 from flowpilot.db.models import metadata
 from flowpilot.errors import FlowPilotError
@@ -32,10 +32,10 @@ def newest_revision() -> str:
 
 
 @lru_cache(maxsize=1)
-def known_revisions() -> frozenset[str]:
-    """Every revision up to the newest."""
+def known_revisions() -> tuple[str, ...]:
+    """Every revision, from the first to the newest."""
     script = ScriptDirectory.from_config(alembic_config())
-    return frozenset(revision.revision for revision in script.walk_revisions())
+    return tuple(reversed([revision.revision for revision in script.walk_revisions()]))
 
 
 class UpgradeError(FlowPilotError):
@@ -55,11 +55,7 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
     """
     engine = create_engine(owner_url, hide_parameters=True)
     try:
-        with engine.begin() as connection:
-            _refuse_newer(connection)
-            config = alembic_config()
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+        migrate(engine)
         with engine.begin() as connection:
             # The same lock as a migration's: two servers that start together must not both create the role.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('flowpilot migrations'))")
@@ -74,15 +70,37 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
         engine.dispose()
 
 
-def _refuse_newer(connection: Connection) -> None:
+def migrate(engine: Engine, to: str | None = None) -> None:
+    """Run the migrations that the database has not seen, up to `to` or all of them, each in its own transaction.
+
+    So what a migration locks is free again before the next one works through its rows.
+
+    Raises:
+        UpgradeError: the database is a newer release's.
+    """
+    with engine.begin() as connection:
+        present = _revision(connection)
+    known = known_revisions()
+    first = 0 if present is None else known.index(present) + 1
+    last = len(known) if to is None else known.index(to) + 1
+    for revision in known[first:last]:
+        with engine.begin() as connection:
+            config = alembic_config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+
+
+def _revision(connection: Connection) -> str | None:
+    """The revision that the database is at; None before the first."""
     is_ours = connection.exec_driver_sql("SELECT to_regclass('public.alembic_version') IS NOT NULL").scalar_one()
     if not is_ours:
-        return
-    revision = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+        return None
+    revision: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
     if revision is not None and revision not in known_revisions():
         raise UpgradeError(
             f"A newer FlowPilot has migrated the database (to {revision}). Run that version or newer."
         )
+    return revision
 
 
 def _run(connection: Connection, statement: sql.Composable) -> None:

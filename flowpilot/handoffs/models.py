@@ -42,6 +42,9 @@ class SessionHandoff(Tenant, Base):
     __table_args__ = (
         tenant_key("session_id", "ai_sessions"),
         CheckConstraint("priority BETWEEN 1 AND 4", "priority"),
+        CheckConstraint("claimed_at >= created_at", "claimed_at"),
+        CheckConstraint("first_action_at >= claimed_at", "first_action_at"),
+        CheckConstraint("closed_at >= greatest(created_at, claimed_at)", "closed_at"),
         one_of("outcome", Outcome),
         Index(
             "session_handoffs_created_idx",

@@ -1,7 +1,7 @@
 """From the ordered rows of one case to a session, its steps and its handoffs. Pure: no I/O."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from decimal import Decimal
 from itertools import pairwise
@@ -23,10 +23,22 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
-    """Who took a handoff over, and when."""
+class UnknownEnd:
+    """An end that the log dates before its beginning, so that its time is unknown.
 
-    at: datetime
+    `field` is the column it was for; `text` is its moment as the log has it, and `begins` that of its beginning.
+    """
+
+    field: str
+    text: str
+    begins: str
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """Who took a handoff over, and when; None where the log dates it before the handoff."""
+
+    at: datetime | None
     by: str
 
 
@@ -41,7 +53,10 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """One handoff. A case in a log is over, so each of its handoffs has an end: `ended`."""
+    """One handoff. A case in a log is over, so each of its handoffs has an end: `ended`.
+
+    `unknown` says which of its moments could not be kept as the log has them.
+    """
 
     at: datetime
     by: str | None
@@ -49,18 +64,19 @@ class Handoff:
     claim: Claim | None
     first_action: Step | None
     ended: Event
+    unknown: tuple[UnknownEnd, ...] = ()
 
     def events(self) -> Iterator[Event]:
-        """What happened to the handoff, in order."""
+        """What happened to the handoff, in order, as far as it is known when."""
         yield Event(HandoffEventKind.CREATED, self.at, self.by)
-        if self.claim is not None:
+        if self.claim is not None and self.claim.at is not None:
             yield Event(HandoffEventKind.CLAIMED, self.claim.at, self.claim.by)
         yield self.ended
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a log, as a session."""
+    """One case of a log, as a session. `unknown` says which of its moments could not be kept as they are."""
 
     ticket: str
     engineer: str | None
@@ -71,13 +87,15 @@ class Case:
     resolved_at: datetime | None
     steps: list[Step]
     handoffs: list[Handoff]
+    unknown: tuple[UnknownEnd, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A row with its time and writer read out."""
+    """A row with its time and writer read out; `text` is the time as it is written."""
 
     at: datetime
+    text: str
     by: str | None
     row: Row
 
@@ -87,21 +105,39 @@ def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case:
     rules = mapping.session
     last = rows[-1]
     status = _status(last, rules)
-    resolved_at = _cell(last, rules.resolved_at)
-    time = mapping.times.parse
-    entries = [_Entry(time(_required(row, mapping.row.at)), row[mapping.row.by], row) for row in rows]
+    created_at, resolved_at, unknown = _span(last, status, mapping)
+    entries = [_entry(row, mapping) for row in rows]
     steps = _steps(entries, mapping.step)
+    handoffs = _handoffs(entries, steps, mapping)
     return Case(
         ticket=ticket,
         engineer=_engineer(rows, rules),
         status=status,
         summary=" - ".join(filter(None, (last[column] for column in rules.summary))),
         domain=_cell(last, rules.domain),
-        created_at=time(_required(last, rules.created_at)),
-        resolved_at=time(resolved_at) if resolved_at is not None and status == "resolved" else None,
+        created_at=created_at,
+        resolved_at=resolved_at,
         steps=steps,
-        handoffs=_handoffs(entries, steps, mapping),
+        handoffs=handoffs,
+        unknown=(*unknown, *(end for handoff in handoffs for end in handoff.unknown)),
     )
+
+
+def _span(last: Row, status: str, mapping: Mapping) -> tuple[datetime, datetime | None, tuple[UnknownEnd, ...]]:
+    """When a case began and was resolved. An end before the beginning is no known end."""
+    begins, text = _required(last, mapping.session.created_at), _cell(last, mapping.session.resolved_at)
+    created_at = mapping.times.parse(begins)
+    if text is None or status != "resolved":
+        return created_at, None, ()
+    resolved_at = mapping.times.parse(text)
+    if resolved_at < created_at:
+        return created_at, None, (UnknownEnd("resolved_at", text, begins),)
+    return created_at, resolved_at, ()
+
+
+def _entry(row: Row, mapping: Mapping) -> _Entry:
+    text = _required(row, mapping.row.at)
+    return _Entry(mapping.times.parse(text), text, row[mapping.row.by], row)
 
 
 def _cell(row: Row, column: str | None) -> str | None:
@@ -184,18 +220,24 @@ def _handoff(
 ) -> Handoff:
     rules = mapping.handoff
     assert rules is not None
-    entry = entries[start]
-    by = _giver(entry, rules)
-    claim = None
+    entry, by = entries[start], _giver(entries[start], rules)
+    claim, claiming = None, None
     if rules.claim == "first_row_by_another":
-        claim = _claim(by, entries[start + 1 : following])
+        claim, claiming = _claim(entry, by, entries[start + 1 : following])
+    claimed_at = None if claim is None else claim.at
+    ended, ending = _end(entries, following, rules)
+    not_before = entry.at if claimed_at is None else claimed_at
+    unknown = [UnknownEnd("claimed_at", claiming.text, entry.text)] if claiming and claimed_at is None else []
+    unknown += [UnknownEnd("closed_at", ending.text, entry.text)] if ended.at < not_before else []
     return Handoff(
         at=entry.at,
         by=by,
         reason=_cell(entry.row, rules.reason) or "",
         claim=claim,
-        first_action=None if claim is None else _first_after(claim.at, steps),
-        ended=_end(entries, following, max(entry.at, claim.at if claim else entry.at), rules),
+        first_action=None if claimed_at is None else _first_after(claimed_at, steps),
+        # What is over must not stay open because its end has no known time: it ends as soon as it can have.
+        ended=replace(ended, at=max(ended.at, not_before)),
+        unknown=tuple(unknown),
     )
 
 
@@ -203,11 +245,12 @@ def _giver(entry: _Entry, rules: HandoffRules) -> str | None:
     return entry.by if rules.by is None else entry.row[rules.by]
 
 
-def _claim(by: str | None, later: Sequence[_Entry]) -> Claim | None:
-    """The first later row by another person. Where it is unknown who handed over, nobody is known another."""
-    if by is None:
-        return None
-    return next((Claim(entry.at, entry.by) for entry in later if entry.by is not None and entry.by != by), None)
+def _claim(given: _Entry, by: str | None, later: Sequence[_Entry]) -> tuple[Claim | None, _Entry | None]:
+    """The first later row by another person, as a claim. Where it is unknown who handed over, there is none."""
+    for entry in later:
+        if by is not None and entry.by is not None and entry.by != by:
+            return Claim(entry.at if entry.at >= given.at else None, entry.by), entry
+    return None, None
 
 
 def _first_after(moment: datetime, steps: Sequence[Step]) -> Step | None:
@@ -215,10 +258,10 @@ def _first_after(moment: datetime, steps: Sequence[Step]) -> Step | None:
     return min((step for step in steps if step.at > moment), key=lambda step: step.at, default=None)
 
 
-def _end(entries: Sequence[_Entry], following: int, not_before: datetime, rules: HandoffRules) -> Event:
-    """The case's next handoff, else its latest row. A log whose times run backwards must not end it early."""
+def _end(entries: Sequence[_Entry], following: int, rules: HandoffRules) -> tuple[Event, _Entry]:
+    """What ends a handoff, with its row: the case's next handoff, or else its latest row."""
     if following < len(entries):
         entry = entries[following]
-        return Event(HandoffEventKind.REASSIGNED, max(entry.at, not_before), _giver(entry, rules))
+        return Event(HandoffEventKind.REASSIGNED, entry.at, _giver(entry, rules)), entry
     latest = max(reversed(entries), key=lambda entry: entry.at)
-    return Event(HandoffEventKind.CLOSED, max(latest.at, not_before), latest.by)
+    return Event(HandoffEventKind.CLOSED, latest.at, latest.by), latest

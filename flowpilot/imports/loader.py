@@ -117,6 +117,7 @@ def _count(cases: Sequence[Case], summary: ImportSummary) -> None:
     summary.steps += sum(len(case.steps) for case in cases)
     summary.handoffs += len(handoffs)
     summary.claimed += sum(handoff.claim is not None for handoff in handoffs)
+    summary.warnings += [{"ticket": case.ticket, **asdict(end)} for case in cases for end in case.unknown]
 
 
 def _record(
@@ -129,11 +130,12 @@ def _record(
     """Keep that it was imported, and that people came to be members without anybody inviting them."""
     counts = asdict(summary)
     del counts["already_imported_at"]
+    warnings_json = json.dumps(counts.pop("warnings"))
     run_id, counts_json = new_id(), json.dumps(counts)
     connection.execute(
-        "INSERT INTO import_runs (account_id, id, digest, file_name, mapping, counts, created_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s)",
-        (account_id, run_id, *source, counts_json, now),
+        "INSERT INTO import_runs (account_id, id, digest, file_name, mapping, counts, warnings, created_at) "
+        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
+        (account_id, run_id, *source, counts_json, warnings_json, now),
     )
     connection.execute(
         "INSERT INTO audit_log (account_id, id, action, target_type, target_id, after, at) "

@@ -4,13 +4,18 @@ from datetime import datetime
 from typing import Any
 
 from sqlalchemy import UniqueConstraint
-from sqlalchemy.orm import Mapped
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at
 
 
 class ImportRun(Tenant, Base):
-    """One finished import. `digest` is the SHA-256 of the unpacked file and the mapping, in hex."""
+    """One finished import. `digest` is the SHA-256 of the unpacked file and the mapping, in hex.
+
+    `warnings` has what of the log could not be kept: `{ticket, field, text, begins}`, where `text` is the moment
+    of an end as the log has it, and `begins` that of its beginning.
+    """
 
     __tablename__ = "import_runs"
     __table_args__ = (UniqueConstraint("account_id", "digest"),)
@@ -19,4 +24,5 @@ class ImportRun(Tenant, Base):
     file_name: Mapped[str]
     mapping: Mapped[str]
     counts: Mapped[dict[str, Any]]
+    warnings: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
     created_at: Mapped[datetime] = created_at()

@@ -1,7 +1,7 @@
 """What an import tells: how far it is, and in the end what it did."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal
 
@@ -28,6 +28,7 @@ class ImportSummary:
     """What an import did. With `already_imported_at` it did nothing: the same file was imported then.
 
     `rows` are those of the file; the others count what was added, but `cases_already_here` what was not.
+    `warnings` name what of the log could not be kept, by ticket.
     """
 
     rows: int
@@ -38,3 +39,4 @@ class ImportSummary:
     people_created: int = 0
     cases_already_here: int = 0
     already_imported_at: datetime | None = None
+    warnings: list[dict[str, str]] = field(default_factory=list)

@@ -85,8 +85,9 @@ async def lock_all(
 
 
 def _locked(session: AISession, now: datetime) -> Locked:
-    last = session.last_activity_at
-    return Locked(session, now if last is None or last < now else last + timedelta(microseconds=1))
+    # A log's own clock may be ahead of ours.
+    last = session.last_activity_at or session.created_at
+    return Locked(session, now if last < now else last + timedelta(microseconds=1))
 
 
 async def lock_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> Locked:

@@ -41,6 +41,7 @@ class AISession(Tenant, Base):
     `user_id` began it and `owner_id` works on it now: they differ once a senior has claimed it. An open one
     without an owner may be taken by anybody. `last_activity_at` is when anything last happened to it here;
     null where it came from a log, in which whoever began it worked on it.
+    A resolved session without `resolved_at`: its log dates the end before the beginning, so its time is unknown.
     """
 
     __tablename__ = "ai_sessions"
@@ -50,6 +51,7 @@ class AISession(Tenant, Base):
         one_of("status", SessionStatus),
         one_of("confidence_tier", ConfidenceTier),
         CheckConstraint("session_rating BETWEEN 1 AND 5", "session_rating"),
+        CheckConstraint("resolved_at >= created_at", "resolved_at"),
         # Every report reads sessions by this window; the included columns spare it the table itself.
         Index(
             "ai_sessions_report_idx",

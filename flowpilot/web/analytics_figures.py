@@ -120,7 +120,9 @@ def overview(report: Dashboard, links: Links) -> list[Kpi]:
         return Count(n, what, links.rows("sessions", **filters))
 
     resolved = sessions(report.resolved_sessions, "resolved", status=["resolved"])
-    timed = sessions(report.n_mttr, "resolved with a time", status=["resolved"], timed=True)
+    timed = [sessions(report.n_mttr, "resolved with a time", status=["resolved"], timed=True)]
+    if report.n_unknown:
+        timed.append(sessions(report.n_unknown, "at an unknown time", status=["resolved"], timed=False))
     escalated = sessions(report.escalated_sessions, "escalated", status=["escalated"])
     abandoned = sessions(report.abandoned_sessions, "abandoned", status=["abandoned"])
     rated = sessions(report.n_rated, "rated", rated=True)
@@ -139,7 +141,7 @@ def overview(report: Dashboard, links: Links) -> list[Kpi]:
             _dashboard_kpi(report, field, slug, counts)
             for field, slug, counts in (
                 ("resolution_rate", "resolution_rate", [resolved, total]),
-                ("mttr_minutes", "mttr", [timed]),
+                ("mttr_minutes", "mttr", timed),
                 ("escalated_share", "escalated_share", [escalated, total]),
                 ("abandoned_share", "abandoned_share", [abandoned, total]),
                 ("avg_steps_to_resolution", "steps_to_resolution", [resolved]),
@@ -156,7 +158,8 @@ def _dashboard_kpi(report: Dashboard, field: str, slug: str, counts: list[Count]
     value = getattr(report, field) if counts[-1].n else None
     before = report.previous
     found = None if before is None else change_of(slug, getattr(before, field))
-    return Kpi(METRICS[slug], show(value), bounds(getattr(report, f"{field}_ci95"), show), counts, found)
+    joint = ", " if slug == "mttr" else " of "
+    return Kpi(METRICS[slug], show(value), bounds(getattr(report, f"{field}_ci95"), show), counts, found, joint)
 
 
 def quality(found: EscalationQuality, before: PreviousPeriod, links: Links) -> list[Kpi]:
@@ -193,10 +196,14 @@ def _part(share: Share) -> int:
 
 def _wait(slug: str, found: WaitingTime, before: Comparison, links: Links) -> Kpi:
     state = "unclaimed" if slug == "time_to_claim" else "not_acted"
+    unknown = False if found.n_unknown else None
     counts = [
-        Count(found.n, "handoffs", links.rows("handoffs")),
+        Count(found.n, "handoffs", links.rows("handoffs", claim_time_unknown=unknown)),
         Count(found.n_censored, "of them not yet", links.rows("handoffs", state=state)),
     ]
+    if found.n_unknown:
+        href = links.rows("handoffs", claim_time_unknown=True)
+        counts.append(Count(found.n_unknown, "more claimed at an unknown time", href))
     interval = bounds(found.median_ci95, duration)
     change = change_of(slug, before)
     return Kpi(METRICS[slug], duration(found.median), interval, counts, change, joint=", ")

@@ -57,6 +57,7 @@ _WORDS: Mapping[str, Say] = {
     "timed": _yes_no("with a time to resolution", "without a time to resolution"),
     "resolved_on": lambda value: f"resolved on {value:%-d %B %Y}",
     "state": lambda value: _STATES[value],
+    "claim_time_unknown": _yes_no("claimed at an unknown time", "not claimed at an unknown time"),
     "reason": lambda value: f"reason “{value}”",
     "without_reason": _yes_no("without a reason", "with a reason"),
     "not_reason": lambda value: f"none of the {len(value)} reasons that stand alone",

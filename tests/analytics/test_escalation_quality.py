@@ -237,17 +237,29 @@ async def test_the_whole_wait_begins_with_the_creation(database: Database, compa
         _handoff(company, claimed_at=20, first_action_at=seconds)
     _handoff(company, claimed_at=20, closed_at=35)
     _handoff(company, closed_at=10)
-    # An imported claim that its log dates before the handoff counts as 0 s.
-    _handoff(company, claimed_at=-9, first_action_at=-5)
     found = (await _report(database, company)).quality
-    assert (found.created_to_claim.n, found.created_to_claim.n_censored, found.created_to_claim.median) == (
-        6,
-        1,
-        20,
-    )
-    waiting = found.created_to_first_action
-    # 6 at risk at 0 s, 4 at 30 s, 2 at 40 s: 5/6, then 5/8, then 5/16.
-    assert (waiting.n, waiting.n_censored, waiting.median, waiting.p95) == (6, 2, 40, 50)
+    claim, action = found.created_to_claim, found.created_to_first_action
+    assert (claim.n, claim.n_censored, claim.n_unknown, claim.median) == (5, 1, 0, 20)
+    # 4 at risk at 30 s, 2 at 40 s: 3/4, then 3/8.
+    assert (action.n, action.n_censored, action.n_unknown, action.median, action.p95) == (5, 2, 0, 40, 50)
+
+
+async def test_what_was_claimed_at_an_unknown_time_is_counted_apart(database: Database, company: Company) -> None:
+    """Its log dates the claim before the handoff: it is neither a wait of 0 s nor one that goes on."""
+    _handoff(company, claimed_at=20, first_action_at=30, reason="stuck")
+    _handoff(company, claimed_by=SENIOR, closed_at=60, reason="stuck")
+    _handoff(company, closed_at=10)
+    found = await _report(database, company)
+    population = found.population
+    counts = (population.n_created, population.n_unclaimed, population.n_claimed, population.n_unknown)
+    assert counts == (3, 1, 1, 1)
+    for wait in (found.time_to_claim, found.quality.created_to_claim, found.quality.created_to_first_action):
+        assert (wait.n, wait.n_censored, wait.n_unknown) == (2, 1, 1)
+    assert (found.time_to_first_action.n, found.time_to_first_action.n_unknown) == (1, 1)
+    assert [(group.reason, group.n, group.n_unknown) for group in found.by_reason] == [
+        ("stuck", 2, 1),
+        (None, 1, 0),
+    ]
 
 
 async def test_a_neighbour_is_never_counted(database: Database, company: Company, neighbour: Company) -> None:

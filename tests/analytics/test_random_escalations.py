@@ -76,7 +76,8 @@ def _handoff(draw: random.Random, session: uuid.UUID, rows: dict[str, list[Row]]
         "reason": draw.choice(REASONS),
         "snapshot": {} if share is None else {"completeness": share},
         "claimed_at": claimed,
-        "claimed_by": draw.choice([None, *PEOPLE]) if claimed else None,
+        # Now and then by somebody at an unknown time.
+        "claimed_by": draw.choice([None, *PEOPLE]) if claimed or draw.random() < 0.1 else None,
         "first_action_at": acted if acted is None or claimed is None or acted > claimed else None,
         "closed_at": closed,
         "outcome": draw.choice([None, "resolved", "returned"]) if closed else None,
@@ -127,6 +128,7 @@ class _World:
         handoffs = rows["session_handoffs"]
         self.created = [handoff for handoff in handoffs if self._holds(handoff["created_at"])]
         self.claimed = [handoff for handoff in handoffs if self._holds(handoff["claimed_at"])]
+        self.dated = [handoff for handoff in self.created if not _is_unknown(handoff)]
 
     def _holds(self, moment: datetime | None) -> bool:
         return moment is not None and self.start <= moment < self.end
@@ -181,6 +183,8 @@ class _World:
         ended: list[float] = []
         censored: list[float] = []
         for handoff in handoffs:
+            if _is_unknown(handoff):
+                continue
             is_over = self._known(handoff[stop])
             end = handoff[stop] if is_over else min(self.as_of, handoff["closed_at"] or self.as_of)
             seconds = max(0.0, (end - handoff["created_at"]).total_seconds())
@@ -194,8 +198,8 @@ class _World:
             **self.rates(self.claimed, self.rows["session_handoffs"]),
             "snapshot_completeness": (round(float(np.mean(known)), 4) if known else None, len(known)),
             "steps_repeated": _share(*self.steps_repeated()),
-            "created_to_claim": (self.wait(self.created, "claimed_at"), len(self.created)),
-            "created_to_first_action": (self.wait(self.created, "first_action_at"), len(self.created)),
+            "created_to_claim": (self.wait(self.created, "claimed_at"), len(self.dated)),
+            "created_to_first_action": (self.wait(self.created, "first_action_at"), len(self.dated)),
         }
 
     def rates(self, claimed: list[Row], handoffs: list[Row]) -> Row:
@@ -218,8 +222,17 @@ class _World:
             rates = self.rates(claimed, handoffs)
             if created or claimed or rates["release_rate"][1]:
                 acted = sum(self._known(handoff["first_action_at"]) for handoff in created)
-                found[group] = {"n": (len(created), acted), "wait": self.wait(created, "first_action_at"), **rates}
+                unknown = sum(map(_is_unknown, created))
+                found[group] = {
+                    "n": (len(created), acted, unknown),
+                    "wait": self.wait(created, "first_action_at"),
+                    **rates,
+                }
         return found
+
+
+def _is_unknown(handoff: Row) -> bool:
+    return handoff["claimed_by"] is not None and handoff["claimed_at"] is None
 
 
 def _share(part: int, whole: int) -> tuple[float | None, int]:
@@ -253,7 +266,7 @@ async def _answer(url: str, account_id: uuid.UUID) -> Escalations:
 def _told(groups: list[Any], key: str) -> dict[str | None, Row]:
     return {
         None if (name := getattr(group, key)) is None else name.lower(): {
-            "n": (group.n, group.n_acted),
+            "n": (group.n, group.n_acted, group.n_unknown),
             "wait": group.median_seconds_to_first_action,
             "bounce_back_rate": (group.bounce_back_rate, group.bounce_back_rate_n),
             "release_rate": (group.release_rate, group.release_rate_n),
@@ -268,6 +281,7 @@ def test_the_quality_is_its_definitions(urls: DatabaseUrls, seed: int) -> None:
     rows = _world(random.Random(seed))  # noqa: S311
     report = asyncio.run(_answer(urls.runtime, _store(urls, rows)))
     world = _World(rows, START, NOW + timedelta(microseconds=1), NOW)
+    assert report.population.n_unknown == sum(map(_is_unknown, world.created))
     for name, expected in world.figures().items():
         found = getattr(report.quality, name)
         value = found.median if name.startswith("created") else found.value

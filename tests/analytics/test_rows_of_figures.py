@@ -38,6 +38,7 @@ def _dashboard(report: Any) -> Iterator[Figure]:
         yield _sessions(status, report[f"{status}_sessions"], status=[status])
     yield _sessions("rated", report["n_rated"], rated=True)
     yield _sessions("mttr", report["n_mttr"], status=["resolved"], timed=True)
+    yield _sessions("unknown", report["n_unknown"], status=["resolved"], timed=False)
     for day in report["mttr_trend"]:
         yield _sessions("trend", day["session_count"], resolved_on=day["date"])
     for row in report["sessions_by_domain"]:
@@ -69,6 +70,7 @@ def _other(reports: dict[str, Any]) -> Iterator[Figure]:
     for row in covered["domains"]:
         yield _sessions("coverage", row["session_count"], domain=row["domain"])
         yield _sessions("timed", row["n_timed"], domain=row["domain"], status=["resolved"], timed=True)
+        yield _sessions("unknown", row["n_unknown"], domain=row["domain"], status=["resolved"], timed=False)
     quality = reports["flow-quality"]["flows"]
     yield "usable flows", len(quality), rows.FLOWS, rows_filters.FlowFilters(usable=True)
     for flow in quality:
@@ -92,6 +94,11 @@ def _escalations(report: Any) -> Iterator[Figure]:
     yield _handoffs("all claimed", report["n_handoffs_claimed"], by="claimed")
     yield _handoffs("with action", report["n_handoffs_with_action"], by="claimed", state="acted_ever")
     yield _handoffs("to claim", report["time_to_claim"]["n_censored"], state="unclaimed")
+    yield _handoffs("claims", report["time_to_claim"]["n"], claim_time_unknown=False)
+    whole = report["quality"]["created_to_first_action"]
+    yield _handoffs("without action", whole["n_censored"], state="not_acted")
+    for unknown in (report["population"], report["time_to_claim"], report["time_to_first_action"], whole):
+        yield _handoffs("unknown", unknown["n_unknown"], claim_time_unknown=True)
     action = report["time_to_first_action"]
     yield _handoffs("to action", action["n"], by="claimed")
     yield _handoffs("still waiting", action["n_censored"], by="claimed", state="not_acted")
@@ -121,6 +128,7 @@ def _groups(report: Any) -> Iterator[Figure]:
                 filters = {"not_reason": named}
             yield _handoffs(f"{key} {name}", group["n"], **filters)
             yield _handoffs(f"{key} {name} acted", group["n_acted"], state="acted", **filters)
+            yield _handoffs(f"{key} {name} unknown", group["n_unknown"], claim_time_unknown=True, **filters)
             yield _handoffs(f"{key} {name} claimed", group["bounce_back_rate_n"], by="claimed", **filters)
             yield _handoffs(f"{key} {name} claims", group["release_rate_n"], by="claim_event", **filters)
 
@@ -136,6 +144,7 @@ def _savings(report: Any) -> Iterator[Figure]:
         asked = filters(running=False, excluded_reason=reason["reason"])
         yield "excluded for", reason["n"], rows.BASELINES, asked
     yield _handoffs("product", report["product"]["n"], by="claimed")
+    yield _handoffs("product unknown", report["product"]["n_unknown"], claim_time_unknown=True)
 
 
 def figures(reports: dict[str, Any]) -> list[Figure]:

@@ -1,7 +1,5 @@
 """A database of somebody else's making: owners that are no superusers, and roles managed elsewhere."""
 
-from collections.abc import Iterator
-
 import psycopg
 import pytest
 from psycopg import sql
@@ -14,22 +12,7 @@ from flowpilot.db.connect import DatabaseUrls, database, libpq_url, migrated_dat
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.upgrade import UpgradeError, newest_revision
 from flowpilot.settings import Settings
-
-
-def _url(base: str, user: str, name: str) -> str:
-    return libpq_url(make_url(base).set(username=user, database=name))
-
-
-@pytest.fixture
-def external(urls: DatabaseUrls) -> Iterator[str]:
-    """The URL of an empty database, owned by a role that may create roles but is no superuser."""
-    name = f"external_{new_id().hex}"
-    with psycopg.connect(urls.owner, autocommit=True) as owner:
-        role = sql.Identifier(name)
-        owner.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE NOSUPERUSER").format(role))
-        owner.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-        yield _url(urls.owner, name, name)
-        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(role))
+from tests.db.servers import url_as
 
 
 def _settings(settings: Settings, **urls: str) -> Settings:
@@ -84,7 +67,7 @@ def test_a_runtime_role_managed_elsewhere(settings: Settings, urls: DatabaseUrls
         superuser.execute(sql.SQL("CREATE ROLE {} LOGIN").format(sql.Identifier(name)))
         owner = str(make_url(external).username)
         superuser.execute(sql.SQL("ALTER ROLE {} NOCREATEROLE").format(sql.Identifier(owner)))
-    runtime = _url(external, name, str(make_url(external).database))
+    runtime = url_as(external, name, str(make_url(external).database))
     with migrated_database(_settings(settings, database_url=external, runtime_database_url=runtime)) as found:
         assert found.runtime == runtime
         _works(found)
@@ -151,7 +134,7 @@ def test_the_owner_can_not_serve_as_the_runtime_role(settings: Settings, externa
 
 
 def test_a_runtime_role_that_is_not_there_is_named(settings: Settings, external: str) -> None:
-    runtime = _url(external, "nobody_here", str(make_url(external).database))
+    runtime = url_as(external, "nobody_here", str(make_url(external).database))
     asked = _settings(settings, database_url=external, runtime_database_url=runtime)
     with pytest.raises(UpgradeError, match="nobody_here"), migrated_database(asked):
         pass

@@ -2,7 +2,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flowpilot.handoffs.models import HandoffEventKind
-from flowpilot.imports.cases import Case, Claim, Event, Handoff, Row, Step, build_case
+from flowpilot.imports.cases import Case, Claim, Event, Handoff, Row, Step, UnknownEnd, build_case
 from flowpilot.imports.mapping import Mapping
 from tests.imports.helpers import MAPPING, row
 
@@ -246,3 +246,38 @@ def test_a_handoff_never_ends_before_it_was_claimed_though_times_run_backwards()
 def test_a_handoff_never_ends_before_it_began_though_times_run_backwards() -> None:
     case = build(row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:30", "Ada", 1), row("T1", 3, "09:20", "Joan", 2))
     assert case.handoffs[0].ended.at == at("09:30")
+
+
+def test_a_resolution_before_the_beginning_is_resolved_nobody_knows_when() -> None:
+    case = build(row("T1", 1, "09:00", "Ada", solved="2026-05-04 07:59"))
+    assert (case.status, case.created_at, case.resolved_at) == ("resolved", at("08:00"), None)
+    assert case.unknown == (UnknownEnd("resolved_at", "2026-05-04 07:59", "2026-05-04 08:00"),)
+
+
+def test_a_resolution_at_the_beginning_took_no_time() -> None:
+    case = build(row("T1", 1, "09:00", "Ada", solved="2026-05-04 08:00"))
+    assert (case.resolved_at, case.unknown) == (at("08:00"), ())
+
+
+def test_a_claim_before_its_handoff_is_a_claim_nobody_knows_when() -> None:
+    case = build(
+        row("T1", 1, "09:00", "Ada"),
+        row("T1", 2, "09:20", "Ada", 1),
+        row("T1", 3, "09:10", "Grace", 1),
+        row("T1", 4, "09:40", "Grace", 1),
+    )
+    [handoff] = case.handoffs
+    assert (handoff.claim, handoff.first_action) == (Claim(None, "Grace"), None)
+    assert handoff.ended == Event(HandoffEventKind.CLOSED, at("09:40"), "Grace")
+    assert [event.kind for event in handoff.events()] == ["created", "closed"]
+    assert case.unknown == (UnknownEnd("claimed_at", "2026-05-04 09:10", "2026-05-04 09:20"),)
+
+
+def test_a_claim_at_the_minute_of_its_handoff_took_no_time() -> None:
+    case = build(row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:20", "Ada", 1), row("T1", 3, "09:20", "Grace", 1))
+    assert (case.handoffs[0].claim, case.unknown) == (Claim(at("09:20"), "Grace"), ())
+
+
+def test_an_end_that_had_to_be_moved_is_told() -> None:
+    case = build(row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:30", "Ada", 1), row("T1", 3, "09:20", "Joan", 2))
+    assert case.unknown == (UnknownEnd("closed_at", "2026-05-04 09:20", "2026-05-04 09:30"),)

@@ -7,6 +7,7 @@ import csv
 import gzip
 import os
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -49,9 +50,15 @@ def rounded(values: tuple[Any, ...]) -> tuple[float, ...]:
 
 
 def test_the_summary_says_what_was_added(imported: Imported) -> None:
-    assert imported[1] == ImportSummary(
+    counted = replace(imported[1], warnings=[])
+    assert counted == ImportSummary(
         rows=141_712, sessions=24_918, steps=141_712, handoffs=23_414, claimed=16_230, people_created=1_133
     )
+
+
+def test_the_one_claim_before_its_handoff_is_told(imported: Imported) -> None:
+    moments = {"text": "29/2/2016 08:53", "begins": "1/3/2016 11:56"}
+    assert imported[1].warnings == [{"ticket": "INC0000164", "field": "claimed_at", **moments}]
 
 
 def test_rows_and_sessions(uci: World) -> None:
@@ -114,8 +121,9 @@ def test_each_case_has_as_many_handoffs_as_its_own_final_count(uci: World) -> No
 
 def test_claims(uci: World) -> None:
     minutes = MEDIAN.format("EXTRACT(EPOCH FROM claimed_at - created_at) / 60")
-    query = f"SELECT count(*), {minutes} FROM session_handoffs WHERE claimed_at IS NOT NULL"
-    assert uci.ask(query) == [(16_230, 952.0)]
+    query = f"SELECT count(claimed_by), count(claimed_at), {minutes} FROM session_handoffs"
+    # One of them is dated before its handoff.
+    assert uci.ask(query) == [(16_230, 16_229, 952.0)]
 
 
 def test_nobody_claims_what_he_handed_over(uci: World) -> None:
@@ -163,7 +171,7 @@ def test_events_tell_of_each_handoff_how_it_began_went_and_ended(uci: World) -> 
     query = "SELECT kind, count(*), count(DISTINCT handoff_id) FROM handoff_events GROUP BY 1 ORDER BY 1"
     reassigned = 23_414 - 11_369
     assert uci.ask(query) == [
-        ("claimed", 16_230, 16_230),
+        ("claimed", 16_229, 16_229),
         ("closed", 11_369, 11_369),
         ("created", 23_414, 23_414),
         ("reassigned", reassigned, reassigned),

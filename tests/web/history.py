@@ -12,6 +12,7 @@ def live_through(company: Company) -> None:
     flow = company.add("trees", name="Outlook <classic>", category_id=shelf)
     for day in range(1, 25):
         _one_day(company, day, flow if day % 3 else None)
+    _end_at_unknown_times(company)
     company.add("flow_proposals")
     who = company.users[Role.ENGINEER]
     began, stopped = "2026-01-09 08:00Z", "2026-01-09 08:05Z"
@@ -53,3 +54,15 @@ def _one_day(company: Company, day: int, flow: object) -> None:
             claimed_by=company.users[Role.TEAM_ADMIN] if claimed else None,
             first_action_at=f"{start} 08:3{day % 10}Z" if day % 8 == 0 else None,
         )
+
+
+def _end_at_unknown_times(company: Company) -> None:
+    """A session and a handoff as an import leaves them whose log dates ends before their beginnings."""
+    session = company.add("ai_sessions", status="resolved", problem_domain="email", created_at="2026-01-20 08:00Z")
+    company.add(
+        "session_handoffs",
+        session_id=session,
+        created_at="2026-01-20 08:10Z",
+        claimed_by=company.users[Role.TEAM_ADMIN],
+        closed_at="2026-01-20 08:10Z",
+    )

@@ -186,3 +186,20 @@ def test_a_day_that_is_not_over_is_marked(signed_in: SignedIn, company: Company,
     page = signed_in(Role.OWNER).get("/analytics/overview?period=7d").text
     day: date = now.date()
     assert re.search(rf'{day.isoformat()} <span class="badge tone-secondary">not over</span>', page)
+
+
+@pytest.mark.parametrize(
+    ("tab", "words"),
+    [
+        ("overview", ["1 at an unknown time"]),
+        ("coverage", ["1 at an unknown time"]),
+        ("escalations", ["1 more claimed at an unknown time", "1 claimed at an unknown time"]),
+        ("savings", ["1 more claimed at an unknown time"]),
+    ],
+)
+def test_a_figure_says_how_many_cases_have_an_unknown_time(
+    signed_in: SignedIn, company: Company, tab: str, words: list[str]
+) -> None:
+    live_through(company)
+    page = signed_in(Role.OWNER).get(f"/analytics/{tab}", params=JANUARY).text
+    assert [said for said in words if f">{said}</a>" not in page] == []
