@@ -102,7 +102,8 @@ def _complete(connection: psycopg.Connection, account: DemoAccount, simulated: D
     """Write what can not be copied: the flows' index, the number of its newest event, and the due jobs."""
     index_flows(connection, simulated)
     connection.execute(
-        "UPDATE accounts SET last_handoff_event = %s WHERE id = %s", (len(simulated.handoff_events), account.id)
+        "INSERT INTO handoff_counters (account_id, last_number) VALUES (%s, %s)",
+        (account.id, len(simulated.handoff_events)),
     )
     enqueue_due(connection, account, simulated)
 

@@ -17,7 +17,6 @@ from flowpilot.flows.queries import FlowNotFoundError, find_draft, newest_versio
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree, TreeProblem, problems, to_json
 from flowpilot.identity.audit import record
-from flowpilot.identity.models import Account
 
 
 class Author(Protocol):
@@ -215,7 +214,8 @@ async def lock_names(db: Db, account_id: uuid.UUID) -> None:
 
     It is taken before any flow is, in every verb, so that nobody waits in a circle.
     """
-    await db.execute(select(Account.id).where(Account.id == account_id).with_for_update(key_share=True))
+    names = func.hashtextextended(f"flow names {account_id}", 0)
+    await db.execute(select(func.pg_advisory_xact_lock(names)))
 
 
 async def _hold(db: Db, author: Author, flow_id: uuid.UUID) -> Flow:

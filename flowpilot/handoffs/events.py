@@ -4,13 +4,13 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import func, insert, select
+from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind
-from flowpilot.identity.models import Account
+from flowpilot.handoffs.models import HandoffCounter, HandoffEvent, HandoffEventKind
 from flowpilot.jobs import enqueue
 
 NOTIFY_JOB = "handoffs.notify"
@@ -44,19 +44,13 @@ async def record(
     Call it last: the account's counter stays locked until the transaction ends, so that events are numbered in the
     order in which they are committed, and a stream that has seen a number has missed none below it.
     """
-    number = (
-        update(Account)
-        .where(Account.id == account_id)
-        .values(last_handoff_event=Account.last_handoff_event + 1)
-        .returning(Account.last_handoff_event)
-    )
     event_id = new_id()
     await db.execute(
         insert(HandoffEvent).values(
             account_id=account_id,
             id=event_id,
             handoff_id=handoff_id,
-            number=await db.scalar(number),
+            number=await _next_number(db, account_id),
             kind=kind,
             actor_id=by,
             content=content,
@@ -66,6 +60,14 @@ async def record(
     if kind in TOLD:
         await enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=event_id)
     await announce(db, account_id, "handoffs")
+
+
+async def _next_number(db: Db, account_id: uuid.UUID) -> int:
+    counter = upsert(HandoffCounter).values(account_id=account_id, last_number=1)
+    counter = counter.on_conflict_do_update(
+        index_elements=[HandoffCounter.account_id], set_={"last_number": HandoffCounter.last_number + 1}
+    )
+    return (await db.scalars(counter.returning(HandoffCounter.last_number))).one()
 
 
 async def newest_number(db: ReadDb, account_id: uuid.UUID) -> int:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import IntEnum, StrEnum
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, tenant_key
@@ -36,6 +36,7 @@ class SessionHandoff(Tenant, Base):
     `first_action_at` is derived: the earliest step of the session strictly after `claimed_at`. Until then a claim
     holds for as long as its lease, if there is one. `assessment` is what the snapshot says at a glance.
     `returns_to` has taken the place of whoever escalated it and can no longer work.
+    `claimed_by` without `claimed_at`: a log dates the claim before the handoff, so its time is unknown.
     """
 
     __tablename__ = "session_handoffs"
@@ -50,7 +51,7 @@ class SessionHandoff(Tenant, Base):
             "session_handoffs_created_idx",
             "account_id",
             "created_at",
-            postgresql_include=["claimed_at", "first_action_at", "closed_at"],
+            postgresql_include=["claimed_by", "claimed_at", "first_action_at", "closed_at"],
         ),
         Index(
             "session_handoffs_claimed_idx",
@@ -132,6 +133,15 @@ class HandoffEvent(Tenant, Base):
     actor_id: Mapped[uuid.UUID | None]
     content: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     created_at: Mapped[datetime] = created_at()
+
+
+class HandoffCounter(Base):
+    """The number of an account's newest live event. Accounts without one have no row yet."""
+
+    __tablename__ = "handoff_counters"
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    last_number: Mapped[int] = mapped_column(BigInteger)
 
 
 class HandoffBaseline(Tenant, Base):

@@ -6,7 +6,6 @@ from typing import Any
 
 from sqlalchemy import (
     ARRAY,
-    BigInteger,
     CheckConstraint,
     ForeignKey,
     Index,
@@ -24,8 +23,7 @@ class Account(Base):
     """One customer of the installation: the tenant, with the rules of its help desk.
 
     Minutes of no limit are null. Working hours are days of the week (ISO: Monday is 1) and wall-clock times, all
-    three or none; without them the desk works around the clock. `last_handoff_event` numbers the account's live
-    events in the order in which they are committed.
+    three or none; without them the desk works around the clock.
     """
 
     __tablename__ = "accounts"
@@ -39,7 +37,6 @@ class Account(Base):
     work_days: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     work_start: Mapped[time | None]
     work_end: Mapped[time | None]
-    last_handoff_event: Mapped[int] = mapped_column(BigInteger, server_default="0")
     created_at: Mapped[datetime] = created_at()
 
 

@@ -3,15 +3,21 @@
 import psycopg
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import create_engine
+from sqlalchemy import Column, create_engine
+from sqlalchemy.schema import SchemaItem
 
 from flowpilot.clock import zone_names
 from flowpilot.db.connect import DatabaseUrls, driver_url
 from flowpilot.db.models import metadata
 
+# Columns that only the previous release reads. They are dropped once it is no longer the previous one.
+LEFT_BEHIND = {("accounts", "last_handoff_event")}
 
-def _is_ours(_: object, name: str | None, kind: str, *__: object) -> bool:
+
+def _is_ours(thing: SchemaItem, name: str | None, kind: str, *_: object) -> bool:
     """The job queue's tables belong to its library."""
+    if isinstance(thing, Column):
+        return (thing.table.name, name) not in LEFT_BEHIND
     return kind != "table" or not str(name).startswith("procrastinate_")
 
 

@@ -152,8 +152,9 @@ def forget_jobs(urls: DatabaseUrls, company: Company) -> None:
 def check_laws(company: Company, session_id: uuid.UUID | None = None) -> None:
     """What holds whatever happened, to one session or to all of an account; its sessions are made by verbs."""
     events = _rows(company, "handoff_events", "number")
-    [(newest,)] = company.query("SELECT last_handoff_event FROM accounts WHERE id = %s", company.id)
-    assert [event["number"] for event in events] == list(range(1, newest + 1))
+    counted = company.query("SELECT last_number FROM handoff_counters WHERE account_id = %s", company.id)
+    assert [(len(events),)] * bool(events) == counted
+    assert [event["number"] for event in events] == list(range(1, len(events) + 1))
     tables = ("session_handoffs", "ai_session_steps", "ai_session_status_changes")
     rows = {table: _rows(company, table) for table in tables}
     for session in _rows(company, "ai_sessions"):

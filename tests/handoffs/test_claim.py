@@ -5,16 +5,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 
 from flowpilot.app import create_app
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls, libpq_url
+from flowpilot.db.session import Database
+from flowpilot.flows import service as flows
+from flowpilot.handoffs.claims import claim
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
-from tests.handoffs.helpers import act, check_laws, done, hand_over, jobs_of, join, status_of
+from tests.handoffs.helpers import act, actor, check_laws, done, hand_over, jobs_of, join, put_handoff, status_of
 
 
 def _step(client: TestClient, session_id: str, who: dict[str, str]) -> int:
@@ -213,3 +216,13 @@ def test_the_waiting_ends_with_the_claim(client: TestClient, company: Company) -
     [(waited,)] = company.query("SELECT extract(epoch FROM claimed_at - created_at)::float FROM session_handoffs")
     assert claimed["waiting_seconds"] == round(waited, 2)
     assert uuid.UUID(claimed["id"]) == uuid.UUID(handoff["id"])
+
+
+@pytest.mark.anyio
+async def test_a_claim_does_not_wait_while_flows_are_brought_in(database: Database, company: Company) -> None:
+    """A folder of flows, or the whole library, comes in one transaction, which may take its time."""
+    handoff_id, senior = uuid.UUID(put_handoff(company)), actor(company, Role.OWNER)
+    async with database.write(company.id) as importing, database.write(company.id) as db:
+        await flows.lock_names(importing, company.id)
+        await db.execute(text("SET LOCAL lock_timeout = '3s'"))
+        assert (await claim(db, senior, handoff_id, now())).claimed_by == senior.user_id
