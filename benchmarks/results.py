@@ -26,8 +26,6 @@ _HOW = """\
   psycopg; only the statement is timed, not the transaction around it.
 - SQL: the report's own statements, then all of the request's: one message that states the account, and the look-up
   of the key, come on top. BEGIN and COMMIT, which every transaction has, are not counted.
-- Before every report something is committed, so that `knowledge-gaps` is found anew. `(unchanged)` is the request
-  that follows at once, answered from what is kept while nothing is written.
 - The data: five steps a session; 60 % of an account's sessions lie in the 90-day window, the others before it;
   20 % are handed over; 60 % each have a push and a time entry. The accounts have grown side by side, so that
   their rows are mixed. `VACUUM (ANALYZE)` stands in for the autovacuum of months.

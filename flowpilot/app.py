@@ -14,7 +14,6 @@ from starlette.middleware.gzip import GZipMiddleware
 from flowpilot import __version__
 from flowpilot.analytics.api import router as analytics
 from flowpilot.analytics.headline_api import router as headline
-from flowpilot.analytics.knowledge_gaps import GapCache
 from flowpilot.analytics.rows_api import router as analytics_rows
 from flowpilot.analytics.table_api import router as analytics_tables
 from flowpilot.bodies import BodyMiddleware
@@ -144,7 +143,6 @@ def create_app(
     app.state.limiter = RateLimiter(settings.limit_storage)
     app.state.metrics = metrics
     app.state.supervisor = supervisor
-    app.state.gap_cache = GapCache()
     app.state.live = Hub(runtime_url, database, app.state.signing_key, attention)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeadersMiddleware)

@@ -95,9 +95,9 @@ async def read_dashboard(
 
 
 @router.get("/knowledge-gaps", response_model=schemas.KnowledgeGaps, dependencies=[limited("knowledge-gaps")])
-async def read_knowledge_gaps(request: Request, actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+async def read_knowledge_gaps(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
     """What the flows do not cover."""
-    return _answer(await knowledge_gaps(db, asked, request.app.state.gap_cache))
+    return _answer(await knowledge_gaps(db, asked))
 
 
 @router.get("/coverage", response_model=schemas.Coverage, dependencies=[limited("coverage")])

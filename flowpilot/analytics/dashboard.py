@@ -6,12 +6,12 @@ from typing import Any
 from flowpilot.analytics import schemas
 from flowpilot.analytics.dashboard_schemas import (
     ConfidenceBreakdown,
-    DashboardPsa,
     DomainFlows,
     DomainSessions,
     KnowledgeCoverage,
     TrendDay,
 )
+from flowpilot.analytics.glances import FLOWS, PROPOSALS, PUSHES, TIME_ENTRIES, knowledge_of, psa_of
 from flowpilot.analytics.kpis import SECONDS_PER_MINUTE, SUMS, TOTALS, Kpis, previous
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds, statement
@@ -64,33 +64,10 @@ tiers AS (
     WHERE tier IS NOT NULL AND (status = 'resolved' OR {ESCALATED})
     GROUP BY tier
 ),
-flows AS (
-    SELECT count(*) AS total_flows,
-           count(*) FILTER (WHERE origin IN ('ai_generated', 'ai_enhanced')) AS ai_generated_flows
-    FROM trees WHERE account_id = :account_id
-),
-proposals AS (
-    SELECT count(*) FILTER (WHERE status = 'pending') AS pending,
-           count(*) FILTER (WHERE status IN ('approved', 'modified') AND in_window) AS approved,
-           count(*) FILTER (WHERE status = 'rejected' AND in_window) AS rejected
-    FROM (
-        SELECT status, reviewed_at >= :start AND reviewed_at < :end AS in_window
-        FROM flow_proposals WHERE account_id = :account_id
-    ) reviewed
-),
-pushes AS (
-    SELECT count(*) AS pushes,
-           count(*) FILTER (WHERE status = 'success') AS pushed,
-           count(*) FILTER (WHERE status = 'success' AND retry_count > 0) AS pushed_by_retry
-    FROM psa_post_logs
-    WHERE account_id = :account_id AND posted_at >= :start AND posted_at < :end AND ai_session_id IS NOT NULL
-),
-time_entries AS (
-    SELECT count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours
-    FROM psa_activity_logs
-    WHERE account_id = :account_id AND activity_type = 'time_entry_posted'
-      AND created_at >= :start AND created_at < :end
-)
+flows AS ({FLOWS}),
+proposals AS ({PROPOSALS}),
+pushes AS ({PUSHES}),
+time_entries AS ({TIME_ENTRIES})
 SELECT *,
        (SELECT jsonb_agg(trend ORDER BY day) FROM trend) AS trend,
        (SELECT jsonb_agg(domains ORDER BY total DESC, domain COLLATE "C") FROM domains) AS domains,
@@ -124,14 +101,10 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> sch
         sessions_by_domain=[_domain_sessions(domain) for domain in domains],
         confidence_breakdown=_confidence(row["tiers"] or {}),
         knowledge_coverage=KnowledgeCoverage(
-            total_flows=row["total_flows"],
-            ai_generated_flows=row["ai_generated_flows"],
-            total_proposals_pending=row["pending"],
-            proposals_approved_this_period=row["approved"],
-            proposals_rejected_this_period=row["rejected"],
+            **knowledge_of(row),
             coverage_by_domain=[_domain_coverage(domain) for domain in domains],
         ),
-        psa_metrics=_psa(row) if row["tickets"] else None,
+        psa_metrics=psa_of(row),
         previous=await previous(db, window, kpis) if compare else None,
     )
 
@@ -177,17 +150,3 @@ def _confidence(tiers: dict[str, dict[str, int]]) -> ConfidenceBreakdown:
         fields[f"{tier}_resolution_rate"] = percent(resolved, n)
         fields[f"{tier}_resolution_rate_ci95"] = percent_ci95(resolved, n)
     return ConfidenceBreakdown(**fields)
-
-
-def _psa(row: Any) -> DashboardPsa:
-    return DashboardPsa(
-        ticket_link_rate=percent(row["tickets"], row["total"]),
-        ticket_link_rate_ci95=percent_ci95(row["tickets"], row["total"]),
-        n_pushes=row["pushes"],
-        auto_push_success_rate=percent(row["pushed"], row["pushes"]),
-        auto_push_success_rate_ci95=percent_ci95(row["pushed"], row["pushes"]),
-        auto_push_retry_success_rate=percent(row["pushed_by_retry"], row["pushes"]),
-        auto_push_retry_success_rate_ci95=percent_ci95(row["pushed_by_retry"], row["pushes"]),
-        total_time_entries_logged=row["entries"],
-        total_hours_logged=round(row["hours"], 2),
-    )

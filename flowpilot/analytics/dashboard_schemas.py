@@ -55,14 +55,19 @@ class DomainFlows(BaseModel):
     guided_rate_ci95: Interval
 
 
-class KnowledgeCoverage(BaseModel):
-    """The account's flows and the proposals for more."""
+class KnowledgeCounts(BaseModel):
+    """How many flows the account has, and proposals for more."""
 
     total_flows: int
     ai_generated_flows: int
     total_proposals_pending: int
     proposals_approved_this_period: int
     proposals_rejected_this_period: int
+
+
+class KnowledgeCoverage(KnowledgeCounts):
+    """The account's flows and the proposals for more."""
+
     coverage_by_domain: list[DomainFlows]
 
 

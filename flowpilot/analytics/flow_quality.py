@@ -1,8 +1,11 @@
 """Flow quality: how the account's flows do, each with its number of cases."""
 
+import uuid
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
+
+from sqlalchemy import TextClause
 
 from flowpilot.analytics import schemas
 from flowpilot.analytics.period import Window
@@ -17,26 +20,33 @@ TOP = 5
 # Fewer cases than this say nothing about a flow; clients show such flows apart.
 FEW_CASES = 10
 
-_SQL = statement(f"""
-WITH used AS (
-    SELECT matched_flow_id AS flow_id, count(*) AS n,
-           count(*) FILTER (WHERE status = 'resolved') AS resolved,
-           count(*) FILTER (WHERE confidence_tier = 'guided') AS guided
-    FROM ai_sessions
-    WHERE {SESSIONS_IN_WINDOW} AND matched_flow_id IS NOT NULL
-    GROUP BY matched_flow_id
-)
-SELECT t.id, t.name, t.tree_type, coalesce(u.n, 0) AS n, u.resolved, u.guided, newest.created_at AS newest
-FROM trees t
-LEFT JOIN used u ON u.flow_id = t.id
-LEFT JOIN LATERAL (
-    SELECT s.created_at FROM ai_sessions s
-    WHERE s.account_id = :account_id AND s.matched_flow_id = t.id AND s.created_at < :end
-    ORDER BY s.created_at DESC LIMIT 1
-) newest ON true
-WHERE t.account_id = :account_id AND t.is_active AND t.deleted_at IS NULL
-ORDER BY t.name COLLATE "C", t.id
-""")
+
+def _sql(sessions: str = "", flows: str = "") -> TextClause:
+    """The usable flows with their sessions of the window, narrowed by conditions on either."""
+    return statement(f"""
+    WITH used AS (
+        SELECT matched_flow_id AS flow_id, count(*) AS n,
+               count(*) FILTER (WHERE status = 'resolved') AS resolved,
+               count(*) FILTER (WHERE confidence_tier = 'guided') AS guided
+        FROM ai_sessions
+        WHERE {SESSIONS_IN_WINDOW} AND matched_flow_id IS NOT NULL {sessions}
+        GROUP BY matched_flow_id
+    )
+    SELECT t.id, t.name, t.tree_type, coalesce(u.n, 0) AS n, u.resolved, u.guided, newest.created_at AS newest
+    FROM trees t
+    LEFT JOIN used u ON u.flow_id = t.id
+    LEFT JOIN LATERAL (
+        SELECT s.created_at FROM ai_sessions s
+        WHERE s.account_id = :account_id AND s.matched_flow_id = t.id AND s.created_at < :end
+        ORDER BY s.created_at DESC LIMIT 1
+    ) newest ON true
+    WHERE t.account_id = :account_id AND t.is_active AND t.deleted_at IS NULL {flows}
+    ORDER BY t.name COLLATE "C", t.id
+    """)
+
+
+_ALL_SQL = _sql()
+_ONE_SQL = _sql("AND matched_flow_id = :flow_id", "AND t.id = :flow_id")
 
 
 class FlowSort(StrEnum):
@@ -59,7 +69,7 @@ class FlowSort(StrEnum):
 
 async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUALITY) -> schemas.FlowQuality:
     """The account's usable flows in the asked order, ties by name, in one statement."""
-    rows = (await db.execute(_SQL, window.parameters)).all()
+    rows = (await db.execute(_ALL_SQL, window.parameters)).all()
     by_name = [_flow(row, window.as_of) for row in rows]
     flows = sorted(by_name, key=sort.key, reverse=True)
     used = [flow for flow in by_name if flow.usage_count]
@@ -69,6 +79,12 @@ async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUA
         top_performers=sorted(used, key=FlowSort.QUALITY.key, reverse=True)[:TOP],
         needs_attention=[flow for flow in flows if _needs_attention(flow, window.as_of)],
     )
+
+
+async def quality_of(db: ReadDb, window: Window, flow_id: uuid.UUID) -> schemas.FlowRow | None:
+    """What the report says of one flow, in one statement that reads no other; None if it is not usable."""
+    row = (await db.execute(_ONE_SQL, {**window.parameters, "flow_id": flow_id})).one_or_none()
+    return None if row is None else _flow(row, window.as_of)
 
 
 def _flow(row: Any, as_of: datetime) -> schemas.FlowRow:

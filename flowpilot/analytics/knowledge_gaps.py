@@ -4,9 +4,6 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from cachetools import TTLCache
-from sqlalchemy import text
-
 from flowpilot.analytics import schemas
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.patterns import Pair, frequent, repeated_pairs, words_of
@@ -15,7 +12,6 @@ from flowpilot.analytics.sql import ESCALATED, SESSIONS_IN_WINDOW, statement
 from flowpilot.analytics.statistics import wilson
 from flowpilot.db.session import ReadDb
 
-CACHE_SECONDS = 3600
 NEWEST_UNMATCHED = 2000
 MOST_PATTERNS = 10
 
@@ -52,42 +48,8 @@ SELECT word FROM unnest(CAST(:words AS text[])) word WHERE ts_lexize('english_st
 """)
 
 
-class GapCache:
-    """The last reports, good for an hour at most and only while no transaction has changed the data."""
-
-    def __init__(self) -> None:
-        self._reports: TTLCache[Hashable, tuple[str, schemas.KnowledgeGaps]] = TTLCache(512, CACHE_SECONDS)
-
-    def get(self, window: Window, snapshot: str) -> schemas.KnowledgeGaps | None:
-        """The report of the same question, if the database still stands as it did then."""
-        found = self._reports.get(self._key(window))
-        return found[1] if found is not None and found[0] == snapshot else None
-
-    def keep(self, window: Window, snapshot: str, report: schemas.KnowledgeGaps) -> None:
-        """Remember a report, made on the given snapshot."""
-        self._reports[self._key(window)] = (snapshot, report)
-
-    @staticmethod
-    def _key(window: Window) -> Hashable:
-        # A period's ends move with the clock, so it is the same question by its name.
-        asked = window.period or (window.start, window.end)
-        return (window.account_id, asked, window.timezone)
-
-
-async def knowledge_gaps(db: ReadDb, window: Window, cache: GapCache | None = None) -> schemas.KnowledgeGaps:
-    """The window's gaps, worst first: three statements, or none when nothing has changed since they were found."""
-    if cache is None:
-        return await _find(db, window)
-    # Two equal snapshots see the same rows, so this is exactly "the data is unchanged".
-    snapshot = (await db.execute(text("SELECT pg_current_snapshot()::text"))).scalar_one()
-    report = cache.get(window, snapshot)
-    if report is None:
-        report = await _find(db, window)
-        cache.keep(window, snapshot, report)
-    return report
-
-
-async def _find(db: ReadDb, window: Window) -> schemas.KnowledgeGaps:
+async def knowledge_gaps(db: ReadDb, window: Window) -> schemas.KnowledgeGaps:
+    """The window's gaps, worst first, in three statements."""
     groups = (await db.execute(_GROUPS_SQL, window.parameters)).all()
     gaps = [
         *_weak_options(groups),

@@ -3,12 +3,11 @@
 from collections.abc import Awaitable
 from typing import Annotated, get_type_hints
 
-from fastapi import APIRouter, Path, Request, Response
+from fastapi import APIRouter, Path, Response
 
 from flowpilot.analytics.api import Analyst, AskedWindow, EscalationViewer, limited
 from flowpilot.analytics.dashboard import dashboard
 from flowpilot.analytics.flow_quality import FlowSort, flow_quality
-from flowpilot.analytics.knowledge_gaps import knowledge_gaps
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.reports import REPORTS
 from flowpilot.analytics.rows_csv import MEDIA_TYPE, attachment
@@ -56,7 +55,6 @@ async def read_escalations_table(
 
 @router.get("/{report}/{section}.csv", response_class=Response, dependencies=[limited("tables")])
 async def read_table(
-    request: Request,
     report: str,
     section: Section,
     _: Analyst,
@@ -72,8 +70,6 @@ async def read_table(
             answer = dashboard(db, asked, compare=section.startswith("previous"))
         case "flow-quality":
             answer = flow_quality(db, asked, sort)
-        case "knowledge-gaps":
-            answer = knowledge_gaps(db, asked, request.app.state.gap_cache)
         case _:
             answer = REPORTS[report].run(db, asked)
     return _csv(await answer, report, section, asked)

@@ -13,6 +13,7 @@ from flowpilot.analytics.coverage import coverage
 from flowpilot.analytics.dashboard import dashboard
 from flowpilot.analytics.escalations import escalations
 from flowpilot.analytics.flow_quality import FlowSort, flow_quality
+from flowpilot.analytics.glances import KnowledgeGlance, PsaGlance, knowledge_glance, psa_glance
 from flowpilot.analytics.knowledge_gaps import knowledge_gaps
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.psa import psa_metrics
@@ -95,18 +96,18 @@ class EscalationsTab(Tab[Escalations]):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PsaTab(Tab[PsaMetrics]):
-    """What reached the ticket system; the dashboard knows how often a push succeeded."""
+    """What reached the ticket system, and how often a push succeeded."""
 
     template: ClassVar[str] = "analytics_psa.html"
-    glance: Found[Dashboard]
+    glance: Found[PsaGlance]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeGapsTab(Tab[KnowledgeGaps]):
-    """What the flows do not cover; the dashboard knows how many there are, and what was proposed."""
+    """What the flows do not cover, how many flows there are, and what was proposed."""
 
     template: ClassVar[str] = "analytics_knowledge_gaps.html"
-    glance: Found[Dashboard]
+    glance: Found[KnowledgeGlance]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,6 +130,13 @@ class Desk:
         """Run a report, and count it as the API counts it. What fails is told in its place."""
         try:
             await api.count(self.request, self.actor, name)
+        except FlowPilotError as error:
+            return Found(failure=error.detail)
+        return await self.read(name, run, back)
+
+    async def read(self, name: str, run: Callable[[], Awaitable[R]], back: str | None = None) -> Found[R]:
+        """Run a report, or what stands beside one. What fails is told in its place."""
+        try:
             # A savepoint, so that a statement that fails does not end the transaction for the next report.
             async with self.db.begin_nested():
                 report = await run()
@@ -203,7 +211,7 @@ async def show_psa(
     """Funnel, hours and trend."""
     desk = Desk(request, actor, db, view)
     found = await desk.find("psa-metrics", lambda: psa_metrics(db, view.window))
-    glance = await desk.find("dashboard", lambda: dashboard(db, view.window))
+    glance = await desk.read("pushes", lambda: psa_glance(db, view.window))
     return render(request, PsaTab(title="PSA", view=view, found=found, glance=glance), frame)
 
 
@@ -213,8 +221,8 @@ async def show_knowledge_gaps(
 ) -> Response:
     """Gaps, worst first, and the flows and proposals there are."""
     desk = Desk(request, actor, db, view)
-    found = await desk.find("knowledge-gaps", lambda: knowledge_gaps(db, view.window, request.app.state.gap_cache))
-    glance = await desk.find("dashboard", lambda: dashboard(db, view.window))
+    found = await desk.find("knowledge-gaps", lambda: knowledge_gaps(db, view.window))
+    glance = await desk.read("flows and proposals", lambda: knowledge_glance(db, view.window))
     page = KnowledgeGapsTab(title="Knowledge gaps", view=view, found=found, glance=glance)
     return render(request, page, frame)
 

@@ -7,8 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from flowpilot.analytics.flow_quality import flow_quality
-from flowpilot.analytics.period import window
+from flowpilot.analytics.flow_quality import flow_quality, quality_of
+from flowpilot.analytics.period import Window, window
 from flowpilot.analytics.schemas import FlowRow
 from flowpilot.db.session import ReadDb
 from flowpilot.flows import api
@@ -79,7 +79,7 @@ async def list_flows(
     page = Flows(
         title="Flows",
         found=found,
-        quality=await _quality(actor, db, frame),
+        quality=await _qualities(actor, db, frame),
         categories=(await api.list_categories(actor, db, limit=200)).items,
         words=q,
         category=category,
@@ -104,7 +104,6 @@ async def flow_page(
     actor: Actor, db: ReadDb, frame: Frame, flow: FlowDetailOut, edition: VersionDetailOut
 ) -> Flow:
     """One edition of a flow, to read."""
-    quality = await _quality(actor, db, frame)
     return Flow(
         title=flow.name,
         flow=flow,
@@ -112,13 +111,23 @@ async def flow_page(
         diagram=diagram(edition.tree),
         outline=outline(edition.tree),
         problems=problems(edition.tree) if edition.published_at is None else [],
-        quality=None if quality is None else quality.get(flow.id),
+        quality=await _quality(actor, db, frame, flow.id),
     )
 
 
-async def _quality(actor: Actor, db: ReadDb, frame: Frame) -> dict[uuid.UUID, FlowRow] | None:
+async def _qualities(actor: Actor, db: ReadDb, frame: Frame) -> dict[uuid.UUID, FlowRow] | None:
     """How the flows did in the last 30 days, from the report."""
     if not actor.may(Permission.VIEW_ANALYTICS):
         return None
-    asked = window(actor.account_id, now=frame.now, account_timezone=actor.timezone)
-    return {row.flow_id: row for row in (await flow_quality(db, asked)).flows}
+    return {row.flow_id: row for row in (await flow_quality(db, _last_30_days(actor, frame))).flows}
+
+
+async def _quality(actor: Actor, db: ReadDb, frame: Frame, flow_id: uuid.UUID) -> FlowRow | None:
+    """How one flow did in them."""
+    if not actor.may(Permission.VIEW_ANALYTICS):
+        return None
+    return await quality_of(db, _last_30_days(actor, frame), flow_id)
+
+
+def _last_30_days(actor: Actor, frame: Frame) -> Window:
+    return window(actor.account_id, now=frame.now, account_timezone=actor.timezone)

@@ -13,6 +13,7 @@ from tests.company import Company
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
+from tests.web.history import JANUARY, live_through
 
 
 @contextmanager
@@ -69,3 +70,51 @@ def test_a_session_costs_the_same_however_much_happened(
             assert browser.get(path).status_code == 200
         costs.append(len(sent))
     assert costs[0] == costs[1] <= 10
+
+
+@pytest.mark.parametrize(
+    ("tab", "most"),
+    [
+        ("overview", 10),
+        ("coverage", 10),
+        ("flow-quality", 10),
+        ("escalations", 12),
+        ("psa", 14),
+        ("knowledge-gaps", 16),
+        ("savings", 10),
+    ],
+)
+def test_an_analytics_tab_costs_the_same_however_much_it_tells(
+    client: TestClient, company: Company, signed_in: SignedIn, tab: str, most: int
+) -> None:
+    browser, costs = signed_in(Role.OWNER), []
+    live_through(company)
+    for _ in range(2):
+        live_through(company)
+        with heard(client) as sent:
+            assert browser.get(f"/analytics/{tab}", params=JANUARY).status_code == 200
+        costs.append(len(sent))
+    assert costs[0] == costs[1] <= most
+
+
+@pytest.mark.parametrize("tab", ["psa", "knowledge-gaps"])
+def test_a_tab_does_not_run_the_dashboard_for_two_figures(
+    client: TestClient, company: Company, signed_in: SignedIn, tab: str
+) -> None:
+    browser = signed_in(Role.OWNER)
+    live_through(company)
+    with heard(client) as sent:
+        assert browser.get(f"/analytics/{tab}", params=JANUARY).status_code == 200
+    assert [statement for statement in sent if "mttr" in statement or "step_squares" in statement] == []
+
+
+def test_a_flow_page_reads_the_sessions_of_no_other_flow(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    flow_id, browser = publish_printer_flow(client, company), signed_in(Role.OWNER)
+    with heard(client) as sent:
+        assert browser.get(f"/flows/{flow_id}").status_code == 200
+    reads = [statement for statement in sent if "ai_sessions" in statement]
+    assert len(reads) == 1
+    assert "AND matched_flow_id = %(flow_id)s" in reads[0]
+    assert len(sent) <= 10

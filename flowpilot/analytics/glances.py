@@ -1,0 +1,105 @@
+"""Two parts of the dashboard by themselves, for pages that show them beside another report."""
+
+from typing import Any
+
+from flowpilot.analytics import schemas
+from flowpilot.analytics.dashboard_schemas import DashboardPsa, KnowledgeCounts
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.sql import SESSIONS_IN_WINDOW, statement
+from flowpilot.analytics.statistics import percent, percent_ci95
+from flowpilot.db.session import ReadDb
+
+# CTEs, each of one row.
+FLOWS = """
+    SELECT count(*) AS total_flows,
+           count(*) FILTER (WHERE origin IN ('ai_generated', 'ai_enhanced')) AS ai_generated_flows
+    FROM trees WHERE account_id = :account_id
+"""
+PROPOSALS = """
+    SELECT count(*) FILTER (WHERE status = 'pending') AS pending,
+           count(*) FILTER (WHERE status IN ('approved', 'modified') AND in_window) AS approved,
+           count(*) FILTER (WHERE status = 'rejected' AND in_window) AS rejected
+    FROM (
+        SELECT status, reviewed_at >= :start AND reviewed_at < :end AS in_window
+        FROM flow_proposals WHERE account_id = :account_id
+    ) reviewed
+"""
+PUSHES = """
+    SELECT count(*) AS pushes,
+           count(*) FILTER (WHERE status = 'success') AS pushed,
+           count(*) FILTER (WHERE status = 'success' AND retry_count > 0) AS pushed_by_retry
+    FROM psa_post_logs
+    WHERE account_id = :account_id AND posted_at >= :start AND posted_at < :end AND ai_session_id IS NOT NULL
+"""
+TIME_ENTRIES = """
+    SELECT count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours
+    FROM psa_activity_logs
+    WHERE account_id = :account_id AND activity_type = 'time_entry_posted'
+      AND created_at >= :start AND created_at < :end
+"""
+
+_PSA_SQL = statement(f"""
+WITH totals AS (
+    SELECT count(*) AS total, count(psa_ticket_id) AS tickets FROM ai_sessions WHERE {SESSIONS_IN_WINDOW}
+),
+pushes AS ({PUSHES}),
+time_entries AS ({TIME_ENTRIES})
+SELECT * FROM totals, pushes, time_entries
+""")
+
+_KNOWLEDGE_SQL = statement(f"WITH flows AS ({FLOWS}), proposals AS ({PROPOSALS}) SELECT * FROM flows, proposals")
+
+
+class PsaGlance(schemas.Report):
+    """The dashboard's `psa_metrics`, and the sessions that its first share is of."""
+
+    total_sessions: int
+    psa_metrics: DashboardPsa | None
+
+
+class KnowledgeGlance(schemas.Report):
+    """The dashboard's `knowledge_coverage`, without its domains."""
+
+    knowledge_coverage: KnowledgeCounts
+
+
+async def psa_glance(db: ReadDb, window: Window) -> PsaGlance:
+    """How the window's pushes to the ticket system went, in one statement."""
+    row = (await db.execute(_PSA_SQL, window.parameters)).mappings().one()
+    return PsaGlance(**schemas.header(window, "dashboard"), total_sessions=row["total"], psa_metrics=psa_of(row))
+
+
+async def knowledge_glance(db: ReadDb, window: Window) -> KnowledgeGlance:
+    """The account's flows, and the window's proposals for more, in one statement."""
+    row = (await db.execute(_KNOWLEDGE_SQL, window.parameters)).mappings().one()
+    return KnowledgeGlance(
+        **schemas.header(window, "dashboard"), knowledge_coverage=KnowledgeCounts(**knowledge_of(row))
+    )
+
+
+def psa_of(row: Any) -> DashboardPsa | None:
+    """The ticket system in short, from a row of totals, pushes and time entries; None without any ticket."""
+    if not row["tickets"]:
+        return None
+    return DashboardPsa(
+        ticket_link_rate=percent(row["tickets"], row["total"]),
+        ticket_link_rate_ci95=percent_ci95(row["tickets"], row["total"]),
+        n_pushes=row["pushes"],
+        auto_push_success_rate=percent(row["pushed"], row["pushes"]),
+        auto_push_success_rate_ci95=percent_ci95(row["pushed"], row["pushes"]),
+        auto_push_retry_success_rate=percent(row["pushed_by_retry"], row["pushes"]),
+        auto_push_retry_success_rate_ci95=percent_ci95(row["pushed_by_retry"], row["pushes"]),
+        total_time_entries_logged=row["entries"],
+        total_hours_logged=round(row["hours"], 2),
+    )
+
+
+def knowledge_of(row: Any) -> dict[str, int]:
+    """The fields of `KnowledgeCounts`, from a row of flows and proposals."""
+    return {
+        "total_flows": row["total_flows"],
+        "ai_generated_flows": row["ai_generated_flows"],
+        "total_proposals_pending": row["pending"],
+        "proposals_approved_this_period": row["approved"],
+        "proposals_rejected_this_period": row["rejected"],
+    }
