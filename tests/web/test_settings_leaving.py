@@ -44,6 +44,7 @@ def test_what_they_hold_is_listed_before(signed_in: SignedIn, kim: Person) -> No
         ("API keys", "1"),
     ]
     assert "The phone is dead" in page
+    assert "more</summary>" not in page
 
 
 def test_what_was_done_is_said_after(
@@ -134,3 +135,13 @@ def test_who_has_another_role_by_now_is_not_removed(company: Company, signed_in:
     assert answer.status_code == 409
     assert "This member is owner by now. Nothing was changed." in answer.text
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", kim.id) == [("owner",)]
+
+
+def test_all_of_it_is_listed_however_much_it_is(client: TestClient, company: Company, signed_in: SignedIn) -> None:
+    kim = join(client, company, "Kim")
+    problems = [f"The phone in room {number} is dead" for number in range(7)]
+    for problem in problems:
+        session_of(client, kim, problem)
+    page = signed_in(Role.TEAM_ADMIN).get(_path(kim)).text
+    assert "<summary>2 more</summary>" in page
+    assert all(problem in page for problem in problems)
