@@ -37,6 +37,7 @@ def test_a_channel_shows_its_host_and_never_its_address(client: TestClient, comp
         "is_active": True,
         "created_by": str(company.users[Role.OWNER]),
         "created_at": made["created_at"],
+        "rest": None,
         "secret": None,
     }
     answers = [
