@@ -65,6 +65,8 @@ async def show_present(request: Request, detail: str) -> Response | None:
 
 
 def _is_written(name: str, value: str) -> bool:
+    if "password" in name:
+        return False  # It is not for a screen.
     try:
         uuid.UUID(value)
     except ValueError:
