@@ -1,5 +1,6 @@
 """`python -m benchmarks`: build the accounts, measure every report, print the figures."""
 
+import os
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -31,20 +32,25 @@ console = Console()
 wide = Console(width=max(console.width, 110))
 
 
+def _kept() -> Path:
+    # The user who runs PostgreSQL for root cannot enter root's home.
+    return user_cache_path("flowpilot-bench") if os.geteuid() else Path("/var/cache/flowpilot-bench")
+
+
 def main(
     sessions: Annotated[int, typer.Option(min=100, help="Sessions of the large account.")] = 1_000_000,
     accounts: Annotated[int, typer.Option(min=1, help="How many small accounts.")] = 100,
     small_sessions: Annotated[int, typer.Option(min=100, help="Sessions of each small account.")] = 5_000,
     rounds: Annotated[int, typer.Option("--requests", min=2, help="Requests a report and size.")] = 60,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Where the data is kept between runs; the user's cache by default.")
+        Path | None, typer.Option(help="Where the data is kept between runs; a cache directory by default.")
     ] = None,
     rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the data anew, whatever is there.")] = False,
     discard: Annotated[bool, typer.Option("--discard", help="Remove the data afterwards.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Write the figures to benchmarks/RESULTS.md.")] = False,
 ) -> None:
     """Measure every report over HTTP at both sizes. The data of the last day is used again."""
-    root = data_dir or user_cache_path("flowpilot-bench")
+    root = data_dir or _kept()
     shape = Shape(sessions, accounts, small_sessions)
     place = root / shape.place
     built = None if rebuild else find_built(place)

@@ -6,7 +6,6 @@
 import asyncio
 import hashlib
 import statistics
-import tempfile
 import time
 import tomllib
 from collections.abc import Callable, Iterator, Sequence
@@ -17,7 +16,7 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
-from benchmarks.server import bench_settings
+from benchmarks.server import temporary_settings
 from flowpilot.analytics.statistics import wilson
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
@@ -182,7 +181,7 @@ def _share(part: int, whole: int) -> str:
 
 
 if __name__ == "__main__":
-    with tempfile.TemporaryDirectory() as parent, migrated_database(bench_settings(Path(parent) / "data")) as urls:
+    with temporary_settings() as settings, migrated_database(settings) as urls:
         result = measure_matching(urls.runtime)
     console = Console()
     console.print(matching_table(result))

@@ -2,7 +2,6 @@
 
 import gzip
 import re
-import tempfile
 import time
 import urllib.parse
 from collections.abc import Iterator
@@ -19,7 +18,7 @@ from rich.table import Table
 from sqlalchemy import event
 
 from benchmarks.machine import describe_machine
-from benchmarks.server import bench_settings, running_server
+from benchmarks.server import running_server, temporary_settings
 from flowpilot.app import create_app
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls, migrated_database
@@ -67,14 +66,12 @@ def main(
     write: Annotated[bool, typer.Option("--write", help="Write the figures to benchmarks/PAGES.md.")] = False,
 ) -> None:
     """Open the pages that a help desk has open all day, as somebody who is signed in."""
-    with tempfile.TemporaryDirectory() as parent:
-        settings = bench_settings(Path(parent) / "data")
-        with migrated_database(settings) as urls:
-            with console.status("Demo data"):
-                seed_demo(urls.runtime, now=now())
-            with running_server(settings.data_dir) as address, console.status("Measuring"):
-                healthz, visits = _measure(address, settings, urls, rounds)
-            machine = describe_machine(urls.owner)
+    with temporary_settings() as settings, migrated_database(settings) as urls:
+        with console.status("Demo data"):
+            seed_demo(urls.runtime, now=now())
+        with running_server(settings.data_dir) as address, console.status("Measuring"):
+            healthz, visits = _measure(address, settings, urls, rounds)
+        machine = describe_machine(urls.owner)
     lines = [visit.cells(healthz) for visit in visits]
     table = Table(title=f"Pages on the demo's data; GET /healthz takes {healthz:.1f} ms", title_justify="left")
     for number, header in enumerate(_HEADERS):

@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import uuid
 from collections.abc import Iterator, Sequence
@@ -24,6 +25,14 @@ _LISTENS = re.compile(r"listens on (http://\S+)")
 def bench_settings(data_dir: Path) -> Settings:
     """Settings of an installation of the benchmark's own, whatever the environment says of another."""
     return Settings(data_dir=data_dir, database_url=None, runtime_database_url=None)
+
+
+@contextmanager
+def temporary_settings() -> Iterator[Settings]:
+    """Settings of an installation that is gone afterwards."""
+    with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o711)  # The user who runs PostgreSQL for root passes through.
+        yield bench_settings(Path(parent) / "data")
 
 
 @contextmanager

@@ -27,7 +27,10 @@ COMMAND = ".venv/bin/python -m docs.generate"
 
 _NOTE = f"<!-- Written by `{COMMAND}` from the code; edit the code, not this page. -->\n"
 # The defaults that depend on the machine, said in words.
-_WORDS = {"data_dir": "`flowpilot` in the user's data directory (Linux: `~/.local/share/flowpilot`)"}
+_WORDS = {
+    "data_dir": "`flowpilot` in the user's data directory (Linux: `~/.local/share/flowpilot`); for root "
+    "`/var/lib/flowpilot/data`"
+}
 
 
 def pages() -> dict[str, str]:

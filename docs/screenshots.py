@@ -78,6 +78,7 @@ def _go(page: Page, way: str) -> None:
 @contextmanager
 def _demo() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as parent:
+        Path(parent).chmod(0o711)  # The user who runs PostgreSQL for root passes through.
         command = [str(Path(sys.executable).with_name("flowpilot")), "demo", "--port", "0"]
         environment = os.environ | {
             "FLOWPILOT_DATA_DIR": str(Path(parent) / "data"),

@@ -1,6 +1,7 @@
 """The one place that reads the environment."""
 
 import contextlib
+import logging
 import os
 import secrets
 import tempfile
@@ -16,6 +17,11 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from flowpilot.email_address import with_ascii_domain
 from flowpilot.errors import FlowPilotError
 
+# Where root's installation lives, and the PostgreSQL that runs for it.
+ROOT_HOME = Path("/var/lib/flowpilot")
+
+_log = logging.getLogger(__name__)
+
 
 class SettingsError(FlowPilotError):
     """A setting can not be used as it is."""
@@ -26,6 +32,22 @@ def _networks(value: Any) -> Any:
 
 
 Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeValidator(_networks)]
+
+
+def _default_data_dir() -> Path:
+    """The user's own data directory, but not for root: the user that runs PostgreSQL cannot enter root's home."""
+    own = user_data_path("flowpilot")
+    if os.geteuid() != 0:
+        return own
+    usual = ROOT_HOME / "data"
+    if _is_installation(own) and not _is_installation(usual):
+        _log.warning("Using the installation in %s, where root's used to be. New ones are made in %s.", own, usual)
+        return own
+    return usual
+
+
+def _is_installation(directory: Path) -> bool:
+    return any((directory / name).exists() for name in ("postgres", "secret_key"))
 
 
 class Settings(BaseSettings):
@@ -42,7 +64,7 @@ class Settings(BaseSettings):
         "Unset: the role is created beside the owner.",
     )
     data_dir: Path = Field(
-        default_factory=lambda: user_data_path("flowpilot"),
+        default_factory=_default_data_dir,
         description="Where the embedded database and the secret key live.",
     )
     secret_key: SecretStr | None = Field(
@@ -129,13 +151,21 @@ class Settings(BaseSettings):
 
     def signing_key(self) -> str:
         """The secret key: the one configured, else the one kept in the data directory, made on first use."""
+        if (known := self.known_signing_key()) is not None:
+            return known
+        self.data_dir.mkdir(mode=0o700 if os.geteuid() else 0o711, parents=True, exist_ok=True)
+        _write_once(self._key_file, secrets.token_urlsafe(48))
+        return self._key_file.read_text()
+
+    def known_signing_key(self) -> str | None:
+        """The same, but none is made."""
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
-        path = self.data_dir / "secret_key"
-        if not path.exists():
-            self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
-            _write_once(path, secrets.token_urlsafe(48))
-        return path.read_text()
+        return self._key_file.read_text() if self._key_file.exists() else None
+
+    @property
+    def _key_file(self) -> Path:
+        return self.data_dir / "secret_key"
 
 
 def _write_once(path: Path, text: str) -> None:

@@ -3,7 +3,6 @@
 Tests do not clean up after each other: each makes accounts of its own, and row security keeps them apart.
 """
 
-import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
@@ -17,6 +16,7 @@ from flowpilot.db.session import Database
 from flowpilot.settings import Settings
 from tests.company import Company, found_company
 from tests.databases import copy_migrated, settings_of
+from tests.places import open_directory
 from tests.statements import Statements, hearing
 from tests.workers import shared_directory
 
@@ -36,9 +36,8 @@ def run_directory(pytestconfig: pytest.Config) -> Path:
 
 @pytest.fixture(scope="session")
 def settings(run_directory: Path) -> Iterator[Settings]:
-    # Not tmp_path: every pytest that starts takes the way into that from root's servers again.
-    with tempfile.TemporaryDirectory() as parent:
-        data_dir = Path(parent) / "a data + dir"  # What is quoted wrongly anywhere fails everywhere.
+    with open_directory() as parent:
+        data_dir = parent / "a data + dir"  # What is quoted wrongly anywhere fails everywhere.
         copy_migrated(run_directory, data_dir)
         yield settings_of(data_dir)
 

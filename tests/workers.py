@@ -30,6 +30,7 @@ def pytest_configure(config: pytest.Config) -> None:
     """Make the shared directory, once a run."""
     workers = getattr(config, "workerinput", None)
     config.stash[_DIRECTORY] = Path(workers["directory"] if workers else tempfile.mkdtemp(prefix="flowpilot-"))
+    config.stash[_DIRECTORY].chmod(0o711)  # The user who runs PostgreSQL for root passes through.
 
 
 def pytest_configure_node(node: WorkerController) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from flowpilot.cli.common import AccountOption, JsonOption, print_created, require_account, run
+from flowpilot.cli.common import AccountOption, JsonOption, new_database, print_created, require_account, run
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
@@ -48,7 +48,7 @@ def create_account(
             if library:
                 await install_shipped(db, account_id, None, now())
 
-    run(work)
+    run(work, new_database)
     print_created(as_json, str(account_id), id=account_id, name=name, timezone=timezone)
 
 

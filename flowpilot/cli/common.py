@@ -4,8 +4,8 @@ import asyncio
 import json
 import sys
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Annotated, Any, TypeVar
 
@@ -13,7 +13,7 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.connect import DatabaseUrls, database_as_it_is, migrated_database
 from flowpilot.db.session import Database
 from flowpilot.errors import NotFoundError
 from flowpilot.identity.models import Account
@@ -23,6 +23,7 @@ EXIT_FAILED = 1
 EXIT_USAGE = 2
 
 T = TypeVar("T")
+Opened = AbstractContextManager[DatabaseUrls]
 
 
 @dataclass
@@ -42,16 +43,24 @@ def fail(sentence: str) -> None:
     errors.print("[bold red]error:[/]", Text(" ".join(sentence.split())), soft_wrap=True)
 
 
-@contextmanager
-def open_database() -> Iterator[DatabaseUrls]:
-    """The installation's database, migrated, for one command."""
-    with migrated_database(get_settings()) as urls:
-        yield urls
+def new_database() -> Opened:
+    """The database, migrated, and made where there is none. For what an installation begins with."""
+    return migrated_database(get_settings())
 
 
-def run(work: Callable[[Database], Awaitable[T]]) -> T:
+def open_database() -> Opened:
+    """The database that is there, migrated. For what changes it."""
+    return migrated_database(get_settings(), create=False)
+
+
+def read_database() -> Opened:
+    """The database that is there, as it is. For what only reads."""
+    return database_as_it_is(get_settings())
+
+
+def run(work: Callable[[Database], Awaitable[T]], opened: Callable[[], Opened] = open_database) -> T:
     """Run async work with a connection of the runtime role's."""
-    with open_database() as urls:
+    with opened() as urls:
         return asyncio.run(with_connections(urls.runtime, work, pool_size=1))
 
 

@@ -6,7 +6,7 @@ import psycopg
 import typer
 from rich.progress import track
 
-from flowpilot.cli.common import errors, open_database
+from flowpilot.cli.common import errors, new_database, open_database
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import database
 from flowpilot.db.upgrade import newest_revision
@@ -25,14 +25,14 @@ def register(parent: typer.Typer) -> None:
 @app.command()
 def upgrade() -> None:
     """Create or migrate the tables, and the runtime role with its grants."""
-    with open_database():
+    with new_database():
         errors.print(f"The database is at revision {newest_revision()}.")
 
 
 @app.command()
 def url() -> None:
     """Print the owner's connection URL. An embedded database answers there while a FlowPilot command runs."""
-    with database(get_settings()) as urls:
+    with database(get_settings(), create=False) as urls:
         sys.stdout.write(urls.owner + "\n")
 
 

@@ -1,15 +1,18 @@
 """`flowpilot demo`: two help desks with half a year of life, served."""
 
+import shlex
+
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from flowpilot.cli.common import errors, open_database
+from flowpilot.cli.common import errors, new_database
 from flowpilot.cli.serve import HostOption, PortOption, run_server
 from flowpilot.clock import now
 from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
+from flowpilot.settings import get_settings
 
 
 def register(app: typer.Typer) -> None:
@@ -19,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 def demo(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
     """Serve FlowPilot with two demo accounts. Run again, it keeps what is there."""
-    with open_database() as urls:
+    with new_database() as urls:
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
         with Progress(*columns, console=errors, transient=True) as bar:
             task = bar.add_task("Demo data", total=1.0)
@@ -42,9 +45,16 @@ def _print_logins(logins: list[DemoLogin], url: str) -> None:
     console.print(table)
     account = next(login.account_id for login in logins if login.account_id)
     console.print("Or in another terminal:", style="bold")
-    console.print(f"  .venv/bin/flowpilot report dashboard --account {account}", soft_wrap=True, highlight=False)
-    console.print(
+    commands = (
+        f"  {_place()}.venv/bin/flowpilot report dashboard --account {account}",
         f"  curl -s {url}/api/v1/auth/token -d username={logins[0].email} -d password={DEMO_PASSWORD}\n",
-        soft_wrap=True,
-        highlight=False,
     )
+    console.print("\n".join(commands), soft_wrap=True, highlight=False, markup=False)
+
+
+def _place() -> str:
+    """What a command in another terminal needs before it to find this database."""
+    settings = get_settings()
+    if settings.database_url is not None:
+        return ""
+    return f"FLOWPILOT_DATA_DIR={shlex.quote(str(settings.data_dir.absolute()))} "

@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from flowpilot.cli.common import EXIT_FAILED, AccountOption, errors, require_account, run
+from flowpilot.cli.common import EXIT_FAILED, AccountOption, errors, read_database, require_account, run
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.errors import ConflictError, FlowPilotError, InvalidError
@@ -55,7 +55,7 @@ def list_flows(account: AccountOption) -> None:
         return rows
 
     table = Table("Id", "State", "Version", "Draft", "Category", "Name", box=SIMPLE)
-    for flow in run(work):
+    for flow in run(work, read_database):
         versions = (str(number or "") for number in (flow.published_version, flow.draft_version))
         table.add_row(str(flow.id), flow.state, *versions, flow.category or "", flow.name)
     Console().print(table)
@@ -104,7 +104,7 @@ def export(
             text, _ = await queries.flow_text(db, account, flow_id, version)
         return render(text)
 
-    sys.stdout.write(run(work))
+    sys.stdout.write(run(work, read_database))
 
 
 @app.command("install-library")

@@ -13,7 +13,7 @@ from flowpilot.analytics.flow_quality import FlowSort, flow_quality
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.reports import REPORTS, to_json
 from flowpilot.analytics.schemas import Report
-from flowpilot.cli.common import AccountOption, require_account, run
+from flowpilot.cli.common import AccountOption, read_database, require_account, run
 from flowpilot.cli.render import print_report
 from flowpilot.clock import now
 from flowpilot.db.session import Database
@@ -65,7 +65,7 @@ def report(
         async with database.read(account) as db:
             return await run_report(db, asked)
 
-    answer = run(work)
+    answer = run(work, read_database)
     match output:
         case OutputFormat.JSON:
             sys.stdout.buffer.write(to_json(answer))

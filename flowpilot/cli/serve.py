@@ -15,7 +15,7 @@ import typer
 import uvicorn
 
 from flowpilot import __version__
-from flowpilot.cli.common import EXIT_FAILED, errors, open_database, with_connections
+from flowpilot.cli.common import EXIT_FAILED, errors, new_database, open_database, read_database, with_connections
 from flowpilot.connections import Connections, most_connections
 from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION, DatabaseUrls
@@ -56,7 +56,7 @@ def serve(
     ] = True,
 ) -> None:
     """Serve FlowPilot until stopped."""
-    with open_database() as urls:
+    with new_database() as urls:
         if _has_demo_accounts(urls.owner):
             errors.print(f"[yellow]warning:[/] {_DEMO_WARNING}", soft_wrap=True)
         run_server(urls, host, port, with_worker=with_worker, is_first_run=not _has_accounts(urls.owner))
@@ -176,17 +176,17 @@ def _checks() -> Iterator[tuple[bool, str]]:
         True,
         f"database: {'embedded in ' + str(settings.data_dir) if settings.database_url is None else 'external'}",
     )
-    settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     fault = ai_problem(settings)
     yield fault is None, fault or f"AI copilot: {settings.ai_model or 'off'}"
-    free = shutil.disk_usage(settings.data_dir).free
+    place = settings.data_dir.absolute()
+    free = shutil.disk_usage(next(there for there in (place, *place.parents) if there.exists())).free
     yield (
         free > _LOW_DISK_BYTES,
         f"free disk at {settings.data_dir}: {free / 1024**3:.1f} GiB (2 GiB or more is safe)",
     )
     try:
-        with open_database() as urls:
-            yield True, f"migrated to revision {newest_revision()}"
+        with read_database() as urls:
+            yield True, f"at revision {newest_revision()}"
             yield from _runtime_role(urls.runtime)
             yield not _has_demo_accounts(urls.owner), "no demo accounts, whose password everybody knows"
     except FlowPilotError as error:

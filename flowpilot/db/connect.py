@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from flowpilot.db.embedded import embedded_postgres
 from flowpilot.db.failures import DatabaseUnavailableError
-from flowpilot.db.upgrade import upgrade
+from flowpilot.db.upgrade import check_revision, upgrade
 from flowpilot.settings import Settings
 
 OLDEST_VERSION = 16
@@ -42,27 +42,43 @@ class DatabaseUrls:
 
 
 @contextmanager
-def database(settings: Settings) -> Iterator[DatabaseUrls]:
+def database(settings: Settings, *, create: bool = True) -> Iterator[DatabaseUrls]:
     """The installation's database, running for as long as the context lasts.
 
+    Args:
+        create: whether an embedded database, and the secret key, are made where there are none.
+
     Raises:
+        NoDatabaseError: there is no embedded database, and none is to be created.
         DatabaseUnavailableError: the configured URL is no PostgreSQL URL, nobody answers there, or the database
             is too old or does not hold Unicode.
     """
     if settings.database_url is None:
-        with embedded_postgres(settings.data_dir) as owner:
-            yield replace(_urls(owner, settings), embedded_in=settings.data_dir)
+        with embedded_postgres(settings.data_dir, create=create) as owner:
+            yield replace(_urls(owner, settings, create=create), embedded_in=settings.data_dir)
     else:
         owner = settings.database_url.get_secret_value()
         _check(owner)
-        yield _urls(owner, settings)
+        yield _urls(owner, settings, create=create)
 
 
 @contextmanager
-def migrated_database(settings: Settings) -> Iterator[DatabaseUrls]:
+def migrated_database(settings: Settings, *, create: bool = True) -> Iterator[DatabaseUrls]:
     """The same, brought to the newest revision first."""
-    with database(settings) as urls:
+    with database(settings, create=create) as urls:
         upgrade_database(urls, settings)
+        yield urls
+
+
+@contextmanager
+def database_as_it_is(settings: Settings) -> Iterator[DatabaseUrls]:
+    """The same, for what only reads: nothing is made, and nothing is migrated.
+
+    Raises:
+        UpgradeError: it is not at the revision that this version of FlowPilot works with.
+    """
+    with database(settings, create=False) as urls:
+        check_revision(driver_url(urls.owner))
         yield urls
 
 
@@ -71,7 +87,7 @@ def upgrade_database(urls: DatabaseUrls, settings: Settings) -> None:
     runtime = make_url(urls.runtime)
     managed_elsewhere = settings.runtime_database_url is not None
     assert runtime.username is not None
-    password = None if managed_elsewhere else str(runtime.password)
+    password = None if managed_elsewhere or runtime.password is None else str(runtime.password)
     upgrade(driver_url(urls.owner), runtime.username, password)
 
 
@@ -80,7 +96,7 @@ def driver_url(url: str) -> str:
     return libpq_url(make_url(url).set(drivername="postgresql+psycopg"))
 
 
-def _urls(owner: str, settings: Settings) -> DatabaseUrls:
+def _urls(owner: str, settings: Settings, *, create: bool) -> DatabaseUrls:
     url = make_url(owner)
     if settings.runtime_database_url is not None:
         runtime = make_url(settings.runtime_database_url.get_secret_value())
@@ -91,8 +107,15 @@ def _urls(owner: str, settings: Settings) -> DatabaseUrls:
             )
         return DatabaseUrls(owner, libpq_url(runtime))
     role = f"{url.database}_runtime"
-    # Derived, so that every server with the same secret key knows it and none has to store it.
-    password = hmac.new(settings.signing_key().encode(), role.encode(), hashlib.sha256).hexdigest()
+    key = settings.signing_key() if create else settings.known_signing_key()
+    if key is None and settings.database_url is not None:
+        raise DatabaseUnavailableError(
+            f"There is no secret key in {settings.data_dir}, and the password of the role {role} follows from it. "
+            "Set FLOWPILOT_SECRET_KEY, or FLOWPILOT_DATA_DIR to the directory of the server."
+        )
+    # Derived, so that every server with the same secret key knows it and none has to store it. The embedded
+    # database asks for none.
+    password = None if key is None else hmac.new(key.encode(), role.encode(), hashlib.sha256).hexdigest()
     return DatabaseUrls(owner, libpq_url(url.set(username=role, password=password)))
 
 

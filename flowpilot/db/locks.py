@@ -25,6 +25,20 @@ def file_lock(path: Path, kind: int) -> Iterator[int]:
             os.close(descriptor)
 
 
+@contextmanager
+def lock_for_child(path: Path | None) -> Iterator[tuple[int, ...]]:
+    """Descriptors to start a child process with: it holds a shared lock on the file for as long as it lives."""
+    if path is None:
+        yield ()
+        return
+    descriptor = os.open(path, os.O_RDONLY | os.O_CREAT, 0o600)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_SH)
+        yield (descriptor,)
+    finally:
+        os.close(descriptor)  # And not unlocked: the lock is the child's, too.
+
+
 def is_held(descriptor: int) -> bool:
     """Whether the lock is this process's own: a forked child has none of its parent's."""
     return descriptor in _held

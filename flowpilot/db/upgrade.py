@@ -39,7 +39,7 @@ def known_revisions() -> tuple[str, ...]:
 
 
 class UpgradeError(FlowPilotError):
-    """The database can not be brought to the present shape."""
+    """The database is not in the present shape, or cannot be brought to it."""
 
 
 def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
@@ -88,6 +88,23 @@ def migrate(engine: Engine, to: str | None = None) -> None:
             config = alembic_config()
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
+
+
+def check_revision(owner_url: str) -> None:
+    """Make sure that the database is at the newest revision.
+
+    Raises:
+        UpgradeError: it is not.
+    """
+    engine = create_engine(owner_url, hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            revision = _revision(connection)
+    finally:
+        engine.dispose()
+    if revision != newest_revision():
+        found = "has no tables" if revision is None else f"is at revision {revision}, not {newest_revision()}"
+        raise UpgradeError(f"The database {found}. Run: flowpilot db upgrade")
 
 
 def _revision(connection: Connection) -> str | None:

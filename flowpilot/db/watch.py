@@ -44,5 +44,5 @@ def _listens(path: str) -> bool:
 
 def _start(data_dir: Path) -> None:
     # Whoever comes in starts it. It goes on running when we leave, since our process is inside already.
-    with embedded_postgres(data_dir):
+    with embedded_postgres(data_dir, create=False):
         pass

@@ -4,7 +4,6 @@ import os
 import shutil
 import subprocess
 import sys
-import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from playwright.sync_api import Browser, sync_playwright
 
 from flowpilot.demo.seed import DEMO_PASSWORD
 from tests.browser.people import Desk
+from tests.places import open_directory
 
 _CHROMIUM = "chromium"
 
@@ -20,9 +20,9 @@ _CHROMIUM = "chromium"
 @pytest.fixture(scope="package")
 def demo_url() -> Iterator[str]:
     """Where the demo answers."""
-    with tempfile.TemporaryDirectory() as parent:
+    with open_directory() as parent:
         environment = os.environ | {
-            "FLOWPILOT_DATA_DIR": str(Path(parent) / "data"),
+            "FLOWPILOT_DATA_DIR": str(parent / "data"),
             "FLOWPILOT_LOGIN_ATTEMPTS_PER_MINUTE": "10000",
             "FLOWPILOT_LOGIN_ATTEMPTS_PER_MINUTE_PER_ADDRESS": "10000",
         }

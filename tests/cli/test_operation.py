@@ -13,6 +13,7 @@ import psycopg
 from flowpilot.db.upgrade import newest_revision
 from tests.cli.conftest import COMMAND, Run
 from tests.company import Company
+from tests.places import open_directory
 
 MAPPING_PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "import-a-log.md"
 
@@ -60,8 +61,8 @@ def test_a_setting_that_can_not_be_used_is_named(flowpilot: Run) -> None:
 
 
 def test_serve_answers_and_stops_when_told(environment: dict[str, str]) -> None:
-    with tempfile.TemporaryDirectory() as parent:
-        own = environment | {"FLOWPILOT_DATA_DIR": str(Path(parent) / "data")}
+    with open_directory() as parent:
+        own = environment | {"FLOWPILOT_DATA_DIR": str(parent / "data")}
         with subprocess.Popen(
             [COMMAND, "serve", "--port", "0"], env=own, stderr=subprocess.PIPE, text=True
         ) as server:

@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -15,6 +14,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.embedded import embedded_postgres
 from tests.db.servers import url_as
+from tests.places import open_directory
 
 HOLD = """
 import os, sys
@@ -33,14 +33,10 @@ Hold = Callable[..., subprocess.Popen[str]]
 
 @contextmanager
 def fresh_data_dir() -> Iterator[Path]:
-    """A place for a data directory, in which no server is left running even if a test fails.
-
-    It is not tmp_path: every pytest that starts takes the way into that from root's servers again.
-    """
-    with tempfile.TemporaryDirectory() as parent:
-        directory = Path(parent).resolve() / "data"
-        yield directory
-        for left_running in list(directory.parent.rglob("postmaster.pid")):
+    """A place for a data directory, in which no server is left running even if a test fails."""
+    with open_directory() as parent:
+        yield parent / "data"
+        for left_running in list(parent.rglob("postmaster.pid")):
             with embedded_postgres(left_running.parents[1]):
                 pass
 

@@ -46,6 +46,10 @@ def url_as(base: str, user: str, name: str) -> str:
     return libpq_url(make_url(base).set(username=user, database=name))
 
 
+def open_files(pid: int) -> set[Path]:
+    return {descriptor.readlink() for descriptor in Path(f"/proc/{pid}/fd").iterdir()}
+
+
 def ask(url: str, query: str) -> list[tuple[object, ...]]:
     with psycopg.connect(url) as connection:
         return connection.execute(query).fetchall()

@@ -11,7 +11,7 @@ import sqlalchemy
 
 from flowpilot.db.embedded import EmbeddedPostgresError, embedded_postgres
 from tests.db.conftest import Hold
-from tests.db.servers import ask, is_stopped, kill, mode, pid_file, postmaster
+from tests.db.servers import ask, is_stopped, kill, mode, open_files, pid_file, postmaster
 
 
 def test_the_url_leads_to_postgresql_18(shared: Path) -> None:
@@ -75,10 +75,9 @@ def test_ctrl_c_does_not_reach_the_postmaster(shared: Path) -> None:
 
 
 def test_the_postmaster_holds_no_lock_of_ours(shared: Path) -> None:
-    descriptors = Path(f"/proc/{postmaster(shared)}/fd").iterdir()
-    open_files = {descriptor.readlink() for descriptor in descriptors}
-    assert shared / "postgres.log" in open_files
-    assert open_files.isdisjoint({shared / "postgres.users", shared / "postgres.control"})
+    files = open_files(postmaster(shared))
+    assert shared / "postgres.log" in files
+    assert files.isdisjoint({shared / "postgres.users", shared / "postgres.control"})
 
 
 def test_the_server_does_not_inherit_our_secrets(shared: Path) -> None:

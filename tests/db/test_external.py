@@ -1,5 +1,7 @@
 """A database of somebody else's making: owners that are no superusers, and roles managed elsewhere."""
 
+from pathlib import Path
+
 import psycopg
 import pytest
 from psycopg import sql
@@ -8,7 +10,7 @@ from sqlalchemy import make_url
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
-from flowpilot.db.connect import DatabaseUrls, database, libpq_url, migrated_database
+from flowpilot.db.connect import DatabaseUrls, database, database_as_it_is, libpq_url, migrated_database
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.upgrade import UpgradeError, newest_revision
 from flowpilot.settings import Settings
@@ -138,3 +140,46 @@ def test_a_runtime_role_that_is_not_there_is_named(settings: Settings, external:
     asked = _settings(settings, database_url=external, runtime_database_url=runtime)
     with pytest.raises(UpgradeError, match="nobody_here"), migrated_database(asked):
         pass
+
+
+def test_who_only_reads_migrates_nothing(settings: Settings, external: str) -> None:
+    asked = _settings(settings, database_url=external)
+    with pytest.raises(UpgradeError, match="has no tables"), database_as_it_is(asked):
+        pass
+    with psycopg.connect(external) as owner:
+        assert owner.execute("SELECT FROM pg_tables WHERE tableowner = current_user").rowcount == 0
+
+
+def test_who_only_reads_is_told_of_an_older_revision(settings: Settings, external: str) -> None:
+    asked = _settings(settings, database_url=external)
+    with migrated_database(asked) as urls, psycopg.connect(urls.owner) as owner:
+        owner.execute("UPDATE alembic_version SET version_num = '0001'")
+    with (
+        pytest.raises(UpgradeError, match="is at revision 0001, not "),
+        database_as_it_is(asked),
+    ):
+        pass
+
+
+def test_who_only_reads_leaves_the_runtime_roles_password_alone(
+    settings: Settings, urls: DatabaseUrls, external: str
+) -> None:
+    asked = _settings(settings, database_url=external)
+    with migrated_database(asked) as migrated:
+        role = make_url(migrated.runtime).username
+    with psycopg.connect(urls.owner) as superuser:
+        query = "SELECT rolpassword FROM pg_authid WHERE rolname = %s"
+        before = superuser.execute(query, [role]).fetchone()
+        with database_as_it_is(_settings(asked, secret_key="another key " * 4)) as seen:
+            assert seen.runtime != migrated.runtime
+        assert superuser.execute(query, [role]).fetchone() == before
+
+
+def test_who_only_reads_makes_no_secret_key(settings: Settings, external: str, tmp_path: Path) -> None:
+    asked = _settings(settings, database_url=external)
+    with migrated_database(asked):
+        pass
+    elsewhere = asked.model_copy(update={"secret_key": None, "data_dir": tmp_path / "elsewhere"})
+    with pytest.raises(DatabaseUnavailableError, match="no secret key in"), database_as_it_is(elsewhere):
+        pass
+    assert list(tmp_path.iterdir()) == []

@@ -21,17 +21,19 @@ from flowpilot.identity.auth import log_in
 from flowpilot.sessions import derived as sessions
 from flowpilot.settings import Settings
 from tests.demo.rows import NOW, simulated, values
+from tests.places import open_directory
 
 OTHER_TABLES = ("memberships",)
 JOBS = "SELECT task_name, scheduled_at, args FROM procrastinate_jobs WHERE args->>'account_id' = %s"
 
 
 @pytest.fixture(scope="module")
-def urls(tmp_path_factory: pytest.TempPathFactory, settings: Settings) -> Iterator[DatabaseUrls]:
+def urls(settings: Settings) -> Iterator[DatabaseUrls]:
     """A database of our own: the demo's accounts are always the same, and others may have written them."""
-    own = settings.model_copy(update={"data_dir": tmp_path_factory.mktemp("demo")})
-    with migrated_database(own) as urls:
-        yield urls
+    with open_directory() as parent:
+        own = settings.model_copy(update={"data_dir": parent / "demo"})
+        with migrated_database(own) as urls:
+            yield urls
 
 
 @pytest.fixture(scope="module")
