@@ -6,6 +6,7 @@ Tests do not clean up after each other: each makes accounts of its own, and row 
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 from fastapi.testclient import TestClient
 
@@ -19,6 +20,10 @@ from tests.databases import copy_migrated, settings_of
 from tests.places import open_directory
 from tests.statements import Statements, hearing
 from tests.workers import shared_directory
+
+# How long an example takes says how busy the machine is.
+hypothesis.settings.register_profile("flowpilot", deadline=None)
+hypothesis.settings.load_profile("flowpilot")
 
 SHARED_DATA = Path(__file__).parents[2] / "shared" / "data"
 

@@ -142,11 +142,12 @@ async def test_a_statement_timeout_is_no_outage(database: Database) -> None:
 async def test_of_two_in_a_deadlock_one_is_to_be_sent_again(database: Database, company: Company) -> None:
     ids = [company.add("ai_sessions") for _ in range(2)]
     both_hold_one = asyncio.Barrier(2)
+    one_of_ours = text("UPDATE ai_sessions SET step_count = 1 WHERE account_id = :account AND id = :id")
 
     async def update(*ids: uuid.UUID) -> None:
         async with database.write(company.id) as db:
             for session_id in ids:
-                await db.execute(text("UPDATE ai_sessions SET step_count = 1 WHERE id = :id"), {"id": session_id})
+                await db.execute(one_of_ours, {"account": company.id, "id": session_id})
                 if session_id == ids[0]:
                     await both_hold_one.wait()
 

@@ -22,7 +22,7 @@ def test_the_laws_hold_for_the_demo_itself(account: DemoAccount, law: Callable[[
     law(facts(account))
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(
     account=st.sampled_from(SMALL_ACCOUNTS),
     seed=st.integers(0, 10**6),

@@ -153,7 +153,7 @@ def _surely(test: Callable[..., None]) -> Callable[..., None]:
 def test_any_history(urls: DatabaseUrls, desk: Desk) -> None:
     """First actions, counts and statuses are what the rows say, and the events tell every claim there was."""
 
-    @limits(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @limits(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
     @_surely
     @given(history=HISTORIES)
     def holds(history: list[Lived]) -> None:

@@ -96,7 +96,7 @@ WORDS = st.lists(st.text("aéж日 =?_-:,\"'", min_size=1, max_size=20), max_siz
 )
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(st.lists(LINES | WORDS, min_size=1, max_size=5))
 def test_any_subject_arrives_as_it_was_written(mailbox: Mailbox, subjects: list[str]) -> None:
     _holds(mailbox, subjects)
