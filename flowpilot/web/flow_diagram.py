@@ -11,7 +11,7 @@ from flowpilot.web.flow_outline import Branch, Outline, Stop, Way, outline
 
 _WIDTH, _GAP, _MARGIN = 236, 44, 12
 _TEXT_LINE, _LABEL_LINE = 17, 15
-_TEXT_CHARACTERS, _LABEL_CHARACTERS = 29, 34
+_TEXT_CHARACTERS, _LABEL_CHARACTERS = 27, 34
 _HEAD, _FOOT, _PILL, _BETWEEN = 34, 10, 28, 14
 # Where lines meet a box, from its top.
 _PORT = 20

@@ -18,6 +18,7 @@ from flowpilot.identity.cookies import COOKIE, keep_signed_in
 from flowpilot.web import words
 from flowpilot.web.assets import icon, static_url
 from flowpilot.web.frame import Frame
+from flowpilot.web.tables import labelled
 
 _NOTICE = "flowpilot_notice"
 
@@ -35,7 +36,7 @@ templates.globals.update(
     new_key=new_id,
     live_kinds=" ".join(HandoffEventKind),
 )
-templates.filters.update(words.FILTERS)
+templates.filters.update(words.FILTERS, labelled=labelled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

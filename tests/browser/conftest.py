@@ -5,21 +5,34 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
+from flowpilot.db.connect import migrated_database
 from flowpilot.demo.seed import DEMO_PASSWORD
+from flowpilot.settings import Settings
+from tests.browser.long_words import LongWords, write_long_words
 from tests.browser.people import Desk
 from tests.places import open_directory
 
 _CHROMIUM = "chromium"
 
 
+@dataclass(frozen=True)
+class Demo:
+    """Where the demo answers, and where it keeps its data."""
+
+    url: str
+    data_dir: Path
+
+
 @pytest.fixture(scope="package")
-def demo_url() -> Iterator[str]:
-    """Where the demo answers."""
+def demo() -> Iterator[Demo]:
+    """The demo's server."""
     with open_directory() as parent:
         environment = os.environ | {
             "FLOWPILOT_DATA_DIR": str(parent / "data"),
@@ -33,9 +46,28 @@ def demo_url() -> Iterator[str]:
             assert server.stderr is not None
             line = next((line for line in server.stderr if b"listens on" in line), b"")
             assert line, "the demo did not start"
-            yield line.split()[3].decode()
+            yield Demo(line.split()[3].decode(), parent / "data")
             server.terminate()
             server.communicate(timeout=60)
+
+
+@pytest.fixture(scope="package")
+def demo_url(demo: Demo) -> str:
+    """Where the demo answers."""
+    return demo.url
+
+
+@pytest.fixture(scope="package")
+def long_words(demo: Demo) -> LongWords:
+    """An account beside the demo's, in which every text is one long word."""
+
+    def write() -> LongWords:
+        with migrated_database(Settings(data_dir=demo.data_dir)) as urls:
+            return write_long_words(demo.url, urls)
+
+    # In a thread of its own, since Playwright runs an event loop in this one.
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(write).result()
 
 
 # Not for the whole session: Playwright runs an event loop in this thread, and then nobody else can run one.

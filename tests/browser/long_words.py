@@ -1,0 +1,149 @@
+"""An account in which every text is one long word: what somebody pastes from a log, a path or an address."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import httpx2
+
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.identity.actor import Role
+from tests.company import PASSWORD, Company, found_company
+
+WORD = ("Unbreakable" * 19)[:200]
+_LABEL = "unbreakable" * 5
+
+_CHOICES = [{"label": WORD, "next": "do"}, {"label": "No" + WORD[2:], "next": "hand_over"}]
+_FLOW: dict[str, Any] = {
+    "name": WORD,
+    "category": WORD,
+    "description": WORD,
+    "keywords": [WORD, "Another" + WORD[7:]],
+    "tree": {
+        "root": "ask",
+        "nodes": {
+            "ask": {"kind": "question", "text": WORD, "help": WORD, "choices": _CHOICES},
+            "do": {
+                "kind": "instruction",
+                "text": WORD,
+                "help": WORD,
+                "outcomes": [{"label": WORD, "next": "done"}, {"label": "No" + WORD[2:], "next": "hand_over"}],
+            },
+            "done": {"kind": "resolution", "text": WORD},
+            "hand_over": {"kind": "escalation", "text": WORD},
+        },
+    },
+}
+
+
+@dataclass(frozen=True)
+class LongWords:
+    """Who may sign in there, and the addresses of what they find."""
+
+    owner: str
+    pages: list[str]
+
+
+class _Person:
+    """A member, at the API."""
+
+    def __init__(self, http: httpx2.Client, email: str) -> None:
+        self._http = http
+        answer = http.post("/auth/token", data={"username": email, "password": PASSWORD}).raise_for_status()
+        self._headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
+        self.id = http.get("/auth/me", headers=self._headers).raise_for_status().json()["user_id"]
+
+    def send(self, path: str, method: str = "POST", **body: Any) -> Any:
+        """What the API answers."""
+        answer = self._http.request(method, path, json=body, headers=self._headers).raise_for_status()
+        return answer.json() if answer.content else None
+
+
+def write_long_words(url: str, urls: DatabaseUrls) -> LongWords:
+    """Found the account and fill it, through the API as far as there is one."""
+    company = found_company(urls)
+    email = f"owner-{company.id}@{_LABEL}.example"
+    company.add_person(email, Role.OWNER)
+    with httpx2.Client(base_url=f"{url}/api/v1", timeout=60) as http:
+        return LongWords(email, _write(company, http, _Person(http, email)))
+
+
+def _write(company: Company, http: httpx2.Client, owner: _Person) -> list[str]:
+    engineer, senior = (_join(http, owner, company, role) for role in (Role.ENGINEER, Role.TEAM_ADMIN))
+    flow_id = owner.send("/flows", **_FLOW)["id"]
+    owner.send(f"/flows/{flow_id}/publish")
+    owner.send(f"/flows/{flow_id}/draft", "PUT", **_FLOW | {"description": WORD[::-1]})
+    sessions = _work(company, engineer, senior, flow_id)
+    pages = [f"/flows/{flow_id}{page}" for page in ("", "/versions", "/versions/1?to=2", "/edit", "/preview")]
+    return [*pages, f"/settings/notifications/channels/{_settings(owner)}", *sessions]
+
+
+def _join(http: httpx2.Client, owner: _Person, company: Company, role: Role) -> _Person:
+    email = f"{role}-{company.id}@{_LABEL}.{_LABEL}.example"
+    token = owner.send("/invitations", email=email, role=role, name=WORD)["token"]
+    owner.send("/invitations/accept", token=token, name=WORD, password=PASSWORD)
+    return _Person(http, email)
+
+
+def _settings(owner: _Person) -> str:
+    """Names of all that is named in settings; the id of a channel."""
+    owner.send("/account", "PATCH", name=WORD)
+    owner.send("/api-keys", name=WORD, role="viewer")
+    owner.send("/invitations", email=f"later@{_LABEL}.{_LABEL}.example", role="viewer", name=WORD)
+    baseline = owner.send("/baselines", seconds=100, note=WORD, problem_domain=WORD)["id"]
+    owner.send(f"/baselines/{baseline}/exclude", reason=WORD)
+    owner.send("/baselines", seconds=100, note=WORD, problem_domain=WORD)
+    running = owner.send("/baselines/start", note=WORD, problem_domain=WORD)["id"]
+    owner.send(f"/baselines/{running}/stop")
+    owner.send("/baselines/start", note=WORD, problem_domain=WORD)
+    address = f"https://{_LABEL}.{_LABEL}.example/{WORD}"
+    owner.send("/notification-channels", kind="slack", name=WORD, url=address, mine=True)
+    channel: str = owner.send("/notification-channels", kind="webhook", name=WORD, url=address)["id"]
+    return channel
+
+
+def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) -> list[str]:
+    """Sessions and handoffs at every point where they may stand; their addresses."""
+    about = {"problem_summary": WORD, "problem_domain": WORD, "psa_ticket_id": WORD, "client_name": WORD}
+
+    def begin(*steps: dict[str, str], **more: str) -> str:
+        session: str = engineer.send("/ai-sessions", **about | {"flow_id": flow_id} | more)["id"]
+        for step in steps:
+            engineer.send(f"/ai-sessions/{session}/steps", **step)
+        return session
+
+    def hand_over(session: str, **to: str) -> str:
+        why = {"reason": WORD, "note": WORD, "priority": "urgent", **to}
+        handoff: str = engineer.send(f"/ai-sessions/{session}/handoffs", **why)["id"]
+        return handoff
+
+    answer, outcome, text = {"choice": WORD}, {"outcome": WORD, "note": WORD}, {"free_text": WORD}
+    asked, told = begin(text), begin(answer, text)
+    alone, solved, idle, over = begin(), begin(answer, outcome), begin(), begin({"choice": "No" + WORD[2:]})
+    engineer.send(f"/ai-sessions/{alone}/flow", flow_id=None)
+    engineer.send(f"/ai-sessions/{alone}/steps", **text)
+    engineer.send(f"/ai-sessions/{solved}/resolve", summary=WORD)
+    engineer.send(f"/ai-sessions/{solved}/rating", rating=5, comment=WORD)
+    engineer.send(f"/ai-sessions/{idle}/abandon", reason=WORD)
+
+    # One for anybody, of which all are notified.
+    everybodys = hand_over(begin(answer, text))
+    waiting, held, returned, closed = (hand_over(begin(answer, text), target_user_id=senior.id) for _ in range(4))
+    for handoff in (held, returned, closed):
+        senior.send(f"/handoffs/{handoff}/claim")
+    senior.send(f"/handoffs/{returned}/release", reason=WORD)
+    senior.send(f"/handoffs/{closed}/close", outcome="returned", note=WORD)
+    acted = senior.send(f"/handoffs/{hand_over(over)}/claim")
+    senior.send(f"/ai-sessions/{over}/steps", **text)
+
+    company.add("psa_post_logs", ai_session_id=solved, ticket_id=WORD, external_id=WORD, status="failed")
+    company.add("psa_activity_logs", session_id=solved, activity_type="time_entry_posted", hours_logged=1)
+    company.add("flow_proposals", source_session_id=solved, content={"name": WORD})
+    sessions = [asked, told, alone, solved, idle, over]
+    return [
+        *(f"/sessions/{session}" for session in sessions),
+        *(f"/sessions/{asked}/{page}" for page in ("note", "flow", "escalate")),
+        *(f"/handoffs/{handoff}" for handoff in (everybodys, waiting, held, returned, closed, acted["id"])),
+        f"/sessions?q={WORD}",
+        f"/flows?q={WORD}x",
+        f"/sessions/{WORD}",
+    ]

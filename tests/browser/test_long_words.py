@@ -1,0 +1,54 @@
+"""A long word widens no page and no table, wherever it stands."""
+
+from collections.abc import Iterator
+
+import pytest
+from playwright.sync_api import Browser, Page
+
+from flowpilot.web.analytics_rows_words import COLUMNS
+from tests.browser.long_words import LongWords
+from tests.browser.people import WIDTHS, Desk
+from tests.browser.test_pages import PAGES
+from tests.company import PASSWORD
+
+LISTS = [page for page in PAGES if " > " not in page]
+ROWS = [f"/analytics/rows/{kind}" for kind in COLUMNS]
+MORE = ["/flows/new", "/flows/import"]
+
+# What is wider than its place. A heatmap has as many columns as there are domains, and scrolls on a phone.
+TOO_WIDE = """() => {
+  const wrong = [];
+  if (document.documentElement.scrollWidth > window.innerWidth) wrong.push("the page");
+  for (const box of document.querySelectorAll(".table-responsive:not(:has(.heat))")) {
+    if (box.scrollWidth > box.clientWidth + 1) wrong.push(box.getAttribute("aria-label"));
+  }
+  for (const text of document.querySelectorAll("main :is(.badge, .btn, h1, h2, li, p, td, th, dd)")) {
+    const isInline = getComputedStyle(text).display === "inline";
+    if (!isInline && text.clientWidth > 1 && text.scrollWidth > text.clientWidth + 1)
+      wrong.push(`${text.tagName} ${text.className}: ${text.textContent.trim().slice(0, 30)}`);
+  }
+  return wrong;
+}"""
+
+
+@pytest.fixture
+def owner(browser: Browser, long_words: LongWords, demo_url: str, width: str) -> Iterator[Page]:
+    """The owner of the account, signed in."""
+    desk = Desk(browser, demo_url, PASSWORD)
+    yield desk.person(long_words.owner, width=width)
+    desk.close()
+    assert desk.complaints == []
+
+
+def too_wide(page: Page, path: str) -> list[str]:
+    """What is too wide on a page, with its folds closed and open."""
+    page.goto(path)
+    found = page.evaluate(TOO_WIDE)
+    page.evaluate("document.querySelectorAll('details').forEach((fold) => { fold.open = true; })")
+    return [f"{path}: {what}" for what in found + page.evaluate(TOO_WIDE)]
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_a_long_word_widens_nothing(owner: Page, long_words: LongWords, width: str) -> None:
+    wrong = [what for path in [*LISTS, *ROWS, *MORE, *long_words.pages] for what in too_wide(owner, path)]
+    assert not wrong, "\n".join(wrong)
