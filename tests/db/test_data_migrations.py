@@ -75,7 +75,7 @@ def add_step(url: str, account_id: UUID, session_id: UUID, created_at: datetime)
 
 
 def test_ends_before_their_beginnings_become_unknown_in_every_account(external: str, to_revision: Migrate) -> None:
-    to_revision("0010")
+    to_revision("0008")
     expected = {}
     for account_id in (found_account(external), found_account(external)):
         wrong = add_session(external, account_id, EARLIER)
@@ -92,7 +92,7 @@ def test_ends_before_their_beginnings_become_unknown_in_every_account(external: 
         }
         expected[account_id] = {wrong: None, right: LATER}, handoffs
 
-    to_revision("0005b")
+    to_revision("0010")
 
     for account_id, (sessions, handoffs) in expected.items():
         query = "SELECT id, resolved_at FROM ai_sessions"
@@ -103,13 +103,13 @@ def test_ends_before_their_beginnings_become_unknown_in_every_account(external: 
 
 
 def test_the_audit_log_keeps_what_the_ends_were(external: str, to_revision: Migrate) -> None:
-    to_revision("0010")
+    to_revision("0008")
     mended, untouched = found_account(external), found_account(external)
     session_id = add_session(external, mended, EARLIER)
     handoff_id = add_handoff(external, mended, session_id, EARLIER, None, None)
     add_session(external, untouched, LATER)
 
-    to_revision("0005b")
+    to_revision("0010")
 
     moment = "2026-06-10T08:00:00+00:00"
     [entry] = ask(external, mended, "SELECT action, target_id, actor_id, before FROM audit_log")
@@ -137,18 +137,18 @@ def test_the_audit_log_keeps_what_the_ends_were(external: str, to_revision: Migr
 def test_the_constraints_are_valid_for_all_rows(
     external: str, to_revision: Migrate, table: str, column: str
 ) -> None:
-    to_revision("0005b")
+    to_revision("0010")
     query = "SELECT convalidated FROM pg_constraint WHERE conname = %s"
     assert ask(external, new_id(), query, f"{table}_{column}_check") == [(True,)]
 
 
 def test_each_account_counts_on_where_it_was(external: str, to_revision: Migrate) -> None:
-    to_revision("0005c")
+    to_revision("0011")
     numbers = {found_account(external): 7, found_account(external): 3, found_account(external): 0}
     for account_id, number in numbers.items():
         ask(external, account_id, "UPDATE accounts SET last_handoff_event = %s", number)
 
-    to_revision("0006")
+    to_revision("0012")
 
     for account_id, number in numbers.items():
         counted = ask(external, account_id, "SELECT account_id, last_number FROM handoff_counters")
@@ -157,10 +157,10 @@ def test_each_account_counts_on_where_it_was(external: str, to_revision: Migrate
 
 def test_the_release_before_gives_no_number_any_more(external: str, to_revision: Migrate) -> None:
     """It goes on while it is replaced; a number of its own would be one that the new release gives, too."""
-    to_revision("0005c")
+    to_revision("0011")
     before = found_account(external)
     ask(external, before, "UPDATE accounts SET last_handoff_event = 7")
-    to_revision("0006")
+    to_revision("0012")
     after = found_account(external)
     # As that release's handoffs/events.py has it.
     count = "UPDATE accounts SET last_handoff_event = last_handoff_event + 1 RETURNING last_handoff_event"
@@ -168,13 +168,13 @@ def test_the_release_before_gives_no_number_any_more(external: str, to_revision:
 
 
 def test_a_migration_waits_for_no_longer_than_it_may(external: str, to_revision: Migrate) -> None:
-    to_revision("0005c")
+    to_revision("0011")
     account_id = found_account(external)
     with psycopg.connect(external) as claim:
         claim.execute(f"SET LOCAL app.account_id = '{account_id}'".encode())
         claim.execute("UPDATE accounts SET last_handoff_event = last_handoff_event + 1")
         with pytest.raises(Exception, match="lock timeout"):
-            to_revision("0006")
+            to_revision("0012")
         claim.commit()
-    to_revision("0006")
+    to_revision("0012")
     assert ask(external, account_id, "SELECT last_number FROM handoff_counters") == [(1,)]

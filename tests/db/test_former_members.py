@@ -38,7 +38,7 @@ def _handoff(url: str, account_id: UUID, session_id: UUID, **values: Any) -> UUI
 
 
 def test_it_comes_back_in_every_account(external: str, to_revision: Migrate) -> None:
-    to_revision("0006")
+    to_revision("0012")
     expected = {}
     for account_id in (found_account(external), found_account(external)):
         worker, viewer, gone = (_person(external, account_id, role) for role in ("engineer", "viewer", None))
@@ -66,7 +66,7 @@ def test_it_comes_back_in_every_account(external: str, to_revision: Migrate) -> 
         expected[account_id] = sessions, handoffs, targets, {left: gone, orphan: viewer}
         ask(external, account_id, "INSERT INTO handoff_counters VALUES (%s, 7)", account_id)
 
-    to_revision("0010b")
+    to_revision("0013")
 
     for account_id, (sessions, handoffs, targets, released) in expected.items():
         found = ask(external, account_id, "SELECT id, owner_id, status FROM ai_sessions")
@@ -85,8 +85,8 @@ def test_it_comes_back_in_every_account(external: str, to_revision: Migrate) -> 
 
 
 def test_what_came_from_a_log_stays_as_it_was(external: str, to_revision: Migrate) -> None:
-    to_revision("0006")
+    to_revision("0012")
     account_id = found_account(external)
     _add(external, account_id, "ai_sessions", user_id=new_id(), status="active", created_at=at("2026-06-10 12:00"))
-    to_revision("0010b")
+    to_revision("0013")
     assert ask(external, account_id, "SELECT owner_id, last_activity_at FROM ai_sessions") == [(None, None)]

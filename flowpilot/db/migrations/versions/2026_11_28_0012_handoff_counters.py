@@ -9,8 +9,8 @@ from alembic import op
 
 from flowpilot.db.rls import each_account, tenant_policy
 
-revision = "0006"
-down_revision = "0005c"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 

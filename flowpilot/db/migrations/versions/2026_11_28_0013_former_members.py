@@ -9,8 +9,8 @@ from sqlalchemy import Connection
 from flowpilot.db.base import new_id
 from flowpilot.db.rls import each_account
 
-revision = "0010b"
-down_revision = "0006"
+revision = "0013"
+down_revision = "0012"
 branch_labels = None
 depends_on = None
 

@@ -5,8 +5,8 @@ By itself, since everybody waits for the handoffs while it is made: a second for
 
 from alembic import op
 
-revision = "0005c"
-down_revision = "0005b"
+revision = "0011"
+down_revision = "0010"
 branch_labels = None
 depends_on = None
 

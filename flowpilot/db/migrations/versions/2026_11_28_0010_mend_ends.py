@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from flowpilot.db.base import new_id
 from flowpilot.db.rls import each_account
 
-revision = "0005b"
-down_revision = "0005"
+revision = "0010"
+down_revision = "0009"
 branch_labels = None
 depends_on = None
 

@@ -6,8 +6,8 @@ this one locks is free by then.
 
 from alembic import op
 
-revision = "0005"
-down_revision = "0010"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -7,7 +7,7 @@ from alembic import op
 
 from flowpilot.db.rls import tenant_policy
 
-revision = "0008"
+revision = "0005"
 down_revision = "0004"
 branch_labels = None
 depends_on = None
