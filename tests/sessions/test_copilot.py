@@ -91,7 +91,9 @@ async def test_without_an_ai_there_is_no_job_and_the_rules_suggest(client: TestC
     assert company.query("SELECT FROM ai_session_suggestions") == []
 
 
-@pytest.mark.parametrize("verb", [("flow", {}), ("resolve", {"summary": "Oiled it."}), ("abandon", {})])
+@pytest.mark.parametrize(
+    "verb", [("flow", {}), ("resolve", {"summary": "Oiled it."}), ("abandon", {"reason": "Gone."})]
+)
 async def test_a_job_that_comes_too_late_says_nothing(
     helped: TestClient, company: Company, database: Database, with_ai: Settings, verb: tuple[str, dict[str, Any]]
 ) -> None:
