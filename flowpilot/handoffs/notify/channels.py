@@ -154,9 +154,7 @@ async def test_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetim
         ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
         ChannelIsOffError: the channel is switched off.
     """
-    channel = await _for_change(db, actor, channel_id)
-    if not channel.is_active:
-        raise ChannelIsOffError
+    channel = await _switched_on(db, actor, channel_id)
     return await send_test(db, channel, now)
 
 
@@ -167,9 +165,7 @@ async def try_channel_now(db: Db, actor: Actor, channel_id: uuid.UUID, now: date
         ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
         ChannelIsOffError: the channel is switched off.
     """
-    channel = await _for_change(db, actor, channel_id)
-    if not channel.is_active:
-        raise ChannelIsOffError
+    channel = await _switched_on(db, actor, channel_id)
     return await try_route_now(db, channel.account_id, channel.id, now) or await send_test(db, channel, now)
 
 
@@ -188,6 +184,13 @@ async def _end_rest(db: Db, channel: NotificationChannel, now: datetime) -> None
     route = await locked_route(db, channel.account_id, channel.id)
     await end_trouble(db, route, now)
     await try_route_now(db, channel.account_id, channel.id, now)
+
+
+async def _switched_on(db: Db, actor: Actor, channel_id: uuid.UUID) -> NotificationChannel:
+    channel = await _for_change(db, actor, channel_id)
+    if not channel.is_active:
+        raise ChannelIsOffError
+    return channel
 
 
 async def _for_change(db: Db, actor: Actor, channel_id: uuid.UUID) -> NotificationChannel:
