@@ -73,10 +73,10 @@ def test_quality_stands_beside_the_flows_for_who_may_see_the_report(
         _session(company, flow_id, "resolved" if number < 15 else "active")
     page = signed_in(Role.TEAM_ADMIN).get("/flows").text
     # 0.5 * 0.75 + 0.3 + nearly 0.2, and the Wilson interval of 15 in 20.
-    assert '<td class="text-end">20</td>' in page
+    assert 'data-label="Sessions" class="text-end">20</td>' in page
     assert "<strong>75\u00a0%</strong>" in page
     assert "53\u00a0% to 89\u00a0%" in page
-    assert '<td class="text-end">87</td>' in page
+    assert 'data-label="Quality" class="text-end">87</td>' in page
     page = signed_in(Role.ENGINEER).get("/flows").text
     assert "Quality" not in page
     assert "75\u00a0%" not in page
