@@ -17,8 +17,8 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.db.upgrade import MIGRATIONS
-from flowpilot.identity.service import create_account
+from flowpilot.identity.members import create_account
+from flowpilot.migrations.upgrade import MIGRATIONS
 
 BATCH_SESSIONS = 50_000
 GOOD_FOR = timedelta(days=1)

@@ -22,11 +22,11 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import migrated_database
 from flowpilot.db.session import Database
-from flowpilot.flows.confidence import Tier, tier
 from flowpilot.flows.importing import install_shipped
-from flowpilot.flows.matching import match
+from flowpilot.flows.matching.confidence import Tier, tier
+from flowpilot.flows.matching.match import match
 from flowpilot.flows.shipped import shipped_flows
-from flowpilot.identity.service import create_account
+from flowpilot.identity.members import create_account
 
 _SLUGS = {flow.name: slug for slug, flow in shipped_flows().items()}
 
@@ -36,9 +36,9 @@ HEADERS = ("", "texts the weights were fitted to", "texts held back", "all")
 
 HOW = """\
 `matching_texts.toml` holds problem texts, each with the shipped flow that is right for it, written without a
-look at the matcher. A hash splits them: the weights in `flowpilot/flows/confidence.py` were fitted to the one
-part (and to texts that are not kept), and the synonyms were chosen with it in view, so only the other part
-says how it does on texts that nobody tuned for. In brackets: the 95 % Wilson interval. A flow below the
+look at the matcher. A hash splits them: the weights in `flowpilot/flows/matching/confidence.py` were fitted to
+the one part (and to texts that are not kept), and the synonyms were chosen with it in view, so only the other
+part says how it does on texts that nobody tuned for. In brackets: the 95 % Wilson interval. A flow below the
 matcher's floor is not returned, and counts as not found."""
 
 

@@ -19,7 +19,7 @@ from docs.api_page import api_page
 from docs.markdown import code, doc, table
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.cli import app as cli_app
-from flowpilot.db.models import Base, metadata
+from flowpilot.migrations.tables import Base, metadata
 from flowpilot.settings import Settings
 
 REFERENCE = Path(__file__).parent / "reference"

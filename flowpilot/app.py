@@ -14,60 +14,53 @@ from starlette.middleware.gzip import GZipMiddleware
 from flowpilot import __version__
 from flowpilot.analytics.api import router as analytics
 from flowpilot.analytics.headline_api import router as headline
-from flowpilot.analytics.rows_api import router as analytics_rows
-from flowpilot.analytics.table_api import router as analytics_tables
-from flowpilot.bodies import BodyMiddleware
+from flowpilot.analytics.rows.api import router as analytics_rows
+from flowpilot.analytics.tables.api import router as analytics_tables
+from flowpilot.baselines.api import router as baselines
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
 from flowpilot.errors import RESPONSES, install_error_handlers
 from flowpilot.flows.api import router as flows
 from flowpilot.handoffs.api import router as handoffs
-from flowpilot.handoffs.baselines_api import router as baselines
-from flowpilot.handoffs.following import follow_sessions
-from flowpilot.handoffs.leaving import follow_leavers
-from flowpilot.handoffs.live import Hub
-from flowpilot.handoffs.notify.api import router as notifications
-from flowpilot.handoffs.notify.attention import attention
-from flowpilot.handoffs.stream_api import router as handoff_stream
+from flowpilot.handoffs.live.api import router as handoff_stream
+from flowpilot.handoffs.live.hub import Hub
+from flowpilot.http.body_limits import BodyMiddleware
+from flowpilot.http.observe import ObserveMiddleware, RequestMetrics
+from flowpilot.http.observe import router as operation
+from flowpilot.http.rate_limits import RateLimiter
+from flowpilot.http.security_headers import SecurityHeadersMiddleware
 from flowpilot.identity.api import router as identity
-from flowpilot.identity.audit_api import router as audit_log
+from flowpilot.identity.audit.api import router as audit_log
 from flowpilot.identity.first_run import setup_code
-from flowpilot.identity.invitations_api import router as invitations
-from flowpilot.limits import RateLimiter
-from flowpilot.observe import ObserveMiddleware, RequestMetrics
-from flowpilot.observe import router as operation
+from flowpilot.identity.invitations.api import router as invitations
+from flowpilot.notifications.api import router as notifications
+from flowpilot.notifications.attention import attention
 from flowpilot.sessions.api import router as sessions
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor
-from flowpilot.web import analytics as analytics_pages
-from flowpilot.web import analytics_rows as analytics_row_pages
-from flowpilot.web import (
-    api_docs,
-    flow_editor,
-    flow_manage,
-    flow_preview,
-    flow_versions,
-    home,
-    invitation,
-    session_steps,
-    settings_account,
-    settings_audit,
-    settings_keys,
-    settings_leaving,
-    settings_members,
-    settings_notifications,
-    setup,
-    sign_in,
-    stopwatch,
-)
-from flowpilot.web import flows as flow_pages
+from flowpilot.web import api_docs, home, stopwatch
 from flowpilot.web import handoffs as handoff_pages
 from flowpilot.web import notifications as notification_pages
-from flowpilot.web import sessions as session_pages
-from flowpilot.web import settings as settings_pages
+from flowpilot.web.access import invitation, setup, sign_in
+from flowpilot.web.analytics import rows as analytics_row_pages
+from flowpilot.web.analytics import tabs as analytics_pages
 from flowpilot.web.assets import STATIC, Assets
-from flowpilot.web.failures import as_page
-from flowpilot.web.security import SecurityHeadersMiddleware
+from flowpilot.web.error_pages import as_page
+from flowpilot.web.flows import editor as flow_editor
+from flowpilot.web.flows import manage as flow_manage
+from flowpilot.web.flows import pages as flow_pages
+from flowpilot.web.flows import preview as flow_preview
+from flowpilot.web.flows import versions as flow_versions
+from flowpilot.web.sessions import actions as session_steps
+from flowpilot.web.sessions import pages as session_pages
+from flowpilot.web.settings import account as settings_account
+from flowpilot.web.settings import audit as settings_audit
+from flowpilot.web.settings import keys as settings_keys
+from flowpilot.web.settings import leaving as settings_leaving
+from flowpilot.web.settings import members as settings_members
+from flowpilot.web.settings import notifications as settings_notifications
+from flowpilot.web.settings import sections as settings_pages
+from flowpilot.wiring import wire_features
 from flowpilot.worker import work
 
 _ABOUT = """\
@@ -110,8 +103,7 @@ def create_app(
     metrics = RequestMetrics()
     database = Database(runtime_url, pool_size=settings.database_pool_size, registry=metrics.registry)
     supervisor = Supervisor(metrics.registry)
-    follow_sessions()
-    follow_leavers()
+    wire_features()
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

@@ -14,10 +14,10 @@ from flowpilot.db.failures import outage
 from flowpilot.db.session import Database
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs import jobs as handoff_jobs
-from flowpilot.handoffs.following import follow_sessions
-from flowpilot.handoffs.notify import jobs as notify_jobs
+from flowpilot.notifications import jobs as notify_jobs
 from flowpilot.sessions import jobs as session_jobs
 from flowpilot.settings import Settings
+from flowpilot.wiring import wire_features
 
 # Their tasks are registered as they are imported.
 FEATURES_WITH_JOBS = (session_jobs, handoff_jobs, notify_jobs)
@@ -64,7 +64,7 @@ async def work(
     Raises:
         ExceptionGroup: the queue cannot be reached, or a worker has ended by itself.
     """
-    follow_sessions()
+    wire_features()
     _say_outages_once()
     # The pool would try for long, and then not say why it cannot connect.
     async with await psycopg.AsyncConnection.connect(runtime_url, **LIVELINESS):

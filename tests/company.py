@@ -16,7 +16,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
-from flowpilot.identity import service
+from flowpilot.identity import members as service
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import hash_password
 from flowpilot.identity.keys import create_key

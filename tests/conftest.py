@@ -16,7 +16,7 @@ from flowpilot.db.connect import database as running
 from flowpilot.db.session import Database
 from flowpilot.settings import Settings
 from tests.company import Company, found_company
-from tests.databases import copy_migrated, settings_of
+from tests.databases import copy_migrated, empty_database, settings_of
 from tests.places import open_directory
 from tests.statements import Statements, hearing
 from tests.workers import shared_directory
@@ -91,3 +91,9 @@ def company(urls: DatabaseUrls) -> Company:
 def neighbour(urls: DatabaseUrls) -> Company:
     """Another account beside it, which must never be seen."""
     return found_company(urls)
+
+
+@pytest.fixture
+def external(urls: DatabaseUrls) -> Iterator[str]:
+    with empty_database(urls) as url:
+        yield url

@@ -2,11 +2,17 @@
 
 import fcntl
 import subprocess
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
+import psycopg
+from psycopg import sql
 from pydantic import SecretStr
+from sqlalchemy import make_url
 
-from flowpilot.db.connect import migrated_database
+from flowpilot.db.base import new_id
+from flowpilot.db.connect import DatabaseUrls, libpq_url, migrated_database
 from flowpilot.db.locks import file_lock
 from flowpilot.settings import Settings
 
@@ -34,3 +40,20 @@ def copy_migrated(run: Path, data_dir: Path) -> None:
             draft.rename(template)
     # The cluster belongs to whoever runs PostgreSQL, which as root is another user.
     subprocess.run(["cp", "--archive", "--reflink=auto", template, data_dir], check=True)  # noqa: S607
+
+
+def url_as(base: str, user: str, name: str) -> str:
+    """The same server's URL, as somebody else and to another database."""
+    return libpq_url(make_url(base).set(username=user, database=name))
+
+
+@contextmanager
+def empty_database(urls: DatabaseUrls) -> Iterator[str]:
+    """The URL of an empty database, owned by a role that may create roles but is no superuser."""
+    name = f"external_{new_id().hex}"
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        role = sql.Identifier(name)
+        owner.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE NOSUPERUSER").format(role))
+        owner.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
+        yield url_as(urls.owner, name, name)
+        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(role))

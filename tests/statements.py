@@ -13,7 +13,7 @@ from typing import Any
 import psycopg
 from sqlalchemy import Engine, event
 
-from flowpilot.db.models import metadata
+from flowpilot.migrations.tables import metadata
 
 # Who people are is read before an account is known, and across accounts, so these stand apart from all others.
 APART = frozenset({"accounts", "users", "memberships", "api_keys", "invitations"})

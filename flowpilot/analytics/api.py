@@ -6,10 +6,10 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 
 from flowpilot.analytics import schemas
 from flowpilot.analytics.coverage import coverage
-from flowpilot.analytics.dashboard import dashboard
-from flowpilot.analytics.escalations import escalations
+from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import FlowSort, flow_quality
-from flowpilot.analytics.knowledge_gaps import knowledge_gaps
+from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import MAX_DAYS, Period, Window, window
 from flowpilot.analytics.psa import psa_metrics

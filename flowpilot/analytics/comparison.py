@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
-from flowpilot.analytics.escalation_schemas import Comparison
+from flowpilot.analytics.escalations.schemas import Comparison
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.statistics import Bounds, Estimate, difference_ci95

@@ -1,7 +1,7 @@
 """Coverage: which domains have flows, which of them serve them, and how sessions in them end."""
 
 from flowpilot.analytics import schemas
-from flowpilot.analytics.dashboard_schemas import DomainCoverage, FlowCell
+from flowpilot.analytics.dashboard.schemas import DomainCoverage, FlowCell
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds, statement
 from flowpilot.analytics.statistics import rate, rate_ci95

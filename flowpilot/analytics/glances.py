@@ -3,7 +3,7 @@
 from typing import Any
 
 from flowpilot.analytics import schemas
-from flowpilot.analytics.dashboard_schemas import DashboardPsa, KnowledgeCounts
+from flowpilot.analytics.dashboard.schemas import DashboardPsa, KnowledgeCounts
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import SESSIONS_IN_WINDOW, statement
 from flowpilot.analytics.statistics import percent, percent_ci95

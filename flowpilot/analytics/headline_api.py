@@ -3,7 +3,7 @@
 from fastapi import APIRouter
 
 from flowpilot.analytics.api import AskedWindow, EscalationViewer
-from flowpilot.analytics.headline import Headline, headline
+from flowpilot.analytics.escalations.headline import Headline, headline
 from flowpilot.identity.auth import ReadSession
 
 router = APIRouter(prefix="/api/v1/analytics/flowpilot", tags=["analytics"])

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 
 from flowpilot.analytics import schemas
 from flowpilot.analytics.coverage import coverage
-from flowpilot.analytics.dashboard import dashboard
-from flowpilot.analytics.escalations import escalations
+from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import flow_quality
-from flowpilot.analytics.knowledge_gaps import knowledge_gaps
+from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.psa import psa_metrics
 from flowpilot.analytics.savings import savings

@@ -5,7 +5,7 @@ from datetime import timedelta
 from typing import Any
 
 from flowpilot.analytics import schemas
-from flowpilot.analytics.escalation_schemas import (
+from flowpilot.analytics.escalations.schemas import (
     EnteredTimes,
     ExcludedTimes,
     ExclusionReason,

@@ -10,7 +10,7 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.dashboard_schemas import (
+from flowpilot.analytics.dashboard.schemas import (
     ConfidenceBreakdown,
     DashboardPsa,
     DomainCoverage,
@@ -20,7 +20,7 @@ from flowpilot.analytics.dashboard_schemas import (
     PreviousDashboard,
     TrendDay,
 )
-from flowpilot.analytics.escalation_schemas import (
+from flowpilot.analytics.escalations.schemas import (
     CurvePoint,
     DomainGroup,
     EnteredTimes,

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from flowpilot.analytics.escalation_schemas import WaitingTime
+from flowpilot.analytics.escalations.schemas import WaitingTime
 from flowpilot.analytics.sql import seconds
 from flowpilot.analytics.statistics import Bounds, Survival, kaplan_meier
 

@@ -12,7 +12,8 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.errors import InvalidError
 from flowpilot.flows.importing import install_shipped
-from flowpilot.identity import passwords, service
+from flowpilot.identity import members as service
+from flowpilot.identity import passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.keys import create_key
 

@@ -9,8 +9,8 @@ from rich.progress import track
 from flowpilot.cli.common import errors, new_database, open_database
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import database
-from flowpilot.db.upgrade import newest_revision
 from flowpilot.handoffs import derived as handoffs
+from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.sessions import derived as sessions
 from flowpilot.settings import get_settings
 

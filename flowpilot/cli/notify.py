@@ -8,9 +8,9 @@ import typer
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.errors import FlowPilotError
-from flowpilot.handoffs.notify import mail
-from flowpilot.handoffs.notify.failures import DeliveryError
-from flowpilot.handoffs.notify.messages import Message
+from flowpilot.notifications.messages import Message
+from flowpilot.notifications.transports import email as mail
+from flowpilot.outgoing.failures import DeliveryError
 from flowpilot.settings import get_settings
 
 app = typer.Typer(help="Notifications.", no_args_is_help=True)

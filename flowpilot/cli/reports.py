@@ -8,11 +8,11 @@ from typing import Annotated
 import typer
 from rich.console import Console
 
-from flowpilot.analytics.export import to_csv
 from flowpilot.analytics.flow_quality import FlowSort, flow_quality
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.reports import REPORTS, to_json
 from flowpilot.analytics.schemas import Report
+from flowpilot.analytics.tables.flat import to_csv
 from flowpilot.cli.common import AccountOption, read_database, require_account, run
 from flowpilot.cli.render import print_report
 from flowpilot.clock import now

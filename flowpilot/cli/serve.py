@@ -16,19 +16,19 @@ import uvicorn
 
 from flowpilot import __version__
 from flowpilot.cli.common import EXIT_FAILED, errors, new_database, open_database, read_database, with_connections
-from flowpilot.connections import Connections, most_connections
 from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION, DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.db.upgrade import newest_revision
 from flowpilot.db.watch import keep_running
 from flowpilot.demo.world import ACCOUNTS
 from flowpilot.errors import FlowPilotError
+from flowpilot.http.connections import Connections, most_connections
+from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.settings import get_settings
 from flowpilot.supervisor import Supervisor, Up
 
 if TYPE_CHECKING:
-    from flowpilot.handoffs.live import Hub
+    from flowpilot.handoffs.live.hub import Hub
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]

@@ -16,8 +16,8 @@ from flowpilot.copilot.schemas import (
     ProposedSteps,
     Suggestion,
 )
-from flowpilot.copilot.text import tidy
 from flowpilot.jobs import Tools
+from flowpilot.text import tidy
 
 if TYPE_CHECKING:
     from pydantic_ai.models import Model

@@ -13,7 +13,7 @@ from flowpilot.copilot.schemas import (
     NextStep,
     Suggestion,
 )
-from flowpilot.copilot.text import sentence, tidy
+from flowpilot.text import sentence, tidy
 
 # Of the questions that fit any problem, so many come before the checks that fit this one.
 _QUESTIONS_FIRST = 2

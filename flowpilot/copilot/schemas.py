@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 
-from flowpilot.copilot.text import tidied
+from flowpilot.text import tidied
 
 MAX_STEPS = 3
 MAX_SUMMARY = 600

@@ -14,7 +14,7 @@ from sqlalchemy.exc import ArgumentError
 
 from flowpilot.db.embedded import embedded_postgres
 from flowpilot.db.failures import DatabaseUnavailableError
-from flowpilot.db.upgrade import check_revision, upgrade
+from flowpilot.migrations.upgrade import check_revision, upgrade
 from flowpilot.settings import Settings
 
 OLDEST_VERSION = 16

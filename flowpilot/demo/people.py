@@ -3,7 +3,7 @@
 from datetime import datetime
 from random import Random
 
-from flowpilot.demo.chance import id_at
+from flowpilot.demo.simulation.chance import id_at
 from flowpilot.demo.world import DemoAccount
 from flowpilot.identity.models import AuditEntry, Membership, User
 

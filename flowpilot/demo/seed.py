@@ -12,10 +12,10 @@ from psycopg.types.json import Jsonb
 
 from flowpilot.db.base import Base
 from flowpilot.db.bulk import account_transaction, copy_rows
-from flowpilot.demo.due import enqueue_due
+from flowpilot.demo.jobs import enqueue_due
 from flowpilot.demo.people import make_audit_log, make_memberships, make_users
-from flowpilot.demo.shelf import index_flows
-from flowpilot.demo.simulate import DemoRows, simulate
+from flowpilot.demo.search_index import index_flows
+from flowpilot.demo.simulation.simulate import DemoRows, simulate
 from flowpilot.demo.world import ACCOUNTS, DAYS, NEWCOMER, DemoAccount
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import hash_password

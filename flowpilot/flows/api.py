@@ -8,9 +8,10 @@ from fastapi import APIRouter, Path, Query, Response
 
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
-from flowpilot.flows import matching, queries, service
+from flowpilot.flows import queries, service
 from flowpilot.flows.differences import differences
 from flowpilot.flows.importing import ImportAction, import_flow, install_shipped
+from flowpilot.flows.matching import match as matching
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import (
     CandidateOut,
@@ -31,9 +32,9 @@ from flowpilot.flows.schemas import (
 )
 from flowpilot.flows.text import FlowText, render
 from flowpilot.flows.tree import Tree, problems
-from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.queries import names_of
 from flowpilot.identity.schemas import Page, Text, page
 

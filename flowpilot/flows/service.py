@@ -10,13 +10,13 @@ from sqlalchemy import func, select
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, OutdatedError
-from flowpilot.flows.indexing import index
+from flowpilot.flows.matching.index import index
 from flowpilot.flows.models import Tree as Flow
 from flowpilot.flows.models import TreeCategory, TreeVersion
 from flowpilot.flows.queries import FlowNotFoundError, find_draft, newest_version
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree, TreeProblem, problems, to_json
-from flowpilot.identity.audit import record
+from flowpilot.identity.audit.log import record
 
 
 class Author(Protocol):

@@ -9,15 +9,15 @@ from fastapi import APIRouter, Depends, Query, Request
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import claims, queries, schemas, service
-from flowpilot.handoffs.held import lock_target
 from flowpilot.handoffs.jobs import ASSESS_JOB
+from flowpilot.handoffs.locking import lock_target
 from flowpilot.handoffs.queries import State, Wanted
-from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.schemas import Text
 from flowpilot.jobs import enqueue
-from flowpilot.sessions.held import lock_for_work
+from flowpilot.sessions.locking import lock_for_work
 
 router = APIRouter(prefix="/api/v1", tags=["handoffs"])
 

@@ -6,7 +6,7 @@ from datetime import datetime
 from flowpilot.db.session import Db
 from flowpilot.errors import OutdatedError
 from flowpilot.handoffs import leases
-from flowpilot.handoffs.held import (
+from flowpilot.handoffs.locking import (
     HandoffChangedError,
     OwnHandoffError,
     SeenHolder,
@@ -24,8 +24,8 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.held import Locked
-from flowpilot.sessions.moves import Verb
+from flowpilot.sessions.locking import Locked
+from flowpilot.sessions.transitions import Verb
 
 
 class AlreadyClaimedError(OutdatedError):

@@ -9,8 +9,7 @@ from flowpilot.db.session import Db
 from flowpilot.handoffs.events import record
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, SessionHandoff
 from flowpilot.handoffs.service import close_open
-from flowpilot.sessions import followers
-from flowpilot.sessions.held import Locked
+from flowpilot.sessions.locking import Locked
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 
 
@@ -46,10 +45,3 @@ async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, a
     """A session that has ended leaves nothing to hand over."""
     outcome = Outcome.RESOLVED if session.status == SessionStatus.RESOLVED else Outcome.ABANDONED
     await close_open(db, Locked(session, at), by, outcome)
-
-
-def follow_sessions() -> None:
-    """Follow what happens in sessions, from now on."""
-    if note_first_action not in followers.on_step:
-        followers.on_step.append(note_first_action)
-        followers.on_end.append(close_with_session)

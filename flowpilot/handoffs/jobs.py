@@ -11,11 +11,11 @@ from flowpilot.copilot.propose import assess_case
 from flowpilot.db.session import Db
 from flowpilot.handoffs.claims import give_back
 from flowpilot.handoffs.events import record
-from flowpilot.handoffs.held import update_where
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
+from flowpilot.handoffs.locking import update_where
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
-from flowpilot.sessions.held import lock
+from flowpilot.sessions.locking import lock
 from flowpilot.sessions.queries import case_of, read_session
 
 ASSESS_JOB = "handoffs.assess"

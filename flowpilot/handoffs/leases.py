@@ -9,9 +9,9 @@ from sqlalchemy import select
 from flowpilot.clock import zone
 from flowpilot.db.session import Db
 from flowpilot.handoffs.models import SessionHandoff
-from flowpilot.identity.hours import after_work, working_hours
 from flowpilot.identity.models import Account
 from flowpilot.jobs import enqueue
+from flowpilot.working_hours import after_work, working_hours
 
 REMIND_JOB = "handoffs.remind"
 EXPIRE_JOB = "handoffs.expire"

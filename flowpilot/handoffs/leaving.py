@@ -9,29 +9,20 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import delete, func, or_, select
+from sqlalchemy import func, or_, select
 
-from flowpilot.copilot.text import tidy
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.handoffs.claims import give_back
-from flowpilot.handoffs.held import record_event
-from flowpilot.handoffs.models import HandoffBaseline, HandoffEventKind, SessionHandoff
-from flowpilot.handoffs.notify.leaving import CHANNELS
-from flowpilot.identity import invitations, leaving
+from flowpilot.handoffs.locking import record_event
+from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
 from flowpilot.sessions import assignment
-from flowpilot.sessions.held import Locked, lock_all
+from flowpilot.sessions.locking import Locked, lock_all
 from flowpilot.sessions.models import AISession
-from flowpilot.sessions.moves import OPEN
+from flowpilot.sessions.transitions import OPEN
+from flowpilot.text import tidy
 
 _NAME_LENGTH = 120
-
-
-def follow_leavers() -> None:
-    """Have what members hold handed over when they leave, from now on."""
-    for keeper in (invitations.KEEPER, CHANNELS, STOPWATCH, WORK):
-        if keeper not in leaving.keepers:
-            leaving.keepers.append(keeper)
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,27 +127,4 @@ async def _open_handoffs(db: Db, account_id: uuid.UUID, session_ids: set[uuid.UU
     return (await db.scalars(query.execution_options(populate_existing=True))).all()
 
 
-async def _list_stopwatch(db: ReadDb, holder: Holder) -> list[Holding]:
-    query = select(HandoffBaseline).where(*_runs(holder))
-    return [_stopwatch(running) for running in await db.scalars(query)]
-
-
-async def _stop_stopwatch(db: Db, leaver: Leaver) -> list[Holding]:
-    """Remove a running stopwatch: nobody else can stop it at the right moment, so it has measured nothing."""
-    if leaver.still_works:
-        return []
-    gone = delete(HandoffBaseline).where(*_runs(leaver)).returning(HandoffBaseline)
-    return [_stopwatch(running) for running in await db.scalars(gone)]
-
-
-def _runs(holder: Holder) -> tuple[Any, ...]:
-    of_theirs = HandoffBaseline.account_id == holder.account_id, HandoffBaseline.measured_by == holder.user_id
-    return *of_theirs, HandoffBaseline.seconds.is_(None)
-
-
-def _stopwatch(running: HandoffBaseline) -> Holding:
-    return Holding("stopwatch", running.id, running.note or "A running stopwatch")
-
-
 WORK = Keeper(_list_work, _hand_over_work)
-STOPWATCH = Keeper(_list_stopwatch, _stop_stopwatch)

@@ -1,4 +1,4 @@
-"""Handoffs, everything that happened to them, and the verbal handoffs they are measured against."""
+"""Handoffs, and everything that happened to them."""
 
 import uuid
 from datetime import datetime
@@ -142,28 +142,3 @@ class HandoffCounter(Base):
 
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     last_number: Mapped[int] = mapped_column(BigInteger)
-
-
-class HandoffBaseline(Tenant, Base):
-    """One verbal handoff that somebody timed: what a savings claim is measured against.
-
-    `seconds` is null while the stopwatch runs. One that is excluded is kept, with the reason.
-    """
-
-    __tablename__ = "handoff_baselines"
-    __table_args__ = (
-        CheckConstraint("method IN ('stopwatch', 'entered')", "method"),
-        CheckConstraint("seconds > 0", "seconds"),
-        Index(None, "account_id", "created_at"),
-    )
-
-    seconds: Mapped[float | None]
-    method: Mapped[str]
-    measured_by: Mapped[uuid.UUID]
-    note: Mapped[str] = mapped_column(server_default="")
-    problem_domain: Mapped[str | None]
-    created_at: Mapped[datetime] = created_at()
-    stopped_at: Mapped[datetime | None]
-    excluded_reason: Mapped[str | None]
-    excluded_by: Mapped[uuid.UUID | None]
-    excluded_at: Mapped[datetime | None]

@@ -14,7 +14,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
 from flowpilot.errors import InvalidError
-from flowpilot.handoffs.held import HandoffNotFoundError
+from flowpilot.handoffs.locking import HandoffNotFoundError
 from flowpilot.handoffs.models import HandoffEvent, Priority, SessionHandoff
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.models import AISession

@@ -9,7 +9,7 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flowpilot.copilot.schemas import Assessment
-from flowpilot.handoffs.held import SeenHolder
+from flowpilot.handoffs.locking import SeenHolder
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
 from flowpilot.handoffs.queries import Row
 from flowpilot.http.bodies import Body

@@ -8,7 +8,7 @@ from datetime import datetime
 from flowpilot.copilot import rules
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.handoffs.held import (
+from flowpilot.handoffs.locking import (
     SeenHolder,
     first_line,
     lock_of,
@@ -23,9 +23,9 @@ from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, Sessi
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.held import Locked, hold
-from flowpilot.sessions.moves import Verb
+from flowpilot.sessions.locking import Locked, hold
 from flowpilot.sessions.queries import case_of, read_session
+from flowpilot.sessions.transitions import Verb
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,7 +7,7 @@ from flowpilot.clock import zone
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.audit import record
+from flowpilot.identity.audit.log import record
 from flowpilot.identity.models import Account
 
 _HOURS = ("work_days", "work_start", "work_end")

@@ -9,15 +9,17 @@ from fastapi import APIRouter, Form, Query, Request
 from flowpilot.clock import Now
 from flowpilot.email_address import normal_email
 from flowpilot.errors import NotFoundError
-from flowpilot.idempotency import CreateOnce
-from flowpilot.identity import accounts, auth, leaving, passwords, queries, service
+from flowpilot.http.rate_limits import caller_network
+from flowpilot.identity import accounts, auth, leaving, passwords, queries
 from flowpilot.identity import keys as api_keys
+from flowpilot.identity import members as service
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession, requires
 from flowpilot.identity.credentials import (
     TokenClaim,
     sign_token,
 )
+from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.leaving import Holder
 from flowpilot.identity.models import User
 from flowpilot.identity.schemas import (
@@ -40,7 +42,6 @@ from flowpilot.identity.schemas import (
     TokenOut,
     page,
 )
-from flowpilot.limits import caller_network
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
 

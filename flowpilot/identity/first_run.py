@@ -11,7 +11,8 @@ from sqlalchemy.exc import IntegrityError
 
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError
-from flowpilot.identity import passwords, service
+from flowpilot.identity import members as service
+from flowpilot.identity import passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim
 

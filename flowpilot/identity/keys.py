@@ -9,12 +9,12 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.audit import record
+from flowpilot.identity.audit.log import record
 from flowpilot.identity.auth import ForbiddenError
 from flowpilot.identity.credentials import hash_key, key_prefix, new_api_key
 from flowpilot.identity.locking import LockedAccess, lock_access
+from flowpilot.identity.members import add_user, join
 from flowpilot.identity.models import ApiKey, User
-from flowpilot.identity.service import add_user, join
 
 
 async def create_key(

@@ -83,7 +83,7 @@ async def hand_over(
         NotAssignableError: the successor cannot sign in and claim.
     """
     if not keepers:
-        raise RuntimeError("Nobody hands over what members hold. Call handoffs.leaving.follow_leavers first.")
+        raise RuntimeError("Nobody hands over what members hold. Call wiring.wire_features first.")
     if successor is not None:
         await lock_assignee(db, actor.account_id, successor)
     leaver = Leaver(actor.account_id, user_id, now, role, actor.user_id, successor)

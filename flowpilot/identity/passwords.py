@@ -11,7 +11,7 @@ from sqlalchemy import select
 from flowpilot.db.session import Database, state_account
 from flowpilot.email_address import normal_email
 from flowpilot.errors import InvalidError, NotFoundError
-from flowpilot.identity.audit import record
+from flowpilot.identity.audit.log import record
 from flowpilot.identity.auth import (
     ForbiddenError,
     accounts_of,

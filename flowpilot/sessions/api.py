@@ -9,19 +9,20 @@ from fastapi.responses import PlainTextResponse
 from flowpilot.clock import Now
 from flowpilot.copilot import rules
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.idempotency import CreateOnce
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.schemas import Page, Text, page
 from flowpilot.jobs import enqueue
-from flowpilot.sessions import assignment, begin, queries, schemas, service
+from flowpilot.sessions import assignment, queries, schemas, service
+from flowpilot.sessions import starting as begin
 from flowpilot.sessions.documentation import document
-from flowpilot.sessions.held import Held, Locked, hold, lock_for_work
 from flowpilot.sessions.jobs import SUGGEST_JOB
+from flowpilot.sessions.locking import Held, Locked, hold, lock_for_work
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.moves import OPEN, Verb
 from flowpilot.sessions.queries import Told, Wanted, case_of
 from flowpilot.sessions.seen import Seen, check_seen
+from flowpilot.sessions.transitions import OPEN, Verb
 
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
 

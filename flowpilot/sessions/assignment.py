@@ -11,10 +11,11 @@ from flowpilot.errors import OutdatedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.queries import names_of
-from flowpilot.sessions import moves, policy, service
-from flowpilot.sessions.held import Locked, lock
+from flowpilot.sessions import policy, service
+from flowpilot.sessions import transitions as moves
+from flowpilot.sessions.locking import Locked, lock
 from flowpilot.sessions.models import AISession, SessionStatus
-from flowpilot.sessions.moves import Verb
+from flowpilot.sessions.transitions import Verb
 
 
 class SessionTakenError(OutdatedError):

@@ -7,13 +7,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
-from flowpilot.copilot.text import sentence
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
-from flowpilot.sessions.moves import OPEN
 from flowpilot.sessions.note import Section, as_markdown, as_text
 from flowpilot.sessions.queries import Told
+from flowpilot.sessions.transitions import OPEN
+from flowpilot.text import sentence
 
 # Longer than this without a step, nobody was at work on it.
 LONGEST_STRETCH = timedelta(minutes=30)

@@ -10,11 +10,12 @@ from flowpilot.clock import now
 from flowpilot.copilot.propose import suggest_next
 from flowpilot.db.base import new_id
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
-from flowpilot.sessions import idleness, policy, service
-from flowpilot.sessions.held import SessionNotFoundError, lock
+from flowpilot.sessions import idle as idleness
+from flowpilot.sessions import policy, service
+from flowpilot.sessions.locking import SessionNotFoundError, lock
 from flowpilot.sessions.models import SessionStatus, SessionSuggestion
-from flowpilot.sessions.moves import OPEN
 from flowpilot.sessions.queries import case_of, read_session
+from flowpilot.sessions.transitions import OPEN
 
 SUGGEST_JOB = "sessions.suggest"
 

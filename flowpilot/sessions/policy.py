@@ -1,9 +1,9 @@
 """What somebody may do to a session: one answer for what is offered and for what is enforced."""
 
 from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.sessions import moves
+from flowpilot.sessions import transitions as moves
 from flowpilot.sessions.models import AISession, SessionStatus
-from flowpilot.sessions.moves import Verb
+from flowpilot.sessions.transitions import Verb
 
 # What waits for a senior or is with one is in the queue, where nobody forgets it.
 CAN_BE_UNASSIGNED = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})

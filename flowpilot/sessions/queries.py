@@ -14,10 +14,10 @@ from flowpilot.flows.models import TreeVersion
 from flowpilot.flows.tree import NodeKind, Tree, ahead
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import path
-from flowpilot.sessions.held import SessionNotFoundError, steps_of
+from flowpilot.sessions.locking import SessionNotFoundError, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
-from flowpilot.sessions.moves import OPEN
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
+from flowpilot.sessions.transitions import OPEN
 
 
 @dataclass(frozen=True, slots=True)

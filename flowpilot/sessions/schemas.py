@@ -8,7 +8,7 @@ from typing import Annotated, Any, Self
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from flowpilot.copilot.schemas import Suggestion
-from flowpilot.flows.matching import Candidate
+from flowpilot.flows.matching.match import Candidate
 from flowpilot.flows.tree import NodeKind, ahead
 from flowpilot.http.bodies import Body
 from flowpilot.identity.actor import Actor
@@ -22,9 +22,9 @@ from flowpilot.sessions.models import (
     StatusChange,
     StepKind,
 )
-from flowpilot.sessions.moves import Verb
 from flowpilot.sessions.queries import Told
 from flowpilot.sessions.seen import NodeOut, Seen, node_out
+from flowpilot.sessions.transitions import Verb
 
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)]
 Line = Annotated[_Said, Field(max_length=200)]

@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from flowpilot.errors import OutdatedError
 from flowpilot.flows.tree import Node, NodeKind
 from flowpilot.http.bodies import Body
-from flowpilot.sessions import moves
-from flowpilot.sessions.held import Held
+from flowpilot.sessions import transitions as moves
+from flowpilot.sessions.locking import Held
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
-from flowpilot.sessions.moves import Verb
+from flowpilot.sessions.transitions import Verb
 
 
 class NodeOut(BaseModel):

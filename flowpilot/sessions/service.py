@@ -10,10 +10,13 @@ from flowpilot.db.session import Db
 from flowpilot.flows.tree import NodeKind
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import still_works
-from flowpilot.sessions import followers, idleness, moves, path
-from flowpilot.sessions.held import Held, Locked
+from flowpilot.sessions import hooks as followers
+from flowpilot.sessions import idle as idleness
+from flowpilot.sessions import path
+from flowpilot.sessions import transitions as moves
+from flowpilot.sessions.locking import Held, Locked
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
-from flowpilot.sessions.moves import Verb
+from flowpilot.sessions.transitions import Verb
 
 
 async def take_choice(db: Db, actor: Actor, held: Held, label: str) -> AISessionStep:

@@ -9,12 +9,12 @@ from fastapi import Depends, Request
 from flowpilot.clock import Now, now
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs.events import newest_number
-from flowpilot.handoffs.notify.attention import Attention, attention
 from flowpilot.identity import queries as identity
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, ReadSession, verify
 from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import KeyClaim, TokenClaim, parse
+from flowpilot.notifications.attention import Attention, attention
 
 
 @dataclass(frozen=True, slots=True)

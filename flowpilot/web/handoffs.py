@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BeforeValidator
 
-from flowpilot.analytics.headline import Headline
+from flowpilot.analytics.escalations.headline import Headline
 from flowpilot.analytics.headline_api import read_headline
 from flowpilot.analytics.period import Period, window
 from flowpilot.clock import Now
@@ -32,7 +32,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession, requires
 from flowpilot.identity.schemas import MemberOut, Text
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.settings import all_members
+from flowpilot.web.settings.sections import all_members
 
 router = APIRouter(prefix="/handoffs", include_in_schema=False)
 

@@ -6,12 +6,12 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Request, Response
 
 from flowpilot.handoffs import api as handoffs
-from flowpilot.handoffs.notify import api as notifications
-from flowpilot.handoffs.notify.schemas import NotificationOut
 from flowpilot.handoffs.queries import Wanted as WantedHandoffs
 from flowpilot.handoffs.schemas import QueuePage
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.notifications import api as notifications
+from flowpilot.notifications.schemas import NotificationOut
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.queries import Wanted

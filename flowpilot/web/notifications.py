@@ -8,10 +8,10 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel
 
 from flowpilot.clock import Now
-from flowpilot.handoffs.notify import api
-from flowpilot.handoffs.notify.schemas import NotificationPage, ReadIn
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.notifications import api
+from flowpilot.notifications.schemas import NotificationPage, ReadIn
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import Page, go_to, is_own_path, render
 

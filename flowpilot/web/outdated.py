@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from flowpilot.errors import OutdatedError
-from flowpilot.web.words import plain
+from flowpilot.web.formatting import plain
 
 # What a page sends along to say what it showed; nobody has written it.
 _SENT_ALONG = frozenset({"after_step", "caller", "from_role", "node", "show", "shown", "up"})

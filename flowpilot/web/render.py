@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from flowpilot.db.base import new_id
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.cookies import COOKIE, keep_signed_in
-from flowpilot.web import words
+from flowpilot.web import formatting as words
 from flowpilot.web.assets import icon, static_url
 from flowpilot.web.frame import Frame
 from flowpilot.web.tables import labelled

@@ -8,19 +8,19 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field, NaiveDatetime
 
+from flowpilot.baselines import api
+from flowpilot.baselines.schemas import BaselineOut, Domain, EntryIn, ExclusionIn, StopwatchIn, Trimmed
+from flowpilot.baselines.service import LONGEST_SECONDS
 from flowpilot.clock import Now, zone
 from flowpilot.errors import InvalidError
-from flowpilot.handoffs import baselines_api as api
-from flowpilot.handoffs.baselines import LONGEST_SECONDS
-from flowpilot.handoffs.baselines_schemas import BaselineOut, Domain, EntryIn, ExclusionIn, StopwatchIn, Trimmed
-from flowpilot.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.web.formatting import duration
 from flowpilot.web.frame import Surroundings
 from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.settings import all_members
-from flowpilot.web.words import duration
+from flowpilot.web.settings.sections import all_members
 
 router = APIRouter(prefix="/stopwatch", include_in_schema=False)
 

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from flowpilot.analytics.coverage import coverage
-from flowpilot.analytics.dashboard import dashboard
-from flowpilot.analytics.escalations import escalations
+from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import FlowSort, flow_quality
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.psa import psa_metrics

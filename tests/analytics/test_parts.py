@@ -7,7 +7,7 @@ import uuid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from flowpilot.analytics.dashboard import dashboard
+from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.flow_quality import flow_quality, quality_of
 from flowpilot.analytics.glances import knowledge_glance, psa_glance
 from flowpilot.analytics.period import Period, window

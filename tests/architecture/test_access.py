@@ -13,12 +13,12 @@ READS_ROLES = {
     "identity/auth.py": "who calls, and which accounts somebody may sign in to",
     "identity/queries.py": "what is shown",
     "identity/assignees.py": "to whom work can be assigned, which is no access",
-    "handoffs/notify/people.py": "who is notified",
+    "notifications/people.py": "who is notified",
 }
 # An invitation's page says whether it is still open; to accept it takes the lock.
-SHOWS_A_ROLE = {"identity/accepting.py"}
+SHOWS_A_ROLE = {"identity/invitations/accept.py"}
 WRITES_MEMBERSHIPS = {
-    "identity/service.py",
+    "identity/members.py",
     "imports/writer.py",  # It adds people whom nobody could know of before, and takes nothing from anybody.
     "demo/people.py",
 }
@@ -67,7 +67,7 @@ def test_who_is_a_member_is_written_by_what_takes_the_lock() -> None:
     # The model itself names its table.
     writers = {module for module, words in _uses().items() if "write" in words} - {"identity/models.py"}
     assert writers == WRITES_MEMBERSHIPS, (
-        "Give and take access by the verbs of identity/service.py, which take turns and leave an audit entry."
+        "Give and take access by the verbs of identity/members.py, which take turns and leave an audit entry."
     )
 
 

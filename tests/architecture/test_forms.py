@@ -8,7 +8,7 @@ from fastapi import FastAPI
 from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 
-from flowpilot import idempotency
+from flowpilot.identity import idempotency
 from flowpilot.web.render import templates
 from tests.architecture.test_routes import _depends_on
 

@@ -8,7 +8,7 @@ from sqlalchemy import ForeignKeyConstraint, Table
 
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
-from flowpilot.db.models import metadata
+from flowpilot.migrations.tables import metadata
 from tests.company import Company
 
 TENANT_TABLES = [table for table in metadata.sorted_tables if "account_id" in table.columns]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import Browser, Page
 
-from flowpilot.web.analytics_rows_words import COLUMNS
+from flowpilot.web.analytics.row_columns import COLUMNS
 from tests.browser.long_words import LongWords
 from tests.browser.people import WIDTHS, Desk
 from tests.browser.test_pages import PAGES

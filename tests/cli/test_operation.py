@@ -10,7 +10,7 @@ from pathlib import Path
 
 import psycopg
 
-from flowpilot.db.upgrade import newest_revision
+from flowpilot.migrations.upgrade import newest_revision
 from tests.cli.conftest import COMMAND, Run
 from tests.company import Company
 from tests.places import open_directory

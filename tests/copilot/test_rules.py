@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from flowpilot.copilot.checks import CHECKS, Check, mentions
 from flowpilot.copilot.rules import assess, suggest
 from flowpilot.copilot.schemas import MAX_SUMMARY, Assessment, Case, CaseStep, NextStep, Suggestion
-from flowpilot.copilot.text import tidy
+from flowpilot.text import tidy
 
 WHO = "Ask who is affected: one person, one device, a team, a site, or everybody."
 WHEN = "Ask since when it happens, and what changed shortly before: an update, a password, a move, a new device."

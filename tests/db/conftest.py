@@ -6,14 +6,9 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
-import psycopg
 import pytest
-from psycopg import sql
 
-from flowpilot.db.base import new_id
-from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.embedded import embedded_postgres
-from tests.db.servers import url_as
 from tests.places import open_directory
 
 HOLD = """
@@ -76,15 +71,3 @@ def hold(data_dir: Path) -> Iterator[Hold]:
             return process
 
         yield start
-
-
-@pytest.fixture
-def external(urls: DatabaseUrls) -> Iterator[str]:
-    """The URL of an empty database, owned by a role that may create roles but is no superuser."""
-    name = f"external_{new_id().hex}"
-    with psycopg.connect(urls.owner, autocommit=True) as owner:
-        role = sql.Identifier(name)
-        owner.execute(sql.SQL("CREATE ROLE {} LOGIN CREATEROLE NOSUPERUSER").format(role))
-        owner.execute(sql.SQL("CREATE DATABASE {} OWNER {}").format(role, role))
-        yield url_as(urls.owner, name, name)
-        owner.execute(sql.SQL("DROP DATABASE {} WITH (FORCE)").format(role))

@@ -7,9 +7,6 @@ import stat
 from pathlib import Path
 
 import psycopg
-from sqlalchemy import make_url
-
-from flowpilot.db.connect import libpq_url
 
 
 def pid_file(data_dir: Path) -> Path:
@@ -39,11 +36,6 @@ def kill(pid: int) -> None:
 
 def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
-
-
-def url_as(base: str, user: str, name: str) -> str:
-    """The same server's URL, as somebody else and to another database."""
-    return libpq_url(make_url(base).set(username=user, database=name))
 
 
 def open_files(pid: int) -> set[Path]:

@@ -12,9 +12,9 @@ from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls, database, database_as_it_is, libpq_url, migrated_database
 from flowpilot.db.failures import DatabaseUnavailableError
-from flowpilot.db.upgrade import UpgradeError, newest_revision
+from flowpilot.migrations.upgrade import UpgradeError, newest_revision
 from flowpilot.settings import Settings
-from tests.db.servers import url_as
+from tests.databases import url_as
 
 
 def _settings(settings: Settings, **urls: str) -> Settings:

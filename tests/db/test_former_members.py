@@ -5,7 +5,7 @@ from uuid import UUID
 
 from flowpilot.db.base import new_id
 from tests.company import at
-from tests.db.test_data_migrations import BEGUN, LATER, Migrate, ask, found_account, to_revision
+from tests.migrations.test_data import BEGUN, LATER, Migrate, ask, found_account, to_revision
 
 __all__ = ["to_revision"]
 

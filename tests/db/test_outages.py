@@ -23,7 +23,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.connect import database as running
 from flowpilot.db.embedded import embedded_postgres
 from flowpilot.db.session import Database
-from flowpilot.db.upgrade import newest_revision
+from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor

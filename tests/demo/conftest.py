@@ -2,7 +2,7 @@
 
 import pytest
 
-from flowpilot.demo.simulate import DemoRows
+from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.demo.world import ACCOUNTS, DemoAccount
 from tests.demo.rows import simulated
 

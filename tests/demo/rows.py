@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any, Protocol, TypeVar
 
 from flowpilot.db.base import Base
-from flowpilot.demo.simulate import DemoRows, simulate
+from flowpilot.demo.simulation.simulate import DemoRows, simulate
 from flowpilot.demo.world import DemoAccount
 from flowpilot.flows.tree import Tree
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff

@@ -14,7 +14,7 @@ from flowpilot.db.connect import DatabaseUrls, migrated_database
 from flowpilot.db.session import Database
 from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
 from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, CONSULTANT, NEWCOMER, NORTHWIND, DemoAccount
-from flowpilot.flows.matching import match
+from flowpilot.flows.matching.match import match
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.identity.actor import Role
 from flowpilot.identity.auth import log_in

@@ -22,9 +22,10 @@ from flowpilot.handoffs import derived as handoff_actions
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.handoffs.service import Escalation, escalate
 from flowpilot.identity.actor import Actor, Role
-from flowpilot.sessions import begin, moves
 from flowpilot.sessions import derived as session_counts
-from flowpilot.sessions.held import hold_for_work
+from flowpilot.sessions import starting as begin
+from flowpilot.sessions import transitions as moves
+from flowpilot.sessions.locking import hold_for_work
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.settings import Settings
 from tests.company import Company, at

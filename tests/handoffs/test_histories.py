@@ -17,14 +17,15 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs import claims, jobs, service
-from flowpilot.handoffs.following import follow_sessions
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
-from flowpilot.sessions import begin, moves
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.held import Held, hold_for_work
+from flowpilot.sessions import starting as begin
+from flowpilot.sessions import transitions as moves
+from flowpilot.sessions.locking import Held, hold_for_work
 from flowpilot.settings import Settings
+from flowpilot.wiring import wire_features
 from tests.company import Company, add_colleague, found_company, run
 from tests.handoffs.helpers import REASON, actor, check_laws, forget_jobs, worker_context
 from tests.sessions.flows import publish_printer_flow
@@ -91,7 +92,7 @@ class Desk:
 
 @pytest.fixture(scope="module")
 def desk(urls: DatabaseUrls, settings: Settings, client: TestClient) -> Iterator[Desk]:
-    follow_sessions()
+    wire_features()
     company = found_company(urls)
 
     async def add_seniors(database: Database) -> list[Actor]:

@@ -14,13 +14,13 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs import claims, jobs, service
-from flowpilot.handoffs.following import follow_sessions
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.held import hold_for_work
+from flowpilot.sessions.locking import hold_for_work
 from flowpilot.settings import Settings
+from flowpilot.wiring import wire_features
 from tests.company import Company, add_colleague
 from tests.handoffs.helpers import REASON, actor, check_laws, escalated, forget_jobs, worker_context
 
@@ -103,7 +103,7 @@ async def _lease_job(db: Db, desk: Desk, case: Case) -> None:
 
 @pytest.fixture
 async def desk(urls: DatabaseUrls, company: Company, settings: Settings) -> AsyncIterator[Desk]:
-    follow_sessions()
+    wire_features()
     database = Database(urls.runtime, pool_size=3 * AT_ONCE)  # A job takes one of its own.
     people = [actor(company), actor(company, Role.TEAM_ADMIN)]
     company.let_sign_in(*(person.user_id for person in people))

@@ -11,7 +11,8 @@ from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database, Db
-from flowpilot.identity import keys, service
+from flowpilot.identity import keys
+from flowpilot.identity import members as service
 from flowpilot.identity.actor import Actor, Role
 from tests.company import PASSWORD, Company, fresh_email
 from tests.identity.meanwhile import Request, sent_meanwhile

@@ -14,7 +14,8 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.identity import passwords, service
+from flowpilot.identity import members as service
+from flowpilot.identity import passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings

@@ -13,9 +13,10 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.handoffs.leaving import follow_leavers
-from flowpilot.identity import passwords, service
+from flowpilot.identity import members as service
+from flowpilot.identity import passwords
 from flowpilot.identity.actor import Actor, Role
+from flowpilot.wiring import wire_features
 from tests.company import PASSWORD, Company, fresh_email, run
 
 MEMBERS = "/api/v1/members"
@@ -161,7 +162,7 @@ def test_the_only_owner_stays_even_as_an_integration(client: TestClient, company
 
 @pytest.mark.parametrize(("whom", "refusal"), [("themselves", "LastOwnerError"), ("each other", "NoAccountError")])
 def test_of_two_owners_who_are_removed_at_once_one_stays(company: Company, whom: str, refusal: str) -> None:
-    follow_leavers()
+    wire_features()
     users = [company.add_person(fresh_email(), Role.OWNER) for _ in range(2)]
     actors = [Actor(company.id, user, Role.OWNER, "UTC") for user in users]
 

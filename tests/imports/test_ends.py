@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from flowpilot.analytics.dashboard import dashboard
+from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.schemas import Dashboard
 from flowpilot.cli.importing import _told

@@ -13,9 +13,9 @@ from flowpilot.handoffs import service as handoffs
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
-from flowpilot.sessions import begin
+from flowpilot.sessions import starting as begin
 from flowpilot.sessions.documentation import Documentation, document
-from flowpilot.sessions.held import Held, hold_for_work
+from flowpilot.sessions.locking import Held, hold_for_work
 from flowpilot.sessions.queries import read_session
 from tests.company import Company, at
 from tests.handoffs.helpers import join

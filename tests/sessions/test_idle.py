@@ -10,7 +10,7 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from flowpilot.jobs import enqueue
-from flowpilot.sessions.idleness import IDLE_JOB
+from flowpilot.sessions.idle import IDLE_JOB
 from flowpilot.settings import Settings
 from tests.company import Company
 from tests.sessions.flows import post, publish_printer_flow, read, start, take

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.moves import MOVES, OPEN, Verb
+from flowpilot.sessions.transitions import MOVES, OPEN, Verb
 from tests.company import Company, found_company
 from tests.sessions.flows import SESSIONS, go_back, post, publish_printer_flow, read, start, take
 

@@ -13,7 +13,7 @@ from flowpilot.db.session import Database, Db
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service
 from flowpilot.sessions.documentation import document, time_spent, words
-from flowpilot.sessions.held import Held
+from flowpilot.sessions.locking import Held
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.queries import Told
 from tests.company import Company, at

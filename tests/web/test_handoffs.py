@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from flowpilot.identity.actor import Role
 from tests.company import Company, fresh_email
 from tests.handoffs.helpers import join
-from tests.handoffs.leavers import escalated_by, remove
+from tests.handoffs.leaving.leavers import escalated_by, remove
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
 from tests.web.forms import send

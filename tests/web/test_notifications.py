@@ -12,7 +12,7 @@ from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company, run
-from tests.handoffs.notify.desk import Desk
+from tests.notifications.desk import Desk
 from tests.web.conftest import SignedIn
 
 LIST = "/notifications"

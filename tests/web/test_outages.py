@@ -12,7 +12,7 @@ from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings
-from flowpilot.web import failures
+from flowpilot.web import error_pages as failures
 from tests.web.conftest import SAME_SITE
 
 HTMX = {"HX-Request": "true"}

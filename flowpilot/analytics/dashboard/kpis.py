@@ -1,0 +1,113 @@
+"""The dashboard's key figures with their intervals, and the same of the window before."""
+
+from typing import Any
+
+from sqlalchemy import RowMapping
+
+from flowpilot.analytics.comparison import compare, window_before
+from flowpilot.analytics.dashboard.schemas import CountComparison, PreviousDashboard
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.sql import ESCALATED, SESSIONS_IN_WINDOW, seconds, statement
+from flowpilot.analytics.statistics import Estimate, mean, percentage
+from flowpilot.analytics.waits import rounded, rounded_bounds
+from flowpilot.db.session import ReadDb
+
+SECONDS_PER_MINUTE = 60
+
+# What is summed over sessions. Squares are floats, whose sums are quick and exact enough for an interval.
+SUMS = f"""
+    count(*)::int AS n,
+    sum(step_count) AS steps,
+    sum(power(step_count, 2)) AS step_squares,
+    count(session_rating)::int AS rated,
+    sum(session_rating)::int AS rating,
+    sum(session_rating * session_rating)::int AS rating_squares,
+    count(resolved_at)::int AS timed,
+    sum(resolved_at - created_at) AS duration,
+    sum(power({seconds("resolved_at - created_at")}, 2)) AS duration_squares
+"""
+
+# Those sums over the groups of `kinds`, which know their status and tier. Null: there are none.
+TOTALS = f"""
+    sum(n) AS total,
+    sum(n) FILTER (WHERE status = 'resolved') AS resolved,
+    sum(n) FILTER (WHERE {ESCALATED}) AS escalated,
+    sum(n) FILTER (WHERE status = 'abandoned') AS abandoned,
+    sum(n) FILTER (WHERE tier = 'guided') AS guided,
+    sum(steps) FILTER (WHERE status = 'resolved')::bigint AS resolved_steps,
+    sum(step_squares) FILTER (WHERE status = 'resolved') AS step_squares,
+    sum(timed) FILTER (WHERE status = 'resolved') AS resolved_timed,
+    {seconds("sum(duration) FILTER (WHERE status = 'resolved')")} AS resolved_seconds,
+    sum(duration_squares) FILTER (WHERE status = 'resolved') AS resolved_squares,
+    sum(rated) AS rated, sum(rating) AS rating, sum(rating_squares) AS rating_squares
+"""
+
+_SQL = statement(f"""
+WITH kinds AS (
+    SELECT status, confidence_tier AS tier, {SUMS}
+    FROM ai_sessions
+    WHERE {SESSIONS_IN_WINDOW}
+    GROUP BY 1, 2
+)
+SELECT {TOTALS} FROM kinds
+""")
+
+# The dashboard's fields, each with its metric in the catalogue and its decimals.
+_FIELDS = {
+    "resolution_rate": ("resolution_rate", 1),
+    "escalated_share": ("escalated_share", 1),
+    "abandoned_share": ("abandoned_share", 1),
+    "guided_share": ("guided_share", 1),
+    "mttr_minutes": ("mttr", 1),
+    "avg_steps_to_resolution": ("steps_to_resolution", 1),
+    "avg_rating": ("rating", 2),
+}
+
+
+class Kpis:
+    """The key figures of one window, unrounded, from a row of `TOTALS`."""
+
+    def __init__(self, row: RowMapping) -> None:
+        self.total: int = row["total"] or 0
+        self.resolved: int = row["resolved"] or 0
+        self.escalated: int = row["escalated"] or 0
+        self.abandoned: int = row["abandoned"] or 0
+        self.estimates: dict[str, Estimate] = {
+            "resolution_rate": percentage(self.resolved, self.total),
+            "escalated_share": percentage(self.escalated, self.total),
+            "abandoned_share": percentage(self.abandoned, self.total),
+            "guided_share": percentage(row["guided"] or 0, self.total),
+            "mttr_minutes": mean(
+                row["resolved_timed"] or 0,
+                row["resolved_seconds"],
+                row["resolved_squares"],
+                unit=SECONDS_PER_MINUTE,
+            ),
+            "avg_steps_to_resolution": mean(self.resolved, row["resolved_steps"], row["step_squares"]),
+            "avg_rating": mean(row["rated"] or 0, row["rating"], row["rating_squares"], lowest=1, highest=5),
+        }
+
+    def fields(self) -> dict[str, Any]:
+        """Each figure and its interval as the dashboard answers them."""
+        fields: dict[str, Any] = {}
+        for name, (value, _, ci95) in self.estimates.items():
+            _, digits = _FIELDS[name]
+            fields[name] = rounded(value, digits)
+            fields[f"{name}_ci95"] = rounded_bounds(ci95, digits)
+        return fields
+
+
+async def previous(db: ReadDb, window: Window, kpis: Kpis) -> PreviousDashboard:
+    """The key figures of the window before and what has changed, in one statement."""
+    before = window_before(window)
+    old = Kpis((await db.execute(_SQL, before.parameters)).mappings().one())
+    changes = {
+        name: compare(metric, kpis.estimates[name], old.estimates[name], digits)
+        for name, (metric, digits) in _FIELDS.items()
+    }
+    return PreviousDashboard(
+        from_=before.start,
+        to=before.to,
+        total_sessions=CountComparison(value=old.total, difference=kpis.total - old.total),
+        **changes,
+    )

@@ -1,0 +1,142 @@
+"""What the dashboard and coverage reports are made of."""
+
+import uuid
+from datetime import date, datetime
+
+from pydantic import BaseModel, Field
+
+from flowpilot.analytics.escalations.schemas import Comparison
+
+Interval = tuple[float, float] | None
+
+
+class TrendDay(BaseModel):
+    """One day of the MTTR trend. `complete` is false while the day is not over."""
+
+    date: date
+    mttr_minutes: float
+    session_count: int
+    complete: bool
+    mttr_minutes_ci95: Interval = Field(description="Student's t; null below 2 sessions.")
+
+
+class DomainSessions(BaseModel):
+    """How a domain's sessions ended."""
+
+    domain: str
+    total: int
+    resolved: int
+    escalated: int
+    resolution_rate: float
+    resolution_rate_ci95: Interval
+
+
+class ConfidenceBreakdown(BaseModel):
+    """Resolved or escalated sessions by tier."""
+
+    guided_sessions: int
+    guided_resolution_rate: float
+    exploring_sessions: int
+    exploring_resolution_rate: float
+    discovery_sessions: int
+    discovery_resolution_rate: float
+    guided_resolution_rate_ci95: Interval
+    exploring_resolution_rate_ci95: Interval
+    discovery_resolution_rate_ci95: Interval
+
+
+class DomainFlows(BaseModel):
+    """How well flows cover a domain."""
+
+    domain: str
+    flow_count: int
+    session_count: int
+    guided_rate: float
+    guided_rate_ci95: Interval
+
+
+class KnowledgeCounts(BaseModel):
+    """How many flows the account has, and proposals for more."""
+
+    total_flows: int
+    ai_generated_flows: int
+    total_proposals_pending: int
+    proposals_approved_this_period: int
+    proposals_rejected_this_period: int
+
+
+class KnowledgeCoverage(KnowledgeCounts):
+    """The account's flows and the proposals for more."""
+
+    coverage_by_domain: list[DomainFlows]
+
+
+class DashboardPsa(BaseModel):
+    """The ticket system in short."""
+
+    ticket_link_rate: float
+    auto_push_success_rate: float
+    auto_push_retry_success_rate: float
+    total_time_entries_logged: int
+    total_hours_logged: float
+    n_pushes: int
+    ticket_link_rate_ci95: Interval
+    auto_push_success_rate_ci95: Interval
+    auto_push_retry_success_rate_ci95: Interval
+
+
+class CountComparison(BaseModel):
+    """A count of the window before, and how many more there are now."""
+
+    value: int
+    difference: int
+
+
+class PreviousDashboard(BaseModel):
+    """The sessions created in the window of equal length just before, by the status they have now.
+
+    Each figure has the unit and decimals of the dashboard's field of that name; null without cases.
+    """
+
+    from_: datetime = Field(serialization_alias="from")
+    to: datetime
+    total_sessions: CountComparison
+    resolution_rate: Comparison
+    escalated_share: Comparison
+    abandoned_share: Comparison
+    guided_share: Comparison
+    mttr_minutes: Comparison
+    avg_steps_to_resolution: Comparison
+    avg_rating: Comparison
+
+
+class FlowCell(BaseModel):
+    """The sessions of a domain that were matched to one flow; without `flow_id`: to none."""
+
+    flow_id: uuid.UUID | None
+    name: str | None
+    session_count: int
+    guided_rate: float
+    guided_rate_ci95: Interval
+
+
+class DomainCoverage(BaseModel):
+    """One domain: its flows, and how its sessions end."""
+
+    domain: str
+    flow_count: int
+    session_count: int
+    resolution_rate: float
+    escalation_rate: float
+    guided_rate: float
+    avg_resolution_minutes: float | None
+    n_timed: int
+    n_unknown: int = Field(
+        description="Resolved sessions missing from `avg_resolution_minutes`: their `resolved_at` is not known."
+    )
+    resolution_rate_ci95: Interval
+    escalation_rate_ci95: Interval
+    guided_rate_ci95: Interval
+    flows: list[FlowCell] = Field(
+        description="The domain's sessions by the flow they were matched to, most sessions first."
+    )

@@ -1,0 +1,69 @@
+"""How the times to first action are spread: the curve with those still waiting, and the buckets of the others."""
+
+import math
+from collections.abc import Sequence
+from itertools import zip_longest
+
+import numpy as np
+from numpy.typing import NDArray
+
+from flowpilot.analytics.escalations.schemas import CurvePoint, TimeBucket
+from flowpilot.analytics.statistics import Survival, Waits
+
+# A curve has no more points than a chart can show.
+MOST_POINTS = 120
+# Beside the beginning and the end.
+_MOST_STEPS = MOST_POINTS - 2
+
+# In seconds, and the same for every window, so that two charts can be laid beside each other.
+BUCKETS = (0, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
+
+
+def survival_curve(found: Survival, waits: Waits) -> list[CurvePoint]:
+    """The estimate's curve from 0 seconds on; `waits` are what it was estimated from.
+
+    Of more than 120 steps only some are kept, all of them true: between two, the curve falls by less than 1/118
+    of its whole fall.
+    """
+    if found.curve is None:
+        return []
+    times, shares, low, high = found.curve
+    waited = np.sort(np.concatenate(waits))
+    kept = _kept(shares)
+    at_risk = waited.size - np.searchsorted(waited, times[kept])
+    start = CurvePoint(seconds=0, share_waiting=1, share_waiting_ci95=None, n_at_risk=found.n)
+    return [
+        start,
+        *(
+            CurvePoint(
+                seconds=round(float(times[i]), 2),
+                share_waiting=round(float(shares[i]), 4),
+                share_waiting_ci95=_band(float(low[i]), float(high[i])),
+                n_at_risk=int(n),
+            )
+            for i, n in zip(kept, at_risk, strict=True)
+        ),
+    ]
+
+
+def _kept(shares: NDArray[np.float64]) -> NDArray[np.intp]:
+    """Where the curve falls, or falls to another level where it does so too often; and its last point."""
+    is_kept = np.diff(shares, prepend=1.0) < 0
+    if np.count_nonzero(is_kept) > _MOST_STEPS:
+        levels = np.floor((1 - shares) * (_MOST_STEPS / (1 - shares[-1])))
+        is_kept = np.diff(levels, prepend=0.0) > 0
+    is_kept[-1] = True
+    return np.flatnonzero(is_kept)
+
+
+def _band(low: float, high: float) -> tuple[float, float] | None:
+    return None if math.isnan(low) or math.isnan(high) else (round(low, 4), round(high, 4))
+
+
+def distribution(seconds: Sequence[float]) -> list[TimeBucket]:
+    """How many times fall into each of the buckets."""
+    counts = np.bincount(np.searchsorted(BUCKETS[1:], seconds, side="right"), minlength=len(BUCKETS))
+    return [
+        TimeBucket(from_seconds=start, to_seconds=end, n=int(n))
+        for (start, end), n in zip(zip_longest(BUCKETS, BUCKETS[1:]), counts, strict=True)
+    ]

@@ -1,0 +1,124 @@
+"""Escalations by the reason that was given and by the session's domain."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any
+
+from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, share
+from flowpilot.analytics.escalations.schemas import DomainGroup, ReasonGroup
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.sql import statement
+from flowpilot.analytics.statistics import proportion
+from flowpilot.analytics.waits import (
+    CLAIMED_IN_WINDOW,
+    CREATED_IN_WINDOW,
+    IS_ACTED,
+    IS_CLAIM_TIME_UNKNOWN,
+    rounded,
+    rounded_bounds,
+    survival,
+    waits,
+)
+from flowpilot.db.session import ReadDb
+
+MOST_REASONS = 20
+OTHER = "(other)"
+
+# A reason's words, whatever blanks stand around them.
+_WORDS = r"btrim(h.reason, E' \t\n\r')"
+
+_SQL = statement(f"""
+WITH claimed AS MATERIALIZED (
+    SELECT id, session_id, outcome, closed_at FROM session_handoffs WHERE {CLAIMED_IN_WINDOW}
+),
+bounced AS ({BOUNCED}),
+claims AS MATERIALIZED ({CLAIMS}),
+concerned AS (
+    SELECT id FROM session_handoffs WHERE {CREATED_IN_WINDOW}
+    UNION SELECT id FROM claimed
+    UNION SELECT handoff_id FROM claims
+),
+facts AS MATERIALIZED (
+    SELECT h.created_at, h.first_action_at, h.closed_at, s.problem_domain, {_WORDS} AS words,
+           h.created_at >= :start AND h.created_at < :end AS is_created,
+           {IS_CLAIM_TIME_UNKNOWN} AS is_time_unknown,
+           c.id IS NOT NULL AS is_claimed, b.id IS NOT NULL AS is_bounced,
+           e.handoff_id IS NOT NULL AS has_claim, coalesce(e.is_released, false) AS is_released
+    FROM concerned
+    JOIN session_handoffs h ON h.account_id = :account_id AND h.id = concerned.id
+    JOIN ai_sessions s ON s.account_id = h.account_id AND s.id = h.session_id
+    LEFT JOIN claimed c ON c.id = h.id
+    LEFT JOIN bounced b ON b.id = h.id
+    LEFT JOIN claims e ON e.handoff_id = h.id
+),
+reasons AS (
+    SELECT lower(words) AS reason, nullif(min(words COLLATE "C"), '') AS words,
+           row_number() OVER (ORDER BY count(*) FILTER (WHERE is_created) DESC, lower(words)) > :most AS is_rest
+    FROM facts
+    GROUP BY lower(words)
+)
+SELECT r.is_rest, CASE WHEN r.is_rest THEN '{OTHER}' ELSE r.words END AS reason, f.problem_domain AS domain,
+       count(*) FILTER (WHERE is_created) AS n,
+       count(*) FILTER (WHERE is_created AND {IS_ACTED}) AS n_acted,
+       count(*) FILTER (WHERE is_created AND is_time_unknown) AS n_unknown,
+       count(*) FILTER (WHERE is_claimed) AS n_claimed,
+       count(*) FILTER (WHERE is_bounced) AS n_bounced,
+       count(*) FILTER (WHERE has_claim) AS n_claims,
+       count(*) FILTER (WHERE is_released) AS n_released,
+       {waits("to_action", "created_at", "first_action_at", IS_ACTED, "is_created AND NOT is_time_unknown")}
+FROM facts f
+JOIN reasons r ON r.reason = lower(f.words)
+GROUP BY 1, 2, 3
+""")
+
+
+async def groups(db: ReadDb, window: Window) -> tuple[list[ReasonGroup], list[DomainGroup]]:
+    """The window's handoffs by reason and by domain, in one statement."""
+    rows = (await db.execute(_SQL, {**window.parameters, "most": MOST_REASONS})).all()
+    by_reason = _grouped(rows, lambda row: (row.is_rest, row.reason))
+    by_domain = _grouped(rows, lambda row: (False, row.domain))
+    return (
+        [ReasonGroup(reason=name, **_figures(members)) for (_, name), members in by_reason],
+        [DomainGroup(domain=name, **_figures(members)) for (_, name), members in by_domain],
+    )
+
+
+Key = tuple[bool, str | None]
+
+
+def _grouped(rows: Iterable[Any], key: Callable[[Any], Key]) -> list[tuple[Key, list[Any]]]:
+    """The rows by their key: most handoffs first, of equal ones by name, the rest behind all."""
+    found: dict[Key, list[Any]] = defaultdict(list)
+    for row in rows:
+        found[key(row)].append(row)
+    return sorted(
+        found.items(),
+        key=lambda group: (group[0][0], -_sum(group[1], "n"), group[0][1] is None, group[0][1] or ""),
+    )
+
+
+def _figures(members: Sequence[Any]) -> dict[str, Any]:
+    found = survival(_all(members, "to_action_ended"), _all(members, "to_action_censored"))
+    bounced = share(*proportion(_sum(members, "n_bounced"), _sum(members, "n_claimed")))
+    released = share(*proportion(_sum(members, "n_released"), _sum(members, "n_claims")))
+    return {
+        "n": _sum(members, "n"),
+        "n_acted": _sum(members, "n_acted"),
+        "n_unknown": _sum(members, "n_unknown"),
+        "median_seconds_to_first_action": rounded(found.median),
+        "median_seconds_to_first_action_ci95": rounded_bounds(found.median_ci95),
+        "bounce_back_rate": bounced.value,
+        "bounce_back_rate_ci95": bounced.ci95,
+        "bounce_back_rate_n": bounced.n,
+        "release_rate": released.value,
+        "release_rate_ci95": released.ci95,
+        "release_rate_n": released.n,
+    }
+
+
+def _sum(members: Sequence[Any], column: str) -> int:
+    return sum(getattr(member, column) for member in members)
+
+
+def _all(members: Sequence[Any], column: str) -> list[float]:
+    return [wait for member in members for wait in getattr(member, column) or []]

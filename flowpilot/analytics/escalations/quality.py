@@ -1,0 +1,145 @@
+"""How well escalations went, beside how fast: whether they stuck, and what the senior had to do again."""
+
+from decimal import Decimal
+from typing import Any
+
+from flowpilot.analytics.comparison import compare
+from flowpilot.analytics.escalations.schemas import EscalationQuality, PreviousPeriod, Share
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.statistics import Bounds, Estimate, Survival, mean, proportion
+from flowpilot.analytics.waits import CREATED_IN_WINDOW, rounded, rounded_bounds, survival, waiting_time
+
+# Snapshots and steps are large, and so many handoffs say all that there is to say about a share.
+_NEWEST = 2000
+
+# CTE: the handoffs of `claimed` that came back.
+BOUNCED = """
+    SELECT id FROM claimed WHERE outcome = 'returned' AND closed_at <= :as_of
+    UNION
+    SELECT c.id
+    FROM claimed c
+    JOIN session_handoffs again
+      ON again.account_id = :account_id AND again.session_id = c.session_id
+     AND again.created_at > c.closed_at
+     AND again.created_at <= least(c.closed_at + interval '7 days', :as_of)
+"""
+
+# CTE: the handoffs with a claim in the window, by their events, since a release clears the claim itself.
+CLAIMS = """
+    SELECT handoff_id, released_at IS NOT NULL AND released_at > claimed_at AS is_released
+    FROM (
+        SELECT handoff_id, min(created_at) FILTER (WHERE kind = 'claimed' AND created_at < :end) AS claimed_at,
+               max(created_at) FILTER (WHERE kind <> 'claimed' AND created_at <= :as_of) AS released_at
+        FROM handoff_events
+        WHERE account_id = :account_id AND kind IN ('claimed', 'released', 'expired') AND created_at >= :start
+        GROUP BY handoff_id
+    ) e
+    WHERE claimed_at IS NOT NULL
+"""
+
+
+# The CTEs whose columns stand in a window's row; `claimed` holds the handoffs claimed in it.
+QUALITY = f"""
+bounced AS ({BOUNCED}),
+claims AS ({CLAIMS}),
+snapshots AS (
+    SELECT CASE jsonb_typeof(snapshot->'completeness') WHEN 'number' THEN (snapshot->>'completeness')::numeric END
+               AS share
+    FROM session_handoffs
+    WHERE {CREATED_IN_WINDOW}
+    ORDER BY created_at DESC, id DESC
+    LIMIT {_NEWEST}
+),
+steps AS (
+    SELECT p.id, c.id AS handoff_id, c.claimed_at, p.content->>'node' AS node,
+           nullif(lower(btrim(coalesce(p.content->>'question', p.content->>'instruction'))), '') AS words,
+           p.created_at < c.created_at AS is_before,
+           p.actor_id = c.claimed_by AND p.created_at > c.claimed_at
+               AND p.created_at <= least(c.closed_at, :as_of) AS is_taken
+    FROM (
+        SELECT * FROM claimed WHERE claimed_by IS NOT NULL ORDER BY claimed_at DESC, id DESC LIMIT {_NEWEST}
+    ) c
+    JOIN ai_session_steps p ON p.account_id = :account_id AND p.session_id = c.session_id
+    WHERE p.kind IN ('answer', 'outcome')
+),
+compared AS (
+    SELECT id, handoff_id, claimed_at, is_taken,
+           words IS NOT NULL AND bool_or(is_before) OVER (PARTITION BY handoff_id, words)
+           OR node IS NOT NULL AND CASE
+               WHEN words IS NULL THEN bool_or(is_before) OVER (PARTITION BY handoff_id, node)
+               ELSE bool_or(is_before AND words IS NULL) OVER (PARTITION BY handoff_id, node)
+           END AS is_repeated
+    FROM steps
+    WHERE node IS NOT NULL OR words IS NOT NULL
+),
+taken AS (
+    SELECT DISTINCT ON (id) is_repeated FROM compared WHERE is_taken ORDER BY id, claimed_at DESC, handoff_id
+),
+quality AS (
+    SELECT (SELECT count(*) FROM bounced) AS n_bounced,
+           (SELECT count(*) FROM claims) AS n_claims,
+           (SELECT count(*) FROM claims WHERE is_released) AS n_released,
+           (SELECT count(*) FROM taken) AS n_taken,
+           (SELECT count(*) FROM taken WHERE is_repeated) AS n_repeated,
+           count(share) AS n_snapshots, sum(share) AS sum_shares, sum(share * share) AS sum_squares
+    FROM snapshots
+    WHERE share BETWEEN 0 AND 1
+)
+"""
+
+
+class Figures:
+    """The figures of one window, unrounded: each a value, its n and its 95 % interval."""
+
+    def __init__(self, row: Any) -> None:
+        self.n_unknown: int = row.n_unknown
+        self.created_to_claim = survival(row.to_claim_ended, row.to_claim_censored)
+        self.created_to_first_action = survival(row.to_action_ended, row.to_action_censored)
+        self.time_to_first_action = survival(row.action_ended, row.action_censored)
+        sums = row.sum_shares or Decimal(), row.sum_squares or Decimal()
+        self.shares: dict[str, Estimate] = {
+            "bounce_back_rate": proportion(row.n_bounced, row.n_handoffs_claimed),
+            "release_rate": proportion(row.n_released, row.n_claims),
+            "snapshot_completeness": mean(row.n_snapshots, *sums, highest=1),
+            "steps_repeated": proportion(row.n_repeated, row.n_taken),
+        }
+        self.medians: dict[str, Estimate] = {
+            "created_to_claim": _median(self.created_to_claim),
+            "created_to_first_action": _median(self.created_to_first_action),
+            "time_to_first_action": _median(self.time_to_first_action),
+        }
+
+
+# The catalogue's name of what is compared under another.
+_METRIC = {"created_to_claim": "time_to_claim"}
+
+
+def quality(figures: Figures) -> EscalationQuality:
+    """The window's figures as they are answered."""
+    return EscalationQuality(
+        **{name: share(*estimate) for name, estimate in figures.shares.items()},
+        created_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
+        created_to_first_action=waiting_time(figures.created_to_first_action, figures.n_unknown),
+    )
+
+
+def previous(window: Window, before: Figures, figures: Figures) -> PreviousPeriod:
+    """The figures of the window before, and what has changed."""
+    changes = {
+        name: compare(_METRIC.get(name, name), estimate, old, digits)
+        for estimates, olds, digits in (
+            (figures.shares, before.shares, 4),
+            (figures.medians, before.medians, 2),
+        )
+        for (name, estimate), old in zip(estimates.items(), olds.values(), strict=True)
+    }
+    return PreviousPeriod(from_=window.start, to=window.to, **changes)
+
+
+def share(value: float | None, n: int, ci95: Bounds | None) -> Share:
+    """An estimated share as it is answered."""
+    return Share(value=rounded(value, 4), n=n, ci95=rounded_bounds(ci95, 4))
+
+
+def _median(found: Survival) -> Estimate:
+    return Estimate(found.median, found.n, found.median_ci95)

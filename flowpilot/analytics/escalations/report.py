@@ -1,0 +1,114 @@
+"""Escalations: the time to first action after a claim, with those still waiting counted."""
+
+import math
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from flowpilot.analytics import schemas
+from flowpilot.analytics.comparison import window_before
+from flowpilot.analytics.escalations.action_times import distribution, survival_curve
+from flowpilot.analytics.escalations.groups import groups
+from flowpilot.analytics.escalations.quality import QUALITY, Figures, previous, quality
+from flowpilot.analytics.escalations.schemas import HandoffPopulation
+from flowpilot.analytics.metrics import METRICS
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.sql import seconds, statement
+from flowpilot.analytics.statistics import Waits
+from flowpilot.analytics.waits import (
+    CLAIMED_IN_WINDOW,
+    CREATED_IN_WINDOW,
+    IS_ACTED,
+    IS_CLAIM_TIME_UNKNOWN,
+    rounded,
+    waiting_time,
+    waits,
+)
+from flowpilot.db.session import ReadDb
+
+_SQL = statement(f"""
+WITH created AS MATERIALIZED (
+    SELECT created_at, claimed_at, first_action_at, closed_at,
+           claimed_at IS NOT NULL AND claimed_at <= :as_of AS is_claimed,
+           {IS_ACTED} AS is_acted,
+           closed_at IS NOT NULL AND closed_at <= :as_of AS is_closed,
+           {IS_CLAIM_TIME_UNKNOWN} AS is_time_unknown
+    FROM session_handoffs
+    WHERE {CREATED_IN_WINDOW}
+),
+population AS (
+    SELECT count(*) AS n_created,
+           count(*) FILTER (WHERE NOT is_claimed AND NOT is_time_unknown) AS n_unclaimed,
+           count(*) FILTER (WHERE is_claimed) AS n_claimed,
+           count(*) FILTER (WHERE is_time_unknown) AS n_unknown,
+           count(*) FILTER (WHERE is_acted) AS n_acted,
+           count(*) FILTER (WHERE NOT is_acted AND NOT is_closed) AS n_pending,
+           {seconds(":as_of - min(created_at) FILTER (WHERE NOT is_acted AND NOT is_closed)")}
+               AS oldest_pending_seconds,
+           {waits("to_claim", "created_at", "claimed_at", "is_claimed", "NOT is_time_unknown")},
+           {waits("to_action", "created_at", "first_action_at", "is_acted", "NOT is_time_unknown")}
+    FROM created
+),
+claimed AS MATERIALIZED (
+    SELECT id, session_id, created_at, claimed_at, claimed_by, first_action_at, closed_at, outcome,
+           {IS_ACTED} AS is_acted
+    FROM session_handoffs
+    WHERE {CLAIMED_IN_WINDOW}
+),
+actions AS (
+    SELECT count(*) AS n_handoffs_claimed,
+           array_agg({seconds("first_action_at - claimed_at")}) FILTER (WHERE first_action_at IS NOT NULL)
+               AS all_actions,
+           {waits("action", "claimed_at", "first_action_at", "is_acted")}
+    FROM claimed
+),
+{QUALITY}
+SELECT * FROM population, actions, quality
+""")
+
+
+async def escalations(db: ReadDb, window: Window) -> schemas.Escalations:
+    """The window's handoffs: one statement, the same for the window before, and one for the groups."""
+    before = window_before(window)
+    row = (await db.execute(_SQL, window.parameters)).one()
+    figures = Figures(row)
+    old_figures = Figures((await db.execute(_SQL, before.parameters)).one())
+    by_reason, by_domain = await groups(db, window)
+    return schemas.Escalations(
+        **schemas.header(window, "escalations"),
+        n_handoffs_claimed=row.n_handoffs_claimed,
+        **_acted_only(row.all_actions or []),
+        metric_definition=METRICS["time_to_first_action"].definition,
+        population=HandoffPopulation(
+            n_created=row.n_created,
+            n_unclaimed=row.n_unclaimed,
+            n_claimed=row.n_claimed,
+            n_unknown=figures.n_unknown,
+            n_acted=row.n_acted,
+            n_pending=row.n_pending,
+            oldest_pending_seconds=rounded(row.oldest_pending_seconds),
+        ),
+        time_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
+        time_to_first_action=waiting_time(figures.time_to_first_action, figures.n_unknown),
+        quality=quality(figures),
+        previous=previous(before, old_figures, figures),
+        by_reason=by_reason,
+        by_domain=by_domain,
+        survival_curve=survival_curve(
+            figures.time_to_first_action, Waits(row.action_ended or [], row.action_censored or [])
+        ),
+        distribution=distribution(row.all_actions or []),
+    )
+
+
+def _acted_only(actions: Sequence[float]) -> dict[str, Any]:
+    """The contract's figures: over those that were acted on, whatever became of the others."""
+    n = len(actions)
+    ordered = np.sort(actions)
+    return {
+        "n_handoffs_with_action": n,
+        "avg_seconds_to_first_action": round(math.fsum(actions) / n, 2) if n else None,
+        "median_seconds_to_first_action": round(float(np.median(ordered)), 2) if n else None,
+        "p95_seconds_to_first_action": round(float(ordered[round(0.95 * (n - 1))]), 2) if n else None,
+    }

@@ -1,0 +1,89 @@
+"""CSV routes of the reports' sections: the table of every chart."""
+
+from collections.abc import Awaitable
+from typing import Annotated, get_type_hints
+
+from fastapi import APIRouter, Path, Response
+
+from flowpilot.analytics.api import Analyst, AskedWindow, EscalationViewer, limited
+from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.flow_quality import FlowSort, flow_quality
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.reports import REPORTS
+from flowpilot.analytics.rows.csv import MEDIA_TYPE, attachment
+from flowpilot.analytics.schemas import Report
+from flowpilot.analytics.tables.sections import check_section, sections, to_table
+from flowpilot.errors import NotFoundError
+from flowpilot.identity.actor import Permission
+from flowpilot.identity.auth import ReadSession
+
+router = APIRouter(prefix="/api/v1/analytics/flowpilot/tables", tags=["analytics"])
+
+_ESCALATIONS = "escalations"
+
+Section = Annotated[
+    str,
+    Path(description="A dotted path in the report, such as `mttr_trend`; another is 404 with those there are."),
+]
+
+
+class NoSuchReportError(NotFoundError):
+    """There is no report of that name; `reports` has those that there are."""
+
+
+def report_sections(name: str) -> list[str]:
+    """The sections of a report that are tables.
+
+    Raises:
+        NoSuchReportError: there is no such report.
+    """
+    return sections(_model(name))
+
+
+@router.get(
+    "/escalations/{section}.csv",
+    response_class=Response,
+    dependencies=[limited("tables", Permission.VIEW_ESCALATIONS)],
+)
+async def read_escalations_table(
+    section: Section, _: EscalationViewer, asked: AskedWindow, db: ReadSession
+) -> Response:
+    """A section of the escalations report as a CSV table, with exactly the report's values."""
+    check_section(_model(_ESCALATIONS), section)
+    return _csv(await REPORTS[_ESCALATIONS].run(db, asked), _ESCALATIONS, section, asked)
+
+
+@router.get("/{report}/{section}.csv", response_class=Response, dependencies=[limited("tables")])
+async def read_table(
+    report: str,
+    section: Section,
+    _: Analyst,
+    asked: AskedWindow,
+    db: ReadSession,
+    sort: FlowSort = FlowSort.QUALITY,
+) -> Response:
+    """A section of another report as a CSV table, with exactly the report's values. `sort`: of flow-quality."""
+    check_section(_model(report), section)
+    answer: Awaitable[Report]
+    match report:
+        case "dashboard":
+            answer = dashboard(db, asked, compare=section.startswith("previous"))
+        case "flow-quality":
+            answer = flow_quality(db, asked, sort)
+        case _:
+            answer = REPORTS[report].run(db, asked)
+    return _csv(await answer, report, section, asked)
+
+
+def _model(name: str) -> type[Report]:
+    if name not in REPORTS:
+        raise NoSuchReportError(
+            f"There is no such report. There are: {', '.join(REPORTS)}.", reports=list(REPORTS)
+        )
+    model: type[Report] = get_type_hints(REPORTS[name].run)["return"]
+    return model
+
+
+def _csv(answer: Report, report: str, section: str, asked: Window) -> Response:
+    headers = attachment(f"{report}-{section}", asked)
+    return Response(to_table(answer, section), media_type=MEDIA_TYPE, headers=headers)

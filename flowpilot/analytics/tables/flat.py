@@ -1,0 +1,48 @@
+"""A report as CSV: every figure of it on a line of its own, under the definitions of what it shows."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from flowpilot.analytics.metrics import METRICS
+from flowpilot.analytics.schemas import Report
+from flowpilot.http.csv import csv_lines
+
+HEADER = ("section", "row", "field", "value")
+
+# What names a row of a section, where the report has such a field.
+_NAMES = ("date", "domain", "name", "title", "reason")
+
+
+def to_csv(report: Report) -> str:
+    """The report's figures as `section,row,field,value`, after `# definition` lines from the catalogue."""
+    body = report.model_dump(mode="json", by_alias=True)
+    definitions = definition_lines(body.pop("definitions"))
+    return "".join(definitions) + csv_lines([HEADER, *_figures(body, section="", row="")])
+
+
+def definition_lines(slugs: Sequence[str]) -> Iterator[str]:
+    """What stands above the figures of a CSV: a comment line a metric."""
+    return (f"# {slug}: {METRICS[slug].definition}\n" for slug in slugs)
+
+
+def row_name(item: dict[str, Any], position: int) -> str:
+    """What to call an entry of a list: its own name, else its number."""
+    return next((str(item[name]) for name in _NAMES if item.get(name) is not None), str(position))
+
+
+def _figures(node: dict[str, Any], section: str, row: str) -> Iterator[tuple[str, str, str, Any]]:
+    for field, value in node.items():
+        path = f"{section}.{field}".lstrip(".")
+        if isinstance(value, dict):
+            yield from _figures(value, path, row)
+        elif isinstance(value, list) and value and isinstance(value[0], dict):
+            for position, item in enumerate(value, 1):
+                yield from _figures(item, path, row_name(item, position))
+        elif isinstance(value, list) and field.endswith("ci95"):
+            yield from (
+                (section, row, f"{field}_{end}", bound) for end, bound in zip(("low", "high"), value, strict=True)
+            )
+        elif isinstance(value, list):
+            yield section, row, field, " ".join(map(str, value))
+        else:
+            yield section, row, field, value

@@ -1,0 +1,134 @@
+"""One section of a report as an ordinary CSV table: exactly the values that the report has."""
+
+import types
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from flowpilot.analytics.schemas import Report
+from flowpilot.analytics.tables.flat import definition_lines, row_name
+from flowpilot.errors import NotFoundError
+from flowpilot.http.csv import csv_lines
+
+# What all reports have is no section of any.
+_HEADER = frozenset(Report.model_fields)
+
+
+class NoSuchSectionError(NotFoundError):
+    """The report has no such section; `sections` has those that there are."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    """A field of a model: the model of what it holds, if it holds any, and whether it holds a list of them."""
+
+    name: str
+    model: type[BaseModel] | None
+    is_list: bool
+    is_open: bool  # An object without a model.
+
+
+def sections(report: type[BaseModel]) -> list[str]:
+    """What of a report makes a table: its objects and its lists of objects, as dotted paths.
+
+    A list in the items of another list is a section, too. What all reports have, such as the window, is none.
+    """
+    return [
+        path
+        for field in _fields(report)
+        if field.model is not None and field.name not in _HEADER
+        for path in (field.name, *(f"{field.name}.{inner}" for inner in sections(field.model)))
+    ]
+
+
+def to_table(report: Report, section: str) -> str:
+    """The section as CSV, after `# slug: definition` lines.
+
+    A list has a line an item and a column a field. Objects in an item are flattened with dots, an interval is
+    two columns, `_low` and `_high`, lists of plain values are joined by blanks, and lists of objects are left out:
+    they are sections themselves, where the first column names the item that each line belongs to. An object has
+    a line a field, as `field,value`, and no line where the report has null in its place.
+
+    Raises:
+        NoSuchSectionError: the report has none of that name.
+    """
+    check_section(type(report), section)
+    field, parents = _find(type(report), section.split("."))
+    assert field.model is not None
+    found = list(_items(report.model_dump(mode="json", by_alias=True), section.split(".")))
+    rows = [labels | dict(_flat(field.model, item)) for labels, item in found]
+    if field.is_list or parents:
+        columns = list(
+            dict.fromkeys([*parents, *dict(_flat(field.model, None)), *(name for row in rows for name in row)])
+        )
+        lines = csv_lines([columns, *([row.get(column) for column in columns] for row in rows)])
+    else:
+        lines = csv_lines([("field", "value"), *(figure for row in rows for figure in row.items())])
+    return "".join(definition_lines(report.definitions)) + lines
+
+
+def check_section(report: type[BaseModel], section: str) -> None:
+    """Make sure that there is such a section.
+
+    Raises:
+        NoSuchSectionError: there is none.
+    """
+    if section not in (known := sections(report)):
+        raise NoSuchSectionError(f"There is no such section. There are: {', '.join(known)}.", sections=known)
+
+
+def _fields(model: type[BaseModel]) -> Iterator[_Field]:
+    for name, info in model.model_fields.items():
+        annotation: Any = info.annotation
+        if isinstance(annotation, types.UnionType):
+            annotation = next(kind for kind in get_args(annotation) if kind is not types.NoneType)
+        is_list, is_open = get_origin(annotation) is list, get_origin(annotation) is dict
+        inner: Any = get_args(annotation)[0] if is_list else annotation
+        is_model = isinstance(inner, type) and issubclass(inner, BaseModel)
+        yield _Field(info.serialization_alias or name, inner if is_model else None, is_list, is_open)
+
+
+def _find(model: type[BaseModel], path: Sequence[str]) -> tuple[_Field, list[str]]:
+    """The field at the end of the path, and the lists on the way to it."""
+    name, *rest = path
+    field = next(field for field in _fields(model) if field.name == name)
+    if not rest:
+        return field, []
+    assert field.model is not None
+    found, parents = _find(field.model, rest)
+    return found, [name, *parents] if field.is_list else parents
+
+
+def _items(node: Mapping[str, Any], path: Sequence[str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
+    """What stands at the end of the path, each with the names of the items that it stands in."""
+    name, *rest = path
+    value = node[name]
+    items = value if isinstance(value, list) else [] if value is None else [value]
+    for position, item in enumerate(items, 1):
+        if not rest:
+            yield {}, item
+            continue
+        label = {name: row_name(item, position)} if isinstance(value, list) else {}
+        yield from ((label | labels, inner) for labels, inner in _items(item, rest))
+
+
+def _flat(model: type[BaseModel], node: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
+    """The columns of an item and their values; of no item, all the columns there may be, without values."""
+    for field in _fields(model):
+        value = None if node is None else node[field.name]
+        if field.model is not None:
+            if not field.is_list:
+                yield from ((f"{field.name}.{name}", inner) for name, inner in _flat(field.model, value))
+        elif field.is_open:
+            yield from ((f"{field.name}.{name}", _plain(inner)) for name, inner in (value or {}).items())
+        elif field.name.endswith("ci95"):
+            low, high = value or (None, None)
+            yield from ((f"{field.name}_low", low), (f"{field.name}_high", high))
+        else:
+            yield field.name, _plain(value)
+
+
+def _plain(value: Any) -> Any:
+    return " ".join(map(str, value)) if isinstance(value, list) else value

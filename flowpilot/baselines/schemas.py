@@ -1,0 +1,67 @@
+"""What the routes of the measured baseline take and give."""
+
+import uuid
+from datetime import UTC, datetime
+from typing import Annotated
+
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+
+from flowpilot.baselines.service import LONGEST_SECONDS, Method
+from flowpilot.http.bodies import Body
+from flowpilot.identity.schemas import Text
+
+
+def _none_if_blank(text: str | None) -> str | None:
+    return text or None
+
+
+Trimmed = Annotated[Text, StringConstraints(strip_whitespace=True)]
+Domain = Annotated[Trimmed | None, AfterValidator(_none_if_blank)]
+
+
+class StopwatchIn(Body):
+    """A stopwatch to be started."""
+
+    note: Trimmed = ""
+    problem_domain: Domain = Field(default=None, description="What the talk is about, as sessions name it.")
+
+
+class EntryIn(Body):
+    """A verbal handoff that nobody timed, told afterwards."""
+
+    seconds: float = Field(
+        ge=1,
+        le=LONGEST_SECONDS,
+        description="From the senior's interruption to the senior's first useful action.",
+    )
+    occurred_at: AwareDatetime | None = Field(
+        default=None,
+        ge=datetime(2000, 1, 1, tzinfo=UTC),
+        description="When the talk began, with its offset; now when left out.",
+    )
+    note: Trimmed = ""
+    problem_domain: Domain = None
+
+
+class ExclusionIn(Body):
+    """Why a baseline shall not count."""
+
+    reason: Annotated[Trimmed, Field(min_length=1)]
+
+
+class BaselineOut(BaseModel):
+    """One verbal handoff: `seconds` from the senior's interruption to the senior's first useful action."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    method: Method = Field(description="Only what a stopwatch has timed is counted as measured.")
+    seconds: float | None = Field(description="Null while the stopwatch runs.")
+    note: str
+    problem_domain: str | None
+    measured_by: uuid.UUID
+    created_at: datetime = Field(description="When the talk began.")
+    stopped_at: datetime | None = Field(description="When the stopwatch was stopped.")
+    excluded_reason: str | None = Field(description="Why it does not count; null when it does.")
+    excluded_by: uuid.UUID | None
+    excluded_at: datetime | None

@@ -1,0 +1,43 @@
+"""The jobs that go with what is under way: without them no claim would lapse, and no session would lie idle."""
+
+from datetime import timedelta
+
+import psycopg
+
+from flowpilot.demo.simulation.handoffs.verbs import reminder_at
+from flowpilot.demo.simulation.simulate import DemoRows
+from flowpilot.demo.world import DemoAccount
+from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
+from flowpilot.handoffs.models import SessionHandoff
+from flowpilot.jobs import app
+from flowpilot.sessions.idle import IDLE_JOB
+from flowpilot.sessions.models import AISession, SessionStatus
+
+_MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
+
+
+def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: DemoRows) -> None:
+    """Enqueue, in the transaction of the rows, what the verbs would have enqueued and is not done yet."""
+    for handoff in rows.handoffs:
+        _watch_claim(connection, handoff)
+    for session in rows.sessions:
+        if session.status in _MAY_LIE_IDLE:
+            _watch_session(connection, account, session)
+
+
+def _watch_claim(connection: psycopg.Connection, handoff: SessionHandoff) -> None:
+    ends, claimed_at = handoff.lease_expires_at, handoff.claimed_at
+    if ends is None or claimed_at is None:
+        return
+    for task, at in ((REMIND_JOB, reminder_at(claimed_at, ends)), (EXPIRE_JOB, ends)):
+        app.configure_task(task, schedule_at=at, connection=connection).defer(
+            account_id=str(handoff.account_id), handoff_id=str(handoff.id), claimed_at=claimed_at.isoformat()
+        )
+
+
+def _watch_session(connection: psycopg.Connection, account: DemoAccount, session: AISession) -> None:
+    assert session.last_activity_at is not None
+    due = session.last_activity_at + timedelta(minutes=account.idle_minutes)
+    app.configure_task(IDLE_JOB, schedule_at=due, connection=connection).defer(
+        account_id=str(account.id), session_id=str(session.id)
+    )

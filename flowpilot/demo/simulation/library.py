@@ -1,0 +1,174 @@
+"""An account's flows as rows: the shipped library and its own, each with its versions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from importlib.resources import files
+from random import Random
+from typing import Any
+
+from flowpilot.demo.simulation.chance import id_at
+from flowpilot.demo.simulation.flow_guide import Guide, make_guide
+from flowpilot.demo.world import DemoAccount, Flow
+from flowpilot.flows.models import Tree, TreeCategory, TreeVersion
+from flowpilot.flows.shipped import shipped_flows
+from flowpilot.flows.text import FlowText, parse
+from flowpilot.flows.tree import to_json
+from flowpilot.identity.models import AuditEntry
+
+_DRAFT_AGE = timedelta(days=2)
+
+
+@dataclass(frozen=True, slots=True)
+class Edition:
+    """A published version, as sessions follow it."""
+
+    version: TreeVersion
+    guide: Guide
+
+
+@dataclass(frozen=True, slots=True)
+class ShelvedFlow:
+    """A flow of the library with its editions, the oldest first, and until when sessions are matched to it."""
+
+    row: Tree
+    told: Flow
+    editions: tuple[Edition, ...]
+    used_until: datetime
+
+    def is_used(self, moment: datetime) -> bool:
+        """Whether a session could be matched to it at that moment."""
+        return self.row.created_at <= moment <= self.used_until
+
+    def edition(self, moment: datetime) -> Edition:
+        """What a session that began at that moment follows."""
+        return [edition for edition in self.editions if edition.version.created_at <= moment][-1]
+
+
+@dataclass(frozen=True, slots=True)
+class Library:
+    """An account's flows, by slug, and all their rows."""
+
+    categories: list[TreeCategory]
+    flows: dict[str, ShelvedFlow]
+    drafts: list[TreeVersion]
+    audit_log: list[AuditEntry]
+
+    @property
+    def trees(self) -> list[Tree]:
+        """The flows' rows."""
+        return [flow.row for flow in self.flows.values()]
+
+    @property
+    def versions(self) -> list[TreeVersion]:
+        """All versions' rows."""
+        return [edition.version for flow in self.flows.values() for edition in flow.editions] + self.drafts
+
+
+def make_library(rng: Random, account: DemoAccount, now: datetime) -> Library:
+    """The library of an account as it has grown until now."""
+    founded_at = now - timedelta(days=max(flow.born_days_ago for flow in _declared(account)))
+    categories = [
+        TreeCategory(account_id=account.id, id=id_at(rng, founded_at), name=name) for name in account.categories
+    ]
+    library = Library(categories, {}, [], [])
+    for told in _declared(account):
+        _add_flow(rng, account, library, told, now)
+    return library
+
+
+@cache
+def flow_text(slug: str, number: int = 1) -> FlowText:
+    """A version of a flow as text: one that ships with FlowPilot, or one of the demo's own."""
+    if slug in shipped_flows():
+        return shipped_flows()[slug]
+    name = f"{slug}.yaml" if number == 1 else f"{slug}.v{number}.yaml"
+    return parse(files(__package__).joinpath("data", "flows", name).read_text("utf-8"))
+
+
+@cache
+def _guide(slug: str, number: int) -> Guide:
+    return make_guide(flow_text(slug, number).tree)
+
+
+def _declared(account: DemoAccount) -> list[Flow]:
+    own = {flow.slug: flow for flow in account.flows}
+    return [*(Flow(slug) for slug in shipped_flows() if slug not in own), *own.values()]
+
+
+def _add_flow(rng: Random, account: DemoAccount, library: Library, told: Flow, now: datetime) -> None:
+    text = flow_text(told.slug)
+    born_at, used_until = (now - timedelta(days=days) for days in (told.born_days_ago, told.last_used_days_ago))
+    row = Tree(
+        account_id=account.id,
+        id=id_at(rng, born_at),
+        name=text.name,
+        description=text.description,
+        keywords=list(text.keywords),
+        tree_type=text.type,
+        origin=told.origin,
+        category_id=_category_id(library, text),
+        is_active=told.end != "retired",
+        created_by=account.owner.id,
+        created_at=born_at,
+        deleted_at=used_until if told.end == "deleted" else None,
+    )
+    published = [born_at]
+    if told.second_days_ago is not None:
+        published.append(now - timedelta(days=told.second_days_ago))
+    editions = [
+        Edition(_make_version(rng, row, told, number, at), _guide(told.slug, number))
+        for number, at in enumerate(published, start=1)
+    ]
+    for edition in editions:
+        edition.version.published_at = edition.version.created_at
+        row.published_version_id = edition.version.id
+    library.flows[told.slug] = ShelvedFlow(row, told, tuple(editions), used_until)
+    if told.has_draft:
+        library.drafts.append(_make_version(rng, row, told, len(editions) + 1, now - _DRAFT_AGE))
+    library.audit_log.extend(_audit(rng, row, editions, told, used_until))
+
+
+def _make_version(rng: Random, row: Tree, told: Flow, number: int, at: datetime) -> TreeVersion:
+    return TreeVersion(
+        account_id=row.account_id,
+        id=id_at(rng, at),
+        tree_id=row.id,
+        number=number,
+        structure=to_json(flow_text(told.slug, number).tree),
+        created_by=row.created_by,
+        created_at=at,
+        published_at=None,
+    )
+
+
+def _category_id(library: Library, text: FlowText) -> Any:
+    """As when a flow is made: the category is found whatever its case."""
+    assert text.category is not None
+    return next(shelf.id for shelf in library.categories if shelf.name.lower() == text.category.lower())
+
+
+def _audit(
+    rng: Random, row: Tree, editions: list[Edition], told: Flow, used_until: datetime
+) -> Iterator[AuditEntry]:
+    name = {"name": row.name}
+    published = [
+        (edition.version.created_at, "flow.published", {**name, "version": edition.version.number})
+        for edition in editions
+    ]
+    facts: list[tuple[datetime, str, dict[str, Any]]] = [(row.created_at, "flow.created", name), *published]
+    if told.end is not None:
+        facts.append((used_until, f"flow.{told.end}", name))
+    for at, action, after in facts:
+        yield AuditEntry(
+            account_id=row.account_id,
+            id=id_at(rng, at),
+            actor_id=row.created_by,
+            action=action,
+            target_type="flow",
+            target_id=row.id,
+            before=None,
+            after=after,
+            at=at,
+        )

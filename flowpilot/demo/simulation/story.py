@@ -1,0 +1,122 @@
+"""One session, told step by step until it ends or the present is reached."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from random import Random
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from flowpilot.demo.simulation.case import Case
+from flowpilot.demo.simulation.office_hours import next_office_moment
+from flowpilot.demo.world import DemoAccount
+from flowpilot.flows.tree import Tree
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.identity.assignees import can_be_assigned
+from flowpilot.notifications.models import Notification
+from flowpilot.sessions import path
+from flowpilot.sessions.models import AISession, AISessionStep, ConfidenceTier, StatusChange
+from flowpilot.sessions.queries import Told
+
+
+class NotYetError(Exception):
+    """The story has come to the present: what would follow has not happened."""
+
+
+@dataclass
+class Story:
+    """What has happened so far in one session, and the moment it has come to. `said` is all that its steps say."""
+
+    rng: Random
+    account: DemoAccount
+    case: Case
+    session: AISession
+    now: datetime
+    moment: datetime
+    step_seconds: float
+    progress: float
+    steps: list[AISessionStep] = field(default_factory=list)
+    changes: list[StatusChange] = field(default_factory=list)
+    handoffs: list[SessionHandoff] = field(default_factory=list)
+    events: list[HandoffEvent] = field(default_factory=list)
+    notices: list[Notification] = field(default_factory=list)
+    said: set[Any] = field(default_factory=set)
+    _found: tuple[int, path.Position] = (0, path.Position((), None, None))
+
+    def wait(self, seconds: float) -> None:
+        """Let time pass.
+
+        Raises:
+            NotYetError: that would be in the future.
+        """
+        self.wait_until(self.moment + timedelta(seconds=seconds))
+
+    def wait_until(self, moment: datetime) -> None:
+        """Let time pass until a moment, as `wait` does."""
+        if moment > self.now:
+            raise NotYetError
+        self.moment = moment
+
+    def wait_for_step(self) -> None:
+        """Let as much time pass as a step takes."""
+        self.wait(self.step_seconds * self.rng.uniform(0.5, 1.5))
+
+    def wait_for_office(self) -> None:
+        """Let time pass until somebody is in the office."""
+        self.wait_until(self.in_office(self.moment))
+
+    def in_office(self, moment: datetime) -> datetime:
+        """The moment itself in office hours, else one in the next working morning."""
+        return next_office_moment(self.rng, ZoneInfo(self.account.timezone), moment)
+
+    @property
+    def engineer_id(self) -> uuid.UUID:
+        """Who began the session."""
+        assert self.session.user_id is not None
+        return self.session.user_id
+
+    @property
+    def tier(self) -> ConfidenceTier:
+        """How well a flow fits."""
+        return self.case.tier
+
+    @property
+    def tree(self) -> Tree | None:
+        """The tree that the session follows."""
+        return None if self.case.edition is None else self.case.edition.guide.tree
+
+    @property
+    def where(self) -> path.Position:
+        """Where the session stands in its flow; it is asked for often, and moves with a step only."""
+        if self.tree is not None and (self._found[0] != len(self.steps) or self._found[1].node_id is None):
+            self._found = len(self.steps), path.position(self.tree, self.steps)
+        return self._found[1]
+
+    @property
+    def handoff(self) -> SessionHandoff:
+        """The newest handoff."""
+        return self.handoffs[-1]
+
+    @property
+    def members(self) -> set[uuid.UUID]:
+        """Everybody in the account."""
+        return {member.person.id for member in self.account.members}
+
+    @property
+    def assignees(self) -> set[uuid.UUID]:
+        """Those of them who can be assigned a handoff: in the demo everybody can sign in."""
+        members = self.account.members
+        return {member.person.id for member in members if can_be_assigned(member.role, can_sign_in=True)}
+
+    def told(self) -> Told:
+        """The session as a reader of the database would find it now."""
+        case = self.case
+        return Told(
+            session=self.session,
+            steps=self.steps,
+            changes=self.changes,
+            flow_name=None if case.flow is None else case.flow.row.name,
+            flow_number=None if case.edition is None else case.edition.version.number,
+            tree=self.tree,
+            names={member.person.id: member.person.name for member in self.account.members},
+        )

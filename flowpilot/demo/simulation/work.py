@@ -1,0 +1,156 @@
+"""How people work on a session: along its flow, beside it, or without one."""
+
+import uuid
+
+from flowpilot.demo.simulation.flow_guide import Guide, pick
+from flowpilot.demo.simulation.problems import words
+from flowpilot.demo.simulation.sessions import verbs
+from flowpilot.demo.simulation.story import Story
+from flowpilot.flows.tree import Choice, NodeKind
+from flowpilot.sessions.models import ConfidenceTier, SessionStatus
+from flowpilot.sessions.transitions import Verb
+
+_FREE_TEXT_SHARES = {ConfidenceTier.GUIDED: 0.06, ConfidenceTier.EXPLORING: 0.12}
+_WEAK_OPTIONS_SHARE = 0.75
+_LEAVES_WEAK_FLOW_SHARE = 0.4
+_ASIDE_SHARES = {ConfidenceTier.GUIDED: 0.05, ConfidenceTier.EXPLORING: 0.14}
+_NOTE_SHARE = 0.16
+_MISSTEP_SHARE = 0.035
+_RATINGS = {
+    ConfidenceTier.GUIDED: (1, 2, 8, 40, 49),
+    ConfidenceTier.EXPLORING: (3, 6, 18, 43, 30),
+    ConfidenceTier.DISCOVERY: (7, 12, 27, 36, 18),
+}
+_RATED_SHARE = 0.38
+_COMMENTED_SHARE = 0.15
+
+
+def follow(story: Story, by: uuid.UUID, goal: NodeKind, most: int | None = None) -> None:
+    """Follow the flow until a path ends, which is where the goal is if it can be reached, or for some steps."""
+    guide, taken = guide_of(story), 0
+    while is_offered_more(story) and (most is None or taken < most):
+        story.wait_for_step()
+        if _leaves_options(story) and is_at_question(story):
+            verbs.write(story, by, _own_words(story))
+            taken += 1
+            if _is_weak(story) and story.rng.random() < _LEAVES_WEAK_FLOW_SHARE:
+                return
+            story.wait_for_step()
+        elif not is_at_question(story) and story.rng.random() < _ASIDE_SHARES[story.tier]:
+            write_note(story, by)
+            taken += 1
+            story.wait_for_step()
+        _go_on(story, by, guide, goal)
+        taken += 1
+
+
+def improvise(story: Story, by: uuid.UUID, count: int) -> None:
+    """Take some notes, and without a flow also try something, as far as there is anything left to say."""
+    for _ in range(count):
+        untried = [(tried, outcome) for tried, outcome in story.case.problem.tried if tried not in story.said]
+        story.wait_for_step()
+        if story.tree is None and untried and story.rng.random() < 0.6:
+            verbs.report(story, by, *untried[0])
+        else:
+            write_note(story, by)
+
+
+def write_note(story: Story, by: uuid.UUID) -> None:
+    """Note something that has not been said yet, if there is; a senior says other things than the engineer."""
+    domain = story.case.domain
+    is_engineer = by == story.engineer_id
+    own, common = (domain.notes, words().notes) if is_engineer else (domain.senior_notes, words().senior_notes)
+    sayings = (*own, *own, *common)
+    unsaid = [text for text in sayings if text not in story.said]
+    if unsaid:
+        say(story, by, story.rng.choice(unsaid))
+
+
+def say(story: Story, by: uuid.UUID, text: str) -> None:
+    """Take a note. At a question that would be its answer: there, answer the question instead."""
+    if is_at_question(story):
+        _go_on(story, by, guide_of(story), NodeKind.ESCALATION)
+    else:
+        verbs.write(story, by, text)
+
+
+def finish(story: Story, by: uuid.UUID) -> None:
+    """Resolve the session, with what the flow says where its path ends so; some customers rate it."""
+    story.wait_for_step()
+    node_id = story.where.node_id
+    solution = None if node_id is None else guide_of(story).solution(node_id)
+    verbs.resolve(story, by, solution or story.case.problem.fix)
+    rng = story.rng
+    if rng.random() < _RATED_SHARE:
+        (story.session.session_rating,) = rng.choices(range(1, 6), _RATINGS[story.tier])
+        if rng.random() < _COMMENTED_SHARE:
+            story.session.rating_comment = rng.choice(words().rating_comments)
+
+
+def pause(story: Story, by: uuid.UUID, hours: float) -> None:
+    """Lay the session aside for at least so long, and come back in office hours."""
+    story.wait_for_step()
+    verbs.move(story, Verb.PAUSE, by, story.rng.choice(words().pauses))
+    come_back(story, by, hours)
+
+
+def come_back(story: Story, by: uuid.UUID, hours: float) -> None:
+    """Go on with what was laid aside, after at least so long."""
+    story.wait(hours * 3600)
+    story.wait_for_office()
+    verbs.move(story, Verb.RESUME, by)
+
+
+def guide_of(story: Story) -> Guide:
+    """The guide to the flow that the session follows."""
+    assert story.case.edition is not None
+    return story.case.edition.guide
+
+
+def is_offered_more(story: Story) -> bool:
+    """Whether the session stands in a flow whose path has not ended."""
+    node = story.where.node
+    return node is not None and bool(node.offered) and story.session.status != SessionStatus.PAUSED
+
+
+def is_at_question(story: Story) -> bool:
+    """Whether a question stands open."""
+    node = story.where.node
+    return node is not None and node.kind == NodeKind.QUESTION
+
+
+def _go_on(story: Story, by: uuid.UUID, guide: Guide, goal: NodeKind) -> None:
+    """Take the right choice; now and then a wrong one first, which is taken back."""
+    where = story.where
+    assert where.node is not None
+    assert where.node_id is not None
+    right = pick(story.rng, guide, where.node_id, goal, story.case.problem.path)
+    wrong = [choice for choice in where.node.offered if choice is not right]
+    if where.node.kind == NodeKind.QUESTION and wrong and story.rng.random() < _MISSTEP_SHARE:
+        _take(story, by, story.rng.choice(wrong))
+        story.wait_for_step()
+        verbs.go_back(story, by)
+        story.wait_for_step()
+    _take(story, by, right)
+
+
+def _take(story: Story, by: uuid.UUID, choice: Choice) -> None:
+    note = ""
+    if not is_at_question(story) and story.rng.random() < _NOTE_SHARE:
+        unsaid = [text for text in story.case.domain.notes if text not in story.said]
+        note = story.rng.choice(unsaid) if unsaid else ""
+    verbs.take(story, by, choice, note)
+
+
+def _is_weak(story: Story) -> bool:
+    return story.case.flow is not None and story.case.flow.told.has_weak_options
+
+
+def _leaves_options(story: Story) -> bool:
+    share = _WEAK_OPTIONS_SHARE if _is_weak(story) else _FREE_TEXT_SHARES[story.tier]
+    return story.rng.random() < share
+
+
+def _own_words(story: Story) -> str:
+    own = words().weak.get(story.where.node_id or "") if _is_weak(story) else None
+    return story.rng.choice(own or words().own_words)

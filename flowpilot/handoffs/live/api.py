@@ -1,0 +1,119 @@
+"""The live stream of an account's handoffs, as server-sent events.
+
+Its path would also match `/api/v1/handoffs/{handoff_id}`, so this router has to come before that one.
+"""
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Query, Request, Response
+from fastapi.responses import StreamingResponse
+from fastapi.sse import format_sse_event
+from starlette.types import Message, Send
+
+from flowpilot.handoffs.events import newest_number
+from flowpilot.handoffs.live.hub import Hub, Listener
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import Credential, ReadSession, requires
+
+router = APIRouter(prefix="/api/v1/handoffs", tags=["handoffs"])
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+
+_RETRY_MS = 2000
+_OPENING = format_sse_event(comment="FlowPilot", retry=_RETRY_MS)
+_HEARTBEAT = format_sse_event(comment="")
+# Nobody keeps what is said here, and no proxy waits until it has enough of it.
+_HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
+
+_ABOUT = """\
+Events of the account's handoffs as they are committed, from `hello` on: `created`, `claimed`, `released`, \
+`reassigned`, `reminded`, `expired`, `first_action`, `assessed`, `closed`.
+
+- `hello` comes first: `number` is that of the newest event. Where nothing else comes, a comment does every \
+`heartbeat_seconds`.
+- Every other event has its number as `id`, and `data` with `handoff_id`, `session_id`, `kind`, `actor_id`, \
+`actor_name`, `at`, `content`.
+- With `Last-Event-ID` (or `last_event_id`, where a header can not be set) all events behind that number come, \
+then those that follow: none is missed and none comes twice. A number that this database has not reached is \
+answered with `"reset": true` in `hello`: reload what you show.
+- `counts` comes with `counts=true`, at first and whenever one of them has changed: `n_waiting`, \
+`n_claimed_without_action` and the caller's `unread_count`, as in `/api/v1/attention`. It has no `id`.
+- `end` comes last when the credential is good no more; `reason` says why. Do not come back with the same one. \
+A stream that closes without `end` is to be opened again.
+"""
+
+_log = logging.getLogger(__name__)
+
+
+class _LiveStream(StreamingResponse):
+    """A stream that is given up when its client does not read for `patience_seconds`."""
+
+    media_type = "text/event-stream"
+
+    def __init__(self, content: AsyncIterator[bytes], patience_seconds: float) -> None:
+        super().__init__(content, headers=_HEADERS)
+        self._patience_seconds = patience_seconds
+
+    async def stream_response(self, send: Send) -> None:
+        """Send all there is, for as long as somebody takes it."""
+
+        async def send_in_time(message: Message) -> None:
+            async with asyncio.timeout(self._patience_seconds):
+                await send(message)
+
+        try:
+            await super().stream_response(send_in_time)
+        except TimeoutError:
+            _log.warning("a stream is ended: its client has not read for %s s", self._patience_seconds)
+
+
+async def _listener(
+    request: Request,
+    actor: Viewer,
+    credential: Credential,
+    counts: Annotated[bool, Query(description="Say `counts` as well.")] = False,
+) -> AsyncIterator[Listener]:
+    hub: Hub = request.app.state.live
+    with hub.join(actor, credential, counts=counts) as listener:
+        yield listener
+
+
+@router.get(
+    "/stream",
+    status_code=200,  # The OpenAPI document can not read it from a response class of ours.
+    response_class=_LiveStream,
+    description=_ABOUT,
+    responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},
+)
+async def stream(
+    request: Request,
+    actor: Viewer,
+    listener: Annotated[Listener, Depends(_listener)],
+    db: ReadSession,
+    header: Annotated[int | None, Header(alias="Last-Event-ID", ge=0)] = None,
+    last_event_id: Annotated[int | None, Query(ge=0, description="Used where the header is not set.")] = None,
+) -> Response:
+    """Follow the account's handoffs."""
+    hub: Hub = request.app.state.live
+    newest = await newest_number(db, actor.account_id)
+    # A browser that comes back repeats the query of its first time, so the header is the newer of the two.
+    asked = last_event_id if header is None else header
+    hello: dict[str, Any] = {"number": newest, "heartbeat_seconds": hub.heartbeat_seconds}
+    if asked is not None and asked > newest:
+        hello["reset"] = True
+        asked = None
+    start = newest if asked is None else asked
+    return _LiveStream(_chunks(listener, start, hello), hub.patience_seconds)
+
+
+async def _chunks(listener: Listener, start: int, hello: dict[str, Any]) -> AsyncIterator[bytes]:
+    # It has an id, so that a client that loses the stream before its first event misses none either.
+    yield _OPENING + format_sse_event(id=str(start), event="hello", data_str=json.dumps(hello))
+    async for message in listener.follow(start):
+        yield _HEARTBEAT if message is None else message.text
+    if listener.refusal is not None:
+        yield format_sse_event(event="end", data_str=json.dumps({"reason": listener.refusal}))

@@ -1,0 +1,150 @@
+"""A handoff in the hands of one transaction: its session is locked first, always, so there is no deadlock."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, Literal
+
+from sqlalchemy import ColumnElement, select, update
+
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
+from flowpilot.handoffs.events import record
+from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.assignees import lock_assignee, still_works
+from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.queries import names_of
+from flowpilot.sessions.locking import Locked, lock
+
+# Who held a handoff when somebody looked at it. Empty: nobody. None: that is not said.
+SeenHolder = uuid.UUID | Literal[""] | None
+
+
+class HandoffNotFoundError(NotFoundError):
+    """No such handoff in the account."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such handoff.")
+
+
+class HandoffClosedError(OutdatedError):
+    """The handoff is over."""
+
+
+class HandoffChangedError(OutdatedError):
+    """The handoff is not held by whom this needs; `holder` says who holds it."""
+
+
+class OwnHandoffError(ConflictError):
+    """Whoever escalated can not be who it is escalated to."""
+
+
+class NotYourHandoffError(ForbiddenError):
+    """The handoff is somebody else's."""
+
+
+async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: datetime) -> Locked:
+    """Lock the session of a handoff.
+
+    Raises:
+        HandoffNotFoundError: there is none.
+    """
+    session_id = await db.scalar(
+        select(SessionHandoff.session_id).where(
+            SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id
+        )
+    )
+    if session_id is None:
+        raise HandoffNotFoundError
+    return await lock(db, account_id, session_id, now)
+
+
+async def _read(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> SessionHandoff:
+    query = select(SessionHandoff).where(SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id)
+    return (await db.scalars(query.execution_options(populate_existing=True))).one()
+
+
+async def open_handoff(
+    db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, *, seen_holder: SeenHolder = None
+) -> SessionHandoff:
+    """The handoff, whose session is locked.
+
+    Raises:
+        HandoffClosedError: it is over.
+        HandoffChangedError: it is not held by whom the caller saw.
+    """
+    handoff = await _read(db, account_id, handoff_id)
+    if handoff.closed_at is not None:
+        raise HandoffClosedError("The handoff is closed. Escalate the session again if it needs a senior.")
+    if seen_holder is not None and seen_holder != (handoff.claimed_by or ""):
+        raise await _changed(db, handoff)
+    return handoff
+
+
+async def _changed(db: Db, handoff: SessionHandoff) -> HandoffChangedError:
+    holder = handoff.claimed_by
+    if holder is None:
+        return HandoffChangedError("Nobody holds this handoff now. What you sent was not recorded.", holder=None)
+    name = (await names_of(db, handoff.account_id, [holder])).get(holder)
+    return HandoffChangedError(
+        f"{name or 'Somebody else'} holds this handoff now. What you sent was not recorded.",
+        holder={"id": str(holder), "name": name},
+    )
+
+
+async def update_where(
+    db: Db, account_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
+) -> Sequence[SessionHandoff]:
+    """Update the handoffs that meet the conditions, in one statement, and return them."""
+    statement = (
+        update(SessionHandoff)
+        .where(SessionHandoff.account_id == account_id, *conditions)
+        .values(**values)
+        .returning(SessionHandoff)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    return (await db.scalars(statement)).all()
+
+
+async def record_event(
+    db: Db, handoff: SessionHandoff, kind: HandoffEventKind, by: uuid.UUID | None, at: datetime, **content: Any
+) -> None:
+    """Add an event of the handoff."""
+    await record(db, handoff.account_id, handoff.id, kind, by=by, at=at, **content)
+
+
+async def lock_target(db: Db, actor: Actor, target: uuid.UUID | None) -> None:
+    """Make sure that a target can be assigned the handoff. Call it before the session is locked.
+
+    Raises:
+        NotAssignableError: the target cannot sign in and claim.
+    """
+    if target is not None:
+        await lock_assignee(db, actor.account_id, target)
+
+
+def must_not_be_own(target: uuid.UUID | None, escalated_by: uuid.UUID | None) -> None:
+    """Refuse to assign a handoff to whoever escalated it.
+
+    Raises:
+        OwnHandoffError: they are one and the same.
+    """
+    if target is not None and target == escalated_by:
+        raise OwnHandoffError("A handoff cannot be assigned to whoever escalated it.")
+
+
+async def first_line(db: Db, handoff: SessionHandoff) -> uuid.UUID | None:
+    """Who works on the session once no senior does: nobody, if whoever that is can no longer work here."""
+    person = handoff.goes_back_to
+    return person if await still_works(db, handoff.account_id, person) else None
+
+
+def must_be(actor: Actor, allowed: set[uuid.UUID | None], sentence: str) -> None:
+    """Refuse everybody else but team admins.
+
+    Raises:
+        NotYourHandoffError: with the sentence given.
+    """
+    if actor.user_id not in allowed and actor.role.rank < Role.TEAM_ADMIN.rank:
+        raise NotYourHandoffError(sentence)

@@ -1,0 +1,87 @@
+"""JSON and CSV routes of the audit log."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated
+
+from fastapi import APIRouter, Depends, Query, Response
+
+from flowpilot.clock import zone
+from flowpilot.errors import ConflictError
+from flowpilot.http.csv import csv_lines
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.api import Cursor, Limit
+from flowpilot.identity.audit import log as audit
+from flowpilot.identity.audit.log import AuditFilter
+from flowpilot.identity.auth import Caller, ReadSession, requires
+from flowpilot.identity.schemas import AuditEntryOut, Page, Text, page
+
+router = APIRouter(prefix="/api/v1", tags=["identity"])
+
+Auditor = Annotated[Actor, requires(Permission.VIEW_AUDIT_LOG)]
+
+MAX_CSV_ROWS = 100_000
+_CHUNK_ROWS = 2_000
+
+
+class TooManyEntriesError(ConflictError):
+    """More entries than one file holds."""
+
+
+async def _filter(
+    actor: Caller,
+    action: Annotated[
+        Text | None, Query(description="Such as `member.added`; with a dot at its end, all that begin so.")
+    ] = None,
+    actor_id: Annotated[uuid.UUID | None, Query(description="Who did it.")] = None,
+    target_type: Annotated[Text | None, Query(description="Such as `user` or `api_key`.")] = None,
+    target_id: Annotated[uuid.UUID | None, Query(description="What it was done to.")] = None,
+    from_: Annotated[
+        datetime | None,
+        Query(alias="from", description="ISO date-time, included; in the account's zone unless it has an offset."),
+    ] = None,
+    to: Annotated[datetime | None, Query(description="ISO date-time, not included.")] = None,
+) -> AuditFilter:
+    since, until = (_in_zone(moment, actor.timezone) for moment in (from_, to))
+    return AuditFilter(action, actor_id, target_type, target_id, since, until)
+
+
+Asked = Annotated[AuditFilter, Depends(_filter)]
+
+
+@router.get("/audit-log")
+async def list_audit_log(
+    actor: Auditor, asked: Asked, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> Page[AuditEntryOut]:
+    """Every change of access, newest first."""
+    return page(await audit.entries(db, actor.account_id, asked, limit + 1, cursor), limit)
+
+
+@router.get("/audit-log.csv", response_class=Response)
+async def export_audit_log(actor: Auditor, asked: Asked, db: ReadSession) -> Response:
+    """The same as CSV, at most 100,000 entries; more are refused (409), so that no file leaves any out unsaid."""
+    if await audit.count_up_to(db, actor.account_id, asked, MAX_CSV_ROWS + 1) > MAX_CSV_ROWS:
+        raise TooManyEntriesError(f"More than {MAX_CSV_ROWS:,} entries match. Narrow them down with from and to.")
+    parts, cursor = [csv_lines([AuditEntryOut.model_fields])], None
+    while chunk := await audit.entries(db, actor.account_id, asked, _CHUNK_ROWS, cursor):
+        parts.append(csv_lines(_row(entry) for entry in chunk))
+        cursor = chunk[-1].id
+    headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
+    return Response("".join(parts), media_type="text/csv; charset=utf-8", headers=headers)
+
+
+@router.get("/audit-log/actions")
+async def list_audit_actions(actor: Auditor, db: ReadSession) -> list[str]:
+    """The actions that the account's audit log has entries of."""
+    return list(await audit.actions(db, actor.account_id))
+
+
+def _in_zone(moment: datetime | None, timezone: str) -> datetime | None:
+    return moment.replace(tzinfo=zone(timezone)) if moment is not None and moment.tzinfo is None else moment
+
+
+def _row(entry: AuditEntryOut) -> Iterator[str | None]:
+    for value in entry.model_dump(mode="json").values():
+        yield json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else value

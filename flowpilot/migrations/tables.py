@@ -1,0 +1,29 @@
+"""Every table in one place, for Alembic and for the tests that walk them."""
+
+from flowpilot.baselines import models as baselines
+from flowpilot.copilot import models as copilot
+from flowpilot.db.base import Base
+from flowpilot.flows import models as flows
+from flowpilot.handoffs import models as handoffs
+from flowpilot.identity import models as identity
+from flowpilot.imports import models as imports
+from flowpilot.knowledge import models as knowledge
+from flowpilot.notifications import models as notifications
+from flowpilot.psa import models as psa
+from flowpilot.sessions import models as sessions
+
+__all__ = [
+    "Base",
+    "baselines",
+    "copilot",
+    "flows",
+    "handoffs",
+    "identity",
+    "imports",
+    "knowledge",
+    "notifications",
+    "psa",
+    "sessions",
+]
+
+metadata = Base.metadata

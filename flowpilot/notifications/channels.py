@@ -1,0 +1,225 @@
+"""Channels: the Slack, Teams and webhook addresses that messages are sent to."""
+
+import asyncio
+import contextlib
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select, update
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.audit.log import record
+from flowpilot.identity.auth import ForbiddenError
+from flowpilot.notifications.delivery.outbox import send_test
+from flowpilot.notifications.delivery.routes import locked_route, try_route_now
+from flowpilot.notifications.delivery.trouble import end_trouble
+from flowpilot.notifications.models import ChannelKind, NotificationChannel
+from flowpilot.notifications.transports.signing import new_secret
+from flowpilot.outgoing.destinations import lookup, parse
+from flowpilot.sealed import seal
+from flowpilot.settings import Settings
+
+# How long somebody who enters an address is kept waiting for a slow name server.
+_LOOKUP_SECONDS = 3.0
+
+
+class ChannelNotFoundError(NotFoundError):
+    """There is no such channel."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such channel in this account.")
+
+
+class ChannelIsOffError(OutdatedError):
+    """A channel that is switched off sends nothing."""
+
+    def __init__(self) -> None:
+        super().__init__("This channel is switched off. Switch it on first.")
+
+
+class NotSignedError(ConflictError):
+    """Slack and Teams take no signature."""
+
+    def __init__(self) -> None:
+        super().__init__("Only webhooks are signed. A Slack or Teams address is its own secret.")
+
+
+async def create_channel(
+    db: Db,
+    actor: Actor,
+    kind: ChannelKind,
+    name: str,
+    url: str,
+    *,
+    mine: bool,
+    settings: Settings,
+    now: datetime,
+) -> tuple[NotificationChannel, str | None]:
+    """A new channel, and the secret that signs a webhook's messages, which is not shown again.
+
+    Args:
+        mine: it gets what the actor is told of; else what everybody may know.
+
+    Raises:
+        AddressRefusedError: nothing may be sent to this address.
+        ForbiddenError: the actor may not make channels for the account.
+    """
+    if not mine and not actor.may(Permission.MANAGE_CHANNELS):
+        raise ForbiddenError(
+            f"Your role ({actor.role}) does not include the account's channels. Make one of your own."
+        )
+    address = parse(url)
+    # A name that can not be looked up now may be there later: every message's own check decides.
+    with contextlib.suppress(OSError):
+        async with asyncio.timeout(_LOOKUP_SECONDS):
+            await lookup(address, settings.allowed_private_networks)
+    key = settings.signing_key()
+    secret = new_secret() if kind is ChannelKind.WEBHOOK else None
+    channel = NotificationChannel(
+        account_id=actor.account_id,
+        id=new_id(),
+        kind=kind,
+        user_id=actor.user_id if mine else None,
+        name=name,
+        host=address.host,
+        url_encrypted=seal(key, url),
+        secret_encrypted=None if secret is None else seal(key, secret),
+        is_active=True,
+        created_by=actor.user_id,
+        created_at=now,
+    )
+    db.add(channel)
+    await db.flush()
+    await _audit(db, actor.user_id, channel, "channel.created", now)
+    return channel, secret
+
+
+async def change_channel(
+    db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime, *, name: str | None, is_active: bool | None
+) -> None:
+    """Give a channel another name, or switch it off or on. None: as it is.
+
+    Raises:
+        ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
+    """
+    channel = await _for_change(db, actor, channel_id)
+    channel.name = channel.name if name is None else name
+    if is_active is not None and is_active != channel.is_active:
+        channel.is_active = is_active
+        await _end_rest(db, channel, now)
+    await _audit(db, actor.user_id, channel, "channel.changed", now)
+
+
+async def remove_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> None:
+    """Remove a channel for good. The log of what it sent stays; its address and secret do not.
+
+    Raises:
+        ChannelNotFoundError: the actor has no such channel.
+        ForbiddenError: it is another member's own.
+    """
+    await remove_for_good(db, actor.user_id, await _for_change(db, actor, channel_id), now)
+
+
+async def remove_for_good(db: Db, by: uuid.UUID, channel: NotificationChannel, now: datetime) -> None:
+    """Remove a channel that this transaction has locked, whoever's it is."""
+    channel.deleted_at, channel.is_active = now, False
+    channel.url_encrypted, channel.secret_encrypted = b"", None
+    await _end_rest(db, channel, now)
+    await _audit(db, by, channel, "channel.removed", now)
+
+
+async def renew_secret(db: Db, actor: Actor, channel_id: uuid.UUID, settings: Settings, now: datetime) -> str:
+    """A new signing secret for a webhook; the old one is good for nothing from now on.
+
+    Raises:
+        ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
+        NotSignedError: the channel is no webhook.
+    """
+    channel = await _for_change(db, actor, channel_id)
+    if channel.kind != ChannelKind.WEBHOOK:
+        raise NotSignedError
+    secret = new_secret()
+    channel.secret_encrypted = seal(settings.signing_key(), secret)
+    await _audit(db, actor.user_id, channel, "channel.secret_renewed", now)
+    return secret
+
+
+async def test_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> uuid.UUID:
+    """Have a test message sent, and return the id of its delivery.
+
+    Raises:
+        ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
+        ChannelIsOffError: the channel is switched off.
+    """
+    channel = await _switched_on(db, actor, channel_id)
+    return await send_test(db, channel, now)
+
+
+async def try_channel_now(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> uuid.UUID:
+    """Try a channel now, although it rests: with what waits for it, or with a test. Returns the delivery's id.
+
+    Raises:
+        ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
+        ChannelIsOffError: the channel is switched off.
+    """
+    channel = await _switched_on(db, actor, channel_id)
+    return await try_route_now(db, channel.account_id, channel.id, now) or await send_test(db, channel, now)
+
+
+async def switch_off(db: Db, channel: NotificationChannel, now: datetime) -> None:
+    """Switch a channel off because its receiver is gone. The audit log has it as done by nobody."""
+    channel.is_active = False
+    await db.execute(
+        update(NotificationChannel)
+        .where(NotificationChannel.account_id == channel.account_id, NotificationChannel.id == channel.id)
+        .values(is_active=False)
+    )
+    await _audit(db, None, channel, "channel.switched_off", now)
+
+
+async def _end_rest(db: Db, channel: NotificationChannel, now: datetime) -> None:
+    route = await locked_route(db, channel.account_id, channel.id)
+    await end_trouble(db, route, now)
+    await try_route_now(db, channel.account_id, channel.id, now)
+
+
+async def _switched_on(db: Db, actor: Actor, channel_id: uuid.UUID) -> NotificationChannel:
+    channel = await _for_change(db, actor, channel_id)
+    if not channel.is_active:
+        raise ChannelIsOffError
+    return channel
+
+
+async def _for_change(db: Db, actor: Actor, channel_id: uuid.UUID) -> NotificationChannel:
+    channel = await db.scalar(
+        select(NotificationChannel)
+        .where(
+            NotificationChannel.account_id == actor.account_id,
+            NotificationChannel.id == channel_id,
+            NotificationChannel.deleted_at.is_(None),
+        )
+        .with_for_update()
+    )
+    if channel is None or (channel.user_id != actor.user_id and not actor.may(Permission.MANAGE_CHANNELS)):
+        raise ChannelNotFoundError
+    if channel.user_id not in {None, actor.user_id}:
+        raise ForbiddenError("This channel is another member's own. Only they can change it.")
+    return channel
+
+
+async def _audit(
+    db: Db, actor_id: uuid.UUID | None, channel: NotificationChannel, action: str, now: datetime
+) -> None:
+    # Where a member's own messages go is nobody else's business.
+    facts = {
+        "kind": channel.kind,
+        "name": channel.name,
+        "is_active": channel.is_active,
+        "user_id": None if channel.user_id is None else str(channel.user_id),
+        "host": channel.host if channel.user_id is None else None,
+    }
+    target = ("notification_channel", channel.id)
+    await record(db, channel.account_id, actor_id, action, target, at=now, after=facts)

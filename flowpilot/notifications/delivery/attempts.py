@@ -1,0 +1,122 @@
+"""What becomes of an attempt: of the delivery, and of the route that it took."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from flowpilot.db.session import Db
+from flowpilot.notifications.channels import switch_off
+from flowpilot.notifications.delivery.lanes import give_turn_later
+from flowpilot.notifications.delivery.routes import PATIENCE, fails, give_up_on_old, locked_route, works
+from flowpilot.notifications.delivery.trouble import end_trouble, report
+from flowpilot.notifications.delivery.turns import Parcel
+from flowpilot.notifications.models import DeliveryStatus, NotificationDelivery, NotificationRoute
+from flowpilot.outgoing.failures import DeliveryError, GoneError, RefusedError, SettledError, TryLaterError
+
+_LONGEST_PAUSE_SECONDS = 3600
+
+
+async def record_attempt(
+    db: Db,
+    parcel: Parcel,
+    failure: DeliveryError | None,
+    *,
+    answered: int | None,
+    at: datetime,
+    by_email: bool,
+) -> None:
+    """Keep what became of one attempt, and have the lane come back when there is something to try again.
+
+    Args:
+        db: the transaction.
+        parcel: what was to be sent.
+        failure: why it was not.
+        answered: the status that the receiver answered.
+        at: when.
+        by_email: whether there is a mail server, for telling of trouble.
+    """
+    delivery = parcel.delivery
+    due_at = _next_attempt(delivery, failure, at)
+    await _record_delivery(db, delivery, failure, answered=answered, due_at=due_at, at=at)
+    if isinstance(failure, SettledError):
+        return
+    route = await _record_route(db, parcel, failure, at, by_email=by_email)
+    moments = {route.next_try_at} if route.resting_since else {route.next_try_at, due_at}
+    for moment in moments:
+        if moment is not None:
+            await give_turn_later(db, delivery.account_id, delivery.id, moment)
+
+
+async def _record_delivery(
+    db: Db,
+    delivery: NotificationDelivery,
+    failure: DeliveryError | None,
+    *,
+    answered: int | None,
+    due_at: datetime | None,
+    at: datetime,
+) -> None:
+    result: dict[str, Any] = {
+        "status": _status(failure, due_at),
+        "error": None if failure is None else failure.reason,
+    }
+    if not isinstance(failure, SettledError):
+        result |= {
+            "attempts": NotificationDelivery.attempts + 1,
+            "response_status": answered,
+            "due_at": due_at or NotificationDelivery.due_at,
+            "last_attempt_at": at,
+            "sent_at": at if failure is None else None,
+        }
+    await db.execute(
+        update(NotificationDelivery)
+        .where(
+            NotificationDelivery.account_id == delivery.account_id,
+            NotificationDelivery.id == delivery.id,
+            NotificationDelivery.status == DeliveryStatus.PENDING,
+        )
+        .values(result)
+    )
+
+
+def _status(failure: DeliveryError | None, due_at: datetime | None) -> DeliveryStatus:
+    if failure is None:
+        return DeliveryStatus.SENT
+    if isinstance(failure, SettledError):
+        return DeliveryStatus.DROPPED
+    return DeliveryStatus.FAILED if due_at is None else DeliveryStatus.PENDING
+
+
+async def _record_route(
+    db: Db, parcel: Parcel, failure: DeliveryError | None, at: datetime, *, by_email: bool
+) -> NotificationRoute:
+    """The route as it is after the attempt."""
+    route = await locked_route(db, parcel.delivery.account_id, parcel.route_id)
+    has_rested = route.resting_since is not None
+    route.last_attempt_at = at
+    if failure is None and not has_rested:
+        works(route)
+    elif failure is None:
+        await end_trouble(db, route, at)
+    elif isinstance(failure, GoneError) and parcel.channel is not None:
+        await switch_off(db, parcel.channel, at)
+        await end_trouble(db, route, at)
+        await report(db, route.account_id, parcel.channel, failure.reason, at, is_gone=True, by_email=by_email)
+    elif not failure.of_message:
+        fails(route, failure, at)
+        if route.resting_since is not None:
+            await give_up_on_old(db, route, at)
+            if not has_rested:
+                await report(db, route.account_id, parcel.channel, failure.reason, at, by_email=by_email)
+    return route
+
+
+def _next_attempt(delivery: NotificationDelivery, failure: DeliveryError | None, at: datetime) -> datetime | None:
+    """When it is tried again: after 4 seconds, then more and more rarely, for a day; None: not any more."""
+    if failure is None or isinstance(failure, RefusedError | SettledError):
+        return None
+    due_at = at + timedelta(seconds=min(4 ** (delivery.attempts + 1), _LONGEST_PAUSE_SECONDS))
+    if isinstance(failure, TryLaterError) and failure.not_before is not None:
+        due_at = max(due_at, failure.not_before)
+    return due_at if due_at <= delivery.created_at + PATIENCE else None

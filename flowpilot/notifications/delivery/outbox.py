@@ -1,0 +1,165 @@
+"""Deliveries: which there are to be for an event, for a test, and once more."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from datetime import datetime
+from typing import NamedTuple
+
+from sqlalchemy import false, or_, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from flowpilot.db.announce import announce
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.errors import NotFoundError, OutdatedError
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Priority
+from flowpilot.identity.actor import Actor
+from flowpilot.notifications.delivery.lanes import give_turn, lane_of
+from flowpilot.notifications.messages import Occasion
+from flowpilot.notifications.models import (
+    ChannelKind,
+    DeliveryStatus,
+    Notification,
+    NotificationChannel,
+    NotificationDelivery,
+)
+from flowpilot.notifications.people import people, switched_off
+from flowpilot.notifications.queries import occasions, visible
+from flowpilot.notifications.recipients import ACCOUNT_WIDE, recipients
+from flowpilot.notifications.settled import keep_settled
+
+_TAIL = (1 << 62) - 1
+_VARIANT = 0b10 << 62
+
+
+class _Wanted(NamedTuple):
+    """A message to be sent: to a channel, or to a member by e-mail."""
+
+    kind: str
+    user_id: uuid.UUID | None
+    channel_id: uuid.UUID | None
+
+
+class DeliveryNotFoundError(NotFoundError):
+    """There is no such delivery."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such delivery in this account.")
+
+
+class NotFailedError(OutdatedError):
+    """Only what has failed can be tried again."""
+
+
+def derived_id(event_id: uuid.UUID, *parts: object) -> uuid.UUID:
+    """The id of what follows from an event: always the same one, which sorts by the event's time."""
+    tail = uuid.uuid5(event_id, " ".join(map(str, parts))).int & _TAIL
+    return uuid.UUID(int=(event_id.int >> 64 << 64) | _VARIANT | tail)
+
+
+async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime, *, by_email: bool) -> None:
+    """Tell people of an event: in the product at once, and by a job a message outside of it.
+
+    Doing it again does nothing: what follows from an event has the same ids each time.
+    """
+    about = (await occasions(db, account_id, [event_id]))[event_id]
+    event, members = about.event, await people(db, account_id)
+    assignees = {user for user, member in members.items() if member.can_be_assigned}
+    told = sorted(recipients(event, about.handoff, members=members, assignees=assignees))
+    off = await switched_off(db, account_id, told)
+    await _note(db, event, [user for user in told if (user, ChannelKind.IN_APP) not in off], now)
+    if event.kind == HandoffEventKind.CLOSED:
+        await keep_settled(db, event, now)
+    channels = await _open_channels(db, account_id, told, account_wide=event.kind in ACCOUNT_WIDE)
+    wanted = [_Wanted(channel.kind, channel.user_id, channel.id) for channel in channels]
+    if by_email:
+        wanted += [_Wanted(ChannelKind.EMAIL, user, None) for user in told if members[user].email is not None]
+    await _send_once(db, about, [one for one in wanted if (one.user_id, one.kind) not in off], now)
+
+
+async def send_test(db: Db, channel: NotificationChannel, now: datetime) -> uuid.UUID:
+    """Have a test message sent by a channel, and return the id of its delivery."""
+    delivery_id, lane = new_id(), lane_of(channel.id)
+    row = {"kind": channel.kind, "user_id": channel.user_id, "channel_id": channel.id, "created_at": now}
+    # Somebody sits in front of it.
+    turn = {"lane": lane, "priority": Priority.URGENT, "due_at": now}
+    made = insert(NotificationDelivery).values(account_id=channel.account_id, id=delivery_id, **row, **turn)
+    await db.execute(made)
+    await give_turn(db, channel.account_id, lane, delivery_id)
+    return delivery_id
+
+
+async def try_again(db: Db, actor: Actor, delivery_id: uuid.UUID, now: datetime) -> None:
+    """Have a failed delivery tried again.
+
+    Raises:
+        DeliveryNotFoundError: the actor has none of that id.
+        NotFailedError: it has arrived, or is still being tried.
+    """
+    mine = (visible(actor), NotificationDelivery.id == delivery_id)
+    failed = NotificationDelivery.status == DeliveryStatus.FAILED
+    again = (
+        update(NotificationDelivery)
+        .where(*mine, failed)
+        .values(status=DeliveryStatus.PENDING, error=None, due_at=now)
+        .returning(NotificationDelivery.lane)
+    )
+    lane = await db.scalar(again)
+    if lane is None:
+        status = await db.scalar(select(NotificationDelivery.status).where(*mine))
+        if status is None:
+            raise DeliveryNotFoundError
+        raise NotFailedError(f"This delivery is {status}. Only one that has failed can be tried again.")
+    await give_turn(db, actor.account_id, lane, delivery_id)
+
+
+async def _open_channels(
+    db: Db, account_id: uuid.UUID, users: Collection[uuid.UUID], *, account_wide: bool
+) -> Sequence[NotificationChannel]:
+    account_wide_too = NotificationChannel.user_id.is_(None) if account_wide else false()
+    query = select(NotificationChannel).where(
+        NotificationChannel.account_id == account_id,
+        NotificationChannel.is_active,
+        NotificationChannel.deleted_at.is_(None),
+        or_(NotificationChannel.user_id.in_(users), account_wide_too),
+    )
+    return (await db.scalars(query.order_by(NotificationChannel.id))).all()
+
+
+async def _note(db: Db, event: HandoffEvent, users: Sequence[uuid.UUID], now: datetime) -> None:
+    rows = [
+        {
+            "account_id": event.account_id,
+            "id": derived_id(event.id, ChannelKind.IN_APP, user),
+            "user_id": user,
+            "event_id": event.id,
+            "created_at": now,
+        }
+        for user in users
+    ]
+    if rows:
+        await db.execute(insert(Notification).values(rows).on_conflict_do_nothing())
+        await announce(db, event.account_id, "notifications")
+
+
+async def _send_once(db: Db, about: Occasion, wanted: Sequence[_Wanted], now: datetime) -> None:
+    event = about.event
+    rows = [
+        {
+            "account_id": event.account_id,
+            "id": derived_id(event.id, one.kind, one.channel_id or one.user_id),
+            "event_id": event.id,
+            "lane": lane_of(one.channel_id),
+            "priority": about.handoff.priority,
+            "due_at": now,
+            "created_at": now,
+            **one._asdict(),
+        }
+        for one in wanted
+    ]
+    if not rows:
+        return
+    made = insert(NotificationDelivery).values(rows).on_conflict_do_nothing()
+    ids = made.returning(NotificationDelivery.lane, NotificationDelivery.id)
+    for lane, delivery_id in {row.lane: row.id for row in await db.execute(ids)}.items():
+        await give_turn(db, event.account_id, lane, delivery_id)

@@ -1,0 +1,125 @@
+"""Routes: whether a way out of the product works, and the rest that one gets which does not.
+
+After some failures in a row a route rests, and its messages wait. Now and then one of them is tried, and the first
+that arrives lets all others go.
+"""
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import NamedTuple
+
+from sqlalchemy import ColumnElement, func, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.errors import ConflictError
+from flowpilot.notifications.delivery.lanes import give_turn
+from flowpilot.notifications.models import DeliveryStatus, NotificationDelivery, NotificationRoute
+from flowpilot.outgoing.failures import DeliveryError, TryLaterError
+
+_FAILURES = 5
+_FIRST_REST = timedelta(minutes=1)
+_LONGEST_REST = timedelta(minutes=10)
+
+# What has waited for so long is not sent any more.
+PATIENCE = timedelta(days=1)
+
+
+class NothingWaitsError(ConflictError):
+    """There is nothing to try it with."""
+
+    def __init__(self) -> None:
+        super().__init__("No e-mail waits to be sent, so there is nothing to try it with.")
+
+
+class Rest(NamedTuple):
+    """How a route rests, and how many messages wait for it."""
+
+    since: datetime
+    next_try_at: datetime
+    reason: str
+    n_waiting: int
+
+
+async def rests(db: ReadDb, account_id: uuid.UUID, route_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Rest]:
+    """Those of the routes that rest, by their ids."""
+    n_waiting = select(func.count(NotificationDelivery.id)).where(
+        NotificationDelivery.account_id == account_id,
+        func.coalesce(NotificationDelivery.channel_id, NotificationDelivery.account_id) == NotificationRoute.id,
+        NotificationDelivery.status == DeliveryStatus.PENDING,
+    )
+    query = select(NotificationRoute, n_waiting.scalar_subquery()).where(
+        NotificationRoute.account_id == account_id,
+        NotificationRoute.id.in_(route_ids),
+        NotificationRoute.resting_since.is_not(None),
+    )
+    return {
+        route.id: Rest(route.resting_since, route.next_try_at, route.reason, waiting)
+        for route, waiting in await db.execute(query)
+    }
+
+
+async def locked_route(db: Db, account_id: uuid.UUID, route_id: uuid.UUID) -> NotificationRoute:
+    """A route, which nobody else changes until the transaction ends."""
+    new = insert(NotificationRoute).values(account_id=account_id, id=route_id)
+    await db.execute(new.on_conflict_do_nothing())
+    query = select(NotificationRoute).where(
+        NotificationRoute.account_id == account_id, NotificationRoute.id == route_id
+    )
+    return (await db.scalars(query.with_for_update())).one()
+
+
+def works(route: NotificationRoute) -> None:
+    """Something has arrived by it."""
+    route.failures, route.reason = 0, None
+    route.next_try_at = route.resting_since = None
+
+
+def fails(route: NotificationRoute, failure: DeliveryError, at: datetime) -> None:
+    """Its receiver has not taken a message."""
+    route.failures += 1
+    route.reason = failure.reason
+    route.next_try_at = failure.not_before if isinstance(failure, TryLaterError) else None
+    if route.failures >= _FAILURES:
+        route.resting_since = route.resting_since or at
+        rest = min(_FIRST_REST * 2 ** (route.failures - _FAILURES), _LONGEST_REST)
+        route.next_try_at = max(at + rest, route.next_try_at or at)
+
+
+async def let_all_go(db: Db, route: NotificationRoute, at: datetime) -> None:
+    """What has waited for the route is due."""
+    await db.execute(update(NotificationDelivery).where(*waiting(route.account_id, route.id)).values(due_at=at))
+
+
+async def try_route_now(db: Db, account_id: uuid.UUID, route_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
+    """Have what waits for a route tried now, although it rests; None: nothing waits, but the next will not."""
+    route = await locked_route(db, account_id, route_id)
+    route.next_try_at = None if route.next_try_at is None else now
+    first = select(NotificationDelivery.id, NotificationDelivery.lane).where(*waiting(account_id, route_id))
+    found = (await db.execute(first.order_by(NotificationDelivery.id).limit(1))).first()
+    if found is None:
+        return None
+    delivery_id, lane = found
+    await let_all_go(db, route, now)
+    await give_turn(db, account_id, lane, delivery_id)
+    return delivery_id
+
+
+async def give_up_on_old(db: Db, route: NotificationRoute, at: datetime) -> None:
+    """What has waited for too long has failed."""
+    await db.execute(
+        update(NotificationDelivery)
+        .where(*waiting(route.account_id, route.id), NotificationDelivery.created_at < at - PATIENCE)
+        .values(status=DeliveryStatus.FAILED, error=f"It could not be sent for a day. {route.reason}")
+    )
+
+
+def waiting(account_id: uuid.UUID, route_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
+    """The condition of the deliveries that are still to go by a route."""
+    channel_id = None if route_id == account_id else route_id
+    return (
+        NotificationDelivery.account_id == account_id,
+        NotificationDelivery.channel_id.is_not_distinct_from(channel_id),
+        NotificationDelivery.status == DeliveryStatus.PENDING,
+    )

@@ -1,0 +1,116 @@
+"""Sending one delivery, by whichever way it goes."""
+
+import json
+from datetime import datetime
+
+from flowpilot.notifications.delivery.trouble import describe
+from flowpilot.notifications.delivery.turns import Parcel
+from flowpilot.notifications.messages import TEST, Message, compose, how_it_stands
+from flowpilot.notifications.models import ChannelKind, NotificationChannel
+from flowpilot.notifications.transports import email as mail
+from flowpilot.notifications.transports.chat import slack, teams
+from flowpilot.notifications.transports.signing import signed_headers
+from flowpilot.notifications.transports.webhook import WebhookBody, webhook
+from flowpilot.outgoing.failures import RefusedError, SettledError, TryLaterError
+from flowpilot.outgoing.http import post
+from flowpilot.sealed import UnsealableError, unseal
+from flowpilot.settings import Settings
+
+_JSON = {"Content-Type": "application/json"}
+
+
+async def send(settings: Settings, parcel: Parcel, now: datetime) -> int | None:
+    """Send it, and return the status that the receiver answered; none where it is e-mail.
+
+    Raises:
+        SettledError: what it says no longer holds.
+        RefusedError: it can not be sent, now or later.
+        TryLaterError: it could not be sent now.
+    """
+    if not parcel.is_member:
+        raise RefusedError("The recipient has left the account.", of_message=True)
+    message = _message(parcel)
+    link = None
+    if settings.public_url is not None and message.path is not None:
+        link = settings.public_url.rstrip("/") + message.path
+    if parcel.channel is None:
+        await _send_email(settings, parcel, message, link, now)
+        return None
+    return await _post(settings, parcel, parcel.channel, message, link, now)
+
+
+def _message(parcel: Parcel) -> Message:
+    """What it says. To a person nothing is said that no longer holds; to all others, what has become of it."""
+    if parcel.trouble is not None:
+        assert parcel.trouble.content is not None
+        assert parcel.trouble.route_id is not None
+        if parcel.is_settled:
+            raise SettledError("It works again.")
+        return describe(parcel.trouble.content, parcel.trouble.route_id)
+    if parcel.occasion is None:
+        return TEST
+    is_personal = parcel.delivery.user_id is not None and parcel.delivery.kind != ChannelKind.WEBHOOK
+    if parcel.is_settled and is_personal:
+        raise SettledError(how_it_stands(parcel.occasion))
+    return compose(parcel.occasion, is_settled=parcel.is_settled)
+
+
+async def _send_email(
+    settings: Settings, parcel: Parcel, message: Message, link: str | None, now: datetime
+) -> None:
+    if parcel.email is None:
+        raise RefusedError("The recipient has no e-mail address.", of_message=True)
+    thread = None if parcel.occasion is None else parcel.occasion.handoff.id
+    delivery = parcel.delivery
+    try:
+        letter = mail.email(settings, parcel.email, message, link, message_id=delivery.id, thread=thread, at=now)
+        await mail.send(settings, letter)
+    except mail.NoMailServerError as error:
+        raise TryLaterError(error.detail) from None
+
+
+async def _post(
+    settings: Settings,
+    parcel: Parcel,
+    channel: NotificationChannel,
+    message: Message,
+    link: str | None,
+    now: datetime,
+) -> int:
+    if channel.deleted_at is not None or not channel.is_active:
+        raise RefusedError("The channel was removed or switched off.", of_message=True)
+    try:
+        address = unseal(settings.signing_key(), channel.url_encrypted)
+        secret = channel.secret_encrypted and unseal(settings.signing_key(), channel.secret_encrypted)
+    except UnsealableError:
+        raise RefusedError(
+            "The installation's secret key has changed, so the channel's address can not be read. Make it anew."
+        ) from None
+    body = _body(parcel, channel, message, link)
+    headers = dict(_JSON)
+    if secret:
+        headers |= signed_headers(secret, str(parcel.delivery.id), now, body)
+    return await post(address, body, headers, allowed=settings.allowed_private_networks, now=now)
+
+
+def _body(parcel: Parcel, channel: NotificationChannel, message: Message, link: str | None) -> bytes:
+    match channel.kind:
+        case ChannelKind.SLACK:
+            return json.dumps(slack(message, link)).encode()
+        case ChannelKind.TEAMS:
+            return json.dumps(teams(message, link)).encode()
+        case _:
+            return _webhook(parcel, message, link).model_dump_json().encode()
+
+
+def _webhook(parcel: Parcel, message: Message, link: str | None) -> WebhookBody:
+    delivery = parcel.delivery
+    if parcel.occasion is None:
+        return WebhookBody(
+            id=delivery.id,
+            type="channel.test",
+            timestamp=delivery.created_at,
+            account_id=delivery.account_id,
+            text=message.text,
+        )
+    return webhook(parcel.occasion, delivery.id, message.text, link)

@@ -1,0 +1,141 @@
+"""Trouble on a route: whoever can mend it is told once, and need not know any more once the route works again."""
+
+import uuid
+from collections.abc import Mapping
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from flowpilot.db.announce import announce
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.handoffs.models import Priority
+from flowpilot.identity.actor import Role
+from flowpilot.identity.models import Account
+from flowpilot.notifications.delivery.lanes import MAIL_LANE, give_turn
+from flowpilot.notifications.delivery.routes import let_all_go, works
+from flowpilot.notifications.messages import Message
+from flowpilot.notifications.models import (
+    ChannelKind,
+    Notification,
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationRoute,
+)
+from flowpilot.notifications.people import Person, people, switched_off
+
+
+class TroubleKind(StrEnum):
+    """What can be wrong with a route."""
+
+    CHANNEL_RESTS = "channel_rests"
+    CHANNEL_GONE = "channel_gone"
+    EMAIL_RESTS = "email_rests"
+
+
+async def report(
+    db: Db,
+    account_id: uuid.UUID,
+    channel: NotificationChannel | None,
+    reason: str,
+    at: datetime,
+    *,
+    is_gone: bool = False,
+    by_email: bool,
+) -> None:
+    """Tell whoever can mend it that a route rests, in the product and by e-mail, unless e-mail is what rests.
+
+    Args:
+        db: the transaction.
+        account_id: whose route it is.
+        channel: the route, or None for e-mail.
+        reason: why nothing arrives, in a sentence.
+        at: since when.
+        is_gone: the channel does not rest, it was switched off.
+        by_email: whether there is a mail server.
+    """
+    kind = TroubleKind.CHANNEL_GONE if is_gone else TroubleKind.CHANNEL_RESTS
+    members = await people(db, account_id)
+    told = {user: new_id() for user in _who_can_mend(channel, members)}
+    content = {
+        "kind": TroubleKind.EMAIL_RESTS if channel is None else kind,
+        "name": "" if channel is None else channel.name,
+        "reason": reason,
+        "since": at.isoformat(),
+        "zone": await db.scalar(select(Account.timezone).where(Account.id == account_id)),
+    }
+    route_id = account_id if channel is None else channel.id
+    about = {"account_id": account_id, "route_id": route_id, "content": content, "created_at": at}
+    rows = [{"id": notification_id, "user_id": user, **about} for user, notification_id in told.items()]
+    if rows:
+        await db.execute(insert(Notification).values(rows))
+        await announce(db, account_id, "notifications")
+    if by_email and channel is not None:
+        reached = {user: told[user] for user in told if members[user].email is not None}
+        await _report_by_email(db, account_id, reached, at)
+
+
+async def end_trouble(db: Db, route: NotificationRoute, at: datetime) -> None:
+    """The route works, or nobody wants it any more: what has waited is due, and nobody needs to know of it."""
+    works(route)
+    await let_all_go(db, route, at)
+    await db.execute(
+        update(Notification)
+        .where(
+            Notification.account_id == route.account_id,
+            Notification.route_id == route.id,
+            Notification.settled_at.is_(None),
+        )
+        .values(settled_at=at)
+    )
+    await announce(db, route.account_id, "notifications")
+
+
+def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
+    """What is said about trouble: which route, since when, why, and what to do."""
+    since = datetime.fromisoformat(content["since"]).astimezone(ZoneInfo(content["zone"]))
+    when, name, reason = f"{since:%-d %b %Y, %H:%M}", content["name"], content["reason"]
+    path = f"/settings/notifications/channels/{route_id}"
+    match content["kind"]:
+        case TroubleKind.EMAIL_RESTS:
+            subject, path = "E-mail does not go out", "/settings/notifications"
+            what = f"No e-mail has gone out since {when}. {reason} What waits is tried again by itself."
+            to_do = "Ask whoever runs this installation to look at its mail server."
+        case TroubleKind.CHANNEL_GONE:
+            subject = f"“{name}” is switched off"
+            what = f"“{name}” was switched off on {when}. {reason}"
+            to_do = "If it has a new address, add it as a new channel."
+        case _:
+            subject = f"“{name}” receives no messages"
+            what = f"“{name}” has received no messages since {when}. {reason} What waits is tried again by itself."
+            to_do = "See whether its address is still right, or switch it off."
+    return Message(subject, f"{what} {to_do}", path=path)
+
+
+def _who_can_mend(channel: NotificationChannel | None, members: Mapping[uuid.UUID, Person]) -> set[uuid.UUID]:
+    # Where a member's own messages go is nobody else's business.
+    if channel is not None and channel.user_id is not None:
+        return {channel.user_id} & members.keys()
+    maker = None if channel is None else channel.created_by
+    return {user for user, person in members.items() if person.role is Role.OWNER or user == maker}
+
+
+async def _report_by_email(
+    db: Db, account_id: uuid.UUID, told: Mapping[uuid.UUID, uuid.UUID], at: datetime
+) -> None:
+    """To these members, each with their notification."""
+    off = await switched_off(db, account_id, told.keys())
+    letters = {new_id(): user for user in told if (user, ChannelKind.EMAIL) not in off}
+    common = {"account_id": account_id, "kind": ChannelKind.EMAIL, "due_at": at, "created_at": at}
+    turn = {"lane": MAIL_LANE, "priority": Priority.HIGH}
+    rows = [
+        {"id": delivery_id, "user_id": user, "notification_id": told[user], **common, **turn}
+        for delivery_id, user in letters.items()
+    ]
+    if rows:
+        await db.execute(insert(NotificationDelivery).values(rows))
+        await give_turn(db, account_id, MAIL_LANE, next(iter(letters)))

@@ -1,0 +1,87 @@
+"""The jobs that tell people of events: one that says who is told, and one that sends what a lane has to send."""
+
+import asyncio
+import logging
+import uuid
+from datetime import timedelta
+
+from procrastinate import JobContext, RetryStrategy
+
+from flowpilot.clock import now
+from flowpilot.handoffs.events import NOTIFY_JOB
+from flowpilot.jobs import DELIVERY_QUEUE, RETRY, Tools, app, tools
+from flowpilot.notifications.delivery.attempts import record_attempt
+from flowpilot.notifications.delivery.lanes import DELIVER_JOB, give_turn
+from flowpilot.notifications.delivery.outbox import plan
+from flowpilot.notifications.delivery.sending import send
+from flowpilot.notifications.delivery.turns import Parcel, lane_of_delivery, next_parcels
+from flowpilot.outgoing.failures import DeliveryError, TryLaterError
+
+# After that, a lane goes behind those that wait for a place. One message may take longer.
+_TURN = timedelta(seconds=5)
+
+# Failures of messages are kept with them. What is left is a fault of ours, and holds up the whole lane.
+_SOON = RetryStrategy(wait=15)
+
+_log = logging.getLogger(__name__)
+
+
+@app.task(name=NOTIFY_JOB, pass_context=True, retry=RETRY)
+async def notify(context: JobContext, account_id: str, event_id: str) -> None:
+    """Tell people of an event."""
+    used, account = tools(context), uuid.UUID(account_id)
+    by_email = used.settings.smtp_host is not None
+    async with used.database.write(account) as db:
+        await plan(db, account, uuid.UUID(event_id), now(), by_email=by_email)
+
+
+@app.task(name=DELIVER_JOB, queue=DELIVERY_QUEUE, pass_context=True, retry=_SOON)
+async def deliver(context: JobContext, account_id: str, delivery_id: str) -> None:
+    """Send what is due in the lane of a delivery, for a few seconds.
+
+    Without the lane's lock (one that waited for its moment, or of an earlier release), it only asks for a turn.
+    """
+    used, account, delivery = tools(context), uuid.UUID(account_id), uuid.UUID(delivery_id)
+    async with used.database.read(account) as db:
+        lane = await lane_of_delivery(db, account, delivery)
+    if lane is None:
+        return
+    has_sent_all = context.job.lock is not None and await _send_what_is_due(used, account, lane)
+    if not has_sent_all:
+        async with used.database.write(account) as db:
+            await give_turn(db, account, lane, delivery)
+
+
+async def _send_what_is_due(used: Tools, account_id: uuid.UUID, lane: int) -> bool:
+    """Whether all that was due is sent; otherwise the time is over."""
+    ends = now() + _TURN
+    while now() < ends:
+        async with used.database.read(account_id) as db:
+            parcels = await next_parcels(db, account_id, lane, now())
+        if not parcels:
+            return True
+        async with asyncio.TaskGroup() as sending:
+            for parcel in parcels:
+                sending.create_task(_attempt(used, parcel))
+    return False
+
+
+async def _attempt(used: Tools, parcel: Parcel) -> None:
+    """Make one attempt at a delivery, with no database transaction open meanwhile.
+
+    A worker that dies between the sending and the record of it sends once more. A receiver can tell by the
+    message's id, which stays the same.
+    """
+    failure: DeliveryError | None = None
+    answered = None
+    try:
+        answered = await send(used.settings, parcel, now())
+    except DeliveryError as error:
+        failure, answered = error, error.status
+    except Exception as error:
+        _log.exception("delivery %s can not be made", parcel.delivery.id)
+        reason = f"Something went wrong on our side ({type(error).__name__}); the log says what."
+        failure = TryLaterError(reason, of_message=True)
+    by_email = used.settings.smtp_host is not None
+    async with used.database.write(parcel.delivery.account_id) as db:
+        await record_attempt(db, parcel, failure, answered=answered, at=now(), by_email=by_email)

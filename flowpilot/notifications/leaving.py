@@ -1,0 +1,43 @@
+"""The channels of their own that leavers have: nobody else may change them, and they lead to their addresses."""
+
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
+from flowpilot.notifications.channels import remove_for_good
+from flowpilot.notifications.models import NotificationChannel
+
+
+async def _list_held(db: ReadDb, holder: Holder) -> list[Holding]:
+    return [_holding(channel) for channel in await _own_of(db, holder)]
+
+
+async def _remove_all(db: Db, leaver: Leaver) -> list[Holding]:
+    if leaver.still_works:
+        return []
+    channels = await _own_of(db, leaver, locked=True)
+    for channel in channels:
+        await remove_for_good(db, leaver.by, channel, leaver.at)
+    return [_holding(channel) for channel in channels]
+
+
+async def _own_of(db: ReadDb, holder: Holder, *, locked: bool = False) -> Sequence[NotificationChannel]:
+    query = (
+        select(NotificationChannel)
+        .where(
+            NotificationChannel.account_id == holder.account_id,
+            NotificationChannel.user_id == holder.user_id,
+            NotificationChannel.deleted_at.is_(None),
+        )
+        .order_by(NotificationChannel.id)
+    )
+    return (await db.scalars(query.with_for_update() if locked else query)).all()
+
+
+def _holding(channel: NotificationChannel) -> Holding:
+    return Holding("notification_channel", channel.id, channel.name)
+
+
+CHANNELS = Keeper(_list_held, _remove_all)

@@ -1,0 +1,146 @@
+"""What is said about an event: one wording for the list in the product, e-mail, Slack and Teams."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority, SessionHandoff
+from flowpilot.sessions.models import AISession
+from flowpilot.text import sentence, tidy
+
+# So short that Slack takes them (3000 characters, 2000 in a field) even where every character has to be escaped.
+_TITLE = 120
+_FIELD = 300
+
+_ENDS: dict[str, str] = {
+    Outcome.RESOLVED: "resolved",
+    Outcome.PARKED: "laid aside for later",
+    Outcome.RETURNED: "given back",
+    Outcome.ABANDONED: "given up",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Occasion:
+    """An event, the handoff and session it belongs to, and the names of the people in it by their ids."""
+
+    event: HandoffEvent
+    handoff: SessionHandoff
+    session: AISession
+    names: Mapping[uuid.UUID, str]
+
+    def name(self, user_id: uuid.UUID | str | None) -> str:
+        """What a person is called; somebody who has left can not be named any more."""
+        if user_id is None:
+            return "nobody in particular"
+        return self.names.get(uuid.UUID(str(user_id)), "a former member") or "somebody"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """Something to tell: a subject of one line, one paragraph, facts, and the path of the page where it goes on.
+
+    Nothing in it is escaped: each format does that for itself.
+    """
+
+    subject: str
+    text: str
+    fields: tuple[tuple[str, str], ...] = ()
+    path: str | None = None
+
+
+TEST = Message(
+    "A test of this channel",
+    "This is a test from FlowPilot. Whoever can read it will also hear of handoffs here.",
+)
+
+
+def compose(occasion: Occasion, *, is_settled: bool = False) -> Message:
+    """What is said about an event: subject and text are the event's alone, the fields are how it stands now.
+
+    Args:
+        occasion: the event.
+        is_settled: what it says no longer holds, so that what has become of it is said as well.
+    """
+    title, text = _wording(occasion)
+    handoff, session = occasion.handoff, occasion.session
+    fields = (
+        ("Problem", tidy(session.problem_summary, _FIELD)),
+        ("Reason", tidy(handoff.reason, _FIELD)),
+        ("Priority", Priority(handoff.priority).name.capitalize()),
+        ("Ticket", tidy(session.psa_ticket_id or "", _TITLE)),
+        ("Client", tidy(session.client_name or "", _TITLE)),
+        ("Meant for", occasion.name(handoff.target_user_id) if handoff.target_user_id else ""),
+        ("Escalated by", occasion.name(handoff.created_by)),
+        ("Escalated", f"{span(_age(occasion))} ago" if _age(occasion) else "just now"),
+    )
+    subject = f"{title}{' (settled)' if is_settled else ''}: {_problem(occasion)}"
+    said = tidy(text, _FIELD)
+    return Message(
+        tidy(subject, 2 * _TITLE),
+        f"{said} {how_it_stands(occasion)}" if is_settled else said,
+        tuple((label, value) for label, value in fields if value),
+        f"/handoffs/{handoff.id}",
+    )
+
+
+def span(duration: timedelta) -> str:
+    """A duration in words, to the minute: `2 days 3 hours`."""
+    minutes = int(duration / timedelta(minutes=1))
+    if minutes < 1:
+        return "less than a minute"
+    parts = ((minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
+    return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
+
+
+def how_it_stands(occasion: Occasion) -> str:
+    """What has become of a handoff, in a sentence."""
+    handoff = occasion.handoff
+    if handoff.closed_at is not None:
+        return f"It is closed now: {_ENDS.get(handoff.outcome or '', 'closed')}."
+    if handoff.claimed_by is not None:
+        return f"{occasion.name(handoff.claimed_by)} has claimed it."
+    if handoff.target_user_id is not None:
+        return f"It is assigned to {occasion.name(handoff.target_user_id)} now."
+    return "It is back in the queue."
+
+
+def _problem(occasion: Occasion) -> str:
+    return tidy(occasion.session.problem_summary, _TITLE) or "a problem without a summary"
+
+
+def _wording(occasion: Occasion) -> tuple[str, str]:
+    """What it is called, and the sentence or two."""
+    event, handoff, problem = occasion.event, occasion.handoff, _problem(occasion)
+    actor, target = occasion.name(event.actor_id), occasion.name(event.content.get("target"))
+    match event.kind:
+        case HandoffEventKind.CREATED:
+            title, text = "Help wanted", f"{actor} needs help with “{problem}”."
+        case HandoffEventKind.CLAIMED:
+            title, text = f"Claimed by {actor}", f"{actor} has claimed “{problem}” after {span(_age(occasion))}."
+        case HandoffEventKind.RELEASED:
+            why = sentence(tidy(str(event.content.get("reason") or "no reason was given"), _FIELD))
+            title, text = "Back in the queue", f"{actor} has put “{problem}” back into the queue: {why}"
+        case HandoffEventKind.REASSIGNED:
+            title, text = f"Passed to {target}", f"{actor} has passed “{problem}” to {target}."
+        case HandoffEventKind.REMINDED:
+            ends = event.content.get("ends")
+            left = f"in {span(datetime.fromisoformat(ends) - event.created_at)}" if ends else "soon"
+            title = "Nothing done yet"
+            text = f"You have claimed “{problem}”, and nothing was done since. It goes back to the queue {left}."
+        case HandoffEventKind.EXPIRED:
+            title = "Back in the queue"
+            text = f"Nothing was done about “{problem}” in time, so it is back in the queue."
+        case HandoffEventKind.CLOSED:
+            end = sentence(_ENDS.get(event.content.get("outcome") or handoff.outcome or "", "closed"))
+            note = tidy(str(event.content.get("note") or ""), _FIELD)
+            who = f"{actor} has closed “{problem}”" if event.actor_id else f"“{problem}” was closed"
+            title, text = "Closed", f"{who}: {end} {sentence(note) if note else ''}"
+        case _:
+            title, text = "Changed", f"Something has changed about “{problem}”."
+    return title, text
+
+
+def _age(occasion: Occasion) -> timedelta:
+    return max(occasion.event.created_at - occasion.handoff.created_at, timedelta())

@@ -1,0 +1,50 @@
+"""The members of an account as notifications see them, and what they have switched off."""
+
+import uuid
+from collections.abc import Collection
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from flowpilot.db.session import ReadDb
+from flowpilot.identity.actor import Role
+from flowpilot.identity.assignees import can_be_assigned
+from flowpilot.identity.models import Membership, User
+from flowpilot.notifications.models import NotificationPreference
+
+
+class Person(NamedTuple):
+    """A member: their role, their e-mail if they have one, and whether a handoff can be assigned to them."""
+
+    role: Role
+    email: str | None
+    can_be_assigned: bool
+
+
+async def people(db: ReadDb, account_id: uuid.UUID) -> dict[uuid.UUID, Person]:
+    """Every member of the account."""
+    query = (
+        select(
+            Membership.user_id, Membership.role, User.email, User.password_hash.is_not(None).label("can_sign_in")
+        )
+        .join(User, User.id == Membership.user_id)
+        .where(Membership.account_id == account_id)
+    )
+    return {
+        row.user_id: Person(
+            Role(row.role), row.email, can_be_assigned(Role(row.role), can_sign_in=row.can_sign_in)
+        )
+        for row in await db.execute(query)
+    }
+
+
+async def switched_off(
+    db: ReadDb, account_id: uuid.UUID, users: Collection[uuid.UUID]
+) -> set[tuple[uuid.UUID | None, str]]:
+    """Who of these wants no messages of which kind of channel."""
+    query = select(NotificationPreference.user_id, NotificationPreference.kind).where(
+        NotificationPreference.account_id == account_id,
+        NotificationPreference.user_id.in_(users),
+        NotificationPreference.is_enabled.is_(False),
+    )
+    return {(row.user_id, row.kind) for row in await db.execute(query)}

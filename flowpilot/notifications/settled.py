@@ -1,0 +1,60 @@
+"""Whether what a message says of a handoff still holds: asked when it is shown, counted, and about to leave.
+
+Somebody who reads "help wanted" should be able to help. Once the handoff is claimed or closed, or assigned to
+somebody else, the message is settled: nobody needs to read it any more.
+"""
+
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, or_, select, true, update
+from sqlalchemy.orm import InstrumentedAttribute
+
+from flowpilot.db.session import Db
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
+from flowpilot.notifications.models import Notification
+
+_IS_OPEN = SessionHandoff.closed_at.is_(None)
+_WAITS = and_(_IS_OPEN, SessionHandoff.claimed_by.is_(None))
+
+
+def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
+    """The condition for an event joined to its handoff; `recipient` is a user, or null for the whole account."""
+    kind, content = HandoffEvent.kind, HandoffEvent.content
+    is_for_them = or_(recipient.is_(None), func.coalesce(SessionHandoff.target_user_id, recipient) == recipient)
+    is_their_claim = and_(
+        SessionHandoff.claimed_by == recipient, SessionHandoff.claimed_at <= HandoffEvent.created_at
+    )
+    holds = case(
+        (kind == HandoffEventKind.CLOSED, true()),
+        (~_IS_OPEN, false()),
+        (kind == HandoffEventKind.CLAIMED, SessionHandoff.claimed_by == HandoffEvent.actor_id),
+        (kind == HandoffEventKind.REMINDED, and_(is_their_claim, SessionHandoff.first_action_at.is_(None))),
+        # Whoever held it learns that it was taken from them, whoever has it now.
+        (and_(kind == HandoffEventKind.REASSIGNED, content["holder"].astext == cast(recipient, Text)), true()),
+        (kind.in_([HandoffEventKind.CREATED, HandoffEventKind.REASSIGNED]), and_(_WAITS, is_for_them)),
+        else_=_WAITS,
+    )
+    return ~func.coalesce(holds, false())
+
+
+async def keep_settled(db: Db, closed: HandoffEvent, now: datetime) -> None:
+    """Keep with the notifications of a closed handoff that they are settled for good.
+
+    They are so without it. But whoever counts what is unread would find them again each time.
+    """
+    earlier = select(HandoffEvent.id).where(
+        HandoffEvent.account_id == closed.account_id,
+        HandoffEvent.handoff_id == closed.handoff_id,
+        HandoffEvent.kind != HandoffEventKind.CLOSED,
+    )
+    await db.execute(
+        update(Notification)
+        .where(
+            Notification.account_id == closed.account_id,
+            Notification.event_id.in_(earlier),
+            Notification.read_at.is_(None),
+            Notification.settled_at.is_(None),
+        )
+        .values(settled_at=now)
+    )

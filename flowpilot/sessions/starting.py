@@ -1,0 +1,128 @@
+"""The beginning of a session, and of a flow in it."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.errors import NotFoundError
+from flowpilot.flows.matching.match import Candidate, match, tier
+from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.models import TreeCategory, TreeVersion
+from flowpilot.flows.tree import Tree
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.assignees import lock_own_work
+from flowpilot.sessions import idle as idleness
+from flowpilot.sessions.locking import Held
+from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
+from flowpilot.sessions.service import add_step, check_may_step, record_change
+
+
+class FlowNotUsableError(NotFoundError):
+    """No such flow, or it is not published."""
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """What a session is about. With a flow it follows that one, else the one that fits best."""
+
+    problem_summary: str
+    problem_domain: str | None = None
+    psa_ticket_id: str | None = None
+    client_name: str | None = None
+    flow_id: uuid.UUID | None = None
+
+
+async def start(db: Db, actor: Actor, about: Beginning, now: datetime) -> tuple[Held, list[Candidate]]:
+    """Begin a session, and return the flows that were found for the problem, the best first.
+
+    Raises:
+        FlowNotUsableError: the flow asked for is not there or not published.
+    """
+    candidates = await match(db, actor.account_id, about.problem_summary, domain=about.problem_domain, now=now)
+    flow = None if about.flow_id is None else await _usable_flow(db, actor.account_id, about.flow_id)
+    best = candidates[0] if candidates else None
+    # An engineer's own choice is as sure as it gets.
+    confidence = 1.0 if flow is not None else best.confidence if best is not None else 0.0
+    if flow is None and best is not None and tier(confidence) != "discovery":
+        flow = await _usable_flow(db, actor.account_id, best.flow_id)
+    await lock_own_work(db, actor)
+    session = AISession(
+        account_id=actor.account_id,
+        id=new_id(),
+        user_id=actor.user_id,
+        owner_id=actor.user_id,
+        status=SessionStatus.ACTIVE,
+        problem_summary=about.problem_summary,
+        problem_domain=about.problem_domain or (flow.domain if flow else None),
+        confidence=round(confidence, 4),
+        confidence_tier=tier(confidence),
+        matched_flow_id=flow.id if flow else None,
+        flow_version_id=flow.version_id if flow else None,
+        psa_ticket_id=about.psa_ticket_id,
+        client_name=about.client_name,
+        step_count=0,
+        answer_count=0,
+        free_text_count=0,
+        created_at=now,
+        last_activity_at=now,
+    )
+    db.add(session)
+    await db.flush()
+    held = Held(session, now, [], flow.tree if flow else None)
+    await record_change(db, held, None, actor.user_id, "")
+    await idleness.watch(db, session, now)
+    return held, candidates
+
+
+async def follow_flow(db: Db, actor: Actor, held: Held, flow_id: uuid.UUID | None) -> AISessionStep:
+    """Follow another flow from its beginning, or none.
+
+    Raises:
+        FlowNotUsableError: the flow asked for is not there or not published.
+        NotAllowedNowError: the session's status allows no steps.
+    """
+    check_may_step(held)
+    session = held.session
+    flow = None if flow_id is None else await _usable_flow(db, actor.account_id, flow_id)
+    session.matched_flow_id = flow.id if flow else None
+    session.flow_version_id = flow.version_id if flow else None
+    session.confidence = 1.0 if flow else 0.0
+    session.confidence_tier = tier(session.confidence)
+    if flow is not None:
+        session.problem_domain = session.problem_domain or flow.domain
+    content = {"flow_id": str(flow.id), "name": flow.name, "next": flow.tree.root} if flow else {}
+    return await add_step(db, held, actor.user_id, StepKind.FLOW, content)
+
+
+@dataclass(frozen=True, slots=True)
+class _UsableFlow:
+    id: uuid.UUID
+    version_id: uuid.UUID
+    name: str
+    domain: str | None
+    tree: Tree
+
+
+async def _usable_flow(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> _UsableFlow:
+    row = (
+        await db.execute(
+            select(Flow.name, TreeVersion.id, TreeVersion.structure, TreeCategory.name.label("category"))
+            .join(
+                TreeVersion,
+                (TreeVersion.account_id == Flow.account_id) & (TreeVersion.id == Flow.published_version_id),
+            )
+            .outerjoin(
+                TreeCategory,
+                (TreeCategory.account_id == Flow.account_id) & (TreeCategory.id == Flow.category_id),
+            )
+            .where(Flow.account_id == account_id, Flow.id == flow_id, Flow.is_active, Flow.deleted_at.is_(None))
+        )
+    ).one_or_none()
+    if row is None:
+        raise FlowNotUsableError("There is no published flow with this id.")
+    domain = None if row.category is None else row.category.lower()
+    return _UsableFlow(flow_id, row.id, row.name, domain, Tree.model_validate(row.structure))

@@ -1,0 +1,96 @@
+"""First-run set-up: the first account and its owner, before anybody can sign in."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+from zoneinfo import available_timezones
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel
+
+from flowpilot.clock import Now
+from flowpilot.errors import FlowPilotError
+from flowpilot.flows.importing import install_shipped
+from flowpilot.http.rate_limits import caller_network
+from flowpilot.identity.cookies import check_same_site, keep_signed_in
+from flowpilot.identity.first_run import FirstAccount, SetUpAlreadyError, is_open, set_up
+from flowpilot.identity.schemas import Text
+from flowpilot.web.render import Page, go_to, render
+
+router = APIRouter(include_in_schema=False)
+
+_ATTEMPTS_PER_MINUTE = 10
+
+
+class Given(BaseModel):
+    """What was filled in; kept where something of it was refused."""
+
+    code: Text = ""
+    account_name: Text = ""
+    timezone: Text = "UTC"
+    name: Text = ""
+    email: Text = ""
+
+
+class SetupForm(Given):
+    """All of the form."""
+
+    password: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Setup(Page):
+    """The form."""
+
+    template: ClassVar[str] = "access/setup.html"
+    given: Given
+    refusal: str | None = None
+    zones: list[str]
+
+
+async def offers_setup(request: Request) -> bool:
+    """Whether nobody can sign in yet. Another process or a restored backup ends it as well as this page does."""
+    state = request.app.state
+    if state.setup_code is not None and not await is_open(state.database):
+        state.setup_code = None
+    return state.setup_code is not None
+
+
+@router.get("/setup")
+async def show_setup(request: Request, code: Text = "") -> Response:
+    """The form, while nobody can sign in."""
+    if not await offers_setup(request):
+        raise SetUpAlreadyError
+    return render(request, _page(Given(code=code)))
+
+
+@router.post("/setup")
+async def do_set_up(request: Request, body: Annotated[SetupForm, Form()], now: Now) -> Response:
+    """Make the account and sign its owner in."""
+    check_same_site(request)
+    if not await offers_setup(request):
+        raise SetUpAlreadyError
+    state = request.app.state
+    wanted = FirstAccount(**body.model_dump(exclude={"code"}))
+    try:
+        await state.limiter.hit(_ATTEMPTS_PER_MINUTE, "setup", caller_network(request))
+        claim = await set_up(
+            state.database,
+            state.signing_key,
+            body.code,
+            wanted,
+            now,
+            furnish=lambda db, account_id: install_shipped(db, account_id, None, now),
+        )
+    except FlowPilotError as error:
+        given = Given(**body.model_dump(exclude={"password"}))
+        return render(request, _page(given, error.detail), status=error.status)
+    state.setup_code = None
+    answer = go_to(
+        "/", f"Welcome to FlowPilot, {wanted.name}. Start a session, or invite your colleagues in Settings."
+    )
+    keep_signed_in(request, answer, claim)
+    return answer
+
+
+def _page(given: Given, refusal: str | None = None) -> Setup:
+    return Setup(title="Set up", given=given, refusal=refusal, zones=sorted(available_timezones()))

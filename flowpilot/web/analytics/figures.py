@@ -1,0 +1,259 @@
+"""How the reports' figures read: with their number of cases, their interval, and what has changed."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from flowpilot.analytics.dashboard.schemas import FlowCell
+from flowpilot.analytics.escalations.schemas import (
+    Comparison,
+    EscalationQuality,
+    PreviousPeriod,
+    Share,
+    WaitingTime,
+)
+from flowpilot.analytics.metrics import METRICS, Metric
+from flowpilot.analytics.schemas import Coverage, Dashboard
+from flowpilot.web.analytics.view import Links
+from flowpilot.web.formatting import bounds, duration, number
+
+_NBSP = "\u00a0"
+
+Show = Callable[[float | None], str]
+
+
+def percent(value: float | None) -> str:
+    """A percentage of 0..100."""
+    return "–" if value is None else f"{value:.1f}{_NBSP}%"
+
+
+def rate(value: float | None) -> str:
+    """A share of 0..1 in percent, with a decimal."""
+    return percent(None if value is None else 100 * value)
+
+
+def minutes(value: float | None) -> str:
+    """Minutes as a stretch of time."""
+    return duration(None if value is None else 60 * value)
+
+
+def hours(value: float | None) -> str:
+    """Hours with two decimals."""
+    return "–" if value is None else f"{number(value, 2)}{_NBSP}h".replace("-", "−")
+
+
+def _points(factor: float) -> Show:
+    return lambda value: "–" if value is None else f"{factor * value:.1f}{_NBSP}points".replace("-", "−")
+
+
+def _digits(digits: int) -> Show:
+    return lambda value: number(value, digits).replace("-", "−")
+
+
+# By a metric's unit: how a value reads, and how the difference of two.
+_SHOWN: dict[str, tuple[Show, Show]] = {
+    "count": (number, _digits(0)),
+    "percent": (percent, _points(1)),
+    "rate": (rate, _points(100)),
+    "minutes": (minutes, minutes),
+    "seconds": (duration, duration),
+    "steps": (_digits(1), _digits(1)),
+    "rating": (_digits(2), _digits(2)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """A number of rows, where it is known, and what they are, with the way to them."""
+
+    n: int | None
+    what: str
+    href: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """The figure of the window before, and what has changed since; `direction` only where that is clear."""
+
+    before: str
+    difference: str
+    direction: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kpi:
+    """One figure. `interval` is its 95 % interval in words; None where it has none by nature.
+
+    `joint` stands between its counts.
+    """
+
+    metric: Metric
+    value: str
+    interval: str | None
+    counts: list[Count]
+    change: Change | None = None
+    joint: str = " of "
+
+
+def change_of(slug: str, found: Comparison) -> Change:
+    """A comparison in words."""
+    show, show_difference = _SHOWN[METRICS[slug].unit]
+    before = f"{show(found.value)} (n{_NBSP}{number(found.n)}, {bounds(found.ci95, show)})"
+    if found.difference is None:
+        return Change(before, "no difference can be told", None)
+    difference = f"{_signed(found.difference, show_difference)} ({bounds(found.difference_ci95, show_difference)})"
+    return Change(before, difference, found.direction)
+
+
+def _signed(value: float, show: Show) -> str:
+    words = show(value)
+    if words.removeprefix("−") == show(0):
+        return words.removeprefix("−")
+    return f"+{words}" if value > 0 else words
+
+
+def overview(report: Dashboard, links: Links) -> list[Kpi]:
+    """The key figures of the dashboard."""
+    total = Count(report.total_sessions, "sessions", links.rows("sessions"))
+
+    def sessions(n: int, what: str, **filters: Any) -> Count:
+        return Count(n, what, links.rows("sessions", **filters))
+
+    resolved = sessions(report.resolved_sessions, "resolved", status=["resolved"])
+    timed = [sessions(report.n_mttr, "resolved with a time", status=["resolved"], timed=True)]
+    if report.n_unknown:
+        timed.append(sessions(report.n_unknown, "at an unknown time", status=["resolved"], timed=False))
+    escalated = sessions(report.escalated_sessions, "escalated", status=["escalated"])
+    abandoned = sessions(report.abandoned_sessions, "abandoned", status=["abandoned"])
+    rated = sessions(report.n_rated, "rated", rated=True)
+    guided = Count(None, "the guided ones", links.rows("sessions", tier="guided"))
+    before = report.previous
+    count_change = (
+        None
+        if before is None
+        else Change(
+            number(before.total_sessions.value), _signed(before.total_sessions.difference, _digits(0)), None
+        )
+    )
+    return [
+        Kpi(METRICS["sessions"], number(report.total_sessions), None, [total], count_change),
+        *(
+            _dashboard_kpi(report, field, slug, counts)
+            for field, slug, counts in (
+                ("resolution_rate", "resolution_rate", [resolved, total]),
+                ("mttr_minutes", "mttr", timed),
+                ("escalated_share", "escalated_share", [escalated, total]),
+                ("abandoned_share", "abandoned_share", [abandoned, total]),
+                ("avg_steps_to_resolution", "steps_to_resolution", [resolved]),
+                ("avg_rating", "rating", [rated]),
+                ("guided_share", "guided_share", [guided, total]),
+            )
+        ),
+    ]
+
+
+def _dashboard_kpi(report: Dashboard, field: str, slug: str, counts: list[Count]) -> Kpi:
+    show, _ = _SHOWN[METRICS[slug].unit]
+    # The contract answers 0.0 without cases, which would read as a bad result.
+    value = getattr(report, field) if counts[-1].n else None
+    before = report.previous
+    found = None if before is None else change_of(slug, getattr(before, field))
+    joint = ", " if slug == "mttr" else " of "
+    return Kpi(METRICS[slug], show(value), bounds(getattr(report, f"{field}_ci95"), show), counts, found, joint)
+
+
+def quality(found: EscalationQuality, before: PreviousPeriod, links: Links) -> list[Kpi]:
+    """How well the escalations went, beside how fast."""
+
+    def handoffs(n: int, what: str, **filters: Any) -> Count:
+        return Count(n, what, links.rows("handoffs", **filters))
+
+    def share(slug: str, of: Share, counts: list[Count], old: Comparison) -> Kpi:
+        return Kpi(METRICS[slug], rate(of.value), bounds(of.ci95, rate), counts, change_of(slug, old))
+
+    bounced, released = found.bounce_back_rate, found.release_rate
+    snapshots, repeated = found.snapshot_completeness, found.steps_repeated
+    return [
+        share("bounce_back_rate", bounced, [
+            handoffs(_part(bounced), "came back", by="claimed", bounced_back=True),
+            handoffs(bounced.n, "claimed", by="claimed"),
+        ], before.bounce_back_rate),
+        share("release_rate", released, [
+            handoffs(_part(released), "released", by="claim_event", released=True),
+            handoffs(released.n, "with a claim", by="claim_event"),
+        ], before.release_rate),
+        share("snapshot_completeness", snapshots,
+              [handoffs(snapshots.n, "snapshots", completeness_known=True)], before.snapshot_completeness),
+        share("steps_repeated", repeated, [Count(repeated.n, "steps of claimants")], before.steps_repeated),
+        _wait("time_to_claim", found.created_to_claim, before.created_to_claim, links),
+        _wait("created_to_first_action", found.created_to_first_action, before.created_to_first_action, links),
+    ]  # fmt: skip
+
+
+def _part(share: Share) -> int:
+    return round(share.n * (share.value or 0))
+
+
+def _wait(slug: str, found: WaitingTime, before: Comparison, links: Links) -> Kpi:
+    state = "unclaimed" if slug == "time_to_claim" else "not_acted"
+    unknown = False if found.n_unknown else None
+    counts = [
+        Count(found.n, "handoffs", links.rows("handoffs", claim_time_unknown=unknown)),
+        Count(found.n_censored, "of them not yet", links.rows("handoffs", state=state)),
+    ]
+    if found.n_unknown:
+        href = links.rows("handoffs", claim_time_unknown=True)
+        counts.append(Count(found.n_unknown, "more claimed at an unknown time", href))
+    interval = bounds(found.median_ci95, duration)
+    change = change_of(slug, before)
+    return Kpi(METRICS[slug], duration(found.median), interval, counts, change, joint=", ")
+
+
+@dataclass(frozen=True, slots=True)
+class HeatRow:
+    """One flow's sessions in each of the domains; without a flow: those that were matched to none."""
+
+    flow: FlowCell
+    cells: list[FlowCell | None]
+    total: int
+
+    @property
+    def main_domain(self) -> int:
+        """The place of the domain that has most of its sessions."""
+        counts = [0 if cell is None else cell.session_count for cell in self.cells]
+        return counts.index(max(counts))
+
+
+@dataclass(frozen=True, slots=True)
+class Heatmap:
+    """Domains across, flows down, most sessions first."""
+
+    domains: list[str]
+    rows: list[HeatRow]
+    largest: int
+
+    def heat(self, cell: FlowCell) -> int:
+        """How full a cell is, 1..5."""
+        return max(1, -(-5 * cell.session_count // self.largest))
+
+
+def heatmap(report: Coverage) -> Heatmap:
+    """The coverage report's cells as a table."""
+    found: dict[Any, list[FlowCell | None]] = {}
+    for place, domain in enumerate(report.domains):
+        for cell in domain.flows:
+            found.setdefault(cell.flow_id, [None] * len(report.domains))[place] = cell
+    rows = []
+    for cells in found.values():
+        known = [cell for cell in cells if cell is not None]
+        rows.append(HeatRow(known[0], cells, sum(cell.session_count for cell in known)))
+    # By the domain that a flow serves most, so that a domain's flows stand together. What no flow was matched to
+    # comes last, since it is what the others leave.
+    rows.sort(key=lambda row: (row.flow.flow_id is None, row.main_domain, -row.total, row.flow.name or ""))
+    counts = [cell.session_count for row in rows for cell in row.cells if cell is not None]
+    return Heatmap([domain.domain for domain in report.domains], rows, max(counts, default=1))
+
+
+def bucket(start: int, end: int | None) -> str:
+    """A bucket of the distribution in words."""
+    return f"{duration(start)} or more" if end is None else f"{duration(start)} to {duration(end)}"

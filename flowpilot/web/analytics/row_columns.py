@@ -1,0 +1,176 @@
+"""Which rows a page shows, in words, and what of them it shows."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from flowpilot.analytics.rows.filters import Filters
+from flowpilot.web.formatting import duration
+
+_NOUNS = {
+    "sessions": "Sessions",
+    "handoffs": "Handoffs",
+    "psa-posts": "Posts to the PSA",
+    "time-entries": "Time entries",
+    "proposals": "Flow proposals",
+    "baselines": "Verbal handoffs",
+    "flows": "Flows",
+}
+
+Say = Callable[[Any], str]
+
+
+def _yes_no(yes: str, no: str) -> Say:
+    return lambda value: yes if value else no
+
+
+def _any_of(value: list[str]) -> str:
+    return " or ".join(value)
+
+
+_BY = {
+    "created": "created in the window",
+    "claimed": "claimed in the window",
+    "claim_event": "with a claim in the window",
+    "doc_pushed": "whose note reached the PSA in the window",
+    "time_entry_logged": "with a time entry in the window",
+}
+_STATES = {
+    "unclaimed": "not claimed",
+    "claimed": "claimed by the end of it",
+    "acted": "acted on",
+    "not_acted": "not acted on",
+    "pending": "neither acted on nor closed",
+    "closed": "closed",
+    "acted_ever": "acted on",
+}
+
+# What each filter says; flow_id is said by its name.
+_WORDS: Mapping[str, Say] = {
+    "status": lambda value: _any_of(value if isinstance(value, list) else [value]),
+    "domain": lambda value: f"domain {value}",
+    "without_domain": _yes_no("without a domain", "with a domain"),
+    "tier": lambda value: f"tier {value}",
+    "without_flow": _yes_no("matched to no flow", "matched to a flow"),
+    "has_ticket": _yes_no("with a ticket", "without a ticket"),
+    "rated": _yes_no("rated", "not rated"),
+    "timed": _yes_no("with a time to resolution", "without a time to resolution"),
+    "resolved_on": lambda value: f"resolved on {value:%-d %B %Y}",
+    "state": lambda value: _STATES[value],
+    "claim_time_unknown": _yes_no("claimed at an unknown time", "not claimed at an unknown time"),
+    "reason": lambda value: f"reason “{value}”",
+    "without_reason": _yes_no("without a reason", "with a reason"),
+    "not_reason": lambda value: f"none of the {len(value)} reasons that stand alone",
+    "released": _yes_no("released or with an expired lease", "neither released nor expired"),
+    "bounced_back": _yes_no("that came back", "that did not come back"),
+    "from_seconds": lambda value: f"acted on {duration(value)} or more after the claim",
+    "to_seconds": lambda value: f"acted on less than {duration(value)} after the claim",
+    "completeness_known": _yes_no("whose snapshot says how complete it is", "whose snapshot does not say"),
+    "retried": _yes_no("after more than one try", "at the first try"),
+    "day": lambda value: f"on {value:%-d %B %Y}",
+    "outcome": str,
+    "method": lambda value: {"stopwatch": "by stopwatch", "entered": "entered afterwards"}[value],
+    "running": _yes_no("still running", "not running"),
+    "excluded": _yes_no("excluded", "not excluded"),
+    "excluded_reason": lambda value: f"excluded: {value}",
+    "usable": _yes_no("in use", "retired"),
+    "made_by_ai": _yes_no("made or improved by AI", "not made by AI"),
+}
+
+
+def in_words(kind: str, filters: Filters, flow: str | None = None) -> str:
+    """The title of rows: what they are, and what was asked of them. `flow`: the name of the flow asked for."""
+    asked = filters.asked()
+    what = [_NOUNS[kind], *([_BY[asked.pop("by")]] if "by" in asked else [])]
+    said = [_WORDS[name](value) for name, value in asked.items() if name in _WORDS]
+    if getattr(filters, "flow_id", None) is not None:
+        said.append(f"flow “{flow}”" if flow else "of one flow")
+    return " ".join(what) + (f": {', '.join(said)}" if said else "")
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A field of the rows, its heading, and how it is shown; `link` is the field with the id it leads to."""
+
+    field: str
+    title: str
+    show: str = "text"
+    link: str | None = None
+    to: str = ""
+
+
+def _session(link: str) -> Column:
+    return Column("problem_summary", "Problem", "words", link, "/sessions/")
+
+
+_DOMAIN = Column("problem_domain", "Domain")
+_CREATED = Column("created_at", "Created", "moment")
+
+COLUMNS: dict[str, tuple[Column, ...]] = {
+    "sessions": (
+        _session("id"),
+        _DOMAIN,
+        Column("status", "Status", "status"),
+        Column("confidence_tier", "Tier", "plain"),
+        Column("flow", "Flow", "words", "flow_id", "/flows/"),
+        Column("owner", "Owner"),
+        Column("psa_ticket_id", "Ticket"),
+        Column("step_count", "Steps", "number"),
+        Column("session_rating", "Rating", "number"),
+        _CREATED,
+        Column("minutes_to_resolution", "To resolution", "minutes"),
+    ),
+    "handoffs": (
+        Column("problem_summary", "Problem", "words", "id", "/handoffs/"),
+        _DOMAIN,
+        Column("reason", "Reason", "words"),
+        Column("priority", "Priority", "priority"),
+        _CREATED,
+        Column("created_by", "Escalated by"),
+        Column("claimed_by", "Claimed by"),
+        Column("seconds_to_claim", "To claim", "seconds"),
+        Column("seconds_to_first_action", "Claim to first action", "seconds"),
+        Column("outcome", "Outcome", "plain"),
+    ),
+    "psa-posts": (
+        _session("session_id"),
+        Column("ticket_id", "Ticket"),
+        Column("status", "Status", "plain"),
+        Column("retry_count", "Retries", "number"),
+        Column("posted_at", "Posted", "moment"),
+    ),
+    "time-entries": (
+        _session("session_id"),
+        _DOMAIN,
+        Column("psa_ticket_id", "Ticket"),
+        Column("hours_logged", "Hours", "hours"),
+        _CREATED,
+    ),
+    "proposals": (
+        _session("source_session_id"),
+        Column("kind", "Kind", "plain"),
+        Column("status", "Status", "plain"),
+        _CREATED,
+        Column("reviewed_at", "Reviewed", "moment"),
+        Column("reviewed_by", "By"),
+    ),
+    "baselines": (
+        _CREATED,
+        Column("method", "Method", "plain"),
+        Column("seconds", "Time", "seconds"),
+        Column("measured_by", "Measured by"),
+        _DOMAIN,
+        Column("note", "Note", "words"),
+        Column("excluded_reason", "Excluded because", "words"),
+        Column("excluded_by", "Excluded by"),
+    ),
+    "flows": (
+        Column("name", "Flow", "words", "id", "/flows/"),
+        Column("category", "Domain"),
+        Column("tree_type", "Type", "plain"),
+        Column("origin", "Made by", "plain"),
+        Column("is_active", "Active", "yes"),
+        _CREATED,
+        Column("deleted_at", "Deleted", "moment"),
+    ),
+}

@@ -1,0 +1,159 @@
+"""Errors as pages a person understands, each with the request id under which the server's log has the details."""
+
+from dataclasses import dataclass
+from typing import Any, ClassVar
+from urllib.parse import quote
+
+from fastapi import Request, Response
+from fastapi.responses import RedirectResponse
+
+from flowpilot.db.failures import (
+    DatabaseBusyError,
+    DatabaseTimeoutError,
+    DatabaseUnavailableError,
+    OutcomeUnknownError,
+    TransactionUndoneError,
+)
+from flowpilot.errors import OutdatedError
+from flowpilot.identity.auth import NoAccountError
+from flowpilot.web.formatting import plain
+from flowpilot.web.frame import Frame, frame_of
+from flowpilot.web.outdated import show_present
+from flowpilot.web.render import Page, accounts_path, render
+
+_NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
+
+_HEADINGS_OF_KINDS = {"urn:flowpilot:problem:cross-site": "That did not come from a page of FlowPilot"}
+
+_HEADINGS_OF_OUTAGES: dict[type[Exception], str] = {
+    DatabaseUnavailableError: "FlowPilot cannot reach its database",
+    DatabaseBusyError: "FlowPilot has too much to do",
+    DatabaseTimeoutError: "That took too long",
+    TransactionUndoneError: "Somebody else changed it at the same moment",
+    OutcomeUnknownError: "That may have been saved, or not",
+}
+# What passes by itself. A page that takes too long would only take so long again.
+_RELOADED = {DatabaseUnavailableError, DatabaseBusyError}
+_RELOAD_SECONDS = 5
+
+_FRAMED = {403, 404, 409, 422}
+
+_HEADINGS = {
+    403: "This is not for your role",
+    404: "There is nothing here",
+    409: "That is not possible any more",
+    422: "Something in the form is not right",
+    429: "Too many requests",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Failure(Page):
+    """An error. `detail` says what to do where that helps."""
+
+    template: ClassVar[str] = "error.html"
+    heading: str
+    detail: str
+    request_id: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FailureNote(Failure):
+    """The same as a note in the page whose form failed, where what was written stays as it is."""
+
+    template: ClassVar[str] = "error_note.html"
+
+
+async def as_page(request: Request, problem: dict[str, Any], error: Exception) -> Response | None:
+    """The answer to a person whose request failed; None where a program has asked."""
+    if request.url.path.startswith(_NOT_PAGES) or "Authorization" in request.headers:
+        return None
+    status: int = problem["status"]
+    if status == 401:
+        return _sign_in(request)
+    if isinstance(error, NoAccountError):
+        return _lead_to(request, accounts_path(_wanted(request)))
+    if isinstance(error, OutdatedError) and request.method == "POST":
+        return await show_present(request, error.detail) or await _failure(request, problem)
+    if isinstance(error, DatabaseUnavailableError):
+        return _outage(request, problem, error)
+    return await _failure(request, problem)
+
+
+async def _failure(request: Request, problem: dict[str, Any]) -> Response:
+    status, detail = problem["status"], _words(problem)
+    if any(error["field"].startswith("path.") for error in problem.get("errors", ())):
+        status, detail = 404, "The address is not complete, or was never one of FlowPilot's."
+    heading = _HEADINGS_OF_KINDS.get(problem["type"]) or _HEADINGS.get(status, "Something went wrong")
+    # Whoever asks too often is answered without a look into the database.
+    frame = await frame_of(request) if status in _FRAMED else None
+    return _told(request, status, heading, detail, problem["request_id"], frame)
+
+
+def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
+    """The database is away: a page that was asked for tries again by itself, and nothing is sent twice."""
+    is_reloaded = request.method == "GET" and type(error) in _RELOADED
+    if is_reloaded and "HX-Boosted" in request.headers:
+        # The browser asks itself, and then obeys the header below.
+        return Response(status_code=problem["status"], headers={"HX-Redirect": _path(request)})
+    detail = error.detail
+    if is_reloaded:
+        detail = "This page tries again by itself."
+    elif isinstance(error, OutcomeUnknownError):
+        detail = "The database went away at the last moment. Look whether it is there before you send it again."
+    # The log says it once for all, so it has no request's id.
+    answer = _told(request, problem["status"], _HEADINGS_OF_OUTAGES[type(error)], detail, None)
+    if is_reloaded:
+        answer.headers["Refresh"] = str(_RELOAD_SECONDS)
+    return answer
+
+
+def _told(
+    request: Request, status: int, heading: str, detail: str, request_id: str | None, frame: Frame | None = None
+) -> Response:
+    kind = Failure if request.method in {"GET", "HEAD"} or "HX-Request" not in request.headers else FailureNote
+    page = kind(title=heading, heading=heading, detail=detail, request_id=request_id)
+    answer = render(request, page, frame, status=status)
+    if kind is Failure and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
+        # A part of a page that cannot be renewed stays as it is.
+        answer.headers["HX-Reswap"] = "none"
+    if kind is FailureNote:
+        answer.headers["HX-Retarget"] = "#notes"
+        answer.headers["HX-Reswap"] = "innerHTML"
+        answer.headers["HX-Push-Url"] = "false"
+    return answer
+
+
+def _words(problem: dict[str, Any]) -> str:
+    """What is wrong, naming a form's fields as a person does."""
+    errors = problem.get("errors")
+    if not errors:
+        return str(problem["detail"])
+    return "; ".join(_said(error) for error in errors)
+
+
+def _said(error: dict[str, str]) -> str:
+    _, *path = error["field"].split(".")
+    return f"{plain(path[0])}: {error['message']}" if path else error["message"]
+
+
+def _sign_in(request: Request) -> Response:
+    """Lead to the sign-in, and from there back to the page that was asked for."""
+    wanted = _wanted(request)
+    return _lead_to(request, "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted)}")
+
+
+def _wanted(request: Request) -> str:
+    """The page that was asked for; Home where it was a form or a part of a page."""
+    return _path(request) if request.method == "GET" and "HX-Current-URL" not in request.headers else "/"
+
+
+def _lead_to(request: Request, path: str) -> Response:
+    if "HX-Current-URL" in request.headers:
+        # Otherwise a part of the page would show the sign-in inside the page.
+        return Response(status_code=200, headers={"HX-Redirect": path})
+    return RedirectResponse(path, status_code=303)
+
+
+def _path(request: Request) -> str:
+    return request.url.path + (f"?{request.url.query}" if request.url.query else "")

@@ -1,0 +1,165 @@
+"""A flow as a drawing, pure: where its boxes, labels and lines are, in pixels.
+
+Each step is a column, read from left to right. A flow begins in the top left corner, however large it is.
+"""
+
+import textwrap
+from dataclasses import dataclass
+
+from flowpilot.flows.tree import NodeKind, Tree
+from flowpilot.web.flows.outline import Branch, Outline, Stop, Way, outline
+
+_WIDTH, _GAP, _MARGIN = 236, 44, 12
+_TEXT_LINE, _LABEL_LINE = 17, 15
+_TEXT_CHARACTERS, _LABEL_CHARACTERS = 27, 34
+_HEAD, _FOOT, _PILL, _BETWEEN = 34, 10, 28, 14
+# Where lines meet a box, from its top.
+_PORT = 20
+_MAX_LINES = 6
+
+
+@dataclass(frozen=True, slots=True)
+class Box:
+    """A node. `lines` are its text."""
+
+    stop: Stop
+    x: int
+    y: int
+    width: int
+    height: int
+    lines: list[str]
+
+    @property
+    def shape(self) -> str:
+        """The outline of the box as an SVG path: each kind has its own."""
+        w, h = self.width, self.height
+        match self.stop.node.kind:
+            case NodeKind.QUESTION:
+                return f"M8 0H{w - 8}L{w} {h // 2}L{w - 8} {h}H8L0 {h // 2}Z"
+            case NodeKind.INSTRUCTION:
+                return f"M0 0H{w}V{h}H0Z"
+            case NodeKind.RESOLUTION:
+                return (
+                    f"M20 0H{w - 20}Q{w} 0 {w} 20V{h - 20}Q{w} {h} {w - 20} {h}H20Q0 {h} 0 {h - 20}V20Q0 0 20 0Z"
+                )
+            case NodeKind.ESCALATION:
+                return f"M12 0H{w - 12}L{w} 12V{h - 12}L{w - 12} {h}H12L0 {h - 12}V12Z"
+
+
+@dataclass(frozen=True, slots=True)
+class Pill:
+    """Where a choice leads to a node that is drawn elsewhere, or to none."""
+
+    branch: Branch
+    x: int
+    y: int
+    width: int
+    height: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Label:
+    """The words of the choices that lead to what is drawn beneath."""
+
+    x: int
+    y: int
+    lines: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A way from one box to the next, or to a pill. `path` is SVG."""
+
+    path: str
+    is_jump: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Diagram:
+    """All there is to draw."""
+
+    width: int
+    height: int
+    boxes: list[Box]
+    pills: list[Pill]
+    labels: list[Label]
+    lines: list[Line]
+
+
+def diagram(tree: Tree) -> Diagram:
+    """The drawing of a tree."""
+    return _Drawing(outline(tree)).finished()
+
+
+class _Drawing:
+    """Draws stop after stop, each as high in its column as what is drawn already allows."""
+
+    def __init__(self, read: Outline) -> None:
+        self.read = read
+        # How many stops follow beneath each. What follows comes later in reading order.
+        self.sizes: dict[str, int] = {}
+        for node_id, stop in reversed(list(read.stops.items())):
+            self.sizes[node_id] = 1 + sum(self._size(branch) for branch in stop.branches)
+        self.bottoms: dict[int, int] = {}
+        self.done = Diagram(0, 0, [], [], [], [])
+
+    def finished(self) -> Diagram:
+        for stop in self.read.stops.values():
+            if stop.depth == 0:
+                bottom = max(self.bottoms.values(), default=_MARGIN)
+                self.bottoms = {}
+                self._draw(stop, bottom + 2 * _LABEL_LINE)
+        done = self.done
+        placed: list[Box | Pill] = [*done.boxes, *done.pills]
+        width = max((one.x + one.width for one in placed), default=0) + _MARGIN
+        height = max((one.y + one.height for one in placed), default=0) + _MARGIN
+        return Diagram(width, height, done.boxes, done.pills, done.labels, done.lines)
+
+    def _draw(self, stop: Stop, y: int) -> None:
+        x, lines = _MARGIN + stop.depth * (_WIDTH + _GAP), _wrapped(stop.node.text)
+        height = _HEAD + len(lines) * _TEXT_LINE + _FOOT
+        self.done.boxes.append(Box(stop, x, y, _WIDTH, height, lines))
+        self.bottoms[stop.depth] = y + height + _BETWEEN
+        # What is short comes first, so that the first columns stay close together.
+        for branch in sorted(stop.branches, key=self._size):
+            port = self._draw_branch(branch, stop.depth + 1, y)
+            path = f"M{x + _WIDTH} {y + _PORT}h{_GAP // 2}V{port}H{x + _WIDTH + _GAP - 2}"
+            self.done.lines.append(Line(path, is_jump=branch.way is not Way.DOWN))
+            # The next one in this column begins where these lines have ended, so that no two run into each other.
+            self.bottoms[stop.depth] = max(self.bottoms[stop.depth], port)
+
+    def _draw_branch(self, branch: Branch, column: int, beside: int) -> int:
+        """What the branch leads to, not above `beside`; where its line arrives, from the top."""
+        x, lines = _MARGIN + column * (_WIDTH + _GAP), _label(branch)
+        height = len(lines) * _LABEL_LINE + 4
+        y = max(beside - height, self.bottoms.get(column, 0))
+        self.done.labels.append(Label(x, y, lines))
+        if branch.way is Way.DOWN:
+            self._draw(self.read.stops[branch.target], y + height)
+            return y + height + _PORT
+        self.done.pills.append(Pill(branch, x, y + height, _WIDTH, _PILL, _pill_text(branch)))
+        self.bottoms[column] = y + height + _PILL + _BETWEEN
+        return y + height + _PILL // 2
+
+    def _size(self, branch: Branch) -> int:
+        return self.sizes[branch.target] if branch.way is Way.DOWN else 0
+
+
+def _wrapped(text: str) -> list[str]:
+    return textwrap.wrap(text, _TEXT_CHARACTERS, max_lines=_MAX_LINES, placeholder=" …") or ["…"]
+
+
+def _label(branch: Branch) -> list[str]:
+    return textwrap.wrap(" / ".join(branch.labels), _LABEL_CHARACTERS, max_lines=3, placeholder=" …")
+
+
+def _pill_text(branch: Branch) -> str:
+    match branch.way:
+        case Way.NOWHERE:
+            text = f"Leads nowhere: {branch.target or 'not chosen'}"
+        case Way.BACK:
+            text = f"Back to {branch.number}: {branch.text}"
+        case _:
+            text = f"Go to {branch.number}: {branch.text}"
+    return textwrap.shorten(text, _LABEL_CHARACTERS - 2, placeholder=" …")

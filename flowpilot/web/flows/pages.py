@@ -1,0 +1,133 @@
+"""Flows: the library with how its flows do, and one flow to read."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from flowpilot.analytics.flow_quality import flow_quality, quality_of
+from flowpilot.analytics.period import Window, window
+from flowpilot.analytics.schemas import FlowRow
+from flowpilot.db.session import ReadDb
+from flowpilot.flows import api
+from flowpilot.flows.queries import FlowState
+from flowpilot.flows.schemas import CategoryOut, FlowDetailOut, FlowOut, VersionDetailOut
+from flowpilot.flows.tree import TreeProblem, problems
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.identity.schemas import Text
+from flowpilot.web.flows.diagram import Diagram, diagram
+from flowpilot.web.flows.outline import Outline, outline
+from flowpilot.web.frame import Frame, Surroundings
+from flowpilot.web.render import Page, render
+
+router = APIRouter(prefix="/flows", include_in_schema=False)
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flows(Page):
+    """The library. `quality` is None for who may not see it; `here` is the list's address with its filters."""
+
+    template: ClassVar[str] = "flows/list.html"
+    found: ListPage[FlowOut]
+    quality: dict[uuid.UUID, FlowRow] | None
+    categories: list[CategoryOut]
+    words: str
+    category: str
+    state: str
+    here: str
+
+    @property
+    def is_filtered(self) -> bool:
+        """Whether the list leaves flows out."""
+        return bool(self.words or self.category or self.state)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow(Page):
+    """One edition of a flow. `problems` are what forbids publishing it, where it is the draft."""
+
+    template: ClassVar[str] = "flows/flow.html"
+    flow: FlowDetailOut
+    edition: VersionDetailOut
+    diagram: Diagram
+    outline: Outline
+    problems: list[TreeProblem]
+    quality: FlowRow | None
+
+
+@router.get("")
+async def list_flows(
+    request: Request,
+    actor: Viewer,
+    db: ReadSession,
+    frame: Surroundings,
+    q: Text = "",
+    category: Text = "",
+    state: Literal[""] | FlowState = "",
+    cursor: uuid.UUID | None = None,
+) -> Response:
+    """The library."""
+    found = await api.list_flows(
+        actor, db, limit=50, cursor=cursor, q=q or None, category=category or None, state=state or None
+    )
+    page = Flows(
+        title="Flows",
+        found=found,
+        quality=await _qualities(actor, db, frame),
+        categories=(await api.list_categories(actor, db, limit=200)).items,
+        words=q,
+        category=category,
+        state=state,
+        here="/flows?" + urlencode({"q": q, "category": category, "state": state}),
+    )
+    return render(request, page, frame)
+
+
+@router.get("/{flow_id}")
+async def show_flow(
+    request: Request, flow_id: uuid.UUID, actor: Viewer, db: ReadSession, frame: Surroundings
+) -> Response:
+    """What is published of a flow, or else its draft."""
+    flow = await api.read_flow(flow_id, actor, db)
+    edition = flow.published or flow.draft
+    assert edition is not None  # A flow is made with its first draft, and the only draft can not be discarded.
+    return render(request, await flow_page(actor, db, frame, flow, edition), frame)
+
+
+async def flow_page(
+    actor: Actor, db: ReadDb, frame: Frame, flow: FlowDetailOut, edition: VersionDetailOut
+) -> Flow:
+    """One edition of a flow, to read."""
+    return Flow(
+        title=flow.name,
+        flow=flow,
+        edition=edition,
+        diagram=diagram(edition.tree),
+        outline=outline(edition.tree),
+        problems=problems(edition.tree) if edition.published_at is None else [],
+        quality=await _quality(actor, db, frame, flow.id),
+    )
+
+
+async def _qualities(actor: Actor, db: ReadDb, frame: Frame) -> dict[uuid.UUID, FlowRow] | None:
+    """How the flows did in the last 30 days, from the report."""
+    if not actor.may(Permission.VIEW_ANALYTICS):
+        return None
+    return {row.flow_id: row for row in (await flow_quality(db, _last_30_days(actor, frame))).flows}
+
+
+async def _quality(actor: Actor, db: ReadDb, frame: Frame, flow_id: uuid.UUID) -> FlowRow | None:
+    """How one flow did in them."""
+    if not actor.may(Permission.VIEW_ANALYTICS):
+        return None
+    return await quality_of(db, _last_30_days(actor, frame), flow_id)
+
+
+def _last_30_days(actor: Actor, frame: Frame) -> Window:
+    return window(actor.account_id, now=frame.now, account_timezone=actor.timezone)

@@ -1,0 +1,84 @@
+"""A flow walked through click by click, without any session."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Query, Request, Response
+
+from flowpilot.flows import api
+from flowpilot.flows.api import OtherNumber, Viewer
+from flowpilot.flows.schemas import FlowDetailOut, VersionDetailOut
+from flowpilot.flows.tree import Node, Tree
+from flowpilot.identity.auth import ReadSession
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import Page, render
+
+router = APIRouter(prefix="/flows/{flow_id}/preview", include_in_schema=False)
+
+Path = Annotated[str, Query(pattern=r"^(\d{1,4}(\.\d{1,4})*)?$", max_length=2000)]
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """A step that was taken: the node, the label that was clicked, and the path before that."""
+
+    node: Node
+    label: str
+    path: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Preview(Page):
+    """Where the clicks have led. `node` is None where the last one leads nowhere."""
+
+    template: ClassVar[str] = "flows/preview.html"
+    flow: FlowDetailOut
+    edition: VersionDetailOut
+    answered: list[Answered]
+    at: str
+    node: Node | None
+    path: str
+
+
+@router.get("")
+async def preview(
+    request: Request,
+    flow_id: uuid.UUID,
+    actor: Viewer,
+    db: ReadSession,
+    frame: Surroundings,
+    path: Path = "",
+    version: OtherNumber | None = None,
+) -> Response:
+    """The draft, or else what is published. `path` has the number of each choice, from 0, in their order."""
+    flow = await api.read_flow(flow_id, actor, db)
+    edition = flow.draft or flow.published
+    if version is not None:
+        edition = await api.read_version(flow_id, version, actor, db)
+    assert edition is not None  # A flow is made with its first draft, and the only draft can not be discarded.
+    answered, at = _walk(edition.tree, path)
+    page = Preview(
+        title=f"Try {flow.name}",
+        flow=flow,
+        edition=edition,
+        answered=answered,
+        at=at,
+        node=edition.tree.nodes.get(at),
+        path=".".join(path.split(".")[: len(answered)]) if path else "",
+    )
+    return render(request, page, frame)
+
+
+def _walk(tree: Tree, path: str) -> tuple[list[Answered], str]:
+    """What was answered, and the node that this leads to. A number that is no choice (any more) ends the walk."""
+    at, done = tree.root, ""
+    answered: list[Answered] = []
+    for number in path.split(".") if path else []:
+        node = tree.nodes.get(at)
+        if node is None or int(number) >= len(node.offered):
+            break
+        choice = node.offered[int(number)]
+        answered.append(Answered(node, choice.label, done))
+        at, done = choice.next, f"{done}.{number}" if done else number
+    return answered, at

@@ -1,0 +1,129 @@
+"""A flow's versions: who wrote them when, one of them to read, and how two differ."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Query, Request, Response
+
+from flowpilot.flows import api
+from flowpilot.flows.api import Number, OtherNumber, Viewer
+from flowpilot.flows.schemas import DifferencesOut, FlowDetailOut, VersionDetailOut, VersionRow
+from flowpilot.flows.tree import Choice, Node
+from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.web.flows.pages import flow_page
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import Page, go_to, render
+
+router = APIRouter(prefix="/flows/{flow_id}", include_in_schema=False)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Versions(Page):
+    """The versions, newest first."""
+
+    template: ClassVar[str] = "flows/versions.html"
+    flow: FlowDetailOut
+    found: ListPage[VersionRow]
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedPart:
+    """What one part of a node was and is."""
+
+    name: str
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChangedStop:
+    """A node that both have, and the parts of it that differ."""
+
+    node: str
+    text: str
+    parts: list[ChangedPart]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Comparison(Page):
+    """What was done to `before` to make `after`."""
+
+    template: ClassVar[str] = "flows/differences.html"
+    flow: FlowDetailOut
+    before: VersionDetailOut
+    after: VersionDetailOut
+    found: DifferencesOut
+    changed: list[ChangedStop]
+
+    @property
+    def is_same(self) -> bool:
+        """Whether nothing differs."""
+        found = self.found
+        return not (found.added or found.removed or found.changed or found.root_before != found.root_after)
+
+
+@router.get("/versions")
+async def list_versions(
+    request: Request,
+    flow_id: uuid.UUID,
+    actor: Viewer,
+    db: ReadSession,
+    frame: Surroundings,
+    cursor: uuid.UUID | None = None,
+) -> Response:
+    """The versions."""
+    flow = await api.read_flow(flow_id, actor, db)
+    found = await api.list_versions(flow_id, actor, db, limit=50, cursor=cursor)
+    return render(request, Versions(title=f"Versions of {flow.name}", flow=flow, found=found), frame)
+
+
+@router.get("/compare")
+async def choose_comparison(
+    flow_id: uuid.UUID, actor: Viewer, from_: Annotated[OtherNumber, Query(alias="from")], to: OtherNumber
+) -> Response:
+    """From the form, which can not write the address itself, to the comparison."""
+    return go_to(f"/flows/{flow_id}/versions/{from_}?to={to}")
+
+
+@router.get("/versions/{number}")
+async def show_version(
+    request: Request,
+    flow_id: uuid.UUID,
+    number: Number,
+    actor: Viewer,
+    db: ReadSession,
+    frame: Surroundings,
+    to: OtherNumber | None = None,
+) -> Response:
+    """One version to read, or how another differs from it."""
+    flow = await api.read_flow(flow_id, actor, db)
+    before = await api.read_version(flow_id, number, actor, db)
+    if to is None:
+        return render(request, await flow_page(actor, db, frame, flow, before), frame)
+    found = await api.read_differences(flow_id, number, to, actor, db)
+    page = Comparison(
+        title=f"Versions {number} and {to} of {flow.name}",
+        flow=flow,
+        before=before,
+        after=await api.read_version(flow_id, to, actor, db),
+        found=found,
+        changed=[ChangedStop(one.node, one.after.text, _changed(one.before, one.after)) for one in found.changed],
+    )
+    return render(request, page, frame)
+
+
+def _changed(before: Node, after: Node) -> list[ChangedPart]:
+    parts = [
+        ChangedPart("Kind", before.kind.capitalize(), after.kind.capitalize()),
+        ChangedPart("Text", before.text, after.text),
+        ChangedPart("Help", before.help, after.help),
+        ChangedPart("Choices", _lines(before.choices), _lines(after.choices)),
+        ChangedPart("Outcomes", _lines(before.outcomes), _lines(after.outcomes)),
+    ]
+    return [part for part in parts if part.before != part.after]
+
+
+def _lines(choices: tuple[Choice, ...]) -> str:
+    return "\n".join(f"{choice.label} → {choice.next}" for choice in choices)

@@ -1,0 +1,237 @@
+"""What is done in a session's page: each form is one verb, and leads back to the page."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel, Field
+
+from flowpilot.clock import Now
+from flowpilot.handoffs import api as handoffs
+from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.schemas import MemberOut
+from flowpilot.sessions import api, schemas
+from flowpilot.sessions.api import Mine, MineWithSteps
+from flowpilot.sessions.seen import Seen
+from flowpilot.sessions.transitions import Verb
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.outdated import check_shown
+from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.sessions.pages import details_shown, rating_shown
+from flowpilot.web.settings.sections import assignees
+
+router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
+
+Engineer = Annotated[Actor, requires(Permission.WORK)]
+Id = uuid.UUID
+
+
+class SeenForm(Seen):
+    """A form always says what its page showed; an empty `node` is none."""
+
+    node: str = ""
+    after_step: int = Field(ge=0)
+
+
+class StepForm(OnceForm, SeenForm, schemas.StepIn):
+    """A step."""
+
+
+class FlowForm(SeenForm, schemas.FlowChoiceIn):
+    """The flow to follow; none when the field is empty."""
+
+    flow_id: uuid.UUID | None = None
+
+
+class ResolutionForm(SeenForm, schemas.ResolutionIn):
+    """What solved it."""
+
+
+class AbandonForm(SeenForm, schemas.AbandonIn):
+    """Why it is given up."""
+
+
+class EscalationForm(OnceForm, HandoffIn):
+    """Why it is handed over."""
+
+
+class DetailsForm(BaseModel):
+    """What the session is about. An empty field clears what was there; `shown` stands for what that was."""
+
+    problem_summary: schemas.Problem
+    problem_domain: schemas.Line | None = None
+    psa_ticket_id: schemas.Line | None = None
+    client_name: schemas.Line | None = None
+    shown: str = ""
+
+
+class RatingForm(schemas.RatingIn):
+    """How it went; `shown` stands for what was said of that before."""
+
+    shown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate(Page):
+    """The form to hand a session over. `seniors` are whom it may be meant for."""
+
+    template: ClassVar[str] = "sessions/escalate.html"
+    session: schemas.SessionOut
+    seniors: list[MemberOut]
+    reasons: tuple[str, ...]
+    priorities: list[PriorityName]
+
+
+@router.post("/steps")
+async def take_step(
+    request: Request,
+    session_id: Id,
+    body: Annotated[StepForm, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+    once: CreateOnce,
+) -> Response:
+    """A choice, an outcome or free text."""
+    await api.take_step(request, body, actor, held, db, once)
+    return _back(session_id)
+
+
+@router.post("/back")
+async def go_back(
+    request: Request,
+    session_id: Id,
+    body: Annotated[SeenForm, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+) -> Response:
+    """Take the newest answer back."""
+    await api.go_back(request, actor, held, db, body)
+    return _back(session_id)
+
+
+@router.post("/flow")
+async def follow_flow(
+    request: Request,
+    session_id: Id,
+    body: Annotated[FlowForm, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+) -> Response:
+    """Follow another flow, or none."""
+    await api.follow_flow(request, body, actor, held, db)
+    return _back(session_id)
+
+
+@router.post("/pause")
+async def pause(
+    session_id: Id, body: Annotated[schemas.ReasonIn, Form()], actor: Engineer, held: Mine, db: WriteSession
+) -> Response:
+    """Lay it aside."""
+    await api.pause(body, actor, held, db)
+    return _back(session_id, "Paused. Its time stands still until you resume.")
+
+
+@router.post("/resume")
+async def resume(session_id: Id, actor: Engineer, held: Mine, db: WriteSession) -> Response:
+    """Go on."""
+    await api.resume(actor, held, db)
+    return _back(session_id)
+
+
+@router.post("/take")
+async def take(session_id: Id, actor: Engineer, db: WriteSession, now: Now) -> Response:
+    """Work on a session that nobody works on."""
+    await api.take(session_id, actor, db, now)
+    return _back(session_id, "The session is yours now.")
+
+
+@router.post("/resolve")
+async def resolve(
+    session_id: Id,
+    body: Annotated[ResolutionForm, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+) -> Response:
+    """Say what solved it."""
+    await api.resolve(body, actor, held, db)
+    return go_to(f"/sessions/{session_id}/note", "Resolved. This is the note for the ticket.")
+
+
+@router.post("/abandon")
+async def abandon(
+    session_id: Id,
+    body: Annotated[AbandonForm, Form()],
+    actor: Engineer,
+    held: MineWithSteps,
+    db: WriteSession,
+) -> Response:
+    """Give it up."""
+    await api.abandon(body, actor, held, db)
+    return _back(session_id, "Abandoned. Nothing is lost: it can be resumed.")
+
+
+@router.post("/rating")
+async def rate(
+    session_id: Id, body: Annotated[RatingForm, Form()], actor: Engineer, held: Mine, db: WriteSession
+) -> Response:
+    """Say how it went."""
+    check_shown(body.shown, rating_shown(held.session))
+    await api.rate(body, actor, held, db)
+    return _back(session_id, "Thank you. The rating counts in Analytics.")
+
+
+@router.post("/details")
+async def correct(
+    session_id: Id, body: Annotated[DetailsForm, Form()], actor: Engineer, held: Mine, db: WriteSession
+) -> Response:
+    """Correct what it is about."""
+    check_shown(body.shown, details_shown(held.session))
+    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, held, db)
+    return _back(session_id, "Saved.")
+
+
+@router.get("/escalate")
+async def show_escalate(
+    request: Request, session_id: Id, actor: Engineer, db: ReadSession, frame: Surroundings
+) -> Response:
+    """The form to hand it over, while that is possible."""
+    session = await api.read_session(session_id, actor, db)
+    if Verb.ESCALATE not in session.allowed:
+        return _back(session_id)
+    page = Escalate(
+        title="Escalate",
+        session=session,
+        seniors=[one for one in await assignees(actor, db) if one.user_id != actor.user_id],
+        reasons=REASONS,
+        priorities=list(PriorityName),
+    )
+    return render(request, page, frame)
+
+
+@router.post("/escalate")
+async def escalate(
+    request: Request,
+    session_id: Id,
+    body: Annotated[EscalationForm, Form()],
+    actor: Engineer,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
+) -> Response:
+    """Hand it over."""
+    made = await handoffs.escalate(request, session_id, body, actor, db, now, once)
+    return go_to(
+        f"/handoffs/{made.id}", "It waits in the queue, with all that is known. You are told when it is claimed."
+    )
+
+
+def _back(session_id: uuid.UUID, notice: str | None = None) -> Response:
+    return go_to(f"/sessions/{session_id}", notice)

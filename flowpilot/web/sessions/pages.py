@@ -1,0 +1,220 @@
+"""Sessions: the list, and one session to work in."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Request, Response
+
+from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.flows import api as flows
+from flowpilot.flows.queries import FlowState
+from flowpilot.flows.schemas import CandidateOut, FlowOut, MatchIn
+from flowpilot.handoffs import api as handoffs
+from flowpilot.handoffs.queries import Wanted as WantedHandoffs
+from flowpilot.handoffs.schemas import HandoffOut
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.identity.schemas import Text
+from flowpilot.sessions import api
+from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.queries import Wanted
+from flowpilot.sessions.schemas import DocumentationOut, SessionIn, SessionOut, SessionRow, StepOut
+from flowpilot.sessions.transitions import OPEN, Verb
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.outdated import digest
+from flowpilot.web.render import Page, go_to, render
+
+router = APIRouter(prefix="/sessions", include_in_schema=False)
+
+Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
+Engineer = Annotated[Actor, requires(Permission.WORK)]
+
+_WITH_A_HANDOFF = {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
+
+
+class NewSessionForm(OnceForm, SessionIn):
+    """A session to begin."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sessions(Page):
+    """The account's sessions; `here` is the list's address with its filters."""
+
+    template: ClassVar[str] = "sessions/list.html"
+    found: ListPage[SessionRow]
+    status: str
+    words: str
+    mine: bool
+    unassigned: bool
+    here: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Session(Page):
+    """One session: where it stands, what is known, and what may be done. `handoff` is the one that is open."""
+
+    template: ClassVar[str] = "sessions/session.html"
+    session: SessionOut
+    may_work: bool
+    handoff: HandoffOut | None
+
+    @property
+    def details_shown(self) -> str:
+        """Stands for what the form of the details is filled in with."""
+        return details_shown(self.session)
+
+    @property
+    def rating_shown(self) -> str:
+        """The same of the rating."""
+        return rating_shown(self.session)
+
+    @property
+    def standing(self) -> list[StepOut]:
+        """The steps that still hold."""
+        kept = set(self.session.standing)
+        return [step for step in self.session.steps if step.id in kept]
+
+    @property
+    def names(self) -> dict[uuid.UUID, str | None]:
+        """What the people of the session are called."""
+        return {person.id: person.name for person in self.session.people}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Note(Page):
+    """The note as it will reach the ticket."""
+
+    template: ClassVar[str] = "sessions/note.html"
+    session: SessionOut
+    note: DocumentationOut
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ChooseFlow(Page):
+    """Flows to follow: what fits the problem, then what was searched for."""
+
+    template: ClassVar[str] = "sessions/flow.html"
+    session: SessionOut
+    candidates: list[CandidateOut]
+    flows: list[FlowOut]
+    words: str
+
+
+@router.get("")
+async def list_sessions(
+    request: Request,
+    actor: Viewer,
+    db: ReadSession,
+    frame: Surroundings,
+    status: Literal["", "open"] | SessionStatus = "",
+    q: Text = "",
+    mine: bool = False,
+    unassigned: bool = False,
+    cursor: uuid.UUID | None = None,
+) -> Response:
+    """The list, newest first."""
+    statuses = OPEN if status == "open" else {status} if status else None
+    wanted = Wanted(
+        status=None if statuses is None else sorted(statuses),
+        owner_id=actor.user_id if mine else None,
+        text=q or None,
+        unassigned=unassigned,
+    )
+    asked = {"status": status, "q": q, "mine": str(mine).lower(), "unassigned": str(unassigned).lower()}
+    page = Sessions(
+        title="Sessions",
+        found=await api.list_sessions(actor, wanted, db, limit=50, cursor=cursor),
+        status=status,
+        words=q,
+        mine=mine,
+        unassigned=unassigned,
+        here="/sessions?" + urlencode(asked),
+    )
+    return render(request, page, frame)
+
+
+@router.post("")
+async def start(
+    request: Request,
+    body: Annotated[NewSessionForm, Form()],
+    actor: Engineer,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
+) -> Response:
+    """Begin a session; where no flow is sure, the choice of one comes first."""
+    started = await api.start_session(request, body, actor, db, now, once)
+    if started.matched_flow_id is None and started.candidates:
+        return go_to(f"/sessions/{started.id}/flow")
+    return go_to(f"/sessions/{started.id}")
+
+
+@router.get("/{session_id}")
+async def show(
+    request: Request, session_id: uuid.UUID, actor: Viewer, db: ReadSession, frame: Surroundings
+) -> Response:
+    """The session."""
+    session = await api.read_session(session_id, actor, db)
+    page = Session(
+        title=session.problem_summary[:60] or "Session",
+        session=session,
+        may_work=bool(set(session.allowed) - {Verb.TAKE}),
+        handoff=await _open_handoff(actor, db, session, frame.now),
+    )
+    return render(request, page, frame)
+
+
+@router.get("/{session_id}/note")
+async def show_note(
+    request: Request, session_id: uuid.UUID, actor: Viewer, db: ReadSession, frame: Surroundings
+) -> Response:
+    """The note for the ticket, to read and to copy."""
+    page = Note(
+        title="Note for the ticket",
+        session=await api.read_session(session_id, actor, db),
+        note=await api.read_documentation(session_id, actor, db, frame.now),
+    )
+    return render(request, page, frame)
+
+
+@router.get("/{session_id}/flow")
+async def show_flows(
+    request: Request, session_id: uuid.UUID, actor: Engineer, db: ReadSession, frame: Surroundings, q: Text = ""
+) -> Response:
+    """Flows to follow instead, while that is possible."""
+    session = await api.read_session(session_id, actor, db)
+    if Verb.STEP not in session.allowed:
+        return go_to(f"/sessions/{session_id}")
+    asked = MatchIn(text=session.problem_summary, domain=session.problem_domain, limit=5)
+    found = await flows.list_flows(actor, db, limit=50, q=q or None, state=FlowState.PUBLISHED)
+    page = ChooseFlow(
+        title="Choose a flow",
+        session=session,
+        candidates=(await flows.match_problem(asked, actor, db, frame.now)).candidates,
+        flows=found.items,
+        words=q,
+    )
+    return render(request, page, frame)
+
+
+def details_shown(session: SessionRow | AISession) -> str:
+    """Stands for what a session is about."""
+    return digest(session.problem_summary, session.client_name, session.psa_ticket_id, session.problem_domain)
+
+
+def rating_shown(session: SessionOut | AISession) -> str:
+    """Stands for how a session was rated."""
+    return digest(session.session_rating, session.rating_comment)
+
+
+async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
+    if session.status not in _WITH_A_HANDOFF:
+        return None
+    rows = await handoffs.list_handoffs(actor, WantedHandoffs("all", session_id=session.id), db, now, limit=1)
+    return await handoffs.read_handoff(rows.items[0].id, actor, db, now) if rows.items else None

@@ -1,0 +1,129 @@
+"""The audit log: who changed access, when, and what it was before."""
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from typing import Annotated, Any, ClassVar, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request, Response
+from pydantic import Field
+
+from flowpilot.clock import zone
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.audit import api
+from flowpilot.identity.audit.log import AuditFilter
+from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.identity.schemas import AuditEntryOut, MemberOut, Text
+from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import render
+from flowpilot.web.settings.sections import SettingsPage, all_members
+
+router = APIRouter(prefix="/settings/audit-log", include_in_schema=False)
+
+Auditor = Annotated[Actor, requires(Permission.VIEW_AUDIT_LOG)]
+
+_HERE = "/settings/audit-log"
+
+# A form sends what is not filled in as an empty text.
+Empty = Literal[""]
+Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What the form asks for. Days are the account's, and the last one is included."""
+
+    action: str
+    person: uuid.UUID | None
+    first: date | None
+    last: date | None
+
+    def filter(self, timezone: str) -> AuditFilter:
+        """The same as the API asks for it."""
+        after = None if self.last is None else self.last + timedelta(days=1)
+        since, until = (
+            None if day is None else datetime.combine(day, time(), zone(timezone)) for day in (self.first, after)
+        )
+        return AuditFilter(self.action or None, self.person, since=since, until=until)
+
+    @property
+    def query(self) -> str:
+        """The form's own query."""
+        values = {"action": self.action, "person": self.person, "from": self.first, "to": self.last}
+        return urlencode({name: value for name, value in values.items() if value})
+
+
+async def _asked(
+    action: Text = "",
+    person: uuid.UUID | Empty = "",
+    first: Annotated[Day | Empty, Query(alias="from")] = "",
+    last: Annotated[Day | Empty, Query(alias="to")] = "",
+) -> Asked:
+    return Asked(action, person or None, first or None, last or None)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AuditLog(SettingsPage):
+    """Entries, newest first, and what they are filtered by. `csv` is the address of all of them as a file."""
+
+    template: ClassVar[str] = "settings/audit.html"
+    section: ClassVar[str] = _HERE
+    found: ListPage[AuditEntryOut]
+    asked: Asked
+    actions: list[str]
+    people: list[MemberOut]
+    here: str
+    csv: str
+
+    def changes(self, entry: AuditEntryOut) -> Iterator[tuple[str, str | None, str | None]]:
+        """What changed: the name, and how it reads before and after; None where nothing is said."""
+        names = {str(one.user_id): one.name or one.email or "" for one in self.people}
+        before, after = entry.before or {}, entry.after or {}
+        for fact in dict.fromkeys([*before, *after]):
+            yield fact.removesuffix("_id"), _read(before, fact, names), _read(after, fact, names)
+
+
+@router.get("")
+async def show(
+    request: Request,
+    actor: Auditor,
+    asked: Annotated[Asked, Depends(_asked)],
+    db: ReadSession,
+    frame: Surroundings,
+    cursor: uuid.UUID | None = None,
+) -> Response:
+    """The entries."""
+    wanted = asked.filter(actor.timezone)
+    page = AuditLog(
+        title="Audit log",
+        found=await api.list_audit_log(actor, wanted, db, limit=50, cursor=cursor),
+        asked=asked,
+        actions=await api.list_audit_actions(actor, db),
+        people=await all_members(actor, db),
+        here=f"{_HERE}?{asked.query}" if asked.query else _HERE,
+        csv=_csv(wanted),
+    )
+    return render(request, page, frame)
+
+
+def _csv(wanted: AuditFilter) -> str:
+    values: dict[str, Any] = {"action": wanted.action, "actor_id": wanted.actor_id}
+    moments = {"from": wanted.since, "to": wanted.until}
+    values |= {name: None if moment is None else moment.isoformat() for name, moment in moments.items()}
+    said = urlencode({name: value for name, value in values.items() if value is not None})
+    return "/api/v1/audit-log.csv" + (f"?{said}" if said else "")
+
+
+def _read(facts: dict[str, Any], fact: str, names: dict[str, str]) -> str | None:
+    """A fact as a person reads it: people by their names."""
+    if fact not in facts:
+        return None
+    value = facts[fact]
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ", ".join(map(str, value)) or "none"
+    return "none" if value is None else names.get(str(value)) or str(value)

@@ -1,0 +1,76 @@
+"""API keys: each is shown once, when it is made."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+
+from flowpilot.clock import Now
+from flowpilot.identity import api
+from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.schemas import KeyIn, KeyOut
+from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import go_to, render
+from flowpilot.web.settings.sections import Secret, SettingsPage, roles_below, show_secret
+
+router = APIRouter(prefix="/settings/keys", include_in_schema=False)
+
+KeyManager = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
+
+_HERE = "/settings/keys"
+
+
+class NewKeyForm(OnceForm, KeyIn):
+    """A key to make."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keys(SettingsPage):
+    """The account's keys, and a form for another."""
+
+    template: ClassVar[str] = "settings/keys.html"
+    section: ClassVar[str] = _HERE
+    keys: ListPage[KeyOut]
+    roles: list[Role]
+
+
+@router.get("")
+async def show(
+    request: Request, actor: KeyManager, db: ReadSession, frame: Surroundings, cursor: uuid.UUID | None = None
+) -> Response:
+    """The list."""
+    found = await api.list_keys(actor, db, limit=50, cursor=cursor)
+    return render(request, Keys(title="API keys", keys=found, roles=roles_below(actor)), frame)
+
+
+@router.post("")
+async def create(
+    request: Request,
+    body: Annotated[NewKeyForm, Form()],
+    actor: KeyManager,
+    db: WriteSession,
+    frame: Surroundings,
+    once: CreateOnce,
+) -> Response:
+    """Make a key, and show it this once."""
+    made = await api.create_key(body, actor, db, frame.now, once)
+    page = Secret(
+        title="New API key",
+        about=f"The key {made.name or made.prefix} acts as {made.role.replace('_', ' ')}. "
+        "Programs send it as a header: Authorization: Bearer, then the key.",
+        label="Key",
+        secret=made.key,
+        back=_HERE,
+    )
+    return show_secret(request, page, frame)
+
+
+@router.post("/{key_id}/revoke")
+async def revoke(key_id: uuid.UUID, actor: KeyManager, db: WriteSession, now: Now) -> Response:
+    """Make a key useless."""
+    await api.revoke_key(key_id, actor, db, now)
+    return go_to(_HERE, "The key is revoked. Programs that use it are refused from now on.")

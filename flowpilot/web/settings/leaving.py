@@ -1,0 +1,188 @@
+"""Removing a member, or making them a viewer: what they hold, who gets it, and what was done."""
+
+import uuid
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+
+from fastapi import APIRouter, Form, Request, Response
+
+from flowpilot.clock import Now
+from flowpilot.errors import NotFoundError
+from flowpilot.http.bodies import Body
+from flowpilot.identity import api
+from flowpilot.identity import members as service
+from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.leaving import Holding
+from flowpilot.identity.schemas import HoldingOut, MemberOut
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import go_to, render
+from flowpilot.web.settings.sections import SettingsPage, all_members
+
+router = APIRouter(prefix="/settings/members/{user_id}/leave", include_in_schema=False)
+
+MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
+# The role with which nobody works; without one they are removed.
+LowerRole = Literal[Role.VIEWER] | None
+
+_MEMBERS = "/settings/members"
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """One kind of things that somebody holds, and what becomes of them. `page` is where one of them is shown."""
+
+    kind: str
+    title: str
+    becomes: str
+    page: str | None = None
+
+
+_WORK = (
+    Group(
+        "claimed_handoff",
+        "Escalations that they have claimed",
+        "They are released, and wait for the person you choose or in the queue.",
+        "/handoffs/",
+    ),
+    Group(
+        "assigned_handoff",
+        "Escalations that wait for them",
+        "They wait for the person you choose or for anybody.",
+        "/handoffs/",
+    ),
+    Group(
+        "escalated_handoff",
+        "Escalations that they made",
+        "A senior gives them back to the person you choose or to whoever takes them.",
+        "/handoffs/",
+    ),
+    Group(
+        "session",
+        "Open sessions",
+        "They are paused, and go to the person you choose or wait on everybody's home page.",
+        "/sessions/",
+    ),
+)
+_TOOLS = (
+    Group("stopwatch", "A running stopwatch", "It is removed: nobody else can stop it at the right moment."),
+    Group("notification_channel", "Channels of their own", "They are removed."),
+    Group("invitation", "Open invitations that they made", "The links stop working. Invite these people again."),
+)
+_KEYS = (
+    Group("api_key", "API keys", "They stop working at once."),
+    Group(
+        "key_made_for_others",
+        "Keys that they made for programs",
+        "They stay valid. Revoke those whose secret they may know.",
+    ),
+)
+# What the notice calls them, once they are handed over or removed.
+_NOUNS = {
+    "claimed_handoff": "escalation",
+    "assigned_handoff": "escalation",
+    "escalated_handoff": "escalation",
+    "session": "session",
+    "stopwatch": "stopwatch",
+    "notification_channel": "channel",
+    "invitation": "invitation",
+}
+
+
+class LeaveForm(Body):
+    """Who gets the work: nobody in particular when the field is empty. `from_role` is what the page showed."""
+
+    from_role: Role
+    role: LowerRole = None
+    hand_over_to: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Leave(SettingsPage):
+    """What a member holds, before it is handed over. `successors` can get the work."""
+
+    template: ClassVar[str] = "settings/leaving.html"
+    section: ClassVar[str] = _MEMBERS
+    member: MemberOut
+    role: LowerRole
+    held: list[tuple[Group, list[HoldingOut]]]
+    successors: list[MemberOut]
+
+    @property
+    def has_work(self) -> bool:
+        """Whether there is something to hand over."""
+        return any(group in _WORK for group, _ in self.held)
+
+
+@router.get("")
+async def show(
+    request: Request,
+    user_id: uuid.UUID,
+    actor: MemberManager,
+    db: ReadSession,
+    frame: Surroundings,
+    role: LowerRole = None,
+) -> Response:
+    """What they hold, and the question who gets it."""
+    members = {member.user_id: member for member in await all_members(actor, db)}
+    if user_id not in members:
+        raise NotFoundError("There is no such member in this account.")
+    held = (await api.list_holdings(user_id, actor, db, frame.now)).items
+    groups = _WORK + _TOOLS + (_KEYS if role is None else ())
+    page = Leave(
+        title="Make a viewer" if role else "Remove",
+        member=members[user_id],
+        role=role,
+        held=[(group, found) for group in groups if (found := [one for one in held if one.kind == group.kind])],
+        successors=[one for one in members.values() if one.can_be_assigned and one.user_id != user_id],
+    )
+    return render(request, page, frame)
+
+
+@router.post("")
+async def leave(
+    user_id: uuid.UUID, body: Annotated[LeaveForm, Form()], actor: MemberManager, db: WriteSession, now: Now
+) -> Response:
+    """Remove them or make them a viewer, and say what was handed over."""
+    members = {member.user_id: member for member in await all_members(actor, db)}
+    seen, successor_id = body.from_role, body.hand_over_to
+    if body.role is None:
+        handed_over = await service.remove_member(
+            db, actor, user_id, now, from_role=seen, hand_over_to=successor_id
+        )
+    else:
+        handed_over = await service.change_role(
+            db, actor, user_id, body.role, now, from_role=seen, hand_over_to=successor_id
+        )
+    successor = members.get(successor_id) if successor_id else None
+    done = " ".join(_sentences(_called(members[user_id]), body.role, handed_over, successor))
+    if user_id != actor.user_id:
+        return go_to(_MEMBERS, done)
+    return go_to("/accounts" if body.role is None else "/settings", done)
+
+
+def _sentences(
+    called: str, role: LowerRole, handed_over: Sequence[Holding], successor: MemberOut | None
+) -> Iterator[str]:
+    yield f"{called} is removed, and their API keys are revoked." if role is None else f"{called} is a viewer now."
+    work = {group.kind for group in _WORK}
+    if passed_on := _counted(one for one in handed_over if one.kind in work):
+        yield (
+            f"Handed over to {_called(successor)}: {passed_on}."
+            if successor
+            else f"Waiting for somebody: {passed_on}."
+        )
+    if removed := _counted(one for one in handed_over if one.kind not in work):
+        yield f"Removed: {removed}."
+
+
+def _counted(holdings: Iterator[Holding]) -> str:
+    """`2 escalations, 1 session`."""
+    counts = Counter(_NOUNS[one.kind] for one in holdings)
+    return ", ".join(f"{count} {noun}{'s' if count > 1 else ''}" for noun, count in counts.items())
+
+
+def _called(member: MemberOut) -> str:
+    return member.name or member.email or "An integration"

@@ -1,0 +1,115 @@
+"""Members and their roles, and invitations."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+
+from flowpilot.clock import Now
+from flowpilot.identity import api
+from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.assignees import can_work
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.invitations import api as invitations_api
+from flowpilot.identity.invitations.schemas import InvitationIn, InvitationOut
+from flowpilot.identity.schemas import MemberOut, RoleIn
+from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import go_to, render
+from flowpilot.web.settings.sections import Secret, SettingsPage, roles_below, show_secret
+
+router = APIRouter(prefix="/settings/members", include_in_schema=False)
+
+MemberViewer = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
+MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
+
+_HERE = "/settings/members"
+
+
+class NewInvitationForm(OnceForm, InvitationIn):
+    """Somebody to invite."""
+
+
+class RoleForm(RoleIn):
+    """A member's new role, and the one that the page showed."""
+
+    from_role: Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Members(SettingsPage):
+    """Who is in, and who is asked in; `invitations` is None where they are not the person's to see."""
+
+    template: ClassVar[str] = "settings/members.html"
+    section: ClassVar[str] = _HERE
+    members: ListPage[MemberOut]
+    invitations: ListPage[InvitationOut] | None
+    roles: list[Role]
+
+
+@router.get("")
+async def show(
+    request: Request,
+    actor: MemberViewer,
+    db: ReadSession,
+    frame: Surroundings,
+    cursor: uuid.UUID | None = None,
+    invited: uuid.UUID | None = None,
+) -> Response:
+    """The list. `invited` is the cursor of the invitations."""
+    asked_in = None
+    if actor.may(Permission.MANAGE_MEMBERS):
+        asked_in = await invitations_api.list_invitations(actor, db, frame.now, limit=20, cursor=invited)
+    page = Members(
+        title="Members",
+        members=await api.list_members(actor, db, limit=100, cursor=cursor),
+        invitations=asked_in,
+        roles=roles_below(actor),
+    )
+    return render(request, page, frame)
+
+
+@router.post("")
+async def invite(
+    request: Request,
+    body: Annotated[NewInvitationForm, Form()],
+    actor: MemberManager,
+    db: WriteSession,
+    frame: Surroundings,
+    once: CreateOnce,
+) -> Response:
+    """Invite somebody, and show the link this once."""
+    made = await invitations_api.create_invitation(body, actor, db, frame.now, once)
+    origin = (request.app.state.settings.public_url or str(request.base_url)).rstrip("/")
+    page = Secret(
+        title="Invitation",
+        about=f"Send this link to {made.email}. It is good for 7 days and for one person, "
+        "and whoever has it can join. FlowPilot sends no e-mail by itself.",
+        label="Link",
+        secret=None if made.token is None else f"{origin}/invitation?token={made.token}",
+        back=_HERE,
+    )
+    return show_secret(request, page, frame)
+
+
+@router.post("/invitations/{invitation_id}/revoke")
+async def revoke_invitation(
+    invitation_id: uuid.UUID, actor: MemberManager, db: WriteSession, now: Now
+) -> Response:
+    """Make its link useless."""
+    await invitations_api.revoke_invitation(invitation_id, actor, db, now)
+    return go_to(_HERE, "The invitation is revoked. Its link leads nowhere now.")
+
+
+@router.post("/{user_id}/role")
+async def change_role(
+    user_id: uuid.UUID, body: Annotated[RoleForm, Form()], actor: MemberManager, db: WriteSession, now: Now
+) -> Response:
+    """Give a member another role. Before somebody stops working here, a page says what they hold."""
+    if not can_work(body.role):
+        return go_to(f"{_HERE}/{user_id}/leave?role={body.role}")
+    await api.change_role(user_id, body, actor, db, now)
+    # Who has lowered their own role may not see the members any more.
+    return go_to("/settings" if user_id == actor.user_id else _HERE, "The role is changed.")

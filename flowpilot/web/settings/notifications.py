@@ -1,0 +1,238 @@
+"""How the person is told, and the channels that lead out of FlowPilot, each with the log of what was sent."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel
+
+from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.errors import NotFoundError
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.schemas import Page as ListPage
+from flowpilot.notifications import api
+from flowpilot.notifications.models import ChannelKind
+from flowpilot.notifications.schemas import (
+    ChannelChangeIn,
+    ChannelIn,
+    ChannelOut,
+    DeliveryOut,
+    Preferences,
+    RestOut,
+)
+from flowpilot.web.frame import Surroundings
+from flowpilot.web.render import go_to, render
+from flowpilot.web.settings.sections import Secret, SettingsPage, all_members, show_secret
+
+router = APIRouter(prefix="/settings/notifications", include_in_schema=False)
+
+Engineer = Annotated[Actor, requires(Permission.WORK)]
+ChannelManager = Annotated[Actor, requires(Permission.MANAGE_CHANNELS)]
+
+_HERE = "/settings/notifications"
+
+_HOW_TO_SIGN = (
+    "The receiver checks the signature of each message with it, as the Standard Webhooks specification says: "
+    "enter it there."
+)
+
+
+class PreferencesForm(BaseModel):
+    """The choice; a browser leaves out what is not ticked."""
+
+    in_app: bool = False
+    email: bool = False
+    slack: bool = False
+    teams: bool = False
+    webhook: bool = False
+
+
+class NewChannelForm(OnceForm, ChannelIn):
+    """A channel to add."""
+
+
+class SwitchForm(BaseModel):
+    """On or off."""
+
+    is_active: bool
+
+
+class RetryForm(BaseModel):
+    """The channel whose log the person looks at."""
+
+    channel_id: uuid.UUID
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ways(SettingsPage):
+    """The person's choice, and the channels that they may see."""
+
+    template: ClassVar[str] = "settings/notifications.html"
+    section: ClassVar[str] = _HERE
+    preferences: Preferences
+    mine: list[ChannelOut]
+    shared: list[ChannelOut]
+    others: list[ChannelOut]
+    names: dict[uuid.UUID, str]
+    email_rest: RestOut | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Channel(SettingsPage):
+    """A channel, and what it has sent."""
+
+    template: ClassVar[str] = "settings/channel.html"
+    section: ClassVar[str] = _HERE
+    channel: ChannelOut
+    may_change: bool
+    deliveries: ListPage[DeliveryOut]
+
+
+@router.get("")
+async def show(request: Request, actor: Engineer, db: ReadSession, frame: Surroundings) -> Response:
+    """All ways."""
+    channels = await _channels(actor, db)
+    email = await api.read_email(actor, db) if actor.may(Permission.MANAGE_CHANNELS) else None
+    page = Ways(
+        title="Notifications",
+        preferences=await api.read_preferences(actor, db),
+        mine=[one for one in channels if one.user_id == actor.user_id],
+        shared=[one for one in channels if one.user_id is None],
+        others=[one for one in channels if one.user_id not in {None, actor.user_id}],
+        names={one.user_id: one.name or one.email or "" for one in await all_members(actor, db)},
+        email_rest=None if email is None else email.rest,
+    )
+    return render(request, page, frame)
+
+
+@router.post("")
+async def choose(body: Annotated[PreferencesForm, Form()], actor: Engineer, db: WriteSession) -> Response:
+    """Keep the choice."""
+    await api.choose_preferences(Preferences(**body.model_dump()), actor, db)
+    return go_to(_HERE, "Saved. It holds from the next event on.")
+
+
+@router.post("/channels")
+async def add(
+    request: Request,
+    body: Annotated[NewChannelForm, Form()],
+    actor: Engineer,
+    db: WriteSession,
+    frame: Surroundings,
+    once: CreateOnce,
+) -> Response:
+    """Add a channel; a webhook's secret is shown this once."""
+    made = await api.create_channel(request, body, actor, db, frame.now, once)
+    if made.kind != ChannelKind.WEBHOOK:
+        return go_to(_path(made.id), "The channel is added. Send a test to see whether it arrives.")
+    return show_secret(request, _secret(made.id, made.secret), frame)
+
+
+@router.get("/channels/{channel_id}")
+async def show_channel(
+    request: Request,
+    channel_id: uuid.UUID,
+    actor: Engineer,
+    db: ReadSession,
+    frame: Surroundings,
+    cursor: uuid.UUID | None = None,
+) -> Response:
+    """What it has sent, newest first."""
+    channel = next((one for one in await _channels(actor, db) if one.id == channel_id), None)
+    if channel is None:
+        raise NotFoundError("There is no such channel in this account.")
+    page = Channel(
+        title=channel.name,
+        channel=channel,
+        may_change=channel.user_id in {None, actor.user_id},
+        deliveries=await api.list_deliveries(actor, db, channel_id=channel_id, limit=50, cursor=cursor),
+    )
+    return render(request, page, frame)
+
+
+@router.post("/channels/{channel_id}/active")
+async def switch(
+    channel_id: uuid.UUID, body: Annotated[SwitchForm, Form()], actor: Engineer, db: WriteSession, now: Now
+) -> Response:
+    """On or off."""
+    await api.change_channel(channel_id, ChannelChangeIn(is_active=body.is_active), actor, db, now)
+    return go_to(
+        _path(channel_id), "The channel is on." if body.is_active else "The channel is off: it sends nothing."
+    )
+
+
+@router.post("/channels/{channel_id}/delete")
+async def remove(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+    """Remove it for good."""
+    await api.remove_channel(channel_id, actor, db, now)
+    return go_to(_HERE, "The channel is removed.")
+
+
+@router.post("/channels/{channel_id}/test")
+async def test(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+    """Send a test."""
+    await api.test_channel(channel_id, actor, db, now)
+    return go_to(_path(channel_id), "The test is on its way. Reload in a moment to see what became of it.")
+
+
+@router.post("/channels/{channel_id}/try-now")
+async def try_now(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+    """Try a channel that rests now."""
+    await api.try_channel_now(channel_id, actor, db, now)
+    return go_to(_path(channel_id), "It is being tried. Reload in a moment to see whether it works again.")
+
+
+@router.post("/email/try-now")
+async def try_email_now(actor: ChannelManager, db: WriteSession, now: Now) -> Response:
+    """Try e-mail now although it rests."""
+    await api.try_email_now(actor, db, now)
+    return go_to(_HERE, "It is being tried. Reload in a moment to see whether it works again.")
+
+
+@router.post("/channels/{channel_id}/secret")
+async def renew(
+    request: Request,
+    channel_id: uuid.UUID,
+    actor: Engineer,
+    db: WriteSession,
+    frame: Surroundings,
+    once: CreateOnce,
+) -> Response:
+    """A new secret, shown this once."""
+    renewed = await api.renew_secret(request, channel_id, actor, db, frame.now, once)
+    return show_secret(request, _secret(channel_id, renewed.secret), frame)
+
+
+@router.post("/deliveries/{delivery_id}/retry")
+async def retry(
+    delivery_id: uuid.UUID, body: Annotated[RetryForm, Form()], actor: Engineer, db: WriteSession, now: Now
+) -> Response:
+    """Try a failed one again."""
+    await api.retry_delivery(delivery_id, actor, db, now)
+    return go_to(_path(body.channel_id), "It is being tried again.")
+
+
+async def _channels(actor: Actor, db: ReadDb) -> list[ChannelOut]:
+    """All that the actor may see: an account has a handful."""
+    channels: list[ChannelOut] = []
+    cursor = None
+    while True:
+        found = await api.list_channels(actor, db, limit=200, cursor=cursor)
+        channels += found.items
+        cursor = found.next_cursor
+        if cursor is None:
+            return channels
+
+
+def _path(channel_id: uuid.UUID) -> str:
+    return f"{_HERE}/channels/{channel_id}"
+
+
+def _secret(channel_id: uuid.UUID, secret: str | None) -> Secret:
+    return Secret(
+        title="Signing secret", about=_HOW_TO_SIGN, label="Secret", secret=secret, back=_path(channel_id)
+    )

@@ -1,0 +1,100 @@
+"""Settings: their sections, of which everybody sees those that their role may use."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Request, Response
+
+from flowpilot.db.session import ReadDb
+from flowpilot.identity import api as identity
+from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.auth import requires
+from flowpilot.identity.schemas import MemberOut
+from flowpilot.web.frame import Frame
+from flowpilot.web.render import Page, go_to, render
+
+router = APIRouter(prefix="/settings", include_in_schema=False)
+
+Anybody = Annotated[Actor, requires(Permission.VIEW_WORK)]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A tab of the settings."""
+
+    path: str
+    title: str
+    permission: Permission
+
+
+_SECTIONS = (
+    Section("/settings/account", "Account", Permission.VIEW_WORK),
+    Section("/settings/members", "Members", Permission.VIEW_MEMBERS),
+    Section("/settings/keys", "API keys", Permission.MANAGE_KEYS),
+    Section("/settings/notifications", "Notifications", Permission.WORK),
+    Section("/settings/audit-log", "Audit log", Permission.VIEW_AUDIT_LOG),
+    Section("/settings/profile", "My profile", Permission.VIEW_WORK),
+)
+
+
+def sections(actor: Actor) -> list[Section]:
+    """The sections that the actor may see."""
+    return [section for section in _SECTIONS if actor.may(section.permission)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SettingsPage(Page):
+    """A page under one of the sections; `section` is its path."""
+
+    section: ClassVar[str]
+
+    @staticmethod
+    def sections(frame: Frame) -> list[Section]:
+        """The tabs."""
+        return sections(frame.actor)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Secret(Page):
+    """Something that is shown this once. No `secret`: the same request came before, and got it."""
+
+    template: ClassVar[str] = "settings/secret.html"
+    about: str
+    label: str
+    secret: str | None
+    back: str
+
+
+def show_secret(request: Request, page: Secret, frame: Frame) -> Response:
+    """The page that shows it. It stays at the address of the list, which a reload then shows."""
+    answer = render(request, page, frame)
+    answer.headers["HX-Push-Url"] = "false"
+    return answer
+
+
+@router.get("")
+async def show_settings(actor: Anybody) -> Response:
+    """To the first section."""
+    return go_to(sections(actor)[0].path)
+
+
+def roles_below(actor: Actor) -> list[Role]:
+    """The roles that the actor may give: none above their own."""
+    return [role for role in Role if role.rank <= actor.role.rank]
+
+
+async def assignees(actor: Actor, db: ReadDb) -> list[MemberOut]:
+    """The members to whom a handoff or a session can be assigned."""
+    return [member for member in await all_members(actor, db) if member.can_be_assigned]
+
+
+async def all_members(actor: Actor, db: ReadDb) -> list[MemberOut]:
+    """Every member of the account."""
+    members: list[MemberOut] = []
+    cursor = None
+    while True:
+        found = await identity.list_members(actor, db, limit=200, cursor=cursor)
+        members += found.items
+        cursor = found.next_cursor
+        if cursor is None:
+            return members

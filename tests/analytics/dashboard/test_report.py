@@ -1,0 +1,198 @@
+"""The dashboard's intervals, and what has changed since the window before."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.metrics import METRICS
+from flowpilot.analytics.period import Window, window
+from flowpilot.analytics.reports import REPORTS
+from flowpilot.analytics.schemas import Dashboard
+from flowpilot.analytics.statistics import percent_ci95
+from flowpilot.db.session import Database
+from tests.company import Company, at
+
+pytestmark = pytest.mark.anyio
+
+NOW = at("2026-06-15 12:00")
+DAY = at("2026-06-10 08:00")
+START = NOW - timedelta(days=30)
+BEFORE = START - timedelta(days=5)
+PATH = "/api/v1/analytics/flowpilot"
+NO_CHANGE = {"difference": None, "difference_ci95": None, "direction": None}
+
+
+def _resolved(company: Company, *minutes: float, created: datetime = DAY, **values: Any) -> None:
+    """Sessions that took so many minutes each."""
+    for each in minutes:
+        moments = {"created_at": created, "resolved_at": created + timedelta(minutes=each)}
+        company.add("ai_sessions", status="resolved", **moments, **values)
+
+
+async def _report(
+    database: Database, company: Company, asked: Window | None = None, *, compare: bool = True
+) -> Dashboard:
+    async with database.read(company.id) as db:
+        return await dashboard(db, asked or window(company.id, now=NOW, account_timezone="UTC"), compare=compare)
+
+
+async def test_without_sessions_only_the_contracts_zeros_are_known(database: Database, company: Company) -> None:
+    report = await _report(database, company)
+    assert (report.resolution_rate, report.avg_steps_to_resolution) == (0.0, 0.0)
+    assert (report.escalated_share, report.abandoned_share, report.guided_share) == (None, None, None)
+    assert (report.mttr_minutes, report.mttr_minutes_ci95, report.avg_rating_ci95) == (None, None, None)
+    assert report.previous is not None
+    told = report.previous.model_dump(exclude={"from_", "to"})
+    assert told.pop("total_sessions") == {"value": 0, "difference": 0}
+    assert all(figure == {"value": None, "n": 0, "ci95": None, **NO_CHANGE} for figure in told.values())
+    assert len(told) == 7
+
+
+async def test_one_case_has_no_interval(database: Database, company: Company) -> None:
+    _resolved(company, 30, session_rating=4, step_count=3)
+    report = await _report(database, company)
+    assert (report.mttr_minutes, report.mttr_minutes_ci95) == (30, None)
+    assert (report.avg_steps_to_resolution, report.avg_steps_to_resolution_ci95) == (3, None)
+    assert (report.avg_rating, report.avg_rating_ci95) == (4, None)
+    assert [(day.mttr_minutes, day.mttr_minutes_ci95) for day in report.mttr_trend] == [(30, None)]
+
+
+async def test_means_have_students_interval(database: Database, company: Company) -> None:
+    for minutes, steps, rating in ((20, 2, 4), (30, 4, 5), (40, 6, 3)):
+        _resolved(company, minutes, step_count=steps, session_rating=rating)
+    report = await _report(database, company)
+    # t(2) = 4.302653 and n = 3: half is 2.484138 times s, which is 10 min, 2 steps and 1 point.
+    assert (report.mttr_minutes, report.mttr_minutes_ci95) == (30, (5.2, 54.8))
+    assert (report.avg_steps_to_resolution, report.avg_steps_to_resolution_ci95) == (4, (0, 9))
+    assert (report.avg_rating, report.avg_rating_ci95) == (4, (1.52, 5))
+
+
+async def test_a_trends_day_has_the_interval_of_its_own_sessions(database: Database, company: Company) -> None:
+    _resolved(company, 20, 30, 40)
+    _resolved(company, 1, 200, created=DAY + timedelta(days=1))
+    first, second = (await _report(database, company)).mttr_trend
+    assert (first.mttr_minutes, first.mttr_minutes_ci95) == (30, (5.2, 54.8))
+    # Half of it is 12.7062 * 140.7142 / sqrt(2) = 1264.3: the lower end would lie below 0.
+    assert (second.mttr_minutes, second.mttr_minutes_ci95) == (100.5, (0, 1364.8))
+
+
+async def test_shares_are_of_all_sessions(database: Database, company: Company) -> None:
+    for status in ("resolved", "escalated", "requesting_escalation", "abandoned", "active"):
+        company.add("ai_sessions", status=status, created_at=DAY, confidence_tier="exploring")
+    company.add("ai_sessions", status="paused", created_at=DAY, confidence_tier="guided")
+    report = await _report(database, company)
+    assert (report.escalated_share, report.escalated_share_ci95) == (33.3, percent_ci95(2, 6))
+    assert (report.abandoned_share, report.abandoned_share_ci95) == (16.7, percent_ci95(1, 6))
+    assert (report.guided_share, report.guided_share_ci95) == (16.7, percent_ci95(1, 6))
+
+
+async def test_nothing_is_compared_unless_it_is_asked(database: Database, company: Company) -> None:
+    asked = window(company.id, now=NOW, account_timezone="UTC")
+    async with database.read(company.id) as db:
+        assert (await REPORTS["dashboard"].run(db, asked)).model_dump()["previous"] is None
+
+
+async def test_the_window_before_holds_its_beginning_and_not_its_end(database: Database, company: Company) -> None:
+    moment = timedelta(microseconds=1)
+    first = START - timedelta(days=30)
+    for created in (first - moment, first, START - moment, START):
+        company.add("ai_sessions", created_at=created)
+    report = await _report(database, company)
+    assert report.previous is not None
+    assert (report.previous.from_, report.previous.to) == (first, START)
+    assert report.previous.total_sessions.model_dump() == {"value": 2, "difference": -1}
+
+
+async def test_the_window_before_is_told_by_todays_status(database: Database, company: Company) -> None:
+    """The contract's rule: whenever it happened, after the window's end too."""
+    company.add("ai_sessions", status="resolved", created_at=BEFORE, resolved_at=DAY)
+    report = await _report(database, company)
+    assert report.previous is not None
+    assert (report.previous.resolution_rate.value, report.previous.mttr_minutes.n) == (100, 1)
+
+
+async def test_an_empty_window_before_has_no_change(database: Database, company: Company) -> None:
+    _resolved(company, 20, 30)
+    report = await _report(database, company)
+    assert report.previous is not None
+    assert report.previous.total_sessions.model_dump() == {"value": 0, "difference": 2}
+    assert report.previous.mttr_minutes.model_dump() == {"value": None, "n": 0, "ci95": None, **NO_CHANGE}
+
+
+async def test_a_clear_change_has_the_direction_that_is_good(database: Database, company: Company) -> None:
+    for number in range(20):
+        _resolved(company, 10 + number % 2, step_count=3, session_rating=5 - number % 2, confidence_tier="guided")
+        _resolved(company, 60 + number % 2, created=BEFORE, step_count=9, session_rating=1 + number % 2)
+        for status in ("escalated", "abandoned"):
+            company.add("ai_sessions", status=status, created_at=BEFORE)
+    company.add("ai_sessions", status="active", created_at=DAY)
+    previous = (await _report(database, company)).previous
+    assert previous is not None
+    # s = 0.512989, t(19) = 2.093024: half of each interval is 0.2401, of the difference sqrt(2) times that.
+    assert previous.mttr_minutes.model_dump() == {
+        "value": 60.5,
+        "n": 20,
+        "ci95": (60.3, 60.7),
+        "difference": -50,
+        "difference_ci95": (-50.3, -49.7),
+        "direction": "better",
+    }
+    assert previous.avg_rating.model_dump() == {
+        "value": 1.5,
+        "n": 20,
+        "ci95": (1.26, 1.74),
+        "difference": 3,
+        "difference_ci95": (2.66, 3.34),
+        "direction": "better",
+    }
+    assert (previous.avg_steps_to_resolution.difference, previous.avg_steps_to_resolution.direction) == (
+        -6,
+        "better",
+    )
+    shares = (previous.resolution_rate, previous.escalated_share, previous.abandoned_share, previous.guided_share)
+    assert [(share.value, share.n, share.difference, share.direction) for share in shares] == [
+        (33.3, 60, 61.9, "better"),
+        (33.3, 60, -33.3, "better"),
+        (33.3, 60, -33.3, "better"),
+        (0, 60, 95.2, "better"),
+    ]
+
+
+async def test_a_change_that_may_be_chance_has_no_direction(database: Database, company: Company) -> None:
+    _resolved(company, 10, 50)
+    _resolved(company, 20, 60, created=BEFORE)
+    previous = (await _report(database, company)).previous
+    assert previous is not None
+    assert (previous.mttr_minutes.difference, previous.mttr_minutes.direction) == (-10, None)
+    assert (previous.resolution_rate.difference, previous.resolution_rate.direction) == (0, None)
+
+
+async def test_a_neighbour_is_never_compared(database: Database, company: Company, neighbour: Company) -> None:
+    empty = await _report(database, company)
+    _resolved(neighbour, 10, 20)
+    _resolved(neighbour, 10, 20, created=BEFORE)
+    assert await _report(database, company) == empty
+
+
+async def test_every_figure_is_in_the_catalogue(database: Database, company: Company) -> None:
+    report = await _report(database, company)
+    slugs = {"escalated_share", "abandoned_share", "guided_share", "mttr", "steps_to_resolution", "rating"}
+    assert slugs <= set(METRICS)
+    assert slugs <= set(report.definitions)
+
+
+def test_compare_is_asked_by_the_query(client: TestClient, company: Company) -> None:
+    headers = company.headers()
+    assert client.get(PATH, headers=headers).json()["previous"] is None
+    told = client.get(PATH, params={"compare": "true"}, headers=headers).json()["previous"]
+    assert told["total_sessions"] == {"value": 0, "difference": 0}
+    assert client.get(PATH, params={"compare": "perhaps"}, headers=headers).status_code == 422
+
+
+def test_the_beginning_of_time_has_a_window_before(client: TestClient, company: Company) -> None:
+    asked = {"from": "0001-01-01T00:00:00Z", "to": "0001-01-05T00:00:00Z", "compare": "true"}
+    answer = client.get(PATH, params=asked, headers=company.headers())
+    assert answer.json()["previous"]["from"] == "0001-01-01T00:00:00Z"

@@ -1,0 +1,180 @@
+"""Every figure of the reports is the number of its rows, whatever the world, and with a neighbour beside it."""
+
+import json
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any
+
+import pytest
+
+from flowpilot.analytics.period import Period, Window, window
+from flowpilot.analytics.reports import REPORTS, to_json
+from flowpilot.analytics.rows import filters as rows_filters
+from flowpilot.analytics.rows import kinds as rows
+from flowpilot.analytics.rows.schemas import Paging
+from flowpilot.db.session import Database, ReadDb
+
+pytestmark = pytest.mark.anyio
+
+Figure = tuple[str, int, rows.Kind[Any], rows_filters.Filters]
+DECIDED = ["resolved", "escalated"]
+
+
+async def _reports(db: ReadDb, asked: Window) -> dict[str, Any]:
+    return {name: json.loads(to_json(await kind.run(db, asked))) for name, kind in REPORTS.items()}
+
+
+def _sessions(name: str, n: int, **filters: Any) -> Figure:
+    return name, n, rows.SESSIONS, rows_filters.SessionFilters(**filters)
+
+
+def _handoffs(name: str, n: int, **filters: Any) -> Figure:
+    return name, n, rows.HANDOFFS, rows_filters.HandoffFilters(**filters)
+
+
+def _dashboard(report: Any) -> Iterator[Figure]:
+    yield _sessions("total", report["total_sessions"])
+    for status in ("resolved", "escalated", "abandoned"):
+        yield _sessions(status, report[f"{status}_sessions"], status=[status])
+    yield _sessions("rated", report["n_rated"], rated=True)
+    yield _sessions("mttr", report["n_mttr"], status=["resolved"], timed=True)
+    yield _sessions("unknown", report["n_unknown"], status=["resolved"], timed=False)
+    for day in report["mttr_trend"]:
+        yield _sessions("trend", day["session_count"], resolved_on=day["date"])
+    for row in report["sessions_by_domain"]:
+        yield _sessions("domain", row["total"], domain=row["domain"])
+        yield _sessions("domain", row["resolved"], domain=row["domain"], status=["resolved"])
+        yield _sessions("domain", row["escalated"], domain=row["domain"], status=["escalated"])
+    for tier in ("guided", "exploring", "discovery"):
+        yield _sessions(tier, report["confidence_breakdown"][f"{tier}_sessions"], tier=tier, status=DECIDED)
+    known = report["knowledge_coverage"]
+    flow_filters, proposal_filters = rows_filters.FlowFilters, rows_filters.ProposalFilters
+    yield "flows", known["total_flows"], rows.FLOWS, flow_filters()
+    yield "ai flows", known["ai_generated_flows"], rows.FLOWS, flow_filters(made_by_ai=True)
+    for name, outcome in (("total_proposals_pending", "pending"), ("proposals_approved_this_period", "approved")):
+        yield name, known[name], rows.PROPOSALS, proposal_filters(outcome=outcome)
+    rejected = known["proposals_rejected_this_period"]
+    yield "rejected", rejected, rows.PROPOSALS, proposal_filters(outcome="rejected")
+    for row in known["coverage_by_domain"]:
+        yield _sessions("coverage", row["session_count"], domain=row["domain"])
+        yield "flows", row["flow_count"], rows.FLOWS, flow_filters(usable=True, domain=row["domain"])
+    if (psa := report["psa_metrics"]) is not None:
+        yield "pushes", psa["n_pushes"], rows.PSA_POSTS, rows_filters.PsaPostFilters()
+        entries = psa["total_time_entries_logged"]
+        yield "entries", entries, rows.TIME_ENTRIES, rows_filters.TimeEntryFilters()
+
+
+def _other(reports: dict[str, Any]) -> Iterator[Figure]:
+    covered = reports["coverage"]
+    yield _sessions("unmapped", covered["unmapped_session_count"], without_domain=True)
+    for row in covered["domains"]:
+        yield _sessions("coverage", row["session_count"], domain=row["domain"])
+        yield _sessions("timed", row["n_timed"], domain=row["domain"], status=["resolved"], timed=True)
+        yield _sessions("unknown", row["n_unknown"], domain=row["domain"], status=["resolved"], timed=False)
+    quality = reports["flow-quality"]["flows"]
+    yield "usable flows", len(quality), rows.FLOWS, rows_filters.FlowFilters(usable=True)
+    for flow in quality:
+        yield _sessions("usage", flow["usage_count"], flow_id=flow["flow_id"])
+    psa = reports["psa-metrics"]
+    funnel = psa["push_funnel"]
+    yield _sessions("funnel", funnel["total_sessions"])
+    yield _sessions("linked", funnel["linked_to_ticket"], has_ticket=True)
+    yield _sessions("pushed", funnel["doc_pushed"], by="doc_pushed")
+    yield _sessions("logged", funnel["time_entry_logged"], by="time_entry_logged")
+    yield "entries", psa["total_time_entries"], rows.TIME_ENTRIES, rows_filters.TimeEntryFilters()
+    for day in psa["daily_trend"]:
+        filters = rows_filters.TimeEntryFilters(day=day["date"])
+        yield "entries of a day", day["entries"], rows.TIME_ENTRIES, filters
+
+
+def _escalations(report: Any) -> Iterator[Figure]:
+    for state in ("unclaimed", "claimed", "acted", "pending"):
+        yield _handoffs(state, report["population"][f"n_{state}"], state=state)
+    yield _handoffs("created", report["population"]["n_created"])
+    yield _handoffs("all claimed", report["n_handoffs_claimed"], by="claimed")
+    yield _handoffs("with action", report["n_handoffs_with_action"], by="claimed", state="acted_ever")
+    yield _handoffs("to claim", report["time_to_claim"]["n_censored"], state="unclaimed")
+    yield _handoffs("claims", report["time_to_claim"]["n"], claim_time_unknown=False)
+    whole = report["quality"]["created_to_first_action"]
+    yield _handoffs("without action", whole["n_censored"], state="not_acted")
+    for unknown in (report["population"], report["time_to_claim"], report["time_to_first_action"], whole):
+        yield _handoffs("unknown", unknown["n_unknown"], claim_time_unknown=True)
+    action = report["time_to_first_action"]
+    yield _handoffs("to action", action["n"], by="claimed")
+    yield _handoffs("still waiting", action["n_censored"], by="claimed", state="not_acted")
+    for bucket in report["distribution"]:
+        edges = {"from_seconds": bucket["from_seconds"], "to_seconds": bucket["to_seconds"]}
+        yield _handoffs("bucket", bucket["n"], by="claimed", **edges)
+    quality = report["quality"]
+    yield _handoffs("bounced of", quality["bounce_back_rate"]["n"], by="claimed")
+    yield _handoffs("released of", quality["release_rate"]["n"], by="claim_event")
+    yield _handoffs("snapshots", quality["snapshot_completeness"]["n"], completeness_known=True)
+    # A share's count, as it is rounded to four digits.
+    for name, filters in (
+        ("bounce_back_rate", {"by": "claimed", "bounced_back": True}),
+        ("release_rate", {"by": "claim_event", "released": True}),
+    ):
+        yield _handoffs(name, round(quality[name]["n"] * (quality[name]["value"] or 0)), **filters)
+    yield from _groups(report)
+
+
+def _groups(report: Any) -> Iterator[Figure]:
+    named = [row["reason"] or "" for row in report["by_reason"] if row["reason"] != "(other)"]
+    for key, groups in (("reason", report["by_reason"]), ("domain", report["by_domain"])):
+        for group in groups:
+            name = group[key]
+            filters: dict[str, Any] = {f"without_{key}": True} if name is None else {key: name}
+            if key == "reason" and name == "(other)":
+                filters = {"not_reason": named}
+            yield _handoffs(f"{key} {name}", group["n"], **filters)
+            yield _handoffs(f"{key} {name} acted", group["n_acted"], state="acted", **filters)
+            yield _handoffs(f"{key} {name} unknown", group["n_unknown"], claim_time_unknown=True, **filters)
+            yield _handoffs(f"{key} {name} claimed", group["bounce_back_rate_n"], by="claimed", **filters)
+            yield _handoffs(f"{key} {name} claims", group["release_rate_n"], by="claim_event", **filters)
+
+
+def _savings(report: Any) -> Iterator[Figure]:
+    filters = rows_filters.BaselineFilters
+    measured = {"running": False, "excluded": False}
+    yield "timed", report["baseline"]["n"], rows.BASELINES, filters(method="stopwatch", **measured)
+    yield "entered", report["entered"]["n"], rows.BASELINES, filters(method="entered", **measured)
+    yield "running", report["n_running"], rows.BASELINES, filters(running=True)
+    yield "excluded", report["excluded"]["n"], rows.BASELINES, filters(running=False, excluded=True)
+    for reason in report["excluded"]["reasons"]:
+        asked = filters(running=False, excluded_reason=reason["reason"])
+        yield "excluded for", reason["n"], rows.BASELINES, asked
+    yield _handoffs("product", report["product"]["n"], by="claimed")
+    yield _handoffs("product unknown", report["product"]["n_unknown"], claim_time_unknown=True)
+
+
+def figures(reports: dict[str, Any]) -> list[Figure]:
+    """Every figure that is a number of rows, with the question that leads to them."""
+    return [
+        *_dashboard(reports["dashboard"]),
+        *_other(reports),
+        *_escalations(reports["escalations"]),
+        *_savings(reports["savings"]),
+    ]
+
+
+async def differences(db: ReadDb, asked: Window) -> list[tuple[str, int, int]]:
+    """The figures that are not the number of their rows."""
+    found = []
+    for name, expected, kind, filters in figures(await _reports(db, asked)):
+        page = await rows.read_rows(db, asked, kind, filters, Paging(limit=200))
+        assert len(page.items) == min(page.n, 200), name
+        if page.n != expected:
+            found.append((f"{name} {filters.asked()}", expected, page.n))
+    return found
+
+
+@pytest.mark.parametrize("account", ["busy", "small", "empty"])
+@pytest.mark.parametrize("period", list(Period))
+async def test_the_contracts_world(
+    world: dict[str, Any], database: Database, account: str, period: Period
+) -> None:
+    account_id, now = uuid.UUID(world["accounts"][account]["account_id"]), datetime.fromisoformat(world["now"])
+    asked = window(account_id, now=now, account_timezone="UTC", period=period)
+    async with database.read(account_id) as db:
+        assert await differences(db, asked) == []

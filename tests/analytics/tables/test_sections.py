@@ -1,0 +1,68 @@
+"""Tables: every section of every report, with exactly the report's values."""
+
+import csv
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.analytics.reports import REPORTS
+from flowpilot.analytics.tables.api import report_sections
+from flowpilot.identity.actor import Role
+from tests.company import Company
+
+BASE = "/api/v1/analytics/flowpilot"
+WINDOW = {"from": "2026-01-01", "to": "2026-07-01"}
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_section_is_a_table(client: TestClient, company: Company, name: str) -> None:
+    for section in report_sections(name)[:15]:
+        answer = client.get(f"{BASE}/tables/{name}/{section}.csv", params=WINDOW, headers=company.headers())
+        assert answer.status_code == 200, answer.text
+        assert answer.text.startswith("# ")
+
+
+def test_a_list_is_a_line_an_item(client: TestClient, company: Company) -> None:
+    moments = {"created_at": "2026-03-01T10:00Z", "resolved_at": "2026-03-01T11:00Z"}
+    company.add("ai_sessions", status="resolved", problem_domain="=email", **moments)
+    headers = company.headers()
+    answer = client.get(f"{BASE}/tables/dashboard/sessions_by_domain.csv", params=WINDOW, headers=headers)
+    lines = [line for line in answer.text.splitlines() if not line.startswith("# ")]
+    (item,) = client.get(BASE, params=WINDOW, headers=headers).json()["sessions_by_domain"]
+    (row,) = csv.DictReader(lines)
+    low, high = item.pop("resolution_rate_ci95")
+    expected = item | {"resolution_rate_ci95_low": low, "resolution_rate_ci95_high": high, "domain": "'=email"}
+    assert row == {name: str(value) for name, value in expected.items()}
+
+
+def test_an_object_is_a_line_a_field(client: TestClient, company: Company) -> None:
+    answer = client.get(f"{BASE}/tables/psa-metrics/push_funnel.csv", headers=company.headers())
+    lines = [line for line in answer.text.splitlines() if not line.startswith("# ")]
+    assert lines[:2] == ["field,value", "total_sessions,0"]
+
+
+def test_no_such_section_is_404_with_those_that_there_are(client: TestClient, company: Company) -> None:
+    for path in ("dashboard/window", "dashboard/x", "escalations/x"):
+        answer = client.get(f"{BASE}/tables/{path}.csv", headers=company.headers())
+        assert (answer.status_code, answer.json()["sections"]) == (404, report_sections(path.split("/")[0]))
+    answer = client.get(f"{BASE}/tables/x/y.csv", headers=company.headers())
+    assert (answer.status_code, answer.json()["reports"]) == (404, list(REPORTS))
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_may_call(client: TestClient, company: Company, role: Role) -> None:
+    headers, is_admin = company.headers(role), role in {Role.TEAM_ADMIN, Role.OWNER}
+    for path, allowed in (
+        ("escalations/population", is_admin or role is Role.ENGINEER),
+        ("dashboard/mttr_trend", is_admin),
+    ):
+        answer = client.get(f"{BASE}/tables/{path}.csv", headers=headers)
+        assert answer.status_code == (200 if allowed else 403)
+
+
+def test_tables_are_limited_together(client: TestClient, company: Company) -> None:
+    paths = ("escalations/population", "coverage/domains", "psa-metrics/push_funnel")
+    for number in range(30):
+        answer = client.get(f"{BASE}/tables/{paths[number % 3]}.csv", headers=company.headers())
+        assert answer.status_code == 200
+    assert client.get(f"{BASE}/tables/{paths[0]}.csv", headers=company.headers()).status_code == 429

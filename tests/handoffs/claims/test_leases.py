@@ -1,0 +1,241 @@
+"""Leases: a claim on which nothing happens goes back to the queue, and its holder is reminded before."""
+
+import asyncio
+import uuid
+from collections.abc import AsyncIterator, Awaitable, Callable
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.clock import now
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database
+from flowpilot.handoffs import claims, jobs
+from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
+from flowpilot.handoffs.queries import events_of
+from flowpilot.identity.actor import Role
+from flowpilot.settings import Settings
+from flowpilot.wiring import wire_features
+from flowpilot.worker import work
+from tests.company import Company
+from tests.handoffs.helpers import (
+    Person,
+    act,
+    actor,
+    check_laws,
+    done,
+    escalated,
+    forget_jobs,
+    hand_over,
+    jobs_of,
+    join,
+    worker_context,
+)
+
+pytestmark = pytest.mark.anyio
+
+Run = Callable[[str], Awaitable[None]]
+
+
+@pytest.fixture
+async def run_due(
+    settings: Settings, urls: DatabaseUrls, database: Database, company: Company
+) -> AsyncIterator[Run]:
+    """Have the time come for the account's jobs of a kind, and a worker run what is due."""
+
+    async def run(task: str) -> None:
+        come = (
+            "UPDATE procrastinate_jobs SET scheduled_at = now() WHERE task_name = %s AND args->>'account_id' = %s"
+        )
+        with psycopg.connect(urls.owner) as connection:
+            connection.execute(come.encode(), [task, str(company.id)])
+        await work(settings, urls.runtime, database, until_idle=True)
+
+    yield run
+    forget_jobs(urls, company)
+
+
+def _claimed(client: TestClient, company: Company) -> tuple[dict[str, Any], Person]:
+    handoff, senior = hand_over(client, company), join(client, company, "Kim")
+    return done(act(client, handoff, "claim", senior.headers)), senior
+
+
+def _read(client: TestClient, company: Company, handoff: dict[str, Any]) -> dict[str, Any]:
+    return done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=company.headers(Role.VIEWER)))
+
+
+def _kinds(client: TestClient, company: Company, handoff: dict[str, Any]) -> list[str]:
+    return [event["kind"] for event in _read(client, company, handoff)["events"]]
+
+
+def _lease(client: TestClient, company: Company, minutes: int | None) -> None:
+    done(client.patch("/api/v1/account", headers=company.headers(), json={"lease_minutes": minutes}))
+
+
+def _due(company: Company) -> dict[str, datetime]:
+    query = "SELECT task_name, scheduled_at FROM procrastinate_jobs WHERE args->>'account_id' = %s"
+    found = {task: at for task, at in company.query(query, str(company.id)) if task in {REMIND_JOB, EXPIRE_JOB}}
+    assert len(found) in {0, 2}
+    return found
+
+
+@pytest.mark.parametrize(
+    ("lease", "reminder"),
+    [
+        (timedelta(minutes=30), timedelta(minutes=25)),
+        (timedelta(minutes=120), timedelta(minutes=115)),
+        (timedelta(minutes=10), timedelta(minutes=8)),
+        (timedelta(minutes=1), timedelta(seconds=48)),
+    ],
+)
+def test_a_claim_is_good_for_as_long_as_the_account_says(
+    client: TestClient, company: Company, lease: timedelta, reminder: timedelta
+) -> None:
+    """30 minutes unless it says something. The reminder comes 5 minutes before, or a fifth of a short lease."""
+    if lease != timedelta(minutes=30):
+        _lease(client, company, int(lease / timedelta(minutes=1)))
+    handoff, _ = _claimed(client, company)
+    claimed_at = datetime.fromisoformat(handoff["claimed_at"])
+    assert datetime.fromisoformat(handoff["lease_expires_at"]) == claimed_at + lease
+    assert _due(company) == {REMIND_JOB: claimed_at + reminder, EXPIRE_JOB: claimed_at + lease}
+
+
+def test_where_claims_hold_for_good_nothing_is_due(client: TestClient, company: Company) -> None:
+    _lease(client, company, None)
+    handoff, _ = _claimed(client, company)
+    assert (handoff["lease_expires_at"], _due(company)) == (None, {})
+
+
+def test_a_claim_keeps_the_lease_it_began_with(client: TestClient, company: Company) -> None:
+    handoff, _ = _claimed(client, company)
+    _lease(client, company, 5)
+    assert _read(client, company, handoff)["lease_expires_at"] == handoff["lease_expires_at"]
+
+
+async def test_the_holder_is_reminded(client: TestClient, company: Company, run_due: Run) -> None:
+    handoff, senior = _claimed(client, company)
+    await run_due(REMIND_JOB)
+    reminded = _read(client, company, handoff)
+    assert reminded["claimed_by"]["name"] == "Kim"
+    event = reminded["events"][-1]
+    assert (event["kind"], event["actor_id"]) == ("reminded", None)
+    ends = datetime.fromisoformat(event["content"]["ends"])
+    assert event["content"]["holder"] == str(senior.id)
+    assert ends == datetime.fromisoformat(handoff["lease_expires_at"])
+    [(at,)] = company.query("SELECT reminded_at FROM session_handoffs")
+    assert at == datetime.fromisoformat(event["created_at"])
+
+
+async def test_a_claim_without_an_action_goes_back(client: TestClient, company: Company, run_due: Run) -> None:
+    handoff, senior = _claimed(client, company)
+    await run_due(EXPIRE_JOB)
+    back = _read(client, company, handoff)
+    cleared = ("claimed_by", "claimed_at", "lease_expires_at", "first_action_at", "closed_at")
+    assert [back[field] for field in cleared] == [None] * 5
+    event = back["events"][-1]
+    assert (event["kind"], event["actor_id"], event["content"]) == ("expired", None, {"holder": str(senior.id)})
+    owner = company.users[Role.ENGINEER]
+    assert company.query("SELECT status, owner_id FROM ai_sessions") == [("requesting_escalation", owner)]
+    query = "SELECT actor_id, reason FROM ai_session_status_changes ORDER BY created_at DESC LIMIT 1"
+    assert company.query(query) == [(None, "Nothing happened after the claim.")]
+    check_laws(company)
+
+
+async def test_it_can_be_claimed_again(client: TestClient, company: Company, run_due: Run) -> None:
+    handoff, senior = _claimed(client, company)
+    await run_due(EXPIRE_JOB)
+    again = done(act(client, handoff, "claim", senior.headers))
+    assert again["lease_expires_at"] > handoff["lease_expires_at"]
+    assert len(jobs_of(company, EXPIRE_JOB)) == 1
+    check_laws(company)
+
+
+@pytest.mark.parametrize("acting", ["holder", "creator"])
+async def test_after_an_action_nothing_expires(
+    client: TestClient, company: Company, run_due: Run, acting: str
+) -> None:
+    handoff, senior = _claimed(client, company)
+    who = senior.headers if acting == "holder" else company.headers(Role.ENGINEER)
+    path = f"/api/v1/ai-sessions/{handoff['session_id']}/steps"
+    assert client.post(path, headers=who, json={"free_text": "I look at it."}).status_code == 201
+    await run_due(REMIND_JOB)
+    await run_due(EXPIRE_JOB)
+    after = _read(client, company, handoff)
+    assert (after["claimed_by"]["name"], after["lease_expires_at"]) == ("Kim", None)
+    assert [event["kind"] for event in after["events"]] == ["created", "claimed", "first_action"]
+
+
+@pytest.mark.parametrize("outcome", ["parked", "returned", "resolved", "abandoned"])
+async def test_after_the_end_nothing_expires(
+    client: TestClient, company: Company, run_due: Run, outcome: str
+) -> None:
+    handoff, senior = _claimed(client, company)
+    closed = done(act(client, handoff, "close", senior.headers, outcome=outcome, note="It was the fuse."))
+    await run_due(REMIND_JOB)
+    await run_due(EXPIRE_JOB)
+    assert _read(client, company, handoff) | {"allowed": []} == closed
+
+
+async def test_the_jobs_of_an_old_claim_leave_a_newer_one_alone(
+    client: TestClient, company: Company, database: Database, settings: Settings
+) -> None:
+    handoff, kim = _claimed(client, company)
+    [expiry], [reminder] = jobs_of(company, EXPIRE_JOB), jobs_of(company, REMIND_JOB)
+    done(act(client, handoff, "release", kim.headers, reason="No time."))
+    again = done(act(client, handoff, "claim", kim.headers))
+    context = worker_context(database, settings)
+    await jobs.remind(context, **reminder)
+    await jobs.expire(context, **expiry)
+    assert _read(client, company, handoff) | {"allowed": []} == again | {"allowed": []}
+
+
+async def test_jobs_that_are_run_again_do_nothing_more(
+    client: TestClient, company: Company, database: Database, settings: Settings
+) -> None:
+    handoff, _ = _claimed(client, company)
+    [expiry], [reminder] = jobs_of(company, EXPIRE_JOB), jobs_of(company, REMIND_JOB)
+    context = worker_context(database, settings)
+    await asyncio.gather(*(jobs.remind(context, **reminder) for _ in range(5)))
+    assert _kinds(client, company, handoff) == ["created", "claimed", "reminded"]
+    await asyncio.gather(*(jobs.expire(context, **expiry) for _ in range(5)))
+    await jobs.remind(context, **reminder)
+    assert _kinds(client, company, handoff) == ["created", "claimed", "reminded", "expired"]
+    check_laws(company)
+
+
+async def test_a_later_claim_is_reminded_of_anew(client: TestClient, company: Company, run_due: Run) -> None:
+    handoff, kim = _claimed(client, company)
+    await run_due(REMIND_JOB)
+    done(act(client, handoff, "release", kim.headers, reason="No time."))
+    done(act(client, handoff, "claim", kim.headers))
+    await run_due(REMIND_JOB)
+    assert _kinds(client, company, handoff).count("reminded") == 2
+
+
+async def test_a_handoff_that_is_gone_has_no_lease(
+    company: Company, database: Database, settings: Settings
+) -> None:
+    claim = {"account_id": str(company.id), "handoff_id": str(uuid.uuid4()), "claimed_at": now().isoformat()}
+    await jobs.remind(worker_context(database, settings), **claim)
+    await jobs.expire(worker_context(database, settings), **claim)
+    assert company.query("SELECT count(*) FROM handoff_events") == [(0,)]
+
+
+async def test_a_reminder_comes_after_its_claim_even_from_a_slow_clock(
+    company: Company, database: Database, settings: Settings
+) -> None:
+    """The server that claimed is an hour ahead of the one that reminds: the order is the order of the commits."""
+    wire_features()
+    ahead = now() + timedelta(hours=1)
+    async with database.write(company.id) as db:
+        handoff = await escalated(db, actor(company), ahead)
+    async with database.write(company.id) as db:
+        await claims.claim(db, actor(company, Role.TEAM_ADMIN), handoff.id, ahead)
+    [reminder] = jobs_of(company, REMIND_JOB)
+    await jobs.remind(worker_context(database, settings), **reminder)
+    async with database.read(company.id) as db:
+        kinds = [event.kind for event in await events_of(db, company.id, handoff.id)]
+    assert kinds == ["created", "claimed", "reminded"]

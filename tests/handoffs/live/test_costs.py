@@ -1,0 +1,134 @@
+"""What the hub asks the database: little, and nothing for those who do not listen."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack, asynccontextmanager, contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import event
+
+from flowpilot.clock import now
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database
+from flowpilot.handoffs.live.hub import STREAMS_PER_CALLER, Hub, Listener
+from flowpilot.handoffs.live.messages import Message
+from flowpilot.identity import keys
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.notifications.attention import attention
+from flowpilot.settings import Settings
+from flowpilot.supervisor import Supervisor
+from tests.company import Company
+from tests.handoffs.live.streams import NEVER_SECONDS, add_events, add_handoff
+
+pytestmark = pytest.mark.anyio
+
+
+class _Statements:
+    """What a database was asked."""
+
+    def __init__(self, database: Database) -> None:
+        self.sent: list[str] = []
+        event.listen(database.engine.sync_engine, "before_cursor_execute", self._note)
+
+    def _note(self, _connection: Any, _cursor: Any, statement: str, *_rest: Any) -> None:
+        self.sent.append(statement)
+
+    def about(self, table: str) -> int:
+        return sum(f"FROM {table}" in statement for statement in self.sent)
+
+
+@pytest.fixture
+async def own(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """The hub's own database, which nobody else asks anything."""
+    database = Database(urls.runtime)
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+def hub(urls: DatabaseUrls, settings: Settings, own: Database) -> Hub:
+    return Hub(urls.runtime, own, settings.signing_key(), attention, heartbeat_seconds=NEVER_SECONDS)
+
+
+def _actor(company: Company, role: Role = Role.VIEWER) -> Actor:
+    return Actor(company.id, company.users[role], role, "UTC")
+
+
+@asynccontextmanager
+async def _running(hub: Hub) -> AsyncIterator[None]:
+    supervisor = Supervisor()
+    supervisor.add("live", hub.listen)
+    async with hub.running(), supervisor.running():
+        yield
+
+
+@contextmanager
+def _listening(hub: Hub, company: Company, count: int) -> Iterator[list[Listener]]:
+    with ExitStack() as stack:
+        yield [stack.enter_context(hub.join(_actor(company), company.keys[Role.VIEWER])) for _ in range(count)]
+
+
+async def _next(follower: AsyncIterator[Message | None]) -> int:
+    message = await anext(follower)
+    assert message is not None
+    return message.number
+
+
+async def test_a_burst_is_read_once_for_all_listeners(
+    hub: Hub, own: Database, database: Database, company: Company
+) -> None:
+    handoff_id = add_handoff(company)
+    async with _running(hub):
+        with _listening(hub, company, STREAMS_PER_CALLER) as listeners:
+            followers = [listener.follow(0) for listener in listeners]
+            await add_events(database, company, handoff_id)
+            assert [await _next(follower) for follower in followers] == [1] * STREAMS_PER_CALLER
+            statements = _Statements(own)
+            for _ in range(100):
+                hub._look("handoffs", company.id)
+            await add_events(database, company, handoff_id)
+            assert [await _next(follower) for follower in followers] == [2] * STREAMS_PER_CALLER
+    # Once for the burst, once for the event itself, and once more if listening began only now.
+    assert 1 <= statements.about("handoff_events") <= 3
+
+
+async def test_a_credential_is_looked_up_once_for_all_its_listeners(
+    hub: Hub, own: Database, database: Database, company: Company
+) -> None:
+    [(key_id,)] = company.query("SELECT id FROM api_keys WHERE role = 'viewer'")
+    async with _running(hub):
+        with _listening(hub, company, STREAMS_PER_CALLER) as listeners:
+            statements = _Statements(own)
+            async with database.write(company.id) as db:
+                await keys.revoke_key(db, _actor(company, Role.OWNER), key_id, now())
+            for listener in listeners:
+                assert [message async for message in listener.follow(0)] == []
+                assert listener.refusal is not None
+    # Once for the change, and once more if listening began only now.
+    assert 1 <= statements.about("api_keys") <= 2
+
+
+async def test_an_account_without_listeners_is_not_read(
+    hub: Hub, own: Database, database: Database, company: Company, neighbour: Company
+) -> None:
+    statements = _Statements(own)
+    async with _running(hub):
+        with _listening(hub, company, 1) as [listener]:
+            await add_events(database, neighbour, add_handoff(neighbour))
+            await add_events(database, company, add_handoff(company))
+            assert await _next(listener.follow(0)) == 1
+    assert f"SET LOCAL app.account_id = '{company.id}'" in "; ".join(statements.sent)
+    assert str(neighbour.id) not in "; ".join(statements.sent)
+
+
+async def test_nothing_is_kept_when_the_last_listener_has_left(
+    hub: Hub, database: Database, company: Company
+) -> None:
+    async with _running(hub):
+        with _listening(hub, company, 2) as listeners:
+            await add_events(database, company, add_handoff(company))
+            assert [await _next(listener.follow(0)) for listener in listeners] == [1, 1]
+            assert list(hub._audiences) == [company.id]
+        assert hub._audiences == {}
+        assert hub._streams == {}
+    assert hub._tasks == set()

@@ -1,0 +1,78 @@
+"""Limits that several server processes share, in a real Redis."""
+
+import shutil
+import socket
+import subprocess
+import tempfile
+from collections.abc import Iterator
+
+import pytest
+from fastapi import Request
+
+from flowpilot.http.rate_limits import LimitsUnavailableError, RateLimiter, TooManyRequestsError, caller_network
+
+
+@pytest.fixture(scope="module")
+def redis_url() -> Iterator[str]:
+    """A Redis of the tests' own; `make test` installs it."""
+    program = shutil.which("redis-server")
+    assert program is not None, "Install redis-server (Debian: apt-get install redis-server)."
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    with tempfile.TemporaryDirectory() as directory:
+        command = [program, "--port", str(port), "--bind", "127.0.0.1", "--dir", directory, "--save", ""]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
+            assert server.stdout is not None
+            for line in server.stdout:
+                if "Ready to accept connections" in line:
+                    break
+            yield f"redis://127.0.0.1:{port}"
+            server.terminate()
+
+
+@pytest.mark.anyio
+async def test_processes_count_together_in_redis(redis_url: str) -> None:
+    first, second = RateLimiter(redis_url), RateLimiter(redis_url)
+    await first.hit(2, "report", "caller")
+    await second.hit(2, "report", "caller")
+    with pytest.raises(TooManyRequestsError) as refused:
+        await first.hit(2, "report", "caller")
+    assert 1 <= int(refused.value.headers["Retry-After"]) <= 60
+    await first.hit(2, "report", "another caller")
+    await first.close()
+    await second.close()
+
+
+@pytest.mark.anyio
+async def test_nothing_is_answered_without_its_redis() -> None:
+    limiter = RateLimiter("redis://127.0.0.1:1")
+    with pytest.raises(LimitsUnavailableError):
+        await limiter.hit(1, "report", "caller")
+    await limiter.close()
+
+
+@pytest.mark.anyio
+async def test_in_memory_each_counts_alone() -> None:
+    for limiter in (RateLimiter("memory://"), RateLimiter("memory://")):
+        await limiter.hit(1, "report", "caller")
+
+
+@pytest.mark.parametrize(
+    ("address", "counts_as"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("2001:db8:1:2:ffff::", "2001:db8:1:2::/64"),
+        ("2001:db8:1:3::1", "2001:db8:1:3::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("testclient", "testclient"),
+    ],
+)
+def test_an_ipv6_network_counts_as_one_address(address: str, counts_as: str) -> None:
+    assert caller_network(Request({"type": "http", "client": (address, 1)})) == counts_as
+
+
+def test_a_socket_has_no_address() -> None:
+    assert caller_network(Request({"type": "http", "client": None})) == "unknown"

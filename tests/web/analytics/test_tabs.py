@@ -1,0 +1,205 @@
+"""The analytics tabs: who may see them, their state in the address, and that one failure leaves the rest."""
+
+import html
+import re
+from datetime import date
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from flowpilot.analytics.period import Window
+from flowpilot.db.session import ReadDb
+from flowpilot.identity.actor import Role
+from flowpilot.web.analytics import tabs as analytics
+from tests.company import Company
+from tests.web.conftest import SignedIn
+from tests.web.history import JANUARY, live_through
+
+TABS = ("overview", "coverage", "flow-quality", "escalations", "psa", "knowledge-gaps", "savings")
+TRY_AGAIN = "This can not be shown now"
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_an_empty_account_is_told_what_to_do(signed_in: SignedIn, tab: str) -> None:
+    answer = signed_in(Role.OWNER).get(f"/analytics/{tab}")
+    assert answer.status_code == 200
+    assert TRY_AGAIN not in answer.text
+    assert "empty-title" in answer.text or "What is missing:" in answer.text
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_busy_account_sees_its_figures(signed_in: SignedIn, company: Company, tab: str) -> None:
+    live_through(company)
+    answer = signed_in(Role.TEAM_ADMIN).get(f"/analytics/{tab}", params=JANUARY | {"compare": "true"})
+    assert answer.status_code == 200
+    assert TRY_AGAIN not in answer.text
+    assert answer.text.count("<h1>") == 1
+
+
+@pytest.mark.parametrize("role", list(Role))
+@pytest.mark.parametrize("tab", TABS)
+def test_who_may_see_a_tab(signed_in: SignedIn, tab: str, role: Role) -> None:
+    allowed = role in {Role.TEAM_ADMIN, Role.OWNER} or (role is Role.ENGINEER and tab == "escalations")
+    assert signed_in(role).get(f"/analytics/{tab}").status_code == (200 if allowed else 403)
+
+
+@pytest.mark.parametrize(
+    ("role", "first"), [(Role.OWNER, "overview"), (Role.TEAM_ADMIN, "overview"), (Role.ENGINEER, "escalations")]
+)
+def test_the_first_tab_is_the_first_one_may_see(signed_in: SignedIn, role: Role, first: str) -> None:
+    answer = signed_in(role).get("/analytics", follow_redirects=False)
+    assert (answer.status_code, answer.headers["location"]) == (303, f"/analytics/{first}")
+
+
+def test_a_viewer_is_told_that_it_is_not_for_the_role(signed_in: SignedIn) -> None:
+    assert signed_in(Role.VIEWER).get("/analytics").status_code == 403
+
+
+def test_an_engineer_sees_no_way_to_the_other_tabs(signed_in: SignedIn) -> None:
+    page = signed_in(Role.ENGINEER).get("/analytics/escalations").text
+    assert set(re.findall(r'href="/analytics/([a-z-]+)"', page)) == {"escalations"}
+
+
+def test_the_window_and_the_comparison_stay_from_tab_to_tab(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = html.unescape(browser.get("/analytics/overview", params=JANUARY | {"compare": "true"}).text)
+    assert 'href="/analytics/coverage?from=2026-01-01&to=2026-02-01&compare=true"' in page
+    assert 'href="/analytics/overview?compare=true&period=7d"' in page
+    assert 'name="from" required value="2026-01-01"' in page
+    assert "1 Jan 2026, 00:00" in page
+
+
+def test_the_chosen_period_is_marked(signed_in: SignedIn) -> None:
+    page = signed_in(Role.OWNER).get("/analytics/overview?period=90d").text
+    assert re.search(r'class="btn active" href="[^"]*period=90d" aria-current="true"', page)
+
+
+def test_a_range_that_makes_no_sense_says_so(signed_in: SignedIn) -> None:
+    answer = signed_in(Role.OWNER).get("/analytics/overview?from=2026-02-01&to=2026-01-01")
+    assert answer.status_code == 422
+    assert "from must lie before to." in answer.text
+
+
+def test_a_comparison_shows_the_period_before(signed_in: SignedIn, company: Company) -> None:
+    live_through(company)
+    browser = signed_in(Role.OWNER)
+    plain = browser.get("/analytics/overview", params=JANUARY).text
+    compared = browser.get("/analytics/overview", params=JANUARY | {"compare": "true"}).text
+    assert ("Before:" in plain, "Before: 0<" in compared) == (False, True)
+
+
+def test_flows_are_sorted_as_asked(signed_in: SignedIn, company: Company) -> None:
+    for name, n in (("Rarely", 11), ("Often", 14)):
+        flow = company.add("trees", name=name)
+        for day in range(1, n + 1):
+            status = "resolved" if name == "Rarely" else "abandoned"
+            moment = f"2026-01-{day:02} 08:00Z"
+            company.add("ai_sessions", status=status, matched_flow_id=flow, created_at=moment)
+    company.add("trees", name="Never")
+    browser = signed_in(Role.OWNER)
+    for sort, order in (("quality", ["Rarely", "Often"]), ("usage", ["Often", "Rarely"])):
+        page = browser.get("/analytics/flow-quality", params=JANUARY | {"sort": sort}).text
+        judged, few = page.split("Too few cases to be judged", 1)
+        names = re.findall(r'scope="row"><a class="wrap" href="/flows/[^"]+">(\w+)<', judged)
+        assert names == order
+        assert ("Never" in few, "Rarely" in few) == (True, False)
+    assert browser.get("/analytics/flow-quality?sort=x").status_code == 422
+
+
+async def _fail(db: ReadDb, window: Window, *args: object, **asked: object) -> None:
+    await db.execute(text("SELECT 1/0"))
+
+
+def test_a_report_that_fails_leaves_the_rest(
+    signed_in: SignedIn, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    live_through(company)
+    browser = signed_in(Role.OWNER)
+    monkeypatch.setattr(analytics, "psa_metrics", _fail)
+    answer = browser.get("/analytics/psa", params=JANUARY)
+    page = html.unescape(answer.text)
+    assert answer.status_code == 200
+    assert page.count(TRY_AGAIN) == 1
+    assert answer.headers["X-Request-ID"] in page
+    assert 'href="/analytics/psa?from=2026-01-01&to=2026-02-01">' in page
+    # The second card's report ran after the first one's statement had failed.
+    assert "How pushes went" in page
+    assert 'href="/analytics/coverage?' in page
+
+
+async def _take_too_long(db: ReadDb, window: Window, *args: object, **asked: object) -> None:
+    await db.execute(text("SET LOCAL statement_timeout = 10; SELECT pg_sleep(60)"))
+
+
+def test_a_report_that_takes_too_long_leaves_the_rest_and_has_no_traceback(
+    signed_in: SignedIn, company: Company, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    live_through(company)
+    browser = signed_in(Role.OWNER)
+    monkeypatch.setattr(analytics, "psa_metrics", _take_too_long)
+    page = browser.get("/analytics/psa", params=JANUARY).text
+    assert "This took the database too long." in page
+    assert "How pushes went" in page
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+
+async def _lose_the_connection(db: ReadDb, window: Window, *args: object, **asked: object) -> None:
+    await db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
+
+
+def test_a_database_that_goes_away_is_told_once_for_all_reports(
+    signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    browser = signed_in(Role.OWNER)
+    monkeypatch.setattr(analytics, "psa_metrics", _lose_the_connection)
+    answer = browser.get("/analytics/psa")
+    assert (answer.status_code, answer.headers["Refresh"]) == (503, "5")
+    assert [record.exc_info for record in caplog.records if record.exc_info] == []
+
+
+def test_too_many_requests_are_told_in_the_card(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    pages = [browser.get("/analytics/coverage") for _ in range(16)]
+    assert [TRY_AGAIN in page.text for page in pages] == [False] * 15 + [True]
+    assert "At most 15 requests a minute" in pages[-1].text
+
+
+def test_every_chart_has_its_words_its_table_and_its_data(signed_in: SignedIn, company: Company) -> None:
+    live_through(company)
+    browser = signed_in(Role.OWNER)
+    found = 0
+    for tab in TABS:
+        page = browser.get(f"/analytics/{tab}", params=JANUARY).text
+        charts = re.findall(r'<div class="chart" .*?role="img" aria-label="([^"]+)"', page)
+        found += len(charts)
+        assert page.count('<script type="application/json">') == len(charts)
+        assert page.count("<summary>As a table</summary>") == len(charts)
+        assert "<script>" not in page
+        assert "style=" not in page
+    assert found == 7
+
+
+def test_a_day_that_is_not_over_is_marked(signed_in: SignedIn, company: Company, client: TestClient) -> None:
+    [[now]] = company.query("SELECT now() - interval '1 second'")
+    company.add("ai_sessions", status="resolved", created_at=now, resolved_at=now)
+    page = signed_in(Role.OWNER).get("/analytics/overview?period=7d").text
+    day: date = now.date()
+    assert re.search(rf'{day.isoformat()} <span class="badge tone-secondary">not over</span>', page)
+
+
+@pytest.mark.parametrize(
+    ("tab", "words"),
+    [
+        ("overview", ["1 at an unknown time"]),
+        ("coverage", ["1 at an unknown time"]),
+        ("escalations", ["1 more claimed at an unknown time", "1 claimed at an unknown time"]),
+        ("savings", ["1 more claimed at an unknown time"]),
+    ],
+)
+def test_a_figure_says_how_many_cases_have_an_unknown_time(
+    signed_in: SignedIn, company: Company, tab: str, words: list[str]
+) -> None:
+    live_through(company)
+    page = signed_in(Role.OWNER).get(f"/analytics/{tab}", params=JANUARY).text
+    assert [said for said in words if f">{said}</a>" not in page] == []
