@@ -19,7 +19,6 @@ from flowpilot.analytics.tables.api import router as analytics_tables
 from flowpilot.baselines.api import router as baselines
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
-from flowpilot.errors import RESPONSES, install_error_handlers
 from flowpilot.flows.api import router as flows
 from flowpilot.handoffs.api import router as handoffs
 from flowpilot.handoffs.live.api import router as handoff_stream
@@ -27,6 +26,7 @@ from flowpilot.handoffs.live.hub import Hub
 from flowpilot.http.body_limits import BodyMiddleware
 from flowpilot.http.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.http.observe import router as operation
+from flowpilot.http.problems import RESPONSES, install_error_handlers
 from flowpilot.http.rate_limits import RateLimiter
 from flowpilot.http.security_headers import SecurityHeadersMiddleware
 from flowpilot.identity.api import router as identity

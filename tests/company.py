@@ -16,7 +16,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
-from flowpilot.identity import members as service
+from flowpilot.identity import members
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import hash_password
 from flowpilot.identity.keys import create_key
@@ -70,11 +70,11 @@ class Company:
         async def work(database: Database) -> uuid.UUID:
             async with database.write(self.id) as db:
                 try:
-                    return await service.add_new_member(
+                    return await members.add_new_member(
                         db, self.id, email, role, now(), password_hash=password_hash
                     )
-                except service.KnownPersonError:
-                    return await service.add_known_member(db, self.id, None, email, role, now())
+                except members.KnownPersonError:
+                    return await members.add_known_member(db, self.id, None, email, role, now())
 
         return run(self.urls, work)
 
@@ -108,7 +108,7 @@ def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
     async def work(database: Database) -> tuple[dict[Role, str], dict[Role, uuid.UUID]]:
         keys, users = {}, {}
         async with database.write(account_id) as db:
-            await service.create_account(db, account_id, f"Company {account_id}", timezone, now())
+            await members.create_account(db, account_id, f"Company {account_id}", timezone, now())
             for role in Role:
                 key, keys[role] = await create_key(db, account_id, None, role, now=now(), name=role)
                 users[role] = key.user_id
@@ -120,8 +120,8 @@ def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
 
 async def add_colleague(db: Db, account_id: uuid.UUID, name: str, role: Role = Role.ENGINEER) -> uuid.UUID:
     """A member who counts as somebody who can sign in, with a password that nobody knows."""
-    user_id = await service.add_user(db, name, now(), password_hash="unknown")
-    await service.join(db, await lock_access(db, account_id, None), user_id, role, now(), by=None)
+    user_id = await members.add_user(db, name, now(), password_hash="unknown")
+    await members.join(db, await lock_access(db, account_id, None), user_id, role, now(), by=None)
     return user_id
 
 

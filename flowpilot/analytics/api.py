@@ -16,13 +16,11 @@ from flowpilot.analytics.psa import psa_metrics
 from flowpilot.analytics.reports import to_json
 from flowpilot.analytics.savings import savings
 from flowpilot.clock import Now
+from flowpilot.identity.access import CanViewAnalytics, CanViewEscalations
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, ReadSession, requires
 
 router = APIRouter(prefix="/api/v1/analytics/flowpilot", tags=["analytics"])
-
-Analyst = Annotated[Actor, requires(Permission.VIEW_ANALYTICS)]
-EscalationViewer = Annotated[Actor, requires(Permission.VIEW_ESCALATIONS)]
 
 
 async def _window(
@@ -85,7 +83,7 @@ def _answer(report: schemas.Report) -> Response:
 
 @router.get("", response_model=schemas.Dashboard, dependencies=[limited("dashboard")])
 async def read_dashboard(
-    actor: Analyst,
+    actor: CanViewAnalytics,
     asked: AskedWindow,
     db: ReadSession,
     compare: Annotated[bool, Query(description="Add `previous`, the window of equal length just before.")] = False,
@@ -95,27 +93,27 @@ async def read_dashboard(
 
 
 @router.get("/knowledge-gaps", response_model=schemas.KnowledgeGaps, dependencies=[limited("knowledge-gaps")])
-async def read_knowledge_gaps(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+async def read_knowledge_gaps(actor: CanViewAnalytics, asked: AskedWindow, db: ReadSession) -> Response:
     """What the flows do not cover."""
     return _answer(await knowledge_gaps(db, asked))
 
 
 @router.get("/coverage", response_model=schemas.Coverage, dependencies=[limited("coverage")])
-async def read_coverage(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+async def read_coverage(actor: CanViewAnalytics, asked: AskedWindow, db: ReadSession) -> Response:
     """Domains and their flows."""
     return _answer(await coverage(db, asked))
 
 
 @router.get("/flow-quality", response_model=schemas.FlowQuality, dependencies=[limited("flow-quality")])
 async def read_flow_quality(
-    actor: Analyst, asked: AskedWindow, db: ReadSession, sort: FlowSort = FlowSort.QUALITY
+    actor: CanViewAnalytics, asked: AskedWindow, db: ReadSession, sort: FlowSort = FlowSort.QUALITY
 ) -> Response:
     """How the flows do."""
     return _answer(await flow_quality(db, asked, sort))
 
 
 @router.get("/psa-metrics", response_model=schemas.PsaMetrics, dependencies=[limited("psa-metrics")])
-async def read_psa_metrics(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+async def read_psa_metrics(actor: CanViewAnalytics, asked: AskedWindow, db: ReadSession) -> Response:
     """What reached the ticket system."""
     return _answer(await psa_metrics(db, asked))
 
@@ -125,13 +123,13 @@ async def read_psa_metrics(actor: Analyst, asked: AskedWindow, db: ReadSession) 
     response_model=schemas.Escalations,
     dependencies=[limited("escalations", Permission.VIEW_ESCALATIONS)],
 )
-async def read_escalations(actor: EscalationViewer, asked: AskedWindow, db: ReadSession) -> Response:
+async def read_escalations(actor: CanViewEscalations, asked: AskedWindow, db: ReadSession) -> Response:
     """Time to first action after an escalation is claimed, and how well the escalations went."""
     return _answer(await escalations(db, asked))
 
 
 @router.get("/savings", response_model=schemas.Savings, dependencies=[limited("savings")])
-async def read_savings(actor: Analyst, asked: AskedWindow, db: ReadSession) -> Response:
+async def read_savings(actor: CanViewAnalytics, asked: AskedWindow, db: ReadSession) -> Response:
     """What a handoff saves against the verbal one that it replaces, where both are measured."""
     return _answer(await savings(db, asked))
 

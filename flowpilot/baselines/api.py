@@ -7,25 +7,19 @@ from fastapi import APIRouter, Query
 
 from flowpilot.baselines import service as baselines
 from flowpilot.baselines.schemas import BaselineOut, EntryIn, ExclusionIn, StopwatchIn
-from flowpilot.baselines.service import Filters, Method
+from flowpilot.baselines.service import BaselineFilter, Method
 from flowpilot.clock import Now
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
+from flowpilot.identity.access import CanViewEscalations, CanWork
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
-from flowpilot.identity.schemas import Page, page
 
 router = APIRouter(prefix="/api/v1/baselines", tags=["baselines"])
-
-Worker = Annotated[Actor, requires(Permission.WORK)]
-Viewer = Annotated[Actor, requires(Permission.VIEW_ESCALATIONS)]
-
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
 
 
 @router.post("/start", status_code=201)
 async def start_stopwatch(
-    actor: Worker, db: WriteSession, now: Now, once: CreateOnce, body: StopwatchIn = StopwatchIn()
+    actor: CanWork, db: WriteSession, now: Now, once: CreateOnce, body: StopwatchIn = StopwatchIn()
 ) -> BaselineOut:
     """Start the stopwatch when the senior is interrupted. Everybody has one."""
 
@@ -37,14 +31,14 @@ async def start_stopwatch(
 
 
 @router.post("/{baseline_id}/stop")
-async def stop_stopwatch(baseline_id: uuid.UUID, actor: Worker, db: WriteSession, now: Now) -> BaselineOut:
+async def stop_stopwatch(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> BaselineOut:
     """Stop one's stopwatch at the senior's first useful action."""
     return BaselineOut.model_validate(await baselines.stop(db, actor, baseline_id, now))
 
 
 @router.post("", status_code=201)
 async def enter_baseline(
-    body: EntryIn, actor: Worker, db: WriteSession, now: Now, once: CreateOnce
+    body: EntryIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> BaselineOut:
     """Note a verbal handoff that nobody timed. It is shown apart, and never counted as measured."""
 
@@ -64,14 +58,14 @@ async def enter_baseline(
 
 
 @router.delete("/{baseline_id}", status_code=204)
-async def cancel_stopwatch(baseline_id: uuid.UUID, actor: Worker, db: WriteSession) -> None:
+async def cancel_stopwatch(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession) -> None:
     """Cancel one's running stopwatch, which has measured nothing."""
     await baselines.cancel(db, actor, baseline_id)
 
 
 @router.get("")
 async def list_baselines(
-    actor: Viewer,
+    actor: CanViewEscalations,
     db: ReadSession,
     method: Method | None = None,
     excluded: Annotated[bool | None, Query(description="Only the excluded, or only those that count.")] = None,
@@ -79,15 +73,15 @@ async def list_baselines(
     mine: Annotated[bool, Query(description="Only what the caller has measured.")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[BaselineOut]:
+) -> ListPage[BaselineOut]:
     """Verbal handoffs, those noted last first; the excluded are among them."""
-    filters = Filters(method, excluded, running, actor.user_id if mine else None)
+    filters = BaselineFilter(method, excluded, running, actor.user_id if mine else None)
     rows = await baselines.baselines(db, actor.account_id, filters, limit + 1, cursor)
-    return page([BaselineOut.model_validate(row) for row in rows], limit)
+    return list_page([BaselineOut.model_validate(row) for row in rows], limit)
 
 
 @router.get("/running")
-async def read_running(actor: Worker, db: ReadSession) -> BaselineOut | None:
+async def read_running(actor: CanWork, db: ReadSession) -> BaselineOut | None:
     """The caller's running stopwatch; null when there is none."""
     running = await baselines.running_of(db, actor)
     return None if running is None else BaselineOut.model_validate(running)
@@ -95,13 +89,13 @@ async def read_running(actor: Worker, db: ReadSession) -> BaselineOut | None:
 
 @router.post("/{baseline_id}/exclude")
 async def exclude_baseline(
-    baseline_id: uuid.UUID, body: ExclusionIn, actor: Worker, db: WriteSession, now: Now
+    baseline_id: uuid.UUID, body: ExclusionIn, actor: CanWork, db: WriteSession, now: Now
 ) -> BaselineOut:
     """Count a baseline no longer, and say why. Whoever measured it may, and team admins."""
     return BaselineOut.model_validate(await baselines.exclude(db, actor, baseline_id, body.reason, now))
 
 
 @router.post("/{baseline_id}/include")
-async def include_baseline(baseline_id: uuid.UUID, actor: Worker, db: WriteSession, now: Now) -> BaselineOut:
+async def include_baseline(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> BaselineOut:
     """Count an excluded baseline again. Whoever measured it may, and team admins."""
     return BaselineOut.model_validate(await baselines.include(db, actor, baseline_id, now))

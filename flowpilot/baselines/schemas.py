@@ -4,18 +4,17 @@ import uuid
 from datetime import UTC, datetime
 from typing import Annotated
 
-from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from flowpilot.baselines.service import LONGEST_SECONDS, Method
 from flowpilot.http.bodies import Body
-from flowpilot.identity.schemas import Text
+from flowpilot.http.fields import Trimmed
 
 
 def _none_if_blank(text: str | None) -> str | None:
     return text or None
 
 
-Trimmed = Annotated[Text, StringConstraints(strip_whitespace=True)]
 Domain = Annotated[Trimmed | None, AfterValidator(_none_if_blank)]
 
 

@@ -70,7 +70,7 @@ class InTheFutureError(InvalidError):
 
 
 @dataclass(frozen=True, slots=True)
-class Filters:
+class BaselineFilter:
     """Which baselines are asked for; None leaves a question open."""
 
     method: Method | None = None
@@ -200,12 +200,12 @@ async def include(db: Db, actor: Actor, baseline_id: uuid.UUID, now: datetime) -
 
 async def running_of(db: ReadDb, actor: Actor) -> HandoffBaseline | None:
     """The actor's running stopwatch."""
-    query = _asked(actor.account_id, Filters(is_running=True, measured_by=actor.user_id))
+    query = _asked(actor.account_id, BaselineFilter(is_running=True, measured_by=actor.user_id))
     return await db.scalar(query.order_by(HandoffBaseline.id).limit(1))
 
 
 async def baselines(
-    db: ReadDb, account_id: uuid.UUID, filters: Filters, limit: int, before: uuid.UUID | None
+    db: ReadDb, account_id: uuid.UUID, filters: BaselineFilter, limit: int, before: uuid.UUID | None
 ) -> Sequence[HandoffBaseline]:
     """The baselines noted last, or those noted before `before`. Ids sort by the time of noting."""
     query = _asked(account_id, filters)
@@ -214,7 +214,7 @@ async def baselines(
     return (await db.scalars(query.order_by(HandoffBaseline.id.desc()).limit(limit))).all()
 
 
-def _asked(account_id: uuid.UUID, filters: Filters) -> Select[HandoffBaseline]:
+def _asked(account_id: uuid.UUID, filters: BaselineFilter) -> Select[HandoffBaseline]:
     query = select(HandoffBaseline).where(HandoffBaseline.account_id == account_id)
     if filters.method is not None:
         query = query.where(HandoffBaseline.method == filters.method)

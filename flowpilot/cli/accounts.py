@@ -12,8 +12,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.errors import InvalidError
 from flowpilot.flows.importing import install_shipped
-from flowpilot.identity import members as service
-from flowpilot.identity import passwords
+from flowpilot.identity import members, passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.keys import create_key
 
@@ -45,7 +44,7 @@ def create_account(
 
     async def work(database: Database) -> None:
         async with database.write(account_id) as db:
-            await service.create_account(db, account_id, name, timezone, now())
+            await members.create_account(db, account_id, name, timezone, now())
             if library:
                 await install_shipped(db, account_id, None, now())
 
@@ -82,10 +81,10 @@ def create_user(
         await require_account(database, account)
         if known:
             async with database.write(account) as db:
-                return await service.add_known_member(db, account, None, email, role, now())
+                return await members.add_known_member(db, account, None, email, role, now())
         password_hash = None if password is None else await passwords.new_hash(password)
         async with database.write(account) as db:
-            return await service.add_new_member(
+            return await members.add_new_member(
                 db, account, email, role, now(), name=name, password_hash=password_hash
             )
 
@@ -125,7 +124,7 @@ def make_key(
     async def work(database: Database) -> tuple[uuid.UUID, uuid.UUID, str]:
         await require_account(database, account)
         async with database.write(account) as db:
-            user_id = None if user is None else await service.member_by_email(db, account, user)
+            user_id = None if user is None else await members.member_by_email(db, account, user)
             key, secret = await create_key(
                 db, account, None, role, now=now(), name=name, user_id=user_id, expires_days=expires_days
             )

@@ -5,7 +5,7 @@ from sqlalchemy import make_url, update
 
 from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.flows.matching.index import index
-from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.models import Flow
 from flowpilot.flows.tree import Tree
 
 

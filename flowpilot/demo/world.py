@@ -41,7 +41,7 @@ class Member:
 
 
 @dataclass(frozen=True, slots=True)
-class Flow:
+class DemoFlow:
     """A flow of the library, by the slug of its text. Days count back from now: born so long ago, last used so.
 
     `has_weak_options` makes engineers type their own answers, `misleads` makes them give up. With
@@ -77,7 +77,7 @@ class DemoAccount:
     people_at_home: tuple[Person, ...]
     domains: tuple[str, ...]
     categories: tuple[str, ...]
-    flows: tuple[Flow, ...]
+    flows: tuple[DemoFlow, ...]
     sessions: int
     live: int
     timed_lately: int
@@ -148,12 +148,12 @@ _DOMAINS = (
 )
 
 _SHARED_FLOWS = (
-    Flow("phone-calls", born_days_ago=60),
-    Flow("calendar-out-of-step", origin="ai_generated", born_days_ago=130, has_weak_options=True),
-    Flow("scan-to-mail", misleads=True),
-    Flow("device-does-not-start"),
-    Flow("floor-printer", last_used_days_ago=80, end="retired"),
-    Flow("virus-warning", origin="ai_enhanced"),
+    DemoFlow("phone-calls", born_days_ago=60),
+    DemoFlow("calendar-out-of-step", origin="ai_generated", born_days_ago=130, has_weak_options=True),
+    DemoFlow("scan-to-mail", misleads=True),
+    DemoFlow("device-does-not-start"),
+    DemoFlow("floor-printer", last_used_days_ago=80, end="retired"),
+    DemoFlow("virus-warning", origin="ai_enhanced"),
 )
 
 NORTHWIND = DemoAccount(
@@ -181,14 +181,14 @@ NORTHWIND = DemoAccount(
     ),
     flows=(
         *_SHARED_FLOWS,
-        Flow("backup-failure", born_days_ago=45),
-        Flow("docking-station", origin="ai_generated", born_days_ago=150, second_days_ago=40),
-        Flow("sharepoint-read-only", origin="ai_enhanced", born_days_ago=30),
-        Flow("accounting-stops", has_draft=True),
-        Flow("warehouse-scanner", origin="ai_generated", born_days_ago=85),
-        Flow("mailbox-archive", last_used_days_ago=48),
-        Flow("exchange-2016", last_used_days_ago=110, end="deleted"),
-        Flow("dial-in", last_used_days_ago=150, end="deleted"),
+        DemoFlow("backup-failure", born_days_ago=45),
+        DemoFlow("docking-station", origin="ai_generated", born_days_ago=150, second_days_ago=40),
+        DemoFlow("sharepoint-read-only", origin="ai_enhanced", born_days_ago=30),
+        DemoFlow("accounting-stops", has_draft=True),
+        DemoFlow("warehouse-scanner", origin="ai_generated", born_days_ago=85),
+        DemoFlow("mailbox-archive", last_used_days_ago=48),
+        DemoFlow("exchange-2016", last_used_days_ago=110, end="deleted"),
+        DemoFlow("dial-in", last_used_days_ago=150, end="deleted"),
     ),
     sessions=4000,
     live=4,
@@ -220,10 +220,10 @@ ALPENBLICK = DemoAccount(
     ),
     flows=(
         *_SHARED_FLOWS,
-        Flow("docking-station", origin="ai_generated", born_days_ago=100),
-        Flow("till-printer", origin="ai_generated", born_days_ago=40),
-        Flow("hotel-booking", origin="ai_enhanced"),
-        Flow("isdn-line", last_used_days_ago=130, end="deleted"),
+        DemoFlow("docking-station", origin="ai_generated", born_days_ago=100),
+        DemoFlow("till-printer", origin="ai_generated", born_days_ago=40),
+        DemoFlow("hotel-booking", origin="ai_enhanced"),
+        DemoFlow("isdn-line", last_used_days_ago=130, end="deleted"),
     ),
     sessions=1200,
     live=2,

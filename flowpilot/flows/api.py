@@ -32,21 +32,19 @@ from flowpilot.flows.schemas import (
 )
 from flowpilot.flows.text import FlowText, render
 from flowpilot.flows.tree import Tree, problems
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.http.fields import Text
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
+from flowpilot.identity.access import CanManageFlows, CanView
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.queries import names_of
-from flowpilot.identity.schemas import Page, Text, page
 
 router = APIRouter(prefix="/api/v1/flows", tags=["flows"])
 
 MAX_NUMBER = 2**31 - 1
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
-Manager = Annotated[Actor, requires(Permission.MANAGE_FLOWS)]
 
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
 BasedOn = Annotated[
     uuid.UUID | None,
     Query(description="The id of the draft that the caller read. 409 if it has changed."),
@@ -57,22 +55,22 @@ OtherNumber = Annotated[int, Query(ge=1, le=MAX_NUMBER)]
 
 @router.get("")
 async def list_flows(
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
     limit: Limit = 50,
     cursor: Cursor = None,
     q: Annotated[Text | None, Query(description="What the name or the category contains.")] = None,
     category: Annotated[Text | None, Query(description="The category's name, ignoring case.")] = None,
     state: FlowState | None = None,
-) -> Page[FlowOut]:
+) -> ListPage[FlowOut]:
     """The account's flows."""
     rows = await queries.flows(db, actor.account_id, limit + 1, cursor, words=q, category=category, state=state)
-    return page([FlowOut.model_validate(row) for row in rows], limit)
+    return list_page([FlowOut.model_validate(row) for row in rows], limit)
 
 
 @router.post("", status_code=201)
 async def create_flow(
-    body: FlowText, actor: Manager, db: WriteSession, now: Now, once: CreateOnce
+    body: FlowText, actor: CanManageFlows, db: WriteSession, now: Now, once: CreateOnce
 ) -> FlowDetailOut:
     """Make a flow. It is a draft until it is published, and may be incomplete for as long."""
 
@@ -85,7 +83,7 @@ async def create_flow(
 
 @router.post("/import", status_code=201)
 async def import_yaml(
-    body: ImportIn, actor: Manager, db: WriteSession, now: Now, once: CreateOnce, response: Response
+    body: ImportIn, actor: CanManageFlows, db: WriteSession, now: Now, once: CreateOnce, response: Response
 ) -> ImportOut:
     """Bring in a flow as YAML. One with the same name gets it as its draft; 200 when nothing is new."""
 
@@ -99,13 +97,13 @@ async def import_yaml(
 
 
 @router.post("/library")
-async def install_library(actor: Manager, db: WriteSession, now: Now) -> LibraryOut:
+async def install_library(actor: CanManageFlows, db: WriteSession, now: Now) -> LibraryOut:
     """Publish those of the shipped flows whose names are not there yet."""
     return LibraryOut(installed=await install_shipped(db, actor.account_id, actor, now))
 
 
 @router.post("/match")
-async def match_problem(body: MatchIn, actor: Viewer, db: ReadSession, now: Now) -> CandidatesOut:
+async def match_problem(body: MatchIn, actor: CanView, db: ReadSession, now: Now) -> CandidatesOut:
     """The flows that a problem matches, with how sure that is and why."""
     found = await matching.match(db, actor.account_id, body.text, domain=body.domain, now=now, limit=body.limit)
     return CandidatesOut(candidates=[CandidateOut.model_validate(candidate) for candidate in found])
@@ -113,28 +111,28 @@ async def match_problem(body: MatchIn, actor: Viewer, db: ReadSession, now: Now)
 
 @router.get("/categories")
 async def list_categories(
-    actor: Viewer, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> Page[CategoryOut]:
+    actor: CanView, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> ListPage[CategoryOut]:
     """The shelves of the flow library."""
     rows = await queries.categories(db, actor.account_id, limit + 1, cursor)
-    return page([CategoryOut.model_validate(row) for row in rows], limit)
+    return list_page([CategoryOut.model_validate(row) for row in rows], limit)
 
 
 @router.get("/{flow_id}")
-async def read_flow(flow_id: uuid.UUID, actor: Viewer, db: ReadSession) -> FlowDetailOut:
+async def read_flow(flow_id: uuid.UUID, actor: CanView, db: ReadSession) -> FlowDetailOut:
     """One flow, with what is published of it and its draft."""
     return await _detail(db, actor, flow_id)
 
 
 @router.delete("/{flow_id}", status_code=204)
-async def delete_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> None:
+async def delete_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> None:
     """Take a flow out of the library for good. Sessions keep what they followed."""
     await service.delete(db, actor, flow_id, now)
 
 
 @router.put("/{flow_id}/draft")
 async def save_draft(
-    flow_id: uuid.UUID, body: DraftIn, actor: Manager, db: WriteSession, now: Now
+    flow_id: uuid.UUID, body: DraftIn, actor: CanManageFlows, db: WriteSession, now: Now
 ) -> VersionDetailOut:
     """Save the flow's draft, over the one before. What is not of the tree changes at once."""
     draft = await service.save_draft(db, actor, flow_id, body, now, based_on=body.based_on)
@@ -142,13 +140,15 @@ async def save_draft(
 
 
 @router.delete("/{flow_id}/draft", status_code=204)
-async def discard_draft(flow_id: uuid.UUID, actor: Manager, db: WriteSession, based_on: BasedOn = None) -> None:
+async def discard_draft(
+    flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, based_on: BasedOn = None
+) -> None:
     """Throw the draft away."""
     await service.discard_draft(db, actor, flow_id, based_on=based_on)
 
 
 @router.post("/{flow_id}/validate")
-async def validate_draft(flow_id: uuid.UUID, actor: Viewer, db: WriteSession) -> ProblemsOut:
+async def validate_draft(flow_id: uuid.UUID, actor: CanView, db: WriteSession) -> ProblemsOut:
     """What forbids publishing the draft."""
     await queries.flow_facts(db, actor.account_id, flow_id)
     draft = await queries.find_draft(db, actor.account_id, flow_id)
@@ -158,7 +158,7 @@ async def validate_draft(flow_id: uuid.UUID, actor: Viewer, db: WriteSession) ->
 
 @router.post("/{flow_id}/publish")
 async def publish_flow(
-    flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now, based_on: BasedOn = None
+    flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now, based_on: BasedOn = None
 ) -> FlowOut:
     """Make the draft what new sessions follow."""
     await service.publish(db, actor, flow_id, now, based_on=based_on)
@@ -166,14 +166,14 @@ async def publish_flow(
 
 
 @router.post("/{flow_id}/retire")
-async def retire_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> FlowOut:
+async def retire_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> FlowOut:
     """Match no new session to the flow."""
     await service.retire(db, actor, flow_id, now)
     return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
 
 
 @router.post("/{flow_id}/restore")
-async def restore_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> FlowOut:
+async def restore_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> FlowOut:
     """Bring a retired flow back."""
     await service.restore(db, actor, flow_id, now)
     return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
@@ -181,26 +181,26 @@ async def restore_flow(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now
 
 @router.get("/{flow_id}/versions")
 async def list_versions(
-    flow_id: uuid.UUID, actor: Viewer, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> Page[VersionRow]:
+    flow_id: uuid.UUID, actor: CanView, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> ListPage[VersionRow]:
     """The flow's versions, newest first."""
     found = await queries.versions(db, actor.account_id, flow_id, limit + 1, cursor)
     rows = [VersionRow.model_validate(row) for row in found]
     names = await names_of(db, actor.account_id, {row.created_by for row in rows if row.created_by is not None})
     for row in rows:
         row.created_by_name = None if row.created_by is None else names.get(row.created_by)
-    return page(rows, limit)
+    return list_page(rows, limit)
 
 
 @router.get("/{flow_id}/versions/{number}")
-async def read_version(flow_id: uuid.UUID, number: Number, actor: Viewer, db: ReadSession) -> VersionDetailOut:
+async def read_version(flow_id: uuid.UUID, number: Number, actor: CanView, db: ReadSession) -> VersionDetailOut:
     """One version."""
     return VersionDetailOut.model_validate(await queries.version(db, actor.account_id, flow_id, number))
 
 
 @router.get("/{flow_id}/versions/{number}/diff")
 async def read_differences(
-    flow_id: uuid.UUID, number: Number, to: OtherNumber, actor: Viewer, db: ReadSession
+    flow_id: uuid.UUID, number: Number, to: OtherNumber, actor: CanView, db: ReadSession
 ) -> DifferencesOut:
     """How the version `to` differs from this one."""
     before = await queries.version(db, actor.account_id, flow_id, number)
@@ -212,7 +212,7 @@ async def read_differences(
 @router.get("/{flow_id}/export", response_class=Response)
 async def export_flow(
     flow_id: uuid.UUID,
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
     version: Annotated[
         int | None,

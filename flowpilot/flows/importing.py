@@ -9,7 +9,7 @@ from sqlalchemy import func, select
 
 from flowpilot.db.session import Db
 from flowpilot.flows import queries, service
-from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.models import Flow
 from flowpilot.flows.service import Author, Operator
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.text import FlowText, parse

@@ -11,7 +11,7 @@ from sqlalchemy.orm import Mapped, mapped_column
 from flowpilot.db.base import Base, Tenant, created_at, tenant_key
 
 
-class TreeCategory(Tenant, Base):
+class FlowCategory(Tenant, Base):
     """A shelf of the flow library. Its name is matched to a session's domain, ignoring case."""
 
     __tablename__ = "tree_categories"
@@ -19,7 +19,7 @@ class TreeCategory(Tenant, Base):
     name: Mapped[str]
 
 
-class Tree(Tenant, Base):
+class Flow(Tenant, Base):
     """A flow: what an engineer is guided by. Its structure lives in versions.
 
     `search_text` and `search` are what problem texts are matched to; both are written when a version is published.
@@ -46,7 +46,7 @@ class Tree(Tenant, Base):
     deleted_at: Mapped[datetime | None]
 
 
-class TreeVersion(Tenant, Base):
+class FlowVersion(Tenant, Base):
     """One edition of a flow: a draft until it is published, and never changed after that."""
 
     __tablename__ = "tree_versions"

@@ -10,8 +10,7 @@ from sqlalchemy import ColumnElement, Row, Select, and_, case, func, not_, or_, 
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
 from flowpilot.errors import NotFoundError, OutdatedError
-from flowpilot.flows.models import Tree as Flow
-from flowpilot.flows.models import TreeCategory, TreeVersion
+from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree
 
@@ -68,10 +67,10 @@ async def flows(
     if words:
         words = words.strip()
         query = query.where(
-            or_(Flow.name.icontains(words, autoescape=True), TreeCategory.name.icontains(words, autoescape=True))
+            or_(Flow.name.icontains(words, autoescape=True), FlowCategory.name.icontains(words, autoescape=True))
         )
     if category is not None:
-        query = query.where(is_text(TreeCategory.name, category))
+        query = query.where(is_text(FlowCategory.name, category))
     if state is not None:
         query = query.where(_IN_STATE[state])
     return (await db.execute(query.order_by(Flow.id).limit(limit))).all()
@@ -91,7 +90,7 @@ async def flow_facts(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> R
 
 async def versions(
     db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, limit: int, before: uuid.UUID | None
-) -> Sequence[TreeVersion]:
+) -> Sequence[FlowVersion]:
     """A flow's versions, the newest first, or those older than the version `before`.
 
     Raises:
@@ -100,29 +99,29 @@ async def versions(
     await flow_facts(db, account_id, flow_id)
     query = _versions(account_id, flow_id)
     if before is not None:
-        query = query.where(TreeVersion.id < before)
-    return (await db.scalars(query.order_by(TreeVersion.id.desc()).limit(limit))).all()
+        query = query.where(FlowVersion.id < before)
+    return (await db.scalars(query.order_by(FlowVersion.id.desc()).limit(limit))).all()
 
 
-async def version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, number: int) -> TreeVersion:
+async def version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, number: int) -> FlowVersion:
     """One version of a flow.
 
     Raises:
         FlowNotFoundError, VersionNotFoundError: there is none.
     """
     await flow_facts(db, account_id, flow_id)
-    found = await db.scalar(_versions(account_id, flow_id).where(TreeVersion.number == number))
+    found = await db.scalar(_versions(account_id, flow_id).where(FlowVersion.number == number))
     if found is None:
         raise VersionNotFoundError(f"This flow has no version {number}.")
     return found
 
 
-async def newest_version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> TreeVersion | None:
+async def newest_version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> FlowVersion | None:
     """The draft where there is one, else what was published last."""
-    return await db.scalar(_versions(account_id, flow_id).order_by(TreeVersion.number.desc()).limit(1))
+    return await db.scalar(_versions(account_id, flow_id).order_by(FlowVersion.number.desc()).limit(1))
 
 
-async def find_draft(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> TreeVersion:
+async def find_draft(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> FlowVersion:
     """The version of a flow that is not published yet.
 
     Raises:
@@ -136,9 +135,9 @@ async def find_draft(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> T
 
 async def published_version(
     db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, version_id: uuid.UUID | None
-) -> TreeVersion | None:
+) -> FlowVersion | None:
     """The version of a flow with this id."""
-    return await db.scalar(_versions(account_id, flow_id).where(TreeVersion.id == version_id))
+    return await db.scalar(_versions(account_id, flow_id).where(FlowVersion.id == version_id))
 
 
 async def flow_text(
@@ -156,7 +155,7 @@ async def flow_text(
     return as_text(facts, await version(db, account_id, flow_id, number)), number
 
 
-def as_text(facts: Any, edition: TreeVersion) -> FlowText:
+def as_text(facts: Any, edition: FlowVersion) -> FlowText:
     """The flow of a row of `flows` in the edition given."""
     return FlowText(
         name=facts.name,
@@ -170,26 +169,26 @@ def as_text(facts: Any, edition: TreeVersion) -> FlowText:
 
 async def categories(
     db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None
-) -> Sequence[TreeCategory]:
+) -> Sequence[FlowCategory]:
     """The shelves of the library in the order they were made, from behind `after`."""
-    query = select(TreeCategory).where(TreeCategory.account_id == account_id)
+    query = select(FlowCategory).where(FlowCategory.account_id == account_id)
     if after is not None:
-        query = query.where(TreeCategory.id > after)
-    return (await db.scalars(query.order_by(TreeCategory.id).limit(limit))).all()
+        query = query.where(FlowCategory.id > after)
+    return (await db.scalars(query.order_by(FlowCategory.id).limit(limit))).all()
 
 
 def _facts(account_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
     published = (
-        select(TreeVersion.number, TreeVersion.published_at)
-        .where(TreeVersion.account_id == account_id, TreeVersion.id == Flow.published_version_id)
+        select(FlowVersion.number, FlowVersion.published_at)
+        .where(FlowVersion.account_id == account_id, FlowVersion.id == Flow.published_version_id)
         .lateral("published")
     )
     draft = (
-        select(func.max(TreeVersion.number))
+        select(func.max(FlowVersion.number))
         .where(
-            TreeVersion.account_id == account_id,
-            TreeVersion.tree_id == Flow.id,
-            TreeVersion.published_at.is_(None),
+            FlowVersion.account_id == account_id,
+            FlowVersion.tree_id == Flow.id,
+            FlowVersion.published_at.is_(None),
         )
         .scalar_subquery()
     )
@@ -197,7 +196,7 @@ def _facts(account_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
         select(
             Flow.id,
             Flow.name,
-            TreeCategory.name.label("category"),
+            FlowCategory.name.label("category"),
             Flow.tree_type.label("type"),
             Flow.description,
             Flow.keywords,
@@ -210,12 +209,12 @@ def _facts(account_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
             Flow.created_at,
         )
         .outerjoin(
-            TreeCategory, and_(TreeCategory.account_id == Flow.account_id, TreeCategory.id == Flow.category_id)
+            FlowCategory, and_(FlowCategory.account_id == Flow.account_id, FlowCategory.id == Flow.category_id)
         )
         .outerjoin(published, Flow.published_version_id.is_not(None))
         .where(Flow.account_id == account_id, Flow.deleted_at.is_(None))
     )
 
 
-def _versions(account_id: uuid.UUID, flow_id: uuid.UUID) -> Select[TreeVersion]:
-    return select(TreeVersion).where(TreeVersion.account_id == account_id, TreeVersion.tree_id == flow_id)
+def _versions(account_id: uuid.UUID, flow_id: uuid.UUID) -> Select[FlowVersion]:
+    return select(FlowVersion).where(FlowVersion.account_id == account_id, FlowVersion.tree_id == flow_id)

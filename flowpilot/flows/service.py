@@ -11,8 +11,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, OutdatedError
 from flowpilot.flows.matching.index import index
-from flowpilot.flows.models import Tree as Flow
-from flowpilot.flows.models import TreeCategory, TreeVersion
+from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.queries import FlowNotFoundError, find_draft, newest_version
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree, TreeProblem, problems, to_json
@@ -96,7 +95,7 @@ async def create_flow(db: Db, author: Author, text: FlowText, now: datetime) -> 
 
 async def save_draft(
     db: Db, author: Author, flow_id: uuid.UUID, text: FlowText, now: datetime, *, based_on: uuid.UUID | None = None
-) -> TreeVersion:
+) -> FlowVersion:
     """Write the flow's draft over, or begin one. Name, category, type, description and keywords change at once.
 
     Args:
@@ -143,7 +142,7 @@ async def discard_draft(db: Db, author: Author, flow_id: uuid.UUID, *, based_on:
 
 async def publish(
     db: Db, author: Author, flow_id: uuid.UUID, now: datetime, *, based_on: uuid.UUID | None = None
-) -> TreeVersion:
+) -> FlowVersion:
     """Make the draft what new sessions follow. Sessions that run stay on the version they began with.
 
     Raises:
@@ -231,13 +230,13 @@ async def _hold(db: Db, author: Author, flow_id: uuid.UUID) -> Flow:
     return flow
 
 
-async def _draft(db: Db, author: Author, flow_id: uuid.UUID, based_on: uuid.UUID | None) -> TreeVersion:
+async def _draft(db: Db, author: Author, flow_id: uuid.UUID, based_on: uuid.UUID | None) -> FlowVersion:
     draft = await find_draft(db, author.account_id, flow_id)
     _check_unchanged(draft, based_on)
     return draft
 
 
-def _check_unchanged(newest: TreeVersion | None, based_on: uuid.UUID | None) -> None:
+def _check_unchanged(newest: FlowVersion | None, based_on: uuid.UUID | None) -> None:
     if based_on is not None and (newest is None or newest.id != based_on):
         raise FlowChangedError("Somebody has saved this flow since you opened it. Load it again and compare.")
 
@@ -254,13 +253,13 @@ async def _category_id(db: Db, account_id: uuid.UUID, name: str | None) -> uuid.
     if name is None:
         return None
     found = await db.scalar(
-        select(TreeCategory.id)
-        .where(TreeCategory.account_id == account_id, func.lower(TreeCategory.name) == func.lower(name))
-        .order_by(TreeCategory.id)
+        select(FlowCategory.id)
+        .where(FlowCategory.account_id == account_id, func.lower(FlowCategory.name) == func.lower(name))
+        .order_by(FlowCategory.id)
     )
     if found is not None:
         return found
-    category = TreeCategory(account_id=account_id, id=new_id(), name=name)
+    category = FlowCategory(account_id=account_id, id=new_id(), name=name)
     db.add(category)
     await db.flush()
     return category.id
@@ -268,8 +267,8 @@ async def _category_id(db: Db, account_id: uuid.UUID, name: str | None) -> uuid.
 
 def _add_version(
     db: Db, author: Author, flow_id: uuid.UUID, number: int, tree: Tree, now: datetime
-) -> TreeVersion:
-    version = TreeVersion(
+) -> FlowVersion:
+    version = FlowVersion(
         account_id=author.account_id,
         id=new_id(),
         tree_id=flow_id,

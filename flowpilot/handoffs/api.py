@@ -11,18 +11,16 @@ from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import claims, queries, schemas, service
 from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.locking import lock_target
-from flowpilot.handoffs.queries import State, Wanted
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.handoffs.queries import HandoffFilter, State
+from flowpilot.http.fields import Text
+from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
-from flowpilot.identity.schemas import Text
 from flowpilot.jobs import enqueue
 from flowpilot.sessions.locking import lock_for_work
 
 router = APIRouter(prefix="/api/v1", tags=["handoffs"])
-
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
-Engineer = Annotated[Actor, requires(Permission.WORK)]
 
 
 @router.post("/ai-sessions/{session_id}/handoffs", status_code=201)
@@ -30,7 +28,7 @@ async def escalate(
     request: Request,
     session_id: uuid.UUID,
     body: schemas.HandoffIn,
-    actor: Engineer,
+    actor: CanWork,
     db: WriteSession,
     now: Now,
     once: CreateOnce,
@@ -51,7 +49,7 @@ async def escalate(
 
 
 async def _wanted(
-    actor: Viewer,
+    actor: CanView,
     state: Annotated[
         State, Query(description="`queue`: what waits, then what is claimed without action.")
     ] = "queue",
@@ -61,8 +59,8 @@ async def _wanted(
     claimed_by: uuid.UUID | None = None,
     created_by: uuid.UUID | None = None,
     session_id: uuid.UUID | None = None,
-) -> Wanted:
-    return Wanted(
+) -> HandoffFilter:
+    return HandoffFilter(
         state=state,
         priority=None if priority is None else [name.value_in_order for name in priority],
         domain=domain,
@@ -75,15 +73,15 @@ async def _wanted(
 
 @router.get("/handoffs")
 async def list_handoffs(
-    actor: Viewer,
-    wanted: Annotated[Wanted, Depends(_wanted)],
+    actor: CanView,
+    filter_: Annotated[HandoffFilter, Depends(_wanted)],
     db: ReadSession,
     now: Now,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")] = None,
 ) -> schemas.QueuePage:
     """The queue: unclaimed first, by priority and wait, then claimed without action. History: newest first."""
-    rows, next_cursor = await queries.handoffs(db, actor.account_id, wanted, limit, cursor)
+    rows, next_cursor = await queries.handoffs(db, actor.account_id, filter_, limit, cursor)
     waiting, claimed = await queries.counts(db, actor.account_id)
     return schemas.QueuePage(
         items=[schemas.HandoffRow(**schemas.handoff_row(row, actor, now)) for row in rows],
@@ -94,13 +92,13 @@ async def list_handoffs(
 
 
 @router.get("/handoffs/{handoff_id}")
-async def read_handoff(handoff_id: uuid.UUID, actor: Viewer, db: ReadSession, now: Now) -> schemas.HandoffOut:
+async def read_handoff(handoff_id: uuid.UUID, actor: CanView, db: ReadSession, now: Now) -> schemas.HandoffOut:
     """One handoff: what is known, what was tried, and everything that happened to it."""
     return await _answer(db, actor, handoff_id, now)
 
 
 @router.post("/handoffs/{handoff_id}/claim")
-async def claim(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.HandoffOut:
+async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.HandoffOut:
     """Take a handoff on. Of all who try, one gets it; 409 tells the others who. The holder may ask again."""
     handoff = await claims.claim(db, actor, handoff_id, now)
     return await _answer(db, actor, handoff.id, now)
@@ -108,7 +106,7 @@ async def claim(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: N
 
 @router.post("/handoffs/{handoff_id}/release")
 async def release(
-    handoff_id: uuid.UUID, body: schemas.ReleaseIn, actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: schemas.ReleaseIn, actor: CanWork, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
     """Give a claim back: the handoff returns to the queue."""
     await claims.release(db, actor, handoff_id, body.reason, now, seen_holder=body.holder)
@@ -117,7 +115,7 @@ async def release(
 
 @router.post("/handoffs/{handoff_id}/reassign")
 async def reassign(
-    handoff_id: uuid.UUID, body: schemas.ReassignIn, actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: schemas.ReassignIn, actor: CanWork, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
     """Mean a handoff for somebody else, or for anybody. One that is held returns to the queue."""
     await claims.reassign(db, actor, handoff_id, body.target_user_id, now, seen_holder=body.holder)
@@ -126,7 +124,7 @@ async def reassign(
 
 @router.post("/handoffs/{handoff_id}/close")
 async def close(
-    handoff_id: uuid.UUID, body: schemas.CloseIn, actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: schemas.CloseIn, actor: CanWork, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
     """End a handoff: its session is resolved, laid aside, or goes back to whoever escalated it."""
     await service.close(db, actor, handoff_id, body.outcome, body.note, now, seen_holder=body.holder)

@@ -24,8 +24,8 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.locking import Locked
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.locking import LockedSession
+from flowpilot.sessions.transitions import Action
 
 
 class AlreadyClaimedError(OutdatedError):
@@ -58,7 +58,7 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
     if not claimed:
         return await _held_already(db, actor, handoff_id)
     locked.session.owner_id = actor.user_id
-    await sessions.move(db, locked, Verb.CLAIM, actor.user_id)
+    await sessions.transition(db, locked, Action.CLAIM, actor.user_id)
     await leases.watch(db, claimed[0], lease)
     await record_event(db, claimed[0], HandoffEventKind.CLAIMED, actor.user_id, locked.moment)
     return claimed[0]
@@ -125,12 +125,14 @@ async def reassign(
     return handoff
 
 
-async def give_back(db: Db, locked: Locked, handoff: SessionHandoff, by: uuid.UUID | None, reason: str) -> None:
+async def give_back(
+    db: Db, locked: LockedSession, handoff: SessionHandoff, by: uuid.UUID | None, reason: str
+) -> None:
     """Take a claim away: the handoff is as if never claimed, but for its events."""
     handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
     handoff.first_action_at = handoff.first_action_by = None
     locked.session.owner_id = await first_line(db, handoff)
-    await sessions.move(db, locked, Verb.RELEASE, by, reason)
+    await sessions.transition(db, locked, Action.RELEASE, by, reason)
 
 
 async def _held_already(db: Db, actor: Actor, handoff_id: uuid.UUID) -> SessionHandoff:

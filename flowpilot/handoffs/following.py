@@ -9,7 +9,7 @@ from flowpilot.db.session import Db
 from flowpilot.handoffs.events import record
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, SessionHandoff
 from flowpilot.handoffs.service import close_open
-from flowpilot.sessions.locking import Locked
+from flowpilot.sessions.locking import LockedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 
 
@@ -44,4 +44,4 @@ async def note_first_action(db: Db, session: AISession, step: AISessionStep) -> 
 async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, at: datetime) -> None:
     """A session that has ended leaves nothing to hand over."""
     outcome = Outcome.RESOLVED if session.status == SessionStatus.RESOLVED else Outcome.ABANDONED
-    await close_open(db, Locked(session, at), by, outcome)
+    await close_open(db, LockedSession(session, at), by, outcome)

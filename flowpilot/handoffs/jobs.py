@@ -63,8 +63,8 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
         handoff = await db.get(SessionHandoff, (account, uuid.UUID(handoff_id)))
         if handoff is None or handoff.closed_at is not None:
             return
-        told = await read_session(db, account, handoff.session_id)
-    case = case_of(told, note=handoff.note, missing=handoff.snapshot.get("missing", []))
+        history = await read_session(db, account, handoff.session_id)
+    case = case_of(history, note=handoff.note, missing=handoff.snapshot.get("missing", []))
     assessment = (await assess_case(tools(context), account, case, moment)).model_dump(mode="json")
     async with database.write(account) as db:
         # It may have ended while the copilot thought.

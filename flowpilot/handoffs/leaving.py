@@ -17,7 +17,7 @@ from flowpilot.handoffs.locking import record_event
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
 from flowpilot.sessions import assignment
-from flowpilot.sessions.locking import Locked, lock_all
+from flowpilot.sessions.locking import LockedSession, lock_all
 from flowpilot.sessions.models import AISession
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import tidy
@@ -71,7 +71,7 @@ async def _hand_over_work(db: Db, leaver: Leaver) -> list[Holding]:
     return handed_over
 
 
-async def _pass_on(db: Db, leaver: Leaver, locked: Locked, handoff: SessionHandoff) -> list[_Happened]:
+async def _pass_on(db: Db, leaver: Leaver, locked: LockedSession, handoff: SessionHandoff) -> list[_Happened]:
     """Take the leaver out of a handoff, and say what has happened to it by that."""
     was_holder, was_target = (leaver.user_id == one for one in (handoff.claimed_by, handoff.target_user_id))
     if handoff.goes_back_to == leaver.user_id:

@@ -15,7 +15,7 @@ from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.assignees import lock_assignee, still_works
 from flowpilot.identity.auth import ForbiddenError
 from flowpilot.identity.queries import names_of
-from flowpilot.sessions.locking import Locked, lock
+from flowpilot.sessions.locking import LockedSession, lock
 
 # Who held a handoff when somebody looked at it. Empty: nobody. None: that is not said.
 SeenHolder = uuid.UUID | Literal[""] | None
@@ -44,7 +44,7 @@ class NotYourHandoffError(ForbiddenError):
     """The handoff is somebody else's."""
 
 
-async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: datetime) -> Locked:
+async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: datetime) -> LockedSession:
     """Lock the session of a handoff.
 
     Raises:

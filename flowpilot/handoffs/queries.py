@@ -52,7 +52,7 @@ class BadCursorError(InvalidError):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class HandoffFilter:
     """Which handoffs a list shows; None shows them all."""
 
     state: State = "queue"
@@ -74,16 +74,16 @@ class Row:
 
 
 async def handoffs(
-    db: ReadDb, account_id: uuid.UUID, wanted: Wanted, limit: int, cursor: str | None
+    db: ReadDb, account_id: uuid.UUID, filter_: HandoffFilter, limit: int, cursor: str | None
 ) -> tuple[list[Row], str | None]:
     """A page of the list, and the cursor of the next.
 
     Raises:
         BadCursorError: the cursor is not one of this list.
     """
-    is_history = wanted.state in {"closed", "all"}
+    is_history = filter_.state in {"closed", "all"}
     order = _HISTORY_ORDER if is_history else _QUEUE_ORDER
-    query = _filtered(_with_session(account_id), wanted)
+    query = _filtered(_with_session(account_id), filter_)
     if cursor is not None:
         key, mark = tuple_(*order), _mark(cursor, len(order))
         query = query.where(key < mark if is_history else key > mark)
@@ -135,17 +135,19 @@ def _with_session(account_id: uuid.UUID) -> Select[SessionHandoff, AISession]:
     )
 
 
-def _filtered(query: Select[SessionHandoff, AISession], wanted: Wanted) -> Select[SessionHandoff, AISession]:
-    query = query.where(*_STATES[wanted.state])
-    if wanted.priority is not None:
-        query = query.where(SessionHandoff.priority.in_(wanted.priority))
-    if wanted.domain is not None:
-        query = query.where(is_text(AISession.problem_domain, wanted.domain))
+def _filtered(
+    query: Select[SessionHandoff, AISession], filter_: HandoffFilter
+) -> Select[SessionHandoff, AISession]:
+    query = query.where(*_STATES[filter_.state])
+    if filter_.priority is not None:
+        query = query.where(SessionHandoff.priority.in_(filter_.priority))
+    if filter_.domain is not None:
+        query = query.where(is_text(AISession.problem_domain, filter_.domain))
     people: dict[InstrumentedAttribute[Any], uuid.UUID | None] = {
-        SessionHandoff.target_user_id: wanted.target_user_id,
-        SessionHandoff.claimed_by: wanted.claimed_by,
-        SessionHandoff.created_by: wanted.created_by,
-        SessionHandoff.session_id: wanted.session_id,
+        SessionHandoff.target_user_id: filter_.target_user_id,
+        SessionHandoff.claimed_by: filter_.claimed_by,
+        SessionHandoff.created_by: filter_.created_by,
+        SessionHandoff.session_id: filter_.session_id,
     }
     return query.where(*(column == value for column, value in people.items() if value is not None))
 

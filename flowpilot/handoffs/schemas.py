@@ -13,9 +13,10 @@ from flowpilot.handoffs.locking import SeenHolder
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
 from flowpilot.handoffs.queries import Row
 from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Line, Remark
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.schemas import Line, PersonOut, Remark
+from flowpilot.sessions.schemas import PersonOut
 
 # Offered where a reason is asked for; any other words are as good.
 REASONS = (
@@ -84,7 +85,7 @@ class CloseIn(HolderSeen):
         return self
 
 
-class HandoffVerb(StrEnum):
+class HandoffAction(StrEnum):
     """What the caller may do with a handoff now."""
 
     CLAIM = "claim"
@@ -122,7 +123,7 @@ class HandoffRow(BaseModel):
     outcome: Outcome | None
     waiting_seconds: float
     seconds_to_first_action: float | None
-    allowed: list[HandoffVerb]
+    allowed: list[HandoffAction]
 
 
 class QueuePage(BaseModel):
@@ -199,20 +200,20 @@ def handoff_out(row: Row, events: Sequence[HandoffEvent], actor: Actor, now: dat
     )
 
 
-def _allowed(row: Row, actor: Actor) -> list[HandoffVerb]:
+def _allowed(row: Row, actor: Actor) -> list[HandoffAction]:
     handoff = row.handoff
     if handoff.closed_at is not None or not actor.may(Permission.WORK):
         return []
     is_admin = actor.role.rank >= Role.TEAM_ADMIN.rank
     holds = is_admin or actor.user_id == handoff.claimed_by
     made = is_admin or actor.user_id == handoff.goes_back_to
-    verbs = {
-        HandoffVerb.CLAIM: handoff.claimed_by is None and actor.user_id != handoff.created_by,
-        HandoffVerb.RELEASE: handoff.claimed_by is not None and holds,
-        HandoffVerb.REASSIGN: holds or made,
-        HandoffVerb.CLOSE: holds if handoff.claimed_by is not None else made,
+    actions = {
+        HandoffAction.CLAIM: handoff.claimed_by is None and actor.user_id != handoff.created_by,
+        HandoffAction.RELEASE: handoff.claimed_by is not None and holds,
+        HandoffAction.REASSIGN: holds or made,
+        HandoffAction.CLOSE: holds if handoff.claimed_by is not None else made,
     }
-    return [verb for verb, may in verbs.items() if may]
+    return [action for action, may in actions.items() if may]
 
 
 def _person(row: Row, user_id: uuid.UUID | None) -> PersonOut | None:

@@ -23,9 +23,9 @@ from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, Sessi
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.locking import Locked, hold
+from flowpilot.sessions.locking import LockedSession, load
 from flowpilot.sessions.queries import case_of, read_session
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,7 +38,7 @@ class Escalation:
     target_user_id: uuid.UUID | None = None
 
 
-async def escalate(db: Db, actor: Actor, held: Locked, why: Escalation) -> SessionHandoff:
+async def escalate(db: Db, actor: Actor, loaded: LockedSession, why: Escalation) -> SessionHandoff:
     """Hand a session over: it waits in the queue with all that is known of it.
 
     Raises:
@@ -48,16 +48,16 @@ async def escalate(db: Db, actor: Actor, held: Locked, why: Escalation) -> Sessi
     """
     await lock_target(db, actor, why.target_user_id)
     must_not_be_own(why.target_user_id, actor.user_id)
-    await sessions.move(db, held, Verb.ESCALATE, actor.user_id, why.reason)
-    told = await read_session(db, actor.account_id, held.session.id)
-    snapshot = take_snapshot(told, why.note)
-    assessment = rules.assess(case_of(told, note=why.note, missing=snapshot["missing"]))
+    await sessions.transition(db, loaded, Action.ESCALATE, actor.user_id, why.reason)
+    history = await read_session(db, actor.account_id, loaded.session.id)
+    snapshot = take_snapshot(history, why.note)
+    assessment = rules.assess(case_of(history, note=why.note, missing=snapshot["missing"]))
     handoff = SessionHandoff(
         account_id=actor.account_id,
         id=new_id(),
-        session_id=held.session.id,
+        session_id=loaded.session.id,
         created_by=actor.user_id,
-        created_at=held.moment,
+        created_at=loaded.moment,
         reason=why.reason,
         note=why.note,
         priority=why.priority,
@@ -68,7 +68,7 @@ async def escalate(db: Db, actor: Actor, held: Locked, why: Escalation) -> Sessi
     db.add(handoff)
     await db.flush()
     await record_event(
-        db, handoff, HandoffEventKind.CREATED, actor.user_id, held.moment, priority=int(why.priority)
+        db, handoff, HandoffEventKind.CREATED, actor.user_id, loaded.moment, priority=int(why.priority)
     )
     return handoff
 
@@ -99,22 +99,22 @@ async def close(
         actor, {mine}, "Only its holder or a team admin can close a handoff; its creator while nobody holds it."
     )
     if outcome == Outcome.RESOLVED:
-        held = await hold(db, locked)
-        await sessions.resolve(db, actor, held, note)
+        loaded = await load(db, locked)
+        await sessions.resolve(db, actor, loaded, note)
     elif outcome == Outcome.ABANDONED:
         await sessions.abandon(db, actor.user_id, locked, note)
     else:
         keeps_it = handoff.claimed_by if outcome == Outcome.PARKED else None
         locked.session.owner_id = keeps_it or await first_line(db, handoff)
-        verb = Verb.RETURN if outcome == Outcome.RETURNED else Verb.PARK
-        await sessions.move(db, locked, verb, actor.user_id, note)
+        action = Action.RETURN if outcome == Outcome.RETURNED else Action.PARK
+        await sessions.transition(db, locked, action, actor.user_id, note)
         await close_open(db, locked, actor.user_id, outcome, note)
     await db.refresh(handoff)
     return handoff
 
 
 async def close_open(
-    db: Db, locked: Locked, by: uuid.UUID | None, outcome: Outcome, note: str = ""
+    db: Db, locked: LockedSession, by: uuid.UUID | None, outcome: Outcome, note: str = ""
 ) -> Sequence[SessionHandoff]:
     """Close what is open of a session's handoffs."""
     session = locked.session

@@ -5,32 +5,32 @@ from typing import Any
 
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, StepKind
-from flowpilot.sessions.queries import Told, steps_left
+from flowpilot.sessions.queries import SessionHistory, steps_left
 
 # A problem told in fewer words leaves the next engineer guessing.
 _WORDS_OF_A_PROBLEM = 5
 
 
-def take_snapshot(told: Told, note: str) -> dict[str, Any]:
+def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
     """The session as it is handed over.
 
     `completeness` (0..1) is the share of what a senior asks first that is there; `missing` says what is not.
     """
-    session, where = told.session, told.where
-    steps = path.standing(told.steps)
-    checks = list(_checks(told, steps, note))
+    session, where = history.session, history.where
+    steps = path.standing(history.steps)
+    checks = list(_checks(history, steps, note))
     missing = [sentence for is_there, sentence in checks if not is_there]
     return {
         "problem": session.problem_summary,
         "domain": session.problem_domain,
         "client": session.client_name,
         "ticket": session.psa_ticket_id,
-        "flow": None if told.flow_name is None else {"name": told.flow_name, "version": told.flow_number},
+        "flow": None if history.flow_name is None else {"name": history.flow_name, "version": history.flow_number},
         "node": None if where.node is None else {"id": where.node_id, "text": where.node.text},
         "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
         "tried": [_of(step) for step in steps if step.kind == StepKind.OUTCOME],
         "notes": [_of(step) for step in steps if step.kind == StepKind.NOTE],
-        "left": [{"node": node, "instruction": text} for node, text in steps_left(told.tree, where)],
+        "left": [{"node": node, "instruction": text} for node, text in steps_left(history.tree, where)],
         "opinion": note,
         "missing": missing,
         "completeness": round(1 - len(missing) / len(checks), 2),
@@ -42,8 +42,8 @@ def _of(step: AISessionStep) -> dict[str, Any]:
     return {**said, "by": str(step.actor_id) if step.actor_id else None, "at": step.created_at.isoformat()}
 
 
-def _checks(told: Told, steps: list[AISessionStep], note: str) -> Iterator[tuple[bool, str]]:
-    session = told.session
+def _checks(history: SessionHistory, steps: list[AISessionStep], note: str) -> Iterator[tuple[bool, str]]:
+    session = history.session
     kinds = [step.kind for step in steps]
     yield (
         len(session.problem_summary.split()) >= _WORDS_OF_A_PROBLEM,

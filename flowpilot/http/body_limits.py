@@ -6,7 +6,7 @@ from collections import deque
 from fastapi import Request, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from flowpilot.errors import problem
+from flowpilot.http.problems import problem
 
 MAX_BYTES = 1_000_000
 

@@ -13,7 +13,7 @@ from prometheus_client import CollectorRegistry, Counter, Gauge
 from starlette.types import Receive, Scope, Send
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from flowpilot.errors import problem
+from flowpilot.http.problems import problem
 
 _HEAD_SECONDS = 20
 _RETRY_AFTER_SECONDS = 5

@@ -14,7 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from flowpilot.db.base import new_id
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database
-from flowpilot.errors import problem
+from flowpilot.http.problems import problem
 from flowpilot.migrations.upgrade import known_revisions, newest_revision
 
 _log = logging.getLogger(__name__)

@@ -9,12 +9,13 @@ from fastapi import APIRouter, Form, Query, Request
 from flowpilot.clock import Now
 from flowpilot.email_address import normal_email
 from flowpilot.errors import NotFoundError
+from flowpilot.http.fields import Text
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.http.rate_limits import caller_network
-from flowpilot.identity import accounts, auth, leaving, passwords, queries
+from flowpilot.identity import accounts, auth, leaving, members, passwords, queries
 from flowpilot.identity import keys as api_keys
-from flowpilot.identity import members as service
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession, requires
+from flowpilot.identity.access import CanManageAccount, CanManageKeys, CanManageMembers, CanViewMembers
+from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession
 from flowpilot.identity.credentials import (
     TokenClaim,
     sign_token,
@@ -34,28 +35,19 @@ from flowpilot.identity.schemas import (
     MemberOut,
     MeOut,
     NewKeyOut,
-    Page,
     PasswordIn,
     RoleIn,
     SwitchIn,
-    Text,
     TokenOut,
-    page,
 )
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
 
-AccountManager = Annotated[Actor, requires(Permission.MANAGE_ACCOUNT)]
-MemberViewer = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
-MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
-KeyManager = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
 
 HandOverTo = Annotated[
     uuid.UUID | None,
     Query(description="Who gets what they work on. Without it, it goes back to the queue or waits to be taken."),
 ]
-Limit = Annotated[int, Query(ge=1, le=200)]
-Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
 
 
 @router.post("/auth/token")
@@ -117,7 +109,7 @@ async def read_account(actor: Caller, db: ReadSession) -> AccountSettings:
 
 @router.patch("/account")
 async def change_account(
-    body: AccountChange, actor: AccountManager, db: WriteSession, now: Now
+    body: AccountChange, actor: CanManageAccount, db: WriteSession, now: Now
 ) -> AccountSettings:
     """Change the account's name, zone or rules. A lease or idle limit holds from the next claim or look on."""
     changed = await accounts.change_account(db, actor, body.model_dump(exclude_unset=True), now)
@@ -126,22 +118,22 @@ async def change_account(
 
 @router.get("/members")
 async def list_members(
-    actor: MemberViewer, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> Page[MemberOut]:
+    actor: CanViewMembers, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> ListPage[MemberOut]:
     """The account's members."""
     rows = await queries.members(db, actor.account_id, limit + 1, cursor)
     items = [MemberOut.model_validate(row) for row in rows[:limit]]
-    return Page(items=items, next_cursor=items[-1].user_id if len(rows) > limit else None)
+    return ListPage(items=items, next_cursor=items[-1].user_id if len(rows) > limit else None)
 
 
 @router.post("/members", status_code=201)
 async def add_member(
-    body: MemberIn, actor: MemberManager, db: WriteSession, now: Now, once: CreateOnce
+    body: MemberIn, actor: CanManageMembers, db: WriteSession, now: Now, once: CreateOnce
 ) -> MemberOut:
     """Add a person who has a password that the operator gave them. Anybody else is invited."""
 
     async def add() -> MemberOut:
-        user_id = await service.add_known_member(db, actor.account_id, actor, body.email, body.role, now)
+        user_id = await members.add_known_member(db, actor.account_id, actor, body.email, body.role, now)
         user = await db.get_one(User, user_id)
         return MemberOut(
             user_id=user_id,
@@ -156,23 +148,25 @@ async def add_member(
 
 
 @router.patch("/members/{user_id}", status_code=204)
-async def change_role(user_id: uuid.UUID, body: RoleIn, actor: MemberManager, db: WriteSession, now: Now) -> None:
+async def change_role(
+    user_id: uuid.UUID, body: RoleIn, actor: CanManageMembers, db: WriteSession, now: Now
+) -> None:
     """Give a member another role. Somebody who becomes a viewer hands over what they hold, as on removal."""
-    await service.change_role(
+    await members.change_role(
         db, actor, user_id, body.role, now, from_role=body.from_role, hand_over_to=body.hand_over_to
     )
 
 
 @router.delete("/members/{user_id}", status_code=204)
 async def remove_member(
-    user_id: uuid.UUID, actor: MemberManager, db: WriteSession, now: Now, hand_over_to: HandOverTo = None
+    user_id: uuid.UUID, actor: CanManageMembers, db: WriteSession, now: Now, hand_over_to: HandOverTo = None
 ) -> None:
     """Take a member out of the account, revoke their keys, and hand over what they hold."""
-    await service.remove_member(db, actor, user_id, now, hand_over_to=hand_over_to)
+    await members.remove_member(db, actor, user_id, now, hand_over_to=hand_over_to)
 
 
 @router.get("/members/{user_id}/holdings")
-async def list_holdings(user_id: uuid.UUID, actor: MemberManager, db: ReadSession, now: Now) -> HoldingsOut:
+async def list_holdings(user_id: uuid.UUID, actor: CanManageMembers, db: ReadSession, now: Now) -> HoldingsOut:
     """What a member holds, which is handed over when they are removed or become a viewer."""
     if await queries.role_of(db, actor.account_id, user_id) is None:
         raise NotFoundError("There is no such member in this account.")
@@ -181,14 +175,16 @@ async def list_holdings(user_id: uuid.UUID, actor: MemberManager, db: ReadSessio
 
 
 @router.get("/api-keys")
-async def list_keys(actor: KeyManager, db: ReadSession, limit: Limit = 50, cursor: Cursor = None) -> Page[KeyOut]:
+async def list_keys(
+    actor: CanManageKeys, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> ListPage[KeyOut]:
     """The account's API keys, revoked ones included."""
     rows = await queries.keys(db, actor.account_id, limit + 1, cursor)
-    return page([KeyOut.model_validate(row) for row in rows], limit)
+    return list_page([KeyOut.model_validate(row) for row in rows], limit)
 
 
 @router.post("/api-keys", status_code=201)
-async def create_key(body: KeyIn, actor: KeyManager, db: WriteSession, now: Now, once: CreateOnce) -> NewKeyOut:
+async def create_key(body: KeyIn, actor: CanManageKeys, db: WriteSession, now: Now, once: CreateOnce) -> NewKeyOut:
     """Make an API key. Its secret is in this answer and nowhere else."""
 
     async def make() -> NewKeyOut:
@@ -208,7 +204,7 @@ async def create_key(body: KeyIn, actor: KeyManager, db: WriteSession, now: Now,
 
 
 @router.delete("/api-keys/{key_id}", status_code=204)
-async def revoke_key(key_id: uuid.UUID, actor: KeyManager, db: WriteSession, now: Now) -> None:
+async def revoke_key(key_id: uuid.UUID, actor: CanManageKeys, db: WriteSession, now: Now) -> None:
     """Revoke an API key, from its next request on."""
     await api_keys.revoke_key(db, actor, key_id, now)
 

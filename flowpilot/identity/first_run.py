@@ -11,8 +11,7 @@ from sqlalchemy.exc import IntegrityError
 
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError
-from flowpilot.identity import members as service
-from flowpilot.identity import passwords
+from flowpilot.identity import members, passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim
 
@@ -88,10 +87,10 @@ async def set_up(
         if not await _is_empty(db):
             raise SetUpAlreadyError
         try:
-            await service.create_account(db, account_id, wanted.account_name, wanted.timezone, now)
+            await members.create_account(db, account_id, wanted.account_name, wanted.timezone, now)
         except IntegrityError as error:
             raise SetUpAlreadyError from error
-        user_id = await service.add_new_member(
+        user_id = await members.add_new_member(
             db, account_id, wanted.email, Role.OWNER, now, name=wanted.name, password_hash=password_hash
         )
         await furnish(db, account_id)

@@ -1,9 +1,8 @@
 """What the identity routes take and give."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime, time
-from typing import Annotated, Any, Generic, Protocol, Self, TypeVar
+from typing import Annotated, Any, Self
 
 from pydantic import (
     AfterValidator,
@@ -19,23 +18,9 @@ from pydantic import (
 from pydantic_core import PydanticCustomError
 
 from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Text
 from flowpilot.identity.actor import Role
 from flowpilot.identity.assignees import can_be_assigned, can_work
-
-
-def storable(text: str) -> str:
-    """The text, if PostgreSQL can keep it.
-
-    Raises:
-        ValueError: it holds what no text may.
-    """
-    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
-        raise ValueError("must not contain NUL or half a character")
-    return text
-
-
-Storable = Annotated[str, AfterValidator(storable)]
-Text = Annotated[Storable, Field(max_length=200)]
 
 
 def _week_days(days: list[int]) -> list[int]:
@@ -261,28 +246,3 @@ class AuditEntryOut(BaseModel):
     target_name: str | None = None
     before: dict[str, Any] | None
     after: dict[str, Any] | None
-
-
-T = TypeVar("T")
-
-
-class Page(BaseModel, Generic[T]):
-    """Some rows of a list; `next_cursor` asks for those after them, null at the end."""
-
-    items: list[T]
-    next_cursor: uuid.UUID | None
-
-
-class _Identified(Protocol):
-    @property
-    def id(self) -> uuid.UUID: ...
-
-
-Item = TypeVar("Item", bound=_Identified)
-
-
-def page(
-    items: Sequence[Item], limit: int
-) -> "Page[Item]":  # Quoted, since pydantic knows no schema of a protocol.
-    """The first `limit` items; one more than that among them says that there is another page."""
-    return Page(items=list(items[:limit]), next_cursor=items[limit - 1].id if len(items) > limit else None)

@@ -22,7 +22,7 @@ class MappingError(InvalidError):
 
 
 @dataclass(frozen=True, slots=True)
-class Use:
+class ColumnUse:
     """How a key of the mapping uses the columns it names: what a value must be, and whether it must be known.
 
     A `name` becomes part of a database index, so its length has a limit. An `order` is a time where another
@@ -35,7 +35,7 @@ class Use:
 
 Column = Annotated[str, Field(min_length=1)]
 Columns = tuple[Column, ...]
-TEXT, NAME, TIME = Use("text"), Use("name"), Use("time")
+TEXT, NAME, TIME = ColumnUse("text"), ColumnUse("name"), ColumnUse("time")
 
 
 class Section(BaseModel):
@@ -90,14 +90,14 @@ class CaseRules(Section):
     The case's id is the ticket's id in the ticket system.
     """
 
-    id: Annotated[Column, Use("name", required=True)]
-    order: Annotated[Columns, Use("order", required=True)] = ()
+    id: Annotated[Column, ColumnUse("name", required=True)]
+    order: Annotated[Columns, ColumnUse("order", required=True)] = ()
 
 
 class RowRules(Section):
     """When a row was written, and by whom."""
 
-    at: Annotated[Column, Use("time", required=True)]
+    at: Annotated[Column, ColumnUse("time", required=True)]
     by: Annotated[Column, NAME]
 
 
@@ -125,7 +125,7 @@ class SessionRules(Section):
     where the status is `resolved`. Parts of a summary are joined by a dash.
     """
 
-    created_at: Annotated[Column, Use("time", required=True)]
+    created_at: Annotated[Column, ColumnUse("time", required=True)]
     resolved_at: Annotated[Column | None, TIME] = None
     domain: Annotated[Column | None, NAME] = None
     summary: Annotated[Columns, TEXT] = ()
@@ -166,7 +166,7 @@ class StartRules(Section):
     the last one known. From or to an unknown value is no handoff.
     """
 
-    counter: Annotated[Column | None, Use("number", required=True)] = None
+    counter: Annotated[Column | None, ColumnUse("number", required=True)] = None
     column: Annotated[Column | None, TEXT] = None
     before: Annotated[Column | None, TEXT] = None
 
@@ -205,9 +205,9 @@ class Mapping(Section):
     handoff: HandoffRules | None = None
 
     @cached_property
-    def uses(self) -> dict[str, dict[str, Use]]:
+    def uses(self) -> dict[str, dict[str, ColumnUse]]:
         """The columns that are read: for each, the keys that name it and how each uses it."""
-        uses: dict[str, dict[str, Use]] = {}
+        uses: dict[str, dict[str, ColumnUse]] = {}
         for key, column, use in _uses(self):
             uses.setdefault(column, {})[key] = use
         return uses
@@ -257,7 +257,7 @@ def _explain(error: ValidationError) -> str:
     )
 
 
-def _uses(section: Section, prefix: str = "") -> Iterator[tuple[str, str, Use]]:
+def _uses(section: Section, prefix: str = "") -> Iterator[tuple[str, str, ColumnUse]]:
     """Every mention of a column: the key, the column, and the use that the key's field declares."""
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
@@ -265,7 +265,7 @@ def _uses(section: Section, prefix: str = "") -> Iterator[tuple[str, str, Use]]:
             if isinstance(item, Section):
                 yield from _uses(item, f"{prefix}{name}.")
             elif item is not None:
-                yield from ((prefix + name, item, use) for use in field.metadata if isinstance(use, Use))
+                yield from ((prefix + name, item, use) for use in field.metadata if isinstance(use, ColumnUse))
 
 
 @lru_cache(maxsize=65_536)

@@ -11,7 +11,7 @@ from uuid import UUID
 from psycopg import Connection
 
 from flowpilot.imports.cases import Row
-from flowpilot.imports.mapping import Mapping, MappingError, Use
+from flowpilot.imports.mapping import ColumnUse, Mapping, MappingError
 from flowpilot.imports.progress import ImportProgress, Tell
 from flowpilot.imports.reader import BadRowError, LogReader
 
@@ -98,7 +98,7 @@ def _columns(reader: LogReader, mapping: Mapping) -> list[_Column]:
     return columns
 
 
-def _kinds(uses: Iterable[Use]) -> frozenset[str]:
+def _kinds(uses: Iterable[ColumnUse]) -> frozenset[str]:
     kinds = {use.kind for use in uses}
     return frozenset(kinds if "order" not in kinds or "time" in kinds else {*kinds, "number"})
 

@@ -7,11 +7,10 @@ from fastapi import APIRouter, Query, Request
 
 from flowpilot.clock import Now
 from flowpilot.http.bodies import Body
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.api import Cursor, Limit
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
+from flowpilot.identity.access import CanManageChannels, CanView, CanWork
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
-from flowpilot.identity.schemas import Page, page
 from flowpilot.notifications import channels, queries, schemas, service
 from flowpilot.notifications.attention import Attention, attention
 from flowpilot.notifications.delivery import outbox as deliveries
@@ -22,14 +21,10 @@ from flowpilot.notifications.models import ChannelKind, DeliveryStatus
 
 router = APIRouter(prefix="/api/v1", tags=["notifications"])
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
-Engineer = Annotated[Actor, requires(Permission.WORK)]
-ChannelManager = Annotated[Actor, requires(Permission.MANAGE_CHANNELS)]
-
 
 @router.get("/notifications")
 async def list_notifications(
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
     unread: Annotated[bool, Query(description="Only those that are not read.")] = False,
     limit: Limit = 50,
@@ -46,19 +41,19 @@ async def list_notifications(
 
 
 @router.get("/notifications/unread-count")
-async def count_unread(actor: Viewer, db: ReadSession) -> schemas.UnreadOut:
+async def count_unread(actor: CanView, db: ReadSession) -> schemas.UnreadOut:
     """How many of the caller's notifications are not read."""
     return schemas.UnreadOut(unread_count=(await read_attention(actor, db)).unread_count)
 
 
 @router.get("/attention")
-async def read_attention(actor: Viewer, db: ReadSession) -> Attention:
+async def read_attention(actor: CanView, db: ReadSession) -> Attention:
     """What asks for the caller's attention: handoffs that wait, and notifications that are not read."""
     return (await attention(db, actor.account_id, [actor.user_id]))[actor.user_id]
 
 
 @router.post("/notifications/read", status_code=204)
-async def mark_read(body: schemas.ReadIn, actor: Viewer, db: WriteSession, now: Now) -> None:
+async def mark_read(body: schemas.ReadIn, actor: CanView, db: WriteSession, now: Now) -> None:
     """Mark notifications of the caller as read."""
     if body.ids is not None:
         await service.mark_read(db, actor, body.ids, now)
@@ -67,13 +62,13 @@ async def mark_read(body: schemas.ReadIn, actor: Viewer, db: WriteSession, now: 
 
 
 @router.get("/notification-preferences")
-async def read_preferences(actor: Engineer, db: ReadSession) -> schemas.Preferences:
+async def read_preferences(actor: CanWork, db: ReadSession) -> schemas.Preferences:
     """By which kinds the caller is told. What was never chosen is on."""
     return schemas.Preferences.model_validate(await queries.preferences(db, actor))
 
 
 @router.put("/notification-preferences")
-async def choose_preferences(body: schemas.Preferences, actor: Engineer, db: WriteSession) -> schemas.Preferences:
+async def choose_preferences(body: schemas.Preferences, actor: CanWork, db: WriteSession) -> schemas.Preferences:
     """Choose by which kinds the caller is told, from the next event on."""
     await service.choose(db, actor, {ChannelKind(kind): chosen for kind, chosen in body.model_dump().items()})
     return body
@@ -81,17 +76,17 @@ async def choose_preferences(body: schemas.Preferences, actor: Engineer, db: Wri
 
 @router.get("/notification-channels")
 async def list_channels(
-    actor: Engineer, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> Page[schemas.ChannelOut]:
+    actor: CanWork, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> ListPage[schemas.ChannelOut]:
     """The caller's own channels; for who manages channels, all of the account."""
     rows = await queries.channels(db, actor, limit + 1, cursor)
     resting = await routes.rests(db, actor.account_id, [row.id for row in rows])
-    return page([schemas.channel_out(actor, row, resting.get(row.id)) for row in rows], limit)
+    return list_page([schemas.channel_out(actor, row, resting.get(row.id)) for row in rows], limit)
 
 
 @router.post("/notification-channels", status_code=201)
 async def create_channel(
-    request: Request, body: schemas.ChannelIn, actor: Engineer, db: WriteSession, now: Now, once: CreateOnce
+    request: Request, body: schemas.ChannelIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> schemas.NewChannelOut:
     """Add a Slack, Teams or webhook address. A webhook's signing secret is in this answer and nowhere else."""
 
@@ -107,33 +102,33 @@ async def create_channel(
 
 @router.patch("/notification-channels/{channel_id}", status_code=204)
 async def change_channel(
-    channel_id: uuid.UUID, body: schemas.ChannelChangeIn, actor: Engineer, db: WriteSession, now: Now
+    channel_id: uuid.UUID, body: schemas.ChannelChangeIn, actor: CanWork, db: WriteSession, now: Now
 ) -> None:
     """Give a channel another name, or switch it off or on."""
     await channels.change_channel(db, actor, channel_id, now, name=body.name, is_active=body.is_active)
 
 
 @router.delete("/notification-channels/{channel_id}", status_code=204)
-async def remove_channel(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> None:
+async def remove_channel(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> None:
     """Remove a channel for good."""
     await channels.remove_channel(db, actor, channel_id, now)
 
 
 @router.post("/notification-channels/{channel_id}/test", status_code=202)
-async def test_channel(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.QueuedOut:
+async def test_channel(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.QueuedOut:
     """Send a test message. What becomes of it is in the deliveries."""
     return schemas.QueuedOut(delivery_id=await channels.test_channel(db, actor, channel_id, now))
 
 
 @router.post("/notification-channels/{channel_id}/try-now", status_code=202)
-async def try_channel_now(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.QueuedOut:
+async def try_channel_now(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.QueuedOut:
     """Try a channel that rests now: with what waits for it, or with a test message."""
     return schemas.QueuedOut(delivery_id=await channels.try_channel_now(db, actor, channel_id, now))
 
 
 @router.post("/notification-channels/{channel_id}/secret")
 async def renew_secret(
-    request: Request, channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now, once: CreateOnce
+    request: Request, channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> schemas.SecretOut:
     """Make a new signing secret for a webhook, in the place of the old one."""
 
@@ -145,14 +140,14 @@ async def renew_secret(
 
 
 @router.get("/notification-email")
-async def read_email(actor: ChannelManager, db: ReadSession) -> schemas.EmailOut:
+async def read_email(actor: CanManageChannels, db: ReadSession) -> schemas.EmailOut:
     """Whether the account's e-mail goes out."""
     resting = (await routes.rests(db, actor.account_id, [actor.account_id])).get(actor.account_id)
     return schemas.EmailOut(rest=None if resting is None else schemas.RestOut.model_validate(resting))
 
 
 @router.post("/notification-email/try-now", status_code=202)
-async def try_email_now(actor: ChannelManager, db: WriteSession, now: Now) -> schemas.QueuedOut:
+async def try_email_now(actor: CanManageChannels, db: WriteSession, now: Now) -> schemas.QueuedOut:
     """Try e-mail now although it rests."""
     delivery_id = await routes.try_route_now(db, actor.account_id, actor.account_id, now)
     if delivery_id is None:
@@ -162,35 +157,35 @@ async def try_email_now(actor: ChannelManager, db: WriteSession, now: Now) -> sc
 
 @router.get("/notification-deliveries")
 async def list_deliveries(
-    actor: Engineer,
+    actor: CanWork,
     db: ReadSession,
     channel_id: uuid.UUID | None = None,
     status: DeliveryStatus | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
-) -> Page[schemas.DeliveryOut]:
+) -> ListPage[schemas.DeliveryOut]:
     """What was sent to the caller, newest first; for who manages channels, all that the account sent."""
     rows = await queries.deliveries(db, actor, limit + 1, cursor, channel_id=channel_id, status=status)
-    return page([schemas.DeliveryOut.model_validate(row) for row in rows], limit)
+    return list_page([schemas.DeliveryOut.model_validate(row) for row in rows], limit)
 
 
 @router.post("/notification-deliveries/{delivery_id}/retry", status_code=202)
-async def retry_delivery(delivery_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.QueuedOut:
+async def retry_delivery(delivery_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.QueuedOut:
     """Try a failed delivery again."""
     await deliveries.try_again(db, actor, delivery_id, now)
     return schemas.QueuedOut(delivery_id=delivery_id)
 
 
-def _notification(told: queries.Told) -> schemas.NotificationOut:
-    row, occasion = told.notification, told.occasion
+def _notification(shown: queries.ShownNotification) -> schemas.NotificationOut:
+    row, occasion = shown.notification, shown.occasion
     if occasion is None:
         assert row.content is not None
         assert row.route_id is not None
         message, kind = describe(row.content, row.route_id), row.content["kind"]
-        settled = "It is settled." if told.is_settled else None
+        settled = "It is settled." if shown.is_settled else None
     else:
         message, kind = compose(occasion), occasion.event.kind
-        settled = how_it_stands(occasion) if told.is_settled else None
+        settled = how_it_stands(occasion) if shown.is_settled else None
     return schemas.NotificationOut(
         id=row.id,
         kind=kind,

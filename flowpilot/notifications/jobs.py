@@ -14,7 +14,7 @@ from flowpilot.notifications.delivery.attempts import record_attempt
 from flowpilot.notifications.delivery.lanes import DELIVER_JOB, give_turn
 from flowpilot.notifications.delivery.outbox import plan
 from flowpilot.notifications.delivery.sending import send
-from flowpilot.notifications.delivery.turns import Parcel, lane_of_delivery, next_parcels
+from flowpilot.notifications.delivery.turns import PendingDelivery, lane_of_delivery, next_parcels
 from flowpilot.outgoing.failures import DeliveryError, TryLaterError
 
 # After that, a lane goes behind those that wait for a place. One message may take longer.
@@ -66,7 +66,7 @@ async def _send_what_is_due(used: Tools, account_id: uuid.UUID, lane: int) -> bo
     return False
 
 
-async def _attempt(used: Tools, parcel: Parcel) -> None:
+async def _attempt(used: Tools, parcel: PendingDelivery) -> None:
     """Make one attempt at a delivery, with no database transaction open meanwhile.
 
     A worker that dies between the sending and the record of it sends once more. A receiver can tell by the

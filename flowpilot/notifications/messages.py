@@ -22,7 +22,7 @@ _ENDS: dict[str, str] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Occasion:
+class EventContext:
     """An event, the handoff and session it belongs to, and the names of the people in it by their ids."""
 
     event: HandoffEvent
@@ -56,7 +56,7 @@ TEST = Message(
 )
 
 
-def compose(occasion: Occasion, *, is_settled: bool = False) -> Message:
+def compose(occasion: EventContext, *, is_settled: bool = False) -> Message:
     """What is said about an event: subject and text are the event's alone, the fields are how it stands now.
 
     Args:
@@ -94,7 +94,7 @@ def span(duration: timedelta) -> str:
     return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
 
 
-def how_it_stands(occasion: Occasion) -> str:
+def how_it_stands(occasion: EventContext) -> str:
     """What has become of a handoff, in a sentence."""
     handoff = occasion.handoff
     if handoff.closed_at is not None:
@@ -106,11 +106,11 @@ def how_it_stands(occasion: Occasion) -> str:
     return "It is back in the queue."
 
 
-def _problem(occasion: Occasion) -> str:
+def _problem(occasion: EventContext) -> str:
     return tidy(occasion.session.problem_summary, _TITLE) or "a problem without a summary"
 
 
-def _wording(occasion: Occasion) -> tuple[str, str]:
+def _wording(occasion: EventContext) -> tuple[str, str]:
     """What it is called, and the sentence or two."""
     event, handoff, problem = occasion.event, occasion.handoff, _problem(occasion)
     actor, target = occasion.name(event.actor_id), occasion.name(event.content.get("target"))
@@ -142,5 +142,5 @@ def _wording(occasion: Occasion) -> tuple[str, str]:
     return title, text
 
 
-def _age(occasion: Occasion) -> timedelta:
+def _age(occasion: EventContext) -> timedelta:
     return max(occasion.event.created_at - occasion.handoff.created_at, timedelta())

@@ -12,7 +12,7 @@ from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.queries import names_of
-from flowpilot.notifications.messages import Occasion
+from flowpilot.notifications.messages import EventContext
 from flowpilot.notifications.models import (
     ChannelKind,
     DeliveryStatus,
@@ -30,17 +30,17 @@ _SETTLED = or_(Notification.settled_at.is_not(None), is_settled(Notification.use
 UNREAD = (Notification.read_at.is_(None), Notification.settled_at.is_(None), ~_SETTLED)
 
 
-class Told(NamedTuple):
+class ShownNotification(NamedTuple):
     """A notification, the event that it is of unless it is of trouble, and whether it no longer holds."""
 
     notification: Notification
-    occasion: Occasion | None
+    occasion: EventContext | None
     is_settled: bool
 
 
 async def occasions(
     db: ReadDb, account_id: uuid.UUID, event_ids: Collection[uuid.UUID]
-) -> dict[uuid.UUID, Occasion]:
+) -> dict[uuid.UUID, EventContext]:
     """Events, each with what belongs to it, by their ids."""
     query = (
         select(HandoffEvent, SessionHandoff, AISession)
@@ -53,12 +53,12 @@ async def occasions(
     names = await names_of(
         db, account_id, {user for event, handoff, _ in rows for user in _people(event, handoff)}
     )
-    return {event.id: Occasion(event, handoff, session, names) for event, handoff, session in rows}
+    return {event.id: EventContext(event, handoff, session, names) for event, handoff, session in rows}
 
 
 async def notifications(
     db: ReadDb, actor: Actor, limit: int, before: uuid.UUID | None, *, unread: bool
-) -> list[Told]:
+) -> list[ShownNotification]:
     """The caller's newest notifications, or those older than `before`. Their ids sort by their events' times."""
     query = with_handoff(select(Notification, _SETTLED)).where(*_mine(actor))
     if unread:
@@ -69,7 +69,8 @@ async def notifications(
     events = [row.event_id for row, _ in rows if row.event_id is not None]
     about = await occasions(db, actor.account_id, events) if events else {}
     return [
-        Told(row, None if row.event_id is None else about[row.event_id], is_settled) for row, is_settled in rows
+        ShownNotification(row, None if row.event_id is None else about[row.event_id], is_settled)
+        for row, is_settled in rows
     ]
 
 

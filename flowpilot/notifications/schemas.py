@@ -8,8 +8,9 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Storable, Text
+from flowpilot.http.paging import ListPage
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.schemas import Page, Storable, Text
 from flowpilot.notifications.delivery.routes import Rest
 from flowpilot.notifications.delivery.trouble import TroubleKind
 from flowpilot.notifications.models import ChannelKind, DeliveryStatus, NotificationChannel
@@ -34,7 +35,7 @@ class NotificationOut(BaseModel):
     )
 
 
-class NotificationPage(Page[NotificationOut]):
+class NotificationPage(ListPage[NotificationOut]):
     """Some notifications, and how many of all are not read and still hold."""
 
     unread_count: int

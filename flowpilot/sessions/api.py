@@ -9,57 +9,55 @@ from fastapi.responses import PlainTextResponse
 from flowpilot.clock import Now
 from flowpilot.copilot import rules
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.http.fields import Text
+from flowpilot.http.paging import ListPage, list_page
+from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
-from flowpilot.identity.schemas import Page, Text, page
 from flowpilot.jobs import enqueue
-from flowpilot.sessions import assignment, queries, schemas, service
-from flowpilot.sessions import starting as begin
+from flowpilot.sessions import assignment, queries, schemas, service, starting
 from flowpilot.sessions.documentation import document
 from flowpilot.sessions.jobs import SUGGEST_JOB
-from flowpilot.sessions.locking import Held, Locked, hold, lock_for_work
+from flowpilot.sessions.locking import LoadedSession, LockedSession, load, lock_for_work
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.queries import Told, Wanted, case_of
+from flowpilot.sessions.queries import SessionFilter, SessionHistory, case_of
 from flowpilot.sessions.seen import Seen, check_seen
-from flowpilot.sessions.transitions import OPEN, Verb
+from flowpilot.sessions.transitions import OPEN, Action
 
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
-Engineer = Annotated[Actor, requires(Permission.WORK)]
 
-
-async def _locked(session_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Locked:
+async def _locked(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> LockedSession:
     return await lock_for_work(db, actor, session_id, now)
 
 
-async def _held(locked: Annotated[Locked, Depends(_locked)], db: WriteSession) -> Held:
-    return await hold(db, locked)
+async def _held(locked: Annotated[LockedSession, Depends(_locked)], db: WriteSession) -> LoadedSession:
+    return await load(db, locked)
 
 
 # A step needs the session's steps and its tree; a change of status needs neither.
-Mine = Annotated[Locked, Depends(_locked)]
-MineWithSteps = Annotated[Held, Depends(_held)]
+Mine = Annotated[LockedSession, Depends(_locked)]
+MineWithSteps = Annotated[LoadedSession, Depends(_held)]
 
 
 @router.post("", status_code=201)
 async def start_session(
-    request: Request, body: schemas.SessionIn, actor: Engineer, db: WriteSession, now: Now, once: CreateOnce
+    request: Request, body: schemas.SessionIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> schemas.StartedOut:
     """Begin a session on a problem. It follows the flow that fits best, from its first question on."""
 
     async def make() -> schemas.StartedOut:
-        held, candidates = await begin.start(db, actor, begin.Beginning(**body.model_dump()), now)
-        told = await queries.read_session(db, actor.account_id, held.session.id)
-        await _ask_copilot(request, db, told)
-        return schemas.started_out(told, actor, await _suggestion(db, told), candidates)
+        loaded, candidates = await starting.start(db, actor, starting.NewSession(**body.model_dump()), now)
+        history = await queries.read_session(db, actor.account_id, loaded.session.id)
+        await _ask_copilot(request, db, history)
+        return schemas.started_out(history, actor, await _suggestion(db, history), candidates)
 
     return await once.create(schemas.StartedOut, body, make)
 
 
 async def _wanted(
-    actor: Viewer,
+    actor: CanView,
     status: Annotated[list[SessionStatus] | None, Query()] = None,
     mine: Annotated[bool, Query(description="Only those that the caller works on.")] = False,
     owner_id: uuid.UUID | None = None,
@@ -68,99 +66,99 @@ async def _wanted(
     ticket: Annotated[Text | None, Query(description="Its number, whatever the case.")] = None,
     q: Annotated[Text | None, Query(description="Words of the problem.")] = None,
     unassigned: Annotated[bool, Query(description="Only those that nobody works on, to be taken.")] = False,
-) -> Wanted:
-    return Wanted(status, actor.user_id if mine else owner_id, domain, flow_id, ticket, q, unassigned)
+) -> SessionFilter:
+    return SessionFilter(status, actor.user_id if mine else owner_id, domain, flow_id, ticket, q, unassigned)
 
 
 @router.get("")
 async def list_sessions(
-    actor: Viewer,
-    wanted: Annotated[Wanted, Depends(_wanted)],
+    actor: CanView,
+    filter_: Annotated[SessionFilter, Depends(_wanted)],
     db: ReadSession,
     limit: Annotated[int, Query(ge=1, le=200)] = 50,
     cursor: Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")] = None,
-) -> Page[schemas.SessionRow]:
+) -> ListPage[schemas.SessionRow]:
     """The account's sessions, newest first."""
-    rows = await queries.sessions(db, actor.account_id, wanted, limit + 1, cursor)
-    return page([schemas.session_row(session, flow_name) for session, flow_name in rows], limit)
+    rows = await queries.sessions(db, actor.account_id, filter_, limit + 1, cursor)
+    return list_page([schemas.session_row(session, flow_name) for session, flow_name in rows], limit)
 
 
 @router.get("/{session_id}")
-async def read_session(session_id: uuid.UUID, actor: Viewer, db: ReadSession) -> schemas.SessionOut:
+async def read_session(session_id: uuid.UUID, actor: CanView, db: ReadSession) -> schemas.SessionOut:
     """One session: where it stands, what may be done now, and all its steps."""
     return await _answer(db, actor, session_id)
 
 
 @router.patch("/{session_id}")
 async def correct_session(
-    body: schemas.DetailsIn, actor: Engineer, held: Mine, db: WriteSession
+    body: schemas.DetailsIn, actor: CanWork, loaded: Mine, db: WriteSession
 ) -> schemas.SessionOut:
     """Correct what the session is about, or link it to a ticket."""
     given = body.model_dump(exclude_unset=True)
-    await service.correct(db, held, **given)
-    return await _answer(db, actor, held.session.id)
+    await service.correct(db, loaded, **given)
+    return await _answer(db, actor, loaded.session.id)
 
 
 @router.post("/{session_id}/steps", status_code=201)
 async def take_step(
     request: Request,
     body: schemas.StepIn,
-    actor: Engineer,
-    held: MineWithSteps,
+    actor: CanWork,
+    loaded: MineWithSteps,
     db: WriteSession,
     once: CreateOnce,
 ) -> schemas.SessionOut:
     """Go on by one step, and read where the session stands then."""
 
     async def make() -> schemas.SessionOut:
-        check_seen(held, body, Verb.STEP, is_note=body.free_text is not None)
+        check_seen(loaded, body, Action.STEP, is_note=body.free_text is not None)
         if body.choice is not None:
-            await service.take_choice(db, actor, held, body.choice)
+            await service.take_choice(db, actor, loaded, body.choice)
         elif body.outcome is not None:
-            await service.report_outcome(db, actor, held, body.outcome, body.note.strip())
+            await service.report_outcome(db, actor, loaded, body.outcome, body.note.strip())
         elif body.free_text is not None:
-            await service.write_text(db, actor, held, body.free_text)
-        return await _moved_on(request, db, actor, held)
+            await service.write_text(db, actor, loaded, body.free_text)
+        return await _moved_on(request, db, actor, loaded)
 
     return await once.create(schemas.SessionOut, body, make)
 
 
 @router.post("/{session_id}/back")
 async def go_back(
-    request: Request, actor: Engineer, held: MineWithSteps, db: WriteSession, body: Seen = Seen()
+    request: Request, actor: CanWork, loaded: MineWithSteps, db: WriteSession, body: Seen = Seen()
 ) -> schemas.SessionOut:
     """Go back by one step. What was said stays on record."""
-    check_seen(held, body, Verb.STEP)
-    await service.go_back(db, actor, held)
-    return await _moved_on(request, db, actor, held)
+    check_seen(loaded, body, Action.STEP)
+    await service.go_back(db, actor, loaded)
+    return await _moved_on(request, db, actor, loaded)
 
 
 @router.post("/{session_id}/flow")
 async def follow_flow(
-    request: Request, body: schemas.FlowChoiceIn, actor: Engineer, held: MineWithSteps, db: WriteSession
+    request: Request, body: schemas.FlowChoiceIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """Follow another flow from its beginning, or none."""
-    check_seen(held, body, Verb.STEP)
-    await begin.follow_flow(db, actor, held, body.flow_id)
-    return await _moved_on(request, db, actor, held)
+    check_seen(loaded, body, Action.STEP)
+    await starting.follow_flow(db, actor, loaded, body.flow_id)
+    return await _moved_on(request, db, actor, loaded)
 
 
 @router.post("/{session_id}/pause")
-async def pause(body: schemas.ReasonIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+async def pause(body: schemas.ReasonIn, actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
     """Lay the session aside."""
-    await service.pause(db, actor, held, body.reason)
-    return await _answer(db, actor, held.session.id)
+    await service.pause(db, actor, loaded, body.reason)
+    return await _answer(db, actor, loaded.session.id)
 
 
 @router.post("/{session_id}/resume")
-async def resume(actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+async def resume(actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
     """Go on with a session that was laid aside or given up."""
-    await service.resume(db, actor, held)
-    return await _answer(db, actor, held.session.id)
+    await service.resume(db, actor, loaded)
+    return await _answer(db, actor, loaded.session.id)
 
 
 @router.post("/{session_id}/take")
-async def take(session_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> schemas.SessionOut:
+async def take(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.SessionOut:
     """Work on an unassigned session. Of all who try, one gets it; 409 tells the others who."""
     await assignment.take(db, actor, session_id, now)
     return await _answer(db, actor, session_id)
@@ -168,34 +166,34 @@ async def take(session_id: uuid.UUID, actor: Engineer, db: WriteSession, now: No
 
 @router.post("/{session_id}/resolve")
 async def resolve(
-    body: schemas.ResolutionIn, actor: Engineer, held: MineWithSteps, db: WriteSession
+    body: schemas.ResolutionIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """End the session: say what solved the problem."""
-    check_seen(held, body, Verb.RESOLVE)
-    await service.resolve(db, actor, held, body.summary)
-    return await _answer(db, actor, held.session.id)
+    check_seen(loaded, body, Action.RESOLVE)
+    await service.resolve(db, actor, loaded, body.summary)
+    return await _answer(db, actor, loaded.session.id)
 
 
 @router.post("/{session_id}/abandon")
 async def abandon(
-    body: schemas.AbandonIn, actor: Engineer, held: MineWithSteps, db: WriteSession
+    body: schemas.AbandonIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """Give the session up."""
-    check_seen(held, body, Verb.ABANDON)
-    await service.abandon(db, actor.user_id, held, body.reason)
-    return await _answer(db, actor, held.session.id)
+    check_seen(loaded, body, Action.ABANDON)
+    await service.abandon(db, actor.user_id, loaded, body.reason)
+    return await _answer(db, actor, loaded.session.id)
 
 
 @router.post("/{session_id}/rating")
-async def rate(body: schemas.RatingIn, actor: Engineer, held: Mine, db: WriteSession) -> schemas.SessionOut:
+async def rate(body: schemas.RatingIn, actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
     """Rate a session that has ended."""
-    await service.rate(db, held, body.rating, body.comment)
-    return await _answer(db, actor, held.session.id)
+    await service.rate(db, loaded, body.rating, body.comment)
+    return await _answer(db, actor, loaded.session.id)
 
 
 @router.get("/{session_id}/documentation")
 async def read_documentation(
-    session_id: uuid.UUID, actor: Viewer, db: ReadSession, now: Now
+    session_id: uuid.UUID, actor: CanView, db: ReadSession, now: Now
 ) -> schemas.DocumentationOut:
     """The note for the ticket, as the session stands now."""
     note = document(await queries.read_session(db, actor.account_id, session_id), now, actor.timezone)
@@ -204,7 +202,7 @@ async def read_documentation(
 
 @router.get("/{session_id}/documentation.{form}", response_class=PlainTextResponse)
 async def read_note(
-    session_id: uuid.UUID, form: Literal["md", "txt"], actor: Viewer, db: ReadSession, now: Now
+    session_id: uuid.UUID, form: Literal["md", "txt"], actor: CanView, db: ReadSession, now: Now
 ) -> PlainTextResponse:
     """The note alone, in Markdown or in plain text."""
     note = document(await queries.read_session(db, actor.account_id, session_id), now, actor.timezone)
@@ -214,23 +212,23 @@ async def read_note(
 
 
 async def _answer(db: ReadDb, actor: Actor, session_id: uuid.UUID) -> schemas.SessionOut:
-    told = await queries.read_session(db, actor.account_id, session_id)
-    return schemas.SessionOut(**schemas.session_out(told, actor, await _suggestion(db, told)))
+    history = await queries.read_session(db, actor.account_id, session_id)
+    return schemas.SessionOut(**schemas.session_out(history, actor, await _suggestion(db, history)))
 
 
-async def _moved_on(request: Request, db: Db, actor: Actor, held: Held) -> schemas.SessionOut:
-    told = await queries.read_session(db, actor.account_id, held.session.id)
-    await _ask_copilot(request, db, told)
-    return schemas.SessionOut(**schemas.session_out(told, actor, await _suggestion(db, told)))
+async def _moved_on(request: Request, db: Db, actor: Actor, loaded: LoadedSession) -> schemas.SessionOut:
+    history = await queries.read_session(db, actor.account_id, loaded.session.id)
+    await _ask_copilot(request, db, history)
+    return schemas.SessionOut(**schemas.session_out(history, actor, await _suggestion(db, history)))
 
 
-async def _suggestion(db: ReadDb, told: Told) -> Any:
-    if told.tree is not None or told.session.status not in OPEN:
+async def _suggestion(db: ReadDb, history: SessionHistory) -> Any:
+    if history.tree is not None or history.session.status not in OPEN:
         return None
-    return await queries.newest_suggestion(db, told.session) or rules.suggest(case_of(told))
+    return await queries.newest_suggestion(db, history.session) or rules.suggest(case_of(history))
 
 
-async def _ask_copilot(request: Request, db: Db, told: Told) -> None:
+async def _ask_copilot(request: Request, db: Db, history: SessionHistory) -> None:
     """Without a flow the copilot is asked, by a job: what it says is there when the session is read next."""
-    if told.tree is None and request.app.state.settings.ai_model is not None:
-        await enqueue(db, SUGGEST_JOB, account_id=told.session.account_id, session_id=told.session.id)
+    if history.tree is None and request.app.state.settings.ai_model is not None:
+        await enqueue(db, SUGGEST_JOB, account_id=history.session.account_id, session_id=history.session.id)

@@ -11,11 +11,10 @@ from flowpilot.errors import OutdatedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.queries import names_of
-from flowpilot.sessions import policy, service
-from flowpilot.sessions import transitions as moves
-from flowpilot.sessions.locking import Locked, lock
+from flowpilot.sessions import policy, service, transitions
+from flowpilot.sessions.locking import LockedSession, lock
 from flowpilot.sessions.models import AISession, SessionStatus
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 
 class SessionTakenError(OutdatedError):
@@ -43,7 +42,7 @@ async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> No
         await _refuse(db, locked)
     session.owner_id = actor.user_id
     if session.status == SessionStatus.PAUSED:
-        await service.move(db, locked, Verb.RESUME, actor.user_id)
+        await service.transition(db, locked, Action.RESUME, actor.user_id)
     session.last_activity_at = locked.moment
     await db.flush()
 
@@ -51,16 +50,16 @@ async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> No
 async def open_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID) -> Sequence[AISession]:
     """The open sessions that somebody works on."""
     query = select(AISession).where(
-        AISession.account_id == account_id, AISession.owner_id == user_id, AISession.status.in_(moves.OPEN)
+        AISession.account_id == account_id, AISession.owner_id == user_id, AISession.status.in_(transitions.OPEN)
     )
     return (await db.scalars(query.order_by(AISession.id))).all()
 
 
-async def pass_on(db: Db, locked: Locked, to: uuid.UUID | None, by: uuid.UUID) -> None:
+async def pass_on(db: Db, locked: LockedSession, to: uuid.UUID | None, by: uuid.UUID) -> None:
     """Give a session to somebody else, or to whoever takes it. Nobody is at work on it now, so it is paused."""
     locked.session.owner_id = to
     if locked.session.status == SessionStatus.ACTIVE:
-        await service.move(db, locked, Verb.PAUSE, by, reason(to))
+        await service.transition(db, locked, Action.PAUSE, by, reason(to))
     locked.session.last_activity_at = locked.moment
     await db.flush()
 
@@ -70,10 +69,12 @@ def reason(successor: uuid.UUID | None) -> str:
     return "Waits for a colleague." if successor is None else "Handed over to a colleague."
 
 
-async def _refuse(db: Db, locked: Locked) -> None:
+async def _refuse(db: Db, locked: LockedSession) -> None:
     session = locked.session
     if session.status in policy.CAN_BE_UNASSIGNED:
         names = await names_of(db, session.account_id, filter(None, [session.worked_on_by]))
         raise SessionTakenError(f"{next(iter(names.values()), 'Somebody')} works on this session now.")
-    what_to_do = "It is in the queue: claim its handoff." if session.status in moves.OPEN else "It has ended."
+    what_to_do = (
+        "It is in the queue: claim its handoff." if session.status in transitions.OPEN else "It has ended."
+    )
     raise NotUnassignedError(f"This session cannot be taken. {what_to_do}")

@@ -11,7 +11,7 @@ from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.note import Section, as_markdown, as_text
-from flowpilot.sessions.queries import Told
+from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import sentence
 
@@ -39,10 +39,12 @@ class Documentation:
     work_seconds: float
 
 
-def document(told: Told, until: datetime, timezone: str) -> Documentation:
+def document(history: SessionHistory, until: datetime, timezone: str) -> Documentation:
     """The note of a session as it stands at `until`, with its moments as clocks show them in the zone."""
-    spent = time_spent(told, until)
-    sections = [section for section in _sections(told, spent, timezone) if section.paragraphs or section.bullets]
+    spent = time_spent(history, until)
+    sections = [
+        section for section in _sections(history, spent, timezone) if section.paragraphs or section.bullets
+    ]
     return Documentation(
         markdown=as_markdown(sections),
         text=as_text(sections),
@@ -50,18 +52,18 @@ def document(told: Told, until: datetime, timezone: str) -> Documentation:
     )
 
 
-def time_spent(told: Told, until: datetime) -> timedelta:
+def time_spent(history: SessionHistory, until: datetime) -> timedelta:
     """The time at work: from step to step while the session was active or with a senior.
 
     A stretch without any step counts for at most `LONGEST_STRETCH`.
     """
-    session = told.session
-    changes = [(change.created_at, SessionStatus(change.to_status)) for change in told.changes]
+    session = history.session
+    changes = [(change.created_at, SessionStatus(change.to_status)) for change in history.changes]
     if not changes:
         # It came from elsewhere, without a history of its status.
         changes = [(session.created_at, SessionStatus.ACTIVE)]
     is_open = session.status in _AT_WORK
-    moments = {moment for moment, _ in changes} | {step.created_at for step in told.steps}
+    moments = {moment for moment, _ in changes} | {step.created_at for step in history.steps}
     moments |= {until} if is_open else {session.resolved_at or max(moments)}
     spent = timedelta()
     for earlier, later in itertools.pairwise(sorted(moments)):
@@ -71,24 +73,24 @@ def time_spent(told: Told, until: datetime) -> timedelta:
     return spent
 
 
-def _sections(told: Told, spent: timedelta, timezone: str) -> Iterator[Section]:
-    session = told.session
-    steps = path.standing(told.steps)
+def _sections(history: SessionHistory, spent: timedelta, timezone: str) -> Iterator[Section]:
+    session = history.session
+    steps = path.standing(history.steps)
     about = [f"Client: {session.client_name}"] if session.client_name else []
     about += [f"Ticket: {session.psa_ticket_id}"] if session.psa_ticket_id else []
-    about += [f"Guide: {told.flow_name}"] if told.flow_name else []
+    about += [f"Guide: {history.flow_name}"] if history.flow_name else []
     yield Section("Problem", [session.problem_summary] if session.problem_summary else [], about)
     for kind, title in _TITLES.items():
-        lines = [_line(told, step) for step in steps if step.kind == kind]
+        lines = [_line(history, step) for step in steps if step.kind == kind]
         yield Section(title, [], [line for line in lines if line])
     zone = ZoneInfo(timezone)
-    handovers = [_handover(told, change, zone) for change in told.changes if _is_handover(change)]
+    handovers = [_handover(history, change, zone) for change in history.changes if _is_handover(change)]
     yield Section("Escalation", [], handovers)
-    yield _ending(told, steps)
-    yield Section("Time spent", [_time_line(told, spent, zone)], [])
+    yield _ending(history, steps)
+    yield Section("Time spent", [_time_line(history, spent, zone)], [])
 
 
-def _line(told: Told, step: AISessionStep) -> str:
+def _line(history: SessionHistory, step: AISessionStep) -> str:
     said = {key: str(value) for key, value in step.content.items() if value}
     if step.kind == StepKind.ANSWER:
         return _with_result(said.get("question", ""), said.get("choice", ""))
@@ -97,8 +99,8 @@ def _line(told: Told, step: AISessionStep) -> str:
         return f"{sentence(line)} {said['note']}" if "note" in said else line
     # A step that came from elsewhere says what it says in columns of its own.
     text = said.get("text") or "; ".join(f"{column}: {value}" for column, value in said.items())
-    name = told.names.get(step.actor_id) if step.actor_id else None
-    return f"{name}: {text}" if name and text and step.actor_id != told.session.user_id else text
+    name = history.names.get(step.actor_id) if step.actor_id else None
+    return f"{name}: {text}" if name and text and step.actor_id != history.session.user_id else text
 
 
 def _with_result(asked: str, result: str) -> str:
@@ -112,59 +114,61 @@ def _is_handover(change: StatusChange) -> bool:
     return change.to_status in {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
 
 
-def _handover(told: Told, change: StatusChange, zone: ZoneInfo) -> str:
+def _handover(history: SessionHistory, change: StatusChange, zone: ZoneInfo) -> str:
     if change.to_status == SessionStatus.ESCALATED:
         what = "Taken on"
     else:
         what = "Given back" if change.from_status == SessionStatus.ESCALATED else "Handed over"
-    name = told.names.get(change.actor_id) if change.actor_id else None
+    name = history.names.get(change.actor_id) if change.actor_id else None
     by = f" by {name}" if name else ""
     moment = change.created_at.astimezone(zone)
     return f"{what}{by}, {moment:%Y-%m-%d %H:%M}{f': {change.reason}' if change.reason else ''}"
 
 
-def _ending(told: Told, steps: list[AISessionStep]) -> Section:
-    status = SessionStatus(told.session.status)
+def _ending(history: SessionHistory, steps: list[AISessionStep]) -> Section:
+    status = SessionStatus(history.session.status)
     if status == SessionStatus.RESOLVED:
         said = [str(step.content.get("text", "")) for step in steps if step.kind == StepKind.RESOLUTION]
         return Section("Resolution", said[-1:] or ["Resolved."], [])
-    last = told.changes[-1] if told.changes else None
+    last = history.changes[-1] if history.changes else None
     state = _STATES[status]
     if last is not None and last.reason and not _is_handover(last):
         state = "Handed back" if status == SessionStatus.ACTIVE else state
         paragraphs = [f"{state}: {last.reason}"]
     else:
         paragraphs = [f"{state}."]
-    node = told.where.node
+    node = history.where.node
     if node is not None and status != SessionStatus.ABANDONED:
         leads_on = node.kind in {NodeKind.QUESTION, NodeKind.INSTRUCTION}
         paragraphs.append(f"{'Next in the guide' if leads_on else 'The guide ends here'}: {node.text}")
     return Section("State", paragraphs, [])
 
 
-def _time_line(told: Told, spent: timedelta, zone: ZoneInfo) -> str:
-    session = told.session
-    begun, ended = session.created_at.astimezone(zone), _last_moment(told).astimezone(zone)
+def _time_line(history: SessionHistory, spent: timedelta, zone: ZoneInfo) -> str:
+    session = history.session
+    begun, ended = session.created_at.astimezone(zone), _last_moment(history).astimezone(zone)
     # In the night when the clocks are set back, an hour comes twice.
     clock = "%H:%M" if begun.utcoffset() == ended.utcoffset() else "%H:%M %Z"
     since = begun.strftime(f"%Y-%m-%d {clock}")
     until = ended.strftime(clock if ended.date() == begun.date() else f"%Y-%m-%d {clock}")
     when = f" so far, since {since}" if session.status in OPEN else f", from {since} to {until}"
-    people = [told.names[person] for person in _people(told) if told.names.get(person)]
+    people = [history.names[person] for person in _people(history) if history.names.get(person)]
     by = f", by {_listed(list(dict.fromkeys(people)))}" if people else ""
     return f"{words(spent)}{when} ({zone.key}){by}"
 
 
-def _last_moment(told: Told) -> datetime:
-    session = told.session
-    moments = [change.created_at for change in told.changes[-1:]] + [step.created_at for step in told.steps[-1:]]
+def _last_moment(history: SessionHistory) -> datetime:
+    session = history.session
+    moments = [change.created_at for change in history.changes[-1:]] + [
+        step.created_at for step in history.steps[-1:]
+    ]
     return session.resolved_at or max([session.created_at, *moments])
 
 
-def _people(told: Told) -> Iterator[uuid.UUID]:
-    if told.session.user_id is not None:
-        yield told.session.user_id
-    for step in told.steps:
+def _people(history: SessionHistory) -> Iterator[uuid.UUID]:
+    if history.session.user_id is not None:
+        yield history.session.user_id
+    for step in history.steps:
         if step.actor_id is not None:
             yield step.actor_id
 

@@ -10,8 +10,7 @@ from flowpilot.clock import now
 from flowpilot.copilot.propose import suggest_next
 from flowpilot.db.base import new_id
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
-from flowpilot.sessions import idle as idleness
-from flowpilot.sessions import policy, service
+from flowpilot.sessions import idle, policy, service
 from flowpilot.sessions.locking import SessionNotFoundError, lock
 from flowpilot.sessions.models import SessionStatus, SessionSuggestion
 from flowpilot.sessions.queries import case_of, read_session
@@ -24,22 +23,22 @@ SUGGEST_JOB = "sessions.suggest"
 _MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
 
-@app.task(name=idleness.IDLE_JOB, pass_context=True, retry=RETRY)
+@app.task(name=idle.IDLE_JOB, pass_context=True, retry=RETRY)
 async def abandon_idle(context: JobContext, account_id: str, session_id: str) -> None:
     """Abandon a session past its account's idle limit, or look again later while it is open."""
     account, moment = uuid.UUID(account_id), now()
     async with tools(context).database.write(account) as db:
-        held = await lock(db, account, uuid.UUID(session_id), moment)
-        session = held.session
+        loaded = await lock(db, account, uuid.UUID(session_id), moment)
+        session = loaded.session
         if session.status not in OPEN:
             return
-        limit, idle_since = await idleness.idle_limit(db, session), session.last_activity_at
+        limit, idle_since = await idle.idle_limit(db, session), session.last_activity_at
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
         if is_over and session.status in _MAY_LIE_IDLE and not policy.is_unassigned(session):
             assert limit is not None
-            await service.abandon(db, None, held, f"Nothing happened for {_words(limit)}.")
+            await service.abandon(db, None, loaded, f"Nothing happened for {_words(limit)}.")
         else:
-            await idleness.watch(db, session, moment)
+            await idle.watch(db, session, moment)
 
 
 @app.task(name=SUGGEST_JOB, queue=COPILOT_QUEUE, pass_context=True, retry=RETRY)
@@ -48,17 +47,17 @@ async def suggest(context: JobContext, account_id: str, session_id: str) -> None
     account, moment, database = uuid.UUID(account_id), now(), tools(context).database
     try:
         async with database.read(account) as db:
-            told = await read_session(db, account, uuid.UUID(session_id))
+            history = await read_session(db, account, uuid.UUID(session_id))
     except SessionNotFoundError:
         return
-    if told.session.status not in OPEN or told.tree is not None:
+    if history.session.status not in OPEN or history.tree is not None:
         return
-    suggestion = await suggest_next(tools(context), account, case_of(told), moment)
+    suggestion = await suggest_next(tools(context), account, case_of(history), moment)
     row = {
         "account_id": account,
         "id": new_id(),
-        "session_id": told.session.id,
-        "position": told.session.step_count,
+        "session_id": history.session.id,
+        "position": history.session.step_count,
         "content": suggestion.model_dump(mode="json"),
         "created_at": moment,
     }

@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
-from flowpilot.flows.models import TreeVersion
+from flowpilot.flows.models import FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ForbiddenError
@@ -29,7 +29,7 @@ class NotYourSessionError(ForbiddenError):
 
 
 @dataclass(frozen=True, slots=True)
-class Locked:
+class LockedSession:
     """A session that this transaction has to itself. `moment` is when what follows happens.
 
     It is always after what happened last: of two servers whose clocks differ, the later one to get the session
@@ -41,7 +41,7 @@ class Locked:
 
 
 @dataclass(frozen=True, slots=True)
-class Held(Locked):
+class LoadedSession(LockedSession):
     """A locked session with its steps and the tree that it follows, if it follows one."""
 
     steps: list[AISessionStep]
@@ -53,7 +53,7 @@ class Held(Locked):
         return path.position(self.tree, self.steps)
 
 
-async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> Locked:
+async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> LockedSession:
     """Lock a session, before anything else of it is locked.
 
     Raises:
@@ -72,7 +72,7 @@ async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: dateti
 
 async def lock_all(
     db: Db, account_id: uuid.UUID, session_ids: Collection[uuid.UUID], now: datetime
-) -> list[Locked]:
+) -> list[LockedSession]:
     """Lock several sessions, in an order that whoever locks several keeps to. Ids of none are left out."""
     query = (
         select(AISession)
@@ -84,13 +84,13 @@ async def lock_all(
     return [_locked(session, now) for session in await db.scalars(query)]
 
 
-def _locked(session: AISession, now: datetime) -> Locked:
+def _locked(session: AISession, now: datetime) -> LockedSession:
     # A log's own clock may be ahead of ours.
     last = session.last_activity_at or session.created_at
-    return Locked(session, now if last < now else last + timedelta(microseconds=1))
+    return LockedSession(session, now if last < now else last + timedelta(microseconds=1))
 
 
-async def lock_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> Locked:
+async def lock_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> LockedSession:
     """`lock`, for somebody who is going to work on it.
 
     Raises:
@@ -103,17 +103,12 @@ async def lock_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: dateti
     return locked
 
 
-async def hold(db: Db, locked: Locked) -> Held:
+async def load(db: Db, locked: LockedSession) -> LoadedSession:
     """Read what a step needs of a locked session."""
     session = locked.session
     steps = await steps_of(db, session.account_id, session.id)
     tree = await tree_of(db, session.account_id, session.flow_version_id)
-    return Held(session, locked.moment, steps, tree)
-
-
-async def hold_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> Held:
-    """Lock a session for somebody who is going to take a step in it, as `lock_for_work` does, and read it."""
-    return await hold(db, await lock_for_work(db, actor, session_id, now))
+    return LoadedSession(session, locked.moment, steps, tree)
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
@@ -130,5 +125,5 @@ async def tree_of(db: ReadDb, account_id: uuid.UUID, version_id: uuid.UUID | Non
     """The tree of the version that a session follows, if it follows one."""
     if version_id is None:
         return None
-    query = select(TreeVersion.structure).where(TreeVersion.account_id == account_id, TreeVersion.id == version_id)
+    query = select(FlowVersion.structure).where(FlowVersion.account_id == account_id, FlowVersion.id == version_id)
     return Tree.model_validate(await db.scalar(query))

@@ -1,9 +1,9 @@
 """What somebody may do to a session: one answer for what is offered and for what is enforced."""
 
 from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.sessions import transitions as moves
+from flowpilot.sessions import transitions
 from flowpilot.sessions.models import AISession, SessionStatus
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 # What waits for a senior or is with one is in the queue, where nobody forgets it.
 CAN_BE_UNASSIGNED = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
@@ -21,7 +21,7 @@ def is_unassigned(session: AISession) -> bool:
     return session.owner_id is None and not is_from_a_log and session.status in CAN_BE_UNASSIGNED
 
 
-def allowed(session: AISession, actor: Actor) -> list[Verb]:
+def allowed(session: AISession, actor: Actor) -> list[Action]:
     """What the actor may do to the session as it stands, through the session's own routes."""
-    verbs = [Verb.TAKE] if is_unassigned(session) and actor.may(Permission.WORK) else []
-    return verbs + (moves.allowed(SessionStatus(session.status)) if may_work(session, actor) else [])
+    actions = [Action.TAKE] if is_unassigned(session) and actor.may(Permission.WORK) else []
+    return actions + (transitions.allowed(SessionStatus(session.status)) if may_work(session, actor) else [])

@@ -9,8 +9,7 @@ from sqlalchemy import Row, Select, and_, or_, select
 from flowpilot.copilot.schemas import Case, CaseStep, Suggestion
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
-from flowpilot.flows.models import Tree as Flow
-from flowpilot.flows.models import TreeVersion
+from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.flows.tree import NodeKind, Tree, ahead
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import path
@@ -21,7 +20,7 @@ from flowpilot.sessions.transitions import OPEN
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class SessionHistory:
     """A session with its flow and all that happened in it; `names` has those of its people who are members."""
 
     session: AISession
@@ -38,7 +37,7 @@ class Told:
         return path.position(self.tree, self.steps)
 
 
-async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> Told:
+async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> SessionHistory:
     """One session.
 
     Raises:
@@ -46,11 +45,11 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     """
     row = (
         await db.execute(
-            select(AISession, Flow.name, TreeVersion.number, TreeVersion.structure)
+            select(AISession, Flow.name, FlowVersion.number, FlowVersion.structure)
             .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
             .outerjoin(
-                TreeVersion,
-                and_(TreeVersion.account_id == AISession.account_id, TreeVersion.id == AISession.flow_version_id),
+                FlowVersion,
+                and_(FlowVersion.account_id == AISession.account_id, FlowVersion.id == AISession.flow_version_id),
             )
             .where(AISession.account_id == account_id, AISession.id == session_id)
         )
@@ -68,7 +67,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     )
     people = {session.user_id, session.owner_id, *(step.actor_id for step in steps)}
     people |= {change.actor_id for change in changes}
-    return Told(
+    return SessionHistory(
         session=session,
         steps=steps,
         changes=changes,
@@ -79,17 +78,17 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     )
 
 
-def case_of(told: Told, *, note: str = "", missing: Sequence[str] = ()) -> Case:
+def case_of(history: SessionHistory, *, note: str = "", missing: Sequence[str] = ()) -> Case:
     """What the copilot is told of a session."""
-    session, where = told.session, told.where
+    session, where = history.session, history.where
     return Case(
         problem=session.problem_summary,
         domain=session.problem_domain,
         client=session.client_name,
         ticket=session.psa_ticket_id,
-        flow_name=told.flow_name,
-        steps=[_case_step(step) for step in path.standing(told.steps) if step.kind != StepKind.FLOW],
-        steps_left=[text for _, text in steps_left(told.tree, where)],
+        flow_name=history.flow_name,
+        steps=[_case_step(step) for step in path.standing(history.steps) if step.kind != StepKind.FLOW],
+        steps_left=[text for _, text in steps_left(history.tree, where)],
         engineer_note=note,
         missing=list(missing),
         ended=session.status not in OPEN,
@@ -117,7 +116,7 @@ async def newest_suggestion(db: ReadDb, session: AISession) -> Suggestion | None
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SessionFilter:
     """Which sessions a list shows; None shows them all."""
 
     status: Sequence[str] | None = None
@@ -130,7 +129,7 @@ class Wanted:
 
 
 async def sessions(
-    db: ReadDb, account_id: uuid.UUID, wanted: Wanted, limit: int, before: uuid.UUID | None
+    db: ReadDb, account_id: uuid.UUID, filter_: SessionFilter, limit: int, before: uuid.UUID | None
 ) -> Sequence[Row[AISession, str]]:
     """Sessions with their flows' names (None without one), the newest first, from those older than `before`."""
     query = (
@@ -138,7 +137,7 @@ async def sessions(
         .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
         .where(AISession.account_id == account_id)
     )
-    query = _filtered(query, wanted)
+    query = _filtered(query, filter_)
     if before is not None:
         mark = select(AISession.created_at).where(AISession.account_id == account_id, AISession.id == before)
         older = AISession.created_at < mark.scalar_subquery()
@@ -148,27 +147,27 @@ async def sessions(
     return (await db.execute(query)).all()
 
 
-def _filtered(query: Select[AISession, str], wanted: Wanted) -> Select[AISession, str]:
-    if wanted.status is not None:
-        query = query.where(AISession.status.in_(wanted.status))
-    if wanted.owner_id is not None:
+def _filtered(query: Select[AISession, str], filter_: SessionFilter) -> Select[AISession, str]:
+    if filter_.status is not None:
+        query = query.where(AISession.status.in_(filter_.status))
+    if filter_.owner_id is not None:
         is_from_a_log = and_(AISession.owner_id.is_(None), AISession.last_activity_at.is_(None))
-        began_it = and_(is_from_a_log, AISession.user_id == wanted.owner_id)
-        query = query.where(or_(AISession.owner_id == wanted.owner_id, began_it))
-    if wanted.unassigned:
+        began_it = and_(is_from_a_log, AISession.user_id == filter_.owner_id)
+        query = query.where(or_(AISession.owner_id == filter_.owner_id, began_it))
+    if filter_.unassigned:
         query = query.where(
             AISession.owner_id.is_(None),
             AISession.last_activity_at.is_not(None),
             AISession.status.in_(CAN_BE_UNASSIGNED),
         )
-    if wanted.domain is not None:
-        query = query.where(is_text(AISession.problem_domain, wanted.domain))
-    if wanted.flow_id is not None:
-        query = query.where(AISession.matched_flow_id == wanted.flow_id)
-    if wanted.ticket is not None:
-        query = query.where(is_text(AISession.psa_ticket_id, wanted.ticket))
-    if wanted.text is not None:
-        query = query.where(AISession.problem_summary.icontains(wanted.text.strip(), autoescape=True))
+    if filter_.domain is not None:
+        query = query.where(is_text(AISession.problem_domain, filter_.domain))
+    if filter_.flow_id is not None:
+        query = query.where(AISession.matched_flow_id == filter_.flow_id)
+    if filter_.ticket is not None:
+        query = query.where(is_text(AISession.psa_ticket_id, filter_.ticket))
+    if filter_.text is not None:
+        query = query.where(AISession.problem_summary.icontains(filter_.text.strip(), autoescape=True))
     return query
 
 

@@ -3,16 +3,16 @@
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any, Self
+from typing import Any, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching.match import Candidate
 from flowpilot.flows.tree import NodeKind, ahead
 from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Line, Problem, Remark, Words
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.schemas import storable
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.models import (
     AISession,
@@ -22,15 +22,9 @@ from flowpilot.sessions.models import (
     StatusChange,
     StepKind,
 )
-from flowpilot.sessions.queries import Told
+from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.seen import NodeOut, Seen, node_out
-from flowpilot.sessions.transitions import Verb
-
-_Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)]
-Line = Annotated[_Said, Field(max_length=200)]
-Words = Annotated[_Said, Field(max_length=5_000)]
-Problem = Annotated[_Said, Field(max_length=10_000)]
-Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000), AfterValidator(storable)]
+from flowpilot.sessions.transitions import Action
 
 
 class SessionIn(Body):
@@ -187,7 +181,7 @@ class SessionOut(SessionRow):
     started_by: PersonOut | None
     owner: PersonOut | None
     people: list[PersonOut]
-    allowed: list[Verb]
+    allowed: list[Action]
     current: NodeOut | None
     trail: list[str] = Field(description="Nodes of the flow that led to the current one.")
     ahead: list[AheadOut] = Field(description="Nodes that may still follow, each once.")
@@ -216,41 +210,41 @@ def session_row(session: AISession, flow_name: str | None) -> SessionRow:
     return SessionRow.model_validate(session).model_copy(update={"flow_name": flow_name})
 
 
-def session_out(told: Told, actor: Actor, suggestion: Suggestion | None) -> dict[str, Any]:
+def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | None) -> dict[str, Any]:
     """The fields of `SessionOut`, as the actor sees them."""
-    session, where = told.session, told.where
+    session, where = history.session, history.where
     return {
-        **session_row(session, told.flow_name).model_dump(),
-        "flow_version": told.flow_number,
+        **session_row(session, history.flow_name).model_dump(),
+        "flow_version": history.flow_number,
         "rating_comment": session.rating_comment,
-        "started_by": _person(told, session.user_id),
-        "owner": _person(told, session.worked_on_by),
-        "people": [PersonOut(id=person, name=name) for person, name in told.names.items()],
+        "started_by": _person(history, session.user_id),
+        "owner": _person(history, session.worked_on_by),
+        "people": [PersonOut(id=person, name=name) for person, name in history.names.items()],
         "allowed": policy.allowed(session, actor),
         "current": None if where.node is None else node_out(where.node_id or "", where.node),
         "trail": [str(step.content["node"]) for step in where.trail],
-        "ahead": _ahead(told),
-        "standing": [step.id for step in path.standing(told.steps)],
-        "steps": _steps(told.steps),
-        "status_changes": _changes(told.changes),
+        "ahead": _ahead(history),
+        "standing": [step.id for step in path.standing(history.steps)],
+        "steps": _steps(history.steps),
+        "status_changes": _changes(history.changes),
         "suggestion": suggestion,
     }
 
 
 def started_out(
-    told: Told, actor: Actor, suggestion: Suggestion | None, candidates: Sequence[Candidate]
+    history: SessionHistory, actor: Actor, suggestion: Suggestion | None, candidates: Sequence[Candidate]
 ) -> StartedOut:
     """The answer to a beginning."""
     found = [CandidateOut.model_validate(candidate) for candidate in candidates]
-    return StartedOut(**session_out(told, actor, suggestion), candidates=found)
+    return StartedOut(**session_out(history, actor, suggestion), candidates=found)
 
 
-def _person(told: Told, user_id: uuid.UUID | None) -> PersonOut | None:
-    return None if user_id is None else PersonOut(id=user_id, name=told.names.get(user_id))
+def _person(history: SessionHistory, user_id: uuid.UUID | None) -> PersonOut | None:
+    return None if user_id is None else PersonOut(id=user_id, name=history.names.get(user_id))
 
 
-def _ahead(told: Told) -> list[AheadOut]:
-    tree, node_id = told.tree, told.where.node_id
+def _ahead(history: SessionHistory) -> list[AheadOut]:
+    tree, node_id = history.tree, history.where.node_id
     if tree is None or node_id is None or node_id not in tree.nodes:
         return []
     return [AheadOut(id=id_, kind=tree.nodes[id_].kind, text=tree.nodes[id_].text) for id_ in ahead(tree, node_id)]

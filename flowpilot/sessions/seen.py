@@ -11,10 +11,10 @@ from pydantic import BaseModel, Field
 from flowpilot.errors import OutdatedError
 from flowpilot.flows.tree import Node, NodeKind
 from flowpilot.http.bodies import Body
-from flowpilot.sessions import transitions as moves
-from flowpilot.sessions.locking import Held
+from flowpilot.sessions import transitions
+from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 
 class NodeOut(BaseModel):
@@ -47,17 +47,17 @@ class SessionMovedOnError(OutdatedError):
     """The session no longer stands where the caller saw it; `current` and `step_count` say where it does."""
 
 
-def check_seen(held: Held, seen: Seen, verb: Verb, *, is_note: bool = False) -> None:
+def check_seen(loaded: LoadedSession, seen: Seen, action: Action, *, is_note: bool = False) -> None:
     """Make sure that the session still stands where the caller saw it.
 
     Raises:
         NotAllowedNowError: the session's status does not allow the verb, wherever the session stands.
         SessionMovedOnError: it stands elsewhere.
     """
-    moves.after(SessionStatus(held.session.status), verb)
-    is_elsewhere = seen.node is not None and seen.node != (held.where.node_id or "")
-    if is_elsewhere or _has_other_steps(held.steps, seen.after_step, is_note=is_note):
-        raise _moved_on(held, seen)
+    transitions.next_status(SessionStatus(loaded.session.status), action)
+    is_elsewhere = seen.node is not None and seen.node != (loaded.where.node_id or "")
+    if is_elsewhere or _has_other_steps(loaded.steps, seen.after_step, is_note=is_note):
+        raise _moved_on(loaded, seen)
 
 
 def node_out(node_id: str, node: Node) -> NodeOut:
@@ -81,16 +81,16 @@ def _has_other_steps(steps: Sequence[AISessionStep], seen: int | None, *, is_not
     return len(steps) != seen
 
 
-def _moved_on(held: Held, seen: Seen) -> SessionMovedOnError:
-    where, tree = held.where, held.tree
+def _moved_on(loaded: LoadedSession, seen: Seen) -> SessionMovedOnError:
+    where, tree = loaded.where, loaded.tree
     asked = tree.nodes.get(seen.node or "") if tree is not None and seen.node != where.node_id else None
     now = f'It stands at "{where.node.text}" now' if where.node is not None else "No flow leads it now"
-    n_steps = len(held.steps)
+    n_steps = len(loaded.steps)
     lost = f'What you sent for "{asked.text}"' if asked is not None else "What you sent"
     return SessionMovedOnError(
         f"The session has moved on. {now}, after {n_steps} {'step' if n_steps == 1 else 'steps'}. "
         f"{lost} was not recorded.",
         current=None if where.node is None else node_out(where.node_id or "", where.node).model_dump(),
         step_count=n_steps,
-        session_status=held.session.status,
+        session_status=loaded.session.status,
     )

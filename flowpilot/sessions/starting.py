@@ -10,13 +10,12 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError
 from flowpilot.flows.matching.match import Candidate, match, tier
-from flowpilot.flows.models import Tree as Flow
-from flowpilot.flows.models import TreeCategory, TreeVersion
+from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
-from flowpilot.sessions import idle as idleness
-from flowpilot.sessions.locking import Held
+from flowpilot.sessions import idle
+from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.service import add_step, check_may_step, record_change
 
@@ -26,7 +25,7 @@ class FlowNotUsableError(NotFoundError):
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class NewSession:
     """What a session is about. With a flow it follows that one, else the one that fits best."""
 
     problem_summary: str
@@ -36,7 +35,7 @@ class Beginning:
     flow_id: uuid.UUID | None = None
 
 
-async def start(db: Db, actor: Actor, about: Beginning, now: datetime) -> tuple[Held, list[Candidate]]:
+async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple[LoadedSession, list[Candidate]]:
     """Begin a session, and return the flows that were found for the problem, the best first.
 
     Raises:
@@ -72,21 +71,21 @@ async def start(db: Db, actor: Actor, about: Beginning, now: datetime) -> tuple[
     )
     db.add(session)
     await db.flush()
-    held = Held(session, now, [], flow.tree if flow else None)
-    await record_change(db, held, None, actor.user_id, "")
-    await idleness.watch(db, session, now)
-    return held, candidates
+    loaded = LoadedSession(session, now, [], flow.tree if flow else None)
+    await record_change(db, loaded, None, actor.user_id, "")
+    await idle.watch(db, session, now)
+    return loaded, candidates
 
 
-async def follow_flow(db: Db, actor: Actor, held: Held, flow_id: uuid.UUID | None) -> AISessionStep:
+async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid.UUID | None) -> AISessionStep:
     """Follow another flow from its beginning, or none.
 
     Raises:
         FlowNotUsableError: the flow asked for is not there or not published.
         NotAllowedNowError: the session's status allows no steps.
     """
-    check_may_step(held)
-    session = held.session
+    check_may_step(loaded)
+    session = loaded.session
     flow = None if flow_id is None else await _usable_flow(db, actor.account_id, flow_id)
     session.matched_flow_id = flow.id if flow else None
     session.flow_version_id = flow.version_id if flow else None
@@ -95,7 +94,7 @@ async def follow_flow(db: Db, actor: Actor, held: Held, flow_id: uuid.UUID | Non
     if flow is not None:
         session.problem_domain = session.problem_domain or flow.domain
     content = {"flow_id": str(flow.id), "name": flow.name, "next": flow.tree.root} if flow else {}
-    return await add_step(db, held, actor.user_id, StepKind.FLOW, content)
+    return await add_step(db, loaded, actor.user_id, StepKind.FLOW, content)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,14 +109,14 @@ class _UsableFlow:
 async def _usable_flow(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> _UsableFlow:
     row = (
         await db.execute(
-            select(Flow.name, TreeVersion.id, TreeVersion.structure, TreeCategory.name.label("category"))
+            select(Flow.name, FlowVersion.id, FlowVersion.structure, FlowCategory.name.label("category"))
             .join(
-                TreeVersion,
-                (TreeVersion.account_id == Flow.account_id) & (TreeVersion.id == Flow.published_version_id),
+                FlowVersion,
+                (FlowVersion.account_id == Flow.account_id) & (FlowVersion.id == Flow.published_version_id),
             )
             .outerjoin(
-                TreeCategory,
-                (TreeCategory.account_id == Flow.account_id) & (TreeCategory.id == Flow.category_id),
+                FlowCategory,
+                (FlowCategory.account_id == Flow.account_id) & (FlowCategory.id == Flow.category_id),
             )
             .where(Flow.account_id == account_id, Flow.id == flow_id, Flow.is_active, Flow.deleted_at.is_(None))
         )

@@ -6,7 +6,7 @@ from flowpilot.errors import OutdatedError
 from flowpilot.sessions.models import SessionStatus
 
 
-class Verb(StrEnum):
+class Action(StrEnum):
     """Something that may be done to a session."""
 
     STEP = "step"
@@ -24,64 +24,64 @@ class Verb(StrEnum):
 
 
 # Done to a session's handoff, through the handoff's own routes.
-_OF_HANDOFFS = frozenset({Verb.CLAIM, Verb.RELEASE, Verb.RETURN, Verb.PARK})
+_OF_HANDOFFS = frozenset({Action.CLAIM, Action.RELEASE, Action.RETURN, Action.PARK})
 
-_END = {Verb.RESOLVE: SessionStatus.RESOLVED, Verb.ABANDON: SessionStatus.ABANDONED}
+_END = {Action.RESOLVE: SessionStatus.RESOLVED, Action.ABANDON: SessionStatus.ABANDONED}
 
-MOVES: dict[SessionStatus, dict[Verb, SessionStatus]] = {
+TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
     SessionStatus.ACTIVE: {
-        Verb.STEP: SessionStatus.ACTIVE,
-        Verb.PAUSE: SessionStatus.PAUSED,
-        Verb.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
+        Action.STEP: SessionStatus.ACTIVE,
+        Action.PAUSE: SessionStatus.PAUSED,
+        Action.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
         **_END,
     },
     SessionStatus.PAUSED: {
-        Verb.RESUME: SessionStatus.ACTIVE,
-        Verb.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
+        Action.RESUME: SessionStatus.ACTIVE,
+        Action.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
         **_END,
     },
     # Who waits for a senior may go on working, and give the escalation up.
     SessionStatus.REQUESTING_ESCALATION: {
-        Verb.STEP: SessionStatus.REQUESTING_ESCALATION,
-        Verb.CLAIM: SessionStatus.ESCALATED,
-        Verb.RETURN: SessionStatus.ACTIVE,
-        Verb.PARK: SessionStatus.PAUSED,
+        Action.STEP: SessionStatus.REQUESTING_ESCALATION,
+        Action.CLAIM: SessionStatus.ESCALATED,
+        Action.RETURN: SessionStatus.ACTIVE,
+        Action.PARK: SessionStatus.PAUSED,
         **_END,
     },
     SessionStatus.ESCALATED: {
-        Verb.STEP: SessionStatus.ESCALATED,
-        Verb.RELEASE: SessionStatus.REQUESTING_ESCALATION,
-        Verb.RETURN: SessionStatus.ACTIVE,
-        Verb.PARK: SessionStatus.PAUSED,
+        Action.STEP: SessionStatus.ESCALATED,
+        Action.RELEASE: SessionStatus.REQUESTING_ESCALATION,
+        Action.RETURN: SessionStatus.ACTIVE,
+        Action.PARK: SessionStatus.PAUSED,
         **_END,
     },
-    SessionStatus.RESOLVED: {Verb.RATE: SessionStatus.RESOLVED},
-    SessionStatus.ABANDONED: {Verb.RESUME: SessionStatus.ACTIVE, Verb.RATE: SessionStatus.ABANDONED},
+    SessionStatus.RESOLVED: {Action.RATE: SessionStatus.RESOLVED},
+    SessionStatus.ABANDONED: {Action.RESUME: SessionStatus.ACTIVE, Action.RATE: SessionStatus.ABANDONED},
 }
 
-OPEN = frozenset(MOVES) - {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
+OPEN = frozenset(TRANSITIONS) - {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
 
 
 class NotAllowedNowError(OutdatedError):
     """The session's status does not allow it; `allowed` says what it does allow."""
 
 
-def allowed(status: SessionStatus) -> list[Verb]:
+def allowed(status: SessionStatus) -> list[Action]:
     """What may be done to a session of that status, through the session's own routes."""
-    return [verb for verb in MOVES[status] if verb not in _OF_HANDOFFS]
+    return [action for action in TRANSITIONS[status] if action not in _OF_HANDOFFS]
 
 
-def after(status: SessionStatus, verb: Verb) -> SessionStatus:
+def next_status(status: SessionStatus, action: Action) -> SessionStatus:
     """The status that the verb leads to.
 
     Raises:
         NotAllowedNowError: a session of that status can not be treated so.
     """
-    if verb not in MOVES[status]:
-        verbs = allowed(status)
+    if action not in TRANSITIONS[status]:
+        actions = allowed(status)
         raise NotAllowedNowError(
-            f"The session is {status}, which does not allow: {verb}. Allowed now: {', '.join(verbs)}.",
+            f"The session is {status}, which does not allow: {action}. Allowed now: {', '.join(actions)}.",
             session_status=status,
-            allowed=verbs,
+            allowed=actions,
         )
-    return MOVES[status][verb]
+    return TRANSITIONS[status][action]

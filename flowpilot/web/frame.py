@@ -122,4 +122,4 @@ async def frame_of(request: Request) -> Frame | None:
         return None
 
 
-Surroundings = Annotated[Frame, Depends(_frame)]
+CurrentFrame = Annotated[Frame, Depends(_frame)]

@@ -17,7 +17,7 @@ from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import api
 from flowpilot.handoffs.models import Outcome
-from flowpilot.handoffs.queries import State, Wanted
+from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.handoffs.schemas import (
     CloseIn,
     HandoffOut,
@@ -27,17 +27,17 @@ from flowpilot.handoffs.schemas import (
     ReassignIn,
     ReleaseIn,
 )
+from flowpilot.http.fields import Text
+from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
-from flowpilot.identity.schemas import MemberOut, Text
-from flowpilot.web.frame import Surroundings
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.schemas import MemberOut
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.settings.sections import all_members
 
 router = APIRouter(prefix="/handoffs", include_in_schema=False)
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
-Engineer = Annotated[Actor, requires(Permission.WORK)]
 
 # A form's choice of any sends nothing.
 _Any = BeforeValidator(lambda value: value or None)
@@ -96,23 +96,23 @@ class Handoff(Page):
 @router.get("")
 async def show_queue(
     request: Request,
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     state: State = "queue",
     priority: Annotated[PriorityName | None, _Any] = None,
     for_me: bool = False,
     cursor: Text | None = None,
 ) -> Response:
     """The queue: what waits, then what is held without action."""
-    wanted = Wanted(
+    filter_ = HandoffFilter(
         state,
         priority=[priority.value_in_order] if priority else None,
         target_user_id=actor.user_id if for_me else None,
     )
     page = Queue(
         title="Escalations",
-        queue=await api.list_handoffs(actor, wanted, db, frame.now, limit=50, cursor=cursor),
+        queue=await api.list_handoffs(actor, filter_, db, frame.now, limit=50, cursor=cursor),
         headline=await _headline(actor, db, frame.now),
         state=state,
         priority=priority,
@@ -124,7 +124,7 @@ async def show_queue(
 
 @router.get("/{handoff_id}")
 async def show(
-    request: Request, handoff_id: uuid.UUID, actor: Viewer, db: ReadSession, frame: Surroundings
+    request: Request, handoff_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     """What is known, what was tried, what is missing, and what to do next."""
     handoff = await api.read_handoff(handoff_id, actor, db, frame.now)
@@ -141,7 +141,7 @@ async def show(
 
 
 @router.post("/{handoff_id}/claim")
-async def claim(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Take it on; who was slower is told who has it."""
     claimed = await api.claim(handoff_id, actor, db, now)
     return go_to(
@@ -151,7 +151,7 @@ async def claim(handoff_id: uuid.UUID, actor: Engineer, db: WriteSession, now: N
 
 @router.post("/{handoff_id}/release")
 async def release(
-    handoff_id: uuid.UUID, body: Annotated[ReleaseForm, Form()], actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: Annotated[ReleaseForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """Give it back to the queue."""
     await api.release(handoff_id, body, actor, db, now)
@@ -160,7 +160,7 @@ async def release(
 
 @router.post("/{handoff_id}/reassign")
 async def reassign(
-    handoff_id: uuid.UUID, body: Annotated[ReassignForm, Form()], actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: Annotated[ReassignForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """Mean it for somebody else, or for anybody."""
     await api.reassign(handoff_id, body, actor, db, now)
@@ -169,7 +169,7 @@ async def reassign(
 
 @router.post("/{handoff_id}/take-over")
 async def take_over(
-    handoff_id: uuid.UUID, body: Annotated[HolderForm, Form()], actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: Annotated[HolderForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """Take it from whom the page named: meant for oneself, then claimed, in one transaction."""
     mine = ReassignIn(target_user_id=actor.user_id, holder=body.holder)
@@ -180,7 +180,7 @@ async def take_over(
 
 @router.post("/{handoff_id}/close")
 async def close(
-    handoff_id: uuid.UUID, body: Annotated[CloseForm, Form()], actor: Engineer, db: WriteSession, now: Now
+    handoff_id: uuid.UUID, body: Annotated[CloseForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """End it: solved, laid aside, or back to whoever escalated it."""
     closed = await api.close(handoff_id, body, actor, db, now)

@@ -1,27 +1,26 @@
 """Home: my open sessions, the queue's head, my notifications, and a session to start."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from fastapi import APIRouter, Request, Response
 
 from flowpilot.handoffs import api as handoffs
-from flowpilot.handoffs.queries import Wanted as WantedHandoffs
+from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import QueuePage
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.identity.access import CanView
+from flowpilot.identity.auth import ReadSession
 from flowpilot.notifications import api as notifications
 from flowpilot.notifications.schemas import NotificationOut
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.queries import Wanted
+from flowpilot.sessions.queries import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, render
 
 router = APIRouter(include_in_schema=False)
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 
 _OPEN = [SessionStatus.ACTIVE, SessionStatus.PAUSED, SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED]
 
@@ -38,14 +37,14 @@ class Home(Page):
 
 
 @router.get("/")
-async def home(request: Request, actor: Viewer, db: ReadSession, frame: Surroundings) -> Response:
+async def home(request: Request, actor: CanView, db: ReadSession, frame: CurrentFrame) -> Response:
     """What waits for the person, and a session to start."""
-    mine = Wanted(status=_OPEN, owner_id=actor.user_id)
+    mine = SessionFilter(status=_OPEN, owner_id=actor.user_id)
     page = Home(
         title="Home",
         sessions=(await sessions.list_sessions(actor, mine, db, limit=8)).items,
-        unassigned=(await sessions.list_sessions(actor, Wanted(unassigned=True), db, limit=5)).items,
-        queue=await handoffs.list_handoffs(actor, WantedHandoffs("waiting"), db, frame.now, limit=5),
+        unassigned=(await sessions.list_sessions(actor, SessionFilter(unassigned=True), db, limit=5)).items,
+        queue=await handoffs.list_handoffs(actor, HandoffFilter("waiting"), db, frame.now, limit=5),
         notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
     )
     return render(request, page, frame)

@@ -8,16 +8,15 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel
 
 from flowpilot.clock import Now
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.access import CanView
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.notifications import api
 from flowpilot.notifications.schemas import NotificationPage, ReadIn
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, is_own_path, render
 
 router = APIRouter(prefix="/notifications", include_in_schema=False)
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 
 Show = Literal["all", "unread"]
 
@@ -48,9 +47,9 @@ class Notifications(Page):
 @router.get("")
 async def show_list(
     request: Request,
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     show: Show | None = None,
     cursor: uuid.UUID | None = None,
 ) -> Response:
@@ -66,7 +65,7 @@ async def show_list(
 
 
 @router.post("/read")
-async def read_all(body: Annotated[AllRead, Form()], actor: Viewer, db: WriteSession, now: Now) -> Response:
+async def read_all(body: Annotated[AllRead, Form()], actor: CanView, db: WriteSession, now: Now) -> Response:
     """Mark all that was shown, and all before, as read."""
     await api.mark_read(ReadIn(up_to=body.up_to), actor, db, now)
     return go_to("/notifications", "All are marked as read.")
@@ -74,7 +73,7 @@ async def read_all(body: Annotated[AllRead, Form()], actor: Viewer, db: WriteSes
 
 @router.post("/{notification_id}/read")
 async def read_one(
-    notification_id: uuid.UUID, body: Annotated[OneRead, Form()], actor: Viewer, db: WriteSession, now: Now
+    notification_id: uuid.UUID, body: Annotated[OneRead, Form()], actor: CanView, db: WriteSession, now: Now
 ) -> Response:
     """Mark one as read, and go where it leads if that was asked."""
     await api.mark_read(ReadIn(ids=[notification_id]), actor, db, now)

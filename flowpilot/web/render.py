@@ -15,7 +15,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from flowpilot.db.base import new_id
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.cookies import COOKIE, keep_signed_in
-from flowpilot.web import formatting as words
+from flowpilot.web import formatting
 from flowpilot.web.assets import icon, static_url
 from flowpilot.web.frame import Frame
 from flowpilot.web.tables import labelled
@@ -32,11 +32,11 @@ templates = Environment(
 templates.globals.update(
     icon=icon,
     static=static_url,
-    duration=words.duration,
+    duration=formatting.duration,
     new_key=new_id,
     live_kinds=" ".join(HandoffEventKind),
 )
-templates.filters.update(words.FILTERS, labelled=labelled)
+templates.filters.update(formatting.FILTERS, labelled=labelled)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

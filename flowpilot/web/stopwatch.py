@@ -9,23 +9,22 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field, NaiveDatetime
 
 from flowpilot.baselines import api
-from flowpilot.baselines.schemas import BaselineOut, Domain, EntryIn, ExclusionIn, StopwatchIn, Trimmed
+from flowpilot.baselines.schemas import BaselineOut, Domain, EntryIn, ExclusionIn, StopwatchIn
 from flowpilot.baselines.service import LONGEST_SECONDS
 from flowpilot.clock import Now, zone
 from flowpilot.errors import InvalidError
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.http.fields import Trimmed
+from flowpilot.http.paging import ListPage
+from flowpilot.identity.access import CanViewEscalations, CanWork
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.identity.schemas import Page as ListPage
 from flowpilot.web.formatting import duration
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.settings.sections import all_members
 
 router = APIRouter(prefix="/stopwatch", include_in_schema=False)
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_ESCALATIONS)]
-Worker = Annotated[Actor, requires(Permission.WORK)]
 
 _HERE = "/stopwatch"
 
@@ -68,7 +67,11 @@ class Stopwatch(Page):
 
 @router.get("")
 async def show(
-    request: Request, actor: Viewer, db: ReadSession, frame: Surroundings, cursor: uuid.UUID | None = None
+    request: Request,
+    actor: CanViewEscalations,
+    db: ReadSession,
+    frame: CurrentFrame,
+    cursor: uuid.UUID | None = None,
 ) -> Response:
     """The button, and the list below it."""
     members = await all_members(actor, db)
@@ -83,7 +86,7 @@ async def show(
 
 @router.post("/start")
 async def start(
-    body: Annotated[StopwatchForm, Form()], actor: Worker, db: WriteSession, now: Now, once: CreateOnce
+    body: Annotated[StopwatchForm, Form()], actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> Response:
     """A colleague has just interrupted a senior."""
     await api.start_stopwatch(actor, db, now, once, body)
@@ -92,7 +95,7 @@ async def start(
 
 @router.post("/enter")
 async def enter(
-    body: Annotated[EntryForm, Form()], actor: Worker, db: WriteSession, now: Now, once: CreateOnce
+    body: Annotated[EntryForm, Form()], actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> Response:
     """Note a talk after the fact."""
     entered = await api.enter_baseline(body.entry(actor.timezone), actor, db, now, once)
@@ -100,14 +103,14 @@ async def enter(
 
 
 @router.post("/{baseline_id}/stop")
-async def stop(baseline_id: uuid.UUID, actor: Worker, db: WriteSession, now: Now) -> Response:
+async def stop(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """The senior has done the first useful thing."""
     stopped = await api.stop_stopwatch(baseline_id, actor, db, now)
     return go_to(_HERE, f"Measured: {duration(stopped.seconds)}.")
 
 
 @router.post("/{baseline_id}/cancel")
-async def cancel(baseline_id: uuid.UUID, actor: Worker, db: WriteSession) -> Response:
+async def cancel(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession) -> Response:
     """It was no handoff after all."""
     await api.cancel_stopwatch(baseline_id, actor, db)
     return go_to(_HERE, "Cancelled. Nothing was measured.")
@@ -115,7 +118,7 @@ async def cancel(baseline_id: uuid.UUID, actor: Worker, db: WriteSession) -> Res
 
 @router.post("/{baseline_id}/exclude")
 async def exclude(
-    baseline_id: uuid.UUID, body: Annotated[ExclusionIn, Form()], actor: Worker, db: WriteSession, now: Now
+    baseline_id: uuid.UUID, body: Annotated[ExclusionIn, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """Count it no longer."""
     await api.exclude_baseline(baseline_id, body, actor, db, now)
@@ -123,7 +126,7 @@ async def exclude(
 
 
 @router.post("/{baseline_id}/include")
-async def include(baseline_id: uuid.UUID, actor: Worker, db: WriteSession, now: Now) -> Response:
+async def include(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Count it again."""
     await api.include_baseline(baseline_id, actor, db, now)
     return go_to(_HERE, "It counts again.")

@@ -13,7 +13,7 @@ from flowpilot.demo.world import DemoAccount
 from flowpilot.flows.tree import Tree
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.sessions.models import AISession, AISessionStep, StatusChange
-from flowpilot.sessions.queries import Told
+from flowpilot.sessions.queries import SessionHistory
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # A Tuesday, in office hours in both zones.
 
@@ -46,10 +46,10 @@ class Facts:
         """The tree of the version that a session follows."""
         return None if session.flow_version_id is None else self.trees[session.flow_version_id]
 
-    def told(self, session: AISession, until: datetime) -> Told:
+    def told(self, session: AISession, until: datetime) -> SessionHistory:
         """The session as it stood at a moment; only what is derived of it may be of later."""
         flow = None if session.matched_flow_id is None else self.flows[session.matched_flow_id]
-        return Told(
+        return SessionHistory(
             session=session,
             steps=[step for step in self.steps[session.id] if step.created_at <= until],
             changes=[change for change in self.changes[session.id] if change.created_at <= until],

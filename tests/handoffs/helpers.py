@@ -23,13 +23,12 @@ from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.handoffs.service import Escalation, escalate
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import derived as session_counts
-from flowpilot.sessions import starting as begin
-from flowpilot.sessions import transitions as moves
-from flowpilot.sessions.locking import hold_for_work
+from flowpilot.sessions import starting, transitions
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.settings import Settings
 from tests.company import Company, at
 from tests.sessions.flows import start
+from tests.sessions.loading import load_for_work
 
 QUEUE = "/api/v1/handoffs"
 REASON = "Out of ideas after the usual checks."
@@ -94,9 +93,9 @@ def actor(company: Company, role: Role = Role.ENGINEER, user_id: uuid.UUID | Non
 
 async def escalated(db: Db, engineer: Actor, now: datetime, **why: Any) -> SessionHandoff:
     """A new session's handoff."""
-    about = begin.Beginning("The printer in accounting prints nothing since this morning")
-    begun, _ = await begin.start(db, engineer, about, now)
-    held = await hold_for_work(db, engineer, begun.session.id, now)  # A moment later.
+    about = starting.NewSession("The printer in accounting prints nothing since this morning")
+    begun, _ = await starting.start(db, engineer, about, now)
+    held = await load_for_work(db, engineer, begun.session.id, now)  # A moment later.
     return await escalate(db, engineer, held, Escalation(REASON, **why))
 
 
@@ -184,7 +183,7 @@ def _check_moves(session: dict[str, Any], changes: list[dict[str, Any]]) -> None
     for before, after in pairwise(changes):
         assert after["from_status"] == before["to_status"]
         assert after["created_at"] > before["created_at"]
-        assert after["to_status"] in moves.MOVES[SessionStatus(after["from_status"])].values()
+        assert after["to_status"] in transitions.TRANSITIONS[SessionStatus(after["from_status"])].values()
     assert changes[-1]["to_status"] == session["status"]
 
 

@@ -21,16 +21,16 @@ from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions import starting as begin
-from flowpilot.sessions import transitions as moves
-from flowpilot.sessions.locking import Held, hold_for_work
+from flowpilot.sessions import starting, transitions
+from flowpilot.sessions.locking import LoadedSession
 from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
 from tests.company import Company, add_colleague, found_company, run
 from tests.handoffs.helpers import REASON, actor, check_laws, forget_jobs, worker_context
 from tests.sessions.flows import publish_printer_flow
+from tests.sessions.loading import load_for_work
 
-Working = Callable[[Db, Actor, Held], Awaitable[object]]
+Working = Callable[[Db, Actor, LoadedSession], Awaitable[object]]
 Handling = Callable[[Db, Actor, uuid.UUID, datetime], Awaitable[object]]
 
 Lived = tuple[tuple[str, int, float], ...]
@@ -136,7 +136,7 @@ class History:
         try:
             async with self.database.write(who.account_id) as db:
                 if handoff is None:
-                    await WORKING[deed](db, who, await hold_for_work(db, who, self.session_id, at))
+                    await WORKING[deed](db, who, await load_for_work(db, who, self.session_id, at))
                 else:
                     await HANDLING[deed](db, who, handoff.id, at)
         except FlowPilotError:
@@ -176,8 +176,8 @@ async def _live(desk: Desk, database: Database, history: list[Lived]) -> tuple[u
     """Live through a history; its session, and who claimed in it, in their order."""
     start = now()
     async with database.write(desk.company.id) as db:
-        about = begin.Beginning("The printer prints nothing", flow_id=desk.flow_id)
-        held, _ = await begin.start(db, desk.people[0], about, start)
+        about = starting.NewSession("The printer prints nothing", flow_id=desk.flow_id)
+        held, _ = await starting.start(db, desk.people[0], about, start)
     lived = History(desk, database, held.session.id, start)
     done = [deed for deeds in history for deed in deeds if await lived.do(*deed)]
     return held.session.id, [desk.people[person].user_id for deed, person, _ in done if deed == "claim"]
@@ -186,7 +186,7 @@ async def _live(desk: Desk, database: Database, history: list[Lived]) -> tuple[u
 def _check_variety(company: Company) -> None:
     """The histories would prove little if most of what they try were refused."""
     statuses = {row[0] for row in company.query("SELECT DISTINCT to_status FROM ai_session_status_changes")}
-    assert statuses == {str(status) for status in moves.MOVES}
+    assert statuses == {str(status) for status in transitions.TRANSITIONS}
     kinds = {kind for (kind,) in company.query("SELECT DISTINCT kind FROM handoff_events")}
     assert {"released", "reassigned", "reminded", "expired", "first_action", "closed"} <= kinds
     again = "SELECT FROM handoff_events WHERE kind = 'claimed' GROUP BY handoff_id HAVING count(*) > 1"

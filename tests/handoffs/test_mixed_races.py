@@ -18,11 +18,11 @@ from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.locking import hold_for_work
 from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
 from tests.company import Company, add_colleague
 from tests.handoffs.helpers import REASON, actor, check_laws, escalated, forget_jobs, worker_context
+from tests.sessions.loading import load_for_work
 
 pytestmark = pytest.mark.anyio
 
@@ -75,22 +75,22 @@ async def _close(db: Db, desk: Desk, case: Case) -> None:
 
 async def _step(db: Db, desk: Desk, case: Case) -> None:
     who = desk.anybody()
-    await sessions.write_text(db, who, await hold_for_work(db, who, case.session_id, now()), "I looked at it.")
+    await sessions.write_text(db, who, await load_for_work(db, who, case.session_id, now()), "I looked at it.")
 
 
 async def _resolve(db: Db, desk: Desk, case: Case) -> None:
     who = desk.anybody()
-    await sessions.resolve(db, who, await hold_for_work(db, who, case.session_id, now()), "It was the fuse.")
+    await sessions.resolve(db, who, await load_for_work(db, who, case.session_id, now()), "It was the fuse.")
 
 
 async def _abandon(db: Db, desk: Desk, case: Case) -> None:
     who = desk.anybody()
-    await sessions.abandon(db, who.user_id, await hold_for_work(db, who, case.session_id, now()), "Enough.")
+    await sessions.abandon(db, who.user_id, await load_for_work(db, who, case.session_id, now()), "Enough.")
 
 
 async def _escalate(db: Db, desk: Desk, case: Case) -> None:
     who = desk.anybody()
-    await service.escalate(db, who, await hold_for_work(db, who, case.session_id, now()), Escalation(REASON))
+    await service.escalate(db, who, await load_for_work(db, who, case.session_id, now()), Escalation(REASON))
 
 
 async def _lease_job(db: Db, desk: Desk, case: Case) -> None:

@@ -10,7 +10,7 @@ from fastapi.testclient import TestClient
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.identity.actor import Role
 from flowpilot.sessions.models import AISession, AISessionStep, StepKind
-from flowpilot.sessions.queries import Told
+from flowpilot.sessions.queries import SessionHistory
 from tests.company import Company, at
 from tests.handoffs.helpers import act, done, join, send_escalation
 from tests.sessions.flows import publish_printer_flow, start
@@ -130,13 +130,13 @@ def test_the_rules_assess_it_at_once(client: TestClient, company: Company) -> No
     assert "The power supply." in handoff["assessment"]["summary"]
 
 
-def _told(kinds: list[StepKind], **about: str | None) -> Told:
+def _told(kinds: list[StepKind], **about: str | None) -> SessionHistory:
     ids = {"account_id": uuid.UUID(int=1), "session_id": uuid.UUID(int=2)}
     steps = [
         AISessionStep(**ids, position=position, kind=kind, content={}, created_at=at("2026-06-15 12:00"))
         for position, kind in enumerate(kinds, start=1)
     ]
-    return Told(AISession(**about), steps, [], None, None, None, {})
+    return SessionHistory(AISession(**about), steps, [], None, None, None, {})
 
 
 ALL: dict[str, str | None] = {
@@ -179,7 +179,7 @@ def test_with_none_of_it_all_is_missing() -> None:
         (_told(BOTH, **ALL), "", NO_OPINION),
     ],
 )
-def test_each_thing_that_is_missing_counts_for_a_seventh(told: Told, note: str, sentence: str) -> None:
+def test_each_thing_that_is_missing_counts_for_a_seventh(told: SessionHistory, note: str, sentence: str) -> None:
     snapshot = take_snapshot(told, note)
     assert (snapshot["completeness"], snapshot["missing"]) == (0.86, [sentence])
 

@@ -48,7 +48,7 @@ def test_not_ready_before_the_migration(settings: Settings, unmigrated: str) -> 
 def test_not_ready_at_an_older_revision(
     settings: Settings, unmigrated: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("flowpilot.observe.known_revisions", lambda: frozenset({"0000", "0001"}))
+    monkeypatch.setattr("flowpilot.http.observe.known_revisions", lambda: frozenset({"0000", "0001"}))
     with psycopg.connect(unmigrated) as owner:
         owner.execute("CREATE TABLE alembic_version AS SELECT '0000' AS version_num")
     with _client(settings, unmigrated) as client:

@@ -11,8 +11,7 @@ from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database, Db
-from flowpilot.identity import keys
-from flowpilot.identity import members as service
+from flowpilot.identity import keys, members
 from flowpilot.identity.actor import Actor, Role
 from tests.company import PASSWORD, Company, fresh_email
 from tests.identity.meanwhile import Request, sent_meanwhile
@@ -89,8 +88,8 @@ async def test_an_owner_who_steps_down_for_another_leaves_one(
     owner = Actor(company.id, old, Role.OWNER, "UTC")
 
     async def step_down(db: Db) -> None:
-        await service.change_role(db, owner, new, Role.OWNER, now())
-        await service.change_role(db, owner, old, Role.ENGINEER, now())
+        await members.change_role(db, owner, new, Role.OWNER, now())
+        await members.change_role(db, owner, old, Role.ENGINEER, now())
 
     def lower() -> httpx2.Response:
         headers = company.headers(Role.TEAM_ADMIN)
@@ -155,7 +154,7 @@ async def test_who_is_lowered_in_this_moment_changes_nothing_with_the_role_of_be
 
     async def lower(db: Db) -> None:
         admin = company.users[Role.TEAM_ADMIN]
-        await service.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
+        await members.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
 
     answer = await sent_meanwhile(database, company, lower, request)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:flowpilot:problem:forbidden")
@@ -171,7 +170,7 @@ async def test_who_is_removed_in_this_moment_changes_nothing(
     before = _changes(company)
 
     async def remove(db: Db) -> None:
-        await service.remove_member(db, _actor(company, Role.OWNER), company.users[Role.TEAM_ADMIN], now())
+        await members.remove_member(db, _actor(company, Role.OWNER), company.users[Role.TEAM_ADMIN], now())
 
     answer = await sent_meanwhile(database, company, remove, request)
     assert (answer.status_code, answer.json()["detail"]) == (403, "No account")
@@ -204,7 +203,7 @@ async def test_an_invitation_of_somebody_who_is_lowered_in_this_moment_lets_nobo
 
     async def lower(db: Db) -> None:
         admin = company.users[Role.TEAM_ADMIN]
-        await service.change_role(db, _actor(company, Role.OWNER), admin, Role.ENGINEER, now())
+        await members.change_role(db, _actor(company, Role.OWNER), admin, Role.ENGINEER, now())
 
     answer = await sent_meanwhile(
         database, company, lower, lambda: client.post(f"{INVITATIONS}/accept", json=accepted)
@@ -220,7 +219,7 @@ async def test_a_key_does_not_outrank_a_user_who_is_lowered_in_this_moment(
     body = {"role": "team_admin", "user_id": str(admin)}
 
     async def lower(db: Db) -> None:
-        await service.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
+        await members.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
 
     answer = await sent_meanwhile(
         database, company, lower, lambda: client.post(KEYS, json=body, headers=company.headers())

@@ -14,8 +14,7 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.identity import members as service
-from flowpilot.identity import passwords
+from flowpilot.identity import members, passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings
@@ -134,7 +133,7 @@ def test_a_user_without_an_account_gets_no_account(client: TestClient, urls: Dat
 
     async def add(database: Database) -> None:
         async with database.write(None) as db:
-            await service.add_user(db, "", now(), email=email, password_hash=hash_once(PASSWORD))
+            await members.add_user(db, "", now(), email=email, password_hash=hash_once(PASSWORD))
 
     run(urls, add)
     token = log_in(client, email)

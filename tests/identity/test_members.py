@@ -13,8 +13,7 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.identity import members as service
-from flowpilot.identity import passwords
+from flowpilot.identity import members, passwords
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.wiring import wire_features
 from tests.company import PASSWORD, Company, fresh_email, run
@@ -83,7 +82,7 @@ def test_who_took_a_strangers_email_does_not_come_into_the_strangers_account(
 ) -> None:
     stranger = fresh_email()
     _take(client, neighbour, stranger)
-    with pytest.raises(service.KnownPersonError, match="may have chosen their password"):
+    with pytest.raises(members.KnownPersonError, match="may have chosen their password"):
         run(urls, lambda database: _add_as_operator(database, company, stranger))
     run(urls, lambda database: passwords.reset(database, stranger, "told to the stranger", now()))
     assert _add(client, company, stranger, Role.OWNER).status_code == 201
@@ -100,7 +99,7 @@ def _take(client: TestClient, account: Company, email: str) -> None:
 
 async def _add_as_operator(database: Database, company: Company, email: str) -> None:
     async with database.write(company.id) as db:
-        await service.add_new_member(db, company.id, email, Role.OWNER, now())
+        await members.add_new_member(db, company.id, email, Role.OWNER, now())
 
 
 def test_members_of_others_are_not_listed(client: TestClient, company: Company, neighbour: Company) -> None:
@@ -168,7 +167,7 @@ def test_of_two_owners_who_are_removed_at_once_one_stays(company: Company, whom:
 
     async def remove(database: Database, actor: Actor, other: Actor) -> None:
         async with database.write(company.id) as db:
-            await service.remove_member(db, actor, other.user_id, now())
+            await members.remove_member(db, actor, other.user_id, now())
 
     async def race(_: Database) -> list[BaseException | None]:
         databases = [Database(company.urls.runtime, pool_size=1) for _ in actors]

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from flowpilot.imports.mapping import Mapping, MappingError, Use, load_mapping, shipped_mappings
+from flowpilot.imports.mapping import ColumnUse, Mapping, MappingError, load_mapping, shipped_mappings
 from tests.imports.helpers import MAPPING
 
 MINIMAL = """
@@ -59,10 +59,10 @@ def test_a_minimal_mapping_has_these_defaults(tmp_path: Path) -> None:
 
 def test_the_columns_read_are_those_named_with_how_they_are_used(tmp_path: Path) -> None:
     assert load_toml(tmp_path, MINIMAL).uses == {
-        "id": {"case.id": Use("name", required=True)},
-        "at": {"row.at": Use("time", required=True)},
-        "by": {"row.by": Use("name")},
-        "opened": {"session.created_at": Use("time", required=True)},
+        "id": {"case.id": ColumnUse("name", required=True)},
+        "at": {"row.at": ColumnUse("time", required=True)},
+        "by": {"row.by": ColumnUse("name")},
+        "opened": {"session.created_at": ColumnUse("time", required=True)},
     }
 
 

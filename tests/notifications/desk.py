@@ -11,7 +11,7 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.handoffs.events import NOTIFY_JOB, record
 from flowpilot.handoffs.models import HandoffEventKind
-from flowpilot.identity import members as service
+from flowpilot.identity import members
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.notifications.channels import create_channel
 from flowpilot.notifications.delivery.lanes import DELIVER_JOB
@@ -100,7 +100,7 @@ class Desk:
         """A member with an e-mail, and that."""
         email = email or fresh_email()
         async with self.database.write(self.company.id) as db:
-            user = await service.add_new_member(db, self.company.id, email, role, now(), name=name)
+            user = await members.add_new_member(db, self.company.id, email, role, now(), name=name)
         if can_sign_in:
             self.company.let_sign_in(user)
         return user, email

@@ -13,13 +13,14 @@ from flowpilot.handoffs import service as handoffs
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
-from flowpilot.sessions import starting as begin
+from flowpilot.sessions import starting
 from flowpilot.sessions.documentation import Documentation, document
-from flowpilot.sessions.locking import Held, hold_for_work
+from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.queries import read_session
 from tests.company import Company, at
 from tests.handoffs.helpers import join
 from tests.sessions.flows import publish_printer_flow
+from tests.sessions.loading import load_for_work
 
 P = ParamSpec("P")
 DAY = "2026-06-15"
@@ -42,13 +43,13 @@ class Story:
         """Kim begins a session on the printer flow."""
         known = {"problem_summary": PROBLEM, "flow_id": self.flow_id, **about}
         async with self.database.write(self.company.id) as db:
-            held, _ = await begin.start(db, self.kim, begin.Beginning(**known), when(moment))
+            held, _ = await starting.start(db, self.kim, starting.NewSession(**known), when(moment))
             self.session_id = held.session.id
 
     async def does(
         self,
         moment: str,
-        verb: Callable[Concatenate[Db, Actor, Held, P], Awaitable[object]],
+        verb: Callable[Concatenate[Db, Actor, LoadedSession, P], Awaitable[object]],
         *more: P.args,
         **named: P.kwargs,
     ) -> None:
@@ -58,7 +59,7 @@ class Story:
     async def ann_does(
         self,
         moment: str,
-        verb: Callable[Concatenate[Db, Actor, Held, P], Awaitable[object]],
+        verb: Callable[Concatenate[Db, Actor, LoadedSession, P], Awaitable[object]],
         *more: P.args,
         **named: P.kwargs,
     ) -> None:
@@ -68,7 +69,7 @@ class Story:
     async def is_handed_over(self, moment: str, reason: str) -> uuid.UUID:
         """Kim hands the session over."""
         async with self.database.write(self.company.id) as db:
-            held = await hold_for_work(db, self.kim, self.session_id, when(moment))
+            held = await load_for_work(db, self.kim, self.session_id, when(moment))
             return (await handoffs.escalate(db, self.kim, held, Escalation(reason))).id
 
     async def is_claimed(self, moment: str, handoff_id: uuid.UUID) -> None:
@@ -94,7 +95,7 @@ class Story:
 
     async def _do(self, actor: Actor, moment: str, verb: Any, *more: Any, **named: Any) -> None:
         async with self.database.write(self.company.id) as db:
-            held = await hold_for_work(db, actor, self.session_id, when(moment))
+            held = await load_for_work(db, actor, self.session_id, when(moment))
             await verb(db, actor, held, *more, **named)
 
 

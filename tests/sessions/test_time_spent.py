@@ -13,9 +13,9 @@ from flowpilot.db.session import Database, Db
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service
 from flowpilot.sessions.documentation import document, time_spent, words
-from flowpilot.sessions.locking import Held
+from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StatusChange, StepKind
-from flowpilot.sessions.queries import Told
+from flowpilot.sessions.queries import SessionHistory
 from tests.company import Company, at
 from tests.sessions.story import Story, section, when
 
@@ -31,9 +31,11 @@ def story(client: TestClient, company: Company, database: Database) -> Story:
     return Story(client, company, database)
 
 
-def _told(session: AISession, steps: list[AISessionStep], changes: list[StatusChange], **more: Any) -> Told:
+def _told(
+    session: AISession, steps: list[AISessionStep], changes: list[StatusChange], **more: Any
+) -> SessionHistory:
     known: dict[str, Any] = {"flow_name": None, "flow_number": None, "tree": None, "names": {}}
-    return Told(session=session, steps=steps, changes=changes, **known | more)
+    return SessionHistory(session=session, steps=steps, changes=changes, **known | more)
 
 
 def _zone(client: TestClient, company: Company, name: str) -> None:
@@ -44,15 +46,15 @@ def _minutes(number: int) -> datetime:
     return START + timedelta(minutes=number)
 
 
-async def _abandon(db: Db, actor: Actor, held: Held) -> None:
+async def _abandon(db: Db, actor: Actor, held: LoadedSession) -> None:
     await service.abandon(db, actor.user_id, held, "Given up.")
 
 
-async def _correct(db: Db, _: Actor, held: Held) -> None:
+async def _correct(db: Db, _: Actor, held: LoadedSession) -> None:
     await service.correct(db, held, psa_ticket_id="T-1")
 
 
-async def _rate(db: Db, _: Actor, held: Held) -> None:
+async def _rate(db: Db, _: Actor, held: LoadedSession) -> None:
     await service.rate(db, held, 5, None)
 
 

@@ -18,11 +18,11 @@ from tests.web.conftest import SignedIn
 LIST = "/notifications"
 
 
-Told = Callable[..., list[uuid.UUID]]
+SessionHistory = Callable[..., list[uuid.UUID]]
 
 
 @pytest.fixture
-def told(company: Company, settings: Settings) -> Told:
+def told(company: Company, settings: Settings) -> SessionHistory:
     """`told(*problems)`: each is escalated and everybody told; the ids of the events."""
 
     def tell(*problems: str) -> list[uuid.UUID]:
@@ -48,7 +48,7 @@ def test_nothing_yet_says_what_to_expect(signed_in: SignedIn) -> None:
     assert "No notifications yet" in signed_in(Role.VIEWER).get(LIST).text
 
 
-def test_each_leads_to_its_handoff(signed_in: SignedIn, told: Told, company: Company) -> None:
+def test_each_leads_to_its_handoff(signed_in: SignedIn, told: SessionHistory, company: Company) -> None:
     browser = signed_in(Role.OWNER)
     told("Printer on fire")
     [(made,)] = company.query("SELECT id FROM session_handoffs")
@@ -57,7 +57,7 @@ def test_each_leads_to_its_handoff(signed_in: SignedIn, told: Told, company: Com
     assert f'href="/handoffs/{made}"' in page
 
 
-def test_what_is_read_leaves_the_unread_and_stays_among_all(signed_in: SignedIn, told: Told) -> None:
+def test_what_is_read_leaves_the_unread_and_stays_among_all(signed_in: SignedIn, told: SessionHistory) -> None:
     browser = signed_in(Role.OWNER)
     told("Older problem", "Newer problem")
     page = browser.post(_first(browser.get(LIST).text), data={"show": "unread"}).text
@@ -66,7 +66,7 @@ def test_what_is_read_leaves_the_unread_and_stays_among_all(signed_in: SignedIn,
     assert "Newer problem" in browser.get(f"{LIST}?show=all").text
 
 
-def test_opening_one_marks_it_as_read(signed_in: SignedIn, told: Told) -> None:
+def test_opening_one_marks_it_as_read(signed_in: SignedIn, told: SessionHistory) -> None:
     browser = signed_in(Role.OWNER)
     told("Printer on fire")
     page = browser.get(LIST).text
@@ -77,7 +77,7 @@ def test_opening_one_marks_it_as_read(signed_in: SignedIn, told: Told) -> None:
     assert "Nothing unread" in browser.get(f"{LIST}?show=unread").text
 
 
-def test_all_read_leaves_what_has_come_since(signed_in: SignedIn, told: Told) -> None:
+def test_all_read_leaves_what_has_come_since(signed_in: SignedIn, told: SessionHistory) -> None:
     browser = signed_in(Role.OWNER)
     told("Seen problem")
     newest = re.search(r'name="up_to" value="([^"]+)"', browser.get(LIST).text)
@@ -89,7 +89,7 @@ def test_all_read_leaves_what_has_come_since(signed_in: SignedIn, told: Told) ->
     assert "Seen problem" not in page
 
 
-def test_with_all_read_the_page_shows_all(signed_in: SignedIn, told: Told) -> None:
+def test_with_all_read_the_page_shows_all(signed_in: SignedIn, told: SessionHistory) -> None:
     browser = signed_in(Role.OWNER)
     told("Printer on fire")
     browser.post(_first(browser.get(LIST).text))
@@ -98,14 +98,14 @@ def test_with_all_read_the_page_shows_all(signed_in: SignedIn, told: Told) -> No
     assert "Mark all as read" not in page
 
 
-def test_somebody_elses_stay_unread(signed_in: SignedIn, told: Told) -> None:
+def test_somebody_elses_stay_unread(signed_in: SignedIn, told: SessionHistory) -> None:
     browser, other = signed_in(Role.OWNER), signed_in(Role.OWNER)
     told("Printer on fire")
     assert other.post(_first(browser.get(LIST).text)).status_code == 200
     assert "Printer on fire" in browser.get(f"{LIST}?show=unread").text
 
 
-def test_the_list_is_paged(signed_in: SignedIn, told: Told, company: Company) -> None:
+def test_the_list_is_paged(signed_in: SignedIn, told: SessionHistory, company: Company) -> None:
     browser = signed_in(Role.OWNER)
     [event] = told("Printer on fire")
     [(user_id,)] = company.query(
@@ -130,7 +130,7 @@ def test_a_notification_needs_no_id_of_ours(signed_in: SignedIn) -> None:
     assert browser.post(f"{LIST}/nonsense/read").status_code == 404
 
 
-def test_one_leads_to_no_other_site(signed_in: SignedIn, told: Told) -> None:
+def test_one_leads_to_no_other_site(signed_in: SignedIn, told: SessionHistory) -> None:
     browser = signed_in(Role.OWNER)
     told("Printer on fire")
     form = {"path": "//evil.example"}
@@ -138,7 +138,7 @@ def test_one_leads_to_no_other_site(signed_in: SignedIn, told: Told) -> None:
     assert answer.headers["location"] == "/notifications?show=unread"
 
 
-def test_what_is_claimed_needs_no_reading(signed_in: SignedIn, told: Told, company: Company) -> None:
+def test_what_is_claimed_needs_no_reading(signed_in: SignedIn, told: SessionHistory, company: Company) -> None:
     browser = signed_in(Role.OWNER)
     told("Printer on fire")
     [(handoff,)] = company.query("SELECT id FROM session_handoffs")

@@ -12,7 +12,7 @@ from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings
-from flowpilot.web import error_pages as failures
+from flowpilot.web import error_pages
 from tests.web.conftest import SAME_SITE
 
 HTMX = {"HX-Request": "true"}
@@ -62,7 +62,7 @@ def test_a_part_that_can_not_be_renewed_stays_as_it_is(browser: TestClient) -> N
 
 
 def test_every_kind_has_words_for_a_person() -> None:
-    assert set(failures._HEADINGS_OF_OUTAGES) == {
+    assert set(error_pages._HEADINGS_OF_OUTAGES) == {
         DatabaseUnavailableError,
         *DatabaseUnavailableError.__subclasses__(),
     }

@@ -11,7 +11,7 @@ from starlette.background import BackgroundTask
 
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rows.filters import Filters
-from flowpilot.analytics.rows.kinds import Kind, stream_rows
+from flowpilot.analytics.rows.kinds import RowKind, stream_rows
 from flowpilot.analytics.rows.schemas import Item
 from flowpilot.db.session import ReadDb
 from flowpilot.http.csv import csv_lines
@@ -24,7 +24,7 @@ _IN_MEMORY = 1_000_000
 _CHUNK = 65_536
 
 
-async def rows_csv(db: ReadDb, window: Window, kind: Kind[Item], filters: Filters) -> AsyncIterator[str]:
+async def rows_csv(db: ReadDb, window: Window, kind: RowKind[Item], filters: Filters) -> AsyncIterator[str]:
     """The rows, the newest first, after lines that say what was asked; at most `MOST_ROWS` of them.
 
     Where there are more, a last line says so.
@@ -43,7 +43,7 @@ async def rows_csv(db: ReadDb, window: Window, kind: Kind[Item], filters: Filter
         yield f"# There are more than these {MOST_ROWS:,} newest rows: shorten the window to see the others.\n"
 
 
-async def rows_response(db: ReadDb, window: Window, kind: Kind[Item], filters: Filters) -> Response:
+async def rows_response(db: ReadDb, window: Window, kind: RowKind[Item], filters: Filters) -> Response:
     """The rows as a file to keep. They are all read before the first is sent, in the request's one transaction."""
     file = SpooledTemporaryFile(_IN_MEMORY, mode="w+b")  # noqa: SIM115 - closed when it has been sent
     try:

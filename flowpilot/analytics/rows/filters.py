@@ -10,7 +10,7 @@ from pydantic import AfterValidator, BaseModel, Field
 from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS
 from flowpilot.analytics.sql import ESCALATED, SESSIONS_IN_WINDOW, seconds
 from flowpilot.analytics.waits import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, IS_ACTED, IS_CLAIM_TIME_UNKNOWN
-from flowpilot.identity.schemas import storable
+from flowpilot.http.fields import storable
 
 Words = Annotated[str, AfterValidator(storable), Field(max_length=2000)]
 Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]

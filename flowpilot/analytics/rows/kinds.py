@@ -27,7 +27,7 @@ class BadCursorError(InvalidError):
 
 
 @dataclass(frozen=True, slots=True)
-class Kind(Generic[Item]):
+class RowKind(Generic[Item]):
     """One kind of rows: their table, what of it is shown (`p` is a row), and the moment they are ordered by.
 
     `people` are the columns with ids of people, which are shown by their names.
@@ -46,7 +46,7 @@ def _session(column: str) -> str:
     return f"LEFT JOIN ai_sessions s ON s.account_id = :account_id AND s.id = p.{column}"
 
 
-SESSIONS = Kind(
+SESSIONS = RowKind(
     "sessions",
     schemas.SessionItem,
     "ai_sessions",
@@ -62,7 +62,7 @@ SESSIONS = Kind(
     people=("owner",),
 )
 
-HANDOFFS = Kind(
+HANDOFFS = RowKind(
     "handoffs",
     schemas.HandoffItem,
     "session_handoffs",
@@ -80,7 +80,7 @@ HANDOFFS = Kind(
     people=("created_by", "claimed_by", "first_action_by"),
 )
 
-PSA_POSTS = Kind(
+PSA_POSTS = RowKind(
     "psa-posts",
     schemas.PsaPostItem,
     "psa_post_logs",
@@ -93,7 +93,7 @@ PSA_POSTS = Kind(
     moment="posted_at",
 )
 
-TIME_ENTRIES = Kind(
+TIME_ENTRIES = RowKind(
     "time-entries",
     schemas.TimeEntryItem,
     "psa_activity_logs",
@@ -104,7 +104,7 @@ TIME_ENTRIES = Kind(
     """,
 )
 
-PROPOSALS = Kind(
+PROPOSALS = RowKind(
     "proposals",
     schemas.ProposalItem,
     "flow_proposals",
@@ -117,7 +117,7 @@ PROPOSALS = Kind(
     people=("reviewed_by",),
 )
 
-BASELINES = Kind(
+BASELINES = RowKind(
     "baselines",
     schemas.BaselineItem,
     "handoff_baselines",
@@ -129,7 +129,7 @@ BASELINES = Kind(
     people=("measured_by", "excluded_by"),
 )
 
-FLOWS = Kind(
+FLOWS = RowKind(
     "flows",
     schemas.FlowItem,
     "trees",
@@ -142,7 +142,7 @@ FLOWS = Kind(
 
 
 async def read_rows(
-    db: ReadDb, window: Window, kind: Kind[Item], filters: Filters, paging: Paging
+    db: ReadDb, window: Window, kind: RowKind[Item], filters: Filters, paging: Paging
 ) -> RowsPage[Item]:
     """A page of the rows and how many there are in all, in two statements; in a third, who their people are.
 
@@ -162,7 +162,7 @@ async def read_rows(
 
 
 async def stream_rows(
-    db: ReadDb, window: Window, kind: Kind[Item], filters: Filters, most: int
+    db: ReadDb, window: Window, kind: RowKind[Item], filters: Filters, most: int
 ) -> AsyncIterator[list[Item]]:
     """The same rows, up to `most` of them, in one statement; a thousand at a time, and then their people."""
     parameters = {**window.parameters, **filters.asked(), "most": most}
@@ -171,7 +171,7 @@ async def stream_rows(
         yield await _items(db, window, kind, rows)
 
 
-async def _items(db: ReadDb, window: Window, kind: Kind[Item], rows: Sequence[RowMapping]) -> list[Item]:
+async def _items(db: ReadDb, window: Window, kind: RowKind[Item], rows: Sequence[RowMapping]) -> list[Item]:
     ids = {row[column] for row in rows for column in kind.people} - {None}
     names = await names_of(db, window.account_id, ids) if ids else {}
     return [
@@ -180,14 +180,14 @@ async def _items(db: ReadDb, window: Window, kind: Kind[Item], rows: Sequence[Ro
     ]
 
 
-def _count(kind: Kind[Any], filters: Filters) -> TextClause:
+def _count(kind: RowKind[Any], filters: Filters) -> TextClause:
     return statement(
         f"WITH {kind.ctes} counted AS (SELECT FROM {kind.table} WHERE {filters.where()}) "
         "SELECT count(*) FROM counted"
     )
 
 
-def _page(kind: Kind[Any], filters: Filters, *, is_continued: bool = False) -> TextClause:
+def _page(kind: RowKind[Any], filters: Filters, *, is_continued: bool = False) -> TextClause:
     # Only what is on the page is joined to anything.
     behind = f"AND ({kind.moment}, id) < (:mark_moment, :mark_id)" if is_continued else ""
     return statement(f"""
@@ -200,7 +200,7 @@ def _page(kind: Kind[Any], filters: Filters, *, is_continued: bool = False) -> T
     """)
 
 
-def _cursor(kind: Kind[Any], row: RowMapping) -> str:
+def _cursor(kind: RowKind[Any], row: RowMapping) -> str:
     """Where a page ends: ids of imported rows are in no order of time, so the moment says where."""
     words = json.dumps([row[kind.moment].isoformat(), str(row["id"])])
     return base64.urlsafe_b64encode(words.encode()).decode()

@@ -5,7 +5,7 @@ from typing import Annotated, get_type_hints
 
 from fastapi import APIRouter, Path, Response
 
-from flowpilot.analytics.api import Analyst, AskedWindow, EscalationViewer, limited
+from flowpilot.analytics.api import AskedWindow, limited
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.flow_quality import FlowSort, flow_quality
 from flowpilot.analytics.period import Window
@@ -14,6 +14,7 @@ from flowpilot.analytics.rows.csv import MEDIA_TYPE, attachment
 from flowpilot.analytics.schemas import Report
 from flowpilot.analytics.tables.sections import check_section, sections, to_table
 from flowpilot.errors import NotFoundError
+from flowpilot.identity.access import CanViewAnalytics, CanViewEscalations
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession
 
@@ -46,7 +47,7 @@ def report_sections(name: str) -> list[str]:
     dependencies=[limited("tables", Permission.VIEW_ESCALATIONS)],
 )
 async def read_escalations_table(
-    section: Section, _: EscalationViewer, asked: AskedWindow, db: ReadSession
+    section: Section, _: CanViewEscalations, asked: AskedWindow, db: ReadSession
 ) -> Response:
     """A section of the escalations report as a CSV table, with exactly the report's values."""
     check_section(_model(_ESCALATIONS), section)
@@ -57,7 +58,7 @@ async def read_escalations_table(
 async def read_table(
     report: str,
     section: Section,
-    _: Analyst,
+    _: CanViewAnalytics,
     asked: AskedWindow,
     db: ReadSession,
     sort: FlowSort = FlowSort.QUALITY,

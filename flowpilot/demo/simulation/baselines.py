@@ -26,11 +26,11 @@ def time_verbal_handoffs(rng: Random, stories: list[Story]) -> list[HandoffBasel
     past = [story for story in stories if story.session.created_at < now - timedelta(seconds=LONGEST_SECONDS)]
     lately = [story for story in past if story.session.created_at >= now - _LATELY]
     before = [story for story in past if now - _BEFORE <= story.session.created_at < now - _LATELY]
-    told = [
+    history = [
         *rng.sample(before, min(account.timed_before, len(before))),
         *rng.sample(lately, min(account.timed_lately, len(lately))),
     ]
-    return [_time(rng, story, number) for number, story in enumerate(told, start=1)]
+    return [_time(rng, story, number) for number, story in enumerate(history, start=1)]
 
 
 def record_exclusions(rng: Random, baselines: list[HandoffBaseline]) -> Iterator[AuditEntry]:

@@ -61,7 +61,7 @@ def pick_case(rng: Random, account: DemoAccount, library: Library, moment: datet
 
 def pick_fate(rng: Random, case: Case, progress: float) -> Fate:
     """How the call will end."""
-    misleads = case.flow is not None and case.flow.told.misleads
+    misleads = case.flow is not None and case.flow.history.misleads
     handover = min(0.9, case.domain.handover_share * _HANDOVER_FACTORS[case.tier])
     abandoned = (1 - handover) * (0.62 if misleads else 0.05)
     paused = (1 - handover - abandoned) * (0.055 - 0.04 * progress)

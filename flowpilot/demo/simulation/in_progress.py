@@ -11,7 +11,7 @@ from flowpilot.demo.simulation.story import Story
 from flowpilot.demo.simulation.work import follow, improvise, write_note
 from flowpilot.flows.tree import NodeKind
 from flowpilot.handoffs.models import Priority
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 # The most steps that anybody has taken before asking for help; each takes its share of the time until now.
 _MOST_STEPS = 14
@@ -37,7 +37,7 @@ def _at_work(story: Story) -> None:
 def _laid_aside(story: Story) -> None:
     _work_a_little(story)
     story.wait_for_step()
-    verbs.move(story, Verb.PAUSE, story.engineer_id, story.rng.choice(words().pauses))
+    verbs.transition(story, Action.PAUSE, story.engineer_id, story.rng.choice(words().pauses))
 
 
 def _waiting(priority: Priority) -> Callable[[Story], None]:

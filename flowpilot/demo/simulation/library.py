@@ -10,8 +10,8 @@ from typing import Any
 
 from flowpilot.demo.simulation.chance import id_at
 from flowpilot.demo.simulation.flow_guide import Guide, make_guide
-from flowpilot.demo.world import DemoAccount, Flow
-from flowpilot.flows.models import Tree, TreeCategory, TreeVersion
+from flowpilot.demo.world import DemoAccount, DemoFlow
+from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.text import FlowText, parse
 from flowpilot.flows.tree import to_json
@@ -24,7 +24,7 @@ _DRAFT_AGE = timedelta(days=2)
 class Edition:
     """A published version, as sessions follow it."""
 
-    version: TreeVersion
+    version: FlowVersion
     guide: Guide
 
 
@@ -32,8 +32,8 @@ class Edition:
 class ShelvedFlow:
     """A flow of the library with its editions, the oldest first, and until when sessions are matched to it."""
 
-    row: Tree
-    told: Flow
+    row: Flow
+    history: DemoFlow
     editions: tuple[Edition, ...]
     used_until: datetime
 
@@ -50,18 +50,18 @@ class ShelvedFlow:
 class Library:
     """An account's flows, by slug, and all their rows."""
 
-    categories: list[TreeCategory]
+    categories: list[FlowCategory]
     flows: dict[str, ShelvedFlow]
-    drafts: list[TreeVersion]
+    drafts: list[FlowVersion]
     audit_log: list[AuditEntry]
 
     @property
-    def trees(self) -> list[Tree]:
+    def trees(self) -> list[Flow]:
         """The flows' rows."""
         return [flow.row for flow in self.flows.values()]
 
     @property
-    def versions(self) -> list[TreeVersion]:
+    def versions(self) -> list[FlowVersion]:
         """All versions' rows."""
         return [edition.version for flow in self.flows.values() for edition in flow.editions] + self.drafts
 
@@ -70,11 +70,11 @@ def make_library(rng: Random, account: DemoAccount, now: datetime) -> Library:
     """The library of an account as it has grown until now."""
     founded_at = now - timedelta(days=max(flow.born_days_ago for flow in _declared(account)))
     categories = [
-        TreeCategory(account_id=account.id, id=id_at(rng, founded_at), name=name) for name in account.categories
+        FlowCategory(account_id=account.id, id=id_at(rng, founded_at), name=name) for name in account.categories
     ]
     library = Library(categories, {}, [], [])
-    for told in _declared(account):
-        _add_flow(rng, account, library, told, now)
+    for history in _declared(account):
+        _add_flow(rng, account, library, history, now)
     return library
 
 
@@ -92,51 +92,53 @@ def _guide(slug: str, number: int) -> Guide:
     return make_guide(flow_text(slug, number).tree)
 
 
-def _declared(account: DemoAccount) -> list[Flow]:
+def _declared(account: DemoAccount) -> list[DemoFlow]:
     own = {flow.slug: flow for flow in account.flows}
-    return [*(Flow(slug) for slug in shipped_flows() if slug not in own), *own.values()]
+    return [*(DemoFlow(slug) for slug in shipped_flows() if slug not in own), *own.values()]
 
 
-def _add_flow(rng: Random, account: DemoAccount, library: Library, told: Flow, now: datetime) -> None:
-    text = flow_text(told.slug)
-    born_at, used_until = (now - timedelta(days=days) for days in (told.born_days_ago, told.last_used_days_ago))
-    row = Tree(
+def _add_flow(rng: Random, account: DemoAccount, library: Library, history: DemoFlow, now: datetime) -> None:
+    text = flow_text(history.slug)
+    born_at, used_until = (
+        now - timedelta(days=days) for days in (history.born_days_ago, history.last_used_days_ago)
+    )
+    row = Flow(
         account_id=account.id,
         id=id_at(rng, born_at),
         name=text.name,
         description=text.description,
         keywords=list(text.keywords),
         tree_type=text.type,
-        origin=told.origin,
+        origin=history.origin,
         category_id=_category_id(library, text),
-        is_active=told.end != "retired",
+        is_active=history.end != "retired",
         created_by=account.owner.id,
         created_at=born_at,
-        deleted_at=used_until if told.end == "deleted" else None,
+        deleted_at=used_until if history.end == "deleted" else None,
     )
     published = [born_at]
-    if told.second_days_ago is not None:
-        published.append(now - timedelta(days=told.second_days_ago))
+    if history.second_days_ago is not None:
+        published.append(now - timedelta(days=history.second_days_ago))
     editions = [
-        Edition(_make_version(rng, row, told, number, at), _guide(told.slug, number))
+        Edition(_make_version(rng, row, history, number, at), _guide(history.slug, number))
         for number, at in enumerate(published, start=1)
     ]
     for edition in editions:
         edition.version.published_at = edition.version.created_at
         row.published_version_id = edition.version.id
-    library.flows[told.slug] = ShelvedFlow(row, told, tuple(editions), used_until)
-    if told.has_draft:
-        library.drafts.append(_make_version(rng, row, told, len(editions) + 1, now - _DRAFT_AGE))
-    library.audit_log.extend(_audit(rng, row, editions, told, used_until))
+    library.flows[history.slug] = ShelvedFlow(row, history, tuple(editions), used_until)
+    if history.has_draft:
+        library.drafts.append(_make_version(rng, row, history, len(editions) + 1, now - _DRAFT_AGE))
+    library.audit_log.extend(_audit(rng, row, editions, history, used_until))
 
 
-def _make_version(rng: Random, row: Tree, told: Flow, number: int, at: datetime) -> TreeVersion:
-    return TreeVersion(
+def _make_version(rng: Random, row: Flow, history: DemoFlow, number: int, at: datetime) -> FlowVersion:
+    return FlowVersion(
         account_id=row.account_id,
         id=id_at(rng, at),
         tree_id=row.id,
         number=number,
-        structure=to_json(flow_text(told.slug, number).tree),
+        structure=to_json(flow_text(history.slug, number).tree),
         created_by=row.created_by,
         created_at=at,
         published_at=None,
@@ -150,7 +152,7 @@ def _category_id(library: Library, text: FlowText) -> Any:
 
 
 def _audit(
-    rng: Random, row: Tree, editions: list[Edition], told: Flow, used_until: datetime
+    rng: Random, row: Flow, editions: list[Edition], history: DemoFlow, used_until: datetime
 ) -> Iterator[AuditEntry]:
     name = {"name": row.name}
     published = [
@@ -158,8 +160,8 @@ def _audit(
         for edition in editions
     ]
     facts: list[tuple[datetime, str, dict[str, Any]]] = [(row.created_at, "flow.created", name), *published]
-    if told.end is not None:
-        facts.append((used_until, f"flow.{told.end}", name))
+    if history.end is not None:
+        facts.append((used_until, f"flow.{history.end}", name))
     for at, action, after in facts:
         yield AuditEntry(
             account_id=row.account_id,

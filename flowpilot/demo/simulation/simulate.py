@@ -22,7 +22,7 @@ from flowpilot.demo.simulation.sessions.course import live_through
 from flowpilot.demo.simulation.sessions.verbs import begin, derive
 from flowpilot.demo.simulation.story import NotYetError, Story
 from flowpilot.demo.world import DAYS, DemoAccount
-from flowpilot.flows.models import Tree, TreeCategory, TreeVersion
+from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.identity.models import AuditEntry
 from flowpilot.knowledge.models import FlowProposal
@@ -52,9 +52,9 @@ _TYPICAL_STEPS = {
 class DemoRows:
     """One account's rows, as the tables' own models. Each table comes after those that it refers to."""
 
-    categories: list[TreeCategory]
-    flows: list[Tree]
-    flow_versions: list[TreeVersion]
+    categories: list[FlowCategory]
+    flows: list[Flow]
+    flow_versions: list[FlowVersion]
     sessions: list[AISession]
     steps: list[AISessionStep]
     status_changes: list[StatusChange]

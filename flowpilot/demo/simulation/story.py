@@ -16,7 +16,7 @@ from flowpilot.identity.assignees import can_be_assigned
 from flowpilot.notifications.models import Notification
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISession, AISessionStep, ConfidenceTier, StatusChange
-from flowpilot.sessions.queries import Told
+from flowpilot.sessions.queries import SessionHistory
 
 
 class NotYetError(Exception):
@@ -108,10 +108,10 @@ class Story:
         members = self.account.members
         return {member.person.id for member in members if can_be_assigned(member.role, can_sign_in=True)}
 
-    def told(self) -> Told:
+    def history(self) -> SessionHistory:
         """The session as a reader of the database would find it now."""
         case = self.case
-        return Told(
+        return SessionHistory(
             session=self.session,
             steps=self.steps,
             changes=self.changes,

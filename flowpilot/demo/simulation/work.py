@@ -8,7 +8,7 @@ from flowpilot.demo.simulation.sessions import verbs
 from flowpilot.demo.simulation.story import Story
 from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.sessions.models import ConfidenceTier, SessionStatus
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 _FREE_TEXT_SHARES = {ConfidenceTier.GUIDED: 0.06, ConfidenceTier.EXPLORING: 0.12}
 _WEAK_OPTIONS_SHARE = 0.75
@@ -90,7 +90,7 @@ def finish(story: Story, by: uuid.UUID) -> None:
 def pause(story: Story, by: uuid.UUID, hours: float) -> None:
     """Lay the session aside for at least so long, and come back in office hours."""
     story.wait_for_step()
-    verbs.move(story, Verb.PAUSE, by, story.rng.choice(words().pauses))
+    verbs.transition(story, Action.PAUSE, by, story.rng.choice(words().pauses))
     come_back(story, by, hours)
 
 
@@ -98,7 +98,7 @@ def come_back(story: Story, by: uuid.UUID, hours: float) -> None:
     """Go on with what was laid aside, after at least so long."""
     story.wait(hours * 3600)
     story.wait_for_office()
-    verbs.move(story, Verb.RESUME, by)
+    verbs.transition(story, Action.RESUME, by)
 
 
 def guide_of(story: Story) -> Guide:
@@ -143,7 +143,7 @@ def _take(story: Story, by: uuid.UUID, choice: Choice) -> None:
 
 
 def _is_weak(story: Story) -> bool:
-    return story.case.flow is not None and story.case.flow.told.has_weak_options
+    return story.case.flow is not None and story.case.flow.history.has_weak_options
 
 
 def _leaves_options(story: Story) -> bool:

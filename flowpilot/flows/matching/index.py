@@ -2,7 +2,7 @@
 
 from sqlalchemy import ColumnElement, func, literal_column
 
-from flowpilot.flows.models import Tree as Flow
+from flowpilot.flows.models import Flow
 from flowpilot.flows.tree import Tree
 
 # Of each part. A search vector has room for a megabyte, all in all.

@@ -16,12 +16,11 @@ from starlette.types import Message, Send
 
 from flowpilot.handoffs.events import newest_number
 from flowpilot.handoffs.live.hub import Hub, Listener
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import Credential, ReadSession, requires
+from flowpilot.identity.access import CanView
+from flowpilot.identity.auth import Credential, ReadSession
 
 router = APIRouter(prefix="/api/v1/handoffs", tags=["handoffs"])
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 
 _RETRY_MS = 2000
 _OPENING = format_sse_event(comment="FlowPilot", retry=_RETRY_MS)
@@ -73,7 +72,7 @@ class _LiveStream(StreamingResponse):
 
 async def _listener(
     request: Request,
-    actor: Viewer,
+    actor: CanView,
     credential: Credential,
     counts: Annotated[bool, Query(description="Say `counts` as well.")] = False,
 ) -> AsyncIterator[Listener]:
@@ -91,7 +90,7 @@ async def _listener(
 )
 async def stream(
     request: Request,
-    actor: Viewer,
+    actor: CanView,
     listener: Annotated[Listener, Depends(_listener)],
     db: ReadSession,
     header: Annotated[int | None, Header(alias="Last-Event-ID", ge=0)] = None,

@@ -11,16 +11,16 @@ from fastapi import APIRouter, Depends, Query, Response
 from flowpilot.clock import zone
 from flowpilot.errors import ConflictError
 from flowpilot.http.csv import csv_lines
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.api import Cursor, Limit
+from flowpilot.http.fields import Text
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
+from flowpilot.identity.access import CanViewAuditLog
 from flowpilot.identity.audit import log as audit
 from flowpilot.identity.audit.log import AuditFilter
-from flowpilot.identity.auth import Caller, ReadSession, requires
-from flowpilot.identity.schemas import AuditEntryOut, Page, Text, page
+from flowpilot.identity.auth import Caller, ReadSession
+from flowpilot.identity.schemas import AuditEntryOut
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
 
-Auditor = Annotated[Actor, requires(Permission.VIEW_AUDIT_LOG)]
 
 MAX_CSV_ROWS = 100_000
 _CHUNK_ROWS = 2_000
@@ -48,19 +48,19 @@ async def _filter(
     return AuditFilter(action, actor_id, target_type, target_id, since, until)
 
 
-Asked = Annotated[AuditFilter, Depends(_filter)]
+AuditQuery = Annotated[AuditFilter, Depends(_filter)]
 
 
 @router.get("/audit-log")
 async def list_audit_log(
-    actor: Auditor, asked: Asked, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> Page[AuditEntryOut]:
+    actor: CanViewAuditLog, asked: AuditQuery, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> ListPage[AuditEntryOut]:
     """Every change of access, newest first."""
-    return page(await audit.entries(db, actor.account_id, asked, limit + 1, cursor), limit)
+    return list_page(await audit.entries(db, actor.account_id, asked, limit + 1, cursor), limit)
 
 
 @router.get("/audit-log.csv", response_class=Response)
-async def export_audit_log(actor: Auditor, asked: Asked, db: ReadSession) -> Response:
+async def export_audit_log(actor: CanViewAuditLog, asked: AuditQuery, db: ReadSession) -> Response:
     """The same as CSV, at most 100,000 entries; more are refused (409), so that no file leaves any out unsaid."""
     if await audit.count_up_to(db, actor.account_id, asked, MAX_CSV_ROWS + 1) > MAX_CSV_ROWS:
         raise TooManyEntriesError(f"More than {MAX_CSV_ROWS:,} entries match. Narrow them down with from and to.")
@@ -73,7 +73,7 @@ async def export_audit_log(actor: Auditor, asked: Asked, db: ReadSession) -> Res
 
 
 @router.get("/audit-log/actions")
-async def list_audit_actions(actor: Auditor, db: ReadSession) -> list[str]:
+async def list_audit_actions(actor: CanViewAuditLog, db: ReadSession) -> list[str]:
     """The actions that the account's audit log has entries of."""
     return list(await audit.actions(db, actor.account_id))
 

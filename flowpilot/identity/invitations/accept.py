@@ -45,7 +45,7 @@ class PasswordNeededError(ConflictError):
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
+class InvitationPreview:
     """What an open invitation says to who holds its link. No inviter: one who has given no name."""
 
     account_id: uuid.UUID
@@ -69,7 +69,7 @@ class Joined:
     role: Role
 
 
-async def look(database: Database, token: str, now: datetime) -> Look:
+async def look(database: Database, token: str, now: datetime) -> InvitationPreview:
     """What the invitation says.
 
     Raises:
@@ -80,7 +80,7 @@ async def look(database: Database, token: str, now: datetime) -> Look:
         found = await _open(db, claim, now)
         _check_inviter(found.Invitation, await role_of(db, claim.account_id, found.Invitation.created_by))
         person = await _person(db, found.Invitation.email)
-    return Look(
+    return InvitationPreview(
         account_id=claim.account_id,
         account_name=found.account_name,
         timezone=found.timezone,

@@ -2,17 +2,18 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated
 
 from fastapi import APIRouter, Request
 
 from flowpilot.clock import Now
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity import queries
-from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.api import Cursor, Limit, _throttle_login
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.access import CanManageMembers
+from flowpilot.identity.actor import Role
+from flowpilot.identity.api import _throttle_login
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
-from flowpilot.identity.invitations import accept as accepting
+from flowpilot.identity.invitations import accept
 from flowpilot.identity.invitations import service as invitations
 from flowpilot.identity.invitations.schemas import (
     AcceptIn,
@@ -24,27 +25,24 @@ from flowpilot.identity.invitations.schemas import (
     NewInvitationOut,
 )
 from flowpilot.identity.models import Invitation
-from flowpilot.identity.schemas import Page, page
 
 router = APIRouter(prefix="/api/v1/invitations", tags=["identity"])
-
-MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
 
 
 @router.get("")
 async def list_invitations(
-    actor: MemberManager, db: ReadSession, now: Now, limit: Limit = 50, cursor: Cursor = None
-) -> Page[InvitationOut]:
+    actor: CanManageMembers, db: ReadSession, now: Now, limit: Limit = 50, cursor: Cursor = None
+) -> ListPage[InvitationOut]:
     """The account's invitations, newest first, with what has become of them."""
     rows = await queries.invitations(db, actor.account_id, limit + 1, cursor)
     inviters = {row.created_by for row in rows if row.created_by is not None}
     names = await queries.names_of(db, actor.account_id, inviters)
-    return page([_shown(row, names, now) for row in rows], limit)
+    return list_page([_shown(row, names, now) for row in rows], limit)
 
 
 @router.post("", status_code=201)
 async def create_invitation(
-    body: InvitationIn, actor: MemberManager, db: WriteSession, now: Now, once: CreateOnce
+    body: InvitationIn, actor: CanManageMembers, db: WriteSession, now: Now, once: CreateOnce
 ) -> NewInvitationOut:
     """Invite a person for 7 days. The link's secret is in this answer and nowhere else."""
 
@@ -57,7 +55,7 @@ async def create_invitation(
 
 
 @router.delete("/{invitation_id}", status_code=204)
-async def revoke_invitation(invitation_id: uuid.UUID, actor: MemberManager, db: WriteSession, now: Now) -> None:
+async def revoke_invitation(invitation_id: uuid.UUID, actor: CanManageMembers, db: WriteSession, now: Now) -> None:
     """Revoke an invitation that was not accepted."""
     await invitations.revoke(db, actor, invitation_id, now)
 
@@ -65,7 +63,7 @@ async def revoke_invitation(invitation_id: uuid.UUID, actor: MemberManager, db: 
 @router.post("/look")
 async def look_at_invitation(request: Request, body: InvitationToken, now: Now) -> InvitationLookOut:
     """What an invitation says, to who holds its link."""
-    found = await accepting.look(request.app.state.database, body.token, now)
+    found = await accept.look(request.app.state.database, body.token, now)
     return InvitationLookOut.model_validate(found)
 
 
@@ -73,9 +71,9 @@ async def look_at_invitation(request: Request, body: InvitationToken, now: Now) 
 async def accept_invitation(request: Request, body: AcceptIn, now: Now) -> JoinedOut:
     """Join the account. Then sign in to it with the e-mail and the password."""
     database = request.app.state.database
-    found = await accepting.look(database, body.token, now)
+    found = await accept.look(database, body.token, now)
     await _throttle_login(request, found.email)
-    joined = await accepting.accept(database, body.token, body.name.strip(), body.password, now)
+    joined = await accept.accept(database, body.token, body.name.strip(), body.password, now)
     return JoinedOut.model_validate(joined)
 
 

@@ -6,9 +6,9 @@ from datetime import datetime
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Text
 from flowpilot.identity.actor import Role
 from flowpilot.identity.invitations.service import InvitationState
-from flowpilot.identity.schemas import Text
 
 
 class InvitationIn(Body):

@@ -10,7 +10,7 @@ from flowpilot.notifications.channels import switch_off
 from flowpilot.notifications.delivery.lanes import give_turn_later
 from flowpilot.notifications.delivery.routes import PATIENCE, fails, give_up_on_old, locked_route, works
 from flowpilot.notifications.delivery.trouble import end_trouble, report
-from flowpilot.notifications.delivery.turns import Parcel
+from flowpilot.notifications.delivery.turns import PendingDelivery
 from flowpilot.notifications.models import DeliveryStatus, NotificationDelivery, NotificationRoute
 from flowpilot.outgoing.failures import DeliveryError, GoneError, RefusedError, SettledError, TryLaterError
 
@@ -19,7 +19,7 @@ _LONGEST_PAUSE_SECONDS = 3600
 
 async def record_attempt(
     db: Db,
-    parcel: Parcel,
+    parcel: PendingDelivery,
     failure: DeliveryError | None,
     *,
     answered: int | None,
@@ -89,7 +89,7 @@ def _status(failure: DeliveryError | None, due_at: datetime | None) -> DeliveryS
 
 
 async def _record_route(
-    db: Db, parcel: Parcel, failure: DeliveryError | None, at: datetime, *, by_email: bool
+    db: Db, parcel: PendingDelivery, failure: DeliveryError | None, at: datetime, *, by_email: bool
 ) -> NotificationRoute:
     """The route as it is after the attempt."""
     route = await locked_route(db, parcel.delivery.account_id, parcel.route_id)

@@ -15,7 +15,7 @@ from flowpilot.errors import NotFoundError, OutdatedError
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Priority
 from flowpilot.identity.actor import Actor
 from flowpilot.notifications.delivery.lanes import give_turn, lane_of
-from flowpilot.notifications.messages import Occasion
+from flowpilot.notifications.messages import EventContext
 from flowpilot.notifications.models import (
     ChannelKind,
     DeliveryStatus,
@@ -142,7 +142,7 @@ async def _note(db: Db, event: HandoffEvent, users: Sequence[uuid.UUID], now: da
         await announce(db, event.account_id, "notifications")
 
 
-async def _send_once(db: Db, about: Occasion, wanted: Sequence[_Wanted], now: datetime) -> None:
+async def _send_once(db: Db, about: EventContext, wanted: Sequence[_Wanted], now: datetime) -> None:
     event = about.event
     rows = [
         {

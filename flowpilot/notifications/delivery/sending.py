@@ -4,7 +4,7 @@ import json
 from datetime import datetime
 
 from flowpilot.notifications.delivery.trouble import describe
-from flowpilot.notifications.delivery.turns import Parcel
+from flowpilot.notifications.delivery.turns import PendingDelivery
 from flowpilot.notifications.messages import TEST, Message, compose, how_it_stands
 from flowpilot.notifications.models import ChannelKind, NotificationChannel
 from flowpilot.notifications.transports import email as mail
@@ -19,7 +19,7 @@ from flowpilot.settings import Settings
 _JSON = {"Content-Type": "application/json"}
 
 
-async def send(settings: Settings, parcel: Parcel, now: datetime) -> int | None:
+async def send(settings: Settings, parcel: PendingDelivery, now: datetime) -> int | None:
     """Send it, and return the status that the receiver answered; none where it is e-mail.
 
     Raises:
@@ -39,7 +39,7 @@ async def send(settings: Settings, parcel: Parcel, now: datetime) -> int | None:
     return await _post(settings, parcel, parcel.channel, message, link, now)
 
 
-def _message(parcel: Parcel) -> Message:
+def _message(parcel: PendingDelivery) -> Message:
     """What it says. To a person nothing is said that no longer holds; to all others, what has become of it."""
     if parcel.trouble is not None:
         assert parcel.trouble.content is not None
@@ -56,7 +56,7 @@ def _message(parcel: Parcel) -> Message:
 
 
 async def _send_email(
-    settings: Settings, parcel: Parcel, message: Message, link: str | None, now: datetime
+    settings: Settings, parcel: PendingDelivery, message: Message, link: str | None, now: datetime
 ) -> None:
     if parcel.email is None:
         raise RefusedError("The recipient has no e-mail address.", of_message=True)
@@ -71,7 +71,7 @@ async def _send_email(
 
 async def _post(
     settings: Settings,
-    parcel: Parcel,
+    parcel: PendingDelivery,
     channel: NotificationChannel,
     message: Message,
     link: str | None,
@@ -93,7 +93,7 @@ async def _post(
     return await post(address, body, headers, allowed=settings.allowed_private_networks, now=now)
 
 
-def _body(parcel: Parcel, channel: NotificationChannel, message: Message, link: str | None) -> bytes:
+def _body(parcel: PendingDelivery, channel: NotificationChannel, message: Message, link: str | None) -> bytes:
     match channel.kind:
         case ChannelKind.SLACK:
             return json.dumps(slack(message, link)).encode()
@@ -103,7 +103,7 @@ def _body(parcel: Parcel, channel: NotificationChannel, message: Message, link: 
             return _webhook(parcel, message, link).model_dump_json().encode()
 
 
-def _webhook(parcel: Parcel, message: Message, link: str | None) -> WebhookBody:
+def _webhook(parcel: PendingDelivery, message: Message, link: str | None) -> WebhookBody:
     delivery = parcel.delivery
     if parcel.occasion is None:
         return WebhookBody(

@@ -10,7 +10,7 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.identity.queries import emails_of
-from flowpilot.notifications.messages import Occasion
+from flowpilot.notifications.messages import EventContext
 from flowpilot.notifications.models import (
     DeliveryStatus,
     Notification,
@@ -26,7 +26,7 @@ _LETTERS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Parcel:
+class PendingDelivery:
     """A delivery with all that sending it needs. A test has neither occasion nor trouble.
 
     `is_settled`: what it says no longer holds. A former member is no member.
@@ -34,7 +34,7 @@ class Parcel:
 
     delivery: NotificationDelivery
     channel: NotificationChannel | None
-    occasion: Occasion | None
+    occasion: EventContext | None
     trouble: Notification | None
     is_settled: bool
     is_member: bool
@@ -63,7 +63,7 @@ async def lane_of_delivery(db: ReadDb, account_id: uuid.UUID, delivery_id: uuid.
     return await db.scalar(query)
 
 
-async def next_parcels(db: ReadDb, account_id: uuid.UUID, lane: int, now: datetime) -> list[Parcel]:
+async def next_parcels(db: ReadDb, account_id: uuid.UUID, lane: int, now: datetime) -> list[PendingDelivery]:
     """What the lane is to send now, all of it by one route; nothing if nothing is due.
 
     The routes of a lane take turns. The most urgent messages of a route go first; a resting one is tried with one.
@@ -123,13 +123,13 @@ async def _packed(
     db: ReadDb,
     account_id: uuid.UUID,
     found: Sequence[Row[NotificationDelivery, NotificationChannel, Notification, bool]],
-) -> list[Parcel]:
+) -> list[PendingDelivery]:
     events = {row[0].event_id for row in found if row[0].event_id is not None}
     about = await occasions(db, account_id, events) if events else {}
     users = {row[0].user_id for row in found if row[0].user_id is not None}
     emails = await emails_of(db, account_id, users) if users else {}
     return [
-        Parcel(
+        PendingDelivery(
             delivery=delivery,
             channel=channel,
             occasion=None if delivery.event_id is None else about[delivery.event_id],

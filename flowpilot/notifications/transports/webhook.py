@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from flowpilot.handoffs.models import Priority
-from flowpilot.notifications.messages import Occasion
+from flowpilot.notifications.messages import EventContext
 
 
 class PersonOut(BaseModel):
@@ -61,12 +61,12 @@ class WebhookBody(BaseModel):
     session: SessionOut | None = None
 
 
-def person(occasion: Occasion, user_id: uuid.UUID | None) -> PersonOut | None:
+def person(occasion: EventContext, user_id: uuid.UUID | None) -> PersonOut | None:
     """A person of the event, or None."""
     return None if user_id is None else PersonOut(id=user_id, name=occasion.name(user_id))
 
 
-def webhook(occasion: Occasion, message_id: uuid.UUID, text: str, link: str | None) -> WebhookBody:
+def webhook(occasion: EventContext, message_id: uuid.UUID, text: str, link: str | None) -> WebhookBody:
     """The body for an event."""
     event, handoff, session = occasion.event, occasion.handoff, occasion.session
     return WebhookBody(

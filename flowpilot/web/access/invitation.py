@@ -9,11 +9,11 @@ from pydantic import BaseModel, Field
 
 from flowpilot.clock import Now
 from flowpilot.errors import FlowPilotError
+from flowpilot.http.fields import Text
 from flowpilot.identity.cookies import check_same_site, keep_signed_in
 from flowpilot.identity.credentials import TokenClaim
 from flowpilot.identity.invitations import api
 from flowpilot.identity.invitations.schemas import AcceptIn, InvitationLookOut, InvitationToken
-from flowpilot.identity.schemas import Text
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/invitation", include_in_schema=False)

@@ -10,10 +10,10 @@ from pydantic import BaseModel
 from flowpilot.clock import Now
 from flowpilot.errors import FlowPilotError
 from flowpilot.flows.importing import install_shipped
+from flowpilot.http.fields import Text
 from flowpilot.http.rate_limits import caller_network
 from flowpilot.identity.cookies import check_same_site, keep_signed_in
 from flowpilot.identity.first_run import FirstAccount, SetUpAlreadyError, is_open, set_up
-from flowpilot.identity.schemas import Text
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(include_in_schema=False)
@@ -21,7 +21,7 @@ router = APIRouter(include_in_schema=False)
 _ATTEMPTS_PER_MINUTE = 10
 
 
-class Given(BaseModel):
+class SetupDraft(BaseModel):
     """What was filled in; kept where something of it was refused."""
 
     code: Text = ""
@@ -31,7 +31,7 @@ class Given(BaseModel):
     email: Text = ""
 
 
-class SetupForm(Given):
+class SetupForm(SetupDraft):
     """All of the form."""
 
     password: str = ""
@@ -42,7 +42,7 @@ class Setup(Page):
     """The form."""
 
     template: ClassVar[str] = "access/setup.html"
-    given: Given
+    given: SetupDraft
     refusal: str | None = None
     zones: list[str]
 
@@ -60,7 +60,7 @@ async def show_setup(request: Request, code: Text = "") -> Response:
     """The form, while nobody can sign in."""
     if not await offers_setup(request):
         raise SetUpAlreadyError
-    return render(request, _page(Given(code=code)))
+    return render(request, _page(SetupDraft(code=code)))
 
 
 @router.post("/setup")
@@ -82,7 +82,7 @@ async def do_set_up(request: Request, body: Annotated[SetupForm, Form()], now: N
             furnish=lambda db, account_id: install_shipped(db, account_id, None, now),
         )
     except FlowPilotError as error:
-        given = Given(**body.model_dump(exclude={"password"}))
+        given = SetupDraft(**body.model_dump(exclude={"password"}))
         return render(request, _page(given, error.detail), status=error.status)
     state.setup_code = None
     answer = go_to(
@@ -92,5 +92,5 @@ async def do_set_up(request: Request, body: Annotated[SetupForm, Form()], now: N
     return answer
 
 
-def _page(given: Given, refusal: str | None = None) -> Setup:
+def _page(given: SetupDraft, refusal: str | None = None) -> Setup:
     return Setup(title="Set up", given=given, refusal=refusal, zones=sorted(available_timezones()))

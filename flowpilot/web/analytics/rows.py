@@ -8,15 +8,16 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from flowpilot.analytics.api import Analyst, AskedWindow, EscalationViewer, limited
+from flowpilot.analytics.api import AskedWindow, limited
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rows import api
 from flowpilot.analytics.rows.filters import Filters
 from flowpilot.analytics.rows.schemas import RowsPage
+from flowpilot.identity.access import CanViewAnalytics, CanViewEscalations
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession
 from flowpilot.web.analytics.row_columns import COLUMNS, Column, in_words
-from flowpilot.web.frame import Frame, Surroundings
+from flowpilot.web.frame import CurrentFrame, Frame
 from flowpilot.web.render import Page, is_own_path, render
 
 router = APIRouter(prefix="/analytics/rows", include_in_schema=False)
@@ -72,7 +73,7 @@ class Asked:
 
 
 async def _asked(
-    request: Request, window: AskedWindow, frame: Surroundings, back: Annotated[str, Query()] = "/analytics"
+    request: Request, window: AskedWindow, frame: CurrentFrame, back: Annotated[str, Query()] = "/analytics"
 ) -> Asked:
     return Asked(request, window, frame, back if is_own_path(back) else "/analytics")
 
@@ -82,7 +83,7 @@ Ask = Annotated[Asked, Depends(_asked)]
 
 @router.get("/sessions", dependencies=_LIMITED)
 async def show_sessions(
-    actor: Analyst, db: ReadSession, ask: Ask, filters: api.Sessions, paging: api.Asked
+    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.Sessions, paging: api.Asked
 ) -> Response:
     """Sessions."""
     return ask.page("sessions", filters, await api.read_sessions(actor, ask.window, db, filters, paging))
@@ -90,7 +91,7 @@ async def show_sessions(
 
 @router.get("/handoffs", dependencies=_LIMITED_ESCALATIONS)
 async def show_handoffs(
-    actor: EscalationViewer, db: ReadSession, ask: Ask, filters: api.Handoffs, paging: api.Asked
+    actor: CanViewEscalations, db: ReadSession, ask: Ask, filters: api.Handoffs, paging: api.Asked
 ) -> Response:
     """Handoffs."""
     return ask.page("handoffs", filters, await api.read_handoffs(actor, ask.window, db, filters, paging))
@@ -98,7 +99,7 @@ async def show_handoffs(
 
 @router.get("/psa-posts", dependencies=_LIMITED)
 async def show_psa_posts(
-    actor: Analyst, db: ReadSession, ask: Ask, filters: api.PsaPosts, paging: api.Asked
+    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.PsaPosts, paging: api.Asked
 ) -> Response:
     """Posts to the PSA."""
     return ask.page("psa-posts", filters, await api.read_psa_posts(actor, ask.window, db, filters, paging))
@@ -106,7 +107,7 @@ async def show_psa_posts(
 
 @router.get("/time-entries", dependencies=_LIMITED)
 async def show_time_entries(
-    actor: Analyst, db: ReadSession, ask: Ask, filters: api.TimeEntries, paging: api.Asked
+    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.TimeEntries, paging: api.Asked
 ) -> Response:
     """Time entries."""
     return ask.page("time-entries", filters, await api.read_time_entries(actor, ask.window, db, filters, paging))
@@ -114,7 +115,7 @@ async def show_time_entries(
 
 @router.get("/proposals", dependencies=_LIMITED)
 async def show_proposals(
-    actor: Analyst, db: ReadSession, ask: Ask, filters: api.Proposals, paging: api.Asked
+    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.Proposals, paging: api.Asked
 ) -> Response:
     """Proposals for the flows."""
     return ask.page("proposals", filters, await api.read_proposals(actor, ask.window, db, filters, paging))
@@ -122,13 +123,15 @@ async def show_proposals(
 
 @router.get("/baselines", dependencies=_LIMITED_ESCALATIONS)
 async def show_baselines(
-    actor: EscalationViewer, db: ReadSession, ask: Ask, filters: api.Baselines, paging: api.Asked
+    actor: CanViewEscalations, db: ReadSession, ask: Ask, filters: api.Baselines, paging: api.Asked
 ) -> Response:
     """Verbal handoffs."""
     return ask.page("baselines", filters, await api.read_baselines(actor, ask.window, db, filters, paging))
 
 
 @router.get("/flows", dependencies=_LIMITED)
-async def show_flows(actor: Analyst, db: ReadSession, ask: Ask, filters: api.Flows, paging: api.Asked) -> Response:
+async def show_flows(
+    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.Flows, paging: api.Asked
+) -> Response:
     """Flows."""
     return ask.page("flows", filters, await api.read_flows(actor, ask.window, db, filters, paging))

@@ -7,7 +7,7 @@ import textwrap
 from dataclasses import dataclass
 
 from flowpilot.flows.tree import NodeKind, Tree
-from flowpilot.web.flows.outline import Branch, Outline, Stop, Way, outline
+from flowpilot.web.flows.outline import Branch, Jump, Outline, OutlineNode, outline
 
 _WIDTH, _GAP, _MARGIN = 236, 44, 12
 _TEXT_LINE, _LABEL_LINE = 17, 15
@@ -22,7 +22,7 @@ _MAX_LINES = 6
 class Box:
     """A node. `lines` are its text."""
 
-    stop: Stop
+    stop: OutlineNode
     x: int
     y: int
     width: int
@@ -47,7 +47,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Pill:
+class JumpLabel:
     """Where a choice leads to a node that is drawn elsewhere, or to none."""
 
     branch: Branch
@@ -82,7 +82,7 @@ class Diagram:
     width: int
     height: int
     boxes: list[Box]
-    pills: list[Pill]
+    pills: list[JumpLabel]
     labels: list[Label]
     lines: list[Line]
 
@@ -111,12 +111,12 @@ class _Drawing:
                 self.bottoms = {}
                 self._draw(stop, bottom + 2 * _LABEL_LINE)
         done = self.done
-        placed: list[Box | Pill] = [*done.boxes, *done.pills]
+        placed: list[Box | JumpLabel] = [*done.boxes, *done.pills]
         width = max((one.x + one.width for one in placed), default=0) + _MARGIN
         height = max((one.y + one.height for one in placed), default=0) + _MARGIN
         return Diagram(width, height, done.boxes, done.pills, done.labels, done.lines)
 
-    def _draw(self, stop: Stop, y: int) -> None:
+    def _draw(self, stop: OutlineNode, y: int) -> None:
         x, lines = _MARGIN + stop.depth * (_WIDTH + _GAP), _wrapped(stop.node.text)
         height = _HEAD + len(lines) * _TEXT_LINE + _FOOT
         self.done.boxes.append(Box(stop, x, y, _WIDTH, height, lines))
@@ -125,7 +125,7 @@ class _Drawing:
         for branch in sorted(stop.branches, key=self._size):
             port = self._draw_branch(branch, stop.depth + 1, y)
             path = f"M{x + _WIDTH} {y + _PORT}h{_GAP // 2}V{port}H{x + _WIDTH + _GAP - 2}"
-            self.done.lines.append(Line(path, is_jump=branch.way is not Way.DOWN))
+            self.done.lines.append(Line(path, is_jump=branch.way is not Jump.DOWN))
             # The next one in this column begins where these lines have ended, so that no two run into each other.
             self.bottoms[stop.depth] = max(self.bottoms[stop.depth], port)
 
@@ -135,15 +135,15 @@ class _Drawing:
         height = len(lines) * _LABEL_LINE + 4
         y = max(beside - height, self.bottoms.get(column, 0))
         self.done.labels.append(Label(x, y, lines))
-        if branch.way is Way.DOWN:
+        if branch.way is Jump.DOWN:
             self._draw(self.read.stops[branch.target], y + height)
             return y + height + _PORT
-        self.done.pills.append(Pill(branch, x, y + height, _WIDTH, _PILL, _pill_text(branch)))
+        self.done.pills.append(JumpLabel(branch, x, y + height, _WIDTH, _PILL, _pill_text(branch)))
         self.bottoms[column] = y + height + _PILL + _BETWEEN
         return y + height + _PILL // 2
 
     def _size(self, branch: Branch) -> int:
-        return self.sizes[branch.target] if branch.way is Way.DOWN else 0
+        return self.sizes[branch.target] if branch.way is Jump.DOWN else 0
 
 
 def _wrapped(text: str) -> list[str]:
@@ -156,9 +156,9 @@ def _label(branch: Branch) -> list[str]:
 
 def _pill_text(branch: Branch) -> str:
     match branch.way:
-        case Way.NOWHERE:
+        case Jump.NOWHERE:
             text = f"Leads nowhere: {branch.target or 'not chosen'}"
-        case Way.BACK:
+        case Jump.BACK:
             text = f"Back to {branch.number}: {branch.text}"
         case _:
             text = f"Go to {branch.number}: {branch.text}"

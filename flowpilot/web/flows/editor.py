@@ -14,12 +14,13 @@ from flowpilot.errors import InvalidError, NotFoundError
 from flowpilot.flows import api
 from flowpilot.flows.schemas import CategoryOut, DraftIn, FlowDetailOut, VersionDetailOut
 from flowpilot.flows.tree import PLAIN, Choice, NodeKind, TreeProblem, problems
+from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.web.flows import draft_tree as flow_tree
-from flowpilot.web.flows.manage import EditionForm, Manager
-from flowpilot.web.flows.outline import Outline, Stop, outline
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.flows.manage import EditionForm
+from flowpilot.web.flows.outline import Outline, OutlineNode, outline
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/flows/{flow_id}/edit", include_in_schema=False)
@@ -80,7 +81,7 @@ class Editor(Page):
     edition: VersionDetailOut
     outline: Outline
     problems: list[TreeProblem]
-    stop: Stop | None
+    stop: OutlineNode | None
     categories: list[CategoryOut]
 
     @property
@@ -97,7 +98,12 @@ class Editor(Page):
 
 @router.get("")
 async def show_editor(
-    request: Request, flow_id: uuid.UUID, actor: Manager, db: ReadSession, frame: Surroundings, node: str = ""
+    request: Request,
+    flow_id: uuid.UUID,
+    actor: CanManageFlows,
+    db: ReadSession,
+    frame: CurrentFrame,
+    node: str = "",
 ) -> Response:
     """The editor at a node; at the root when none is named."""
     flow = await api.read_flow(flow_id, actor, db)
@@ -117,7 +123,7 @@ async def show_editor(
 
 @router.post("/about")
 async def save_about(
-    flow_id: uuid.UUID, body: Annotated[AboutForm, Form()], actor: Manager, db: WriteSession, now: Now
+    flow_id: uuid.UUID, body: Annotated[AboutForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Name, category and what else is not of the tree."""
     flow = await api.read_flow(flow_id, actor, db)
@@ -129,7 +135,7 @@ async def save_about(
 
 @router.post("/node")
 async def save_node(
-    flow_id: uuid.UUID, body: Annotated[NodeForm, Form()], actor: Manager, db: WriteSession, now: Now
+    flow_id: uuid.UUID, body: Annotated[NodeForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """One node with what it offers, and the new nodes that it leads to."""
     flow = await api.read_flow(flow_id, actor, db)
@@ -145,7 +151,7 @@ async def save_node(
 
 @router.post("/add")
 async def add_node(
-    flow_id: uuid.UUID, body: Annotated[NewNodeForm, Form()], actor: Manager, db: WriteSession, now: Now
+    flow_id: uuid.UUID, body: Annotated[NewNodeForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """A node by itself; a choice is led to it afterwards."""
     flow = await api.read_flow(flow_id, actor, db)
@@ -157,7 +163,7 @@ async def add_node(
 
 @router.post("/remove")
 async def remove_node(
-    flow_id: uuid.UUID, body: Annotated[NodeChoice, Form()], actor: Manager, db: WriteSession, now: Now
+    flow_id: uuid.UUID, body: Annotated[NodeChoice, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Take a node away. Choices that led to it lead nowhere, which is among the problems then."""
     flow = await api.read_flow(flow_id, actor, db)
@@ -170,7 +176,7 @@ async def remove_node(
 
 @router.post("/root")
 async def set_root(
-    flow_id: uuid.UUID, body: Annotated[NodeChoice, Form()], actor: Manager, db: WriteSession, now: Now
+    flow_id: uuid.UUID, body: Annotated[NodeChoice, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Begin the flow at another node."""
     flow = await api.read_flow(flow_id, actor, db)

@@ -14,15 +14,14 @@ from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.schemas import CategoryOut, ImportIn, ImportOut
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
 from flowpilot.flows.tree import Choice, Node, NodeKind, ShortText, Tree
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.access import CanManageFlows
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/flows", include_in_schema=False)
 
-Manager = Annotated[Actor, requires(Permission.MANAGE_FLOWS)]
 
 # What a flow begins with: it can be published as it is, and shows how a flow is built.
 _SKELETON = Tree(
@@ -72,7 +71,7 @@ class ImportFlow(Page):
 
 
 @router.get("/new")
-async def show_new(request: Request, actor: Manager, db: ReadSession, frame: Surroundings) -> Response:
+async def show_new(request: Request, actor: CanManageFlows, db: ReadSession, frame: CurrentFrame) -> Response:
     """The form for a new flow."""
     categories = await api.list_categories(actor, db, limit=200)
     return render(request, NewFlow(title="New flow", categories=categories.items), frame)
@@ -80,7 +79,7 @@ async def show_new(request: Request, actor: Manager, db: ReadSession, frame: Sur
 
 @router.post("")
 async def create(
-    body: Annotated[NewFlowForm, Form()], actor: Manager, db: WriteSession, now: Now, once: CreateOnce
+    body: Annotated[NewFlowForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now, once: CreateOnce
 ) -> Response:
     """Make a flow, and go on in the editor."""
     text = FlowText(name=body.name, category=body.category, tree=_SKELETON)
@@ -91,14 +90,14 @@ async def create(
 
 
 @router.get("/import")
-async def show_import(request: Request, actor: Manager, db: ReadSession, frame: Surroundings) -> Response:
+async def show_import(request: Request, actor: CanManageFlows, db: ReadSession, frame: CurrentFrame) -> Response:
     """The form for a flow as YAML."""
     return render(request, ImportFlow(title="Import a flow"), frame)
 
 
 @router.post("/import")
 async def import_flow(
-    actor: Manager,
+    actor: CanManageFlows,
     db: WriteSession,
     now: Now,
     once: CreateOnce,
@@ -117,7 +116,7 @@ async def import_flow(
 
 
 @router.post("/library")
-async def install_library(actor: Manager, db: WriteSession, now: Now) -> Response:
+async def install_library(actor: CanManageFlows, db: WriteSession, now: Now) -> Response:
     """Publish the shipped flows that are not there yet."""
     n = (await api.install_library(actor, db, now)).installed
     return go_to("/flows", f"Flows installed and published: {n}." if n else "All shipped flows are here already.")
@@ -125,7 +124,7 @@ async def install_library(actor: Manager, db: WriteSession, now: Now) -> Respons
 
 @router.post("/{flow_id}/publish")
 async def publish(
-    flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: Manager, db: WriteSession, now: Now
+    flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Make the draft what new sessions follow."""
     flow = await api.publish_flow(flow_id, actor, db, now, body.based_on)
@@ -134,7 +133,7 @@ async def publish(
 
 @router.post("/{flow_id}/discard")
 async def discard(
-    flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: Manager, db: WriteSession
+    flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: CanManageFlows, db: WriteSession
 ) -> Response:
     """Throw the draft away."""
     await api.discard_draft(flow_id, actor, db, body.based_on)
@@ -142,21 +141,21 @@ async def discard(
 
 
 @router.post("/{flow_id}/retire")
-async def retire(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> Response:
+async def retire(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> Response:
     """Match no new session to it."""
     await api.retire_flow(flow_id, actor, db, now)
     return go_to(f"/flows/{flow_id}", "Retired. No new session is matched to it.")
 
 
 @router.post("/{flow_id}/restore")
-async def restore(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> Response:
+async def restore(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> Response:
     """Bring it back."""
     await api.restore_flow(flow_id, actor, db, now)
     return go_to(f"/flows/{flow_id}", "Restored. New sessions are matched to it again.")
 
 
 @router.post("/{flow_id}/delete")
-async def delete(flow_id: uuid.UUID, actor: Manager, db: WriteSession, now: Now) -> Response:
+async def delete(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> Response:
     """Take it out of the library for good."""
     await api.delete_flow(flow_id, actor, db, now)
     return go_to("/flows", "The flow is deleted. Sessions keep what they followed.")

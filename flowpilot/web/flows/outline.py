@@ -14,7 +14,7 @@ from flowpilot.flows.tree import Node, Tree, walk
 _NESTED = 16
 
 
-class Way(StrEnum):
+class Jump(StrEnum):
     """How a choice leads on: to what follows here, to a node that stands elsewhere, back, or nowhere."""
 
     DOWN = "down"
@@ -29,13 +29,13 @@ class Branch:
 
     labels: tuple[str, ...]
     target: str
-    way: Way
+    way: Jump
     number: int | None
     text: str
 
 
 @dataclass(frozen=True, slots=True)
-class Stop:
+class OutlineNode:
     """A node at its place. `depth` counts from the node where its part begins."""
 
     id: str
@@ -54,10 +54,10 @@ class Stop:
 class Outline:
     """The stops in reading order, by their ids: from the root, then what no path leads to."""
 
-    stops: Mapping[str, Stop]
+    stops: Mapping[str, OutlineNode]
 
     @property
-    def tops(self) -> list[Stop]:
+    def tops(self) -> list[OutlineNode]:
         """The stops that begin a list."""
         return [stop for stop in self.stops.values() if stop.begins_list]
 
@@ -73,7 +73,7 @@ def outline(tree: Tree) -> Outline:
         depths[node_id] = 0 if parent is None else depths[parent] + 1
     return Outline(
         {
-            node_id: Stop(
+            node_id: OutlineNode(
                 node_id,
                 numbers[node_id],
                 depths[node_id],
@@ -117,11 +117,11 @@ def _branches(
     above = set(_upwards(node_id, parents))
     for target in _leads_to(node):
         if target not in tree.nodes:
-            way = Way.NOWHERE
+            way = Jump.NOWHERE
         elif parents[target] == node_id:
-            way = Way.DOWN
+            way = Jump.DOWN
         else:
-            way = Way.BACK if target in above else Way.JUMP
+            way = Jump.BACK if target in above else Jump.JUMP
         labels = tuple(choice.label for choice in node.choices + node.outcomes if choice.next == target)
         text = tree.nodes[target].text if target in tree.nodes else ""
         yield Branch(labels, target, way, numbers.get(target), text)

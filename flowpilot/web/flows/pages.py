@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import ClassVar, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
@@ -15,18 +15,17 @@ from flowpilot.flows import api
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import CategoryOut, FlowDetailOut, FlowOut, VersionDetailOut
 from flowpilot.flows.tree import TreeProblem, problems
+from flowpilot.http.fields import Text
+from flowpilot.http.paging import ListPage
+from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, requires
-from flowpilot.identity.schemas import Page as ListPage
-from flowpilot.identity.schemas import Text
+from flowpilot.identity.auth import ReadSession
 from flowpilot.web.flows.diagram import Diagram, diagram
 from flowpilot.web.flows.outline import Outline, outline
-from flowpilot.web.frame import Frame, Surroundings
+from flowpilot.web.frame import CurrentFrame, Frame
 from flowpilot.web.render import Page, render
 
 router = APIRouter(prefix="/flows", include_in_schema=False)
-
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,9 +63,9 @@ class Flow(Page):
 @router.get("")
 async def list_flows(
     request: Request,
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     q: Text = "",
     category: Text = "",
     state: Literal[""] | FlowState = "",
@@ -91,7 +90,7 @@ async def list_flows(
 
 @router.get("/{flow_id}")
 async def show_flow(
-    request: Request, flow_id: uuid.UUID, actor: Viewer, db: ReadSession, frame: Surroundings
+    request: Request, flow_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     """What is published of a flow, or else its draft."""
     flow = await api.read_flow(flow_id, actor, db)

@@ -7,11 +7,12 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Query, Request, Response
 
 from flowpilot.flows import api
-from flowpilot.flows.api import OtherNumber, Viewer
+from flowpilot.flows.api import OtherNumber
 from flowpilot.flows.schemas import FlowDetailOut, VersionDetailOut
 from flowpilot.flows.tree import Node, Tree
+from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, render
 
 router = APIRouter(prefix="/flows/{flow_id}/preview", include_in_schema=False)
@@ -45,9 +46,9 @@ class Preview(Page):
 async def preview(
     request: Request,
     flow_id: uuid.UUID,
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     path: Path = "",
     version: OtherNumber | None = None,
 ) -> Response:

@@ -7,13 +7,14 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Query, Request, Response
 
 from flowpilot.flows import api
-from flowpilot.flows.api import Number, OtherNumber, Viewer
+from flowpilot.flows.api import Number, OtherNumber
 from flowpilot.flows.schemas import DifferencesOut, FlowDetailOut, VersionDetailOut, VersionRow
 from flowpilot.flows.tree import Choice, Node
+from flowpilot.http.paging import ListPage
+from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession
-from flowpilot.identity.schemas import Page as ListPage
 from flowpilot.web.flows.pages import flow_page
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/flows/{flow_id}", include_in_schema=False)
@@ -68,9 +69,9 @@ class Comparison(Page):
 async def list_versions(
     request: Request,
     flow_id: uuid.UUID,
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
     """The versions."""
@@ -81,7 +82,7 @@ async def list_versions(
 
 @router.get("/compare")
 async def choose_comparison(
-    flow_id: uuid.UUID, actor: Viewer, from_: Annotated[OtherNumber, Query(alias="from")], to: OtherNumber
+    flow_id: uuid.UUID, actor: CanView, from_: Annotated[OtherNumber, Query(alias="from")], to: OtherNumber
 ) -> Response:
     """From the form, which can not write the address itself, to the comparison."""
     return go_to(f"/flows/{flow_id}/versions/{from_}?to={to}")
@@ -92,9 +93,9 @@ async def show_version(
     request: Request,
     flow_id: uuid.UUID,
     number: Number,
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     to: OtherNumber | None = None,
 ) -> Response:
     """One version to read, or how another differs from it."""

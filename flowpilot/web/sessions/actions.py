@@ -10,15 +10,16 @@ from pydantic import BaseModel, Field
 from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.http.fields import Line, Problem
+from flowpilot.identity.access import CanWork
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import Mine, MineWithSteps
 from flowpilot.sessions.seen import Seen
-from flowpilot.sessions.transitions import Verb
-from flowpilot.web.frame import Surroundings
+from flowpilot.sessions.transitions import Action
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.sessions.pages import details_shown, rating_shown
@@ -26,7 +27,6 @@ from flowpilot.web.settings.sections import assignees
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 
-Engineer = Annotated[Actor, requires(Permission.WORK)]
 Id = uuid.UUID
 
 
@@ -62,10 +62,10 @@ class EscalationForm(OnceForm, HandoffIn):
 class DetailsForm(BaseModel):
     """What the session is about. An empty field clears what was there; `shown` stands for what that was."""
 
-    problem_summary: schemas.Problem
-    problem_domain: schemas.Line | None = None
-    psa_ticket_id: schemas.Line | None = None
-    client_name: schemas.Line | None = None
+    problem_summary: Problem
+    problem_domain: Line | None = None
+    psa_ticket_id: Line | None = None
+    client_name: Line | None = None
     shown: str = ""
 
 
@@ -91,13 +91,13 @@ async def take_step(
     request: Request,
     session_id: Id,
     body: Annotated[StepForm, Form()],
-    actor: Engineer,
-    held: MineWithSteps,
+    actor: CanWork,
+    loaded: MineWithSteps,
     db: WriteSession,
     once: CreateOnce,
 ) -> Response:
     """A choice, an outcome or free text."""
-    await api.take_step(request, body, actor, held, db, once)
+    await api.take_step(request, body, actor, loaded, db, once)
     return _back(session_id)
 
 
@@ -106,12 +106,12 @@ async def go_back(
     request: Request,
     session_id: Id,
     body: Annotated[SeenForm, Form()],
-    actor: Engineer,
-    held: MineWithSteps,
+    actor: CanWork,
+    loaded: MineWithSteps,
     db: WriteSession,
 ) -> Response:
     """Take the newest answer back."""
-    await api.go_back(request, actor, held, db, body)
+    await api.go_back(request, actor, loaded, db, body)
     return _back(session_id)
 
 
@@ -120,33 +120,33 @@ async def follow_flow(
     request: Request,
     session_id: Id,
     body: Annotated[FlowForm, Form()],
-    actor: Engineer,
-    held: MineWithSteps,
+    actor: CanWork,
+    loaded: MineWithSteps,
     db: WriteSession,
 ) -> Response:
     """Follow another flow, or none."""
-    await api.follow_flow(request, body, actor, held, db)
+    await api.follow_flow(request, body, actor, loaded, db)
     return _back(session_id)
 
 
 @router.post("/pause")
 async def pause(
-    session_id: Id, body: Annotated[schemas.ReasonIn, Form()], actor: Engineer, held: Mine, db: WriteSession
+    session_id: Id, body: Annotated[schemas.ReasonIn, Form()], actor: CanWork, loaded: Mine, db: WriteSession
 ) -> Response:
     """Lay it aside."""
-    await api.pause(body, actor, held, db)
+    await api.pause(body, actor, loaded, db)
     return _back(session_id, "Paused. Its time stands still until you resume.")
 
 
 @router.post("/resume")
-async def resume(session_id: Id, actor: Engineer, held: Mine, db: WriteSession) -> Response:
+async def resume(session_id: Id, actor: CanWork, loaded: Mine, db: WriteSession) -> Response:
     """Go on."""
-    await api.resume(actor, held, db)
+    await api.resume(actor, loaded, db)
     return _back(session_id)
 
 
 @router.post("/take")
-async def take(session_id: Id, actor: Engineer, db: WriteSession, now: Now) -> Response:
+async def take(session_id: Id, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Work on a session that nobody works on."""
     await api.take(session_id, actor, db, now)
     return _back(session_id, "The session is yours now.")
@@ -156,12 +156,12 @@ async def take(session_id: Id, actor: Engineer, db: WriteSession, now: Now) -> R
 async def resolve(
     session_id: Id,
     body: Annotated[ResolutionForm, Form()],
-    actor: Engineer,
-    held: MineWithSteps,
+    actor: CanWork,
+    loaded: MineWithSteps,
     db: WriteSession,
 ) -> Response:
     """Say what solved it."""
-    await api.resolve(body, actor, held, db)
+    await api.resolve(body, actor, loaded, db)
     return go_to(f"/sessions/{session_id}/note", "Resolved. This is the note for the ticket.")
 
 
@@ -169,42 +169,42 @@ async def resolve(
 async def abandon(
     session_id: Id,
     body: Annotated[AbandonForm, Form()],
-    actor: Engineer,
-    held: MineWithSteps,
+    actor: CanWork,
+    loaded: MineWithSteps,
     db: WriteSession,
 ) -> Response:
     """Give it up."""
-    await api.abandon(body, actor, held, db)
+    await api.abandon(body, actor, loaded, db)
     return _back(session_id, "Abandoned. Nothing is lost: it can be resumed.")
 
 
 @router.post("/rating")
 async def rate(
-    session_id: Id, body: Annotated[RatingForm, Form()], actor: Engineer, held: Mine, db: WriteSession
+    session_id: Id, body: Annotated[RatingForm, Form()], actor: CanWork, loaded: Mine, db: WriteSession
 ) -> Response:
     """Say how it went."""
-    check_shown(body.shown, rating_shown(held.session))
-    await api.rate(body, actor, held, db)
+    check_shown(body.shown, rating_shown(loaded.session))
+    await api.rate(body, actor, loaded, db)
     return _back(session_id, "Thank you. The rating counts in Analytics.")
 
 
 @router.post("/details")
 async def correct(
-    session_id: Id, body: Annotated[DetailsForm, Form()], actor: Engineer, held: Mine, db: WriteSession
+    session_id: Id, body: Annotated[DetailsForm, Form()], actor: CanWork, loaded: Mine, db: WriteSession
 ) -> Response:
     """Correct what it is about."""
-    check_shown(body.shown, details_shown(held.session))
-    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, held, db)
+    check_shown(body.shown, details_shown(loaded.session))
+    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, loaded, db)
     return _back(session_id, "Saved.")
 
 
 @router.get("/escalate")
 async def show_escalate(
-    request: Request, session_id: Id, actor: Engineer, db: ReadSession, frame: Surroundings
+    request: Request, session_id: Id, actor: CanWork, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     """The form to hand it over, while that is possible."""
     session = await api.read_session(session_id, actor, db)
-    if Verb.ESCALATE not in session.allowed:
+    if Action.ESCALATE not in session.allowed:
         return _back(session_id)
     page = Escalate(
         title="Escalate",
@@ -221,7 +221,7 @@ async def escalate(
     request: Request,
     session_id: Id,
     body: Annotated[EscalationForm, Form()],
-    actor: Engineer,
+    actor: CanWork,
     db: WriteSession,
     now: Now,
     once: CreateOnce,

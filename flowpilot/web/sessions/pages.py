@@ -14,26 +14,25 @@ from flowpilot.flows import api as flows
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import CandidateOut, FlowOut, MatchIn
 from flowpilot.handoffs import api as handoffs
-from flowpilot.handoffs.queries import Wanted as WantedHandoffs
+from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import HandoffOut
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.http.fields import Text
+from flowpilot.http.paging import ListPage
+from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.identity.schemas import Page as ListPage
-from flowpilot.identity.schemas import Text
 from flowpilot.sessions import api
 from flowpilot.sessions.models import AISession, SessionStatus
-from flowpilot.sessions.queries import Wanted
+from flowpilot.sessions.queries import SessionFilter
 from flowpilot.sessions.schemas import DocumentationOut, SessionIn, SessionOut, SessionRow, StepOut
-from flowpilot.sessions.transitions import OPEN, Verb
-from flowpilot.web.frame import Surroundings
+from flowpilot.sessions.transitions import OPEN, Action
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import digest
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
 
-Viewer = Annotated[Actor, requires(Permission.VIEW_WORK)]
-Engineer = Annotated[Actor, requires(Permission.WORK)]
 
 _WITH_A_HANDOFF = {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
 
@@ -109,9 +108,9 @@ class ChooseFlow(Page):
 @router.get("")
 async def list_sessions(
     request: Request,
-    actor: Viewer,
+    actor: CanView,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     status: Literal["", "open"] | SessionStatus = "",
     q: Text = "",
     mine: bool = False,
@@ -120,7 +119,7 @@ async def list_sessions(
 ) -> Response:
     """The list, newest first."""
     statuses = OPEN if status == "open" else {status} if status else None
-    wanted = Wanted(
+    filter_ = SessionFilter(
         status=None if statuses is None else sorted(statuses),
         owner_id=actor.user_id if mine else None,
         text=q or None,
@@ -129,7 +128,7 @@ async def list_sessions(
     asked = {"status": status, "q": q, "mine": str(mine).lower(), "unassigned": str(unassigned).lower()}
     page = Sessions(
         title="Sessions",
-        found=await api.list_sessions(actor, wanted, db, limit=50, cursor=cursor),
+        found=await api.list_sessions(actor, filter_, db, limit=50, cursor=cursor),
         status=status,
         words=q,
         mine=mine,
@@ -143,7 +142,7 @@ async def list_sessions(
 async def start(
     request: Request,
     body: Annotated[NewSessionForm, Form()],
-    actor: Engineer,
+    actor: CanWork,
     db: WriteSession,
     now: Now,
     once: CreateOnce,
@@ -157,14 +156,14 @@ async def start(
 
 @router.get("/{session_id}")
 async def show(
-    request: Request, session_id: uuid.UUID, actor: Viewer, db: ReadSession, frame: Surroundings
+    request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     """The session."""
     session = await api.read_session(session_id, actor, db)
     page = Session(
         title=session.problem_summary[:60] or "Session",
         session=session,
-        may_work=bool(set(session.allowed) - {Verb.TAKE}),
+        may_work=bool(set(session.allowed) - {Action.TAKE}),
         handoff=await _open_handoff(actor, db, session, frame.now),
     )
     return render(request, page, frame)
@@ -172,7 +171,7 @@ async def show(
 
 @router.get("/{session_id}/note")
 async def show_note(
-    request: Request, session_id: uuid.UUID, actor: Viewer, db: ReadSession, frame: Surroundings
+    request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     """The note for the ticket, to read and to copy."""
     page = Note(
@@ -185,11 +184,11 @@ async def show_note(
 
 @router.get("/{session_id}/flow")
 async def show_flows(
-    request: Request, session_id: uuid.UUID, actor: Engineer, db: ReadSession, frame: Surroundings, q: Text = ""
+    request: Request, session_id: uuid.UUID, actor: CanWork, db: ReadSession, frame: CurrentFrame, q: Text = ""
 ) -> Response:
     """Flows to follow instead, while that is possible."""
     session = await api.read_session(session_id, actor, db)
-    if Verb.STEP not in session.allowed:
+    if Action.STEP not in session.allowed:
         return go_to(f"/sessions/{session_id}")
     asked = MatchIn(text=session.problem_summary, domain=session.problem_domain, limit=5)
     found = await flows.list_flows(actor, db, limit=50, q=q or None, state=FlowState.PUBLISHED)
@@ -216,5 +215,5 @@ def rating_shown(session: SessionOut | AISession) -> str:
 async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
     if session.status not in _WITH_A_HANDOFF:
         return None
-    rows = await handoffs.list_handoffs(actor, WantedHandoffs("all", session_id=session.id), db, now, limit=1)
+    rows = await handoffs.list_handoffs(actor, HandoffFilter("all", session_id=session.id), db, now, limit=1)
     return await handoffs.read_handoff(rows.items[0].id, actor, db, now) if rows.items else None

@@ -9,20 +9,19 @@ from pydantic import BaseModel, Field
 from flowpilot.clock import Now, zone_names
 from flowpilot.errors import InvalidError
 from flowpilot.identity import accounts, api
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import Claim, ReadSession, WriteSession, requires
+from flowpilot.identity.access import CanManageAccount, CanView
+from flowpilot.identity.auth import Claim, ReadSession, WriteSession
 from flowpilot.identity.cookies import keep_signed_in
 from flowpilot.identity.credentials import TokenClaim
 from flowpilot.identity.passwords import MIN_PASSWORD_LENGTH, WrongPasswordError
 from flowpilot.identity.schemas import AccountChange, AccountSettings, PasswordIn
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown, digest
 from flowpilot.web.render import go_to, render
-from flowpilot.web.settings.sections import Anybody, SettingsPage
+from flowpilot.web.settings.sections import SettingsPage
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
 
-AccountManager = Annotated[Actor, requires(Permission.MANAGE_ACCOUNT)]
 
 _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 
@@ -85,7 +84,7 @@ class Profile(SettingsPage):
 
 
 @router.get("/account")
-async def show_account(request: Request, actor: Anybody, db: ReadSession, frame: Surroundings) -> Response:
+async def show_account(request: Request, actor: CanView, db: ReadSession, frame: CurrentFrame) -> Response:
     """The rules, to read or to change."""
     account = await api.read_account(actor, db)
     return render(request, Account(title="Account", account=account, zones=sorted(zone_names())), frame)
@@ -93,7 +92,7 @@ async def show_account(request: Request, actor: Anybody, db: ReadSession, frame:
 
 @router.post("/account")
 async def change_account(
-    body: Annotated[AccountForm, Form()], actor: AccountManager, db: WriteSession, now: Now
+    body: Annotated[AccountForm, Form()], actor: CanManageAccount, db: WriteSession, now: Now
 ) -> Response:
     """Save them."""
     check_shown(body.shown, _digest(AccountSettings.model_validate(await accounts.lock_account(db, actor))))
@@ -102,7 +101,7 @@ async def change_account(
 
 
 @router.get("/profile")
-async def show_profile(request: Request, actor: Anybody, frame: Surroundings) -> Response:
+async def show_profile(request: Request, actor: CanView, frame: CurrentFrame) -> Response:
     """The form for another password."""
     return render(request, Profile(title="My profile"), frame)
 

@@ -11,19 +11,19 @@ from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from flowpilot.clock import zone
-from flowpilot.identity.actor import Actor, Permission
+from flowpilot.http.fields import Text
+from flowpilot.http.paging import ListPage
+from flowpilot.identity.access import CanViewAuditLog
 from flowpilot.identity.audit import api
 from flowpilot.identity.audit.log import AuditFilter
-from flowpilot.identity.auth import ReadSession, requires
-from flowpilot.identity.schemas import AuditEntryOut, MemberOut, Text
-from flowpilot.identity.schemas import Page as ListPage
-from flowpilot.web.frame import Surroundings
+from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.schemas import AuditEntryOut, MemberOut
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import render
 from flowpilot.web.settings.sections import SettingsPage, all_members
 
 router = APIRouter(prefix="/settings/audit-log", include_in_schema=False)
 
-Auditor = Annotated[Actor, requires(Permission.VIEW_AUDIT_LOG)]
 
 _HERE = "/settings/audit-log"
 
@@ -33,7 +33,7 @@ Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AuditQuery:
     """What the form asks for. Days are the account's, and the last one is included."""
 
     action: str
@@ -61,8 +61,8 @@ async def _asked(
     person: uuid.UUID | Empty = "",
     first: Annotated[Day | Empty, Query(alias="from")] = "",
     last: Annotated[Day | Empty, Query(alias="to")] = "",
-) -> Asked:
-    return Asked(action, person or None, first or None, last or None)
+) -> AuditQuery:
+    return AuditQuery(action, person or None, first or None, last or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,7 +72,7 @@ class AuditLog(SettingsPage):
     template: ClassVar[str] = "settings/audit.html"
     section: ClassVar[str] = _HERE
     found: ListPage[AuditEntryOut]
-    asked: Asked
+    asked: AuditQuery
     actions: list[str]
     people: list[MemberOut]
     here: str
@@ -89,10 +89,10 @@ class AuditLog(SettingsPage):
 @router.get("")
 async def show(
     request: Request,
-    actor: Auditor,
-    asked: Annotated[Asked, Depends(_asked)],
+    actor: CanViewAuditLog,
+    asked: Annotated[AuditQuery, Depends(_asked)],
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
     """The entries."""

@@ -7,19 +7,19 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clock import Now
+from flowpilot.http.paging import ListPage
 from flowpilot.identity import api
-from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.access import CanManageKeys
+from flowpilot.identity.actor import Role
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import KeyIn, KeyOut
-from flowpilot.identity.schemas import Page as ListPage
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import Secret, SettingsPage, roles_below, show_secret
 
 router = APIRouter(prefix="/settings/keys", include_in_schema=False)
 
-KeyManager = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
 
 _HERE = "/settings/keys"
 
@@ -40,7 +40,7 @@ class Keys(SettingsPage):
 
 @router.get("")
 async def show(
-    request: Request, actor: KeyManager, db: ReadSession, frame: Surroundings, cursor: uuid.UUID | None = None
+    request: Request, actor: CanManageKeys, db: ReadSession, frame: CurrentFrame, cursor: uuid.UUID | None = None
 ) -> Response:
     """The list."""
     found = await api.list_keys(actor, db, limit=50, cursor=cursor)
@@ -51,9 +51,9 @@ async def show(
 async def create(
     request: Request,
     body: Annotated[NewKeyForm, Form()],
-    actor: KeyManager,
+    actor: CanManageKeys,
     db: WriteSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     once: CreateOnce,
 ) -> Response:
     """Make a key, and show it this once."""
@@ -70,7 +70,7 @@ async def create(
 
 
 @router.post("/{key_id}/revoke")
-async def revoke(key_id: uuid.UUID, actor: KeyManager, db: WriteSession, now: Now) -> Response:
+async def revoke(key_id: uuid.UUID, actor: CanManageKeys, db: WriteSession, now: Now) -> Response:
     """Make a key useless."""
     await api.revoke_key(key_id, actor, db, now)
     return go_to(_HERE, "The key is revoked. Programs that use it are refused from now on.")

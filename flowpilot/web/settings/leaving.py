@@ -11,19 +11,18 @@ from fastapi import APIRouter, Form, Request, Response
 from flowpilot.clock import Now
 from flowpilot.errors import NotFoundError
 from flowpilot.http.bodies import Body
-from flowpilot.identity import api
-from flowpilot.identity import members as service
-from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity import api, members
+from flowpilot.identity.access import CanManageMembers
+from flowpilot.identity.actor import Role
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.leaving import Holding
 from flowpilot.identity.schemas import HoldingOut, MemberOut
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import SettingsPage, all_members
 
 router = APIRouter(prefix="/settings/members/{user_id}/leave", include_in_schema=False)
 
-MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
 # The role with which nobody works; without one they are removed.
 LowerRole = Literal[Role.VIEWER] | None
 
@@ -120,44 +119,44 @@ class Leave(SettingsPage):
 async def show(
     request: Request,
     user_id: uuid.UUID,
-    actor: MemberManager,
+    actor: CanManageMembers,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     role: LowerRole = None,
 ) -> Response:
     """What they hold, and the question who gets it."""
-    members = {member.user_id: member for member in await all_members(actor, db)}
-    if user_id not in members:
+    by_id = {member.user_id: member for member in await all_members(actor, db)}
+    if user_id not in by_id:
         raise NotFoundError("There is no such member in this account.")
     held = (await api.list_holdings(user_id, actor, db, frame.now)).items
     groups = _WORK + _TOOLS + (_KEYS if role is None else ())
     page = Leave(
         title="Make a viewer" if role else "Remove",
-        member=members[user_id],
+        member=by_id[user_id],
         role=role,
         held=[(group, found) for group in groups if (found := [one for one in held if one.kind == group.kind])],
-        successors=[one for one in members.values() if one.can_be_assigned and one.user_id != user_id],
+        successors=[one for one in by_id.values() if one.can_be_assigned and one.user_id != user_id],
     )
     return render(request, page, frame)
 
 
 @router.post("")
 async def leave(
-    user_id: uuid.UUID, body: Annotated[LeaveForm, Form()], actor: MemberManager, db: WriteSession, now: Now
+    user_id: uuid.UUID, body: Annotated[LeaveForm, Form()], actor: CanManageMembers, db: WriteSession, now: Now
 ) -> Response:
     """Remove them or make them a viewer, and say what was handed over."""
-    members = {member.user_id: member for member in await all_members(actor, db)}
+    by_id = {member.user_id: member for member in await all_members(actor, db)}
     seen, successor_id = body.from_role, body.hand_over_to
     if body.role is None:
-        handed_over = await service.remove_member(
+        handed_over = await members.remove_member(
             db, actor, user_id, now, from_role=seen, hand_over_to=successor_id
         )
     else:
-        handed_over = await service.change_role(
+        handed_over = await members.change_role(
             db, actor, user_id, body.role, now, from_role=seen, hand_over_to=successor_id
         )
-    successor = members.get(successor_id) if successor_id else None
-    done = " ".join(_sentences(_called(members[user_id]), body.role, handed_over, successor))
+    successor = by_id.get(successor_id) if successor_id else None
+    done = " ".join(_sentences(_called(by_id[user_id]), body.role, handed_over, successor))
     if user_id != actor.user_id:
         return go_to(_MEMBERS, done)
     return go_to("/accounts" if body.role is None else "/settings", done)

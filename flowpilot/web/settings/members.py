@@ -7,23 +7,22 @@ from typing import Annotated, ClassVar
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clock import Now
+from flowpilot.http.paging import ListPage
 from flowpilot.identity import api
-from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.access import CanManageMembers, CanViewMembers
+from flowpilot.identity.actor import Permission, Role
 from flowpilot.identity.assignees import can_work
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.invitations import api as invitations_api
 from flowpilot.identity.invitations.schemas import InvitationIn, InvitationOut
 from flowpilot.identity.schemas import MemberOut, RoleIn
-from flowpilot.identity.schemas import Page as ListPage
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import Secret, SettingsPage, roles_below, show_secret
 
 router = APIRouter(prefix="/settings/members", include_in_schema=False)
 
-MemberViewer = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
-MemberManager = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
 
 _HERE = "/settings/members"
 
@@ -52,9 +51,9 @@ class Members(SettingsPage):
 @router.get("")
 async def show(
     request: Request,
-    actor: MemberViewer,
+    actor: CanViewMembers,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
     invited: uuid.UUID | None = None,
 ) -> Response:
@@ -75,9 +74,9 @@ async def show(
 async def invite(
     request: Request,
     body: Annotated[NewInvitationForm, Form()],
-    actor: MemberManager,
+    actor: CanManageMembers,
     db: WriteSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     once: CreateOnce,
 ) -> Response:
     """Invite somebody, and show the link this once."""
@@ -96,7 +95,7 @@ async def invite(
 
 @router.post("/invitations/{invitation_id}/revoke")
 async def revoke_invitation(
-    invitation_id: uuid.UUID, actor: MemberManager, db: WriteSession, now: Now
+    invitation_id: uuid.UUID, actor: CanManageMembers, db: WriteSession, now: Now
 ) -> Response:
     """Make its link useless."""
     await invitations_api.revoke_invitation(invitation_id, actor, db, now)
@@ -105,7 +104,7 @@ async def revoke_invitation(
 
 @router.post("/{user_id}/role")
 async def change_role(
-    user_id: uuid.UUID, body: Annotated[RoleForm, Form()], actor: MemberManager, db: WriteSession, now: Now
+    user_id: uuid.UUID, body: Annotated[RoleForm, Form()], actor: CanManageMembers, db: WriteSession, now: Now
 ) -> Response:
     """Give a member another role. Before somebody stops working here, a page says what they hold."""
     if not can_work(body.role):

@@ -10,10 +10,11 @@ from pydantic import BaseModel
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.errors import NotFoundError
+from flowpilot.http.paging import ListPage
+from flowpilot.identity.access import CanManageChannels, CanWork
 from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ReadSession, WriteSession, requires
+from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.identity.schemas import Page as ListPage
 from flowpilot.notifications import api
 from flowpilot.notifications.models import ChannelKind
 from flowpilot.notifications.schemas import (
@@ -24,14 +25,12 @@ from flowpilot.notifications.schemas import (
     Preferences,
     RestOut,
 )
-from flowpilot.web.frame import Surroundings
+from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import Secret, SettingsPage, all_members, show_secret
 
 router = APIRouter(prefix="/settings/notifications", include_in_schema=False)
 
-Engineer = Annotated[Actor, requires(Permission.WORK)]
-ChannelManager = Annotated[Actor, requires(Permission.MANAGE_CHANNELS)]
 
 _HERE = "/settings/notifications"
 
@@ -68,7 +67,7 @@ class RetryForm(BaseModel):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ways(SettingsPage):
+class NotificationSettings(SettingsPage):
     """The person's choice, and the channels that they may see."""
 
     template: ClassVar[str] = "settings/notifications.html"
@@ -93,11 +92,11 @@ class Channel(SettingsPage):
 
 
 @router.get("")
-async def show(request: Request, actor: Engineer, db: ReadSession, frame: Surroundings) -> Response:
+async def show(request: Request, actor: CanWork, db: ReadSession, frame: CurrentFrame) -> Response:
     """All ways."""
     channels = await _channels(actor, db)
     email = await api.read_email(actor, db) if actor.may(Permission.MANAGE_CHANNELS) else None
-    page = Ways(
+    page = NotificationSettings(
         title="Notifications",
         preferences=await api.read_preferences(actor, db),
         mine=[one for one in channels if one.user_id == actor.user_id],
@@ -110,7 +109,7 @@ async def show(request: Request, actor: Engineer, db: ReadSession, frame: Surrou
 
 
 @router.post("")
-async def choose(body: Annotated[PreferencesForm, Form()], actor: Engineer, db: WriteSession) -> Response:
+async def choose(body: Annotated[PreferencesForm, Form()], actor: CanWork, db: WriteSession) -> Response:
     """Keep the choice."""
     await api.choose_preferences(Preferences(**body.model_dump()), actor, db)
     return go_to(_HERE, "Saved. It holds from the next event on.")
@@ -120,9 +119,9 @@ async def choose(body: Annotated[PreferencesForm, Form()], actor: Engineer, db: 
 async def add(
     request: Request,
     body: Annotated[NewChannelForm, Form()],
-    actor: Engineer,
+    actor: CanWork,
     db: WriteSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     once: CreateOnce,
 ) -> Response:
     """Add a channel; a webhook's secret is shown this once."""
@@ -136,9 +135,9 @@ async def add(
 async def show_channel(
     request: Request,
     channel_id: uuid.UUID,
-    actor: Engineer,
+    actor: CanWork,
     db: ReadSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
     """What it has sent, newest first."""
@@ -156,7 +155,7 @@ async def show_channel(
 
 @router.post("/channels/{channel_id}/active")
 async def switch(
-    channel_id: uuid.UUID, body: Annotated[SwitchForm, Form()], actor: Engineer, db: WriteSession, now: Now
+    channel_id: uuid.UUID, body: Annotated[SwitchForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """On or off."""
     await api.change_channel(channel_id, ChannelChangeIn(is_active=body.is_active), actor, db, now)
@@ -166,28 +165,28 @@ async def switch(
 
 
 @router.post("/channels/{channel_id}/delete")
-async def remove(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+async def remove(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Remove it for good."""
     await api.remove_channel(channel_id, actor, db, now)
     return go_to(_HERE, "The channel is removed.")
 
 
 @router.post("/channels/{channel_id}/test")
-async def test(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+async def test(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Send a test."""
     await api.test_channel(channel_id, actor, db, now)
     return go_to(_path(channel_id), "The test is on its way. Reload in a moment to see what became of it.")
 
 
 @router.post("/channels/{channel_id}/try-now")
-async def try_now(channel_id: uuid.UUID, actor: Engineer, db: WriteSession, now: Now) -> Response:
+async def try_now(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Try a channel that rests now."""
     await api.try_channel_now(channel_id, actor, db, now)
     return go_to(_path(channel_id), "It is being tried. Reload in a moment to see whether it works again.")
 
 
 @router.post("/email/try-now")
-async def try_email_now(actor: ChannelManager, db: WriteSession, now: Now) -> Response:
+async def try_email_now(actor: CanManageChannels, db: WriteSession, now: Now) -> Response:
     """Try e-mail now although it rests."""
     await api.try_email_now(actor, db, now)
     return go_to(_HERE, "It is being tried. Reload in a moment to see whether it works again.")
@@ -197,9 +196,9 @@ async def try_email_now(actor: ChannelManager, db: WriteSession, now: Now) -> Re
 async def renew(
     request: Request,
     channel_id: uuid.UUID,
-    actor: Engineer,
+    actor: CanWork,
     db: WriteSession,
-    frame: Surroundings,
+    frame: CurrentFrame,
     once: CreateOnce,
 ) -> Response:
     """A new secret, shown this once."""
@@ -209,7 +208,7 @@ async def renew(
 
 @router.post("/deliveries/{delivery_id}/retry")
 async def retry(
-    delivery_id: uuid.UUID, body: Annotated[RetryForm, Form()], actor: Engineer, db: WriteSession, now: Now
+    delivery_id: uuid.UUID, body: Annotated[RetryForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """Try a failed one again."""
     await api.retry_delivery(delivery_id, actor, db, now)

@@ -1,21 +1,19 @@
 """Settings: their sections, of which everybody sees those that their role may use."""
 
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from fastapi import APIRouter, Request, Response
 
 from flowpilot.db.session import ReadDb
 from flowpilot.identity import api as identity
+from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.auth import requires
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.web.frame import Frame
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/settings", include_in_schema=False)
-
-Anybody = Annotated[Actor, requires(Permission.VIEW_WORK)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +71,7 @@ def show_secret(request: Request, page: Secret, frame: Frame) -> Response:
 
 
 @router.get("")
-async def show_settings(actor: Anybody) -> Response:
+async def show_settings(actor: CanView) -> Response:
     """To the first section."""
     return go_to(sections(actor)[0].path)
 

@@ -17,7 +17,7 @@ from flowpilot.db.session import Database, ReadDb
 
 pytestmark = pytest.mark.anyio
 
-Figure = tuple[str, int, rows.Kind[Any], rows_filters.Filters]
+Figure = tuple[str, int, rows.RowKind[Any], rows_filters.Filters]
 DECIDED = ["resolved", "escalated"]
 
 

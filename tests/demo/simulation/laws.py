@@ -11,7 +11,7 @@ from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.queries import case_of
-from flowpilot.sessions.transitions import MOVES, OPEN
+from flowpilot.sessions.transitions import OPEN, TRANSITIONS
 from tests.demo.rows import Facts, moments
 
 OWNED_BY_HOLDER = {SessionStatus.ESCALATED}
@@ -122,14 +122,14 @@ def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> di
 
 
 def check_statuses(facts: Facts) -> None:
-    """The changes of status are a path through the table of moves, which ends where the session is."""
+    """The changes of status are a path through the table of transitions, which ends where the session is."""
     for session in facts.rows.sessions:
         changes = facts.changes[session.id]
         assert (changes[0].from_status, changes[0].to_status) == (None, SessionStatus.ACTIVE)
         assert changes[0].created_at == session.created_at
         for earlier, later in pairwise(changes):
             assert earlier.to_status == later.from_status
-            assert later.to_status in MOVES[SessionStatus(earlier.to_status)].values()
+            assert later.to_status in TRANSITIONS[SessionStatus(earlier.to_status)].values()
         assert changes[-1].to_status == session.status
 
 

@@ -8,7 +8,7 @@ from flowpilot.demo.simulation.library import flow_text
 from flowpilot.demo.simulation.problems import domains, words
 from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, NORTHWIND, DemoAccount
-from flowpilot.flows.models import Tree
+from flowpilot.flows.models import Flow
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.tree import Node
 from flowpilot.sessions.models import AISession, SessionStatus
@@ -17,12 +17,12 @@ from tests.demo.rows import NOW, facts, simulated
 OWN_FLOWS = {flow.slug for account in ACCOUNTS for flow in account.flows}
 
 
-def flow_named(rows: DemoRows, name: str) -> Tree:
+def flow_named(rows: DemoRows, name: str) -> Flow:
     (flow,) = [flow for flow in rows.flows if flow.name == name]
     return flow
 
 
-def sessions_of(rows: DemoRows, flow: Tree) -> list[AISession]:
+def sessions_of(rows: DemoRows, flow: Flow) -> list[AISession]:
     return [session for session in rows.sessions if session.matched_flow_id == flow.id]
 
 

@@ -19,10 +19,10 @@ from flowpilot.db.session import Database
 from flowpilot.handoffs import claims
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service as sessions
-from flowpilot.sessions.locking import hold_for_work
 from flowpilot.wiring import wire_features
 from tests.company import Company, add_colleague, found_company
 from tests.handoffs.helpers import actor, check_laws, escalated, forget_jobs
+from tests.sessions.loading import load_for_work
 
 SENIORS = 50
 HANDOFFS = 200
@@ -95,7 +95,7 @@ async def _act(url: str, winners: list[tuple[Actor, uuid.UUID]]) -> None:
 
     async def act(winner: Actor, session_id: uuid.UUID) -> None:
         async with database.write(winner.account_id) as db:
-            held = await hold_for_work(db, winner, session_id, now())
+            held = await load_for_work(db, winner, session_id, now())
             await sessions.write_text(db, winner, held, "It was the fuse.")
 
     for winner, session_id in winners:

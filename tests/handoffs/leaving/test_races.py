@@ -20,8 +20,7 @@ from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.members import change_role, remove_member
-from flowpilot.sessions import assignment
-from flowpilot.sessions import starting as begin
+from flowpilot.sessions import assignment, starting
 from flowpilot.sessions.locking import lock_for_work
 from flowpilot.wiring import wire_features
 from tests.company import Company, add_colleague
@@ -82,7 +81,7 @@ async def _claim(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
 
 
 async def _start(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
-    await begin.start(db, kim, begin.Beginning("The scanner sends blank pages"), now())
+    await starting.start(db, kim, starting.NewSession("The scanner sends blank pages"), now())
 
 
 async def _time(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
@@ -94,7 +93,7 @@ async def _assign(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
 
 
 async def _escalate_to(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
-    held, _ = await begin.start(db, desk.engineer, begin.Beginning("The scanner sends blank pages"), now())
+    held, _ = await starting.start(db, desk.engineer, starting.NewSession("The scanner sends blank pages"), now())
     await db.flush()
     await lock_target(db, desk.engineer, kim.user_id)
     locked = await lock_for_work(db, desk.engineer, held.session.id, now())

@@ -16,8 +16,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.listen import APPLICATION_NAME
 from flowpilot.db.session import Database
 from flowpilot.handoffs.live.hub import STREAMS_PER_CALLER
-from flowpilot.identity import members as service
-from flowpilot.identity import passwords
+from flowpilot.identity import members, passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.identity.keys import create_key
@@ -51,7 +50,7 @@ async def person(company: Company, database: Database) -> tuple[uuid.UUID, str]:
     """An engineer who can sign in, and the e-mail."""
     email = fresh_email()
     async with database.write(company.id) as db:
-        user_id = await service.add_new_member(
+        user_id = await members.add_new_member(
             db, company.id, email, Role.ENGINEER, now(), password_hash=hash_once(PASSWORD)
         )
         return user_id, email

@@ -15,7 +15,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.handoffs import events
 from flowpilot.handoffs.models import HandoffEventKind
-from flowpilot.identity import members as service
+from flowpilot.identity import members
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company, fresh_email
@@ -79,7 +79,7 @@ async def test_an_event_is_told_with_what_a_queue_shows(
     session_id, email = company.add("ai_sessions"), fresh_email()
     handoff_id = company.add("session_handoffs", session_id=session_id)
     async with database.write(company.id) as db:
-        person = await service.add_new_member(db, company.id, email, Role.ENGINEER, now(), name="Kim")
+        person = await members.add_new_member(db, company.id, email, Role.ENGINEER, now(), name="Kim")
     at = now()
     async with client_of(address) as client, opened(client, company.headers(Role.VIEWER)) as stream:
         async with database.write(company.id) as db:

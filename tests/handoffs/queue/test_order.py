@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.handoffs import queries
-from flowpilot.handoffs.queries import Wanted
+from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import handoff_row
 from flowpilot.identity.actor import Role
 from tests.company import Company
@@ -129,7 +129,7 @@ async def test_waiting_ends_with_the_claim_or_the_end(
 ) -> None:
     put_handoff(company, **values)
     async with database.read(company.id) as db:
-        [row], _ = await queries.handoffs(db, company.id, Wanted(state="all"), 10, None)
+        [row], _ = await queries.handoffs(db, company.id, HandoffFilter(state="all"), 10, None)
     told = handoff_row(row, actor(company), minutes(10) + timedelta(milliseconds=500))
     assert (told["waiting_seconds"], told["seconds_to_first_action"]) == (waiting, acting)
 

@@ -12,7 +12,7 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
-from flowpilot.identity.invitations import accept as accepting
+from flowpilot.identity.invitations import accept
 from flowpilot.identity.invitations.service import InvitationUsedError
 from tests.company import PASSWORD, Company, fresh_email, run
 
@@ -188,12 +188,12 @@ def test_it_ends_after_seven_days_to_the_moment(client: TestClient, company: Com
 
     async def look(database: Database) -> None:
         last = ends - timedelta(microseconds=1)
-        assert (await accepting.look(database, made["token"], last)).email == made["email"]
+        assert (await accept.look(database, made["token"], last)).email == made["email"]
         for attempt in (
-            accepting.look(database, made["token"], ends),
-            accepting.accept(database, made["token"], "", PASSWORD, ends),
+            accept.look(database, made["token"], ends),
+            accept.accept(database, made["token"], "", PASSWORD, ends),
         ):
-            with pytest.raises(accepting.InvitationClosedError, match="expired"):
+            with pytest.raises(accept.InvitationClosedError, match="expired"):
                 await attempt
 
     run(company.urls, look)
@@ -204,7 +204,7 @@ def test_of_many_who_accept_at_once_one_joins(client: TestClient, company: Compa
 
     async def race(_: Database) -> list[Any]:
         databases = [Database(company.urls.runtime, pool_size=1) for _ in range(4)]
-        tries = [accepting.accept(database, made["token"], "Ada", PASSWORD, now()) for database in databases]
+        tries = [accept.accept(database, made["token"], "Ada", PASSWORD, now()) for database in databases]
         outcomes = await asyncio.gather(*tries, return_exceptions=True)
         for database in databases:
             await database.close()

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
-from flowpilot.notifications.messages import Message, Occasion, compose, span
+from flowpilot.notifications.messages import EventContext, Message, compose, span
 from flowpilot.notifications.transports.chat import slack, teams
 from flowpilot.sessions.models import AISession
 from tests.company import at
@@ -20,13 +20,13 @@ NOON = at("2026-06-15 12:00")
 
 def _occasion(
     kind: HandoffEventKind, by: uuid.UUID | None = BEN, problem: str = "VPN drops", **content: Any
-) -> Occasion:
+) -> EventContext:
     handoff = SessionHandoff(
         id=uuid.UUID(int=9), created_by=ANN, created_at=NOON - timedelta(minutes=75), reason="Stuck", priority=1
     )
     handoff.target_user_id = BEN
     event = HandoffEvent(kind=kind, actor_id=by, content=content, created_at=NOON)
-    return Occasion(event, handoff, AISession(problem_summary=problem), NAMES)
+    return EventContext(event, handoff, AISession(problem_summary=problem), NAMES)
 
 
 @pytest.mark.parametrize(
@@ -79,7 +79,7 @@ def _occasion(
         ),
     ],
 )
-def test_each_event_has_its_words(occasion: Occasion, subject: str, text: str) -> None:
+def test_each_event_has_its_words(occasion: EventContext, subject: str, text: str) -> None:
     said = compose(occasion)
     assert (said.subject, said.text) == (subject, text)
     assert said.path == f"/handoffs/{occasion.handoff.id}"

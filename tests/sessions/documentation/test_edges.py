@@ -10,11 +10,10 @@ from fastapi.testclient import TestClient
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
-from flowpilot.sessions import service
-from flowpilot.sessions import starting as begin
+from flowpilot.sessions import service, starting
 from flowpilot.sessions.documentation import document
 from flowpilot.sessions.models import AISession, AISessionStep, StatusChange, StepKind
-from flowpilot.sessions.queries import Told
+from flowpilot.sessions.queries import SessionHistory
 from tests.company import Company, at
 from tests.sessions.flows import SESSIONS
 from tests.sessions.story import Story, section
@@ -79,7 +78,7 @@ async def test_where_the_guide_ends_nothing_is_next(story: Story, outcome: str, 
 async def test_leaving_the_guide_leaves_what_was_found(story: Story) -> None:
     await story.begin("09:00")
     await story.does("09:01", service.take_choice, "Yes")
-    await story.does("09:02", begin.follow_flow, None)
+    await story.does("09:02", starting.follow_flow, None)
     note = (await story.note("09:02")).text
     assert "Guide:" not in note
     assert section(note, "CHECKED AND FOUND") == ["- Is the printer on? Yes"]
@@ -135,8 +134,8 @@ def _lines_of(kind: StepKind, content: dict[str, Any]) -> list[str]:
     session = AISession(created_at=at("2026-06-15 09:00"), status="active", problem_summary="P")
     step = AISessionStep(created_at=at("2026-06-15 09:01"), kind=kind, content=content)
     change = StatusChange(created_at=at("2026-06-15 09:00"), to_status="active", reason="")
-    told = Told(session, [step], [change], None, None, None, {})
-    note = document(told, at("2026-06-15 09:02"), "UTC").text
+    history = SessionHistory(session, [step], [change], None, None, None, {})
+    note = document(history, at("2026-06-15 09:02"), "UTC").text
     return [line for line in note.splitlines() if line.startswith("- ")]
 
 

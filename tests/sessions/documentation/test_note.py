@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.session import Database, Db
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service
-from flowpilot.sessions.locking import Held
+from flowpilot.sessions.locking import LoadedSession
 from tests.company import Company
 from tests.sessions.flows import SESSIONS, post, start, take
 from tests.sessions.story import Story
@@ -106,7 +106,7 @@ TIME SPENT
 """
 
 
-async def _abandon(db: Db, actor: Actor, held: Held, reason: str) -> None:
+async def _abandon(db: Db, actor: Actor, held: LoadedSession, reason: str) -> None:
     await service.abandon(db, actor.user_id, held, reason)
 
 

@@ -7,8 +7,8 @@ import pytest
 
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.tree import Tree
-from flowpilot.web.flows.diagram import Box, Pill, diagram
-from flowpilot.web.flows.outline import Way, outline
+from flowpilot.web.flows.diagram import Box, JumpLabel, diagram
+from flowpilot.web.flows.outline import Jump, outline
 
 SLUGS = sorted(shipped_flows())
 
@@ -22,7 +22,7 @@ def _tree(root: str, **leads: list[str]) -> Tree:
     return Tree.model_validate({"root": root, "nodes": nodes})
 
 
-def _ways(tree: Tree) -> dict[str, list[tuple[str, Way, int | None]]]:
+def _ways(tree: Tree) -> dict[str, list[tuple[str, Jump, int | None]]]:
     return {
         stop.id: [(branch.target, branch.way, branch.number) for branch in stop.branches]
         for stop in outline(tree).stops.values()
@@ -31,18 +31,18 @@ def _ways(tree: Tree) -> dict[str, list[tuple[str, Way, int | None]]]:
 
 def test_a_node_stands_where_it_is_reached_in_the_fewest_steps() -> None:
     assert _ways(_tree("a", a=["b", "c"], b=["d"], c=["d", "e"], d=["e"], e=[])) == {
-        "a": [("b", Way.DOWN, 2), ("c", Way.DOWN, 4)],
-        "b": [("d", Way.DOWN, 3)],
-        "d": [("e", Way.JUMP, 5)],
-        "c": [("d", Way.JUMP, 3), ("e", Way.DOWN, 5)],
+        "a": [("b", Jump.DOWN, 2), ("c", Jump.DOWN, 4)],
+        "b": [("d", Jump.DOWN, 3)],
+        "d": [("e", Jump.JUMP, 5)],
+        "c": [("d", Jump.JUMP, 3), ("e", Jump.DOWN, 5)],
         "e": [],
     }
 
 
 def test_what_leads_back_or_nowhere_is_told_apart() -> None:
     assert _ways(_tree("a", a=["b", "gone"], b=["a", "b"])) == {
-        "a": [("b", Way.DOWN, 2), ("gone", Way.NOWHERE, None)],
-        "b": [("a", Way.BACK, 1), ("b", Way.BACK, 2)],
+        "a": [("b", Jump.DOWN, 2), ("gone", Jump.NOWHERE, None)],
+        "b": [("a", Jump.BACK, 1), ("b", Jump.BACK, 2)],
     }
 
 
@@ -79,7 +79,7 @@ def test_the_longest_flow_that_is_allowed_is_drawn() -> None:
     assert [box.stop.number for box in drawn.boxes] == list(range(1, 301))
 
 
-def _overlap(one: Box | Pill, other: Box | Pill) -> bool:
+def _overlap(one: Box | JumpLabel, other: Box | JumpLabel) -> bool:
     return one.x == other.x and one.y < other.y + other.height and other.y < one.y + one.height
 
 
@@ -91,7 +91,7 @@ def test_a_shipped_flow_is_drawn_with_every_choice_once_and_nothing_over_another
     assert len(drawn.boxes) == len(tree.nodes)
     pairs = {(node_id, choice.next) for node_id, node in tree.nodes.items() for choice in node.offered}
     assert len(drawn.lines) == len(drawn.labels) == len(pairs)
-    placed: list[Box | Pill] = [*drawn.boxes, *drawn.pills]
+    placed: list[Box | JumpLabel] = [*drawn.boxes, *drawn.pills]
     for number, one in enumerate(placed):
         assert 0 <= one.x < one.x + one.width <= drawn.width
         assert 0 <= one.y < one.y + one.height <= drawn.height

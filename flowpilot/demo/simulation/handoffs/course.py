@@ -20,7 +20,7 @@ from flowpilot.demo.simulation.work import (
 )
 from flowpilot.flows.tree import NodeKind
 from flowpilot.handoffs.models import Outcome
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 _HOUR = 3600.0
 _DAY = 24 * _HOUR
@@ -144,7 +144,7 @@ def _tell_unclaimed(story: Story) -> None:
             claims.close(story, engineer, Outcome.RETURNED, words().taken_back)
             finish(story, engineer)
         case _:
-            verbs.move(story, Verb.ABANDON, engineer, rng.choice(words().give_ups))
+            verbs.transition(story, Action.ABANDON, engineer, rng.choice(words().give_ups))
 
 
 def _tell_released(story: Story) -> None:
@@ -167,7 +167,7 @@ def _tell_idle(story: Story) -> None:
     story.wait(around(rng, 10 * 60, 0.7))
     claims.claim(story)
     if rng.random() < 0.3 and claims.hold(story, around(rng, 20 * 60, 0.5)):
-        verbs.move(story, Verb.ABANDON, claims.holder(story), rng.choice(words().give_ups))
+        verbs.transition(story, Action.ABANDON, claims.holder(story), rng.choice(words().give_ups))
         return
     claims.hold(story, _DAY)
     _claim_again(story)
@@ -222,7 +222,7 @@ def _tell_vendor(story: Story) -> None:
     if rng.random() < 0.5:
         finish(story, holder)
     else:
-        verbs.move(story, Verb.ABANDON, holder, rng.choice(words().vendor_ends))
+        verbs.transition(story, Action.ABANDON, holder, rng.choice(words().vendor_ends))
 
 
 def _claim_again(story: Story) -> None:

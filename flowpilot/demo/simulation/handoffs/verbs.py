@@ -12,7 +12,7 @@ from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, Sessi
 from flowpilot.handoffs.schemas import REASONS
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.sessions.queries import case_of
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 _IDEAS, _RIGHTS, _SEVERAL, _FLOW_ENDS, _SENIOR = REASONS
 _PRIORITIES = {_IDEAS: (1, 12, 70, 17), _SEVERAL: (30, 50, 20, 0), _SENIOR: (8, 42, 45, 5)}
@@ -31,10 +31,10 @@ def escalate(story: Story, priority: Priority | None = None) -> None:
     note = story.case.problem.hunch if rng.random() < _NOTE_SHARE else ""
     pressing = priority or _pick_priority(story, reason)
     target = rng.choice(possible_claimants(story)) if rng.random() < _TARGET_SHARE else None
-    verbs.move(story, Verb.ESCALATE, story.engineer_id, reason)
-    told = story.told()
-    snapshot = take_snapshot(told, note)
-    assessment = rules.assess(case_of(told, note=note, missing=snapshot["missing"]))
+    verbs.transition(story, Action.ESCALATE, story.engineer_id, reason)
+    history = story.history()
+    snapshot = take_snapshot(history, note)
+    assessment = rules.assess(case_of(history, note=note, missing=snapshot["missing"]))
     handoff = SessionHandoff(
         account_id=story.account.id,
         id=id_at(rng, story.moment),
@@ -71,7 +71,7 @@ def claim(story: Story) -> None:
     handoff.claimed_by, handoff.claimed_at = senior, story.moment
     handoff.lease_expires_at = story.moment + timedelta(minutes=story.account.lease_minutes)
     story.session.owner_id = senior
-    verbs.move(story, Verb.CLAIM, senior)
+    verbs.transition(story, Action.CLAIM, senior)
     record_event(story, handoff, HandoffEventKind.CLAIMED, senior)
 
 
@@ -101,7 +101,7 @@ def close(story: Story, by: uuid.UUID, outcome: Outcome, note: str) -> None:
     """End the handoff while its session goes on: given back, or laid aside."""
     mine = story.handoff.claimed_by or story.handoff.created_by
     story.session.owner_id = story.handoff.created_by if outcome is Outcome.RETURNED else mine
-    verbs.move(story, Verb.RETURN if outcome is Outcome.RETURNED else Verb.PARK, by, note)
+    verbs.transition(story, Action.RETURN if outcome is Outcome.RETURNED else Action.PARK, by, note)
     close_open(story, by, outcome, note)
 
 
@@ -141,7 +141,7 @@ def _give_back(story: Story, by: uuid.UUID | None, reason: str) -> None:
     handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
     handoff.first_action_at = handoff.first_action_by = None
     story.session.owner_id = handoff.created_by
-    verbs.move(story, Verb.RELEASE, by, reason)
+    verbs.transition(story, Action.RELEASE, by, reason)
 
 
 def _pick_reason(story: Story) -> str:

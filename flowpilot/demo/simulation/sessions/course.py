@@ -11,7 +11,7 @@ from flowpilot.demo.simulation.story import Story
 from flowpilot.demo.simulation.work import finish, follow, improvise, is_at_question, pause
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions.models import ConfidenceTier
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 _LEAVES_FLOW_SHARE = 0.3
 _FORGOTTEN_SHARE = 0.4
@@ -62,16 +62,16 @@ def _begin_work(story: Story, count: int) -> None:
 def _give_up(story: Story) -> None:
     """The engineer ends it, or forgets it until the account's idle limit does."""
     rng, engineer = story.rng, story.engineer_id
-    is_led_astray = story.case.flow is not None and story.case.flow.told.misleads
+    is_led_astray = story.case.flow is not None and story.case.flow.history.misleads
     if rng.random() < 0.7:
         story.wait_for_step()
-        verbs.move(story, Verb.PAUSE, engineer, rng.choice(words().pauses))
+        verbs.transition(story, Action.PAUSE, engineer, rng.choice(words().pauses))
     if rng.random() < _FORGOTTEN_SHARE:
         minutes = story.account.idle_minutes
         story.wait_until(story.moment + timedelta(minutes=minutes) + _JOB_DELAY)
-        verbs.move(story, Verb.ABANDON, None, f"Nothing happened for {minutes // 60} hours.")
+        verbs.transition(story, Action.ABANDON, None, f"Nothing happened for {minutes // 60} hours.")
     else:
         story.wait(rng.uniform(4, 48) * 3600)
         story.wait_for_office()
         reason = words().led_astray if is_led_astray else rng.choice(words().give_ups)
-        verbs.move(story, Verb.ABANDON, engineer, reason)
+        verbs.transition(story, Action.ABANDON, engineer, reason)

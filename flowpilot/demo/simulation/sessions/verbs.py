@@ -9,10 +9,9 @@ from flowpilot.demo.simulation.handoffs import effects as desk
 from flowpilot.demo.simulation.story import Story
 from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.handoffs.models import Outcome
-from flowpilot.sessions import path
-from flowpilot.sessions import transitions as moves
+from flowpilot.sessions import path, transitions
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
-from flowpilot.sessions.transitions import Verb
+from flowpilot.sessions.transitions import Action
 
 
 def begin(story: Story) -> None:
@@ -68,16 +67,16 @@ def go_back(story: Story, by: uuid.UUID) -> None:
 def resolve(story: Story, by: uuid.UUID, text: str) -> None:
     """Write down what solved it, and end the session."""
     _add_step(story, by, StepKind.RESOLUTION, {"text": text})
-    move(story, Verb.RESOLVE, by)
+    transition(story, Action.RESOLVE, by)
 
 
-def move(story: Story, verb: Verb, by: uuid.UUID | None, reason: str = "") -> None:
-    """Change the status as the table of moves has it; an end closes what is open of the handoffs."""
+def transition(story: Story, verb: Action, by: uuid.UUID | None, reason: str = "") -> None:
+    """Change the status as the table of transitions has it; an end closes what is open of the handoffs."""
     session, before = story.session, SessionStatus(story.session.status)
-    session.status = moves.after(before, verb)
+    session.status = transitions.next_status(before, verb)
     session.resolved_at = story.moment if session.status == SessionStatus.RESOLVED else None
     _record_change(story, before, by, reason)
-    if session.status not in moves.OPEN:
+    if session.status not in transitions.OPEN:
         desk.close_open(story, by, _OUTCOMES[SessionStatus(session.status)])
 
 
@@ -91,7 +90,7 @@ def _place(where: path.Position, following: str) -> dict[str, Any]:
 def _add_step(
     story: Story, by: uuid.UUID, kind: StepKind, content: dict[str, Any], *, is_free_text: bool = False
 ) -> None:
-    moves.after(SessionStatus(story.session.status), Verb.STEP)
+    transitions.next_status(SessionStatus(story.session.status), Action.STEP)
     step = AISessionStep(
         account_id=story.account.id,
         id=id_at(story.rng, story.moment),

@@ -1,4 +1,4 @@
-"""The table of moves, tried through the API: every verb at every status."""
+"""The table of transitions, tried through the API: every verb at every status."""
 
 from typing import Any
 
@@ -9,26 +9,26 @@ from fastapi.testclient import TestClient
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.transitions import MOVES, OPEN, Verb
+from flowpilot.sessions.transitions import OPEN, TRANSITIONS, Action
 from tests.company import Company, found_company
 from tests.sessions.flows import SESSIONS, go_back, post, publish_printer_flow, read, start, take
 
-BODIES: dict[Verb, tuple[str, dict[str, Any]]] = {
-    Verb.STEP: (f"{SESSIONS}/{{session}}/steps", {"free_text": "Looked at it."}),
-    Verb.PAUSE: (f"{SESSIONS}/{{session}}/pause", {"reason": "Said so."}),
-    Verb.RESUME: (f"{SESSIONS}/{{session}}/resume", {}),
-    Verb.RESOLVE: (f"{SESSIONS}/{{session}}/resolve", {"summary": "Solved."}),
-    Verb.ABANDON: (f"{SESSIONS}/{{session}}/abandon", {"reason": "Said so."}),
-    Verb.RATE: (f"{SESSIONS}/{{session}}/rating", {"rating": 3}),
-    Verb.ESCALATE: (f"{SESSIONS}/{{session}}/handoffs", {"reason": "Said so."}),
-    Verb.CLAIM: ("/api/v1/handoffs/{handoff}/claim", {}),
-    Verb.RELEASE: ("/api/v1/handoffs/{handoff}/release", {"reason": "Said so."}),
-    Verb.RETURN: ("/api/v1/handoffs/{handoff}/close", {"outcome": "returned", "note": "Said so."}),
-    Verb.PARK: ("/api/v1/handoffs/{handoff}/close", {"outcome": "parked", "note": "Said so."}),
+BODIES: dict[Action, tuple[str, dict[str, Any]]] = {
+    Action.STEP: (f"{SESSIONS}/{{session}}/steps", {"free_text": "Looked at it."}),
+    Action.PAUSE: (f"{SESSIONS}/{{session}}/pause", {"reason": "Said so."}),
+    Action.RESUME: (f"{SESSIONS}/{{session}}/resume", {}),
+    Action.RESOLVE: (f"{SESSIONS}/{{session}}/resolve", {"summary": "Solved."}),
+    Action.ABANDON: (f"{SESSIONS}/{{session}}/abandon", {"reason": "Said so."}),
+    Action.RATE: (f"{SESSIONS}/{{session}}/rating", {"rating": 3}),
+    Action.ESCALATE: (f"{SESSIONS}/{{session}}/handoffs", {"reason": "Said so."}),
+    Action.CLAIM: ("/api/v1/handoffs/{handoff}/claim", {}),
+    Action.RELEASE: ("/api/v1/handoffs/{handoff}/release", {"reason": "Said so."}),
+    Action.RETURN: ("/api/v1/handoffs/{handoff}/close", {"outcome": "returned", "note": "Said so."}),
+    Action.PARK: ("/api/v1/handoffs/{handoff}/close", {"outcome": "parked", "note": "Said so."}),
 }
 PAIRS = [(status, verb) for status in SessionStatus for verb in BODIES]
 BY_THE_SESSION = [verb for verb in BODIES if BODIES[verb][0].startswith(SESSIONS)]
-WITHOUT_REASON = {Verb.RESUME, Verb.RESOLVE, Verb.CLAIM}
+WITHOUT_REASON = {Action.RESUME, Action.RESOLVE, Action.CLAIM}
 
 
 @pytest.fixture(scope="module")
@@ -45,8 +45,8 @@ def case(client: TestClient, shop: Company) -> dict[str, str]:
     return {"session": session, "handoff": handoff}
 
 
-def _allowed(status: SessionStatus) -> list[Verb]:
-    return [verb for verb in MOVES[status] if verb in BY_THE_SESSION]
+def _allowed(status: SessionStatus) -> list[Action]:
+    return [verb for verb in TRANSITIONS[status] if verb in BY_THE_SESSION]
 
 
 def _force(shop: Company, session_id: str, status: SessionStatus) -> None:
@@ -58,23 +58,23 @@ def _force(shop: Company, session_id: str, status: SessionStatus) -> None:
     shop.query(statement, status, status == SessionStatus.RESOLVED, session_id)
 
 
-def _try(client: TestClient, shop: Company, case: dict[str, str], verb: Verb) -> httpx2.Response:
+def _try(client: TestClient, shop: Company, case: dict[str, str], verb: Action) -> httpx2.Response:
     path, body = BODIES[verb]
     return client.post(path.format(**case), headers=shop.headers(Role.OWNER), json=body)
 
 
 @pytest.mark.parametrize(("status", "verb"), PAIRS)
 def test_each_verb_leads_where_the_table_says_or_is_refused_with_what_is_allowed(
-    client: TestClient, shop: Company, case: dict[str, str], status: SessionStatus, verb: Verb
+    client: TestClient, shop: Company, case: dict[str, str], status: SessionStatus, verb: Action
 ) -> None:
-    if verb == Verb.RELEASE:
-        assert _try(client, shop, case, Verb.CLAIM).status_code == 200
+    if verb == Action.RELEASE:
+        assert _try(client, shop, case, Action.CLAIM).status_code == 200
     _force(shop, case["session"], status)
     before, allowed = read(client, shop, case["session"]), _allowed(status)
     assert before["allowed"] == allowed
     answer = _try(client, shop, case, verb)
     after = read(client, shop, case["session"])
-    if verb not in MOVES[status]:
+    if verb not in TRANSITIONS[status]:
         problem = answer.json()
         assert answer.status_code == 409, problem
         assert problem["type"] == "urn:flowpilot:problem:not-allowed-now"
@@ -84,17 +84,17 @@ def test_each_verb_leads_where_the_table_says_or_is_refused_with_what_is_allowed
         assert after == before
         return
     assert answer.status_code < 300, answer.text
-    assert after["status"] == MOVES[status][verb]
+    assert after["status"] == TRANSITIONS[status][verb]
     assert (after["resolved_at"] is not None) == (after["status"] == SessionStatus.RESOLVED)
     new = after["status_changes"][len(before["status_changes"]) :]
-    if verb in {Verb.STEP, Verb.RATE}:
+    if verb in {Action.STEP, Action.RATE}:
         assert new == []
     else:
         [change] = new
         assert change.pop("created_at") == after["last_activity_at"]
         assert change == {
             "from_status": status,
-            "to_status": MOVES[status][verb],
+            "to_status": TRANSITIONS[status][verb],
             "actor_id": str(shop.users[Role.OWNER]),
             "reason": "" if verb in WITHOUT_REASON else "Said so.",
         }
@@ -102,11 +102,11 @@ def test_each_verb_leads_where_the_table_says_or_is_refused_with_what_is_allowed
 
 def test_only_taking_is_not_in_the_table() -> None:
     """It changes who works on a session, and is tried with what nobody works on."""
-    assert set(Verb) - {Verb.TAKE} == set(BODIES) == {verb for moves in MOVES.values() for verb in moves}
+    assert set(Action) - {Action.TAKE} == set(BODIES) == {verb for moves in TRANSITIONS.values() for verb in moves}
 
 
 def test_what_is_open_is_what_may_be_resolved() -> None:
-    assert {status for status in SessionStatus if Verb.RESOLVE in MOVES[status]} == OPEN
+    assert {status for status in SessionStatus if Action.RESOLVE in TRANSITIONS[status]} == OPEN
 
 
 def test_a_resolved_session_was_resolved_at_its_end_and_stays_so(
@@ -124,7 +124,7 @@ def test_a_resolved_session_was_resolved_at_its_end_and_stays_so(
 
 
 @pytest.mark.parametrize(
-    "status", sorted(set(SessionStatus) - {status for status in OPEN if Verb.STEP in MOVES[status]})
+    "status", sorted(set(SessionStatus) - {status for status in OPEN if Action.STEP in TRANSITIONS[status]})
 )
 def test_whatever_the_step_it_is_the_status_that_refuses_it(
     client: TestClient, company: Company, status: SessionStatus

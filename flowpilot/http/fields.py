@@ -1,0 +1,29 @@
+"""The kinds of text that a request may carry."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field, StringConstraints
+
+
+def storable(text: str) -> str:
+    """The text, if PostgreSQL can keep it.
+
+    Raises:
+        ValueError: it holds what no text may.
+    """
+    if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
+        raise ValueError("must not contain NUL or half a character")
+    return text
+
+
+Storable = Annotated[str, AfterValidator(storable)]
+Text = Annotated[Storable, Field(max_length=200)]
+
+# Trimmed, and not empty: a line, a paragraph of notes, and a problem as it came in, which may be a whole e-mail.
+_Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)]
+Line = Annotated[_Said, Field(max_length=200)]
+Words = Annotated[_Said, Field(max_length=5_000)]
+Problem = Annotated[_Said, Field(max_length=10_000)]
+# Trimmed, and may be empty.
+Trimmed = Annotated[Text, StringConstraints(strip_whitespace=True)]
+Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000), AfterValidator(storable)]
