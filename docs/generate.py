@@ -93,7 +93,7 @@ def _settings() -> Iterator[str]:
     yield "# Settings\n"
     yield (
         "FlowPilot reads its settings from the environment, once, when a command starts. All of them have a "
-        "default. A value that can not be used stops the command with a sentence that names the variable.\n"
+        "default. A value that cannot be used stops the command with a sentence that names the variable.\n"
     )
     rows = (
         (

@@ -24,7 +24,7 @@ class FlowPilotError(Exception):
 
 
 class NotFoundError(FlowPilotError):
-    """The thing is not there, or belongs to another account: a caller can not tell which."""
+    """The thing is not there, or belongs to another account: a caller cannot tell which."""
 
     status = 404
 
@@ -40,6 +40,6 @@ class OutdatedError(ConflictError):
 
 
 class InvalidError(FlowPilotError):
-    """The request itself is malformed in a way that a type can not express."""
+    """The request itself is malformed in a way that a type cannot express."""
 
     status = 422

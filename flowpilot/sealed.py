@@ -14,7 +14,7 @@ _PURPOSE = b"flowpilot: sealed values"
 
 
 class UnsealableError(FlowPilotError):
-    """What was sealed can not be read with this secret key."""
+    """What was sealed cannot be read with this secret key."""
 
     def __init__(self) -> None:
         super().__init__("The installation's secret key has changed since this was entered. Enter it again.")

@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 
 
 class SettingsError(FlowPilotError):
-    """A setting can not be used as it is."""
+    """A setting cannot be used as it is."""
 
 
 def _networks(value: Any) -> Any:
@@ -183,7 +183,7 @@ def get_settings() -> Settings:
     """The settings of this process, read once.
 
     Raises:
-        SettingsError: a variable's value can not be used; the sentence names it.
+        SettingsError: a variable's value cannot be used; the sentence names it.
     """
     try:
         return Settings()

@@ -52,5 +52,5 @@ def _growth(read: Callable[[str], object], start: str, piece: str) -> float:
 @pytest.mark.parametrize("name", READERS)
 def test_eight_times_the_text_takes_no_more_than_that(name: str) -> None:
     for start, piece in TEXTS:
-        # A single measurement can have been disturbed; the least of several can not.
+        # A single measurement can have been disturbed; the least of several cannot.
         assert any(_growth(READERS[name], start, piece) < MOST for _ in range(5)), (start, piece)

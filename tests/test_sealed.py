@@ -18,6 +18,6 @@ def test_it_says_nothing_and_never_looks_the_same() -> None:
 
 
 @pytest.mark.parametrize("sealed", [seal(OTHER, TEXT), seal(KEY, TEXT).swapcase(), b""])
-def test_with_another_key_or_after_a_change_it_can_not_be_read(sealed: bytes) -> None:
+def test_with_another_key_or_after_a_change_it_cannot_be_read(sealed: bytes) -> None:
     with pytest.raises(UnsealableError, match="Enter it again"):
         unseal(KEY, sealed)

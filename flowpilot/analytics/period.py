@@ -83,7 +83,7 @@ def window(
     Raises:
         InvalidError: the zone is none.
         WindowError: only one end is given, or both ends and a period, or the ends are in the wrong order
-            or more than 400 days apart, or a date can not be understood.
+            or more than 400 days apart, or a date cannot be understood.
     """
     timezone = tz or account_timezone
     named_zone = zone(timezone)

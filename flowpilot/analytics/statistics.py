@@ -97,7 +97,7 @@ def mean(
 
     Args:
         unit: how many units of the sums make one of the answer, such as 60 from seconds to minutes.
-        lowest, highest: the interval is held to these, which a mean of such values can not leave.
+        lowest, highest: the interval is held to these, which a mean of such values cannot leave.
     """
     if n < 2:
         return Estimate(float(total / unit) if n else None, n, None)

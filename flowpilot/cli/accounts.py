@@ -99,7 +99,7 @@ def set_password(
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
 ) -> None:
-    """Give a person who can not sign in a new password."""
+    """Give a person who cannot sign in a new password."""
     if not password_stdin:
         raise InvalidError("Pass the new password on standard input, with --password-stdin.")
     password = _password()

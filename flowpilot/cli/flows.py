@@ -34,7 +34,7 @@ _TOLD = {
 
 
 class NotImportedError(ConflictError):
-    """One of several files can not be imported."""
+    """One of several files cannot be imported."""
 
 
 def register(parent: typer.Typer) -> None:

@@ -92,7 +92,7 @@ def worker() -> None:
 
 
 class ListenError(FlowPilotError):
-    """The address can not be listened on."""
+    """The address cannot be listened on."""
 
 
 def run_server(
@@ -107,7 +107,7 @@ def run_server(
     try:
         listening = socket.create_server((host, port), family=family)
     except OSError as error:
-        raise ListenError(f"Can not listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
+        raise ListenError(f"Cannot listen on {host}:{port}: {error.strerror}. Choose another --port.") from error
     # The whole app takes a second to import, which no other command should wait for.
     from flowpilot.app import create_app  # noqa: PLC0415
 
@@ -212,8 +212,8 @@ def _runtime_role(url: str) -> Iterator[tuple[bool, str]]:
             "SELECT rolname, rolsuper OR rolbypassrls FROM pg_roles WHERE rolname = current_user"
         ).fetchone()
         assert role is not None
-        yield not role[1], f"the runtime role {role[0]} can not bypass row security"
+        yield not role[1], f"the runtime role {role[0]} cannot bypass row security"
         owned = connection.execute("SELECT FROM pg_tables WHERE tableowner = current_user").rowcount
-        yield owned == 0, "the runtime role owns no table, so that it can not switch row security off"
+        yield owned == 0, "the runtime role owns no table, so that it cannot switch row security off"
         unstated = connection.execute("SELECT count(*) FROM ai_sessions").fetchone()
         yield unstated == (0,), "without an account stated, no row is seen"

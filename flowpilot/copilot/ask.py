@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 def problem(settings: Settings) -> str | None:
-    """Why the AI that is configured can not be used, and what to do; None when it can, or when it is off."""
+    """Why the AI that is configured cannot be used, and what to do; None when it can, or when it is off."""
     if settings.ai_model is None:
         return None
     if any(importlib.util.find_spec(package) is None for package in _EXTRA):

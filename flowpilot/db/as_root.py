@@ -25,7 +25,7 @@ _PASSABLE = 0o711
 
 
 class RootError(FlowPilotError):
-    """Root can not run PostgreSQL like this."""
+    """Root cannot run PostgreSQL like this."""
 
 
 def system_account() -> tuple[int, int]:

@@ -48,7 +48,7 @@ def new_id() -> uuid.UUID:
 
 
 def tenant_key(column: str, target: str) -> ForeignKeyConstraint:
-    """A foreign key to another tenant table, which can not cross accounts."""
+    """A foreign key to another tenant table, which cannot cross accounts."""
     return ForeignKeyConstraint(["account_id", column], [f"{target}.account_id", f"{target}.id"])
 
 

@@ -22,7 +22,7 @@ async def listen(url: str, *, connected: Callable[[], None], heard: Callable[[To
     has to look for themselves.
 
     Raises:
-        psycopg.Error: the connection can not be made, or was lost.
+        psycopg.Error: the connection cannot be made, or was lost.
     """
     connection = await psycopg.AsyncConnection.connect(
         url, autocommit=True, application_name=APPLICATION_NAME, **LIVELINESS

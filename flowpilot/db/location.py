@@ -32,7 +32,7 @@ _SOCKET_PATH_BYTES = 103  # What macOS allows; Linux would allow 107.
 
 
 class EmbeddedPostgresError(FlowPilotError):
-    """The database in the data directory can not be used."""
+    """The database in the data directory cannot be used."""
 
 
 class NoDatabaseError(EmbeddedPostgresError):

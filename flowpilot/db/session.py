@@ -37,7 +37,7 @@ class Db(ReadDb):
 @event.listens_for(_TenantSession, "after_begin")
 def _state_account(session: Session, _: SessionTransaction, connection: Connection) -> None:
     # Plain SET LOCAL, not set_config(): only the plain statement is forwarded to Citus workers.
-    # It holds for this transaction alone, so a pooled connection can not carry it to the next.
+    # It holds for this transaction alone, so a pooled connection cannot carry it to the next.
     account_id = session.info["account_id"]
     words = []
     if session.info["read_only"]:

@@ -99,7 +99,7 @@ def _people(account: DemoAccount, password_hash: str, now: datetime) -> list[Seq
 
 
 def _complete(connection: psycopg.Connection, account: DemoAccount, simulated: DemoRows) -> None:
-    """Write what can not be copied: the flows' index, the number of its newest event, and the due jobs."""
+    """Write what cannot be copied: the flows' index, the number of its newest event, and the due jobs."""
     index_flows(connection, simulated)
     connection.execute(
         "INSERT INTO handoff_counters (account_id, last_number) VALUES (%s, %s)",

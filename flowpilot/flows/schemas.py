@@ -91,7 +91,7 @@ class FlowDetailOut(FlowOut):
 
 
 class ProblemOut(BaseModel):
-    """One reason why a draft can not be published. No node: it concerns the whole tree."""
+    """One reason why a draft cannot be published. No node: it concerns the whole tree."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -53,7 +53,7 @@ class FlowProblemsError(ConflictError):
         more = f" There are {len(found) - 1} more problems." if len(found) > 2 else ""
         more = " There is one more problem." if len(found) == 2 else more
         listed = [{"node": problem.node, "message": problem.message} for problem in found]
-        super().__init__(f"The draft can not be published. {found[0].message}{more}", problems=listed)
+        super().__init__(f"The draft cannot be published. {found[0].message}{more}", problems=listed)
 
 
 class OnlyDraftError(ConflictError):

@@ -70,7 +70,7 @@ class Tree(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class TreeProblem:
-    """One reason why a tree can not be published. `node` is None when it concerns the whole tree."""
+    """One reason why a tree cannot be published. `node` is None when it concerns the whole tree."""
 
     node: str | None
     message: str
@@ -145,7 +145,7 @@ def _kind_problems(node_id: str, node: Node) -> Iterator[str]:
                 yield f"{which} has choices: an instruction has outcomes; move them there, or make it a question."
         case NodeKind.RESOLUTION | NodeKind.ESCALATION:
             if node.choices or node.outcomes:
-                yield f"{which} ends the flow and can not lead on: remove its choices and outcomes."
+                yield f"{which} ends the flow and cannot lead on: remove its choices and outcomes."
 
 
 def _loop_problem(loop: list[str]) -> TreeProblem:

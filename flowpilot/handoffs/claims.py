@@ -136,7 +136,7 @@ async def give_back(
 
 
 async def _held_already(db: Db, actor: Actor, handoff_id: uuid.UUID) -> SessionHandoff:
-    """Why a claim changed nothing: it is the holder's own, or it can not be."""
+    """Why a claim changed nothing: it is the holder's own, or it cannot be."""
     handoff = await open_handoff(db, actor.account_id, handoff_id)
     if handoff.claimed_by == actor.user_id:
         return handoff

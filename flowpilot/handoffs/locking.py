@@ -37,7 +37,7 @@ class HandoffChangedError(OutdatedError):
 
 
 class OwnHandoffError(ConflictError):
-    """Whoever escalated can not be who it is escalated to."""
+    """Whoever escalated cannot be who it is escalated to."""
 
 
 class NotYourHandoffError(ForbiddenError):

@@ -33,7 +33,7 @@ class Problem(BaseModel):
 # Any route may answer with an error; said once, so that the OpenAPI document says it of every route.
 RESPONSES: dict[int | str, dict[str, Any]] = {
     code: {"description": what, "content": {PROBLEM_JSON: {"schema": Problem.model_json_schema()}}}
-    for code, what in {"4XX": "The request can not be answered as it is.", "5XX": "The fault is ours."}.items()
+    for code, what in {"4XX": "The request cannot be answered as it is.", "5XX": "The fault is ours."}.items()
 }
 
 

@@ -77,7 +77,7 @@ class RateLimiter:
                 return
             stats = await self._window.get_window_stats(limit, *who)
         except RedisError as error:
-            raise LimitsUnavailableError("The limits can not be counted now, so nothing is answered.") from error
+            raise LimitsUnavailableError("The limits cannot be counted now, so nothing is answered.") from error
         seconds = max(1, math.ceil(stats.reset_time - time.time()))
         raise TooManyRequestsError(
             f"At most {per_minute} requests a minute are allowed here. Try again in {seconds} s.",

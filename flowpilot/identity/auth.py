@@ -94,7 +94,7 @@ async def log_in(database: Database, email: str, password: str) -> Login:
     """Verify a password.
 
     Raises:
-        UnauthenticatedError: the e-mail is unknown or the password is wrong; the caller can not tell which.
+        UnauthenticatedError: the e-mail is unknown or the password is wrong; the caller cannot tell which.
     """
     address = normal_email(email)
     async with database.read(None) as db:

@@ -75,7 +75,7 @@ async def set_up(
     Raises:
         WrongCodeError: the code is not this installation's.
         SetUpAlreadyError: it was done before.
-        InvalidError: a name is empty, or the zone, e-mail or password can not be used.
+        InvalidError: a name is empty, or the zone, e-mail or password cannot be used.
     """
     if not hmac.compare_digest(code.strip().lower().encode(), setup_code(signing_key).encode()):
         raise WrongCodeError

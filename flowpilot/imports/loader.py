@@ -43,7 +43,7 @@ def import_log(
 
     Raises:
         NotFoundError: there is no such account.
-        LogFileError, BadRowError: the file, or a row of it, can not be used.
+        LogFileError, BadRowError: the file, or a row of it, cannot be used.
         MappingError: the mapping names a column that the file lacks.
     """
     tell = progress or (lambda _: None)

@@ -18,7 +18,7 @@ MAPPINGS = resources.files("flowpilot.imports") / "mappings"
 
 
 class MappingError(InvalidError):
-    """A mapping can not be used, or does not fit the file."""
+    """A mapping cannot be used, or does not fit the file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +217,7 @@ def load_mapping(name_or_path: str) -> Mapping:
     """The mapping in a .toml file, or the shipped one of that name.
 
     Raises:
-        MappingError: there is none, or it says something that can not be followed.
+        MappingError: there is none, or it says something that cannot be followed.
     """
     if name_or_path.endswith(".toml"):
         source: resources.abc.Traversable = Path(name_or_path)
@@ -240,7 +240,7 @@ def _read(source: resources.abc.Traversable, name: str) -> Mapping:
     try:
         return Mapping.model_validate(tomllib.loads(source.read_text(encoding="utf-8")))
     except OSError as error:
-        raise MappingError(f"The mapping {name} can not be read: {error.strerror}.") from error
+        raise MappingError(f"The mapping {name} cannot be read: {error.strerror}.") from error
     except ValidationError as error:
         raise MappingError(f"Correct the mapping {name}: {_explain(error)}.") from error
     except ValueError as error:

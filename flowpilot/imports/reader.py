@@ -17,11 +17,11 @@ _UNPACKING_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeE
 
 
 class LogFileError(InvalidError):
-    """The file as a whole can not be read."""
+    """The file as a whole cannot be read."""
 
 
 class BadRowError(LogFileError):
-    """One row can not be used. Lines are counted from 1, which is the header's."""
+    """One row cannot be used. Lines are counted from 1, which is the header's."""
 
     def __init__(self, line: int, problem: str) -> None:
         super().__init__(f"Line {line}: {problem}. Nothing was imported.", line=line)
@@ -88,7 +88,7 @@ def open_log(path: Path, *, delimiter: str = ",", encoding: str = "utf-8-sig") -
     try:
         file = path.open("rb")
     except OSError as error:
-        raise LogFileError(f"{path} can not be read: {error.strerror}.") from error
+        raise LogFileError(f"{path} cannot be read: {error.strerror}.") from error
     with file:
         yield LogReader(path, file, delimiter, encoding)
 
@@ -132,4 +132,4 @@ def _only_member(name: str, file: IO[bytes]) -> IO[bytes]:
             raise LogFileError(f"{name} holds {len(members)} files: a zip must hold the log and nothing else.")
         return archive.open(members[0])
     except _UNPACKING_ERRORS as error:
-        raise LogFileError(f"{name} can not be unpacked: {error}.") from error
+        raise LogFileError(f"{name} cannot be unpacked: {error}.") from error

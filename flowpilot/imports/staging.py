@@ -36,7 +36,7 @@ def stage(connection: Connection, reader: LogReader, mapping: Mapping, tell: Tel
 
     Raises:
         MappingError: the file lacks a column that the mapping names.
-        BadRowError: a row can not be used.
+        BadRowError: a row cannot be used.
     """
     connection.execute(
         "CREATE TEMP TABLE staged (case_id text, rank numeric[], line bigint, cells json) ON COMMIT DROP"

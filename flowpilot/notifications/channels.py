@@ -72,7 +72,7 @@ async def create_channel(
             f"Your role ({actor.role}) does not include the account's channels. Make one of your own."
         )
     address = parse(url)
-    # A name that can not be looked up now may be there later: every message's own check decides.
+    # A name that cannot be looked up now may be there later: every message's own check decides.
     with contextlib.suppress(OSError):
         async with asyncio.timeout(_LOOKUP_SECONDS):
             await lookup(address, settings.allowed_private_networks)

@@ -79,7 +79,7 @@ async def _attempt(used: Tools, parcel: PendingDelivery) -> None:
     except DeliveryError as error:
         failure, answered = error, error.status
     except Exception as error:
-        _log.exception("delivery %s can not be made", parcel.delivery.id)
+        _log.exception("delivery %s cannot be made", parcel.delivery.id)
         reason = f"Something went wrong on our side ({type(error).__name__}); the log says what."
         failure = TryLaterError(reason, of_message=True)
     by_email = used.settings.smtp_host is not None

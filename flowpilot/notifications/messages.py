@@ -31,7 +31,7 @@ class EventContext:
     names: Mapping[uuid.UUID, str]
 
     def name(self, user_id: uuid.UUID | str | None) -> str:
-        """What a person is called; somebody who has left can not be named any more."""
+        """What a person is called; somebody who has left cannot be named any more."""
         if user_id is None:
             return "nobody in particular"
         return self.names.get(uuid.UUID(str(user_id)), "a former member") or "somebody"

@@ -20,7 +20,7 @@ Network = IPv4Network | IPv6Network
 
 MAX_URL = 2000
 
-# Lookups can not be cancelled. In threads of their own, slow ones keep nothing else from running.
+# Lookups cannot be cancelled. In threads of their own, slow ones keep nothing else from running.
 _LOOKUPS = ThreadPoolExecutor(4, thread_name_prefix="lookup")
 
 _PORTS = {"http": 80, "https": 443}

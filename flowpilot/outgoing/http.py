@@ -26,7 +26,7 @@ async def post(
 
     Raises:
         RefusedError: nothing may be sent there, or the receiver will not have it; a GoneError: nor any other.
-        TryLaterError: the receiver can not be reached or is in trouble.
+        TryLaterError: the receiver cannot be reached or is in trouble.
     """
     # A client of httpx2 logs the addresses it calls, and ours are secrets. The transport beneath it does not.
     try:

@@ -75,7 +75,7 @@ def next_status(status: SessionStatus, action: Action) -> SessionStatus:
     """The status that the verb leads to.
 
     Raises:
-        NotAllowedNowError: a session of that status can not be treated so.
+        NotAllowedNowError: a session of that status cannot be treated so.
     """
     if action not in TRANSITIONS[status]:
         actions = allowed(status)

@@ -64,7 +64,7 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize("path", LIMITS)
-def test_what_can_not_be_understood_is_422(client: TestClient, company: Company, path: str) -> None:
+def test_what_cannot_be_understood_is_422(client: TestClient, company: Company, path: str) -> None:
     answers = [client.get(f"{BASE}{path}?{query}", headers=company.headers()) for query in NONSENSE]
     assert {answer.status_code for answer in answers} == {422}
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}

@@ -1,4 +1,4 @@
-"""Rules of the house that a reader of one file can not see."""
+"""Rules of the house that a reader of one file cannot see."""
 
 import ast
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ MAY_IMPORT = {
     "identity": set[str](),  # Everything stands on identity, so it can stand on nothing.
     "psa": {"identity"},  # The outside world must be replaceable without touching the work itself.
     "flows": {"identity"},
-    "copilot": {"identity"},  # It is told a case and answers; it can not look for more than it is told.
+    "copilot": {"identity"},  # It is told a case and answers; it cannot look for more than it is told.
     "sessions": {"identity", "flows", "psa", "copilot"},
     "handoffs": {"identity", "flows", "sessions", "psa", "copilot"},  # psa only to enqueue.
     "baselines": {"identity"},
@@ -74,7 +74,7 @@ def test_features_import_in_one_direction(imports: grimp.ImportGraph, feature: s
 def test_what_all_features_stand_on_knows_none_of_them(imports: grimp.ImportGraph, layer: str) -> None:
     for module in imports.find_descendants(f"flowpilot.{layer}"):
         known = {_feature(target) for target in imports.find_modules_directly_imported_by(module)} - {None}
-        assert not known, f"{module} knows {known}: what all features stand on can not stand on one of them."
+        assert not known, f"{module} knows {known}: what all features stand on cannot stand on one of them."
 
 
 @pytest.mark.parametrize("door", ["cli", "demo", "web"])
@@ -90,7 +90,7 @@ def test_the_ways_in_hold_no_sql() -> None:
     for path in sorted((PACKAGE / "web").rglob("*.py")):
         assert "sqlalchemy" not in path.read_text(), (
             f"{path.relative_to(PACKAGE)} imports SQLAlchemy. A page shows what the API's own functions answer, "
-            "so that nothing is in a page that a script can not get: add the read to the feature."
+            "so that nothing is in a page that a script cannot get: add the read to the feature."
         )
 
 
@@ -111,7 +111,7 @@ def test_only_the_clock_tells_the_time(path: Path) -> None:
     ]
     assert not calls, (
         f"{path.name} reads the clock itself ({calls}). Take `now` as an argument, from flowpilot.clock at the "
-        "edge: a report or a rule whose time can not be passed in can not be tested at its boundaries."
+        "edge: a report or a rule whose time cannot be passed in cannot be tested at its boundaries."
     )
 
 

@@ -46,7 +46,7 @@ def test_a_policy_guards_reading_and_writing(owner: psycopg.Connection, table: s
 
 @pytest.mark.parametrize("table", TENANT_TABLES, ids=NAMES)
 def test_the_account_comes_first(table: Table) -> None:
-    reason = f"{table.name}: account_id must come first, or one account can not live on one shard."
+    reason = f"{table.name}: account_id must come first, or one account cannot live on one shard."
     assert next(iter(table.primary_key.columns)).name == "account_id", reason
     for index in table.indexes:
         assert next(iter(index.columns)).name == "account_id", f"{reason} ({index.name})"
@@ -58,7 +58,7 @@ def test_the_account_comes_first(table: Table) -> None:
             )
 
 
-def test_the_runtime_role_owns_nothing_and_can_not_bypass(urls: DatabaseUrls) -> None:
+def test_the_runtime_role_owns_nothing_and_cannot_bypass(urls: DatabaseUrls) -> None:
     with psycopg.connect(urls.runtime) as runtime:
         role = runtime.execute(
             "SELECT rolsuper, rolbypassrls, rolcreaterole, rolcreatedb FROM pg_roles WHERE rolname = current_user"
@@ -77,7 +77,7 @@ def test_no_account_stated_means_no_rows(urls: DatabaseUrls, company: Company, t
     assert seen == (0,), f"{table} shows rows to nobody in particular: a forgotten account must show none."
 
 
-def test_a_neighbours_rows_can_not_be_seen_changed_or_planted(company: Company, neighbour: Company) -> None:
+def test_a_neighbours_rows_cannot_be_seen_changed_or_planted(company: Company, neighbour: Company) -> None:
     row = neighbour.add("ai_sessions", status="active")
     assert company.query("SELECT id FROM ai_sessions") == []
     assert company.query("UPDATE ai_sessions SET status = 'resolved' WHERE id = %s RETURNING id", row) == []
@@ -87,7 +87,7 @@ def test_a_neighbours_rows_can_not_be_seen_changed_or_planted(company: Company, 
     assert neighbour.query("SELECT status FROM ai_sessions") == [("active",)]
 
 
-def test_a_foreign_key_can_not_cross_accounts(company: Company, neighbour: Company) -> None:
+def test_a_foreign_key_cannot_cross_accounts(company: Company, neighbour: Company) -> None:
     session = neighbour.add("ai_sessions")
     with pytest.raises(psycopg.errors.ForeignKeyViolation):
         company.add("session_handoffs", session_id=session)

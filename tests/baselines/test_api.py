@@ -151,7 +151,7 @@ def test_a_cancelled_one_is_gone(client: TestClient, company: Company) -> None:
     assert company.query("SELECT id FROM handoff_baselines") == []
 
 
-def test_a_measurement_can_not_be_removed(client: TestClient, company: Company) -> None:
+def test_a_measurement_cannot_be_removed(client: TestClient, company: Company) -> None:
     entered, running = _enter(client, company)["id"], _running_for(company, 60)
     _post(client, company, f"{running}/stop")
     for kept in (entered, running):

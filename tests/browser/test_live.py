@@ -88,7 +88,7 @@ def test_a_page_is_live_again_after_errors_in_place_of_its_stream(
     expect(entry(senior, handoff)).to_be_visible()
 
 
-def test_what_can_not_be_renewed_stays_and_is_renewed_later(engineer: Page, senior: Page, proxy: Proxy) -> None:
+def test_what_cannot_be_renewed_stays_and_is_renewed_later(engineer: Page, senior: Page, proxy: Proxy) -> None:
     before = senior.locator("#queue .handoff").count()
     with proxy.refusing(502, "/handoffs"), senior.expect_response("**/handoffs?*") as answer:
         handoff = escalate(engineer)

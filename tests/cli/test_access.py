@@ -105,7 +105,7 @@ def test_a_password_can_be_reset(flowpilot: Run, company: Company, client: TestC
         ),
     ],
 )
-def test_what_can_not_be_done_says_why_on_stderr(
+def test_what_cannot_be_done_says_why_on_stderr(
     flowpilot: Run, account: uuid.UUID, words: tuple[str, ...], status: int, said: str
 ) -> None:
     done = flowpilot(*(word.format(account=account) for word in words))

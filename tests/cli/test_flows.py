@@ -65,7 +65,7 @@ def test_files_are_imported_and_published_and_again_without_effect(
 @pytest.mark.parametrize(
     ("broken", "said"),
     [(b"name: [", "is not valid YAML"), (b"\xff", "is not UTF-8 text"), (BROKEN.encode(), 'leads to "nowhere"')],
-    ids=["no YAML", "no text", "can not be published"],
+    ids=["no YAML", "no text", "cannot be published"],
 )
 def test_all_files_are_imported_or_none(
     flowpilot: Run, client: TestClient, company: Company, file: Path, broken: bytes, said: str

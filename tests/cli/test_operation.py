@@ -53,7 +53,7 @@ def test_doctor_says_what_is_wrong(flowpilot: Run) -> None:
     assert "does not answer" in done.stderr.decode()
 
 
-def test_a_setting_that_can_not_be_used_is_named(flowpilot: Run) -> None:
+def test_a_setting_that_cannot_be_used_is_named(flowpilot: Run) -> None:
     done = flowpilot("doctor", FLOWPILOT_TOKEN_MINUTES="soon")
     assert done.returncode == 1
     assert "FLOWPILOT_TOKEN_MINUTES" in done.stderr.decode()

@@ -129,7 +129,7 @@ def test_an_old_postgresql_is_refused(settings: Settings, external: str, monkeyp
         pass
 
 
-def test_the_owner_can_not_serve_as_the_runtime_role(settings: Settings, external: str) -> None:
+def test_the_owner_cannot_serve_as_the_runtime_role(settings: Settings, external: str) -> None:
     asked = _settings(settings, database_url=external, runtime_database_url=external)
     with pytest.raises(DatabaseUnavailableError, match="another role"), migrated_database(asked):
         pass

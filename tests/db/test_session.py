@@ -81,7 +81,7 @@ def test_a_failing_commit_is_a_500(probe: TestClient, company: Company) -> None:
 
 
 @pytest.mark.row_security_alone
-def test_a_get_can_not_write(probe: TestClient, company: Company) -> None:
+def test_a_get_cannot_write(probe: TestClient, company: Company) -> None:
     company.add("ai_sessions", status="active")
     assert probe.get("/test/write-in-a-get", headers=company.headers()).status_code == 500
     assert company.query("SELECT status FROM ai_sessions") == [("active",)]

@@ -103,7 +103,7 @@ def test_what_is_no_flow_says_why(client: TestClient, company: Company, yaml: st
     assert company.query("SELECT name FROM trees") == []
 
 
-def test_what_can_not_be_published_is_not_imported_either(client: TestClient, company: Company) -> None:
+def test_what_cannot_be_published_is_not_imported_either(client: TestClient, company: Company) -> None:
     status, problem = _import(client, company, YAML.replace("Yes: done", "Yes: nowhere"), publish=True)
     assert (status, problem["type"]) == (409, "urn:flowpilot:problem:flow-problems")
     assert company.query("SELECT name FROM trees") == []

@@ -47,7 +47,7 @@ def test_publishing_makes_the_draft_what_sessions_follow(client: TestClient, com
     assert flow["published_at"] == published_at.isoformat().replace("+00:00", "Z")
 
 
-def test_what_can_not_be_published_says_which_nodes_are_wrong(client: TestClient, company: Company) -> None:
+def test_what_cannot_be_published_says_which_nodes_are_wrong(client: TestClient, company: Company) -> None:
     flow_id = create(client, company, tree=BROKEN)["id"]
     answer = post(client, company, f"/{flow_id}/publish")
     assert answer.status_code == 409
@@ -175,7 +175,7 @@ def test_publishing_a_new_draft_brings_a_retired_flow_back(client: TestClient, c
 
 
 @pytest.mark.parametrize("verb", ["retire", "restore"])
-def test_what_was_never_published_can_not_be_retired(client: TestClient, company: Company, verb: str) -> None:
+def test_what_was_never_published_cannot_be_retired(client: TestClient, company: Company, verb: str) -> None:
     flow_id = create(client, company)["id"]
     answer = post(client, company, f"/{flow_id}/{verb}")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:flowpilot:problem:never-published")
@@ -203,7 +203,7 @@ def test_every_change_is_on_record(client: TestClient, company: Company) -> None
     ]
 
 
-def test_two_flows_can_not_share_a_name(client: TestClient, company: Company) -> None:
+def test_two_flows_cannot_share_a_name(client: TestClient, company: Company) -> None:
     first = create(client, company)["id"]
     taken = post(client, company, **body(name="PRINTER IS OFFLINE"))
     assert (taken.status_code, taken.json()["type"]) == (409, "urn:flowpilot:problem:flow-name-taken")

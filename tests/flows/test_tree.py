@@ -104,7 +104,7 @@ def test_an_instruction_needs_an_outcome_and_no_choices() -> None:
 @pytest.mark.parametrize("key", ["choices", "outcomes"])
 def test_an_end_leads_nowhere(kind: str, key: str) -> None:
     assert said(tree(a={"kind": kind, "text": "Done.", key: offers({"Yes": "b"})}, b=END)) == [
-        ("a", f'The {kind} "a" ends the flow and can not lead on: remove its choices and outcomes.')
+        ("a", f'The {kind} "a" ends the flow and cannot lead on: remove its choices and outcomes.')
     ]
 
 

@@ -144,7 +144,7 @@ def test_while_nobody_holds_it_its_creator_takes_it_back(client: TestClient, com
     check_laws(company)
 
 
-def test_once_it_is_held_its_creator_can_not(client: TestClient, company: Company) -> None:
+def test_once_it_is_held_its_creator_cannot(client: TestClient, company: Company) -> None:
     handoff, _ = _claimed(client, company)
     refused = act(client, handoff, "close", company.headers(Role.ENGINEER), outcome="returned")
     assert refused.status_code == 403

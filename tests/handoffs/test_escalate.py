@@ -112,7 +112,7 @@ def test_nobody_escalates_to_themselves(client: TestClient, company: Company) ->
     assert (status, body["type"]) == (409, "urn:flowpilot:problem:own-handoff")
 
 
-def test_a_target_who_can_not_claim_is_404(client: TestClient, company: Company, neighbour: Company) -> None:
+def test_a_target_who_cannot_claim_is_404(client: TestClient, company: Company, neighbour: Company) -> None:
     """Nobody, a viewer, and another account's engineer are the same."""
     session_id = start(client, company)["id"]
     targets = [new_id(), company.users[Role.VIEWER], neighbour.users[Role.ENGINEER]]

@@ -104,7 +104,7 @@ def test_null_minutes_take_a_rule_away(client: TestClient, company: Company) -> 
     ],
     ids=str,
 )
-def test_what_can_not_be_is_refused_and_changes_nothing(
+def test_what_cannot_be_is_refused_and_changes_nothing(
     client: TestClient, company: Company, changes: dict[str, Any]
 ) -> None:
     before = client.get(ACCOUNT, headers=company.headers()).json()

@@ -48,7 +48,7 @@ def test_without_a_key_each_request_creates(client: TestClient, company: Company
     assert len(ids) == 2
 
 
-def test_what_was_sent_can_not_be_guessed_at_from_the_table(client: TestClient, company: Company) -> None:
+def test_what_was_sent_cannot_be_guessed_at_from_the_table(client: TestClient, company: Company) -> None:
     body = {"email": fresh_email(), "role": "viewer", "name": ""}
     assert client.post(INVITATIONS, json=body, headers=_headers(company, str(new_id()))).status_code == 201
     [(digest,)] = company.query("SELECT request_digest FROM idempotency_keys")

@@ -89,7 +89,7 @@ def test_a_wrong_password_and_an_unknown_email_cost_the_same_hash(
     assert compared[0] == compared[1]
 
 
-def test_who_has_no_password_can_not_sign_in(client: TestClient, company: Company) -> None:
+def test_who_has_no_password_cannot_sign_in(client: TestClient, company: Company) -> None:
     email = fresh_email()
     company.add_person(email, Role.ENGINEER, password=None)
     for password in ("", "wrong", PASSWORD):
@@ -118,7 +118,7 @@ def test_a_token_can_be_switched_to_another_of_the_users_accounts(
     assert answer.json()["account_id"] == str(neighbour.id)
 
 
-def test_an_account_of_others_can_not_be_chosen(client: TestClient, company: Company, neighbour: Company) -> None:
+def test_an_account_of_others_cannot_be_chosen(client: TestClient, company: Company, neighbour: Company) -> None:
     email = fresh_email()
     company.add_person(email, Role.OWNER)
     form = {"username": email, "password": PASSWORD, "account_id": str(neighbour.id)}
@@ -153,7 +153,7 @@ def test_a_removed_member_loses_access_at_once(client: TestClient, company: Comp
     assert client.get("/api/v1/members", headers=headers).status_code == 403
 
 
-def test_an_email_that_can_not_be_kept_is_422(client: TestClient) -> None:
+def test_an_email_that_cannot_be_kept_is_422(client: TestClient) -> None:
     form = {"username": "a\x00b@people.example", "password": PASSWORD}
     assert client.post("/api/v1/auth/token", data=form).status_code == 422
 

@@ -220,7 +220,7 @@ def test_every_change_is_in_the_audit_log(client: TestClient, company: Company, 
 
 
 @pytest.mark.parametrize("name", ["a\x00b", "x" * 201])
-def test_a_name_that_can_not_be_kept_is_422(client: TestClient, company: Company, name: str) -> None:
+def test_a_name_that_cannot_be_kept_is_422(client: TestClient, company: Company, name: str) -> None:
     body = {"email": fresh_email(), "role": "viewer", "name": name}
     assert client.post(MEMBERS, json=body, headers=company.headers()).status_code == 422
 

@@ -89,7 +89,7 @@ def test_what_happened_to_a_handoff_is_kept(world: World, log: Path) -> None:
     ]
 
 
-def test_people_become_engineers_that_can_not_sign_in(world: World, log: Path) -> None:
+def test_people_become_engineers_that_cannot_sign_in(world: World, log: Path) -> None:
     world.load(log)
     query = """
         SELECT external_name, name, role, email, password_hash, m.created_at, u.created_at

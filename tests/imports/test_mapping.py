@@ -46,7 +46,7 @@ def test_a_name_that_is_not_shipped_lists_those_that_are() -> None:
 
 
 def test_a_path_that_is_not_there_is_named() -> None:
-    with pytest.raises(MappingError, match=r"The mapping nowhere/log\.toml can not be read: No such file"):
+    with pytest.raises(MappingError, match=r"The mapping nowhere/log\.toml cannot be read: No such file"):
         load_mapping("nowhere/log.toml")
 
 

@@ -97,7 +97,7 @@ def test_an_empty_file_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
-    with pytest.raises(LogFileError, match=r"missing\.csv can not be read: No such file"):
+    with pytest.raises(LogFileError, match=r"missing\.csv cannot be read: No such file"):
         read(tmp_path / "missing.csv")
 
 
@@ -106,10 +106,10 @@ def test_a_gzip_that_was_cut_off_is_damaged(tmp_path: Path) -> None:
         read(write(tmp_path, gzip.compress(TEXT)[:-6], "log.csv.gz"))
 
 
-def test_a_zip_that_was_cut_off_can_not_be_unpacked(tmp_path: Path) -> None:
+def test_a_zip_that_was_cut_off_cannot_be_unpacked(tmp_path: Path) -> None:
     path = zipped(tmp_path, log=TEXT)
     path.write_bytes(path.read_bytes()[:-6])
-    with pytest.raises(LogFileError, match=r"log\.zip can not be unpacked"):
+    with pytest.raises(LogFileError, match=r"log\.zip cannot be unpacked"):
         read(path)
 
 

@@ -83,7 +83,7 @@ def test_only_webhooks_have_a_secret(client: TestClient, company: Company) -> No
         ("hooks.example", "beginning with https://"),
     ],
 )
-def test_an_address_that_can_not_be_is_refused_at_once(
+def test_an_address_that_cannot_be_is_refused_at_once(
     client: TestClient, company: Company, kind: str, url: str, words: str
 ) -> None:
     answer = client.post(CHANNELS, json=SLACK | {"kind": kind, "url": url}, headers=company.headers())
@@ -92,7 +92,7 @@ def test_an_address_that_can_not_be_is_refused_at_once(
     assert _list(client, company) == []
 
 
-def test_a_name_that_can_not_be_looked_up_yet_may_be_entered(client: TestClient, company: Company) -> None:
+def test_a_name_that_cannot_be_looked_up_yet_may_be_entered(client: TestClient, company: Company) -> None:
     assert _make(client, company, url="https://hooks.invalid/x")["host"] == "hooks.invalid"
 
 

@@ -147,7 +147,7 @@ async def test_the_next_address_is_tried_where_the_first_is_dead(
     assert len(hooks.requests) == 1
 
 
-async def test_a_name_that_can_not_be_looked_up_may_be_there_later(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_name_that_cannot_be_looked_up_may_be_there_later(monkeypatch: pytest.MonkeyPatch) -> None:
     def getaddrinfo(*_: Any, **__: Any) -> list[Any]:
         raise socket.gaierror(socket.EAI_AGAIN, "Temporary failure in name resolution")
 

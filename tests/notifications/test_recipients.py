@@ -25,7 +25,7 @@ async def test_an_escalation_is_told_to_all_who_may_claim_it(desk: Desk) -> None
 
 
 @pytest.mark.parametrize(("kind", "content"), [(Kind.CREATED, {}), (Kind.REASSIGNED, {"target": None})])
-async def test_who_can_not_sign_in_is_not_told_of_what_anybody_may_claim(
+async def test_who_cannot_sign_in_is_not_told_of_what_anybody_may_claim(
     desk: Desk, kind: Kind, content: dict[str, None]
 ) -> None:
     """Somebody known only from an import, and somebody who has no password yet."""

@@ -155,7 +155,7 @@ def test_which_flow_has_to_be_said(
     assert read(client, company, session_id)["step_count"] == 0
 
 
-def test_a_neighbours_flow_can_not_be_followed(
+def test_a_neighbours_flow_cannot_be_followed(
     client: TestClient, company: Company, neighbour: Company, session_id: str
 ) -> None:
     theirs = str(publish_printer_flow(client, neighbour))

@@ -45,7 +45,7 @@ def test_at_the_beginning_there_is_nothing_to_take_back(
     assert read(client, company, session_id)["step_count"] == 1
 
 
-def test_what_was_taken_back_can_not_be_taken_back_again(
+def test_what_was_taken_back_cannot_be_taken_back_again(
     client: TestClient, company: Company, session_id: str
 ) -> None:
     take(client, company, session_id, choice="No")

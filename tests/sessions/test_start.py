@@ -145,7 +145,7 @@ def test_a_flow_may_be_chosen_whatever_the_words(client: TestClient, company: Co
     assert session["candidates"] == []
 
 
-def test_a_flow_that_can_not_be_followed_is_the_same_404_whatever_the_reason(
+def test_a_flow_that_cannot_be_followed_is_the_same_404_whatever_the_reason(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
     draft = client.post(

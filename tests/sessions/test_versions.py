@@ -79,7 +79,7 @@ def test_the_same_flow_chosen_again_is_followed_in_its_new_version(client: TestC
 
 
 @pytest.mark.parametrize("happens", [_retire, _delete])
-def test_a_flow_that_is_gone_can_not_be_chosen_again(client: TestClient, company: Company, happens: Any) -> None:
+def test_a_flow_that_is_gone_cannot_be_chosen_again(client: TestClient, company: Company, happens: Any) -> None:
     flow_id = str(publish_printer_flow(client, company))
     session_id = start(client, company)["id"]
     happens(client, company, flow_id)

@@ -56,7 +56,7 @@ def test_a_link_with_scripts_leads_to_the_page_that_tries_again(browser: TestCli
     assert (answer.status_code, answer.headers["HX-Redirect"]) == (503, "/sessions?status=active")
 
 
-def test_a_part_that_can_not_be_renewed_stays_as_it_is(browser: TestClient) -> None:
+def test_a_part_that_cannot_be_renewed_stays_as_it_is(browser: TestClient) -> None:
     answer = browser.get("/handoffs", headers=HTMX)
     assert (answer.status_code, answer.headers["HX-Reswap"]) == (503, "none")
 

@@ -114,7 +114,7 @@ def test_when_it_began_is_by_the_accounts_clock(signed_in: SignedIn, company: Co
         ({"minutes": "5", "occurred_at": "1999-12-31T23:59"}, "greater than or equal to"),
     ],
 )
-def test_an_entry_that_can_not_be_is_refused(signed_in: SignedIn, form: dict[str, str], said: str) -> None:
+def test_an_entry_that_cannot_be_is_refused(signed_in: SignedIn, form: dict[str, str], said: str) -> None:
     answer = signed_in().post(f"{WATCH}/enter", data=form)
     assert answer.status_code == 422
     assert said in answer.text

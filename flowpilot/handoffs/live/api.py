@@ -36,7 +36,7 @@ Events of the account's handoffs as they are committed, from `hello` on: `create
 `heartbeat_seconds`.
 - Every other event has its number as `id`, and `data` with `handoff_id`, `session_id`, `kind`, `actor_id`, \
 `actor_name`, `at`, `content`.
-- With `Last-Event-ID` (or `last_event_id`, where a header can not be set) all events behind that number come, \
+- With `Last-Event-ID` (or `last_event_id`, where a header cannot be set) all events behind that number come, \
 then those that follow: none is missed and none comes twice. A number that this database has not reached is \
 answered with `"reset": true` in `hello`: reload what you show.
 - `counts` comes with `counts=true`, at first and whenever one of them has changed: `n_waiting`, \
@@ -83,7 +83,7 @@ async def _listener(
 
 @router.get(
     "/stream",
-    status_code=200,  # The OpenAPI document can not read it from a response class of ours.
+    status_code=200,  # The OpenAPI document cannot read it from a response class of ours.
     response_class=_LiveStream,
     description=_ABOUT,
     responses={200: {"content": {"text/event-stream": {"schema": {"type": "string"}}}}},

@@ -24,7 +24,7 @@ async def send(settings: Settings, parcel: PendingDelivery, now: datetime) -> in
 
     Raises:
         SettledError: what it says no longer holds.
-        RefusedError: it can not be sent, now or later.
+        RefusedError: it cannot be sent, now or later.
         TryLaterError: it could not be sent now.
     """
     if not parcel.is_member:
@@ -84,7 +84,7 @@ async def _post(
         secret = channel.secret_encrypted and unseal(settings.signing_key(), channel.secret_encrypted)
     except UnsealableError:
         raise RefusedError(
-            "The installation's secret key has changed, so the channel's address can not be read. Make it anew."
+            "The installation's secret key has changed, so the channel's address cannot be read. Make it anew."
         ) from None
     body = _body(parcel, channel, message, link)
     headers = dict(_JSON)

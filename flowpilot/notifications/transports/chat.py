@@ -9,7 +9,7 @@ _CARD_SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 
 
 def slack(message: Message, link: str | None) -> dict[str, Any]:
-    """The body for a Slack incoming webhook: blocks, and a text for where blocks can not be shown."""
+    """The body for a Slack incoming webhook: blocks, and a text for where blocks cannot be shown."""
     blocks: list[dict[str, Any]] = [
         {"type": "section", "text": _mrkdwn(f"*{_escape(message.subject)}*\n{_escape(message.text)}")}
     ]

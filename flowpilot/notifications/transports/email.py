@@ -79,7 +79,7 @@ async def send(settings: Settings, mail: EmailMessage) -> str:
     Raises:
         NoMailServerError: there is none.
         RefusedError: the server will not have the recipient or the message.
-        TryLaterError: the server can not be reached, or not now.
+        TryLaterError: the server cannot be reached, or not now.
     """
     if settings.smtp_host is None or settings.smtp_sender is None:
         raise NoMailServerError
@@ -108,7 +108,7 @@ async def send(settings: Settings, mail: EmailMessage) -> str:
     except OSError:
         raise TryLaterError("The mail server could not be connected to.") from None
     except aiosmtplib.SMTPException as error:
-        raise TryLaterError(f"The mail server can not be used as it is set up: {_line(error.message)}") from None
+        raise TryLaterError(f"The mail server cannot be used as it is set up: {_line(error.message)}") from None
 
 
 def _encoded(subject: str) -> str:

@@ -30,7 +30,7 @@ _SPARE_ROWS = 2
 
 
 class DraftRefusedError(InvalidError):
-    """What was filled in can not be kept, not even in a draft."""
+    """What was filled in cannot be kept, not even in a draft."""
 
 
 class NodeNotFoundError(NotFoundError):
@@ -189,7 +189,7 @@ async def set_root(
 
 def _edition(flow: FlowDetailOut) -> VersionDetailOut:
     edition = flow.draft or flow.published
-    assert edition is not None  # A flow is made with its first draft, and the only draft can not be discarded.
+    assert edition is not None  # A flow is made with its first draft, and the only draft cannot be discarded.
     return edition
 
 

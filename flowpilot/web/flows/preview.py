@@ -57,7 +57,7 @@ async def preview(
     edition = flow.draft or flow.published
     if version is not None:
         edition = await api.read_version(flow_id, version, actor, db)
-    assert edition is not None  # A flow is made with its first draft, and the only draft can not be discarded.
+    assert edition is not None  # A flow is made with its first draft, and the only draft cannot be discarded.
     answered, at = _walk(edition.tree, path)
     page = Preview(
         title=f"Try {flow.name}",

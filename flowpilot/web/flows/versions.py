@@ -84,7 +84,7 @@ async def list_versions(
 async def choose_comparison(
     flow_id: uuid.UUID, actor: CanView, from_: Annotated[OtherNumber, Query(alias="from")], to: OtherNumber
 ) -> Response:
-    """From the form, which can not write the address itself, to the comparison."""
+    """From the form, which cannot write the address itself, to the comparison."""
     return go_to(f"/flows/{flow_id}/versions/{from_}?to={to}")
 
 

@@ -192,7 +192,7 @@ async def test_steps_the_senior_repeats(database: Database, company: Company) ->
         ({"node": "n2"}, "outcome"),  # The same node without words.
         ({"node": "n1", "question": "Another flow's first question?"}, "answer"),  # Not the same.
         ({"node": "n9", "instruction": "Something new."}, "outcome"),
-        ({"choice": "yes"}, "answer"),  # It can not be known what this was about: no case.
+        ({"choice": "yes"}, "answer"),  # It cannot be known what this was about: no case.
     ]
     for position, (content, kind) in enumerate(taken, 7):
         moment = DAY + timedelta(seconds=10 + position)

@@ -98,7 +98,7 @@ async def test_a_greeting_takes_nothing_of_the_problem_with_it(database: Databas
         ("outlok asks for pasword", "outlook-password-prompts"),
         ("The kyocera is offline", "printer"),
         ("forticlient does not connect", "vpn"),
-        ("can not reach my wlan", "wifi"),
+        ("cannot reach my wlan", "wifi"),
     ],
 )
 async def test_mistyped_words_and_other_names_are_understood(

@@ -104,7 +104,7 @@ def test_what_was_held_by_somebody_who_has_left_can_be_claimed(client: TestClien
     assert body["claimed_by"]["id"] == str(company.users[Role.TEAM_ADMIN])
 
 
-def test_the_escalating_engineer_can_not_claim(client: TestClient, company: Company) -> None:
+def test_the_escalating_engineer_cannot_claim(client: TestClient, company: Company) -> None:
     handoff = hand_over(client, company)
     refused = act(client, handoff, "claim", company.headers(Role.ENGINEER))
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:flowpilot:problem:own-handoff")
@@ -124,7 +124,7 @@ def test_when_it_is_taken_the_escalating_engineer_is_told_by_whom(client: TestCl
     assert (refused.status_code, refused.json()["holder"]["name"]) == (409, "Kim")
 
 
-def test_a_viewer_can_not_claim(client: TestClient, company: Company) -> None:
+def test_a_viewer_cannot_claim(client: TestClient, company: Company) -> None:
     assert act(client, hand_over(client, company), "claim", company.headers(Role.VIEWER)).status_code == 403
 
 
@@ -141,7 +141,7 @@ def test_a_neighbours_handoff_and_nobodys_are_the_same_404(
 
 
 @pytest.mark.parametrize("outcome", ["returned", "parked", "abandoned", "resolved"])
-def test_a_closed_one_can_not_be_claimed(client: TestClient, company: Company, outcome: str) -> None:
+def test_a_closed_one_cannot_be_claimed(client: TestClient, company: Company, outcome: str) -> None:
     handoff, senior = hand_over(client, company), join(client, company, "Kim")
     creator = company.headers(Role.ENGINEER)
     done(act(client, handoff, "close", creator, outcome=outcome, note="It was a fuse."))

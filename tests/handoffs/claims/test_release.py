@@ -182,7 +182,7 @@ def test_who_may_reassign(client: TestClient, company: Company) -> None:
     done(act(client, handoff, "reassign", kim.headers, target_user_id=None))
 
 
-def test_nobody_is_meant_who_can_not_claim(client: TestClient, company: Company, neighbour: Company) -> None:
+def test_nobody_is_meant_who_cannot_claim(client: TestClient, company: Company, neighbour: Company) -> None:
     handoff, kim = _claimed(client, company)
     company.let_sign_in(company.users[Role.ENGINEER], company.users[Role.VIEWER])
 

@@ -129,7 +129,7 @@ def test_the_csv_has_the_same_entries(
     }
 
 
-def test_a_name_can_not_be_a_formula_in_the_csv(client: TestClient, company: Company) -> None:
+def test_a_name_cannot_be_a_formula_in_the_csv(client: TestClient, company: Company) -> None:
     body = {"role": "viewer", "name": '=HYPERLINK("http://x.example")'}
     made = client.post("/api/v1/api-keys", json=body, headers=company.headers()).json()
     [row] = _csv(client, company, action="member.added", target_id=made["user_id"])

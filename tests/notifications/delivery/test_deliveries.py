@@ -194,7 +194,7 @@ async def test_another_secret_key_is_told_in_words(desk: Desk, hooks: Receiver) 
     await desk.channel(ChannelKind.SLACK, hooks.url())
     await desk.escalates()
     await desk.with_settings(secret_key=SecretStr("t" * 32)).work()
-    words = "The installation's secret key has changed, so the channel's address can not be read. Make it anew."
+    words = "The installation's secret key has changed, so the channel's address cannot be read. Make it anew."
     assert desk.log("status", "error") == [("failed", words)]
 
 

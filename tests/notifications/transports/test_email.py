@@ -82,7 +82,7 @@ async def test_the_emails_of_a_handoff_are_one_thread(desk: Desk) -> None:
     assert [letter["In-Reply-To"] for letter in mailbox.letters] == threads
 
 
-async def test_a_problem_can_not_write_headers(desk: Desk) -> None:
+async def test_a_problem_cannot_write_headers(desk: Desk) -> None:
     problem = "Printer\r\nBcc: thief@elsewhere.example\r\n\r\nInvented text\u2028Bcc: thief@elsewhere.example"
     with mail_server() as mailbox:
         desk = desk.with_mail(mailbox.port)
@@ -107,7 +107,7 @@ async def test_a_domain_outside_ascii_gets_mail_from_any_server(desk: Desk) -> N
     assert desk.log("status", "attempts") == [("sent", 1)]
 
 
-async def test_an_address_that_the_server_can_not_be_told_is_refused_for_good(desk: Desk) -> None:
+async def test_an_address_that_the_server_cannot_be_told_is_refused_for_good(desk: Desk) -> None:
     with mail_server(utf8=False) as mailbox:
         desk = desk.with_mail(mailbox.port)
         await desk.person(Role.ENGINEER, email=f"jörg-{new_id()}@desk.example")

@@ -106,7 +106,7 @@ def test_a_wrong_code_makes_nothing_and_keeps_the_form(fresh: TestClient) -> Non
         ({"password": "x" * 1025}, "A password has at most 1024 characters."),
     ],
 )
-def test_what_can_not_be_used_is_said_and_may_be_corrected(
+def test_what_cannot_be_used_is_said_and_may_be_corrected(
     fresh: TestClient, given: dict[str, str], why: str
 ) -> None:
     answer = fresh.post("/setup", data=_form(fresh, **given))
@@ -170,7 +170,7 @@ def test_guesses_at_the_code_are_counted_by_address(settings: Settings, empty: D
         assert owner.post("/setup", data=_form(owner)).status_code == 200
 
 
-def test_another_site_can_not_send_the_form(fresh: TestClient) -> None:
+def test_another_site_cannot_send_the_form(fresh: TestClient) -> None:
     answer = fresh.post("/setup", data=_form(fresh), headers={"Sec-Fetch-Site": "cross-site"})
     assert answer.status_code == 403
 

@@ -17,7 +17,7 @@ from tests.web.conftest import SignedIn
 from tests.web.history import JANUARY, live_through
 
 TABS = ("overview", "coverage", "flow-quality", "escalations", "psa", "knowledge-gaps", "savings")
-TRY_AGAIN = "This can not be shown now"
+TRY_AGAIN = "This cannot be shown now"
 
 
 @pytest.mark.parametrize("tab", TABS)

@@ -177,7 +177,7 @@ def test_the_last_node_can_be_removed_and_another_one_added(
         ("about", {"name": "x", "keywords": "\n".join(map(str, range(51)))}, 422, "keywords"),
     ],
 )
-def test_what_can_not_be_kept_is_told(
+def test_what_cannot_be_kept_is_told(
     editor: tuple[TestClient, str], what: str, sent: dict[str, Any], status: int, told: str
 ) -> None:
     browser, flow_id = editor

@@ -53,7 +53,7 @@ def test_a_revoked_key_is_refused(client: TestClient, signed_in: SignedIn, compa
 @pytest.mark.parametrize(
     ("form", "status"), [({"role": "owner"}, 403), ({"expires_days": "0"}, 422), ({"role": "nobody"}, 422)]
 )
-def test_a_key_that_can_not_be_made_is_refused(signed_in: SignedIn, form: dict[str, str], status: int) -> None:
+def test_a_key_that_cannot_be_made_is_refused(signed_in: SignedIn, form: dict[str, str], status: int) -> None:
     answer = signed_in(Role.TEAM_ADMIN).post(KEYS, data={"name": "Import", "role": "viewer"} | form)
     assert answer.status_code == status
 

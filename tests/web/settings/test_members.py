@@ -44,7 +44,7 @@ def test_who_lowers_their_own_role_is_led_to_what_they_may_still_see(client: Tes
     assert (answer.status_code, answer.url.path) == (200, "/settings/account")
 
 
-def test_a_team_admin_is_offered_no_owner_and_can_not_manage_one(signed_in: SignedIn, company: Company) -> None:
+def test_a_team_admin_is_offered_no_owner_and_cannot_manage_one(signed_in: SignedIn, company: Company) -> None:
     browser, owner = signed_in(Role.TEAM_ADMIN), company.users[Role.OWNER]
     page = browser.get(MEMBERS).text
     assert '<option value="owner"' not in page
@@ -100,7 +100,7 @@ def test_an_invitation_is_revoked(client: TestClient, signed_in: SignedIn) -> No
 @pytest.mark.parametrize(
     ("email", "role", "status"), [("no address", "viewer", 422), ("a@b.example", "owner", 403)]
 )
-def test_an_invitation_that_can_not_be_made_is_refused(
+def test_an_invitation_that_cannot_be_made_is_refused(
     signed_in: SignedIn, email: str, role: str, status: int
 ) -> None:
     answer = signed_in(Role.TEAM_ADMIN).post(MEMBERS, data={"email": email, "role": role})
@@ -175,7 +175,7 @@ def test_a_link_that_is_none_says_what_to_do(client: TestClient, token: str) -> 
     assert "There is no such invitation. Ask whoever invited you for a new one." in answer.text
 
 
-def test_another_site_can_not_accept_for_a_visitor(client: TestClient, signed_in: SignedIn) -> None:
+def test_another_site_cannot_accept_for_a_visitor(client: TestClient, signed_in: SignedIn) -> None:
     link = _invite(signed_in(Role.OWNER), fresh_email())
     guest = new_browser(client)
     guest.headers["Sec-Fetch-Site"] = "cross-site"

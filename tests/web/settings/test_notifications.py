@@ -76,7 +76,7 @@ def test_a_channel_is_added_and_only_its_host_is_shown(signed_in: SignedIn, comp
         ({"kind": "in_app"}, "Kind: "),
     ],
 )
-def test_a_channel_that_can_not_be_is_refused(signed_in: SignedIn, form: dict[str, str], said: str) -> None:
+def test_a_channel_that_cannot_be_is_refused(signed_in: SignedIn, form: dict[str, str], said: str) -> None:
     whole = {"kind": "slack", "name": "Alerts", "url": ADDRESS, "mine": "true"} | form
     answer = signed_in(Role.ENGINEER).post(CHANNELS, data=whole)
     assert answer.status_code == 422

@@ -98,7 +98,7 @@ def test_what_is_wrong_with_the_account_is_said(
     assert said in answer.text
 
 
-def test_an_engineer_reads_the_account_and_can_not_change_it(signed_in: SignedIn, company: Company) -> None:
+def test_an_engineer_reads_the_account_and_cannot_change_it(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in(Role.ENGINEER)
     page = browser.get("/settings/account").text
     assert "A team admin can change this." in page
