@@ -1,9 +1,10 @@
 """Signatures of webhooks, by the Standard Webhooks specification (https://www.standardwebhooks.com)."""
 
 import base64
-import hmac
 import secrets
-from datetime import datetime
+from datetime import UTC, datetime
+
+from standardwebhooks import Webhook
 
 _PREFIX = "whsec_"
 _SECRET_BYTES = 32
@@ -16,11 +17,10 @@ def new_secret() -> str:
 
 def signed_headers(secret: str, message_id: str, at: datetime, body: bytes) -> dict[str, str]:
     """The headers by which a receiver knows that the body comes from here, and when it was sent."""
-    timestamp = str(int(at.timestamp()))
-    key = base64.b64decode(secret.removeprefix(_PREFIX))
-    digest = hmac.digest(key, f"{message_id}.{timestamp}.".encode() + body, "sha256")
+    # The library takes any time to be in UTC.
+    at = at.astimezone(UTC)
     return {
         "webhook-id": message_id,
-        "webhook-timestamp": timestamp,
-        "webhook-signature": f"v1,{base64.b64encode(digest).decode()}",
+        "webhook-timestamp": str(int(at.timestamp())),
+        "webhook-signature": Webhook(secret).sign(message_id, at, body.decode()),
     }
