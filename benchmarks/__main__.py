@@ -21,7 +21,8 @@ from benchmarks.results import RESULTS, Row, markdown, rows, terminal_table
 from benchmarks.server import bench_settings, running_server
 from benchmarks.statements import count_statements
 from flowpilot.clock import now
-from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 
 SMALL_AIM_MS = 15.0

@@ -20,13 +20,13 @@ from benchmarks.server import temporary_settings
 from flowpilot.analytics.statistics import wilson
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
-from flowpilot.db.connect import migrated_database
 from flowpilot.db.session import Database
 from flowpilot.flows.importing import install_shipped
 from flowpilot.flows.matching.confidence import Tier, tier
 from flowpilot.flows.matching.match import match
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.identity.members import create_account
+from flowpilot.migrations.opening import migrated_database
 
 _SLUGS = {flow.name: slug for slug, flow in shipped_flows().items()}
 

@@ -21,8 +21,9 @@ from benchmarks.machine import describe_machine
 from benchmarks.server import running_server, temporary_settings
 from flowpilot.app import create_app
 from flowpilot.clock import now
-from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.connect import DatabaseUrls
 from flowpilot.demo.seed import DEMO_PASSWORD, seed_demo
+from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 
 AIM_MS = 50.0

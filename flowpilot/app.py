@@ -23,9 +23,9 @@ from flowpilot.flows.api import router as flows
 from flowpilot.handoffs.api import router as handoffs
 from flowpilot.handoffs.live.api import router as handoff_stream
 from flowpilot.handoffs.live.hub import Hub
+from flowpilot.health import router as health
 from flowpilot.http.body_limits import BodyMiddleware
 from flowpilot.http.observe import ObserveMiddleware, RequestMetrics
-from flowpilot.http.observe import router as operation
 from flowpilot.http.problems import RESPONSES, install_error_handlers
 from flowpilot.http.rate_limits import RateLimiter
 from flowpilot.http.security_headers import SecurityHeadersMiddleware
@@ -143,7 +143,7 @@ def create_app(
     install_error_handlers(app, as_page)
     # The stream comes before the handoffs, one of which could else be asked for by the name "stream".
     for router in (
-        operation,
+        health,
         identity,
         audit_log,
         invitations,

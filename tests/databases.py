@@ -12,8 +12,9 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 
 from flowpilot.db.base import new_id
-from flowpilot.db.connect import DatabaseUrls, libpq_url, migrated_database
+from flowpilot.db.connect import DatabaseUrls, libpq_url
 from flowpilot.db.locks import file_lock
+from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 
 _SECRET = SecretStr("s" * 32)

@@ -13,10 +13,11 @@ import typer
 from rich.console import Console
 from rich.text import Text
 
-from flowpilot.db.connect import DatabaseUrls, database_as_it_is, migrated_database
+from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.errors import NotFoundError
 from flowpilot.identity.models import Account
+from flowpilot.migrations.opening import database_as_it_is, migrated_database
 from flowpilot.settings import get_settings
 
 EXIT_FAILED = 1

@@ -14,7 +14,6 @@ from sqlalchemy.exc import ArgumentError
 
 from flowpilot.db.embedded import embedded_postgres
 from flowpilot.db.failures import DatabaseUnavailableError
-from flowpilot.migrations.upgrade import check_revision, upgrade
 from flowpilot.settings import Settings
 
 OLDEST_VERSION = 16
@@ -60,35 +59,6 @@ def database(settings: Settings, *, create: bool = True) -> Iterator[DatabaseUrl
         owner = settings.database_url.get_secret_value()
         _check(owner)
         yield _urls(owner, settings, create=create)
-
-
-@contextmanager
-def migrated_database(settings: Settings, *, create: bool = True) -> Iterator[DatabaseUrls]:
-    """The same, brought to the newest revision first."""
-    with database(settings, create=create) as urls:
-        upgrade_database(urls, settings)
-        yield urls
-
-
-@contextmanager
-def database_as_it_is(settings: Settings) -> Iterator[DatabaseUrls]:
-    """The same, for what only reads: nothing is made, and nothing is migrated.
-
-    Raises:
-        UpgradeError: it is not at the revision that this version of FlowPilot works with.
-    """
-    with database(settings, create=False) as urls:
-        check_revision(driver_url(urls.owner))
-        yield urls
-
-
-def upgrade_database(urls: DatabaseUrls, settings: Settings) -> None:
-    """Migrate, and create the runtime role unless it is managed elsewhere."""
-    runtime = make_url(urls.runtime)
-    managed_elsewhere = settings.runtime_database_url is not None
-    assert runtime.username is not None
-    password = None if managed_elsewhere or runtime.password is None else str(runtime.password)
-    upgrade(driver_url(urls.owner), runtime.username, password)
 
 
 def driver_url(url: str) -> str:

@@ -1,24 +1,15 @@
-"""What an operator sees: a request id on every answer, Prometheus metrics, and the health routes."""
+"""What an operator sees of each request: an id on every answer, and Prometheus metrics."""
 
 import logging
 import time
 
-from fastapi import APIRouter, Request
-from fastapi.responses import JSONResponse, Response
-from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Histogram, generate_latest
-from sqlalchemy import text
-from sqlalchemy.exc import ProgrammingError
+from prometheus_client import CollectorRegistry, Counter, Histogram
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from flowpilot.db.base import new_id
-from flowpilot.db.failures import DatabaseUnavailableError
-from flowpilot.db.session import Database
-from flowpilot.http.problems import problem
-from flowpilot.migrations.upgrade import known_revisions, newest_revision
 
 _log = logging.getLogger(__name__)
-router = APIRouter(tags=["operation"])
 
 
 class RequestMetrics:
@@ -79,37 +70,3 @@ class ObserveMiddleware:
             if seconds is None:
                 seconds = time.perf_counter() - started
             self.metrics.seconds.labels(scope["method"], route).observe(seconds)
-
-
-@router.head("/healthz", include_in_schema=False)
-@router.get("/healthz")
-async def healthz() -> dict[str, str]:
-    """The process is alive."""
-    return {"status": "alive"}
-
-
-@router.head("/readyz", include_in_schema=False)
-@router.get("/readyz", responses={503: {"description": "The database is away, or not migrated."}})
-async def readyz(request: Request) -> JSONResponse:
-    """The database answers, and is at the revision this version works with."""
-    database: Database = request.app.state.database
-    down = [{"work": work.name, "seconds": round(work.seconds)} for work in request.app.state.supervisor.down()]
-    try:
-        async with database.read(None) as db:
-            revision = await db.scalar(text("SELECT version_num FROM alembic_version"))
-    except DatabaseUnavailableError as error:
-        return problem(request, 503, "not-ready", error.detail, down=down)
-    except ProgrammingError:
-        return problem(request, 503, "not-ready", "The database was never migrated. Run: flowpilot db upgrade")
-    # A revision that we do not know is a newer release's, which keeps working with the one before it: with us.
-    if revision != newest_revision() and revision in known_revisions():
-        detail = f"The database is at revision {revision}, not {newest_revision()}. Run: flowpilot db upgrade"
-        return problem(request, 503, "not-ready", detail)
-    return JSONResponse({"status": "degraded" if down else "ready", "revision": revision, "down": down})
-
-
-@router.get("/metrics")
-async def metrics(request: Request) -> Response:
-    """Prometheus metrics of this process."""
-    registry = request.app.state.metrics.registry
-    return Response(generate_latest(registry), media_type=CONTENT_TYPE_LATEST)

@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, sync_playwright
 
-from flowpilot.db.connect import migrated_database
 from flowpilot.demo.seed import DEMO_PASSWORD
+from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 from tests.browser.long_words import LongWords, write_long_words
 from tests.browser.people import Desk

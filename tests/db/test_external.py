@@ -10,8 +10,9 @@ from sqlalchemy import make_url
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
-from flowpilot.db.connect import DatabaseUrls, database, database_as_it_is, libpq_url, migrated_database
+from flowpilot.db.connect import DatabaseUrls, database, libpq_url
 from flowpilot.db.failures import DatabaseUnavailableError
+from flowpilot.migrations.opening import database_as_it_is, migrated_database
 from flowpilot.migrations.upgrade import UpgradeError, newest_revision
 from flowpilot.settings import Settings
 from tests.databases import url_as

@@ -10,7 +10,7 @@ import pytest
 from psycopg import sql
 
 from flowpilot.db.bulk import account_transaction
-from flowpilot.db.connect import DatabaseUrls, migrated_database
+from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
 from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, CONSULTANT, NEWCOMER, NORTHWIND, DemoAccount
@@ -18,6 +18,7 @@ from flowpilot.flows.matching.match import match
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.identity.actor import Role
 from flowpilot.identity.auth import log_in
+from flowpilot.migrations.opening import migrated_database
 from flowpilot.sessions import derived as sessions
 from flowpilot.settings import Settings
 from tests.demo.rows import NOW, simulated, values

@@ -14,9 +14,10 @@ from flowpilot.app import create_app
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
-from flowpilot.db.connect import DatabaseUrls, libpq_url, migrated_database
+from flowpilot.db.connect import DatabaseUrls, libpq_url
 from flowpilot.db.session import Database, Db
 from flowpilot.identity.first_run import FirstAccount, set_up, setup_code
+from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 from tests.company import PASSWORD, found_company, fresh_email
 from tests.web.conftest import SAME_SITE, new_browser
