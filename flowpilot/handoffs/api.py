@@ -13,6 +13,7 @@ from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.locking import lock_target
 from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.http.fields import Text
+from flowpilot.http.paging import KeyCursor, Limit
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -77,8 +78,8 @@ async def list_handoffs(
     filter_: Annotated[HandoffFilter, Depends(_wanted)],
     db: ReadSession,
     now: Now,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: KeyCursor = None,
 ) -> schemas.QueuePage:
     """The queue: unclaimed first, by priority and wait, then claimed without action. History: newest first."""
     rows, next_cursor = await queries.handoffs(db, actor.account_id, filter_, limit, cursor)

@@ -1,7 +1,5 @@
 """Reads of handoffs: the queue, and one with everything that happened to it."""
 
-import base64
-import json
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,9 +11,9 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
-from flowpilot.errors import InvalidError
 from flowpilot.handoffs.locking import HandoffNotFoundError
-from flowpilot.handoffs.models import HandoffEvent, Priority, SessionHandoff
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.http.paging import decode_cursor, encode_cursor
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.models import AISession
 
@@ -41,14 +39,9 @@ _QUEUE_ORDER = (
     SessionHandoff.created_at,
     SessionHandoff.id,
 )
+_QUEUE_KEY = (int, int, datetime, uuid.UUID)
 _HISTORY_ORDER = (SessionHandoff.created_at, SessionHandoff.id)
-
-# What the numbers in that order may be: whether it is held, and the priority.
-_PLACES = range(max(Priority) + 1)
-
-
-class BadCursorError(InvalidError):
-    """The cursor is not one that this list gave."""
+_HISTORY_KEY = (datetime, uuid.UUID)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,15 +75,15 @@ async def handoffs(
         BadCursorError: the cursor is not one of this list.
     """
     is_history = filter_.state in {"closed", "all"}
-    order = _HISTORY_ORDER if is_history else _QUEUE_ORDER
+    order, types = (_HISTORY_ORDER, _HISTORY_KEY) if is_history else (_QUEUE_ORDER, _QUEUE_KEY)
     query = _filtered(_with_session(account_id), filter_)
     if cursor is not None:
-        key, mark = tuple_(*order), _mark(cursor, len(order))
+        key, mark = tuple_(*order), tuple_(*map(literal, decode_cursor(cursor, *types)))
         query = query.where(key < mark if is_history else key > mark)
     query = query.order_by(*(column.desc() if is_history else column for column in order))
     found = (await db.execute(query.add_columns(*order).limit(limit + 1))).all()
     rows = await _named(db, account_id, [(row[0], row[1]) for row in found[:limit]])
-    return rows, _cursor(found[limit - 1][2:]) if len(found) > limit else None
+    return rows, encode_cursor(found[limit - 1][2:]) if len(found) > limit else None
 
 
 async def counts(db: ReadDb, account_id: uuid.UUID) -> tuple[int, int]:
@@ -169,20 +162,3 @@ async def _named(
     }
     names = await names_of(db, account_id, people) if people else {}
     return [Row(handoff, session, names) for handoff, session in found]
-
-
-def _cursor(key: Sequence[Any]) -> str:
-    """Where a page ends. It holds the place in the order, not a row: rows move while somebody reads."""
-    words = json.dumps([value if isinstance(value, int) else str(value) for value in key])
-    return base64.urlsafe_b64encode(words.encode()).decode()
-
-
-def _mark(cursor: str, length: int) -> Any:
-    try:
-        *numbers, moment, id_ = json.loads(base64.urlsafe_b64decode(cursor))
-        mark = [*map(_PLACES.index, numbers), datetime.fromisoformat(moment), uuid.UUID(id_)]
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadCursorError("This is not a cursor of this list. Start again without one.") from error
-    if len(mark) != length:
-        raise BadCursorError("This cursor is of a list in another order. Start again without one.")
-    return tuple_(*(literal(value) for value in mark))

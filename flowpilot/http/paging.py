@@ -1,14 +1,24 @@
 """Lists come in pages: how many rows one has, and where the next begins."""
 
+import base64
+import json
 import uuid
 from collections.abc import Sequence
-from typing import Annotated, Generic, Protocol, TypeVar
+from datetime import datetime
+from typing import Annotated, Any, Generic, Protocol, TypeVar
 
 from fastapi import Query
 from pydantic import BaseModel
 
+from flowpilot.errors import InvalidError
+
 Limit = Annotated[int, Query(ge=1, le=200)]
 Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
+
+KeyCursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
+
+# What PostgreSQL's `integer` holds; no order counts below zero.
+_NUMBERS = range(2**31)
 
 T = TypeVar("T")
 
@@ -33,3 +43,36 @@ def list_page(
 ) -> "ListPage[Item]":  # Quoted, since pydantic knows no schema of a protocol.
     """The first `limit` items; one more than that among them says that there is another page."""
     return ListPage(items=list(items[:limit]), next_cursor=items[limit - 1].id if len(items) > limit else None)
+
+
+class BadCursorError(InvalidError):
+    """The cursor is not one that this list gave."""
+
+
+def encode_cursor(key: Sequence[int | datetime | uuid.UUID]) -> str:
+    """Where a page ends: the place of its last row in the list's order. Rows may move while somebody reads."""
+    words = json.dumps([value if isinstance(value, int) else str(value) for value in key])
+    return base64.urlsafe_b64encode(words.encode()).decode()
+
+
+def decode_cursor(cursor: str, *types: type) -> tuple[Any, ...]:
+    """The key that a cursor stands for; `types` are those of the columns of the list's order.
+
+    Raises:
+        BadCursorError: the cursor is from another list, or from none.
+    """
+    try:
+        values = json.loads(base64.urlsafe_b64decode(cursor))
+        return tuple(_value(value, type_) for value, type_ in zip(values, types, strict=True))
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadCursorError("This is not a cursor of this list. Start again without one.") from error
+
+
+def _value(value: Any, type_: type) -> int | datetime | uuid.UUID:
+    if type_ is datetime:
+        return datetime.fromisoformat(value)
+    if type_ is uuid.UUID:
+        return uuid.UUID(value)
+    if type(value) is not int or value not in _NUMBERS:
+        raise ValueError(value)
+    return value

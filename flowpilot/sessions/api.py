@@ -10,7 +10,7 @@ from flowpilot.clock import Now
 from flowpilot.copilot import rules
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.http.fields import Text
-from flowpilot.http.paging import ListPage, list_page
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -75,8 +75,8 @@ async def list_sessions(
     actor: CanView,
     filter_: Annotated[SessionFilter, Depends(_wanted)],
     db: ReadSession,
-    limit: Annotated[int, Query(ge=1, le=200)] = 50,
-    cursor: Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
 ) -> ListPage[schemas.SessionRow]:
     """The account's sessions, newest first."""
     rows = await queries.sessions(db, actor.account_id, filter_, limit + 1, cursor)
