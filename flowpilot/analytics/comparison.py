@@ -7,8 +7,8 @@ from typing import Any
 from flowpilot.analytics.escalations.schemas import Comparison
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.statistics import Bounds, Estimate, difference_ci95
-from flowpilot.analytics.waits import rounded, rounded_bounds
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 

@@ -3,7 +3,7 @@
 from flowpilot.analytics import schemas
 from flowpilot.analytics.dashboard.schemas import DomainCoverage, FlowCell
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds, statement
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
 from flowpilot.analytics.statistics import rate, rate_ci95
 from flowpilot.db.session import ReadDb
 
@@ -16,7 +16,7 @@ WITH cells AS (
            count(resolved_at) FILTER (WHERE status = 'resolved')::int AS timed,
            sum(resolved_at - created_at) FILTER (WHERE status = 'resolved') AS duration
     FROM ai_sessions
-    WHERE {SESSIONS_IN_WINDOW}
+    WHERE {CREATED_IN_WINDOW}
     GROUP BY 1, 2
 ),
 domains AS (

@@ -9,7 +9,7 @@ from sqlalchemy import TextClause
 
 from flowpilot.analytics import schemas
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import SESSIONS_IN_WINDOW, statement
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import rate_ci95
 from flowpilot.db.session import ReadDb
 
@@ -29,7 +29,7 @@ def _sql(sessions: str = "", flows: str = "") -> TextClause:
                count(*) FILTER (WHERE status = 'resolved') AS resolved,
                count(*) FILTER (WHERE confidence_tier = 'guided') AS guided
         FROM ai_sessions
-        WHERE {SESSIONS_IN_WINDOW} AND matched_flow_id IS NOT NULL {sessions}
+        WHERE {CREATED_IN_WINDOW} AND matched_flow_id IS NOT NULL {sessions}
         GROUP BY matched_flow_id
     )
     SELECT t.id, t.name, t.tree_type, coalesce(u.n, 0) AS n, u.resolved, u.guided, newest.created_at AS newest

@@ -5,42 +5,48 @@ from typing import Any
 from flowpilot.analytics import schemas
 from flowpilot.analytics.dashboard.schemas import DashboardPsa, KnowledgeCounts
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import SESSIONS_IN_WINDOW, statement
+from flowpilot.analytics.sql import (
+    CREATED_IN_WINDOW,
+    IS_MADE_BY_AI,
+    LOGGED_IN_WINDOW,
+    POSTED_IN_WINDOW,
+    REVIEWED_IN_WINDOW,
+    statement,
+)
 from flowpilot.analytics.statistics import percent, percent_ci95
 from flowpilot.db.session import ReadDb
 
 # CTEs, each of one row.
-FLOWS = """
+FLOWS = f"""
     SELECT count(*) AS total_flows,
-           count(*) FILTER (WHERE origin IN ('ai_generated', 'ai_enhanced')) AS ai_generated_flows
+           count(*) FILTER (WHERE {IS_MADE_BY_AI}) AS ai_generated_flows
     FROM trees WHERE account_id = :account_id
 """
-PROPOSALS = """
+PROPOSALS = f"""
     SELECT count(*) FILTER (WHERE status = 'pending') AS pending,
            count(*) FILTER (WHERE status IN ('approved', 'modified') AND in_window) AS approved,
            count(*) FILTER (WHERE status = 'rejected' AND in_window) AS rejected
     FROM (
-        SELECT status, reviewed_at >= :start AND reviewed_at < :end AS in_window
+        SELECT status, {REVIEWED_IN_WINDOW} AS in_window
         FROM flow_proposals WHERE account_id = :account_id
     ) reviewed
 """
-PUSHES = """
+PUSHES = f"""
     SELECT count(*) AS pushes,
            count(*) FILTER (WHERE status = 'success') AS pushed,
            count(*) FILTER (WHERE status = 'success' AND retry_count > 0) AS pushed_by_retry
     FROM psa_post_logs
-    WHERE account_id = :account_id AND posted_at >= :start AND posted_at < :end AND ai_session_id IS NOT NULL
+    WHERE {POSTED_IN_WINDOW} AND ai_session_id IS NOT NULL
 """
-TIME_ENTRIES = """
+TIME_ENTRIES = f"""
     SELECT count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours
     FROM psa_activity_logs
-    WHERE account_id = :account_id AND activity_type = 'time_entry_posted'
-      AND created_at >= :start AND created_at < :end
+    WHERE {LOGGED_IN_WINDOW}
 """
 
 _PSA_SQL = statement(f"""
 WITH totals AS (
-    SELECT count(*) AS total, count(psa_ticket_id) AS tickets FROM ai_sessions WHERE {SESSIONS_IN_WINDOW}
+    SELECT count(*) AS total, count(psa_ticket_id) AS tickets FROM ai_sessions WHERE {CREATED_IN_WINDOW}
 ),
 pushes AS ({PUSHES}),
 time_entries AS ({TIME_ENTRIES})

@@ -4,15 +4,14 @@ from datetime import date
 
 from flowpilot.analytics import schemas
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import SESSIONS_IN_WINDOW, statement
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, statement
 from flowpilot.db.session import ReadDb
 
 _SQL = statement(f"""
 WITH entries AS MATERIALIZED (
     SELECT session_id, hours_logged, (created_at AT TIME ZONE :tz)::date AS day
     FROM psa_activity_logs
-    WHERE account_id = :account_id AND activity_type = 'time_entry_posted'
-      AND created_at >= :start AND created_at < :end
+    WHERE {LOGGED_IN_WINDOW}
 ),
 days AS (
     SELECT day, count(*) AS entries, coalesce(sum(hours_logged), 0)::float8 AS hours
@@ -25,12 +24,12 @@ logged AS (
 ),
 sessions AS (
     SELECT count(*) AS total_sessions, count(psa_ticket_id) AS linked_to_ticket
-    FROM ai_sessions WHERE {SESSIONS_IN_WINDOW}
+    FROM ai_sessions WHERE {CREATED_IN_WINDOW}
 ),
 pushed AS (
     SELECT count(DISTINCT ai_session_id) AS doc_pushed
     FROM psa_post_logs
-    WHERE account_id = :account_id AND posted_at >= :start AND posted_at < :end AND status = 'success'
+    WHERE {POSTED_IN_WINDOW} AND status = 'success'
 )
 SELECT *, (SELECT jsonb_agg(days ORDER BY day) FROM days) AS days
 FROM logged, sessions, pushed

@@ -14,19 +14,10 @@ from flowpilot.analytics.escalations.schemas import (
 )
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import statement
+from flowpilot.analytics.rounding import rounded, rounded_bounds
+from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, IS_ACTED, IS_MEASURED, statement
 from flowpilot.analytics.statistics import N_RESAMPLES, Bounds, Survival, Waits, difference_of_medians_ci95
-from flowpilot.analytics.waits import (
-    CLAIMED_IN_WINDOW,
-    CREATED_IN_WINDOW,
-    IS_ACTED,
-    N_UNKNOWN,
-    rounded,
-    rounded_bounds,
-    survival,
-    waiting_time,
-    waits,
-)
+from flowpilot.analytics.waits import N_UNKNOWN, survival, waiting_time, waits
 from flowpilot.db.session import ReadDb
 
 METHOD = f"percentile bootstrap, {N_RESAMPLES:,} resamples"
@@ -36,7 +27,7 @@ _MONTH = timedelta(days=30)
 _SQL = statement(f"""
 WITH baselines AS (
     SELECT method, seconds, excluded_reason,
-           seconds IS NOT NULL AND coalesce(stopped_at, created_at) <= :as_of AS is_known
+           {IS_MEASURED} AS is_known
     FROM handoff_baselines
     WHERE {CREATED_IN_WINDOW}
 ),

@@ -5,7 +5,25 @@ from sqlalchemy import TextClause, text
 # Contract: "escalated" in a count always means both of these.
 ESCALATED = "status IN ('escalated', 'requesting_escalation')"
 
-SESSIONS_IN_WINDOW = "account_id = :account_id AND created_at >= :start AND created_at < :end"
+# What lies in the window, in any table that has the column.
+CREATED_IN_WINDOW = "account_id = :account_id AND created_at >= :start AND created_at < :end"
+CLAIMED_IN_WINDOW = "account_id = :account_id AND claimed_at >= :start AND claimed_at < :end"
+POSTED_IN_WINDOW = "account_id = :account_id AND posted_at >= :start AND posted_at < :end"
+LOGGED_IN_WINDOW = f"activity_type = 'time_entry_posted' AND {CREATED_IN_WINDOW}"
+REVIEWED_IN_WINDOW = "reviewed_at >= :start AND reviewed_at < :end"
+
+# How a handoff stood at as_of.
+IS_CLAIMED = "claimed_at IS NOT NULL AND claimed_at <= :as_of"
+IS_ACTED = "first_action_at IS NOT NULL AND first_action_at <= :as_of"
+IS_CLOSED = "closed_at IS NOT NULL AND closed_at <= :as_of"
+# A log dates the claim before the handoff, so only who claimed it is known.
+IS_CLAIM_TIME_UNKNOWN = "claimed_by IS NOT NULL AND claimed_at IS NULL"
+
+# A verbal handoff whose time was known at as_of: its stopwatch had stopped, or the time was entered.
+IS_MEASURED = "seconds IS NOT NULL AND coalesce(stopped_at, created_at) <= :as_of"
+
+# Of flows.
+IS_MADE_BY_AI = "origin IN ('ai_generated', 'ai_enhanced')"
 
 # How many usable flows an account has a category, by the category's name in lower case.
 FLOW_COUNTS = """

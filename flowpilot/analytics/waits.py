@@ -3,20 +3,16 @@
 from collections.abc import Sequence
 
 from flowpilot.analytics.escalations.schemas import WaitingTime
-from flowpilot.analytics.sql import seconds
-from flowpilot.analytics.statistics import Bounds, Survival, kaplan_meier
+from flowpilot.analytics.rounding import rounded, rounded_bounds
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, IS_CLAIM_TIME_UNKNOWN, seconds
+from flowpilot.analytics.statistics import Survival, kaplan_meier
 
 ESTIMATOR = "kaplan-meier"
 
-CREATED_IN_WINDOW = "account_id = :account_id AND created_at >= :start AND created_at < :end"
-CLAIMED_IN_WINDOW = "account_id = :account_id AND claimed_at >= :start AND claimed_at < :end"
-# A log dates the claim before the handoff, so that only who claimed is known.
-IS_CLAIM_TIME_UNKNOWN = "claimed_by IS NOT NULL AND claimed_at IS NULL"
 # The column of how many of the window's handoffs are missing from waits for that reason.
 N_UNKNOWN = f"""
     (SELECT count(*) FROM session_handoffs WHERE {CREATED_IN_WINDOW} AND {IS_CLAIM_TIME_UNKNOWN}) AS n_unknown
 """
-IS_ACTED = "first_action_at IS NOT NULL AND first_action_at <= :as_of"
 
 # A wait that has not ended at as_of is censored there, or where the handoff was closed without it.
 _STOP = "least(:as_of, closed_at)"
@@ -50,13 +46,3 @@ def waiting_time(found: Survival, n_unknown: int) -> WaitingTime:
         median_ci95=rounded_bounds(found.median_ci95),
         estimator=ESTIMATOR,
     )
-
-
-def rounded(value: float | None, digits: int = 2) -> float | None:
-    """The value as it is answered; 2 decimals are those of seconds and hours."""
-    return None if value is None else round(value, digits)
-
-
-def rounded_bounds(bounds: Bounds | None, digits: int = 2) -> Bounds | None:
-    """Both ends as they are answered."""
-    return None if bounds is None else (rounded(bounds[0], digits), rounded(bounds[1], digits))

@@ -7,9 +7,9 @@ from sqlalchemy import RowMapping
 from flowpilot.analytics.comparison import compare, window_before
 from flowpilot.analytics.dashboard.schemas import CountComparison, PreviousDashboard
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import ESCALATED, SESSIONS_IN_WINDOW, seconds, statement
+from flowpilot.analytics.rounding import rounded, rounded_bounds
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, seconds, statement
 from flowpilot.analytics.statistics import Estimate, mean, percentage
-from flowpilot.analytics.waits import rounded, rounded_bounds
 from flowpilot.db.session import ReadDb
 
 SECONDS_PER_MINUTE = 60
@@ -46,7 +46,7 @@ _SQL = statement(f"""
 WITH kinds AS (
     SELECT status, confidence_tier AS tier, {SUMS}
     FROM ai_sessions
-    WHERE {SESSIONS_IN_WINDOW}
+    WHERE {CREATED_IN_WINDOW}
     GROUP BY 1, 2
 )
 SELECT {TOTALS} FROM kinds

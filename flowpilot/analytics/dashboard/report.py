@@ -14,9 +14,9 @@ from flowpilot.analytics.dashboard.schemas import (
 )
 from flowpilot.analytics.glances import FLOWS, PROPOSALS, PUSHES, TIME_ENTRIES, knowledge_of, psa_of
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import ESCALATED, FLOW_COUNTS, SESSIONS_IN_WINDOW, seconds, statement
+from flowpilot.analytics.rounding import rounded, rounded_bounds
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
 from flowpilot.analytics.statistics import mean, percent, percent_ci95
-from flowpilot.analytics.waits import rounded, rounded_bounds
 from flowpilot.db.session import ReadDb
 
 # The window's sessions are read once, into groups that still know the day; every figure is then a sum over groups.
@@ -27,7 +27,7 @@ WITH facts AS MATERIALIZED (
            CASE WHEN status = 'resolved' THEN (resolved_at AT TIME ZONE :tz)::date END AS day,
            count(psa_ticket_id)::int AS tickets, {SUMS}
     FROM ai_sessions
-    WHERE {SESSIONS_IN_WINDOW}
+    WHERE {CREATED_IN_WINDOW}
     GROUP BY 1, 2, 3, 4
 ),
 kinds AS MATERIALIZED (

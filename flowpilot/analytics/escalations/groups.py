@@ -7,18 +7,16 @@ from typing import Any
 from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, share
 from flowpilot.analytics.escalations.schemas import DomainGroup, ReasonGroup
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import statement
-from flowpilot.analytics.statistics import proportion
-from flowpilot.analytics.waits import (
+from flowpilot.analytics.rounding import rounded, rounded_bounds
+from flowpilot.analytics.sql import (
     CLAIMED_IN_WINDOW,
     CREATED_IN_WINDOW,
     IS_ACTED,
     IS_CLAIM_TIME_UNKNOWN,
-    rounded,
-    rounded_bounds,
-    survival,
-    waits,
+    statement,
 )
+from flowpilot.analytics.statistics import proportion
+from flowpilot.analytics.waits import survival, waits
 from flowpilot.db.session import ReadDb
 
 MOST_REASONS = 20

@@ -5,8 +5,8 @@ from pydantic import BaseModel, Field
 from flowpilot.analytics.escalations.schemas import WaitingTime
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import statement
-from flowpilot.analytics.waits import CLAIMED_IN_WINDOW, IS_ACTED, N_UNKNOWN, survival, waiting_time, waits
+from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, IS_ACTED, statement
+from flowpilot.analytics.waits import N_UNKNOWN, survival, waiting_time, waits
 from flowpilot.db.session import ReadDb
 
 _SQL = statement(f"""

@@ -6,11 +6,13 @@ from typing import Any
 from flowpilot.analytics.comparison import compare
 from flowpilot.analytics.escalations.schemas import EscalationQuality, PreviousPeriod, Share
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.rounding import rounded, rounded_bounds
+from flowpilot.analytics.sql import CREATED_IN_WINDOW
 from flowpilot.analytics.statistics import Bounds, Estimate, Survival, mean, proportion
-from flowpilot.analytics.waits import CREATED_IN_WINDOW, rounded, rounded_bounds, survival, waiting_time
+from flowpilot.analytics.waits import survival, waiting_time
 
 # Snapshots and steps are large, and so many handoffs say all that there is to say about a share.
-_NEWEST = 2000
+NEWEST = 2000
 
 # CTE: the handoffs of `claimed` that came back.
 BOUNCED = """
@@ -48,7 +50,7 @@ snapshots AS (
     FROM session_handoffs
     WHERE {CREATED_IN_WINDOW}
     ORDER BY created_at DESC, id DESC
-    LIMIT {_NEWEST}
+    LIMIT {NEWEST}
 ),
 steps AS (
     SELECT p.id, c.id AS handoff_id, c.claimed_at, p.content->>'node' AS node,
@@ -57,7 +59,7 @@ steps AS (
            p.actor_id = c.claimed_by AND p.created_at > c.claimed_at
                AND p.created_at <= least(c.closed_at, :as_of) AS is_taken
     FROM (
-        SELECT * FROM claimed WHERE claimed_by IS NOT NULL ORDER BY claimed_at DESC, id DESC LIMIT {_NEWEST}
+        SELECT * FROM claimed WHERE claimed_by IS NOT NULL ORDER BY claimed_at DESC, id DESC LIMIT {NEWEST}
     ) c
     JOIN ai_session_steps p ON p.account_id = :account_id AND p.session_id = c.session_id
     WHERE p.kind IN ('answer', 'outcome')

@@ -14,25 +14,27 @@ from flowpilot.analytics.escalations.quality import QUALITY, Figures, previous, 
 from flowpilot.analytics.escalations.schemas import HandoffPopulation
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import seconds, statement
-from flowpilot.analytics.statistics import Waits
-from flowpilot.analytics.waits import (
+from flowpilot.analytics.rounding import rounded
+from flowpilot.analytics.sql import (
     CLAIMED_IN_WINDOW,
     CREATED_IN_WINDOW,
     IS_ACTED,
     IS_CLAIM_TIME_UNKNOWN,
-    rounded,
-    waiting_time,
-    waits,
+    IS_CLAIMED,
+    IS_CLOSED,
+    seconds,
+    statement,
 )
+from flowpilot.analytics.statistics import Waits
+from flowpilot.analytics.waits import waiting_time, waits
 from flowpilot.db.session import ReadDb
 
 _SQL = statement(f"""
 WITH created AS MATERIALIZED (
     SELECT created_at, claimed_at, first_action_at, closed_at,
-           claimed_at IS NOT NULL AND claimed_at <= :as_of AS is_claimed,
+           {IS_CLAIMED} AS is_claimed,
            {IS_ACTED} AS is_acted,
-           closed_at IS NOT NULL AND closed_at <= :as_of AS is_closed,
+           {IS_CLOSED} AS is_closed,
            {IS_CLAIM_TIME_UNKNOWN} AS is_time_unknown
     FROM session_handoffs
     WHERE {CREATED_IN_WINDOW}

@@ -8,7 +8,7 @@ from flowpilot.analytics import schemas
 from flowpilot.analytics.knowledge_gaps.patterns import Pair, frequent, repeated_pairs, words_of
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import ESCALATED, SESSIONS_IN_WINDOW, statement
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, statement
 from flowpilot.analytics.statistics import wilson
 from flowpilot.db.session import ReadDb
 
@@ -25,7 +25,7 @@ WITH groups AS MATERIALIZED (
            count(*) FILTER (WHERE status = 'resolved' AND confidence_tier = 'discovery'
                                   AND matched_flow_id IS NULL) AS uncharted
     FROM ai_sessions
-    WHERE {SESSIONS_IN_WINDOW}
+    WHERE {CREATED_IN_WINDOW}
     GROUP BY matched_flow_id, problem_domain
 )
 SELECT g.*, t.name AS flow
@@ -37,7 +37,7 @@ LEFT JOIN trees t ON t.account_id = :account_id AND t.id = g.matched_flow_id
 _UNMATCHED_SQL = statement(f"""
 SELECT problem_domain AS domain, problem_summary AS summary
 FROM ai_sessions
-WHERE {SESSIONS_IN_WINDOW} AND matched_flow_id IS NULL AND problem_summary <> ''
+WHERE {CREATED_IN_WINDOW} AND matched_flow_id IS NULL AND problem_summary <> ''
 ORDER BY matched_flow_id DESC, created_at DESC
 LIMIT {NEWEST_UNMATCHED}
 """)

@@ -10,9 +10,8 @@ from fastapi.responses import StreamingResponse
 from starlette.background import BackgroundTask
 
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.rows.filters import Filters
-from flowpilot.analytics.rows.kinds import RowKind, stream_rows
-from flowpilot.analytics.rows.schemas import Item
+from flowpilot.analytics.rows.base import Item, RowFilter, RowKind
+from flowpilot.analytics.rows.reading import stream_rows
 from flowpilot.db.session import ReadDb
 from flowpilot.http.csv import csv_lines
 
@@ -24,7 +23,7 @@ _IN_MEMORY = 1_000_000
 _CHUNK = 65_536
 
 
-async def rows_csv(db: ReadDb, window: Window, kind: RowKind[Item], filters: Filters) -> AsyncIterator[str]:
+async def rows_csv(db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter) -> AsyncIterator[str]:
     """The rows, the newest first, after lines that say what was asked; at most `MOST_ROWS` of them.
 
     Where there are more, a last line says so.
@@ -32,10 +31,10 @@ async def rows_csv(db: ReadDb, window: Window, kind: RowKind[Item], filters: Fil
     yield f"# rows: {kind.name}\n"
     yield f"# window: {window.start.isoformat()} to {window.to.isoformat()}, as of {window.as_of.isoformat()}\n"
     # Encoded as in the address, so that nobody's words can break the line or begin a cell.
-    yield f"# filters: {urlencode(filters.model_dump(mode='json', exclude_none=True), doseq=True)}\n"
+    yield f"# filters: {urlencode(row_filter.model_dump(mode='json', exclude_none=True), doseq=True)}\n"
     yield csv_lines([kind.item.model_fields])
     n = 0
-    async for items in stream_rows(db, window, kind, filters, MOST_ROWS + 1):
+    async for items in stream_rows(db, window, kind, row_filter, MOST_ROWS + 1):
         shown = items[: MOST_ROWS - n]
         n += len(items)
         yield csv_lines(item.model_dump(mode="json").values() for item in shown)
@@ -43,11 +42,11 @@ async def rows_csv(db: ReadDb, window: Window, kind: RowKind[Item], filters: Fil
         yield f"# There are more than these {MOST_ROWS:,} newest rows: shorten the window to see the others.\n"
 
 
-async def rows_response(db: ReadDb, window: Window, kind: RowKind[Item], filters: Filters) -> Response:
+async def rows_response(db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter) -> Response:
     """The rows as a file to keep. They are all read before the first is sent, in the request's one transaction."""
     file = SpooledTemporaryFile(_IN_MEMORY, mode="w+b")  # noqa: SIM115 - closed when it has been sent
     try:
-        async for lines in rows_csv(db, window, kind, filters):
+        async for lines in rows_csv(db, window, kind, row_filter):
             file.write(lines.encode())
     except BaseException:
         file.close()

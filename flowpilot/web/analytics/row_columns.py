@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from flowpilot.analytics.rows.filters import Filters
+from flowpilot.analytics.rows.base import RowFilter
 from flowpilot.web.formatting import duration
 
 _NOUNS = {
@@ -78,12 +78,12 @@ _WORDS: Mapping[str, Say] = {
 }
 
 
-def in_words(kind: str, filters: Filters, flow: str | None = None) -> str:
+def in_words(kind: str, row_filter: RowFilter, flow: str | None = None) -> str:
     """The title of rows: what they are, and what was asked of them. `flow`: the name of the flow asked for."""
-    asked = filters.asked()
+    asked = row_filter.given()
     what = [_NOUNS[kind], *([_BY[asked.pop("by")]] if "by" in asked else [])]
     said = [_WORDS[name](value) for name, value in asked.items() if name in _WORDS]
-    if getattr(filters, "flow_id", None) is not None:
+    if getattr(row_filter, "flow_id", None) is not None:
         said.append(f"flow “{flow}”" if flow else "of one flow")
     return " ".join(what) + (f": {', '.join(said)}" if said else "")
 

@@ -10,20 +10,16 @@ from pydantic import BaseModel
 
 from flowpilot.analytics.api import AskedWindow, limited
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.rows import api
-from flowpilot.analytics.rows.filters import Filters
-from flowpilot.analytics.rows.schemas import RowsPage
-from flowpilot.identity.access import CanViewAnalytics, CanViewEscalations
-from flowpilot.identity.actor import Permission
-from flowpilot.identity.auth import ReadSession
+from flowpilot.analytics.rows.base import RowFilter, RowKind
+from flowpilot.analytics.rows.kinds import ROW_KINDS
+from flowpilot.analytics.rows.reading import PagingQuery, RowsPage, read_rows
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import ReadSession, requires
 from flowpilot.web.analytics.row_columns import COLUMNS, Column, in_words
 from flowpilot.web.frame import CurrentFrame, Frame
 from flowpilot.web.render import Page, is_own_path, render
 
 router = APIRouter(prefix="/analytics/rows", include_in_schema=False)
-
-_LIMITED = [limited("rows")]
-_LIMITED_ESCALATIONS = [limited("rows", Permission.VIEW_ESCALATIONS)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,97 +37,59 @@ class Rows(Page):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """The request of a page of rows."""
+class RowsRequest:
+    """What every page of rows is asked with, whatever its kind."""
 
     request: Request
     window: Window
     frame: Frame
     back: str
 
-    def page(self, kind: str, filters: Filters, found: RowsPage[Any]) -> Response:
+    def answer(self, kind: RowKind[Any], row_filter: RowFilter, found: RowsPage[Any]) -> Response:
         """The rows as a page."""
-        asked = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
-        of_rows = [(name, value) for name, value in asked if name not in {"back", "limit"}]
+        query = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
+        csv_query = [(name, value) for name, value in query if name not in {"back", "limit"}]
         page = Rows(
-            title=in_words(kind, filters, self._flow(filters, found.items)),
+            title=in_words(kind.name, row_filter, _flow_name(row_filter, found.items)),
             window=self.window,
             found=found,
-            columns=COLUMNS[kind],
-            here=f"/analytics/rows/{kind}?{urlencode(asked)}",
-            csv=f"/api/v1/analytics/flowpilot/rows/{kind}.csv?{urlencode(of_rows)}",
+            columns=COLUMNS[kind.name],
+            here=f"/analytics/rows/{kind.name}?{urlencode(query)}",
+            csv=f"/api/v1/analytics/flowpilot/rows/{kind.name}.csv?{urlencode(csv_query)}",
             back=self.back,
             is_continued="cursor" in self.request.query_params,
         )
         return render(self.request, page, self.frame)
 
-    @staticmethod
-    def _flow(filters: Filters, items: Sequence[BaseModel]) -> str | None:
-        """What the flow is called that the rows are asked for, as they know it."""
-        is_asked = getattr(filters, "flow_id", None) is not None
-        return getattr(items[0], "flow", None) if is_asked and items else None
+
+def _flow_name(row_filter: RowFilter, items: Sequence[BaseModel]) -> str | None:
+    """The name of the flow that the rows are asked for, as the rows know it."""
+    is_asked = getattr(row_filter, "flow_id", None) is not None
+    return getattr(items[0], "flow", None) if is_asked and items else None
 
 
-async def _asked(
+async def _rows_request(
     request: Request, window: AskedWindow, frame: CurrentFrame, back: Annotated[str, Query()] = "/analytics"
-) -> Asked:
-    return Asked(request, window, frame, back if is_own_path(back) else "/analytics")
+) -> RowsRequest:
+    return RowsRequest(request, window, frame, back if is_own_path(back) else "/analytics")
 
 
-Ask = Annotated[Asked, Depends(_asked)]
+RowsQuery = Annotated[RowsRequest, Depends(_rows_request)]
 
 
-@router.get("/sessions", dependencies=_LIMITED)
-async def show_sessions(
-    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.Sessions, paging: api.Asked
-) -> Response:
-    """Sessions."""
-    return ask.page("sessions", filters, await api.read_sessions(actor, ask.window, db, filters, paging))
+def _add_page(kind: RowKind[Any]) -> None:
+    """The page of one kind of rows. FastAPI reads the types of the function when it is made."""
+
+    @router.get(f"/{kind.name}", name=f"show_{kind.name}", dependencies=[limited("rows", kind.permission)])
+    async def show(
+        _: Annotated[Actor, requires(kind.permission)],
+        db: ReadSession,
+        rows: RowsQuery,
+        row_filter: Annotated[kind.filter, Query()],  # type: ignore[name-defined]
+        paging: PagingQuery,
+    ) -> Response:
+        return rows.answer(kind, row_filter, await read_rows(db, rows.window, kind, row_filter, paging))
 
 
-@router.get("/handoffs", dependencies=_LIMITED_ESCALATIONS)
-async def show_handoffs(
-    actor: CanViewEscalations, db: ReadSession, ask: Ask, filters: api.Handoffs, paging: api.Asked
-) -> Response:
-    """Handoffs."""
-    return ask.page("handoffs", filters, await api.read_handoffs(actor, ask.window, db, filters, paging))
-
-
-@router.get("/psa-posts", dependencies=_LIMITED)
-async def show_psa_posts(
-    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.PsaPosts, paging: api.Asked
-) -> Response:
-    """Posts to the PSA."""
-    return ask.page("psa-posts", filters, await api.read_psa_posts(actor, ask.window, db, filters, paging))
-
-
-@router.get("/time-entries", dependencies=_LIMITED)
-async def show_time_entries(
-    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.TimeEntries, paging: api.Asked
-) -> Response:
-    """Time entries."""
-    return ask.page("time-entries", filters, await api.read_time_entries(actor, ask.window, db, filters, paging))
-
-
-@router.get("/proposals", dependencies=_LIMITED)
-async def show_proposals(
-    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.Proposals, paging: api.Asked
-) -> Response:
-    """Proposals for the flows."""
-    return ask.page("proposals", filters, await api.read_proposals(actor, ask.window, db, filters, paging))
-
-
-@router.get("/baselines", dependencies=_LIMITED_ESCALATIONS)
-async def show_baselines(
-    actor: CanViewEscalations, db: ReadSession, ask: Ask, filters: api.Baselines, paging: api.Asked
-) -> Response:
-    """Verbal handoffs."""
-    return ask.page("baselines", filters, await api.read_baselines(actor, ask.window, db, filters, paging))
-
-
-@router.get("/flows", dependencies=_LIMITED)
-async def show_flows(
-    actor: CanViewAnalytics, db: ReadSession, ask: Ask, filters: api.Flows, paging: api.Asked
-) -> Response:
-    """Flows."""
-    return ask.page("flows", filters, await api.read_flows(actor, ask.window, db, filters, paging))
+for _kind in ROW_KINDS:
+    _add_page(_kind)

@@ -10,14 +10,20 @@ import pytest
 
 from flowpilot.analytics.period import Period, Window, window
 from flowpilot.analytics.reports import REPORTS, to_json
-from flowpilot.analytics.rows import filters as rows_filters
-from flowpilot.analytics.rows import kinds as rows
-from flowpilot.analytics.rows.schemas import Paging
+from flowpilot.analytics.rows.base import RowFilter, RowKind
+from flowpilot.analytics.rows.baselines import BASELINES, BaselineRowFilter
+from flowpilot.analytics.rows.flows import FLOWS, FlowRowFilter
+from flowpilot.analytics.rows.handoffs import HANDOFFS, HandoffRowFilter
+from flowpilot.analytics.rows.proposals import PROPOSALS, ProposalRowFilter
+from flowpilot.analytics.rows.psa_posts import PSA_POSTS, PsaPostRowFilter
+from flowpilot.analytics.rows.reading import Paging, read_rows
+from flowpilot.analytics.rows.sessions import SESSIONS, SessionRowFilter
+from flowpilot.analytics.rows.time_entries import TIME_ENTRIES, TimeEntryRowFilter
 from flowpilot.db.session import Database, ReadDb
 
 pytestmark = pytest.mark.anyio
 
-Figure = tuple[str, int, rows.RowKind[Any], rows_filters.Filters]
+Figure = tuple[str, int, RowKind[Any], RowFilter]
 DECIDED = ["resolved", "escalated"]
 
 
@@ -26,11 +32,11 @@ async def _reports(db: ReadDb, asked: Window) -> dict[str, Any]:
 
 
 def _sessions(name: str, n: int, **filters: Any) -> Figure:
-    return name, n, rows.SESSIONS, rows_filters.SessionFilters(**filters)
+    return name, n, SESSIONS, SessionRowFilter(**filters)
 
 
 def _handoffs(name: str, n: int, **filters: Any) -> Figure:
-    return name, n, rows.HANDOFFS, rows_filters.HandoffFilters(**filters)
+    return name, n, HANDOFFS, HandoffRowFilter(**filters)
 
 
 def _dashboard(report: Any) -> Iterator[Figure]:
@@ -49,20 +55,19 @@ def _dashboard(report: Any) -> Iterator[Figure]:
     for tier in ("guided", "exploring", "discovery"):
         yield _sessions(tier, report["confidence_breakdown"][f"{tier}_sessions"], tier=tier, status=DECIDED)
     known = report["knowledge_coverage"]
-    flow_filters, proposal_filters = rows_filters.FlowFilters, rows_filters.ProposalFilters
-    yield "flows", known["total_flows"], rows.FLOWS, flow_filters()
-    yield "ai flows", known["ai_generated_flows"], rows.FLOWS, flow_filters(made_by_ai=True)
+    yield "flows", known["total_flows"], FLOWS, FlowRowFilter()
+    yield "ai flows", known["ai_generated_flows"], FLOWS, FlowRowFilter(made_by_ai=True)
     for name, outcome in (("total_proposals_pending", "pending"), ("proposals_approved_this_period", "approved")):
-        yield name, known[name], rows.PROPOSALS, proposal_filters(outcome=outcome)
+        yield name, known[name], PROPOSALS, ProposalRowFilter(outcome=outcome)
     rejected = known["proposals_rejected_this_period"]
-    yield "rejected", rejected, rows.PROPOSALS, proposal_filters(outcome="rejected")
+    yield "rejected", rejected, PROPOSALS, ProposalRowFilter(outcome="rejected")
     for row in known["coverage_by_domain"]:
         yield _sessions("coverage", row["session_count"], domain=row["domain"])
-        yield "flows", row["flow_count"], rows.FLOWS, flow_filters(usable=True, domain=row["domain"])
+        yield "flows", row["flow_count"], FLOWS, FlowRowFilter(usable=True, domain=row["domain"])
     if (psa := report["psa_metrics"]) is not None:
-        yield "pushes", psa["n_pushes"], rows.PSA_POSTS, rows_filters.PsaPostFilters()
+        yield "pushes", psa["n_pushes"], PSA_POSTS, PsaPostRowFilter()
         entries = psa["total_time_entries_logged"]
-        yield "entries", entries, rows.TIME_ENTRIES, rows_filters.TimeEntryFilters()
+        yield "entries", entries, TIME_ENTRIES, TimeEntryRowFilter()
 
 
 def _other(reports: dict[str, Any]) -> Iterator[Figure]:
@@ -73,7 +78,7 @@ def _other(reports: dict[str, Any]) -> Iterator[Figure]:
         yield _sessions("timed", row["n_timed"], domain=row["domain"], status=["resolved"], timed=True)
         yield _sessions("unknown", row["n_unknown"], domain=row["domain"], status=["resolved"], timed=False)
     quality = reports["flow-quality"]["flows"]
-    yield "usable flows", len(quality), rows.FLOWS, rows_filters.FlowFilters(usable=True)
+    yield "usable flows", len(quality), FLOWS, FlowRowFilter(usable=True)
     for flow in quality:
         yield _sessions("usage", flow["usage_count"], flow_id=flow["flow_id"])
     psa = reports["psa-metrics"]
@@ -82,10 +87,10 @@ def _other(reports: dict[str, Any]) -> Iterator[Figure]:
     yield _sessions("linked", funnel["linked_to_ticket"], has_ticket=True)
     yield _sessions("pushed", funnel["doc_pushed"], by="doc_pushed")
     yield _sessions("logged", funnel["time_entry_logged"], by="time_entry_logged")
-    yield "entries", psa["total_time_entries"], rows.TIME_ENTRIES, rows_filters.TimeEntryFilters()
+    yield "entries", psa["total_time_entries"], TIME_ENTRIES, TimeEntryRowFilter()
     for day in psa["daily_trend"]:
-        filters = rows_filters.TimeEntryFilters(day=day["date"])
-        yield "entries of a day", day["entries"], rows.TIME_ENTRIES, filters
+        filters = TimeEntryRowFilter(day=day["date"])
+        yield "entries of a day", day["entries"], TIME_ENTRIES, filters
 
 
 def _escalations(report: Any) -> Iterator[Figure]:
@@ -135,15 +140,14 @@ def _groups(report: Any) -> Iterator[Figure]:
 
 
 def _savings(report: Any) -> Iterator[Figure]:
-    filters = rows_filters.BaselineFilters
     measured = {"running": False, "excluded": False}
-    yield "timed", report["baseline"]["n"], rows.BASELINES, filters(method="stopwatch", **measured)
-    yield "entered", report["entered"]["n"], rows.BASELINES, filters(method="entered", **measured)
-    yield "running", report["n_running"], rows.BASELINES, filters(running=True)
-    yield "excluded", report["excluded"]["n"], rows.BASELINES, filters(running=False, excluded=True)
+    yield "timed", report["baseline"]["n"], BASELINES, BaselineRowFilter(method="stopwatch", **measured)
+    yield "entered", report["entered"]["n"], BASELINES, BaselineRowFilter(method="entered", **measured)
+    yield "running", report["n_running"], BASELINES, BaselineRowFilter(running=True)
+    yield "excluded", report["excluded"]["n"], BASELINES, BaselineRowFilter(running=False, excluded=True)
     for reason in report["excluded"]["reasons"]:
-        asked = filters(running=False, excluded_reason=reason["reason"])
-        yield "excluded for", reason["n"], rows.BASELINES, asked
+        asked = BaselineRowFilter(running=False, excluded_reason=reason["reason"])
+        yield "excluded for", reason["n"], BASELINES, asked
     yield _handoffs("product", report["product"]["n"], by="claimed")
     yield _handoffs("product unknown", report["product"]["n_unknown"], claim_time_unknown=True)
 
@@ -162,10 +166,10 @@ async def differences(db: ReadDb, asked: Window) -> list[tuple[str, int, int]]:
     """The figures that are not the number of their rows."""
     found = []
     for name, expected, kind, filters in figures(await _reports(db, asked)):
-        page = await rows.read_rows(db, asked, kind, filters, Paging(limit=200))
+        page = await read_rows(db, asked, kind, filters, Paging(limit=200))
         assert len(page.items) == min(page.n, 200), name
         if page.n != expected:
-            found.append((f"{name} {filters.asked()}", expected, page.n))
+            found.append((f"{name} {filters.given()}", expected, page.n))
     return found
 
 

@@ -1,0 +1,53 @@
+"""Psa posts as rows."""
+
+from datetime import datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, session_of
+from flowpilot.analytics.sql import POSTED_IN_WINDOW
+
+
+class PsaPostRowFilter(RowFilter):
+    """Posts of sessions to the PSA in the window."""
+
+    status: Literal["success", "failed", "pending"] | None = None
+    retried: bool | None = Field(default=None, description="It took more than one try.")
+
+    always: ClassVar[str] = f"{POSTED_IN_WINDOW} AND ai_session_id IS NOT NULL"
+    sql: ClassVar[Conditions] = {
+        "status": "status = :status",
+        "retried": "retry_count > 0",
+    }
+
+
+class PsaPostItem(BaseModel):
+    """A post of a session to its ticket."""
+
+    id: UUID
+    session_id: UUID
+    problem_summary: str
+    problem_domain: str | None
+    ticket_id: str | None
+    status: str
+    retry_count: int
+    external_id: str | None
+    posted_at: datetime
+
+
+PSA_POSTS = RowKind(
+    name="psa-posts",
+    description="Posts of sessions to the PSA in the window, newest first.",
+    filter=PsaPostRowFilter,
+    item=PsaPostItem,
+    table="psa_post_logs",
+    shown=f"""
+    SELECT p.id, p.ai_session_id AS session_id, s.problem_summary, s.problem_domain, p.ticket_id, p.status,
+           p.retry_count, p.external_id, p.posted_at
+    FROM page p
+    {session_of("ai_session_id")}
+    """,
+    moment="posted_at",
+)

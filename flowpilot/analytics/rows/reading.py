@@ -1,0 +1,118 @@
+"""Reading rows: a page of those that a figure counts, or all of them as a stream."""
+
+import base64
+import json
+from collections.abc import AsyncIterator, Mapping, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+from sqlalchemy import RowMapping, TextClause
+
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.rows.base import Item, RowFilter, RowKind
+from flowpilot.analytics.sql import statement
+from flowpilot.db.session import ReadDb
+from flowpilot.errors import InvalidError
+from flowpilot.identity.queries import names_of
+
+_AT_ONCE = 1000
+
+
+class BadCursorError(InvalidError):
+    """The cursor is not one that these rows gave."""
+
+
+class RowsPage(BaseModel, Generic[Item]):
+    """Some of the rows that a figure counts, the newest first."""
+
+    n: int = Field(description="How many rows there are on all pages: the figure itself.")
+    items: list[Item]
+    next_cursor: str | None
+
+
+class Paging(BaseModel):
+    """Which of the rows to show."""
+
+    limit: int = Field(default=50, ge=1, le=200)
+    cursor: str | None = Field(default=None, description="`next_cursor` of the page before.")
+
+
+PagingQuery = Annotated[Paging, Query()]
+
+
+async def read_rows(
+    db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter, paging: Paging
+) -> RowsPage[Item]:
+    """A page of the rows and how many there are in all, in two statements; in a third, who their people are.
+
+    Raises:
+        BadCursorError: the cursor is not one of these rows.
+    """
+    parameters = window.parameters | row_filter.given()
+    n = (await db.execute(_count(kind, row_filter), parameters)).scalar_one()
+    mark = _mark(paging.cursor)
+    query = _page(kind, row_filter, is_continued=bool(mark))
+    found = (await db.execute(query, {**parameters, **mark, "most": paging.limit + 1})).mappings().all()
+    return RowsPage(
+        n=n,
+        items=await _items(db, window, kind, found[: paging.limit]),
+        next_cursor=_cursor(kind, found[paging.limit - 1]) if len(found) > paging.limit else None,
+    )
+
+
+async def stream_rows(
+    db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter, most: int
+) -> AsyncIterator[list[Item]]:
+    """The same rows, up to `most` of them, in one statement; a thousand at a time, and then their people."""
+    parameters = {**window.parameters, **row_filter.given(), "most": most}
+    found = await db.stream(_page(kind, row_filter), parameters)
+    async for rows in found.mappings().partitions(_AT_ONCE):
+        yield await _items(db, window, kind, rows)
+
+
+async def _items(db: ReadDb, window: Window, kind: RowKind[Item], rows: Sequence[RowMapping]) -> list[Item]:
+    ids = {row[column] for row in rows for column in kind.people} - {None}
+    names = await names_of(db, window.account_id, ids) if ids else {}
+    return [
+        kind.item.model_validate({**row, **{column: names.get(row[column]) for column in kind.people}})
+        for row in rows
+    ]
+
+
+def _count(kind: RowKind[Any], row_filter: RowFilter) -> TextClause:
+    return statement(
+        f"WITH {kind.ctes} counted AS (SELECT FROM {kind.table} WHERE {row_filter.where()}) "
+        "SELECT count(*) FROM counted"
+    )
+
+
+def _page(kind: RowKind[Any], row_filter: RowFilter, *, is_continued: bool = False) -> TextClause:
+    # Only what is on the page is joined to anything.
+    behind = f"AND ({kind.moment}, id) < (:mark_moment, :mark_id)" if is_continued else ""
+    return statement(f"""
+    WITH {kind.ctes} page AS (
+        SELECT * FROM {kind.table} WHERE {row_filter.where()} {behind}
+        ORDER BY {kind.moment} DESC, id DESC LIMIT :most
+    )
+    {kind.shown}
+    ORDER BY p.{kind.moment} DESC, p.id DESC
+    """)
+
+
+def _cursor(kind: RowKind[Any], row: RowMapping) -> str:
+    """Where a page ends: ids of imported rows are in no order of time, so the moment says where."""
+    words = json.dumps([row[kind.moment].isoformat(), str(row["id"])])
+    return base64.urlsafe_b64encode(words.encode()).decode()
+
+
+def _mark(cursor: str | None) -> Mapping[str, Any]:
+    if cursor is None:
+        return {}
+    try:
+        moment, id_ = json.loads(base64.urlsafe_b64decode(cursor))
+        return {"mark_moment": datetime.fromisoformat(moment), "mark_id": UUID(id_)}
+    except (ValueError, TypeError, AttributeError) as error:
+        raise BadCursorError("This is not a cursor of these rows. Start again without one.") from error

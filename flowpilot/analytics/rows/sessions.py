@@ -1,0 +1,91 @@
+"""Sessions as rows."""
+
+from datetime import date, datetime
+from typing import ClassVar, Literal
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from flowpilot.analytics.rows.base import Conditions, Minutes, RowFilter, RowKind, Words
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, seconds
+
+
+class SessionRowFilter(RowFilter):
+    """Sessions. `by` says what of them lies in the window."""
+
+    by: Literal["created", "doc_pushed", "time_entry_logged"] = Field(
+        default="created",
+        description="What lies in the window: the session's creation, a successful post of it, or a time entry.",
+    )
+    status: list[Literal["active", "paused", "escalated", "resolved", "abandoned"]] | None = Field(
+        default=None, description="Any of these; `escalated` includes `requesting_escalation`."
+    )
+    domain: Words | None = Field(default=None, description="The very domain: case counts, as in the reports.")
+    without_domain: bool | None = None
+    tier: Literal["guided", "exploring", "discovery"] | None = None
+    flow_id: UUID | None = None
+    without_flow: bool | None = None
+    has_ticket: bool | None = None
+    rated: bool | None = None
+    timed: bool | None = Field(default=None, description="Has a `resolved_at`.")
+    resolved_on: date | None = Field(
+        default=None, description="Resolved on this day of the window's zone: a day of the MTTR trend."
+    )
+
+    sql: ClassVar[Conditions] = {
+        "by": {
+            "created": CREATED_IN_WINDOW,
+            "doc_pushed": f"id IN (SELECT ai_session_id FROM psa_post_logs WHERE {POSTED_IN_WINDOW}"
+            " AND status = 'success')",
+            "time_entry_logged": f"id IN (SELECT session_id FROM psa_activity_logs WHERE {LOGGED_IN_WINDOW})",
+        },
+        "status": {name: f"status = '{name}'" for name in ("active", "paused", "resolved", "abandoned")}
+        | {"escalated": ESCALATED},
+        "domain": "problem_domain = :domain",
+        "without_domain": "problem_domain IS NULL",
+        "tier": "confidence_tier = :tier",
+        "flow_id": "matched_flow_id = :flow_id",
+        "without_flow": "matched_flow_id IS NULL",
+        "has_ticket": "psa_ticket_id IS NOT NULL",
+        "rated": "session_rating IS NOT NULL",
+        "timed": "resolved_at IS NOT NULL",
+        "resolved_on": "status = 'resolved' AND (resolved_at AT TIME ZONE :tz)::date = :resolved_on",
+    }
+
+
+class SessionItem(BaseModel):
+    """A session. `owner` works on it; null: nobody of the account does."""
+
+    id: UUID
+    problem_summary: str
+    problem_domain: str | None
+    status: str
+    confidence_tier: str | None
+    flow_id: UUID | None
+    flow: str | None
+    owner: str | None
+    psa_ticket_id: str | None
+    step_count: int
+    session_rating: int | None
+    created_at: datetime
+    resolved_at: datetime | None
+    minutes_to_resolution: Minutes | None
+
+
+SESSIONS = RowKind(
+    name="sessions",
+    description="Sessions, newest first.",
+    filter=SessionRowFilter,
+    item=SessionItem,
+    table="ai_sessions",
+    shown=f"""
+    SELECT p.id, p.problem_summary, p.problem_domain, p.status, p.confidence_tier, p.matched_flow_id AS flow_id,
+           t.name AS flow,
+           coalesce(p.owner_id, CASE WHEN p.last_activity_at IS NULL THEN p.user_id END) AS owner,
+           p.psa_ticket_id, p.step_count, p.session_rating, p.created_at, p.resolved_at,
+           {seconds("p.resolved_at - p.created_at")} / 60 AS minutes_to_resolution
+    FROM page p
+    LEFT JOIN trees t ON t.account_id = :account_id AND t.id = p.matched_flow_id
+    """,
+    people=("owner",),
+)

@@ -1,0 +1,49 @@
+"""Time entries as rows."""
+
+from datetime import date, datetime
+from typing import ClassVar
+from uuid import UUID
+
+from pydantic import BaseModel, Field
+
+from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, session_of
+from flowpilot.analytics.sql import (
+    LOGGED_IN_WINDOW,
+)
+
+
+class TimeEntryRowFilter(RowFilter):
+    """Time entries of the window."""
+
+    day: date | None = Field(default=None, description="A day of the window's zone.")
+
+    always: ClassVar[str] = LOGGED_IN_WINDOW
+    sql: ClassVar[Conditions] = {
+        "day": "(created_at AT TIME ZONE :tz)::date = :day",
+    }
+
+
+class TimeEntryItem(BaseModel):
+    """A time entry; null where it is of no session that is known."""
+
+    id: UUID
+    session_id: UUID | None
+    problem_summary: str | None
+    problem_domain: str | None
+    psa_ticket_id: str | None
+    hours_logged: float | None
+    created_at: datetime
+
+
+TIME_ENTRIES = RowKind(
+    name="time-entries",
+    description="Time entries of the window, newest first.",
+    filter=TimeEntryRowFilter,
+    item=TimeEntryItem,
+    table="psa_activity_logs",
+    shown=f"""
+    SELECT p.id, p.session_id, s.problem_summary, s.problem_domain, s.psa_ticket_id, p.hours_logged, p.created_at
+    FROM page p
+    {session_of("session_id")}
+    """,
+)
