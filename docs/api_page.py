@@ -47,7 +47,8 @@ def api_page() -> Iterator[str]:
     for path, method, route in _routes():
         operation = spec["paths"].get(path, {}).get(method.lower())
         yield f"## {method} {path}\n"
-        yield f"{doc(route.endpoint)}\n"
+        if words := doc(route.endpoint) or route.description:
+            yield f"{words}\n"
         if operation is not None:
             yield from _operation(route, operation)
     yield "# Models\n"
