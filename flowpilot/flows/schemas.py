@@ -89,6 +89,22 @@ class FlowDetailOut(FlowOut):
     published: VersionDetailOut | None
     draft: VersionDetailOut | None
 
+    @property
+    def newest(self) -> VersionDetailOut:
+        """The draft, or what is published where there is no draft."""
+        return _one_of(self.draft, self.published)
+
+    @property
+    def current(self) -> VersionDetailOut:
+        """What is published, or the draft where nothing is."""
+        return _one_of(self.published, self.draft)
+
+
+def _one_of(first: VersionDetailOut | None, second: VersionDetailOut | None) -> VersionDetailOut:
+    found = first or second
+    assert found is not None  # A flow is created with its first draft, and its only draft cannot be discarded.
+    return found
+
 
 class ProblemOut(BaseModel):
     """One reason why a draft cannot be published. No node: it concerns the whole tree."""

@@ -1,12 +1,13 @@
-"""A draft's tree as JSON, and what the editor's forms do to it, pure."""
+"""A draft's tree as JSON, and what the editor's forms do to it, pure: each edit returns a new tree."""
 
 import re
 import unicodedata
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Mapping, Sequence
+from typing import Any, NamedTuple
 
 from pydantic import ValidationError
 
+from flowpilot.errors import NotFoundError
 from flowpilot.flows.tree import NodeKind
 
 # A row that leads to a node which is made at the same time names its kind.
@@ -14,58 +15,89 @@ _NEW = {f"new:{kind}": kind for kind in NodeKind}
 
 _ID_CHARACTERS = 48
 
+TreeJson = dict[str, Any]
 Row = tuple[str, str]
 
 
-def moved(rows: list[Row], up: int | None) -> list[Row]:
-    """The rows of label and next node, with that one before the one above it."""
-    if up is not None and 0 < up < len(rows):
-        rows[up - 1], rows[up] = rows[up], rows[up - 1]
-    return rows
+class NodeNotFoundError(NotFoundError):
+    """The draft has no such node, or no longer."""
+
+    def __init__(self, node_id: str) -> None:
+        super().__init__(f'The draft has no node "{node_id}". Load the editor again to see its nodes.')
+
+
+class EditedTree(NamedTuple):
+    """The tree after an edit, the node that the editor shows next (None: the first), and what to say."""
+
+    tree: TreeJson
+    node: str | None
+    notice: str
+
+
+def unchanged(tree: TreeJson) -> EditedTree:
+    """The same tree, for what is saved beside it."""
+    return EditedTree(tree, None, "Saved.")
 
 
 def write_node(
-    tree: dict[str, Any], node_id: str, kind: NodeKind, words: tuple[str, str], rows: Sequence[Row]
-) -> list[str]:
-    """Write a node over, and return the ids of the nodes that its rows have made.
+    tree: TreeJson, node_id: str, kind: NodeKind, words: tuple[str, str], rows: Sequence[Row]
+) -> EditedTree:
+    """Replace a node, and make the new nodes that its rows lead to.
 
     Args:
         words: the node's text and its help.
-        rows: label and next node of what it offers; those without a label are left away.
+        rows: label and next node of each choice or outcome; rows without a label are left out.
+
+    Raises:
+        NodeNotFoundError: there is no such node.
     """
-    made, offered = [], []
-    for label, target in rows:
-        if not label:
-            continue
-        if target in _NEW:
-            made.append(add_node(tree, _NEW[target], label))
-        offered.append({"label": label, "next": made[-1] if target in _NEW else target})
+    _check_node(tree, node_id)
+    nodes = dict(tree["nodes"])
+    offered = [{"label": label, "next": _next_node(nodes, label, target)} for label, target in rows if label]
     text, help_ = words
-    # Where a path ends nothing is offered; what was written there stays, and is told as a problem.
+    # Nothing can be chosen where a path ends; rows that were filled in stay, and are reported as a problem.
     name = "outcomes" if kind is NodeKind.INSTRUCTION else "choices"
-    tree["nodes"][node_id] = {"kind": kind, "text": text, "help": help_, name: offered}
-    return made
+    nodes[node_id] = {"kind": kind, "text": text, "help": help_, name: offered}
+    new = next((made for made in nodes if made not in tree["nodes"]), None)
+    if new is None:
+        return EditedTree({**tree, "nodes": nodes}, node_id, "Saved.")
+    return EditedTree({**tree, "nodes": nodes}, new, "Saved. Write the new node next.")
 
 
-def add_node(tree: dict[str, Any], kind: NodeKind, text: str) -> str:
-    """Add a node that leads nowhere yet, and return its id, which is made of its words."""
-    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
-    stem = re.sub(r"[^a-z0-9]+", "-", ascii_text)[:_ID_CHARACTERS].strip("-") or str(kind)
-    node_id, number = stem, 1
-    while node_id in tree["nodes"]:
-        number += 1
-        node_id = f"{stem}-{number}"
-    tree["nodes"][node_id] = {"kind": kind, "text": text}
-    return node_id
+def moved_up(rows: Sequence[Row], number: int | None) -> list[Row]:
+    """The rows, with the one of this number (from 0) before the one above it."""
+    moved = list(rows)
+    if number is not None and 0 < number < len(moved):
+        moved[number - 1], moved[number] = moved[number], moved[number - 1]
+    return moved
 
 
-def leads_to(tree: dict[str, Any], target: str) -> str | None:
-    """A node with a choice that leads to the target."""
-    for node_id, node in tree["nodes"].items():
-        if any(choice["next"] == target for choice in [*node["choices"], *node["outcomes"]]):
-            found: str = node_id
-            return found
-    return None
+def add_node(tree: TreeJson, kind: NodeKind, text: str) -> EditedTree:
+    """Add a node that no other leads to yet."""
+    nodes = dict(tree["nodes"])
+    node_id = _add(nodes, kind, text)
+    return EditedTree({**tree, "nodes": nodes}, node_id, "Added. Now let a choice of another node lead here.")
+
+
+def remove_node(tree: TreeJson, node_id: str) -> EditedTree:
+    """Remove a node, and go on with one that led to it: its choice leads nowhere now, which is a problem.
+
+    Raises:
+        NodeNotFoundError: there is no such node.
+    """
+    _check_node(tree, node_id)
+    nodes = {name: node for name, node in tree["nodes"].items() if name != node_id}
+    return EditedTree({**tree, "nodes": nodes}, _leading_to(nodes, node_id), "Removed.")
+
+
+def set_root(tree: TreeJson, node_id: str) -> EditedTree:
+    """Begin the flow at another node.
+
+    Raises:
+        NodeNotFoundError: there is no such node.
+    """
+    _check_node(tree, node_id)
+    return EditedTree({**tree, "root": node_id}, node_id, "The flow begins here now.")
 
 
 def sentence(error: ValidationError) -> str:
@@ -74,5 +106,37 @@ def sentence(error: ValidationError) -> str:
     path = [str(part) for part in first["loc"] if part not in {"tree", "nodes"}]
     what = " ".join(path) or "The flow"
     if first["type"] == "string_too_short":
-        return f"Something is empty that needs words: {what}."
+        return f"This must not be empty: {what}."
     return f"{what}: {first['msg'].removeprefix('Value error, ')}."
+
+
+def _check_node(tree: TreeJson, node_id: str) -> None:
+    if node_id not in tree["nodes"]:
+        raise NodeNotFoundError(node_id)
+
+
+def _next_node(nodes: dict[str, Any], label: str, target: str) -> str:
+    """The node that a row leads to, which is added to the nodes where the row asks for a new one."""
+    return _add(nodes, _NEW[target], label) if target in _NEW else target
+
+
+def _add(nodes: dict[str, Any], kind: NodeKind, text: str) -> str:
+    """Add a node that leads nowhere yet, and return its id, which is made from its text."""
+    ascii_text = unicodedata.normalize("NFKD", text).encode("ascii", "ignore").decode().lower()
+    stem = re.sub(r"[^a-z0-9]+", "-", ascii_text)[:_ID_CHARACTERS].strip("-") or str(kind)
+    node_id, number = stem, 1
+    while node_id in nodes:
+        number += 1
+        node_id = f"{stem}-{number}"
+    nodes[node_id] = {"kind": kind, "text": text}
+    return node_id
+
+
+def _leading_to(nodes: Mapping[str, Any], target: str) -> str | None:
+    """A node with a choice that leads to the target."""
+    leading = (
+        node_id
+        for node_id, node in nodes.items()
+        if any(choice["next"] == target for choice in [*node["choices"], *node["outcomes"]])
+    )
+    return next(leading, None)

@@ -1,7 +1,9 @@
 """The editor of a flow's draft: one node at a time, and what is still wrong with the whole."""
 
 import uuid
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
@@ -10,14 +12,15 @@ from pydantic import Field, ValidationError
 
 from flowpilot.clock import Now
 from flowpilot.db.session import Db
-from flowpilot.errors import InvalidError, NotFoundError
+from flowpilot.errors import InvalidError
 from flowpilot.flows import api
 from flowpilot.flows.schemas import CategoryOut, DraftIn, FlowDetailOut, VersionDetailOut
 from flowpilot.flows.tree import PLAIN, Choice, NodeKind, TreeProblem, problems
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.web.flows import draft_tree as flow_tree
+from flowpilot.web.flows import draft_tree
+from flowpilot.web.flows.draft_tree import EditedTree, TreeJson
 from flowpilot.web.flows.manage import EditionForm
 from flowpilot.web.flows.outline import Outline, OutlineNode, outline
 from flowpilot.web.frame import CurrentFrame
@@ -31,10 +34,6 @@ _SPARE_ROWS = 2
 
 class DraftRefusedError(InvalidError):
     """What was filled in cannot be kept, not even in a draft."""
-
-
-class NodeNotFoundError(NotFoundError):
-    """The draft has no such node (any more)."""
 
 
 class AboutForm(EditionForm):
@@ -107,7 +106,7 @@ async def show_editor(
 ) -> Response:
     """The editor at a node; at the root when none is named."""
     flow = await api.read_flow(flow_id, actor, db)
-    edition = _edition(flow)
+    edition = flow.newest
     read = outline(edition.tree)
     page = Editor(
         title=f"Edit {flow.name}",
@@ -125,53 +124,38 @@ async def show_editor(
 async def save_about(
     flow_id: uuid.UUID, body: Annotated[AboutForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
-    """Name, category and what else is not of the tree."""
-    flow = await api.read_flow(flow_id, actor, db)
+    """Name, category and whatever else does not belong to the tree."""
     about = body.model_dump(exclude={"based_on"})
     about["keywords"] = [line for line in body.keywords.splitlines() if line.strip()]
-    await _save(flow, body, _tree(flow), actor, db, now, about)
-    return _to_editor(flow_id, None, "Saved.")
+    return await _save(flow_id, body, draft_tree.unchanged, actor, db, now, about)
 
 
 @router.post("/node")
 async def save_node(
     flow_id: uuid.UUID, body: Annotated[NodeForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
-    """One node with what it offers, and the new nodes that it leads to."""
-    flow = await api.read_flow(flow_id, actor, db)
-    tree = _tree(flow)
-    _check_node(tree, body.node)
-    rows = flow_tree.moved(list(zip(body.label, body.next, strict=False)), body.up)
-    made = flow_tree.write_node(tree, body.node, body.kind, (body.text, body.help), rows)
-    await _save(flow, body, tree, actor, db, now)
-    if made:
-        return _to_editor(flow_id, made[0], "Saved. Write the new node next.")
-    return _to_editor(flow_id, body.node, "Saved.")
+    """One node with its choices or outcomes, and the new nodes that they lead to."""
+    rows = draft_tree.moved_up(list(zip(body.label, body.next, strict=False)), body.up)
+    edit = partial(
+        draft_tree.write_node, node_id=body.node, kind=body.kind, words=(body.text, body.help), rows=rows
+    )
+    return await _save(flow_id, body, edit, actor, db, now)
 
 
 @router.post("/add")
 async def add_node(
     flow_id: uuid.UUID, body: Annotated[NewNodeForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
-    """A node by itself; a choice is led to it afterwards."""
-    flow = await api.read_flow(flow_id, actor, db)
-    tree = _tree(flow)
-    made = flow_tree.add_node(tree, body.kind, body.text)
-    await _save(flow, body, tree, actor, db, now)
-    return _to_editor(flow_id, made, "Added. Now let a choice of another node lead here.")
+    """A node by itself; a choice can lead to it afterwards."""
+    return await _save(flow_id, body, partial(draft_tree.add_node, kind=body.kind, text=body.text), actor, db, now)
 
 
 @router.post("/remove")
 async def remove_node(
     flow_id: uuid.UUID, body: Annotated[NodeChoice, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
-    """Take a node away. Choices that led to it lead nowhere, which is among the problems then."""
-    flow = await api.read_flow(flow_id, actor, db)
-    tree = _tree(flow)
-    _check_node(tree, body.node)
-    del tree["nodes"][body.node]
-    await _save(flow, body, tree, actor, db, now)
-    return _to_editor(flow_id, flow_tree.leads_to(tree, body.node), "Removed.")
+    """Remove a node. Choices that led to it lead nowhere, and are among the problems then."""
+    return await _save(flow_id, body, partial(draft_tree.remove_node, node_id=body.node), actor, db, now)
 
 
 @router.post("/root")
@@ -179,45 +163,26 @@ async def set_root(
     flow_id: uuid.UUID, body: Annotated[NodeChoice, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Begin the flow at another node."""
-    flow = await api.read_flow(flow_id, actor, db)
-    tree = _tree(flow)
-    _check_node(tree, body.node)
-    tree["root"] = body.node
-    await _save(flow, body, tree, actor, db, now)
-    return _to_editor(flow_id, body.node, "The flow begins here now.")
-
-
-def _edition(flow: FlowDetailOut) -> VersionDetailOut:
-    edition = flow.draft or flow.published
-    assert edition is not None  # A flow is made with its first draft, and the only draft cannot be discarded.
-    return edition
-
-
-def _tree(flow: FlowDetailOut) -> dict[str, Any]:
-    return _edition(flow).tree.model_dump(mode="json")
-
-
-def _check_node(tree: dict[str, Any], node: str) -> None:
-    if node not in tree["nodes"]:
-        raise NodeNotFoundError(f'The draft has no node "{node}". Load the editor again to see what there is.')
+    return await _save(flow_id, body, partial(draft_tree.set_root, node_id=body.node), actor, db, now)
 
 
 async def _save(
-    flow: FlowDetailOut,
-    edit: EditionForm,
-    tree: dict[str, Any],
+    flow_id: uuid.UUID,
+    form: EditionForm,
+    edit: Callable[[TreeJson], EditedTree],
     actor: Actor,
     db: Db,
     now: Now,
-    about: dict[str, Any] | None = None,
-) -> None:
+    about: Mapping[str, Any] | None = None,
+) -> Response:
+    """Save the draft after an edit of its tree, and go back to the editor."""
+    flow = await api.read_flow(flow_id, actor, db)
+    edited = edit(flow.newest.tree.model_dump(mode="json"))
     known = {name: getattr(flow, name) for name in ("name", "category", "type", "description", "keywords")}
     try:
-        draft = DraftIn.model_validate({**known, **(about or {}), "tree": tree, "based_on": edit.based_on})
+        draft = DraftIn.model_validate({**known, **(about or {}), "tree": edited.tree, "based_on": form.based_on})
     except ValidationError as error:
-        raise DraftRefusedError(flow_tree.sentence(error)) from None
-    await api.save_draft(flow.id, draft, actor, db, now)
-
-
-def _to_editor(flow_id: uuid.UUID, node: str | None, notice: str) -> Response:
-    return go_to(f"/flows/{flow_id}/edit" + (f"?{urlencode({'node': node})}" if node else ""), notice)
+        raise DraftRefusedError(draft_tree.sentence(error)) from None
+    await api.save_draft(flow_id, draft, actor, db, now)
+    query = f"?{urlencode({'node': edited.node})}" if edited.node else ""
+    return go_to(f"/flows/{flow_id}/edit{query}", edited.notice)

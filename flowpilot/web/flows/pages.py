@@ -94,9 +94,7 @@ async def show_flow(
 ) -> Response:
     """What is published of a flow, or else its draft."""
     flow = await api.read_flow(flow_id, actor, db)
-    edition = flow.published or flow.draft
-    assert edition is not None  # A flow is made with its first draft, and the only draft cannot be discarded.
-    return render(request, await flow_page(actor, db, frame, flow, edition), frame)
+    return render(request, await flow_page(actor, db, frame, flow, flow.current), frame)
 
 
 async def flow_page(

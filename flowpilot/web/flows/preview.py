@@ -54,10 +54,7 @@ async def preview(
 ) -> Response:
     """The draft, or else what is published. `path` has the number of each choice, from 0, in their order."""
     flow = await api.read_flow(flow_id, actor, db)
-    edition = flow.draft or flow.published
-    if version is not None:
-        edition = await api.read_version(flow_id, version, actor, db)
-    assert edition is not None  # A flow is made with its first draft, and the only draft cannot be discarded.
+    edition = flow.newest if version is None else await api.read_version(flow_id, version, actor, db)
     answered, at = _walk(edition.tree, path)
     page = Preview(
         title=f"Try {flow.name}",

@@ -169,7 +169,7 @@ def test_the_last_node_can_be_removed_and_another_one_added(
     ("what", "sent", "status", "told"),
     [
         ("node", POWER | {"node": "gone"}, 404, "The draft has no node &#34;gone&#34;."),
-        ("node", POWER | {"text": " "}, 422, "Something is empty that needs words: power text."),
+        ("node", POWER | {"text": " "}, 422, "This must not be empty: power text."),
         ("node", POWER | {"label": ["x" * 201], "next": ["done"]}, 422, "power choices 0 label"),
         ("node", POWER | {"label": ["x"], "next": ["new:thing"]}, 200, "which is not there"),
         ("add", {"kind": "question", "text": "bell \x07"}, 422, "it holds a control character"),
