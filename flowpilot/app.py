@@ -12,54 +12,29 @@ from fastapi import FastAPI
 from starlette.middleware.gzip import GZipMiddleware
 
 from flowpilot import __version__
-from flowpilot.analytics.api import router as analytics
-from flowpilot.analytics.headline_api import router as headline
-from flowpilot.analytics.rows.api import router as analytics_rows
-from flowpilot.analytics.tables.api import router as analytics_tables
+from flowpilot.analytics.routes import router as analytics
 from flowpilot.baselines.api import router as baselines
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
 from flowpilot.flows.api import router as flows
-from flowpilot.handoffs.api import router as handoffs
-from flowpilot.handoffs.live.api import router as handoff_stream
 from flowpilot.handoffs.live.hub import Hub
+from flowpilot.handoffs.routes import router as handoffs
 from flowpilot.health import router as health
 from flowpilot.http.body_limits import BodyMiddleware
 from flowpilot.http.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.http.problems import RESPONSES, install_error_handlers
 from flowpilot.http.rate_limits import RateLimiter
 from flowpilot.http.security_headers import SecurityHeadersMiddleware
-from flowpilot.identity.api import router as identity
-from flowpilot.identity.audit.api import router as audit_log
 from flowpilot.identity.first_run import setup_code
-from flowpilot.identity.invitations.api import router as invitations
+from flowpilot.identity.routes import router as identity
 from flowpilot.notifications.api import router as notifications
 from flowpilot.notifications.attention import attention
 from flowpilot.sessions.api import router as sessions
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor
-from flowpilot.web import api_docs, home, stopwatch
-from flowpilot.web import handoffs as handoff_pages
-from flowpilot.web import notifications as notification_pages
-from flowpilot.web.access import invitation, setup, sign_in
-from flowpilot.web.analytics import rows as analytics_row_pages
-from flowpilot.web.analytics import tabs as analytics_pages
 from flowpilot.web.assets import STATIC, Assets
 from flowpilot.web.error_pages import as_page
-from flowpilot.web.flows import editor as flow_editor
-from flowpilot.web.flows import manage as flow_manage
-from flowpilot.web.flows import pages as flow_pages
-from flowpilot.web.flows import preview as flow_preview
-from flowpilot.web.flows import versions as flow_versions
-from flowpilot.web.sessions import actions as session_steps
-from flowpilot.web.sessions import pages as session_pages
-from flowpilot.web.settings import account as settings_account
-from flowpilot.web.settings import audit as settings_audit
-from flowpilot.web.settings import keys as settings_keys
-from flowpilot.web.settings import leaving as settings_leaving
-from flowpilot.web.settings import members as settings_members
-from flowpilot.web.settings import notifications as settings_notifications
-from flowpilot.web.settings import sections as settings_pages
+from flowpilot.web.routes import router as pages
 from flowpilot.wiring import wire_features
 from flowpilot.worker import work
 
@@ -141,46 +116,16 @@ def create_app(
     app.add_middleware(BodyMiddleware)
     app.add_middleware(ObserveMiddleware, metrics=metrics)
     install_error_handlers(app, as_page)
-    # The stream comes before the handoffs, one of which could else be asked for by the name "stream".
     for router in (
         health,
         identity,
-        audit_log,
-        invitations,
         flows,
         sessions,
-        handoff_stream,
         handoffs,
         baselines,
         notifications,
         analytics,
-        headline,
-        analytics_rows,
-        analytics_tables,
-        api_docs.router,
-        sign_in.router,
-        setup.router,
-        home.router,
-        settings_pages.router,
-        settings_account.router,
-        settings_members.router,
-        settings_leaving.router,
-        settings_keys.router,
-        settings_notifications.router,
-        settings_audit.router,
-        notification_pages.router,
-        invitation.router,
-        stopwatch.router,
-        analytics_pages.router,
-        analytics_row_pages.router,
-        session_pages.router,
-        session_steps.router,
-        handoff_pages.router,
-        flow_manage.router,
-        flow_editor.router,
-        flow_preview.router,
-        flow_versions.router,
-        flow_pages.router,
+        pages,
     ):
         app.include_router(router)
     app.mount("/static", Assets(directory=STATIC))

@@ -1,31 +1,22 @@
-"""JSON routes of sign-in, the account, members and keys."""
+"""JSON routes of the account, its members and its keys."""
 
 import uuid
-from datetime import datetime, timedelta
 from typing import Annotated
 
-from fastapi import APIRouter, Form, Query, Request
+from fastapi import APIRouter, Query
 
 from flowpilot.clock import Now
-from flowpilot.email_address import normal_email
 from flowpilot.errors import NotFoundError
-from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
-from flowpilot.http.rate_limits import caller_network
-from flowpilot.identity import accounts, auth, leaving, members, passwords, queries
+from flowpilot.identity import accounts, leaving, members, queries
 from flowpilot.identity import keys as api_keys
 from flowpilot.identity.access import CanManageAccount, CanManageKeys, CanManageMembers, CanViewMembers
-from flowpilot.identity.auth import Caller, Claim, Login, ReadSession, WriteSession
-from flowpilot.identity.credentials import (
-    TokenClaim,
-    sign_token,
-)
+from flowpilot.identity.auth import Caller, ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.leaving import Holder
 from flowpilot.identity.models import User
 from flowpilot.identity.schemas import (
     AccountChange,
-    AccountOut,
     AccountSettings,
     HoldingOut,
     HoldingsOut,
@@ -33,12 +24,8 @@ from flowpilot.identity.schemas import (
     KeyOut,
     MemberIn,
     MemberOut,
-    MeOut,
     NewKeyOut,
-    PasswordIn,
     RoleIn,
-    SwitchIn,
-    TokenOut,
 )
 
 router = APIRouter(prefix="/api/v1", tags=["identity"])
@@ -48,57 +35,6 @@ HandOverTo = Annotated[
     uuid.UUID | None,
     Query(description="Who gets what they work on. Without it, it goes back to the queue or waits to be taken."),
 ]
-
-
-@router.post("/auth/token")
-async def create_token(
-    request: Request,
-    now: Now,
-    username: Annotated[Text, Form(description="The e-mail.")],
-    password: Annotated[str, Form(max_length=1024)],
-    account_id: Annotated[uuid.UUID | None, Form(description="Which account, for a user of several.")] = None,
-) -> TokenOut:
-    """Sign in with the OAuth2 password form. Without `account_id`: the account joined first."""
-    await _throttle_login(request, username)
-    login = await auth.log_in(request.app.state.database, username, password)
-    return _token(request, login, _choose(login, account_id), now)
-
-
-@router.post("/auth/switch")
-async def switch_account(
-    request: Request, claimed: Claim, now: Now, body: Annotated[SwitchIn, Form()]
-) -> TokenOut:
-    """A token for another of the signed-in user's accounts, good for as long as the one it was got with.
-
-    The present one may have no account, or one that its user has left.
-    """
-    login = await auth.login_of(request.app.state.database, claimed)
-    assert isinstance(claimed, TokenClaim)  # Keys are refused.
-    return _token(request, login, _choose(login, body.account_id), now, issued_at=claimed.issued_at)
-
-
-@router.post("/auth/password", status_code=204)
-async def change_password(request: Request, body: PasswordIn, claimed: Claim, now: Now) -> None:
-    """Change one's own password, signed in by the present one and not by an API key."""
-    if isinstance(claimed, TokenClaim):
-        await _throttle_login(request, str(claimed.user_id))
-    database = request.app.state.database
-    await passwords.change_own(database, claimed, body.current_password, body.new_password, now)
-
-
-@router.get("/auth/me")
-async def read_me(actor: Caller, db: ReadSession) -> MeOut:
-    """Who the credential acts as."""
-    me = await queries.me(db, actor)
-    return MeOut(
-        account_id=actor.account_id,
-        account_name=me.account_name,
-        user_id=actor.user_id,
-        name=me.name,
-        email=me.email,
-        role=actor.role,
-        timezone=actor.timezone,
-    )
 
 
 @router.get("/account")
@@ -207,30 +143,3 @@ async def create_key(body: KeyIn, actor: CanManageKeys, db: WriteSession, now: N
 async def revoke_key(key_id: uuid.UUID, actor: CanManageKeys, db: WriteSession, now: Now) -> None:
     """Revoke an API key, from its next request on."""
     await api_keys.revoke_key(db, actor, key_id, now)
-
-
-async def _throttle_login(request: Request, email: str) -> None:
-    settings, limiter = request.app.state.settings, request.app.state.limiter
-    await limiter.hit(settings.login_attempts_per_minute_per_address, "login-address", caller_network(request))
-    await limiter.hit(settings.login_attempts_per_minute, "login-email", normal_email(email))
-
-
-def _choose(login: Login, account_id: uuid.UUID | None) -> uuid.UUID | None:
-    if account_id is None:
-        return login.accounts[0].id if login.accounts else None
-    if account_id not in {account.id for account in login.accounts}:
-        raise NotFoundError("There is no such account for this user.")
-    return account_id
-
-
-def _token(
-    request: Request, login: Login, account_id: uuid.UUID | None, now: datetime, issued_at: datetime | None = None
-) -> TokenOut:
-    minutes = request.app.state.settings.token_minutes
-    claimed = TokenClaim(login.user_id, account_id, issued_at or now)
-    return TokenOut(
-        access_token=sign_token(claimed, request.app.state.signing_key, minutes),
-        expires_in=int((claimed.issued_at + timedelta(minutes=minutes) - now).total_seconds()),
-        account_id=account_id,
-        accounts=[AccountOut.model_validate(account) for account in login.accounts],
-    )

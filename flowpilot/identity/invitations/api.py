@@ -10,7 +10,6 @@ from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity import queries
 from flowpilot.identity.access import CanManageMembers
 from flowpilot.identity.actor import Role
-from flowpilot.identity.api import _throttle_login
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.invitations import accept
@@ -25,6 +24,7 @@ from flowpilot.identity.invitations.schemas import (
     NewInvitationOut,
 )
 from flowpilot.identity.models import Invitation
+from flowpilot.identity.sign_in.limits import limit_sign_in
 
 router = APIRouter(prefix="/api/v1/invitations", tags=["identity"])
 
@@ -72,7 +72,7 @@ async def accept_invitation(request: Request, body: AcceptIn, now: Now) -> Joine
     """Join the account. Then sign in to it with the e-mail and the password."""
     database = request.app.state.database
     found = await accept.look(database, body.token, now)
-    await _throttle_login(request, found.email)
+    await limit_sign_in(request, found.email)
     joined = await accept.accept(database, body.token, body.name.strip(), body.password, now)
     return JoinedOut.model_validate(joined)
 

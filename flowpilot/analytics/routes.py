@@ -1,0 +1,11 @@
+"""Every route of the reports, their rows and their tables."""
+
+from fastapi import APIRouter
+
+from flowpilot.analytics import api, headline_api
+from flowpilot.analytics.rows import api as rows
+from flowpilot.analytics.tables import api as tables
+
+router = APIRouter()
+for part in (api, headline_api, rows, tables):
+    router.include_router(part.router)

@@ -1,0 +1,25 @@
+"""Every page of the web interface."""
+
+from fastapi import APIRouter
+
+from flowpilot.web import api_docs, handoffs, home, notifications, stopwatch
+from flowpilot.web.access import routes as access
+from flowpilot.web.analytics import routes as analytics
+from flowpilot.web.flows import routes as flows
+from flowpilot.web.sessions import routes as sessions
+from flowpilot.web.settings import routes as settings
+
+router = APIRouter(include_in_schema=False)
+for part in (
+    api_docs,
+    access,
+    home,
+    settings,
+    notifications,
+    stopwatch,
+    analytics,
+    sessions,
+    handoffs,
+    flows,
+):
+    router.include_router(part.router)

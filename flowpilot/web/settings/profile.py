@@ -1,0 +1,65 @@
+"""Settings: what members keep for themselves, which is their password."""
+
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel, Field
+
+from flowpilot.clock import Now
+from flowpilot.errors import InvalidError
+from flowpilot.identity.access import CanView
+from flowpilot.identity.auth import Claim
+from flowpilot.identity.cookies import keep_signed_in
+from flowpilot.identity.credentials import TokenClaim
+from flowpilot.identity.passwords import MIN_PASSWORD_LENGTH, WrongPasswordError
+from flowpilot.identity.schemas import PasswordIn
+from flowpilot.identity.sign_in import api
+from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.render import go_to, render
+from flowpilot.web.settings.sections import SettingsPage
+
+router = APIRouter(prefix="/settings/profile", include_in_schema=False)
+
+
+class PasswordForm(BaseModel):
+    """A change of one's own password; the new one is typed twice, since nobody sees what they type."""
+
+    current_password: str = Field(max_length=1024)
+    new_password: str = Field(max_length=1024)
+    repeated: str = Field(max_length=1024)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Profile(SettingsPage):
+    """What a person keeps for themselves."""
+
+    template: ClassVar[str] = "settings/profile.html"
+    section: ClassVar[str] = "/settings/profile"
+
+
+@router.get("")
+async def show_profile(request: Request, actor: CanView, frame: CurrentFrame) -> Response:
+    """The form for another password."""
+    return render(request, Profile(title="My profile"), frame)
+
+
+@router.post("/password")
+async def change_password(
+    request: Request, body: Annotated[PasswordForm, Form()], claimed: Claim, now: Now
+) -> Response:
+    """Change the password, and sign this browser in anew: what was signed before is no longer valid."""
+    if body.new_password != body.repeated:
+        raise InvalidError("The two new passwords are not the same. Type the new one again.")
+    if len(body.new_password) < MIN_PASSWORD_LENGTH:
+        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+    wanted = PasswordIn(current_password=body.current_password, new_password=body.new_password)
+    try:
+        await api.change_password(request, wanted, claimed, now)
+    except WrongPasswordError as error:
+        # Who mistypes it is still signed in.
+        raise InvalidError(error.detail) from error
+    answer = go_to("/settings/profile", "Your password is changed. Other browsers have to sign in again.")
+    assert isinstance(claimed, TokenClaim)
+    keep_signed_in(request, answer, TokenClaim(claimed.user_id, claimed.account_id, now))
+    return answer
