@@ -3,7 +3,7 @@
 import base64
 import json
 import uuid
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Generic, Protocol, TypeVar
 
@@ -12,7 +12,9 @@ from pydantic import BaseModel
 
 from flowpilot.errors import InvalidError
 
-Limit = Annotated[int, Query(ge=1, le=200)]
+MOST_ITEMS = 200
+
+Limit = Annotated[int, Query(ge=1, le=MOST_ITEMS)]
 Cursor = Annotated[uuid.UUID | None, Query(description="`next_cursor` of the page before.")]
 
 KeyCursor = Annotated[str | None, Query(max_length=400, description="`next_cursor` of the page before.")]
@@ -76,3 +78,13 @@ def _value(value: Any, type_: type) -> int | datetime | uuid.UUID:
     if type(value) is not int or value not in _NUMBERS:
         raise ValueError(value)
     return value
+
+
+async def read_all(read_page: Callable[[uuid.UUID | None], Awaitable[ListPage[T]]]) -> list[T]:
+    """Every item of a list, read page by page: `read_page` takes the cursor of the page to read."""
+    page = await read_page(None)
+    items = page.items
+    while page.next_cursor is not None:
+        page = await read_page(page.next_cursor)
+        items += page.items
+    return items

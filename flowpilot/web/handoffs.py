@@ -33,8 +33,8 @@ from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.people import all_members
 from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.settings.sections import all_members
 
 router = APIRouter(prefix="/handoffs", include_in_schema=False)
 

@@ -20,8 +20,8 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.web.formatting import duration
 from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.people import all_members
 from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.settings.sections import all_members
 
 router = APIRouter(prefix="/stopwatch", include_in_schema=False)
 

@@ -1,4 +1,4 @@
-"""A cursor stands for a place in a list's order, and is refused when it does not."""
+"""Lists come in pages, and a cursor stands for a place in a list's order."""
 
 import base64
 import json
@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from flowpilot.http.paging import BadCursorError, decode_cursor, encode_cursor
+from flowpilot.http.paging import BadCursorError, ListPage, decode_cursor, encode_cursor, read_all
 
 MOMENT = datetime(2026, 6, 15, 9, 30, 0, 1, UTC)
 ID = uuid.UUID(int=7)
@@ -50,3 +50,15 @@ def test_what_is_no_number_of_an_order_is_refused(value: Any) -> None:
     cursor = base64.urlsafe_b64encode(json.dumps([value]).encode()).decode()
     with pytest.raises(BadCursorError):
         decode_cursor(cursor, int)
+
+
+@pytest.mark.anyio
+async def test_all_pages_of_a_list_are_read_in_their_order() -> None:
+    ids = [uuid.UUID(int=number) for number in range(5)]
+
+    async def read(cursor: uuid.UUID | None) -> ListPage[uuid.UUID]:
+        start = 0 if cursor is None else ids.index(cursor) + 1
+        end = start + 2
+        return ListPage(items=ids[start:end], next_cursor=ids[end - 1] if end < len(ids) else None)
+
+    assert await read_all(read) == ids

@@ -21,9 +21,9 @@ from flowpilot.sessions.seen import Seen
 from flowpilot.sessions.transitions import Action
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown
+from flowpilot.web.people import assignees
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.sessions.pages import details_shown, rating_shown
-from flowpilot.web.settings.sections import assignees
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 

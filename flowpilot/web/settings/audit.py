@@ -19,8 +19,9 @@ from flowpilot.identity.audit.log import AuditFilter
 from flowpilot.identity.auth import ReadSession
 from flowpilot.identity.schemas import AuditEntryOut, MemberOut
 from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.people import all_members
 from flowpilot.web.render import render
-from flowpilot.web.settings.sections import SettingsPage, all_members
+from flowpilot.web.settings.sections import SettingsPage
 
 router = APIRouter(prefix="/settings/audit-log", include_in_schema=False)
 

@@ -18,8 +18,9 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.leaving import Holding
 from flowpilot.identity.schemas import HoldingOut, MemberOut
 from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.people import all_members
 from flowpilot.web.render import go_to, render
-from flowpilot.web.settings.sections import SettingsPage, all_members
+from flowpilot.web.settings.sections import SettingsPage
 
 router = APIRouter(prefix="/settings/members/{user_id}/leave", include_in_schema=False)
 

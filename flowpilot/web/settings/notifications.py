@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from functools import partial
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Request, Response
@@ -10,7 +11,7 @@ from pydantic import BaseModel
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.errors import NotFoundError
-from flowpilot.http.paging import ListPage
+from flowpilot.http.paging import MOST_ITEMS, ListPage, read_all
 from flowpilot.identity.access import CanManageChannels, CanWork
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -26,8 +27,9 @@ from flowpilot.notifications.schemas import (
     RestOut,
 )
 from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.people import all_members
 from flowpilot.web.render import go_to, render
-from flowpilot.web.settings.sections import Secret, SettingsPage, all_members, show_secret
+from flowpilot.web.settings.sections import Secret, SettingsPage, show_secret
 
 router = APIRouter(prefix="/settings/notifications", include_in_schema=False)
 
@@ -216,15 +218,8 @@ async def retry(
 
 
 async def _channels(actor: Actor, db: ReadDb) -> list[ChannelOut]:
-    """All that the actor may see: an account has a handful."""
-    channels: list[ChannelOut] = []
-    cursor = None
-    while True:
-        found = await api.list_channels(actor, db, limit=200, cursor=cursor)
-        channels += found.items
-        cursor = found.next_cursor
-        if cursor is None:
-            return channels
+    """Every channel that the actor may see."""
+    return await read_all(partial(api.list_channels, actor, db, MOST_ITEMS))
 
 
 def _path(channel_id: uuid.UUID) -> str:

@@ -5,11 +5,8 @@ from typing import ClassVar
 
 from fastapi import APIRouter, Request, Response
 
-from flowpilot.db.session import ReadDb
-from flowpilot.identity import api as identity
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.schemas import MemberOut
 from flowpilot.web.frame import Frame
 from flowpilot.web.render import Page, go_to, render
 
@@ -79,20 +76,3 @@ async def show_settings(actor: CanView) -> Response:
 def roles_below(actor: Actor) -> list[Role]:
     """The roles that the actor may give: none above their own."""
     return [role for role in Role if role.rank <= actor.role.rank]
-
-
-async def assignees(actor: Actor, db: ReadDb) -> list[MemberOut]:
-    """The members to whom a handoff or a session can be assigned."""
-    return [member for member in await all_members(actor, db) if member.can_be_assigned]
-
-
-async def all_members(actor: Actor, db: ReadDb) -> list[MemberOut]:
-    """Every member of the account."""
-    members: list[MemberOut] = []
-    cursor = None
-    while True:
-        found = await identity.list_members(actor, db, limit=200, cursor=cursor)
-        members += found.items
-        cursor = found.next_cursor
-        if cursor is None:
-            return members
