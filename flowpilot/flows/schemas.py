@@ -2,7 +2,7 @@
 
 import uuid
 from datetime import datetime
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -11,6 +11,7 @@ from flowpilot.flows.queries import FlowState
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
 from flowpilot.flows.tree import Node, Tree
 from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Text
 
 
 class DraftIn(FlowText):
@@ -32,9 +33,7 @@ class MatchIn(Body):
     """A problem in its user's words."""
 
     text: str
-    domain: Annotated[str, Field(max_length=200)] | None = Field(
-        default=None, description="The category it belongs to, where that is known."
-    )
+    domain: Text | None = Field(default=None, description="The category it belongs to, where that is known.")
     limit: int = Field(default=3, ge=1, le=20)
 
 

@@ -32,12 +32,9 @@ async def list_notifications(
 ) -> schemas.NotificationPage:
     """The caller's notifications, newest first."""
     rows = await queries.notifications(db, actor, limit + 1, cursor, unread=unread)
-    items = [_notification(row) for row in rows[:limit]]
-    return schemas.NotificationPage(
-        items=items,
-        next_cursor=items[-1].id if len(rows) > limit else None,
-        unread_count=(await read_attention(actor, db)).unread_count,
-    )
+    page = list_page([_notification(row) for row in rows], limit)
+    unread_count = (await read_attention(actor, db)).unread_count
+    return schemas.NotificationPage(**dict(page), unread_count=unread_count)
 
 
 @router.get("/notifications/unread-count")

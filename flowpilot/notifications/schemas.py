@@ -8,15 +8,13 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.http.bodies import Body
-from flowpilot.http.fields import Storable, Text
+from flowpilot.http.fields import Line, Storable
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.actor import Actor
 from flowpilot.notifications.delivery.routes import Rest
 from flowpilot.notifications.delivery.trouble import TroubleKind
 from flowpilot.notifications.models import ChannelKind, DeliveryStatus, NotificationChannel
 from flowpilot.outgoing.destinations import MAX_URL
-
-Name = Annotated[Text, Field(min_length=1)]
 
 
 class NotificationOut(BaseModel):
@@ -74,7 +72,7 @@ class ChannelIn(Body):
     """A new channel: the caller's own (`mine`), or the account's."""
 
     kind: Literal[ChannelKind.SLACK, ChannelKind.TEAMS, ChannelKind.WEBHOOK]
-    name: Name
+    name: Line
     url: Annotated[Storable, Field(min_length=1, max_length=MAX_URL)]
     mine: bool = False
 
@@ -82,7 +80,7 @@ class ChannelIn(Body):
 class ChannelChangeIn(Body):
     """What to change of a channel; what is left out stays."""
 
-    name: Name | None = None
+    name: Line | None = None
     is_active: bool | None = None
 
 
