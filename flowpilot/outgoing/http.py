@@ -19,7 +19,7 @@ _LONGEST_WAIT = timedelta(days=1)
 _MAY_PASS = frozenset({408, 425, 429})
 
 
-async def post(
+async def post_message(
     address: str, body: bytes, headers: Mapping[str, str], *, allowed: Sequence[Network], now: datetime
 ) -> int:
     """Send the body and return the answer's status; its body is not read, nor are redirects followed.
@@ -34,7 +34,7 @@ async def post(
         async with asyncio.timeout(TIMEOUT_SECONDS):
             found = await lookup(url, allowed)
             async with httpx2.AsyncHTTPTransport(verify=_tls()) as transport:
-                response = await _send(transport, url, found, body, headers)
+                response = await _post_to_first(transport, url, found, body, headers)
                 await response.aclose()
     except AddressRefusedError as error:
         raise RefusedError(error.detail) from None
@@ -46,10 +46,10 @@ async def post(
         raise TryLaterError(f"The connection to the receiver broke off ({type(error).__name__}).") from None
     except OSError:
         raise TryLaterError("The host's name could not be looked up.") from None
-    return _judge(response, now)
+    return _status_of(response, now)
 
 
-async def _send(
+async def _post_to_first(
     transport: httpx2.AsyncHTTPTransport,
     url: httpx2.URL,
     addresses: Sequence[Address],
@@ -76,7 +76,8 @@ async def _send(
     return await transport.handle_async_request(request)
 
 
-def _judge(response: httpx2.Response, now: datetime) -> int:
+def _status_of(response: httpx2.Response, now: datetime) -> int:
+    """The status of an answer that takes the message; any other is raised as a failure."""
     status = response.status_code
     if response.is_success:
         return status

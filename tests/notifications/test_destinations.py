@@ -11,10 +11,10 @@ import pytest
 from flowpilot.clock import now
 from flowpilot.identity.actor import Role
 from flowpilot.notifications.models import ChannelKind
-from flowpilot.outgoing import http as posting
+from flowpilot.outgoing import http
 from flowpilot.outgoing.destinations import AddressRefusedError, Network, lookup, parse
 from flowpilot.outgoing.failures import RefusedError, TryLaterError
-from flowpilot.outgoing.http import post
+from flowpilot.outgoing.http import post_message
 from tests.notifications.desk import Desk
 from tests.outgoing.servers import Receiver, certificates, receiver
 
@@ -134,7 +134,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
     """A name that leads elsewhere when it is looked up a second time gains nothing: there is no second time."""
     asked = _names(monkeypatch, ["127.0.0.1"])
     url = hooks.url("hooks.example")
-    assert await post(url, b"{}", {}, allowed=HERE, now=now()) == 200
+    assert await post_message(url, b"{}", {}, allowed=HERE, now=now()) == 200
     assert asked == ["hooks.example"]
     assert [request.headers["host"] for request in hooks.requests] == [f"hooks.example:{hooks.port}"]
 
@@ -143,7 +143,7 @@ async def test_the_next_address_is_tried_where_the_first_is_dead(
     hooks: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _names(monkeypatch, ["127.0.0.2", "127.0.0.1"])
-    assert await post(hooks.url("hooks.example"), b"{}", {}, allowed=HERE, now=now()) == 200
+    assert await post_message(hooks.url("hooks.example"), b"{}", {}, allowed=HERE, now=now()) == 200
     assert len(hooks.requests) == 1
 
 
@@ -153,7 +153,7 @@ async def test_a_name_that_cannot_be_looked_up_may_be_there_later(monkeypatch: p
 
     monkeypatch.setattr(socket, "getaddrinfo", getaddrinfo)
     with pytest.raises(TryLaterError, match="could not be looked up"):
-        await post("https://hooks.example/", b"{}", {}, allowed=(), now=now())
+        await post_message("https://hooks.example/", b"{}", {}, allowed=(), now=now())
 
 
 async def test_the_certificate_must_be_for_the_name(
@@ -164,15 +164,15 @@ async def test_the_certificate_must_be_for_the_name(
         for name, trusted in (("localhost", False), ("127.0.0.1", True)):
             _trust(monkeypatch, root if trusted else None)
             with pytest.raises(TryLaterError, match="certificate"):
-                await post(hooks.url(name, "https"), b"{}", {}, allowed=HERE, now=now())
+                await post_message(hooks.url(name, "https"), b"{}", {}, allowed=HERE, now=now())
         assert hooks.requests == []
-        assert await post(hooks.url("localhost", "https"), b"{}", {}, allowed=HERE, now=now()) == 200
+        assert await post_message(hooks.url("localhost", "https"), b"{}", {}, allowed=HERE, now=now()) == 200
     monkeypatch.undo()
-    posting._tls.cache_clear()
+    http._tls.cache_clear()
 
 
 def _trust(monkeypatch: pytest.MonkeyPatch, root: Path | None) -> None:
-    posting._tls.cache_clear()
+    http._tls.cache_clear()
     if root is not None:
         monkeypatch.setenv("SSL_CERT_FILE", str(root))
 
@@ -181,7 +181,7 @@ async def test_a_redirect_is_not_followed(hooks: Receiver) -> None:
     with receiver() as inside:
         hooks.will_answer(302, Location=inside.url())
         with pytest.raises(RefusedError, match="answered 302"):
-            await post(hooks.url(), b"{}", {}, allowed=HERE, now=now())
+            await post_message(hooks.url(), b"{}", {}, allowed=HERE, now=now())
         assert (len(hooks.requests), inside.requests) == (1, [])
 
 

@@ -1,6 +1,6 @@
 """What becomes of an attempt: of the delivery, and of the route that it took."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import update
@@ -8,13 +8,12 @@ from sqlalchemy import update
 from flowpilot.db.session import Db
 from flowpilot.notifications.channels import switch_off
 from flowpilot.notifications.delivery.lanes import give_turn_later
-from flowpilot.notifications.delivery.routes import PATIENCE, fails, give_up_on_old, locked_route, works
+from flowpilot.notifications.delivery.routes import give_up_on_old, locked_route, record_failure, record_success
 from flowpilot.notifications.delivery.trouble import end_trouble, report
 from flowpilot.notifications.delivery.turns import PendingDelivery
 from flowpilot.notifications.models import DeliveryStatus, NotificationDelivery, NotificationRoute
-from flowpilot.outgoing.failures import DeliveryError, GoneError, RefusedError, SettledError, TryLaterError
-
-_LONGEST_PAUSE_SECONDS = 3600
+from flowpilot.outgoing.attempts import next_attempt
+from flowpilot.outgoing.failures import DeliveryError, GoneError, SettledError
 
 
 async def record_attempt(
@@ -37,7 +36,7 @@ async def record_attempt(
         by_email: whether there is a mail server, for telling of trouble.
     """
     delivery = parcel.delivery
-    due_at = _next_attempt(delivery, failure, at)
+    due_at = next_attempt(failure, at, earlier_attempts=delivery.attempts, created_at=delivery.created_at)
     await _record_delivery(db, delivery, failure, answered=answered, due_at=due_at, at=at)
     if isinstance(failure, SettledError):
         return
@@ -96,7 +95,7 @@ async def _record_route(
     has_rested = route.resting_since is not None
     route.last_attempt_at = at
     if failure is None and not has_rested:
-        works(route)
+        record_success(route)
     elif failure is None:
         await end_trouble(db, route, at)
     elif isinstance(failure, GoneError) and parcel.channel is not None:
@@ -104,19 +103,9 @@ async def _record_route(
         await end_trouble(db, route, at)
         await report(db, route.account_id, parcel.channel, failure.reason, at, is_gone=True, by_email=by_email)
     elif not failure.of_message:
-        fails(route, failure, at)
+        record_failure(route, failure, at)
         if route.resting_since is not None:
             await give_up_on_old(db, route, at)
             if not has_rested:
                 await report(db, route.account_id, parcel.channel, failure.reason, at, by_email=by_email)
     return route
-
-
-def _next_attempt(delivery: NotificationDelivery, failure: DeliveryError | None, at: datetime) -> datetime | None:
-    """When it is tried again: after 4 seconds, then more and more rarely, for a day; None: not any more."""
-    if failure is None or isinstance(failure, RefusedError | SettledError):
-        return None
-    due_at = at + timedelta(seconds=min(4 ** (delivery.attempts + 1), _LONGEST_PAUSE_SECONDS))
-    if isinstance(failure, TryLaterError) and failure.not_before is not None:
-        due_at = max(due_at, failure.not_before)
-    return due_at if due_at <= delivery.created_at + PATIENCE else None

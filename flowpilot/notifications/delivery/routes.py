@@ -6,7 +6,7 @@ that arrives lets all others go.
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, func, select, update
@@ -16,14 +16,8 @@ from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import ConflictError
 from flowpilot.notifications.delivery.lanes import give_turn
 from flowpilot.notifications.models import DeliveryStatus, NotificationDelivery, NotificationRoute
-from flowpilot.outgoing.failures import DeliveryError, TryLaterError
-
-_FAILURES = 5
-_FIRST_REST = timedelta(minutes=1)
-_LONGEST_REST = timedelta(minutes=10)
-
-# What has waited for so long is not sent any more.
-PATIENCE = timedelta(days=1)
+from flowpilot.outgoing.attempts import PATIENCE, WELL, Health, after_failure
+from flowpilot.outgoing.failures import DeliveryError
 
 
 class NothingWaitsError(ConflictError):
@@ -70,21 +64,15 @@ async def locked_route(db: Db, account_id: uuid.UUID, route_id: uuid.UUID) -> No
     return (await db.scalars(query.with_for_update())).one()
 
 
-def works(route: NotificationRoute) -> None:
-    """Something has arrived by it."""
-    route.failures, route.reason = 0, None
-    route.next_try_at = route.resting_since = None
+def record_success(route: NotificationRoute) -> None:
+    """A message has arrived."""
+    _set_health(route, WELL)
 
 
-def fails(route: NotificationRoute, failure: DeliveryError, at: datetime) -> None:
-    """Its receiver has not taken a message."""
-    route.failures += 1
-    route.reason = failure.reason
-    route.next_try_at = failure.not_before if isinstance(failure, TryLaterError) else None
-    if route.failures >= _FAILURES:
-        route.resting_since = route.resting_since or at
-        rest = min(_FIRST_REST * 2 ** (route.failures - _FAILURES), _LONGEST_REST)
-        route.next_try_at = max(at + rest, route.next_try_at or at)
+def record_failure(route: NotificationRoute, failure: DeliveryError, at: datetime) -> None:
+    """The receiver has not taken a message."""
+    health = Health(route.failures, route.reason, route.next_try_at, route.resting_since)
+    _set_health(route, after_failure(health, failure, at))
 
 
 async def let_all_go(db: Db, route: NotificationRoute, at: datetime) -> None:
@@ -113,6 +101,10 @@ async def give_up_on_old(db: Db, route: NotificationRoute, at: datetime) -> None
         .where(*waiting(route.account_id, route.id), NotificationDelivery.created_at < at - PATIENCE)
         .values(status=DeliveryStatus.FAILED, error=f"It could not be sent for a day. {route.reason}")
     )
+
+
+def _set_health(route: NotificationRoute, health: Health) -> None:
+    route.failures, route.reason, route.next_try_at, route.resting_since = health
 
 
 def waiting(account_id: uuid.UUID, route_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:

@@ -12,7 +12,7 @@ from flowpilot.notifications.transports.chat import slack, teams
 from flowpilot.notifications.transports.signing import signed_headers
 from flowpilot.notifications.transports.webhook import WebhookBody, webhook
 from flowpilot.outgoing.failures import RefusedError, SettledError, TryLaterError
-from flowpilot.outgoing.http import post
+from flowpilot.outgoing.http import post_message
 from flowpilot.sealed import UnsealableError, unseal
 from flowpilot.settings import Settings
 
@@ -90,7 +90,7 @@ async def _post(
     headers = dict(_JSON)
     if secret:
         headers |= signed_headers(secret, str(parcel.delivery.id), now, body)
-    return await post(address, body, headers, allowed=settings.allowed_private_networks, now=now)
+    return await post_message(address, body, headers, allowed=settings.allowed_private_networks, now=now)
 
 
 def _body(parcel: PendingDelivery, channel: NotificationChannel, message: Message, link: str | None) -> bytes:

@@ -17,7 +17,7 @@ from flowpilot.handoffs.models import Priority
 from flowpilot.identity.actor import Role
 from flowpilot.identity.models import Account
 from flowpilot.notifications.delivery.lanes import MAIL_LANE, give_turn
-from flowpilot.notifications.delivery.routes import let_all_go, works
+from flowpilot.notifications.delivery.routes import let_all_go, record_success
 from flowpilot.notifications.messages import Message
 from flowpilot.notifications.models import (
     ChannelKind,
@@ -81,7 +81,7 @@ async def report(
 
 async def end_trouble(db: Db, route: NotificationRoute, at: datetime) -> None:
     """The route works, or nobody wants it any more: what has waited is due, and nobody needs to know of it."""
-    works(route)
+    record_success(route)
     await let_all_go(db, route, at)
     await db.execute(
         update(Notification)

@@ -16,7 +16,7 @@ from flowpilot.notifications.delivery.lanes import DELIVER_JOB, lane_of
 from flowpilot.notifications.delivery.sending import send
 from flowpilot.notifications.delivery.turns import next_parcels
 from flowpilot.notifications.models import ChannelKind
-from flowpilot.outgoing import http as post
+from flowpilot.outgoing import http
 from tests.notifications.desk import Desk
 from tests.outgoing.servers import Receiver, free_port, receiver
 
@@ -57,7 +57,7 @@ async def test_a_failed_transaction_tells_nobody(desk: Desk) -> None:
 async def test_a_receiver_that_hangs_is_given_up_on_and_tried_again(
     desk: Desk, hooks: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(post, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.2)
     hooks.hangs = True
     await desk.channel(ChannelKind.SLACK, hooks.url())
     await desk.escalates()
