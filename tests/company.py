@@ -3,23 +3,22 @@
 import asyncio
 import functools
 import uuid
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
-from psycopg import sql
+import psycopg
 from psycopg.types.json import Jsonb
 
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
-from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.identity import members
 from flowpilot.identity.actor import Role
-from flowpilot.identity.credentials import hash_password
-from flowpilot.identity.keys import create_key
+from flowpilot.identity.credentials import hash_key, hash_password, key_prefix, new_api_key
 from flowpilot.identity.locking import lock_access
 
 PASSWORD = "correct horse battery"
@@ -46,21 +45,15 @@ class Company:
     def add(self, table: str, **values: Any) -> uuid.UUID:
         """Insert one row as the runtime role and return its id."""
         row = {"account_id": self.id, "id": new_id(), **values}
-        with account_transaction(self.urls.runtime, self.id) as connection:
-            connection.execute(
-                sql.SQL("INSERT INTO {} ({}) VALUES ({})").format(
-                    sql.Identifier(table),
-                    sql.SQL(", ").join(map(sql.Identifier, row)),
-                    sql.SQL(", ").join(map(sql.Placeholder, row)),
-                ),
-                {key: Jsonb(value) if isinstance(value, dict) else value for key, value in row.items()},
-            )
+        row = {key: Jsonb(value) if isinstance(value, dict) else value for key, value in row.items()}
+        with account_connection(self.urls, self.id) as connection:
+            connection.execute(insertion(table, tuple(row)), row)
         row_id: uuid.UUID = row["id"]
         return row_id
 
     def query(self, statement: str, *values: Any) -> list[tuple[Any, ...]]:
         """What the runtime role sees in this account."""
-        with account_transaction(self.urls.runtime, self.id) as connection:
+        with account_connection(self.urls, self.id) as connection:
             return connection.execute(statement.encode(), values).fetchall()
 
     def add_person(self, email: str, role: Role, password: str | None = PASSWORD) -> uuid.UUID:
@@ -78,10 +71,17 @@ class Company:
 
         return run(self.urls, work)
 
+    def add_newcomer(self, role: Role) -> tuple[uuid.UUID, str]:
+        """Somebody new with that role, and the e-mail with which they can sign in."""
+        user_id, email = new_id(), fresh_email()
+        with account_connection(self.urls, self.id) as connection, connection.pipeline():
+            _Adding(connection, self.id, now()).person(role, user_id, email)
+        return user_id, email
+
     def add_imported(self, name: str) -> uuid.UUID:
         """An engineer whom only an import knows: a name in a log."""
         user_id = new_id()
-        with account_transaction(self.urls.runtime, self.id) as connection:
+        with account_connection(self.urls, self.id) as connection:
             connection.execute("INSERT INTO users (id, name) VALUES (%s, %s)", [user_id, name])
             member = "INSERT INTO memberships (account_id, user_id, external_name, role) VALUES (%s, %s, %s, %s)"
             connection.execute(member, [self.id, user_id, name, Role.ENGINEER])
@@ -89,7 +89,7 @@ class Company:
 
     def let_sign_in(self, *user_ids: uuid.UUID) -> None:
         """Give these users, who act by API key, a password that nobody knows, so that they count as people."""
-        with account_transaction(self.urls.runtime, self.id) as connection:
+        with account_connection(self.urls, self.id) as connection:
             for user_id in user_ids:
                 connection.execute("SELECT set_config('app.login_user_id', %s, true)", [str(user_id)])
                 connection.execute("UPDATE users SET password_hash = 'unknown' WHERE id = %s", [user_id])
@@ -102,20 +102,86 @@ def hash_once(password: str) -> str:
 
 
 def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
-    """Make an account with a key a role."""
-    account_id = new_id()
+    """Make an account with a key for each role: the rows that its own verbs would write, in one round trip.
 
-    async def work(database: Database) -> tuple[dict[Role, str], dict[Role, uuid.UUID]]:
-        keys, users = {}, {}
-        async with database.write(account_id) as db:
-            await members.create_account(db, account_id, f"Company {account_id}", timezone, now())
-            for role in Role:
-                key, keys[role] = await create_key(db, account_id, None, role, now=now(), name=role)
-                users[role] = key.user_id
-        return keys, users
-
-    keys, users = run(urls, work)
+    Nearly every test begins with one; `identity/test_company.py` holds the two ways equal.
+    """
+    account_id, moment = new_id(), now()
+    users, keys = {role: new_id() for role in Role}, {}
+    with account_connection(urls, account_id) as connection, connection.pipeline():
+        adding = _Adding(connection, account_id, moment)
+        adding.account(timezone)
+        for role, user_id in users.items():
+            keys[role] = adding.key(role, user_id)
     return Company(urls, account_id, keys, users)
+
+
+@dataclass(frozen=True)
+class _Adding:
+    """Rows of a new account, in one transaction."""
+
+    connection: psycopg.Connection
+    account_id: uuid.UUID
+    moment: datetime
+
+    def account(self, timezone: str) -> None:
+        name = f"Company {self.account_id}"
+        self._insert("accounts", id=self.account_id, name=name, timezone=timezone, created_at=self.moment)
+        self._audit("account.created", "account", self.account_id, {"name": name, "timezone": timezone})
+
+    def key(self, role: Role, user_id: uuid.UUID) -> str:
+        key_id = new_id()
+        secret = new_api_key(self.account_id, key_id)
+        self._insert("users", id=user_id, name=role, created_at=self.moment)
+        of_account = self._join(role, user_id)
+        prefix = key_prefix(secret)
+        self._insert("api_keys", id=key_id, name=role, key_hash=hash_key(secret), prefix=prefix, **of_account)
+        self._audit("key.created", "api_key", key_id, {"prefix": prefix, "role": role, "user_id": str(user_id)})
+        return secret
+
+    def person(self, role: Role, user_id: uuid.UUID, email: str) -> None:
+        password = {"password_hash": hash_once(PASSWORD), "password_given_by_operator": True}
+        self._insert("users", id=user_id, name="", email=email, created_at=self.moment, **password)
+        self._join(role, user_id)
+
+    def _join(self, role: Role, user_id: uuid.UUID) -> dict[str, Any]:
+        of_account = {"account_id": self.account_id, "user_id": user_id, "role": role, "created_at": self.moment}
+        self._insert("memberships", **of_account)
+        self._audit("member.added", "user", user_id, {"role": role})
+        return of_account
+
+    def _audit(self, action: str, kind: str, target_id: uuid.UUID, after: dict[str, Any]) -> None:
+        whose = {"account_id": self.account_id, "id": new_id(), "at": self.moment}
+        self._insert(
+            "audit_log", action=action, target_type=kind, target_id=target_id, after=Jsonb(after), **whose
+        )
+
+    def _insert(self, table: str, **row: Any) -> None:
+        self.connection.execute(insertion(table, tuple(row)), row)
+
+
+@functools.cache
+def insertion(table: str, columns: tuple[str, ...]) -> str:
+    """An INSERT of one row, with a parameter for each column."""
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES ({', '.join(f'%({name})s' for name in columns)})"
+
+
+@contextmanager
+def account_connection(urls: DatabaseUrls, account_id: uuid.UUID) -> Iterator[psycopg.Connection]:
+    """A transaction of the runtime role in an account, over a connection that this worker keeps."""
+    connection = _kept(urls.runtime)
+    with connection.transaction():
+        connection.execute("SELECT set_config('app.account_id', %s, true)", [str(account_id)])
+        yield connection
+
+
+_KEPT: dict[str, psycopg.Connection] = {}
+
+
+def _kept(url: str) -> psycopg.Connection:
+    if url not in _KEPT or _KEPT[url].closed:
+        _KEPT[url] = psycopg.connect(url, autocommit=True, options="-c timezone=UTC")
+    return _KEPT[url]
 
 
 async def add_colleague(db: Db, account_id: uuid.UUID, name: str, role: Role = Role.ENGINEER) -> uuid.UUID:

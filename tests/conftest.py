@@ -9,11 +9,14 @@ from pathlib import Path
 import hypothesis
 import pytest
 from fastapi.testclient import TestClient
+from pwdlib import PasswordHash
+from pwdlib.hashers.argon2 import Argon2Hasher
 
 from flowpilot.app import create_app
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.connect import database as running
 from flowpilot.db.session import Database
+from flowpilot.identity import credentials
 from flowpilot.settings import Settings
 from tests.company import Company, found_company
 from tests.databases import copy_migrated, empty_database, settings_of
@@ -51,6 +54,12 @@ def settings(run_directory: Path) -> Iterator[Settings]:
 def heard() -> list[Statements]:
     """What hears the product's statements, from when there is a database on."""
     return []
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_hashes() -> None:
+    """Hashes that do not take long on purpose: hundreds of tests sign in."""
+    credentials._passwords = PasswordHash((Argon2Hasher(time_cost=1, memory_cost=8, parallelism=1),))
 
 
 @pytest.fixture(scope="session")

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
-from tests.company import PASSWORD, Company, fresh_email
+from tests.company import PASSWORD, Company
 
 # What a browser says of a form that it sends from one of our own pages.
 SAME_SITE = {"Sec-Fetch-Site": "same-origin"}
@@ -19,11 +19,11 @@ def signed_in(client: TestClient, company: Company) -> SignedIn:
     """`signed_in(role)`: a browser of somebody new with that role in the company; it follows redirects."""
 
     def sign_in(role: Role = Role.ENGINEER, to: Company = company) -> TestClient:
-        email = fresh_email()
-        to.add_person(email, role)
+        _, email = to.add_newcomer(role)
         browser = new_browser(client)
-        answer = browser.post("/sign-in", data={"username": email, "password": PASSWORD})
-        assert answer.status_code == 200, answer.text
+        form = {"username": email, "password": PASSWORD}
+        answer = browser.post("/sign-in", data=form, follow_redirects=False)
+        assert answer.status_code == 303, answer.text
         return browser
 
     return sign_in
