@@ -8,10 +8,9 @@ from urllib.parse import urlencode
 from fastapi import Depends, Query, Request
 
 from flowpilot.analytics.api import AskedWindow
+from flowpilot.analytics.flow_quality import FlowSort
 from flowpilot.analytics.period import Period, Window
 from flowpilot.analytics.schemas import Report
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import Caller
 
 _MOMENT = timedelta(microseconds=1)
 _TABLES = "/api/v1/analytics/flowpilot/tables"
@@ -19,66 +18,44 @@ _TABLES = "/api/v1/analytics/flowpilot/tables"
 PERIODS = ((Period.WEEK, "7 days"), (Period.MONTH, "30 days"), (Period.QUARTER, "90 days"))
 
 
-@dataclass(frozen=True, slots=True)
-class Tab:
-    """One tab, and who may open it."""
-
-    name: str
-    title: str
-    permission: Permission = Permission.VIEW_ANALYTICS
-
-
-TABS = (
-    Tab("overview", "Overview"),
-    Tab("coverage", "Coverage"),
-    Tab("flow-quality", "Flow quality"),
-    Tab("escalations", "Escalations", Permission.VIEW_ESCALATIONS),
-    Tab("psa", "PSA"),
-    Tab("knowledge-gaps", "Knowledge gaps"),
-    Tab("savings", "Savings"),
-)
-
-
-def tabs_of(actor: Actor) -> list[Tab]:
-    """The tabs that somebody may open."""
-    return [tab for tab in TABS if actor.may(tab.permission)]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
     """What the address asks for: a tab, its window in the words that were given, and how it is shown."""
 
     tab: str
-    tabs: list[Tab]
     window: Window
     words: dict[str, str]
     compare: bool
+    sort: FlowSort
 
     def path(self, tab: str | None = None, **changes: str) -> str:
         """The address of the same view with something else chosen; a period takes the place of a range."""
         words = {} if "period" in changes else dict(self.words)
-        compare = {"compare": "true"} if self.compare else {}
-        asked = {name: value for name, value in (words | compare | changes).items() if value}
+        if self.compare:
+            words["compare"] = "true"
+        if self.sort is not FlowSort.QUALITY and tab is None:
+            words["sort"] = self.sort
+        asked = {name: value for name, value in (words | changes).items() if value}
         return f"/analytics/{tab or self.tab}" + (f"?{urlencode(asked)}" if asked else "")
 
 
 async def _view(
     request: Request,
-    actor: Caller,
     window: AskedWindow,
     compare: Annotated[bool, Query()] = False,
+    sort: Annotated[FlowSort, Query()] = FlowSort.QUALITY,
 ) -> View:
     asked = request.query_params
     return View(
         tab=request.url.path.rsplit("/", 1)[-1],
-        tabs=tabs_of(actor),
         window=window,
         words={name: asked[name] for name in ("period", "from", "to", "tz") if name in asked},
         compare=compare,
+        sort=sort,
     )
 
 
-AskedView = Annotated[View, Depends(_view)]
+ViewQuery = Annotated[View, Depends(_view)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,13 +78,13 @@ class Links:
         return f"{_TABLES}/{report}/{section}.csv?" + urlencode(asked | self.window)
 
 
-def links(report: Report, view: View, back: str) -> Links:
-    """The links of a report, with its window as a range."""
+def links(report: Report, view: View) -> Links:
+    """The links of a report in this view, with its window as a range."""
     window = report.window
     # A period includes its last moment, and a range does not.
     end = window.to if report.period is None else window.to + _MOMENT
     asked = {"from": window.from_.isoformat(), "to": end.isoformat(), "tz": window.timezone}
-    return Links(asked, back)
+    return Links(asked, view.path())
 
 
 def _word(value: Any) -> Any:
