@@ -9,7 +9,8 @@ from pydantic import AfterValidator, BaseModel, Field
 from flowpilot.http.fields import Storable
 from flowpilot.identity.actor import Permission
 
-Words = Annotated[Storable, Field(max_length=2000)]
+# What is looked for as it is: trimmed, it would no longer be what a row has.
+FilterText = Annotated[Storable, Field(max_length=2000)]
 Minutes = Annotated[float, AfterValidator(lambda value: round(value, 1))]
 Seconds = Annotated[float, AfterValidator(lambda value: round(value, 2))]
 

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, Seconds, Words
+from flowpilot.analytics.rows.base import Conditions, FilterText, RowFilter, RowKind, Seconds
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, IS_MEASURED
 from flowpilot.identity.actor import Permission
 
@@ -17,7 +17,7 @@ class BaselineRowFilter(RowFilter):
     method: Literal["stopwatch", "entered"] | None = None
     running: bool | None = Field(default=None, description="The stopwatch ran at `as_of`.")
     excluded: bool | None = Field(default=None, description="Only the excluded, or only those that count.")
-    excluded_reason: Words | None = None
+    excluded_reason: FilterText | None = None
 
     always: ClassVar[str] = CREATED_IN_WINDOW
     sql: ClassVar[Conditions] = {

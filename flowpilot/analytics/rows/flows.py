@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, Words
+from flowpilot.analytics.rows.base import Conditions, FilterText, RowFilter, RowKind
 from flowpilot.analytics.sql import IS_MADE_BY_AI
 
 
@@ -15,7 +15,7 @@ class FlowRowFilter(RowFilter):
 
     usable: bool | None = Field(default=None, description="Active and not deleted.")
     made_by_ai: bool | None = Field(default=None, description="An AI made or improved it.")
-    domain: Words | None = Field(default=None, description="Its category has this name, ignoring case.")
+    domain: FilterText | None = Field(default=None, description="Its category has this name, ignoring case.")
 
     sql: ClassVar[Conditions] = {
         "usable": "is_active AND deleted_at IS NULL",

@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, NEWEST
-from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, Seconds, Words, session_of
+from flowpilot.analytics.rows.base import Conditions, FilterText, RowFilter, RowKind, Seconds, session_of
 from flowpilot.analytics.sql import (
     CLAIMED_IN_WINDOW,
     CREATED_IN_WINDOW,
@@ -61,12 +61,12 @@ class HandoffRowFilter(RowFilter):
         " `unclaimed` and `not_acted` leave out those claimed at an unknown time.",
     )
     claim_time_unknown: bool | None = Field(default=None, description="Claimed at an unknown time.")
-    reason: Words | None = Field(default=None, description="Whatever its case.")
+    reason: FilterText | None = Field(default=None, description="Whatever its case.")
     without_reason: bool | None = None
-    not_reason: list[Words] | None = Field(
+    not_reason: list[FilterText] | None = Field(
         default=None, description="None of these: with all the reasons that a report names, its `(other)`."
     )
-    domain: Words | None = Field(default=None, description="The session's very domain: case counts.")
+    domain: FilterText | None = Field(default=None, description="The session's very domain: case counts.")
     without_domain: bool | None = None
     released: bool | None = Field(
         default=None, description="Released, or its lease expired, after a claim in the window."

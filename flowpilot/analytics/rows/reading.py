@@ -1,7 +1,5 @@
 """Reading rows: a page of those that a figure counts, or all of them as a stream."""
 
-import base64
-import json
 from collections.abc import AsyncIterator, Mapping, Sequence
 from datetime import datetime
 from typing import Annotated, Any, Generic
@@ -15,14 +13,10 @@ from flowpilot.analytics.period import Window
 from flowpilot.analytics.rows.base import Item, RowFilter, RowKind
 from flowpilot.analytics.sql import statement
 from flowpilot.db.session import ReadDb
-from flowpilot.errors import InvalidError
+from flowpilot.http.paging import MOST_ITEMS, decode_cursor, encode_cursor
 from flowpilot.identity.queries import names_of
 
 _AT_ONCE = 1000
-
-
-class BadCursorError(InvalidError):
-    """The cursor is not one that these rows gave."""
 
 
 class RowsPage(BaseModel, Generic[Item]):
@@ -36,7 +30,7 @@ class RowsPage(BaseModel, Generic[Item]):
 class Paging(BaseModel):
     """Which of the rows to show."""
 
-    limit: int = Field(default=50, ge=1, le=200)
+    limit: int = Field(default=50, ge=1, le=MOST_ITEMS)
     cursor: str | None = Field(default=None, description="`next_cursor` of the page before.")
 
 
@@ -103,16 +97,12 @@ def _page(kind: RowKind[Any], row_filter: RowFilter, *, is_continued: bool = Fal
 
 
 def _cursor(kind: RowKind[Any], row: RowMapping) -> str:
-    """Where a page ends: ids of imported rows are in no order of time, so the moment says where."""
-    words = json.dumps([row[kind.moment].isoformat(), str(row["id"])])
-    return base64.urlsafe_b64encode(words.encode()).decode()
+    # Ids of imported rows are in no order of time, so the moment says where a page ends.
+    return encode_cursor([row[kind.moment], row["id"]])
 
 
 def _mark(cursor: str | None) -> Mapping[str, Any]:
     if cursor is None:
         return {}
-    try:
-        moment, id_ = json.loads(base64.urlsafe_b64decode(cursor))
-        return {"mark_moment": datetime.fromisoformat(moment), "mark_id": UUID(id_)}
-    except (ValueError, TypeError, AttributeError) as error:
-        raise BadCursorError("This is not a cursor of these rows. Start again without one.") from error
+    moment, id_ = decode_cursor(cursor, datetime, UUID)
+    return {"mark_moment": moment, "mark_id": id_}

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.rows.base import Conditions, Minutes, RowFilter, RowKind, Words
+from flowpilot.analytics.rows.base import Conditions, FilterText, Minutes, RowFilter, RowKind
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, seconds
 
 
@@ -20,7 +20,7 @@ class SessionRowFilter(RowFilter):
     status: list[Literal["active", "paused", "escalated", "resolved", "abandoned"]] | None = Field(
         default=None, description="Any of these; `escalated` includes `requesting_escalation`."
     )
-    domain: Words | None = Field(default=None, description="The very domain: case counts, as in the reports.")
+    domain: FilterText | None = Field(default=None, description="The very domain: case counts, as in the reports.")
     without_domain: bool | None = None
     tier: Literal["guided", "exploring", "discovery"] | None = None
     flow_id: UUID | None = None
