@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import get_type_hints
 
 from flowpilot.analytics import schemas
 from flowpilot.analytics.coverage import coverage
@@ -22,6 +23,12 @@ class ReportKind:
     name: str
     title: str
     run: Callable[[ReadDb, Window], Awaitable[schemas.Report]]
+
+    @property
+    def model(self) -> type[schemas.Report]:
+        """What the report answers."""
+        model: type[schemas.Report] = get_type_hints(self.run)["return"]
+        return model
 
 
 REPORTS = {

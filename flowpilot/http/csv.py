@@ -5,6 +5,8 @@ import io
 from collections.abc import Iterable
 from typing import Any, TypeVar
 
+MEDIA_TYPE = "text/csv; charset=utf-8"
+
 # A spreadsheet takes text that begins with one of these for a formula, and runs it (OWASP, "CSV Injection").
 _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - The wide ones are meant.
 
@@ -16,6 +18,11 @@ def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
     return file.getvalue()
+
+
+def attachment(name: str) -> dict[str, str]:
+    """The header that makes an answer a file of that name."""
+    return {"Content-Disposition": f'attachment; filename="{name}.csv"'}
 
 
 def safe_cell(value: T) -> T | str:

@@ -243,7 +243,7 @@ async def test_the_words_are_honest(database: Database, company: Company) -> Non
     assert "recovered" not in json.dumps(body)
     rows = to_csv(report).splitlines()
     assert "difference,,seconds_per_handoff_ci95_low,540.0" in rows
-    assert any(row.startswith("# savings_per_month: The savings a handoff times") for row in rows)
+    assert any(row.startswith("definitions,savings_per_month,definition,") for row in rows)
 
 
 async def test_a_table_says_what_is_known_or_missing(database: Database, company: Company) -> None:

@@ -44,7 +44,7 @@ def _add_routes(kind: RowKind[Item]) -> None:
         db: ReadSession,
         row_filter: Annotated[kind.filter, Query()],  # type: ignore[name-defined]
     ) -> Response:
-        """The same rows as CSV: all of them, up to the newest 100,000."""
+        """The same rows as CSV, up to the newest 100,000. `FlowPilot-Truncated: true` says that there are more."""
         return await rows_response(db, window, kind, row_filter)
 
 

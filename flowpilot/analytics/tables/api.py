@@ -1,19 +1,20 @@
 """CSV routes of the reports' sections: the table of every chart."""
 
 from collections.abc import Awaitable
-from typing import Annotated, get_type_hints
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
 from flowpilot.analytics.api import AskedWindow, limited
 from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.files import file_headers
 from flowpilot.analytics.flow_quality import FlowSort, flow_quality
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.reports import REPORTS
-from flowpilot.analytics.rows.csv import MEDIA_TYPE, attachment
 from flowpilot.analytics.schemas import Report
-from flowpilot.analytics.tables.sections import check_section, sections, to_table
+from flowpilot.analytics.tables.sections import check_section, to_table
 from flowpilot.errors import NotFoundError
+from flowpilot.http.csv import MEDIA_TYPE
 from flowpilot.identity.access import CanViewAnalytics, CanViewEscalations
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession
@@ -21,6 +22,9 @@ from flowpilot.identity.auth import ReadSession
 router = APIRouter(prefix="/api/v1/analytics/flowpilot/tables", tags=["analytics"])
 
 _ESCALATIONS = "escalations"
+
+# Where the table's figures are defined (RFC 8288).
+_DEFINED_BY = '</api/v1/analytics/flowpilot/metrics>; rel="describedby"'
 
 Section = Annotated[
     str,
@@ -30,15 +34,6 @@ Section = Annotated[
 
 class NoSuchReportError(NotFoundError):
     """There is no report of that name; `reports` has those that there are."""
-
-
-def report_sections(name: str) -> list[str]:
-    """The sections of a report that are tables.
-
-    Raises:
-        NoSuchReportError: there is no such report.
-    """
-    return sections(_model(name))
 
 
 @router.get(
@@ -81,10 +76,9 @@ def _model(name: str) -> type[Report]:
         raise NoSuchReportError(
             f"There is no such report. There are: {', '.join(REPORTS)}.", reports=list(REPORTS)
         )
-    model: type[Report] = get_type_hints(REPORTS[name].run)["return"]
-    return model
+    return REPORTS[name].model
 
 
 def _csv(answer: Report, report: str, section: str, asked: Window) -> Response:
-    headers = attachment(f"{report}-{section}", asked)
+    headers = {**file_headers(f"{report}-{section}", asked), "Link": _DEFINED_BY}
     return Response(to_table(answer, section), media_type=MEDIA_TYPE, headers=headers)

@@ -1,6 +1,6 @@
-"""A report as CSV: every figure of it on a line of its own, under the definitions of what it shows."""
+"""A report as CSV: every figure on a line of its own, and then the definitions of what it shows."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 from flowpilot.analytics.metrics import METRICS
@@ -14,15 +14,12 @@ _NAMES = ("date", "domain", "name", "title", "reason")
 
 
 def to_csv(report: Report) -> str:
-    """The report's figures as `section,row,field,value`, after `# definition` lines from the catalogue."""
+    """The report's figures as `section,row,field,value`. Its last section is `definitions`."""
     body = report.model_dump(mode="json", by_alias=True)
-    definitions = definition_lines(body.pop("definitions"))
-    return "".join(definitions) + csv_lines([HEADER, *_figures(body, section="", row="")])
-
-
-def definition_lines(slugs: Sequence[str]) -> Iterator[str]:
-    """What stands above the figures of a CSV: a comment line a metric."""
-    return (f"# {slug}: {METRICS[slug].definition}\n" for slug in slugs)
+    definitions = (
+        ("definitions", slug, "definition", METRICS[slug].definition) for slug in body.pop("definitions")
+    )
+    return csv_lines([HEADER, *_figures(body, section="", row=""), *definitions])
 
 
 def row_name(item: dict[str, Any], position: int) -> str:

@@ -8,7 +8,7 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from flowpilot.analytics.schemas import Report
-from flowpilot.analytics.tables.flat import definition_lines, row_name
+from flowpilot.analytics.tables.flat import row_name
 from flowpilot.errors import NotFoundError
 from flowpilot.http.csv import csv_lines
 
@@ -44,7 +44,7 @@ def sections(report: type[BaseModel]) -> list[str]:
 
 
 def to_table(report: Report, section: str) -> str:
-    """The section as CSV, after `# slug: definition` lines.
+    """The section as CSV.
 
     A list has a line an item and a column a field. Objects in an item are flattened with dots, an interval is
     two columns, `_low` and `_high`, lists of plain values are joined by blanks, and lists of objects are left out:
@@ -63,10 +63,8 @@ def to_table(report: Report, section: str) -> str:
         columns = list(
             dict.fromkeys([*parents, *dict(_flat(field.model, None)), *(name for row in rows for name in row)])
         )
-        lines = csv_lines([columns, *([row.get(column) for column in columns] for row in rows)])
-    else:
-        lines = csv_lines([("field", "value"), *(figure for row in rows for figure in row.items())])
-    return "".join(definition_lines(report.definitions)) + lines
+        return csv_lines([columns, *([row.get(column) for column in columns] for row in rows)])
+    return csv_lines([("field", "value"), *(figure for row in rows for figure in row.items())])
 
 
 def check_section(report: type[BaseModel], section: str) -> None:

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from flowpilot.clock import zone
 from flowpilot.errors import ConflictError
-from flowpilot.http.csv import csv_lines
+from flowpilot.http.csv import MEDIA_TYPE, attachment, csv_lines
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanViewAuditLog
@@ -68,8 +68,7 @@ async def export_audit_log(actor: CanViewAuditLog, asked: AuditQuery, db: ReadSe
     while chunk := await audit.entries(db, actor.account_id, asked, _CHUNK_ROWS, cursor):
         parts.append(csv_lines(_row(entry) for entry in chunk))
         cursor = chunk[-1].id
-    headers = {"Content-Disposition": 'attachment; filename="audit-log.csv"'}
-    return Response("".join(parts), media_type="text/csv; charset=utf-8", headers=headers)
+    return Response("".join(parts), media_type=MEDIA_TYPE, headers=attachment("audit-log"))
 
 
 @router.get("/audit-log/actions")

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.analytics.rows import csv as rows_csv
 from flowpilot.identity.actor import Role
 from tests.company import Company
 
@@ -32,7 +33,7 @@ def _one_of_each(company: Company, summary: str = "It is broken") -> None:
 def _lines(client: TestClient, company: Company, kind: str, **params: Any) -> list[list[str]]:
     answer = client.get(f"{BASE}/{kind}.csv", params=WINDOW | params, headers=company.headers())
     assert answer.status_code == 200, answer.text
-    return list(csv.reader(line for line in answer.text.splitlines() if not line.startswith("# ")))
+    return list(csv.reader(answer.text.splitlines()))
 
 
 @pytest.mark.parametrize("kind", KINDS)
@@ -103,7 +104,21 @@ def test_the_csv_is_a_file_with_a_name(client: TestClient, company: Company) -> 
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     name = "flowpilot-sessions-2026-01-01-to-2026-07-01.csv"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
-    assert "# filters: by=created&domain=a%2C%3Db%0Ac\n" in answer.text
+    assert answer.headers["flowpilot-filters"] == "by=created&domain=a%2C%3Db%0Ac"
+    assert answer.headers["flowpilot-truncated"] == "false"
+
+
+def test_a_csv_without_all_rows_says_so_in_its_name(
+    client: TestClient, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(rows_csv, "MOST_ROWS", 2)
+    for day in range(1, 4):
+        company.add("ai_sessions", created_at=f"2026-03-0{day}T10:00Z")
+    answer = client.get(f"{BASE}/sessions.csv", params=WINDOW, headers=company.headers())
+    created = [row["created_at"] for row in csv.DictReader(answer.text.splitlines())]
+    assert created == ["2026-03-03T10:00:00Z", "2026-03-02T10:00:00Z"]
+    assert answer.headers["flowpilot-truncated"] == "true"
+    assert "-newest-2.csv" in answer.headers["content-disposition"]
 
 
 def test_rows_are_limited_together_and_what_is_refused_uses_nothing_up(

@@ -1,12 +1,13 @@
 """Tables: every section of every report, with exactly the report's values."""
 
 import csv
+from urllib.parse import parse_qsl
 
 import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.analytics.reports import REPORTS
-from flowpilot.analytics.tables.api import report_sections
+from flowpilot.analytics.tables.sections import sections
 from flowpilot.identity.actor import Role
 from tests.company import Company
 
@@ -16,10 +17,10 @@ WINDOW = {"from": "2026-01-01", "to": "2026-07-01"}
 
 @pytest.mark.parametrize("name", REPORTS)
 def test_every_section_is_a_table(client: TestClient, company: Company, name: str) -> None:
-    for section in report_sections(name)[:15]:
+    for section in sections(REPORTS[name].model)[:15]:
         answer = client.get(f"{BASE}/tables/{name}/{section}.csv", params=WINDOW, headers=company.headers())
         assert answer.status_code == 200, answer.text
-        assert answer.text.startswith("# ")
+        assert "," in answer.text.splitlines()[0]
 
 
 def test_a_list_is_a_line_an_item(client: TestClient, company: Company) -> None:
@@ -27,9 +28,8 @@ def test_a_list_is_a_line_an_item(client: TestClient, company: Company) -> None:
     company.add("ai_sessions", status="resolved", problem_domain="=email", **moments)
     headers = company.headers()
     answer = client.get(f"{BASE}/tables/dashboard/sessions_by_domain.csv", params=WINDOW, headers=headers)
-    lines = [line for line in answer.text.splitlines() if not line.startswith("# ")]
     (item,) = client.get(BASE, params=WINDOW, headers=headers).json()["sessions_by_domain"]
-    (row,) = csv.DictReader(lines)
+    (row,) = csv.DictReader(answer.text.splitlines())
     low, high = item.pop("resolution_rate_ci95")
     expected = item | {"resolution_rate_ci95_low": low, "resolution_rate_ci95_high": high, "domain": "'=email"}
     assert row == {name: str(value) for name, value in expected.items()}
@@ -37,14 +37,29 @@ def test_a_list_is_a_line_an_item(client: TestClient, company: Company) -> None:
 
 def test_an_object_is_a_line_a_field(client: TestClient, company: Company) -> None:
     answer = client.get(f"{BASE}/tables/psa-metrics/push_funnel.csv", headers=company.headers())
-    lines = [line for line in answer.text.splitlines() if not line.startswith("# ")]
-    assert lines[:2] == ["field,value", "total_sessions,0"]
+    assert answer.text.splitlines()[:2] == ["field,value", "total_sessions,0"]
+
+
+def test_a_table_says_beside_itself_what_it_is(client: TestClient, company: Company) -> None:
+    answer = client.get(f"{BASE}/tables/dashboard/mttr_trend.csv", params=WINDOW, headers=company.headers())
+    name = "flowpilot-dashboard-mttr_trend-2026-01-01-to-2026-07-01.csv"
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["link"] == '</api/v1/analytics/flowpilot/metrics>; rel="describedby"'
+    asked = dict(parse_qsl(answer.headers["flowpilot-window"]))
+    assert (asked["from"], asked["to"], asked["tz"]) == (
+        "2026-01-01T00:00:00+00:00",
+        "2026-07-01T00:00:00+00:00",
+        "UTC",
+    )
 
 
 def test_no_such_section_is_404_with_those_that_there_are(client: TestClient, company: Company) -> None:
     for path in ("dashboard/window", "dashboard/x", "escalations/x"):
         answer = client.get(f"{BASE}/tables/{path}.csv", headers=company.headers())
-        assert (answer.status_code, answer.json()["sections"]) == (404, report_sections(path.split("/")[0]))
+        assert (answer.status_code, answer.json()["sections"]) == (
+            404,
+            sections(REPORTS[path.split("/")[0]].model),
+        )
     answer = client.get(f"{BASE}/tables/x/y.csv", headers=company.headers())
     assert (answer.status_code, answer.json()["reports"]) == (404, list(REPORTS))
 
