@@ -5,7 +5,7 @@ from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
 from flowpilot.identity import leaving
 from flowpilot.identity.invitations.service import KEEPER as INVITATIONS
-from flowpilot.notifications.leaving import CHANNELS
+from flowpilot.notifications.channels.leaving import CHANNELS
 from flowpilot.sessions import hooks
 
 

@@ -12,8 +12,9 @@ from sqlalchemy import func, select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.queries import counts
+from flowpilot.notifications.inbox.queries import UNREAD
+from flowpilot.notifications.joins import with_handoff
 from flowpilot.notifications.models import Notification
-from flowpilot.notifications.queries import UNREAD, with_handoff
 
 
 class Attention(BaseModel):

@@ -12,9 +12,9 @@ from flowpilot.handoffs.events import NOTIFY_JOB
 from flowpilot.jobs import DELIVERY_QUEUE, RETRY, Tools, app, tools
 from flowpilot.notifications.delivery.attempts import record_attempt
 from flowpilot.notifications.delivery.lanes import DELIVER_JOB, give_turn
-from flowpilot.notifications.delivery.outbox import plan
+from flowpilot.notifications.delivery.planning import plan
 from flowpilot.notifications.delivery.sending import send
-from flowpilot.notifications.delivery.turns import PendingDelivery, lane_of_delivery, next_parcels
+from flowpilot.notifications.delivery.turns import PendingDelivery, lane_of_delivery, next_deliveries
 from flowpilot.outgoing.failures import DeliveryError, TryLaterError
 
 # After that, a lane goes behind those that wait for a place. One message may take longer.
@@ -57,16 +57,16 @@ async def _send_what_is_due(used: Tools, account_id: uuid.UUID, lane: int) -> bo
     ends = now() + _TURN
     while now() < ends:
         async with used.database.read(account_id) as db:
-            parcels = await next_parcels(db, account_id, lane, now())
-        if not parcels:
+            due = await next_deliveries(db, account_id, lane, now())
+        if not due:
             return True
         async with asyncio.TaskGroup() as sending:
-            for parcel in parcels:
-                sending.create_task(_attempt(used, parcel))
+            for pending in due:
+                sending.create_task(_attempt(used, pending))
     return False
 
 
-async def _attempt(used: Tools, parcel: PendingDelivery) -> None:
+async def _attempt(used: Tools, pending: PendingDelivery) -> None:
     """Make one attempt at a delivery, with no database transaction open meanwhile.
 
     A worker that dies between the sending and the record of it sends once more. A receiver can tell by the
@@ -75,13 +75,13 @@ async def _attempt(used: Tools, parcel: PendingDelivery) -> None:
     failure: DeliveryError | None = None
     answered = None
     try:
-        answered = await send(used.settings, parcel, now())
+        answered = await send(used.settings, pending, now())
     except DeliveryError as error:
         failure, answered = error, error.status
     except Exception as error:
-        _log.exception("delivery %s cannot be made", parcel.delivery.id)
+        _log.exception("delivery %s cannot be made", pending.delivery.id)
         reason = f"Something went wrong on our side ({type(error).__name__}); the log says what."
         failure = TryLaterError(reason, of_message=True)
     by_email = used.settings.smtp_host is not None
-    async with used.database.write(parcel.delivery.account_id) as db:
-        await record_attempt(db, parcel, failure, answered=answered, at=now(), by_email=by_email)
+    async with used.database.write(pending.delivery.account_id) as db:
+        await record_attempt(db, pending, failure, answered=answered, at=now(), by_email=by_email)

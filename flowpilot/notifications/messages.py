@@ -1,12 +1,10 @@
 """What is said about an event: one wording for the list in the product, e-mail, Slack and Teams."""
 
-import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority, SessionHandoff
-from flowpilot.sessions.models import AISession
+from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority
+from flowpilot.notifications.event_context import EventContext
 from flowpilot.text import sentence, tidy
 
 # So short that Slack takes them (3000 characters, 2000 in a field) even where every character has to be escaped.
@@ -19,22 +17,6 @@ _ENDS: dict[str, str] = {
     Outcome.RETURNED: "given back",
     Outcome.ABANDONED: "given up",
 }
-
-
-@dataclass(frozen=True, slots=True)
-class EventContext:
-    """An event, the handoff and session it belongs to, and the names of the people in it by their ids."""
-
-    event: HandoffEvent
-    handoff: SessionHandoff
-    session: AISession
-    names: Mapping[uuid.UUID, str]
-
-    def name(self, user_id: uuid.UUID | str | None) -> str:
-        """What a person is called; somebody who has left cannot be named any more."""
-        if user_id is None:
-            return "nobody in particular"
-        return self.names.get(uuid.UUID(str(user_id)), "a former member") or "somebody"
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,30 +38,30 @@ TEST = Message(
 )
 
 
-def compose(occasion: EventContext, *, is_settled: bool = False) -> Message:
+def compose(context: EventContext, *, is_settled: bool = False) -> Message:
     """What is said about an event: subject and text are the event's alone, the fields are how it stands now.
 
     Args:
-        occasion: the event.
+        context: the event.
         is_settled: what it says no longer holds, so that what has become of it is said as well.
     """
-    title, text = _wording(occasion)
-    handoff, session = occasion.handoff, occasion.session
+    title, text = _wording(context)
+    handoff, session = context.handoff, context.session
     fields = (
         ("Problem", tidy(session.problem_summary, _FIELD)),
         ("Reason", tidy(handoff.reason, _FIELD)),
         ("Priority", Priority(handoff.priority).name.capitalize()),
         ("Ticket", tidy(session.psa_ticket_id or "", _TITLE)),
         ("Client", tidy(session.client_name or "", _TITLE)),
-        ("Meant for", occasion.name(handoff.target_user_id) if handoff.target_user_id else ""),
-        ("Escalated by", occasion.name(handoff.created_by)),
-        ("Escalated", f"{span(_age(occasion))} ago" if _age(occasion) else "just now"),
+        ("Meant for", context.name(handoff.target_user_id) if handoff.target_user_id else ""),
+        ("Escalated by", context.name(handoff.created_by)),
+        ("Escalated", f"{span(_age(context))} ago" if _age(context) else "just now"),
     )
-    subject = f"{title}{' (settled)' if is_settled else ''}: {_problem(occasion)}"
+    subject = f"{title}{' (settled)' if is_settled else ''}: {_problem(context)}"
     said = tidy(text, _FIELD)
     return Message(
         tidy(subject, 2 * _TITLE),
-        f"{said} {how_it_stands(occasion)}" if is_settled else said,
+        f"{said} {how_it_stands(context)}" if is_settled else said,
         tuple((label, value) for label, value in fields if value),
         f"/handoffs/{handoff.id}",
     )
@@ -94,31 +76,31 @@ def span(duration: timedelta) -> str:
     return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
 
 
-def how_it_stands(occasion: EventContext) -> str:
+def how_it_stands(context: EventContext) -> str:
     """What has become of a handoff, in a sentence."""
-    handoff = occasion.handoff
+    handoff = context.handoff
     if handoff.closed_at is not None:
         return f"It is closed now: {_ENDS.get(handoff.outcome or '', 'closed')}."
     if handoff.claimed_by is not None:
-        return f"{occasion.name(handoff.claimed_by)} has claimed it."
+        return f"{context.name(handoff.claimed_by)} has claimed it."
     if handoff.target_user_id is not None:
-        return f"It is assigned to {occasion.name(handoff.target_user_id)} now."
+        return f"It is assigned to {context.name(handoff.target_user_id)} now."
     return "It is back in the queue."
 
 
-def _problem(occasion: EventContext) -> str:
-    return tidy(occasion.session.problem_summary, _TITLE) or "a problem without a summary"
+def _problem(context: EventContext) -> str:
+    return tidy(context.session.problem_summary, _TITLE) or "a problem without a summary"
 
 
-def _wording(occasion: EventContext) -> tuple[str, str]:
+def _wording(context: EventContext) -> tuple[str, str]:
     """What it is called, and the sentence or two."""
-    event, handoff, problem = occasion.event, occasion.handoff, _problem(occasion)
-    actor, target = occasion.name(event.actor_id), occasion.name(event.content.get("target"))
+    event, handoff, problem = context.event, context.handoff, _problem(context)
+    actor, target = context.name(event.actor_id), context.name(event.content.get("target"))
     match event.kind:
         case HandoffEventKind.CREATED:
             title, text = "Help wanted", f"{actor} needs help with “{problem}”."
         case HandoffEventKind.CLAIMED:
-            title, text = f"Claimed by {actor}", f"{actor} has claimed “{problem}” after {span(_age(occasion))}."
+            title, text = f"Claimed by {actor}", f"{actor} has claimed “{problem}” after {span(_age(context))}."
         case HandoffEventKind.RELEASED:
             why = sentence(tidy(str(event.content.get("reason") or "no reason was given"), _FIELD))
             title, text = "Back in the queue", f"{actor} has put “{problem}” back into the queue: {why}"
@@ -142,5 +124,5 @@ def _wording(occasion: EventContext) -> tuple[str, str]:
     return title, text
 
 
-def _age(occasion: EventContext) -> timedelta:
-    return max(occasion.event.created_at - occasion.handoff.created_at, timedelta())
+def _age(context: EventContext) -> timedelta:
+    return max(context.event.created_at - context.handoff.created_at, timedelta())

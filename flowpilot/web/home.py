@@ -10,8 +10,8 @@ from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import QueuePage
 from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession
-from flowpilot.notifications import api as notifications
-from flowpilot.notifications.schemas import NotificationOut
+from flowpilot.notifications.inbox import api as notifications
+from flowpilot.notifications.inbox.schemas import NotificationOut
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.queries import SessionFilter

@@ -10,8 +10,8 @@ from pydantic import BaseModel
 from flowpilot.clock import Now
 from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.notifications import api
-from flowpilot.notifications.schemas import NotificationPage, ReadIn
+from flowpilot.notifications.inbox import api
+from flowpilot.notifications.inbox.schemas import NotificationPage, ReadIn
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, is_own_path, render
 

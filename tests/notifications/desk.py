@@ -13,11 +13,11 @@ from flowpilot.handoffs.events import NOTIFY_JOB, record
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity import members
 from flowpilot.identity.actor import Actor, Role
-from flowpilot.notifications.channels import create_channel
+from flowpilot.notifications.channels.service import create_channel
 from flowpilot.notifications.delivery.lanes import DELIVER_JOB
-from flowpilot.notifications.delivery.outbox import plan
+from flowpilot.notifications.delivery.planning import plan
+from flowpilot.notifications.inbox.service import choose
 from flowpilot.notifications.models import ChannelKind
-from flowpilot.notifications.service import choose
 from flowpilot.settings import Settings
 from flowpilot.worker import work
 from tests.company import Company, fresh_email

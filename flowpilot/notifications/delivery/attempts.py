@@ -6,19 +6,24 @@ from typing import Any
 from sqlalchemy import update
 
 from flowpilot.db.session import Db
-from flowpilot.notifications.channels import switch_off
+from flowpilot.notifications.channels.audit import record_change
 from flowpilot.notifications.delivery.lanes import give_turn_later
 from flowpilot.notifications.delivery.routes import give_up_on_old, locked_route, record_failure, record_success
 from flowpilot.notifications.delivery.trouble import end_trouble, report
 from flowpilot.notifications.delivery.turns import PendingDelivery
-from flowpilot.notifications.models import DeliveryStatus, NotificationDelivery, NotificationRoute
+from flowpilot.notifications.models import (
+    DeliveryStatus,
+    NotificationChannel,
+    NotificationDelivery,
+    NotificationRoute,
+)
 from flowpilot.outgoing.attempts import next_attempt
 from flowpilot.outgoing.failures import DeliveryError, GoneError, SettledError
 
 
 async def record_attempt(
     db: Db,
-    parcel: PendingDelivery,
+    pending: PendingDelivery,
     failure: DeliveryError | None,
     *,
     answered: int | None,
@@ -29,18 +34,18 @@ async def record_attempt(
 
     Args:
         db: the transaction.
-        parcel: what was to be sent.
+        pending: what was to be sent.
         failure: why it was not.
         answered: the status that the receiver answered.
         at: when.
         by_email: whether there is a mail server, for telling of trouble.
     """
-    delivery = parcel.delivery
+    delivery = pending.delivery
     due_at = next_attempt(failure, at, earlier_attempts=delivery.attempts, created_at=delivery.created_at)
     await _record_delivery(db, delivery, failure, answered=answered, due_at=due_at, at=at)
     if isinstance(failure, SettledError):
         return
-    route = await _record_route(db, parcel, failure, at, by_email=by_email)
+    route = await _record_route(db, pending, failure, at, by_email=by_email)
     moments = {route.next_try_at} if route.resting_since else {route.next_try_at, due_at}
     for moment in moments:
         if moment is not None:
@@ -88,24 +93,35 @@ def _status(failure: DeliveryError | None, due_at: datetime | None) -> DeliveryS
 
 
 async def _record_route(
-    db: Db, parcel: PendingDelivery, failure: DeliveryError | None, at: datetime, *, by_email: bool
+    db: Db, pending: PendingDelivery, failure: DeliveryError | None, at: datetime, *, by_email: bool
 ) -> NotificationRoute:
     """The route as it is after the attempt."""
-    route = await locked_route(db, parcel.delivery.account_id, parcel.route_id)
+    route = await locked_route(db, pending.delivery.account_id, pending.route_id)
     has_rested = route.resting_since is not None
     route.last_attempt_at = at
     if failure is None and not has_rested:
         record_success(route)
     elif failure is None:
         await end_trouble(db, route, at)
-    elif isinstance(failure, GoneError) and parcel.channel is not None:
-        await switch_off(db, parcel.channel, at)
+    elif isinstance(failure, GoneError) and pending.channel is not None:
+        await _switch_off(db, pending.channel, at)
         await end_trouble(db, route, at)
-        await report(db, route.account_id, parcel.channel, failure.reason, at, is_gone=True, by_email=by_email)
+        await report(db, route.account_id, pending.channel, failure.reason, at, is_gone=True, by_email=by_email)
     elif not failure.of_message:
         record_failure(route, failure, at)
         if route.resting_since is not None:
             await give_up_on_old(db, route, at)
             if not has_rested:
-                await report(db, route.account_id, parcel.channel, failure.reason, at, by_email=by_email)
+                await report(db, route.account_id, pending.channel, failure.reason, at, by_email=by_email)
     return route
+
+
+async def _switch_off(db: Db, channel: NotificationChannel, now: datetime) -> None:
+    """Switch a channel off because its receiver is gone. The audit log has it as done by nobody."""
+    channel.is_active = False
+    await db.execute(
+        update(NotificationChannel)
+        .where(NotificationChannel.account_id == channel.account_id, NotificationChannel.id == channel.id)
+        .values(is_active=False)
+    )
+    await record_change(db, None, channel, "channel.switched_off", now)

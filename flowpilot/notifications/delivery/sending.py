@@ -19,7 +19,7 @@ from flowpilot.settings import Settings
 _JSON = {"Content-Type": "application/json"}
 
 
-async def send(settings: Settings, parcel: PendingDelivery, now: datetime) -> int | None:
+async def send(settings: Settings, pending: PendingDelivery, now: datetime) -> int | None:
     """Send it, and return the status that the receiver answered; none where it is e-mail.
 
     Raises:
@@ -27,43 +27,43 @@ async def send(settings: Settings, parcel: PendingDelivery, now: datetime) -> in
         RefusedError: it cannot be sent, now or later.
         TryLaterError: it could not be sent now.
     """
-    if not parcel.is_member:
+    if not pending.is_member:
         raise RefusedError("The recipient has left the account.", of_message=True)
-    message = _message(parcel)
+    message = _message(pending)
     link = None
     if settings.public_url is not None and message.path is not None:
         link = settings.public_url.rstrip("/") + message.path
-    if parcel.channel is None:
-        await _send_email(settings, parcel, message, link, now)
+    if pending.channel is None:
+        await _send_email(settings, pending, message, link, now)
         return None
-    return await _post(settings, parcel, parcel.channel, message, link, now)
+    return await _post(settings, pending, pending.channel, message, link, now)
 
 
-def _message(parcel: PendingDelivery) -> Message:
+def _message(pending: PendingDelivery) -> Message:
     """What it says. To a person nothing is said that no longer holds; to all others, what has become of it."""
-    if parcel.trouble is not None:
-        assert parcel.trouble.content is not None
-        assert parcel.trouble.route_id is not None
-        if parcel.is_settled:
+    if pending.trouble is not None:
+        assert pending.trouble.content is not None
+        assert pending.trouble.route_id is not None
+        if pending.is_settled:
             raise SettledError("It works again.")
-        return describe(parcel.trouble.content, parcel.trouble.route_id)
-    if parcel.occasion is None:
+        return describe(pending.trouble.content, pending.trouble.route_id)
+    if pending.context is None:
         return TEST
-    is_personal = parcel.delivery.user_id is not None and parcel.delivery.kind != ChannelKind.WEBHOOK
-    if parcel.is_settled and is_personal:
-        raise SettledError(how_it_stands(parcel.occasion))
-    return compose(parcel.occasion, is_settled=parcel.is_settled)
+    is_personal = pending.delivery.user_id is not None and pending.delivery.kind != ChannelKind.WEBHOOK
+    if pending.is_settled and is_personal:
+        raise SettledError(how_it_stands(pending.context))
+    return compose(pending.context, is_settled=pending.is_settled)
 
 
 async def _send_email(
-    settings: Settings, parcel: PendingDelivery, message: Message, link: str | None, now: datetime
+    settings: Settings, pending: PendingDelivery, message: Message, link: str | None, now: datetime
 ) -> None:
-    if parcel.email is None:
+    if pending.email is None:
         raise RefusedError("The recipient has no e-mail address.", of_message=True)
-    thread = None if parcel.occasion is None else parcel.occasion.handoff.id
-    delivery = parcel.delivery
+    thread = None if pending.context is None else pending.context.handoff.id
+    delivery = pending.delivery
     try:
-        letter = mail.email(settings, parcel.email, message, link, message_id=delivery.id, thread=thread, at=now)
+        letter = mail.email(settings, pending.email, message, link, message_id=delivery.id, thread=thread, at=now)
         await mail.send(settings, letter)
     except mail.NoMailServerError as error:
         raise TryLaterError(error.detail) from None
@@ -71,7 +71,7 @@ async def _send_email(
 
 async def _post(
     settings: Settings,
-    parcel: PendingDelivery,
+    pending: PendingDelivery,
     channel: NotificationChannel,
     message: Message,
     link: str | None,
@@ -86,26 +86,26 @@ async def _post(
         raise RefusedError(
             "The installation's secret key has changed, so the channel's address cannot be read. Make it anew."
         ) from None
-    body = _body(parcel, channel, message, link)
+    body = _body(pending, channel, message, link)
     headers = dict(_JSON)
     if secret:
-        headers |= signed_headers(secret, str(parcel.delivery.id), now, body)
+        headers |= signed_headers(secret, str(pending.delivery.id), now, body)
     return await post_message(address, body, headers, allowed=settings.allowed_private_networks, now=now)
 
 
-def _body(parcel: PendingDelivery, channel: NotificationChannel, message: Message, link: str | None) -> bytes:
+def _body(pending: PendingDelivery, channel: NotificationChannel, message: Message, link: str | None) -> bytes:
     match channel.kind:
         case ChannelKind.SLACK:
             return json.dumps(slack(message, link)).encode()
         case ChannelKind.TEAMS:
             return json.dumps(teams(message, link)).encode()
         case _:
-            return _webhook(parcel, message, link).model_dump_json().encode()
+            return _webhook(pending, message, link).model_dump_json().encode()
 
 
-def _webhook(parcel: PendingDelivery, message: Message, link: str | None) -> WebhookBody:
-    delivery = parcel.delivery
-    if parcel.occasion is None:
+def _webhook(pending: PendingDelivery, message: Message, link: str | None) -> WebhookBody:
+    delivery = pending.delivery
+    if pending.context is None:
         return WebhookBody(
             id=delivery.id,
             type="channel.test",
@@ -113,4 +113,4 @@ def _webhook(parcel: PendingDelivery, message: Message, link: str | None) -> Web
             account_id=delivery.account_id,
             text=message.text,
         )
-    return webhook(parcel.occasion, delivery.id, message.text, link)
+    return webhook(pending.context, delivery.id, message.text, link)

@@ -10,7 +10,8 @@ from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.identity.queries import emails_of
-from flowpilot.notifications.messages import EventContext
+from flowpilot.notifications.event_context import EventContext, event_contexts
+from flowpilot.notifications.joins import belongs
 from flowpilot.notifications.models import (
     DeliveryStatus,
     Notification,
@@ -18,7 +19,6 @@ from flowpilot.notifications.models import (
     NotificationDelivery,
     NotificationRoute,
 )
-from flowpilot.notifications.queries import belongs, occasions
 from flowpilot.notifications.settled import is_settled
 
 # A mail server takes several letters at once. A channel gets one message after the other, in their order.
@@ -27,14 +27,14 @@ _LETTERS_AT_ONCE = 4
 
 @dataclass(frozen=True, slots=True)
 class PendingDelivery:
-    """A delivery with all that sending it needs. A test has neither occasion nor trouble.
+    """A delivery with all that sending it needs. A test has neither context nor trouble.
 
     `is_settled`: what it says no longer holds. A former member is no member.
     """
 
     delivery: NotificationDelivery
     channel: NotificationChannel | None
-    occasion: EventContext | None
+    context: EventContext | None
     trouble: Notification | None
     is_settled: bool
     is_member: bool
@@ -63,7 +63,7 @@ async def lane_of_delivery(db: ReadDb, account_id: uuid.UUID, delivery_id: uuid.
     return await db.scalar(query)
 
 
-async def next_parcels(db: ReadDb, account_id: uuid.UUID, lane: int, now: datetime) -> list[PendingDelivery]:
+async def next_deliveries(db: ReadDb, account_id: uuid.UUID, lane: int, now: datetime) -> list[PendingDelivery]:
     """What the lane is to send now, all of it by one route; nothing if nothing is due.
 
     The routes of a lane take turns. The most urgent messages of a route go first; a resting one is tried with one.
@@ -93,7 +93,7 @@ async def next_parcels(db: ReadDb, account_id: uuid.UUID, lane: int, now: dateti
         .order_by(*fewest_attempts, delivery.priority, delivery.id)
         .limit(1 if route.has_failed or route.channel_id is not None else _LETTERS_AT_ONCE)
     )
-    return await _packed(db, account_id, (await db.execute(query)).all())
+    return await _with_what_they_need(db, account_id, (await db.execute(query)).all())
 
 
 async def _next_route(db: ReadDb, account_id: uuid.UUID, lane: int, now: datetime) -> _Route | None:
@@ -119,20 +119,20 @@ async def _next_route(db: ReadDb, account_id: uuid.UUID, lane: int, now: datetim
     return None if row is None else _Route(row.channel_id, row.resting_since is not None, bool(row.failures))
 
 
-async def _packed(
+async def _with_what_they_need(
     db: ReadDb,
     account_id: uuid.UUID,
     found: Sequence[Row[NotificationDelivery, NotificationChannel, Notification, bool]],
 ) -> list[PendingDelivery]:
     events = {row[0].event_id for row in found if row[0].event_id is not None}
-    about = await occasions(db, account_id, events) if events else {}
+    about = await event_contexts(db, account_id, events) if events else {}
     users = {row[0].user_id for row in found if row[0].user_id is not None}
     emails = await emails_of(db, account_id, users) if users else {}
     return [
         PendingDelivery(
             delivery=delivery,
             channel=channel,
-            occasion=None if delivery.event_id is None else about[delivery.event_id],
+            context=None if delivery.event_id is None else about[delivery.event_id],
             trouble=trouble,
             is_settled=is_settled,
             is_member=delivery.user_id is None or delivery.user_id in emails,

@@ -6,7 +6,7 @@ from datetime import datetime
 from pydantic import BaseModel
 
 from flowpilot.handoffs.models import Priority
-from flowpilot.notifications.messages import EventContext
+from flowpilot.notifications.event_context import EventContext
 
 
 class PersonOut(BaseModel):
@@ -61,20 +61,20 @@ class WebhookBody(BaseModel):
     session: SessionOut | None = None
 
 
-def person(occasion: EventContext, user_id: uuid.UUID | None) -> PersonOut | None:
+def person(context: EventContext, user_id: uuid.UUID | None) -> PersonOut | None:
     """A person of the event, or None."""
-    return None if user_id is None else PersonOut(id=user_id, name=occasion.name(user_id))
+    return None if user_id is None else PersonOut(id=user_id, name=context.name(user_id))
 
 
-def webhook(occasion: EventContext, message_id: uuid.UUID, text: str, link: str | None) -> WebhookBody:
+def webhook(context: EventContext, message_id: uuid.UUID, text: str, link: str | None) -> WebhookBody:
     """The body for an event."""
-    event, handoff, session = occasion.event, occasion.handoff, occasion.session
+    event, handoff, session = context.event, context.handoff, context.session
     return WebhookBody(
         id=message_id,
         type=f"handoff.{event.kind}",
         timestamp=event.created_at,
         account_id=event.account_id,
-        actor=person(occasion, event.actor_id),
+        actor=person(context, event.actor_id),
         text=text,
         handoff=HandoffOut(
             id=handoff.id,
@@ -82,9 +82,9 @@ def webhook(occasion: EventContext, message_id: uuid.UUID, text: str, link: str 
             note=handoff.note,
             priority=Priority(handoff.priority).name.lower(),
             created_at=handoff.created_at,
-            created_by=person(occasion, handoff.created_by),
-            target=person(occasion, handoff.target_user_id),
-            claimed_by=person(occasion, handoff.claimed_by),
+            created_by=person(context, handoff.created_by),
+            target=person(context, handoff.target_user_id),
+            claimed_by=person(context, handoff.claimed_by),
             claimed_at=handoff.claimed_at,
             first_action_at=handoff.first_action_at,
             closed_at=handoff.closed_at,

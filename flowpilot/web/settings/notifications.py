@@ -16,16 +16,13 @@ from flowpilot.identity.access import CanManageChannels, CanWork
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.notifications import api
+from flowpilot.notifications.channels import api as channels_api
+from flowpilot.notifications.channels.schemas import ChannelChangeIn, ChannelIn, ChannelOut, RestOut
+from flowpilot.notifications.delivery import api as deliveries_api
+from flowpilot.notifications.delivery.schemas import DeliveryOut
+from flowpilot.notifications.inbox import api as inbox_api
+from flowpilot.notifications.inbox.schemas import Preferences
 from flowpilot.notifications.models import ChannelKind
-from flowpilot.notifications.schemas import (
-    ChannelChangeIn,
-    ChannelIn,
-    ChannelOut,
-    DeliveryOut,
-    Preferences,
-    RestOut,
-)
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import all_members
 from flowpilot.web.render import go_to, render
@@ -97,10 +94,10 @@ class Channel(SettingsPage):
 async def show(request: Request, actor: CanWork, db: ReadSession, frame: CurrentFrame) -> Response:
     """All ways."""
     channels = await _channels(actor, db)
-    email = await api.read_email(actor, db) if actor.may(Permission.MANAGE_CHANNELS) else None
+    email = await channels_api.read_email(actor, db) if actor.may(Permission.MANAGE_CHANNELS) else None
     page = NotificationSettings(
         title="Notifications",
-        preferences=await api.read_preferences(actor, db),
+        preferences=await inbox_api.read_preferences(actor, db),
         mine=[one for one in channels if one.user_id == actor.user_id],
         shared=[one for one in channels if one.user_id is None],
         others=[one for one in channels if one.user_id not in {None, actor.user_id}],
@@ -113,7 +110,7 @@ async def show(request: Request, actor: CanWork, db: ReadSession, frame: Current
 @router.post("")
 async def choose(body: Annotated[PreferencesForm, Form()], actor: CanWork, db: WriteSession) -> Response:
     """Keep the choice."""
-    await api.choose_preferences(Preferences(**body.model_dump()), actor, db)
+    await inbox_api.choose_preferences(Preferences(**body.model_dump()), actor, db)
     return go_to(_HERE, "Saved. It holds from the next event on.")
 
 
@@ -127,7 +124,7 @@ async def add(
     once: CreateOnce,
 ) -> Response:
     """Add a channel; a webhook's secret is shown this once."""
-    made = await api.create_channel(request, body, actor, db, frame.now, once)
+    made = await channels_api.create_channel(request, body, actor, db, frame.now, once)
     if made.kind != ChannelKind.WEBHOOK:
         return go_to(_path(made.id), "The channel is added. Send a test to see whether it arrives.")
     return show_secret(request, _secret(made.id, made.secret), frame)
@@ -150,7 +147,7 @@ async def show_channel(
         title=channel.name,
         channel=channel,
         may_change=channel.user_id in {None, actor.user_id},
-        deliveries=await api.list_deliveries(actor, db, channel_id=channel_id, limit=50, cursor=cursor),
+        deliveries=await deliveries_api.list_deliveries(actor, db, channel_id=channel_id, limit=50, cursor=cursor),
     )
     return render(request, page, frame)
 
@@ -160,7 +157,7 @@ async def switch(
     channel_id: uuid.UUID, body: Annotated[SwitchForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """On or off."""
-    await api.change_channel(channel_id, ChannelChangeIn(is_active=body.is_active), actor, db, now)
+    await channels_api.change_channel(channel_id, ChannelChangeIn(is_active=body.is_active), actor, db, now)
     return go_to(
         _path(channel_id), "The channel is on." if body.is_active else "The channel is off: it sends nothing."
     )
@@ -169,28 +166,28 @@ async def switch(
 @router.post("/channels/{channel_id}/delete")
 async def remove(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Remove it for good."""
-    await api.remove_channel(channel_id, actor, db, now)
+    await channels_api.remove_channel(channel_id, actor, db, now)
     return go_to(_HERE, "The channel is removed.")
 
 
 @router.post("/channels/{channel_id}/test")
 async def test(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Send a test."""
-    await api.test_channel(channel_id, actor, db, now)
+    await channels_api.test_channel(channel_id, actor, db, now)
     return go_to(_path(channel_id), "The test is on its way. Reload in a moment to see what became of it.")
 
 
 @router.post("/channels/{channel_id}/try-now")
 async def try_now(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     """Try a channel that rests now."""
-    await api.try_channel_now(channel_id, actor, db, now)
+    await channels_api.try_channel_now(channel_id, actor, db, now)
     return go_to(_path(channel_id), "It is being tried. Reload in a moment to see whether it works again.")
 
 
 @router.post("/email/try-now")
 async def try_email_now(actor: CanManageChannels, db: WriteSession, now: Now) -> Response:
     """Try e-mail now although it rests."""
-    await api.try_email_now(actor, db, now)
+    await channels_api.try_email_now(actor, db, now)
     return go_to(_HERE, "It is being tried. Reload in a moment to see whether it works again.")
 
 
@@ -204,7 +201,7 @@ async def renew(
     once: CreateOnce,
 ) -> Response:
     """A new secret, shown this once."""
-    renewed = await api.renew_secret(request, channel_id, actor, db, frame.now, once)
+    renewed = await channels_api.renew_secret(request, channel_id, actor, db, frame.now, once)
     return show_secret(request, _secret(channel_id, renewed.secret), frame)
 
 
@@ -213,13 +210,13 @@ async def retry(
     delivery_id: uuid.UUID, body: Annotated[RetryForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     """Try a failed one again."""
-    await api.retry_delivery(delivery_id, actor, db, now)
+    await deliveries_api.retry_delivery(delivery_id, actor, db, now)
     return go_to(_path(body.channel_id), "It is being tried again.")
 
 
 async def _channels(actor: Actor, db: ReadDb) -> list[ChannelOut]:
     """Every channel that the actor may see."""
-    return await read_all(partial(api.list_channels, actor, db, MOST_ITEMS))
+    return await read_all(partial(channels_api.list_channels, actor, db, MOST_ITEMS))
 
 
 def _path(channel_id: uuid.UUID) -> str:

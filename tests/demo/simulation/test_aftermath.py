@@ -8,7 +8,7 @@ from flowpilot.demo.world import ALPENBLICK, NORTHWIND, DemoAccount
 from flowpilot.handoffs.events import TOLD
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.actor import Role
-from flowpilot.notifications.delivery.outbox import derived_id
+from flowpilot.notifications.delivery.planning import derived_id
 from flowpilot.notifications.models import ChannelKind
 from flowpilot.notifications.recipients import recipients
 from tests.demo.rows import NOW, simulated

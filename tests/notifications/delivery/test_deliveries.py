@@ -14,7 +14,7 @@ from flowpilot.identity.actor import Role
 from flowpilot.jobs import enqueue
 from flowpilot.notifications.delivery.lanes import DELIVER_JOB, lane_of
 from flowpilot.notifications.delivery.sending import send
-from flowpilot.notifications.delivery.turns import next_parcels
+from flowpilot.notifications.delivery.turns import next_deliveries
 from flowpilot.notifications.models import ChannelKind
 from flowpilot.outgoing import http
 from tests.notifications.desk import Desk
@@ -161,11 +161,11 @@ async def test_an_attempt_of_which_nobody_knows_is_made_again_with_the_same_id(
     channel, _ = await desk.channel(ChannelKind.WEBHOOK, hooks.url())
     await desk.planned()
     async with desk.database.read(desk.company.id) as db:
-        [parcel] = await next_parcels(db, desk.company.id, lane_of(channel), now())
-    await send(desk.settings, parcel, now())  # And the worker dies.
+        [pending] = await next_deliveries(db, desk.company.id, lane_of(channel), now())
+    await send(desk.settings, pending, now())  # And the worker dies.
     await desk.work()
     assert desk.log("status", "attempts") == [("sent", 1)]
-    assert [request.headers["webhook-id"] for request in hooks.requests] == [str(parcel.delivery.id)] * 2
+    assert [request.headers["webhook-id"] for request in hooks.requests] == [str(pending.delivery.id)] * 2
 
 
 async def test_a_channel_that_is_switched_off_meanwhile_gets_nothing(desk: Desk, hooks: Receiver) -> None:

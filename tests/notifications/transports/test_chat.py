@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
-from flowpilot.notifications.messages import EventContext, Message, compose, span
+from flowpilot.notifications.event_context import EventContext
+from flowpilot.notifications.messages import Message, compose, span
 from flowpilot.notifications.transports.chat import slack, teams
 from flowpilot.sessions.models import AISession
 from tests.company import at
@@ -18,7 +19,7 @@ NAMES = {ANN: "Ann", BEN: "Ben"}
 NOON = at("2026-06-15 12:00")
 
 
-def _occasion(
+def _context(
     kind: HandoffEventKind, by: uuid.UUID | None = BEN, problem: str = "VPN drops", **content: Any
 ) -> EventContext:
     handoff = SessionHandoff(
@@ -30,63 +31,63 @@ def _occasion(
 
 
 @pytest.mark.parametrize(
-    ("occasion", "subject", "text"),
+    ("context", "subject", "text"),
     [
         (
-            _occasion(HandoffEventKind.CREATED, ANN),
+            _context(HandoffEventKind.CREATED, ANN),
             "Help wanted: VPN drops",
             "Ann needs help with “VPN drops”.",
         ),
         (
-            _occasion(HandoffEventKind.CLAIMED),
+            _context(HandoffEventKind.CLAIMED),
             "Claimed by Ben: VPN drops",
             "Ben has claimed “VPN drops” after 1 hour 15 minutes.",
         ),
         (
-            _occasion(HandoffEventKind.RELEASED, reason="Not my field"),
+            _context(HandoffEventKind.RELEASED, reason="Not my field"),
             "Back in the queue: VPN drops",
             "Ben has put “VPN drops” back into the queue: Not my field.",
         ),
         (
-            _occasion(HandoffEventKind.REASSIGNED, target=str(LEFT)),
+            _context(HandoffEventKind.REASSIGNED, target=str(LEFT)),
             "Passed to a former member: VPN drops",
             "Ben has passed “VPN drops” to a former member.",
         ),
         (
-            _occasion(HandoffEventKind.REASSIGNED, target=None),
+            _context(HandoffEventKind.REASSIGNED, target=None),
             "Passed to nobody in particular: VPN drops",
             "Ben has passed “VPN drops” to nobody in particular.",
         ),
         (
-            _occasion(HandoffEventKind.REMINDED, None, ends=(NOON + timedelta(minutes=5)).isoformat()),
+            _context(HandoffEventKind.REMINDED, None, ends=(NOON + timedelta(minutes=5)).isoformat()),
             "Nothing done yet: VPN drops",
             "You have claimed “VPN drops”, and nothing was done since. It goes back to the queue in 5 minutes.",
         ),
         (
-            _occasion(HandoffEventKind.EXPIRED, None, problem=""),
+            _context(HandoffEventKind.EXPIRED, None, problem=""),
             "Back in the queue: a problem without a summary",
             "Nothing was done about “a problem without a summary” in time, so it is back in the queue.",
         ),
         (
-            _occasion(HandoffEventKind.CLOSED, outcome="parked", note="New router on Monday"),
+            _context(HandoffEventKind.CLOSED, outcome="parked", note="New router on Monday"),
             "Closed: VPN drops",
             "Ben has closed “VPN drops”: laid aside for later. New router on Monday.",
         ),
         (
-            _occasion(HandoffEventKind.CLOSED, None, outcome="abandoned"),
+            _context(HandoffEventKind.CLOSED, None, outcome="abandoned"),
             "Closed: VPN drops",
             "“VPN drops” was closed: given up.",
         ),
     ],
 )
-def test_each_event_has_its_words(occasion: EventContext, subject: str, text: str) -> None:
-    said = compose(occasion)
+def test_each_event_has_its_words(context: EventContext, subject: str, text: str) -> None:
+    said = compose(context)
     assert (said.subject, said.text) == (subject, text)
-    assert said.path == f"/handoffs/{occasion.handoff.id}"
+    assert said.path == f"/handoffs/{context.handoff.id}"
 
 
 def test_the_facts_are_those_that_are_known() -> None:
-    assert compose(_occasion(HandoffEventKind.CLAIMED)).fields == (
+    assert compose(_context(HandoffEventKind.CLAIMED)).fields == (
         ("Problem", "VPN drops"),
         ("Reason", "Stuck"),
         ("Priority", "Urgent"),
@@ -165,7 +166,7 @@ def test_without_a_public_address_there_is_no_link() -> None:
 
 
 def test_slack_takes_the_longest_message_there_can_be() -> None:
-    worst = _occasion(HandoffEventKind.RELEASED, problem="&" * 5000, reason="&" * 5000)
+    worst = _context(HandoffEventKind.RELEASED, problem="&" * 5000, reason="&" * 5000)
     worst.handoff.reason = "&" * 5000
     first, fields, *_ = slack(compose(worst), None)["blocks"]
     assert len(first["text"]["text"]) <= 3000

@@ -9,7 +9,7 @@ from standardwebhooks import Webhook, WebhookVerificationError
 from flowpilot.clock import now
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.actor import Role
-from flowpilot.notifications import channels
+from flowpilot.notifications.channels import service as channels
 from flowpilot.notifications.models import ChannelKind
 from tests.notifications.desk import PROBLEM, REASON, Desk
 from tests.outgoing.servers import Received, Receiver

@@ -9,7 +9,7 @@ from flowpilot.demo.simulation.chance import id_at
 from flowpilot.demo.simulation.story import Story
 from flowpilot.handoffs.events import TOLD
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, SessionHandoff
-from flowpilot.notifications.delivery.outbox import derived_id
+from flowpilot.notifications.delivery.planning import derived_id
 from flowpilot.notifications.models import ChannelKind, Notification
 from flowpilot.notifications.recipients import recipients
 from flowpilot.sessions.models import AISessionStep

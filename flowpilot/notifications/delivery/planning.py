@@ -5,26 +5,21 @@ from collections.abc import Collection, Sequence
 from datetime import datetime
 from typing import NamedTuple
 
-from sqlalchemy import false, or_, select, update
+from sqlalchemy import false, or_, select
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.announce import announce
-from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.errors import NotFoundError, OutdatedError
-from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Priority
-from flowpilot.identity.actor import Actor
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind
 from flowpilot.notifications.delivery.lanes import give_turn, lane_of
-from flowpilot.notifications.messages import EventContext
+from flowpilot.notifications.event_context import EventContext, event_contexts
 from flowpilot.notifications.models import (
     ChannelKind,
-    DeliveryStatus,
     Notification,
     NotificationChannel,
     NotificationDelivery,
 )
 from flowpilot.notifications.people import people, switched_off
-from flowpilot.notifications.queries import occasions, visible
 from flowpilot.notifications.recipients import ACCOUNT_WIDE, recipients
 from flowpilot.notifications.settled import keep_settled
 
@@ -40,17 +35,6 @@ class _Wanted(NamedTuple):
     channel_id: uuid.UUID | None
 
 
-class DeliveryNotFoundError(NotFoundError):
-    """There is no such delivery."""
-
-    def __init__(self) -> None:
-        super().__init__("There is no such delivery in this account.")
-
-
-class NotFailedError(OutdatedError):
-    """Only what has failed can be tried again."""
-
-
 def derived_id(event_id: uuid.UUID, *parts: object) -> uuid.UUID:
     """The id of what follows from an event: always the same one, which sorts by the event's time."""
     tail = uuid.uuid5(event_id, " ".join(map(str, parts))).int & _TAIL
@@ -62,7 +46,7 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
 
     Doing it again does nothing: what follows from an event has the same ids each time.
     """
-    about = (await occasions(db, account_id, [event_id]))[event_id]
+    about = (await event_contexts(db, account_id, [event_id]))[event_id]
     event, members = about.event, await people(db, account_id)
     assignees = {user for user, member in members.items() if member.can_be_assigned}
     told = sorted(recipients(event, about.handoff, members=members, assignees=assignees))
@@ -75,42 +59,6 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
     if by_email:
         wanted += [_Wanted(ChannelKind.EMAIL, user, None) for user in told if members[user].email is not None]
     await _send_once(db, about, [one for one in wanted if (one.user_id, one.kind) not in off], now)
-
-
-async def send_test(db: Db, channel: NotificationChannel, now: datetime) -> uuid.UUID:
-    """Have a test message sent by a channel, and return the id of its delivery."""
-    delivery_id, lane = new_id(), lane_of(channel.id)
-    row = {"kind": channel.kind, "user_id": channel.user_id, "channel_id": channel.id, "created_at": now}
-    # Somebody sits in front of it.
-    turn = {"lane": lane, "priority": Priority.URGENT, "due_at": now}
-    made = insert(NotificationDelivery).values(account_id=channel.account_id, id=delivery_id, **row, **turn)
-    await db.execute(made)
-    await give_turn(db, channel.account_id, lane, delivery_id)
-    return delivery_id
-
-
-async def try_again(db: Db, actor: Actor, delivery_id: uuid.UUID, now: datetime) -> None:
-    """Have a failed delivery tried again.
-
-    Raises:
-        DeliveryNotFoundError: the actor has none of that id.
-        NotFailedError: it has arrived, or is still being tried.
-    """
-    mine = (visible(actor), NotificationDelivery.id == delivery_id)
-    failed = NotificationDelivery.status == DeliveryStatus.FAILED
-    again = (
-        update(NotificationDelivery)
-        .where(*mine, failed)
-        .values(status=DeliveryStatus.PENDING, error=None, due_at=now)
-        .returning(NotificationDelivery.lane)
-    )
-    lane = await db.scalar(again)
-    if lane is None:
-        status = await db.scalar(select(NotificationDelivery.status).where(*mine))
-        if status is None:
-            raise DeliveryNotFoundError
-        raise NotFailedError(f"This delivery is {status}. Only one that has failed can be tried again.")
-    await give_turn(db, actor.account_id, lane, delivery_id)
 
 
 async def _open_channels(

@@ -5,16 +5,16 @@ import contextlib
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
 from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.audit.log import record
 from flowpilot.identity.auth import ForbiddenError
-from flowpilot.notifications.delivery.outbox import send_test
+from flowpilot.notifications.channels.audit import record_change
 from flowpilot.notifications.delivery.routes import locked_route, try_route_now
+from flowpilot.notifications.delivery.service import send_test
 from flowpilot.notifications.delivery.trouble import end_trouble
 from flowpilot.notifications.models import ChannelKind, NotificationChannel
 from flowpilot.notifications.transports.signing import new_secret
@@ -93,7 +93,7 @@ async def create_channel(
     )
     db.add(channel)
     await db.flush()
-    await _audit(db, actor.user_id, channel, "channel.created", now)
+    await record_change(db, actor.user_id, channel, "channel.created", now)
     return channel, secret
 
 
@@ -110,7 +110,7 @@ async def change_channel(
     if is_active is not None and is_active != channel.is_active:
         channel.is_active = is_active
         await _end_rest(db, channel, now)
-    await _audit(db, actor.user_id, channel, "channel.changed", now)
+    await record_change(db, actor.user_id, channel, "channel.changed", now)
 
 
 async def remove_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> None:
@@ -128,7 +128,7 @@ async def remove_for_good(db: Db, by: uuid.UUID, channel: NotificationChannel, n
     channel.deleted_at, channel.is_active = now, False
     channel.url_encrypted, channel.secret_encrypted = b"", None
     await _end_rest(db, channel, now)
-    await _audit(db, by, channel, "channel.removed", now)
+    await record_change(db, by, channel, "channel.removed", now)
 
 
 async def renew_secret(db: Db, actor: Actor, channel_id: uuid.UUID, settings: Settings, now: datetime) -> str:
@@ -143,7 +143,7 @@ async def renew_secret(db: Db, actor: Actor, channel_id: uuid.UUID, settings: Se
         raise NotSignedError
     secret = new_secret()
     channel.secret_encrypted = seal(settings.signing_key(), secret)
-    await _audit(db, actor.user_id, channel, "channel.secret_renewed", now)
+    await record_change(db, actor.user_id, channel, "channel.secret_renewed", now)
     return secret
 
 
@@ -167,17 +167,6 @@ async def try_channel_now(db: Db, actor: Actor, channel_id: uuid.UUID, now: date
     """
     channel = await _switched_on(db, actor, channel_id)
     return await try_route_now(db, channel.account_id, channel.id, now) or await send_test(db, channel, now)
-
-
-async def switch_off(db: Db, channel: NotificationChannel, now: datetime) -> None:
-    """Switch a channel off because its receiver is gone. The audit log has it as done by nobody."""
-    channel.is_active = False
-    await db.execute(
-        update(NotificationChannel)
-        .where(NotificationChannel.account_id == channel.account_id, NotificationChannel.id == channel.id)
-        .values(is_active=False)
-    )
-    await _audit(db, None, channel, "channel.switched_off", now)
 
 
 async def _end_rest(db: Db, channel: NotificationChannel, now: datetime) -> None:
@@ -208,18 +197,3 @@ async def _for_change(db: Db, actor: Actor, channel_id: uuid.UUID) -> Notificati
     if channel.user_id not in {None, actor.user_id}:
         raise ForbiddenError("This channel is another member's own. Only they can change it.")
     return channel
-
-
-async def _audit(
-    db: Db, actor_id: uuid.UUID | None, channel: NotificationChannel, action: str, now: datetime
-) -> None:
-    # Where a member's own messages go is nobody else's business.
-    facts = {
-        "kind": channel.kind,
-        "name": channel.name,
-        "is_active": channel.is_active,
-        "user_id": None if channel.user_id is None else str(channel.user_id),
-        "host": channel.host if channel.user_id is None else None,
-    }
-    target = ("notification_channel", channel.id)
-    await record(db, channel.account_id, actor_id, action, target, at=now, after=facts)

@@ -6,7 +6,7 @@ from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
-from flowpilot.notifications.channels import remove_for_good
+from flowpilot.notifications.channels.service import remove_for_good
 from flowpilot.notifications.models import NotificationChannel
 
 

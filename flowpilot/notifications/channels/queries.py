@@ -1,0 +1,22 @@
+"""What is read of channels."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import select
+
+from flowpilot.db.session import ReadDb
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.notifications.models import NotificationChannel
+
+
+async def channels(db: ReadDb, actor: Actor, limit: int, after: uuid.UUID | None) -> Sequence[NotificationChannel]:
+    """The caller's own channels, and all of the account for who manages them, in the order they were made."""
+    query = select(NotificationChannel).where(
+        NotificationChannel.account_id == actor.account_id, NotificationChannel.deleted_at.is_(None)
+    )
+    if not actor.may(Permission.MANAGE_CHANNELS):
+        query = query.where(NotificationChannel.user_id == actor.user_id)
+    if after is not None:
+        query = query.where(NotificationChannel.id > after)
+    return (await db.scalars(query.order_by(NotificationChannel.id).limit(limit))).all()

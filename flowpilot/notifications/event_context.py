@@ -1,0 +1,55 @@
+"""An event with what belongs to it: all that its wording needs."""
+
+import uuid
+from collections.abc import Collection, Iterator, Mapping
+from dataclasses import dataclass
+
+from sqlalchemy import select
+from sqlalchemy.orm import defer
+
+from flowpilot.db.session import ReadDb
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.identity.queries import names_of
+from flowpilot.notifications.joins import belongs
+from flowpilot.sessions.models import AISession
+
+
+@dataclass(frozen=True, slots=True)
+class EventContext:
+    """An event, the handoff and session it belongs to, and the names of the people in it by their ids."""
+
+    event: HandoffEvent
+    handoff: SessionHandoff
+    session: AISession
+    names: Mapping[uuid.UUID, str]
+
+    def name(self, user_id: uuid.UUID | str | None) -> str:
+        """What a person is called; somebody who has left cannot be named any more."""
+        if user_id is None:
+            return "nobody in particular"
+        return self.names.get(uuid.UUID(str(user_id)), "a former member") or "somebody"
+
+
+async def event_contexts(
+    db: ReadDb, account_id: uuid.UUID, event_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, EventContext]:
+    """Events, each with what belongs to it, by their ids."""
+    query = (
+        select(HandoffEvent, SessionHandoff, AISession)
+        .join(SessionHandoff, belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
+        .join(AISession, belongs(AISession, SessionHandoff, SessionHandoff.session_id))
+        .where(HandoffEvent.account_id == account_id, HandoffEvent.id.in_(event_ids))
+        .options(defer(SessionHandoff.snapshot), defer(SessionHandoff.assessment))
+    )
+    rows = (await db.execute(query)).all()
+    names = await names_of(
+        db, account_id, {user for event, handoff, _ in rows for user in _people(event, handoff)}
+    )
+    return {event.id: EventContext(event, handoff, session, names) for event, handoff, session in rows}
+
+
+def _people(event: HandoffEvent, handoff: SessionHandoff) -> Iterator[uuid.UUID]:
+    in_content = (event.content.get("target"), event.content.get("holder"))
+    known = (event.actor_id, handoff.created_by, handoff.target_user_id, handoff.claimed_by)
+    yield from (user for user in known if user is not None)
+    yield from (uuid.UUID(user) for user in in_content if user is not None)

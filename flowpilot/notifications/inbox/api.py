@@ -1,0 +1,89 @@
+"""JSON routes of a member's own notifications, and of how the member gets them."""
+
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from flowpilot.clock import Now
+from flowpilot.http.paging import Cursor, Limit, list_page
+from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.notifications.attention import Attention, attention
+from flowpilot.notifications.delivery.trouble import describe
+from flowpilot.notifications.inbox import queries, schemas, service
+from flowpilot.notifications.messages import compose, how_it_stands
+from flowpilot.notifications.models import ChannelKind
+
+router = APIRouter(prefix="/api/v1", tags=["notifications"])
+
+
+@router.get("/notifications")
+async def list_notifications(
+    actor: CanView,
+    db: ReadSession,
+    unread: Annotated[bool, Query(description="Only those that are not read.")] = False,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> schemas.NotificationPage:
+    """The caller's notifications, newest first."""
+    rows = await queries.notifications(db, actor, limit + 1, cursor, unread=unread)
+    page = list_page([_notification(row) for row in rows], limit)
+    unread_count = (await read_attention(actor, db)).unread_count
+    return schemas.NotificationPage(**dict(page), unread_count=unread_count)
+
+
+@router.get("/notifications/unread-count")
+async def count_unread(actor: CanView, db: ReadSession) -> schemas.UnreadOut:
+    """How many of the caller's notifications are not read."""
+    return schemas.UnreadOut(unread_count=(await read_attention(actor, db)).unread_count)
+
+
+@router.get("/attention")
+async def read_attention(actor: CanView, db: ReadSession) -> Attention:
+    """What asks for the caller's attention: handoffs that wait, and notifications that are not read."""
+    return (await attention(db, actor.account_id, [actor.user_id]))[actor.user_id]
+
+
+@router.post("/notifications/read", status_code=204)
+async def mark_read(body: schemas.ReadIn, actor: CanView, db: WriteSession, now: Now) -> None:
+    """Mark notifications of the caller as read."""
+    if body.ids is not None:
+        await service.mark_read(db, actor, body.ids, now)
+    elif body.up_to is not None:
+        await service.mark_read_up_to(db, actor, body.up_to, now)
+
+
+@router.get("/notification-preferences")
+async def read_preferences(actor: CanWork, db: ReadSession) -> schemas.Preferences:
+    """By which kinds the caller is told. What was never chosen is on."""
+    return schemas.Preferences.model_validate(await queries.preferences(db, actor))
+
+
+@router.put("/notification-preferences")
+async def choose_preferences(body: schemas.Preferences, actor: CanWork, db: WriteSession) -> schemas.Preferences:
+    """Choose by which kinds the caller is told, from the next event on."""
+    await service.choose(db, actor, {ChannelKind(kind): chosen for kind, chosen in body.model_dump().items()})
+    return body
+
+
+def _notification(shown: queries.ShownNotification) -> schemas.NotificationOut:
+    row, context = shown.notification, shown.context
+    if context is None:
+        assert row.content is not None
+        assert row.route_id is not None
+        message, kind = describe(row.content, row.route_id), row.content["kind"]
+        settled = "It is settled." if shown.is_settled else None
+    else:
+        message, kind = compose(context), context.event.kind
+        settled = how_it_stands(context) if shown.is_settled else None
+    return schemas.NotificationOut(
+        id=row.id,
+        kind=kind,
+        text=message.text,
+        path=message.path or "/notifications",
+        handoff_id=None if context is None else context.handoff.id,
+        session_id=None if context is None else context.session.id,
+        created_at=row.created_at if context is None else context.event.created_at,
+        read_at=row.read_at,
+        settled=settled,
+    )

@@ -1,0 +1,28 @@
+"""How the tables of notifications are joined to each other, and to events and their handoffs."""
+
+from typing import Any, TypeVarTuple
+
+from sqlalchemy import ColumnElement, Select, and_
+from sqlalchemy.orm import InstrumentedAttribute
+
+from flowpilot.db.base import Tenant
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.notifications.models import Notification
+
+T = TypeVarTuple("T")
+
+
+def belongs(
+    table: type[Tenant], other: type[Tenant], reference: InstrumentedAttribute[Any]
+) -> ColumnElement[bool]:
+    """The condition of a join to the row of the same account that is referred to."""
+    return and_(table.account_id == other.account_id, table.id == reference)
+
+
+def with_handoff(query: Select[*T]) -> Select[*T]:
+    """The query of notifications, joined to their events and handoffs where they have some."""
+    return (
+        query.select_from(Notification)
+        .outerjoin(HandoffEvent, belongs(HandoffEvent, Notification, Notification.event_id))
+        .outerjoin(SessionHandoff, belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))
+    )
