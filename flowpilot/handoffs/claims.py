@@ -1,35 +1,28 @@
 """Claims: taking a handoff on, exactly once, and giving it back."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime
 
 from flowpilot.db.session import Db
-from flowpilot.errors import OutdatedError
-from flowpilot.handoffs import leases
+from flowpilot.handoffs import leases, policy
 from flowpilot.handoffs.locking import (
-    HandoffChangedError,
-    OwnHandoffError,
     SeenHolder,
     first_line,
+    handoff_for,
     lock_of,
     lock_target,
-    must_be,
-    must_not_be_own,
-    open_handoff,
+    read,
     record_event,
     update_where,
 )
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.handoffs.policy import AlreadyClaimedError, HandoffAction
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.locking import LockedSession
 from flowpilot.sessions.transitions import Action
-
-
-class AlreadyClaimedError(OutdatedError):
-    """Somebody else was faster; `holder` says who, `claimed_at` since when."""
 
 
 async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> SessionHandoff:
@@ -47,16 +40,14 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
         db,
         actor.account_id,
         SessionHandoff.id == handoff_id,
-        SessionHandoff.claimed_by.is_(None),
-        SessionHandoff.closed_at.is_(None),
-        SessionHandoff.created_by.is_distinct_from(actor.user_id),
+        *policy.is_free_for(actor.user_id),
         claimed_by=actor.user_id,
         claimed_at=locked.moment,
         lease_expires_at=None if lease is None else lease.ends,
         reminded_at=None,
     )
     if not claimed:
-        return await _held_already(db, actor, handoff_id)
+        return await _held_already(db, actor, locked, handoff_id)
     locked.session.owner_id = actor.user_id
     await sessions.transition(db, locked, Action.CLAIM, actor.user_id)
     await leases.watch(db, claimed[0], lease)
@@ -81,11 +72,8 @@ async def release(
         HandoffClosedError: it is over.
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    handoff = await open_handoff(db, actor.account_id, handoff_id, seen_holder=seen_holder)
+    handoff = await handoff_for(db, actor, locked, handoff_id, HandoffAction.RELEASE, seen_holder=seen_holder)
     holder = handoff.claimed_by
-    if holder is None:
-        raise HandoffChangedError("Nobody holds this handoff. Claim it first.")
-    must_be(actor, {holder}, "Only its holder or a team admin can release a handoff.")
     await give_back(db, locked, handoff, actor.user_id, reason)
     content = {"reason": reason, "holder": str(holder)}
     await record_event(db, handoff, HandoffEventKind.RELEASED, actor.user_id, locked.moment, **content)
@@ -112,10 +100,9 @@ async def reassign(
     """
     await lock_target(db, actor, target)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    handoff = await open_handoff(db, actor.account_id, handoff_id, seen_holder=seen_holder)
+    handoff = await handoff_for(db, actor, locked, handoff_id, HandoffAction.REASSIGN, seen_holder=seen_holder)
     holder = handoff.claimed_by
-    must_be(actor, {holder, handoff.goes_back_to}, "Only its holder, its creator or a team admin can reassign it.")
-    must_not_be_own(target, handoff.created_by)
+    policy.check_target(target, handoff.created_by)
     if holder is not None:
         await give_back(db, locked, handoff, actor.user_id, "Reassigned.")
     handoff.target_user_id = target
@@ -135,18 +122,25 @@ async def give_back(
     await sessions.transition(db, locked, Action.RELEASE, by, reason)
 
 
-async def _held_already(db: Db, actor: Actor, handoff_id: uuid.UUID) -> SessionHandoff:
-    """Why a claim changed nothing: it is the holder's own, or it cannot be."""
-    handoff = await open_handoff(db, actor.account_id, handoff_id)
-    if handoff.claimed_by == actor.user_id:
+async def _held_already(db: Db, actor: Actor, locked: LockedSession, handoff_id: uuid.UUID) -> SessionHandoff:
+    """A claim changed nothing: the actor holds the handoff already, or cannot claim it."""
+    handoff = await read(db, actor.account_id, handoff_id)
+    if handoff.closed_at is None and handoff.claimed_by == actor.user_id:
         return handoff
-    if handoff.claimed_by is None or handoff.claimed_at is None:
-        raise OwnHandoffError("You escalated this yourself. Somebody else has to claim it; you can take it back.")
-    name = (await names_of(db, actor.account_id, [handoff.claimed_by])).get(handoff.claimed_by)
-    # What PostgreSQL returns is in the zone of its connection.
-    since = f"{handoff.claimed_at:%Y-%m-%d %H:%M:%S} UTC"
-    raise AlreadyClaimedError(
-        f"{name or 'A former member'} was faster and holds this handoff since {since}.",
+    try:
+        policy.check(handoff, locked.session, actor, HandoffAction.CLAIM)
+    except AlreadyClaimedError:
+        raise await _was_faster(db, handoff) from None
+    raise AssertionError("a handoff that can be claimed was not")
+
+
+async def _was_faster(db: Db, handoff: SessionHandoff) -> AlreadyClaimedError:
+    assert handoff.claimed_by is not None
+    name = (await names_of(db, handoff.account_id, [handoff.claimed_by])).get(handoff.claimed_by)
+    at = handoff.claimed_at
+    since = "" if at is None else f" since {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    return AlreadyClaimedError(
+        f"{name or 'A former member'} was faster and holds this handoff{since}.",
         holder={"id": str(handoff.claimed_by), "name": name},
         claimed_at=handoff.claimed_at,
     )

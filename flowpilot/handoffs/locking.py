@@ -8,12 +8,13 @@ from typing import Any, Literal
 from sqlalchemy import ColumnElement, select, update
 
 from flowpilot.db.session import Db
-from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
+from flowpilot.errors import NotFoundError
+from flowpilot.handoffs import policy
 from flowpilot.handoffs.events import record
-from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
-from flowpilot.identity.actor import Actor, Role
+from flowpilot.handoffs.models import HandoffEventKind, Outcome, SessionHandoff
+from flowpilot.handoffs.policy import HandoffAction, HandoffChangedError
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_assignee, still_works
-from flowpilot.identity.auth import ForbiddenError
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.locking import LockedSession, lock
 
@@ -26,22 +27,6 @@ class HandoffNotFoundError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("There is no such handoff.")
-
-
-class HandoffClosedError(OutdatedError):
-    """The handoff is over."""
-
-
-class HandoffChangedError(OutdatedError):
-    """The handoff is not held by whom this needs; `holder` says who holds it."""
-
-
-class OwnHandoffError(ConflictError):
-    """Whoever escalated cannot be who it is escalated to."""
-
-
-class NotYourHandoffError(ForbiddenError):
-    """The handoff is somebody else's."""
 
 
 async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: datetime) -> LockedSession:
@@ -60,25 +45,32 @@ async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: dat
     return await lock(db, account_id, session_id, now)
 
 
-async def _read(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> SessionHandoff:
+async def read(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> SessionHandoff:
+    """The handoff as it is now, which it stays while its session is locked."""
     query = select(SessionHandoff).where(SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id)
     return (await db.scalars(query.execution_options(populate_existing=True))).one()
 
 
-async def open_handoff(
-    db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, *, seen_holder: SeenHolder = None
+async def handoff_for(
+    db: Db,
+    actor: Actor,
+    locked: LockedSession,
+    handoff_id: uuid.UUID,
+    action: HandoffAction,
+    outcome: Outcome = Outcome.RESOLVED,
+    *,
+    seen_holder: SeenHolder = None,
 ) -> SessionHandoff:
-    """The handoff, whose session is locked.
+    """The handoff, whose session is locked, for an action that the actor may take (`outcome`: to close it so).
 
     Raises:
-        HandoffClosedError: it is over.
-        HandoffChangedError: it is not held by whom the caller saw.
+        HandoffChangedError: somebody else holds it than the caller saw.
+        and all that `policy.check` raises.
     """
-    handoff = await _read(db, account_id, handoff_id)
-    if handoff.closed_at is not None:
-        raise HandoffClosedError("The handoff is closed. Escalate the session again if it needs a senior.")
-    if seen_holder is not None and seen_holder != (handoff.claimed_by or ""):
+    handoff = await read(db, actor.account_id, handoff_id)
+    if seen_holder is not None and handoff.closed_at is None and seen_holder != (handoff.claimed_by or ""):
         raise await _changed(db, handoff)
+    policy.check(handoff, locked.session, actor, action, outcome)
     return handoff
 
 
@@ -124,27 +116,7 @@ async def lock_target(db: Db, actor: Actor, target: uuid.UUID | None) -> None:
         await lock_assignee(db, actor.account_id, target)
 
 
-def must_not_be_own(target: uuid.UUID | None, escalated_by: uuid.UUID | None) -> None:
-    """Refuse to assign a handoff to whoever escalated it.
-
-    Raises:
-        OwnHandoffError: they are one and the same.
-    """
-    if target is not None and target == escalated_by:
-        raise OwnHandoffError("A handoff cannot be assigned to whoever escalated it.")
-
-
 async def first_line(db: Db, handoff: SessionHandoff) -> uuid.UUID | None:
     """Who works on the session once no senior does: nobody, if whoever that is can no longer work here."""
     person = handoff.goes_back_to
     return person if await still_works(db, handoff.account_id, person) else None
-
-
-def must_be(actor: Actor, allowed: set[uuid.UUID | None], sentence: str) -> None:
-    """Refuse everybody else but team admins.
-
-    Raises:
-        NotYourHandoffError: with the sentence given.
-    """
-    if actor.user_id not in allowed and actor.role.rank < Role.TEAM_ADMIN.rank:
-        raise NotYourHandoffError(sentence)

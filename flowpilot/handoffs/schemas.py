@@ -9,12 +9,14 @@ from typing import Any, Self
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flowpilot.copilot.schemas import Assessment
+from flowpilot.handoffs import policy
 from flowpilot.handoffs.locking import SeenHolder
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
+from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
 from flowpilot.http.bodies import Body
 from flowpilot.http.fields import Line, Remark
-from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.actor import Actor
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.schemas import PersonOut
 
@@ -83,15 +85,6 @@ class CloseIn(HolderSeen):
         if self.outcome == Outcome.RESOLVED and not self.note:
             raise ValueError("say in note what solved it")
         return self
-
-
-class HandoffAction(StrEnum):
-    """What the caller may do with a handoff now."""
-
-    CLAIM = "claim"
-    RELEASE = "release"
-    REASSIGN = "reassign"
-    CLOSE = "close"
 
 
 class HandoffRow(BaseModel):
@@ -184,7 +177,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "outcome": handoff.outcome,
         "waiting_seconds": max(0.0, round((waited_until - handoff.created_at).total_seconds(), 2)),
         "seconds_to_first_action": round((acted - claimed).total_seconds(), 2) if acted and claimed else None,
-        "allowed": _allowed(row, actor),
+        "allowed": policy.allowed(handoff, session, actor),
     }
 
 
@@ -198,22 +191,6 @@ def handoff_out(row: Row, events: Sequence[HandoffEvent], actor: Actor, now: dat
         assessment=None if handoff.assessment is None else Assessment.model_validate(handoff.assessment),
         events=[EventOut.model_validate(event) for event in events],
     )
-
-
-def _allowed(row: Row, actor: Actor) -> list[HandoffAction]:
-    handoff = row.handoff
-    if handoff.closed_at is not None or not actor.may(Permission.WORK):
-        return []
-    is_admin = actor.role.rank >= Role.TEAM_ADMIN.rank
-    holds = is_admin or actor.user_id == handoff.claimed_by
-    made = is_admin or actor.user_id == handoff.goes_back_to
-    actions = {
-        HandoffAction.CLAIM: handoff.claimed_by is None and actor.user_id != handoff.created_by,
-        HandoffAction.RELEASE: handoff.claimed_by is not None and holds,
-        HandoffAction.REASSIGN: holds or made,
-        HandoffAction.CLOSE: holds if handoff.claimed_by is not None else made,
-    }
-    return [action for action, may in actions.items() if may]
 
 
 def _person(row: Row, user_id: uuid.UUID | None) -> PersonOut | None:

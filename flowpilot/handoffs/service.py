@@ -8,20 +8,21 @@ from datetime import datetime
 from flowpilot.copilot import rules
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
+from flowpilot.handoffs import policy
 from flowpilot.handoffs.locking import (
     SeenHolder,
     first_line,
+    handoff_for,
     lock_of,
     lock_target,
-    must_be,
-    must_not_be_own,
-    open_handoff,
     record_event,
     update_where,
 )
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
+from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.identity.actor import Actor
+from flowpilot.sessions import policy as sessions_policy
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.locking import LockedSession, load
 from flowpilot.sessions.queries import case_of, read_session
@@ -47,7 +48,8 @@ async def escalate(db: Db, actor: Actor, loaded: LockedSession, why: Escalation)
         NotAssignableError: the target cannot sign in and claim.
     """
     await lock_target(db, actor, why.target_user_id)
-    must_not_be_own(why.target_user_id, actor.user_id)
+    sessions_policy.check(loaded.session, actor, Action.ESCALATE)
+    policy.check_target(why.target_user_id, actor.user_id)
     await sessions.transition(db, loaded, Action.ESCALATE, actor.user_id, why.reason)
     history = await read_session(db, actor.account_id, loaded.session.id)
     snapshot = take_snapshot(history, why.note)
@@ -93,20 +95,17 @@ async def close(
         HandoffChangedError: somebody else holds it than the actor saw.
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    handoff = await open_handoff(db, actor.account_id, handoff_id, seen_holder=seen_holder)
-    mine = handoff.claimed_by or handoff.goes_back_to
-    must_be(
-        actor, {mine}, "Only its holder or a team admin can close a handoff; its creator while nobody holds it."
+    handoff = await handoff_for(
+        db, actor, locked, handoff_id, HandoffAction.CLOSE, outcome, seen_holder=seen_holder
     )
-    if outcome == Outcome.RESOLVED:
-        loaded = await load(db, locked)
-        await sessions.resolve(db, actor, loaded, note)
-    elif outcome == Outcome.ABANDONED:
-        await sessions.abandon(db, actor.user_id, locked, note)
+    action = policy.CLOSING[outcome]
+    if action == Action.RESOLVE:
+        await sessions.end_resolved(db, actor.user_id, await load(db, locked), note)
+    elif action == Action.ABANDON:
+        await sessions.transition(db, locked, action, actor.user_id, note)
     else:
-        keeps_it = handoff.claimed_by if outcome == Outcome.PARKED else None
+        keeps_it = handoff.claimed_by if action == Action.PARK else None
         locked.session.owner_id = keeps_it or await first_line(db, handoff)
-        action = Action.RETURN if outcome == Outcome.RETURNED else Action.PARK
         await sessions.transition(db, locked, action, actor.user_id, note)
         await close_open(db, locked, actor.user_id, outcome, note)
     await db.refresh(handoff)

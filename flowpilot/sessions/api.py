@@ -32,13 +32,13 @@ async def _locked(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: 
     return await lock_for_work(db, actor, session_id, now)
 
 
-async def _held(locked: Annotated[LockedSession, Depends(_locked)], db: WriteSession) -> LoadedSession:
+async def _loaded(locked: Annotated[LockedSession, Depends(_locked)], db: WriteSession) -> LoadedSession:
     return await load(db, locked)
 
 
 # A step needs the session's steps and its tree; a change of status needs neither.
 Mine = Annotated[LockedSession, Depends(_locked)]
-MineWithSteps = Annotated[LoadedSession, Depends(_held)]
+MineWithSteps = Annotated[LoadedSession, Depends(_loaded)]
 
 
 @router.post("", status_code=201)
@@ -111,7 +111,7 @@ async def take_step(
     """Go on by one step, and read where the session stands then."""
 
     async def make() -> schemas.SessionOut:
-        check_seen(loaded, body, Action.STEP, is_note=body.free_text is not None)
+        check_seen(loaded, body, actor, Action.STEP, is_note=body.free_text is not None)
         if body.choice is not None:
             await service.take_choice(db, actor, loaded, body.choice)
         elif body.outcome is not None:
@@ -128,7 +128,7 @@ async def go_back(
     request: Request, actor: CanWork, loaded: MineWithSteps, db: WriteSession, body: Seen = Seen()
 ) -> schemas.SessionOut:
     """Go back by one step. What was said stays on record."""
-    check_seen(loaded, body, Action.STEP)
+    check_seen(loaded, body, actor, Action.STEP)
     await service.go_back(db, actor, loaded)
     return await _moved_on(request, db, actor, loaded)
 
@@ -138,7 +138,7 @@ async def follow_flow(
     request: Request, body: schemas.FlowChoiceIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """Follow another flow from its beginning, or none."""
-    check_seen(loaded, body, Action.STEP)
+    check_seen(loaded, body, actor, Action.STEP)
     await starting.follow_flow(db, actor, loaded, body.flow_id)
     return await _moved_on(request, db, actor, loaded)
 
@@ -169,7 +169,7 @@ async def resolve(
     body: schemas.ResolutionIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """End the session: say what solved the problem."""
-    check_seen(loaded, body, Action.RESOLVE)
+    check_seen(loaded, body, actor, Action.RESOLVE)
     await service.resolve(db, actor, loaded, body.summary)
     return await _answer(db, actor, loaded.session.id)
 
@@ -179,15 +179,15 @@ async def abandon(
     body: schemas.AbandonIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
     """Give the session up."""
-    check_seen(loaded, body, Action.ABANDON)
-    await service.abandon(db, actor.user_id, loaded, body.reason)
+    check_seen(loaded, body, actor, Action.ABANDON)
+    await service.abandon(db, actor, loaded, body.reason)
     return await _answer(db, actor, loaded.session.id)
 
 
 @router.post("/{session_id}/rating")
 async def rate(body: schemas.RatingIn, actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
     """Rate a session that has ended."""
-    await service.rate(db, loaded, body.rating, body.comment)
+    await service.rate(db, actor, loaded, body.rating, body.comment)
     return await _answer(db, actor, loaded.session.id)
 
 

@@ -7,22 +7,14 @@ from datetime import datetime
 from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.errors import OutdatedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import policy, service, transitions
 from flowpilot.sessions.locking import LockedSession, lock
 from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.policy import SessionTakenError
 from flowpilot.sessions.transitions import Action
-
-
-class SessionTakenError(OutdatedError):
-    """Somebody works on the session."""
-
-
-class NotUnassignedError(OutdatedError):
-    """The session is not one to be taken."""
 
 
 async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> None:
@@ -38,8 +30,10 @@ async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> No
     session = locked.session
     if session.owner_id == actor.user_id:
         return
-    if not policy.is_unassigned(session):
-        await _refuse(db, locked)
+    try:
+        policy.check(session, actor, Action.TAKE)
+    except SessionTakenError:
+        raise await _taken(db, session) from None
     session.owner_id = actor.user_id
     if session.status == SessionStatus.PAUSED:
         await service.transition(db, locked, Action.RESUME, actor.user_id)
@@ -69,12 +63,7 @@ def reason(successor: uuid.UUID | None) -> str:
     return "Waits for a colleague." if successor is None else "Handed over to a colleague."
 
 
-async def _refuse(db: Db, locked: LockedSession) -> None:
-    session = locked.session
-    if session.status in policy.CAN_BE_UNASSIGNED:
-        names = await names_of(db, session.account_id, filter(None, [session.worked_on_by]))
-        raise SessionTakenError(f"{next(iter(names.values()), 'Somebody')} works on this session now.")
-    what_to_do = (
-        "It is in the queue: claim its handoff." if session.status in transitions.OPEN else "It has ended."
-    )
-    raise NotUnassignedError(f"This session cannot be taken. {what_to_do}")
+async def _taken(db: Db, session: AISession) -> SessionTakenError:
+    """Says by whom, where their name is known."""
+    names = await names_of(db, session.account_id, filter(None, [session.worked_on_by]))
+    return SessionTakenError(f"{next(iter(names.values()), 'Somebody')} works on this session now.")

@@ -14,7 +14,7 @@ from flowpilot.sessions import idle, policy, service
 from flowpilot.sessions.locking import SessionNotFoundError, lock
 from flowpilot.sessions.models import SessionStatus, SessionSuggestion
 from flowpilot.sessions.queries import case_of, read_session
-from flowpilot.sessions.transitions import OPEN
+from flowpilot.sessions.transitions import OPEN, Action
 
 SUGGEST_JOB = "sessions.suggest"
 
@@ -36,7 +36,7 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
         if is_over and session.status in _MAY_LIE_IDLE and not policy.is_unassigned(session):
             assert limit is not None
-            await service.abandon(db, None, loaded, f"Nothing happened for {_words(limit)}.")
+            await service.transition(db, loaded, Action.ABANDON, None, f"Nothing happened for {_words(limit)}.")
         else:
             await idle.watch(db, session, moment)
 

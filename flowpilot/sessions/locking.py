@@ -12,7 +12,6 @@ from flowpilot.errors import NotFoundError
 from flowpilot.flows.models import FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.auth import ForbiddenError
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.models import AISession, AISessionStep
 
@@ -22,10 +21,6 @@ class SessionNotFoundError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("There is no such session.")
-
-
-class NotYourSessionError(ForbiddenError):
-    """Somebody else works on the session."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,8 +93,7 @@ async def lock_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: dateti
         NotYourSessionError: it is neither theirs, nor did they begin it, nor are they a team admin.
     """
     locked = await lock(db, actor.account_id, session_id, now)
-    if not policy.may_work(locked.session, actor):
-        raise NotYourSessionError("Somebody else works on this session. Claim its handoff, or ask a team admin.")
+    policy.check_may_work(locked.session, actor)
     return locked
 
 

@@ -1,27 +1,104 @@
-"""What somebody may do to a session: one answer for what is offered and for what is enforced."""
+"""What somebody may do to a session. What is offered and what is refused come from the same rule, `refusal`."""
 
+from collections.abc import Collection
+
+from flowpilot.errors import FlowPilotError, OutdatedError
 from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.auth import ForbiddenError
 from flowpilot.sessions import transitions
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.transitions import Action
 
-# What waits for a senior or is with one is in the queue, where nobody forgets it.
+# Sessions that wait for a senior or are with one are in the queue, where nobody forgets them.
 CAN_BE_UNASSIGNED = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
 
-def may_work(session: AISession, actor: Actor) -> bool:
-    """Whether the actor may change the session: whoever began it, whoever works on it now, and team admins."""
-    is_theirs = actor.user_id in {session.user_id, session.owner_id}
-    return actor.may(Permission.WORK) and (is_theirs or actor.role.rank >= Role.TEAM_ADMIN.rank)
+class NotYourSessionError(ForbiddenError):
+    """Somebody else works on the session."""
 
 
-def is_unassigned(session: AISession) -> bool:
-    """Whether nobody works on the session, so that whoever can work may take it."""
-    is_from_a_log = session.last_activity_at is None
-    return session.owner_id is None and not is_from_a_log and session.status in CAN_BE_UNASSIGNED
+class SessionTakenError(OutdatedError):
+    """Somebody works on the session."""
+
+
+class NotUnassignedError(OutdatedError):
+    """The session cannot be taken: it is in the queue, or has ended."""
 
 
 def allowed(session: AISession, actor: Actor) -> list[Action]:
     """What the actor may do to the session as it stands, through the session's own routes."""
-    actions = [Action.TAKE] if is_unassigned(session) and actor.may(Permission.WORK) else []
-    return actions + (transitions.allowed(SessionStatus(session.status)) if may_work(session, actor) else [])
+    actions = [Action.TAKE, *transitions.allowed(SessionStatus(session.status))]
+    return [action for action in actions if refusal(session, actor, action) is None]
+
+
+def check(session: AISession, actor: Actor, action: Action) -> None:
+    """Make sure that the actor may do this to the session as it stands.
+
+    Raises:
+        ForbiddenError: the actor's role does not include it.
+        NotYourSessionError: somebody else works on the session.
+        NotAllowedNowError: the session's status does not allow it.
+        SessionTakenError, NotUnassignedError: the session cannot be taken.
+    """
+    refused = refusal(session, actor, action)
+    if refused is not None:
+        raise refused
+
+
+def check_may_work(session: AISession, actor: Actor) -> None:
+    """Make sure that the actor may change the session, whatever its status.
+
+    Raises:
+        ForbiddenError: the actor's role does not include it.
+        NotYourSessionError: somebody else works on the session.
+    """
+    refused = _refusal_to_work(session, actor)
+    if refused is not None:
+        raise refused
+
+
+def refusal(session: AISession, actor: Actor, action: Action) -> FlowPilotError | None:
+    """Why the actor may not do this to the session now; None where they may."""
+    if action == Action.TAKE:
+        return _lacks_permission(actor) or _refusal_to_give(session)
+    return _refusal_to_work(session, actor) or transitions.refusal(SessionStatus(session.status), action)
+
+
+def may_correct(offered: Collection[Action]) -> bool:
+    """Whether somebody who is offered these actions may also correct what the session is about.
+
+    Those who may work on a session may do so whatever its status, and every status offers them something.
+    """
+    return any(action != Action.TAKE for action in offered)
+
+
+def is_unassigned(session: AISession) -> bool:
+    """Whether nobody works on the session, so that anybody who can work may take it."""
+    is_from_a_log = session.last_activity_at is None
+    return session.owner_id is None and not is_from_a_log and session.status in CAN_BE_UNASSIGNED
+
+
+def _lacks_permission(actor: Actor) -> ForbiddenError | None:
+    return (
+        None if actor.may(Permission.WORK) else ForbiddenError(f"Your role ({actor.role}) does not include this.")
+    )
+
+
+def _refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
+    """Sessions are changed by those who began them, those who work on them, and team admins."""
+    is_theirs = actor.user_id in {session.user_id, session.owner_id} or actor.role.rank >= Role.TEAM_ADMIN.rank
+    if is_theirs:
+        return _lacks_permission(actor)
+    return _lacks_permission(actor) or NotYourSessionError(
+        "Somebody else works on this session. Claim its handoff, or ask a team admin."
+    )
+
+
+def _refusal_to_give(session: AISession) -> OutdatedError | None:
+    if is_unassigned(session):
+        return None
+    if session.status in CAN_BE_UNASSIGNED:
+        return SessionTakenError("Somebody works on this session now.")
+    is_open = session.status in transitions.OPEN
+    what_to_do = "It is in the queue: claim its handoff." if is_open else "It has ended."
+    return NotUnassignedError(f"This session cannot be taken. {what_to_do}")

@@ -11,9 +11,10 @@ from pydantic import BaseModel, Field
 from flowpilot.errors import OutdatedError
 from flowpilot.flows.tree import Node, NodeKind
 from flowpilot.http.bodies import Body
-from flowpilot.sessions import transitions
+from flowpilot.identity.actor import Actor
+from flowpilot.sessions import policy
 from flowpilot.sessions.locking import LoadedSession
-from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
+from flowpilot.sessions.models import AISessionStep, StepKind
 from flowpilot.sessions.transitions import Action
 
 
@@ -47,14 +48,14 @@ class SessionMovedOnError(OutdatedError):
     """The session no longer stands where the caller saw it; `current` and `step_count` say where it does."""
 
 
-def check_seen(loaded: LoadedSession, seen: Seen, action: Action, *, is_note: bool = False) -> None:
-    """Make sure that the session still stands where the caller saw it.
+def check_seen(loaded: LoadedSession, seen: Seen, actor: Actor, action: Action, *, is_note: bool = False) -> None:
+    """Make sure that the action is allowed, and that the session still stands where the caller saw it.
 
     Raises:
-        NotAllowedNowError: the session's status does not allow the verb, wherever the session stands.
+        NotYourSessionError, NotAllowedNowError: the action is not allowed, wherever the session stands.
         SessionMovedOnError: it stands elsewhere.
     """
-    transitions.next_status(SessionStatus(loaded.session.status), action)
+    policy.check(loaded.session, actor, action)
     is_elsewhere = seen.node is not None and seen.node != (loaded.where.node_id or "")
     if is_elsewhere or _has_other_steps(loaded.steps, seen.after_step, is_note=is_note):
         raise _moved_on(loaded, seen)

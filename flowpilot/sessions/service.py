@@ -1,4 +1,4 @@
-"""What is done in a session, once this transaction holds it (`loaded.hold_for_work`)."""
+"""What is done in a session that this transaction has locked."""
 
 import uuid
 from typing import Any
@@ -10,7 +10,7 @@ from flowpilot.db.session import Db
 from flowpilot.flows.tree import NodeKind
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import still_works
-from flowpilot.sessions import hooks, idle, path, transitions
+from flowpilot.sessions import hooks, idle, path, policy, transitions
 from flowpilot.sessions.locking import LoadedSession, LockedSession
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.transitions import Action
@@ -18,25 +18,27 @@ from flowpilot.sessions.transitions import Action
 
 async def take_choice(db: Db, actor: Actor, loaded: LoadedSession, label: str) -> AISessionStep:
     """Answer the present question with one of its choices."""
-    check_may_step(loaded)
+    policy.check(loaded.session, actor, Action.STEP)
     where = loaded.where
     choice = path.choose(where, NodeKind.QUESTION, label)
     assert where.node is not None
     content = {"question": where.node.text, "choice": choice.label, "node": where.node_id, "next": choice.next}
-    return await add_step(db, loaded, actor.user_id, StepKind.ANSWER, content)
+    return await append_step(db, loaded, actor.user_id, StepKind.ANSWER, content)
 
 
 async def report_outcome(db: Db, actor: Actor, loaded: LoadedSession, label: str, note: str = "") -> AISessionStep:
     """Say what came of the present instruction; without a flow, of anything that was tried (then see `note`)."""
-    check_may_step(loaded)
+    policy.check(loaded.session, actor, Action.STEP)
     where = loaded.where
     if loaded.tree is None:
         content: dict[str, Any] = {"instruction": note, "outcome": label} if note else {"outcome": label}
-        return await add_step(db, loaded, actor.user_id, StepKind.OUTCOME, content)
+        return await append_step(db, loaded, actor.user_id, StepKind.OUTCOME, content)
     choice = path.choose(where, NodeKind.INSTRUCTION, label)
     assert where.node is not None
     content = {"instruction": where.node.text, "outcome": choice.label, "node": where.node_id, "next": choice.next}
-    return await add_step(db, loaded, actor.user_id, StepKind.OUTCOME, content | ({"note": note} if note else {}))
+    return await append_step(
+        db, loaded, actor.user_id, StepKind.OUTCOME, content | ({"note": note} if note else {})
+    )
 
 
 async def write_text(db: Db, actor: Actor, loaded: LoadedSession, text: str) -> AISessionStep:
@@ -44,29 +46,32 @@ async def write_text(db: Db, actor: Actor, loaded: LoadedSession, text: str) -> 
 
     The session stays where it is, and what the question offers can still be chosen.
     """
+    policy.check(loaded.session, actor, Action.STEP)
     where = loaded.where
     place = {} if where.node_id is None else {"node": where.node_id, "next": where.node_id}
     if where.node is not None and where.node.kind == NodeKind.QUESTION:
         content = {"question": where.node.text, "choice": text, **place}
-        return await add_step(db, loaded, actor.user_id, StepKind.ANSWER, content, is_free_text=True)
-    return await add_step(db, loaded, actor.user_id, StepKind.NOTE, {"text": text, **place})
+        return await append_step(db, loaded, actor.user_id, StepKind.ANSWER, content, is_free_text=True)
+    return await append_step(db, loaded, actor.user_id, StepKind.NOTE, {"text": text, **place})
 
 
 async def go_back(db: Db, actor: Actor, loaded: LoadedSession) -> AISessionStep:
     """Take the newest step of the path back; what it said stays on record."""
-    check_may_step(loaded)
+    policy.check(loaded.session, actor, Action.STEP)
     where = loaded.where
     content = {"node": where.node_id, "next": path.step_back(where)}
-    return await add_step(db, loaded, actor.user_id, StepKind.BACK, content)
+    return await append_step(db, loaded, actor.user_id, StepKind.BACK, content)
 
 
 async def pause(db: Db, actor: Actor, loaded: LockedSession, reason: str = "") -> None:
     """Lay the session aside."""
+    policy.check(loaded.session, actor, Action.PAUSE)
     await transition(db, loaded, Action.PAUSE, actor.user_id, reason)
 
 
 async def resume(db: Db, actor: Actor, loaded: LockedSession) -> None:
     """Go on with a session that was laid aside, or given up."""
+    policy.check(loaded.session, actor, Action.RESUME)
     session, was_abandoned = loaded.session, loaded.session.status == SessionStatus.ABANDONED
     if was_abandoned and not await still_works(db, session.account_id, session.owner_id):
         session.owner_id = actor.user_id
@@ -77,48 +82,32 @@ async def resume(db: Db, actor: Actor, loaded: LockedSession) -> None:
 
 async def resolve(db: Db, actor: Actor, loaded: LoadedSession, summary: str) -> None:
     """Write down what solved it, and end the session."""
+    policy.check(loaded.session, actor, Action.RESOLVE)
+    await end_resolved(db, actor.user_id, loaded, summary)
+
+
+async def end_resolved(db: Db, by: uuid.UUID, loaded: LoadedSession, summary: str) -> None:
+    """`resolve`, for somebody who may end it for another reason: they hold its handoff.
+
+    Raises:
+        NotAllowedNowError: the status does not allow it.
+    """
     transitions.next_status(SessionStatus(loaded.session.status), Action.RESOLVE)
-    await _append(db, loaded, actor.user_id, StepKind.RESOLUTION, {"text": summary})
-    await transition(db, loaded, Action.RESOLVE, actor.user_id)
+    await append_step(db, loaded, by, StepKind.RESOLUTION, {"text": summary})
+    await transition(db, loaded, Action.RESOLVE, by)
 
 
-async def abandon(db: Db, by: uuid.UUID | None, loaded: LockedSession, reason: str) -> None:
-    """Give the session up; `by` is None when the account's idle limit did."""
-    await transition(db, loaded, Action.ABANDON, by, reason)
+async def abandon(db: Db, actor: Actor, loaded: LockedSession, reason: str) -> None:
+    """Give the session up."""
+    policy.check(loaded.session, actor, Action.ABANDON)
+    await transition(db, loaded, Action.ABANDON, actor.user_id, reason)
 
 
-async def rate(db: Db, loaded: LockedSession, rating: int, comment: str | None) -> None:
+async def rate(db: Db, actor: Actor, loaded: LockedSession, rating: int, comment: str | None) -> None:
     """Rate a session that has ended, 1 to 5."""
-    transitions.next_status(SessionStatus(loaded.session.status), Action.RATE)
+    policy.check(loaded.session, actor, Action.RATE)
     loaded.session.session_rating, loaded.session.rating_comment = rating, comment
     await db.flush()
-
-
-def check_may_step(loaded: LockedSession) -> None:
-    """Make sure that a step may be taken, before it is looked at what step that would be.
-
-    Raises:
-        NotAllowedNowError: the session's status allows no steps.
-    """
-    transitions.next_status(SessionStatus(loaded.session.status), Action.STEP)
-
-
-async def add_step(
-    db: Db,
-    loaded: LoadedSession,
-    by: uuid.UUID,
-    kind: StepKind,
-    content: dict[str, Any],
-    *,
-    is_free_text: bool = False,
-) -> AISessionStep:
-    """Append a step with all that follows from it.
-
-    Raises:
-        NotAllowedNowError: the session's status allows no steps.
-    """
-    check_may_step(loaded)
-    return await _append(db, loaded, by, kind, content, is_free_text=is_free_text)
 
 
 async def transition(
@@ -140,7 +129,7 @@ async def transition(
             await follow(db, session, by, loaded.moment)
 
 
-async def _append(
+async def append_step(
     db: Db,
     loaded: LoadedSession,
     by: uuid.UUID,
@@ -149,6 +138,7 @@ async def _append(
     *,
     is_free_text: bool = False,
 ) -> AISessionStep:
+    """Append a step with all that follows from it. Whether it is allowed has been checked."""
     session = loaded.session
     step = AISessionStep(
         account_id=session.account_id,

@@ -14,10 +14,11 @@ from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
-from flowpilot.sessions import idle
+from flowpilot.sessions import idle, policy
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
-from flowpilot.sessions.service import add_step, check_may_step, record_change
+from flowpilot.sessions.service import append_step, record_change
+from flowpilot.sessions.transitions import Action
 
 
 class FlowNotUsableError(NotFoundError):
@@ -84,7 +85,7 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
         FlowNotUsableError: the flow asked for is not there or not published.
         NotAllowedNowError: the session's status allows no steps.
     """
-    check_may_step(loaded)
+    policy.check(loaded.session, actor, Action.STEP)
     session = loaded.session
     flow = None if flow_id is None else await _usable_flow(db, actor.account_id, flow_id)
     session.matched_flow_id = flow.id if flow else None
@@ -94,7 +95,7 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
     if flow is not None:
         session.problem_domain = session.problem_domain or flow.domain
     content = {"flow_id": str(flow.id), "name": flow.name, "next": flow.tree.root} if flow else {}
-    return await add_step(db, loaded, actor.user_id, StepKind.FLOW, content)
+    return await append_step(db, loaded, actor.user_id, StepKind.FLOW, content)
 
 
 @dataclass(frozen=True, slots=True)

@@ -71,17 +71,25 @@ def allowed(status: SessionStatus) -> list[Action]:
     return [action for action in TRANSITIONS[status] if action not in _OF_HANDOFFS]
 
 
+def refusal(status: SessionStatus, action: Action) -> NotAllowedNowError | None:
+    """Why this cannot be done to a session of that status; None where it can."""
+    if action in TRANSITIONS[status]:
+        return None
+    actions = allowed(status)
+    return NotAllowedNowError(
+        f"The session is {status}, which does not allow: {action}. Allowed now: {', '.join(actions)}.",
+        session_status=status,
+        allowed=actions,
+    )
+
+
 def next_status(status: SessionStatus, action: Action) -> SessionStatus:
-    """The status that the verb leads to.
+    """The status that the action leads to.
 
     Raises:
-        NotAllowedNowError: a session of that status cannot be treated so.
+        NotAllowedNowError: a session of that status does not allow it.
     """
-    if action not in TRANSITIONS[status]:
-        actions = allowed(status)
-        raise NotAllowedNowError(
-            f"The session is {status}, which does not allow: {action}. Allowed now: {', '.join(actions)}.",
-            session_status=status,
-            allowed=actions,
-        )
+    refused = refusal(status, action)
+    if refused is not None:
+        raise refused
     return TRANSITIONS[status][action]

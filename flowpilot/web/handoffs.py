@@ -15,8 +15,9 @@ from flowpilot.analytics.headline_api import read_headline
 from flowpilot.analytics.period import Period, window
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
-from flowpilot.handoffs import api
+from flowpilot.handoffs import api, policy
 from flowpilot.handoffs.models import Outcome
+from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.handoffs.schemas import (
     CloseIn,
@@ -91,6 +92,8 @@ class Handoff(Page):
     handoff: HandoffOut
     names: dict[str, str]
     assignees: list[MemberOut]
+    is_mine: bool
+    may_take_over: bool
 
 
 @router.get("")
@@ -130,12 +133,17 @@ async def show(
     handoff = await api.read_handoff(handoff_id, actor, db, frame.now)
     may_see = actor.may(Permission.VIEW_MEMBERS)
     members = await all_members(actor, db) if may_see else []
-    escalated_by = None if handoff.created_by is None else handoff.created_by.id
+    holder, escalated_by = (None if one is None else one.id for one in (handoff.claimed_by, handoff.created_by))
+    may_be_mine = HandoffAction.REASSIGN in handoff.allowed and policy.may_be_target(actor.user_id, escalated_by)
     page = Handoff(
         title=handoff.problem_summary[:60] or "Handoff",
         handoff=handoff,
         names={str(one.user_id): one.name or one.email or "" for one in members},
-        assignees=[one for one in members if one.can_be_assigned and one.user_id != escalated_by],
+        assignees=[
+            one for one in members if one.can_be_assigned and policy.may_be_target(one.user_id, escalated_by)
+        ],
+        is_mine=holder == actor.user_id,
+        may_take_over=may_be_mine and holder not in {None, actor.user_id},
     )
     return render(request, page, frame)
 

@@ -44,7 +44,7 @@ WORKING: dict[str, Working] = {
     "pause": sessions.pause,
     "resume": sessions.resume,
     "resolve": lambda db, who, held: sessions.resolve(db, who, held, "The fuse."),
-    "abandon": lambda db, who, held: sessions.abandon(db, who.user_id, held, "Enough."),
+    "abandon": lambda db, who, held: sessions.abandon(db, who, held, "Enough."),
 }
 HANDLING: dict[str, Handling] = {
     "claim": claims.claim,

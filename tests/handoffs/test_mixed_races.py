@@ -85,7 +85,7 @@ async def _resolve(db: Db, desk: Desk, case: Case) -> None:
 
 async def _abandon(db: Db, desk: Desk, case: Case) -> None:
     who = desk.anybody()
-    await sessions.abandon(db, who.user_id, await load_for_work(db, who, case.session_id, now()), "Enough.")
+    await sessions.abandon(db, who, await load_for_work(db, who, case.session_id, now()), "Enough.")
 
 
 async def _escalate(db: Db, desk: Desk, case: Case) -> None:

@@ -47,15 +47,15 @@ def _minutes(number: int) -> datetime:
 
 
 async def _abandon(db: Db, actor: Actor, held: LoadedSession) -> None:
-    await service.abandon(db, actor.user_id, held, "Given up.")
+    await service.abandon(db, actor, held, "Given up.")
 
 
 async def _correct(db: Db, _: Actor, held: LoadedSession) -> None:
     await service.correct(db, held, psa_ticket_id="T-1")
 
 
-async def _rate(db: Db, _: Actor, held: LoadedSession) -> None:
-    await service.rate(db, held, 5, None)
+async def _rate(db: Db, actor: Actor, held: LoadedSession) -> None:
+    await service.rate(db, actor, held, 5, None)
 
 
 HISTORIES = st.lists(st.tuples(st.integers(1, 300), st.sampled_from([*SessionStatus, None])), max_size=12)

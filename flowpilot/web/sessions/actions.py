@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 
 from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
+from flowpilot.handoffs.policy import may_be_target
 from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
 from flowpilot.http.fields import Line, Problem
 from flowpilot.identity.access import CanWork
@@ -209,7 +210,7 @@ async def show_escalate(
     page = Escalate(
         title="Escalate",
         session=session,
-        seniors=[one for one in await assignees(actor, db) if one.user_id != actor.user_id],
+        seniors=[one for one in await assignees(actor, db) if may_be_target(one.user_id, actor.user_id)],
         reasons=REASONS,
         priorities=list(PriorityName),
     )

@@ -22,7 +22,7 @@ from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.sessions import api
+from flowpilot.sessions import api, policy
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.queries import SessionFilter
 from flowpilot.sessions.schemas import DocumentationOut, SessionIn, SessionOut, SessionRow, StepOut
@@ -60,8 +60,12 @@ class Session(Page):
 
     template: ClassVar[str] = "sessions/session.html"
     session: SessionOut
-    may_work: bool
     handoff: HandoffOut | None
+
+    @property
+    def may_correct(self) -> bool:
+        """Whether what the session is about may be corrected."""
+        return policy.may_correct(self.session.allowed)
 
     @property
     def details_shown(self) -> str:
@@ -163,7 +167,6 @@ async def show(
     page = Session(
         title=session.problem_summary[:60] or "Session",
         session=session,
-        may_work=bool(set(session.allowed) - {Action.TAKE}),
         handoff=await _open_handoff(actor, db, session, frame.now),
     )
     return render(request, page, frame)

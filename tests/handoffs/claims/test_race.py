@@ -16,7 +16,7 @@ from fastapi.testclient import TestClient
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.handoffs import claims
+from flowpilot.handoffs import claims, policy
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service as sessions
 from flowpilot.wiring import wire_features
@@ -52,7 +52,7 @@ async def _attempt(database: Database, senior: Actor, handoff_id: uuid.UUID) -> 
         async with database.write(senior.account_id) as db:
             handoff = await claims.claim(db, senior, handoff_id, now())
             assert handoff.claimed_by is not None
-    except claims.AlreadyClaimedError as error:
+    except policy.AlreadyClaimedError as error:
         return Attempt(senior.user_id, handoff_id, uuid.UUID(error.extra["holder"]["id"]), won=False)
     return Attempt(senior.user_id, handoff_id, handoff.claimed_by, won=True)
 

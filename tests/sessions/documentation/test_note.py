@@ -107,7 +107,7 @@ TIME SPENT
 
 
 async def _abandon(db: Db, actor: Actor, held: LoadedSession, reason: str) -> None:
-    await service.abandon(db, actor.user_id, held, reason)
+    await service.abandon(db, actor, held, reason)
 
 
 @pytest.fixture

@@ -1,0 +1,171 @@
+"""What somebody may do to a handoff. What is offered and what is refused come from the same rule, `refusal`."""
+
+import uuid
+from collections.abc import Callable
+from enum import StrEnum
+
+from sqlalchemy import ColumnElement
+
+from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
+from flowpilot.handoffs.models import Outcome, SessionHandoff
+from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.auth import ForbiddenError
+from flowpilot.sessions import transitions
+from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.transitions import Action
+
+
+class HandoffAction(StrEnum):
+    """What the caller may do with a handoff now."""
+
+    CLAIM = "claim"
+    RELEASE = "release"
+    REASSIGN = "reassign"
+    CLOSE = "close"
+
+
+class HandoffClosedError(OutdatedError):
+    """The handoff is closed."""
+
+
+class HandoffChangedError(OutdatedError):
+    """Somebody else holds the handoff than this needs; `holder` says who does."""
+
+
+class AlreadyClaimedError(OutdatedError):
+    """Somebody else was faster; `holder` says who, `claimed_at` when."""
+
+
+class OwnHandoffError(ConflictError):
+    """A handoff cannot go to the person who escalated it."""
+
+
+class NotYourHandoffError(ForbiddenError):
+    """The handoff is somebody else's."""
+
+
+def allowed(handoff: SessionHandoff, session: AISession, actor: Actor) -> list[HandoffAction]:
+    """What the actor may do to the handoff as it stands."""
+    return [action for action in HandoffAction if refusal(handoff, session, actor, action) is None]
+
+
+def check(
+    handoff: SessionHandoff,
+    session: AISession,
+    actor: Actor,
+    action: HandoffAction,
+    outcome: Outcome = Outcome.RESOLVED,
+) -> None:
+    """Make sure that the actor may do this to the handoff as it stands; `outcome` is how it would be closed.
+
+    Raises:
+        ForbiddenError: the actor's role does not include it.
+        HandoffClosedError: the handoff is closed.
+        AlreadyClaimedError: it cannot be claimed, since somebody holds it.
+        OwnHandoffError: it cannot be claimed, since the actor escalated it.
+        HandoffChangedError: it cannot be released, since nobody holds it.
+        NotYourHandoffError: it is somebody else's.
+        NotAllowedNowError: the session's status does not allow it.
+    """
+    refused = refusal(handoff, session, actor, action, outcome)
+    if refused is not None:
+        raise refused
+
+
+def check_target(target: uuid.UUID | None, escalated_by: uuid.UUID | None) -> None:
+    """Make sure that a handoff may be assigned to somebody.
+
+    Raises:
+        OwnHandoffError: they escalated it.
+    """
+    if target is not None and not may_be_target(target, escalated_by):
+        raise OwnHandoffError("A handoff cannot be assigned to the person who escalated it.")
+
+
+def may_be_target(user_id: uuid.UUID, escalated_by: uuid.UUID | None) -> bool:
+    """Whether a handoff may go to somebody: to everybody but the person who escalated it."""
+    return user_id != escalated_by
+
+
+def is_free_for(user_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
+    """What makes a handoff one that somebody may claim, for the one statement that a claim is."""
+    return (
+        SessionHandoff.claimed_by.is_(None),
+        SessionHandoff.closed_at.is_(None),
+        SessionHandoff.created_by.is_distinct_from(user_id),
+    )
+
+
+def refusal(
+    handoff: SessionHandoff,
+    session: AISession,
+    actor: Actor,
+    action: HandoffAction,
+    outcome: Outcome = Outcome.RESOLVED,
+) -> FlowPilotError | None:
+    """Why the actor may not do this to the handoff now; None where they may."""
+    if not actor.may(Permission.WORK):
+        return ForbiddenError(f"Your role ({actor.role}) does not include this.")
+    if handoff.closed_at is not None:
+        return HandoffClosedError("The handoff is closed. Escalate the session again if it needs a senior.")
+    return _RULES[action](handoff, actor) or _refusal_by_status(handoff, session, action, outcome)
+
+
+def _refusal_to_claim(handoff: SessionHandoff, actor: Actor) -> OutdatedError | OwnHandoffError | None:
+    if handoff.claimed_by is not None:
+        return AlreadyClaimedError("Somebody else was faster and holds this handoff.")
+    if not may_be_target(actor.user_id, handoff.created_by):
+        return OwnHandoffError("You escalated this yourself. Somebody else has to claim it; you can take it back.")
+    return None
+
+
+def _refusal_to_release(handoff: SessionHandoff, actor: Actor) -> OutdatedError | NotYourHandoffError | None:
+    if handoff.claimed_by is None:
+        return HandoffChangedError("Nobody holds this handoff. Claim it first.")
+    return _refusal_unless(actor, {handoff.claimed_by}, "Only its holder or a team admin can release a handoff.")
+
+
+def _refusal_to_reassign(handoff: SessionHandoff, actor: Actor) -> NotYourHandoffError | None:
+    people = {handoff.claimed_by, handoff.goes_back_to}
+    return _refusal_unless(actor, people, "Only its holder, its creator or a team admin can reassign it.")
+
+
+def _refusal_to_close(handoff: SessionHandoff, actor: Actor) -> NotYourHandoffError | None:
+    return _refusal_unless(
+        actor,
+        {handoff.claimed_by or handoff.goes_back_to},
+        "Only its holder or a team admin can close a handoff; its creator while nobody holds it.",
+    )
+
+
+# What becomes of the session when its handoff is closed.
+CLOSING = {
+    Outcome.RESOLVED: Action.RESOLVE,
+    Outcome.ABANDONED: Action.ABANDON,
+    Outcome.PARKED: Action.PARK,
+    Outcome.RETURNED: Action.RETURN,
+}
+
+_RULES: dict[HandoffAction, Callable[[SessionHandoff, Actor], FlowPilotError | None]] = {
+    HandoffAction.CLAIM: _refusal_to_claim,
+    HandoffAction.RELEASE: _refusal_to_release,
+    HandoffAction.REASSIGN: _refusal_to_reassign,
+    HandoffAction.CLOSE: _refusal_to_close,
+}
+
+
+def _refusal_unless(actor: Actor, people: set[uuid.UUID | None], sentence: str) -> NotYourHandoffError | None:
+    is_theirs = actor.user_id in people or actor.role.rank >= Role.TEAM_ADMIN.rank
+    return None if is_theirs else NotYourHandoffError(sentence)
+
+
+def _refusal_by_status(
+    handoff: SessionHandoff, session: AISession, action: HandoffAction, outcome: Outcome
+) -> transitions.NotAllowedNowError | None:
+    """The session has to allow what becomes of it. Where a handoff can be closed at all, it can be as resolved."""
+    status = SessionStatus(session.status)
+    if action == HandoffAction.CLAIM:
+        return transitions.refusal(status, Action.CLAIM)
+    if action == HandoffAction.CLOSE:
+        return transitions.refusal(status, CLOSING[outcome])
+    return None if handoff.claimed_by is None else transitions.refusal(status, Action.RELEASE)

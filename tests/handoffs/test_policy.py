@@ -1,0 +1,160 @@
+"""What is offered to somebody succeeds, and what is not offered is refused: every action, state and relation."""
+
+import itertools
+import uuid
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from flowpilot.clock import now
+from flowpilot.db.base import new_id
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database, Db
+from flowpilot.errors import ConflictError
+from flowpilot.handoffs import claims, policy, service
+from flowpilot.handoffs.models import Outcome, SessionHandoff
+from flowpilot.handoffs.policy import HandoffAction
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.auth import ForbiddenError
+from flowpilot.sessions.models import AISession, SessionStatus
+from tests.company import Company, add_colleague, found_company, run
+
+pytestmark = pytest.mark.anyio
+
+Verb = Callable[[Db, Actor, uuid.UUID], Awaitable[object]]
+
+VERBS: dict[HandoffAction, Verb] = {
+    HandoffAction.CLAIM: lambda db, who, id_: claims.claim(db, who, id_, now()),
+    HandoffAction.RELEASE: lambda db, who, id_: claims.release(db, who, id_, "No time.", now()),
+    HandoffAction.REASSIGN: lambda db, who, id_: claims.reassign(db, who, id_, None, now()),
+    HandoffAction.CLOSE: lambda db, who, id_: service.close(db, who, id_, Outcome.RESOLVED, "The fuse.", now()),
+}
+PEOPLE = (
+    "the holder",
+    "the maker",
+    "their successor",
+    "the target",
+    "another engineer",
+    "a team admin",
+    "a viewer",
+)
+STATES = ("waiting", "claimed", "closed")
+
+
+@pytest.fixture(scope="module")
+def shop(urls: DatabaseUrls) -> Company:
+    """An account for all cases."""
+    return found_company(urls)
+
+
+@pytest.fixture(scope="module")
+def people(urls: DatabaseUrls, shop: Company) -> dict[str, Actor]:
+    """Those who ask."""
+
+    async def work(database: Database) -> dict[str, Actor]:
+        roles = dict.fromkeys(PEOPLE, Role.ENGINEER) | {"a team admin": Role.TEAM_ADMIN, "a viewer": Role.VIEWER}
+        async with database.write(shop.id) as db:
+            return {
+                name: Actor(shop.id, await add_colleague(db, shop.id, name, role), role, "UTC")
+                for name, role in roles.items()
+            }
+
+    return run(urls, work)
+
+
+async def _add(
+    db: Db, people: dict[str, Actor], status: SessionStatus, state: str, *, is_passed_on: bool
+) -> tuple[SessionHandoff, AISession]:
+    at, maker, holder = now(), people["the maker"], people["the holder"]
+    session = AISession(
+        account_id=maker.account_id,
+        id=new_id(),
+        user_id=maker.user_id,
+        owner_id=maker.user_id,
+        status=status,
+        problem_summary="The printer prints nothing",
+        step_count=0,
+        answer_count=0,
+        free_text_count=0,
+        created_at=at,
+        last_activity_at=at,
+        resolved_at=at if status == SessionStatus.RESOLVED else None,
+    )
+    db.add(session)
+    await db.flush()
+    handoff = SessionHandoff(
+        account_id=maker.account_id,
+        id=new_id(),
+        session_id=session.id,
+        created_by=maker.user_id,
+        created_at=at,
+        target_user_id=people["the target"].user_id,
+        returns_to=people["their successor"].user_id if is_passed_on else None,
+        claimed_by=None if state == "waiting" else holder.user_id,
+        claimed_at=None if state == "waiting" else at,
+        closed_at=at if state == "closed" else None,
+        outcome=Outcome.PARKED if state == "closed" else None,
+        snapshot={},
+    )
+    db.add(handoff)
+    await db.flush()
+    return handoff, session
+
+
+async def _succeeds(db: Db, verb: Verb, who: Actor, handoff_id: uuid.UUID) -> bool:
+    """Whether it can be done; it is undone again."""
+    tried = await db.begin_nested()
+    try:
+        await verb(db, who, handoff_id)
+    except (ConflictError, ForbiddenError):
+        return False
+    else:
+        return True
+    finally:
+        await tried.rollback()
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+async def test_what_is_offered_succeeds_and_nothing_else_does(
+    database: Database, shop: Company, people: dict[str, Actor], person: str
+) -> None:
+    who, is_passed_on = people[person], person == "their successor"
+    offered, done = {}, {}
+    async with database.write(shop.id) as db:
+        for case in itertools.product(SessionStatus, STATES):
+            handoff, session = await _add(db, people, *case, is_passed_on=is_passed_on)
+            offered[case], handoff_id = set(policy.allowed(handoff, session, who)), handoff.id
+            done[case] = {action for action, verb in VERBS.items() if await _succeeds(db, verb, who, handoff_id)}
+            if case[1] == "claimed" and person == "the holder":  # To claim what one holds changes nothing.
+                done[case] -= {HandoffAction.CLAIM}
+    assert done == offered
+
+
+@pytest.mark.parametrize(
+    ("person", "waiting", "claimed"),
+    [
+        ("the holder", ["claim"], ["release", "reassign", "close"]),
+        ("the maker", ["reassign", "close"], ["reassign"]),
+        ("their successor", ["claim", "reassign", "close"], ["reassign"]),
+        ("the target", ["claim"], []),
+        ("another engineer", ["claim"], []),
+        ("a team admin", ["claim", "reassign", "close"], ["release", "reassign", "close"]),
+        ("a viewer", [], []),
+    ],
+)
+async def test_what_is_offered_to_whom(
+    database: Database,
+    shop: Company,
+    people: dict[str, Actor],
+    person: str,
+    waiting: list[str],
+    claimed: list[str],
+) -> None:
+    who, is_passed_on = people[person], person == "their successor"
+    async with database.write(shop.id) as db:
+        add = {"waiting": SessionStatus.REQUESTING_ESCALATION, "claimed": SessionStatus.ESCALATED}
+        offered = [
+            policy.allowed(*await _add(db, people, status, state, is_passed_on=is_passed_on), who)
+            for state, status in add.items()
+        ]
+    assert offered == [waiting, claimed]

@@ -1,0 +1,133 @@
+"""What is offered to somebody succeeds, and what is not offered is refused: every action, status and relation."""
+
+import itertools
+import uuid
+from collections.abc import Awaitable, Callable
+
+import pytest
+
+from flowpilot.clock import now
+from flowpilot.db.base import new_id
+from flowpilot.db.connect import DatabaseUrls
+from flowpilot.db.session import Database, Db
+from flowpilot.errors import ConflictError
+from flowpilot.handoffs.service import Escalation, escalate
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.identity.auth import ForbiddenError
+from flowpilot.sessions import assignment, policy, service
+from flowpilot.sessions.locking import LoadedSession, load, lock
+from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.transitions import Action
+from tests.company import Company, add_colleague, found_company, run
+
+pytestmark = pytest.mark.anyio
+
+Verb = Callable[[Db, Actor, LoadedSession], Awaitable[object]]
+
+VERBS: dict[Action, Verb] = {
+    Action.STEP: lambda db, who, loaded: service.write_text(db, who, loaded, "It blinks."),
+    Action.PAUSE: service.pause,
+    Action.RESUME: service.resume,
+    Action.RESOLVE: lambda db, who, loaded: service.resolve(db, who, loaded, "The fuse."),
+    Action.ABANDON: lambda db, who, loaded: service.abandon(db, who, loaded, "Enough."),
+    Action.RATE: lambda db, who, loaded: service.rate(db, who, loaded, 3, None),
+    Action.ESCALATE: lambda db, who, loaded: escalate(db, who, loaded, Escalation("Out of ideas.")),
+    Action.TAKE: lambda db, who, loaded: assignment.take(db, who, loaded.session.id, now()),
+}
+PEOPLE = ("who began it", "who works on it", "another engineer", "a team admin", "a viewer")
+
+
+@pytest.fixture(scope="module")
+def shop(urls: DatabaseUrls) -> Company:
+    """An account for all cases."""
+    return found_company(urls)
+
+
+@pytest.fixture(scope="module")
+def people(urls: DatabaseUrls, shop: Company) -> dict[str, Actor]:
+    """Those who ask."""
+
+    async def work(database: Database) -> dict[str, Actor]:
+        roles = dict.fromkeys(PEOPLE, Role.ENGINEER) | {"a team admin": Role.TEAM_ADMIN, "a viewer": Role.VIEWER}
+        async with database.write(shop.id) as db:
+            return {
+                name: Actor(shop.id, await add_colleague(db, shop.id, name, role), role, "UTC")
+                for name, role in roles.items()
+            }
+
+    return run(urls, work)
+
+
+async def _add(db: Db, people: dict[str, Actor], status: SessionStatus, *, is_owned: bool) -> AISession:
+    session = AISession(
+        account_id=people["who began it"].account_id,
+        id=new_id(),
+        user_id=people["who began it"].user_id,
+        owner_id=people["who works on it"].user_id if is_owned else None,
+        status=status,
+        problem_summary="The printer prints nothing",
+        step_count=0,
+        answer_count=0,
+        free_text_count=0,
+        created_at=now(),
+        last_activity_at=now(),
+        resolved_at=now() if status == SessionStatus.RESOLVED else None,
+    )
+    db.add(session)
+    await db.flush()
+    return session
+
+
+async def _succeeds(db: Db, verb: Verb, who: Actor, session_id: uuid.UUID) -> bool:
+    """Whether it can be done; it is undone again."""
+    tried = await db.begin_nested()
+    try:
+        await verb(db, who, await load(db, await lock(db, who.account_id, session_id, now())))
+    except (ConflictError, ForbiddenError):
+        return False
+    else:
+        return True
+    finally:
+        await tried.rollback()
+
+
+@pytest.mark.parametrize("person", PEOPLE)
+async def test_what_is_offered_succeeds_and_nothing_else_does(
+    database: Database, shop: Company, people: dict[str, Actor], person: str
+) -> None:
+    who, offered, done = people[person], {}, {}
+    async with database.write(shop.id) as db:
+        for case in itertools.product(SessionStatus, [True, False]):
+            status, is_owned = case
+            session = await _add(db, people, status, is_owned=is_owned)
+            offered[case], session_id = set(policy.allowed(session, who)), session.id
+            done[case] = {action for action, verb in VERBS.items() if await _succeeds(db, verb, who, session_id)}
+            if is_owned and person == "who works on it":  # To take what one has taken changes nothing.
+                done[case] -= {Action.TAKE}
+    assert done == offered
+
+
+@pytest.mark.parametrize(
+    ("person", "is_owned", "offered"),
+    [
+        ("who began it", True, ["step", "pause", "escalate", "resolve", "abandon"]),
+        ("who works on it", True, ["step", "pause", "escalate", "resolve", "abandon"]),
+        ("another engineer", True, []),
+        ("another engineer", False, ["take"]),
+        ("a team admin", True, ["step", "pause", "escalate", "resolve", "abandon"]),
+        ("a team admin", False, ["take", "step", "pause", "escalate", "resolve", "abandon"]),
+        ("a viewer", True, []),
+        ("a viewer", False, []),
+    ],
+)
+async def test_an_active_session_is_offered_to_those_whose_it_is(
+    database: Database,
+    shop: Company,
+    people: dict[str, Actor],
+    person: str,
+    is_owned: bool,
+    offered: list[str],
+) -> None:
+    async with database.write(shop.id) as db:
+        session = await _add(db, people, SessionStatus.ACTIVE, is_owned=is_owned)
+        assert policy.allowed(session, people[person]) == offered
