@@ -9,7 +9,6 @@ from enum import Enum
 from pathlib import Path
 from typing import Any, get_args
 
-import typer.main
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
 from sqlalchemy import Column, Table
@@ -18,7 +17,7 @@ from sqlalchemy.dialects import postgresql
 from docs.api_page import api_page
 from docs.markdown import code, doc, table
 from flowpilot.analytics.metrics import METRICS, Metric
-from flowpilot.cli import app as cli_app
+from flowpilot.cli import all_commands
 from flowpilot.migrations.tables import Base, metadata
 from flowpilot.settings import Settings
 
@@ -128,7 +127,7 @@ def _setting_default(name: str, field: FieldInfo) -> str:
 
 
 def _cli() -> Iterator[str]:
-    root = typer.main.get_command(cli_app)
+    root = all_commands()
     yield "# Command line\n"
     yield f"{root.help}\n"
     yield (

@@ -6,9 +6,10 @@ from types import FrameType
 from typing import Annotated, NoReturn
 
 import typer
+from typer.main import get_command
 
 from flowpilot import __version__
-from flowpilot.cli import accounts, database, demo, flows, importing, notify, reports, serve
+from flowpilot.cli.commands import LazyGroup
 from flowpilot.cli.common import EXIT_FAILED, EXIT_USAGE, fail, state
 from flowpilot.errors import FlowPilotError
 
@@ -21,6 +22,7 @@ def _show_version(asked: bool) -> None:
 
 app = typer.Typer(
     name="flowpilot",
+    cls=LazyGroup,
     help="Guided troubleshooting, escalation handoffs and honest analytics for a help desk.",
     no_args_is_help=True,
     pretty_exceptions_enable=False,
@@ -39,8 +41,11 @@ def options(
     state.debug = debug
 
 
-for group in (serve, demo, importing, reports, accounts, flows, notify, database):
-    group.register(app)
+def all_commands() -> LazyGroup:
+    """The command line with every command loaded, for its reference and its tests."""
+    root = get_command(app)
+    assert isinstance(root, LazyGroup)
+    return root.load_all()
 
 
 def main() -> None:

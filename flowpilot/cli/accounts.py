@@ -6,7 +6,8 @@ from typing import Annotated
 
 import typer
 
-from flowpilot.cli.common import AccountOption, JsonOption, new_database, print_created, require_account, run
+from flowpilot.cli.common import AccountOption, JsonOption, print_created
+from flowpilot.cli.connection import new_database, require_account, run
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database

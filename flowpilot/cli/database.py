@@ -6,7 +6,8 @@ import psycopg
 import typer
 from rich.progress import track
 
-from flowpilot.cli.common import errors, new_database, open_database
+from flowpilot.cli.common import errors
+from flowpilot.cli.connection import new_database, open_database
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import database
 from flowpilot.handoffs import derived as handoffs

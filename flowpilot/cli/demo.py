@@ -8,7 +8,8 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 from rich.table import Table
 
-from flowpilot.cli.common import errors, new_database
+from flowpilot.cli.common import errors
+from flowpilot.cli.connection import new_database
 from flowpilot.cli.serve import HostOption, PortOption, run_server
 from flowpilot.clock import now
 from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo

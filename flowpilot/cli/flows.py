@@ -11,7 +11,8 @@ from rich.console import Console
 from rich.progress import track
 from rich.table import Table
 
-from flowpilot.cli.common import EXIT_FAILED, AccountOption, errors, read_database, require_account, run
+from flowpilot.cli.common import EXIT_FAILED, AccountOption, errors
+from flowpilot.cli.connection import read_database, require_account, run
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.errors import ConflictError, FlowPilotError, InvalidError

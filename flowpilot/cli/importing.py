@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn
 
-from flowpilot.cli.common import AccountOption, errors, open_database
+from flowpilot.cli.common import AccountOption, errors
+from flowpilot.cli.connection import open_database
 from flowpilot.clock import now
 from flowpilot.imports.loader import ImportProgress, ImportSummary, import_log
 from flowpilot.imports.mapping import load_mapping

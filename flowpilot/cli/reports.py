@@ -13,7 +13,8 @@ from flowpilot.analytics.period import Period, window
 from flowpilot.analytics.reports import REPORTS, to_json
 from flowpilot.analytics.schemas import Report
 from flowpilot.analytics.tables.flat import to_csv
-from flowpilot.cli.common import AccountOption, read_database, require_account, run
+from flowpilot.cli.common import AccountOption
+from flowpilot.cli.connection import read_database, require_account, run
 from flowpilot.cli.render import print_report
 from flowpilot.clock import now
 from flowpilot.db.session import Database

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer
 
-from flowpilot.cli import app
+from flowpilot.cli import all_commands, app
 from flowpilot.cli.demo import _print_logins
 from flowpilot.db.embedded import NoDatabaseError
 from flowpilot.demo.seed import DemoLogin
@@ -62,7 +61,7 @@ def _commands(group: Any, name: str = "") -> set[str]:
 
 def test_every_command_is_known_to_read_or_to_change() -> None:
     known = BEGIN | NEED_NO_DATABASE | READ.keys() | CHANGE.keys() | APART
-    assert _commands(typer.main.get_command(app)) == known
+    assert _commands(all_commands()) == known
 
 
 @pytest.mark.parametrize("command", [*READ, *CHANGE])

@@ -7,9 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-import typer.main
 
-from flowpilot.cli import app
+from flowpilot.cli import all_commands
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.md")])
@@ -60,7 +59,7 @@ def _shown(path: Path) -> Iterator[Found]:
 
 
 def _problems(words: list[str], complete: bool) -> Iterator[str]:
-    command: Any = typer.main.get_command(app)
+    command: Any = all_commands()
     while (commands := getattr(command, "commands", None)) and words and not words[0].startswith("-"):
         if words[0] not in commands:
             yield f"there is no command {words[0]}"
