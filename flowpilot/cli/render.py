@@ -13,6 +13,7 @@ from rich.text import Text
 
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.schemas import Report
+from flowpilot.durations import in_short
 
 # The column of a list that its bars are drawn from.
 _BARS = {
@@ -62,6 +63,8 @@ _HEADINGS = {
 }
 _BAR_WIDTH = 10
 _MOST_ROWS = 12
+# From here on, a number of seconds or minutes is hard to grasp.
+_LONG = 90
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LEVELS = "▁▂▃▄▅▆▇█"
 _SPARKLINE_WIDTH = 70
@@ -238,15 +241,11 @@ def _short(value: Any) -> str:
 
 
 def _duration(key: str, value: Any) -> str:
-    """A long time in the units that people say it in."""
-    unit = next((unit for unit in ("seconds", "minutes") if key.endswith(unit)), None)
-    if unit is None or not isinstance(value, int | float):
+    """A long time once more, in the units that people use."""
+    size = next((size for unit, size in (("seconds", 1), ("minutes", 60)) if key.endswith(unit)), None)
+    if size is None or not isinstance(value, int | float) or value < _LONG:
         return ""
-    seconds = value * (60 if unit == "minutes" else 1)
-    for name, size in (("days", 86400), ("h", 3600), ("min", 60)):
-        if seconds >= 1.5 * size and (name, unit) != ("min", "minutes"):
-            return f" [dim]= {seconds / size:,.1f} {name}[/]"
-    return ""
+    return f" [dim]= {in_short(value * size)}[/]"
 
 
 def _title(key: str) -> str:

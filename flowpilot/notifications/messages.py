@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from flowpilot.durations import in_full
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority
 from flowpilot.notifications.event_context import EventContext
 from flowpilot.text import sentence, tidy
@@ -55,7 +56,7 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
         ("Client", tidy(session.client_name or "", _TITLE)),
         ("Meant for", context.name(handoff.target_user_id) if handoff.target_user_id else ""),
         ("Escalated by", context.name(handoff.created_by)),
-        ("Escalated", f"{span(_age(context))} ago" if _age(context) else "just now"),
+        ("Escalated", f"{in_full(_age(context))} ago" if _age(context) else "just now"),
     )
     subject = f"{title}{' (settled)' if is_settled else ''}: {_problem(context)}"
     said = tidy(text, _FIELD)
@@ -65,15 +66,6 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
         tuple((label, value) for label, value in fields if value),
         f"/handoffs/{handoff.id}",
     )
-
-
-def span(duration: timedelta) -> str:
-    """A duration in words, to the minute: `2 days 3 hours`."""
-    minutes = int(duration / timedelta(minutes=1))
-    if minutes < 1:
-        return "less than a minute"
-    parts = ((minutes // 1440, "day"), (minutes // 60 % 24, "hour"), (minutes % 60, "minute"))
-    return " ".join(f"{count} {unit}{'s' if count > 1 else ''}" for count, unit in parts if count)
 
 
 def how_it_stands(context: EventContext) -> str:
@@ -100,7 +92,7 @@ def _wording(context: EventContext) -> tuple[str, str]:
         case HandoffEventKind.CREATED:
             title, text = "Help wanted", f"{actor} needs help with “{problem}”."
         case HandoffEventKind.CLAIMED:
-            title, text = f"Claimed by {actor}", f"{actor} has claimed “{problem}” after {span(_age(context))}."
+            title, text = f"Claimed by {actor}", f"{actor} has claimed “{problem}” after {in_full(_age(context))}."
         case HandoffEventKind.RELEASED:
             why = sentence(tidy(str(event.content.get("reason") or "no reason was given"), _FIELD))
             title, text = "Back in the queue", f"{actor} has put “{problem}” back into the queue: {why}"
@@ -108,7 +100,7 @@ def _wording(context: EventContext) -> tuple[str, str]:
             title, text = f"Passed to {target}", f"{actor} has passed “{problem}” to {target}."
         case HandoffEventKind.REMINDED:
             ends = event.content.get("ends")
-            left = f"in {span(datetime.fromisoformat(ends) - event.created_at)}" if ends else "soon"
+            left = f"in {in_full(datetime.fromisoformat(ends) - event.created_at)}" if ends else "soon"
             title = "Nothing done yet"
             text = f"You have claimed “{problem}”, and nothing was done since. It goes back to the queue {left}."
         case HandoffEventKind.EXPIRED:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from flowpilot.durations import of_work
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
@@ -154,7 +155,7 @@ def _time_line(history: SessionHistory, spent: timedelta, zone: ZoneInfo) -> str
     when = f" so far, since {since}" if session.status in OPEN else f", from {since} to {until}"
     people = [history.names[person] for person in _people(history) if history.names.get(person)]
     by = f", by {_listed(list(dict.fromkeys(people)))}" if people else ""
-    return f"{words(spent)}{when} ({zone.key}){by}"
+    return f"{of_work(spent)}{when} ({zone.key}){by}"
 
 
 def _last_moment(history: SessionHistory) -> datetime:
@@ -175,11 +176,3 @@ def _people(history: SessionHistory) -> Iterator[uuid.UUID]:
 
 def _listed(names: list[str]) -> str:
     return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
-
-
-def words(spent: timedelta) -> str:
-    """A stretch of work in words, to the minute begun: "1 h 5 min"."""
-    hours, minutes = divmod(-(-spent // timedelta(minutes=1)), 60)
-    if not hours:
-        return f"{minutes} min"
-    return f"{hours} h {minutes} min" if minutes else f"{hours} h"

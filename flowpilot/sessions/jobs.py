@@ -1,7 +1,6 @@
 """The jobs of sessions: giving up what lies idle, and asking the copilot what to do next."""
 
 import uuid
-from datetime import timedelta
 
 from procrastinate import JobContext
 from sqlalchemy.dialects.postgresql import insert
@@ -9,6 +8,7 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.clock import now
 from flowpilot.copilot.propose import suggest_next
 from flowpilot.db.base import new_id
+from flowpilot.durations import in_full
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
 from flowpilot.sessions import idle, policy, service
 from flowpilot.sessions.locking import SessionNotFoundError, lock
@@ -36,7 +36,7 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
         if is_over and session.status in _MAY_LIE_IDLE and not policy.is_unassigned(session):
             assert limit is not None
-            await service.transition(db, loaded, Action.ABANDON, None, f"Nothing happened for {_words(limit)}.")
+            await service.transition(db, loaded, Action.ABANDON, None, f"Nothing happened for {in_full(limit)}.")
         else:
             await idle.watch(db, session, moment)
 
@@ -63,11 +63,3 @@ async def suggest(context: JobContext, account_id: str, session_id: str) -> None
     }
     async with database.write(account) as db:
         await db.execute(insert(SessionSuggestion).values(row).on_conflict_do_nothing())
-
-
-def _words(limit: timedelta) -> str:
-    minutes = int(limit / timedelta(minutes=1))
-    for unit, length in (("days", 24 * 60), ("hours", 60)):
-        if minutes % length == 0 and minutes > length:
-            return f"{minutes // length} {unit}"
-    return f"{minutes} minutes"

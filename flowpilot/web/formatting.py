@@ -7,24 +7,14 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from flowpilot.durations import in_short
+
 _NBSP = "\u00a0"
 
 
 def duration(seconds: float | None) -> str:
-    """A stretch of time in its two largest units: `45 s`, `3 min 20 s`, `2 h 5 min`, `3 d 4 h`."""
-    if seconds is None:
-        return "–"
-    sign, whole = ("−" if seconds < 0 else ""), round(abs(seconds))
-    for unit, size, smaller, smaller_size in (
-        ("d", 86_400, "h", 3600),
-        ("h", 3600, "min", 60),
-        ("min", 60, "s", 1),
-    ):
-        if whole >= size:
-            rest = whole % size // smaller_size
-            tail = f"{_NBSP}{rest}{_NBSP}{smaller}" if rest else ""
-            return f"{sign}{whole // size}{_NBSP}{unit}{tail}"
-    return f"{sign}{whole}{_NBSP}s"
+    """A duration in its two largest units, which stay in one line; a dash for one that is not known."""
+    return "–" if seconds is None else in_short(seconds, space=_NBSP)
 
 
 def moment(at: datetime | None, zone: str) -> Markup | str:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from flowpilot.db.session import Database, Db
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service
-from flowpilot.sessions.documentation import document, time_spent, words
+from flowpilot.sessions.documentation import document, time_spent
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.queries import SessionHistory
@@ -175,22 +175,6 @@ async def test_when_the_clocks_change_the_work_is_as_long_as_it_was(
     await story.does(ended, service.resolve, "Solved.")
     note = (await story.note("2026-12-01 12:00")).text
     assert section(note, "TIME SPENT") == [f"{line} (Europe/Vienna), by Kim"]
-
-
-@pytest.mark.parametrize(
-    ("spent", "said"),
-    [
-        (timedelta(), "0 min"),
-        (timedelta(microseconds=1), "1 min"),
-        (timedelta(seconds=60), "1 min"),
-        (timedelta(seconds=61), "2 min"),
-        (timedelta(minutes=59, seconds=1), "1 h"),
-        (timedelta(minutes=61), "1 h 1 min"),
-        (timedelta(hours=25), "25 h"),
-    ],
-)
-def test_time_is_said_to_the_minute_begun(spent: timedelta, said: str) -> None:
-    assert words(spent) == said
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ import pytest
 
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
 from flowpilot.notifications.event_context import EventContext
-from flowpilot.notifications.messages import Message, compose, span
+from flowpilot.notifications.messages import Message, compose
 from flowpilot.notifications.transports.chat import slack, teams
 from flowpilot.sessions.models import AISession
 from tests.company import at
@@ -95,21 +95,6 @@ def test_the_facts_are_those_that_are_known() -> None:
         ("Escalated by", "Ann"),
         ("Escalated", "1 hour 15 minutes ago"),
     )
-
-
-@pytest.mark.parametrize(
-    ("minutes", "words"),
-    [
-        (0.9, "less than a minute"),
-        (1, "1 minute"),
-        (59, "59 minutes"),
-        (60, "1 hour"),
-        (61, "1 hour 1 minute"),
-        (2 * 1440 + 180, "2 days 3 hours"),
-    ],
-)
-def test_durations_are_in_words(minutes: float, words: str) -> None:
-    assert span(timedelta(minutes=minutes)) == words
 
 
 NASTY = Message(

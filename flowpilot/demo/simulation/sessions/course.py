@@ -9,6 +9,7 @@ from flowpilot.demo.simulation.problems import words
 from flowpilot.demo.simulation.sessions import verbs
 from flowpilot.demo.simulation.story import Story
 from flowpilot.demo.simulation.work import finish, follow, improvise, is_at_question, pause
+from flowpilot.durations import in_full
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions.models import ConfidenceTier
 from flowpilot.sessions.transitions import Action
@@ -67,9 +68,9 @@ def _give_up(story: Story) -> None:
         story.wait_for_step()
         verbs.transition(story, Action.PAUSE, engineer, rng.choice(words().pauses))
     if rng.random() < _FORGOTTEN_SHARE:
-        minutes = story.account.idle_minutes
-        story.wait_until(story.moment + timedelta(minutes=minutes) + _JOB_DELAY)
-        verbs.transition(story, Action.ABANDON, None, f"Nothing happened for {minutes // 60} hours.")
+        limit = timedelta(minutes=story.account.idle_minutes)
+        story.wait_until(story.moment + limit + _JOB_DELAY)
+        verbs.transition(story, Action.ABANDON, None, f"Nothing happened for {in_full(limit)}.")
     else:
         story.wait(rng.uniform(4, 48) * 3600)
         story.wait_for_office()
