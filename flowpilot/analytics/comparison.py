@@ -2,13 +2,28 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
+from typing import Any, Literal
 
-from flowpilot.analytics.escalations.schemas import Comparison
+from pydantic import BaseModel, Field
+
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.statistics import Bounds, Estimate, difference_ci95
+
+
+class Comparison(BaseModel):
+    """A figure of the window before, and what has changed since, in the unit and decimals of that figure."""
+
+    value: float | None = Field(description="In the window before.")
+    n: int
+    ci95: Bounds | None
+    difference: float | None = Field(description="This window's figure minus that of the window before.")
+    difference_ci95: Bounds | None
+    direction: Literal["better", "worse"] | None = Field(
+        description="Null unless the interval of the difference excludes zero."
+    )
+
 
 _NO_TIME = datetime.min.replace(tzinfo=UTC)
 

@@ -1,11 +1,55 @@
 """Coverage: which domains have flows, which of them serve them, and how sessions in them end."""
 
-from flowpilot.analytics import schemas
-from flowpilot.analytics.dashboard.schemas import DomainCoverage, FlowCell
+import uuid
+
+from pydantic import BaseModel, Field
+
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
 from flowpilot.analytics.statistics import rate, rate_ci95
 from flowpilot.db.session import ReadDb
+
+
+class FlowCell(BaseModel):
+    """The sessions of a domain that were matched to one flow; without `flow_id`: to none."""
+
+    flow_id: uuid.UUID | None
+    name: str | None
+    session_count: int
+    guided_rate: float
+    guided_rate_ci95: Interval
+
+
+class DomainCoverage(BaseModel):
+    """One domain: its flows, and how its sessions end."""
+
+    domain: str
+    flow_count: int
+    session_count: int
+    resolution_rate: float
+    escalation_rate: float
+    guided_rate: float
+    avg_resolution_minutes: float | None
+    n_timed: int
+    n_unknown: int = Field(
+        description="Resolved sessions missing from `avg_resolution_minutes`: their `resolved_at` is not known."
+    )
+    resolution_rate_ci95: Interval
+    escalation_rate_ci95: Interval
+    guided_rate_ci95: Interval
+    flows: list[FlowCell] = Field(
+        description="The domain's sessions by the flow they were matched to, most sessions first."
+    )
+
+
+class Coverage(Report):
+    """Domains, most sessions first."""
+
+    domains: list[DomainCoverage]
+    unmapped_session_count: int
+    total_domains: int
+
 
 _SQL = statement(f"""
 WITH cells AS (
@@ -37,7 +81,7 @@ ORDER BY d.n DESC, d.domain COLLATE "C"
 """)
 
 
-async def coverage(db: ReadDb, window: Window) -> schemas.Coverage:
+async def coverage(db: ReadDb, window: Window) -> Coverage:
     """The window's domains and their flows, in one statement."""
     rows = (await db.execute(_SQL, window.parameters)).all()
     domains = [
@@ -59,8 +103,8 @@ async def coverage(db: ReadDb, window: Window) -> schemas.Coverage:
         for row in rows
         if row.domain is not None
     ]
-    return schemas.Coverage(
-        **schemas.header(window, "coverage"),
+    return Coverage(
+        **header(window, "coverage"),
         domains=domains,
         unmapped_session_count=sum(row.n for row in rows if row.domain is None),
         total_domains=len(domains),

@@ -5,13 +5,38 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
+from pydantic import BaseModel
 from sqlalchemy import TextClause
 
-from flowpilot.analytics import schemas
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import rate_ci95
 from flowpilot.db.session import ReadDb
+
+
+class FlowRow(BaseModel):
+    """One flow. `too_few_cases`: its rates say nothing yet."""
+
+    flow_id: uuid.UUID
+    name: str
+    tree_type: str
+    usage_count: int
+    success_rate: float | None
+    last_matched_at: datetime | None
+    avg_confidence: float | None
+    quality_score: float
+    success_rate_ci95: Interval
+    too_few_cases: bool
+
+
+class FlowQuality(Report):
+    """The account's usable flows in the asked order."""
+
+    flows: list[FlowRow]
+    top_performers: list[FlowRow]
+    needs_attention: list[FlowRow]
+
 
 RECENCY_DAYS = 90
 STALE = timedelta(days=30)
@@ -56,7 +81,7 @@ class FlowSort(StrEnum):
     USAGE = "usage"
     SUCCESS_RATE = "success_rate"
 
-    def key(self, flow: schemas.FlowRow) -> float:
+    def key(self, flow: FlowRow) -> float:
         """The value to order by; what has none comes last."""
         match self:
             case FlowSort.QUALITY:
@@ -67,30 +92,30 @@ class FlowSort(StrEnum):
                 return -1.0 if flow.success_rate is None else flow.success_rate
 
 
-async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUALITY) -> schemas.FlowQuality:
+async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUALITY) -> FlowQuality:
     """The account's usable flows in the asked order, ties by name, in one statement."""
     rows = (await db.execute(_ALL_SQL, window.parameters)).all()
     by_name = [_flow(row, window.as_of) for row in rows]
     flows = sorted(by_name, key=sort.key, reverse=True)
     used = [flow for flow in by_name if flow.usage_count]
-    return schemas.FlowQuality(
-        **schemas.header(window, "flow-quality"),
+    return FlowQuality(
+        **header(window, "flow-quality"),
         flows=flows,
         top_performers=sorted(used, key=FlowSort.QUALITY.key, reverse=True)[:TOP],
         needs_attention=[flow for flow in flows if _needs_attention(flow, window.as_of)],
     )
 
 
-async def quality_of(db: ReadDb, window: Window, flow_id: uuid.UUID) -> schemas.FlowRow | None:
+async def quality_of(db: ReadDb, window: Window, flow_id: uuid.UUID) -> FlowRow | None:
     """What the report says of one flow, in one statement that reads no other; None if it is not usable."""
     row = (await db.execute(_ONE_SQL, {**window.parameters, "flow_id": flow_id})).one_or_none()
     return None if row is None else _flow(row, window.as_of)
 
 
-def _flow(row: Any, as_of: datetime) -> schemas.FlowRow:
+def _flow(row: Any, as_of: datetime) -> FlowRow:
     success = row.resolved / row.n if row.n else None
     guided = row.guided / row.n if row.n else None
-    return schemas.FlowRow(
+    return FlowRow(
         flow_id=row.id,
         name=row.name,
         tree_type=row.tree_type,
@@ -112,7 +137,7 @@ def _quality(success: float | None, guided: float | None, newest: datetime, as_o
     return round(0.5 * success + 0.3 * guided + 0.2 * recency, 4)
 
 
-def _needs_attention(flow: schemas.FlowRow, as_of: datetime) -> bool:
+def _needs_attention(flow: FlowRow, as_of: datetime) -> bool:
     if flow.success_rate is None or flow.last_matched_at is None:
         return False
     return flow.success_rate < LOW_SUCCESS or as_of - flow.last_matched_at > STALE

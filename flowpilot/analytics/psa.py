@@ -2,10 +2,41 @@
 
 from datetime import date
 
-from flowpilot.analytics import schemas
+from pydantic import BaseModel
+
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.schemas import Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, statement
 from flowpilot.db.session import ReadDb
+
+
+class PushFunnel(BaseModel):
+    """From session to ticket."""
+
+    total_sessions: int
+    linked_to_ticket: int
+    doc_pushed: int
+    time_entry_logged: int
+
+
+class HoursDay(BaseModel):
+    """One day's time entries. `complete` is false while the day is not over."""
+
+    date: date
+    entries: int
+    hours: float
+    complete: bool
+
+
+class PsaMetrics(Report):
+    """The ticket system."""
+
+    total_time_entries: int
+    total_hours_logged: float
+    avg_hours_per_session: float
+    push_funnel: PushFunnel
+    daily_trend: list[HoursDay]
+
 
 _SQL = statement(f"""
 WITH entries AS MATERIALIZED (
@@ -36,23 +67,23 @@ FROM logged, sessions, pushed
 """)
 
 
-async def psa_metrics(db: ReadDb, window: Window) -> schemas.PsaMetrics:
+async def psa_metrics(db: ReadDb, window: Window) -> PsaMetrics:
     """The window's ticket system figures, in one statement."""
     row = (await db.execute(_SQL, window.parameters)).one()
     today = window.today
-    return schemas.PsaMetrics(
-        **schemas.header(window, "psa-metrics"),
+    return PsaMetrics(
+        **header(window, "psa-metrics"),
         total_time_entries=row.entries,
         total_hours_logged=round(row.hours, 2),
         avg_hours_per_session=round(row.hours / row.entries, 2) if row.entries else 0.0,
-        push_funnel=schemas.PushFunnel(
+        push_funnel=PushFunnel(
             total_sessions=row.total_sessions,
             linked_to_ticket=row.linked_to_ticket,
             doc_pushed=row.doc_pushed,
             time_entry_logged=row.time_entry_logged,
         ),
         daily_trend=[
-            schemas.HoursDay(
+            HoursDay(
                 date=(calendar_day := date.fromisoformat(day["day"])),
                 entries=day["entries"],
                 hours=round(day["hours"], 2),

@@ -4,7 +4,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from typing import get_type_hints
 
-from flowpilot.analytics import schemas
 from flowpilot.analytics.coverage import coverage
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.escalations.report import escalations
@@ -13,6 +12,7 @@ from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.psa import psa_metrics
 from flowpilot.analytics.savings import savings
+from flowpilot.analytics.schemas import Report
 from flowpilot.db.session import ReadDb
 
 
@@ -22,12 +22,12 @@ class ReportKind:
 
     name: str
     title: str
-    run: Callable[[ReadDb, Window], Awaitable[schemas.Report]]
+    run: Callable[[ReadDb, Window], Awaitable[Report]]
 
     @property
-    def model(self) -> type[schemas.Report]:
+    def model(self) -> type[Report]:
         """What the report answers."""
-        model: type[schemas.Report] = get_type_hints(self.run)["return"]
+        model: type[Report] = get_type_hints(self.run)["return"]
         return model
 
 
@@ -45,6 +45,6 @@ REPORTS = {
 }
 
 
-def to_json(report: schemas.Report) -> bytes:
+def to_json(report: Report) -> bytes:
     """The report as the API's body and the command line's output, byte for byte."""
     return report.model_dump_json(by_alias=True).encode()

@@ -2,10 +2,10 @@
 
 from fastapi import APIRouter
 
-from flowpilot.analytics import api, headline_api
+from flowpilot.analytics import api
 from flowpilot.analytics.rows import api as rows
 from flowpilot.analytics.tables import api as tables
 
 router = APIRouter()
-for part in (api, headline_api, rows, tables):
+for part in (api, rows, tables):
     router.include_router(part.router)

@@ -2,23 +2,75 @@
 
 import asyncio
 from datetime import timedelta
-from typing import Any
+from typing import Any, Literal
 
-from flowpilot.analytics import schemas
-from flowpilot.analytics.escalations.schemas import (
-    EnteredTimes,
-    ExcludedTimes,
-    ExclusionReason,
-    MeasuredTime,
-    SavingsDifference,
-)
+from pydantic import BaseModel, Field
+
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
+from flowpilot.analytics.schemas import Report, header
 from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, CREATED_IN_WINDOW, IS_ACTED, IS_MEASURED, statement
 from flowpilot.analytics.statistics import N_RESAMPLES, Bounds, Survival, Waits, difference_of_medians_ci95
-from flowpilot.analytics.waits import N_UNKNOWN, survival, waiting_time, waits
+from flowpilot.analytics.waits import N_UNKNOWN, WaitingTime, survival, waiting_time, waits
 from flowpilot.db.session import ReadDb
+
+
+class MeasuredTime(WaitingTime):
+    """One side of the comparison."""
+
+    p95_ci95: Bounds | None
+
+
+class EnteredTimes(BaseModel):
+    """Verbal handoffs that were told afterwards. They are shown, and never counted as measured."""
+
+    n: int
+    median: float | None = Field(description="Seconds.")
+    p95: float | None = Field(description="Seconds.")
+
+
+class ExclusionReason(BaseModel):
+    """How many were excluded for one reason."""
+
+    reason: str
+    n: int
+
+
+class ExcludedTimes(BaseModel):
+    """Verbal handoffs that somebody excluded, with their reasons, the most frequent first."""
+
+    n: int
+    reasons: list[ExclusionReason]
+
+
+class SavingsDifference(BaseModel):
+    """What a handoff in the product takes less than a verbal one; negative: what it takes more."""
+
+    seconds_per_handoff: float = Field(description="Median of the baseline minus median of the product.")
+    seconds_per_handoff_ci95: Bounds | None = Field(
+        description="Bootstrap; an end is null where resamples do not get there."
+    )
+    hours_per_month: float = Field(description="The difference per handoff times `handoffs_per_month`: no sum.")
+    hours_per_month_ci95: Bounds | None
+    handoffs_per_month: float = Field(description="Handoffs acted on in the window, per 30 days of it.")
+    direction: Literal["saves", "costs", "unclear"] = Field(description="`unclear` while the interval holds zero.")
+    method: str
+
+
+class Savings(Report):
+    """What a handoff in the product saves against the verbal one that it replaces, where that is known."""
+
+    status: Literal["measured", "insufficient"]
+    missing: list[str] = Field(description="What it takes until a difference can be told; empty when it is.")
+    baseline: MeasuredTime = Field(description="Verbal handoffs, timed with the stopwatch.")
+    product: MeasuredTime = Field(description="Time to first action after a claim.")
+    difference: SavingsDifference | None = Field(description="Null unless measured.")
+    entered: EnteredTimes
+    excluded: ExcludedTimes
+    n_running: int = Field(description="Stopwatches of the window that ran at `as_of`.")
+    metric_definition: str
+
 
 METHOD = f"percentile bootstrap, {N_RESAMPLES:,} resamples"
 
@@ -55,15 +107,15 @@ FROM baselines
 """)
 
 
-async def savings(db: ReadDb, window: Window) -> schemas.Savings:
+async def savings(db: ReadDb, window: Window) -> Savings:
     """Both sides of the window, in one statement."""
     row = (await db.execute(_SQL, window.parameters)).one()
     timed, actions = row.timed or [], Waits(row.action_ended or [], row.action_censored or [])
     baseline, product, entered = survival(timed, []), survival(*actions), survival(row.entered, [])
     missing = _missing(baseline, product)
     excluded = [ExclusionReason(reason=reason, n=n) for reason, n in row.excluded or []]
-    return schemas.Savings(
-        **schemas.header(window, "savings"),
+    return Savings(
+        **header(window, "savings"),
         status="insufficient" if missing else "measured",
         missing=missing,
         baseline=_side(baseline, 0),

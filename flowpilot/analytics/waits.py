@@ -1,11 +1,31 @@
 """Waiting times of handoffs: the SQL that collects them, and how they are answered."""
 
 from collections.abc import Sequence
+from typing import Literal
 
-from flowpilot.analytics.escalations.schemas import WaitingTime
+from pydantic import BaseModel, Field
+
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, IS_CLAIM_TIME_UNKNOWN, seconds
-from flowpilot.analytics.statistics import Survival, kaplan_meier
+from flowpilot.analytics.statistics import Bounds, Survival, kaplan_meier
+
+
+class WaitingTime(BaseModel):
+    """A waiting time with those still waiting counted. Null: the curve does not get there."""
+
+    unit: Literal["seconds"]
+    n: int
+    n_censored: int
+    n_unknown: int = Field(
+        description="Missing from these figures: handoffs created in the window and claimed at an unknown time."
+    )
+    mean: float | None
+    median: float | None
+    p90: float | None
+    p95: float | None
+    median_ci95: Bounds | None
+    estimator: str
+
 
 ESTIMATOR = "kaplan-meier"
 

@@ -10,8 +10,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BeforeValidator
 
+from flowpilot.analytics.api import read_headline
 from flowpilot.analytics.escalations.headline import Headline
-from flowpilot.analytics.headline_api import read_headline
 from flowpilot.analytics.period import Period, window
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb

@@ -2,9 +2,8 @@
 
 import pytest
 
-from flowpilot.analytics.coverage import coverage
+from flowpilot.analytics.coverage import Coverage, coverage
 from flowpilot.analytics.period import window
-from flowpilot.analytics.schemas import Coverage
 from flowpilot.analytics.statistics import rate_ci95
 from flowpilot.db.session import Database
 from tests.company import Company, at

@@ -11,8 +11,7 @@ from fastapi.testclient import TestClient
 from rich.console import Console
 
 from flowpilot.analytics.period import Window, window
-from flowpilot.analytics.savings import savings
-from flowpilot.analytics.schemas import Savings
+from flowpilot.analytics.savings import Savings, savings
 from flowpilot.analytics.tables.flat import to_csv
 from flowpilot.cli.render import print_report
 from flowpilot.db.session import Database

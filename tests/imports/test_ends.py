@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.dashboard.schemas import Dashboard
 from flowpilot.analytics.period import Period, window
-from flowpilot.analytics.schemas import Dashboard
 from flowpilot.cli.importing import _told
 from flowpilot.db.session import Database
 from flowpilot.imports.loader import ImportSummary

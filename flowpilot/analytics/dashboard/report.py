@@ -3,18 +3,19 @@
 from datetime import date
 from typing import Any
 
-from flowpilot.analytics import schemas
+from flowpilot.analytics.dashboard.glances import FLOWS, PROPOSALS, PUSHES, TIME_ENTRIES, knowledge_of, psa_of
 from flowpilot.analytics.dashboard.kpis import SECONDS_PER_MINUTE, SUMS, TOTALS, Kpis, previous
 from flowpilot.analytics.dashboard.schemas import (
     ConfidenceBreakdown,
+    Dashboard,
     DomainFlows,
     DomainSessions,
     KnowledgeCoverage,
     TrendDay,
 )
-from flowpilot.analytics.glances import FLOWS, PROPOSALS, PUSHES, TIME_ENTRIES, knowledge_of, psa_of
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
+from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
 from flowpilot.analytics.statistics import mean, percent, percent_ci95
 from flowpilot.db.session import ReadDb
@@ -76,15 +77,15 @@ FROM totals, flows, proposals, pushes, time_entries
 """)
 
 
-async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> schemas.Dashboard:
+async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Dashboard:
     """The window's dashboard, in one statement; in a second one, what has changed since the window before."""
     row = (await db.execute(_SQL, window.parameters)).mappings().one()
     kpis = Kpis(row)
     figures = kpis.fields()
     domains: list[dict[str, Any]] = row["domains"] or []
     today = window.today
-    return schemas.Dashboard(
-        **schemas.header(window, "dashboard"),
+    return Dashboard(
+        **header(window, "dashboard"),
         total_sessions=kpis.total,
         resolved_sessions=kpis.resolved,
         escalated_sessions=kpis.escalated,

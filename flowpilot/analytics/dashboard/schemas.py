@@ -1,13 +1,11 @@
-"""What the dashboard and coverage reports are made of."""
+"""What the dashboard answers."""
 
-import uuid
 from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.escalations.schemas import Comparison
-
-Interval = tuple[float, float] | None
+from flowpilot.analytics.comparison import Comparison
+from flowpilot.analytics.schemas import Interval, Report
 
 
 class TrendDay(BaseModel):
@@ -110,33 +108,40 @@ class PreviousDashboard(BaseModel):
     avg_rating: Comparison
 
 
-class FlowCell(BaseModel):
-    """The sessions of a domain that were matched to one flow; without `flow_id`: to none."""
+class Dashboard(Report):
+    """The help desk at a glance."""
 
-    flow_id: uuid.UUID | None
-    name: str | None
-    session_count: int
-    guided_rate: float
-    guided_rate_ci95: Interval
-
-
-class DomainCoverage(BaseModel):
-    """One domain: its flows, and how its sessions end."""
-
-    domain: str
-    flow_count: int
-    session_count: int
+    total_sessions: int
+    resolved_sessions: int
+    escalated_sessions: int
+    abandoned_sessions: int
     resolution_rate: float
-    escalation_rate: float
-    guided_rate: float
-    avg_resolution_minutes: float | None
-    n_timed: int
-    n_unknown: int = Field(
-        description="Resolved sessions missing from `avg_resolution_minutes`: their `resolved_at` is not known."
-    )
+    avg_steps_to_resolution: float
+    avg_session_duration_minutes: float
+    avg_rating: float | None
+    mttr_minutes: float | None
+    mttr_trend: list[TrendDay]
+    sessions_by_domain: list[DomainSessions]
+    confidence_breakdown: ConfidenceBreakdown
+    knowledge_coverage: KnowledgeCoverage
+    psa_metrics: DashboardPsa | None
     resolution_rate_ci95: Interval
-    escalation_rate_ci95: Interval
-    guided_rate_ci95: Interval
-    flows: list[FlowCell] = Field(
-        description="The domain's sessions by the flow they were matched to, most sessions first."
+    n_rated: int
+    n_mttr: int
+    n_unknown: int = Field(
+        description="Resolved sessions that are in no duration: their `resolved_at` is not known."
+    )
+    escalated_share: float | None
+    escalated_share_ci95: Interval
+    abandoned_share: float | None
+    abandoned_share_ci95: Interval
+    guided_share: float | None
+    guided_share_ci95: Interval
+    mttr_minutes_ci95: Interval = Field(description="Student's t; null below 2 cases.")
+    avg_steps_to_resolution_ci95: Interval = Field(description="Student's t; null below 2 cases.")
+    avg_rating_ci95: Interval = Field(description="Student's t; null below 2 cases.")
+    previous: PreviousDashboard | None = Field(
+        description="The window of equal length just before; null unless `compare` is asked. It is told by"
+        " the contract's rule: the sessions created in it, by the status they have now, which they have had"
+        " longer to reach."
     )

@@ -2,11 +2,10 @@
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.escalations.schemas import WaitingTime
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, IS_ACTED, statement
-from flowpilot.analytics.waits import N_UNKNOWN, survival, waiting_time, waits
+from flowpilot.analytics.waits import N_UNKNOWN, WaitingTime, survival, waiting_time, waits
 from flowpilot.db.session import ReadDb
 
 _SQL = statement(f"""

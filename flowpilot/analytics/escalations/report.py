@@ -6,15 +6,15 @@ from typing import Any
 
 import numpy as np
 
-from flowpilot.analytics import schemas
 from flowpilot.analytics.comparison import window_before
 from flowpilot.analytics.escalations.action_times import distribution, survival_curve
 from flowpilot.analytics.escalations.groups import groups
 from flowpilot.analytics.escalations.quality import QUALITY, Figures, previous, quality
-from flowpilot.analytics.escalations.schemas import HandoffPopulation
+from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded
+from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import (
     CLAIMED_IN_WINDOW,
     CREATED_IN_WINDOW,
@@ -70,15 +70,15 @@ SELECT * FROM population, actions, quality
 """)
 
 
-async def escalations(db: ReadDb, window: Window) -> schemas.Escalations:
+async def escalations(db: ReadDb, window: Window) -> Escalations:
     """The window's handoffs: one statement, the same for the window before, and one for the groups."""
     before = window_before(window)
     row = (await db.execute(_SQL, window.parameters)).one()
     figures = Figures(row)
     old_figures = Figures((await db.execute(_SQL, before.parameters)).one())
     by_reason, by_domain = await groups(db, window)
-    return schemas.Escalations(
-        **schemas.header(window, "escalations"),
+    return Escalations(
+        **header(window, "escalations"),
         n_handoffs_claimed=row.n_handoffs_claimed,
         **_acted_only(row.all_actions or []),
         metric_definition=METRICS["time_to_first_action"].definition,

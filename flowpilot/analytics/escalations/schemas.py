@@ -1,11 +1,13 @@
-"""What the escalations and savings reports are made of."""
+"""What the escalations report answers."""
 
 from datetime import datetime
-from typing import Literal
 
 from pydantic import BaseModel, Field
 
-Bounds = tuple[float | None, float | None] | None
+from flowpilot.analytics.comparison import Comparison
+from flowpilot.analytics.schemas import Report
+from flowpilot.analytics.statistics import Bounds
+from flowpilot.analytics.waits import WaitingTime
 
 
 class HandoffPopulation(BaseModel):
@@ -22,29 +24,14 @@ class HandoffPopulation(BaseModel):
     oldest_pending_seconds: float | None
 
 
-class WaitingTime(BaseModel):
-    """A waiting time with those still waiting counted. Null: the curve does not get there."""
-
-    unit: Literal["seconds"]
-    n: int
-    n_censored: int
-    n_unknown: int = Field(
-        description="Missing from these figures: handoffs created in the window and claimed at an unknown time."
-    )
-    mean: float | None
-    median: float | None
-    p90: float | None
-    p95: float | None
-    median_ci95: Bounds
-    estimator: str
-
-
 class Share(BaseModel):
     """A share, or a mean of shares, 0..1. Null without cases."""
 
     value: float | None
     n: int = Field(description="Cases that the share is of.")
-    ci95: Bounds = Field(description="Its 95 % interval: Wilson's; of a mean, Student's t, from two cases on.")
+    ci95: Bounds | None = Field(
+        description="Its 95 % interval: Wilson's; of a mean, Student's t, from two cases on."
+    )
 
 
 class EscalationQuality(BaseModel):
@@ -56,19 +43,6 @@ class EscalationQuality(BaseModel):
     steps_repeated: Share
     created_to_claim: WaitingTime
     created_to_first_action: WaitingTime
-
-
-class Comparison(BaseModel):
-    """A figure of the window before, and what has changed since, in the unit and decimals of that figure."""
-
-    value: float | None = Field(description="In the window before.")
-    n: int
-    ci95: Bounds
-    difference: float | None = Field(description="This window's figure minus that of the window before.")
-    difference_ci95: Bounds
-    direction: Literal["better", "worse"] | None = Field(
-        description="Null unless the interval of the difference excludes zero."
-    )
 
 
 class PreviousPeriod(BaseModel):
@@ -113,12 +87,12 @@ class HandoffGroup(BaseModel):
     median_seconds_to_first_action: float | None = Field(
         description="Kaplan-Meier median of the time from creation to first action; null where not reached."
     )
-    median_seconds_to_first_action_ci95: Bounds
+    median_seconds_to_first_action_ci95: Bounds | None
     bounce_back_rate: float | None
-    bounce_back_rate_ci95: Bounds
+    bounce_back_rate_ci95: Bounds | None
     bounce_back_rate_n: int = Field(description="Claimed in the window.")
     release_rate: float | None
-    release_rate_ci95: Bounds
+    release_rate_ci95: Bounds | None
     release_rate_n: int = Field(description="With a claim among their events in the window.")
 
 
@@ -134,43 +108,28 @@ class DomainGroup(HandoffGroup):
     domain: str | None
 
 
-class MeasuredTime(WaitingTime):
-    """One side of the comparison."""
+class Escalations(Report):
+    """Time to first action after an escalation is claimed, and how well the escalations went."""
 
-    p95_ci95: Bounds
-
-
-class EnteredTimes(BaseModel):
-    """Verbal handoffs that were told afterwards. They are shown, and never counted as measured."""
-
-    n: int
-    median: float | None = Field(description="Seconds.")
-    p95: float | None = Field(description="Seconds.")
-
-
-class ExclusionReason(BaseModel):
-    """How many were excluded for one reason."""
-
-    reason: str
-    n: int
-
-
-class ExcludedTimes(BaseModel):
-    """Verbal handoffs that somebody excluded, with their reasons, the most frequent first."""
-
-    n: int
-    reasons: list[ExclusionReason]
-
-
-class SavingsDifference(BaseModel):
-    """What a handoff in the product takes less than a verbal one; negative: what it takes more."""
-
-    seconds_per_handoff: float = Field(description="Median of the baseline minus median of the product.")
-    seconds_per_handoff_ci95: Bounds = Field(
-        description="Bootstrap; an end is null where resamples do not get there."
+    n_handoffs_claimed: int
+    n_handoffs_with_action: int
+    avg_seconds_to_first_action: float | None
+    median_seconds_to_first_action: float | None
+    p95_seconds_to_first_action: float | None
+    metric_definition: str
+    population: HandoffPopulation
+    time_to_claim: WaitingTime
+    time_to_first_action: WaitingTime
+    quality: EscalationQuality
+    previous: PreviousPeriod
+    by_reason: list[ReasonGroup] = Field(
+        description="At most 20 reasons, most handoffs first; the rest stand together as `(other)`."
     )
-    hours_per_month: float = Field(description="The difference per handoff times `handoffs_per_month`: no sum.")
-    hours_per_month_ci95: Bounds
-    handoffs_per_month: float = Field(description="Handoffs acted on in the window, per 30 days of it.")
-    direction: Literal["saves", "costs", "unclear"] = Field(description="`unclear` while the interval holds zero.")
-    method: str
+    by_domain: list[DomainGroup] = Field(description="Most handoffs first.")
+    survival_curve: list[CurvePoint] = Field(
+        description="Of `time_to_first_action`: from 1 at 0 seconds to the longest wait; empty without cases. At"
+        " most 120 points, all on the curve, which between two of them is off by less than 1/118 of its fall."
+    )
+    distribution: list[TimeBucket] = Field(
+        description="The times of `n_handoffs_with_action` in buckets that are always the same."
+    )

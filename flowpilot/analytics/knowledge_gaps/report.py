@@ -4,10 +4,11 @@ from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Literal
 
-from flowpilot.analytics import schemas
 from flowpilot.analytics.knowledge_gaps.patterns import Pair, frequent, repeated_pairs, words_of
+from flowpilot.analytics.knowledge_gaps.schemas import Gap, KnowledgeGaps
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, statement
 from flowpilot.analytics.statistics import wilson
 from flowpilot.db.session import ReadDb
@@ -48,7 +49,7 @@ SELECT word FROM unnest(CAST(:words AS text[])) word WHERE ts_lexize('english_st
 """)
 
 
-async def knowledge_gaps(db: ReadDb, window: Window) -> schemas.KnowledgeGaps:
+async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
     """The window's gaps, worst first, in three statements."""
     groups = (await db.execute(_GROUPS_SQL, window.parameters)).all()
     gaps = [
@@ -58,19 +59,19 @@ async def knowledge_gaps(db: ReadDb, window: Window) -> schemas.KnowledgeGaps:
         *await _repeated_patterns(db, window),
     ]
     rank = {"high": 0, "medium": 1, "low": 2}
-    return schemas.KnowledgeGaps(
-        **schemas.header(window, "knowledge-gaps"),
+    return KnowledgeGaps(
+        **header(window, "knowledge-gaps"),
         generated_at=window.as_of,
         gaps=sorted(gaps, key=lambda gap: (rank[gap.severity], -gap.evidence["lower_bound"], gap.title)),
     )
 
 
-def _weak_options(groups: Sequence[Any]) -> Iterator[schemas.Gap]:
+def _weak_options(groups: Sequence[Any]) -> Iterator[Gap]:
     for (flow, domain), rows in _grouped(groups, lambda row: (row.flow, None if row.flow else row.domain)):
         where = f"the flow “{flow}”" if flow else f"{domain} sessions without a flow"
         free, answers = sum(row.free_texts for row in rows), sum(row.answers for row in rows)
         if found := _signal("gap_weak_options", free, answers):
-            yield schemas.Gap(
+            yield Gap(
                 gap_type="weak_options",
                 domain=domain or rows[0].domain,
                 title=f"Offered options do not fit in {where}",
@@ -80,11 +81,11 @@ def _weak_options(groups: Sequence[Any]) -> Iterator[schemas.Gap]:
             )
 
 
-def _high_escalation(groups: Sequence[Any]) -> Iterator[schemas.Gap]:
+def _high_escalation(groups: Sequence[Any]) -> Iterator[Gap]:
     for domain, rows in _grouped(groups, lambda row: row.domain):
         escalated, n = sum(row.escalated for row in rows), sum(row.n for row in rows)
         if domain is not None and (found := _signal("gap_high_escalation", escalated, n)):
-            yield schemas.Gap(
+            yield Gap(
                 gap_type="high_escalation",
                 domain=domain,
                 title=f"Many escalations in {domain}",
@@ -94,12 +95,12 @@ def _high_escalation(groups: Sequence[Any]) -> Iterator[schemas.Gap]:
             )
 
 
-def _uncharted_territory(groups: Sequence[Any]) -> Iterator[schemas.Gap]:
+def _uncharted_territory(groups: Sequence[Any]) -> Iterator[Gap]:
     for domain, rows in _grouped(groups, lambda row: row.domain):
         uncharted, resolved = sum(row.uncharted for row in rows), sum(row.resolved for row in rows)
         if found := _signal("gap_uncharted_territory", uncharted, resolved):
             name = domain or "sessions without a domain"
-            yield schemas.Gap(
+            yield Gap(
                 gap_type="uncharted_territory",
                 domain=domain,
                 title=f"Solved without a flow: {name}",
@@ -109,7 +110,7 @@ def _uncharted_territory(groups: Sequence[Any]) -> Iterator[schemas.Gap]:
             )
 
 
-async def _repeated_patterns(db: ReadDb, window: Window) -> list[schemas.Gap]:
+async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
     """The most frequent pairs of words; a word belongs to one gap only, so that one theme is told once."""
     rows = (await db.execute(_UNMATCHED_SQL, window.parameters)).all()
     least = _least_cases("gap_repeated_pattern", len(rows))
@@ -117,7 +118,7 @@ async def _repeated_patterns(db: ReadDb, window: Window) -> list[schemas.Gap]:
     if not (candidates := frequent(texts, least)):
         return []
     meaningful = (await db.scalars(_MEANINGFUL_SQL, {"words": sorted(candidates)})).all()
-    gaps: list[schemas.Gap] = []
+    gaps: list[Gap] = []
     told: set[str] = set()
     for pair in repeated_pairs(texts, meaningful, least):
         both = {pair.first, pair.second}
@@ -128,10 +129,10 @@ async def _repeated_patterns(db: ReadDb, window: Window) -> list[schemas.Gap]:
     return gaps
 
 
-def _pattern_gap(pair: Pair, n_unmatched: int, domain: str | None) -> schemas.Gap:
+def _pattern_gap(pair: Pair, n_unmatched: int, domain: str | None) -> Gap:
     found = _signal("gap_repeated_pattern", pair.n, n_unmatched)
     assert found is not None
-    return schemas.Gap(
+    return Gap(
         gap_type="repeated_pattern",
         domain=domain,
         severity=found["severity"],

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
-from flowpilot.analytics.api import AskedWindow, limited
+from flowpilot.analytics.requests import WindowQuery, limited
 from flowpilot.analytics.rows.base import Item, RowKind
 from flowpilot.analytics.rows.csv import rows_response
 from flowpilot.analytics.rows.kinds import ROW_KINDS
@@ -30,7 +30,7 @@ def _add_routes(kind: RowKind[Item]) -> None:
     )
     async def read(
         _: Annotated[Actor, allowed],
-        window: AskedWindow,
+        window: WindowQuery,
         db: ReadSession,
         row_filter: Annotated[kind.filter, Query()],  # type: ignore[name-defined]
         paging: PagingQuery,
@@ -40,7 +40,7 @@ def _add_routes(kind: RowKind[Item]) -> None:
     @router.get(f"/{kind.name}.csv", name=f"{name}_csv", response_class=Response, dependencies=[limit])
     async def read_csv(
         _: Annotated[Actor, allowed],
-        window: AskedWindow,
+        window: WindowQuery,
         db: ReadSession,
         row_filter: Annotated[kind.filter, Query()],  # type: ignore[name-defined]
     ) -> Response:

@@ -5,12 +5,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 
-from flowpilot.analytics.api import AskedWindow, limited
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.files import file_headers
 from flowpilot.analytics.flow_quality import FlowSort, flow_quality
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.reports import REPORTS
+from flowpilot.analytics.requests import WindowQuery, limited
 from flowpilot.analytics.schemas import Report
 from flowpilot.analytics.tables.sections import check_section, to_table
 from flowpilot.errors import NotFoundError
@@ -42,7 +42,7 @@ class NoSuchReportError(NotFoundError):
     dependencies=[limited("tables", Permission.VIEW_ESCALATIONS)],
 )
 async def read_escalations_table(
-    section: Section, _: CanViewEscalations, asked: AskedWindow, db: ReadSession
+    section: Section, _: CanViewEscalations, asked: WindowQuery, db: ReadSession
 ) -> Response:
     """A section of the escalations report as a CSV table, with exactly the report's values."""
     check_section(_model(_ESCALATIONS), section)
@@ -54,7 +54,7 @@ async def read_table(
     report: str,
     section: Section,
     _: CanViewAnalytics,
-    asked: AskedWindow,
+    asked: WindowQuery,
     db: ReadSession,
     sort: FlowSort = FlowSort.QUALITY,
 ) -> Response:

@@ -4,7 +4,10 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from flowpilot.analytics.schemas import Dashboard, Escalations, PsaMetrics, Savings
+from flowpilot.analytics.dashboard.schemas import Dashboard
+from flowpilot.analytics.escalations.schemas import Escalations
+from flowpilot.analytics.psa import PsaMetrics
+from flowpilot.analytics.savings import Savings
 from flowpilot.web.analytics.figures import bucket, minutes
 from flowpilot.web.formatting import duration, number
 

@@ -4,16 +4,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flowpilot.analytics.dashboard.schemas import FlowCell
-from flowpilot.analytics.escalations.schemas import (
-    Comparison,
-    EscalationQuality,
-    PreviousPeriod,
-    Share,
-    WaitingTime,
-)
+from flowpilot.analytics.comparison import Comparison
+from flowpilot.analytics.coverage import Coverage, FlowCell
+from flowpilot.analytics.dashboard.schemas import Dashboard
+from flowpilot.analytics.escalations.schemas import EscalationQuality, PreviousPeriod, Share
 from flowpilot.analytics.metrics import METRICS, Metric
-from flowpilot.analytics.schemas import Coverage, Dashboard
+from flowpilot.analytics.waits import WaitingTime
 from flowpilot.web.analytics.view import Links
 from flowpilot.web.formatting import bounds, duration, number
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from fastapi import Request
 
-from flowpilot.analytics import api
+from flowpilot.analytics.requests import count
 from flowpilot.analytics.schemas import Report
 from flowpilot.db.failures import DatabaseTimeoutError, outage
 from flowpilot.db.session import ReadDb
@@ -40,7 +40,7 @@ class ReportRunner:
     async def run_counted(self, name: str, run: Run) -> ReportResult:
         """Run a report, which counts towards the caller's limit as in the API."""
         try:
-            await api.count(self.request, self.actor, name)
+            await count(self.request, self.actor, name)
         except FlowPilotError as error:
             return ReportResult(failure=error.detail)
         return await self.run(name, run)

@@ -8,8 +8,8 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import BaseModel
 
-from flowpilot.analytics.api import AskedWindow, limited
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.requests import WindowQuery, limited
 from flowpilot.analytics.rows.base import RowFilter, RowKind
 from flowpilot.analytics.rows.kinds import ROW_KINDS
 from flowpilot.analytics.rows.reading import PagingQuery, RowsPage, read_rows
@@ -69,7 +69,7 @@ def _flow_name(row_filter: RowFilter, items: Sequence[BaseModel]) -> str | None:
 
 
 async def _rows_request(
-    request: Request, window: AskedWindow, frame: CurrentFrame, back: Annotated[str, Query()] = "/analytics"
+    request: Request, window: WindowQuery, frame: CurrentFrame, back: Annotated[str, Query()] = "/analytics"
 ) -> RowsRequest:
     return RowsRequest(request, window, frame, back if is_own_path(back) else "/analytics")
 

@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 
 from flowpilot.analytics.coverage import coverage
+from flowpilot.analytics.dashboard.glances import knowledge_glance, psa_glance
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import flow_quality
-from flowpilot.analytics.glances import knowledge_glance, psa_glance
 from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
 from flowpilot.analytics.psa import psa_metrics
 from flowpilot.analytics.savings import savings

@@ -7,9 +7,9 @@ from urllib.parse import urlencode
 
 from fastapi import Depends, Query, Request
 
-from flowpilot.analytics.api import AskedWindow
 from flowpilot.analytics.flow_quality import FlowSort
 from flowpilot.analytics.period import Period, Window
+from flowpilot.analytics.requests import WindowQuery
 from flowpilot.analytics.schemas import Report
 
 _MOMENT = timedelta(microseconds=1)
@@ -41,7 +41,7 @@ class View:
 
 async def _view(
     request: Request,
-    window: AskedWindow,
+    window: WindowQuery,
     compare: Annotated[bool, Query()] = False,
     sort: Annotated[FlowSort, Query()] = FlowSort.QUALITY,
 ) -> View:

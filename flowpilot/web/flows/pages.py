@@ -7,9 +7,8 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Request, Response
 
-from flowpilot.analytics.flow_quality import flow_quality, quality_of
+from flowpilot.analytics.flow_quality import FlowRow, flow_quality, quality_of
 from flowpilot.analytics.period import Window, window
-from flowpilot.analytics.schemas import FlowRow
 from flowpilot.db.session import ReadDb
 from flowpilot.flows import api
 from flowpilot.flows.queries import FlowState

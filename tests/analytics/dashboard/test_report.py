@@ -7,10 +7,10 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.dashboard.schemas import Dashboard
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window, window
 from flowpilot.analytics.reports import REPORTS
-from flowpilot.analytics.schemas import Dashboard
 from flowpilot.analytics.statistics import percent_ci95
 from flowpilot.db.session import Database
 from tests.company import Company, at

@@ -8,9 +8,8 @@ from hypothesis import strategies as st
 
 from flowpilot.analytics.escalations.action_times import BUCKETS, MOST_POINTS, distribution, survival_curve
 from flowpilot.analytics.escalations.report import escalations
-from flowpilot.analytics.escalations.schemas import CurvePoint
+from flowpilot.analytics.escalations.schemas import CurvePoint, Escalations
 from flowpilot.analytics.period import window
-from flowpilot.analytics.schemas import Escalations
 from flowpilot.analytics.statistics import Waits, kaplan_meier
 from flowpilot.db.session import Database
 from tests.company import Company, at

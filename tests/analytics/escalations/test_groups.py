@@ -8,9 +8,9 @@ from fastapi.testclient import TestClient
 
 from flowpilot.analytics.comparison import compare, window_before
 from flowpilot.analytics.escalations.report import escalations
+from flowpilot.analytics.escalations.schemas import Escalations
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window, window
-from flowpilot.analytics.schemas import Escalations
 from flowpilot.analytics.statistics import Estimate, proportion
 from flowpilot.analytics.tables.flat import to_csv
 from flowpilot.db.session import Database

@@ -7,9 +7,8 @@ from typing import Any
 import pytest
 
 from flowpilot.analytics.escalations.report import escalations
-from flowpilot.analytics.escalations.schemas import Share
+from flowpilot.analytics.escalations.schemas import Escalations, Share
 from flowpilot.analytics.period import Window, window
-from flowpilot.analytics.schemas import Escalations
 from flowpilot.analytics.statistics import rate_ci95
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database

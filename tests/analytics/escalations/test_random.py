@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from psycopg.types.json import Jsonb
 
 from flowpilot.analytics.escalations.report import escalations
+from flowpilot.analytics.escalations.schemas import Escalations
 from flowpilot.analytics.period import Period, window
-from flowpilot.analytics.schemas import Escalations
 from flowpilot.analytics.statistics import kaplan_meier
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction, copy_rows

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from flowpilot.analytics.escalations.report import escalations
+from flowpilot.analytics.escalations.schemas import Escalations
 from flowpilot.analytics.period import Window, window
-from flowpilot.analytics.schemas import Escalations
 from flowpilot.db.session import Database
 from tests.company import Company, at
 

@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 
 from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
+from flowpilot.analytics.knowledge_gaps.schemas import Gap, KnowledgeGaps
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import window
-from flowpilot.analytics.schemas import Gap, KnowledgeGaps
 from flowpilot.analytics.statistics import wilson
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction, copy_rows

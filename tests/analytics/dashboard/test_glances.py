@@ -7,9 +7,9 @@ import uuid
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from flowpilot.analytics.dashboard.glances import knowledge_glance, psa_glance
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.flow_quality import flow_quality, quality_of
-from flowpilot.analytics.glances import knowledge_glance, psa_glance
 from flowpilot.analytics.period import Period, window
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database

@@ -2,9 +2,9 @@
 
 from typing import Any
 
-from flowpilot.analytics import schemas
 from flowpilot.analytics.dashboard.schemas import DashboardPsa, KnowledgeCounts
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.schemas import Report, header
 from flowpilot.analytics.sql import (
     CREATED_IN_WINDOW,
     IS_MADE_BY_AI,
@@ -56,14 +56,14 @@ SELECT * FROM totals, pushes, time_entries
 _KNOWLEDGE_SQL = statement(f"WITH flows AS ({FLOWS}), proposals AS ({PROPOSALS}) SELECT * FROM flows, proposals")
 
 
-class PsaGlance(schemas.Report):
+class PsaGlance(Report):
     """The dashboard's `psa_metrics`, and the sessions that its first share is of."""
 
     total_sessions: int
     psa_metrics: DashboardPsa | None
 
 
-class KnowledgeGlance(schemas.Report):
+class KnowledgeGlance(Report):
     """The dashboard's `knowledge_coverage`, without its domains."""
 
     knowledge_coverage: KnowledgeCounts
@@ -72,15 +72,13 @@ class KnowledgeGlance(schemas.Report):
 async def psa_glance(db: ReadDb, window: Window) -> PsaGlance:
     """How the window's pushes to the ticket system went, in one statement."""
     row = (await db.execute(_PSA_SQL, window.parameters)).mappings().one()
-    return PsaGlance(**schemas.header(window, "dashboard"), total_sessions=row["total"], psa_metrics=psa_of(row))
+    return PsaGlance(**header(window, "dashboard"), total_sessions=row["total"], psa_metrics=psa_of(row))
 
 
 async def knowledge_glance(db: ReadDb, window: Window) -> KnowledgeGlance:
     """The account's flows, and the window's proposals for more, in one statement."""
     row = (await db.execute(_KNOWLEDGE_SQL, window.parameters)).mappings().one()
-    return KnowledgeGlance(
-        **schemas.header(window, "dashboard"), knowledge_coverage=KnowledgeCounts(**knowledge_of(row))
-    )
+    return KnowledgeGlance(**header(window, "dashboard"), knowledge_coverage=KnowledgeCounts(**knowledge_of(row)))
 
 
 def psa_of(row: Any) -> DashboardPsa | None:

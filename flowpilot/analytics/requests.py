@@ -1,0 +1,64 @@
+"""What every request for figures has: its window, and how often a caller may send one."""
+
+from typing import Annotated, Any
+
+from fastapi import Depends, Query, Request
+
+from flowpilot.analytics.period import MAX_DAYS, Period, Window, window
+from flowpilot.clock import Now
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import Caller, requires
+
+
+async def _window(
+    actor: Caller,
+    now: Now,
+    period: Annotated[
+        Period | None, Query(description="A window that ends now; 30d when nothing is given.")
+    ] = None,
+    from_: Annotated[str | None, Query(alias="from", description="ISO date or date-time, included.")] = None,
+    to: Annotated[
+        str | None,
+        Query(description=f"ISO date or date-time, not included; at most {MAX_DAYS} days after `from`."),
+    ] = None,
+    tz: Annotated[str | None, Query(description="IANA zone of days; the account's own by default.")] = None,
+) -> Window:
+    return window(
+        actor.account_id, now=now, account_timezone=actor.timezone, period=period, from_=from_, to=to, tz=tz
+    )
+
+
+WindowQuery = Annotated[Window, Depends(_window)]
+
+
+# How often a minute a caller may ask for what. Rows are many small questions: whoever follows one figure after
+# the other should not be stopped, a loop should.
+PER_MINUTE = {
+    "dashboard": 15,
+    "knowledge-gaps": 10,
+    "coverage": 15,
+    "flow-quality": 15,
+    "psa-metrics": 15,
+    "escalations": 30,
+    "savings": 15,
+    "tables": 30,
+    "rows": 60,
+}
+
+
+async def count(request: Request, actor: Actor, what: str) -> None:
+    """Count one request for something of `PER_MINUTE`.
+
+    Raises:
+        TooManyRequestsError: it is one too many.
+    """
+    await request.app.state.limiter.hit(PER_MINUTE[what], what, actor.caller)
+
+
+def limited(what: str, permission: Permission = Permission.VIEW_ANALYTICS) -> Any:
+    """The dependency that counts a caller's requests; who or what is refused uses nothing up."""
+
+    async def counted(request: Request, actor: Annotated[Actor, requires(permission)], _: WindowQuery) -> None:
+        await count(request, actor, what)
+
+    return Depends(counted)
