@@ -1,4 +1,4 @@
-"""The ASGI app: settings, database, routers and error handlers, put together."""
+"""The ASGI app: settings, database, routes and error handlers put together."""
 
 import asyncio
 import gc
@@ -42,18 +42,18 @@ _ABOUT = """\
 Sign in with **Authorize** (e-mail and password), or send an API key as `Authorization: Bearer fp_…`.
 
 Errors are `application/problem+json`, each with the request id under which the server's log has the details.
-A field that a request does not have is an error too, and named: a misspelt one is never taken for its default.
+An unknown field is an error that names the field, so that a misspelt one is never replaced by its default.
 """
 
 
 async def _warm_up(_: Callable[[], None]) -> None:
-    # SciPy takes a second to import: in the background now, rather than in somebody's first report.
+    # SciPy takes a second to import: do it in the background now, rather than in somebody's first report.
     await asyncio.to_thread(_import_what_is_slow)
 
 
 def _import_what_is_slow() -> None:
     importlib.import_module("scipy.stats")
-    # What is loaded now stays for good: a collection need not look through it again in the middle of a request.
+    # What is loaded by now stays for good, so the garbage collector need not look through it during a request.
     gc.collect()
     gc.freeze()
 
@@ -71,9 +71,9 @@ def create_app(
     Args:
         settings: of this process.
         runtime_url: the runtime role's database URL; the database must be migrated.
-        with_worker: run jobs in this process, too.
-        embedded_in: the data directory of the embedded server that is to be kept running, if there is one.
-        is_first_run: nobody can sign in yet: offer to make the first account.
+        with_worker: also run jobs in this process.
+        embedded_in: the data directory of the embedded server to keep running, if there is one.
+        is_first_run: nobody can sign in yet, so offer to create the first account.
     """
     metrics = RequestMetrics()
     database = Database(runtime_url, pool_size=settings.database_pool_size, registry=metrics.registry)

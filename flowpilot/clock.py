@@ -1,4 +1,4 @@
-"""The only source of "now", and of time zones."""
+"""The only place that reads the clock, and the source of time zones."""
 
 from datetime import UTC, datetime
 from functools import cache
@@ -17,9 +17,9 @@ def now() -> datetime:
 
 
 async def request_time() -> datetime:
-    """The moment a request speaks for: one value however often it is asked for in that request.
+    """The time of a request: every part of the request gets the same value.
 
-    Like every dependency of ours it is async, since FastAPI sends the others through a thread each.
+    Like all our dependencies it is async, since FastAPI runs each of the others in a thread.
     """
     return now()
 
@@ -29,7 +29,7 @@ Now = Annotated[datetime, Depends(request_time)]
 
 @cache
 def zone_names() -> frozenset[str]:
-    """The names of IANA's zones, and not of whatever else lies among the system's files."""
+    """The names of IANA's zones, without the other files that systems keep beside them."""
     return frozenset(files("tzdata").joinpath("zones").read_text("utf-8").split()) - {"Factory"}
 
 

@@ -1,4 +1,4 @@
-"""E-mail addresses: the one form that is kept and compared, and the one that every mail server accepts."""
+"""E-mail addresses: the form that we store and compare, and the form that every mail server accepts."""
 
 from email_validator import EmailNotValidError, ValidatedEmail, validate_email
 
@@ -6,7 +6,7 @@ from flowpilot.errors import InvalidError
 
 
 def valid_email(text: str) -> str:
-    """The address as it is kept: in lower case, with its domain as people write it.
+    """The address as it is stored: in lower case, with its domain as people write it.
 
     `jo@xn--mller-kva.example` and `Jo@MÜLLER.example` are the same address, and both become `jo@müller.example`.
 
@@ -20,7 +20,7 @@ def valid_email(text: str) -> str:
 
 
 def normal_email(text: str) -> str:
-    """What somebody typed, in the form in which addresses are kept. What is not an address finds nobody."""
+    """Typed text in the form in which addresses are stored. Text that is not an address finds nobody."""
     try:
         return _kept(text)
     except EmailNotValidError:
@@ -28,9 +28,9 @@ def normal_email(text: str) -> str:
 
 
 def with_ascii_domain(address: str) -> str:
-    """The address with its domain as the DNS has it: the form for mail servers.
+    """The address with its domain in ASCII, as the DNS and mail servers want it.
 
-    What stands before the @ has no such form, so the result can still hold other letters than ASCII.
+    The part before the @ has no such form, so the result can still hold other letters.
 
     Raises:
         EmailNotValidError: the domain has no such form either.
@@ -44,5 +44,5 @@ def _kept(text: str) -> str:
 
 
 def _read(text: str) -> ValidatedEmail:
-    # `.test` is accepted, for trials; that a domain exists is seen when mail is sent.
+    # `.test` is accepted, for trials. Whether a domain exists turns out when mail is sent.
     return validate_email(text, check_deliverability=False, test_environment=True)

@@ -24,7 +24,7 @@ class FlowPilotError(Exception):
 
 
 class NotFoundError(FlowPilotError):
-    """The thing is not there, or belongs to another account: a caller cannot tell which."""
+    """It does not exist, or it belongs to another account: a caller cannot tell which."""
 
     status = 404
 
@@ -36,7 +36,7 @@ class ConflictError(FlowPilotError):
 
 
 class OutdatedError(ConflictError):
-    """What the caller saw, and acted on, has changed. A page shows how it is now, and what was not recorded."""
+    """What the caller saw has changed since. A page shows the present state, and what was not recorded."""
 
 
 class InvalidError(FlowPilotError):

@@ -1,7 +1,7 @@
-"""Durable jobs, in PostgreSQL: enqueued in the very transaction of the fact that they follow from.
+"""Durable jobs in PostgreSQL, enqueued in the same transaction as the fact that they follow from.
 
-A job's arguments are ids. It states its account itself, like a request does, and may be run twice: after a crash
-in the middle it is run again.
+A job's arguments are ids. It sets its account itself, as a request does. It may run twice: a job whose worker
+crashes is run again.
 """
 
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from procrastinate import JobContext, PsycopgConnector
 from flowpilot.db.session import Database, Db
 from flowpilot.settings import Settings
 
-# It only registers tasks and enqueues over the caller's connection; flowpilot.worker runs it with one of its own.
+# It only registers tasks, and enqueues over the caller's connection. flowpilot.worker runs the jobs.
 app = procrastinate.App(connector=PsycopgConnector())
 
 DEFAULT_QUEUE = "default"
@@ -22,7 +22,7 @@ DELIVERY_QUEUE = "deliveries"
 MAIL_QUEUE = "mail"
 COPILOT_QUEUE = "copilot"
 
-# What keeps failing is tried for about a day, more and more rarely.
+# A job that keeps failing is retried for about a day, at growing intervals.
 RETRY = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)
 
 
@@ -50,14 +50,15 @@ async def enqueue(
     queue: str | None = None,
     **arguments: object,
 ) -> None:
-    """Have a job done after this transaction has committed, or not at all; `at`: not before that moment.
+    """Enqueue a job, which runs once this transaction has committed.
 
-    Ids among the arguments become text, which is what the task is called with.
+    Ids among the arguments reach the task as text.
 
     Args:
-        lock: of the jobs with the same one, one runs at a time, in the order in which they were enqueued. One that
-            is due later would hold up all that come after it: give either `at` or a lock.
-        queue: another than the task's own.
+        at: the earliest time to run it.
+        lock: jobs with the same lock run one at a time, in the order in which they were enqueued. A job that is
+            due later would hold up all that come after it, so give either `at` or a lock.
+        queue: a queue other than the task's own.
     """
     connection = await db.connection()
     driver = (await connection.get_raw_connection()).driver_connection

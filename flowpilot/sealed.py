@@ -9,12 +9,12 @@ from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
 from flowpilot.errors import FlowPilotError
 
-# Tokens are signed with the secret key itself; what is sealed has a key of its own that follows from it.
+# Tokens are signed with the secret key itself; sealed values have a key of their own, derived from it.
 _PURPOSE = b"flowpilot: sealed values"
 
 
 class UnsealableError(FlowPilotError):
-    """What was sealed cannot be read with this secret key."""
+    """The value cannot be decrypted with this secret key."""
 
     def __init__(self) -> None:
         super().__init__("The installation's secret key has changed since this was entered. Enter it again.")
@@ -29,7 +29,7 @@ def unseal(secret_key: str, sealed: bytes) -> str:
     """The text that was sealed.
 
     Raises:
-        UnsealableError: it was sealed with another secret key, or changed since.
+        UnsealableError: it was sealed with another secret key, or has been altered.
     """
     try:
         return _fernet(secret_key).decrypt(sealed).decode()

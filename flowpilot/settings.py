@@ -17,7 +17,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from flowpilot.email_address import with_ascii_domain
 from flowpilot.errors import FlowPilotError
 
-# Where root's installation lives, and the PostgreSQL that runs for it.
+# The installation of root, and the PostgreSQL that runs for it.
 ROOT_HOME = Path("/var/lib/flowpilot")
 
 _log = logging.getLogger(__name__)
@@ -35,13 +35,17 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 
 
 def _default_data_dir() -> Path:
-    """The user's own data directory, but not for root: the user that runs PostgreSQL cannot enter root's home."""
+    """The user's data directory. Root's is elsewhere, since the user of PostgreSQL cannot enter root's home."""
     own = user_data_path("flowpilot")
     if os.geteuid() != 0:
         return own
     usual = ROOT_HOME / "data"
     if _is_installation(own) and not _is_installation(usual):
-        _log.warning("Using the installation in %s, where root's used to be. New ones are made in %s.", own, usual)
+        _log.warning(
+            "Using the installation in %s, the old default for root. New installations are created in %s.",
+            own,
+            usual,
+        )
         return own
     return usual
 
@@ -56,12 +60,13 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="FLOWPILOT_", env_ignore_empty=True, frozen=True)
 
     database_url: SecretStr | None = Field(
-        default=None, description="The owner's PostgreSQL 16+ URL. Unset: PostgreSQL 18 runs embedded."
+        default=None,
+        description="URL of a PostgreSQL 16+ database, as its owner. Unset: PostgreSQL 18 runs embedded.",
     )
     runtime_database_url: SecretStr | None = Field(
         default=None,
-        description="The runtime role's URL, where roles are managed elsewhere. "
-        "Unset: the role is created beside the owner.",
+        description="URL of the same database as the runtime role, where you manage roles yourself. "
+        "Unset: FlowPilot creates the role.",
     )
     data_dir: Path = Field(
         default_factory=_default_data_dir,
@@ -70,10 +75,10 @@ class Settings(BaseSettings):
     secret_key: SecretStr | None = Field(
         default=None,
         min_length=32,
-        description="Signs tokens. Unset: made once and kept in the data directory. "
+        description="Signs tokens. Unset: generated once and kept in the data directory. "
         "Servers that share a database must share it.",
     )
-    token_minutes: int = Field(default=60, ge=1, le=1440, description="How long a signed token is good for.")
+    token_minutes: int = Field(default=60, ge=1, le=1440, description="How long a signed token is valid.")
     sign_in_hours: int = Field(
         default=12, ge=1, le=720, description="How long a browser stays signed in after its last page."
     )
@@ -83,33 +88,35 @@ class Settings(BaseSettings):
         description="Where rate limits count: `memory://` (each process alone) or a `redis://` URL.",
     )
     login_attempts_per_minute: int = Field(
-        default=5, ge=1, description="Login attempts allowed a minute for one e-mail."
+        default=5, ge=1, description="Sign-in attempts a minute allowed for one e-mail."
     )
     login_attempts_per_minute_per_address: int = Field(
         default=60,
         ge=1,
-        description="Login attempts allowed a minute from one address; an IPv6 network of /64 counts as one.",
+        description="Sign-in attempts a minute allowed from one IP address; an IPv6 /64 network counts as one "
+        "address.",
     )
     database_pool_size: int = Field(
-        default=10, ge=1, le=90, description="Database connections a server process may hold."
+        default=10, ge=1, le=90, description="Database connections that one server process may hold."
     )
     ai_model: str | None = Field(
         default=None,
         pattern=r"^((anthropic|openai):\S+|test)$",
         description="The AI copilot's model, such as `anthropic:<model>` or `openai:<model>`. Unset: it is off, "
-        "and nothing leaves this machine. `test` answers nonsense without sending anything, to try it out.",
+        "and nothing leaves this machine. `test` gives made-up answers and sends nothing, to try it out.",
     )
     ai_api_key: SecretStr | None = Field(
-        default=None, description="The key for the AI's provider. A server of your own may need none."
+        default=None, description="The AI provider's API key. A server of your own may not need one."
     )
     ai_base_url: str | None = Field(
         default=None,
         pattern=r"^https?://\S+$",
-        description="Where the AI is, if not at its provider's: a proxy, or with `openai:` a server of your own "
+        description="The AI's address, if it is not the provider's own: a proxy, or with `openai:` a server "
+        "of your own "
         "that speaks OpenAI's chat API, such as `http://localhost:11434/v1`.",
     )
     ai_timeout_seconds: int = Field(
-        default=20, ge=1, le=120, description="How long the AI may take before the rules answer in its place."
+        default=20, ge=1, le=120, description="How long the AI may take before the rules answer instead."
     )
     ai_daily_tokens: int = Field(
         default=200_000, ge=1, description="Tokens each account may spend on the AI in a day (UTC)."
@@ -117,29 +124,32 @@ class Settings(BaseSettings):
     public_url: str | None = Field(
         default=None,
         pattern=r"^https?://[^\s/?#]+(/[^\s?#]*)?$",
-        description="Where people open FlowPilot, such as `https://flowpilot.example.com`. Messages and "
-        "invitations link there. Unset: messages have no links, and an invitation's link names the host that its "
-        "maker's browser asked for.",
+        description="The address at which people open FlowPilot, such as `https://flowpilot.example.com`. "
+        "Messages and "
+        "invitations link to it. Unset: messages have no links, and an invitation links to the host name that "
+        "was in the browser of the person who invited.",
     )
     smtp_host: str | None = Field(default=None, description="The mail server. Unset: no e-mail is sent.")
     smtp_port: int = Field(default=587, ge=1, le=65535, description="The mail server's port.")
     smtp_security: Literal["starttls", "tls", "none"] = Field(
         default="starttls",
-        description="How the connection to the mail server is protected: `starttls` (usual on port 587), `tls` "
+        description="How the connection to the mail server is encrypted: `starttls` (usual on port 587), `tls` "
         "from the start (usual on port 465), or `none`, for a server on this machine.",
     )
-    smtp_username: str | None = Field(default=None, description="Who signs in to the mail server. Unset: nobody.")
+    smtp_username: str | None = Field(
+        default=None, description="User name for the mail server. Unset: FlowPilot does not sign in there."
+    )
     smtp_password: SecretStr | None = Field(default=None, description="The password of `FLOWPILOT_SMTP_USERNAME`.")
     smtp_sender: str | None = Field(
         default=None,
         validate_default=True,
         pattern=r"^[^@\s<>,;:\"]+@[^@\s<>,;:\"]+$",
-        description="The address that e-mails are from. Needed with `FLOWPILOT_SMTP_HOST`.",
+        description="The sender's address of all e-mails. Required with `FLOWPILOT_SMTP_HOST`.",
     )
     allowed_private_networks: Networks = Field(
         default=(),
-        description="Private networks that messages may be sent to, with commas between, such as "
-        "`10.0.0.0/8,fd00::/8`. Slack, Teams and webhook addresses must be public otherwise.",
+        description="Private networks to which messages may be sent, separated by commas, such as "
+        "`10.0.0.0/8,fd00::/8`. All other Slack, Teams and webhook addresses must be public.",
     )
 
     @field_validator("smtp_sender")
@@ -150,7 +160,7 @@ class Settings(BaseSettings):
         return None if sender is None else with_ascii_domain(sender)
 
     def signing_key(self) -> str:
-        """The secret key: the one configured, else the one kept in the data directory, made on first use."""
+        """The secret key: the configured one, or one generated on first use and kept in the data directory."""
         if (known := self.known_signing_key()) is not None:
             return known
         self.data_dir.mkdir(mode=0o700 if os.geteuid() else 0o711, parents=True, exist_ok=True)
@@ -158,7 +168,7 @@ class Settings(BaseSettings):
         return self._key_file.read_text()
 
     def known_signing_key(self) -> str | None:
-        """The same, but none is made."""
+        """The secret key, if there is one already."""
         if self.secret_key is not None:
             return self.secret_key.get_secret_value()
         return self._key_file.read_text() if self._key_file.exists() else None
@@ -169,7 +179,7 @@ class Settings(BaseSettings):
 
 
 def _write_once(path: Path, text: str) -> None:
-    """Write a file for our eyes only; when two processes race, the first one's text stays."""
+    """Write a file that only this user can read. When two processes race, the first one's text stays."""
     descriptor, draft = tempfile.mkstemp(dir=path.parent)
     with os.fdopen(descriptor, "w") as file:
         file.write(text)

@@ -1,4 +1,4 @@
-"""What runs in the background of a process: it is run again when it stops, and what is down is known."""
+"""Background work of a process: it is restarted when it stops, and what is down is known."""
 
 import asyncio
 import logging
@@ -21,7 +21,7 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Down:
-    """Background work that has stopped and is being started again."""
+    """Background work that has stopped and is being restarted."""
 
     name: str
     seconds: float
@@ -30,9 +30,9 @@ class Down:
 class Supervisor:
     """Runs background work for as long as its process does.
 
-    Work is a function that runs until it is cancelled, and calls the `up` that it is given once it really works.
-    Work that raises is run again after a pause, which doubles until the work stays up. Work that returns has done
-    what it was for.
+    Work is a function that runs until it is cancelled, and calls the `up` it is given once it really works.
+    Work that raises is restarted after a pause, which doubles until the work stays up. Work that returns is
+    finished.
     """
 
     def __init__(
@@ -57,13 +57,13 @@ class Supervisor:
         )
 
     def add(self, name: str, work: Work) -> None:
-        """Have this work done while `running`."""
+        """Add work, to be done while `running`."""
         self._work[name] = work
         self._up.labels(name).set(0)
         self._failures.labels(name)
 
     def down(self) -> list[Down]:
-        """The work that has failed and does not run again yet."""
+        """The work that has failed and is not running again yet."""
         return [Down(name, self._clock() - since) for name, since in self._down_since.items()]
 
     @asynccontextmanager
@@ -90,7 +90,7 @@ class Supervisor:
             await self._sleep(pause)
 
     def _was_steady(self, name: str) -> bool:
-        """Whether it was up for so long that it does not fail for the reason that it failed for before."""
+        """Whether it was up for so long that this is a new failure."""
         since = self._up_since.pop(name, None)
         return since is not None and self._clock() - since >= self._longest_pause
 
@@ -99,17 +99,17 @@ class Supervisor:
         self._up_since.setdefault(name, self._clock())
         since = self._down_since.pop(name, None)
         if since is not None:
-            _log.warning("%s: runs again, after %.1f s", name, self._clock() - since)
+            _log.warning("%s: running again after %.1f s", name, self._clock() - since)
 
     def _has_failed(self, name: str, error: BaseException) -> None:
-        """Note it, and say so once: what fails again before it was up is the same outage."""
+        """Record the failure, and log it once: work that fails again before it was up is in the same outage."""
         self._up.labels(name).set(0)
         self._failures.labels(name).inc()
         if name not in self._down_since:
             self._down_since[name] = self._clock()
             reason = expected_reason(error)
             _log.warning(
-                "%s: stopped, and is started again until it runs: %s",
+                "%s: stopped, and will be restarted until it runs: %s",
                 name,
                 reason or repr(error),
                 exc_info=None if reason else error,
@@ -117,7 +117,7 @@ class Supervisor:
 
 
 async def _attempt(work: Coroutine[Any, Any, None]) -> BaseException | None:
-    """Do the work once; why it failed. In a task of its own: what is cancelled inside it is not us."""
+    """Do the work once, and return why it failed. In a task of its own, a cancellation inside it is not ours."""
     task = asyncio.create_task(work)
     try:
         await asyncio.wait([task])

@@ -1,11 +1,11 @@
-"""Text as it is kept: one line, no longer than it may be."""
+"""Text as we store it: on one line, and no longer than a limit."""
 
 import unicodedata
 from typing import Any
 
 
 def tidy(text: str, limit: int) -> str:
-    """The text on one line, cut at a word where it is too long, without what neither JSONB nor a page can hold."""
+    """The text on one line, cut at a word if it is too long, and without control characters."""
     printable = (" " if unicodedata.category(letter) == "Cc" else letter for letter in text)
     line = " ".join("".join(printable).split())
     if len(line) <= limit:
@@ -21,5 +21,5 @@ def sentence(text: str) -> str:
 
 
 def tidied(limit: int) -> Any:
-    """`tidy` as a validator: it lets what is no text through, for the type to refuse."""
+    """`tidy` as a validator. A value that is not text passes through, for its type to refuse."""
     return lambda value: tidy(value, limit) if isinstance(value, str) else value

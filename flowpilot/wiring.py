@@ -1,4 +1,4 @@
-"""What features do when something happens in another one that knows nothing of them (docs/decisions/0010)."""
+"""How features react to what happens in others that do not know them (docs/decisions/0010)."""
 
 from flowpilot.baselines.leaving import STOPWATCH
 from flowpilot.handoffs import following
@@ -10,7 +10,7 @@ from flowpilot.sessions import hooks
 
 
 def wire_features() -> None:
-    """Have handoffs follow their sessions, and what members hold handed over when they leave, from now on."""
+    """From now on handoffs follow their sessions, and work is handed over when its holder leaves."""
     hooks.on_step[:] = [following.note_first_action]
     hooks.on_end[:] = [following.close_with_session]
     leaving.keepers[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]

@@ -22,7 +22,7 @@ from flowpilot.wiring import wire_features
 # Their tasks are registered as they are imported.
 FEATURES_WITH_JOBS = (session_jobs, handoff_jobs, notify_jobs)
 
-# How many jobs run at once. A receiver or an AI that takes its time holds up nobody's lease.
+# How many jobs run at once. Each queue has its own workers, so that a slow receiver or AI never delays a lease.
 CONCURRENCY = {jobs.DEFAULT_QUEUE: 4, jobs.DELIVERY_QUEUE: 16, jobs.MAIL_QUEUE: 8, jobs.COPILOT_QUEUE: 2}
 _GRACE_SECONDS = 5
 _TEND_SECONDS = 60
@@ -32,10 +32,10 @@ _log = logging.getLogger(__name__)
 
 
 class _Worker(Worker):
-    """The library's worker, which looks after its listener and its heartbeat to the end.
+    """The library's worker, which notices to the end when its listener or its heartbeat fails.
 
-    It ends when one of them fails. But it stops looking when any of them has come to a good end, and the deferrer
-    of periodic tasks does so at once where there are none: nobody would notice what fails later.
+    The library stops watching its tasks as soon as one of them returns. The task for periodic jobs returns at once
+    when there are no such jobs, so later failures would go unnoticed.
     """
 
     async def _periodic_deferrer(self) -> None:
@@ -43,7 +43,7 @@ class _Worker(Worker):
 
 
 class WorkerStoppedError(FlowPilotError):
-    """The worker of a queue has ended by itself, as it does when it cannot reach the queue any more."""
+    """A queue's worker has stopped by itself, as it does when it can no longer reach the queue."""
 
 
 async def work(
@@ -58,15 +58,15 @@ async def work(
     """Run jobs until cancelled, or until none is due.
 
     Args:
-        up: called when jobs are run from now on.
+        up: called once jobs are being run.
         patience_seconds: how long to wait for a connection before giving up.
 
     Raises:
-        ExceptionGroup: the queue cannot be reached, or a worker has ended by itself.
+        ExceptionGroup: the queue cannot be reached, or a worker has stopped by itself.
     """
     wire_features()
     _say_outages_once()
-    # The pool would try for long, and then not say why it cannot connect.
+    # The pool would try for a long time, and then not say why it cannot connect.
     async with await psycopg.AsyncConnection.connect(runtime_url, **LIVELINESS):
         pass
     connector = PsycopgConnector(
@@ -94,14 +94,14 @@ async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> 
     )
     await worker.run()  # type: ignore[no-untyped-call]
     if not until_idle:
-        raise WorkerStoppedError(f"the worker of the queue {queue} ended by itself")
+        raise WorkerStoppedError(f"the worker of the queue {queue} stopped by itself")
 
 
 async def _tend(app: App, up: Callable[[], None]) -> None:
-    """Put jobs back whose worker died in the middle of them, and forget old failures, now and every minute."""
+    """Restart jobs whose worker died, and delete old failures, now and then every minute."""
     while True:
         for job in await app.job_manager.get_stalled_jobs():
-            _log.warning("job %s (%s) is run again: its worker died", job.id, job.task_name)
+            _log.warning("job %s (%s): its worker died, so it is run again", job.id, job.task_name)
             await app.job_manager.retry_job(job)
         await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
         up()
@@ -109,7 +109,7 @@ async def _tend(app: App, up: Callable[[], None]) -> None:
 
 
 def _say_outages_once() -> None:
-    """Leave it to the supervisor and the Database to say that PostgreSQL is away: each of the tasks would."""
+    """Leave it to the supervisor and the Database to log that PostgreSQL is away; otherwise every task would."""
     logging.getLogger("psycopg.pool").setLevel(logging.ERROR)
     for name in ("procrastinate.worker.worker", "procrastinate.utils", "asyncio"):
         logging.getLogger(name).addFilter(_is_no_outage)

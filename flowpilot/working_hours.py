@@ -1,4 +1,4 @@
-"""Working hours: when a help desk is at work, and how its time passes. Pure."""
+"""Working hours: when a help desk is open, and how its working time passes. Pure functions."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -19,16 +19,16 @@ class WorkingHours:
 def working_hours(
     days: list[int] | None, start: time | None, end: time | None, zone: ZoneInfo
 ) -> WorkingHours | None:
-    """The hours that an account keeps; None when it keeps none, and works around the clock."""
+    """An account's working hours; None when it works around the clock."""
     return (
         None if days is None or start is None or end is None else WorkingHours(frozenset(days), start, end, zone)
     )
 
 
 def after_work(since: datetime, length: timedelta, hours: WorkingHours | None) -> datetime:
-    """The first moment, in UTC, by which so much working time has passed; without hours all time is.
+    """The moment, in UTC, at which so much working time has passed. Without hours, all time is working time.
 
-    A clock time that a change of the clocks skips or repeats is read as calendars read it (RFC 5545): with the
+    A local time that a change of the clocks skips or repeats is read as calendars read it (RFC 5545): with the
     offset from before the change.
     """
     moment = since.astimezone(UTC)
@@ -44,11 +44,11 @@ def after_work(since: datetime, length: timedelta, hours: WorkingHours | None) -
 
 
 def _stretches(since: datetime, hours: WorkingHours) -> Iterator[tuple[datetime, datetime]]:
-    """The working days that are not over at the moment, one after the other.
+    """The opening and closing times of the days that are not over yet, in order.
 
-    A day on which the clocks are moved past all of its hours has none.
+    A day on which the clocks are moved past all of its hours is left out.
     """
-    # The day before as well, which may be over later than its date says.
+    # Start a day early: in UTC, it may end later than its date says.
     day = since.astimezone(hours.zone).date() - timedelta(days=1)
     while True:
         if day.isoweekday() in hours.days:

@@ -95,9 +95,9 @@ async def test_work_that_is_up_for_moments_only_is_not_run_again_all_the_time(sc
 async def test_an_outage_is_said_once_and_its_end(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     await scene.play(*[scene.fails()] * 5, scene.fails(after=60))
     assert [record.getMessage() for record in caplog.records] == [
-        "jobs: stopped, and is started again until it runs: connection refused",
-        "jobs: runs again, after 17.0 s",
-        "jobs: stopped, and is started again until it runs: connection refused",
+        "jobs: stopped, and will be restarted until it runs: connection refused",
+        "jobs: running again after 17.0 s",
+        "jobs: stopped, and will be restarted until it runs: connection refused",
     ]
     assert [record.exc_info for record in caplog.records] == [None] * 3
 

@@ -49,8 +49,8 @@ def all_commands() -> LazyGroup:
 
 
 def main() -> None:
-    """Run the command line: exit status 0, 1 when it failed, 2 when it was called wrongly."""
-    # A plain SIGTERM would end the process without giving the embedded database back.
+    """Run the command line: exit status 0, 1 for a failure, 2 for wrong usage."""
+    # A plain SIGTERM would end the process without releasing the embedded database.
     signal.signal(signal.SIGTERM, _leave)
     try:
         sys.exit(app(standalone_mode=False))

@@ -1,4 +1,4 @@
-"""`flowpilot account | user | key`: access, from the operator's side."""
+"""`flowpilot account | user | key`: access, for the operator."""
 
 import sys
 import uuid
@@ -17,11 +17,11 @@ from flowpilot.identity import members, passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.keys import create_key
 
-account_app = typer.Typer(help="Accounts (the tenants).", no_args_is_help=True)
-user_app = typer.Typer(help="People.", no_args_is_help=True)
-key_app = typer.Typer(help="API keys.", no_args_is_help=True)
+account_app = typer.Typer(help="Manage accounts (the tenants).", no_args_is_help=True)
+user_app = typer.Typer(help="Manage people.", no_args_is_help=True)
+key_app = typer.Typer(help="Manage API keys.", no_args_is_help=True)
 
-RoleOption = Annotated[Role, typer.Option("--role", help="What it may do.")]
+RoleOption = Annotated[Role, typer.Option("--role", help="Its permissions.")]
 
 
 def register(app: typer.Typer) -> None:
@@ -34,9 +34,9 @@ def register(app: typer.Typer) -> None:
 @account_app.command("create")
 def create_account(
     name: str,
-    timezone: Annotated[str, typer.Option(help="IANA zone of its calendar days.")] = "UTC",
+    timezone: Annotated[str, typer.Option(help="Its IANA time zone, such as Europe/Vienna.")] = "UTC",
     library: Annotated[
-        bool, typer.Option("--library/--no-library", help="Publish the flows that ship with FlowPilot in it.")
+        bool, typer.Option("--library/--no-library", help="Also publish the flows that ship with FlowPilot.")
     ] = True,
     as_json: JsonOption = False,
 ) -> None:
@@ -58,23 +58,24 @@ def create_user(
     email: str,
     account: AccountOption,
     role: RoleOption,
-    name: Annotated[str, typer.Option(help="How colleagues see them.")] = "",
+    name: Annotated[str, typer.Option(help="Name that colleagues see.")] = "",
     password_stdin: Annotated[
         bool,
-        typer.Option("--password-stdin", help="Read a new person's password from standard input."),
+        typer.Option("--password-stdin", help="Read the new person's password from standard input."),
     ] = False,
     known: Annotated[
         bool,
         typer.Option(
-            "--known", help="They are known in another account, and you are certain who has the password."
+            "--known",
+            help="The person belongs to another account already, and you are certain who has the password.",
         ),
     ] = False,
     as_json: JsonOption = False,
 ) -> None:
-    """Add a person to an account and print their id. Somebody known already keeps their name and password."""
+    """Add a person to an account, and print their id. A known person keeps their name and password."""
     if known and (password_stdin or name):
         raise InvalidError(
-            "With --known they keep their name and password: leave --name and --password-stdin out."
+            "With --known the person keeps their name and password. Leave out --name and --password-stdin."
         )
     password = _password() if password_stdin else None
 
@@ -100,7 +101,7 @@ def set_password(
         bool, typer.Option("--password-stdin", help="Read the password from standard input.")
     ] = False,
 ) -> None:
-    """Give a person who cannot sign in a new password."""
+    """Set a new password for a person who cannot sign in."""
     if not password_stdin:
         raise InvalidError("Pass the new password on standard input, with --password-stdin.")
     password = _password()
@@ -115,12 +116,12 @@ def set_password(
 def make_key(
     account: AccountOption,
     role: RoleOption,
-    user: Annotated[str | None, typer.Option(help="E-mail of the member it acts as.")] = None,
+    user: Annotated[str | None, typer.Option(help="E-mail of the member that the key acts as.")] = None,
     name: Annotated[str, typer.Option(help="What it is for.")] = "",
-    expires_days: Annotated[int | None, typer.Option(min=1, help="Days it is good for.")] = None,
+    expires_days: Annotated[int | None, typer.Option(min=1, help="Days until it expires.")] = None,
     as_json: JsonOption = False,
 ) -> None:
-    """Create an API key and print it, once. Without --user it acts as an integration user made for it."""
+    """Create an API key and print it, this once. Without --user it acts as an integration user of its own."""
 
     async def work(database: Database) -> tuple[uuid.UUID, uuid.UUID, str]:
         await require_account(database, account)

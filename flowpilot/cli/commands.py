@@ -13,23 +13,23 @@ class _Entry(NamedTuple):
     help: str
 
 
-# Written here as well as beside the command, so that `flowpilot --help` does not import every feature.
+# The help is repeated beside each command. It is here so that `flowpilot --help` imports no feature.
 _COMMANDS = {
     "serve": _Entry("serve", "Serve FlowPilot until stopped."),
     "worker": _Entry(
         "worker",
         "Run jobs (notifications, leases, idle sessions) until stopped, beside servers started with --no-worker.",
     ),
-    "doctor": _Entry("doctor", "Check the installation and say what to do about what is wrong."),
-    "demo": _Entry("demo", "Serve FlowPilot with two demo accounts. Run again, it keeps what is there."),
+    "doctor": _Entry("doctor", "Check the installation, and say how to mend what is wrong."),
+    "demo": _Entry("demo", "Serve FlowPilot with two demo accounts. A second run keeps their data."),
     "import": _Entry("importing", "Import a log, all of it or nothing. The same file again changes nothing."),
     "report": _Entry("reports", "Print a report."),
-    "account": _Entry("accounts", "Accounts (the tenants)."),
-    "user": _Entry("accounts", "People."),
-    "key": _Entry("accounts", "API keys."),
-    "flow": _Entry("flows", "Flows: what engineers are guided by."),
-    "notify": _Entry("notify", "Notifications."),
-    "db": _Entry("database", "The database."),
+    "account": _Entry("accounts", "Manage accounts (the tenants)."),
+    "user": _Entry("accounts", "Manage people."),
+    "key": _Entry("accounts", "Manage API keys."),
+    "flow": _Entry("flows", "Manage an account's flows, which guide engineers."),
+    "notify": _Entry("notify", "Check notifications."),
+    "db": _Entry("database", "Manage the database."),
 }
 
 

@@ -1,4 +1,4 @@
-"""What all commands share: options, output and errors. It imports no feature, since every command pays for it."""
+"""What all commands share: options, output and errors. It imports no feature, which keeps every command fast."""
 
 import json
 import sys
@@ -23,14 +23,14 @@ state = _State()
 errors = Console(stderr=True, highlight=False)
 
 AccountOption = Annotated[uuid.UUID, typer.Option("--account", help="The account's id.")]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print an object instead of the bare id.")]
+JsonOption = Annotated[bool, typer.Option("--json", help="Print a JSON object instead of the bare value.")]
 
 
 def fail(sentence: str) -> None:
-    """Print an error on stderr, as one sentence."""
+    """Print an error to stderr, on one line."""
     errors.print("[bold red]error:[/]", Text(" ".join(sentence.split())), soft_wrap=True)
 
 
 def print_created(as_json: bool, bare: str, **facts: Any) -> None:
-    """Print what was created, for a script: the bare value alone, or an object."""
+    """Print what was created: the bare value, or a JSON object."""
     sys.stdout.write((json.dumps(facts, default=str) if as_json else bare) + "\n")

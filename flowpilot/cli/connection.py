@@ -21,28 +21,28 @@ Opened = AbstractContextManager[DatabaseUrls]
 
 
 def new_database() -> Opened:
-    """The database, migrated, and made where there is none. For what an installation begins with."""
+    """The database, migrated, and created if there is none. For commands that begin an installation."""
     return migrated_database(get_settings())
 
 
 def open_database() -> Opened:
-    """The database that is there, migrated. For what changes it."""
+    """The existing database, migrated. For commands that change it."""
     return migrated_database(get_settings(), create=False)
 
 
 def read_database() -> Opened:
-    """The database that is there, as it is. For what only reads."""
+    """The existing database, as it is. For commands that only read."""
     return database_as_it_is(get_settings())
 
 
 def run(work: Callable[[Database], Awaitable[T]], opened: Callable[[], Opened] = open_database) -> T:
-    """Run async work with a connection of the runtime role's."""
+    """Run async work with one connection as the runtime role."""
     with opened() as urls:
         return asyncio.run(with_connections(urls.runtime, work, pool_size=1))
 
 
 async def with_connections(url: str, work: Callable[[Database], Awaitable[T]], *, pool_size: int) -> T:
-    """Do the work with connections of its own, and give them back."""
+    """Do the work with a pool of connections of its own."""
     database = Database(url, pool_size=pool_size)
     try:
         return await work(database)
@@ -54,7 +54,7 @@ async def require_account(database: Database, account_id: uuid.UUID) -> Account:
     """The account with this id.
 
     Raises:
-        NotFoundError: there is none.
+        NotFoundError: there is no such account.
     """
     async with database.read(account_id) as db:
         account = await db.get(Account, account_id)
@@ -64,7 +64,7 @@ async def require_account(database: Database, account_id: uuid.UUID) -> Account:
 
 
 def has_demo_accounts(owner_url: str) -> bool:
-    """Whether the demo has been here. Everybody knows the password of its accounts."""
+    """Whether the demo's accounts are in this database. Their password is public."""
     with psycopg.connect(owner_url) as connection:
         ids = [account.id for account in ACCOUNTS]
         return connection.execute("SELECT FROM accounts WHERE id = ANY(%s)", [ids]).rowcount > 0

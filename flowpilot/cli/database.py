@@ -15,7 +15,7 @@ from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.sessions import derived as sessions
 from flowpilot.settings import get_settings
 
-app = typer.Typer(help="The database.", no_args_is_help=True)
+app = typer.Typer(help="Manage the database.", no_args_is_help=True)
 
 
 def register(parent: typer.Typer) -> None:
@@ -25,21 +25,21 @@ def register(parent: typer.Typer) -> None:
 
 @app.command()
 def upgrade() -> None:
-    """Create or migrate the tables, and the runtime role with its grants."""
+    """Create or migrate the tables, and the runtime role with its privileges."""
     with new_database():
         errors.print(f"The database is at revision {newest_revision()}.")
 
 
 @app.command()
 def url() -> None:
-    """Print the owner's connection URL. An embedded database answers there while a FlowPilot command runs."""
+    """Print the owner's connection URL. An embedded database answers only while a FlowPilot command runs."""
     with database(get_settings(), create=False) as urls:
         sys.stdout.write(urls.owner + "\n")
 
 
 @app.command()
 def reconcile() -> None:
-    """Recompute every derived value from the rows it follows from, and say what was wrong."""
+    """Recompute every derived value from its source rows, and say what was corrected."""
     with open_database() as urls:
         with psycopg.connect(urls.owner) as owner:
             accounts = owner.execute("SELECT id FROM accounts ORDER BY id").fetchall()

@@ -1,4 +1,4 @@
-"""`flowpilot demo`: two help desks with half a year of life, served."""
+"""`flowpilot demo`: two help desks with half a year of work, served."""
 
 import shlex
 
@@ -22,7 +22,7 @@ def register(app: typer.Typer) -> None:
 
 
 def demo(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
-    """Serve FlowPilot with two demo accounts. Run again, it keeps what is there."""
+    """Serve FlowPilot with two demo accounts. A second run keeps their data."""
     with new_database() as urls:
         columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.percentage:>3.0f} %"))
         with Progress(*columns, console=errors, transient=True) as bar:
@@ -54,7 +54,7 @@ def _print_logins(logins: list[DemoLogin], url: str) -> None:
 
 
 def _place() -> str:
-    """What a command in another terminal needs before it to find this database."""
+    """The variable that a command in another terminal needs to find this database."""
     settings = get_settings()
     if settings.database_url is not None:
         return ""

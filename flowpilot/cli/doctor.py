@@ -26,7 +26,7 @@ def register(app: typer.Typer) -> None:
 
 
 def doctor() -> None:
-    """Check the installation and say what to do about what is wrong."""
+    """Check the installation, and say how to mend what is wrong."""
     sound = True
     for passed, what in _checks():
         errors.print(f"[green]ok[/]    {what}" if passed else f"[bold red]wrong[/] {what}", soft_wrap=True)
@@ -54,7 +54,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
         with read_database() as urls:
             yield True, f"at revision {newest_revision()}"
             yield from _runtime_role(urls.runtime)
-            yield not has_demo_accounts(urls.owner), "no demo accounts, whose password everybody knows"
+            yield not has_demo_accounts(urls.owner), "no demo accounts (their password is public)"
     except FlowPilotError as error:
         yield False, error.detail
 
@@ -69,6 +69,6 @@ def _runtime_role(url: str) -> Iterator[tuple[bool, str]]:
         assert role is not None
         yield not role[1], f"the runtime role {role[0]} cannot bypass row security"
         owned = connection.execute("SELECT FROM pg_tables WHERE tableowner = current_user").rowcount
-        yield owned == 0, "the runtime role owns no table, so that it cannot switch row security off"
+        yield owned == 0, "the runtime role owns no table, so it cannot switch off row security"
         unstated = connection.execute("SELECT count(*) FROM ai_sessions").fetchone()
-        yield unstated == (0,), "without an account stated, no row is seen"
+        yield unstated == (0,), "no row is visible unless an account is set"

@@ -1,4 +1,4 @@
-"""`flowpilot flow`: the flow library of an account, from the operator's side."""
+"""`flowpilot flow`: an account's flows, for the operator."""
 
 import sys
 import uuid
@@ -22,20 +22,20 @@ from flowpilot.flows.service import Operator
 from flowpilot.flows.text import parse, render
 from flowpilot.flows.tree import problems
 
-app = typer.Typer(help="Flows: what engineers are guided by.", no_args_is_help=True)
+app = typer.Typer(help="Manage an account's flows, which guide engineers.", no_args_is_help=True)
 
 FilesArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Flows as YAML.")]
 
 _PAGE = 200
 _TOLD = {
     ImportAction.CREATED: "new",
-    ImportAction.SAVED_DRAFT: "saved as a draft of the flow that was there",
-    ImportAction.UNCHANGED: "nothing new",
+    ImportAction.SAVED_DRAFT: "saved as a draft of the existing flow",
+    ImportAction.UNCHANGED: "unchanged",
 }
 
 
 class NotImportedError(ConflictError):
-    """One of several files cannot be imported."""
+    """One of the files cannot be imported."""
 
 
 def register(parent: typer.Typer) -> None:
@@ -66,9 +66,11 @@ def list_flows(account: AccountOption) -> None:
 def import_files(
     files: FilesArgument,
     account: AccountOption,
-    publish: Annotated[bool, typer.Option("--publish", help="Publish them; else they become drafts.")] = False,
+    publish: Annotated[
+        bool, typer.Option("--publish", help="Publish them. Without it they become drafts.")
+    ] = False,
 ) -> None:
-    """Import flows, all of them or none. A flow with the same name gets the text as its draft."""
+    """Import flows, all of them or none. An existing flow of the same name gets the text as its draft."""
     texts = {file: _read(file) for file in files}
 
     async def work(database: Database) -> list[Imported]:
@@ -94,7 +96,10 @@ def export(
     flow_id: uuid.UUID,
     account: AccountOption,
     version: Annotated[
-        int | None, typer.Option(min=1, help="What is published by default, else the draft.")
+        int | None,
+        typer.Option(
+            min=1, help="Version number. By default the published version, or the draft if there is none."
+        ),
     ] = None,
 ) -> None:
     """Print a flow as YAML."""
@@ -110,7 +115,7 @@ def export(
 
 @app.command("install-library")
 def install_library(account: AccountOption) -> None:
-    """Publish those of the flows that ship with FlowPilot which the account does not have yet."""
+    """Publish the flows that ship with FlowPilot and that the account does not have yet."""
 
     async def work(database: Database) -> int:
         await require_account(database, account)
@@ -122,12 +127,12 @@ def install_library(account: AccountOption) -> None:
 
 @app.command("check")
 def check(files: FilesArgument) -> None:
-    """Say what forbids publishing flows, one problem a line; exit status 1 when there is any."""
+    """List what prevents flows from being published, one problem a line. The exit status is 1 if there is any."""
     found = [f"{file}: {problem}" for file in files for problem in _problems(file)]
     if found:
         sys.stdout.write("\n".join(found) + "\n")
         raise typer.Exit(EXIT_FAILED)
-    sys.stdout.write(f"Nothing is wrong with {len(files)} {'flow' if len(files) == 1 else 'flows'}.\n")
+    sys.stdout.write(f"No problems in {len(files)} {'flow' if len(files) == 1 else 'flows'}.\n")
 
 
 def _problems(file: Path) -> list[str]:

@@ -1,4 +1,4 @@
-"""`flowpilot notify`: what leads out of the product, from the operator's side."""
+"""`flowpilot notify`: notifications, for the operator."""
 
 import asyncio
 import sys
@@ -13,7 +13,7 @@ from flowpilot.notifications.transports import email as mail
 from flowpilot.outgoing.failures import DeliveryError
 from flowpilot.settings import get_settings
 
-app = typer.Typer(help="Notifications.", no_args_is_help=True)
+app = typer.Typer(help="Check notifications.", no_args_is_help=True)
 
 _TEST = Message(
     "A test of the mail server",
@@ -22,7 +22,7 @@ _TEST = Message(
 
 
 class NotSentError(FlowPilotError):
-    """The test e-mail was not taken."""
+    """The test e-mail was not accepted."""
 
 
 def register(parent: typer.Typer) -> None:
@@ -32,7 +32,7 @@ def register(parent: typer.Typer) -> None:
 
 @app.command("test-email")
 def test_email(address: str) -> None:
-    """Send one e-mail now, and print what the mail server said."""
+    """Send a test e-mail now, and print the mail server's answer."""
     settings = get_settings()
     try:
         letter = mail.email(settings, address, _TEST, None, message_id=new_id(), thread=None, at=now())

@@ -24,8 +24,8 @@ PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen 
 
 _GRACE_SECONDS = 10
 _DEMO_WARNING = (
-    "This database holds the demo accounts, whose password everybody knows. "
-    "For real work, start with another FLOWPILOT_DATA_DIR or database."
+    "This database holds the demo accounts, whose password is public. "
+    "For real work, use another FLOWPILOT_DATA_DIR or database."
 )
 
 
@@ -38,7 +38,7 @@ def serve(
     host: HostOption = "127.0.0.1",
     port: PortOption = 8000,
     with_worker: Annotated[
-        bool, typer.Option("--worker/--no-worker", help="Run jobs (notifications, leases) in this process, too.")
+        bool, typer.Option("--worker/--no-worker", help="Also run jobs (notifications, leases) in this process.")
     ] = True,
 ) -> None:
     """Serve FlowPilot until stopped."""
@@ -49,16 +49,16 @@ def serve(
 
 
 class ListenError(FlowPilotError):
-    """The address cannot be listened on."""
+    """The server cannot listen on this address."""
 
 
 def run_server(
     urls: DatabaseUrls, host: str, port: int, *, with_worker: bool = True, is_first_run: bool = False
 ) -> None:
-    """Serve the app over an open, migrated database; returns when the server was told to stop.
+    """Serve the app from an open, migrated database until the server is told to stop.
 
     Raises:
-        ListenError: the port is taken, or the address is not this machine's.
+        ListenError: the port is taken, or the address does not belong to this machine.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     try:
@@ -85,7 +85,7 @@ def run_server(
         timeout_graceful_shutdown=_GRACE_SECONDS,
     )
     server = _Server(config, app.state.live, app.state.setup_code)
-    # Once it has served, being told to stop is its good end.
+    # Being told to stop is a normal end.
     with listening, contextlib.suppress(KeyboardInterrupt, SystemExit):
         server.run(sockets=[listening])
     if not server.started:
@@ -93,7 +93,7 @@ def run_server(
 
 
 class _Server(uvicorn.Server):
-    """Says where it listens once it does, so that `--port 0` is of use, and stops without waiting for streams."""
+    """Prints its address once it listens, so that `--port 0` is useful, and stops without waiting for streams."""
 
     def __init__(self, config: uvicorn.Config, live: "Hub", setup_code: str | None = None) -> None:
         super().__init__(config)
@@ -107,7 +107,7 @@ class _Server(uvicorn.Server):
             errors.print(f"FlowPilot listens on http://{host}:{port} (stop with Ctrl-C).", soft_wrap=True)
             if self._setup_code is not None:
                 errors.print(
-                    f"Nobody can sign in yet. Set it up at http://{host}:{port}/setup?code={self._setup_code}",
+                    f"Nobody can sign in yet. Set FlowPilot up at http://{host}:{port}/setup?code={self._setup_code}",
                     soft_wrap=True,
                 )
 

@@ -52,7 +52,7 @@ def test_files_are_imported_and_published_and_again_without_effect(
 ) -> None:
     other = file.with_name("scanner.yaml")
     other.write_text(YAML.replace("Printer is", "Scanner is"), "utf-8")
-    for told in ("new", "nothing new"):
+    for told in ("new", "unchanged"):
         done = flowpilot("flow", "import", file, other, "--account", company.id, "--publish")
         said = [line.split(" ", 1)[1] for line in done.stdout.decode().splitlines()]
         assert said == [
@@ -133,7 +133,7 @@ def test_an_account_that_is_not_there_is_said_so(flowpilot: Run, file: Path, wor
 def test_sound_files_are_checked_without_a_database(flowpilot: Run, file: Path) -> None:
     nowhere = "postgresql://nobody@127.0.0.1:1/nothing"
     done = flowpilot("flow", "check", file, file, FLOWPILOT_DATABASE_URL=nowhere)
-    assert (done.returncode, done.stdout, done.stderr) == (0, b"Nothing is wrong with 2 flows.\n", b"")
+    assert (done.returncode, done.stdout, done.stderr) == (0, b"No problems in 2 flows.\n", b"")
 
 
 def test_each_problem_is_a_line_with_its_file_and_node(flowpilot: Run, file: Path) -> None:
