@@ -12,6 +12,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from pydantic import SecretStr
 
 from docs.markdown import code, doc, table
+from flowpilot.analytics.requests import PER_MINUTE
 from flowpilot.app import create_app
 from flowpilot.identity import auth
 from flowpilot.identity.actor import PERMISSIONS, Permission
@@ -23,20 +24,20 @@ _NOT_OURS = {"HTTPValidationError", "ValidationError"}
 
 @cache
 def _app() -> FastAPI:
-    # Nothing connects: an engine is lazy, and the key is given so that none is kept.
+    # Nothing connects, because an engine is lazy; with this key, none is written to a file.
     settings = Settings(data_dir=Path("/nonexistent"), secret_key=SecretStr("x" * 32))
     return create_app(settings, "postgresql://nobody@localhost/none")
 
 
 def api_page() -> Iterator[str]:
-    """Every route, and the models that they take and give."""
+    """Every route, and the models of their bodies and answers."""
     spec = _app().openapi()
     schemas = {name: schema for name, schema in spec["components"]["schemas"].items() if name not in _NOT_OURS}
     yield "# HTTP API\n"
     yield (
         "JSON in snake_case. A credential, which is a token from `POST /api/v1/auth/token` or an API key, "
         "goes into the header `Authorization: Bearer …`; it carries its account, so no path and no body names"
-        " one. Every answer has an `X-Request-ID`. Past a limit the answer is 429 with `Retry-After`.\n"
+        " one. Every answer has an `X-Request-ID`. Above a limit the answer is 429 with `Retry-After`.\n"
     )
     yield (
         "An error is `application/problem+json` (RFC 9457): `type` (a URN a program can compare), `title`, "
@@ -66,9 +67,9 @@ def _routes() -> Iterator[tuple[str, str, APIRoute]]:
 def _operation(route: APIRoute, operation: dict[str, Any]) -> Iterator[str]:
     yield f"- **Who:** {_who(route)}"
     if limits := [
-        _closure(call)["per_minute"] for call in _calls(route.dependant) if _is_made_by(call, "_limited")
+        PER_MINUTE[_closure(call)["what"]] for call in _calls(route.dependant) if _is_made_by(call, "limited")
     ]:
-        yield f"- **Limit:** {limits[0]} requests a minute and caller"
+        yield f"- **Limit:** {limits[0]} requests a minute for each caller"
     for kind, content in operation.get("requestBody", {}).get("content", {}).items():
         yield f"- **Body:** {_type(content['schema'])} as `{kind}`"
     yield from (_answer(status, answer) for status, answer in operation["responses"].items() if status != "422")
@@ -105,7 +106,7 @@ def _who(route: APIRoute) -> str:
             return f"{', '.join(roles)} (permission {code(permission)})"
     if auth.authenticate in calls:
         return "every member of an account"
-    return "whoever is signed in" if auth.claim in calls else "everybody"
+    return "anybody who is signed in" if auth.claim in calls else "anybody"
 
 
 def _calls(dependant: Dependant) -> Iterator[Any]:
@@ -137,7 +138,7 @@ def _model(name: str, schema: dict[str, Any]) -> Iterator[str]:
 
 
 def _model_name(name: str) -> str:
-    """A schema's name as people would say it: a page of keys, the form of a route."""
+    """A schema's name in words: a page of keys, the form of a route."""
     if name.startswith("Body_"):
         return f"{name.removeprefix('Body_').split('_api_')[0]} form"
     return f"Page of {name.removeprefix('Page_').rstrip('_')}" if name.startswith("Page_") else name

@@ -1,6 +1,6 @@
 """Write the reference pages from the code: `.venv/bin/python -m docs.generate`.
 
-The pages are committed, and tests/docs/test_reference.py holds them equal to what this module would write.
+The pages are committed, and tests/docs/test_reference.py checks that they are up to date.
 """
 
 import sys
@@ -25,7 +25,7 @@ REFERENCE = Path(__file__).parent / "reference"
 COMMAND = ".venv/bin/python -m docs.generate"
 
 _NOTE = f"<!-- Written by `{COMMAND}` from the code; edit the code, not this page. -->\n"
-# The defaults that depend on the machine, said in words.
+# The defaults that depend on the machine, in words.
 _WORDS = {
     "data_dir": "`flowpilot` in the user's data directory (Linux: `~/.local/share/flowpilot`); for root "
     "`/var/lib/flowpilot/data`"
@@ -60,9 +60,9 @@ def main() -> None:
 def _metrics() -> Iterator[str]:
     yield "# Metrics\n"
     yield (
-        "What every figure means. The same catalogue answers `GET /api/v1/analytics/flowpilot/metrics`, heads"
-        " every CSV, and stands under a report in the terminal with `--definitions`. How to read intervals, "
-        "censored cases and windows is in [Read the numbers](../how-to/read-the-numbers.md).\n"
+        "What every figure means. The same catalogue is at `GET /api/v1/analytics/flowpilot/metrics`, in the CSV "
+        "of a whole report, and below a report in the terminal with `--definitions`. [Read the "
+        "numbers](../how-to/read-the-numbers.md) explains intervals, censored cases and windows.\n"
     )
     for metric in METRICS.values():
         yield f"## {metric.title}\n"
@@ -92,7 +92,7 @@ def _settings() -> Iterator[str]:
     yield "# Settings\n"
     yield (
         "FlowPilot reads its settings from the environment, once, when a command starts. All of them have a "
-        "default. A value that cannot be used stops the command with a sentence that names the variable.\n"
+        "default. An invalid value stops the command with a message that names the variable.\n"
     )
     rows = (
         (
@@ -131,8 +131,8 @@ def _cli() -> Iterator[str]:
     yield "# Command line\n"
     yield f"{root.help}\n"
     yield (
-        "What was asked for goes to standard output, everything else to standard error. The exit status is 0,"
-        " 1 when the command failed, and 2 when it was called wrongly. `--help` works with every command.\n"
+        "Results go to standard output, everything else to standard error. The exit status is 0 for success, 1 "
+        "if the command failed, and 2 if its arguments were wrong. `--help` works with every command.\n"
     )
     yield from _parameters(root)
     for path, command in _commands(root, "flowpilot"):
@@ -190,10 +190,10 @@ def _tables() -> Iterator[str]:
     docs = {mapper.class_.__tablename__: doc(mapper.class_) for mapper in Base.registry.mappers}
     yield "# Tables\n"
     yield (
-        "Every table with an `account_id` is guarded by row-level security: a transaction sees the rows of "
-        "the account it has stated, and no others (see "
-        "[why](../decisions/0001-tenancy-by-row-level-security.md)). Ids are UUIDv7, made by FlowPilot. To "
-        "the role that serves requests, an append-only table can be read and added to, but not changed.\n"
+        "Row-level security protects every table with an `account_id`: a transaction sees the rows of the "
+        "account that it has stated, and no others (see "
+        "[why](../decisions/0001-tenancy-by-row-level-security.md)). Ids are UUIDv7, made by FlowPilot. The role "
+        "that serves requests can read append-only tables and add rows to them, but not change or remove any.\n"
     )
     for each in sorted(metadata.tables.values(), key=lambda each: each.name):
         yield f"## {each.name}\n"

@@ -1,4 +1,4 @@
-"""Bits of Markdown that several reference pages are made of."""
+"""Pieces of Markdown that the reference pages share."""
 
 import inspect
 from collections.abc import Iterable, Iterator, Sequence
@@ -16,7 +16,7 @@ def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterator[str]:
 
 
 def code(value: object) -> str:
-    """A value as code; of an enumeration, what it stands for."""
+    """A value as code; for a member of an enumeration, its value."""
     return f"`{value.value if isinstance(value, Enum) else value}`"
 
 

@@ -18,7 +18,7 @@ IMAGES = Path(__file__).parent / "images" / "pages"
 _PHONE = {"width": 390, "height": 844}
 _DESK = {"width": 1280, "height": 860}
 
-# A picture's name: who sees it, where (" > " follows the first such link), how wide, and in which theme.
+# For each picture: who signs in, the page (" > " follows the first such link), the size, and the theme.
 SHOTS = {
     "home": ("senior@northwind.example", "/", _DESK, "light"),
     "session": ("senior@northwind.example", "/ > a[href^='/sessions/0']", _DESK, "light"),
@@ -35,7 +35,7 @@ SHOTS = {
 
 
 def main() -> None:
-    """Take them all anew."""
+    """Take all pictures again."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with _demo() as url, sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
@@ -78,7 +78,7 @@ def _go(page: Page, way: str) -> None:
 @contextmanager
 def _demo() -> Iterator[str]:
     with tempfile.TemporaryDirectory() as parent:
-        Path(parent).chmod(0o711)  # The user who runs PostgreSQL for root passes through.
+        Path(parent).chmod(0o711)  # So that the user who runs PostgreSQL for root can enter it.
         command = [str(Path(sys.executable).with_name("flowpilot")), "demo", "--port", "0"]
         environment = os.environ | {
             "FLOWPILOT_DATA_DIR": str(Path(parent) / "data"),

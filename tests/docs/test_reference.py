@@ -20,3 +20,9 @@ def test_no_page_is_left_over() -> None:
 
 def test_the_generator_writes_the_same_again() -> None:
     assert pages() == PAGES
+
+
+def test_the_api_page_has_the_limits() -> None:
+    # They are found by the name of the dependency that counts, which a rename would silently lose.
+    section = PAGES["api.md"].split("## GET /api/v1/analytics/flowpilot/knowledge-gaps\n")[1].split("\n## ")[0]
+    assert "- **Limit:** 10 requests a minute for each caller\n" in section
