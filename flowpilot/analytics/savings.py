@@ -145,7 +145,7 @@ def _missing(baseline: Survival, product: Survival) -> list[str]:
         )
     if product.n and product.median is None:
         sentences.append(
-            "Too many of the claimed handoffs still wait for a first action: their median is not known yet."
+            "Too many of the claimed handoffs are still waiting for a first action: their median is not known yet."
         )
     return sentences
 

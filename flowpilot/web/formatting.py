@@ -1,4 +1,4 @@
-"""How figures and moments read in a page."""
+"""How figures and times are shown in a page."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -11,6 +11,18 @@ from flowpilot.durations import in_short
 
 _NBSP = "\u00a0"
 
+# The nouns that reports count.
+_ONE = {
+    "entries": "entry",
+    "flows": "flow",
+    "gaps": "gap",
+    "handoffs": "handoff",
+    "pushes": "push",
+    "sessions": "session",
+    "snapshots": "snapshot",
+    "steps": "step",
+}
+
 
 def duration(seconds: float | None) -> str:
     """A duration in its two largest units, which stay in one line; a dash for one that is not known."""
@@ -18,7 +30,7 @@ def duration(seconds: float | None) -> str:
 
 
 def moment(at: datetime | None, zone: str) -> Markup | str:
-    """A moment as a date and time in a zone; the machine's form goes along."""
+    """A date and time in a zone, with the form for machines in its attributes."""
     if at is None:
         return "–"
     local = at.astimezone(ZoneInfo(zone))
@@ -28,7 +40,7 @@ def moment(at: datetime | None, zone: str) -> Markup | str:
 
 
 def since(at: datetime | None, now: datetime) -> Markup | str:
-    """How long ago a moment was. The page's script keeps it ticking."""
+    """How long ago something was. A script keeps it up to date."""
     if at is None:
         return "–"
     gone = max(0.0, (now - at).total_seconds())
@@ -38,7 +50,7 @@ def since(at: datetime | None, now: datetime) -> Markup | str:
 
 
 def number(value: float | None, digits: int = 0) -> str:
-    """A number with thousands apart, or a dash for what is not known."""
+    """A number with its thousands set apart, or a dash if it is not known."""
     return "–" if value is None else f"{value:,.{digits}f}".replace(",", "\u202f")
 
 
@@ -48,7 +60,7 @@ def share(value: float | None) -> str:
 
 
 def bounds(interval: Any, show: Callable[[Any], str]) -> str:
-    """A 95 % interval, `4 min to 9 min`; an end that is not known is open."""
+    """A 95 % interval, such as `4 min to 9 min`; an end that is not known is left open."""
     if interval is None:
         return "no interval yet"
     low, high = interval
@@ -57,6 +69,11 @@ def bounds(interval: Any, show: Callable[[Any], str]) -> str:
     if high is None:
         return f"{show(low)} or more"
     return f"up to {show(high)}" if low is None else f"{show(low)} to {show(high)}"
+
+
+def agreeing(words: str, n: int) -> str:
+    """The words after a count: `sessions`, but `session` after 1."""
+    return words if n != 1 else " ".join(_ONE.get(word, word) for word in words.split(" "))
 
 
 def plain(name: str) -> str:
@@ -71,5 +88,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "number": number,
     "share": share,
     "bounds": bounds,
+    "agreeing": agreeing,
     "plain": plain,
 }

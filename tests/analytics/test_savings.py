@@ -102,7 +102,7 @@ async def test_a_median_that_is_not_reached_gives_no_figure(database: Database, 
     report = await _report(database, company)
     assert (report.status, report.difference, report.product.median) == ("insufficient", None, None)
     assert report.missing == [
-        "Too many of the claimed handoffs still wait for a first action: their median is not known yet."
+        "Too many of the claimed handoffs are still waiting for a first action: their median is not known yet."
     ]
     assert report.product.median_ci95 is not None
 

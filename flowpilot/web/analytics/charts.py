@@ -1,4 +1,4 @@
-"""The reports' charts as data for `charts.js`, each with a sentence that says what it shows."""
+"""The charts of the reports as data for `charts.js`, each with a sentence that says what it shows."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ Point = tuple[Any, float]
 
 @dataclass(frozen=True, slots=True)
 class Chart:
-    """What is drawn, and the sentence for who does not see it. `id` is unique in the page."""
+    """What is drawn, and a sentence for people who cannot see it. `id` is unique in the page."""
 
     id: str
     summary: str
@@ -33,7 +33,7 @@ def _line(name: str, points: Sequence[Point], band: Sequence[Sequence[Any] | Non
 
 
 def mttr_trend(report: Dashboard) -> Chart:
-    """MTTR by day with its interval; days that are not over stand apart."""
+    """MTTR by day with its interval; days that are not over are marked."""
     days = report.mttr_trend
     values = [day.mttr_minutes for day in days]
     least, most = minutes(min(values)), minutes(max(values))
@@ -56,7 +56,7 @@ def domains(report: Dashboard) -> Chart:
     """Sessions by domain and how they ended."""
     rows = report.sessions_by_domain
     largest = rows[0]
-    summary = f"Sessions of {len(rows)} domains; {largest.domain} has most, {largest.total}."
+    summary = f"Sessions of {len(rows)} domains; {largest.domain} has the most, {largest.total}."
     series = {
         "Resolved": [row.resolved for row in rows],
         "Escalated": [row.escalated for row in rows],
@@ -70,7 +70,7 @@ def distribution(report: Escalations) -> Chart:
     """Times to first action after a claim in buckets."""
     most = max(report.distribution, key=lambda one: one.n)
     summary = (
-        f"Times to first action of {report.n_handoffs_with_action} handoffs; most, {most.n}, took "
+        f"Times to first action of {report.n_handoffs_with_action} handoffs; most often, {most.n} times, it took "
         f"{bucket(most.from_seconds, most.to_seconds)}."
     )
     names = [bucket(one.from_seconds, one.to_seconds) for one in report.distribution]
@@ -79,10 +79,10 @@ def distribution(report: Escalations) -> Chart:
 
 
 def survival_curve(report: Escalations) -> Chart:
-    """The share still waiting for a first action, with its band."""
+    """The share that is still waiting for a first action, with its band."""
     points, wait = report.survival_curve, report.time_to_first_action
     reached = "not reached" if wait.median is None else duration(wait.median)
-    summary = f"Share of {wait.n} claimed handoffs that still wait for a first action; half of them at {reached}."
+    summary = f"Share of {wait.n} claimed handoffs still waiting for a first action; median {reached}."
     spec = _line(
         "Still waiting",
         [(one.seconds, 100 * one.share_waiting) for one in points],

@@ -1,4 +1,4 @@
-"""How the reports' figures read: with their number of cases, their interval, and what has changed."""
+"""How figures are shown: with their number of cases, their interval, and what has changed."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ def rate(value: float | None) -> str:
 
 
 def minutes(value: float | None) -> str:
-    """Minutes as a stretch of time."""
+    """Minutes as a duration."""
     return duration(None if value is None else 60 * value)
 
 
@@ -46,7 +46,7 @@ def _digits(digits: int) -> Show:
     return lambda value: number(value, digits).replace("-", "−")
 
 
-# By a metric's unit: how a value reads, and how the difference of two.
+# By a metric's unit: how a value is shown, and how the difference of two.
 _SHOWN: dict[str, tuple[Show, Show]] = {
     "count": (number, _digits(0)),
     "percent": (percent, _points(1)),
@@ -60,7 +60,7 @@ _SHOWN: dict[str, tuple[Show, Show]] = {
 
 @dataclass(frozen=True, slots=True)
 class Count:
-    """A number of rows, where it is known, and what they are, with the way to them."""
+    """A number of rows, if it is known, what they are, and the address that lists them."""
 
     n: int | None
     what: str
@@ -69,7 +69,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The figure of the window before, and what has changed since; `direction` only where that is clear."""
+    """The figure of the window before, and what has changed since; `direction` is None where that is not clear."""
 
     before: str
     difference: str
@@ -78,9 +78,9 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One figure. `interval` is its 95 % interval in words; None where it has none by nature.
+    """One figure. `interval` is its 95 % interval in words, or None for a figure that has none.
 
-    `joint` stands between its counts.
+    `joint` goes between its counts.
     """
 
     metric: Metric
@@ -96,7 +96,7 @@ def change_of(slug: str, found: Comparison) -> Change:
     show, show_difference = _SHOWN[METRICS[slug].unit]
     before = f"{show(found.value)} (n{_NBSP}{number(found.n)}, {bounds(found.ci95, show)})"
     if found.difference is None:
-        return Change(before, "no difference can be told", None)
+        return Change(before, "not enough cases to compare", None)
     difference = f"{_signed(found.difference, show_difference)} ({bounds(found.difference_ci95, show_difference)})"
     return Change(before, difference, found.direction)
 
@@ -122,7 +122,7 @@ def overview(report: Dashboard, links: Links) -> list[Kpi]:
     escalated = sessions(report.escalated_sessions, "escalated", status=["escalated"])
     abandoned = sessions(report.abandoned_sessions, "abandoned", status=["abandoned"])
     rated = sessions(report.n_rated, "rated", rated=True)
-    guided = Count(None, "the guided ones", links.rows("sessions", tier="guided"))
+    guided = Count(None, "guided", links.rows("sessions", tier="guided"))
     before = report.previous
     count_change = (
         None
@@ -159,7 +159,7 @@ def _dashboard_kpi(report: Dashboard, field: str, slug: str, counts: list[Count]
 
 
 def quality(found: EscalationQuality, before: PreviousPeriod, links: Links) -> list[Kpi]:
-    """How well the escalations went, beside how fast."""
+    """How well the escalations went, not only how fast."""
 
     def handoffs(n: int, what: str, **filters: Any) -> Count:
         return Count(n, what, links.rows("handoffs", **filters))
@@ -195,7 +195,7 @@ def _wait(slug: str, found: WaitingTime, before: Comparison, links: Links) -> Kp
     unknown = False if found.n_unknown else None
     counts = [
         Count(found.n, "handoffs", links.rows("handoffs", claim_time_unknown=unknown)),
-        Count(found.n_censored, "of them not yet", links.rows("handoffs", state=state)),
+        Count(found.n_censored, "still waiting", links.rows("handoffs", state=state)),
     ]
     if found.n_unknown:
         href = links.rows("handoffs", claim_time_unknown=True)
@@ -207,7 +207,7 @@ def _wait(slug: str, found: WaitingTime, before: Comparison, links: Links) -> Kp
 
 @dataclass(frozen=True, slots=True)
 class HeatRow:
-    """One flow's sessions in each of the domains; without a flow: those that were matched to none."""
+    """One flow's sessions in each of the domains, or those that were not matched to any flow."""
 
     flow: FlowCell
     cells: list[FlowCell | None]
@@ -215,7 +215,7 @@ class HeatRow:
 
     @property
     def main_domain(self) -> int:
-        """The place of the domain that has most of its sessions."""
+        """The index of the domain with most of its sessions."""
         counts = [0 if cell is None else cell.session_count for cell in self.cells]
         return counts.index(max(counts))
 
@@ -229,7 +229,7 @@ class Heatmap:
     largest: int
 
     def heat(self, cell: FlowCell) -> int:
-        """How full a cell is, 1..5."""
+        """How dark a cell is, 1 to 5."""
         return max(1, -(-5 * cell.session_count // self.largest))
 
 
@@ -243,8 +243,8 @@ def heatmap(report: Coverage) -> Heatmap:
     for cells in found.values():
         known = [cell for cell in cells if cell is not None]
         rows.append(HeatRow(known[0], cells, sum(cell.session_count for cell in known)))
-    # By the domain that a flow serves most, so that a domain's flows stand together. What no flow was matched to
-    # comes last, since it is what the others leave.
+    # By the domain that a flow serves most, so that a domain's flows are together. Sessions without a flow come
+    # last: they are what the flows leave.
     rows.sort(key=lambda row: (row.flow.flow_id is None, row.main_domain, -row.total, row.flow.name or ""))
     counts = [cell.session_count for row in rows for cell in row.cells if cell is not None]
     return Heatmap([domain.domain for domain in report.domains], rows, max(counts, default=1))

@@ -1,4 +1,4 @@
-"""The pages of the reports: one a tab, whose report runs when the tab is opened."""
+"""The pages of the reports, one per tab. A report runs when its tab is opened."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -21,7 +21,7 @@ Run = Callable[[ReadDb, View], Awaitable[Report]]
 
 @dataclass(frozen=True, slots=True)
 class ReportResult:
-    """A report with the way to its rows, or what to say in its place."""
+    """A report and the links to its rows, or what to say in its place."""
 
     report: Report | None = None
     links: Links | None = None

@@ -1,4 +1,4 @@
-"""Which rows a page shows, in words, and what of them it shows."""
+"""How a page of rows is worded: its title, and its columns."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -37,7 +37,7 @@ _BY = {
 }
 _STATES = {
     "unclaimed": "not claimed",
-    "claimed": "claimed by the end of it",
+    "claimed": "claimed by its end",
     "acted": "acted on",
     "not_acted": "not acted on",
     "pending": "neither acted on nor closed",
@@ -45,7 +45,7 @@ _STATES = {
     "acted_ever": "acted on",
 }
 
-# What each filter says; flow_id is said by its name.
+# What each filter says. A flow_id is replaced by the flow's name.
 _WORDS: Mapping[str, Say] = {
     "status": lambda value: _any_of(value if isinstance(value, list) else [value]),
     "domain": lambda value: f"domain {value}",
@@ -60,7 +60,7 @@ _WORDS: Mapping[str, Say] = {
     "claim_time_unknown": _yes_no("claimed at an unknown time", "not claimed at an unknown time"),
     "reason": lambda value: f"reason “{value}”",
     "without_reason": _yes_no("without a reason", "with a reason"),
-    "not_reason": lambda value: f"none of the {len(value)} reasons that stand alone",
+    "not_reason": lambda value: f"none of the {len(value)} listed reasons",
     "released": _yes_no("released or with an expired lease", "neither released nor expired"),
     "bounced_back": _yes_no("that came back", "that did not come back"),
     "from_seconds": lambda value: f"acted on {duration(value)} or more after the claim",
@@ -79,7 +79,7 @@ _WORDS: Mapping[str, Say] = {
 
 
 def in_words(kind: str, row_filter: RowFilter, flow: str | None = None) -> str:
-    """The title of rows: what they are, and what was asked of them. `flow`: the name of the flow asked for."""
+    """The title of rows: what they are, and how they are filtered. `flow` is the name of the flow asked for."""
     asked = row_filter.given()
     what = [_NOUNS[kind], *([_BY[asked.pop("by")]] if "by" in asked else [])]
     said = [_WORDS[name](value) for name, value in asked.items() if name in _WORDS]
@@ -90,7 +90,7 @@ def in_words(kind: str, row_filter: RowFilter, flow: str | None = None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of the rows, its heading, and how it is shown; `link` is the field with the id it leads to."""
+    """A field of the rows, its heading, and how it is shown. `link` is the field with the id that it links to."""
 
     field: str
     title: str

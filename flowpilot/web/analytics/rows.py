@@ -1,4 +1,4 @@
-"""The pages behind the figures: the very rows that a number counts."""
+"""The pages behind the figures: the rows that a number counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ router = APIRouter(prefix="/analytics/rows", include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rows(Page):
-    """Rows of one kind. `here` is the page's address without its cursor, `csv` that of the same rows as CSV."""
+    """Rows of one kind. `here` is the page's address without its cursor; `csv` has the same rows as CSV."""
 
     template: ClassVar[str] = "analytics/rows.html"
     window: Window
@@ -38,7 +38,7 @@ class Rows(Page):
 
 @dataclass(frozen=True, slots=True)
 class RowsRequest:
-    """What every page of rows is asked with, whatever its kind."""
+    """What a request for a page of rows has, whatever their kind."""
 
     request: Request
     window: Window

@@ -1,4 +1,4 @@
-"""What the address of an analytics page asks for, and the addresses that lead from its figures to their rows."""
+"""What the address of an analytics page asks for, and the addresses of the rows behind its figures."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -20,7 +20,7 @@ PERIODS = ((Period.WEEK, "7 days"), (Period.MONTH, "30 days"), (Period.QUARTER, 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class View:
-    """What the address asks for: a tab, its window in the words that were given, and how it is shown."""
+    """What the address asks for: a tab, its window as it was given, and how it is shown."""
 
     tab: str
     window: Window
@@ -29,7 +29,7 @@ class View:
     sort: FlowSort
 
     def path(self, tab: str | None = None, **changes: str) -> str:
-        """The address of the same view with something else chosen; a period takes the place of a range."""
+        """The address of the same view with something changed; a period replaces a range."""
         words = {} if "period" in changes else dict(self.words)
         if self.compare:
             words["compare"] = "true"
@@ -60,16 +60,16 @@ ViewQuery = Annotated[View, Depends(_view)]
 
 @dataclass(frozen=True, slots=True)
 class Links:
-    """From a report's figures to their rows and tables: the very window that the report speaks of.
+    """From a report's figures to their rows and tables, in the same window.
 
-    `back` is the address that rows lead back to.
+    `back` is the address to which a page of rows links back.
     """
 
     window: dict[str, str]
     back: str
 
     def rows(self, kind: str, **filters: Any) -> str:
-        """The address of the rows that a figure counts; None leaves a filter out."""
+        """The address of the rows that a figure counts. A filter of None is left out."""
         asked = {name: _word(value) for name, value in filters.items() if value is not None}
         return f"/analytics/rows/{kind}?" + urlencode(asked | self.window | {"back": self.back}, doseq=True)
 
