@@ -5,6 +5,9 @@
     const chosen = localStorage.getItem("flowpilot-theme");
     document.documentElement.dataset.bsTheme = chosen ?? (system.matches ? "dark" : "light");
   };
-  system.addEventListener("change", apply);
+  system.addEventListener("change", () => {
+    apply();
+    document.dispatchEvent(new Event("theme"));
+  });
   apply();
 })();
