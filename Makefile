@@ -41,6 +41,9 @@ test: setup lint ## Run every test (lint and types included)
 	@command -v chromium >/dev/null || scripts/apt-install chromium
 	$(BIN)/pytest --numprocesses auto
 
+check: setup lint ## Check what has changed since main: style, types, house rules and the tests beside it
+	$(BIN)/pytest --numprocesses auto -m "not long" tests/architecture tests/docs $$($(BIN)/python scripts/changed_tests.py)
+
 lint: setup ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -54,4 +57,4 @@ lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra ai --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help setup demo test lint bench lock
+.PHONY: help setup demo test check lint bench lock

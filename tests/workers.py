@@ -45,8 +45,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slow first."""
+    """Put the slow first. What needs a browser and the demo takes long, whichever of it is asked for."""
     items.sort(key=lambda item: not item.nodeid.startswith(_SLOW_FIRST))
+    for item in items:
+        if item.nodeid.startswith("tests/browser/"):
+            item.add_marker(pytest.mark.long)
 
 
 def shared_directory(config: pytest.Config) -> Path:

@@ -194,7 +194,7 @@ async def list_versions(
 
 @router.get("/{flow_id}/versions/{number}")
 async def read_version(flow_id: uuid.UUID, number: Number, actor: CanView, db: ReadSession) -> VersionDetailOut:
-    """One version."""
+    """A version of the flow by its number, with its tree."""
     return VersionDetailOut.model_validate(await queries.version(db, actor.account_id, flow_id, number))
 
 

@@ -1,5 +1,6 @@
 """Who may call stands in a route's signature; what has no caller is listed here."""
 
+import re
 from collections.abc import Iterator
 
 from fastapi import FastAPI
@@ -59,3 +60,28 @@ def test_every_route_that_reads_an_account_verifies_its_caller(client: TestClien
             assert auth.authenticate in calls, (
                 f"{path} opens the account that a credential merely claims, without looking the credential up."
             )
+
+
+# Words that say nothing by themselves.
+_SMALL = {"a", "all", "an", "and", "as", "by", "for", "from", "in", "it", "of", "on", "one", "the", "their", "to"}
+
+
+def test_no_docstring_of_a_route_repeats_its_name(client: TestClient) -> None:
+    assert isinstance(client.app, FastAPI)
+    functions = {
+        context.original_route.endpoint
+        for context in iter_route_contexts(client.app.routes)
+        if isinstance(context.original_route, APIRoute)
+    }
+    repeating = sorted(
+        f"{function.__module__}.{function.__name__}: {function.__doc__}"
+        for function in functions
+        if function.__doc__ and _words(function.__doc__) <= _words(function.__name__.replace("_", " "))
+    )
+    assert not repeating, (
+        f"{repeating}: whoever reads it has read the name. Say what the name does not, or nothing."
+    )
+
+
+def _words(text: str) -> set[str]:
+    return {word.removesuffix("s") for word in re.findall(r"[a-z]+", text.lower())} - _SMALL

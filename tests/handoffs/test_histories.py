@@ -151,6 +151,7 @@ def _surely(test: Callable[..., None]) -> Callable[..., None]:
     return test
 
 
+@pytest.mark.long
 def test_any_history(urls: DatabaseUrls, desk: Desk) -> None:
     """First actions, counts and statuses are what the rows say, and the events tell every claim there was."""
 

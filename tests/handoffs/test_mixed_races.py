@@ -147,6 +147,7 @@ async def test_claims_against(desk: Desk, other: Deed, is_claimed: bool) -> None
     check_laws(desk.company)
 
 
+@pytest.mark.long
 async def test_anything_at_once(desk: Desk) -> None:
     every = [_claim, _release, _reassign, _close, _step, _resolve, _abandon, _escalate, _lease_job]
     for number in range(4 * ROUNDS):

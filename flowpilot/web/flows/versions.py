@@ -74,7 +74,6 @@ async def list_versions(
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    """The versions."""
     flow = await api.read_flow(flow_id, actor, db)
     found = await api.list_versions(flow_id, actor, db, limit=50, cursor=cursor)
     return render(request, Versions(title=f"Versions of {flow.name}", flow=flow, found=found), frame)

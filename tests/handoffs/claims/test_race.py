@@ -24,6 +24,8 @@ from tests.company import Company, add_colleague, found_company
 from tests.handoffs.helpers import actor, check_laws, escalated, forget_jobs
 from tests.sessions.loading import load_for_work
 
+pytestmark = pytest.mark.long
+
 SENIORS = 50
 HANDOFFS = 200
 PROCESSES = 2
