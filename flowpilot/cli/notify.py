@@ -35,7 +35,7 @@ def test_email(address: str) -> None:
     """Send a test e-mail now, and print the mail server's answer."""
     settings = get_settings()
     try:
-        letter = mail.email(settings, address, _TEST, None, message_id=new_id(), thread=None, at=now())
+        letter = mail.compose_email(settings, address, _TEST, None, message_id=new_id(), thread=None, at=now())
         said = asyncio.run(mail.send(settings, letter))
     except DeliveryError as error:
         raise NotSentError(error.reason) from error

@@ -1,6 +1,6 @@
-"""What asks for somebody's attention: how many handoffs wait, and how many of their notifications are unread.
+"""What asks for a member's attention: how many handoffs wait, and how many notifications are unread.
 
-All who show such a number have it from here: the frame of a page, the lists below it, the API and the live stream.
+Every place that shows such a number gets it here: pages and the lists in them, the API and the live stream.
 """
 
 import uuid
@@ -20,10 +20,10 @@ from flowpilot.notifications.models import Notification
 class Attention(BaseModel):
     """What asks for a member's attention."""
 
-    n_waiting: int = Field(description="Open handoffs that nobody holds.")
-    n_claimed_without_action: int = Field(description="Handoffs that are held, without an action yet.")
-    unread_count: int = Field(description="The member's notifications that are not read and still hold.")
-    newest_unread_at: datetime | None = Field(description="Of when the newest of those is.")
+    n_waiting: int = Field(description="Open handoffs that nobody has claimed.")
+    n_claimed_without_action: int = Field(description="Claimed handoffs without an action yet.")
+    unread_count: int = Field(description="The member's unread notifications that still apply.")
+    newest_unread_at: datetime | None = Field(description="When the newest of those was created.")
 
 
 async def attention(

@@ -1,4 +1,4 @@
-"""An event with what belongs to it: all that its wording needs."""
+"""An event with everything that its message needs."""
 
 import uuid
 from collections.abc import Collection, Iterator, Mapping
@@ -16,7 +16,7 @@ from flowpilot.sessions.models import AISession
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """An event, the handoff and session it belongs to, and the names of the people in it by their ids."""
+    """An event, its handoff and session, and the names of the people in it by their ids."""
 
     event: HandoffEvent
     handoff: SessionHandoff
@@ -24,16 +24,16 @@ class EventContext:
     names: Mapping[uuid.UUID, str]
 
     def name(self, user_id: uuid.UUID | str | None) -> str:
-        """What a person is called; somebody who has left cannot be named any more."""
+        """A person's name; former members can no longer be named."""
         if user_id is None:
-            return "nobody in particular"
+            return "nobody"
         return self.names.get(uuid.UUID(str(user_id)), "a former member") or "somebody"
 
 
 async def event_contexts(
     db: ReadDb, account_id: uuid.UUID, event_ids: Collection[uuid.UUID]
 ) -> dict[uuid.UUID, EventContext]:
-    """Events, each with what belongs to it, by their ids."""
+    """Events with their contexts, by the ids of the events."""
     query = (
         select(HandoffEvent, SessionHandoff, AISession)
         .join(SessionHandoff, belongs(SessionHandoff, HandoffEvent, HandoffEvent.handoff_id))

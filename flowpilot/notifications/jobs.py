@@ -1,4 +1,4 @@
-"""The jobs that tell people of events: one that says who is told, and one that sends what a lane has to send."""
+"""The jobs that notify people of events: one decides who is notified, the other sends the messages of a lane."""
 
 import asyncio
 import logging
@@ -17,10 +17,10 @@ from flowpilot.notifications.delivery.sending import send
 from flowpilot.notifications.delivery.turns import PendingDelivery, lane_of_delivery, next_deliveries
 from flowpilot.outgoing.failures import DeliveryError, TryLaterError
 
-# After that, a lane goes behind those that wait for a place. One message may take longer.
+# After this time a lane queues again behind those that wait for a worker. One message may take longer.
 _TURN = timedelta(seconds=5)
 
-# Failures of messages are kept with them. What is left is a fault of ours, and holds up the whole lane.
+# A failed message is recorded with its delivery. Any other failure is our own fault, and holds up the whole lane.
 _SOON = RetryStrategy(wait=15)
 
 _log = logging.getLogger(__name__)
@@ -28,7 +28,7 @@ _log = logging.getLogger(__name__)
 
 @app.task(name=NOTIFY_JOB, pass_context=True, retry=RETRY)
 async def notify(context: JobContext, account_id: str, event_id: str) -> None:
-    """Tell people of an event."""
+    """Notify people of an event."""
     used, account = tools(context), uuid.UUID(account_id)
     by_email = used.settings.smtp_host is not None
     async with used.database.write(account) as db:
@@ -39,7 +39,8 @@ async def notify(context: JobContext, account_id: str, event_id: str) -> None:
 async def deliver(context: JobContext, account_id: str, delivery_id: str) -> None:
     """Send what is due in the lane of a delivery, for a few seconds.
 
-    Without the lane's lock (one that waited for its moment, or of an earlier release), it only asks for a turn.
+    A job without the lane's lock (one that was scheduled for later, or made by an earlier release) only asks for a
+    turn.
     """
     used, account, delivery = tools(context), uuid.UUID(account_id), uuid.UUID(delivery_id)
     async with used.database.read(account) as db:
@@ -53,7 +54,7 @@ async def deliver(context: JobContext, account_id: str, delivery_id: str) -> Non
 
 
 async def _send_what_is_due(used: Tools, account_id: uuid.UUID, lane: int) -> bool:
-    """Whether all that was due is sent; otherwise the time is over."""
+    """Whether everything that was due has been sent; if not, the turn is over."""
     ends = now() + _TURN
     while now() < ends:
         async with used.database.read(account_id) as db:
@@ -67,9 +68,9 @@ async def _send_what_is_due(used: Tools, account_id: uuid.UUID, lane: int) -> bo
 
 
 async def _attempt(used: Tools, pending: PendingDelivery) -> None:
-    """Make one attempt at a delivery, with no database transaction open meanwhile.
+    """Attempt a delivery once, with no database transaction open in the meantime.
 
-    A worker that dies between the sending and the record of it sends once more. A receiver can tell by the
+    If a worker dies after sending and before recording it, the message is sent again. The receiver can tell by the
     message's id, which stays the same.
     """
     failure: DeliveryError | None = None
@@ -79,8 +80,8 @@ async def _attempt(used: Tools, pending: PendingDelivery) -> None:
     except DeliveryError as error:
         failure, answered = error, error.status
     except Exception as error:
-        _log.exception("delivery %s cannot be made", pending.delivery.id)
-        reason = f"Something went wrong on our side ({type(error).__name__}); the log says what."
+        _log.exception("delivery %s failed unexpectedly", pending.delivery.id)
+        reason = f"FlowPilot could not send this ({type(error).__name__}). The server's log has the details."
         failure = TryLaterError(reason, of_message=True)
     by_email = used.settings.smtp_host is not None
     async with used.database.write(pending.delivery.account_id) as db:

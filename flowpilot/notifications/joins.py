@@ -15,12 +15,12 @@ T = TypeVarTuple("T")
 def belongs(
     table: type[Tenant], other: type[Tenant], reference: InstrumentedAttribute[Any]
 ) -> ColumnElement[bool]:
-    """The condition of a join to the row of the same account that is referred to."""
+    """The condition that joins a table to the rows that a reference points to, within the account."""
     return and_(table.account_id == other.account_id, table.id == reference)
 
 
 def with_handoff(query: Select[*T]) -> Select[*T]:
-    """The query of notifications, joined to their events and handoffs where they have some."""
+    """A query of notifications, joined to their events and handoffs, if any."""
     return (
         query.select_from(Notification)
         .outerjoin(HandoffEvent, belongs(HandoffEvent, Notification, Notification.event_id))

@@ -1,4 +1,4 @@
-"""What is said about an event: one wording for the list in the product, e-mail, Slack and Teams."""
+"""The message about an event: one wording for the list in the product, e-mail, Slack and Teams."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -8,23 +8,23 @@ from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority
 from flowpilot.notifications.event_context import EventContext
 from flowpilot.text import sentence, tidy
 
-# So short that Slack takes them (3000 characters, 2000 in a field) even where every character has to be escaped.
+# Slack allows 3000 characters, and 2000 in a field. These fit even if every character has to be escaped.
 _TITLE = 120
 _FIELD = 300
 
 _ENDS: dict[str, str] = {
     Outcome.RESOLVED: "resolved",
-    Outcome.PARKED: "laid aside for later",
-    Outcome.RETURNED: "given back",
-    Outcome.ABANDONED: "given up",
+    Outcome.PARKED: "set aside for later",
+    Outcome.RETURNED: "returned",
+    Outcome.ABANDONED: "abandoned",
 }
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """Something to tell: a subject of one line, one paragraph, facts, and the path of the page where it goes on.
+    """A subject of one line, one paragraph, facts, and the path of the page to open.
 
-    Nothing in it is escaped: each format does that for itself.
+    Nothing in it is escaped: each transport does that for its own format.
     """
 
     subject: str
@@ -34,17 +34,17 @@ class Message:
 
 
 TEST = Message(
-    "A test of this channel",
-    "This is a test from FlowPilot. Whoever can read it will also hear of handoffs here.",
+    "Test of this channel",
+    "This is a test message from FlowPilot. Notifications about handoffs will arrive here too.",
 )
 
 
 def compose(context: EventContext, *, is_settled: bool = False) -> Message:
-    """What is said about an event: subject and text are the event's alone, the fields are how it stands now.
+    """The message about an event. Subject and text describe the event, the fields the handoff as it is now.
 
     Args:
-        context: the event.
-        is_settled: what it says no longer holds, so that what has become of it is said as well.
+        context: the event and what belongs to it.
+        is_settled: the event no longer applies, so the message also says what has become of the handoff.
     """
     title, text = _wording(context)
     handoff, session = context.handoff, context.session
@@ -54,7 +54,7 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
         ("Priority", Priority(handoff.priority).name.capitalize()),
         ("Ticket", tidy(session.psa_ticket_id or "", _TITLE)),
         ("Client", tidy(session.client_name or "", _TITLE)),
-        ("Meant for", context.name(handoff.target_user_id) if handoff.target_user_id else ""),
+        ("Assigned to", context.name(handoff.target_user_id) if handoff.target_user_id else ""),
         ("Escalated by", context.name(handoff.created_by)),
         ("Escalated", f"{in_full(_age(context))} ago" if _age(context) else "just now"),
     )
@@ -69,14 +69,14 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
 
 
 def how_it_stands(context: EventContext) -> str:
-    """What has become of a handoff, in a sentence."""
+    """How the handoff stands now, in a sentence."""
     handoff = context.handoff
     if handoff.closed_at is not None:
-        return f"It is closed now: {_ENDS.get(handoff.outcome or '', 'closed')}."
+        return f"It has been closed: {_ENDS.get(handoff.outcome or '', 'closed')}."
     if handoff.claimed_by is not None:
         return f"{context.name(handoff.claimed_by)} has claimed it."
     if handoff.target_user_id is not None:
-        return f"It is assigned to {context.name(handoff.target_user_id)} now."
+        return f"It is now assigned to {context.name(handoff.target_user_id)}."
     return "It is back in the queue."
 
 
@@ -85,34 +85,36 @@ def _problem(context: EventContext) -> str:
 
 
 def _wording(context: EventContext) -> tuple[str, str]:
-    """What it is called, and the sentence or two."""
+    """The title of an event, and a sentence or two."""
     event, handoff, problem = context.event, context.handoff, _problem(context)
     actor, target = context.name(event.actor_id), context.name(event.content.get("target"))
     match event.kind:
         case HandoffEventKind.CREATED:
-            title, text = "Help wanted", f"{actor} needs help with “{problem}”."
+            title, text = "Help needed", f"{actor} needs help with “{problem}”."
         case HandoffEventKind.CLAIMED:
             title, text = f"Claimed by {actor}", f"{actor} has claimed “{problem}” after {in_full(_age(context))}."
         case HandoffEventKind.RELEASED:
             why = sentence(tidy(str(event.content.get("reason") or "no reason was given"), _FIELD))
-            title, text = "Back in the queue", f"{actor} has put “{problem}” back into the queue: {why}"
+            title, text = "Back in the queue", f"{actor} has returned “{problem}” to the queue: {why}"
+        case HandoffEventKind.REASSIGNED if event.content.get("target") is None:
+            title, text = "No longer assigned", f"{actor} has unassigned “{problem}”: anybody can claim it."
         case HandoffEventKind.REASSIGNED:
-            title, text = f"Passed to {target}", f"{actor} has passed “{problem}” to {target}."
+            title, text = f"Reassigned to {target}", f"{actor} has reassigned “{problem}” to {target}."
         case HandoffEventKind.REMINDED:
             ends = event.content.get("ends")
             left = f"in {in_full(datetime.fromisoformat(ends) - event.created_at)}" if ends else "soon"
-            title = "Nothing done yet"
-            text = f"You have claimed “{problem}”, and nothing was done since. It goes back to the queue {left}."
+            title = "No action yet"
+            text = f"You have claimed “{problem}”, but not acted on it yet. It returns to the queue {left}."
         case HandoffEventKind.EXPIRED:
             title = "Back in the queue"
-            text = f"Nothing was done about “{problem}” in time, so it is back in the queue."
+            text = f"Nobody acted on “{problem}” in time, so it is back in the queue."
         case HandoffEventKind.CLOSED:
             end = sentence(_ENDS.get(event.content.get("outcome") or handoff.outcome or "", "closed"))
             note = tidy(str(event.content.get("note") or ""), _FIELD)
             who = f"{actor} has closed “{problem}”" if event.actor_id else f"“{problem}” was closed"
             title, text = "Closed", f"{who}: {end} {sentence(note) if note else ''}"
         case _:
-            title, text = "Changed", f"Something has changed about “{problem}”."
+            title, text = "Changed", f"“{problem}” has changed."
     return title, text
 
 

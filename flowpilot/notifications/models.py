@@ -1,4 +1,4 @@
-"""Notifications in the product, the channels that lead out of it, and the log of what was sent."""
+"""Notifications in the product, the channels to the outside, and the log of what was sent."""
 
 import uuid
 from datetime import datetime
@@ -13,7 +13,7 @@ from flowpilot.sessions.models import one_of
 
 
 class ChannelKind(StrEnum):
-    """A way in which somebody may be told."""
+    """A way to notify somebody."""
 
     IN_APP = "in_app"
     EMAIL = "email"
@@ -23,7 +23,7 @@ class ChannelKind(StrEnum):
 
 
 class DeliveryStatus(StrEnum):
-    """Where a delivery stands: a pending one is still tried, a dropped one was out of date before it left."""
+    """The state of a delivery: a pending one is still tried, a dropped one was out of date before it was sent."""
 
     PENDING = "pending"
     SENT = "sent"
@@ -32,9 +32,9 @@ class DeliveryStatus(StrEnum):
 
 
 class Notification(Tenant, Base):
-    """One thing that one member should know: an event of a handoff, or trouble on a route (`content` says which).
+    """Something that one member should know: an event of a handoff, or trouble on a route (in `content`).
 
-    `settled_at`: from then on nobody needs to read it any more.
+    From `settled_at` on nobody needs to read it any more.
     """
 
     __tablename__ = "notifications"
@@ -89,7 +89,7 @@ class NotificationPreference(Tenant, Base):
 class NotificationChannel(Tenant, Base):
     """A Slack, Teams or webhook address: a member's own (`user_id`), or the whole account's.
 
-    The address and the signing secret are encrypted; `host` is what is shown of the address.
+    The address and the signing secret are encrypted; only `host` is shown of the address.
     """
 
     __tablename__ = "notification_channels"
@@ -108,10 +108,10 @@ class NotificationChannel(Tenant, Base):
 
 
 class NotificationRoute(Tenant, Base):
-    """How a way out of the product does: a channel (its id is the channel's), or e-mail (it is the account's).
+    """The health of a route: of a channel (with the channel's id), or of e-mail (with the account's id).
 
-    `failures` counts those in a row. Nothing is sent before `next_try_at`; a route that rests, since
-    `resting_since`, is then tried with one message.
+    `failures` counts the failures in a row. Nothing is sent before `next_try_at`. A route that has been resting
+    since `resting_since` is then tried with one message.
     """
 
     __tablename__ = "notification_routes"
@@ -124,9 +124,9 @@ class NotificationRoute(Tenant, Base):
 
 
 class NotificationDelivery(Tenant, Base):
-    """One message to one address, and what became of it. A test belongs neither to an event nor to a notification.
+    """One message to one address, and what became of it. A test has neither an event nor a notification.
 
-    A pending one is sent by its lane, not before `due_at`.
+    A pending delivery is sent by its lane, not before `due_at`.
     """
 
     __tablename__ = "notification_deliveries"

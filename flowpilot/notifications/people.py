@@ -1,4 +1,4 @@
-"""The members of an account as notifications see them, and what they have switched off."""
+"""What notifications need to know about the members of an account, and what members have switched off."""
 
 import uuid
 from collections.abc import Collection
@@ -14,7 +14,7 @@ from flowpilot.notifications.models import NotificationPreference
 
 
 class Person(NamedTuple):
-    """A member: their role, their e-mail if they have one, and whether a handoff can be assigned to them."""
+    """A member's role, e-mail address (if any), and whether handoffs can be assigned to them."""
 
     role: Role
     email: str | None
@@ -41,7 +41,7 @@ async def people(db: ReadDb, account_id: uuid.UUID) -> dict[uuid.UUID, Person]:
 async def switched_off(
     db: ReadDb, account_id: uuid.UUID, users: Collection[uuid.UUID]
 ) -> set[tuple[uuid.UUID | None, str]]:
-    """Who of these wants no messages of which kind of channel."""
+    """The kinds of channel that each of these users has switched off."""
     query = select(NotificationPreference.user_id, NotificationPreference.kind).where(
         NotificationPreference.account_id == account_id,
         NotificationPreference.user_id.in_(users),

@@ -1,4 +1,4 @@
-"""Who is told of an event."""
+"""Who is notified of an event."""
 
 import uuid
 from collections.abc import Collection
@@ -6,7 +6,7 @@ from typing import Any
 
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
 
-# What the channels of a whole account get; a reminder is between us and the holder.
+# The events that are sent to the channels of the whole account. A reminder concerns only the holder.
 ACCOUNT_WIDE = frozenset(
     {
         HandoffEventKind.CREATED,
@@ -26,39 +26,39 @@ def recipients(
     members: Collection[uuid.UUID],
     assignees: Collection[uuid.UUID],
 ) -> set[uuid.UUID]:
-    """The members who are told of an event: those whose matter it is, but for who did it, and for who has left.
+    """The members to notify of an event: those it concerns, except the one who caused it and former members.
 
     Args:
         event: what happened.
-        handoff: to which it happened.
-        members: those that the account has now.
-        assignees: those of them to whom a handoff can be assigned.
+        handoff: the handoff it happened to.
+        members: everybody who is a member of the account now.
+        assignees: the members to whom a handoff can be assigned.
     """
-    # Who held it until this event, and lost it by that.
+    # The member who held it until this event.
     holder = _user(event.content.get("holder"))
-    told: set[uuid.UUID | None]
+    concerned: set[uuid.UUID | None]
     match event.kind:
         case HandoffEventKind.CREATED:
-            told = _whom_it_waits_for(handoff.target_user_id, handoff, assignees)
+            concerned = _assignee_or_everybody(handoff.target_user_id, handoff, assignees)
         case HandoffEventKind.REASSIGNED:
-            told = _whom_it_waits_for(_user(event.content.get("target")), handoff, assignees) | {holder}
+            concerned = _assignee_or_everybody(_user(event.content.get("target")), handoff, assignees) | {holder}
         case HandoffEventKind.REMINDED:
-            told = {handoff.claimed_by}
+            concerned = {handoff.claimed_by}
         case HandoffEventKind.RELEASED | HandoffEventKind.EXPIRED:
-            told = {handoff.goes_back_to, holder}
+            concerned = {handoff.goes_back_to, holder}
         case HandoffEventKind.CLOSED:
-            told = {handoff.goes_back_to, handoff.claimed_by}
+            concerned = {handoff.goes_back_to, handoff.claimed_by}
         case HandoffEventKind.CLAIMED:
-            told = {handoff.goes_back_to}
+            concerned = {handoff.goes_back_to}
         case _:
-            told = set()
-    return {user for user in members if user in told and user != event.actor_id}
+            concerned = set()
+    return {user for user in members if user in concerned and user != event.actor_id}
 
 
-def _whom_it_waits_for(
+def _assignee_or_everybody(
     target: uuid.UUID | None, handoff: SessionHandoff, assignees: Collection[uuid.UUID]
 ) -> set[uuid.UUID | None]:
-    """The one who is asked for, or everybody who can claim it."""
+    """The assignee; if there is none, everybody who can claim it."""
     if target is not None:
         return {target}
     return {user for user in assignees if user != handoff.created_by}

@@ -1,7 +1,7 @@
-"""Whether what a message says of a handoff still holds: asked when it is shown, counted, and about to leave.
+"""Whether a message about a handoff still applies: checked when it is shown and counted, and before it is sent.
 
-Somebody who reads "help wanted" should be able to help. Once the handoff is claimed or closed, or assigned to
-somebody else, the message is settled: nobody needs to read it any more.
+Anybody who reads "help needed" should be able to help. Once the handoff is claimed, closed or assigned to somebody
+else, the message is settled: nobody needs to read it any more.
 """
 
 from datetime import datetime
@@ -19,7 +19,7 @@ _WAITS = and_(_IS_OPEN, SessionHandoff.claimed_by.is_(None))
 
 
 def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
-    """The condition for an event joined to its handoff; `recipient` is a user, or null for the whole account."""
+    """The condition on an event joined to its handoff. `recipient` is a user, or null for the whole account."""
     kind, content = HandoffEvent.kind, HandoffEvent.content
     is_for_them = or_(recipient.is_(None), func.coalesce(SessionHandoff.target_user_id, recipient) == recipient)
     is_their_claim = and_(
@@ -30,7 +30,7 @@ def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         (~_IS_OPEN, false()),
         (kind == HandoffEventKind.CLAIMED, SessionHandoff.claimed_by == HandoffEvent.actor_id),
         (kind == HandoffEventKind.REMINDED, and_(is_their_claim, SessionHandoff.first_action_at.is_(None))),
-        # Whoever held it learns that it was taken from them, whoever has it now.
+        # The former holder is always notified that the handoff was taken away.
         (and_(kind == HandoffEventKind.REASSIGNED, content["holder"].astext == cast(recipient, Text)), true()),
         (kind.in_([HandoffEventKind.CREATED, HandoffEventKind.REASSIGNED]), and_(_WAITS, is_for_them)),
         else_=_WAITS,
@@ -39,9 +39,9 @@ def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
 
 
 async def keep_settled(db: Db, closed: HandoffEvent, now: datetime) -> None:
-    """Keep with the notifications of a closed handoff that they are settled for good.
+    """Mark the earlier notifications of a closed handoff as settled for good.
 
-    They are so without it. But whoever counts what is unread would find them again each time.
+    They are settled anyway, but counting unread notifications would have to examine them each time.
     """
     earlier = select(HandoffEvent.id).where(
         HandoffEvent.account_id == closed.account_id,

@@ -1,7 +1,7 @@
-"""Where a message may be sent: public addresses, and private ones that the operator has allowed.
+"""Where messages may be sent: to public addresses, and to private ones that the operator allows.
 
-What counts is the address that a host's name leads to at the moment of the connection, and that very address is
-connected to. So a name that leads to a public address when it is entered and to a private one later leads nowhere.
+A host's name is looked up at the moment of the connection, and the connection goes to the very address that was
+checked. So it does not help an attacker if the name points to a private address later.
 """
 
 import asyncio
@@ -20,49 +20,49 @@ Network = IPv4Network | IPv6Network
 
 MAX_URL = 2000
 
-# Lookups cannot be cancelled. In threads of their own, slow ones keep nothing else from running.
+# Lookups cannot be cancelled. In threads of their own, slow ones hold up nothing else.
 _LOOKUPS = ThreadPoolExecutor(4, thread_name_prefix="lookup")
 
 _PORTS = {"http": 80, "https": 443}
 _HOST = re.compile(r"[A-Za-z0-9._-]+|[0-9A-Fa-f:.]+")
 
-# The public IPv6 addresses, and the prefix behind which a network without IPv4 shows IPv4 addresses (RFC 6052).
+# The public IPv6 addresses, and the prefix that stands for IPv4 addresses in a network without IPv4 (RFC 6052).
 _IPV6_UNICAST = IPv6Network("2000::/3")
 _NAT64 = IPv6Network("64:ff9b::/96")
-# Python calls these global. They are protocol assignments, 6to4, and a cloud's own service on its machines.
+# Python calls these global: protocol assignments, 6to4 relays, and a cloud's own service on its machines.
 _NOT_PUBLIC = tuple(IPv4Network(text) for text in ("192.0.0.0/24", "192.88.99.0/24", "168.63.129.16/32"))
 _SIX_TO_FOUR = IPv6Network("2002::/16")
 
 
 class AddressRefusedError(InvalidError):
-    """Messages are not sent to this address."""
+    """Messages may not be sent to this address."""
 
 
 def parse(text: str) -> httpx2.URL:
-    """The address, if messages may be sent to such a one at all.
+    """The address, if messages may be sent to an address of this form.
 
     Raises:
-        AddressRefusedError: it is no http or https address, or has a password in it.
+        AddressRefusedError: it is not an http or https address, or contains a password.
     """
     try:
         url = httpx2.URL(text)
     except httpx2.InvalidURL:
         url = None
     if url is None or url.scheme not in _PORTS or not _HOST.fullmatch(url.raw_host.decode("ascii")):
-        raise AddressRefusedError("This is not a web address. Enter it whole, beginning with https://.")
+        raise AddressRefusedError("This is not a web address. Enter the full address, beginning with https://.")
     if url.userinfo:
-        raise AddressRefusedError("The address has a user name or a password in it. Leave them out.")
+        raise AddressRefusedError("The address contains a user name or password. Remove them.")
     if not 0 < _port(url) < 65536 or len(text) > MAX_URL:
         raise AddressRefusedError("The address is too long, or its port is not between 1 and 65535.")
     return url
 
 
 async def lookup(url: httpx2.URL, allowed: Sequence[Network]) -> list[Address]:
-    """The addresses of the URL's host; messages may be sent to each of them.
+    """The IP addresses of the URL's host, all of which messages may be sent to.
 
     Raises:
-        AddressRefusedError: one of them is private and not allowed, or the URL is not https and one is public.
-        OSError: there are none at the moment.
+        AddressRefusedError: one of them is private and not allowed, or is public and the URL is not https.
+        OSError: the name could not be looked up.
     """
     host = url.raw_host.decode("ascii")
     loop = asyncio.get_running_loop()
@@ -71,7 +71,7 @@ async def lookup(url: httpx2.URL, allowed: Sequence[Network]) -> list[Address]:
             _LOOKUPS, lambda: socket.getaddrinfo(host, _port(url), type=socket.SOCK_STREAM)
         )
     except UnicodeError as error:
-        raise AddressRefusedError("The address has no possible host name.") from error
+        raise AddressRefusedError("The address does not have a valid host name.") from error
     addresses = list(dict.fromkeys(ip_address(str(entry[4][0]).partition("%")[0]) for entry in found))
     for address in addresses:
         _check(url, address, allowed)
@@ -84,11 +84,13 @@ def _check(url: httpx2.URL, address: Address, allowed: Sequence[Network]) -> Non
         return
     if not _is_public(address):
         raise AddressRefusedError(
-            "The address is a private one, and messages are sent to public addresses only. Ask the operator to "
+            "The address is private, and messages are sent only to public addresses. Ask the operator to "
             "add its network to FLOWPILOT_ALLOWED_PRIVATE_NETWORKS."
         )
     if url.scheme != "https":
-        raise AddressRefusedError("The address begins with http://, so anybody could read along. Use https://.")
+        raise AddressRefusedError(
+            "The address begins with http://, so others could read the messages. Use https://."
+        )
 
 
 def _port(url: httpx2.URL) -> int:
@@ -96,7 +98,7 @@ def _port(url: httpx2.URL) -> int:
 
 
 def _within(address: Address) -> Address:
-    """The IPv4 address that an IPv6 address stands for, if it does."""
+    """The IPv4 address that an IPv6 address stands for, if any."""
     if isinstance(address, IPv6Address):
         if address.ipv4_mapped is not None:
             return address.ipv4_mapped

@@ -1,12 +1,12 @@
-"""Why a message was not delivered. The delivery log keeps what they say: it holds no address and no secret."""
+"""Why a message was not delivered. The delivery log keeps the reasons: they contain no address or secret."""
 
 from datetime import datetime
 
 
 class DeliveryError(Exception):
-    """A message did not arrive. `reason` is a sentence; `status` is what a receiver answered, if it did.
+    """A message did not arrive. `reason` is a sentence; `status` is the code of the receiver's answer, if any.
 
-    `of_message`: only this message is concerned; the receiver may well take others.
+    `of_message`: the failure concerns only this message; the receiver may well accept others.
     """
 
     def __init__(self, reason: str, status: int | None = None, *, of_message: bool = False) -> None:
@@ -25,14 +25,14 @@ class GoneError(RefusedError):
 
 
 class SettledError(DeliveryError):
-    """It was not sent, because what it says no longer holds."""
+    """It was not sent, because it no longer applies."""
 
     def __init__(self, reason: str) -> None:
         super().__init__(reason, of_message=True)
 
 
 class TryLaterError(DeliveryError):
-    """It may arrive later; `not_before` is the moment that the receiver asked to wait for."""
+    """It may arrive later; `not_before` is the time that the receiver asked to wait for."""
 
     def __init__(
         self,

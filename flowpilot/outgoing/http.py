@@ -1,4 +1,4 @@
-"""Sending a message over HTTP: one POST, within ten seconds, to an address that was checked, and nowhere else."""
+"""Sending a message over HTTP: one POST, within ten seconds, to a checked address and nowhere else."""
 
 import asyncio
 import ssl
@@ -22,13 +22,13 @@ _MAY_PASS = frozenset({408, 425, 429})
 async def post_message(
     address: str, body: bytes, headers: Mapping[str, str], *, allowed: Sequence[Network], now: datetime
 ) -> int:
-    """Send the body and return the answer's status; its body is not read, nor are redirects followed.
+    """Post the body and return the answer's status. The answer's body is not read, and redirects are not followed.
 
     Raises:
-        RefusedError: nothing may be sent there, or the receiver will not have it; a GoneError: nor any other.
-        TryLaterError: the receiver cannot be reached or is in trouble.
+        RefusedError: nothing may be sent there, or the receiver refuses it. GoneError: it refuses all messages.
+        TryLaterError: the receiver cannot be reached, or fails.
     """
-    # A client of httpx2 logs the addresses it calls, and ours are secrets. The transport beneath it does not.
+    # A client of httpx2 logs the addresses it calls, which are secrets here. The transport beneath it does not.
     try:
         url = parse(address)
         async with asyncio.timeout(TIMEOUT_SECONDS):
@@ -43,9 +43,9 @@ async def post_message(
     except httpx2.ConnectError as error:
         raise TryLaterError(_no_connection(error)) from None
     except httpx2.HTTPError as error:
-        raise TryLaterError(f"The connection to the receiver broke off ({type(error).__name__}).") from None
+        raise TryLaterError(f"The connection to the receiver was interrupted ({type(error).__name__}).") from None
     except OSError:
-        raise TryLaterError("The host's name could not be looked up.") from None
+        raise TryLaterError("The host name could not be looked up.") from None
     return _status_of(response, now)
 
 
@@ -57,7 +57,7 @@ async def _post_to_first(
     headers: Mapping[str, str],
 ) -> httpx2.Response:
     """The answer of the first address that can be connected to."""
-    # The name stays what the certificate must be for, and what the receiver is called by in the Host header.
+    # The certificate and the Host header keep the name, although the connection goes to the address.
     extensions = {
         "sni_hostname": url.raw_host.decode("ascii"),
         "timeout": {"connect": TIMEOUT_SECONDS / len(addresses)},
@@ -77,7 +77,7 @@ async def _post_to_first(
 
 
 def _status_of(response: httpx2.Response, now: datetime) -> int:
-    """The status of an answer that takes the message; any other is raised as a failure."""
+    """The status of an answer that accepts the message; any other answer is raised as a failure."""
     status = response.status_code
     if response.is_success:
         return status
@@ -85,14 +85,14 @@ def _status_of(response: httpx2.Response, now: datetime) -> int:
         not_before = _retry_after(response.headers.get("Retry-After", ""), now)
         raise TryLaterError(f"The receiver answered {status}.", status, not_before)
     if status == HTTPStatus.GONE:
-        raise GoneError("The receiver answered 410: it is gone for good and wants no more messages.", status)
+        raise GoneError("The receiver answered 410: it is gone for good and accepts no more messages.", status)
     if response.is_redirect:
-        raise RefusedError(f"The receiver answered {status}: it has moved. Enter the address it has now.", status)
-    raise RefusedError(f"The receiver answered {status}: it will not have this message.", status)
+        raise RefusedError(f"The receiver answered {status}: it has moved. Enter its new address.", status)
+    raise RefusedError(f"The receiver answered {status}: it refuses this message.", status)
 
 
 def _retry_after(text: str, now: datetime) -> datetime | None:
-    """The moment that a Retry-After header names, by seconds or by date; within a day."""
+    """The time in a Retry-After header, given in seconds or as a date; at most a day from now."""
     try:
         moment = now + timedelta(seconds=int(text)) if text.isdigit() else parsedate_to_datetime(text)
     except (ValueError, OverflowError):
@@ -106,9 +106,9 @@ def _no_connection(error: BaseException) -> str:
     cause: BaseException | None = error
     while cause is not None:
         if isinstance(cause, ssl.SSLCertVerificationError):
-            return "The receiver's certificate is not valid for its name, or from nobody that is trusted here."
+            return "The receiver's certificate is not valid for its name, or not from a trusted authority."
         cause = cause.__cause__ or cause.__context__
-    return "The receiver could not be connected to."
+    return "The receiver could not be reached."
 
 
 @cache

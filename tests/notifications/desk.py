@@ -1,4 +1,4 @@
-"""A help desk for a test: its handoffs and what happens to them, its channels, and the worker that tells of it."""
+"""A help desk for a test: its handoffs, what happens to them, its channels, and the worker that notifies."""
 
 import uuid
 from dataclasses import dataclass, replace
@@ -48,7 +48,7 @@ class Desk:
         return Actor(self.company.id, self.company.users[role], role, "UTC")
 
     def escalated(self, *, problem: str = PROBLEM, **handoff: Any) -> uuid.UUID:
-        """A handoff of the engineer's, ten minutes old, of which nobody was told yet."""
+        """A handoff of the engineer's, ten minutes old, that nobody was notified of yet."""
         engineer = self.company.users[Role.ENGINEER]
         session = self.company.add(
             "ai_sessions",
@@ -87,7 +87,7 @@ class Desk:
         return await self.happens(made, HandoffEventKind.CREATED, Role.ENGINEER)
 
     async def planned(self, **handoff: Any) -> None:
-        """The engineer hands something over, and it is worked out who is told; nothing is sent yet."""
+        """The engineer hands something over, and who is notified is planned; nothing is sent yet."""
         event = await self.escalates(**handoff)
         async with self.database.write(self.company.id) as db:
             await plan(db, self.company.id, event, now(), by_email=self.settings.smtp_host is not None)
@@ -129,7 +129,7 @@ class Desk:
                 return
 
     async def work_again(self) -> None:
-        """Bring what this desk has to tell forward, as if its time had come, and tell it."""
+        """Make everything that this desk has to send due now, and send it."""
         self.company.query("UPDATE notification_deliveries SET due_at = now() RETURNING id")
         self.company.query("UPDATE notification_routes SET next_try_at = least(next_try_at, now()) RETURNING id")
         with psycopg.connect(self.company.urls.owner) as owner:
@@ -151,8 +151,8 @@ class Desk:
             ).fetchall()
         return [name for (name,) in rows]
 
-    def told(self) -> list[uuid.UUID]:
-        """Whom the product has told."""
+    def notified(self) -> list[uuid.UUID]:
+        """The members with notifications in the product."""
         return [user for (user,) in self.company.query("SELECT user_id FROM notifications ORDER BY user_id")]
 
     def log(self, *columns: str) -> list[tuple[Any, ...]]:

@@ -54,14 +54,14 @@ async def test_all_routes_count_alike(client: TestClient, desk: Desk) -> None:
     )
     headers = desk.company.headers()
     queue = client.get("/api/v1/handoffs", headers=headers).json()
-    told = client.get("/api/v1/notifications", headers=headers).json()
+    listed = client.get("/api/v1/notifications", headers=headers).json()
     only = client.get("/api/v1/notifications/unread-count", headers=headers).json()
     assert _numbers(client, desk, Role.OWNER) == {
         "n_waiting": queue["n_waiting"],
         "n_claimed_without_action": queue["n_claimed_without_action"],
-        "unread_count": told["unread_count"],
+        "unread_count": listed["unread_count"],
     }
-    assert (queue["n_waiting"], queue["n_claimed_without_action"], told["unread_count"]) == (2, 1, 2)
+    assert (queue["n_waiting"], queue["n_claimed_without_action"], listed["unread_count"]) == (2, 1, 2)
     assert only == {"unread_count": 2}
     assert _numbers(client, desk, Role.VIEWER) == {
         "n_waiting": 2,
@@ -94,7 +94,7 @@ async def test_what_one_reads_in_one_tab_is_read_in_the_other(address: str, desk
         assert await _next(stream) == (1, 0, 0)
 
 
-async def test_a_stream_that_does_not_ask_for_them_is_told_only_events(address: str, desk: Desk) -> None:
+async def test_a_stream_that_does_not_ask_for_them_gets_only_events(address: str, desk: Desk) -> None:
     async with client_of(address) as client, opened(client, desk.company.headers()) as stream:
         await desk.escalates()
         await desk.work()

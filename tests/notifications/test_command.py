@@ -34,12 +34,12 @@ def test_it_sends_one_email_and_says_what_the_server_said() -> None:
 
 def test_it_says_why_it_could_not() -> None:
     done = _on(free_port())
-    assert (done.returncode, done.stderr) == (1, "error: The mail server could not be connected to.\n")
+    assert (done.returncode, done.stderr) == (1, "error: The mail server could not be reached.\n")
 
 
 def test_it_says_what_is_missing() -> None:
     done = _send()
-    words = "error: There is no mail server. Set FLOWPILOT_SMTP_HOST and FLOWPILOT_SMTP_SENDER.\n"
+    words = "error: No mail server is configured. Set FLOWPILOT_SMTP_HOST and FLOWPILOT_SMTP_SENDER.\n"
     assert (done.returncode, done.stderr) == (1, words)
     done = _send(SMTP_HOST="127.0.0.1")
     assert done.returncode == 1

@@ -1,4 +1,4 @@
-"""Notifications in the product: one's own, read or not, and by which kinds one wants to be told."""
+"""A member's own notifications, read or unread, and the kinds of channel that the member has chosen."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def _get(client: TestClient, company: Company, path: str = LIST, role: Role = Ro
 
 
 async def _three(desk: Desk) -> list[str]:
-    """Three escalations of which the owner is told; the notifications' ids, newest first."""
+    """Three escalations that the owner is notified of; the notifications' ids, newest first."""
     for number in range(3):
         await desk.escalates(problem=f"Problem {number}")
     await desk.work()
@@ -120,7 +120,7 @@ async def test_a_viewer_has_no_work_and_so_no_preferences(client: TestClient, co
     assert client.get(PREFERENCES, headers=company.headers(Role.VIEWER)).status_code == 403
 
 
-async def test_what_is_told_late_stands_where_it_happened(client: TestClient, desk: Desk) -> None:
+async def test_a_late_notification_is_listed_by_when_it_happened(client: TestClient, desk: Desk) -> None:
     handoff = desk.escalated(claimed_by=desk.company.users[Role.OWNER])
     await desk.happens(handoff, HandoffEventKind.REMINDED)
     with psycopg.connect(desk.company.urls.owner) as owner:

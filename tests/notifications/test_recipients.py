@@ -1,4 +1,4 @@
-"""Who is told of what."""
+"""Who is notified of what."""
 
 import uuid
 
@@ -18,10 +18,10 @@ def _users(desk: Desk, *roles: Role) -> list[uuid.UUID]:
     return sorted(desk.company.users[role] for role in roles)
 
 
-async def test_an_escalation_is_told_to_all_who_may_claim_it(desk: Desk) -> None:
+async def test_everybody_who_may_claim_an_escalation_is_notified(desk: Desk) -> None:
     await desk.escalates()
     await desk.work()
-    assert desk.told() == _users(desk, Role.TEAM_ADMIN, Role.OWNER)
+    assert desk.notified() == _users(desk, Role.TEAM_ADMIN, Role.OWNER)
 
 
 @pytest.mark.parametrize(("kind", "content"), [(Kind.CREATED, {}), (Kind.REASSIGNED, {"target": None})])
@@ -33,82 +33,82 @@ async def test_who_cannot_sign_in_is_not_told_of_what_anybody_may_claim(
     await desk.person(Role.ENGINEER, can_sign_in=False)
     await desk.happens(desk.escalated(), kind, Role.ENGINEER, **content)
     await desk.work()
-    assert desk.told() == _users(desk, Role.TEAM_ADMIN, Role.OWNER)
+    assert desk.notified() == _users(desk, Role.TEAM_ADMIN, Role.OWNER)
 
 
-async def test_an_escalation_to_one_is_told_to_that_one(desk: Desk) -> None:
+async def test_the_assignee_of_an_escalation_is_notified(desk: Desk) -> None:
     await desk.escalates(target_user_id=desk.company.users[Role.OWNER])
     await desk.work()
-    assert desk.told() == _users(desk, Role.OWNER)
+    assert desk.notified() == _users(desk, Role.OWNER)
 
 
 @pytest.mark.parametrize("kind", [Kind.CLAIMED, Kind.RELEASED, Kind.EXPIRED, Kind.CLOSED])
-async def test_who_escalated_is_told_how_it_goes_on(desk: Desk, kind: Kind) -> None:
+async def test_the_person_who_escalated_is_notified_of_what_follows(desk: Desk, kind: Kind) -> None:
     await desk.happens(desk.escalated(), kind, Role.OWNER if kind != Kind.EXPIRED else None)
     await desk.work()
-    assert desk.told() == _users(desk, Role.ENGINEER)
+    assert desk.notified() == _users(desk, Role.ENGINEER)
 
 
-async def test_nobody_is_told_of_what_they_did_themselves(desk: Desk) -> None:
+async def test_nobody_is_notified_of_what_they_did_themselves(desk: Desk) -> None:
     await desk.happens(desk.escalated(), Kind.CLOSED, Role.ENGINEER)
     await desk.work()
-    assert desk.told() == []
+    assert desk.notified() == []
 
 
 @pytest.mark.parametrize("kind", [Kind.RELEASED, Kind.EXPIRED])
-async def test_who_loses_a_claim_is_told(desk: Desk, kind: Kind) -> None:
+async def test_the_former_holder_is_notified(desk: Desk, kind: Kind) -> None:
     holder = str(desk.company.users[Role.TEAM_ADMIN])
     await desk.happens(desk.escalated(), kind, Role.OWNER if kind == Kind.RELEASED else None, holder=holder)
     await desk.work()
-    assert desk.told() == _users(desk, Role.ENGINEER, Role.TEAM_ADMIN)
+    assert desk.notified() == _users(desk, Role.ENGINEER, Role.TEAM_ADMIN)
 
 
-async def test_a_holder_is_told_that_others_have_closed_it(desk: Desk) -> None:
+async def test_a_holder_is_notified_that_others_have_closed_it(desk: Desk) -> None:
     handoff = desk.escalated(claimed_by=desk.company.users[Role.OWNER])
     await desk.happens(handoff, Kind.CLOSED, Role.ENGINEER)
     await desk.work()
-    assert desk.told() == _users(desk, Role.OWNER)
+    assert desk.notified() == _users(desk, Role.OWNER)
 
 
-async def test_a_reassignment_is_told_to_the_new_target(desk: Desk) -> None:
+async def test_a_new_assignee_is_notified(desk: Desk) -> None:
     target = str(desk.company.users[Role.OWNER])
     await desk.happens(desk.escalated(), Kind.REASSIGNED, Role.TEAM_ADMIN, target=target)
     await desk.work()
-    assert desk.told() == _users(desk, Role.OWNER)
+    assert desk.notified() == _users(desk, Role.OWNER)
 
 
-async def test_a_reassignment_to_nobody_in_particular_is_told_to_all_who_may_claim(desk: Desk) -> None:
+async def test_everybody_who_may_claim_is_notified_when_a_handoff_is_unassigned(desk: Desk) -> None:
     await desk.happens(desk.escalated(), Kind.REASSIGNED, Role.TEAM_ADMIN, target=None)
     await desk.work()
-    assert desk.told() == _users(desk, Role.OWNER)
+    assert desk.notified() == _users(desk, Role.OWNER)
 
 
-async def test_a_reminder_is_told_to_the_holder(desk: Desk) -> None:
+async def test_the_holder_is_reminded(desk: Desk) -> None:
     handoff = desk.escalated(claimed_by=desk.company.users[Role.OWNER])
     await desk.happens(handoff, Kind.REMINDED)
     await desk.work()
-    assert desk.told() == _users(desk, Role.OWNER)
+    assert desk.notified() == _users(desk, Role.OWNER)
 
 
 @pytest.mark.parametrize("kind", [Kind.FIRST_ACTION, Kind.ASSESSED])
-async def test_what_only_refreshes_a_page_is_told_to_nobody(desk: Desk, kind: Kind) -> None:
+async def test_nobody_is_notified_of_what_only_refreshes_a_page(desk: Desk, kind: Kind) -> None:
     await desk.happens(desk.escalated(), kind, Role.OWNER)
     assert desk.jobs() == []
 
 
-async def test_who_has_left_is_not_told(desk: Desk) -> None:
+async def test_former_members_are_not_notified(desk: Desk) -> None:
     await desk.escalates()
     desk.company.query("DELETE FROM memberships WHERE role = 'owner' RETURNING user_id")
     await desk.work()
-    assert desk.told() == _users(desk, Role.TEAM_ADMIN)
+    assert desk.notified() == _users(desk, Role.TEAM_ADMIN)
 
 
-async def test_a_neighbour_is_told_nothing(desk: Desk, neighbour: Company, hooks: Receiver) -> None:
+async def test_other_accounts_are_not_notified(desk: Desk, neighbour: Company, hooks: Receiver) -> None:
     await desk.channel(ChannelKind.SLACK, hooks.url())
     other = Desk(neighbour, desk.database, desk.settings)
     await other.escalates()
     await other.work()
-    assert (desk.told(), desk.log("id"), hooks.requests) == ([], [], [])
+    assert (desk.notified(), desk.log("id"), hooks.requests) == ([], [], [])
 
 
 async def test_a_kind_that_is_switched_off_is_not_used(desk: Desk, hooks: Receiver) -> None:
@@ -117,11 +117,11 @@ async def test_a_kind_that_is_switched_off_is_not_used(desk: Desk, hooks: Receiv
     await desk.chooses(owner, in_app=False, slack=False)
     await desk.escalates()
     await desk.work()
-    assert desk.told() == _users(desk, Role.TEAM_ADMIN)
+    assert desk.notified() == _users(desk, Role.TEAM_ADMIN)
     assert (desk.log("id"), hooks.requests) == ([], [])
 
 
-async def test_ones_own_channel_gets_what_one_is_told(desk: Desk, hooks: Receiver) -> None:
+async def test_a_members_own_channel_gets_what_the_member_is_notified_of(desk: Desk, hooks: Receiver) -> None:
     await desk.channel(ChannelKind.SLACK, hooks.url(), Role.TEAM_ADMIN, mine=True)
     await desk.escalates(target_user_id=desk.company.users[Role.OWNER])
     await desk.escalates()

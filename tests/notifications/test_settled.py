@@ -45,7 +45,7 @@ def _unread(client: TestClient, desk: Desk, role: Role) -> list[str]:
     return [item["kind"] for item in page["items"]]
 
 
-async def test_after_an_outage_nobody_is_asked_for_help_that_is_not_wanted_any_more(desk: Desk, do: Do) -> None:
+async def test_after_an_outage_nobody_is_asked_for_help_that_is_no_longer_needed(desk: Desk, do: Do) -> None:
     port = free_port()
     posted = desk.with_mail(port)
     _, email = await posted.person(Role.TEAM_ADMIN)
@@ -62,7 +62,7 @@ async def test_after_an_outage_nobody_is_asked_for_help_that_is_not_wanted_any_m
         assert mailbox.recipients == [email]
     assert other != handoff
     assert posted.log("status", "attempts", "error") == [
-        ("dropped", 1, "It is closed now: resolved."),
+        ("dropped", 1, "It has been closed: resolved."),
         ("sent", 1, None),
     ]
 
@@ -130,7 +130,7 @@ async def test_what_is_assigned_to_somebody_else_concerns_nobody_else(
     assert _unread(client, desk, Role.TEAM_ADMIN) == []
 
 
-async def test_whoever_loses_a_claim_reads_so_until_it_is_closed(client: TestClient, desk: Desk, do: Do) -> None:
+async def test_the_former_holder_reads_so_until_it_is_closed(client: TestClient, desk: Desk, do: Do) -> None:
     handoff = do(Role.ENGINEER)
     do(Role.TEAM_ADMIN, f"{handoff}/claim")
     do(Role.OWNER, f"{handoff}/reassign", target_user_id=str(desk.company.users[Role.OWNER]))
@@ -168,7 +168,7 @@ async def test_the_accounts_channel_and_a_webhook_are_told_what_has_become_of_it
     await desk.work_again()
     bodies = [json.loads(request.body)["text"] for request in hooks.requests]
     assert sorted(text for text in bodies if "needs help" in text) == [
-        f"Help wanted (settled): {PROBLEM}\nengineer needs help with “{PROBLEM}”. owner has claimed it.",
+        f"Help needed (settled): {PROBLEM}\nengineer needs help with “{PROBLEM}”. owner has claimed it.",
         f"engineer needs help with “{PROBLEM}”. owner has claimed it.",
     ]
 

@@ -1,4 +1,4 @@
-"""From an escalation over HTTP to what people are told, with nothing put into tables by hand."""
+"""From an escalation over HTTP to the notifications that people get, with nothing put into tables by hand."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from tests.outgoing.servers import Receiver
 pytestmark = pytest.mark.anyio
 
 
-async def test_people_are_told_of_a_handoff_from_beginning_to_end(
+async def test_people_are_notified_of_a_handoff_from_beginning_to_end(
     client: TestClient, desk: Desk, hooks: Receiver
 ) -> None:
     def post(path: str, role: Role, **body: Any) -> Any:
@@ -37,16 +37,16 @@ async def test_people_are_told_of_a_handoff_from_beginning_to_end(
     post(f"{path}/close", Role.TEAM_ADMIN, outcome="returned", note="Clean the glass")
     await desk.work()
     problem = "“The scanner sends blank pages”"
-    wrong_team = f"team_admin has put {problem} back into the queue: Wrong team."
+    wrong_team = f"team_admin has returned {problem} to the queue: Wrong team."
     assert heard(Role.ENGINEER) == [
-        f"team_admin has closed {problem}: given back. Clean the glass.",
+        f"team_admin has closed {problem}: returned. Clean the glass.",
         f"team_admin has claimed {problem} after less than a minute.",
         wrong_team,
         f"owner has claimed {problem} after less than a minute.",
     ]
     assert heard(Role.OWNER) == [wrong_team, f"engineer needs help with {problem}."]
     assert heard(Role.TEAM_ADMIN) == [
-        f"engineer has passed {problem} to team_admin.",
+        f"engineer has reassigned {problem} to team_admin.",
         f"engineer needs help with {problem}.",
     ]
     assert heard(Role.VIEWER) == []

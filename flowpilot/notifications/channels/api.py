@@ -1,4 +1,4 @@
-"""JSON routes of channels, and of e-mail as a whole."""
+"""JSON routes of channels, and of the account's e-mail."""
 
 import uuid
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1", tags=["notifications"])
 async def list_channels(
     actor: CanWork, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
 ) -> ListPage[schemas.ChannelOut]:
-    """The caller's own channels; for who manages channels, all of the account."""
+    """The caller's own channels. Callers who manage channels get all channels of the account."""
     rows = await queries.channels(db, actor, limit + 1, cursor)
     resting = await routes.rests(db, actor.account_id, [row.id for row in rows])
     return list_page([schemas.channel_out(actor, row, resting.get(row.id)) for row in rows], limit)
@@ -31,7 +31,7 @@ async def list_channels(
 async def create_channel(
     request: Request, body: schemas.ChannelIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> schemas.NewChannelOut:
-    """Add a Slack, Teams or webhook address. A webhook's signing secret is in this answer and nowhere else."""
+    """Add a Slack, Teams or webhook address. Only this answer contains a webhook's signing secret."""
 
     async def make() -> schemas.NewChannelOut:
         settings = request.app.state.settings
@@ -47,7 +47,7 @@ async def create_channel(
 async def change_channel(
     channel_id: uuid.UUID, body: schemas.ChannelChangeIn, actor: CanWork, db: WriteSession, now: Now
 ) -> None:
-    """Give a channel another name, or switch it off or on."""
+    """Rename a channel, or switch it off or on."""
     await service.change_channel(db, actor, channel_id, now, name=body.name, is_active=body.is_active)
 
 
@@ -59,13 +59,13 @@ async def remove_channel(channel_id: uuid.UUID, actor: CanWork, db: WriteSession
 
 @router.post("/notification-channels/{channel_id}/test", status_code=202)
 async def test_channel(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> QueuedOut:
-    """Send a test message. What becomes of it is in the deliveries."""
+    """Send a test message. Its delivery shows whether it arrived."""
     return QueuedOut(delivery_id=await service.test_channel(db, actor, channel_id, now))
 
 
 @router.post("/notification-channels/{channel_id}/try-now", status_code=202)
 async def try_channel_now(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> QueuedOut:
-    """Try a channel that rests now: with what waits for it, or with a test message."""
+    """Try a resting channel now, with the messages that wait for it or with a test message."""
     return QueuedOut(delivery_id=await service.try_channel_now(db, actor, channel_id, now))
 
 
@@ -73,7 +73,7 @@ async def try_channel_now(channel_id: uuid.UUID, actor: CanWork, db: WriteSessio
 async def renew_secret(
     request: Request, channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> schemas.SecretOut:
-    """Make a new signing secret for a webhook, in the place of the old one."""
+    """Replace a webhook's signing secret with a new one."""
 
     async def make() -> schemas.SecretOut:
         secret = await service.renew_secret(db, actor, channel_id, request.app.state.settings, now)
@@ -84,14 +84,14 @@ async def renew_secret(
 
 @router.get("/notification-email")
 async def read_email(actor: CanManageChannels, db: ReadSession) -> schemas.EmailOut:
-    """Whether the account's e-mail goes out."""
+    """Whether the account's e-mail is being sent."""
     resting = (await routes.rests(db, actor.account_id, [actor.account_id])).get(actor.account_id)
     return schemas.EmailOut(rest=None if resting is None else schemas.RestOut.model_validate(resting))
 
 
 @router.post("/notification-email/try-now", status_code=202)
 async def try_email_now(actor: CanManageChannels, db: WriteSession, now: Now) -> QueuedOut:
-    """Try e-mail now although it rests."""
+    """Try e-mail now, even though it rests."""
     delivery_id = await routes.try_route_now(db, actor.account_id, actor.account_id, now)
     if delivery_id is None:
         raise routes.NothingWaitsError

@@ -1,4 +1,4 @@
-"""What the audit log keeps of a change to a channel."""
+"""The audit log's entries about channels."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from flowpilot.notifications.models import NotificationChannel
 async def record_change(
     db: Db, actor_id: uuid.UUID | None, channel: NotificationChannel, action: str, now: datetime
 ) -> None:
-    # Where a member's own messages go is nobody else's business.
+    """Record a change to a channel. Nobody else learns where a member's own messages go."""
     facts = {
         "kind": channel.kind,
         "name": channel.name,

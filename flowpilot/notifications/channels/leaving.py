@@ -1,4 +1,4 @@
-"""The channels of their own that leavers have: nobody else may change them, and they lead to their addresses."""
+"""Members' own channels are removed when they leave: nobody else may change them or know where they lead."""
 
 from collections.abc import Sequence
 

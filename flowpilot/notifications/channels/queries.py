@@ -1,4 +1,4 @@
-"""What is read of channels."""
+"""Reading channels."""
 
 import uuid
 from collections.abc import Sequence
@@ -11,7 +11,7 @@ from flowpilot.notifications.models import NotificationChannel
 
 
 async def channels(db: ReadDb, actor: Actor, limit: int, after: uuid.UUID | None) -> Sequence[NotificationChannel]:
-    """The caller's own channels, and all of the account for who manages them, in the order they were made."""
+    """The caller's own channels, or all of the account if the caller manages channels, oldest first."""
     query = select(NotificationChannel).where(
         NotificationChannel.account_id == actor.account_id, NotificationChannel.deleted_at.is_(None)
     )

@@ -1,4 +1,4 @@
-"""What the routes of channels take and give."""
+"""What the routes of channels take and return."""
 
 import uuid
 from datetime import datetime
@@ -24,14 +24,14 @@ class ChannelIn(Body):
 
 
 class ChannelChangeIn(Body):
-    """What to change of a channel; what is left out stays."""
+    """What to change about a channel. Fields that are left out stay as they are."""
 
     name: Line | None = None
     is_active: bool | None = None
 
 
 class RestOut(BaseModel):
-    """How a channel, or e-mail, rests after failures in a row. What waits is tried again by itself."""
+    """A channel, or e-mail, that rests after several failures in a row. Its messages are retried automatically."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -42,33 +42,33 @@ class RestOut(BaseModel):
 
 
 class EmailOut(BaseModel):
-    """How the account's e-mail does."""
+    """Whether the account's e-mail works."""
 
-    rest: RestOut | None = Field(description="Null: it works, or has not failed often enough.")
+    rest: RestOut | None = Field(description="Null while it works, or has not failed often enough to rest.")
 
 
 class ChannelOut(BaseModel):
-    """A channel. Of its address only the host is shown, and of another member's own not even that."""
+    """A channel. Only the host of its address is shown, and not even that for another member's own channel."""
 
     id: uuid.UUID
     kind: ChannelKind
     name: str
     host: str | None
-    user_id: uuid.UUID | None = Field(description="Whose own it is; null: the account's.")
+    user_id: uuid.UUID | None = Field(description="The member it belongs to; null for a channel of the account.")
     is_active: bool
     created_by: uuid.UUID | None
     created_at: datetime
-    rest: RestOut | None = Field(description="Null: it works, or has not failed often enough.")
+    rest: RestOut | None = Field(description="Null while it works, or has not failed often enough to rest.")
 
 
 class NewChannelOut(ChannelOut):
-    """A channel at the moment it is made. `secret` signs a webhook's messages, and is never shown again."""
+    """A new channel. `secret` signs a webhook's messages, and is never shown again."""
 
     secret: str | None = None
 
 
 class SecretOut(BaseModel):
-    """A new signing secret, which is never shown again. It is null where the same request came before."""
+    """A new signing secret, which is never shown again; null when the same request is repeated."""
 
     secret: str | None = None
 

@@ -1,4 +1,4 @@
-"""Channels: the Slack, Teams and webhook addresses that messages are sent to."""
+"""Changing channels: the Slack, Teams and webhook addresses that messages are sent to."""
 
 import asyncio
 import contextlib
@@ -22,7 +22,7 @@ from flowpilot.outgoing.destinations import lookup, parse
 from flowpilot.sealed import seal
 from flowpilot.settings import Settings
 
-# How long somebody who enters an address is kept waiting for a slow name server.
+# How long a person who enters an address waits for a slow name server.
 _LOOKUP_SECONDS = 3.0
 
 
@@ -41,7 +41,7 @@ class ChannelIsOffError(OutdatedError):
 
 
 class NotSignedError(ConflictError):
-    """Slack and Teams take no signature."""
+    """Slack and Teams accept no signature."""
 
     def __init__(self) -> None:
         super().__init__("Only webhooks are signed. A Slack or Teams address is its own secret.")
@@ -58,21 +58,21 @@ async def create_channel(
     settings: Settings,
     now: datetime,
 ) -> tuple[NotificationChannel, str | None]:
-    """A new channel, and the secret that signs a webhook's messages, which is not shown again.
+    """A new channel, and the secret that signs its messages if it is a webhook; the secret is not shown again.
 
     Args:
-        mine: it gets what the actor is told of; else what everybody may know.
+        mine: it gets what the actor is notified of; otherwise, what the whole account may know.
 
     Raises:
-        AddressRefusedError: nothing may be sent to this address.
-        ForbiddenError: the actor may not make channels for the account.
+        AddressRefusedError: messages may not be sent to this address.
+        ForbiddenError: the actor may not add channels for the account.
     """
     if not mine and not actor.may(Permission.MANAGE_CHANNELS):
         raise ForbiddenError(
-            f"Your role ({actor.role}) does not include the account's channels. Make one of your own."
+            f"Your role ({actor.role}) does not allow adding channels for the whole account. Add one of your own."
         )
     address = parse(url)
-    # A name that cannot be looked up now may be there later: every message's own check decides.
+    # A name that cannot be looked up now may exist later; it is checked again for every message.
     with contextlib.suppress(OSError):
         async with asyncio.timeout(_LOOKUP_SECONDS):
             await lookup(address, settings.allowed_private_networks)
@@ -100,7 +100,7 @@ async def create_channel(
 async def change_channel(
     db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime, *, name: str | None, is_active: bool | None
 ) -> None:
-    """Give a channel another name, or switch it off or on. None: as it is.
+    """Rename a channel, or switch it off or on; None leaves it as it is.
 
     Raises:
         ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
@@ -114,17 +114,17 @@ async def change_channel(
 
 
 async def remove_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> None:
-    """Remove a channel for good. The log of what it sent stays; its address and secret do not.
+    """Remove a channel for good, with its address and secret. The log of what it sent stays.
 
     Raises:
         ChannelNotFoundError: the actor has no such channel.
-        ForbiddenError: it is another member's own.
+        ForbiddenError: it belongs to another member.
     """
     await remove_for_good(db, actor.user_id, await _for_change(db, actor, channel_id), now)
 
 
 async def remove_for_good(db: Db, by: uuid.UUID, channel: NotificationChannel, now: datetime) -> None:
-    """Remove a channel that this transaction has locked, whoever's it is."""
+    """Remove anybody's channel, which this transaction has locked."""
     channel.deleted_at, channel.is_active = now, False
     channel.url_encrypted, channel.secret_encrypted = b"", None
     await _end_rest(db, channel, now)
@@ -132,11 +132,11 @@ async def remove_for_good(db: Db, by: uuid.UUID, channel: NotificationChannel, n
 
 
 async def renew_secret(db: Db, actor: Actor, channel_id: uuid.UUID, settings: Settings, now: datetime) -> str:
-    """A new signing secret for a webhook; the old one is good for nothing from now on.
+    """A new signing secret for a webhook. The old one is no longer valid.
 
     Raises:
         ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
-        NotSignedError: the channel is no webhook.
+        NotSignedError: the channel is not a webhook.
     """
     channel = await _for_change(db, actor, channel_id)
     if channel.kind != ChannelKind.WEBHOOK:
@@ -148,7 +148,7 @@ async def renew_secret(db: Db, actor: Actor, channel_id: uuid.UUID, settings: Se
 
 
 async def test_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> uuid.UUID:
-    """Have a test message sent, and return the id of its delivery.
+    """Queue a test message, and return the id of its delivery.
 
     Raises:
         ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
@@ -159,7 +159,7 @@ async def test_channel(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetim
 
 
 async def try_channel_now(db: Db, actor: Actor, channel_id: uuid.UUID, now: datetime) -> uuid.UUID:
-    """Try a channel now, although it rests: with what waits for it, or with a test. Returns the delivery's id.
+    """Try a resting channel now, with the messages that wait or with a test, and return the delivery's id.
 
     Raises:
         ChannelNotFoundError, ForbiddenError: as in `remove_channel`.
@@ -195,5 +195,5 @@ async def _for_change(db: Db, actor: Actor, channel_id: uuid.UUID) -> Notificati
     if channel is None or (channel.user_id != actor.user_id and not actor.may(Permission.MANAGE_CHANNELS)):
         raise ChannelNotFoundError
     if channel.user_id not in {None, actor.user_id}:
-        raise ForbiddenError("This channel is another member's own. Only they can change it.")
+        raise ForbiddenError("This channel belongs to another member. Only they can change it.")
     return channel

@@ -23,7 +23,7 @@ async def list_deliveries(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListPage[schemas.DeliveryOut]:
-    """What was sent to the caller, newest first; for who manages channels, all that the account sent."""
+    """What was sent to the caller, newest first. Callers who manage channels get everything the account sent."""
     rows = await queries.deliveries(db, actor, limit + 1, cursor, channel_id=channel_id, status=status)
     return list_page([schemas.DeliveryOut.model_validate(row) for row in rows], limit)
 
@@ -31,5 +31,5 @@ async def list_deliveries(
 @router.post("/notification-deliveries/{delivery_id}/retry", status_code=202)
 async def retry_delivery(delivery_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.QueuedOut:
     """Try a failed delivery again."""
-    await service.try_again(db, actor, delivery_id, now)
+    await service.retry(db, actor, delivery_id, now)
     return schemas.QueuedOut(delivery_id=delivery_id)

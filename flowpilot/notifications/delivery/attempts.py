@@ -1,4 +1,4 @@
-"""What becomes of an attempt: of the delivery, and of the route that it took."""
+"""Recording an attempt: what it means for the delivery, and for the route it took."""
 
 from datetime import datetime
 from typing import Any
@@ -30,15 +30,15 @@ async def record_attempt(
     at: datetime,
     by_email: bool,
 ) -> None:
-    """Keep what became of one attempt, and have the lane come back when there is something to try again.
+    """Record the result of one attempt, and schedule the lane's next turn if there is something to try again.
 
     Args:
         db: the transaction.
         pending: what was to be sent.
-        failure: why it was not.
-        answered: the status that the receiver answered.
-        at: when.
-        by_email: whether there is a mail server, for telling of trouble.
+        failure: why it was not sent; None if it was.
+        answered: the status code of the receiver's answer.
+        at: when the attempt was made.
+        by_email: whether there is a mail server to report trouble with.
     """
     delivery = pending.delivery
     due_at = next_attempt(failure, at, earlier_attempts=delivery.attempts, created_at=delivery.created_at)
@@ -95,7 +95,7 @@ def _status(failure: DeliveryError | None, due_at: datetime | None) -> DeliveryS
 async def _record_route(
     db: Db, pending: PendingDelivery, failure: DeliveryError | None, at: datetime, *, by_email: bool
 ) -> NotificationRoute:
-    """The route as it is after the attempt."""
+    """Update the route, and return it."""
     route = await locked_route(db, pending.delivery.account_id, pending.route_id)
     has_rested = route.resting_since is not None
     route.last_attempt_at = at
@@ -117,7 +117,7 @@ async def _record_route(
 
 
 async def _switch_off(db: Db, channel: NotificationChannel, now: datetime) -> None:
-    """Switch a channel off because its receiver is gone. The audit log has it as done by nobody."""
+    """Switch a channel off because its receiver is gone. Its audit entry has no actor."""
     channel.is_active = False
     await db.execute(
         update(NotificationChannel)

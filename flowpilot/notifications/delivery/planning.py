@@ -1,4 +1,4 @@
-"""Deliveries: which there are to be for an event, for a test, and once more."""
+"""Planning what follows from an event: who is notified in the product, and which messages are sent."""
 
 import uuid
 from collections.abc import Collection, Sequence
@@ -27,8 +27,8 @@ _TAIL = (1 << 62) - 1
 _VARIANT = 0b10 << 62
 
 
-class _Wanted(NamedTuple):
-    """A message to be sent: to a channel, or to a member by e-mail."""
+class _NewDelivery(NamedTuple):
+    """A message to send: to a channel, or to a member by e-mail."""
 
     kind: str
     user_id: uuid.UUID | None
@@ -36,29 +36,31 @@ class _Wanted(NamedTuple):
 
 
 def derived_id(event_id: uuid.UUID, *parts: object) -> uuid.UUID:
-    """The id of what follows from an event: always the same one, which sorts by the event's time."""
+    """The id of something that follows from an event: always the same, and sorted by the event's time."""
     tail = uuid.uuid5(event_id, " ".join(map(str, parts))).int & _TAIL
     return uuid.UUID(int=(event_id.int >> 64 << 64) | _VARIANT | tail)
 
 
 async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime, *, by_email: bool) -> None:
-    """Tell people of an event: in the product at once, and by a job a message outside of it.
+    """Notify people of an event: in the product at once, and outside of it by deliveries.
 
-    Doing it again does nothing: what follows from an event has the same ids each time.
+    Doing so again does nothing, because everything that follows from an event has the same ids each time.
     """
-    about = (await event_contexts(db, account_id, [event_id]))[event_id]
-    event, members = about.event, await people(db, account_id)
+    context = (await event_contexts(db, account_id, [event_id]))[event_id]
+    event, members = context.event, await people(db, account_id)
     assignees = {user for user, member in members.items() if member.can_be_assigned}
-    told = sorted(recipients(event, about.handoff, members=members, assignees=assignees))
-    off = await switched_off(db, account_id, told)
-    await _note(db, event, [user for user in told if (user, ChannelKind.IN_APP) not in off], now)
+    notified = sorted(recipients(event, context.handoff, members=members, assignees=assignees))
+    off = await switched_off(db, account_id, notified)
+    await _add_notifications(db, event, [user for user in notified if (user, ChannelKind.IN_APP) not in off], now)
     if event.kind == HandoffEventKind.CLOSED:
         await keep_settled(db, event, now)
-    channels = await _open_channels(db, account_id, told, account_wide=event.kind in ACCOUNT_WIDE)
-    wanted = [_Wanted(channel.kind, channel.user_id, channel.id) for channel in channels]
+    channels = await _open_channels(db, account_id, notified, account_wide=event.kind in ACCOUNT_WIDE)
+    new = [_NewDelivery(channel.kind, channel.user_id, channel.id) for channel in channels]
     if by_email:
-        wanted += [_Wanted(ChannelKind.EMAIL, user, None) for user in told if members[user].email is not None]
-    await _send_once(db, about, [one for one in wanted if (one.user_id, one.kind) not in off], now)
+        new += [
+            _NewDelivery(ChannelKind.EMAIL, user, None) for user in notified if members[user].email is not None
+        ]
+    await _add_deliveries(db, context, [one for one in new if (one.user_id, one.kind) not in off], now)
 
 
 async def _open_channels(
@@ -74,7 +76,7 @@ async def _open_channels(
     return (await db.scalars(query.order_by(NotificationChannel.id))).all()
 
 
-async def _note(db: Db, event: HandoffEvent, users: Sequence[uuid.UUID], now: datetime) -> None:
+async def _add_notifications(db: Db, event: HandoffEvent, users: Sequence[uuid.UUID], now: datetime) -> None:
     rows = [
         {
             "account_id": event.account_id,
@@ -90,24 +92,24 @@ async def _note(db: Db, event: HandoffEvent, users: Sequence[uuid.UUID], now: da
         await announce(db, event.account_id, "notifications")
 
 
-async def _send_once(db: Db, about: EventContext, wanted: Sequence[_Wanted], now: datetime) -> None:
-    event = about.event
+async def _add_deliveries(db: Db, context: EventContext, new: Sequence[_NewDelivery], now: datetime) -> None:
+    event = context.event
     rows = [
         {
             "account_id": event.account_id,
             "id": derived_id(event.id, one.kind, one.channel_id or one.user_id),
             "event_id": event.id,
             "lane": lane_of(one.channel_id),
-            "priority": about.handoff.priority,
+            "priority": context.handoff.priority,
             "due_at": now,
             "created_at": now,
             **one._asdict(),
         }
-        for one in wanted
+        for one in new
     ]
     if not rows:
         return
-    made = insert(NotificationDelivery).values(rows).on_conflict_do_nothing()
-    ids = made.returning(NotificationDelivery.lane, NotificationDelivery.id)
+    added = insert(NotificationDelivery).values(rows).on_conflict_do_nothing()
+    ids = added.returning(NotificationDelivery.lane, NotificationDelivery.id)
     for lane, delivery_id in {row.lane: row.id for row in await db.execute(ids)}.items():
         await give_turn(db, event.account_id, lane, delivery_id)

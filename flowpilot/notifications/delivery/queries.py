@@ -1,4 +1,4 @@
-"""What is read of deliveries."""
+"""Reading deliveries."""
 
 import uuid
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ async def deliveries(
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:
-    """The deliveries that the actor may see: those to themselves, or all of the account."""
+    """The deliveries that the actor may see: their own, or all of the account."""
     in_account = NotificationDelivery.account_id == actor.account_id
     if actor.may(Permission.MANAGE_CHANNELS):
         return in_account

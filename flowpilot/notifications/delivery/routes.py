@@ -1,7 +1,7 @@
-"""Routes: whether a way out of the product works, and the rest that one gets which does not.
+"""Routes out of the product, and the rest that failing ones get.
 
-After some failures in a row a route rests, and its messages wait. Now and then one of them is tried, and the first
-that arrives lets all others go.
+After several failures in a row a route rests, and its messages wait. From time to time one of them is tried, and
+the first that arrives releases all others.
 """
 
 import uuid
@@ -21,14 +21,14 @@ from flowpilot.outgoing.failures import DeliveryError
 
 
 class NothingWaitsError(ConflictError):
-    """There is nothing to try it with."""
+    """There is no message to try the route with."""
 
     def __init__(self) -> None:
-        super().__init__("No e-mail waits to be sent, so there is nothing to try it with.")
+        super().__init__("No e-mail is waiting to be sent, so there is nothing to try.")
 
 
 class Rest(NamedTuple):
-    """How a route rests, and how many messages wait for it."""
+    """A route's rest, and how many messages wait for its end."""
 
     since: datetime
     next_try_at: datetime
@@ -37,7 +37,7 @@ class Rest(NamedTuple):
 
 
 async def rests(db: ReadDb, account_id: uuid.UUID, route_ids: Collection[uuid.UUID]) -> dict[uuid.UUID, Rest]:
-    """Those of the routes that rest, by their ids."""
+    """The rests of those routes that rest, by the ids of the routes."""
     n_waiting = select(func.count(NotificationDelivery.id)).where(
         NotificationDelivery.account_id == account_id,
         func.coalesce(NotificationDelivery.channel_id, NotificationDelivery.account_id) == NotificationRoute.id,
@@ -55,7 +55,7 @@ async def rests(db: ReadDb, account_id: uuid.UUID, route_ids: Collection[uuid.UU
 
 
 async def locked_route(db: Db, account_id: uuid.UUID, route_id: uuid.UUID) -> NotificationRoute:
-    """A route, which nobody else changes until the transaction ends."""
+    """A route, locked until the transaction ends; it is created when it is first asked for."""
     new = insert(NotificationRoute).values(account_id=account_id, id=route_id)
     await db.execute(new.on_conflict_do_nothing())
     query = select(NotificationRoute).where(
@@ -75,13 +75,16 @@ def record_failure(route: NotificationRoute, failure: DeliveryError, at: datetim
     _set_health(route, after_failure(health, failure, at))
 
 
-async def let_all_go(db: Db, route: NotificationRoute, at: datetime) -> None:
-    """What has waited for the route is due."""
+async def release_waiting(db: Db, route: NotificationRoute, at: datetime) -> None:
+    """Make every message that waits for the route due."""
     await db.execute(update(NotificationDelivery).where(*waiting(route.account_id, route.id)).values(due_at=at))
 
 
 async def try_route_now(db: Db, account_id: uuid.UUID, route_id: uuid.UUID, now: datetime) -> uuid.UUID | None:
-    """Have what waits for a route tried now, although it rests; None: nothing waits, but the next will not."""
+    """Try the messages that wait for a resting route now, and return the first one's id.
+
+    None: no message waits, but the next one will be tried at once.
+    """
     route = await locked_route(db, account_id, route_id)
     route.next_try_at = None if route.next_try_at is None else now
     first = select(NotificationDelivery.id, NotificationDelivery.lane).where(*waiting(account_id, route_id))
@@ -89,17 +92,17 @@ async def try_route_now(db: Db, account_id: uuid.UUID, route_id: uuid.UUID, now:
     if found is None:
         return None
     delivery_id, lane = found
-    await let_all_go(db, route, now)
+    await release_waiting(db, route, now)
     await give_turn(db, account_id, lane, delivery_id)
     return delivery_id
 
 
 async def give_up_on_old(db: Db, route: NotificationRoute, at: datetime) -> None:
-    """What has waited for too long has failed."""
+    """Fail the messages that have waited too long."""
     await db.execute(
         update(NotificationDelivery)
         .where(*waiting(route.account_id, route.id), NotificationDelivery.created_at < at - PATIENCE)
-        .values(status=DeliveryStatus.FAILED, error=f"It could not be sent for a day. {route.reason}")
+        .values(status=DeliveryStatus.FAILED, error=f"It could not be sent within a day. {route.reason}")
     )
 
 
@@ -108,7 +111,7 @@ def _set_health(route: NotificationRoute, health: Health) -> None:
 
 
 def waiting(account_id: uuid.UUID, route_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:
-    """The condition of the deliveries that are still to go by a route."""
+    """The condition for the deliveries that still have to be sent on a route."""
     channel_id = None if route_id == account_id else route_id
     return (
         NotificationDelivery.account_id == account_id,

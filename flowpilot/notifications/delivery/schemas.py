@@ -1,4 +1,4 @@
-"""What the routes of deliveries give."""
+"""What the routes of deliveries return."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from flowpilot.notifications.models import ChannelKind, DeliveryStatus
 class DeliveryOut(BaseModel):
     """One message to one address. A test belongs to no event, an e-mail to no channel.
 
-    One that was dropped no longer held when it was to be sent; `error` says why.
+    A dropped message was out of date before it was sent; `error` says why.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -23,7 +23,7 @@ class DeliveryOut(BaseModel):
     user_id: uuid.UUID | None
     status: DeliveryStatus
     attempts: int
-    response_status: int | None = Field(description="What a receiver answered to the last attempt, if it did.")
+    response_status: int | None = Field(description="The receiver's answer to the last attempt, if there was one.")
     error: str | None
     created_at: datetime
     last_attempt_at: datetime | None
@@ -31,6 +31,6 @@ class DeliveryOut(BaseModel):
 
 
 class QueuedOut(BaseModel):
-    """A delivery that will be made soon."""
+    """A message that will be sent soon."""
 
     delivery_id: uuid.UUID

@@ -1,4 +1,4 @@
-"""Sending one delivery, by whichever way it goes."""
+"""Sending one message by e-mail or through a channel."""
 
 import json
 from datetime import datetime
@@ -20,10 +20,10 @@ _JSON = {"Content-Type": "application/json"}
 
 
 async def send(settings: Settings, pending: PendingDelivery, now: datetime) -> int | None:
-    """Send it, and return the status that the receiver answered; none where it is e-mail.
+    """Send a message, and return the status code of the receiver's answer; None for e-mail.
 
     Raises:
-        SettledError: what it says no longer holds.
+        SettledError: it no longer applies.
         RefusedError: it cannot be sent, now or later.
         TryLaterError: it could not be sent now.
     """
@@ -36,11 +36,11 @@ async def send(settings: Settings, pending: PendingDelivery, now: datetime) -> i
     if pending.channel is None:
         await _send_email(settings, pending, message, link, now)
         return None
-    return await _post(settings, pending, pending.channel, message, link, now)
+    return await _send_to_channel(settings, pending, pending.channel, message, link, now)
 
 
 def _message(pending: PendingDelivery) -> Message:
-    """What it says. To a person nothing is said that no longer holds; to all others, what has become of it."""
+    """What to send. People get nothing that no longer applies; others learn what has become of the handoff."""
     if pending.trouble is not None:
         assert pending.trouble.content is not None
         assert pending.trouble.route_id is not None
@@ -63,13 +63,15 @@ async def _send_email(
     thread = None if pending.context is None else pending.context.handoff.id
     delivery = pending.delivery
     try:
-        letter = mail.email(settings, pending.email, message, link, message_id=delivery.id, thread=thread, at=now)
-        await mail.send(settings, letter)
+        email = mail.compose_email(
+            settings, pending.email, message, link, message_id=delivery.id, thread=thread, at=now
+        )
+        await mail.send(settings, email)
     except mail.NoMailServerError as error:
         raise TryLaterError(error.detail) from None
 
 
-async def _post(
+async def _send_to_channel(
     settings: Settings,
     pending: PendingDelivery,
     channel: NotificationChannel,
@@ -84,7 +86,7 @@ async def _post(
         secret = channel.secret_encrypted and unseal(settings.signing_key(), channel.secret_encrypted)
     except UnsealableError:
         raise RefusedError(
-            "The installation's secret key has changed, so the channel's address cannot be read. Make it anew."
+            "The installation's secret key has changed, so the channel's address cannot be read. Add it again."
         ) from None
     body = _body(pending, channel, message, link)
     headers = dict(_JSON)

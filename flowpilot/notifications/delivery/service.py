@@ -1,4 +1,4 @@
-"""Deliveries that somebody asks for: a test of a channel, and another attempt at one that failed."""
+"""Deliveries that people ask for: tests of channels, and new attempts after a failure."""
 
 import uuid
 from datetime import datetime
@@ -24,14 +24,14 @@ class DeliveryNotFoundError(NotFoundError):
 
 
 class NotFailedError(OutdatedError):
-    """Only what has failed can be tried again."""
+    """Only failed deliveries can be retried."""
 
 
 async def send_test(db: Db, channel: NotificationChannel, now: datetime) -> uuid.UUID:
-    """Have a test message sent by a channel, and return the id of its delivery."""
+    """Queue a test message to a channel, and return the id of its delivery."""
     delivery_id, lane = new_id(), lane_of(channel.id)
     row = {"kind": channel.kind, "user_id": channel.user_id, "channel_id": channel.id, "created_at": now}
-    # Somebody sits in front of it.
+    # A person is waiting for it.
     turn = {"lane": lane, "priority": Priority.URGENT, "due_at": now}
     made = insert(NotificationDelivery).values(account_id=channel.account_id, id=delivery_id, **row, **turn)
     await db.execute(made)
@@ -39,25 +39,25 @@ async def send_test(db: Db, channel: NotificationChannel, now: datetime) -> uuid
     return delivery_id
 
 
-async def try_again(db: Db, actor: Actor, delivery_id: uuid.UUID, now: datetime) -> None:
-    """Have a failed delivery tried again.
+async def retry(db: Db, actor: Actor, delivery_id: uuid.UUID, now: datetime) -> None:
+    """Queue another attempt at a failed delivery.
 
     Raises:
-        DeliveryNotFoundError: the actor has none of that id.
+        DeliveryNotFoundError: the actor sees no delivery with that id.
         NotFailedError: it has arrived, or is still being tried.
     """
     mine = (visible(actor), NotificationDelivery.id == delivery_id)
     failed = NotificationDelivery.status == DeliveryStatus.FAILED
-    again = (
+    retried = (
         update(NotificationDelivery)
         .where(*mine, failed)
         .values(status=DeliveryStatus.PENDING, error=None, due_at=now)
         .returning(NotificationDelivery.lane)
     )
-    lane = await db.scalar(again)
+    lane = await db.scalar(retried)
     if lane is None:
         status = await db.scalar(select(NotificationDelivery.status).where(*mine))
         if status is None:
             raise DeliveryNotFoundError
-        raise NotFailedError(f"This delivery is {status}. Only one that has failed can be tried again.")
+        raise NotFailedError(f"This delivery is {status}. Only failed deliveries can be retried.")
     await give_turn(db, actor.account_id, lane, delivery_id)

@@ -1,4 +1,4 @@
-"""Trouble on a route: whoever can mend it is told once, and need not know any more once the route works again."""
+"""Trouble on a route: the people who can fix it are notified once, until the route works again."""
 
 import uuid
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from flowpilot.handoffs.models import Priority
 from flowpilot.identity.actor import Role
 from flowpilot.identity.models import Account
 from flowpilot.notifications.delivery.lanes import MAIL_LANE, give_turn
-from flowpilot.notifications.delivery.routes import let_all_go, record_success
+from flowpilot.notifications.delivery.routes import record_success, release_waiting
 from flowpilot.notifications.messages import Message
 from flowpilot.notifications.models import (
     ChannelKind,
@@ -27,6 +27,8 @@ from flowpilot.notifications.models import (
     NotificationRoute,
 )
 from flowpilot.notifications.people import Person, people, switched_off
+
+_RETRIED = "Waiting messages are retried automatically."
 
 
 class TroubleKind(StrEnum):
@@ -47,20 +49,20 @@ async def report(
     is_gone: bool = False,
     by_email: bool,
 ) -> None:
-    """Tell whoever can mend it that a route rests, in the product and by e-mail, unless e-mail is what rests.
+    """Notify those who can fix a route that it rests: in the product, and by e-mail unless that is what rests.
 
     Args:
         db: the transaction.
-        account_id: whose route it is.
-        channel: the route, or None for e-mail.
+        account_id: the account of the route.
+        channel: the channel that failed; None for e-mail.
         reason: why nothing arrives, in a sentence.
-        at: since when.
-        is_gone: the channel does not rest, it was switched off.
+        at: when it began.
+        is_gone: the channel was switched off, it does not rest.
         by_email: whether there is a mail server.
     """
     kind = TroubleKind.CHANNEL_GONE if is_gone else TroubleKind.CHANNEL_RESTS
     members = await people(db, account_id)
-    told = {user: new_id() for user in _who_can_mend(channel, members)}
+    notified = {user: new_id() for user in _who_can_fix(channel, members)}
     content = {
         "kind": TroubleKind.EMAIL_RESTS if channel is None else kind,
         "name": "" if channel is None else channel.name,
@@ -70,19 +72,19 @@ async def report(
     }
     route_id = account_id if channel is None else channel.id
     about = {"account_id": account_id, "route_id": route_id, "content": content, "created_at": at}
-    rows = [{"id": notification_id, "user_id": user, **about} for user, notification_id in told.items()]
+    rows = [{"id": notification_id, "user_id": user, **about} for user, notification_id in notified.items()]
     if rows:
         await db.execute(insert(Notification).values(rows))
         await announce(db, account_id, "notifications")
     if by_email and channel is not None:
-        reached = {user: told[user] for user in told if members[user].email is not None}
+        reached = {user: notified[user] for user in notified if members[user].email is not None}
         await _report_by_email(db, account_id, reached, at)
 
 
 async def end_trouble(db: Db, route: NotificationRoute, at: datetime) -> None:
-    """The route works, or nobody wants it any more: what has waited is due, and nobody needs to know of it."""
+    """The route works, or is no longer used: release its waiting messages, and settle what was said about it."""
     record_success(route)
-    await let_all_go(db, route, at)
+    await release_waiting(db, route, at)
     await db.execute(
         update(Notification)
         .where(
@@ -96,46 +98,46 @@ async def end_trouble(db: Db, route: NotificationRoute, at: datetime) -> None:
 
 
 def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
-    """What is said about trouble: which route, since when, why, and what to do."""
+    """The message about trouble: which route, since when, why, and what to do."""
     since = datetime.fromisoformat(content["since"]).astimezone(ZoneInfo(content["zone"]))
     when, name, reason = f"{since:%-d %b %Y, %H:%M}", content["name"], content["reason"]
     path = f"/settings/notifications/channels/{route_id}"
     match content["kind"]:
         case TroubleKind.EMAIL_RESTS:
-            subject, path = "E-mail does not go out", "/settings/notifications"
-            what = f"No e-mail has gone out since {when}. {reason} What waits is tried again by itself."
-            to_do = "Ask whoever runs this installation to look at its mail server."
+            subject, path = "E-mail is not being sent", "/settings/notifications"
+            what = f"No e-mail has been sent since {when}. {reason} {_RETRIED}"
+            to_do = "Ask the operator of this installation to check its mail server."
         case TroubleKind.CHANNEL_GONE:
             subject = f"“{name}” is switched off"
             what = f"“{name}” was switched off on {when}. {reason}"
-            to_do = "If it has a new address, add it as a new channel."
+            to_do = "If the receiver has a new address, add it as a new channel."
         case _:
-            subject = f"“{name}” receives no messages"
-            what = f"“{name}” has received no messages since {when}. {reason} What waits is tried again by itself."
-            to_do = "See whether its address is still right, or switch it off."
+            subject = f"“{name}” is not receiving messages"
+            what = f"“{name}” has received no messages since {when}. {reason} {_RETRIED}"
+            to_do = "Check its address, or switch it off."
     return Message(subject, f"{what} {to_do}", path=path)
 
 
-def _who_can_mend(channel: NotificationChannel | None, members: Mapping[uuid.UUID, Person]) -> set[uuid.UUID]:
-    # Where a member's own messages go is nobody else's business.
+def _who_can_fix(channel: NotificationChannel | None, members: Mapping[uuid.UUID, Person]) -> set[uuid.UUID]:
+    # Nobody else learns where a member's own messages go.
     if channel is not None and channel.user_id is not None:
         return {channel.user_id} & members.keys()
-    maker = None if channel is None else channel.created_by
-    return {user for user, person in members.items() if person.role is Role.OWNER or user == maker}
+    creator = None if channel is None else channel.created_by
+    return {user for user, person in members.items() if person.role is Role.OWNER or user == creator}
 
 
 async def _report_by_email(
-    db: Db, account_id: uuid.UUID, told: Mapping[uuid.UUID, uuid.UUID], at: datetime
+    db: Db, account_id: uuid.UUID, notifications: Mapping[uuid.UUID, uuid.UUID], at: datetime
 ) -> None:
-    """To these members, each with their notification."""
-    off = await switched_off(db, account_id, told.keys())
-    letters = {new_id(): user for user in told if (user, ChannelKind.EMAIL) not in off}
+    """To these members, each with the id of their notification."""
+    off = await switched_off(db, account_id, notifications.keys())
+    emails = {new_id(): user for user in notifications if (user, ChannelKind.EMAIL) not in off}
     common = {"account_id": account_id, "kind": ChannelKind.EMAIL, "due_at": at, "created_at": at}
     turn = {"lane": MAIL_LANE, "priority": Priority.HIGH}
     rows = [
-        {"id": delivery_id, "user_id": user, "notification_id": told[user], **common, **turn}
-        for delivery_id, user in letters.items()
+        {"id": delivery_id, "user_id": user, "notification_id": notifications[user], **common, **turn}
+        for delivery_id, user in emails.items()
     ]
     if rows:
         await db.execute(insert(NotificationDelivery).values(rows))
-        await give_turn(db, account_id, MAIL_LANE, next(iter(letters)))
+        await give_turn(db, account_id, MAIL_LANE, next(iter(emails)))

@@ -1,4 +1,4 @@
-"""What a lane sends next."""
+"""Which messages a lane sends next."""
 
 import uuid
 from collections.abc import Sequence
@@ -21,15 +21,15 @@ from flowpilot.notifications.models import (
 )
 from flowpilot.notifications.settled import is_settled
 
-# A mail server takes several letters at once. A channel gets one message after the other, in their order.
-_LETTERS_AT_ONCE = 4
+# A mail server takes several e-mails at once. A channel gets one message at a time, in order.
+_EMAILS_AT_ONCE = 4
 
 
 @dataclass(frozen=True, slots=True)
 class PendingDelivery:
-    """A delivery with all that sending it needs. A test has neither context nor trouble.
+    """A delivery with everything that sending it needs. A test has neither context nor trouble.
 
-    `is_settled`: what it says no longer holds. A former member is no member.
+    `is_settled`: its message no longer applies. `is_member` is false for former members.
     """
 
     delivery: NotificationDelivery
@@ -42,13 +42,13 @@ class PendingDelivery:
 
     @property
     def route_id(self) -> uuid.UUID:
-        """The route it takes: its channel, or the account's e-mail."""
+        """The route to send it on: its channel, or the account's e-mail."""
         return self.delivery.channel_id or self.delivery.account_id
 
 
 @dataclass(frozen=True, slots=True)
 class _Route:
-    """The route whose turn it is; no channel is e-mail."""
+    """The route whose turn it is; without a channel, it is e-mail."""
 
     channel_id: uuid.UUID | None
     is_resting: bool
@@ -64,7 +64,7 @@ async def lane_of_delivery(db: ReadDb, account_id: uuid.UUID, delivery_id: uuid.
 
 
 async def next_deliveries(db: ReadDb, account_id: uuid.UUID, lane: int, now: datetime) -> list[PendingDelivery]:
-    """What the lane is to send now, all of it by one route; nothing if nothing is due.
+    """The messages that the lane sends now, all on one route; none if nothing is due.
 
     The routes of a lane take turns. The most urgent messages of a route go first; a resting one is tried with one.
     """
@@ -72,7 +72,7 @@ async def next_deliveries(db: ReadDb, account_id: uuid.UUID, lane: int, now: dat
     if route is None:
         return []
     delivery = NotificationDelivery
-    # A route that rests is not always tried with the same one: that may be what the receiver cannot take.
+    # A resting route is not always tried with the same message: the receiver may be unable to take that one.
     fewest_attempts = (delivery.attempts,) if route.is_resting else ()
     query = (
         select(
@@ -91,7 +91,7 @@ async def next_deliveries(db: ReadDb, account_id: uuid.UUID, lane: int, now: dat
             *(() if route.is_resting else (delivery.due_at <= now,)),
         )
         .order_by(*fewest_attempts, delivery.priority, delivery.id)
-        .limit(1 if route.has_failed or route.channel_id is not None else _LETTERS_AT_ONCE)
+        .limit(1 if route.has_failed or route.channel_id is not None else _EMAILS_AT_ONCE)
     )
     return await _with_what_they_need(db, account_id, (await db.execute(query)).all())
 

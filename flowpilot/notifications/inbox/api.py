@@ -1,4 +1,4 @@
-"""JSON routes of a member's own notifications, and of how the member gets them."""
+"""JSON routes of a member's own notifications and preferences."""
 
 from typing import Annotated
 
@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1", tags=["notifications"])
 async def list_notifications(
     actor: CanView,
     db: ReadSession,
-    unread: Annotated[bool, Query(description="Only those that are not read.")] = False,
+    unread: Annotated[bool, Query(description="Only unread ones.")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> schemas.NotificationPage:
@@ -34,19 +34,19 @@ async def list_notifications(
 
 @router.get("/notifications/unread-count")
 async def count_unread(actor: CanView, db: ReadSession) -> schemas.UnreadOut:
-    """How many of the caller's notifications are not read."""
+    """How many of the caller's notifications are unread."""
     return schemas.UnreadOut(unread_count=(await read_attention(actor, db)).unread_count)
 
 
 @router.get("/attention")
 async def read_attention(actor: CanView, db: ReadSession) -> Attention:
-    """What asks for the caller's attention: handoffs that wait, and notifications that are not read."""
+    """What asks for the caller's attention: waiting handoffs and unread notifications."""
     return (await attention(db, actor.account_id, [actor.user_id]))[actor.user_id]
 
 
 @router.post("/notifications/read", status_code=204)
 async def mark_read(body: schemas.ReadIn, actor: CanView, db: WriteSession, now: Now) -> None:
-    """Mark notifications of the caller as read."""
+    """Mark the caller's notifications as read."""
     if body.ids is not None:
         await service.mark_read(db, actor, body.ids, now)
     elif body.up_to is not None:
@@ -55,13 +55,13 @@ async def mark_read(body: schemas.ReadIn, actor: CanView, db: WriteSession, now:
 
 @router.get("/notification-preferences")
 async def read_preferences(actor: CanWork, db: ReadSession) -> schemas.Preferences:
-    """By which kinds the caller is told. What was never chosen is on."""
+    """The kinds of channel that notify the caller. They are on unless switched off."""
     return schemas.Preferences.model_validate(await queries.preferences(db, actor))
 
 
 @router.put("/notification-preferences")
 async def choose_preferences(body: schemas.Preferences, actor: CanWork, db: WriteSession) -> schemas.Preferences:
-    """Choose by which kinds the caller is told, from the next event on."""
+    """Choose which kinds of channel notify the caller, from the next event on."""
     await service.choose(db, actor, {ChannelKind(kind): chosen for kind, chosen in body.model_dump().items()})
     return body
 
@@ -72,7 +72,7 @@ def _notification(shown: queries.ShownNotification) -> schemas.NotificationOut:
         assert row.content is not None
         assert row.route_id is not None
         message, kind = describe(row.content, row.route_id), row.content["kind"]
-        settled = "It is settled." if shown.is_settled else None
+        settled = "The problem is over." if shown.is_settled else None
     else:
         message, kind = compose(context), context.event.kind
         settled = how_it_stands(context) if shown.is_settled else None

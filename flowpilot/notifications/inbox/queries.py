@@ -1,4 +1,4 @@
-"""What is read of a member's notifications and preferences."""
+"""Reading a member's notifications and preferences."""
 
 import uuid
 from typing import NamedTuple
@@ -21,7 +21,7 @@ UNREAD = (Notification.read_at.is_(None), Notification.settled_at.is_(None), ~_S
 
 
 class ShownNotification(NamedTuple):
-    """A notification, the event that it is of unless it is of trouble, and whether it no longer holds."""
+    """A notification, the context of its event (None if it is about trouble), and whether it no longer applies."""
 
     notification: Notification
     context: EventContext | None
@@ -31,7 +31,7 @@ class ShownNotification(NamedTuple):
 async def notifications(
     db: ReadDb, actor: Actor, limit: int, before: uuid.UUID | None, *, unread: bool
 ) -> list[ShownNotification]:
-    """The caller's newest notifications, or those older than `before`. Their ids sort by their events' times."""
+    """The caller's newest notifications, or those older than `before`. Their ids are ordered like their events."""
     query = with_handoff(select(Notification, _SETTLED)).where(*_mine(actor))
     if unread:
         query = query.where(*UNREAD)
@@ -39,15 +39,15 @@ async def notifications(
         query = query.where(Notification.id < before)
     rows = (await db.execute(query.order_by(Notification.id.desc()).limit(limit))).all()
     events = [row.event_id for row, _ in rows if row.event_id is not None]
-    about = await event_contexts(db, actor.account_id, events) if events else {}
+    contexts = await event_contexts(db, actor.account_id, events) if events else {}
     return [
-        ShownNotification(row, None if row.event_id is None else about[row.event_id], is_settled)
+        ShownNotification(row, None if row.event_id is None else contexts[row.event_id], is_settled)
         for row, is_settled in rows
     ]
 
 
 async def preferences(db: ReadDb, actor: Actor) -> dict[ChannelKind, bool]:
-    """The caller's choice for each kind; what was never chosen is on."""
+    """The caller's choice for each kind of channel, which is on unless switched off."""
     chosen = select(NotificationPreference.kind, NotificationPreference.is_enabled).where(
         NotificationPreference.account_id == actor.account_id, NotificationPreference.user_id == actor.user_id
     )

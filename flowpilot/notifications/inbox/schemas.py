@@ -1,4 +1,4 @@
-"""What the routes of a member's own notifications take and give."""
+"""What the routes of a member's own notifications take and return."""
 
 import uuid
 from datetime import datetime
@@ -13,35 +13,35 @@ from flowpilot.notifications.delivery.trouble import TroubleKind
 
 
 class NotificationOut(BaseModel):
-    """One thing the caller should know."""
+    """Something the caller should know."""
 
     id: uuid.UUID
     kind: HandoffEventKind | TroubleKind
     text: str
-    path: str = Field(description="The page where it goes on.")
-    handoff_id: uuid.UUID | None = Field(description="Null where it is about a channel or e-mail.")
+    path: str = Field(description="The page to open.")
+    handoff_id: uuid.UUID | None = Field(description="Null if it is about a channel or e-mail.")
     session_id: uuid.UUID | None
     created_at: datetime = Field(description="When it happened.")
     read_at: datetime | None
     settled: str | None = Field(
-        description="What has become of it, where it no longer holds: then it counts as read. Null while it holds."
+        description="What has become of it, once it no longer applies and counts as read. Null until then."
     )
 
 
 class NotificationPage(ListPage[NotificationOut]):
-    """Some notifications, and how many of all are not read and still hold."""
+    """Some notifications, and how many of all are unread and still apply."""
 
     unread_count: int
 
 
 class UnreadOut(BaseModel):
-    """How many notifications are not read and still hold."""
+    """How many notifications are unread and still apply."""
 
     unread_count: int
 
 
 class ReadIn(Body):
-    """Which notifications were read: these, or all up to and with one."""
+    """Which notifications were read: the listed ones, or all up to and including one."""
 
     ids: list[uuid.UUID] | None = Field(default=None, min_length=1, max_length=200)
     up_to: uuid.UUID | None = None
@@ -54,7 +54,7 @@ class ReadIn(Body):
 
 
 class Preferences(Body):
-    """By which kinds the caller is told; a channel of the whole account is none of them."""
+    """The kinds of channel that notify the caller. Channels of the whole account do not depend on them."""
 
     in_app: bool
     email: bool

@@ -1,4 +1,4 @@
-"""What a member does with their own notifications: read them, and choose how to get them."""
+"""What members do with their own notifications: read them, and choose how to be notified."""
 
 import uuid
 from collections.abc import Collection, Mapping
@@ -15,19 +15,19 @@ from flowpilot.notifications.models import ChannelKind, Notification, Notificati
 
 
 async def mark_read(db: Db, actor: Actor, ids: Collection[uuid.UUID], now: datetime) -> None:
-    """Mark these of the actor's notifications as read; others' stay as they are."""
+    """Mark these notifications as read; those of other members stay as they are."""
     await db.execute(_unread(actor).where(Notification.id.in_(ids)).values(read_at=now))
     await announce(db, actor.account_id, "notifications")
 
 
 async def mark_read_up_to(db: Db, actor: Actor, newest: uuid.UUID, now: datetime) -> None:
-    """Mark the actor's notifications up to and with this one as read: what came since is not."""
+    """Mark the actor's notifications up to and including this one as read."""
     await db.execute(_unread(actor).where(Notification.id <= newest).values(read_at=now))
     await announce(db, actor.account_id, "notifications")
 
 
 async def choose(db: Db, actor: Actor, choices: Mapping[ChannelKind, bool]) -> None:
-    """Keep the actor's choice for each kind."""
+    """Save the actor's choice for each kind of channel."""
     rows = [
         {
             "account_id": actor.account_id,

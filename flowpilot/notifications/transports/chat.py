@@ -1,4 +1,4 @@
-"""A message as Slack and as Teams take it."""
+"""Messages in the formats of Slack and Teams."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ _CARD_SCHEMA = "http://adaptivecards.io/schemas/adaptive-card.json"
 
 
 def slack(message: Message, link: str | None) -> dict[str, Any]:
-    """The body for a Slack incoming webhook: blocks, and a text for where blocks cannot be shown."""
+    """The body for a Slack incoming webhook: blocks, and a text for clients that cannot show blocks."""
     blocks: list[dict[str, Any]] = [
         {"type": "section", "text": _mrkdwn(f"*{_escape(message.subject)}*\n{_escape(message.text)}")}
     ]
@@ -39,7 +39,7 @@ def teams(message: Message, link: str | None) -> dict[str, Any]:
 
 
 def _escape(text: str) -> str:
-    # With these three, Slack's own words such as <!channel> or <@somebody> are only text.
+    # Once these three are escaped, Slack's own tags such as <!channel> or <@somebody> are only text.
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
@@ -48,7 +48,7 @@ def _mrkdwn(text: str) -> dict[str, Any]:
 
 
 def _runs(*runs: dict[str, Any]) -> dict[str, Any]:
-    # The one block of a card in which text is not Markdown, so that nothing has to be escaped.
+    # This is the only block of a card in which text is not Markdown, so nothing has to be escaped.
     return {"type": "RichTextBlock", "inlines": list(runs)}
 
 

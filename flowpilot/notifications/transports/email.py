@@ -1,4 +1,4 @@
-"""E-mail: a message as text, and sending it over SMTP."""
+"""Composing e-mails, and sending them over SMTP."""
 
 import asyncio
 import uuid
@@ -23,17 +23,17 @@ from flowpilot.text import tidy
 TIMEOUT_SECONDS = 10.0
 _WHOLE_SECONDS = 30.0
 _REASON = 200
-_PLAIN_SUBJECT = 68  # With its name, as long as a header's line should be.
+_PLAIN_SUBJECT = 68  # With the header's name, the longest line that a header should have.
 
 
 class NoMailServerError(FlowPilotError):
-    """The operator has named no mail server."""
+    """The operator has configured no mail server."""
 
     def __init__(self) -> None:
-        super().__init__("There is no mail server. Set FLOWPILOT_SMTP_HOST and FLOWPILOT_SMTP_SENDER.")
+        super().__init__("No mail server is configured. Set FLOWPILOT_SMTP_HOST and FLOWPILOT_SMTP_SENDER.")
 
 
-def email(
+def compose_email(
     settings: Settings,
     to: str,
     message: Message,
@@ -43,11 +43,11 @@ def email(
     thread: uuid.UUID | None,
     at: datetime,
 ) -> EmailMessage:
-    """The message as an e-mail. `thread`: what mail programs keep together.
+    """The message as an e-mail. Mail programs group e-mails with the same `thread`.
 
     Raises:
-        NoMailServerError: there is no sender to send it as.
-        RefusedError: the recipient's address is not one.
+        NoMailServerError: no sender is configured.
+        RefusedError: the recipient's address is not valid.
     """
     if settings.smtp_sender is None:
         raise NoMailServerError
@@ -56,15 +56,15 @@ def email(
     except EmailNotValidError as error:
         raise RefusedError(f"The recipient's e-mail address cannot be used: {error}") from None
     domain = _domain(settings.smtp_sender)
-    # A header that was read is sent as it was read, and not folded again.
+    # A header that was parsed is sent unchanged, and not folded again.
     mail = message_from_string(f"Subject: {_encoded(message.subject)}\n\n", EmailMessage, policy=SMTP)
-    # The policy refuses a line break in a header, and a message's lines have none.
+    # The policy refuses line breaks in headers, and the subject of a message has none.
     mail["From"] = Address("FlowPilot", addr_spec=settings.smtp_sender)
     mail["To"] = recipient
     mail["Date"] = format_datetime(at)
     mail["Message-ID"] = f"<{message_id}@{domain}>"
     if thread is not None:
-        # Nobody has sent the message that is referred to, but all of a thread refer to the same one.
+        # The message referred to was never sent, but all e-mails of a thread refer to the same one.
         mail["In-Reply-To"] = mail["References"] = f"<handoff-{thread}@{domain}>"
     mail["Auto-Submitted"] = "auto-generated"
     facts = "\n".join(f"{label}: {value}" for label, value in message.fields)
@@ -74,12 +74,12 @@ def email(
 
 
 async def send(settings: Settings, mail: EmailMessage) -> str:
-    """Hand an e-mail to the mail server, and return what it said.
+    """Hand an e-mail to the mail server, and return its answer.
 
     Raises:
-        NoMailServerError: there is none.
-        RefusedError: the server will not have the recipient or the message.
-        TryLaterError: the server cannot be reached, or not now.
+        NoMailServerError: none is configured.
+        RefusedError: the server refuses the recipient or the message.
+        TryLaterError: the server cannot be reached, or asks to try later.
     """
     if settings.smtp_host is None or settings.smtp_sender is None:
         raise NoMailServerError
@@ -106,15 +106,17 @@ async def send(settings: Settings, mail: EmailMessage) -> str:
     except TimeoutError:
         raise TryLaterError("The mail server did not answer in time.") from None
     except OSError:
-        raise TryLaterError("The mail server could not be connected to.") from None
+        raise TryLaterError("The mail server could not be reached.") from None
     except aiosmtplib.SMTPException as error:
-        raise TryLaterError(f"The mail server cannot be used as it is set up: {_line(error.message)}") from None
+        raise TryLaterError(
+            f"The mail server does not work with its current settings: {_line(error.message)}"
+        ) from None
 
 
 def _encoded(subject: str) -> str:
-    """The subject as a header: a short line of ASCII as it is, anything else in encoded words (RFC 2047).
+    """The subject as a header: a short line of ASCII unchanged, anything else in encoded words (RFC 2047).
 
-    `EmailMessage` would break a longer line itself, and loses blanks or adds some where it is not ASCII.
+    `EmailMessage` folds longer lines itself, but loses or adds blanks if they are not ASCII.
     """
     is_plain = subject.isascii() and len(subject) <= _PLAIN_SUBJECT and "=?" not in subject
     return subject if is_plain else Header(subject, "utf-8", maxlinelen=75, header_name="Subject").encode()
@@ -126,7 +128,7 @@ async def _hand_over(server: aiosmtplib.SMTP, mail: EmailMessage, sender: str) -
     except aiosmtplib.SMTPNotSupported:
         if mail["To"].isascii():
             raise
-        # Waiting would not change that.
+        # Trying later would not help.
         raise RefusedError(
             "The recipient's address has letters outside ASCII before the @, and the mail server does not accept "
             "those (it lacks SMTPUTF8). Use another address for this person, or another mail server."
@@ -135,7 +137,7 @@ async def _hand_over(server: aiosmtplib.SMTP, mail: EmailMessage, sender: str) -
 
 
 def _refusal(code: int, words: str) -> RefusedError | TryLaterError:
-    """By SMTP, what begins with a 5 is for good. The server itself is well, or it could not say so."""
+    """In SMTP, a code that begins with 5 is permanent. The server itself works, or it could not have answered."""
     return (RefusedError if code >= 500 else TryLaterError)(_answered(code, words), of_message=True)
 
 

@@ -1,4 +1,4 @@
-"""An event as a webhook has it. The fields are a contract with whoever receives them: add, never change."""
+"""An event as a webhook sends it. The fields are a contract with the receivers: add some, but never change any."""
 
 import uuid
 from datetime import datetime
@@ -10,14 +10,14 @@ from flowpilot.notifications.event_context import EventContext
 
 
 class PersonOut(BaseModel):
-    """Somebody in the account."""
+    """A member of the account, present or former."""
 
     id: uuid.UUID
     name: str
 
 
 class HandoffOut(BaseModel):
-    """A handoff as it stands when the message is sent. `url` needs FLOWPILOT_PUBLIC_URL, and is null without."""
+    """A handoff as it is when the message is sent. `url` is null unless FLOWPILOT_PUBLIC_URL is set."""
 
     id: uuid.UUID
     reason: str
@@ -46,9 +46,9 @@ class SessionOut(BaseModel):
 
 
 class WebhookBody(BaseModel):
-    """What is posted. `id` stays the same when it is posted again; a test has neither handoff nor session.
+    """What is posted. `id` stays the same when it is posted again. A test has neither handoff nor session.
 
-    `type` is `handoff.` and the kind of event, or `channel.test`; `timestamp` is when that happened.
+    `type` is `handoff.` followed by the kind of event, or `channel.test`; `timestamp` is when it happened.
     """
 
     id: uuid.UUID

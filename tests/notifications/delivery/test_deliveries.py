@@ -33,7 +33,7 @@ async def test_a_dead_receiver_neither_fails_nor_delays_an_escalation_and_gets_i
     assert time.monotonic() - began < 5
     assert desk.jobs() == [NOTIFY_JOB]
     await desk.work()
-    assert desk.log(*OUTCOME) == [("pending", 1, None, "The receiver could not be connected to.")]
+    assert desk.log(*OUTCOME) == [("pending", 1, None, "The receiver could not be reached.")]
     with receiver(port) as revived:
         await desk.work_again()
         assert len(revived.requests) == 1
@@ -41,7 +41,7 @@ async def test_a_dead_receiver_neither_fails_nor_delays_an_escalation_and_gets_i
     assert desk.jobs() == []
 
 
-async def test_a_failed_transaction_tells_nobody(desk: Desk) -> None:
+async def test_a_failed_transaction_notifies_nobody(desk: Desk) -> None:
     handoff = desk.escalated()
 
     async def escalate_and_fail() -> None:
@@ -141,7 +141,7 @@ async def test_what_has_been_tried_for_a_day_has_failed(desk: Desk, hooks: Recei
     assert desk.jobs() == []
 
 
-async def test_jobs_that_run_twice_tell_once(desk: Desk, hooks: Receiver) -> None:
+async def test_jobs_that_run_twice_notify_once(desk: Desk, hooks: Receiver) -> None:
     await desk.channel(ChannelKind.SLACK, hooks.url())
     event = await desk.escalates(target_user_id=desk.company.users[Role.OWNER])
     await desk.work()
@@ -151,7 +151,7 @@ async def test_jobs_that_run_twice_tell_once(desk: Desk, hooks: Receiver) -> Non
         await enqueue(db, DELIVER_JOB, account_id=desk.company.id, delivery_id=delivery)
     assert desk.jobs() == [NOTIFY_JOB, DELIVER_JOB]
     await desk.work()
-    assert (len(hooks.requests), len(desk.told())) == (1, 1)
+    assert (len(hooks.requests), len(desk.notified())) == (1, 1)
     assert desk.log("status", "attempts") == [("sent", 1)]
 
 
@@ -179,7 +179,7 @@ async def test_a_channel_that_is_switched_off_meanwhile_gets_nothing(desk: Desk,
     assert len(hooks.requests) == 1
 
 
-async def test_who_has_left_meanwhile_gets_nothing(desk: Desk, hooks: Receiver) -> None:
+async def test_former_members_get_nothing(desk: Desk, hooks: Receiver) -> None:
     hooks.will_answer(500)
     await desk.channel(ChannelKind.SLACK, hooks.url(), Role.TEAM_ADMIN, mine=True)
     await desk.escalates()
@@ -190,11 +190,11 @@ async def test_who_has_left_meanwhile_gets_nothing(desk: Desk, hooks: Receiver) 
     assert len(hooks.requests) == 1
 
 
-async def test_another_secret_key_is_told_in_words(desk: Desk, hooks: Receiver) -> None:
+async def test_a_changed_secret_key_is_explained(desk: Desk, hooks: Receiver) -> None:
     await desk.channel(ChannelKind.SLACK, hooks.url())
     await desk.escalates()
     await desk.with_settings(secret_key=SecretStr("t" * 32)).work()
-    words = "The installation's secret key has changed, so the channel's address cannot be read. Make it anew."
+    words = "The installation's secret key has changed, so the channel's address cannot be read. Add it again."
     assert desk.log("status", "error") == [("failed", words)]
 
 
@@ -205,7 +205,7 @@ async def test_a_fault_of_ours_is_in_both_logs_and_tried_again(
     handoff = desk.escalated(claimed_by=desk.company.users[Role.OWNER], claimed_at=now())
     await desk.happens(handoff, HandoffEventKind.REMINDED, ends="no moment")
     await desk.work()
-    words = "Something went wrong on our side (ValueError); the log says what."
+    words = "FlowPilot could not send this (ValueError). The server's log has the details."
     assert desk.log(*OUTCOME) == [("pending", 1, None, words)]
     assert desk.jobs() == [DELIVER_JOB]
     assert "Invalid isoformat string: 'no moment'" in caplog.text

@@ -118,7 +118,7 @@ async def test_channels_that_share_a_lane_take_turns(desk: Desk, hooks: Receiver
     assert [request.path for request in hooks.requests] == ["/busy", "/quiet", "/busy", "/busy"]
 
 
-async def test_letters_go_a_few_at_a_time(desk: Desk) -> None:
+async def test_emails_are_sent_a_few_at_a_time(desk: Desk) -> None:
     with mail_server() as mailbox:
         posted = desk.with_mail(mailbox.port)
         people = sorted([(await posted.person(Role.ENGINEER))[1] for _ in range(6)])

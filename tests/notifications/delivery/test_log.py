@@ -104,7 +104,7 @@ async def test_what_has_failed_is_tried_again_once(client: TestClient, desk: Des
     again = client.post(path, headers=headers)
     assert (again.status_code, again.json()["detail"]) == (
         409,
-        "This delivery is pending. Only one that has failed can be tried again.",
+        "This delivery is pending. Only failed deliveries can be retried.",
     )
     await desk.work()
     assert desk.log("status", "attempts", "error") == [("sent", 2, None)]

@@ -35,7 +35,7 @@ def _next_try(desk: Desk) -> datetime:
     return moment
 
 
-async def test_after_five_failures_in_a_row_all_else_waits(desk: Desk, hooks: Receiver) -> None:
+async def test_after_five_failures_in_a_row_everything_else_waits(desk: Desk, hooks: Receiver) -> None:
     began = now()
     await _resting(desk, hooks)
     assert len(hooks.requests) == 5
@@ -109,7 +109,7 @@ async def test_what_has_waited_for_a_day_has_failed(desk: Desk, hooks: Receiver)
     hooks.will_answer(500)
     await desk.work_again()
     assert len(hooks.requests) == 6
-    words = "It could not be sent for a day. The receiver answered 500."
+    words = "It could not be sent within a day. The receiver answered 500."
     assert sorted(desk.log("status", "error")) == [("failed", words)] * 6 + [
         ("failed", "The receiver answered 500.")
     ]
@@ -145,7 +145,7 @@ async def test_e_mail_rests_as_a_whole_and_goes_on_when_the_server_is_back(desk:
     await posted.planned()
     await posted.work()
     assert sum(attempts for (attempts,) in posted.log("attempts")) == 5
-    assert _state(posted) == [(5, True, "The mail server could not be connected to.")]
+    assert _state(posted) == [(5, True, "The mail server could not be reached.")]
     with mail_server(port) as mailbox:
         await posted.work_again()
         assert len(mailbox.letters) == 8

@@ -28,8 +28,8 @@ async def _resting(desk: Desk, hooks: Receiver, maker: Role = Role.OWNER, *, min
     return channel
 
 
-def _told(desk: Desk) -> list[tuple[uuid.UUID, str]]:
-    """Who has a notification about a route, and of which kind."""
+def _notified(desk: Desk) -> list[tuple[uuid.UUID, str]]:
+    """The members with a notification about a route, and its kind."""
     return sorted(
         desk.company.query("SELECT user_id, content->>'kind' FROM notifications WHERE route_id IS NOT NULL")
     )
@@ -45,18 +45,18 @@ def _unread(client: TestClient, company: Company, role: Role = Role.OWNER) -> li
     return [item for item in page["items"] if item["handoff_id"] is None]
 
 
-async def test_owners_and_the_maker_are_told_once(desk: Desk, hooks: Receiver) -> None:
+async def test_owners_and_the_creator_are_notified_once(desk: Desk, hooks: Receiver) -> None:
     await _resting(desk, hooks, Role.TEAM_ADMIN)
     hooks.will_answer(503, 503)
     await desk.work_again()
     await desk.work_again()
     users = [desk.company.users[role] for role in (Role.OWNER, Role.TEAM_ADMIN)]
-    assert _told(desk) == sorted((user, "channel_rests") for user in users)
+    assert _notified(desk) == sorted((user, "channel_rests") for user in users)
 
 
 async def test_ones_own_channel_is_nobody_elses_business(desk: Desk, hooks: Receiver) -> None:
     await _resting(desk, hooks, Role.TEAM_ADMIN, mine=True)
-    assert _told(desk) == [(desk.company.users[Role.TEAM_ADMIN], "channel_rests")]
+    assert _notified(desk) == [(desk.company.users[Role.TEAM_ADMIN], "channel_rests")]
 
 
 async def test_it_says_which_channel_since_when_why_and_what_to_do(
@@ -70,8 +70,8 @@ async def test_it_says_which_channel_since_when_why_and_what_to_do(
     )
     [item] = _unread(client, desk.company)
     assert item["text"] == (
-        f"“Desk” has received no messages since {since}. The receiver answered 503. What waits is tried again by "
-        "itself. See whether its address is still right, or switch it off."
+        f"“Desk” has received no messages since {since}. The receiver answered 503. Waiting messages are "
+        "retried automatically. Check its address, or switch it off."
     )
     assert (item["kind"], item["path"]) == ("channel_rests", f"/settings/notifications/channels/{channel}")
 
@@ -84,7 +84,7 @@ async def test_they_get_it_by_e_mail_too(desk: Desk, hooks: Receiver) -> None:
         await posted.chooses(user, email=False)
         await _resting(posted, hooks)
         subjects = {str(letter["To"]): letter["Subject"] for letter in mailbox.letters[-1:]}
-    assert subjects == {email: "“Desk” receives no messages"}
+    assert subjects == {email: "“Desk” is not receiving messages"}
 
 
 async def test_it_is_settled_when_the_channel_works_again(client: TestClient, desk: Desk, hooks: Receiver) -> None:
@@ -136,7 +136,7 @@ async def test_a_receiver_that_is_gone_is_switched_off(client: TestClient, desk:
     await desk.work()
     assert len(hooks.requests) == 1
     assert desk.log("status", "error") == [
-        ("failed", "The receiver answered 410: it is gone for good and wants no more messages."),
+        ("failed", "The receiver answered 410: it is gone for good and accepts no more messages."),
         ("failed", "The channel was removed or switched off."),
     ]
     [item] = client.get(CHANNELS, headers=desk.company.headers()).json()["items"]
@@ -171,16 +171,18 @@ async def test_what_waits_for_a_channel_that_nobody_wants_has_failed(
     assert (len(hooks.requests), _unread(client, desk.company)) == (5, [])
 
 
-async def test_owners_are_told_in_the_product_that_e_mail_does_not_go_out(client: TestClient, desk: Desk) -> None:
+async def test_owners_are_notified_in_the_product_that_e_mail_is_not_being_sent(
+    client: TestClient, desk: Desk
+) -> None:
     port = free_port()
     posted = desk.with_mail(port)
     for _ in range(5):
         await posted.person(Role.ENGINEER)
     await posted.planned()
     await posted.work()
-    assert _told(posted) == [(desk.company.users[Role.OWNER], "email_rests")]
+    assert _notified(posted) == [(desk.company.users[Role.OWNER], "email_rests")]
     [item] = _unread(client, desk.company)
-    assert "Ask whoever runs this installation to look at its mail server." in item["text"]
+    assert "Ask the operator of this installation to check its mail server." in item["text"]
     headers = desk.company.headers()
     assert client.get(EMAIL, headers=headers).json()["rest"]["n_waiting"] == 5
     with mail_server(port) as mailbox:
@@ -191,5 +193,7 @@ async def test_owners_are_told_in_the_product_that_e_mail_does_not_go_out(client
     assert client.post(f"{EMAIL}/try-now", headers=headers).status_code == 409
 
 
-async def test_only_who_manages_channels_sees_how_e_mail_does(client: TestClient, company: Company) -> None:
+async def test_only_those_who_manage_channels_see_whether_e_mail_works(
+    client: TestClient, company: Company
+) -> None:
     assert client.get(EMAIL, headers=company.headers(Role.ENGINEER)).status_code == 403

@@ -35,7 +35,7 @@ def _context(
     [
         (
             _context(HandoffEventKind.CREATED, ANN),
-            "Help wanted: VPN drops",
+            "Help needed: VPN drops",
             "Ann needs help with “VPN drops”.",
         ),
         (
@@ -46,37 +46,37 @@ def _context(
         (
             _context(HandoffEventKind.RELEASED, reason="Not my field"),
             "Back in the queue: VPN drops",
-            "Ben has put “VPN drops” back into the queue: Not my field.",
+            "Ben has returned “VPN drops” to the queue: Not my field.",
         ),
         (
             _context(HandoffEventKind.REASSIGNED, target=str(LEFT)),
-            "Passed to a former member: VPN drops",
-            "Ben has passed “VPN drops” to a former member.",
+            "Reassigned to a former member: VPN drops",
+            "Ben has reassigned “VPN drops” to a former member.",
         ),
         (
             _context(HandoffEventKind.REASSIGNED, target=None),
-            "Passed to nobody in particular: VPN drops",
-            "Ben has passed “VPN drops” to nobody in particular.",
+            "No longer assigned: VPN drops",
+            "Ben has unassigned “VPN drops”: anybody can claim it.",
         ),
         (
             _context(HandoffEventKind.REMINDED, None, ends=(NOON + timedelta(minutes=5)).isoformat()),
-            "Nothing done yet: VPN drops",
-            "You have claimed “VPN drops”, and nothing was done since. It goes back to the queue in 5 minutes.",
+            "No action yet: VPN drops",
+            "You have claimed “VPN drops”, but not acted on it yet. It returns to the queue in 5 minutes.",
         ),
         (
             _context(HandoffEventKind.EXPIRED, None, problem=""),
             "Back in the queue: a problem without a summary",
-            "Nothing was done about “a problem without a summary” in time, so it is back in the queue.",
+            "Nobody acted on “a problem without a summary” in time, so it is back in the queue.",
         ),
         (
             _context(HandoffEventKind.CLOSED, outcome="parked", note="New router on Monday"),
             "Closed: VPN drops",
-            "Ben has closed “VPN drops”: laid aside for later. New router on Monday.",
+            "Ben has closed “VPN drops”: set aside for later. New router on Monday.",
         ),
         (
             _context(HandoffEventKind.CLOSED, None, outcome="abandoned"),
             "Closed: VPN drops",
-            "“VPN drops” was closed: given up.",
+            "“VPN drops” was closed: abandoned.",
         ),
     ],
 )
@@ -91,7 +91,7 @@ def test_the_facts_are_those_that_are_known() -> None:
         ("Problem", "VPN drops"),
         ("Reason", "Stuck"),
         ("Priority", "Urgent"),
-        ("Meant for", "Ben"),
+        ("Assigned to", "Ben"),
         ("Escalated by", "Ann"),
         ("Escalated", "1 hour 15 minutes ago"),
     )

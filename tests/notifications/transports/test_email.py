@@ -32,7 +32,7 @@ async def test_who_has_an_address_gets_an_email_and_the_others_get_none(desk: De
     assert mailbox.recipients == [email]
     assert letter["To"] == email
     assert letter["From"] == "FlowPilot <desk@flowpilot.example>"
-    assert letter["Subject"] == f"Help wanted: {PROBLEM}"
+    assert letter["Subject"] == f"Help needed: {PROBLEM}"
     assert letter["Auto-Submitted"] == "auto-generated"
     assert letter["Date"].datetime is not None
     assert letter.get_content().splitlines() == [
@@ -65,7 +65,7 @@ async def test_who_wants_no_email_gets_none(desk: Desk) -> None:
         await desk.escalates()
         await desk.work()
     assert (mailbox.letters, desk.log("id")) == ([], [])
-    assert user in desk.told()
+    assert user in desk.notified()
 
 
 async def test_the_emails_of_a_handoff_are_one_thread(desk: Desk) -> None:
@@ -92,7 +92,7 @@ async def test_a_problem_cannot_write_headers(desk: Desk) -> None:
     [letter] = mailbox.letters
     assert mailbox.recipients == [email]
     assert letter["Bcc"] is None
-    assert letter["Subject"].startswith("Help wanted: Printer Bcc: thief@elsewhere.example Invented text Bcc:")
+    assert letter["Subject"].startswith("Help needed: Printer Bcc: thief@elsewhere.example Invented text Bcc:")
 
 
 async def test_a_domain_outside_ascii_gets_mail_from_any_server(desk: Desk) -> None:
@@ -122,7 +122,7 @@ async def test_an_address_that_the_server_cannot_be_told_is_refused_for_good(des
 async def test_an_address_that_is_none_is_refused_for_good(desk: Desk) -> None:
     settings = desk.with_mail(free_port()).settings
     with pytest.raises(RefusedError, match="cannot be used"):
-        mail.email(settings, "jo@mül_ler.example", TEST, None, message_id=new_id(), thread=None, at=now())
+        mail.compose_email(settings, "jo@mül_ler.example", TEST, None, message_id=new_id(), thread=None, at=now())
 
 
 async def test_an_address_outside_ascii_gets_mail_from_a_server_that_knows_such(desk: Desk) -> None:
@@ -134,7 +134,7 @@ async def test_an_address_outside_ascii_gets_mail_from_a_server_that_knows_such(
     expected = email.replace("müller", "xn--mller-kva")
     assert mailbox.recipients == [expected]
     assert [(letter["To"], letter["Subject"]) for letter in mailbox.letters] == [
-        (expected, "Help wanted: Zoë's printer")
+        (expected, "Help needed: Zoë's printer")
     ]
 
 
@@ -146,7 +146,7 @@ async def test_a_dead_mail_server_neither_fails_nor_delays_an_escalation_and_get
     assert time.monotonic() - began < 5
     assert desk.jobs() == [NOTIFY_JOB]
     await desk.work()
-    assert desk.log("status", "error") == [("pending", "The mail server could not be connected to.")]
+    assert desk.log("status", "error") == [("pending", "The mail server could not be reached.")]
     with mail_server(desk.settings.smtp_port) as revived:
         await desk.work_again()
         assert len(revived.letters) == 1

@@ -42,7 +42,7 @@ PROBLEMS = (
     "What does =?utf-8?q?Bo=C3=AEte?= mean in a subject?",
     "C:\\Users\\Public\\Documents\\A_path_of_more_characters_than_a_line_of_a_header_ought_to_have.accdb",
 )
-TITLES = ("Help wanted", "Claimed by Zoë Łukasiewicz", "Passed to Jörg", "Back in the queue", "Ça coince")
+TITLES = ("Help needed", "Claimed by Zoë Łukasiewicz", "Reassigned to Jörg", "Back in the queue", "Ça coince")
 SUBJECTS = [f"{title}: {problem}" for title in TITLES for problem in PROBLEMS]
 
 
@@ -62,7 +62,9 @@ def _arrive(mailbox: Mailbox, subjects: list[str]) -> list[bytes]:
     async def send() -> None:
         for subject in subjects:
             message = Message(subject, "It does not matter.")
-            letter = mail.email(desk, "jo@x.example", message, None, message_id=new_id(), thread=None, at=now())
+            letter = mail.compose_email(
+                desk, "jo@x.example", message, None, message_id=new_id(), thread=None, at=now()
+            )
             await mail.send(desk, letter)
 
     asyncio.run(send())
