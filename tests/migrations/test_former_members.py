@@ -5,9 +5,7 @@ from uuid import UUID
 
 from flowpilot.db.base import new_id
 from tests.company import at
-from tests.migrations.test_data import BEGUN, LATER, Migrate, ask, found_account, to_revision
-
-__all__ = ["to_revision"]
+from tests.migrations.rows import BEGUN, LATER, Migrate, ask, found_account
 
 
 def _add(url: str, account_id: UUID, table: str, **values: Any) -> UUID:

@@ -1,43 +1,12 @@
-"""What a migration does to the rows that are there: two accounts at the revision before, owned by no superuser."""
+"""Ends before their beginnings, in two accounts at the revision before."""
 
-from collections.abc import Callable, Iterator
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
-import psycopg
 import pytest
-from sqlalchemy import create_engine
 
 from flowpilot.db.base import new_id
-from flowpilot.db.bulk import account_transaction
-from flowpilot.db.connect import driver_url
-from flowpilot.migrations.upgrade import migrate
-from tests.company import at
-
-Migrate = Callable[[str], None]
-BEGUN, EARLIER, LATER, LAST = (at(f"2026-06-10 {hour:02}:00") for hour in (12, 8, 15, 16))
-
-
-@pytest.fixture
-def to_revision(external: str) -> Iterator[Migrate]:
-    """Bring the empty database to a revision."""
-    engine = create_engine(driver_url(external))
-    yield lambda revision: migrate(engine, revision)
-    engine.dispose()
-
-
-def found_account(url: str) -> UUID:
-    account_id = new_id()
-    with account_transaction(url, account_id) as connection:
-        connection.execute("INSERT INTO accounts (id, name) VALUES (%s, 'Acme')", [account_id])
-    return account_id
-
-
-def ask(url: str, account_id: UUID, query: str, *values: Any) -> list[tuple[Any, ...]]:
-    with account_transaction(url, account_id) as connection:
-        cursor = connection.execute(query.encode(), values)
-        return cursor.fetchall() if cursor.description else []
+from tests.migrations.rows import BEGUN, EARLIER, LAST, LATER, Migrate, ask, found_account
 
 
 def add_session(url: str, account_id: UUID, resolved_at: datetime | None) -> UUID:
@@ -140,41 +109,3 @@ def test_the_constraints_are_valid_for_all_rows(
     to_revision("0010")
     query = "SELECT convalidated FROM pg_constraint WHERE conname = %s"
     assert ask(external, new_id(), query, f"{table}_{column}_check") == [(True,)]
-
-
-def test_each_account_counts_on_where_it_was(external: str, to_revision: Migrate) -> None:
-    to_revision("0011")
-    numbers = {found_account(external): 7, found_account(external): 3, found_account(external): 0}
-    for account_id, number in numbers.items():
-        ask(external, account_id, "UPDATE accounts SET last_handoff_event = %s", number)
-
-    to_revision("0012")
-
-    for account_id, number in numbers.items():
-        counted = ask(external, account_id, "SELECT account_id, last_number FROM handoff_counters")
-        assert counted == ([(account_id, number)] if number else [])
-
-
-def test_the_release_before_gives_no_number_any_more(external: str, to_revision: Migrate) -> None:
-    """It goes on while it is replaced; a number of its own would be one that the new release gives, too."""
-    to_revision("0011")
-    before = found_account(external)
-    ask(external, before, "UPDATE accounts SET last_handoff_event = 7")
-    to_revision("0012")
-    after = found_account(external)
-    # As that release's handoffs/events.py has it.
-    count = "UPDATE accounts SET last_handoff_event = last_handoff_event + 1 RETURNING last_handoff_event"
-    assert [ask(external, account_id, count) for account_id in (before, after)] == [[(None,)], [(None,)]]
-
-
-def test_a_migration_waits_for_no_longer_than_it_may(external: str, to_revision: Migrate) -> None:
-    to_revision("0011")
-    account_id = found_account(external)
-    with psycopg.connect(external) as claim:
-        claim.execute(f"SET LOCAL app.account_id = '{account_id}'".encode())
-        claim.execute("UPDATE accounts SET last_handoff_event = last_handoff_event + 1")
-        with pytest.raises(Exception, match="lock timeout"):
-            to_revision("0012")
-        claim.commit()
-    to_revision("0012")
-    assert ask(external, account_id, "SELECT last_number FROM handoff_counters") == [(1,)]
