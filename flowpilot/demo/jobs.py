@@ -4,7 +4,7 @@ from datetime import timedelta
 
 import psycopg
 
-from flowpilot.demo.simulation.handoffs.verbs import reminder_at
+from flowpilot.demo.simulation.handoffs.actions import reminder_at
 from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.demo.world import DemoAccount
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import claims, queries, schemas, service
+from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.locking import lock_target
 from flowpilot.handoffs.queries import HandoffFilter, State
@@ -40,7 +41,7 @@ async def escalate(
     locked = await lock_for_work(db, actor, session_id, now)
 
     async def make() -> schemas.HandoffOut:
-        why = service.Escalation(body.reason, body.note, body.priority.value_in_order, body.target_user_id)
+        why = Escalation(body.reason, body.note, body.priority.value_in_order, body.target_user_id)
         handoff = await service.escalate(db, actor, locked, why)
         if request.app.state.settings.ai_model is not None:
             await enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff.id)

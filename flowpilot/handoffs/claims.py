@@ -4,17 +4,10 @@ import uuid
 from datetime import UTC, datetime
 
 from flowpilot.db.session import Db
-from flowpilot.handoffs import leases, policy
-from flowpilot.handoffs.locking import (
-    SeenHolder,
-    first_line,
-    handoff_for,
-    lock_of,
-    lock_target,
-    read,
-    record_event,
-    update_where,
-)
+from flowpilot.handoffs import decisions, leases, policy
+from flowpilot.handoffs.decisions import NewEvent
+from flowpilot.handoffs.keeping import give_back, record_event, update_where
+from flowpilot.handoffs.locking import SeenHolder, handoff_for, lock_of, lock_target, read
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.policy import AlreadyClaimedError, HandoffAction
 from flowpilot.identity.actor import Actor
@@ -41,17 +34,14 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
         actor.account_id,
         SessionHandoff.id == handoff_id,
         *policy.is_free_for(actor.user_id),
-        claimed_by=actor.user_id,
-        claimed_at=locked.moment,
-        lease_expires_at=None if lease is None else lease.ends,
-        reminded_at=None,
+        **decisions.claimed_by(actor.user_id, locked.moment, None if lease is None else lease.ends),
     )
     if not claimed:
         return await _held_already(db, actor, locked, handoff_id)
     locked.session.owner_id = actor.user_id
     await sessions.transition(db, locked, Action.CLAIM, actor.user_id)
     await leases.watch(db, claimed[0], lease)
-    await record_event(db, claimed[0], HandoffEventKind.CLAIMED, actor.user_id, locked.moment)
+    await record_event(db, claimed[0], NewEvent(HandoffEventKind.CLAIMED, {}), actor.user_id, locked.moment)
     return claimed[0]
 
 
@@ -73,10 +63,9 @@ async def release(
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await handoff_for(db, actor, locked, handoff_id, HandoffAction.RELEASE, seen_holder=seen_holder)
-    holder = handoff.claimed_by
+    event = decisions.release(handoff, reason)
     await give_back(db, locked, handoff, actor.user_id, reason)
-    content = {"reason": reason, "holder": str(holder)}
-    await record_event(db, handoff, HandoffEventKind.RELEASED, actor.user_id, locked.moment, **content)
+    await record_event(db, handoff, event, actor.user_id, locked.moment)
     return handoff
 
 
@@ -101,25 +90,13 @@ async def reassign(
     await lock_target(db, actor, target)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await handoff_for(db, actor, locked, handoff_id, HandoffAction.REASSIGN, seen_holder=seen_holder)
-    holder = handoff.claimed_by
     policy.check_target(target, handoff.created_by)
-    if holder is not None:
+    is_held = handoff.claimed_by is not None
+    event = decisions.reassign(handoff, target)
+    if is_held:
         await give_back(db, locked, handoff, actor.user_id, "Reassigned.")
-    handoff.target_user_id = target
-    await db.flush()
-    content = {"target": str(target) if target else None, "holder": str(holder) if holder else None}
-    await record_event(db, handoff, HandoffEventKind.REASSIGNED, actor.user_id, locked.moment, **content)
+    await record_event(db, handoff, event, actor.user_id, locked.moment)
     return handoff
-
-
-async def give_back(
-    db: Db, locked: LockedSession, handoff: SessionHandoff, by: uuid.UUID | None, reason: str
-) -> None:
-    """Take a claim away: the handoff is as if never claimed, but for its events."""
-    handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
-    handoff.first_action_at = handoff.first_action_by = None
-    locked.session.owner_id = await first_line(db, handoff)
-    await sessions.transition(db, locked, Action.RELEASE, by, reason)
 
 
 async def _held_already(db: Db, actor: Actor, locked: LockedSession, handoff_id: uuid.UUID) -> SessionHandoff:

@@ -9,10 +9,10 @@ from sqlalchemy import select
 from flowpilot.clock import now
 from flowpilot.copilot.propose import assess_case
 from flowpilot.db.session import Db
-from flowpilot.handoffs.claims import give_back
-from flowpilot.handoffs.events import record
+from flowpilot.handoffs import decisions
+from flowpilot.handoffs.decisions import NewEvent
+from flowpilot.handoffs.keeping import give_back, record_event, update_where
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
-from flowpilot.handoffs.locking import update_where
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
 from flowpilot.sessions.locking import lock
@@ -28,10 +28,8 @@ async def remind(context: JobContext, account_id: str, handoff_id: str, claimed_
         handoff = await _idle_claim(db, uuid.UUID(account_id), uuid.UUID(handoff_id), claimed_at)
         if handoff is None or handoff.reminded_at is not None:
             return
-        handoff.reminded_at = moment = now()
-        await db.flush()
-        ends = handoff.lease_expires_at.isoformat() if handoff.lease_expires_at else None
-        await _record(db, handoff, HandoffEventKind.REMINDED, moment, holder=str(handoff.claimed_by), ends=ends)
+        moment = now()
+        await record_event(db, handoff, decisions.remind(handoff, moment), None, moment)
 
 
 @app.task(name=EXPIRE_JOB, pass_context=True, retry=RETRY)
@@ -50,9 +48,9 @@ async def expire(context: JobContext, account_id: str, handoff_id: str, claimed_
         handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at)
         if handoff is None:
             return
-        holder = str(handoff.claimed_by)
-        await give_back(db, locked, handoff, None, "Nothing happened after the claim.")
-        await _record(db, handoff, HandoffEventKind.EXPIRED, locked.moment, holder=holder)
+        event = decisions.expire(handoff)
+        await give_back(db, locked, handoff, None, decisions.LAPSED)
+        await record_event(db, handoff, event, None, locked.moment)
 
 
 @app.task(name=ASSESS_JOB, queue=COPILOT_QUEUE, pass_context=True, retry=RETRY)
@@ -70,7 +68,8 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
         # It may have ended while the copilot thought.
         still_open = (SessionHandoff.id == handoff.id, SessionHandoff.closed_at.is_(None))
         if await update_where(db, account, *still_open, assessment=assessment):
-            await _record(db, handoff, HandoffEventKind.ASSESSED, moment, source=assessment["source"])
+            event = NewEvent(HandoffEventKind.ASSESSED, {"source": assessment["source"]})
+            await record_event(db, handoff, event, None, moment)
 
 
 async def _idle_claim(
@@ -85,9 +84,3 @@ async def _idle_claim(
         SessionHandoff.closed_at.is_(None),
     )
     return (await db.scalars(query.with_for_update(key_share=True))).one_or_none()
-
-
-async def _record(
-    db: Db, handoff: SessionHandoff, kind: HandoffEventKind, at: datetime, **content: object
-) -> None:
-    await record(db, handoff.account_id, handoff.id, kind, by=None, at=at, **content)

@@ -37,8 +37,13 @@ async def lease_from(db: Db, account_id: uuid.UUID, claimed_at: datetime) -> Lea
         return None
     length = timedelta(minutes=rules.lease_minutes)
     hours = working_hours(rules.work_days, rules.work_start, rules.work_end, zone(rules.timezone))
-    warned = length - min(_WARNING, length / 5)
-    return Lease(after_work(claimed_at, warned, hours), after_work(claimed_at, length, hours))
+    reminds = after_work(claimed_at, length - warning(length), hours)
+    return Lease(reminds, after_work(claimed_at, length, hours))
+
+
+def warning(length: timedelta) -> timedelta:
+    """How long before the end of a lease its holder is reminded."""
+    return min(_WARNING, length / 5)
 
 
 async def watch(db: Db, handoff: SessionHandoff, lease: Lease | None) -> None:

@@ -5,16 +5,14 @@ Sessions are locked first, all of them, then their handoffs are changed, and the
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, or_, select
 
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.handoffs.claims import give_back
-from flowpilot.handoffs.locking import record_event
-from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.handoffs import decisions
+from flowpilot.handoffs.decisions import NewEvent
+from flowpilot.handoffs.keeping import give_back, record_event
+from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
 from flowpilot.sessions import assignment
 from flowpilot.sessions.locking import LockedSession, lock_all
@@ -23,16 +21,6 @@ from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import tidy
 
 _NAME_LENGTH = 120
-
-
-@dataclass(frozen=True, slots=True)
-class _Happened:
-    """An event that is recorded once everything is locked and changed."""
-
-    handoff: SessionHandoff
-    kind: HandoffEventKind
-    at: datetime
-    content: dict[str, Any]
 
 
 async def _list_work(db: ReadDb, holder: Holder) -> list[Holding]:
@@ -56,42 +44,39 @@ async def _hand_over_work(db: Db, leaver: Leaver) -> list[Holding]:
     locked = [one for one in await lock_all(db, account_id, found, leaver.at) if one.session.status in OPEN]
     # Read again: what was found has waited for its lock.
     handoffs = {handoff.session_id: handoff for handoff in await _open_handoffs(db, account_id, found)}
-    handed_over, happened = list[Holding](), list[_Happened]()
+    handed_over, happened = list[Holding](), list[tuple[LockedSession, SessionHandoff, NewEvent]]()
     for one in locked:
         handoff = handoffs.get(one.session.id)
         holding = _holding(one.session, handoff, user_id)
         if handoff is not None:
-            happened += await _pass_on(db, leaver, one, handoff)
+            happened += [(one, handoff, event) for event in await _pass_on(db, leaver, one, handoff)]
         if one.session.owner_id == user_id:
             await assignment.pass_on(db, one, leaver.successor, leaver.by)
         if holding is not None:
             handed_over.append(holding)
-    for event in happened:
-        await record_event(db, event.handoff, event.kind, leaver.by, event.at, **event.content)
+    for one, handoff, event in happened:
+        await record_event(db, handoff, event, leaver.by, one.moment)
     return handed_over
 
 
-async def _pass_on(db: Db, leaver: Leaver, locked: LockedSession, handoff: SessionHandoff) -> list[_Happened]:
+async def _pass_on(db: Db, leaver: Leaver, locked: LockedSession, handoff: SessionHandoff) -> list[NewEvent]:
     """Take the leaver out of a handoff, and say what has happened to it by that."""
     was_holder, was_target = (leaver.user_id == one for one in (handoff.claimed_by, handoff.target_user_id))
     if handoff.goes_back_to == leaver.user_id:
         handoff.returns_to = leaver.successor
     if was_target:
         handoff.target_user_id = None
-    happened = []
+    events = []
     if was_holder:
-        await give_back(db, locked, handoff, leaver.by, assignment.reason(leaver.successor))
         why = "Its holder has left the account." if leaver.role is None else "Its holder can only look on now."
-        content = {"reason": why, "holder": str(leaver.user_id)}
-        happened.append(_Happened(handoff, HandoffEventKind.RELEASED, locked.moment, content))
+        events.append(decisions.release(handoff, why))
+        await give_back(db, locked, handoff, leaver.by, assignment.reason(leaver.successor))
     if handoff.claimed_by is None and (was_holder or was_target):
-        if leaver.successor not in {None, handoff.created_by}:
-            handoff.target_user_id = leaver.successor
-        target = handoff.target_user_id
-        meant_for = {"target": target and str(target), "holder": None}
-        happened.append(_Happened(handoff, HandoffEventKind.REASSIGNED, locked.moment, meant_for))
+        has_successor = leaver.successor not in {None, handoff.created_by}
+        target = leaver.successor if has_successor else handoff.target_user_id
+        events.append(decisions.reassign(handoff, target))
     await db.flush()
-    return happened
+    return events
 
 
 def _holding(session: AISession, handoff: SessionHandoff | None, user_id: uuid.UUID) -> Holding | None:

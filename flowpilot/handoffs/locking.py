@@ -1,20 +1,18 @@
 """A handoff in the hands of one transaction: its session is locked first, always, so there is no deadlock."""
 
 import uuid
-from collections.abc import Sequence
 from datetime import datetime
-from typing import Any, Literal
+from typing import Literal
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import select
 
 from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError
 from flowpilot.handoffs import policy
-from flowpilot.handoffs.events import record
-from flowpilot.handoffs.models import HandoffEventKind, Outcome, SessionHandoff
+from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.policy import HandoffAction, HandoffChangedError
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.assignees import lock_assignee, still_works
+from flowpilot.identity.assignees import lock_assignee
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.locking import LockedSession, lock
 
@@ -85,27 +83,6 @@ async def _changed(db: Db, handoff: SessionHandoff) -> HandoffChangedError:
     )
 
 
-async def update_where(
-    db: Db, account_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
-) -> Sequence[SessionHandoff]:
-    """Update the handoffs that meet the conditions, in one statement, and return them."""
-    statement = (
-        update(SessionHandoff)
-        .where(SessionHandoff.account_id == account_id, *conditions)
-        .values(**values)
-        .returning(SessionHandoff)
-        .execution_options(populate_existing=True, synchronize_session=False)
-    )
-    return (await db.scalars(statement)).all()
-
-
-async def record_event(
-    db: Db, handoff: SessionHandoff, kind: HandoffEventKind, by: uuid.UUID | None, at: datetime, **content: Any
-) -> None:
-    """Add an event of the handoff."""
-    await record(db, handoff.account_id, handoff.id, kind, by=by, at=at, **content)
-
-
 async def lock_target(db: Db, actor: Actor, target: uuid.UUID | None) -> None:
     """Make sure that a target can be assigned the handoff. Call it before the session is locked.
 
@@ -114,9 +91,3 @@ async def lock_target(db: Db, actor: Actor, target: uuid.UUID | None) -> None:
     """
     if target is not None:
         await lock_assignee(db, actor.account_id, target)
-
-
-async def first_line(db: Db, handoff: SessionHandoff) -> uuid.UUID | None:
-    """Who works on the session once no senior does: nobody, if whoever that is can no longer work here."""
-    person = handoff.goes_back_to
-    return person if await still_works(db, handoff.account_id, person) else None

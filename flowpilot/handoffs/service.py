@@ -1,42 +1,22 @@
 """The beginning and the end of handoffs."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
-from flowpilot.copilot import rules
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.handoffs import policy
-from flowpilot.handoffs.locking import (
-    SeenHolder,
-    first_line,
-    handoff_for,
-    lock_of,
-    lock_target,
-    record_event,
-    update_where,
-)
-from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
+from flowpilot.handoffs import decisions, policy
+from flowpilot.handoffs.decisions import Escalation
+from flowpilot.handoffs.keeping import close_open, first_line, record_event
+from flowpilot.handoffs.locking import SeenHolder, handoff_for, lock_of, lock_target
+from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.policy import HandoffAction
-from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import policy as sessions_policy
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.locking import LockedSession, load
-from flowpilot.sessions.queries import case_of, read_session
+from flowpilot.sessions.queries import read_session
 from flowpilot.sessions.transitions import Action
-
-
-@dataclass(frozen=True, slots=True)
-class Escalation:
-    """Why somebody hands a session over, and to whom if that matters."""
-
-    reason: str
-    note: str = ""
-    priority: Priority = Priority.NORMAL
-    target_user_id: uuid.UUID | None = None
 
 
 async def escalate(db: Db, actor: Actor, loaded: LockedSession, why: Escalation) -> SessionHandoff:
@@ -52,26 +32,9 @@ async def escalate(db: Db, actor: Actor, loaded: LockedSession, why: Escalation)
     policy.check_target(why.target_user_id, actor.user_id)
     await sessions.transition(db, loaded, Action.ESCALATE, actor.user_id, why.reason)
     history = await read_session(db, actor.account_id, loaded.session.id)
-    snapshot = take_snapshot(history, why.note)
-    assessment = rules.assess(case_of(history, note=why.note, missing=snapshot["missing"]))
-    handoff = SessionHandoff(
-        account_id=actor.account_id,
-        id=new_id(),
-        session_id=loaded.session.id,
-        created_by=actor.user_id,
-        created_at=loaded.moment,
-        reason=why.reason,
-        note=why.note,
-        priority=why.priority,
-        snapshot=snapshot,
-        assessment=assessment.model_dump(mode="json"),
-        target_user_id=why.target_user_id,
-    )
+    handoff, event = decisions.escalate(history, why, handoff_id=new_id(), by=actor.user_id, at=loaded.moment)
     db.add(handoff)
-    await db.flush()
-    await record_event(
-        db, handoff, HandoffEventKind.CREATED, actor.user_id, loaded.moment, priority=int(why.priority)
-    )
+    await record_event(db, handoff, event, actor.user_id, loaded.moment)
     return handoff
 
 
@@ -104,30 +67,7 @@ async def close(
     elif action == Action.ABANDON:
         await sessions.transition(db, locked, action, actor.user_id, note)
     else:
-        keeps_it = handoff.claimed_by if action == Action.PARK else None
-        locked.session.owner_id = keeps_it or await first_line(db, handoff)
+        locked.session.owner_id = decisions.keeps_session(handoff, outcome) or await first_line(db, handoff)
         await sessions.transition(db, locked, action, actor.user_id, note)
         await close_open(db, locked, actor.user_id, outcome, note)
-    await db.refresh(handoff)
     return handoff
-
-
-async def close_open(
-    db: Db, locked: LockedSession, by: uuid.UUID | None, outcome: Outcome, note: str = ""
-) -> Sequence[SessionHandoff]:
-    """Close what is open of a session's handoffs."""
-    session = locked.session
-    closed = await update_where(
-        db,
-        session.account_id,
-        SessionHandoff.session_id == session.id,
-        SessionHandoff.closed_at.is_(None),
-        closed_at=locked.moment,
-        closed_by=by,
-        outcome=outcome,
-        lease_expires_at=None,
-    )
-    for handoff in closed:
-        content = {"outcome": str(outcome), "note": note}
-        await record_event(db, handoff, HandoffEventKind.CLOSED, by, locked.moment, **content)
-    return closed

@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import select
 
 from flowpilot.db.session import Db
+from flowpilot.durations import in_full
 from flowpilot.identity.models import Account
 from flowpilot.jobs import enqueue
 from flowpilot.sessions.models import AISession
@@ -28,3 +29,8 @@ async def watch(db: Db, session: AISession, now: datetime) -> None:
     if due <= now:  # It waits in the queue of handoffs, where nobody forgets it.
         due = now + _LOOK_AGAIN
     await enqueue(db, IDLE_JOB, at=due, account_id=session.account_id, session_id=session.id)
+
+
+def reason(limit: timedelta) -> str:
+    """Why a session is abandoned when the limit is over."""
+    return f"Nothing happened for {in_full(limit)}."

@@ -8,7 +8,6 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.clock import now
 from flowpilot.copilot.propose import suggest_next
 from flowpilot.db.base import new_id
-from flowpilot.durations import in_full
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
 from flowpilot.sessions import idle, policy, service
 from flowpilot.sessions.locking import SessionNotFoundError, lock
@@ -36,7 +35,7 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
         if is_over and session.status in _MAY_LIE_IDLE and not policy.is_unassigned(session):
             assert limit is not None
-            await service.transition(db, loaded, Action.ABANDON, None, f"Nothing happened for {in_full(limit)}.")
+            await service.transition(db, loaded, Action.ABANDON, None, idle.reason(limit))
         else:
             await idle.watch(db, session, moment)
 

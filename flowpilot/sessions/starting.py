@@ -15,9 +15,10 @@ from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.sessions import idle, policy
+from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
-from flowpilot.sessions.service import append_step, record_change
+from flowpilot.sessions.service import add_step, record_change
 from flowpilot.sessions.transitions import Action
 
 
@@ -73,7 +74,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     db.add(session)
     await db.flush()
     loaded = LoadedSession(session, now, [], flow.tree if flow else None)
-    await record_change(db, loaded, None, actor.user_id, "")
+    await record_change(db, loaded, None, actor.user_id)
     await idle.watch(db, session, now)
     return loaded, candidates
 
@@ -95,7 +96,7 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
     if flow is not None:
         session.problem_domain = session.problem_domain or flow.domain
     content = {"flow_id": str(flow.id), "name": flow.name, "next": flow.tree.root} if flow else {}
-    return await append_step(db, loaded, actor.user_id, StepKind.FLOW, content)
+    return await add_step(db, loaded, actor.user_id, NewStep(StepKind.FLOW, content))
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,8 +19,9 @@ from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.handoffs import derived as handoff_actions
+from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.models import SessionHandoff
-from flowpilot.handoffs.service import Escalation, escalate
+from flowpilot.handoffs.service import escalate
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import derived as session_counts
 from flowpilot.sessions import starting, transitions

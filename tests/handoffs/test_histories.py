@@ -17,8 +17,8 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs import claims, jobs, service
+from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.models import Outcome, SessionHandoff
-from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions import starting, transitions

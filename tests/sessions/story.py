@@ -10,8 +10,8 @@ from fastapi.testclient import TestClient
 from flowpilot.db.session import Database, Db
 from flowpilot.handoffs import claims
 from flowpilot.handoffs import service as handoffs
+from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.models import Outcome
-from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import starting
 from flowpilot.sessions.documentation import Documentation, document

@@ -11,7 +11,8 @@ from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.errors import ConflictError
-from flowpilot.handoffs.service import Escalation, escalate
+from flowpilot.handoffs.decisions import Escalation
+from flowpilot.handoffs.service import escalate
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.auth import ForbiddenError
 from flowpilot.sessions import assignment, policy, service

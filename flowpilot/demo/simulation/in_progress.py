@@ -3,10 +3,10 @@
 from collections.abc import Callable
 from random import Random
 
-from flowpilot.demo.simulation.handoffs import verbs as claims
+from flowpilot.demo.simulation.handoffs import actions as handoff_actions
 from flowpilot.demo.simulation.handoffs.course import get_stuck
 from flowpilot.demo.simulation.problems import words
-from flowpilot.demo.simulation.sessions import verbs
+from flowpilot.demo.simulation.sessions import actions
 from flowpilot.demo.simulation.story import Story
 from flowpilot.demo.simulation.work import follow, improvise, write_note
 from flowpilot.flows.tree import NodeKind
@@ -37,14 +37,14 @@ def _at_work(story: Story) -> None:
 def _laid_aside(story: Story) -> None:
     _work_a_little(story)
     story.wait_for_step()
-    verbs.transition(story, Action.PAUSE, story.engineer_id, story.rng.choice(words().pauses))
+    actions.transition(story, Action.PAUSE, story.engineer_id, story.rng.choice(words().pauses))
 
 
 def _waiting(priority: Priority) -> Callable[[Story], None]:
     def tell(story: Story) -> None:
         get_stuck(story)
         story.wait_for_step()
-        claims.escalate(story, priority)
+        handoff_actions.escalate(story, priority)
 
     return tell
 
@@ -52,15 +52,15 @@ def _waiting(priority: Priority) -> Callable[[Story], None]:
 def _claimed(story: Story) -> None:
     get_stuck(story)
     story.wait_for_step()
-    claims.escalate(story)
+    handoff_actions.escalate(story)
     story.wait_for_step()
-    claims.claim(story)
+    handoff_actions.claim(story)
 
 
 def _acted(story: Story) -> None:
     _claimed(story)
     story.wait_for_step()
-    write_note(story, claims.holder(story))
+    write_note(story, handoff_actions.holder(story))
 
 
 def _work_a_little(story: Story) -> None:

@@ -18,8 +18,8 @@ from flowpilot.demo.simulation.library import Library, make_library
 from flowpilot.demo.simulation.notices import read_notices
 from flowpilot.demo.simulation.office_hours import arrivals
 from flowpilot.demo.simulation.problems import words
+from flowpilot.demo.simulation.sessions.actions import begin
 from flowpilot.demo.simulation.sessions.course import live_through
-from flowpilot.demo.simulation.sessions.verbs import begin, derive
 from flowpilot.demo.simulation.story import NotYetError, Story
 from flowpilot.demo.world import DAYS, DemoAccount
 from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
@@ -120,7 +120,6 @@ def _tell_all(rng: Random, account: DemoAccount, library: Library, now: datetime
             story.step_seconds = call.step_seconds
         with suppress(NotYetError):
             call.tell(story)
-        derive(story)
         stories.append(story)
     return stories
 
@@ -155,9 +154,13 @@ def _begin(rng: Random, account: DemoAccount, library: Library, moment: datetime
         flow_version_id=case.edition.version.id if case.edition else None,
         psa_ticket_id=None,
         client_name=rng.choice(clients) if rng.random() < _CLIENT_SHARE else None,
+        step_count=0,
+        answer_count=0,
+        free_text_count=0,
         session_rating=None,
         rating_comment=None,
         created_at=moment,
+        last_activity_at=moment,
         resolved_at=None,
     )
     minutes = around(rng, case.domain.minutes * _PACES[case.tier] * (1.25 - 0.5 * progress))

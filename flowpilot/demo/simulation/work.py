@@ -4,7 +4,7 @@ import uuid
 
 from flowpilot.demo.simulation.flow_guide import Guide, pick
 from flowpilot.demo.simulation.problems import words
-from flowpilot.demo.simulation.sessions import verbs
+from flowpilot.demo.simulation.sessions import actions
 from flowpilot.demo.simulation.story import Story
 from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.sessions.models import ConfidenceTier, SessionStatus
@@ -31,7 +31,7 @@ def follow(story: Story, by: uuid.UUID, goal: NodeKind, most: int | None = None)
     while is_offered_more(story) and (most is None or taken < most):
         story.wait_for_step()
         if _leaves_options(story) and is_at_question(story):
-            verbs.write(story, by, _own_words(story))
+            actions.write(story, by, _own_words(story))
             taken += 1
             if _is_weak(story) and story.rng.random() < _LEAVES_WEAK_FLOW_SHARE:
                 return
@@ -50,7 +50,7 @@ def improvise(story: Story, by: uuid.UUID, count: int) -> None:
         untried = [(tried, outcome) for tried, outcome in story.case.problem.tried if tried not in story.said]
         story.wait_for_step()
         if story.tree is None and untried and story.rng.random() < 0.6:
-            verbs.report(story, by, *untried[0])
+            actions.report(story, by, *untried[0])
         else:
             write_note(story, by)
 
@@ -71,7 +71,7 @@ def say(story: Story, by: uuid.UUID, text: str) -> None:
     if is_at_question(story):
         _go_on(story, by, guide_of(story), NodeKind.ESCALATION)
     else:
-        verbs.write(story, by, text)
+        actions.write(story, by, text)
 
 
 def finish(story: Story, by: uuid.UUID) -> None:
@@ -79,7 +79,7 @@ def finish(story: Story, by: uuid.UUID) -> None:
     story.wait_for_step()
     node_id = story.where.node_id
     solution = None if node_id is None else guide_of(story).solution(node_id)
-    verbs.resolve(story, by, solution or story.case.problem.fix)
+    actions.resolve(story, by, solution or story.case.problem.fix)
     rng = story.rng
     if rng.random() < _RATED_SHARE:
         (story.session.session_rating,) = rng.choices(range(1, 6), _RATINGS[story.tier])
@@ -90,7 +90,7 @@ def finish(story: Story, by: uuid.UUID) -> None:
 def pause(story: Story, by: uuid.UUID, hours: float) -> None:
     """Lay the session aside for at least so long, and come back in office hours."""
     story.wait_for_step()
-    verbs.transition(story, Action.PAUSE, by, story.rng.choice(words().pauses))
+    actions.transition(story, Action.PAUSE, by, story.rng.choice(words().pauses))
     come_back(story, by, hours)
 
 
@@ -98,7 +98,7 @@ def come_back(story: Story, by: uuid.UUID, hours: float) -> None:
     """Go on with what was laid aside, after at least so long."""
     story.wait(hours * 3600)
     story.wait_for_office()
-    verbs.transition(story, Action.RESUME, by)
+    actions.transition(story, Action.RESUME, by)
 
 
 def guide_of(story: Story) -> Guide:
@@ -129,7 +129,7 @@ def _go_on(story: Story, by: uuid.UUID, guide: Guide, goal: NodeKind) -> None:
     if where.node.kind == NodeKind.QUESTION and wrong and story.rng.random() < _MISSTEP_SHARE:
         _take(story, by, story.rng.choice(wrong))
         story.wait_for_step()
-        verbs.go_back(story, by)
+        actions.go_back(story, by)
         story.wait_for_step()
     _take(story, by, right)
 
@@ -139,7 +139,7 @@ def _take(story: Story, by: uuid.UUID, choice: Choice) -> None:
     if not is_at_question(story) and story.rng.random() < _NOTE_SHARE:
         unsaid = [text for text in story.case.domain.notes if text not in story.said]
         note = story.rng.choice(unsaid) if unsaid else ""
-    verbs.take(story, by, choice, note)
+    actions.take(story, by, choice, note)
 
 
 def _is_weak(story: Story) -> bool:

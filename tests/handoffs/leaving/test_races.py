@@ -15,9 +15,9 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs import claims, service
+from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.locking import lock_target
 from flowpilot.handoffs.models import Outcome
-from flowpilot.handoffs.service import Escalation
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.members import change_role, remove_member
 from flowpilot.sessions import assignment, starting

@@ -4,9 +4,9 @@ from collections.abc import Callable
 from enum import Enum, auto
 
 from flowpilot.demo.simulation.chance import around
-from flowpilot.demo.simulation.handoffs import verbs as claims
+from flowpilot.demo.simulation.handoffs import actions as handoff_actions
 from flowpilot.demo.simulation.problems import words
-from flowpilot.demo.simulation.sessions import verbs
+from flowpilot.demo.simulation.sessions import actions
 from flowpilot.demo.simulation.story import Story
 from flowpilot.demo.simulation.work import (
     come_back,
@@ -69,7 +69,7 @@ def get_stuck(story: Story) -> None:
 def hand_over(story: Story, fate: HandoffFate) -> None:
     """Escalate, and tell what follows."""
     story.wait(story.rng.uniform(20, 90))
-    claims.escalate(story)
+    handoff_actions.escalate(story)
     _TALES[fate](story)
 
 
@@ -83,7 +83,7 @@ def act(story: Story) -> None:
         seconds = around(rng, 1.2 * _HOUR, 0.6)
     else:
         seconds = around(rng, 140 * (1.4 - 0.7 * story.progress), 0.9)
-    while not claims.hold(story, seconds):
+    while not handoff_actions.hold(story, seconds):
         _claim_again(story)
         seconds = around(rng, 4 * 60, 0.6)
     if rng.random() < 0.06:
@@ -94,9 +94,9 @@ def act(story: Story) -> None:
 
 def _take_first_step(story: Story) -> None:
     """Go on, or do the last step of the engineer's again, or note something."""
-    rng, holder = story.rng, claims.holder(story)
+    rng, holder = story.rng, handoff_actions.holder(story)
     if story.where.trail and rng.random() < (0.07 if is_offered_more(story) else 0.15):
-        verbs.go_back(story, holder)
+        actions.go_back(story, holder)
         follow(story, holder, NodeKind.RESOLUTION, 1)
     elif is_at_question(story) or (is_offered_more(story) and rng.random() < 0.5):
         follow(story, holder, NodeKind.RESOLUTION, 1)
@@ -106,7 +106,7 @@ def _take_first_step(story: Story) -> None:
 
 def _solve(story: Story) -> None:
     """What the holder does after the first action, until it is resolved."""
-    holder = claims.holder(story)
+    holder = handoff_actions.holder(story)
     if is_offered_more(story) and story.rng.random() < 0.6:
         follow(story, holder, NodeKind.RESOLUTION)
     elif not is_at_question(story):
@@ -116,7 +116,7 @@ def _solve(story: Story) -> None:
 
 def _tell_prompt(story: Story) -> None:
     story.wait(around(story.rng, 230 * (1.3 - 0.6 * story.progress), 0.8))
-    claims.claim(story)
+    handoff_actions.claim(story)
     act(story)
     _solve(story)
 
@@ -124,7 +124,7 @@ def _tell_prompt(story: Story) -> None:
 def _tell_late(story: Story) -> None:
     story.wait(around(story.rng, 2 * _HOUR, 0.7))
     story.wait_for_office()
-    claims.claim(story)
+    handoff_actions.claim(story)
     act(story)
     _solve(story)
 
@@ -141,21 +141,21 @@ def _tell_unclaimed(story: Story) -> None:
         case "resolved":
             finish(story, engineer)
         case "returned":
-            claims.close(story, engineer, Outcome.RETURNED, words().taken_back)
+            handoff_actions.close(story, engineer, Outcome.RETURNED, words().taken_back)
             finish(story, engineer)
         case _:
-            verbs.transition(story, Action.ABANDON, engineer, rng.choice(words().give_ups))
+            actions.transition(story, Action.ABANDON, engineer, rng.choice(words().give_ups))
 
 
 def _tell_released(story: Story) -> None:
     rng = story.rng
     story.wait(around(rng, 5 * 60, 0.7))
-    claims.claim(story)
+    handoff_actions.claim(story)
     if rng.random() < 0.5:
         story.wait(around(rng, 150, 0.6))
         _take_first_step(story)
-    if claims.hold(story, around(rng, 9 * 60, 0.6)):
-        claims.release(story, rng.choice(words().releases))
+    if handoff_actions.hold(story, around(rng, 9 * 60, 0.6)):
+        handoff_actions.release(story, rng.choice(words().releases))
     _claim_again(story)
     act(story)
     _solve(story)
@@ -165,11 +165,11 @@ def _tell_idle(story: Story) -> None:
     """Claimed and not acted on: it lapses, or is closed without another step."""
     rng = story.rng
     story.wait(around(rng, 10 * 60, 0.7))
-    claims.claim(story)
-    if rng.random() < 0.3 and claims.hold(story, around(rng, 20 * 60, 0.5)):
-        verbs.transition(story, Action.ABANDON, claims.holder(story), rng.choice(words().give_ups))
+    handoff_actions.claim(story)
+    if rng.random() < 0.3 and handoff_actions.hold(story, around(rng, 20 * 60, 0.5)):
+        actions.transition(story, Action.ABANDON, handoff_actions.holder(story), rng.choice(words().give_ups))
         return
-    claims.hold(story, _DAY)
+    handoff_actions.hold(story, _DAY)
     _claim_again(story)
     act(story)
     _solve(story)
@@ -179,13 +179,13 @@ def _tell_returned(story: Story) -> None:
     """Given back to the engineer, who goes on alone or asks once more."""
     rng, engineer = story.rng, story.engineer_id
     story.wait(around(rng, 6 * 60, 0.7))
-    claims.claim(story)
+    handoff_actions.claim(story)
     if rng.random() < 0.7:
         act(story)
-    if not claims.hold(story, around(rng, 8 * 60, 0.5)):
+    if not handoff_actions.hold(story, around(rng, 8 * 60, 0.5)):
         _claim_again(story)
         story.wait(around(rng, 2 * 60, 0.5))
-    claims.close(story, claims.holder(story), Outcome.RETURNED, rng.choice(words().returns))
+    handoff_actions.close(story, handoff_actions.holder(story), Outcome.RETURNED, rng.choice(words().returns))
     story.wait_for_step()
     write_note(story, engineer)
     if rng.random() < 0.35:
@@ -197,11 +197,11 @@ def _tell_returned(story: Story) -> None:
 def _tell_parked(story: Story) -> None:
     rng = story.rng
     story.wait(around(rng, 6 * 60, 0.7))
-    claims.claim(story)
+    handoff_actions.claim(story)
     act(story)
     story.wait_for_step()
-    holder = claims.holder(story)
-    claims.close(story, holder, Outcome.PARKED, rng.choice(words().parks))
+    holder = handoff_actions.holder(story)
+    handoff_actions.close(story, holder, Outcome.PARKED, rng.choice(words().parks))
     come_back(story, holder, rng.uniform(18, 40))
     finish(story, holder)
 
@@ -210,9 +210,9 @@ def _tell_vendor(story: Story) -> None:
     """It waits for a supplier for weeks."""
     rng = story.rng
     story.wait(around(rng, 5 * 60, 0.8))
-    claims.claim(story)
+    handoff_actions.claim(story)
     act(story)
-    holder = claims.holder(story)
+    holder = handoff_actions.holder(story)
     for note in rng.sample(words().vendor_notes, rng.randint(1, 2)):
         story.wait(around(rng, 5 * _DAY, 0.4))
         story.wait_for_office()
@@ -222,13 +222,13 @@ def _tell_vendor(story: Story) -> None:
     if rng.random() < 0.5:
         finish(story, holder)
     else:
-        verbs.transition(story, Action.ABANDON, holder, rng.choice(words().vendor_ends))
+        actions.transition(story, Action.ABANDON, holder, rng.choice(words().vendor_ends))
 
 
 def _claim_again(story: Story) -> None:
     story.wait(around(story.rng, 12 * 60, 0.7))
     story.wait_for_office()
-    claims.claim(story)
+    handoff_actions.claim(story)
 
 
 _TALES: dict[HandoffFate, Callable[[Story], None]] = {

@@ -6,11 +6,11 @@ from datetime import timedelta
 from flowpilot.demo.simulation.case import Fate, pick_fate
 from flowpilot.demo.simulation.handoffs.course import get_stuck, hand_over, pick_handoff_fate
 from flowpilot.demo.simulation.problems import words
-from flowpilot.demo.simulation.sessions import verbs
+from flowpilot.demo.simulation.sessions import actions
 from flowpilot.demo.simulation.story import Story
 from flowpilot.demo.simulation.work import finish, follow, improvise, is_at_question, pause
-from flowpilot.durations import in_full
 from flowpilot.flows.tree import NodeKind
+from flowpilot.sessions import idle
 from flowpilot.sessions.models import ConfidenceTier
 from flowpilot.sessions.transitions import Action
 
@@ -66,13 +66,13 @@ def _give_up(story: Story) -> None:
     is_led_astray = story.case.flow is not None and story.case.flow.history.misleads
     if rng.random() < 0.7:
         story.wait_for_step()
-        verbs.transition(story, Action.PAUSE, engineer, rng.choice(words().pauses))
+        actions.transition(story, Action.PAUSE, engineer, rng.choice(words().pauses))
     if rng.random() < _FORGOTTEN_SHARE:
         limit = timedelta(minutes=story.account.idle_minutes)
         story.wait_until(story.moment + limit + _JOB_DELAY)
-        verbs.transition(story, Action.ABANDON, None, f"Nothing happened for {in_full(limit)}.")
+        actions.transition(story, Action.ABANDON, None, idle.reason(limit))
     else:
         story.wait(rng.uniform(4, 48) * 3600)
         story.wait_for_office()
         reason = words().led_astray if is_led_astray else rng.choice(words().give_ups)
-        verbs.transition(story, Action.ABANDON, engineer, reason)
+        actions.transition(story, Action.ABANDON, engineer, reason)

@@ -1,17 +1,17 @@
-"""What the verbs of a handoff write, at the present moment of a story: as `flowpilot.handoffs` does."""
+"""What is done to a handoff at the present moment of a story. What that changes, `handoffs.decisions` says."""
 
 import uuid
 from datetime import datetime, timedelta
 
-from flowpilot.copilot import rules
 from flowpilot.demo.simulation.chance import id_at
 from flowpilot.demo.simulation.handoffs.effects import close_open, record_event
-from flowpilot.demo.simulation.sessions import verbs
+from flowpilot.demo.simulation.sessions import actions
 from flowpilot.demo.simulation.story import Story
+from flowpilot.handoffs import decisions, policy
+from flowpilot.handoffs.decisions import Escalation, NewEvent
+from flowpilot.handoffs.leases import warning
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.handoffs.schemas import REASONS
-from flowpilot.handoffs.snapshot import take_snapshot
-from flowpilot.sessions.queries import case_of
 from flowpilot.sessions.transitions import Action
 
 _IDEAS, _RIGHTS, _SEVERAL, _FLOW_ENDS, _SENIOR = REASONS
@@ -31,48 +31,27 @@ def escalate(story: Story, priority: Priority | None = None) -> None:
     note = story.case.problem.hunch if rng.random() < _NOTE_SHARE else ""
     pressing = priority or _pick_priority(story, reason)
     target = rng.choice(possible_claimants(story)) if rng.random() < _TARGET_SHARE else None
-    verbs.transition(story, Action.ESCALATE, story.engineer_id, reason)
-    history = story.history()
-    snapshot = take_snapshot(history, note)
-    assessment = rules.assess(case_of(history, note=note, missing=snapshot["missing"]))
-    handoff = SessionHandoff(
-        account_id=story.account.id,
-        id=id_at(rng, story.moment),
-        session_id=story.session.id,
-        created_by=story.engineer_id,
-        created_at=story.moment,
-        reason=reason,
-        note=note,
-        priority=int(pressing),
-        snapshot=snapshot,
-        assessment=assessment.model_dump(mode="json"),
-        target_user_id=target,
-        claimed_by=None,
-        claimed_at=None,
-        lease_expires_at=None,
-        reminded_at=None,
-        first_action_at=None,
-        first_action_by=None,
-        closed_at=None,
-        closed_by=None,
-        outcome=None,
-    )
+    actions.transition(story, Action.ESCALATE, story.engineer_id, reason)
+    why, at = Escalation(reason, note, pressing, target), story.moment
+    handoff_id = id_at(rng, at)
+    handoff, event = decisions.escalate(story.history(), why, handoff_id=handoff_id, by=story.engineer_id, at=at)
     story.handoffs.append(handoff)
-    record_event(story, handoff, HandoffEventKind.CREATED, story.engineer_id, priority=int(pressing))
+    record_event(story, handoff, event, story.engineer_id)
 
 
 def claim(story: Story) -> None:
-    """Take the handoff on: whom it is meant for, else one of the seniors, but not the one who had it before."""
+    """Have the target claim it, or one of the seniors, but not the one who had it before."""
     handoff = story.handoff
     before = [event.actor_id for event in story.events if event.kind == HandoffEventKind.CLAIMED]
     others = [senior for senior in possible_claimants(story) if senior not in before[-1:]]
-    meant = [senior for senior in others if senior == handoff.target_user_id]
-    senior = story.rng.choice(meant or others or possible_claimants(story))
-    handoff.claimed_by, handoff.claimed_at = senior, story.moment
-    handoff.lease_expires_at = story.moment + timedelta(minutes=story.account.lease_minutes)
+    targets = [senior for senior in others if senior == handoff.target_user_id]
+    senior = story.rng.choice(targets or others or possible_claimants(story))
+    lease_ends = story.moment + timedelta(minutes=story.account.lease_minutes)
+    for field, value in decisions.claimed_by(senior, story.moment, lease_ends).items():
+        setattr(handoff, field, value)
     story.session.owner_id = senior
-    verbs.transition(story, Action.CLAIM, senior)
-    record_event(story, handoff, HandoffEventKind.CLAIMED, senior)
+    actions.transition(story, Action.CLAIM, senior)
+    record_event(story, handoff, NewEvent(HandoffEventKind.CLAIMED, {}), senior)
 
 
 def hold(story: Story, seconds: float) -> bool:
@@ -93,15 +72,14 @@ def hold(story: Story, seconds: float) -> bool:
 def release(story: Story, reason: str) -> None:
     """Put the handoff back into the queue."""
     by = holder(story)
-    _give_back(story, by, reason)
-    record_event(story, story.handoff, HandoffEventKind.RELEASED, by, reason=reason, holder=str(by))
+    _give_back(story, decisions.release(story.handoff, reason), by, reason)
 
 
 def close(story: Story, by: uuid.UUID, outcome: Outcome, note: str) -> None:
     """End the handoff while its session goes on: given back, or laid aside."""
-    mine = story.handoff.claimed_by or story.handoff.created_by
-    story.session.owner_id = story.handoff.created_by if outcome is Outcome.RETURNED else mine
-    verbs.transition(story, Action.RETURN if outcome is Outcome.RETURNED else Action.PARK, by, note)
+    handoff = story.handoff
+    story.session.owner_id = decisions.keeps_session(handoff, outcome) or handoff.goes_back_to
+    actions.transition(story, policy.CLOSING[outcome], by, note)
     close_open(story, by, outcome, note)
 
 
@@ -114,34 +92,28 @@ def holder(story: Story) -> uuid.UUID:
 def possible_claimants(story: Story) -> list[uuid.UUID]:
     """Seniors, except the one who is stuck."""
     ids = [senior.person.id for senior in story.account.seniors]
-    return [senior for senior in ids if senior != story.engineer_id]
+    return [senior for senior in ids if policy.may_be_target(senior, story.engineer_id)]
 
 
 def reminder_at(claimed_at: datetime, ends: datetime) -> datetime:
     """When the holder is reminded of a claim with that lease."""
-    return ends - min(timedelta(minutes=5), (ends - claimed_at) / 5)
+    return ends - warning(ends - claimed_at)
 
 
 def _remind(story: Story, handoff: SessionHandoff, moment: datetime) -> None:
     story.wait_until(moment)
-    handoff.reminded_at = moment
-    ends = handoff.lease_expires_at.isoformat() if handoff.lease_expires_at else None
-    record_event(story, handoff, HandoffEventKind.REMINDED, None, holder=str(handoff.claimed_by), ends=ends)
+    record_event(story, handoff, decisions.remind(handoff, moment), None)
 
 
 def _expire(story: Story, handoff: SessionHandoff, moment: datetime) -> None:
     story.wait_until(moment)
-    held_by = str(handoff.claimed_by)
-    _give_back(story, None, "Nothing happened after the claim.")
-    record_event(story, handoff, HandoffEventKind.EXPIRED, None, holder=held_by)
+    _give_back(story, decisions.expire(handoff), None, decisions.LAPSED)
 
 
-def _give_back(story: Story, by: uuid.UUID | None, reason: str) -> None:
-    handoff = story.handoff
-    handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
-    handoff.first_action_at = handoff.first_action_by = None
-    story.session.owner_id = handoff.created_by
-    verbs.transition(story, Action.RELEASE, by, reason)
+def _give_back(story: Story, event: NewEvent, by: uuid.UUID | None, reason: str) -> None:
+    story.session.owner_id = story.handoff.goes_back_to
+    actions.transition(story, Action.RELEASE, by, reason)
+    record_event(story, story.handoff, event, by)
 
 
 def _pick_reason(story: Story) -> str:

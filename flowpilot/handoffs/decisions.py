@@ -1,0 +1,140 @@
+"""What the verbs of handoffs decide, from what is loaded alone. The verbs keep it; the demo's stories tell it.
+
+Each changes the handoff it is given, and returns the event to record.
+"""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flowpilot.copilot import rules
+from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
+from flowpilot.handoffs.snapshot import take_snapshot
+from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
+from flowpilot.sessions.queries import SessionHistory, case_of
+
+# Why a session goes back into the queue when a lease ends.
+LAPSED = "Nothing happened after the claim."
+
+
+@dataclass(frozen=True, slots=True)
+class Escalation:
+    """Why somebody hands a session over, and to whom if that matters."""
+
+    reason: str
+    note: str = ""
+    priority: Priority = Priority.NORMAL
+    target_user_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NewEvent:
+    """An event to record, and what it says."""
+
+    kind: HandoffEventKind
+    content: dict[str, Any]
+
+
+def escalate(
+    history: SessionHistory, why: Escalation, *, handoff_id: uuid.UUID, by: uuid.UUID, at: datetime
+) -> tuple[SessionHandoff, NewEvent]:
+    """A handoff with all that is known of its session."""
+    snapshot = take_snapshot(history, why.note)
+    assessment = rules.assess(case_of(history, note=why.note, missing=snapshot["missing"]))
+    handoff = SessionHandoff(
+        account_id=history.session.account_id,
+        id=handoff_id,
+        session_id=history.session.id,
+        created_by=by,
+        created_at=at,
+        reason=why.reason,
+        note=why.note,
+        priority=int(why.priority),
+        snapshot=snapshot,
+        assessment=assessment.model_dump(mode="json"),
+        target_user_id=why.target_user_id,
+        claimed_by=None,
+        claimed_at=None,
+        lease_expires_at=None,
+        reminded_at=None,
+        first_action_at=None,
+        first_action_by=None,
+        closed_at=None,
+        closed_by=None,
+        outcome=None,
+    )
+    return handoff, NewEvent(HandoffEventKind.CREATED, {"priority": int(why.priority)})
+
+
+def claimed_by(user_id: uuid.UUID, at: datetime, lease_ends: datetime | None) -> dict[str, Any]:
+    """The fields that a claim sets."""
+    return {"claimed_by": user_id, "claimed_at": at, "lease_expires_at": lease_ends, "reminded_at": None}
+
+
+def remind(handoff: SessionHandoff, at: datetime) -> NewEvent:
+    """Remind the holder of a claim on which nothing has happened."""
+    handoff.reminded_at = at
+    ends = handoff.lease_expires_at.isoformat() if handoff.lease_expires_at else None
+    return NewEvent(HandoffEventKind.REMINDED, {"holder": str(handoff.claimed_by), "ends": ends})
+
+
+def act(handoff: SessionHandoff, step: AISessionStep) -> NewEvent | None:
+    """The first step after a claim is its first action, whoever takes it, and ends the lease.
+
+    A step of a session whose handoff is closed is no event of the handoff any more.
+    """
+    claimed_at = handoff.claimed_at
+    if claimed_at is None or claimed_at >= step.created_at or handoff.first_action_at is not None:
+        return None
+    handoff.first_action_at, handoff.first_action_by = step.created_at, step.actor_id
+    handoff.lease_expires_at = None
+    if handoff.closed_at is not None:
+        return None
+    seconds = round((step.created_at - claimed_at).total_seconds(), 3)
+    return NewEvent(HandoffEventKind.FIRST_ACTION, {"seconds": seconds})
+
+
+def release(handoff: SessionHandoff, reason: str) -> NewEvent:
+    """Put a claimed handoff back into the queue."""
+    holder = _take_claim_away(handoff)
+    return NewEvent(HandoffEventKind.RELEASED, {"reason": reason, "holder": holder})
+
+
+def expire(handoff: SessionHandoff) -> NewEvent:
+    """Put it back because its lease has ended."""
+    return NewEvent(HandoffEventKind.EXPIRED, {"holder": _take_claim_away(handoff)})
+
+
+def reassign(handoff: SessionHandoff, target: uuid.UUID | None) -> NewEvent:
+    """Assign it to somebody else, or to nobody in particular; a claimed one goes back into the queue."""
+    holder = _take_claim_away(handoff)
+    handoff.target_user_id = target
+    return NewEvent(HandoffEventKind.REASSIGNED, {"target": target and str(target), "holder": holder})
+
+
+def close(
+    handoff: SessionHandoff, by: uuid.UUID | None, outcome: Outcome, at: datetime, note: str = ""
+) -> NewEvent:
+    """End it."""
+    handoff.closed_at, handoff.closed_by, handoff.outcome = at, by, outcome
+    handoff.lease_expires_at = None
+    return NewEvent(HandoffEventKind.CLOSED, {"outcome": str(outcome), "note": note})
+
+
+def keeps_session(handoff: SessionHandoff, outcome: Outcome) -> uuid.UUID | None:
+    """Who goes on working on the session when the handoff is closed; None: the person it goes back to."""
+    return handoff.claimed_by if outcome == Outcome.PARKED else None
+
+
+def outcome_of_end(session: AISession) -> Outcome:
+    """How a handoff ends with its session."""
+    return Outcome.RESOLVED if session.status == SessionStatus.RESOLVED else Outcome.ABANDONED
+
+
+def _take_claim_away(handoff: SessionHandoff) -> str | None:
+    """Make the handoff as if it had never been claimed, but for its events, and return who held it."""
+    holder = handoff.claimed_by
+    handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
+    handoff.first_action_at = handoff.first_action_by = None
+    return None if holder is None else str(holder)

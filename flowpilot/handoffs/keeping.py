@@ -1,0 +1,75 @@
+"""Keeps what the verbs of handoffs decide: the handoff, what becomes of its session, and last the event."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import ColumnElement, select, update
+
+from flowpilot.db.session import Db
+from flowpilot.handoffs import decisions
+from flowpilot.handoffs.decisions import NewEvent
+from flowpilot.handoffs.events import record
+from flowpilot.handoffs.models import Outcome, SessionHandoff
+from flowpilot.identity.assignees import still_works
+from flowpilot.sessions import service as sessions
+from flowpilot.sessions.locking import LockedSession
+from flowpilot.sessions.transitions import Action
+
+
+async def update_where(
+    db: Db, account_id: uuid.UUID, *conditions: ColumnElement[bool], **values: Any
+) -> Sequence[SessionHandoff]:
+    """Update the handoffs that meet the conditions, in one statement, and return them."""
+    statement = (
+        update(SessionHandoff)
+        .where(SessionHandoff.account_id == account_id, *conditions)
+        .values(**values)
+        .returning(SessionHandoff)
+        .execution_options(populate_existing=True, synchronize_session=False)
+    )
+    return (await db.scalars(statement)).all()
+
+
+async def lock_where(
+    db: Db, account_id: uuid.UUID, session_id: uuid.UUID, *conditions: ColumnElement[bool]
+) -> Sequence[SessionHandoff]:
+    """The handoffs of a locked session that meet the conditions, locked and read again."""
+    query = select(SessionHandoff).where(
+        SessionHandoff.account_id == account_id, SessionHandoff.session_id == session_id, *conditions
+    )
+    locking = query.with_for_update(key_share=True).execution_options(populate_existing=True)
+    return (await db.scalars(locking)).all()
+
+
+async def record_event(
+    db: Db, handoff: SessionHandoff, event: NewEvent, by: uuid.UUID | None, at: datetime
+) -> None:
+    """Record an event of the handoff. Call it last, as `events.record`."""
+    await db.flush()
+    await record(db, handoff.account_id, handoff.id, event.kind, by=by, at=at, **event.content)
+
+
+async def give_back(
+    db: Db, locked: LockedSession, handoff: SessionHandoff, by: uuid.UUID | None, reason: str
+) -> None:
+    """Put the session of a handoff, whose claim was taken away, back into the queue."""
+    locked.session.owner_id = await first_line(db, handoff)
+    await sessions.transition(db, locked, Action.RELEASE, by, reason)
+
+
+async def close_open(
+    db: Db, locked: LockedSession, by: uuid.UUID | None, outcome: Outcome, note: str = ""
+) -> None:
+    """Close what is open of a session's handoffs."""
+    session = locked.session
+    for handoff in await lock_where(db, session.account_id, session.id, SessionHandoff.closed_at.is_(None)):
+        event = decisions.close(handoff, by, outcome, locked.moment, note)
+        await record_event(db, handoff, event, by, locked.moment)
+
+
+async def first_line(db: Db, handoff: SessionHandoff) -> uuid.UUID | None:
+    """Who works on the session once no senior does; nobody, if that person can no longer work here."""
+    person = handoff.goes_back_to
+    return person if await still_works(db, handoff.account_id, person) else None

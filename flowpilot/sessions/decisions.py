@@ -1,0 +1,128 @@
+"""What the verbs of a session decide, from what is loaded alone: `service` keeps it, the demo's stories too."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from flowpilot.flows.tree import NodeKind
+from flowpilot.sessions import path, transitions
+from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StatusChange, StepKind
+from flowpilot.sessions.transitions import Action
+
+
+@dataclass(frozen=True, slots=True)
+class NewStep:
+    """A step to take: what it is and what it says."""
+
+    kind: StepKind
+    content: dict[str, Any]
+    is_free_text: bool = False
+
+
+def answer(where: path.Position, label: str) -> NewStep:
+    """One of the choices of the question at which the session stands."""
+    choice = path.choose(where, NodeKind.QUESTION, label)
+    assert where.node is not None
+    content = {"question": where.node.text, "choice": choice.label, **_place(where, choice.next)}
+    return NewStep(StepKind.ANSWER, content)
+
+
+def outcome(where: path.Position, label: str, note: str = "") -> NewStep:
+    """One of the outcomes of the instruction at which the session stands."""
+    choice = path.choose(where, NodeKind.INSTRUCTION, label)
+    assert where.node is not None
+    content = {"instruction": where.node.text, "outcome": choice.label, **_place(where, choice.next)}
+    return NewStep(StepKind.OUTCOME, content | ({"note": note} if note else {}))
+
+
+def outcome_without_flow(tried: str, label: str) -> NewStep:
+    """The outcome of something that was tried without a flow."""
+    return NewStep(StepKind.OUTCOME, {"instruction": tried, "outcome": label} if tried else {"outcome": label})
+
+
+def free_text(where: path.Position, text: str) -> NewStep:
+    """At a question an answer in one's own words, anywhere else a note. The session stays where it is."""
+    place = {} if where.node_id is None else _place(where, where.node_id)
+    if where.node is not None and where.node.kind == NodeKind.QUESTION:
+        content = {"question": where.node.text, "choice": text, **place}
+        return NewStep(StepKind.ANSWER, content, is_free_text=True)
+    return NewStep(StepKind.NOTE, {"text": text, **place})
+
+
+def step_back(where: path.Position) -> NewStep:
+    """Take the newest step of the path back."""
+    return NewStep(StepKind.BACK, _place(where, path.step_back(where)))
+
+
+def resolution(text: str) -> NewStep:
+    """What solved the problem."""
+    return NewStep(StepKind.RESOLUTION, {"text": text})
+
+
+def take_step(
+    session: AISession,
+    steps: list[AISessionStep],
+    new: NewStep,
+    *,
+    step_id: uuid.UUID,
+    by: uuid.UUID,
+    at: datetime,
+) -> AISessionStep:
+    """Append a step to a session's steps, and count it."""
+    step = AISessionStep(
+        account_id=session.account_id,
+        id=step_id,
+        session_id=session.id,
+        position=steps[-1].position + 1 if steps else 1,
+        kind=new.kind,
+        actor_id=by,
+        is_free_text=new.is_free_text,
+        content=new.content,
+        created_at=at,
+    )
+    steps.append(step)
+    session.step_count = len(steps)
+    session.answer_count += new.kind == StepKind.ANSWER
+    session.free_text_count += new.is_free_text
+    session.last_activity_at = at
+    return step
+
+
+def change_status(session: AISession, action: Action, at: datetime) -> SessionStatus:
+    """Change the status as the table of transitions has it, and return the one before.
+
+    Raises:
+        NotAllowedNowError: the status does not allow the action.
+    """
+    before = SessionStatus(session.status)
+    session.status = transitions.next_status(before, action)
+    session.last_activity_at = at
+    session.resolved_at = at if session.status == SessionStatus.RESOLVED else None
+    return before
+
+
+def status_change(
+    session: AISession,
+    before: SessionStatus | None,
+    *,
+    change_id: uuid.UUID,
+    by: uuid.UUID | None,
+    at: datetime,
+    reason: str = "",
+) -> StatusChange:
+    """The record of a change to the present status. A beginning has no status before it."""
+    return StatusChange(
+        account_id=session.account_id,
+        id=change_id,
+        session_id=session.id,
+        from_status=before,
+        to_status=session.status,
+        actor_id=by,
+        reason=reason,
+        created_at=at,
+    )
+
+
+def _place(where: path.Position, following: str) -> dict[str, Any]:
+    return {"node": where.node_id, "next": following}
