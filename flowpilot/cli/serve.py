@@ -107,7 +107,7 @@ class _Server(uvicorn.Server):
             errors.print(f"FlowPilot listens on http://{host}:{port} (stop with Ctrl-C).", soft_wrap=True)
             if self._setup_code is not None:
                 errors.print(
-                    f"Nobody can sign in yet. Set FlowPilot up at http://{host}:{port}/setup?code={self._setup_code}",
+                    f"Nobody can sign in yet. Set up FlowPilot at http://{host}:{port}/setup?code={self._setup_code}",
                     soft_wrap=True,
                 )
 

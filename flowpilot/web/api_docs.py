@@ -13,7 +13,7 @@ router = APIRouter(include_in_schema=False)
 
 @router.get("/docs")
 async def api_docs() -> HTMLResponse:
-    """Every route, to read and to try."""
+    """Every API route, to read and to try out."""
     page = get_swagger_ui_html(
         openapi_url="/openapi.json",
         title="FlowPilot API",
@@ -26,7 +26,7 @@ async def api_docs() -> HTMLResponse:
 
 
 def _policy(html: str) -> str:
-    """What this page alone may do more: run its own starting script, and style what it shows as it goes."""
+    """The policy of this page alone: it may also run its own inline script, and set inline styles."""
     scripts = re.findall(r"<script>(.*?)</script>", html, re.DOTALL)
     digests = (base64.b64encode(hashlib.sha256(script.encode()).digest()).decode() for script in scripts)
     allowed = " ".join(f"'sha256-{digest}'" for digest in digests)

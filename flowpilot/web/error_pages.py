@@ -1,4 +1,4 @@
-"""Errors as pages a person understands, each with the request id under which the server's log has the details."""
+"""Errors as pages that a person understands, with the request id that leads to the details in the server's log."""
 
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -23,33 +23,33 @@ from flowpilot.web.render import Page, accounts_path, render
 
 _NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
-_HEADINGS_OF_KINDS = {"urn:flowpilot:problem:cross-site": "That did not come from a page of FlowPilot"}
+_HEADINGS_OF_KINDS = {"urn:flowpilot:problem:cross-site": "That request did not come from a FlowPilot page"}
 
 _HEADINGS_OF_OUTAGES: dict[type[Exception], str] = {
     DatabaseUnavailableError: "FlowPilot cannot reach its database",
-    DatabaseBusyError: "FlowPilot has too much to do",
+    DatabaseBusyError: "FlowPilot is overloaded",
     DatabaseTimeoutError: "That took too long",
-    TransactionUndoneError: "Somebody else changed it at the same moment",
-    OutcomeUnknownError: "That may have been saved, or not",
+    TransactionUndoneError: "Somebody else changed it at the same time",
+    OutcomeUnknownError: "It is not known whether this was saved",
 }
-# What passes by itself. A page that takes too long would only take so long again.
+# These pass by themselves. A page that took too long would only take too long again.
 _RELOADED = {DatabaseUnavailableError, DatabaseBusyError}
 _RELOAD_SECONDS = 5
 
 _FRAMED = {403, 404, 409, 422}
 
 _HEADINGS = {
-    403: "This is not for your role",
-    404: "There is nothing here",
-    409: "That is not possible any more",
-    422: "Something in the form is not right",
+    403: "Your role does not allow this",
+    404: "Not found",
+    409: "That is no longer possible",
+    422: "Check the form",
     429: "Too many requests",
 }
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure(Page):
-    """An error. `detail` says what to do where that helps."""
+    """An error. `detail` says what to do, where that helps."""
 
     template: ClassVar[str] = "error.html"
     heading: str
@@ -59,13 +59,13 @@ class Failure(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureNote(Failure):
-    """The same as a note in the page whose form failed, where what was written stays as it is."""
+    """The same as a note on the page whose form failed, so that what was written stays."""
 
     template: ClassVar[str] = "error_note.html"
 
 
 async def as_page(request: Request, problem: dict[str, Any], error: Exception) -> Response | None:
-    """The answer to a person whose request failed; None where a program has asked."""
+    """The answer to a person whose request failed; None if a program sent it."""
     if request.url.path.startswith(_NOT_PAGES) or "Authorization" in request.headers:
         return None
     status: int = problem["status"]
@@ -83,25 +83,25 @@ async def as_page(request: Request, problem: dict[str, Any], error: Exception) -
 async def _failure(request: Request, problem: dict[str, Any]) -> Response:
     status, detail = problem["status"], _words(problem)
     if any(error["field"].startswith("path.") for error in problem.get("errors", ())):
-        status, detail = 404, "The address is not complete, or was never one of FlowPilot's."
+        status, detail = 404, "The address is incomplete, or does not belong to FlowPilot."
     heading = _HEADINGS_OF_KINDS.get(problem["type"]) or _HEADINGS.get(status, "Something went wrong")
-    # Whoever asks too often is answered without a look into the database.
+    # After too many requests, the answer needs no database.
     frame = await frame_of(request) if status in _FRAMED else None
     return _told(request, status, heading, detail, problem["request_id"], frame)
 
 
 def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
-    """The database is away: a page that was asked for tries again by itself, and nothing is sent twice."""
+    """The database is unavailable: a page reloads itself until it works, and no form is sent twice."""
     is_reloaded = request.method == "GET" and type(error) in _RELOADED
     if is_reloaded and "HX-Boosted" in request.headers:
-        # The browser asks itself, and then obeys the header below.
+        # The browser then requests the page itself, and obeys the Refresh header below.
         return Response(status_code=problem["status"], headers={"HX-Redirect": _path(request)})
     detail = error.detail
     if is_reloaded:
-        detail = "This page tries again by itself."
+        detail = "This page reloads until it works again."
     elif isinstance(error, OutcomeUnknownError):
-        detail = "The database went away at the last moment. Look whether it is there before you send it again."
-    # The log says it once for all, so it has no request's id.
+        detail = "The database went away at the last moment. Check whether it was saved before you send it again."
+    # The log has one line for the whole outage, so there is no request id.
     answer = _told(request, problem["status"], _HEADINGS_OF_OUTAGES[type(error)], detail, None)
     if is_reloaded:
         answer.headers["Refresh"] = str(_RELOAD_SECONDS)
@@ -115,7 +115,7 @@ def _told(
     page = kind(title=heading, heading=heading, detail=detail, request_id=request_id)
     answer = render(request, page, frame, status=status)
     if kind is Failure and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
-        # A part of a page that cannot be renewed stays as it is.
+        # A part of a page that cannot be refreshed stays as it is.
         answer.headers["HX-Reswap"] = "none"
     if kind is FailureNote:
         answer.headers["HX-Retarget"] = "#notes"
@@ -125,7 +125,7 @@ def _told(
 
 
 def _words(problem: dict[str, Any]) -> str:
-    """What is wrong, naming a form's fields as a person does."""
+    """What is wrong, with a form's fields named as on the page."""
     errors = problem.get("errors")
     if not errors:
         return str(problem["detail"])
@@ -138,19 +138,19 @@ def _said(error: dict[str, str]) -> str:
 
 
 def _sign_in(request: Request) -> Response:
-    """Lead to the sign-in, and from there back to the page that was asked for."""
+    """Lead to the sign-in page, and from there back to the requested page."""
     wanted = _wanted(request)
     return _lead_to(request, "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted)}")
 
 
 def _wanted(request: Request) -> str:
-    """The page that was asked for; Home where it was a form or a part of a page."""
+    """The requested page, or Home if the request was a form or a part of a page."""
     return _path(request) if request.method == "GET" and "HX-Current-URL" not in request.headers else "/"
 
 
 def _lead_to(request: Request, path: str) -> Response:
     if "HX-Current-URL" in request.headers:
-        # Otherwise a part of the page would show the sign-in inside the page.
+        # Otherwise the sign-in page would appear inside a part of the page.
         return Response(status_code=200, headers={"HX-Redirect": path})
     return RedirectResponse(path, status_code=303)
 

@@ -1,4 +1,4 @@
-"""What all pages have in common: who is signed in, where they may go, and what waits for them."""
+"""What all pages share: who is signed in, the navigation, and the counts beside it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -19,7 +19,7 @@ from flowpilot.notifications.attention import Attention, attention
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation; `counts` says that what waits is shown beside it."""
+    """An entry of the navigation; with `counts`, the number of waiting handoffs stands beside it."""
 
     path: str
     title: str
@@ -30,10 +30,10 @@ class Place:
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """The surroundings of a page, as the signed-in person sees them.
+    """What surrounds a page, for the signed-in person.
 
-    `newest_event` is the number of the account's newest event that the page knows of; its live parts say it.
-    `renewed` is the browser's credential anew, when half of its time is over.
+    `newest_event` is the number of the account's newest event when the page was made; live parts go on from it.
+    `renewed` is a new credential for the browser once half of the old one's lifetime is over.
     """
 
     actor: Actor
@@ -48,7 +48,7 @@ class Frame:
 
     @property
     def zone(self) -> str:
-        """The account's IANA zone, in which all moments are shown."""
+        """The account's IANA time zone, in which all times are shown."""
         return self.actor.timezone
 
     @property
@@ -58,7 +58,7 @@ class Frame:
 
     @property
     def unread(self) -> str:
-        """Another text whenever what is unread has changed, as `live.js` makes it of the stream's counts."""
+        """A text that changes with the unread notifications; `live.js` makes the same from the stream."""
         counts = self.counts.model_dump(mode="json")
         return f"{counts['unread_count']} {counts['newest_unread_at'] or ''}"
 
@@ -108,7 +108,7 @@ def _renewed(request: Request, claimed: TokenClaim | KeyClaim, now: datetime) ->
 
 
 async def frame_of(request: Request) -> Frame | None:
-    """The surroundings of a page that says what went wrong; None for who is not signed in."""
+    """The frame of an error page; None if nobody is signed in."""
     token = request.cookies.get(COOKIE)
     if token is None:
         return None

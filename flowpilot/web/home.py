@@ -1,4 +1,4 @@
-"""Home: my open sessions, the queue's head, my notifications, and a session to start."""
+"""Home: my open sessions, the head of the queue, my notifications, and a form to start a session."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -27,7 +27,7 @@ _OPEN = [SessionStatus.ACTIVE, SessionStatus.PAUSED, SessionStatus.REQUESTING_ES
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home(Page):
-    """The first page of the day."""
+    """What waits for the person, and a form to start a session."""
 
     template: ClassVar[str] = "home.html"
     sessions: list[SessionRow]
@@ -38,7 +38,6 @@ class Home(Page):
 
 @router.get("/")
 async def home(request: Request, actor: CanView, db: ReadSession, frame: CurrentFrame) -> Response:
-    """What waits for the person, and a session to start."""
     mine = SessionFilter(status=_OPEN, owner_id=actor.user_id)
     page = Home(
         title="Home",

@@ -1,4 +1,4 @@
-"""The person's notifications."""
+"""Notifications: what the signed-in person was notified of."""
 
 import uuid
 from dataclasses import dataclass
@@ -22,21 +22,21 @@ Show = Literal["all", "unread"]
 
 
 class OneRead(BaseModel):
-    """One notification that was read, and the page to go on to, if any."""
+    """The page to open after a notification is marked as read, or the list to return to."""
 
     path: str | None = None
     show: Show = "unread"
 
 
 class AllRead(BaseModel):
-    """All up to the newest that the page showed: what has come since is not read."""
+    """The newest notification that the page showed: later ones stay unread."""
 
     up_to: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Notifications(Page):
-    """One of the two lists."""
+    """All notifications, or the unread ones."""
 
     template: ClassVar[str] = "notifications.html"
     found: NotificationPage
@@ -53,7 +53,7 @@ async def show_list(
     show: Show | None = None,
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    """What is not read, if there is any, else all."""
+    """The unread notifications if there are any, otherwise all."""
     chosen: Show = show or ("unread" if frame.counts.unread_count else "all")
     page = Notifications(
         title="Notifications",
@@ -66,16 +66,15 @@ async def show_list(
 
 @router.post("/read")
 async def read_all(body: Annotated[AllRead, Form()], actor: CanView, db: WriteSession, now: Now) -> Response:
-    """Mark all that was shown, and all before, as read."""
     await api.mark_read(ReadIn(up_to=body.up_to), actor, db, now)
-    return go_to("/notifications", "All are marked as read.")
+    return go_to("/notifications", "All notifications are marked as read.")
 
 
 @router.post("/{notification_id}/read")
 async def read_one(
     notification_id: uuid.UUID, body: Annotated[OneRead, Form()], actor: CanView, db: WriteSession, now: Now
 ) -> Response:
-    """Mark one as read, and go where it leads if that was asked."""
+    """Mark one as read, and open its page if asked to."""
     await api.mark_read(ReadIn(ids=[notification_id]), actor, db, now)
     if body.path is not None and is_own_path(body.path):
         return go_to(body.path)

@@ -1,7 +1,7 @@
-"""A form that was sent from a page that is no longer up to date: the page as it is now, and what was not recorded.
+"""A form was sent from an outdated page: show the page as it is now, and what was not recorded.
 
-The page is asked for as the browser would ask for it, so that it shows what the person may see at this moment, and
-no form needs code of its own for this.
+The page is requested as a browser would request it, so it shows what the person may see now, and no form needs
+code of its own for this.
 """
 
 import hashlib
@@ -17,42 +17,44 @@ from starlette.types import Message
 from flowpilot.errors import OutdatedError
 from flowpilot.web.formatting import plain
 
-# What a page sends along to say what it showed; nobody has written it.
+# Hidden fields that say what the page showed; no person wrote them.
 _SENT_ALONG = frozenset({"after_step", "caller", "from_role", "node", "show", "shown", "up"})
 
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why something was not recorded; `lost` is what the person had written or chosen, each with its name."""
+    """Why a form was not recorded; `lost` holds what the person had entered, by field."""
 
     detail: str
     lost: list[tuple[str, str]]
 
 
 class FieldsChangedError(OutdatedError):
-    """What a form was filled in with is no longer what is there: to save it would undo somebody's change."""
+    """The values in a form are outdated: saving it would undo somebody else's change."""
 
     def __init__(self) -> None:
-        super().__init__("Somebody has changed it since, and to save yours would undo that. Nothing was saved.")
+        super().__init__(
+            "Somebody else has changed it since, and saving yours would undo that. Nothing was saved."
+        )
 
 
 def digest(*values: object) -> str:
-    """What stands for the values that a form was filled in with."""
+    """A digest of the values that a form showed."""
     return hashlib.sha256(repr(values).encode()).hexdigest()[:32]
 
 
 def check_shown(shown: str, present: str) -> None:
-    """Make sure that what a form was filled in with is still there; both are digests.
+    """Compare the digest that a form sent with that of the present values.
 
     Raises:
-        FieldsChangedError: it is not.
+        FieldsChangedError: they differ.
     """
     if shown != present:
         raise FieldsChangedError
 
 
 async def show_present(request: Request, detail: str) -> Response | None:
-    """The page that the form was in, as it is now, with what was refused; None where there is no such page."""
+    """The form's page as it is now, with what was not recorded; None if there is no such page."""
     form = await request.form()
     written = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
     lost = [(plain(name), value) for name, value in written if value.strip() and _is_written(name, value)]
@@ -66,7 +68,7 @@ async def show_present(request: Request, detail: str) -> Response | None:
 
 def _is_written(name: str, value: str) -> bool:
     if "password" in name:
-        return False  # It is not for a screen.
+        return False  # A password is never shown.
     try:
         uuid.UUID(value)
     except ValueError:
@@ -75,7 +77,7 @@ def _is_written(name: str, value: str) -> bool:
 
 
 def _pages_of(request: Request) -> Iterator[tuple[str, str]]:
-    """Where the page may be: where the browser says it is, else at the form's own address or above that."""
+    """Where the page may be: where the browser says it is, or at the form's own address or above it."""
     here = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
     if here.netloc == request.headers.get("Host"):
         yield here.path, here.query
@@ -86,7 +88,7 @@ def _pages_of(request: Request) -> Iterator[tuple[str, str]]:
 
 
 async def _get(request: Request, path: str, query: str) -> Response | None:
-    """What a GET of the path answers, as the answer to this request; None unless it is a page."""
+    """The answer to a GET of the path, with status 409; None unless it is a page."""
     asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
     matched = {"route", "endpoint", "path_params"}
     scope = {name: value for name, value in request.scope.items() if name not in matched} | asked

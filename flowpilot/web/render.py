@@ -1,7 +1,7 @@
-"""From a typed page to HTML: the templates, what they share, and the headers that guard them.
+"""From a typed page to HTML: the templates, what they share, and their headers.
 
-A page is a frozen dataclass that names its template; the template sees it as `page`, and what all pages have in
-common as `frame`. What a page has not is an error, not an empty place.
+A page is a frozen dataclass that names its template. The template sees it as `page`, and what all pages share as
+`frame`. A name that the page does not have is an error, not an empty text.
 """
 
 from dataclasses import dataclass
@@ -41,16 +41,16 @@ templates.filters.update(formatting.FILTERS, labelled=labelled)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
-    """What a template is given as `page`. `title` is the browser's."""
+    """What a template sees as `page`. `title` is the title in the browser."""
 
     template: ClassVar[str]
     title: str
 
 
 def render(request: Request, page: Page, frame: Frame | None = None, *, status: int = 200) -> HTMLResponse:
-    """The page as HTML. Without a frame it stands alone, as before somebody has signed in.
+    """The page as HTML. Without a frame it stands alone, as before sign-in.
 
-    Where a form was refused because its page had changed, the page says so (`web/outdated`).
+    If a form was refused because its page was outdated, the page says so (`web/outdated`).
     """
     notice = request.cookies.get(_NOTICE)
     html = templates.get_template(page.template).render(
@@ -69,23 +69,23 @@ def render(request: Request, page: Page, frame: Frame | None = None, *, status: 
 
 
 def go_to(path: str, notice: str | None = None) -> RedirectResponse:
-    """Lead the browser to a page after something was done, with a word on what was done."""
+    """Redirect the browser to a page, with a notice of what was done."""
     answer = RedirectResponse(path, status_code=303)
     if notice is not None:
-        # It is shown once, by the page that comes next.
+        # The next page shows it once.
         answer.set_cookie(_NOTICE, quote(notice), max_age=30, httponly=True, samesite="lax")
     return answer
 
 
 def accounts_path(wanted: str) -> str:
-    """The choice of an account, which leads on to the page that was asked for."""
+    """The page to choose an account, which leads on to the requested page."""
     return "/accounts" if wanted == "/" else "/accounts?" + urlencode({"next": wanted})
 
 
 def is_own_path(path: str | None) -> bool:
-    """Whether a path given in a URL leads to a page of ours, and not to another site.
+    """Whether a path from a request leads to a page of FlowPilot, and not to another site.
 
-    Browsers take a backslash for a slash, and leave out tabs and line breaks: either can hide a second slash.
+    Browsers read a backslash as a slash, and drop tabs and line breaks: either can hide a second slash.
     """
     if path is None or not path.isascii() or not path.isprintable():
         return False

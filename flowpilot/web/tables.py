@@ -1,4 +1,4 @@
-"""Tables that can be read in a narrow place, too."""
+"""Tables that can also be read on a narrow screen."""
 
 import re
 
@@ -7,20 +7,20 @@ from markupsafe import Markup, escape
 _HEADING = re.compile(r"<th\b[^>]*>(.*?)</th>", re.DOTALL)
 _ROW = re.compile(r"<tr\b.*?</tr>", re.DOTALL)
 _CELL = re.compile(r"<t[dh]\b")
-# Two or three columns have room everywhere.
+# Two or three columns fit everywhere.
 _ROOM_FOR = 3
 
 
 def labelled(table: str) -> Markup:
-    """The head and body of a table, whose cells say the headings of their columns where a row becomes a block.
+    """A table's head and body, with the column's heading on each cell, for narrow screens.
 
-    The first column needs no label, since it says what the row is about; nor does one whose heading is for screen
-    readers only.
+    The first column needs no label, since it says what the row is about. Neither does a column whose heading is
+    for screen readers only.
     """
     head, mark, body = table.partition("</thead>")
     labels = [_label(heading) for heading in _HEADING.findall(head)]
     if len(labels) <= _ROOM_FOR:
-        return Markup(table)  # noqa: S704 - our own template's, escaped already
+        return Markup(table)  # noqa: S704 - from our own template, escaped already
     labels[0] = ""
 
     def row(found: re.Match[str]) -> str:
@@ -33,6 +33,6 @@ def labelled(table: str) -> Markup:
 def _label(heading: str) -> str:
     if "visually-hidden" in heading:
         return ""
-    # What explains a heading is in a button, and behind it.
+    # An explanation of the heading is in a button and after it.
     words = Markup(heading.partition("<button")[0]).striptags()  # noqa: S704 - as above
     return f' data-label="{escape(words)}"'

@@ -139,7 +139,7 @@ def test_an_error_of_a_proxy_does_not_take_away_what_was_written(behind: Desk, p
     engineer = behind.person(ENGINEER)
     problem = engineer.get_by_label("What is the problem?")
     problem.fill("The label printer prints nothing")
-    start = engineer.get_by_role("button", name="Find the flow and start")
+    start = engineer.get_by_role("button", name="Find a flow and start")
     with proxy.refusing(502):
         start.click()
         expect(engineer.locator("#notes")).to_contain_text("The server cannot be reached")

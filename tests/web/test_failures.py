@@ -26,7 +26,7 @@ FRAME = '<nav aria-label="Main">'
 def test_a_bad_link_says_so_within_the_frame_and_leads_on(signed_in: SignedIn, path: str, way_on: str) -> None:
     answer = signed_in(Role.OWNER).get(path)
     assert answer.status_code == 404
-    assert "There is nothing here" in answer.text
+    assert "Not found" in answer.text
     assert FRAME in answer.text
     assert f'class="btn btn-primary" href="{way_on}"' in answer.text
 
@@ -34,7 +34,7 @@ def test_a_bad_link_says_so_within_the_frame_and_leads_on(signed_in: SignedIn, p
 def test_a_filter_that_is_none_is_named_within_the_frame(signed_in: SignedIn) -> None:
     answer = signed_in().get("/handoffs", params={"priority": 'high"&state=all'})
     assert answer.status_code == 422
-    assert "Something in the form is not right" in answer.text
+    assert "Check the form" in answer.text
     assert "Priority: " in answer.text
     assert FRAME in answer.text
 
@@ -42,7 +42,7 @@ def test_a_filter_that_is_none_is_named_within_the_frame(signed_in: SignedIn) ->
 def test_a_page_for_another_role_is_refused_within_the_frame(signed_in: SignedIn) -> None:
     answer = signed_in(Role.VIEWER).get("/settings/audit-log")
     assert answer.status_code == 403
-    assert "This is not for your role" in answer.text
+    assert "Your role does not allow this" in answer.text
     assert FRAME in answer.text
 
 

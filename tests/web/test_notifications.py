@@ -84,7 +84,7 @@ def test_all_read_leaves_what_has_come_since(signed_in: SignedIn, told: SessionH
     assert newest is not None
     told("Unseen problem")
     page = browser.post(f"{LIST}/read", data={"up_to": newest[1]}).text
-    assert "All are marked as read." in page
+    assert "All notifications are marked as read." in page
     assert "Unseen problem" in page
     assert "Seen problem" not in page
 

@@ -49,7 +49,7 @@ def test_a_secret_is_shown_once_and_a_reload_says_so(signed_in: SignedIn) -> Non
     shown = browser.get("/settings/keys")
     first, reloaded = (send(browser, shown, "/settings/keys", name="Import") for _ in range(2))
     assert re.search(r"fp_\w+", first.text)
-    assert "It was shown already" in reloaded.text
+    assert "It has been shown already" in reloaded.text
 
 
 def test_a_reload_makes_no_further_secret(company: Company, signed_in: SignedIn) -> None:
@@ -62,7 +62,7 @@ def test_a_reload_makes_no_further_secret(company: Company, signed_in: SignedIn)
     [(sealed,)] = company.query("SELECT secret_encrypted FROM notification_channels")
     reloaded = send(browser, shown, "/secret")
     assert "whsec_" in first.text
-    assert "It was shown already" in reloaded.text
+    assert "It has been shown already" in reloaded.text
     assert company.query("SELECT secret_encrypted FROM notification_channels") == [(sealed,)]
 
 

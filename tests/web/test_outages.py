@@ -31,7 +31,7 @@ def test_a_page_says_so_and_tries_again_by_itself(browser: TestClient) -> None:
     answer = browser.get("/sessions?status=active")
     assert (answer.status_code, answer.headers["Retry-After"], answer.headers["Refresh"]) == (503, "5", "5")
     assert "<h1>FlowPilot cannot reach its database</h1>" in answer.text
-    assert "This page tries again by itself." in answer.text
+    assert "This page reloads until it works again." in answer.text
     assert answer.headers["Cache-Control"] == "no-store"
 
 

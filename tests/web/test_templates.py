@@ -8,6 +8,7 @@ import pytest
 from jinja2 import nodes
 
 from flowpilot import web
+from flowpilot.web.analytics.tabs import TABS
 from flowpilot.web.render import Page, templates
 
 for module in pkgutil.iter_modules(web.__path__):
@@ -42,7 +43,7 @@ def test_a_template_asks_only_for_what_its_page_has(page: type[Page]) -> None:
 
 @pytest.mark.parametrize("name", templates.list_templates())
 def test_a_template_is_the_page_of_somebody_or_part_of_one(name: str) -> None:
-    used = {page.template for _, page in PAGES}
+    used = {page.template for _, page in PAGES} | {f"analytics/tabs/{tab.name}.html" for tab in TABS}
     for other in templates.list_templates():
         source = _source(other)
         for node in templates.parse(source).find_all(

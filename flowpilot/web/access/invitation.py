@@ -1,4 +1,4 @@
-"""An invitation's link: what it offers, and the way in."""
+"""The page behind an invitation's link: what it offers, and a form to accept it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -20,7 +20,7 @@ router = APIRouter(prefix="/invitation", include_in_schema=False)
 
 
 class AcceptForm(BaseModel):
-    """An acceptance; who has a password gives no name."""
+    """An acceptance. A person who has a password gives no name."""
 
     token: Text = ""
     name: Text = ""
@@ -29,7 +29,7 @@ class AcceptForm(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation(Page):
-    """What is offered, or why nothing is: then there is no `look`."""
+    """The invitation, or `refusal` without a `look` if it is not valid."""
 
     template: ClassVar[str] = "access/invitation.html"
     look: InvitationLookOut | None
@@ -40,7 +40,6 @@ class Invitation(Page):
 
 @router.get("")
 async def show(request: Request, now: Now, token: Text = "") -> Response:
-    """The offer, while it is open."""
     try:
         look = await api.look_at_invitation(request, InvitationToken(token=token), now)
     except FlowPilotError as error:
@@ -51,7 +50,7 @@ async def show(request: Request, now: Now, token: Text = "") -> Response:
 
 @router.post("")
 async def accept(request: Request, body: Annotated[AcceptForm, Form()], now: Now) -> Response:
-    """Join, and be signed in. What was refused is said in the form."""
+    """Join the account, and sign in. A refusal is shown in the form."""
     check_same_site(request)
     try:
         joined = await api.accept_invitation(request, AcceptIn(**body.model_dump()), now)

@@ -1,4 +1,4 @@
-"""First-run set-up: the first account and its owner, before anybody can sign in."""
+"""First-run set-up: create the first account and its owner, before anybody can sign in."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -22,7 +22,7 @@ _ATTEMPTS_PER_MINUTE = 10
 
 
 class SetupDraft(BaseModel):
-    """What was filled in; kept where something of it was refused."""
+    """The fields that are filled in again after a refusal."""
 
     code: Text = ""
     account_name: Text = ""
@@ -32,14 +32,14 @@ class SetupDraft(BaseModel):
 
 
 class SetupForm(SetupDraft):
-    """All of the form."""
+    """The whole form."""
 
     password: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Setup(Page):
-    """The form."""
+    """The set-up form."""
 
     template: ClassVar[str] = "access/setup.html"
     given: SetupDraft
@@ -48,7 +48,7 @@ class Setup(Page):
 
 
 async def offers_setup(request: Request) -> bool:
-    """Whether nobody can sign in yet. Another process or a restored backup ends it as well as this page does."""
+    """Whether nobody can sign in yet. Another process or a restored backup ends that too."""
     state = request.app.state
     if state.setup_code is not None and not await is_open(state.database):
         state.setup_code = None
@@ -57,7 +57,6 @@ async def offers_setup(request: Request) -> bool:
 
 @router.get("/setup")
 async def show_setup(request: Request, code: Text = "") -> Response:
-    """The form, while nobody can sign in."""
     if not await offers_setup(request):
         raise SetUpAlreadyError
     return render(request, _page(SetupDraft(code=code)))
@@ -65,7 +64,6 @@ async def show_setup(request: Request, code: Text = "") -> Response:
 
 @router.post("/setup")
 async def do_set_up(request: Request, body: Annotated[SetupForm, Form()], now: Now) -> Response:
-    """Make the account and sign its owner in."""
     check_same_site(request)
     if not await offers_setup(request):
         raise SetUpAlreadyError

@@ -22,7 +22,7 @@ router = APIRouter(include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignIn(Page):
-    """The form; `next` is the page that was asked for."""
+    """The sign-in form; `next` is the requested page."""
 
     template: ClassVar[str] = "access/sign_in.html"
     email: str = ""
@@ -33,7 +33,7 @@ class SignIn(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Accounts(Page):
-    """The accounts of somebody who has several, or none."""
+    """The accounts to choose from; there may be none."""
 
     template: ClassVar[str] = "access/accounts.html"
     accounts: list[AccountOut]
@@ -43,7 +43,6 @@ class Accounts(Page):
 
 @router.get("/sign-in")
 async def show_sign_in(request: Request, next: str = "/") -> Response:  # noqa: A002 - the name in the URL
-    """The form."""
     return render(request, await _sign_in(request, next))
 
 
@@ -55,7 +54,7 @@ async def do_sign_in(
     password: Annotated[str, Form(max_length=1024)],
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
-    """Sign in by password. Who belongs to several accounts, or to none, is led to the choice."""
+    """Sign in by password. People with several accounts, or none, go on to the choice of an account."""
     check_same_site(request)
     try:
         token = await api.create_token(request, now, username, password)
@@ -70,7 +69,6 @@ async def do_sign_in(
 
 @router.get("/accounts")
 async def show_accounts(request: Request, claimed: Claim, next: str = "/") -> Response:  # noqa: A002
-    """The choice."""
     login = await login_of(request.app.state.database, claimed)
     page = Accounts(
         title="Choose an account",
@@ -89,14 +87,13 @@ async def choose_account(
     account_id: Annotated[uuid.UUID, Form()],
     next: Annotated[str, Form()] = "/",  # noqa: A002
 ) -> Response:
-    """Go on in another account."""
     token = await api.switch_account(request, claimed, now, SwitchIn(account_id=account_id))
     return _signed_in(request, token, next if is_own_path(next) else "/")
 
 
 @router.post("/sign-out")
 async def do_sign_out(request: Request) -> Response:
-    """Take the browser's credential away. It asks for none itself: who is out already stays so."""
+    """Delete the browser's credential. This needs no credential, so that signing out twice is no error."""
     check_same_site(request)
     answer = go_to("/sign-in")
     sign_out(answer)

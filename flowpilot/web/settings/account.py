@@ -23,9 +23,9 @@ _DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Su
 
 
 class AccountForm(AccountChange):
-    """The form sends all fields at once: an empty limit is none, and without working hours there are none.
+    """The form sends all fields at once: an empty limit is no limit, and `keeps_hours` says if there are hours.
 
-    `shown` stands for what they were filled in with.
+    `shown` is a digest of the values that the page showed.
     """
 
     work_days: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list)
@@ -33,17 +33,17 @@ class AccountForm(AccountChange):
     shown: str = ""
 
     def change(self) -> AccountChange:
-        """What it asks the account to become.
+        """The change that the form asks for.
 
         Raises:
-            InvalidError: the working hours are not whole.
+            InvalidError: the working hours are incomplete.
         """
         values = self.model_dump(exclude={"keeps_hours", "shown"})
         hours = ("work_days", "work_start", "work_end")
         if not self.keeps_hours:
             values |= dict.fromkeys(hours)
         elif not all(values[name] for name in hours):
-            raise InvalidError("Working hours need at least one day, and when work begins and ends.")
+            raise InvalidError("Working hours need at least one day, a start and an end.")
         return AccountChange(**values)
 
 
@@ -59,13 +59,12 @@ class Account(SettingsPage):
 
     @property
     def shown(self) -> str:
-        """Stands for what the form is filled in with."""
+        """A digest of the values that the form shows."""
         return _digest(self.account)
 
 
 @router.get("")
 async def show_account(request: Request, actor: CanView, db: ReadSession, frame: CurrentFrame) -> Response:
-    """The rules, to read or to change."""
     account = await api.read_account(actor, db)
     return render(request, Account(title="Account", account=account, zones=sorted(zone_names())), frame)
 
@@ -74,7 +73,6 @@ async def show_account(request: Request, actor: CanView, db: ReadSession, frame:
 async def change_account(
     body: Annotated[AccountForm, Form()], actor: CanManageAccount, db: WriteSession, now: Now
 ) -> Response:
-    """Save them."""
     check_shown(body.shown, _digest(AccountSettings.model_validate(await accounts.lock_account(db, actor))))
     await api.change_account(body.change(), actor, db, now)
     return go_to("/settings/account", "The account is saved.")

@@ -1,4 +1,4 @@
-"""The audit log: who changed access, when, and what it was before."""
+"""Settings: the audit log of every change of access."""
 
 import uuid
 from collections.abc import Iterator
@@ -28,14 +28,14 @@ router = APIRouter(prefix="/settings/audit-log", include_in_schema=False)
 
 _HERE = "/settings/audit-log"
 
-# A form sends what is not filled in as an empty text.
+# A form sends an empty field as an empty text.
 Empty = Literal[""]
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
 
 @dataclass(frozen=True, slots=True)
 class AuditQuery:
-    """What the form asks for. Days are the account's, and the last one is included."""
+    """The form's filter. Days are in the account's time zone, and the last day is included."""
 
     action: str
     person: uuid.UUID | None
@@ -43,7 +43,7 @@ class AuditQuery:
     last: date | None
 
     def filter(self, timezone: str) -> AuditFilter:
-        """The same as the API asks for it."""
+        """The API's filter for it."""
         after = None if self.last is None else self.last + timedelta(days=1)
         since, until = (
             None if day is None else datetime.combine(day, time(), zone(timezone)) for day in (self.first, after)
@@ -52,7 +52,7 @@ class AuditQuery:
 
     @property
     def query(self) -> str:
-        """The form's own query."""
+        """The query string of the form."""
         values = {"action": self.action, "person": self.person, "from": self.first, "to": self.last}
         return urlencode({name: value for name, value in values.items() if value})
 
@@ -68,7 +68,7 @@ async def _asked(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AuditLog(SettingsPage):
-    """Entries, newest first, and what they are filtered by. `csv` is the address of all of them as a file."""
+    """Entries, newest first, with their filter. `csv` is the address of all matching entries as a file."""
 
     template: ClassVar[str] = "settings/audit.html"
     section: ClassVar[str] = _HERE
@@ -80,7 +80,7 @@ class AuditLog(SettingsPage):
     csv: str
 
     def changes(self, entry: AuditEntryOut) -> Iterator[tuple[str, str | None, str | None]]:
-        """What changed: the name, and how it reads before and after; None where nothing is said."""
+        """The changed fields: name, value before and value after, each None if it was not recorded."""
         names = {str(one.user_id): one.name or one.email or "" for one in self.people}
         before, after = entry.before or {}, entry.after or {}
         for fact in dict.fromkeys([*before, *after]):
@@ -96,7 +96,6 @@ async def show(
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    """The entries."""
     wanted = asked.filter(actor.timezone)
     page = AuditLog(
         title="Audit log",
@@ -119,7 +118,7 @@ def _csv(wanted: AuditFilter) -> str:
 
 
 def _read(facts: dict[str, Any], fact: str, names: dict[str, str]) -> str | None:
-    """A fact as a person reads it: people by their names."""
+    """A value as a person reads it, with names instead of people's ids."""
     if fact not in facts:
         return None
     value = facts[fact]

@@ -1,4 +1,4 @@
-"""API keys: each is shown once, when it is made."""
+"""Settings: API keys. Each is shown once, when it is created."""
 
 import uuid
 from dataclasses import dataclass
@@ -25,12 +25,12 @@ _HERE = "/settings/keys"
 
 
 class NewKeyForm(OnceForm, KeyIn):
-    """A key to make."""
+    """A key to create."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keys(SettingsPage):
-    """The account's keys, and a form for another."""
+    """The account's keys, and a form to create one."""
 
     template: ClassVar[str] = "settings/keys.html"
     section: ClassVar[str] = _HERE
@@ -42,7 +42,6 @@ class Keys(SettingsPage):
 async def show(
     request: Request, actor: CanManageKeys, db: ReadSession, frame: CurrentFrame, cursor: uuid.UUID | None = None
 ) -> Response:
-    """The list."""
     found = await api.list_keys(actor, db, limit=50, cursor=cursor)
     return render(request, Keys(title="API keys", keys=found, roles=roles_below(actor)), frame)
 
@@ -56,12 +55,12 @@ async def create(
     frame: CurrentFrame,
     once: CreateOnce,
 ) -> Response:
-    """Make a key, and show it this once."""
+    """Create a key, and show it once."""
     made = await api.create_key(body, actor, db, frame.now, once)
     page = Secret(
         title="New API key",
-        about=f"The key {made.name or made.prefix} acts as {made.role.replace('_', ' ')}. "
-        "Programs send it as a header: Authorization: Bearer, then the key.",
+        about=f"The key {made.name or made.prefix} has the role {made.role.replace('_', ' ')}. "
+        "Programs send it in the header Authorization, as Bearer followed by the key.",
         label="Key",
         secret=made.key,
         back=_HERE,
@@ -71,6 +70,5 @@ async def create(
 
 @router.post("/{key_id}/revoke")
 async def revoke(key_id: uuid.UUID, actor: CanManageKeys, db: WriteSession, now: Now) -> Response:
-    """Make a key useless."""
     await api.revoke_key(key_id, actor, db, now)
-    return go_to(_HERE, "The key is revoked. Programs that use it are refused from now on.")
+    return go_to(_HERE, "The key is revoked. Programs that use it are refused.")

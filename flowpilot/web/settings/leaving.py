@@ -1,4 +1,4 @@
-"""Removing a member, or making them a viewer: what they hold, who gets it, and what was done."""
+"""Settings: remove a member or make them a viewer, and hand over what they hold."""
 
 import uuid
 from collections import Counter
@@ -24,7 +24,7 @@ from flowpilot.web.settings.sections import SettingsPage
 
 router = APIRouter(prefix="/settings/members/{user_id}/leave", include_in_schema=False)
 
-# The role with which nobody works; without one they are removed.
+# The role that cannot work. None: the member is removed.
 LowerRole = Literal[Role.VIEWER] | None
 
 _MEMBERS = "/settings/members"
@@ -32,7 +32,7 @@ _MEMBERS = "/settings/members"
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """One kind of things that somebody holds, and what becomes of them. `page` is where one of them is shown."""
+    """One kind of thing that a member holds, and what happens to it. `page` shows one of them."""
 
     kind: str
     title: str
@@ -43,43 +43,43 @@ class Group:
 _WORK = (
     Group(
         "claimed_handoff",
-        "Escalations that they have claimed",
+        "Escalations they have claimed",
         "They are released, and wait for the person you choose or in the queue.",
         "/handoffs/",
     ),
     Group(
         "assigned_handoff",
-        "Escalations that wait for them",
-        "They wait for the person you choose or for anybody.",
+        "Escalations assigned to them",
+        "They are reassigned to the person you choose, or wait for anyone.",
         "/handoffs/",
     ),
     Group(
         "escalated_handoff",
-        "Escalations that they made",
-        "A senior gives them back to the person you choose or to whoever takes them.",
+        "Escalations they created",
+        "A senior returns them to the person you choose, or to anyone who takes them.",
         "/handoffs/",
     ),
     Group(
         "session",
         "Open sessions",
-        "They are paused, and go to the person you choose or wait on everybody's home page.",
+        "They are paused, and go to the person you choose or wait on everyone's home page.",
         "/sessions/",
     ),
 )
 _TOOLS = (
-    Group("stopwatch", "A running stopwatch", "It is removed: nobody else can stop it at the right moment."),
-    Group("notification_channel", "Channels of their own", "They are removed."),
-    Group("invitation", "Open invitations that they made", "The links stop working. Invite these people again."),
+    Group("stopwatch", "A running stopwatch", "It is removed: nobody else can stop it at the right time."),
+    Group("notification_channel", "Their own channels", "They are removed."),
+    Group("invitation", "Open invitations they created", "The links stop working. Invite these people again."),
 )
 _KEYS = (
     Group("api_key", "API keys", "They stop working at once."),
     Group(
         "key_made_for_others",
-        "Keys that they made for programs",
-        "They stay valid. Revoke those whose secret they may know.",
+        "Keys they created for programs",
+        "They stay valid. Revoke those that they may have a copy of.",
     ),
 )
-# What the notice calls them, once they are handed over or removed.
+# The words of the notice that says what was handed over or removed.
 _NOUNS = {
     "claimed_handoff": "escalation",
     "assigned_handoff": "escalation",
@@ -92,7 +92,7 @@ _NOUNS = {
 
 
 class LeaveForm(Body):
-    """Who gets the work: nobody in particular when the field is empty. `from_role` is what the page showed."""
+    """Who gets the work; empty for nobody in particular. `from_role` is the role that the page showed."""
 
     from_role: Role
     role: LowerRole = None
@@ -101,7 +101,7 @@ class LeaveForm(Body):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Leave(SettingsPage):
-    """What a member holds, before it is handed over. `successors` can get the work."""
+    """What a member holds, before it is handed over. `successors` can take the work over."""
 
     template: ClassVar[str] = "settings/leaving.html"
     section: ClassVar[str] = _MEMBERS
@@ -112,7 +112,7 @@ class Leave(SettingsPage):
 
     @property
     def has_work(self) -> bool:
-        """Whether there is something to hand over."""
+        """Whether there is work to hand over."""
         return any(group in _WORK for group, _ in self.held)
 
 
@@ -125,7 +125,6 @@ async def show(
     frame: CurrentFrame,
     role: LowerRole = None,
 ) -> Response:
-    """What they hold, and the question who gets it."""
     by_id = {member.user_id: member for member in await all_members(actor, db)}
     if user_id not in by_id:
         raise NotFoundError("There is no such member in this account.")
@@ -145,7 +144,7 @@ async def show(
 async def leave(
     user_id: uuid.UUID, body: Annotated[LeaveForm, Form()], actor: CanManageMembers, db: WriteSession, now: Now
 ) -> Response:
-    """Remove them or make them a viewer, and say what was handed over."""
+    """Remove the member or make them a viewer, and say what was handed over."""
     by_id = {member.user_id: member for member in await all_members(actor, db)}
     seen, successor_id = body.from_role, body.hand_over_to
     if body.role is None:
@@ -172,7 +171,7 @@ def _sentences(
         yield (
             f"Handed over to {_called(successor)}: {passed_on}."
             if successor
-            else f"Waiting for somebody: {passed_on}."
+            else f"Waiting to be taken over: {passed_on}."
         )
     if removed := _counted(one for one in handed_over if one.kind not in work):
         yield f"Removed: {removed}."

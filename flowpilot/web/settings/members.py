@@ -1,4 +1,4 @@
-"""Members and their roles, and invitations."""
+"""Settings: members, their roles, and invitations."""
 
 import uuid
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ _HERE = "/settings/members"
 
 
 class NewInvitationForm(OnceForm, InvitationIn):
-    """Somebody to invite."""
+    """A person to invite."""
 
 
 class RoleForm(RoleIn):
@@ -39,7 +39,7 @@ class RoleForm(RoleIn):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Members(SettingsPage):
-    """Who is in, and who is asked in; `invitations` is None where they are not the person's to see."""
+    """Members and invitations; `invitations` is None if the person may not see them."""
 
     template: ClassVar[str] = "settings/members.html"
     section: ClassVar[str] = _HERE
@@ -57,7 +57,7 @@ async def show(
     cursor: uuid.UUID | None = None,
     invited: uuid.UUID | None = None,
 ) -> Response:
-    """The list. `invited` is the cursor of the invitations."""
+    """Members, page by page; `invited` is the cursor of the invitations."""
     asked_in = None
     if actor.may(Permission.MANAGE_MEMBERS):
         asked_in = await invitations_api.list_invitations(actor, db, frame.now, limit=20, cursor=invited)
@@ -79,13 +79,13 @@ async def invite(
     frame: CurrentFrame,
     once: CreateOnce,
 ) -> Response:
-    """Invite somebody, and show the link this once."""
+    """Invite a person, and show the link once."""
     made = await invitations_api.create_invitation(body, actor, db, frame.now, once)
     origin = (request.app.state.settings.public_url or str(request.base_url)).rstrip("/")
     page = Secret(
         title="Invitation",
-        about=f"Send this link to {made.email}. It is good for 7 days and for one person, "
-        "and whoever has it can join. FlowPilot sends no e-mail by itself.",
+        about=f"Send this link to {made.email}. It is valid for 7 days and for one person. "
+        "Anyone who has it can join. FlowPilot does not send it by e-mail.",
         label="Link",
         secret=None if made.token is None else f"{origin}/invitation?token={made.token}",
         back=_HERE,
@@ -97,18 +97,17 @@ async def invite(
 async def revoke_invitation(
     invitation_id: uuid.UUID, actor: CanManageMembers, db: WriteSession, now: Now
 ) -> Response:
-    """Make its link useless."""
     await invitations_api.revoke_invitation(invitation_id, actor, db, now)
-    return go_to(_HERE, "The invitation is revoked. Its link leads nowhere now.")
+    return go_to(_HERE, "The invitation is revoked. Its link no longer works.")
 
 
 @router.post("/{user_id}/role")
 async def change_role(
     user_id: uuid.UUID, body: Annotated[RoleForm, Form()], actor: CanManageMembers, db: WriteSession, now: Now
 ) -> Response:
-    """Give a member another role. Before somebody stops working here, a page says what they hold."""
+    """Give a member another role. Before a member becomes a viewer, a page shows what they hold."""
     if not can_work(body.role):
         return go_to(f"{_HERE}/{user_id}/leave?role={body.role}")
     await api.change_role(user_id, body, actor, db, now)
-    # Who has lowered their own role may not see the members any more.
+    # A person who has lowered their own role may no longer see the members.
     return go_to("/settings" if user_id == actor.user_id else _HERE, "The role is changed.")

@@ -1,4 +1,4 @@
-"""How the person is told, and the channels that lead out of FlowPilot, each with the log of what was sent."""
+"""Settings: how the person is notified, and the channels to other systems, each with its delivery log."""
 
 import uuid
 from dataclasses import dataclass
@@ -34,13 +34,13 @@ router = APIRouter(prefix="/settings/notifications", include_in_schema=False)
 _HERE = "/settings/notifications"
 
 _HOW_TO_SIGN = (
-    "The receiver checks the signature of each message with it, as the Standard Webhooks specification says: "
-    "enter it there."
+    "Enter it at the receiver, which checks each message's signature with it, as the Standard Webhooks "
+    "specification says."
 )
 
 
 class PreferencesForm(BaseModel):
-    """The choice; a browser leaves out what is not ticked."""
+    """The choice of channels. A browser leaves out unticked boxes."""
 
     in_app: bool = False
     email: bool = False
@@ -54,20 +54,20 @@ class NewChannelForm(OnceForm, ChannelIn):
 
 
 class SwitchForm(BaseModel):
-    """On or off."""
+    """Whether the channel is on."""
 
     is_active: bool
 
 
 class RetryForm(BaseModel):
-    """The channel whose log the person looks at."""
+    """The channel whose log the person is looking at."""
 
     channel_id: uuid.UUID
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotificationSettings(SettingsPage):
-    """The person's choice, and the channels that they may see."""
+    """The person's preferences, and the channels that they may see."""
 
     template: ClassVar[str] = "settings/notifications.html"
     section: ClassVar[str] = _HERE
@@ -81,7 +81,7 @@ class NotificationSettings(SettingsPage):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Channel(SettingsPage):
-    """A channel, and what it has sent."""
+    """A channel and its delivery log."""
 
     template: ClassVar[str] = "settings/channel.html"
     section: ClassVar[str] = _HERE
@@ -92,7 +92,6 @@ class Channel(SettingsPage):
 
 @router.get("")
 async def show(request: Request, actor: CanWork, db: ReadSession, frame: CurrentFrame) -> Response:
-    """All ways."""
     channels = await _channels(actor, db)
     email = await channels_api.read_email(actor, db) if actor.may(Permission.MANAGE_CHANNELS) else None
     page = NotificationSettings(
@@ -109,9 +108,8 @@ async def show(request: Request, actor: CanWork, db: ReadSession, frame: Current
 
 @router.post("")
 async def choose(body: Annotated[PreferencesForm, Form()], actor: CanWork, db: WriteSession) -> Response:
-    """Keep the choice."""
     await inbox_api.choose_preferences(Preferences(**body.model_dump()), actor, db)
-    return go_to(_HERE, "Saved. It holds from the next event on.")
+    return go_to(_HERE, "Saved. It applies from the next event on.")
 
 
 @router.post("/channels")
@@ -123,10 +121,10 @@ async def add(
     frame: CurrentFrame,
     once: CreateOnce,
 ) -> Response:
-    """Add a channel; a webhook's secret is shown this once."""
+    """Add a channel, and show a webhook's secret once."""
     made = await channels_api.create_channel(request, body, actor, db, frame.now, once)
     if made.kind != ChannelKind.WEBHOOK:
-        return go_to(_path(made.id), "The channel is added. Send a test to see whether it arrives.")
+        return go_to(_path(made.id), "The channel is added. Send a test to check that it arrives.")
     return show_secret(request, _secret(made.id, made.secret), frame)
 
 
@@ -139,7 +137,6 @@ async def show_channel(
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    """What it has sent, newest first."""
     channel = next((one for one in await _channels(actor, db) if one.id == channel_id), None)
     if channel is None:
         raise NotFoundError("There is no such channel in this account.")
@@ -156,7 +153,6 @@ async def show_channel(
 async def switch(
     channel_id: uuid.UUID, body: Annotated[SwitchForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
-    """On or off."""
     await channels_api.change_channel(channel_id, ChannelChangeIn(is_active=body.is_active), actor, db, now)
     return go_to(
         _path(channel_id), "The channel is on." if body.is_active else "The channel is off: it sends nothing."
@@ -165,30 +161,28 @@ async def switch(
 
 @router.post("/channels/{channel_id}/delete")
 async def remove(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
-    """Remove it for good."""
     await channels_api.remove_channel(channel_id, actor, db, now)
     return go_to(_HERE, "The channel is removed.")
 
 
 @router.post("/channels/{channel_id}/test")
 async def test(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
-    """Send a test."""
     await channels_api.test_channel(channel_id, actor, db, now)
-    return go_to(_path(channel_id), "The test is on its way. Reload in a moment to see what became of it.")
+    return go_to(_path(channel_id), "The test is on its way. Reload in a moment to see the result.")
 
 
 @router.post("/channels/{channel_id}/try-now")
 async def try_now(channel_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
-    """Try a channel that rests now."""
+    """Try a resting channel now."""
     await channels_api.try_channel_now(channel_id, actor, db, now)
-    return go_to(_path(channel_id), "It is being tried. Reload in a moment to see whether it works again.")
+    return go_to(_path(channel_id), "Trying again. Reload in a moment to see the result.")
 
 
 @router.post("/email/try-now")
 async def try_email_now(actor: CanManageChannels, db: WriteSession, now: Now) -> Response:
-    """Try e-mail now although it rests."""
+    """Try resting e-mail now."""
     await channels_api.try_email_now(actor, db, now)
-    return go_to(_HERE, "It is being tried. Reload in a moment to see whether it works again.")
+    return go_to(_HERE, "Trying again. Reload in a moment to see the result.")
 
 
 @router.post("/channels/{channel_id}/secret")
@@ -200,7 +194,7 @@ async def renew(
     frame: CurrentFrame,
     once: CreateOnce,
 ) -> Response:
-    """A new secret, shown this once."""
+    """Create a new secret, and show it once."""
     renewed = await channels_api.renew_secret(request, channel_id, actor, db, frame.now, once)
     return show_secret(request, _secret(channel_id, renewed.secret), frame)
 
@@ -209,9 +203,8 @@ async def renew(
 async def retry(
     delivery_id: uuid.UUID, body: Annotated[RetryForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
-    """Try a failed one again."""
     await deliveries_api.retry_delivery(delivery_id, actor, db, now)
-    return go_to(_path(body.channel_id), "It is being tried again.")
+    return go_to(_path(body.channel_id), "The message is being sent again.")
 
 
 async def _channels(actor: Actor, db: ReadDb) -> list[ChannelOut]:

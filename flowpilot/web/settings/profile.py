@@ -1,4 +1,4 @@
-"""Settings: what members keep for themselves, which is their password."""
+"""Settings: the person's own profile and password."""
 
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
@@ -23,7 +23,7 @@ router = APIRouter(prefix="/settings/profile", include_in_schema=False)
 
 
 class PasswordForm(BaseModel):
-    """A change of one's own password; the new one is typed twice, since nobody sees what they type."""
+    """A new password, typed twice, since it cannot be seen while it is typed."""
 
     current_password: str = Field(max_length=1024)
     new_password: str = Field(max_length=1024)
@@ -32,7 +32,7 @@ class PasswordForm(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Profile(SettingsPage):
-    """What a person keeps for themselves."""
+    """The person's own profile."""
 
     template: ClassVar[str] = "settings/profile.html"
     section: ClassVar[str] = "/settings/profile"
@@ -40,7 +40,6 @@ class Profile(SettingsPage):
 
 @router.get("")
 async def show_profile(request: Request, actor: CanView, frame: CurrentFrame) -> Response:
-    """The form for another password."""
     return render(request, Profile(title="My profile"), frame)
 
 
@@ -48,18 +47,18 @@ async def show_profile(request: Request, actor: CanView, frame: CurrentFrame) ->
 async def change_password(
     request: Request, body: Annotated[PasswordForm, Form()], claimed: Claim, now: Now
 ) -> Response:
-    """Change the password, and sign this browser in anew: what was signed before is no longer valid."""
+    """Change the password, and sign this browser in again, since older credentials are no longer valid."""
     if body.new_password != body.repeated:
-        raise InvalidError("The two new passwords are not the same. Type the new one again.")
+        raise InvalidError("The two new passwords differ. Type the new one again.")
     if len(body.new_password) < MIN_PASSWORD_LENGTH:
         raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
     wanted = PasswordIn(current_password=body.current_password, new_password=body.new_password)
     try:
         await api.change_password(request, wanted, claimed, now)
     except WrongPasswordError as error:
-        # Who mistypes it is still signed in.
+        # After a typing error the person is still signed in.
         raise InvalidError(error.detail) from error
-    answer = go_to("/settings/profile", "Your password is changed. Other browsers have to sign in again.")
+    answer = go_to("/settings/profile", "Your password is changed. Other browsers must sign in again.")
     assert isinstance(claimed, TokenClaim)
     keep_signed_in(request, answer, TokenClaim(claimed.user_id, claimed.account_id, now))
     return answer

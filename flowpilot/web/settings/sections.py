@@ -1,4 +1,4 @@
-"""Settings: their sections, of which everybody sees those that their role may use."""
+"""Settings: their sections, each visible to the roles that may use it."""
 
 from dataclasses import dataclass
 from typing import ClassVar
@@ -39,19 +39,19 @@ def sections(actor: Actor) -> list[Section]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SettingsPage(Page):
-    """A page under one of the sections; `section` is its path."""
+    """A page of one section; `section` is that section's path."""
 
     section: ClassVar[str]
 
     @staticmethod
     def sections(frame: Frame) -> list[Section]:
-        """The tabs."""
+        """The sections that the person may see, as tabs."""
         return sections(frame.actor)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Secret(Page):
-    """Something that is shown this once. No `secret`: the same request came before, and got it."""
+    """A secret that is shown once. It is None if the same request was answered before."""
 
     template: ClassVar[str] = "settings/secret.html"
     about: str
@@ -61,7 +61,7 @@ class Secret(Page):
 
 
 def show_secret(request: Request, page: Secret, frame: Frame) -> Response:
-    """The page that shows it. It stays at the address of the list, which a reload then shows."""
+    """Show it at the address of the list, so that a reload shows the list."""
     answer = render(request, page, frame)
     answer.headers["HX-Push-Url"] = "false"
     return answer
@@ -69,10 +69,9 @@ def show_secret(request: Request, page: Secret, frame: Frame) -> Response:
 
 @router.get("")
 async def show_settings(actor: CanView) -> Response:
-    """To the first section."""
     return go_to(sections(actor)[0].path)
 
 
 def roles_below(actor: Actor) -> list[Role]:
-    """The roles that the actor may give: none above their own."""
+    """The roles that the actor may give: their own and those below."""
     return [role for role in Role if role.rank <= actor.role.rank]

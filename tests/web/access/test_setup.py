@@ -65,7 +65,7 @@ def _form(client: TestClient, **given: str) -> dict[str, str]:
 
 
 def test_the_owner_is_signed_in_to_an_account_with_the_shipped_flows(fresh: TestClient) -> None:
-    assert "Set FlowPilot up" in fresh.get("/sign-in").text
+    assert "Set up FlowPilot" in fresh.get("/sign-in").text
     home = fresh.post("/setup", data=_form(fresh))
     assert (home.status_code, home.url.path) == (200, "/")
     assert "Welcome to FlowPilot, Ada." in home.text
@@ -121,7 +121,7 @@ def test_set_up_is_over_for_all_processes(fresh: TestClient, settings: Settings,
     assert fresh.post("/setup", data=form).status_code == 200
     with TestClient(create_app(settings, empty.runtime, is_first_run=True), headers=SAME_SITE) as another:
         for browser in (new_browser(fresh), another):
-            assert "Set FlowPilot up" not in browser.get("/sign-in").text
+            assert "Set up FlowPilot" not in browser.get("/sign-in").text
             assert browser.get("/setup").status_code == 409
             answer = browser.post("/setup", data=form | {"email": fresh_email()})
             assert answer.status_code == 409
@@ -134,7 +134,7 @@ def test_a_restored_backup_ends_the_set_up(fresh: TestClient, empty: DatabaseUrl
     found_company(empty)
     assert fresh.get("/setup").status_code == 409
     assert fresh.post("/setup", data=form).status_code == 409
-    assert "Set FlowPilot up" not in fresh.get("/sign-in").text
+    assert "Set up FlowPilot" not in fresh.get("/sign-in").text
 
 
 @pytest.mark.anyio
@@ -178,4 +178,4 @@ def test_another_site_cannot_send_the_form(fresh: TestClient) -> None:
 
 def test_a_server_with_accounts_offers_none(client: TestClient) -> None:
     assert client.get("/setup").status_code == 409
-    assert "Set FlowPilot up" not in client.get("/sign-in").text
+    assert "Set up FlowPilot" not in client.get("/sign-in").text

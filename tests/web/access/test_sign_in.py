@@ -170,5 +170,5 @@ def test_every_page_carries_the_policy_and_no_inline_script_or_style(signed_in: 
 def test_a_page_that_is_not_there_is_a_page(signed_in: SignedIn) -> None:
     answer = signed_in().get("/nowhere")
     assert answer.status_code == 404
-    assert "There is nothing here" in answer.text
+    assert "Not found" in answer.text
     assert answer.headers["x-request-id"] in answer.text

@@ -94,7 +94,7 @@ def test_a_viewer_reads_and_is_offered_nothing(session_path: tuple[TestClient, s
     assert not _choices(html)
     refused = viewer.post(f"{path}/pause")
     assert refused.status_code == 403
-    assert "This is not for your role" in refused.text
+    assert "Your role does not allow this" in refused.text
 
 
 def test_another_account_finds_no_such_session(
@@ -144,7 +144,7 @@ def test_a_session_that_nobody_works_on_is_found_and_taken(
     assert path in browser.get("/sessions?unassigned=true").text
     assert "With nobody" in browser.get(path).text
     assert "The session is yours now." in browser.post(f"{path}/take").text
-    assert "Sessions that nobody works on" not in browser.get("/").text
+    assert "Unassigned sessions" not in browser.get("/").text
 
 
 def test_a_viewer_sees_what_nobody_works_on_and_takes_nothing(
@@ -153,6 +153,6 @@ def test_a_viewer_sees_what_nobody_works_on_and_takes_nothing(
     _, path = session_path
     company.query("UPDATE ai_sessions SET owner_id = NULL RETURNING id")
     viewer = signed_in(Role.VIEWER)
-    assert "Sessions that nobody works on" in viewer.get("/").text
+    assert "Unassigned sessions" in viewer.get("/").text
     assert f"{path}/take" not in viewer.get("/").text + viewer.get(path).text
     assert viewer.post(f"{path}/take").status_code == 403

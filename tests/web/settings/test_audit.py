@@ -96,7 +96,7 @@ def test_nothing_found_says_what_to_do(signed_in: SignedIn) -> None:
 def test_what_cannot_be_asked_is_refused(signed_in: SignedIn, query: dict[str, str]) -> None:
     answer = signed_in(Role.OWNER).get(LOG, params=query)
     assert answer.status_code == 422
-    assert "Something in the form is not right" in answer.text
+    assert "Check the form" in answer.text
 
 
 def test_the_next_page_keeps_the_filter(signed_in: SignedIn, company: Company) -> None:

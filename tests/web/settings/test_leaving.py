@@ -37,8 +37,8 @@ def test_what_they_hold_is_listed_before(signed_in: SignedIn, kim: Person) -> No
     page = browser.get(_path(kim)).text
     found = re.findall(r'<h3[^>]*>([^<]+) <span class="badge tone-secondary">(\d+)</span>', page)
     assert found == [
-        ("Escalations that they have claimed", "1"),
-        ("Escalations that they made", "1"),
+        ("Escalations they have claimed", "1"),
+        ("Escalations they created", "1"),
         ("Open sessions", "2"),
         ("A running stopwatch", "1"),
         ("API keys", "1"),
@@ -60,7 +60,7 @@ def test_what_was_done_is_said_after(
 
 def test_without_a_person_it_waits_for_somebody(signed_in: SignedIn, kim: Person) -> None:
     answer = send(signed_in(Role.TEAM_ADMIN), _path(kim), "/leave", hand_over_to="")
-    assert "Waiting for somebody: 2 escalations, 2 sessions." in answer.text
+    assert "Waiting to be taken over: 2 escalations, 2 sessions." in answer.text
 
 
 def test_before_somebody_becomes_a_viewer_the_same_is_asked(
@@ -73,7 +73,7 @@ def test_before_somebody_becomes_a_viewer_the_same_is_asked(
     assert "They stop working at once." not in page.text
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", kim.id) == [("engineer",)]
     answer = send(browser, page, "/leave", hand_over_to="")
-    assert "Kim is a viewer now. Waiting for somebody: 2 escalations, 2 sessions." in answer.text
+    assert "Kim is a viewer now. Waiting to be taken over: 2 escalations, 2 sessions." in answer.text
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", kim.id) == [("viewer",)]
 
 
@@ -98,7 +98,7 @@ def test_who_holds_nothing_is_asked_for_no_successor(
     nobody = company.add_person(fresh_email(), Role.VIEWER)
     browser = signed_in(Role.TEAM_ADMIN)
     page = browser.get(f"{MEMBERS}/{nobody}/leave")
-    assert "They hold nothing now." in page.text
+    assert "There is nothing to hand over." in page.text
     assert "hand_over_to" not in page.text
     assert "is removed" in send(browser, page, "/leave").text
 

@@ -55,7 +55,7 @@ def test_a_team_admin_is_offered_no_owner_and_cannot_manage_one(signed_in: Signe
 def test_an_engineer_sees_who_is_there_and_manages_nobody(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in(Role.ENGINEER)
     page = browser.get(MEMBERS).text
-    assert "Integration, by API key" in page
+    assert "Integration (API key)" in page
     assert "Invite a colleague" not in page
     assert "/leave" not in page
     assert browser.post(MEMBERS, data={"email": fresh_email(), "role": "viewer"}).status_code == 403
@@ -141,7 +141,7 @@ def test_who_is_known_joins_with_their_password(
     neighbour.add_person(email, Role.VIEWER)
     link, guest = _invite(signed_in(Role.OWNER), email), new_browser(client)
     page = guest.get(link).text
-    assert "Your present password" in page
+    assert "Your password" in page
     assert "Your name" not in page
     wrong = guest.post("/invitation", data={"token": _token(link), "password": "not this one"})
     assert wrong.status_code == 401

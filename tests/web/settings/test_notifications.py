@@ -51,7 +51,7 @@ def test_an_engineer_sees_only_channels_of_their_own(signed_in: SignedIn, compan
     page = browser.get(WAYS).text
     assert "No channels of your own" in page
     assert "For all" not in page
-    assert "Channels of the account" not in page
+    assert "The account's channels" not in page
     assert browser.get(f"{CHANNELS}/{shared}").status_code == 404
     form = {"kind": "slack", "name": "For all", "url": ADDRESS}
     assert browser.post(CHANNELS, data=form).status_code == 403
@@ -110,8 +110,8 @@ def test_a_test_is_in_the_log(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in(Role.ENGINEER)
     page = browser.post(f"{CHANNELS}/{_add(browser, company)}/test").text
     assert "The test is on its way." in page
-    assert "A test</td>" in page
-    assert "On its way</span>" in page
+    assert "Test</td>" in page
+    assert "Pending</span>" in page
 
 
 def test_a_removed_channel_is_gone(signed_in: SignedIn, company: Company) -> None:
@@ -133,7 +133,7 @@ def test_the_log_says_what_went_wrong_and_tries_again(signed_in: SignedIn, compa
     assert "HTTP 404 · No such hook" in page
     again = browser.post(f"{WAYS}/deliveries/{failed}/retry", data={"channel_id": str(channel)})
     assert again.url.path == f"{CHANNELS}/{channel}"
-    assert "It is being tried again." in again.text
+    assert "The message is being sent again." in again.text
     assert browser.post(f"{WAYS}/deliveries/{failed}/retry", data={"channel_id": str(channel)}).status_code == 409
 
 
@@ -144,7 +144,7 @@ def test_another_members_channel_can_be_seen_but_not_changed_by_a_team_admin(
     browser = signed_in(Role.TEAM_ADMIN)
     assert "Their own" in browser.get(WAYS).text
     page = browser.get(f"{CHANNELS}/{channel}").text
-    assert "Only its owner can change it." in page
+    assert "Only its owner can change this channel." in page
     assert "8.8.8.8" not in page
     assert browser.post(f"{CHANNELS}/{channel}/delete").status_code == 403
 
@@ -192,8 +192,8 @@ def test_a_channel_that_rests_says_so_and_is_tried_now(signed_in: SignedIn, comp
     assert "Resting" in browser.get(WAYS).text
     page = browser.get(f"{CHANNELS}/{channel}").text
     assert "The receiver answered 503." in page
-    assert "1 message waits" in page
-    assert "It is being tried." in browser.post(f"{CHANNELS}/{channel}/try-now").text
+    assert "1 message is waiting" in page
+    assert "Trying again." in browser.post(f"{CHANNELS}/{channel}/try-now").text
     assert len(jobs_of(company, DELIVER_JOB)) == 1
     forget_jobs(company.urls, company)
     [(due,)] = company.query("SELECT due_at <= now() FROM notification_deliveries WHERE id = %s", waiting)
@@ -204,9 +204,9 @@ def test_that_e_mail_rests_is_said_to_who_manages_channels(signed_in: SignedIn, 
     _rests(company, company.id)
     company.add("notification_deliveries", kind="email", user_id=company.users[Role.OWNER])
     admin, engineer = signed_in(Role.TEAM_ADMIN), signed_in(Role.ENGINEER)
-    assert "No e-mail has gone out" in admin.get(WAYS).text
-    assert "No e-mail has gone out" not in engineer.get(WAYS).text
-    assert "It is being tried." in admin.post(f"{WAYS}/email/try-now").text
+    assert "No e-mail has been sent" in admin.get(WAYS).text
+    assert "No e-mail has been sent" not in engineer.get(WAYS).text
+    assert "Trying again." in admin.post(f"{WAYS}/email/try-now").text
     assert engineer.post(f"{WAYS}/email/try-now").status_code == 403
     assert len(jobs_of(company, DELIVER_JOB)) == 1
     forget_jobs(company.urls, company)

@@ -55,7 +55,7 @@ def test_a_role_sees_the_sections_that_it_may_use_and_a_clear_page_for_the_other
         may = section in SECTIONS[role]
         assert (f'href="/settings/{section}"' in tabs) is may
         assert answer.status_code == (200 if may else 403)
-        assert ("This is not for your role" in answer.text) is not may
+        assert ("Your role does not allow this" in answer.text) is not may
 
 
 def test_the_account_is_saved(signed_in: SignedIn, company: Company) -> None:
@@ -85,8 +85,8 @@ def test_an_empty_limit_is_none(signed_in: SignedIn, company: Company) -> None:
         ({"timezone": "Mars/Olympus"}, "is not an IANA time zone"),
         ({"name": " "}, "An account needs a name."),
         ({"lease_minutes": "0"}, "greater than or equal to 1"),
-        ({**HOURS, "work_end": ""}, "Working hours need at least one day, and when work begins and ends."),
-        ({**HOURS, "work_days": []}, "Working hours need at least one day, and when work begins and ends."),
+        ({**HOURS, "work_end": ""}, "Working hours need at least one day, a start and an end."),
+        ({**HOURS, "work_days": []}, "Working hours need at least one day, a start and an end."),
         ({**HOURS, "work_end": "08:00"}, "Working hours must start before they end"),
     ],
 )
@@ -132,7 +132,7 @@ def test_another_password_signs_out_all_browsers_but_this_one(client: TestClient
     ("wrong", "said"),
     [
         ({"current_password": "not this one"}, "The current password is wrong."),
-        ({"repeated": "another long two"}, "The two new passwords are not the same."),
+        ({"repeated": "another long two"}, "The two new passwords differ."),
         ({"new_password": "short", "repeated": "short"}, "A password needs at least 12 characters."),
     ],
 )
