@@ -57,7 +57,7 @@ async def read_coverage(actor: CanViewAnalytics, asked: WindowQuery, db: ReadSes
 async def read_flow_quality(
     actor: CanViewAnalytics, asked: WindowQuery, db: ReadSession, sort: FlowSort = FlowSort.QUALITY
 ) -> Response:
-    """How the flows do."""
+    """How well the flows work."""
     return _answer(await flow_quality(db, asked, sort))
 
 
@@ -79,7 +79,7 @@ async def read_escalations(actor: CanViewEscalations, asked: WindowQuery, db: Re
 
 @router.get("/savings", response_model=Savings, dependencies=[limited("savings")])
 async def read_savings(actor: CanViewAnalytics, asked: WindowQuery, db: ReadSession) -> Response:
-    """What a handoff saves against the verbal one that it replaces, where both are measured."""
+    """What a handoff saves compared with the verbal one that it replaces, where both are measured."""
     return _answer(await savings(db, asked))
 
 
@@ -91,5 +91,5 @@ async def read_metrics(actor: Caller) -> list[Metric]:
 
 @router.get("/escalations/headline")
 async def read_headline(actor: CanViewEscalations, window: WindowQuery, db: ReadSession) -> Headline:
-    """Time to first action after an escalation is claimed, alone and fast: for a screen that shows it all day."""
+    """Time to first action after an escalation is claimed, alone and fast, for a screen that always shows it."""
     return await headline(db, window)

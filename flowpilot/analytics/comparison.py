@@ -1,4 +1,4 @@
-"""A report beside the window before: where that lies, and what has changed since."""
+"""A report compared with the window before: which window that is, and what has changed since."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -29,16 +29,16 @@ _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def window_before(asked: Window) -> Window:
-    """The window of equal length that ends where this one begins, and speaks for that moment."""
+    """The window of equal length that ends where this one begins, as it stood at that moment."""
     length = min(asked.to - asked.start, asked.start - _NO_TIME)
     as_of = min(asked.as_of, asked.start)
     return replace(asked, start=asked.start - length, end=asked.start, to=asked.start, as_of=as_of, period=None)
 
 
 def compare(metric: str, new: Estimate, old: Estimate, digits: int) -> Comparison:
-    """A figure of the window before, with what has changed and whether that is for the better.
+    """A figure of the window before, with what has changed and whether it is better or worse now.
 
-    `metric` is its slug in the catalogue, which knows what is good.
+    `metric` is its slug in the catalogue, which says what is good.
     """
     (value, _, ci95), (old_value, old_n, old_ci95) = new, old
     difference, interval = None, None

@@ -1,4 +1,4 @@
-"""Coverage: which domains have flows, which of them serve them, and how sessions in them end."""
+"""Coverage: which flows serve each domain, and how its sessions end."""
 
 import uuid
 
@@ -12,7 +12,7 @@ from flowpilot.db.session import ReadDb
 
 
 class FlowCell(BaseModel):
-    """The sessions of a domain that were matched to one flow; without `flow_id`: to none."""
+    """The sessions of a domain that were matched to one flow; without `flow_id`, those that matched no flow."""
 
     flow_id: uuid.UUID | None
     name: str | None

@@ -1,4 +1,4 @@
-"""Flow quality: how the account's flows do, each with its number of cases."""
+"""Flow quality: how well each of the account's flows works, with its number of cases."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -16,7 +16,7 @@ from flowpilot.db.session import ReadDb
 
 
 class FlowRow(BaseModel):
-    """One flow. `too_few_cases`: its rates say nothing yet."""
+    """One flow. With `too_few_cases`, its rates say nothing yet."""
 
     flow_id: uuid.UUID
     name: str
@@ -31,7 +31,7 @@ class FlowRow(BaseModel):
 
 
 class FlowQuality(Report):
-    """The account's usable flows in the asked order."""
+    """The account's usable flows in the order that was asked for."""
 
     flows: list[FlowRow]
     top_performers: list[FlowRow]
@@ -42,7 +42,7 @@ RECENCY_DAYS = 90
 STALE = timedelta(days=30)
 LOW_SUCCESS = 0.5
 TOP = 5
-# Fewer cases than this say nothing about a flow; clients show such flows apart.
+# With fewer cases than this, a flow cannot be judged; clients show such flows apart.
 FEW_CASES = 10
 
 
@@ -75,14 +75,14 @@ _ONE_SQL = _sql("AND matched_flow_id = :flow_id", "AND t.id = :flow_id")
 
 
 class FlowSort(StrEnum):
-    """What flows are ordered by."""
+    """The order of the flows."""
 
     QUALITY = "quality"
     USAGE = "usage"
     SUCCESS_RATE = "success_rate"
 
     def key(self, flow: FlowRow) -> float:
-        """The value to order by; what has none comes last."""
+        """The value to order by; a flow without one comes last."""
         match self:
             case FlowSort.QUALITY:
                 return flow.quality_score
@@ -93,7 +93,7 @@ class FlowSort(StrEnum):
 
 
 async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUALITY) -> FlowQuality:
-    """The account's usable flows in the asked order, ties by name, in one statement."""
+    """The account's usable flows in that order, ties by name, in one statement."""
     rows = (await db.execute(_ALL_SQL, window.parameters)).all()
     by_name = [_flow(row, window.as_of) for row in rows]
     flows = sorted(by_name, key=sort.key, reverse=True)

@@ -21,14 +21,14 @@ class Metric(BaseModel):
     exclusions: str = "None."
     clock_start: str | None = None
     clock_stop: str | None = None
-    empty: str = Field(description="What is answered when there is no case.")
+    empty: str = Field(description="The answer when there are no cases.")
     good: Literal["up", "down", "neither"]
     version: int = 1
     reports: list[str]
     threshold: float | None = Field(default=None, description="A knowledge gap needs a lower bound above this.")
     high: float | None = Field(default=None, description="Above this lower bound the gap's severity is high.")
     min_cases: int | None = Field(
-        default=None, description="Fewer cases than this make no gap, and no savings figure."
+        default=None, description="With fewer cases there is no gap, and no savings figure."
     )
 
 

@@ -1,4 +1,4 @@
-"""The stretch of time a report speaks about."""
+"""The period of time that a report covers."""
 
 import uuid
 from dataclasses import dataclass
@@ -28,15 +28,15 @@ class Period(StrEnum):
 
 
 class WindowError(InvalidError):
-    """The window asked for makes no sense."""
+    """The window does not make sense."""
 
 
 @dataclass(frozen=True, slots=True)
 class Window:
     """One account's stretch of time, half-open: `start <= t < end`.
 
-    `to` is the end as people say it. A period includes its last moment, now, so its `end` is a microsecond
-    later (PostgreSQL's resolution). `as_of` is the moment the report speaks for: what came later is not known.
+    `to` is the end as people write it. A period includes its last moment, now, so its `end` is a microsecond later
+    (PostgreSQL's resolution). The report shows how things stood at `as_of`: anything later is not known.
     """
 
     account_id: uuid.UUID
@@ -49,7 +49,7 @@ class Window:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The bind parameters that every report's SQL shares."""
+        """The bind parameters of every report's SQL."""
         return {
             "account_id": self.account_id,
             "start": self.start,
@@ -74,14 +74,14 @@ def window(
     to: str | None = None,
     tz: str | None = None,
 ) -> Window:
-    """The window that a caller's words mean; the last 30 days when there are none.
+    """The window that a caller asks for; the last 30 days by default.
 
     Args:
         from_, to: ISO dates (midnight in the zone) or date-times (in the zone unless they carry an offset).
         tz: the IANA zone of days and of plain dates; the account's own when left out.
 
     Raises:
-        InvalidError: the zone is none.
+        InvalidError: there is no such zone.
         WindowError: only one end is given, or both ends and a period, or the ends are in the wrong order
             or more than 400 days apart, or a date cannot be understood.
     """
@@ -96,7 +96,7 @@ def window(
         raise WindowError("Give either period or from and to, not both.")
     start, end = _moment("from", from_, named_zone), _moment("to", to, named_zone)
     if start >= end:
-        raise WindowError("from must lie before to.")
+        raise WindowError("from must be before to.")
     if end - start > timedelta(days=MAX_DAYS):
         raise WindowError(f"from and to may be at most {MAX_DAYS} days apart.")
     return Window(account_id, start, end, end, min(now, end), timezone, None)

@@ -1,4 +1,4 @@
-"""What reached the ticket system: time entries, and the funnel from session to ticket."""
+"""What reached the ticket system: time entries, and how many sessions got from one stage to the next."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""The reports by name: the API, the command line and the tests call them through here."""
+"""The reports by name, for the command line, the tables and the tests."""
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from flowpilot.db.session import ReadDb
 
 @dataclass(frozen=True, slots=True)
 class ReportKind:
-    """One report: its name, the question it answers, and the function that answers it."""
+    """One report: its name, its title, and the function that makes it."""
 
     name: str
     title: str

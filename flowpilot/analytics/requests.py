@@ -13,9 +13,7 @@ from flowpilot.identity.auth import Caller, requires
 async def _window(
     actor: Caller,
     now: Now,
-    period: Annotated[
-        Period | None, Query(description="A window that ends now; 30d when nothing is given.")
-    ] = None,
+    period: Annotated[Period | None, Query(description="A window that ends now; 30d by default.")] = None,
     from_: Annotated[str | None, Query(alias="from", description="ISO date or date-time, included.")] = None,
     to: Annotated[
         str | None,
@@ -31,8 +29,8 @@ async def _window(
 WindowQuery = Annotated[Window, Depends(_window)]
 
 
-# How often a minute a caller may ask for what. Rows are many small questions: whoever follows one figure after
-# the other should not be stopped, a loop should.
+# How many requests a minute a caller may send. The limit of rows is high: somebody who follows one figure after
+# another should not be stopped, but a loop should.
 PER_MINUTE = {
     "dashboard": 15,
     "knowledge-gaps": 10,
@@ -56,7 +54,7 @@ async def count(request: Request, actor: Actor, what: str) -> None:
 
 
 def limited(what: str, permission: Permission = Permission.VIEW_ANALYTICS) -> Any:
-    """The dependency that counts a caller's requests; who or what is refused uses nothing up."""
+    """The dependency that counts a caller's requests. A request refused for another reason does not count."""
 
     async def counted(request: Request, actor: Annotated[Actor, requires(permission)], _: WindowQuery) -> None:
         await count(request, actor, what)

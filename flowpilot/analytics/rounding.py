@@ -4,7 +4,7 @@ from flowpilot.analytics.statistics import Bounds
 
 
 def rounded(value: float | None, digits: int = 2) -> float | None:
-    """The value as it is answered; 2 decimals are those of seconds and hours."""
+    """The value as it is answered: 2 decimals for seconds and hours."""
     return None if value is None else round(value, digits)
 
 

@@ -1,4 +1,4 @@
-"""Savings: measured verbal handoffs beside the product's, and their difference where both are known."""
+"""Savings: measured verbal handoffs against handoffs in the product, and the difference where both are known."""
 
 import asyncio
 from datetime import timedelta
@@ -23,7 +23,7 @@ class MeasuredTime(WaitingTime):
 
 
 class EnteredTimes(BaseModel):
-    """Verbal handoffs that were told afterwards. They are shown, and never counted as measured."""
+    """Verbal handoffs entered from memory. They are shown, and never counted as measured."""
 
     n: int
     median: float | None = Field(description="Seconds.")
@@ -38,37 +38,41 @@ class ExclusionReason(BaseModel):
 
 
 class ExcludedTimes(BaseModel):
-    """Verbal handoffs that somebody excluded, with their reasons, the most frequent first."""
+    """Excluded verbal handoffs, by reason, the most frequent first."""
 
     n: int
     reasons: list[ExclusionReason]
 
 
 class SavingsDifference(BaseModel):
-    """What a handoff in the product takes less than a verbal one; negative: what it takes more."""
+    """How much less time a handoff in the product takes than a verbal one; negative if it takes more."""
 
     seconds_per_handoff: float = Field(description="Median of the baseline minus median of the product.")
     seconds_per_handoff_ci95: Bounds | None = Field(
         description="Bootstrap; an end is null where resamples do not get there."
     )
-    hours_per_month: float = Field(description="The difference per handoff times `handoffs_per_month`: no sum.")
+    hours_per_month: float = Field(
+        description="The difference per handoff times `handoffs_per_month`; it is not a sum."
+    )
     hours_per_month_ci95: Bounds | None
-    handoffs_per_month: float = Field(description="Handoffs acted on in the window, per 30 days of it.")
+    handoffs_per_month: float = Field(description="Handoffs acted on in the window, per 30 days.")
     direction: Literal["saves", "costs", "unclear"] = Field(description="`unclear` while the interval holds zero.")
     method: str
 
 
 class Savings(Report):
-    """What a handoff in the product saves against the verbal one that it replaces, where that is known."""
+    """What a handoff in the product saves compared with the verbal one that it replaces, where that is known."""
 
     status: Literal["measured", "insufficient"]
-    missing: list[str] = Field(description="What it takes until a difference can be told; empty when it is.")
+    missing: list[str] = Field(
+        description="What is needed before a difference can be given; empty when there is one."
+    )
     baseline: MeasuredTime = Field(description="Verbal handoffs, timed with the stopwatch.")
     product: MeasuredTime = Field(description="Time to first action after a claim.")
     difference: SavingsDifference | None = Field(description="Null unless measured.")
     entered: EnteredTimes
     excluded: ExcludedTimes
-    n_running: int = Field(description="Stopwatches of the window that ran at `as_of`.")
+    n_running: int = Field(description="Stopwatches started in the window that were running at `as_of`.")
     metric_definition: str
 
 
@@ -129,7 +133,7 @@ async def savings(db: ReadDb, window: Window) -> Savings:
 
 
 def _missing(baseline: Survival, product: Survival) -> list[str]:
-    """What it takes until a difference can be told, a sentence each."""
+    """What is needed before a difference can be given, one sentence each."""
     needed = METRICS["savings"].min_cases
     assert needed is not None
     sentences = []
@@ -156,7 +160,7 @@ async def _difference(
     assert baseline.median is not None
     assert product.median is not None
     seconds = baseline.median - product.median
-    # It takes a tenth of a second or two, which other requests should not have to wait for.
+    # This takes a tenth of a second or two, and other requests should not wait for it.
     ci95 = await asyncio.to_thread(difference_of_medians_ci95, timed, actions)
     per_month = len(actions.ended) * (_MONTH / (window.as_of - window.start))
     return SavingsDifference(

@@ -1,7 +1,7 @@
-"""What every report answers. The fields of the contract stand first; ours are added, never in their place.
+"""What every report has. The fields of the contract come first; ours are added, and never replace them.
 
-Percent fields are 0..100 with 1 decimal, rates 0..1 with 4, minutes 1 decimal, seconds and hours 2. A field
-named `..._ci95` is the 95 % interval of the field it is named after, in the same unit; null without cases.
+Percent fields are 0 to 100 with 1 decimal, rates 0 to 1 with 4; minutes have 1 decimal, seconds and hours 2. A
+field named `..._ci95` is the 95 % interval of the field it is named after, in the same unit; null without cases.
 """
 
 from datetime import datetime
@@ -16,7 +16,7 @@ Interval = tuple[float, float] | None
 
 
 class WindowOut(BaseModel):
-    """The stretch of time, and the moment the report speaks for: what came after it is not counted as known."""
+    """The period, and `as_of`: the report shows how things stood then."""
 
     from_: datetime = Field(serialization_alias="from")
     to: datetime
@@ -25,7 +25,7 @@ class WindowOut(BaseModel):
 
 
 class Report(BaseModel):
-    """What every report says of itself."""
+    """What every report says about itself."""
 
     period: Period | None
     window: WindowOut

@@ -1,4 +1,4 @@
-"""The fragments of SQL that several reports share."""
+"""Fragments of SQL that several reports share."""
 
 from sqlalchemy import TextClause, text
 
@@ -25,7 +25,7 @@ IS_MEASURED = "seconds IS NOT NULL AND coalesce(stopped_at, created_at) <= :as_o
 # Of flows.
 IS_MADE_BY_AI = "origin IN ('ai_generated', 'ai_enhanced')"
 
-# How many usable flows an account has a category, by the category's name in lower case.
+# How many usable flows each category of an account has, by its name in lower case.
 FLOW_COUNTS = """
     SELECT lower(c.name) AS domain, count(*) AS flow_count
     FROM trees t
@@ -36,7 +36,7 @@ FLOW_COUNTS = """
 
 
 def statement(sql: str) -> TextClause:
-    """A report's SQL without its indentation: psycopg remembers what it has parsed up to 4,096 characters."""
+    """A report's SQL without its indentation: psycopg caches parsed queries of up to 4,096 characters only."""
     return text(" ".join(sql.split()))
 
 

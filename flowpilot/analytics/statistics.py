@@ -1,4 +1,4 @@
-"""Statistics, pure: numbers in, numbers out. All estimators are SciPy's or checked against it."""
+"""Statistics. Pure: numbers in, numbers out. All estimators are SciPy's, or checked against SciPy."""
 
 import math
 import statistics
@@ -16,25 +16,25 @@ _Z95 = statistics.NormalDist().inv_cdf(0.975)
 # The 95 % interval of a quantile of waits: an end that the band does not reach is None.
 Bounds = tuple[float | None, float | None]
 
-# A survival probability is a product of ratios; what differs from a quantile by less than this is equal to it.
+# A survival probability is a product of ratios; a difference smaller than this is no difference.
 _TOLERANCE = 1e-12
 
 # The bootstrap: enough for two digits of a 95 % bound, and the same for the same data.
 N_RESAMPLES = 2000
 _SEED = 20260615
-# Cases that are worked on at once: few enough to stay in a processor's cache.
+# Cases handled at once: few enough to stay in a processor's cache.
 _BATCH_CASES = 60_000
-# A side's cases that are resampled at most.
+# The most cases of a side that are resampled.
 _MOST_CASES = 2000
 
 
 def percent(part: int, whole: int) -> float:
-    """`part` of `whole` in percent, 1 decimal; 0.0 of nothing."""
+    """`part` of `whole` in percent, 1 decimal; 0.0 if the whole is 0."""
     return round(100 * part / whole, 1) if whole else 0.0
 
 
 def rate(part: int, whole: int) -> float:
-    """`part` of `whole`, 0..1, 4 decimals; 0.0 of nothing."""
+    """`part` of `whole`, 0 to 1, 4 decimals; 0.0 if the whole is 0."""
     return round(part / whole, 4) if whole else 0.0
 
 
@@ -42,7 +42,7 @@ def wilson(part: int, whole: int) -> tuple[float, float] | None:
     """The 95 % Wilson score interval of a proportion, 0..1; None when there are no cases.
 
     Source: Wilson (1927), JASA 22, 209-212. SciPy's `binomtest(...).proportion_ci("wilson")` gives the same
-    figures, but spends over a millisecond on an exact test that nobody asked for.
+    figures, but spends more than a millisecond on an exact test that is not needed.
     """
     if whole == 0:
         return None
@@ -97,11 +97,11 @@ def mean(
 
     Args:
         unit: how many units of the sums make one of the answer, such as 60 from seconds to minutes.
-        lowest, highest: the interval is held to these, which a mean of such values cannot leave.
+        lowest, highest: the limits of the interval, since a mean of such values cannot lie beyond them.
     """
     if n < 2:
         return Estimate(float(total / unit) if n else None, n, None)
-    # Importing SciPy takes a while, which no command should wait for that does not use it.
+    # Importing SciPy takes a second, and a command that does not use it should not wait.
     from scipy import special  # noqa: PLC0415
 
     value = float(total / (unit * n))
@@ -126,14 +126,14 @@ def difference_ci95(first: float, first_ci95: Bounds, second: float, second_ci95
 
 
 class Waits(NamedTuple):
-    """How long those waited for whom it ended, and how long the others have waited so far."""
+    """How long the waits were that have ended, and how long the others have lasted so far."""
 
     ended: Sequence[float]
     censored: Sequence[float]
 
 
 class Curve(NamedTuple):
-    """A Kaplan-Meier curve: after each of its times, which share still waits, within which 95 % log-log band.
+    """A Kaplan-Meier curve: the share still waiting after each of its times, and the 95 % log-log band.
 
     It has a time for every wait that ended or is censored. The band is nan where its formula is undefined: while
     the share is one, and once it is zero.
@@ -147,9 +147,9 @@ class Curve(NamedTuple):
 
 @dataclass(frozen=True, slots=True)
 class Survival:
-    """What a Kaplan-Meier curve says of a waiting time, in the unit of its input.
+    """What a Kaplan-Meier curve says about a waiting time, in the unit of its input.
 
-    A figure is None where the curve does not get there; so is the mean unless the curve reaches zero. Without
+    A figure is None if the curve does not reach it, and the mean is None unless the curve reaches zero. Without
     cases there is no curve.
     """
 
@@ -168,8 +168,8 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
     """Estimate a waiting time when some are still waiting.
 
     Args:
-        waits: how long those waited for whom it ended.
-        censored: how long the others have waited so far.
+        waits: the waits that have ended.
+        censored: how long the others have lasted so far.
 
     The quantile q is the smallest wait at which the curve is at or below 1 - q; its interval is where the 95 %
     log-log band crosses 1 - q. Sources: Kaplan and Meier (1958), JASA 53, 457-481; Brookmeyer and Crowley (1982),
@@ -178,14 +178,14 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
     n, n_censored = len(waits) + len(censored), len(censored)
     if not n:
         return Survival(0, 0, None, None, None, None, None, None, None)
-    # Importing SciPy takes a second, which no command should wait for that does not use it.
+    # Importing SciPy takes a second, and a command that does not use it should not wait.
     from scipy import stats  # noqa: PLC0415
 
     curve = stats.ecdf(stats.CensoredData(uncensored=waits, right=censored)).sf
     times, alive = curve.quantiles, curve.probabilities
     band = _log_log_band(curve)
     band_low, band_high = band.low.probabilities, band.high.probabilities
-    # At its ends the curve has no variance to speak of: at one nobody has left, at zero the lower bound is zero.
+    # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
     low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(band_low, nan=1.0))
     high = np.nan_to_num(band_high, nan=1.0)
     return Survival(
@@ -225,13 +225,13 @@ def _mean(times: NDArray[np.float64], alive: NDArray[np.float64]) -> float | Non
 def difference_of_medians_ci95(timed: Sequence[float], waits: Waits) -> Bounds:
     """The 95 % bootstrap interval of the median of `timed` minus the Kaplan-Meier median of `waits`.
 
-    Each side is resampled by itself, a case being a time and whether it is censored, and its median estimated
-    anew. An end is None where too many resamples of `waits` do not reach their median. Both need two cases.
+    Each side is resampled alone, where a case is a time and whether it is censored, and its median is estimated
+    again. An end is None where too many resamples of `waits` do not reach their median. Both need two cases.
 
     The interval is the percentile one: BCa needs the jackknife, which fails for medians (Efron and Tibshirani
     (1993), An Introduction to the Bootstrap, sections 11.6 and 14.3).
     """
-    # Importing SciPy takes a second, which no command should wait for that does not use it.
+    # Importing SciPy takes a second, and a command that does not use it should not wait.
     from scipy import stats  # noqa: PLC0415
 
     first, second = _Cases(Waits(timed, [])), _Cases(waits)
@@ -255,23 +255,23 @@ def difference_of_medians_ci95(timed: Sequence[float], waits: Waits) -> Bounds:
 
 
 class _Cases:
-    """Waits, shortest first; of equal ones those that ended come before the censored, as the estimator has it."""
+    """Waits, shortest first; of equal ones, ended ones come before censored ones, as in the estimator."""
 
     def __init__(self, waits: Waits) -> None:
         times = np.concatenate((waits.ended, waits.censored))
         ended = np.arange(times.size) < len(waits.ended)
         order = np.lexsort((~ended, times))
         if times.size > _MOST_CASES:
-            # Evenly spaced ones say the same with a little less certainty, and cost no more than they do.
+            # Evenly spaced ones say the same with a little less certainty, and limit the cost.
             order = order[np.linspace(0, times.size - 1, _MOST_CASES).round().astype(np.int64)]
         self.times, self.ended = times[order], ended[order]
         self.numbers = np.arange(order.size, dtype=np.int32)
-        # Hardly a resample's median lies where few of all cases are left, so the far end is rarely looked at.
+        # Hardly any resample has its median where few of all cases are left, so the far end is rarely needed.
         few_left = np.flatnonzero(self._alive(np.ones((1, order.size), np.int64))[0] <= 0.25)
         self.near_end = int(few_left[0]) + 1 if few_left.size else order.size
 
     def medians(self, drawn: NDArray[np.int32]) -> NDArray[np.float64]:
-        """The Kaplan-Meier median of each row of drawn cases; infinite where its curve does not get there."""
+        """The Kaplan-Meier median of each row of drawn cases; infinite if its curve does not reach it."""
         n = self.times.size
         rows = drawn.reshape(-1, n)
         offset = np.arange(len(rows), dtype=rows.dtype)[:, None] * n
@@ -283,7 +283,7 @@ class _Cases:
         return np.where(reached[:, -1], self.times[reached.argmax(axis=1)], np.inf)
 
     def _alive(self, counts: NDArray[np.int64]) -> NDArray[np.float64]:
-        """Each row's curve after the first cases, when they occur so often."""
+        """Each row's curve after the first cases, given how often each of them was drawn."""
         at_risk = self.times.size - np.cumsum(counts, axis=1) + counts
         died = counts * self.ended[: counts.shape[1]]
         return np.cumprod(1 - died / np.maximum(at_risk, 1), axis=1)

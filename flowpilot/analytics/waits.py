@@ -1,4 +1,4 @@
-"""Waiting times of handoffs: the SQL that collects them, and how they are answered."""
+"""Waiting times of handoffs: the SQL that collects them, and the estimate as it is answered."""
 
 from collections.abc import Sequence
 from typing import Literal
@@ -11,7 +11,7 @@ from flowpilot.analytics.statistics import Bounds, Survival, kaplan_meier
 
 
 class WaitingTime(BaseModel):
-    """A waiting time with those still waiting counted. Null: the curve does not get there."""
+    """A waiting time that counts those still waiting. Null: the curve does not reach this value."""
 
     unit: Literal["seconds"]
     n: int
@@ -29,7 +29,7 @@ class WaitingTime(BaseModel):
 
 ESTIMATOR = "kaplan-meier"
 
-# The column of how many of the window's handoffs are missing from waits for that reason.
+# The column that says how many of the window's handoffs are missing from the waits for that reason.
 N_UNKNOWN = f"""
     (SELECT count(*) FROM session_handoffs WHERE {CREATED_IN_WINDOW} AND {IS_CLAIM_TIME_UNKNOWN}) AS n_unknown
 """

@@ -38,15 +38,15 @@ def register(app: typer.Typer) -> None:
 def report(
     name: Annotated[ReportName, typer.Argument(help="Which report.")],
     account: AccountOption,
-    period: Annotated[
-        Period | None, typer.Option(help="A window that ends now; 30d when nothing is given.")
-    ] = None,
+    period: Annotated[Period | None, typer.Option(help="A window that ends now; 30d by default.")] = None,
     from_: Annotated[str | None, typer.Option("--from", help="ISO date or date-time, included.")] = None,
     to: Annotated[str | None, typer.Option("--to", help="ISO date or date-time, not included.")] = None,
     tz: Annotated[str | None, typer.Option(help="IANA zone of days; the account's own by default.")] = None,
     sort: Annotated[FlowSort, typer.Option(help="Order of flow-quality.")] = FlowSort.QUALITY,
-    output: Annotated[OutputFormat, typer.Option("--format", help="json is the API's body.")] = OutputFormat.TABLE,
-    definitions: Annotated[bool, typer.Option("--definitions", help="Say what each figure means.")] = False,
+    output: Annotated[
+        OutputFormat, typer.Option("--format", help="json is the body that the API answers.")
+    ] = OutputFormat.TABLE,
+    definitions: Annotated[bool, typer.Option("--definitions", help="Explain each figure.")] = False,
 ) -> None:
     """Print a report."""
     kind = REPORTS[name]

@@ -1,4 +1,4 @@
-"""Two parts of the dashboard by themselves, for pages that show them beside another report."""
+"""Two parts of the dashboard alone, for pages that show them beside another report."""
 
 from typing import Any
 
@@ -57,7 +57,7 @@ _KNOWLEDGE_SQL = statement(f"WITH flows AS ({FLOWS}), proposals AS ({PROPOSALS})
 
 
 class PsaGlance(Report):
-    """The dashboard's `psa_metrics`, and the sessions that its first share is of."""
+    """The dashboard's `psa_metrics`, and the number of sessions behind its first share."""
 
     total_sessions: int
     psa_metrics: DashboardPsa | None

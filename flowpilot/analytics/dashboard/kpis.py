@@ -1,4 +1,4 @@
-"""The dashboard's key figures with their intervals, and the same of the window before."""
+"""The dashboard's key figures with their intervals, for the window and the one before."""
 
 from typing import Any
 
@@ -14,7 +14,7 @@ from flowpilot.db.session import ReadDb
 
 SECONDS_PER_MINUTE = 60
 
-# What is summed over sessions. Squares are floats, whose sums are quick and exact enough for an interval.
+# What is summed over sessions. Squares are floats: their sums are fast, and exact enough for an interval.
 SUMS = f"""
     count(*)::int AS n,
     sum(step_count) AS steps,
@@ -27,7 +27,7 @@ SUMS = f"""
     sum(power({seconds("resolved_at - created_at")}, 2)) AS duration_squares
 """
 
-# Those sums over the groups of `kinds`, which know their status and tier. Null: there are none.
+# Those sums over the groups of `kinds`, by status and tier. Null: there are no sessions.
 TOTALS = f"""
     sum(n) AS total,
     sum(n) FILTER (WHERE status = 'resolved') AS resolved,

@@ -20,7 +20,7 @@ from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, s
 from flowpilot.analytics.statistics import mean, percent, percent_ci95
 from flowpilot.db.session import ReadDb
 
-# The window's sessions are read once, into groups that still know the day; every figure is then a sum over groups.
+# The window's sessions are read once, into groups by day and kind; every figure is then a sum over groups.
 # Counts are cast because PostgreSQL sums bigint as numeric, which is slow.
 _SQL = statement(f"""
 WITH facts AS MATERIALIZED (

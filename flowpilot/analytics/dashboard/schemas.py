@@ -129,7 +129,7 @@ class Dashboard(Report):
     n_rated: int
     n_mttr: int
     n_unknown: int = Field(
-        description="Resolved sessions that are in no duration: their `resolved_at` is not known."
+        description="Resolved sessions that no duration counts: their `resolved_at` is not known."
     )
     escalated_share: float | None
     escalated_share_ci95: Interval
@@ -141,7 +141,7 @@ class Dashboard(Report):
     avg_steps_to_resolution_ci95: Interval = Field(description="Student's t; null below 2 cases.")
     avg_rating_ci95: Interval = Field(description="Student's t; null below 2 cases.")
     previous: PreviousDashboard | None = Field(
-        description="The window of equal length just before; null unless `compare` is asked. It is told by"
-        " the contract's rule: the sessions created in it, by the status they have now, which they have had"
-        " longer to reach."
+        description="The window of equal length just before; null unless `compare` is true. It follows the"
+        " contract's rule: the sessions created in it, by the status they have now. They have had longer to"
+        " reach it."
     )

@@ -1,4 +1,4 @@
-"""How the times to first action are spread: the curve with those still waiting, and the buckets of the others."""
+"""How the times to first action are distributed: a curve that includes those still waiting, and buckets."""
 
 import math
 from collections.abc import Sequence
@@ -12,17 +12,17 @@ from flowpilot.analytics.statistics import Survival, Waits
 
 # A curve has no more points than a chart can show.
 MOST_POINTS = 120
-# Beside the beginning and the end.
+# Besides the first and the last.
 _MOST_STEPS = MOST_POINTS - 2
 
-# In seconds, and the same for every window, so that two charts can be laid beside each other.
+# In seconds, and the same for every window, so that two charts can be compared.
 BUCKETS = (0, 30, 60, 120, 300, 600, 1200, 1800, 3600, 7200, 14400)
 
 
 def survival_curve(found: Survival, waits: Waits) -> list[CurvePoint]:
     """The estimate's curve from 0 seconds on; `waits` are what it was estimated from.
 
-    Of more than 120 steps only some are kept, all of them true: between two, the curve falls by less than 1/118
+    Of more than 120 steps only some are kept, unchanged: between two of them, the curve falls by less than 1/118
     of its whole fall.
     """
     if found.curve is None:
@@ -47,7 +47,7 @@ def survival_curve(found: Survival, waits: Waits) -> list[CurvePoint]:
 
 
 def _kept(shares: NDArray[np.float64]) -> NDArray[np.intp]:
-    """Where the curve falls, or falls to another level where it does so too often; and its last point."""
+    """The places where the curve falls, or falls to another level if there are too many; and the last one."""
     is_kept = np.diff(shares, prepend=1.0) < 0
     if np.count_nonzero(is_kept) > _MOST_STEPS:
         levels = np.floor((1 - shares) * (_MOST_STEPS / (1 - shares[-1])))

@@ -1,4 +1,4 @@
-"""Escalations by the reason that was given and by the session's domain."""
+"""Escalations by reason and by the session's domain."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
@@ -22,7 +22,7 @@ from flowpilot.db.session import ReadDb
 MOST_REASONS = 20
 OTHER = "(other)"
 
-# A reason's words, whatever blanks stand around them.
+# A reason without the blanks around it.
 _WORDS = r"btrim(h.reason, E' \t\n\r')"
 
 _SQL = statement(f"""
@@ -85,7 +85,7 @@ Key = tuple[bool, str | None]
 
 
 def _grouped(rows: Iterable[Any], key: Callable[[Any], Key]) -> list[tuple[Key, list[Any]]]:
-    """The rows by their key: most handoffs first, of equal ones by name, the rest behind all."""
+    """The rows by their key: most handoffs first, then by name, and the rest at the end."""
     found: dict[Key, list[Any]] = defaultdict(list)
     for row in rows:
         found[key(row)].append(row)

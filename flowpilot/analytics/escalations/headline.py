@@ -1,4 +1,4 @@
-"""The headline alone: the time to first action after a claim, as the queue's page shows it all day."""
+"""The headline alone: the time to first action after a claim, which the queue page always shows."""
 
 from pydantic import BaseModel, Field
 
@@ -22,7 +22,7 @@ class Headline(BaseModel):
     """The same figure as the escalations report's `time_to_first_action`, and nothing else of it."""
 
     time_to_first_action: WaitingTime
-    metric_definition: str = Field(description="What it is, and what it is not.")
+    metric_definition: str = Field(description="What the figure is, and what it is not.")
 
 
 async def headline(db: ReadDb, window: Window) -> Headline:

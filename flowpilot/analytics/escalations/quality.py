@@ -1,4 +1,4 @@
-"""How well escalations went, beside how fast: whether they stuck, and what the senior had to do again."""
+"""How well escalations went, not only how fast: whether they came back, and what the senior had to repeat."""
 
 from decimal import Decimal
 from typing import Any
@@ -11,10 +11,10 @@ from flowpilot.analytics.sql import CREATED_IN_WINDOW
 from flowpilot.analytics.statistics import Bounds, Estimate, Survival, mean, proportion
 from flowpilot.analytics.waits import survival, waiting_time
 
-# Snapshots and steps are large, and so many handoffs say all that there is to say about a share.
+# Snapshots and steps are large, and more handoffs would hardly make a share more certain.
 NEWEST = 2000
 
-# CTE: the handoffs of `claimed` that came back.
+# A CTE: the handoffs of `claimed` that came back.
 BOUNCED = """
     SELECT id FROM claimed WHERE outcome = 'returned' AND closed_at <= :as_of
     UNION
@@ -26,7 +26,7 @@ BOUNCED = """
      AND again.created_at <= least(c.closed_at + interval '7 days', :as_of)
 """
 
-# CTE: the handoffs with a claim in the window, by their events, since a release clears the claim itself.
+# A CTE: the handoffs with a claim in the window, found in their events, since a release clears the claim itself.
 CLAIMS = """
     SELECT handoff_id, released_at IS NOT NULL AND released_at > claimed_at AS is_released
     FROM (
@@ -40,7 +40,7 @@ CLAIMS = """
 """
 
 
-# The CTEs whose columns stand in a window's row; `claimed` holds the handoffs claimed in it.
+# The CTEs whose columns are in a window's row. `claimed` has the handoffs claimed in the window.
 QUALITY = f"""
 bounced AS ({BOUNCED}),
 claims AS ({CLAIMS}),
@@ -91,7 +91,7 @@ quality AS (
 
 
 class Figures:
-    """The figures of one window, unrounded: each a value, its n and its 95 % interval."""
+    """The figures of one window, unrounded, each with its n and its 95 % interval."""
 
     def __init__(self, row: Any) -> None:
         self.n_unknown: int = row.n_unknown
@@ -112,7 +112,7 @@ class Figures:
         }
 
 
-# The catalogue's name of what is compared under another.
+# The metrics whose name in the catalogue differs from the field's.
 _METRIC = {"created_to_claim": "time_to_claim"}
 
 

@@ -1,4 +1,4 @@
-"""Escalations: the time to first action after a claim, with those still waiting counted."""
+"""Escalations: the time to first action after a claim, counting those still waiting."""
 
 import math
 from collections.abc import Sequence
@@ -105,7 +105,7 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
 
 
 def _acted_only(actions: Sequence[float]) -> dict[str, Any]:
-    """The contract's figures: over those that were acted on, whatever became of the others."""
+    """The contract's figures, over the handoffs that were acted on and no others."""
     n = len(actions)
     ordered = np.sort(actions)
     return {

@@ -28,14 +28,14 @@ class Share(BaseModel):
     """A share, or a mean of shares, 0..1. Null without cases."""
 
     value: float | None
-    n: int = Field(description="Cases that the share is of.")
+    n: int = Field(description="The number of cases.")
     ci95: Bounds | None = Field(
         description="Its 95 % interval: Wilson's; of a mean, Student's t, from two cases on."
     )
 
 
 class EscalationQuality(BaseModel):
-    """How well the window's escalations went, beside how fast."""
+    """How well the window's escalations went, not only how fast."""
 
     bounce_back_rate: Share
     release_rate: Share
@@ -46,7 +46,7 @@ class EscalationQuality(BaseModel):
 
 
 class PreviousPeriod(BaseModel):
-    """The window of equal length just before, told as it stood at its own end. Shares are 0..1, waits seconds."""
+    """The window of equal length just before, as it stood at its own end. Shares are 0 to 1, waits in seconds."""
 
     from_: datetime = Field(serialization_alias="from")
     to: datetime
@@ -60,26 +60,26 @@ class PreviousPeriod(BaseModel):
 
 
 class CurvePoint(BaseModel):
-    """A step of a Kaplan-Meier curve: from so many seconds on, this share still waits."""
+    """A step of a Kaplan-Meier curve: from `seconds` on, this share is still waiting."""
 
     seconds: float
     share_waiting: float
     share_waiting_ci95: tuple[float, float] | None = Field(
-        description="The log-log band; null where it is undefined: while nobody's wait has ended, and at 0."
+        description="The log-log band; null where it is undefined: before the first wait ends, and at share 0."
     )
-    n_at_risk: int = Field(description="Had waited at least so long: their wait had not ended or been censored.")
+    n_at_risk: int = Field(description="Waits that had neither ended nor been censored before then.")
 
 
 class TimeBucket(BaseModel):
-    """How many times lie in a stretch that holds its beginning and not its end."""
+    """How many times are in this range, which includes its start and not its end."""
 
     from_seconds: int
-    to_seconds: int | None = Field(description="Null: without end.")
+    to_seconds: int | None = Field(description="Null: there is no end.")
     n: int
 
 
 class HandoffGroup(BaseModel):
-    """The window's handoffs that have something in common."""
+    """The window's handoffs with the same reason or domain."""
 
     n: int = Field(description="Created in the window.")
     n_acted: int = Field(description="Of those, acted on by `as_of`.")
@@ -97,13 +97,13 @@ class HandoffGroup(BaseModel):
 
 
 class ReasonGroup(HandoffGroup):
-    """The handoffs of one reason, ignoring case; null: no reason was given."""
+    """The handoffs with one reason, ignoring case; null: no reason was given."""
 
     reason: str | None
 
 
 class DomainGroup(HandoffGroup):
-    """The handoffs of the sessions of one domain; null: they have none."""
+    """The handoffs of sessions of one domain; null: those without a domain."""
 
     domain: str | None
 
@@ -123,13 +123,11 @@ class Escalations(Report):
     quality: EscalationQuality
     previous: PreviousPeriod
     by_reason: list[ReasonGroup] = Field(
-        description="At most 20 reasons, most handoffs first; the rest stand together as `(other)`."
+        description="At most 20 reasons, most handoffs first; the rest are together in `(other)`."
     )
     by_domain: list[DomainGroup] = Field(description="Most handoffs first.")
     survival_curve: list[CurvePoint] = Field(
         description="Of `time_to_first_action`: from 1 at 0 seconds to the longest wait; empty without cases. At"
         " most 120 points, all on the curve, which between two of them is off by less than 1/118 of its fall."
     )
-    distribution: list[TimeBucket] = Field(
-        description="The times of `n_handoffs_with_action` in buckets that are always the same."
-    )
+    distribution: list[TimeBucket] = Field(description="The times of `n_handoffs_with_action` in fixed buckets.")

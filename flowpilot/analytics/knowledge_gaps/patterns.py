@@ -1,4 +1,4 @@
-"""Words that come back together in many texts, pure."""
+"""Words that occur together in many texts. Pure: no I/O."""
 
 import re
 from collections import Counter
@@ -20,17 +20,17 @@ class Pair:
 
 
 def words_of(texts: Sequence[str]) -> list[set[str]]:
-    """The words of each text, in lower case, once each: letters only, three or more."""
+    """The distinct words of each text in lower case: three letters or more, and nothing but letters."""
     return [set(_WORD.findall(text.lower())) for text in texts]
 
 
 def frequent(texts: Sequence[set[str]], least: int) -> set[str]:
-    """Words that stand in at least so many texts; no pair can be more frequent than its words."""
+    """Words in at least `least` texts; no pair can be more frequent than its words."""
     return {word for word, n in Counter(word for text in texts for word in text).items() if n >= least}
 
 
 def repeated_pairs(texts: Sequence[set[str]], words: Collection[str], least: int) -> list[Pair]:
-    """The pairs of the given words in at least so many texts, most frequent first, then by alphabet."""
+    """The pairs of these words in at least `least` texts, most frequent first, then in alphabetical order."""
     names = sorted(words)
     column = {word: position for position, word in enumerate(names)}
     marks = [(row, column[word]) for row, text in enumerate(texts) for word in text if word in column]

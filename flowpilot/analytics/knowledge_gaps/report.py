@@ -1,4 +1,4 @@
-"""Knowledge gaps: where the flows fall short, each signal held to the lower bound of its interval."""
+"""Knowledge gaps: where the flows fall short. Each signal is judged by the lower bound of its interval."""
 
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -43,7 +43,7 @@ ORDER BY matched_flow_id DESC, created_at DESC
 LIMIT {NEWEST_UNMATCHED}
 """)
 
-# PostgreSQL's English dictionary knows the words that mean nothing by themselves.
+# PostgreSQL's English dictionary knows the words that carry no meaning.
 _MEANINGFUL_SQL = statement("""
 SELECT word FROM unnest(CAST(:words AS text[])) word WHERE ts_lexize('english_stem', word) <> '{}'
 """)
@@ -111,7 +111,7 @@ def _uncharted_territory(groups: Sequence[Any]) -> Iterator[Gap]:
 
 
 async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
-    """The most frequent pairs of words; a word belongs to one gap only, so that one theme is told once."""
+    """The most frequent pairs of words. A word is in one gap only, so that a theme is reported once."""
     rows = (await db.execute(_UNMATCHED_SQL, window.parameters)).all()
     least = _least_cases("gap_repeated_pattern", len(rows))
     texts = words_of([row.summary for row in rows])
@@ -119,11 +119,11 @@ async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
         return []
     meaningful = (await db.scalars(_MEANINGFUL_SQL, {"words": sorted(candidates)})).all()
     gaps: list[Gap] = []
-    told: set[str] = set()
+    reported: set[str] = set()
     for pair in repeated_pairs(texts, meaningful, least):
         both = {pair.first, pair.second}
-        if not both & told and len(gaps) < MOST_PATTERNS:
-            told |= both
+        if not both & reported and len(gaps) < MOST_PATTERNS:
+            reported |= both
             domains = Counter(row.domain for row, text in zip(rows, texts, strict=True) if both <= text)
             gaps.append(_pattern_gap(pair, len(rows), domains.most_common(1)[0][0]))
     return gaps
@@ -136,15 +136,15 @@ def _pattern_gap(pair: Pair, n_unmatched: int, domain: str | None) -> Gap:
         gap_type="repeated_pattern",
         domain=domain,
         severity=found["severity"],
-        title=f"The same words again: {pair.first}, {pair.second}",
-        description=f"{pair.n} of {n_unmatched} sessions without a flow speak of both words.",
+        title=f"Repeated words: {pair.first}, {pair.second}",
+        description=f"{pair.n} of {n_unmatched} sessions without a flow contain both words.",
         evidence=found["evidence"] | {"words": [pair.first, pair.second]},
-        suggested_action="Write one flow for what these sessions share.",
+        suggested_action="Write one flow for what these sessions have in common.",
     )
 
 
 def _least_cases(slug: str, whole: int) -> int:
-    """The smallest part of `whole` that makes a gap; more than `whole` when none does."""
+    """The smallest part of `whole` that makes a gap; more than `whole` if no part does."""
     return next((part for part in range(1, whole + 1) if _signal(slug, part, whole)), whole + 1)
 
 
@@ -156,13 +156,13 @@ def _grouped(rows: Iterable[Any], key: Callable[[Any], Hashable]) -> Iterable[tu
 
 
 def _signal(slug: str, part: int, whole: int) -> dict[str, Any] | None:
-    """Severity and evidence if the lower bound of part/whole is over the metric's threshold, else None."""
+    """Severity and evidence if the lower bound of part/whole is over the metric's threshold, otherwise None."""
     metric: Metric = METRICS[slug]
     assert metric.threshold is not None
     assert metric.high is not None
     assert metric.min_cases is not None
     interval = wilson(part, whole)
-    # A pattern's cases are the sessions that show it; a rate's are all that could have.
+    # A pattern counts the sessions that show it; a rate counts all that could.
     cases = part if slug == "gap_repeated_pattern" else whole
     if interval is None or cases < metric.min_cases or interval[0] <= metric.threshold:
         return None

@@ -1,4 +1,4 @@
-"""Routes of the rows: every figure leads to what it counts, in pages and as CSV."""
+"""Routes of the rows that figures count, in pages and as CSV."""
 
 from typing import Annotated
 

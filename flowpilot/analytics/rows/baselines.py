@@ -15,8 +15,8 @@ class BaselineRowFilter(RowFilter):
     """Verbal handoffs that began in the window."""
 
     method: Literal["stopwatch", "entered"] | None = None
-    running: bool | None = Field(default=None, description="The stopwatch ran at `as_of`.")
-    excluded: bool | None = Field(default=None, description="Only the excluded, or only those that count.")
+    running: bool | None = Field(default=None, description="The stopwatch was running at `as_of`.")
+    excluded: bool | None = Field(default=None, description="Only excluded ones, or only those that count.")
     excluded_reason: FilterText | None = None
 
     always: ClassVar[str] = CREATED_IN_WINDOW
@@ -29,7 +29,7 @@ class BaselineRowFilter(RowFilter):
 
 
 class BaselineItem(BaseModel):
-    """A verbal handoff; null seconds: the stopwatch runs."""
+    """A verbal handoff. `seconds` is null while the stopwatch runs."""
 
     id: UUID
     method: str

@@ -19,7 +19,7 @@ from flowpilot.analytics.sql import (
 )
 from flowpilot.identity.actor import Permission
 
-# What a filter's seconds may be; those of an item are rounded.
+# The seconds of a filter. Those of an item are rounded.
 _Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 
 _SECONDS_TO_ACTION = seconds("first_action_at - claimed_at")
@@ -48,34 +48,37 @@ def _of_sessions(condition: str) -> str:
 
 
 class HandoffRowFilter(RowFilter):
-    """Handoffs, as they stood at `as_of`. `by` says what of them lies in the window."""
+    """Handoffs, as they stood at `as_of`. `by` says which of their times must be in the window."""
 
     by: Literal["created", "claimed", "claim_event"] = Field(
         default="created",
-        description="What lies in the window: the handoff's creation, its claim, or any claim among its events,"
+        description="What must be in the window: the handoff's creation, its claim, or any claim among its events,"
         " whatever became of it.",
     )
     state: Literal["unclaimed", "claimed", "acted", "not_acted", "pending", "closed", "acted_ever"] | None = Field(
         default=None,
         description="`pending`: neither acted on nor closed; `acted_ever`: acted on, even after `as_of`."
-        " `unclaimed` and `not_acted` leave out those claimed at an unknown time.",
+        " `unclaimed` and `not_acted` leave out handoffs claimed at an unknown time.",
     )
     claim_time_unknown: bool | None = Field(default=None, description="Claimed at an unknown time.")
-    reason: FilterText | None = Field(default=None, description="Whatever its case.")
+    reason: FilterText | None = Field(default=None, description="Ignoring case.")
     without_reason: bool | None = None
     not_reason: list[FilterText] | None = Field(
-        default=None, description="None of these: with all the reasons that a report names, its `(other)`."
+        default=None,
+        description="Not one of these. With all the reasons that a report names, this is its `(other)`.",
     )
-    domain: FilterText | None = Field(default=None, description="The session's very domain: case counts.")
+    domain: FilterText | None = Field(
+        default=None, description="Exactly this domain of the session: case matters."
+    )
     without_domain: bool | None = None
     released: bool | None = Field(
         default=None, description="Released, or its lease expired, after a claim in the window."
     )
     bounced_back: bool | None = Field(default=None, description="Claimed in the window, and came back.")
     from_seconds: _Seconds | None = Field(
-        default=None, description="Acted on so long after the claim, or later: a bar of the distribution."
+        default=None, description="Acted on this long after the claim, or later: a bar of the distribution."
     )
-    to_seconds: _Seconds | None = Field(default=None, description="Acted on sooner than so long after the claim.")
+    to_seconds: _Seconds | None = Field(default=None, description="Acted on sooner than this after the claim.")
     completeness_known: bool | None = Field(
         default=None, description="Among the newest 2,000, and its snapshot says how complete it is."
     )
@@ -111,9 +114,9 @@ class HandoffRowFilter(RowFilter):
 
 
 class HandoffItem(BaseModel):
-    """A handoff, with the names of its people where they are members.
+    """A handoff, with the names of people who are members.
 
-    `seconds_to_claim`: from its creation. `seconds_to_first_action`: from the claim on.
+    `seconds_to_claim` counts from its creation, `seconds_to_first_action` from the claim.
     """
 
     id: UUID

@@ -11,10 +11,10 @@ from flowpilot.analytics.sql import REVIEWED_IN_WINDOW
 
 
 class ProposalRowFilter(RowFilter):
-    """Proposals that wait now, whatever their age, and those that were reviewed in the window."""
+    """Proposals waiting for review now, whatever their age, and those reviewed in the window."""
 
     outcome: Literal["pending", "approved", "rejected"] | None = Field(
-        default=None, description="`approved` includes those that were modified."
+        default=None, description="`approved` includes modified ones."
     )
 
     always: ClassVar[str] = f"account_id = :account_id AND (status = 'pending' OR {REVIEWED_IN_WINDOW})"
@@ -43,7 +43,7 @@ class ProposalItem(BaseModel):
 
 PROPOSALS = RowKind(
     name="proposals",
-    description="Proposals that wait now or were reviewed in the window, newest first.",
+    description="Proposals that are waiting now or were reviewed in the window, newest first.",
     filter=ProposalRowFilter,
     item=ProposalItem,
     table="flow_proposals",

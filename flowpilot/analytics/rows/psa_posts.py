@@ -14,7 +14,7 @@ class PsaPostRowFilter(RowFilter):
     """Posts of sessions to the PSA in the window."""
 
     status: Literal["success", "failed", "pending"] | None = None
-    retried: bool | None = Field(default=None, description="It took more than one try.")
+    retried: bool | None = Field(default=None, description="It took more than one attempt.")
 
     always: ClassVar[str] = f"{POSTED_IN_WINDOW} AND ai_session_id IS NOT NULL"
     sql: ClassVar[Conditions] = {

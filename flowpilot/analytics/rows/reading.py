@@ -40,10 +40,10 @@ PagingQuery = Annotated[Paging, Query()]
 async def read_rows(
     db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter, paging: Paging
 ) -> RowsPage[Item]:
-    """A page of the rows and how many there are in all, in two statements; in a third, who their people are.
+    """A page of the rows and how many there are in all, in two statements; a third one has the people's names.
 
     Raises:
-        BadCursorError: the cursor is not one of these rows.
+        BadCursorError: the cursor does not come from these rows.
     """
     parameters = window.parameters | row_filter.given()
     n = (await db.execute(_count(kind, row_filter), parameters)).scalar_one()
@@ -60,7 +60,7 @@ async def read_rows(
 async def stream_rows(
     db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter, most: int
 ) -> AsyncIterator[list[Item]]:
-    """The same rows, up to `most` of them, in one statement; a thousand at a time, and then their people."""
+    """The same rows, at most `most`, in one statement: a thousand at a time, with the names of their people."""
     parameters = {**window.parameters, **row_filter.given(), "most": most}
     found = await db.stream(_page(kind, row_filter), parameters)
     async for rows in found.mappings().partitions(_AT_ONCE):
@@ -84,7 +84,7 @@ def _count(kind: RowKind[Any], row_filter: RowFilter) -> TextClause:
 
 
 def _page(kind: RowKind[Any], row_filter: RowFilter, *, is_continued: bool = False) -> TextClause:
-    # Only what is on the page is joined to anything.
+    # Only the rows of the page are joined to other tables.
     behind = f"AND ({kind.moment}, id) < (:mark_moment, :mark_id)" if is_continued else ""
     return statement(f"""
     WITH {kind.ctes} page AS (

@@ -11,16 +11,18 @@ from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, LOGGED_IN_WIND
 
 
 class SessionRowFilter(RowFilter):
-    """Sessions. `by` says what of them lies in the window."""
+    """Sessions. `by` says which of their times must be in the window."""
 
     by: Literal["created", "doc_pushed", "time_entry_logged"] = Field(
         default="created",
-        description="What lies in the window: the session's creation, a successful post of it, or a time entry.",
+        description="What must be in the window: the session's creation, a successful post, or a time entry.",
     )
     status: list[Literal["active", "paused", "escalated", "resolved", "abandoned"]] | None = Field(
         default=None, description="Any of these; `escalated` includes `requesting_escalation`."
     )
-    domain: FilterText | None = Field(default=None, description="The very domain: case counts, as in the reports.")
+    domain: FilterText | None = Field(
+        default=None, description="Exactly this domain: case matters, as in the reports."
+    )
     without_domain: bool | None = None
     tier: Literal["guided", "exploring", "discovery"] | None = None
     flow_id: UUID | None = None
@@ -54,7 +56,7 @@ class SessionRowFilter(RowFilter):
 
 
 class SessionItem(BaseModel):
-    """A session. `owner` works on it; null: nobody of the account does."""
+    """A session. `owner` works on it; null if no member does."""
 
     id: UUID
     problem_summary: str

@@ -13,7 +13,7 @@ from flowpilot.analytics.sql import (
 
 
 class TimeEntryRowFilter(RowFilter):
-    """Time entries of the window."""
+    """Time entries in the window."""
 
     day: date | None = Field(default=None, description="A day of the window's zone.")
 
@@ -24,7 +24,7 @@ class TimeEntryRowFilter(RowFilter):
 
 
 class TimeEntryItem(BaseModel):
-    """A time entry; null where it is of no session that is known."""
+    """A time entry. The session's fields are null if it belongs to no known session."""
 
     id: UUID
     session_id: UUID | None

@@ -28,12 +28,12 @@ _DEFINED_BY = '</api/v1/analytics/flowpilot/metrics>; rel="describedby"'
 
 Section = Annotated[
     str,
-    Path(description="A dotted path in the report, such as `mttr_trend`; another is 404 with those there are."),
+    Path(description="A dotted path in the report, such as `mttr_trend`. An unknown one is 404, with a list."),
 ]
 
 
 class NoSuchReportError(NotFoundError):
-    """There is no report of that name; `reports` has those that there are."""
+    """There is no report of that name; `reports` lists them."""
 
 
 @router.get(
@@ -58,7 +58,7 @@ async def read_table(
     db: ReadSession,
     sort: FlowSort = FlowSort.QUALITY,
 ) -> Response:
-    """A section of another report as a CSV table, with exactly the report's values. `sort`: of flow-quality."""
+    """A section of another report as a CSV table, with exactly the report's values. `sort` is for flow-quality."""
     check_section(_model(report), section)
     answer: Awaitable[Report]
     match report:
@@ -74,7 +74,7 @@ async def read_table(
 def _model(name: str) -> type[Report]:
     if name not in REPORTS:
         raise NoSuchReportError(
-            f"There is no such report. There are: {', '.join(REPORTS)}.", reports=list(REPORTS)
+            f"There is no such report. Choose one of {', '.join(REPORTS)}.", reports=list(REPORTS)
         )
     return REPORTS[name].model
 

@@ -9,7 +9,7 @@ from flowpilot.http.csv import csv_lines
 
 HEADER = ("section", "row", "field", "value")
 
-# What names a row of a section, where the report has such a field.
+# The fields that name a row of a section, if it has one of them.
 _NAMES = ("date", "domain", "name", "title", "reason")
 
 
@@ -23,7 +23,7 @@ def to_csv(report: Report) -> str:
 
 
 def row_name(item: dict[str, Any], position: int) -> str:
-    """What to call an entry of a list: its own name, else its number."""
+    """What to call an entry of a list: its own name, otherwise its number."""
     return next((str(item[name]) for name in _NAMES if item.get(name) is not None), str(position))
 
 

@@ -1,4 +1,4 @@
-"""One section of a report as an ordinary CSV table: exactly the values that the report has."""
+"""One section of a report as a CSV table, with exactly the report's values."""
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,17 +12,17 @@ from flowpilot.analytics.tables.flat import row_name
 from flowpilot.errors import NotFoundError
 from flowpilot.http.csv import csv_lines
 
-# What all reports have is no section of any.
+# What every report has is not a section.
 _HEADER = frozenset(Report.model_fields)
 
 
 class NoSuchSectionError(NotFoundError):
-    """The report has no such section; `sections` has those that there are."""
+    """The report has no such section; `sections` lists those it has."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Field:
-    """A field of a model: the model of what it holds, if it holds any, and whether it holds a list of them."""
+    """A field of a model, with the model that it holds, if any, and whether it holds a list of them."""
 
     name: str
     model: type[BaseModel] | None
@@ -31,9 +31,9 @@ class _Field:
 
 
 def sections(report: type[BaseModel]) -> list[str]:
-    """What of a report makes a table: its objects and its lists of objects, as dotted paths.
+    """The parts of a report that make a table: its objects and its lists of objects, as dotted paths.
 
-    A list in the items of another list is a section, too. What all reports have, such as the window, is none.
+    A list in the items of another list is a section, too. What every report has, such as the window, is not.
     """
     return [
         path
@@ -46,13 +46,13 @@ def sections(report: type[BaseModel]) -> list[str]:
 def to_table(report: Report, section: str) -> str:
     """The section as CSV.
 
-    A list has a line an item and a column a field. Objects in an item are flattened with dots, an interval is
-    two columns, `_low` and `_high`, lists of plain values are joined by blanks, and lists of objects are left out:
-    they are sections themselves, where the first column names the item that each line belongs to. An object has
-    a line a field, as `field,value`, and no line where the report has null in its place.
+    A list has a line per item and a column per field. Objects in an item are flattened with dots, an interval is
+    two columns, `_low` and `_high`, and lists of plain values are joined by blanks. Lists of objects are left out:
+    they are sections themselves, whose first column names the item that each line belongs to. An object has a
+    line per field, as `field,value`, and no line if the report has null in its place.
 
     Raises:
-        NoSuchSectionError: the report has none of that name.
+        NoSuchSectionError: the report has no such section.
     """
     check_section(type(report), section)
     field, parents = _find(type(report), section.split("."))
@@ -71,10 +71,10 @@ def check_section(report: type[BaseModel], section: str) -> None:
     """Make sure that there is such a section.
 
     Raises:
-        NoSuchSectionError: there is none.
+        NoSuchSectionError: there is not.
     """
     if section not in (known := sections(report)):
-        raise NoSuchSectionError(f"There is no such section. There are: {', '.join(known)}.", sections=known)
+        raise NoSuchSectionError(f"There is no such section. Choose one of {', '.join(known)}.", sections=known)
 
 
 def _fields(model: type[BaseModel]) -> Iterator[_Field]:
@@ -100,7 +100,7 @@ def _find(model: type[BaseModel], path: Sequence[str]) -> tuple[_Field, list[str
 
 
 def _items(node: Mapping[str, Any], path: Sequence[str]) -> Iterator[tuple[dict[str, Any], dict[str, Any]]]:
-    """What stands at the end of the path, each with the names of the items that it stands in."""
+    """What is at the end of the path, each with the names of the items that contain it."""
     name, *rest = path
     value = node[name]
     items = value if isinstance(value, list) else [] if value is None else [value]
@@ -113,7 +113,7 @@ def _items(node: Mapping[str, Any], path: Sequence[str]) -> Iterator[tuple[dict[
 
 
 def _flat(model: type[BaseModel], node: Mapping[str, Any] | None) -> Iterator[tuple[str, Any]]:
-    """The columns of an item and their values; of no item, all the columns there may be, without values."""
+    """The columns of an item and their values; without an item, all possible columns without values."""
     for field in _fields(model):
         value = None if node is None else node[field.name]
         if field.model is not None:

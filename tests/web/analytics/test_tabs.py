@@ -78,7 +78,7 @@ def test_the_chosen_period_is_marked(signed_in: SignedIn) -> None:
 def test_a_range_that_makes_no_sense_says_so(signed_in: SignedIn) -> None:
     answer = signed_in(Role.OWNER).get("/analytics/overview?from=2026-02-01&to=2026-01-01")
     assert answer.status_code == 422
-    assert "from must lie before to." in answer.text
+    assert "from must be before to." in answer.text
 
 
 def test_a_comparison_shows_the_period_before(signed_in: SignedIn, company: Company) -> None:
