@@ -10,7 +10,14 @@ from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
 # What takes longest begins first, so that no worker is left alone with it at the end.
-_SLOW_FIRST = ("tests/browser/", "tests/demo/", "tests/analytics/", "tests/db/")
+_SLOW_FIRST = (
+    "tests/browser/",
+    "tests/handoffs/claims/",
+    "tests/cli/",
+    "tests/demo/",
+    "tests/analytics/",
+    "tests/db/",
+)
 _DIRECTORY = pytest.StashKey[Path]()
 
 

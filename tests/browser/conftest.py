@@ -17,6 +17,7 @@ from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 from tests.browser.long_words import LongWords, write_long_words
 from tests.browser.people import Desk
+from tests.databases import copy_migrated
 from tests.places import open_directory
 
 _CHROMIUM = "chromium"
@@ -31,9 +32,10 @@ class Demo:
 
 
 @pytest.fixture(scope="package")
-def demo() -> Iterator[Demo]:
+def demo(run_directory: Path) -> Iterator[Demo]:
     """The demo's server."""
     with open_directory() as parent:
+        copy_migrated(run_directory, parent / "data")
         environment = os.environ | {
             "FLOWPILOT_DATA_DIR": str(parent / "data"),
             "FLOWPILOT_LOGIN_ATTEMPTS_PER_MINUTE": "10000",

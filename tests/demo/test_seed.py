@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -21,6 +22,7 @@ from flowpilot.identity.auth import log_in
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.sessions import derived as sessions
 from flowpilot.settings import Settings
+from tests.databases import copy_migrated
 from tests.demo.rows import NOW, simulated, values
 from tests.places import open_directory
 
@@ -29,10 +31,11 @@ JOBS = "SELECT task_name, scheduled_at, args FROM procrastinate_jobs WHERE args-
 
 
 @pytest.fixture(scope="module")
-def urls(settings: Settings) -> Iterator[DatabaseUrls]:
+def urls(settings: Settings, run_directory: Path) -> Iterator[DatabaseUrls]:
     """A database of our own: the demo's accounts are always the same, and others may have written them."""
     with open_directory() as parent:
         own = settings.model_copy(update={"data_dir": parent / "demo"})
+        copy_migrated(run_directory, own.data_dir)
         with migrated_database(own) as urls:
             yield urls
 
