@@ -50,7 +50,7 @@ async def escalate(
     return await once.create(schemas.HandoffOut, body, make)
 
 
-async def _wanted(
+async def _filter(
     actor: CanView,
     state: Annotated[
         State, Query(description="`queue`: what waits, then what is claimed without action.")
@@ -73,10 +73,13 @@ async def _wanted(
     )
 
 
+HandoffQuery = Annotated[HandoffFilter, Depends(_filter)]
+
+
 @router.get("/handoffs")
 async def list_handoffs(
     actor: CanView,
-    filter_: Annotated[HandoffFilter, Depends(_wanted)],
+    filter_: HandoffQuery,
     db: ReadSession,
     now: Now,
     limit: Limit = 50,

@@ -56,7 +56,7 @@ async def start_session(
     return await once.create(schemas.StartedOut, body, make)
 
 
-async def _wanted(
+async def _filter(
     actor: CanView,
     status: Annotated[list[SessionStatus] | None, Query()] = None,
     mine: Annotated[bool, Query(description="Only those that the caller works on.")] = False,
@@ -70,10 +70,13 @@ async def _wanted(
     return SessionFilter(status, actor.user_id if mine else owner_id, domain, flow_id, ticket, q, unassigned)
 
 
+SessionQuery = Annotated[SessionFilter, Depends(_filter)]
+
+
 @router.get("")
 async def list_sessions(
     actor: CanView,
-    filter_: Annotated[SessionFilter, Depends(_wanted)],
+    filter_: SessionQuery,
     db: ReadSession,
     limit: Limit = 50,
     cursor: Cursor = None,

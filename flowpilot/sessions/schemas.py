@@ -157,8 +157,8 @@ class StatusChangeOut(BaseModel):
     created_at: datetime
 
 
-class CandidateOut(BaseModel):
-    """A flow that may fit the problem, with the confidence (0..1) and why."""
+class SuggestedFlowOut(BaseModel):
+    """A flow that may fit the problem, and why. `confidence` goes from 0 to 1."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -194,7 +194,7 @@ class SessionOut(SessionRow):
 class StartedOut(SessionOut):
     """A session that has just begun, with the flows that were found for it, the best first."""
 
-    candidates: list[CandidateOut]
+    candidates: list[SuggestedFlowOut]
 
 
 class DocumentationOut(BaseModel):
@@ -235,7 +235,7 @@ def started_out(
     history: SessionHistory, actor: Actor, suggestion: Suggestion | None, candidates: Sequence[Candidate]
 ) -> StartedOut:
     """The answer to a beginning."""
-    found = [CandidateOut.model_validate(candidate) for candidate in candidates]
+    found = [SuggestedFlowOut.model_validate(candidate) for candidate in candidates]
     return StartedOut(**session_out(history, actor, suggestion), candidates=found)
 
 
