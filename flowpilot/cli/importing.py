@@ -14,7 +14,7 @@ from flowpilot.clock import now
 from flowpilot.imports.loader import ImportProgress, ImportSummary, import_log
 from flowpilot.imports.mapping import load_mapping
 
-# Warnings that are shown; the others are counted.
+# How many warnings are shown; the others are counted.
 _SHOWN = 5
 
 
@@ -24,11 +24,11 @@ def register(app: typer.Typer) -> None:
 
 
 def import_file(
-    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .csv.gz or .zip.")],
-    mapping: Annotated[str, typer.Option(help="A shipped mapping (servicenow) or a .toml of your own.")],
+    file: Annotated[Path, typer.Argument(exists=True, dir_okay=False, help="A .csv, .csv.gz or .zip file.")],
+    mapping: Annotated[str, typer.Option(help="A shipped mapping (servicenow), or a .toml file of your own.")],
     account: AccountOption,
 ) -> None:
-    """Import a log, all of it or nothing. The same file again changes nothing."""
+    """Import a log, all of it or nothing. Importing the same file again changes nothing."""
     rules = load_mapping(mapping)
     columns = (
         TextColumn("{task.description}"),
@@ -45,32 +45,33 @@ def import_file(
             bar.update(tasks[step.phase], completed=step.fraction)
 
         summary = import_log(urls.runtime, account, file, rules, now=now(), progress=tell)
-    sys.stdout.write(_told(file, summary) + "\n")
+    sys.stdout.write(in_words(file, summary) + "\n")
 
 
-def _told(file: Path, done: ImportSummary) -> str:
+def in_words(file: Path, done: ImportSummary) -> str:
+    """What the import did, as the command prints it."""
     if done.already_imported_at is not None:
         return (
-            f"{file.name} was imported on {done.already_imported_at:%Y-%m-%d %H:%M} UTC already. Nothing changed."
+            f"{file.name} was already imported on {done.already_imported_at:%Y-%m-%d %H:%M} UTC. Nothing changed."
         )
     if not done.sessions:
-        return f"{file.name}: nothing new. Its {done.cases_already_here:,} cases were here before."
-    told = (
+        return f"{file.name}: nothing new. All of its {done.cases_already_here:,} cases are here already."
+    text = (
         f"Imported {done.rows:,} rows. Sessions: {done.sessions:,}, with {done.steps:,} steps. "
-        f"Handoffs: {done.handoffs:,}, of which {done.claimed:,} claimed. New people: {done.people_created:,}."
+        f"Handoffs: {done.handoffs:,}, {done.claimed:,} of them claimed. New people: {done.people_created:,}."
     )
     if done.cases_already_here:
-        told += f" Left as they are, since they were here before: {done.cases_already_here:,}."
-    return told + _warned(done.warnings)
+        text += f" Cases left as they are, since they are here already: {done.cases_already_here:,}."
+    return text + _warnings(done.warnings)
 
 
-def _warned(warnings: Sequence[Mapping[str, str]]) -> str:
+def _warnings(warnings: Sequence[Mapping[str, str]]) -> str:
     if not warnings:
         return ""
     lines = [
-        f"Ends that the log dates before their beginnings: {len(warnings):,}. Their time is unknown, so no mean or"
-        " median counts them. All of them are kept with the import, in import_runs.warnings:",
-        *(f"  {one['ticket']}: {one['field']} {one['text']}, begun {one['begins']}" for one in warnings[:_SHOWN]),
+        f"Ends that the log dates before their beginnings: {len(warnings):,}. Their times are unknown, so no mean"
+        " or median counts them. The import keeps all of them in import_runs.warnings:",
+        *(f"  {one['ticket']}: {one['field']} {one['text']}, began {one['begins']}" for one in warnings[:_SHOWN]),
     ]
     if len(warnings) > _SHOWN:
         lines.append(f"  and {len(warnings) - _SHOWN:,} more")

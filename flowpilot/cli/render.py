@@ -1,4 +1,4 @@
-"""A report in the terminal: tables, with bars where people would rather look than read."""
+"""A report in the terminal: tables, with bars that show trends at a glance."""
 
 import math
 import statistics
@@ -15,14 +15,14 @@ from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.schemas import Report
 from flowpilot.durations import in_short
 
-# The column of a list that its bars are drawn from.
+# The column of a list that the bars show.
 _BARS = {
     "mttr_trend": "mttr_minutes",
     "sessions_by_domain": "total",
     "coverage_by_domain": "session_count",
     "daily_trend": "hours",
 }
-# The columns of a list that has more of them than a terminal has room for.
+# The columns shown of a list that has more than fit into a terminal.
 _FLOW_COLUMNS = ("name", "usage_count", "success_rate", "avg_confidence", "quality_score", "too_few_cases")
 _GROUP_COLUMNS = ("n", "n_acted", "median_seconds_to_first_action", "bounce_back_rate", "release_rate")
 _COLUMNS = {
@@ -41,7 +41,7 @@ _COLUMNS = {
     "by_reason": ("reason", *_GROUP_COLUMNS),
     "by_domain": ("domain", *_GROUP_COLUMNS),
 }
-# Headings of those columns that are short enough to stand side by side.
+# Headings of those columns, short enough to fit side by side.
 _HEADINGS = {
     "flow_count": "Flows",
     "session_count": "Sessions",
@@ -69,7 +69,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"
 _LEVELS = "▁▂▃▄▅▆▇█"
 _SPARKLINE_WIDTH = 70
 
-# What a program needs and a person does not.
+# What programs need and people do not.
 _HIDDEN = ("_ci95", "_id", "evidence", "unit", "estimator", "metric_definition")
 
 
@@ -90,7 +90,7 @@ def print_report(console: Console, title: str, report: Report, *, definitions: b
 
 
 def _blocks(name: str, node: dict[str, Any]) -> list[RenderableType]:
-    """The figures of one level first, then its sections."""
+    """The figures of one level, then its sections."""
     figures = {key: value for key, value in node.items() if not _is_section(value)}
     blocks: list[RenderableType] = []
     if figures:
@@ -119,7 +119,7 @@ def _is_estimate(value: Any) -> bool:
 
 
 def _estimates(name: str, estimates: dict[str, dict[str, Any]]) -> RenderableType:
-    """Estimates side by side, with what has changed where they are compared."""
+    """Estimates side by side, with what has changed if they are compared."""
     table = Table(title=_title(name), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     compared = any("difference" in estimate for estimate in estimates.values())
     for heading in ("", "Value", "n", *(("Since then", "Direction") if compared else ())):
@@ -165,7 +165,7 @@ def _table(name: str, rows: list[dict[str, Any]], bar: str | None) -> Table:
     table = Table(title=_title(name), box=box.SIMPLE_HEAD, title_justify="left", padding=(0, 1, 0, 0))
     columns = _COLUMNS.get(name) or [key for key in rows[0] if not key.endswith(_HIDDEN)]
     top = max((row[bar] or 0 for row in rows), default=0) if bar else 0
-    # One interval a line is what fits: that of the first figure that has one.
+    # There is room for one interval per line: that of the first figure that has one.
     with_interval = next((key for key in columns if f"{key}_ci95" in rows[0]), None)
     cells = [
         [_short(row[key]) + (_interval(row[f"{key}_ci95"]) if key == with_interval else "") for key in columns]
@@ -197,7 +197,7 @@ def _gap(gap: dict[str, Any]) -> Text:
 
 
 def _sparkline(name: str, values: list[float]) -> Text:
-    """All days in one line; each mark is the mean of as many days as it takes to fit."""
+    """All days in one line; each mark is the mean of as many days as needed to make them fit."""
     size = math.ceil(len(values) / _SPARKLINE_WIDTH)
     marks = [statistics.fmean(values[start : start + size]) for start in range(0, len(values), size)]
     top = max(marks) or 1
@@ -215,7 +215,7 @@ def _interval(bounds: list[float | None] | None) -> str:
     if not bounds:
         return ""
     low, high = ("?" if bound is None else _short(float(f"{bound:.3g}")) for bound in bounds)
-    # A minus sign beside a dash would be hard to read.
+    # A minus sign next to a dash is hard to read.
     return f" [dim]{low} to {high}[/]" if "-" in low + high else f" [dim]{low}-{high}[/]"
 
 
@@ -236,7 +236,7 @@ def _value(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value where there is little room: two decimals say enough of a rate."""
+    """A value where there is little room: two decimals are enough for a rate."""
     return f"{value:.2f}" if isinstance(value, float) and 0 < value <= 1 else _value(value)
 
 

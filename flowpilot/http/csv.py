@@ -1,4 +1,4 @@
-"""Rows on their way into a spreadsheet: the one place that writes CSV."""
+"""CSV, as a spreadsheet opens it. This is the only place that writes it."""
 
 import csv
 import io
@@ -7,14 +7,14 @@ from typing import Any, TypeVar
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
 
-# A spreadsheet takes text that begins with one of these for a formula, and runs it (OWASP, "CSV Injection").
-_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - The wide ones are meant.
+# A spreadsheet runs text that begins with one of these as a formula (OWASP, "CSV Injection").
+_FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - The wide characters are intended.
 
 T = TypeVar("T")
 
 
 def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
-    """The rows as lines of CSV. Values are as in JSON, but null is empty, and no text is a formula."""
+    """The rows as lines of CSV. Values are written as in JSON, but null is empty and text is never a formula."""
     file = io.StringIO()
     csv.writer(file, lineterminator="\n").writerows([_cell(value) for value in row] for row in rows)
     return file.getvalue()
@@ -26,7 +26,7 @@ def attachment(name: str) -> dict[str, str]:
 
 
 def safe_cell(value: T) -> T | str:
-    """The value as a cell of a CSV; text that would be a formula gets an apostrophe before it. Numbers stay."""
+    """The value as a cell. An apostrophe goes before text that would be a formula; numbers stay as they are."""
     if isinstance(value, str) and (value.startswith(("\t", "\r", "\n")) or value.lstrip().startswith(_FORMULA)):
         return f"'{value}"
     return value

@@ -1,4 +1,4 @@
-"""From the ordered rows of one case to a session, its steps and its handoffs. Pure: no I/O."""
+"""Turn the ordered rows of one case into a session, its steps and its handoffs. Pure: no I/O."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,12 +10,12 @@ from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.imports.mapping import HandoffRules, Mapping, SessionRules, StartRules, StepRules
 
 Row = dict[str, str | None]
-"""The columns that the mapping uses; None is unknown."""
+"""The columns that the mapping uses; None if a value is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """Something a person did. An unknown person is None, here as everywhere below."""
+    """Something a person did. An unknown person is None, here and below."""
 
     at: datetime
     by: str | None
@@ -26,7 +26,7 @@ class Step:
 class UnknownEnd:
     """An end that the log dates before its beginning, so that its time is unknown.
 
-    `field` is the column it was for; `text` is its moment as the log has it, and `begins` that of its beginning.
+    `field` is the column that it is missing from, `text` its time in the log, and `begins` that of its beginning.
     """
 
     field: str
@@ -36,7 +36,7 @@ class UnknownEnd:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """Who took a handoff over, and when; None where the log dates it before the handoff."""
+    """Who claimed a handoff, and when; `at` is None if the log dates the claim before the handoff."""
 
     at: datetime | None
     by: str
@@ -53,9 +53,9 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """One handoff. A case in a log is over, so each of its handoffs has an end: `ended`.
+    """One handoff. Since a case in a log is over, each of its handoffs has an end, `ended`.
 
-    `unknown` says which of its moments could not be kept as the log has them.
+    `unknown` lists its times that could not be kept.
     """
 
     at: datetime
@@ -67,7 +67,7 @@ class Handoff:
     unknown: tuple[UnknownEnd, ...] = ()
 
     def events(self) -> Iterator[Event]:
-        """What happened to the handoff, in order, as far as it is known when."""
+        """What happened to the handoff, in order, where the time is known."""
         yield Event(HandoffEventKind.CREATED, self.at, self.by)
         if self.claim is not None and self.claim.at is not None:
             yield Event(HandoffEventKind.CLAIMED, self.claim.at, self.claim.by)
@@ -76,7 +76,7 @@ class Handoff:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One case of a log, as a session. `unknown` says which of its moments could not be kept as they are."""
+    """One case of a log, as a session. `unknown` lists the times that could not be kept."""
 
     ticket: str
     engineer: str | None
@@ -92,7 +92,7 @@ class Case:
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """A row with its time and writer read out; `text` is the time as it is written."""
+    """A row with its time and its writer; `text` is the time as it is written."""
 
     at: datetime
     text: str
@@ -101,7 +101,7 @@ class _Entry:
 
 
 def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case:
-    """What a case's rows say under the mapping. There is at least one row, and they are in their order."""
+    """What a case's rows mean under the mapping. There is at least one row, and they are in order."""
     rules = mapping.session
     last = rows[-1]
     status = _status(last, rules)
@@ -124,7 +124,7 @@ def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case:
 
 
 def _span(last: Row, status: str, mapping: Mapping) -> tuple[datetime, datetime | None, tuple[UnknownEnd, ...]]:
-    """When a case began and was resolved. An end before the beginning is no known end."""
+    """When a case began and was resolved. An end before the beginning counts as unknown."""
     begins, text = _required(last, mapping.session.created_at), _cell(last, mapping.session.resolved_at)
     created_at = mapping.times.parse(begins)
     if text is None or status != "resolved":
@@ -195,7 +195,7 @@ def _handoffs(entries: Sequence[_Entry], steps: Sequence[Step], mapping: Mapping
 
 
 def _starts(rows: Sequence[Row], rules: StartRules) -> list[int]:
-    """The places of the rows in which a handoff starts."""
+    """The indexes of the rows in which a handoff starts."""
     if rules.counter is not None:
         levels = [Decimal(_required(row, rules.counter)) for row in rows]
         return [place for place, (low, high) in enumerate(pairwise(levels), 1) if high > low]
@@ -235,7 +235,7 @@ def _handoff(
         reason=_cell(entry.row, rules.reason) or "",
         claim=claim,
         first_action=None if claimed_at is None else _first_after(claimed_at, steps),
-        # What is over must not stay open because its end has no known time: it ends as soon as it can have.
+        # A handoff that is over must not stay open because its end is unknown: it ends as early as it can.
         ended=replace(ended, at=max(ended.at, not_before)),
         unknown=tuple(unknown),
     )
@@ -246,7 +246,7 @@ def _giver(entry: _Entry, rules: HandoffRules) -> str | None:
 
 
 def _claim(given: _Entry, by: str | None, later: Sequence[_Entry]) -> tuple[Claim | None, _Entry | None]:
-    """The first later row by another person, as a claim. Where it is unknown who handed over, there is none."""
+    """The first later row by another person, as a claim. There is no claim if it is unknown who handed over."""
     for entry in later:
         if by is not None and entry.by is not None and entry.by != by:
             return Claim(entry.at if entry.at >= given.at else None, entry.by), entry
@@ -254,12 +254,12 @@ def _claim(given: _Entry, by: str | None, later: Sequence[_Entry]) -> tuple[Clai
 
 
 def _first_after(moment: datetime, steps: Sequence[Step]) -> Step | None:
-    """The earliest step strictly after the moment; of several at one time, the first in position."""
+    """The earliest step strictly after the moment; of several at the same time, the first one."""
     return min((step for step in steps if step.at > moment), key=lambda step: step.at, default=None)
 
 
 def _end(entries: Sequence[_Entry], following: int, rules: HandoffRules) -> tuple[Event, _Entry]:
-    """What ends a handoff, with its row: the case's next handoff, or else its latest row."""
+    """What ends a handoff, with its row: the case's next handoff, or otherwise its latest row."""
     if following < len(entries):
         entry = entries[following]
         return Event(HandoffEventKind.REASSIGNED, entry.at, _giver(entry, rules)), entry

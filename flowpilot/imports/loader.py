@@ -1,4 +1,4 @@
-"""Import an event log into an account: the whole of it in one transaction, or nothing."""
+"""Import an event log into an account: all of it in one transaction, or nothing."""
 
 import hashlib
 import json
@@ -34,17 +34,17 @@ def import_log(
     now: datetime,
     progress: Tell | None = None,
 ) -> ImportSummary:
-    """Import a log as the runtime role. The same file under the same mapping is imported once.
+    """Import a log as the runtime role. The same file with the same mapping is imported once.
 
     Cases whose ticket already has a session in the account are left as they are.
 
     Args:
-        progress: called about once in a thousand rows while the file is read, then once a batch written.
+        progress: called about every thousand rows while the file is read, then after each batch that is written.
 
     Raises:
         NotFoundError: there is no such account.
-        LogFileError, BadRowError: the file, or a row of it, cannot be used.
-        MappingError: the mapping names a column that the file lacks.
+        LogFileError, BadRowError: the file, or one of its rows, cannot be used.
+        MappingError: the mapping names a column that the file does not have.
     """
     tell = progress or (lambda _: None)
     with account_transaction(runtime_url, account_id) as connection:
@@ -58,14 +58,14 @@ def import_log(
 
 
 def _take_turn(connection: Connection, account_id: UUID) -> None:
-    """Let imports into an account follow each other, so that the later one sees what the earlier one did."""
+    """Imports into an account run one after the other, so that the later one sees what the earlier one did."""
     connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"import {account_id}",))
     if connection.execute("SELECT FROM accounts WHERE id = %s", (account_id,)).fetchone() is None:
         raise NotFoundError(f"There is no account {account_id}.")
 
 
 def _read(connection: Connection, file: Path, mapping: Mapping, tell: Tell) -> tuple[int, str]:
-    """Stage the file. Return how many rows it has, and the digest of what is imported and how."""
+    """Stage the file. Return its number of rows, and the digest of the file and the mapping."""
     with open_log(file, delimiter=mapping.file.delimiter, encoding=mapping.file.encoding) as reader:
         rows = stage(connection, reader, mapping, tell)
         tell(ImportProgress("reading", reader.size, reader.size))
@@ -98,7 +98,7 @@ def _write(
 
 
 def _batches(connection: Connection, mapping: Mapping) -> Iterator[tuple[int, list[Case]]]:
-    """The cases in batches of some thousand rows, each with how many rows were read up to its end."""
+    """The cases in batches of a few thousand rows, each with the number of rows read so far."""
     done = written = 0
     batch = []
     for ticket, rows in staged_cases(connection, mapping):
@@ -127,7 +127,7 @@ def _record(
     now: datetime,
     summary: ImportSummary,
 ) -> None:
-    """Keep that it was imported, and that people came to be members without anybody inviting them."""
+    """Record the import, also in the audit log: it can make people members without an invitation."""
     counts = asdict(summary)
     del counts["already_imported_at"]
     warnings_json = json.dumps(counts.pop("warnings"))

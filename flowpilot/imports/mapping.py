@@ -1,4 +1,4 @@
-"""What the columns of an event log mean. A mapping is data, in TOML: no log is a special case in code."""
+"""What the columns of an event log mean. A mapping is data, in TOML, so that no log needs code of its own."""
 
 import tomllib
 from collections.abc import Iterator
@@ -18,15 +18,15 @@ MAPPINGS = resources.files("flowpilot.imports") / "mappings"
 
 
 class MappingError(InvalidError):
-    """A mapping cannot be used, or does not fit the file."""
+    """The mapping cannot be used, or does not fit the file."""
 
 
 @dataclass(frozen=True, slots=True)
 class ColumnUse:
     """How a key of the mapping uses the columns it names: what a value must be, and whether it must be known.
 
-    A `name` becomes part of a database index, so its length has a limit. An `order` is a time where another
-    key reads the column as a time, else a number.
+    A `name` becomes part of a database index, so its length has a limit. An `order` is a time if another key reads
+    the column as a time, and otherwise a number.
     """
 
     kind: Literal["text", "name", "number", "time", "order"]
@@ -39,7 +39,7 @@ TEXT, NAME, TIME = ColumnUse("text"), ColumnUse("name"), ColumnUse("time")
 
 
 class Section(BaseModel):
-    """A table of the TOML file. A key it does not know is an error, since it would do nothing."""
+    """A table of the TOML file. An unknown key is an error, since it would do nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -62,7 +62,7 @@ class FileFormat(Section):
 
 
 class Times(Section):
-    """How times are written: a `strptime` format or "iso", and the zone of those that state none."""
+    """How times are written: a `strptime` format or "iso", and the zone of times that do not state one."""
 
     format: str
     zone: ZoneInfo
@@ -76,7 +76,7 @@ class Times(Section):
         return pattern
 
     def parse(self, text: str) -> datetime:
-        """The moment a cell states.
+        """The time in a cell.
 
         Raises:
             ValueError: the text does not follow the format.
@@ -85,9 +85,9 @@ class Times(Section):
 
 
 class CaseRules(Section):
-    """Which rows belong together, and their order: by these columns, and then as in the file.
+    """Which rows belong together, and their order: by these columns, then as in the file.
 
-    The case's id is the ticket's id in the ticket system.
+    The id of a case is the ticket's id in the ticket system.
     """
 
     id: Annotated[Column, ColumnUse("name", required=True)]
@@ -102,9 +102,9 @@ class RowRules(Section):
 
 
 class StatusRule(Section):
-    """The status where the column is known in the case's last row and, if `values` are given, is one of them.
+    """The status of a case whose last row has a value in the column: one of `values`, if they are given.
 
-    Without a column it always applies.
+    Without a column, the rule always applies.
     """
 
     status: Literal["resolved", "abandoned"]
@@ -119,10 +119,10 @@ class StatusRule(Section):
 
 
 class SessionRules(Section):
-    """What becomes of a case. All of it is read in the last row, but for the engineer.
+    """What a case becomes. All of it is read from the last row, except for the engineer.
 
-    The engineer is the last known value of the first of the columns that has any. `resolved_at` is kept
-    where the status is `resolved`. Parts of a summary are joined by a dash.
+    The engineer is the last known value of the first column that has one. `resolved_at` is kept if the status is
+    `resolved`. Parts of a summary are joined by a dash.
     """
 
     created_at: Annotated[Column, ColumnUse("time", required=True)]
@@ -136,15 +136,15 @@ class SessionRules(Section):
     @classmethod
     def _complete(cls, rules: tuple[StatusRule, ...]) -> tuple[StatusRule, ...]:
         if [rule.column is None for rule in rules] != [False] * (len(rules) - 1) + [True]:
-            raise ValueError("the last rule, and no other, must have no column: every case gets a status")
+            raise ValueError("only the last rule must have no column, so that every case gets a status")
         return rules
 
 
 class StepRules(Section):
-    """Which rows are steps, and what of them is kept.
+    """Which rows are steps, and which of their columns are kept.
 
-    With `where_known`: rows in which one of these columns is known. With `where_changed`: rows in which one
-    of them differs from the row before (the first row: in which one is known). With neither: all rows.
+    With `where_known`, rows in which one of these columns is known. With `where_changed`, rows in which one of
+    them differs from the row before (in the first row: is known). With neither, all rows.
     """
 
     content: Annotated[Columns, TEXT] = ()
@@ -161,9 +161,9 @@ class StepRules(Section):
 class StartRules(Section):
     """In which rows a handoff starts.
 
-    With `counter`: where that number is higher than in the row before; the first row of a case starts none.
-    With `column`: where its value differs from that of `before` in the same row, or, without `before`, from
-    the last one known. From or to an unknown value is no handoff.
+    With `counter`, where that number is higher than in the row before; never in the first row of a case. With
+    `column`, where its value differs from that of `before` in the same row or, without `before`, from the last one
+    known. A change from or to an unknown value is not a handoff.
     """
 
     counter: Annotated[Column | None, ColumnUse("number", required=True)] = None
@@ -182,8 +182,8 @@ class StartRules(Section):
 class HandoffRules(Section):
     """Handoffs: where they start, who handed over (by default who wrote the row), and who claimed.
 
-    The claim "first_row_by_another" is the first later row, before the case's next handoff, that somebody
-    other than the one who handed over has written. "none" leaves every handoff unclaimed.
+    The claim "first_row_by_another" is the first later row, before the case's next handoff, that was written by
+    somebody other than the person who handed over. "none" leaves every handoff unclaimed.
     """
 
     start: StartRules
@@ -193,7 +193,7 @@ class HandoffRules(Section):
 
 
 class Mapping(Section):
-    """A whole mapping. `name` is how it is spoken of."""
+    """A whole mapping. `name` is for people."""
 
     name: str = Field(min_length=1)
     file: FileFormat = FileFormat()
@@ -206,7 +206,7 @@ class Mapping(Section):
 
     @cached_property
     def uses(self) -> dict[str, dict[str, ColumnUse]]:
-        """The columns that are read: for each, the keys that name it and how each uses it."""
+        """The columns that are read, each with the keys that name it and how they use it."""
         uses: dict[str, dict[str, ColumnUse]] = {}
         for key, column, use in _uses(self):
             uses.setdefault(column, {})[key] = use
@@ -217,7 +217,7 @@ def load_mapping(name_or_path: str) -> Mapping:
     """The mapping in a .toml file, or the shipped one of that name.
 
     Raises:
-        MappingError: there is none, or it says something that cannot be followed.
+        MappingError: there is no such mapping, or it is not valid.
     """
     if name_or_path.endswith(".toml"):
         source: resources.abc.Traversable = Path(name_or_path)
@@ -248,7 +248,7 @@ def _read(source: resources.abc.Traversable, name: str) -> Mapping:
 
 
 def _explain(error: ValidationError) -> str:
-    """Each key that is wrong, and why."""
+    """Which keys are wrong, and why."""
     problems = {"extra_forbidden": "is not a key of a mapping", "missing": "is missing"}
     return "; ".join(
         f"{'.'.join(map(str, item['loc']))}: "
@@ -258,7 +258,7 @@ def _explain(error: ValidationError) -> str:
 
 
 def _uses(section: Section, prefix: str = "") -> Iterator[tuple[str, str, ColumnUse]]:
-    """Every mention of a column: the key, the column, and the use that the key's field declares."""
+    """Every mention of a column: the key, the column, and how the key uses it."""
     for name, field in type(section).model_fields.items():
         value = getattr(section, name)
         for item in value if isinstance(value, tuple) else (value,):

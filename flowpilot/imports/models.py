@@ -1,4 +1,4 @@
-"""Which files were imported, so that the same file is never counted twice."""
+"""Which files were imported, so that no file is counted twice."""
 
 from datetime import datetime
 from typing import Any
@@ -13,8 +13,8 @@ from flowpilot.db.base import Base, Tenant, created_at
 class ImportRun(Tenant, Base):
     """One finished import. `digest` is the SHA-256 of the unpacked file and the mapping, in hex.
 
-    `warnings` has what of the log could not be kept: `{ticket, field, text, begins}`, where `text` is the moment
-    of an end as the log has it, and `begins` that of its beginning.
+    `warnings` lists what could not be kept, as `{ticket, field, text, begins}`: `text` is the time of an end in
+    the log, and `begins` that of its beginning.
     """
 
     __tablename__ = "import_runs"

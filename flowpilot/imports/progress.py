@@ -1,4 +1,4 @@
-"""What an import tells: how far it is, and in the end what it did."""
+"""What an import reports: how far it has come, and in the end what it did."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -8,7 +8,7 @@ from typing import Literal
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import is. `done` and `total` are bytes of the file while reading, rows while writing."""
+    """How far an import has come. `done` and `total` are bytes of the file while reading, rows while writing."""
 
     phase: Literal["reading", "writing"]
     done: int
@@ -25,10 +25,10 @@ Tell = Callable[[ImportProgress], None]
 
 @dataclass(slots=True)
 class ImportSummary:
-    """What an import did. With `already_imported_at` it did nothing: the same file was imported then.
+    """What an import did. With `already_imported_at` it did nothing, since the same file was imported then.
 
-    `rows` are those of the file; the others count what was added, but `cases_already_here` what was not.
-    `warnings` name what of the log could not be kept, by ticket.
+    `rows` counts the file's rows, `cases_already_here` the cases left out, and the others what was added.
+    `warnings` lists what could not be kept, by ticket.
     """
 
     rows: int

@@ -1,4 +1,4 @@
-"""Read an event log: a CSV file, plain or inside .gz or .zip, one row at a time."""
+"""Read an event log row by row: a CSV file, plain or packed as .gz or .zip."""
 
 import csv
 import gzip
@@ -44,20 +44,20 @@ class LogReader:
 
     @property
     def bytes_read(self) -> int:
-        """How far the reader is in the file as it lies on disk, packed or not; `size` is the end."""
+        """How far the reader has come in the file on disk, packed or not; `size` is the end."""
         return self._file.tell()
 
     @property
     def digest(self) -> str:
-        """The SHA-256, in hex, of the unpacked bytes so far: packing a file does not make it another one."""
+        """The SHA-256, in hex, of the unpacked bytes so far: a packed file is the same file."""
         return self._source.sha256.hexdigest()
 
     def rows(self) -> Iterator[tuple[int, list[str]]]:
-        """The line each row begins in, and its fields. Blank lines are passed over.
+        """The line in which each row begins, and its fields. Blank lines are skipped.
 
         Raises:
             BadRowError: a row has more or fewer fields than the header, or its quotes do not match.
-            LogFileError: the file is damaged, or not text in the encoding.
+            LogFileError: the file is damaged, or is not text in this encoding.
         """
         width = len(self.header)
         for line, fields in self._records():
@@ -75,15 +75,17 @@ class LogReader:
         except csv.Error as error:
             raise BadRowError(line, f"not readable as CSV ({error})") from error
         except UnicodeError as error:
-            raise BadRowError(line, f"here or soon after is no text in {self._encoding} ({error})") from error
+            raise BadRowError(
+                line, f"here or soon after, the file is not {self._encoding} text ({error})"
+            ) from error
 
 
 @contextmanager
 def open_log(path: Path, *, delimiter: str = ",", encoding: str = "utf-8-sig") -> Iterator[LogReader]:
-    """Open a log that is plain, gzip, or a zip with one member. Its first bytes say which, not its name.
+    """Open a log that is plain, gzip, or a zip with one file in it. Its first bytes say which, not its name.
 
     Raises:
-        LogFileError: the file is missing, empty, damaged, or a zip with none or several members.
+        LogFileError: the file is missing, empty, damaged, or a zip with no file or several.
     """
     try:
         file = path.open("rb")
@@ -94,7 +96,7 @@ def open_log(path: Path, *, delimiter: str = ",", encoding: str = "utf-8-sig") -
 
 
 class _Source(io.RawIOBase):
-    """Passes unpacked bytes on and digests them on the way."""
+    """Passes unpacked bytes on, and digests them."""
 
     def __init__(self, name: str, unpacked: IO[bytes]) -> None:
         self._name = name

@@ -1,4 +1,4 @@
-"""Check every row of a log and put it where PostgreSQL can order it: memory does not grow with the file."""
+"""Check every row of a log, and let PostgreSQL sort the rows, so that memory does not grow with the file."""
 
 import json
 import re
@@ -23,7 +23,7 @@ _TELL_EVERY_ROWS = 1_000
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that is read: its place in the file and what a value of it must be."""
+    """A column that is read: its place in the file, and what its values must be."""
 
     name: str
     place: int
@@ -35,7 +35,7 @@ def stage(connection: Connection, reader: LogReader, mapping: Mapping, tell: Tel
     """Check all rows into the temporary table `staged` and return how many there are.
 
     Raises:
-        MappingError: the file lacks a column that the mapping names.
+        MappingError: the file does not have a column that the mapping names.
         BadRowError: a row cannot be used.
     """
     connection.execute(
@@ -51,7 +51,7 @@ def stage(connection: Connection, reader: LogReader, mapping: Mapping, tell: Tel
 
 
 def drop_cases_already_here(connection: Connection, account_id: UUID) -> tuple[int, int]:
-    """Take the cases whose ticket the account has out of `staged`: how many rows and cases these were."""
+    """Remove cases whose ticket the account has from `staged`, and return how many rows and cases they were."""
     found = connection.execute(
         "WITH gone AS (DELETE FROM staged WHERE case_id IN "
         "(SELECT psa_ticket_id FROM ai_sessions WHERE account_id = %s) RETURNING case_id) "
@@ -63,7 +63,7 @@ def drop_cases_already_here(connection: Connection, account_id: UUID) -> tuple[i
 
 
 def staged_cases(connection: Connection, mapping: Mapping) -> Iterator[tuple[str, list[Row]]]:
-    """The id of each case and its rows, in their order."""
+    """The id of each case and its rows, in order."""
     columns = list(mapping.uses)
     with connection.cursor("staged_cases") as cursor:
         cursor.itersize = _FETCH_ROWS
@@ -89,7 +89,7 @@ def _columns(reader: LogReader, mapping: Mapping) -> list[_Column]:
             trouble = "several columns" if name in reader.header else "no column"
             raise MappingError(
                 f"{reader.name} has {trouble} {name}, "
-                f"which {', '.join(uses)} of the mapping {mapping.name} names: "
+                f"which the mapping {mapping.name} names in {', '.join(uses)}: "
                 "correct the mapping, or export the log with that column."
             )
         kinds = _kinds(uses.values())
@@ -104,10 +104,10 @@ def _kinds(uses: Iterable[ColumnUse]) -> frozenset[str]:
 
 
 def _cell(line: int, column: _Column, text: str, mapping: Mapping) -> str | None:
-    """The value of a cell as the mapping will use it; None is unknown."""
+    """The value of a cell as the mapping uses it; None if it is unknown."""
     if text in mapping.file.unknown:
         if column.required:
-            raise BadRowError(line, f"{column.name} is {text!r}, which is unknown, but it is needed in every row")
+            raise BadRowError(line, f"{column.name} is {text!r}, which means unknown, but every row needs a value")
         return None
     if "\0" in text:
         raise BadRowError(line, f"{column.name} holds a NUL character")
@@ -126,7 +126,7 @@ def _cell(line: int, column: _Column, text: str, mapping: Mapping) -> str | None
 
 
 def _rank(row: Row, mapping: Mapping) -> str:
-    """A row's place in its case, as the literal of an array of numbers."""
+    """A row's place in its case, as the literal of a PostgreSQL array."""
     return f"{{{','.join(_number(column, row[column], mapping) for column in mapping.case.order)}}}"
 
 

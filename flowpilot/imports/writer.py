@@ -1,4 +1,4 @@
-"""Write cases, and the people in them, into an account's tables."""
+"""Write cases and their people into an account's tables."""
 
 import json
 from collections import defaultdict
@@ -30,7 +30,7 @@ Values = tuple[Any, ...]
 
 
 class People(defaultdict[str | None, UUID | None]):
-    """The user of each name in the log; a name not yet known gets an id, and the unknown person has none."""
+    """The user id of each name in the log. A new name gets an id; an unknown person (None) does not."""
 
     def __init__(self, connection: Connection, account_id: UUID) -> None:
         query = (
@@ -42,7 +42,7 @@ class People(defaultdict[str | None, UUID | None]):
         self._known = frozenset(self)
 
     def write_new(self, connection: Connection, now: datetime) -> int:
-        """Make engineers of the new names. Nobody can sign in as them: they have no e-mail and no password."""
+        """Add the new names as engineers. Nobody can sign in as them: they have no e-mail and no password."""
         new = [(name, user_id) for name, user_id in self.items() if name not in self._known]
         copy_rows(connection, "users", _USER, ((user_id, name, now) for name, user_id in new))
         members = ((self._account_id, user_id, "engineer", name, now) for name, user_id in new)
@@ -51,7 +51,7 @@ class People(defaultdict[str | None, UUID | None]):
 
 
 def write_cases(connection: Connection, account_id: UUID, cases: Sequence[Case], people: People) -> None:
-    """Write the cases with their steps, their handoffs and what happened to these."""
+    """Write the cases with their steps, their handoffs and the events of those."""
     sessions = [(new_id(), case) for case in cases]
     handoffs = [(new_id(), parent, handoff) for parent, case in sessions for handoff in case.handoffs]
     rows = (_session(account_id, own_id, case, people) for own_id, case in sessions)

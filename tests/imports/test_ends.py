@@ -10,7 +10,7 @@ import pytest
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.dashboard.schemas import Dashboard
 from flowpilot.analytics.period import Period, window
-from flowpilot.cli.importing import _told
+from flowpilot.cli.importing import in_words
 from flowpilot.db.session import Database
 from flowpilot.imports.loader import ImportSummary
 from flowpilot.imports.mapping import Mapping
@@ -75,12 +75,12 @@ def test_what_the_log_says_stays_with_the_import(world: World, imported: ImportS
 
 
 def test_the_import_says_so(imported: ImportSummary) -> None:
-    first, told, *tickets = _told(Path("log.csv"), imported).splitlines()
+    first, told, *tickets = in_words(Path("log.csv"), imported).splitlines()
     assert first.startswith("Imported 3 rows.")
     assert told.startswith("Ends that the log dates before their beginnings: 2.")
     assert tickets == [
-        "  M3: resolved_at 2026-05-10T08:00:00Z, begun 2026-05-10T12:00:00Z",
-        "  M5: resolved_at 2026-05-10T11:00:00Z, begun 2026-05-10T12:00:00Z",
+        "  M3: resolved_at 2026-05-10T08:00:00Z, began 2026-05-10T12:00:00Z",
+        "  M5: resolved_at 2026-05-10T11:00:00Z, began 2026-05-10T12:00:00Z",
     ]
 
 

@@ -87,7 +87,7 @@ def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> Non
 
 
 def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
-    with pytest.raises(BadRowError, match="is no text in utf-8-sig"):
+    with pytest.raises(BadRowError, match="is not utf-8-sig text"):
         read(write(tmp_path, b"a,b\n1,2\n3,\xff\n"))
 
 

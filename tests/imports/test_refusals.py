@@ -20,14 +20,14 @@ GOOD = row("T1", 1, "09:00", "Ada")
     [
         ({"at": "4 May, nine"}, "at is '4 May, nine', expected a time like %Y-%m-%d %H:%M"),
         ({"at": "2026-02-30 09:00"}, "at is '2026-02-30 09:00', expected a time like %Y-%m-%d %H:%M"),
-        ({"at": "?"}, "at is '?', which is unknown, but it is needed in every row"),
-        ({"opened": "?"}, "opened is '?', which is unknown, but it is needed in every row"),
+        ({"at": "?"}, "at is '?', which means unknown, but every row needs a value"),
+        ({"opened": "?"}, "opened is '?', which means unknown, but every row needs a value"),
         ({"solved": "soon"}, "solved is 'soon', expected a time like %Y-%m-%d %H:%M"),
-        ({"ticket": ""}, "ticket is '', which is unknown, but it is needed in every row"),
+        ({"ticket": ""}, "ticket is '', which means unknown, but every row needs a value"),
         ({"seq": "second"}, "seq is 'second', expected a number"),
         ({"seq": "NaN"}, "seq is 'NaN', expected a number"),
         ({"moves": "1e9"}, "moves is '1e9', expected a number"),
-        ({"moves": "?"}, "moves is '?', which is unknown, but it is needed in every row"),
+        ({"moves": "?"}, "moves is '?', which means unknown, but every row needs a value"),
         ({"who": "A" * 301}, "who is longer than 300 characters"),
         ({"note": "a\0b"}, "note holds a NUL character"),
     ],
@@ -56,7 +56,7 @@ def test_a_column_that_the_file_lacks_is_named_with_its_key(world: World, tmp_pa
     with pytest.raises(MappingError) as raised:
         world.load(log)
     assert raised.value.detail == (
-        "log.csv has no column opened, which session.created_at of the mapping small names: "
+        "log.csv has no column opened, which the mapping small names in session.created_at: "
         "correct the mapping, or export the log with that column."
     )
     assert world.counts() == NOTHING
@@ -65,7 +65,9 @@ def test_a_column_that_the_file_lacks_is_named_with_its_key(world: World, tmp_pa
 def test_a_column_that_the_file_has_twice_is_refused(world: World, tmp_path: Path) -> None:
     log = write_log(tmp_path / "log.csv", [GOOD])
     log.write_text(log.read_text().replace("note", "who"))
-    with pytest.raises(MappingError, match=r"several columns who, which row\.by, session\.engineer of"):
+    with pytest.raises(
+        MappingError, match=r"several columns who, which the mapping small names in row\.by, session\.engineer"
+    ):
         world.load(log)
 
 
