@@ -1,1 +1,1 @@
-"""What FlowPilot's reports cost: `make bench`, with the last figures in RESULTS.md."""
+"""What FlowPilot's reports cost: run `make bench`. RESULTS.md has the latest figures."""

@@ -29,12 +29,12 @@ SMALL_AIM_MS = 15.0
 DASHBOARD_AIM_MS = 400.0
 
 console = Console()
-# A table is as wide as it is, also where a terminal is narrow or there is none.
+# A table keeps its width, even if the terminal is narrow or there is no terminal.
 wide = Console(width=max(console.width, 110))
 
 
 def _kept() -> Path:
-    # The user who runs PostgreSQL for root cannot enter root's home.
+    # The user who runs PostgreSQL for root has no access to root's home.
     return user_cache_path("flowpilot-bench") if os.geteuid() else Path("/var/cache/flowpilot-bench")
 
 
@@ -42,15 +42,17 @@ def main(
     sessions: Annotated[int, typer.Option(min=100, help="Sessions of the large account.")] = 1_000_000,
     accounts: Annotated[int, typer.Option(min=1, help="How many small accounts.")] = 100,
     small_sessions: Annotated[int, typer.Option(min=100, help="Sessions of each small account.")] = 5_000,
-    rounds: Annotated[int, typer.Option("--requests", min=2, help="Requests a report and size.")] = 60,
+    rounds: Annotated[int, typer.Option("--requests", min=2, help="Requests per report and size.")] = 60,
     data_dir: Annotated[
-        Path | None, typer.Option(help="Where the data is kept between runs; a cache directory by default.")
+        Path | None, typer.Option(help="Where to keep the data between runs; a cache directory by default.")
     ] = None,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build the data anew, whatever is there.")] = False,
+    rebuild: Annotated[
+        bool, typer.Option("--rebuild", help="Build the data again, even if there is some.")
+    ] = False,
     discard: Annotated[bool, typer.Option("--discard", help="Remove the data afterwards.")] = False,
     write: Annotated[bool, typer.Option("--write", help="Write the figures to benchmarks/RESULTS.md.")] = False,
 ) -> None:
-    """Measure every report over HTTP at both sizes. The data of the last day is used again."""
+    """Measure every report over HTTP at both sizes. Data that is less than a day old is used again."""
     root = data_dir or _kept()
     shape = Shape(sessions, accounts, small_sessions)
     place = root / shape.place

@@ -1,4 +1,4 @@
-"""Build the accounts that are measured, or find those of an earlier run."""
+"""Build the accounts to measure, or find those of an earlier run."""
 
 import asyncio
 import hashlib
@@ -26,7 +26,7 @@ GOOD_FOR = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """How much there is: one large account, and several small ones."""
+    """How much data there is: one large account, and several small ones."""
 
     large_sessions: int
     small_accounts: int
@@ -48,7 +48,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class Built:
-    """The accounts that were built, and the moment up to which their history goes."""
+    """The accounts that were built, and the time at which their history ends."""
 
     built_at: datetime
     large: uuid.UUID
@@ -60,7 +60,7 @@ _BUILT = TypeAdapter(Built)
 
 
 def find_built(place: Path) -> Built | None:
-    """The accounts of an earlier run, if they are whole and their last day is not too long ago."""
+    """The accounts of an earlier run, if they are complete and their history is not too old."""
     marker = place / _MARKER
     if not marker.exists():
         return None
@@ -69,18 +69,18 @@ def find_built(place: Path) -> Built | None:
 
 
 def clear(root: Path) -> None:
-    """Remove what earlier runs left, of whatever shape."""
+    """Remove what earlier runs left, whatever its shape."""
     for place in root.glob("data-*"):
         shutil.rmtree(place)
 
 
 def keep(place: Path, built: Built) -> None:
-    """Mark the data as whole."""
+    """Mark the data as complete."""
     (place / _MARKER).write_bytes(_BUILT.dump_json(built))
 
 
 def build(urls: DatabaseUrls, shape: Shape, report: Callable[[int], None]) -> Built:
-    """Make the accounts and their history; `report` hears of the sessions that each batch has made."""
+    """Make the accounts and their history; `report` is called with the number of sessions in each batch."""
     built_at = now()
     large, *small = asyncio.run(_create_accounts(urls, 1 + shape.small_accounts, built_at))
     sizes = [(large, shape.large_sessions), *((account, shape.small_sessions) for account in small)]
@@ -92,7 +92,7 @@ def build(urls: DatabaseUrls, shape: Shape, report: Callable[[int], None]) -> Bu
 
 
 def vacuum(urls: DatabaseUrls) -> None:
-    """Do what autovacuum would have done in the months that this history pretends to have taken."""
+    """Do what autovacuum would have done in the months that this history covers."""
     with psycopg.connect(urls.owner, autocommit=True) as connection:
         connection.execute("VACUUM (ANALYZE)")
         connection.execute("CHECKPOINT")

@@ -1,4 +1,4 @@
-"""Time an event from its commit to the last of many open streams."""
+"""Measure the time from an event's commit to its arrival on the last of many open streams."""
 
 import asyncio
 import time
@@ -39,7 +39,7 @@ class LiveTiming:
 
 
 def measure_live(address: str, urls: DatabaseUrls, account: uuid.UUID) -> LiveTiming:
-    """Open the streams on the server at `address`, and commit the events over a connection of our own."""
+    """Open the streams on the server at `address`, and commit the events over a separate connection."""
     keys = create_keys(urls.runtime, [account] * LISTENERS)
     milliseconds = asyncio.run(_measure(address, urls.runtime, account, keys))
     p50, p95 = np.percentile(milliseconds, [50, 95])
@@ -68,7 +68,7 @@ async def _measure(address: str, runtime_url: str, account: uuid.UUID, keys: lis
 
 
 async def _open(address: str, key: str) -> tuple[asyncio.StreamReader, asyncio.StreamWriter]:
-    """A stream that has said hello, read as bytes: an HTTP client's own work would be measured with it."""
+    """A stream after its `hello`, read as bytes, since the work of an HTTP client would be measured as well."""
     host, port = address.removeprefix("http://").split(":")
     reader, writer = await asyncio.open_connection(host, int(port))
     headers = {"Host": host, **bearer(key)}

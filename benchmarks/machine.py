@@ -1,4 +1,4 @@
-"""What the figures were measured on."""
+"""The machine on which the figures were measured."""
 
 import os
 import platform
@@ -10,7 +10,7 @@ _CPU_INFO = Path("/proc/cpuinfo")
 
 
 def describe_machine(owner_url: str) -> dict[str, str]:
-    """The facts without which a figure says nothing."""
+    """The facts that one needs to know to read the figures."""
     with psycopg.connect(owner_url) as connection:
         version = connection.info.parameter_status("server_version")
         buffers, memory, jit = (_setting(connection, name) for name in ("shared_buffers", "work_mem", "jit"))

@@ -37,34 +37,34 @@ HEADERS = ("", "texts the weights were fitted to", "texts held back", "all")
 HOW = """\
 `matching_texts.toml` holds problem texts, each with the shipped flow that is right for it, written without a
 look at the matcher. A hash splits them: the weights in `flowpilot/flows/matching/confidence.py` were fitted to
-the one part (and to texts that are not kept), and the synonyms were chosen with it in view, so only the other
-part says how it does on texts that nobody tuned for. In brackets: the 95 % Wilson interval. A flow below the
-matcher's floor is not returned, and counts as not found."""
+one part (and to texts that are not kept), and the synonyms were chosen with that part in view, so only the other
+part shows how well unseen texts are matched. In brackets: the 95 % Wilson interval. A flow below the matcher's
+floor is not returned, and counts as not found."""
 
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """A problem text, and the slug of the flow that is right for it; empty where none is."""
+    """A problem text, and the slug of the flow that is right for it; empty if there is no such flow."""
 
     text: str
     flow: str
 
     @property
     def is_held_back(self) -> bool:
-        """Whether no weight may be fitted to it. Adding texts moves none from one half to the other."""
+        """Whether no weight may be fitted to it. Adding texts does not move any from one half to the other."""
         return bool(hashlib.sha256(self.text.encode()).digest()[-1] % 2)
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What a text was matched to, best first, as slugs with their confidence."""
+    """The flows that a text was matched to, best first, as slugs with their confidence."""
 
     asked: Text
     found: Sequence[tuple[str, float]]
 
     @property
     def confidence(self) -> float:
-        """Of the best one."""
+        """The confidence of the best one."""
         return self.found[0][1] if self.found else 0.0
 
 
@@ -85,7 +85,7 @@ class Matching:
         )
 
     def rows(self) -> Iterator[tuple[str, ...]]:
-        """The table's lines: a name, and a cell for each half and for all."""
+        """The lines of the table: a name, and a cell for each half and one for all."""
         for name, is_counted, is_good in _MEASURES:
             counted = [outcome for outcome in self.outcomes if is_counted(outcome)]
             halves = (
@@ -97,7 +97,7 @@ class Matching:
 
 
 def load_texts() -> list[Text]:
-    """The texts, each checked to name a flow that ships."""
+    """The texts. Each names a flow that ships, or none."""
     texts = [Text(**entry) for entry in tomllib.loads(TEXTS.read_text("utf-8"))["texts"]]
     unknown = {asked.flow for asked in texts} - {"", *shipped_flows()}
     if unknown:
@@ -111,7 +111,7 @@ def measure_matching(runtime_url: str) -> Matching:
 
 
 def matching_table(measured: Matching) -> Table:
-    """For people who watch."""
+    """The table for the terminal."""
     table = Table(*HEADERS, title=TITLE, title_justify="left")
     for row in measured.rows():
         table.add_row(*row)
@@ -161,7 +161,7 @@ def _has_none(outcome: Outcome) -> bool:
     return not outcome.asked.flow
 
 
-# What a line is called, which texts it counts, and which of those it calls good.
+# The name of a line, the texts that it counts, and those of them that it counts as good.
 _MEASURES: tuple[tuple[str, Callable[[Outcome], bool], Callable[[Outcome], bool]], ...] = (
     ("the right flow is the first", _has_flow, _is_among(1)),
     ("the right flow is among three", _has_flow, _is_among(3)),

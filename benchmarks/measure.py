@@ -1,4 +1,4 @@
-"""Time every report over HTTP, side by side with what it is compared to."""
+"""Time every report over HTTP, together with what it is compared to."""
 
 import time
 import uuid
@@ -33,7 +33,7 @@ REPORTS = {
 HEALTHZ = "GET /healthz"
 COUNT = "SELECT count(*)"
 
-# A server-side plan is settled after about ten runs on a connection, and the server has two in turn here.
+# A plan is final after about ten runs on a connection, and the server uses two connections in turn.
 WARM_UP_ROUNDS = 24
 # The tightest limit is ten requests a minute.
 _ROUNDS_PER_KEY = 8
@@ -46,7 +46,7 @@ WHERE account_id = %(account)s AND created_at >= %(start)s AND created_at < %(en
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """What was measured of one report, or of one of its comparisons, in milliseconds."""
+    """What was measured for a report or for something that it is compared to, in milliseconds."""
 
     p50: float
     p95: float
@@ -54,7 +54,7 @@ class Timing:
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """Accounts of one size, to be measured in turn."""
+    """Accounts of one size, measured in turn."""
 
     name: str
     accounts: Sequence[uuid.UUID]
@@ -66,7 +66,7 @@ Samples = dict[str, dict[str, list[float]]]
 def measure(
     address: str, urls: DatabaseUrls, sizes: Sequence[Size], rounds: int, report: Callable[[], None]
 ) -> dict[str, dict[str, Timing]]:
-    """Timings by size and what was timed. Sizes take turns, so that they share whatever noise there is."""
+    """Timings by size and what was timed. Sizes take turns, so that noise affects all of them."""
     samples: Samples = {size.name: defaultdict(list) for size in sizes}
     everybody = {size.name: cycle(_callers(urls, size, rounds + WARM_UP_ROUNDS)) for size in sizes}
     with (
@@ -84,7 +84,7 @@ def measure(
 
 
 def _callers(urls: DatabaseUrls, size: Size, rounds: int) -> list[tuple[uuid.UUID, str]]:
-    """Accounts with a key each, enough of them that none comes near its rate limit."""
+    """Accounts with one key each, so many that none comes near its rate limit."""
     turns = cycle(size.accounts)
     accounts = [next(turns) for _ in range(-(-rounds // _ROUNDS_PER_KEY))]
     return list(zip(accounts, create_keys(urls.runtime, accounts), strict=True))
@@ -93,7 +93,7 @@ def _callers(urls: DatabaseUrls, size: Size, rounds: int) -> list[tuple[uuid.UUI
 def _round(
     client: httpx2.Client, runtime: psycopg.Connection, account: uuid.UUID, key: str
 ) -> Iterator[tuple[str, float]]:
-    """Each thing once. The catalogue comes first: a key's use is noted once a minute, and this is that once."""
+    """Everything once. The catalogue comes first: a minute's first request also notes that the key is used."""
     client.headers.update(bearer(key))
     client.get(CATALOGUE).raise_for_status()
     yield HEALTHZ, _get(client, "/healthz")

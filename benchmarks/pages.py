@@ -1,4 +1,4 @@
-"""`python -m benchmarks.pages`: how fast pages come, and how much script they load, on the demo's data."""
+"""`python -m benchmarks.pages`: how fast pages are, and how much script they load, with the demo's data."""
 
 import gzip
 import re
@@ -39,7 +39,7 @@ console = Console(width=110)
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One page: milliseconds over HTTP, its statements, and its compressed sizes in bytes."""
+    """One page: its milliseconds over HTTP, its statements, and its compressed sizes in bytes."""
 
     name: str
     p50: float
@@ -49,7 +49,7 @@ class Visit:
     script: int
 
     def cells(self, healthz: float) -> tuple[str, ...]:
-        """The page's line."""
+        """The page's line in the table."""
         return (
             self.name,
             f"{self.p50:.1f}",
@@ -63,10 +63,10 @@ class Visit:
 
 
 def main(
-    rounds: Annotated[int, typer.Option("--requests", min=2, help="Requests a page.")] = 60,
+    rounds: Annotated[int, typer.Option("--requests", min=2, help="Requests per page.")] = 60,
     write: Annotated[bool, typer.Option("--write", help="Write the figures to benchmarks/PAGES.md.")] = False,
 ) -> None:
-    """Open the pages that a help desk has open all day, as somebody who is signed in."""
+    """Measure the pages that a help desk has open all day, as a signed-in person."""
     with temporary_settings() as settings, migrated_database(settings) as urls:
         with console.status("Demo data"):
             seed_demo(urls.runtime, now=now())
@@ -112,7 +112,7 @@ def _measure(address: str, settings: Settings, urls: DatabaseUrls, rounds: int) 
 
 
 def _paths(browser: httpx2.Client) -> dict[str, str]:
-    """The pages, and of many of a kind the first that a list leads to."""
+    """The pages; of a kind with many, the first one in its list."""
     session = re.search(r'href="(/sessions/[0-9a-f-]{36})"', browser.get("/").text)
     handoff = re.search(r'href="(/handoffs/[0-9a-f-]{36})"', browser.get("/handoffs").text)
     assert session is not None
@@ -128,7 +128,7 @@ def _paths(browser: httpx2.Client) -> dict[str, str]:
 
 
 def _script_sizes(browser: httpx2.Client, path: str) -> Iterator[int]:
-    """What the page's scripts, and the modules that they import, come to when they are compressed."""
+    """The compressed size of the page's scripts and of the modules that they import."""
     waiting = re.findall(r'<script[^>]* src="([^"]+)"', browser.get(path).text)
     seen = set()
     while waiting:
@@ -169,10 +169,10 @@ def _markdown(lines: list[tuple[str, ...]], healthz: float, machine: dict[str, s
     text = f"""\
 # Pages
 
-Made on {now():%Y-%m-%d} by `python -m benchmarks.pages --write`: `flowpilot serve` in a process of its own with
-the demo's data, one signed-in browser, {rounds} requests a page in rounds over all of them, over HTTP with
-keep-alive. `GET /healthz` took {healthz:.1f} ms in the same run. SQL counts all statements of a request but BEGIN
-and COMMIT; kB are 1,000 bytes, compressed. A page without charts is to load less than
+Made on {now():%Y-%m-%d} by `python -m benchmarks.pages --write`: `flowpilot serve` in its own process with
+the demo's data, one signed-in browser, {rounds} requests per page in rounds over all of them, over HTTP with
+keep-alive. `GET /healthz` took {healthz:.1f} ms in the same run. SQL counts all statements of a request except
+BEGIN and COMMIT; kB are 1,000 bytes, compressed. A page without charts should load less than
 {AIM_SCRIPT_BYTES // 1000} kB of script.
 
 """

@@ -1,4 +1,4 @@
-"""The figures as a table: on the terminal and in RESULTS.md."""
+"""The figures as a table, in the terminal and in RESULTS.md."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,23 +18,23 @@ HEADERS = ("report", "p50 ms", "p95 ms", "aim p50 ms", "SQL own / total", "x hea
 _HOW = """\
 ## How
 
-- `flowpilot serve` runs in a process of its own, with the embedded PostgreSQL as it comes. One client asks over
-  HTTP with keep-alive, one request at a time, for the period 90d, with API keys of the account.
-- A round asks for everything in both tables once, so that a noisy moment of the machine meets all of it. The
-  ratios are those of medians of one run. The first rounds are not counted.
+- `flowpilot serve` runs in its own process, with the embedded PostgreSQL as shipped. One client sends one request
+  at a time over HTTP with keep-alive, for the period 90d, with API keys of the account.
+- A round requests everything in both tables once, so that a noisy moment of the machine affects all of it. The
+  ratios are those of the medians of one run. The first rounds are not counted.
 - `SELECT count(*)` counts the sessions of the same window in the same account, as the runtime role, through
   psycopg; only the statement is timed, not the transaction around it.
-- SQL: the report's own statements, then all of the request's: one message that states the account, and the look-up
-  of the key, come on top. BEGIN and COMMIT, which every transaction has, are not counted.
-- The data: five steps a session; 60 % of an account's sessions lie in the 90-day window, the others before it;
-  20 % are handed over; 60 % each have a push and a time entry. The accounts have grown side by side, so that
-  their rows are mixed. `VACUUM (ANALYZE)` stands in for the autovacuum of months.
+- SQL: the report's own statements, then all of the request's, which include one that states the account and the
+  look-up of the key. BEGIN and COMMIT, which every transaction has, are not counted.
+- The data: five steps per session; 60 % of an account's sessions are in the 90-day window, the others before it;
+  20 % are handed over; 60 % have a push, and 60 % a time entry. The accounts have grown side by side, so their
+  rows are mixed. `VACUUM (ANALYZE)` takes the place of months of autovacuum.
 """
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line of the table: a report, or what reports are compared to."""
+    """One line of the table: a report, or something that reports are compared to."""
 
     cells: tuple[str, ...]
     misses_aim: bool
@@ -43,7 +43,7 @@ class Row:
 def rows(
     timings: Mapping[str, Timing], statements: Mapping[str, Statements], aims: Mapping[str, float]
 ) -> Iterator[Row]:
-    """The lines of one size; `aims` are the p50 that a report should stay under, in milliseconds."""
+    """The lines of one size. `aims` are the p50 that reports should stay under, in milliseconds."""
     healthz, count = timings[HEALTHZ].p50, timings[COUNT].p50
     for what, timing in timings.items():
         sent, aim = statements.get(what), aims.get(what)
@@ -60,7 +60,7 @@ def rows(
 
 
 def terminal_table(title: str, lines: Sequence[Row]) -> Table:
-    """For people who watch; what misses its aim is red."""
+    """The table for the terminal; a figure that misses its aim is red."""
     table = Table(title=title, title_justify="left")
     for number, header in enumerate(HEADERS):
         table.add_column(header, justify="right" if number else "left", no_wrap=True)
@@ -70,7 +70,7 @@ def terminal_table(title: str, lines: Sequence[Row]) -> Table:
 
 
 def markdown_table(lines: Sequence[Row]) -> str:
-    """The same for RESULTS.md; what misses its aim is bold."""
+    """The table for RESULTS.md; a figure that misses its aim is bold."""
     head = ["| " + " | ".join(HEADERS) + " |", "|" + "|".join(["---", *["---:"] * (len(HEADERS) - 1)]) + "|"]
     body = (
         row.cells if not row.misses_aim else (row.cells[0], f"**{row.cells[1]}**", *row.cells[2:]) for row in lines
@@ -91,8 +91,8 @@ def markdown(
     facts = "\n".join(f"- {name}: {value}" for name, value in machine.items())
     head = (
         "# What the reports cost\n\n"
-        f"Measured on {date} by `python -m benchmarks --write`, {rounds} requests a report and size. `make bench` "
-        "prints the same for your machine."
+        f"Measured on {date} by `python -m benchmarks --write`, {rounds} requests per report and size. `make "
+        "bench` prints the same for your machine."
     )
     more = (f"## The live stream\n\n{live}", matching_markdown(matching), f"## Measured on\n\n{facts}")
     return "\n\n".join([head, *sections, *more, _HOW])

@@ -50,7 +50,7 @@ SELECT account_id, uuidv7(),
 FROM sizes, generate_series(0, 49) number;
 """
 
-# Parameters: batch, batches, built_at. No moment lies after built_at: young sessions are squeezed into their age.
+# Parameters: batch, batches, built_at. No time is after built_at: young sessions are shortened to fit.
 BATCH = f"""
 CREATE TEMP TABLE batch ON COMMIT DROP AS
 WITH drawn AS MATERIALIZED (

@@ -23,13 +23,13 @@ _LISTENS = re.compile(r"listens on (http://\S+)")
 
 
 def bench_settings(data_dir: Path) -> Settings:
-    """Settings of an installation of the benchmark's own, whatever the environment says of another."""
+    """Settings of the benchmark's own installation, whatever the environment says about another one."""
     return Settings(data_dir=data_dir, database_url=None, runtime_database_url=None)
 
 
 @contextmanager
 def temporary_settings() -> Iterator[Settings]:
-    """Settings of an installation that is gone afterwards."""
+    """Settings of an installation that is removed afterwards."""
     with tempfile.TemporaryDirectory() as parent:
         Path(parent).chmod(0o711)  # The user who runs PostgreSQL for root passes through.
         yield bench_settings(Path(parent) / "data")
@@ -37,7 +37,7 @@ def temporary_settings() -> Iterator[Settings]:
 
 @contextmanager
 def running_server(data_dir: Path) -> Iterator[str]:
-    """`flowpilot serve` in a process of its own; yields its address."""
+    """`flowpilot serve` in its own process; yields its address."""
     environment = {name: value for name, value in os.environ.items() if not name.startswith("FLOWPILOT_")}
     process = subprocess.Popen(  # noqa: S603 (our own command)
         [str(Path(sys.executable).with_name("flowpilot")), "serve", "--port", "0"],
@@ -48,7 +48,7 @@ def running_server(data_dir: Path) -> Iterator[str]:
     assert process.stderr is not None
     try:
         address = _address(process.stderr)
-        # Somebody has to go on reading, or a server with much to say would one day wait for room in the pipe.
+        # Somebody has to keep reading, or a server with a long log would wait for room in the pipe.
         threading.Thread(target=sys.stderr.writelines, args=[process.stderr], daemon=True).start()
         yield address
     finally:
@@ -66,7 +66,7 @@ def _address(output: IO[str]) -> str:
 
 
 def create_keys(runtime_url: str, accounts: Sequence[uuid.UUID]) -> list[str]:
-    """An owner's API key for each of the accounts named; for one named twice, two."""
+    """An owner's API key for each account in the list; two for an account that is listed twice."""
 
     async def create() -> list[str]:
         database = Database(runtime_url, pool_size=1)
@@ -81,5 +81,5 @@ def create_keys(runtime_url: str, accounts: Sequence[uuid.UUID]) -> list[str]:
 
 
 def bearer(key: str) -> dict[str, str]:
-    """The headers of a request by that key."""
+    """The headers of a request with that key."""
     return {"Authorization": f"Bearer {key}"}

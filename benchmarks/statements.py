@@ -1,4 +1,4 @@
-"""Count the SQL statements of a request, by asking the app itself and listening to its engine."""
+"""Count the SQL statements of a request, by calling the app and listening to its engine."""
 
 import uuid
 from dataclasses import dataclass
@@ -15,14 +15,14 @@ from flowpilot.settings import Settings
 
 @dataclass(frozen=True, slots=True)
 class Statements:
-    """`own` are the report's; the others state the account and authenticate the caller. BEGIN and COMMIT apart."""
+    """`own` are the report's; the others state the account and authenticate the caller. No BEGIN and COMMIT."""
 
     own: int
     total: int
 
 
 def count_statements(settings: Settings, runtime_url: str, account: uuid.UUID) -> dict[str, Statements]:
-    """The statements of every report, in the state of a key that has been used this minute."""
+    """The statements of every report, with a key that has already been used in this minute."""
     [key] = create_keys(runtime_url, [account])
     app = create_app(settings, runtime_url)
     sent: list[str] = []
@@ -39,7 +39,7 @@ def count_statements(settings: Settings, runtime_url: str, account: uuid.UUID) -
             return len(sent)
 
         count(CATALOGUE)
-        # The catalogue is no table, so all that its request sends is what every request sends.
+        # The catalogue reads no table, so its request sends only what every request sends.
         shared = count(CATALOGUE)
         totals = {report: count(path) for report, path in REPORTS.items()}
     return {report: Statements(total - shared, total) for report, total in totals.items()}

@@ -33,38 +33,38 @@ def _answer(report: Report) -> Response:
 @router.get("", response_model=Dashboard, dependencies=[limited("dashboard")])
 async def read_dashboard(
     actor: CanViewAnalytics,
-    asked: WindowQuery,
+    window: WindowQuery,
     db: ReadSession,
     compare: Annotated[bool, Query(description="Add `previous`, the window of equal length just before.")] = False,
 ) -> Response:
     """The help desk at a glance."""
-    return _answer(await dashboard(db, asked, compare=compare))
+    return _answer(await dashboard(db, window, compare=compare))
 
 
 @router.get("/knowledge-gaps", response_model=KnowledgeGaps, dependencies=[limited("knowledge-gaps")])
-async def read_knowledge_gaps(actor: CanViewAnalytics, asked: WindowQuery, db: ReadSession) -> Response:
+async def read_knowledge_gaps(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
     """What the flows do not cover."""
-    return _answer(await knowledge_gaps(db, asked))
+    return _answer(await knowledge_gaps(db, window))
 
 
 @router.get("/coverage", response_model=Coverage, dependencies=[limited("coverage")])
-async def read_coverage(actor: CanViewAnalytics, asked: WindowQuery, db: ReadSession) -> Response:
+async def read_coverage(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
     """Domains and their flows."""
-    return _answer(await coverage(db, asked))
+    return _answer(await coverage(db, window))
 
 
 @router.get("/flow-quality", response_model=FlowQuality, dependencies=[limited("flow-quality")])
 async def read_flow_quality(
-    actor: CanViewAnalytics, asked: WindowQuery, db: ReadSession, sort: FlowSort = FlowSort.QUALITY
+    actor: CanViewAnalytics, window: WindowQuery, db: ReadSession, sort: FlowSort = FlowSort.QUALITY
 ) -> Response:
     """How well the flows work."""
-    return _answer(await flow_quality(db, asked, sort))
+    return _answer(await flow_quality(db, window, sort))
 
 
 @router.get("/psa-metrics", response_model=PsaMetrics, dependencies=[limited("psa-metrics")])
-async def read_psa_metrics(actor: CanViewAnalytics, asked: WindowQuery, db: ReadSession) -> Response:
+async def read_psa_metrics(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
     """What reached the ticket system."""
-    return _answer(await psa_metrics(db, asked))
+    return _answer(await psa_metrics(db, window))
 
 
 @router.get(
@@ -72,15 +72,15 @@ async def read_psa_metrics(actor: CanViewAnalytics, asked: WindowQuery, db: Read
     response_model=Escalations,
     dependencies=[limited("escalations", Permission.VIEW_ESCALATIONS)],
 )
-async def read_escalations(actor: CanViewEscalations, asked: WindowQuery, db: ReadSession) -> Response:
+async def read_escalations(actor: CanViewEscalations, window: WindowQuery, db: ReadSession) -> Response:
     """Time to first action after an escalation is claimed, and how well the escalations went."""
-    return _answer(await escalations(db, asked))
+    return _answer(await escalations(db, window))
 
 
 @router.get("/savings", response_model=Savings, dependencies=[limited("savings")])
-async def read_savings(actor: CanViewAnalytics, asked: WindowQuery, db: ReadSession) -> Response:
+async def read_savings(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
     """What a handoff saves compared with the verbal one that it replaces, where both are measured."""
-    return _answer(await savings(db, asked))
+    return _answer(await savings(db, window))
 
 
 @router.get("/metrics")

@@ -42,11 +42,11 @@ class NoSuchReportError(NotFoundError):
     dependencies=[limited("tables", Permission.VIEW_ESCALATIONS)],
 )
 async def read_escalations_table(
-    section: Section, _: CanViewEscalations, asked: WindowQuery, db: ReadSession
+    section: Section, _: CanViewEscalations, window: WindowQuery, db: ReadSession
 ) -> Response:
     """A section of the escalations report as a CSV table, with exactly the report's values."""
     check_section(_model(_ESCALATIONS), section)
-    return _csv(await REPORTS[_ESCALATIONS].run(db, asked), _ESCALATIONS, section, asked)
+    return _csv(await REPORTS[_ESCALATIONS].run(db, window), _ESCALATIONS, section, window)
 
 
 @router.get("/{report}/{section}.csv", response_class=Response, dependencies=[limited("tables")])
@@ -54,7 +54,7 @@ async def read_table(
     report: str,
     section: Section,
     _: CanViewAnalytics,
-    asked: WindowQuery,
+    window: WindowQuery,
     db: ReadSession,
     sort: FlowSort = FlowSort.QUALITY,
 ) -> Response:
@@ -63,12 +63,12 @@ async def read_table(
     answer: Awaitable[Report]
     match report:
         case "dashboard":
-            answer = dashboard(db, asked, compare=section.startswith("previous"))
+            answer = dashboard(db, window, compare=section.startswith("previous"))
         case "flow-quality":
-            answer = flow_quality(db, asked, sort)
+            answer = flow_quality(db, window, sort)
         case _:
-            answer = REPORTS[report].run(db, asked)
-    return _csv(await answer, report, section, asked)
+            answer = REPORTS[report].run(db, window)
+    return _csv(await answer, report, section, window)
 
 
 def _model(name: str) -> type[Report]:
@@ -79,6 +79,6 @@ def _model(name: str) -> type[Report]:
     return REPORTS[name].model
 
 
-def _csv(answer: Report, report: str, section: str, asked: Window) -> Response:
-    headers = {**file_headers(f"{report}-{section}", asked), "Link": _DEFINED_BY}
+def _csv(answer: Report, report: str, section: str, window: Window) -> Response:
+    headers = {**file_headers(f"{report}-{section}", window), "Link": _DEFINED_BY}
     return Response(to_table(answer, section), media_type=MEDIA_TYPE, headers=headers)
