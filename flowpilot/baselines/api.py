@@ -21,7 +21,7 @@ router = APIRouter(prefix="/api/v1/baselines", tags=["baselines"])
 async def start_stopwatch(
     actor: CanWork, db: WriteSession, now: Now, once: CreateOnce, body: StopwatchIn = StopwatchIn()
 ) -> BaselineOut:
-    """Start the stopwatch when the senior is interrupted. Everybody has one."""
+    """Start the caller's stopwatch, when the senior is interrupted. Everybody has one."""
 
     async def start() -> BaselineOut:
         started = await baselines.start(db, actor, note=body.note, problem_domain=body.problem_domain, now=now)
@@ -32,7 +32,7 @@ async def start_stopwatch(
 
 @router.post("/{baseline_id}/stop")
 async def stop_stopwatch(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> BaselineOut:
-    """Stop one's stopwatch at the senior's first useful action."""
+    """Stop the caller's stopwatch, at the senior's first useful action."""
     return BaselineOut.model_validate(await baselines.stop(db, actor, baseline_id, now))
 
 
@@ -40,7 +40,7 @@ async def stop_stopwatch(baseline_id: uuid.UUID, actor: CanWork, db: WriteSessio
 async def enter_baseline(
     body: EntryIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> BaselineOut:
-    """Note a verbal handoff that nobody timed. It is shown apart, and never counted as measured."""
+    """Enter a verbal handoff that nobody timed. It is shown, but never counted as measured."""
 
     async def enter() -> BaselineOut:
         entered = await baselines.enter(
@@ -59,7 +59,7 @@ async def enter_baseline(
 
 @router.delete("/{baseline_id}", status_code=204)
 async def cancel_stopwatch(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession) -> None:
-    """Cancel one's running stopwatch, which has measured nothing."""
+    """Cancel the caller's running stopwatch, which has measured nothing."""
     await baselines.cancel(db, actor, baseline_id)
 
 
@@ -68,13 +68,13 @@ async def list_baselines(
     actor: CanViewEscalations,
     db: ReadSession,
     method: Method | None = None,
-    excluded: Annotated[bool | None, Query(description="Only the excluded, or only those that count.")] = None,
-    running: Annotated[bool | None, Query(description="Only running stopwatches, or none of them.")] = None,
+    excluded: Annotated[bool | None, Query(description="Only those excluded, or only those that count.")] = None,
+    running: Annotated[bool | None, Query(description="Only running stopwatches, or only the others.")] = None,
     mine: Annotated[bool, Query(description="Only what the caller has measured.")] = False,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListPage[BaselineOut]:
-    """Verbal handoffs, those noted last first; the excluded are among them."""
+    """Verbal handoffs, the newest entry first, with those excluded."""
     filters = BaselineFilter(method, excluded, running, actor.user_id if mine else None)
     rows = await baselines.baselines(db, actor.account_id, filters, limit + 1, cursor)
     return list_page([BaselineOut.model_validate(row) for row in rows], limit)
@@ -91,11 +91,11 @@ async def read_running(actor: CanWork, db: ReadSession) -> BaselineOut | None:
 async def exclude_baseline(
     baseline_id: uuid.UUID, body: ExclusionIn, actor: CanWork, db: WriteSession, now: Now
 ) -> BaselineOut:
-    """Count a baseline no longer, and say why. Whoever measured it may, and team admins."""
+    """Exclude a baseline, and say why. For the person who measured it, and team admins."""
     return BaselineOut.model_validate(await baselines.exclude(db, actor, baseline_id, body.reason, now))
 
 
 @router.post("/{baseline_id}/include")
 async def include_baseline(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> BaselineOut:
-    """Count an excluded baseline again. Whoever measured it may, and team admins."""
+    """Count an excluded baseline again. For the person who measured it, and team admins."""
     return BaselineOut.model_validate(await baselines.include(db, actor, baseline_id, now))

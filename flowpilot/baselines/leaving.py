@@ -1,4 +1,4 @@
-"""The stopwatch that somebody who leaves has running."""
+"""The running stopwatch of a member who leaves."""
 
 from typing import Any
 

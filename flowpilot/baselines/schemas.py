@@ -19,14 +19,14 @@ Domain = Annotated[Trimmed | None, AfterValidator(_none_if_blank)]
 
 
 class StopwatchIn(Body):
-    """A stopwatch to be started."""
+    """A stopwatch to start."""
 
     note: Trimmed = ""
-    problem_domain: Domain = Field(default=None, description="What the talk is about, as sessions name it.")
+    problem_domain: Domain = Field(default=None, description="What the conversation is about, as in sessions.")
 
 
 class EntryIn(Body):
-    """A verbal handoff that nobody timed, told afterwards."""
+    """A verbal handoff that nobody timed, entered afterwards."""
 
     seconds: float = Field(
         ge=1,
@@ -36,14 +36,14 @@ class EntryIn(Body):
     occurred_at: AwareDatetime | None = Field(
         default=None,
         ge=datetime(2000, 1, 1, tzinfo=UTC),
-        description="When the talk began, with its offset; now when left out.",
+        description="When the conversation began, with its offset; now when left out.",
     )
     note: Trimmed = ""
     problem_domain: Domain = None
 
 
 class ExclusionIn(Body):
-    """Why a baseline shall not count."""
+    """Why a baseline does not count."""
 
     reason: Annotated[Trimmed, Field(min_length=1)]
 
@@ -54,12 +54,12 @@ class BaselineOut(BaseModel):
     model_config = ConfigDict(from_attributes=True)
 
     id: uuid.UUID
-    method: Method = Field(description="Only what a stopwatch has timed is counted as measured.")
+    method: Method = Field(description="Only times from a stopwatch count as measured.")
     seconds: float | None = Field(description="Null while the stopwatch runs.")
     note: str
     problem_domain: str | None
     measured_by: uuid.UUID
-    created_at: datetime = Field(description="When the talk began.")
+    created_at: datetime = Field(description="When the conversation began.")
     stopped_at: datetime | None = Field(description="When the stopwatch was stopped.")
     excluded_reason: str | None = Field(description="Why it does not count; null when it does.")
     excluded_by: uuid.UUID | None

@@ -18,13 +18,13 @@ from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.audit.log import record
 from flowpilot.identity.auth import ForbiddenError
 
-# Nobody times a talk of four hours: a stopwatch that has run for longer was forgotten, and one such figure would
-# move every mean and p95. For the same reason nothing longer can be entered.
+# Nobody times a conversation of four hours: a stopwatch that has run for longer was forgotten, and one such figure
+# would move every mean and p95. For the same reason nothing longer can be entered.
 LONGEST_SECONDS = 4 * 60 * 60
 
 
 class Method(StrEnum):
-    """How the seconds are known: timed as it happened, or told afterwards."""
+    """How the time is known: measured as it happened, or entered afterwards."""
 
     STOPWATCH = "stopwatch"
     ENTERED = "entered"
@@ -42,11 +42,11 @@ class NotYourBaselineError(ForbiddenError):
 
 
 class StopwatchRunningError(OutdatedError):
-    """One's stopwatch runs already; `running_id` and `since` say which."""
+    """The caller's stopwatch is already running; `running_id` and `since` say which."""
 
 
 class StopwatchForgottenError(ConflictError):
-    """The stopwatch has run for too long to have timed a talk."""
+    """The stopwatch has run for too long to have timed a conversation."""
 
 
 class NothingMeasuredError(ConflictError):
@@ -58,20 +58,20 @@ class NotAStopwatchError(ConflictError):
 
 
 class StillRunningError(ConflictError):
-    """There is no measurement yet."""
+    """The stopwatch is running, so there is no measurement yet."""
 
 
 class AlreadyMeasuredError(OutdatedError):
-    """It is a measurement, which is kept."""
+    """It is a measurement, and measurements are kept."""
 
 
 class InTheFutureError(InvalidError):
-    """The talk has not taken place yet."""
+    """The conversation has not taken place yet."""
 
 
 @dataclass(frozen=True, slots=True)
 class BaselineFilter:
-    """Which baselines are asked for; None leaves a question open."""
+    """Which baselines a list shows; None shows them all."""
 
     method: Method | None = None
     is_excluded: bool | None = None
@@ -83,7 +83,7 @@ async def start(db: Db, actor: Actor, *, note: str, problem_domain: str | None, 
     """Start the actor's stopwatch, at the moment the senior is interrupted.
 
     Raises:
-        StopwatchRunningError: one of the actor's runs already.
+        StopwatchRunningError: the actor's stopwatch is already running.
     """
     # Two starts at once take turns at the actor's own membership, so that the second sees the first one's row.
     await lock_own_work(db, actor, alone=True)
@@ -142,7 +142,7 @@ async def enter(
         InTheFutureError: `occurred_at` is still to come.
     """
     if occurred_at is not None and occurred_at > now:
-        raise InTheFutureError("occurred_at lies in the future. Give the moment at which the talk began.")
+        raise InTheFutureError("occurred_at lies in the future. Give the time when the conversation began.")
     began_at = (occurred_at or now).astimezone(UTC)
     return await _add(db, actor, Method.ENTERED, note, problem_domain, created_at=began_at, seconds=seconds)
 
@@ -164,7 +164,7 @@ async def cancel(db: Db, actor: Actor, baseline_id: uuid.UUID) -> None:
 
 
 async def exclude(db: Db, actor: Actor, baseline_id: uuid.UUID, reason: str, now: datetime) -> HandoffBaseline:
-    """Count a baseline no longer, and say why; it is kept. Another reason replaces the one before.
+    """Exclude a baseline, and say why; it is kept. A new reason replaces the old one.
 
     Raises:
         BaselineNotFoundError: no such baseline here.
@@ -174,7 +174,7 @@ async def exclude(db: Db, actor: Actor, baseline_id: uuid.UUID, reason: str, now
     baseline = await _hold(db, actor, baseline_id)
     _must_be_own(actor, baseline, "exclude this baseline", or_manager=True)
     if baseline.seconds is None:
-        raise StillRunningError("This stopwatch still runs. Stop it first, or cancel it.")
+        raise StillRunningError("This stopwatch is still running. Stop it first, or cancel it.")
     if baseline.excluded_reason != reason:
         before = _exclusion(baseline)
         baseline.excluded_reason, baseline.excluded_by, baseline.excluded_at = reason, actor.user_id, now
@@ -183,7 +183,7 @@ async def exclude(db: Db, actor: Actor, baseline_id: uuid.UUID, reason: str, now
 
 
 async def include(db: Db, actor: Actor, baseline_id: uuid.UUID, now: datetime) -> HandoffBaseline:
-    """Count an excluded baseline again. One that counts already is left as it is.
+    """Count an excluded baseline again. One that is not excluded stays as it is.
 
     Raises:
         BaselineNotFoundError: no such baseline here.
@@ -207,7 +207,7 @@ async def running_of(db: ReadDb, actor: Actor) -> HandoffBaseline | None:
 async def baselines(
     db: ReadDb, account_id: uuid.UUID, filters: BaselineFilter, limit: int, before: uuid.UUID | None
 ) -> Sequence[HandoffBaseline]:
-    """The baselines noted last, or those noted before `before`. Ids sort by the time of noting."""
+    """The newest baselines, or those entered before `before`. Ids sort by the time of entry."""
     query = _asked(account_id, filters)
     if before is not None:
         query = query.where(HandoffBaseline.id < before)
@@ -253,7 +253,7 @@ async def _add(
 
 
 async def _hold(db: Db, actor: Actor, baseline_id: uuid.UUID) -> HandoffBaseline:
-    """A baseline that this transaction has to itself."""
+    """A baseline, locked for this transaction."""
     baseline = await db.scalar(
         select(HandoffBaseline)
         .where(HandoffBaseline.account_id == actor.account_id, HandoffBaseline.id == baseline_id)
@@ -267,8 +267,8 @@ async def _hold(db: Db, actor: Actor, baseline_id: uuid.UUID) -> HandoffBaseline
 def _must_be_own(actor: Actor, baseline: HandoffBaseline, what: str, *, or_manager: bool = False) -> None:
     if baseline.measured_by == actor.user_id or (or_manager and actor.may(Permission.MANAGE_ACCOUNT)):
         return
-    who = "Only who measured it or a team admin" if or_manager else "Only who started it"
-    raise NotYourBaselineError(f"{who} may {what}.")
+    who = "Only the person who measured it or a team admin" if or_manager else "Only the person who started it"
+    raise NotYourBaselineError(f"{who} can {what}.")
 
 
 def _exclusion(baseline: HandoffBaseline) -> dict[str, Any]:

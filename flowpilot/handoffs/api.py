@@ -35,9 +35,9 @@ async def escalate(
     now: Now,
     once: CreateOnce,
 ) -> schemas.HandoffOut:
-    """Hand a session over: it waits in the queue with all that is known of it."""
+    """Hand a session over: it waits in the queue with all that is known about it."""
     await lock_target(db, actor, body.target_user_id)
-    # Before the idempotency keys, as a step does: in two orders the two would wait for each other.
+    # Locked before the idempotency key, as for a step: in another order the two could wait for each other.
     locked = await lock_for_work(db, actor, session_id, now)
 
     async def make() -> schemas.HandoffOut:
@@ -53,11 +53,11 @@ async def escalate(
 async def _filter(
     actor: CanView,
     state: Annotated[
-        State, Query(description="`queue`: what waits, then what is claimed without action.")
+        State, Query(description="`queue`: unclaimed handoffs, then those claimed without action.")
     ] = "queue",
     priority: Annotated[list[schemas.PriorityName] | None, Query()] = None,
     domain: Annotated[Text | None, Query()] = None,
-    for_me: Annotated[bool, Query(description="Only those that are meant for the caller.")] = False,
+    for_me: Annotated[bool, Query(description="Only those assigned to the caller.")] = False,
     claimed_by: uuid.UUID | None = None,
     created_by: uuid.UUID | None = None,
     session_id: uuid.UUID | None = None,
@@ -85,7 +85,7 @@ async def list_handoffs(
     limit: Limit = 50,
     cursor: KeyCursor = None,
 ) -> schemas.QueuePage:
-    """The queue: unclaimed first, by priority and wait, then claimed without action. History: newest first."""
+    """The queue: unclaimed first, by priority and age, then claimed without action. History: newest first."""
     rows, next_cursor = await queries.handoffs(db, actor.account_id, filter_, limit, cursor)
     waiting, claimed = await queries.counts(db, actor.account_id)
     return schemas.QueuePage(
@@ -104,7 +104,7 @@ async def read_handoff(handoff_id: uuid.UUID, actor: CanView, db: ReadSession, n
 
 @router.post("/handoffs/{handoff_id}/claim")
 async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.HandoffOut:
-    """Take a handoff on. Of all who try, one gets it; 409 tells the others who. The holder may ask again."""
+    """Claim a handoff. One caller gets it; 409 tells the others who. The holder may ask again."""
     handoff = await claims.claim(db, actor, handoff_id, now)
     return await _answer(db, actor, handoff.id, now)
 
@@ -113,7 +113,7 @@ async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: No
 async def release(
     handoff_id: uuid.UUID, body: schemas.ReleaseIn, actor: CanWork, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
-    """Give a claim back: the handoff returns to the queue."""
+    """Release a claim: the handoff returns to the queue."""
     await claims.release(db, actor, handoff_id, body.reason, now, seen_holder=body.holder)
     return await _answer(db, actor, handoff_id, now)
 
@@ -122,7 +122,7 @@ async def release(
 async def reassign(
     handoff_id: uuid.UUID, body: schemas.ReassignIn, actor: CanWork, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
-    """Mean a handoff for somebody else, or for anybody. One that is held returns to the queue."""
+    """Assign a handoff to somebody else, or to anyone. A claimed one returns to the queue."""
     await claims.reassign(db, actor, handoff_id, body.target_user_id, now, seen_holder=body.holder)
     return await _answer(db, actor, handoff_id, now)
 
@@ -131,7 +131,7 @@ async def reassign(
 async def close(
     handoff_id: uuid.UUID, body: schemas.CloseIn, actor: CanWork, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
-    """End a handoff: its session is resolved, laid aside, or goes back to whoever escalated it."""
+    """Close a handoff: its session is resolved, abandoned, set aside, or returned to its engineer."""
     await service.close(db, actor, handoff_id, body.outcome, body.note, now, seen_holder=body.holder)
     return await _answer(db, actor, handoff_id, now)
 

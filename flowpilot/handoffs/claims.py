@@ -1,4 +1,4 @@
-"""Claims: taking a handoff on, exactly once, and giving it back."""
+"""Claims: one engineer takes a handoff on, gives it back, or it is assigned to another."""
 
 import uuid
 from datetime import UTC, datetime
@@ -19,12 +19,12 @@ from flowpilot.sessions.transitions import Action
 
 
 async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> SessionHandoff:
-    """Take a handoff on, exactly one of all who try. The holder may ask again and gets the same.
+    """Claim a handoff: of all who try, exactly one gets it. The holder may ask again, which changes nothing.
 
     Raises:
         AlreadyClaimedError: somebody else was faster.
-        HandoffClosedError: it is over.
-        OwnHandoffError: the actor is who escalated it.
+        HandoffClosedError: it is closed.
+        OwnHandoffError: the actor escalated it.
     """
     await lock_own_work(db, actor)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
@@ -58,8 +58,8 @@ async def release(
 
     Raises:
         NotYourHandoffError: the actor neither holds it nor is a team admin.
-        HandoffChangedError: nobody holds it, or somebody else than the actor saw.
-        HandoffClosedError: it is over.
+        HandoffChangedError: nobody holds it, or not the person whom the actor saw.
+        HandoffClosedError: it is closed.
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await handoff_for(db, actor, locked, handoff_id, HandoffAction.RELEASE, seen_holder=seen_holder)
@@ -78,13 +78,13 @@ async def reassign(
     *,
     seen_holder: SeenHolder = None,
 ) -> SessionHandoff:
-    """Mean a handoff for somebody else, or for anybody. One that is held goes back into the queue.
+    """Assign a handoff to somebody else, or to anyone. A claimed one goes back into the queue.
 
     Raises:
         NotYourHandoffError: the actor neither holds nor made it, nor is a team admin.
-        OwnHandoffError: the target is who escalated it.
-        HandoffClosedError: it is over.
-        HandoffChangedError: somebody else holds it than the actor saw.
+        OwnHandoffError: the target escalated it.
+        HandoffClosedError: it is closed.
+        HandoffChangedError: it is not held by the person whom the actor saw.
         NotAssignableError: the target cannot sign in and claim.
     """
     await lock_target(db, actor, target)
@@ -114,10 +114,11 @@ async def _held_already(db: Db, actor: Actor, locked: LockedSession, handoff_id:
 async def _was_faster(db: Db, handoff: SessionHandoff) -> AlreadyClaimedError:
     assert handoff.claimed_by is not None
     name = (await names_of(db, handoff.account_id, [handoff.claimed_by])).get(handoff.claimed_by)
-    at = handoff.claimed_at
-    since = "" if at is None else f" since {at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+    has_it = "holds this handoff"
+    if handoff.claimed_at is not None:
+        has_it = f"has held this handoff since {handoff.claimed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
     return AlreadyClaimedError(
-        f"{name or 'A former member'} was faster and holds this handoff{since}.",
+        f"{name or 'A former member'} was faster and {has_it}.",
         holder={"id": str(handoff.claimed_by), "name": name},
         claimed_at=handoff.claimed_at,
     )

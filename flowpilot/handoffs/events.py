@@ -15,7 +15,7 @@ from flowpilot.jobs import enqueue
 
 NOTIFY_JOB = "handoffs.notify"
 
-# What people are told about; the other kinds only refresh what they are looking at.
+# Kinds that people are notified of; the others only refresh open pages.
 TOLD = frozenset(
     {
         HandoffEventKind.CREATED,
@@ -39,7 +39,7 @@ async def record(
     at: datetime,
     **content: Any,
 ) -> None:
-    """Add an event in the transaction of the transition, announce it, and have people told.
+    """Add an event in the transaction of the transition, announce it, and have people notified.
 
     Call it last: the account's counter stays locked until the transaction ends, so that events are numbered in the
     order in which they are committed, and a stream that has seen a number has missed none below it.

@@ -55,7 +55,7 @@ async def expire(context: JobContext, account_id: str, handoff_id: str, claimed_
 
 @app.task(name=ASSESS_JOB, queue=COPILOT_QUEUE, pass_context=True, retry=RETRY)
 async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
-    """Ask the copilot for an assessment of a handoff, and keep what it says, or what the rules say."""
+    """Ask the copilot for an assessment of a handoff, and keep its answer, or that of the rules."""
     account, moment, database = uuid.UUID(account_id), now(), tools(context).database
     async with database.read(account) as db:
         handoff = await db.get(SessionHandoff, (account, uuid.UUID(handoff_id)))
@@ -65,7 +65,7 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
     case = case_of(history, note=handoff.note, missing=handoff.snapshot.get("missing", []))
     assessment = (await assess_case(tools(context), account, case, moment)).model_dump(mode="json")
     async with database.write(account) as db:
-        # It may have ended while the copilot thought.
+        # It may have been closed while the copilot was thinking.
         still_open = (SessionHandoff.id == handoff.id, SessionHandoff.closed_at.is_(None))
         if await update_where(db, account, *still_open, assessment=assessment):
             event = NewEvent(HandoffEventKind.ASSESSED, {"source": assessment["source"]})
@@ -75,7 +75,7 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
 async def _idle_claim(
     db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, claimed_at: str
 ) -> SessionHandoff | None:
-    """The handoff, locked, if the very claim of that moment still stands and nothing has happened on it."""
+    """The handoff, locked, if the claim of that moment still stands and nothing has happened since."""
     query = select(SessionHandoff).where(
         SessionHandoff.account_id == account_id,
         SessionHandoff.id == handoff_id,

@@ -1,4 +1,4 @@
-"""Leases: a claim on which nothing happens returns to the queue, after its holder was reminded."""
+"""Leases: a claim on which nothing happens returns to the queue, after a reminder to its holder."""
 
 import uuid
 from dataclasses import dataclass
@@ -24,14 +24,14 @@ _RULES = (Account.lease_minutes, Account.timezone, Account.work_days, Account.wo
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """When a claim lapses unless something happens, and when its holder is reminded. Only working time counts."""
+    """When a claim lapses unless something happens, and when its holder is reminded. Only working hours count."""
 
     reminds: datetime
     ends: datetime
 
 
 async def lease_from(db: Db, account_id: uuid.UUID, claimed_at: datetime) -> Lease | None:
-    """The lease of a claim made at that moment; None where claims hold for good."""
+    """The lease of a claim made at that moment; None where claims do not lapse."""
     rules = (await db.execute(select(*_RULES).where(Account.id == account_id))).one()
     if rules.lease_minutes is None:
         return None
@@ -47,7 +47,7 @@ def warning(length: timedelta) -> timedelta:
 
 
 async def watch(db: Db, handoff: SessionHandoff, lease: Lease | None) -> None:
-    """Have the holder reminded and the claim taken back in time. The jobs are this claim's, and no later one's."""
+    """Have the holder reminded and the claim taken back in time. The jobs are for this claim only."""
     if lease is None or handoff.claimed_at is None:
         return
     claimed_at = handoff.claimed_at.isoformat()

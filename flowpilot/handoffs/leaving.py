@@ -1,4 +1,4 @@
-"""What somebody who leaves holds of handoffs and sessions, and to whom it goes (docs/decisions/0024).
+"""The handoffs and sessions of a member who leaves, and who gets them (docs/decisions/0024).
 
 Sessions are locked first, all of them, then their handoffs are changed, and the events come last.
 """
@@ -35,14 +35,14 @@ async def _list_work(db: ReadDb, holder: Holder) -> list[Holding]:
 
 
 async def _hand_over_work(db: Db, leaver: Leaver) -> list[Holding]:
-    """Put claims back into the queue, and everything where the successor or, without one, everybody sees it."""
+    """Put claims back into the queue, and give the rest to the successor; without one, everybody can take it."""
     if leaver.still_works:
         return []
     account_id, user_id = leaver.account_id, leaver.user_id
     found = {handoff.session_id for handoff in await _handoffs_of(db, leaver)}
     found |= {session.id for session in await assignment.open_of(db, account_id, user_id)}
     locked = [one for one in await lock_all(db, account_id, found, leaver.at) if one.session.status in OPEN]
-    # Read again: what was found has waited for its lock.
+    # Read again, since they may have changed before their sessions were locked.
     handoffs = {handoff.session_id: handoff for handoff in await _open_handoffs(db, account_id, found)}
     handed_over, happened = list[Holding](), list[tuple[LockedSession, SessionHandoff, NewEvent]]()
     for one in locked:
@@ -60,7 +60,7 @@ async def _hand_over_work(db: Db, leaver: Leaver) -> list[Holding]:
 
 
 async def _pass_on(db: Db, leaver: Leaver, locked: LockedSession, handoff: SessionHandoff) -> list[NewEvent]:
-    """Take the leaver out of a handoff, and say what has happened to it by that."""
+    """Take the leaver out of a handoff, and return the events that this makes."""
     was_holder, was_target = (leaver.user_id == one for one in (handoff.claimed_by, handoff.target_user_id))
     if handoff.goes_back_to == leaver.user_id:
         handoff.returns_to = leaver.successor
@@ -80,7 +80,7 @@ async def _pass_on(db: Db, leaver: Leaver, locked: LockedSession, handoff: Sessi
 
 
 def _holding(session: AISession, handoff: SessionHandoff | None, user_id: uuid.UUID) -> Holding | None:
-    """What a session is to somebody, which is one thing. None where another holds what was meant for them."""
+    """What a session is to somebody: one thing. None where somebody else holds the handoff assigned to them."""
     name = tidy(session.problem_summary, _NAME_LENGTH) or "A problem without a summary"
     if handoff is None:
         return Holding("session", session.id, name)
@@ -92,7 +92,7 @@ def _holding(session: AISession, handoff: SessionHandoff | None, user_id: uuid.U
 
 
 async def _handoffs_of(db: ReadDb, holder: Holder) -> Sequence[SessionHandoff]:
-    """The open ones that name somebody as their holder, their target, or whom they go back to."""
+    """The open handoffs that somebody holds, is the target of, or gets back."""
     goes_back_to = func.coalesce(SessionHandoff.returns_to, SessionHandoff.created_by)
     names_them = (SessionHandoff.claimed_by, SessionHandoff.target_user_id, goes_back_to)
     query = select(SessionHandoff).where(

@@ -16,7 +16,7 @@ from flowpilot.identity.assignees import lock_assignee
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.locking import LockedSession, lock
 
-# Who held a handoff when somebody looked at it. Empty: nobody. None: that is not said.
+# Who held a handoff when the caller looked at it: empty for nobody, None where the caller does not say.
 SeenHolder = uuid.UUID | Literal[""] | None
 
 
@@ -31,7 +31,7 @@ async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: dat
     """Lock the session of a handoff.
 
     Raises:
-        HandoffNotFoundError: there is none.
+        HandoffNotFoundError: the account has no such handoff.
     """
     session_id = await db.scalar(
         select(SessionHandoff.session_id).where(
@@ -62,8 +62,9 @@ async def handoff_for(
     """The handoff, whose session is locked, for an action that the actor may take (`outcome`: to close it so).
 
     Raises:
-        HandoffChangedError: somebody else holds it than the caller saw.
-        and all that `policy.check` raises.
+        HandoffChangedError: it is not held by the person whom the caller saw.
+
+    and what `policy.check` raises.
     """
     handoff = await read(db, actor.account_id, handoff_id)
     if seen_holder is not None and handoff.closed_at is None and seen_holder != (handoff.claimed_by or ""):

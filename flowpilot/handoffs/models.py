@@ -13,7 +13,7 @@ from flowpilot.sessions.models import one_of
 
 
 class Priority(IntEnum):
-    """How pressing a handoff is; the smaller number is shown first."""
+    """How urgent a handoff is; the smaller number is shown first."""
 
     URGENT = 1
     HIGH = 2
@@ -22,7 +22,7 @@ class Priority(IntEnum):
 
 
 class Outcome(StrEnum):
-    """How a handoff ended: solved, laid aside for later, or given back to whoever escalated."""
+    """How a handoff ended: resolved, set aside, returned to the engineer who escalated it, or abandoned."""
 
     RESOLVED = "resolved"
     PARKED = "parked"
@@ -34,8 +34,8 @@ class SessionHandoff(Tenant, Base):
     """One escalation: a session waiting for, or held by, a senior.
 
     `first_action_at` is derived: the earliest step of the session strictly after `claimed_at`. Until then a claim
-    holds for as long as its lease, if there is one. `assessment` is what the snapshot says at a glance.
-    `returns_to` has taken the place of whoever escalated it and can no longer work.
+    lasts for as long as its lease, if there is one. `assessment` sums the snapshot up.
+    `returns_to` is set when the engineer who escalated it can no longer work here: it goes back to this person.
     `claimed_by` without `claimed_at`: a log dates the claim before the handoff, so its time is unknown.
     """
 
@@ -92,7 +92,7 @@ class SessionHandoff(Tenant, Base):
 
     @property
     def goes_back_to(self) -> uuid.UUID | None:
-        """Whose session it is again once no senior holds it."""
+        """Who works on the session again once no senior holds the handoff."""
         return self.returns_to or self.created_by
 
 

@@ -29,7 +29,7 @@ class HandoffClosedError(OutdatedError):
 
 
 class HandoffChangedError(OutdatedError):
-    """Somebody else holds the handoff than this needs; `holder` says who does."""
+    """Another person holds the handoff than this needs, or nobody; `holder` says who."""
 
 
 class AlreadyClaimedError(OutdatedError):

@@ -32,7 +32,7 @@ _STATES: dict[State, Sequence[ColumnElement[bool]]] = {
     "all": (),
 }
 
-# What waits comes first, the most pressing and the longest waiting of it on top; history has the newest on top.
+# Unclaimed handoffs come first, the most urgent and then the oldest on top; history has the newest on top.
 _QUEUE_ORDER = (
     case((_NO_ONE_YET, 0), else_=1),
     SessionHandoff.priority,
@@ -72,7 +72,7 @@ async def handoffs(
     """A page of the list, and the cursor of the next.
 
     Raises:
-        BadCursorError: the cursor is not one of this list.
+        BadCursorError: the cursor is not from this list.
     """
     is_history = filter_.state in {"closed", "all"}
     order, types = (_HISTORY_ORDER, _HISTORY_KEY) if is_history else (_QUEUE_ORDER, _QUEUE_KEY)
@@ -99,7 +99,7 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
     """One handoff.
 
     Raises:
-        HandoffNotFoundError: there is none.
+        HandoffNotFoundError: the account has no such handoff.
     """
     found = (await db.execute(_with_session(account_id).where(SessionHandoff.id == handoff_id))).one_or_none()
     if found is None:

@@ -20,7 +20,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.schemas import PersonOut
 
-# Offered where a reason is asked for; any other words are as good.
+# Offered where a reason is asked for; any other reason will do.
 REASONS = (
     "Out of ideas after the usual checks.",
     "Needs rights that I do not have.",
@@ -31,7 +31,7 @@ REASONS = (
 
 
 class PriorityName(StrEnum):
-    """How pressing a handoff is."""
+    """How urgent a handoff is."""
 
     URGENT = "urgent"
     HIGH = "high"
@@ -54,7 +54,7 @@ class HandoffIn(Body):
 
 
 class HolderSeen(Body):
-    """Who held the handoff when the caller decided. It is checked: 409 tells who holds it now."""
+    """Who held the handoff when the caller decided. Where that has changed, 409 says who holds it now."""
 
     holder: SeenHolder = Field(
         default=None,
@@ -63,13 +63,13 @@ class HolderSeen(Body):
 
 
 class ReleaseIn(HolderSeen):
-    """Why a claim is given back."""
+    """Why a claim is released."""
 
     reason: Line
 
 
 class ReassignIn(HolderSeen):
-    """Whom the handoff is meant for; null for anybody."""
+    """Who the handoff is assigned to; null for anyone."""
 
     target_user_id: uuid.UUID | None
 
@@ -105,7 +105,7 @@ class HandoffRow(BaseModel):
     completeness: float | None
     created_at: datetime
     created_by: PersonOut | None
-    returns_to: PersonOut | None = Field(description="Who took the place of `created_by`, who has left.")
+    returns_to: PersonOut | None = Field(description="The member in the place of `created_by`, who has left.")
     target: PersonOut | None
     claimed_at: datetime | None
     claimed_by: PersonOut | None
@@ -129,7 +129,7 @@ class QueuePage(BaseModel):
 
 
 class EventOut(BaseModel):
-    """One thing that happened to a handoff. No actor: a rule of the account, such as the lease."""
+    """One thing that happened to a handoff. Without an actor it was a rule of the account, such as the lease."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -140,7 +140,7 @@ class EventOut(BaseModel):
 
 
 class HandoffOut(HandoffRow):
-    """A handoff with all that is known: the snapshot of its session, and what that says at a glance."""
+    """A handoff with all that is known: the snapshot of its session, and an assessment of it."""
 
     note: str
     snapshot: dict[str, Any]

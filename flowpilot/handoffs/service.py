@@ -20,7 +20,7 @@ from flowpilot.sessions.transitions import Action
 
 
 async def escalate(db: Db, actor: Actor, loaded: LockedSession, why: Escalation) -> SessionHandoff:
-    """Hand a session over: it waits in the queue with all that is known of it.
+    """Hand a session over: it waits in the queue with all that is known about it.
 
     Raises:
         NotAllowedNowError: the session has an open handoff, or has ended.
@@ -48,14 +48,14 @@ async def close(
     *,
     seen_holder: SeenHolder = None,
 ) -> SessionHandoff:
-    """End a handoff: its session is resolved, laid aside, or goes back to whoever escalated it.
+    """Close a handoff: its session is resolved, abandoned, set aside, or returned to its engineer.
 
     While nobody holds it, its creator may take it back (`returned`).
 
     Raises:
         NotYourHandoffError: it is somebody else's.
-        HandoffClosedError: it is over.
-        HandoffChangedError: somebody else holds it than the actor saw.
+        HandoffClosedError: it is closed already.
+        HandoffChangedError: it is not held by the person whom the actor saw.
     """
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await handoff_for(

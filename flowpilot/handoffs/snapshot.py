@@ -1,4 +1,4 @@
-"""What a handoff stores of its session: all that the next engineer would have to ask for. Pure."""
+"""What a handoff stores of its session: everything the next engineer would have to ask for. Pure."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,14 +7,14 @@ from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, StepKind
 from flowpilot.sessions.queries import SessionHistory, steps_left
 
-# A problem told in fewer words leaves the next engineer guessing.
+# A problem described in fewer words leaves the next engineer guessing.
 _WORDS_OF_A_PROBLEM = 5
 
 
 def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
     """The session as it is handed over.
 
-    `completeness` (0..1) is the share of what a senior asks first that is there; `missing` says what is not.
+    `completeness` (0..1) is the share of a senior's first questions that are answered; `missing` names the others.
     """
     session, where = history.session, history.where
     steps = path.standing(history.steps)
@@ -47,7 +47,7 @@ def _checks(history: SessionHistory, steps: list[AISessionStep], note: str) -> I
     kinds = [step.kind for step in steps]
     yield (
         len(session.problem_summary.split()) >= _WORDS_OF_A_PROBLEM,
-        "The problem is told in a few words only: what exactly happens, and where?",
+        "The problem is described in a few words only: what exactly happens, and where?",
     )
     yield session.problem_domain is not None, "The domain is not set."
     yield session.client_name is not None, "The client is not named."

@@ -45,7 +45,7 @@ MineWithSteps = Annotated[LoadedSession, Depends(_loaded)]
 async def start_session(
     request: Request, body: schemas.SessionIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> schemas.StartedOut:
-    """Begin a session on a problem. It follows the flow that fits best, from its first question on."""
+    """Start a session on a problem. It follows the flow that fits best, from its first question."""
 
     async def make() -> schemas.StartedOut:
         loaded, candidates = await starting.start(db, actor, starting.NewSession(**body.model_dump()), now)
@@ -59,13 +59,13 @@ async def start_session(
 async def _filter(
     actor: CanView,
     status: Annotated[list[SessionStatus] | None, Query()] = None,
-    mine: Annotated[bool, Query(description="Only those that the caller works on.")] = False,
+    mine: Annotated[bool, Query(description="Only those assigned to the caller.")] = False,
     owner_id: uuid.UUID | None = None,
     domain: Text | None = None,
     flow_id: uuid.UUID | None = None,
-    ticket: Annotated[Text | None, Query(description="Its number, whatever the case.")] = None,
-    q: Annotated[Text | None, Query(description="Words of the problem.")] = None,
-    unassigned: Annotated[bool, Query(description="Only those that nobody works on, to be taken.")] = False,
+    ticket: Annotated[Text | None, Query(description="Its number; upper and lower case are the same.")] = None,
+    q: Annotated[Text | None, Query(description="Text in the problem.")] = None,
+    unassigned: Annotated[bool, Query(description="Only those that nobody works on.")] = False,
 ) -> SessionFilter:
     return SessionFilter(status, actor.user_id if mine else owner_id, domain, flow_id, ticket, q, unassigned)
 
@@ -96,7 +96,7 @@ async def read_session(session_id: uuid.UUID, actor: CanView, db: ReadSession) -
 async def correct_session(
     body: schemas.DetailsIn, actor: CanWork, loaded: Mine, db: WriteSession
 ) -> schemas.SessionOut:
-    """Correct what the session is about, or link it to a ticket."""
+    """Edit what the session is about, or link it to a ticket."""
     given = body.model_dump(exclude_unset=True)
     await service.correct(db, loaded, **given)
     return await _answer(db, actor, loaded.session.id)
@@ -111,7 +111,7 @@ async def take_step(
     db: WriteSession,
     once: CreateOnce,
 ) -> schemas.SessionOut:
-    """Go on by one step, and read where the session stands then."""
+    """Take one step, and read where the session stands then."""
 
     async def make() -> schemas.SessionOut:
         check_seen(loaded, body, actor, Action.STEP, is_note=body.free_text is not None)
@@ -130,7 +130,7 @@ async def take_step(
 async def go_back(
     request: Request, actor: CanWork, loaded: MineWithSteps, db: WriteSession, body: Seen = Seen()
 ) -> schemas.SessionOut:
-    """Go back by one step. What was said stays on record."""
+    """Go back one step. What was answered stays on record."""
     check_seen(loaded, body, actor, Action.STEP)
     await service.go_back(db, actor, loaded)
     return await _moved_on(request, db, actor, loaded)
@@ -140,7 +140,7 @@ async def go_back(
 async def follow_flow(
     request: Request, body: schemas.FlowChoiceIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
-    """Follow another flow from its beginning, or none."""
+    """Follow another flow from its beginning, or no flow."""
     check_seen(loaded, body, actor, Action.STEP)
     await starting.follow_flow(db, actor, loaded, body.flow_id)
     return await _moved_on(request, db, actor, loaded)
@@ -148,21 +148,21 @@ async def follow_flow(
 
 @router.post("/{session_id}/pause")
 async def pause(body: schemas.ReasonIn, actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
-    """Lay the session aside."""
+    """Pause the session."""
     await service.pause(db, actor, loaded, body.reason)
     return await _answer(db, actor, loaded.session.id)
 
 
 @router.post("/{session_id}/resume")
 async def resume(actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
-    """Go on with a session that was laid aside or given up."""
+    """Resume a session that was paused or abandoned."""
     await service.resume(db, actor, loaded)
     return await _answer(db, actor, loaded.session.id)
 
 
 @router.post("/{session_id}/take")
 async def take(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.SessionOut:
-    """Work on an unassigned session. Of all who try, one gets it; 409 tells the others who."""
+    """Take an unassigned session. One caller gets it; 409 tells the others who."""
     await assignment.take(db, actor, session_id, now)
     return await _answer(db, actor, session_id)
 
@@ -171,7 +171,7 @@ async def take(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now
 async def resolve(
     body: schemas.ResolutionIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
-    """End the session: say what solved the problem."""
+    """Resolve the session, saying what solved the problem."""
     check_seen(loaded, body, actor, Action.RESOLVE)
     await service.resolve(db, actor, loaded, body.summary)
     return await _answer(db, actor, loaded.session.id)
@@ -181,7 +181,7 @@ async def resolve(
 async def abandon(
     body: schemas.AbandonIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
 ) -> schemas.SessionOut:
-    """Give the session up."""
+    """Abandon the session."""
     check_seen(loaded, body, actor, Action.ABANDON)
     await service.abandon(db, actor, loaded, body.reason)
     return await _answer(db, actor, loaded.session.id)
@@ -232,6 +232,6 @@ async def _suggestion(db: ReadDb, history: SessionHistory) -> Any:
 
 
 async def _ask_copilot(request: Request, db: Db, history: SessionHistory) -> None:
-    """Without a flow the copilot is asked, by a job: what it says is there when the session is read next."""
+    """Without a flow, have a job ask the copilot. Its answer is there when the session is next read."""
     if history.tree is None and request.app.state.settings.ai_model is not None:
         await enqueue(db, SUGGEST_JOB, account_id=history.session.account_id, session_id=history.session.id)

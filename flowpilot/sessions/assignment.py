@@ -1,4 +1,4 @@
-"""Who works on a session: taking one that nobody works on, and handing over those of somebody who leaves."""
+"""Who works on a session: taking an unassigned one, and passing on those of a member who leaves."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,10 +18,10 @@ from flowpilot.sessions.transitions import Action
 
 
 async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> None:
-    """Work on a session that nobody works on; one that was laid aside goes on. Whoever took it may ask again.
+    """Take an unassigned session; a paused one is resumed. Its owner may ask again, which changes nothing.
 
     Raises:
-        SessionNotFoundError: there is none.
+        SessionNotFoundError: the account has no such session.
         SessionTakenError: somebody else works on it.
         NotUnassignedError: it is in the queue, or has ended.
     """
@@ -50,7 +50,7 @@ async def open_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID) -> Sequ
 
 
 async def pass_on(db: Db, locked: LockedSession, to: uuid.UUID | None, by: uuid.UUID) -> None:
-    """Give a session to somebody else, or to whoever takes it. Nobody is at work on it now, so it is paused."""
+    """Give a session to somebody else, or leave it to be taken. Nobody is working on it now, so it is paused."""
     locked.session.owner_id = to
     if locked.session.status == SessionStatus.ACTIVE:
         await service.transition(db, locked, Action.PAUSE, by, reason(to))
@@ -64,6 +64,6 @@ def reason(successor: uuid.UUID | None) -> str:
 
 
 async def _taken(db: Db, session: AISession) -> SessionTakenError:
-    """Says by whom, where their name is known."""
+    """The refusal, with the name of the person where it is known."""
     names = await names_of(db, session.account_id, filter(None, [session.worked_on_by]))
     return SessionTakenError(f"{next(iter(names.values()), 'Somebody')} works on this session now.")

@@ -1,4 +1,4 @@
-"""A session as the note that a person would have written for the ticket. Pure; no AI."""
+"""A session as the note that a person would write for the ticket. Pure; no AI."""
 
 import itertools
 import uuid
@@ -16,7 +16,7 @@ from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import sentence
 
-# Longer than this without a step, nobody was at work on it.
+# Whoever takes no step for longer than this is not at work on it.
 LONGEST_STRETCH = timedelta(minutes=30)
 
 _AT_WORK = frozenset({SessionStatus.ACTIVE, SessionStatus.ESCALATED})
@@ -61,7 +61,7 @@ def time_spent(history: SessionHistory, until: datetime) -> timedelta:
     session = history.session
     changes = [(change.created_at, SessionStatus(change.to_status)) for change in history.changes]
     if not changes:
-        # It came from elsewhere, without a history of its status.
+        # It was imported, without a history of its status.
         changes = [(session.created_at, SessionStatus.ACTIVE)]
     is_open = session.status in _AT_WORK
     moments = {moment for moment, _ in changes} | {step.created_at for step in history.steps}
@@ -98,7 +98,7 @@ def _line(history: SessionHistory, step: AISessionStep) -> str:
     if step.kind == StepKind.OUTCOME:
         line = _with_result(said.get("instruction", ""), said.get("outcome", ""))
         return f"{sentence(line)} {said['note']}" if "note" in said else line
-    # A step that came from elsewhere says what it says in columns of its own.
+    # An imported step has the columns of its log.
     text = said.get("text") or "; ".join(f"{column}: {value}" for column, value in said.items())
     name = history.names.get(step.actor_id) if step.actor_id else None
     return f"{name}: {text}" if name and text and step.actor_id != history.session.user_id else text
@@ -148,7 +148,7 @@ def _ending(history: SessionHistory, steps: list[AISessionStep]) -> Section:
 def _time_line(history: SessionHistory, spent: timedelta, zone: ZoneInfo) -> str:
     session = history.session
     begun, ended = session.created_at.astimezone(zone), _last_moment(history).astimezone(zone)
-    # In the night when the clocks are set back, an hour comes twice.
+    # When the clocks go back, one hour comes twice.
     clock = "%H:%M" if begun.utcoffset() == ended.utcoffset() else "%H:%M %Z"
     since = begun.strftime(f"%Y-%m-%d {clock}")
     until = ended.strftime(clock if ended.date() == begun.date() else f"%Y-%m-%d {clock}")

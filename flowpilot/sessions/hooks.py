@@ -1,7 +1,8 @@
-"""Who follows what happens in a session, in the same transaction.
+"""Functions that are called when something happens in a session, in the same transaction.
 
-Sessions know nobody above them. Handoffs have to: the first step after a claim is their first action, and the end
-of a session is theirs. So they follow, and a step is never without its consequences (docs/decisions/0010).
+Sessions import nothing above them. But the first step after a claim is a handoff's first action, and the end of a
+session closes its handoffs. So handoffs register here, and no step goes without its consequences
+(docs/decisions/0010).
 """
 
 import uuid

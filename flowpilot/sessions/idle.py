@@ -1,4 +1,4 @@
-"""Sessions that nobody goes on with: when to look, by the account's idle limit."""
+"""Idle sessions: when to check them, by the account's idle limit."""
 
 from datetime import datetime, timedelta
 
@@ -12,7 +12,7 @@ from flowpilot.sessions.models import AISession
 
 IDLE_JOB = "sessions.abandon_idle"
 
-# With no idle limit the job still looks in now and then: somebody may set one.
+# Without an idle limit the job still checks daily, since one may be set.
 _LOOK_AGAIN = timedelta(days=1)
 
 
@@ -23,10 +23,10 @@ async def idle_limit(db: Db, session: AISession) -> timedelta | None:
 
 
 async def watch(db: Db, session: AISession, now: datetime) -> None:
-    """Have a job look whether anything still happens, once the limit may be over."""
+    """Have a job check the session once its limit may be over."""
     limit = await idle_limit(db, session)
     due = now + _LOOK_AGAIN if limit is None else (session.last_activity_at or now) + limit
-    if due <= now:  # It waits in the queue of handoffs, where nobody forgets it.
+    if due <= now:  # It is in the handoff queue, where nobody forgets it.
         due = now + _LOOK_AGAIN
     await enqueue(db, IDLE_JOB, at=due, account_id=session.account_id, session_id=session.id)
 

@@ -1,4 +1,4 @@
-"""The jobs of sessions: giving up what lies idle, and asking the copilot what to do next."""
+"""The jobs of sessions: abandoning idle ones, and asking the copilot what to do next."""
 
 import uuid
 
@@ -17,14 +17,14 @@ from flowpilot.sessions.transitions import OPEN, Action
 
 SUGGEST_JOB = "sessions.suggest"
 
-# A session that waits for a senior, or is with one, is in the queue: nobody forgets it there. What is unassigned
-# waits as well, on everybody's home page.
+# Sessions that wait for a senior, or are with one, are in the queue, where nobody forgets them. Unassigned ones
+# are on everybody's home page.
 _MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
 
 @app.task(name=idle.IDLE_JOB, pass_context=True, retry=RETRY)
 async def abandon_idle(context: JobContext, account_id: str, session_id: str) -> None:
-    """Abandon a session past its account's idle limit, or look again later while it is open."""
+    """Abandon a session past its account's idle limit, or check again later while it is open."""
     account, moment = uuid.UUID(account_id), now()
     async with tools(context).database.write(account) as db:
         loaded = await lock(db, account, uuid.UUID(session_id), moment)
@@ -42,7 +42,7 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
 
 @app.task(name=SUGGEST_JOB, queue=COPILOT_QUEUE, pass_context=True, retry=RETRY)
 async def suggest(context: JobContext, account_id: str, session_id: str) -> None:
-    """Ask the copilot for the next step of a session without a flow, and keep what it says."""
+    """Ask the copilot for the next step of a session without a flow, and keep its answer."""
     account, moment, database = uuid.UUID(account_id), now(), tools(context).database
     try:
         async with database.read(account) as db:

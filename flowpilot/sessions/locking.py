@@ -1,4 +1,4 @@
-"""A session in the hands of one transaction: verbs on the same session take turns."""
+"""Sessions, locked for one transaction: verbs on the same session take turns."""
 
 import uuid
 from collections.abc import Collection
@@ -25,10 +25,10 @@ class SessionNotFoundError(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class LockedSession:
-    """A session that this transaction has to itself. `moment` is when what follows happens.
+    """A session that this transaction has to itself. `moment` is the time of what the transaction does.
 
-    It is always after what happened last: of two servers whose clocks differ, the later one to get the session
-    also comes later in its history, and a step after a claim counts as one.
+    It is always later than what happened before, even where two servers' clocks differ: the second to lock the
+    session also comes second in its history, and a step after a claim counts as one.
     """
 
     session: AISession
@@ -52,7 +52,7 @@ async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: dateti
     """Lock a session, before anything else of it is locked.
 
     Raises:
-        SessionNotFoundError: there is none.
+        SessionNotFoundError: the account has no such session.
     """
     session = await db.scalar(
         select(AISession)
@@ -68,7 +68,7 @@ async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: dateti
 async def lock_all(
     db: Db, account_id: uuid.UUID, session_ids: Collection[uuid.UUID], now: datetime
 ) -> list[LockedSession]:
-    """Lock several sessions, in an order that whoever locks several keeps to. Ids of none are left out."""
+    """Lock several sessions, always in the same order. Unknown ids are left out."""
     query = (
         select(AISession)
         .where(AISession.account_id == account_id, AISession.id.in_(session_ids))
@@ -86,11 +86,11 @@ def _locked(session: AISession, now: datetime) -> LockedSession:
 
 
 async def lock_for_work(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> LockedSession:
-    """`lock`, for somebody who is going to work on it.
+    """Lock a session for somebody who is going to work on it.
 
     Raises:
-        SessionNotFoundError: there is none.
-        NotYourSessionError: it is neither theirs, nor did they begin it, nor are they a team admin.
+        SessionNotFoundError: the account has no such session.
+        NotYourSessionError: they neither started it nor work on it, nor are they a team admin.
     """
     locked = await lock(db, actor.account_id, session_id, now)
     policy.check_may_work(locked.session, actor)

@@ -38,9 +38,9 @@ def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
 class AISession(Tenant, Base):
     """One engineer's work on one problem. The three counts are derived from its steps.
 
-    `user_id` began it and `owner_id` works on it now: they differ once a senior has claimed it. An open one
-    without an owner may be taken by anybody. `last_activity_at` is when anything last happened to it here;
-    null where it came from a log, in which whoever began it worked on it.
+    `user_id` started it and `owner_id` works on it now: they differ once a senior has claimed it. Anybody may take
+    an open one without an owner. `last_activity_at` is when anything last happened to it here; null where it came
+    from a log, in which the person who started it also worked on it.
     A resolved session without `resolved_at`: its log dates the end before the beginning, so its time is unknown.
     """
 

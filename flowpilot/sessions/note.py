@@ -13,7 +13,7 @@ _NEXT_LINE = re.compile(r"\n(?=[^\n])")
 
 @dataclass(frozen=True, slots=True)
 class Section:
-    """A part of the note. What it says is plain text, and may have several lines."""
+    """A part of the note, in plain text that may have several lines."""
 
     title: str
     paragraphs: Sequence[str] = ()
@@ -21,7 +21,7 @@ class Section:
 
 
 def as_markdown(sections: Sequence[Section]) -> str:
-    """The note in Markdown, in which all that is said means itself."""
+    """The note in Markdown, with all text escaped."""
     return "\n\n".join(map(_markdown, sections)) + "\n"
 
 

@@ -1,4 +1,4 @@
-"""Where a session stands in its flow, and what its steps have established. Pure."""
+"""Where a session stands in its flow, and which of its steps count. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ class NothingToTakeBackError(OutdatedError):
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a session stands. No node: it follows no flow. The trail is the steps that led here."""
+    """Where a session stands; no node where it follows no flow. The trail is the steps that led here."""
 
     trail: tuple[AISessionStep, ...]
     node_id: str | None
@@ -32,7 +32,7 @@ class Position:
 
 
 def position(tree: Tree | None, steps: Sequence[AISessionStep]) -> Position:
-    """Where the steps, in their order, have led. Going back takes the newest step of the trail off again."""
+    """Where the steps, in their order, have led. Going back takes the newest step off the trail."""
     trail: list[AISessionStep] = []
     for step in steps:
         if step.kind == StepKind.FLOW:
@@ -48,9 +48,9 @@ def position(tree: Tree | None, steps: Sequence[AISessionStep]) -> Position:
 
 
 def standing(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
-    """The steps that still hold: without answers that were taken back, and without the taking back itself.
+    """The steps that count: without answers that were taken back, and without the steps back.
 
-    What came of an instruction stays: it was done, whatever was answered afterwards.
+    The outcome of an instruction stays: it was done, whatever was answered afterwards.
     """
     kept: list[AISessionStep] = []
     trail: list[AISessionStep] = []
@@ -69,7 +69,7 @@ def standing(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
 
 
 def choose(where: Position, kind: NodeKind, label: str) -> Choice:
-    """What the present node offers under that label; `kind` is the node that such a step belongs to.
+    """What the present node offers under that label; `kind` is the kind of node that such a step answers.
 
     Raises:
         NothingOfferedError: there is no node, or its path has ended.
@@ -89,7 +89,7 @@ def step_back(where: Position) -> str:
     """The node that going back leads to.
 
     Raises:
-        NothingToTakeBackError: there is none.
+        NothingToTakeBackError: the session is at the beginning of its flow.
     """
     if not where.trail:
         raise NothingToTakeBackError("The session stands at its beginning; there is nothing to take back.")

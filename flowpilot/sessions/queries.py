@@ -41,7 +41,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     """One session.
 
     Raises:
-        SessionNotFoundError: there is none.
+        SessionNotFoundError: the account has no such session.
     """
     row = (
         await db.execute(
@@ -79,7 +79,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
 
 
 def case_of(history: SessionHistory, *, note: str = "", missing: Sequence[str] = ()) -> Case:
-    """What the copilot is told of a session."""
+    """What the copilot gets to know about a session."""
     session, where = history.session, history.where
     return Case(
         problem=session.problem_summary,
@@ -96,7 +96,7 @@ def case_of(history: SessionHistory, *, note: str = "", missing: Sequence[str] =
 
 
 def steps_left(tree: Tree | None, where: path.Position) -> list[tuple[str, str]]:
-    """The instructions that the flow still has from here on, each with its node."""
+    """The instructions that the flow may still reach, each with its node."""
     if tree is None or where.node_id is None or where.node_id not in tree.nodes:
         return []
     nodes = [where.node_id, *ahead(tree, where.node_id)]
@@ -131,7 +131,7 @@ class SessionFilter:
 async def sessions(
     db: ReadDb, account_id: uuid.UUID, filter_: SessionFilter, limit: int, before: uuid.UUID | None
 ) -> Sequence[Row[AISession, str]]:
-    """Sessions with their flows' names (None without one), the newest first, from those older than `before`."""
+    """Sessions with their flows' names, the newest first; with `before`, only those older than that one."""
     query = (
         select(AISession, Flow.name)
         .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))

@@ -28,7 +28,7 @@ from flowpilot.sessions.transitions import Action
 
 
 class SessionIn(Body):
-    """A session to begin. Without `flow_id` it follows the flow that fits the problem best, if one does."""
+    """A session to start. Without `flow_id` it follows the flow that fits the problem best, if any."""
 
     problem_summary: Problem
     problem_domain: Line | None = None
@@ -38,7 +38,7 @@ class SessionIn(Body):
 
 
 class StepIn(Seen):
-    """One step: a `choice`, an `outcome` with a `note` if need be, or `free_text` instead of what is offered."""
+    """One step: a `choice`, an `outcome` with an optional `note`, or `free_text`."""
 
     choice: Line | None = None
     outcome: Line | None = None
@@ -55,13 +55,13 @@ class StepIn(Seen):
 
 
 class ReasonIn(Body):
-    """Why, if that is worth saying."""
+    """Why; optional."""
 
     reason: Remark = ""
 
 
 class AbandonIn(ReasonIn, Seen):
-    """Why the session is given up, if that is worth saying."""
+    """Why the session is abandoned; optional."""
 
 
 class ResolutionIn(Seen):
@@ -78,13 +78,13 @@ class RatingIn(Body):
 
 
 class FlowChoiceIn(Seen):
-    """The flow to follow from here on; null for none."""
+    """The flow to follow from now on; null for no flow."""
 
     flow_id: uuid.UUID | None
 
 
 class DetailsIn(Body):
-    """What the session is about, corrected. What is not sent stays; null clears a field."""
+    """What the session is about. Fields that are not sent stay as they are; null clears a field."""
 
     problem_summary: Problem = ""
     problem_domain: Line | None = None
@@ -93,7 +93,7 @@ class DetailsIn(Body):
 
 
 class PersonOut(BaseModel):
-    """Somebody. No name: they are no longer a member."""
+    """A person. Former members have no name."""
 
     id: uuid.UUID
     name: str | None
@@ -124,7 +124,7 @@ class SessionRow(BaseModel):
 
 
 class AheadOut(BaseModel):
-    """A node of the flow that may still come."""
+    """A node that the flow may still reach."""
 
     id: str
     kind: NodeKind
@@ -146,7 +146,7 @@ class StepOut(BaseModel):
 
 
 class StatusChangeOut(BaseModel):
-    """One change of status. No actor: the account's idle limit."""
+    """One change of status. Without an actor it was the account's idle limit."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -171,9 +171,9 @@ class SuggestedFlowOut(BaseModel):
 
 
 class SessionOut(SessionRow):
-    """A session with all that is known of it. `allowed` is what the caller may do to it now.
+    """A session with all that is known about it. `allowed` is what the caller may do to it now.
 
-    `suggestion` stands where no flow leads: from the copilot when it has answered, else from rules.
+    Without a flow there is a `suggestion`: from the copilot once it has answered, otherwise from rules.
     """
 
     flow_version: int | None
@@ -184,15 +184,15 @@ class SessionOut(SessionRow):
     allowed: list[Action]
     current: NodeOut | None
     trail: list[str] = Field(description="Nodes of the flow that led to the current one.")
-    ahead: list[AheadOut] = Field(description="Nodes that may still follow, each once.")
-    standing: list[uuid.UUID] = Field(description="The steps that still hold: without answers taken back.")
+    ahead: list[AheadOut] = Field(description="Nodes that the flow may still reach, each once.")
+    standing: list[uuid.UUID] = Field(description="The steps that count, without answers that were taken back.")
     steps: list[StepOut]
     status_changes: list[StatusChangeOut]
     suggestion: Suggestion | None
 
 
 class StartedOut(SessionOut):
-    """A session that has just begun, with the flows that were found for it, the best first."""
+    """A session that has just started, with the flows found for it, the best first."""
 
     candidates: list[SuggestedFlowOut]
 
@@ -234,7 +234,7 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
 def started_out(
     history: SessionHistory, actor: Actor, suggestion: Suggestion | None, candidates: Sequence[Candidate]
 ) -> StartedOut:
-    """The answer to a beginning."""
+    """The answer to a start."""
     found = [SuggestedFlowOut.model_validate(candidate) for candidate in candidates]
     return StartedOut(**session_out(history, actor, suggestion), candidates=found)
 

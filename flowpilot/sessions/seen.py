@@ -1,7 +1,7 @@
-"""Where a session stands, and what a caller saw of that: what was meant for another place is not recorded.
+"""Where a session stands, and where the caller saw it: an answer to another question is not recorded.
 
 An answer is a label, and "No" is offered at many questions. So a caller may say which node they answer, and how
-many steps they saw. A repeated request is recognised by its `Idempotency-Key` before any of this is looked at.
+many steps they saw. A repeated request is recognised by its `Idempotency-Key` before any of this is checked.
 """
 
 from collections.abc import Sequence
@@ -30,7 +30,7 @@ class NodeOut(BaseModel):
 
 
 class Seen(Body):
-    """Where the session stood when the caller decided. It is checked: 409 tells where the session stands now."""
+    """Where the session stood when the caller decided. Where it has moved on, 409 says where it stands now."""
 
     node: str | None = Field(
         default=None,
@@ -40,7 +40,7 @@ class Seen(Body):
     after_step: int | None = Field(
         default=None,
         ge=0,
-        description="The `step_count`. Not checked when it is left out; a note is not refused for other steps.",
+        description="The `step_count`. Not checked when it is left out. Further steps do not stop a note.",
     )
 
 
@@ -77,7 +77,7 @@ def _has_other_steps(steps: Sequence[AISessionStep], seen: int | None, *, is_not
     if seen is None:
         return False
     if is_note:
-        # Two flows may call their nodes the same; what was written of the one is not said of the other.
+        # Two flows may use the same node ids; a note written in one must not be recorded in the other.
         return any(step.kind == StepKind.FLOW for step in steps[seen:])
     return len(steps) != seen
 
@@ -85,7 +85,7 @@ def _has_other_steps(steps: Sequence[AISessionStep], seen: int | None, *, is_not
 def _moved_on(loaded: LoadedSession, seen: Seen) -> SessionMovedOnError:
     where, tree = loaded.where, loaded.tree
     asked = tree.nodes.get(seen.node or "") if tree is not None and seen.node != where.node_id else None
-    now = f'It stands at "{where.node.text}" now' if where.node is not None else "No flow leads it now"
+    now = f'It stands at "{where.node.text}" now' if where.node is not None else "It follows no flow now"
     n_steps = len(loaded.steps)
     lost = f'What you sent for "{asked.text}"' if asked is not None else "What you sent"
     return SessionMovedOnError(

@@ -20,7 +20,7 @@ async def take_choice(db: Db, actor: Actor, loaded: LoadedSession, label: str) -
 
 
 async def report_outcome(db: Db, actor: Actor, loaded: LoadedSession, label: str, note: str = "") -> AISessionStep:
-    """Say what came of the present instruction; without a flow, of anything that was tried, which is the note."""
+    """Report the outcome of the present instruction; without a flow, of what the note says was tried."""
     policy.check(loaded.session, actor, Action.STEP)
     if loaded.tree is None:
         return await add_step(db, loaded, actor.user_id, decisions.outcome_without_flow(note, label))
@@ -28,28 +28,28 @@ async def report_outcome(db: Db, actor: Actor, loaded: LoadedSession, label: str
 
 
 async def write_text(db: Db, actor: Actor, loaded: LoadedSession, text: str) -> AISessionStep:
-    """Use other words than those offered: at a question as its answer, anywhere else as a note.
+    """Answer a question in one's own words; anywhere else, take a note.
 
-    The session stays where it is, and what the question offers can still be chosen.
+    The session stays where it is, and the question's choices can still be taken.
     """
     policy.check(loaded.session, actor, Action.STEP)
     return await add_step(db, loaded, actor.user_id, decisions.free_text(loaded.where, text))
 
 
 async def go_back(db: Db, actor: Actor, loaded: LoadedSession) -> AISessionStep:
-    """Take the newest step of the path back; what it said stays on record."""
+    """Take the newest step of the path back; it stays on record."""
     policy.check(loaded.session, actor, Action.STEP)
     return await add_step(db, loaded, actor.user_id, decisions.step_back(loaded.where))
 
 
 async def pause(db: Db, actor: Actor, loaded: LockedSession, reason: str = "") -> None:
-    """Lay the session aside."""
+    """Pause the session."""
     policy.check(loaded.session, actor, Action.PAUSE)
     await transition(db, loaded, Action.PAUSE, actor.user_id, reason)
 
 
 async def resume(db: Db, actor: Actor, loaded: LockedSession) -> None:
-    """Go on with a session that was laid aside, or given up."""
+    """Resume a session that was paused or abandoned."""
     policy.check(loaded.session, actor, Action.RESUME)
     session, was_abandoned = loaded.session, loaded.session.status == SessionStatus.ABANDONED
     if was_abandoned and not await still_works(db, session.account_id, session.owner_id):
@@ -66,7 +66,7 @@ async def resolve(db: Db, actor: Actor, loaded: LoadedSession, summary: str) -> 
 
 
 async def end_resolved(db: Db, by: uuid.UUID, loaded: LoadedSession, summary: str) -> None:
-    """`resolve`, for somebody who may end it for another reason: they hold its handoff.
+    """`resolve`, without a check of the person: their right comes from the session's handoff.
 
     Raises:
         NotAllowedNowError: the status does not allow it.
@@ -77,7 +77,7 @@ async def end_resolved(db: Db, by: uuid.UUID, loaded: LoadedSession, summary: st
 
 
 async def abandon(db: Db, actor: Actor, loaded: LockedSession, reason: str) -> None:
-    """Give the session up."""
+    """Abandon the session."""
     policy.check(loaded.session, actor, Action.ABANDON)
     await transition(db, loaded, Action.ABANDON, actor.user_id, reason)
 
@@ -90,7 +90,7 @@ async def rate(db: Db, actor: Actor, loaded: LockedSession, rating: int, comment
 
 
 async def add_step(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -> AISessionStep:
-    """Keep a step with all that follows from it. Whether it is allowed has been checked."""
+    """Write a step, with all that follows from it. The caller has checked that it is allowed."""
     session = loaded.session
     step = decisions.take_step(session, loaded.steps, new, step_id=new_id(), by=by, at=loaded.moment)
     db.add(step)
@@ -120,7 +120,7 @@ async def transition(
 async def record_change(
     db: Db, loaded: LockedSession, before: SessionStatus | None, by: uuid.UUID | None, reason: str = ""
 ) -> None:
-    """Keep what a change of status led from and to."""
+    """Write the record of a change of status."""
     db.add(
         decisions.status_change(loaded.session, before, change_id=new_id(), by=by, at=loaded.moment, reason=reason)
     )
@@ -128,7 +128,7 @@ async def record_change(
 
 
 async def correct(db: Db, loaded: LockedSession, **details: str | None) -> None:
-    """Correct what the session is about; `details` are columns of the session."""
+    """Edit what the session is about; `details` are columns of the session."""
     for column, value in details.items():
         setattr(loaded.session, column, value)
     loaded.session.last_activity_at = loaded.moment

@@ -28,7 +28,7 @@ class FlowNotUsableError(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """What a session is about. With a flow it follows that one, else the one that fits best."""
+    """What a session is about. It follows the flow given, otherwise the one that fits best."""
 
     problem_summary: str
     problem_domain: str | None = None
@@ -38,7 +38,7 @@ class NewSession:
 
 
 async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple[LoadedSession, list[Candidate]]:
-    """Begin a session, and return the flows that were found for the problem, the best first.
+    """Start a session, and return the flows found for the problem, the best first.
 
     Raises:
         FlowNotUsableError: the flow asked for is not there or not published.
@@ -46,7 +46,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     candidates = await match(db, actor.account_id, about.problem_summary, domain=about.problem_domain, now=now)
     flow = None if about.flow_id is None else await _usable_flow(db, actor.account_id, about.flow_id)
     best = candidates[0] if candidates else None
-    # An engineer's own choice is as sure as it gets.
+    # The engineer chose the flow, so it is certain.
     confidence = 1.0 if flow is not None else best.confidence if best is not None else 0.0
     if flow is None and best is not None and tier(confidence) != "discovery":
         flow = await _usable_flow(db, actor.account_id, best.flow_id)
@@ -80,7 +80,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
 
 
 async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid.UUID | None) -> AISessionStep:
-    """Follow another flow from its beginning, or none.
+    """Follow another flow from its beginning, or no flow.
 
     Raises:
         FlowNotUsableError: the flow asked for is not there or not published.

@@ -40,18 +40,18 @@ from flowpilot.web.render import Page, go_to, render
 router = APIRouter(prefix="/handoffs", include_in_schema=False)
 
 
-# A form's choice of any sends nothing.
+# The choice of "Any" sends an empty field.
 _Any = BeforeValidator(lambda value: value or None)
 
 
 class HolderForm(HolderSeen):
-    """A form always says who held the handoff in its page; empty is nobody."""
+    """A form always says who held the handoff on its page; empty means nobody."""
 
     holder: uuid.UUID | Literal[""] = ""
 
 
 class ReleaseForm(HolderForm, ReleaseIn):
-    """Why it is given back."""
+    """Why it is released."""
 
 
 class CloseForm(HolderForm, CloseIn):
@@ -59,7 +59,7 @@ class CloseForm(HolderForm, CloseIn):
 
 
 class ReassignForm(HolderForm, ReassignIn):
-    """Whom it is meant for; anybody when the field is empty."""
+    """Who it is assigned to; anyone when the field is empty."""
 
     target_user_id: uuid.UUID | None = None
 
@@ -153,7 +153,8 @@ async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: No
     """Take it on; who was slower is told who has it."""
     claimed = await api.claim(handoff_id, actor, db, now)
     return go_to(
-        f"/sessions/{claimed.session_id}", "It is yours. The context is open; press c to close or open it."
+        f"/sessions/{claimed.session_id}",
+        "It is yours. Press c to close the context, or to open it again.",
     )
 
 
@@ -163,7 +164,7 @@ async def release(
 ) -> Response:
     """Give it back to the queue."""
     await api.release(handoff_id, body, actor, db, now)
-    return go_to("/handoffs", "Released. It waits in the queue again.")
+    return go_to("/handoffs", "Released. It is back in the queue.")
 
 
 @router.post("/{handoff_id}/reassign")
@@ -172,18 +173,18 @@ async def reassign(
 ) -> Response:
     """Mean it for somebody else, or for anybody."""
     await api.reassign(handoff_id, body, actor, db, now)
-    return go_to(f"/handoffs/{handoff_id}", "Saved. Whom it is meant for is told.")
+    return go_to(f"/handoffs/{handoff_id}", "Saved. The new assignee is notified.")
 
 
 @router.post("/{handoff_id}/take-over")
 async def take_over(
     handoff_id: uuid.UUID, body: Annotated[HolderForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
-    """Take it from whom the page named: meant for oneself, then claimed, in one transaction."""
+    """Take it from the holder on the page: assigned to the caller, then claimed, in one transaction."""
     mine = ReassignIn(target_user_id=actor.user_id, holder=body.holder)
     await api.reassign(handoff_id, mine, actor, db, now)
     claimed = await api.claim(handoff_id, actor, db, now)
-    return go_to(f"/sessions/{claimed.session_id}", "It is yours now. Who held it is told.")
+    return go_to(f"/sessions/{claimed.session_id}", "It is yours now. Its former holder is notified.")
 
 
 @router.post("/{handoff_id}/close")

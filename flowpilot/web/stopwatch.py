@@ -57,7 +57,7 @@ class EntryForm(OnceForm):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopwatch(Page):
-    """One's own stopwatch, and what the account has measured; `names` are those of who measured it."""
+    """The caller's stopwatch, and what the account has measured; `names` are the measurers' names."""
 
     template: ClassVar[str] = "stopwatch.html"
     running: BaselineOut | None
@@ -99,7 +99,7 @@ async def enter(
 ) -> Response:
     """Note a talk after the fact."""
     entered = await api.enter_baseline(body.entry(actor.timezone), actor, db, now, once)
-    return go_to(_HERE, f"Entered: {duration(entered.seconds)}. It is shown, and not counted as measured.")
+    return go_to(_HERE, f"Entered: {duration(entered.seconds)}. It is shown, but not counted as measured.")
 
 
 @router.post("/{baseline_id}/stop")
@@ -122,7 +122,7 @@ async def exclude(
 ) -> Response:
     """Count it no longer."""
     await api.exclude_baseline(baseline_id, body, actor, db, now)
-    return go_to(_HERE, "It does not count any more. It stays in the list, with the reason.")
+    return go_to(_HERE, "It no longer counts. It stays in the list, with the reason.")
 
 
 @router.post("/{baseline_id}/include")

@@ -62,7 +62,7 @@ def test_an_escalation_from_the_first_question_to_the_note(desk: Desk) -> None:
     expect(senior.get_by_text("Context: Needs rights that I do not have.")).to_be_visible()
     # Everybody else's page knows it by itself.
     expect(claims[1]).to_be_hidden()
-    expect(engineer.get_by_text("Priya holds it for")).to_be_visible()
+    expect(engineer.get_by_text("Held by Priya for")).to_be_visible()
 
     senior.keyboard.press("c")
     expect(senior.get_by_text("I think it is the driver.").first).to_be_hidden()
@@ -96,7 +96,7 @@ def test_the_loser_of_a_race_is_told_in_the_queue(desk: Desk) -> None:
     claim.click()
     senior.wait_for_url(re.compile("/sessions/"))
     slow.locator(f"form[action='{handoff}/claim'] button").click()
-    expect(slow.get_by_role("alert")).to_contain_text("Priya was faster and holds this handoff since")
+    expect(slow.get_by_role("alert")).to_contain_text("Priya was faster and has held this handoff since")
     expect(slow.get_by_role("heading", level=1)).to_have_text("Escalations")
 
 

@@ -15,7 +15,7 @@ from tests.company import Company, at
 from tests.handoffs.helpers import act, done, join, send_escalation
 from tests.sessions.flows import publish_printer_flow, start
 
-FEW_WORDS = "The problem is told in a few words only: what exactly happens, and where?"
+FEW_WORDS = "The problem is described in a few words only: what exactly happens, and where?"
 NO_DOMAIN = "The domain is not set."
 NO_CLIENT = "The client is not named."
 NO_TICKET = "No ticket is linked."

@@ -58,7 +58,7 @@ def test_the_loser_is_told_who_was_faster(handoff: tuple[TestClient, str], signe
     signed_in().post(f"{handoff[1]}/claim")
     late = signed_in().post(f"{handoff[1]}/claim", headers={"HX-Request": "true"})
     assert late.status_code == 409
-    assert "was faster and holds this handoff since" in late.text
+    assert "was faster and has held this handoff since" in late.text
 
 
 def test_the_queue_counts_and_shows_the_headline_with_its_definition(
@@ -69,7 +69,7 @@ def test_the_queue_counts_and_shows_the_headline_with_its_definition(
     session = senior.post(f"{handoff[1]}/claim").url.path
     send(senior, session, "/steps", free_text="Looked at the driver.")
     html = senior.get("/handoffs?state=acted").text
-    assert "n = 1, of which 0 without action yet" in html
+    assert "n = 1, 0 without action yet" in html
     assert "NOT &#34;minutes recovered&#34;" in html
     assert "first action after" in html
 
@@ -95,7 +95,7 @@ def test_an_admin_takes_over_what_somebody_holds(handoff: tuple[TestClient, str]
     assert f'action="{handoff[1]}/take-over"' in admin.get(handoff[1]).text
     session = send(admin, handoff[1], "/take-over")
     assert (session.status_code, session.url.path[:10]) == (200, "/sessions/")
-    assert "You hold it for" in admin.get(handoff[1]).text
+    assert "Held by you for" in admin.get(handoff[1]).text
 
 
 def test_meaning_it_for_somebody_and_for_anybody_again(
@@ -104,8 +104,8 @@ def test_meaning_it_for_somebody_and_for_anybody_again(
     engineer, path = handoff
     target = str(company.users[Role.OWNER])
     company.let_sign_in(company.users[Role.OWNER])
-    assert "Meant for owner" in engineer.post(f"{path}/reassign", data={"target_user_id": target}).text
-    assert "Meant for owner" not in engineer.post(f"{path}/reassign", data={"target_user_id": ""}).text
+    assert "Assigned to owner" in engineer.post(f"{path}/reassign", data={"target_user_id": target}).text
+    assert "Assigned to owner" not in engineer.post(f"{path}/reassign", data={"target_user_id": ""}).text
     assert engineer.post(f"{path}/reassign", data={"target_user_id": "nobody"}).status_code == 422
 
 
@@ -118,7 +118,7 @@ def test_a_viewer_sees_the_queue_and_claims_nothing(handoff: tuple[TestClient, s
 
 
 def test_an_empty_queue_says_what_comes_by_itself(signed_in: SignedIn) -> None:
-    assert "A handoff appears by itself" in signed_in().get("/handoffs").text
+    assert "A handoff appears here" in signed_in().get("/handoffs").text
 
 
 def test_another_account_finds_no_such_handoff(

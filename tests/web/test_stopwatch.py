@@ -93,7 +93,7 @@ def test_somebody_elses_stopwatch_is_neither_shown_nor_stopped(signed_in: Signed
 def test_what_is_entered_is_marked_so(signed_in: SignedIn, company: Company) -> None:
     form = {"minutes": "5", "seconds": "30", "problem_domain": "Email", "note": " In the corridor "}
     answer = signed_in().post(f"{WATCH}/enter", data=form)
-    assert "It is shown, and not counted as measured." in answer.text
+    assert "It is shown, but not counted as measured." in answer.text
     assert "Entered</span>" in answer.text
     assert _rows(company) == [("entered", 330.0, "In the corridor", "Email", None)]
 

@@ -25,31 +25,31 @@ router = APIRouter(prefix="/api/v1/handoffs", tags=["handoffs"])
 _RETRY_MS = 2000
 _OPENING = format_sse_event(comment="FlowPilot", retry=_RETRY_MS)
 _HEARTBEAT = format_sse_event(comment="")
-# Nobody keeps what is said here, and no proxy waits until it has enough of it.
+# Not stored anywhere, and not buffered by proxies.
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
 _ABOUT = """\
 Events of the account's handoffs as they are committed, from `hello` on: `created`, `claimed`, `released`, \
 `reassigned`, `reminded`, `expired`, `first_action`, `assessed`, `closed`.
 
-- `hello` comes first: `number` is that of the newest event. Where nothing else comes, a comment does every \
+- `hello` comes first: `number` is that of the newest event. While nothing happens, a comment is sent every \
 `heartbeat_seconds`.
 - Every other event has its number as `id`, and `data` with `handoff_id`, `session_id`, `kind`, `actor_id`, \
 `actor_name`, `at`, `content`.
-- With `Last-Event-ID` (or `last_event_id`, where a header cannot be set) all events behind that number come, \
-then those that follow: none is missed and none comes twice. A number that this database has not reached is \
-answered with `"reset": true` in `hello`: reload what you show.
+- With `Last-Event-ID` (or `last_event_id`, where a header cannot be set) all events after that number come, \
+then new ones as they happen: none is missed, and none is sent twice. A number that this database has not \
+reached is answered with `"reset": true` in `hello`: reload what you show.
 - `counts` comes with `counts=true`, at first and whenever one of them has changed: `n_waiting`, \
 `n_claimed_without_action` and the caller's `unread_count`, as in `/api/v1/attention`. It has no `id`.
-- `end` comes last when the credential is good no more; `reason` says why. Do not come back with the same one. \
-A stream that closes without `end` is to be opened again.
+- `end` comes last when the credential is no longer valid; `reason` says why. Do not connect again with it. \
+A stream that closes without `end` can be opened again.
 """
 
 _log = logging.getLogger(__name__)
 
 
 class _LiveStream(StreamingResponse):
-    """A stream that is given up when its client does not read for `patience_seconds`."""
+    """A stream that ends when its client has not read for `patience_seconds`."""
 
     media_type = "text/event-stream"
 
@@ -58,7 +58,7 @@ class _LiveStream(StreamingResponse):
         self._patience_seconds = patience_seconds
 
     async def stream_response(self, send: Send) -> None:
-        """Send all there is, for as long as somebody takes it."""
+        """Send messages for as long as the client reads them."""
 
         async def send_in_time(message: Message) -> None:
             async with asyncio.timeout(self._patience_seconds):
@@ -74,7 +74,7 @@ async def _listener(
     request: Request,
     actor: CanView,
     credential: Credential,
-    counts: Annotated[bool, Query(description="Say `counts` as well.")] = False,
+    counts: Annotated[bool, Query(description="Send `counts` as well.")] = False,
 ) -> AsyncIterator[Listener]:
     hub: Hub = request.app.state.live
     with hub.join(actor, credential, counts=counts) as listener:
@@ -99,7 +99,7 @@ async def stream(
     """Follow the account's handoffs."""
     hub: Hub = request.app.state.live
     newest = await newest_number(db, actor.account_id)
-    # A browser that comes back repeats the query of its first time, so the header is the newer of the two.
+    # A browser that reconnects repeats the query of its first request, so the header is newer.
     asked = last_event_id if header is None else header
     hello: dict[str, Any] = {"number": newest, "heartbeat_seconds": hub.heartbeat_seconds}
     if asked is not None and asked > newest:

@@ -1,8 +1,8 @@
 """The hub: hands each account's new events to its open streams.
 
 An announcement says only that there is something new. One task an account then reads it, once for all of the
-account's streams, and wakes them; each takes what is behind its own number. So a stream is a number and no queue,
-and one that is slow holds nobody.
+account's streams, and wakes them; each takes what comes after its own number. So a stream is a number, not a
+queue, and a slow one delays nobody.
 """
 
 import asyncio
@@ -41,7 +41,7 @@ _log = logging.getLogger(__name__)
 
 
 class TooManyStreamsError(FlowPilotError):
-    """The caller has as many streams open as one may."""
+    """The caller has as many streams open as allowed."""
 
     status = 429
 
@@ -50,9 +50,9 @@ class TooManyStreamsError(FlowPilotError):
 
 
 class Listener:
-    """One open stream. `refusal` is why its credential is good no more, once that is so.
+    """One open stream. `refusal` says why its credential is no longer valid, once it is not.
 
-    `counts_for` is the user who is told what asks for their attention, if that was asked for.
+    `counts_for` is the user whose counts are sent, if that was asked for.
     """
 
     def __init__(self, hub: "Hub", audience: "_Audience", credential: str, counts_for: uuid.UUID | None) -> None:
@@ -63,13 +63,13 @@ class Listener:
         self._audience = audience
 
     async def follow(self, number: int) -> AsyncIterator[Message | None]:
-        """All events behind the number, as they come, the counts, and None when it is time for a heartbeat.
+        """All events after the number, as they come, the counts, and None when it is time for a heartbeat.
 
         Ends when the credential is refused, and when the server stops.
         """
         said: bytes | None = None
         while not self._is_over:
-            # Taken before the look, so that what comes in the middle of it is not slept through.
+            # Taken before reading, so that a change in the meantime is noticed.
             changed = self._audience.changed
             messages = await self._audience.behind(number)
             counts = self._audience.counts.get(self.counts_for)
@@ -126,7 +126,7 @@ class Hub:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
     async def listen(self, up: Callable[[], None]) -> None:
-        """Listen for announcements until cancelled. While nobody does, streams have their events at heartbeats."""
+        """Listen for announcements until cancelled. Otherwise streams get their events at heartbeats."""
 
         def connected() -> None:
             up()
@@ -149,10 +149,10 @@ class Hub:
 
     @contextmanager
     def join(self, actor: Actor, credential: str, *, counts: bool = False) -> Iterator[Listener]:
-        """A verified caller's place, for as long as the context lasts; with `counts`, it is told those too.
+        """A verified caller's place, for as long as the context lasts; with `counts`, those are sent too.
 
         Raises:
-            TooManyStreamsError: the caller has as many as one may.
+            TooManyStreamsError: the caller has too many open.
         """
         if self._streams[actor.caller] >= STREAMS_PER_CALLER:
             raise TooManyStreamsError
@@ -183,7 +183,7 @@ class Hub:
 
 
 class _Audience:
-    """The open streams of one account, and its newest events: all of those behind `_floor`."""
+    """The open streams of one account, and its newest events: all after `_floor`."""
 
     def __init__(self, hub: Hub, account_id: uuid.UUID) -> None:
         self.listeners = set[Listener]()
@@ -194,23 +194,23 @@ class _Audience:
         self._account_id = account_id
         self._recent = deque[Message]()
         self._floor: int | None = None
-        # Its first look is due at once: nobody was here for what was announced before.
+        # Due at once, since earlier announcements were not heard.
         self.due["handoffs"].set()
         work = {"handoffs": self._read, "access": self._verify, "notifications": self._count}
         self._tasks = [hub.start(self._repeat(work[topic], due)) for topic, due in self.due.items()]
 
     def close(self) -> None:
-        """Nobody listens any more."""
+        """End the work: nobody listens."""
         for task in self._tasks:
             task.cancel()
 
     def wake(self) -> None:
-        """Let every stream look whether something has changed for it."""
+        """Have every stream check whether something has changed for it."""
         self.changed.set()
         self.changed = asyncio.Event()
 
     async def behind(self, number: int) -> list[Message]:
-        """The events behind a number; some of them when there are many."""
+        """The events after a number; the first of them where there are many."""
         if self._floor is None:
             return []
         if number >= self._floor:
@@ -232,7 +232,7 @@ class _Audience:
                 await work()
                 pause = _FIRST_PAUSE_SECONDS
             except Exception as error:
-                # Whatever it was, the account's streams must not wait for ever.
+                # Whatever it was, the account's streams must go on.
                 if not isinstance(error, DatabaseUnavailableError):
                     _log.exception("the streams of account %s wait", self._account_id)
                 await asyncio.sleep(pause)
@@ -258,7 +258,7 @@ class _Audience:
                     return
 
     async def _count(self) -> None:
-        """Count what asks for the attention of all who want to be told, at once."""
+        """Count what needs attention, in one query for all listeners who asked for counts."""
         users = {listener.counts_for for listener in self.listeners if listener.counts_for is not None}
         if not users:
             return
@@ -270,7 +270,7 @@ class _Audience:
             self.wake()
 
     async def _verify(self) -> None:
-        """End the streams whose callers may listen no more; each credential is looked up once."""
+        """End the streams whose callers may no longer listen; each credential is checked once."""
         async with self._hub.database.read(self._account_id) as db:
             refusals = {
                 credential: await self._refusal(db, credential)

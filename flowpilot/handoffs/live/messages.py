@@ -16,7 +16,7 @@ from flowpilot.identity.queries import names_of
 
 
 class LiveEvent(BaseModel):
-    """What a stream says of an event. `actor_name` is null where nobody acted, or nobody who is still a member."""
+    """What a stream says of an event. `actor_name` is null where nobody acted, or a former member."""
 
     handoff_id: uuid.UUID
     session_id: uuid.UUID
@@ -29,14 +29,14 @@ class LiveEvent(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """An event as it is sent, written once for all who get it."""
+    """An event as it is sent, written once for all streams."""
 
     number: int
     text: bytes
 
 
 async def messages_after(db: ReadDb, account_id: uuid.UUID, number: int, limit: int) -> list[Message]:
-    """The account's events behind a number, oldest first."""
+    """The account's events after a number, oldest first."""
     query = (
         select(HandoffEvent, SessionHandoff.session_id)
         .join(
@@ -55,7 +55,7 @@ async def messages_after(db: ReadDb, account_id: uuid.UUID, number: int, limit: 
 
 
 def counts_message(counts: BaseModel) -> bytes:
-    """What asks for somebody's attention, as it is sent. It has no id: a stream does not resume from it."""
+    """The counts of what needs somebody's attention, as sent. Without an id: a stream does not resume from it."""
     return format_sse_event(event="counts", data_str=counts.model_dump_json())
 
 

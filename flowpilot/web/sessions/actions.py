@@ -32,7 +32,7 @@ Id = uuid.UUID
 
 
 class SeenForm(Seen):
-    """A form always says what its page showed; an empty `node` is none."""
+    """A form always says what its page showed; an empty `node` means no node."""
 
     node: str = ""
     after_step: int = Field(ge=0)
@@ -43,7 +43,7 @@ class StepForm(OnceForm, SeenForm, schemas.StepIn):
 
 
 class FlowForm(SeenForm, schemas.FlowChoiceIn):
-    """The flow to follow; none when the field is empty."""
+    """The flow to follow; no flow when the field is empty."""
 
     flow_id: uuid.UUID | None = None
 
@@ -53,7 +53,7 @@ class ResolutionForm(SeenForm, schemas.ResolutionIn):
 
 
 class AbandonForm(SeenForm, schemas.AbandonIn):
-    """Why it is given up."""
+    """Why it is abandoned."""
 
 
 class EscalationForm(OnceForm, HandoffIn):
@@ -71,14 +71,14 @@ class DetailsForm(BaseModel):
 
 
 class RatingForm(schemas.RatingIn):
-    """How it went; `shown` stands for what was said of that before."""
+    """How it went; `shown` stands for the rating before."""
 
     shown: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Escalate(Page):
-    """The form to hand a session over. `seniors` are whom it may be meant for."""
+    """The form to hand a session over. `seniors` are the members it can be assigned to."""
 
     template: ClassVar[str] = "sessions/escalate.html"
     session: schemas.SessionOut
@@ -136,7 +136,7 @@ async def pause(
 ) -> Response:
     """Lay it aside."""
     await api.pause(body, actor, loaded, db)
-    return _back(session_id, "Paused. Its time stands still until you resume.")
+    return _back(session_id, "Paused. Time is not counted until you resume.")
 
 
 @router.post("/resume")
@@ -176,7 +176,7 @@ async def abandon(
 ) -> Response:
     """Give it up."""
     await api.abandon(body, actor, loaded, db)
-    return _back(session_id, "Abandoned. Nothing is lost: it can be resumed.")
+    return _back(session_id, "Abandoned. Nothing is lost: you can resume it.")
 
 
 @router.post("/rating")
@@ -230,7 +230,7 @@ async def escalate(
     """Hand it over."""
     made = await handoffs.escalate(request, session_id, body, actor, db, now, once)
     return go_to(
-        f"/handoffs/{made.id}", "It waits in the queue, with all that is known. You are told when it is claimed."
+        f"/handoffs/{made.id}", "Escalated, with everything that is known. You are notified when it is claimed."
     )
 
 

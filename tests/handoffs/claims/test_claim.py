@@ -63,7 +63,7 @@ def test_the_loser_is_told_who_was_faster_and_since_when(client: TestClient, com
     assert body["holder"] == {"id": str(winner.id), "name": "Kim"}
     since = datetime.fromisoformat(claimed["claimed_at"])
     assert datetime.fromisoformat(body["claimed_at"]) == since
-    assert body["detail"] == f"Kim was faster and holds this handoff since {since:%Y-%m-%d %H:%M:%S} UTC."
+    assert body["detail"] == f"Kim was faster and has held this handoff since {since:%Y-%m-%d %H:%M:%S} UTC."
 
 
 def test_since_when_is_said_in_utc_wherever_the_database_is(

@@ -102,7 +102,7 @@ def test_an_empty_node_is_none(client: TestClient, company: Company) -> None:
     post(client, company, f"{session_id}/flow", flow_id=None)
     refused = post(client, company, f"{session_id}/steps", free_text="It smells.", node="power")
     assert refused.json()["detail"] == (
-        "The session has moved on. No flow leads it now, after 3 steps. What you sent was not recorded."
+        "The session has moved on. It follows no flow now, after 3 steps. What you sent was not recorded."
     )
     assert refused.json()["current"] is None
 

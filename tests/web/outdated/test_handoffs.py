@@ -83,7 +83,7 @@ def test_whoever_claims_too_late_sees_the_queue_as_it_is(signed_in: SignedIn, pa
     first.post(f"{path}/claim")
     answer = send(second, older, f"{path}/claim")
     assert answer.status_code == 409
-    assert "was faster and holds this handoff since" in answer.text
+    assert "was faster and has held this handoff since" in answer.text
     assert f'action="{path}/claim"' not in answer.text
     assert "<h1>Escalations</h1>" in answer.text
 

@@ -112,7 +112,7 @@ def test_the_list_is_filtered_and_says_what_to_do_when_it_is_empty(
     browser, _ = session_path
     assert PROBLEM in browser.get("/sessions?status=open&q=accounting&mine=true").text
     empty = browser.get("/sessions?status=resolved&q=").text
-    assert "No session like that" in empty
+    assert "No sessions match" in empty
 
 
 def test_where_no_flow_is_sure_one_is_chosen(client: TestClient, company: Company, signed_in: SignedIn) -> None:
