@@ -1,4 +1,4 @@
-"""Who may call a route, as the type of its first argument: the caller, whose role includes what it says."""
+"""Who may call a route, as the type of its first argument: a caller whose role includes the permission."""
 
 from typing import Annotated
 

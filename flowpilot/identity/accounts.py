@@ -19,15 +19,15 @@ async def read_account(db: ReadDb, actor: Actor) -> Account:
 
 
 async def lock_account(db: Db, actor: Actor) -> Account:
-    """The actor's account, which nobody else changes until this transaction ends."""
+    """The actor's account, locked against other changes until this transaction ends."""
     return await db.get_one(Account, actor.account_id, with_for_update={"key_share": True}, populate_existing=True)
 
 
 async def change_account(db: Db, actor: Actor, changes: dict[str, Any], now: datetime) -> Account:
-    """Change columns of the account, on record.
+    """Change columns of the account, and record it in the audit log.
 
     Raises:
-        InvalidError: the name is empty, the zone is none, or the working hours are not whole.
+        InvalidError: the name is empty, the time zone does not exist, or the working hours are incomplete.
     """
     account = await lock_account(db, actor)
     if "timezone" in changes:
@@ -45,8 +45,8 @@ async def change_account(db: Db, actor: Actor, changes: dict[str, Any], now: dat
         setattr(account, column, value)
     await db.flush()
     target = ("account", actor.account_id)
-    told = {"before": _as_json(before), "after": _as_json(after)}
-    await record(db, actor.account_id, actor.user_id, "account.changed", target, at=now, **told)
+    changed = {"before": _as_json(before), "after": _as_json(after)}
+    await record(db, actor.account_id, actor.user_id, "account.changed", target, at=now, **changed)
     return account
 
 

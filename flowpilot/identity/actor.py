@@ -1,4 +1,4 @@
-"""Who is acting, and what their role allows."""
+"""Who acts, and what their role allows."""
 
 import uuid
 from dataclasses import dataclass
@@ -15,12 +15,12 @@ class Role(StrEnum):
 
     @property
     def rank(self) -> int:
-        """Position in the order of roles: a higher rank may do all that a lower one may."""
+        """Position in the order of roles: a higher rank may do everything that a lower one may."""
         return list(Role).index(self)
 
 
 class Permission(StrEnum):
-    """Something that a route may ask of its caller."""
+    """A permission that a route may require of its caller."""
 
     VIEW_WORK = "work:view"
     WORK = "work:do"
@@ -71,5 +71,5 @@ class Actor:
 
     @property
     def caller(self) -> str:
-        """What requests are counted by: the key where there is one, else the user in this account."""
+        """The name under which requests are counted: the key, or without one the user in this account."""
         return f"{self.account_id}:{self.key_id or self.user_id}"

@@ -33,7 +33,9 @@ router = APIRouter(prefix="/api/v1", tags=["identity"])
 
 HandOverTo = Annotated[
     uuid.UUID | None,
-    Query(description="Who gets what they work on. Without it, it goes back to the queue or waits to be taken."),
+    Query(
+        description="The member who gets their work. Without one, it returns to the queue or waits to be taken."
+    ),
 ]
 
 
@@ -47,7 +49,7 @@ async def read_account(actor: Caller, db: ReadSession) -> AccountSettings:
 async def change_account(
     body: AccountChange, actor: CanManageAccount, db: WriteSession, now: Now
 ) -> AccountSettings:
-    """Change the account's name, zone or rules. A lease or idle limit holds from the next claim or look on."""
+    """Change the account's name, time zone or rules. New limits apply from the next claim or check."""
     changed = await accounts.change_account(db, actor, body.model_dump(exclude_unset=True), now)
     return AccountSettings.model_validate(changed)
 
@@ -66,7 +68,7 @@ async def list_members(
 async def add_member(
     body: MemberIn, actor: CanManageMembers, db: WriteSession, now: Now, once: CreateOnce
 ) -> MemberOut:
-    """Add a person who has a password that the operator gave them. Anybody else is invited."""
+    """Add a person whose password was set by the operator. Invite anyone else."""
 
     async def add() -> MemberOut:
         user_id = await members.add_known_member(db, actor.account_id, actor, body.email, body.role, now)
@@ -87,7 +89,7 @@ async def add_member(
 async def change_role(
     user_id: uuid.UUID, body: RoleIn, actor: CanManageMembers, db: WriteSession, now: Now
 ) -> None:
-    """Give a member another role. Somebody who becomes a viewer hands over what they hold, as on removal."""
+    """Give a member another role. A member who becomes a viewer hands over what they hold, as on removal."""
     await members.change_role(
         db, actor, user_id, body.role, now, from_role=body.from_role, hand_over_to=body.hand_over_to
     )
@@ -97,13 +99,13 @@ async def change_role(
 async def remove_member(
     user_id: uuid.UUID, actor: CanManageMembers, db: WriteSession, now: Now, hand_over_to: HandOverTo = None
 ) -> None:
-    """Take a member out of the account, revoke their keys, and hand over what they hold."""
+    """Remove a member from the account, revoke their keys, and hand over what they hold."""
     await members.remove_member(db, actor, user_id, now, hand_over_to=hand_over_to)
 
 
 @router.get("/members/{user_id}/holdings")
 async def list_holdings(user_id: uuid.UUID, actor: CanManageMembers, db: ReadSession, now: Now) -> HoldingsOut:
-    """What a member holds, which is handed over when they are removed or become a viewer."""
+    """What a member holds and would hand over if they were removed or became a viewer."""
     if await queries.role_of(db, actor.account_id, user_id) is None:
         raise NotFoundError("There is no such member in this account.")
     held = await leaving.holdings(db, Holder(actor.account_id, user_id, now))
@@ -121,7 +123,7 @@ async def list_keys(
 
 @router.post("/api-keys", status_code=201)
 async def create_key(body: KeyIn, actor: CanManageKeys, db: WriteSession, now: Now, once: CreateOnce) -> NewKeyOut:
-    """Make an API key. Its secret is in this answer and nowhere else."""
+    """Create an API key. Its secret is in this answer only."""
 
     async def make() -> NewKeyOut:
         key, secret = await api_keys.create_key(

@@ -1,4 +1,4 @@
-"""Who work can be assigned to: people who can sign in and claim it."""
+"""The people to whom work can be assigned: those who can sign in and claim it."""
 
 import uuid
 
@@ -12,37 +12,36 @@ from flowpilot.identity.models import Membership, User
 
 
 class NotAssignableError(NotFoundError):
-    """Nobody of this id can sign in and claim."""
+    """No member with this id can sign in and claim."""
 
     def __init__(self) -> None:
         super().__init__(
-            "There is nobody with this id in the account who can sign in and claim. "
-            "GET /members says with can_be_assigned who can."
+            "No member with this id can sign in and claim. GET /members shows with can_be_assigned who can."
         )
 
 
 def can_work(role: Role) -> bool:
-    """Whether a member of that role may work on sessions and handoffs."""
+    """Whether a member with that role may work on sessions and handoffs."""
     return Permission.WORK in PERMISSIONS[role]
 
 
 def can_be_assigned(role: Role, *, can_sign_in: bool) -> bool:
-    """Whether a handoff or a session may be assigned to a member: offered, accepted and notified by this alone.
+    """Whether work may be assigned to a member: the one rule for what is offered, accepted and notified.
 
-    Somebody whom only an import knows, a program with an API key, or somebody who has no password yet would never
-    see it.
+    A person known only from an import, a program with an API key, or a person without a password would never see
+    it.
     """
     return can_sign_in and can_work(role)
 
 
 async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID) -> None:
-    """Make sure that somebody can be assigned work, and stays able to until this transaction ends.
+    """Make sure that a member can be assigned work, and can until this transaction ends.
 
-    Call it before a session is locked: whoever takes a person's access locks their membership first and what they
-    hold after it.
+    Call it before a session is locked: a change of access locks the membership first, and what the member holds
+    after it.
 
     Raises:
-        NotAssignableError: they are not a member, or one who cannot sign in and claim.
+        NotAssignableError: this is not a member, or cannot sign in and claim.
     """
     query = (
         select(Membership.role, User.password_hash.is_not(None).label("can_sign_in"))
@@ -56,23 +55,23 @@ async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID) -> No
 
 
 async def lock_own_work(db: Db, actor: Actor, *, alone: bool = False) -> None:
-    """Make sure that the actor stays able to work until this transaction, which gives them work, ends.
+    """Make sure that the actor may work until this transaction, which gives them work, ends.
 
-    Call it before a session is locked, as `lock_assignee`. With `alone` the actor's transactions take turns.
+    Call it before a session is locked, like `lock_assignee`. With `alone` the actor's transactions take turns.
 
     Raises:
-        ForbiddenError: their access was taken since the request began.
+        ForbiddenError: they have lost their access since the request began.
     """
     query = select(Membership.role).where(
         Membership.account_id == actor.account_id, Membership.user_id == actor.user_id
     )
     role = await db.scalar(query.with_for_update(read=not alone))
     if role is None or not can_work(Role(role)):
-        raise ForbiddenError("Your role was changed at this moment and does not include this any more.")
+        raise ForbiddenError("Your role has just been changed, and no longer includes this.")
 
 
 async def still_works(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID | None) -> bool:
-    """Whether somebody is still a member who may work; a program may."""
+    """Whether a user is still a member who may work. Integrations count too."""
     query = select(Membership.role).where(Membership.account_id == account_id, Membership.user_id == user_id)
     role = await db.scalar(query)
     return role is not None and can_work(Role(role))

@@ -1,4 +1,4 @@
-"""From a credential to an Actor. The only place that reads before an account is known (login)."""
+"""From a credential to an Actor. The only place that reads before an account is known (at sign-in)."""
 
 import asyncio
 import hmac
@@ -31,7 +31,7 @@ from flowpilot.identity.models import Account, ApiKey, Membership, User
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
 
-# Built once: they are run by every request.
+# Built once, since every request runs them.
 _MEMBER = (
     select(Membership.role, Account.timezone, User.password_changed_at)
     .join(Account, Account.id == Membership.account_id)
@@ -54,7 +54,7 @@ _KEY = (
     .where(ApiKey.account_id == bindparam("account"), ApiKey.id == bindparam("key"))
 )
 
-# Last use is shown to people, so a minute's precision is enough and most requests write nothing.
+# The last use is for people, so a minute's precision is enough, and most requests write nothing.
 _LAST_USE_PRECISION = timedelta(minutes=1)
 
 
@@ -68,7 +68,7 @@ class NoAccountError(FlowPilotError):
 
 
 class ForbiddenError(FlowPilotError):
-    """The role does not include what the route asks for."""
+    """The role does not include the permission that the route requires."""
 
     status = 403
 
@@ -121,10 +121,10 @@ async def accounts_of(db: ReadDb, user_id: uuid.UUID) -> list[AccountChoice]:
 
 
 async def login_of(database: Database, claimed: TokenClaim | KeyClaim) -> Login:
-    """A signed token's user, who need not be in an account yet or any more.
+    """The user of a signed token, who may belong to no account.
 
     Raises:
-        UnauthenticatedError: an API key belongs to one account, and the token is older than the password.
+        UnauthenticatedError: the credential is an API key, or the token is older than the password.
     """
     if not isinstance(claimed, TokenClaim):
         raise UnauthenticatedError("An API key belongs to one account. Sign in to switch.")
@@ -137,7 +137,7 @@ async def login_of(database: Database, claimed: TokenClaim | KeyClaim) -> Login:
 
 
 async def state_login_email(db: ReadDb, email: str) -> None:
-    """Let this transaction see the one user who has the e-mail."""
+    """Let this transaction see the user with this e-mail."""
     await db.execute(select(func.set_config("app.login_email", normal_email(email), True)))
 
 
@@ -154,13 +154,13 @@ async def set_password_hash(
     instead_of: str | None,
     given_by_operator: bool = False,
 ) -> None:
-    """Give a verified user another password. Tokens signed before are no longer valid.
+    """Set a verified user's password. Older tokens are no longer valid.
 
     Raises:
-        ConflictError: the present hash is not `instead_of`: somebody else has changed it in the meantime.
+        ConflictError: the present hash is not `instead_of`, so the password has been changed in the meantime.
     """
     await _state_login_user(db, user_id)
-    # Tokens know their time to the second.
+    # A token's time has a precision of one second.
     changed_at = now.replace(microsecond=0)
     values: dict[str, Any] = {"password_hash": password_hash, "password_changed_at": changed_at}
     if given_by_operator:
@@ -176,7 +176,7 @@ async def set_password_hash(
 
 
 async def credential(request: Request, bearer: Annotated[str | None, Depends(_bearer)]) -> str:
-    """The request's credential, from its header or a browser's cookie; 401 when there is none."""
+    """The request's credential, from its header or a browser's cookie; 401 without one."""
     found = bearer if bearer is not None else cookie_of(request)
     if found is None:
         raise UnauthenticatedError
@@ -202,10 +202,10 @@ async def session(request: Request, claimed: Claim, now: Now) -> AsyncIterator[R
         async with (database.read if reads else database.write)(claimed.account_id) as db:
             yield db
     finally:
-        # Only now, when the request has given its connection back: a request that waits for a second connection
-        # while it holds its first can wait for itself.
+        # Only now, after the request has returned its connection: requests that wait for a second connection while
+        # they hold a first can wait for each other for ever.
         if isinstance(claimed, KeyClaim) and getattr(request.state, "key_use_is_due", False):
-            # The request has been done by now, or has an error of its own: neither hangs on this record.
+            # The request is done by now, or has failed with an error of its own: this record must not change that.
             with suppress(DatabaseUnavailableError):
                 await _record_use(database, claimed, now)
 
@@ -216,7 +216,7 @@ WriteSession = Annotated[Db, Depends(session, scope="function")]
 
 
 async def authenticate(request: Request, claimed: Claim, db: ReadSession, now: Now) -> Actor:
-    """Look the claim up in its account, with the role it has at this moment."""
+    """Look the claim up in its account, with its present role."""
     actor, request.state.key_use_is_due = await verify(db, claimed, now)
     return actor
 
@@ -225,11 +225,11 @@ Caller = Annotated[Actor, Depends(authenticate)]
 
 
 async def verify(db: ReadDb, claimed: TokenClaim | KeyClaim, now: datetime) -> tuple[Actor, bool]:
-    """Who the claim is at this moment, and whether it is a key whose use is due to be recorded.
+    """The claim's present actor, and whether the use of its key has to be recorded.
 
     Raises:
-        NoAccountError: the token names no account, or one that its user is not in (any more).
-        UnauthenticatedError: the key is unknown, revoked or expired, or the token older than the password.
+        NoAccountError: the token names no account, or one to which its user does not belong.
+        UnauthenticatedError: the key is unknown, revoked or expired, or the token is older than the password.
     """
     if claimed.account_id is None:
         raise NoAccountError
@@ -270,7 +270,7 @@ async def _record_use(database: Database, claimed: KeyClaim, now: datetime) -> N
 
 
 def requires(permission: Permission) -> Any:
-    """The dependency of a route that only some roles may call."""
+    """The dependency of a route that requires a permission."""
 
     async def check(actor: Caller) -> Actor:
         if not actor.may(permission):

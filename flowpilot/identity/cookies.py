@@ -1,9 +1,9 @@
-"""The browser's credential: a signed token in a cookie, and what guards it against other sites.
+"""The browser's credential: a signed token in a cookie, and its protection against other sites.
 
-A cookie is sent by the browser itself, also where another site's form asks for it. So a request that changes
-something must say that it comes from our own pages: by Fetch Metadata, or where a browser sends none (over plain
-HTTP), by its Origin. Sources: https://www.w3.org/TR/fetch-metadata/, and OWASP's Cross-Site Request Forgery
-Prevention Cheat Sheet, which takes this for a complete defence.
+A browser also sends the cookie with a form of another site. So a request that changes something must prove that
+it comes from our own pages: by Fetch Metadata, or, since browsers send none over plain HTTP, by its Origin.
+Sources: https://www.w3.org/TR/fetch-metadata/, and OWASP's Cross-Site Request Forgery Prevention Cheat Sheet,
+which calls this a complete defence.
 """
 
 from datetime import timedelta
@@ -26,7 +26,7 @@ class CrossSiteError(FlowPilotError):
 
     def __init__(self) -> None:
         super().__init__(
-            "This was not sent from a page of FlowPilot. Open the page again; a script sends an API key instead."
+            "This was not sent from a FlowPilot page. Open the page again. Scripts use an API key instead."
         )
 
 
@@ -43,7 +43,7 @@ def cookie_of(request: Request) -> str | None:
 
 
 def check_same_site(request: Request) -> None:
-    """Refuse what another site's page sends in its visitor's name.
+    """Refuse a request that another site sends in its visitor's name.
 
     Raises:
         CrossSiteError: the request would change something, and did not come from one of our pages.
@@ -61,7 +61,7 @@ def check_same_site(request: Request) -> None:
 
 
 def keep_signed_in(request: Request, response: Response, claim: TokenClaim) -> None:
-    """Give the browser the claim as its credential, for as long as the settings say."""
+    """Set the claim as the browser's credential, for as long as the settings say."""
     settings = request.app.state.settings
     lifetime = timedelta(hours=settings.sign_in_hours)
     minutes = int(lifetime.total_seconds() // 60)
@@ -71,12 +71,12 @@ def keep_signed_in(request: Request, response: Response, claim: TokenClaim) -> N
         sign_token(claim, request.app.state.signing_key, minutes),
         max_age=int(lifetime.total_seconds()),
         httponly=True,
-        # Not strict, which would take who follows a link in a message for a stranger.
+        # Not strict: then a person who follows a link in a message would not be signed in.
         samesite="lax",
         secure=is_secure,
     )
 
 
 def sign_out(response: Response) -> None:
-    """Take the credential from the browser."""
+    """Delete the browser's credential."""
     response.delete_cookie(COOKIE, httponly=True, samesite="lax")

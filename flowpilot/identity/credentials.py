@@ -1,7 +1,7 @@
-"""Passwords, signed tokens and API keys: how they are made, and what they say of themselves.
+"""Passwords, signed tokens and API keys: how they are made and parsed.
 
-A credential carries its own account, so that the account can be stated to PostgreSQL before anything is read.
-Nothing here touches the database: a credential that parses is only a claim until `auth` has looked it up.
+A credential carries its own account, so that the account can be set in PostgreSQL before anything is read.
+Nothing here touches the database: a parsed credential is only a claim until `auth` has looked it up.
 """
 
 import base64
@@ -36,7 +36,7 @@ class UnauthenticatedError(FlowPilotError):
 
 @dataclass(frozen=True, slots=True)
 class TokenClaim:
-    """What a signed token says: this user, in this account, or in none. Signed at `issued_at`, to the second."""
+    """What a signed token claims: a user, in an account or in none. Signed at `issued_at`, to the second."""
 
     user_id: uuid.UUID
     account_id: uuid.UUID | None
@@ -45,7 +45,7 @@ class TokenClaim:
 
 @dataclass(frozen=True, slots=True)
 class KeyClaim:
-    """What an API key, or an invitation's secret, says: its account and row, with the hash to be found there."""
+    """What an API key or an invitation's secret claims: its account and row, and the hash to compare."""
 
     account_id: uuid.UUID
     key_id: uuid.UUID
@@ -53,24 +53,24 @@ class KeyClaim:
 
 
 def hash_password(password: str) -> str:
-    """The Argon2id hash to keep."""
+    """The Argon2id hash to store."""
     return _passwords.hash(password)
 
 
 def verify_password(password: str, password_hash: str | None) -> bool:
-    """Whether the password is right; takes as long when there is no hash to compare with."""
+    """Whether the password is right. Without a hash to compare with, it takes just as long."""
     matches = _passwords.verify(password, password_hash or _nobodys_hash())
     return matches and password_hash is not None
 
 
 @functools.cache
 def _nobodys_hash() -> str:
-    """What a password is compared with when the e-mail is unknown."""
+    """The hash to compare with when the e-mail is unknown."""
     return _passwords.hash(secrets.token_urlsafe(16))
 
 
 def sign_token(claim: TokenClaim, key: str, minutes: int) -> str:
-    """A token for the claim, good for `minutes`."""
+    """A token for the claim, valid for `minutes`."""
     payload = {
         "sub": str(claim.user_id),
         "account": str(claim.account_id) if claim.account_id else None,
@@ -81,7 +81,7 @@ def sign_token(claim: TokenClaim, key: str, minutes: int) -> str:
 
 
 def new_api_key(account_id: uuid.UUID, key_id: uuid.UUID) -> str:
-    """A new key."""
+    """The secret of a new API key."""
     return new_secret(_KEY_MARK, account_id, key_id)
 
 
@@ -92,12 +92,12 @@ def new_secret(mark: str, account_id: uuid.UUID, row_id: uuid.UUID) -> str:
 
 
 def key_prefix(key: str) -> str:
-    """The part of a key that may be shown, to tell it from others."""
+    """The part of a key that may be shown, to tell keys apart."""
     return key[:_PREFIX_LENGTH]
 
 
 def hash_key(key: str) -> bytes:
-    """The hash to keep. A key is random, so a fast hash is enough."""
+    """The hash to store. A key is random, so a fast hash is enough."""
     return hashlib.sha256(key.encode()).digest()
 
 
@@ -105,19 +105,19 @@ def parse(credential: str, signing_key: str) -> TokenClaim | KeyClaim:
     """What a Bearer credential claims.
 
     Raises:
-        UnauthenticatedError: it is neither a key of ours nor a token that we signed and that is still good.
+        UnauthenticatedError: it is neither an API key nor a valid token that we signed.
     """
     return _parse_key(credential) if credential.startswith(_KEY_MARK) else _parse_token(credential, signing_key)
 
 
 def unpack(secret: str, mark: str) -> KeyClaim:
-    """What a secret of that mark claims.
+    """What a secret with that mark claims.
 
     Raises:
-        ValueError: it is none.
+        ValueError: it is not such a secret.
     """
     if not secret.startswith(mark):
-        raise ValueError("The mark is another.")
+        raise ValueError("The secret has another mark.")
     encoded = secret.removeprefix(mark)
     packed = base64.b64decode(encoded + "=" * (-len(encoded) % 4), altchars=b"-_", validate=True)
     account, row_id = packed[_SECRET_BYTES : _SECRET_BYTES + 16], packed[_SECRET_BYTES + 16 :]

@@ -1,4 +1,4 @@
-"""The first account, made in a browser by whoever can read what the server printed when it started."""
+"""The first account, created in a browser by the person who can read what the server printed at its start."""
 
 import hmac
 import uuid
@@ -22,11 +22,11 @@ class WrongCodeError(FlowPilotError):
     status = 403
 
     def __init__(self) -> None:
-        super().__init__("The set-up code is wrong. Copy it from where the server was started.")
+        super().__init__("The set-up code is wrong. Copy it from the terminal or log of the server.")
 
 
 class SetUpAlreadyError(ConflictError):
-    """The first account is there."""
+    """The first account has been created already."""
 
     def __init__(self) -> None:
         super().__init__("FlowPilot is set up already. Sign in, or ask its owner for an invitation.")
@@ -34,7 +34,7 @@ class SetUpAlreadyError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class FirstAccount:
-    """The account to make, and its owner."""
+    """The account to create, and its owner."""
 
     account_name: str
     timezone: str
@@ -44,13 +44,13 @@ class FirstAccount:
 
 
 def setup_code(signing_key: str) -> str:
-    """What the operator is shown and the browser asks for: 80 bits that follow from the installation's secret."""
+    """The code that the server prints and the browser asks for: 80 bits derived from the secret key."""
     digest = hmac.digest(signing_key.encode(), b"first run: code", "sha256").hex()[:20]
     return "-".join(digest[start : start + 5] for start in range(0, 20, 5))
 
 
 async def is_open(database: Database) -> bool:
-    """Whether there is no account at this moment: since the server started, a backup may have been restored."""
+    """Whether there is no account yet. A backup may have been restored since the server started."""
     async with database.read(None) as db:
         return await _is_empty(db)
 
@@ -67,19 +67,19 @@ async def set_up(
     now: datetime,
     furnish: Callable[[Db, uuid.UUID], Awaitable[object]],
 ) -> TokenClaim:
-    """Make the first account with its owner, who is signed in by the claim returned.
+    """Create the first account and its owner, and return the claim that signs the owner in.
 
     Args:
-        furnish: puts into the new account what other features begin with, in the same transaction.
+        furnish: adds the initial data of other features, in the same transaction.
 
     Raises:
-        WrongCodeError: the code is not this installation's.
-        SetUpAlreadyError: it was done before.
+        WrongCodeError: the code does not belong to this installation.
+        SetUpAlreadyError: there is an account already.
         InvalidError: a name is empty, or the zone, e-mail or password cannot be used.
     """
     if not hmac.compare_digest(code.strip().lower().encode(), setup_code(signing_key).encode()):
         raise WrongCodeError
-    # The id follows from the secret too, so that the code is good for one account and no more.
+    # The id is derived from the secret key too, so that the code can create one account only.
     digest = hmac.digest(signing_key.encode(), b"first run: account", "sha256")
     account_id = uuid.UUID(bytes=digest[:16], version=4)
     password_hash = await passwords.new_hash(wanted.password)

@@ -25,38 +25,38 @@ from flowpilot.identity.models import IdempotencyKey
 RETENTION = timedelta(hours=24)
 
 _LONGEST_KEY = 255
-# More than one request adds, so that old keys become fewer; not all at once, which one request would have to pay.
+# More than the one key that a request adds, so that old keys become fewer, but few enough for one request.
 _FORGOTTEN_AT_ONCE = 20
 
 _REUSED = "This Idempotency-Key was used for another request. Choose a new one."
-_REUSED_BY_A_FORM = "This form was sent once already, with other content, and that is recorded. This is not."
+_REUSED_BY_A_FORM = "This form was sent before with other content. That was recorded; this was not."
 
 T = TypeVar("T", bound=BaseModel)
 
 
 class IdempotencyKeyReusedError(OutdatedError):
-    """The key was used for something else."""
+    """The key was used for another request."""
 
 
 class ShownToAnotherError(OutdatedError):
-    """The form's page was shown in another account, or to somebody else."""
+    """The form's page was shown in another account or to another person."""
 
     def __init__(self) -> None:
         super().__init__(
-            "It was opened in another account or by somebody else, and nothing was recorded. Send it again if it "
+            "It was opened in another account or by another person. Nothing was recorded. Send it again if it "
             "belongs here."
         )
 
 
 class OnceForm(BaseModel):
-    """What a form that creates sends along: its key, and to whom its page was shown. What it makes has neither."""
+    """Hidden fields of a form that creates: its key, and to whom its page was shown."""
 
     idempotency_key: str | None = Field(default=None, exclude=True)
     caller: str | None = Field(default=None, exclude=True)
 
 
 class Once:
-    """Creates at most once for each key of a caller; without a key, each time."""
+    """Creates once for each key of a caller; without a key, every time."""
 
     def __init__(
         self, request: Request, actor: Actor, db: Db, now: datetime, key: str | None, *, is_form: bool
@@ -77,7 +77,7 @@ class Once:
         """
         if self.key is None:
             return await make()
-        # Keyed, because a body may hold a secret, which nobody should be able to guess at from the table.
+        # Keyed, because a body may hold a secret, which must not be guessable from the table.
         digest = hmac.digest(self.secret, f"{self.path} {body.model_dump_json()}".encode(), "sha256").hex()
         row_id = await self._reserve(digest)
         if row_id is None:
@@ -91,7 +91,7 @@ class Once:
         return made
 
     async def _reserve(self, digest: str) -> uuid.UUID | None:
-        """Take the key, or wait for whoever has it and return None. A key past its time is free again."""
+        """Reserve the key. If another request has it, wait for that and return None. Expired keys are free."""
         new = insert(IdempotencyKey).values(
             account_id=self.actor.account_id,
             id=new_id(),
@@ -114,7 +114,7 @@ class Once:
         return row_id
 
     async def _forget_old(self) -> None:
-        """Remove keys past their time, but for those that another request is removing at this moment."""
+        """Delete some expired keys, except those that another request is deleting now."""
         old = (
             select(IdempotencyKey.id)
             .where(
@@ -154,13 +154,13 @@ async def once(
     now: Now,
     key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=_LONGEST_KEY)] = None,
 ) -> Once:
-    """What creates once for the request, by the key in its header or in its form.
+    """The `Once` of the request, by the key in its header or in its form.
 
     Raises:
         ShownToAnotherError: the form was not shown to the caller.
         InvalidError: its key is too long.
     """
-    form = await request.form()  # Empty where the body is no form.
+    form = await request.form()  # Empty if the body is not a form.
     if str(form.get("caller", actor.caller)) != actor.caller:
         raise ShownToAnotherError
     sent = str(form.get("idempotency_key", ""))

@@ -28,12 +28,12 @@ async def create_key(
     user_id: uuid.UUID | None = None,
     expires_days: int | None = None,
 ) -> tuple[ApiKey, str]:
-    """A new key and its secret, which is kept nowhere. No actor: an operator at the command line.
+    """A new key and its secret, which is not stored. Without an actor, an operator acts.
 
     Raises:
         ForbiddenError: the role is above the actor's own, or above that of the user the key would act as, or that
             user is another person.
-        NotFoundError: the user is no member of the account.
+        NotFoundError: the user is not a member of the account.
     """
     access = await lock_access(db, account_id, actor, user_id)
     ceiling = role if user_id is None else access.role_of(user_id)
@@ -43,7 +43,7 @@ async def create_key(
     if actor is not None and user_id not in {None, actor.user_id}:
         await _refuse_person(db, user_id)
     if expires_days is not None and expires_days < 1:
-        raise InvalidError("A key must be good for at least one day.")
+        raise InvalidError("A key must be valid for at least one day.")
     if user_id is None:
         user_id = await add_user(db, name or "Integration", now)
         await join(db, access, user_id, role, now, by=access.actor_id)
@@ -68,7 +68,7 @@ async def create_key(
 
 
 async def revoke_key(db: Db, actor: Actor, key_id: uuid.UUID, now: datetime) -> None:
-    """Make a key useless from now on. Doing so again changes nothing.
+    """Revoke a key. Revoking it again changes nothing.
 
     Raises:
         NotFoundError: no such key here.
@@ -87,11 +87,11 @@ async def revoke_key(db: Db, actor: Actor, key_id: uuid.UUID, now: datetime) -> 
 async def _refuse_person(db: Db, user_id: uuid.UUID | None) -> None:
     if await db.scalar(select(User.email).where(User.id == user_id)) is not None:
         raise ForbiddenError(
-            "A key that acts as a person is made by that person, or by an operator: flowpilot key create --user."
+            "Only the person, or an operator, can create a key that acts as a person: flowpilot key create --user."
         )
 
 
 async def _audit(db: Db, access: LockedAccess, key: ApiKey, action: str, now: datetime) -> None:
-    # The secret's prefix is what a person sees in the list of keys, so that entries can be matched to it.
+    # The list of keys shows the prefix too, so that entries can be matched to keys.
     facts = {"prefix": key.prefix, "role": key.role, "user_id": str(key.user_id)}
     await record(db, key.account_id, access.actor_id, action, ("api_key", key.id), at=now, after=facts)

@@ -1,7 +1,6 @@
-"""Leaving: what somebody holds is handed over in the transaction that takes their access (docs/decisions/0024).
+"""Leaving: what a member holds is handed over in the transaction that ends their access (docs/decisions/0024).
 
-Identity knows no other feature. Those that give people something to hold add a keeper here, once, when the app is
-made.
+Identity knows no other feature. Features that give members something to hold add a keeper here at start.
 """
 
 import uuid
@@ -21,7 +20,7 @@ from flowpilot.identity.models import ApiKey
 
 @dataclass(frozen=True, slots=True)
 class Holding:
-    """Something that a member holds. `kind` is its feature's word for it, `name` what people call it."""
+    """Something that a member holds. `kind` is the feature's name for it, `name` is for people."""
 
     kind: str
     id: uuid.UUID
@@ -30,7 +29,7 @@ class Holding:
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Somebody in an account, at a moment."""
+    """A member of an account, at a moment."""
 
     account_id: uuid.UUID
     user_id: uuid.UUID
@@ -39,9 +38,9 @@ class Holder:
 
 @dataclass(frozen=True, slots=True)
 class Leaver(Holder):
-    """Somebody whose access was taken, by `by`. They have left, or have a lower `role` from now on.
+    """A member whose access was ended or lowered by `by`. `role` is the new role; None if they were removed.
 
-    Their work goes to `successor`, or where there is none, to where everybody sees it.
+    Their work goes to `successor`, or without one to a place where everybody sees it.
     """
 
     role: Role | None
@@ -50,13 +49,13 @@ class Leaver(Holder):
 
     @property
     def still_works(self) -> bool:
-        """Whether they may still work on sessions and handoffs, and so keep what they hold of them."""
+        """Whether they may still work on sessions and handoffs, and so keep those they hold."""
         return self.role is not None and can_work(self.role)
 
 
 @dataclass(frozen=True, slots=True)
 class Keeper:
-    """How one feature says what a member of an account holds, and hands it over."""
+    """How one feature lists what a member holds, and hands it over."""
 
     list_held: Callable[[ReadDb, Holder], Awaitable[Sequence[Holding]]]
     hand_over: Callable[[Db, Leaver], Awaitable[Sequence[Holding]]]
@@ -66,7 +65,7 @@ keepers: list[Keeper] = []
 
 
 async def holdings(db: ReadDb, holder: Holder) -> list[Holding]:
-    """What a member holds. Their API keys end with their membership; those that they made for programs do not."""
+    """What a member holds. Their own API keys end with their membership; keys they created for programs do not."""
     held = [one for keeper in keepers for one in await keeper.list_held(db, holder)]
     return held + await _keys(db, holder)
 
@@ -74,16 +73,16 @@ async def holdings(db: ReadDb, holder: Holder) -> list[Holding]:
 async def hand_over(
     db: Db, actor: Actor, user_id: uuid.UUID, role: Role | None, successor: uuid.UUID | None, now: datetime
 ) -> list[Holding]:
-    """Hand over what somebody holds who has a lower role by now, or none, and say what that was.
+    """Hand over what a removed or lowered member holds, and return it.
 
-    Call it when their access is taken: nothing more is given to them then, and to their successor nothing is given
-    that they could not see.
+    Call it after their access has changed: from then on they get no new work, and their successor gets only what
+    the successor can see.
 
     Raises:
         NotAssignableError: the successor cannot sign in and claim.
     """
     if not keepers:
-        raise RuntimeError("Nobody hands over what members hold. Call wiring.wire_features first.")
+        raise RuntimeError("There are no keepers. Call wiring.wire_features first.")
     if successor is not None:
         await lock_assignee(db, actor.account_id, successor)
     leaver = Leaver(actor.account_id, user_id, now, role, actor.user_id, successor)
@@ -91,7 +90,7 @@ async def hand_over(
 
 
 def on_record(handed_over: Sequence[Holding], successor: uuid.UUID | None) -> dict[str, Any]:
-    """What the audit log says of it: how many of each kind, and who has them now."""
+    """The audit log's record of it: how many of each kind, and who has them now."""
     if not handed_over:
         return {}
     counts = Counter(one.kind for one in handed_over)

@@ -1,6 +1,7 @@
-"""Changes of access take turns: each is decided by the roles of its own turn, its actor's included.
+"""Changes of access take turns. Each is decided by the roles at its own turn, including the actor's.
 
-No change of access reads a role elsewhere: what was read before the lock, at authentication too, may be of before.
+No change of access reads a role elsewhere: a role that was read before the lock, even at authentication, may be
+outdated.
 """
 
 import uuid
@@ -21,15 +22,15 @@ class LastOwnerError(ConflictError):
     """An account must keep one owner."""
 
     def __init__(self) -> None:
-        super().__init__("This is the last owner who can sign in. Make somebody else an owner first.")
+        super().__init__("This is the last owner who can sign in. Make another member an owner first.")
 
 
 @dataclass(frozen=True, slots=True)
 class LockedAccess:
-    """Who may do what in an account; nobody else changes it until the transaction ends.
+    """The access to an account, locked against other changes until the transaction ends.
 
-    `actor` has the role of this moment; without one, it is not a member who acts. `roles` are those of the owners
-    and of the members who were asked about.
+    `actor` has their present role; None if no member acts. `roles` are those of the owners and of the requested
+    members.
     """
 
     account_id: uuid.UUID
@@ -39,11 +40,11 @@ class LockedAccess:
 
     @property
     def actor_id(self) -> uuid.UUID | None:
-        """Who is on record for the change."""
+        """The user that the audit log names for the change."""
         return None if self.actor is None else self.actor.user_id
 
     def check(self, permission: Permission, *roles: Role) -> None:
-        """Refuse an actor who may not do this, or not with these roles.
+        """Refuse an actor who lacks the permission, or whose role is below one of these.
 
         Raises:
             ForbiddenError: their role does not include the permission, or one of the roles is above it.
@@ -57,7 +58,7 @@ class LockedAccess:
                 raise ForbiddenError(f"Your role ({self.actor.role}) cannot manage a role above it ({role}).")
 
     def role_of(self, user_id: uuid.UUID) -> Role:
-        """The role of a member who was asked about.
+        """The role of one of the requested members.
 
         Raises:
             NotFoundError: there is no such member.
@@ -71,7 +72,7 @@ class LockedAccess:
         """Refuse to lose the last owner.
 
         Raises:
-            LastOwnerError: no owner who can sign in, and so could let anybody back in, would be left.
+            LastOwnerError: no owner who can sign in, and so could let others back in, would be left.
         """
         if self.roles.get(leaving) is Role.OWNER and not self.owners_who_can_sign_in - {leaving}:
             raise LastOwnerError
@@ -80,13 +81,13 @@ class LockedAccess:
 async def lock_access(
     db: Db, account_id: uuid.UUID, actor: Actor | None, *members: uuid.UUID | None
 ) -> LockedAccess:
-    """Wait for the changes of access before this one, and read what this one depends on.
+    """Wait for earlier changes of access, and read what this one depends on.
 
     Raises:
         NoAccountError: the actor is no longer a member.
         UnauthenticatedError: the actor's API key is revoked.
     """
-    # Not row locks: who is an owner is a question about all rows, also those that another change is just making.
+    # Not row locks: who is an owner depends on all rows, including those that another change is just adding.
     turn = func.hashtextextended(f"access {account_id}", 0)
     await db.execute(select(func.pg_advisory_xact_lock(turn)))
     asked = {user_id for user_id in members if user_id is not None} | ({actor.user_id} if actor else set())

@@ -1,4 +1,4 @@
-"""Changes of access: accounts, members and their roles. Each leaves an entry in the audit log."""
+"""Changes of access: accounts, members and their roles. Each is recorded in the audit log."""
 
 import uuid
 from datetime import datetime
@@ -21,7 +21,7 @@ from flowpilot.identity.models import Account, ApiKey, Membership, User
 
 
 class RoleChangedError(OutdatedError):
-    """The member has another role than the caller saw."""
+    """The member's role is not the one that the caller saw."""
 
 
 class AlreadyMemberError(ConflictError):
@@ -29,7 +29,7 @@ class AlreadyMemberError(ConflictError):
 
 
 class KnownPersonError(ConflictError):
-    """Somebody who was to be new here has a password already."""
+    """A person who should be new already has a password."""
 
     def __init__(self, address: str, *, given_by_operator: bool) -> None:
         if given_by_operator:
@@ -39,18 +39,18 @@ class KnownPersonError(ConflictError):
                 "Somebody in another account may have chosen their password. Set a new one first (flowpilot user "
                 "password), or, if you are certain that it is their own, add them with --known."
             )
-        super().__init__(f"{address} is known here already. {advice}")
+        super().__init__(f"{address} already belongs to an account here. {advice}")
 
 
 class InvitationNeededError(ConflictError):
-    """Only the person can say that they are who has this e-mail."""
+    """Only the person can prove that the e-mail is theirs."""
 
     def __init__(self, address: str) -> None:
-        super().__init__(f"{address} has to accept an invitation. Make one: POST /api/v1/invitations.")
+        super().__init__(f"{address} has to accept an invitation. Create one: POST /api/v1/invitations.")
 
 
 async def create_account(db: Db, account_id: uuid.UUID, name: str, timezone: str, now: datetime) -> None:
-    """Create the account that the session `db` already states."""
+    """Create the account that is set in the session `db`."""
     if not name.strip():
         raise InvalidError("An account needs a name.")
     zone(timezone)
@@ -76,11 +76,11 @@ async def add_new_member(
     name: str = "",
     password_hash: str | None = None,
 ) -> uuid.UUID:
-    """Add somebody who is not known here yet, as the operator, and return their user id.
+    """Add a person who is not known here yet, as the operator, and return their user id.
 
     Raises:
         AlreadyMemberError: the person is already in the account.
-        KnownPersonError: they are known from another one.
+        KnownPersonError: the person belongs to another account.
     """
     address = valid_email(email)
     known = await _person(db, address)
@@ -99,12 +99,12 @@ async def add_new_member(
 async def add_known_member(
     db: Db, account_id: uuid.UUID, actor: Actor | None, email: str, role: Role, now: datetime
 ) -> uuid.UUID:
-    """Add somebody who has a password already, and keeps it. No actor: an operator at the command line.
+    """Add a person who already has a password, and keeps it. Without an actor, an operator acts.
 
     Raises:
-        NotFoundError: nobody has this e-mail; an actor is not told so.
-        InvitationNeededError: the actor cannot know who would come in by this e-mail: they are new, or whoever
-            invited them to another account may have chosen the password.
+        NotFoundError: nobody has this e-mail; only an operator gets this error.
+        InvitationNeededError: the actor cannot know who would join with this e-mail: the person is new, or their
+            password may have been chosen by the person who invited them to another account.
         AlreadyMemberError: the person is already in the account.
         ForbiddenError: the role is above the actor's own.
     """
@@ -115,10 +115,10 @@ async def add_known_member(
     if known is not None and known.id in access.roles:
         raise AlreadyMemberError(f"{address} is already a member of this account.")
     if actor is not None and not (known and known.password_given_by_operator):
-        # The same answer for both, so that nobody learns who is known to other accounts.
+        # The same error for both, so that it does not reveal who belongs to other accounts.
         raise InvitationNeededError(address)
     if known is None:
-        raise NotFoundError(f"Nobody here has the e-mail {address}. Leave --known out to add somebody new.")
+        raise NotFoundError(f"Nobody here has the e-mail {address}. Leave out --known to add a new person.")
     user_id: uuid.UUID = known.id
     await join(db, access, user_id, role, now, by=access.actor_id)
     return user_id
@@ -139,7 +139,7 @@ async def add_user(
     password_hash: str | None = None,
     given_by_operator: bool = False,
 ) -> uuid.UUID:
-    """A new user; without a password nobody can sign in as it."""
+    """A new user. Without a password nobody can sign in as this user."""
     user_id = new_id()
     user = {"id": user_id, "email": email, "name": name, "created_at": now}
     password = {"password_hash": password_hash, "password_given_by_operator": given_by_operator}
@@ -163,7 +163,7 @@ async def join(
     """Make a user a member, by an invitation if there is one.
 
     Raises:
-        AlreadyMemberError: they are one.
+        AlreadyMemberError: the user is a member already.
     """
     member = {"account_id": access.account_id, "user_id": user_id, "role": role, "created_at": now}
     try:
@@ -184,12 +184,12 @@ async def change_role(
     from_role: Role | None = None,
     hand_over_to: uuid.UUID | None = None,
 ) -> list[Holding]:
-    """Give a member another role. Under a lower one they hand over what they may no longer hold; returns that.
+    """Give a member another role. Return what they hand over because a lower role may not hold it.
 
     Raises:
         NotFoundError: no such member here.
-        RoleChangedError: the member's role is not `from_role`, which the actor saw.
-        NotAssignableError: whom it is to go to cannot sign in and claim.
+        RoleChangedError: the member's role is not `from_role`, the one that the actor saw.
+        NotAssignableError: the successor cannot sign in and claim.
         LastOwnerError: the account would be left without an owner.
         ForbiddenError: the member's old or new role is above the actor's own.
     """
@@ -224,9 +224,9 @@ async def remove_member(
     from_role: Role | None = None,
     hand_over_to: uuid.UUID | None = None,
 ) -> list[Holding]:
-    """Take a member out of the account: their keys are revoked, and what they hold is handed over and returned.
+    """Remove a member from the account: revoke their keys, hand over what they hold, and return that.
 
-    What they did stays theirs.
+    Records of their past work keep their name.
 
     Raises:
         NotFoundError, RoleChangedError, NotAssignableError, LastOwnerError, ForbiddenError: as in `change_role`.
@@ -257,10 +257,10 @@ async def remove_member(
 
 
 def _present_role(access: LockedAccess, user_id: uuid.UUID, seen: Role | None) -> Role:
-    """The member's role, which has to be the one that the actor saw, if they say which."""
+    """The member's role, compared with the role that the actor saw if they sent it."""
     role = access.role_of(user_id)
     if seen is not None and seen is not role:
-        raise RoleChangedError(f"This member is {role.replace('_', ' ')} by now. Nothing was changed.")
+        raise RoleChangedError(f"The member is now {role.replace('_', ' ')}. Nothing was changed.")
     return role
 
 

@@ -22,8 +22,8 @@ from flowpilot.db.base import Base, Tenant, created_at, new_id
 class Account(Base):
     """One customer of the installation: the tenant, with the rules of its help desk.
 
-    Minutes of no limit are null. Working hours are days of the week (ISO: Monday is 1) and wall-clock times, all
-    three or none; without them the desk works around the clock.
+    Minutes are null for no limit. Working hours are days of the week (ISO: Monday is 1) and local times, all three
+    or none; without them the desk works around the clock.
     """
 
     __tablename__ = "accounts"
@@ -41,10 +41,10 @@ class Account(Base):
 
 
 class User(Base):
-    """A person, or an integration. Without a password hash nobody can sign in as it.
+    """A person, or an integration. Without a password hash nobody can sign in as this user.
 
-    Where the operator gave the password, whoever knows it is the person. Otherwise whoever accepted an invitation
-    chose it, and that can be the one who invited.
+    A password that the operator gave is known to the person alone. Otherwise it was chosen when an invitation was
+    accepted, and the person who invited can have done that.
     """
 
     __tablename__ = "users"
@@ -59,7 +59,7 @@ class User(Base):
 
 
 class Membership(Base):
-    """What a user may do in an account. `external_name` is the person's name in an imported log."""
+    """A user's role in an account. `external_name` is the person's name in an imported log."""
 
     __tablename__ = "memberships"
     __table_args__ = (
@@ -80,7 +80,7 @@ class Membership(Base):
 
 
 class ApiKey(Tenant, Base):
-    """A credential of a program. Only its SHA-256 is kept; `prefix` is what a person recognises it by."""
+    """A program's credential. Only its SHA-256 is stored; `prefix` is how people recognise it."""
 
     __tablename__ = "api_keys"
 
@@ -97,10 +97,10 @@ class ApiKey(Tenant, Base):
 
 
 class Invitation(Tenant, Base):
-    """A way into the account for whoever holds its link. Only the SHA-256 of the link's secret is kept.
+    """An invitation to join the account, for anyone with its link. Only the SHA-256 of its secret is stored.
 
-    It is open until it is accepted, revoked or past its time. Of one e-mail there is one that is neither accepted
-    nor revoked.
+    It is open until it is accepted, revoked or expired. Each e-mail has at most one that is neither accepted nor
+    revoked.
     """
 
     __tablename__ = "invitations"
@@ -127,7 +127,7 @@ class Invitation(Tenant, Base):
 
 
 class AuditEntry(Tenant, Base):
-    """One change of access: who did what to whom. Rows are never changed or removed."""
+    """One change of access: who did what to whom. Rows are never changed or deleted."""
 
     __tablename__ = "audit_log"
     __table_args__ = (Index(None, "account_id", "action"), {"info": {"append_only": True}})
@@ -142,12 +142,12 @@ class AuditEntry(Tenant, Base):
 
 
 class IdempotencyKey(Tenant, Base):
-    """A caller's key, what it was sent with, and what was answered. Good for 24 hours."""
+    """A caller's key, a digest of its request, and the answer. Valid for 24 hours."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
         UniqueConstraint("account_id", "caller", "key"),
-        Index(None, "account_id", "created_at"),  # Old ones are looked for by each request with a key.
+        Index(None, "account_id", "created_at"),  # Each request with a key looks for old ones.
     )
 
     caller: Mapped[str]

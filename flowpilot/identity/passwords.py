@@ -1,6 +1,6 @@
-"""Passwords: what a new one must be, and how a person or the operator sets another.
+"""Passwords: the rules for a new one, and how a person or the operator sets it.
 
-A hash takes long on purpose, so it is computed before a connection is taken that others wait for.
+A hash takes long on purpose, so it is computed before a database connection is taken.
 """
 
 import asyncio
@@ -33,14 +33,14 @@ MAX_PASSWORD_LENGTH = 1024
 
 
 class WrongPasswordError(UnauthenticatedError):
-    """Whoever wants another password does not know the present one."""
+    """The person who asks for a new password does not know the current one."""
 
     def __init__(self) -> None:
         super().__init__("The current password is wrong.")
 
 
 async def new_hash(password: str) -> str:
-    """The hash to keep of a new password.
+    """The hash to store for a new password.
 
     Raises:
         InvalidError: the password is too short or too long.
@@ -53,7 +53,7 @@ async def new_hash(password: str) -> str:
 
 
 async def is_right(password: str, password_hash: str | None) -> bool:
-    """Whether it is the password; takes as long when there is none."""
+    """Whether the password is right. Without a hash to compare with, it takes just as long."""
     return await asyncio.to_thread(verify_password, password, password_hash)
 
 
@@ -63,13 +63,13 @@ async def change_own(
     """Change the password of the person who is signed in.
 
     Raises:
-        ForbiddenError: an API key asks. Whoever holds it may be somebody else.
-        WrongPasswordError: the present password is another.
+        ForbiddenError: the caller is an API key, which another person may hold.
+        WrongPasswordError: the current password is wrong.
         InvalidError: the new one is too short or too long.
         ConflictError: the password has changed in the meantime.
     """
     if isinstance(claim, KeyClaim):
-        raise ForbiddenError("An API key changes no password. Sign in to change yours.")
+        raise ForbiddenError("An API key cannot change a password. Sign in to change yours.")
     async with database.read(claim.account_id) as db:
         await verify(db, claim, now)
         present_hash = await db.scalar(select(User.password_hash).where(User.id == claim.user_id))
@@ -84,7 +84,7 @@ async def change_own(
 
 
 async def reset(database: Database, email: str, password: str, now: datetime) -> None:
-    """Give a person another password, as the operator; each of their accounts has it in its audit log.
+    """Set a person's password, as the operator. It is recorded in the audit log of each of their accounts.
 
     Raises:
         InvalidError: the password is too short or too long.

@@ -1,4 +1,4 @@
-"""Lists of members, keys and invitations, and who somebody is."""
+"""Lists of members, keys and invitations, and people's names."""
 
 import uuid
 from collections.abc import Iterable, Sequence
@@ -14,7 +14,7 @@ from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, U
 async def members(
     db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None
 ) -> Sequence[Row[uuid.UUID, str | None, str, str, bool, datetime]]:
-    """Members in the order of their user ids, from behind `after`."""
+    """Members in the order of their user ids, starting after `after`."""
     query = (
         select(
             Membership.user_id,
@@ -33,7 +33,7 @@ async def members(
 
 
 async def keys(db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None) -> Sequence[ApiKey]:
-    """Keys in the order they were made, from behind `after`."""
+    """Keys in the order of their creation, starting after `after`."""
     query = select(ApiKey).where(ApiKey.account_id == account_id)
     if after is not None:
         query = query.where(ApiKey.id > after)
@@ -51,7 +51,7 @@ async def invitations(
 
 
 async def role_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID | None) -> Role | None:
-    """A member's role, for what is shown. A change of access depends on what `locking` says."""
+    """A member's role, to show it. Changes of access read roles through `locking`."""
     role = await db.scalar(
         select(Membership.role).where(Membership.account_id == account_id, Membership.user_id == user_id)
     )
@@ -59,7 +59,7 @@ async def role_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID | None) 
 
 
 async def me(db: ReadDb, actor: Actor) -> Row[str, str | None, str]:
-    """What the actor is called: `name`, `email` (null for an integration) and `account_name`."""
+    """The actor's `name`, `email` (null for an integration) and `account_name`."""
     query = (
         select(User.name, User.email, Account.name.label("account_name"))
         .join(Membership, Membership.user_id == User.id)
@@ -70,9 +70,9 @@ async def me(db: ReadDb, actor: Actor) -> Row[str, str | None, str]:
 
 
 async def names_of(db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
-    """What members are called: their name, or their e-mail where they have given none.
+    """The names of members: their name, or their e-mail if they have none.
 
-    Who has left the account is not among them.
+    Members who have left are not included.
     """
     query = (
         select(User.id, User.name, User.email)
@@ -85,7 +85,7 @@ async def names_of(db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UU
 async def emails_of(
     db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID]
 ) -> dict[uuid.UUID | None, str | None]:
-    """The e-mail of those who are members; None where one has none, as an integration."""
+    """The e-mails of those who are members; None for an integration."""
     query = (
         select(User.id, User.email)
         .join(Membership, Membership.user_id == User.id)

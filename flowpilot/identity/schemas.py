@@ -1,4 +1,4 @@
-"""What the identity routes take and give."""
+"""Requests and answers of the identity routes."""
 
 import uuid
 from datetime import datetime, time
@@ -31,7 +31,7 @@ def _week_days(days: list[int]) -> list[int]:
 
 def _clock_time(value: time) -> time:
     if value.tzinfo or value.second or value.microsecond:
-        raise ValueError("must be a time of the account's own clock in whole minutes, such as 08:30")
+        raise ValueError("must be a local time in whole minutes, such as 08:30")
     return value
 
 
@@ -40,7 +40,7 @@ ClockTime = Annotated[
     time,
     AfterValidator(_clock_time),
     PlainSerializer(lambda value: f"{value:%H:%M}", return_type=str, when_used="json"),
-    Field(description="Wall-clock time in the account's zone, such as 08:30."),
+    Field(description="Local time in the account's time zone, such as 08:30."),
 ]
 
 
@@ -55,7 +55,7 @@ class AccountOut(BaseModel):
 
 
 class AccountSettings(BaseModel):
-    """The account and its rules. Null minutes: claims hold for good, sessions are never abandoned for idleness.
+    """The account and its rules. Null minutes: claims never expire, and idle sessions are never abandoned.
 
     Null working hours: the desk works around the clock.
     """
@@ -74,7 +74,7 @@ class AccountSettings(BaseModel):
 
 
 class AccountChange(Body):
-    """What to change of the account; what is not sent stays. Of the working hours there are all three, or none."""
+    """Changes to the account; fields that are not sent stay as they are. Send all three working hours, or none."""
 
     name: Text = ""
     timezone: Text = "UTC"
@@ -86,23 +86,23 @@ class AccountChange(Body):
 
 
 class SwitchIn(Body):
-    """The account to go on in."""
+    """The account to switch to."""
 
     account_id: uuid.UUID
 
 
 class TokenOut(BaseModel):
-    """A signed token. `account_id` is the account it acts in; null when the user belongs to none."""
+    """A signed token. `account_id` is the account in which it acts; null if the user belongs to none."""
 
     access_token: str
     token_type: str = "bearer"  # noqa: S105 - the OAuth2 name of the kind
-    expires_in: int = Field(description="Seconds until the token is no longer good.")
+    expires_in: int = Field(description="Seconds until the token expires.")
     account_id: uuid.UUID | None
     accounts: list[AccountOut]
 
 
 class MeOut(BaseModel):
-    """Who the caller is. No e-mail: an integration."""
+    """The caller. An integration has no e-mail."""
 
     account_id: uuid.UUID
     account_name: str
@@ -124,26 +124,26 @@ def _is_their_own(password: Any) -> None:
     if password is not None:
         raise PydanticCustomError(
             "password_of_another",
-            "Nobody chooses another person's password. Leave it out; invite somebody who has none yet: "
+            "Nobody may choose another person's password. Leave it out. Invite people who have none: "
             "POST /api/v1/invitations.",
         )
 
 
 class MemberIn(Body):
-    """A new member who has a password already. Anybody else is invited."""
+    """A new member who already has a password. Invite anyone else."""
 
     email: EmailStr
     role: Role
-    name: Text = Field(default="", deprecated=True, description="Not used: they have a name already.")
+    name: Text = Field(default="", deprecated=True, description="Not used: the person already has a name.")
     password: Annotated[None, BeforeValidator(_is_their_own)] = Field(
-        default=None, deprecated=True, description="Refused: nobody chooses another person's password."
+        default=None, deprecated=True, description="Refused: nobody may choose another person's password."
     )
 
 
 class RoleIn(Body):
-    """A member's new role. With one that includes no work, `hand_over_to` is who gets what they work on.
+    """A member's new role. If that role cannot work, `hand_over_to` is the member who gets their work.
 
-    `from_role`, when it is sent, is checked: 409 when the member has another by now.
+    If `from_role` is sent and the member has another role by now, the answer is 409.
     """
 
     role: Role
@@ -179,8 +179,8 @@ class MemberOut(BaseModel):
 class HoldingOut(BaseModel):
     """Something that a member holds.
 
-    `kind` says what: `claimed_handoff`, `assigned_handoff` (it waits for them), `escalated_handoff` (it goes back
-    to them), `session`, `stopwatch`, `notification_channel`, `invitation` (an open one that they made), `api_key`,
+    `kind` is one of `claimed_handoff`, `assigned_handoff` (it waits for them), `escalated_handoff` (it returns to
+    them), `session`, `stopwatch`, `notification_channel`, `invitation` (an open one that they created), `api_key`,
     or `key_made_for_others`, which stays valid.
     """
 
@@ -198,7 +198,7 @@ class HoldingsOut(BaseModel):
 
 
 class KeyIn(Body):
-    """A new API key. It acts as `user_id`, who is you or an integration, or as an integration user made for it."""
+    """A new API key. It acts as `user_id`: you or an integration. Without it, as a new integration user."""
 
     name: Text = ""
     role: Role
@@ -207,7 +207,7 @@ class KeyIn(Body):
 
 
 class KeyOut(BaseModel):
-    """An API key as it may be shown again and again."""
+    """An API key without its secret."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -223,15 +223,15 @@ class KeyOut(BaseModel):
 
 
 class NewKeyOut(KeyOut):
-    """A key at the moment it is made. `key` is never shown again: null where the same request is repeated."""
+    """A new key. `key` is shown only once: it is null if the same request is repeated."""
 
     key: str | None = None
 
 
 class AuditEntryOut(BaseModel):
-    """One change of access. No actor: an operator at the command line.
+    """One change of access. Without an actor, an operator at the command line made it.
 
-    Names are those of members; who has left has none. `target_name` is for targets that are users.
+    Former members have no name here. `target_name` is for targets that are users.
     """
 
     model_config = ConfigDict(from_attributes=True)

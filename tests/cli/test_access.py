@@ -38,9 +38,9 @@ def test_somebody_known_is_added_deliberately(
     words = ("user", "create", email, "--account", account, "--role", "owner")
     refused = flowpilot(*words)
     assert (refused.returncode, refused.stdout) == (1, b"")
-    assert b"is known here already" in refused.stderr
+    assert b"already belongs to an account here" in refused.stderr
     assert b"--known" in refused.stderr
-    assert b"leave --name and --password-stdin out" in flowpilot(*words, "--known", "--name", "Ada").stderr
+    assert b"Leave out --name and --password-stdin" in flowpilot(*words, "--known", "--name", "Ada").stderr
     assert flowpilot(*words, "--known").returncode == 0
     answer = client.post("/api/v1/auth/token", data={"username": email, "password": PASSWORD})
     assert {found["id"] for found in answer.json()["accounts"]} == {str(account), str(company.id)}

@@ -59,8 +59,8 @@ def test_nobody_chooses_the_password_of_another(client: TestClient, company: Com
         answer = client.post(MEMBERS, json=body, headers=company.headers())
         assert answer.status_code == 422
         assert answer.json()["detail"] == (
-            "body.password: Nobody chooses another person's password. Leave it out; invite somebody who has none "
-            "yet: POST /api/v1/invitations."
+            "body.password: Nobody may choose another person's password. Leave it out. Invite people who have none"
+            ": POST /api/v1/invitations."
         )
         assert company.query("SELECT count(*) FROM memberships") == [(len(Role),)]
 

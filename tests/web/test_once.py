@@ -108,7 +108,7 @@ def test_a_form_that_comes_again_with_other_words_is_not_taken_for_the_first(
     send(browser, shown, "/sessions", problem_summary=PROBLEM)
     again = send(browser, shown, "/sessions", problem_summary="The scanner beeps")
     assert again.status_code == 409
-    assert "This form was sent once already" in again.text
+    assert "This form was sent before" in again.text
     assert "The scanner beeps</span>" in again.text
     assert send(browser, again, "/sessions", problem_summary="The scanner beeps").status_code == 200
     problems = company.query("SELECT problem_summary FROM ai_sessions ORDER BY created_at")
@@ -128,7 +128,7 @@ def test_a_page_of_one_account_creates_nothing_in_another(
     browser.post("/accounts", data={"account_id": str(neighbour.id)})
     answer = send(browser, older, "/sessions", problem_summary=PROBLEM)
     assert answer.status_code == 409
-    assert "It was opened in another account or by somebody else" in answer.text
+    assert "It was opened in another account or by another person" in answer.text
     assert PROBLEM in answer.text
     assert company.query("SELECT 1 FROM ai_sessions") == neighbour.query("SELECT 1 FROM ai_sessions") == []
 

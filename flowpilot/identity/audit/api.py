@@ -27,20 +27,24 @@ _CHUNK_ROWS = 2_000
 
 
 class TooManyEntriesError(ConflictError):
-    """More entries than one file holds."""
+    """More entries match than one file holds."""
 
 
 async def _filter(
     actor: Caller,
     action: Annotated[
-        Text | None, Query(description="Such as `member.added`; with a dot at its end, all that begin so.")
+        Text | None,
+        Query(description="Such as `member.added`; if it ends with a dot, all actions that begin like that."),
     ] = None,
-    actor_id: Annotated[uuid.UUID | None, Query(description="Who did it.")] = None,
+    actor_id: Annotated[uuid.UUID | None, Query(description="User who made the change.")] = None,
     target_type: Annotated[Text | None, Query(description="Such as `user` or `api_key`.")] = None,
-    target_id: Annotated[uuid.UUID | None, Query(description="What it was done to.")] = None,
+    target_id: Annotated[uuid.UUID | None, Query(description="Id of the target.")] = None,
     from_: Annotated[
         datetime | None,
-        Query(alias="from", description="ISO date-time, included; in the account's zone unless it has an offset."),
+        Query(
+            alias="from",
+            description="ISO date-time, included; in the account's time zone unless it has an offset.",
+        ),
     ] = None,
     to: Annotated[datetime | None, Query(description="ISO date-time, not included.")] = None,
 ) -> AuditFilter:
@@ -61,7 +65,7 @@ async def list_audit_log(
 
 @router.get("/audit-log.csv", response_class=Response)
 async def export_audit_log(actor: CanViewAuditLog, asked: AuditQuery, db: ReadSession) -> Response:
-    """The same as CSV, at most 100,000 entries; more are refused (409), so that no file leaves any out unsaid."""
+    """The same as CSV, at most 100,000 entries. If more match, the answer is 409: no file is cut short."""
     if await audit.count_up_to(db, actor.account_id, asked, MAX_CSV_ROWS + 1) > MAX_CSV_ROWS:
         raise TooManyEntriesError(f"More than {MAX_CSV_ROWS:,} entries match. Narrow them down with from and to.")
     parts, cursor = [csv_lines([AuditEntryOut.model_fields])], None
@@ -73,7 +77,7 @@ async def export_audit_log(actor: CanViewAuditLog, asked: AuditQuery, db: ReadSe
 
 @router.get("/audit-log/actions")
 async def list_audit_actions(actor: CanViewAuditLog, db: ReadSession) -> list[str]:
-    """The actions that the account's audit log has entries of."""
+    """The actions that occur in the account's audit log."""
     return list(await audit.actions(db, actor.account_id))
 
 

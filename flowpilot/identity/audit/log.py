@@ -1,4 +1,4 @@
-"""The record of everything that changed access."""
+"""The record of every change of access."""
 
 import uuid
 from collections.abc import Sequence
@@ -18,9 +18,9 @@ from flowpilot.identity.schemas import AuditEntryOut
 
 @dataclass(frozen=True, slots=True)
 class AuditFilter:
-    """Which entries are asked for: those that meet all that is said.
+    """Which entries to read: those that meet every condition.
 
-    `action` is one, or the beginning of several where it ends in a dot. The time is half-open:
+    `action` is one action, or, if it ends in a dot, the beginning of several. The time is half-open:
     `since <= at < until`.
     """
 
@@ -32,7 +32,7 @@ class AuditFilter:
     until: datetime | None = None
 
     def conditions(self) -> list[ColumnElement[bool]]:
-        """The same, in SQL."""
+        """The filter in SQL."""
         said = [
             (AuditEntry.actor_id, self.actor_id),
             (AuditEntry.target_type, self.target_type),
@@ -61,9 +61,9 @@ async def record(
     before: dict[str, Any] | None = None,
     after: dict[str, Any] | None = None,
 ) -> None:
-    """Add one entry in the transaction of the change itself. No actor: an operator at the command line.
+    """Add an entry in the transaction of the change itself. Without an actor, an operator acted.
 
-    Open live streams of the account hear of it, since their callers may have lost their access.
+    It is announced to the account's live streams, since their callers may have lost their access.
     """
     await db.execute(
         insert(AuditEntry).values(
@@ -84,7 +84,7 @@ async def record(
 async def entries(
     db: ReadDb, account_id: uuid.UUID, asked: AuditFilter, limit: int, before: uuid.UUID | None
 ) -> list[AuditEntryOut]:
-    """The newest of the entries asked for, or those older than the entry `before`. Ids sort by time."""
+    """The newest matching entries, or those older than the entry `before`. Ids sort by time."""
     query = select(AuditEntry).where(AuditEntry.account_id == account_id, *asked.conditions())
     if before is not None:
         query = query.where(AuditEntry.id < before)
@@ -96,7 +96,7 @@ async def entries(
 
 
 async def count_up_to(db: ReadDb, account_id: uuid.UUID, asked: AuditFilter, most: int) -> int:
-    """How many entries were asked for, counting no further than `most`."""
+    """How many entries match, counting no further than `most`."""
     some = select(AuditEntry.id).where(AuditEntry.account_id == account_id, *asked.conditions()).limit(most)
     return await db.scalar(select(func.count()).select_from(some.subquery())) or 0
 

@@ -31,11 +31,11 @@ from flowpilot.identity.models import Account, Invitation, Membership, User
 from flowpilot.identity.passwords import is_right, new_hash
 from flowpilot.identity.queries import role_of
 
-_ASK_AGAIN = "Ask whoever invited you for a new one."
+_ASK_AGAIN = "Ask the person who invited you for a new one."
 
 
 class InvitationClosedError(FlowPilotError):
-    """It is revoked or past its time, or whoever made it may not invite any more."""
+    """It is revoked or expired, or the person who created it may no longer invite."""
 
     status = 410
 
@@ -46,7 +46,7 @@ class PasswordNeededError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class InvitationPreview:
-    """What an open invitation says to who holds its link. No inviter: one who has given no name."""
+    """What an open invitation shows. `invited_by` is None for an inviter without a name."""
 
     account_id: uuid.UUID
     account_name: str
@@ -61,7 +61,7 @@ class InvitationPreview:
 
 @dataclass(frozen=True, slots=True)
 class Joined:
-    """Who has joined which account."""
+    """The new member and the account."""
 
     account_id: uuid.UUID
     user_id: uuid.UUID
@@ -70,7 +70,7 @@ class Joined:
 
 
 async def look(database: Database, token: str, now: datetime) -> InvitationPreview:
-    """What the invitation says.
+    """What the invitation shows.
 
     Raises:
         InvitationNotFoundError, InvitationUsedError, InvitationClosedError: it is not open.
@@ -94,12 +94,12 @@ async def look(database: Database, token: str, now: datetime) -> InvitationPrevi
 
 
 async def accept(database: Database, token: str, name: str, password: str, now: datetime) -> Joined:
-    """Join the account: with the present password where the person has one, else with this as the first.
+    """Join the account: with the person's password if they have one, otherwise with this as their first.
 
     Raises:
         InvitationNotFoundError, InvitationUsedError, InvitationClosedError: it is not open.
-        UnauthenticatedError: the person has another password.
-        PasswordNeededError: the person has none, but belongs to an account.
+        UnauthenticatedError: the password is wrong.
+        PasswordNeededError: the person has no password, but belongs to an account.
         InvalidError: the new password is too short.
     """
     claim = _claim(token)
@@ -113,7 +113,7 @@ async def accept(database: Database, token: str, name: str, password: str, now: 
         invitation: Invitation = (await _open(db, claim, now)).Invitation
         _check_inviter(invitation, access.roles.get(invited_by))
         if await _person(db, invitation.email) != known:
-            raise ConflictError("Your user has changed in this moment. Try again.")
+            raise ConflictError("Your user has just been changed. Try again.")
         if known is None:
             name = name or invitation.name
             user_id = await add_user(db, name, now, email=invitation.email, password_hash=first_hash)
@@ -163,9 +163,11 @@ async def _open(db: ReadDb, claim: KeyClaim, now: datetime) -> Row[Any]:
 
 
 def _check_inviter(invitation: Invitation, inviter: Role | None) -> None:
-    # Otherwise somebody who is shut out could come back by an invitation that they made before.
+    # Otherwise a removed member could come back by an invitation that they created before.
     if not may_invite(inviter, Role(invitation.role)):
-        raise InvitationClosedError("Whoever made this invitation may no longer do so. Ask a team admin for one.")
+        raise InvitationClosedError(
+            "The person who created this invitation may no longer invite. Ask a team admin for one."
+        )
 
 
 async def _person(db: ReadDb, email: str) -> Row[uuid.UUID, str | None] | None:
@@ -174,7 +176,7 @@ async def _person(db: ReadDb, email: str) -> Row[uuid.UUID, str | None] | None:
 
 
 async def _prove(known: Row[uuid.UUID, str | None] | None, password: str) -> str | None:
-    """The hash of a first password, or None where the person has shown to know their own."""
+    """The hash of a first password, or None if the person has proved that they know their own."""
     if known is None or known.password_hash is None:
         return await new_hash(password)
     if not await is_right(password, known.password_hash):
@@ -183,7 +185,7 @@ async def _prove(known: Row[uuid.UUID, str | None] | None, password: str) -> str
 
 
 async def _set_first_password(db: Db, user_id: uuid.UUID, password_hash: str, now: datetime) -> None:
-    # Whoever invites holds the link, too. So it must not open the accounts that the person is in already.
+    # The person who invites has the link too, so it must not open the accounts that the invited person is in.
     if await accounts_of(db, user_id):
         raise PasswordNeededError("You have no password yet. Ask the operator for one: flowpilot user password.")
     await set_password_hash(db, user_id, password_hash, now, instead_of=None)

@@ -1,4 +1,4 @@
-"""JSON routes of invitations. Who is invited has no credential yet but the link's secret."""
+"""JSON routes of invitations. Invited people have no credential yet but the link's secret."""
 
 import uuid
 from datetime import datetime
@@ -33,7 +33,7 @@ router = APIRouter(prefix="/api/v1/invitations", tags=["identity"])
 async def list_invitations(
     actor: CanManageMembers, db: ReadSession, now: Now, limit: Limit = 50, cursor: Cursor = None
 ) -> ListPage[InvitationOut]:
-    """The account's invitations, newest first, with what has become of them."""
+    """The account's invitations and their states, newest first."""
     rows = await queries.invitations(db, actor.account_id, limit + 1, cursor)
     inviters = {row.created_by for row in rows if row.created_by is not None}
     names = await queries.names_of(db, actor.account_id, inviters)
@@ -44,7 +44,7 @@ async def list_invitations(
 async def create_invitation(
     body: InvitationIn, actor: CanManageMembers, db: WriteSession, now: Now, once: CreateOnce
 ) -> NewInvitationOut:
-    """Invite a person for 7 days. The link's secret is in this answer and nowhere else."""
+    """Invite a person. The link is valid for 7 days; its secret is in this answer only."""
 
     async def make() -> NewInvitationOut:
         made, secret = await invitations.invite(db, actor, body.email, body.role, now, body.name)
@@ -56,13 +56,13 @@ async def create_invitation(
 
 @router.delete("/{invitation_id}", status_code=204)
 async def revoke_invitation(invitation_id: uuid.UUID, actor: CanManageMembers, db: WriteSession, now: Now) -> None:
-    """Revoke an invitation that was not accepted."""
+    """Revoke an invitation that has not been accepted."""
     await invitations.revoke(db, actor, invitation_id, now)
 
 
 @router.post("/look")
 async def look_at_invitation(request: Request, body: InvitationToken, now: Now) -> InvitationLookOut:
-    """What an invitation says, to who holds its link."""
+    """What an invitation shows to a person with its link."""
     found = await accept.look(request.app.state.database, body.token, now)
     return InvitationLookOut.model_validate(found)
 

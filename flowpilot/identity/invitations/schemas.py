@@ -1,4 +1,4 @@
-"""What the routes of invitations take and give."""
+"""Requests and answers of the routes of invitations."""
 
 import uuid
 from datetime import datetime
@@ -12,7 +12,7 @@ from flowpilot.identity.invitations.service import InvitationState
 
 
 class InvitationIn(Body):
-    """Whom to invite, as what. The name is what they are called until they say otherwise."""
+    """A person to invite, and their role. They can change the name when they accept."""
 
     email: EmailStr
     role: Role
@@ -20,7 +20,7 @@ class InvitationIn(Body):
 
 
 class InvitationOut(BaseModel):
-    """An invitation as it may be shown again and again."""
+    """An invitation without its secret."""
 
     id: uuid.UUID
     email: str
@@ -37,7 +37,7 @@ class InvitationOut(BaseModel):
 
 
 class NewInvitationOut(InvitationOut):
-    """An invitation when it is made. `token` is never shown again: null where the same request is repeated."""
+    """A new invitation. `token` is shown only once: it is null if the same request is repeated."""
 
     token: str | None = None
 
@@ -49,7 +49,7 @@ class InvitationToken(Body):
 
 
 class InvitationLookOut(BaseModel):
-    """What an open invitation says. Where `can_sign_in`, accepting takes the person's present password."""
+    """What an open invitation shows. With `can_sign_in`, accepting takes the person's current password."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -63,14 +63,14 @@ class InvitationLookOut(BaseModel):
 
 
 class AcceptIn(InvitationToken):
-    """An acceptance. A new person chooses name and password; a known one proves theirs, and keeps their name."""
+    """An acceptance. A new person chooses a name and a password; a known person enters their password."""
 
     name: Text = ""
     password: str = Field(max_length=1024)
 
 
 class JoinedOut(BaseModel):
-    """Who has joined which account."""
+    """The new member and the account."""
 
     model_config = ConfigDict(from_attributes=True)
 

@@ -1,4 +1,4 @@
-"""Invitations: the way into an account for whoever holds the link, new here or known in another account."""
+"""Invitations: anyone with the link can join the account, whether they are new or known in another account."""
 
 import uuid
 from collections.abc import Sequence
@@ -31,7 +31,7 @@ class InvitationUsedError(OutdatedError):
 
 
 class InvitationState(StrEnum):
-    """What has become of an invitation."""
+    """The state of an invitation."""
 
     OPEN = "open"
     ACCEPTED = "accepted"
@@ -40,7 +40,7 @@ class InvitationState(StrEnum):
 
 
 def state_of(invitation: Invitation, now: datetime) -> InvitationState:
-    """What has become of it by now."""
+    """The invitation's state at a moment."""
     if invitation.accepted_at is not None:
         return InvitationState.ACCEPTED
     if invitation.revoked_at is not None:
@@ -49,7 +49,7 @@ def state_of(invitation: Invitation, now: datetime) -> InvitationState:
 
 
 def may_invite(inviter: Role | None, role: Role) -> bool:
-    """Whether somebody with that role may ask others in with this one; without a role nobody may."""
+    """Whether a member with the first role may invite people with the second. Without a role nobody may."""
     if inviter is None or Permission.MANAGE_MEMBERS not in PERMISSIONS[inviter]:
         return False
     return role.rank <= inviter.rank
@@ -58,7 +58,7 @@ def may_invite(inviter: Role | None, role: Role) -> bool:
 async def invite(
     db: Db, actor: Actor, email: str, role: Role, now: datetime, name: str = ""
 ) -> tuple[Invitation, str]:
-    """A new invitation and its secret, which is kept nowhere. An older one of the same e-mail is revoked.
+    """A new invitation and its secret, which is not stored. An older one for the same e-mail is revoked.
 
     Raises:
         AlreadyMemberError: the person is in the account.
@@ -99,7 +99,7 @@ async def invite(
 
 
 async def revoke(db: Db, actor: Actor, invitation_id: uuid.UUID, now: datetime) -> None:
-    """Make an invitation useless from now on. Doing so again changes nothing.
+    """Revoke an invitation. Revoking it again changes nothing.
 
     Raises:
         InvitationNotFoundError: no such invitation here.
@@ -136,7 +136,7 @@ async def _list_held(db: ReadDb, holder: Holder) -> list[Holding]:
 
 
 async def _revoke_of_leaver(db: Db, leaver: Leaver) -> list[Holding]:
-    """Revoke what the leaver could not make any more. They know the links, so nobody can take these over."""
+    """Revoke what the leaver could no longer create. They know the links, so nobody takes these over."""
     made = await _made_by(db, leaver)
     revoked = [invitation for invitation in made if not may_invite(leaver.role, Role(invitation.role))]
     for invitation in revoked:
@@ -148,7 +148,7 @@ async def _revoke_of_leaver(db: Db, leaver: Leaver) -> list[Holding]:
 
 
 async def _made_by(db: ReadDb, holder: Holder) -> Sequence[Invitation]:
-    """The open ones that somebody made."""
+    """The open invitations that a member created."""
     query = select(Invitation).where(
         Invitation.account_id == holder.account_id,
         Invitation.created_by == holder.user_id,

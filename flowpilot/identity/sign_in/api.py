@@ -1,4 +1,4 @@
-"""JSON routes of sign-in: tokens, one's own password, and who one is."""
+"""JSON routes of sign-in: tokens, the caller's password, and who the caller is."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -24,9 +24,9 @@ async def create_token(
     now: Now,
     username: Annotated[Text, Form(description="The e-mail.")],
     password: Annotated[str, Form(max_length=1024)],
-    account_id: Annotated[uuid.UUID | None, Form(description="Which account, for a user of several.")] = None,
+    account_id: Annotated[uuid.UUID | None, Form(description="The account, for a user of several.")] = None,
 ) -> TokenOut:
-    """Sign in with the OAuth2 password form. Without `account_id`: the account joined first."""
+    """Sign in with the OAuth2 password form. Without `account_id`, the token is for the account joined first."""
     await limit_sign_in(request, username)
     login = await auth.log_in(request.app.state.database, username, password)
     return _token(request, login, _choose(login, account_id), now)
@@ -36,9 +36,9 @@ async def create_token(
 async def switch_account(
     request: Request, claimed: Claim, now: Now, body: Annotated[SwitchIn, Form()]
 ) -> TokenOut:
-    """A token for another of the signed-in user's accounts, good for as long as the one it was got with.
+    """A token for another of the user's accounts. It expires when the present token does.
 
-    The present one may have no account, or one that its user has left.
+    The present token may name no account, or one that the user has left.
     """
     login = await auth.login_of(request.app.state.database, claimed)
     assert isinstance(claimed, TokenClaim)  # Keys are refused.
@@ -47,7 +47,7 @@ async def switch_account(
 
 @router.post("/password", status_code=204)
 async def change_password(request: Request, body: PasswordIn, claimed: Claim, now: Now) -> None:
-    """Change one's own password, signed in by the present one and not by an API key."""
+    """Change the caller's own password. An API key cannot do this."""
     if isinstance(claimed, TokenClaim):
         await limit_sign_in(request, str(claimed.user_id))
     database = request.app.state.database
@@ -56,7 +56,7 @@ async def change_password(request: Request, body: PasswordIn, claimed: Claim, no
 
 @router.get("/me")
 async def read_me(actor: Caller, db: ReadSession) -> MeOut:
-    """Who the credential acts as."""
+    """The user and account of the credential."""
     me = await queries.me(db, actor)
     return MeOut(
         account_id=actor.account_id,

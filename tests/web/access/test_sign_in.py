@@ -91,7 +91,7 @@ def test_what_another_site_sends_in_a_visitors_name_is_refused(
     form = {"problem_summary": "x", "username": "x", "password": "x"}
     answer = browser.post(path, headers=headers, data=form, follow_redirects=False)
     assert answer.status_code == 403
-    assert "not sent from a page of FlowPilot" in answer.text
+    assert "not sent from a FlowPilot page" in answer.text
 
 
 def test_without_fetch_metadata_the_origin_decides(signed_in: SignedIn) -> None:

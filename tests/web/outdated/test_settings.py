@@ -85,7 +85,7 @@ def test_a_role_is_not_taken_from_somebody_who_has_another_by_now(signed_in: Sig
     send(first, MEMBERS, f"{viewer}/role", role="team_admin")
     answer = send(second, older, f"{viewer}/role", role="engineer")
     assert answer.status_code == 409
-    assert "This member is team admin by now. Nothing was changed." in answer.text
+    assert "The member is now team admin. Nothing was changed." in answer.text
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", viewer) == [("team_admin",)]
 
 

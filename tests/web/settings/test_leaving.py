@@ -133,7 +133,7 @@ def test_who_has_another_role_by_now_is_not_removed(company: Company, signed_in:
     send(other, MEMBERS, f"{kim.id}/role", role="owner")
     answer = send(owner, older, "/leave")
     assert answer.status_code == 409
-    assert "This member is owner by now. Nothing was changed." in answer.text
+    assert "The member is now owner. Nothing was changed." in answer.text
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", kim.id) == [("owner",)]
 
 

@@ -172,7 +172,7 @@ def test_an_invitation_is_for_one(client: TestClient, signed_in: SignedIn) -> No
 def test_a_link_that_is_none_says_what_to_do(client: TestClient, token: str) -> None:
     answer = new_browser(client).get("/invitation", params={"token": token})
     assert answer.status_code == 404
-    assert "There is no such invitation. Ask whoever invited you for a new one." in answer.text
+    assert "There is no such invitation. Ask the person who invited you for a new one." in answer.text
 
 
 def test_another_site_cannot_accept_for_a_visitor(client: TestClient, signed_in: SignedIn) -> None:
