@@ -59,7 +59,7 @@ async def list_flows(
     db: ReadSession,
     limit: Limit = 50,
     cursor: Cursor = None,
-    q: Annotated[Text | None, Query(description="What the name or the category contains.")] = None,
+    q: Annotated[Text | None, Query(description="A part of the name or of the category.")] = None,
     category: Annotated[Text | None, Query(description="The category's name, ignoring case.")] = None,
     state: FlowState | None = None,
 ) -> ListPage[FlowOut]:
@@ -72,7 +72,7 @@ async def list_flows(
 async def create_flow(
     body: FlowText, actor: CanManageFlows, db: WriteSession, now: Now, once: CreateOnce
 ) -> FlowDetailOut:
-    """Make a flow. It is a draft until it is published, and may be incomplete for as long."""
+    """Create a flow. It is a draft, which may be incomplete, until it is published."""
 
     async def create() -> FlowDetailOut:
         flow = await service.create_flow(db, actor, body, now)
@@ -85,12 +85,12 @@ async def create_flow(
 async def import_yaml(
     body: ImportIn, actor: CanManageFlows, db: WriteSession, now: Now, once: CreateOnce, response: Response
 ) -> ImportOut:
-    """Bring in a flow as YAML. One with the same name gets it as its draft; 200 when nothing is new."""
+    """Import a flow from YAML. A flow with the same name gets it as its draft; 200 if nothing has changed."""
 
-    async def bring_in() -> ImportOut:
+    async def run() -> ImportOut:
         return ImportOut.model_validate(await import_flow(db, actor, body.yaml, now, publish=body.publish))
 
-    done = await once.create(ImportOut, body, bring_in)
+    done = await once.create(ImportOut, body, run)
     if done.action is ImportAction.UNCHANGED:
         response.status_code = 200
     return done
@@ -98,13 +98,13 @@ async def import_yaml(
 
 @router.post("/library")
 async def install_library(actor: CanManageFlows, db: WriteSession, now: Now) -> LibraryOut:
-    """Publish those of the shipped flows whose names are not there yet."""
+    """Publish the shipped flows whose names the account does not have yet."""
     return LibraryOut(installed=await install_shipped(db, actor.account_id, actor, now))
 
 
 @router.post("/match")
 async def match_problem(body: MatchIn, actor: CanView, db: ReadSession, now: Now) -> CandidatesOut:
-    """The flows that a problem matches, with how sure that is and why."""
+    """The flows that fit a problem, with the confidence and the reason for each."""
     found = await matching.match(db, actor.account_id, body.text, domain=body.domain, now=now, limit=body.limit)
     return CandidatesOut(candidates=[CandidateOut.model_validate(candidate) for candidate in found])
 
@@ -113,20 +113,20 @@ async def match_problem(body: MatchIn, actor: CanView, db: ReadSession, now: Now
 async def list_categories(
     actor: CanView, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
 ) -> ListPage[CategoryOut]:
-    """The shelves of the flow library."""
+    """The categories of the flow library."""
     rows = await queries.categories(db, actor.account_id, limit + 1, cursor)
     return list_page([CategoryOut.model_validate(row) for row in rows], limit)
 
 
 @router.get("/{flow_id}")
 async def read_flow(flow_id: uuid.UUID, actor: CanView, db: ReadSession) -> FlowDetailOut:
-    """One flow, with what is published of it and its draft."""
+    """One flow with its published version and its draft."""
     return await _detail(db, actor, flow_id)
 
 
 @router.delete("/{flow_id}", status_code=204)
 async def delete_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> None:
-    """Take a flow out of the library for good. Sessions keep what they followed."""
+    """Delete a flow for good. Sessions keep the versions that they followed."""
     await service.delete(db, actor, flow_id, now)
 
 
@@ -134,7 +134,7 @@ async def delete_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSessio
 async def save_draft(
     flow_id: uuid.UUID, body: DraftIn, actor: CanManageFlows, db: WriteSession, now: Now
 ) -> VersionDetailOut:
-    """Save the flow's draft, over the one before. What is not of the tree changes at once."""
+    """Save the flow's draft, replacing the earlier one. Name, category and the like change at once."""
     draft = await service.save_draft(db, actor, flow_id, body, now, based_on=body.based_on)
     return VersionDetailOut.model_validate(draft)
 
@@ -143,13 +143,13 @@ async def save_draft(
 async def discard_draft(
     flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, based_on: BasedOn = None
 ) -> None:
-    """Throw the draft away."""
+    """Discard the draft. The published version stays."""
     await service.discard_draft(db, actor, flow_id, based_on=based_on)
 
 
 @router.post("/{flow_id}/validate")
 async def validate_draft(flow_id: uuid.UUID, actor: CanView, db: WriteSession) -> ProblemsOut:
-    """What forbids publishing the draft."""
+    """What prevents the draft from being published."""
     await queries.flow_facts(db, actor.account_id, flow_id)
     draft = await queries.find_draft(db, actor.account_id, flow_id)
     found = problems(Tree.model_validate(draft.structure))
@@ -160,21 +160,21 @@ async def validate_draft(flow_id: uuid.UUID, actor: CanView, db: WriteSession) -
 async def publish_flow(
     flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now, based_on: BasedOn = None
 ) -> FlowOut:
-    """Make the draft what new sessions follow."""
+    """Publish the draft: new sessions follow it."""
     await service.publish(db, actor, flow_id, now, based_on=based_on)
     return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
 
 
 @router.post("/{flow_id}/retire")
 async def retire_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> FlowOut:
-    """Match no new session to the flow."""
+    """Retire a flow: new sessions are no longer matched to it."""
     await service.retire(db, actor, flow_id, now)
     return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
 
 
 @router.post("/{flow_id}/restore")
 async def restore_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> FlowOut:
-    """Bring a retired flow back."""
+    """Restore a retired flow."""
     await service.restore(db, actor, flow_id, now)
     return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
 
@@ -216,10 +216,10 @@ async def export_flow(
     db: ReadSession,
     version: Annotated[
         int | None,
-        Query(ge=1, le=MAX_NUMBER, description="What is published by default, else the draft."),
+        Query(ge=1, le=MAX_NUMBER, description="The published version by default, or the draft if there is none."),
     ] = None,
 ) -> Response:
-    """A version as YAML, as `import` takes it."""
+    """A version as YAML, in the form that the import accepts."""
     text, number = await queries.flow_text(db, actor.account_id, flow_id, version)
     slug = re.sub(r"[^a-z0-9]+", "-", text.name.lower()).strip("-") or "flow"
     headers = {"Content-Disposition": f'attachment; filename="{slug}-v{number}.yaml"'}

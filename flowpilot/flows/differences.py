@@ -1,4 +1,4 @@
-"""How two editions of a flow differ, pure."""
+"""How two versions of a flow differ, pure."""
 
 from dataclasses import dataclass
 
@@ -7,7 +7,7 @@ from flowpilot.flows.tree import Node, Tree, walk
 
 @dataclass(frozen=True, slots=True)
 class ChangedNode:
-    """A node that is in both editions, but says or offers something else."""
+    """A node that both versions have, with different content."""
 
     node: str
     before: Node
@@ -16,7 +16,7 @@ class ChangedNode:
 
 @dataclass(frozen=True, slots=True)
 class Differences:
-    """What has to be done to one tree to have the other. Nodes come in the order of `walk`."""
+    """What turns the earlier tree into the later one. Nodes come in the order of `walk`."""
 
     root_before: str
     root_after: str

@@ -1,4 +1,4 @@
-"""Flows that come as text: a person's YAML, or the library that ships with FlowPilot."""
+"""Importing flows: from a person's YAML, or from the library that ships with FlowPilot."""
 
 import uuid
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ImportAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Imported:
-    """What an import did: to which flow, and which version holds the text now."""
+    """What an import did, to which flow, and which version contains the text now."""
 
     flow_id: uuid.UUID
     name: str
@@ -35,11 +35,11 @@ class Imported:
 
 
 async def import_flow(db: Db, author: Author, yaml_text: str, now: datetime, *, publish: bool) -> Imported:
-    """Bring a flow in as a draft, or published at once. One with the same name gets it as its draft.
+    """Import a flow as a draft, or publish it at once. A flow with the same name gets it as its draft.
 
     Raises:
         FlowTextError: the text is not a flow.
-        FlowProblemsError: it was to be published, but is not complete.
+        FlowProblemsError: it should be published, but is not complete.
     """
     text = parse(yaml_text)
     await service.lock_names(db, author.account_id)
@@ -60,9 +60,9 @@ async def import_flow(db: Db, author: Author, yaml_text: str, now: datetime, *, 
 
 
 async def install_shipped(db: Db, account_id: uuid.UUID, author: Author | None, now: datetime) -> int:
-    """Publish the shipped flows whose names the account does not have yet, and return how many those were.
+    """Publish the shipped flows whose names the account does not have yet, and return their number.
 
-    No author: an operator at the command line.
+    Without an author, the operator at the command line is the author.
     """
     by = author or Operator(account_id)
     await service.lock_names(db, account_id)

@@ -12,7 +12,7 @@ from flowpilot.db.base import Base, Tenant, created_at, tenant_key
 
 
 class FlowCategory(Tenant, Base):
-    """A shelf of the flow library. Its name is matched to a session's domain, ignoring case."""
+    """A category of the flow library. Its name is matched to a session's domain, ignoring case."""
 
     __tablename__ = "tree_categories"
 
@@ -20,9 +20,9 @@ class FlowCategory(Tenant, Base):
 
 
 class Flow(Tenant, Base):
-    """A flow: what an engineer is guided by. Its structure lives in versions.
+    """A flow, which guides engineers. Its trees are in its versions.
 
-    `search_text` and `search` are what problem texts are matched to; both are written when a version is published.
+    Problem texts are matched to `search_text` and `search`, which are written when a version is published.
     """
 
     __tablename__ = "trees"
@@ -47,7 +47,7 @@ class Flow(Tenant, Base):
 
 
 class FlowVersion(Tenant, Base):
-    """One edition of a flow: a draft until it is published, and never changed after that."""
+    """One version of a flow: a draft until it is published, and never changed after that."""
 
     __tablename__ = "tree_versions"
     __table_args__ = (

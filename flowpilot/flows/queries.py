@@ -1,4 +1,4 @@
-"""What is read of flows: lists, one flow, its versions, and a flow as text."""
+"""Reading flows: lists, one flow, its versions, and a flow as text."""
 
 import uuid
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from flowpilot.flows.tree import Tree
 
 
 class FlowNotFoundError(NotFoundError):
-    """No such flow here, or it is deleted."""
+    """The account has no such flow, or it was deleted."""
 
     def __init__(self) -> None:
         super().__init__("There is no such flow in this account.")
@@ -27,11 +27,11 @@ class VersionNotFoundError(NotFoundError):
 
 
 class NoDraftError(OutdatedError):
-    """There is nothing to check, to publish or to discard."""
+    """There is no draft to check, publish or discard."""
 
 
 class FlowState(StrEnum):
-    """Whether a flow guides anybody: not yet, now, or no longer."""
+    """Whether sessions follow a flow: not yet, now, or no longer."""
 
     DRAFT = "draft"
     PUBLISHED = "published"
@@ -55,11 +55,11 @@ async def flows(
     category: str | None = None,
     state: FlowState | None = None,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Flows in the order they were made, from behind `after`.
+    """Flows in the order of their creation, those after `after`.
 
     Args:
-        words: what the name or the category's name contains, ignoring case.
-        category: the category's whole name, ignoring case.
+        words: a part of the name or of the category's name, ignoring case.
+        category: the category's full name, ignoring case.
     """
     query = _facts(account_id)
     if after is not None:
@@ -117,12 +117,12 @@ async def version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, number:
 
 
 async def newest_version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> FlowVersion | None:
-    """The draft where there is one, else what was published last."""
+    """The draft if there is one, otherwise the version published last."""
     return await db.scalar(_versions(account_id, flow_id).order_by(FlowVersion.number.desc()).limit(1))
 
 
 async def find_draft(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> FlowVersion:
-    """The version of a flow that is not published yet.
+    """The draft of a flow.
 
     Raises:
         NoDraftError: there is none.
@@ -143,7 +143,7 @@ async def published_version(
 async def flow_text(
     db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, number: int | None = None
 ) -> tuple[FlowText, int]:
-    """A version of a flow as it is written, and its number; without one, what is published, or else the draft.
+    """A version of a flow as text, and its number. By default the published one, or the draft if there is none.
 
     Raises:
         FlowNotFoundError, VersionNotFoundError: there is none.
@@ -155,22 +155,22 @@ async def flow_text(
     return as_text(facts, await version(db, account_id, flow_id, number)), number
 
 
-def as_text(facts: Any, edition: FlowVersion) -> FlowText:
-    """The flow of a row of `flows` in the edition given."""
+def as_text(facts: Any, version: FlowVersion) -> FlowText:
+    """The flow in a row of `flows`, with the tree of this version."""
     return FlowText(
         name=facts.name,
         category=facts.category,
         type=facts.type,
         description=facts.description,
         keywords=tuple(facts.keywords),
-        tree=Tree.model_validate(edition.structure),
+        tree=Tree.model_validate(version.structure),
     )
 
 
 async def categories(
     db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None
 ) -> Sequence[FlowCategory]:
-    """The shelves of the library in the order they were made, from behind `after`."""
+    """Categories in the order of their creation, those after `after`."""
     query = select(FlowCategory).where(FlowCategory.account_id == account_id)
     if after is not None:
         query = query.where(FlowCategory.id > after)

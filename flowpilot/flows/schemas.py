@@ -1,4 +1,4 @@
-"""What the flow routes take and give."""
+"""What the flow routes take and return."""
 
 import uuid
 from datetime import datetime
@@ -15,10 +15,10 @@ from flowpilot.http.fields import Text
 
 
 class DraftIn(FlowText):
-    """The whole flow as it is to be saved."""
+    """The whole flow, to be saved as its draft."""
 
     based_on: uuid.UUID | None = Field(
-        default=None, description="The id of the version that was edited: 409 when it is no longer the newest."
+        default=None, description="The id of the version that was edited. 409 if it is no longer the newest."
     )
 
 
@@ -26,19 +26,19 @@ class ImportIn(Body):
     """A flow as YAML."""
 
     yaml: str = Field(max_length=MAX_CHARACTERS, description="The text of the file.")
-    publish: bool = Field(default=False, description="Publish it at once; else it becomes the flow's draft.")
+    publish: bool = Field(default=False, description="Publish it at once; otherwise it becomes the flow's draft.")
 
 
 class MatchIn(Body):
-    """A problem in its user's words."""
+    """A problem in the user's words."""
 
     text: str
-    domain: Text | None = Field(default=None, description="The category it belongs to, where that is known.")
+    domain: Text | None = Field(default=None, description="The category it belongs to, if known.")
     limit: int = Field(default=3, ge=1, le=20)
 
 
 class FlowOut(BaseModel):
-    """A flow. Both versions are numbers: of what sessions follow, and of what is being written."""
+    """A flow, with the numbers of the version that sessions follow and of the draft."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -57,7 +57,7 @@ class FlowOut(BaseModel):
 
 
 class VersionOut(BaseModel):
-    """One edition of a flow: a draft for as long as it has no `published_at`."""
+    """One version of a flow: a draft as long as it has no `published_at`."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -69,13 +69,13 @@ class VersionOut(BaseModel):
 
 
 class VersionRow(VersionOut):
-    """An edition in a list. No name: an operator at the command line, or somebody who has left."""
+    """A version in a list. Operators and former members have no name."""
 
     created_by_name: str | None = None
 
 
 class VersionDetailOut(VersionOut):
-    """An edition with its tree."""
+    """A version with its tree."""
 
     tree: Tree = Field(validation_alias="structure")
 
@@ -83,7 +83,7 @@ class VersionDetailOut(VersionOut):
 
 
 class FlowDetailOut(FlowOut):
-    """A flow with what sessions follow, and what is being written."""
+    """A flow with the version that sessions follow, and the draft."""
 
     published: VersionDetailOut | None
     draft: VersionDetailOut | None
@@ -106,7 +106,7 @@ def _one_of(first: VersionDetailOut | None, second: VersionDetailOut | None) -> 
 
 
 class ProblemOut(BaseModel):
-    """One reason why a draft cannot be published. No node: it concerns the whole tree."""
+    """One reason why a draft cannot be published. Without a node it concerns the whole tree."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -115,7 +115,7 @@ class ProblemOut(BaseModel):
 
 
 class ProblemsOut(BaseModel):
-    """Everything that forbids publishing a draft; empty when it can be published."""
+    """Everything that prevents publishing a draft; empty if it can be published."""
 
     problems: list[ProblemOut]
 
@@ -128,18 +128,18 @@ class ImportOut(BaseModel):
     flow_id: uuid.UUID
     name: str
     action: ImportAction
-    version: int = Field(description="The version that holds the text.")
+    version: int = Field(description="The version that contains the text.")
     state: FlowState
 
 
 class LibraryOut(BaseModel):
-    """How many of the shipped flows were not there yet, and are now."""
+    """How many of the shipped flows were installed."""
 
     installed: int
 
 
 class CategoryOut(BaseModel):
-    """A shelf of the library."""
+    """A category of the library."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -148,7 +148,7 @@ class CategoryOut(BaseModel):
 
 
 class ChangedNodeOut(BaseModel):
-    """A node that is in both editions, but says or offers something else."""
+    """A node that both versions have, with different content."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -158,7 +158,7 @@ class ChangedNodeOut(BaseModel):
 
 
 class DifferencesOut(BaseModel):
-    """What was done to the one edition to make the other."""
+    """What turns the earlier version into the later one."""
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -184,6 +184,6 @@ class CandidateOut(BaseModel):
 
 
 class CandidatesOut(BaseModel):
-    """The flows that fit best, the best first; none when nothing fits."""
+    """The flows that fit, the best first; empty if none fits."""
 
     candidates: list[CandidateOut]

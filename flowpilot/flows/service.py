@@ -1,4 +1,4 @@
-"""What is done with flows. A draft may be written over; a published version is never changed."""
+"""Changing flows. A draft can be replaced; a published version never changes."""
 
 import uuid
 from dataclasses import dataclass
@@ -19,27 +19,27 @@ from flowpilot.identity.audit.log import record
 
 
 class Author(Protocol):
-    """Whoever changes flows of an account: an `Actor`, or the operator, who has no user id."""
+    """The person who changes an account's flows: an `Actor`, or the operator, who has no user id."""
 
     @property
     def account_id(self) -> uuid.UUID:
-        """The account whose flows they are."""
+        """The account of the flows."""
 
     @property
     def user_id(self) -> uuid.UUID | None:
-        """Who it is."""
+        """The person's id; None for the operator."""
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """The author of what is done at the command line."""
+    """The author of changes made at the command line."""
 
     account_id: uuid.UUID
     user_id: None = None
 
 
 class FlowNameTakenError(ConflictError):
-    """Two flows with one name could not be told apart."""
+    """Another flow has this name."""
 
 
 class FlowChangedError(OutdatedError):
@@ -47,7 +47,7 @@ class FlowChangedError(OutdatedError):
 
 
 class FlowProblemsError(ConflictError):
-    """The draft is not complete; `problems` has every node that is wrong and why."""
+    """The draft is not complete; `problems` lists what is wrong with which node."""
 
     def __init__(self, found: list[TreeProblem]) -> None:
         more = f" There are {len(found) - 1} more problems." if len(found) > 2 else ""
@@ -57,11 +57,11 @@ class FlowProblemsError(ConflictError):
 
 
 class OnlyDraftError(ConflictError):
-    """Without its draft a flow that was never published would be empty."""
+    """A flow that was never published would be empty without its draft."""
 
 
 class NeverPublishedError(ConflictError):
-    """Only what has been published can be retired or restored."""
+    """Only published flows can be retired or restored."""
 
 
 async def create_flow(db: Db, author: Author, text: FlowText, now: datetime) -> Flow:
@@ -96,10 +96,10 @@ async def create_flow(db: Db, author: Author, text: FlowText, now: datetime) -> 
 async def save_draft(
     db: Db, author: Author, flow_id: uuid.UUID, text: FlowText, now: datetime, *, based_on: uuid.UUID | None = None
 ) -> FlowVersion:
-    """Write the flow's draft over, or begin one. Name, category, type, description and keywords change at once.
+    """Replace the flow's draft, or begin one. Name, category, type, description and keywords change at once.
 
     Args:
-        based_on: the id of the version that was edited. Each time a draft is saved it gets another id.
+        based_on: the id of the version that was edited. A draft gets a new id each time it is saved.
 
     Raises:
         FlowNotFoundError: there is no such flow.
@@ -107,7 +107,7 @@ async def save_draft(
         FlowChangedError: `based_on` is no longer the newest version.
     """
     await lock_names(db, author.account_id)
-    flow = await _hold(db, author, flow_id)
+    flow = await _locked_flow(db, author, flow_id)
     newest = await newest_version(db, author.account_id, flow_id)
     _check_unchanged(newest, based_on)
     await _check_name(db, author.account_id, text.name, except_for=flow_id)
@@ -124,18 +124,18 @@ async def save_draft(
 
 
 async def discard_draft(db: Db, author: Author, flow_id: uuid.UUID, *, based_on: uuid.UUID | None = None) -> None:
-    """Throw the draft away. What is published stays; so do the name and what else is not of the tree.
+    """Discard the draft. The published version stays, and so do the name and the like.
 
     Raises:
         FlowNotFoundError: there is no such flow.
         NoDraftError: it has no draft.
         FlowChangedError: `based_on` is no longer the draft.
-        OnlyDraftError: the draft is all that there is.
+        OnlyDraftError: the flow was never published.
     """
-    flow = await _hold(db, author, flow_id)
+    flow = await _locked_flow(db, author, flow_id)
     draft = await _draft(db, author, flow_id, based_on)
     if flow.published_version_id is None:
-        raise OnlyDraftError("This draft is all there is of the flow. Delete the flow instead.")
+        raise OnlyDraftError("This flow was never published, so the draft is all it has. Delete the flow instead.")
     await db.delete(draft)
     await db.flush()
 
@@ -143,7 +143,7 @@ async def discard_draft(db: Db, author: Author, flow_id: uuid.UUID, *, based_on:
 async def publish(
     db: Db, author: Author, flow_id: uuid.UUID, now: datetime, *, based_on: uuid.UUID | None = None
 ) -> FlowVersion:
-    """Make the draft what new sessions follow. Sessions that run stay on the version they began with.
+    """Publish the draft: new sessions follow it. Open sessions stay on the version they began with.
 
     Raises:
         FlowNotFoundError: there is no such flow.
@@ -151,7 +151,7 @@ async def publish(
         FlowChangedError: `based_on` is no longer the draft.
         FlowProblemsError: the draft is not complete.
     """
-    flow = await _hold(db, author, flow_id)
+    flow = await _locked_flow(db, author, flow_id)
     draft = await _draft(db, author, flow_id, based_on)
     tree = Tree.model_validate(draft.structure)
     if found := problems(tree):
@@ -165,13 +165,13 @@ async def publish(
 
 
 async def retire(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
-    """Match no new session to the flow. Doing so again changes nothing.
+    """Retire a flow: new sessions are not matched to it. Retiring it again changes nothing.
 
     Raises:
         FlowNotFoundError: there is no such flow.
-        NeverPublishedError: there is nothing to retire.
+        NeverPublishedError: the flow was never published.
     """
-    flow = await _hold(db, author, flow_id)
+    flow = await _locked_flow(db, author, flow_id)
     if flow.published_version_id is None:
         raise NeverPublishedError("This flow was never published. Delete it if nobody needs it.")
     if flow.is_active:
@@ -181,13 +181,13 @@ async def retire(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> N
 
 
 async def restore(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
-    """Bring a retired flow back, as it was published last. Doing so again changes nothing.
+    """Restore a retired flow in its last published version. Restoring it again changes nothing.
 
     Raises:
         FlowNotFoundError: there is no such flow.
-        NeverPublishedError: there is nothing to bring back.
+        NeverPublishedError: the flow was never published.
     """
-    flow = await _hold(db, author, flow_id)
+    flow = await _locked_flow(db, author, flow_id)
     if flow.published_version_id is None:
         raise NeverPublishedError("This flow was never published. Publish its draft instead.")
     if not flow.is_active:
@@ -197,28 +197,28 @@ async def restore(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> 
 
 
 async def delete(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
-    """Take the flow out of the library for good. Its versions stay, for the sessions that followed them.
+    """Delete a flow for good. Its versions stay, for the sessions that followed them.
 
     Raises:
         FlowNotFoundError: there is no such flow.
     """
-    flow = await _hold(db, author, flow_id)
+    flow = await _locked_flow(db, author, flow_id)
     flow.deleted_at = now
     await db.flush()
     await _record(db, author, "flow.deleted", flow, now)
 
 
 async def lock_names(db: Db, account_id: uuid.UUID) -> None:
-    """Let one transaction at a time give names in the account, so that no two give the same.
+    """Let only one transaction at a time name flows of the account, so that no two choose the same name.
 
-    It is taken before any flow is, in every verb, so that nobody waits in a circle.
+    Every verb takes this lock before it locks a flow, so that there is no deadlock.
     """
     names = func.hashtextextended(f"flow names {account_id}", 0)
     await db.execute(select(func.pg_advisory_xact_lock(names)))
 
 
-async def _hold(db: Db, author: Author, flow_id: uuid.UUID) -> Flow:
-    # Not the stronger lock, for which a session that begins with this flow would have to wait.
+async def _locked_flow(db: Db, author: Author, flow_id: uuid.UUID) -> Flow:
+    # A stronger lock would make sessions wait that start with this flow.
     flow = await db.scalar(
         select(Flow)
         .where(Flow.account_id == author.account_id, Flow.id == flow_id, Flow.deleted_at.is_(None))
@@ -246,7 +246,7 @@ async def _check_name(db: Db, account_id: uuid.UUID, name: str, except_for: uuid
         Flow.account_id == account_id, func.lower(Flow.name) == func.lower(name), Flow.deleted_at.is_(None)
     )
     if (await db.scalar(others.where(Flow.id != except_for) if except_for else others)) is not None:
-        raise FlowNameTakenError(f'There is a flow named "{name}" already. Edit that one, or choose another name.')
+        raise FlowNameTakenError(f'There is already a flow named "{name}". Edit that one, or choose another name.')
 
 
 async def _category_id(db: Db, account_id: uuid.UUID, name: str | None) -> uuid.UUID | None:

@@ -10,7 +10,7 @@ from flowpilot.flows.text import FlowText, parse
 
 @cache
 def shipped_flows() -> Mapping[str, FlowText]:
-    """Every shipped flow by its slug, which is the name of its file, in the order of the slugs."""
+    """Every shipped flow by its slug (the name of its file), sorted by slug."""
     library = files(__package__).joinpath("library")
     found = {file.name.removesuffix(".yaml"): file for file in library.iterdir() if file.name.endswith(".yaml")}
     return MappingProxyType({slug: parse(found[slug].read_text("utf-8")) for slug in sorted(found)})

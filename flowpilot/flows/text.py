@@ -1,6 +1,6 @@
 """A flow as YAML that a person can write: `parse` reads it, `render` writes it back.
 
-Every scalar is read as it is written: `Yes`, `no`, `1` and `null` stay words, whatever YAML 1.1 makes of them.
+Every scalar is read as text: `Yes`, `no`, `1` and `null` stay words, whatever YAML 1.1 makes of them.
 """
 
 from collections.abc import Iterator
@@ -15,7 +15,7 @@ from flowpilot.flows.tree import PLAIN, Choice, Node, NodeKind, ShortText, Tree,
 
 MAX_CHARACTERS = 500_000
 
-# The longest line before a text is folded, and how deep a flow's YAML can be: flow, nodes, node, choices, label.
+# The longest line before a text is folded, and the depth of a flow's YAML: flow, nodes, node, choices, label.
 _WIDTH = 100
 _MAX_DEPTH = 5
 
@@ -30,7 +30,7 @@ class FlowTextError(InvalidError):
 
 
 class FlowText(BaseModel):
-    """A flow with what the library knows of it. `keywords` are what users say on the phone; they feed matching."""
+    """A flow with its facts in the library. `keywords` are what users say on the phone; matching uses them."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,7 +43,7 @@ class FlowText(BaseModel):
 
 
 def parse(text: str) -> FlowText:
-    """The flow that the YAML describes. Only its shape is checked here; `tree.problems` says what else is missing.
+    """The flow that the YAML describes. Only its form is checked here; `tree.problems` checks the rest.
 
     Raises:
         FlowTextError: it is not valid YAML, or does not describe a flow.
@@ -75,7 +75,7 @@ def parse(text: str) -> FlowText:
 def render(flow: FlowText) -> str:
     """The flow as YAML, its nodes in the order of `walk`.
 
-    Reading it back gives the same flow. Only a draft with the same label twice in one node is refused by `parse`.
+    `parse` reads the same flow back, except for a draft with the same label twice in one node, which it refuses.
     """
     written: dict[str, Any] = {"name": flow.name, "category": flow.category, "type": flow.type}
     written |= {"description": flow.description, "keywords": flow.keywords, "root": flow.tree.root}
@@ -87,29 +87,31 @@ def render(flow: FlowText) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Item:
-    """A part of the YAML document and the line it begins on."""
+    """A part of the YAML document, and the line where it begins."""
 
     value: "str | list[_Item] | dict[str, _Item]"
     line: int
 
 
 def _read(text: str) -> _Item:
-    """The one document of a YAML text. Reading events, and not objects, keeps the words and the lines."""
+    """The single document of a YAML text. Reading events, not objects, keeps the words and the line numbers."""
     try:
         events = yaml.parse(text, Loader=yaml.CSafeLoader)
         body: list[Any] = [event for event in events if not isinstance(event, _STREAM)]
     except yaml.MarkedYAMLError as error:
         line = 1 if error.problem_mark is None else error.problem_mark.line + 1
-        hint = "Check the indentation, and put quotes around a text that holds a colon or begins with a sign."
+        hint = (
+            "Check the indentation, and put quotes around texts with a colon or a special character at the start."
+        )
         raise FlowTextError(f"Line {line} is not valid YAML: {error.problem}. {hint}") from None
     except (yaml.YAMLError, UnicodeEncodeError):
-        raise FlowTextError("The text holds characters that YAML does not allow. Take them out.") from None
+        raise FlowTextError("The text contains characters that YAML does not allow. Remove them.") from None
     starts: list[Any] = [event for event in body if isinstance(event, yaml.DocumentStartEvent)]
     if not starts:
         raise FlowTextError('The text is empty. A flow needs at least "name", "root" and "nodes".')
     if len(starts) > 1:
         line = starts[1].start_mark.line + 1
-        raise FlowTextError(f"Line {line} begins a second flow; give every flow a text of its own.")
+        raise FlowTextError(f"Line {line} begins a second flow; import each flow separately.")
     rest = iter(body[1:])
     return _item(next(rest), rest, 1)
 
@@ -117,11 +119,13 @@ def _read(text: str) -> _Item:
 def _item(event: Any, rest: Iterator[Any], depth: int) -> _Item:
     line = event.start_mark.line + 1
     if event.anchor is not None:
-        raise FlowTextError(f"Line {line} uses & or *, which a flow does not need; put quotes around such a text.")
+        raise FlowTextError(f"Line {line} uses & or *, which flows do not support; put quotes around the text.")
     if event.tag is not None:
-        raise FlowTextError(f"Line {line} uses the tag {event.tag}; put quotes around a text that begins with !.")
+        raise FlowTextError(
+            f"Line {line} uses the tag {event.tag}; put quotes around any text that begins with !."
+        )
     if depth > _MAX_DEPTH:
-        raise FlowTextError(f"Line {line} is nested too deep; check the brackets and the indentation.")
+        raise FlowTextError(f"Line {line} is nested too deeply; check the brackets and the indentation.")
     if isinstance(event, yaml.ScalarEvent):
         return _Item(event.value, line)
     if isinstance(event, yaml.SequenceStartEvent):
@@ -133,7 +137,7 @@ def _item(event: Any, rest: Iterator[Any], depth: int) -> _Item:
     while not isinstance(event := next(rest), yaml.MappingEndEvent):
         key = _item(event, rest, depth + 1)
         if not isinstance(key.value, str):
-            raise FlowTextError(f"Line {key.line} has a list or a mapping before the colon; write a word there.")
+            raise FlowTextError(f"Line {key.line} has a list or a mapping before the colon; write one word there.")
         if key.value in entries:
             before = entries[key.value].line
             raise FlowTextError(f'Line {key.line} has "{key.value}" again, after line {before}; keep one of them.')
@@ -143,7 +147,9 @@ def _item(event: Any, rest: Iterator[Any], depth: int) -> _Item:
 
 def _mapping(item: _Item, what: str, allowed: tuple[str, ...] = ()) -> dict[str, _Item]:
     if not isinstance(item.value, dict):
-        raise FlowTextError(f'Line {item.line}: {what} must be written as lines of "key: value", indented alike.')
+        raise FlowTextError(
+            f'Line {item.line}: {what} must be written as lines of "key: value" with the same indentation.'
+        )
     for key, value in item.value.items():
         if allowed and key not in allowed:
             raise FlowTextError(f'Line {value.line}: {what} has no "{key}"; use {", ".join(allowed)}.')
@@ -153,7 +159,7 @@ def _mapping(item: _Item, what: str, allowed: tuple[str, ...] = ()) -> dict[str,
 def _words(item: _Item, what: str) -> str:
     if not isinstance(item.value, str):
         raise FlowTextError(
-            f"Line {item.line}: {what} must be one text; put quotes around it where it has a colon."
+            f"Line {item.line}: {what} must be a single text; put quotes around it if it contains a colon."
         )
     return item.value
 
@@ -171,7 +177,7 @@ def _node(node_id: str, item: _Item) -> dict[str, Any]:
     entries = _mapping(item, what, _NODE_KEYS)
     kinds = [key for key in entries if key in _KINDS]
     if len(kinds) != 1:
-        found = f"is {' and '.join(kinds)} at once" if kinds else "has no kind"
+        found = f"has the kinds {' and '.join(kinds)}" if kinds else "has no kind"
         raise FlowTextError(f"Line {item.line}: {what} {found}; give it exactly one of {', '.join(_KINDS)}.")
     node: dict[str, Any] = {"kind": kinds[0], "text": _words(entries[kinds[0]], f"the {kinds[0]} of {what}")}
     if "help" in entries:
@@ -184,7 +190,7 @@ def _node(node_id: str, item: _Item) -> dict[str, Any]:
 
 
 def _sentence(error: ValidationError, top: dict[str, _Item], nodes: dict[str, _Item]) -> str:
-    """The first thing wrong, with its line, in words."""
+    """The first error as a sentence, with its line."""
     first = error.errors(include_url=False)[0]
     key, *path = [part for part in first["loc"] if part not in {"tree", "text", "[key]"}]
     line = top[str(key)].line if str(key) in top else 1
@@ -195,12 +201,14 @@ def _sentence(error: ValidationError, top: dict[str, _Item], nodes: dict[str, _I
         where += "".join(f", {part}" if isinstance(part, str) else f" {part + 1}" for part in path[1:])
     message = first["msg"].removeprefix("Value error, ")
     if first["type"] == "string_pattern_mismatch":
-        message = "a node is named with up to 64 lower-case letters, digits, - and _, not beginning with - or _"
+        message = (
+            "a node's name has up to 64 lower-case letters, digits, - and _, and begins with a letter or digit"
+        )
     return f"Line {line}, {where}: {message}."
 
 
 class _Offered(list[tuple[str, str]]):
-    """Labels and where they lead, written as a mapping; a list, so that the same label twice is not lost."""
+    """Labels and their targets, written as a mapping. It is a list, so that duplicate labels are not lost."""
 
 
 def _written_node(node: Node) -> dict[str, Any]:
@@ -224,7 +232,7 @@ class _Dumper(yaml.SafeDumper):
 
 def _text_node(dumper: Any, value: str) -> Any:
     style = "|" if "\n" in value else ">" if len(value) > _WIDTH else None
-    # A block ends with a line break, which `parse` takes off again.
+    # A block ends with a line break, which `parse` removes.
     return dumper.represent_scalar("tag:yaml.org,2002:str", f"{value}\n" if style else value, style=style)
 
 

@@ -1,4 +1,4 @@
-"""A flow as a decision tree, pure: what a node is, what is wrong with a tree, and what lies ahead of a node."""
+"""A flow as a decision tree, pure: its nodes, what is wrong with it, and what lies ahead of a node."""
 
 import unicodedata
 from collections.abc import Iterator
@@ -10,7 +10,7 @@ from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstr
 
 
 class NodeKind(StrEnum):
-    """A question and an instruction lead on; a resolution and an escalation end a path."""
+    """Questions and instructions lead on; resolutions and escalations end a path."""
 
     QUESTION = "question"
     INSTRUCTION = "instruction"
@@ -19,12 +19,12 @@ class NodeKind(StrEnum):
 
 
 def _plain(value: Any) -> Any:
-    """Neither JSONB nor YAML can hold every control character; a browser sends its line breaks as CR LF."""
+    """JSONB and YAML cannot store every control character. Browsers send line breaks as CR LF."""
     if not isinstance(value, str):
         return value
     value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
     if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
-        raise ValueError("it holds a control character; take that out")
+        raise ValueError("it contains a control character; remove it")
     return value
 
 
@@ -34,7 +34,7 @@ NodeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")
 
 
 class Choice(BaseModel):
-    """What can be answered to a question, or can come of an instruction, and the node that it leads to."""
+    """An answer to a question or an outcome of an instruction, and the node it leads to."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -43,7 +43,7 @@ class Choice(BaseModel):
 
 
 class Node(BaseModel):
-    """One step of a flow. `help` is the longer how-to, plain text with line breaks."""
+    """One step of a flow. `help` is the longer explanation, plain text with line breaks."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -55,12 +55,12 @@ class Node(BaseModel):
 
     @property
     def offered(self) -> tuple[Choice, ...]:
-        """The choices of a question, the outcomes of an instruction; nothing where a path ends."""
+        """The choices of a question or the outcomes of an instruction; empty where a path ends."""
         return {NodeKind.QUESTION: self.choices, NodeKind.INSTRUCTION: self.outcomes}.get(self.kind, ())
 
 
 class Tree(BaseModel):
-    """The nodes of a flow and where it begins. A draft may be incomplete: `problems` says what is missing."""
+    """The nodes of a flow, and the one where it begins. A draft may be incomplete: see `problems`."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -82,34 +82,34 @@ def to_json(tree: Tree) -> dict[str, Any]:
 
 
 def find_choice(node: Node, label: str) -> Choice | None:
-    """What the node offers under that label: the very same, or else the same but for case and spaces."""
+    """The node's choice with this label; if there is none, one that differs only in case and spaces."""
     exact = (choice for choice in node.offered if choice.label == label)
     alike = (choice for choice in node.offered if _folded(choice.label) == _folded(label))
     return next(exact, None) or next(alike, None)
 
 
 def walk(tree: Tree) -> Iterator[str]:
-    """Every node once: depth first from the root in the order of the choices, then the unreachable ones sorted."""
+    """Every node once: depth first from the root in the order of the choices, then unreachable nodes by name."""
     reached = list(_depth_first(tree, tree.root))
     yield from reached
     yield from sorted(tree.nodes.keys() - set(reached))
 
 
 def ahead(tree: Tree, node_id: str) -> list[str]:
-    """The nodes that can still follow after this one, depth first in the order of the choices."""
+    """The nodes that can still follow this one, depth first in the order of the choices."""
     return [found for found in _depth_first(tree, node_id) if found != node_id]
 
 
 def problems(tree: Tree) -> list[TreeProblem]:
-    """Everything that forbids publishing the tree, in a stable order; empty when it can be published."""
+    """Everything that prevents publishing the tree, in a stable order; empty if it can be published."""
     found = [problem for node_id in walk(tree) for problem in _node_problems(tree, node_id)]
     if tree.root not in tree.nodes:
-        message = f'The root "{tree.root}" is not among the nodes: add it, or name the node where the flow begins.'
+        message = f'The root "{tree.root}" is not among the nodes. Add it, or choose another node to begin with.'
         found.insert(0, TreeProblem(None, message))
     else:
         reached = set(_depth_first(tree, tree.root))
         found += [
-            TreeProblem(node_id, f'No path leads to node "{node_id}": let a choice lead to it, or remove it.')
+            TreeProblem(node_id, f'No path leads to the node "{node_id}". Let a choice lead to it, or remove it.')
             for node_id in sorted(tree.nodes.keys() - reached)
         ]
     return found + [_loop_problem(loop) for loop in _loops(tree)]
@@ -123,10 +123,12 @@ def _node_problems(tree: Tree, node_id: str) -> Iterator[TreeProblem]:
         for choice in choices:
             which = f'The {word} "{choice.label}" of node "{node_id}"'
             if choice.next not in tree.nodes:
-                message = f'{which} leads to "{choice.next}", which is not there: add that node or lead elsewhere.'
+                message = (
+                    f'{which} leads to "{choice.next}", which does not exist. Add it, or choose another node.'
+                )
                 yield TreeProblem(node_id, message)
             if _folded(choice.label) in taken:
-                yield TreeProblem(node_id, f"{which} is there twice: give each {word} a label of its own.")
+                yield TreeProblem(node_id, f"{which} exists twice. Give each {word} its own label.")
             taken.add(_folded(choice.label))
 
 
@@ -135,27 +137,27 @@ def _kind_problems(node_id: str, node: Node) -> Iterator[str]:
     match node.kind:
         case NodeKind.QUESTION:
             if len(node.choices) < 2:
-                yield f"{which} needs at least two choices: add what else can be answered."
+                yield f"{which} needs at least two choices. Add the other possible answers."
             if node.outcomes:
-                yield f"{which} has outcomes: a question has choices; move them there, or make it an instruction."
+                yield f"{which} has outcomes. A question has choices: move them there, or make it an instruction."
         case NodeKind.INSTRUCTION:
             if not node.outcomes:
-                yield f"{which} has no outcome: add what can come of it and where each leads."
+                yield f"{which} has no outcome. Add its possible outcomes, and where each leads."
             if node.choices:
-                yield f"{which} has choices: an instruction has outcomes; move them there, or make it a question."
+                yield f"{which} has choices. An instruction has outcomes: move them there, or make it a question."
         case NodeKind.RESOLUTION | NodeKind.ESCALATION:
             if node.choices or node.outcomes:
-                yield f"{which} ends the flow and cannot lead on: remove its choices and outcomes."
+                yield f"{which} ends the flow and cannot lead on. Remove its choices and outcomes."
 
 
 def _loop_problem(loop: list[str]) -> TreeProblem:
     circle = " → ".join([*loop, loop[0]])
-    message = f'The path {circle} never ends: lead node "{loop[-1]}" elsewhere, so that every path ends.'
+    message = f'The path {circle} never ends. Let the node "{loop[-1]}" lead elsewhere, so that every path ends.'
     return TreeProblem(loop[0], message)
 
 
 def _loops(tree: Tree) -> Iterator[list[str]]:
-    """For every step that leads back into its own path, the nodes that are gone round, in order."""
+    """For every step that leads back into its own path, the nodes of the loop, in order."""
     done: set[str] = set()
     for start in walk(tree):
         path = [] if start in done else [start]
@@ -185,7 +187,7 @@ def _depth_first(tree: Tree, start: str) -> Iterator[str]:
 
 
 def _following(tree: Tree, node_id: str) -> list[str]:
-    """The nodes, once each, that a node leads to; also by what its kind should not have, which is said apart."""
+    """The nodes that a node leads to, once each, even by choices that its kind should not have."""
     node = tree.nodes[node_id]
     return list(dict.fromkeys(choice.next for choice in node.choices + node.outcomes if choice.next in tree.nodes))
 

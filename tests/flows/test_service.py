@@ -54,7 +54,7 @@ def test_what_cannot_be_published_says_which_nodes_are_wrong(client: TestClient,
     problem = answer.json()
     assert problem["type"] == "urn:flowpilot:problem:flow-problems"
     assert [found["node"] for found in problem["problems"]] == ["power"]
-    assert 'The choice "No" of node "power" leads to "nowhere", which is not there' in problem["detail"]
+    assert 'The choice "No" of node "power" leads to "nowhere", which does not exist' in problem["detail"]
     assert company.query("SELECT published_at FROM tree_versions") == [(None,)]
 
 

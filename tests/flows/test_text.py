@@ -94,24 +94,24 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
     ("text", "detail"),
     [
         ("", 'The text is empty. A flow needs at least "name", "root" and "nodes".'),
-        ("just words", 'Line 1: The flow must be written as lines of "key: value", indented alike.'),
+        ("just words", 'Line 1: The flow must be written as lines of "key: value" with the same indentation.'),
         ("name: x", 'The flow has no "root": add a line "root: …".'),
         ("name: x\nname: y", 'Line 2 has "name" again, after line 1; keep one of them.'),
-        ("a: 1\n---\nb: 2", "Line 2 begins a second flow; give every flow a text of its own."),
-        ("name: &x y", "Line 1 uses & or *, which a flow does not need; put quotes around such a text."),
-        ("name: *x", "Line 1 uses & or *, which a flow does not need; put quotes around such a text."),
+        ("a: 1\n---\nb: 2", "Line 2 begins a second flow; import each flow separately."),
+        ("name: &x y", "Line 1 uses & or *, which flows do not support; put quotes around the text."),
+        ("name: *x", "Line 1 uses & or *, which flows do not support; put quotes around the text."),
         (
             "name: !!python/object:os.system x",
             "Line 1 uses the tag tag:yaml.org,2002:python/object:os.system; "
-            "put quotes around a text that begins with !.",
+            "put quotes around any text that begins with !.",
         ),
-        ("\n? [a]\n: b", "Line 2 has a list or a mapping before the colon; write a word there."),
-        ("[" * 20 + "]" * 20, "Line 1 is nested too deep; check the brackets and the indentation."),
-        ("bell: \x07", "The text holds characters that YAML does not allow. Take them out."),
-        ("half: \ud800", "The text holds characters that YAML does not allow. Take them out."),
+        ("\n? [a]\n: b", "Line 2 has a list or a mapping before the colon; write one word there."),
+        ("[" * 20 + "]" * 20, "Line 1 is nested too deeply; check the brackets and the indentation."),
+        ("bell: \x07", "The text contains characters that YAML does not allow. Remove them."),
+        ("half: \ud800", "The text contains characters that YAML does not allow. Remove them."),
         (
             "name: [x]\nroot: a\nnodes: {}",
-            'Line 1: "name" must be one text; put quotes around it where it has a colon.',
+            'Line 1: "name" must be a single text; put quotes around it if it contains a colon.',
         ),
         ("name: x\nroot: a\nkeywords: one\nnodes: {}", "Line 3: keywords must be a list, like [first, second]."),
         (
@@ -124,7 +124,7 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
         ),
         (
             HEAD + "  a:\n    question: q\n    resolution: r",
-            'Line 4: node "a" is question and resolution at once; '
+            'Line 4: node "a" has the kinds question and resolution; '
             "give it exactly one of question, instruction, resolution, escalation.",
         ),
         (
@@ -138,12 +138,12 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
         ),
         (
             HEAD + "  a:\n    question: q\n    choices: [b]",
-            'Line 6: the choices of node "a" must be written as lines of "key: value", indented alike.',
+            'Line 6: the choices of node "a" must be written as lines of "key: value" with the same indentation.',
         ),
         (
             HEAD + "  A b:\n    resolution: r",
-            'Line 4, node "A b": a node is named with up to 64 lower-case letters, digits, - and _, '
-            "not beginning with - or _.",
+            'Line 4, node "A b": a node\'s name has up to 64 lower-case letters, digits, - and _, '
+            "and begins with a letter or digit.",
         ),
         (HEAD + "  a:\n    resolution: ", 'Line 4, node "a": String should have at least 1 character.'),
         (
@@ -160,7 +160,7 @@ def test_what_is_wrong_is_said_with_its_line_or_node(text: str, detail: str) -> 
 
 
 def test_broken_yaml_is_said_with_its_line() -> None:
-    with pytest.raises(FlowTextError, match=r"^Line 2 is not valid YAML: .* put quotes around a text"):
+    with pytest.raises(FlowTextError, match=r"^Line 2 is not valid YAML: .* put quotes around texts"):
         parse("name: x\ndescription: one: two")
 
 

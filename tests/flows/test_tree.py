@@ -51,7 +51,7 @@ def test_a_tree_is_stored_without_what_is_empty_and_read_back_the_same() -> None
 
 def test_a_root_that_is_not_there_is_the_only_thing_said_of_being_reached() -> None:
     assert said(tree("x", a=END)) == [
-        (None, 'The root "x" is not among the nodes: add it, or name the node where the flow begins.')
+        (None, 'The root "x" is not among the nodes. Add it, or choose another node to begin with.')
     ]
 
 
@@ -61,40 +61,46 @@ def test_an_empty_draft_is_a_tree_whose_root_is_missing() -> None:
 
 def test_a_node_that_no_path_leads_to_is_named() -> None:
     assert said(tree(a=END, c=END, b=END)) == [
-        ("b", 'No path leads to node "b": let a choice lead to it, or remove it.'),
-        ("c", 'No path leads to node "c": let a choice lead to it, or remove it.'),
+        ("b", 'No path leads to the node "b". Let a choice lead to it, or remove it.'),
+        ("c", 'No path leads to the node "c". Let a choice lead to it, or remove it.'),
     ]
 
 
 def test_a_choice_that_leads_nowhere_is_named() -> None:
     assert said(tree(a=question(Yes="b", No="gone"), b=instruction(Fixed=""))) == [
-        ("a", 'The choice "No" of node "a" leads to "gone", which is not there: add that node or lead elsewhere.'),
-        ("b", 'The outcome "Fixed" of node "b" leads to "", which is not there: add that node or lead elsewhere.'),
+        (
+            "a",
+            'The choice "No" of node "a" leads to "gone", which does not exist. Add it, or choose another node.',
+        ),
+        (
+            "b",
+            'The outcome "Fixed" of node "b" leads to "", which does not exist. Add it, or choose another node.',
+        ),
     ]
 
 
 def test_two_choices_that_read_alike_are_refused() -> None:
     assert said(tree(a=question(**{"Not sure": "b", "not  SURE": "b"}), b=END)) == [
-        ("a", 'The choice "not  SURE" of node "a" is there twice: give each choice a label of its own.')
+        ("a", 'The choice "not  SURE" of node "a" exists twice. Give each choice its own label.')
     ]
 
 
 def test_a_question_needs_two_choices_and_no_outcomes() -> None:
     assert said(tree(a={**question(Yes="b"), "outcomes": offers({"Fixed": "b"})}, b=END)) == [
-        ("a", 'The question "a" needs at least two choices: add what else can be answered.'),
+        ("a", 'The question "a" needs at least two choices. Add the other possible answers.'),
         (
             "a",
-            'The question "a" has outcomes: a question has choices; move them there, or make it an instruction.',
+            'The question "a" has outcomes. A question has choices: move them there, or make it an instruction.',
         ),
     ]
 
 
 def test_an_instruction_needs_an_outcome_and_no_choices() -> None:
     assert said(tree(a={"kind": "instruction", "text": "Do it.", "choices": offers({"Yes": "b"})}, b=END)) == [
-        ("a", 'The instruction "a" has no outcome: add what can come of it and where each leads.'),
+        ("a", 'The instruction "a" has no outcome. Add its possible outcomes, and where each leads.'),
         (
             "a",
-            'The instruction "a" has choices: an instruction has outcomes; '
+            'The instruction "a" has choices. An instruction has outcomes: '
             "move them there, or make it a question.",
         ),
     ]
@@ -104,20 +110,20 @@ def test_an_instruction_needs_an_outcome_and_no_choices() -> None:
 @pytest.mark.parametrize("key", ["choices", "outcomes"])
 def test_an_end_leads_nowhere(kind: str, key: str) -> None:
     assert said(tree(a={"kind": kind, "text": "Done.", key: offers({"Yes": "b"})}, b=END)) == [
-        ("a", f'The {kind} "a" ends the flow and cannot lead on: remove its choices and outcomes.')
+        ("a", f'The {kind} "a" ends the flow and cannot lead on. Remove its choices and outcomes.')
     ]
 
 
 def test_a_loop_is_named_in_the_order_in_which_it_is_walked() -> None:
     looping = tree(start=question(Yes="b", No="z"), b=instruction(On="c"), c=question(Again="b", Well="z"), z=END)
     assert said(looping.model_copy(update={"root": "start"})) == [
-        ("b", 'The path b → c → b never ends: lead node "c" elsewhere, so that every path ends.')
+        ("b", 'The path b → c → b never ends. Let the node "c" lead elsewhere, so that every path ends.')
     ]
 
 
 def test_a_node_that_leads_to_itself_is_a_loop() -> None:
     assert said(tree(a=question(Again="a", Well="z"), z=END)) == [
-        ("a", 'The path a → a never ends: lead node "a" elsewhere, so that every path ends.')
+        ("a", 'The path a → a never ends. Let the node "a" lead elsewhere, so that every path ends.')
     ]
 
 

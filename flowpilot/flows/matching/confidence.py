@@ -1,4 +1,4 @@
-"""From what a problem text and the flows have in common to how sure it is that a flow fits, pure."""
+"""How confident we are that a flow fits a problem, from what the two have in common, pure."""
 
 import math
 from collections.abc import Sequence
@@ -9,20 +9,20 @@ Tier = Literal["guided", "exploring", "discovery"]
 
 GUIDED, EXPLORING = 0.8, 0.4
 
-# A few sessions say little: so many more, with the usual share of resolved ones, are taken to stand beside them.
+# A few sessions say little, so this many with the usual share of resolved ones are added to them.
 _PRIOR_CASES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What speaks for a flow.
+    """The evidence for a flow.
 
     Attributes:
-        strength: what the text's words count for the flow, in all. One that few flows have and that was said as
-            part of a whole keyword counts up to 2, one that is somewhere in many trees next to nothing.
-        is_domain: the flow's category is the domain that was given.
-        cases: the flow's recent sessions that are no longer under way.
-        resolved: those of them that were resolved.
+        strength: the total weight of the text's words for the flow. A word that few flows have, said as part of
+            a whole keyword, weighs up to 2; a word somewhere in many trees weighs almost nothing.
+        is_domain: the flow's category is the given domain.
+        cases: the flow's recent sessions that have ended.
+        resolved: how many of them were resolved.
     """
 
     strength: float
@@ -32,22 +32,22 @@ class Evidence:
 
 
 def tier(confidence: float) -> Tier:
-    """How a session goes on with that confidence in its flow."""
+    """How a session continues with this confidence in its flow."""
     if confidence >= GUIDED:
         return "guided"
     return "exploring" if confidence >= EXPLORING else "discovery"
 
 
 def confidences(candidates: Sequence[Evidence]) -> list[float]:
-    """How sure it is of each candidate that it is the right flow, 0..1, in the order given.
+    """The confidence that each candidate is the right flow, 0..1, in the given order.
 
-    A logistic regression on four features: the strength; how far it lies ahead of the best other candidate, or
-    behind it; whether the domain is the flow's own; and how the flow has done compared to the other candidates,
-    where one without a history is neither better nor worse.
+    A logistic regression on four features: the strength; its lead over the best other candidate; whether the
+    domain is the flow's own; and the flow's track record compared to the other candidates, which is neutral for
+    a flow without a history.
 
     The first two coefficients were fitted to texts whose flow is known, and rounded; benchmarks/matching.py
-    measures them on texts that were not used for it. The last two are set so that they decide between flows that
-    the words alone leave close, and hardly ever against the words.
+    measures them on other texts. The last two are set so that they decide between flows that the words leave
+    close together, and hardly ever against the words.
     """
     usual = _share(sum(c.resolved for c in candidates), sum(c.cases for c in candidates))
     result = []

@@ -1,9 +1,9 @@
-"""What a problem text and an account's flows have in common, found by PostgreSQL in one statement."""
+"""The evidence for each flow: what it has in common with a problem text, in one SQL statement."""
 
 from sqlalchemy import text
 
-# Bound to it are: account_id; words, the text's words in their order; common and synonyms, from `vocabulary`;
-# since and now, between which sessions count; cases, how many of them a flow; most, how many flows it may give.
+# Its parameters: account_id; words, the text's words in order; common and synonyms, from `vocabulary`; since and
+# now, between which sessions count; cases, how many sessions a flow; most, how many flows at most.
 EVIDENCE = text(
     r"""
 WITH shelf AS MATERIALIZED (
@@ -32,7 +32,7 @@ heard AS MATERIALIZED (
     FROM unnest(CAST(:words AS text[])) WITH ORDINALITY w (word, place), unnest(to_tsvector('english', w.word)) l
     GROUP BY l.lexeme
 ),
--- What each word may stand for: itself; when no flow has it, the word that it is mistyped of; its synonyms.
+-- What each word may stand for: itself; if no flow has it, the word it is a misspelling of; its synonyms.
 readings AS MATERIALIZED (
     SELECT heard, lexeme, max(sure) AS sure
     FROM (
@@ -56,12 +56,12 @@ said AS MATERIALIZED (
     FROM readings
     GROUP BY lexeme
 ),
--- Who has a word, and how prominently: 1 for once in a name or keyword, down to 0.1 for once in a help text.
+-- Which flows have a word, and how prominently: from 1 for once in a name or keyword to 0.1 for once in a help.
 found AS MATERIALIZED (
     SELECT f.id, s.lexeme, ts_rank('{0.1, 0.15, 0.5, 1}', f.search, s.query) * pi() * pi() / 6 AS prominence
     FROM said s JOIN shelf f ON f.search @@ s.query
 ),
--- The fewer flows have a word, the more it is worth, up to 1. A small library is taken for one of 20 flows.
+-- The fewer flows have a word, the more it is worth, up to 1. A small library counts as one of 20 flows.
 worth AS MATERIALIZED (
     SELECT lexeme, lexeme NOT IN (SELECT lexeme FROM common) AS is_telling,
            ln((library.flows + 1) / (coalesce(f.flows, k.flows, 0) + 0.5)) / ln((library.flows + 1) / 0.5)
@@ -70,7 +70,7 @@ worth AS MATERIALIZED (
     FULL JOIN known k USING (lexeme)
     LEFT JOIN (SELECT lexeme, sum(least(prominence, 1)) AS flows FROM found GROUP BY lexeme) f USING (lexeme)
 ),
--- How much of each keyword was said. A word counts by that of the keyword that was said best.
+-- How much of each keyword was said. A word counts by its best keyword.
 keywords AS MATERIALIZED (
     SELECT l.id, l.line, sum(w.worth * s.sure) / sum(w.worth) AS share
     FROM lines l

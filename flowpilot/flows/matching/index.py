@@ -1,19 +1,19 @@
-"""What problem texts are compared to: written when a version is published, read by `matching`."""
+"""The search columns that problem texts are matched to, written when a version is published."""
 
 from sqlalchemy import ColumnElement, func, literal_column
 
 from flowpilot.flows.models import Flow
 from flowpilot.flows.tree import Tree
 
-# Of each part. A search vector has room for a megabyte, all in all.
+# For each part. A search vector has room for one megabyte in total.
 _MAX_CHARACTERS = 100_000
 
 
 def index(flow: Flow, tree: Tree) -> None:
     """Set the flow's search columns, to be written with its next flush.
 
-    `search` has the name and the keywords (weight A), the description (B), what the nodes say and offer (C), and
-    their help (D). `search_text` has the name and the keywords, a line each.
+    `search` contains the name and keywords (weight A), the description (B), the texts and choices of the nodes
+    (C), and their help (D). `search_text` contains the name and the keywords, one a line.
     """
     nodes = tree.nodes.values()
     named = "\n".join((flow.name, *flow.keywords))

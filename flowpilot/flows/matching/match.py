@@ -1,4 +1,4 @@
-"""Which flows may solve a problem, from its words: PostgreSQL finds the evidence, `confidence` weighs it."""
+"""The flows that may solve a problem, by its words: PostgreSQL finds the evidence, `confidence` weighs it."""
 
 import re
 import uuid
@@ -15,17 +15,17 @@ from flowpilot.flows.matching.vocabulary import COMMON, SYNONYMS
 
 __all__ = ["FLOOR", "Candidate", "match", "tier"]
 
-# A flow that is right less than once in twenty times is not worth naming.
+# A flow that is right less than once in twenty cases is not worth suggesting.
 FLOOR = 0.05
 
 HISTORY = timedelta(days=90)
 _MAX_CASES = 100
 
-# What follows in a longer text is a log more often than a description.
+# The rest of a longer text is more often a log than a description.
 _MAX_CHARACTERS = 4000
 _MAX_WORDS = 100
 _MAX_REASONS = 4
-# How many flows are weighed against each other.
+# How many flows are compared with each other.
 _MOST = 20
 
 # "Hi team" has nothing to do with Teams.
@@ -36,7 +36,7 @@ _NEGATION = re.compile(r"n['\u2019]t\Z")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A flow that may solve the problem, how sure that is (0..1), and why, in a sentence for the engineer."""
+    """A flow that may solve the problem, the confidence (0..1), and the reason in a sentence for the engineer."""
 
     flow_id: uuid.UUID
     version_id: uuid.UUID
@@ -50,10 +50,10 @@ class Candidate:
 async def match(
     db: ReadDb, account_id: uuid.UUID, text: str, *, domain: str | None, now: datetime, limit: int = 3
 ) -> list[Candidate]:
-    """The published flows that fit a problem's text, the surest first; those below `FLOOR` are left out.
+    """The published flows that fit a problem's text, the likeliest first, without those below `FLOOR`.
 
     Args:
-        domain: the category that the problem belongs to, where that is known.
+        domain: the category that the problem belongs to, if known.
     """
     words = _words(text)
     if not words:
@@ -76,7 +76,7 @@ async def match(
 
 
 def _words(text: str) -> list[str]:
-    """The text's words in lower case, each once, without its greeting and without what only denies."""
+    """The text's words in lower case, each once, without the greeting and negations."""
     body = _GREETING.sub(" ", text[:_MAX_CHARACTERS], count=1).lower()
     words = dict.fromkeys(word for word in _WORD.findall(body) if not _NEGATION.search(word))
     return list(words)[:_MAX_WORDS]

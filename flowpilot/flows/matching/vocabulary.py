@@ -1,6 +1,6 @@
-"""What is known of the words of a help desk: those that tell nothing, and those that mean the same."""
+"""The words of a help desk: those that say nothing about a problem, and those that mean the same."""
 
-# Words of any problem, whatever it is. They may complete a keyword, but tell nothing by themselves.
+# Words that occur in any problem. They can complete a keyword, but say nothing by themselves.
 COMMON = """
     hello hi hey dear good morning afternoon evening please thanks thank regards sorry urgent asap help problem
     problems issue issues trouble support ticket question case user users customer client clients colleague
@@ -14,7 +14,7 @@ COMMON = """
     ok
 """
 
-# One line a meaning: other names, products and makers for the same thing. A word may be in several lines.
+# One line for each meaning: names, products and makers for the same thing. A word may be in several lines.
 SYNONYMS = (
     "password pw pwd passphrase",
     "login logon signin sign credentials",

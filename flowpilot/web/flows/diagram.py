@@ -1,6 +1,6 @@
-"""A flow as a drawing, pure: where its boxes, labels and lines are, in pixels.
+"""A flow as a diagram, pure: the positions of its boxes, labels and lines, in pixels.
 
-Each step is a column, read from left to right. A flow begins in the top left corner, however large it is.
+Each step is a column, from left to right. Every flow begins in the top left corner.
 """
 
 import textwrap
@@ -13,14 +13,14 @@ _WIDTH, _GAP, _MARGIN = 236, 44, 12
 _TEXT_LINE, _LABEL_LINE = 17, 15
 _TEXT_CHARACTERS, _LABEL_CHARACTERS = 27, 34
 _HEAD, _FOOT, _PILL, _BETWEEN = 34, 10, 28, 14
-# Where lines meet a box, from its top.
+# The distance from the top of a box to the line that meets it.
 _PORT = 20
 _MAX_LINES = 6
 
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node. `lines` are its text."""
+    """A node. `lines` are the lines of its text."""
 
     stop: OutlineNode
     x: int
@@ -31,7 +31,7 @@ class Box:
 
     @property
     def shape(self) -> str:
-        """The outline of the box as an SVG path: each kind has its own."""
+        """The shape of the box as an SVG path: each kind of node has its own."""
         w, h = self.width, self.height
         match self.stop.node.kind:
             case NodeKind.QUESTION:
@@ -48,7 +48,7 @@ class Box:
 
 @dataclass(frozen=True, slots=True)
 class JumpLabel:
-    """Where a choice leads to a node that is drawn elsewhere, or to none."""
+    """A choice that leads to a node drawn elsewhere, or to a missing one."""
 
     branch: Branch
     x: int
@@ -60,7 +60,7 @@ class JumpLabel:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """The words of the choices that lead to what is drawn beneath."""
+    """The texts of the choices that lead to what is drawn beneath."""
 
     x: int
     y: int
@@ -69,7 +69,7 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """A way from one box to the next, or to a pill. `path` is SVG."""
+    """A line from one box to the next, or to a jump label. `path` is SVG."""
 
     path: str
     is_jump: bool
@@ -77,7 +77,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Diagram:
-    """All there is to draw."""
+    """Everything to draw."""
 
     width: int
     height: int
@@ -88,16 +88,16 @@ class Diagram:
 
 
 def diagram(tree: Tree) -> Diagram:
-    """The drawing of a tree."""
+    """The diagram of a tree."""
     return _Drawing(outline(tree)).finished()
 
 
 class _Drawing:
-    """Draws stop after stop, each as high in its column as what is drawn already allows."""
+    """Draws one node after the other, each as high in its column as the others allow."""
 
     def __init__(self, read: Outline) -> None:
         self.read = read
-        # How many stops follow beneath each. What follows comes later in reading order.
+        # How many nodes are drawn beneath each node. They come later in reading order.
         self.sizes: dict[str, int] = {}
         for node_id, stop in reversed(list(read.stops.items())):
             self.sizes[node_id] = 1 + sum(self._size(branch) for branch in stop.branches)
@@ -121,16 +121,16 @@ class _Drawing:
         height = _HEAD + len(lines) * _TEXT_LINE + _FOOT
         self.done.boxes.append(Box(stop, x, y, _WIDTH, height, lines))
         self.bottoms[stop.depth] = y + height + _BETWEEN
-        # What is short comes first, so that the first columns stay close together.
+        # Small branches come first, so that the first columns stay close together.
         for branch in sorted(stop.branches, key=self._size):
             port = self._draw_branch(branch, stop.depth + 1, y)
             path = f"M{x + _WIDTH} {y + _PORT}h{_GAP // 2}V{port}H{x + _WIDTH + _GAP - 2}"
             self.done.lines.append(Line(path, is_jump=branch.way is not Jump.DOWN))
-            # The next one in this column begins where these lines have ended, so that no two run into each other.
+            # The next node in this column begins below these lines, so that lines do not cross.
             self.bottoms[stop.depth] = max(self.bottoms[stop.depth], port)
 
     def _draw_branch(self, branch: Branch, column: int, beside: int) -> int:
-        """What the branch leads to, not above `beside`; where its line arrives, from the top."""
+        """Draw what the branch leads to, not above `beside`, and return the height at which its line arrives."""
         x, lines = _MARGIN + column * (_WIDTH + _GAP), _label(branch)
         height = len(lines) * _LABEL_LINE + 4
         y = max(beside - height, self.bottoms.get(column, 0))

@@ -1,4 +1,4 @@
-"""The editor of a flow's draft: one node at a time, and what is still wrong with the whole."""
+"""The editor of a flow's draft: one node at a time, and what is still wrong with the flow."""
 
 import uuid
 from collections.abc import Callable, Mapping
@@ -28,16 +28,16 @@ from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/flows/{flow_id}/edit", include_in_schema=False)
 
-# So many empty rows for further choices stand below those that are there.
+# The empty rows for further choices, below the existing ones.
 _SPARE_ROWS = 2
 
 
 class DraftRefusedError(InvalidError):
-    """What was filled in cannot be kept, not even in a draft."""
+    """The form contains something that not even a draft can store."""
 
 
 class AboutForm(EditionForm):
-    """What the library knows of the flow. Keywords come one a line."""
+    """The flow's facts in the library. Keywords are one a line."""
 
     name: str
     category: str | None = None
@@ -47,7 +47,7 @@ class AboutForm(EditionForm):
 
 
 class NodeForm(EditionForm):
-    """A node. A row without a label is left away; `up` is the row that goes before the one above it."""
+    """A node. Rows without a label are left out; `up` is the number of the row to move up."""
 
     node: str
     kind: NodeKind
@@ -66,14 +66,14 @@ class NewNodeForm(EditionForm):
 
 
 class NodeChoice(EditionForm):
-    """A node to do something with."""
+    """The node to change."""
 
     node: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Editor(Page):
-    """The draft, or what is published where no draft is begun. `stop` is the node in the form."""
+    """The draft, or the published version if there is no draft. `stop` is the node in the form."""
 
     template: ClassVar[str] = "flows/edit.html"
     flow: FlowDetailOut
@@ -85,13 +85,13 @@ class Editor(Page):
 
     @property
     def rows(self) -> list[Choice | None]:
-        """What the node offers, and room for more."""
+        """The node's choices or outcomes, and empty rows for more."""
         offered = () if self.stop is None else self.stop.node.choices + self.stop.node.outcomes
         return [*offered, *[None] * _SPARE_ROWS]
 
     @property
     def troubled(self) -> set[str | None]:
-        """The nodes that something is wrong with."""
+        """The nodes with problems."""
         return {problem.node for problem in self.problems}
 
 
@@ -104,7 +104,7 @@ async def show_editor(
     frame: CurrentFrame,
     node: str = "",
 ) -> Response:
-    """The editor at a node; at the root when none is named."""
+    """The editor at a node, or at the root."""
     flow = await api.read_flow(flow_id, actor, db)
     edition = flow.newest
     read = outline(edition.tree)
@@ -124,7 +124,7 @@ async def show_editor(
 async def save_about(
     flow_id: uuid.UUID, body: Annotated[AboutForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
-    """Name, category and whatever else does not belong to the tree."""
+    """Save name, category and the like, which are not part of the tree."""
     about = body.model_dump(exclude={"based_on"})
     about["keywords"] = [line for line in body.keywords.splitlines() if line.strip()]
     return await _save(flow_id, body, draft_tree.unchanged, actor, db, now, about)
@@ -134,7 +134,7 @@ async def save_about(
 async def save_node(
     flow_id: uuid.UUID, body: Annotated[NodeForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
-    """One node with its choices or outcomes, and the new nodes that they lead to."""
+    """Save one node, and make the new nodes that it leads to."""
     rows = draft_tree.moved_up(list(zip(body.label, body.next, strict=False)), body.up)
     edit = partial(
         draft_tree.write_node, node_id=body.node, kind=body.kind, words=(body.text, body.help), rows=rows
@@ -146,7 +146,7 @@ async def save_node(
 async def add_node(
     flow_id: uuid.UUID, body: Annotated[NewNodeForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
-    """A node by itself; a choice can lead to it afterwards."""
+    """Add a node that no choice leads to yet."""
     return await _save(flow_id, body, partial(draft_tree.add_node, kind=body.kind, text=body.text), actor, db, now)
 
 

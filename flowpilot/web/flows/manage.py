@@ -1,4 +1,4 @@
-"""What is done with whole flows: new ones, imports, and a flow's life from draft to deleted."""
+"""New flows, imports, and a flow's life from draft to deletion."""
 
 import uuid
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ from flowpilot.web.render import Page, go_to, render
 router = APIRouter(prefix="/flows", include_in_schema=False)
 
 
-# What a flow begins with: it can be published as it is, and shows how a flow is built.
+# A new flow begins with this: it can be published as it is, and shows how a flow is built.
 _SKELETON = Tree(
     root="first-question",
     nodes={
@@ -39,17 +39,17 @@ _SKELETON = Tree(
 
 
 class NotTextError(InvalidError):
-    """The file is no text, or there is nothing at all."""
+    """The file is not text, or nothing was sent."""
 
 
 class EditionForm(BaseModel):
-    """`based_on` is the version that the page showed: nobody undoes or publishes what they have not seen."""
+    """`based_on` is the version that the page showed, so that nobody overwrites or publishes anything unseen."""
 
     based_on: uuid.UUID
 
 
 class NewFlowForm(OnceForm):
-    """A new flow; all else is written in the editor."""
+    """A new flow; the rest is written in the editor."""
 
     name: ShortText
     category: ShortText | None = None
@@ -81,12 +81,10 @@ async def show_new(request: Request, actor: CanManageFlows, db: ReadSession, fra
 async def create(
     body: Annotated[NewFlowForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now, once: CreateOnce
 ) -> Response:
-    """Make a flow, and go on in the editor."""
+    """Create a flow, and continue in the editor."""
     text = FlowText(name=body.name, category=body.category, tree=_SKELETON)
     made = await api.create_flow(text, actor, db, now, once)
-    return go_to(
-        f"/flows/{made.id}/edit", "The draft is made. Write what is asked first, and where each answer leads."
-    )
+    return go_to(f"/flows/{made.id}/edit", "Draft created. Write the first question, and where each answer leads.")
 
 
 @router.get("/import")
@@ -105,71 +103,73 @@ async def import_flow(
     file: Annotated[UploadFile | None, File()] = None,
     publish: Annotated[bool, Form()] = False,
 ) -> Response:
-    """Bring a flow in, from a file or from what was pasted."""
+    """Import a flow from a file or from pasted text."""
     text = await _read(file) if file is not None and file.filename else yaml
     if not text.strip():
-        raise NotTextError("Choose a file, or paste the flow's YAML.")
+        raise NotTextError("Choose a file, or paste the YAML of a flow.")
     if len(text) > MAX_CHARACTERS:
         raise NotTextError(f"The file has more than {MAX_CHARACTERS:,} characters; a flow needs far fewer.")
     done = await api.import_yaml(ImportIn(yaml=text, publish=publish), actor, db, now, once, Response())
-    return go_to(f"/flows/{done.flow_id}/versions/{done.version}", _told(done, publish=publish))
+    return go_to(f"/flows/{done.flow_id}/versions/{done.version}", _notice(done, publish=publish))
 
 
 @router.post("/library")
 async def install_library(actor: CanManageFlows, db: WriteSession, now: Now) -> Response:
-    """Publish the shipped flows that are not there yet."""
+    """Publish the shipped flows that the account does not have yet."""
     n = (await api.install_library(actor, db, now)).installed
-    return go_to("/flows", f"Flows installed and published: {n}." if n else "All shipped flows are here already.")
+    return go_to(
+        "/flows", f"Flows installed and published: {n}." if n else "All shipped flows are already installed."
+    )
 
 
 @router.post("/{flow_id}/publish")
 async def publish(
     flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
-    """Make the draft what new sessions follow."""
+    """Publish the draft: new sessions follow it."""
     flow = await api.publish_flow(flow_id, actor, db, now, body.based_on)
-    return go_to(f"/flows/{flow_id}", f"Version {flow.published_version} is published: new sessions follow it.")
+    return go_to(f"/flows/{flow_id}", f"Version {flow.published_version} is published. New sessions follow it.")
 
 
 @router.post("/{flow_id}/discard")
 async def discard(
     flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: CanManageFlows, db: WriteSession
 ) -> Response:
-    """Throw the draft away."""
+    """Discard the draft; the published version stays."""
     await api.discard_draft(flow_id, actor, db, body.based_on)
-    return go_to(f"/flows/{flow_id}", "The draft is thrown away.")
+    return go_to(f"/flows/{flow_id}", "The draft is discarded.")
 
 
 @router.post("/{flow_id}/retire")
 async def retire(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> Response:
-    """Match no new session to it."""
+    """Retire the flow: new sessions are no longer matched to it."""
     await api.retire_flow(flow_id, actor, db, now)
-    return go_to(f"/flows/{flow_id}", "Retired. No new session is matched to it.")
+    return go_to(f"/flows/{flow_id}", "Retired. New sessions are no longer matched to it.")
 
 
 @router.post("/{flow_id}/restore")
 async def restore(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> Response:
-    """Bring it back."""
+    """Restore a retired flow: new sessions are matched to it again."""
     await api.restore_flow(flow_id, actor, db, now)
     return go_to(f"/flows/{flow_id}", "Restored. New sessions are matched to it again.")
 
 
 @router.post("/{flow_id}/delete")
 async def delete(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> Response:
-    """Take it out of the library for good."""
+    """Delete the flow for good; sessions keep the versions that they followed."""
     await api.delete_flow(flow_id, actor, db, now)
-    return go_to("/flows", "The flow is deleted. Sessions keep what they followed.")
+    return go_to("/flows", "The flow is deleted. Sessions keep the versions that they followed.")
 
 
 async def _read(file: UploadFile) -> str:
     try:
         return (await file.read()).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotTextError("The file is not text in UTF-8. Export a flow to see what one looks like.") from None
+        raise NotTextError("The file is not UTF-8 text. Export a flow to see an example.") from None
 
 
-def _told(done: ImportOut, *, publish: bool) -> str:
+def _notice(done: ImportOut, *, publish: bool) -> str:
     if done.action is ImportAction.UNCHANGED:
-        return f"{done.name} is here already, and nothing is new in it."
-    what = "is here" if done.action is ImportAction.CREATED else "was here already, and this is its next version"
-    return f"{done.name} {what}. Version {done.version} is {'published' if publish else 'a draft'}."
+        return f"“{done.name}” already exists, and nothing has changed in it."
+    did = "Imported" if done.action is ImportAction.CREATED else "Updated"
+    return f"{did} “{done.name}”. Version {done.version} is {'published' if publish else 'a draft'}."

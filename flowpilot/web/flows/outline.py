@@ -1,6 +1,6 @@
 """A flow in reading order, pure: each node once, numbered, with what it leads to.
 
-A node stands where it is reached in the fewest steps; every other way to it is a jump to its number.
+A node stands where it is reached in the fewest steps; every other path to it is a jump to its number.
 """
 
 from collections import deque
@@ -10,12 +10,12 @@ from enum import StrEnum
 
 from flowpilot.flows.tree import Node, Tree, walk
 
-# So many levels are nested in a list; what lies deeper begins a list of its own.
+# The levels that are nested in a list; deeper nodes begin a list of their own.
 _NESTED = 16
 
 
 class Jump(StrEnum):
-    """How a choice leads on: to what follows here, to a node that stands elsewhere, back, or nowhere."""
+    """How a choice leads on: down to what follows, to a node elsewhere, back, or nowhere."""
 
     DOWN = "down"
     JUMP = "jump"
@@ -25,7 +25,7 @@ class Jump(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Branch:
-    """The choices of a node that lead to the same node. `number` is None where there is no such node."""
+    """The choices of a node that lead to the same node. `number` is None if that node does not exist."""
 
     labels: tuple[str, ...]
     target: str
@@ -36,7 +36,7 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class OutlineNode:
-    """A node at its place. `depth` counts from the node where its part begins."""
+    """A node at its place. `depth` is counted from the node where its part of the flow begins."""
 
     id: str
     number: int
@@ -46,19 +46,19 @@ class OutlineNode:
 
     @property
     def begins_list(self) -> bool:
-        """Whether it stands in a list of its own, and not beneath what leads to it."""
+        """Whether it begins a list of its own, instead of standing beneath the node that leads to it."""
         return self.depth % _NESTED == 0
 
 
 @dataclass(frozen=True, slots=True)
 class Outline:
-    """The stops in reading order, by their ids: from the root, then what no path leads to."""
+    """The nodes in reading order, by their ids: from the root, then those that no path leads to."""
 
     stops: Mapping[str, OutlineNode]
 
     @property
     def tops(self) -> list[OutlineNode]:
-        """The stops that begin a list."""
+        """The nodes that begin a list."""
         return [stop for stop in self.stops.values() if stop.begins_list]
 
 
@@ -86,7 +86,7 @@ def outline(tree: Tree) -> Outline:
 
 
 def _parents(tree: Tree) -> dict[str, str | None]:
-    """From where each node is reached first; None where a part begins."""
+    """The node from which each node is reached first; None where a part of the flow begins."""
     parents: dict[str, str | None] = {}
     for start in walk(tree):
         if start in parents:

@@ -1,4 +1,4 @@
-"""Flows: the library with how its flows do, and one flow to read."""
+"""The flow library with the quality of its flows, and one flow to read."""
 
 import uuid
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ router = APIRouter(prefix="/flows", include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flows(Page):
-    """The library. `quality` is None for who may not see it; `here` is the list's address with its filters."""
+    """The library. `quality` is None without that permission; `here` is the list's address with its filters."""
 
     template: ClassVar[str] = "flows/list.html"
     found: ListPage[FlowOut]
@@ -42,13 +42,13 @@ class Flows(Page):
 
     @property
     def is_filtered(self) -> bool:
-        """Whether the list leaves flows out."""
+        """Whether a filter is set."""
         return bool(self.words or self.category or self.state)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow(Page):
-    """One edition of a flow. `problems` are what forbids publishing it, where it is the draft."""
+    """One version of a flow. If it is the draft, `problems` prevent publishing it."""
 
     template: ClassVar[str] = "flows/flow.html"
     flow: FlowDetailOut
@@ -70,7 +70,7 @@ async def list_flows(
     state: Literal[""] | FlowState = "",
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    """The library."""
+    """The library, filtered by name, category and state."""
     found = await api.list_flows(
         actor, db, limit=50, cursor=cursor, q=q or None, category=category or None, state=state or None
     )
@@ -91,7 +91,7 @@ async def list_flows(
 async def show_flow(
     request: Request, flow_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
-    """What is published of a flow, or else its draft."""
+    """The published version of a flow, or its draft if it was never published."""
     flow = await api.read_flow(flow_id, actor, db)
     return render(request, await flow_page(actor, db, frame, flow, flow.current), frame)
 
@@ -99,7 +99,7 @@ async def show_flow(
 async def flow_page(
     actor: Actor, db: ReadDb, frame: Frame, flow: FlowDetailOut, edition: VersionDetailOut
 ) -> Flow:
-    """One edition of a flow, to read."""
+    """One version of a flow, to read."""
     return Flow(
         title=flow.name,
         flow=flow,
@@ -112,14 +112,14 @@ async def flow_page(
 
 
 async def _qualities(actor: Actor, db: ReadDb, frame: Frame) -> dict[uuid.UUID, FlowRow] | None:
-    """How the flows did in the last 30 days, from the report."""
+    """The quality of all flows over the last 30 days, from the report."""
     if not actor.may(Permission.VIEW_ANALYTICS):
         return None
     return {row.flow_id: row for row in (await flow_quality(db, _last_30_days(actor, frame))).flows}
 
 
 async def _quality(actor: Actor, db: ReadDb, frame: Frame, flow_id: uuid.UUID) -> FlowRow | None:
-    """How one flow did in them."""
+    """The quality of one flow over the last 30 days."""
     if not actor.may(Permission.VIEW_ANALYTICS):
         return None
     return await quality_of(db, _last_30_days(actor, frame), flow_id)

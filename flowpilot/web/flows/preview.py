@@ -1,4 +1,4 @@
-"""A flow walked through click by click, without any session."""
+"""Trying a flow click by click, without a session."""
 
 import uuid
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ Path = Annotated[str, Query(pattern=r"^(\d{1,4}(\.\d{1,4})*)?$", max_length=2000
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """A step that was taken: the node, the label that was clicked, and the path before that."""
+    """A step: the node, the label that was clicked, and the path before it."""
 
     node: Node
     label: str
@@ -31,7 +31,7 @@ class Answered:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Preview(Page):
-    """Where the clicks have led. `node` is None where the last one leads nowhere."""
+    """Where the clicks have led. `node` is None if the last one leads nowhere."""
 
     template: ClassVar[str] = "flows/preview.html"
     flow: FlowDetailOut
@@ -52,7 +52,7 @@ async def preview(
     path: Path = "",
     version: OtherNumber | None = None,
 ) -> Response:
-    """The draft, or else what is published. `path` has the number of each choice, from 0, in their order."""
+    """A version, by default the newest. `path` contains the number of each choice, counted from 0."""
     flow = await api.read_flow(flow_id, actor, db)
     edition = flow.newest if version is None else await api.read_version(flow_id, version, actor, db)
     answered, at = _walk(edition.tree, path)
@@ -69,7 +69,7 @@ async def preview(
 
 
 def _walk(tree: Tree, path: str) -> tuple[list[Answered], str]:
-    """What was answered, and the node that this leads to. A number that is no choice (any more) ends the walk."""
+    """The answers, and the node that they lead to. A number without a choice ends the walk."""
     at, done = tree.root, ""
     answered: list[Answered] = []
     for number in path.split(".") if path else []:

@@ -1,4 +1,4 @@
-"""A flow's versions: who wrote them when, one of them to read, and how two differ."""
+"""A flow's versions: who wrote them and when, one to read, and how two differ."""
 
 import uuid
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ router = APIRouter(prefix="/flows/{flow_id}", include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Versions(Page):
-    """The versions, newest first."""
+    """The versions of a flow, newest first."""
 
     template: ClassVar[str] = "flows/versions.html"
     flow: FlowDetailOut
@@ -31,7 +31,7 @@ class Versions(Page):
 
 @dataclass(frozen=True, slots=True)
 class ChangedPart:
-    """What one part of a node was and is."""
+    """A part of a node before and after."""
 
     name: str
     before: str
@@ -40,7 +40,7 @@ class ChangedPart:
 
 @dataclass(frozen=True, slots=True)
 class ChangedStop:
-    """A node that both have, and the parts of it that differ."""
+    """A node that both versions have, and its parts that differ."""
 
     node: str
     text: str
@@ -49,7 +49,7 @@ class ChangedStop:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison(Page):
-    """What was done to `before` to make `after`."""
+    """What changed from `before` to `after`."""
 
     template: ClassVar[str] = "flows/differences.html"
     flow: FlowDetailOut
@@ -60,7 +60,7 @@ class Comparison(Page):
 
     @property
     def is_same(self) -> bool:
-        """Whether nothing differs."""
+        """Whether there is no difference."""
         found = self.found
         return not (found.added or found.removed or found.changed or found.root_before != found.root_after)
 
@@ -83,7 +83,7 @@ async def list_versions(
 async def choose_comparison(
     flow_id: uuid.UUID, actor: CanView, from_: Annotated[OtherNumber, Query(alias="from")], to: OtherNumber
 ) -> Response:
-    """From the form, which cannot write the address itself, to the comparison."""
+    """Redirect the form, which cannot build the address itself, to the comparison."""
     return go_to(f"/flows/{flow_id}/versions/{from_}?to={to}")
 
 
@@ -97,7 +97,7 @@ async def show_version(
     frame: CurrentFrame,
     to: OtherNumber | None = None,
 ) -> Response:
-    """One version to read, or how another differs from it."""
+    """One version to read, or its differences to another."""
     flow = await api.read_flow(flow_id, actor, db)
     before = await api.read_version(flow_id, number, actor, db)
     if to is None:

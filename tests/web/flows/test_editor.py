@@ -40,7 +40,7 @@ def test_a_new_flow_begins_as_a_draft_that_can_be_published(client: TestClient, 
     assert "Version 1 is published" in published.text
 
 
-def test_a_name_that_is_taken_is_told(editor: tuple[TestClient, str]) -> None:
+def test_a_name_that_is_taken_is_refused(editor: tuple[TestClient, str]) -> None:
     page = editor[0].post("/flows", data={"name": "Printer is offline"})
     assert page.status_code == 409
     assert "Edit that one, or choose another name." in page.text
@@ -69,7 +69,7 @@ def test_a_choice_can_lead_to_a_node_that_is_made_with_it(
     assert tree["nodes"]["power"]["choices"][2] == {"label": "It is gone!", "next": "it-is-gone"}
 
 
-def test_a_row_without_a_label_is_left_away_and_one_moves_up(
+def test_a_row_without_a_label_is_left_out_and_another_moves_up(
     client: TestClient, company: Company, editor: tuple[TestClient, str]
 ) -> None:
     browser, flow_id = editor
@@ -87,14 +87,14 @@ def test_an_instruction_has_outcomes(client: TestClient, company: Company, edito
     assert (node["choices"], [one["label"] for one in node["outcomes"]]) == ([], ["Yes", "No"])
 
 
-def test_what_is_wrong_is_told_after_each_save_and_forbids_publishing(editor: tuple[TestClient, str]) -> None:
+def test_each_save_says_what_is_wrong_and_prevents_publishing(editor: tuple[TestClient, str]) -> None:
     browser, flow_id = editor
     publish_form = f'action="/flows/{flow_id}/publish"'
     assert publish_form in browser.get(f"/flows/{flow_id}/edit").text
     page = _edit(browser, flow_id, "node", **POWER | {"label": ["Yes"], "next": ["hand_over"]}).text
     assert publish_form not in page
     assert f'<a href="/flows/{flow_id}/edit?node=power">The question &#34;power&#34; needs at least two' in page
-    assert "No path leads to node &#34;done&#34;" in page
+    assert "No path leads to the node &#34;done&#34;" in page
 
 
 def test_a_published_flow_is_edited_as_a_new_draft(
@@ -146,7 +146,7 @@ def test_nodes_are_added_removed_and_made_the_root(
     assert "The flow begins here now." in page.text
     page = _edit(browser, flow_id, "remove", node="done")
     assert page.url.query == b"node=switch_on"
-    assert "done (not there)" in page.text
+    assert "done (missing)" in page.text
     tree = draft(client, company, flow_id)
     assert (tree["root"], sorted(tree["nodes"])) == (
         "etape-zero",
@@ -160,30 +160,30 @@ def test_the_last_node_can_be_removed_and_another_one_added(
     browser, flow_id = editor
     for node in ("power", "switch_on", "done", "hand_over"):
         page = _edit(browser, flow_id, "remove", node=node)
-    assert "No node yet" in page.text
+    assert "No nodes yet" in page.text
     assert browser.get(f"/flows/{flow_id}").status_code == 200
     assert "Added." in _edit(browser, flow_id, "add", kind="resolution", text="Done").text
 
 
 @pytest.mark.parametrize(
-    ("what", "sent", "status", "told"),
+    ("what", "sent", "status", "error"),
     [
         ("node", POWER | {"node": "gone"}, 404, "The draft has no node &#34;gone&#34;."),
         ("node", POWER | {"text": " "}, 422, "This must not be empty: power text."),
         ("node", POWER | {"label": ["x" * 201], "next": ["done"]}, 422, "power choices 0 label"),
-        ("node", POWER | {"label": ["x"], "next": ["new:thing"]}, 200, "which is not there"),
-        ("add", {"kind": "question", "text": "bell \x07"}, 422, "it holds a control character"),
+        ("node", POWER | {"label": ["x"], "next": ["new:thing"]}, 200, "which does not exist"),
+        ("add", {"kind": "question", "text": "bell \x07"}, 422, "it contains a control character"),
         ("about", {"name": ""}, 422, "name"),
         ("about", {"name": "x", "keywords": "\n".join(map(str, range(51)))}, 422, "keywords"),
     ],
 )
-def test_what_cannot_be_kept_is_told(
-    editor: tuple[TestClient, str], what: str, sent: dict[str, Any], status: int, told: str
+def test_what_cannot_be_stored_is_refused(
+    editor: tuple[TestClient, str], what: str, sent: dict[str, Any], status: int, error: str
 ) -> None:
     browser, flow_id = editor
     page = _edit(browser, flow_id, what, **sent)
     assert page.status_code == status
-    assert told in page.text
+    assert error in page.text
 
 
 def test_only_managers_edit(client: TestClient, company: Company, signed_in: SignedIn) -> None:
@@ -205,7 +205,7 @@ def test_a_draft_is_walked_click_by_click_without_a_session(
     assert "The switch is at the back." in page
     page = browser.get(f"{here}&path=1.0").text
     assert '<h2 id="now" class="now">It prints again.</h2>' in page
-    assert "Here the session is resolved." in page
+    assert "The session ends here: resolved." in page
     assert company.query("SELECT count(*) FROM ai_sessions") == [(0,)]
 
 

@@ -26,7 +26,7 @@ def test_the_shipped_flows_are_installed_and_the_second_time_are_there(signed_in
     page = browser.post("/flows/library")
     assert "Flows installed and published: 20." in page.text
     assert "Account is locked out" in page.text
-    assert "All shipped flows are here already." in browser.post("/flows/library").text
+    assert "All shipped flows are already installed." in browser.post("/flows/library").text
 
 
 def test_the_library_is_searched_by_words_category_and_state(
@@ -82,10 +82,10 @@ def test_quality_stands_beside_the_flows_for_who_may_see_the_report(
     assert "75\u00a0%" not in page
 
 
-def test_too_few_sessions_tell_nothing(client: TestClient, company: Company, signed_in: SignedIn) -> None:
+def test_too_few_sessions_have_no_rate(client: TestClient, company: Company, signed_in: SignedIn) -> None:
     _session(company, publish(client, company), "resolved")
     page = signed_in(Role.TEAM_ADMIN).get("/flows").text
-    assert "Too few to tell" in page
+    assert "Too few to judge" in page
     assert "100\u00a0%" not in page
 
 
@@ -109,7 +109,7 @@ def test_without_anything_published_the_draft_is_read_with_its_problems(
     flow_id = create(client, company, tree=BROKEN)["id"]
     page = signed_in(Role.VIEWER).get(f"/flows/{flow_id}").text
     assert "Leads nowhere: nowhere" in page
-    assert "add that node or lead elsewhere." in page
+    assert "Add it, or choose another node." in page
     assert "Start a session with this flow" not in page
 
 
@@ -149,7 +149,7 @@ def test_a_flow_goes_from_draft_to_deleted_by_its_buttons(
         assert told in send(browser, f"/flows/{flow_id}", f"/{verb}").text
         assert get(client, company, f"/{flow_id}")["state"] == state
     save(client, company, flow_id)
-    assert "The draft is thrown away." in send(browser, f"/flows/{flow_id}", "/discard").text
+    assert "The draft is discarded." in send(browser, f"/flows/{flow_id}", "/discard").text
     assert "The flow is deleted." in browser.post(f"/flows/{flow_id}/delete").text
     assert browser.get(f"/flows/{flow_id}").status_code == 404
 
@@ -158,7 +158,7 @@ def test_a_draft_with_problems_is_not_published(client: TestClient, company: Com
     flow_id = create(client, company, tree=BROKEN)["id"]
     page = send(signed_in(Role.TEAM_ADMIN), f"/flows/{flow_id}", "/publish")
     assert page.status_code == 409
-    assert "which is not there" in page.text
+    assert "which does not exist" in page.text
 
 
 def test_a_flow_is_imported_from_pasted_text_or_a_file(
@@ -166,19 +166,19 @@ def test_a_flow_is_imported_from_pasted_text_or_a_file(
 ) -> None:
     browser = signed_in(Role.TEAM_ADMIN)
     page = browser.post("/flows/import", data={"yaml": YAML})
-    assert "Printer is offline is here. Version 1 is a draft." in page.text
+    assert "Imported “Printer is offline”. Version 1 is a draft." in page.text
     file = ("flow.yaml", YAML.replace("It was on.", "It was on all the time.").encode())
     page = browser.post("/flows/import", data={"publish": "true"}, files={"file": file})
-    assert "this is its next version. Version 1 is published." in page.text
+    assert "Updated “Printer is offline”. Version 1 is published." in page.text
     assert "It was on all the time." in page.text
-    assert "nothing is new in it" in browser.post("/flows/import", files={"file": file}).text
+    assert "nothing has changed in it" in browser.post("/flows/import", files={"file": file}).text
 
 
 @pytest.mark.parametrize(
     ("sent", "told"),
     [
         ({"data": {"yaml": " "}}, "Choose a file, or paste"),
-        ({"files": {"file": ("flow.yaml", b"\xff\xfe")}}, "The file is not text in UTF-8."),
+        ({"files": {"file": ("flow.yaml", b"\xff\xfe")}}, "The file is not UTF-8 text."),
         ({"data": {"yaml": "name: Only"}}, "The flow has no &#34;root&#34;"),
     ],
 )
@@ -223,12 +223,12 @@ def test_a_version_compared_with_itself_says_that_nothing_differs(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:
     flow_id = publish(client, company)
-    assert "Nothing differs" in signed_in(Role.VIEWER).get(f"/flows/{flow_id}/versions/1?to=1").text
+    assert "No differences" in signed_in(Role.VIEWER).get(f"/flows/{flow_id}/versions/1?to=1").text
 
 
 def test_an_old_version_can_be_read(client: TestClient, company: Company, signed_in: SignedIn) -> None:
     flow_id = publish(client, company)
     save(client, company, flow_id, tree=BROKEN)
     page = signed_in(Role.VIEWER).get(f"/flows/{flow_id}/versions/2").text
-    assert "This is the draft." in page
+    assert "This is a draft." in page
     assert "Is it on?" in page
