@@ -39,12 +39,12 @@ def import_file(
     with open_database() as urls, Progress(*columns, console=errors, transient=True) as bar:
         tasks: dict[str, TaskID] = {}
 
-        def tell(step: ImportProgress) -> None:
+        def on_progress(step: ImportProgress) -> None:
             if step.phase not in tasks:
                 tasks[step.phase] = bar.add_task(step.phase.capitalize(), total=1.0)
             bar.update(tasks[step.phase], completed=step.fraction)
 
-        summary = import_log(urls.runtime, account, file, rules, now=now(), progress=tell)
+        summary = import_log(urls.runtime, account, file, rules, now=now(), progress=on_progress)
     sys.stdout.write(in_words(file, summary) + "\n")
 
 

@@ -15,7 +15,7 @@ from flowpilot.db.bulk import account_transaction
 from flowpilot.errors import NotFoundError
 from flowpilot.imports.cases import Case, build_case
 from flowpilot.imports.mapping import Mapping
-from flowpilot.imports.progress import ImportProgress, ImportSummary, Tell
+from flowpilot.imports.progress import ImportProgress, ImportSummary, OnProgress
 from flowpilot.imports.reader import open_log
 from flowpilot.imports.staging import drop_cases_already_here, stage, staged_cases
 from flowpilot.imports.writer import People, write_cases
@@ -32,7 +32,7 @@ def import_log(
     mapping: Mapping,
     *,
     now: datetime,
-    progress: Tell | None = None,
+    progress: OnProgress | None = None,
 ) -> ImportSummary:
     """Import a log as the runtime role. The same file with the same mapping is imported once.
 
@@ -46,13 +46,13 @@ def import_log(
         LogFileError, BadRowError: the file, or one of its rows, cannot be used.
         MappingError: the mapping names a column that the file does not have.
     """
-    tell = progress or (lambda _: None)
+    on_progress = progress or (lambda _: None)
     with account_transaction(runtime_url, account_id) as connection:
         _take_turn(connection, account_id)
-        rows, digest = _read(connection, file, mapping, tell)
+        rows, digest = _read(connection, file, mapping, on_progress)
         summary = ImportSummary(rows, already_imported_at=_imported_at(connection, account_id, digest))
         if summary.already_imported_at is None:
-            _write(connection, account_id, mapping, now, summary, tell)
+            _write(connection, account_id, mapping, now, summary, on_progress)
             _record(connection, account_id, (digest, file.name, mapping.name), now, summary)
         return summary
 
@@ -64,11 +64,11 @@ def _take_turn(connection: Connection, account_id: UUID) -> None:
         raise NotFoundError(f"There is no account {account_id}.")
 
 
-def _read(connection: Connection, file: Path, mapping: Mapping, tell: Tell) -> tuple[int, str]:
+def _read(connection: Connection, file: Path, mapping: Mapping, on_progress: OnProgress) -> tuple[int, str]:
     """Stage the file. Return its number of rows, and the digest of the file and the mapping."""
     with open_log(file, delimiter=mapping.file.delimiter, encoding=mapping.file.encoding) as reader:
-        rows = stage(connection, reader, mapping, tell)
-        tell(ImportProgress("reading", reader.size, reader.size))
+        rows = stage(connection, reader, mapping, on_progress)
+        on_progress(ImportProgress("reading", reader.size, reader.size))
     return rows, hashlib.sha256(f"{reader.digest} {mapping.model_dump_json()}".encode()).hexdigest()
 
 
@@ -84,7 +84,7 @@ def _write(
     mapping: Mapping,
     now: datetime,
     summary: ImportSummary,
-    tell: Tell,
+    on_progress: OnProgress,
 ) -> None:
     rows_already_here, summary.cases_already_here = drop_cases_already_here(connection, account_id)
     total = summary.rows - rows_already_here
@@ -92,9 +92,9 @@ def _write(
     for rows, cases in _batches(connection, mapping):
         write_cases(connection, account_id, cases, people)
         _count(cases, summary)
-        tell(ImportProgress("writing", rows, total))
+        on_progress(ImportProgress("writing", rows, total))
     summary.people_created = people.write_new(connection, now)
-    tell(ImportProgress("writing", total, total))
+    on_progress(ImportProgress("writing", total, total))
 
 
 def _batches(connection: Connection, mapping: Mapping) -> Iterator[tuple[int, list[Case]]]:

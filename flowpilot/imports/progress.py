@@ -20,7 +20,7 @@ class ImportProgress:
         return self.done / self.total if self.total else 1.0
 
 
-Tell = Callable[[ImportProgress], None]
+OnProgress = Callable[[ImportProgress], None]
 
 
 @dataclass(slots=True)

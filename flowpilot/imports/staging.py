@@ -12,7 +12,7 @@ from psycopg import Connection
 
 from flowpilot.imports.cases import Row
 from flowpilot.imports.mapping import ColumnUse, Mapping, MappingError
-from flowpilot.imports.progress import ImportProgress, Tell
+from flowpilot.imports.progress import ImportProgress, OnProgress
 from flowpilot.imports.reader import BadRowError, LogReader
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
@@ -31,7 +31,7 @@ class _Column:
     required: bool
 
 
-def stage(connection: Connection, reader: LogReader, mapping: Mapping, tell: Tell) -> int:
+def stage(connection: Connection, reader: LogReader, mapping: Mapping, on_progress: OnProgress) -> int:
     """Check all rows into the temporary table `staged` and return how many there are.
 
     Raises:
@@ -46,7 +46,7 @@ def stage(connection: Connection, reader: LogReader, mapping: Mapping, tell: Tel
         for count, row in enumerate(_checked(reader, mapping), 1):
             copy.write_row(row)
             if count % _TELL_EVERY_ROWS == 0:
-                tell(ImportProgress("reading", reader.bytes_read, reader.size))
+                on_progress(ImportProgress("reading", reader.bytes_read, reader.size))
     return count
 
 

@@ -1,4 +1,4 @@
-"""The contract's rules, read aloud in plain Python over plain rows: slow, obvious, and not ours to optimise."""
+"""The contract's rules in plain Python over plain rows: slow, and obvious."""
 
 import statistics
 from collections import Counter, defaultdict

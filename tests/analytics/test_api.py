@@ -75,7 +75,7 @@ def test_an_unknown_sort_is_422(client: TestClient, company: Company) -> None:
 
 
 @pytest.mark.parametrize(("path", "limit"), LIMITS.items())
-def test_what_is_refused_uses_nothing_up(client: TestClient, company: Company, path: str, limit: int) -> None:
+def test_a_refused_request_does_not_count(client: TestClient, company: Company, path: str, limit: int) -> None:
     viewer, owner = company.headers(Role.VIEWER), company.headers()
     refused = [client.get(BASE + path, headers=viewer).status_code for _ in range(limit + 1)]
     assert set(refused) == {403}
@@ -99,7 +99,9 @@ def test_period_and_window_are_echoed(client: TestClient, company: Company, path
 
 
 @pytest.mark.parametrize("path", LIMITS)
-def test_a_neighbour_is_never_counted(client: TestClient, company: Company, neighbour: Company, path: str) -> None:
+def test_another_account_is_never_counted(
+    client: TestClient, company: Company, neighbour: Company, path: str
+) -> None:
     empty = client.get(BASE + path, params=SINCE_ALWAYS, headers=company.headers()).json()
     _live(neighbour)
     still = client.get(BASE + path, params=SINCE_ALWAYS, headers=company.headers()).json()

@@ -63,7 +63,7 @@ async def test_a_domains_sessions_by_flow(database: Database, company: Company) 
     assert (email.session_count, vpn.session_count, report.unmapped_session_count) == (5, 1, 1)
 
 
-async def test_flows_of_one_name_stand_apart(database: Database, company: Company) -> None:
+async def test_flows_with_one_name_are_separate(database: Database, company: Company) -> None:
     flows = sorted(company.add("trees", name="Outlook") for _ in range(2))
     for flow in flows:
         company.add("ai_sessions", problem_domain="email", matched_flow_id=flow, created_at=DAY)

@@ -1,4 +1,4 @@
-"""The window that a caller's words mean."""
+"""The window that a caller asks for."""
 
 from datetime import date, timedelta
 from typing import Any
@@ -24,7 +24,7 @@ def test_a_period_ends_now_and_includes_it(period: Period, days: int) -> None:
     assert found.start <= NOW < found.end
 
 
-def test_thirty_days_when_nothing_is_said() -> None:
+def test_thirty_days_by_default() -> None:
     assert asked().period is Period.MONTH
 
 

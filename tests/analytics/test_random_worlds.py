@@ -1,4 +1,4 @@
-"""In random worlds the reports say what the contract's rules say when read aloud, whatever the rows."""
+"""In random worlds, the reports say what the contract's rules say in plain Python."""
 
 import asyncio
 import random

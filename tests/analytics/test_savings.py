@@ -1,4 +1,4 @@
-"""Savings: told against a measured baseline, or not at all."""
+"""Savings: reported against a measured baseline, or not at all."""
 
 import io
 import json
@@ -26,14 +26,14 @@ WHO = "01900000-0000-7000-8000-000000000001"
 
 
 def _talks(company: Company, seconds: Sequence[float | None], created: datetime = DAY, **values: Any) -> None:
-    """Verbal handoffs that took so long; None still runs."""
+    """Verbal handoffs with these durations; None is still running."""
     row = {"method": "stopwatch", "measured_by": WHO, "created_at": created, **values}
     for duration in seconds:
         company.add("handoff_baselines", seconds=duration, **row)
 
 
 def _handoffs(company: Company, waits: Sequence[float | None], claimed: datetime = DAY) -> None:
-    """Claimed handoffs, acted on after so many seconds; None not yet."""
+    """Claimed handoffs, acted on after these seconds; None if not yet."""
     session = company.add("ai_sessions")
     for wait in waits:
         acted = None if wait is None else claimed + timedelta(seconds=wait)
@@ -65,7 +65,7 @@ async def test_the_difference_of_two_medians(database: Database, company: Compan
     }
 
 
-async def test_both_sides_stand_side_by_side(database: Database, company: Company) -> None:
+async def test_both_sides_are_in_the_answer(database: Database, company: Company) -> None:
     _talks(company, [float(minute) for minute in range(1, 41)])
     _handoffs(company, [*range(1, 17), *[None] * 4])
     report = await _report(database, company)
@@ -201,7 +201,7 @@ async def test_the_window_is_that_of_the_beginning(database: Database, company: 
 
 
 async def test_a_past_window_speaks_for_its_own_end(database: Database, company: Company) -> None:
-    """A stopwatch that ran and a handoff that waited then do so still."""
+    """What was running or waiting at `as_of` counts so, whatever came later."""
     late = at("2026-02-28 23:55")
     _talks(company, [240.0], late, stopped_at=late + timedelta(seconds=240))
     _talks(company, [600.0], late, stopped_at=late + timedelta(seconds=600))
@@ -223,7 +223,7 @@ async def test_a_month_is_thirty_days_of_the_window_so_far(database: Database, c
     assert (difference.handoffs_per_month, difference.hours_per_month) == (60, 60)
 
 
-async def test_a_neighbour_is_never_counted(database: Database, company: Company, neighbour: Company) -> None:
+async def test_another_account_is_never_counted(database: Database, company: Company, neighbour: Company) -> None:
     _talks(neighbour, [600.0] * 20)
     _handoffs(neighbour, [60] * 20)
     report = await _report(database, company)

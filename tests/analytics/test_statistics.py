@@ -93,7 +93,7 @@ def test_a_quantile_is_one_of_the_waits_and_in_order(ended: list[float], censore
 
 
 @given(waits.filter(bool), waits)
-def test_who_waits_longer_never_lowers_the_median(ended: list[float], censored: list[float]) -> None:
+def test_a_longer_wait_never_lowers_the_median(ended: list[float], censored: list[float]) -> None:
     longer = [wait + max(ended) for wait in censored]
     with_them, without = kaplan_meier(ended, longer).median, kaplan_meier(ended, []).median
     assert without is not None
@@ -170,7 +170,7 @@ def test_one_share_has_no_interval_and_none_has_no_mean() -> None:
     assert mean(0, Decimal(), Decimal()) == (None, 0, None)
 
 
-def test_a_mean_is_told_in_the_unit_that_is_asked_for() -> None:
+def test_a_mean_is_in_the_unit_that_is_asked_for() -> None:
     """60, 120 and 180 s: 2 min, s = 1 min, t(2) = 4.302653, so half the interval is 2.4841 min, held to 0."""
     found = mean(3, 360.0, 50_400.0, unit=60)
     assert (found.value, found.n) == (2, 3)

@@ -1,4 +1,4 @@
-"""What the matching benchmark says of itself."""
+"""The matching benchmark counts what it says it counts."""
 
 from benchmarks.matching import Matching, Outcome, Text, load_texts, matching_markdown, measure_matching
 from flowpilot.db.connect import DatabaseUrls

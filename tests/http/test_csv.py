@@ -1,4 +1,4 @@
-"""What a spreadsheet would run is text."""
+"""Text that a spreadsheet would run stays text."""
 
 import pytest
 

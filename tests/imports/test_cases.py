@@ -15,7 +15,7 @@ def at(clock: str) -> datetime:
 
 
 def build(*rows: dict[str, str], **sections: Any) -> Case:
-    """The case under the small mapping, with these sections in the place of its own."""
+    """The case under the small mapping, with these sections instead of its own."""
     mapping = Mapping.model_validate({**MAPPING, **sections})
     known: list[Row] = [
         {column: None if cell in mapping.file.unknown else cell for column, cell in cells.items()}
@@ -157,7 +157,7 @@ def test_the_first_later_row_by_another_person_claims() -> None:
     ]
 
 
-def test_what_happened_to_a_claimed_handoff_is_told_in_order() -> None:
+def test_the_events_of_a_claimed_handoff_are_in_order() -> None:
     case = build(row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:10", "Ada", 1), row("T1", 3, "09:20", "Grace", 1))
     assert list(case.handoffs[0].events()) == [
         Event(HandoffEventKind.CREATED, at("09:10"), "Ada"),
@@ -248,7 +248,7 @@ def test_a_handoff_never_ends_before_it_began_though_times_run_backwards() -> No
     assert case.handoffs[0].ended.at == at("09:30")
 
 
-def test_a_resolution_before_the_beginning_is_resolved_nobody_knows_when() -> None:
+def test_a_resolution_before_the_beginning_has_no_known_time() -> None:
     case = build(row("T1", 1, "09:00", "Ada", solved="2026-05-04 07:59"))
     assert (case.status, case.created_at, case.resolved_at) == ("resolved", at("08:00"), None)
     assert case.unknown == (UnknownEnd("resolved_at", "2026-05-04 07:59", "2026-05-04 08:00"),)
@@ -259,7 +259,7 @@ def test_a_resolution_at_the_beginning_took_no_time() -> None:
     assert (case.resolved_at, case.unknown) == (at("08:00"), ())
 
 
-def test_a_claim_before_its_handoff_is_a_claim_nobody_knows_when() -> None:
+def test_a_claim_before_its_handoff_has_no_known_time() -> None:
     case = build(
         row("T1", 1, "09:00", "Ada"),
         row("T1", 2, "09:20", "Ada", 1),
@@ -278,6 +278,6 @@ def test_a_claim_at_the_minute_of_its_handoff_took_no_time() -> None:
     assert (case.handoffs[0].claim, case.unknown) == (Claim(at("09:20"), "Grace"), ())
 
 
-def test_an_end_that_had_to_be_moved_is_told() -> None:
+def test_an_end_that_had_to_be_moved_is_a_warning() -> None:
     case = build(row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:30", "Ada", 1), row("T1", 3, "09:20", "Joan", 2))
     assert case.unknown == (UnknownEnd("closed_at", "2026-05-04 09:20", "2026-05-04 09:30"),)

@@ -36,7 +36,7 @@ def test_the_summary_counts_what_was_added(world: World, log: Path) -> None:
     )
 
 
-def test_one_session_a_case(world: World, log: Path) -> None:
+def test_one_session_per_case(world: World, log: Path) -> None:
     world.load(log)
     query = """
         SELECT psa_ticket_id, external_name, status, problem_domain, problem_summary, step_count, answer_count,

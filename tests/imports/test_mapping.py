@@ -40,7 +40,7 @@ def test_the_shipped_mapping_is_found_by_its_name() -> None:
     assert load_mapping("servicenow").name == "ServiceNow incident event log"
 
 
-def test_a_name_that_is_not_shipped_lists_those_that_are() -> None:
+def test_an_unknown_mapping_lists_the_shipped_ones() -> None:
     with pytest.raises(MappingError, match=r"no mapping jira: .* one of the names servicenow\."):
         load_mapping("jira")
 
@@ -66,7 +66,7 @@ def test_the_columns_read_are_those_named_with_how_they_are_used(tmp_path: Path)
     }
 
 
-def test_text_that_is_no_toml_is_an_error(tmp_path: Path) -> None:
+def test_text_that_is_not_toml_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(MappingError, match="is not valid TOML"):
         load_toml(tmp_path, "name = ")
 

@@ -73,7 +73,7 @@ def test_an_open_quote_is_an_error(tmp_path: Path) -> None:
         read(write(tmp_path, b'a,b\n1,2\n3,"4\n'))
 
 
-def test_blank_lines_are_passed_over(tmp_path: Path) -> None:
+def test_blank_lines_are_skipped(tmp_path: Path) -> None:
     assert read(write(tmp_path, b"a,b\n\n1,2\n\n"))[1] == [(3, ["1", "2"])]
 
 
@@ -82,11 +82,11 @@ def test_another_delimiter_and_encoding_are_read(tmp_path: Path) -> None:
     assert read(path, delimiter=";", encoding="latin-1")[:2] == (["ä", "b"], [(2, ["1", "ß"])])
 
 
-def test_a_byte_order_mark_is_no_part_of_the_first_column(tmp_path: Path) -> None:
+def test_a_byte_order_mark_is_not_part_of_the_first_column(tmp_path: Path) -> None:
     assert read(write(tmp_path, b"\xef\xbb\xbf" + TEXT))[:2] == (["a", "b"], ROWS)
 
 
-def test_bytes_that_are_no_text_are_an_error(tmp_path: Path) -> None:
+def test_bytes_that_are_not_text_are_an_error(tmp_path: Path) -> None:
     with pytest.raises(BadRowError, match="is not utf-8-sig text"):
         read(write(tmp_path, b"a,b\n1,2\n3,\xff\n"))
 

@@ -1,4 +1,4 @@
-"""What is refused, and that nothing is left of it."""
+"""What is refused, and that it leaves nothing behind."""
 
 import subprocess
 import sys

@@ -56,7 +56,7 @@ def test_the_summary_says_what_was_added(imported: Imported) -> None:
     )
 
 
-def test_the_one_claim_before_its_handoff_is_told(imported: Imported) -> None:
+def test_the_one_claim_before_its_handoff_is_a_warning(imported: Imported) -> None:
     moments = {"text": "29/2/2016 08:53", "begins": "1/3/2016 11:56"}
     assert imported[1].warnings == [{"ticket": "INC0000164", "field": "claimed_at", **moments}]
 
@@ -126,7 +126,7 @@ def test_claims(uci: World) -> None:
     assert uci.ask(query) == [(16_230, 16_229, 952.0)]
 
 
-def test_nobody_claims_what_he_handed_over(uci: World) -> None:
+def test_nobody_claims_their_own_handoff(uci: World) -> None:
     assert uci.ask("SELECT count(*) FROM session_handoffs WHERE claimed_by = created_by") == [(0,)]
 
 
@@ -167,7 +167,7 @@ def test_the_first_action_is_the_earliest_step_after_the_claim(uci: World) -> No
     assert uci.ask(query) == [(23_414,)]
 
 
-def test_events_tell_of_each_handoff_how_it_began_went_and_ended(uci: World) -> None:
+def test_each_handoff_has_its_events(uci: World) -> None:
     query = "SELECT kind, count(*), count(DISTINCT handoff_id) FROM handoff_events GROUP BY 1 ORDER BY 1"
     reassigned = 23_414 - 11_369
     assert uci.ask(query) == [

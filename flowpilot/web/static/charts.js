@@ -1,4 +1,4 @@
-// Charts: what a page says of them as JSON, drawn on canvas. The library is fetched by the first page that has one.
+// Charts: a page has them as JSON, and they are drawn on a canvas. The first page with a chart loads the library.
 
 let library = null;
 const drawn = new Map();
@@ -39,7 +39,7 @@ function axis(more) {
   };
 }
 
-// Round steps of time are those of its unit, and not of the decimal system of another.
+// Axis steps are round in the unit that is shown: whole minutes, hours or days.
 function scale(unit, highest) {
   const base = { seconds: 1, minutes: 60 }[unit];
   if (!base || !(highest > 0)) return {};
@@ -66,7 +66,7 @@ function bars(spec) {
   };
 }
 
-// A band is a polygon a run of points that have an interval; of a single point, a stroke.
+// A band is one polygon for each run of points with an interval; for a single point, a line.
 function band(spec) {
   const runs = [[]];
   for (const point of spec.band) {
@@ -81,7 +81,7 @@ function band(spec) {
       const run = filled[params.dataIndex];
       const edge = (at) => run.flatMap((point, place) => {
         const here = api.coord([point[0], point[at]]);
-        // A step holds its height until the next one begins.
+        // A step keeps its height until the next one.
         return spec.step && place + 1 < run.length ? [here, [api.coord([run[place + 1][0], 0])[0], here[1]]] : [here];
       });
       const points = [...edge(1), ...edge(2).reverse()];
@@ -112,7 +112,7 @@ function option(spec) {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: colour("text") },
     grid: { left: 24, right: 24, top: 24, bottom: spec.series?.length > 1 ? 36 : 8, containLabel: true },
-    // The page's policy allows no inline styles, which the library's HTML tooltip is made of.
+    // The page's policy forbids inline styles, which the library's HTML tooltip needs.
     tooltip: { trigger: "axis", renderMode: "richText", confine: true },
     ...(spec.kind === "bars" ? bars(spec) : line(spec)),
   };
@@ -150,7 +150,7 @@ function drawAll() {
 
 document.addEventListener("htmx:load", drawAll);
 document.addEventListener("htmx:historyRestore", drawAll);
-// The history keeps a page as text: without what the library has written into it, styles among it.
+// The history keeps a page as text, so what the library has drawn is removed first.
 document.addEventListener("htmx:beforeHistorySave", () => {
   for (const [place, one] of drawn) {
     one?.chart.dispose();

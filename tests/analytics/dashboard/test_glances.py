@@ -1,4 +1,4 @@
-"""What is read of a report by itself is what the report says, in random worlds."""
+"""A part that is read alone says what the report says, in random worlds."""
 
 import asyncio
 import random

@@ -26,7 +26,7 @@ NO_CHANGE = {"difference": None, "difference_ci95": None, "direction": None}
 
 
 def _resolved(company: Company, *minutes: float, created: datetime = DAY, **values: Any) -> None:
-    """Sessions that took so many minutes each."""
+    """Sessions that took these minutes."""
     for each in minutes:
         moments = {"created_at": created, "resolved_at": created + timedelta(minutes=each)}
         company.add("ai_sessions", status="resolved", **moments, **values)
@@ -106,7 +106,7 @@ async def test_the_window_before_holds_its_beginning_and_not_its_end(database: D
     assert report.previous.total_sessions.model_dump() == {"value": 2, "difference": -1}
 
 
-async def test_the_window_before_is_told_by_todays_status(database: Database, company: Company) -> None:
+async def test_the_window_before_is_counted_by_todays_status(database: Database, company: Company) -> None:
     """The contract's rule: whenever it happened, after the window's end too."""
     company.add("ai_sessions", status="resolved", created_at=BEFORE, resolved_at=DAY)
     report = await _report(database, company)
@@ -170,7 +170,7 @@ async def test_a_change_that_may_be_chance_has_no_direction(database: Database, 
     assert (previous.resolution_rate.difference, previous.resolution_rate.direction) == (0, None)
 
 
-async def test_a_neighbour_is_never_compared(database: Database, company: Company, neighbour: Company) -> None:
+async def test_another_account_is_never_compared(database: Database, company: Company, neighbour: Company) -> None:
     empty = await _report(database, company)
     _resolved(neighbour, 10, 20)
     _resolved(neighbour, 10, 20, created=BEFORE)

@@ -1,4 +1,4 @@
-"""The curve of those still waiting, and the buckets of those who are not."""
+"""The curve of those still waiting, and the buckets of the others."""
 
 from datetime import timedelta
 
@@ -67,7 +67,7 @@ def test_what_took_no_time_falls_at_the_beginning() -> None:
 
 
 @given(waits, waits)
-def test_a_thinned_curve_hardly_lies(ended: list[float], censored: list[float]) -> None:
+def test_a_thinned_curve_stays_close(ended: list[float], censored: list[float]) -> None:
     points = _curve(ended, censored)
     full = kaplan_meier(ended, censored).curve
     if full is None:

@@ -1,4 +1,4 @@
-"""Escalations by reason and domain, and beside the period before."""
+"""Escalations by reason and domain, and compared with the period before."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -50,7 +50,7 @@ async def test_reasons_are_the_same_whatever_their_case_and_blanks(database: Dat
     assert [(group.reason, group.n) for group in report.by_reason] == [("Needs admin", 3), (None, 2), ("VPN", 1)]
 
 
-async def test_twenty_reasons_stand_by_themselves(database: Database, company: Company) -> None:
+async def test_twenty_reasons_are_listed(database: Database, company: Company) -> None:
     for number in range(22):
         _handoff(company, f"reason {number:02}")
     _handoff(company, "reason 21", claimed_at=DAY, closed_at=DAY, outcome="returned")
@@ -121,8 +121,8 @@ async def test_a_moment_is_in_one_of_the_two(database: Database, company: Compan
     assert (report.n_handoffs_claimed, report.previous.bounce_back_rate.n) == (1, 2)
 
 
-async def test_the_period_before_is_told_as_it_then_stood(database: Database, company: Company) -> None:
-    """Both periods know their bounces for as long, or the older would look worse by its age alone."""
+async def test_the_period_before_is_shown_as_it_stood_then(database: Database, company: Company) -> None:
+    """Both periods have the same time to bounce, or the older one would look worse by its age alone."""
     _handoff(company, created_at=BEFORE, claimed_at=BEFORE, closed_at=DAY, outcome="returned")
     report = await _report(database, company)
     assert (report.previous.bounce_back_rate.value, report.previous.bounce_back_rate.n) == (0, 1)
@@ -140,7 +140,7 @@ async def test_a_clear_change_has_a_direction(database: Database, company: Compa
     assert (previous.created_to_claim.difference, previous.created_to_claim.direction) == (0, None)
 
 
-async def test_a_change_that_may_be_chance_has_none(database: Database, company: Company) -> None:
+async def test_a_change_that_may_be_chance_has_no_direction(database: Database, company: Company) -> None:
     for number in range(3):
         _acted(company, 100 + number, BEFORE)
         _acted(company, 10 + number)
@@ -172,7 +172,7 @@ def test_good_is_what_the_catalogue_says(
 
 
 def test_one_unknown_end_leaves_the_other() -> None:
-    """A median that may be far longer, but is longer for certain, is worse for certain."""
+    """A median that is certainly longer, by an unknown amount, is certainly worse."""
     new, old = Estimate(500, 20, (400, None)), Estimate(100, 20, (80, 130))
     found = compare("created_to_first_action", new, old, 2)
     assert (found.difference, found.difference_ci95, found.direction) == (400, (295.6, None), "worse")

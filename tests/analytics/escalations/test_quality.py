@@ -261,7 +261,7 @@ async def test_what_was_claimed_at_an_unknown_time_is_counted_apart(database: Da
     ]
 
 
-async def test_a_neighbour_is_never_counted(database: Database, company: Company, neighbour: Company) -> None:
+async def test_another_account_is_never_counted(database: Database, company: Company, neighbour: Company) -> None:
     empty = await _report(database, company)
     session, question = neighbour.add("ai_sessions", problem_domain="vpn"), {"question": "Is it on?"}
     _step(neighbour, session, 1, DAY - timedelta(seconds=9), content=question)

@@ -1,4 +1,4 @@
-"""In random worlds the quality of escalations is what its definitions say when read aloud."""
+"""In random worlds, the quality of escalations is what its definitions say in plain Python."""
 
 import asyncio
 import random
@@ -121,7 +121,7 @@ def _same(step: Row, other: Row) -> bool:
 
 
 class _World:
-    """The rows, asked for the half-open window that begins at `start` and is told as of `as_of`."""
+    """The rows, read for the half-open window that begins at `start`, as they stood at `as_of`."""
 
     def __init__(self, rows: dict[str, list[Row]], start: datetime, end: datetime, as_of: datetime) -> None:
         self.rows, self.start, self.end, self.as_of = rows, start, end, as_of

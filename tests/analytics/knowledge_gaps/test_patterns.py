@@ -1,4 +1,4 @@
-"""Words that come back together."""
+"""Words that occur together."""
 
 import random
 from collections import Counter
@@ -15,7 +15,7 @@ def test_words_are_letters_in_lower_case() -> None:
     assert texts == [{"printer", "büro", "off"}, {"über", "all"}, set()]
 
 
-def test_a_word_counts_once_a_text() -> None:
+def test_a_word_counts_once_per_text() -> None:
     assert frequent(words_of(["jam jam jam", "jam", "tray"]), 2) == {"jam"}
 
 

@@ -99,7 +99,7 @@ async def test_repeated_pattern(database: Database, company: Company) -> None:
 
 
 async def test_three_sessions_never_make_a_gap(database: Database, company: Company) -> None:
-    """Whatever they are like: three cases are no evidence."""
+    """Whatever they are: three cases are not evidence."""
     words = {
         "problem_domain": "email",
         "problem_summary": "mailbox delegation broken",

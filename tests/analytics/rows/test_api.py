@@ -1,4 +1,4 @@
-"""The routes of the rows: who may call, pages, CSV, and what a neighbour has."""
+"""The routes of the rows: who may call, pages, CSV, and other accounts."""
 
 import csv
 from typing import Any
@@ -87,7 +87,7 @@ def test_pages_give_each_row_once_and_in_order(client: TestClient, company: Comp
 
 
 @pytest.mark.parametrize("cursor", ["x", "ü", "", "W10=", "WzEsIDJd", "bnVsbA=="])
-def test_a_cursor_of_nobodys_is_422(client: TestClient, company: Company, cursor: str) -> None:
+def test_a_foreign_cursor_is_422(client: TestClient, company: Company, cursor: str) -> None:
     answer = client.get(f"{BASE}/sessions", params={"cursor": cursor}, headers=company.headers())
     assert answer.status_code == 422
 
@@ -121,9 +121,7 @@ def test_a_csv_without_all_rows_says_so_in_its_name(
     assert "-newest-2.csv" in answer.headers["content-disposition"]
 
 
-def test_rows_are_limited_together_and_what_is_refused_uses_nothing_up(
-    client: TestClient, company: Company
-) -> None:
+def test_rows_share_a_limit_that_refused_requests_do_not_use(client: TestClient, company: Company) -> None:
     headers = company.headers()
     for _ in range(61):
         assert client.get(f"{BASE}/sessions?tz=Mars", headers=headers).status_code == 422

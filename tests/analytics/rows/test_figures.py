@@ -1,4 +1,4 @@
-"""Every figure of the reports is the number of its rows, whatever the world, and with a neighbour beside it."""
+"""Every figure of the reports is the number of its rows, also with other accounts in the database."""
 
 import json
 import uuid
@@ -153,7 +153,7 @@ def _savings(report: Any) -> Iterator[Figure]:
 
 
 def figures(reports: dict[str, Any]) -> list[Figure]:
-    """Every figure that is a number of rows, with the question that leads to them."""
+    """Every figure that is a number of rows, with the filter that finds them."""
     return [
         *_dashboard(reports["dashboard"]),
         *_other(reports),

@@ -1,4 +1,4 @@
-"""In random worlds, too, every figure of the reports is the number of its rows."""
+"""In random worlds, every figure of the reports is the number of its rows."""
 
 import asyncio
 import random

@@ -23,7 +23,7 @@ def test_every_section_is_a_table(client: TestClient, company: Company, name: st
         assert "," in answer.text.splitlines()[0]
 
 
-def test_a_list_is_a_line_an_item(client: TestClient, company: Company) -> None:
+def test_a_list_has_a_line_per_item(client: TestClient, company: Company) -> None:
     moments = {"created_at": "2026-03-01T10:00Z", "resolved_at": "2026-03-01T11:00Z"}
     company.add("ai_sessions", status="resolved", problem_domain="=email", **moments)
     headers = company.headers()
@@ -35,12 +35,12 @@ def test_a_list_is_a_line_an_item(client: TestClient, company: Company) -> None:
     assert row == {name: str(value) for name, value in expected.items()}
 
 
-def test_an_object_is_a_line_a_field(client: TestClient, company: Company) -> None:
+def test_an_object_has_a_line_per_field(client: TestClient, company: Company) -> None:
     answer = client.get(f"{BASE}/tables/psa-metrics/push_funnel.csv", headers=company.headers())
     assert answer.text.splitlines()[:2] == ["field,value", "total_sessions,0"]
 
 
-def test_a_table_says_beside_itself_what_it_is(client: TestClient, company: Company) -> None:
+def test_a_table_describes_itself_in_its_headers(client: TestClient, company: Company) -> None:
     answer = client.get(f"{BASE}/tables/dashboard/mttr_trend.csv", params=WINDOW, headers=company.headers())
     name = "flowpilot-dashboard-mttr_trend-2026-01-01-to-2026-07-01.csv"
     assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
@@ -53,7 +53,7 @@ def test_a_table_says_beside_itself_what_it_is(client: TestClient, company: Comp
     )
 
 
-def test_no_such_section_is_404_with_those_that_there_are(client: TestClient, company: Company) -> None:
+def test_an_unknown_section_is_404_with_a_list(client: TestClient, company: Company) -> None:
     for path in ("dashboard/window", "dashboard/x", "escalations/x"):
         answer = client.get(f"{BASE}/tables/{path}.csv", headers=company.headers())
         assert (answer.status_code, answer.json()["sections"]) == (

@@ -127,7 +127,7 @@ def test_no_rows_say_what_to_do(signed_in: SignedIn) -> None:
     assert "choose a longer period" in page
 
 
-def test_a_filter_that_makes_no_sense_is_told(signed_in: SignedIn) -> None:
+def test_an_invalid_filter_is_refused(signed_in: SignedIn) -> None:
     assert signed_in(Role.OWNER).get("/analytics/rows/sessions?tier=x").status_code == 422
     assert signed_in(Role.OWNER).get("/analytics/rows/nothing").status_code == 404
 

@@ -21,7 +21,7 @@ TRY_AGAIN = "This cannot be shown now"
 
 
 @pytest.mark.parametrize("tab", TABS)
-def test_an_empty_account_is_told_what_to_do(signed_in: SignedIn, tab: str) -> None:
+def test_an_empty_account_sees_what_to_do(signed_in: SignedIn, tab: str) -> None:
     answer = signed_in(Role.OWNER).get(f"/analytics/{tab}")
     assert answer.status_code == 200
     assert TRY_AGAIN not in answer.text
@@ -52,7 +52,7 @@ def test_the_first_tab_is_the_first_one_may_see(signed_in: SignedIn, role: Role,
     assert (answer.status_code, answer.headers["location"]) == (303, f"/analytics/{first}")
 
 
-def test_a_viewer_is_told_that_it_is_not_for_the_role(signed_in: SignedIn) -> None:
+def test_a_viewer_may_not_see_analytics(signed_in: SignedIn) -> None:
     assert signed_in(Role.VIEWER).get("/analytics").status_code == 403
 
 
@@ -148,7 +148,7 @@ async def _lose_the_connection(db: ReadDb, window: Window, *args: object, **aske
     await db.execute(text("SELECT pg_terminate_backend(pg_backend_pid())"))
 
 
-def test_a_database_that_goes_away_is_told_once_for_all_reports(
+def test_a_lost_database_is_reported_once_for_all_reports(
     signed_in: SignedIn, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     browser = signed_in(Role.OWNER)
@@ -158,7 +158,7 @@ def test_a_database_that_goes_away_is_told_once_for_all_reports(
     assert [record.exc_info for record in caplog.records if record.exc_info] == []
 
 
-def test_too_many_requests_are_told_in_the_card(signed_in: SignedIn) -> None:
+def test_too_many_requests_are_explained_in_the_card(signed_in: SignedIn) -> None:
     browser = signed_in(Role.OWNER)
     pages = [browser.get("/analytics/coverage") for _ in range(16)]
     assert [TRY_AGAIN in page.text for page in pages] == [False] * 15 + [True]
