@@ -55,14 +55,19 @@ def in_words(file: Path, done: ImportSummary) -> str:
             f"{file.name} was already imported on {done.already_imported_at:%Y-%m-%d %H:%M} UTC. Nothing changed."
         )
     if not done.sessions:
-        return f"{file.name}: nothing new. All of its {done.cases_already_here:,} cases are here already."
+        return f"{file.name}: nothing new. Cases that are here already: {done.cases_already_here:,}."
     text = (
-        f"Imported {done.rows:,} rows. Sessions: {done.sessions:,}, with {done.steps:,} steps. "
+        f"Imported {_counted(done.rows, 'row')}. "
+        f"Sessions: {done.sessions:,}, with {_counted(done.steps, 'step')}. "
         f"Handoffs: {done.handoffs:,}, {done.claimed:,} of them claimed. New people: {done.people_created:,}."
     )
     if done.cases_already_here:
         text += f" Cases left as they are, since they are here already: {done.cases_already_here:,}."
     return text + _warnings(done.warnings)
+
+
+def _counted(n: int, noun: str) -> str:
+    return f"{n:,} {noun}{'' if n == 1 else 's'}"
 
 
 def _warnings(warnings: Sequence[Mapping[str, str]]) -> str:

@@ -13,6 +13,8 @@ _NBSP = "\u00a0"
 
 # The nouns that reports count.
 _ONE = {
+    "days": "day",
+    "domains": "domain",
     "entries": "entry",
     "flows": "flow",
     "gaps": "gap",
@@ -74,6 +76,11 @@ def bounds(interval: Any, show: Callable[[Any], str]) -> str:
 def agreeing(words: str, n: int) -> str:
     """The words after a count: `sessions`, but `session` after 1."""
     return words if n != 1 else " ".join(_ONE.get(word, word) for word in words.split(" "))
+
+
+def counted(n: int, words: str) -> str:
+    """A count and what it counts: `12 sessions`, `1 session`."""
+    return f"{number(n)} {agreeing(words, n)}"
 
 
 def plain(name: str) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from flowpilot.web.formatting import agreeing
+from flowpilot.web.formatting import agreeing, counted
 
 
 @pytest.mark.parametrize(
@@ -17,3 +17,7 @@ from flowpilot.web.formatting import agreeing
 )
 def test_a_noun_agrees_with_its_count(n: int, words: str, said: str) -> None:
     assert agreeing(words, n) == said
+
+
+def test_a_count_is_said_with_its_noun() -> None:
+    assert (counted(1, "claimed handoffs"), counted(1200, "days")) == ("1 claimed handoff", "1\u202f200 days")

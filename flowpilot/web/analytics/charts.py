@@ -9,7 +9,7 @@ from flowpilot.analytics.escalations.schemas import Escalations
 from flowpilot.analytics.psa import PsaMetrics
 from flowpilot.analytics.savings import Savings
 from flowpilot.web.analytics.figures import bucket, minutes
-from flowpilot.web.formatting import duration, number
+from flowpilot.web.formatting import counted, duration, number
 
 Point = tuple[Any, float]
 
@@ -37,7 +37,7 @@ def mttr_trend(report: Dashboard) -> Chart:
     days = report.mttr_trend
     values = [day.mttr_minutes for day in days]
     least, most = minutes(min(values)), minutes(max(values))
-    summary = f"MTTR by day, {len(days)} days with resolved sessions, from {least} to {most}."
+    summary = f"MTTR by day, {counted(len(days), 'days with resolved sessions')}, from {least} to {most}."
     spec = _line(
         "MTTR",
         [(day.date.isoformat(), day.mttr_minutes) for day in days],
@@ -56,7 +56,7 @@ def domains(report: Dashboard) -> Chart:
     """Sessions by domain and how they ended."""
     rows = report.sessions_by_domain
     largest = rows[0]
-    summary = f"Sessions of {len(rows)} domains; {largest.domain} has the most, {largest.total}."
+    summary = f"Sessions of {counted(len(rows), 'domains')}; {largest.domain} has the most, {largest.total}."
     series = {
         "Resolved": [row.resolved for row in rows],
         "Escalated": [row.escalated for row in rows],
@@ -70,8 +70,8 @@ def distribution(report: Escalations) -> Chart:
     """Times to first action after a claim in buckets."""
     most = max(report.distribution, key=lambda one: one.n)
     summary = (
-        f"Times to first action of {report.n_handoffs_with_action} handoffs; most often, {most.n} times, it took "
-        f"{bucket(most.from_seconds, most.to_seconds)}."
+        f"Times to first action of {counted(report.n_handoffs_with_action, 'handoffs')}; the largest group, "
+        f"{most.n}, took {bucket(most.from_seconds, most.to_seconds)}."
     )
     names = [bucket(one.from_seconds, one.to_seconds) for one in report.distribution]
     spec = _bars(names, {"Handoffs": [one.n for one in report.distribution]}, "handoffs", tilted=True)
@@ -82,7 +82,7 @@ def survival_curve(report: Escalations) -> Chart:
     """The share that is still waiting for a first action, with its band."""
     points, wait = report.survival_curve, report.time_to_first_action
     reached = "not reached" if wait.median is None else duration(wait.median)
-    summary = f"Share of {wait.n} claimed handoffs still waiting for a first action; median {reached}."
+    summary = f"Share of {counted(wait.n, 'claimed handoffs')} still waiting for a first action; median {reached}."
     spec = _line(
         "Still waiting",
         [(one.seconds, 100 * one.share_waiting) for one in points],
@@ -117,7 +117,7 @@ def funnel(report: PsaMetrics) -> Chart:
 def hours(report: PsaMetrics) -> Chart:
     """Hours logged by day."""
     days = report.daily_trend
-    summary = f"Hours logged by day: {number(report.total_hours_logged, 2)} hours on {len(days)} days."
+    summary = f"Hours logged by day: {number(report.total_hours_logged, 2)} hours on {counted(len(days), 'days')}."
     series = {"Hours": [day.hours for day in days]}
     return Chart("hours", summary, _bars([day.date.isoformat() for day in days], series, "hours"))
 
@@ -130,7 +130,7 @@ def handoff_times(report: Savings) -> Chart:
         for title, side in (("Verbal", report.baseline), ("In the product", report.product))
     }
     summary = (
-        f"Median of {report.baseline.n} verbal handoffs {duration(report.baseline.median)}, of "
-        f"{report.product.n} in the product {duration(report.product.median)}."
+        f"Median of {counted(report.baseline.n, 'verbal handoffs')} {duration(report.baseline.median)}, of "
+        f"{number(report.product.n)} in the product {duration(report.product.median)}."
     )
     return Chart("times", summary, _bars(list(names), series, "seconds"))
