@@ -1,4 +1,4 @@
-"""pydantic-ai, which is an extra: only `ask` imports this module, and only once an AI is configured."""
+"""Asking a model through pydantic-ai, an extra: `ask` alone imports this module, if an AI is configured."""
 
 import asyncio
 from dataclasses import dataclass
@@ -18,7 +18,7 @@ from pydantic_ai.usage import RunUsage, UsageLimits
 
 from flowpilot.settings import Settings
 
-# An answer that does not fit its type is sent back once, with what is wrong with it.
+# An answer that does not fit its type is sent back once, with the errors.
 ATTEMPTS = 2
 MAX_ANSWER_TOKENS = 1500
 
@@ -30,7 +30,7 @@ T = TypeVar("T", bound=BaseModel)
 
 @dataclass(frozen=True, slots=True)
 class Reply(Generic[T]):
-    """The answer, or why there is none, in words that hold nothing of what was sent; and the tokens it took."""
+    """The answer, or why there is none in words that quote nothing of the prompt; and the tokens it took."""
 
     answer: T | None
     failure: str
@@ -38,7 +38,7 @@ class Reply(Generic[T]):
 
 
 def model_for(settings: Settings) -> Model:
-    """The model that is configured. Key and address come from our settings alone, not from other variables."""
+    """The configured model. Key and address come only from FlowPilot's settings, not from other variables."""
     assert settings.ai_model is not None
     provider, _, name = settings.ai_model.partition(":")
     key = "unset" if settings.ai_api_key is None else settings.ai_api_key.get_secret_value()
@@ -49,27 +49,27 @@ def model_for(settings: Settings) -> Model:
         case "openai" if url is None:
             return OpenAIResponsesModel(name, provider=OpenAIProvider(api_key=key, base_url=_OPENAI))
         case "openai":
-            # Servers that speak OpenAI's language speak its chat, and seldom more.
+            # Servers compatible with OpenAI support its chat API, and seldom more.
             return OpenAIChatModel(name, provider=OpenAIProvider(api_key=key, base_url=url))
         case _:
             return TestModel()
 
 
 def most_tokens(text: str, answer: type[BaseModel]) -> int:
-    """More tokens than one request with this text may take, with an earlier answer and its faults in it."""
+    """An upper bound for the tokens of one request with this text, including an earlier answer and its errors."""
     return len(f"{text}{answer.model_json_schema()}".encode()) // 2 + 3 * MAX_ANSWER_TOKENS
 
 
 async def converse(
     settings: Settings, model: Model | None, *, instructions: str, prompt: str, answer: type[T], most: int
 ) -> Reply[T]:
-    """Ask the model, or the configured one, for one answer of a type; a request that is cut off counts `most`."""
+    """Ask a model, or the configured one, for an answer of a type. A request that times out counts `most`."""
     usage = RunUsage()
     found, failure, unmeasured = None, "", 0
     try:
         async with asyncio.timeout(settings.ai_timeout_seconds):
             agent = Agent(
-                # In a thread, since a provider's client reads its certificates first.
+                # In a thread, because a provider's client reads its certificates first.
                 model or await asyncio.to_thread(model_for, settings),
                 name="flowpilot",
                 output_type=answer,
@@ -85,6 +85,6 @@ async def converse(
     except ModelHTTPError as error:
         failure = f"{type(error).__name__}, status {error.status_code}"
     except Exception as error:
-        # Whatever it is, the rules answer instead. Its message may quote what was sent, or a part of the key.
+        # The rules answer instead. The error's message may quote the prompt, or a part of the key.
         failure = type(error).__name__
     return Reply(found, failure, usage.total_tokens + most * (unmeasured + usage.unmeasured_requests))

@@ -1,4 +1,4 @@
-"""The one way to a model: only where one is configured, within the account's budget, and never waited for long."""
+"""The only way to a model: if one is configured, within the account's budget, and with a time limit."""
 
 import asyncio
 import importlib.util
@@ -26,7 +26,7 @@ _log = logging.getLogger(__name__)
 
 
 def problem(settings: Settings) -> str | None:
-    """Why the AI that is configured cannot be used, and what to do; None when it can, or when it is off."""
+    """Why the configured AI cannot be used, and what to do; None if it can, or if none is configured."""
     if settings.ai_model is None:
         return None
     if any(importlib.util.find_spec(package) is None for package in _EXTRA):
@@ -47,10 +47,9 @@ async def ask(
     now: datetime,
     model: "Model | None" = None,
 ) -> T | None:
-    """The model's answer to a prompt, or None when it is off, over budget, too slow or fails; the log says which.
+    """The model's answer to a prompt; None if the AI is off, over budget, too slow or fails. The log says which.
 
-    The prompt is redacted. No database connection is held while the model thinks. `model` takes the place of the
-    one that is configured.
+    The prompt is redacted. No database connection is held in the meantime. `model` replaces the configured one.
     """
     settings = tools.settings
     if settings.ai_model is None:
@@ -58,7 +57,7 @@ async def ask(
     if (fault := problem(settings)) is not None:
         _log.warning("the AI was not asked: %s", fault)
         return None
-    # In a thread: the first import takes a second or more, in which requests would stand still.
+    # In a thread: the first import takes a second or more, which would block all requests.
     await asyncio.to_thread(importlib.import_module, "flowpilot.copilot.agent")
     from flowpilot.copilot import agent  # noqa: PLC0415 - only where an AI is configured
 

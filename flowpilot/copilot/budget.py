@@ -1,9 +1,9 @@
 """The budget: how many tokens an account may spend on the AI in a day (UTC).
 
-What a question may cost at most is added to the day's total before it is asked, and corrected afterwards to
-what it did cost. A question is let through while the total, with what others have reserved in it, is below the
-budget. Each is one statement, so that however many workers ask at once, a day ends above its budget by less
-than one question. Where a worker dies in between, its reservation stays counted.
+The most that a question may cost is added to the day's total before it is asked, and replaced by the actual cost
+afterwards. A question is allowed while the total, including the reservations of others, is below the budget. Each
+step is one statement, so that a day ends above its budget by less than one question, however many workers ask at
+once. If a worker dies in between, its reservation stays counted.
 """
 
 import uuid
@@ -18,7 +18,7 @@ from flowpilot.db.session import Db
 
 
 async def reserve(db: Db, account_id: uuid.UUID, day: date, tokens: int, *, budget: int) -> bool:
-    """Count one question and what it may cost; False, and nothing counted, when the day's budget is spent."""
+    """Reserve tokens for one question; False, without reserving any, if the day's budget is spent."""
     question = insert(AiUsage).values(account_id=account_id, id=new_id(), day=day, requests=1, tokens=tokens)
     counted = question.on_conflict_do_update(
         index_elements=["account_id", "day"],
@@ -29,7 +29,7 @@ async def reserve(db: Db, account_id: uuid.UUID, day: date, tokens: int, *, budg
 
 
 async def settle(db: Db, account_id: uuid.UUID, day: date, *, reserved: int, spent: int) -> None:
-    """Put what a question did cost in the place of what was reserved for it."""
+    """Replace the reservation for a question by its actual cost."""
     await db.execute(
         update(AiUsage)
         .where(AiUsage.account_id == account_id, AiUsage.day == day)

@@ -1,4 +1,4 @@
-"""The line of questioning for problems that no flow covers, as data (`checks.toml`)."""
+"""What to ask and check when no flow covers a problem, as data (`checks.toml`)."""
 
 import re
 import tomllib
@@ -11,7 +11,7 @@ from flowpilot.copilot.schemas import ProposedStep
 
 
 class Check(ProposedStep):
-    """A question or a check, and the words that show that it has been dealt with."""
+    """A question or a check, and the words that show that it is already done."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -19,7 +19,7 @@ class Check(ProposedStep):
 
 
 class Topic(BaseModel):
-    """A kind of problem: the words and domains that it is known by, and what to check first."""
+    """A kind of problem: its words and domains, and what to check first."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -31,7 +31,7 @@ class Topic(BaseModel):
 
 
 class Checks(BaseModel):
-    """All of it: what to ask of any problem, what to check of each kind, and what is left at the end."""
+    """What to ask about any problem, what to check for each kind, and what to do at the end."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -44,5 +44,5 @@ CHECKS = Checks.model_validate(tomllib.loads(files(__package__).joinpath("checks
 
 
 def mentions(text: str, words: Iterable[str]) -> int:
-    """How many of the words stand in the text, each from the beginning of a word on, in any case."""
+    """How many of the words occur in the text at the beginning of a word, ignoring case."""
     return sum(re.search(rf"(?<!\w){re.escape(word)}", text, re.IGNORECASE) is not None for word in words)

@@ -1,4 +1,4 @@
-"""What each account has asked of the AI, so that a budget can hold."""
+"""How much each account uses the AI, for its budget."""
 
 from datetime import date
 

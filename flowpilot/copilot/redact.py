@@ -1,28 +1,29 @@
-"""What is taken out of a text before it leaves the machine.
+"""What is removed from a text before it leaves the machine.
 
-Replaced are e-mail addresses, telephone numbers, IP addresses (private and public ones are told apart, since that
-may be the very problem; loopback and self-assigned ones name nobody and stay), and what looks like a password, a
-key or a token. Names of people, companies and computers are not recognised: they are sent as they were written.
+Placeholders replace e-mail addresses, telephone numbers, IP addresses, and anything that looks like a password, a
+key or a token. Private and public IP addresses get different placeholders, since that may be the very problem;
+loopback and self-assigned ones identify nobody and stay. Names of people, companies and computers are not
+recognised: they are sent as they are.
 """
 
 import ipaddress
 import re
 from re import Match
 
-SECRET = "[secret]"  # noqa: S105 - what stands in its place
+SECRET = "[secret]"  # noqa: S105 - a placeholder
 
 _LABEL = (
     r"\b(?:pass(?:word|code|phrase|wort|wd)?|kennwort|pwd?|pin|secret|token|otp|credential"
     r"|(?:api|access|secret|licen[cs]e|product|recovery|private|shared)[ _-]?(?:key|code)"
     r"|(?:mfa|verification|security|one[- ]time)[ _-]code)s?\b"
 )
-# An opening quote ends the search for its closing one, so that many of them are not searched from to the end.
+# A second opening quote ends the search for a closing one, so that many of them do not take quadratic time.
 _QUOTED = r"\"[^\"\n]+\"|'[^'\n]+'|“[^“”\n]+”"
 
-# What is kept stands before the secret. In a sentence, only a word with a digit or a sign in it is taken for a
-# secret: "the password is wrong" stays.
-# A repeat never holds what has to follow it, and it is bounded or possessive (`++`) where a match can begin inside
-# it. So the time grows with the length of a text, whatever is in it, and not with its square.
+# The group `kept` stands before the secret. In a sentence, only a word with a digit or a special character counts
+# as a secret: "the password is wrong" stays.
+# No repeat matches what has to follow it, and each is bounded or possessive (`++`) if a match can begin inside it.
+# So the time is linear in the length of any text.
 _SECRETS = tuple(
     re.compile(pattern, re.IGNORECASE | re.DOTALL)
     for pattern in (
@@ -49,7 +50,7 @@ _ADDRESS = re.compile(
     re.IGNORECASE,
 )
 _TELEPHONE = re.compile(
-    r"""(?<![\w.+/-])(?!\d{1,2}([./-])\d{1,2}\1\d{4}\b)  # A date is none.
+    r"""(?<![\w.+/-])(?!\d{1,2}([./-])\d{1,2}\1\d{4}\b)  # A date is not one.
     (?: (?:\+|00)[1-9](?:[ ()/.-]{0,2}\d){7,13}
       | \(?0[1-9](?:[ ()/.-]{0,2}\d){6,12}
       | \(?\d{3}\)?[ .-]\d{3}[ .-]\d{4}
@@ -59,7 +60,7 @@ _TELEPHONE = re.compile(
 
 
 def redact(text: str) -> str:
-    """The text with placeholders for what does not have to leave the machine."""
+    """The text with placeholders for everything that must not leave the machine."""
     for pattern in _SECRETS:
         text = pattern.sub(lambda found: f"{found['kept']}{SECRET}", text)
     text = _EMAIL.sub("[e-mail]", text)

@@ -1,4 +1,4 @@
-"""The copilot without an AI: what to ask and check next, and a case at a glance. Same case, same answer."""
+"""The copilot without an AI: what to ask and check next, and a case at a glance. It always answers the same."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,16 +15,16 @@ from flowpilot.copilot.schemas import (
 )
 from flowpilot.text import sentence, tidy
 
-# Of the questions that fit any problem, so many come before the checks that fit this one.
+# The number of general questions before the checks for this kind of problem.
 _QUESTIONS_FIRST = 2
 _TOPICS = 2
 _TRIED = "outcome"
-# What was answered so is not known yet.
+# With such an answer, nothing is known yet.
 _SAYS_NOTHING = frozenset({"", "unknown", "not tried", "not asked", "not sure", "nobody tried", "unclear", "?"})
 
 
 def suggest(case: Case) -> Suggestion:
-    """One to three next steps that the case does not show to be done already; none when it has ended."""
+    """One to three next steps that are not done yet; none if the case has ended."""
     if case.ended:
         return Suggestion(steps=[])
     known = _known(case)
@@ -37,7 +37,7 @@ def suggest(case: Case) -> Suggestion:
 
 
 def assess(case: Case) -> Assessment:
-    """The case in one paragraph and what to do next. No cause is named: that would be a guess."""
+    """The case in one paragraph, and what to do next. It names no cause: that would be a guess."""
     left = [line for line in (tidy(text, MAX_LINE) for text in case.steps_left) if line]
     return Assessment(
         summary=tidy(" ".join(_sentences(case)), MAX_SUMMARY),
@@ -53,7 +53,7 @@ def _step(check: Check) -> NextStep:
 
 
 def _known(case: Case) -> str:
-    """All that the case says, one statement a line."""
+    """Everything that the case says, one statement a line."""
     said = (
         f"{step.text} {step.result} {step.note}" for step in case.steps if step.note or not _says_nothing(step)
     )
@@ -61,7 +61,7 @@ def _known(case: Case) -> str:
 
 
 def _says_nothing(step: CaseStep) -> bool:
-    # A note has no result, and says what it says.
+    # A note has no result, but its text says something.
     return step.kind == "answer" and step.result.strip().lower() in _SAYS_NOTHING
 
 
@@ -70,7 +70,7 @@ def _is_known(check: Check, known: str) -> bool:
 
 
 def _topics(case: Case) -> list[Topic]:
-    """The kinds of problem that this may be, the likeliest first: words count more than the domain."""
+    """The kinds of problem that this may be, the likeliest first. Words count more than the domain."""
     domain = (case.domain or "").strip().lower()
     scores = [2 * mentions(case.problem, topic.words) + (domain in topic.domains) for topic in CHECKS.topic]
     ranked = sorted(zip(scores, CHECKS.topic, strict=True), key=lambda scored: (not scored[1].first, -scored[0]))
@@ -94,7 +94,7 @@ def _sentences(case: Case) -> Iterator[str]:
     if not steps:
         yield "No step was recorded."
     else:
-        # What was tried matters most: it has half of the room, and what the rest leaves of the other half.
+        # What was tried matters most: it gets half of the space, and what the rest leaves of the other half.
         rest = room - len(_listed("Found", found, room)) - 1
         tried_text = _listed("Tried", tried, max(rest, room // 2))
         yield from filter(None, (_listed("Found", found, room - len(tried_text) - 1), tried_text))
@@ -110,7 +110,7 @@ def _words(step: CaseStep) -> str:
 
 
 def _listed(label: str, items: Sequence[str], room: int) -> str:
-    """`Label: one; another.` in the room there is; where not all fit the newest stay, and it says so."""
+    """`Label: one; another.` within `room` characters; if not all items fit, the last ones, marked as such."""
     if not items:
         return ""
     for start in range(len(items)):

@@ -1,6 +1,6 @@
-"""What the copilot is told, and what it answers.
+"""What the copilot gets, and what it answers.
 
-The descriptions of what is `Proposed…` are also read by the model that fills it.
+The model also reads the descriptions of the `Proposed…` classes that it fills.
 """
 
 from typing import Annotated, Literal
@@ -19,10 +19,9 @@ Paragraph = Annotated[str, Field(min_length=1, max_length=MAX_SUMMARY), BeforeVa
 
 
 class CaseStep(BaseModel):
-    """One step that was taken. `kind` is that of the session's step, or of the snapshot's.
+    """One step that was taken. `kind` is the kind of the session's or snapshot's step.
 
-    `text` is the question, the instruction or the note; `result` the choice that was made or the outcome that was
-    reported.
+    `text` is the question, the instruction or the note; `result` is the chosen answer or the reported outcome.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -34,10 +33,10 @@ class CaseStep(BaseModel):
 
 
 class Case(BaseModel):
-    """What is known of a session, or of a handed over one; steps stand in the order in which they were taken.
+    """What is known about a session, perhaps one that was handed over. Steps are in the order they were taken.
 
-    `flow_name` is the flow that was followed, `steps_left` what it still has ahead, `missing` what the snapshot
-    lacks, in words. A case that has `ended` needs no next step.
+    `flow_name` is the flow that was followed, `steps_left` are its remaining steps, and `missing` says what the
+    snapshot lacks. A case that has `ended` needs no next step.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -59,7 +58,7 @@ class ProposedStep(BaseModel):
 
     action: Line = Field(description="What to do, or what to ask, as one instruction to the engineer.")
     why: Line = Field(description="Why this, and why now.")
-    expected: Line = Field(description="What each possible outcome would tell.")
+    expected: Line = Field(description="What each possible outcome would mean.")
 
 
 class ProposedSteps(BaseModel):
@@ -69,13 +68,13 @@ class ProposedSteps(BaseModel):
 
 
 class NextStep(ProposedStep):
-    """One thing to do or to ask next, and who says so."""
+    """One thing to do or to ask next, and who proposes it."""
 
     source: Source
 
 
 class Suggestion(BaseModel):
-    """Up to three next steps, the most useful first; none when the session has ended."""
+    """Up to three next steps, the most useful first; none if the session has ended."""
 
     steps: list[NextStep] = Field(max_length=MAX_STEPS)
 
@@ -83,13 +82,15 @@ class Suggestion(BaseModel):
 class ProposedAssessment(BaseModel):
     """What a senior needs to know of a case at a glance."""
 
-    summary: Paragraph = Field(description="The problem, what was found, and what was tried with which outcome.")
-    likely_cause: Line | None = Field(description="The most likely cause; null when the record does not show one.")
+    summary: Paragraph = Field(
+        description="The problem, what was found, and what was tried and with which outcome."
+    )
+    likely_cause: Line | None = Field(description="The most likely cause; null if the record does not show one.")
     next_steps: list[Line] = Field(max_length=MAX_STEPS, description="What to do next, the most useful first.")
 
 
 class Assessment(ProposedAssessment):
-    """The same with what the snapshot lacks, and who says so."""
+    """The same, with what the snapshot lacks and who made the assessment."""
 
     missing: list[str]
     source: Source

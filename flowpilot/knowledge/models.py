@@ -1,4 +1,4 @@
-"""What the flows did not cover, put forward for review."""
+"""Proposals for what the flows do not cover, for review."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from flowpilot.db.base import Base, Tenant, created_at, tenant_key
 
 
 class FlowProposal(Tenant, Base):
-    """A suggested new flow or change to one, waiting for, or given, a person's verdict."""
+    """A suggested new flow, or a change to one, with or without a reviewer's verdict."""
 
     __tablename__ = "flow_proposals"
     __table_args__ = (

@@ -34,7 +34,7 @@ class PsaPostLog(Tenant, Base):
 
 
 class PsaActivityLog(Tenant, Base):
-    """One thing the ticket system now has from us. `hours_logged` is in hours."""
+    """One thing that FlowPilot added to the ticket system."""
 
     __tablename__ = "psa_activity_logs"
     __table_args__ = (

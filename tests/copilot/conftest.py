@@ -47,7 +47,7 @@ def configured(settings: Settings, **more: Any) -> Settings:
 
 
 class Asked:
-    """A model that answers what it is told to, and remembers what it was asked."""
+    """A model that gives prepared answers, and remembers what it was asked."""
 
     def __init__(self, *answers: dict[str, Any] | Callable[[], Any]) -> None:
         self.answers = list(answers)

@@ -126,11 +126,11 @@ async def test_what_a_ticket_says_never_gets_into_the_instructions(tools: Tools,
 
 async def test_what_is_not_needed_or_private_is_not_sent(tools: Tools, company: Company) -> None:
     asked = Asked(STEPS)
-    told = {
+    changes = {
         "problem": "Mail to jo@client.example fails. Password: Summer2024",
         "engineer_note": "+43 1 2345678",
     }
-    await suggest_next(tools, company.id, CASE.model_copy(update=told), NOW, model=asked.model)
+    await suggest_next(tools, company.id, CASE.model_copy(update=changes), NOW, model=asked.model)
     assert asked.prompt.splitlines() == [
         "Problem: Mail to [e-mail] fails. Password: [secret]",
         "Domain: network",

@@ -182,9 +182,9 @@ def test_there_are_always_one_to_three_different_steps(case: Case) -> None:
 
 @given(CASES, st.sampled_from(EVERY_CHECK), st.data())
 def test_what_is_known_is_never_suggested(case: Case, check: Check, data: st.DataObject) -> None:
-    told = data.draw(st.sampled_from([check.action, *check.known]))
+    hint = data.draw(st.sampled_from([check.action, *check.known]))
     step = data.draw(
-        st.sampled_from([_step("note", told), _step("outcome", told, "Done"), _step("answer", "Well?", told)])
+        st.sampled_from([_step("note", hint), _step("outcome", hint, "Done"), _step("answer", "Well?", hint)])
     )
     known = case.model_copy(update={"steps": [*case.steps, step]})
     assert check.action not in _actions(known)

@@ -25,7 +25,7 @@ from tests.copilot.conftest import CASE, KEY, STEPS, configured
 pytestmark = pytest.mark.anyio
 
 NOW = at("2026-06-15 12:00")
-TOLD = CASE.model_copy(update={"problem": "Mail to jo@client.example fails. Password: Summer2024"})
+WITH_SECRETS = CASE.model_copy(update={"problem": "Mail to jo@client.example fails. Password: Summer2024"})
 
 
 class Server(ThreadingHTTPServer):
@@ -94,7 +94,7 @@ async def test_a_server_of_ones_own_is_asked_in_openais_language(
     monkeypatch.setenv("OPENAI_API_KEY", "of-somebody-else")
     with serving(_chat()) as server:
         own = configured(tools.settings, ai_base_url=f"{server.url}/v1", ai_api_key=None)
-        found = await suggest_next(Tools(tools.database, own), company.id, TOLD, NOW)
+        found = await suggest_next(Tools(tools.database, own), company.id, WITH_SECRETS, NOW)
     assert [step.source for step in found.steps] == ["ai"]
     assert server.paths == ["/v1/chat/completions"]
     assert server.headers[0]["authorization"] == "Bearer unset"
@@ -108,7 +108,7 @@ async def test_a_server_of_ones_own_is_asked_in_openais_language(
 async def test_anthropic_is_asked_in_its_language(tools: Tools, company: Company) -> None:
     with serving(_message()) as server:
         there = configured(tools.settings, ai_model="anthropic:a-model", ai_base_url=server.url)
-        found = await suggest_next(Tools(tools.database, there), company.id, TOLD, NOW)
+        found = await suggest_next(Tools(tools.database, there), company.id, WITH_SECRETS, NOW)
     assert [step.source for step in found.steps] == ["ai"]
     assert [path.partition("?")[0] for path in server.paths] == ["/v1/messages"]
     assert server.headers[0]["authorization"] == f"Bearer {KEY}"
@@ -122,8 +122,8 @@ async def test_a_providers_refusal_gives_the_rules_and_is_logged_without_its_wor
     with serving({"error": {"message": f"Incorrect API key provided: {KEY}"}}, status=401) as server:
         there = configured(tools.settings, ai_base_url=server.url)
         with caplog.at_level(logging.WARNING):
-            found = await suggest_next(Tools(tools.database, there), company.id, TOLD, NOW)
-    assert found == rules.suggest(TOLD)
+            found = await suggest_next(Tools(tools.database, there), company.id, WITH_SECRETS, NOW)
+    assert found == rules.suggest(WITH_SECRETS)
     assert caplog.messages == [
         f"the AI gave no answer for account {company.id}: ModelAuthenticationError, status 401"
     ]
@@ -134,7 +134,9 @@ async def test_a_server_that_is_not_there_gives_the_rules(tools: Tools, company:
     with serving({}) as server:
         gone = configured(tools.settings, ai_base_url=server.url, ai_timeout_seconds=5)
         server.server_close()
-        assert await suggest_next(Tools(tools.database, gone), company.id, TOLD, NOW) == rules.suggest(TOLD)
+        assert await suggest_next(Tools(tools.database, gone), company.id, WITH_SECRETS, NOW) == rules.suggest(
+            WITH_SECRETS
+        )
 
 
 OFF = """

@@ -1,4 +1,4 @@
-// What a page does by itself. Everything here eases what works without it: forms and links need no script.
+// Conveniences. Everything also works without them: forms and links need no script.
 
 const TICK_MS = 1000;
 const FRESH_MS = 500;
@@ -35,7 +35,7 @@ async function copy(button) {
   try {
     await navigator.clipboard.writeText(text);
   } catch {
-    // A browser gives the clipboard only to secure pages: select the text, so that Ctrl-C takes it.
+    // Browsers allow the clipboard only on secure pages: select the text, so that Ctrl-C copies it.
     if (source.select) source.select();
     else getSelection().selectAllChildren(source);
     return;
@@ -54,7 +54,7 @@ document.addEventListener("click", (event) => {
   if ("dismiss" in target.dataset) target.closest(".note").remove();
 });
 
-// Keys: an element with data-key is clicked, or focused where it takes text.
+// Keys: an element with data-key is clicked, or focused if it takes text.
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
@@ -67,13 +67,13 @@ document.addEventListener("keydown", (event) => {
   else target.click();
 });
 
-// Two quick clicks are one: what has just come under the pointer takes none until it can have been read.
+// New content ignores clicks for a moment, so that a double click does not hit what has just appeared under the pointer.
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   target.classList?.add("fresh");
   setTimeout(() => target.classList?.remove("fresh"), FRESH_MS);
 });
 
-// A form that needs a yes first says so in data-confirm.
+// A form that needs a confirmation has the question in data-confirm.
 document.addEventListener("submit", (event) => {
   const question = event.submitter?.dataset.confirm ?? event.target.dataset.confirm;
   if (question && !confirm(question)) {
@@ -82,24 +82,24 @@ document.addEventListener("submit", (event) => {
   }
 }, true);
 
-// What changes as soon as something else is chosen: data-submit sends its form.
+// A field with data-submit sends its form as soon as it changes.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
 function sayUnreachable() {
   const notes = document.getElementById("notes");
-  notes.innerHTML = '<div class="alert alert-danger note" role="alert">The server cannot be reached. What you wrote is still here: try again.'
+  notes.innerHTML = '<div class="alert alert-danger note" role="alert">The server cannot be reached. What you wrote is still here. Try again.'
     + '<button type="button" class="btn-close" data-dismiss aria-label="Dismiss"></button></div>';
 }
 
-// A live part says by itself that it is not live.
+// A live part shows by itself that it is not live.
 function isLive(element) { return element.matches("[data-live]"); }
 
 document.addEventListener("htmx:sendError", (event) => { if (!isLive(event.target)) sayUnreachable(); });
 
-// Each answer of ours has a request id. An error without one is a proxy's: in place of the page it would take away what
-// was written. An error in place of a live part would take the part away.
+// Every answer of FlowPilot has a request id. An error without one comes from a proxy, and showing it would lose what the
+// user wrote. An error must not replace a live part either.
 document.addEventListener("htmx:beforeSwap", (event) => {
   const { xhr } = event.detail;
   if (xhr.status < 400 || (xhr.getResponseHeader("X-Request-ID") && !isLive(event.target))) return;

@@ -1,5 +1,5 @@
-// What asks for attention: how many handoffs wait, how many notifications are unread. The stream says it (stream.js), and
-// every place that shows such a number shows the same: it names the number in data-count.
+// What asks for attention: the number of waiting handoffs and of unread notifications. The stream (stream.js) reports
+// them, and every place that names one of them in data-count shows the same number.
 
 let counts = null;
 
@@ -16,5 +16,5 @@ function show() {
 }
 
 document.addEventListener("live-counts", (event) => { counts = event.detail; show(); });
-// A page that was asked for before the numbers changed, and came after it, is behind already.
+// A page that was requested before the numbers changed and arrived afterwards is already out of date.
 document.addEventListener("htmx:load", show);

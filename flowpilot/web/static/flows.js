@@ -1,7 +1,7 @@
-// The flow editor asks before what was written and not saved is left behind.
+// The flow editor asks before the user leaves unsaved changes behind.
 
 const unsaved = () => document.querySelector(".flow-editor form[data-unsaved]");
-const mayLeave = () => confirm("Leave without saving what you wrote?");
+const mayLeave = () => confirm("Leave without saving your changes?");
 
 function hold(event) {
   event.preventDefault();

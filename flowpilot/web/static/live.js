@@ -1,6 +1,6 @@
-// Parts of a page that renew themselves. Each says in data-live which of the account's events it knows of, and asks for
-// itself again when the stream (stream.js) has come further. One that shows notifications, which are written a moment after
-// their event, says in data-live-unread what it knows to be unread.
+// Parts of a page that refresh themselves. Each has the number of the last event it shows in data-live, and reloads itself
+// when the stream (stream.js) reports a later one. Notifications are written a moment after their event, so a part that
+// shows them also has the unread ones in data-live-unread.
 
 const SETTLE_MS = 150;
 const AGAIN_MS = 5000;
@@ -27,7 +27,7 @@ function show() {
 }
 
 function renewSoon(pause = SETTLE_MS) {
-  // Several events often come together: one look takes them all.
+  // Several events often come together: one refresh covers them all.
   clearTimeout(pending);
   pending = setTimeout(renew, pause);
 }
@@ -35,10 +35,10 @@ function renewSoon(pause = SETTLE_MS) {
 function renew() {
   const behind = [...document.querySelectorAll("[data-live]")].filter(isBehind);
   if (behind.length === 0) return;
-  // The news of one's own claim comes before its answer, which would find its form gone.
+  // The event of a user's own claim arrives before the answer, which would no longer find its form.
   if (sending > 0) { renewSoon(); return; }
   for (const part of behind) if (!isWrittenIn(part)) htmx.trigger(part, "news");
-  // One that somebody writes in, or that could not be had, is tried again.
+  // A part that somebody is writing in, or that failed to load, is tried again.
   renewSoon(AGAIN_MS);
 }
 
@@ -58,7 +58,7 @@ document.addEventListener("live-state", (event) => {
   show();
 });
 document.addEventListener("live-number", (event) => {
-  // Less than before: a backup was restored, and what the page shows may never have happened.
+  // A lower number than before: a backup was restored, and what the page shows may never have happened.
   if (event.detail < newest) { location.reload(); return; }
   newest = event.detail;
   renewSoon();
@@ -69,5 +69,5 @@ document.addEventListener("live-counts", ({ detail }) => {
 });
 document.addEventListener("htmx:beforeSend", (event) => { if (event.detail.requestConfig.verb !== "get") sending += 1; });
 document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.requestConfig.verb !== "get") sending = Math.max(0, sending - 1); });
-// A page that was asked for before an event, and came after it, is behind already.
+// A page that was requested before an event and arrived after it is already out of date.
 document.addEventListener("htmx:load", () => { show(); renewSoon(); });

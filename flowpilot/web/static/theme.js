@@ -1,4 +1,4 @@
-// Before anything is painted: the theme that was chosen here, else the system's.
+// Runs before anything is painted: applies the theme chosen in this browser, or the system's.
 (() => {
   const system = matchMedia("(prefers-color-scheme: dark)");
   const apply = () => {
