@@ -5,9 +5,11 @@ from typing import Annotated
 
 from fastapi import APIRouter, Query
 
+from flowpilot.baselines import queries
 from flowpilot.baselines import service as baselines
+from flowpilot.baselines.models import Method
+from flowpilot.baselines.queries import BaselineFilter
 from flowpilot.baselines.schemas import BaselineOut, EntryIn, ExclusionIn, StopwatchIn
-from flowpilot.baselines.service import BaselineFilter, Method
 from flowpilot.clock import Now
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanViewEscalations, CanWork
@@ -75,15 +77,15 @@ async def list_baselines(
     cursor: Cursor = None,
 ) -> ListPage[BaselineOut]:
     """Verbal handoffs, the newest entry first, with those excluded."""
-    filters = BaselineFilter(method, excluded, running, actor.user_id if mine else None)
-    rows = await baselines.baselines(db, actor.account_id, filters, limit + 1, cursor)
+    filter_ = BaselineFilter(method, excluded, running, actor.user_id if mine else None)
+    rows = await queries.baselines(db, actor.account_id, filter_, limit + 1, cursor)
     return list_page([BaselineOut.model_validate(row) for row in rows], limit)
 
 
 @router.get("/running")
 async def read_running(actor: CanWork, db: ReadSession) -> BaselineOut | None:
     """The caller's running stopwatch; null when there is none."""
-    running = await baselines.running_of(db, actor)
+    running = await queries.running_of(db, actor)
     return None if running is None else BaselineOut.model_validate(running)
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from datetime import datetime
+from enum import StrEnum
 
 from sqlalchemy import CheckConstraint, Index
 from sqlalchemy.orm import Mapped, mapped_column
@@ -9,10 +10,17 @@ from sqlalchemy.orm import Mapped, mapped_column
 from flowpilot.db.base import Base, Tenant, created_at
 
 
+class Method(StrEnum):
+    """How the time is known: measured as it happened, or entered afterwards."""
+
+    STOPWATCH = "stopwatch"
+    ENTERED = "entered"
+
+
 class HandoffBaseline(Tenant, Base):
     """One verbal handoff that somebody timed: what a savings claim is measured against.
 
-    `seconds` is null while the stopwatch runs. One that is excluded is kept, with the reason.
+    `seconds` is null while the stopwatch runs. An excluded one is kept, with the reason.
     """
 
     __tablename__ = "handoff_baselines"

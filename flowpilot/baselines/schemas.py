@@ -6,7 +6,8 @@ from typing import Annotated
 
 from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
-from flowpilot.baselines.service import LONGEST_SECONDS, Method
+from flowpilot.baselines.models import Method
+from flowpilot.baselines.service import LONGEST_SECONDS
 from flowpilot.http.bodies import Body
 from flowpilot.http.fields import Trimmed
 

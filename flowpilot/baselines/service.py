@@ -1,17 +1,15 @@
 """Verbal handoffs, timed: what Escalation Mode replaces, and what a savings claim is measured against."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime
-from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import select
 
-from flowpilot.baselines.models import HandoffBaseline
+from flowpilot.baselines.models import HandoffBaseline, Method
+from flowpilot.baselines.queries import running_of
 from flowpilot.db.base import new_id
-from flowpilot.db.session import Db, ReadDb
+from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError, OutdatedError
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.assignees import lock_own_work
@@ -21,13 +19,6 @@ from flowpilot.identity.auth import ForbiddenError
 # Nobody times a conversation of four hours: a stopwatch that has run for longer was forgotten, and one such figure
 # would move every mean and p95. For the same reason nothing longer can be entered.
 LONGEST_SECONDS = 4 * 60 * 60
-
-
-class Method(StrEnum):
-    """How the time is known: measured as it happened, or entered afterwards."""
-
-    STOPWATCH = "stopwatch"
-    ENTERED = "entered"
 
 
 class BaselineNotFoundError(NotFoundError):
@@ -69,16 +60,6 @@ class InTheFutureError(InvalidError):
     """The conversation has not taken place yet."""
 
 
-@dataclass(frozen=True, slots=True)
-class BaselineFilter:
-    """Which baselines a list shows; None shows them all."""
-
-    method: Method | None = None
-    is_excluded: bool | None = None
-    is_running: bool | None = None
-    measured_by: uuid.UUID | None = None
-
-
 async def start(db: Db, actor: Actor, *, note: str, problem_domain: str | None, now: datetime) -> HandoffBaseline:
     """Start the actor's stopwatch, at the moment the senior is interrupted.
 
@@ -108,7 +89,7 @@ async def stop(db: Db, actor: Actor, baseline_id: uuid.UUID, now: datetime) -> H
         StopwatchForgottenError: it has run for more than `LONGEST_SECONDS`.
         NothingMeasuredError: no time has passed.
     """
-    baseline = await _hold(db, actor, baseline_id)
+    baseline = await _lock(db, actor, baseline_id)
     _must_be_own(actor, baseline, "stop this stopwatch")
     if baseline.method != Method.STOPWATCH:
         raise NotAStopwatchError("This baseline was entered after the fact: there is nothing to stop.")
@@ -155,7 +136,7 @@ async def cancel(db: Db, actor: Actor, baseline_id: uuid.UUID) -> None:
         NotYourBaselineError: somebody else started it.
         AlreadyMeasuredError: it is a measurement, which can be excluded but not removed.
     """
-    baseline = await _hold(db, actor, baseline_id)
+    baseline = await _lock(db, actor, baseline_id)
     _must_be_own(actor, baseline, "cancel this stopwatch")
     if baseline.seconds is not None:
         raise AlreadyMeasuredError("This is a measurement, and is kept. Exclude it with a reason instead.")
@@ -171,8 +152,8 @@ async def exclude(db: Db, actor: Actor, baseline_id: uuid.UUID, reason: str, now
         NotYourBaselineError: the actor neither measured it nor manages the account.
         StillRunningError: there is no measurement yet.
     """
-    baseline = await _hold(db, actor, baseline_id)
-    _must_be_own(actor, baseline, "exclude this baseline", or_manager=True)
+    baseline = await _lock(db, actor, baseline_id)
+    _must_be_theirs(actor, baseline, "exclude this baseline")
     if baseline.seconds is None:
         raise StillRunningError("This stopwatch is still running. Stop it first, or cancel it.")
     if baseline.excluded_reason != reason:
@@ -189,42 +170,13 @@ async def include(db: Db, actor: Actor, baseline_id: uuid.UUID, now: datetime) -
         BaselineNotFoundError: no such baseline here.
         NotYourBaselineError: the actor neither measured it nor manages the account.
     """
-    baseline = await _hold(db, actor, baseline_id)
-    _must_be_own(actor, baseline, "include this baseline", or_manager=True)
+    baseline = await _lock(db, actor, baseline_id)
+    _must_be_theirs(actor, baseline, "include this baseline")
     if baseline.excluded_reason is not None:
         before = _exclusion(baseline)
         baseline.excluded_reason, baseline.excluded_by, baseline.excluded_at = None, None, None
         await _audit(db, actor, baseline, "baseline.included", before, now)
     return baseline
-
-
-async def running_of(db: ReadDb, actor: Actor) -> HandoffBaseline | None:
-    """The actor's running stopwatch."""
-    query = _asked(actor.account_id, BaselineFilter(is_running=True, measured_by=actor.user_id))
-    return await db.scalar(query.order_by(HandoffBaseline.id).limit(1))
-
-
-async def baselines(
-    db: ReadDb, account_id: uuid.UUID, filters: BaselineFilter, limit: int, before: uuid.UUID | None
-) -> Sequence[HandoffBaseline]:
-    """The newest baselines, or those entered before `before`. Ids sort by the time of entry."""
-    query = _asked(account_id, filters)
-    if before is not None:
-        query = query.where(HandoffBaseline.id < before)
-    return (await db.scalars(query.order_by(HandoffBaseline.id.desc()).limit(limit))).all()
-
-
-def _asked(account_id: uuid.UUID, filters: BaselineFilter) -> Select[HandoffBaseline]:
-    query = select(HandoffBaseline).where(HandoffBaseline.account_id == account_id)
-    if filters.method is not None:
-        query = query.where(HandoffBaseline.method == filters.method)
-    if filters.is_excluded is not None:
-        query = query.where(HandoffBaseline.excluded_reason.is_not(None) == filters.is_excluded)
-    if filters.is_running is not None:
-        query = query.where(HandoffBaseline.seconds.is_(None) == filters.is_running)
-    if filters.measured_by is not None:
-        query = query.where(HandoffBaseline.measured_by == filters.measured_by)
-    return query
 
 
 async def _add(
@@ -252,7 +204,7 @@ async def _add(
     return baseline
 
 
-async def _hold(db: Db, actor: Actor, baseline_id: uuid.UUID) -> HandoffBaseline:
+async def _lock(db: Db, actor: Actor, baseline_id: uuid.UUID) -> HandoffBaseline:
     """A baseline, locked for this transaction."""
     baseline = await db.scalar(
         select(HandoffBaseline)
@@ -264,11 +216,19 @@ async def _hold(db: Db, actor: Actor, baseline_id: uuid.UUID) -> HandoffBaseline
     return baseline
 
 
-def _must_be_own(actor: Actor, baseline: HandoffBaseline, what: str, *, or_manager: bool = False) -> None:
-    if baseline.measured_by == actor.user_id or (or_manager and actor.may(Permission.MANAGE_ACCOUNT)):
-        return
-    who = "Only the person who measured it or a team admin" if or_manager else "Only the person who started it"
-    raise NotYourBaselineError(f"{who} can {what}.")
+def may_exclude(actor: Actor, measured_by: uuid.UUID) -> bool:
+    """Whether the actor may exclude a baseline, and include it again."""
+    return actor.user_id == measured_by or actor.may(Permission.MANAGE_ACCOUNT)
+
+
+def _must_be_own(actor: Actor, baseline: HandoffBaseline, what: str) -> None:
+    if baseline.measured_by != actor.user_id:
+        raise NotYourBaselineError(f"Only the person who started it can {what}.")
+
+
+def _must_be_theirs(actor: Actor, baseline: HandoffBaseline, what: str) -> None:
+    if not may_exclude(actor, baseline.measured_by):
+        raise NotYourBaselineError(f"Only the person who measured it or a team admin can {what}.")
 
 
 def _exclusion(baseline: HandoffBaseline) -> dict[str, Any]:

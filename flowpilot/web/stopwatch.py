@@ -10,7 +10,7 @@ from pydantic import Field, NaiveDatetime
 
 from flowpilot.baselines import api
 from flowpilot.baselines.schemas import BaselineOut, Domain, EntryIn, ExclusionIn, StopwatchIn
-from flowpilot.baselines.service import LONGEST_SECONDS
+from flowpilot.baselines.service import LONGEST_SECONDS, may_exclude
 from flowpilot.clock import Now, zone
 from flowpilot.errors import InvalidError
 from flowpilot.http.fields import Trimmed
@@ -57,11 +57,12 @@ class EntryForm(OnceForm):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Stopwatch(Page):
-    """The caller's stopwatch, and what the account has measured; `names` are the measurers' names."""
+    """The caller's stopwatch, and what the account has measured; `may_exclude` has ids of baselines."""
 
     template: ClassVar[str] = "stopwatch.html"
     running: BaselineOut | None
     baselines: ListPage[BaselineOut]
+    may_exclude: set[uuid.UUID]
     names: dict[uuid.UUID, str]
 
 
@@ -75,10 +76,12 @@ async def show(
 ) -> Response:
     """The button, and the list below it."""
     members = await all_members(actor, db)
+    baselines = await api.list_baselines(actor, db, running=False, limit=50, cursor=cursor)
     page = Stopwatch(
         title="Stopwatch",
         running=await api.read_running(actor, db),
-        baselines=await api.list_baselines(actor, db, running=False, limit=50, cursor=cursor),
+        baselines=baselines,
+        may_exclude={one.id for one in baselines.items if may_exclude(actor, one.measured_by)},
         names={member.user_id: member.name or member.email or "" for member in members},
     )
     return render(request, page, frame)

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 from datetime import timedelta
 from random import Random
 
-from flowpilot.baselines.models import HandoffBaseline
-from flowpilot.baselines.service import LONGEST_SECONDS, Method
+from flowpilot.baselines.models import HandoffBaseline, Method
+from flowpilot.baselines.service import LONGEST_SECONDS
 from flowpilot.demo.simulation.chance import around, id_at
 from flowpilot.demo.simulation.problems import words
 from flowpilot.demo.simulation.story import Story
