@@ -1,4 +1,4 @@
-"""The jobs that go with what is under way: without them no claim would lapse, and no session would lie idle."""
+"""The jobs of what is in progress: without them no claim would lapse, and no idle session be abandoned."""
 
 from datetime import timedelta
 
@@ -10,18 +10,16 @@ from flowpilot.demo.world import DemoAccount
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.jobs import app
-from flowpilot.sessions.idle import IDLE_JOB
-from flowpilot.sessions.models import AISession, SessionStatus
-
-_MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
+from flowpilot.sessions.idle import IDLE_JOB, MAY_LIE_IDLE
+from flowpilot.sessions.models import AISession
 
 
 def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: DemoRows) -> None:
-    """Enqueue, in the transaction of the rows, what the verbs would have enqueued and is not done yet."""
+    """Enqueue, in the transaction of the rows, the jobs that the verbs would have enqueued for later."""
     for handoff in rows.handoffs:
         _watch_claim(connection, handoff)
     for session in rows.sessions:
-        if session.status in _MAY_LIE_IDLE:
+        if session.status in MAY_LIE_IDLE:
             _watch_session(connection, account, session)
 
 

@@ -9,7 +9,7 @@ from flowpilot.identity.models import AuditEntry, Membership, User
 
 
 def make_users(account: DemoAccount, password_hash: str, created_at: datetime) -> list[User]:
-    """The people who are written with this account. Who works in two is written with one of them."""
+    """The people who are written with this account. Members of both accounts are written with one of them."""
     return [
         User(
             id=person.id,

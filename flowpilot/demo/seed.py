@@ -20,7 +20,7 @@ from flowpilot.demo.world import ACCOUNTS, DAYS, NEWCOMER, DemoAccount
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import hash_password
 
-DEMO_PASSWORD = "flowpilot-demo"  # noqa: S105 - Everybody may know it: that is what the demo is for.
+DEMO_PASSWORD = "flowpilot-demo"  # noqa: S105 - Public on purpose.
 
 _SEED = 1
 
@@ -29,7 +29,7 @@ Progress = Callable[[str, float], None]
 
 @dataclass(frozen=True, slots=True)
 class DemoLogin:
-    """A way in. Without an account: somebody who can sign in, but belongs nowhere yet."""
+    """How to sign in. Without an account: somebody who is not a member anywhere yet."""
 
     account_name: str | None
     account_id: uuid.UUID | None
@@ -39,9 +39,9 @@ class DemoLogin:
 
 
 def seed_demo(runtime_url: str, *, now: datetime, progress: Progress | None = None) -> list[DemoLogin]:
-    """Write what is missing of the demo, and return how to sign in. An account that is there stays as it is.
+    """Write the accounts of the demo that are missing, and return how to sign in.
 
-    `progress` is told what is being done, and how much of everything is done (0..1).
+    `progress` is called with what is being done, and the share that is done (0..1).
     """
     report = progress or _ignore
     password_hash = hash_password(DEMO_PASSWORD)
@@ -71,7 +71,7 @@ def demo_logins() -> list[DemoLogin]:
 
 
 def _create_account(connection: psycopg.Connection, account: DemoAccount, now: datetime) -> bool:
-    """Create the account, or return False when it is there. Of two seeds at once, the later waits and finds it."""
+    """Create the account, or return False when it exists. A second seed at the same time waits and finds it."""
     created = connection.execute(
         "INSERT INTO accounts (id, name, timezone, lease_minutes, idle_minutes, created_at) "
         "VALUES (%s, %s, %s, %s, %s, %s) ON CONFLICT (id) DO NOTHING",
@@ -99,7 +99,7 @@ def _people(account: DemoAccount, password_hash: str, now: datetime) -> list[Seq
 
 
 def _complete(connection: psycopg.Connection, account: DemoAccount, simulated: DemoRows) -> None:
-    """Write what cannot be copied: the flows' index, the number of its newest event, and the due jobs."""
+    """Write what cannot be copied: the index of flows, the number of the newest event, and the due jobs."""
     index_flows(connection, simulated)
     connection.execute(
         "INSERT INTO handoff_counters (account_id, last_number) VALUES (%s, %s)",
@@ -109,7 +109,7 @@ def _complete(connection: psycopg.Connection, account: DemoAccount, simulated: D
 
 
 def _founded_at(now: datetime) -> datetime:
-    """When the accounts and their people came: before the oldest flow."""
+    """When the accounts and their people were created: before the oldest flow."""
     return now - timedelta(days=3 * DAYS)
 
 
@@ -127,4 +127,4 @@ def _value(row: Base, name: str) -> Any:
 
 
 def _ignore(stage: str, share_done: float) -> None:
-    """Nobody wants to be told."""
+    """Used when the caller wants no progress."""

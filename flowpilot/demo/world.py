@@ -26,7 +26,7 @@ class Person:
 
     @property
     def id(self) -> uuid.UUID:
-        """Always the same for the same e-mail, so that seeding again meets the same person."""
+        """Always the same for the same e-mail, so that seeding again finds the same person."""
         return _id_of(self.email)
 
 
@@ -42,10 +42,10 @@ class Member:
 
 @dataclass(frozen=True, slots=True)
 class DemoFlow:
-    """A flow of the library, by the slug of its text. Days count back from now: born so long ago, last used so.
+    """A flow of the library, by the slug of its text. Days count back from now.
 
     `has_weak_options` makes engineers type their own answers, `misleads` makes them give up. With
-    `second_days_ago` a second version was published then; with `has_draft` it is being written.
+    `second_days_ago` a second version was published then; with `has_draft` one is being written.
     """
 
     slug: str
@@ -63,9 +63,9 @@ class DemoFlow:
 class DemoAccount:
     """One managed service provider.
 
-    `people_at_home` are the users that are written with this account. `flows` are those of its own, and shipped
-    ones that it has got later than the others. `live` is how many sessions of each kind are under way now,
-    `timed_lately` how many verbal handoffs were timed in the last weeks, `timed_before` how many earlier.
+    `people_at_home` are the users that are written with this account. `flows` are its own, and shipped ones that
+    it got later than the others. `live` is how many sessions of each kind are in progress, `timed_lately` how many
+    verbal handoffs were timed in the last weeks, `timed_before` how many earlier.
     """
 
     id: uuid.UUID

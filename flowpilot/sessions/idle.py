@@ -8,9 +8,13 @@ from flowpilot.db.session import Db
 from flowpilot.durations import in_full
 from flowpilot.identity.models import Account
 from flowpilot.jobs import enqueue
-from flowpilot.sessions.models import AISession
+from flowpilot.sessions.models import AISession, SessionStatus
 
 IDLE_JOB = "sessions.abandon_idle"
+
+# Sessions that wait for a senior, or are with one, are in the queue, where nobody forgets them. Nor are unassigned
+# ones forgotten, which are on everybody's home page.
+MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
 # Without an idle limit the job still checks daily, since one may be set.
 _LOOK_AGAIN = timedelta(days=1)

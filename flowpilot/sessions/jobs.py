@@ -11,15 +11,11 @@ from flowpilot.db.base import new_id
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
 from flowpilot.sessions import idle, policy, service
 from flowpilot.sessions.locking import SessionNotFoundError, lock
-from flowpilot.sessions.models import SessionStatus, SessionSuggestion
+from flowpilot.sessions.models import SessionSuggestion
 from flowpilot.sessions.queries import case_of, read_session
 from flowpilot.sessions.transitions import OPEN, Action
 
 SUGGEST_JOB = "sessions.suggest"
-
-# Sessions that wait for a senior, or are with one, are in the queue, where nobody forgets them. Unassigned ones
-# are on everybody's home page.
-_MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
 
 @app.task(name=idle.IDLE_JOB, pass_context=True, retry=RETRY)
@@ -33,7 +29,7 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
             return
         limit, idle_since = await idle.idle_limit(db, session), session.last_activity_at
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
-        if is_over and session.status in _MAY_LIE_IDLE and not policy.is_unassigned(session):
+        if is_over and session.status in idle.MAY_LIE_IDLE and not policy.is_unassigned(session):
             assert limit is not None
             await service.transition(db, loaded, Action.ABANDON, None, idle.reason(limit))
         else:

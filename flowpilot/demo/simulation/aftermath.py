@@ -33,7 +33,7 @@ def post_notes(story: Story) -> list[PsaPostLog]:
 
 
 def log_activity(story: Story, posts: list[PsaPostLog]) -> Iterator[PsaActivityLog]:
-    """What the ticket system has on record once posts have arrived; hours are logged at the session's end."""
+    """What the ticket system records once posts have arrived; hours are logged at the session's end."""
     rng = story.rng
     for post in posts:
         if post.status != "success" or post.posted_at is None:
@@ -109,7 +109,7 @@ def _activity(
 
 
 def _hours(story: Story) -> Decimal:
-    """The time spent, in begun quarters of an hour; waiting is not work."""
+    """The time spent, rounded up to quarters of an hour; waiting is not work."""
     moments = [story.session.created_at, *(step.created_at for step in story.steps)]
     gaps = [(later - earlier) / timedelta(minutes=1) for earlier, later in itertools.pairwise(moments)]
     minutes = sum(gap for gap in gaps if gap <= _LONGEST_STEP_MINUTES)

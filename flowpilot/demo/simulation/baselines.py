@@ -14,15 +14,15 @@ from flowpilot.identity.models import AuditEntry
 _LATELY = timedelta(days=27)
 _BEFORE = timedelta(days=120)
 
-# Of the timed ones every fourth was told afterwards; every fifteenth does not count.
+# Every fourth was entered afterwards, and every fifteenth is excluded.
 _ENTERED_EVERY = 4
 _EXCLUDED_EVERY = 15
 
 
 def time_verbal_handoffs(rng: Random, stories: list[Story]) -> list[HandoffBaseline]:
-    """The account's baselines, so many as it is declared to have, the oldest first."""
+    """The account's baselines, as many as declared, the oldest first."""
     account, now = stories[0].account, stories[0].now
-    # The youngest sessions are still talked about.
+    # The newest sessions are still being talked about.
     past = [story for story in stories if story.session.created_at < now - timedelta(seconds=LONGEST_SECONDS)]
     lately = [story for story in past if story.session.created_at >= now - _LATELY]
     before = [story for story in past if now - _BEFORE <= story.session.created_at < now - _LATELY]
@@ -34,7 +34,7 @@ def time_verbal_handoffs(rng: Random, stories: list[Story]) -> list[HandoffBasel
 
 
 def record_exclusions(rng: Random, baselines: list[HandoffBaseline]) -> Iterator[AuditEntry]:
-    """What the audit log has of baselines that do not count."""
+    """The entries of the audit log for excluded baselines."""
     for baseline in baselines:
         if baseline.excluded_at is not None:
             yield AuditEntry(

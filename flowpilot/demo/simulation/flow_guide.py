@@ -1,4 +1,4 @@
-"""Where somebody who knows how it ends goes in a flow."""
+"""The way through a flow of somebody who knows where it ends."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Guide:
         return [choice for choice in offered if goal in self.ends[choice.next]] or offered
 
     def solution(self, node_id: str) -> str | None:
-        """What the flow says has solved it, where a path ends so."""
+        """What the flow says has solved it, where a path ends in a resolution."""
         node = self.tree.nodes[node_id]
         return node.text if self.ends[node_id] == {NodeKind.RESOLUTION} and not node.offered else None
 
@@ -45,7 +45,7 @@ def make_guide(tree: Tree) -> Guide:
 
 
 def pick(rng: Random, guide: Guide, node_id: str, goal: NodeKind, path: Mapping[str, str]) -> Choice:
-    """What is answered there: as the problem has it, else what can lead to the goal, the first mostly."""
+    """The choice that the problem names, otherwise one that can lead to the goal, mostly the first."""
     for choice in guide.tree.nodes[node_id].offered:
         if choice.label == path.get(node_id):
             return choice

@@ -1,4 +1,4 @@
-"""Sessions that are under way now, whatever the hour is."""
+"""Sessions that are in progress now, whatever the time of day."""
 
 from collections.abc import Callable
 from random import Random
@@ -13,12 +13,12 @@ from flowpilot.flows.tree import NodeKind
 from flowpilot.handoffs.models import Priority
 from flowpilot.sessions.transitions import Action
 
-# The most steps that anybody has taken before asking for help; each takes its share of the time until now.
+# The most steps that anybody takes before asking for help; each takes its share of the time until now.
 _MOST_STEPS = 14
 
 
 def live_tales(rng: Random, count: int) -> list[Callable[[Story], None]]:
-    """What is under way: `count` of each kind, twice as many at work; handoffs wait with every priority."""
+    """`count` sessions of each kind, twice as many at work; handoffs wait with every priority."""
     pressing = list(Priority)
     rng.shuffle(pressing)
     waiting = [_waiting(pressing[place % len(pressing)]) for place in range(count)]
@@ -26,7 +26,7 @@ def live_tales(rng: Random, count: int) -> list[Callable[[Story], None]]:
 
 
 def live_step_seconds(minutes: float) -> float:
-    """So slow that nobody is done yet, so fast that whoever is stuck has asked for help."""
+    """So slow that nobody has finished, so fast that everybody who is stuck has asked for help."""
     return minutes * 60 / (1.5 * (_MOST_STEPS + 4))
 
 

@@ -30,7 +30,7 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class ShelvedFlow:
-    """A flow of the library with its editions, the oldest first, and until when sessions are matched to it."""
+    """A flow of the library with its editions, the oldest first, and when sessions stop being matched to it."""
 
     row: Flow
     history: DemoFlow
@@ -146,7 +146,7 @@ def _make_version(rng: Random, row: Flow, history: DemoFlow, number: int, at: da
 
 
 def _category_id(library: Library, text: FlowText) -> Any:
-    """As when a flow is made: the category is found whatever its case."""
+    """The category of that name, whatever its case, as when a flow is made."""
     assert text.category is not None
     return next(shelf.id for shelf in library.categories if shelf.name.lower() == text.category.lower())
 

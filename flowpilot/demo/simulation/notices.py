@@ -11,7 +11,7 @@ _READ_SHARE = 0.9
 
 
 def read_notices(rng: Random, notices: list[Notification], now: datetime) -> list[Notification]:
-    """The notifications, of which the newest are unread, and most of the others were read within the hour."""
+    """The notifications: the newest are unread, and most of the others were read within the hour."""
     for notice in notices:
         is_old = notice.created_at < now - _UNREAD_FOR
         if is_old and rng.random() < _READ_SHARE:

@@ -23,7 +23,7 @@ def arrivals(rng: Random, zone: ZoneInfo, start: datetime, now: datetime, count:
 
 
 def next_office_moment(rng: Random, zone: ZoneInfo, moment: datetime) -> datetime:
-    """The moment itself in office hours, else some time in the next working morning."""
+    """The moment itself in office hours, otherwise some time in the next working morning."""
     local = moment.astimezone(zone)
     if is_office_time(local):
         return moment

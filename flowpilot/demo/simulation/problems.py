@@ -17,10 +17,10 @@ class Problem(BaseModel):
     Attributes:
         flows: the slugs of the flows that are about it, the best first.
         path: what is answered at the nodes of those flows when it is this problem.
-        tried: what an engineer tries without a flow, and what comes of it.
+        tried: what an engineer tries without a flow, with the outcome.
         hunch: what an engineer who is stuck thinks it is.
         fix: what solved it in the end.
-        while_used: it only comes as long as one of its flows is used; what that was about is gone then.
+        while_used: it only comes in while one of its flows is in use; its cause is gone afterwards.
         clients: the only ones who have it.
     """
 
@@ -38,10 +38,10 @@ class Problem(BaseModel):
 
 
 class Domain(BaseModel):
-    """One kind of problem; the one without a name is of no kind.
+    """One kind of problem; those of no kind are in the one without a name.
 
     `weight` is its share of the calls, `minutes` how long a typical one takes, `handover_share` how often an
-    engineer is stuck. Of those handed over, `vendor_share` wait for a supplier for weeks.
+    engineer is stuck. `vendor_share` of those handed over wait for a supplier for weeks.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)

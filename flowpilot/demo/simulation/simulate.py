@@ -35,7 +35,7 @@ _FIRST_TICKET = 410_000
 _CLIENT_SHARE = 0.94
 _LIVE_MINUTES = (14, 85)
 
-# How long a session takes by how well a flow fits, and of how many steps that is.
+# How long a session takes, and how many steps, by how well a flow fits.
 _PACES = {
     ConfidenceTier.GUIDED: 0.7,
     ConfidenceTier.EXPLORING: 1.1,
@@ -50,7 +50,7 @@ _TYPICAL_STEPS = {
 
 @dataclass(frozen=True, slots=True)
 class DemoRows:
-    """One account's rows, as the tables' own models. Each table comes after those that it refers to."""
+    """One account's rows, as models. Each table comes after those that it refers to."""
 
     categories: list[FlowCategory]
     flows: list[Flow]
@@ -74,7 +74,7 @@ class DemoRows:
 
 @dataclass(frozen=True, slots=True)
 class _Call:
-    """When a session begins, and what becomes of it. `step_seconds` where its pace is given."""
+    """When a session starts, and how it goes; `step_seconds` sets its pace, if given."""
 
     moment: datetime
     tell: Callable[[Story], None]

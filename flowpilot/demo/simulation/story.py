@@ -18,6 +18,9 @@ from flowpilot.sessions import path
 from flowpilot.sessions.models import AISession, AISessionStep, ConfidenceTier, StatusChange
 from flowpilot.sessions.queries import SessionHistory
 
+# The worker takes a moment to get to a job that is due.
+JOB_DELAY = timedelta(seconds=0.6)
+
 
 class NotYetError(Exception):
     """The story has come to the present: what would follow has not happened."""
@@ -25,7 +28,7 @@ class NotYetError(Exception):
 
 @dataclass
 class Story:
-    """What has happened so far in one session, and the moment it has come to. `said` is all that its steps say."""
+    """What has happened so far in one session, and the present moment of it. `said` is all that its steps say."""
 
     rng: Random
     account: DemoAccount
@@ -58,7 +61,7 @@ class Story:
         self.moment = moment
 
     def wait_for_step(self) -> None:
-        """Let as much time pass as a step takes."""
+        """Let pass the time that a step takes."""
         self.wait(self.step_seconds * self.rng.uniform(0.5, 1.5))
 
     def wait_for_office(self) -> None:
@@ -66,7 +69,7 @@ class Story:
         self.wait_until(self.in_office(self.moment))
 
     def in_office(self, moment: datetime) -> datetime:
-        """The moment itself in office hours, else one in the next working morning."""
+        """The moment itself in office hours, otherwise one in the next working morning."""
         return next_office_moment(self.rng, ZoneInfo(self.account.timezone), moment)
 
     @property
@@ -87,7 +90,7 @@ class Story:
 
     @property
     def where(self) -> path.Position:
-        """Where the session stands in its flow; it is asked for often, and moves with a step only."""
+        """Where the session stands in its flow; cached, since it is read often and only a step changes it."""
         if self.tree is not None and (self._found[0] != len(self.steps) or self._found[1].node_id is None):
             self._found = len(self.steps), path.position(self.tree, self.steps)
         return self._found[1]

@@ -26,7 +26,7 @@ _COMMENTED_SHARE = 0.15
 
 
 def follow(story: Story, by: uuid.UUID, goal: NodeKind, most: int | None = None) -> None:
-    """Follow the flow until a path ends, which is where the goal is if it can be reached, or for some steps."""
+    """Follow the flow to the end of a path, at the goal if that can be reached, or for `most` steps."""
     guide, taken = guide_of(story), 0
     while is_offered_more(story) and (most is None or taken < most):
         story.wait_for_step()
@@ -45,7 +45,7 @@ def follow(story: Story, by: uuid.UUID, goal: NodeKind, most: int | None = None)
 
 
 def improvise(story: Story, by: uuid.UUID, count: int) -> None:
-    """Take some notes, and without a flow also try something, as far as there is anything left to say."""
+    """Take some notes, and without a flow also try something, as long as there is anything left to say."""
     for _ in range(count):
         untried = [(tried, outcome) for tried, outcome in story.case.problem.tried if tried not in story.said]
         story.wait_for_step()
@@ -56,7 +56,7 @@ def improvise(story: Story, by: uuid.UUID, count: int) -> None:
 
 
 def write_note(story: Story, by: uuid.UUID) -> None:
-    """Note something that has not been said yet, if there is; a senior says other things than the engineer."""
+    """Note something that has not been said yet, if any; seniors say other things than engineers."""
     domain = story.case.domain
     is_engineer = by == story.engineer_id
     own, common = (domain.notes, words().notes) if is_engineer else (domain.senior_notes, words().senior_notes)
@@ -75,7 +75,7 @@ def say(story: Story, by: uuid.UUID, text: str) -> None:
 
 
 def finish(story: Story, by: uuid.UUID) -> None:
-    """Resolve the session, with what the flow says where its path ends so; some customers rate it."""
+    """Resolve the session, in the flow's words where its path ends in a resolution; some customers rate it."""
     story.wait_for_step()
     node_id = story.where.node_id
     solution = None if node_id is None else guide_of(story).solution(node_id)
@@ -88,14 +88,14 @@ def finish(story: Story, by: uuid.UUID) -> None:
 
 
 def pause(story: Story, by: uuid.UUID, hours: float) -> None:
-    """Lay the session aside for at least so long, and come back in office hours."""
+    """Pause the session for at least so many hours, and resume it in office hours."""
     story.wait_for_step()
     actions.transition(story, Action.PAUSE, by, story.rng.choice(words().pauses))
     come_back(story, by, hours)
 
 
 def come_back(story: Story, by: uuid.UUID, hours: float) -> None:
-    """Go on with what was laid aside, after at least so long."""
+    """Resume a paused session after at least so many hours, in office hours."""
     story.wait(hours * 3600)
     story.wait_for_office()
     actions.transition(story, Action.RESUME, by)
@@ -114,7 +114,7 @@ def is_offered_more(story: Story) -> bool:
 
 
 def is_at_question(story: Story) -> bool:
-    """Whether a question stands open."""
+    """Whether the session stands at a question."""
     node = story.where.node
     return node is not None and node.kind == NodeKind.QUESTION
 

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from flowpilot.demo.simulation.chance import id_at
 from flowpilot.demo.simulation.handoffs.effects import close_open, record_event
 from flowpilot.demo.simulation.sessions import actions
-from flowpilot.demo.simulation.story import Story
+from flowpilot.demo.simulation.story import JOB_DELAY, Story
 from flowpilot.handoffs import decisions, policy
 from flowpilot.handoffs.decisions import Escalation, NewEvent
 from flowpilot.handoffs.leases import warning
@@ -20,12 +20,10 @@ _USUAL_PRIORITIES = (3, 17, 68, 12)
 _SECURITY_PRIORITIES = (35, 45, 20, 0)
 _NOTE_SHARE = 0.72
 _TARGET_SHARE = 0.2
-# The worker takes a moment to get to a job that is due.
-_JOB_DELAY = timedelta(seconds=0.6)
 
 
 def escalate(story: Story, priority: Priority | None = None) -> None:
-    """Hand the session over with all that is known of it."""
+    """Hand the session over with all that is known about it."""
     rng = story.rng
     reason = _pick_reason(story)
     note = story.case.problem.hunch if rng.random() < _NOTE_SHARE else ""
@@ -55,15 +53,15 @@ def claim(story: Story) -> None:
 
 
 def hold(story: Story, seconds: float) -> bool:
-    """Let time pass after a claim; False when the lease ran out before that, so that nobody holds it now."""
+    """Let time pass after a claim; False when the lease ended before that, so that nobody holds it now."""
     handoff, until = story.handoff, story.moment + timedelta(seconds=seconds)
     ends = handoff.lease_expires_at
     if ends is not None and handoff.claimed_at is not None:
         reminder = reminder_at(handoff.claimed_at, ends)
         if handoff.reminded_at is None and until >= reminder:
-            _remind(story, handoff, reminder + _JOB_DELAY)
+            _remind(story, handoff, reminder + JOB_DELAY)
         if until >= ends:
-            _expire(story, handoff, ends + _JOB_DELAY)
+            _expire(story, handoff, ends + JOB_DELAY)
             return False
     story.wait_until(max(until, story.moment))
     return True
@@ -76,7 +74,7 @@ def release(story: Story, reason: str) -> None:
 
 
 def close(story: Story, by: uuid.UUID, outcome: Outcome, note: str) -> None:
-    """End the handoff while its session goes on: given back, or laid aside."""
+    """Close the handoff while its session goes on: returned, or set aside."""
     handoff = story.handoff
     story.session.owner_id = decisions.keeps_session(handoff, outcome) or handoff.goes_back_to
     actions.transition(story, policy.CLOSING[outcome], by, note)

@@ -7,7 +7,7 @@ from flowpilot.demo.simulation.case import Fate, pick_fate
 from flowpilot.demo.simulation.handoffs.course import get_stuck, hand_over, pick_handoff_fate
 from flowpilot.demo.simulation.problems import words
 from flowpilot.demo.simulation.sessions import actions
-from flowpilot.demo.simulation.story import Story
+from flowpilot.demo.simulation.story import JOB_DELAY, Story
 from flowpilot.demo.simulation.work import finish, follow, improvise, is_at_question, pause
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import idle
@@ -16,8 +16,6 @@ from flowpilot.sessions.transitions import Action
 
 _LEAVES_FLOW_SHARE = 0.3
 _FORGOTTEN_SHARE = 0.4
-# The worker takes a moment to get to a job that is due.
-_JOB_DELAY = timedelta(seconds=0.6)
 
 
 def live_through(story: Story) -> None:
@@ -61,7 +59,7 @@ def _begin_work(story: Story, count: int) -> None:
 
 
 def _give_up(story: Story) -> None:
-    """The engineer ends it, or forgets it until the account's idle limit does."""
+    """The engineer abandons it, or forgets it until the account's idle limit does."""
     rng, engineer = story.rng, story.engineer_id
     is_led_astray = story.case.flow is not None and story.case.flow.history.misleads
     if rng.random() < 0.7:
@@ -69,7 +67,7 @@ def _give_up(story: Story) -> None:
         actions.transition(story, Action.PAUSE, engineer, rng.choice(words().pauses))
     if rng.random() < _FORGOTTEN_SHARE:
         limit = timedelta(minutes=story.account.idle_minutes)
-        story.wait_until(story.moment + limit + _JOB_DELAY)
+        story.wait_until(story.moment + limit + JOB_DELAY)
         actions.transition(story, Action.ABANDON, None, idle.reason(limit))
     else:
         story.wait(rng.uniform(4, 48) * 3600)
