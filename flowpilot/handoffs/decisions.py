@@ -1,4 +1,4 @@
-"""What the verbs of handoffs decide, from what is loaded alone. The verbs keep it; the demo's stories tell it.
+"""What the verbs of handoffs decide, from what is loaded alone: `keeping` writes it, and the demo's stories too.
 
 Each changes the handoff it is given, and returns the event to record.
 """
@@ -82,7 +82,7 @@ def remind(handoff: SessionHandoff, at: datetime) -> NewEvent:
 def act(handoff: SessionHandoff, step: AISessionStep) -> NewEvent | None:
     """The first step after a claim is its first action, whoever takes it, and ends the lease.
 
-    A step of a session whose handoff is closed is no event of the handoff any more.
+    Once the handoff is closed, that is no event of it.
     """
     claimed_at = handoff.claimed_at
     if claimed_at is None or claimed_at >= step.created_at or handoff.first_action_at is not None:

@@ -16,7 +16,7 @@ from flowpilot.jobs import enqueue
 NOTIFY_JOB = "handoffs.notify"
 
 # Kinds that people are notified of; the others only refresh open pages.
-TOLD = frozenset(
+NOTIFIED_KINDS = frozenset(
     {
         HandoffEventKind.CREATED,
         HandoffEventKind.CLAIMED,
@@ -57,7 +57,7 @@ async def record(
             created_at=at,
         )
     )
-    if kind in TOLD:
+    if kind in NOTIFIED_KINDS:
         await enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=event_id)
     await announce(db, account_id, "handoffs")
 

@@ -114,7 +114,7 @@ class HandoffEvent(Tenant, Base):
     """One transition of a handoff. Rows are never changed or removed, so every claim stays known.
 
     `number` counts an account's events in the order in which they were committed, which is what a live stream
-    resumes by. Events that were not made here, such as imported ones, have none.
+    resumes by. Events that did not happen here, such as imported ones, have no number.
     """
 
     __tablename__ = "handoff_events"

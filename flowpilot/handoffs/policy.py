@@ -162,7 +162,7 @@ def _refusal_unless(actor: Actor, people: set[uuid.UUID | None], sentence: str) 
 def _refusal_by_status(
     handoff: SessionHandoff, session: AISession, action: HandoffAction, outcome: Outcome
 ) -> transitions.NotAllowedNowError | None:
-    """The session has to allow what becomes of it. Where a handoff can be closed at all, it can be as resolved."""
+    """The session has to allow its own change. Wherever a handoff can be closed, it can be closed as resolved."""
     status = SessionStatus(session.status)
     if action == HandoffAction.CLAIM:
         return transitions.refusal(status, Action.CLAIM)

@@ -16,7 +16,7 @@ from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import sentence
 
-# Whoever takes no step for longer than this is not at work on it.
+# After this long without a step, nobody is at work on it.
 LONGEST_STRETCH = timedelta(minutes=30)
 
 _AT_WORK = frozenset({SessionStatus.ACTIVE, SessionStatus.ESCALATED})

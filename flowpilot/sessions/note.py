@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-# What means something in Markdown: the number of a list, else a sign, some of them only where a line begins.
+# What means something in Markdown: the number of a list, or a sign, some only at the beginning of a line.
 _MEANS_SOMETHING = re.compile(r"^(\d+)(?=[.)](?:\s|$))|([\\`*_{}\[\]<>#|~]|&(?=#?\w+;)|^[-+=])")
 # A line that goes on below: Markdown would run the two together.
 _BREAK = re.compile(r"(?<=[^\n])\n(?=[^\n])")

@@ -98,7 +98,7 @@ def test_malformed_input_is_422(client: TestClient, company: Company, wrong: dic
     assert _refused(client, company, session_id, **wrong)[0] == 422
 
 
-def test_a_handoff_may_be_meant_for_somebody(client: TestClient, company: Company) -> None:
+def test_a_handoff_may_be_assigned_to_somebody(client: TestClient, company: Company) -> None:
     senior = join(client, company, "Kim")
     handoff = hand_over(client, company, target_user_id=str(senior.id))
     assert handoff["target"] == {"id": str(senior.id), "name": "Kim"}

@@ -1,4 +1,4 @@
-"""Many do different things to the same handoff at once: nobody blocks anybody, and what comes of it is sound."""
+"""Many do different things to the same handoff at once: nobody blocks anybody, and the outcome is sound."""
 
 import asyncio
 import random
@@ -32,7 +32,7 @@ AT_ONCE = 16
 
 @dataclass(frozen=True)
 class Desk:
-    """Whoever may have to do with a handoff: its creator, two seniors, an admin."""
+    """The people around a handoff: its creator, two seniors, an admin."""
 
     company: Company
     database: Database

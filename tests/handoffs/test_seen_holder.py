@@ -1,4 +1,4 @@
-"""What a caller says they saw of a handoff: who held it. Meant for somebody else's, it is not done."""
+"""Who held a handoff when the caller saw it: an action on another person's claim is refused."""
 
 from typing import Any
 

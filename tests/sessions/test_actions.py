@@ -1,4 +1,4 @@
-"""What is done to a session as a whole: laid aside, ended, rated, led by another flow, corrected."""
+"""What is done to a session as a whole: paused, ended, rated, moved to another flow, edited."""
 
 from typing import Any
 

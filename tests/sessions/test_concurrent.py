@@ -88,7 +88,7 @@ async def test_of_many_who_resolve_it_one_does(
     assert [step["content"] for step in session["steps"]] == [{"text": f"Solved by {winner}."}]
 
 
-async def test_whoever_mixes_all_verbs_leaves_a_history_that_the_table_allows(
+async def test_all_verbs_mixed_leave_a_history_that_the_table_allows(
     client: TestClient, company: Company, session_id: str, addresses: list[str]
 ) -> None:
     requests: list[tuple[str, dict[str, Any]]] = [

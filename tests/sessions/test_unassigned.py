@@ -48,14 +48,14 @@ def test_they_are_listed_for_everybody(client: TestClient, company: Company) -> 
     assert sorted(_ids(client, company, Role.VIEWER, unassigned=True)) == sorted([active, paused])
 
 
-def test_they_are_no_longer_those_of_whoever_began_them(client: TestClient, company: Company) -> None:
+def test_they_no_longer_belong_to_the_person_who_started_them(client: TestClient, company: Company) -> None:
     session_id = _unassigned(company)
     assert _ids(client, company, Role.ENGINEER, mine=True) == []
     assert _read(client, session_id, company.headers(Role.VIEWER))["owner"] is None
 
 
 @pytest.mark.parametrize("status", ["active", "paused"])
-def test_whoever_takes_one_works_on_it_at_once(client: TestClient, company: Company, status: str) -> None:
+def test_taking_one_makes_it_theirs_at_once(client: TestClient, company: Company, status: str) -> None:
     session_id, kim = _unassigned(company, status), join(client, company, "Kim")
     assert "take" in _read(client, session_id, kim.headers)["allowed"]
     taken = _take(client, session_id, kim.headers).json()
@@ -67,7 +67,7 @@ def test_whoever_takes_one_works_on_it_at_once(client: TestClient, company: Comp
     assert step.status_code == 201
 
 
-def test_whoever_took_it_may_ask_again(client: TestClient, company: Company) -> None:
+def test_its_new_owner_may_ask_again(client: TestClient, company: Company) -> None:
     session_id, kim = _unassigned(company), join(client, company, "Kim")
     assert [_take(client, session_id, kim.headers).status_code for _ in range(2)] == [200, 200]
     assert company.query("SELECT count(*) FROM ai_session_status_changes") == [(1,)]

@@ -98,7 +98,7 @@ def test_an_admin_takes_over_what_somebody_holds(handoff: tuple[TestClient, str]
     assert "Held by you for" in admin.get(handoff[1]).text
 
 
-def test_meaning_it_for_somebody_and_for_anybody_again(
+def test_it_is_reassigned_to_somebody_and_to_anybody_again(
     handoff: tuple[TestClient, str], company: Company, client: TestClient
 ) -> None:
     engineer, path = handoff
@@ -117,7 +117,7 @@ def test_a_viewer_sees_the_queue_and_claims_nothing(handoff: tuple[TestClient, s
     assert viewer.post(f"{handoff[1]}/claim").status_code == 403
 
 
-def test_an_empty_queue_says_what_comes_by_itself(signed_in: SignedIn) -> None:
+def test_an_empty_queue_says_what_will_appear(signed_in: SignedIn) -> None:
     assert "A handoff appears here" in signed_in().get("/handoffs").text
 
 

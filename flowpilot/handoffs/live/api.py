@@ -110,7 +110,7 @@ async def stream(
 
 
 async def _chunks(listener: Listener, start: int, hello: dict[str, Any]) -> AsyncIterator[bytes]:
-    # It has an id, so that a client that loses the stream before its first event misses none either.
+    # It has an id, so that a client that loses the stream before the first event resumes from here.
     yield _OPENING + format_sse_event(id=str(start), event="hello", data_str=json.dumps(hello))
     async for message in listener.follow(start):
         yield _HEARTBEAT if message is None else message.text

@@ -290,7 +290,7 @@ class _Audience:
 
 
 async def _happens(event: asyncio.Event, seconds: float) -> bool:
-    """Whether the event happens within so many seconds."""
+    """Whether the event happens within this many seconds."""
     try:
         async with asyncio.timeout(seconds):
             await event.wait()

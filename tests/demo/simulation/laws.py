@@ -148,7 +148,7 @@ def check_activity(facts: Facts) -> None:
 
 
 def check_owners(facts: Facts) -> None:
-    """Who holds the open handoff owns the session; whoever parked or ended it last goes on owning it."""
+    """The holder of the open handoff owns the session, and still does after parking or ending it."""
     for session in facts.rows.sessions:
         owner = session.user_id
         for handoff in facts.handoffs[session.id]:

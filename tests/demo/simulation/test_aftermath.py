@@ -5,7 +5,7 @@ from datetime import timedelta
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.demo.world import ALPENBLICK, NORTHWIND, DemoAccount
-from flowpilot.handoffs.events import TOLD
+from flowpilot.handoffs.events import NOTIFIED_KINDS
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.actor import Role
 from flowpilot.notifications.delivery.planning import derived_id
@@ -24,7 +24,7 @@ def measured_lately(rows: DemoRows) -> int:
     )
 
 
-def test_whoever_is_told_of_an_event_has_a_notification(account: DemoAccount, rows: DemoRows) -> None:
+def test_everybody_who_is_notified_of_an_event_has_a_notification(account: DemoAccount, rows: DemoRows) -> None:
     members = {member.person.id for member in account.members}
     assignees = {member.person.id for member in account.members if member.role is not Role.VIEWER}
     handoffs = {handoff.id: handoff for handoff in rows.handoffs}
@@ -33,7 +33,8 @@ def test_whoever_is_told_of_an_event_has_a_notification(account: DemoAccount, ro
     lately = [
         event
         for event in rows.handoff_events
-        if event.created_at > NOW - timedelta(days=3) and event.kind in TOLD - {HandoffEventKind.REMINDED}
+        if event.created_at > NOW - timedelta(days=3)
+        and event.kind in NOTIFIED_KINDS - {HandoffEventKind.REMINDED}
     ]
     expected = {
         derived_id(event.id, ChannelKind.IN_APP, user)

@@ -117,7 +117,7 @@ def test_some_sessions_are_handed_over_twice(rows: DemoRows) -> None:
 
 
 def claimants_of_what_went_back(rows: DemoRows, kind: HandoffEventKind) -> list[list[uuid.UUID | None]]:
-    """Of each handoff that went back into the queue in that way, who has claimed it, in turn."""
+    """For each handoff that went back into the queue in that way, who claimed it, in turn."""
     claims: dict[uuid.UUID, list[uuid.UUID | None]] = defaultdict(list)
     for event in rows.handoff_events:
         if event.kind == HandoffEventKind.CLAIMED:

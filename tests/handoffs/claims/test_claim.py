@@ -149,7 +149,7 @@ def test_a_closed_one_cannot_be_claimed(client: TestClient, company: Company, ou
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:flowpilot:problem:handoff-closed")
 
 
-def test_one_that_is_meant_for_somebody_may_be_claimed_by_another(client: TestClient, company: Company) -> None:
+def test_one_that_is_assigned_to_somebody_may_be_claimed_by_another(client: TestClient, company: Company) -> None:
     kim, lou = join(client, company, "Kim"), join(client, company, "Lou")
     handoff = hand_over(client, company, target_user_id=str(kim.id))
     assert done(act(client, handoff, "claim", lou.headers))["claimed_by"]["name"] == "Lou"
@@ -202,7 +202,7 @@ def test_the_first_step_after_a_claim_is_its_first_action(client: TestClient, co
     assert (read["events"][2]["actor_id"], read["lease_expires_at"]) == (str(senior.id), None)
 
 
-def test_whoever_takes_it_a_step_is_the_first_action(client: TestClient, company: Company) -> None:
+def test_a_step_by_anybody_is_the_first_action(client: TestClient, company: Company) -> None:
     handoff, senior = hand_over(client, company), join(client, company, "Kim")
     done(act(client, handoff, "claim", senior.headers))
     _step(client, handoff["session_id"], company.headers(Role.ENGINEER))

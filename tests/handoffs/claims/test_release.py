@@ -145,7 +145,7 @@ def test_a_neighbours_handoff_and_nobodys_are_the_same_404(
     assert answers[0].json()["detail"] == answers[1].json()["detail"]
 
 
-def test_a_waiting_one_is_meant_for_somebody_else(client: TestClient, company: Company) -> None:
+def test_a_waiting_one_is_assigned_to_somebody_else(client: TestClient, company: Company) -> None:
     handoff, kim = hand_over(client, company), join(client, company, "Kim")
     engineer = company.headers(Role.ENGINEER)
     meant = done(act(client, handoff, "reassign", engineer, target_user_id=str(kim.id)))
@@ -182,7 +182,9 @@ def test_who_may_reassign(client: TestClient, company: Company) -> None:
     done(act(client, handoff, "reassign", kim.headers, target_user_id=None))
 
 
-def test_nobody_is_meant_who_cannot_claim(client: TestClient, company: Company, neighbour: Company) -> None:
+def test_it_is_not_assigned_to_people_who_cannot_claim(
+    client: TestClient, company: Company, neighbour: Company
+) -> None:
     handoff, kim = _claimed(client, company)
     company.let_sign_in(company.users[Role.ENGINEER], company.users[Role.VIEWER])
 

@@ -1,4 +1,4 @@
-"""Whoever is removed or becomes a viewer hands over what they hold, in the same act."""
+"""Members who are removed or become viewers hand over what they hold, in the same act."""
 
 import uuid
 from typing import Any
@@ -66,7 +66,7 @@ def test_a_claim_is_released_and_waits_in_the_queue(
 
 
 @WAYS
-def test_a_claim_waits_for_whoever_is_chosen(
+def test_a_claim_waits_for_the_successor(
     client: TestClient, company: Company, kim: Person, lou: Person, leave: Leave, why: str
 ) -> None:
     """A claim says that somebody has it in hand, which only they can say: so it is not claimed for them."""
@@ -98,7 +98,7 @@ def test_the_report_counts_a_release(client: TestClient, company: Company, kim: 
 
 
 @WAYS
-def test_what_waits_for_them_waits_for_anybody_or_whoever_is_chosen(
+def test_what_waits_for_them_waits_for_anybody_or_the_successor(
     client: TestClient, company: Company, kim: Person, lou: Person, leave: Leave, why: str
 ) -> None:
     handoff = hand_over(client, company, target_user_id=str(kim.id))
@@ -112,7 +112,7 @@ def test_what_waits_for_them_waits_for_anybody_or_whoever_is_chosen(
     check_laws(company)
 
 
-def test_what_is_meant_for_them_and_held_by_another_stays_held(
+def test_what_is_assigned_to_them_and_held_by_another_stays_held(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
     handoff = hand_over(client, company, target_user_id=str(kim.id))
@@ -123,7 +123,7 @@ def test_what_is_meant_for_them_and_held_by_another_stays_held(
     assert now_["events"] == held["events"]
 
 
-def test_a_claim_that_was_meant_for_somebody_else_waits_for_them_again(
+def test_a_claim_that_was_assigned_to_somebody_else_waits_for_them_again(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
     handoff = claimed_by(client, company, kim, target_user_id=str(lou.id))
@@ -131,7 +131,7 @@ def test_a_claim_that_was_meant_for_somebody_else_waits_for_them_again(
     assert read(client, company, handoff)["target"]["name"] == "Lou"
 
 
-def test_nothing_waits_for_whoever_escalated_it(
+def test_nothing_waits_for_the_engineer_who_escalated_it(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
     handoff = done(act(client, escalated_by(client, company, lou), "claim", kim.headers))
@@ -142,7 +142,7 @@ def test_nothing_waits_for_whoever_escalated_it(
 
 @WAYS
 @pytest.mark.parametrize("is_chosen", [True, False])
-def test_a_session_is_paused_for_whoever_is_chosen_or_takes_it(
+def test_a_session_is_paused_for_the_successor_or_to_be_taken(
     client: TestClient, company: Company, kim: Person, lou: Person, leave: Leave, why: str, is_chosen: bool
 ) -> None:
     active, paused = session_of(client, kim), session_of(client, kim)
@@ -177,7 +177,7 @@ def test_what_has_ended_stays_theirs(client: TestClient, company: Company, kim: 
 
 
 @pytest.mark.parametrize("is_chosen", [True, False])
-def test_what_they_escalated_goes_back_to_whoever_is_chosen_or_takes_it(
+def test_what_they_escalated_goes_back_to_the_successor_or_to_be_taken(
     client: TestClient, company: Company, kim: Person, lou: Person, is_chosen: bool
 ) -> None:
     senior = join(client, company, "Senior")
@@ -199,7 +199,7 @@ def test_what_they_escalated_goes_back_to_whoever_is_chosen_or_takes_it(
     check_laws(company)
 
 
-def test_whoever_takes_their_place_may_take_the_escalation_back(
+def test_the_successor_may_take_the_escalation_back(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
     handoff = escalated_by(client, company, kim)

@@ -1,4 +1,4 @@
-"""Leaving while work comes in: whoever has left holds nothing, whatever happened at that moment."""
+"""Leaving while work comes in: members who have left hold nothing, whatever happened at that moment."""
 
 import asyncio
 import uuid
@@ -135,7 +135,7 @@ def _holds(desk: Desk, kim: Actor) -> list[tuple[object, ...]]:
 
 @pytest.mark.parametrize("leave", [_remove, _lower])
 @pytest.mark.parametrize("deed", [_claim, _start, _time, _assign, _escalate_to, _give_back_to, _take])
-async def test_whoever_leaves_holds_nothing(desk: Desk, deed: Deed, leave: Deed) -> None:
+async def test_a_member_who_leaves_holds_nothing(desk: Desk, deed: Deed, leave: Deed) -> None:
     for number in range(ROUNDS):
         kim = await desk.kim()
         handoff = await desk.handoff(kim if deed is _give_back_to else None)

@@ -39,7 +39,7 @@ class _Statements:
 
 @pytest.fixture
 async def own(urls: DatabaseUrls) -> AsyncIterator[Database]:
-    """The hub's own database, which nobody else asks anything."""
+    """The hub's own database, which only the hub queries."""
     database = Database(urls.runtime)
     yield database
     await database.close()

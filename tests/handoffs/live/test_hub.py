@@ -1,4 +1,4 @@
-"""Whose streams end and when, and that nobody is held up by another."""
+"""Whose streams end and when, and that none delays another."""
 
 import socket
 import uuid
@@ -40,7 +40,7 @@ MEMBERS = "/api/v1/members"
 
 @pytest.fixture(scope="module")
 def address(settings: Settings, urls: DatabaseUrls) -> Iterator[str]:
-    """A server without heartbeats: what its streams say comes of an announcement."""
+    """A server without heartbeats: what its streams say follows from announcements."""
     with serving(settings, urls, heartbeat=NEVER_SECONDS) as address:
         yield address
 

@@ -36,7 +36,7 @@ SHORT_SECONDS = 0.1
 
 @pytest.fixture(scope="module")
 def address(settings: Settings, urls: DatabaseUrls) -> Iterator[str]:
-    """A server without heartbeats: what its streams say comes of an announcement."""
+    """A server without heartbeats: what its streams say follows from announcements."""
     with serving(settings, urls, heartbeat=NEVER_SECONDS) as address:
         yield address
 

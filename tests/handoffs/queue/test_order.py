@@ -79,7 +79,7 @@ def test_filters_narrow_it(client: TestClient, company: Company) -> None:
     assert queue_ids(client, company, session_id=str(session_id)) == [low]
 
 
-def test_for_me_is_what_is_meant_for_the_caller(client: TestClient, company: Company) -> None:
+def test_for_me_is_what_is_assigned_to_the_caller(client: TestClient, company: Company) -> None:
     mine = put_handoff(company, target_user_id=company.users[Role.VIEWER])
     put_handoff(company, target_user_id=company.users[Role.OWNER])
     put_handoff(company)

@@ -1,4 +1,4 @@
-"""Forms of a handoff's older page: what was meant for one holder is not done to another."""
+"""Forms of a handoff's older page: what was sent for one holder is not done to another."""
 
 from collections.abc import Callable
 
@@ -35,7 +35,7 @@ def _events(company: Company) -> list[str]:
         ("/close", {"outcome": "parked", "note": "Nothing happens."}),
     ],
 )
-def test_what_was_meant_for_one_holder_is_not_done_to_the_next(
+def test_what_was_sent_for_one_holder_is_not_done_to_the_next(
     company: Company, signed_in: SignedIn, path: str, action: str, said: dict[str, str]
 ) -> None:
     first, second, admin = signed_in(), signed_in(), signed_in(Role.TEAM_ADMIN)
@@ -53,7 +53,7 @@ def test_what_was_meant_for_one_holder_is_not_done_to_the_next(
 @pytest.mark.parametrize(
     ("action", "said"), [("/reassign", {"target_user_id": ""}), ("/close", {"outcome": "returned", "note": ""})]
 )
-def test_what_waited_is_not_taken_from_whoever_has_claimed_it_since(
+def test_a_waiting_one_is_not_taken_from_its_new_holder(
     company: Company, signed_in: SignedIn, path: str, action: str, said: dict[str, str]
 ) -> None:
     senior, admin = signed_in(), signed_in(Role.TEAM_ADMIN)
@@ -77,7 +77,7 @@ def test_what_has_gone_back_to_the_queue_is_not_taken_over(
     assert _events(company) == ["created", "claimed", "released"]
 
 
-def test_whoever_claims_too_late_sees_the_queue_as_it_is(signed_in: SignedIn, path: str) -> None:
+def test_a_late_claim_shows_the_queue_as_it_is(signed_in: SignedIn, path: str) -> None:
     first, second = signed_in(), signed_in()
     older = second.get("/handoffs")
     first.post(f"{path}/claim")

@@ -1,4 +1,4 @@
-"""Forms of an older page: what was meant for something else is not recorded, and the page shows the present."""
+"""Forms of an older page: what was sent for something else is not recorded, and the page shows the present."""
 
 import re
 from dataclasses import dataclass
@@ -46,7 +46,7 @@ def publish(client: TestClient, company: Company, name: str, tree: dict[str, Any
 
 @dataclass
 class Desk:
-    """Two browsers at one session: of whoever began it, and of a team admin."""
+    """Two browsers at one session: of the engineer who started it, and of a team admin."""
 
     client: TestClient
     company: Company

@@ -8,7 +8,7 @@ from flowpilot.demo.simulation.chance import id_at
 from flowpilot.demo.simulation.story import Story
 from flowpilot.handoffs import decisions
 from flowpilot.handoffs.decisions import NewEvent
-from flowpilot.handoffs.events import TOLD
+from flowpilot.handoffs.events import NOTIFIED_KINDS
 from flowpilot.handoffs.models import HandoffEvent, Outcome, SessionHandoff
 from flowpilot.notifications.delivery.planning import derived_id
 from flowpilot.notifications.models import ChannelKind, Notification
@@ -33,7 +33,7 @@ def record_event(story: Story, handoff: SessionHandoff, new: NewEvent, by: uuid.
         created_at=story.moment,
     )
     story.events.append(event)
-    if new.kind in TOLD and story.now - story.moment < _NOTICE_AGE:
+    if new.kind in NOTIFIED_KINDS and story.now - story.moment < _NOTICE_AGE:
         story.notices.extend(_notices(story, event, handoff))
 
 
