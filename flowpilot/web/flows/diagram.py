@@ -22,7 +22,7 @@ _MAX_LINES = 6
 class Box:
     """A node. `lines` are the lines of its text."""
 
-    stop: OutlineNode
+    entry: OutlineNode
     x: int
     y: int
     width: int
@@ -33,7 +33,7 @@ class Box:
     def shape(self) -> str:
         """The shape of the box as an SVG path: each kind of node has its own."""
         w, h = self.width, self.height
-        match self.stop.node.kind:
+        match self.entry.node.kind:
             case NodeKind.QUESTION:
                 return f"M8 0H{w - 8}L{w} {h // 2}L{w - 8} {h}H8L0 {h // 2}Z"
             case NodeKind.INSTRUCTION:
@@ -82,7 +82,7 @@ class Diagram:
     width: int
     height: int
     boxes: list[Box]
-    pills: list[JumpLabel]
+    jumps: list[JumpLabel]
     labels: list[Label]
     lines: list[Line]
 
@@ -99,35 +99,35 @@ class _Drawing:
         self.read = read
         # How many nodes are drawn beneath each node. They come later in reading order.
         self.sizes: dict[str, int] = {}
-        for node_id, stop in reversed(list(read.stops.items())):
-            self.sizes[node_id] = 1 + sum(self._size(branch) for branch in stop.branches)
+        for node_id, entry in reversed(list(read.entries.items())):
+            self.sizes[node_id] = 1 + sum(self._size(branch) for branch in entry.branches)
         self.bottoms: dict[int, int] = {}
         self.done = Diagram(0, 0, [], [], [], [])
 
     def finished(self) -> Diagram:
-        for stop in self.read.stops.values():
-            if stop.depth == 0:
+        for entry in self.read.entries.values():
+            if entry.depth == 0:
                 bottom = max(self.bottoms.values(), default=_MARGIN)
                 self.bottoms = {}
-                self._draw(stop, bottom + 2 * _LABEL_LINE)
+                self._draw(entry, bottom + 2 * _LABEL_LINE)
         done = self.done
-        placed: list[Box | JumpLabel] = [*done.boxes, *done.pills]
+        placed: list[Box | JumpLabel] = [*done.boxes, *done.jumps]
         width = max((one.x + one.width for one in placed), default=0) + _MARGIN
         height = max((one.y + one.height for one in placed), default=0) + _MARGIN
-        return Diagram(width, height, done.boxes, done.pills, done.labels, done.lines)
+        return Diagram(width, height, done.boxes, done.jumps, done.labels, done.lines)
 
-    def _draw(self, stop: OutlineNode, y: int) -> None:
-        x, lines = _MARGIN + stop.depth * (_WIDTH + _GAP), _wrapped(stop.node.text)
+    def _draw(self, entry: OutlineNode, y: int) -> None:
+        x, lines = _MARGIN + entry.depth * (_WIDTH + _GAP), _wrapped(entry.node.text)
         height = _HEAD + len(lines) * _TEXT_LINE + _FOOT
-        self.done.boxes.append(Box(stop, x, y, _WIDTH, height, lines))
-        self.bottoms[stop.depth] = y + height + _BETWEEN
+        self.done.boxes.append(Box(entry, x, y, _WIDTH, height, lines))
+        self.bottoms[entry.depth] = y + height + _BETWEEN
         # Small branches come first, so that the first columns stay close together.
-        for branch in sorted(stop.branches, key=self._size):
-            port = self._draw_branch(branch, stop.depth + 1, y)
+        for branch in sorted(entry.branches, key=self._size):
+            port = self._draw_branch(branch, entry.depth + 1, y)
             path = f"M{x + _WIDTH} {y + _PORT}h{_GAP // 2}V{port}H{x + _WIDTH + _GAP - 2}"
-            self.done.lines.append(Line(path, is_jump=branch.way is not Jump.DOWN))
+            self.done.lines.append(Line(path, is_jump=branch.jump is not Jump.DOWN))
             # The next node in this column begins below these lines, so that lines do not cross.
-            self.bottoms[stop.depth] = max(self.bottoms[stop.depth], port)
+            self.bottoms[entry.depth] = max(self.bottoms[entry.depth], port)
 
     def _draw_branch(self, branch: Branch, column: int, beside: int) -> int:
         """Draw what the branch leads to, not above `beside`, and return the height at which its line arrives."""
@@ -135,15 +135,15 @@ class _Drawing:
         height = len(lines) * _LABEL_LINE + 4
         y = max(beside - height, self.bottoms.get(column, 0))
         self.done.labels.append(Label(x, y, lines))
-        if branch.way is Jump.DOWN:
-            self._draw(self.read.stops[branch.target], y + height)
+        if branch.jump is Jump.DOWN:
+            self._draw(self.read.entries[branch.target], y + height)
             return y + height + _PORT
-        self.done.pills.append(JumpLabel(branch, x, y + height, _WIDTH, _PILL, _pill_text(branch)))
+        self.done.jumps.append(JumpLabel(branch, x, y + height, _WIDTH, _PILL, _jump_text(branch)))
         self.bottoms[column] = y + height + _PILL + _BETWEEN
         return y + height + _PILL // 2
 
     def _size(self, branch: Branch) -> int:
-        return self.sizes[branch.target] if branch.way is Jump.DOWN else 0
+        return self.sizes[branch.target] if branch.jump is Jump.DOWN else 0
 
 
 def _wrapped(text: str) -> list[str]:
@@ -154,8 +154,8 @@ def _label(branch: Branch) -> list[str]:
     return textwrap.wrap(" / ".join(branch.labels), _LABEL_CHARACTERS, max_lines=3, placeholder=" …")
 
 
-def _pill_text(branch: Branch) -> str:
-    match branch.way:
+def _jump_text(branch: Branch) -> str:
+    match branch.jump:
         case Jump.NOWHERE:
             text = f"Leads nowhere: {branch.target or 'not chosen'}"
         case Jump.BACK:

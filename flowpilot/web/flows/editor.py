@@ -73,20 +73,20 @@ class NodeChoice(EditionForm):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Editor(Page):
-    """The draft, or the published version if there is no draft. `stop` is the node in the form."""
+    """The draft, or the published version if there is no draft. `entry` is the node in the form."""
 
     template: ClassVar[str] = "flows/edit.html"
     flow: FlowDetailOut
     edition: VersionDetailOut
     outline: Outline
     problems: list[TreeProblem]
-    stop: OutlineNode | None
+    entry: OutlineNode | None
     categories: list[CategoryOut]
 
     @property
     def rows(self) -> list[Choice | None]:
         """The node's choices or outcomes, and empty rows for more."""
-        offered = () if self.stop is None else self.stop.node.choices + self.stop.node.outcomes
+        offered = () if self.entry is None else self.entry.node.choices + self.entry.node.outcomes
         return [*offered, *[None] * _SPARE_ROWS]
 
     @property
@@ -114,7 +114,7 @@ async def show_editor(
         edition=edition,
         outline=read,
         problems=problems(edition.tree),
-        stop=read.stops.get(node) or next(iter(read.stops.values()), None),
+        entry=read.entries.get(node) or next(iter(read.entries.values()), None),
         categories=(await api.list_categories(actor, db, limit=200)).items,
     )
     return render(request, page, frame)

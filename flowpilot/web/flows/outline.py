@@ -29,7 +29,7 @@ class Branch:
 
     labels: tuple[str, ...]
     target: str
-    way: Jump
+    jump: Jump
     number: int | None
     text: str
 
@@ -54,12 +54,12 @@ class OutlineNode:
 class Outline:
     """The nodes in reading order, by their ids: from the root, then those that no path leads to."""
 
-    stops: Mapping[str, OutlineNode]
+    entries: Mapping[str, OutlineNode]
 
     @property
     def tops(self) -> list[OutlineNode]:
         """The nodes that begin a list."""
-        return [stop for stop in self.stops.values() if stop.begins_list]
+        return [entry for entry in self.entries.values() if entry.begins_list]
 
 
 def outline(tree: Tree) -> Outline:
@@ -117,14 +117,14 @@ def _branches(
     above = set(_upwards(node_id, parents))
     for target in _leads_to(node):
         if target not in tree.nodes:
-            way = Jump.NOWHERE
+            jump = Jump.NOWHERE
         elif parents[target] == node_id:
-            way = Jump.DOWN
+            jump = Jump.DOWN
         else:
-            way = Jump.BACK if target in above else Jump.JUMP
+            jump = Jump.BACK if target in above else Jump.JUMP
         labels = tuple(choice.label for choice in node.choices + node.outcomes if choice.next == target)
         text = tree.nodes[target].text if target in tree.nodes else ""
-        yield Branch(labels, target, way, numbers.get(target), text)
+        yield Branch(labels, target, jump, numbers.get(target), text)
 
 
 def _upwards(node_id: str, parents: Mapping[str, str | None]) -> Iterator[str]:

@@ -39,7 +39,7 @@ class ChangedPart:
 
 
 @dataclass(frozen=True, slots=True)
-class ChangedStop:
+class NodeChange:
     """A node that both versions have, and its parts that differ."""
 
     node: str
@@ -56,7 +56,7 @@ class Comparison(Page):
     before: VersionDetailOut
     after: VersionDetailOut
     found: DifferencesOut
-    changed: list[ChangedStop]
+    changed: list[NodeChange]
 
     @property
     def is_same(self) -> bool:
@@ -109,7 +109,7 @@ async def show_version(
         before=before,
         after=await api.read_version(flow_id, to, actor, db),
         found=found,
-        changed=[ChangedStop(one.node, one.after.text, _changed(one.before, one.after)) for one in found.changed],
+        changed=[NodeChange(one.node, one.after.text, _changed(one.before, one.after)) for one in found.changed],
     )
     return render(request, page, frame)
 

@@ -24,8 +24,8 @@ def _tree(root: str, **leads: list[str]) -> Tree:
 
 def _ways(tree: Tree) -> dict[str, list[tuple[str, Jump, int | None]]]:
     return {
-        stop.id: [(branch.target, branch.way, branch.number) for branch in stop.branches]
-        for stop in outline(tree).stops.values()
+        entry.id: [(branch.target, branch.jump, branch.number) for branch in entry.branches]
+        for entry in outline(tree).entries.values()
     }
 
 
@@ -48,7 +48,7 @@ def test_what_leads_back_or_nowhere_is_told_apart() -> None:
 
 def test_what_no_path_leads_to_comes_last() -> None:
     read = outline(_tree("a", a=[], lone=["lost"], lost=[]))
-    assert [(stop.id, stop.depth, stop.begins_list) for stop in read.stops.values()] == [
+    assert [(entry.id, entry.depth, entry.begins_list) for entry in read.entries.values()] == [
         ("a", 0, True),
         ("lone", 0, True),
         ("lost", 1, False),
@@ -64,7 +64,7 @@ def test_choices_that_lead_to_the_same_node_are_one_branch() -> None:
         },
         "b": {"kind": "resolution", "text": "b"},
     }
-    [branch] = outline(Tree.model_validate({"root": "a", "nodes": nodes})).stops["a"].branches
+    [branch] = outline(Tree.model_validate({"root": "a", "nodes": nodes})).entries["a"].branches
     assert branch.labels == ("Yes", "No")
 
 
@@ -76,7 +76,7 @@ def test_the_longest_flow_that_is_allowed_is_drawn() -> None:
     names = [f"n{number}" for number in range(300)]
     chain = {name: [after] for name, after in zip(names, [*names[1:], "n0"], strict=True)}
     drawn = diagram(_tree("n0", **chain))
-    assert [box.stop.number for box in drawn.boxes] == list(range(1, 301))
+    assert [box.entry.number for box in drawn.boxes] == list(range(1, 301))
 
 
 def _overlap(one: Box | JumpLabel, other: Box | JumpLabel) -> bool:
@@ -87,11 +87,11 @@ def _overlap(one: Box | JumpLabel, other: Box | JumpLabel) -> bool:
 def test_a_shipped_flow_is_drawn_with_every_choice_once_and_nothing_over_another(slug: str) -> None:
     tree = shipped_flows()[slug].tree
     drawn = diagram(tree)
-    assert {box.stop.id for box in drawn.boxes} == set(tree.nodes)
+    assert {box.entry.id for box in drawn.boxes} == set(tree.nodes)
     assert len(drawn.boxes) == len(tree.nodes)
     pairs = {(node_id, choice.next) for node_id, node in tree.nodes.items() for choice in node.offered}
     assert len(drawn.lines) == len(drawn.labels) == len(pairs)
-    placed: list[Box | JumpLabel] = [*drawn.boxes, *drawn.pills]
+    placed: list[Box | JumpLabel] = [*drawn.boxes, *drawn.jumps]
     for number, one in enumerate(placed):
         assert 0 <= one.x < one.x + one.width <= drawn.width
         assert 0 <= one.y < one.y + one.height <= drawn.height
