@@ -10,7 +10,7 @@ from flowpilot.copilot.schemas import MAX_SUMMARY, Assessment, Case, CaseStep, N
 from flowpilot.text import tidy
 
 WHO = "Ask who is affected: one person, one device, a team, a site, or everybody."
-WHEN = "Ask since when it happens, and what changed shortly before: an update, a password, a move, a new device."
+WHEN = "Ask when it started, and what changed shortly before: an update, a password, a move, a new device."
 ERROR = "Ask for the exact error text or code, or for a screenshot of it."
 EVERY_CHECK = [*CHECKS.question, *(check for topic in CHECKS.topic for check in topic.check)]
 
@@ -38,7 +38,7 @@ def test_two_questions_come_before_what_fits_the_problem() -> None:
 def test_a_step_says_what_why_and_what_it_would_tell() -> None:
     assert suggest(Case(problem="Badge does not open the door")).steps[0] == NextStep(
         action=WHO,
-        why="It tells a fault of one device or profile from one of a server, a service or the line.",
+        why="It distinguishes a fault of one device or profile from one of a server, a service or the line.",
         expected="One: look at that device and profile. Several: look at what they share.",
         source="rules",
     )
