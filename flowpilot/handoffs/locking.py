@@ -1,4 +1,4 @@
-"""A handoff in the hands of one transaction: its session is locked first, always, so there is no deadlock."""
+"""Handoffs, locked for one transaction. Their session is always locked first, so there is no deadlock."""
 
 import uuid
 from datetime import datetime
@@ -44,7 +44,7 @@ async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: dat
 
 
 async def read(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> SessionHandoff:
-    """The handoff as it is now, which it stays while its session is locked."""
+    """The handoff as it is now, and stays while its session is locked."""
     query = select(SessionHandoff).where(SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id)
     return (await db.scalars(query.execution_options(populate_existing=True))).one()
 
@@ -59,12 +59,11 @@ async def handoff_for(
     *,
     seen_holder: SeenHolder = None,
 ) -> SessionHandoff:
-    """The handoff, whose session is locked, for an action that the actor may take (`outcome`: to close it so).
+    """The handoff of a locked session, for an action that the actor may take; `outcome` is how it would be closed.
 
     Raises:
         HandoffChangedError: it is not held by the person whom the caller saw.
-
-    and what `policy.check` raises.
+        ForbiddenError, ConflictError: the actor may not take the action, as `policy.check` has it.
     """
     handoff = await read(db, actor.account_id, handoff_id)
     if seen_holder is not None and handoff.closed_at is None and seen_holder != (handoff.claimed_by or ""):

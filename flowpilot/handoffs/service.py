@@ -1,4 +1,4 @@
-"""The beginning and the end of handoffs."""
+"""Escalating a session, and closing the handoff."""
 
 import uuid
 from datetime import datetime

@@ -60,7 +60,7 @@ def check_may_work(session: AISession, actor: Actor) -> None:
 def refusal(session: AISession, actor: Actor, action: Action) -> FlowPilotError | None:
     """Why the actor may not do this to the session now; None where they may."""
     if action == Action.TAKE:
-        return _lacks_permission(actor) or _refusal_to_give(session)
+        return _lacks_permission(actor) or _refusal_to_take(session)
     return _refusal_to_work(session, actor) or transitions.refusal(SessionStatus(session.status), action)
 
 
@@ -85,7 +85,7 @@ def _lacks_permission(actor: Actor) -> ForbiddenError | None:
 
 
 def _refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
-    """Sessions are changed by those who began them, those who work on them, and team admins."""
+    """Sessions are changed by the people who started them or work on them, and by team admins."""
     is_theirs = actor.user_id in {session.user_id, session.owner_id} or actor.role.rank >= Role.TEAM_ADMIN.rank
     if is_theirs:
         return _lacks_permission(actor)
@@ -94,7 +94,7 @@ def _refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
     )
 
 
-def _refusal_to_give(session: AISession) -> OutdatedError | None:
+def _refusal_to_take(session: AISession) -> OutdatedError | None:
     if is_unassigned(session):
         return None
     if session.status in CAN_BE_UNASSIGNED:

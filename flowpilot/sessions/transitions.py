@@ -1,4 +1,4 @@
-"""The one table of what may be done to a session, by its status, and where that leads."""
+"""The one table of what can be done to a session, by its status, and where that leads."""
 
 from enum import StrEnum
 
@@ -7,7 +7,7 @@ from flowpilot.sessions.models import SessionStatus
 
 
 class Action(StrEnum):
-    """Something that may be done to a session."""
+    """Something that can be done to a session."""
 
     STEP = "step"
     PAUSE = "pause"
@@ -40,7 +40,7 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
         Action.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
         **_END,
     },
-    # Who waits for a senior may go on working, and give the escalation up.
+    # Engineers who wait for a senior may go on working, and take the escalation back.
     SessionStatus.REQUESTING_ESCALATION: {
         Action.STEP: SessionStatus.REQUESTING_ESCALATION,
         Action.CLAIM: SessionStatus.ESCALATED,
@@ -67,7 +67,7 @@ class NotAllowedNowError(OutdatedError):
 
 
 def allowed(status: SessionStatus) -> list[Action]:
-    """What may be done to a session of that status, through the session's own routes."""
+    """What can be done to a session of that status, through the session's own routes."""
     return [action for action in TRANSITIONS[status] if action not in _OF_HANDOFFS]
 
 

@@ -107,7 +107,7 @@ async def show_queue(
     for_me: bool = False,
     cursor: Text | None = None,
 ) -> Response:
-    """The queue: what waits, then what is held without action."""
+    """Unclaimed handoffs, then those claimed without action; or one of the lists beside the queue."""
     filter_ = HandoffFilter(
         state,
         priority=[priority.value_in_order] if priority else None,
@@ -150,7 +150,6 @@ async def show(
 
 @router.post("/{handoff_id}/claim")
 async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
-    """Take it on; who was slower is told who has it."""
     claimed = await api.claim(handoff_id, actor, db, now)
     return go_to(
         f"/sessions/{claimed.session_id}",
@@ -162,7 +161,6 @@ async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: No
 async def release(
     handoff_id: uuid.UUID, body: Annotated[ReleaseForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
-    """Give it back to the queue."""
     await api.release(handoff_id, body, actor, db, now)
     return go_to("/handoffs", "Released. It is back in the queue.")
 
@@ -171,7 +169,6 @@ async def release(
 async def reassign(
     handoff_id: uuid.UUID, body: Annotated[ReassignForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
-    """Mean it for somebody else, or for anybody."""
     await api.reassign(handoff_id, body, actor, db, now)
     return go_to(f"/handoffs/{handoff_id}", "Saved. The new assignee is notified.")
 
@@ -191,7 +188,6 @@ async def take_over(
 async def close(
     handoff_id: uuid.UUID, body: Annotated[CloseForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
-    """End it: solved, laid aside, or back to whoever escalated it."""
     closed = await api.close(handoff_id, body, actor, db, now)
     if body.outcome == Outcome.RESOLVED:
         return go_to(f"/sessions/{closed.session_id}/note", "Resolved. This is the note for the ticket.")

@@ -1,4 +1,4 @@
-"""The stopwatch for verbal handoffs: what a claim of savings is measured against."""
+"""The stopwatch for verbal handoffs, which savings are measured against."""
 
 import uuid
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class EntryForm(OnceForm):
     problem_domain: Domain = None
 
     def entry(self, timezone: str) -> EntryIn:
-        """What it enters.
+        """The entry that the form makes.
 
         Raises:
             InvalidError: it took no time, or too long.
@@ -74,7 +74,6 @@ async def show(
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    """The button, and the list below it."""
     members = await all_members(actor, db)
     baselines = await api.list_baselines(actor, db, running=False, limit=50, cursor=cursor)
     page = Stopwatch(
@@ -100,7 +99,6 @@ async def start(
 async def enter(
     body: Annotated[EntryForm, Form()], actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
 ) -> Response:
-    """Note a talk after the fact."""
     entered = await api.enter_baseline(body.entry(actor.timezone), actor, db, now, once)
     return go_to(_HERE, f"Entered: {duration(entered.seconds)}. It is shown, but not counted as measured.")
 
@@ -123,13 +121,11 @@ async def cancel(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession) -> Re
 async def exclude(
     baseline_id: uuid.UUID, body: Annotated[ExclusionIn, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
-    """Count it no longer."""
     await api.exclude_baseline(baseline_id, body, actor, db, now)
     return go_to(_HERE, "It no longer counts. It stays in the list, with the reason.")
 
 
 @router.post("/{baseline_id}/include")
 async def include(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
-    """Count it again."""
     await api.include_baseline(baseline_id, actor, db, now)
     return go_to(_HERE, "It counts again.")

@@ -1,4 +1,4 @@
-"""What is done in a session's page: each form is one verb, and leads back to the page."""
+"""What is done on a session's page: each form is one verb, and leads back to the page."""
 
 import uuid
 from dataclasses import dataclass
@@ -57,11 +57,11 @@ class AbandonForm(SeenForm, schemas.AbandonIn):
 
 
 class EscalationForm(OnceForm, HandoffIn):
-    """Why it is handed over."""
+    """Why it is escalated."""
 
 
 class DetailsForm(BaseModel):
-    """What the session is about. An empty field clears what was there; `shown` stands for what that was."""
+    """What the session is about. An empty field clears the value; `shown` stands for the values before."""
 
     problem_summary: Problem
     problem_domain: Line | None = None
@@ -111,7 +111,6 @@ async def go_back(
     loaded: MineWithSteps,
     db: WriteSession,
 ) -> Response:
-    """Take the newest answer back."""
     await api.go_back(request, actor, loaded, db, body)
     return _back(session_id)
 
@@ -125,7 +124,6 @@ async def follow_flow(
     loaded: MineWithSteps,
     db: WriteSession,
 ) -> Response:
-    """Follow another flow, or none."""
     await api.follow_flow(request, body, actor, loaded, db)
     return _back(session_id)
 
@@ -134,21 +132,18 @@ async def follow_flow(
 async def pause(
     session_id: Id, body: Annotated[schemas.ReasonIn, Form()], actor: CanWork, loaded: Mine, db: WriteSession
 ) -> Response:
-    """Lay it aside."""
     await api.pause(body, actor, loaded, db)
     return _back(session_id, "Paused. Time is not counted until you resume.")
 
 
 @router.post("/resume")
 async def resume(session_id: Id, actor: CanWork, loaded: Mine, db: WriteSession) -> Response:
-    """Go on."""
     await api.resume(actor, loaded, db)
     return _back(session_id)
 
 
 @router.post("/take")
 async def take(session_id: Id, actor: CanWork, db: WriteSession, now: Now) -> Response:
-    """Work on a session that nobody works on."""
     await api.take(session_id, actor, db, now)
     return _back(session_id, "The session is yours now.")
 
@@ -161,7 +156,6 @@ async def resolve(
     loaded: MineWithSteps,
     db: WriteSession,
 ) -> Response:
-    """Say what solved it."""
     await api.resolve(body, actor, loaded, db)
     return go_to(f"/sessions/{session_id}/note", "Resolved. This is the note for the ticket.")
 
@@ -174,7 +168,6 @@ async def abandon(
     loaded: MineWithSteps,
     db: WriteSession,
 ) -> Response:
-    """Give it up."""
     await api.abandon(body, actor, loaded, db)
     return _back(session_id, "Abandoned. Nothing is lost: you can resume it.")
 
@@ -183,7 +176,6 @@ async def abandon(
 async def rate(
     session_id: Id, body: Annotated[RatingForm, Form()], actor: CanWork, loaded: Mine, db: WriteSession
 ) -> Response:
-    """Say how it went."""
     check_shown(body.shown, rating_shown(loaded.session))
     await api.rate(body, actor, loaded, db)
     return _back(session_id, "Thank you. The rating counts in Analytics.")
@@ -193,7 +185,6 @@ async def rate(
 async def correct(
     session_id: Id, body: Annotated[DetailsForm, Form()], actor: CanWork, loaded: Mine, db: WriteSession
 ) -> Response:
-    """Correct what it is about."""
     check_shown(body.shown, details_shown(loaded.session))
     await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, loaded, db)
     return _back(session_id, "Saved.")
@@ -203,7 +194,7 @@ async def correct(
 async def show_escalate(
     request: Request, session_id: Id, actor: CanWork, db: ReadSession, frame: CurrentFrame
 ) -> Response:
-    """The form to hand it over, while that is possible."""
+    """The form to escalate, while the session allows it."""
     session = await api.read_session(session_id, actor, db)
     if Action.ESCALATE not in session.allowed:
         return _back(session_id)
@@ -227,7 +218,6 @@ async def escalate(
     now: Now,
     once: CreateOnce,
 ) -> Response:
-    """Hand it over."""
     made = await handoffs.escalate(request, session_id, body, actor, db, now, once)
     return go_to(
         f"/handoffs/{made.id}", "Escalated, with everything that is known. You are notified when it is claimed."

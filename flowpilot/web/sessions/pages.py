@@ -56,7 +56,7 @@ class Sessions(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Page):
-    """One session: where it stands, what is known, and what may be done. `handoff` is the one that is open."""
+    """One session: where it stands, what is known, and what may be done. `handoff` is its open handoff."""
 
     template: ClassVar[str] = "sessions/session.html"
     session: SessionOut
@@ -121,7 +121,6 @@ async def list_sessions(
     unassigned: bool = False,
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    """The list, newest first."""
     statuses = OPEN if status == "open" else {status} if status else None
     filter_ = SessionFilter(
         status=None if statuses is None else sorted(statuses),
@@ -151,7 +150,7 @@ async def start(
     now: Now,
     once: CreateOnce,
 ) -> Response:
-    """Begin a session; where no flow is sure, the choice of one comes first."""
+    """Start a session. Where no flow is certain, the engineer chooses one first."""
     started = await api.start_session(request, body, actor, db, now, once)
     if started.matched_flow_id is None and started.candidates:
         return go_to(f"/sessions/{started.id}/flow")
@@ -162,7 +161,6 @@ async def start(
 async def show(
     request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
-    """The session."""
     session = await api.read_session(session_id, actor, db)
     page = Session(
         title=session.problem_summary[:60] or "Session",
@@ -176,7 +174,6 @@ async def show(
 async def show_note(
     request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
-    """The note for the ticket, to read and to copy."""
     page = Note(
         title="Note for the ticket",
         session=await api.read_session(session_id, actor, db),
@@ -189,7 +186,7 @@ async def show_note(
 async def show_flows(
     request: Request, session_id: uuid.UUID, actor: CanWork, db: ReadSession, frame: CurrentFrame, q: Text = ""
 ) -> Response:
-    """Flows to follow instead, while that is possible."""
+    """Flows to follow instead, while the session allows steps."""
     session = await api.read_session(session_id, actor, db)
     if Action.STEP not in session.allowed:
         return go_to(f"/sessions/{session_id}")
