@@ -13,7 +13,9 @@ from flowpilot.db.session import Database
 from flowpilot.settings import Settings
 from tests.company import Company
 from tests.notifications.desk import Desk
-from tests.outgoing.servers import Receiver, receiver
+from tests.outgoing.conftest import hooks
+
+__all__ = ["hooks"]
 
 
 @pytest.fixture(scope="session")
@@ -39,10 +41,3 @@ def own_jobs(urls: DatabaseUrls) -> None:
 def desk(company: Company, database: Database, open_settings: Settings) -> Desk:
     company.let_sign_in(*company.users.values())
     return Desk(company, database, open_settings)
-
-
-@pytest.fixture
-def hooks() -> Iterator[Receiver]:
-    """A receiver of webhooks."""
-    with receiver() as running:
-        yield running

@@ -1,4 +1,4 @@
-"""What no longer holds is not sent to a person, and needs no reading."""
+"""A person gets no message that no longer applies, and need not read one."""
 
 import json
 from collections.abc import Callable

@@ -197,7 +197,7 @@ async def test_a_neighbours_flows_are_not_matched(
 
 async def test_it_is_one_statement(database: Database, library: Company) -> None:
     sent: list[str] = []
-    listening = (database.engine.sync_engine, "before_cursor_execute", lambda *told: sent.append(told[2]))
+    listening = (database.engine.sync_engine, "before_cursor_execute", lambda *event: sent.append(event[2]))
     async with database.read(library.id) as db:
         await db.connection()
         event.listen(*listening)

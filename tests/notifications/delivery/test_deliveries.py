@@ -2,6 +2,7 @@
 
 import time
 from datetime import timedelta
+from ipaddress import ip_network
 
 import psycopg
 import pytest
@@ -209,3 +210,17 @@ async def test_a_fault_of_ours_is_in_both_logs_and_tried_again(
     assert desk.log(*OUTCOME) == [("pending", 1, None, words)]
     assert desk.jobs() == [DELIVER_JOB]
     assert "Invalid isoformat string: 'no moment'" in caplog.text
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
+async def test_a_channel_that_leads_inside_sends_nothing_once_the_operator_says_no(
+    desk: Desk, hooks: Receiver, host: str
+) -> None:
+    opened = desk.with_settings(allowed_private_networks=(ip_network("127.0.0.0/8"), ip_network("::1/128")))
+    await opened.channel(ChannelKind.WEBHOOK, hooks.url(host), Role.OWNER)
+    await desk.escalates()
+    await desk.with_settings(allowed_private_networks=()).work()
+    [(status, attempts, error)] = desk.log("status", "attempts", "error")
+    assert (status, attempts) == ("failed", 1)
+    assert "FLOWPILOT_ALLOWED_PRIVATE_NETWORKS" in error
+    assert (hooks.requests, desk.jobs()) == ([], [])

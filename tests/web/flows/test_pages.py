@@ -141,12 +141,12 @@ def test_a_flow_goes_from_draft_to_deleted_by_its_buttons(
 ) -> None:
     flow_id = create(client, company)["id"]
     browser = signed_in(Role.TEAM_ADMIN)
-    for verb, told, state in (
+    for verb, notice, state in (
         ("publish", "Version 1 is published", "published"),
         ("retire", "Retired.", "retired"),
         ("restore", "Restored.", "published"),
     ):
-        assert told in send(browser, f"/flows/{flow_id}", f"/{verb}").text
+        assert notice in send(browser, f"/flows/{flow_id}", f"/{verb}").text
         assert get(client, company, f"/{flow_id}")["state"] == state
     save(client, company, flow_id)
     assert "The draft is discarded." in send(browser, f"/flows/{flow_id}", "/discard").text
@@ -175,17 +175,17 @@ def test_a_flow_is_imported_from_pasted_text_or_a_file(
 
 
 @pytest.mark.parametrize(
-    ("sent", "told"),
+    ("sent", "notice"),
     [
         ({"data": {"yaml": " "}}, "Choose a file, or paste"),
         ({"files": {"file": ("flow.yaml", b"\xff\xfe")}}, "The file is not UTF-8 text."),
         ({"data": {"yaml": "name: Only"}}, "The flow has no &#34;root&#34;"),
     ],
 )
-def test_an_import_that_is_no_flow_says_why(signed_in: SignedIn, sent: dict[str, Any], told: str) -> None:
+def test_an_import_that_is_no_flow_says_why(signed_in: SignedIn, sent: dict[str, Any], notice: str) -> None:
     page = signed_in(Role.TEAM_ADMIN).post("/flows/import", **sent)
     assert page.status_code == 422
-    assert told in page.text
+    assert notice in page.text
 
 
 def test_a_neighbours_flow_is_not_there(

@@ -9,13 +9,10 @@ from typing import Any
 import pytest
 
 from flowpilot.clock import now
-from flowpilot.identity.actor import Role
-from flowpilot.notifications.models import ChannelKind
 from flowpilot.outgoing import http
 from flowpilot.outgoing.destinations import AddressRefusedError, Network, lookup, parse
 from flowpilot.outgoing.failures import RefusedError, TryLaterError
 from flowpilot.outgoing.http import post_message
-from tests.notifications.desk import Desk
 from tests.outgoing.servers import Receiver, certificates, receiver
 
 pytestmark = pytest.mark.anyio
@@ -183,17 +180,3 @@ async def test_a_redirect_is_not_followed(hooks: Receiver) -> None:
         with pytest.raises(RefusedError, match="answered 302"):
             await post_message(hooks.url(), b"{}", {}, allowed=HERE, now=now())
         assert (len(hooks.requests), inside.requests) == (1, [])
-
-
-@pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
-async def test_a_channel_that_leads_inside_sends_nothing_once_the_operator_says_no(
-    desk: Desk, hooks: Receiver, host: str
-) -> None:
-    opened = desk.with_settings(allowed_private_networks=HERE)
-    await opened.channel(ChannelKind.WEBHOOK, hooks.url(host), Role.OWNER)
-    await desk.escalates()
-    await desk.with_settings(allowed_private_networks=()).work()
-    [(status, attempts, error)] = desk.log("status", "attempts", "error")
-    assert (status, attempts) == ("failed", 1)
-    assert "FLOWPILOT_ALLOWED_PRIVATE_NETWORKS" in error
-    assert (hooks.requests, desk.jobs()) == ([], [])
