@@ -22,7 +22,7 @@ async def healthz() -> dict[str, str]:
 
 
 @router.head("/readyz", include_in_schema=False)
-@router.get("/readyz", responses={503: {"description": "The database is away, or not migrated."}})
+@router.get("/readyz", responses={503: {"description": "The database does not answer, or is not migrated."}})
 async def readyz(request: Request) -> JSONResponse:
     """The database answers, and is at the revision this version works with."""
     database: Database = request.app.state.database
@@ -34,7 +34,7 @@ async def readyz(request: Request) -> JSONResponse:
         return problem(request, 503, "not-ready", error.detail, down=down)
     except ProgrammingError:
         return problem(request, 503, "not-ready", "The database was never migrated. Run: flowpilot db upgrade")
-    # A revision that we do not know is a newer release's, which keeps working with the one before it: with us.
+    # An unknown revision belongs to a newer release, with whose tables the release before, ours, still works.
     if revision != newest_revision() and revision in known_revisions():
         detail = f"The database is at revision {revision}, not {newest_revision()}. Run: flowpilot db upgrade"
         return problem(request, 503, "not-ready", detail)

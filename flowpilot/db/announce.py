@@ -1,4 +1,4 @@
-"""NOTIFY: tell every server process that something of an account has changed, once it is committed."""
+"""NOTIFY: tell every server process that something in an account has changed, once it is committed."""
 
 import uuid
 from typing import Literal
@@ -13,5 +13,5 @@ Topic = Literal["handoffs", "access", "notifications"]
 
 
 async def announce(db: Db, account_id: uuid.UUID, topic: Topic) -> None:
-    """Say that this transaction changed something; who listens reads what it may see."""
+    """Announce that this transaction changed something. Listeners then read what they may see."""
     await db.execute(select(func.pg_notify(CHANNEL, f"{topic} {account_id}")))

@@ -1,7 +1,7 @@
 """What root needs for the embedded PostgreSQL, which refuses to run as root.
 
 It runs as a user of its own, who must be able to read the binaries and to pass through the directories above the
-data. The mode of a directory that is there already is never changed.
+data. The mode of an existing directory is never changed.
 """
 
 import fcntl
@@ -29,24 +29,24 @@ class RootError(FlowPilotError):
 
 
 def system_account() -> tuple[int, int]:
-    """The ids of the user and group that run PostgreSQL for root; the user is made when missing."""
+    """The ids of the user and group that run PostgreSQL for root. The user is created if it is missing."""
     with suppress(KeyError):
         return pwd.getpwnam(SYSTEM_USER)[2:4]
     command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", SYSTEM_USER]
     reason = ""
     try:
         reason = subprocess.run(command, capture_output=True, text=True, check=False).stderr  # noqa: S603
-        # Looked up whatever useradd says: another process may have been faster.
+        # Looked up even if useradd failed: another process may have been faster.
         return pwd.getpwnam(SYSTEM_USER)[2:4]
     except (OSError, KeyError) as error:
         raise RootError(
             f"PostgreSQL refuses to run as root, and its user {SYSTEM_USER} cannot be created "
-            f"({reason.strip() or error}): create the user, or run FlowPilot as an ordinary one."
+            f"({reason.strip() or error}): create the user, or run FlowPilot as an ordinary user."
         ) from error
 
 
 def check_passable(directory: Path, uid: int, gid: int) -> None:
-    """Make sure that the user can pass through a directory and those above it, as far as they are there already.
+    """Make sure that the user can pass through a directory and those above it, as far as they exist.
 
     Raises:
         RootError: one of them is closed to the user.
@@ -55,13 +55,13 @@ def check_passable(directory: Path, uid: int, gid: int) -> None:
         if place.exists() and not _can_pass(place, uid, gid):
             raise RootError(
                 f"PostgreSQL runs as the user {SYSTEM_USER}, who cannot pass through {place} to {directory}. Set "
-                "FLOWPILOT_DATA_DIR to a directory elsewhere (and move there what is in this one), run FlowPilot "
+                "FLOWPILOT_DATA_DIR to another directory (and move the data there), run FlowPilot "
                 f"as an ordinary user, or allow it: chmod o+x {shlex.quote(str(place))}"
             )
 
 
 def make_passable(directory: Path) -> Path:
-    """Make a directory that everybody can pass through, and those above it, where they are missing."""
+    """Create a directory and those above it, as far as they are missing, so that every user can pass through."""
     missing = [place for place in (directory, *directory.parents) if not place.exists()]
     for place in reversed(missing):
         place.mkdir(exist_ok=True)
@@ -73,19 +73,19 @@ def binaries_place() -> Path:
     """Where the binaries are copied to.
 
     Raises:
-        RootError: it belongs to somebody else, who could replace what is run from there.
+        RootError: it belongs to another user, who could replace the binaries.
     """
     make_passable(ROOT_HOME)
     owner = ROOT_HOME.stat().st_uid
     if owner != os.geteuid():
         raise RootError(
-            f"{ROOT_HOME} belongs to the user {user_name(owner)}: run FlowPilot as that user, and not as root."
+            f"{ROOT_HOME} belongs to the user {user_name(owner)}: run FlowPilot as that user, not as root."
         )
     return make_passable(ROOT_HOME / "binaries")
 
 
 def user_name(uid: int) -> str:
-    """What a user is called, for a sentence."""
+    """A user's name, for an error message."""
     try:
         return pwd.getpwuid(uid).pw_name
     except KeyError:
@@ -94,10 +94,10 @@ def user_name(uid: int) -> str:
 
 @contextmanager
 def readable_copy(parts: Sequence[Path], version: str, place: Path) -> Iterator[tuple[Path, Path]]:
-    """A copy of these directories, side by side, that every user can read, made once for each version.
+    """A copy of these directories, side by side, that every user can read. It is made once for each version.
 
-    It stays for as long as somebody holds a shared lock on its second path, as this context does. Copies of other
-    versions are removed when nobody does.
+    It stays as long as a process holds a shared lock on the second path, as this context does. Unlocked copies of
+    other versions are removed.
     """
     copy = place / version
     in_use = copy / "in_use"
@@ -119,7 +119,7 @@ def _can_pass(directory: Path, uid: int, gid: int) -> bool:
 
 
 def _copy(parts: Sequence[Path], copy: Path) -> None:
-    """Copy beside the place and move there when all is on the disk: a copy appears whole or not at all."""
+    """Copy to a draft, and rename it once all is on the disk, so that a copy appears whole or not at all."""
     draft = Path(tempfile.mkdtemp(prefix=".new-", dir=copy.parent))
     try:
         for part in parts:
@@ -136,9 +136,9 @@ def _copy(parts: Sequence[Path], copy: Path) -> None:
 
 
 def _remove_unused(copy: Path) -> None:
-    """Remove a copy unless it is in use; what is left of an earlier try is not."""
+    """Remove a copy, or what is left of an earlier removal, unless it is in use."""
     with suppress(BlockingIOError), file_lock(copy / "in_use", fcntl.LOCK_EX | fcntl.LOCK_NB):
         if not copy.name.startswith("."):
-            # So that half a copy is never taken for a whole one.
+            # So that half a copy never looks like a whole one.
             copy = copy.rename(copy.with_name(f".old-{copy.name}"))
         shutil.rmtree(copy)

@@ -1,4 +1,4 @@
-"""What every table has in common."""
+"""What all tables share."""
 
 import uuid
 from datetime import datetime
@@ -11,7 +11,7 @@ from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
 
 class Base(DeclarativeBase):
-    """The declarative base: text is TEXT, moments carry a zone, constraints have predictable names."""
+    """The declarative base: text is TEXT, times have a time zone, and constraints have predictable names."""
 
     metadata = MetaData(
         naming_convention={
@@ -31,7 +31,7 @@ class Base(DeclarativeBase):
 
 
 class Tenant:
-    """Mixin of a table that belongs to one account: `(account_id, id)` is its key, and RLS guards it."""
+    """Mixin of a table of one account's rows: `(account_id, id)` is its key, and row security guards it."""
 
     @declared_attr
     def account_id(cls) -> Mapped[uuid.UUID]:  # noqa: N805 - declared_attr hands in the class
@@ -53,5 +53,5 @@ def tenant_key(column: str, target: str) -> ForeignKeyConstraint:
 
 
 def created_at() -> Mapped[datetime]:
-    """A column for when the fact came to be."""
+    """A column for the time at which a row was created."""
     return mapped_column(server_default=func.now())

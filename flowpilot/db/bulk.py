@@ -11,19 +11,19 @@ from psycopg import sql
 
 @contextmanager
 def account_transaction(url: str, account_id: uuid.UUID) -> Iterator[psycopg.Connection]:
-    """One transaction of the runtime role in an account; all of it is kept, or nothing."""
+    """One transaction of the runtime role in an account."""
     with psycopg.connect(url) as connection:
         connection.execute(sql.SQL("SET LOCAL app.account_id = {}").format(sql.Literal(str(account_id))))
-        # As for requests: psycopg gives moments in the connection's zone, by whose clock Python subtracts.
+        # As for requests: psycopg returns times in the connection's zone, and Python subtracts by the local clock.
         connection.execute("SET LOCAL TIME ZONE 'UTC'")
         yield connection
 
 
 def read_each_row_once(connection: psycopg.Connection) -> None:
-    """Have the statements of this transaction, which concern a whole account, pass once through its rows.
+    """Make this transaction's statements, which concern a whole account, read each row once.
 
-    Right after a bulk load the planner takes an account for a handful of rows, and would otherwise look through
-    all of its steps again for each of its sessions.
+    Right after a bulk load the planner expects a handful of rows in an account, and would otherwise scan all of
+    its steps for each of its sessions.
     """
     connection.execute("SET LOCAL enable_nestloop = off")
 
@@ -31,10 +31,10 @@ def read_each_row_once(connection: psycopg.Connection) -> None:
 def copy_rows(
     connection: psycopg.Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> int:
-    """COPY rows into a table and return how many went in. Each row has a value a column, in their order.
+    """COPY rows into a table, and return how many. Each row has its values in the order of the columns.
 
-    PostgreSQL refuses COPY into a table with row security, so the rows go through a temporary table, from which
-    they are inserted under the policies like any others.
+    PostgreSQL refuses COPY into a table with row security, so the rows go through a temporary table, and are
+    inserted from there under the policies like any others.
     """
     names = sql.SQL(", ").join(map(sql.Identifier, columns))
     words = {"table": sql.Identifier(table), "draft": sql.Identifier(f"copy_{table}"), "names": names}

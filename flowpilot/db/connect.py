@@ -18,7 +18,7 @@ from flowpilot.settings import Settings
 
 OLDEST_VERSION = 16
 
-# libpq's own patience with a server that does not answer is minutes, and for ever once it is connected.
+# By default libpq waits minutes for a server that does not answer, and for ever once it is connected.
 LIVELINESS: dict[str, Any] = {
     "connect_timeout": 10,
     "keepalives_idle": 30,
@@ -30,9 +30,9 @@ LIVELINESS: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class DatabaseUrls:
-    """Who may do what: the owner migrates, the runtime role serves. Plain `postgresql://` URLs.
+    """The URLs of the two roles: the owner migrates, the runtime role serves. Plain `postgresql://` URLs.
 
-    `embedded_in` is the data directory of an embedded server, whose process has to be looked after.
+    `embedded_in` is the data directory of an embedded server, whose process has to be kept running.
     """
 
     owner: str
@@ -42,15 +42,15 @@ class DatabaseUrls:
 
 @contextmanager
 def database(settings: Settings, *, create: bool = True) -> Iterator[DatabaseUrls]:
-    """The installation's database, running for as long as the context lasts.
+    """The installation's database, which runs as long as the context lasts.
 
     Args:
-        create: whether an embedded database, and the secret key, are made where there are none.
+        create: whether to create an embedded database and a secret key if there are none.
 
     Raises:
-        NoDatabaseError: there is no embedded database, and none is to be created.
-        DatabaseUnavailableError: the configured URL is no PostgreSQL URL, nobody answers there, or the database
-            is too old or does not hold Unicode.
+        NoDatabaseError: there is no embedded database, and `create` is false.
+        DatabaseUnavailableError: the configured URL is not a PostgreSQL URL, the server does not answer, or the
+            database is too old or cannot store Unicode.
     """
     if settings.database_url is None:
         with embedded_postgres(settings.data_dir, create=create) as owner:
@@ -62,7 +62,7 @@ def database(settings: Settings, *, create: bool = True) -> Iterator[DatabaseUrl
 
 
 def driver_url(url: str) -> str:
-    """The URL as SQLAlchemy wants it, naming psycopg as the driver for both sync and async engines."""
+    """The URL for SQLAlchemy, with psycopg as the driver of both sync and async engines."""
     return libpq_url(make_url(url).set(drivername="postgresql+psycopg"))
 
 
@@ -73,24 +73,24 @@ def _urls(owner: str, settings: Settings, *, create: bool) -> DatabaseUrls:
         if runtime.username in {None, url.username} or runtime.database != url.database:
             raise DatabaseUnavailableError(
                 "FLOWPILOT_RUNTIME_DATABASE_URL must lead to the same database as FLOWPILOT_DATABASE_URL, as "
-                "another role: whoever owns the tables could switch row security off."
+                "another role: the owner of the tables could switch off row security."
             )
         return DatabaseUrls(owner, libpq_url(runtime))
     role = f"{url.database}_runtime"
     key = settings.signing_key() if create else settings.known_signing_key()
     if key is None and settings.database_url is not None:
         raise DatabaseUnavailableError(
-            f"There is no secret key in {settings.data_dir}, and the password of the role {role} follows from it. "
+            f"There is no secret key in {settings.data_dir}, and the password of the role {role} comes from it. "
             "Set FLOWPILOT_SECRET_KEY, or FLOWPILOT_DATA_DIR to the directory of the server."
         )
-    # Derived, so that every server with the same secret key knows it and none has to store it. The embedded
-    # database asks for none.
+    # Derived, so that every server with the same secret key knows it without storing it. The embedded database
+    # asks for no password.
     password = None if key is None else hmac.new(key.encode(), role.encode(), hashlib.sha256).hexdigest()
     return DatabaseUrls(owner, libpq_url(url.set(username=role, password=password)))
 
 
 def libpq_url(url: URL) -> str:
-    """The URL with its password. SQLAlchemy writes a space of the query as +, which libpq takes for a plus."""
+    """The URL with its password. SQLAlchemy writes a space in the query as +, which libpq reads as a plus."""
     start, mark, query = url.render_as_string(hide_password=False).partition("?")
     return start + mark + query.replace("+", "%20")
 

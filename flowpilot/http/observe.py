@@ -32,7 +32,7 @@ class RequestMetrics:
 
 
 class ObserveMiddleware:
-    """Give each request an id, and count it under its route's template."""
+    """Give each request an id, and count it under the path of its route."""
 
     def __init__(self, app: ASGIApp, metrics: RequestMetrics) -> None:
         self.app = app
@@ -51,7 +51,7 @@ class ObserveMiddleware:
         async def send_with_id(message: Message) -> None:
             nonlocal status, seconds
             if message["type"] == "http.response.start":
-                # A stream goes on for hours after that.
+                # A stream goes on for hours after this.
                 seconds = time.perf_counter() - started
                 status = message["status"]
                 MutableHeaders(scope=message)["X-Request-ID"] = request_id
@@ -64,7 +64,7 @@ class ObserveMiddleware:
             _log.exception("request %s failed", request_id)
             raise
         finally:
-            # The template, never the path itself: ids in labels would make a series of each.
+            # The route's path, never the request's: with ids in labels, each would make a series of its own.
             route = getattr(scope.get("route"), "path", "unmatched")
             self.metrics.requests.labels(scope["method"], route, status).inc()
             if seconds is None:

@@ -1,4 +1,4 @@
-"""Lists come in pages: how many rows one has, and where the next begins."""
+"""Lists come in pages: how many items a page has, and where the next one begins."""
 
 import base64
 import json
@@ -26,7 +26,7 @@ T = TypeVar("T")
 
 
 class ListPage(BaseModel, Generic[T]):
-    """Some rows of a list; `next_cursor` asks for those after them, null at the end."""
+    """One page of a list. `next_cursor` leads to the next page; null on the last one."""
 
     items: list[T]
     next_cursor: uuid.UUID | None
@@ -42,13 +42,13 @@ Item = TypeVar("Item", bound=_Identified)
 
 def list_page(
     items: Sequence[Item], limit: int
-) -> "ListPage[Item]":  # Quoted, since pydantic knows no schema of a protocol.
-    """The first `limit` items; one more than that among them says that there is another page."""
+) -> "ListPage[Item]":  # Quoted, since Pydantic has no schema for a protocol.
+    """The first `limit` items. If there is one more, there is a next page."""
     return ListPage(items=list(items[:limit]), next_cursor=items[limit - 1].id if len(items) > limit else None)
 
 
 class BadCursorError(InvalidError):
-    """The cursor is not one that this list gave."""
+    """The cursor does not come from this list."""
 
 
 def encode_cursor(key: Sequence[int | datetime | uuid.UUID]) -> str:

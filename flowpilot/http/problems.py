@@ -16,7 +16,7 @@ from flowpilot.errors import FlowPilotError
 
 PROBLEM_JSON = "application/problem+json"
 
-# Pydantic's words where a person would not understand them.
+# Replacements for messages of Pydantic that people would not understand.
 _MESSAGES = {"extra_forbidden": "There is no field of this name"}
 
 
@@ -30,7 +30,7 @@ class Problem(BaseModel):
     request_id: str | None
 
 
-# Any route may answer with an error; said once, so that the OpenAPI document says it of every route.
+# Any route may answer with an error. Given once, it is in the OpenAPI document for every route.
 RESPONSES: dict[int | str, dict[str, Any]] = {
     code: {"description": what, "content": {PROBLEM_JSON: {"schema": Problem.model_json_schema()}}}
     for code, what in {"4XX": "The request cannot be answered as it is.", "5XX": "The fault is ours."}.items()
@@ -54,7 +54,7 @@ def problem(request: Request, status: int, slug: str, detail: str, **extra: Any)
 
 
 def _wrong_field(item: Mapping[str, Any]) -> dict[str, str]:
-    """One field that is wrong, from what Pydantic says of it."""
+    """One invalid field, from Pydantic's error."""
     return {
         "field": ".".join(str(part) for part in item["loc"]),
         "message": _MESSAGES.get(item["type"], item["msg"]),
@@ -68,7 +68,7 @@ def install_error_handlers(app: FastAPI, as_page: AsPage) -> None:
     """Make every error of the app, expected or not, answer as problem+json, or as a page.
 
     Args:
-        as_page: the page that tells a person of a problem; None where a program has asked.
+        as_page: makes the page that shows a problem to a person; None if a program sent the request.
     """
 
     async def answered(request: Request, error: Exception, answer: JSONResponse) -> Response:
@@ -77,8 +77,8 @@ def install_error_handlers(app: FastAPI, as_page: AsPage) -> None:
 
     async def expected(request: Request, error: Exception) -> Response:
         assert isinstance(error, FlowPilotError)
-        told = problem(request, error.status, error.slug, error.detail, **error.extra)
-        answer = await answered(request, error, told)
+        body = problem(request, error.status, error.slug, error.detail, **error.extra)
+        answer = await answered(request, error, body)
         answer.headers.update(error.headers)
         return answer
 
@@ -96,7 +96,7 @@ def install_error_handlers(app: FastAPI, as_page: AsPage) -> None:
         return await answered(request, error, problem(request, 422, "invalid", detail, errors=errors))
 
     async def unexpected(request: Request, error: Exception) -> Response:
-        detail = "Something went wrong on our side. The log has the details under this request id."
+        detail = "Something went wrong in FlowPilot. The server's log has the details under this request id."
         return await answered(request, error, problem(request, 500, "internal", detail))
 
     app.add_exception_handler(FlowPilotError, expected)

@@ -13,12 +13,12 @@ from redis.exceptions import RedisError
 
 from flowpilot.errors import FlowPilotError
 
-# What one subscriber gets: within it, they choose their address themselves.
+# The network of one subscriber, who can choose any address in it.
 _IPV6_PREFIX = 64
 
 
 def caller_network(request: Request) -> str:
-    """What counts as one address: an IPv4 address, also where it is mapped into IPv6, or an IPv6 network."""
+    """What counts as one address: an IPv4 address, even if it is mapped into IPv6, or an IPv6 network."""
     host = request.client.host if request.client else "unknown"
     try:
         address = ip_address(host)
@@ -38,7 +38,7 @@ class TooManyRequestsError(FlowPilotError):
 
 
 class LimitsUnavailableError(FlowPilotError):
-    """Redis is away. Answering without limits would open the door to password guessing."""
+    """Redis does not answer. To go on without limits would allow password guessing."""
 
     status = 503
 
@@ -50,7 +50,7 @@ class RateLimiter:
         self._redis: ConnectionPool | None = None
         storage: Storage = MemoryStorage()
         if storage_url != "memory://":
-            # Our own pool, because the library opens one that nobody can close.
+            # Our own pool, because the library's cannot be closed.
             self._redis = ConnectionPool.from_url(storage_url)
             storage = RedisStorage(
                 f"async+{storage_url}",
@@ -60,7 +60,7 @@ class RateLimiter:
         self._window = MovingWindowRateLimiter(storage)
 
     async def close(self) -> None:
-        """Give the connections back to Redis."""
+        """Close the connections to Redis."""
         if self._redis is not None:
             await self._redis.aclose()
 
@@ -69,7 +69,7 @@ class RateLimiter:
 
         Raises:
             LimitsUnavailableError: Redis does not answer.
-            TooManyRequestsError: this one is over `per_minute`; `Retry-After` says when to ask again.
+            TooManyRequestsError: this request is over `per_minute`; `Retry-After` says when to try again.
         """
         limit = RateLimitItemPerMinute(per_minute)
         try:
@@ -77,7 +77,9 @@ class RateLimiter:
                 return
             stats = await self._window.get_window_stats(limit, *who)
         except RedisError as error:
-            raise LimitsUnavailableError("The limits cannot be counted now, so nothing is answered.") from error
+            raise LimitsUnavailableError(
+                "Requests cannot be counted at present, so this one is refused. Try again soon."
+            ) from error
         seconds = max(1, math.ceil(stats.reset_time - time.time()))
         raise TooManyRequestsError(
             f"At most {per_minute} requests a minute are allowed here. Try again in {seconds} s.",

@@ -1,9 +1,9 @@
-"""Headers that guard every answer: what a page may load, and who may show it."""
+"""Security headers of every answer: what a page may load, and who may embed it."""
 
 from starlette.datastructures import MutableHeaders
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-# Nothing from elsewhere, and nothing written into the page itself: no inline script, no inline style.
+# Nothing from other servers, and nothing inline: no inline script, no inline style.
 CONTENT_SECURITY_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -18,7 +18,7 @@ _HEADERS = {
 
 
 class SecurityHeadersMiddleware:
-    """Sets the headers where an answer has not set its own."""
+    """Set the headers that an answer has not set itself."""
 
     def __init__(self, app: ASGIApp) -> None:
         self.app = app

@@ -15,7 +15,7 @@ def migrated_database(settings: Settings, *, create: bool = True) -> Iterator[Da
     """The database, brought to the newest revision first.
 
     Args:
-        create: whether an embedded database, and the secret key, are made where there are none.
+        create: whether to create an embedded database and a secret key if there are none.
     """
     with database(settings, create=create) as urls:
         _upgrade(urls, settings)

@@ -1,4 +1,4 @@
-"""Every table in one place, for Alembic and for the tests that walk them."""
+"""Every table in one place, for Alembic and for the tests that go through all of them."""
 
 from flowpilot.baselines import models as baselines
 from flowpilot.copilot import models as copilot

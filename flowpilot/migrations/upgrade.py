@@ -1,4 +1,4 @@
-"""Bring a database to the present shape, and give the runtime role exactly what it needs."""
+"""Migrate a database, and grant the runtime role exactly what it needs."""
 
 from functools import lru_cache
 from pathlib import Path
@@ -39,7 +39,7 @@ def known_revisions() -> tuple[str, ...]:
 
 
 class UpgradeError(FlowPilotError):
-    """The database is not in the present shape, or cannot be brought to it."""
+    """The database is not at the newest revision, or cannot be migrated to it."""
 
 
 def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
@@ -51,19 +51,19 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
         password: the role's password, or None where the role is managed elsewhere.
 
     Raises:
-        UpgradeError: the database is a newer release's, or its owner may not create the role.
+        UpgradeError: a newer release has migrated the database, or its owner may not create the role.
     """
     engine = create_engine(owner_url, hide_parameters=True)
     try:
         migrate(engine)
         with engine.begin() as connection:
-            # The same lock as a migration's: two servers that start together must not both create the role.
+            # The same lock as for migrations: two servers that start together must not both create the role.
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(hashtext('flowpilot migrations'))")
             if password is not None:
                 _ensure_role(connection, runtime_role, password)
             elif not _role_exists(connection, runtime_role):
                 raise UpgradeError(
-                    f"FLOWPILOT_RUNTIME_DATABASE_URL names the role {runtime_role}, which is not there."
+                    f"FLOWPILOT_RUNTIME_DATABASE_URL names the role {runtime_role}, which does not exist."
                 )
             _grant(connection, runtime_role)
     finally:
@@ -73,10 +73,10 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
 def migrate(engine: Engine, to: str | None = None) -> None:
     """Run the migrations that the database has not seen, up to `to` or all of them, each in its own transaction.
 
-    So what a migration locks is free again before the next one works through its rows.
+    So a migration's locks are released before the next migration begins.
 
     Raises:
-        UpgradeError: the database is a newer release's.
+        UpgradeError: a newer release has migrated the database.
     """
     with engine.begin() as connection:
         present = _revision(connection)
@@ -94,7 +94,7 @@ def check_revision(owner_url: str) -> None:
     """Make sure that the database is at the newest revision.
 
     Raises:
-        UpgradeError: it is not.
+        UpgradeError: it is at another one.
     """
     engine = create_engine(owner_url, hide_parameters=True)
     try:
@@ -108,7 +108,7 @@ def check_revision(owner_url: str) -> None:
 
 
 def _revision(connection: Connection) -> str | None:
-    """The revision that the database is at; None before the first."""
+    """The database's revision; None before the first migration."""
     is_ours = connection.exec_driver_sql("SELECT to_regclass('public.alembic_version') IS NOT NULL").scalar_one()
     if not is_ours:
         return None
@@ -142,7 +142,7 @@ def _ensure_role(connection: Connection, role: str, password: str) -> None:
             ) from error
     driver = connection.connection.driver_connection
     assert driver is not None
-    # The verifier is made on this side, so that the password itself reaches no server log.
+    # The verifier is computed here, so that the password itself reaches no server log.
     verifier = driver.pgconn.encrypt_password(password.encode(), role.encode(), b"scram-sha-256").decode()
     _run(
         connection,
@@ -165,7 +165,7 @@ def _grant(connection: Connection, role: str) -> None:
 
 
 def _grant_jobs(connection: Connection, role: sql.Identifier) -> None:
-    """The job queue is the library's, and holds no tenant's facts: its jobs carry ids alone."""
+    """The job queue belongs to the library, and holds no tenant data: its jobs carry ids only."""
     driver = connection.connection.driver_connection
     assert driver is not None
     relations = driver.execute(

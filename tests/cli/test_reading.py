@@ -68,7 +68,7 @@ def test_every_command_is_known_to_read_or_to_change() -> None:
 def test_it_makes_nothing_where_no_database_is(nowhere: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / "file").write_text("name: Printer\n")
     words = [word.format(file=tmp_path / "file") for word in (READ | CHANGE)[command]]
-    with pytest.raises(NoDatabaseError, match=r"Set FLOWPILOT_DATA_DIR .*, or start the server first"):
+    with pytest.raises(NoDatabaseError, match=r"Set FLOWPILOT_DATA_DIR .*, or start the server"):
         app([*command.split(), *words], standalone_mode=False)
     assert not nowhere.exists()
 

@@ -134,7 +134,7 @@ def test_a_killed_server_is_started_again_and_all_goes_on(
         assert ask().status_code == 200
         kill(postmaster(own_settings.data_dir))
         assert ask().status_code == 503
-        log.wait_for("postgresql: runs again", "live_events: runs again", "jobs: runs again")
+        log.wait_for("postgresql: running again", "live_events: running again", "jobs: running again")
         assert ask().status_code == 200
         client.portal.call(jobs_are_done, app.state.database)
         assert client.get("/readyz").json() == {"status": "ready", "revision": newest_revision(), "down": []}
@@ -151,7 +151,7 @@ async def test_jobs_run_after_the_database_was_away_for_too_long(
         await log.says("jobs: stopped")
         assert [down.name for down in supervisor.down()] == ["jobs"]
         with embedded_postgres(own_settings.data_dir):
-            await log.says("jobs: runs again")
+            await log.says("jobs: running again")
             await jobs_are_done(own_database)
         assert supervisor.down() == []
 
@@ -172,7 +172,7 @@ async def test_a_worker_that_does_not_hear_of_new_jobs_is_started_again(
                 owner.execute("SELECT pg_terminate_backend(%s, 5000)", [pid])
             await log.says("jobs: stopped")
             owner.execute(sql.SQL("ALTER ROLE {} LOGIN").format(role))
-            await log.says("jobs: runs again")
+            await log.says("jobs: running again")
             await jobs_are_done(own_database)
 
 
@@ -191,7 +191,7 @@ def test_a_worker_of_its_own_outlives_its_database(own_settings: Settings, own_u
             pass
         run(own_urls, another_process_does_a_job)
         kill(postmaster(own_settings.data_dir))
-        missing = {"postgresql: runs again", "jobs: runs again"}
+        missing = {"postgresql: running again", "jobs: running again"}
         while missing and (line := process.stderr.readline()):
             missing -= {start for start in missing if line.startswith(start)}
         run(own_urls, another_process_does_a_job)
