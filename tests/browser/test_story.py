@@ -113,7 +113,7 @@ def test_without_scripts_reading_and_the_forms_still_work(desk: Desk) -> None:
     engineer.get_by_role("link", name="Escalate e").click()
     engineer.get_by_label("Why").fill("Needs rights that I do not have.")
     engineer.get_by_role("button", name="Hand it over").click()
-    expect(engineer.get_by_text("Waits for")).to_be_visible()
+    expect(engineer.get_by_text("Waiting for")).to_be_visible()
     senior = desk.person("senior@northwind.example", scripts=False)
     senior.goto("/handoffs" + engineer.url.split("/handoffs")[1])
     senior.get_by_role("button", name="Claim and continue").click()
