@@ -41,8 +41,9 @@ test: setup lint ## Run every test (lint and types included)
 	@command -v chromium >/dev/null || scripts/apt-install chromium
 	$(BIN)/pytest --numprocesses auto
 
-check: setup lint ## Check what has changed since main: style, types, house rules and the tests beside it
-	$(BIN)/pytest --numprocesses auto -m "not long" tests/architecture tests/docs $$($(BIN)/python scripts/changed_tests.py)
+check: setup lint ## Check style, types, house rules and the tests beside what has changed since main, but for long ones
+	tests=$$($(BIN)/python scripts/changed_tests.py) && \
+		$(BIN)/pytest --numprocesses auto -m "not long" tests/architecture tests/docs $$tests
 
 lint: setup ## Check style and types
 	$(BIN)/ruff check .

@@ -39,6 +39,11 @@ class Statements:
             self._known.add(statement)
             self._new.append((statement, parameters[0] if isinstance(parameters, list) else parameters))
 
+    def forget(self) -> None:
+        """Let what is new be heard again, because nobody is going to look at it now."""
+        self._known -= {statement for statement, _ in self._new}
+        self._new = []
+
     def faults(self) -> list[str]:
         """What is wrong with the statements that are new since this was asked last."""
         heard, self._new = self._new, []

@@ -19,7 +19,7 @@ READS_ROLES = {
 SHOWS_A_ROLE = {"identity/invitations/accept.py"}
 WRITES_MEMBERSHIPS = {
     "identity/members.py",
-    "imports/writer.py",  # It adds people whom nobody could know of before, and takes nothing from anybody.
+    "imports/writer.py",  # It adds people whom nobody knew before, and takes nothing from anybody.
     "demo/people.py",
 }
 
@@ -57,7 +57,7 @@ def _word(node: ast.AST) -> str:
 def test_nothing_else_reads_a_role_for_a_change() -> None:
     uses = _uses()
     assert {module for module, words in uses.items() if "Membership.role" in words} == set(READS_ROLES), (
-        "A role that is read without the lock may be of before: a team admin could override somebody who has just "
+        "A role read without the lock may be out of date: a team admin could override somebody who has just "
         "become owner, and an account lose its last one. Use identity/locking.py, or say here what it is for."
     )
     assert {module for module, words in uses.items() if "role_of" in words} == SHOWS_A_ROLE

@@ -18,7 +18,7 @@ def _bodies(document: dict[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _objects(document: dict[str, Any], schema: Any, seen: set[str]) -> Iterator[tuple[str, dict[str, Any]]]:
-    """All objects with named fields that may stand anywhere in a body."""
+    """All objects with named fields anywhere in a body."""
     if isinstance(schema, list):
         for one in schema:
             yield from _objects(document, one, seen)

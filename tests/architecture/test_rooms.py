@@ -1,4 +1,4 @@
-"""Where files stand: a family of files is a folder, and a folder can be taken in at a glance."""
+"""Where files are: a family of files is a folder, and a folder can be taken in at a glance."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ MOST = 20
 FAMILY = 3
 KINDS = {".py", ".html", ".js", ".css"}
 
-# Lists of one kind of data: nobody reads them from top to bottom, and each entry stands by itself.
+# Lists of one kind of data: nobody reads them from top to bottom, and each entry is complete by itself.
 LISTS = {"flowpilot/migrations/versions"}
 # What other people made, and what a program made.
 NOT_OURS = {"vendor", "__pycache__"}
@@ -32,7 +32,7 @@ FOLDERS = {name: files for name, files in _folders() if files}
 @pytest.mark.parametrize("folder", FOLDERS)
 def test_a_folder_can_be_taken_in_at_a_glance(folder: str) -> None:
     assert len(FOLDERS[folder]) <= MOST, (
-        f"{folder} has {len(FOLDERS[folder])} files. Whoever looks for one reads all the names: find the families "
+        f"{folder} has {len(FOLDERS[folder])} files. To find one, you read all the names. Look for the families "
         "among them, and make them folders."
     )
 

@@ -1,4 +1,4 @@
-"""Who may call stands in a route's signature; what has no caller is listed here."""
+"""A route's signature says who may call it; routes without a caller are listed here."""
 
 import re
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ PUBLIC = {
     ("GET", "/docs"),  # The API's documentation says what there is, not what is in it.
     ("GET", "/sign-in"),  # Where a browser gets its credential.
     ("POST", "/sign-in"),
-    ("POST", "/sign-out"),  # It takes the credential away; whoever has none stays without.
+    ("POST", "/sign-out"),  # It takes the credential away; without one, nothing changes.
     ("GET", "/setup"),  # Before there is anybody; the code that the server printed is the credential.
     ("POST", "/setup"),
     ("GET", "/healthz"),  # Load balancers ask it, before anybody can sign in.
@@ -23,7 +23,7 @@ PUBLIC = {
     ("HEAD", "/readyz"),
     ("GET", "/metrics"),  # Prometheus; it names routes and counts, never a tenant.
     ("POST", "/api/v1/auth/token"),  # Where a credential comes from.
-    ("POST", "/api/v1/invitations/look"),  # Who is invited has no credential yet but the link's secret.
+    ("POST", "/api/v1/invitations/look"),  # Invited people have only the link's secret.
     ("POST", "/api/v1/invitations/accept"),
     ("GET", "/invitation"),  # The same, as a page.
     ("POST", "/invitation"),
@@ -78,9 +78,7 @@ def test_no_docstring_of_a_route_repeats_its_name(client: TestClient) -> None:
         for function in functions
         if function.__doc__ and _words(function.__doc__) <= _words(function.__name__.replace("_", " "))
     )
-    assert not repeating, (
-        f"{repeating}: whoever reads it has read the name. Say what the name does not, or nothing."
-    )
+    assert not repeating, f"{repeating}: a reader has just read the name. Say what the name does not, or nothing."
 
 
 def _words(text: str) -> set[str]:
