@@ -4,10 +4,9 @@ from datetime import timedelta
 
 import psycopg
 
-from flowpilot.demo.simulation.handoffs.actions import reminder_at
 from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.demo.world import DemoAccount
-from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
+from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB, lease
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.jobs import app
 from flowpilot.sessions.idle import IDLE_JOB, MAY_LIE_IDLE
@@ -15,19 +14,20 @@ from flowpilot.sessions.models import AISession
 
 
 def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: DemoRows) -> None:
-    """Enqueue, in the transaction of the rows, the jobs that the verbs would have enqueued for later."""
+    """Enqueue, in the transaction of the rows, the jobs that the actions would have enqueued for later."""
     for handoff in rows.handoffs:
-        _watch_claim(connection, handoff)
+        _watch_claim(connection, account, handoff)
     for session in rows.sessions:
         if session.status in MAY_LIE_IDLE:
             _watch_session(connection, account, session)
 
 
-def _watch_claim(connection: psycopg.Connection, handoff: SessionHandoff) -> None:
+def _watch_claim(connection: psycopg.Connection, account: DemoAccount, handoff: SessionHandoff) -> None:
     ends, claimed_at = handoff.lease_expires_at, handoff.claimed_at
     if ends is None or claimed_at is None:
         return
-    for task, at in ((REMIND_JOB, reminder_at(claimed_at, ends)), (EXPIRE_JOB, ends)):
+    reminds = lease(claimed_at, account.lease_minutes, None).reminds
+    for task, at in ((REMIND_JOB, reminds), (EXPIRE_JOB, ends)):
         app.configure_task(task, schedule_at=at, connection=connection).defer(
             account_id=str(handoff.account_id), handoff_id=str(handoff.id), claimed_at=claimed_at.isoformat()
         )

@@ -11,7 +11,7 @@ from flowpilot.db.session import Db
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.identity.models import Account
 from flowpilot.jobs import enqueue
-from flowpilot.working_hours import after_work, working_hours
+from flowpilot.working_hours import WorkingHours, after_work, working_hours
 
 REMIND_JOB = "handoffs.remind"
 EXPIRE_JOB = "handoffs.expire"
@@ -31,19 +31,19 @@ class Lease:
 
 
 async def lease_from(db: Db, account_id: uuid.UUID, claimed_at: datetime) -> Lease | None:
-    """The lease of a claim made at that moment; None where claims do not lapse."""
+    """The lease of a claim made at that moment; None if claims do not lapse."""
     rules = (await db.execute(select(*_RULES).where(Account.id == account_id))).one()
     if rules.lease_minutes is None:
         return None
-    length = timedelta(minutes=rules.lease_minutes)
     hours = working_hours(rules.work_days, rules.work_start, rules.work_end, zone(rules.timezone))
-    reminds = after_work(claimed_at, length - warning(length), hours)
-    return Lease(reminds, after_work(claimed_at, length, hours))
+    return lease(claimed_at, rules.lease_minutes, hours)
 
 
-def warning(length: timedelta) -> timedelta:
-    """How long before the end of a lease its holder is reminded."""
-    return min(_WARNING, length / 5)
+def lease(claimed_at: datetime, minutes: int, hours: WorkingHours | None) -> Lease:
+    """The lease of a claim made at that moment, in an account with these rules."""
+    length = timedelta(minutes=minutes)
+    warning = min(_WARNING, length / 5)
+    return Lease(after_work(claimed_at, length - warning, hours), after_work(claimed_at, length, hours))
 
 
 async def watch(db: Db, handoff: SessionHandoff, lease: Lease | None) -> None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import Enum, auto
 from random import Random
 
-from flowpilot.demo.simulation.library import Edition, Library, ShelvedFlow
+from flowpilot.demo.simulation.library import Edition, Library, LibraryFlow
 from flowpilot.demo.simulation.problems import Domain, Problem, domains, tell_problem, words
 from flowpilot.demo.world import DemoAccount
 from flowpilot.sessions.models import ConfidenceTier
@@ -40,7 +40,7 @@ class Case:
     summary: str
     tier: ConfidenceTier
     confidence: float
-    flow: ShelvedFlow | None
+    flow: LibraryFlow | None
     edition: Edition | None
 
 
@@ -75,7 +75,7 @@ def _comes_in(problem: Problem, account: DemoAccount, library: Library, moment: 
     return not problem.while_used or _fitting_flow(problem, library, moment) is not None
 
 
-def _fitting_flow(problem: Problem, library: Library, moment: datetime) -> ShelvedFlow | None:
+def _fitting_flow(problem: Problem, library: Library, moment: datetime) -> LibraryFlow | None:
     flows = (library.flows[slug] for slug in problem.flows if slug in library.flows)
     return next((flow for flow in flows if flow.is_used(moment)), None)
 

@@ -29,7 +29,7 @@ class Edition:
 
 
 @dataclass(frozen=True, slots=True)
-class ShelvedFlow:
+class LibraryFlow:
     """A flow of the library with its editions, the oldest first, and when sessions stop being matched to it."""
 
     row: Flow
@@ -51,7 +51,7 @@ class Library:
     """An account's flows, by slug, and all their rows."""
 
     categories: list[FlowCategory]
-    flows: dict[str, ShelvedFlow]
+    flows: dict[str, LibraryFlow]
     drafts: list[FlowVersion]
     audit_log: list[AuditEntry]
 
@@ -126,7 +126,7 @@ def _add_flow(rng: Random, account: DemoAccount, library: Library, history: Demo
     for edition in editions:
         edition.version.published_at = edition.version.created_at
         row.published_version_id = edition.version.id
-    library.flows[history.slug] = ShelvedFlow(row, history, tuple(editions), used_until)
+    library.flows[history.slug] = LibraryFlow(row, history, tuple(editions), used_until)
     if history.has_draft:
         library.drafts.append(_make_version(rng, row, history, len(editions) + 1, now - _DRAFT_AGE))
     library.audit_log.extend(_audit(rng, row, editions, history, used_until))
@@ -148,7 +148,7 @@ def _make_version(rng: Random, row: Flow, history: DemoFlow, number: int, at: da
 def _category_id(library: Library, text: FlowText) -> Any:
     """The category of that name, whatever its case, as when a flow is made."""
     assert text.category is not None
-    return next(shelf.id for shelf in library.categories if shelf.name.lower() == text.category.lower())
+    return next(category.id for category in library.categories if category.name.lower() == text.category.lower())
 
 
 def _audit(

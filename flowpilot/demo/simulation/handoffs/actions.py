@@ -9,7 +9,7 @@ from flowpilot.demo.simulation.sessions import actions
 from flowpilot.demo.simulation.story import JOB_DELAY, Story
 from flowpilot.handoffs import decisions, policy
 from flowpilot.handoffs.decisions import Escalation, NewEvent
-from flowpilot.handoffs.leases import warning
+from flowpilot.handoffs.leases import lease
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.handoffs.schemas import REASONS
 from flowpilot.sessions.transitions import Action
@@ -44,8 +44,8 @@ def claim(story: Story) -> None:
     others = [senior for senior in possible_claimants(story) if senior not in before[-1:]]
     targets = [senior for senior in others if senior == handoff.target_user_id]
     senior = story.rng.choice(targets or others or possible_claimants(story))
-    lease_ends = story.moment + timedelta(minutes=story.account.lease_minutes)
-    for field, value in decisions.claimed_by(senior, story.moment, lease_ends).items():
+    ends = lease(story.moment, story.account.lease_minutes, None).ends
+    for field, value in decisions.claimed_by(senior, story.moment, ends).items():
         setattr(handoff, field, value)
     story.session.owner_id = senior
     actions.transition(story, Action.CLAIM, senior)
@@ -57,7 +57,7 @@ def hold(story: Story, seconds: float) -> bool:
     handoff, until = story.handoff, story.moment + timedelta(seconds=seconds)
     ends = handoff.lease_expires_at
     if ends is not None and handoff.claimed_at is not None:
-        reminder = reminder_at(handoff.claimed_at, ends)
+        reminder = lease(handoff.claimed_at, story.account.lease_minutes, None).reminds
         if handoff.reminded_at is None and until >= reminder:
             _remind(story, handoff, reminder + JOB_DELAY)
         if until >= ends:
@@ -91,11 +91,6 @@ def possible_claimants(story: Story) -> list[uuid.UUID]:
     """Seniors, except the one who is stuck."""
     ids = [senior.person.id for senior in story.account.seniors]
     return [senior for senior in ids if policy.may_be_target(senior, story.engineer_id)]
-
-
-def reminder_at(claimed_at: datetime, ends: datetime) -> datetime:
-    """When the holder is reminded of a claim with that lease."""
-    return ends - warning(ends - claimed_at)
 
 
 def _remind(story: Story, handoff: SessionHandoff, moment: datetime) -> None:
