@@ -4,7 +4,7 @@ from flowpilot.baselines.leaving import STOPWATCH
 from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
 from flowpilot.identity import leaving
-from flowpilot.identity.invitations.service import KEEPER as INVITATIONS
+from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
 from flowpilot.notifications.channels.leaving import CHANNELS
 from flowpilot.sessions import hooks
 
@@ -13,4 +13,4 @@ def wire_features() -> None:
     """From now on handoffs follow their sessions, and work is handed over when its holder leaves."""
     hooks.on_step[:] = [following.note_first_action]
     hooks.on_end[:] = [following.close_with_session]
-    leaving.keepers[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]
+    leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]

@@ -6,7 +6,7 @@ from sqlalchemy import delete, select
 
 from flowpilot.baselines.models import HandoffBaseline
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
+from flowpilot.identity.leaving import Holder, Holding, Leaver, LeavingHook
 
 
 async def _list_running(db: ReadDb, holder: Holder) -> list[Holding]:
@@ -31,4 +31,4 @@ def _stopwatch(running: HandoffBaseline) -> Holding:
     return Holding("stopwatch", running.id, running.note or "A running stopwatch")
 
 
-STOPWATCH = Keeper(_list_running, _remove_running)
+STOPWATCH = LeavingHook(_list_running, _remove_running)

@@ -13,7 +13,7 @@ from flowpilot.handoffs import decisions
 from flowpilot.handoffs.decisions import NewEvent
 from flowpilot.handoffs.keeping import give_back, record_event
 from flowpilot.handoffs.models import SessionHandoff
-from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
+from flowpilot.identity.leaving import Holder, Holding, Leaver, LeavingHook
 from flowpilot.sessions import assignment
 from flowpilot.sessions.locking import LockedSession, lock_all
 from flowpilot.sessions.models import AISession
@@ -112,4 +112,4 @@ async def _open_handoffs(db: Db, account_id: uuid.UUID, session_ids: set[uuid.UU
     return (await db.scalars(query.execution_options(populate_existing=True))).all()
 
 
-WORK = Keeper(_list_work, _hand_over_work)
+WORK = LeavingHook(_list_work, _hand_over_work)

@@ -1,6 +1,6 @@
 """Leaving: what a member holds is handed over in the transaction that ends their access (docs/decisions/0024).
 
-Identity knows no other feature. Features that give members something to hold add a keeper here at start.
+Identity knows no other feature. Features that give members something to hold add a hook here at start.
 """
 
 import uuid
@@ -54,19 +54,19 @@ class Leaver(Holder):
 
 
 @dataclass(frozen=True, slots=True)
-class Keeper:
+class LeavingHook:
     """How one feature lists what a member holds, and hands it over."""
 
     list_held: Callable[[ReadDb, Holder], Awaitable[Sequence[Holding]]]
     hand_over: Callable[[Db, Leaver], Awaitable[Sequence[Holding]]]
 
 
-keepers: list[Keeper] = []
+hooks: list[LeavingHook] = []
 
 
 async def holdings(db: ReadDb, holder: Holder) -> list[Holding]:
     """What a member holds. Their own API keys end with their membership; keys they created for programs do not."""
-    held = [one for keeper in keepers for one in await keeper.list_held(db, holder)]
+    held = [one for hook in hooks for one in await hook.list_held(db, holder)]
     return held + await _keys(db, holder)
 
 
@@ -81,12 +81,12 @@ async def hand_over(
     Raises:
         NotAssignableError: the successor cannot sign in and claim.
     """
-    if not keepers:
-        raise RuntimeError("There are no keepers. Call wiring.wire_features first.")
+    if not hooks:
+        raise RuntimeError("No hooks are set. Call wiring.wire_features first.")
     if successor is not None:
         await lock_assignee(db, actor.account_id, successor)
     leaver = Leaver(actor.account_id, user_id, now, role, actor.user_id, successor)
-    return [one for keeper in keepers for one in await keeper.hand_over(db, leaver)]
+    return [one for hook in hooks for one in await hook.hand_over(db, leaver)]
 
 
 def on_record(handed_over: Sequence[Holding], successor: uuid.UUID | None) -> dict[str, Any]:

@@ -14,7 +14,7 @@ from flowpilot.errors import NotFoundError, OutdatedError
 from flowpilot.identity.actor import PERMISSIONS, Actor, Permission, Role
 from flowpilot.identity.audit.log import record
 from flowpilot.identity.credentials import INVITATION_MARK, hash_key, new_secret
-from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
+from flowpilot.identity.leaving import Holder, Holding, Leaver, LeavingHook
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.members import AlreadyMemberError, find_member
 from flowpilot.identity.models import Invitation
@@ -163,4 +163,4 @@ def _holding(invitation: Invitation) -> Holding:
     return Holding("invitation", invitation.id, invitation.email)
 
 
-KEEPER = Keeper(_list_held, _revoke_of_leaver)
+LEAVING = LeavingHook(_list_held, _revoke_of_leaver)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.identity.leaving import Holder, Holding, Keeper, Leaver
+from flowpilot.identity.leaving import Holder, Holding, Leaver, LeavingHook
 from flowpilot.notifications.channels.service import remove_for_good
 from flowpilot.notifications.models import NotificationChannel
 
@@ -40,4 +40,4 @@ def _holding(channel: NotificationChannel) -> Holding:
     return Holding("notification_channel", channel.id, channel.name)
 
 
-CHANNELS = Keeper(_list_held, _remove_all)
+CHANNELS = LeavingHook(_list_held, _remove_all)

@@ -95,7 +95,7 @@ def test_keys_that_they_made_for_programs_are_listed_and_stay(client: TestClient
 def test_a_program_that_hands_nothing_over_removes_nobody(
     company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(leaving, "keepers", [])
+    monkeypatch.setattr(leaving, "hooks", [])
     owner = Actor(company.id, company.users[Role.OWNER], Role.OWNER, "UTC")
 
     async def work(database: Database) -> None:
