@@ -27,8 +27,8 @@ from flowpilot.http.rate_limits import RateLimiter
 from flowpilot.http.security_headers import SecurityHeadersMiddleware
 from flowpilot.identity.first_run import setup_code
 from flowpilot.identity.routes import router as identity
-from flowpilot.notifications.api import router as notifications
 from flowpilot.notifications.attention import attention
+from flowpilot.notifications.routes import router as notifications
 from flowpilot.sessions.api import router as sessions
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor

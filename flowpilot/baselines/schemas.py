@@ -8,8 +8,7 @@ from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 from flowpilot.baselines.models import Method
 from flowpilot.baselines.service import LONGEST_SECONDS
-from flowpilot.http.bodies import Body
-from flowpilot.http.fields import Trimmed
+from flowpilot.http.fields import Body, Trimmed
 
 
 def _none_if_blank(text: str | None) -> str | None:

@@ -1,4 +1,4 @@
-"""The `flowpilot` command: one module a group of commands, over the same verbs as the API."""
+"""The `flowpilot` command: one module for each group of commands, over the same functions as the API."""
 
 import signal
 import sys

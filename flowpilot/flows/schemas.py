@@ -10,8 +10,7 @@ from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
 from flowpilot.flows.tree import Node, Tree
-from flowpilot.http.bodies import Body
-from flowpilot.http.fields import Text
+from flowpilot.http.fields import Body, Text
 
 
 class DraftIn(FlowText):

@@ -211,7 +211,7 @@ async def delete(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> N
 async def lock_names(db: Db, account_id: uuid.UUID) -> None:
     """Let only one transaction at a time name flows of the account, so that no two choose the same name.
 
-    Every verb takes this lock before it locks a flow, so that there is no deadlock.
+    Every action takes this lock before it locks a flow, so that there is no deadlock.
     """
     names = func.hashtextextended(f"flow names {account_id}", 0)
     await db.execute(select(func.pg_advisory_xact_lock(names)))

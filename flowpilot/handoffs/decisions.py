@@ -1,4 +1,4 @@
-"""What the verbs of handoffs decide, from what is loaded alone: `keeping` writes it, and the demo's stories too.
+"""What the actions on handoffs decide, from loaded data alone. `keeping` writes it, as do the demo's stories.
 
 Each changes the handoff it is given, and returns the event to record.
 """

@@ -1,4 +1,4 @@
-"""Writes what the verbs of handoffs decide: the handoff, the change to its session, and last the event."""
+"""Writes what the actions on handoffs decide: the handoff, the change to its session, and last the event."""
 
 import uuid
 from collections.abc import Sequence

@@ -14,8 +14,7 @@ from flowpilot.handoffs.locking import SeenHolder
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
-from flowpilot.http.bodies import Body
-from flowpilot.http.fields import Line, Remark
+from flowpilot.http.fields import Body, Line, Remark
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.schemas import PersonOut

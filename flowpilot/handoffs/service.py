@@ -19,7 +19,7 @@ from flowpilot.sessions.queries import read_session
 from flowpilot.sessions.transitions import Action
 
 
-async def escalate(db: Db, actor: Actor, loaded: LockedSession, why: Escalation) -> SessionHandoff:
+async def escalate(db: Db, actor: Actor, locked: LockedSession, why: Escalation) -> SessionHandoff:
     """Hand a session over: it waits in the queue with all that is known about it.
 
     Raises:
@@ -28,13 +28,13 @@ async def escalate(db: Db, actor: Actor, loaded: LockedSession, why: Escalation)
         NotAssignableError: the target cannot sign in and claim.
     """
     await lock_target(db, actor, why.target_user_id)
-    sessions_policy.check(loaded.session, actor, Action.ESCALATE)
+    sessions_policy.check(locked.session, actor, Action.ESCALATE)
     policy.check_target(why.target_user_id, actor.user_id)
-    await sessions.transition(db, loaded, Action.ESCALATE, actor.user_id, why.reason)
-    history = await read_session(db, actor.account_id, loaded.session.id)
-    handoff, event = decisions.escalate(history, why, handoff_id=new_id(), by=actor.user_id, at=loaded.moment)
+    await sessions.transition(db, locked, Action.ESCALATE, actor.user_id, why.reason)
+    history = await read_session(db, actor.account_id, locked.session.id)
+    handoff, event = decisions.escalate(history, why, handoff_id=new_id(), by=actor.user_id, at=locked.moment)
     db.add(handoff)
-    await record_event(db, handoff, event, actor.user_id, loaded.moment)
+    await record_event(db, handoff, event, actor.user_id, locked.moment)
     return handoff
 
 

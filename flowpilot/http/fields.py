@@ -1,8 +1,17 @@
-"""The kinds of text that a request may carry."""
+"""What the body of a request may contain: known fields only, and the kinds of text."""
 
 from typing import Annotated
 
-from pydantic import AfterValidator, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+
+
+class Body(BaseModel):
+    """The body of a request. An unknown field is refused, by name.
+
+    Otherwise a misspelt field would be ignored: with `prioity: "urgent"`, a handoff would wait as a normal one.
+    """
+
+    model_config = ConfigDict(extra="forbid")
 
 
 def storable(text: str) -> str:

@@ -63,7 +63,7 @@ async def set_up(
     database: Database,
     signing_key: str,
     code: str,
-    wanted: FirstAccount,
+    first: FirstAccount,
     now: datetime,
     furnish: Callable[[Db, uuid.UUID], Awaitable[object]],
 ) -> TokenClaim:
@@ -82,16 +82,16 @@ async def set_up(
     # The id is derived from the secret key too, so that the code can create one account only.
     digest = hmac.digest(signing_key.encode(), b"first run: account", "sha256")
     account_id = uuid.UUID(bytes=digest[:16], version=4)
-    password_hash = await passwords.new_hash(wanted.password)
+    password_hash = await passwords.new_hash(first.password)
     async with database.write(account_id) as db:
         if not await _is_empty(db):
             raise SetUpAlreadyError
         try:
-            await members.create_account(db, account_id, wanted.account_name, wanted.timezone, now)
+            await members.create_account(db, account_id, first.account_name, first.timezone, now)
         except IntegrityError as error:
             raise SetUpAlreadyError from error
         user_id = await members.add_new_member(
-            db, account_id, wanted.email, Role.OWNER, now, name=wanted.name, password_hash=password_hash
+            db, account_id, first.email, Role.OWNER, now, name=first.name, password_hash=password_hash
         )
         await furnish(db, account_id)
     return TokenClaim(user_id, account_id, now)

@@ -17,8 +17,7 @@ from pydantic import (
 )
 from pydantic_core import PydanticCustomError
 
-from flowpilot.http.bodies import Body
-from flowpilot.http.fields import Text
+from flowpilot.http.fields import Body, Text
 from flowpilot.identity.actor import Role
 from flowpilot.identity.assignees import can_be_assigned, can_work
 

@@ -4,19 +4,11 @@ import uuid
 from collections.abc import Collection
 from typing import Any
 
+from flowpilot.handoffs.events import NOTIFIED_KINDS
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
 
 # The events that are sent to the channels of the whole account. A reminder concerns only the holder.
-ACCOUNT_WIDE = frozenset(
-    {
-        HandoffEventKind.CREATED,
-        HandoffEventKind.CLAIMED,
-        HandoffEventKind.RELEASED,
-        HandoffEventKind.EXPIRED,
-        HandoffEventKind.REASSIGNED,
-        HandoffEventKind.CLOSED,
-    }
-)
+ACCOUNT_WIDE = NOTIFIED_KINDS - {HandoffEventKind.REMINDED}
 
 
 def recipients(

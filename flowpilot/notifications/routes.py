@@ -1,12 +1,11 @@
-"""JSON routes of notifications: a member's own, the channels, and what was sent."""
+"""Every JSON route of notifications."""
 
 from fastapi import APIRouter
 
-from flowpilot.notifications.channels.api import router as channels
-from flowpilot.notifications.delivery.api import router as deliveries
-from flowpilot.notifications.inbox.api import router as inbox
+from flowpilot.notifications.channels import api as channels
+from flowpilot.notifications.delivery import api as delivery
+from flowpilot.notifications.inbox import api as inbox
 
 router = APIRouter()
-router.include_router(inbox)
-router.include_router(channels)
-router.include_router(deliveries)
+for part in (inbox, channels, delivery):
+    router.include_router(part.router)

@@ -37,8 +37,8 @@ async def _loaded(locked: Annotated[LockedSession, Depends(_locked)], db: WriteS
 
 
 # A step needs the session's steps and its tree; a change of status needs neither.
-Mine = Annotated[LockedSession, Depends(_locked)]
-MineWithSteps = Annotated[LoadedSession, Depends(_loaded)]
+LockedForWork = Annotated[LockedSession, Depends(_locked)]
+LoadedForWork = Annotated[LoadedSession, Depends(_loaded)]
 
 
 @router.post("", status_code=201)
@@ -94,12 +94,12 @@ async def read_session(session_id: uuid.UUID, actor: CanView, db: ReadSession) -
 
 @router.patch("/{session_id}")
 async def correct_session(
-    body: schemas.DetailsIn, actor: CanWork, loaded: Mine, db: WriteSession
+    body: schemas.DetailsIn, actor: CanWork, locked: LockedForWork, db: WriteSession
 ) -> schemas.SessionOut:
     """Edit what the session is about, or link it to a ticket."""
     given = body.model_dump(exclude_unset=True)
-    await service.correct(db, loaded, **given)
-    return await _answer(db, actor, loaded.session.id)
+    await service.correct(db, locked, **given)
+    return await _answer(db, actor, locked.session.id)
 
 
 @router.post("/{session_id}/steps", status_code=201)
@@ -107,7 +107,7 @@ async def take_step(
     request: Request,
     body: schemas.StepIn,
     actor: CanWork,
-    loaded: MineWithSteps,
+    loaded: LoadedForWork,
     db: WriteSession,
     once: CreateOnce,
 ) -> schemas.SessionOut:
@@ -128,7 +128,7 @@ async def take_step(
 
 @router.post("/{session_id}/back")
 async def go_back(
-    request: Request, actor: CanWork, loaded: MineWithSteps, db: WriteSession, body: Seen = Seen()
+    request: Request, actor: CanWork, loaded: LoadedForWork, db: WriteSession, body: Seen = Seen()
 ) -> schemas.SessionOut:
     """Go back one step. What was answered stays on record."""
     check_seen(loaded, body, actor, Action.STEP)
@@ -138,7 +138,7 @@ async def go_back(
 
 @router.post("/{session_id}/flow")
 async def follow_flow(
-    request: Request, body: schemas.FlowChoiceIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
+    request: Request, body: schemas.FlowChoiceIn, actor: CanWork, loaded: LoadedForWork, db: WriteSession
 ) -> schemas.SessionOut:
     """Follow another flow from its beginning, or no flow."""
     check_seen(loaded, body, actor, Action.STEP)
@@ -147,17 +147,19 @@ async def follow_flow(
 
 
 @router.post("/{session_id}/pause")
-async def pause(body: schemas.ReasonIn, actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
+async def pause(
+    body: schemas.ReasonIn, actor: CanWork, locked: LockedForWork, db: WriteSession
+) -> schemas.SessionOut:
     """Pause the session."""
-    await service.pause(db, actor, loaded, body.reason)
-    return await _answer(db, actor, loaded.session.id)
+    await service.pause(db, actor, locked, body.reason)
+    return await _answer(db, actor, locked.session.id)
 
 
 @router.post("/{session_id}/resume")
-async def resume(actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
+async def resume(actor: CanWork, locked: LockedForWork, db: WriteSession) -> schemas.SessionOut:
     """Resume a session that was paused or abandoned."""
-    await service.resume(db, actor, loaded)
-    return await _answer(db, actor, loaded.session.id)
+    await service.resume(db, actor, locked)
+    return await _answer(db, actor, locked.session.id)
 
 
 @router.post("/{session_id}/take")
@@ -169,7 +171,7 @@ async def take(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now
 
 @router.post("/{session_id}/resolve")
 async def resolve(
-    body: schemas.ResolutionIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
+    body: schemas.ResolutionIn, actor: CanWork, loaded: LoadedForWork, db: WriteSession
 ) -> schemas.SessionOut:
     """Resolve the session, saying what solved the problem."""
     check_seen(loaded, body, actor, Action.RESOLVE)
@@ -179,7 +181,7 @@ async def resolve(
 
 @router.post("/{session_id}/abandon")
 async def abandon(
-    body: schemas.AbandonIn, actor: CanWork, loaded: MineWithSteps, db: WriteSession
+    body: schemas.AbandonIn, actor: CanWork, loaded: LoadedForWork, db: WriteSession
 ) -> schemas.SessionOut:
     """Abandon the session."""
     check_seen(loaded, body, actor, Action.ABANDON)
@@ -188,10 +190,12 @@ async def abandon(
 
 
 @router.post("/{session_id}/rating")
-async def rate(body: schemas.RatingIn, actor: CanWork, loaded: Mine, db: WriteSession) -> schemas.SessionOut:
+async def rate(
+    body: schemas.RatingIn, actor: CanWork, locked: LockedForWork, db: WriteSession
+) -> schemas.SessionOut:
     """Rate a session that has ended."""
-    await service.rate(db, actor, loaded, body.rating, body.comment)
-    return await _answer(db, actor, loaded.session.id)
+    await service.rate(db, actor, locked, body.rating, body.comment)
+    return await _answer(db, actor, locked.session.id)
 
 
 @router.get("/{session_id}/documentation")

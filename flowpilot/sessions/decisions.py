@@ -1,4 +1,4 @@
-"""What the verbs of a session decide, from what is loaded alone: `service` keeps it, the demo's stories too."""
+"""What the actions on a session decide, from loaded data alone. `service` writes it, as do the demo's stories."""
 
 import uuid
 from dataclasses import dataclass

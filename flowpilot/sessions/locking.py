@@ -1,4 +1,4 @@
-"""Sessions, locked for one transaction: verbs on the same session take turns."""
+"""Sessions, locked for one transaction: actions on the same session take turns."""
 
 import uuid
 from collections.abc import Collection

@@ -10,8 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching.match import Candidate
 from flowpilot.flows.tree import NodeKind, ahead
-from flowpilot.http.bodies import Body
-from flowpilot.http.fields import Line, Problem, Remark, Words
+from flowpilot.http.fields import Body, Line, Problem, Remark, Words
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.models import (

@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 
 from flowpilot.errors import OutdatedError
 from flowpilot.flows.tree import Node, NodeKind
-from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Body
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import policy
 from flowpilot.sessions.locking import LoadedSession

@@ -42,21 +42,21 @@ async def go_back(db: Db, actor: Actor, loaded: LoadedSession) -> AISessionStep:
     return await add_step(db, loaded, actor.user_id, decisions.step_back(loaded.where))
 
 
-async def pause(db: Db, actor: Actor, loaded: LockedSession, reason: str = "") -> None:
+async def pause(db: Db, actor: Actor, locked: LockedSession, reason: str = "") -> None:
     """Pause the session."""
-    policy.check(loaded.session, actor, Action.PAUSE)
-    await transition(db, loaded, Action.PAUSE, actor.user_id, reason)
+    policy.check(locked.session, actor, Action.PAUSE)
+    await transition(db, locked, Action.PAUSE, actor.user_id, reason)
 
 
-async def resume(db: Db, actor: Actor, loaded: LockedSession) -> None:
+async def resume(db: Db, actor: Actor, locked: LockedSession) -> None:
     """Resume a session that was paused or abandoned."""
-    policy.check(loaded.session, actor, Action.RESUME)
-    session, was_abandoned = loaded.session, loaded.session.status == SessionStatus.ABANDONED
+    policy.check(locked.session, actor, Action.RESUME)
+    session, was_abandoned = locked.session, locked.session.status == SessionStatus.ABANDONED
     if was_abandoned and not await still_works(db, session.account_id, session.owner_id):
         session.owner_id = actor.user_id
-    await transition(db, loaded, Action.RESUME, actor.user_id)
+    await transition(db, locked, Action.RESUME, actor.user_id)
     if was_abandoned:
-        await idle.watch(db, loaded.session, loaded.moment)
+        await idle.watch(db, locked.session, locked.moment)
 
 
 async def resolve(db: Db, actor: Actor, loaded: LoadedSession, summary: str) -> None:
@@ -76,16 +76,16 @@ async def end_resolved(db: Db, by: uuid.UUID, loaded: LoadedSession, summary: st
     await transition(db, loaded, Action.RESOLVE, by)
 
 
-async def abandon(db: Db, actor: Actor, loaded: LockedSession, reason: str) -> None:
+async def abandon(db: Db, actor: Actor, locked: LockedSession, reason: str) -> None:
     """Abandon the session."""
-    policy.check(loaded.session, actor, Action.ABANDON)
-    await transition(db, loaded, Action.ABANDON, actor.user_id, reason)
+    policy.check(locked.session, actor, Action.ABANDON)
+    await transition(db, locked, Action.ABANDON, actor.user_id, reason)
 
 
-async def rate(db: Db, actor: Actor, loaded: LockedSession, rating: int, comment: str | None) -> None:
+async def rate(db: Db, actor: Actor, locked: LockedSession, rating: int, comment: str | None) -> None:
     """Rate a session that has ended, 1 to 5."""
-    policy.check(loaded.session, actor, Action.RATE)
-    loaded.session.session_rating, loaded.session.rating_comment = rating, comment
+    policy.check(locked.session, actor, Action.RATE)
+    locked.session.session_rating, locked.session.rating_comment = rating, comment
     await db.flush()
 
 
@@ -101,35 +101,35 @@ async def add_step(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -
 
 
 async def transition(
-    db: Db, loaded: LockedSession, action: Action, by: uuid.UUID | None, reason: str = ""
+    db: Db, locked: LockedSession, action: Action, by: uuid.UUID | None, reason: str = ""
 ) -> None:
     """Change the status as the table of transitions has it, on record, with all that follows from an end.
 
     Raises:
         NotAllowedNowError: the status does not allow it.
     """
-    session = loaded.session
-    before = decisions.change_status(session, action, loaded.moment)
+    session = locked.session
+    before = decisions.change_status(session, action, locked.moment)
     await db.flush()
-    await record_change(db, loaded, before, by, reason)
+    await record_change(db, locked, before, by, reason)
     if session.status not in transitions.OPEN:
         for follow in hooks.on_end:
-            await follow(db, session, by, loaded.moment)
+            await follow(db, session, by, locked.moment)
 
 
 async def record_change(
-    db: Db, loaded: LockedSession, before: SessionStatus | None, by: uuid.UUID | None, reason: str = ""
+    db: Db, locked: LockedSession, before: SessionStatus | None, by: uuid.UUID | None, reason: str = ""
 ) -> None:
     """Write the record of a change of status."""
     db.add(
-        decisions.status_change(loaded.session, before, change_id=new_id(), by=by, at=loaded.moment, reason=reason)
+        decisions.status_change(locked.session, before, change_id=new_id(), by=by, at=locked.moment, reason=reason)
     )
     await db.flush()
 
 
-async def correct(db: Db, loaded: LockedSession, **details: str | None) -> None:
+async def correct(db: Db, locked: LockedSession, **details: str | None) -> None:
     """Edit what the session is about; `details` are columns of the session."""
     for column, value in details.items():
-        setattr(loaded.session, column, value)
-    loaded.session.last_activity_at = loaded.moment
+        setattr(locked.session, column, value)
+    locked.session.last_activity_at = locked.moment
     await db.flush()

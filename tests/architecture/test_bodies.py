@@ -49,5 +49,5 @@ def test_no_body_has_fields_that_nobody_reads(client: TestClient) -> None:
         for name, schema in _objects(document, body, set()):
             assert schema.get("additionalProperties") is False, (
                 f"{route} takes fields that {name} does not have, and forgets them: a misspelt priority would be "
-                "taken for the usual one. Make it a flowpilot.http.bodies.Body."
+                "taken for the usual one. Make it a flowpilot.http.fields.Body."
             )

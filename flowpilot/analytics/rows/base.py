@@ -30,16 +30,17 @@ class RowFilter(BaseModel):
     always: ClassVar[str] = "account_id = :account_id"
     sql: ClassVar[Conditions]
 
-    def given(self) -> dict[str, Any]:
+    @property
+    def parameters(self) -> dict[str, Any]:
         """The fields that narrow the rows, by name."""
         return self.model_dump(exclude_none=True)
 
     def where(self) -> str:
-        """All conditions together; their parameters are the fields of `given`."""
+        """All conditions together; their parameters are `parameters`."""
         return " AND ".join(f"({condition})" for condition in (self.always, *self._conditions()))
 
     def _conditions(self) -> Iterator[str]:
-        for field, value in self.given().items():
+        for field, value in self.parameters.items():
             condition = self.sql[field]
             if isinstance(condition, Mapping):
                 values = value if isinstance(value, list) else [value]

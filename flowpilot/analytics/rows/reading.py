@@ -45,7 +45,7 @@ async def read_rows(
     Raises:
         BadCursorError: the cursor does not come from these rows.
     """
-    parameters = window.parameters | row_filter.given()
+    parameters = window.parameters | row_filter.parameters
     n = (await db.execute(_count(kind, row_filter), parameters)).scalar_one()
     mark = _mark(paging.cursor)
     query = _page(kind, row_filter, is_continued=bool(mark))
@@ -61,7 +61,7 @@ async def stream_rows(
     db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter, most: int
 ) -> AsyncIterator[list[Item]]:
     """The same rows, at most `most`, in one statement: a thousand at a time, with the names of their people."""
-    parameters = {**window.parameters, **row_filter.given(), "most": most}
+    parameters = {**window.parameters, **row_filter.parameters, "most": most}
     found = await db.stream(_page(kind, row_filter), parameters)
     async for rows in found.mappings().partitions(_AT_ONCE):
         yield await _items(db, window, kind, rows)

@@ -57,19 +57,19 @@ AuditQuery = Annotated[AuditFilter, Depends(_filter)]
 
 @router.get("/audit-log")
 async def list_audit_log(
-    actor: CanViewAuditLog, asked: AuditQuery, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+    actor: CanViewAuditLog, audit_filter: AuditQuery, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
 ) -> ListPage[AuditEntryOut]:
     """Every change of access, newest first."""
-    return list_page(await audit.entries(db, actor.account_id, asked, limit + 1, cursor), limit)
+    return list_page(await audit.entries(db, actor.account_id, audit_filter, limit + 1, cursor), limit)
 
 
 @router.get("/audit-log.csv", response_class=Response)
-async def export_audit_log(actor: CanViewAuditLog, asked: AuditQuery, db: ReadSession) -> Response:
+async def export_audit_log(actor: CanViewAuditLog, audit_filter: AuditQuery, db: ReadSession) -> Response:
     """The same as CSV, at most 100,000 entries. If more match, the answer is 409: no file is cut short."""
-    if await audit.count_up_to(db, actor.account_id, asked, MAX_CSV_ROWS + 1) > MAX_CSV_ROWS:
+    if await audit.count_up_to(db, actor.account_id, audit_filter, MAX_CSV_ROWS + 1) > MAX_CSV_ROWS:
         raise TooManyEntriesError(f"More than {MAX_CSV_ROWS:,} entries match. Narrow them down with from and to.")
     parts, cursor = [csv_lines([AuditEntryOut.model_fields])], None
-    while chunk := await audit.entries(db, actor.account_id, asked, _CHUNK_ROWS, cursor):
+    while chunk := await audit.entries(db, actor.account_id, audit_filter, _CHUNK_ROWS, cursor):
         parts.append(csv_lines(_row(entry) for entry in chunk))
         cursor = chunk[-1].id
     return Response("".join(parts), media_type=MEDIA_TYPE, headers=attachment("audit-log"))

@@ -82,10 +82,10 @@ async def record(
 
 
 async def entries(
-    db: ReadDb, account_id: uuid.UUID, asked: AuditFilter, limit: int, before: uuid.UUID | None
+    db: ReadDb, account_id: uuid.UUID, audit_filter: AuditFilter, limit: int, before: uuid.UUID | None
 ) -> list[AuditEntryOut]:
     """The newest matching entries, or those older than the entry `before`. Ids sort by time."""
-    query = select(AuditEntry).where(AuditEntry.account_id == account_id, *asked.conditions())
+    query = select(AuditEntry).where(AuditEntry.account_id == account_id, *audit_filter.conditions())
     if before is not None:
         query = query.where(AuditEntry.id < before)
     found = (await db.scalars(query.order_by(AuditEntry.id.desc()).limit(limit))).all()
@@ -95,9 +95,9 @@ async def entries(
     return [_named(entry, names) for entry in found]
 
 
-async def count_up_to(db: ReadDb, account_id: uuid.UUID, asked: AuditFilter, most: int) -> int:
+async def count_up_to(db: ReadDb, account_id: uuid.UUID, audit_filter: AuditFilter, most: int) -> int:
     """How many entries match, counting no further than `most`."""
-    some = select(AuditEntry.id).where(AuditEntry.account_id == account_id, *asked.conditions()).limit(most)
+    some = select(AuditEntry.id).where(AuditEntry.account_id == account_id, *audit_filter.conditions()).limit(most)
     return await db.scalar(select(func.count()).select_from(some.subquery())) or 0
 
 

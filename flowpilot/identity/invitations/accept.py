@@ -69,7 +69,7 @@ class Joined:
     role: Role
 
 
-async def look(database: Database, token: str, now: datetime) -> InvitationPreview:
+async def preview(database: Database, token: str, now: datetime) -> InvitationPreview:
     """What the invitation shows.
 
     Raises:

@@ -17,8 +17,8 @@ from flowpilot.identity.invitations import service as invitations
 from flowpilot.identity.invitations.schemas import (
     AcceptIn,
     InvitationIn,
-    InvitationLookOut,
     InvitationOut,
+    InvitationPreviewOut,
     InvitationToken,
     JoinedOut,
     NewInvitationOut,
@@ -61,17 +61,17 @@ async def revoke_invitation(invitation_id: uuid.UUID, actor: CanManageMembers, d
 
 
 @router.post("/look")
-async def look_at_invitation(request: Request, body: InvitationToken, now: Now) -> InvitationLookOut:
+async def look_at_invitation(request: Request, body: InvitationToken, now: Now) -> InvitationPreviewOut:
     """What an invitation shows to a person with its link."""
-    found = await accept.look(request.app.state.database, body.token, now)
-    return InvitationLookOut.model_validate(found)
+    found = await accept.preview(request.app.state.database, body.token, now)
+    return InvitationPreviewOut.model_validate(found)
 
 
 @router.post("/accept", status_code=201)
 async def accept_invitation(request: Request, body: AcceptIn, now: Now) -> JoinedOut:
     """Join the account. Then sign in to it with the e-mail and the password."""
     database = request.app.state.database
-    found = await accept.look(database, body.token, now)
+    found = await accept.preview(database, body.token, now)
     await limit_sign_in(request, found.email)
     joined = await accept.accept(database, body.token, body.name.strip(), body.password, now)
     return JoinedOut.model_validate(joined)

@@ -5,8 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
-from flowpilot.http.bodies import Body
-from flowpilot.http.fields import Text
+from flowpilot.http.fields import Body, Text
 from flowpilot.identity.actor import Role
 from flowpilot.identity.invitations.service import InvitationState
 
@@ -48,7 +47,7 @@ class InvitationToken(Body):
     token: Text
 
 
-class InvitationLookOut(BaseModel):
+class InvitationPreviewOut(BaseModel):
     """What an open invitation shows. With `can_sign_in`, accepting takes the person's current password."""
 
     model_config = ConfigDict(from_attributes=True)

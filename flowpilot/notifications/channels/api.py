@@ -5,13 +5,13 @@ import uuid
 from fastapi import APIRouter, Request
 
 from flowpilot.clock import Now
-from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Body
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanManageChannels, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.notifications.channels import queries, schemas, service
-from flowpilot.notifications.delivery import routes
+from flowpilot.notifications.delivery import resting
 from flowpilot.notifications.delivery.schemas import QueuedOut
 
 router = APIRouter(prefix="/api/v1", tags=["notifications"])
@@ -23,8 +23,8 @@ async def list_channels(
 ) -> ListPage[schemas.ChannelOut]:
     """The caller's own channels. Callers who manage channels get all channels of the account."""
     rows = await queries.channels(db, actor, limit + 1, cursor)
-    resting = await routes.rests(db, actor.account_id, [row.id for row in rows])
-    return list_page([schemas.channel_out(actor, row, resting.get(row.id)) for row in rows], limit)
+    rests = await resting.rests(db, actor.account_id, [row.id for row in rows])
+    return list_page([schemas.channel_out(actor, row, rests.get(row.id)) for row in rows], limit)
 
 
 @router.post("/notification-channels", status_code=201)
@@ -85,14 +85,14 @@ async def renew_secret(
 @router.get("/notification-email")
 async def read_email(actor: CanManageChannels, db: ReadSession) -> schemas.EmailOut:
     """Whether the account's e-mail is being sent."""
-    resting = (await routes.rests(db, actor.account_id, [actor.account_id])).get(actor.account_id)
-    return schemas.EmailOut(rest=None if resting is None else schemas.RestOut.model_validate(resting))
+    rest = (await resting.rests(db, actor.account_id, [actor.account_id])).get(actor.account_id)
+    return schemas.EmailOut(rest=None if rest is None else schemas.RestOut.model_validate(rest))
 
 
 @router.post("/notification-email/try-now", status_code=202)
 async def try_email_now(actor: CanManageChannels, db: WriteSession, now: Now) -> QueuedOut:
     """Try e-mail now, even though it rests."""
-    delivery_id = await routes.try_route_now(db, actor.account_id, actor.account_id, now)
+    delivery_id = await resting.try_route_now(db, actor.account_id, actor.account_id, now)
     if delivery_id is None:
-        raise routes.NothingWaitsError
+        raise resting.NothingWaitsError
     return QueuedOut(delivery_id=delivery_id)

@@ -6,10 +6,9 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flowpilot.http.bodies import Body
-from flowpilot.http.fields import Line, Storable
+from flowpilot.http.fields import Body, Line, Storable
 from flowpilot.identity.actor import Actor
-from flowpilot.notifications.delivery.routes import Rest
+from flowpilot.notifications.delivery.resting import Rest
 from flowpilot.notifications.models import ChannelKind, NotificationChannel
 from flowpilot.outgoing.destinations import MAX_URL
 

@@ -13,7 +13,7 @@ from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ForbiddenError
 from flowpilot.notifications.channels.audit import record_change
-from flowpilot.notifications.delivery.routes import locked_route, try_route_now
+from flowpilot.notifications.delivery.resting import locked_route, try_route_now
 from flowpilot.notifications.delivery.service import send_test
 from flowpilot.notifications.delivery.trouble import end_trouble
 from flowpilot.notifications.models import ChannelKind, NotificationChannel

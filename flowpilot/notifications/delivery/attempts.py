@@ -8,7 +8,7 @@ from sqlalchemy import update
 from flowpilot.db.session import Db
 from flowpilot.notifications.channels.audit import record_change
 from flowpilot.notifications.delivery.lanes import give_turn_later
-from flowpilot.notifications.delivery.routes import give_up_on_old, locked_route, record_failure, record_success
+from flowpilot.notifications.delivery.resting import give_up_on_old, locked_route, record_failure, record_success
 from flowpilot.notifications.delivery.trouble import end_trouble, report
 from flowpilot.notifications.delivery.turns import PendingDelivery
 from flowpilot.notifications.models import (

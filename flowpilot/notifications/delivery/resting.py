@@ -1,4 +1,4 @@
-"""Routes out of the product, and the rest that failing ones get.
+"""The ways out of the product, and how those that fail rest.
 
 After several failures in a row a route rests, and its messages wait. From time to time one of them is tried, and
 the first that arrives releases all others.

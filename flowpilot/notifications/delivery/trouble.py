@@ -17,7 +17,7 @@ from flowpilot.handoffs.models import Priority
 from flowpilot.identity.actor import Role
 from flowpilot.identity.models import Account
 from flowpilot.notifications.delivery.lanes import MAIL_LANE, give_turn
-from flowpilot.notifications.delivery.routes import record_success, release_waiting
+from flowpilot.notifications.delivery.resting import record_success, release_waiting
 from flowpilot.notifications.messages import Message
 from flowpilot.notifications.models import (
     ChannelKind,

@@ -7,7 +7,7 @@ from typing import Self
 from pydantic import BaseModel, Field, model_validator
 
 from flowpilot.handoffs.models import HandoffEventKind
-from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Body
 from flowpilot.http.paging import ListPage
 from flowpilot.notifications.delivery.trouble import TroubleKind
 

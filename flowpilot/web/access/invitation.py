@@ -13,7 +13,7 @@ from flowpilot.http.fields import Text
 from flowpilot.identity.cookies import check_same_site, keep_signed_in
 from flowpilot.identity.credentials import TokenClaim
 from flowpilot.identity.invitations import api
-from flowpilot.identity.invitations.schemas import AcceptIn, InvitationLookOut, InvitationToken
+from flowpilot.identity.invitations.schemas import AcceptIn, InvitationPreviewOut, InvitationToken
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/invitation", include_in_schema=False)
@@ -29,10 +29,10 @@ class AcceptForm(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Invitation(Page):
-    """The invitation, or `refusal` without a `look` if it is not valid."""
+    """The invitation, or `refusal` without a `preview` if it is not valid."""
 
     template: ClassVar[str] = "access/invitation.html"
-    look: InvitationLookOut | None
+    preview: InvitationPreviewOut | None
     token: str
     name: str = ""
     refusal: str | None = None
@@ -41,11 +41,11 @@ class Invitation(Page):
 @router.get("")
 async def show(request: Request, now: Now, token: Text = "") -> Response:
     try:
-        look = await api.look_at_invitation(request, InvitationToken(token=token), now)
+        preview = await api.look_at_invitation(request, InvitationToken(token=token), now)
     except FlowPilotError as error:
-        page = Invitation(title="Invitation", look=None, token="", refusal=error.detail)
+        page = Invitation(title="Invitation", preview=None, token="", refusal=error.detail)
         return render(request, page, status=error.status)
-    return render(request, Invitation(title="Invitation", look=look, token=token, name=look.name))
+    return render(request, Invitation(title="Invitation", preview=preview, token=token, name=preview.name))
 
 
 @router.post("")
@@ -63,8 +63,8 @@ async def accept(request: Request, body: Annotated[AcceptForm, Form()], now: Now
 
 async def _refused(request: Request, body: AcceptForm, error: FlowPilotError, now: datetime) -> Response:
     try:
-        look = await api.look_at_invitation(request, InvitationToken(token=body.token), now)
+        preview = await api.look_at_invitation(request, InvitationToken(token=body.token), now)
     except FlowPilotError:
-        look = None
-    page = Invitation(title="Invitation", look=look, token=body.token, name=body.name, refusal=error.detail)
+        preview = None
+    page = Invitation(title="Invitation", preview=preview, token=body.token, name=body.name, refusal=error.detail)
     return render(request, page, status=error.status)

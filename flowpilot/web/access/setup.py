@@ -42,7 +42,7 @@ class Setup(Page):
     """The set-up form."""
 
     template: ClassVar[str] = "access/setup.html"
-    given: SetupDraft
+    draft: SetupDraft
     refusal: str | None = None
     zones: list[str]
 
@@ -68,27 +68,27 @@ async def do_set_up(request: Request, body: Annotated[SetupForm, Form()], now: N
     if not await offers_setup(request):
         raise SetUpAlreadyError
     state = request.app.state
-    wanted = FirstAccount(**body.model_dump(exclude={"code"}))
+    first = FirstAccount(**body.model_dump(exclude={"code"}))
     try:
         await state.limiter.hit(_ATTEMPTS_PER_MINUTE, "setup", caller_network(request))
         claim = await set_up(
             state.database,
             state.signing_key,
             body.code,
-            wanted,
+            first,
             now,
             furnish=lambda db, account_id: install_shipped(db, account_id, None, now),
         )
     except FlowPilotError as error:
-        given = SetupDraft(**body.model_dump(exclude={"password"}))
-        return render(request, _page(given, error.detail), status=error.status)
+        draft = SetupDraft(**body.model_dump(exclude={"password"}))
+        return render(request, _page(draft, error.detail), status=error.status)
     state.setup_code = None
     answer = go_to(
-        "/", f"Welcome to FlowPilot, {wanted.name}. Start a session, or invite your colleagues in Settings."
+        "/", f"Welcome to FlowPilot, {first.name}. Start a session, or invite your colleagues in Settings."
     )
     keep_signed_in(request, answer, claim)
     return answer
 
 
-def _page(given: SetupDraft, refusal: str | None = None) -> Setup:
-    return Setup(title="Set up", given=given, refusal=refusal, zones=sorted(available_timezones()))
+def _page(draft: SetupDraft, refusal: str | None = None) -> Setup:
+    return Setup(title="Set up", draft=draft, refusal=refusal, zones=sorted(available_timezones()))

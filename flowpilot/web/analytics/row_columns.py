@@ -80,7 +80,7 @@ _WORDS: Mapping[str, Say] = {
 
 def in_words(kind: str, row_filter: RowFilter, flow: str | None = None) -> str:
     """The title of rows: what they are, and how they are filtered. `flow` is the name of the flow asked for."""
-    asked = row_filter.given()
+    asked = row_filter.parameters
     what = [_NOUNS[kind], *([_BY[asked.pop("by")]] if "by" in asked else [])]
     said = [_WORDS[name](value) for name, value in asked.items() if name in _WORDS]
     if getattr(row_filter, "flow_id", None) is not None:

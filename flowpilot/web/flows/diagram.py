@@ -12,7 +12,7 @@ from flowpilot.web.flows.outline import Branch, Jump, Outline, OutlineNode, outl
 _WIDTH, _GAP, _MARGIN = 236, 44, 12
 _TEXT_LINE, _LABEL_LINE = 17, 15
 _TEXT_CHARACTERS, _LABEL_CHARACTERS = 27, 34
-_HEAD, _FOOT, _PILL, _BETWEEN = 34, 10, 28, 14
+_HEAD, _FOOT, _JUMP_HEIGHT, _BETWEEN = 34, 10, 28, 14
 # The distance from the top of a box to the line that meets it.
 _PORT = 20
 _MAX_LINES = 6
@@ -138,9 +138,9 @@ class _Drawing:
         if branch.jump is Jump.DOWN:
             self._draw(self.read.entries[branch.target], y + height)
             return y + height + _PORT
-        self.done.jumps.append(JumpLabel(branch, x, y + height, _WIDTH, _PILL, _jump_text(branch)))
-        self.bottoms[column] = y + height + _PILL + _BETWEEN
-        return y + height + _PILL // 2
+        self.done.jumps.append(JumpLabel(branch, x, y + height, _WIDTH, _JUMP_HEIGHT, _jump_text(branch)))
+        self.bottoms[column] = y + height + _JUMP_HEIGHT + _BETWEEN
+        return y + height + _JUMP_HEIGHT // 2
 
     def _size(self, branch: Branch) -> int:
         return self.sizes[branch.target] if branch.jump is Jump.DOWN else 0

@@ -1,4 +1,4 @@
-"""What is done on a session's page: each form is one verb, and leads back to the page."""
+"""What is done on a session's page: each form is one action, and leads back to the page."""
 
 import uuid
 from dataclasses import dataclass
@@ -17,7 +17,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions import api, schemas
-from flowpilot.sessions.api import Mine, MineWithSteps
+from flowpilot.sessions.api import LoadedForWork, LockedForWork
 from flowpilot.sessions.seen import Seen
 from flowpilot.sessions.transitions import Action
 from flowpilot.web.frame import CurrentFrame
@@ -93,7 +93,7 @@ async def take_step(
     session_id: Id,
     body: Annotated[StepForm, Form()],
     actor: CanWork,
-    loaded: MineWithSteps,
+    loaded: LoadedForWork,
     db: WriteSession,
     once: CreateOnce,
 ) -> Response:
@@ -108,7 +108,7 @@ async def go_back(
     session_id: Id,
     body: Annotated[SeenForm, Form()],
     actor: CanWork,
-    loaded: MineWithSteps,
+    loaded: LoadedForWork,
     db: WriteSession,
 ) -> Response:
     await api.go_back(request, actor, loaded, db, body)
@@ -121,7 +121,7 @@ async def follow_flow(
     session_id: Id,
     body: Annotated[FlowForm, Form()],
     actor: CanWork,
-    loaded: MineWithSteps,
+    loaded: LoadedForWork,
     db: WriteSession,
 ) -> Response:
     await api.follow_flow(request, body, actor, loaded, db)
@@ -130,15 +130,19 @@ async def follow_flow(
 
 @router.post("/pause")
 async def pause(
-    session_id: Id, body: Annotated[schemas.ReasonIn, Form()], actor: CanWork, loaded: Mine, db: WriteSession
+    session_id: Id,
+    body: Annotated[schemas.ReasonIn, Form()],
+    actor: CanWork,
+    locked: LockedForWork,
+    db: WriteSession,
 ) -> Response:
-    await api.pause(body, actor, loaded, db)
+    await api.pause(body, actor, locked, db)
     return _back(session_id, "Paused. Time is not counted until you resume.")
 
 
 @router.post("/resume")
-async def resume(session_id: Id, actor: CanWork, loaded: Mine, db: WriteSession) -> Response:
-    await api.resume(actor, loaded, db)
+async def resume(session_id: Id, actor: CanWork, locked: LockedForWork, db: WriteSession) -> Response:
+    await api.resume(actor, locked, db)
     return _back(session_id)
 
 
@@ -153,7 +157,7 @@ async def resolve(
     session_id: Id,
     body: Annotated[ResolutionForm, Form()],
     actor: CanWork,
-    loaded: MineWithSteps,
+    loaded: LoadedForWork,
     db: WriteSession,
 ) -> Response:
     await api.resolve(body, actor, loaded, db)
@@ -165,7 +169,7 @@ async def abandon(
     session_id: Id,
     body: Annotated[AbandonForm, Form()],
     actor: CanWork,
-    loaded: MineWithSteps,
+    loaded: LoadedForWork,
     db: WriteSession,
 ) -> Response:
     await api.abandon(body, actor, loaded, db)
@@ -174,19 +178,19 @@ async def abandon(
 
 @router.post("/rating")
 async def rate(
-    session_id: Id, body: Annotated[RatingForm, Form()], actor: CanWork, loaded: Mine, db: WriteSession
+    session_id: Id, body: Annotated[RatingForm, Form()], actor: CanWork, locked: LockedForWork, db: WriteSession
 ) -> Response:
-    check_shown(body.shown, rating_shown(loaded.session))
-    await api.rate(body, actor, loaded, db)
+    check_shown(body.shown, rating_shown(locked.session))
+    await api.rate(body, actor, locked, db)
     return _back(session_id, "Thank you. The rating counts in Analytics.")
 
 
 @router.post("/details")
 async def correct(
-    session_id: Id, body: Annotated[DetailsForm, Form()], actor: CanWork, loaded: Mine, db: WriteSession
+    session_id: Id, body: Annotated[DetailsForm, Form()], actor: CanWork, locked: LockedForWork, db: WriteSession
 ) -> Response:
-    check_shown(body.shown, details_shown(loaded.session))
-    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, loaded, db)
+    check_shown(body.shown, details_shown(locked.session))
+    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, locked, db)
     return _back(session_id, "Saved.")
 
 

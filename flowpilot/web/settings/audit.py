@@ -34,7 +34,7 @@ Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
 
 @dataclass(frozen=True, slots=True)
-class AuditQuery:
+class AuditForm:
     """The form's filter. Days are in the account's time zone, and the last day is included."""
 
     action: str
@@ -57,13 +57,13 @@ class AuditQuery:
         return urlencode({name: value for name, value in values.items() if value})
 
 
-async def _asked(
+async def _form(
     action: Text = "",
     person: uuid.UUID | Empty = "",
     first: Annotated[Day | Empty, Query(alias="from")] = "",
     last: Annotated[Day | Empty, Query(alias="to")] = "",
-) -> AuditQuery:
-    return AuditQuery(action, person or None, first or None, last or None)
+) -> AuditForm:
+    return AuditForm(action, person or None, first or None, last or None)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +73,7 @@ class AuditLog(SettingsPage):
     template: ClassVar[str] = "settings/audit.html"
     section: ClassVar[str] = _HERE
     found: ListPage[AuditEntryOut]
-    asked: AuditQuery
+    form: AuditForm
     actions: list[str]
     people: list[MemberOut]
     here: str
@@ -91,27 +91,27 @@ class AuditLog(SettingsPage):
 async def show(
     request: Request,
     actor: CanViewAuditLog,
-    asked: Annotated[AuditQuery, Depends(_asked)],
+    form: Annotated[AuditForm, Depends(_form)],
     db: ReadSession,
     frame: CurrentFrame,
     cursor: uuid.UUID | None = None,
 ) -> Response:
-    wanted = asked.filter(actor.timezone)
+    audit_filter = form.filter(actor.timezone)
     page = AuditLog(
         title="Audit log",
-        found=await api.list_audit_log(actor, wanted, db, limit=50, cursor=cursor),
-        asked=asked,
+        found=await api.list_audit_log(actor, audit_filter, db, limit=50, cursor=cursor),
+        form=form,
         actions=await api.list_audit_actions(actor, db),
         people=await all_members(actor, db),
-        here=f"{_HERE}?{asked.query}" if asked.query else _HERE,
-        csv=_csv(wanted),
+        here=f"{_HERE}?{form.query}" if form.query else _HERE,
+        csv=_csv(audit_filter),
     )
     return render(request, page, frame)
 
 
-def _csv(wanted: AuditFilter) -> str:
-    values: dict[str, Any] = {"action": wanted.action, "actor_id": wanted.actor_id}
-    moments = {"from": wanted.since, "to": wanted.until}
+def _csv(audit_filter: AuditFilter) -> str:
+    values: dict[str, Any] = {"action": audit_filter.action, "actor_id": audit_filter.actor_id}
+    moments = {"from": audit_filter.since, "to": audit_filter.until}
     values |= {name: None if moment is None else moment.isoformat() for name, moment in moments.items()}
     said = urlencode({name: value for name, value in values.items() if value is not None})
     return "/api/v1/audit-log.csv" + (f"?{said}" if said else "")

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clock import Now
 from flowpilot.errors import NotFoundError
-from flowpilot.http.bodies import Body
+from flowpilot.http.fields import Body
 from flowpilot.identity import api, members
 from flowpilot.identity.access import CanManageMembers
 from flowpilot.identity.actor import Role

@@ -169,7 +169,7 @@ async def differences(db: ReadDb, asked: Window) -> list[tuple[str, int, int]]:
         page = await read_rows(db, asked, kind, filters, Paging(limit=200))
         assert len(page.items) == min(page.n, 200), name
         if page.n != expected:
-            found.append((f"{name} {filters.given()}", expected, page.n))
+            found.append((f"{name} {filters.parameters}", expected, page.n))
     return found
 
 

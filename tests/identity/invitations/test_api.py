@@ -188,9 +188,9 @@ def test_it_ends_after_seven_days_to_the_moment(client: TestClient, company: Com
 
     async def look(database: Database) -> None:
         last = ends - timedelta(microseconds=1)
-        assert (await accept.look(database, made["token"], last)).email == made["email"]
+        assert (await accept.preview(database, made["token"], last)).email == made["email"]
         for attempt in (
-            accept.look(database, made["token"], ends),
+            accept.preview(database, made["token"], ends),
             accept.accept(database, made["token"], "", PASSWORD, ends),
         ):
             with pytest.raises(accept.InvitationClosedError, match="expired"):
