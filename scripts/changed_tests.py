@@ -1,5 +1,6 @@
 """Print the tests beside what has changed since main, committed or not: for `make check`."""
 
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -26,12 +27,13 @@ def _changed() -> Iterator[Path]:
     if not branches:
         sys.exit("There is no branch main to compare with. Fetch it, or run make test.")
     [base] = _git("merge-base", "HEAD", branches[0])
-    yield from map(Path, _git("diff", "--name-only", base))
-    yield from map(Path, _git("ls-files", "--others", "--exclude-standard"))
+    yield from map(Path, _git("diff", "--name-only", "--no-renames", "-z", base))
+    yield from map(Path, _git("ls-files", "--others", "--exclude-standard", "-z"))
 
 
 def _git(*words: str) -> list[str]:
-    return subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout.split()
+    printed = subprocess.run(["git", *words], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    return [word for word in re.split("[\\0\\n]", printed) if word]
 
 
 def _tests_of(changed: Path) -> list[Path]:

@@ -158,7 +158,7 @@ async def once(
 
     Raises:
         ShownToAnotherError: the form was not shown to the caller.
-        InvalidError: its key is too long.
+        InvalidError: its key is too long, or is not text.
     """
     form = await request.form()  # Empty if the body is not a form.
     if str(form.get("caller", actor.caller)) != actor.caller:
@@ -166,6 +166,8 @@ async def once(
     sent = str(form.get("idempotency_key", ""))
     if len(sent) > _LONGEST_KEY:
         raise InvalidError(f"The form's idempotency_key has more than {_LONGEST_KEY} characters.")
+    if "\x00" in sent:
+        raise InvalidError("The form's idempotency_key contains NUL.")
     return Once(request, actor, db, now, key or sent or None, is_form=key is None)
 
 

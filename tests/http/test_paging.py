@@ -39,7 +39,7 @@ def test_a_cursor_of_another_order_is_refused(key: tuple[Any, ...], types: tuple
         decode_cursor(encode_cursor(key), *types)
 
 
-@pytest.mark.parametrize("cursor", ["", "x", "ü", "AAAA", "////"])
+@pytest.mark.parametrize("cursor", ["", "x", "ü", "AAAA", "////", "W1tb" * 500])
 def test_what_is_no_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursorError):
         decode_cursor(cursor, int)

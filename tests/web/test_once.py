@@ -133,8 +133,8 @@ def test_a_page_of_one_account_creates_nothing_in_another(
     assert company.query("SELECT 1 FROM ai_sessions") == neighbour.query("SELECT 1 FROM ai_sessions") == []
 
 
-def test_a_key_that_is_too_long_is_refused(signed_in: SignedIn) -> None:
-    sent = {"problem_summary": PROBLEM, "idempotency_key": "k" * 256}
-    answer = signed_in().post("/sessions", data=sent)
+@pytest.mark.parametrize(("key", "why"), [("k" * 256, "has more than 255 characters"), ("a\0", "contains NUL")])
+def test_a_key_that_cannot_be_kept_is_refused(signed_in: SignedIn, key: str, why: str) -> None:
+    answer = signed_in().post("/sessions", data={"problem_summary": PROBLEM, "idempotency_key": key})
     assert answer.status_code == 422
-    assert "has more than 255 characters" in answer.text
+    assert why in answer.text

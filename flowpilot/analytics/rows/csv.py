@@ -20,6 +20,8 @@ MOST_ROWS = 100_000
 
 # A larger file waits on the disk until it is sent, rather than in memory.
 _IN_MEMORY = 1_000_000
+# Many proxies allow 4 KB for all headers of an answer.
+_LONGEST_HEADER = 2000
 _CHUNK = 65_536
 
 
@@ -39,11 +41,18 @@ async def rows_response(db: ReadDb, window: Window, kind: RowKind[Item], row_fil
     chunks: Iterator[bytes] = iter(lambda: file.read(_CHUNK), b"")
     headers = {
         **file_headers(kind.name, window, ending=f"-newest-{MOST_ROWS}" if is_truncated else ""),
-        # Encoded as in an address, so that no text can break the line.
-        "FlowPilot-Filters": urlencode(row_filter.model_dump(mode="json", exclude_none=True), doseq=True),
+        **_filters_header(row_filter),
         "FlowPilot-Truncated": str(is_truncated).lower(),
     }
     return StreamingResponse(chunks, media_type=MEDIA_TYPE, headers=headers, background=BackgroundTask(file.close))
+
+
+def _filters_header(row_filter: RowFilter) -> dict[str, str]:
+    """The filters, written as in an address, so that no text can break the line; none if that is too long."""
+    given = row_filter.model_dump(mode="json", exclude_none=True)
+    words = {name: str(value).lower() if isinstance(value, bool) else value for name, value in given.items()}
+    header = urlencode(words, doseq=True)
+    return {"FlowPilot-Filters": header} if len(header) <= _LONGEST_HEADER else {}
 
 
 async def _write(file: IO[bytes], db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter) -> bool:

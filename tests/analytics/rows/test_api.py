@@ -108,6 +108,16 @@ def test_the_csv_is_a_file_with_a_name(client: TestClient, company: Company) -> 
     assert answer.headers["flowpilot-truncated"] == "false"
 
 
+def test_filters_are_left_out_of_the_header_if_a_proxy_would_refuse_it(
+    client: TestClient, company: Company
+) -> None:
+    for domain, header in (("x", "by=created&domain=x&rated=true"), ("é" * 2000, None)):
+        params = {**WINDOW, "domain": domain, "rated": "true"}
+        answer = client.get(f"{BASE}/sessions.csv", params=params, headers=company.headers())
+        assert answer.status_code == 200
+        assert answer.headers.get("flowpilot-filters") == header
+
+
 def test_a_csv_without_all_rows_says_so_in_its_name(
     client: TestClient, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
