@@ -1,4 +1,4 @@
-"""What a leaver has besides work: a stopwatch, channels, invitations and keys."""
+"""What members own besides work when they leave: a stopwatch, channels, invitations and keys."""
 
 import pytest
 from fastapi.testclient import TestClient
