@@ -240,19 +240,19 @@ def test_excluding_and_including_are_audited_once_each(client: TestClient, compa
 
 
 def test_the_list_is_newest_first_and_filtered(client: TestClient, company: Company) -> None:
-    told = _enter(client, company, Role.OWNER)["id"]
+    entered = _enter(client, company, Role.OWNER)["id"]
     timed = _running_for(company, 60)
     _post(client, company, f"{timed}/stop")
     _post(client, company, f"{timed}/exclude", reason="x")
     running = _start(client, company)["id"]
-    assert _ids(client, company) == [running, timed, told]
-    assert _ids(client, company, "?method=entered") == [told]
+    assert _ids(client, company) == [running, timed, entered]
+    assert _ids(client, company, "?method=entered") == [entered]
     assert _ids(client, company, "?method=stopwatch") == [running, timed]
     assert _ids(client, company, "?excluded=true") == [timed]
-    assert _ids(client, company, "?excluded=false") == [running, told]
+    assert _ids(client, company, "?excluded=false") == [running, entered]
     assert _ids(client, company, "?running=true") == [running]
-    assert _ids(client, company, "?running=false") == [timed, told]
-    assert _ids(client, company, "?mine=true", Role.OWNER) == [told]
+    assert _ids(client, company, "?running=false") == [timed, entered]
+    assert _ids(client, company, "?mine=true", Role.OWNER) == [entered]
 
 
 def test_pages_are_whole(client: TestClient, company: Company) -> None:
@@ -282,16 +282,16 @@ def test_a_viewer_neither_measures_nor_sees(client: TestClient, company: Company
     assert [answer.status_code for answer in asked] == [403] * 8
 
 
-@pytest.mark.parametrize("verb", ["stop", "exclude", "include", None])
+@pytest.mark.parametrize("action", ["stop", "exclude", "include", None])
 def test_a_baseline_of_others_and_nobodys_are_the_same_404(
-    client: TestClient, company: Company, neighbour: Company, verb: str | None
+    client: TestClient, company: Company, neighbour: Company, action: str | None
 ) -> None:
     theirs = _running_for(neighbour, 60)
 
     def ask(row: object) -> Any:
-        if verb is None:
+        if action is None:
             return client.delete(f"{PATH}/{row}", headers=company.headers())
-        return client.post(f"{PATH}/{row}/{verb}", json={"reason": "x"}, headers=company.headers())
+        return client.post(f"{PATH}/{row}/{action}", json={"reason": "x"}, headers=company.headers())
 
     answers = [ask(row) for row in (theirs, new_id())]
     assert [answer.status_code for answer in answers] == [404, 404]

@@ -25,14 +25,14 @@ def test_both_halves_have_texts_with_and_without_a_flow() -> None:
 
 
 def test_shares_are_counted_by_half() -> None:
-    told = _cells(
+    table = _cells(
         Outcome(FITTED, [("printer", 0.9), ("vpn", 0.1)]),
         Outcome(FITTED_TOO, [("vpn", 0.5), ("dns", 0.2), ("wifi", 0.1), ("printer", 0.06)]),
         Outcome(HELD, [("vpn", 0.5), ("dns", 0.2), ("printer", 0.1)]),
         Outcome(HELD_TOO, []),
         Outcome(NO_FLOW, [("vpn", 0.39)]),
     )
-    bare = [(name, *(cell.split(":")[0] for cell in cells)) for name, *cells in told]
+    bare = [(name, *(cell.split(":")[0] for cell in cells)) for name, *cells in table]
     assert bare == [
         ("the right flow is the first", "1 of 2", "0 of 2", "1 of 4"),
         ("the right flow is among three", "1 of 2", "1 of 2", "2 of 4"),
@@ -41,12 +41,12 @@ def test_shares_are_counted_by_half() -> None:
         ("the best one is discovery, or none", "0 of 2", "1 of 2", "1 of 4"),
         ("no flow is right, and none is followed", "no texts", "1 of 1", "1 of 1"),
     ]
-    assert told[0][1] == "1 of 2: 50 % (9 to 91)"
+    assert table[0][1] == "1 of 2: 50 % (9 to 91)"
 
 
 def test_a_flow_that_is_followed_where_none_is_right_counts_against_it() -> None:
-    told = _cells(Outcome(NO_FLOW, [("vpn", 0.4)]))
-    assert told[-1] == ("no flow is right, and none is followed", "no texts", *["0 of 1: 0 % (0 to 79)"] * 2)
+    table = _cells(Outcome(NO_FLOW, [("vpn", 0.4)]))
+    assert table[-1] == ("no flow is right, and none is followed", "no texts", *["0 of 1: 0 % (0 to 79)"] * 2)
 
 
 def test_every_text_is_matched_and_timed(urls: DatabaseUrls) -> None:

@@ -117,7 +117,7 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
         return handoff
 
     answer, outcome, text = {"choice": WORD}, {"outcome": WORD, "note": WORD}, {"free_text": WORD}
-    asked, told = begin(text), begin(answer, text)
+    asking, answered = begin(text), begin(answer, text)
     alone, solved, idle, over = begin(), begin(answer, outcome), begin(), begin({"choice": "No" + WORD[2:]})
     engineer.send(f"/ai-sessions/{alone}/flow", flow_id=None)
     engineer.send(f"/ai-sessions/{alone}/steps", **text)
@@ -127,8 +127,10 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
 
     # One for anybody, of which all are notified.
     everybodys = hand_over(begin(answer, text))
-    waiting, held, returned, closed = (hand_over(begin(answer, text), target_user_id=senior.id) for _ in range(4))
-    for handoff in (held, returned, closed):
+    waiting, claimed, returned, closed = (
+        hand_over(begin(answer, text), target_user_id=senior.id) for _ in range(4)
+    )
+    for handoff in (claimed, returned, closed):
         senior.send(f"/handoffs/{handoff}/claim")
     senior.send(f"/handoffs/{returned}/release", reason=WORD)
     senior.send(f"/handoffs/{closed}/close", outcome="returned", note=WORD)
@@ -138,11 +140,11 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
     company.add("psa_post_logs", ai_session_id=solved, ticket_id=WORD, external_id=WORD, status="failed")
     company.add("psa_activity_logs", session_id=solved, activity_type="time_entry_posted", hours_logged=1)
     company.add("flow_proposals", source_session_id=solved, content={"name": WORD})
-    sessions = [asked, told, alone, solved, idle, over]
+    sessions = [asking, answered, alone, solved, idle, over]
     return [
         *(f"/sessions/{session}" for session in sessions),
-        *(f"/sessions/{asked}/{page}" for page in ("note", "flow", "escalate")),
-        *(f"/handoffs/{handoff}" for handoff in (everybodys, waiting, held, returned, closed, acted["id"])),
+        *(f"/sessions/{asking}/{page}" for page in ("note", "flow", "escalate")),
+        *(f"/handoffs/{handoff}" for handoff in (everybodys, waiting, claimed, returned, closed, acted["id"])),
         f"/sessions?q={WORD}",
         f"/flows?q={WORD}x",
         f"/sessions/{WORD}",

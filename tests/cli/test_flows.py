@@ -52,12 +52,12 @@ def test_files_are_imported_and_published_and_again_without_effect(
 ) -> None:
     other = file.with_name("scanner.yaml")
     other.write_text(YAML.replace("Printer is", "Scanner is"), "utf-8")
-    for told in ("new", "unchanged"):
+    for outcome in ("new", "unchanged"):
         done = flowpilot("flow", "import", file, other, "--account", company.id, "--publish")
         said = [line.split(" ", 1)[1] for line in done.stdout.decode().splitlines()]
         assert said == [
-            f"Printer is offline: {told}, version 1, published",
-            f"Scanner is offline: {told}, version 1, published",
+            f"Printer is offline: {outcome}, version 1, published",
+            f"Scanner is offline: {outcome}, version 1, published",
         ]
     assert [flow["name"] for flow in get(client, company)["items"]] == ["Printer is offline", "Scanner is offline"]
 
@@ -124,8 +124,8 @@ def test_the_library_is_installed_once(flowpilot: Run, company: Company) -> None
     "words", [("list",), ("import", "{file}"), ("export", str(uuid.uuid4())), ("install-library",)]
 )
 def test_an_account_that_is_not_there_is_said_so(flowpilot: Run, file: Path, words: tuple[str, ...]) -> None:
-    told = [word.format(file=file) for word in words]
-    done = flowpilot("flow", *told, "--account", uuid.uuid4())
+    arguments = [word.format(file=file) for word in words]
+    done = flowpilot("flow", *arguments, "--account", uuid.uuid4())
     assert (done.returncode, done.stdout) == (1, b"")
     assert b"There is no account" in done.stderr
 

@@ -133,8 +133,8 @@ def test_from_stuck_to_a_seniors_first_action(desk: dict[str, Person]) -> None:
     handoff = engineer.post(f"{path}/handoffs", 201, reason=reason, note="Port or driver?", priority="high")
     _, _, hello = events.get(timeout=10)
     assert hello["number"] == 0
-    _, kind, told = events.get(timeout=10)
-    assert (kind, told["handoff_id"], told["actor_name"]) == ("created", handoff["id"], "Engineer")
+    _, kind, event = events.get(timeout=10)
+    assert (kind, event["handoff_id"], event["actor_name"]) == ("created", handoff["id"], "Engineer")
 
     row = desk["marcus"].get("/handoffs")["items"][0]
     assert (row["id"], row["reason"], row["allowed"][0]) == (handoff["id"], reason, "claim")
@@ -143,9 +143,9 @@ def test_from_stuck_to_a_seniors_first_action(desk: dict[str, Person]) -> None:
         answers = list(pool.map(lambda senior: senior.http.post(claim), seniors))
     assert sorted(answer.status_code for answer in answers) == [200, 409]
     winner, loser = sorted(zip(answers, seniors, strict=True), key=lambda pair: pair[0].status_code)
-    held = winner[0].json()
-    assert loser[0].json()["holder"]["name"] == held["claimed_by"]["name"]
-    assert len(held["snapshot"]["facts"]) + len(held["snapshot"]["tried"]) == 2
+    claimed = winner[0].json()
+    assert loser[0].json()["holder"]["name"] == claimed["claimed_by"]["name"]
+    assert len(claimed["snapshot"]["facts"]) + len(claimed["snapshot"]["tried"]) == 2
 
     winner[1].post(f"{path}/steps", 201, free_text="The port pointed to an old address.")
     winner[1].post(f"{path}/resolve", summary="Pointed the port to the printer's new address.")

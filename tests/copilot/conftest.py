@@ -46,7 +46,7 @@ def configured(settings: Settings, **more: Any) -> Settings:
     return settings.model_copy(update=ai)
 
 
-class Asked:
+class ScriptedModel:
     """A model that gives prepared answers, and remembers what it was asked."""
 
     def __init__(self, *answers: dict[str, Any] | Callable[[], Any]) -> None:

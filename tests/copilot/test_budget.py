@@ -13,7 +13,7 @@ from flowpilot.copilot.propose import _NEXT_STEPS, record, suggest_next
 from flowpilot.copilot.schemas import ProposedSteps
 from flowpilot.jobs import Tools
 from tests.company import Company, at
-from tests.copilot.conftest import CASE, STEPS, Asked, configured
+from tests.copilot.conftest import CASE, STEPS, ScriptedModel, configured
 
 pytestmark = pytest.mark.anyio
 
@@ -23,10 +23,10 @@ MOST = most_tokens(_NEXT_STEPS + record(CASE), ProposedSteps)
 """The most that one request about the case is counted for."""
 
 
-async def _ask(tools: Tools, company: Company, asked: Asked, **settings: Any) -> str:
+async def _ask(tools: Tools, company: Company, scripted: ScriptedModel, **settings: Any) -> str:
     """Ask for the next step; who answered?"""
     limited = Tools(tools.database, configured(tools.settings, **settings))
-    found = await suggest_next(limited, company.id, CASE, NOW, model=asked.model)
+    found = await suggest_next(limited, company.id, CASE, NOW, model=scripted.model)
     return found.steps[0].source
 
 
@@ -38,7 +38,7 @@ async def test_what_was_used_is_counted_by_account_and_day(
     tools: Tools, company: Company, neighbour: Company
 ) -> None:
     for moment, whose in ((NOW, company), (NOW, company), (NOW + timedelta(minutes=1), company), (NOW, neighbour)):
-        await suggest_next(tools, whose.id, CASE, moment, model=Asked(STEPS).model)
+        await suggest_next(tools, whose.id, CASE, moment, model=ScriptedModel(STEPS).model)
     [(today, requests, tokens), (tomorrow, *later)] = company.query(USAGE)
     once = later[1]
     assert (today, requests, tokens) == (date(2026, 6, 15), 2, 2 * once)
@@ -48,13 +48,13 @@ async def test_what_was_used_is_counted_by_account_and_day(
 
 
 async def test_both_attempts_are_counted(tools: Tools, company: Company, neighbour: Company) -> None:
-    await _ask(tools, company, Asked({"steps": []}, STEPS))
-    await _ask(tools, neighbour, Asked(STEPS))
+    await _ask(tools, company, ScriptedModel({"steps": []}, STEPS))
+    await _ask(tools, neighbour, ScriptedModel(STEPS))
     assert company.query(USAGE)[0][2] > 2 * neighbour.query(USAGE)[0][2]
 
 
 async def test_an_answer_that_did_not_fit_is_counted_too(tools: Tools, company: Company) -> None:
-    assert await _ask(tools, company, Asked({"steps": []}, {"steps": []})) == "rules"
+    assert await _ask(tools, company, ScriptedModel({"steps": []}, {"steps": []})) == "rules"
     [(_, _, tokens)] = company.query(USAGE)
     assert 0 < tokens < ATTEMPTS * MOST
 
@@ -63,7 +63,7 @@ async def test_what_was_cut_off_counts_as_much_as_it_may_have_cost(tools: Tools,
     async def hang() -> None:
         await asyncio.sleep(60)
 
-    assert await _ask(tools, company, Asked(hang), ai_timeout_seconds=1) == "rules"
+    assert await _ask(tools, company, ScriptedModel(hang), ai_timeout_seconds=1) == "rules"
     assert company.query(USAGE) == [(NOW.date(), 1, MOST)]
 
 
@@ -71,7 +71,7 @@ async def test_what_failed_before_an_answer_counts_nothing(tools: Tools, company
     async def fail() -> None:
         raise ConnectionError
 
-    assert await _ask(tools, company, Asked(fail)) == "rules"
+    assert await _ask(tools, company, ScriptedModel(fail)) == "rules"
     assert company.query(USAGE) == [(NOW.date(), 1, 0)]
 
 
@@ -79,18 +79,18 @@ async def test_when_the_budget_is_spent_nothing_is_sent(
     tools: Tools, company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
     _spend(company, 5000)
-    asked = Asked(STEPS)
+    scripted = ScriptedModel(STEPS)
     with caplog.at_level(logging.DEBUG, "flowpilot"):
-        assert await _ask(tools, company, asked, ai_daily_tokens=5000) == "rules"
-    assert asked.messages == []
+        assert await _ask(tools, company, scripted, ai_daily_tokens=5000) == "rules"
+    assert scripted.messages == []
     assert company.query(USAGE) == [(NOW.date(), 1, 5000)]
     assert caplog.messages == [f"the AI was not asked for account {company.id}: the budget of 2026-06-15 is spent"]
 
 
 async def test_what_is_left_of_a_budget_is_good_for_one_more(tools: Tools, company: Company) -> None:
     _spend(company, 4999)
-    assert await _ask(tools, company, Asked(STEPS), ai_daily_tokens=5000) == "ai"
-    assert await _ask(tools, company, Asked(STEPS), ai_daily_tokens=5000) == "rules"
+    assert await _ask(tools, company, ScriptedModel(STEPS), ai_daily_tokens=5000) == "ai"
+    assert await _ask(tools, company, ScriptedModel(STEPS), ai_daily_tokens=5000) == "rules"
 
 
 async def test_yesterdays_and_a_neighbours_spending_do_not_count(
@@ -98,22 +98,22 @@ async def test_yesterdays_and_a_neighbours_spending_do_not_count(
 ) -> None:
     _spend(company, 5000, NOW.date() - timedelta(days=1))
     _spend(neighbour, 5000)
-    assert await _ask(tools, company, Asked(STEPS), ai_daily_tokens=5000) == "ai"
+    assert await _ask(tools, company, ScriptedModel(STEPS), ai_daily_tokens=5000) == "ai"
 
 
 async def test_many_at_once_overspend_by_less_than_one_question(tools: Tools, company: Company) -> None:
     """While all questions are on their way, what they may cost is reserved, so only as many as fit set out."""
-    asked, may_answer, all_are_there = Asked(), asyncio.Event(), asyncio.Event()
+    scripted, may_answer, all_are_there = ScriptedModel(), asyncio.Event(), asyncio.Event()
 
     async def wait() -> dict[str, Any]:
-        if len(asked.messages) == 3:
+        if len(scripted.messages) == 3:
             all_are_there.set()
         await may_answer.wait()
         return STEPS
 
-    asked.answers = [wait] * 20
+    scripted.answers = [wait] * 20
     budget = 2 * ATTEMPTS * MOST + 1
-    questions = [asyncio.create_task(_ask(tools, company, asked, ai_daily_tokens=budget)) for _ in range(20)]
+    questions = [asyncio.create_task(_ask(tools, company, scripted, ai_daily_tokens=budget)) for _ in range(20)]
     pending = set(questions)
     while len(pending) > 3:
         _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
@@ -122,7 +122,7 @@ async def test_many_at_once_overspend_by_less_than_one_question(tools: Tools, co
     may_answer.set()
     assert sorted(await asyncio.gather(*questions)) == ["ai"] * 3 + ["rules"] * 17
     [(_, requests, tokens)] = company.query(USAGE)
-    assert (requests, len(asked.messages)) == (3, 3)
+    assert (requests, len(scripted.messages)) == (3, 3)
     assert 0 < tokens < 3 * MOST
 
 
@@ -131,10 +131,10 @@ async def test_no_connection_is_held_while_the_model_thinks(tools: Tools, compan
         assert tools.database.engine.pool.checkedout() == 0  # type: ignore[attr-defined]
         return STEPS
 
-    assert await _ask(tools, company, Asked(look)) == "ai"
+    assert await _ask(tools, company, ScriptedModel(look)) == "ai"
 
 
 async def test_the_rules_cost_nothing(tools: Tools, company: Company) -> None:
     off = Tools(tools.database, tools.settings.model_copy(update={"ai_model": None}))
-    assert await suggest_next(off, company.id, CASE, NOW, model=Asked(STEPS).model) == rules.suggest(CASE)
+    assert await suggest_next(off, company.id, CASE, NOW, model=ScriptedModel(STEPS).model) == rules.suggest(CASE)
     assert company.query(USAGE) == []

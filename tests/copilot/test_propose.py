@@ -12,7 +12,7 @@ from flowpilot.copilot.propose import assess_case, suggest_next
 from flowpilot.copilot.schemas import Assessment, Case, CaseStep, NextStep, Suggestion
 from flowpilot.jobs import Tools
 from tests.company import Company, at
-from tests.copilot.conftest import ASSESSMENT, CASE, KEY, STEP, STEPS, Asked, configured
+from tests.copilot.conftest import ASSESSMENT, CASE, KEY, STEP, STEPS, ScriptedModel, configured
 
 pytestmark = pytest.mark.anyio
 
@@ -28,27 +28,27 @@ async def _break() -> None:
 
 
 async def test_the_ais_steps_arrive_as_such(tools: Tools, company: Company) -> None:
-    found = await suggest_next(tools, company.id, CASE, NOW, model=Asked(STEPS).model)
+    found = await suggest_next(tools, company.id, CASE, NOW, model=ScriptedModel(STEPS).model)
     assert found == Suggestion(steps=[NextStep(**STEP, source="ai")])
 
 
 async def test_the_ais_assessment_arrives_with_what_the_snapshot_lacks(tools: Tools, company: Company) -> None:
-    found = await assess_case(tools, company.id, CASE, NOW, model=Asked(ASSESSMENT).model)
+    found = await assess_case(tools, company.id, CASE, NOW, model=ScriptedModel(ASSESSMENT).model)
     assert found == Assessment(**ASSESSMENT, missing=["the exact error text"], source="ai")
 
 
 async def test_an_answer_of_the_wrong_shape_is_sent_back_once(tools: Tools, company: Company) -> None:
-    asked = Asked({"steps": []}, STEPS)
-    found = await suggest_next(tools, company.id, CASE, NOW, model=asked.model)
+    scripted = ScriptedModel({"steps": []}, STEPS)
+    found = await suggest_next(tools, company.id, CASE, NOW, model=scripted.model)
     assert [step.source for step in found.steps] == ["ai"]
-    assert len(asked.messages) == 2
+    assert len(scripted.messages) == 2
 
 
 async def test_two_answers_of_the_wrong_shape_give_the_rules(tools: Tools, company: Company) -> None:
-    asked = Asked({"steps": []}, {"steps": [{"action": ""}]}, STEPS)
-    found = await suggest_next(tools, company.id, CASE, NOW, model=asked.model)
+    scripted = ScriptedModel({"steps": []}, {"steps": [{"action": ""}]}, STEPS)
+    found = await suggest_next(tools, company.id, CASE, NOW, model=scripted.model)
     assert found == rules.suggest(CASE)
-    assert len(asked.messages) == 2
+    assert len(scripted.messages) == 2
 
 
 async def test_words_instead_of_an_answer_give_the_rules(tools: Tools, company: Company) -> None:
@@ -60,14 +60,14 @@ async def test_a_slow_model_gives_the_rules_within_the_limit(tools: Tools, compa
     quick = Tools(tools.database, configured(tools.settings, ai_timeout_seconds=1))
     loop = asyncio.get_running_loop()
     begun = loop.time()
-    found = await suggest_next(quick, company.id, CASE, NOW, model=Asked(_hang).model)
+    found = await suggest_next(quick, company.id, CASE, NOW, model=ScriptedModel(_hang).model)
     assert found == rules.suggest(CASE)
     assert 1 <= loop.time() - begun < 5
 
 
 async def test_the_limit_is_one_for_all_attempts(tools: Tools, company: Company) -> None:
     quick = Tools(tools.database, configured(tools.settings, ai_timeout_seconds=1))
-    found = await suggest_next(quick, company.id, CASE, NOW, model=Asked({"steps": []}, _hang).model)
+    found = await suggest_next(quick, company.id, CASE, NOW, model=ScriptedModel({"steps": []}, _hang).model)
     assert found == rules.suggest(CASE)
 
 
@@ -75,7 +75,9 @@ async def test_a_failing_model_gives_the_rules_and_the_log_says_so_without_the_t
     tools: Tools, company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
     with caplog.at_level(logging.DEBUG, "flowpilot"):
-        assert await suggest_next(tools, company.id, CASE, NOW, model=Asked(_break).model) == rules.suggest(CASE)
+        assert await suggest_next(
+            tools, company.id, CASE, NOW, model=ScriptedModel(_break).model
+        ) == rules.suggest(CASE)
     assert caplog.messages == [f"the AI gave no answer for account {company.id}: RuntimeError"]
     assert caplog.records[0].exc_info is None
 
@@ -90,7 +92,7 @@ async def test_cancelling_the_job_cancels_the_question(tools: Tools, company: Co
         finally:
             ended.set()
 
-    job = asyncio.create_task(suggest_next(tools, company.id, CASE, NOW, model=Asked(hang).model))
+    job = asyncio.create_task(suggest_next(tools, company.id, CASE, NOW, model=ScriptedModel(hang).model))
     await begun.wait()
     job.cancel()
     with pytest.raises(asyncio.CancelledError):
@@ -99,10 +101,10 @@ async def test_cancelling_the_job_cancels_the_question(tools: Tools, company: Co
 
 
 async def test_a_case_that_has_ended_is_not_asked_about(tools: Tools, company: Company) -> None:
-    asked = Asked(STEPS)
+    scripted = ScriptedModel(STEPS)
     ended = CASE.model_copy(update={"ended": True})
-    assert await suggest_next(tools, company.id, ended, NOW, model=asked.model) == Suggestion(steps=[])
-    assert asked.messages == []
+    assert await suggest_next(tools, company.id, ended, NOW, model=scripted.model) == Suggestion(steps=[])
+    assert scripted.messages == []
 
 
 async def test_what_a_ticket_says_never_gets_into_the_instructions(tools: Tools, company: Company) -> None:
@@ -116,7 +118,7 @@ async def test_what_a_ticket_says_never_gets_into_the_instructions(tools: Tools,
         engineer_note=order,
         missing=[order],
     )
-    suggested, assessed = Asked(STEPS), Asked(ASSESSMENT)
+    suggested, assessed = ScriptedModel(STEPS), ScriptedModel(ASSESSMENT)
     await suggest_next(tools, company.id, case, NOW, model=suggested.model)
     await assess_case(tools, company.id, case, NOW, model=assessed.model)
     assert suggested.instructions == [propose._NEXT_STEPS]
@@ -125,13 +127,13 @@ async def test_what_a_ticket_says_never_gets_into_the_instructions(tools: Tools,
 
 
 async def test_what_is_not_needed_or_private_is_not_sent(tools: Tools, company: Company) -> None:
-    asked = Asked(STEPS)
+    scripted = ScriptedModel(STEPS)
     changes = {
         "problem": "Mail to jo@client.example fails. Password: Summer2024",
         "engineer_note": "+43 1 2345678",
     }
-    await suggest_next(tools, company.id, CASE.model_copy(update=changes), NOW, model=asked.model)
-    assert asked.prompt.splitlines() == [
+    await suggest_next(tools, company.id, CASE.model_copy(update=changes), NOW, model=scripted.model)
+    assert scripted.prompt.splitlines() == [
         "Problem: Mail to [e-mail] fails. Password: [secret]",
         "Domain: network",
         "Steps taken, oldest first (1 of 1):",
@@ -143,17 +145,17 @@ async def test_what_is_not_needed_or_private_is_not_sent(tools: Tools, company: 
 
 async def test_a_long_case_is_sent_in_part(tools: Tools, company: Company) -> None:
     steps = [CaseStep(kind="note", text=f"{number} {'word ' * 500}", note="x" * 5000) for number in range(500)]
-    asked = Asked(STEPS)
+    scripted = ScriptedModel(STEPS)
     case = Case(problem="y" * 100_000, steps=steps, steps_left=["z" * 5000] * 50, engineer_note="n" * 50_000)
-    await suggest_next(tools, company.id, case, NOW, model=asked.model)
-    assert len(asked.prompt) < 14_000
-    assert "- note: 499 word" in asked.prompt
-    assert "- note: 474 word" not in asked.prompt
+    await suggest_next(tools, company.id, case, NOW, model=scripted.model)
+    assert len(scripted.prompt) < 14_000
+    assert "- note: 499 word" in scripted.prompt
+    assert "- note: 474 word" not in scripted.prompt
 
 
 async def test_the_models_own_text_is_made_fit_to_keep(tools: Tools, company: Company) -> None:
     step = {"action": "Ping\x00 the\n gateway.", "why": "long " * 200, "expected": "Fine.\t"}
-    found = await suggest_next(tools, company.id, CASE, NOW, model=Asked({"steps": [step]}).model)
+    found = await suggest_next(tools, company.id, CASE, NOW, model=ScriptedModel({"steps": [step]}).model)
     [kept] = found.steps
     assert (kept.action, kept.expected) == ("Ping the gateway.", "Fine.")
     assert kept.why == f"{'long ' * 59}long…"

@@ -36,7 +36,7 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
         for session_id in session_ids
         for position in range(1, draw.randrange(1, 7))
     ]
-    held: list[dict[str, Any]] = [
+    claims: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "session_id": draw.choice(session_ids),
@@ -50,7 +50,7 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
         connection.execute("INSERT INTO accounts (id, name) VALUES (%s, 'History')", [account_id])
         wrong = ([account_id, session_id, draw.randrange(3)] for session_id in session_ids)
         copy_rows(connection, "ai_sessions", ["account_id", "id", "step_count"], wrong)
-        for table, rows in (("ai_session_steps", steps), ("session_handoffs", held)):
+        for table, rows in (("ai_session_steps", steps), ("session_handoffs", claims)):
             if rows:
                 copy_rows(
                     connection, table, ["account_id", *rows[0]], ([account_id, *row.values()] for row in rows)
@@ -72,7 +72,7 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
         assert answer_count == len(answers)
         assert free_text_count == sum(step["is_free_text"] for step in answers)
     found = {handoff_id: action for handoff_id, *action in actions}
-    for handoff in held:
+    for handoff in claims:
         after = [
             step
             for step in steps

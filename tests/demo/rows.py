@@ -46,7 +46,7 @@ class Facts:
         """The tree of the version that a session follows."""
         return None if session.flow_version_id is None else self.trees[session.flow_version_id]
 
-    def told(self, session: AISession, until: datetime) -> SessionHistory:
+    def history(self, session: AISession, until: datetime) -> SessionHistory:
         """The session as it stood at a moment; only what is derived of it may be of later."""
         flow = None if session.matched_flow_id is None else self.flows[session.matched_flow_id]
         return SessionHistory(

@@ -41,14 +41,14 @@ def urls(settings: Settings, run_directory: Path) -> Iterator[DatabaseUrls]:
 
 
 @pytest.fixture(scope="module")
-def told() -> list[float]:
+def shares_done() -> list[float]:
     """What the first seeding says of its progress."""
     return []
 
 
 @pytest.fixture(scope="module")
-def logins(urls: DatabaseUrls, told: list[float]) -> list[DemoLogin]:
-    return seed_demo(urls.runtime, now=NOW, progress=lambda _, share_done: told.append(share_done))
+def logins(urls: DatabaseUrls, shares_done: list[float]) -> list[DemoLogin]:
+    return seed_demo(urls.runtime, now=NOW, progress=lambda _, share_done: shares_done.append(share_done))
 
 
 def count(connection: psycopg.Connection, table: str) -> int:
@@ -75,12 +75,12 @@ def test_every_simulated_row_is_written(urls: DatabaseUrls, account: DemoAccount
 
 @pytest.mark.usefixtures("logins")
 def test_what_is_written_is_what_was_simulated(urls: DatabaseUrls) -> None:
-    told = simulated(ALPENBLICK).sessions
-    columns = [column.name for column in told[0].__table__.columns]
+    sessions = simulated(ALPENBLICK).sessions
+    columns = [column.name for column in sessions[0].__table__.columns]
     query = sql.SQL("SELECT {} FROM ai_sessions").format(sql.SQL(", ").join(map(sql.Identifier, columns)))
     with account_transaction(urls.runtime, ALPENBLICK.id) as connection:
         written: list[tuple[Any, ...]] = connection.execute(query).fetchall()
-    assert sorted(written, key=lambda row: row[1]) == sorted(map(values, told), key=lambda row: row[1])
+    assert sorted(written, key=lambda row: row[1]) == sorted(map(values, sessions), key=lambda row: row[1])
 
 
 @pytest.mark.usefixtures("logins")
@@ -116,9 +116,9 @@ def test_a_claim_without_action_will_lapse_and_an_idle_session_be_given_up(urls:
     expiries = {uuid.UUID(args["handoff_id"]): at for task, at, args in jobs if task == "handoffs.expire"}
     reminders = [args["handoff_id"] for task, _, args in jobs if task == "handoffs.remind"]
     looks = {uuid.UUID(args["session_id"]): at for task, at, args in jobs if task == "sessions.abandon_idle"}
-    held = {handoff.id: handoff.lease_expires_at for handoff in rows.handoffs if handoff.lease_expires_at}
-    assert expiries == held
-    assert len(reminders) == len(held) > 0
+    leases = {handoff.id: handoff.lease_expires_at for handoff in rows.handoffs if handoff.lease_expires_at}
+    assert expiries == leases
+    assert len(reminders) == len(leases) > 0
     assert looks == {
         session.id: session.last_activity_at + idle
         for session in rows.sessions
@@ -148,10 +148,10 @@ def test_seeding_again_changes_nothing(urls: DatabaseUrls, logins: list[DemoLogi
 
 
 @pytest.mark.usefixtures("logins")
-def test_progress_rises_from_none_to_all(told: list[float]) -> None:
-    assert (told[0], told[-1]) == (0.0, 1.0)
-    assert told == sorted(told)
-    assert len(told) > 2 * len(OTHER_TABLES)
+def test_progress_rises_from_none_to_all(shares_done: list[float]) -> None:
+    assert (shares_done[0], shares_done[-1]) == (0.0, 1.0)
+    assert shares_done == sorted(shares_done)
+    assert len(shares_done) > 2 * len(OTHER_TABLES)
 
 
 def test_every_role_can_sign_in_to_each_account(logins: list[DemoLogin]) -> None:
@@ -186,5 +186,5 @@ async def test_the_newcomer_belongs_to_no_account(urls: DatabaseUrls) -> None:
 @pytest.mark.anyio
 async def test_everybody_can_sign_in_where_they_belong(urls: DatabaseUrls, logins: list[DemoLogin]) -> None:
     for email in ("owner@northwind.example", "viewer@alpenblick.example"):
-        (told,) = [(login.account_id, login.role) for login in logins if login.email == email]
-        assert await accounts_after_login(urls, email) == [told]
+        (access,) = [(login.account_id, login.role) for login in logins if login.email == email]
+        assert await accounts_after_login(urls, email) == [access]

@@ -156,8 +156,8 @@ def test_the_only_draft_stays(client: TestClient, company: Company) -> None:
 
 def test_retiring_and_restoring(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
-    for verb, state in (("retire", "retired"), ("retire", "retired"), ("restore", "published")):
-        answer = post(client, company, f"/{flow_id}/{verb}")
+    for action, state in (("retire", "retired"), ("retire", "retired"), ("restore", "published")):
+        answer = post(client, company, f"/{flow_id}/{action}")
         assert (answer.status_code, answer.json()["state"]) == (200, state)
     assert [action for action, _, _ in _actions(company)] == [
         "flow.created",
@@ -174,10 +174,10 @@ def test_publishing_a_new_draft_brings_a_retired_flow_back(client: TestClient, c
     assert post(client, company, f"/{flow_id}/publish").json()["state"] == "published"
 
 
-@pytest.mark.parametrize("verb", ["retire", "restore"])
-def test_what_was_never_published_cannot_be_retired(client: TestClient, company: Company, verb: str) -> None:
+@pytest.mark.parametrize("action", ["retire", "restore"])
+def test_what_was_never_published_cannot_be_retired(client: TestClient, company: Company, action: str) -> None:
     flow_id = create(client, company)["id"]
-    answer = post(client, company, f"/{flow_id}/{verb}")
+    answer = post(client, company, f"/{flow_id}/{action}")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:flowpilot:problem:never-published")
 
 

@@ -36,8 +36,8 @@ def test_nothing_changes_a_published_version(client: TestClient, company: Compan
     assert _versions(company) == [first]
     save(client, company, flow_id, tree=_edited())
     post(client, company, f"/{flow_id}/publish")
-    for verb in ("retire", "restore"):
-        post(client, company, f"/{flow_id}/{verb}")
+    for action in ("retire", "restore"):
+        post(client, company, f"/{flow_id}/{action}")
     post(client, company, "/import", yaml=YAML, publish=True)
     client.delete(f"{FLOWS}/{flow_id}", headers=company.headers())
     assert _versions(company)[0] == first

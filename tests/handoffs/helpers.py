@@ -69,9 +69,9 @@ def hand_over(client: TestClient, company: Company, **why: Any) -> dict[str, Any
     return made
 
 
-def act(client: TestClient, handoff: dict[str, Any], verb: str, who: dict[str, str], **body: Any) -> Response:
+def act(client: TestClient, handoff: dict[str, Any], action: str, who: dict[str, str], **body: Any) -> Response:
     """Do something to a handoff over HTTP."""
-    return client.post(f"/api/v1/handoffs/{handoff['id']}/{verb}", headers=who, json=body or None)
+    return client.post(f"/api/v1/handoffs/{handoff['id']}/{action}", headers=who, json=body or None)
 
 
 def done(answer: Response) -> dict[str, Any]:
@@ -96,8 +96,8 @@ async def escalated(db: Db, engineer: Actor, now: datetime, **why: Any) -> Sessi
     """A new session's handoff."""
     about = starting.NewSession("The printer in accounting prints nothing since this morning")
     begun, _ = await starting.start(db, engineer, about, now)
-    held = await load_for_work(db, engineer, begun.session.id, now)  # A moment later.
-    return await escalate(db, engineer, held, Escalation(REASON, **why))
+    locked = await load_for_work(db, engineer, begun.session.id, now)  # A moment later.
+    return await escalate(db, engineer, locked, Escalation(REASON, **why))
 
 
 def minutes(count: float) -> datetime:
@@ -234,5 +234,5 @@ def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
                 assert event["created_at"] > since
             case "closed":
                 closed_at = event["created_at"]
-    told = (handoff["claimed_by"], handoff["claimed_at"], handoff["closed_at"])
-    assert told == (holder, since, closed_at)
+    stored = (handoff["claimed_by"], handoff["claimed_at"], handoff["closed_at"])
+    assert stored == (holder, since, closed_at)

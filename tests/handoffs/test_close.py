@@ -37,8 +37,8 @@ def _claimed(client: TestClient, company: Company) -> tuple[dict[str, Any], Pers
     return done(act(client, handoff, "claim", senior.headers)), senior
 
 
-def _work(client: TestClient, session_id: str, verb: str, who: dict[str, str], **body: Any) -> int:
-    return client.post(f"/api/v1/ai-sessions/{session_id}/{verb}", headers=who, json=body).status_code
+def _work(client: TestClient, session_id: str, action: str, who: dict[str, str], **body: Any) -> int:
+    return client.post(f"/api/v1/ai-sessions/{session_id}/{action}", headers=who, json=body).status_code
 
 
 def _read(client: TestClient, company: Company, handoff: dict[str, Any]) -> dict[str, Any]:
@@ -180,15 +180,15 @@ def test_it_ends_once(client: TestClient, company: Company) -> None:
 
 @pytest.mark.parametrize("is_claimed", [False, True])
 @pytest.mark.parametrize(
-    ("verb", "body", "outcome"),
+    ("action", "body", "outcome"),
     [("resolve", {"summary": FUSE}, "resolved"), ("abandon", {"reason": "Nobody calls back."}, "abandoned")],
 )
 def test_the_end_of_the_session_is_the_end_of_its_handoff(
-    client: TestClient, company: Company, verb: str, body: dict[str, str], outcome: str, is_claimed: bool
+    client: TestClient, company: Company, action: str, body: dict[str, str], outcome: str, is_claimed: bool
 ) -> None:
     handoff, senior = _claimed(client, company) if is_claimed else (hand_over(client, company), None)
     who = company.headers(Role.ENGINEER) if senior is None else senior.headers
-    assert _work(client, handoff["session_id"], verb, who, **body) == 200
+    assert _work(client, handoff["session_id"], action, who, **body) == 200
     closed = _read(client, company, handoff)
     assert (closed["outcome"], closed["session_status"]) == (outcome, outcome)
     assert [event["kind"] for event in closed["events"]].count("closed") == 1

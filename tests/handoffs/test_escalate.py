@@ -208,7 +208,7 @@ def test_keys_past_their_time_do_not_make_requests_wait_for_each_other(
         for number in range(15):
             session_id = start(client, company)["id"]
             _add_old_key(company, number)
-            sent = [pool.submit(verb, session_id) for verb in (step, escalate, step, escalate) * 2]
+            sent = [pool.submit(action, session_id) for action in (step, escalate, step, escalate) * 2]
             assert {answer.result() for answer in sent} == {201}
 
 

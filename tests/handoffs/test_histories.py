@@ -36,15 +36,15 @@ Handling = Callable[[Db, Actor, uuid.UUID, datetime], Awaitable[object]]
 Lived = tuple[tuple[str, int, float], ...]
 
 WORKING: dict[str, Working] = {
-    "escalate": lambda db, who, held: service.escalate(db, who, held, Escalation(REASON)),
-    "text": lambda db, who, held: sessions.write_text(db, who, held, "It blinks."),
-    "answer": lambda db, who, held: sessions.take_choice(db, who, held, "No"),
-    "try": lambda db, who, held: sessions.report_outcome(db, who, held, "Still nothing"),
+    "escalate": lambda db, who, locked: service.escalate(db, who, locked, Escalation(REASON)),
+    "text": lambda db, who, locked: sessions.write_text(db, who, locked, "It blinks."),
+    "answer": lambda db, who, locked: sessions.take_choice(db, who, locked, "No"),
+    "try": lambda db, who, locked: sessions.report_outcome(db, who, locked, "Still nothing"),
     "back": sessions.go_back,
     "pause": sessions.pause,
     "resume": sessions.resume,
-    "resolve": lambda db, who, held: sessions.resolve(db, who, held, "The fuse."),
-    "abandon": lambda db, who, held: sessions.abandon(db, who, held, "Enough."),
+    "resolve": lambda db, who, locked: sessions.resolve(db, who, locked, "The fuse."),
+    "abandon": lambda db, who, locked: sessions.abandon(db, who, locked, "Enough."),
 }
 HANDLING: dict[str, Handling] = {
     "claim": claims.claim,
@@ -160,12 +160,12 @@ def test_any_history(urls: DatabaseUrls, desk: Desk) -> None:
     @given(history=HISTORIES)
     def holds(history: list[Lived]) -> None:
         session_id, claimants = run(urls, lambda database: _live(desk, database, history))
-        told = desk.company.query(
+        actors = desk.company.query(
             "SELECT e.actor_id FROM handoff_events e JOIN session_handoffs h ON h.id = e.handoff_id "
             "WHERE h.session_id = %s AND e.kind = 'claimed' ORDER BY e.number",
             session_id,
         )
-        assert [actor_id for (actor_id,) in told] == claimants
+        assert [actor_id for (actor_id,) in actors] == claimants
         check_laws(desk.company, session_id)
 
     holds()
@@ -178,10 +178,10 @@ async def _live(desk: Desk, database: Database, history: list[Lived]) -> tuple[u
     start = now()
     async with database.write(desk.company.id) as db:
         about = starting.NewSession("The printer prints nothing", flow_id=desk.flow_id)
-        held, _ = await starting.start(db, desk.people[0], about, start)
-    lived = History(desk, database, held.session.id, start)
+        begun, _ = await starting.start(db, desk.people[0], about, start)
+    lived = History(desk, database, begun.session.id, start)
     done = [deed for deeds in history for deed in deeds if await lived.do(*deed)]
-    return held.session.id, [desk.people[person].user_id for deed, person, _ in done if deed == "claim"]
+    return begun.session.id, [desk.people[person].user_id for deed, person, _ in done if deed == "claim"]
 
 
 def _check_variety(company: Company) -> None:

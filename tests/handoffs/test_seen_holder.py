@@ -16,32 +16,34 @@ DEEDS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-@pytest.mark.parametrize(("verb", "body"), DEEDS)
+@pytest.mark.parametrize(("action", "body"), DEEDS)
 def test_another_holder_than_the_caller_saw_is_named(
-    client: TestClient, company: Company, verb: str, body: dict[str, Any]
+    client: TestClient, company: Company, action: str, body: dict[str, Any]
 ) -> None:
     ann, bob = join(client, company, "Ann"), join(client, company, "Bob")
     handoff = hand_over(client, company)
     done(act(client, handoff, "claim", bob.headers))
     admin = company.headers(Role.TEAM_ADMIN)
     for seen in (str(ann.id), ""):
-        refused = act(client, handoff, verb, admin, **body, holder=seen)
+        refused = act(client, handoff, action, admin, **body, holder=seen)
         assert refused.status_code == 409
         problem = refused.json()
         assert problem["type"] == "urn:flowpilot:problem:handoff-changed"
         assert problem["detail"] == "Bob holds this handoff now. What you sent was not recorded."
         assert problem["holder"] == {"id": str(bob.id), "name": "Bob"}
-    assert done(act(client, handoff, verb, admin, **body, holder=str(bob.id)))["id"] == handoff["id"]
+    assert done(act(client, handoff, action, admin, **body, holder=str(bob.id)))["id"] == handoff["id"]
 
 
-@pytest.mark.parametrize(("verb", "body"), DEEDS[1:])
-def test_an_empty_holder_is_nobody(client: TestClient, company: Company, verb: str, body: dict[str, Any]) -> None:
+@pytest.mark.parametrize(("action", "body"), DEEDS[1:])
+def test_an_empty_holder_is_nobody(
+    client: TestClient, company: Company, action: str, body: dict[str, Any]
+) -> None:
     ann = join(client, company, "Ann")
     handoff = hand_over(client, company)
     admin = company.headers(Role.TEAM_ADMIN)
-    refused = act(client, handoff, verb, admin, **body, holder=str(ann.id))
+    refused = act(client, handoff, action, admin, **body, holder=str(ann.id))
     assert (refused.status_code, refused.json()["holder"]) == (409, None)
-    assert done(act(client, handoff, verb, admin, **body, holder=""))["id"] == handoff["id"]
+    assert done(act(client, handoff, action, admin, **body, holder=""))["id"] == handoff["id"]
 
 
 def test_what_is_no_id_is_malformed(client: TestClient, company: Company) -> None:

@@ -24,8 +24,8 @@ NOTHING_TRIED = "Nothing was tried yet."
 NO_OPINION = "The engineer has not said what they think it is."
 
 
-def _step(client: TestClient, company: Company, session_id: str, verb: str = "steps", **body: Any) -> None:
-    path = f"/api/v1/ai-sessions/{session_id}/{verb}"
+def _step(client: TestClient, company: Company, session_id: str, action: str = "steps", **body: Any) -> None:
+    path = f"/api/v1/ai-sessions/{session_id}/{action}"
     answer = client.post(path, headers=company.headers(Role.ENGINEER), json=body or None)
     assert answer.status_code in {200, 201}, answer.text
 
@@ -35,7 +35,7 @@ def test_a_worked_example(client: TestClient, company: Company) -> None:
     flow = str(publish_printer_flow(client, company))
     session_id = start(client, company, flow_id=flow, client_name="Bakery", problem_summary="Prints nothing")["id"]
     _step(client, company, session_id, choice="No")
-    _step(client, company, session_id, verb="back")
+    _step(client, company, session_id, action="back")
     _step(client, company, session_id, free_text="It blinks red")
     _step(client, company, session_id, choice="Yes")
     _step(client, company, session_id, free_text="The queue is empty.")
@@ -130,7 +130,7 @@ def test_the_rules_assess_it_at_once(client: TestClient, company: Company) -> No
     assert "The power supply." in handoff["assessment"]["summary"]
 
 
-def _told(kinds: list[StepKind], **about: str | None) -> SessionHistory:
+def _history(kinds: list[StepKind], **about: str | None) -> SessionHistory:
     ids = {"account_id": uuid.UUID(int=1), "session_id": uuid.UUID(int=2)}
     steps = [
         AISessionStep(**ids, position=position, kind=kind, content={}, created_at=at("2026-06-15 12:00"))
@@ -149,12 +149,12 @@ BOTH = [StepKind.ANSWER, StepKind.OUTCOME]
 
 
 def test_with_all_of_it_nothing_is_missing() -> None:
-    snapshot = take_snapshot(_told(BOTH, **ALL), "The power supply.")
+    snapshot = take_snapshot(_history(BOTH, **ALL), "The power supply.")
     assert (snapshot["completeness"], snapshot["missing"]) == (1.0, [])
 
 
 def test_with_none_of_it_all_is_missing() -> None:
-    snapshot = take_snapshot(_told([], problem_summary=""), "")
+    snapshot = take_snapshot(_history([], problem_summary=""), "")
     assert snapshot["completeness"] == 0.0
     assert snapshot["missing"] == [
         FEW_WORDS,
@@ -168,34 +168,36 @@ def test_with_none_of_it_all_is_missing() -> None:
 
 
 @pytest.mark.parametrize(
-    ("told", "note", "sentence"),
+    ("history", "note", "sentence"),
     [
-        (_told(BOTH, **ALL | {"problem_summary": "Printer shows no light"}), "Power.", FEW_WORDS),
-        (_told(BOTH, **ALL | {"problem_domain": None}), "Power.", NO_DOMAIN),
-        (_told(BOTH, **ALL | {"client_name": None}), "Power.", NO_CLIENT),
-        (_told(BOTH, **ALL | {"psa_ticket_id": None}), "Power.", NO_TICKET),
-        (_told([StepKind.OUTCOME], **ALL), "Power.", NOTHING_FOUND),
-        (_told([StepKind.ANSWER], **ALL), "Power.", NOTHING_TRIED),
-        (_told(BOTH, **ALL), "", NO_OPINION),
+        (_history(BOTH, **ALL | {"problem_summary": "Printer shows no light"}), "Power.", FEW_WORDS),
+        (_history(BOTH, **ALL | {"problem_domain": None}), "Power.", NO_DOMAIN),
+        (_history(BOTH, **ALL | {"client_name": None}), "Power.", NO_CLIENT),
+        (_history(BOTH, **ALL | {"psa_ticket_id": None}), "Power.", NO_TICKET),
+        (_history([StepKind.OUTCOME], **ALL), "Power.", NOTHING_FOUND),
+        (_history([StepKind.ANSWER], **ALL), "Power.", NOTHING_TRIED),
+        (_history(BOTH, **ALL), "", NO_OPINION),
     ],
 )
-def test_each_thing_that_is_missing_counts_for_a_seventh(told: SessionHistory, note: str, sentence: str) -> None:
-    snapshot = take_snapshot(told, note)
+def test_each_thing_that_is_missing_counts_for_a_seventh(
+    history: SessionHistory, note: str, sentence: str
+) -> None:
+    snapshot = take_snapshot(history, note)
     assert (snapshot["completeness"], snapshot["missing"]) == (0.86, [sentence])
 
 
 def test_a_note_is_something_that_was_found() -> None:
-    told = _told([StepKind.NOTE, StepKind.OUTCOME], **ALL)
-    assert take_snapshot(told, "Power.")["missing"] == []
+    history = _history([StepKind.NOTE, StepKind.OUTCOME], **ALL)
+    assert take_snapshot(history, "Power.")["missing"] == []
 
 
 def test_an_answer_that_was_taken_back_was_not_found() -> None:
-    told = _told([StepKind.ANSWER, StepKind.BACK, StepKind.OUTCOME], **ALL)
-    told.steps[0].content = {"question": "Is it on?", "choice": "Yes", "node": "a", "next": "b"}
-    assert take_snapshot(told, "Power.")["missing"] == [NOTHING_FOUND]
+    history = _history([StepKind.ANSWER, StepKind.BACK, StepKind.OUTCOME], **ALL)
+    history.steps[0].content = {"question": "Is it on?", "choice": "Yes", "node": "a", "next": "b"}
+    assert take_snapshot(history, "Power.")["missing"] == [NOTHING_FOUND]
 
 
 def test_a_flow_that_was_chosen_is_nothing_found() -> None:
-    told = _told([StepKind.FLOW, StepKind.OUTCOME], **ALL)
-    snapshot = take_snapshot(replace(told, flow_name="Printer", flow_number=3), "Power.")
+    history = _history([StepKind.FLOW, StepKind.OUTCOME], **ALL)
+    snapshot = take_snapshot(replace(history, flow_name="Printer", flow_number=3), "Power.")
     assert (snapshot["flow"], snapshot["missing"]) == ({"name": "Printer", "version": 3}, [NOTHING_FOUND])

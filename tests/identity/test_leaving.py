@@ -13,10 +13,10 @@ from tests.handoffs.helpers import Person, join
 from tests.handoffs.leaving.leavers import MEMBERS, Leave, lower, remove
 
 SLACK = {"kind": "slack", "name": "My phone", "url": "https://8.8.8.8/services/SECRETPATH", "mine": True}
-WAYS = pytest.mark.parametrize("leave", [remove, lower])
+BOTH_WAYS = pytest.mark.parametrize("leave", [remove, lower])
 
 
-def _held(client: TestClient, company: Company, person: Person) -> list[tuple[str, str]]:
+def _holdings(client: TestClient, company: Company, person: Person) -> list[tuple[str, str]]:
     answer = client.get(f"{MEMBERS}/{person.id}/holdings", headers=company.headers())
     return [(item["kind"], item["name"]) for item in answer.json()["items"] if item["kind"] != "api_key"]
 
@@ -33,19 +33,19 @@ def _revoked(company: Company) -> list[str]:
     return [email for (email,) in found]
 
 
-@WAYS
+@BOTH_WAYS
 def test_a_running_stopwatch_has_measured_nothing(client: TestClient, company: Company, leave: Leave) -> None:
     kim = join(client, company, "Kim")
     stopped = client.post("/api/v1/baselines/start", json={}, headers=kim.headers).json()["id"]
     company.query("UPDATE handoff_baselines SET created_at = created_at - interval '1 minute' RETURNING id")
     client.post(f"/api/v1/baselines/{stopped}/stop", headers=kim.headers).raise_for_status()
     client.post("/api/v1/baselines/start", json={"note": "Printer"}, headers=kim.headers).raise_for_status()
-    assert _held(client, company, kim) == [("stopwatch", "Printer")]
+    assert _holdings(client, company, kim) == [("stopwatch", "Printer")]
     leave(client, company, kim)
     assert [str(row) for (row,) in company.query("SELECT id FROM handoff_baselines")] == [stopped]
 
 
-@WAYS
+@BOTH_WAYS
 def test_their_own_channels_are_removed_with_their_addresses(
     client: TestClient, company: Company, leave: Leave
 ) -> None:
@@ -53,7 +53,7 @@ def test_their_own_channels_are_removed_with_their_addresses(
     client.post("/api/v1/notification-channels", json=SLACK, headers=kim.headers).raise_for_status()
     desk = SLACK | {"name": "Desk", "mine": False}
     client.post("/api/v1/notification-channels", json=desk, headers=company.headers()).raise_for_status()
-    assert _held(client, company, kim) == [("notification_channel", "My phone")]
+    assert _holdings(client, company, kim) == [("notification_channel", "My phone")]
     leave(client, company, kim)
     query = "SELECT name, is_active, url_encrypted = '' FROM notification_channels ORDER BY id"
     assert company.query(query) == [("My phone", False, True), ("Desk", True, False)]
@@ -61,13 +61,13 @@ def test_their_own_channels_are_removed_with_their_addresses(
     assert company.query(removed) == [(company.users[Role.OWNER],)]
 
 
-@WAYS
+@BOTH_WAYS
 def test_their_open_invitations_are_revoked(client: TestClient, company: Company, leave: Leave) -> None:
     """They know the links, and could come back by them."""
     kim, lou = join(client, company, "Kim", Role.TEAM_ADMIN), join(client, company, "Lou", Role.TEAM_ADMIN)
     theirs = _invite(client, kim, Role.VIEWER)
     _invite(client, lou, Role.VIEWER)
-    assert _held(client, company, kim) == [("invitation", theirs)]
+    assert _holdings(client, company, kim) == [("invitation", theirs)]
     leave(client, company, kim)
     assert _revoked(company) == [theirs]
     revoked = "SELECT actor_id, after ->> 'email' FROM audit_log WHERE action = 'invitation.revoked'"
@@ -86,7 +86,7 @@ def test_a_lower_role_keeps_the_invitations_that_it_could_make(client: TestClien
 def test_keys_that_they_made_for_programs_are_listed_and_stay(client: TestClient, company: Company) -> None:
     kim = join(client, company, "Kim", Role.TEAM_ADMIN)
     made = client.post("/api/v1/api-keys", json={"role": "viewer", "name": "Wall"}, headers=kim.headers).json()
-    assert _held(client, company, kim) == [("key_made_for_others", "Wall")]
+    assert _holdings(client, company, kim) == [("key_made_for_others", "Wall")]
     remove(client, company, kim)
     answer = client.get("/api/v1/auth/me", headers={"Authorization": f"Bearer {made['key']}"})
     assert answer.status_code == 200

@@ -73,11 +73,11 @@ def test_no_connection_is_held_while_a_password_is_hashed(
 ) -> None:
     app = client.app
     assert isinstance(app, FastAPI)
-    held = []
+    connections = []
 
     def watched(work: Callable[..., object]) -> Callable[..., object]:
         def watch(*words: object) -> object:
-            held.append(app.state.database.engine.pool.checkedout())
+            connections.append(app.state.database.engine.pool.checkedout())
             return work(*words)
 
         return watch
@@ -85,8 +85,8 @@ def test_no_connection_is_held_while_a_password_is_hashed(
     for name in ("hash", "verify"):
         monkeypatch.setattr(PasswordHash, name, watched(getattr(PasswordHash, name)))
     assert way(client, company, neighbour) == status
-    assert held
-    assert set(held) == {0}
+    assert connections
+    assert set(connections) == {0}
 
 
 def test_a_reset_and_its_entries_in_all_accounts_are_one_transaction(

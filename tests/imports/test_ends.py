@@ -75,9 +75,9 @@ def test_what_the_log_says_stays_with_the_import(world: World, imported: ImportS
 
 
 def test_the_import_says_so(imported: ImportSummary) -> None:
-    first, told, *tickets = in_words(Path("log.csv"), imported).splitlines()
+    first, headline, *tickets = in_words(Path("log.csv"), imported).splitlines()
     assert first.startswith("Imported 3 rows.")
-    assert told.startswith("Ends that the log dates before their beginnings: 2.")
+    assert headline.startswith("Ends that the log dates before their beginnings: 2.")
     assert tickets == [
         "  M3: resolved_at 2026-05-10T08:00:00Z, began 2026-05-10T12:00:00Z",
         "  M5: resolved_at 2026-05-10T11:00:00Z, began 2026-05-10T12:00:00Z",

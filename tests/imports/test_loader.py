@@ -178,12 +178,12 @@ def test_a_log_without_rows_is_recorded_and_adds_nothing(world: World, tmp_path:
 
 
 def test_progress_ends_each_phase_in_full(world: World, log: Path) -> None:
-    told: list[ImportProgress] = []
-    world.load(log, progress=told.append)
+    reported: list[ImportProgress] = []
+    world.load(log, progress=reported.append)
     size = log.stat().st_size
-    assert told == [
+    assert reported == [
         ImportProgress("reading", size, size),
         ImportProgress("writing", 5, 5),
         ImportProgress("writing", 5, 5),
     ]
-    assert [progress.fraction for progress in told] == [1.0, 1.0, 1.0]
+    assert [progress.fraction for progress in reported] == [1.0, 1.0, 1.0]

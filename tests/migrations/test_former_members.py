@@ -48,13 +48,13 @@ def test_it_comes_back_in_every_account(external: str, to_revision: Migrate) -> 
             _session(external, account_id, gone, "resolved"): (gone, "resolved"),
             (left := _session(external, account_id, gone, "escalated", worker)): (worker, "requesting_escalation"),
             (orphan := _session(external, account_id, viewer, "escalated", gone)): (None, "requesting_escalation"),
-            (held := _session(external, account_id, worker, "escalated", gone)): (worker, "escalated"),
+            (escalated := _session(external, account_id, worker, "escalated", gone)): (worker, "escalated"),
         }
         claim = {"claimed_at": BEGUN, "first_action_at": LATER}
         handoffs = {
             _handoff(external, account_id, left, created_by=worker, claimed_by=gone, **claim): None,
             _handoff(external, account_id, orphan, created_by=gone, claimed_by=viewer, **claim): None,
-            _handoff(external, account_id, held, created_by=gone, claimed_by=worker, **claim): worker,
+            _handoff(external, account_id, escalated, created_by=gone, claimed_by=worker, **claim): worker,
         }
         targets = {
             _handoff(external, account_id, left, target_user_id=gone): None,

@@ -104,8 +104,8 @@ async def test_a_notification_is_unread_while_it_holds(
 ) -> None:
     handoff = do(Role.ENGINEER)
     await desk.work()
-    for role, verb, body in steps:
-        do(role, f"{handoff}/{verb}", **body)
+    for role, action, body in steps:
+        do(role, f"{handoff}/{action}", **body)
     await desk.work()
     assert {role: _unread(client, desk, role) for role in unread} == unread
 

@@ -1,4 +1,4 @@
-"""A session told at moments of one's choosing, by the verbs themselves."""
+"""A session told at chosen moments, with the functions that the product itself calls."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -43,34 +43,34 @@ class Story:
         """Kim begins a session on the printer flow."""
         known = {"problem_summary": PROBLEM, "flow_id": self.flow_id, **about}
         async with self.database.write(self.company.id) as db:
-            held, _ = await starting.start(db, self.kim, starting.NewSession(**known), when(moment))
-            self.session_id = held.session.id
+            begun, _ = await starting.start(db, self.kim, starting.NewSession(**known), when(moment))
+            self.session_id = begun.session.id
 
     async def does(
         self,
         moment: str,
-        verb: Callable[Concatenate[Db, Actor, LoadedSession, P], Awaitable[object]],
+        action: Callable[Concatenate[Db, Actor, LoadedSession, P], Awaitable[object]],
         *more: P.args,
         **named: P.kwargs,
     ) -> None:
         """Kim does something in the session."""
-        await self._do(self.kim, moment, verb, *more, **named)
+        await self._do(self.kim, moment, action, *more, **named)
 
     async def ann_does(
         self,
         moment: str,
-        verb: Callable[Concatenate[Db, Actor, LoadedSession, P], Awaitable[object]],
+        action: Callable[Concatenate[Db, Actor, LoadedSession, P], Awaitable[object]],
         *more: P.args,
         **named: P.kwargs,
     ) -> None:
         """Ann does something in the session."""
-        await self._do(self.ann, moment, verb, *more, **named)
+        await self._do(self.ann, moment, action, *more, **named)
 
     async def is_handed_over(self, moment: str, reason: str) -> uuid.UUID:
         """Kim hands the session over."""
         async with self.database.write(self.company.id) as db:
-            held = await load_for_work(db, self.kim, self.session_id, when(moment))
-            return (await handoffs.escalate(db, self.kim, held, Escalation(reason))).id
+            locked = await load_for_work(db, self.kim, self.session_id, when(moment))
+            return (await handoffs.escalate(db, self.kim, locked, Escalation(reason))).id
 
     async def is_claimed(self, moment: str, handoff_id: uuid.UUID) -> None:
         """Ann takes it on."""
@@ -93,10 +93,10 @@ class Story:
         async with self.database.read(self.company.id) as db:
             return document(await read_session(db, self.company.id, self.session_id), when(until), zone)
 
-    async def _do(self, actor: Actor, moment: str, verb: Any, *more: Any, **named: Any) -> None:
+    async def _do(self, actor: Actor, moment: str, action: Any, *more: Any, **named: Any) -> None:
         async with self.database.write(self.company.id) as db:
-            held = await load_for_work(db, actor, self.session_id, when(moment))
-            await verb(db, actor, held, *more, **named)
+            locked = await load_for_work(db, actor, self.session_id, when(moment))
+            await action(db, actor, locked, *more, **named)
 
 
 def when(moment: str) -> datetime:

@@ -42,8 +42,8 @@ def test_a_pause_needs_no_reason(client: TestClient, company: Company, session_i
 
 @pytest.mark.parametrize("reason", ["r" * 5001, "\x00", None, 1])
 def test_a_malformed_reason_is_refused(client: TestClient, company: Company, session_id: str, reason: Any) -> None:
-    for verb in ("pause", "abandon"):
-        assert post(client, company, f"{session_id}/{verb}", reason=reason).status_code == 422
+    for action in ("pause", "abandon"):
+        assert post(client, company, f"{session_id}/{action}", reason=reason).status_code == 422
     assert read(client, company, session_id)["status"] == "active"
 
 

@@ -92,14 +92,14 @@ async def test_without_an_ai_there_is_no_job_and_the_rules_suggest(client: TestC
 
 
 @pytest.mark.parametrize(
-    "verb", [("flow", {}), ("resolve", {"summary": "Oiled it."}), ("abandon", {"reason": "Gone."})]
+    "action", [("flow", {}), ("resolve", {"summary": "Oiled it."}), ("abandon", {"reason": "Gone."})]
 )
 async def test_a_job_that_comes_too_late_says_nothing(
-    helped: TestClient, company: Company, database: Database, with_ai: Settings, verb: tuple[str, dict[str, Any]]
+    helped: TestClient, company: Company, database: Database, with_ai: Settings, action: tuple[str, dict[str, Any]]
 ) -> None:
     flow_id = str(publish_printer_flow(helped, company))
     session_id = start(helped, company, problem_summary=CHAIR)["id"]
-    path, body = verb
+    path, body = action
     post(helped, company, f"{session_id}/{path}", **(body or {"flow_id": flow_id}))
     await work_off(company, with_ai, database)
     assert read(helped, company, session_id)["suggestion"] is None
@@ -136,8 +136,8 @@ async def test_what_the_copilot_is_told(client: TestClient, company: Company, da
     stands = take(client, company, session["id"], outcome="Still nothing", note="No lamp is lit.")
     assert node_of(stands) == "queue"
     async with database.read(company.id) as db:
-        told = await read_session(db, company.id, uuid.UUID(stands["id"]))
-    assert case_of(told, note="The fuse?", missing=["the model"]) == Case(
+        history = await read_session(db, company.id, uuid.UUID(stands["id"]))
+    assert case_of(history, note="The fuse?", missing=["the model"]) == Case(
         problem="The printer in accounting prints nothing since this morning",
         domain="printing",
         client="Example Client Ltd",

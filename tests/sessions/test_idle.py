@@ -185,8 +185,8 @@ async def test_what_has_ended_is_not_looked_at_any_more(
     settings: Settings,
     end: tuple[str, dict[str, Any]],
 ) -> None:
-    verb, body = end
-    post(client, company, f"{session_id}/{verb}", **body)
+    action, body = end
+    post(client, company, f"{session_id}/{action}", **body)
     _last_happened(company, session_id, LIMIT * 2)
     before = read(client, company, session_id)
     await work_off(company, settings, database)

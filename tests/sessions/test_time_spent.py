@@ -46,16 +46,16 @@ def _minutes(number: int) -> datetime:
     return START + timedelta(minutes=number)
 
 
-async def _abandon(db: Db, actor: Actor, held: LoadedSession) -> None:
-    await service.abandon(db, actor, held, "Given up.")
+async def _abandon(db: Db, actor: Actor, locked: LoadedSession) -> None:
+    await service.abandon(db, actor, locked, "Given up.")
 
 
-async def _correct(db: Db, _: Actor, held: LoadedSession) -> None:
-    await service.correct(db, held, psa_ticket_id="T-1")
+async def _correct(db: Db, _: Actor, locked: LoadedSession) -> None:
+    await service.correct(db, locked, psa_ticket_id="T-1")
 
 
-async def _rate(db: Db, actor: Actor, held: LoadedSession) -> None:
-    await service.rate(db, actor, held, 5, None)
+async def _rate(db: Db, actor: Actor, locked: LoadedSession) -> None:
+    await service.rate(db, actor, locked, 5, None)
 
 
 HISTORIES = st.lists(st.tuples(st.integers(1, 300), st.sampled_from([*SessionStatus, None])), max_size=12)

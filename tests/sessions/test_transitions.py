@@ -1,4 +1,4 @@
-"""The table of transitions, tried through the API: every verb at every status."""
+"""The table of transitions, tried through the API: every action at every status."""
 
 from typing import Any
 
@@ -26,8 +26,8 @@ BODIES: dict[Action, tuple[str, dict[str, Any]]] = {
     Action.RETURN: ("/api/v1/handoffs/{handoff}/close", {"outcome": "returned", "note": "Said so."}),
     Action.PARK: ("/api/v1/handoffs/{handoff}/close", {"outcome": "parked", "note": "Said so."}),
 }
-PAIRS = [(status, verb) for status in SessionStatus for verb in BODIES]
-BY_THE_SESSION = [verb for verb in BODIES if BODIES[verb][0].startswith(SESSIONS)]
+PAIRS = [(status, action) for status in SessionStatus for action in BODIES]
+BY_THE_SESSION = [action for action in BODIES if BODIES[action][0].startswith(SESSIONS)]
 WITHOUT_REASON = {Action.RESUME, Action.RESOLVE, Action.CLAIM}
 
 
@@ -46,7 +46,7 @@ def case(client: TestClient, shop: Company) -> dict[str, str]:
 
 
 def _allowed(status: SessionStatus) -> list[Action]:
-    return [verb for verb in TRANSITIONS[status] if verb in BY_THE_SESSION]
+    return [action for action in TRANSITIONS[status] if action in BY_THE_SESSION]
 
 
 def _force(shop: Company, session_id: str, status: SessionStatus) -> None:
@@ -58,51 +58,55 @@ def _force(shop: Company, session_id: str, status: SessionStatus) -> None:
     shop.query(statement, status, status == SessionStatus.RESOLVED, session_id)
 
 
-def _try(client: TestClient, shop: Company, case: dict[str, str], verb: Action) -> httpx2.Response:
-    path, body = BODIES[verb]
+def _try(client: TestClient, shop: Company, case: dict[str, str], action: Action) -> httpx2.Response:
+    path, body = BODIES[action]
     return client.post(path.format(**case), headers=shop.headers(Role.OWNER), json=body)
 
 
-@pytest.mark.parametrize(("status", "verb"), PAIRS)
+@pytest.mark.parametrize(("status", "action"), PAIRS)
 def test_each_verb_leads_where_the_table_says_or_is_refused_with_what_is_allowed(
-    client: TestClient, shop: Company, case: dict[str, str], status: SessionStatus, verb: Action
+    client: TestClient, shop: Company, case: dict[str, str], status: SessionStatus, action: Action
 ) -> None:
-    if verb == Action.RELEASE:
+    if action == Action.RELEASE:
         assert _try(client, shop, case, Action.CLAIM).status_code == 200
     _force(shop, case["session"], status)
     before, allowed = read(client, shop, case["session"]), _allowed(status)
     assert before["allowed"] == allowed
-    answer = _try(client, shop, case, verb)
+    answer = _try(client, shop, case, action)
     after = read(client, shop, case["session"])
-    if verb not in TRANSITIONS[status]:
+    if action not in TRANSITIONS[status]:
         problem = answer.json()
         assert answer.status_code == 409, problem
         assert problem["type"] == "urn:flowpilot:problem:not-allowed-now"
         assert (problem["allowed"], problem["session_status"]) == (allowed, status)
-        words = f"The session is {status}, which does not allow: {verb}. Allowed now: {', '.join(allowed)}."
+        words = f"The session is {status}, which does not allow: {action}. Allowed now: {', '.join(allowed)}."
         assert problem["detail"] == words
         assert after == before
         return
     assert answer.status_code < 300, answer.text
-    assert after["status"] == TRANSITIONS[status][verb]
+    assert after["status"] == TRANSITIONS[status][action]
     assert (after["resolved_at"] is not None) == (after["status"] == SessionStatus.RESOLVED)
     new = after["status_changes"][len(before["status_changes"]) :]
-    if verb in {Action.STEP, Action.RATE}:
+    if action in {Action.STEP, Action.RATE}:
         assert new == []
     else:
         [change] = new
         assert change.pop("created_at") == after["last_activity_at"]
         assert change == {
             "from_status": status,
-            "to_status": TRANSITIONS[status][verb],
+            "to_status": TRANSITIONS[status][action],
             "actor_id": str(shop.users[Role.OWNER]),
-            "reason": "" if verb in WITHOUT_REASON else "Said so.",
+            "reason": "" if action in WITHOUT_REASON else "Said so.",
         }
 
 
 def test_only_taking_is_not_in_the_table() -> None:
     """It changes who works on a session, and is tried with what nobody works on."""
-    assert set(Action) - {Action.TAKE} == set(BODIES) == {verb for moves in TRANSITIONS.values() for verb in moves}
+    assert (
+        set(Action) - {Action.TAKE}
+        == set(BODIES)
+        == {action for actions in TRANSITIONS.values() for action in actions}
+    )
 
 
 def test_what_is_open_is_what_may_be_resolved() -> None:
@@ -118,8 +122,8 @@ def test_a_resolved_session_was_resolved_at_its_end_and_stays_so(
     client.patch(
         f"{SESSIONS}/{case['session']}", headers=shop.headers(Role.ENGINEER), json={"problem_domain": "furniture"}
     )
-    for verb in BODIES:
-        _try(client, shop, case, verb)
+    for action in BODIES:
+        _try(client, shop, case, action)
     assert read(client, shop, case["session"])["resolved_at"] == resolved["resolved_at"]
 
 

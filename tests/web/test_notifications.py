@@ -18,14 +18,14 @@ from tests.web.conftest import SignedIn
 LIST = "/notifications"
 
 
-SessionHistory = Callable[..., list[uuid.UUID]]
+Notify = Callable[..., list[uuid.UUID]]
 
 
 @pytest.fixture
-def told(company: Company, settings: Settings) -> SessionHistory:
+def notified(company: Company, settings: Settings) -> Notify:
     """`told(*problems)`: each is escalated and everybody told; the ids of the events."""
 
-    def tell(*problems: str) -> list[uuid.UUID]:
+    def notify(*problems: str) -> list[uuid.UUID]:
         async def work(database: Database) -> list[uuid.UUID]:
             desk = Desk(company, database, settings)
             events = [await desk.escalates(problem=problem) for problem in problems]
@@ -34,7 +34,7 @@ def told(company: Company, settings: Settings) -> SessionHistory:
 
         return run(company.urls, work)
 
-    return tell
+    return notify
 
 
 def _first(page: str) -> str:
@@ -48,27 +48,27 @@ def test_nothing_yet_says_what_to_expect(signed_in: SignedIn) -> None:
     assert "No notifications yet" in signed_in(Role.VIEWER).get(LIST).text
 
 
-def test_each_leads_to_its_handoff(signed_in: SignedIn, told: SessionHistory, company: Company) -> None:
+def test_each_leads_to_its_handoff(signed_in: SignedIn, notified: Notify, company: Company) -> None:
     browser = signed_in(Role.OWNER)
-    told("Printer on fire")
+    notified("Printer on fire")
     [(made,)] = company.query("SELECT id FROM session_handoffs")
     page = browser.get(LIST).text
     assert "Printer on fire" in page
     assert f'href="/handoffs/{made}"' in page
 
 
-def test_what_is_read_leaves_the_unread_and_stays_among_all(signed_in: SignedIn, told: SessionHistory) -> None:
+def test_what_is_read_leaves_the_unread_and_stays_among_all(signed_in: SignedIn, notified: Notify) -> None:
     browser = signed_in(Role.OWNER)
-    told("Older problem", "Newer problem")
+    notified("Older problem", "Newer problem")
     page = browser.post(_first(browser.get(LIST).text), data={"show": "unread"}).text
     assert "Older problem" in page
     assert "Newer problem" not in page
     assert "Newer problem" in browser.get(f"{LIST}?show=all").text
 
 
-def test_opening_one_marks_it_as_read(signed_in: SignedIn, told: SessionHistory) -> None:
+def test_opening_one_marks_it_as_read(signed_in: SignedIn, notified: Notify) -> None:
     browser = signed_in(Role.OWNER)
-    told("Printer on fire")
+    notified("Printer on fire")
     page = browser.get(LIST).text
     path = re.search(r'name="path" value="(/handoffs/[^"]+)"', page)
     assert path is not None
@@ -77,37 +77,37 @@ def test_opening_one_marks_it_as_read(signed_in: SignedIn, told: SessionHistory)
     assert "Nothing unread" in browser.get(f"{LIST}?show=unread").text
 
 
-def test_all_read_leaves_what_has_come_since(signed_in: SignedIn, told: SessionHistory) -> None:
+def test_all_read_leaves_what_has_come_since(signed_in: SignedIn, notified: Notify) -> None:
     browser = signed_in(Role.OWNER)
-    told("Seen problem")
+    notified("Seen problem")
     newest = re.search(r'name="up_to" value="([^"]+)"', browser.get(LIST).text)
     assert newest is not None
-    told("Unseen problem")
+    notified("Unseen problem")
     page = browser.post(f"{LIST}/read", data={"up_to": newest[1]}).text
     assert "All notifications are marked as read." in page
     assert "Unseen problem" in page
     assert "Seen problem" not in page
 
 
-def test_with_all_read_the_page_shows_all(signed_in: SignedIn, told: SessionHistory) -> None:
+def test_with_all_read_the_page_shows_all(signed_in: SignedIn, notified: Notify) -> None:
     browser = signed_in(Role.OWNER)
-    told("Printer on fire")
+    notified("Printer on fire")
     browser.post(_first(browser.get(LIST).text))
     page = browser.get(LIST).text
     assert "Printer on fire" in page
     assert "Mark all as read" not in page
 
 
-def test_somebody_elses_stay_unread(signed_in: SignedIn, told: SessionHistory) -> None:
+def test_somebody_elses_stay_unread(signed_in: SignedIn, notified: Notify) -> None:
     browser, other = signed_in(Role.OWNER), signed_in(Role.OWNER)
-    told("Printer on fire")
+    notified("Printer on fire")
     assert other.post(_first(browser.get(LIST).text)).status_code == 200
     assert "Printer on fire" in browser.get(f"{LIST}?show=unread").text
 
 
-def test_the_list_is_paged(signed_in: SignedIn, told: SessionHistory, company: Company) -> None:
+def test_the_list_is_paged(signed_in: SignedIn, notified: Notify, company: Company) -> None:
     browser = signed_in(Role.OWNER)
-    [event] = told("Printer on fire")
+    [event] = notified("Printer on fire")
     [(user_id,)] = company.query(
         "SELECT n.user_id FROM notifications n JOIN users u ON u.id = n.user_id WHERE u.email IS NOT NULL"
     )
@@ -130,17 +130,17 @@ def test_a_notification_needs_no_id_of_ours(signed_in: SignedIn) -> None:
     assert browser.post(f"{LIST}/nonsense/read").status_code == 404
 
 
-def test_one_leads_to_no_other_site(signed_in: SignedIn, told: SessionHistory) -> None:
+def test_one_leads_to_no_other_site(signed_in: SignedIn, notified: Notify) -> None:
     browser = signed_in(Role.OWNER)
-    told("Printer on fire")
+    notified("Printer on fire")
     form = {"path": "//evil.example"}
     answer = browser.post(_first(browser.get(LIST).text), data=form, follow_redirects=False)
     assert answer.headers["location"] == "/notifications?show=unread"
 
 
-def test_what_is_claimed_needs_no_reading(signed_in: SignedIn, told: SessionHistory, company: Company) -> None:
+def test_what_is_claimed_needs_no_reading(signed_in: SignedIn, notified: Notify, company: Company) -> None:
     browser = signed_in(Role.OWNER)
-    told("Printer on fire")
+    notified("Printer on fire")
     [(handoff,)] = company.query("SELECT id FROM session_handoffs")
     signed_in(Role.TEAM_ADMIN).post(f"/handoffs/{handoff}/claim")
     assert "Nothing unread" in browser.get(f"{LIST}?show=unread").text

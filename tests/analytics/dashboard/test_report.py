@@ -45,10 +45,10 @@ async def test_without_sessions_only_the_contracts_zeros_are_known(database: Dat
     assert (report.escalated_share, report.abandoned_share, report.guided_share) == (None, None, None)
     assert (report.mttr_minutes, report.mttr_minutes_ci95, report.avg_rating_ci95) == (None, None, None)
     assert report.previous is not None
-    told = report.previous.model_dump(exclude={"from_", "to"})
-    assert told.pop("total_sessions") == {"value": 0, "difference": 0}
-    assert all(figure == {"value": None, "n": 0, "ci95": None, **NO_CHANGE} for figure in told.values())
-    assert len(told) == 7
+    previous = report.previous.model_dump(exclude={"from_", "to"})
+    assert previous.pop("total_sessions") == {"value": 0, "difference": 0}
+    assert all(figure == {"value": None, "n": 0, "ci95": None, **NO_CHANGE} for figure in previous.values())
+    assert len(previous) == 7
 
 
 async def test_one_case_has_no_interval(database: Database, company: Company) -> None:
@@ -187,8 +187,8 @@ async def test_every_figure_is_in_the_catalogue(database: Database, company: Com
 def test_compare_is_asked_by_the_query(client: TestClient, company: Company) -> None:
     headers = company.headers()
     assert client.get(PATH, headers=headers).json()["previous"] is None
-    told = client.get(PATH, params={"compare": "true"}, headers=headers).json()["previous"]
-    assert told["total_sessions"] == {"value": 0, "difference": 0}
+    previous = client.get(PATH, params={"compare": "true"}, headers=headers).json()["previous"]
+    assert previous["total_sessions"] == {"value": 0, "difference": 0}
     assert client.get(PATH, params={"compare": "perhaps"}, headers=headers).status_code == 422
 
 

@@ -62,11 +62,11 @@ def test_the_csv_has_what_the_json_has(client: TestClient, company: Company, kin
     (item,) = client.get(f"{BASE}/{kind}", params=WINDOW, headers=company.headers()).json()["items"]
     header, row = _lines(client, company, kind)
     assert header == list(item)
-    told = [
+    expected = [
         "" if value is None else str(value).lower() if isinstance(value, bool) else str(value)
         for value in item.values()
     ]
-    assert row == told
+    assert row == expected
 
 
 @pytest.mark.parametrize("limit", [1, 3, 200])

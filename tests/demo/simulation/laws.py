@@ -197,9 +197,9 @@ def check_first_actions(facts: Facts) -> None:
 def check_snapshots(facts: Facts) -> None:
     """A handoff stores what was known when it was made, and what the rules say of that."""
     for handoff in facts.rows.handoffs:
-        told = facts.told(facts.sessions[handoff.session_id], handoff.created_at)
-        assert handoff.snapshot == take_snapshot(told, handoff.note)
-        case = case_of(told, note=handoff.note, missing=handoff.snapshot["missing"])
+        history = facts.history(facts.sessions[handoff.session_id], handoff.created_at)
+        assert handoff.snapshot == take_snapshot(history, handoff.note)
+        case = case_of(history, note=handoff.note, missing=handoff.snapshot["missing"])
         # A closed session has no next step; this one was open then.
         case = case.model_copy(update={"ended": False})
         assert handoff.assessment == rules.assess(case).model_dump(mode="json")

@@ -97,8 +97,8 @@ async def _act(url: str, winners: list[tuple[Actor, uuid.UUID]]) -> None:
 
     async def act(winner: Actor, session_id: uuid.UUID) -> None:
         async with database.write(winner.account_id) as db:
-            held = await load_for_work(db, winner, session_id, now())
-            await sessions.write_text(db, winner, held, "It was the fuse.")
+            locked = await load_for_work(db, winner, session_id, now())
+            await sessions.write_text(db, winner, locked, "It was the fuse.")
 
     for winner, session_id in winners:
         await act(winner, session_id)

@@ -130,17 +130,19 @@ def test_what_nobody_holds_is_not_released(client: TestClient, company: Company)
 def test_a_closed_one_is_not_released(client: TestClient, company: Company) -> None:
     handoff, senior = _claimed(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="parked"))
-    for verb, body in (("release", {"reason": BUSY}), ("reassign", {"target_user_id": None})):
-        refused = act(client, handoff, verb, senior.headers, **body)
+    for action, body in (("release", {"reason": BUSY}), ("reassign", {"target_user_id": None})):
+        refused = act(client, handoff, action, senior.headers, **body)
         assert (refused.status_code, refused.json()["type"]) == (409, "urn:flowpilot:problem:handoff-closed")
 
 
-@pytest.mark.parametrize(("verb", "body"), [("release", {"reason": BUSY}), ("reassign", {"target_user_id": None})])
+@pytest.mark.parametrize(
+    ("action", "body"), [("release", {"reason": BUSY}), ("reassign", {"target_user_id": None})]
+)
 def test_a_neighbours_handoff_and_nobodys_are_the_same_404(
-    client: TestClient, company: Company, neighbour: Company, verb: str, body: dict[str, Any]
+    client: TestClient, company: Company, neighbour: Company, action: str, body: dict[str, Any]
 ) -> None:
     handoff, _ = _claimed(client, company)
-    answers = [act(client, what, verb, neighbour.headers(), **body) for what in (handoff, {"id": new_id()})]
+    answers = [act(client, what, action, neighbour.headers(), **body) for what in (handoff, {"id": new_id()})]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].json()["detail"] == answers[1].json()["detail"]
 

@@ -55,8 +55,8 @@ def test_a_claim_is_released_and_waits_in_the_queue(
     assert leave(client, company, kim).status_code == 204
     now_ = read(client, company, handoff)
     assert (now_["claimed_by"], now_["target"], now_["session_status"]) == (None, None, "requesting_escalation")
-    told = [(event["kind"], event["content"]) for event in now_["events"][2:]]
-    assert told == [
+    events = [(event["kind"], event["content"]) for event in now_["events"][2:]]
+    assert events == [
         ("released", {"reason": why, "holder": str(kim.id)}),
         ("reassigned", {"target": None, "holder": None}),
     ]
@@ -116,11 +116,11 @@ def test_what_is_assigned_to_them_and_held_by_another_stays_held(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
     handoff = hand_over(client, company, target_user_id=str(kim.id))
-    held = done(act(client, handoff, "claim", lou.headers))
+    claimed = done(act(client, handoff, "claim", lou.headers))
     remove(client, company, kim)
     now_ = read(client, company, handoff)
-    assert (now_["claimed_at"], now_["target"]) == (held["claimed_at"], None)
-    assert now_["events"] == held["events"]
+    assert (now_["claimed_at"], now_["target"]) == (claimed["claimed_at"], None)
+    assert now_["events"] == claimed["events"]
 
 
 def test_a_claim_that_was_assigned_to_somebody_else_waits_for_them_again(
@@ -182,19 +182,19 @@ def test_what_they_escalated_goes_back_to_the_successor_or_to_be_taken(
 ) -> None:
     senior = join(client, company, "Senior")
     waiting = escalated_by(client, company, kim)
-    held = done(act(client, escalated_by(client, company, kim), "claim", senior.headers))
+    claimed = done(act(client, escalated_by(client, company, kim), "claim", senior.headers))
     remove(client, company, kim, to=lou if is_chosen else None)
     successor = lou.id if is_chosen else None
     assert owner_and_status(company, waiting["session_id"]) == (successor, "requesting_escalation")
-    assert owner_and_status(company, held["session_id"]) == (senior.id, "escalated")
-    done(act(client, held, "close", senior.headers, outcome="returned"))
-    assert owner_and_status(company, held["session_id"]) == (successor, "active")
+    assert owner_and_status(company, claimed["session_id"]) == (senior.id, "escalated")
+    done(act(client, claimed, "close", senior.headers, outcome="returned"))
+    assert owner_and_status(company, claimed["session_id"]) == (successor, "active")
     done(act(client, waiting, "claim", senior.headers))
     done(act(client, waiting, "release", senior.headers, reason="Called away."))
     assert owner_and_status(company, waiting["session_id"]) == (successor, "requesting_escalation")
     done(act(client, waiting, "close", company.headers(Role.TEAM_ADMIN), outcome="parked"))
     assert owner_and_status(company, waiting["session_id"]) == (successor, "paused")
-    unassigned = sorted([held["session_id"], waiting["session_id"]])
+    unassigned = sorted([claimed["session_id"], waiting["session_id"]])
     assert sorted(_unassigned(client, company)) == ([] if is_chosen else unassigned)
     check_laws(company)
 
@@ -260,7 +260,7 @@ def test_the_audit_log_says_what_went_where(
 def test_what_a_member_holds_is_listed_before(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
-    held = claimed_by(client, company, kim)
+    claimed = claimed_by(client, company, kim)
     waiting = hand_over(client, company, target_user_id=str(kim.id))
     made = escalated_by(client, company, kim)
     session_id = session_of(client, kim, "The phone is dead")
@@ -269,7 +269,7 @@ def test_what_a_member_holds_is_listed_before(
     items: list[dict[str, Any]] = answer.json()["items"]
     printer = "The printer in accounting prints nothing since this morning"
     assert [(item["kind"], item["id"], item["name"]) for item in items[:-1]] == [
-        ("claimed_handoff", held["id"], printer),
+        ("claimed_handoff", claimed["id"], printer),
         ("assigned_handoff", waiting["id"], printer),
         ("escalated_handoff", made["id"], "The scanner sends blank pages"),
         ("session", session_id, "The phone is dead"),

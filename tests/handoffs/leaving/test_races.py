@@ -93,10 +93,10 @@ async def _assign(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
 
 
 async def _escalate_to(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
-    held, _ = await starting.start(db, desk.engineer, starting.NewSession("The scanner sends blank pages"), now())
+    begun, _ = await starting.start(db, desk.engineer, starting.NewSession("The scanner sends blank pages"), now())
     await db.flush()
     await lock_target(db, desk.engineer, kim.user_id)
-    locked = await lock_for_work(db, desk.engineer, held.session.id, now())
+    locked = await lock_for_work(db, desk.engineer, begun.session.id, now())
     await service.escalate(db, desk.engineer, locked, Escalation(REASON, target_user_id=kim.user_id))
 
 

@@ -125,8 +125,8 @@ async def test_what_is_rolled_back_is_never_told_and_leaves_no_gap(
                         )
                         raise _ChangedItsMindError
             await add_events(database, company, handoff_id, text=number)
-        told = [await stream.next_event() for _ in range(10)]
-    assert [(said.id, said.data["content"]) for said in told] == [(n + 1, {"text": n}) for n in range(10)]
+        received = [await stream.next_event() for _ in range(10)]
+    assert [(said.id, said.data["content"]) for said in received] == [(n + 1, {"text": n}) for n in range(10)]
 
 
 async def test_a_neighbours_events_never_arrive(
@@ -161,9 +161,9 @@ async def test_all_servers_tell_the_same(
             opened(two, company.headers()) as second,
         ):
             await add_events(database, company, add_handoff(company), 3)
-            told = [[await stream.next_event() for _ in range(3)] for stream in (first, second)]
-    assert told[0] == told[1]
-    assert [said.id for said in told[0]] == [1, 2, 3]
+            received = [[await stream.next_event() for _ in range(3)] for stream in (first, second)]
+    assert received[0] == received[1]
+    assert [said.id for said in received[0]] == [1, 2, 3]
 
 
 async def test_coming_back_misses_nothing_and_hears_nothing_twice(

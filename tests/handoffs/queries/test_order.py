@@ -130,8 +130,8 @@ async def test_waiting_ends_with_the_claim_or_the_end(
     put_handoff(company, **values)
     async with database.read(company.id) as db:
         [row], _ = await queries.handoffs(db, company.id, HandoffFilter(state="all"), 10, None)
-    told = handoff_row(row, actor(company), minutes(10) + timedelta(milliseconds=500))
-    assert (told["waiting_seconds"], told["seconds_to_first_action"]) == (waiting, acting)
+    shown = handoff_row(row, actor(company), minutes(10) + timedelta(milliseconds=500))
+    assert (shown["waiting_seconds"], shown["seconds_to_first_action"]) == (waiting, acting)
 
 
 def test_what_each_may_do_is_said(client: TestClient, company: Company) -> None:
@@ -142,7 +142,7 @@ def test_what_each_may_do_is_said(client: TestClient, company: Company) -> None:
         by_id = {item["id"]: item["allowed"] for item in items}
         return {kind: by_id[id_] for kind, id_ in kinds.items()}
 
-    held = ["release", "reassign", "close"]
+    of_a_claim = ["release", "reassign", "close"]
     assert allowed(Role.VIEWER) == {"waiting": [], "claimed": [], "acted": [], "closed": []}
     assert allowed(Role.ENGINEER) == {
         "waiting": ["reassign", "close"],
@@ -152,7 +152,7 @@ def test_what_each_may_do_is_said(client: TestClient, company: Company) -> None:
     }
     assert allowed(Role.TEAM_ADMIN) == {
         "waiting": ["claim", "reassign", "close"],
-        "claimed": held,
-        "acted": held,
+        "claimed": of_a_claim,
+        "acted": of_a_claim,
         "closed": [],
     }

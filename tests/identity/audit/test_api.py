@@ -23,14 +23,14 @@ def _add(company: Company, action: str = "test.done", when: datetime = NOON, **v
     return company.add("audit_log", action=action, at=when, **row)
 
 
-def _found(client: TestClient, company: Company, **asked: Any) -> list[str]:
-    answer = client.get(LOG, params={"target_type": "thing", **asked}, headers=company.headers())
+def _found(client: TestClient, company: Company, **params: Any) -> list[str]:
+    answer = client.get(LOG, params={"target_type": "thing", **params}, headers=company.headers())
     assert answer.status_code == 200, answer.text
     return [entry["action"] for entry in answer.json()["items"]]
 
 
-def _csv(client: TestClient, company: Company, **asked: Any) -> list[dict[str, str]]:
-    answer = client.get(f"{LOG}.csv", params=asked, headers=company.headers())
+def _csv(client: TestClient, company: Company, **params: Any) -> list[dict[str, str]]:
+    answer = client.get(f"{LOG}.csv", params=params, headers=company.headers())
     assert answer.status_code == 200, answer.text
     assert answer.headers["content-type"] == "text/csv; charset=utf-8"
     return list(csv.DictReader(io.StringIO(answer.text)))
@@ -67,8 +67,8 @@ def test_by_who_did_it_and_what_to(client: TestClient, company: Company) -> None
 def test_by_time_from_included_and_to_not(client: TestClient, company: Company) -> None:
     for minute in range(3):
         _add(company, f"minute {minute}", NOON + timedelta(minutes=minute))
-    asked = {"from": "2020-06-15T12:01:00Z", "to": "2020-06-15T14:02:00+02:00"}
-    assert _found(client, company, **asked) == ["minute 1"]
+    params = {"from": "2020-06-15T12:01:00Z", "to": "2020-06-15T14:02:00+02:00"}
+    assert _found(client, company, **params) == ["minute 1"]
 
 
 def test_a_time_without_an_offset_is_the_accounts(client: TestClient, company: Company) -> None:
@@ -98,8 +98,8 @@ def test_pages_of_what_was_asked_for(client: TestClient, company: Company) -> No
         _add(company, "other")
     seen, cursor = [], None
     for _ in range(3):
-        asked: dict[str, Any] = {"action": "test.", "limit": 2} | ({"cursor": cursor} if cursor else {})
-        page = client.get(LOG, params=asked, headers=company.headers()).json()
+        params: dict[str, Any] = {"action": "test.", "limit": 2} | ({"cursor": cursor} if cursor else {})
+        page = client.get(LOG, params=params, headers=company.headers()).json()
         seen += [entry["action"] for entry in page["items"]]
         cursor = page["next_cursor"]
     assert (seen, cursor) == ([f"test.{number}" for number in reversed(range(5))], None)
@@ -166,6 +166,6 @@ def test_only_admins_read_it(client: TestClient, company: Company, path: str) ->
     assert answers == {Role.VIEWER: 403, Role.ENGINEER: 403, Role.TEAM_ADMIN: 200, Role.OWNER: 200}
 
 
-@pytest.mark.parametrize("asked", [{"from": "yesterday"}, {"actor_id": "me"}, {"action": "a\x00b"}], ids=str)
-def test_nonsense_is_422(client: TestClient, company: Company, asked: dict[str, str]) -> None:
-    assert client.get(LOG, params=asked, headers=company.headers()).status_code == 422
+@pytest.mark.parametrize("params", [{"from": "yesterday"}, {"actor_id": "me"}, {"action": "a\x00b"}], ids=str)
+def test_nonsense_is_422(client: TestClient, company: Company, params: dict[str, str]) -> None:
+    assert client.get(LOG, params=params, headers=company.headers()).status_code == 422

@@ -271,8 +271,8 @@ def test_everything_is_in_the_audit_log(client: TestClient, company: Company) ->
     log = client.get("/api/v1/audit-log?limit=4", headers=company.headers())
     facts, owner = {"email": first["email"], "role": "engineer"}, str(company.users[Role.OWNER])
     joined = {"role": "engineer", "invitation_id": second["id"]}
-    told = ("action", "actor_id", "target_id", "after")
-    assert [tuple(entry[name] for name in told) for entry in log.json()["items"]] == [
+    fields = ("action", "actor_id", "target_id", "after")
+    assert [tuple(entry[name] for name in fields) for entry in log.json()["items"]] == [
         ("member.added", user_id, user_id, joined),
         ("invitation.created", owner, second["id"], facts),
         ("invitation.revoked", owner, first["id"], facts),

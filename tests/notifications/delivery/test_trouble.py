@@ -156,13 +156,13 @@ async def test_switching_it_on_again_settles_that(client: TestClient, desk: Desk
     assert _unread(client, desk.company) == []
 
 
-@pytest.mark.parametrize("verb", ["switch off", "remove"])
+@pytest.mark.parametrize("action", ["switch off", "remove"])
 async def test_what_waits_for_a_channel_that_nobody_wants_has_failed(
-    client: TestClient, desk: Desk, hooks: Receiver, verb: str
+    client: TestClient, desk: Desk, hooks: Receiver, action: str
 ) -> None:
     channel = await _resting(desk, hooks)
     path, headers = f"{CHANNELS}/{channel}", desk.company.headers()
-    if verb == "remove":
+    if action == "remove":
         assert client.delete(path, headers=headers).status_code == 204
     else:
         assert client.patch(path, json={"is_active": False}, headers=headers).status_code == 204

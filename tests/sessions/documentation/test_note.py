@@ -106,8 +106,8 @@ TIME SPENT
 """
 
 
-async def _abandon(db: Db, actor: Actor, held: LoadedSession, reason: str) -> None:
-    await service.abandon(db, actor, held, reason)
+async def _abandon(db: Db, actor: Actor, locked: LoadedSession, reason: str) -> None:
+    await service.abandon(db, actor, locked, reason)
 
 
 @pytest.fixture

@@ -53,7 +53,7 @@ def test_a_wrong_password_keeps_the_e_mail_and_says_so(client: TestClient, compa
 
 # A browser takes a backslash for a slash, and leaves out tabs and line breaks.
 @pytest.mark.parametrize(
-    "wanted",
+    "target",
     [
         "https://elsewhere.example/",
         "//elsewhere.example/",
@@ -63,10 +63,10 @@ def test_a_wrong_password_keeps_the_e_mail_and_says_so(client: TestClient, compa
         "/\u2028/elsewhere.example",
     ],
 )
-def test_a_sign_in_leads_to_no_other_site(client: TestClient, company: Company, wanted: str) -> None:
+def test_a_sign_in_leads_to_no_other_site(client: TestClient, company: Company, target: str) -> None:
     email = fresh_email()
     company.add_person(email, Role.ENGINEER)
-    form = {"username": email, "password": PASSWORD, "next": wanted}
+    form = {"username": email, "password": PASSWORD, "next": target}
     answer = new_browser(client).post("/sign-in", data=form, follow_redirects=False)
     assert answer.headers["location"] == "/"
 
@@ -128,16 +128,16 @@ def test_a_cookie_in_its_second_half_is_renewed(client: TestClient, company: Com
 def test_somebody_of_two_accounts_chooses_and_comes_to_the_page_asked_for(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
-    email, wanted = fresh_email(), "/handoffs?state=all&for_me=true"
+    email, target = fresh_email(), "/handoffs?state=all&for_me=true"
     company.add_person(email, Role.ENGINEER)
     neighbour.add_person(email, Role.VIEWER, password=None)
     browser = new_browser(client)
-    choice = browser.post("/sign-in", data={"username": email, "password": PASSWORD, "next": wanted})
+    choice = browser.post("/sign-in", data={"username": email, "password": PASSWORD, "next": target})
     assert choice.url.path == "/accounts"
     assert f"Company {company.id}" in choice.text
     assert f"Company {neighbour.id}" in choice.text
-    assert f'name="next" value="{escape(wanted)}"' in choice.text
-    page = browser.post("/accounts", data={"account_id": str(neighbour.id), "next": wanted})
+    assert f'name="next" value="{escape(target)}"' in choice.text
+    page = browser.post("/accounts", data={"account_id": str(neighbour.id), "next": target})
     assert (page.url.path, page.url.query) == ("/handoffs", b"state=all&for_me=true")
     assert browser.get("/api/v1/auth/me").json()["account_id"] == str(neighbour.id)
 

@@ -81,8 +81,8 @@ def test_rows_and_their_csv_are_the_same(signed_in: SignedIn, company: Company, 
 
 def test_the_title_says_which_rows(signed_in: SignedIn, company: Company) -> None:
     live_through(company)
-    asked = "status=resolved&status=escalated&domain=VPN+%26+co&tier=guided"
-    page = signed_in(Role.OWNER).get(f"/analytics/rows/sessions?{asked}").text
+    query = "status=resolved&status=escalated&domain=VPN+%26+co&tier=guided"
+    page = signed_in(Role.OWNER).get(f"/analytics/rows/sessions?{query}").text
     title = "Sessions created in the window: resolved or escalated, domain VPN &amp; co, tier guided"
     assert f"<h1>{title}</h1>" in page
 

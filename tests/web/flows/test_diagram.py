@@ -22,7 +22,7 @@ def _tree(root: str, **leads: list[str]) -> Tree:
     return Tree.model_validate({"root": root, "nodes": nodes})
 
 
-def _ways(tree: Tree) -> dict[str, list[tuple[str, Jump, int | None]]]:
+def _branches(tree: Tree) -> dict[str, list[tuple[str, Jump, int | None]]]:
     return {
         entry.id: [(branch.target, branch.jump, branch.number) for branch in entry.branches]
         for entry in outline(tree).entries.values()
@@ -30,7 +30,7 @@ def _ways(tree: Tree) -> dict[str, list[tuple[str, Jump, int | None]]]:
 
 
 def test_a_node_stands_where_it_is_reached_in_the_fewest_steps() -> None:
-    assert _ways(_tree("a", a=["b", "c"], b=["d"], c=["d", "e"], d=["e"], e=[])) == {
+    assert _branches(_tree("a", a=["b", "c"], b=["d"], c=["d", "e"], d=["e"], e=[])) == {
         "a": [("b", Jump.DOWN, 2), ("c", Jump.DOWN, 4)],
         "b": [("d", Jump.DOWN, 3)],
         "d": [("e", Jump.JUMP, 5)],
@@ -40,7 +40,7 @@ def test_a_node_stands_where_it_is_reached_in_the_fewest_steps() -> None:
 
 
 def test_what_leads_back_or_nowhere_is_told_apart() -> None:
-    assert _ways(_tree("a", a=["b", "gone"], b=["a", "b"])) == {
+    assert _branches(_tree("a", a=["b", "gone"], b=["a", "b"])) == {
         "a": [("b", Jump.DOWN, 2), ("gone", Jump.NOWHERE, None)],
         "b": [("a", Jump.BACK, 1), ("b", Jump.BACK, 2)],
     }

@@ -124,7 +124,7 @@ def test_a_role_sees_what_it_may_do(
     assert f'action="/flows/{flow_id}/retire"' not in page
     for path in ("/flows/new", "/flows/import", f"/flows/{flow_id}/edit"):
         assert browser.get(path).status_code == 403
-    for path in ("/flows/library", *(f"/flows/{flow_id}/{verb}" for verb in ("publish", "retire", "delete"))):
+    for path in ("/flows/library", *(f"/flows/{flow_id}/{action}" for action in ("publish", "retire", "delete"))):
         assert browser.post(path).status_code == 403
     assert get(client, company, f"/{flow_id}")["state"] == "published"
 
@@ -141,12 +141,12 @@ def test_a_flow_goes_from_draft_to_deleted_by_its_buttons(
 ) -> None:
     flow_id = create(client, company)["id"]
     browser = signed_in(Role.TEAM_ADMIN)
-    for verb, notice, state in (
+    for action, notice, state in (
         ("publish", "Version 1 is published", "published"),
         ("retire", "Retired.", "retired"),
         ("restore", "Restored.", "published"),
     ):
-        assert notice in send(browser, f"/flows/{flow_id}", f"/{verb}").text
+        assert notice in send(browser, f"/flows/{flow_id}", f"/{action}").text
         assert get(client, company, f"/{flow_id}")["state"] == state
     save(client, company, flow_id)
     assert "The draft is discarded." in send(browser, f"/flows/{flow_id}", "/discard").text

@@ -98,8 +98,8 @@ def test_a_draft_that_nobody_has_read_is_neither_published_nor_thrown_away(
     older = browser.get(f"/flows/{flow_id}")
     editor = browser.get(f"/flows/{flow_id}/edit")
     save(client, company, flow_id, description="Not read.")
-    for page, verb in ((older, "/publish"), (older, "/discard"), (editor, "/publish")):
-        answer = send(browser, page, verb)
+    for page, action in ((older, "/publish"), (older, "/discard"), (editor, "/publish")):
+        answer = send(browser, page, action)
         assert answer.status_code == 409
         assert "Somebody has saved this flow since you opened it." in answer.text
         assert answer.text.count("<h1>") == 1
