@@ -1,5 +1,6 @@
 """What is offered to somebody succeeds, and what is not offered is refused: every action, state and relation."""
 
+import functools
 import itertools
 import uuid
 from collections.abc import Awaitable, Callable
@@ -10,20 +11,19 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
-from flowpilot.errors import ConflictError
 from flowpilot.handoffs import claims, policy, service
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.policy import HandoffAction
-from flowpilot.identity.actor import Actor, Role
-from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.actor import Actor
 from flowpilot.sessions.models import AISession, SessionStatus
-from tests.company import Company, add_colleague, found_company, run
+from tests.company import Company, found_company
+from tests.policies import people_named, succeeds
 
 pytestmark = pytest.mark.anyio
 
-Verb = Callable[[Db, Actor, uuid.UUID], Awaitable[object]]
+Attempt = Callable[[Db, Actor, uuid.UUID], Awaitable[object]]
 
-VERBS: dict[HandoffAction, Verb] = {
+ATTEMPTS: dict[HandoffAction, Attempt] = {
     HandoffAction.CLAIM: lambda db, who, id_: claims.claim(db, who, id_, now()),
     HandoffAction.RELEASE: lambda db, who, id_: claims.release(db, who, id_, "No time.", now()),
     HandoffAction.REASSIGN: lambda db, who, id_: claims.reassign(db, who, id_, None, now()),
@@ -48,18 +48,9 @@ def shop(urls: DatabaseUrls) -> Company:
 
 
 @pytest.fixture(scope="module")
-def people(urls: DatabaseUrls, shop: Company) -> dict[str, Actor]:
-    """Those who ask."""
-
-    async def work(database: Database) -> dict[str, Actor]:
-        roles = dict.fromkeys(PEOPLE, Role.ENGINEER) | {"a team admin": Role.TEAM_ADMIN, "a viewer": Role.VIEWER}
-        async with database.write(shop.id) as db:
-            return {
-                name: Actor(shop.id, await add_colleague(db, shop.id, name, role), role, "UTC")
-                for name, role in roles.items()
-            }
-
-    return run(urls, work)
+def people(shop: Company) -> dict[str, Actor]:
+    """Somebody of each kind."""
+    return people_named(shop, PEOPLE)
 
 
 async def _add(
@@ -101,19 +92,6 @@ async def _add(
     return handoff, session
 
 
-async def _succeeds(db: Db, verb: Verb, who: Actor, handoff_id: uuid.UUID) -> bool:
-    """Whether it can be done; it is undone again."""
-    tried = await db.begin_nested()
-    try:
-        await verb(db, who, handoff_id)
-    except (ConflictError, ForbiddenError):
-        return False
-    else:
-        return True
-    finally:
-        await tried.rollback()
-
-
 @pytest.mark.parametrize("person", PEOPLE)
 async def test_what_is_offered_succeeds_and_nothing_else_does(
     database: Database, shop: Company, people: dict[str, Actor], person: str
@@ -124,7 +102,11 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
         for case in itertools.product(SessionStatus, STATES):
             handoff, session = await _add(db, people, *case, is_passed_on=is_passed_on)
             offered[case], handoff_id = set(policy.allowed(handoff, session, who)), handoff.id
-            done[case] = {action for action, verb in VERBS.items() if await _succeeds(db, verb, who, handoff_id)}
+            done[case] = {
+                action
+                for action, attempt in ATTEMPTS.items()
+                if await succeeds(db, functools.partial(attempt, db, who, handoff_id))
+            }
             if case[1] == "claimed" and person == "the holder":  # To claim what one holds changes nothing.
                 done[case] -= {HandoffAction.CLAIM}
     assert done == offered

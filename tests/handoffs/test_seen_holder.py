@@ -35,7 +35,7 @@ def test_another_holder_than_the_caller_saw_is_named(
 
 
 @pytest.mark.parametrize(("action", "body"), DEEDS[1:])
-def test_an_empty_holder_is_nobody(
+def test_an_empty_holder_means_nobody(
     client: TestClient, company: Company, action: str, body: dict[str, Any]
 ) -> None:
     ann = join(client, company, "Ann")

@@ -179,9 +179,7 @@ def test_with_none_of_it_all_is_missing() -> None:
         (_history(BOTH, **ALL), "", NO_OPINION),
     ],
 )
-def test_each_thing_that_is_missing_counts_for_a_seventh(
-    history: SessionHistory, note: str, sentence: str
-) -> None:
+def test_each_missing_thing_counts_for_a_seventh(history: SessionHistory, note: str, sentence: str) -> None:
     snapshot = take_snapshot(history, note)
     assert (snapshot["completeness"], snapshot["missing"]) == (0.86, [sentence])
 

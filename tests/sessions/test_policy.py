@@ -1,5 +1,6 @@
 """What is offered to somebody succeeds, and what is not offered is refused: every action, status and relation."""
 
+import functools
 import itertools
 import uuid
 from collections.abc import Awaitable, Callable
@@ -10,22 +11,21 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
-from flowpilot.errors import ConflictError
 from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.service import escalate
-from flowpilot.identity.actor import Actor, Role
-from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.actor import Actor
 from flowpilot.sessions import assignment, policy, service
 from flowpilot.sessions.locking import LoadedSession, load, lock
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.transitions import Action
-from tests.company import Company, add_colleague, found_company, run
+from tests.company import Company, found_company
+from tests.policies import people_named, succeeds
 
 pytestmark = pytest.mark.anyio
 
-Verb = Callable[[Db, Actor, LoadedSession], Awaitable[object]]
+Attempt = Callable[[Db, Actor, LoadedSession], Awaitable[object]]
 
-VERBS: dict[Action, Verb] = {
+ATTEMPTS: dict[Action, Attempt] = {
     Action.STEP: lambda db, who, loaded: service.write_text(db, who, loaded, "It blinks."),
     Action.PAUSE: service.pause,
     Action.RESUME: service.resume,
@@ -45,18 +45,9 @@ def shop(urls: DatabaseUrls) -> Company:
 
 
 @pytest.fixture(scope="module")
-def people(urls: DatabaseUrls, shop: Company) -> dict[str, Actor]:
-    """Those who ask."""
-
-    async def work(database: Database) -> dict[str, Actor]:
-        roles = dict.fromkeys(PEOPLE, Role.ENGINEER) | {"a team admin": Role.TEAM_ADMIN, "a viewer": Role.VIEWER}
-        async with database.write(shop.id) as db:
-            return {
-                name: Actor(shop.id, await add_colleague(db, shop.id, name, role), role, "UTC")
-                for name, role in roles.items()
-            }
-
-    return run(urls, work)
+def people(shop: Company) -> dict[str, Actor]:
+    """Somebody of each kind."""
+    return people_named(shop, PEOPLE)
 
 
 async def _add(db: Db, people: dict[str, Actor], status: SessionStatus, *, is_owned: bool) -> AISession:
@@ -79,17 +70,9 @@ async def _add(db: Db, people: dict[str, Actor], status: SessionStatus, *, is_ow
     return session
 
 
-async def _succeeds(db: Db, verb: Verb, who: Actor, session_id: uuid.UUID) -> bool:
-    """Whether it can be done; it is undone again."""
-    tried = await db.begin_nested()
-    try:
-        await verb(db, who, await load(db, await lock(db, who.account_id, session_id, now())))
-    except (ConflictError, ForbiddenError):
-        return False
-    else:
-        return True
-    finally:
-        await tried.rollback()
+async def _try(db: Db, attempt: Attempt, who: Actor, session_id: uuid.UUID) -> None:
+    locked = await lock(db, who.account_id, session_id, now())
+    await attempt(db, who, await load(db, locked))
 
 
 @pytest.mark.parametrize("person", PEOPLE)
@@ -102,7 +85,11 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
             status, is_owned = case
             session = await _add(db, people, status, is_owned=is_owned)
             offered[case], session_id = set(policy.allowed(session, who)), session.id
-            done[case] = {action for action, verb in VERBS.items() if await _succeeds(db, verb, who, session_id)}
+            done[case] = {
+                action
+                for action, attempt in ATTEMPTS.items()
+                if await succeeds(db, functools.partial(_try, db, attempt, who, session_id))
+            }
             if is_owned and person == "who works on it":  # To take what one has taken changes nothing.
                 done[case] -= {Action.TAKE}
     assert done == offered

@@ -23,7 +23,7 @@ Notify = Callable[..., list[uuid.UUID]]
 
 @pytest.fixture
 def notified(company: Company, settings: Settings) -> Notify:
-    """`told(*problems)`: each is escalated and everybody told; the ids of the events."""
+    """`notified(*problems)` escalates each and notifies everybody; returns the ids of the events."""
 
     def notify(*problems: str) -> list[uuid.UUID]:
         async def work(database: Database) -> list[uuid.UUID]:
