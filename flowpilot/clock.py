@@ -19,7 +19,7 @@ def now() -> datetime:
 async def request_time() -> datetime:
     """The time of a request: every part of the request gets the same value.
 
-    Like all our dependencies it is async, since FastAPI runs each of the others in a thread.
+    Like all our dependencies it is async, because FastAPI runs each of the others in a thread.
     """
     return now()
 

@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 
 class FlowPilotError(Exception):
-    """An expected failure. `detail` is one sentence for a person, saying what to do where that helps."""
+    """An expected failure. `detail` is one sentence for a person, saying what to do if that helps."""
 
     status: ClassVar[int] = 500
 

@@ -35,7 +35,7 @@ Networks = Annotated[tuple[IPv4Network | IPv6Network, ...], NoDecode, BeforeVali
 
 
 def _default_data_dir() -> Path:
-    """The user's data directory. Root's is elsewhere, since the user of PostgreSQL cannot enter root's home."""
+    """The user's data directory. Root's is elsewhere, because the user of PostgreSQL cannot enter root's home."""
     own = user_data_path("flowpilot")
     if os.geteuid() != 0:
         return own
@@ -65,7 +65,7 @@ class Settings(BaseSettings):
     )
     runtime_database_url: SecretStr | None = Field(
         default=None,
-        description="URL of the same database as the runtime role, where you manage roles yourself. "
+        description="URL of the same database as the runtime role, if you manage roles yourself. "
         "Unset: FlowPilot creates the role.",
     )
     data_dir: Path = Field(
@@ -156,7 +156,7 @@ class Settings(BaseSettings):
     @classmethod
     def _names_a_sender(cls, sender: str | None, info: ValidationInfo) -> str | None:
         if sender is None and info.data.get("smtp_host") is not None:
-            raise ValueError("must be set, since FLOWPILOT_SMTP_HOST is")
+            raise ValueError("must be set, because FLOWPILOT_SMTP_HOST is set")
         return None if sender is None else with_ascii_domain(sender)
 
     def signing_key(self) -> str:

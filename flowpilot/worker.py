@@ -98,7 +98,7 @@ async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> 
 
 
 async def _tend(app: App, up: Callable[[], None]) -> None:
-    """Restart jobs whose worker died, and delete old failures, now and then every minute."""
+    """Restart jobs whose worker died, and delete old failures: now, and then every minute."""
     while True:
         for job in await app.job_manager.get_stalled_jobs():
             _log.warning("job %s (%s): its worker died, so it is run again", job.id, job.task_name)

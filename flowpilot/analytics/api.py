@@ -79,7 +79,7 @@ async def read_escalations(actor: CanViewEscalations, window: WindowQuery, db: R
 
 @router.get("/savings", response_model=Savings, dependencies=[limited("savings")])
 async def read_savings(actor: CanViewAnalytics, window: WindowQuery, db: ReadSession) -> Response:
-    """What a handoff saves compared with the verbal one that it replaces, where both are measured."""
+    """What a handoff saves compared with the verbal one that it replaces, if both are measured."""
     return _answer(await savings(db, window))
 
 

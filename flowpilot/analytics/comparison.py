@@ -29,7 +29,7 @@ _NO_TIME = datetime.min.replace(tzinfo=UTC)
 
 
 def window_before(asked: Window) -> Window:
-    """The window of equal length that ends where this one begins, as it stood at that moment."""
+    """The window of equal length that ends where this one begins, as it was at that moment."""
     length = min(asked.to - asked.start, asked.start - _NO_TIME)
     as_of = min(asked.as_of, asked.start)
     return replace(asked, start=asked.start - length, end=asked.start, to=asked.start, as_of=as_of, period=None)

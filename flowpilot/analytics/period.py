@@ -36,7 +36,7 @@ class Window:
     """One account's stretch of time, half-open: `start <= t < end`.
 
     `to` is the end as people write it. A period includes its last moment, now, so its `end` is a microsecond later
-    (PostgreSQL's resolution). The report shows how things stood at `as_of`: anything later is not known.
+    (PostgreSQL's resolution). The report shows how things were at `as_of`: anything later is not known.
     """
 
     account_id: uuid.UUID

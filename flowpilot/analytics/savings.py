@@ -1,4 +1,4 @@
-"""Savings: measured verbal handoffs against handoffs in the product, and the difference where both are known."""
+"""Savings: measured verbal handoffs against handoffs in the product, and the difference if both are known."""
 
 import asyncio
 from datetime import timedelta
@@ -49,7 +49,7 @@ class SavingsDifference(BaseModel):
 
     seconds_per_handoff: float = Field(description="Median of the baseline minus median of the product.")
     seconds_per_handoff_ci95: Bounds | None = Field(
-        description="Bootstrap; an end is null where resamples do not get there."
+        description="Bootstrap; an end is null if resamples do not get there."
     )
     hours_per_month: float = Field(
         description="The difference per handoff times `handoffs_per_month`; it is not a sum."
@@ -61,7 +61,7 @@ class SavingsDifference(BaseModel):
 
 
 class Savings(Report):
-    """What a handoff in the product saves compared with the verbal one that it replaces, where that is known."""
+    """What a handoff in the product saves compared with the verbal one that it replaces, if that is known."""
 
     status: Literal["measured", "insufficient"]
     missing: list[str] = Field(

@@ -16,7 +16,7 @@ Interval = tuple[float, float] | None
 
 
 class WindowOut(BaseModel):
-    """The period, and `as_of`: the report shows how things stood then."""
+    """The period, and `as_of`: the report shows how things were then."""
 
     from_: datetime = Field(serialization_alias="from")
     to: datetime

@@ -12,7 +12,7 @@ POSTED_IN_WINDOW = "account_id = :account_id AND posted_at >= :start AND posted_
 LOGGED_IN_WINDOW = f"activity_type = 'time_entry_posted' AND {CREATED_IN_WINDOW}"
 REVIEWED_IN_WINDOW = "reviewed_at >= :start AND reviewed_at < :end"
 
-# How a handoff stood at as_of.
+# The state of a handoff at as_of.
 IS_CLAIMED = "claimed_at IS NOT NULL AND claimed_at <= :as_of"
 IS_ACTED = "first_action_at IS NOT NULL AND first_action_at <= :as_of"
 IS_CLOSED = "closed_at IS NOT NULL AND closed_at <= :as_of"

@@ -97,7 +97,7 @@ def mean(
 
     Args:
         unit: how many units of the sums make one of the answer, such as 60 from seconds to minutes.
-        lowest, highest: the limits of the interval, since a mean of such values cannot lie beyond them.
+        lowest, highest: the limits of the interval, because a mean of such values cannot lie beyond them.
     """
     if n < 2:
         return Estimate(float(total / unit) if n else None, n, None)
@@ -114,7 +114,7 @@ def mean(
 def difference_ci95(first: float, first_ci95: Bounds, second: float, second_ci95: Bounds) -> Bounds:
     """The 95 % interval of `first - second`, from two independent estimates and the 95 % interval of each.
 
-    An end is None where it needs one that is None. Of two Wilson intervals this is Newcombe's hybrid score
+    An end is None if it needs one that is None. Of two Wilson intervals this is Newcombe's hybrid score
     interval. Sources: Newcombe (1998), Statistics in Medicine 17, 873-890, method 10; Zou and Donner (2008),
     Statistics in Medicine 27, 1693-1702, for any other estimate.
     """
@@ -135,7 +135,7 @@ class Waits(NamedTuple):
 class Curve(NamedTuple):
     """A Kaplan-Meier curve: the share still waiting after each of its times, and the 95 % log-log band.
 
-    It has a time for every wait that ended or is censored. The band is nan where its formula is undefined: while
+    It has a time for every wait that ended or is censored. The band is nan if its formula is undefined: while
     the share is one, and once it is zero.
     """
 
@@ -202,7 +202,7 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
 
 
 def _log_log_band(curve: Any) -> Any:
-    """The 95 % band of a curve, nan where the formula is undefined: a nan that we expect and handle."""
+    """The 95 % band of a curve, nan if the formula is undefined: a nan that we expect and handle."""
     with warnings.catch_warnings(), np.errstate(divide="ignore", invalid="ignore"):
         warnings.simplefilter("ignore", RuntimeWarning)
         return curve.confidence_interval(0.95, method="log-log")
@@ -226,7 +226,7 @@ def difference_of_medians_ci95(timed: Sequence[float], waits: Waits) -> Bounds:
     """The 95 % bootstrap interval of the median of `timed` minus the Kaplan-Meier median of `waits`.
 
     Each side is resampled alone, where a case is a time and whether it is censored, and its median is estimated
-    again. An end is None where too many resamples of `waits` do not reach their median. Both need two cases.
+    again. An end is None if too many resamples of `waits` do not reach their median. Both need two cases.
 
     The interval is the percentile one: BCa needs the jackknife, which fails for medians (Efron and Tibshirani
     (1993), An Introduction to the Bootstrap, sections 11.6 and 14.3).
@@ -266,7 +266,7 @@ class _Cases:
             order = order[np.linspace(0, times.size - 1, _MOST_CASES).round().astype(np.int64)]
         self.times, self.ended = times[order], ended[order]
         self.numbers = np.arange(order.size, dtype=np.int32)
-        # Hardly any resample has its median where few of all cases are left, so the far end is rarely needed.
+        # Hardly any resample has its median when few of all cases are left, so the far end is rarely needed.
         few_left = np.flatnonzero(self._alive(np.ones((1, order.size), np.int64))[0] <= 0.25)
         self.near_end = int(few_left[0]) + 1 if few_left.size else order.size
 

@@ -137,7 +137,7 @@ def make_key(
 
 
 def _password() -> str:
-    # Python has no standard input where the caller closed it.
+    # Python has no standard input if the caller closed it.
     if sys.stdin is None:
         raise InvalidError("Standard input is closed. Pass the password there.")
     try:

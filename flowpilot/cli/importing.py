@@ -62,7 +62,7 @@ def in_words(file: Path, done: ImportSummary) -> str:
         f"Handoffs: {done.handoffs:,}, {done.claimed:,} of them claimed. New people: {done.people_created:,}."
     )
     if done.cases_already_here:
-        text += f" Cases left as they are, since they are here already: {done.cases_already_here:,}."
+        text += f" Cases left as they are, because they are here already: {done.cases_already_here:,}."
     return text + _warnings(done.warnings)
 
 

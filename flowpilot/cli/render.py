@@ -236,7 +236,7 @@ def _value(value: Any) -> str:
 
 
 def _short(value: Any) -> str:
-    """A value where there is little room: two decimals are enough for a rate."""
+    """A value for a narrow place: two decimals are enough for a rate."""
     return f"{value:.2f}" if isinstance(value, float) and 0 < value <= 1 else _value(value)
 
 

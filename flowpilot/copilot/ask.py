@@ -59,7 +59,7 @@ async def ask(
         return None
     # In a thread: the first import takes a second or more, which would block all requests.
     await asyncio.to_thread(importlib.import_module, "flowpilot.copilot.agent")
-    from flowpilot.copilot import agent  # noqa: PLC0415 - only where an AI is configured
+    from flowpilot.copilot import agent  # noqa: PLC0415 - only if an AI is configured
 
     prompt, day = redact(prompt)[:MAX_PROMPT], now.astimezone(UTC).date()
     most = agent.most_tokens(instructions + prompt, answer)

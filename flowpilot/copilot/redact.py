@@ -1,7 +1,7 @@
 """What is removed from a text before it leaves the machine.
 
 Placeholders replace e-mail addresses, telephone numbers, IP addresses, and anything that looks like a password, a
-key or a token. Private and public IP addresses get different placeholders, since that may be the very problem;
+key or a token. Private and public IP addresses get different placeholders, because that may be the very problem;
 loopback and self-assigned ones identify nobody and stay. Names of people, companies and computers are not
 recognised: they are sent as they are.
 """
@@ -20,8 +20,8 @@ _LABEL = (
 # A second opening quote ends the search for a closing one, so that many of them do not take quadratic time.
 _QUOTED = r"\"[^\"\n]+\"|'[^'\n]+'|“[^“”\n]+”"
 
-# The group `kept` stands before the secret. In a sentence, only a word with a digit or a special character counts
-# as a secret: "the password is wrong" stays.
+# The group `kept` is the text before the secret. In a sentence, only a word with a digit or a special character
+# counts as a secret: "the password is wrong" stays.
 # No repeat matches what has to follow it, and each is bounded or possessive (`++`) if a match can begin inside it.
 # So the time is linear in the length of any text.
 _SECRETS = tuple(

@@ -43,6 +43,6 @@ def _listens(path: str) -> bool:
 
 
 def _start(data_dir: Path) -> None:
-    # Entering starts it. It keeps running when we leave, since our process is inside already.
+    # Entering starts it. It keeps running when we leave, because our process is inside already.
     with embedded_postgres(data_dir, create=False):
         pass

@@ -165,7 +165,7 @@ NORTHWIND = DemoAccount(
     members=_NORTHWIND_MEMBERS,
     people_at_home=(*(member.person for member in _NORTHWIND_MEMBERS), NEWCOMER),
     domains=(*_DOMAINS, "backup"),
-    # Names differ in case from the domains, as they do where people type them.
+    # Names differ in case from the domains, as they do when people type them.
     categories=(
         "Email",
         "identity",

@@ -89,12 +89,12 @@ class FlowDetailOut(FlowOut):
 
     @property
     def newest(self) -> VersionDetailOut:
-        """The draft, or what is published where there is no draft."""
+        """The draft, or what is published if there is no draft."""
         return _one_of(self.draft, self.published)
 
     @property
     def current(self) -> VersionDetailOut:
-        """What is published, or the draft where nothing is."""
+        """What is published, or the draft if nothing is."""
         return _one_of(self.published, self.draft)
 
 

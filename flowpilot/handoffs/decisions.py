@@ -80,9 +80,9 @@ def remind(handoff: SessionHandoff, at: datetime) -> NewEvent:
 
 
 def act(handoff: SessionHandoff, step: AISessionStep) -> NewEvent | None:
-    """The first step after a claim is its first action, whoever takes it, and ends the lease.
+    """The first step after a claim is its first action, no matter who takes it, and ends the lease.
 
-    Once the handoff is closed, that is no event of it.
+    Once the handoff is closed, it is not recorded as an event.
     """
     claimed_at = handoff.claimed_at
     if claimed_at is None or claimed_at >= step.created_at or handoff.first_action_at is not None:
@@ -133,7 +133,7 @@ def outcome_of_end(session: AISession) -> Outcome:
 
 
 def _take_claim_away(handoff: SessionHandoff) -> str | None:
-    """Make the handoff as if it had never been claimed, but for its events, and return who held it."""
+    """Make the handoff as if it had never been claimed, except for its events, and return who held it."""
     holder = handoff.claimed_by
     handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
     handoff.first_action_at = handoff.first_action_by = None

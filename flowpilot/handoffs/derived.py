@@ -24,6 +24,6 @@ WHERE h.account_id = %(account_id)s AND h.id = a.id
 
 
 def reconcile(connection: psycopg.Connection, account_id: object) -> int:
-    """Correct every handoff of the account the transaction states; return how many were wrong."""
+    """Correct every handoff of the account; return how many were wrong."""
     read_each_row_once(connection)
     return connection.execute(_RECONCILE, {"account_id": account_id}).rowcount

@@ -75,7 +75,7 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
 async def _idle_claim(
     db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, claimed_at: str
 ) -> SessionHandoff | None:
-    """The handoff, locked, if the claim of that moment still stands and nothing has happened since."""
+    """The handoff, locked, if the claim of that moment still holds and nothing has happened since."""
     query = select(SessionHandoff).where(
         SessionHandoff.account_id == account_id,
         SessionHandoff.id == handoff_id,

@@ -42,7 +42,7 @@ async def _hand_over_work(db: Db, leaver: Leaver) -> list[Holding]:
     found = {handoff.session_id for handoff in await _handoffs_of(db, leaver)}
     found |= {session.id for session in await assignment.open_of(db, account_id, user_id)}
     locked = [one for one in await lock_all(db, account_id, found, leaver.at) if one.session.status in OPEN]
-    # Read again, since they may have changed before their sessions were locked.
+    # Read again, because they may have changed before their sessions were locked.
     handoffs = {handoff.session_id: handoff for handoff in await _open_handoffs(db, account_id, found)}
     handed_over, happened = list[Holding](), list[tuple[LockedSession, SessionHandoff, NewEvent]]()
     for one in locked:
@@ -68,7 +68,7 @@ async def _pass_on(db: Db, leaver: Leaver, locked: LockedSession, handoff: Sessi
         handoff.target_user_id = None
     events = []
     if was_holder:
-        why = "Its holder has left the account." if leaver.role is None else "Its holder can only look on now."
+        why = "Its holder has left the account." if leaver.role is None else "Its holder is now a viewer."
         events.append(decisions.release(handoff, why))
         await give_back(db, locked, handoff, leaver.by, assignment.reason(leaver.successor))
     if handoff.claimed_by is None and (was_holder or was_target):
@@ -80,7 +80,7 @@ async def _pass_on(db: Db, leaver: Leaver, locked: LockedSession, handoff: Sessi
 
 
 def _holding(session: AISession, handoff: SessionHandoff | None, user_id: uuid.UUID) -> Holding | None:
-    """What a session is to somebody: one thing. None where somebody else holds the handoff assigned to them."""
+    """What a session is to somebody: one thing. None if somebody else holds the handoff assigned to them."""
     name = tidy(session.problem_summary, _NAME_LENGTH) or "A problem without a summary"
     if handoff is None:
         return Holding("session", session.id, name)

@@ -16,7 +16,7 @@ from flowpilot.identity.assignees import lock_assignee
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.locking import LockedSession, lock
 
-# Who held a handoff when the caller looked at it: empty for nobody, None where the caller does not say.
+# Who held a handoff when the caller looked at it: empty for nobody, None if the caller does not say.
 SeenHolder = uuid.UUID | Literal[""] | None
 
 

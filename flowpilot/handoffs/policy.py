@@ -45,7 +45,7 @@ class NotYourHandoffError(ForbiddenError):
 
 
 def allowed(handoff: SessionHandoff, session: AISession, actor: Actor) -> list[HandoffAction]:
-    """What the actor may do to the handoff as it stands."""
+    """What the actor may do to the handoff as it is."""
     return [action for action in HandoffAction if refusal(handoff, session, actor, action) is None]
 
 
@@ -56,14 +56,14 @@ def check(
     action: HandoffAction,
     outcome: Outcome = Outcome.RESOLVED,
 ) -> None:
-    """Make sure that the actor may do this to the handoff as it stands; `outcome` is how it would be closed.
+    """Make sure that the actor may do this to the handoff as it is; `outcome` is how it would be closed.
 
     Raises:
         ForbiddenError: the actor's role does not include it.
         HandoffClosedError: the handoff is closed.
-        AlreadyClaimedError: it cannot be claimed, since somebody holds it.
-        OwnHandoffError: it cannot be claimed, since the actor escalated it.
-        HandoffChangedError: it cannot be released, since nobody holds it.
+        AlreadyClaimedError: it cannot be claimed, because somebody holds it.
+        OwnHandoffError: it cannot be claimed, because the actor escalated it.
+        HandoffChangedError: it cannot be released, because nobody holds it.
         NotYourHandoffError: it is somebody else's.
         NotAllowedNowError: the session's status does not allow it.
     """
@@ -103,7 +103,7 @@ def refusal(
     action: HandoffAction,
     outcome: Outcome = Outcome.RESOLVED,
 ) -> FlowPilotError | None:
-    """Why the actor may not do this to the handoff now; None where they may."""
+    """Why the actor may not do this to the handoff now; None if they may."""
     if not actor.may(Permission.WORK):
         return ForbiddenError(f"Your role ({actor.role}) does not include this.")
     if handoff.closed_at is not None:

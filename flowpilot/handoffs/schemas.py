@@ -19,7 +19,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.schemas import PersonOut
 
-# Offered where a reason is asked for; any other reason will do.
+# Offered when a reason is asked for; any other reason will do.
 REASONS = (
     "Out of ideas after the usual checks.",
     "Needs rights that I do not have.",
@@ -53,11 +53,11 @@ class HandoffIn(Body):
 
 
 class HolderSeen(Body):
-    """Who held the handoff when the caller decided. Where that has changed, 409 says who holds it now."""
+    """Who held the handoff when the caller decided. If that has changed, 409 says who holds it now."""
 
     holder: SeenHolder = Field(
         default=None,
-        description="The id of `claimed_by`, empty where that was null. Not checked when it is left out.",
+        description="The id of `claimed_by`, empty if that was null. Not checked if it is left out.",
     )
 
 
@@ -104,7 +104,7 @@ class HandoffRow(BaseModel):
     completeness: float | None
     created_at: datetime
     created_by: PersonOut | None
-    returns_to: PersonOut | None = Field(description="The member in the place of `created_by`, who has left.")
+    returns_to: PersonOut | None = Field(description="Who gets it back, because `created_by` has left.")
     target: PersonOut | None
     claimed_at: datetime | None
     claimed_by: PersonOut | None

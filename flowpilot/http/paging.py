@@ -45,7 +45,7 @@ Item = TypeVar("Item", bound=_Identified)
 
 def list_page(
     items: Sequence[Item], limit: int
-) -> "ListPage[Item]":  # Quoted, since Pydantic has no schema for a protocol.
+) -> "ListPage[Item]":  # Quoted, because Pydantic has no schema for a protocol.
     """The first `limit` items. If there is one more, there is a next page."""
     return ListPage(items=list(items[:limit]), next_cursor=items[limit - 1].id if len(items) > limit else None)
 

@@ -31,7 +31,7 @@ from flowpilot.identity.models import Account, ApiKey, Membership, User
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
 
-# Built once, since every request runs them.
+# Built once, because every request runs them.
 _MEMBER = (
     select(Membership.role, Account.timezone, User.password_changed_at)
     .join(Account, Account.id == Membership.account_id)

@@ -1,7 +1,7 @@
 """The browser's credential: a signed token in a cookie, and its protection against other sites.
 
 A browser also sends the cookie with a form of another site. So a request that changes something must prove that
-it comes from our own pages: by Fetch Metadata, or, since browsers send none over plain HTTP, by its Origin.
+it comes from our own pages: by Fetch Metadata, or, because browsers send none over plain HTTP, by its Origin.
 Sources: https://www.w3.org/TR/fetch-metadata/, and OWASP's Cross-Site Request Forgery Prevention Cheat Sheet,
 which calls this a complete defence.
 """

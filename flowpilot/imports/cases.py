@@ -53,7 +53,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Handoff:
-    """One handoff. Since a case in a log is over, each of its handoffs has an end, `ended`.
+    """One handoff. A case in a log is over, so each of its handoffs has an end, `ended`.
 
     `unknown` lists its times that could not be kept.
     """
@@ -67,7 +67,7 @@ class Handoff:
     unknown: tuple[UnknownEnd, ...] = ()
 
     def events(self) -> Iterator[Event]:
-        """What happened to the handoff, in order, where the time is known."""
+        """What happened to the handoff, in order, if the time is known."""
         yield Event(HandoffEventKind.CREATED, self.at, self.by)
         if self.claim is not None and self.claim.at is not None:
             yield Event(HandoffEventKind.CLAIMED, self.claim.at, self.claim.by)

@@ -39,7 +39,7 @@ TEXT, NAME, TIME = ColumnUse("text"), ColumnUse("name"), ColumnUse("time")
 
 
 class Section(BaseModel):
-    """A table of the TOML file. An unknown key is an error, since it would do nothing."""
+    """A table of the TOML file. An unknown key is an error, because it would do nothing."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -161,8 +161,8 @@ class StepRules(Section):
 class StartRules(Section):
     """In which rows a handoff starts.
 
-    With `counter`, where that number is higher than in the row before; never in the first row of a case. With
-    `column`, where its value differs from that of `before` in the same row or, without `before`, from the last one
+    With `counter`: when that number is higher than in the row before; never in the first row of a case. With
+    `column`: when its value differs from that of `before` in the same row or, without `before`, from the last one
     known. A change from or to an unknown value is not a handoff.
     """
 

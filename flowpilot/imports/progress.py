@@ -25,7 +25,7 @@ OnProgress = Callable[[ImportProgress], None]
 
 @dataclass(slots=True)
 class ImportSummary:
-    """What an import did. With `already_imported_at` it did nothing, since the same file was imported then.
+    """What an import did. With `already_imported_at` it did nothing, because the same file was imported then.
 
     `rows` counts the file's rows, `cases_already_here` the cases left out, and the others what was added.
     `warnings` lists what could not be kept, by ticket.

@@ -48,7 +48,7 @@ def upgrade(owner_url: str, runtime_role: str, password: str | None) -> None:
     Args:
         owner_url: a `postgresql+psycopg://` URL of the role that owns the tables.
         runtime_role: the role that serves requests; it owns nothing and cannot bypass row security.
-        password: the role's password, or None where the role is managed elsewhere.
+        password: the role's password, or None if the role is managed elsewhere.
 
     Raises:
         UpgradeError: a newer release has migrated the database, or its owner may not create the role.

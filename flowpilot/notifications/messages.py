@@ -69,7 +69,7 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
 
 
 def how_it_stands(context: EventContext) -> str:
-    """How the handoff stands now, in a sentence."""
+    """How the handoff is now, in a sentence."""
     handoff = context.handoff
     if handoff.closed_at is not None:
         return f"It has been closed: {_ENDS.get(handoff.outcome or '', 'closed')}."

@@ -88,7 +88,7 @@ async def list_sessions(
 
 @router.get("/{session_id}")
 async def read_session(session_id: uuid.UUID, actor: CanView, db: ReadSession) -> schemas.SessionOut:
-    """One session: where it stands, what may be done now, and all its steps."""
+    """One session: where it is, what may be done now, and all its steps."""
     return await _answer(db, actor, session_id)
 
 
@@ -111,7 +111,7 @@ async def take_step(
     db: WriteSession,
     once: CreateOnce,
 ) -> schemas.SessionOut:
-    """Take one step, and read where the session stands then."""
+    """Take one step, and read where the session is then."""
 
     async def make() -> schemas.SessionOut:
         check_seen(loaded, body, actor, Action.STEP, is_note=body.free_text is not None)
@@ -202,7 +202,7 @@ async def rate(
 async def read_documentation(
     session_id: uuid.UUID, actor: CanView, db: ReadSession, now: Now
 ) -> schemas.DocumentationOut:
-    """The note for the ticket, as the session stands now."""
+    """The note for the ticket, as the session is now."""
     note = document(await queries.read_session(db, actor.account_id, session_id), now, actor.timezone)
     return schemas.DocumentationOut(markdown=note.markdown, text=note.text, work_seconds=note.work_seconds)
 

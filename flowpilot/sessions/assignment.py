@@ -64,6 +64,6 @@ def reason(successor: uuid.UUID | None) -> str:
 
 
 async def _taken(db: Db, session: AISession) -> SessionTakenError:
-    """The refusal, with the name of the person where it is known."""
+    """The refusal, with the name of the person if it is known."""
     names = await names_of(db, session.account_id, filter(None, [session.worked_on_by]))
     return SessionTakenError(f"{next(iter(names.values()), 'Somebody')} works on this session now.")

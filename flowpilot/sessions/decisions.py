@@ -21,7 +21,7 @@ class NewStep:
 
 
 def answer(where: path.Position, label: str) -> NewStep:
-    """One of the choices of the question at which the session stands."""
+    """One of the choices of the question at which the session is."""
     choice = path.choose(where, NodeKind.QUESTION, label)
     assert where.node is not None
     content = {"question": where.node.text, "choice": choice.label, **_place(where, choice.next)}
@@ -29,7 +29,7 @@ def answer(where: path.Position, label: str) -> NewStep:
 
 
 def outcome(where: path.Position, label: str, note: str = "") -> NewStep:
-    """One of the outcomes of the instruction at which the session stands."""
+    """One of the outcomes of the instruction at which the session is."""
     choice = path.choose(where, NodeKind.INSTRUCTION, label)
     assert where.node is not None
     content = {"instruction": where.node.text, "outcome": choice.label, **_place(where, choice.next)}

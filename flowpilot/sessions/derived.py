@@ -27,6 +27,6 @@ WHERE s.account_id = %(account_id)s AND s.id = c.id
 
 
 def reconcile(connection: psycopg.Connection, account_id: object) -> int:
-    """Correct every session of the account the transaction states; return how many were wrong."""
+    """Correct every session of the account; return how many were wrong."""
     read_each_row_once(connection)
     return connection.execute(_RECONCILE, {"account_id": account_id}).rowcount

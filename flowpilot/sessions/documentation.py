@@ -41,7 +41,7 @@ class Documentation:
 
 
 def document(history: SessionHistory, until: datetime, timezone: str) -> Documentation:
-    """The note of a session as it stands at `until`, with its moments as clocks show them in the zone."""
+    """The note of a session as it was at `until`, with its moments as clocks show them in the zone."""
     spent = time_spent(history, until)
     sections = [
         section for section in _sections(history, spent, timezone) if section.paragraphs or section.bullets

@@ -16,12 +16,12 @@ IDLE_JOB = "sessions.abandon_idle"
 # ones forgotten, which are on everybody's home page.
 MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
-# Without an idle limit the job still checks daily, since one may be set.
+# Without an idle limit the job still checks daily, because one may be set.
 _LOOK_AGAIN = timedelta(days=1)
 
 
 async def idle_limit(db: Db, session: AISession) -> timedelta | None:
-    """How long a session may lie idle; None where the account sets no limit."""
+    """How long a session may lie idle; None if the account sets no limit."""
     minutes = await db.scalar(select(Account.idle_minutes).where(Account.id == session.account_id))
     return None if minutes is None else timedelta(minutes=minutes)
 

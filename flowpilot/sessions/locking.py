@@ -27,7 +27,7 @@ class SessionNotFoundError(NotFoundError):
 class LockedSession:
     """A session that this transaction has to itself. `moment` is the time of what the transaction does.
 
-    It is always later than what happened before, even where two servers' clocks differ: the second to lock the
+    It is always later than what happened before, even if two servers' clocks differ: the second to lock the
     session also comes second in its history, and a step after a claim counts as one.
     """
 
@@ -44,7 +44,7 @@ class LoadedSession(LockedSession):
 
     @property
     def where(self) -> path.Position:
-        """Where the session stands in its flow."""
+        """Where the session is in its flow."""
         return path.position(self.tree, self.steps)
 
 

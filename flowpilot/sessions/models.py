@@ -12,7 +12,7 @@ from flowpilot.db.base import Base, Tenant, created_at, tenant_key
 
 
 class SessionStatus(StrEnum):
-    """Where a session stands."""
+    """Where a session is."""
 
     ACTIVE = "active"
     PAUSED = "paused"
@@ -39,7 +39,7 @@ class AISession(Tenant, Base):
     """One engineer's work on one problem. The three counts are derived from its steps.
 
     `user_id` started it and `owner_id` works on it now: they differ once a senior has claimed it. Anybody may take
-    an open one without an owner. `last_activity_at` is when anything last happened to it here; null where it came
+    an open one without an owner. `last_activity_at` is when anything last happened to it here; null if it came
     from a log, in which the person who started it also worked on it.
     A resolved session without `resolved_at`: its log dates the end before the beginning, so its time is unknown.
     """
@@ -101,7 +101,7 @@ class AISession(Tenant, Base):
 
 
 class StepKind(StrEnum):
-    """What a step is. Only an `answer` was given where a flow offered options."""
+    """What a step is. Only an `answer` was given when a flow offered options."""
 
     ANSWER = "answer"
     OUTCOME = "outcome"
@@ -116,7 +116,7 @@ class AISessionStep(Tenant, Base):
 
     `content` by kind: answer `{question, choice}`, outcome `{instruction, outcome, note}`, note and resolution
     `{text}`, back `{}`, flow `{flow_id, name}`; in a session that follows a flow also `node`, where the step was
-    taken, and `next`, where the session stands after it.
+    taken, and `next`, where the session is after it.
     """
 
     __tablename__ = "ai_session_steps"

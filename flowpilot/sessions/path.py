@@ -1,4 +1,4 @@
-"""Where a session stands in its flow, and which of its steps count. Pure."""
+"""Where a session is in its flow, and which of its steps count. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -19,12 +19,12 @@ class NothingOfferedError(OutdatedError):
 
 
 class NothingToTakeBackError(OutdatedError):
-    """The session stands at the beginning of its flow."""
+    """The session is at the beginning of its flow."""
 
 
 @dataclass(frozen=True, slots=True)
 class Position:
-    """Where a session stands; no node where it follows no flow. The trail is the steps that led here."""
+    """Where a session is; without a node if it follows no flow. The trail is the steps that led here."""
 
     trail: tuple[AISessionStep, ...]
     node_id: str | None
@@ -76,7 +76,9 @@ def choose(where: Position, kind: NodeKind, label: str) -> Choice:
         NoSuchChoiceError: it offers something else.
     """
     if where.node is None or not where.node.offered:
-        raise NothingOfferedError("Nothing is offered here. Say what you found or did with free_text, or resolve.")
+        raise NothingOfferedError(
+            "There is nothing to choose here. Say what you found or did with free_text, or resolve."
+        )
     found = find_choice(where.node, label) if where.node.kind == kind else None
     if found is None:
         word = "choice" if where.node.kind == NodeKind.QUESTION else "outcome"
@@ -92,5 +94,5 @@ def step_back(where: Position) -> str:
         NothingToTakeBackError: the session is at the beginning of its flow.
     """
     if not where.trail:
-        raise NothingToTakeBackError("The session stands at its beginning; there is nothing to take back.")
+        raise NothingToTakeBackError("This is the first step, so there is nothing to undo.")
     return str(where.trail[-1].content["node"])

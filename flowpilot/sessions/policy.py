@@ -26,13 +26,13 @@ class NotUnassignedError(OutdatedError):
 
 
 def allowed(session: AISession, actor: Actor) -> list[Action]:
-    """What the actor may do to the session as it stands, through the session's own routes."""
+    """What the actor may do to the session as it is, through the session's own routes."""
     actions = [Action.TAKE, *transitions.allowed(SessionStatus(session.status))]
     return [action for action in actions if refusal(session, actor, action) is None]
 
 
 def check(session: AISession, actor: Actor, action: Action) -> None:
-    """Make sure that the actor may do this to the session as it stands.
+    """Make sure that the actor may do this to the session as it is.
 
     Raises:
         ForbiddenError: the actor's role does not include it.
@@ -58,7 +58,7 @@ def check_may_work(session: AISession, actor: Actor) -> None:
 
 
 def refusal(session: AISession, actor: Actor, action: Action) -> FlowPilotError | None:
-    """Why the actor may not do this to the session now; None where they may."""
+    """Why the actor may not do this to the session now; None if they may."""
     if action == Action.TAKE:
         return _lacks_permission(actor) or _refusal_to_take(session)
     return _refusal_to_work(session, actor) or transitions.refusal(SessionStatus(session.status), action)

@@ -33,7 +33,7 @@ class SessionHistory:
 
     @property
     def where(self) -> path.Position:
-        """Where the session stands in its flow."""
+        """Where the session is in its flow."""
         return path.position(self.tree, self.steps)
 
 
@@ -104,7 +104,7 @@ def steps_left(tree: Tree | None, where: path.Position) -> list[tuple[str, str]]
 
 
 async def newest_suggestion(db: ReadDb, session: AISession) -> Suggestion | None:
-    """What the copilot proposed for where the session stands now, if it has."""
+    """What the copilot proposed for where the session is now, if it has."""
     content = await db.scalar(
         select(SessionSuggestion.content).where(
             SessionSuggestion.account_id == session.account_id,

@@ -1,4 +1,4 @@
-"""Where a session stands, and where the caller saw it: an answer to another question is not recorded.
+"""Where a session is, and where the caller saw it: an answer to another question is not recorded.
 
 An answer is a label, and "No" is offered at many questions. So a caller may say which node they answer, and how
 many steps they saw. A repeated request is recognised by its `Idempotency-Key` before any of this is checked.
@@ -19,7 +19,7 @@ from flowpilot.sessions.transitions import Action
 
 
 class NodeOut(BaseModel):
-    """The node of the flow at which the session stands, and what may be sent from there."""
+    """The node of the flow at which the session is, and what may be sent from there."""
 
     id: str
     kind: NodeKind
@@ -30,30 +30,30 @@ class NodeOut(BaseModel):
 
 
 class Seen(Body):
-    """Where the session stood when the caller decided. Where it has moved on, 409 says where it stands now."""
+    """Where the session was when the caller decided. If that has changed, 409 says where it is now."""
 
     node: str | None = Field(
         default=None,
         max_length=64,
-        description="The id of `current`, empty where that was null. Not checked when it is left out.",
+        description="The id of `current`, empty if that was null. Not checked if it is left out.",
     )
     after_step: int | None = Field(
         default=None,
         ge=0,
-        description="The `step_count`. Not checked when it is left out. Further steps do not stop a note.",
+        description="The `step_count`. Not checked if it is left out. Further steps do not stop a note.",
     )
 
 
 class SessionMovedOnError(OutdatedError):
-    """The session no longer stands where the caller saw it; `current` and `step_count` say where it does."""
+    """The session is no longer where the caller saw it; `current` and `step_count` say where it is."""
 
 
 def check_seen(loaded: LoadedSession, seen: Seen, actor: Actor, action: Action, *, is_note: bool = False) -> None:
-    """Make sure that the action is allowed, and that the session still stands where the caller saw it.
+    """Make sure that the action is allowed, and that the session is still where the caller saw it.
 
     Raises:
-        NotYourSessionError, NotAllowedNowError: the action is not allowed, wherever the session stands.
-        SessionMovedOnError: it stands elsewhere.
+        NotYourSessionError, NotAllowedNowError: the action is not allowed, wherever the session is.
+        SessionMovedOnError: it is elsewhere.
     """
     policy.check(loaded.session, actor, action)
     is_elsewhere = seen.node is not None and seen.node != (loaded.where.node_id or "")
@@ -85,7 +85,7 @@ def _has_other_steps(steps: Sequence[AISessionStep], seen: int | None, *, is_not
 def _moved_on(loaded: LoadedSession, seen: Seen) -> SessionMovedOnError:
     where, tree = loaded.where, loaded.tree
     asked = tree.nodes.get(seen.node or "") if tree is not None and seen.node != where.node_id else None
-    now = f'It stands at "{where.node.text}" now' if where.node is not None else "It follows no flow now"
+    now = f'It is now at "{where.node.text}"' if where.node is not None else "It follows no flow now"
     n_steps = len(loaded.steps)
     lost = f'What you sent for "{asked.text}"' if asked is not None else "What you sent"
     return SessionMovedOnError(

@@ -72,7 +72,7 @@ def allowed(status: SessionStatus) -> list[Action]:
 
 
 def refusal(status: SessionStatus, action: Action) -> NotAllowedNowError | None:
-    """Why this cannot be done to a session of that status; None where it can."""
+    """Why this cannot be done to a session of that status; None if it can."""
     if action in TRANSITIONS[status]:
         return None
     actions = allowed(status)

@@ -49,7 +49,7 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure(Page):
-    """An error. `detail` says what to do, where that helps."""
+    """An error. `detail` says what to do, if that helps."""
 
     template: ClassVar[str] = "error.html"
     heading: str

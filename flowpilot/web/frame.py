@@ -19,7 +19,7 @@ from flowpilot.notifications.attention import Attention, attention
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation; with `counts`, the number of waiting handoffs stands beside it."""
+    """An entry of the navigation; with `counts`, the number of waiting handoffs is shown beside it."""
 
     path: str
     title: str

@@ -34,7 +34,7 @@ class FieldsChangedError(OutdatedError):
 
     def __init__(self) -> None:
         super().__init__(
-            "Somebody else has changed it since, and saving yours would undo that. Nothing was saved."
+            "Somebody else has changed this in the meantime, and saving yours would undo that. Nothing was saved."
         )
 
 

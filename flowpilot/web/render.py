@@ -48,7 +48,7 @@ class Page:
 
 
 def render(request: Request, page: Page, frame: Frame | None = None, *, status: int = 200) -> HTMLResponse:
-    """The page as HTML. Without a frame it stands alone, as before sign-in.
+    """The page as HTML. Without a frame it is shown alone, as before sign-in.
 
     If a form was refused because its page was outdated, the page says so (`web/outdated`).
     """

@@ -112,7 +112,7 @@ async def stop(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession, now: No
 
 @router.post("/{baseline_id}/cancel")
 async def cancel(baseline_id: uuid.UUID, actor: CanWork, db: WriteSession) -> Response:
-    """It was no handoff after all."""
+    """It was not a handoff after all."""
     await api.cancel_stopwatch(baseline_id, actor, db)
     return go_to(_HERE, "Cancelled. Nothing was measured.")
 

@@ -14,7 +14,7 @@ _ROOM_FOR = 3
 def labelled(table: str) -> Markup:
     """A table's head and body, with the column's heading on each cell, for narrow screens.
 
-    The first column needs no label, since it says what the row is about. Neither does a column whose heading is
+    The first column needs no label, because it says what the row is about. Neither does a column whose heading is
     for screen readers only.
     """
     head, mark, body = table.partition("</thead>")

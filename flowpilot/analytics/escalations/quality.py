@@ -26,7 +26,7 @@ BOUNCED = """
      AND again.created_at <= least(c.closed_at + interval '7 days', :as_of)
 """
 
-# A CTE: the handoffs with a claim in the window, found in their events, since a release clears the claim itself.
+# A CTE: the handoffs with a claim in the window, found in their events, because a release clears the claim itself.
 CLAIMS = """
     SELECT handoff_id, released_at IS NOT NULL AND released_at > claimed_at AS is_released
     FROM (

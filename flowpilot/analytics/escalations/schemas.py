@@ -11,7 +11,7 @@ from flowpilot.analytics.waits import WaitingTime
 
 
 class HandoffPopulation(BaseModel):
-    """The handoffs created in the window, as they stood at `as_of`."""
+    """The handoffs created in the window, as they were at `as_of`."""
 
     n_created: int
     n_unclaimed: int
@@ -46,7 +46,7 @@ class EscalationQuality(BaseModel):
 
 
 class PreviousPeriod(BaseModel):
-    """The window of equal length just before, as it stood at its own end. Shares are 0 to 1, waits in seconds."""
+    """The window of equal length just before, as it was at its own end. Shares are 0 to 1, waits in seconds."""
 
     from_: datetime = Field(serialization_alias="from")
     to: datetime
@@ -65,7 +65,7 @@ class CurvePoint(BaseModel):
     seconds: float
     share_waiting: float
     share_waiting_ci95: tuple[float, float] | None = Field(
-        description="The log-log band; null where it is undefined: before the first wait ends, and at share 0."
+        description="The log-log band; null if it is undefined: before the first wait ends, and at share 0."
     )
     n_at_risk: int = Field(description="Waits that had neither ended nor been censored before then.")
 
@@ -85,7 +85,7 @@ class HandoffGroup(BaseModel):
     n_acted: int = Field(description="Of those, acted on by `as_of`.")
     n_unknown: int = Field(description="Of those, claimed at an unknown time, and so missing from the median.")
     median_seconds_to_first_action: float | None = Field(
-        description="Kaplan-Meier median of the time from creation to first action; null where not reached."
+        description="Kaplan-Meier median of the time from creation to first action; null if not reached."
     )
     median_seconds_to_first_action_ci95: Bounds | None
     bounce_back_rate: float | None

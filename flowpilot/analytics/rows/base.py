@@ -16,7 +16,7 @@ Seconds = Annotated[float, AfterValidator(lambda value: round(value, 2))]
 
 Item = TypeVar("Item", bound=BaseModel)
 
-# By a filter's field: the condition that it stands for, or one for each of its values.
+# By a filter's field: its condition, or one for each of its values.
 Conditions = Mapping[str, str | Mapping[str, str]]
 
 

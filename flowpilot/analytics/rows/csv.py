@@ -28,7 +28,7 @@ _CHUNK = 65_536
 async def rows_response(db: ReadDb, window: Window, kind: RowKind[Item], row_filter: RowFilter) -> Response:
     """The newest rows, `MOST_ROWS` at most, as a file.
 
-    Its headers have the window and the filters. Where there are more rows, they and the file's name say so. All
+    Its headers have the window and the filters. If there are more rows, they and the file's name say so. All
     rows are read before the first is sent, in the request's one transaction.
     """
     file: IO[bytes] = SpooledTemporaryFile(_IN_MEMORY, mode="w+b")  # noqa: SIM115 - Closed when it has been sent.

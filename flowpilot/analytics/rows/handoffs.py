@@ -48,7 +48,7 @@ def _of_sessions(condition: str) -> str:
 
 
 class HandoffRowFilter(RowFilter):
-    """Handoffs, as they stood at `as_of`. `by` says which of their times must be in the window."""
+    """Handoffs, as they were at `as_of`. `by` says which of their times must be in the window."""
 
     by: Literal["created", "claimed", "claim_event"] = Field(
         default="created",

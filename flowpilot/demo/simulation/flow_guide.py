@@ -1,4 +1,4 @@
-"""The way through a flow of somebody who knows where it ends."""
+"""How somebody who knows the answer goes through a flow."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Guide:
         return [choice for choice in offered if goal in self.ends[choice.next]] or offered
 
     def solution(self, node_id: str) -> str | None:
-        """What the flow says has solved it, where a path ends in a resolution."""
+        """What the flow says has solved it, if a path ends in a resolution."""
         node = self.tree.nodes[node_id]
         return node.text if self.ends[node_id] == {NodeKind.RESOLUTION} and not node.offered else None
 

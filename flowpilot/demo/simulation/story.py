@@ -90,7 +90,7 @@ class Story:
 
     @property
     def where(self) -> path.Position:
-        """Where the session stands in its flow; cached, since it is read often and only a step changes it."""
+        """Where the session is in its flow; cached, because it is read often and only a step changes it."""
         if self.tree is not None and (self._found[0] != len(self.steps) or self._found[1].node_id is None):
             self._found = len(self.steps), path.position(self.tree, self.steps)
         return self._found[1]

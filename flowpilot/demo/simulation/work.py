@@ -75,7 +75,7 @@ def say(story: Story, by: uuid.UUID, text: str) -> None:
 
 
 def finish(story: Story, by: uuid.UUID) -> None:
-    """Resolve the session, in the flow's words where its path ends in a resolution; some customers rate it."""
+    """Resolve the session, in the flow's words if its path ends in a resolution; some customers rate it."""
     story.wait_for_step()
     node_id = story.where.node_id
     solution = None if node_id is None else guide_of(story).solution(node_id)
@@ -108,13 +108,13 @@ def guide_of(story: Story) -> Guide:
 
 
 def is_offered_more(story: Story) -> bool:
-    """Whether the session stands in a flow whose path has not ended."""
+    """Whether the session is in a flow whose path has not ended."""
     node = story.where.node
     return node is not None and bool(node.offered) and story.session.status != SessionStatus.PAUSED
 
 
 def is_at_question(story: Story) -> bool:
-    """Whether the session stands at a question."""
+    """Whether the session is at a question."""
     node = story.where.node
     return node is not None and node.kind == NodeKind.QUESTION
 

@@ -36,7 +36,7 @@ Events of the account's handoffs as they are committed, from `hello` on: `create
 `heartbeat_seconds`.
 - Every other event has its number as `id`, and `data` with `handoff_id`, `session_id`, `kind`, `actor_id`, \
 `actor_name`, `at`, `content`.
-- With `Last-Event-ID` (or `last_event_id`, where a header cannot be set) all events after that number come, \
+- With `Last-Event-ID` (or `last_event_id`, if a header cannot be set) all events after that number come, \
 then new ones as they happen: none is missed, and none is sent twice. A number that this database has not \
 reached is answered with `"reset": true` in `hello`: reload what you show.
 - `counts` comes with `counts=true`, at first and whenever one of them has changed: `n_waiting`, \
@@ -94,7 +94,7 @@ async def stream(
     listener: Annotated[Listener, Depends(_listener)],
     db: ReadSession,
     header: Annotated[int | None, Header(alias="Last-Event-ID", ge=0)] = None,
-    last_event_id: Annotated[int | None, Query(ge=0, description="Used where the header is not set.")] = None,
+    last_event_id: Annotated[int | None, Query(ge=0, description="Used if the header is not set.")] = None,
 ) -> Response:
     """Follow the account's handoffs."""
     hub: Hub = request.app.state.live

@@ -194,7 +194,7 @@ class _Audience:
         self._account_id = account_id
         self._recent = deque[Message]()
         self._floor: int | None = None
-        # Due at once, since earlier announcements were not heard.
+        # Due at once, because earlier announcements were not heard.
         self.due["handoffs"].set()
         work = {"handoffs": self._read, "access": self._verify, "notifications": self._count}
         self._tasks = [hub.start(self._repeat(work[topic], due)) for topic, due in self.due.items()]
@@ -210,7 +210,7 @@ class _Audience:
         self.changed = asyncio.Event()
 
     async def behind(self, number: int) -> list[Message]:
-        """The events after a number; the first of them where there are many."""
+        """The events after a number; the first of them if there are many."""
         if self._floor is None:
             return []
         if number >= self._floor:

@@ -16,7 +16,7 @@ from flowpilot.identity.queries import names_of
 
 
 class LiveEvent(BaseModel):
-    """What a stream says of an event. `actor_name` is null where nobody acted, or a former member."""
+    """What a stream says of an event. `actor_name` is null if nobody acted, or a former member."""
 
     handoff_id: uuid.UUID
     session_id: uuid.UUID

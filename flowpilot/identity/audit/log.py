@@ -63,7 +63,7 @@ async def record(
 ) -> None:
     """Add an entry in the transaction of the change itself. Without an actor, an operator acted.
 
-    It is announced to the account's live streams, since their callers may have lost their access.
+    It is announced to the account's live streams, because their callers may have lost their access.
     """
     await db.execute(
         insert(AuditEntry).values(

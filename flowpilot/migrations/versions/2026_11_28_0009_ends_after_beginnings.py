@@ -1,6 +1,6 @@
 """No end before its beginning, from now on; what an import could not keep is kept with it.
 
-The next migration mends the rows that are there and validates the constraints while everybody works on, since what
+The next migration mends the existing rows and validates the constraints while everybody works on, because what
 this one locks is free by then.
 """
 

@@ -1,6 +1,6 @@
 """Reports of waiting times ask who claimed a handoff, so their index answers it.
 
-By itself, since everybody waits for the handoffs while it is made: a second for a million of them.
+By itself, because everybody waits for the handoffs while it is made: a second for a million of them.
 """
 
 from alembic import op

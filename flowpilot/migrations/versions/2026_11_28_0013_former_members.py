@@ -1,4 +1,4 @@
-"""What somebody who has left before still holds comes back to where everybody sees it."""
+"""Hand back what former members still hold."""
 
 import json
 from uuid import UUID
@@ -14,10 +14,10 @@ down_revision = "0012"
 branch_labels = None
 depends_on = None
 
-# Where there are none, even NULL differs from all of them; so each statement asks for somebody first.
+# If there are none, even NULL differs from all of them, so each statement asks for somebody first.
 WORKERS = "SELECT array_agg(user_id) FROM memberships WHERE account_id = %(account_id)s AND role <> 'viewer'"
 
-# Claims first: whoever escalated works on their sessions again, as after any release.
+# Claims first: the people who escalated work on their sessions again, as after any release.
 CLAIMS = """
 SELECT h.id, h.session_id, h.claimed_by, h.created_by
 FROM session_handoffs h

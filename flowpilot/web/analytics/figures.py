@@ -69,7 +69,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The figure of the window before, and what has changed since; `direction` is None where that is not clear."""
+    """The figure of the window before, and what has changed since; `direction` is None if that is not clear."""
 
     before: str
     difference: str

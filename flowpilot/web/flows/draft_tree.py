@@ -116,7 +116,7 @@ def _check_node(tree: TreeJson, node_id: str) -> None:
 
 
 def _next_node(nodes: dict[str, Any], label: str, target: str) -> str:
-    """The node that a row leads to, which is added to the nodes where the row asks for a new one."""
+    """The node that a row leads to, which is added to the nodes if the row asks for a new one."""
     return _add(nodes, _NEW[target], label) if target in _NEW else target
 
 

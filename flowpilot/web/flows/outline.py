@@ -1,6 +1,6 @@
 """A flow in reading order, pure: each node once, numbered, with what it leads to.
 
-A node stands where it is reached in the fewest steps; every other path to it is a jump to its number.
+A node is placed where it is reached in the fewest steps; every other path to it is a jump to its number.
 """
 
 from collections import deque
@@ -46,7 +46,7 @@ class OutlineNode:
 
     @property
     def begins_list(self) -> bool:
-        """Whether it begins a list of its own, instead of standing beneath the node that leads to it."""
+        """Whether it begins a list of its own, instead of appearing beneath the node that leads to it."""
         return self.depth % _NESTED == 0
 
 
@@ -86,7 +86,7 @@ def outline(tree: Tree) -> Outline:
 
 
 def _parents(tree: Tree) -> dict[str, str | None]:
-    """The node from which each node is reached first; None where a part of the flow begins."""
+    """The node from which each node is reached first; None if a part of the flow begins there."""
     parents: dict[str, str | None] = {}
     for start in walk(tree):
         if start in parents:

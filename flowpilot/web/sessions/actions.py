@@ -61,7 +61,7 @@ class EscalationForm(OnceForm, HandoffIn):
 
 
 class DetailsForm(BaseModel):
-    """What the session is about. An empty field clears the value; `shown` stands for the values before."""
+    """What the session is about. An empty field clears the value; `shown` is a digest of the values before."""
 
     problem_summary: Problem
     problem_domain: Line | None = None
@@ -71,7 +71,7 @@ class DetailsForm(BaseModel):
 
 
 class RatingForm(schemas.RatingIn):
-    """How it went; `shown` stands for the rating before."""
+    """How it went; `shown` is a digest of the rating before."""
 
     shown: str = ""
 

@@ -56,7 +56,7 @@ class Sessions(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Page):
-    """One session: where it stands, what is known, and what may be done. `handoff` is its open handoff."""
+    """One session: where it is, what is known, and what may be done. `handoff` is its open handoff."""
 
     template: ClassVar[str] = "sessions/session.html"
     session: SessionOut
@@ -69,17 +69,17 @@ class Session(Page):
 
     @property
     def details_shown(self) -> str:
-        """Stands for what the form of the details is filled in with."""
+        """A digest of the session's details."""
         return details_shown(self.session)
 
     @property
     def rating_shown(self) -> str:
-        """The same of the rating."""
+        """The same for the rating."""
         return rating_shown(self.session)
 
     @property
     def standing(self) -> list[StepOut]:
-        """The steps that still hold."""
+        """The steps that count."""
         kept = set(self.session.standing)
         return [step for step in self.session.steps if step.id in kept]
 
@@ -150,7 +150,7 @@ async def start(
     now: Now,
     once: CreateOnce,
 ) -> Response:
-    """Start a session. Where no flow is certain, the engineer chooses one first."""
+    """Start a session. If no flow is certain, the engineer chooses one first."""
     started = await api.start_session(request, body, actor, db, now, once)
     if started.matched_flow_id is None and started.candidates:
         return go_to(f"/sessions/{started.id}/flow")
@@ -203,12 +203,12 @@ async def show_flows(
 
 
 def details_shown(session: SessionRow | AISession) -> str:
-    """Stands for what a session is about."""
+    """A digest of the session's details."""
     return digest(session.problem_summary, session.client_name, session.psa_ticket_id, session.problem_domain)
 
 
 def rating_shown(session: SessionOut | AISession) -> str:
-    """Stands for how a session was rated."""
+    """A digest of the session's rating."""
     return digest(session.session_rating, session.rating_comment)
 
 

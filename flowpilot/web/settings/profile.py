@@ -23,7 +23,7 @@ router = APIRouter(prefix="/settings/profile", include_in_schema=False)
 
 
 class PasswordForm(BaseModel):
-    """A new password, typed twice, since it cannot be seen while it is typed."""
+    """A new password, typed twice, because it cannot be seen while it is typed."""
 
     current_password: str = Field(max_length=1024)
     new_password: str = Field(max_length=1024)
@@ -47,7 +47,7 @@ async def show_profile(request: Request, actor: CanView, frame: CurrentFrame) ->
 async def change_password(
     request: Request, body: Annotated[PasswordForm, Form()], claimed: Claim, now: Now
 ) -> Response:
-    """Change the password, and sign this browser in again, since older credentials are no longer valid."""
+    """Change the password, and sign this browser in again, because older credentials are no longer valid."""
     if body.new_password != body.repeated:
         raise InvalidError("The two new passwords differ. Type the new one again.")
     if len(body.new_password) < MIN_PASSWORD_LENGTH:

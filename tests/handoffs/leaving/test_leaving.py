@@ -25,7 +25,7 @@ from tests.sessions.flows import SESSIONS
 
 WAYS = pytest.mark.parametrize(
     ("leave", "why"),
-    [(remove, "Its holder has left the account."), (lower, "Its holder can only look on now.")],
+    [(remove, "Its holder has left the account."), (lower, "Its holder is now a viewer.")],
     ids=["removed", "lowered"],
 )
 

@@ -28,7 +28,7 @@ def test_a_step_for_another_node_is_told_where_the_session_stands(
     problem = answer.json()
     assert problem["type"] == "urn:flowpilot:problem:session-moved-on"
     assert problem["detail"] == (
-        'The session has moved on. It stands at "Clear the print queue." now, after 1 step. '
+        'The session has moved on. It is now at "Clear the print queue.", after 1 step. '
         'What you sent for "Is the printer on?" was not recorded.'
     )
     assert problem["current"] == {
@@ -59,7 +59,7 @@ def test_after_another_count_of_steps_it_is_refused(
     answer = post(client, company, f"{session_id}/{path}", **body, after_step=0)
     assert answer.status_code == 409
     assert answer.json()["detail"] == (
-        'The session has moved on. It stands at "Is the printer on?" now, after 1 step. '
+        'The session has moved on. It is now at "Is the printer on?", after 1 step. '
         "What you sent was not recorded."
     )
     assert [step["kind"] for step in read(client, company, session_id)["steps"]] == ["answer"]

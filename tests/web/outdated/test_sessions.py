@@ -114,7 +114,7 @@ def test_an_answer_is_not_recorded_when_the_same_question_is_asked_again(desk: D
     send(desk.engineer, desk.path, "/back")
     answer = send(desk.senior, older, "/steps", choice="No")
     assert answer.status_code == 409
-    assert "It stands at &#34;Does the reader show a light?&#34; now, after 2 steps." in answer.text
+    assert "It is now at &#34;Does the reader show a light?&#34;, after 2 steps." in answer.text
     assert [kind for kind, _ in desk.steps] == ["answer", "back"]
 
 

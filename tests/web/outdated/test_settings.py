@@ -12,7 +12,7 @@ from tests.web.conftest import SignedIn
 from tests.web.forms import send
 
 MEMBERS, ACCOUNT = "/settings/members", "/settings/account"
-UNDONE = "Somebody else has changed it since, and saving yours would undo that. Nothing was saved."
+UNDONE = "Somebody else has changed this in the meantime, and saving yours would undo that. Nothing was saved."
 
 
 def test_an_older_form_of_the_account_does_not_undo_a_change(signed_in: SignedIn, company: Company) -> None:

@@ -39,7 +39,7 @@ def live_through(story: Story) -> None:
 
 
 def _work(story: Story, engineer: uuid.UUID) -> None:
-    """Follow the flow to its end, or leave it where it does not fit; without one, try this and that."""
+    """Follow the flow to its end, or leave it if it does not fit; without one, try this and that."""
     rng = story.rng
     if story.tree is None:
         improvise(story, engineer, rng.randint(3, 6) - min(2, len(story.steps)))
