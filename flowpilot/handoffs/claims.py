@@ -1,7 +1,8 @@
 """Claims: one engineer takes a handoff on, gives it back, or it is assigned to another."""
 
 import uuid
-from datetime import UTC, datetime
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions, leases, policy
@@ -107,16 +108,17 @@ async def _held_already(db: Db, actor: Actor, locked: LockedSession, handoff_id:
     try:
         policy.check(handoff, locked.session, actor, HandoffAction.CLAIM)
     except AlreadyClaimedError:
-        raise await _was_faster(db, handoff) from None
+        raise await _was_faster(db, actor, handoff) from None
     raise AssertionError("a handoff that can be claimed was not")
 
 
-async def _was_faster(db: Db, handoff: SessionHandoff) -> AlreadyClaimedError:
+async def _was_faster(db: Db, actor: Actor, handoff: SessionHandoff) -> AlreadyClaimedError:
     assert handoff.claimed_by is not None
     name = (await names_of(db, handoff.account_id, [handoff.claimed_by])).get(handoff.claimed_by)
     has_it = "holds this handoff"
     if handoff.claimed_at is not None:
-        has_it = f"has held this handoff since {handoff.claimed_at.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+        since = handoff.claimed_at.astimezone(ZoneInfo(actor.timezone))
+        has_it = f"has held this handoff since {since:%Y-%m-%d %H:%M:%S %Z}"
     return AlreadyClaimedError(
         f"{name or 'A former member'} was faster and {has_it}.",
         holder={"id": str(handoff.claimed_by), "name": name},

@@ -82,7 +82,7 @@ class CloseIn(HolderSeen):
     @model_validator(mode="after")
     def _says_what_solved_it(self) -> Self:
         if self.outcome == Outcome.RESOLVED and not self.note:
-            raise ValueError("say in note what solved it")
+            raise ValueError("say in the note what solved it")
         return self
 
 

@@ -18,6 +18,7 @@ PROBLEM_JSON = "application/problem+json"
 
 # Replacements for messages of Pydantic that people would not understand.
 _MESSAGES = {"extra_forbidden": "There is no field of this name"}
+_PREFIX = "Value error, "  # Pydantic puts it before the sentence of a validator of ours.
 
 
 class Problem(BaseModel):
@@ -57,7 +58,7 @@ def _wrong_field(item: Mapping[str, Any]) -> dict[str, str]:
     """One invalid field, from Pydantic's error."""
     return {
         "field": ".".join(str(part) for part in item["loc"]),
-        "message": _MESSAGES.get(item["type"], item["msg"]),
+        "message": _MESSAGES.get(item["type"], item["msg"].removeprefix(_PREFIX)),
     }
 
 

@@ -6,6 +6,7 @@ from urllib.parse import quote
 
 from fastapi import Request, Response
 from fastapi.responses import RedirectResponse
+from starlette.exceptions import HTTPException
 
 from flowpilot.db.failures import (
     DatabaseBusyError,
@@ -16,7 +17,8 @@ from flowpilot.db.failures import (
 )
 from flowpilot.errors import OutdatedError
 from flowpilot.identity.auth import NoAccountError
-from flowpilot.web.formatting import plain
+from flowpilot.text import sentence
+from flowpilot.web.formatting import field_label
 from flowpilot.web.frame import Frame, frame_of
 from flowpilot.web.outdated import show_present
 from flowpilot.web.render import Page, accounts_path, render
@@ -24,6 +26,11 @@ from flowpilot.web.render import Page, accounts_path, render
 _NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 _HEADINGS_OF_KINDS = {"urn:flowpilot:problem:cross-site": "That request did not come from a FlowPilot page"}
+
+# What may help, after the detail.
+_HELP_OF_KINDS = {"urn:flowpilot:problem:forbidden": "A team admin or an owner can help."}
+
+_BAD_ADDRESS = "The address is incomplete, or does not belong to FlowPilot."
 
 _HEADINGS_OF_OUTAGES: dict[type[Exception], str] = {
     DatabaseUnavailableError: "FlowPilot cannot reach its database",
@@ -39,9 +46,9 @@ _RELOAD_SECONDS = 5
 _FRAMED = {403, 404, 409, 422}
 
 _HEADINGS = {
-    403: "Your role does not allow this",
+    403: "Not allowed",
     404: "Not found",
-    409: "That is no longer possible",
+    409: "Not possible",
     422: "Check the form",
     429: "Too many requests",
 }
@@ -74,17 +81,20 @@ async def as_page(request: Request, problem: dict[str, Any], error: Exception) -
     if isinstance(error, NoAccountError):
         return _lead_to(request, accounts_path(_wanted(request)))
     if isinstance(error, OutdatedError) and request.method == "POST":
-        return await show_present(request, error.detail) or await _failure(request, problem)
+        return await show_present(request, error.detail) or await _failure(request, problem, error)
     if isinstance(error, DatabaseUnavailableError):
         return _outage(request, problem, error)
-    return await _failure(request, problem)
+    return await _failure(request, problem, error)
 
 
-async def _failure(request: Request, problem: dict[str, Any]) -> Response:
+async def _failure(request: Request, problem: dict[str, Any], error: Exception) -> Response:
     status, detail = problem["status"], _words(problem)
-    if any(error["field"].startswith("path.") for error in problem.get("errors", ())):
-        status, detail = 404, "The address is incomplete, or does not belong to FlowPilot."
+    has_no_route = isinstance(error, HTTPException) and status == 404
+    if has_no_route or any(one["field"].startswith("path.") for one in problem.get("errors", ())):
+        status, detail = 404, _BAD_ADDRESS
     heading = _HEADINGS_OF_KINDS.get(problem["type"]) or _HEADINGS.get(status, "Something went wrong")
+    if isinstance(error, OutdatedError):
+        heading = "That is no longer possible"
     # After too many requests, the answer needs no database.
     frame = await frame_of(request) if status in _FRAMED else None
     return _told(request, status, heading, detail, problem["request_id"], frame)
@@ -128,13 +138,14 @@ def _words(problem: dict[str, Any]) -> str:
     """What is wrong, with a form's fields named as on the page."""
     errors = problem.get("errors")
     if not errors:
-        return str(problem["detail"])
-    return "; ".join(_said(error) for error in errors)
+        return f"{problem['detail']} {_HELP_OF_KINDS.get(problem['type'], '')}".rstrip()
+    return sentence("; ".join(_said(error) for error in errors))
 
 
 def _said(error: dict[str, str]) -> str:
     _, *path = error["field"].split(".")
-    return f"{plain(path[0])}: {error['message']}" if path else error["message"]
+    message = error["message"]
+    return f"{field_label(path[0])}: {message}" if path else message[:1].upper() + message[1:]
 
 
 def _sign_in(request: Request) -> Response:

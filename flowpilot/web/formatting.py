@@ -11,6 +11,26 @@ from flowpilot.durations import in_short
 
 _NBSP = "\u00a0"
 
+# Fields of forms whose label is not their name.
+_LABELS = {
+    "client_name": "Client",
+    "free_text": "What you found",
+    "problem_domain": "Domain",
+    "problem_summary": "Problem",
+    "psa_ticket_id": "Ticket",
+    "reason": "Why",
+    "target_user_id": "Assign to",
+}
+
+# Names whose words are not only capitalised.
+_SPELLINGS = {
+    "Ai enhanced": "AI-enhanced",
+    "Ai generated": "AI-generated",
+    "Api key": "API key",
+    "Email": "E-mail",
+    "Parked": "Set aside",
+}
+
 # The nouns that reports count.
 _ONE = {
     "days": "day",
@@ -85,7 +105,16 @@ def counted(n: int, words: str) -> str:
 
 def plain(name: str) -> str:
     """A name of the code as words: `requesting_escalation` is `Requesting escalation`."""
-    return str(name).replace("_", " ").capitalize()
+    words = str(name).replace("_", " ").capitalize()
+    for start, spelled in _SPELLINGS.items():
+        if words.startswith(start):
+            return spelled + words.removeprefix(start)
+    return words
+
+
+def field_label(name: str) -> str:
+    """The label that a field of a form has on its page."""
+    return _LABELS.get(name) or plain(name)
 
 
 FILTERS: dict[str, Callable[..., Any]] = {

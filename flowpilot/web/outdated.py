@@ -15,7 +15,7 @@ from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from flowpilot.errors import OutdatedError
-from flowpilot.web.formatting import plain
+from flowpilot.web.formatting import field_label
 
 # Hidden fields that say what the page showed; no person wrote them.
 _SENT_ALONG = frozenset({"after_step", "caller", "from_role", "node", "show", "shown", "up"})
@@ -57,7 +57,7 @@ async def show_present(request: Request, detail: str) -> Response | None:
     """The form's page as it is now, with what was not recorded; None if there is no such page."""
     form = await request.form()
     written = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    lost = [(plain(name), value) for name, value in written if value.strip() and _is_written(name, value)]
+    lost = [(field_label(name), value) for name, value in written if value.strip() and _is_written(name, value)]
     request.state.refusal = Refusal(detail, lost)
     for path, query in _pages_of(request):
         page = await _get(request, path, query)

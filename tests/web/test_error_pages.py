@@ -4,7 +4,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
-from tests.company import Company
+from tests.company import Company, fresh_email
 from tests.web.conftest import SignedIn, new_browser
 
 # The same at every collection: workers that run side by side must agree on what there is to run.
@@ -31,6 +31,21 @@ def test_a_bad_link_says_so_within_the_frame_and_leads_on(signed_in: SignedIn, p
     assert f'class="btn btn-primary" href="{way_on}"' in answer.text
 
 
+@pytest.mark.parametrize("path", ["/nowhere", "/analytics/rows/nonsense"])
+def test_an_unknown_address_is_called_one(signed_in: SignedIn, path: str) -> None:
+    answer = signed_in(Role.OWNER).get(path)
+    assert "The address is incomplete, or does not belong to FlowPilot." in answer.text
+    assert "Not Found" not in answer.text
+
+
+def test_a_conflict_where_nothing_has_changed_is_only_not_possible(company: Company, signed_in: SignedIn) -> None:
+    company.add_person(email := fresh_email(), Role.ENGINEER)
+    invitation = {"email": email, "role": "engineer"}
+    answer = signed_in(Role.OWNER).post("/settings/members", data=invitation, headers={"HX-Request": "true"})
+    assert answer.status_code == 409
+    assert "<strong>Not possible.</strong>" in answer.text
+
+
 def test_a_filter_that_is_none_is_named_within_the_frame(signed_in: SignedIn) -> None:
     answer = signed_in().get("/handoffs", params={"priority": 'high"&state=all'})
     assert answer.status_code == 422
@@ -42,7 +57,8 @@ def test_a_filter_that_is_none_is_named_within_the_frame(signed_in: SignedIn) ->
 def test_a_page_for_another_role_is_refused_within_the_frame(signed_in: SignedIn) -> None:
     answer = signed_in(Role.VIEWER).get("/settings/audit-log")
     assert answer.status_code == 403
-    assert "Your role does not allow this" in answer.text
+    assert "<h1>Not allowed</h1>" in answer.text
+    assert "Your role (viewer) does not include this. A team admin or an owner can help." in answer.text
     assert FRAME in answer.text
 
 

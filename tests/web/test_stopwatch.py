@@ -37,7 +37,7 @@ def test_a_viewer_has_no_stopwatch(signed_in: SignedIn) -> None:
     browser = signed_in(Role.VIEWER)
     answer = browser.get(WATCH)
     assert answer.status_code == 403
-    assert "Your role does not allow this" in answer.text
+    assert "Not allowed" in answer.text
     assert browser.post(f"{WATCH}/start").status_code == 403
 
 

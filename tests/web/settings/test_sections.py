@@ -55,7 +55,7 @@ def test_a_role_sees_the_sections_that_it_may_use_and_a_clear_page_for_the_other
         may = section in SECTIONS[role]
         assert (f'href="/settings/{section}"' in tabs) is may
         assert answer.status_code == (200 if may else 403)
-        assert ("Your role does not allow this" in answer.text) is not may
+        assert ("Not allowed" in answer.text) is not may
 
 
 def test_the_account_is_saved(signed_in: SignedIn, company: Company) -> None:
