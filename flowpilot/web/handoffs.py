@@ -94,6 +94,7 @@ class Handoff(Page):
     assignees: list[MemberOut]
     is_mine: bool
     may_take_over: bool
+    may_take_back: bool
 
 
 @router.get("")
@@ -144,6 +145,8 @@ async def show(
         ],
         is_mine=holder == actor.user_id,
         may_take_over=may_be_mine and holder not in {None, actor.user_id},
+        may_take_back=holder is None
+        and actor.user_id in {escalated_by, handoff.returns_to and handoff.returns_to.id},
     )
     return render(request, page, frame)
 

@@ -54,11 +54,51 @@ def test_a_claim_opens_the_session_with_its_context(handoff: tuple[TestClient, s
     assert re.search(r'name="choice" value=', session.text)
 
 
-def test_the_loser_is_told_who_was_faster(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
+def test_the_loser_is_told_who_was_faster_in_the_accounts_time_zone(
+    company: Company, handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    company.query("UPDATE accounts SET timezone = 'Europe/Vienna' RETURNING id")
     signed_in().post(f"{handoff[1]}/claim")
     late = signed_in().post(f"{handoff[1]}/claim", headers={"HX-Request": "true"})
     assert late.status_code == 409
-    assert "was faster and has held this handoff since" in late.text
+    assert re.search(r"was faster and has held this handoff since [-\d]+ [:\d]+ CES?T\.", late.text)
+
+
+def test_a_handoff_resolved_without_a_note_asks_for_it(
+    handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    senior = signed_in()
+    senior.post(f"{handoff[1]}/claim")
+    answer = senior.post(f"{handoff[1]}/close", data={"outcome": "resolved"}, headers={"HX-Request": "true"})
+    assert "Check the form.</strong> Say in the note what solved it." in answer.text
+
+
+def test_a_field_is_named_by_its_label(handoff: tuple[TestClient, str]) -> None:
+    answer = handoff[0].post(f"{handoff[1]}/release", data={}, headers={"HX-Request": "true"})
+    assert "Why: Field required." in answer.text
+
+
+def test_only_the_engineer_who_escalated_takes_it_back(
+    handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    assert handoff[0].get(handoff[1]).text.count("Take it back") == 2
+    owner = signed_in(Role.OWNER).get(handoff[1]).text
+    assert "Take it back" not in owner
+    assert "Close the handoff" in owner
+
+
+def test_a_filter_without_matches_can_be_removed(signed_in: SignedIn) -> None:
+    queue = signed_in().get("/handoffs", params={"priority": "urgent"}).text
+    assert "No handoffs match" in queue
+    assert 'href="/handoffs?state=queue">Show all' in queue
+    assert "No escalations waiting" in signed_in().get("/handoffs").text
+
+
+def test_a_viewer_is_offered_nothing_of_their_own(signed_in: SignedIn) -> None:
+    viewer = signed_in(Role.VIEWER)
+    assert "Start a session" not in viewer.get("/").text
+    assert "Only assigned to me" not in viewer.get("/handoffs").text
+    assert "Only mine" not in viewer.get("/sessions").text
 
 
 def test_the_queue_counts_and_shows_the_headline_with_its_definition(
