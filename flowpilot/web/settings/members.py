@@ -46,6 +46,13 @@ class Members(SettingsPage):
     members: ListPage[MemberOut]
     invitations: ListPage[InvitationOut] | None
     roles: list[Role]
+    is_complete: bool
+
+    @property
+    def only_owner(self) -> uuid.UUID | None:
+        """The only owner who can sign in, and so must stay; None if there are more, or another page of members."""
+        owners = [one.user_id for one in self.members.items if one.role == Role.OWNER and one.can_sign_in]
+        return owners[0] if self.is_complete and len(owners) == 1 else None
 
 
 @router.get("")
@@ -61,11 +68,13 @@ async def show(
     asked_in = None
     if actor.may(Permission.MANAGE_MEMBERS):
         asked_in = await invitations_api.list_invitations(actor, db, frame.now, limit=20, cursor=invited)
+    members = await api.list_members(actor, db, limit=100, cursor=cursor)
     page = Members(
         title="Members",
-        members=await api.list_members(actor, db, limit=100, cursor=cursor),
+        members=members,
         invitations=asked_in,
         roles=roles_below(actor),
+        is_complete=cursor is None and members.next_cursor is None,
     )
     return render(request, page, frame)
 

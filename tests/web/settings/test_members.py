@@ -35,6 +35,19 @@ def test_a_role_is_changed(signed_in: SignedIn, company: Company) -> None:
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", viewer) == [("engineer",)]
 
 
+def test_the_only_owner_cannot_leave_and_reads_why(client: TestClient, company: Company) -> None:
+    user_id = company.add_person(email := fresh_email(), Role.OWNER)
+    browser = new_browser(client)
+    browser.post("/sign-in", data={"username": email, "password": PASSWORD})
+    page = browser.get(MEMBERS).text
+    assert "To leave, make somebody else an owner first." in page
+    assert f"{user_id}/role" not in page
+    company.add_person(fresh_email(), Role.OWNER)
+    page = browser.get(MEMBERS).text
+    assert "To leave, make somebody else an owner first." not in page
+    assert f"{user_id}/role" in page
+
+
 def test_who_lowers_their_own_role_is_led_to_what_they_may_still_see(client: TestClient, company: Company) -> None:
     email = fresh_email()
     user_id = company.add_person(email, Role.TEAM_ADMIN)
