@@ -1,11 +1,8 @@
 """Every route of the reports, their rows and their tables."""
 
-from fastapi import APIRouter
-
 from flowpilot.analytics import api
 from flowpilot.analytics.rows import api as rows
 from flowpilot.analytics.tables import api as tables
+from flowpilot.http.routers import collect
 
-router = APIRouter()
-for part in (api, rows, tables):
-    router.include_router(part.router)
+router = collect(api, rows, tables)

@@ -1,7 +1,6 @@
 """Every page of the web interface."""
 
-from fastapi import APIRouter
-
+from flowpilot.http.routers import collect
 from flowpilot.web import api_docs, handoffs, home, notifications, stopwatch
 from flowpilot.web.access import routes as access
 from flowpilot.web.analytics import routes as analytics
@@ -9,8 +8,7 @@ from flowpilot.web.flows import routes as flows
 from flowpilot.web.sessions import routes as sessions
 from flowpilot.web.settings import routes as settings
 
-router = APIRouter(include_in_schema=False)
-for part in (
+router = collect(
     api_docs,
     access,
     home,
@@ -21,5 +19,4 @@ for part in (
     sessions,
     handoffs,
     flows,
-):
-    router.include_router(part.router)
+)

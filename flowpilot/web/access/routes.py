@@ -1,9 +1,6 @@
 """Every page of signing in."""
 
-from fastapi import APIRouter
-
+from flowpilot.http.routers import collect
 from flowpilot.web.access import invitation, setup, sign_in
 
-router = APIRouter()
-for part in (sign_in, setup, invitation):
-    router.include_router(part.router)
+router = collect(sign_in, setup, invitation)

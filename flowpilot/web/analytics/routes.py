@@ -1,9 +1,6 @@
 """Every page of the reports and their rows."""
 
-from fastapi import APIRouter
-
+from flowpilot.http.routers import collect
 from flowpilot.web.analytics import pages, rows
 
-router = APIRouter()
-for part in (pages, rows):
-    router.include_router(part.router)
+router = collect(pages, rows)

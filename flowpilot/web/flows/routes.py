@@ -1,9 +1,6 @@
 """Every page of the flows."""
 
-from fastapi import APIRouter
-
+from flowpilot.http.routers import collect
 from flowpilot.web.flows import editor, manage, pages, preview, versions
 
-router = APIRouter()
-for part in (manage, editor, preview, versions, pages):
-    router.include_router(part.router)
+router = collect(manage, editor, preview, versions, pages)
