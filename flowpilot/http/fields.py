@@ -1,8 +1,8 @@
-"""What the body of a request may contain: known fields only, and the kinds of text."""
+"""What a request may carry: bodies of known fields, and the kinds of text."""
 
 from typing import Annotated
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 
 class Body(BaseModel):
@@ -36,3 +36,6 @@ Problem = Annotated[_Said, Field(max_length=10_000)]
 # Trimmed, and may be empty.
 Trimmed = Annotated[Text, StringConstraints(strip_whitespace=True)]
 Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000), AfterValidator(storable)]
+
+# A form sends a field that is left empty as an empty text.
+EmptyIsNone = BeforeValidator(lambda value: value or None)

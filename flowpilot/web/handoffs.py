@@ -8,7 +8,6 @@ from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import BeforeValidator
 
 from flowpilot.analytics.api import read_headline
 from flowpilot.analytics.escalations.headline import Headline
@@ -28,7 +27,7 @@ from flowpilot.handoffs.schemas import (
     ReassignIn,
     ReleaseIn,
 )
-from flowpilot.http.fields import Text
+from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -36,12 +35,9 @@ from flowpilot.identity.schemas import MemberOut
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import all_members
 from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.sessions.pages import show_resolved
 
 router = APIRouter(prefix="/handoffs", include_in_schema=False)
-
-
-# The choice of "Any" sends an empty field.
-_Any = BeforeValidator(lambda value: value or None)
 
 
 class HolderForm(HolderSeen):
@@ -104,7 +100,7 @@ async def show_queue(
     db: ReadSession,
     frame: CurrentFrame,
     state: State = "queue",
-    priority: Annotated[PriorityName | None, _Any] = None,
+    priority: Annotated[PriorityName | None, EmptyIsNone] = None,
     for_me: bool = False,
     cursor: Text | None = None,
 ) -> Response:
@@ -173,7 +169,7 @@ async def reassign(
     handoff_id: uuid.UUID, body: Annotated[ReassignForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     await api.reassign(handoff_id, body, actor, db, now)
-    return go_to(f"/handoffs/{handoff_id}", "Saved. The new assignee is notified.")
+    return go_to(f"/handoffs/{handoff_id}", _saved(body.target_user_id, actor))
 
 
 @router.post("/{handoff_id}/take-over")
@@ -193,8 +189,16 @@ async def close(
 ) -> Response:
     closed = await api.close(handoff_id, body, actor, db, now)
     if body.outcome == Outcome.RESOLVED:
-        return go_to(f"/sessions/{closed.session_id}/note", "Resolved. This is the note for the ticket.")
+        return show_resolved(closed.session_id)
     return go_to(f"/sessions/{closed.session_id}", "The handoff is closed.")
+
+
+def _saved(target: uuid.UUID | None, actor: Actor) -> str:
+    if target is None:
+        return "Saved. Everybody else who can claim it is notified."
+    if target == actor.user_id:
+        return "Saved. It is assigned to you."
+    return "Saved. The new assignee is notified."
 
 
 async def _headline(actor: Actor, db: ReadDb, now: datetime) -> Headline | None:

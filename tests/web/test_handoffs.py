@@ -149,6 +149,22 @@ def test_it_is_reassigned_to_somebody_and_to_anybody_again(
     assert engineer.post(f"{path}/reassign", data={"target_user_id": "nobody"}).status_code == 422
 
 
+def test_the_page_says_who_is_notified_of_a_reassignment(
+    signed_in: SignedIn, handoff: tuple[TestClient, str], company: Company
+) -> None:
+    _, path = handoff
+    admin = signed_in(Role.TEAM_ADMIN)
+    newest = "SELECT user_id FROM memberships ORDER BY created_at DESC LIMIT 1"
+    own_id = str(company.query(newest)[0][0])
+    company.let_sign_in(company.users[Role.OWNER])
+    for target, notice in (
+        (str(company.users[Role.OWNER]), "Saved. The new assignee is notified."),
+        (own_id, "Saved. It is assigned to you."),
+        ("", "Saved. Everybody else who can claim it is notified."),
+    ):
+        assert notice in admin.post(f"{path}/reassign", data={"target_user_id": target}).text
+
+
 def test_a_viewer_sees_the_queue_and_claims_nothing(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
     viewer = signed_in(Role.VIEWER)
     html = viewer.get("/handoffs").text

@@ -24,7 +24,7 @@ from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown
 from flowpilot.web.people import assignees
 from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.sessions.pages import details_shown, rating_shown
+from flowpilot.web.sessions.pages import details_shown, rating_shown, show_resolved
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 
@@ -161,7 +161,7 @@ async def resolve(
     db: WriteSession,
 ) -> Response:
     await api.resolve(body, actor, loaded, db)
-    return go_to(f"/sessions/{session_id}/note", "Resolved. This is the note for the ticket.")
+    return show_resolved(session_id)
 
 
 @router.post("/abandon")

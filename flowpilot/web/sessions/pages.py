@@ -212,6 +212,11 @@ def rating_shown(session: SessionOut | AISession) -> str:
     return digest(session.session_rating, session.rating_comment)
 
 
+def show_resolved(session_id: uuid.UUID) -> Response:
+    """Go from a session that has just been resolved to its note."""
+    return go_to(f"/sessions/{session_id}/note", "Resolved. This is the note for the ticket.")
+
+
 async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
     if session.status not in _WITH_A_HANDOFF:
         return None

@@ -4,14 +4,14 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request, Response
 from pydantic import Field
 
 from flowpilot.clock import zone
-from flowpilot.http.fields import Text
+from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanViewAuditLog
 from flowpilot.identity.audit import api
@@ -28,8 +28,6 @@ router = APIRouter(prefix="/settings/audit-log", include_in_schema=False)
 
 _HERE = "/settings/audit-log"
 
-# A form sends an empty field as an empty text.
-Empty = Literal[""]
 Day = Annotated[date, Field(ge=date(1970, 1, 1), le=date(9000, 1, 1))]
 
 
@@ -59,11 +57,11 @@ class AuditForm:
 
 async def _form(
     action: Text = "",
-    person: uuid.UUID | Empty = "",
-    first: Annotated[Day | Empty, Query(alias="from")] = "",
-    last: Annotated[Day | Empty, Query(alias="to")] = "",
+    person: Annotated[uuid.UUID | None, EmptyIsNone] = None,
+    first: Annotated[Day | None, EmptyIsNone, Query(alias="from")] = None,
+    last: Annotated[Day | None, EmptyIsNone, Query(alias="to")] = None,
 ) -> AuditForm:
-    return AuditForm(action, person or None, first or None, last or None)
+    return AuditForm(action, person, first, last)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
