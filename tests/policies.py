@@ -4,8 +4,7 @@ from collections.abc import Awaitable, Callable, Iterable
 
 from flowpilot.db.session import Database, Db
 from flowpilot.errors import ConflictError
-from flowpilot.identity.actor import Actor, Role
-from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.actor import Actor, ForbiddenError, Role
 from tests.company import Company, add_colleague, run
 
 ROLES = {"a team admin": Role.TEAM_ADMIN, "a viewer": Role.VIEWER}

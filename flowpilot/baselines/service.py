@@ -11,10 +11,9 @@ from flowpilot.baselines.queries import running_of
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError, OutdatedError
-from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.actor import Actor, ForbiddenError, Permission
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.identity.audit.log import record
-from flowpilot.identity.auth import ForbiddenError
 
 # Nobody times a conversation of four hours: a stopwatch that has run for longer was forgotten, and one such figure
 # would move every mean and p95. For the same reason nothing longer can be entered.

@@ -8,8 +8,7 @@ from sqlalchemy import ColumnElement
 
 from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
 from flowpilot.handoffs.models import Outcome, SessionHandoff
-from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.actor import Actor, ForbiddenError, Permission, Role, missing_permission
 from flowpilot.sessions import transitions
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.transitions import Action
@@ -104,8 +103,9 @@ def refusal(
     outcome: Outcome = Outcome.RESOLVED,
 ) -> FlowPilotError | None:
     """Why the actor may not do this to the handoff now; None if they may."""
-    if not actor.may(Permission.WORK):
-        return ForbiddenError(f"Your role ({actor.role}) does not include this.")
+    lacking = missing_permission(actor, Permission.WORK)
+    if lacking is not None:
+        return lacking
     if handoff.closed_at is not None:
         return HandoffClosedError("The handoff is closed. Escalate the session again if it needs a senior.")
     return _RULES[action](handoff, actor) or _refusal_by_status(handoff, session, action, outcome)

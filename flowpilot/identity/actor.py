@@ -4,6 +4,8 @@ import uuid
 from dataclasses import dataclass
 from enum import StrEnum
 
+from flowpilot.errors import FlowPilotError
+
 
 class Role(StrEnum):
     """A member's role in an account, weakest first."""
@@ -73,3 +75,25 @@ class Actor:
     def caller(self) -> str:
         """The name under which requests are counted: the key, or without one the user in this account."""
         return f"{self.account_id}:{self.key_id or self.user_id}"
+
+
+class ForbiddenError(FlowPilotError):
+    """The actor may not do this."""
+
+    status = 403
+
+
+def missing_permission(actor: Actor, permission: Permission) -> ForbiddenError | None:
+    """Why the actor may not do what needs the permission; None if their role includes it."""
+    return None if actor.may(permission) else ForbiddenError(f"Your role ({actor.role}) does not include this.")
+
+
+def require(actor: Actor, permission: Permission) -> None:
+    """Make sure that the actor's role includes the permission.
+
+    Raises:
+        ForbiddenError: it does not.
+    """
+    refused = missing_permission(actor, permission)
+    if refused is not None:
+        raise refused

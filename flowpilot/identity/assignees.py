@@ -6,8 +6,7 @@ from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
-from flowpilot.identity.actor import PERMISSIONS, Actor, Permission, Role
-from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.actor import PERMISSIONS, Actor, ForbiddenError, Permission, Role
 from flowpilot.identity.models import Membership, User
 
 

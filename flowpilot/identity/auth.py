@@ -18,7 +18,7 @@ from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.email_address import normal_email
 from flowpilot.errors import ConflictError, FlowPilotError
-from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.actor import Actor, Permission, Role, require
 from flowpilot.identity.cookies import cookie_of
 from flowpilot.identity.credentials import (
     KeyClaim,
@@ -65,12 +65,6 @@ class NoAccountError(FlowPilotError):
 
     def __init__(self) -> None:
         super().__init__("No account")
-
-
-class ForbiddenError(FlowPilotError):
-    """The role does not include the permission that the route requires."""
-
-    status = 403
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,8 +267,7 @@ def requires(permission: Permission) -> Any:
     """The dependency of a route that requires a permission."""
 
     async def check(actor: Caller) -> Actor:
-        if not actor.may(permission):
-            raise ForbiddenError(f"Your role ({actor.role}) does not include this.")
+        require(actor, permission)
         return actor
 
     return Depends(check)

@@ -8,9 +8,8 @@ from sqlalchemy import select
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError, NotFoundError
-from flowpilot.identity.actor import Actor, Permission, Role
+from flowpilot.identity.actor import Actor, ForbiddenError, Permission, Role
 from flowpilot.identity.audit.log import record
-from flowpilot.identity.auth import ForbiddenError
 from flowpilot.identity.credentials import hash_key, key_prefix, new_api_key
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.members import add_user, join

@@ -12,8 +12,8 @@ from sqlalchemy import func, or_, select
 
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, NotFoundError
-from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.auth import ForbiddenError, NoAccountError
+from flowpilot.identity.actor import Actor, ForbiddenError, Permission, Role, require
+from flowpilot.identity.auth import NoAccountError
 from flowpilot.identity.credentials import UnauthenticatedError
 from flowpilot.identity.models import ApiKey, Membership, User
 
@@ -51,8 +51,7 @@ class LockedAccess:
         """
         if self.actor is None:
             return
-        if not self.actor.may(permission):
-            raise ForbiddenError(f"Your role ({self.actor.role}) does not include this.")
+        require(self.actor, permission)
         for role in roles:
             if role.rank > self.actor.role.rank:
                 raise ForbiddenError(f"Your role ({self.actor.role}) cannot manage a role above it ({role}).")

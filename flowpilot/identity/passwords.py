@@ -11,9 +11,9 @@ from sqlalchemy import select
 from flowpilot.db.session import Database, state_account
 from flowpilot.email_address import normal_email
 from flowpilot.errors import InvalidError, NotFoundError
+from flowpilot.identity.actor import ForbiddenError
 from flowpilot.identity.audit.log import record
 from flowpilot.identity.auth import (
-    ForbiddenError,
     accounts_of,
     set_password_hash,
     state_login_email,

@@ -3,8 +3,7 @@
 from collections.abc import Collection
 
 from flowpilot.errors import FlowPilotError, OutdatedError
-from flowpilot.identity.actor import Actor, Permission, Role
-from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.actor import Actor, ForbiddenError, Permission, Role, missing_permission
 from flowpilot.sessions import transitions
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.transitions import Action
@@ -60,7 +59,7 @@ def check_may_work(session: AISession, actor: Actor) -> None:
 def refusal(session: AISession, actor: Actor, action: Action) -> FlowPilotError | None:
     """Why the actor may not do this to the session now; None if they may."""
     if action == Action.TAKE:
-        return _lacks_permission(actor) or _refusal_to_take(session)
+        return missing_permission(actor, Permission.WORK) or _refusal_to_take(session)
     return _refusal_to_work(session, actor) or transitions.refusal(SessionStatus(session.status), action)
 
 
@@ -78,20 +77,13 @@ def is_unassigned(session: AISession) -> bool:
     return session.owner_id is None and not is_from_a_log and session.status in CAN_BE_UNASSIGNED
 
 
-def _lacks_permission(actor: Actor) -> ForbiddenError | None:
-    return (
-        None if actor.may(Permission.WORK) else ForbiddenError(f"Your role ({actor.role}) does not include this.")
-    )
-
-
 def _refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
     """Sessions are changed by the people who started them or work on them, and by team admins."""
     is_theirs = actor.user_id in {session.user_id, session.owner_id} or actor.role.rank >= Role.TEAM_ADMIN.rank
-    if is_theirs:
-        return _lacks_permission(actor)
-    return _lacks_permission(actor) or NotYourSessionError(
-        "Somebody else works on this session. Claim its handoff, or ask a team admin."
-    )
+    lacking = missing_permission(actor, Permission.WORK)
+    if lacking is not None or is_theirs:
+        return lacking
+    return NotYourSessionError("Somebody else works on this session. Claim its handoff, or ask a team admin.")
 
 
 def _refusal_to_take(session: AISession) -> OutdatedError | None:

@@ -24,7 +24,7 @@ from flowpilot.db.session import Database, ReadDb
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs.events import newest_number
 from flowpilot.handoffs.live.messages import Message, counts_message, messages_after
-from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.actor import Actor, Permission, require
 from flowpilot.identity.auth import verify
 from flowpilot.identity.credentials import parse
 
@@ -284,9 +284,10 @@ class _Audience:
     async def _refusal(self, db: ReadDb, credential: str) -> str | None:
         try:
             actor, _ = await verify(db, parse(credential, self._hub.signing_key), now())
+            require(actor, Permission.VIEW_WORK)
         except FlowPilotError as error:
             return error.detail
-        return None if actor.may(Permission.VIEW_WORK) else "Your role does not include this."
+        return None
 
 
 async def _happens(event: asyncio.Event, seconds: float) -> bool:

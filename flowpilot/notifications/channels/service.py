@@ -10,8 +10,7 @@ from sqlalchemy import select
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, NotFoundError, OutdatedError
-from flowpilot.identity.actor import Actor, Permission
-from flowpilot.identity.auth import ForbiddenError
+from flowpilot.identity.actor import Actor, ForbiddenError, Permission
 from flowpilot.notifications.channels.audit import record_change
 from flowpilot.notifications.delivery.resting import locked_route, try_route_now
 from flowpilot.notifications.delivery.service import send_test
