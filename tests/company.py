@@ -31,7 +31,7 @@ def at(text: str) -> datetime:
 
 @dataclass(frozen=True)
 class Company:
-    """One account, with an API key and its user a role."""
+    """One account, with an API key and its user for each role."""
 
     urls: DatabaseUrls
     id: uuid.UUID
@@ -39,7 +39,7 @@ class Company:
     users: dict[Role, uuid.UUID]
 
     def headers(self, role: Role = Role.OWNER) -> dict[str, str]:
-        """The headers of a request by the key of that role."""
+        """The headers of a request with that role's key."""
         return {"Authorization": f"Bearer {self.keys[role]}"}
 
     def add(self, table: str, **values: Any) -> uuid.UUID:
@@ -57,7 +57,7 @@ class Company:
             return connection.execute(statement.encode(), values).fetchall()
 
     def add_person(self, email: str, role: Role, password: str | None = PASSWORD) -> uuid.UUID:
-        """A member who can sign in; one who is known already keeps their password."""
+        """A member who can sign in. A person known already keeps their password."""
         password_hash = None if password is None else hash_once(password)
 
         async def work(database: Database) -> uuid.UUID:
@@ -72,7 +72,7 @@ class Company:
         return run(self.urls, work)
 
     def add_newcomer(self, role: Role) -> tuple[uuid.UUID, str]:
-        """Somebody new with that role, and the e-mail with which they can sign in."""
+        """A new member with that role, and the e-mail with which they can sign in."""
         user_id, email = new_id(), fresh_email()
         with account_connection(self.urls, self.id) as connection, connection.pipeline():
             _Adding(connection, self.id, now()).person(role, user_id, email)
@@ -88,7 +88,7 @@ class Company:
         return user_id
 
     def let_sign_in(self, *user_ids: uuid.UUID) -> None:
-        """Give these users, who act by API key, a password that nobody knows, so that they count as people."""
+        """Give these users of API keys a password that nobody knows, so that they count as people."""
         with account_connection(self.urls, self.id) as connection:
             for user_id in user_ids:
                 connection.execute("SELECT set_config('app.login_user_id', %s, true)", [str(user_id)])
@@ -97,7 +97,7 @@ class Company:
 
 @functools.cache
 def hash_once(password: str) -> str:
-    """The hash of a password, which takes long on purpose, computed once for all tests."""
+    """The hash of a password, which is slow on purpose, computed once for all tests."""
     return hash_password(password)
 
 
@@ -185,7 +185,7 @@ def _kept(url: str) -> psycopg.Connection:
 
 
 async def add_colleague(db: Db, account_id: uuid.UUID, name: str, role: Role = Role.ENGINEER) -> uuid.UUID:
-    """A member who counts as somebody who can sign in, with a password that nobody knows."""
+    """A member who counts as able to sign in, with a password that nobody knows."""
     user_id = await members.add_user(db, name, now(), password_hash="unknown")
     await members.join(db, await lock_access(db, account_id, None), user_id, role, now(), by=None)
     return user_id
@@ -208,5 +208,5 @@ def run(urls: DatabaseUrls, work: Callable[[Database], Coroutine[Any, Any, T]]) 
 
 
 def fresh_email() -> str:
-    """An e-mail nobody has yet."""
+    """An e-mail address that nobody has yet."""
     return f"{new_id()}@people.example"

@@ -1,4 +1,4 @@
-"""Data directories with a migrated database: made once a run, and copied for whoever needs one of their own."""
+"""Data directories with a migrated database: made once in a run, and copied for tests that need their own."""
 
 import fcntl
 import subprocess
@@ -39,18 +39,18 @@ def copy_migrated(run: Path, data_dir: Path) -> None:
             with migrated_database(settings_of(draft)):
                 pass
             draft.rename(template)
-    # The cluster belongs to whoever runs PostgreSQL, which as root is another user.
+    # The cluster belongs to the user who runs PostgreSQL, which is another user if this is root.
     subprocess.run(["cp", "--archive", "--reflink=auto", template, data_dir], check=True)  # noqa: S607
 
 
 def url_as(base: str, user: str, name: str) -> str:
-    """The same server's URL, as somebody else and to another database."""
+    """The same server's URL with another role and database."""
     return libpq_url(make_url(base).set(username=user, database=name))
 
 
 @contextmanager
 def empty_database(urls: DatabaseUrls) -> Iterator[str]:
-    """The URL of an empty database, owned by a role that may create roles but is no superuser."""
+    """The URL of an empty database, whose owner may create roles but is not a superuser."""
     name = f"external_{new_id().hex}"
     with psycopg.connect(urls.owner, autocommit=True) as owner:
         role = sql.Identifier(name)

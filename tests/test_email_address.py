@@ -1,4 +1,4 @@
-"""One form of an e-mail address, however it was typed."""
+"""One form of an e-mail address, no matter how it was typed."""
 
 import pytest
 from email_validator import EmailNotValidError, validate_email
@@ -28,7 +28,7 @@ def test_every_way_to_write_a_domain_is_one_address(typed: str) -> None:
 
 
 @pytest.mark.parametrize("typed", ["", "jo", "jo@", "@müller.example", "jo@xn--zzzzzz9.example", "a b@c.example"])
-def test_what_is_not_an_address_is_refused_and_finds_nobody(typed: str) -> None:
+def test_an_invalid_address_is_refused_and_finds_nobody(typed: str) -> None:
     with pytest.raises(InvalidError, match="is not an e-mail address"):
         valid_email(typed)
     assert normal_email(f" {typed} ".upper()) == typed.lower()
@@ -36,7 +36,7 @@ def test_what_is_not_an_address_is_refused_and_finds_nobody(typed: str) -> None:
 
 @given(st.text(LETTERS, min_size=1), st.text(LETTERS, min_size=1))
 def test_an_address_that_is_kept_already_stays_as_it_is(local: str, domain: str) -> None:
-    """Everybody who was added before can still sign in, in both forms."""
+    """Everybody who was added earlier can still sign in, with both forms."""
     try:
         found = validate_email(f"{local}@{domain}.example", check_deliverability=False)
     except EmailNotValidError:
@@ -54,7 +54,7 @@ def test_an_address_that_is_kept_already_stays_as_it_is(local: str, domain: str)
         ("root@localhost", "root@localhost"),
     ],
 )
-def test_mail_servers_are_told_the_domain_in_ascii(address: str, for_mail: str) -> None:
+def test_mail_servers_get_the_domain_in_ascii(address: str, for_mail: str) -> None:
     assert with_ascii_domain(address) == for_mail
 
 

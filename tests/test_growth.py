@@ -1,4 +1,4 @@
-"""What a text costs grows with its length and never with its square, whatever somebody has written in it."""
+"""The cost of a text grows with its length and never with its square, no matter what is in it."""
 
 import time
 from collections.abc import Callable

@@ -18,7 +18,7 @@ def _client(settings: Settings, url: str) -> TestClient:
 
 @pytest.fixture
 def unmigrated(urls: DatabaseUrls) -> Iterator[str]:
-    """A database in which nobody has migrated anything."""
+    """A database without any migration."""
     with psycopg.connect(urls.owner, autocommit=True) as owner:
         owner.execute("CREATE DATABASE unmigrated")
         yield urls.owner.replace("/flowpilot?", "/unmigrated?")

@@ -1,4 +1,4 @@
-"""What is sealed is read with the same key alone."""
+"""A sealed text can only be read with the same key."""
 
 import pytest
 
@@ -8,7 +8,7 @@ KEY, OTHER = "s" * 32, "t" * 32
 TEXT = "https://hooks.example/services/SECRETPATH"
 
 
-def test_what_is_sealed_can_be_read_again() -> None:
+def test_a_sealed_text_can_be_read_again() -> None:
     assert unseal(KEY, seal(KEY, TEXT)) == TEXT
 
 

@@ -1,4 +1,4 @@
-"""Where an installation is when FLOWPILOT_DATA_DIR does not say, and its secret key."""
+"""Where an installation is if FLOWPILOT_DATA_DIR is not set, and its secret key."""
 
 from pathlib import Path
 

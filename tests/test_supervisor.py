@@ -30,7 +30,7 @@ class Time:
 
 
 class Scene:
-    """A supervisor with one work, which does in turn what it is told to, and then waits to be cancelled."""
+    """A supervisor of one job, which follows its script and then waits to be cancelled."""
 
     def __init__(self) -> None:
         self.time = Time()
@@ -102,7 +102,7 @@ async def test_an_outage_is_said_once_and_its_end(scene: Scene, caplog: pytest.L
     assert [record.exc_info for record in caplog.records] == [None] * 3
 
 
-async def test_what_nobody_expected_has_its_traceback(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
+async def test_an_unexpected_error_has_its_traceback(scene: Scene, caplog: pytest.LogCaptureFixture) -> None:
     error = ExceptionGroup("both", [AWAY, ZeroDivisionError("a fault of ours")])
     await scene.play(scene.fails(error))
     [record] = caplog.records

@@ -1,4 +1,4 @@
-"""Working time: how it passes, against a count of it minute by minute."""
+"""Working time, compared with a count minute by minute."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -84,7 +84,7 @@ def test_the_end_lies_in_working_hours(since: datetime, length: timedelta, hours
 
 
 @given(moments, st.timedeltas(timedelta(), timedelta(days=10)), lengths, _hours())
-def test_who_begins_later_ends_no_earlier(
+def test_a_later_start_ends_no_earlier(
     since: datetime, later: timedelta, length: timedelta, hours: WorkingHours
 ) -> None:
     assert after_work(since, length, hours) <= after_work(since + later, length, hours)

@@ -45,7 +45,7 @@ def _load(connection: psycopg.Connection, account_id: str) -> None:
 
 @pytest.fixture(scope="session")
 def world(urls: DatabaseUrls) -> dict[str, Any]:
-    """The expected answers, with the rows that they are of in the database."""
+    """The expected answers, with their rows in the database."""
     if not Path(WORLD).exists() and "CI" not in os.environ:
         pytest.skip("The contract's worked world is not beside this checkout.")
     expected: dict[str, Any] = json.loads((WORLD / "expected.json").read_text())

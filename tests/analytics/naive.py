@@ -27,7 +27,7 @@ def _most_first(groups: dict[str, list[Row]]) -> list[tuple[str, list[Row]]]:
 
 
 class World:
-    """One account's rows, asked for a window."""
+    """One account's rows, with the contract's figures for a window."""
 
     def __init__(self, rows: dict[str, list[Row]], start: datetime, now: datetime, zone: str) -> None:
         self.rows, self.start, self.now, self.zone = rows, start, now, ZoneInfo(zone)

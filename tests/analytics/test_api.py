@@ -1,4 +1,4 @@
-"""The routes of the reports: who may call, how often, with which words, and at what cost."""
+"""The routes of the reports: who may call, how often, with which parameters, and at what cost."""
 
 import json
 from collections.abc import Iterator
@@ -64,7 +64,7 @@ NONSENSE = [
 
 
 @pytest.mark.parametrize("path", LIMITS)
-def test_what_cannot_be_understood_is_422(client: TestClient, company: Company, path: str) -> None:
+def test_a_malformed_query_is_422(client: TestClient, company: Company, path: str) -> None:
     answers = [client.get(f"{BASE}{path}?{query}", headers=company.headers()) for query in NONSENSE]
     assert {answer.status_code for answer in answers} == {422}
     assert {answer.headers["content-type"] for answer in answers} == {"application/problem+json"}
@@ -124,7 +124,7 @@ def test_definitions_lead_into_the_catalogue(client: TestClient, company: Compan
 
 @pytest.fixture
 def statements(client: TestClient) -> Iterator[list[str]]:
-    """Every statement sent to PostgreSQL, BEGIN and COMMIT aside."""
+    """Every statement sent to PostgreSQL, except for BEGIN and COMMIT."""
     assert isinstance(client.app, FastAPI)
     sent: list[str] = []
 
@@ -160,7 +160,7 @@ def test_the_body_is_json_as_the_contract_has_it(client: TestClient, company: Co
 
 
 def _live(company: Company) -> None:
-    """One of everything."""
+    """One row of each kind."""
     shelf = company.add("tree_categories", name="Email")
     flow = company.add("trees", name="Outlook", category_id=shelf)
     session = company.add(

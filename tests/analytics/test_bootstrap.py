@@ -22,7 +22,7 @@ def _split(drawn: list[tuple[float, bool]]) -> Waits:
 
 @given(cases, st.integers(0, 2**32))
 def test_a_resamples_median_is_scipys(drawn: list[tuple[float, bool]], seed: int) -> None:
-    """Each row of drawn cases is estimated as if its cases had come alone."""
+    """Each row of drawn cases is estimated as if there were no other rows."""
     sample = _Cases(_split(drawn))
     rows = np.random.default_rng(seed).integers(0, len(drawn), (5, len(drawn)), dtype=np.int32)
     for row, found in zip(rows, sample.medians(rows), strict=True):
@@ -32,7 +32,7 @@ def test_a_resamples_median_is_scipys(drawn: list[tuple[float, bool]], seed: int
 
 
 def test_without_censored_cases_it_agrees_with_scipys_own_bootstrap() -> None:
-    """Another seed, another number of resamples: the same interval, but for the chance in both."""
+    """Another seed, another number of resamples: the same interval, except for chance."""
     draw = random.Random(1)  # noqa: S311
     timed = [draw.lognormvariate(6, 0.5) for _ in range(61)]
     waits = [draw.lognormvariate(5, 0.5) for _ in range(201)]

@@ -45,7 +45,7 @@ async def _run(asked: str, db: ReadDb, account_id: uuid.UUID, now: datetime, per
 
 
 def _only_the_fields_of(expected: Any, answer: Any) -> Any:
-    """The answer without our own fields. Lists must have the same length and order."""
+    """The answer without FlowPilot's additional fields. Lists must have the same length and order."""
     if isinstance(expected, dict) and isinstance(answer, dict):
         return {key: _only_the_fields_of(value, answer.get(key, "missing")) for key, value in expected.items()}
     if isinstance(expected, list) and isinstance(answer, list) and len(expected) == len(answer):

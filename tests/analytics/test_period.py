@@ -71,7 +71,7 @@ def test_the_report_speaks_for_now_or_for_the_end_of_a_past_window() -> None:
         ({"period": Period.WEEK, "from_": "2026-01-01", "to": "2026-01-02"}, "not both"),
     ],
 )
-def test_what_makes_no_sense_is_refused_with_a_reason(words: dict[str, Any], said: str) -> None:
+def test_a_senseless_window_is_refused_with_a_reason(words: dict[str, Any], said: str) -> None:
     with pytest.raises(InvalidError, match=said):
         asked(**words)
 

@@ -33,7 +33,7 @@ def _talks(company: Company, seconds: Sequence[float | None], created: datetime 
 
 
 def _handoffs(company: Company, waits: Sequence[float | None], claimed: datetime = DAY) -> None:
-    """Claimed handoffs, acted on after these seconds; None if not yet."""
+    """Claimed handoffs, acted on after these seconds, or not yet (None)."""
     session = company.add("ai_sessions")
     for wait in waits:
         acted = None if wait is None else claimed + timedelta(seconds=wait)
@@ -89,7 +89,7 @@ async def test_nineteen_cases_are_one_too_few(database: Database, company: Compa
         "19 of 20 measured verbal handoffs in this window: time 1 more with the stopwatch.",
         "19 of 20 claimed handoffs in this window: claim 1 more in the product.",
     ]
-    # What is known is told all the same.
+    # The known figures are shown nevertheless.
     assert (report.baseline.median, report.product.median) == (600, 60)
     _talks(company, [600.0])
     _handoffs(company, [60])
@@ -201,7 +201,7 @@ async def test_the_window_is_that_of_the_beginning(database: Database, company: 
 
 
 async def test_a_past_window_speaks_for_its_own_end(database: Database, company: Company) -> None:
-    """What was running or waiting at `as_of` counts so, whatever came later."""
+    """Rows that were running or waiting at `as_of` count as such, no matter what came later."""
     late = at("2026-02-28 23:55")
     _talks(company, [240.0], late, stopped_at=late + timedelta(seconds=240))
     _talks(company, [600.0], late, stopped_at=late + timedelta(seconds=600))

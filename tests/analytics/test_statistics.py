@@ -165,17 +165,17 @@ def test_a_mean_of_shares_is_scipys(shares: list[Decimal]) -> None:
     assert found.ci95 == pytest.approx((max(0, expected[0]), min(1, expected[1])), abs=1e-9)
 
 
-def test_one_share_has_no_interval_and_none_has_no_mean() -> None:
+def test_one_share_has_no_interval_and_no_shares_have_no_mean() -> None:
     assert mean(1, Decimal("0.5"), Decimal("0.25")) == (0.5, 1, None)
     assert mean(0, Decimal(), Decimal()) == (None, 0, None)
 
 
-def test_a_mean_is_in_the_unit_that_is_asked_for() -> None:
-    """60, 120 and 180 s: 2 min, s = 1 min, t(2) = 4.302653, so half the interval is 2.4841 min, held to 0."""
+def test_a_mean_is_in_the_requested_unit() -> None:
+    """60, 120 and 180 s: 2 min, s = 1 min, t(2) = 4.302653, so half the interval is 2.4841 min, cut off at 0."""
     found = mean(3, 360.0, 50_400.0, unit=60)
     assert (found.value, found.n) == (2, 3)
     assert found.ci95 == pytest.approx((0, 4.484138), abs=1e-6)
 
 
-def test_what_lies_below_the_lowest_value_has_an_interval_that_is_none_the_wider() -> None:
+def test_an_interval_below_the_lowest_value_collapses_to_it() -> None:
     assert mean(2, -20.0, 200.0).ci95 == (0, 0)

@@ -1,4 +1,4 @@
-"""The measured baseline: a stopwatch for verbal handoffs, entries after the fact, and what may not count."""
+"""The measured baseline: a stopwatch for verbal handoffs, later entries, and exclusions."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
@@ -30,7 +30,7 @@ def _enter(client: TestClient, company: Company, role: Role = ENGINEER, **body: 
 
 
 def _running_for(company: Company, seconds: float, role: Role = ENGINEER) -> str:
-    """A stopwatch that was started so long ago."""
+    """A stopwatch that was started this long ago."""
     started = now() - timedelta(seconds=seconds)
     row = {"method": "stopwatch", "measured_by": company.users[role], "created_at": started}
     return str(company.add("handoff_baselines", **row))
@@ -81,7 +81,7 @@ def test_stopping_twice_changes_nothing(client: TestClient, company: Company) ->
     assert first.json() == second.json()
 
 
-def test_only_who_started_it_stops_it(client: TestClient, company: Company) -> None:
+def test_only_the_person_who_started_it_stops_it(client: TestClient, company: Company) -> None:
     running = _running_for(company, 60)
     assert _post(client, company, f"{running}/stop", Role.OWNER).status_code == 403
     assert client.delete(f"{PATH}/{running}", headers=company.headers(Role.OWNER)).status_code == 403
@@ -89,7 +89,7 @@ def test_only_who_started_it_stops_it(client: TestClient, company: Company) -> N
 
 
 def test_no_time_at_all_is_no_measurement(client: TestClient, company: Company) -> None:
-    """A stopwatch whose start lies ahead of the server's clock has measured nothing yet."""
+    """A stopwatch that starts after the server's present time has measured nothing yet."""
     running = _running_for(company, -60)
     refused = _post(client, company, f"{running}/stop")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:flowpilot:problem:nothing-measured")

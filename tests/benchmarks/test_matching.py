@@ -44,7 +44,7 @@ def test_shares_are_counted_by_half() -> None:
     assert table[0][1] == "1 of 2: 50 % (9 to 91)"
 
 
-def test_a_flow_that_is_followed_where_none_is_right_counts_against_it() -> None:
+def test_following_a_flow_when_no_flow_is_right_counts_against_it() -> None:
     table = _cells(Outcome(NO_FLOW, [("vpn", 0.4)]))
     assert table[-1] == ("no flow is right, and none is followed", "no texts", *["0 of 1: 0 % (0 to 79)"] * 2)
 

@@ -75,7 +75,7 @@ def long_words(demo: Demo) -> LongWords:
 # Not for the whole session: Playwright runs an event loop in this thread, and then nobody else can run one.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium; Playwright brings none of its own."""
+    """Debian's Chromium: Playwright's own is not installed."""
     path = shutil.which(_CHROMIUM)
     assert path is not None, "Chromium is not installed. Run make test, or: apt-get install chromium"
     with sync_playwright() as playwright:
@@ -86,7 +86,7 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def desk(browser: Browser, demo_url: str) -> Iterator[Desk]:
-    """Signed-in people of the demo, each in a browser of their own; what a console complains of fails the test."""
+    """Signed-in people of the demo, each in a browser of their own. A complaint in a console fails the test."""
     desk = Desk(browser, demo_url, DEMO_PASSWORD)
     yield desk
     desk.close()

@@ -37,7 +37,7 @@ _FLOW: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class LongWords:
-    """Who may sign in there, and the addresses of what they find."""
+    """Who may sign in there, and the addresses of its pages."""
 
     owner: str
     pages: list[str]
@@ -59,7 +59,7 @@ class _Person:
 
 
 def write_long_words(url: str, urls: DatabaseUrls) -> LongWords:
-    """Found the account and fill it, through the API as far as there is one."""
+    """Create the account and fill it, through the API where there is one."""
     company = found_company(urls)
     email = f"owner-{company.id}@{_LABEL}.example"
     company.add_person(email, Role.OWNER)
@@ -85,7 +85,7 @@ def _join(http: httpx2.Client, owner: _Person, company: Company, role: Role) -> 
 
 
 def _settings(owner: _Person) -> str:
-    """Names of all that is named in settings; the id of a channel."""
+    """Long names for everything in settings; returns the id of a channel."""
     owner.send("/account", "PATCH", name=WORD)
     owner.send("/api-keys", name=WORD, role="viewer")
     owner.send("/invitations", email=f"later@{_LABEL}.{_LABEL}.example", role="viewer", name=WORD)
@@ -102,7 +102,7 @@ def _settings(owner: _Person) -> str:
 
 
 def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) -> list[str]:
-    """Sessions and handoffs at every point where they may stand; their addresses."""
+    """Sessions and handoffs in every state; returns their addresses."""
     about = {"problem_summary": WORD, "problem_domain": WORD, "psa_ticket_id": WORD, "client_name": WORD}
 
     def begin(*steps: dict[str, str], **more: str) -> str:
@@ -125,7 +125,7 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
     engineer.send(f"/ai-sessions/{solved}/rating", rating=5, comment=WORD)
     engineer.send(f"/ai-sessions/{idle}/abandon", reason=WORD)
 
-    # One for anybody, of which all are notified.
+    # One for anybody: everybody who can claim is notified.
     everybodys = hand_over(begin(answer, text))
     waiting, claimed, returned, closed = (
         hand_over(begin(answer, text), target_user_id=senior.id) for _ in range(4)

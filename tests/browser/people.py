@@ -29,7 +29,7 @@ class Desk:
         return page
 
     def stranger(self, *, width: str = "desktop", theme: Theme = "light", scripts: bool = True) -> Page:
-        """A page of nobody."""
+        """A page without sign-in."""
         context = self._browser.new_context(
             base_url=self.url,
             viewport={"width": WIDTHS[width], "height": 900},
@@ -49,6 +49,6 @@ class Desk:
             context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
-        # A refusal that a person is told of in the page is logged by Chromium as well.
+        # Chromium also logs a refusal that the page shows to a person.
         if message.type in {"error", "warning"} and "status of 4" not in message.text:
             self.complaints.append(message.text)

@@ -1,4 +1,4 @@
-"""A proxy in front of the demo, such as Caddy, which may be told to answer with an error itself."""
+"""A proxy in front of the demo, such as Caddy, which can be made to answer with an error itself."""
 
 from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
@@ -26,14 +26,14 @@ class Proxy(ThreadingHTTPServer):
 
     @contextmanager
     def refusing(self, status: int, path: str = "/") -> Iterator[None]:
-        """Break off what is open and answer with an error instead, of all paths that begin so."""
+        """Break off open requests and answer with an error instead, for all paths with this beginning."""
         self.refusal = status, path
         self.break_off(path)
         yield
         self.refusal = None
 
     def break_off(self, path: str = "/") -> None:
-        """End what is being passed on, as it ends when a server stops."""
+        """End the open connections, as a stopping server does."""
         for handler in list(self.handlers):
             if handler.path.startswith(path):
                 handler.break_off()

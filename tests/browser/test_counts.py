@@ -1,4 +1,4 @@
-"""Badge, bell, title, card and list say the same on every page, whoever it was that changed it."""
+"""Badge, bell, title, card and list say the same on every page, no matter who made the change."""
 
 import re
 

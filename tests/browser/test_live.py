@@ -1,4 +1,4 @@
-"""Pages that renew themselves, behind a proxy that has its bad moments."""
+"""Pages that renew themselves, behind a proxy that sometimes fails."""
 
 import re
 from collections.abc import Iterator
@@ -39,7 +39,7 @@ def proxy(demo_url: str) -> Iterator[Proxy]:
 
 @pytest.fixture
 def behind(browser: Browser, proxy: Proxy) -> Iterator[Desk]:
-    """People whose way to the demo leads through the proxy. Its errors are in their consoles, too."""
+    """People who reach the demo through the proxy. Its errors are in their consoles, too."""
     desk = Desk(browser, proxy.url, DEMO_PASSWORD)
     yield desk
     desk.close()
@@ -58,7 +58,7 @@ def senior(behind: Desk) -> Page:
 
 @pytest.fixture
 def engineer(desk: Desk) -> Page:
-    """An engineer at a session, whose way to the demo is never disturbed."""
+    """An engineer at a session, whose connection to the demo is never disturbed."""
     page = desk.person(ENGINEER)
     begin(page)
     return page
@@ -88,7 +88,7 @@ def test_a_page_is_live_again_after_errors_in_place_of_its_stream(
     expect(entry(senior, handoff)).to_be_visible()
 
 
-def test_what_cannot_be_renewed_stays_and_is_renewed_later(engineer: Page, senior: Page, proxy: Proxy) -> None:
+def test_a_part_that_cannot_be_renewed_is_renewed_later(engineer: Page, senior: Page, proxy: Proxy) -> None:
     before = senior.locator("#queue .handoff").count()
     with proxy.refusing(502, "/handoffs"), senior.expect_response("**/handoffs?*") as answer:
         handoff = escalate(engineer)
@@ -98,7 +98,7 @@ def test_what_cannot_be_renewed_stays_and_is_renewed_later(engineer: Page, senio
     expect(entry(senior, handoff)).to_be_visible(timeout=20_000)
 
 
-def test_what_happens_before_the_stream_is_open_is_not_missed(engineer: Page, desk: Desk) -> None:
+def test_events_before_the_stream_is_open_are_not_missed(engineer: Page, desk: Desk) -> None:
     senior = desk.person(SENIOR)
     late: list[Route] = []
 
@@ -113,7 +113,7 @@ def test_what_happens_before_the_stream_is_open_is_not_missed(engineer: Page, de
 
 
 def test_news_do_not_take_away_what_somebody_writes(engineer: Page, desk: Desk) -> None:
-    """Of any handoff: they all renew the page."""
+    """An event of any handoff renews the page."""
     handoff, other = escalate(engineer), desk.person("engineer2@northwind.example")
     begin(other)
     senior = desk.person(SENIOR)

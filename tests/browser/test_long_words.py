@@ -1,4 +1,4 @@
-"""A long word widens no page and no table, wherever it stands."""
+"""A long word widens no page and no table, wherever it is."""
 
 from collections.abc import Iterator
 

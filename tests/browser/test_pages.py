@@ -1,4 +1,4 @@
-"""Every page, at a desk and on a phone, light and dark: nothing overflows, and axe-core finds nothing."""
+"""Every page, at desktop and phone size, light and dark: nothing overflows, and axe-core finds nothing."""
 
 from pathlib import Path
 
@@ -61,7 +61,7 @@ VIOLATIONS = """(options) => axe.run({...options, resultTypes: ['violations']}).
 
 
 def go(page: Page, way: str, known: dict[str, str]) -> None:
-    """Open the page at the end of the way. `known` has the addresses of ways that have been gone before."""
+    """Open the page at the end of a path of links. `known` has the addresses of paths followed before."""
     start, _, link = way.rpartition(" > ")
     if start and way not in known:
         go(page, start, known)
@@ -72,7 +72,7 @@ def go(page: Page, way: str, known: dict[str, str]) -> None:
 
 
 def inspect(page: Page, way: str) -> list[str]:
-    """What is wrong with the page, in words: in the light, and of its colours in the dark."""
+    """The page's faults in words: all of them in light mode, those of its colours in dark mode."""
     wrong = []
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         wrong.append("is wider than the screen")

@@ -11,7 +11,7 @@ PROBLEM = "Nobody in the warehouse can print, the printer shows offline since th
 
 
 def press(page: Page, key: str) -> None:
-    """Press a key of what can have been read: what has just come takes none."""
+    """Press a key for a choice on screen long enough to be read: a new one takes no keys."""
     expect(page.locator(".fresh")).to_have_count(0)
     page.keyboard.press(key)
 

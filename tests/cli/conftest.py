@@ -16,7 +16,7 @@ Run = Callable[..., subprocess.CompletedProcess[bytes]]
 COMMAND = Path(sys.executable).with_name("flowpilot")
 
 
-# Of this machine: where programs are, and the code beside these tests, whichever is installed.
+# Of this machine: where programs are, and the code beside these tests, no matter what is installed.
 HERE = {
     "PATH": os.environ["PATH"],
     "PYTHONPATH": str(Path(__file__).parents[2]),

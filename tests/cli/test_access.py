@@ -46,7 +46,7 @@ def test_somebody_known_is_added_deliberately(
     assert {found["id"] for found in answer.json()["accounts"]} == {str(account), str(company.id)}
 
 
-def test_a_key_works_and_stands_alone_on_stdout(flowpilot: Run, account: uuid.UUID, client: TestClient) -> None:
+def test_a_key_works_and_is_alone_on_stdout(flowpilot: Run, account: uuid.UUID, client: TestClient) -> None:
     done = flowpilot("key", "create", "--account", account, "--role", "team_admin", "--expires-days", 7)
     assert done.returncode == 0, done.stderr
     key = done.stdout.decode().removesuffix("\n")
@@ -105,7 +105,7 @@ def test_a_password_can_be_reset(flowpilot: Run, company: Company, client: TestC
         ),
     ],
 )
-def test_what_cannot_be_done_says_why_on_stderr(
+def test_a_refused_command_says_why_on_stderr(
     flowpilot: Run, account: uuid.UUID, words: tuple[str, ...], status: int, said: str
 ) -> None:
     done = flowpilot(*(word.format(account=account) for word in words))

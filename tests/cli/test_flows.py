@@ -79,7 +79,7 @@ def test_all_files_are_imported_or_none(
     assert get(client, company)["items"] == []
 
 
-def test_what_is_exported_can_be_imported(
+def test_an_exported_flow_can_be_imported(
     flowpilot: Run, client: TestClient, company: Company, neighbour: Company, tmp_path: Path
 ) -> None:
     flow_id = publish(client, company)

@@ -1,4 +1,4 @@
-"""Which commands make an installation, and that no other does."""
+"""Which commands create an installation, and that all others do not."""
 
 import io
 import uuid
@@ -44,7 +44,7 @@ APART = {"doctor", "user password"}  # The one tells what it finds, the other wa
 
 @pytest.fixture
 def nowhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[Path]:
-    """The data directory of an installation that was never made."""
+    """The data directory of an installation that does not exist."""
     with open_directory() as parent:
         monkeypatch.setenv("FLOWPILOT_DATA_DIR", str(parent / "data"))
         monkeypatch.delenv("FLOWPILOT_DATABASE_URL", raising=False)
@@ -65,7 +65,7 @@ def test_every_command_is_known_to_read_or_to_change() -> None:
 
 
 @pytest.mark.parametrize("command", [*READ, *CHANGE])
-def test_it_makes_nothing_where_no_database_is(nowhere: Path, tmp_path: Path, command: str) -> None:
+def test_it_makes_nothing_without_a_database(nowhere: Path, tmp_path: Path, command: str) -> None:
     (tmp_path / "file").write_text("name: Printer\n")
     words = [word.format(file=tmp_path / "file") for word in (READ | CHANGE)[command]]
     with pytest.raises(NoDatabaseError, match=r"Set FLOWPILOT_DATA_DIR .*, or start the server"):

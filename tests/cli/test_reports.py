@@ -74,7 +74,7 @@ def test_csv_has_every_figure(flowpilot: Run, busy: Company) -> None:
     assert ["definitions", "mttr", "definition", METRICS["mttr"].definition] in rows
 
 
-def test_what_people_wrote_is_no_formula_in_the_csv(flowpilot: Run, company: Company) -> None:
+def test_text_that_people_wrote_is_not_a_formula_in_the_csv(flowpilot: Run, company: Company) -> None:
     formula = '=HYPERLINK("https://evil.example","open")'
     flow = company.add("trees", name=formula)
     session = company.add(

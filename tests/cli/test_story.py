@@ -1,4 +1,4 @@
-"""The whole story over HTTP, as a new help desk lives it: stuck, handed over, claimed once, acted on, measured."""
+"""A new help desk's whole story over HTTP: stuck, handed over, claimed once, acted on, measured."""
 
 import json
 import re
@@ -45,7 +45,7 @@ def _serving(environment: dict[str, str]) -> Iterator[str]:
 
 
 class Person:
-    """Somebody signed in with their e-mail and password."""
+    """A person signed in with e-mail and password."""
 
     def __init__(self, address: str, email: str) -> None:
         self.http = httpx2.Client(base_url=address, timeout=30)
@@ -87,7 +87,7 @@ def desk(flowpilot: Run, address: str) -> Iterator[dict[str, Person]]:
 
 
 def _listen(senior: Person, events: "Queue[tuple[float, str, dict[str, Any]]]", ready: threading.Event) -> None:
-    """Follow the senior's stream until the first action has come by."""
+    """Follow the senior's stream until the first action."""
     with senior.http.stream("GET", f"{BASE}/handoffs/stream") as stream:
         kind = ""
         for line in stream.iter_lines():
@@ -102,7 +102,7 @@ def _listen(senior: Person, events: "Queue[tuple[float, str, dict[str, Any]]]", 
 
 
 def _go_until_stuck(engineer: Person, session: dict[str, Any]) -> dict[str, Any]:
-    """Answer twice, whatever is asked."""
+    """Answer the next two questions."""
     for _ in range(2):
         node = session["current"]
         step = {"choice": node["choices"][0]} if node["choices"] else {"outcome": node["outcomes"][-1]}
@@ -164,7 +164,7 @@ def test_from_stuck_to_a_seniors_first_action(desk: dict[str, Person]) -> None:
 
 
 def _told(person: Person) -> list[str]:
-    """What the worker has told somebody in the product, once it has caught up."""
+    """A person's notifications, once the worker has caught up."""
     deadline = time.monotonic() + 20
     kinds: list[str] = []
     while time.monotonic() < deadline and "closed" not in kinds:

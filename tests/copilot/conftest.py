@@ -1,4 +1,4 @@
-"""A copilot that is configured, and models that stand in for the real one. None of them may be reached."""
+"""A configured copilot, and models in place of a real one, which may not be reached."""
 
 from collections.abc import Callable
 from typing import Any
@@ -41,13 +41,13 @@ def tools(database: Database, settings: Settings) -> Tools:
 
 
 def configured(settings: Settings, **more: Any) -> Settings:
-    """Settings with an AI, which only a test's own model ever answers for."""
+    """Settings with an AI, for which only a test's own model ever answers."""
     ai = {"ai_model": "openai:a-model", "ai_api_key": SecretStr(KEY), **more}
     return settings.model_copy(update=ai)
 
 
 class ScriptedModel:
-    """A model that gives prepared answers, and remembers what it was asked."""
+    """A model that gives prepared answers, and remembers the questions."""
 
     def __init__(self, *answers: dict[str, Any] | Callable[[], Any]) -> None:
         self.answers = list(answers)

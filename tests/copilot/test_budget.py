@@ -1,4 +1,4 @@
-"""What an account may spend on the AI in a day, and what it did."""
+"""What an account may spend on the AI in a day, and what it has spent."""
 
 import asyncio
 import logging
@@ -20,11 +20,11 @@ pytestmark = pytest.mark.anyio
 NOW = at("2026-06-15 23:59")
 USAGE = "SELECT day, requests, tokens FROM ai_usage ORDER BY day"
 MOST = most_tokens(_NEXT_STEPS + record(CASE), ProposedSteps)
-"""The most that one request about the case is counted for."""
+"""The most that one request about the case can count."""
 
 
 async def _ask(tools: Tools, company: Company, scripted: ScriptedModel, **settings: Any) -> str:
-    """Ask for the next step; who answered?"""
+    """Ask for the next step. Returns who answered."""
     limited = Tools(tools.database, configured(tools.settings, **settings))
     found = await suggest_next(limited, company.id, CASE, NOW, model=scripted.model)
     return found.steps[0].source
@@ -34,9 +34,7 @@ def _spend(company: Company, tokens: int, day: date = NOW.date()) -> None:
     company.add("ai_usage", day=day, requests=1, tokens=tokens)
 
 
-async def test_what_was_used_is_counted_by_account_and_day(
-    tools: Tools, company: Company, neighbour: Company
-) -> None:
+async def test_usage_is_counted_by_account_and_day(tools: Tools, company: Company, neighbour: Company) -> None:
     for moment, whose in ((NOW, company), (NOW, company), (NOW + timedelta(minutes=1), company), (NOW, neighbour)):
         await suggest_next(tools, whose.id, CASE, moment, model=ScriptedModel(STEPS).model)
     [(today, requests, tokens), (tomorrow, *later)] = company.query(USAGE)
@@ -59,7 +57,7 @@ async def test_an_answer_that_did_not_fit_is_counted_too(tools: Tools, company: 
     assert 0 < tokens < ATTEMPTS * MOST
 
 
-async def test_what_was_cut_off_counts_as_much_as_it_may_have_cost(tools: Tools, company: Company) -> None:
+async def test_a_request_cut_off_counts_as_much_as_it_may_have_cost(tools: Tools, company: Company) -> None:
     async def hang() -> None:
         await asyncio.sleep(60)
 
@@ -67,7 +65,7 @@ async def test_what_was_cut_off_counts_as_much_as_it_may_have_cost(tools: Tools,
     assert company.query(USAGE) == [(NOW.date(), 1, MOST)]
 
 
-async def test_what_failed_before_an_answer_counts_nothing(tools: Tools, company: Company) -> None:
+async def test_a_request_that_failed_before_an_answer_costs_nothing(tools: Tools, company: Company) -> None:
     async def fail() -> None:
         raise ConnectionError
 
@@ -87,7 +85,7 @@ async def test_when_the_budget_is_spent_nothing_is_sent(
     assert caplog.messages == [f"the AI was not asked for account {company.id}: the budget of 2026-06-15 is spent"]
 
 
-async def test_what_is_left_of_a_budget_is_good_for_one_more(tools: Tools, company: Company) -> None:
+async def test_the_rest_of_a_budget_allows_one_more(tools: Tools, company: Company) -> None:
     _spend(company, 4999)
     assert await _ask(tools, company, ScriptedModel(STEPS), ai_daily_tokens=5000) == "ai"
     assert await _ask(tools, company, ScriptedModel(STEPS), ai_daily_tokens=5000) == "rules"
@@ -102,7 +100,7 @@ async def test_yesterdays_and_a_neighbours_spending_do_not_count(
 
 
 async def test_many_at_once_overspend_by_less_than_one_question(tools: Tools, company: Company) -> None:
-    """While all questions are on their way, what they may cost is reserved, so only as many as fit set out."""
+    """While questions are open, their possible cost is reserved, so only as many as fit are sent."""
     scripted, may_answer, all_are_there = ScriptedModel(), asyncio.Event(), asyncio.Event()
 
     async def wait() -> dict[str, Any]:

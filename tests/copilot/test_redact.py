@@ -1,4 +1,4 @@
-"""What is taken out of a text before it is sent, and what stays."""
+"""What is removed from a text before it is sent, and what stays."""
 
 import pytest
 from hypothesis import given
@@ -59,7 +59,7 @@ def test_it_is_taken_out(text: str, sent: str) -> None:
         "Basic troubleshooting was done on SRV-01, port 443.",
     ],
 )
-def test_what_a_fault_is_found_by_stays(text: str) -> None:
+def test_clues_to_a_fault_stay(text: str) -> None:
     assert redact(text) == text
 
 

@@ -44,12 +44,12 @@ def test_a_step_says_what_why_and_what_it_would_tell() -> None:
     )
 
 
-def test_what_the_problem_says_is_not_asked() -> None:
+def test_answers_in_the_problem_are_not_asked_for() -> None:
     case = Case(problem="Since Monday everybody gets error code 5 in the time recording")
     assert not {WHO, WHEN, ERROR} & set(_actions(case))
 
 
-def test_what_is_done_is_not_suggested_and_the_next_moves_up() -> None:
+def test_done_steps_are_not_suggested_and_the_next_moves_up() -> None:
     steps = [
         _step("answer", "How many are affected?", "Everybody"),
         _step("note", "Began yesterday"),
@@ -68,11 +68,11 @@ def test_a_question_that_nobody_could_answer_is_asked_again(result: str) -> None
     assert _actions(Case(problem="Badge does not open the door", steps=steps))[0] == WHO
 
 
-def test_the_domain_counts_where_the_words_tell_nothing() -> None:
+def test_the_domain_counts_if_the_words_say_nothing() -> None:
     assert _actions(Case(problem="It does not work", domain="Backup"))[2].startswith("Read the job's own report")
 
 
-def test_what_gets_worse_by_waiting_comes_first() -> None:
+def test_problems_that_get_worse_by_waiting_come_first() -> None:
     assert _actions(Case(problem="One user clicked a link in a parcel notice"))[0] == (
         "Take the device off the network, but leave it switched on."
     )
@@ -123,7 +123,7 @@ def test_without_a_step_the_assessment_says_so_and_suggests() -> None:
     assert found.next_steps == [WHO, WHEN, ERROR]
 
 
-def test_where_not_everything_fits_the_newest_stays_and_it_says_so() -> None:
+def test_if_not_everything_fits_the_newest_stays_and_it_says_so() -> None:
     steps = [_step("outcome", f"Step {number} {'of many words ' * 4}", "Did not help") for number in range(30)]
     summary = assess(Case(problem="Badge does not open the door", steps=steps)).summary
     assert "Tried (last 6 of 30): Step 24 " in summary
@@ -181,7 +181,7 @@ def test_there_are_always_one_to_three_different_steps(case: Case) -> None:
 
 
 @given(CASES, st.sampled_from(EVERY_CHECK), st.data())
-def test_what_is_known_is_never_suggested(case: Case, check: Check, data: st.DataObject) -> None:
+def test_known_steps_are_never_suggested(case: Case, check: Check, data: st.DataObject) -> None:
     hint = data.draw(st.sampled_from([check.action, *check.known]))
     step = data.draw(
         st.sampled_from([_step("note", hint), _step("outcome", hint, "Done"), _step("answer", "Well?", hint)])

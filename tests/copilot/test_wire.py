@@ -1,4 +1,4 @@
-"""What goes over the wire, to a real server; and that nothing does, and nothing is loaded, while the AI is off."""
+"""What is sent to a real server; and that nothing is sent or loaded while the AI is off."""
 
 import json
 import logging
@@ -29,7 +29,7 @@ WITH_SECRETS = CASE.model_copy(update={"problem": "Mail to jo@client.example fai
 
 
 class Server(ThreadingHTTPServer):
-    """Speaks as much of a provider's language as one question needs, and keeps what it was sent."""
+    """Speaks as much of a provider's protocol as one question needs, and keeps the requests."""
 
     daemon_threads = True
 
@@ -60,12 +60,12 @@ class _Handler(BaseHTTPRequestHandler):
         self.wfile.write(answer)
 
     def log_message(self, *_: Any) -> None:
-        """Not into the tests' output."""
+        """Log nothing in the tests' output."""
 
 
 @contextmanager
 def serving(answer: dict[str, Any], status: int = 200) -> Iterator[Server]:
-    """A provider on this machine, and leave to talk to it."""
+    """A provider on this machine, with permission to call it."""
     with Server(answer, status) as server, override_allow_model_requests(True):
         threading.Thread(target=server.serve_forever, daemon=True).start()
         yield server
@@ -185,7 +185,7 @@ def test_while_it_is_off_nothing_of_it_is_loaded_and_no_database_asked() -> None
         ),
     ],
 )
-def test_what_is_wrong_with_the_settings_is_said(ai: dict[str, Any], fault: str | None) -> None:
+def test_mistakes_in_the_settings_are_named(ai: dict[str, Any], fault: str | None) -> None:
     assert problem(Settings(**ai)) == fault
 
 

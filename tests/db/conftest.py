@@ -1,4 +1,4 @@
-"""Embedded servers for tests: fresh, shared, and held by other processes."""
+"""Embedded servers for tests: fresh, shared, and used by other processes."""
 
 import subprocess
 import sys

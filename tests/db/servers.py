@@ -18,7 +18,7 @@ def postmaster(data_dir: Path) -> int:
 
 
 def is_stopped(data_dir: Path, url: str) -> bool:
-    """The server took its leave properly, and nobody answers."""
+    """The server has shut down properly, and nobody answers."""
     try:
         psycopg.connect(url).close()
     except psycopg.OperationalError:
@@ -27,7 +27,7 @@ def is_stopped(data_dir: Path, url: str) -> bool:
 
 
 def kill(pid: int) -> None:
-    """Kill with no chance to tidy up, and return when the process is dead."""
+    """Kill without a chance to clean up, and return when the process is dead."""
     process = os.pidfd_open(pid)
     signal.pidfd_send_signal(process, signal.SIGKILL)
     select.select([process], [], [])

@@ -60,7 +60,7 @@ def test_a_version_is_copied_once(package: Path, place: Path) -> None:
         assert (copy / "package" / "share" / "words").read_text() == "words"
 
 
-def test_those_who_come_at_once_share_one_copy(
+def test_processes_that_come_at_once_share_one_copy(
     package: Path, place: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     everybody_is_in = Barrier(4)
@@ -90,7 +90,7 @@ def test_an_older_version_goes_when_nobody_uses_it(package: Path, place: Path) -
         assert {path.name for path in place.iterdir()} == {NEW, "lock"}
 
 
-def test_what_was_left_half_done_is_swept_away(package: Path, place: Path) -> None:
+def test_half_made_copies_are_swept_away(package: Path, place: Path) -> None:
     (place / ".new-killed" / "package").mkdir(parents=True)
     (place / f".old-{OLD}" / "package").mkdir(parents=True)
     (place / OLD).mkdir()

@@ -169,7 +169,7 @@ def test_a_forked_child_does_not_count_as_a_user(data_dir: Path, hold: Hold) -> 
     assert is_stopped(data_dir, url)
 
 
-def test_what_was_committed_survives_a_killed_postmaster(data_dir: Path) -> None:
+def test_committed_rows_survive_a_killed_postmaster(data_dir: Path) -> None:
     with embedded_postgres(data_dir) as url:
         with psycopg.connect(url) as connection:
             connection.execute("CREATE TABLE kept AS SELECT 7 AS number")

@@ -27,7 +27,7 @@ def test_root_hands_the_cluster_and_the_socket_to_another_user(shared: Path) -> 
 
 
 @as_root
-def test_what_root_makes_can_be_passed_through_whatever_the_umask_is(data_dir: Path) -> None:
+def test_directories_made_by_root_can_be_passed_through_under_any_umask(data_dir: Path) -> None:
     umask = os.umask(0o077)
     try:
         with embedded_postgres(data_dir / "deeper"):
@@ -88,7 +88,7 @@ def test_a_server_that_was_left_behind_keeps_its_binaries(data_dir: Path, hold: 
         pass
 
 
-def test_nothing_is_made_where_a_database_has_to_be_there(data_dir: Path) -> None:
+def test_nothing_is_made_if_a_database_has_to_exist(data_dir: Path) -> None:
     with (
         pytest.raises(NoDatabaseError, match=f"no FlowPilot database in {data_dir}."),
         embedded_postgres(data_dir, create=False),
@@ -98,7 +98,7 @@ def test_nothing_is_made_where_a_database_has_to_be_there(data_dir: Path) -> Non
 
 
 def use_as_ordinary_user(data_dir: Path) -> tuple[bool, int, int]:
-    """Run a server here and now; say whether all of it is ours, and the modes of its directory and above."""
+    """Run a server; say whether all of it is ours, and the modes of its directory and above."""
     with embedded_postgres(data_dir) as url:
         assert ask(url, "SELECT 1") == [(1,)]
         is_ours = {path.stat().st_uid for path in data_dir.iterdir()} == {os.geteuid()}
@@ -125,7 +125,7 @@ def refused(data_dir: Path) -> str:
 
 
 @as_root
-def test_an_ordinary_user_is_told_of_a_place_that_is_closed_to_them(data_dir: Path) -> None:
+def test_an_ordinary_user_learns_which_directory_is_closed_to_them(data_dir: Path) -> None:
     (data_dir / "closed").mkdir(parents=True, mode=0o700)
     with ProcessPoolExecutor(1, get_context("fork"), initializer=become_nobody) as pool:
         for place in (data_dir / "closed" / "data", data_dir / "new"):

@@ -1,4 +1,4 @@
-"""A database of somebody else's making: owners that are no superusers, and roles managed elsewhere."""
+"""An external database: owners that are not superusers, and roles managed elsewhere."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ def _settings(settings: Settings, **urls: str) -> Settings:
 
 
 def _works(urls: DatabaseUrls) -> None:
-    """Accounts can be made and are kept apart, the operator can list them, and that there are some is known."""
+    """Accounts can be made and are kept apart, the operator can list them, and their existence is known."""
     with psycopg.connect(urls.runtime) as runtime:
         assert runtime.execute("SELECT has_accounts FROM installation").fetchone() == (False,)
     ids = [new_id(), new_id()]
@@ -38,7 +38,7 @@ def _works(urls: DatabaseUrls) -> None:
         assert owner.execute("SELECT id FROM accounts ORDER BY id").fetchall() == [(found,) for found in ids]
 
 
-def test_an_owner_who_is_no_superuser(settings: Settings, external: str) -> None:
+def test_an_owner_who_is_not_a_superuser(settings: Settings, external: str) -> None:
     with migrated_database(_settings(settings, database_url=external)) as urls:
         assert make_url(urls.runtime).username == f"{make_url(external).database}_runtime"
         _works(urls)
@@ -84,7 +84,7 @@ def test_a_url_that_leads_nowhere_says_so(settings: Settings, url: str) -> None:
         pass
 
 
-def test_an_owner_who_may_not_create_the_role_is_told_what_to_do(
+def test_an_owner_who_may_not_create_the_role_learns_what_to_do(
     settings: Settings, urls: DatabaseUrls, external: str
 ) -> None:
     with psycopg.connect(urls.owner, autocommit=True) as superuser:
@@ -143,7 +143,7 @@ def test_a_runtime_role_that_is_not_there_is_named(settings: Settings, external:
         pass
 
 
-def test_who_only_reads_migrates_nothing(settings: Settings, external: str) -> None:
+def test_reading_migrates_nothing(settings: Settings, external: str) -> None:
     asked = _settings(settings, database_url=external)
     with pytest.raises(UpgradeError, match="has no tables"), database_as_it_is(asked):
         pass
@@ -151,7 +151,7 @@ def test_who_only_reads_migrates_nothing(settings: Settings, external: str) -> N
         assert owner.execute("SELECT FROM pg_tables WHERE tableowner = current_user").rowcount == 0
 
 
-def test_who_only_reads_is_told_of_an_older_revision(settings: Settings, external: str) -> None:
+def test_reading_reports_an_older_revision(settings: Settings, external: str) -> None:
     asked = _settings(settings, database_url=external)
     with migrated_database(asked) as urls, psycopg.connect(urls.owner) as owner:
         owner.execute("UPDATE alembic_version SET version_num = '0001'")
@@ -162,7 +162,7 @@ def test_who_only_reads_is_told_of_an_older_revision(settings: Settings, externa
         pass
 
 
-def test_who_only_reads_leaves_the_runtime_roles_password_alone(
+def test_reading_leaves_the_runtime_roles_password_alone(
     settings: Settings, urls: DatabaseUrls, external: str
 ) -> None:
     asked = _settings(settings, database_url=external)
@@ -176,7 +176,7 @@ def test_who_only_reads_leaves_the_runtime_roles_password_alone(
         assert superuser.execute(query, [role]).fetchone() == before
 
 
-def test_who_only_reads_makes_no_secret_key(settings: Settings, external: str, tmp_path: Path) -> None:
+def test_reading_makes_no_secret_key(settings: Settings, external: str, tmp_path: Path) -> None:
     asked = _settings(settings, database_url=external)
     with migrated_database(asked):
         pass

@@ -1,4 +1,4 @@
-"""What the database could not do is one named error, whatever PostgreSQL, the driver or the pool calls it."""
+"""Each failure of the database is one named error, no matter what PostgreSQL, the driver or the pool calls it."""
 
 import asyncio
 import socket
@@ -139,7 +139,7 @@ async def test_a_statement_timeout_is_no_outage(database: Database) -> None:
 
 
 @pytest.mark.anyio
-async def test_of_two_in_a_deadlock_one_is_to_be_sent_again(database: Database, company: Company) -> None:
+async def test_one_of_two_in_a_deadlock_has_to_be_sent_again(database: Database, company: Company) -> None:
     ids = [company.add("ai_sessions") for _ in range(2)]
     both_hold_one = asyncio.Barrier(2)
     one_of_ours = text("UPDATE ai_sessions SET step_count = 1 WHERE account_id = :account AND id = :id")
@@ -168,7 +168,7 @@ async def test_a_connection_that_postgresql_has_closed_is_replaced(urls: Databas
 
 
 class Losing:
-    """A way to PostgreSQL on which the answer to a commit is lost, and the connection with it, while `is_on`."""
+    """A proxy to PostgreSQL that loses the answer to a commit, and the connection, while `is_on`."""
 
     def __init__(self, server: str, directory: str) -> None:
         self.is_on = False
@@ -197,7 +197,7 @@ class Losing:
                     client.shutdown(socket.SHUT_RDWR)
                 server.sendall(said)
         with suppress(OSError):
-            # PostgreSQL ends what it was told before it notices.
+            # PostgreSQL finishes its statement before it notices.
             server.shutdown(socket.SHUT_WR)
 
     def _bring_back(self, server: socket.socket, client: socket.socket) -> None:
@@ -209,7 +209,7 @@ class Losing:
 
 @pytest.fixture
 def losing(urls: DatabaseUrls) -> Iterator[tuple[Losing, str]]:
-    """Such a way, and the runtime role's URL over it."""
+    """The proxy, and the runtime role's URL through it."""
     there = make_url(urls.runtime)
     with tempfile.TemporaryDirectory() as directory:
         losing = Losing(str(Path(str(there.query["host"])) / ".s.PGSQL.5432"), directory)

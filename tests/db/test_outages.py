@@ -1,4 +1,4 @@
-"""PostgreSQL dies or is away while FlowPilot runs: all of it goes on afterwards, by itself."""
+"""PostgreSQL dies or is down while FlowPilot runs: everything continues afterwards, by itself."""
 
 import asyncio
 import logging
@@ -53,7 +53,7 @@ async def jobs_are_done(database: Database) -> None:
 
 
 async def another_process_does_a_job(database: Database) -> None:
-    """The same for one that has nothing to do, in a process that knows no job of ours."""
+    """The same for a job that does nothing, in a process without our jobs."""
     async with database.write(None) as db:
         await jobs.enqueue(db, SUGGEST_JOB, account_id=new_id(), session_id=new_id())
     waits = text("SELECT count(*) FROM procrastinate_jobs WHERE task_name = :task")
@@ -65,7 +65,7 @@ async def another_process_does_a_job(database: Database) -> None:
 
 
 class Log(logging.Handler):
-    """What is said, as it is said."""
+    """The lines of a log, as they come."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -82,7 +82,7 @@ class Log(logging.Handler):
             missing -= {start for start in missing if line.startswith(start)}
 
     async def says(self, *starts: str) -> None:
-        """The same, while others go on."""
+        """The same, without blocking the event loop."""
         await asyncio.to_thread(self.wait_for, *starts)
 
 
@@ -103,7 +103,7 @@ def own_settings(run_directory: Path) -> Iterator[Settings]:
 
 @pytest.fixture(scope="module")
 def own_urls(own_settings: Settings) -> Iterator[DatabaseUrls]:
-    """A server that nobody else uses, so that it may be killed."""
+    """A server of the test's own, which may be killed."""
     with running(own_settings) as urls:
         yield urls
 
@@ -116,7 +116,7 @@ async def own_database(own_urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 
 def working(settings: Settings, urls: DatabaseUrls, database: Database) -> Supervisor:
-    """A supervisor with a worker, both of little patience."""
+    """A supervisor with a worker, both with short pauses."""
     supervisor = Supervisor(first_pause_seconds=0.01, longest_pause_seconds=0.1)
     supervisor.add("jobs", partial(work, settings, urls.runtime, database, patience_seconds=0.1))
     return supervisor
@@ -160,7 +160,7 @@ async def test_jobs_run_after_the_database_was_away_for_too_long(
 async def test_a_worker_that_does_not_hear_of_new_jobs_is_started_again(
     own_settings: Settings, own_urls: DatabaseUrls, own_database: Database, log: Log
 ) -> None:
-    """It would go on looking every few seconds, but its heartbeat could be gone as well."""
+    """It would still poll every few seconds, but its heartbeat could be gone as well."""
     supervisor = working(own_settings, own_urls, own_database)
     with psycopg.connect(own_urls.owner, autocommit=True) as owner:
         runtime = psycopg.conninfo.conninfo_to_dict(own_urls.runtime)["user"]

@@ -1,4 +1,4 @@
-"""Derived values are what their rows say, and reconcile makes them so."""
+"""Derived values agree with their rows, and reconcile corrects them."""
 
 import random
 from datetime import timedelta

@@ -131,7 +131,7 @@ async def test_a_read_session_is_read_only_to_postgresql(database: Database, com
 
 @pytest.mark.anyio
 async def test_a_server_in_another_zone_gives_moments_in_utc(urls: DatabaseUrls, company: Company) -> None:
-    """Two moments of one zone are subtracted by the wall clock, which a change of clocks makes an hour wrong."""
+    """Two times of one zone are subtracted by the wall clock, which is an hour wrong over a change of clocks."""
     url = f"{urls.runtime}{'&' if '?' in urls.runtime else '?'}options=-c%20TimeZone%3DEurope/Vienna"
     database = Database(url)
     moments = text(

@@ -1,4 +1,4 @@
-"""What the demo's tests ask of simulated rows."""
+"""Simulated rows, and queries of them."""
 
 import uuid
 from collections import defaultdict
@@ -47,7 +47,7 @@ class Facts:
         return None if session.flow_version_id is None else self.trees[session.flow_version_id]
 
     def history(self, session: AISession, until: datetime) -> SessionHistory:
-        """The session as it stood at a moment; only what is derived of it may be of later."""
+        """The session as it was at a time; only its derived values may be later."""
         flow = None if session.matched_flow_id is None else self.flows[session.matched_flow_id]
         return SessionHistory(
             session=session,
@@ -83,7 +83,7 @@ def all_values(rows: DemoRows) -> list[list[tuple[Any, ...]]]:
 
 
 def moments(rows: DemoRows) -> list[datetime]:
-    """Every moment that any row names, but the ends of leases, which are still to come."""
+    """Every time in any row, except for the ends of leases, which may be in the future."""
     named = [(name, value) for table in rows.tables() for row in table for name, value in vars(row).items()]
     return [value for name, value in named if isinstance(value, datetime) and name != "lease_expires_at"]
 

@@ -32,7 +32,7 @@ JOBS = "SELECT task_name, scheduled_at, args FROM procrastinate_jobs WHERE args-
 
 @pytest.fixture(scope="module")
 def urls(settings: Settings, run_directory: Path) -> Iterator[DatabaseUrls]:
-    """A database of our own: the demo's accounts are always the same, and others may have written them."""
+    """A separate database: the demo's accounts are always the same, and other tests may have written them."""
     with open_directory() as parent:
         own = settings.model_copy(update={"data_dir": parent / "demo"})
         copy_migrated(run_directory, own.data_dir)
@@ -42,7 +42,7 @@ def urls(settings: Settings, run_directory: Path) -> Iterator[DatabaseUrls]:
 
 @pytest.fixture(scope="module")
 def shares_done() -> list[float]:
-    """What the first seeding says of its progress."""
+    """The progress that the first seeding reports."""
     return []
 
 
@@ -74,7 +74,7 @@ def test_every_simulated_row_is_written(urls: DatabaseUrls, account: DemoAccount
 
 
 @pytest.mark.usefixtures("logins")
-def test_what_is_written_is_what_was_simulated(urls: DatabaseUrls) -> None:
+def test_the_simulated_rows_are_written(urls: DatabaseUrls) -> None:
     sessions = simulated(ALPENBLICK).sessions
     columns = [column.name for column in sessions[0].__table__.columns]
     query = sql.SQL("SELECT {} FROM ai_sessions").format(sql.SQL(", ").join(map(sql.Identifier, columns)))

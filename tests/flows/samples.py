@@ -1,4 +1,4 @@
-"""Small flows, and what is done with them over HTTP and by the verbs themselves."""
+"""Small flows, and helpers that change them over HTTP or by the product's own functions."""
 
 import uuid
 from typing import Any
@@ -76,7 +76,7 @@ def body(**changes: Any) -> dict[str, Any]:
 
 
 def flow_text(**changes: Any) -> FlowText:
-    """The same for a verb."""
+    """The same for the product's own functions."""
     return FlowText.model_validate(body(**changes))
 
 
@@ -114,7 +114,7 @@ def save(client: TestClient, company: Company, flow_id: str | uuid.UUID, **chang
 
 
 def get(client: TestClient, company: Company, path: str = "", role: Role = Role.VIEWER) -> Any:
-    """What the account's viewer reads there."""
+    """What the account's viewer reads at this path."""
     answer = client.get(f"{FLOWS}{path}", headers=company.headers(role))
     assert answer.status_code == 200, answer.text
     return answer.json()

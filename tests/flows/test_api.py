@@ -120,7 +120,7 @@ def test_flows_are_listed_page_by_page(client: TestClient, company: Company) -> 
         ("?q=print&state=draft", ["Scanner"]),
     ],
 )
-def test_what_a_list_is_narrowed_to(client: TestClient, company: Company, asked: str, found: list[str]) -> None:
+def test_a_list_can_be_narrowed(client: TestClient, company: Company, asked: str, found: list[str]) -> None:
     create(client, company, name="Scanner", category="Printing")
     publish(client, company, name="Printers", category="Office")
     publish(client, company, name="No category", category=None)
@@ -151,7 +151,7 @@ def test_categories_are_listed(client: TestClient, company: Company) -> None:
         body(tree={"root": "a", "nodes": {"a": {"kind": "poem", "text": "x"}}}),
     ],
 )
-def test_what_is_no_flow_is_a_422(client: TestClient, company: Company, sent: dict[str, Any]) -> None:
+def test_an_invalid_flow_is_a_422(client: TestClient, company: Company, sent: dict[str, Any]) -> None:
     answer = client.post(FLOWS, headers=company.headers(), content=json.dumps(sent))
     assert answer.status_code == 422
     assert company.query("SELECT name FROM trees") == []

@@ -1,4 +1,4 @@
-"""Flows that come as YAML, and those that ship."""
+"""Flows imported from YAML, and the shipped ones."""
 
 import asyncio
 from typing import Any
@@ -76,7 +76,7 @@ def test_a_deleted_flow_does_not_come_back(client: TestClient, company: Company)
     assert (again["action"], again["flow_id"] != first["flow_id"]) == ("created", True)
 
 
-def test_what_is_exported_can_be_imported_by_a_neighbour(
+def test_an_exported_flow_can_be_imported_by_a_neighbour(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
     flow_id = publish(client, company)
@@ -96,14 +96,14 @@ def test_what_is_exported_can_be_imported_by_a_neighbour(
     ],
     ids=["empty", "no YAML", "no flow", "too long"],
 )
-def test_what_is_no_flow_says_why(client: TestClient, company: Company, yaml: str, said: str) -> None:
+def test_an_invalid_flow_says_why(client: TestClient, company: Company, yaml: str, said: str) -> None:
     status, problem = _import(client, company, yaml)
     assert status == 422
     assert said in problem["detail"]
     assert company.query("SELECT name FROM trees") == []
 
 
-def test_what_cannot_be_published_is_not_imported_either(client: TestClient, company: Company) -> None:
+def test_an_unpublishable_flow_is_not_imported_either(client: TestClient, company: Company) -> None:
     status, problem = _import(client, company, YAML.replace("Yes: done", "Yes: nowhere"), publish=True)
     assert (status, problem["type"]) == (409, "urn:flowpilot:problem:flow-problems")
     assert company.query("SELECT name FROM trees") == []
@@ -128,7 +128,7 @@ def test_the_library_is_installed_once(client: TestClient, company: Company, nei
     assert get(client, neighbour)["items"] == []
 
 
-def test_what_the_account_made_of_a_shipped_flow_stays(client: TestClient, company: Company) -> None:
+def test_the_accounts_changes_to_a_shipped_flow_stay(client: TestClient, company: Company) -> None:
     name = shipped_flows()["printer"].name
     flow_id = create(client, company, name=name.upper())["id"]
     save(client, company, flow_id, name=name.upper(), description="Our own.")

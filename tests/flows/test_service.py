@@ -47,7 +47,7 @@ def test_publishing_makes_the_draft_what_sessions_follow(client: TestClient, com
     assert flow["published_at"] == published_at.isoformat().replace("+00:00", "Z")
 
 
-def test_what_cannot_be_published_says_which_nodes_are_wrong(client: TestClient, company: Company) -> None:
+def test_an_unpublishable_draft_says_which_nodes_are_wrong(client: TestClient, company: Company) -> None:
     flow_id = create(client, company, tree=BROKEN)["id"]
     answer = post(client, company, f"/{flow_id}/publish")
     assert answer.status_code == 409
@@ -106,7 +106,7 @@ def test_after_publishing_a_draft_is_the_next_version(client: TestClient, compan
     assert (flow["published_version"], flow["draft_version"], flow["state"]) == (1, 2, "published")
 
 
-def test_what_is_not_of_the_tree_changes_at_once(client: TestClient, company: Company) -> None:
+def test_details_outside_the_tree_change_at_once(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     save(client, company, flow_id, name="Printers", category="Office", keywords=[], type="procedural")
     flow = get(client, company, f"/{flow_id}")
@@ -123,7 +123,7 @@ def test_what_is_not_of_the_tree_changes_at_once(client: TestClient, company: Co
     assert company.query(query) == [("Printers",)]
 
 
-def test_whoever_saves_over_somebody_elses_work_is_told(client: TestClient, company: Company) -> None:
+def test_saving_over_somebody_elses_work_is_refused(client: TestClient, company: Company) -> None:
     opened = create(client, company)
     mine = save(client, company, opened["id"], based_on=opened["draft"]["id"])
     theirs = save(client, company, opened["id"], based_on=opened["draft"]["id"], tree=BROKEN)
@@ -175,7 +175,7 @@ def test_publishing_a_new_draft_brings_a_retired_flow_back(client: TestClient, c
 
 
 @pytest.mark.parametrize("action", ["retire", "restore"])
-def test_what_was_never_published_cannot_be_retired(client: TestClient, company: Company, action: str) -> None:
+def test_a_flow_never_published_cannot_be_retired(client: TestClient, company: Company, action: str) -> None:
     flow_id = create(client, company)["id"]
     answer = post(client, company, f"/{flow_id}/{action}")
     assert (answer.status_code, answer.json()["type"]) == (409, "urn:flowpilot:problem:never-published")
@@ -223,7 +223,7 @@ def test_a_category_is_found_ignoring_case_and_made_when_it_is_new(
     assert company.query("SELECT name FROM tree_categories") == [("Printing",)]
 
 
-async def test_of_two_who_publish_at_once_one_does(database: Database, company: Company) -> None:
+async def test_two_publish_at_once_and_one_succeeds(database: Database, company: Company) -> None:
     author = actor(company)
     async with database.write(company.id) as db:
         flow_id = (await service.create_flow(db, author, flow_text(), now())).id
@@ -237,7 +237,7 @@ async def test_of_two_who_publish_at_once_one_does(database: Database, company: 
     assert [action for action, _, _ in _actions(company)] == ["flow.created", "flow.published"]
 
 
-async def test_of_two_who_take_a_name_at_once_one_gets_it(database: Database, company: Company) -> None:
+async def test_two_take_a_name_at_once_and_one_gets_it(database: Database, company: Company) -> None:
     async def create_it() -> None:
         async with database.write(company.id) as db:
             await service.create_flow(db, Operator(company.id), flow_text(), now())

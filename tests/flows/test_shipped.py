@@ -1,4 +1,4 @@
-"""The flows that ship are whole, and fit for work."""
+"""The shipped flows are complete and usable."""
 
 from collections import Counter
 

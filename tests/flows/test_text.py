@@ -1,4 +1,4 @@
-"""Flows as YAML that people write: what is read, what is written, and what is said when it is wrong."""
+"""Flows as YAML that people write: reading, writing, and the errors."""
 
 import pytest
 from hypothesis import given
@@ -52,7 +52,7 @@ def test_a_flow_is_read_as_it_is_written() -> None:
     assert list(flow.tree.nodes) == ["where", "check_lock", "done", "hand_over"]
 
 
-def test_what_is_left_out_is_empty() -> None:
+def test_omitted_keys_are_empty() -> None:
     flow = parse("name: x\ncategory:\nkeywords:\nroot: a\nnodes: {}")
     assert flow == FlowText(name="x", tree=Tree(root="a", nodes={}))
     assert (flow.category, flow.type, flow.description, flow.keywords) == (None, "troubleshooting", "", ())
@@ -152,7 +152,7 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
         ),
     ],
 )
-def test_what_is_wrong_is_said_with_its_line_or_node(text: str, detail: str) -> None:
+def test_an_error_names_its_line_or_node(text: str, detail: str) -> None:
     with pytest.raises(FlowTextError) as caught:
         parse(text)
     assert caught.value.detail == detail
@@ -218,7 +218,7 @@ FLOWS = st.builds(
 
 
 @given(FLOWS)
-def test_what_is_written_is_read_back_the_same(flow: FlowText) -> None:
+def test_written_text_is_read_back_the_same(flow: FlowText) -> None:
     text = render(flow)
     assert parse(text) == flow
     assert list(parse(text).tree.nodes) == list(walk(flow.tree))

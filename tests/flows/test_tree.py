@@ -1,4 +1,4 @@
-"""What a tree may be, what is wrong with one, and the ways through it."""
+"""Valid trees, the faults of invalid ones, and the paths through them."""
 
 from itertools import pairwise
 from typing import Any
@@ -238,7 +238,7 @@ def test_any_drawing_is_judged_and_what_is_called_whole_always_ends(drawn: dict[
 
 
 def _loops(drawing: Tree, name: str) -> bool:
-    """Whether one can come back to the node, found by another way than the code under test."""
+    """Whether a path leads back to the node, found by another algorithm than the code under test."""
     seen: set[str] = set()
     waiting = [choice.next for choice in drawing.nodes[name].outcomes]
     while waiting:

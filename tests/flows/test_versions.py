@@ -1,4 +1,4 @@
-"""Versions: never rewritten, compared, and taken out as YAML."""
+"""Versions: never rewritten, compared, and exported as YAML."""
 
 import copy
 from typing import Any
@@ -15,7 +15,7 @@ from tests.flows.samples import BROKEN, FLOWS, TREE, YAML, create, flow_text, ge
 
 
 def _edited() -> dict[str, Any]:
-    """The tree with a node more, one less and one changed."""
+    """The tree with one node added, one removed and one changed."""
     tree = copy.deepcopy(TREE)
     del tree["nodes"]["hand_over"]
     tree["nodes"]["power"]["choices"][0]["next"] = "queue"
@@ -114,7 +114,7 @@ def test_another_root_is_a_difference() -> None:
     assert (found.root_before, found.root_after, found.changed) == ("power", "switch_on", [])
 
 
-def test_nodes_are_told_in_the_order_in_which_a_session_meets_them() -> None:
+def test_nodes_are_in_the_order_in_which_a_session_meets_them() -> None:
     tree = Tree.model_validate(TREE)
     renamed = {name: node.model_copy(update={"text": f"{node.text}!"}) for name, node in tree.nodes.items()}
     after = Tree(root="power", nodes=dict(sorted(renamed.items())))
@@ -132,7 +132,7 @@ def test_an_export_can_be_read_back(client: TestClient, company: Company) -> Non
     assert parse(answer.text) == flow_text(name="Printer: offline? (Büro)")
 
 
-def test_what_is_published_is_exported_unless_a_version_is_named(client: TestClient, company: Company) -> None:
+def test_the_published_version_is_exported_unless_another_is_named(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     save(client, company, flow_id, tree=BROKEN)
     texts = [

@@ -1,4 +1,4 @@
-"""What tests of handoffs share: people, handoffs made by the verbs themselves, and the laws that always hold."""
+"""What tests of handoffs share: people, handoffs made by the product itself, and the laws that always hold."""
 
 import uuid
 from collections import Counter
@@ -45,7 +45,7 @@ class Person:
 
 
 def join(client: TestClient, company: Company, name: str, role: Role = Role.ENGINEER) -> Person:
-    """Somebody new in the account, who can sign in and here acts by an API key."""
+    """A new member of the account, who can sign in, and acts by an API key here."""
     made = client.post("/api/v1/api-keys", headers=company.headers(), json={"role": role, "name": name})
     assert made.status_code == 201, made.text
     company.let_sign_in(uuid.UUID(made.json()["user_id"]))
@@ -75,7 +75,7 @@ def act(client: TestClient, handoff: dict[str, Any], action: str, who: dict[str,
 
 
 def done(answer: Response) -> dict[str, Any]:
-    """The body of an answer that has to be a good one."""
+    """The body of an answer that must be a 200."""
     assert answer.status_code == 200, answer.text
     body: dict[str, Any] = answer.json()
     return body
@@ -88,7 +88,7 @@ def status_of(client: TestClient, company: Company, session_id: str) -> str:
 
 
 def actor(company: Company, role: Role = Role.ENGINEER, user_id: uuid.UUID | None = None) -> Actor:
-    """Somebody who calls the verbs directly: the user of the company's key of that role unless one is given."""
+    """An actor for direct calls: the user of the company's key of that role unless a user is given."""
     return Actor(company.id, user_id or company.users[role], role, "UTC")
 
 
@@ -101,7 +101,7 @@ async def escalated(db: Db, engineer: Actor, now: datetime, **why: Any) -> Sessi
 
 
 def minutes(count: float) -> datetime:
-    """A moment so long after a noon."""
+    """The time this many minutes after a certain noon."""
     return at("2026-06-15 12:00") + timedelta(minutes=count)
 
 
@@ -134,7 +134,7 @@ def jobs_of(company: Company, task: str) -> list[dict[str, Any]]:
 
 
 def worker_context(database: Database, settings: Settings) -> JobContext:
-    """What a job is called with, for calling one at a moment of the test's own."""
+    """The context a job is called with, so that a test can choose when to call it."""
     job = Job(id=1, queue="default", lock=None, queueing_lock=None, task_name="a test's own")
     tools = {"tools": jobs.Tools(database, settings)}
     return JobContext(
@@ -151,7 +151,7 @@ def forget_jobs(urls: DatabaseUrls, company: Company) -> None:
 
 
 def check_laws(company: Company, session_id: uuid.UUID | None = None) -> None:
-    """What holds whatever happened, to one session or to all of an account; its sessions are made by verbs."""
+    """What always holds, for one session or for all of an account whose sessions the product itself has made."""
     events = _rows(company, "handoff_events", "number")
     counted = company.query("SELECT last_number FROM handoff_counters WHERE account_id = %s", company.id)
     assert [(len(events),)] * bool(events) == counted
@@ -216,7 +216,7 @@ def _check_first_action(handoff: dict[str, Any], steps: list[dict[str, Any]]) ->
 
 
 def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
-    """The events alone tell who holds the handoff, since when, and whether it is over."""
+    """The events alone say who holds the handoff, from when on, and whether it is closed."""
     holder = since = closed_at = None
     kinds = Counter(event["kind"] for event in events)
     assert events[0]["kind"] == "created"

@@ -1,4 +1,4 @@
-"""The end of a handoff, and what becomes of its session."""
+"""Closing a handoff, and what happens to its session."""
 
 import asyncio
 import uuid
@@ -144,7 +144,7 @@ def test_while_nobody_holds_it_its_creator_takes_it_back(client: TestClient, com
     check_laws(company)
 
 
-def test_once_it_is_held_its_creator_cannot(client: TestClient, company: Company) -> None:
+def test_once_it_is_claimed_its_creator_cannot(client: TestClient, company: Company) -> None:
     handoff, _ = _claimed(client, company)
     refused = act(client, handoff, "close", company.headers(Role.ENGINEER), outcome="returned")
     assert refused.status_code == 403

@@ -21,7 +21,7 @@ from flowpilot.settings import Settings
 from tests.company import Company
 from tests.handoffs.helpers import Person, act, check_laws, done, hand_over, jobs_of, join
 
-# For each line it starts a process that claims, says when it has stopped where it was told to, and waits.
+# For each line it starts a process that claims, says when it has stopped at the given point, and waits.
 CLAIMING = """
 import asyncio, json, os, signal, sys, uuid
 from sqlalchemy import event
@@ -105,7 +105,7 @@ uvicorn.run(Halting(app), fd=int(listening), log_config=None)
 
 @contextmanager
 def _running(script: str, *arguments: object, pass_fds: tuple[int, ...] = ()) -> Iterator[subprocess.Popen[str]]:
-    """A process that is killed, whatever it is in the middle of."""
+    """A process that is killed in the middle of its work."""
     process = subprocess.Popen(
         [sys.executable, "-c", script, *map(str, arguments)],
         stdin=subprocess.PIPE,
@@ -175,7 +175,7 @@ def test_killed_after_any_statement_nothing_was_claimed(
     claimant = Claimant(claiming, company, join(client, company, "Kim"), hand_over(client, company))
     stop = 1
     while claimant.die(stop) == stop:
-        # PostgreSQL may need a moment to see that it is alone; whoever needs the rows waits for that.
+        # PostgreSQL may need a moment to see that it is alone; a request that needs the rows waits for that.
         company.query("SELECT FROM ai_sessions FOR UPDATE")
         _assert_unclaimed(company)
         stop += 1

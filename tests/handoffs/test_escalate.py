@@ -48,7 +48,7 @@ def test_the_session_waits_for_a_senior(client: TestClient, company: Company) ->
     check_laws(company)
 
 
-def test_it_is_an_event_and_people_are_told(client: TestClient, company: Company) -> None:
+def test_it_is_an_event_and_people_are_notified(client: TestClient, company: Company) -> None:
     handoff = hand_over(client, company, priority="urgent")
     [(event_id, *event)] = company.query("SELECT id, handoff_id, kind, actor_id, content FROM handoff_events")
     assert event == [uuid.UUID(handoff["id"]), "created", company.users[Role.ENGINEER], {"priority": 1}]
@@ -113,7 +113,7 @@ def test_nobody_escalates_to_themselves(client: TestClient, company: Company) ->
 
 
 def test_a_target_who_cannot_claim_is_404(client: TestClient, company: Company, neighbour: Company) -> None:
-    """Nobody, a viewer, and another account's engineer are the same."""
+    """An unknown user, a viewer, and another account's engineer get the same answer."""
     session_id = start(client, company)["id"]
     targets = [new_id(), company.users[Role.VIEWER], neighbour.users[Role.ENGINEER]]
     answers = [_refused(client, company, session_id, target_user_id=str(target)) for target in targets]
@@ -122,7 +122,7 @@ def test_a_target_who_cannot_claim_is_404(client: TestClient, company: Company, 
 
 
 def test_a_misspelt_field_is_refused_by_its_name(client: TestClient, company: Company) -> None:
-    """It was taken for a normal one, and nobody hurried."""
+    """It would be taken for a normal one, and nobody would hurry."""
     status, body = _refused(client, company, start(client, company)["id"], prioity="urgent")
     assert (status, body["detail"]) == (422, "body.prioity: There is no field of this name")
     assert body["errors"] == [{"field": "body.prioity", "message": "There is no field of this name"}]
@@ -136,7 +136,7 @@ def test_a_session_has_one_open_handoff(client: TestClient, company: Company) ->
     assert company.query("SELECT count(*) FROM session_handoffs") == [(1,)]
 
 
-def test_of_many_escalations_at_once_one_succeeds(client: TestClient, company: Company) -> None:
+def test_many_escalations_at_once_and_one_succeeds(client: TestClient, company: Company) -> None:
     session_id = start(client, company)["id"]
     with ThreadPoolExecutor(8) as pool:
         sent = [pool.submit(send_escalation, client, company, session_id) for _ in range(8)]
@@ -192,7 +192,7 @@ def test_the_same_key_at_once_is_one_handoff(client: TestClient, company: Compan
 def test_keys_past_their_time_do_not_make_requests_wait_for_each_other(
     client: TestClient, company: Company
 ) -> None:
-    """Each request takes the session first and the keys second. In two orders they would block each other."""
+    """Each request locks the session first and the keys second. In different orders they would deadlock."""
     engineer = company.headers(Role.ENGINEER)
 
     def step(session_id: str) -> int:
@@ -239,7 +239,7 @@ def _failing(urls: DatabaseUrls, table: str, condition: str) -> Iterator[None]:
         ("procrastinate_jobs", "(args->>'account_id')::uuid"),
     ],
 )
-def test_what_fails_anywhere_leaves_nothing_behind(
+def test_a_failure_anywhere_leaves_nothing_behind(
     client: TestClient, company: Company, urls: DatabaseUrls, table: str, column: str
 ) -> None:
     session_id = start(client, company)["id"]

@@ -1,4 +1,4 @@
-"""Whatever is done in whatever order, by clocks that differ: the derived values are what the contract says."""
+"""Any actions in any order, by clocks that differ: the derived values are what the contract says."""
 
 import uuid
 from collections.abc import Awaitable, Callable, Iterator
@@ -107,7 +107,7 @@ def desk(urls: DatabaseUrls, settings: Settings, client: TestClient) -> Iterator
 
 @dataclass(frozen=True)
 class History:
-    """A session to which all kinds of things are done."""
+    """A session on which all kinds of actions are tried."""
 
     desk: Desk
     database: Database
@@ -123,7 +123,7 @@ class History:
             return await db.scalar(query.order_by(SessionHandoff.created_at.desc()).limit(1))
 
     async def do(self, deed: str, person: int, seconds: float) -> bool:
-        """Do it in a transaction of its own; whether it was not refused."""
+        """Do it in a transaction of its own. Returns whether it was accepted."""
         who, at = self.desk.people[person], self.start + timedelta(seconds=seconds)
         handoff = None if deed in WORKING else await self.newest_handoff()
         if deed not in WORKING and handoff is None:
@@ -153,7 +153,7 @@ def _surely(test: Callable[..., None]) -> Callable[..., None]:
 
 @pytest.mark.long
 def test_any_history(urls: DatabaseUrls, desk: Desk) -> None:
-    """First actions, counts and statuses are what the rows say, and the events tell every claim there was."""
+    """First actions, counts and statuses are what the rows say, and the events have every claim."""
 
     @limits(max_examples=80, suppress_health_check=[HealthCheck.too_slow])
     @_surely
@@ -174,7 +174,7 @@ def test_any_history(urls: DatabaseUrls, desk: Desk) -> None:
 
 
 async def _live(desk: Desk, database: Database, history: list[Lived]) -> tuple[uuid.UUID, list[uuid.UUID]]:
-    """Live through a history; its session, and who claimed in it, in their order."""
+    """Live through a history. Returns its session, and who claimed in it, in order."""
     start = now()
     async with database.write(desk.company.id) as db:
         about = starting.NewSession("The printer prints nothing", flow_id=desk.flow_id)
@@ -185,7 +185,7 @@ async def _live(desk: Desk, database: Database, history: list[Lived]) -> tuple[u
 
 
 def _check_variety(company: Company) -> None:
-    """The histories would prove little if most of what they try were refused."""
+    """The histories would prove little if most actions were refused."""
     statuses = {row[0] for row in company.query("SELECT DISTINCT to_status FROM ai_session_status_changes")}
     assert statuses == {str(status) for status in transitions.TRANSITIONS}
     kinds = {kind for (kind,) in company.query("SELECT DISTINCT kind FROM handoff_events")}

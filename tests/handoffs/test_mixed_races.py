@@ -1,4 +1,4 @@
-"""Many do different things to the same handoff at once: nobody blocks anybody, and the outcome is sound."""
+"""Many different actions on one handoff at once: nobody blocks anybody, and the result is consistent."""
 
 import asyncio
 import random
@@ -46,7 +46,7 @@ class Desk:
 
 @dataclass(frozen=True)
 class Case:
-    """A handoff that many want something of."""
+    """A handoff on which many act."""
 
     handoff_id: uuid.UUID
     session_id: uuid.UUID
@@ -124,7 +124,7 @@ async def _case(desk: Desk, *, is_claimed: bool) -> Case:
 
 
 async def _at_once(desk: Desk, case: Case, deeds: list[Deed]) -> list[FlowPilotError | None]:
-    """Do it all; what is refused is refused in words, and nothing fails in any other way."""
+    """Do it all at once. Refusals come with words, and nothing fails in any other way."""
 
     async def attempt(deed: Deed) -> FlowPilotError | None:
         try:

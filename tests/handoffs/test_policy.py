@@ -1,4 +1,4 @@
-"""What is offered to somebody succeeds, and what is not offered is refused: every action, state and relation."""
+"""Offered actions succeed, and all others are refused: every action, state and relation."""
 
 import functools
 import itertools
@@ -124,7 +124,7 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
         ("a viewer", [], []),
     ],
 )
-async def test_what_is_offered_to_whom(
+async def test_offers_depend_on_state_and_relation(
     database: Database,
     shop: Company,
     people: dict[str, Actor],

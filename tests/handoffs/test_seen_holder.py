@@ -46,7 +46,7 @@ def test_an_empty_holder_means_nobody(
     assert done(act(client, handoff, action, admin, **body, holder=""))["id"] == handoff["id"]
 
 
-def test_what_is_no_id_is_malformed(client: TestClient, company: Company) -> None:
+def test_an_invalid_id_is_malformed(client: TestClient, company: Company) -> None:
     handoff = hand_over(client, company)
     answer = act(client, handoff, "release", company.headers(), reason="No time.", holder="Ann")
     assert answer.status_code == 422

@@ -31,7 +31,7 @@ def _step(client: TestClient, company: Company, session_id: str, action: str = "
 
 
 def test_a_worked_example(client: TestClient, company: Company) -> None:
-    """An answer that was taken back is left out; what was done and written stays."""
+    """An answer that was undone is left out; instructions carried out and notes stay."""
     flow = str(publish_printer_flow(client, company))
     session_id = start(client, company, flow_id=flow, client_name="Bakery", problem_summary="Prints nothing")["id"]
     _step(client, company, session_id, choice="No")
@@ -66,7 +66,7 @@ def test_a_worked_example(client: TestClient, company: Company) -> None:
     assert handoff["completeness"] == 0.57
 
 
-def test_what_was_tried_says_what_came_of_it(client: TestClient, company: Company) -> None:
+def test_tried_steps_say_their_result(client: TestClient, company: Company) -> None:
     session_id = start(client, company, flow_id=str(publish_printer_flow(client, company)))["id"]
     _step(client, company, session_id, choice="No")
     _step(client, company, session_id, outcome="Still nothing", note="It beeps.")
@@ -83,7 +83,7 @@ def test_what_was_tried_says_what_came_of_it(client: TestClient, company: Compan
     assert snapshot["missing"] == [NO_CLIENT, NO_TICKET, NO_OPINION]
 
 
-def test_what_is_left_is_what_the_flow_may_still_ask_to_do(client: TestClient, company: Company) -> None:
+def test_the_remaining_steps_are_those_the_flow_may_still_ask_for(client: TestClient, company: Company) -> None:
     session_id = start(client, company, flow_id=str(publish_printer_flow(client, company)))["id"]
     snapshot = send_escalation(client, company, session_id).json()["snapshot"]
     assert snapshot["left"] == [
@@ -99,7 +99,7 @@ def test_without_a_flow_nothing_is_left(client: TestClient, company: Company) ->
 
 
 def test_it_stays_as_it_was(client: TestClient, company: Company) -> None:
-    """What is done afterwards is in the session, not in what was handed over."""
+    """Later work is in the session, not in the snapshot."""
     session_id = start(client, company)["id"]
     handoff = send_escalation(client, company, session_id).json()
     senior = join(client, company, "Kim")
@@ -153,7 +153,7 @@ def test_with_all_of_it_nothing_is_missing() -> None:
     assert (snapshot["completeness"], snapshot["missing"]) == (1.0, [])
 
 
-def test_with_none_of_it_all_is_missing() -> None:
+def test_an_empty_session_misses_everything() -> None:
     snapshot = take_snapshot(_history([], problem_summary=""), "")
     assert snapshot["completeness"] == 0.0
     assert snapshot["missing"] == [

@@ -1,4 +1,4 @@
-"""Connections that say nothing, or too slowly, hold nobody up. On a server that really listens."""
+"""Silent or slow connections hold nobody up, on a server that really listens."""
 
 import asyncio
 import resource
@@ -23,7 +23,7 @@ HALF_A_HEAD = b"GET / HTTP/1.1\r\nHost: here\r\n"
 
 
 def app_of(*, grace_seconds: float = NEVER_SECONDS, bytes_per_second: float = 1000) -> FastAPI:
-    """It answers with what it was sent, or streams until it is told to stop."""
+    """It answers with what it was sent, or streams until it is stopped."""
     app = FastAPI()
     app.add_middleware(BodyMiddleware, grace_seconds=grace_seconds, bytes_per_second=bytes_per_second)
     app.state.goes_on = threading.Event()
@@ -53,7 +53,7 @@ class Server:
         self.port, self.connections, self.registry, self.app = port, connections, registry, app
 
     def connect(self, stack: ExitStack, said: bytes = b"") -> socket.socket:
-        """A connection on which so much was said."""
+        """A connection on which this has been sent."""
         connection = stack.enter_context(socket.create_connection(("127.0.0.1", self.port), _SOON_SECONDS))
         connection.sendall(said)
         return connection
@@ -125,7 +125,7 @@ def test_a_body_that_has_not_come_makes_room_too() -> None:
         assert slow.recv(100) == b""
 
 
-def test_where_all_are_answered_one_more_is_refused() -> None:
+def test_one_connection_above_the_limit_is_refused() -> None:
     with serving(app_of(), most=1) as server, ExitStack() as stack:
         answer = stack.enter_context(httpx2.stream("GET", f"{server.address}/stream"))
         words = answer.iter_raw()
@@ -152,7 +152,7 @@ def test_a_body_that_does_not_come_is_408_and_the_end() -> None:
 
 
 def test_a_body_that_comes_slowly_but_steadily_is_taken() -> None:
-    """What has come of it gives time for the rest."""
+    """Each part that arrives gives time for the rest."""
     with serving(app_of(grace_seconds=0.2, bytes_per_second=100)) as server, ExitStack() as stack:
         head = b"POST / HTTP/1.1\r\nHost: here\r\nContent-Length: 10001\r\n\r\n"
         connection = server.connect(stack, head + b"x" * 10_000)

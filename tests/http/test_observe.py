@@ -1,4 +1,4 @@
-"""What an operator sees of requests."""
+"""What an operator can see about requests."""
 
 import tempfile
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Lists come in pages, and a cursor stands for a place in a list's order."""
+"""Lists come in pages, and a cursor is a place in a list's order."""
 
 import base64
 import json
@@ -40,13 +40,13 @@ def test_a_cursor_of_another_order_is_refused(key: tuple[Any, ...], types: tuple
 
 
 @pytest.mark.parametrize("cursor", ["", "x", "ü", "AAAA", "////", "W1tb" * 500])
-def test_what_is_no_cursor_is_refused(cursor: str) -> None:
+def test_an_invalid_cursor_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursorError):
         decode_cursor(cursor, int)
 
 
 @pytest.mark.parametrize("value", [-1, 2**31, 10**30, 1.0, 1e999, float("nan"), True, None, "1", [1], {}])
-def test_what_is_no_number_of_an_order_is_refused(value: Any) -> None:
+def test_an_invalid_number_in_a_cursor_is_refused(value: Any) -> None:
     cursor = base64.urlsafe_b64encode(json.dumps([value]).encode()).decode()
     with pytest.raises(BadCursorError):
         decode_cursor(cursor, int)

@@ -1,4 +1,4 @@
-"""Requests that are sent while something else is under way."""
+"""Requests sent while another transaction is open."""
 
 import asyncio
 from collections.abc import Awaitable, Callable
@@ -19,7 +19,7 @@ _WAITING = (
 async def sent_meanwhile(
     database: Database, company: Company, change: Callable[[Db], Awaitable[None]], request: Request
 ) -> httpx2.Response:
-    """The answer to a request that meets a change which is made, but not yet committed."""
+    """The answer to a request that meets a change made but not yet committed."""
     async with database.write(company.id) as db:
         await change(db)
         sent = asyncio.ensure_future(asyncio.to_thread(request))

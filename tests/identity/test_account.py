@@ -1,4 +1,4 @@
-"""The account's settings: who reads and changes them, and what is on record of it."""
+"""The account's settings: who reads and changes them, and how that is recorded."""
 
 from typing import Any
 
@@ -104,7 +104,7 @@ def test_null_minutes_take_a_rule_away(client: TestClient, company: Company) -> 
     ],
     ids=str,
 )
-def test_what_cannot_be_is_refused_and_changes_nothing(
+def test_invalid_settings_are_refused_and_change_nothing(
     client: TestClient, company: Company, changes: dict[str, Any]
 ) -> None:
     before = client.get(ACCOUNT, headers=company.headers()).json()

@@ -11,7 +11,7 @@ from tests.sessions.flows import start
 
 
 def _not_assignable(company: Company) -> list[uuid.UUID]:
-    """A viewer, somebody known only from an import, a program, and somebody who has no password yet."""
+    """A viewer, a person known only from an import, a program, and a person without a password."""
     viewer = company.add_person(fresh_email(), Role.VIEWER)
     unready = company.add_person(fresh_email(), Role.ENGINEER, password=None)
     return [viewer, company.add_imported("Ada"), company.users[Role.TEAM_ADMIN], unready]

@@ -1,4 +1,4 @@
-"""The account that tests begin with is what the product's own verbs make."""
+"""The account that tests begin with has the rows that the product itself would write."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""A POST that creates, sent again."""
+"""A POST that creates something, sent again."""
 
 import hashlib
 import threading
@@ -22,7 +22,7 @@ def _headers(company: Company, key: str, role: Role = Role.OWNER) -> dict[str, s
 
 
 def _add_key(company: Company, *, hours: int) -> None:
-    """A key that was used so long ago."""
+    """A key that was used this long ago."""
     row = {"caller": "somebody", "key": str(new_id()), "request_digest": "", "answer": {}}
     company.add("idempotency_keys", **row, created_at=now() - timedelta(hours=hours))
 
@@ -48,7 +48,7 @@ def test_without_a_key_each_request_creates(client: TestClient, company: Company
     assert len(ids) == 2
 
 
-def test_what_was_sent_cannot_be_guessed_at_from_the_table(client: TestClient, company: Company) -> None:
+def test_the_table_does_not_give_away_the_request(client: TestClient, company: Company) -> None:
     body = {"email": fresh_email(), "role": "viewer", "name": ""}
     assert client.post(INVITATIONS, json=body, headers=_headers(company, str(new_id()))).status_code == 201
     [(digest,)] = company.query("SELECT request_digest FROM idempotency_keys")

@@ -84,7 +84,7 @@ def test_a_key_falls_with_its_users_role(client: TestClient, company: Company) -
 
 
 def test_a_key_that_acts_as_a_person_is_made_by_that_person(client: TestClient, company: Company) -> None:
-    """Whoever makes a key knows it, and could do things in the other's name."""
+    """The person who makes a key knows it, and could act in the other's name."""
     email = fresh_email()
     person = company.add_person(email, Role.TEAM_ADMIN)
     body = {"role": "viewer", "user_id": str(person)}
@@ -128,7 +128,7 @@ def test_making_and_revoking_are_audited_without_the_secret(client: TestClient, 
 def test_many_first_uses_at_once_do_not_wait_for_themselves(
     settings: Settings, urls: DatabaseUrls, company: Company
 ) -> None:
-    """Each of them records its use, with as many connections as there are requests, and none to spare."""
+    """Each records its use, with exactly as many connections as there are requests."""
     tight = settings.model_copy(update={"database_pool_size": 2})
     with TestClient(create_app(tight, urls.runtime)) as client, ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(_status, client, company.keys[Role.VIEWER]) for _ in range(20)]

@@ -63,7 +63,7 @@ def test_their_own_channels_are_removed_with_their_addresses(
 
 @BOTH_WAYS
 def test_their_open_invitations_are_revoked(client: TestClient, company: Company, leave: Leave) -> None:
-    """They know the links, and could come back by them."""
+    """They know the links, and could use them to come back."""
     kim, lou = join(client, company, "Kim", Role.TEAM_ADMIN), join(client, company, "Lou", Role.TEAM_ADMIN)
     theirs = _invite(client, kim, Role.VIEWER)
     _invite(client, lou, Role.VIEWER)

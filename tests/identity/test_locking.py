@@ -1,4 +1,4 @@
-"""Changes of access that meet: each is decided by the roles of its own turn, its actor's included."""
+"""Simultaneous changes of access: each is decided by the roles at its turn, including the actor's."""
 
 import asyncio
 import uuid
@@ -116,7 +116,7 @@ def test_nobody_acts_after_they_were_lowered(client: TestClient, company: Compan
 
 
 def _requests(client: TestClient, company: Company) -> dict[str, Request]:
-    """What a team admin can do to access, each good for once."""
+    """What a team admin can do to access; each request works once."""
     headers = company.headers(Role.TEAM_ADMIN)
     viewer = f"{MEMBERS}/{company.users[Role.VIEWER]}"
     invited = {"email": fresh_email(), "role": "viewer"}
@@ -146,7 +146,7 @@ DEEDS = (
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("deed", DEEDS)
-async def test_who_is_lowered_in_this_moment_changes_nothing_with_the_role_of_before(
+async def test_an_actor_lowered_meanwhile_changes_nothing_with_the_old_role(
     client: TestClient, company: Company, database: Database, deed: str
 ) -> None:
     request = _requests(client, company)[deed]
@@ -163,7 +163,7 @@ async def test_who_is_lowered_in_this_moment_changes_nothing_with_the_role_of_be
 
 @pytest.mark.anyio
 @pytest.mark.parametrize("deed", DEEDS)
-async def test_who_is_removed_in_this_moment_changes_nothing(
+async def test_an_actor_removed_meanwhile_changes_nothing(
     client: TestClient, company: Company, database: Database, deed: str
 ) -> None:
     request = _requests(client, company)[deed]
@@ -178,7 +178,7 @@ async def test_who_is_removed_in_this_moment_changes_nothing(
 
 
 @pytest.mark.anyio
-async def test_who_acts_by_a_key_that_is_revoked_in_this_moment_changes_nothing(
+async def test_a_key_revoked_meanwhile_changes_nothing(
     client: TestClient, company: Company, database: Database
 ) -> None:
     [(key_id,)] = company.query("SELECT id FROM api_keys WHERE role = 'team_admin'")
@@ -192,7 +192,7 @@ async def test_who_acts_by_a_key_that_is_revoked_in_this_moment_changes_nothing(
 
 
 @pytest.mark.anyio
-async def test_an_invitation_of_somebody_who_is_lowered_in_this_moment_lets_nobody_in(
+async def test_an_invitation_lets_nobody_in_once_its_maker_is_lowered(
     client: TestClient, company: Company, database: Database
 ) -> None:
     body, headers = {"email": fresh_email(), "role": "viewer"}, company.headers(Role.TEAM_ADMIN)
@@ -212,7 +212,7 @@ async def test_an_invitation_of_somebody_who_is_lowered_in_this_moment_lets_nobo
 
 
 @pytest.mark.anyio
-async def test_a_key_does_not_outrank_a_user_who_is_lowered_in_this_moment(
+async def test_a_key_does_not_outrank_a_user_lowered_meanwhile(
     client: TestClient, company: Company, database: Database
 ) -> None:
     admin = company.users[Role.TEAM_ADMIN]

@@ -68,7 +68,7 @@ def test_nobody_chooses_the_password_of_another(client: TestClient, company: Com
 def test_somebody_new_and_somebody_whom_another_account_invited_have_to_be_invited(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
-    """Whoever invites holds the link, and can choose a stranger's password with it. Both are answered alike."""
+    """The inviter has the link, and could choose a stranger's password with it. Both get the same answer."""
     invited, new = fresh_email(), fresh_email()
     _take(client, neighbour, invited)
     answers = [_add(client, company, email) for email in (invited, new)]
@@ -77,14 +77,14 @@ def test_somebody_new_and_somebody_whom_another_account_invited_have_to_be_invit
     assert answers[0].json()["detail"].replace(invited, new) == answers[1].json()["detail"]
 
 
-def test_who_took_a_strangers_email_does_not_come_into_the_strangers_account(
+def test_taking_a_strangers_email_does_not_open_the_strangers_account(
     client: TestClient, company: Company, neighbour: Company, urls: DatabaseUrls
 ) -> None:
     stranger = fresh_email()
     _take(client, neighbour, stranger)
     with pytest.raises(members.KnownPersonError, match="may have chosen their password"):
         run(urls, lambda database: _add_as_operator(database, company, stranger))
-    run(urls, lambda database: passwords.reset(database, stranger, "told to the stranger", now()))
+    run(urls, lambda database: passwords.reset(database, stranger, "only the stranger has it", now()))
     assert _add(client, company, stranger, Role.OWNER).status_code == 201
     assert client.post("/api/v1/auth/token", data={"username": stranger, "password": PASSWORD}).status_code == 401
 
@@ -160,7 +160,7 @@ def test_the_only_owner_stays_even_as_an_integration(client: TestClient, company
 
 
 @pytest.mark.parametrize(("whom", "refusal"), [("themselves", "LastOwnerError"), ("each other", "NoAccountError")])
-def test_of_two_owners_who_are_removed_at_once_one_stays(company: Company, whom: str, refusal: str) -> None:
+def test_two_owners_removed_at_once_leave_one(company: Company, whom: str, refusal: str) -> None:
     wire_features()
     users = [company.add_person(fresh_email(), Role.OWNER) for _ in range(2)]
     actors = [Actor(company.id, user, Role.OWNER, "UTC") for user in users]

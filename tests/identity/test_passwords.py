@@ -1,4 +1,4 @@
-"""How passwords are set: what is written with them, and what nobody waits for meanwhile."""
+"""Setting passwords: what is written with them, and that nobody waits while they are hashed."""
 
 import asyncio
 from collections.abc import Callable
@@ -105,7 +105,7 @@ def test_a_reset_and_its_entries_in_all_accounts_are_one_transaction(
 
 
 @pytest.mark.anyio
-async def test_who_knows_the_old_password_does_not_undo_a_reset_of_this_moment(
+async def test_the_old_password_does_not_undo_a_reset_made_meanwhile(
     client: TestClient, company: Company, database: Database
 ) -> None:
     email = fresh_email()
@@ -126,5 +126,5 @@ async def test_who_knows_the_old_password_does_not_undo_a_reset_of_this_moment(
 
 
 def test_a_key_changes_no_password(client: TestClient, company: Company) -> None:
-    """Whoever holds it may be somebody else than the person it acts as."""
+    """The person who has the key may not be the person it acts as."""
     assert _change(client, company.headers()) == 403

@@ -57,7 +57,7 @@ def write_log(path: Path, rows: Iterable[dict[str, str]]) -> Path:
 
 @dataclass(frozen=True)
 class World:
-    """An account to import into, and a way to look at it."""
+    """An account to import into, and queries of it."""
 
     url: str
     account_id: UUID

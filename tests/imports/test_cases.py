@@ -68,7 +68,7 @@ def test_a_status_rule_with_values_fits_these_values_only() -> None:
     assert build({**done, "kind": "Open"}, session=session(status=rules)).status == "abandoned"
 
 
-def test_a_resolution_time_is_kept_only_where_the_status_is_resolved() -> None:
+def test_a_resolution_time_is_kept_only_if_the_status_is_resolved() -> None:
     reopened = row("T1", 1, "09:00", "Ada", solved="2026-05-04 10:00")
     assert build(reopened, session=session(status=[{"status": "abandoned"}])).resolved_at is None
 
@@ -78,7 +78,7 @@ def test_the_engineer_is_the_last_known_one() -> None:
     assert build(*rows).engineer == "Grace"
 
 
-def test_a_further_column_names_the_engineer_where_the_first_never_does() -> None:
+def test_a_further_column_names_the_engineer_if_the_first_never_does() -> None:
     rules = session(engineer=["who", "note"])
     assert build(row("T1", 1, "09:00", "?", note="Grace"), session=rules).engineer == "Grace"
     assert build(row("T1", 1, "09:00", "Ada", note="Grace"), session=rules).engineer == "Ada"
@@ -133,7 +133,7 @@ def test_a_handoff_starts_where_a_row_states_two_different_values() -> None:
     assert starts(case) == [at("09:01"), at("09:05")]
 
 
-def test_a_mapping_without_handoffs_finds_none() -> None:
+def test_a_mapping_without_handoffs_finds_no_handoffs() -> None:
     assert build(row("T1", 1, "09:00", "Ada", 0), row("T1", 2, "09:01", "Ada", 1), handoff=None).handoffs == []
 
 
@@ -178,7 +178,7 @@ def test_a_row_by_nobody_known_does_not_claim() -> None:
     assert case.handoffs[0].claim is None
 
 
-def test_where_it_is_unknown_who_handed_over_nobody_claims() -> None:
+def test_nobody_claims_if_it_is_unknown_who_handed_over() -> None:
     case = build(row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:10", "?", 1), row("T1", 3, "09:20", "Ada", 1))
     assert (case.handoffs[0].by, case.handoffs[0].claim) == (None, None)
 
@@ -204,7 +204,7 @@ def test_a_step_at_the_minute_of_the_claim_is_no_first_action() -> None:
     assert case.handoffs[0].first_action is None
 
 
-def test_of_steps_at_one_time_the_first_in_position_is_the_first_action() -> None:
+def test_the_first_action_of_simultaneous_steps_is_the_first_in_position() -> None:
     case = build(
         row("T1", 1, "09:00", "Ada"),
         row("T1", 2, "09:10", "Ada", 1),
@@ -226,7 +226,7 @@ def test_a_first_action_can_come_after_the_next_handoff() -> None:
     assert case.handoffs[0].first_action == Step(at("09:30"), "Joan", {})
 
 
-def test_the_latest_row_closes_even_where_it_is_not_the_last() -> None:
+def test_the_latest_row_closes_even_if_it_is_not_the_last() -> None:
     case = build(
         row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:50", "Grace", 1), row("T1", 3, "09:20", "Grace", 1)
     )

@@ -69,7 +69,7 @@ def test_an_end_before_its_beginning_is_not_stored(world: World, imported: Impor
     assert world.ask(query) == [("M3", "resolved", None), ("M4", "resolved", known), ("M5", "resolved", None)]
 
 
-def test_what_the_log_says_stays_with_the_import(world: World, imported: ImportSummary) -> None:
+def test_the_logs_own_dates_stay_with_the_import(world: World, imported: ImportSummary) -> None:
     assert imported.warnings == [warning("M3", 8), warning("M5", 11)]
     assert world.ask("SELECT warnings FROM import_runs") == [(imported.warnings,)]
 

@@ -77,7 +77,7 @@ def test_a_handoff_with_its_claim_first_action_and_end(world: World, log: Path) 
     assert handoff[6:] == ("Grace", at("09:20"), True, at("09:40"), at("09:40"))
 
 
-def test_what_happened_to_a_handoff_is_kept(world: World, log: Path) -> None:
+def test_a_handoffs_events_are_kept(world: World, log: Path) -> None:
     world.load(log)
     query = """
         SELECT kind, external_name, e.created_at FROM handoff_events e

@@ -18,7 +18,7 @@ session = { created_at = "opened", status = [{ status = "abandoned" }] }
 
 
 def changed(*keys: str, value: Any) -> dict[str, Any]:
-    """The small mapping with one key set; a value of None takes it away."""
+    """The small mapping with one key set, or removed if the value is None."""
     mapping = deepcopy(MAPPING)
     section = mapping
     for key in keys[:-1]:

@@ -1,4 +1,4 @@
-"""What is refused, and that it leaves nothing behind."""
+"""Refused logs, which leave nothing behind."""
 
 import subprocess
 import sys

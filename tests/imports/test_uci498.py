@@ -143,7 +143,7 @@ def test_a_category(uci: World, domain: str, sessions: int, resolved: int, hours
     assert rounded(uci.ask(query)[0]) == (sessions, resolved, hours)
 
 
-def test_what_the_log_does_not_know_is_unknown(uci: World) -> None:
+def test_facts_missing_from_the_log_are_unknown(uci: World) -> None:
     query = """
         SELECT count(*) FROM ai_sessions
         WHERE num_nonnulls(confidence_tier, matched_flow_id, session_rating) > 0 OR problem_domain = '?'"""

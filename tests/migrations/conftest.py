@@ -1,4 +1,4 @@
-"""A database of its own for each test, owned by no superuser."""
+"""A database for each test, whose owner is not a superuser."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""Accounts at a revision before, and rows in them."""
+"""Accounts at an earlier revision, and rows in them."""
 
 from collections.abc import Callable
 from typing import Any

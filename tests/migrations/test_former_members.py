@@ -1,4 +1,4 @@
-"""What people hold who left before leaving handed it over: two accounts at the revision before."""
+"""What former members still hold, in two accounts at the previous revision."""
 
 from typing import Any
 from uuid import UUID
@@ -17,7 +17,7 @@ def _add(url: str, account_id: UUID, table: str, **values: Any) -> UUID:
 
 
 def _person(url: str, account_id: UUID, role: str | None) -> UUID:
-    """Somebody with that role; without one they have left."""
+    """A user with that role, or a former member without a role."""
     user_id = new_id()
     ask(url, account_id, "INSERT INTO users (id) VALUES (%s)", user_id)
     if role is not None:
@@ -82,7 +82,7 @@ def test_it_comes_back_in_every_account(external: str, to_revision: Migrate) -> 
         assert ask(external, account_id, counter) == [(9,)]
 
 
-def test_what_came_from_a_log_stays_as_it_was(external: str, to_revision: Migrate) -> None:
+def test_imported_rows_stay_as_they_were(external: str, to_revision: Migrate) -> None:
     to_revision("0012")
     account_id = found_account(external)
     _add(external, account_id, "ai_sessions", user_id=new_id(), status="active", created_at=at("2026-06-10 12:00"))

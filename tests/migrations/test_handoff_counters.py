@@ -1,4 +1,4 @@
-"""Where the events of each account are counted on, from the revision before."""
+"""The number at which each account's events continue, from the previous revision."""
 
 import psycopg
 import pytest
@@ -20,7 +20,7 @@ def test_each_account_counts_on_where_it_was(external: str, to_revision: Migrate
 
 
 def test_the_release_before_gives_no_number_any_more(external: str, to_revision: Migrate) -> None:
-    """It goes on while it is replaced; a number of its own would be one that the new release gives, too."""
+    """It runs while it is replaced; a number of its own could be one that the new release gives, too."""
     to_revision("0011")
     before = found_account(external)
     ask(external, before, "UPDATE accounts SET last_handoff_event = 7")

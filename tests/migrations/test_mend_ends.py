@@ -1,4 +1,4 @@
-"""Ends before their beginnings, in two accounts at the revision before."""
+"""Ends before their beginnings, in two accounts at the previous revision."""
 
 from datetime import datetime
 from uuid import UUID
@@ -21,7 +21,7 @@ def add_session(url: str, account_id: UUID, resolved_at: datetime | None) -> UUI
 
 
 def add_handoff(url: str, account_id: UUID, session_id: UUID, *moments: datetime | None) -> UUID:
-    """One that began at `BEGUN`, and was claimed, acted on and closed at these moments."""
+    """A handoff that began at `BEGUN`, and was claimed, acted on and closed at these times."""
     handoff_id = new_id()
     ask(
         url,

@@ -32,7 +32,7 @@ def open_client(open_settings: Settings, urls: DatabaseUrls) -> Iterator[TestCli
 
 @pytest.fixture(autouse=True)
 def own_jobs(urls: DatabaseUrls) -> None:
-    """The queue is everybody's: what earlier tests left in it to be tried again would arrive in this one."""
+    """All tests share the queue: jobs that earlier tests left to be tried again would run in this one."""
     with psycopg.connect(urls.owner) as owner:
         owner.execute("DELETE FROM procrastinate_jobs WHERE status = 'todo'")
 

@@ -35,7 +35,7 @@ class Desk:
     settings: Settings
 
     def with_settings(self, **changes: Any) -> "Desk":
-        """The same desk, were it set up like this."""
+        """The same desk with other settings."""
         return replace(self, settings=self.settings.model_copy(update=changes))
 
     def with_mail(self, port: int, **changes: Any) -> "Desk":
@@ -48,7 +48,7 @@ class Desk:
         return Actor(self.company.id, self.company.users[role], role, "UTC")
 
     def escalated(self, *, problem: str = PROBLEM, **handoff: Any) -> uuid.UUID:
-        """A handoff of the engineer's, ten minutes old, that nobody was notified of yet."""
+        """A handoff of the engineer's, ten minutes old, of which nobody has been notified."""
         engineer = self.company.users[Role.ENGINEER]
         session = self.company.add(
             "ai_sessions",
@@ -82,7 +82,7 @@ class Desk:
         return event_id
 
     async def escalates(self, **handoff: Any) -> uuid.UUID:
-        """The engineer hands something over; the event's id."""
+        """The engineer hands something over. Returns the event's id."""
         made = self.escalated(**handoff)
         return await self.happens(made, HandoffEventKind.CREATED, Role.ENGINEER)
 
@@ -97,7 +97,7 @@ class Desk:
     async def person(
         self, role: Role, name: str = "", email: str = "", *, can_sign_in: bool = True
     ) -> tuple[uuid.UUID, str]:
-        """A member with an e-mail, and that."""
+        """A member with an e-mail address, and the address."""
         email = email or fresh_email()
         async with self.database.write(self.company.id) as db:
             user = await members.add_new_member(db, self.company.id, email, role, now(), name=name)
@@ -122,7 +122,7 @@ class Desk:
             await choose(db, actor, {ChannelKind(kind): chosen for kind, chosen in choices.items()})
 
     async def work(self) -> None:
-        """Run all jobs that are due, of whichever test, and those of this desk that follow from them."""
+        """Run all due jobs, including those of other tests, and the jobs of this desk that follow."""
         while True:
             await work(self.settings, self.company.urls.runtime, self.database, until_idle=True)
             if not self.jobs("AND scheduled_at IS NULL"):
@@ -141,7 +141,7 @@ class Desk:
         await self.work()
 
     def jobs(self, condition: LiteralString = "") -> list[str]:
-        """The tasks of this desk that wait in the queue."""
+        """The tasks of this desk's waiting jobs."""
         with psycopg.connect(self.company.urls.owner) as owner:
             rows = owner.execute(
                 "SELECT task_name FROM procrastinate_jobs WHERE status = 'todo' AND args->>'account_id' = %s "

@@ -1,4 +1,4 @@
-"""What waits and what is unread is counted once, and every place says the same."""
+"""Waiting handoffs and unread notifications are counted once, and every place says the same."""
 
 import re
 from collections.abc import Iterator
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.anyio
 
 @pytest.fixture(scope="module")
 def address(settings: Settings, urls: DatabaseUrls) -> Iterator[str]:
-    """A server without heartbeats: what its streams say comes of an announcement."""
+    """A server without heartbeats, so that its streams only react to announcements."""
     with serving(settings, urls) as address:
         yield address
 
@@ -30,7 +30,7 @@ def _numbers(client: TestClient, desk: Desk, role: Role) -> dict[str, Any]:
 
 
 async def _next(stream: Stream) -> tuple[int, int, int]:
-    """The next counts that the stream says: waiting, held without action, unread."""
+    """The stream's next counts: waiting, claimed without an action, unread."""
     while (said := await stream.next_event()).event != "counts":
         pass
     assert said.id is None
@@ -82,7 +82,7 @@ async def test_a_stream_says_them_at_first_and_whenever_one_changes(address: str
         assert await _next(stream) == (0, 1, 0)
 
 
-async def test_what_one_reads_in_one_tab_is_read_in_the_other(address: str, desk: Desk) -> None:
+async def test_reading_in_one_tab_counts_in_the_other(address: str, desk: Desk) -> None:
     async with client_of(address) as client, opened(client, desk.company.headers(), counts=True) as stream:
         await desk.escalates()
         await desk.work()

@@ -96,7 +96,7 @@ def test_a_name_that_cannot_be_looked_up_yet_may_be_entered(client: TestClient, 
     assert _make(client, company, url="https://hooks.invalid/x")["host"] == "hooks.invalid"
 
 
-def test_what_the_operator_allows_may_be_entered(open_client: TestClient, company: Company) -> None:
+def test_an_address_the_operator_allows_may_be_entered(open_client: TestClient, company: Company) -> None:
     assert _make(open_client, company, url="http://127.0.0.1:8065/hooks/x")["host"] == "127.0.0.1"
 
 
@@ -136,7 +136,7 @@ def test_a_viewer_has_no_channels(client: TestClient, company: Company) -> None:
     assert client.post(CHANNELS, json=SLACK | {"mine": True}, headers=headers).status_code == 403
 
 
-def test_what_is_left_out_of_a_change_stays(client: TestClient, company: Company) -> None:
+def test_fields_left_out_of_a_change_stay(client: TestClient, company: Company) -> None:
     made = _make(client, company)
     path, headers = f"{CHANNELS}/{made['id']}", company.headers()
     assert client.patch(path, json={"name": "Night desk"}, headers=headers).status_code == 204

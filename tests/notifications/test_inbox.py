@@ -25,7 +25,7 @@ def _get(client: TestClient, company: Company, path: str = LIST, role: Role = Ro
 
 
 async def _three(desk: Desk) -> list[str]:
-    """Three escalations that the owner is notified of; the notifications' ids, newest first."""
+    """Three escalations of which the owner is notified. Returns the notifications' ids, newest first."""
     for number in range(3):
         await desk.escalates(problem=f"Problem {number}")
     await desk.work()
@@ -68,7 +68,7 @@ async def test_the_newest_come_first_a_page_at_a_time(client: TestClient, desk: 
     assert second["next_cursor"] is None
 
 
-async def test_what_is_marked_as_read_is_no_longer_unread(client: TestClient, desk: Desk) -> None:
+async def test_one_marked_as_read_is_no_longer_unread(client: TestClient, desk: Desk) -> None:
     ids = await _three(desk)
     headers = desk.company.headers()
     assert client.post(READ, json={"ids": [ids[1]]}, headers=headers).status_code == 204
@@ -85,9 +85,7 @@ async def test_all_up_to_one_are_marked_as_read_at_once(client: TestClient, desk
 
 
 @pytest.mark.parametrize("body", [{}, {"ids": []}, {"ids": [str(new_id())], "up_to": str(new_id())}])
-async def test_what_was_read_is_said_in_one_way(
-    client: TestClient, company: Company, body: dict[str, Any]
-) -> None:
+async def test_read_is_reported_in_one_way(client: TestClient, company: Company, body: dict[str, Any]) -> None:
     assert client.post(READ, json=body, headers=company.headers()).status_code == 422
 
 

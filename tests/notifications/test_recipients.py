@@ -1,4 +1,4 @@
-"""Who is notified of what."""
+"""Who is notified of which events."""
 
 import uuid
 
@@ -25,10 +25,10 @@ async def test_everybody_who_may_claim_an_escalation_is_notified(desk: Desk) -> 
 
 
 @pytest.mark.parametrize(("kind", "content"), [(Kind.CREATED, {}), (Kind.REASSIGNED, {"target": None})])
-async def test_who_cannot_sign_in_is_not_told_of_what_anybody_may_claim(
+async def test_people_who_cannot_sign_in_are_not_notified_of_unassigned_handoffs(
     desk: Desk, kind: Kind, content: dict[str, None]
 ) -> None:
-    """Somebody known only from an import, and somebody who has no password yet."""
+    """A person known only from an import, and a person without a password."""
     desk.company.add_imported("Ada")
     await desk.person(Role.ENGINEER, can_sign_in=False)
     await desk.happens(desk.escalated(), kind, Role.ENGINEER, **content)

@@ -45,7 +45,7 @@ def _unread(client: TestClient, desk: Desk, role: Role) -> list[str]:
     return [item["kind"] for item in page["items"]]
 
 
-async def test_after_an_outage_nobody_is_asked_for_help_that_is_no_longer_needed(desk: Desk, do: Do) -> None:
+async def test_after_an_outage_nobody_is_asked_for_help_no_longer_needed(desk: Desk, do: Do) -> None:
     port = free_port()
     posted = desk.with_mail(port)
     _, email = await posted.person(Role.TEAM_ADMIN)
@@ -95,7 +95,7 @@ async def test_after_an_outage_nobody_is_asked_for_help_that_is_no_longer_needed
     ],
     ids=["escalated", "claimed", "released", "claimed again", "closed", "withdrawn"],
 )
-async def test_a_notification_is_unread_while_it_holds(
+async def test_a_notification_is_unread_while_it_applies(
     client: TestClient,
     desk: Desk,
     do: Do,
@@ -119,9 +119,7 @@ async def test_it_is_settled_in_the_moment_of_the_claim(client: TestClient, desk
     assert (item["read_at"], item["settled"]) == (None, "owner has claimed it.")
 
 
-async def test_what_is_assigned_to_somebody_else_concerns_nobody_else(
-    client: TestClient, desk: Desk, do: Do
-) -> None:
+async def test_a_handoff_assigned_to_somebody_concerns_nobody_else(client: TestClient, desk: Desk, do: Do) -> None:
     handoff = do(Role.ENGINEER)
     await desk.work()
     do(Role.ENGINEER, f"{handoff}/reassign", target_user_id=str(desk.company.users[Role.OWNER]))
@@ -155,7 +153,7 @@ async def test_once_it_is_closed_that_is_kept(desk: Desk, do: Do) -> None:
     assert kept == [("created", True), ("created", True), ("claimed", True), ("closed", False)]
 
 
-async def test_the_accounts_channel_and_a_webhook_are_told_what_has_become_of_it(
+async def test_the_accounts_channel_and_a_webhook_learn_that_it_is_settled(
     desk: Desk, hooks: Receiver, do: Do
 ) -> None:
     hooks.will_answer(500, 500)
@@ -173,7 +171,7 @@ async def test_the_accounts_channel_and_a_webhook_are_told_what_has_become_of_it
     ]
 
 
-async def test_ones_own_slack_gets_nothing_that_no_longer_holds(desk: Desk, hooks: Receiver, do: Do) -> None:
+async def test_ones_own_slack_gets_nothing_that_no_longer_applies(desk: Desk, hooks: Receiver, do: Do) -> None:
     hooks.will_answer(500)
     await desk.channel(ChannelKind.SLACK, hooks.url(), Role.TEAM_ADMIN, mine=True)
     handoff = do(Role.ENGINEER)

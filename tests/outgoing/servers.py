@@ -1,4 +1,4 @@
-"""Servers that the tests start: receivers of webhooks, mail servers, and places where nobody is."""
+"""Servers that the tests start: receivers of webhooks, mail servers, and ports where nobody listens."""
 
 import socket
 import ssl
@@ -27,7 +27,7 @@ from flowpilot.clock import now
 
 @dataclass(frozen=True)
 class Received:
-    """One request as it came in; the names of its headers are in lower case."""
+    """One received request, with header names in lower case."""
 
     path: str
     headers: dict[str, str]
@@ -53,7 +53,7 @@ class Receiver:
         self.answers.extend((status, headers) for status in statuses)
 
     def url(self, host: str = "127.0.0.1", scheme: str = "http") -> str:
-        """An address here, with a path and a query that are a secret."""
+        """An address of this receiver, with a secret in its path and query."""
         return f"{scheme}://{host}:{self.port}/services/T0/SECRETPATH?key=SECRETQUERY"
 
 
@@ -172,13 +172,13 @@ def free_port() -> int:
 
 @contextmanager
 def silence() -> Iterator[int]:
-    """A port at which connections are taken, and nothing is ever said."""
+    """A port that accepts connections and never answers."""
     with socket.create_server(("127.0.0.1", 0)) as listening:
         yield listening.getsockname()[1]
 
 
 def certificates(directory: Path, name: str) -> tuple[Path, ssl.SSLContext]:
-    """A root certificate in a file, and what a server of that name needs."""
+    """A root certificate in a file, and the TLS context of a server of that name."""
     root_key, key = ec.generate_private_key(ec.SECP256R1()), ec.generate_private_key(ec.SECP256R1())
     issuer = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "A root for tests")])
 

@@ -1,4 +1,4 @@
-"""When a message is tried again, and when its receiver is left to rest."""
+"""When a message is tried again, and when its route rests."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -23,7 +23,7 @@ def test_it_is_not_tried_before_the_moment_that_the_receiver_asked_for() -> None
 
 
 @pytest.mark.parametrize("failure", [None, RefusedError("No."), GoneError("Gone."), SettledError("Closed.")])
-def test_what_arrived_or_never_will_is_not_tried_again(failure: DeliveryError | None) -> None:
+def test_a_message_that_arrived_or_never_will_is_not_tried_again(failure: DeliveryError | None) -> None:
     assert next_attempt(failure, NOON, earlier_attempts=0, created_at=NOON) is None
 
 
@@ -43,6 +43,6 @@ def test_a_receiver_rests_from_its_fifth_failure_in_a_row_and_longer_each_time()
     assert (health.failures, health.resting_since, health.reason) == (10, NOON, "The receiver answered 500.")
 
 
-def test_a_rest_is_as_long_as_the_receiver_asked_for_where_that_is_longer() -> None:
+def test_a_rest_is_as_long_as_the_receiver_asked_for_if_that_is_longer() -> None:
     asked = TryLaterError("The receiver answered 429.", 429, NOON + timedelta(hours=2))
     assert after_failure(Health(failures=4), asked, NOON).next_try_at == NOON + timedelta(hours=2)

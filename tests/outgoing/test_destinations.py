@@ -1,4 +1,4 @@
-"""Where messages may go: nowhere inside, by whatever name, unless the operator says so."""
+"""Where messages may go: to no internal address, by any name, unless the operator allows it."""
 
 import socket
 from collections.abc import Sequence
@@ -101,13 +101,13 @@ async def test_the_operator_allows_networks_and_no_others() -> None:
         "https://hooks.example/" + "x" * 2000,
     ],
 )
-async def test_what_is_no_web_address_is_refused(text: str) -> None:
+async def test_an_invalid_web_address_is_refused(text: str) -> None:
     with pytest.raises(AddressRefusedError):
         parse(text)
 
 
 def _names(monkeypatch: pytest.MonkeyPatch, *answers: Sequence[str]) -> list[str]:
-    """A name server that answers with these addresses in turn; returns what it was asked."""
+    """A name server that answers with these addresses in turn. Returns the names it was asked for."""
     asked: list[str] = []
     left = list(answers)
 
@@ -136,7 +136,7 @@ async def test_the_address_that_was_checked_is_the_one_that_is_connected_to(
     assert [request.headers["host"] for request in hooks.requests] == [f"hooks.example:{hooks.port}"]
 
 
-async def test_the_next_address_is_tried_where_the_first_is_dead(
+async def test_the_next_address_is_tried_if_the_first_is_dead(
     hooks: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     _names(monkeypatch, ["127.0.0.2", "127.0.0.1"])

@@ -1,4 +1,4 @@
-"""A small flow, and what is done in sessions that follow it."""
+"""A small flow, and actions in sessions that follow it."""
 
 import uuid
 from typing import Any
@@ -74,7 +74,7 @@ def post(
 def take(
     client: TestClient, company: Company, session_id: str, role: Role = Role.ENGINEER, **body: Any
 ) -> dict[str, Any]:
-    """Take a step that is allowed, and return where the session stands then."""
+    """Take an allowed step. Returns the session's new position."""
     answer = post(client, company, f"{session_id}/steps", role, **body)
     assert answer.status_code == 201, answer.text
     stands: dict[str, Any] = answer.json()
@@ -82,7 +82,7 @@ def take(
 
 
 def go_back(client: TestClient, company: Company, session_id: str) -> dict[str, Any]:
-    """Go back where that is possible, and return where the session stands then."""
+    """Undo a step, which must be possible. Returns the session's new position."""
     answer = post(client, company, f"{session_id}/back")
     assert answer.status_code == 200, answer.text
     stands: dict[str, Any] = answer.json()
@@ -90,7 +90,7 @@ def go_back(client: TestClient, company: Company, session_id: str) -> dict[str, 
 
 
 def read(client: TestClient, company: Company, session_id: str, role: Role = Role.ENGINEER) -> dict[str, Any]:
-    """A session as it is read."""
+    """A session as a viewer reads it."""
     answer = client.get(f"{SESSIONS}/{session_id}", headers=company.headers(role))
     assert answer.status_code == 200, answer.text
     session: dict[str, Any] = answer.json()
@@ -98,11 +98,11 @@ def read(client: TestClient, company: Company, session_id: str, role: Role = Rol
 
 
 def node_of(stands: dict[str, Any]) -> str | None:
-    """The node of the flow at which a session stands."""
+    """The node of the flow at which a session is."""
     return None if stands["current"] is None else stands["current"]["id"]
 
 
 def count_wrong(company: Company) -> int:
-    """How many sessions keep counts that their steps do not bear out."""
+    """How many sessions have counts that differ from their steps."""
     with account_transaction(company.urls.runtime, company.id) as connection:
         return reconcile(connection, company.id)

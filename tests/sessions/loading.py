@@ -1,4 +1,4 @@
-"""A session as a verb has it: locked for somebody who is going to work on it, and read."""
+"""A session as actions get it: locked for the person who works on it, and loaded."""
 
 import uuid
 from datetime import datetime

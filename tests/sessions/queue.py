@@ -12,7 +12,7 @@ from tests.company import Company
 
 
 def waiting(company: Company, task: str) -> list[tuple[dict[str, Any], datetime | None]]:
-    """The account's jobs of a kind that are still to be done: with what, and not before when."""
+    """The account's waiting jobs of a kind: their arguments, and the earliest time."""
     query = (
         "SELECT args, scheduled_at FROM procrastinate_jobs "
         "WHERE task_name = %s AND args->>'account_id' = %s AND status = 'todo' ORDER BY id"
@@ -22,7 +22,7 @@ def waiting(company: Company, task: str) -> list[tuple[dict[str, Any], datetime 
 
 
 def failed(company: Company) -> list[tuple[Any, ...]]:
-    """The account's jobs that did not end well, or are to be tried again."""
+    """The account's jobs that have failed, or will be tried again."""
     query = (
         "SELECT task_name, status::text, attempts FROM procrastinate_jobs "
         "WHERE args->>'account_id' = %s AND (status = 'failed' OR attempts > 0)"
@@ -32,7 +32,7 @@ def failed(company: Company) -> list[tuple[Any, ...]]:
 
 
 async def work_off(company: Company, settings: Settings, database: Database) -> None:
-    """Bring the account's jobs forward, as if their time had come, and run what is due."""
+    """Make the account's jobs due, and run them."""
     with psycopg.connect(company.urls.owner) as owner:
         owner.execute(
             "UPDATE procrastinate_jobs SET scheduled_at = now() "

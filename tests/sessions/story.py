@@ -28,7 +28,7 @@ PROBLEM = "The printer in accounting prints nothing since this morning."
 
 
 class Story:
-    """What Kim does in a session, and Ann, the senior. Moments are in UTC, of `DAY` where only a time is given."""
+    """What Kim does in a session, and Ann, the senior. Times are in UTC, on `DAY` if only a time is given."""
 
     def __init__(self, client: TestClient, company: Company, database: Database) -> None:
         self.client, self.company, self.database = client, company, database
@@ -73,12 +73,12 @@ class Story:
             return (await handoffs.escalate(db, self.kim, locked, Escalation(reason))).id
 
     async def is_claimed(self, moment: str, handoff_id: uuid.UUID) -> None:
-        """Ann takes it on."""
+        """Ann claims it."""
         async with self.database.write(self.company.id) as db:
             await claims.claim(db, self.ann, handoff_id, when(moment))
 
     async def is_released(self, moment: str, handoff_id: uuid.UUID, reason: str) -> None:
-        """Ann puts it back into the queue."""
+        """Ann releases it."""
         async with self.database.write(self.company.id) as db:
             await claims.release(db, self.ann, handoff_id, reason, when(moment))
 
@@ -100,7 +100,7 @@ class Story:
 
 
 def when(moment: str) -> datetime:
-    """A moment in UTC; of `DAY` if only a time is given."""
+    """A time in UTC, on `DAY` if only a time of day is given."""
     return at(moment if "-" in moment else f"{DAY} {moment}")
 
 

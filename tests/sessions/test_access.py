@@ -47,7 +47,7 @@ def _stranger(client: TestClient, shop: Company) -> dict[str, str]:
 
 
 @pytest.mark.parametrize("role", [Role.ENGINEER, Role.TEAM_ADMIN, Role.OWNER])
-def test_who_began_it_and_those_who_lead_may_work_on_it(
+def test_its_starter_and_managers_may_work_on_it(
     client: TestClient, shop: Company, session_id: str, role: Role
 ) -> None:
     stands = take(client, shop, session_id, role, choice="No")
@@ -55,7 +55,7 @@ def test_who_began_it_and_those_who_lead_may_work_on_it(
 
 
 @pytest.mark.parametrize("role", Role)
-def test_what_is_offered_is_what_the_caller_may_do(
+def test_only_actions_the_caller_may_do_are_offered(
     client: TestClient, shop: Company, session_id: str, role: Role
 ) -> None:
     offered = read(client, shop, session_id, role)["allowed"]
@@ -63,7 +63,7 @@ def test_what_is_offered_is_what_the_caller_may_do(
 
 
 @pytest.mark.parametrize("change", CHANGES)
-def test_another_engineer_is_told_how_to_get_it(
+def test_another_engineer_learns_how_to_get_it(
     client: TestClient, shop: Company, session_id: str, change: str
 ) -> None:
     before = read(client, shop, session_id)
@@ -86,7 +86,7 @@ def test_another_engineer_corrects_nothing_but_reads_all(
     assert seen == read(client, shop, session_id) | {"allowed": []}
 
 
-def test_who_claimed_it_and_who_began_it_may_both_work_on_it(
+def test_its_claimant_and_its_starter_may_both_work_on_it(
     client: TestClient, shop: Company, session_id: str
 ) -> None:
     stranger = _stranger(client, shop)
@@ -155,7 +155,7 @@ def test_a_neighbours_session_is_not_corrected(
     assert read(client, shop, session_id)["client_name"] is None
 
 
-def test_somebody_who_left_has_no_name_any_more(client: TestClient, company: Company) -> None:
+def test_a_former_member_has_no_name(client: TestClient, company: Company) -> None:
     session_id = start(client, company)["id"]
     engineer = str(company.users[Role.ENGINEER])
     client.delete(f"/api/v1/members/{engineer}", headers=company.headers()).raise_for_status()

@@ -1,4 +1,4 @@
-"""What is done to a session as a whole: paused, ended, rated, moved to another flow, edited."""
+"""Actions on a session as a whole: pause, end, rate, move to another flow, edit."""
 
 from typing import Any
 
@@ -25,7 +25,7 @@ def _correct(client: TestClient, company: Company, session_id: str, **details: A
     return client.patch(f"{SESSIONS}/{session_id}", headers=company.headers(Role.ENGINEER), json=details)
 
 
-def test_a_session_laid_aside_stands_where_it_stood(client: TestClient, company: Company, session_id: str) -> None:
+def test_a_paused_session_stays_at_its_node(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="Yes")
     paused = post(client, company, f"{session_id}/pause", reason=" Waits for toner. ").json()
     assert (paused["status"], node_of(paused)) == ("paused", "queue")
@@ -74,7 +74,7 @@ def test_a_second_resolution_is_refused_and_the_first_stays(
     assert read(client, company, session_id) == first
 
 
-def test_what_was_given_up_can_be_taken_up_again(client: TestClient, company: Company, session_id: str) -> None:
+def test_an_abandoned_session_can_be_resumed(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="Yes")
     given_up = post(client, company, f"{session_id}/abandon", reason="The user hung up.").json()
     assert (given_up["status"], given_up["resolved_at"]) == ("abandoned", None)
@@ -85,7 +85,7 @@ def test_what_was_given_up_can_be_taken_up_again(client: TestClient, company: Co
 
 @pytest.mark.parametrize(("end", "body"), [("resolve", {"summary": "Solved."}), ("abandon", {})])
 @pytest.mark.parametrize("rating", [1, 5])
-def test_what_has_ended_is_rated(
+def test_an_ended_session_can_be_rated(
     client: TestClient, company: Company, session_id: str, end: str, body: dict[str, Any], rating: int
 ) -> None:
     ended = post(client, company, f"{session_id}/{end}", **body).json()
@@ -107,7 +107,7 @@ def test_a_rating_is_one_to_five(client: TestClient, company: Company, session_i
     assert read(client, company, session_id)["session_rating"] is None
 
 
-def test_what_goes_on_is_not_rated(client: TestClient, company: Company, session_id: str) -> None:
+def test_an_open_session_cannot_be_rated(client: TestClient, company: Company, session_id: str) -> None:
     answer = post(client, company, f"{session_id}/rating", rating=5)
     assert answer.status_code == 409
     assert "rate" not in answer.json()["allowed"]

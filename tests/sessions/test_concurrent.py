@@ -1,4 +1,4 @@
-"""Many at once on one session, over real connections to two servers."""
+"""Many requests at once on one session, over real connections to two servers."""
 
 import asyncio
 from collections import Counter
@@ -56,7 +56,7 @@ async def test_each_of_many_steps_gets_a_position_of_its_own(
     assert {step["content"]["choice"] for step in steps} == {f"Said {number}" for number in range(MANY)}
     assert sorted(step["created_at"] for step in steps) == [step["created_at"] for step in steps]
     assert len({step["created_at"] for step in steps}) == MANY
-    # Each was told of its own step as the newest.
+    # Each answer has its own step as the newest.
     assert sorted(answer.json()["step_count"] for answer in answers) == list(range(1, MANY + 1))
     for body, answer in zip(said, answers, strict=True):
         assert answer.json()["steps"][-1]["content"]["choice"] == body[1]["free_text"]
@@ -64,7 +64,7 @@ async def test_each_of_many_steps_gets_a_position_of_its_own(
     assert count_wrong(company) == 0
 
 
-async def test_of_many_who_answer_a_question_one_does_and_the_others_hear_what_is_offered_now(
+async def test_many_answer_a_question_and_all_but_one_learn_what_is_offered_now(
     client: TestClient, company: Company, session_id: str, addresses: list[str]
 ) -> None:
     answers = await _at_once(addresses, company, session_id, [("steps", {"choice": "No"})] * MANY)
@@ -75,7 +75,7 @@ async def test_of_many_who_answer_a_question_one_does_and_the_others_hear_what_i
     assert (node_of(session), session["step_count"]) == ("switch_on", 1)
 
 
-async def test_of_many_who_resolve_it_one_does(
+async def test_many_resolve_it_and_one_succeeds(
     client: TestClient, company: Company, session_id: str, addresses: list[str]
 ) -> None:
     solved = [("resolve", {"summary": f"Solved by {number}."}) for number in range(MANY)]

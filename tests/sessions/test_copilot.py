@@ -1,4 +1,4 @@
-"""The copilot's suggestions in a session that follows no flow: from a job, never in the request's way."""
+"""The copilot's suggestions in a session without a flow: made by a job, so that no request waits."""
 
 import importlib
 import uuid
@@ -53,7 +53,7 @@ async def test_the_rules_answer_at_once_and_the_ai_at_the_next_read(
     assert _sources(read(helped, company, session["id"])) == {"ai"}
 
 
-async def test_after_a_step_it_is_asked_again(
+async def test_the_copilot_is_asked_again_after_a_step(
     helped: TestClient, company: Company, database: Database, with_ai: Settings
 ) -> None:
     session_id = start(helped, company, problem_summary=CHAIR)["id"]
@@ -126,7 +126,7 @@ async def test_a_session_that_is_given_up_and_taken_up_again_is_suggested_the_sa
     assert post(helped, company, f"{session_id}/resume").json()["suggestion"] == suggested
 
 
-async def test_what_the_copilot_is_told(client: TestClient, company: Company, database: Database) -> None:
+async def test_what_is_sent_to_the_copilot(client: TestClient, company: Company, database: Database) -> None:
     publish_printer_flow(client, company)
     session = start(client, company, psa_ticket_id="T-1", client_name="Example Client Ltd")
     take(client, company, session["id"], choice="Yes")

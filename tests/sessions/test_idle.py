@@ -1,4 +1,4 @@
-"""Sessions that nobody goes on with, by the account's idle limit; run by a real worker."""
+"""Sessions that nobody continues, by the account's idle limit; run by a real worker."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -25,7 +25,7 @@ SOON = timedelta(minutes=1)
 
 @pytest.fixture
 def session_id(client: TestClient, company: Company) -> str:
-    """A session in an account whose sessions may lie idle for `LIMIT`."""
+    """A session in an account whose sessions may be idle for `LIMIT`."""
     _limit(client, company, 90)
     session_id: str = start(client, company)["id"]
     return session_id
@@ -37,13 +37,13 @@ def _limit(client: TestClient, company: Company, minutes: int | None) -> None:
 
 
 def _last_happened(company: Company, session_id: str, ago: timedelta) -> None:
-    """Let everything in a session have happened longer ago."""
+    """Move everything in a session further into the past."""
     statement = "UPDATE ai_sessions SET last_activity_at = %s WHERE id = %s RETURNING id"
     assert len(company.query(statement, now() - ago, session_id)) == 1
 
 
 def _looks_at(company: Company, session_id: str) -> list[datetime]:
-    """When the session will be looked at."""
+    """When the session will be checked."""
     jobs = waiting(company, IDLE_JOB)
     ours = {"account_id": str(company.id), "session_id": session_id}
     assert all(arguments == ours for arguments, _ in jobs)
@@ -60,7 +60,7 @@ async def test_a_beginning_is_looked_at_once_its_limit_is_over(company: Company,
     assert _looks_at(company, session["id"]) == [_moment(session["created_at"]) + LIMIT]
 
 
-async def test_what_lay_idle_is_abandoned_by_nobody_and_for_a_reason(
+async def test_an_idle_session_is_abandoned_by_nobody_and_for_a_reason(
     client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
 ) -> None:
     _last_happened(company, session_id, LIMIT)
@@ -115,7 +115,7 @@ async def test_whatever_happens_meanwhile_postpones_it(
     assert _looks_at(company, session_id) == [_moment(step["created_at"]) + LIMIT]
 
 
-async def test_what_was_laid_aside_is_abandoned_too(
+async def test_a_paused_session_is_abandoned_too(
     client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
 ) -> None:
     post(client, company, f"{session_id}/pause", reason="Waits for the user.")
@@ -126,7 +126,7 @@ async def test_what_was_laid_aside_is_abandoned_too(
 
 
 @pytest.mark.parametrize("claimed", [False, True])
-async def test_what_waits_for_a_senior_or_is_with_one_is_left_alone(
+async def test_a_session_waiting_for_or_with_a_senior_is_left_alone(
     client: TestClient, company: Company, session_id: str, database: Database, settings: Settings, claimed: bool
 ) -> None:
     handoff_id = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()["id"]
@@ -142,7 +142,7 @@ async def test_what_waits_for_a_senior_or_is_with_one_is_left_alone(
     assert abs(now() + DAY - look) < SOON
 
 
-async def test_what_comes_back_from_a_senior_may_lie_idle_again(
+async def test_a_session_back_from_a_senior_may_be_idle_again(
     client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
 ) -> None:
     handoff_id = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()["id"]
@@ -177,7 +177,7 @@ async def test_a_limit_that_is_set_later_holds_from_the_next_look_on(
 
 
 @pytest.mark.parametrize("end", [("resolve", {"summary": "Solved."}), ("abandon", {"reason": "Hung up."})])
-async def test_what_has_ended_is_not_looked_at_any_more(
+async def test_an_ended_session_is_not_checked_again(
     client: TestClient,
     company: Company,
     session_id: str,
@@ -194,7 +194,7 @@ async def test_what_has_ended_is_not_looked_at_any_more(
     assert _looks_at(company, session_id) == []
 
 
-async def test_what_is_taken_up_again_is_watched_again(
+async def test_a_resumed_session_is_watched_again(
     client: TestClient, company: Company, session_id: str, database: Database, settings: Settings
 ) -> None:
     _last_happened(company, session_id, LIMIT)
@@ -207,7 +207,7 @@ async def test_what_is_taken_up_again_is_watched_again(
     assert [change["to_status"] for change in changes] == ["active", "abandoned", "active", "abandoned"]
 
 
-async def test_what_was_imported_is_left_alone(
+async def test_an_imported_session_is_left_alone(
     client: TestClient, company: Company, database: Database, settings: Settings
 ) -> None:
     session_id = str(company.add("ai_sessions", status="active", created_at=now() - DAY * 1000, step_count=0))

@@ -1,4 +1,4 @@
-"""The list of sessions: what is shown of it, in which order, page by page."""
+"""The list of sessions: its fields, its order, and its pages."""
 
 import uuid
 from typing import Any
@@ -63,7 +63,7 @@ def test_a_row_says_what_a_session_is_about(client: TestClient, company: Company
 
 
 @pytest.mark.parametrize("limit", [1, 2, 3, 7, 200])
-def test_each_session_is_on_one_page_also_where_many_began_at_once(
+def test_each_session_is_on_one_page_even_if_many_began_at_once(
     client: TestClient, company: Company, limit: int
 ) -> None:
     # Two moments only, and ids in no order of time.

@@ -1,4 +1,4 @@
-"""Where steps lead and what of them still holds, for any walk through any flow."""
+"""Where steps lead, and which of them still count, for any walk through any flow."""
 
 from typing import Any
 
@@ -16,7 +16,7 @@ WORDS = {NodeKind.QUESTION: "choices", NodeKind.INSTRUCTION: "outcomes"}
 
 @st.composite
 def trees(draw: st.DrawFn) -> Tree:
-    """Any flow that can be published: every node leads to later ones, so that no path goes round."""
+    """Any publishable flow: every node leads to later ones, so that no path is a circle."""
     size = draw(st.integers(1, 12))
     nodes: dict[str, Any] = {}
     for number in range(size):
@@ -37,7 +37,7 @@ def trees(draw: st.DrawFn) -> Tree:
 
 
 class Walk:
-    """Somebody on their way through a flow, who remembers no more than the nodes behind them."""
+    """A person on a walk through a flow, who only remembers the nodes behind them."""
 
     def __init__(self, tree: Tree) -> None:
         self.tree = tree
@@ -49,7 +49,7 @@ class Walk:
         self.taken_back: list[AISessionStep] = []
 
     def take(self, data: st.DataObject) -> None:
-        """One step of those that are possible."""
+        """One of the possible steps."""
         node = self.tree.nodes[self.node_id]
         can = ["text", "flow"] + ["on"] * 3 * bool(node.offered) + ["back"] * 2 * bool(self.behind)
         what = data.draw(st.sampled_from(can))
@@ -85,7 +85,7 @@ def _walk(tree: Tree, data: st.DataObject) -> Walk:
 
 
 @given(trees(), st.data())
-def test_a_session_stands_where_its_steps_led(tree: Tree, data: st.DataObject) -> None:
+def test_a_session_is_where_its_steps_led(tree: Tree, data: st.DataObject) -> None:
     walk = _walk(tree, data)
     where = path.position(tree, walk.steps)
     assert (where.node_id, where.node) == (walk.node_id, tree.nodes[walk.node_id])
@@ -114,8 +114,8 @@ def test_all_still_holds_but_answers_that_were_taken_back(tree: Tree, data: st.D
 
 
 @given(trees(), st.data())
-def test_where_a_session_stands_needs_no_more_than_what_still_holds(tree: Tree, data: st.DataObject) -> None:
-    """Unless an instruction was carried out and then taken back: that stays, and led somewhere else."""
+def test_a_sessions_place_follows_from_the_steps_that_still_count(tree: Tree, data: st.DataObject) -> None:
+    """Unless an instruction was carried out and then undone: it stays, and led somewhere else."""
     walk = _walk(tree, data)
     if all(step.kind == StepKind.ANSWER for step in walk.taken_back):
         assert path.position(tree, path.standing(walk.steps)).node_id == walk.node_id

@@ -1,4 +1,4 @@
-"""What is offered to somebody succeeds, and what is not offered is refused: every action, status and relation."""
+"""Offered actions succeed, and all others are refused: every action, status and relation."""
 
 import functools
 import itertools
@@ -108,7 +108,7 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
         ("a viewer", False, []),
     ],
 )
-async def test_an_active_session_is_offered_to_those_whose_it_is(
+async def test_an_active_session_is_offered_to_its_people(
     database: Database,
     shop: Company,
     people: dict[str, Actor],

@@ -60,7 +60,7 @@ def test_it_reads_the_same_afterwards(client: TestClient, company: Company) -> N
     assert read(client, company, session["id"], Role.VIEWER) == session | {"allowed": []}
 
 
-def test_the_candidates_are_told_with_reasons(client: TestClient, company: Company) -> None:
+def test_the_candidates_come_with_reasons(client: TestClient, company: Company) -> None:
     flow_id = publish_printer_flow(client, company)
     session = start(client, company)
     [candidate] = session["candidates"]
@@ -120,7 +120,7 @@ def test_ticket_and_client_are_kept(client: TestClient, company: Company) -> Non
     assert (session["psa_ticket_id"], session["client_name"]) == ("T-4711", "Example Client Ltd")
 
 
-def test_who_began_it_works_on_it_and_the_beginning_is_on_record(client: TestClient, company: Company) -> None:
+def test_its_starter_works_on_it_and_the_start_is_on_record(client: TestClient, company: Company) -> None:
     session = start(client, company)
     engineer = str(company.users[Role.ENGINEER])
     assert session["started_by"] == session["owner"] == {"id": engineer, "name": "engineer"}

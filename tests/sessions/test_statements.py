@@ -1,4 +1,4 @@
-"""What a session costs in statements. BEGIN and COMMIT are not among them; who the caller is, is."""
+"""What a session costs in statements, including the caller's identity, but not BEGIN and COMMIT."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -50,7 +50,7 @@ def counting(settings: Settings, urls: DatabaseUrls) -> Iterator[Counting]:
 
 @pytest.fixture
 def session_id(counting: Counting, company: Company) -> str:
-    """A session; its key has been used this minute, which is not recorded again."""
+    """A session. Its key has been used in this minute, which is not recorded again."""
     publish_printer_flow(counting.client, company)
     session_id: str = start(counting.client, company)["id"]
     return session_id

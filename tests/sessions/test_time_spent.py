@@ -1,4 +1,4 @@
-"""The time spent on a session: what counts, and how it is said in the account's zone."""
+"""The time spent on a session: what counts, and how it is shown in the account's time zone."""
 
 import uuid
 from datetime import datetime, timedelta
@@ -27,7 +27,7 @@ AT_WORK = {"active", "escalated"}
 
 @pytest.fixture
 def story(client: TestClient, company: Company, database: Database) -> Story:
-    """A story to tell."""
+    """A session whose story a test tells."""
     return Story(client, company, database)
 
 
@@ -65,7 +65,7 @@ HISTORIES = st.lists(st.tuples(st.integers(1, 300), st.sampled_from([*SessionSta
 def test_each_minute_counts_that_was_at_work_and_within_half_an_hour_of_the_last_event(
     history: list[tuple[int, SessionStatus | None]], until: int
 ) -> None:
-    """A history is minutes at which the status changes, or a step is taken (None)."""
+    """A history is the minutes at which the status changes, or a step is taken (None)."""
     # One thing happens at a moment, and after a resolution nothing.
     events = dict(sorted(dict(history).items()))
     ends = [minute for minute, to in events.items() if to == "resolved"]
@@ -114,7 +114,7 @@ async def test_a_stretch_counts_for_half_an_hour_at_most(story: Story, next_step
     assert (await story.note()).work_seconds == minutes * 60
 
 
-async def test_what_is_being_worked_on_counts_until_now(story: Story) -> None:
+async def test_an_active_session_counts_until_now(story: Story) -> None:
     await story.begin("09:00")
     assert [(await story.note(until)).work_seconds for until in ("09:00", "09:12", "12:00")] == [0, 720, 1800]
 
@@ -125,7 +125,7 @@ async def test_a_pause_is_not_counted_on(story: Story) -> None:
     assert (await story.note("09:15")).work_seconds == (await story.note("23:00")).work_seconds == 600
 
 
-async def test_what_is_corrected_or_rated_afterwards_takes_no_time(story: Story) -> None:
+async def test_later_edits_and_ratings_take_no_time(story: Story) -> None:
     await story.begin("09:00")
     await story.does("09:10", _abandon)
     before = await story.note()

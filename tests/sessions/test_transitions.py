@@ -39,7 +39,7 @@ def shop(urls: DatabaseUrls) -> Company:
 
 @pytest.fixture
 def case(client: TestClient, shop: Company) -> dict[str, str]:
-    """A session that has been handed over: its id, and the handoff's."""
+    """An escalated session: its id, and the handoff's."""
     session = start(client, shop, problem_summary="Something odd happens with my chair")["id"]
     handoff = post(client, shop, f"{session}/handoffs", reason="Out of ideas.").json()["id"]
     return {"session": session, "handoff": handoff}
@@ -64,7 +64,7 @@ def _try(client: TestClient, shop: Company, case: dict[str, str], action: Action
 
 
 @pytest.mark.parametrize(("status", "action"), PAIRS)
-def test_each_verb_leads_where_the_table_says_or_is_refused_with_what_is_allowed(
+def test_each_action_follows_the_table_or_is_refused_with_what_is_allowed(
     client: TestClient, shop: Company, case: dict[str, str], status: SessionStatus, action: Action
 ) -> None:
     if action == Action.RELEASE:
@@ -101,7 +101,7 @@ def test_each_verb_leads_where_the_table_says_or_is_refused_with_what_is_allowed
 
 
 def test_only_taking_is_not_in_the_table() -> None:
-    """It changes who works on a session, and is tried with what nobody works on."""
+    """It changes who works on a session; the tests of unassigned sessions try it."""
     assert (
         set(Action) - {Action.TAKE}
         == set(BODIES)
@@ -109,7 +109,7 @@ def test_only_taking_is_not_in_the_table() -> None:
     )
 
 
-def test_what_is_open_is_what_may_be_resolved() -> None:
+def test_the_open_statuses_are_those_that_may_be_resolved() -> None:
     assert {status for status in SessionStatus if Action.RESOLVE in TRANSITIONS[status]} == OPEN
 
 

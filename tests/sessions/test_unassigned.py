@@ -39,7 +39,7 @@ def _ids(client: TestClient, company: Company, role: Role, **params: Any) -> lis
 
 
 def test_they_are_listed_for_everybody(client: TestClient, company: Company) -> None:
-    """Not what waits in the queue or has ended, and not what came from a log: nobody here ever worked on that."""
+    """Except for those in the queue, ended ones, and imported ones, on which nobody here ever worked."""
     active, paused = _unassigned(company, "active"), _unassigned(company)
     for status in ("requesting_escalation", "escalated", "resolved", "abandoned"):
         _unassigned(company, status)
@@ -73,7 +73,7 @@ def test_its_new_owner_may_ask_again(client: TestClient, company: Company) -> No
     assert company.query("SELECT count(*) FROM ai_session_status_changes") == [(1,)]
 
 
-def test_of_all_who_try_one_gets_it_and_the_others_learn_who(client: TestClient, company: Company) -> None:
+def test_many_try_to_take_it_and_the_others_learn_who_has_it(client: TestClient, company: Company) -> None:
     session_id = _unassigned(company)
     people = [join(client, company, f"Senior {number}") for number in range(5)]
     with ThreadPoolExecutor(5) as pool:
@@ -94,7 +94,7 @@ def test_of_all_who_try_one_gets_it_and_the_others_learn_who(client: TestClient,
         ("abandoned", "It has ended."),
     ],
 )
-def test_what_is_not_to_be_taken_says_what_to_do(
+def test_a_session_that_cannot_be_taken_says_what_to_do(
     client: TestClient, company: Company, status: str, what_to_do: str
 ) -> None:
     answer = _take(client, _unassigned(company, status), company.headers(Role.TEAM_ADMIN))
@@ -119,7 +119,7 @@ async def test_the_idle_limit_leaves_them_to_be_taken(
 
 
 @pytest.mark.anyio
-async def test_an_abandoned_session_of_somebody_who_has_left_is_whose_who_resumes_it(
+async def test_a_former_members_abandoned_session_belongs_to_the_person_who_resumes_it(
     client: TestClient, company: Company, database: Database
 ) -> None:
     async with database.write(company.id) as db:

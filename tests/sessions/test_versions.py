@@ -87,7 +87,7 @@ def test_a_flow_that_is_gone_cannot_be_chosen_again(client: TestClient, company:
 
 
 def test_the_flow_is_compared_whole(client: TestClient, company: Company) -> None:
-    """What is stored of a version is what was published, to the letter."""
+    """A stored version is exactly what was published."""
     flow_id = str(publish_printer_flow(client, company))
     session_id = start(client, company)["id"]
     tree = copy.deepcopy(PRINTER)

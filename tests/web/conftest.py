@@ -16,7 +16,7 @@ SignedIn = Callable[..., TestClient]
 
 @pytest.fixture
 def signed_in(client: TestClient, company: Company) -> SignedIn:
-    """`signed_in(role)`: a browser of somebody new with that role in the company; it follows redirects."""
+    """`signed_in(role)`: the browser of a new member with that role; it follows redirects."""
 
     def sign_in(role: Role = Role.ENGINEER, to: Company = company) -> TestClient:
         _, email = to.add_newcomer(role)
@@ -30,7 +30,7 @@ def signed_in(client: TestClient, company: Company) -> SignedIn:
 
 
 def new_browser(client: TestClient) -> TestClient:
-    """Another browser at the same server, without any cookie."""
+    """Another browser at the same server, without cookies."""
     browser = TestClient(client.app, headers=SAME_SITE, raise_server_exceptions=False)
     # The server runs in the first one's thread, and its connections with it.
     browser.portal = client.portal

@@ -1,4 +1,4 @@
-"""Forms as a page shows them, filled in and sent: what is hidden in them goes along, as a browser sends it."""
+"""Forms as a page shows them, filled in and sent with their hidden fields, as a browser does it."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 @dataclass
 class Form:
-    """One form of a page: what it holds already, and all that it has names for."""
+    """One form of a page: its present values, and the names of all its fields."""
 
     method: str
     action: str

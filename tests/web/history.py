@@ -1,4 +1,4 @@
-"""A company's January, of which every analytics tab has something to tell."""
+"""A company's January, with something to show on every analytics tab."""
 
 from flowpilot.identity.actor import Role
 from tests.company import Company
@@ -57,7 +57,7 @@ def _one_day(company: Company, day: int, flow: object) -> None:
 
 
 def _end_at_unknown_times(company: Company) -> None:
-    """A session and a handoff as an import leaves them whose log dates ends before their beginnings."""
+    """An imported session and handoff whose log dates ends before their beginnings."""
     session = company.add("ai_sessions", status="resolved", problem_domain="email", created_at="2026-01-20 08:00Z")
     company.add(
         "session_handoffs",

@@ -18,7 +18,7 @@ from tests.web.history import JANUARY, live_through
 
 @contextmanager
 def heard(client: TestClient) -> Iterator[list[str]]:
-    """The statements that the app sends meanwhile."""
+    """The statements that the app sends in this block."""
     engine = client.app.state.database.engine.sync_engine  # type: ignore[attr-defined]
     sent: list[str] = []
 

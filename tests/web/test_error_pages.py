@@ -1,4 +1,4 @@
-"""What a person sees whose link or form leads nowhere: a page like the others, with a way on."""
+"""What a person sees when a link or form leads nowhere: a page like the others, with a way on."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -46,7 +46,7 @@ def test_a_conflict_where_nothing_has_changed_is_only_not_possible(company: Comp
     assert "<strong>Not possible.</strong>" in answer.text
 
 
-def test_a_filter_that_is_none_is_named_within_the_frame(signed_in: SignedIn) -> None:
+def test_an_invalid_filter_is_named_within_the_frame(signed_in: SignedIn) -> None:
     answer = signed_in().get("/handoffs", params={"priority": 'high"&state=all'})
     assert answer.status_code == 422
     assert "Check the form" in answer.text

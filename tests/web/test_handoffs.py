@@ -185,10 +185,10 @@ def test_another_account_finds_no_such_handoff(
     assert PROBLEM not in stranger.get("/handoffs?state=all").text
 
 
-def test_only_who_can_sign_in_and_claim_is_offered(
+def test_only_people_who_can_sign_in_and_claim_are_offered(
     client: TestClient, company: Company, handoff: tuple[TestClient, str]
 ) -> None:
-    """Neither viewers, nor programs, nor who escalates it, nor people whom only an import knows."""
+    """Not viewers, programs, the escalating engineer, or people known only from an import."""
     senior = company.add_person(fresh_email(), Role.TEAM_ADMIN)
     company.add_person(fresh_email(), Role.VIEWER)
     company.add_person(fresh_email(), Role.ENGINEER, password=None)
@@ -201,7 +201,7 @@ def test_only_who_can_sign_in_and_claim_is_offered(
         assert re.findall(r'value="(.*?)"', choice[0]) == ["", str(senior)]
 
 
-def test_whoever_took_the_place_of_who_escalated_it_is_named(
+def test_the_successor_of_the_escalating_engineer_is_named(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:
     kim, lou = join(client, company, "Kim"), join(client, company, "Lou")

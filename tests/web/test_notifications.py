@@ -1,4 +1,4 @@
-"""The page of one's notifications."""
+"""The page of a member's notifications."""
 
 import re
 import uuid
@@ -57,7 +57,7 @@ def test_each_leads_to_its_handoff(signed_in: SignedIn, notified: Notify, compan
     assert f'href="/handoffs/{made}"' in page
 
 
-def test_what_is_read_leaves_the_unread_and_stays_among_all(signed_in: SignedIn, notified: Notify) -> None:
+def test_a_read_one_leaves_the_unread_and_stays_among_all(signed_in: SignedIn, notified: Notify) -> None:
     browser = signed_in(Role.OWNER)
     notified("Older problem", "Newer problem")
     page = browser.post(_first(browser.get(LIST).text), data={"show": "unread"}).text
@@ -77,7 +77,7 @@ def test_opening_one_marks_it_as_read(signed_in: SignedIn, notified: Notify) -> 
     assert "Nothing unread" in browser.get(f"{LIST}?show=unread").text
 
 
-def test_all_read_leaves_what_has_come_since(signed_in: SignedIn, notified: Notify) -> None:
+def test_marking_all_as_read_leaves_newer_ones_unread(signed_in: SignedIn, notified: Notify) -> None:
     browser = signed_in(Role.OWNER)
     notified("Seen problem")
     newest = re.search(r'name="up_to" value="([^"]+)"', browser.get(LIST).text)
@@ -138,7 +138,7 @@ def test_one_leads_to_no_other_site(signed_in: SignedIn, notified: Notify) -> No
     assert answer.headers["location"] == "/notifications?show=unread"
 
 
-def test_what_is_claimed_needs_no_reading(signed_in: SignedIn, notified: Notify, company: Company) -> None:
+def test_a_claimed_handoff_needs_no_reading(signed_in: SignedIn, notified: Notify, company: Company) -> None:
     browser = signed_in(Role.OWNER)
     notified("Printer on fire")
     [(handoff,)] = company.query("SELECT id FROM session_handoffs")

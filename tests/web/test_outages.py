@@ -1,4 +1,4 @@
-"""What a person sees while the database is away: a page that tries again by itself, and sends nothing twice."""
+"""What a person sees while the database is down: a page that tries again by itself, and sends nothing twice."""
 
 from collections.abc import Iterator
 

@@ -20,7 +20,7 @@ def _rows(company: Company) -> list[tuple[object, ...]]:
 
 
 def _started(browser: TestClient, company: Company, ago: int = 200) -> uuid.UUID:
-    """The id of the browser's stopwatch, which runs for so many seconds."""
+    """The id of the browser's stopwatch, which has run for this many seconds."""
     browser.post(f"{WATCH}/start")
     statement = "UPDATE handoff_baselines SET created_at = created_at - make_interval(secs => %s) RETURNING id"
     [(running,)] = company.query(statement, ago)
@@ -73,7 +73,7 @@ def test_cancel_leaves_nothing(signed_in: SignedIn, company: Company) -> None:
     assert _rows(company) == []
 
 
-def test_a_second_start_is_told_of_the_first(signed_in: SignedIn, company: Company) -> None:
+def test_a_second_start_learns_of_the_first(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in()
     _started(browser, company)
     answer = browser.post(f"{WATCH}/start")
@@ -90,7 +90,7 @@ def test_somebody_elses_stopwatch_is_neither_shown_nor_stopped(signed_in: Signed
     assert browser.post(f"{WATCH}/{running}/stop").status_code == 403
 
 
-def test_what_is_entered_is_marked_so(signed_in: SignedIn, company: Company) -> None:
+def test_entered_talks_are_marked(signed_in: SignedIn, company: Company) -> None:
     form = {"minutes": "5", "seconds": "30", "problem_domain": "Email", "note": " In the corridor "}
     answer = signed_in().post(f"{WATCH}/enter", data=form)
     assert "It is shown, but not counted as measured." in answer.text
@@ -161,5 +161,5 @@ def test_the_list_is_paged(signed_in: SignedIn, company: Company) -> None:
 
 
 @pytest.mark.parametrize(("role", "is_linked"), [(Role.ENGINEER, False), (Role.TEAM_ADMIN, True)])
-def test_savings_are_linked_for_who_may_see_them(signed_in: SignedIn, role: Role, is_linked: bool) -> None:
+def test_savings_are_linked_if_one_may_see_them(signed_in: SignedIn, role: Role, is_linked: bool) -> None:
     assert ('href="/analytics/savings"' in signed_in(role).get(WATCH).text) is is_linked

@@ -1,4 +1,4 @@
-"""Tables whose cells say the headings of their columns."""
+"""Table cells that carry the headings of their columns."""
 
 import pytest
 

@@ -1,4 +1,4 @@
-"""What a template asks of its page is there: a page's context is a dataclass, and the template is held to it."""
+"""A template uses only fields that its page has: the page's context is a dataclass."""
 
 import dataclasses
 import importlib

@@ -1,4 +1,4 @@
-"""The dashboard's intervals, and what has changed since the window before."""
+"""The dashboard's intervals, and its changes from the previous window."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -107,7 +107,7 @@ async def test_the_window_before_holds_its_beginning_and_not_its_end(database: D
 
 
 async def test_the_window_before_is_counted_by_todays_status(database: Database, company: Company) -> None:
-    """The contract's rule: whenever it happened, after the window's end too."""
+    """The contract's rule: no matter when it happened, even after the window's end."""
     company.add("ai_sessions", status="resolved", created_at=BEFORE, resolved_at=DAY)
     report = await _report(database, company)
     assert report.previous is not None
@@ -184,7 +184,7 @@ async def test_every_figure_is_in_the_catalogue(database: Database, company: Com
     assert slugs <= set(report.definitions)
 
 
-def test_compare_is_asked_by_the_query(client: TestClient, company: Company) -> None:
+def test_the_query_asks_for_the_comparison(client: TestClient, company: Company) -> None:
     headers = company.headers()
     assert client.get(PATH, headers=headers).json()["previous"] is None
     previous = client.get(PATH, params={"compare": "true"}, headers=headers).json()["previous"]

@@ -62,7 +62,7 @@ def test_everybody_still_waits() -> None:
     assert _told(_curve([], [3.0, 9.0])) == [(0, 1, 2), (9, 1, 1)]
 
 
-def test_what_took_no_time_falls_at_the_beginning() -> None:
+def test_an_immediate_action_is_at_the_beginning() -> None:
     assert _told(_curve([0.0, 4.0], [])) == [(0, 1, 2), (0, 0.5, 2), (4, 0, 1)]
 
 

@@ -1,4 +1,4 @@
-"""Escalations by reason and domain, and compared with the period before."""
+"""Escalations by reason and domain, compared with the previous period."""
 
 from datetime import datetime, timedelta
 from typing import Any
@@ -91,7 +91,7 @@ async def test_a_session_without_a_domain_is_no_domain(database: Database, compa
 
 
 async def test_a_group_holds_what_was_claimed_in_the_window_too(database: Database, company: Company) -> None:
-    """Created before the window, claimed in it: no case of the waits, but one of the bounces."""
+    """Created before the window, claimed in it: not counted for the waits, but for the bounces."""
     _handoff(company, "old", created_at=BEFORE, claimed_at=DAY, closed_at=DAY, outcome="returned")
     [group] = (await _report(database, company)).by_reason
     assert (group.n, group.n_acted, group.bounce_back_rate, group.bounce_back_rate_n) == (0, 0, 1, 1)

@@ -26,7 +26,7 @@ MOMENTS = {"claimed_at", "first_action_at", "closed_at"}
 def _handoff(
     company: Company, created: datetime = DAY, session: uuid.UUID | None = None, **values: Any
 ) -> uuid.UUID:
-    """A handoff; its other moments are given in seconds after its creation."""
+    """A handoff; its other times are in seconds after its creation."""
     row = {
         name: created + timedelta(seconds=value) if name in MOMENTS else value for name, value in values.items()
     }
@@ -112,7 +112,7 @@ async def test_several_open_handoffs_of_a_session_do_not_bounce(database: Databa
     assert _is((await _report(database, company)).quality.bounce_back_rate, 0, 3)
 
 
-async def test_what_comes_after_as_of_has_not_bounced_yet(database: Database, company: Company) -> None:
+async def test_a_bounce_after_as_of_has_not_happened_yet(database: Database, company: Company) -> None:
     session, day = company.add("ai_sessions"), at("2026-02-28 08:00")
     _handoff(company, day, session, claimed_at=10, closed_at=20)
     _handoff(company, at("2026-03-02 08:00"), session)
@@ -123,7 +123,7 @@ async def test_what_comes_after_as_of_has_not_bounced_yet(database: Database, co
 
 
 async def test_releases_come_from_the_events(database: Database, company: Company) -> None:
-    """A release has cleared the claim, so the handoffs themselves no longer know of it."""
+    """A release has cleared the claim, so the handoffs no longer have it."""
     kept, released, expired, before = (_handoff(company) for _ in range(4))
     for handoff in (kept, released, expired, before):
         _event(company, handoff, "claimed", DAY)
@@ -138,7 +138,7 @@ async def test_releases_come_from_the_events(database: Database, company: Compan
 
 
 async def test_a_claim_counts_in_its_own_window(database: Database, company: Company) -> None:
-    """A handoff of long ago that is claimed and released now counts; one claimed before the window does not."""
+    """An old handoff that is claimed and released now counts; one claimed before the window does not."""
     old, older = (_handoff(company, START - timedelta(days=50)) for _ in range(2))
     _event(company, old, "claimed", START)
     _event(company, old, "released", NOW)
@@ -199,7 +199,7 @@ async def test_steps_the_senior_repeats(database: Database, company: Company) ->
     assert _is((await _report(database, company)).quality.steps_repeated, 3, 5)
 
 
-async def test_what_the_senior_did_before_is_no_repetition(database: Database, company: Company) -> None:
+async def test_the_seniors_earlier_steps_are_not_repetitions(database: Database, company: Company) -> None:
     """Only steps from before the handoff count, so doing something twice after the claim repeats nothing."""
     session, question = company.add("ai_sessions"), {"question": "Is it on?"}
     _handoff(company, DAY, session, claimed_at=10, claimed_by=SENIOR)
@@ -243,8 +243,8 @@ async def test_the_whole_wait_begins_with_the_creation(database: Database, compa
     assert (action.n, action.n_censored, action.n_unknown, action.median, action.p95) == (5, 2, 0, 40, 50)
 
 
-async def test_what_was_claimed_at_an_unknown_time_is_counted_apart(database: Database, company: Company) -> None:
-    """Its log dates the claim before the handoff: it is neither a wait of 0 s nor one that goes on."""
+async def test_claims_at_an_unknown_time_are_counted_apart(database: Database, company: Company) -> None:
+    """Its log dates the claim before the handoff: it is neither a wait of 0 s nor a wait that continues."""
     _handoff(company, claimed_at=20, first_action_at=30, reason="stuck")
     _handoff(company, claimed_by=SENIOR, closed_at=60, reason="stuck")
     _handoff(company, closed_at=10)

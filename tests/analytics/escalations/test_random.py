@@ -39,7 +39,7 @@ QUESTIONS: list[Row] = [
 
 
 def _around(draw: random.Random) -> datetime:
-    """A moment of the last fortnight or so, now and then on an edge."""
+    """A time in about the last fortnight, sometimes on an edge."""
     edges = [START, START - WEEK, START - timedelta(microseconds=1), NOW]
     moment = NOW - timedelta(seconds=draw.randrange(16 * 86400))
     return draw.choice([*edges, moment, moment, moment, moment, moment])
@@ -121,7 +121,7 @@ def _same(step: Row, other: Row) -> bool:
 
 
 class _World:
-    """The rows, read for the half-open window that begins at `start`, as they stood at `as_of`."""
+    """The rows for the half-open window that begins at `start`, as they were at `as_of`."""
 
     def __init__(self, rows: dict[str, list[Row]], start: datetime, end: datetime, as_of: datetime) -> None:
         self.rows, self.start, self.end, self.as_of = rows, start, end, as_of

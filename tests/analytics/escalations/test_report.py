@@ -17,7 +17,7 @@ NOW = at("2026-06-15 12:00")
 
 
 def _handoff(company: Company, created: datetime, **after_seconds: float) -> None:
-    """A handoff; the other moments are given in seconds after its creation."""
+    """A handoff; the other times are in seconds after its creation."""
     moments = {name: created + timedelta(seconds=seconds) for name, seconds in after_seconds.items()}
     company.add("session_handoffs", session_id=company.add("ai_sessions"), created_at=created, **moments)
 
@@ -63,7 +63,7 @@ async def test_the_pending_are_censored_not_dropped(database: Database, company:
     assert waiting.estimator == "kaplan-meier"
 
 
-async def test_a_claim_before_the_window_counts_where_its_clock_starts(
+async def test_a_claim_before_the_window_counts_when_its_clock_starts(
     database: Database, company: Company
 ) -> None:
     """Time to claim counts handoffs created in the window, time to first action those claimed in it."""
@@ -73,7 +73,7 @@ async def test_a_claim_before_the_window_counts_where_its_clock_starts(
     assert (report.time_to_claim.n, report.time_to_first_action.n, report.n_handoffs_claimed) == (0, 1, 1)
 
 
-async def test_closed_without_a_claim_is_censored_where_it_closed(database: Database, company: Company) -> None:
+async def test_closed_without_a_claim_is_censored_when_it_closed(database: Database, company: Company) -> None:
     day = at("2026-06-10 08:00")
     _handoff(company, day, closed_at=10)
     _handoff(company, day, claimed_at=20)

@@ -38,7 +38,7 @@ async def _gaps(database: Database, company: Company) -> list[Gap]:
 
 
 def _edges(slug: str, whole: int) -> list[tuple[int, bool]]:
-    """The last count that makes no gap, and the first that does."""
+    """The last count that is not a gap, and the first that is."""
     threshold = METRICS[slug].threshold
     assert threshold is not None
     bounds = [wilson(part, whole) for part in range(whole + 1)]
@@ -99,7 +99,7 @@ async def test_repeated_pattern(database: Database, company: Company) -> None:
 
 
 async def test_three_sessions_never_make_a_gap(database: Database, company: Company) -> None:
-    """Whatever they are: three cases are not evidence."""
+    """Three cases are not evidence, no matter what they are."""
     words = {
         "problem_domain": "email",
         "problem_summary": "mailbox delegation broken",

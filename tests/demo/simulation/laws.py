@@ -1,4 +1,4 @@
-"""What holds for every simulated half year, whatever its seed and its now: one function a law."""
+"""What holds for every simulated half year, with any seed and any now: one function for each law."""
 
 from datetime import timedelta
 from itertools import pairwise
@@ -41,7 +41,7 @@ def check_moments(facts: Facts) -> None:
 
 
 def check_flows(facts: Facts) -> None:
-    """Every version can be published; sessions follow the newest of their beginning, while the flow is there."""
+    """Every version can be published; sessions follow the newest one at their start, while the flow exists."""
     assert [found for tree in facts.trees.values() for found in problems(tree)] == []
     for flow in facts.rows.flows:
         assert flow.published_version_id is not None
@@ -76,7 +76,7 @@ def check_confidence(facts: Facts) -> None:
 
 
 def check_steps(facts: Facts) -> None:
-    """Steps are numbered in the order of their moments, and the session's counts are theirs."""
+    """Steps are numbered in the order of their times, and the session's counts are right."""
     for session in facts.rows.sessions:
         taken = facts.steps[session.id]
         answers = [step for step in taken if step.kind == StepKind.ANSWER]
@@ -89,7 +89,7 @@ def check_steps(facts: Facts) -> None:
 
 
 def check_contents(facts: Facts) -> None:
-    """Every step says what `flowpilot.sessions.service` would have written where the session stood."""
+    """Every step says what `flowpilot.sessions.service` would have written at that point."""
     for session in facts.rows.sessions:
         tree = facts.tree_of(session)
         for number, step in enumerate(facts.steps[session.id]):
@@ -98,7 +98,7 @@ def check_contents(facts: Facts) -> None:
 
 
 def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> dict[str, object]:
-    """The content of a step that was taken there; what its author was free to say is taken from it."""
+    """The content of a step taken at this point; its free text is copied from the step."""
     said = step.content
     if tree is None or step.kind == StepKind.RESOLUTION:
         keys = ("instruction", "outcome") if step.kind == StepKind.OUTCOME else ("text",)
@@ -122,7 +122,7 @@ def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> di
 
 
 def check_statuses(facts: Facts) -> None:
-    """The changes of status are a path through the table of transitions, which ends where the session is."""
+    """The changes of status are a path through the table of transitions, which ends at the session's status."""
     for session in facts.rows.sessions:
         changes = facts.changes[session.id]
         assert (changes[0].from_status, changes[0].to_status) == (None, SessionStatus.ACTIVE)
@@ -134,7 +134,7 @@ def check_statuses(facts: Facts) -> None:
 
 
 def check_activity(facts: Facts) -> None:
-    """The last activity is the newest step or change, and nothing lies idle beyond the account's limit."""
+    """The last activity is the newest step or change, and no session is idle beyond the account's limit."""
     limit = timedelta(minutes=facts.account.idle_minutes, seconds=1)
     for session in facts.rows.sessions:
         changes, steps = facts.changes[session.id], facts.steps[session.id]
@@ -157,7 +157,7 @@ def check_owners(facts: Facts) -> None:
 
 
 def check_handoffs(facts: Facts) -> None:
-    """At most one handoff is open, and only where the session's status says so; no one claims their own."""
+    """At most one handoff is open, and only if the session's status says so; nobody claims their own."""
     for session in facts.rows.sessions:
         handoffs = facts.handoffs[session.id]
         unclosed = [handoff for handoff in handoffs if handoff.closed_at is None]
@@ -171,7 +171,7 @@ def check_handoffs(facts: Facts) -> None:
 
 
 def check_leases(facts: Facts) -> None:
-    """A lease runs where a claim is open and nothing has happened on it, and has not run out."""
+    """A lease runs if a claim is open and without an action, and has not expired."""
     for handoff in facts.rows.handoffs:
         waits = handoff.claimed_at is not None and handoff.first_action_at is None and handoff.closed_at is None
         assert (handoff.lease_expires_at is not None) == waits
@@ -206,7 +206,7 @@ def check_snapshots(facts: Facts) -> None:
 
 
 def check_events(facts: Facts) -> None:
-    """Events are numbered without a gap in the order of their moments, and each handoff's lead to its row."""
+    """Events are numbered without a gap in the order of their times, and each handoff's lead to its row."""
     events = facts.rows.handoff_events
     assert [event.number for event in events] == list(range(1, len(events) + 1))
     assert all(earlier.created_at <= later.created_at for earlier, later in pairwise(events))
@@ -252,7 +252,7 @@ def _check_events_of(facts: Facts, handoff: SessionHandoff) -> None:
 
 
 def check_posts(facts: Facts) -> None:
-    """What has arrived has an id there, and what is tried still has no end."""
+    """A push that has arrived has an id there, and one that is still tried has no end."""
     for post in facts.rows.posts:
         assert (post.posted_at is None) == (post.status == "pending")
         assert (post.external_id is not None) == (post.status == "success")

@@ -1,4 +1,4 @@
-"""What follows from the simulated work: notifications, measured talks, and what was put on record of them."""
+"""What follows from the simulated work: notifications, measured talks, and the audit log."""
 
 from datetime import timedelta
 
@@ -89,7 +89,7 @@ def test_an_exclusion_is_on_record(rows: DemoRows) -> None:
     assert recorded == {baseline.id: (baseline.excluded_by, baseline.excluded_at) for baseline in excluded}
 
 
-def test_what_was_done_to_flows_is_on_record(rows: DemoRows) -> None:
+def test_changes_of_flows_are_on_record(rows: DemoRows) -> None:
     done = sorted((entry.action, entry.target_id) for entry in rows.audit_log if entry.target_type == "flow")
     published = [version for version in rows.flow_versions if version.published_at is not None]
     expected = [("flow.created", flow.id) for flow in rows.flows]

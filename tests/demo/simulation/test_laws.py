@@ -1,4 +1,4 @@
-"""What holds for every simulated half year: nothing is in the future, and all agrees with what the verbs write."""
+"""What holds for every simulated half year: nothing is in the future, and all rows agree with the product's."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""The demo's flows: the shipped library and its own, and how sessions fare with them."""
+"""The demo's flows: the shipped library and its own, and the results of their sessions."""
 
 import uuid
 from collections import Counter
@@ -27,7 +27,7 @@ def sessions_of(rows: DemoRows, flow: Flow) -> list[AISession]:
 
 
 def nodes_about(slugs: tuple[str, ...]) -> dict[str, list[Node]]:
-    """The nodes of the flows' first versions by id; some ids stand in more than one flow."""
+    """The nodes of the flows' first versions by id; some ids are in more than one flow."""
     nodes: dict[str, list[Node]] = {}
     for slug in slugs:
         for node_id, node in flow_text(slug).tree.nodes.items():
@@ -52,10 +52,10 @@ def test_no_two_flows_have_one_name(account: DemoAccount) -> None:
     assert set(names.values()) == {1}
 
 
-def test_every_flow_stands_on_a_shelf_of_which_some_are_written_in_odd_case(account: DemoAccount) -> None:
+def test_every_flow_has_a_category_and_some_are_in_odd_case(account: DemoAccount) -> None:
     rows = simulated(account)
-    shelves = {category.id for category in rows.categories}
-    assert {flow.category_id for flow in rows.flows} <= shelves
+    categories = {category.id for category in rows.categories}
+    assert {flow.category_id for flow in rows.flows} <= categories
     odd = [category.name for category in rows.categories if category.name != category.name.title()]
     assert len(odd) >= 2
 
@@ -127,7 +127,7 @@ def test_a_session_follows_a_flow_that_is_about_its_problem() -> None:
     }
 
 
-def test_what_a_problem_says_of_a_flow_stands_in_that_flow() -> None:
+def test_a_problems_answers_are_in_its_flow() -> None:
     for domain in domains().values():
         for problem in domain.problem:
             assert set(problem.flows) <= {*shipped_flows(), *OWN_FLOWS}

@@ -117,7 +117,7 @@ def test_some_sessions_are_handed_over_twice(rows: DemoRows) -> None:
 
 
 def claimants_of_what_went_back(rows: DemoRows, kind: HandoffEventKind) -> list[list[uuid.UUID | None]]:
-    """For each handoff that went back into the queue in that way, who claimed it, in turn."""
+    """For each handoff that went back to the queue in this way, who claimed it, in order."""
     claims: dict[uuid.UUID, list[uuid.UUID | None]] = defaultdict(list)
     for event in rows.handoff_events:
         if event.kind == HandoffEventKind.CLAIMED:
@@ -126,13 +126,13 @@ def claimants_of_what_went_back(rows: DemoRows, kind: HandoffEventKind) -> list[
 
 
 @pytest.mark.parametrize("kind", [HandoffEventKind.RELEASED, HandoffEventKind.EXPIRED])
-def test_what_went_back_into_the_queue_is_mostly_claimed_again(rows: DemoRows, kind: HandoffEventKind) -> None:
+def test_handoffs_back_in_the_queue_are_mostly_claimed_again(rows: DemoRows, kind: HandoffEventKind) -> None:
     claims = [len(claimants) for claimants in claimants_of_what_went_back(rows, kind)]
     assert len(claims) >= 3
     assert fmean(count > 1 for count in claims) > 0.7
 
 
-def test_it_is_claimed_by_somebody_else_where_there_is_one() -> None:
+def test_it_is_claimed_by_somebody_else_if_there_is_anybody_else() -> None:
     for kind in (HandoffEventKind.RELEASED, HandoffEventKind.EXPIRED):
         for claimants in claimants_of_what_went_back(simulated(NORTHWIND), kind):
             assert all(earlier != later for earlier, later in pairwise(claimants))

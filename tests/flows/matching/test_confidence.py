@@ -1,4 +1,4 @@
-"""How sure it is that a flow fits, from the evidence alone."""
+"""How certain it is that a flow fits, from the evidence alone."""
 
 import pytest
 from hypothesis import given
@@ -57,7 +57,7 @@ def test_a_flow_without_a_history_is_not_punished_for_it() -> None:
     assert [with_history, without] == pytest.approx(plain)
 
 
-def test_the_flow_that_does_better_comes_first_where_the_words_leave_it_open() -> None:
+def test_the_better_flow_comes_first_if_the_words_leave_it_open() -> None:
     bad, good = confidences([Evidence(1.5, cases=40, resolved=8), Evidence(1.45, cases=40, resolved=36)])
     assert good > bad
 

@@ -1,4 +1,4 @@
-"""Which flows a problem text matches, and what is said of it."""
+"""Which flows a problem text matches, and with which reasons."""
 
 import time
 import uuid
@@ -75,9 +75,7 @@ async def test_a_clear_text_finds_its_flow(database: Database, library: Company,
 
 
 @pytest.mark.parametrize("text", NOTHING)
-async def test_what_is_no_flows_matter_is_left_to_discovery(
-    database: Database, library: Company, text: str
-) -> None:
+async def test_a_problem_of_no_flow_is_left_to_discovery(database: Database, library: Company, text: str) -> None:
     assert all(candidate.tier == "discovery" for candidate in await _match(database, library, text))
 
 
@@ -149,7 +147,7 @@ async def test_one_session_is_said_so(client: TestClient, database: Database, co
     assert found.reason.endswith("; resolved 1 of 1 session in 90 days")
 
 
-async def test_of_many_sessions_the_last_count(client: TestClient, database: Database, company: Company) -> None:
+async def test_only_the_latest_sessions_count(client: TestClient, database: Database, company: Company) -> None:
     flow_id = publish(client, company)
     _work(company, flow_id, days_ago=20, abandoned=10)
     _work(company, flow_id, resolved=95)

@@ -53,7 +53,7 @@ def test_a_claim_is_stored_with_its_event(client: TestClient, company: Company) 
     assert change == (senior.id, claimed_at, "requesting_escalation")
 
 
-def test_the_loser_is_told_who_was_faster_and_since_when(client: TestClient, company: Company) -> None:
+def test_the_loser_learns_who_was_faster_and_when(client: TestClient, company: Company) -> None:
     handoff, winner, loser = hand_over(client, company), join(client, company, "Kim"), join(client, company, "Lou")
     claimed = done(act(client, handoff, "claim", winner.headers))
     refused = act(client, handoff, "claim", loser.headers)
@@ -95,7 +95,7 @@ def test_the_holders_repeat_is_the_same_answer(client: TestClient, company: Comp
     assert len(jobs_of(company, "handoffs.expire")) == 1
 
 
-def test_what_was_held_by_somebody_who_has_left_can_be_claimed(client: TestClient, company: Company) -> None:
+def test_a_former_members_claim_can_be_claimed(client: TestClient, company: Company) -> None:
     handoff, winner = hand_over(client, company), join(client, company, "Kim")
     done(act(client, handoff, "claim", winner.headers))
     left = client.delete(f"/api/v1/members/{winner.id}", headers=company.headers())
@@ -117,7 +117,7 @@ def test_not_even_as_an_admin(client: TestClient, company: Company) -> None:
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:flowpilot:problem:own-handoff")
 
 
-def test_when_it_is_taken_the_escalating_engineer_is_told_by_whom(client: TestClient, company: Company) -> None:
+def test_the_escalating_engineer_learns_who_has_taken_it(client: TestClient, company: Company) -> None:
     handoff, senior = hand_over(client, company), join(client, company, "Kim")
     done(act(client, handoff, "claim", senior.headers))
     refused = act(client, handoff, "claim", company.headers(Role.ENGINEER))

@@ -62,7 +62,7 @@ async def test_the_neighbours_hours_are_not_ours(database: Database, company: Co
     assert handoff.lease_expires_at == at("2026-06-20 12:30")
 
 
-async def test_where_claims_hold_for_good_hours_change_nothing(database: Database, company: Company) -> None:
+async def test_without_leases_hours_change_nothing(database: Database, company: Company) -> None:
     handoff = await _claim(database, company, at("2026-06-15 14:50"), lease_minutes=None, **HOURS)
     assert (handoff.lease_expires_at, _due(company)) == (None, {})
 

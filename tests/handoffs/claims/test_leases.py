@@ -1,4 +1,4 @@
-"""Leases: a claim on which nothing happens goes back to the queue, and its holder is reminded before."""
+"""Leases: a claim on which nothing happens goes back to the queue, after a reminder to its holder."""
 
 import asyncio
 import uuid
@@ -44,7 +44,7 @@ Run = Callable[[str], Awaitable[None]]
 async def run_due(
     settings: Settings, urls: DatabaseUrls, database: Database, company: Company
 ) -> AsyncIterator[Run]:
-    """Have the time come for the account's jobs of a kind, and a worker run what is due."""
+    """Make the account's jobs of a kind due, and run them with a worker."""
 
     async def run(task: str) -> None:
         come = (
@@ -91,10 +91,10 @@ def _due(company: Company) -> dict[str, datetime]:
         (timedelta(minutes=1), timedelta(seconds=48)),
     ],
 )
-def test_a_claim_is_good_for_as_long_as_the_account_says(
+def test_a_claim_is_valid_for_as_long_as_the_account_says(
     client: TestClient, company: Company, lease: timedelta, reminder: timedelta
 ) -> None:
-    """30 minutes unless it says something. The reminder comes 5 minutes before, or a fifth of a short lease."""
+    """30 minutes unless it says otherwise. The reminder comes 5 minutes before, or a fifth of a short lease."""
     if lease != timedelta(minutes=30):
         _lease(client, company, int(lease / timedelta(minutes=1)))
     handoff, _ = _claimed(client, company)
@@ -103,7 +103,7 @@ def test_a_claim_is_good_for_as_long_as_the_account_says(
     assert _due(company) == {REMIND_JOB: claimed_at + reminder, EXPIRE_JOB: claimed_at + lease}
 
 
-def test_where_claims_hold_for_good_nothing_is_due(client: TestClient, company: Company) -> None:
+def test_without_leases_nothing_is_due(client: TestClient, company: Company) -> None:
     _lease(client, company, None)
     handoff, _ = _claimed(client, company)
     assert (handoff["lease_expires_at"], _due(company)) == (None, {})
@@ -206,7 +206,7 @@ async def test_jobs_that_are_run_again_do_nothing_more(
     check_laws(company)
 
 
-async def test_a_later_claim_is_reminded_of_anew(client: TestClient, company: Company, run_due: Run) -> None:
+async def test_a_later_claim_has_its_own_reminder(client: TestClient, company: Company, run_due: Run) -> None:
     handoff, kim = _claimed(client, company)
     await run_due(REMIND_JOB)
     done(act(client, handoff, "release", kim.headers, reason="No time."))

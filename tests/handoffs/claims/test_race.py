@@ -60,7 +60,7 @@ async def _attempt(database: Database, senior: Actor, handoff_id: uuid.UUID) -> 
 
 
 def _race(url: str, seniors: list[Actor], handoff_ids: list[uuid.UUID]) -> list[Attempt]:
-    """One server process: its seniors claim each handoff in the moment in which the other process' do."""
+    """One server process, whose seniors claim each handoff at the same time as the other process's seniors."""
 
     async def work() -> list[Attempt]:
         database = Database(url, pool_size=len(seniors))
@@ -107,7 +107,7 @@ async def _act(url: str, winners: list[tuple[Actor, uuid.UUID]]) -> None:
 
 @dataclass(frozen=True)
 class Raced:
-    """All that was tried, in an account in which the winners have acted since."""
+    """All attempts, in an account in which the winners have acted afterwards."""
 
     company: Company
     attempts: list[Attempt]
@@ -143,7 +143,7 @@ def test_each_handoff_has_exactly_one_winner(raced: Raced) -> None:
     assert all(winner.by == winner.holder for winner in winners)
 
 
-def test_every_loser_is_told_of_the_winner(raced: Raced) -> None:
+def test_every_loser_learns_of_the_winner(raced: Raced) -> None:
     winners = {attempt.handoff_id: attempt.by for attempt in raced.attempts if attempt.won}
     losers = [attempt for attempt in raced.attempts if not attempt.won]
     assert len(losers) == HANDOFFS * (SENIORS - 1)

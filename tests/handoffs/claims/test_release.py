@@ -48,7 +48,7 @@ def test_the_events_keep_the_claim(client: TestClient, company: Company) -> None
     assert events[3]["content"] == {"reason": BUSY, "holder": str(senior.id)}
 
 
-def test_people_are_told(client: TestClient, company: Company) -> None:
+def test_people_are_notified(client: TestClient, company: Company) -> None:
     handoff, senior = _claimed(client, company)
     done(act(client, handoff, "release", senior.headers, reason=BUSY))
     [(event_id,)] = company.query("SELECT id FROM handoff_events WHERE kind = 'released'")
@@ -70,7 +70,7 @@ def test_the_change_of_status_says_why(client: TestClient, company: Company) -> 
 
 
 def test_it_is_back_in_the_queue_at_its_place(client: TestClient, company: Company) -> None:
-    """A wait does not begin anew: it is the oldest, and so the first again."""
+    """A wait does not start over: it is the oldest again, and so the first."""
     first, senior = _claimed(client, company)
     second = hand_over(client, company)
 
@@ -122,7 +122,7 @@ def test_only_the_holder_and_admins_release(client: TestClient, company: Company
     assert (released["events"][-1]["actor_id"], released["events"][-1]["content"]["holder"]) == (admin, holder)
 
 
-def test_what_nobody_holds_is_not_released(client: TestClient, company: Company) -> None:
+def test_an_unclaimed_handoff_is_not_released(client: TestClient, company: Company) -> None:
     refused = act(client, hand_over(client, company), "release", company.headers(), reason=BUSY)
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:flowpilot:problem:handoff-changed")
 
@@ -162,7 +162,7 @@ def test_a_waiting_one_is_assigned_to_somebody_else(client: TestClient, company:
     check_laws(company)
 
 
-def test_a_held_one_goes_back_to_the_queue_for_its_target(client: TestClient, company: Company) -> None:
+def test_a_claimed_one_goes_back_to_the_queue_for_its_target(client: TestClient, company: Company) -> None:
     handoff, kim = _claimed(client, company)
     lou = join(client, company, "Lou")
     _step(client, handoff["session_id"], kim.headers)

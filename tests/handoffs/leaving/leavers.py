@@ -55,6 +55,6 @@ def read(client: TestClient, company: Company, handoff: dict[str, Any]) -> dict[
 
 
 def owner_and_status(company: Company, session_id: str) -> tuple[uuid.UUID | None, str]:
-    """Who works on a session, and where it stands."""
+    """Who works on a session, and its status."""
     [(owner, status)] = company.query("SELECT owner_id, status FROM ai_sessions WHERE id = %s", session_id)
     return owner, status

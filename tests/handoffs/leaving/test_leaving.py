@@ -69,7 +69,7 @@ def test_a_claim_is_released_and_waits_in_the_queue(
 def test_a_claim_waits_for_the_successor(
     client: TestClient, company: Company, kim: Person, lou: Person, leave: Leave, why: str
 ) -> None:
-    """A claim says that somebody has it in hand, which only they can say: so it is not claimed for them."""
+    """A claim says that somebody works on it, which only they can say, so it is not claimed for them."""
     handoff = claimed_by(client, company, kim)
     assert leave(client, company, kim, to=lou).status_code == 204
     now_ = read(client, company, handoff)
@@ -79,7 +79,7 @@ def test_a_claim_waits_for_the_successor(
     check_laws(company)
 
 
-def test_people_are_told_as_of_any_release_and_reassignment(
+def test_people_are_notified_as_of_any_release_and_reassignment(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
     claimed_by(client, company, kim)
@@ -98,7 +98,7 @@ def test_the_report_counts_a_release(client: TestClient, company: Company, kim: 
 
 
 @WAYS
-def test_what_waits_for_them_waits_for_anybody_or_the_successor(
+def test_their_waiting_handoffs_wait_for_anybody_or_the_successor(
     client: TestClient, company: Company, kim: Person, lou: Person, leave: Leave, why: str
 ) -> None:
     handoff = hand_over(client, company, target_user_id=str(kim.id))
@@ -112,7 +112,7 @@ def test_what_waits_for_them_waits_for_anybody_or_the_successor(
     check_laws(company)
 
 
-def test_what_is_assigned_to_them_and_held_by_another_stays_held(
+def test_a_handoff_assigned_to_them_and_claimed_by_another_stays_claimed(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
     handoff = hand_over(client, company, target_user_id=str(kim.id))
@@ -158,7 +158,7 @@ def test_a_session_is_paused_for_the_successor_or_to_be_taken(
     check_laws(company)
 
 
-def test_the_idle_time_of_a_session_begins_anew(client: TestClient, company: Company, kim: Person) -> None:
+def test_the_idle_time_of_a_session_begins_again(client: TestClient, company: Company, kim: Person) -> None:
     session_id = session_of(client, kim)
     client.post(f"{SESSIONS}/{session_id}/pause", headers=kim.headers, json={})
     [(before,)] = company.query("SELECT last_activity_at FROM ai_sessions")
@@ -167,7 +167,7 @@ def test_the_idle_time_of_a_session_begins_anew(client: TestClient, company: Com
     assert after > before
 
 
-def test_what_has_ended_stays_theirs(client: TestClient, company: Company, kim: Person, lou: Person) -> None:
+def test_ended_work_stays_theirs(client: TestClient, company: Company, kim: Person, lou: Person) -> None:
     resolved, abandoned = session_of(client, kim), session_of(client, kim)
     client.post(f"{SESSIONS}/{resolved}/resolve", headers=kim.headers, json={"summary": "It was the fuse."})
     client.post(f"{SESSIONS}/{abandoned}/abandon", headers=kim.headers, json={})
@@ -177,7 +177,7 @@ def test_what_has_ended_stays_theirs(client: TestClient, company: Company, kim: 
 
 
 @pytest.mark.parametrize("is_chosen", [True, False])
-def test_what_they_escalated_goes_back_to_the_successor_or_to_be_taken(
+def test_their_escalated_sessions_go_back_to_the_successor_or_become_unassigned(
     client: TestClient, company: Company, kim: Person, lou: Person, is_chosen: bool
 ) -> None:
     senior = join(client, company, "Senior")
@@ -227,7 +227,7 @@ def test_a_new_role_that_includes_work_leaves_it_to_them(
 
 
 @pytest.mark.parametrize("leave", [remove, lower])
-def test_only_who_can_sign_in_and_claim_takes_it_over_and_else_nothing_happens(
+def test_only_a_person_who_can_sign_in_and_claim_takes_over(
     client: TestClient, company: Company, neighbour: Company, kim: Person, leave: Leave
 ) -> None:
     handoff, session_id = claimed_by(client, company, kim), session_of(client, kim)
@@ -257,7 +257,7 @@ def test_the_audit_log_says_what_went_where(
     }
 
 
-def test_what_a_member_holds_is_listed_before(
+def test_a_members_holdings_are_listed_before(
     client: TestClient, company: Company, kim: Person, lou: Person
 ) -> None:
     claimed = claimed_by(client, company, kim)
@@ -277,7 +277,7 @@ def test_what_a_member_holds_is_listed_before(
     assert (items[-1]["kind"], items[-1]["name"]) == ("api_key", "Kim")
 
 
-def test_who_may_see_what_a_member_holds(
+def test_who_may_see_a_members_holdings(
     client: TestClient, company: Company, neighbour: Company, kim: Person
 ) -> None:
     path = f"{MEMBERS}/{kim.id}/holdings"

@@ -52,7 +52,7 @@ class Desk:
             return (await escalated(db, by or self.engineer, now())).id
 
     async def in_turn(self, deed: "Deed", kim: Actor, handoff: uuid.UUID) -> FlowPilotError | None:
-        """Do something in a transaction of its own; what is refused is refused in words."""
+        """Do something in a transaction of its own. A refusal comes with words."""
         try:
             async with self.database.write(self.company.id) as db:
                 await deed(self, db, kim, handoff)
@@ -101,7 +101,7 @@ async def _escalate_to(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> No
 
 
 async def _give_back_to(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
-    """What Kim escalated, and the senior holds, is given back."""
+    """The senior gives back what Kim escalated."""
     await service.close(db, desk.senior, handoff, Outcome.RETURNED, "", now())
 
 
@@ -122,7 +122,7 @@ async def desk(urls: DatabaseUrls, company: Company) -> AsyncIterator[Desk]:
 
 
 def _holds(desk: Desk, kim: Actor) -> list[tuple[object, ...]]:
-    """Whatever is open and names Kim."""
+    """Every open row that names Kim."""
     return desk.company.query(
         "SELECT 'handoff', id FROM session_handoffs WHERE closed_at IS NULL AND (claimed_by = %(kim)s "
         "OR target_user_id = %(kim)s OR returns_to = %(kim)s) UNION ALL "
@@ -154,7 +154,7 @@ async def test_a_member_who_leaves_holds_nothing(desk: Desk, deed: Deed, leave: 
         check_laws(desk.company)
 
 
-async def test_two_who_leave_to_each_other_leave_nothing_out_of_sight(desk: Desk) -> None:
+async def test_two_leavers_who_hand_over_to_each_other_leave_nothing_out_of_sight(desk: Desk) -> None:
     for _ in range(ROUNDS):
         kim, lou = await desk.kim(), await desk.kim()
         for person in (kim, lou):

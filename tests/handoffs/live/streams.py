@@ -77,7 +77,7 @@ class Stream:
         return await anext(self._messages)
 
     async def next_event(self) -> Said:
-        """The next message that is no heartbeat."""
+        """The next message that is not a heartbeat."""
         while True:
             said = await self.next()
             if said.event is not None:

@@ -1,4 +1,4 @@
-"""What the hub asks the database: little, and nothing for those who do not listen."""
+"""The hub's queries: few, and none for accounts in which nobody listens."""
 
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.anyio
 
 
 class _Statements:
-    """What a database was asked."""
+    """The statements that a database was sent."""
 
     def __init__(self, database: Database) -> None:
         self.sent: list[str] = []

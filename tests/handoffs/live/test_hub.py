@@ -1,4 +1,4 @@
-"""Whose streams end and when, and that none delays another."""
+"""Whose streams end and when, and that no stream delays another."""
 
 import socket
 import uuid
@@ -40,7 +40,7 @@ MEMBERS = "/api/v1/members"
 
 @pytest.fixture(scope="module")
 def address(settings: Settings, urls: DatabaseUrls) -> Iterator[str]:
-    """A server without heartbeats: what its streams say follows from announcements."""
+    """A server without heartbeats, so that its streams only react to announcements."""
     with serving(settings, urls, heartbeat=NEVER_SECONDS) as address:
         yield address
 
@@ -211,7 +211,7 @@ async def test_events_arrive_after_the_listening_connection_was_killed(
             assert killed.isdisjoint(_listening(owner))
 
 
-async def test_what_others_notify_on_the_channel_is_ignored(
+async def test_foreign_payloads_on_the_channel_are_ignored(
     address: str, urls: DatabaseUrls, company: Company, database: Database
 ) -> None:
     async with client_of(address) as client, opened(client, company.headers()) as stream:

@@ -36,7 +36,7 @@ SHORT_SECONDS = 0.1
 
 @pytest.fixture(scope="module")
 def address(settings: Settings, urls: DatabaseUrls) -> Iterator[str]:
-    """A server without heartbeats: what its streams say follows from announcements."""
+    """A server without heartbeats, so that its streams only react to announcements."""
     with serving(settings, urls, heartbeat=NEVER_SECONDS) as address:
         yield address
 
@@ -49,7 +49,7 @@ def beating(settings: Settings, urls: DatabaseUrls) -> Iterator[str]:
 
 
 class _ChangedItsMindError(Exception):
-    """What a transaction is rolled back by."""
+    """The error that rolls a transaction back."""
 
 
 async def _event(database: Database, company: Company) -> None:
@@ -73,9 +73,7 @@ async def test_a_stream_says_hello_at_once(address: str, company: Company) -> No
     assert answer.headers["x-accel-buffering"] == "no"
 
 
-async def test_an_event_is_told_with_what_a_queue_shows(
-    address: str, company: Company, database: Database
-) -> None:
+async def test_an_event_comes_with_what_a_queue_shows(address: str, company: Company, database: Database) -> None:
     session_id, email = company.add("ai_sessions"), fresh_email()
     handoff_id = company.add("session_handoffs", session_id=session_id)
     async with database.write(company.id) as db:
@@ -111,7 +109,7 @@ async def test_an_event_comes_when_it_is_committed_and_not_before(
         assert (await stream.next_event()).event == "assessed"
 
 
-async def test_what_is_rolled_back_is_never_told_and_leaves_no_gap(
+async def test_a_rolled_back_event_is_never_sent_and_leaves_no_gap(
     address: str, company: Company, database: Database
 ) -> None:
     handoff_id = add_handoff(company)
@@ -186,7 +184,7 @@ async def test_coming_back_misses_nothing_and_hears_nothing_twice(
     assert heard == list(range(newest + 1))
 
 
-async def test_all_of_a_long_absence_is_told(address: str, company: Company, database: Database) -> None:
+async def test_all_events_of_a_long_absence_are_sent(address: str, company: Company, database: Database) -> None:
     handoff_id = add_handoff(company)
     async with client_of(address) as client, opened(client, company.headers()) as present:
         await add_events(database, company, handoff_id, 1200)
@@ -208,7 +206,7 @@ async def test_a_malformed_number_is_refused(address: str, company: Company, mal
     assert [answer.status_code for answer in answers] == [422, 422]
 
 
-async def test_a_number_from_before_a_restored_backup_begins_anew(
+async def test_a_number_from_before_a_restored_backup_starts_over(
     address: str, company: Company, database: Database
 ) -> None:
     await _event(database, company)
@@ -220,7 +218,7 @@ async def test_a_number_from_before_a_restored_backup_begins_anew(
     assert hello[4:6] == ['data: {"number": 1, "heartbeat_seconds": 3600.0, "reset": true}', "id: 1"]
 
 
-async def test_the_first_time_the_number_may_stand_in_the_query(
+async def test_the_first_time_the_number_may_be_in_the_query(
     address: str, company: Company, database: Database
 ) -> None:
     await add_events(database, company, add_handoff(company), 3)

@@ -1,4 +1,4 @@
-"""The queue: in what order a handoff waits, who sees it, and what a page of it costs."""
+"""The queue: its order, who sees it, and what a page of it costs."""
 
 from datetime import timedelta
 from typing import Any
@@ -25,8 +25,8 @@ def _every_kind(company: Company) -> dict[str, str]:
     }
 
 
-def test_what_waits_comes_first_by_priority_and_wait(client: TestClient, company: Company) -> None:
-    """Then what is claimed and nothing has happened to, in the same order."""
+def test_waiting_handoffs_come_first_by_priority_and_wait(client: TestClient, company: Company) -> None:
+    """Then claimed handoffs without an action, in the same order."""
     expected = [
         put_handoff(company, 9, priority=1),
         put_handoff(company, 1, priority=2),
@@ -134,7 +134,7 @@ async def test_waiting_ends_with_the_claim_or_the_end(
     assert (shown["waiting_seconds"], shown["seconds_to_first_action"]) == (waiting, acting)
 
 
-def test_what_each_may_do_is_said(client: TestClient, company: Company) -> None:
+def test_each_reads_what_they_may_do(client: TestClient, company: Company) -> None:
     kinds = _every_kind(company)
 
     def allowed(role: Role) -> dict[str, list[str]]:

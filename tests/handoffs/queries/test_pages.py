@@ -31,7 +31,7 @@ def _pages(client: TestClient, company: Company, limit: int, state: str = "queue
 
 
 def _add_many(company: Company) -> list[str]:
-    """120 in the queue, many of the same priority and moment, a third of them claimed."""
+    """120 in the queue, many with the same priority and time, a third of them claimed."""
     engineer, admin = company.users[Role.ENGINEER], company.users[Role.TEAM_ADMIN]
     sessions, handoffs = [], []
     for number in range(120):
@@ -120,7 +120,7 @@ def test_a_cursor_of_another_order_is_422(client: TestClient, company: Company) 
 
 @contextmanager
 def _counting(client: TestClient) -> Iterator[list[str]]:
-    """The statements that the app sends meanwhile; BEGIN and COMMIT apart."""
+    """The statements that the app sends in this block, except for BEGIN and COMMIT."""
     app, sent = client.app, []
     assert isinstance(app, FastAPI)
 
@@ -147,7 +147,7 @@ def test_what_a_claim_costs(client: TestClient, company: Company) -> None:
     """The account, the caller, the lock of their membership, the session's id, its lock, the account's lease and
     working hours, the claim, the session, its change of status, the event's number, the event, the announcement;
     and for the answer the handoff, the names, the events. Beside that 3 jobs are enqueued over the driver's
-    connection. Who comes too late is told after 9: a claim that changes nothing is followed by who holds the
+    connection. A late claim is refused after 9: a claim that changes nothing is followed by who holds the
     handoff, and their name.
     """
     handoff, kim, lou = hand_over(client, company), join(client, company, "Kim"), join(client, company, "Lou")

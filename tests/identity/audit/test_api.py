@@ -1,4 +1,4 @@
-"""The audit log: what is found in it, by whom, and its CSV."""
+"""The audit log: its filters, who may read it, and its CSV."""
 
 import csv
 import io

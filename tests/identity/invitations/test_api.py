@@ -1,4 +1,4 @@
-"""Invitations: who makes them, what they say, and who gets in by them."""
+"""Invitations: who makes them, what they say, and who joins with them."""
 
 import asyncio
 from datetime import datetime, timedelta
@@ -55,7 +55,7 @@ def test_a_secret_is_shown_once_and_kept_hashed(client: TestClient, company: Com
     assert made["token"] not in row
 
 
-def test_who_holds_the_link_sees_what_it_says(client: TestClient, company: Company) -> None:
+def test_the_link_shows_its_invitation(client: TestClient, company: Company) -> None:
     made = _invite(client, company, name="Ada")
     assert _look(client, made["token"]).json() == {
         "account_name": f"Company {company.id}",
@@ -103,7 +103,7 @@ def test_a_known_person_joins_with_the_password_they_have(
 def test_an_invitation_gives_nobody_a_first_password_for_the_accounts_of_others(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
-    """Whoever invites holds the link, and could accept it in the person's name."""
+    """The inviter has the link, and could accept it in the person's name."""
     email = fresh_email()
     neighbour.add_person(email, Role.OWNER, password=None)
     refused = _accept(client, _invite(client, company, email=email)["token"])
@@ -199,7 +199,7 @@ def test_it_ends_after_seven_days_to_the_moment(client: TestClient, company: Com
     run(company.urls, look)
 
 
-def test_of_many_who_accept_at_once_one_joins(client: TestClient, company: Company) -> None:
+def test_many_accept_at_once_and_one_joins(client: TestClient, company: Company) -> None:
     made = _invite(client, company)
 
     async def race(_: Database) -> list[Any]:

@@ -1,4 +1,4 @@
-"""POST /auth/token and what a token is good for."""
+"""POST /auth/token, and what a token allows."""
 
 from dataclasses import replace
 from datetime import timedelta
@@ -89,7 +89,7 @@ def test_a_wrong_password_and_an_unknown_email_cost_the_same_hash(
     assert compared[0] == compared[1]
 
 
-def test_who_has_no_password_cannot_sign_in(client: TestClient, company: Company) -> None:
+def test_a_user_without_a_password_cannot_sign_in(client: TestClient, company: Company) -> None:
     email = fresh_email()
     company.add_person(email, Role.ENGINEER, password=None)
     for password in ("", "wrong", PASSWORD):
@@ -211,7 +211,7 @@ def test_addresses_of_one_ipv6_network_share_its_attempts(settings: Settings, ur
     assert statuses == [401, 401, 429, 401]
 
 
-def test_a_password_can_be_changed_by_who_knows_it(client: TestClient, company: Company) -> None:
+def test_a_password_can_be_changed_with_the_old_one(client: TestClient, company: Company) -> None:
     email = fresh_email()
     company.add_person(email, Role.VIEWER)
     headers = {"Authorization": f"Bearer {log_in(client, email)['access_token']}"}

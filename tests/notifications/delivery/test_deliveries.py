@@ -130,7 +130,7 @@ async def test_a_receiver_says_how_long_to_wait(desk: Desk, hooks: Receiver) -> 
     assert began + timedelta(hours=1) <= due <= now() + timedelta(hours=1)
 
 
-async def test_what_has_been_tried_for_a_day_has_failed(desk: Desk, hooks: Receiver) -> None:
+async def test_a_message_tried_for_a_day_has_failed(desk: Desk, hooks: Receiver) -> None:
     hooks.will_answer(500, 500)
     await desk.channel(ChannelKind.SLACK, hooks.url())
     await desk.escalates()
@@ -156,9 +156,7 @@ async def test_jobs_that_run_twice_notify_once(desk: Desk, hooks: Receiver) -> N
     assert desk.log("status", "attempts") == [("sent", 1)]
 
 
-async def test_an_attempt_of_which_nobody_knows_is_made_again_with_the_same_id(
-    desk: Desk, hooks: Receiver
-) -> None:
+async def test_an_unrecorded_attempt_is_repeated_with_the_same_id(desk: Desk, hooks: Receiver) -> None:
     channel, _ = await desk.channel(ChannelKind.WEBHOOK, hooks.url())
     await desk.planned()
     async with desk.database.read(desk.company.id) as db:

@@ -1,4 +1,4 @@
-"""Nobody's messages wait for a receiver that others have: by account, and by channel within one."""
+"""Nobody's messages wait for another's receiver: by account, and by channel within one account."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ PATIENCE_SECONDS = 20
 
 
 class Door:
-    """How many requests are open at once, at most. It holds each until so many are open, or for a moment."""
+    """The most requests open at once. It keeps each open until this many are, or for a moment."""
 
     def __init__(self, holds_until: int = 1) -> None:
         self.most = 0
@@ -93,7 +93,7 @@ async def test_an_accounts_channels_have_three_open_requests_at_most(desk: Desk,
     assert door.most <= 3
 
 
-async def test_what_is_urgent_leaves_first(desk: Desk, hooks: Receiver) -> None:
+async def test_urgent_messages_leave_first(desk: Desk, hooks: Receiver) -> None:
     await desk.channel(ChannelKind.WEBHOOK, hooks.url())
     for priority in (Priority.LOW, Priority.NORMAL, Priority.URGENT, Priority.NORMAL):
         await desk.planned(problem=priority.name, priority=priority)

@@ -93,7 +93,7 @@ async def test_a_neighbour_sees_and_retries_nothing(
     assert (desk.log("status"), desk.jobs()) == ([("failed",)], [])
 
 
-async def test_what_has_failed_is_tried_again_once(client: TestClient, desk: Desk, hooks: Receiver) -> None:
+async def test_a_failed_message_is_tried_again_once(client: TestClient, desk: Desk, hooks: Receiver) -> None:
     hooks.will_answer(404)
     await desk.channel(ChannelKind.WEBHOOK, hooks.url())
     await desk.escalates()

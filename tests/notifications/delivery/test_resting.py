@@ -17,7 +17,7 @@ IN_ORDER = [("sent",)] * 7
 
 
 async def _resting(desk: Desk, hooks: Receiver, status: int = 500, messages: int = 7) -> None:
-    """A channel that has failed as often as it takes, with messages that wait."""
+    """A channel that has failed often enough to rest, with waiting messages."""
     hooks.will_answer(*[status] * 5)
     await desk.channel(ChannelKind.WEBHOOK, hooks.url())
     for number in range(messages):
@@ -44,7 +44,7 @@ async def test_after_five_failures_in_a_row_everything_else_waits(desk: Desk, ho
     assert began + timedelta(minutes=1) <= _next_try(desk) <= now() + timedelta(minutes=1)
 
 
-async def test_what_comes_while_it_rests_waits_too(desk: Desk, hooks: Receiver) -> None:
+async def test_messages_that_come_while_it_rests_wait_too(desk: Desk, hooks: Receiver) -> None:
     await _resting(desk, hooks)
     await desk.planned(problem="later")
     desk.company.query("UPDATE notification_deliveries SET due_at = now() RETURNING id")
@@ -103,7 +103,7 @@ async def test_refusals_count_as_well(desk: Desk, hooks: Receiver, status: int) 
     assert desk.log("status") == [("failed",)] * 5 + [("pending",)] * 2
 
 
-async def test_what_has_waited_for_a_day_has_failed(desk: Desk, hooks: Receiver) -> None:
+async def test_a_message_that_has_waited_for_a_day_has_failed(desk: Desk, hooks: Receiver) -> None:
     await _resting(desk, hooks)
     desk.company.query("UPDATE notification_deliveries SET created_at = now() - interval '25 hours' RETURNING id")
     hooks.will_answer(500)

@@ -1,4 +1,4 @@
-"""Trouble on a route: who learns of it, what they read, and how it ends."""
+"""A failing route: who is notified, what they read, and how it ends."""
 
 import uuid
 from typing import Any
@@ -19,7 +19,7 @@ EMAIL = "/api/v1/notification-email"
 
 
 async def _resting(desk: Desk, hooks: Receiver, maker: Role = Role.OWNER, *, mine: bool = False) -> uuid.UUID:
-    """A channel that rests, with one message that waits."""
+    """A resting channel with one waiting message."""
     hooks.will_answer(*[503] * 5)
     channel, _ = await desk.channel(ChannelKind.WEBHOOK, hooks.url(), maker, mine=mine)
     for _ in range(6):
@@ -157,7 +157,7 @@ async def test_switching_it_on_again_settles_that(client: TestClient, desk: Desk
 
 
 @pytest.mark.parametrize("action", ["switch off", "remove"])
-async def test_what_waits_for_a_channel_that_nobody_wants_has_failed(
+async def test_messages_waiting_for_an_unwanted_channel_have_failed(
     client: TestClient, desk: Desk, hooks: Receiver, action: str
 ) -> None:
     channel = await _resting(desk, hooks)

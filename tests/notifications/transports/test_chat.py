@@ -1,4 +1,4 @@
-"""One message in the words of each place it goes to."""
+"""One message in the format of each kind of channel."""
 
 import json
 import uuid

@@ -1,4 +1,4 @@
-"""E-mail, to mail servers that are well, dead, deaf or unwilling."""
+"""E-mail, to mail servers that work, are down, do not answer or refuse."""
 
 import ssl
 import time
@@ -21,7 +21,7 @@ from tests.outgoing.servers import certificates, free_port, mail_server, silence
 pytestmark = pytest.mark.anyio
 
 
-async def test_who_has_an_address_gets_an_email_and_the_others_get_none(desk: Desk) -> None:
+async def test_only_people_with_an_address_get_an_email(desk: Desk) -> None:
     with mail_server() as mailbox:
         desk = desk.with_mail(mailbox.port, public_url="https://desk.example")
         _, email = await desk.person(Role.ENGINEER)
@@ -57,7 +57,7 @@ async def test_without_a_mail_server_there_are_no_emails(desk: Desk) -> None:
     assert desk.log("id") == []
 
 
-async def test_who_wants_no_email_gets_none(desk: Desk) -> None:
+async def test_people_who_switched_email_off_get_none(desk: Desk) -> None:
     with mail_server() as mailbox:
         desk = desk.with_mail(mailbox.port)
         user, _ = await desk.person(Role.ENGINEER)
@@ -107,7 +107,7 @@ async def test_a_domain_outside_ascii_gets_mail_from_any_server(desk: Desk) -> N
     assert desk.log("status", "attempts") == [("sent", 1)]
 
 
-async def test_an_address_that_the_server_cannot_be_told_is_refused_for_good(desk: Desk) -> None:
+async def test_an_address_that_smtp_cannot_carry_is_refused_for_good(desk: Desk) -> None:
     with mail_server(utf8=False) as mailbox:
         desk = desk.with_mail(mailbox.port)
         await desk.person(Role.ENGINEER, email=f"jörg-{new_id()}@desk.example")
@@ -119,7 +119,7 @@ async def test_an_address_that_the_server_cannot_be_told_is_refused_for_good(des
     assert "SMTPUTF8" in error
 
 
-async def test_an_address_that_is_none_is_refused_for_good(desk: Desk) -> None:
+async def test_an_invalid_address_is_refused_for_good(desk: Desk) -> None:
     settings = desk.with_mail(free_port()).settings
     with pytest.raises(RefusedError, match="cannot be used"):
         mail.compose_email(settings, "jo@mül_ler.example", TEST, None, message_id=new_id(), thread=None, at=now())
@@ -183,7 +183,7 @@ async def test_a_refusal_for_good_is_final_and_one_for_now_is_not(desk: Desk, re
 
 @pytest.fixture(scope="module")
 def certified(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, ssl.SSLContext]:
-    """A root certificate, and what a mail server called localhost needs."""
+    """A root certificate, and the certificate of a mail server called localhost."""
     return certificates(tmp_path_factory.mktemp("tls"), "localhost")
 
 

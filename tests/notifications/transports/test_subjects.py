@@ -72,7 +72,7 @@ def _arrive(mailbox: Mailbox, subjects: list[str]) -> list[bytes]:
 
 
 def _subject(head: bytes) -> bytes:
-    """The subject as it came, its lines joined as every reader has to join them."""
+    """The received subject, with its lines unfolded."""
     [found] = [line for line in head.replace(b"\r\n ", b" ").split(b"\r\n") if line.startswith(b"Subject: ")]
     return found.removeprefix(b"Subject: ")
 

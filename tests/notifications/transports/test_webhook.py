@@ -1,4 +1,4 @@
-"""Webhooks: what is posted, and how its receiver knows that it comes from here."""
+"""Webhooks: what is posted, and how the receiver verifies its sender."""
 
 import json
 from typing import Any
@@ -18,7 +18,7 @@ pytestmark = pytest.mark.anyio
 
 
 async def _posted(desk: Desk, hooks: Receiver) -> tuple[Received, str]:
-    """What a webhook of the account gets of an escalation, and its secret."""
+    """What a webhook of the account gets for an escalation, and its secret."""
     _, secret = await desk.channel(ChannelKind.WEBHOOK, hooks.url())
     assert secret is not None
     await desk.escalates()
@@ -33,7 +33,7 @@ async def test_the_signature_verifies(desk: Desk, hooks: Receiver) -> None:
 
 
 @pytest.mark.parametrize("changed", ["body", "webhook-id", "webhook-timestamp"])
-async def test_what_was_tampered_with_does_not_verify(desk: Desk, hooks: Receiver, changed: str) -> None:
+async def test_a_tampered_message_does_not_verify(desk: Desk, hooks: Receiver, changed: str) -> None:
     request, secret = await _posted(desk, hooks)
     headers = request.headers | {
         "webhook-id": request.headers["webhook-id"] + "x" * (changed == "webhook-id"),

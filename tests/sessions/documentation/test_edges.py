@@ -1,4 +1,4 @@
-"""The note where little is known, where much is said, and where the session came from elsewhere."""
+"""The note if little is known, if much was written, and if the session was imported."""
 
 import uuid
 from datetime import timedelta
@@ -25,11 +25,11 @@ LOG = "Event log:\r\n\r\n    ERROR 5 *spooler*\n    ERROR 6"
 
 @pytest.fixture
 def story(client: TestClient, company: Company, database: Database) -> Story:
-    """A story to tell."""
+    """A session whose story a test tells."""
     return Story(client, company, database)
 
 
-async def test_where_nothing_is_known_yet_it_says_so_much(story: Story) -> None:
+async def test_a_note_of_nothing_known_says_so(story: Story) -> None:
     await story.begin("09:00", problem_summary="It is broken", flow_id=None)
     assert (await story.note("09:00")).text == (
         "PROBLEM\nIt is broken\n\nSTATE\nIn progress.\n\n"
@@ -44,7 +44,7 @@ async def test_without_a_flow_what_was_tried_reads_like_a_step_of_one(story: Sto
     assert section((await story.note()).text, "DONE") == ["- Restarted it: No better", "- It works"]
 
 
-async def test_what_comes_back_from_a_senior_says_with_which_words(story: Story) -> None:
+async def test_a_session_back_from_a_senior_quotes_the_senior(story: Story) -> None:
     await story.begin("09:00")
     handoff_id = await story.is_handed_over("09:10", "Out of ideas.")
     await story.is_claimed("09:15", handoff_id)
@@ -68,7 +68,7 @@ async def test_with_a_senior_it_says_so(story: Story) -> None:
         ("Still nothing", "The guide ends here: Hand it over with the printer's model."),
     ],
 )
-async def test_where_the_guide_ends_nothing_is_next(story: Story, outcome: str, line: str) -> None:
+async def test_at_the_end_of_the_guide_nothing_is_next(story: Story, outcome: str, line: str) -> None:
     await story.begin("09:00")
     await story.does("09:01", service.take_choice, "Yes")
     await story.does("09:02", service.report_outcome, outcome)
@@ -139,7 +139,7 @@ def _lines_of(kind: StepKind, content: dict[str, Any]) -> list[str]:
     return [line for line in note.splitlines() if line.startswith("- ")]
 
 
-async def test_what_was_imported_without_a_history_has_a_note(client: TestClient, company: Company) -> None:
+async def test_an_import_without_a_history_has_a_note(client: TestClient, company: Company) -> None:
     begun, step = at("2026-06-15 09:00"), at("2026-06-15 09:20")
     session_id = company.add(
         "ai_sessions",

@@ -1,4 +1,4 @@
-"""The note for the ticket, to the letter: what a picky reader gets of a session in each of its states."""
+"""The exact note for the ticket, for a session in each of its states."""
 
 import pytest
 from fastapi.testclient import TestClient
@@ -112,7 +112,7 @@ async def _abandon(db: Db, actor: Actor, locked: LoadedSession, reason: str) -> 
 
 @pytest.fixture
 def story(client: TestClient, company: Company, database: Database) -> Story:
-    """A story to tell."""
+    """A session whose story a test tells."""
     return Story(client, company, database)
 
 

@@ -19,7 +19,7 @@ TEXTS = st.one_of(st.text(alphabet=st.characters(codec="utf-8", exclude_characte
 
 
 def _read(markdown: str) -> list[tuple[str, str]]:
-    """What a reader shows: headings, paragraphs and items, each with its words; anything else by its own kind."""
+    """What a reader shows: headings, paragraphs and items with their words; anything else with its own kind."""
     shown: list[tuple[str, str]] = []
     inside: list[str] = []
     for token in READER.parse(markdown):

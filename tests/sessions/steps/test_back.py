@@ -1,4 +1,4 @@
-"""Going back: what was said is taken back, and stays on record."""
+"""Undo: an answer no longer counts, and stays on record."""
 
 from fastapi.testclient import TestClient
 
@@ -45,9 +45,7 @@ def test_at_the_beginning_there_is_nothing_to_take_back(
     assert read(client, company, session_id)["step_count"] == 1
 
 
-def test_what_was_taken_back_cannot_be_taken_back_again(
-    client: TestClient, company: Company, session_id: str
-) -> None:
+def test_a_step_cannot_be_taken_back_twice(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="No")
     go_back(client, company, session_id)
     assert post(client, company, f"{session_id}/back").status_code == 409
@@ -78,7 +76,7 @@ def test_the_note_and_the_snapshot_do_not_say_what_was_taken_back_but_the_steps_
     assert count_wrong(company) == 0
 
 
-def test_what_was_carried_out_stays_in_the_note(client: TestClient, company: Company, session_id: str) -> None:
+def test_instructions_carried_out_stay_in_the_note(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="No")
     take(client, company, session_id, outcome="Still nothing")
     go_back(client, company, session_id)

@@ -1,4 +1,4 @@
-"""What a caller says they saw of a session: a step for another place is refused, with where it stands now."""
+"""The state a caller says they saw: a step for another position is refused, with the present one."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ DECISIONS: list[tuple[str, dict[str, Any]]] = [
 ]
 
 
-def test_a_step_for_another_node_is_told_where_the_session_stands(
+def test_a_step_for_another_node_learns_where_the_session_is(
     client: TestClient, company: Company, session_id: str
 ) -> None:
     take(client, company, session_id, choice="Yes")
@@ -72,7 +72,7 @@ def test_an_outcome_after_another_count_is_refused(client: TestClient, company: 
 
 
 @pytest.mark.parametrize(("path", "body"), DECISIONS)
-def test_what_was_decided_at_another_node_is_refused(
+def test_a_decision_made_at_another_node_is_refused(
     client: TestClient, company: Company, session_id: str, path: str, body: dict[str, Any]
 ) -> None:
     take(client, company, session_id, choice="Yes")
@@ -92,7 +92,7 @@ def test_a_note_for_another_node_is_refused(client: TestClient, company: Company
     assert answer.status_code == 409
 
 
-def test_an_empty_node_is_none(client: TestClient, company: Company) -> None:
+def test_an_empty_node_means_no_node(client: TestClient, company: Company) -> None:
     session_id = start(client, company, problem_summary="Something else")["id"]
     take(client, company, session_id, free_text="It hums.", node="")
     flow_id = str(publish_printer_flow(client, company))
@@ -107,7 +107,7 @@ def test_an_empty_node_is_none(client: TestClient, company: Company) -> None:
     assert refused.json()["current"] is None
 
 
-def test_what_the_status_forbids_is_told_first(client: TestClient, company: Company, session_id: str) -> None:
+def test_a_forbidding_status_is_named_first(client: TestClient, company: Company, session_id: str) -> None:
     post(client, company, f"{session_id}/resolve", summary="It prints.")
     answer = post(client, company, f"{session_id}/steps", choice="No", node="queue", after_step=9)
     assert answer.status_code == 409
@@ -123,7 +123,7 @@ def test_a_step_sent_again_is_answered_as_before(client: TestClient, company: Co
 
 
 @pytest.mark.parametrize("body", [{"after_step": -1}, {"after_step": "two"}, {"node": "n" * 65}])
-def test_what_nobody_can_have_seen_is_malformed(
+def test_an_impossible_position_is_malformed(
     client: TestClient, company: Company, session_id: str, body: dict[str, Any]
 ) -> None:
     assert post(client, company, f"{session_id}/steps", choice="No", **body).status_code == 422

@@ -1,4 +1,4 @@
-"""Steps: what may be sent where, what is kept of it, and what is counted."""
+"""Steps: which are allowed where, what is stored, and what is counted."""
 
 from typing import Any
 
@@ -149,7 +149,7 @@ def test_an_outcome_at_a_question_is_refused(client: TestClient, company: Compan
 
 
 @pytest.mark.parametrize("step", [{"choice": "Yes"}, {"outcome": "It prints"}])
-def test_where_a_path_ends_nothing_is_offered(
+def test_at_the_end_of_a_path_nothing_is_offered(
     client: TestClient, company: Company, session_id: str, step: dict[str, Any]
 ) -> None:
     take(client, company, session_id, choice="Yes")
@@ -237,7 +237,7 @@ def test_nobody_changes_a_step(client: TestClient, company: Company, session_id:
         company.query(statement)
 
 
-def test_who_took_each_step_is_known(client: TestClient, company: Company, session_id: str) -> None:
+def test_each_step_knows_who_took_it(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="No")
     stands = take(client, company, session_id, Role.TEAM_ADMIN, outcome="Still nothing")
     engineer, admin = company.users[Role.ENGINEER], company.users[Role.TEAM_ADMIN]

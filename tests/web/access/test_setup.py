@@ -1,4 +1,4 @@
-"""First-run set-up: the first account, by whoever can read what the server printed."""
+"""First-run set-up: the first account, made by a person who can read the server's output."""
 
 import asyncio
 import uuid
@@ -39,7 +39,7 @@ def installation(settings: Settings, urls: DatabaseUrls) -> Iterator[DatabaseUrl
 
 @pytest.fixture
 def empty(installation: DatabaseUrls) -> DatabaseUrls:
-    """The same, without any account or user."""
+    """The same database, without accounts and users."""
     with psycopg.connect(installation.owner) as owner:
         owner.execute("TRUNCATE accounts, users CASCADE")
     return installation
@@ -107,9 +107,7 @@ def test_a_wrong_code_makes_nothing_and_keeps_the_form(fresh: TestClient) -> Non
         ({"password": "x" * 1025}, "A password has at most 1024 characters."),
     ],
 )
-def test_what_cannot_be_used_is_said_and_may_be_corrected(
-    fresh: TestClient, given: dict[str, str], why: str
-) -> None:
+def test_unusable_input_is_named_and_may_be_corrected(fresh: TestClient, given: dict[str, str], why: str) -> None:
     answer = fresh.post("/setup", data=_form(fresh, **given))
     assert answer.status_code == 422
     assert why in answer.text
@@ -138,7 +136,7 @@ def test_a_restored_backup_ends_the_set_up(fresh: TestClient, empty: DatabaseUrl
 
 
 @pytest.mark.anyio
-async def test_of_two_who_set_up_at_once_one_does(empty: DatabaseUrls, settings: Settings) -> None:
+async def test_two_set_up_at_once_and_one_succeeds(empty: DatabaseUrls, settings: Settings) -> None:
     databases = [Database(empty.runtime, pool_size=1) for _ in range(2)]
 
     async def furnish(_: Db, __: uuid.UUID) -> None: ...

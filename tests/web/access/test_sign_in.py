@@ -1,4 +1,4 @@
-"""Sign-in by cookie, and what guards it."""
+"""Sign-in by cookie, and its protection."""
 
 import re
 from datetime import timedelta
@@ -16,9 +16,7 @@ from tests.company import PASSWORD, Company, fresh_email
 from tests.web.conftest import SignedIn, new_browser
 
 
-def test_who_is_not_signed_in_is_led_to_the_page_asked_for_after_the_sign_in(
-    client: TestClient, company: Company
-) -> None:
+def test_sign_in_leads_on_to_the_requested_page(client: TestClient, company: Company) -> None:
     email = fresh_email()
     company.add_person(email, Role.ENGINEER)
     browser = new_browser(client)
@@ -83,9 +81,7 @@ def test_a_sign_in_leads_to_no_other_site(client: TestClient, company: Company, 
     ],
 )
 @pytest.mark.parametrize("path", ["/sessions", "/sign-in", "/sign-out", "/api/v1/ai-sessions", "/accounts"])
-def test_what_another_site_sends_in_a_visitors_name_is_refused(
-    signed_in: SignedIn, path: str, headers: dict[str, str]
-) -> None:
+def test_cross_site_requests_are_refused(signed_in: SignedIn, path: str, headers: dict[str, str]) -> None:
     browser = signed_in()
     del browser.headers["Sec-Fetch-Site"]
     form = {"problem_summary": "x", "username": "x", "password": "x"}
@@ -125,7 +121,7 @@ def test_a_cookie_in_its_second_half_is_renewed(client: TestClient, company: Com
         assert ("set-cookie" in answer.headers) is renewed
 
 
-def test_somebody_of_two_accounts_chooses_and_comes_to_the_page_asked_for(
+def test_a_member_of_two_accounts_chooses_and_comes_to_the_requested_page(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
     email, target = fresh_email(), "/handoffs?state=all&for_me=true"
@@ -142,7 +138,7 @@ def test_somebody_of_two_accounts_chooses_and_comes_to_the_page_asked_for(
     assert browser.get("/api/v1/auth/me").json()["account_id"] == str(neighbour.id)
 
 
-def test_somebody_without_an_account_is_told_so_and_may_sign_out(
+def test_a_user_without_an_account_reads_so_and_may_sign_out(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
     email = fresh_email()

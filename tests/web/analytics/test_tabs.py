@@ -1,4 +1,4 @@
-"""The analytics tabs: who may see them, their state in the address, and that one failure leaves the rest."""
+"""The analytics tabs: who may see them, their state in the address, and that one failed part leaves the rest."""
 
 import html
 import re

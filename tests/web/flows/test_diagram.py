@@ -1,4 +1,4 @@
-"""A flow as an outline and as a drawing, pure."""
+"""A flow as an outline and as a drawing, without a server."""
 
 from itertools import pairwise
 from typing import Any
@@ -29,7 +29,7 @@ def _branches(tree: Tree) -> dict[str, list[tuple[str, Jump, int | None]]]:
     }
 
 
-def test_a_node_stands_where_it_is_reached_in_the_fewest_steps() -> None:
+def test_a_node_is_placed_on_its_shortest_path() -> None:
     assert _branches(_tree("a", a=["b", "c"], b=["d"], c=["d", "e"], d=["e"], e=[])) == {
         "a": [("b", Jump.DOWN, 2), ("c", Jump.DOWN, 4)],
         "b": [("d", Jump.DOWN, 3)],
@@ -39,14 +39,14 @@ def test_a_node_stands_where_it_is_reached_in_the_fewest_steps() -> None:
     }
 
 
-def test_what_leads_back_or_nowhere_is_told_apart() -> None:
+def test_branches_back_and_to_nowhere_are_marked() -> None:
     assert _branches(_tree("a", a=["b", "gone"], b=["a", "b"])) == {
         "a": [("b", Jump.DOWN, 2), ("gone", Jump.NOWHERE, None)],
         "b": [("a", Jump.BACK, 1), ("b", Jump.BACK, 2)],
     }
 
 
-def test_what_no_path_leads_to_comes_last() -> None:
+def test_unreachable_nodes_come_last() -> None:
     read = outline(_tree("a", a=[], lone=["lost"], lost=[]))
     assert [(entry.id, entry.depth, entry.begins_list) for entry in read.entries.values()] == [
         ("a", 0, True),

@@ -49,6 +49,6 @@ def test_an_edit_of_a_node_that_is_gone_is_refused(edit: str) -> None:
 
 
 @pytest.mark.parametrize(("number", "order"), [(1, "bac"), (2, "acb"), (0, "abc"), (3, "abc"), (None, "abc")])
-def test_a_row_moves_up_where_there_is_one_above_it(number: int | None, order: str) -> None:
+def test_a_row_moves_up_if_there_is_one_above_it(number: int | None, order: str) -> None:
     rows = [(label, "") for label in "abc"]
     assert "".join(label for label, _ in draft_tree.moved_up(rows, number)) == order

@@ -124,7 +124,7 @@ def test_an_editor_does_not_undo_what_another_saved_meanwhile(
     assert get(client, company, f"/{flow_id}")["description"] == "By somebody else."
 
 
-def test_what_is_not_of_the_tree_is_saved(
+def test_details_outside_the_tree_are_saved(
     client: TestClient, company: Company, editor: tuple[TestClient, str]
 ) -> None:
     browser, flow_id = editor

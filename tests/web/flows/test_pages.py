@@ -14,7 +14,7 @@ from tests.web.conftest import SignedIn
 from tests.web.forms import send
 
 
-def test_an_empty_library_offers_the_shipped_flows_to_who_may_install_them(signed_in: SignedIn) -> None:
+def test_an_empty_library_offers_the_shipped_flows_if_one_may_install_them(signed_in: SignedIn) -> None:
     assert 'action="/flows/library"' in signed_in(Role.TEAM_ADMIN).get("/flows").text
     page = signed_in(Role.ENGINEER).get("/flows").text
     assert "No flows yet" in page
@@ -65,7 +65,7 @@ def _session(company: Company, flow_id: str, status: str) -> None:
     company.add("ai_sessions", matched_flow_id=flow_id, confidence_tier="guided", status=status, created_at=began)
 
 
-def test_quality_stands_beside_the_flows_for_who_may_see_the_report(
+def test_quality_is_beside_the_flows_if_one_may_see_the_report(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:
     flow_id = publish(client, company)

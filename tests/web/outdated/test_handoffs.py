@@ -1,4 +1,4 @@
-"""Forms of a handoff's older page: what was sent for one holder is not done to another."""
+"""Forms of a handoff's outdated page: an action on one holder is not done to another."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ Act = Callable[[TestClient, str], object]
 
 @pytest.fixture
 def path(signed_in: SignedIn) -> str:
-    """The page of a handoff that waits."""
+    """The page of a waiting handoff."""
     engineer = signed_in()
     session = engineer.post("/sessions", data={"problem_summary": "The printer prints nothing"}).url.path
     session = session.removesuffix("/flow")
@@ -35,7 +35,7 @@ def _events(company: Company) -> list[str]:
         ("/close", {"outcome": "parked", "note": "Nothing happens."}),
     ],
 )
-def test_what_was_sent_for_one_holder_is_not_done_to_the_next(
+def test_an_action_on_one_holder_is_not_done_to_the_next(
     company: Company, signed_in: SignedIn, path: str, action: str, said: dict[str, str]
 ) -> None:
     first, second, admin = signed_in(), signed_in(), signed_in(Role.TEAM_ADMIN)
@@ -63,9 +63,7 @@ def test_a_waiting_one_is_not_taken_from_its_new_holder(
     assert _events(company) == ["created", "claimed"]
 
 
-def test_what_has_gone_back_to_the_queue_is_not_taken_over(
-    company: Company, signed_in: SignedIn, path: str
-) -> None:
+def test_a_handoff_back_in_the_queue_is_not_taken_over(company: Company, signed_in: SignedIn, path: str) -> None:
     senior, admin = signed_in(), signed_in(Role.TEAM_ADMIN)
     senior.post(f"{path}/claim")
     older = admin.get(path)

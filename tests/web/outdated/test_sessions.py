@@ -1,4 +1,4 @@
-"""Forms of an older page: what was sent for something else is not recorded, and the page shows the present."""
+"""Forms of an outdated page: an answer to something else is not recorded, and the page shows the present state."""
 
 import re
 from dataclasses import dataclass
@@ -56,14 +56,14 @@ class Desk:
 
     @property
     def steps(self) -> list[tuple[str, dict[str, Any]]]:
-        """What is on record."""
+        """The recorded steps."""
         session = read(self.client, self.company, self.path.rsplit("/", 1)[1])
         return [(step["kind"], step["content"]) for step in session["steps"]]
 
 
 @pytest.fixture
 def desk(client: TestClient, company: Company, signed_in: SignedIn) -> Desk:
-    """A session that stands at the badge flow's first question."""
+    """A session at the badge flow's first question."""
     flow_id = publish(client, company, "Badge opens no door", BADGES)
     engineer, senior = signed_in(), signed_in(Role.TEAM_ADMIN)
     begun = engineer.post("/sessions", data={"problem_summary": "My badge is dead", "flow_id": flow_id})
@@ -101,7 +101,7 @@ def test_a_text_for_another_question_is_shown_to_be_kept_and_not_recorded(desk: 
     assert len(desk.steps) == 1
 
 
-def test_a_text_is_recorded_whatever_else_was_noted_meanwhile(desk: Desk) -> None:
+def test_a_text_is_recorded_even_if_others_came_meanwhile(desk: Desk) -> None:
     older = desk.senior.get(desk.path)
     send(desk.engineer, desk.path, "/steps", free_text="I looked.")
     assert send(desk.senior, older, "/steps", free_text="I looked, too.").status_code == 200
@@ -128,7 +128,7 @@ def test_back_takes_only_the_answer_back_that_its_page_showed(desk: Desk) -> Non
     assert [kind for kind, _ in desk.steps] == ["answer", "answer"]
 
 
-def test_what_solved_it_is_not_taken_from_a_page_that_stood_elsewhere(desk: Desk) -> None:
+def test_a_resolution_from_a_page_at_another_node_is_refused(desk: Desk) -> None:
     send(desk.engineer, desk.path, "/steps", choice="Yes")
     send(desk.engineer, desk.path, "/steps", choice="Yes")
     older = desk.senior.get(desk.path)
@@ -148,7 +148,7 @@ def test_a_session_that_moved_on_is_not_left(desk: Desk, action: str, said: dict
     assert [kind for kind, _ in desk.steps] == ["answer"]
 
 
-def test_what_the_status_allows_no_more_is_shown_with_the_session_as_it_is(desk: Desk) -> None:
+def test_an_action_the_status_no_longer_allows_shows_the_session_as_it_is(desk: Desk) -> None:
     older = desk.senior.get(desk.path)
     send(desk.engineer, desk.path, "/resolve", summary="Charged the badge.")
     answer = send(desk.senior, older, "/steps", free_text="It blinks.")

@@ -1,4 +1,4 @@
-"""Forms that send all their fields, and buttons for what was read: nobody undoes what they have not seen."""
+"""Forms send all their fields, and buttons what was read, so nobody undoes what they have not seen."""
 
 import re
 
@@ -38,7 +38,7 @@ def test_the_form_that_is_shown_then_can_be_saved(signed_in: SignedIn, company: 
 
 @pytest.fixture
 def session(signed_in: SignedIn) -> str:
-    """The page of a session that is open."""
+    """The page of an open session."""
     begun = signed_in().post("/sessions", data={"problem_summary": "The scanner beeps"})
     return begun.url.path.removesuffix("/flow")
 
@@ -78,7 +78,7 @@ def test_a_rating_does_not_replace_one_that_came_meanwhile(
     assert company.query("SELECT session_rating FROM ai_sessions") == [(1,)]
 
 
-def test_a_role_is_not_taken_from_somebody_who_has_another_by_now(signed_in: SignedIn, company: Company) -> None:
+def test_a_role_that_has_changed_is_not_overwritten(signed_in: SignedIn, company: Company) -> None:
     first, second = signed_in(Role.OWNER), signed_in(Role.OWNER)
     viewer = company.users[Role.VIEWER]
     older = second.get(MEMBERS)
@@ -107,7 +107,7 @@ def test_a_draft_that_nobody_has_read_is_neither_published_nor_thrown_away(
     assert (flow["published_version"], flow["draft_version"]) == (1, 2)
 
 
-def test_what_was_written_for_an_older_draft_is_shown_beside_the_present_one(
+def test_text_for_an_older_draft_is_shown_beside_the_present_one(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:
     flow_id = create(client, company)["id"]
@@ -121,7 +121,7 @@ def test_what_was_written_for_an_older_draft_is_shown_beside_the_present_one(
 
 
 @pytest.mark.parametrize(("path", "page"), [("escalate", "Escalate"), ("flow", "Choose a flow")])
-def test_what_a_session_no_longer_allows_is_not_offered(
+def test_actions_a_session_no_longer_allows_are_not_offered(
     signed_in: SignedIn, session: str, path: str, page: str
 ) -> None:
     browser = signed_in(Role.TEAM_ADMIN)
@@ -130,7 +130,7 @@ def test_what_a_session_no_longer_allows_is_not_offered(
     assert browser.get(f"{session}/{path}").url.path == session
 
 
-def test_who_escalates_twice_is_shown_the_session_with_what_was_written(signed_in: SignedIn, session: str) -> None:
+def test_escalating_twice_shows_the_session_and_keeps_the_text(signed_in: SignedIn, session: str) -> None:
     browser = signed_in(Role.TEAM_ADMIN)
     older = browser.get(f"{session}/escalate")
     send(browser, f"{session}/escalate", "/escalate", reason="Out of ideas.")

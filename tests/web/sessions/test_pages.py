@@ -53,7 +53,7 @@ def test_free_text_joins_the_record_and_the_note(session_path: tuple[TestClient,
     assert "Toner &lt;b&gt;leaks&lt;/b&gt;" in browser.get(f"{path}/note").text
 
 
-def test_what_the_flow_does_not_offer_is_told_in_the_page_with_the_form_kept(
+def test_an_answer_that_the_flow_does_not_offer_keeps_the_form(
     session_path: tuple[TestClient, str],
 ) -> None:
     browser, path = session_path
@@ -115,7 +115,7 @@ def test_the_list_is_filtered_and_says_what_to_do_when_it_is_empty(
     assert "No sessions match" in empty
 
 
-def test_where_no_flow_is_sure_one_is_chosen(client: TestClient, company: Company, signed_in: SignedIn) -> None:
+def test_without_a_sure_flow_one_is_chosen(client: TestClient, company: Company, signed_in: SignedIn) -> None:
     publish_printer_flow(client, company)
     browser = signed_in()
     started = browser.post("/sessions", data={"problem_summary": "Something entirely else"})

@@ -93,7 +93,7 @@ def test_nothing_found_says_what_to_do(signed_in: SignedIn) -> None:
 
 
 @pytest.mark.parametrize("query", [{"person": "nobody"}, {"from": "yesterday"}, {"to": "9999-12-31"}])
-def test_what_cannot_be_asked_is_refused(signed_in: SignedIn, query: dict[str, str]) -> None:
+def test_an_invalid_filter_is_refused(signed_in: SignedIn, query: dict[str, str]) -> None:
     answer = signed_in(Role.OWNER).get(LOG, params=query)
     assert answer.status_code == 422
     assert "Check the form" in answer.text

@@ -1,4 +1,4 @@
-"""Removing a member, or making them a viewer: what they hold is listed before, and what was done after."""
+"""Removing a member, or making them a viewer: their holdings are listed before, the result is reported after."""
 
 import re
 
@@ -31,7 +31,7 @@ def _path(person: Person) -> str:
     return f"{MEMBERS}/{person.id}/leave"
 
 
-def test_what_they_hold_is_listed_before(signed_in: SignedIn, kim: Person) -> None:
+def test_their_holdings_are_listed_before(signed_in: SignedIn, kim: Person) -> None:
     browser = signed_in(Role.TEAM_ADMIN)
     assert f'href="{_path(kim)}"' in browser.get(MEMBERS).text
     page = browser.get(_path(kim)).text
@@ -47,7 +47,7 @@ def test_what_they_hold_is_listed_before(signed_in: SignedIn, kim: Person) -> No
     assert "more</summary>" not in page
 
 
-def test_what_was_done_is_said_after(
+def test_the_result_is_reported_after(
     client: TestClient, company: Company, signed_in: SignedIn, kim: Person
 ) -> None:
     lou, browser = join(client, company, "Lou"), signed_in(Role.TEAM_ADMIN)
@@ -77,7 +77,7 @@ def test_before_somebody_becomes_a_viewer_the_same_is_asked(
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", kim.id) == [("viewer",)]
 
 
-def test_only_who_can_sign_in_and_claim_is_offered(
+def test_only_people_who_can_sign_in_and_claim_are_offered(
     client: TestClient, company: Company, signed_in: SignedIn, kim: Person
 ) -> None:
     company.add_imported("Ada")
@@ -92,7 +92,7 @@ def test_only_who_can_sign_in_and_claim_is_offered(
     assert sorted(re.findall(r'value="(.*?)"', choice[0])) == sorted(["", str(senior), str(me)])
 
 
-def test_who_holds_nothing_is_asked_for_no_successor(
+def test_no_successor_is_needed_if_they_hold_nothing(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:
     nobody = company.add_person(fresh_email(), Role.VIEWER)
@@ -103,7 +103,7 @@ def test_who_holds_nothing_is_asked_for_no_successor(
     assert "is removed" in send(browser, page, "/leave").text
 
 
-def test_who_leaves_themselves_is_led_to_their_accounts(client: TestClient, company: Company) -> None:
+def test_leaving_an_account_leads_to_ones_other_accounts(client: TestClient, company: Company) -> None:
     email = fresh_email()
     user_id = company.add_person(email, Role.TEAM_ADMIN)
     browser = new_browser(client)
@@ -111,7 +111,7 @@ def test_who_leaves_themselves_is_led_to_their_accounts(client: TestClient, comp
     assert send(browser, f"{MEMBERS}/{user_id}/leave", "/leave").url.path == "/accounts"
 
 
-def test_who_may_not_manage_members_is_refused(
+def test_only_managers_of_members_may_remove(
     signed_in: SignedIn, company: Company, neighbour: Company, kim: Person
 ) -> None:
     engineer, admin = signed_in(Role.ENGINEER), signed_in(Role.TEAM_ADMIN)
@@ -127,7 +127,9 @@ def test_a_role_with_which_somebody_works_is_not_leaving(signed_in: SignedIn, ki
     assert admin.post(_path(kim), data={"role": "engineer", "from_role": "engineer"}).status_code == 422
 
 
-def test_who_has_another_role_by_now_is_not_removed(company: Company, signed_in: SignedIn, kim: Person) -> None:
+def test_a_member_with_another_role_by_now_is_not_removed(
+    company: Company, signed_in: SignedIn, kim: Person
+) -> None:
     owner, other = signed_in(Role.OWNER), signed_in(Role.OWNER)
     older = owner.get(_path(kim))
     send(other, MEMBERS, f"{kim.id}/role", role="owner")

@@ -1,4 +1,4 @@
-"""Members, invitations, and the way in by an invitation's link."""
+"""Members, invitations, and joining with an invitation's link."""
 
 import re
 
@@ -48,7 +48,7 @@ def test_the_only_owner_cannot_leave_and_reads_why(client: TestClient, company: 
     assert f"{user_id}/role" in page
 
 
-def test_who_lowers_their_own_role_is_led_to_what_they_may_still_see(client: TestClient, company: Company) -> None:
+def test_lowering_ones_own_role_leads_to_a_page_one_may_still_see(client: TestClient, company: Company) -> None:
     email = fresh_email()
     user_id = company.add_person(email, Role.TEAM_ADMIN)
     browser = new_browser(client)
@@ -132,7 +132,7 @@ def test_older_invitations_are_a_page_further(signed_in: SignedIn) -> None:
     assert first in browser.get(older[0]).text
 
 
-def test_who_is_new_chooses_name_and_password_and_is_in(
+def test_a_newcomer_chooses_name_and_password_and_is_signed_in(
     client: TestClient, signed_in: SignedIn, company: Company
 ) -> None:
     email = fresh_email()
@@ -147,7 +147,7 @@ def test_who_is_new_chooses_name_and_password_and_is_in(
     assert signed.url.path == "/"
 
 
-def test_who_is_known_joins_with_their_password(
+def test_a_known_person_joins_with_their_password(
     client: TestClient, signed_in: SignedIn, company: Company, neighbour: Company
 ) -> None:
     email = fresh_email()
@@ -182,7 +182,7 @@ def test_an_invitation_is_for_one(client: TestClient, signed_in: SignedIn) -> No
 
 
 @pytest.mark.parametrize("token", ["", "fpi_nonsense", "fpi_" + 75 * "A"])
-def test_a_link_that_is_none_says_what_to_do(client: TestClient, token: str) -> None:
+def test_an_invalid_link_says_what_to_do(client: TestClient, token: str) -> None:
     answer = new_browser(client).get("/invitation", params={"token": token})
     assert answer.status_code == 404
     assert "There is no such invitation. Ask the person who invited you for a new one." in answer.text

@@ -1,4 +1,4 @@
-"""How one is told, channels, and the log of what they have sent."""
+"""How members are notified, channels, and the log of deliveries."""
 
 import re
 import uuid
@@ -36,7 +36,7 @@ def _sent(company: Company, channel: uuid.UUID, **values: object) -> uuid.UUID:
     return company.add("notification_deliveries", kind="slack", channel_id=channel, created_at=now(), **values)
 
 
-def test_what_is_not_ticked_is_off(signed_in: SignedIn, company: Company) -> None:
+def test_unticked_kinds_are_off(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in(Role.ENGINEER)
     assert "Saved." in browser.post(WAYS, data={"in_app": "true", "teams": "true"}).text
     rows = company.query("SELECT kind FROM notification_preferences WHERE is_enabled ORDER BY kind")
@@ -200,7 +200,7 @@ def test_a_channel_that_rests_says_so_and_is_tried_now(signed_in: SignedIn, comp
     assert due
 
 
-def test_that_e_mail_rests_is_said_to_who_manages_channels(signed_in: SignedIn, company: Company) -> None:
+def test_managers_of_channels_see_that_email_rests(signed_in: SignedIn, company: Company) -> None:
     _rests(company, company.id)
     company.add("notification_deliveries", kind="email", user_id=company.users[Role.OWNER])
     admin, engineer = signed_in(Role.TEAM_ADMIN), signed_in(Role.ENGINEER)

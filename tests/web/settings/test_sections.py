@@ -74,7 +74,7 @@ def test_without_the_tick_the_desk_works_around_the_clock(signed_in: SignedIn, c
     assert company.query("SELECT work_days, work_start, work_end FROM accounts") == [(None, None, None)]
 
 
-def test_an_empty_limit_is_none(signed_in: SignedIn, company: Company) -> None:
+def test_an_empty_limit_means_no_limit(signed_in: SignedIn, company: Company) -> None:
     _save(signed_in(Role.OWNER), **ACCOUNT | {"lease_minutes": "", "idle_minutes": ""})
     assert company.query("SELECT lease_minutes, idle_minutes FROM accounts") == [(None, None)]
 
@@ -90,7 +90,7 @@ def test_an_empty_limit_is_none(signed_in: SignedIn, company: Company) -> None:
         ({**HOURS, "work_end": "08:00"}, "Working hours must start before they end"),
     ],
 )
-def test_what_is_wrong_with_the_account_is_said(
+def test_mistakes_in_the_accounts_form_are_named(
     signed_in: SignedIn, wrong: dict[str, str | list[str]], said: str
 ) -> None:
     answer = _save(signed_in(Role.OWNER), **ACCOUNT | wrong)
@@ -136,7 +136,7 @@ def test_another_password_signs_out_all_browsers_but_this_one(client: TestClient
         ({"new_password": "short", "repeated": "short"}, "A password needs at least 12 characters."),
     ],
 )
-def test_what_is_wrong_with_a_new_password_is_said_to_who_stays_signed_in(
+def test_a_bad_new_password_is_explained_and_ends_no_session(
     signed_in: SignedIn, wrong: dict[str, str], said: str
 ) -> None:
     browser = signed_in(Role.ENGINEER)
