@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from sqlalchemy import Select, select
 
 from flowpilot.baselines.models import HandoffBaseline, Method
+from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
 
@@ -32,9 +33,7 @@ async def baselines(
 ) -> Sequence[HandoffBaseline]:
     """The newest baselines, or those entered before `before`. Ids sort by the time of entry."""
     query = _filtered(account_id, filter_)
-    if before is not None:
-        query = query.where(HandoffBaseline.id < before)
-    return (await db.scalars(query.order_by(HandoffBaseline.id.desc()).limit(limit))).all()
+    return (await db.scalars(newest_first(query, HandoffBaseline.id, limit, before))).all()
 
 
 def _filtered(account_id: uuid.UUID, filter_: BaselineFilter) -> Select[HandoffBaseline]:

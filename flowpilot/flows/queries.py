@@ -7,6 +7,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, Select, and_, case, func, not_, or_, select
 
+from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
 from flowpilot.errors import NotFoundError, OutdatedError
@@ -62,8 +63,6 @@ async def flows(
         category: the category's full name, ignoring case.
     """
     query = _facts(account_id)
-    if after is not None:
-        query = query.where(Flow.id > after)
     if words:
         words = words.strip()
         query = query.where(
@@ -73,7 +72,7 @@ async def flows(
         query = query.where(is_text(FlowCategory.name, category))
     if state is not None:
         query = query.where(_IN_STATE[state])
-    return (await db.execute(query.order_by(Flow.id).limit(limit))).all()
+    return (await db.execute(oldest_first(query, Flow.id, limit, after))).all()
 
 
 async def flow_facts(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> Row[*tuple[Any, ...]]:
@@ -98,9 +97,7 @@ async def versions(
     """
     await flow_facts(db, account_id, flow_id)
     query = _versions(account_id, flow_id)
-    if before is not None:
-        query = query.where(FlowVersion.id < before)
-    return (await db.scalars(query.order_by(FlowVersion.id.desc()).limit(limit))).all()
+    return (await db.scalars(newest_first(query, FlowVersion.id, limit, before))).all()
 
 
 async def version(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, number: int) -> FlowVersion:
@@ -172,9 +169,7 @@ async def categories(
 ) -> Sequence[FlowCategory]:
     """Categories in the order of their creation, those after `after`."""
     query = select(FlowCategory).where(FlowCategory.account_id == account_id)
-    if after is not None:
-        query = query.where(FlowCategory.id > after)
-    return (await db.scalars(query.order_by(FlowCategory.id).limit(limit))).all()
+    return (await db.scalars(oldest_first(query, FlowCategory.id, limit, after))).all()
 
 
 def _facts(account_id: uuid.UUID) -> Select[*tuple[Any, ...]]:

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from sqlalchemy import Row, select
 
+from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, User
@@ -27,17 +28,13 @@ async def members(
         .join(User, User.id == Membership.user_id)
         .where(Membership.account_id == account_id)
     )
-    if after is not None:
-        query = query.where(Membership.user_id > after)
-    return (await db.execute(query.order_by(Membership.user_id).limit(limit))).all()
+    return (await db.execute(oldest_first(query, Membership.user_id, limit, after))).all()
 
 
 async def keys(db: ReadDb, account_id: uuid.UUID, limit: int, after: uuid.UUID | None) -> Sequence[ApiKey]:
     """Keys in the order of their creation, starting after `after`."""
     query = select(ApiKey).where(ApiKey.account_id == account_id)
-    if after is not None:
-        query = query.where(ApiKey.id > after)
-    return (await db.scalars(query.order_by(ApiKey.id).limit(limit))).all()
+    return (await db.scalars(oldest_first(query, ApiKey.id, limit, after))).all()
 
 
 async def invitations(
@@ -45,9 +42,7 @@ async def invitations(
 ) -> Sequence[Invitation]:
     """The newest invitations, or those older than the invitation `before`. Ids sort by time."""
     query = select(Invitation).where(Invitation.account_id == account_id)
-    if before is not None:
-        query = query.where(Invitation.id < before)
-    return (await db.scalars(query.order_by(Invitation.id.desc()).limit(limit))).all()
+    return (await db.scalars(newest_first(query, Invitation.id, limit, before))).all()
 
 
 async def role_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID | None) -> Role | None:

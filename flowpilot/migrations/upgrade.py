@@ -156,11 +156,11 @@ def _grant(connection: Connection, role: str) -> None:
     _run(connection, sql.SQL("GRANT SELECT ON alembic_version, installation TO {}").format(name))
     _grant_jobs(connection, name)
     for table in metadata.sorted_tables:
-        verbs = "SELECT, INSERT" if table.info.get("append_only") else "SELECT, INSERT, UPDATE, DELETE"
-        statement = sql.SQL("REVOKE ALL ON {table} FROM {role}; GRANT {verbs} ON {table} TO {role}")
+        privileges = "SELECT, INSERT" if table.info.get("append_only") else "SELECT, INSERT, UPDATE, DELETE"
+        statement = sql.SQL("REVOKE ALL ON {table} FROM {role}; GRANT {privileges} ON {table} TO {role}")
         _run(
             connection,
-            statement.format(table=sql.Identifier(table.name), role=name, verbs=sql.SQL(verbs)),
+            statement.format(table=sql.Identifier(table.name), role=name, privileges=sql.SQL(privileges)),
         )
 
 

@@ -97,7 +97,7 @@ def _page(kind: RowKind[Any], row_filter: RowFilter, *, is_continued: bool = Fal
 
 
 def _cursor(kind: RowKind[Any], row: RowMapping) -> str:
-    # Ids of imported rows are in no order of time, so the moment says where a page ends.
+    # Ids of imported rows are not in the order of time, so the moment says where a page ends.
     return encode_cursor([row[kind.moment], row["id"]])
 
 

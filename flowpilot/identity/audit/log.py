@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, func, insert, select
 
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
+from flowpilot.db.pages import newest_first
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.identity.models import AuditEntry
 from flowpilot.identity.queries import names_of
@@ -86,9 +87,7 @@ async def entries(
 ) -> list[AuditEntryOut]:
     """The newest matching entries, or those older than the entry `before`. Ids sort by time."""
     query = select(AuditEntry).where(AuditEntry.account_id == account_id, *audit_filter.conditions())
-    if before is not None:
-        query = query.where(AuditEntry.id < before)
-    found = (await db.scalars(query.order_by(AuditEntry.id.desc()).limit(limit))).all()
+    found = (await db.scalars(newest_first(query, AuditEntry.id, limit, before))).all()
     people = {entry.actor_id for entry in found if entry.actor_id is not None}
     people |= {entry.target_id for entry in found if entry.target_type == "user"}
     names = await names_of(db, account_id, people)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import select
 
+from flowpilot.db.pages import oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.notifications.models import NotificationChannel
@@ -17,6 +18,4 @@ async def channels(db: ReadDb, actor: Actor, limit: int, after: uuid.UUID | None
     )
     if not actor.may(Permission.MANAGE_CHANNELS):
         query = query.where(NotificationChannel.user_id == actor.user_id)
-    if after is not None:
-        query = query.where(NotificationChannel.id > after)
-    return (await db.scalars(query.order_by(NotificationChannel.id).limit(limit))).all()
+    return (await db.scalars(oldest_first(query, NotificationChannel.id, limit, after))).all()

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 from sqlalchemy import ColumnElement, and_, select
 
+from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.notifications.models import DeliveryStatus, NotificationDelivery
@@ -25,9 +26,7 @@ async def deliveries(
         query = query.where(NotificationDelivery.channel_id == channel_id)
     if status is not None:
         query = query.where(NotificationDelivery.status == status)
-    if before is not None:
-        query = query.where(NotificationDelivery.id < before)
-    return (await db.scalars(query.order_by(NotificationDelivery.id.desc()).limit(limit))).all()
+    return (await db.scalars(newest_first(query, NotificationDelivery.id, limit, before))).all()
 
 
 def visible(actor: Actor) -> ColumnElement[bool]:

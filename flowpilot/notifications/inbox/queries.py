@@ -5,6 +5,7 @@ from typing import NamedTuple
 
 from sqlalchemy import ColumnElement, or_, select
 
+from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
 from flowpilot.notifications.event_context import EventContext, event_contexts
@@ -35,9 +36,7 @@ async def notifications(
     query = with_handoff(select(Notification, _SETTLED)).where(*_mine(actor))
     if unread:
         query = query.where(*UNREAD)
-    if before is not None:
-        query = query.where(Notification.id < before)
-    rows = (await db.execute(query.order_by(Notification.id.desc()).limit(limit))).all()
+    rows = (await db.execute(newest_first(query, Notification.id, limit, before))).all()
     events = [row.event_id for row, _ in rows if row.event_id is not None]
     contexts = await event_contexts(db, actor.account_id, events) if events else {}
     return [
