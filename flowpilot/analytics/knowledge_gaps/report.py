@@ -89,7 +89,7 @@ def _high_escalation(groups: Sequence[Any]) -> Iterator[Gap]:
                 gap_type="high_escalation",
                 domain=domain,
                 title=f"Many escalations in {domain}",
-                description=f"{escalated} of {n} {domain} sessions are escalated.",
+                description=f"{escalated} of {n} {domain} sessions were escalated.",
                 suggested_action=f"Write down what the seniors do in {domain}, as a flow or as steps of one.",
                 **found,
             )
@@ -99,12 +99,12 @@ def _uncharted_territory(groups: Sequence[Any]) -> Iterator[Gap]:
     for domain, rows in _grouped(groups, lambda row: row.domain):
         uncharted, resolved = sum(row.uncharted for row in rows), sum(row.resolved for row in rows)
         if found := _signal("gap_uncharted_territory", uncharted, resolved):
-            name = domain or "sessions without a domain"
+            where = f"in {domain}" if domain else "without a domain"
             yield Gap(
                 gap_type="uncharted_territory",
                 domain=domain,
-                title=f"Solved without a flow: {name}",
-                description=f"{uncharted} of {resolved} resolved sessions in {name} were solved without any flow.",
+                title=f"Solved without a flow: {domain or 'sessions without a domain'}",
+                description=f"{uncharted} of {resolved} resolved sessions {where} were solved without any flow.",
                 suggested_action="Turn the best of these sessions into a flow.",
                 **found,
             )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowpilot.analytics.rows.base import RowFilter
-from flowpilot.web.formatting import duration
+from flowpilot.web.formatting import duration, plain
 
 _NOUNS = {
     "sessions": "Sessions",
@@ -25,7 +25,7 @@ def _yes_no(yes: str, no: str) -> Say:
 
 
 def _any_of(value: list[str]) -> str:
-    return " or ".join(value)
+    return " or ".join(plain(one).lower() for one in value)
 
 
 _BY = {
@@ -50,7 +50,7 @@ _WORDS: Mapping[str, Say] = {
     "status": lambda value: _any_of(value if isinstance(value, list) else [value]),
     "domain": lambda value: f"domain {value}",
     "without_domain": _yes_no("without a domain", "with a domain"),
-    "tier": lambda value: f"tier {value}",
+    "tier": lambda value: f"tier {plain(value).lower()}",
     "without_flow": _yes_no("matched to no flow", "matched to a flow"),
     "has_ticket": _yes_no("with a ticket", "without a ticket"),
     "rated": _yes_no("rated", "not rated"),
@@ -68,7 +68,7 @@ _WORDS: Mapping[str, Say] = {
     "completeness_known": _yes_no("whose snapshot says how complete it is", "whose snapshot does not say"),
     "retried": _yes_no("after more than one try", "at the first try"),
     "day": lambda value: f"on {value:%-d %B %Y}",
-    "outcome": str,
+    "outcome": lambda value: plain(value).lower(),
     "method": lambda value: {"stopwatch": "by stopwatch", "entered": "entered afterwards"}[value],
     "running": _yes_no("still running", "not running"),
     "excluded": _yes_no("excluded", "not excluded"),
