@@ -14,7 +14,7 @@ _FIELD = 300
 
 _ENDS: dict[str, str] = {
     Outcome.RESOLVED: "resolved",
-    Outcome.PARKED: "set aside for later",
+    Outcome.PARKED: "set aside",
     Outcome.RETURNED: "returned",
     Outcome.ABANDONED: "abandoned",
 }

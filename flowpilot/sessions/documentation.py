@@ -79,7 +79,7 @@ def _sections(history: SessionHistory, spent: timedelta, timezone: str) -> Itera
     steps = path.standing(history.steps)
     about = [f"Client: {session.client_name}"] if session.client_name else []
     about += [f"Ticket: {session.psa_ticket_id}"] if session.psa_ticket_id else []
-    about += [f"Guide: {history.flow_name}"] if history.flow_name else []
+    about += [f"Flow: {history.flow_name}"] if history.flow_name else []
     yield Section("Problem", [session.problem_summary] if session.problem_summary else [], about)
     for kind, title in _TITLES.items():
         lines = [_line(history, step) for step in steps if step.kind == kind]
@@ -117,7 +117,7 @@ def _is_handover(change: StatusChange) -> bool:
 
 def _handover(history: SessionHistory, change: StatusChange, zone: ZoneInfo) -> str:
     if change.to_status == SessionStatus.ESCALATED:
-        what = "Taken on"
+        what = "Claimed"
     else:
         what = "Given back" if change.from_status == SessionStatus.ESCALATED else "Handed over"
     name = history.names.get(change.actor_id) if change.actor_id else None

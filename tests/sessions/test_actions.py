@@ -144,7 +144,7 @@ def test_no_flow_is_followed_any_more(client: TestClient, company: Company, sess
     assert session["suggestion"]["steps"][0]["source"] == "rules"
     note = client.get(f"{SESSIONS}/{session_id}/documentation.txt", headers=company.headers()).text
     assert "Is the printer on? No" in note
-    assert "Guide:" not in note
+    assert "Flow:" not in note
 
 
 @pytest.mark.parametrize("body", [{}, {"flow_id": "printer"}])

@@ -152,7 +152,7 @@ async def test_the_accounts_zone_says_what_day_it_is(client: TestClient, company
     note = (await story.note("2026-06-16 12:00")).text
     assert section(note, "ESCALATION") == [
         "- Handed over by Kim, 2026-06-15 22:10: Out of ideas.",
-        "- Taken on by Ann, 2026-06-15 23:50",
+        "- Claimed by Ann, 2026-06-15 23:50",
     ]
     line = "18 min, from 2026-06-15 22:00 to 23:58 (America/New_York), by Kim and Ann"
     assert section(note, "TIME SPENT") == [line]

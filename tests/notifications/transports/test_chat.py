@@ -71,7 +71,7 @@ def _context(
         (
             _context(HandoffEventKind.CLOSED, outcome="parked", note="New router on Monday"),
             "Closed: VPN drops",
-            "Ben has closed “VPN drops”: set aside for later. New router on Monday.",
+            "Ben has closed “VPN drops”: set aside. New router on Monday.",
         ),
         (
             _context(HandoffEventKind.CLOSED, None, outcome="abandoned"),

@@ -80,7 +80,7 @@ async def test_leaving_the_guide_leaves_what_was_found(story: Story) -> None:
     await story.does("09:01", service.take_choice, "Yes")
     await story.does("09:02", starting.follow_flow, None)
     note = (await story.note("09:02")).text
-    assert "Guide:" not in note
+    assert "Flow:" not in note
     assert section(note, "CHECKED AND FOUND") == ["- Is the printer on? Yes"]
     assert section(note, "STATE") == ["In progress."]
 
@@ -93,13 +93,13 @@ async def test_several_lines_stay_several_lines(story: Story) -> None:
     await story.does("09:04", service.report_outcome, "Still nothing", "Tried twice:\nno lamp")
     note = await story.note("09:05")
     assert note.text.startswith(
-        "PROBLEM\nEvent log:\n\n    ERROR 5 *spooler*\n    ERROR 6\n- Guide: Printer prints nothing\n\n"
+        "PROBLEM\nEvent log:\n\n    ERROR 5 *spooler*\n    ERROR 6\n- Flow: Printer prints nothing\n\n"
         "CHECKED AND FOUND\n- Is the printer on? It blinks:\n  red, green\n  red\n- Is the printer on? No\n\n"
         "DONE\n- Switch it on: Still nothing. Tried twice:\n  no lamp\n\n"
         "NOTES\n- 1. Unplugged it\n  2. Waited\n\n"
     )
     assert note.markdown.startswith(
-        "## Problem\n\nEvent log:\n\nERROR 5 \\*spooler\\*  \nERROR 6\n\n- Guide: Printer prints nothing\n\n"
+        "## Problem\n\nEvent log:\n\nERROR 5 \\*spooler\\*  \nERROR 6\n\n- Flow: Printer prints nothing\n\n"
         "## Checked and found\n\n- Is the printer on? It blinks:  \n  red, green  \n  red\n"
         "- Is the printer on? No\n\n## Done\n\n- Switch it on: Still nothing. Tried twice:  \n  no lamp\n\n"
         "## Notes\n\n- 1\\. Unplugged it  \n  2\\. Waited\n\n"

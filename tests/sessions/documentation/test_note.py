@@ -20,7 +20,7 @@ The printer in accounting prints nothing since this morning.
 
 - Client: Example Client Ltd
 - Ticket: T-4711
-- Guide: Printer prints nothing
+- Flow: Printer prints nothing
 
 ## Checked and found
 
@@ -40,7 +40,7 @@ The printer in accounting prints nothing since this morning.
 ## Escalation
 
 - Handed over by Kim, 2026-06-15 09:20: Needs rights that I do not have.
-- Taken on by Ann, 2026-06-15 09:50
+- Claimed by Ann, 2026-06-15 09:50
 
 ## Resolution
 
@@ -54,14 +54,14 @@ Removed a job that hung since Friday and restarted the spooler.
 ESCALATED = """\
 PROBLEM
 The printer in accounting prints nothing since this morning.
-- Guide: Printer prints nothing
+- Flow: Printer prints nothing
 
 CHECKED AND FOUND
 - Is the printer on? Yes
 
 ESCALATION
 - Handed over by Kim, 2026-06-15 09:10: Needs rights that I do not have.
-- Taken on by Ann, 2026-06-15 09:15
+- Claimed by Ann, 2026-06-15 09:15
 - Given back by Ann, 2026-06-15 09:20: Called away.
 
 STATE
@@ -77,7 +77,7 @@ PAUSED = """\
 
 The printer in accounting prints nothing since this morning.
 
-- Guide: Printer prints nothing
+- Flow: Printer prints nothing
 
 ## State
 
@@ -93,7 +93,7 @@ Next in the guide: Is the printer on?
 ABANDONED = """\
 PROBLEM
 The printer in accounting prints nothing since this morning.
-- Guide: Printer prints nothing
+- Flow: Printer prints nothing
 
 CHECKED AND FOUND
 - Is the printer on? Yes
