@@ -2,7 +2,7 @@
 
 import pytest
 
-from flowpilot.web.formatting import agreeing, counted
+from flowpilot.web.formatting import agreeing, counted, plain
 
 
 @pytest.mark.parametrize(
@@ -17,6 +17,20 @@ from flowpilot.web.formatting import agreeing, counted
 )
 def test_a_noun_agrees_with_its_count(n: int, words: str, said: str) -> None:
     assert agreeing(words, n) == said
+
+
+@pytest.mark.parametrize(
+    ("name", "said"),
+    [
+        ("requesting_escalation", "Requesting escalation"),
+        ("api_key: created", "API key: created"),
+        ("email: paused", "E-mail: paused"),
+        ("ai_enhanced", "AI-enhanced"),
+        ("parked", "Set aside"),
+    ],
+)
+def test_a_name_of_the_code_is_spelled_as_people_do(name: str, said: str) -> None:
+    assert plain(name) == said
 
 
 def test_a_count_is_said_with_its_noun() -> None:

@@ -87,6 +87,15 @@ def test_only_the_engineer_who_escalated_takes_it_back(
     assert "Close the handoff" in owner
 
 
+def test_the_history_says_who_did_what_to_whom(
+    company: Company, handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    mei = company.add_person(fresh_email(), Role.ENGINEER)
+    page = send(signed_in(Role.OWNER), handoff[1], "/reassign", target_user_id=str(mei)).text
+    assert re.search(r"<strong>Reassigned to [^<,]+,</strong> by \S", page)
+    assert "It goes back to the queue first." not in page
+
+
 def test_a_filter_without_matches_can_be_removed(signed_in: SignedIn) -> None:
     queue = signed_in().get("/handoffs", params={"priority": "urgent"}).text
     assert "No handoffs match" in queue

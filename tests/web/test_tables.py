@@ -2,6 +2,7 @@
 
 import pytest
 
+from flowpilot.web.assets import STATIC
 from flowpilot.web.tables import labelled
 
 HEAD = "<thead><tr>{}</tr></thead>"
@@ -30,3 +31,11 @@ def test_a_cell_without_a_heading_is_a_mistake() -> None:
     row = ROW.replace("</tr>", "<td></td></tr>")
     with pytest.raises(StopIteration):
         labelled(HEAD.format("<th>a</th><th>b</th><th>c</th><th>d</th>") + row)
+
+
+def test_a_heat_map_stays_a_matrix_on_a_narrow_screen() -> None:
+    css = (STATIC / "app.css").read_text()
+    narrow = css.partition("@container (max-width: 45rem) {")[2].partition("\n}")[0]
+    rules = [line.strip() for line in narrow.splitlines() if line.strip()]
+    assert rules
+    assert [rule for rule in rules if not rule.startswith(".table:not(.heat)")] == []

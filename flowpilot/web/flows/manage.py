@@ -84,7 +84,10 @@ async def create(
     """Create a flow, and continue in the editor."""
     text = FlowText(name=body.name, category=body.category, tree=_SKELETON)
     made = await api.create_flow(text, actor, db, now, once)
-    return go_to(f"/flows/{made.id}/edit", "Draft created. Write the first question, and where each answer leads.")
+    return go_to(
+        f"/flows/{made.id}/edit",
+        "Draft created, with an example. Replace it with your first question, and say where each answer leads.",
+    )
 
 
 @router.get("/import")

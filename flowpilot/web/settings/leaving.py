@@ -44,25 +44,25 @@ _WORK = (
     Group(
         "claimed_handoff",
         "Escalations they have claimed",
-        "They are released, and wait for the person you choose or in the queue.",
+        "They are released to the person you choose, or to the queue.",
         "/handoffs/",
     ),
     Group(
         "assigned_handoff",
         "Escalations assigned to them",
-        "They are reassigned to the person you choose, or wait for anyone.",
+        "They are reassigned to the person you choose, or to anyone.",
         "/handoffs/",
     ),
     Group(
         "escalated_handoff",
         "Escalations they created",
-        "A senior returns them to the person you choose, or to anyone who takes them.",
+        "When a senior returns them, they go to the person you choose, or to anyone who takes them.",
         "/handoffs/",
     ),
     Group(
         "session",
         "Open sessions",
-        "They are paused, and go to the person you choose or wait on everyone's home page.",
+        "They are paused, and go to the person you choose, or to everyone's home page as unassigned.",
         "/sessions/",
     ),
 )
@@ -76,7 +76,7 @@ _KEYS = (
     Group(
         "key_made_for_others",
         "Keys they created for programs",
-        "They stay valid. Revoke those that they may have a copy of.",
+        "They stay valid. Revoke any that this member may have copied.",
     ),
 )
 # The words of the notice that says what was handed over or removed.
@@ -92,7 +92,7 @@ _NOUNS = {
 
 
 class LeaveForm(Body):
-    """Who gets the work; empty for nobody in particular. `from_role` is the role that the page showed."""
+    """Who gets the work; empty for anyone. `from_role` is the role that the page showed."""
 
     from_role: Role
     role: LowerRole = None

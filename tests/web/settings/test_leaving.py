@@ -99,6 +99,7 @@ def test_no_successor_is_needed_if_they_hold_nothing(
     browser = signed_in(Role.TEAM_ADMIN)
     page = browser.get(f"{MEMBERS}/{nobody}/leave")
     assert "There is nothing to hand over." in page.text
+    assert "is handed over at the same time" not in page.text
     assert "hand_over_to" not in page.text
     assert "is removed" in send(browser, page, "/leave").text
 
