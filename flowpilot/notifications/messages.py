@@ -62,13 +62,13 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
     said = tidy(text, _FIELD)
     return Message(
         tidy(subject, 2 * _TITLE),
-        f"{said} {how_it_stands(context)}" if is_settled else said,
+        f"{said} {present_state(context)}" if is_settled else said,
         tuple((label, value) for label, value in fields if value),
         f"/handoffs/{handoff.id}",
     )
 
 
-def how_it_stands(context: EventContext) -> str:
+def present_state(context: EventContext) -> str:
     """How the handoff is now, in a sentence."""
     handoff = context.handoff
     if handoff.closed_at is not None:

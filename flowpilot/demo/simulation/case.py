@@ -33,7 +33,7 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One call: the problem as it is told, and the flow found for it, if any, with how sure that is."""
+    """One call: the problem as the caller describes it, and the flow found for it, if any, with its confidence."""
 
     domain: Domain
     problem: Problem

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from flowpilot.notifications.delivery.trouble import describe
 from flowpilot.notifications.delivery.turns import PendingDelivery
-from flowpilot.notifications.messages import TEST, Message, compose, how_it_stands
+from flowpilot.notifications.messages import TEST, Message, compose, present_state
 from flowpilot.notifications.models import ChannelKind, NotificationChannel
 from flowpilot.notifications.transports import email as mail
 from flowpilot.notifications.transports.chat import slack, teams
@@ -51,7 +51,7 @@ def _message(pending: PendingDelivery) -> Message:
         return TEST
     is_personal = pending.delivery.user_id is not None and pending.delivery.kind != ChannelKind.WEBHOOK
     if pending.is_settled and is_personal:
-        raise SettledError(how_it_stands(pending.context))
+        raise SettledError(present_state(pending.context))
     return compose(pending.context, is_settled=pending.is_settled)
 
 

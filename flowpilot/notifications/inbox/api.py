@@ -11,7 +11,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.notifications.attention import Attention, attention
 from flowpilot.notifications.delivery.trouble import describe
 from flowpilot.notifications.inbox import queries, schemas, service
-from flowpilot.notifications.messages import compose, how_it_stands
+from flowpilot.notifications.messages import compose, present_state
 from flowpilot.notifications.models import ChannelKind
 
 router = APIRouter(prefix="/api/v1", tags=["notifications"])
@@ -75,7 +75,7 @@ def _notification(shown: queries.ShownNotification) -> schemas.NotificationOut:
         settled = "The problem is over." if shown.is_settled else None
     else:
         message, kind = compose(context), context.event.kind
-        settled = how_it_stands(context) if shown.is_settled else None
+        settled = present_state(context) if shown.is_settled else None
     return schemas.NotificationOut(
         id=row.id,
         kind=kind,
