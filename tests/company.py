@@ -102,9 +102,9 @@ def hash_once(password: str) -> str:
 
 
 def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
-    """Make an account with a key for each role: the rows that its own verbs would write, in one round trip.
+    """Make an account with a key for each role: the rows that the product would write, in one round trip.
 
-    Nearly every test begins with one; `identity/test_company.py` holds the two ways equal.
+    Nearly every test begins with one; `identity/test_company.py` compares the rows with the product's.
     """
     account_id, moment = new_id(), now()
     users, keys = {role: new_id() for role in Role}, {}
@@ -152,9 +152,8 @@ class _Adding:
 
     def _audit(self, action: str, kind: str, target_id: uuid.UUID, after: dict[str, Any]) -> None:
         whose = {"account_id": self.account_id, "id": new_id(), "at": self.moment}
-        self._insert(
-            "audit_log", action=action, target_type=kind, target_id=target_id, after=Jsonb(after), **whose
-        )
+        values = {"before": Jsonb(None), "after": Jsonb(after)}
+        self._insert("audit_log", action=action, target_type=kind, target_id=target_id, **values, **whose)
 
     def _insert(self, table: str, **row: Any) -> None:
         self.connection.execute(insertion(table, tuple(row)), row)

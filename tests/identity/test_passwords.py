@@ -1,6 +1,8 @@
 """Setting passwords: what is written with them, and that nobody waits while they are hashed."""
 
 import asyncio
+import subprocess
+import sys
 from collections.abc import Callable
 
 import pytest
@@ -128,3 +130,10 @@ async def test_the_old_password_does_not_undo_a_reset_made_meanwhile(
 def test_a_key_changes_no_password(client: TestClient, company: Company) -> None:
     """The person who has the key may not be the person it acts as."""
     assert _change(client, company.headers()) == 403
+
+
+def test_stored_hashes_cost_what_argon2_recommends_today() -> None:
+    """Tests use cheaper hashes, so the costs of the product's own are read from a fresh import."""
+    code = "from flowpilot.identity.credentials import hash_password; print(hash_password('a long password'))"
+    made = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert made.stdout.startswith("$argon2id$v=19$m=65536,t=3,p=4$")
