@@ -74,6 +74,17 @@ def act(client: TestClient, handoff: dict[str, Any], action: str, who: dict[str,
     return client.post(f"/api/v1/handoffs/{handoff['id']}/{action}", headers=who, json=body or None)
 
 
+def claimed_by_kim(client: TestClient, company: Company, **why: Any) -> tuple[dict[str, Any], Person]:
+    """A handoff of the account's engineer that Kim, a senior, has claimed, and Kim."""
+    handoff, kim = hand_over(client, company, **why), join(client, company, "Kim")
+    return done(act(client, handoff, "claim", kim.headers)), kim
+
+
+def read(client: TestClient, company: Company, handoff: dict[str, Any]) -> dict[str, Any]:
+    """The handoff as a viewer reads it now."""
+    return done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=company.headers(Role.VIEWER)))
+
+
 def done(answer: Response) -> dict[str, Any]:
     """The body of an answer that must be a 200."""
     assert answer.status_code == 200, answer.text

@@ -17,13 +17,14 @@ from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
 from tests.handoffs.helpers import (
-    Person,
     act,
     actor,
     check_laws,
+    claimed_by_kim,
     done,
     hand_over,
     join,
+    read,
     send_escalation,
     status_of,
     worker_context,
@@ -32,17 +33,8 @@ from tests.handoffs.helpers import (
 FUSE = "It was the fuse."
 
 
-def _claimed(client: TestClient, company: Company) -> tuple[dict[str, Any], Person]:
-    handoff, senior = hand_over(client, company), join(client, company, "Kim")
-    return done(act(client, handoff, "claim", senior.headers)), senior
-
-
 def _work(client: TestClient, session_id: str, action: str, who: dict[str, str], **body: Any) -> int:
     return client.post(f"/api/v1/ai-sessions/{session_id}/{action}", headers=who, json=body).status_code
-
-
-def _read(client: TestClient, company: Company, handoff: dict[str, Any]) -> dict[str, Any]:
-    return done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=company.headers(Role.VIEWER)))
 
 
 def _owner_and_status(company: Company) -> tuple[Any, ...]:
@@ -57,7 +49,7 @@ def _owner_and_status(company: Company) -> tuple[Any, ...]:
 def test_an_outcome_ends_the_handoff_and_moves_the_session(
     client: TestClient, company: Company, outcome: str, status: str
 ) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     closed = done(act(client, handoff, "close", senior.headers, outcome=outcome, note=FUSE))
     assert (closed["outcome"], closed["session_status"], closed["allowed"]) == (outcome, status, [])
     assert (closed["claimed_by"], closed["lease_expires_at"]) == (handoff["claimed_by"], None)
@@ -69,15 +61,15 @@ def test_an_outcome_ends_the_handoff_and_moves_the_session(
 
 
 def test_resolving_needs_a_note(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     for note in ("", "  "):
         refused = act(client, handoff, "close", senior.headers, outcome="resolved", note=note)
         assert refused.status_code == 422
-    assert _read(client, company, handoff)["closed_at"] is None
+    assert read(client, company, handoff)["closed_at"] is None
 
 
 def test_the_note_of_a_resolved_one_is_the_sessions_resolution(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="resolved", note=FUSE))
     steps = company.query("SELECT kind, actor_id, content->>'text' FROM ai_session_steps")
     assert steps == [("resolution", senior.id, FUSE)]
@@ -86,7 +78,7 @@ def test_the_note_of_a_resolved_one_is_the_sessions_resolution(client: TestClien
 
 
 def test_resolving_at_once_is_the_first_action(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     closed = done(act(client, handoff, "close", senior.headers, outcome="resolved", note=FUSE))
     assert closed["first_action_by"]["name"] == "Kim"
     assert closed["first_action_at"] == closed["closed_at"]
@@ -94,14 +86,14 @@ def test_resolving_at_once_is_the_first_action(client: TestClient, company: Comp
 
 
 def test_a_parked_session_is_the_seniors(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="parked", note="A part is on its way."))
     assert _owner_and_status(company) == (senior.id, "paused")
     assert _work(client, handoff["session_id"], "resume", senior.headers) == 200
 
 
 def test_a_returned_session_is_the_engineers(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="returned", note="Try the other cable."))
     assert _owner_and_status(company) == (company.users[Role.ENGINEER], "active")
     assert _work(client, handoff["session_id"], "steps", senior.headers, free_text="Hm.") == 403
@@ -109,7 +101,7 @@ def test_a_returned_session_is_the_engineers(client: TestClient, company: Compan
 
 
 def test_the_reason_is_on_record(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     closed = done(act(client, handoff, "close", senior.headers, outcome="returned", note="Try the other cable."))
     assert closed["events"][-1]["content"] == {"outcome": "returned", "note": "Try the other cable."}
     query = "SELECT to_status, reason FROM ai_session_status_changes ORDER BY created_at DESC LIMIT 1"
@@ -117,7 +109,7 @@ def test_the_reason_is_on_record(client: TestClient, company: Company) -> None:
 
 
 def test_a_returned_session_can_be_escalated_again(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="returned"))
     again = send_escalation(client, company, handoff["session_id"])
     assert again.status_code == 201
@@ -128,10 +120,10 @@ def test_a_returned_session_can_be_escalated_again(client: TestClient, company: 
 
 def test_a_step_after_the_end_is_still_the_claims_first_action(client: TestClient, company: Company) -> None:
     """The contract knows no end of a handoff: it asks for the first step of the session after the claim."""
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="returned"))
     _work(client, handoff["session_id"], "steps", company.headers(Role.ENGINEER), free_text="Hm.")
-    assert _read(client, company, handoff)["first_action_by"]["id"] == str(company.users[Role.ENGINEER])
+    assert read(client, company, handoff)["first_action_by"]["id"] == str(company.users[Role.ENGINEER])
     check_laws(company)
 
 
@@ -145,15 +137,15 @@ def test_while_nobody_holds_it_its_creator_takes_it_back(client: TestClient, com
 
 
 def test_once_it_is_claimed_its_creator_cannot(client: TestClient, company: Company) -> None:
-    handoff, _ = _claimed(client, company)
+    handoff, _ = claimed_by_kim(client, company)
     refused = act(client, handoff, "close", company.headers(Role.ENGINEER), outcome="returned")
     assert refused.status_code == 403
-    assert _read(client, company, handoff) | {"allowed": []} == handoff | {"allowed": []}
+    assert read(client, company, handoff) | {"allowed": []} == handoff | {"allowed": []}
 
 
 @pytest.mark.parametrize("is_claimed", [False, True])
 def test_strangers_and_viewers_close_nothing(client: TestClient, company: Company, is_claimed: bool) -> None:
-    handoff = _claimed(client, company)[0] if is_claimed else hand_over(client, company)
+    handoff = claimed_by_kim(client, company)[0] if is_claimed else hand_over(client, company)
     stranger = join(client, company, "Lou").headers
     for who in (stranger, company.headers(Role.VIEWER)):
         assert act(client, handoff, "close", who, outcome="parked").status_code == 403
@@ -163,7 +155,7 @@ def test_strangers_and_viewers_close_nothing(client: TestClient, company: Compan
 def test_a_neighbours_handoff_and_nobodys_are_the_same_404(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
-    handoff, _ = _claimed(client, company)
+    handoff, _ = claimed_by_kim(client, company)
     asked = [handoff, {"id": new_id()}]
     answers = [act(client, what, "close", neighbour.headers(), outcome="parked") for what in asked]
     assert [answer.status_code for answer in answers] == [404, 404]
@@ -171,7 +163,7 @@ def test_a_neighbours_handoff_and_nobodys_are_the_same_404(
 
 
 def test_it_ends_once(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="parked"))
     refused = act(client, handoff, "close", senior.headers, outcome="returned")
     assert (refused.status_code, refused.json()["type"]) == (409, "urn:flowpilot:problem:handoff-closed")
@@ -186,20 +178,20 @@ def test_it_ends_once(client: TestClient, company: Company) -> None:
 def test_the_end_of_the_session_is_the_end_of_its_handoff(
     client: TestClient, company: Company, action: str, body: dict[str, str], outcome: str, is_claimed: bool
 ) -> None:
-    handoff, senior = _claimed(client, company) if is_claimed else (hand_over(client, company), None)
+    handoff, senior = claimed_by_kim(client, company) if is_claimed else (hand_over(client, company), None)
     who = company.headers(Role.ENGINEER) if senior is None else senior.headers
     assert _work(client, handoff["session_id"], action, who, **body) == 200
-    closed = _read(client, company, handoff)
+    closed = read(client, company, handoff)
     assert (closed["outcome"], closed["session_status"]) == (outcome, outcome)
     assert [event["kind"] for event in closed["events"]].count("closed") == 1
     check_laws(company)
 
 
 def test_a_session_taken_up_again_leaves_its_handoff_closed(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="abandoned"))
     assert _work(client, handoff["session_id"], "resume", company.headers(Role.ENGINEER)) == 200
-    assert _read(client, company, handoff)["outcome"] == "abandoned"
+    assert read(client, company, handoff)["outcome"] == "abandoned"
     assert status_of(client, company, handoff["session_id"]) == "active"
     check_laws(company)
 
@@ -216,8 +208,8 @@ async def test_an_assessment_that_comes_after_the_end_is_dropped(
         while not late.done() and not company.query(waiting):
             await asyncio.wait({late}, timeout=0.01)
     await late
-    read = _read(client, company, handoff)
-    assert ([event["kind"] for event in read["events"]], read["assessment"]) == (
+    found = read(client, company, handoff)
+    assert ([event["kind"] for event in found["events"]], found["assessment"]) == (
         ["created", "closed"],
         handoff["assessment"],
     )

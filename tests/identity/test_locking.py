@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
@@ -115,6 +116,16 @@ def test_nobody_acts_after_they_were_lowered(client: TestClient, company: Compan
         assert last == company.users[Role.OWNER]
 
 
+def _lowering_the_admin(company: Company) -> Callable[[Db], Awaitable[None]]:
+    """The change by which the owner makes the team admin a viewer."""
+
+    async def lower(db: Db) -> None:
+        admin = company.users[Role.TEAM_ADMIN]
+        await members.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
+
+    return lower
+
+
 def _requests(client: TestClient, company: Company) -> dict[str, Request]:
     """What a team admin can do to access; each request works once."""
     headers = company.headers(Role.TEAM_ADMIN)
@@ -152,11 +163,7 @@ async def test_an_actor_lowered_meanwhile_changes_nothing_with_the_old_role(
     request = _requests(client, company)[deed]
     before = _changes(company)
 
-    async def lower(db: Db) -> None:
-        admin = company.users[Role.TEAM_ADMIN]
-        await members.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
-
-    answer = await sent_meanwhile(database, company, lower, request)
+    answer = await sent_meanwhile(database, company, _lowering_the_admin(company), request)
     assert (answer.status_code, answer.json()["type"]) == (403, "urn:flowpilot:problem:forbidden")
     assert _changes(company) == [*before, "member.role_changed"]
 
@@ -201,12 +208,11 @@ async def test_an_invitation_lets_nobody_in_once_its_maker_is_lowered(
         "password": PASSWORD,
     }
 
-    async def lower(db: Db) -> None:
-        admin = company.users[Role.TEAM_ADMIN]
-        await members.change_role(db, _actor(company, Role.OWNER), admin, Role.ENGINEER, now())
-
     answer = await sent_meanwhile(
-        database, company, lower, lambda: client.post(f"{INVITATIONS}/accept", json=accepted)
+        database,
+        company,
+        _lowering_the_admin(company),
+        lambda: client.post(f"{INVITATIONS}/accept", json=accepted),
     )
     assert (answer.status_code, answer.json()["type"]) == (410, "urn:flowpilot:problem:invitation-closed")
 
@@ -218,11 +224,11 @@ async def test_a_key_does_not_outrank_a_user_lowered_meanwhile(
     admin = company.users[Role.TEAM_ADMIN]
     body = {"role": "team_admin", "user_id": str(admin)}
 
-    async def lower(db: Db) -> None:
-        await members.change_role(db, _actor(company, Role.OWNER), admin, Role.VIEWER, now())
-
     answer = await sent_meanwhile(
-        database, company, lower, lambda: client.post(KEYS, json=body, headers=company.headers())
+        database,
+        company,
+        _lowering_the_admin(company),
+        lambda: client.post(KEYS, json=body, headers=company.headers()),
     )
     assert answer.status_code == 403
     assert answer.json()["detail"] == "The key's role (team_admin) is above that of its user (viewer)."

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
 import psycopg
+from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
@@ -158,3 +159,9 @@ class Desk:
     def log(self, *columns: str) -> list[tuple[Any, ...]]:
         """These columns of all deliveries."""
         return self.company.query(f"SELECT {', '.join(columns)} FROM notification_deliveries ORDER BY id")
+
+    def post(self, client: TestClient, role: Role, path: str, **body: Any) -> Any:
+        """The body of the answer to a POST with that role's key, which must succeed."""
+        answer = client.post(f"/api/v1{path}", json=body, headers=self.company.headers(role))
+        assert answer.is_success, answer.text
+        return answer.json()

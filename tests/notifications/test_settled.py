@@ -25,15 +25,11 @@ def do(client: TestClient, desk: Desk) -> Do:
     """`do(role, path, **body)`: a POST by that role's key; `do(role)` escalates and returns the handoff's path."""
 
     def post(role: Role, path: str | None = None, **body: Any) -> Any:
-        def send(path: str, **body: Any) -> Any:
-            answer = client.post(f"/api/v1{path}", json=body, headers=desk.company.headers(role))
-            assert answer.is_success, answer.text
-            return answer.json()
-
         if path is not None:
-            return send(path, **body)
-        session = send("/ai-sessions", problem_summary=PROBLEM)
-        made = send(f"/ai-sessions/{session['id']}/handoffs", reason="I have no access to it", **body)
+            return desk.post(client, role, path, **body)
+        session = desk.post(client, role, "/ai-sessions", problem_summary=PROBLEM)
+        handoffs = f"/ai-sessions/{session['id']}/handoffs"
+        made = desk.post(client, role, handoffs, reason="I have no access to it", **body)
         return f"/handoffs/{made['id']}"
 
     return post

@@ -17,9 +17,7 @@ async def test_people_are_notified_of_a_handoff_from_beginning_to_end(
     client: TestClient, desk: Desk, hooks: Receiver
 ) -> None:
     def post(path: str, role: Role, **body: Any) -> Any:
-        answer = client.post(f"/api/v1{path}", json=body, headers=desk.company.headers(role))
-        assert answer.is_success, answer.text
-        return answer.json()
+        return desk.post(client, role, path, **body)
 
     def heard(role: Role) -> list[str]:
         page = client.get("/api/v1/notifications", headers=desk.company.headers(role)).json()

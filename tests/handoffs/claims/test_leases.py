@@ -22,16 +22,15 @@ from flowpilot.wiring import wire_features
 from flowpilot.worker import work
 from tests.company import Company
 from tests.handoffs.helpers import (
-    Person,
     act,
     actor,
     check_laws,
+    claimed_by_kim,
     done,
     escalated,
     forget_jobs,
-    hand_over,
     jobs_of,
-    join,
+    read,
     worker_context,
 )
 
@@ -58,17 +57,8 @@ async def run_due(
     forget_jobs(urls, company)
 
 
-def _claimed(client: TestClient, company: Company) -> tuple[dict[str, Any], Person]:
-    handoff, senior = hand_over(client, company), join(client, company, "Kim")
-    return done(act(client, handoff, "claim", senior.headers)), senior
-
-
-def _read(client: TestClient, company: Company, handoff: dict[str, Any]) -> dict[str, Any]:
-    return done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=company.headers(Role.VIEWER)))
-
-
 def _kinds(client: TestClient, company: Company, handoff: dict[str, Any]) -> list[str]:
-    return [event["kind"] for event in _read(client, company, handoff)["events"]]
+    return [event["kind"] for event in read(client, company, handoff)["events"]]
 
 
 def _lease(client: TestClient, company: Company, minutes: int | None) -> None:
@@ -97,7 +87,7 @@ def test_a_claim_is_valid_for_as_long_as_the_account_says(
     """30 minutes unless it says otherwise. The reminder comes 5 minutes before, or a fifth of a short lease."""
     if lease != timedelta(minutes=30):
         _lease(client, company, int(lease / timedelta(minutes=1)))
-    handoff, _ = _claimed(client, company)
+    handoff, _ = claimed_by_kim(client, company)
     claimed_at = datetime.fromisoformat(handoff["claimed_at"])
     assert datetime.fromisoformat(handoff["lease_expires_at"]) == claimed_at + lease
     assert _due(company) == {REMIND_JOB: claimed_at + reminder, EXPIRE_JOB: claimed_at + lease}
@@ -105,20 +95,20 @@ def test_a_claim_is_valid_for_as_long_as_the_account_says(
 
 def test_without_leases_nothing_is_due(client: TestClient, company: Company) -> None:
     _lease(client, company, None)
-    handoff, _ = _claimed(client, company)
+    handoff, _ = claimed_by_kim(client, company)
     assert (handoff["lease_expires_at"], _due(company)) == (None, {})
 
 
 def test_a_claim_keeps_the_lease_it_began_with(client: TestClient, company: Company) -> None:
-    handoff, _ = _claimed(client, company)
+    handoff, _ = claimed_by_kim(client, company)
     _lease(client, company, 5)
-    assert _read(client, company, handoff)["lease_expires_at"] == handoff["lease_expires_at"]
+    assert read(client, company, handoff)["lease_expires_at"] == handoff["lease_expires_at"]
 
 
 async def test_the_holder_is_reminded(client: TestClient, company: Company, run_due: Run) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     await run_due(REMIND_JOB)
-    reminded = _read(client, company, handoff)
+    reminded = read(client, company, handoff)
     assert reminded["claimed_by"]["name"] == "Kim"
     event = reminded["events"][-1]
     assert (event["kind"], event["actor_id"]) == ("reminded", None)
@@ -130,9 +120,9 @@ async def test_the_holder_is_reminded(client: TestClient, company: Company, run_
 
 
 async def test_a_claim_without_an_action_goes_back(client: TestClient, company: Company, run_due: Run) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     await run_due(EXPIRE_JOB)
-    back = _read(client, company, handoff)
+    back = read(client, company, handoff)
     cleared = ("claimed_by", "claimed_at", "lease_expires_at", "first_action_at", "closed_at")
     assert [back[field] for field in cleared] == [None] * 5
     event = back["events"][-1]
@@ -145,7 +135,7 @@ async def test_a_claim_without_an_action_goes_back(client: TestClient, company: 
 
 
 async def test_it_can_be_claimed_again(client: TestClient, company: Company, run_due: Run) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     await run_due(EXPIRE_JOB)
     again = done(act(client, handoff, "claim", senior.headers))
     assert again["lease_expires_at"] > handoff["lease_expires_at"]
@@ -157,13 +147,13 @@ async def test_it_can_be_claimed_again(client: TestClient, company: Company, run
 async def test_after_an_action_nothing_expires(
     client: TestClient, company: Company, run_due: Run, acting: str
 ) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     who = senior.headers if acting == "holder" else company.headers(Role.ENGINEER)
     path = f"/api/v1/ai-sessions/{handoff['session_id']}/steps"
     assert client.post(path, headers=who, json={"free_text": "I look at it."}).status_code == 201
     await run_due(REMIND_JOB)
     await run_due(EXPIRE_JOB)
-    after = _read(client, company, handoff)
+    after = read(client, company, handoff)
     assert (after["claimed_by"]["name"], after["lease_expires_at"]) == ("Kim", None)
     assert [event["kind"] for event in after["events"]] == ["created", "claimed", "first_action"]
 
@@ -172,30 +162,30 @@ async def test_after_an_action_nothing_expires(
 async def test_after_the_end_nothing_expires(
     client: TestClient, company: Company, run_due: Run, outcome: str
 ) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     closed = done(act(client, handoff, "close", senior.headers, outcome=outcome, note="It was the fuse."))
     await run_due(REMIND_JOB)
     await run_due(EXPIRE_JOB)
-    assert _read(client, company, handoff) | {"allowed": []} == closed
+    assert read(client, company, handoff) | {"allowed": []} == closed
 
 
 async def test_the_jobs_of_an_old_claim_leave_a_newer_one_alone(
     client: TestClient, company: Company, database: Database, settings: Settings
 ) -> None:
-    handoff, kim = _claimed(client, company)
+    handoff, kim = claimed_by_kim(client, company)
     [expiry], [reminder] = jobs_of(company, EXPIRE_JOB), jobs_of(company, REMIND_JOB)
     done(act(client, handoff, "release", kim.headers, reason="No time."))
     again = done(act(client, handoff, "claim", kim.headers))
     context = worker_context(database, settings)
     await jobs.remind(context, **reminder)
     await jobs.expire(context, **expiry)
-    assert _read(client, company, handoff) | {"allowed": []} == again | {"allowed": []}
+    assert read(client, company, handoff) | {"allowed": []} == again | {"allowed": []}
 
 
 async def test_jobs_that_are_run_again_do_nothing_more(
     client: TestClient, company: Company, database: Database, settings: Settings
 ) -> None:
-    handoff, _ = _claimed(client, company)
+    handoff, _ = claimed_by_kim(client, company)
     [expiry], [reminder] = jobs_of(company, EXPIRE_JOB), jobs_of(company, REMIND_JOB)
     context = worker_context(database, settings)
     await asyncio.gather(*(jobs.remind(context, **reminder) for _ in range(5)))
@@ -207,7 +197,7 @@ async def test_jobs_that_are_run_again_do_nothing_more(
 
 
 async def test_a_later_claim_has_its_own_reminder(client: TestClient, company: Company, run_due: Run) -> None:
-    handoff, kim = _claimed(client, company)
+    handoff, kim = claimed_by_kim(client, company)
     await run_due(REMIND_JOB)
     done(act(client, handoff, "release", kim.headers, reason="No time."))
     done(act(client, handoff, "claim", kim.headers))

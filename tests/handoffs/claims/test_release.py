@@ -10,14 +10,9 @@ from flowpilot.db.base import new_id
 from flowpilot.handoffs.events import NOTIFY_JOB
 from flowpilot.identity.actor import Role
 from tests.company import Company
-from tests.handoffs.helpers import Person, act, check_laws, done, hand_over, jobs_of, join, status_of
+from tests.handoffs.helpers import act, check_laws, claimed_by_kim, done, hand_over, jobs_of, join, status_of
 
 BUSY = "Called away to another customer."
-
-
-def _claimed(client: TestClient, company: Company, **why: Any) -> tuple[dict[str, Any], Person]:
-    handoff, senior = hand_over(client, company, **why), join(client, company, "Kim")
-    return done(act(client, handoff, "claim", senior.headers)), senior
 
 
 def _step(client: TestClient, session_id: str, who: dict[str, str]) -> int:
@@ -30,7 +25,7 @@ def _read(client: TestClient, handoff: dict[str, Any], who: dict[str, str]) -> d
 
 
 def test_a_release_clears_the_claim(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     _step(client, handoff["session_id"], senior.headers)
     released = done(act(client, handoff, "release", senior.headers, reason=BUSY))
     cleared = ("claimed_by", "claimed_at", "first_action_at", "first_action_by", "lease_expires_at")
@@ -40,7 +35,7 @@ def test_a_release_clears_the_claim(client: TestClient, company: Company) -> Non
 
 
 def test_the_events_keep_the_claim(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     _step(client, handoff["session_id"], senior.headers)
     events = done(act(client, handoff, "release", senior.headers, reason=BUSY))["events"]
     assert [event["kind"] for event in events] == ["created", "claimed", "first_action", "released"]
@@ -49,21 +44,21 @@ def test_the_events_keep_the_claim(client: TestClient, company: Company) -> None
 
 
 def test_people_are_notified(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "release", senior.headers, reason=BUSY))
     [(event_id,)] = company.query("SELECT id FROM handoff_events WHERE kind = 'released'")
     assert str(event_id) in {job["event_id"] for job in jobs_of(company, NOTIFY_JOB)}
 
 
 def test_the_session_is_the_escalating_engineers_again(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "release", senior.headers, reason=BUSY))
     assert company.query("SELECT owner_id FROM ai_sessions") == [(company.users[Role.ENGINEER],)]
     assert _step(client, handoff["session_id"], senior.headers) == 403
 
 
 def test_the_change_of_status_says_why(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "release", senior.headers, reason=BUSY))
     query = "SELECT to_status, actor_id, reason FROM ai_session_status_changes ORDER BY created_at DESC LIMIT 1"
     assert company.query(query) == [("requesting_escalation", senior.id, BUSY)]
@@ -71,7 +66,7 @@ def test_the_change_of_status_says_why(client: TestClient, company: Company) -> 
 
 def test_it_is_back_in_the_queue_at_its_place(client: TestClient, company: Company) -> None:
     """A wait does not start over: it is the oldest again, and so the first."""
-    first, senior = _claimed(client, company)
+    first, senior = claimed_by_kim(client, company)
     second = hand_over(client, company)
 
     def queue() -> list[str]:
@@ -84,7 +79,7 @@ def test_it_is_back_in_the_queue_at_its_place(client: TestClient, company: Compa
 
 
 def test_it_can_be_claimed_again_and_counts_from_then_on(client: TestClient, company: Company) -> None:
-    handoff, first = _claimed(client, company)
+    handoff, first = claimed_by_kim(client, company)
     _step(client, handoff["session_id"], first.headers)
     done(act(client, handoff, "release", first.headers, reason=BUSY))
     second = join(client, company, "Lou")
@@ -97,7 +92,7 @@ def test_it_can_be_claimed_again_and_counts_from_then_on(client: TestClient, com
 
 
 def test_even_by_the_same_senior(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "release", senior.headers, reason=BUSY))
     done(act(client, handoff, "claim", senior.headers))
     assert company.query("SELECT count(*) FROM handoff_events WHERE kind = 'claimed'") == [(2,)]
@@ -106,14 +101,14 @@ def test_even_by_the_same_senior(client: TestClient, company: Company) -> None:
 
 @pytest.mark.parametrize("body", [{}, {"reason": ""}, {"reason": "  "}, {"reason": "x" * 201}])
 def test_a_release_needs_a_reason(client: TestClient, company: Company, body: dict[str, str]) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     path = f"/api/v1/handoffs/{handoff['id']}/release"
     assert client.post(path, headers=senior.headers, json=body).status_code == 422
     assert _read(client, handoff, senior.headers) == handoff
 
 
 def test_only_the_holder_and_admins_release(client: TestClient, company: Company) -> None:
-    handoff, _ = _claimed(client, company)
+    handoff, _ = claimed_by_kim(client, company)
     stranger = join(client, company, "Lou").headers
     for who in (stranger, company.headers(Role.ENGINEER), company.headers(Role.VIEWER)):
         assert act(client, handoff, "release", who, reason=BUSY).status_code == 403
@@ -128,7 +123,7 @@ def test_an_unclaimed_handoff_is_not_released(client: TestClient, company: Compa
 
 
 def test_a_closed_one_is_not_released(client: TestClient, company: Company) -> None:
-    handoff, senior = _claimed(client, company)
+    handoff, senior = claimed_by_kim(client, company)
     done(act(client, handoff, "close", senior.headers, outcome="parked"))
     for action, body in (("release", {"reason": BUSY}), ("reassign", {"target_user_id": None})):
         refused = act(client, handoff, action, senior.headers, **body)
@@ -141,7 +136,7 @@ def test_a_closed_one_is_not_released(client: TestClient, company: Company) -> N
 def test_a_neighbours_handoff_and_nobodys_are_the_same_404(
     client: TestClient, company: Company, neighbour: Company, action: str, body: dict[str, Any]
 ) -> None:
-    handoff, _ = _claimed(client, company)
+    handoff, _ = claimed_by_kim(client, company)
     answers = [act(client, what, action, neighbour.headers(), **body) for what in (handoff, {"id": new_id()})]
     assert [answer.status_code for answer in answers] == [404, 404]
     assert answers[0].json()["detail"] == answers[1].json()["detail"]
@@ -163,7 +158,7 @@ def test_a_waiting_one_is_assigned_to_somebody_else(client: TestClient, company:
 
 
 def test_a_claimed_one_goes_back_to_the_queue_for_its_target(client: TestClient, company: Company) -> None:
-    handoff, kim = _claimed(client, company)
+    handoff, kim = claimed_by_kim(client, company)
     lou = join(client, company, "Lou")
     _step(client, handoff["session_id"], kim.headers)
     meant = done(act(client, handoff, "reassign", kim.headers, target_user_id=str(lou.id)))
@@ -174,7 +169,7 @@ def test_a_claimed_one_goes_back_to_the_queue_for_its_target(client: TestClient,
 
 
 def test_who_may_reassign(client: TestClient, company: Company) -> None:
-    handoff, kim = _claimed(client, company)
+    handoff, kim = claimed_by_kim(client, company)
     stranger = join(client, company, "Lou").headers
     for who in (stranger, company.headers(Role.VIEWER)):
         assert act(client, handoff, "reassign", who, target_user_id=None).status_code == 403
@@ -187,7 +182,7 @@ def test_who_may_reassign(client: TestClient, company: Company) -> None:
 def test_it_is_not_assigned_to_people_who_cannot_claim(
     client: TestClient, company: Company, neighbour: Company
 ) -> None:
-    handoff, kim = _claimed(client, company)
+    handoff, kim = claimed_by_kim(client, company)
     company.let_sign_in(company.users[Role.ENGINEER], company.users[Role.VIEWER])
 
     def refused(target: uuid.UUID) -> int:

@@ -7,7 +7,6 @@ from typing import Any
 import httpx2
 from fastapi.testclient import TestClient
 
-from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.handoffs.helpers import Person, act, done, hand_over, send_escalation
 from tests.sessions.flows import SESSIONS
@@ -47,11 +46,6 @@ def escalated_by(client: TestClient, company: Company, person: Person, **why: An
     assert made.status_code == 201, made.text
     body: dict[str, Any] = made.json()
     return body
-
-
-def read(client: TestClient, company: Company, handoff: dict[str, Any]) -> dict[str, Any]:
-    """The handoff as it is now."""
-    return done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=company.headers(Role.VIEWER)))
 
 
 def owner_and_status(company: Company, session_id: str) -> tuple[uuid.UUID | None, str]:

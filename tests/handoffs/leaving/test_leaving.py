@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from flowpilot.handoffs.events import NOTIFY_JOB
 from flowpilot.identity.actor import Role
 from tests.company import Company
-from tests.handoffs.helpers import Person, act, check_laws, done, hand_over, jobs_of, join, queue_ids
+from tests.handoffs.helpers import Person, act, check_laws, done, hand_over, jobs_of, join, queue_ids, read
 from tests.handoffs.leaving.leavers import (
     MEMBERS,
     Leave,
@@ -17,7 +17,6 @@ from tests.handoffs.leaving.leavers import (
     escalated_by,
     lower,
     owner_and_status,
-    read,
     remove,
     session_of,
 )
