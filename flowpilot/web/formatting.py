@@ -14,12 +14,20 @@ _NBSP = "\u00a0"
 # Fields of forms whose label is not their name.
 _LABELS = {
     "client_name": "Client",
-    "free_text": "What you found",
+    "free_text": "What you found or did",
+    "idle_minutes": "Sessions are abandoned after (minutes)",
+    "lease_minutes": "Claims expire after (minutes)",
+    "occurred_at": "When it began",
     "problem_domain": "Domain",
     "problem_summary": "Problem",
     "psa_ticket_id": "Ticket",
     "reason": "Why",
+    "summary": "What solved it",
     "target_user_id": "Assign to",
+    "timezone": "Time zone",
+    "url": "Address",
+    "work_end": "To",
+    "work_start": "From",
 }
 
 # Names whose words are not only capitalised.

@@ -136,7 +136,7 @@ def test_a_resolution_from_a_page_at_another_node_is_refused(desk: Desk) -> None
     # The field is filled in with the text of the node.
     answer = send(desk.senior, older, "/resolve")
     assert answer.status_code == 409
-    assert re.search(r"<dt>Summary</dt>\s*<dd><span[^>]*>Print a new badge.</span>", answer.text)
+    assert re.search(r"<dt>What solved it</dt>\s*<dd><span[^>]*>Print a new badge.</span>", answer.text)
     assert read(desk.client, desk.company, desk.path.rsplit("/", 1)[1])["status"] == "active"
 
 
