@@ -55,7 +55,6 @@ PAGES = [
 ALONE = ["/sign-in"]
 
 
-CHARTS_ARE_DRAWN = "[...document.querySelectorAll('.chart')].every((c) => c.querySelector('canvas, svg'))"
 VIOLATIONS = """(options) => axe.run({...options, resultTypes: ['violations']}).then(
     ({violations}) => violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html}`)))"""
 
@@ -68,7 +67,7 @@ def go(page: Page, way: str, known: dict[str, str]) -> None:
         known[way] = str(page.locator(link).first.get_attribute("href"))
     page.goto(known.get(way, way))
     page.wait_for_load_state("load")
-    page.wait_for_function(CHARTS_ARE_DRAWN)
+    page.wait_for_selector(".chart:not(:has(canvas, svg))", state="detached")
 
 
 def inspect(page: Page, way: str) -> list[str]:
