@@ -110,6 +110,16 @@ def test_a_viewer_is_offered_nothing_of_their_own(signed_in: SignedIn) -> None:
     assert "Only mine" not in viewer.get("/sessions").text
 
 
+def test_a_percentile_that_is_not_reached_is_left_out(
+    handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    senior = signed_in()
+    senior.post(f"{handoff[1]}/claim")
+    report = senior.get("/analytics/escalations").text
+    assert "still waiting, or closed without an action" in report
+    assert "9 of 10 within" not in report
+
+
 def test_the_queue_counts_and_shows_the_headline_with_its_definition(
     handoff: tuple[TestClient, str], signed_in: SignedIn
 ) -> None:

@@ -74,6 +74,13 @@ async def test_weak_options_of_a_domain_without_a_flow(database: Database, compa
     assert (gap.domain, gap.severity) == ("vpn", "high")
 
 
+async def test_a_gap_names_the_lack_of_a_domain_once(database: Database, company: Company) -> None:
+    _sessions(company, 30, confidence_tier="discovery")
+    [gap] = [gap for gap in await _gaps(database, company) if gap.gap_type == "uncharted_territory"]
+    assert gap.title == "Solved without a flow: sessions without a domain"
+    assert gap.description == "30 of 30 resolved sessions without a domain were solved without any flow."
+
+
 @pytest.mark.parametrize(("uncharted", "is_gap"), _edges("gap_uncharted_territory", 60))
 async def test_uncharted_territory(database: Database, company: Company, uncharted: int, is_gap: bool) -> None:
     flow = company.add("trees", name="VPN")
