@@ -67,7 +67,7 @@ def long_words(demo: Demo) -> LongWords:
         with migrated_database(Settings(data_dir=demo.data_dir)) as urls:
             return write_long_words(demo.url, urls)
 
-    # In a thread of its own, since Playwright runs an event loop in this one.
+    # In a thread of its own, because Playwright runs an event loop in this one.
     with ThreadPoolExecutor(1) as pool:
         return pool.submit(write).result()
 

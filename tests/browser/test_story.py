@@ -81,7 +81,7 @@ def test_an_escalation_from_the_first_question_to_the_note(desk: Desk) -> None:
     expect(engineer.get_by_text("Closed", exact=True)).to_be_visible()
 
 
-def test_the_loser_of_a_race_is_told_in_the_queue(desk: Desk) -> None:
+def test_the_loser_of_a_race_learns_it_in_the_queue(desk: Desk) -> None:
     engineer, senior = desk.person("engineer2@northwind.example"), desk.person("senior@northwind.example")
     begin(engineer)
     handoff = escalate(engineer)

@@ -60,7 +60,7 @@ def test_a_setting_that_cannot_be_used_is_named(flowpilot: Run) -> None:
     assert b"Traceback" not in done.stderr
 
 
-def test_serve_answers_and_stops_when_told(environment: dict[str, str]) -> None:
+def test_serve_answers_and_stops_on_a_signal(environment: dict[str, str]) -> None:
     with open_directory() as parent:
         own = environment | {"FLOWPILOT_DATA_DIR": str(parent / "data")}
         with subprocess.Popen(

@@ -17,7 +17,7 @@ IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
 SPAN = re.compile(r"`(flowpilot [^`]+)`")
-# A command stands at the start of a line, in $(…), or behind a pipe, a variable, `=` or a path.
+# A command is at the start of a line, in $(…), or behind a pipe, a variable, `=` or a path.
 COMMAND = re.compile(r"(?:^|[|(=]|\$|[A-Z_]+=\S+ )\s*(?:[\w./]*/)?flowpilot (?P<rest>[^|)>&;#\n]+)", re.MULTILINE)
 
 Found = tuple[str, bool]

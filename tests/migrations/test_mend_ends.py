@@ -53,7 +53,7 @@ def test_ends_before_their_beginnings_become_unknown_in_every_account(external: 
         handoffs = {
             # A claim before the handoff is no longer dated, and what followed from it neither.
             add_handoff(external, account_id, wrong, EARLIER, LATER, LAST): (None, None, LAST),
-            # A close before the claim is moved to it, since what is closed must not open again.
+            # A close before the claim is moved to it, because a closed handoff must not open again.
             add_handoff(external, account_id, wrong, LATER, None, EARLIER): (LATER, None, LATER),
             # A first action before the claim is looked for again.
             add_handoff(external, account_id, right, LATER, EARLIER, None): (LATER, LAST, None),

@@ -77,16 +77,16 @@ def take(
     """Take an allowed step. Returns the session's new position."""
     answer = post(client, company, f"{session_id}/steps", role, **body)
     assert answer.status_code == 201, answer.text
-    stands: dict[str, Any] = answer.json()
-    return stands
+    state: dict[str, Any] = answer.json()
+    return state
 
 
 def go_back(client: TestClient, company: Company, session_id: str) -> dict[str, Any]:
     """Undo a step, which must be possible. Returns the session's new position."""
     answer = post(client, company, f"{session_id}/back")
     assert answer.status_code == 200, answer.text
-    stands: dict[str, Any] = answer.json()
-    return stands
+    state: dict[str, Any] = answer.json()
+    return state
 
 
 def read(client: TestClient, company: Company, session_id: str, role: Role = Role.ENGINEER) -> dict[str, Any]:
@@ -97,9 +97,9 @@ def read(client: TestClient, company: Company, session_id: str, role: Role = Rol
     return session
 
 
-def node_of(stands: dict[str, Any]) -> str | None:
+def node_of(state: dict[str, Any]) -> str | None:
     """The node of the flow at which a session is."""
-    return None if stands["current"] is None else stands["current"]["id"]
+    return None if state["current"] is None else state["current"]["id"]
 
 
 def count_wrong(company: Company) -> int:

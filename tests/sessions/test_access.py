@@ -50,8 +50,8 @@ def _stranger(client: TestClient, shop: Company) -> dict[str, str]:
 def test_its_starter_and_managers_may_work_on_it(
     client: TestClient, shop: Company, session_id: str, role: Role
 ) -> None:
-    stands = take(client, shop, session_id, role, choice="No")
-    assert stands["steps"][0]["actor_id"] == str(shop.users[role])
+    state = take(client, shop, session_id, role, choice="No")
+    assert state["steps"][0]["actor_id"] == str(shop.users[role])
 
 
 @pytest.mark.parametrize("role", Role)
@@ -95,11 +95,11 @@ def test_its_claimant_and_its_starter_may_both_work_on_it(
     senior_id = client.get("/api/v1/auth/me", headers=stranger).json()["user_id"]
     body = {"free_text": "Looked at it."}
     assert client.post(f"{SESSIONS}/{session_id}/steps", headers=stranger, json=body).status_code == 201
-    stands = take(client, shop, session_id, free_text="Called the user again.")
-    assert [step["actor_id"] for step in stands["steps"]] == [senior_id, str(shop.users[Role.ENGINEER])]
-    assert (stands["owner_id"], stands["user_id"]) == (senior_id, str(shop.users[Role.ENGINEER]))
+    state = take(client, shop, session_id, free_text="Called the user again.")
+    assert [step["actor_id"] for step in state["steps"]] == [senior_id, str(shop.users[Role.ENGINEER])]
+    assert (state["owner_id"], state["user_id"]) == (senior_id, str(shop.users[Role.ENGINEER]))
     for_the_senior = client.get(f"{SESSIONS}/{session_id}", headers=stranger).json()["allowed"]
-    assert stands["allowed"] == for_the_senior == ["step", "resolve", "abandon"]
+    assert state["allowed"] == for_the_senior == ["step", "resolve", "abandon"]
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -133,10 +133,10 @@ async def test_what_is_sent_to_the_copilot(client: TestClient, company: Company,
     post(client, company, f"{session['id']}/back")
     take(client, company, session["id"], choice="No")
     take(client, company, session["id"], free_text="The user is away.")
-    stands = take(client, company, session["id"], outcome="Still nothing", note="No lamp is lit.")
-    assert node_of(stands) == "queue"
+    state = take(client, company, session["id"], outcome="Still nothing", note="No lamp is lit.")
+    assert node_of(state) == "queue"
     async with database.read(company.id) as db:
-        history = await read_session(db, company.id, uuid.UUID(stands["id"]))
+        history = await read_session(db, company.id, uuid.UUID(state["id"]))
     assert case_of(history, note="The fuse?", missing=["the model"]) == Case(
         problem="The printer in accounting prints nothing since this morning",
         domain="printing",

@@ -10,7 +10,7 @@ from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.sessions.flows import PRINTER, SESSIONS, node_of, post, publish_printer_flow, read, start, take
 
-# Everything is called otherwise in it, and the node at which the session stands is gone.
+# Everything in it has another name, and the node at which the session is has gone.
 CHANGED: dict[str, Any] = {
     "root": "lamp",
     "nodes": {

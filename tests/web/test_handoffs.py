@@ -54,7 +54,7 @@ def test_a_claim_opens_the_session_with_its_context(handoff: tuple[TestClient, s
     assert re.search(r'name="choice" value=', session.text)
 
 
-def test_the_loser_is_told_who_was_faster_in_the_accounts_time_zone(
+def test_the_loser_learns_who_was_faster_in_the_accounts_time_zone(
     company: Company, handoff: tuple[TestClient, str], signed_in: SignedIn
 ) -> None:
     company.query("UPDATE accounts SET timezone = 'Europe/Vienna' RETURNING id")

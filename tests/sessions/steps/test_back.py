@@ -19,9 +19,9 @@ from tests.sessions.flows import (
 def test_back_leads_to_the_node_before(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="No")
     take(client, company, session_id, outcome="Still nothing")
-    stands = go_back(client, company, session_id)
-    assert (node_of(stands), stands["trail"]) == ("switch_on", ["power"])
-    step = stands["steps"][-1]
+    state = go_back(client, company, session_id)
+    assert (node_of(state), state["trail"]) == ("switch_on", ["power"])
+    step = state["steps"][-1]
     assert (step["kind"], step["position"]) == ("back", 3)
     assert step["content"] == {"node": "queue", "next": "switch_on"}
     assert step["actor_id"] == str(company.users[Role.ENGINEER])
@@ -31,8 +31,8 @@ def test_back_twice_leads_to_the_beginning(client: TestClient, company: Company,
     take(client, company, session_id, choice="No")
     take(client, company, session_id, outcome="Still nothing")
     go_back(client, company, session_id)
-    stands = go_back(client, company, session_id)
-    assert (node_of(stands), stands["trail"], stands["step_count"]) == ("power", [], 4)
+    state = go_back(client, company, session_id)
+    assert (node_of(state), state["trail"], state["step_count"]) == ("power", [], 4)
 
 
 def test_at_the_beginning_there_is_nothing_to_take_back(
@@ -54,9 +54,9 @@ def test_a_step_cannot_be_taken_back_twice(client: TestClient, company: Company,
 def test_another_choice_may_be_made_then(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="No")
     go_back(client, company, session_id)
-    stands = take(client, company, session_id, choice="Yes")
-    assert (node_of(stands), stands["trail"]) == ("queue", ["power"])
-    assert [step["content"].get("choice") for step in stands["steps"]] == ["No", None, "Yes"]
+    state = take(client, company, session_id, choice="Yes")
+    assert (node_of(state), state["trail"]) == ("queue", ["power"])
+    assert [step["content"].get("choice") for step in state["steps"]] == ["No", None, "Yes"]
 
 
 def test_the_note_and_the_snapshot_do_not_say_what_was_taken_back_but_the_steps_do(
@@ -87,8 +87,8 @@ def test_instructions_carried_out_stay_in_the_note(client: TestClient, company: 
 def test_back_does_not_lead_into_the_flow_before(client: TestClient, company: Company, session_id: str) -> None:
     flow_id = read(client, company, session_id)["matched_flow_id"]
     take(client, company, session_id, choice="No")
-    stands = post(client, company, f"{session_id}/flow", flow_id=flow_id).json()
-    assert (node_of(stands), stands["trail"]) == ("power", [])
+    state = post(client, company, f"{session_id}/flow", flow_id=flow_id).json()
+    assert (node_of(state), state["trail"]) == ("power", [])
     assert post(client, company, f"{session_id}/back").status_code == 409
 
 

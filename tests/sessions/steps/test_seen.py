@@ -44,11 +44,11 @@ def test_a_step_for_another_node_learns_where_the_session_is(
 
 
 def test_a_step_for_the_present_node_is_taken(client: TestClient, company: Company, session_id: str) -> None:
-    stands = take(client, company, session_id, choice="Yes", node="power", after_step=0)
+    first = take(client, company, session_id, choice="Yes", node="power", after_step=0)
     assert node_of(take(client, company, session_id, outcome="Still nothing", node="queue", after_step=1)) == (
         "hand_over"
     )
-    assert stands["step_count"] == 1
+    assert first["step_count"] == 1
 
 
 @pytest.mark.parametrize(("path", "body"), DECISIONS)

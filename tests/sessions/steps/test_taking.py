@@ -28,8 +28,8 @@ def flowless_id(client: TestClient, company: Company) -> str:
 
 
 def test_a_choice_leads_on(client: TestClient, company: Company, session_id: str) -> None:
-    stands = take(client, company, session_id, choice="No")
-    assert stands["current"] == {
+    state = take(client, company, session_id, choice="No")
+    assert state["current"] == {
         "id": "switch_on",
         "kind": "instruction",
         "text": "Switch it on.",
@@ -37,8 +37,8 @@ def test_a_choice_leads_on(client: TestClient, company: Company, session_id: str
         "choices": [],
         "outcomes": ["It prints", "Still nothing"],
     }
-    assert stands["trail"] == ["power"]
-    [step] = stands["steps"]
+    assert state["trail"] == ["power"]
+    [step] = state["steps"]
     assert step["content"] == {
         "question": "Is the printer on?",
         "choice": "No",
@@ -47,29 +47,29 @@ def test_a_choice_leads_on(client: TestClient, company: Company, session_id: str
     }
     assert (step["kind"], step["position"], step["is_free_text"]) == ("answer", 1, False)
     assert step["actor_id"] == str(company.users[Role.ENGINEER])
-    assert step["created_at"] == stands["last_activity_at"] > stands["created_at"]
+    assert step["created_at"] == state["last_activity_at"] > state["created_at"]
 
 
 @pytest.mark.parametrize("label", ["no", " NO ", "\tNo\n"])
 def test_case_and_spaces_of_a_choice_do_not_matter(
     client: TestClient, company: Company, session_id: str, label: str
 ) -> None:
-    stands = take(client, company, session_id, choice=label)
-    assert stands["steps"][0]["content"]["choice"] == "No"
+    state = take(client, company, session_id, choice=label)
+    assert state["steps"][0]["content"]["choice"] == "No"
 
 
 def test_spaces_within_an_outcome_do_not_matter(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="Yes")
-    stands = take(client, company, session_id, outcome="it   PRINTS")
-    assert stands["steps"][1]["content"]["outcome"] == "It prints"
+    state = take(client, company, session_id, outcome="it   PRINTS")
+    assert state["steps"][1]["content"]["outcome"] == "It prints"
 
 
 def test_an_outcome_is_kept_with_its_note(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="Yes")
-    stands = take(client, company, session_id, outcome="Still nothing", note=" The spooler hung. ")
-    assert node_of(stands) == "hand_over"
-    assert stands["steps"][1]["kind"] == "outcome"
-    assert stands["steps"][1]["content"] == {
+    state = take(client, company, session_id, outcome="Still nothing", note=" The spooler hung. ")
+    assert node_of(state) == "hand_over"
+    assert state["steps"][1]["kind"] == "outcome"
+    assert state["steps"][1]["content"] == {
         "instruction": "Clear the print queue.",
         "outcome": "Still nothing",
         "note": "The spooler hung.",
@@ -80,16 +80,16 @@ def test_an_outcome_is_kept_with_its_note(client: TestClient, company: Company, 
 
 def test_an_outcome_without_a_note_has_none(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="Yes")
-    stands = take(client, company, session_id, outcome="It prints", note="  ")
-    assert "note" not in stands["steps"][1]["content"]
+    state = take(client, company, session_id, outcome="It prints", note="  ")
+    assert "note" not in state["steps"][1]["content"]
 
 
 def test_words_of_ones_own_at_a_question_are_an_answer_that_stays_there(
     client: TestClient, company: Company, session_id: str
 ) -> None:
-    stands = take(client, company, session_id, free_text="Its lamp blinks red.")
-    assert (node_of(stands), stands["trail"]) == ("power", [])
-    [step] = stands["steps"]
+    state = take(client, company, session_id, free_text="Its lamp blinks red.")
+    assert (node_of(state), state["trail"]) == ("power", [])
+    [step] = state["steps"]
     assert (step["kind"], step["is_free_text"]) == ("answer", True)
     assert step["content"] == {
         "question": "Is the printer on?",
@@ -102,9 +102,9 @@ def test_words_of_ones_own_at_a_question_are_an_answer_that_stays_there(
 
 def test_words_elsewhere_are_a_note(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="Yes")
-    stands = take(client, company, session_id, free_text="The user is away until noon.")
-    assert node_of(stands) == "queue"
-    step = stands["steps"][1]
+    state = take(client, company, session_id, free_text="The user is away until noon.")
+    assert node_of(state) == "queue"
+    step = state["steps"][1]
     assert (step["kind"], step["is_free_text"]) == ("note", False)
     assert step["content"] == {"text": "The user is away until noon.", "node": "queue", "next": "queue"}
 
@@ -114,13 +114,13 @@ def test_without_a_flow_words_are_a_note_and_an_outcome_says_what_was_tried(
 ) -> None:
     take(client, company, flowless_id, free_text="It squeaks.")
     take(client, company, flowless_id, outcome="No better", note="Oiled the wheels.")
-    stands = take(client, company, flowless_id, outcome="Gone")
-    assert [(step["kind"], step["content"]) for step in stands["steps"]] == [
+    state = take(client, company, flowless_id, outcome="Gone")
+    assert [(step["kind"], step["content"]) for step in state["steps"]] == [
         ("note", {"text": "It squeaks."}),
         ("outcome", {"instruction": "Oiled the wheels.", "outcome": "No better"}),
         ("outcome", {"outcome": "Gone"}),
     ]
-    assert stands["step_count"] == 3
+    assert state["step_count"] == 3
 
 
 def test_a_choice_that_is_not_offered_is_refused_with_what_is(
@@ -153,8 +153,8 @@ def test_at_the_end_of_a_path_nothing_is_offered(
     client: TestClient, company: Company, session_id: str, step: dict[str, Any]
 ) -> None:
     take(client, company, session_id, choice="Yes")
-    stands = take(client, company, session_id, outcome="It prints")
-    assert (stands["current"]["kind"], stands["current"]["choices"], stands["current"]["outcomes"]) == (
+    state = take(client, company, session_id, outcome="It prints")
+    assert (state["current"]["kind"], state["current"]["choices"], state["current"]["outcomes"]) == (
         "resolution",
         [],
         [],
@@ -209,7 +209,7 @@ def test_positions_are_counted_on_and_the_counts_are_those_of_the_steps(
     go_back(client, company, session_id)
     take(client, company, session_id, choice="Yes")
     take(client, company, session_id, free_text="Waited for the user.")
-    stands = take(client, company, session_id, outcome="It prints")
+    state = take(client, company, session_id, outcome="It prints")
     resolved = post(client, company, f"{session_id}/resolve", summary="It prints.").json()
     assert [step["position"] for step in resolved["steps"]] == [1, 2, 3, 4, 5, 6, 7]
     assert [step["kind"] for step in resolved["steps"]] == [
@@ -221,7 +221,7 @@ def test_positions_are_counted_on_and_the_counts_are_those_of_the_steps(
         "outcome",
         "resolution",
     ]
-    assert (stands["step_count"], resolved["step_count"]) == (6, 7)
+    assert (state["step_count"], resolved["step_count"]) == (6, 7)
     query = "SELECT step_count, answer_count, free_text_count FROM ai_sessions WHERE id = %s"
     assert company.query(query, session_id) == [(7, 3, 1)]
     assert count_wrong(company) == 0
@@ -239,11 +239,11 @@ def test_nobody_changes_a_step(client: TestClient, company: Company, session_id:
 
 def test_each_step_knows_who_took_it(client: TestClient, company: Company, session_id: str) -> None:
     take(client, company, session_id, choice="No")
-    stands = take(client, company, session_id, Role.TEAM_ADMIN, outcome="Still nothing")
+    state = take(client, company, session_id, Role.TEAM_ADMIN, outcome="Still nothing")
     engineer, admin = company.users[Role.ENGINEER], company.users[Role.TEAM_ADMIN]
-    assert [step["actor_id"] for step in stands["steps"]] == [str(engineer), str(admin)]
-    assert sorted(person["name"] for person in stands["people"]) == ["engineer", "team_admin"]
-    assert stands["owner_id"] == str(engineer)
+    assert [step["actor_id"] for step in state["steps"]] == [str(engineer), str(admin)]
+    assert sorted(person["name"] for person in state["people"]) == ["engineer", "team_admin"]
+    assert state["owner_id"] == str(engineer)
 
 
 def test_sent_twice_with_a_key_a_step_is_taken_once(client: TestClient, company: Company, session_id: str) -> None:
