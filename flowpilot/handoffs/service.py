@@ -23,13 +23,13 @@ async def escalate(db: Db, actor: Actor, locked: LockedSession, why: Escalation)
     """Hand a session over: it waits in the queue with all that is known about it.
 
     Raises:
-        NotAllowedNowError: the session has an open handoff, or has ended.
         OwnHandoffError: the target is the actor.
+        NotAllowedNowError: the session has an open handoff, or has ended.
         NotAssignableError: the target cannot sign in and claim.
     """
     await lock_target(db, actor, why.target_user_id)
-    sessions_policy.check(locked.session, actor, Action.ESCALATE)
     policy.check_target(why.target_user_id, actor.user_id)
+    sessions_policy.check(locked.session, actor, Action.ESCALATE)
     await sessions.transition(db, locked, Action.ESCALATE, actor.user_id, why.reason)
     history = await read_session(db, actor.account_id, locked.session.id)
     handoff, event = decisions.escalate(history, why, handoff_id=new_id(), by=actor.user_id, at=locked.moment)
