@@ -1,5 +1,6 @@
 """The command line as its users run it: a process of its own, on the tests' database."""
 
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -10,6 +11,7 @@ import pytest
 
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.settings import Settings
+from tests.cli.loaded import become
 
 Run = Callable[..., subprocess.CompletedProcess[bytes]]
 
@@ -37,17 +39,23 @@ def environment(settings: Settings, urls: DatabaseUrls) -> dict[str, str]:
 
 
 @pytest.fixture(scope="session")
-def flowpilot(environment: dict[str, str]) -> Run:
-    """Run a command to its end."""
+def flowpilot(environment: dict[str, str], tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """Run a command to its end, in a process of its own that begins with everything imported.
+
+    Importing takes a second, and there are hundreds of commands here. What an import costs, and that each command
+    imports what it needs, is in `test_startup`; the other files start servers as their users do.
+    """
+    forks = multiprocessing.get_context("forkserver")
+    forks.set_forkserver_preload(["tests.cli.loaded"])
 
     def run(*words: object, stdin: str = "", **more: str) -> subprocess.CompletedProcess[bytes]:
-        return subprocess.run(
-            [COMMAND, *map(str, words)],
-            input=stdin.encode(),
-            capture_output=True,
-            env=environment | more,
-            check=False,
-            timeout=120,
-        )
+        command, place = [str(COMMAND), *map(str, words)], tmp_path_factory.mktemp("command")
+        (place / "stdin").write_bytes(stdin.encode())
+        process = forks.Process(target=become, args=(command, environment | more, place))
+        process.start()
+        process.join(120)
+        assert process.exitcode is not None, f"{command} has not ended"
+        written, said = ((place / name).read_bytes() for name in ("stdout", "stderr"))
+        return subprocess.CompletedProcess(command, process.exitcode, written, said)
 
     return run
