@@ -36,9 +36,13 @@ $(VENDOR)/.copied: package-lock.json Makefile
 demo: setup ## Start FlowPilot with demo data and print where to log in
 	$(BIN)/flowpilot demo
 
-test: setup lint ## Run every test (lint and types included)
+test: setup ## Run every test (lint and types included)
 	@command -v redis-server >/dev/null || scripts/apt-install redis-server
 	@command -v chromium >/dev/null || scripts/apt-install chromium
+	@$(MAKE) --no-print-directory --jobs 2 lint pytest
+
+# Beside lint, whose type checker uses one processor only.
+pytest: setup
 	$(BIN)/pytest --numprocesses auto
 
 check: setup lint ## Check style, types, house rules and the tests beside what has changed since main, but for long ones
@@ -58,4 +62,4 @@ lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra ai --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help setup demo test check lint bench lock
+.PHONY: help setup demo test pytest check lint bench lock
