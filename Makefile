@@ -2,6 +2,8 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
+# Some images set it. The tests start hundreds of processes, each of which would compile all of FlowPilot again.
+unexport PYTHONDONTWRITEBYTECODE
 VENDOR := flowpilot/web/static/vendor
 # Icons that the pages show, by their names in Tabler's outline set.
 ICONS := activity alert-circle alert-triangle arrow-back-up arrow-down arrow-left arrow-right arrow-up bell bolt book \
