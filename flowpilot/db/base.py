@@ -2,10 +2,11 @@
 
 import uuid
 from datetime import datetime
+from enum import StrEnum
 from typing import Any
 
 import uuid_utils.compat
-from sqlalchemy import DateTime, ForeignKey, ForeignKeyConstraint, MetaData, Text, Uuid, func
+from sqlalchemy import CheckConstraint, DateTime, ForeignKey, ForeignKeyConstraint, MetaData, Text, Uuid, func
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import DeclarativeBase, Mapped, declared_attr, mapped_column
 
@@ -50,6 +51,11 @@ def new_id() -> uuid.UUID:
 def tenant_key(column: str, target: str) -> ForeignKeyConstraint:
     """A foreign key to another tenant table, which cannot cross accounts."""
     return ForeignKeyConstraint(["account_id", column], [f"{target}.account_id", f"{target}.id"])
+
+
+def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
+    """A check that a text column holds one of an enumeration's values."""
+    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", column)
 
 
 def created_at() -> Mapped[datetime]:

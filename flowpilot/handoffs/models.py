@@ -8,8 +8,7 @@ from typing import Any
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flowpilot.db.base import Base, Tenant, created_at, tenant_key
-from flowpilot.sessions.models import one_of
+from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
 
 
 class Priority(IntEnum):

@@ -10,6 +10,8 @@ from flowpilot.imports import models as imports
 from flowpilot.knowledge import models as knowledge
 from flowpilot.notifications import models as notifications
 from flowpilot.psa import models as psa
+from flowpilot.psa.connections import models as psa_connections
+from flowpilot.psa.postings import models as psa_postings
 from flowpilot.sessions import models as sessions
 
 __all__ = [
@@ -23,6 +25,8 @@ __all__ = [
     "knowledge",
     "notifications",
     "psa",
+    "psa_connections",
+    "psa_postings",
     "sessions",
 ]
 

@@ -8,7 +8,7 @@ from typing import Any
 from sqlalchemy import CheckConstraint, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
-from flowpilot.db.base import Base, Tenant, created_at, tenant_key
+from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
 
 
 class SessionStatus(StrEnum):
@@ -28,11 +28,6 @@ class ConfidenceTier(StrEnum):
     GUIDED = "guided"
     EXPLORING = "exploring"
     DISCOVERY = "discovery"
-
-
-def one_of(column: str, values: type[StrEnum]) -> CheckConstraint:
-    """A check that a text column holds one of an enumeration's values."""
-    return CheckConstraint(f"{column} IN ({', '.join(repr(str(value)) for value in values)})", column)
 
 
 class AISession(Tenant, Base):

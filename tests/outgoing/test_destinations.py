@@ -12,7 +12,7 @@ from flowpilot.clock import now
 from flowpilot.outgoing import http
 from flowpilot.outgoing.destinations import AddressRefusedError, Network, lookup, parse
 from flowpilot.outgoing.failures import RefusedError, TryLaterError
-from flowpilot.outgoing.http import post_message
+from flowpilot.outgoing.messages import post_message
 from tests.outgoing.servers import Receiver, certificates, receiver
 
 pytestmark = pytest.mark.anyio

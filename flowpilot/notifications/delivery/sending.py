@@ -12,7 +12,7 @@ from flowpilot.notifications.transports.chat import slack, teams
 from flowpilot.notifications.transports.signing import signed_headers
 from flowpilot.notifications.transports.webhook import WebhookBody, webhook
 from flowpilot.outgoing.failures import RefusedError, SettledError, TryLaterError
-from flowpilot.outgoing.http import post_message
+from flowpilot.outgoing.messages import post_message
 from flowpilot.sealed import UnsealableError, unseal
 from flowpilot.settings import Settings
 

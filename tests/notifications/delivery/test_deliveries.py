@@ -17,7 +17,7 @@ from flowpilot.notifications.delivery.lanes import DELIVER_JOB, lane_of
 from flowpilot.notifications.delivery.sending import send
 from flowpilot.notifications.delivery.turns import next_deliveries
 from flowpilot.notifications.models import ChannelKind
-from flowpilot.outgoing import http
+from flowpilot.outgoing import messages
 from tests.notifications.desk import Desk
 from tests.outgoing.servers import Receiver, free_port, receiver
 
@@ -58,7 +58,7 @@ async def test_a_failed_transaction_notifies_nobody(desk: Desk) -> None:
 async def test_a_receiver_that_hangs_is_given_up_on_and_tried_again(
     desk: Desk, hooks: Receiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(http, "TIMEOUT_SECONDS", 0.2)
+    monkeypatch.setattr(messages, "TIMEOUT_SECONDS", 0.2)
     hooks.hangs = True
     await desk.channel(ChannelKind.SLACK, hooks.url())
     await desk.escalates()

@@ -1,0 +1,127 @@
+"""An account's connection to its ticket system, and what it has told about people and statuses."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from sqlalchemy import CheckConstraint, Index, LargeBinary, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
+from flowpilot.psa.occasions import Occasion
+
+
+class ProviderKind(StrEnum):
+    """A ticket system that FlowPilot speaks to."""
+
+    REQUEST_TRACKER = "request_tracker"
+    REDMINE = "redmine"
+    CONNECTWISE = "connectwise"
+    HALOPSA = "halopsa"
+    AUTOTASK = "autotask"
+    CONSOLE = "console"
+
+
+class PauseKind(StrEnum):
+    """Why a connection sends nothing: somebody paused it, or its credentials are no longer accepted."""
+
+    BY_HAND = "by_hand"
+    CREDENTIALS = "credentials"
+
+
+class PsaConnection(Tenant, Base):
+    """An account's connection to its ticket system; at most one that is not removed.
+
+    The credentials are encrypted and never shown. `settings` are the provider's own options. Until `rests_until`
+    nothing is sent, because the ticket system asked for it. A removed one keeps its history and no credentials.
+    """
+
+    __tablename__ = "psa_connections"
+    __table_args__ = (
+        one_of("provider", ProviderKind),
+        one_of("pause_kind", PauseKind),
+        CheckConstraint("(paused_at IS NULL) = (pause_kind IS NULL)", "paused"),
+        Index("psa_connections_active_idx", "account_id", unique=True, postgresql_where="removed_at IS NULL"),
+    )
+
+    provider: Mapped[str]
+    name: Mapped[str]
+    base_url: Mapped[str]
+    credentials_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
+    settings: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    findings: Mapped[dict[str, Any] | None]
+    checked_at: Mapped[datetime | None]
+    rests_until: Mapped[datetime | None]
+    paused_at: Mapped[datetime | None]
+    pause_kind: Mapped[str | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = created_at()
+    removed_at: Mapped[datetime | None]
+
+
+class PsaCallSlot(Tenant, Base):
+    """A place for one open request of a connection. It is free once `busy_until` has passed.
+
+    All processes take their places here. A process that dies gives its place back by the time alone.
+    """
+
+    __tablename__ = "psa_call_slots"
+    __table_args__ = (
+        tenant_key("connection_id", "psa_connections"),
+        UniqueConstraint("account_id", "connection_id", "number"),
+    )
+
+    connection_id: Mapped[uuid.UUID]
+    number: Mapped[int] = mapped_column(SmallInteger)
+    busy_until: Mapped[datetime]
+
+
+class MappedBy(StrEnum):
+    """How a member of the ticket system was matched with a person here."""
+
+    EMAIL = "email"
+    HAND = "hand"
+
+
+class PsaMember(Tenant, Base):
+    """Somebody who works in the ticket system, and who that is here, if it is known.
+
+    `token_encrypted`: a credential of their own, where time is booked on the credential's owner.
+    """
+
+    __tablename__ = "psa_members"
+    __table_args__ = (
+        tenant_key("connection_id", "psa_connections"),
+        UniqueConstraint("account_id", "connection_id", "external_id"),
+        one_of("mapped_by", MappedBy),
+        Index("psa_members_user_idx", "account_id", "connection_id", "user_id"),
+    )
+
+    connection_id: Mapped[uuid.UUID]
+    external_id: Mapped[str]
+    name: Mapped[str]
+    email: Mapped[str | None]
+    is_active: Mapped[bool]
+    user_id: Mapped[uuid.UUID | None]
+    mapped_by: Mapped[str | None]
+    token_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    seen_at: Mapped[datetime]
+
+
+class PsaBoardStatus(Tenant, Base):
+    """The status that tickets of one board get when a session ends so, as a person has chosen it."""
+
+    __tablename__ = "psa_board_statuses"
+    __table_args__ = (
+        tenant_key("connection_id", "psa_connections"),
+        UniqueConstraint("account_id", "connection_id", "board_id", "occasion", name="psa_board_statuses_key"),
+        one_of("occasion", Occasion),
+    )
+
+    connection_id: Mapped[uuid.UUID]
+    board_id: Mapped[str]
+    board_name: Mapped[str]
+    occasion: Mapped[str]
+    status_id: Mapped[str]
+    status_name: Mapped[str]

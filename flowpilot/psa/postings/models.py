@@ -1,0 +1,141 @@
+"""What is posted to tickets, step by step, and every attempt at it."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.orm import Mapped, mapped_column
+
+from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
+from flowpilot.psa.occasions import Occasion
+
+
+class State(StrEnum):
+    """Where a posting is, and each of its steps.
+
+    `sent`: the ticket system was sent it, and it has not been seen there yet. Only `confirmed` means that it was.
+    """
+
+    HELD = "held"
+    QUEUED = "queued"
+    SENT = "sent"
+    CONFIRMED = "confirmed"
+    FAILED = "failed"
+    ABANDONED = "abandoned"
+
+
+WAITING = frozenset({State.HELD, State.QUEUED, State.SENT})
+
+
+class PsaRules(Base):
+    """What an account posts by itself, and when. Accounts without a row have the defaults.
+
+    `hold_minutes`: a posting waits for so long before it goes; `waits_for_person`: until somebody sends it.
+    """
+
+    __tablename__ = "psa_rules"
+    __table_args__ = (CheckConstraint("hold_minutes BETWEEN 0 AND 10080", "hold_minutes"),)
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    posts_note: Mapped[bool] = mapped_column(server_default="true")
+    posts_time: Mapped[bool] = mapped_column(server_default="true")
+    posts_status: Mapped[bool] = mapped_column(server_default="false")
+    posts_escalation: Mapped[bool] = mapped_column(server_default="false")
+    hold_minutes: Mapped[int] = mapped_column(server_default="0")
+    waits_for_person: Mapped[bool] = mapped_column(server_default="false")
+    client_greeting: Mapped[str] = mapped_column(server_default="")
+    client_signature: Mapped[str] = mapped_column(server_default="")
+    ticket_url_template: Mapped[str | None]
+
+
+class PsaPosting(Tenant, Base):
+    """What is posted to a ticket because of one thing that happened in a session, step by step.
+
+    It is not tried before `due_at`. `text_made` is what FlowPilot wrote, if somebody has edited it since.
+    """
+
+    __tablename__ = "psa_postings"
+    __table_args__ = (
+        tenant_key("connection_id", "psa_connections"),
+        tenant_key("ai_session_id", "ai_sessions"),
+        one_of("state", State),
+        one_of("occasion", Occasion),
+        CheckConstraint("audience IN ('internal', 'client')", "audience"),
+        Index("psa_postings_session_idx", "account_id", "ai_session_id", "id"),
+        Index(
+            "psa_postings_waiting_idx",
+            "account_id",
+            "connection_id",
+            "due_at",
+            postgresql_where="state IN ('held', 'queued', 'sent')",
+        ),
+    )
+
+    connection_id: Mapped[uuid.UUID]
+    ai_session_id: Mapped[uuid.UUID]
+    ticket_id: Mapped[str]
+    audience: Mapped[str]
+    occasion: Mapped[str]
+    text: Mapped[str | None]
+    text_made: Mapped[str | None]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    due_at: Mapped[datetime | None]
+    created_by: Mapped[uuid.UUID | None]
+    created_at: Mapped[datetime] = created_at()
+    edited_by: Mapped[uuid.UUID | None]
+    ended_at: Mapped[datetime | None]
+
+
+class PsaPostingStep(Tenant, Base):
+    """One step of a posting: its note, one person's time, or the ticket's status.
+
+    `marker` stands in the record, so that it can be found there. `asked_at` is when a request was sent that has
+    not been answered; until a look-up has told what became of it, nothing is written again. `worked_seconds` is
+    what `minutes` was rounded from.
+    """
+
+    __tablename__ = "psa_posting_steps"
+    __table_args__ = (
+        tenant_key("posting_id", "psa_postings"),
+        UniqueConstraint("account_id", "posting_id", "position"),
+        CheckConstraint("kind IN ('note', 'time', 'status')", "kind"),
+        CheckConstraint("(kind = 'time') = (minutes IS NOT NULL)", "minutes"),
+        CheckConstraint("minutes > 0", "positive"),
+        CheckConstraint("ended_at >= started_at", "ended_at"),
+        one_of("state", State),
+    )
+
+    posting_id: Mapped[uuid.UUID]
+    position: Mapped[int] = mapped_column(SmallInteger)
+    kind: Mapped[str]
+    marker: Mapped[str]
+    user_id: Mapped[uuid.UUID | None]
+    minutes: Mapped[int | None]
+    worked_seconds: Mapped[float | None]
+    started_at: Mapped[datetime | None]
+    ended_at: Mapped[datetime | None]
+    state: Mapped[str]
+    reason: Mapped[str | None]
+    external_id: Mapped[str | None]
+    attempts: Mapped[int] = mapped_column(server_default="0")
+    asked_at: Mapped[datetime | None]
+    confirmed_at: Mapped[datetime | None]
+
+
+class PsaAttempt(Tenant, Base):
+    """One request that was to write a step. A process that died meanwhile has left it without an outcome."""
+
+    __tablename__ = "psa_attempts"
+    __table_args__ = (
+        tenant_key("step_id", "psa_posting_steps"),
+        CheckConstraint("outcome IN ('accepted', 'refused', 'try_later', 'unknown')", "outcome"),
+        Index(None, "account_id", "step_id", "id"),
+    )
+
+    step_id: Mapped[uuid.UUID]
+    started_at: Mapped[datetime]
+    ended_at: Mapped[datetime | None]
+    outcome: Mapped[str | None]
+    reason: Mapped[str | None]

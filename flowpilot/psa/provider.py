@@ -1,0 +1,325 @@
+"""What FlowPilot needs of a ticket system, and what each of them can do, as data.
+
+One module of `providers/` speaks to each system. Nothing above them knows which one it is: they are told apart by
+their capabilities alone.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Protocol
+
+from flowpilot.errors import FlowPilotError
+
+
+class Audience(StrEnum):
+    """Who may read a note. There is no default anywhere: whoever writes one says it."""
+
+    INTERNAL = "internal"
+    CLIENT = "client"
+
+
+class StepKind(StrEnum):
+    """What is written to a ticket, in the order in which it is written.
+
+    Time comes before the status, because a status may close the ticket for time; the status comes last, because a
+    note for the client may open the ticket again.
+    """
+
+    NOTE = "note"
+    TIME = "time"
+    STATUS = "status"
+
+
+class BooksFor(StrEnum):
+    """In whose name time can be booked."""
+
+    ANY_MEMBER = "any_member"
+    CREDENTIAL_OWNER = "credential_owner"
+
+
+class Marker(StrEnum):
+    """How a record that was written can be found again by the marker that it carries."""
+
+    SEARCH = "search"
+    LIST_AND_MATCH = "list_and_match"
+
+
+@dataclass(frozen=True, slots=True)
+class Capabilities:
+    """What a ticket system can do.
+
+    `has_joint_records`: a note and the time of one person are one record there, written by one request.
+    `time_unit_seconds`: what a booked time is rounded to.
+    `slowest_answer_seconds`: after an unanswered request, how long it may still be written; before that time has
+    passed, a look-up that finds nothing proves nothing.
+    `parallel_calls`: how many requests a connection may have open at once.
+    `splits_at_midnight_utc`: an entry of time may not go over midnight (UTC).
+    """
+
+    has_joint_records: bool
+    books_for: BooksFor
+    marker: Marker
+    time_unit_seconds: float = 60
+    max_note_chars: int = 60_000
+    slowest_answer_seconds: float = 120
+    parallel_calls: int = 3
+    splits_at_midnight_utc: bool = False
+    has_boards: bool = True
+    can_write_for_clients: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class TicketNote:
+    """A note on a ticket, as plain text, however the system keeps it."""
+
+    author: str | None
+    text: str
+    is_internal: bool
+    created_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Ticket:
+    """A ticket. `id` is the one that answers now: a merged ticket has the id of the one it was merged into.
+
+    `url` is the address at which people open it; `board` is a queue, project or team, as the system calls it.
+    """
+
+    id: str
+    url: str | None
+    summary: str
+    client: str | None = None
+    client_id: str | None = None
+    contact: str | None = None
+    board: str | None = None
+    board_id: str | None = None
+    status: str | None = None
+    status_id: str | None = None
+    priority: str | None = None
+    is_closed: bool = False
+    is_deleted: bool = False
+    updated_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TicketPage:
+    """Tickets that were found, and what to pass on to find more."""
+
+    items: Sequence[Ticket]
+    next_cursor: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """A person who works in the ticket system. `id` is what its records name; `email` is as they typed it."""
+
+    id: str
+    name: str
+    email: str | None = None
+    is_active: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """A company that the desk works for, as the ticket system knows it."""
+
+    id: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Status:
+    """A status that tickets of one board may have."""
+
+    id: str
+    name: str
+    is_closed: bool = False
+    allows_time: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Board:
+    """A queue, project or team, and the statuses of its tickets."""
+
+    id: str
+    name: str
+    statuses: Sequence[Status] = ()
+
+
+class Level(StrEnum):
+    """How much a finding matters: an error stops postings, a warning explains what to expect."""
+
+    OK = "ok"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing that a check of a connection has found, as a sentence for a person."""
+
+    level: Level
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class WorkTime:
+    """Time that one person worked: whole minutes, and the moments (UTC) between which it was.
+
+    `member_id` is that person in the ticket system; None where time is booked on the credential's owner.
+    """
+
+    minutes: int
+    started_at: datetime
+    ended_at: datetime
+    member_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record to write to a ticket: a note, a person's time, or both where the system keeps them together.
+
+    `marker` is a short word that only this record has. `author_id` is the member who wrote the note, if known.
+    """
+
+    marker: str
+    audience: Audience
+    text: str | None = None
+    time: WorkTime | None = None
+    author_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """It was written; `external_id` is its id there."""
+
+    external_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """It was not written and will not be if it is sent again. `reason` is a sentence that a person can act on."""
+
+    reason: str
+    field: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class TryLater:
+    """It was not written, but may be later; not before the moment that the system asked to wait for, if any."""
+
+    reason: str
+    not_before: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """It was sent and no answer came: it may have been written, or may still be."""
+
+    reason: str
+
+
+Outcome = Accepted | Refused | TryLater | Unknown
+
+
+class ProviderError(FlowPilotError):
+    """The ticket system could not be read. The sentence says what a person can do."""
+
+    status = 502
+
+
+class CredentialsError(ProviderError):
+    """The ticket system does not accept the credentials (any more)."""
+
+
+class NoSuchTicketError(ProviderError):
+    """There is no such ticket, or the credentials do not show it."""
+
+    status = 404
+
+    def __init__(self, ticket_id: str) -> None:
+        super().__init__(f"The ticket system has no ticket {ticket_id}, or does not show it to FlowPilot.")
+
+
+class UnavailableError(ProviderError):
+    """The ticket system does not answer now, or asks to wait until `not_before`."""
+
+    status = 503
+
+    def __init__(self, detail: str, not_before: datetime | None = None) -> None:
+        super().__init__(detail)
+        self.not_before = not_before
+
+
+@dataclass(frozen=True, slots=True)
+class TicketQuery:
+    """Which tickets to find: words of the summary or a number; of one member; open ones unless it says otherwise.
+
+    `limit` is at most 50. `cursor` is the last page's `next_cursor`.
+    """
+
+    text: str = ""
+    member_id: str | None = None
+    is_open: bool = True
+    limit: int = 20
+    cursor: str | None = None
+
+
+class Provider(Protocol):
+    """One ticket system, reached with one connection's credentials. Its methods are requests over the network.
+
+    Reads raise a `ProviderError`. Writes raise `CredentialsError` alone, and otherwise return what became of the
+    request.
+    """
+
+    capabilities: Capabilities
+
+    async def check(self) -> Sequence[Finding]:
+        """Whether everything works that FlowPilot needs; each missing right is an error of its own."""
+        ...
+
+    async def search(self, query: TicketQuery) -> TicketPage:
+        """Tickets, those changed last first."""
+        ...
+
+    async def read_ticket(self, ticket_id: str) -> Ticket:
+        """One ticket. Raises `NoSuchTicketError` too."""
+        ...
+
+    async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
+        """The last notes of a ticket, newest first."""
+        ...
+
+    async def list_members(self) -> Sequence[Member]:
+        """Everybody who may be booked for, inactive people included."""
+        ...
+
+    async def list_clients(self) -> Sequence[Client]:
+        """The companies that the desk works for, by name; empty if the system does not know companies."""
+        ...
+
+    async def list_boards(self) -> Sequence[Board]:
+        """The boards that FlowPilot sees, with the statuses of their tickets."""
+        ...
+
+    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+        """The id of the note or the entry of time with this marker on the ticket that answers to this id."""
+        ...
+
+    async def booked_minutes(self, ticket_id: str, marker: str) -> float | None:
+        """The minutes worked, not billed, of the record with this marker; None if there is none."""
+        ...
+
+    async def write(self, ticket_id: str, record: Record) -> Outcome:
+        """Write a record. Never twice, and never anything that the record does not say."""
+        ...
+
+    async def set_status(self, ticket_id: str, status_id: str) -> Outcome:
+        """Set a ticket's status, and read back that it has it. `external_id` is the status."""
+        ...
+
+    async def aclose(self) -> None:
+        """Close the connections."""
+        ...

@@ -1,0 +1,194 @@
+"""A ticket system that prints what is posted to it, for development and the demo.
+
+It remembers what it printed in a file of the data directory, so that each posting lives the whole life that it
+has with a real system. Every ticket number exists; those in `tickets.json` have more than a number.
+"""
+
+import json
+import sys
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any, TypedDict
+
+from pydantic import TypeAdapter
+
+from flowpilot.clock import now
+from flowpilot.http.fields import Body
+from flowpilot.psa.client import Access
+from flowpilot.psa.provider import (
+    Accepted,
+    Board,
+    BooksFor,
+    Capabilities,
+    Client,
+    Finding,
+    Level,
+    Marker,
+    Member,
+    Outcome,
+    Record,
+    Status,
+    StepKind,
+    Ticket,
+    TicketNote,
+    TicketPage,
+    TicketQuery,
+)
+
+_BOARD = Board("1", "Service desk", (Status("new", "New"), Status("closed", "Closed", is_closed=True)))
+_TICKETS = TypeAdapter(list[Ticket])
+_MEMBERS = TypeAdapter(list[Member])
+
+
+class Credentials(Body):
+    """It needs none."""
+
+
+class Settings(Body):
+    """It has none."""
+
+
+class _Line(TypedDict):
+    """One thing that was posted, as the file keeps it."""
+
+    id: str
+    ticket: str
+    kind: str
+    marker: str
+    internal: bool
+    text: str | None
+    minutes: int | None
+    member: str | None
+    at: str
+
+
+class Console:
+    """Prints postings to the standard error, and keeps them in `console/posted.jsonl` of the data directory."""
+
+    capabilities = Capabilities(
+        has_joint_records=False,
+        books_for=BooksFor.ANY_MEMBER,
+        marker=Marker.SEARCH,
+        slowest_answer_seconds=1,
+    )
+
+    def __init__(self, access: Access, _credentials: Credentials, _settings: Settings) -> None:
+        self._directory = access.data_dir / "console"
+        self._base_url = access.base_url
+
+    async def check(self) -> Sequence[Finding]:
+        """Nothing can be missing."""
+        return [Finding(Level.OK, "Postings are printed by the process that runs the jobs; nothing leaves it.")]
+
+    async def search(self, query: TicketQuery) -> TicketPage:
+        """The tickets of `tickets.json` that have all words."""
+        words = query.text.lower().split()
+        found = [
+            ticket
+            for ticket in map(self._with_status, self._tickets())
+            if all(word in f"{ticket.id} {ticket.summary} {ticket.client}".lower() for word in words)
+            and not (query.is_open and ticket.is_closed)
+        ]
+        start = int(query.cursor or 0)
+        after = start + query.limit
+        return TicketPage(found[start:after], str(after) if after < len(found) else None)
+
+    async def read_ticket(self, ticket_id: str) -> Ticket:
+        """The ticket of `tickets.json`, or one that has only this number."""
+        known = next((ticket for ticket in self._tickets() if ticket.id == ticket_id), None)
+        return self._with_status(
+            known or Ticket(ticket_id, None, f"Ticket {ticket_id}", board=_BOARD.name, board_id="1")
+        )
+
+    async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
+        """What was posted to the ticket, newest first."""
+        notes = [
+            TicketNote(line["member"], line["text"], line["internal"], datetime.fromisoformat(line["at"]))
+            for line in self._lines(ticket_id)
+            if line["text"] is not None
+        ]
+        return notes[::-1][:limit]
+
+    async def list_members(self) -> Sequence[Member]:
+        """The people of `members.json`."""
+        return _MEMBERS.validate_json(_read(self._directory / "members.json"))
+
+    async def list_clients(self) -> Sequence[Client]:
+        """The clients of the tickets in `tickets.json`."""
+        names = {ticket.client_id or ticket.client: ticket.client for ticket in self._tickets() if ticket.client}
+        return sorted(
+            (Client(str(key), name) for key, name in names.items() if name), key=lambda client: client.name
+        )
+
+    async def list_boards(self) -> Sequence[Board]:
+        """One board."""
+        return [_BOARD]
+
+    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+        """The posted line with this marker."""
+        found = (line["id"] for line in self._lines(ticket_id) if (line["marker"], line["kind"]) == (marker, kind))
+        return next(found, None)
+
+    async def booked_minutes(self, ticket_id: str, marker: str) -> float | None:
+        """The minutes of the posted line with this marker."""
+        return next((line["minutes"] for line in self._lines(ticket_id) if line["marker"] == marker), None)
+
+    async def write(self, ticket_id: str, record: Record) -> Outcome:
+        """Print a note or a time."""
+        kind = StepKind.NOTE if record.text is not None else StepKind.TIME
+        member = record.author_id if record.time is None else record.time.member_id
+        return self._post(
+            ticket_id,
+            kind,
+            marker=record.marker,
+            internal=record.audience == "internal",
+            text=record.text,
+            minutes=None if record.time is None else record.time.minutes,
+            member=member,
+        )
+
+    async def set_status(self, ticket_id: str, status_id: str) -> Outcome:
+        """Print a status."""
+        accepted = self._post(ticket_id, StepKind.STATUS, marker=status_id, text=None)
+        return Accepted(status_id) if isinstance(accepted, Accepted) else accepted
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    def _post(self, ticket_id: str, kind: StepKind, **said: Any) -> Outcome:
+        self._directory.mkdir(parents=True, exist_ok=True)
+        with (self._directory / "posted.jsonl").open("a") as file:
+            number = str(file.tell())
+            line = {"internal": True, "minutes": None, "member": None, **said}
+            file.write(
+                json.dumps({"id": number, "ticket": ticket_id, "kind": kind, "at": now().isoformat(), **line})
+                + "\n"
+            )
+        sys.stderr.write(f"ticket {ticket_id}: {kind}\n{_shown(line)}")
+        return Accepted(number)
+
+    def _lines(self, ticket_id: str) -> Iterator[_Line]:
+        path = self._directory / "posted.jsonl"
+        for text in path.read_text().splitlines() if path.exists() else []:
+            line: _Line = json.loads(text)
+            if line["ticket"] == ticket_id:
+                yield line
+
+    def _tickets(self) -> Sequence[Ticket]:
+        return _TICKETS.validate_json(_read(self._directory / "tickets.json"))
+
+    def _with_status(self, ticket: Ticket) -> Ticket:
+        set_to = [line["marker"] for line in self._lines(ticket.id) if line["kind"] == StepKind.STATUS]
+        status = next((one for one in _BOARD.statuses if [one.id] == set_to[-1:]), _BOARD.statuses[0])
+        link = ticket.url or f"{self._base_url}/tickets/{ticket.id}"
+        return replace(ticket, url=link, status=status.name, status_id=status.id, is_closed=status.is_closed)
+
+
+def _read(path: Path) -> bytes:
+    return path.read_bytes() if path.exists() else b"[]"
+
+
+def _shown(line: dict[str, Any]) -> str:
+    return "".join(f"  {name}: {value}\n" for name, value in line.items() if value is not None)

@@ -1,0 +1,33 @@
+"""Which ticket systems there are, what each of them needs to know, and how to reach it."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel
+
+from flowpilot.psa.client import Access
+from flowpilot.psa.connections.models import ProviderKind
+from flowpilot.psa.provider import Provider
+from flowpilot.psa.providers import console
+
+
+@dataclass(frozen=True, slots=True)
+class ProviderType:
+    """A kind of ticket system.
+
+    `credentials` and `settings` are forms: their fields have titles and descriptions, and credentials are secret.
+    `open` makes a provider of an address and the two, filled in.
+    """
+
+    name: str
+    credentials: type[BaseModel]
+    settings: type[BaseModel]
+    open: Callable[[Access, Any, Any], Provider]
+
+
+PROVIDERS: Mapping[ProviderKind, ProviderType] = {
+    ProviderKind.CONSOLE: ProviderType(
+        "Console (prints only)", console.Credentials, console.Settings, console.Console
+    ),
+}
