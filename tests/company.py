@@ -5,7 +5,7 @@ import functools
 import uuid
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any, TypeVar
 
@@ -74,8 +74,9 @@ class Company:
     def add_newcomer(self, role: Role) -> tuple[uuid.UUID, str]:
         """A new member with that role, and the e-mail with which they can sign in."""
         user_id, email = new_id(), fresh_email()
-        with account_connection(self.urls, self.id) as connection, connection.pipeline():
-            _Adding(connection, self.id, now()).person(role, user_id, email)
+        adding = _Adding(self.id, now())
+        adding.person(role, user_id, email)
+        adding.write(self.urls)
         return user_id, email
 
     def add_imported(self, name: str) -> uuid.UUID:
@@ -108,21 +109,27 @@ def found_company(urls: DatabaseUrls, timezone: str = "UTC") -> Company:
     """
     account_id, moment = new_id(), now()
     users, keys = {role: new_id() for role in Role}, {}
-    with account_connection(urls, account_id) as connection, connection.pipeline():
-        adding = _Adding(connection, account_id, moment)
-        adding.account(timezone)
-        for role, user_id in users.items():
-            keys[role] = adding.key(role, user_id)
+    adding = _Adding(account_id, moment)
+    adding.account(timezone)
+    for role, user_id in users.items():
+        keys[role] = adding.key(role, user_id)
+    adding.write(urls)
     return Company(urls, account_id, keys, users)
 
 
 @dataclass(frozen=True)
 class _Adding:
-    """Rows of a new account, in one transaction."""
+    """Rows of a new account, by their tables and columns, written in one transaction."""
 
-    connection: psycopg.Connection
     account_id: uuid.UUID
     moment: datetime
+    rows: dict[tuple[str, ...], list[Any]] = field(default_factory=dict)
+
+    def write(self, urls: DatabaseUrls) -> None:
+        with account_connection(urls, self.account_id) as connection, connection.pipeline():
+            for (table, *columns), values in self.rows.items():
+                count = len(values) // len(columns)
+                connection.execute(_insertion_of_many(table, tuple(columns), count), values)
 
     def account(self, timezone: str) -> None:
         name = f"Company {self.account_id}"
@@ -156,7 +163,13 @@ class _Adding:
         self._insert("audit_log", action=action, target_type=kind, target_id=target_id, **values, **whose)
 
     def _insert(self, table: str, **row: Any) -> None:
-        self.connection.execute(insertion(table, tuple(row)), row)
+        self.rows.setdefault((table, *row), []).extend(row.values())
+
+
+@functools.cache
+def _insertion_of_many(table: str, columns: tuple[str, ...], count: int) -> str:
+    row = f"({', '.join(['%s'] * len(columns))})"
+    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {', '.join([row] * count)}"
 
 
 @functools.cache

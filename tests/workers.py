@@ -1,5 +1,6 @@
 """Tests run side by side: what the workers share, and which of them runs what."""
 
+import gc
 import shutil
 import tempfile
 from pathlib import Path
@@ -62,3 +63,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def shared_directory(config: pytest.Config) -> Path:
     """The directory that all workers of this run share."""
     return config.stash[_DIRECTORY]
+
+
+def pytest_collection_finish() -> None:
+    """What is loaded by now stays for good, so the garbage collector need not look through it again and again."""
+    gc.collect()
+    gc.freeze()
