@@ -173,8 +173,9 @@ class Client:
                 timeout_seconds=self.access.timeout_seconds,
                 read_bytes=_READ_BYTES,
             )
-        if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
-            await self.access.limiter.rest_until(answer.retry_after(now()) or now() + _PAUSE)
+            # Still in its place, so that nobody who waits for it sends a request before knowing.
+            if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                await self.access.limiter.rest_until(answer.retry_after(now()) or now() + _PAUSE)
         if answer.status == HTTPStatus.UNAUTHORIZED:
             raise CredentialsError(f"{self.system} does not accept the credentials. Enter valid ones.")
         return answer
