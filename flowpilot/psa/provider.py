@@ -10,7 +10,30 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-from flowpilot.errors import FlowPilotError
+from flowpilot.psa.outcomes import (
+    Accepted,
+    CredentialsError,
+    NoSuchTicketError,
+    Outcome,
+    ProviderError,
+    Refused,
+    TryLater,
+    UnavailableError,
+    Unknown,
+)
+
+# They belong to the interface, and are imported with it.
+__all__ = [
+    "Accepted",
+    "CredentialsError",
+    "NoSuchTicketError",
+    "Outcome",
+    "ProviderError",
+    "Refused",
+    "TryLater",
+    "UnavailableError",
+    "Unknown",
+]
 
 
 class Audience(StrEnum):
@@ -189,68 +212,6 @@ class Record:
     text: str | None = None
     time: WorkTime | None = None
     author_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Accepted:
-    """It was written; `external_id` is its id there."""
-
-    external_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class Refused:
-    """It was not written and will not be if it is sent again. `reason` is a sentence that a person can act on."""
-
-    reason: str
-    field: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class TryLater:
-    """It was not written, but may be later; not before the moment that the system asked to wait for, if any."""
-
-    reason: str
-    not_before: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Unknown:
-    """It was sent and no answer came: it may have been written, or may still be."""
-
-    reason: str
-
-
-Outcome = Accepted | Refused | TryLater | Unknown
-
-
-class ProviderError(FlowPilotError):
-    """The ticket system could not be read. The sentence says what a person can do."""
-
-    status = 502
-
-
-class CredentialsError(ProviderError):
-    """The ticket system does not accept the credentials (any more)."""
-
-
-class NoSuchTicketError(ProviderError):
-    """There is no such ticket, or the credentials do not show it."""
-
-    status = 404
-
-    def __init__(self, ticket_id: str) -> None:
-        super().__init__(f"The ticket system has no ticket {ticket_id}, or does not show it to FlowPilot.")
-
-
-class UnavailableError(ProviderError):
-    """The ticket system does not answer now, or asks to wait until `not_before`."""
-
-    status = 503
-
-    def __init__(self, detail: str, not_before: datetime | None = None) -> None:
-        super().__init__(detail)
-        self.not_before = not_before
 
 
 @dataclass(frozen=True, slots=True)
