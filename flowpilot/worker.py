@@ -23,7 +23,13 @@ from flowpilot.wiring import wire_features
 FEATURES_WITH_JOBS = (session_jobs, handoff_jobs, notify_jobs)
 
 # How many jobs run at once. Each queue has its own workers, so that a slow receiver or AI never delays a lease.
-CONCURRENCY = {jobs.DEFAULT_QUEUE: 4, jobs.DELIVERY_QUEUE: 16, jobs.MAIL_QUEUE: 8, jobs.COPILOT_QUEUE: 2}
+CONCURRENCY = {
+    jobs.DEFAULT_QUEUE: 4,
+    jobs.DELIVERY_QUEUE: 16,
+    jobs.MAIL_QUEUE: 8,
+    jobs.COPILOT_QUEUE: 2,
+    jobs.PSA_QUEUE: 8,
+}
 _GRACE_SECONDS = 5
 _TEND_SECONDS = 60
 _KEEP_FAILED_HOURS = 24 * 30

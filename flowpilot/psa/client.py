@@ -134,14 +134,14 @@ class Client:
             answer = await self._send(method, url, headers, params, data, form)
         except (AddressRefusedError, NotSentError) as error:
             reason = error.reason if isinstance(error, NotSentError) else error.detail
-            return TryLater(f"{self.system} cannot be reached. {reason}")
+            return TryLater(f"{self.system} cannot be reached. {reason}", is_down=True)
         except UnavailableError as error:
-            return TryLater(error.detail, error.not_before)
+            return TryLater(error.detail, error.not_before, is_down=True)
         except UnansweredError as error:
             return Unknown(f"{self.system} was sent this and did not answer. {error.reason}")
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             reason = f"{self.system} asks to wait, because it gets too many requests."
-            return TryLater(reason, answer.retry_after(now()))
+            return TryLater(reason, answer.retry_after(now()), is_down=True)
         return answer
 
     async def _send(

@@ -23,10 +23,14 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class TryLater:
-    """It was not written, but may be later; not before the moment that the system asked to wait for, if any."""
+    """It was not written, but may be later; not before the moment that the system asked to wait for, if any.
+
+    `is_down`: it is the system that takes nothing now, rather than this record that it does not take.
+    """
 
     reason: str
     not_before: datetime | None = None
+    is_down: bool = False
 
 
 @dataclass(frozen=True, slots=True)

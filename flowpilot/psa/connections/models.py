@@ -34,7 +34,9 @@ class PsaConnection(Tenant, Base):
     """An account's connection to its ticket system; at most one that is not removed.
 
     The credentials are encrypted and never shown. `settings` are the provider's own options. Until `rests_until`
-    nothing is sent, because the ticket system asked for it. A removed one keeps its history and no credentials.
+    nothing is sent, because the ticket system asked for it or has failed, `failures` times in a row (`trouble`
+    says how); the job that goes on then is scheduled for `wakes_at`. A removed one keeps its history, but no
+    credentials.
     """
 
     __tablename__ = "psa_connections"
@@ -52,7 +54,10 @@ class PsaConnection(Tenant, Base):
     settings: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     findings: Mapped[dict[str, Any] | None]
     checked_at: Mapped[datetime | None]
+    failures: Mapped[int] = mapped_column(server_default="0")
+    trouble: Mapped[str | None]
     rests_until: Mapped[datetime | None]
+    wakes_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     pause_kind: Mapped[str | None]
     created_by: Mapped[uuid.UUID | None]

@@ -92,8 +92,9 @@ class PsaPostingStep(Tenant, Base):
     """One step of a posting: its note, one person's time, or the ticket's status.
 
     `marker` stands in the record, so that it can be found there. `asked_at` is when a request was sent that has
-    not been answered; until a look-up has told what became of it, nothing is written again. `worked_seconds` is
-    what `minutes` was rounded from.
+    not been answered; until a look-up has told what became of it, nothing is written again. `looks` counts the
+    look-ups that did not find an accepted record. Nothing is done before `due_at`. `worked_seconds` is what
+    `minutes` was rounded from. Steps that were written as one record have one marker.
     """
 
     __tablename__ = "psa_posting_steps"
@@ -120,6 +121,8 @@ class PsaPostingStep(Tenant, Base):
     reason: Mapped[str | None]
     external_id: Mapped[str | None]
     attempts: Mapped[int] = mapped_column(server_default="0")
+    looks: Mapped[int] = mapped_column(SmallInteger, server_default="0")
+    due_at: Mapped[datetime | None]
     asked_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
 

@@ -1,0 +1,142 @@
+"""What a connection has to post next."""
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import and_, func, select, update
+
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.psa.connections.models import PsaBoardStatus, PsaConnection, PsaMember
+from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+
+_TRIED = (State.QUEUED, State.SENT)
+
+
+async def open_connection(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> PsaConnection | None:
+    """The connection, if it is neither paused nor removed."""
+    return await db.scalar(
+        select(PsaConnection).where(
+            PsaConnection.account_id == account_id,
+            PsaConnection.id == connection_id,
+            PsaConnection.removed_at.is_(None),
+            PsaConnection.paused_at.is_(None),
+        )
+    )
+
+
+async def next_due(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> PsaPosting | None:
+    """The posting of a connection that is due first; it may be due later."""
+    return await db.scalar(
+        select(PsaPosting)
+        .where(
+            PsaPosting.account_id == account_id,
+            PsaPosting.connection_id == connection_id,
+            PsaPosting.state.in_([*_TRIED, State.HELD]),
+            PsaPosting.due_at.is_not(None),
+        )
+        .order_by(PsaPosting.due_at, PsaPosting.id)
+        .limit(1)
+    )
+
+
+async def steps_of(db: ReadDb, posting: PsaPosting) -> list[PsaPostingStep]:
+    """A posting's steps in their order."""
+    query = select(PsaPostingStep).where(
+        PsaPostingStep.account_id == posting.account_id, PsaPostingStep.posting_id == posting.id
+    )
+    return list(await db.scalars(query.order_by(PsaPostingStep.position)))
+
+
+async def members_of(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> dict[uuid.UUID, str]:
+    """The active member of the ticket system for each person who is mapped."""
+    rows = await db.execute(
+        select(PsaMember.user_id, PsaMember.external_id).where(
+            PsaMember.account_id == account_id,
+            PsaMember.connection_id == connection_id,
+            PsaMember.user_id.is_not(None),
+            PsaMember.is_active,
+        )
+    )
+    return {user_id: external_id for user_id, external_id in rows if user_id is not None}
+
+
+async def people(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> set[uuid.UUID]:
+    """Everybody whose time waits to be posted."""
+    rows = await db.scalars(
+        select(PsaPostingStep.user_id)
+        .join(
+            PsaPosting,
+            and_(
+                PsaPosting.account_id == PsaPostingStep.account_id,
+                PsaPosting.id == PsaPostingStep.posting_id,
+            ),
+        )
+        .where(
+            PsaPostingStep.account_id == account_id,
+            PsaPosting.account_id == account_id,
+            PsaPosting.connection_id == connection_id,
+            PsaPosting.state.in_([*_TRIED, State.HELD]),
+            PsaPostingStep.user_id.is_not(None),
+        )
+        .distinct()
+    )
+    return {person for person in rows if person is not None}
+
+
+async def chosen_status(db: ReadDb, connection: PsaConnection, board_id: str | None, occasion: str) -> str | None:
+    """The status that a person has chosen for this board and occasion."""
+    return await db.scalar(
+        select(PsaBoardStatus.status_id).where(
+            PsaBoardStatus.account_id == connection.account_id,
+            PsaBoardStatus.connection_id == connection.id,
+            PsaBoardStatus.board_id == board_id,
+            PsaBoardStatus.occasion == occasion,
+        )
+    )
+
+
+async def is_wanted(db: ReadDb, posting: PsaPosting) -> bool:
+    """Whether the posting is still to go on, as it is now."""
+    state = await db.scalar(
+        select(PsaPosting.state).where(PsaPosting.account_id == posting.account_id, PsaPosting.id == posting.id)
+    )
+    return state in _TRIED
+
+
+async def release_held(db: Db, posting: PsaPosting, now: datetime) -> bool:
+    """Let a held posting go, because its time has come; False if somebody has changed it meanwhile."""
+    changed = await db.scalar(
+        update(PsaPosting)
+        .where(
+            PsaPosting.account_id == posting.account_id,
+            PsaPosting.id == posting.id,
+            PsaPosting.state == State.HELD,
+            PsaPosting.due_at <= now,
+        )
+        .values(state=State.QUEUED)
+        .returning(PsaPosting.id)
+    )
+    return changed is not None
+
+
+async def put_off(db: Db, posting: PsaPosting, until: datetime | None, *, reason: str | None = None) -> None:
+    """Try a posting again at that time; with None, once somebody has done something."""
+    await db.execute(
+        update(PsaPosting)
+        .where(
+            PsaPosting.account_id == posting.account_id,
+            PsaPosting.id == posting.id,
+            PsaPosting.state.in_(_TRIED),
+        )
+        .values(due_at=until, reason=func.coalesce(reason, PsaPosting.reason))
+    )
+
+
+async def move_to(db: Db, posting: PsaPosting, ticket_id: str) -> None:
+    """Post to the ticket into which the posting's own was merged, and say so."""
+    reason = f"Ticket {posting.ticket_id} was merged into {ticket_id}, so this goes there."
+    await db.execute(
+        update(PsaPosting)
+        .where(PsaPosting.account_id == posting.account_id, PsaPosting.id == posting.id)
+        .values(ticket_id=ticket_id, reason=reason)
+    )

@@ -1,0 +1,62 @@
+"""How a connection does: while its ticket system is down it rests, longer and longer; then everything goes on."""
+
+import uuid
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, or_, select, update
+
+from flowpilot.clock import now
+from flowpilot.db.session import Database, Db
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.postings.lanes import give_turn
+
+_FIRST_REST = timedelta(seconds=4)
+_LONGEST_REST = timedelta(hours=1)
+
+
+async def failed(
+    database: Database, connection: PsaConnection, reason: str, not_before: datetime | None
+) -> datetime:
+    """Record that the ticket system takes nothing now, and return until when its connection rests."""
+    moment = now()
+    async with database.write(connection.account_id) as db:
+        row = (
+            await db.scalars(
+                select(PsaConnection)
+                .where(PsaConnection.account_id == connection.account_id, PsaConnection.id == connection.id)
+                .with_for_update()
+            )
+        ).one()
+        rest = min(_FIRST_REST * 4**row.failures, _LONGEST_REST) if row.failures < 10 else _LONGEST_REST
+        row.failures, row.trouble = row.failures + 1, reason
+        row.rests_until = max(moment + rest, not_before or moment)
+        return row.rests_until
+
+
+async def answered(database: Database, connection: PsaConnection) -> None:
+    """Record that the ticket system answers again, if it did not before."""
+    if connection.failures == 0:
+        return
+    async with database.write(connection.account_id) as db:
+        await db.execute(
+            update(PsaConnection)
+            .where(PsaConnection.account_id == connection.account_id, PsaConnection.id == connection.id)
+            .values(failures=0, trouble=None, rests_until=None)
+        )
+    connection.failures = 0
+
+
+async def wake(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, at: datetime, moment: datetime) -> None:
+    """Schedule a turn of the connection for that time, unless there is one by then."""
+    scheduled = await db.execute(
+        update(PsaConnection)
+        .where(
+            PsaConnection.account_id == account_id,
+            PsaConnection.id == connection_id,
+            or_(func.coalesce(PsaConnection.wakes_at, moment) <= moment, PsaConnection.wakes_at > at),
+        )
+        .values(wakes_at=at)
+        .returning(PsaConnection.id)
+    )
+    if scheduled.one_or_none() is not None:
+        await give_turn(db, account_id, connection_id, at)

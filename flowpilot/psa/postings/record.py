@@ -1,0 +1,223 @@
+"""Recording what becomes of a posting's steps, each time in a transaction of its own around the request.
+
+A request is on record before it is sent. If the process dies meanwhile, the step stays asked for, and the next
+turn looks it up.
+"""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from decimal import Decimal
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.psa.models import PsaActivityLog, PsaPostLog
+from flowpilot.psa.postings.models import WAITING, PsaAttempt, PsaPosting, PsaPostingStep, State
+from flowpilot.psa.provider import Accepted, Outcome, Refused, StepKind, TryLater, Unknown
+
+# A record that was accepted and is not there is looked for this often before it counts as failed.
+_LOOKS = 5
+_LONGEST_PAUSE = timedelta(days=1)
+
+_ACTIVITIES = {
+    StepKind.NOTE: "note_posted",
+    StepKind.TIME: "time_entry_posted",
+    StepKind.STATUS: "status_updated",
+}
+_OUTCOMES = {Accepted: "accepted", Refused: "refused", TryLater: "try_later", Unknown: "unknown"}
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedPosting:
+    """A posting with its steps, in their order."""
+
+    posting: PsaPosting
+    steps: list[PsaPostingStep]
+
+    def of(self, ids: Sequence[uuid.UUID]) -> list[PsaPostingStep]:
+        """The steps with these ids."""
+        return [step for step in self.steps if step.id in ids]
+
+
+async def lock(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID) -> LoadedPosting:
+    """Lock a posting and read its steps."""
+    found = select(PsaPosting).where(PsaPosting.account_id == account_id, PsaPosting.id == posting_id)
+    posting = (await db.scalars(found.with_for_update(key_share=True))).one()
+    steps = select(PsaPostingStep).where(
+        PsaPostingStep.account_id == account_id, PsaPostingStep.posting_id == posting_id
+    )
+    return LoadedPosting(posting, list(await db.scalars(steps.order_by(PsaPostingStep.position))))
+
+
+async def begin(
+    db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, steps: Sequence[uuid.UUID], now: datetime
+) -> bool:
+    """Put a request on record that is about to be sent; False if it is no longer wanted."""
+    loaded = await lock(db, account_id, posting_id)
+    wanted = loaded.of(steps)
+    if loaded.posting.state not in {State.QUEUED, State.SENT} or any(one.state != State.QUEUED for one in wanted):
+        return False
+    for step in wanted:
+        step.attempts, step.asked_at, step.reason = step.attempts + 1, now, None
+        step.marker = wanted[0].marker
+        db.add(PsaAttempt(account_id=account_id, id=new_id(), step_id=step.id, started_at=now))
+    await db.flush()
+    return True
+
+
+async def finish(
+    db: Db,
+    account_id: uuid.UUID,
+    posting_id: uuid.UUID,
+    steps: Sequence[uuid.UUID],
+    outcome: Outcome,
+    now: datetime,
+) -> None:
+    """Record what became of a request."""
+    loaded = await lock(db, account_id, posting_id)
+    reason = None if isinstance(outcome, Accepted) else outcome.reason
+    for step in loaded.of(steps):
+        step.reason = reason
+        await _end_attempt(db, step, outcome, reason, now)
+        match outcome:
+            case Accepted(external_id):
+                step.state, step.external_id, step.asked_at = State.SENT, external_id, None
+                if step.kind == StepKind.STATUS:
+                    await _confirm(db, loaded.posting, step, now)
+            case Refused():
+                step.state, step.asked_at = State.FAILED, None
+            case TryLater(not_before=not_before):
+                step.asked_at = None
+                step.due_at = max(now + _pause(step.attempts), not_before or now)
+            case Unknown() if step.kind == StepKind.STATUS:
+                # To set it again does no harm.
+                step.asked_at, step.due_at = None, now + _pause(step.attempts)
+            case Unknown():
+                pass
+    await roll_up(db, loaded, now)
+
+
+async def seen(
+    db: Db,
+    account_id: uuid.UUID,
+    posting_id: uuid.UUID,
+    steps: Sequence[uuid.UUID],
+    external_id: str | None,
+    now: datetime,
+) -> None:
+    """Record what a look-up has found: the record's id, or that it is not there."""
+    loaded = await lock(db, account_id, posting_id)
+    for step in loaded.of(steps):
+        if step.state not in {State.QUEUED, State.SENT}:
+            continue
+        if external_id is not None:
+            step.external_id = external_id
+            await _confirm(db, loaded.posting, step, now)
+        elif step.state == State.SENT:
+            step.looks += 1
+            step.due_at = now + _pause(step.looks)
+            step.reason = "The ticket system accepted this, but it is not on the ticket."
+            if step.looks >= _LOOKS:
+                step.state = State.FAILED
+        else:
+            step.asked_at = None
+    await roll_up(db, loaded, now)
+
+
+async def refuse(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, reason: str, now: datetime) -> None:
+    """Fail what is left of a posting, without a request: the ticket is not there, for example."""
+    loaded = await lock(db, account_id, posting_id)
+    for step in loaded.steps:
+        if step.state in WAITING:
+            step.state, step.reason = State.FAILED, reason
+    await roll_up(db, loaded, now)
+
+
+async def put_off(
+    db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, steps: Sequence[uuid.UUID], reason: str, now: datetime
+) -> None:
+    """Look for steps again later, because a look-up has failed."""
+    loaded = await lock(db, account_id, posting_id)
+    for step in loaded.of(steps):
+        step.due_at, step.reason = now + _pause(max(1, step.attempts)), reason
+    await roll_up(db, loaded, now)
+
+
+async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
+    """Derive the posting's state and reason from its steps, and the push of its note from the note's."""
+    posting, states = loaded.posting, {step.state for step in loaded.steps}
+    if posting.state == State.HELD:
+        return
+    if (State.FAILED in states and not states & {State.QUEUED, State.SENT}) or _is_stuck(loaded):
+        posting.state = State.FAILED
+    else:
+        order = (State.QUEUED, State.SENT, State.ABANDONED, State.CONFIRMED)
+        posting.state = next(state for state in order if state in states)
+    reasons = dict.fromkeys(step.reason for step in loaded.steps if step.reason and step.state != State.CONFIRMED)
+    posting.reason = " ".join(reasons) or posting.reason
+    posting.ended_at = None if posting.state in WAITING else posting.ended_at or now
+    await db.flush()
+    await _log_push(db, loaded, now)
+
+
+def _is_stuck(loaded: LoadedPosting) -> bool:
+    """Whether only the status is left, and does not go because something before it has failed."""
+    left = [step for step in loaded.steps if step.state in {State.QUEUED, State.SENT}]
+    has_failed = any(step.state == State.FAILED for step in loaded.steps)
+    return has_failed and all(step.kind == StepKind.STATUS for step in left)
+
+
+async def _confirm(db: Db, posting: PsaPosting, step: PsaPostingStep, now: datetime) -> None:
+    step.state, step.confirmed_at, step.asked_at, step.reason = State.CONFIRMED, now, None, None
+    row = {
+        "account_id": step.account_id,
+        "id": step.id,
+        "session_id": posting.ai_session_id,
+        "activity_type": _ACTIVITIES[StepKind(step.kind)],
+        "hours_logged": None if step.minutes is None else Decimal(step.minutes) / 60,
+        "created_at": now,
+    }
+    await db.execute(insert(PsaActivityLog).values(row).on_conflict_do_nothing())
+
+
+async def _end_attempt(db: Db, step: PsaPostingStep, outcome: Outcome, reason: str | None, now: datetime) -> None:
+    await db.execute(
+        update(PsaAttempt)
+        .where(
+            PsaAttempt.account_id == step.account_id,
+            PsaAttempt.step_id == step.id,
+            PsaAttempt.outcome.is_(None),
+        )
+        .values(ended_at=now, outcome=_OUTCOMES[type(outcome)], reason=reason)
+    )
+
+
+async def _log_push(db: Db, loaded: LoadedPosting, now: datetime) -> None:
+    """Keep the push of the note, which the reports count, equal to the note's step."""
+    note = next((step for step in loaded.steps if step.kind == StepKind.NOTE), None)
+    if note is None:
+        return
+    status = {State.CONFIRMED: "success", State.FAILED: "failed", State.ABANDONED: "failed"}.get(
+        State(note.state), "pending"
+    )
+    log = (
+        await db.scalars(
+            select(PsaPostLog).where(
+                PsaPostLog.account_id == note.account_id, PsaPostLog.posting_id == note.posting_id
+            )
+        )
+    ).one()
+    if log.status != status:
+        log.posted_at = None if status == "pending" else now
+    log.status, log.external_id, log.ticket_id = status, note.external_id, loaded.posting.ticket_id
+    log.retry_count = max(0, note.attempts - 1)
+    await db.flush()
+
+
+def _pause(attempts: int) -> timedelta:
+    """4 seconds after the first attempt, then four times as long each time, up to a day."""
+    return min(timedelta(seconds=4**attempts), _LONGEST_PAUSE)

@@ -1,0 +1,239 @@
+"""A turn of a connection: posts what is due, one request after the other, for a while.
+
+No transaction is open while the ticket system is asked.
+"""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flowpilot.clock import now
+from flowpilot.db.session import Database
+from flowpilot.durations import of_work
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.postings import due, health, record
+from flowpilot.psa.postings.acts import LookUp, SetStatus, Wait, Write, lacks_member, next_act
+from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+from flowpilot.psa.provider import (
+    Audience,
+    BooksFor,
+    CredentialsError,
+    NoSuchTicketError,
+    Outcome,
+    Provider,
+    ProviderError,
+    Record,
+    Refused,
+    StepKind,
+    Ticket,
+    TryLater,
+    UnavailableError,
+    WorkTime,
+)
+
+# After this time a connection queues again behind those that wait for a worker. One request may take longer.
+_TURN = timedelta(seconds=5)
+
+_NOT_MATCHED = "Time waits for somebody who is not matched with a member of the ticket system. See Settings."
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What a turn works with."""
+
+    database: Database
+    connection: PsaConnection
+    provider: Provider
+    members: Mapping[uuid.UUID, str]
+    names: Mapping[uuid.UUID, str]
+
+    @property
+    def account_id(self) -> uuid.UUID:
+        """The connection's account."""
+        return self.connection.account_id
+
+
+async def run(turn: Turn) -> datetime | None:
+    """Post what is due, and return when there is more to do: now, if the turn was too short; None for never.
+
+    Raises:
+        CredentialsError: the ticket system does not accept the credentials any more.
+    """
+    ends = now() + _TURN
+    while (moment := now()) < ends:
+        async with turn.database.read(turn.account_id) as db:
+            posting = await due.next_due(db, turn.account_id, turn.connection.id)
+        if posting is None or posting.due_at is None:
+            return None
+        if posting.due_at > moment:
+            return posting.due_at
+        rests_until = await _advance(turn, posting, moment)
+        if rests_until is not None:
+            return rests_until
+    return now()
+
+
+async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetime | None:
+    """Take one posting as far as it goes now. Returns until when the connection rests, if the system is down."""
+    if posting.state == State.HELD:
+        async with turn.database.write(turn.account_id) as db:
+            await due.release_held(db, posting, moment)
+        return None
+    try:
+        ticket = await turn.provider.read_ticket(posting.ticket_id)
+    except NoSuchTicketError as error:
+        await _refuse(turn, posting, error.detail)
+        return None
+    except UnavailableError as error:
+        return await health.failed(turn.database, turn.connection, error.detail, error.not_before)
+    except CredentialsError:
+        raise
+    except ProviderError as error:
+        await _put_off(turn, posting, now() + timedelta(hours=1), error.detail)
+        return None
+    await health.answered(turn.database, turn.connection)
+    if ticket.is_deleted:
+        await _refuse(turn, posting, f"Ticket {posting.ticket_id} is deleted, so nothing was written to it.")
+        return None
+    if ticket.id != posting.ticket_id:
+        async with turn.database.write(turn.account_id) as db:
+            await due.move_to(db, posting, ticket.id)
+    return await _work(turn, posting, ticket)
+
+
+async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | None:
+    absent: set[uuid.UUID] = set()
+    while True:
+        async with turn.database.read(turn.account_id) as db:
+            steps = await due.steps_of(db, posting)
+        act = next_act(steps, turn.provider.capabilities, turn.members, now(), absent)
+        match act:
+            case None:
+                return None
+            case Wait(until):
+                await _put_off(turn, posting, until, _lacking(turn, steps))
+                return None
+            case LookUp(asked):
+                rests_until = await _look_up(turn, posting, ticket, asked, absent)
+            case Write(asked):
+                rests_until = await _write(turn, posting, ticket, asked)
+                absent.clear()
+            case SetStatus(step):
+                rests_until = await _set_status(turn, posting, ticket, step)
+        if rests_until is not None:
+            return rests_until
+        async with turn.database.read(turn.account_id) as db:
+            if not await due.is_wanted(db, posting):
+                return None
+
+
+async def _look_up(
+    turn: Turn, posting: PsaPosting, ticket: Ticket, steps: tuple[PsaPostingStep, ...], absent: set[uuid.UUID]
+) -> datetime | None:
+    try:
+        found = await turn.provider.find_record(ticket.id, steps[0].marker, StepKind(steps[0].kind))
+    except UnavailableError as error:
+        return await health.failed(turn.database, turn.connection, error.detail, error.not_before)
+    except CredentialsError:
+        raise
+    except ProviderError as error:
+        await _put_off_steps(turn, posting, steps, error.detail)
+        return None
+    ids = [step.id for step in steps]
+    async with turn.database.write(turn.account_id) as db:
+        await record.seen(db, turn.account_id, posting.id, ids, found, now())
+    if found is None:
+        absent.update(step.id for step in steps if step.state == State.QUEUED)
+    return None
+
+
+async def _write(
+    turn: Turn, posting: PsaPosting, ticket: Ticket, steps: tuple[PsaPostingStep, ...]
+) -> datetime | None:
+    ids = [step.id for step in steps]
+    async with turn.database.write(turn.account_id) as db:
+        if not await record.begin(db, turn.account_id, posting.id, ids, now()):
+            return None
+    outcome = await turn.provider.write(ticket.id, _record(turn, posting, steps))
+    return await _finish(turn, posting, ids, outcome)
+
+
+async def _set_status(turn: Turn, posting: PsaPosting, ticket: Ticket, step: PsaPostingStep) -> datetime | None:
+    async with turn.database.read(turn.account_id) as db:
+        chosen = await due.chosen_status(db, turn.connection, ticket.board_id, posting.occasion)
+    async with turn.database.write(turn.account_id) as db:
+        if not await record.begin(db, turn.account_id, posting.id, [step.id], now()):
+            return None
+    outcome: Outcome = (
+        Refused(_no_status(ticket)) if chosen is None else await turn.provider.set_status(ticket.id, chosen)
+    )
+    return await _finish(turn, posting, [step.id], outcome)
+
+
+async def _finish(turn: Turn, posting: PsaPosting, ids: list[uuid.UUID], outcome: Outcome) -> datetime | None:
+    async with turn.database.write(turn.account_id) as db:
+        await record.finish(db, turn.account_id, posting.id, ids, outcome, now())
+    if isinstance(outcome, TryLater) and outcome.is_down:
+        return await health.failed(turn.database, turn.connection, outcome.reason, outcome.not_before)
+    return None
+
+
+def _record(turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...]) -> Record:
+    by_kind = {step.kind: step for step in steps}
+    note, time = by_kind.get(StepKind.NOTE), by_kind.get(StepKind.TIME)
+    author = posting.created_by if note is not None else None
+    return Record(
+        marker=steps[0].marker,
+        audience=Audience(posting.audience) if note is not None else Audience.INTERNAL,
+        text=_text(turn, posting, note, time),
+        time=None if time is None else _work_time(turn, time),
+        author_id=None if author is None else turn.members.get(author),
+    )
+
+
+def _text(turn: Turn, posting: PsaPosting, note: PsaPostingStep | None, time: PsaPostingStep | None) -> str | None:
+    """The note. Where time is booked on the credential's owner, its first line says whose it is."""
+    text = None if note is None else posting.text
+    if time is None or turn.provider.capabilities.books_for is not BooksFor.CREDENTIAL_OWNER:
+        return text
+    name = turn.names.get(time.user_id) if time.user_id is not None else None
+    whose = f"{name or 'Somebody who is no longer a member'}: {of_work(timedelta(minutes=time.minutes or 0))}"
+    return whose if text is None else f"{whose}\n\n{text}"
+
+
+def _work_time(turn: Turn, step: PsaPostingStep) -> WorkTime:
+    assert step.minutes is not None
+    assert step.started_at is not None
+    assert step.ended_at is not None
+    member = None if step.user_id is None else turn.members.get(step.user_id)
+    return WorkTime(step.minutes, step.started_at, step.ended_at, member)
+
+
+def _lacking(turn: Turn, steps: list[PsaPostingStep]) -> str | None:
+    lacking = any(
+        lacks_member(step, turn.provider.capabilities, turn.members)
+        for step in steps
+        if step.state == State.QUEUED
+    )
+    return _NOT_MATCHED if lacking else None
+
+
+def _no_status(ticket: Ticket) -> str:
+    board = ticket.board or "of this ticket"
+    return f"No status is chosen for the board {board}. Choose one in Settings, then retry."
+
+
+async def _refuse(turn: Turn, posting: PsaPosting, reason: str) -> None:
+    async with turn.database.write(turn.account_id) as db:
+        await record.refuse(db, turn.account_id, posting.id, reason, now())
+
+
+async def _put_off(turn: Turn, posting: PsaPosting, until: datetime | None, reason: str | None) -> None:
+    async with turn.database.write(turn.account_id) as db:
+        await due.put_off(db, posting, until, reason=reason)
+
+
+async def _put_off_steps(turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...], reason: str) -> None:
+    async with turn.database.write(turn.account_id) as db:
+        await record.put_off(db, turn.account_id, posting.id, [step.id for step in steps], reason, now())
