@@ -1,0 +1,65 @@
+"""What somebody enters to connect HaloPSA."""
+
+from typing import Annotated, Literal
+
+from pydantic import Field
+
+from flowpilot.http.fields import Body, Line, Trimmed
+
+_Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
+
+
+class Credentials(Body):
+    """The application that FlowPilot signs in as."""
+
+    client_id: Line = Field(title="Client ID", description="Of the application under Integrations, HaloPSA API.")
+    client_secret: Line = Field(title="Client secret", description="HaloPSA shows it once, when it is made.")
+    tenant: Trimmed = Field("", title="Tenant", description="Only if HaloPSA hosts it and asks for it.")
+
+
+class Settings(Body):
+    """What differs between one HaloPSA and another."""
+
+    outcome_id: _Number = Field(
+        title="Outcome of internal notes",
+        description="The number of the action, such as Private Note, that notes and time are added with. "
+        "Choose one that sends no e-mail.",
+    )
+    client_outcome_id: _Number | None = Field(
+        None,
+        title="Outcome of notes for clients",
+        description="The number of the action that a text for the client is sent with. Its own settings decide "
+        "whether it goes out as an e-mail. Without it, no text can be sent to clients.",
+    )
+    time_unit: Literal["hours", "minutes"] = Field(
+        "hours",
+        title="Unit of the time taken",
+        description="What the field timetaken holds. Look at the first booked time.",
+    )
+    agent_field: Literal["who_agentid", "actionby_agent_id"] = Field(
+        "who_agentid",
+        title="Field of the agent",
+        description="Which field of an action says whose it is. Look at the first booked time.",
+    )
+    closed_status_ids: str = Field(
+        "9",
+        pattern=r"^\s*\d+(\s*,\s*\d+)*\s*$",
+        max_length=200,
+        title="Closed statuses",
+        description="The numbers of the statuses that count as closed, separated by commas.",
+    )
+    merged_field: Line = Field(
+        "merged_into_id",
+        title="Field of a merged ticket",
+        description="Which field of a ticket has the number of the ticket that it was merged into.",
+    )
+    auth_url: Trimmed = Field(
+        "",
+        title="Authorisation server",
+        description="If it is not the address with /auth at its end.",
+    )
+    ticket_path: Line = Field(
+        "/ticket?id=",
+        title="Path of a ticket",
+        description="What stands between the address and the number when you open a ticket in a browser.",
+    )

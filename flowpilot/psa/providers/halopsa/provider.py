@@ -1,0 +1,230 @@
+"""HaloPSA as a ticket system."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flowpilot.outgoing.http import Answer
+from flowpilot.psa.client import Access, content
+from flowpilot.psa.provider import (
+    Accepted,
+    Audience,
+    Board,
+    BooksFor,
+    Capabilities,
+    Client,
+    Finding,
+    Marker,
+    Member,
+    NoSuchTicketError,
+    Outcome,
+    Record,
+    Refused,
+    Status,
+    StepKind,
+    Ticket,
+    TicketNote,
+    TicketPage,
+    TicketQuery,
+    Unknown,
+)
+from flowpilot.psa.providers.halopsa import records
+from flowpilot.psa.providers.halopsa.check import findings
+from flowpilot.psa.providers.halopsa.forms import Credentials, Settings
+from flowpilot.psa.providers.halopsa.requests import Requests, not_written
+from flowpilot.psa.targets import writable_ticket
+
+# A ticket that was merged into one that was merged in its turn, and so on.
+_MERGES = 5
+
+
+class HaloPsa:
+    """HaloPSA. A note and the time of its author are one action there."""
+
+    capabilities = Capabilities(
+        has_joint_records=True,
+        books_for=BooksFor.ANY_MEMBER,
+        marker=Marker.LIST_AND_MATCH,
+        time_unit_seconds=36,
+    )
+
+    def __init__(self, access: Access, credentials: Credentials, settings: Settings) -> None:
+        self._requests = Requests(access, credentials, settings)
+        self._settings = settings
+        self._base_url = access.base_url
+        self._names: records.Names | None = None
+
+    async def check(self) -> Sequence[Finding]:
+        """Whether each list that FlowPilot needs can be read, and whether the outcomes exist."""
+        return await findings(self._requests, self._settings)
+
+    async def search(self, query: TicketQuery) -> TicketPage:
+        """Tickets by words of the summary or their number."""
+        page = int(query.cursor or 1)
+        filters: dict[str, str | int] = {"open_only": "true"} if query.is_open else {}
+        if query.text:
+            filters["search"] = query.text
+        if query.member_id is not None:
+            filters["agent_id"] = query.member_id
+        answer = await self._requests.read(
+            "/Tickets",
+            pageinate="true",
+            page_size=query.limit,
+            page_no=page,
+            order="lastactiondate",
+            orderdesc="true",
+            **filters,
+        )
+        rows = [await self._ticket(row) for row in (answer or {}).get("tickets", [])]
+        found = [ticket for ticket in rows if not (query.is_open and ticket.is_closed)]
+        found = [*await self._numbered(query, found), *found]
+        is_more = (answer or {}).get("record_count", 0) > page * query.limit
+        return TicketPage(found, str(page + 1) if is_more else None)
+
+    async def read_ticket(self, ticket_id: str) -> Ticket:
+        """One ticket, or the one that it was merged into."""
+        number: str | None = ticket_id
+        row: dict[str, Any] = {}
+        for _ in range(_MERGES):
+            if number is None:
+                break
+            row = await self._row(number)
+            number = records.text_or_none(row.get(self._settings.merged_field))
+        return await self._ticket(row)
+
+    async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
+        """The notes of the last actions."""
+        rows = await self._actions((await self.read_ticket(ticket_id)).id)
+        newest = sorted(rows, key=lambda row: int(row["id"]), reverse=True)
+        return [records.note(row) for row in newest if row.get("note")][:limit]
+
+    async def list_members(self) -> Sequence[Member]:
+        """All agents, those that are disabled too."""
+        rows = await self._requests.read_all("/Agent", "agents", includeenabled="true", includedisabled="true")
+        return [records.member(row) for row in rows]
+
+    async def list_clients(self) -> Sequence[Client]:
+        """All clients that are active."""
+        rows = await self._requests.read_all("/Client", "clients")
+        clients = [Client(str(row["id"]), row["name"]) for row in rows if not row.get("inactive")]
+        return sorted(clients, key=lambda client: client.name)
+
+    async def list_boards(self) -> Sequence[Board]:
+        """The ticket types, with the statuses that they allow."""
+        names = await self._all_names()
+        return [
+            Board(type_id, name, await self._statuses(type_id, names)) for type_id, name in names.types.items()
+        ]
+
+    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:  # noqa: ARG002
+        """The action with this marker; it has the note and the time."""
+        row = await self._marked(ticket_id, marker)
+        return None if row is None else str(row["id"])
+
+    async def booked_minutes(self, ticket_id: str, marker: str) -> float | None:
+        """The time taken by the action with this marker."""
+        row = await self._marked(ticket_id, marker)
+        return None if row is None else records.minutes_taken(row, self._settings)
+
+    async def write(self, ticket_id: str, record: Record) -> Outcome:
+        """Add one action."""
+        if record.audience is Audience.CLIENT and self._settings.client_outcome_id is None:
+            return Refused(
+                "Enter the outcome of notes for clients in the connection's settings.", "client_outcome_id"
+            )
+        ticket = await writable_ticket(self, ticket_id)
+        if not isinstance(ticket, Ticket):
+            return ticket
+        action = records.action(ticket.id, record, self._settings)
+        answer = await self._requests.write("/Actions", [action])
+        if not isinstance(answer, Answer):
+            return answer
+        if not answer.is_success:
+            return not_written(answer, action)
+        return _accepted(content(answer))
+
+    async def set_status(self, ticket_id: str, status_id: str) -> Outcome:
+        """Set the status, and look whether the ticket has it: HaloPSA leaves one that its type does not allow."""
+        ticket = await writable_ticket(self, ticket_id)
+        if not isinstance(ticket, Ticket):
+            return ticket
+        if ticket.status_id == status_id:
+            return Accepted(status_id)
+        return await self._change_status(ticket, status_id)
+
+    async def aclose(self) -> None:
+        """Nothing is open."""
+
+    async def _change_status(self, ticket: Ticket, status_id: str) -> Outcome:
+        change = {"id": int(ticket.id), "status_id": int(status_id)}
+        answer = await self._requests.write("/Tickets", [change])
+        if not isinstance(answer, Answer):
+            return answer
+        if not answer.is_success:
+            return not_written(answer, change)
+        after = await writable_ticket(self, ticket.id)
+        if not isinstance(after, Ticket):
+            return Unknown(after.reason)
+        if after.status_id == status_id:
+            return Accepted(status_id)
+        name = (await self._all_names()).statuses.get(status_id, status_id)
+        return Refused(
+            f'HaloPSA has left the ticket in "{after.status}". Tickets of the type "{after.board}" may not have '
+            f'the status "{name}": choose another one for this type.',
+            "status_id",
+        )
+
+    async def _row(self, number: str) -> dict[str, Any]:
+        row = await self._requests.read(f"/Tickets/{number}", includedetails="true") if number.isdigit() else None
+        if not isinstance(row, dict) or "id" not in row:
+            raise NoSuchTicketError(number)
+        return row
+
+    async def _ticket(self, row: dict[str, Any]) -> Ticket:
+        return records.ticket(row, self._settings, self._base_url, await self._all_names())
+
+    async def _numbered(self, query: TicketQuery, found: Sequence[Ticket]) -> Sequence[Ticket]:
+        """The ticket whose number was searched for, because the search looks at words."""
+        if query.cursor or query.member_id or not query.text.isdigit():
+            return []
+        try:
+            ticket = await self.read_ticket(query.text)
+        except NoSuchTicketError:
+            return []
+        is_new = ticket.id not in {other.id for other in found}
+        return [ticket] if is_new and not ticket.is_deleted and not (query.is_open and ticket.is_closed) else []
+
+    async def _actions(self, ticket_id: str) -> list[dict[str, Any]]:
+        return await self._requests.read_all(
+            "/Actions", "actions", ticket_id=ticket_id, includehtmlnote="true", excludesys="true"
+        )
+
+    async def _marked(self, ticket_id: str, marker: str) -> dict[str, Any] | None:
+        """The action with this marker, whether or not a merge has moved it."""
+        for number in dict.fromkeys(((await self.read_ticket(ticket_id)).id, ticket_id)):
+            for row in await self._actions(number):
+                if records.carries(row, marker):
+                    return row
+        return None
+
+    async def _all_names(self) -> records.Names:
+        if self._names is None:
+            types = await self._requests.read_all("/TicketType", "tickettypes")
+            self._names = records.Names(types, await self._requests.read_all("/Status", "statuses"))
+        return self._names
+
+    async def _statuses(self, type_id: str, names: records.Names) -> Sequence[Status]:
+        details = await self._requests.read(f"/TicketType/{type_id}", includedetails="true")
+        allowed = [str(row.get("status_id", row.get("id"))) for row in (details or {}).get("allowed_status") or []]
+        return [
+            records.status(status_id, name, self._settings)
+            for status_id, name in names.statuses.items()
+            if not allowed or status_id in allowed
+        ]
+
+
+def _accepted(written: Any) -> Outcome:
+    """The id of the action that was added, which HaloPSA answers with alone or in a list."""
+    row = written[0] if isinstance(written, list) and written else written
+    if not isinstance(row, dict) or "id" not in row:
+        return Unknown("HaloPSA took this, and did not say what it made of it.")
+    return Accepted(str(row["id"]))

@@ -1,0 +1,126 @@
+"""How HaloPSA's records read as ours, and ours as HaloPSA's."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
+from html import escape
+from typing import Any
+
+from flowpilot.psa.provider import Audience, Member, Record, Status, Ticket, TicketNote
+from flowpilot.psa.providers.halopsa.forms import Settings
+
+# An agent, as opposed to somebody of the client.
+_BY_AGENT = 1
+
+
+def action(ticket_id: str, record: Record, settings: Settings) -> dict[str, Any]:
+    """The action that holds a note, the time of one person, or both.
+
+    Its visibility is always said. An internal one says that no e-mail goes out; the outcome decides that for one
+    for the client.
+    """
+    text = f"{record.text}\n\n{record.marker}" if record.text else record.marker
+    is_internal = record.audience is Audience.INTERNAL
+    said: dict[str, Any] = {
+        "ticket_id": int(ticket_id),
+        "outcome_id": settings.outcome_id if is_internal else settings.client_outcome_id,
+        "note": text,
+        "note_html": "<br>".join(escape(line, quote=False) for line in text.split("\n")),
+        "hiddenfromuser": is_internal,
+    }
+    if is_internal:
+        said["sendemail"] = False
+    author = record.author_id if record.time is None else record.time.member_id
+    if author is not None:
+        said |= {settings.agent_field: int(author), "who_type": _BY_AGENT}
+    if record.time is not None:
+        said |= {
+            "timetaken": taken(record.time.minutes, settings),
+            "actionarrivaldate": _utc(record.time.started_at),
+            "actioncompletiondate": _utc(record.time.ended_at),
+        }
+    return said
+
+
+def taken(minutes: float, settings: Settings) -> float:
+    """Minutes in the unit of timetaken."""
+    return round(minutes / 60, 4) if settings.time_unit == "hours" else minutes
+
+
+def minutes_taken(row: Mapping[str, Any], settings: Settings) -> float:
+    """The minutes that an action took, as they were worked and not as they are billed."""
+    time = float(row.get("timetaken") or 0)
+    return time * 60 if settings.time_unit == "hours" else time
+
+
+def carries(row: Mapping[str, Any], marker: str) -> bool:
+    """Whether an action has this marker."""
+    return marker in (row.get("note") or "").split() or marker in (row.get("note_html") or "")
+
+
+def ticket(row: Mapping[str, Any], settings: Settings, base_url: str, names: "Names") -> Ticket:
+    """A ticket. Its board is its type, which is what says which statuses it may have."""
+    priority = row.get("priority")
+    status_id, type_id = text_or_none(row.get("status_id")), text_or_none(row.get("tickettype_id"))
+    return Ticket(
+        id=str(row["id"]),
+        url=f"{base_url}{settings.ticket_path}{row['id']}",
+        summary=row.get("summary") or "",
+        client=row.get("client_name") or None,
+        client_id=text_or_none(row.get("client_id")),
+        contact=row.get("user_name") or None,
+        board=names.types.get(type_id or ""),
+        board_id=type_id,
+        status=names.statuses.get(status_id or ""),
+        status_id=status_id,
+        priority=priority.get("name") if isinstance(priority, dict) else None,
+        is_closed=status_id in closed_ids(settings),
+        is_deleted=bool(row.get("deleted")),
+        updated_at=moment(row.get("lastactiondate") or row.get("dateoccurred")),
+    )
+
+
+class Names:
+    """The names of ticket types and statuses, by their ids."""
+
+    def __init__(self, types: Sequence[Mapping[str, Any]], statuses: Sequence[Mapping[str, Any]]) -> None:
+        self.types = {str(row["id"]): str(row["name"]) for row in types}
+        self.statuses = {str(row["id"]): str(row["name"]) for row in statuses}
+
+
+def status(status_id: str, name: str, settings: Settings) -> Status:
+    """A status."""
+    return Status(status_id, name, is_closed=status_id in closed_ids(settings))
+
+
+def member(row: Mapping[str, Any]) -> Member:
+    """An agent."""
+    is_inactive = any(row.get(name) for name in ("isdisabled", "is_disabled", "inactive"))
+    return Member(str(row["id"]), row.get("name") or "", row.get("email") or None, is_active=not is_inactive)
+
+
+def note(row: Mapping[str, Any]) -> TicketNote:
+    """An action, as a note."""
+    created = moment(row.get("datetime") or row.get("actiondatecreated"))
+    return TicketNote(row.get("who") or None, row.get("note") or "", bool(row.get("hiddenfromuser")), created)
+
+
+def closed_ids(settings: Settings) -> set[str]:
+    """The ids of the statuses that count as closed."""
+    return {part.strip() for part in settings.closed_status_ids.split(",")}
+
+
+def text_or_none(value: Any) -> str | None:
+    """An id as text; None if there is none, which HaloPSA also writes as 0 or -1."""
+    return None if value in {None, 0, -1, ""} else str(value)
+
+
+def moment(value: str | None) -> datetime | None:
+    """A time of HaloPSA, which is UTC whether or not it says so; None for its year 1, which means none."""
+    if not value or value.startswith("0001-"):
+        return None
+    found = datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _utc(value: datetime) -> str:
+    return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
