@@ -1,16 +1,19 @@
 """How features react to what happens in others that do not know them (docs/decisions/0010)."""
 
 from flowpilot.baselines.leaving import STOPWATCH
+from flowpilot.clients import hooks as clients
 from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
 from flowpilot.identity import leaving
 from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
 from flowpilot.notifications.channels.leaving import CHANNELS
 from flowpilot.sessions import hooks
+from flowpilot.sessions.clients import SESSIONS
 
 
 def wire_features() -> None:
-    """From now on handoffs follow their sessions, and work is handed over when its holder leaves."""
+    """From now on handoffs follow sessions, sessions follow clients, and work passes on when its holder leaves."""
     hooks.on_step[:] = [following.note_first_action]
     hooks.on_end[:] = [following.close_with_session]
+    clients.hooks[:] = [SESSIONS]
     leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]

@@ -1,6 +1,7 @@
 """Every table in one place, for Alembic and for the tests that go through all of them."""
 
 from flowpilot.baselines import models as baselines
+from flowpilot.clients import models as clients
 from flowpilot.copilot import models as copilot
 from flowpilot.db.base import Base
 from flowpilot.flows import models as flows
@@ -17,6 +18,7 @@ from flowpilot.sessions import models as sessions
 __all__ = [
     "Base",
     "baselines",
+    "clients",
     "copilot",
     "flows",
     "handoffs",

@@ -9,18 +9,16 @@ from fastapi.responses import PlainTextResponse
 from flowpilot.clock import Now
 from flowpilot.copilot import rules
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.jobs import enqueue
-from flowpilot.sessions import assignment, queries, schemas, service, starting
+from flowpilot.sessions import assignment, clients, queries, schemas, service, starting
 from flowpilot.sessions.documentation import document
 from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.sessions.locking import LoadedSession, LockedSession, load, lock_for_work
-from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.queries import SessionFilter, SessionHistory, case_of
 from flowpilot.sessions.seen import Seen, check_seen
 from flowpilot.sessions.transitions import OPEN, Action
@@ -56,18 +54,17 @@ async def start_session(
     return await once.create(schemas.StartedOut, body, make)
 
 
-async def _filter(
-    actor: CanView,
-    status: Annotated[list[SessionStatus] | None, Query()] = None,
-    mine: Annotated[bool, Query(description="Only those assigned to the caller.")] = False,
-    owner_id: uuid.UUID | None = None,
-    domain: Text | None = None,
-    flow_id: uuid.UUID | None = None,
-    ticket: Annotated[Text | None, Query(description="Its number; upper and lower case are the same.")] = None,
-    q: Annotated[Text | None, Query(description="Text in the problem.")] = None,
-    unassigned: Annotated[bool, Query(description="Only those that nobody works on.")] = False,
-) -> SessionFilter:
-    return SessionFilter(status, actor.user_id if mine else owner_id, domain, flow_id, ticket, q, unassigned)
+async def _filter(actor: CanView, asked: Annotated[schemas.SessionListQuery, Query()]) -> SessionFilter:
+    return SessionFilter(
+        status=asked.status,
+        owner_id=actor.user_id if asked.mine else asked.owner_id,
+        domain=asked.domain,
+        flow_id=asked.flow_id,
+        ticket=asked.ticket,
+        text=asked.q,
+        unassigned=asked.unassigned,
+        client_id=asked.client_id,
+    )
 
 
 SessionQuery = Annotated[SessionFilter, Depends(_filter)]
@@ -94,11 +91,12 @@ async def read_session(session_id: uuid.UUID, actor: CanView, db: ReadSession) -
 
 @router.patch("/{session_id}")
 async def correct_session(
-    body: schemas.DetailsIn, actor: CanWork, locked: LockedForWork, db: WriteSession
+    body: schemas.DetailsIn, actor: CanWork, locked: LockedForWork, db: WriteSession, now: Now
 ) -> schemas.SessionOut:
     """Edit what the session is about, or link it to a ticket."""
     given = body.model_dump(exclude_unset=True)
-    await service.correct(db, locked, **given)
+    details = await clients.with_client(db, actor, locked.session, given, now)
+    await service.correct(db, locked, **details)
     return await _answer(db, actor, locked.session.id)
 
 

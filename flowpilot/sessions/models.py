@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
@@ -36,6 +36,7 @@ class AISession(Tenant, Base):
     `user_id` started it and `owner_id` works on it now: they differ once a senior has claimed it. Anybody may take
     an open one without an owner. `last_activity_at` is when anything last happened to it here; null if it came
     from a log, in which the person who started it also worked on it.
+    `client_name` is what its client is called now; a rename and a merge change it here, too.
     A resolved session without `resolved_at`: its log dates the end before the beginning, so its time is unknown.
     """
 
@@ -43,6 +44,7 @@ class AISession(Tenant, Base):
     __table_args__ = (
         tenant_key("matched_flow_id", "trees"),
         tenant_key("flow_version_id", "tree_versions"),
+        tenant_key("client_id", "clients"),
         one_of("status", SessionStatus),
         one_of("confidence_tier", ConfidenceTier),
         CheckConstraint("session_rating BETWEEN 1 AND 5", "session_rating"),
@@ -67,6 +69,13 @@ class AISession(Tenant, Base):
         ),
         Index("ai_sessions_flow_idx", "account_id", "matched_flow_id", "created_at"),
         Index("ai_sessions_owner_idx", "account_id", "owner_id", "status"),
+        Index(
+            "ai_sessions_client_idx",
+            "account_id",
+            "client_id",
+            "created_at",
+            postgresql_where="client_id IS NOT NULL",
+        ),
     )
 
     user_id: Mapped[uuid.UUID | None]
@@ -79,6 +88,7 @@ class AISession(Tenant, Base):
     matched_flow_id: Mapped[uuid.UUID | None]
     flow_version_id: Mapped[uuid.UUID | None]
     psa_ticket_id: Mapped[str | None]
+    client_id: Mapped[uuid.UUID | None]
     client_name: Mapped[str | None]
     step_count: Mapped[int] = mapped_column(server_default="0")
     answer_count: Mapped[int] = mapped_column(server_default="0")
@@ -164,3 +174,14 @@ class SessionSuggestion(Tenant, Base):
     position: Mapped[int]
     content: Mapped[dict[str, Any]]
     created_at: Mapped[datetime] = created_at()
+
+
+class ClientMergeSession(Base):
+    """A session that a merge of clients moved: what an undo gives back."""
+
+    __tablename__ = "client_merge_sessions"
+    __table_args__ = (tenant_key("merge_id", "client_merges"), tenant_key("session_id", "ai_sessions"))
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
+    merge_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    session_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

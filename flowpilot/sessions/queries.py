@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import Row, Select, and_, or_, select
 
+from flowpilot.clients.models import Client
 from flowpilot.copilot.schemas import Case, CaseStep, Suggestion
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
@@ -21,7 +22,10 @@ from flowpilot.sessions.transitions import OPEN
 
 @dataclass(frozen=True, slots=True)
 class SessionHistory:
-    """A session with its flow and all that happened in it; `names` has those of its people who are members."""
+    """A session with its flow and all that happened in it; `names` has those of its people who are members.
+
+    `client_notes`: what everybody who works for its client should know.
+    """
 
     session: AISession
     steps: list[AISessionStep]
@@ -30,6 +34,7 @@ class SessionHistory:
     flow_number: int | None
     tree: Tree | None
     names: dict[uuid.UUID, str]
+    client_notes: str = ""
 
     @property
     def where(self) -> path.Position:
@@ -45,12 +50,13 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     """
     row = (
         await db.execute(
-            select(AISession, Flow.name, FlowVersion.number, FlowVersion.structure)
+            select(AISession, Flow.name, FlowVersion.number, FlowVersion.structure, Client.notes)
             .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
             .outerjoin(
                 FlowVersion,
                 and_(FlowVersion.account_id == AISession.account_id, FlowVersion.id == AISession.flow_version_id),
             )
+            .outerjoin(Client, and_(Client.account_id == AISession.account_id, Client.id == AISession.client_id))
             .where(AISession.account_id == account_id, AISession.id == session_id)
         )
     ).one_or_none()
@@ -75,6 +81,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
         flow_number=row.number,
         tree=None if row.structure is None else Tree.model_validate(row.structure),
         names=await names_of(db, account_id, {person for person in people if person is not None}),
+        client_notes=row.notes or "",
     )
 
 
@@ -126,6 +133,7 @@ class SessionFilter:
     ticket: str | None = None
     text: str | None = None
     unassigned: bool = False
+    client_id: uuid.UUID | None = None
 
 
 async def sessions(
@@ -164,6 +172,8 @@ def _filtered(query: Select[AISession, str], filter_: SessionFilter) -> Select[A
         query = query.where(is_text(AISession.problem_domain, filter_.domain))
     if filter_.flow_id is not None:
         query = query.where(AISession.matched_flow_id == filter_.flow_id)
+    if filter_.client_id is not None:
+        query = query.where(AISession.client_id == filter_.client_id)
     if filter_.ticket is not None:
         query = query.where(is_text(AISession.psa_ticket_id, filter_.ticket))
     if filter_.text is not None:

@@ -7,10 +7,11 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from flowpilot.clients.schemas import ClientRef
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching.match import Candidate
 from flowpilot.flows.tree import NodeKind, ahead
-from flowpilot.http.fields import Body, Line, Problem, Remark, Words
+from flowpilot.http.fields import Body, Line, Problem, Remark, Text, Words
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.models import (
@@ -26,13 +27,27 @@ from flowpilot.sessions.seen import NodeOut, Seen, node_out
 from flowpilot.sessions.transitions import Action
 
 
-class SessionIn(Body):
+class ClientChoice(Body):
+    """Which client it is for: by name or by id."""
+
+    client_name: Line | None = Field(
+        default=None, description="A client's name or alias. A new name is a new client."
+    )
+    client_id: uuid.UUID | None = None
+
+    @model_validator(mode="after")
+    def _one_client(self) -> Self:
+        if self.client_name is not None and self.client_id is not None:
+            raise ValueError("send client_name or client_id, not both")
+        return self
+
+
+class SessionIn(ClientChoice):
     """A session to start. Without `flow_id` it follows the flow that fits the problem best, if any."""
 
     problem_summary: Problem
     problem_domain: Line | None = None
     psa_ticket_id: Line | None = None
-    client_name: Line | None = None
     flow_id: uuid.UUID | None = None
 
 
@@ -82,13 +97,26 @@ class FlowChoiceIn(Seen):
     flow_id: uuid.UUID | None
 
 
-class DetailsIn(Body):
+class DetailsIn(ClientChoice):
     """What the session is about. Fields that are not sent stay as they are; null clears a field."""
 
     problem_summary: Problem = ""
     problem_domain: Line | None = None
     psa_ticket_id: Line | None = None
-    client_name: Line | None = None
+
+
+class SessionListQuery(BaseModel):
+    """Which sessions a list shows."""
+
+    status: list[SessionStatus] | None = None
+    mine: bool = Field(default=False, description="Only those assigned to the caller.")
+    owner_id: uuid.UUID | None = None
+    client_id: uuid.UUID | None = None
+    domain: Text | None = None
+    flow_id: uuid.UUID | None = None
+    ticket: Text | None = Field(default=None, description="Its number; upper and lower case are the same.")
+    q: Text | None = Field(default=None, description="Text in the problem.")
+    unassigned: bool = Field(default=False, description="Only those that nobody works on.")
 
 
 class PersonOut(BaseModel):
@@ -107,6 +135,7 @@ class SessionRow(BaseModel):
     status: SessionStatus
     problem_summary: str
     problem_domain: str | None
+    client: ClientRef | None = None
     client_name: str | None
     psa_ticket_id: str | None
     confidence: float | None
@@ -176,6 +205,7 @@ class SessionOut(SessionRow):
     """
 
     flow_version: int | None
+    client_notes: str = Field(description="What everybody who works for the client should know.")
     rating_comment: str | None
     started_by: PersonOut | None
     owner: PersonOut | None
@@ -206,7 +236,13 @@ class DocumentationOut(BaseModel):
 
 def session_row(session: AISession, flow_name: str | None) -> SessionRow:
     """A row of a list."""
-    return SessionRow.model_validate(session).model_copy(update={"flow_name": flow_name})
+    client = client_ref(session)
+    return SessionRow.model_validate(session).model_copy(update={"flow_name": flow_name, "client": client})
+
+
+def client_ref(session: AISession) -> ClientRef | None:
+    """The client of a session, without a statement of its own."""
+    return None if session.client_id is None else ClientRef(id=session.client_id, name=session.client_name or "")
 
 
 def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | None) -> dict[str, Any]:
@@ -215,6 +251,7 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
     return {
         **session_row(session, history.flow_name).model_dump(),
         "flow_version": history.flow_number,
+        "client_notes": history.client_notes,
         "rating_comment": session.rating_comment,
         "started_by": _person(history, session.user_id),
         "owner": _person(history, session.worked_on_by),

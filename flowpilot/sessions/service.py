@@ -1,6 +1,7 @@
 """What is done in a session that this transaction has locked."""
 
 import uuid
+from typing import Any
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
@@ -127,7 +128,7 @@ async def record_change(
     await db.flush()
 
 
-async def correct(db: Db, locked: LockedSession, **details: str | None) -> None:
+async def correct(db: Db, locked: LockedSession, **details: Any) -> None:
     """Edit what the session is about; `details` are columns of the session."""
     for column, value in details.items():
         setattr(locked.session, column, value)

@@ -14,7 +14,7 @@ from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
-from flowpilot.sessions import idle, policy
+from flowpilot.sessions import clients, idle, policy
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
@@ -34,6 +34,7 @@ class NewSession:
     problem_domain: str | None = None
     psa_ticket_id: str | None = None
     client_name: str | None = None
+    client_id: uuid.UUID | None = None
     flow_id: uuid.UUID | None = None
 
 
@@ -42,6 +43,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
 
     Raises:
         FlowNotUsableError: the flow asked for is not there or not published.
+        ClientNotFoundError: the client asked for is not there.
     """
     candidates = await match(db, actor.account_id, about.problem_summary, domain=about.problem_domain, now=now)
     flow = None if about.flow_id is None else await _usable_flow(db, actor.account_id, about.flow_id)
@@ -51,6 +53,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     if flow is None and best is not None and tier(confidence) != "discovery":
         flow = await _usable_flow(db, actor.account_id, best.flow_id)
     await lock_own_work(db, actor)
+    client = await clients.of_work(db, actor, about.client_id, about.client_name, now)
     session = AISession(
         account_id=actor.account_id,
         id=new_id(),
@@ -64,7 +67,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
         matched_flow_id=flow.id if flow else None,
         flow_version_id=flow.version_id if flow else None,
         psa_ticket_id=about.psa_ticket_id,
-        client_name=about.client_name,
+        **clients.columns_of(client),
         step_count=0,
         answer_count=0,
         free_text_count=0,

@@ -11,7 +11,7 @@ FLOORS = (
     {"db"},
     {"http", "jobs", "outgoing", "supervisor"},
     {"identity"},
-    {"baselines", "copilot", "flows", "psa"},
+    {"baselines", "clients", "copilot", "flows", "psa"},
     {"sessions"},
     {"handoffs", "knowledge"},
     {"analytics", "imports", "notifications"},

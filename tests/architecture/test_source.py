@@ -26,6 +26,7 @@ FEATURES = {
     "analytics",
     "imports",
     "copilot",
+    "clients",
 }
 
 # What each feature imports of the others: no less, so that no arrow is allowed before somebody needs it.
@@ -33,8 +34,9 @@ IMPORTS = {
     "identity": set[str](),  # Everything is built on identity, so it can be built on nothing.
     "psa": set[str](),  # The outside world must be replaceable without touching the work itself.
     "flows": {"identity"},
+    "clients": {"identity"},
     "copilot": set[str](),  # It gets a case and answers; it cannot look for more than it gets.
-    "sessions": {"identity", "flows", "copilot"},
+    "sessions": {"identity", "flows", "copilot", "clients"},
     "handoffs": {"identity", "sessions", "copilot"},
     "baselines": {"identity"},
     "notifications": {"identity", "sessions", "handoffs"},

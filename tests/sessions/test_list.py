@@ -42,6 +42,7 @@ def test_a_row_says_what_a_session_is_about(client: TestClient, company: Company
     [row] = page["items"]
     assert row.items() <= session.items()
     assert sorted(row) == [
+        "client",
         "client_name",
         "confidence",
         "confidence_tier",

@@ -187,10 +187,15 @@ async def rate(
 
 @router.post("/details")
 async def correct(
-    session_id: Id, body: Annotated[DetailsForm, Form()], actor: CanWork, locked: LockedForWork, db: WriteSession
+    session_id: Id,
+    body: Annotated[DetailsForm, Form()],
+    actor: CanWork,
+    locked: LockedForWork,
+    db: WriteSession,
+    now: Now,
 ) -> Response:
     check_shown(body.shown, details_shown(locked.session))
-    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, locked, db)
+    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, locked, db, now)
     return _back(session_id, "Saved.")
 
 
