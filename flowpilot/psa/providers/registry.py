@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.provider import Provider
-from flowpilot.psa.providers import console, halopsa
+from flowpilot.psa.providers import connectwise, console, halopsa
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class ProviderType:
 
 
 PROVIDERS: Mapping[ProviderKind, ProviderType] = {
+    ProviderKind.CONNECTWISE: ProviderType(
+        "ConnectWise PSA", connectwise.Credentials, connectwise.Settings, connectwise.ConnectWise
+    ),
     ProviderKind.HALOPSA: ProviderType("HaloPSA", halopsa.Credentials, halopsa.Settings, halopsa.HaloPsa),
     ProviderKind.CONSOLE: ProviderType(
         "Console (prints only)", console.Credentials, console.Settings, console.Console

@@ -4,7 +4,7 @@ import json
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -31,6 +31,15 @@ class Asked:
         return dict(parse_qsl(self.body.decode()))
 
 
+@dataclass(frozen=True)
+class Reply:
+    """An answer that is more than a success with some JSON; here, null is said."""
+
+    status: int
+    body: Any
+    headers: dict[str, str] = field(default_factory=dict)
+
+
 class FailureError(Exception):
     """An answer that is a failure."""
 
@@ -50,13 +59,18 @@ def serving(answer: Callable[[Asked], Any]) -> Iterator[int]:
             body = self.rfile.read(int(self.headers.get("Content-Length") or 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
             asked = Asked(self.command, url.path, dict(parse_qsl(url.query)), headers, body)
+            status, more = 200, {}
             try:
-                status, said = 200, answer(asked)
+                said = answer(asked)
             except FailureError as failure:
                 status, said = failure.status, failure.body
-            text = b"" if said is None else json.dumps(said).encode()
+            if isinstance(said, Reply):
+                status, more, text = said.status, said.headers, json.dumps(said.body).encode()
+            else:
+                text = b"" if said is None else json.dumps(said).encode()
             self.send_response(status)
-            self.send_header("Content-Type", "application/json")
+            for name, value in {"Content-Type": "application/json", **more}.items():
+                self.send_header(name, value)
             self.send_header("Content-Length", str(len(text)))
             self.end_headers()
             self.wfile.write(text)
