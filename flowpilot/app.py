@@ -29,6 +29,7 @@ from flowpilot.identity.first_run import setup_code
 from flowpilot.identity.routes import router as identity
 from flowpilot.notifications.attention import attention
 from flowpilot.notifications.routes import router as notifications
+from flowpilot.psa.routes import router as psa
 from flowpilot.sessions.api import router as sessions
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor
@@ -124,6 +125,7 @@ def create_app(
         handoffs,
         baselines,
         notifications,
+        psa,
         analytics,
         pages,
     ):

@@ -4,15 +4,19 @@ from typing import Annotated
 
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import requires
+from flowpilot.identity.detached import requires_detached
 
 CanManageAccount = Annotated[Actor, requires(Permission.MANAGE_ACCOUNT)]
 CanManageChannels = Annotated[Actor, requires(Permission.MANAGE_CHANNELS)]
 CanManageFlows = Annotated[Actor, requires(Permission.MANAGE_FLOWS)]
 CanManageKeys = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
 CanManageMembers = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]
+CanManagePsa = Annotated[Actor, requires(Permission.MANAGE_PSA)]
+CanManagePsaDetached = Annotated[Actor, requires_detached(Permission.MANAGE_PSA)]
 CanView = Annotated[Actor, requires(Permission.VIEW_WORK)]
 CanViewAnalytics = Annotated[Actor, requires(Permission.VIEW_ANALYTICS)]
 CanViewAuditLog = Annotated[Actor, requires(Permission.VIEW_AUDIT_LOG)]
 CanViewEscalations = Annotated[Actor, requires(Permission.VIEW_ESCALATIONS)]
 CanViewMembers = Annotated[Actor, requires(Permission.VIEW_MEMBERS)]
 CanWork = Annotated[Actor, requires(Permission.WORK)]
+CanWorkDetached = Annotated[Actor, requires_detached(Permission.WORK)]

@@ -28,6 +28,7 @@ class Permission(StrEnum):
     WORK = "work:do"
     MANAGE_FLOWS = "flows:manage"
     MANAGE_CHANNELS = "channels:manage"
+    MANAGE_PSA = "psa:manage"
     MANAGE_ACCOUNT = "account:manage"
     VIEW_ESCALATIONS = "analytics:escalations"
     VIEW_ANALYTICS = "analytics:all"
@@ -42,6 +43,7 @@ _ENGINEER = _VIEWER | {Permission.WORK, Permission.VIEW_ESCALATIONS, Permission.
 _TEAM_ADMIN = _ENGINEER | {
     Permission.MANAGE_FLOWS,
     Permission.MANAGE_CHANNELS,
+    Permission.MANAGE_PSA,
     Permission.MANAGE_ACCOUNT,
     Permission.VIEW_ANALYTICS,
     Permission.MANAGE_MEMBERS,

@@ -201,7 +201,7 @@ async def session(request: Request, claimed: Claim, now: Now) -> AsyncIterator[R
         if isinstance(claimed, KeyClaim) and getattr(request.state, "key_use_is_due", False):
             # The request is done by now, or has failed with an error of its own: this record must not change that.
             with suppress(DatabaseUnavailableError):
-                await _record_use(database, claimed, now)
+                await record_use(database, claimed, now)
 
 
 # Function scope: the transaction commits before the response is sent, so a failing commit is a 500.
@@ -253,7 +253,8 @@ async def _verify_key(claimed: KeyClaim, db: ReadDb, now: datetime) -> tuple[Act
     return Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id), use_is_due
 
 
-async def _record_use(database: Database, claimed: KeyClaim, now: datetime) -> None:
+async def record_use(database: Database, claimed: KeyClaim, now: datetime) -> None:
+    """Record that a key was used."""
     # In a transaction of its own, so that a read stays read-only and a failed request still counts as use.
     async with database.write(claimed.account_id) as db:
         await db.execute(

@@ -84,12 +84,12 @@ def _check(url: httpx2.URL, address: Address, allowed: Sequence[Network]) -> Non
         return
     if not _is_public(address):
         raise AddressRefusedError(
-            "The address is private, and messages are sent only to public addresses. Ask the operator to "
+            "The address is private, and FlowPilot sends only to public addresses. Ask the operator to "
             "add its network to FLOWPILOT_ALLOWED_PRIVATE_NETWORKS."
         )
     if url.scheme != "https":
         raise AddressRefusedError(
-            "The address begins with http://, so others could read the messages. Use https://."
+            "The address begins with http://, so others could read what is sent. Use https://."
         )
 
 

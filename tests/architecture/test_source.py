@@ -32,7 +32,7 @@ FEATURES = {
 # What each feature imports of the others: no less, so that no arrow is allowed before somebody needs it.
 IMPORTS = {
     "identity": set[str](),  # Everything is built on identity, so it can be built on nothing.
-    "psa": set[str](),  # The outside world must be replaceable without touching the work itself.
+    "psa": {"identity"},  # The outside world must be replaceable without touching the work itself.
     "flows": {"identity"},
     "clients": {"identity"},
     "copilot": set[str](),  # It gets a case and answers; it cannot look for more than it gets.

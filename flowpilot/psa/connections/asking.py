@@ -1,0 +1,55 @@
+"""Asking the ticket system what a person waits for: for a few seconds, and while no transaction is open."""
+
+import uuid
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import timedelta
+
+from flowpilot.clock import now
+from flowpilot.db.session import Database
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.connections.opening import open_provider
+from flowpilot.psa.connections.queries import require_active
+from flowpilot.psa.connections.service import pause_for_credentials
+from flowpilot.psa.limiter import PAGE_PATIENCE
+from flowpilot.psa.provider import CredentialsError, Provider
+from flowpilot.settings import Settings
+
+PAGE_SECONDS = 3.0
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """An account's active connection, and its ticket system."""
+
+    connection: PsaConnection
+    provider: Provider
+
+
+@asynccontextmanager
+async def ask(
+    database: Database,
+    settings: Settings,
+    account_id: uuid.UUID,
+    *,
+    patience: timedelta = PAGE_PATIENCE,
+    timeout_seconds: float = PAGE_SECONDS,
+) -> AsyncIterator[Asked]:
+    """The account's ticket system. If it does not accept the credentials any more, the connection is paused.
+
+    Raises:
+        NotConnectedError: the account has none.
+        CredentialsError: the credentials cannot be read, or are not accepted.
+    """
+    async with database.read(account_id) as db:
+        connection = await require_active(db, account_id)
+    provider = open_provider(database, settings, connection, patience=patience, timeout_seconds=timeout_seconds)
+    try:
+        yield Asked(connection, provider)
+    except CredentialsError as error:
+        async with database.write(account_id) as db:
+            await pause_for_credentials(db, connection, error.detail, now())
+        raise
+    finally:
+        await provider.aclose()

@@ -1,0 +1,76 @@
+"""Checking a connection: does all work that FlowPilot needs, and who works there."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import update
+
+from flowpilot.db.session import Database
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.connections.opening import open_provider
+from flowpilot.psa.connections.queries import read_connection
+from flowpilot.psa.members.service import store_members
+from flowpilot.psa.provider import Finding, Level, Member, Provider, ProviderError
+from flowpilot.settings import Settings
+
+# A person waits for it.
+_PATIENCE = timedelta(seconds=5)
+_TIMEOUT_SECONDS = 15.0
+
+
+async def check_connection(
+    database: Database, settings: Settings, account_id: uuid.UUID, connection_id: uuid.UUID, now: datetime
+) -> Sequence[Finding]:
+    """What works and what does not, kept with the connection. If all works, its members are read as well.
+
+    Raises:
+        NoSuchConnectionError: there is none with this id.
+    """
+    async with database.read(account_id) as db:
+        connection = await read_connection(db, account_id, connection_id)
+    findings, members = await _findings(database, settings, connection)
+    this = PsaConnection.account_id == account_id, PsaConnection.id == connection_id
+    async with database.write(account_id) as db:
+        await db.execute(update(PsaConnection).where(*this).values(findings=stored(findings), checked_at=now))
+        if members is not None:
+            await store_members(db, connection, members, now)
+    return findings
+
+
+def is_ok(findings: Sequence[Finding]) -> bool:
+    """Whether nothing stops postings."""
+    return all(finding.level is not Level.ERROR for finding in findings)
+
+
+def stored(findings: Sequence[Finding]) -> dict[str, Any]:
+    """Findings as the connection's row has them."""
+    return {"items": [{"level": finding.level, "text": finding.text} for finding in findings]}
+
+
+def findings_of(connection: PsaConnection) -> list[Finding]:
+    """What the last check found."""
+    return [Finding(Level(item["level"]), item["text"]) for item in (connection.findings or {}).get("items", ())]
+
+
+async def _findings(
+    database: Database, settings: Settings, connection: PsaConnection
+) -> tuple[Sequence[Finding], Sequence[Member] | None]:
+    try:
+        provider = open_provider(
+            database, settings, connection, patience=_PATIENCE, timeout_seconds=_TIMEOUT_SECONDS
+        )
+    except ProviderError as error:
+        return [Finding(Level.ERROR, error.detail)], None
+    try:
+        return await _ask(provider)
+    except ProviderError as error:
+        return [Finding(Level.ERROR, error.detail)], None
+    finally:
+        await provider.aclose()
+
+
+async def _ask(provider: Provider) -> tuple[Sequence[Finding], Sequence[Member] | None]:
+    findings = await provider.check()
+    return findings, await provider.list_members() if is_ok(findings) else None

@@ -1,0 +1,43 @@
+"""Functions that are called when something happens to a connection, in the same transaction.
+
+What waits for it is known to the postings, and whom to notify to the notifications. Neither is known here
+(docs/decisions/0010).
+"""
+
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from datetime import datetime
+
+from flowpilot.db.session import Db
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A connection to which something happened, and when."""
+
+    account_id: uuid.UUID
+    connection_id: uuid.UUID
+    name: str
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialsRefused(Changed):
+    """A connection whose credentials are no longer accepted; `reason` is a sentence."""
+
+    reason: str
+
+
+# The credentials are no longer accepted, so the connection was paused. Called once, until it goes on.
+on_refused: list[Callable[[Db, CredentialsRefused], Awaitable[None]]] = []
+# What postings waited for may be here now: the connection goes on, or a member or a status was mapped.
+on_ready: list[Callable[[Db, Changed], Awaitable[None]]] = []
+# It is removed: nothing goes over it any more.
+on_removed: list[Callable[[Db, Changed], Awaitable[None]]] = []
+
+
+async def call(hooks: list[Callable[[Db, Changed], Awaitable[None]]], db: Db, changed: Changed) -> None:
+    """Call all of them."""
+    for hook in hooks:
+        await hook(db, changed)

@@ -1,0 +1,51 @@
+"""JSON routes of the ticket system's members."""
+
+from fastapi import APIRouter, Request
+
+from flowpilot.clock import Now
+from flowpilot.http.paging import MOST_ITEMS, Cursor, Limit, ListPage, list_page
+from flowpilot.identity.access import CanManagePsa
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.queries import names_of
+from flowpilot.psa.connections.queries import require_active
+from flowpilot.psa.members import queries, schemas, service
+
+router = APIRouter(prefix="/api/v1/psa/members", tags=["psa"])
+
+
+@router.get("")
+async def list_members(
+    actor: CanManagePsa, db: ReadSession, limit: Limit = MOST_ITEMS, cursor: Cursor = None
+) -> ListPage[schemas.MemberOut]:
+    """Who works in the ticket system, as it was last read, and who they are here. A check reads them again."""
+    connection = await require_active(db, actor.account_id)
+    rows = await queries.members_of(db, actor.account_id, connection.id)
+    names = await names_of(db, actor.account_id, {row.user_id for row in rows if row.user_id is not None})
+    items = schemas.members_out(rows, await queries.users_by_email(db, actor.account_id), names)
+    start = next((place + 1 for place, item in enumerate(items) if item.id == cursor), 0)
+    return list_page(items[start : start + limit + 1], limit)
+
+
+@router.put("/{external_id}", status_code=204)
+async def map_member(
+    external_id: str, body: schemas.MappingIn, actor: CanManagePsa, db: WriteSession, now: Now
+) -> None:
+    """Say who a member is here. Time of that person is then booked on them."""
+    connection = await require_active(db, actor.account_id)
+    await service.map_member(db, actor, connection, external_id, body.user_id, now)
+
+
+@router.put("/{external_id}/token", status_code=204)
+async def set_token(
+    request: Request, external_id: str, body: schemas.TokenIn, actor: CanManagePsa, db: WriteSession
+) -> None:
+    """Store a member's own credential, so that their time is booked in their name by the ticket system itself."""
+    connection = await require_active(db, actor.account_id)
+    await service.set_token(db, connection, external_id, body.token, request.app.state.settings)
+
+
+@router.delete("/{external_id}/token", status_code=204)
+async def forget_token(request: Request, external_id: str, actor: CanManagePsa, db: WriteSession) -> None:
+    """Delete a member's own credential."""
+    connection = await require_active(db, actor.account_id)
+    await service.set_token(db, connection, external_id, None, request.app.state.settings)

@@ -1,0 +1,138 @@
+"""Keeping the ticket system's members, and who they are here."""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+
+from sqlalchemy import ColumnElement, select, update
+from sqlalchemy.dialects.postgresql import insert
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.errors import NotFoundError
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.audit.log import record
+from flowpilot.identity.queries import names_of
+from flowpilot.psa import hooks
+from flowpilot.psa.connections.models import MappedBy, PsaConnection, PsaMember
+from flowpilot.psa.connections.queries import lock_connection
+from flowpilot.psa.members.matching import match
+from flowpilot.psa.members.queries import members_of, users_by_email
+from flowpilot.psa.provider import Member
+from flowpilot.sealed import seal
+from flowpilot.settings import Settings
+
+
+class NoSuchMemberError(NotFoundError):
+    """The ticket system has no such member, or nobody has read them since."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "The ticket system has no member with this id. Check the connection to read its members again."
+        )
+
+
+class NobodyHereError(NotFoundError):
+    """The person is not a member of the account."""
+
+    def __init__(self) -> None:
+        super().__init__("Nobody in this account has this user id. GET /api/v1/members lists them.")
+
+
+async def store_members(db: Db, connection: PsaConnection, found: Sequence[Member], now: datetime) -> None:
+    """Keep the members as they are now, and match those who were not mapped by hand.
+
+    Raises:
+        NoSuchConnectionError: the connection has been removed meanwhile.
+    """
+    await lock_connection(db, connection.account_id, connection.id)
+    whose = {"account_id": connection.account_id, "connection_id": connection.id, "seen_at": now}
+    rows = [
+        {
+            **whose,
+            "id": new_id(),
+            "external_id": one.id,
+            "name": one.name,
+            "email": one.email,
+            "is_active": one.is_active,
+        }
+        for one in {one.id: one for one in found}.values()
+    ]
+    if rows:
+        new = insert(PsaMember).values(rows)
+        facts = {name: new.excluded[name] for name in ("name", "email", "is_active", "seen_at")}
+        await db.execute(
+            new.on_conflict_do_update(index_elements=["account_id", "connection_id", "external_id"], set_=facts)
+        )
+    await _match_all(db, connection, now)
+    await hooks.call(hooks.on_ready, db, hooks.Changed(connection.account_id, connection.id, connection.name, now))
+
+
+async def map_member(
+    db: Db, actor: Actor, connection: PsaConnection, external_id: str, user_id: uuid.UUID | None, now: datetime
+) -> None:
+    """Say who a member of the ticket system is here; None for nobody. It outlives what is read there later.
+
+    A person has one member there: whoever was mapped to them before is not any more.
+
+    Raises:
+        NoSuchMemberError: there is no such member.
+        NobodyHereError: the user is not a member of the account.
+    """
+    member = await _lock_member(db, connection, external_id)
+    if user_id is not None:
+        if user_id not in await names_of(db, actor.account_id, [user_id]):
+            raise NobodyHereError
+        same_person = PsaMember.user_id == user_id, PsaMember.external_id != external_id
+        freeing = update(PsaMember).where(*_of(connection), *same_person)
+        await db.execute(freeing.values(user_id=None, mapped_by=None))
+    member.user_id, member.mapped_by = user_id, MappedBy.HAND
+    await db.flush()
+    facts = {
+        "member": member.name,
+        "external_id": external_id,
+        "user_id": None if user_id is None else str(user_id),
+    }
+    target = ("psa_connection", connection.id)
+    await record(db, actor.account_id, actor.user_id, "psa_member.mapped", target, at=now, after=facts)
+    await hooks.call(hooks.on_ready, db, hooks.Changed(connection.account_id, connection.id, connection.name, now))
+
+
+async def set_token(
+    db: Db, connection: PsaConnection, external_id: str, token: str | None, settings: Settings
+) -> None:
+    """Keep a credential of a member's own, for systems that book time on the credential's owner; None forgets it.
+
+    Raises:
+        NoSuchMemberError: there is no such member.
+    """
+    member = await _lock_member(db, connection, external_id)
+    member.token_encrypted = None if token is None else seal(settings.signing_key(), token)
+
+
+async def _match_all(db: Db, connection: PsaConnection, now: datetime) -> None:
+    rows = await members_of(db, connection.account_id, connection.id)
+    for row in rows:
+        # Whoever was not in this answer is not there any more.
+        row.is_active = row.is_active and row.seen_at >= now
+    by_hand = {row.user_id for row in rows if row.mapped_by == MappedBy.HAND and row.user_id is not None}
+    others = [row for row in rows if row.mapped_by != MappedBy.HAND]
+    matched = match(others, await users_by_email(db, connection.account_id), by_hand)
+    for row in others:
+        row.user_id = matched.get(row.external_id)
+        row.mapped_by = None if row.user_id is None else MappedBy.EMAIL
+    await db.flush()
+
+
+async def _lock_member(db: Db, connection: PsaConnection, external_id: str) -> PsaMember:
+    # Mappings of one connection take turns.
+    await lock_connection(db, connection.account_id, connection.id)
+    query = select(PsaMember).where(*_of(connection), PsaMember.external_id == external_id)
+    member = (await db.scalars(query)).one_or_none()
+    if member is None:
+        raise NoSuchMemberError
+    return member
+
+
+def _of(connection: PsaConnection) -> tuple[ColumnElement[bool], ColumnElement[bool]]:
+    return PsaMember.account_id == connection.account_id, PsaMember.connection_id == connection.id

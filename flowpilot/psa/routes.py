@@ -1,0 +1,8 @@
+"""Every JSON route of the ticket system."""
+
+from flowpilot.http.routers import collect
+from flowpilot.psa.boards import api as boards
+from flowpilot.psa.connections import api as connections
+from flowpilot.psa.members import api as members
+
+router = collect(connections, members, boards)
