@@ -14,6 +14,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from flowpilot import __version__
 from flowpilot.analytics.routes import router as analytics
 from flowpilot.baselines.api import router as baselines
+from flowpilot.clients.api import router as clients
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
 from flowpilot.flows.api import router as flows
@@ -121,6 +122,7 @@ def create_app(
         health,
         identity,
         flows,
+        clients,
         sessions,
         handoffs,
         baselines,

@@ -8,6 +8,7 @@ from flowpilot.identity.detached import requires_detached
 
 CanManageAccount = Annotated[Actor, requires(Permission.MANAGE_ACCOUNT)]
 CanManageChannels = Annotated[Actor, requires(Permission.MANAGE_CHANNELS)]
+CanManageClients = Annotated[Actor, requires(Permission.MANAGE_CLIENTS)]
 CanManageFlows = Annotated[Actor, requires(Permission.MANAGE_FLOWS)]
 CanManageKeys = Annotated[Actor, requires(Permission.MANAGE_KEYS)]
 CanManageMembers = Annotated[Actor, requires(Permission.MANAGE_MEMBERS)]

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     VIEW_WORK = "work:view"
     WORK = "work:do"
     MANAGE_FLOWS = "flows:manage"
+    MANAGE_CLIENTS = "clients:manage"
     MANAGE_CHANNELS = "channels:manage"
     MANAGE_PSA = "psa:manage"
     MANAGE_ACCOUNT = "account:manage"
@@ -42,6 +43,7 @@ _VIEWER = frozenset({Permission.VIEW_WORK})
 _ENGINEER = _VIEWER | {Permission.WORK, Permission.VIEW_ESCALATIONS, Permission.VIEW_MEMBERS}
 _TEAM_ADMIN = _ENGINEER | {
     Permission.MANAGE_FLOWS,
+    Permission.MANAGE_CLIENTS,
     Permission.MANAGE_CHANNELS,
     Permission.MANAGE_PSA,
     Permission.MANAGE_ACCOUNT,

@@ -1,0 +1,109 @@
+"""Reads of clients: the list, and one with all that belongs to it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from sqlalchemy import and_, func, or_, select, tuple_
+from sqlalchemy.orm import aliased
+
+from flowpilot.clients.finding import ClientNotFoundError
+from flowpilot.clients.hooks import hooks
+from flowpilot.clients.models import Client, ClientCompany, ClientMerge, ClientName
+from flowpilot.clients.naming import key_of
+from flowpilot.db.session import ReadDb
+
+Kind = TypeVar("Kind", ClientName, ClientCompany)
+
+
+@dataclass(frozen=True, slots=True)
+class Merge:
+    """A merge into a client that stands, and the client that was merged."""
+
+    merge: ClientMerge
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
+class WholeClient:
+    """A client with all that belongs to it; `into` is the client that it was merged into."""
+
+    client: Client
+    into: Client | None
+    names: Sequence[ClientName]
+    companies: Sequence[ClientCompany]
+    merges: Sequence[Merge]
+    session_count: int
+
+    @property
+    def aliases(self) -> list[ClientName]:
+        """The names by which it is found, except its own."""
+        return [name for name in self.names if name.key != key_of(self.client.name)]
+
+
+async def clients(
+    db: ReadDb, account_id: uuid.UUID, text: str | None, limit: int, after: uuid.UUID | None
+) -> Sequence[Client]:
+    """Clients by name, or those of which a name contains the text; with `after`, those that follow that one."""
+    order = func.lower(Client.name), Client.id
+    query = select(Client).where(Client.account_id == account_id, Client.merged_into_id.is_(None))
+    if text is not None:
+        called_so = select(ClientName.client_id).where(
+            ClientName.account_id == account_id,
+            or_(
+                ClientName.key.contains(key_of(text), autoescape=True),
+                ClientName.name.icontains(text.strip(), autoescape=True),
+            ),
+        )
+        query = query.where(Client.id.in_(called_so))
+    if after is not None:
+        last = aliased(Client)
+        mark = select(func.lower(last.name)).where(last.account_id == account_id, last.id == after)
+        query = query.where(tuple_(*order) > tuple_(mark.scalar_subquery(), after))
+    return (await db.scalars(query.order_by(*order).limit(limit))).all()
+
+
+async def read_client(db: ReadDb, account_id: uuid.UUID, client_id: uuid.UUID) -> WholeClient:
+    """One client, also one that was merged.
+
+    Raises:
+        ClientNotFoundError: the account has no such client.
+    """
+    into = aliased(Client)
+    row = (
+        await db.execute(
+            select(Client, into)
+            .outerjoin(into, and_(into.account_id == Client.account_id, into.id == Client.merged_into_id))
+            .where(Client.account_id == account_id, Client.id == client_id)
+            .execution_options(populate_existing=True)
+        )
+    ).one_or_none()
+    if row is None:
+        raise ClientNotFoundError
+    return WholeClient(
+        client=row[0],
+        into=row[1],
+        names=await _all(db, ClientName, account_id, client_id),
+        companies=await _all(db, ClientCompany, account_id, client_id),
+        merges=await _merges_into(db, account_id, client_id),
+        session_count=sum([await hook.count(db, account_id, client_id) for hook in hooks]),
+    )
+
+
+async def _all(db: ReadDb, kind: type[Kind], account_id: uuid.UUID, client_id: uuid.UUID) -> Sequence[Kind]:
+    query = select(kind).where(kind.account_id == account_id, kind.client_id == client_id).order_by(kind.name)
+    return (await db.scalars(query)).all()
+
+
+async def _merges_into(db: ReadDb, account_id: uuid.UUID, into_id: uuid.UUID) -> list[Merge]:
+    merged = and_(Client.account_id == ClientMerge.account_id, Client.id == ClientMerge.client_id)
+    query = (
+        select(ClientMerge, Client)
+        .join(Client, merged)
+        .where(
+            ClientMerge.account_id == account_id, ClientMerge.into_id == into_id, ClientMerge.undone_at.is_(None)
+        )
+        .order_by(ClientMerge.merged_at.desc(), ClientMerge.id)
+    )
+    return [Merge(row[0], row[1]) for row in await db.execute(query)]
