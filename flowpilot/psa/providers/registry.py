@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.provider import Provider
-from flowpilot.psa.providers import connectwise, console, halopsa
+from flowpilot.psa.providers import connectwise, console, halopsa, request_tracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +27,9 @@ class ProviderType:
 
 
 PROVIDERS: Mapping[ProviderKind, ProviderType] = {
+    ProviderKind.REQUEST_TRACKER: ProviderType(
+        "Request Tracker", request_tracker.Credentials, request_tracker.Settings, request_tracker.RequestTracker
+    ),
     ProviderKind.CONNECTWISE: ProviderType(
         "ConnectWise PSA", connectwise.Credentials, connectwise.Settings, connectwise.ConnectWise
     ),

@@ -1,0 +1,71 @@
+"""What a connection to Request Tracker is made of, as forms."""
+
+from typing import Annotated
+
+from pydantic import Field, field_validator
+
+from flowpilot.http.fields import Body, Line, Trimmed
+from flowpilot.psa.provider import Status
+
+_DEFAULT = "default: new, open, stalled | resolved, rejected"
+
+
+class Credentials(Body):
+    """A token of the user that FlowPilot acts as."""
+
+    token: Line = Field(
+        pattern=r"^[!-~]+$",
+        title="Token",
+        description="Made in Request Tracker: Logged in as …, Settings, Auth Tokens. Its owner is booked for.",
+    )
+
+
+class Settings(Body):
+    """What Request Tracker does not tell."""
+
+    lifecycles: Annotated[str, Field(max_length=2_000)] = Field(
+        _DEFAULT,
+        title="Lifecycles",
+        description=(
+            "Request Tracker does not tell programs which statuses there are. A line for each lifecycle: its "
+            "name, a colon, the statuses of open tickets, a bar, and those of closed tickets."
+        ),
+    )
+    member_domains: Trimmed = Field(
+        "",
+        title="E-mail domains of the desk",
+        description="Separated by commas. Without any: the domain of the token's owner.",
+    )
+    slowest_answer_seconds: float = Field(
+        120,
+        title="Slowest answer in seconds",
+        description="After an unanswered request, FlowPilot waits for so long before it looks what became of it.",
+        ge=0,
+        le=3600,
+    )
+
+    @field_validator("lifecycles")
+    @classmethod
+    def _can_be_read(cls, text: str) -> str:
+        statuses_of(text)
+        return text
+
+
+def statuses_of(lifecycles: str) -> dict[str, tuple[Status, ...]]:
+    """The statuses of each lifecycle, by its name.
+
+    Raises:
+        ValueError: a line has another form.
+    """
+    found = {}
+    for line in filter(None, map(str.strip, lifecycles.splitlines())):
+        name, colon, statuses = line.partition(":")
+        is_open, bar, closed = statuses.partition("|")
+        if not (name.strip() and colon and bar):
+            raise ValueError(f"must have lines such as “{_DEFAULT}”")
+        found[name.strip()] = (*_statuses(is_open, is_closed=False), *_statuses(closed, is_closed=True))
+    return found
+
+
+def _statuses(names: str, *, is_closed: bool) -> tuple[Status, ...]:
+    return tuple(Status(name, name, is_closed) for name in map(str.strip, names.split(",")) if name)
