@@ -197,15 +197,14 @@ class ConnectWise:
         Raises:
             NoSuchTicketError: one of them is not there.
         """
-        found: list[reading.Json] = []
-        next_id = ticket_id
-        while next_id and len(found) <= _MOST_MERGES:
-            found.append(await self._record(next_id, ticket_id))
-            next_id = str((found[-1].get("mergedParentTicket") or {}).get("id") or "")
+        found = [await self._record(ticket_id, ticket_id)]
+        while (parent := found[-1].get("mergedParentTicket")) and len(found) <= _MOST_MERGES:
+            found.append(await self._record(str(parent["id"]), ticket_id))
         return found
 
-    async def _record(self, number: str, ticket_id: str) -> reading.Json:
-        if conditions.number(number) != number:
+    async def _record(self, text: str, ticket_id: str) -> reading.Json:
+        number = conditions.number(text)
+        if number is None:
             raise NoSuchTicketError(ticket_id)
         try:
             record: reading.Json = content(await self._rest.read(f"/service/tickets/{number}", Right.TICKETS))
