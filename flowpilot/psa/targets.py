@@ -22,14 +22,25 @@ async def writable_ticket(provider: Provider, ticket_id: str) -> Ticket | Refuse
     """
     try:
         ticket = await provider.read_ticket(ticket_id)
-    except CredentialsError:
-        raise
-    except NoSuchTicketError as error:
-        return Refused(error.detail)
-    except UnavailableError as error:
-        return TryLater(error.detail, error.not_before)
     except ProviderError as error:
-        return TryLater(error.detail)
+        return nothing_sent(error)
     if ticket.is_deleted:
         return Refused(f"The ticket {ticket_id} is deleted. Link the session to another ticket.")
     return ticket
+
+
+def nothing_sent(error: ProviderError) -> Refused | TryLater:
+    """What becomes of a write when something cannot be read that has to be known before it is sent.
+
+    Raises:
+        CredentialsError: the credentials are not accepted.
+    """
+    match error:
+        case CredentialsError():
+            raise error
+        case NoSuchTicketError():
+            return Refused(error.detail)
+        case UnavailableError(not_before=not_before):
+            return TryLater(error.detail, not_before, is_down=True)
+        case _:
+            return TryLater(error.detail)
