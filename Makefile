@@ -44,6 +44,8 @@ test: setup ## Run every test (lint and types included)
 	@test -e /usr/share/request-tracker5/libexec/rt-server -a -e /usr/share/perl5/Starlet.pm || \
 		scripts/apt-install --no-install-recommends request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks \
 			$$(command -v sendmail >/dev/null || echo msmtp-mta)
+	@test -d /usr/share/redmine && ruby -rsqlite3 -rwebrick -e "" 2>/dev/null || \
+		scripts/apt-install --no-install-recommends redmine redmine-sqlite ruby-webrick dbconfig-no-thanks
 	@$(MAKE) --no-print-directory --jobs 2 lint pytest
 
 # Beside lint, whose type checker uses one processor only.

@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.provider import Provider
-from flowpilot.psa.providers import connectwise, console, halopsa, request_tracker
+from flowpilot.psa.providers import connectwise, console, halopsa, redmine, request_tracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +33,7 @@ PROVIDERS: Mapping[ProviderKind, ProviderType] = {
     ProviderKind.CONNECTWISE: ProviderType(
         "ConnectWise PSA", connectwise.Credentials, connectwise.Settings, connectwise.ConnectWise
     ),
+    ProviderKind.REDMINE: ProviderType("Redmine", redmine.Credentials, redmine.Settings, redmine.Redmine),
     ProviderKind.HALOPSA: ProviderType("HaloPSA", halopsa.Credentials, halopsa.Settings, halopsa.HaloPsa),
     ProviderKind.CONSOLE: ProviderType(
         "Console (prints only)", console.Credentials, console.Settings, console.Console

@@ -1,0 +1,44 @@
+"""What FlowPilot has to know of a Redmine beside its address."""
+
+from typing import Annotated
+
+from pydantic import AfterValidator, Field
+
+from flowpilot.clock import zone_names
+from flowpilot.http.fields import Body, EmptyIsNone, Line
+
+
+def _known_zone(name: str) -> str:
+    if name not in zone_names():
+        raise ValueError("is not an IANA time zone. Use a name such as Europe/Vienna or UTC.")
+    return name
+
+
+class Credentials(Body):
+    """The key of the Redmine user in whose name notes are written."""
+
+    api_key: Line = Field(
+        title="API access key",
+        description="Of a Redmine user for FlowPilot: My account, API access key, Show.",
+    )
+
+
+class Settings(Body):
+    """Which of Redmine's own choices to use."""
+
+    timezone: Annotated[Line, AfterValidator(_known_zone)] = Field(
+        "UTC",
+        title="Time zone",
+        description="Redmine keeps time by the day: by the day in this time zone on which the work began.",
+    )
+    activity: Annotated[Line | None, EmptyIsNone] = Field(
+        None,
+        title="Activity",
+        description="The name of the activity for booked time. Without it, Redmine's default activity is used.",
+    )
+    client_field: Annotated[Line | None, EmptyIsNone] = Field(
+        None,
+        title="Client field",
+        description="The name of the issues' custom field that holds the client. Without it, the project is the "
+        "client.",
+    )

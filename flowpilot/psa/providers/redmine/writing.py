@@ -1,0 +1,141 @@
+"""Notes, time and statuses: one request each, and what became of it.
+
+No request says more of an issue than it has to: its description and its fields are other people's.
+"""
+
+from http import HTTPStatus
+from typing import Any
+
+from flowpilot.clock import zone
+from flowpilot.outgoing.http import Answer
+from flowpilot.psa import targets
+from flowpilot.psa.client import content
+from flowpilot.psa.provider import (
+    Accepted,
+    Audience,
+    Outcome,
+    ProviderError,
+    Record,
+    Refused,
+    TryLater,
+    Unknown,
+)
+from flowpilot.psa.providers.redmine import reading
+from flowpilot.psa.providers.redmine.forms import Settings
+from flowpilot.psa.providers.redmine.reading import Entry
+from flowpilot.psa.providers.redmine.rest import Rest, words
+from flowpilot.psa.providers.redmine.rights import Right
+
+
+async def note(rest: Rest, issue: Entry, record: Record) -> Outcome:
+    """Add a note, and read back that it is there for the readers that it was written for."""
+    is_private = record.audience is Audience.INTERNAL
+    text = reading.with_marker(record.text or "", record.marker)
+    sent = await _put(rest, issue, {"notes": text, "private_notes": is_private}, Right.ADD_NOTES)
+    if sent is not None:
+        return sent
+    try:
+        read_back = await rest.read_issue(str(issue["id"]), include="journals")
+    except ProviderError as error:
+        return Unknown(f"The note was sent, and could not be read back. {error.detail}")
+    stored = reading.marked_note(read_back, record.marker)
+    if stored is None:
+        return Refused("Redmine answered that all is well, and did not store the note. Look at the ticket there.")
+    if bool(stored.get("private_notes")) is not is_private:
+        readers = "everybody who sees the ticket" if is_private else "the desk alone"
+        return Refused(f"Redmine stored the note for {readers}. Correct that in the ticket there, at once.")
+    return Accepted(str(stored["id"]))
+
+
+async def time(rest: Rest, issue: Entry, record: Record, settings: Settings) -> Outcome:
+    """Book the time of one person on the day on which it began."""
+    work = record.time
+    assert work is not None
+    try:
+        activity = await _activity(rest, issue["project"]["id"], settings.activity)
+    except ProviderError as error:
+        return targets.nothing_sent(error)
+    if isinstance(activity, Refused):
+        return activity
+    entry: dict[str, Any] = {
+        "issue_id": issue["id"],
+        "hours": round(work.minutes / 60, 2),
+        "spent_on": work.started_at.astimezone(zone(settings.timezone)).date().isoformat(),
+        "comments": f"FlowPilot {record.marker}",
+    }
+    if work.member_id is not None:
+        entry["user_id"] = work.member_id
+    if activity is not None:
+        entry["activity_id"] = activity
+    sent = await rest.write("POST", "/time_entries.json", {"time_entry": entry})
+    if not isinstance(sent, Answer):
+        return sent
+    if sent.status == HTTPStatus.CREATED:
+        return _booked(sent, work.member_id)
+    refused = _refused(sent, Right.LOG_TIME)
+    if sent.status == HTTPStatus.UNPROCESSABLE_ENTITY:
+        return Refused(
+            f"{refused.reason} Time can be booked for active members of the project whose role has the right "
+            f"“{Right.LOG_TIME}”."
+        )
+    return refused
+
+
+async def status(rest: Rest, issue: Entry, status_id: str) -> Outcome:
+    """Set a status, and read it back: Redmine answers that all is well also if the issue cannot have it."""
+    sent = await _put(rest, issue, {"status_id": status_id}, Right.EDIT_ISSUES)
+    if sent is not None:
+        return sent
+    try:
+        read_back = await rest.read_issue(str(issue["id"]), include="allowed_statuses")
+    except ProviderError as error:
+        return Unknown(f"The status was sent, and could not be read back. {error.detail}")
+    if str(read_back["status"]["id"]) == status_id:
+        return Accepted(status_id)
+    stayed, project = read_back["status"]["name"], read_back["project"]["name"]
+    allowed = ", ".join(one["name"] for one in read_back.get("allowed_statuses", ()))
+    return Refused(
+        f"The ticket in the Redmine project {project} stayed “{stayed}”. FlowPilot's user there can set "
+        f"{allowed or 'no status'}, with the right “{Right.EDIT_ISSUES}”."
+    )
+
+
+async def _activity(rest: Rest, project_id: int, name: str | None) -> int | Refused | None:
+    """The number that a project has for the activity with this name; None for Redmine's default."""
+    if name is None:
+        return None
+    project = (await rest.read(f"/projects/{project_id}.json", include="time_entry_activities"))["project"]
+    known: dict[str, int] = {one["name"].casefold(): one["id"] for one in project["time_entry_activities"]}
+    return known.get(name.casefold()) or Refused(
+        f"The Redmine project {project['name']} has no activity “{name}”. Add it in the project's settings, or "
+        "name another one in the connection's settings."
+    )
+
+
+def _booked(answer: Answer, member_id: str | None) -> Outcome:
+    try:
+        entry = content(answer)["time_entry"]
+    except ProviderError as error:
+        return Unknown(error.detail)
+    if member_id not in {None, str(entry["user"]["id"])}:
+        # Redmine before 4.1 does not know that time can be somebody else's.
+        return Refused(
+            f"Redmine booked the time on {entry['user']['name']}. Correct the entry {entry['id']} there."
+        )
+    return Accepted(str(entry["id"]))
+
+
+async def _put(rest: Rest, issue: Entry, change: dict[str, Any], right: Right) -> Outcome | None:
+    """Change an issue. None if Redmine says that it has, which is not yet a proof."""
+    sent = await rest.write("PUT", f"/issues/{issue['id']}.json", {"issue": change})
+    if isinstance(sent, TryLater | Unknown):
+        return sent
+    return None if sent.is_success else _refused(sent, right)
+
+
+def _refused(answer: Answer, right: Right) -> Refused:
+    if answer.status == HTTPStatus.FORBIDDEN:
+        return Refused(f"Redmine does not allow this. FlowPilot's user there needs the right “{right}”.")
+    if answer.status == HTTPStatus.NOT_FOUND:
+        return Refused("The ticket is not in Redmine any more.")
+    return Refused(f"Redmine says: {words(answer) or answer.status}.")
