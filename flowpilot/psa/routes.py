@@ -4,5 +4,6 @@ from flowpilot.http.routers import collect
 from flowpilot.psa.boards import api as boards
 from flowpilot.psa.connections import api as connections
 from flowpilot.psa.members import api as members
+from flowpilot.psa.tickets import api as tickets
 
-router = collect(connections, members, boards)
+router = collect(connections, members, boards, tickets)

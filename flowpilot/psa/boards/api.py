@@ -10,7 +10,7 @@ from flowpilot.identity.access import CanManagePsaDetached
 from flowpilot.psa.boards import queries, schemas, service
 from flowpilot.psa.connections.asking import ask
 
-router = APIRouter(prefix="/api/v1/psa/boards", tags=["psa"])
+router = APIRouter(prefix="/api/v1/psa/boards", tags=["ticket system"])
 
 # Boards and all their statuses are several requests.
 _ASKING: dict[str, Any] = {"patience": timedelta(seconds=5), "timeout_seconds": 15.0}

@@ -12,7 +12,7 @@ from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.psa.connections import checking, fields, queries, schemas, service
 from flowpilot.psa.connections.models import ProviderKind
 
-router = APIRouter(prefix="/api/v1/psa", tags=["psa"])
+router = APIRouter(prefix="/api/v1/psa", tags=["ticket system"])
 
 
 @router.get("/providers")

@@ -8,7 +8,7 @@ from datetime import timedelta
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
-from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.connections.models import PauseKind, PsaConnection
 from flowpilot.psa.connections.opening import open_provider
 from flowpilot.psa.connections.queries import require_active
 from flowpilot.psa.connections.service import pause_for_credentials
@@ -17,6 +17,8 @@ from flowpilot.psa.provider import CredentialsError, Provider
 from flowpilot.settings import Settings
 
 PAGE_SECONDS = 3.0
+
+_REFUSED = "The ticket system no longer accepts FlowPilot's credentials. A team admin can enter new ones."
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +42,13 @@ async def ask(
 
     Raises:
         NotConnectedError: the account has none.
-        CredentialsError: the credentials cannot be read, or are not accepted.
+        CredentialsError: the credentials cannot be read, or are not accepted any more.
     """
     async with database.read(account_id) as db:
         connection = await require_active(db, account_id)
+    if connection.pause_kind == PauseKind.CREDENTIALS:
+        # Asking again and again may lock the user out there.
+        raise CredentialsError(_REFUSED)
     provider = open_provider(database, settings, connection, patience=patience, timeout_seconds=timeout_seconds)
     try:
         yield Asked(connection, provider)

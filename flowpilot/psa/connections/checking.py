@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -12,7 +13,8 @@ from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.connections.opening import open_provider
 from flowpilot.psa.connections.queries import read_connection
 from flowpilot.psa.members.service import store_members
-from flowpilot.psa.provider import Finding, Level, Member, Provider, ProviderError
+from flowpilot.psa.provider import Finding, Level, Member, Provider, ProviderError, TicketQuery
+from flowpilot.psa.tickets.links import learned_template
 from flowpilot.settings import Settings
 
 # A person waits for it.
@@ -30,13 +32,13 @@ async def check_connection(
     """
     async with database.read(account_id) as db:
         connection = await read_connection(db, account_id, connection_id)
-    findings, members = await _findings(database, settings, connection)
+    seen = await _look(database, settings, connection)
     this = PsaConnection.account_id == account_id, PsaConnection.id == connection_id
     async with database.write(account_id) as db:
-        await db.execute(update(PsaConnection).where(*this).values(findings=stored(findings), checked_at=now))
-        if members is not None:
-            await store_members(db, connection, members, now)
-    return findings
+        await db.execute(update(PsaConnection).where(*this).values(findings=_stored(seen), checked_at=now))
+        if seen.members is not None:
+            await store_members(db, connection, seen.members, now)
+    return seen.findings
 
 
 def is_ok(findings: Sequence[Finding]) -> bool:
@@ -44,33 +46,44 @@ def is_ok(findings: Sequence[Finding]) -> bool:
     return all(finding.level is not Level.ERROR for finding in findings)
 
 
-def stored(findings: Sequence[Finding]) -> dict[str, Any]:
-    """Findings as the connection's row has them."""
-    return {"items": [{"level": finding.level, "text": finding.text} for finding in findings]}
-
-
 def findings_of(connection: PsaConnection) -> list[Finding]:
     """What the last check found."""
     return [Finding(Level(item["level"]), item["text"]) for item in (connection.findings or {}).get("items", ())]
 
 
-async def _findings(
-    database: Database, settings: Settings, connection: PsaConnection
-) -> tuple[Sequence[Finding], Sequence[Member] | None]:
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the ticket system has shown; only findings, if one of them is an error."""
+
+    findings: Sequence[Finding]
+    members: Sequence[Member] | None = None
+    ticket_url: str | None = None
+
+
+def _stored(seen: _Seen) -> dict[str, Any]:
+    items = [{"level": finding.level, "text": finding.text} for finding in seen.findings]
+    return {"items": items, "ticket_url": seen.ticket_url}
+
+
+async def _look(database: Database, settings: Settings, connection: PsaConnection) -> _Seen:
     try:
         provider = open_provider(
             database, settings, connection, patience=_PATIENCE, timeout_seconds=_TIMEOUT_SECONDS
         )
     except ProviderError as error:
-        return [Finding(Level.ERROR, error.detail)], None
+        return _Seen([Finding(Level.ERROR, error.detail)])
     try:
         return await _ask(provider)
     except ProviderError as error:
-        return [Finding(Level.ERROR, error.detail)], None
+        return _Seen([Finding(Level.ERROR, error.detail)])
     finally:
         await provider.aclose()
 
 
-async def _ask(provider: Provider) -> tuple[Sequence[Finding], Sequence[Member] | None]:
+async def _ask(provider: Provider) -> _Seen:
     findings = await provider.check()
-    return findings, await provider.list_members() if is_ok(findings) else None
+    if not is_ok(findings):
+        return _Seen(findings)
+    members = await provider.list_members()
+    some = await provider.search(TicketQuery(is_open=False, limit=1))
+    return _Seen(findings, members, learned_template(some.items))

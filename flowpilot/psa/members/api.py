@@ -10,7 +10,7 @@ from flowpilot.identity.queries import names_of
 from flowpilot.psa.connections.queries import require_active
 from flowpilot.psa.members import queries, schemas, service
 
-router = APIRouter(prefix="/api/v1/psa/members", tags=["psa"])
+router = APIRouter(prefix="/api/v1/psa/members", tags=["ticket system"])
 
 
 @router.get("")

@@ -1,0 +1,83 @@
+"""Ticket numbers as links into the ticket system, without asking it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from sqlalchemy import select
+from sqlalchemy.dialects.postgresql import insert
+
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.outgoing.destinations import AddressRefusedError, parse
+from flowpilot.psa.connections.fields import wrong
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.postings.models import PsaRules
+from flowpilot.psa.provider import Ticket
+
+PLACE = "{ticket}"
+
+
+@dataclass(frozen=True, slots=True)
+class TicketLinks:
+    """How an account's ticket numbers become links; `template` has `{ticket}` for the number.
+
+    `is_connected`: there is a ticket system to ask about a ticket.
+    """
+
+    is_connected: bool = False
+    template: str | None = None
+
+    def url(self, ticket_id: str | None) -> str | None:
+        """The address at which people open the ticket, if it is known. A leading # belongs to no number."""
+        number = (ticket_id or "").strip().lstrip("#")
+        return self.template.replace(PLACE, quote(number, safe="")) if self.template and number else None
+
+
+async def ticket_links(db: ReadDb, account_id: uuid.UUID) -> TicketLinks:
+    """The account's links: by its own template, or else as the ticket system has shown its tickets."""
+    connected = PsaConnection.account_id == account_id, PsaConnection.removed_at.is_(None)
+    own = select(PsaRules.ticket_url_template).where(PsaRules.account_id == account_id)
+    learned = select(PsaConnection.id, PsaConnection.findings["ticket_url"].astext.label("url")).where(*connected)
+    template = await db.scalar(own)
+    connection = (await db.execute(learned)).one_or_none()
+    return TicketLinks(connection is not None, template or (None if connection is None else connection.url))
+
+
+async def set_template(db: Db, account_id: uuid.UUID, template: str | None) -> None:
+    """Set the account's own template; None for none.
+
+    Raises:
+        RequestValidationError: it is not a web address with `{ticket}` in its path or query.
+    """
+    if template is not None:
+        _check(template)
+    new = insert(PsaRules).values(account_id=account_id, ticket_url_template=template)
+    changed = {"ticket_url_template": new.excluded.ticket_url_template}
+    await db.execute(new.on_conflict_do_update(index_elements=["account_id"], set_=changed))
+
+
+def learned_template(tickets: Sequence[Ticket]) -> str | None:
+    """The template that a ticket's own address shows."""
+    for ticket in tickets:
+        before, number, after = (ticket.url or "").rpartition(ticket.id)
+        if number and _is_link(before):
+            return before + PLACE + after
+    return None
+
+
+def _check(template: str) -> None:
+    before, place, _ = template.partition(PLACE)
+    if not place or not _is_link(before):
+        raise wrong(
+            "template",
+            f"Enter a full address with {PLACE} where the number belongs, such as https://desk.example/t/{PLACE}.",
+        )
+
+
+def _is_link(text: str) -> bool:
+    """Whether a link that begins so leads to one host, whatever the number is."""
+    try:
+        return bool(parse(text).raw_path) and text.count("/") > 2
+    except AddressRefusedError:
+        return False

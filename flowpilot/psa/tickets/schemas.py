@@ -1,0 +1,73 @@
+"""What the routes of tickets take and return."""
+
+from datetime import datetime
+from typing import Annotated, Self
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from flowpilot.http.fields import Body, EmptyIsNone, Storable
+from flowpilot.outgoing.destinations import MAX_URL
+from flowpilot.psa.provider import Ticket
+from flowpilot.psa.tickets.reading import TicketContext
+
+
+class TicketOut(BaseModel):
+    """A ticket, as the ticket system shows it now."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: str = Field(description="Of a merged ticket, the id of the one that it was merged into.")
+    url: str | None = Field(description="At which people open it.")
+    summary: str
+    client: str | None
+    contact: str | None
+    board: str | None = Field(description="A queue, project or team, as the system calls it.")
+    status: str | None
+    is_closed: bool
+    updated_at: datetime | None
+
+
+class TicketPageOut(BaseModel):
+    """Some tickets, and what leads to more."""
+
+    items: list[TicketOut]
+    next_cursor: str | None
+
+
+class NoteOut(BaseModel):
+    """A note on a ticket, as plain text."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    author: str | None
+    text: str
+    is_internal: bool
+    created_at: datetime | None
+
+
+class TicketContextOut(TicketOut):
+    """A ticket with its last notes, newest first; as it was at most a minute ago."""
+
+    priority: str | None
+    is_deleted: bool
+    notes: list[NoteOut]
+
+    @classmethod
+    def of(cls, context: TicketContext) -> Self:
+        """The context as the API shows it."""
+        shown = TicketOut.model_validate(context.ticket).model_dump()
+        ticket: Ticket = context.ticket
+        notes = [NoteOut.model_validate(note) for note in context.notes]
+        return cls(**shown, priority=ticket.priority, is_deleted=ticket.is_deleted, notes=notes)
+
+
+class TemplateIn(Body):
+    """The account's own address of tickets, with `{ticket}` where the number belongs; null for none."""
+
+    template: Annotated[Annotated[Storable, Field(max_length=MAX_URL)] | None, EmptyIsNone]
+
+
+class TemplateOut(BaseModel):
+    """How ticket numbers become links; null if they do not."""
+
+    template: str | None
