@@ -83,6 +83,11 @@ class Settings(Body):
         title="Send the end of work",
         description="Send start, end and break of booked time. Otherwise, start and hours.",
     )
+    notifies_clients: bool = Field(
+        True,
+        title="Notify clients",
+        description="A text for the client also sends the e-mail that the board sends for such a note.",
+    )
     breaks_lines_in_markdown: bool = Field(
         False,
         title="Line breaks for markdown",

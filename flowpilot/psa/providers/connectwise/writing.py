@@ -20,7 +20,7 @@ def note(record: Record, settings: Settings) -> dict[str, Any]:
         "resolutionFlag": False,
         "issueFlag": False,
         "customerUpdatedFlag": False,
-        "processNotifications": not is_internal,
+        "processNotifications": not is_internal and settings.notifies_clients,
     }
     if record.author_id is not None:
         body["member"] = {"identifier": record.author_id}

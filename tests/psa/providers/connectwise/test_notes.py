@@ -46,6 +46,13 @@ async def test_every_flag_is_sent(
     }
 
 
+async def test_a_client_can_be_shown_a_note_without_an_e_mail(access: Access, proxy: Proxy, ticket: str) -> None:
+    provider = open_connectwise(access, Settings(notifies_clients=False))
+    await provider.write(ticket, note(audience=Audience.CLIENT))
+    sent = _sent(proxy)
+    assert (sent["detailDescriptionFlag"], sent["processNotifications"]) == (True, False)
+
+
 async def test_the_marker_is_the_last_line(provider: ConnectWise, desk: Desk, ticket: str) -> None:
     record = note()
     await provider.write(ticket, record)
