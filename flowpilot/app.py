@@ -31,7 +31,7 @@ from flowpilot.identity.routes import router as identity
 from flowpilot.notifications.attention import attention
 from flowpilot.notifications.routes import router as notifications
 from flowpilot.psa.routes import router as psa
-from flowpilot.sessions.api import router as sessions
+from flowpilot.sessions.routes import router as sessions
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor
 from flowpilot.web.assets import STATIC, Assets

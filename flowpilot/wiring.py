@@ -7,13 +7,16 @@ from flowpilot.handoffs.leaving import WORK
 from flowpilot.identity import leaving
 from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
 from flowpilot.notifications.channels.leaving import CHANNELS
+from flowpilot.psa import hooks as psa
+from flowpilot.psa.postings import health
 from flowpilot.sessions import hooks
 from flowpilot.sessions.clients import SESSIONS
 
 
 def wire_features() -> None:
-    """From now on handoffs follow sessions, sessions follow clients, and work passes on when its holder leaves."""
+    """From now on handoffs follow sessions, sessions follow clients, and postings and work go on when they can."""
     hooks.on_step[:] = [following.note_first_action]
     hooks.on_end[:] = [following.close_with_session]
     clients.hooks[:] = [SESSIONS]
+    psa.on_ready[:] = [health.go_on]
     leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]

@@ -9,7 +9,7 @@ from flowpilot.analytics.knowledge_gaps.patterns import words_of
 from flowpilot.copilot.checks import mentions
 from flowpilot.copilot.redact import redact
 from flowpilot.flows.matching.match import _words
-from flowpilot.sessions.note import Section, as_markdown
+from flowpilot.sessions.notes.sections import Section, as_markdown
 from flowpilot.text import tidy
 
 # What a search that begins again and again, or goes back step by step, takes longest for: a start, and a piece

@@ -53,6 +53,11 @@ async def role_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID | None) 
     return None if role is None else Role(role)
 
 
+async def timezone_of(db: ReadDb, account_id: uuid.UUID) -> str:
+    """The account's time zone."""
+    return (await db.scalars(select(Account.timezone).where(Account.id == account_id))).one()
+
+
 async def me(db: ReadDb, actor: Actor) -> Row[str, str | None, str]:
     """The actor's `name`, `email` (null for an integration) and `account_name`."""
     query = (

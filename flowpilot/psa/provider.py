@@ -78,7 +78,6 @@ class Capabilities:
     `slowest_answer_seconds`: after an unanswered request, how long it may still be written; before that time has
     passed, a look-up that finds nothing proves nothing.
     `parallel_calls`: how many requests a connection may have open at once.
-    `splits_at_midnight_utc`: an entry of time may not go over midnight (UTC).
     """
 
     has_joint_records: bool
@@ -88,7 +87,6 @@ class Capabilities:
     max_note_chars: int = 60_000
     slowest_answer_seconds: float = 120
     parallel_calls: int = 3
-    splits_at_midnight_utc: bool = False
     has_boards: bool = True
     can_write_for_clients: bool = True
 

@@ -16,9 +16,9 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.jobs import enqueue
 from flowpilot.sessions import assignment, clients, queries, schemas, service, starting
-from flowpilot.sessions.documentation import document
 from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.sessions.locking import LoadedSession, LockedSession, load, lock_for_work
+from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.queries import SessionFilter, SessionHistory, case_of
 from flowpilot.sessions.seen import Seen, check_seen
 from flowpilot.sessions.transitions import OPEN, Action

@@ -11,6 +11,7 @@ from flowpilot.sessions import decisions, hooks, idle, policy, transitions
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.locking import LoadedSession, LockedSession
 from flowpilot.sessions.models import AISessionStep, SessionStatus
+from flowpilot.sessions.postings.enqueueing import after_change
 from flowpilot.sessions.transitions import Action
 
 
@@ -116,6 +117,7 @@ async def transition(
     if session.status not in transitions.OPEN:
         for follow in hooks.on_end:
             await follow(db, session, by, locked.moment)
+    await after_change(db, session, by, locked.moment)
 
 
 async def record_change(

@@ -36,7 +36,7 @@ IMPORTS = {
     "flows": {"identity"},
     "clients": {"identity"},
     "copilot": set[str](),  # It gets a case and answers; it cannot look for more than it gets.
-    "sessions": {"identity", "flows", "copilot", "clients"},
+    "sessions": {"identity", "flows", "copilot", "clients", "psa"},
     "handoffs": {"identity", "sessions", "copilot"},
     "baselines": {"identity"},
     "notifications": {"identity", "sessions", "handoffs"},

@@ -14,8 +14,8 @@ from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.models import Outcome
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import starting
-from flowpilot.sessions.documentation import Documentation, document
 from flowpilot.sessions.locking import LoadedSession
+from flowpilot.sessions.notes.documentation import Documentation, document
 from flowpilot.sessions.queries import read_session
 from tests.company import Company, at
 from tests.handoffs.helpers import join

@@ -8,7 +8,9 @@ from sqlalchemy import func, or_, select, update
 from flowpilot.clock import now
 from flowpilot.db.session import Database, Db
 from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.hooks import Changed
 from flowpilot.psa.postings.lanes import give_turn
+from flowpilot.psa.postings.models import PsaPosting, State
 
 _FIRST_REST = timedelta(seconds=4)
 _LONGEST_REST = timedelta(hours=1)
@@ -60,3 +62,24 @@ async def wake(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, at: date
     )
     if scheduled.one_or_none() is not None:
         await give_turn(db, account_id, connection_id, at)
+
+
+async def end_rest(db: Db, connection: PsaConnection) -> None:
+    """Ask the ticket system again at once, because a person wants to know."""
+    connection.rests_until = None
+    await db.flush()
+
+
+async def go_on(db: Db, changed: Changed) -> None:
+    """Try everything of a connection that waits for somebody, because what it waits for may be there now."""
+    await db.execute(
+        update(PsaPosting)
+        .where(
+            PsaPosting.account_id == changed.account_id,
+            PsaPosting.connection_id == changed.connection_id,
+            PsaPosting.state == State.QUEUED,
+            PsaPosting.due_at.is_(None),
+        )
+        .values(due_at=changed.at)
+    )
+    await give_turn(db, changed.account_id, changed.connection_id)

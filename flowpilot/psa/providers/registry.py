@@ -17,13 +17,15 @@ class ProviderType:
     """A kind of ticket system.
 
     `credentials` and `settings` are forms: their fields have titles and descriptions, and credentials are secret.
-    `open` makes a provider of an address and the two, filled in.
+    `open` makes a provider of an address and the two, filled in. `splits_at_midnight_utc`: it refuses time that
+    goes over midnight (UTC), so each day gets its own.
     """
 
     name: str
     credentials: type[BaseModel]
     settings: type[BaseModel]
     open: Callable[[Access, Any, Any], Provider]
+    splits_at_midnight_utc: bool = False
 
 
 PROVIDERS: Mapping[ProviderKind, ProviderType] = {

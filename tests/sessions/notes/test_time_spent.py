@@ -12,9 +12,10 @@ from hypothesis import strategies as st
 from flowpilot.db.session import Database, Db
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import service
-from flowpilot.sessions.documentation import document, time_spent
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StatusChange, StepKind
+from flowpilot.sessions.notes.documentation import document
+from flowpilot.sessions.notes.work_time import time_spent
 from flowpilot.sessions.queries import SessionHistory
 from tests.company import Company, at
 from tests.sessions.story import Story, section, when

@@ -1,6 +1,5 @@
 """A session as the note that a person would write for the ticket. Pure; no AI."""
 
-import itertools
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -11,15 +10,12 @@ from flowpilot.durations import of_work
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
-from flowpilot.sessions.note import Section, as_markdown, as_text
+from flowpilot.sessions.notes.sections import Section, as_markdown, as_text
+from flowpilot.sessions.notes.work_time import time_spent
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import sentence
 
-# After this long without a step, nobody is at work on it.
-LONGEST_STRETCH = timedelta(minutes=30)
-
-_AT_WORK = frozenset({SessionStatus.ACTIVE, SessionStatus.ESCALATED})
 _STATES = {
     SessionStatus.ACTIVE: "In progress",
     SessionStatus.PAUSED: "On hold",
@@ -40,11 +36,17 @@ class Documentation:
     work_seconds: float
 
 
-def document(history: SessionHistory, until: datetime, timezone: str) -> Documentation:
-    """The note of a session as it was at `until`, with its moments as clocks show them in the zone."""
+def document(
+    history: SessionHistory, until: datetime, timezone: str, *, since: datetime | None = None
+) -> Documentation:
+    """The note of a session as it was at `until`, with its moments as clocks show them in the zone.
+
+    Args:
+        since: leave out what was done up to then, because an earlier note has it.
+    """
     spent = time_spent(history, until)
     sections = [
-        section for section in _sections(history, spent, timezone) if section.paragraphs or section.bullets
+        section for section in _sections(history, spent, timezone, since) if section.paragraphs or section.bullets
     ]
     return Documentation(
         markdown=as_markdown(sections),
@@ -53,30 +55,11 @@ def document(history: SessionHistory, until: datetime, timezone: str) -> Documen
     )
 
 
-def time_spent(history: SessionHistory, until: datetime) -> timedelta:
-    """The time at work: from step to step while the session was active or with a senior.
-
-    A stretch without any step counts for at most `LONGEST_STRETCH`.
-    """
+def _sections(
+    history: SessionHistory, spent: timedelta, timezone: str, since: datetime | None
+) -> Iterator[Section]:
     session = history.session
-    changes = [(change.created_at, SessionStatus(change.to_status)) for change in history.changes]
-    if not changes:
-        # It was imported, without a history of its status.
-        changes = [(session.created_at, SessionStatus.ACTIVE)]
-    is_open = session.status in _AT_WORK
-    moments = {moment for moment, _ in changes} | {step.created_at for step in history.steps}
-    moments |= {until} if is_open else {session.resolved_at or max(moments)}
-    spent = timedelta()
-    for earlier, later in itertools.pairwise(sorted(moments)):
-        status = next((to for moment, to in reversed(changes) if moment <= earlier), SessionStatus.ACTIVE)
-        if status in _AT_WORK:
-            spent += min(later - earlier, LONGEST_STRETCH)
-    return spent
-
-
-def _sections(history: SessionHistory, spent: timedelta, timezone: str) -> Iterator[Section]:
-    session = history.session
-    steps = path.standing(history.steps)
+    steps = [step for step in path.standing(history.steps) if since is None or step.created_at > since]
     about = [f"Client: {session.client_name}"] if session.client_name else []
     about += [f"Ticket: {session.psa_ticket_id}"] if session.psa_ticket_id else []
     about += [f"Flow: {history.flow_name}"] if history.flow_name else []
@@ -85,7 +68,8 @@ def _sections(history: SessionHistory, spent: timedelta, timezone: str) -> Itera
         lines = [_line(history, step) for step in steps if step.kind == kind]
         yield Section(title, [], [line for line in lines if line])
     zone = ZoneInfo(timezone)
-    handovers = [_handover(history, change, zone) for change in history.changes if _is_handover(change)]
+    changes = [change for change in history.changes if since is None or change.created_at > since]
+    handovers = [_handover(history, change, zone) for change in changes if _is_handover(change)]
     yield Section("Escalation", [], handovers)
     yield _ending(history, steps)
     yield Section("Time spent", [_time_line(history, spent, zone)], [])

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from flowpilot.sessions.note import Section, as_markdown, as_text
+from flowpilot.sessions.notes.sections import Section, as_markdown, as_text
 
 # CommonMark, and what most ticket systems add to it.
 READER = MarkdownIt("commonmark").enable(["table", "strikethrough"])

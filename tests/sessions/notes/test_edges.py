@@ -11,8 +11,8 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from flowpilot.sessions import service, starting
-from flowpilot.sessions.documentation import document
 from flowpilot.sessions.models import AISession, AISessionStep, StatusChange, StepKind
+from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.queries import SessionHistory
 from tests.company import Company, at
 from tests.sessions.flows import SESSIONS

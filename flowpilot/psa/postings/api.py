@@ -1,0 +1,70 @@
+"""JSON routes of postings: what was posted to the ticket system, and what waits."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Query
+
+from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.http.paging import Cursor, Limit, ListPage
+from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.psa.postings import queries, service
+from flowpilot.psa.postings.models import State
+from flowpilot.psa.postings.queries import PostingFilter
+from flowpilot.psa.postings.schemas import CorrectionIn, PostingOut, posting_out
+
+router = APIRouter(prefix="/api/v1/psa/postings", tags=["ticket system"])
+
+
+@router.get("")
+async def list_postings(
+    actor: CanView,
+    db: ReadSession,
+    state: Annotated[list[State] | None, Query(description="May be given several times.")] = None,
+    session_id: uuid.UUID | None = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListPage[PostingOut]:
+    """Postings, the newest first."""
+    found = await queries.postings(db, actor.account_id, PostingFilter(state, session_id), limit + 1, cursor)
+    more = found[limit - 1].id if len(found) > limit else None
+    return ListPage(items=[posting_out(shown) for shown in found[:limit]], next_cursor=more)
+
+
+@router.post("/{posting_id}/retry")
+async def retry_posting(posting_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> PostingOut:
+    """Try what is left of a posting again. What may have been written is looked for first."""
+    await service.retry(db, actor, posting_id, now)
+    return await _out(db, actor, posting_id)
+
+
+@router.post("/{posting_id}/abandon")
+async def abandon_posting(posting_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> PostingOut:
+    """Give up what has not arrived."""
+    await service.abandon(db, actor, posting_id, now)
+    return await _out(db, actor, posting_id)
+
+
+@router.patch("/{posting_id}")
+async def correct_posting(
+    posting_id: uuid.UUID, body: CorrectionIn, actor: CanWork, db: WriteSession
+) -> PostingOut:
+    """Change the text or the minutes of a posting that is held or queued."""
+    await service.correct(db, actor, posting_id, text=body.text, minutes=body.minutes, user_id=body.user_id)
+    return await _out(db, actor, posting_id)
+
+
+@router.post("/{posting_id}/send")
+async def send_posting(posting_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> PostingOut:
+    """Let a held posting go now."""
+    await service.send(db, actor, posting_id, now)
+    return await _out(db, actor, posting_id)
+
+
+async def _out(db: ReadDb, actor: Actor, posting_id: uuid.UUID) -> PostingOut:
+    shown = await queries.posting(db, actor.account_id, posting_id)
+    assert shown is not None
+    return posting_out(shown)

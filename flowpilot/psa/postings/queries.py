@@ -1,0 +1,106 @@
+"""Reading postings."""
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import func, select
+
+from flowpilot.db.pages import newest_first
+from flowpilot.db.session import ReadDb
+from flowpilot.identity.queries import names_of
+from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+from flowpilot.psa.provider import Audience, StepKind
+
+
+@dataclass(frozen=True, slots=True)
+class ShownPosting:
+    """A posting with its steps; `names` has those of its people who are members."""
+
+    posting: PsaPosting
+    steps: Sequence[PsaPostingStep]
+    names: dict[uuid.UUID, str]
+
+    @property
+    def id(self) -> uuid.UUID:
+        """The posting's id, for pages of a list."""
+        return self.posting.id
+
+
+@dataclass(frozen=True, slots=True)
+class PostingFilter:
+    """Which postings a list shows; None shows them all."""
+
+    state: Collection[State] | None = None
+    session_id: uuid.UUID | None = None
+
+
+async def postings(
+    db: ReadDb, account_id: uuid.UUID, filter_: PostingFilter, limit: int, before: uuid.UUID | None = None
+) -> list[ShownPosting]:
+    """Postings, the newest first; with `before`, only those older than that one."""
+    query = select(PsaPosting).where(PsaPosting.account_id == account_id)
+    if filter_.state is not None:
+        query = query.where(PsaPosting.state.in_(filter_.state))
+    if filter_.session_id is not None:
+        query = query.where(PsaPosting.ai_session_id == filter_.session_id)
+    rows = list(await db.scalars(newest_first(query, PsaPosting.id, limit, before)))
+    return await _with_steps(db, account_id, rows)
+
+
+async def posting(db: ReadDb, account_id: uuid.UUID, posting_id: uuid.UUID) -> ShownPosting | None:
+    """One posting, if the account has it."""
+    query = select(PsaPosting).where(PsaPosting.account_id == account_id, PsaPosting.id == posting_id)
+    shown = await _with_steps(db, account_id, list(await db.scalars(query)))
+    return shown[0] if shown else None
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a session has posted already, or is about to: seconds by person, and since when notes cover it."""
+
+    seconds: dict[uuid.UUID | None, float]
+    noted_until: datetime | None
+
+
+async def posted(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> Posted:
+    """What the session's internal postings have, but for those that were abandoned."""
+    mine = (
+        PsaPosting.account_id == account_id,
+        PsaPostingStep.account_id == account_id,
+        PsaPosting.id == PsaPostingStep.posting_id,
+        PsaPosting.ai_session_id == session_id,
+        PsaPosting.audience == Audience.INTERNAL,
+        PsaPostingStep.state != State.ABANDONED,
+    )
+    rows = await db.execute(
+        select(
+            PsaPostingStep.kind,
+            PsaPostingStep.user_id,
+            func.sum(PsaPostingStep.worked_seconds),
+            func.max(PsaPosting.created_at),
+        )
+        .where(*mine)
+        .group_by(PsaPostingStep.kind, PsaPostingStep.user_id)
+    )
+    found = rows.all()
+    return Posted(
+        {user_id: seconds or 0.0 for kind, user_id, seconds, _ in found if kind == StepKind.TIME},
+        max((moment for kind, _, _, moment in found if kind == StepKind.NOTE), default=None),
+    )
+
+
+async def _with_steps(db: ReadDb, account_id: uuid.UUID, rows: list[PsaPosting]) -> list[ShownPosting]:
+    if not rows:
+        return []
+    steps: dict[uuid.UUID, list[PsaPostingStep]] = defaultdict(list)
+    query = select(PsaPostingStep).where(
+        PsaPostingStep.account_id == account_id, PsaPostingStep.posting_id.in_([row.id for row in rows])
+    )
+    for step in await db.scalars(query.order_by(PsaPostingStep.posting_id, PsaPostingStep.position)):
+        steps[step.posting_id].append(step)
+    people = {step.user_id for of_one in steps.values() for step in of_one} | {row.created_by for row in rows}
+    names = await names_of(db, account_id, {person for person in people if person is not None})
+    return [ShownPosting(row, steps[row.id], names) for row in rows]

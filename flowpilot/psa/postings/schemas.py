@@ -1,0 +1,105 @@
+"""What the routes of postings take and give."""
+
+import uuid
+from datetime import datetime
+from typing import Annotated
+
+from pydantic import BaseModel, Field
+
+from flowpilot.http.fields import Body, Storable
+from flowpilot.psa.occasions import Occasion
+from flowpilot.psa.postings.models import PsaPostingStep, State
+from flowpilot.psa.postings.queries import ShownPosting
+from flowpilot.psa.provider import Audience, StepKind
+
+MOST_MINUTES = 24 * 60
+
+NoteText = Annotated[Storable, Field(min_length=1, max_length=60_000)]
+
+
+class CorrectionIn(Body):
+    """What is changed before a posting goes. Fields that are not sent stay as they are."""
+
+    text: NoteText | None = None
+    minutes: int | None = Field(None, ge=1, le=MOST_MINUTES, description="Whole minutes, of the person named.")
+    user_id: uuid.UUID | None = Field(None, description="Whose minutes, if the posting has several people's.")
+
+
+class PersonOut(BaseModel):
+    """A person. Former members have no name."""
+
+    id: uuid.UUID
+    name: str | None
+
+
+class PostingStepOut(BaseModel):
+    """One step. `reason` says why it waits or has failed, and what to do."""
+
+    id: uuid.UUID
+    kind: StepKind
+    state: State
+    external_id: str | None
+    attempts: int
+    reason: str | None
+    minutes: int | None
+    by: PersonOut | None
+
+
+class PostingOut(BaseModel):
+    """A posting. `minutes` is the time of all its people; `by` is who made it, null for FlowPilot itself."""
+
+    id: uuid.UUID
+    session_id: uuid.UUID
+    ticket_id: str
+    state: State
+    reason: str | None
+    audience: Audience
+    occasion: Occasion
+    text: str | None
+    is_edited: bool
+    minutes: int | None
+    by: PersonOut | None
+    created_at: datetime
+    due_at: datetime | None
+    ended_at: datetime | None
+    steps: list[PostingStepOut]
+
+
+def posting_out(shown: ShownPosting) -> PostingOut:
+    """The posting as JSON."""
+    posting = shown.posting
+    minutes = [step.minutes for step in shown.steps if step.minutes is not None]
+    return PostingOut(
+        id=posting.id,
+        session_id=posting.ai_session_id,
+        ticket_id=posting.ticket_id,
+        state=State(posting.state),
+        reason=posting.reason,
+        audience=Audience(posting.audience),
+        occasion=Occasion(posting.occasion),
+        text=posting.text,
+        is_edited=posting.text_made is not None,
+        minutes=sum(minutes) if minutes else None,
+        by=_person(shown, posting.created_by),
+        created_at=posting.created_at,
+        due_at=posting.due_at,
+        ended_at=posting.ended_at,
+        steps=[_step_out(shown, step) for step in shown.steps],
+    )
+
+
+def _step_out(shown: ShownPosting, step: PsaPostingStep) -> PostingStepOut:
+    return PostingStepOut(
+        id=step.id,
+        kind=StepKind(step.kind),
+        state=State(step.state),
+        external_id=step.external_id,
+        attempts=step.attempts,
+        reason=step.reason,
+        minutes=step.minutes,
+        by=_person(shown, step.user_id) if step.kind == StepKind.TIME else None,
+    )
+
+
+def _person(shown: ShownPosting, user_id: uuid.UUID | None) -> PersonOut | None:
+    return None if user_id is None else PersonOut(id=user_id, name=shown.names.get(user_id))

@@ -1,0 +1,56 @@
+"""How long people worked on a session. Pure."""
+
+import itertools
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.queries import SessionHistory
+
+# After this long without a step, nobody is at work on it.
+LONGEST_STRETCH = timedelta(minutes=30)
+
+_AT_WORK = frozenset({SessionStatus.ACTIVE, SessionStatus.ESCALATED})
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Time at work without a break, and whose it was: of who did what ends it."""
+
+    by: uuid.UUID | None
+    started_at: datetime
+    spent: timedelta
+
+
+def time_spent(history: SessionHistory, until: datetime) -> timedelta:
+    """The time at work: from step to step while the session was active or with a senior."""
+    return sum((stretch.spent for stretch in stretches(history, until)), timedelta())
+
+
+def stretches(history: SessionHistory, until: datetime) -> Iterator[Stretch]:
+    """The time at work, from one thing that happened to the next.
+
+    A stretch without any step counts for at most `LONGEST_STRETCH`.
+    """
+    session = history.session
+    changes = [(change.created_at, SessionStatus(change.to_status)) for change in history.changes]
+    if not changes:
+        # It was imported, without a history of its status.
+        changes = [(session.created_at, SessionStatus.ACTIVE)]
+    is_open = session.status in _AT_WORK
+    moments = {moment for moment, _ in changes} | {step.created_at for step in history.steps}
+    moments |= {until} if is_open else {session.resolved_at or max(moments)}
+    by = _actors(history)
+    for earlier, later in itertools.pairwise(sorted(moments)):
+        status = next((to for moment, to in reversed(changes) if moment <= earlier), SessionStatus.ACTIVE)
+        if status in _AT_WORK:
+            yield Stretch(by.get(later) or session.worked_on_by, earlier, min(later - earlier, LONGEST_STRETCH))
+
+
+def _actors(history: SessionHistory) -> dict[datetime, uuid.UUID]:
+    """Who did something at each moment. A step tells more than the change of status that it came with."""
+    changes = {change.created_at: change.actor_id for change in history.changes if change.actor_id is not None}
+    steps = {step.created_at: step.actor_id for step in history.steps if step.actor_id is not None}
+    return changes | steps

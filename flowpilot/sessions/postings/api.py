@@ -1,0 +1,52 @@
+"""JSON routes of a session's postings: what went to its ticket, what would, and a text for the client."""
+
+import uuid
+
+from fastapi import APIRouter
+
+from flowpilot.clock import Now
+from flowpilot.http.paging import Cursor, Limit, ListPage
+from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.idempotency import CreateOnce
+from flowpilot.psa.postings.queries import PostingFilter, postings
+from flowpilot.psa.postings.schemas import PostingOut, posting_out
+from flowpilot.psa.provider import Audience
+from flowpilot.sessions.locking import lock_for_work
+from flowpilot.sessions.postings import service
+from flowpilot.sessions.postings.schemas import ClientTextIn, PreviewOut
+from flowpilot.sessions.queries import read_session
+
+router = APIRouter(prefix="/api/v1/ai-sessions/{session_id}/postings", tags=["ticket system"])
+
+
+@router.get("")
+async def list_postings(
+    session_id: uuid.UUID, actor: CanView, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
+) -> ListPage[PostingOut]:
+    """What was posted to the session's ticket, and what waits; the newest first."""
+    await read_session(db, actor.account_id, session_id)
+    found = await postings(db, actor.account_id, PostingFilter(session_id=session_id), limit + 1, cursor)
+    more = found[limit - 1].id if len(found) > limit else None
+    return ListPage(items=[posting_out(shown) for shown in found[:limit]], next_cursor=more)
+
+
+@router.get("/preview")
+async def preview_posting(
+    session_id: uuid.UUID, audience: Audience, actor: CanView, db: ReadSession, now: Now
+) -> PreviewOut:
+    """What would be posted if the session ended now, or the text proposed for the client. It makes nothing."""
+    return await service.preview(db, await read_session(db, actor.account_id, session_id), audience, now)
+
+
+@router.post("", status_code=201)
+async def post_for_client(
+    session_id: uuid.UUID, body: ClientTextIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
+) -> PostingOut:
+    """Send a text to the client, as a note that the client can read. Nothing is sent to clients by itself."""
+
+    async def make() -> PostingOut:
+        locked = await lock_for_work(db, actor, session_id, now)
+        return posting_out(await service.post_for_client(db, actor, locked.session, body.text, now))
+
+    return await once.create(PostingOut, body, make)

@@ -1,0 +1,36 @@
+"""What the routes of a session's postings take and give."""
+
+import uuid
+from typing import Literal
+
+from pydantic import BaseModel
+
+from flowpilot.http.fields import Body
+from flowpilot.psa.postings.schemas import NoteText
+from flowpilot.psa.provider import Audience
+
+
+class ClientTextIn(Body):
+    """A text for the client, as a person has read and approved it."""
+
+    audience: Literal["client"]
+    text: NoteText
+
+
+class PreviewTimeOut(BaseModel):
+    """Time that would be booked: whole minutes, up to the next one."""
+
+    user_id: uuid.UUID | None
+    name: str | None
+    minutes: int
+    worked_seconds: float
+
+
+class PreviewOut(BaseModel):
+    """What would be posted. `ticket_id` is null if the session has no ticket; `connected` names where it goes."""
+
+    audience: Audience
+    ticket_id: str | None
+    connected: str | None
+    text: str
+    times: list[PreviewTimeOut]

@@ -1,0 +1,7 @@
+"""The routes of sessions, as one router."""
+
+from flowpilot.http.routers import collect
+from flowpilot.sessions import api
+from flowpilot.sessions.postings import api as postings
+
+router = collect(api, postings)
