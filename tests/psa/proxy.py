@@ -35,6 +35,7 @@ class Proxy:
     is_down: bool = False
     requests: list[Passed] = field(default_factory=list)
     planned: deque[Any] = field(default_factory=deque)
+    held: list[Passed] = field(default_factory=list)
     is_a_change: Callable[[Passed], bool] = lambda request: request.method != "GET"
 
     @property
@@ -45,6 +46,16 @@ class Proxy:
     def will_lose_answers(self, count: int = 1) -> None:
         """Pass the next changes on, and close their connections instead of answering."""
         self.planned.extend(["lose"] * count)
+
+    def will_pass_on_late(self) -> None:
+        """Close the connection of the next change without an answer, and keep the change for `pass_on`."""
+        self.planned.append("hold")
+
+    def pass_on(self) -> None:
+        """Let the ticket system do what was kept from it."""
+        for request in self.held:
+            self.forward(request)
+        self.held.clear()
 
     def will_answer_500_after_the_change(self) -> None:
         """Pass the next change on, and answer 500 all the same."""
@@ -63,6 +74,16 @@ class Proxy:
         """What is planned for this request."""
         return self.planned.popleft() if self.planned and self.is_a_change(request) else None
 
+    def forward(self, request: Passed) -> tuple[int, dict[str, str], bytes]:
+        """What the ticket system answers to a request."""
+        connection = http.client.HTTPConnection("127.0.0.1", self.target, timeout=60)
+        headers = {k: v for k, v in request.headers.items() if k not in _OF_ONE_CONNECTION}
+        connection.request(request.method, request.path, body=request.body or None, headers=headers)
+        response = connection.getresponse()
+        answer = response.read()
+        connection.close()
+        return response.status, dict(response.getheaders()), answer
+
 
 class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.0"
@@ -78,22 +99,16 @@ class _Handler(BaseHTTPRequestHandler):
         if isinstance(plan, tuple):
             self._answer(plan[0], plan[1], b"{}")
             return
-        status, headers, answer = self._forward(request)
+        if plan == "hold":
+            self.proxy.held.append(request)
+            return
+        status, headers, answer = self.proxy.forward(request)
         if plan == "break":
             self._answer(500, {}, b"")
         elif plan != "lose":
             self._answer(status, headers, answer)
 
     do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _pass  # noqa: N815 - the library calls them so
-
-    def _forward(self, request: Passed) -> tuple[int, dict[str, str], bytes]:
-        connection = http.client.HTTPConnection("127.0.0.1", self.proxy.target, timeout=60)
-        headers = {k: v for k, v in request.headers.items() if k not in _OF_ONE_CONNECTION}
-        connection.request(request.method, request.path, body=request.body or None, headers=headers)
-        response = connection.getresponse()
-        answer = response.read()
-        connection.close()
-        return response.status, dict(response.getheaders()), answer
 
     def _answer(self, status: int, headers: dict[str, str], body: bytes) -> None:
         self.send_response(status)

@@ -159,6 +159,17 @@ class ProviderLaws:
         (stored,) = system.stored(ticket)
         assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == stored.id
 
+    async def test_what_is_written_after_we_gave_up_is_found_then(
+        self, system: System, provider: Provider, proxy: Proxy, ticket: str
+    ) -> None:
+        record = note()
+        proxy.will_pass_on_late()
+        assert isinstance(await provider.write(ticket, record), Unknown)
+        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) is None
+        proxy.pass_on()
+        (stored,) = system.stored(ticket)
+        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == stored.id
+
     async def test_an_error_of_the_server_after_the_write_is_unknown(
         self, system: System, provider: Provider, proxy: Proxy, ticket: str
     ) -> None:

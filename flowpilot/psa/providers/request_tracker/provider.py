@@ -1,12 +1,12 @@
 """Request Tracker as a ticket system.
 
 A note and its time are one transaction there. A comment is for the desk, a correspondence is mailed to the
-requestors. The marker is the transaction's subject: Request Tracker stores it in the same write, and finds it
-exactly.
+requestors. The marker is in the transaction's subject: Request Tracker stores it in the same write and can search
+for it.
 """
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -51,6 +51,7 @@ _CAPABILITIES = Capabilities(
     time_unit_seconds=60,
 )
 _PATHS = {Audience.INTERNAL: "comment", Audience.CLIENT: "correspond"}
+_SUBJECT_CHARS = 200
 _RIGHTS = {Audience.INTERNAL: "CommentOnTicket", Audience.CLIENT: "ReplyToTicket"}
 
 
@@ -129,7 +130,7 @@ class RequestTracker:
         ticket = await self._writable(ticket_id)
         if not isinstance(ticket, dict):
             return ticket
-        said: dict[str, Any] = {"Subject": record.marker}
+        said: dict[str, Any] = {"Subject": _subject(ticket, record)}
         if record.text is not None:
             said |= {"Content": record.text, "ContentType": "text/plain"}
         if record.time is not None:
@@ -226,6 +227,13 @@ class RequestTracker:
             if transactions
             else ()
         )
+
+
+def _subject(ticket: Mapping[str, Any], record: Record) -> str:
+    # The client reads it as the subject of an e-mail.
+    if record.audience is Audience.CLIENT:
+        return f"{ticket['Subject'][:_SUBJECT_CHARS]} ({record.marker})"
+    return record.marker
 
 
 def _unwritten(answer: Answer, right: str) -> Refused | Unknown:

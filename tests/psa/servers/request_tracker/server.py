@@ -11,7 +11,7 @@ import signal
 import socket
 import subprocess
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
 from http.client import HTTPConnection
@@ -86,7 +86,11 @@ class RequestTrackerServer:
 
     def letters(self) -> list[Message]:
         """The e-mails that it has sent."""
-        return [letter for path in sorted((self.directory / "var").glob("*.mbox")) for letter in mbox(path)]
+        letters: list[Message] = []
+        for path in sorted((self.directory / "var").glob("*.mbox")):
+            with closing(mbox(path)) as box:
+                letters += box
+        return letters
 
     def _end(self, how: signal.Signals) -> None:
         if self._process is None:
