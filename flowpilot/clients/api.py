@@ -34,11 +34,12 @@ async def list_clients(
     actor: CanView,
     db: ReadSession,
     q: Annotated[Text | None, Query(description="Text in the name or in an alias.")] = None,
+    name: Annotated[Text | None, Query(description="The name or an alias; case and spaces do not matter.")] = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListPage[ClientRow]:
     """Clients in alphabetical order, without those that were merged into others."""
-    rows = await queries.clients(db, actor.account_id, q or None, limit + 1, cursor)
+    rows = await queries.clients(db, actor.account_id, queries.ClientFilter(q or None, name), limit + 1, cursor)
     return list_page([ClientRow.model_validate(row) for row in rows], limit)
 
 

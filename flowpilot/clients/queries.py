@@ -18,6 +18,14 @@ Kind = TypeVar("Kind", ClientName, ClientCompany)
 
 
 @dataclass(frozen=True, slots=True)
+class ClientFilter:
+    """Which clients a list shows; None shows them all. `text` is a part of a name, `name` the whole of one."""
+
+    text: str | None = None
+    name: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """A merge into a client that stands, and the client that was merged."""
 
@@ -43,17 +51,22 @@ class WholeClient:
 
 
 async def clients(
-    db: ReadDb, account_id: uuid.UUID, text: str | None, limit: int, after: uuid.UUID | None
+    db: ReadDb, account_id: uuid.UUID, filter_: ClientFilter, limit: int, after: uuid.UUID | None
 ) -> Sequence[Client]:
-    """Clients by name, or those of which a name contains the text; with `after`, those that follow that one."""
+    """Clients in the order of their names; with `after`, those that follow that one."""
     order = func.lower(Client.name), Client.id
     query = select(Client).where(Client.account_id == account_id, Client.merged_into_id.is_(None))
-    if text is not None:
+    if filter_.name is not None:
+        called_so = select(ClientName.client_id).where(
+            ClientName.account_id == account_id, ClientName.key == key_of(filter_.name)
+        )
+        query = query.where(Client.id.in_(called_so))
+    if filter_.text is not None:
         called_so = select(ClientName.client_id).where(
             ClientName.account_id == account_id,
             or_(
-                ClientName.key.contains(key_of(text), autoescape=True),
-                ClientName.name.icontains(text.strip(), autoescape=True),
+                ClientName.key.contains(key_of(filter_.text), autoescape=True),
+                ClientName.name.icontains(filter_.text.strip(), autoescape=True),
             ),
         )
         query = query.where(Client.id.in_(called_so))

@@ -2,13 +2,14 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute
 
+from flowpilot.clients.models import Client
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
 from flowpilot.handoffs.locking import HandoffNotFoundError
@@ -59,11 +60,15 @@ class HandoffFilter:
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A handoff with its session; `names` has those of its people who are members."""
+    """A handoff with its session; `names` has those of its people who are members.
+
+    `client_notes` is read for one handoff only, not in a list.
+    """
 
     handoff: SessionHandoff
     session: AISession
     names: dict[uuid.UUID, str]
+    client_notes: str = ""
 
 
 async def handoffs(
@@ -101,11 +106,13 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
     Raises:
         HandoffNotFoundError: the account has no such handoff.
     """
-    found = (await db.execute(_with_session(account_id).where(SessionHandoff.id == handoff_id))).one_or_none()
+    its_client = and_(Client.account_id == SessionHandoff.account_id, Client.id == AISession.client_id)
+    query = _with_session(account_id).outerjoin(Client, its_client).add_columns(Client.notes)
+    found = (await db.execute(query.where(SessionHandoff.id == handoff_id))).one_or_none()
     if found is None:
         raise HandoffNotFoundError
     (row,) = await _named(db, account_id, [(found[0], found[1])])
-    return row
+    return replace(row, client_notes=found.notes or "")
 
 
 async def events_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Sequence[HandoffEvent]:

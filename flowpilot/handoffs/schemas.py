@@ -8,6 +8,7 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from flowpilot.clients.schemas import ClientRef
 from flowpilot.copilot.schemas import Assessment
 from flowpilot.handoffs import policy
 from flowpilot.handoffs.locking import SeenHolder
@@ -17,7 +18,7 @@ from flowpilot.handoffs.queries import Row
 from flowpilot.http.fields import Body, Line, Remark
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.schemas import PersonOut
+from flowpilot.sessions.schemas import PersonOut, client_ref
 
 # Offered when a reason is asked for; any other reason will do.
 REASONS = (
@@ -97,6 +98,7 @@ class HandoffRow(BaseModel):
     session_status: SessionStatus
     problem_summary: str
     problem_domain: str | None
+    client: ClientRef | None
     client_name: str | None
     psa_ticket_id: str | None
     reason: str
@@ -141,6 +143,7 @@ class EventOut(BaseModel):
 class HandoffOut(HandoffRow):
     """A handoff with all that is known: the snapshot of its session, and an assessment of it."""
 
+    client_notes: str = Field(description="What everybody who works for the client should know.")
     note: str
     snapshot: dict[str, Any]
     assessment: Assessment | None
@@ -158,6 +161,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "session_status": session.status,
         "problem_summary": session.problem_summary,
         "problem_domain": session.problem_domain,
+        "client": client_ref(session),
         "client_name": session.client_name,
         "psa_ticket_id": session.psa_ticket_id,
         "reason": handoff.reason,
@@ -185,6 +189,7 @@ def handoff_out(row: Row, events: Sequence[HandoffEvent], actor: Actor, now: dat
     handoff = row.handoff
     return HandoffOut(
         **handoff_row(row, actor, now),
+        client_notes=row.client_notes,
         note=handoff.note,
         snapshot=handoff.snapshot,
         assessment=None if handoff.assessment is None else Assessment.model_validate(handoff.assessment),

@@ -71,6 +71,7 @@ _PLACES = (
     ("/", "Home", "home", Permission.VIEW_WORK),
     ("/sessions", "Sessions", "route", Permission.VIEW_WORK),
     ("/handoffs", "Escalations", "bolt", Permission.VIEW_WORK),
+    ("/clients", "Clients", "building", Permission.VIEW_WORK),
     ("/flows", "Flows", "sitemap", Permission.VIEW_WORK),
     ("/analytics", "Analytics", "chart-bar", Permission.VIEW_ESCALATIONS),
     ("/stopwatch", "Stopwatch", "clock-play", Permission.VIEW_ESCALATIONS),

@@ -5,10 +5,12 @@ from typing import ClassVar
 
 from fastapi import APIRouter, Request, Response
 
+from flowpilot.clients.schemas import ClientRow
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import QueuePage
 from flowpilot.identity.access import CanView
+from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession
 from flowpilot.notifications.inbox import api as notifications
 from flowpilot.notifications.inbox.schemas import NotificationOut
@@ -16,6 +18,7 @@ from flowpilot.sessions import api as sessions
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.queries import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
+from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, render
 
@@ -33,6 +36,7 @@ class Home(Page):
     sessions: list[SessionRow]
     unassigned: list[SessionRow]
     queue: QueuePage
+    clients: list[ClientRow]
     notifications: list[NotificationOut]
 
 
@@ -43,6 +47,7 @@ async def home(request: Request, actor: CanView, db: ReadSession, frame: Current
         title="Home",
         sessions=(await sessions.list_sessions(actor, mine, db, limit=8)).items,
         unassigned=(await sessions.list_sessions(actor, SessionFilter(unassigned=True), db, limit=5)).items,
+        clients=await known_clients(actor, db) if actor.may(Permission.WORK) else [],
         queue=await handoffs.list_handoffs(actor, HandoffFilter("waiting"), db, frame.now, limit=5),
         notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
     )

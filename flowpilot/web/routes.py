@@ -4,6 +4,7 @@ from flowpilot.http.routers import collect
 from flowpilot.web import api_docs, handoffs, home, notifications, stopwatch
 from flowpilot.web.access import routes as access
 from flowpilot.web.analytics import routes as analytics
+from flowpilot.web.clients import routes as clients
 from flowpilot.web.flows import routes as flows
 from flowpilot.web.sessions import routes as sessions
 from flowpilot.web.settings import routes as settings
@@ -19,4 +20,5 @@ router = collect(
     sessions,
     handoffs,
     flows,
+    clients,
 )

@@ -37,7 +37,7 @@ IMPORTS = {
     "clients": {"identity"},
     "copilot": set[str](),  # It gets a case and answers; it cannot look for more than it gets.
     "sessions": {"identity", "flows", "copilot", "clients", "psa"},
-    "handoffs": {"identity", "sessions", "copilot"},
+    "handoffs": {"identity", "sessions", "copilot", "clients"},
     "baselines": {"identity"},
     "notifications": {"identity", "sessions", "handoffs"},
     "knowledge": set[str](),

@@ -6,8 +6,10 @@ from datetime import datetime
 from typing import Annotated, ClassVar, Literal
 from urllib.parse import urlencode
 
-from fastapi import APIRouter, Form, Request, Response
+from fastapi import APIRouter, Form, Query, Request, Response
+from pydantic import BaseModel
 
+from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.flows import api as flows
@@ -16,7 +18,7 @@ from flowpilot.flows.schemas import CandidateOut, FlowOut, MatchIn
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import HandoffOut
-from flowpilot.http.fields import Text
+from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
@@ -27,6 +29,7 @@ from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.queries import SessionFilter
 from flowpilot.sessions.schemas import DocumentationOut, SessionIn, SessionOut, SessionRow, StepOut
 from flowpilot.sessions.transitions import OPEN, Action
+from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import digest
 from flowpilot.web.render import Page, go_to, render
@@ -41,17 +44,42 @@ class NewSessionForm(OnceForm, SessionIn):
     """A session to begin."""
 
 
+class SessionsQuery(BaseModel):
+    """The filters of the list, as its form sends them."""
+
+    status: Literal["", "open"] | SessionStatus = ""
+    q: Text = ""
+    mine: bool = False
+    unassigned: bool = False
+    client_id: Annotated[uuid.UUID | None, EmptyIsNone] = None
+    cursor: uuid.UUID | None = None
+
+    def filter(self, actor: Actor) -> SessionFilter:
+        """Which sessions they mean."""
+        statuses = OPEN if self.status == "open" else {self.status} if self.status else None
+        return SessionFilter(
+            status=None if statuses is None else sorted(statuses),
+            owner_id=actor.user_id if self.mine else None,
+            text=self.q or None,
+            unassigned=self.unassigned,
+            client_id=self.client_id,
+        )
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sessions(Page):
-    """The account's sessions; `here` is the list's address with its filters."""
+    """The account's sessions, and the clients that they can be narrowed to."""
 
     template: ClassVar[str] = "sessions/list.html"
     found: ListPage[SessionRow]
-    status: str
-    words: str
-    mine: bool
-    unassigned: bool
-    here: str
+    asked: SessionsQuery
+    clients: list[ClientRow]
+
+    @property
+    def here(self) -> str:
+        """The list's address with its filters."""
+        said = self.asked.model_dump(mode="json", exclude={"cursor"})
+        return "/sessions?" + urlencode({name: _in_address(value) for name, value in said.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -115,28 +143,13 @@ async def list_sessions(
     actor: CanView,
     db: ReadSession,
     frame: CurrentFrame,
-    status: Literal["", "open"] | SessionStatus = "",
-    q: Text = "",
-    mine: bool = False,
-    unassigned: bool = False,
-    cursor: uuid.UUID | None = None,
+    asked: Annotated[SessionsQuery, Query()],
 ) -> Response:
-    statuses = OPEN if status == "open" else {status} if status else None
-    filter_ = SessionFilter(
-        status=None if statuses is None else sorted(statuses),
-        owner_id=actor.user_id if mine else None,
-        text=q or None,
-        unassigned=unassigned,
-    )
-    asked = {"status": status, "q": q, "mine": str(mine).lower(), "unassigned": str(unassigned).lower()}
     page = Sessions(
         title="Sessions",
-        found=await api.list_sessions(actor, filter_, db, limit=50, cursor=cursor),
-        status=status,
-        words=q,
-        mine=mine,
-        unassigned=unassigned,
-        here="/sessions?" + urlencode(asked),
+        found=await api.list_sessions(actor, asked.filter(actor), db, limit=50, cursor=asked.cursor),
+        asked=asked,
+        clients=await known_clients(actor, db),
     )
     return render(request, page, frame)
 
@@ -222,3 +235,7 @@ async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: date
         return None
     rows = await handoffs.list_handoffs(actor, HandoffFilter("all", session_id=session.id), db, now, limit=1)
     return await handoffs.read_handoff(rows.items[0].id, actor, db, now) if rows.items else None
+
+
+def _in_address(value: object) -> str:
+    return str(value).lower() if isinstance(value, bool) else str(value or "")

@@ -83,7 +83,7 @@ def test_an_empty_field_of_the_details_clears_it(session_path: tuple[TestClient,
     assert "<span>Ticket 4711</span>" in html
     html = send(browser, path, "/details", psa_ticket_id="").text
     assert "<span>No ticket</span>" in html
-    assert "<span>Maple Dental</span>" in html
+    assert ">Maple Dental</a></span>" in html
 
 
 def test_a_viewer_reads_and_is_offered_nothing(session_path: tuple[TestClient, str], signed_in: SignedIn) -> None:
