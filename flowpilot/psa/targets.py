@@ -1,9 +1,10 @@
 """The ticket that a write goes to, looked at before anything is sent."""
 
+from collections.abc import Awaitable, Callable
+
 from flowpilot.psa.provider import (
     CredentialsError,
     NoSuchTicketError,
-    Provider,
     ProviderError,
     Refused,
     Ticket,
@@ -12,16 +13,17 @@ from flowpilot.psa.provider import (
 )
 
 
-async def writable_ticket(provider: Provider, ticket_id: str) -> Ticket | Refused | TryLater:
+async def writable_ticket(read: Callable[[str], Awaitable[Ticket]], ticket_id: str) -> Ticket | Refused | TryLater:
     """The ticket that answers to this id now, or why nothing can be written to it.
 
-    Some systems take a note for a ticket that is merged or deleted, and show it to nobody.
+    `read` may leave out all names, but has to find a merged ticket and to say that one is deleted. Some systems
+    take a note for a ticket that is merged or deleted, and show it to nobody.
 
     Raises:
         CredentialsError: the credentials are not accepted.
     """
     try:
-        ticket = await provider.read_ticket(ticket_id)
+        ticket = await read(ticket_id)
     except ProviderError as error:
         return nothing_sent(error)
     if ticket.is_deleted:

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from pydantic import SecretStr
+
 from flowpilot.psa.client import Access
 from flowpilot.psa.provider import Provider
 from flowpilot.psa.providers.halopsa import Credentials, HaloPsa, Settings
@@ -77,7 +79,9 @@ class HaloServer:
 
     def halopsa(self, access: Access, client_secret: str = SECRET, **settings: Any) -> HaloPsa:
         """FlowPilot's provider, with settings that differ from the usual ones."""
-        credentials = Credentials(client_id="flowpilot", client_secret=client_secret, tenant=self.tenant)
+        credentials = Credentials(
+            client_id="flowpilot", client_secret=SecretStr(client_secret), tenant=self.tenant
+        )
         known = {"outcome_id": PRIVATE_NOTE, "client_outcome_id": EMAIL_USER, **settings}
         return HaloPsa(access, credentials, Settings(**known))
 

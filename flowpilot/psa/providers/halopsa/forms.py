@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 
 from flowpilot.http.fields import Body, Line, Trimmed
 
@@ -13,7 +13,9 @@ class Credentials(Body):
     """The application that FlowPilot signs in as."""
 
     client_id: Line = Field(title="Client ID", description="Of the application under Integrations, HaloPSA API.")
-    client_secret: Line = Field(title="Client secret", description="HaloPSA shows it once, when it is made.")
+    client_secret: SecretStr = Field(
+        min_length=1, max_length=500, title="Client secret", description="HaloPSA shows it once, when it is made."
+    )
     tenant: Trimmed = Field("", title="Tenant", description="Only if HaloPSA hosts it and asks for it.")
 
 

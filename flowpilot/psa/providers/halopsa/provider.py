@@ -82,18 +82,11 @@ class HaloPsa:
 
     async def read_ticket(self, ticket_id: str) -> Ticket:
         """One ticket, or the one that it was merged into."""
-        number: str | None = ticket_id
-        row: dict[str, Any] = {}
-        for _ in range(_MERGES):
-            if number is None:
-                break
-            row = await self._row(number)
-            number = records.text_or_none(row.get(self._settings.merged_field))
-        return await self._ticket(row)
+        return await self._ticket(await self._row(ticket_id))
 
     async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
         """The notes of the last actions."""
-        rows = await self._actions((await self.read_ticket(ticket_id)).id)
+        rows = await self._actions(str((await self._row(ticket_id))["id"]))
         newest = sorted(rows, key=lambda row: int(row["id"]), reverse=True)
         return [records.note(row) for row in newest if row.get("note")][:limit]
 
@@ -131,7 +124,7 @@ class HaloPsa:
             return Refused(
                 "Enter the outcome of notes for clients in the connection's settings.", "client_outcome_id"
             )
-        ticket = await writable_ticket(self, ticket_id)
+        ticket = await writable_ticket(self._nameless, ticket_id)
         if not isinstance(ticket, Ticket):
             return ticket
         action = records.action(ticket.id, record, self._settings)
@@ -144,7 +137,7 @@ class HaloPsa:
 
     async def set_status(self, ticket_id: str, status_id: str) -> Outcome:
         """Set the status, and look whether the ticket has it: HaloPSA leaves one that its type does not allow."""
-        ticket = await writable_ticket(self, ticket_id)
+        ticket = await writable_ticket(self._nameless, ticket_id)
         if not isinstance(ticket, Ticket):
             return ticket
         if ticket.status_id == status_id:
@@ -161,23 +154,39 @@ class HaloPsa:
             return answer
         if not answer.is_success:
             return not_written(answer, change)
-        after = await writable_ticket(self, ticket.id)
+        after = await writable_ticket(self._nameless, ticket.id)
         if not isinstance(after, Ticket):
             return Unknown(after.reason)
         if after.status_id == status_id:
             return Accepted(status_id)
-        name = (await self._all_names()).statuses.get(status_id, status_id)
+        names = await self._all_names()
         return Refused(
-            f'HaloPSA has left the ticket in "{after.status}". Tickets of the type "{after.board}" may not have '
-            f'the status "{name}": choose another one for this type.',
+            f'HaloPSA has left the ticket in "{names.statuses.get(after.status_id or "")}". Tickets of the type '
+            f'"{names.types.get(after.board_id or "")}" may not have the status '
+            f'"{names.statuses.get(status_id, status_id)}": choose another one for this type.',
             "status_id",
         )
 
-    async def _row(self, number: str) -> dict[str, Any]:
-        row = await self._requests.read(f"/Tickets/{number}", includedetails="true") if number.isdigit() else None
-        if not isinstance(row, dict) or "id" not in row:
-            raise NoSuchTicketError(number)
-        return row
+    async def _row(self, ticket_id: str) -> dict[str, Any]:
+        """A ticket as HaloPSA has it, or the one that it was merged into."""
+        number: str | None = ticket_id
+        found: dict[str, Any] = {}
+        for _ in range(_MERGES):
+            if number is None:
+                break
+            row = (
+                await self._requests.read(f"/Tickets/{number}", includedetails="true")
+                if number.isdigit()
+                else None
+            )
+            if not isinstance(row, dict) or "id" not in row:
+                raise NoSuchTicketError(number)
+            found, number = row, records.text_or_none(row.get(self._settings.merged_field))
+        return found
+
+    async def _nameless(self, ticket_id: str) -> Ticket:
+        """A ticket without the names of its type and status, which are in lists of their own."""
+        return records.ticket(await self._row(ticket_id), self._settings, self._base_url, records.Names([], []))
 
     async def _ticket(self, row: dict[str, Any]) -> Ticket:
         return records.ticket(row, self._settings, self._base_url, await self._all_names())
@@ -200,7 +209,7 @@ class HaloPsa:
 
     async def _marked(self, ticket_id: str, marker: str) -> dict[str, Any] | None:
         """The action with this marker, whether or not a merge has moved it."""
-        for number in dict.fromkeys(((await self.read_ticket(ticket_id)).id, ticket_id)):
+        for number in dict.fromkeys((str((await self._row(ticket_id))["id"]), ticket_id)):
             for row in await self._actions(number):
                 if records.carries(row, marker):
                     return row

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from flowpilot.psa.plain_text import plain, plain_from_html
 from flowpilot.psa.provider import Audience, Member, Record, Status, Ticket, TicketNote
 from flowpilot.psa.providers.halopsa.forms import Settings
 
@@ -101,7 +102,9 @@ def member(row: Mapping[str, Any]) -> Member:
 def note(row: Mapping[str, Any]) -> TicketNote:
     """An action, as a note."""
     created = moment(row.get("datetime") or row.get("actiondatecreated"))
-    return TicketNote(row.get("who") or None, row.get("note") or "", bool(row.get("hiddenfromuser")), created)
+    html = row.get("note_html")
+    text = plain_from_html(html) if html else plain(row.get("note") or "")
+    return TicketNote(row.get("who") or None, text, bool(row.get("hiddenfromuser")), created)
 
 
 def closed_ids(settings: Settings) -> set[str]:

@@ -83,7 +83,7 @@ class Requests:
             form={
                 "grant_type": "client_credentials",
                 "client_id": credentials.client_id,
-                "client_secret": credentials.client_secret,
+                "client_secret": credentials.client_secret.get_secret_value(),
                 "scope": "all",
             },
         )
