@@ -9,7 +9,7 @@ from pydantic import BaseModel
 from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.provider import Provider
-from flowpilot.psa.providers import connectwise, console, halopsa, redmine, request_tracker
+from flowpilot.psa.providers import autotask, connectwise, console, halopsa, redmine, request_tracker
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,9 @@ PROVIDERS: Mapping[ProviderKind, ProviderType] = {
         "ConnectWise PSA", connectwise.Credentials, connectwise.Settings, connectwise.ConnectWise
     ),
     ProviderKind.REDMINE: ProviderType("Redmine", redmine.Credentials, redmine.Settings, redmine.Redmine),
+    ProviderKind.AUTOTASK: ProviderType(
+        "Autotask", autotask.Credentials, autotask.Settings, autotask.Autotask, splits_at_midnight_utc=True
+    ),
     ProviderKind.HALOPSA: ProviderType("HaloPSA", halopsa.Credentials, halopsa.Settings, halopsa.HaloPsa),
     ProviderKind.CONSOLE: ProviderType(
         "Console (prints only)", console.Credentials, console.Settings, console.Console

@@ -7,8 +7,9 @@ from typing import Any, TypeVar
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, Client, content
-from flowpilot.psa.provider import CredentialsError, ProviderError, Refused, TryLater, UnavailableError, Unknown
+from flowpilot.psa.provider import CredentialsError, ProviderError, Refused, TryLater, Unknown
 from flowpilot.psa.providers.halopsa.forms import Credentials, Settings
+from flowpilot.psa.targets import nothing_sent
 
 SYSTEM = "HaloPSA"
 
@@ -53,7 +54,7 @@ class Requests:
                 break
         return list(found.values())
 
-    async def write(self, path: str, records: list[dict[str, Any]]) -> Answer | TryLater | Unknown:
+    async def write(self, path: str, records: list[dict[str, Any]]) -> Answer | Refused | TryLater | Unknown:
         """Send records to a path below /api.
 
         Raises:
@@ -61,12 +62,8 @@ class Requests:
         """
         try:
             return await self._with_token(partial(self._client.write, "POST", f"/api{path}", data=records))
-        except CredentialsError:
-            raise
-        except UnavailableError as error:
-            return TryLater(error.detail, error.not_before)
         except ProviderError as error:
-            return TryLater(error.detail)
+            return nothing_sent(error)
 
     async def sign_in(self) -> None:
         """Get a token, which lasts about an hour.

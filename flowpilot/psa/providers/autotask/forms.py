@@ -1,0 +1,81 @@
+"""What somebody enters to connect Autotask."""
+
+from typing import Annotated
+
+from pydantic import Field, SecretStr
+
+from flowpilot.http.fields import Body, Line
+
+_Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
+
+
+class Credentials(Body):
+    """The API user that FlowPilot signs in as."""
+
+    username: Line = Field(title="User name", description="Of the API user, which looks like an e-mail address.")
+    secret: SecretStr = Field(min_length=1, max_length=200, title="Secret", description="Autotask shows it once.")
+    integration_code: SecretStr = Field(
+        min_length=1,
+        max_length=200,
+        title="API tracking identifier",
+        description="Of the API user: choose FlowPilot's, or a custom one for internal integrations.",
+    )
+
+
+class Settings(Body):
+    """What differs between one Autotask and another."""
+
+    role_id: _Number | None = Field(
+        None,
+        title="Role of time entries",
+        description="The number of the role that time is booked with. Without it, each engineer's default service "
+        "desk role is used.",
+    )
+    billing_code_id: _Number | None = Field(
+        None,
+        title="Work type of time entries",
+        description="The number of the billing code that time is booked with. Without it, Autotask decides.",
+    )
+    time_summary: Line = Field(
+        "Work on this ticket",
+        title="Summary of time entries",
+        description="Clients may read it on an invoice. The note says what was done, for the desk alone.",
+    )
+    internal_publish: _Number = Field(
+        2,
+        title="Publishing of internal notes",
+        description="The number of the choice that shows a note to the desk alone. A check shows its name.",
+    )
+    client_publish: _Number = Field(
+        1,
+        title="Publishing of notes for clients",
+        description="The number of the choice that shows a note to the client. A check shows its name.",
+    )
+    note_type: _Number = Field(
+        1, title="Type of notes", description="The number of the note type. A check shows its name."
+    )
+    closed_status_ids: str = Field(
+        "5",
+        pattern=r"^\s*\d+(\s*,\s*\d+)*\s*$",
+        max_length=200,
+        title="Closed statuses",
+        description="The numbers of the statuses that count as closed, separated by commas.",
+    )
+    impersonates: bool = Field(
+        default=True,
+        title="Write as the engineer",
+        description="Notes and time are written in the engineer's name, which their security level and the API "
+        "user's have to allow. Otherwise notes are the API user's, and time is booked for the engineer by it.",
+    )
+    share_percent: int = Field(
+        75,
+        ge=10,
+        le=95,
+        title="Share of the requests in an hour",
+        description="All integrations of a tenant share its limit of requests. Above this share, FlowPilot waits.",
+    )
+    zone_lookup_url: Line = Field(
+        "https://webservices.autotask.net",
+        title="Zone look-up",
+        description="Where Autotask says in which of its zones a tenant is. Change it for a sandbox only.",
+    )

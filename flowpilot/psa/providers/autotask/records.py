@@ -1,0 +1,137 @@
+"""How Autotask's records read as ours, and ours as Autotask's."""
+
+from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime, time, timedelta
+from typing import Any
+
+from flowpilot.psa.plain_text import plain
+from flowpilot.psa.provider import Audience, Board, Member, Record, Status, Ticket, TicketNote, WorkTime
+from flowpilot.psa.providers.autotask.forms import Settings
+
+_TITLE_CHARS = 250
+_TICKET_PATH = "/Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenTicketDetail&TicketID="
+
+# The fields of an entity that are lists of choices, by name: each choice's label by its number.
+Choices = Mapping[str, Mapping[str, str]]
+
+
+def choices(information: Any) -> Choices:
+    """The choices of an entity, from its entityInformation/fields."""
+    fields = information.get("fields") if isinstance(information, dict) else None
+    return {
+        field["name"]: {
+            str(value["value"]): str(value["label"])
+            for value in field.get("picklistValues") or []
+            if value.get("isActive", True)
+        }
+        for field in fields or []
+    }
+
+
+def note(record: Record, settings: Settings) -> dict[str, Any]:
+    """A note. Who may read it is always said."""
+    text = record.text or ""
+    title = next((line.strip() for line in text.splitlines() if line.strip()), "Note")
+    is_internal = record.audience is Audience.INTERNAL
+    return {
+        "title": title if len(title) <= _TITLE_CHARS else f"{title[: _TITLE_CHARS - 1]}…",
+        "description": f"{text}\n\n{record.marker}",
+        "noteType": settings.note_type,
+        "publish": settings.internal_publish if is_internal else settings.client_publish,
+    }
+
+
+def entry(ticket_id: str, record: Record, time_: WorkTime, role_id: int, settings: Settings) -> dict[str, Any]:
+    """An entry of time. Its marker is where the desk alone can read it."""
+    started_at, ended_at = span(time_)
+    said = {
+        "ticketID": int(ticket_id),
+        "resourceID": int(time_.member_id or 0),
+        "roleID": role_id,
+        "dateWorked": _utc(datetime.combine(started_at.date(), time(), UTC)),
+        "startDateTime": _utc(started_at),
+        "endDateTime": _utc(ended_at),
+        "hoursWorked": round(time_.minutes / 60, 4),
+        "summaryNotes": settings.time_summary,
+        "internalNotes": f"{record.text}\n\n{record.marker}" if record.text else record.marker,
+    }
+    if settings.billing_code_id is not None:
+        said["billingCodeID"] = settings.billing_code_id
+    return said
+
+
+def span(time_: WorkTime) -> tuple[datetime, datetime]:
+    """As long as the minutes that are booked, and within the day (UTC) if the work was.
+
+    Minutes are rounded up, or corrected by a person, so they may reach over the end of the work and over midnight.
+    """
+    started_at = time_.started_at.astimezone(UTC).replace(microsecond=0)
+    midnight = datetime.combine(started_at.date() + timedelta(days=1), time(), UTC)
+    ended_at = started_at + timedelta(minutes=time_.minutes)
+    if time_.ended_at <= midnight:
+        ended_at = min(ended_at, midnight)
+    return ended_at - timedelta(minutes=time_.minutes), ended_at
+
+
+def ticket(row: Mapping[str, Any], settings: Settings, base_url: str, fields: Choices) -> Ticket:
+    """A ticket, as far as its own row says; `client` and `contact` are in others."""
+    status_id, board_id = text_or_none(row.get("status")), text_or_none(row.get("queueID"))
+    return Ticket(
+        id=str(row["id"]),
+        url=f"{base_url}{_TICKET_PATH}{row['id']}",
+        summary=row.get("title") or "",
+        # The desk itself is the company 0.
+        client_id=None if row.get("companyID") is None else str(row["companyID"]),
+        board=fields.get("queueID", {}).get(board_id or ""),
+        board_id=board_id,
+        status=fields.get("status", {}).get(status_id or ""),
+        status_id=status_id,
+        priority=fields.get("priority", {}).get(str(row.get("priority"))),
+        is_closed=status_id in closed_ids(settings),
+        updated_at=moment(row.get("lastActivityDate") or row.get("createDate")),
+    )
+
+
+def boards(fields: Choices, settings: Settings) -> Sequence[Board]:
+    """The queues. Statuses are the tenant's: each queue has all of them."""
+    closed = closed_ids(settings)
+    statuses = tuple(Status(number, name, number in closed) for number, name in fields.get("status", {}).items())
+    return [Board(number, name, statuses) for number, name in fields.get("queueID", {}).items()]
+
+
+def member(row: Mapping[str, Any]) -> Member:
+    """A resource."""
+    name = f"{row.get('firstName') or ''} {row.get('lastName') or ''}".strip()
+    return Member(str(row["id"]), name, row.get("email") or None, is_active=bool(row.get("isActive", True)))
+
+
+def ticket_note(row: Mapping[str, Any], names: Mapping[str, str], settings: Settings) -> TicketNote:
+    """A note as it reads; what is not known to be shown to the client is internal."""
+    return TicketNote(
+        names.get(str(row.get("creatorResourceID"))),
+        plain(row.get("description") or ""),
+        row.get("publish") != settings.client_publish,
+        moment(row.get("createDateTime")),
+    )
+
+
+def closed_ids(settings: Settings) -> set[str]:
+    """The ids of the statuses that count as closed."""
+    return {part.strip() for part in settings.closed_status_ids.split(",")}
+
+
+def text_or_none(value: Any) -> str | None:
+    """An id as text."""
+    return None if value in {None, 0, ""} else str(value)
+
+
+def moment(value: str | None) -> datetime | None:
+    """A time of Autotask, which is UTC whether or not it says so."""
+    if not value:
+        return None
+    found = datetime.fromisoformat(value)
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _utc(value: datetime) -> str:
+    return value.strftime("%Y-%m-%dT%H:%M:%SZ")
