@@ -22,6 +22,8 @@ async def findings(rest: Rest) -> Sequence[Finding]:
         return [_error(error.detail)]
     try:
         boards = await rest.read_all("/service/boards", Right.BOARDS, {"conditions": "inactiveFlag = false"})
+    except ForbiddenError as error:
+        return [_error(f"{error.detail} If it has that, enter the client ID again.")]
     except ProviderError as error:
         return [_error(error.detail)]
     found = [Finding(Level.OK, f"ConnectWise PSA {info.get('version') or ''} accepts the credentials.")]

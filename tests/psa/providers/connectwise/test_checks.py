@@ -25,7 +25,7 @@ async def _wrong(provider: ConnectWise) -> list[str]:
     [
         ("GET /service/boards/2/statuses", f"On the board “Moves & Changes”: {missing(Right.BOARDS)}"),
         ("board 2", f"On the board “Moves & Changes”: {missing(Right.TICKETS)}"),
-        ("GET /service/boards", missing(Right.BOARDS)),
+        ("GET /service/boards", f"{missing(Right.BOARDS)} If it has that, enter the client ID again."),
         ("GET /time/entries", missing(Right.TIME)),
         ("POST /time/entries", missing(Right.BOOK)),
         ("GET /system/members", missing(Right.MEMBERS)),

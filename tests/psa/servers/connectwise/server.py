@@ -47,6 +47,8 @@ class ConnectWiseServer:
                 return Reply(error.status, error.body)
 
     def _check_access(self, request: str, headers: dict[str, str]) -> None:
+        if request == "GET /system/info" and not self.is_cloud:
+            return  # A company's own server tells its version to everybody.
         if headers.get("clientid") != CLIENT_ID:
             raise RefusedError(403, "Forbidden", "The clientId is missing or not valid.")
         given = b64decode(headers.get("authorization", "").removeprefix("Basic ")).decode()
