@@ -68,10 +68,10 @@ def _hours(work: WorkTime, settings: Settings) -> dict[str, Any]:
     Hours have two decimals, and a minute more than there was between start and end moves the end.
     """
     hours = round(work.minutes / 60, 2)
-    start = work.started_at.astimezone(UTC).replace(microsecond=0)
+    start = work.started_at.astimezone(UTC)
     body: dict[str, Any] = {"timeStart": _text(start), "actualHours": hours}
     if settings.sends_end:
-        end = max(work.ended_at.astimezone(UTC).replace(microsecond=0), start + timedelta(hours=hours))
+        end = max(work.ended_at.astimezone(UTC), start + timedelta(hours=hours))
         unworked = round((end - start) / timedelta(hours=1) - hours, 2)
         body["timeEnd"] = _text(end)
         if unworked > 0:

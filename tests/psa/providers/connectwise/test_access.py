@@ -66,11 +66,12 @@ async def test_the_companys_question_carries_no_keys(cloud: ConnectWise, proxy: 
     assert proxy.requests[0].headers.keys().isdisjoint({"authorization", "clientid"})
 
 
+@pytest.mark.parametrize("before", ["GET", "POST"])
 async def test_an_upgrade_is_followed_and_nothing_is_written_twice(
-    cloud: ConnectWise, place: Place, proxy: Proxy, ticket: str
+    cloud: ConnectWise, place: Place, proxy: Proxy, ticket: str, before: str
 ) -> None:
     await cloud.read_ticket(ticket)
-    place.server.codebase = "v2026_4/"
+    place.server.upgrade_before = before
     proxy.requests.clear()
     assert isinstance(await cloud.write(ticket, note()), Accepted)
     assert len(place.stored(ticket)) == 1

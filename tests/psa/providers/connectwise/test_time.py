@@ -148,6 +148,16 @@ async def test_a_board_tells_which_statuses_allow_no_time(
     assert "Status Closed allows no time entry." in refused.reason
 
 
+async def test_time_is_found_on_a_ticket_that_was_merged_since(
+    provider: ConnectWise, place: Place, ticket: str
+) -> None:
+    record = time("AlexD", 15)
+    written = await provider.write(ticket, record)
+    place.merge(ticket, place.new_ticket())
+    assert written == Accepted(await provider.find_record(ticket, record.marker, StepKind.TIME) or "")
+    assert await provider.booked_minutes(ticket, record.marker) == 15
+
+
 def test_time_on_a_ticket_of_a_project_is_charged_to_it() -> None:
     kinds = ("ServiceTicket", "ProjectTicket", "ProjectIssue", None)
     charged = [charge_type({"recordType": kind}) for kind in kinds]

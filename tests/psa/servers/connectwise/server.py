@@ -22,11 +22,15 @@ _ROUTE = re.compile(
 
 @dataclass
 class ConnectWiseServer:
-    """One ConnectWise PSA. In the cloud, its path has the name of a version, and wrong keys are "not found"."""
+    """One ConnectWise PSA. In the cloud, its path has the name of a version, and wrong keys are "not found".
+
+    `upgrade_before`: the method of the request that comes just after an upgrade.
+    """
 
     desk: Desk = field(default_factory=Desk)
     codebase: str = "v4_6_release/"
     is_cloud: bool = False
+    upgrade_before: str | None = None
     port: int = 0
     lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -35,6 +39,8 @@ class ConnectWiseServer:
         if asked.path.startswith("/login/companyinfo/"):
             is_known = unquote(asked.path.rsplit("/", 1)[1]) == COMPANY
             return Reply(200, {"Codebase": self.codebase, "CompanyID": COMPANY} if is_known else None)
+        if asked.method == self.upgrade_before:
+            self.codebase, self.upgrade_before = "v2026_4/", None
         base = f"/{self.codebase}apis/3.0"
         if not asked.path.startswith(base):
             return Reply(404, {"message": "No HTTP resource was found."})
