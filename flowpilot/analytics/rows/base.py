@@ -69,6 +69,12 @@ class RowKind(Generic[Item]):
     permission: Permission = Permission.VIEW_ANALYTICS
 
 
+def is_of_client(column: str) -> str:
+    """Whether the session whose id is in this column is of the client that is asked for."""
+    theirs = "SELECT id FROM ai_sessions WHERE account_id = :account_id AND client_id = :client_id"
+    return f"{column} IN ({theirs})"
+
+
 def session_of(column: str) -> str:
     """Joins the session whose id is in this column of a row, as `s`."""
     return f"LEFT JOIN ai_sessions s ON s.account_id = :account_id AND s.id = p.{column}"

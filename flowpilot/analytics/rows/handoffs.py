@@ -7,7 +7,15 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, NEWEST
-from flowpilot.analytics.rows.base import Conditions, FilterText, RowFilter, RowKind, Seconds, session_of
+from flowpilot.analytics.rows.base import (
+    Conditions,
+    FilterText,
+    RowFilter,
+    RowKind,
+    Seconds,
+    is_of_client,
+    session_of,
+)
 from flowpilot.analytics.sql import (
     CLAIMED_IN_WINDOW,
     CREATED_IN_WINDOW,
@@ -71,6 +79,7 @@ class HandoffRowFilter(RowFilter):
         default=None, description="Exactly this domain of the session: case matters."
     )
     without_domain: bool | None = None
+    client_id: UUID | None = Field(default=None, description="Of sessions for this client.")
     released: bool | None = Field(
         default=None, description="Released, or its lease expired, after a claim in the window."
     )
@@ -105,6 +114,7 @@ class HandoffRowFilter(RowFilter):
         f" (SELECT {_same_reason('named')} FROM unnest(CAST(:not_reason AS text[])) named)",
         "domain": _of_sessions("problem_domain = :domain"),
         "without_domain": _of_sessions("problem_domain IS NULL"),
+        "client_id": is_of_client("session_id"),
         "released": "id IN (SELECT handoff_id FROM claims WHERE is_released)",
         "bounced_back": "id IN (SELECT id FROM bounced)",
         "from_seconds": f"{IS_ACTED} AND {_SECONDS_TO_ACTION} >= :from_seconds",
@@ -135,6 +145,8 @@ class HandoffItem(BaseModel):
     outcome: str | None
     seconds_to_claim: Seconds | None
     seconds_to_first_action: Seconds | None
+    client_id: UUID | None
+    client: str | None
 
 
 HANDOFFS = RowKind(
@@ -149,7 +161,8 @@ HANDOFFS = RowKind(
            p.created_at, p.created_by, p.claimed_at, p.claimed_by, p.first_action_at, p.first_action_by,
            p.closed_at, p.outcome,
            {seconds("p.claimed_at - p.created_at")} AS seconds_to_claim,
-           {seconds("p.first_action_at - p.claimed_at")} AS seconds_to_first_action
+           {seconds("p.first_action_at - p.claimed_at")} AS seconds_to_first_action,
+           s.client_id, s.client_name AS client
     FROM page p
     {session_of("session_id")}
     """,

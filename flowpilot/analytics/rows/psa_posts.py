@@ -6,18 +6,20 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, session_of
+from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, is_of_client, session_of
 from flowpilot.analytics.sql import POSTED_IN_WINDOW
 
 
 class PsaPostRowFilter(RowFilter):
     """Posts of sessions to the PSA in the window."""
 
+    client_id: UUID | None = Field(default=None, description="Of sessions for this client.")
     status: Literal["success", "failed", "pending"] | None = None
     retried: bool | None = Field(default=None, description="It took more than one attempt.")
 
     always: ClassVar[str] = f"{POSTED_IN_WINDOW} AND ai_session_id IS NOT NULL"
     sql: ClassVar[Conditions] = {
+        "client_id": is_of_client("ai_session_id"),
         "status": "status = :status",
         "retried": "retry_count > 0",
     }
@@ -35,6 +37,8 @@ class PsaPostItem(BaseModel):
     retry_count: int
     external_id: str | None
     posted_at: datetime
+    client_id: UUID | None
+    client: str | None
 
 
 PSA_POSTS = RowKind(
@@ -45,7 +49,7 @@ PSA_POSTS = RowKind(
     table="psa_post_logs",
     shown=f"""
     SELECT p.id, p.ai_session_id AS session_id, s.problem_summary, s.problem_domain, p.ticket_id, p.status,
-           p.retry_count, p.external_id, p.posted_at
+           p.retry_count, p.external_id, p.posted_at, s.client_id, s.client_name AS client
     FROM page p
     {session_of("ai_session_id")}
     """,

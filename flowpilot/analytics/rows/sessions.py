@@ -24,6 +24,8 @@ class SessionRowFilter(RowFilter):
         default=None, description="Exactly this domain: case matters, as in the reports."
     )
     without_domain: bool | None = None
+    client_id: UUID | None = None
+    without_client: bool | None = None
     tier: Literal["guided", "exploring", "discovery"] | None = None
     flow_id: UUID | None = None
     without_flow: bool | None = None
@@ -45,6 +47,8 @@ class SessionRowFilter(RowFilter):
         | {"escalated": ESCALATED},
         "domain": "problem_domain = :domain",
         "without_domain": "problem_domain IS NULL",
+        "client_id": "client_id = :client_id",
+        "without_client": "client_id IS NULL",
         "tier": "confidence_tier = :tier",
         "flow_id": "matched_flow_id = :flow_id",
         "without_flow": "matched_flow_id IS NULL",
@@ -72,6 +76,8 @@ class SessionItem(BaseModel):
     created_at: datetime
     resolved_at: datetime | None
     minutes_to_resolution: Minutes | None
+    client_id: UUID | None
+    client: str | None
 
 
 SESSIONS = RowKind(
@@ -85,7 +91,8 @@ SESSIONS = RowKind(
            t.name AS flow,
            coalesce(p.owner_id, CASE WHEN p.last_activity_at IS NULL THEN p.user_id END) AS owner,
            p.psa_ticket_id, p.step_count, p.session_rating, p.created_at, p.resolved_at,
-           {seconds("p.resolved_at - p.created_at")} / 60 AS minutes_to_resolution
+           {seconds("p.resolved_at - p.created_at")} / 60 AS minutes_to_resolution, p.client_id,
+           p.client_name AS client
     FROM page p
     LEFT JOIN trees t ON t.account_id = :account_id AND t.id = p.matched_flow_id
     """,

@@ -6,19 +6,19 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, session_of
-from flowpilot.analytics.sql import (
-    LOGGED_IN_WINDOW,
-)
+from flowpilot.analytics.rows.base import Conditions, RowFilter, RowKind, is_of_client, session_of
+from flowpilot.analytics.sql import LOGGED_IN_WINDOW
 
 
 class TimeEntryRowFilter(RowFilter):
     """Time entries in the window."""
 
+    client_id: UUID | None = Field(default=None, description="Of sessions for this client.")
     day: date | None = Field(default=None, description="A day of the window's zone.")
 
     always: ClassVar[str] = LOGGED_IN_WINDOW
     sql: ClassVar[Conditions] = {
+        "client_id": is_of_client("session_id"),
         "day": "(created_at AT TIME ZONE :tz)::date = :day",
     }
 
@@ -33,6 +33,8 @@ class TimeEntryItem(BaseModel):
     psa_ticket_id: str | None
     hours_logged: float | None
     created_at: datetime
+    client_id: UUID | None
+    client: str | None
 
 
 TIME_ENTRIES = RowKind(
@@ -42,7 +44,8 @@ TIME_ENTRIES = RowKind(
     item=TimeEntryItem,
     table="psa_activity_logs",
     shown=f"""
-    SELECT p.id, p.session_id, s.problem_summary, s.problem_domain, s.psa_ticket_id, p.hours_logged, p.created_at
+    SELECT p.id, p.session_id, s.problem_summary, s.problem_domain, s.psa_ticket_id, p.hours_logged, p.created_at,
+           s.client_id, s.client_name AS client
     FROM page p
     {session_of("session_id")}
     """,

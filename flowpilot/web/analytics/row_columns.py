@@ -45,10 +45,11 @@ _STATES = {
     "acted_ever": "acted on",
 }
 
-# What each filter says. A flow_id is replaced by the flow's name.
+# What each filter says. The ids of a flow and of a client are replaced by their names.
 _WORDS: Mapping[str, Say] = {
     "status": lambda value: _any_of(value if isinstance(value, list) else [value]),
     "domain": lambda value: f"domain {value}",
+    "without_client": _yes_no("without a client", "with a client"),
     "without_domain": _yes_no("without a domain", "with a domain"),
     "tier": lambda value: f"tier {plain(value).lower()}",
     "without_flow": _yes_no("matched to no flow", "matched to a flow"),
@@ -78,13 +79,18 @@ _WORDS: Mapping[str, Say] = {
 }
 
 
-def in_words(kind: str, row_filter: RowFilter, flow: str | None = None) -> str:
-    """The title of rows: what they are, and how they are filtered. `flow` is the name of the flow asked for."""
+def in_words(kind: str, row_filter: RowFilter, flow: str | None = None, client: str | None = None) -> str:
+    """The title of rows: what they are, and how they are filtered.
+
+    `flow` and `client` are the names of those asked for.
+    """
     asked = row_filter.parameters
     what = [_NOUNS[kind], *([_BY[asked.pop("by")]] if "by" in asked else [])]
     said = [_WORDS[name](value) for name, value in asked.items() if name in _WORDS]
     if getattr(row_filter, "flow_id", None) is not None:
         said.append(f"flow “{flow}”" if flow else "of one flow")
+    if getattr(row_filter, "client_id", None) is not None:
+        said.append(f"client “{client}”" if client else "of one client")
     return " ".join(what) + (f": {', '.join(said)}" if said else "")
 
 
@@ -104,11 +110,13 @@ def _session(link: str) -> Column:
 
 
 _DOMAIN = Column("problem_domain", "Domain")
+_CLIENT = Column("client", "Client", "words", "client_id", "/clients/")
 _CREATED = Column("created_at", "Created", "moment")
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
     "sessions": (
         _session("id"),
+        _CLIENT,
         _DOMAIN,
         Column("status", "Status", "status"),
         Column("confidence_tier", "Tier", "plain"),
@@ -122,6 +130,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "handoffs": (
         Column("problem_summary", "Problem", "words", "id", "/handoffs/"),
+        _CLIENT,
         _DOMAIN,
         Column("reason", "Reason", "words"),
         Column("priority", "Priority", "priority"),
@@ -134,6 +143,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "psa-posts": (
         _session("session_id"),
+        _CLIENT,
         Column("ticket_id", "Ticket"),
         Column("status", "Status", "plain"),
         Column("retry_count", "Retries", "number"),
@@ -141,6 +151,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
     ),
     "time-entries": (
         _session("session_id"),
+        _CLIENT,
         _DOMAIN,
         Column("psa_ticket_id", "Ticket"),
         Column("hours_logged", "Hours", "hours"),

@@ -50,7 +50,9 @@ class RowsRequest:
         query = [(name, value) for name, value in self.request.query_params.multi_items() if name != "cursor"]
         csv_query = [(name, value) for name, value in query if name not in {"back", "limit"}]
         page = Rows(
-            title=in_words(kind.name, row_filter, _flow_name(row_filter, found.items)),
+            title=in_words(
+                kind.name, row_filter, *(_name(what, row_filter, found.items) for what in ("flow", "client"))
+            ),
             window=self.window,
             found=found,
             columns=COLUMNS[kind.name],
@@ -62,10 +64,10 @@ class RowsRequest:
         return render(self.request, page, self.frame)
 
 
-def _flow_name(row_filter: RowFilter, items: Sequence[BaseModel]) -> str | None:
-    """The name of the flow that the rows are asked for, as the rows know it."""
-    is_asked = getattr(row_filter, "flow_id", None) is not None
-    return getattr(items[0], "flow", None) if is_asked and items else None
+def _name(what: str, row_filter: RowFilter, items: Sequence[BaseModel]) -> str | None:
+    """The name of the flow or client that the rows are asked for, as the rows know it."""
+    is_asked = getattr(row_filter, f"{what}_id", None) is not None
+    return getattr(items[0], what, None) if is_asked and items else None
 
 
 async def _rows_request(

@@ -120,3 +120,15 @@ def test_only_team_admins_are_offered_to_manage(signed_in: SignedIn, role: Role)
     assert ('action="/clients' in page, "Merge" in page) == (False, False)
     assert browser.get(f"{at}/merge").status_code == 403
     assert ("New client" in browser.get("/clients").text) == (role == Role.ENGINEER)
+
+
+@pytest.mark.parametrize("kind", ["sessions", "handoffs"])
+def test_a_page_of_rows_names_the_client_that_it_is_narrowed_to(
+    signed_in: SignedIn, company: Company, kind: str
+) -> None:
+    acme = company.add("clients", name="Acme")
+    session = company.add("ai_sessions", client_id=acme, client_name="Acme", problem_summary="Broken")
+    company.add("session_handoffs", session_id=session)
+    page = signed_in(Role.OWNER).get(f"/analytics/rows/{kind}", params={"client_id": str(acme)}).text
+    assert "client “Acme”</h1>" in page
+    assert f'<a href="/clients/{acme}">Acme</a>' in page
