@@ -57,6 +57,11 @@ class TestHaloPsa(ProviderLaws):
         assert isinstance(await halopsa.write(ticket, note()), Accepted)
         assert system.tokens_given == given + 1
 
+    async def test_a_token_serves_more_than_one_job(self, system: HaloServer, access: Access, ticket: str) -> None:
+        for _ in range(2):
+            await system.halopsa(access).write(ticket, note())
+        assert [asked.path for asked in system.asked].count("/auth/token") == 1
+
     async def test_a_secret_that_was_revoked_is_said_after_one_renewal(
         self, system: HaloServer, halopsa: HaloPsa, ticket: str, monkeypatch: pytest.MonkeyPatch
     ) -> None:

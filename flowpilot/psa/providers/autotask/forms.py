@@ -1,22 +1,31 @@
 """What somebody enters to connect Autotask."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr, StringConstraints
 
-from flowpilot.http.fields import Body, Line
+from flowpilot.http.fields import Body, EmptyIsNone, Line
 
 _Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
+
+
+def _printable(secret: SecretStr) -> SecretStr:
+    if not all("!" <= letter <= "~" for letter in secret.get_secret_value()):
+        raise ValueError("must not contain spaces or letters that no header can carry")
+    return secret
+
+
+# They go into headers as they are.
+_Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+_Secret = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 
 
 class Credentials(Body):
     """The API user that FlowPilot signs in as."""
 
-    username: Line = Field(title="User name", description="Of the API user, which looks like an e-mail address.")
-    secret: SecretStr = Field(min_length=1, max_length=200, title="Secret", description="Autotask shows it once.")
-    integration_code: SecretStr = Field(
-        min_length=1,
-        max_length=200,
+    username: _Word = Field(title="User name", description="Of the API user, which looks like an e-mail address.")
+    secret: _Secret = Field(title="Secret", description="Autotask shows it once.")
+    integration_code: _Secret = Field(
         title="API tracking identifier",
         description="Of the API user: choose FlowPilot's, or a custom one for internal integrations.",
     )
@@ -25,13 +34,13 @@ class Credentials(Body):
 class Settings(Body):
     """What differs between one Autotask and another."""
 
-    role_id: _Number | None = Field(
+    role_id: Annotated[_Number | None, EmptyIsNone] = Field(
         None,
         title="Role of time entries",
         description="The number of the role that time is booked with. Without it, each engineer's default service "
         "desk role is used.",
     )
-    billing_code_id: _Number | None = Field(
+    billing_code_id: Annotated[_Number | None, EmptyIsNone] = Field(
         None,
         title="Work type of time entries",
         description="The number of the billing code that time is booked with. Without it, Autotask decides.",
@@ -61,9 +70,9 @@ class Settings(Body):
         title="Closed statuses",
         description="The numbers of the statuses that count as closed, separated by commas.",
     )
-    impersonates: bool = Field(
-        default=True,
-        title="Write as the engineer",
+    writes_as: Literal["engineer", "api_user"] = Field(
+        "engineer",
+        title="Writes as",
         description="Notes and time are written in the engineer's name, which their security level and the API "
         "user's have to allow. Otherwise notes are the API user's, and time is booked for the engineer by it.",
     )

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
+from flowpilot.psa.numbers import is_number
 from flowpilot.psa.provider import (
     Accepted,
     Board,
@@ -38,6 +39,7 @@ _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 # Autotask sorts by number alone, so what was changed last is found among this many pages of 500.
 _SEARCHED_PAGES = 3
 _NUMBERS_IN_A_FILTER = 500
+_WORDS = 10
 
 
 class Autotask:
@@ -150,7 +152,7 @@ class Autotask:
         """Nothing is open."""
 
     async def _row(self, ticket_id: str) -> Row:
-        field = equal("id", int(ticket_id)) if ticket_id.isdigit() else equal("ticketNumber", ticket_id)
+        field = equal("id", int(ticket_id)) if is_number(ticket_id) else equal("ticketNumber", ticket_id)
         rows = await self._requests.query("Tickets", field, pages=1)
         if not rows:
             raise NoSuchTicketError(ticket_id)
@@ -168,7 +170,7 @@ class Autotask:
         return await writable_ticket(self._nameless, ticket_id)
 
     async def _write(self, method: str, path: str, data: Row, member_id: str | None) -> Outcome:
-        member_id = member_id if self._settings.impersonates else None
+        member_id = member_id if self._settings.writes_as == "engineer" else None
         answer = await self._requests.write(method, path, data, member_id=member_id)
         if not isinstance(answer, Answer):
             return answer
@@ -197,7 +199,7 @@ class Autotask:
         return int(role_id)
 
     async def _rows(self, entity: str, ticket_id: str) -> list[Row]:
-        number = ticket_id if ticket_id.isdigit() else (await self._row(ticket_id))["id"]
+        number = ticket_id if is_number(ticket_id) else (await self._row(ticket_id))["id"]
         return await self._requests.query(entity, equal("ticketID", int(number)))
 
     async def _marked(self, ticket_id: str, marker: str, kind: StepKind) -> Row | None:
@@ -223,15 +225,20 @@ class Autotask:
 
     def _filters(self, query: TicketQuery) -> Sequence[Filter]:
         filters: list[Filter] = []
-        if query.text:
-            ways = [{"op": "contains", "field": name, "value": query.text} for name in ("title", "ticketNumber")]
-            filters.append(any_of([*ways, equal("id", int(query.text))] if query.text.isdigit() else ways))
+        if query.text.strip():
+            words = [_contains("title", word) for word in query.text.split()[:_WORDS]]
+            ways = [{"op": "and", "items": words}, _contains("ticketNumber", query.text)]
+            filters.append(any_of([*ways, equal("id", int(query.text))] if is_number(query.text) else ways))
         if query.is_open:
             closed = sorted(int(number) for number in records.closed_ids(self._settings))
             filters.append({"op": "notIn", "field": "status", "value": closed})
         if query.member_id is not None:
             filters.append(equal("assignedResourceID", int(query.member_id)))
         return filters or [_everything()]
+
+
+def _contains(field: str, text: str) -> Filter:
+    return {"op": "contains", "field": field, "value": text}
 
 
 def _among(field: str, numbers: Iterable[int]) -> Filter:

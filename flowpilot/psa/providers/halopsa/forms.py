@@ -2,15 +2,17 @@
 
 from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import ConfigDict, Field, SecretStr
 
-from flowpilot.http.fields import Body, Line, Trimmed
+from flowpilot.http.fields import Body, EmptyIsNone, Line, Trimmed
 
 _Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
 
 
 class Credentials(Body):
     """The application that FlowPilot signs in as."""
+
+    model_config = ConfigDict(frozen=True)
 
     client_id: Line = Field(title="Client ID", description="Of the application under Integrations, HaloPSA API.")
     client_secret: SecretStr = Field(
@@ -27,7 +29,7 @@ class Settings(Body):
         description="The number of the action, such as Private Note, that notes and time are added with. "
         "Choose one that sends no e-mail.",
     )
-    client_outcome_id: _Number | None = Field(
+    client_outcome_id: Annotated[_Number | None, EmptyIsNone] = Field(
         None,
         title="Outcome of notes for clients",
         description="The number of the action that a text for the client is sent with. Its own settings decide "

@@ -5,6 +5,7 @@ from typing import Any
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
+from flowpilot.psa.numbers import is_number
 from flowpilot.psa.provider import (
     Accepted,
     Audience,
@@ -176,7 +177,7 @@ class HaloPsa:
                 break
             row = (
                 await self._requests.read(f"/Tickets/{number}", includedetails="true")
-                if number.isdigit()
+                if is_number(number)
                 else None
             )
             if not isinstance(row, dict) or "id" not in row:
@@ -193,7 +194,7 @@ class HaloPsa:
 
     async def _numbered(self, query: TicketQuery, found: Sequence[Ticket]) -> Sequence[Ticket]:
         """The ticket whose number was searched for, because the search looks at words."""
-        if query.cursor or query.member_id or not query.text.isdigit():
+        if query.cursor or query.member_id or not is_number(query.text):
             return []
         try:
             ticket = await self.read_ticket(query.text)

@@ -18,6 +18,9 @@ _PAGES = 50
 
 T = TypeVar("T")
 
+# By where they are valid and for whom. A provider lives for one job, and a token for about an hour.
+_tokens: dict[tuple[str, Credentials], str] = {}
+
 
 class Requests:
     """Requests to one HaloPSA."""
@@ -26,7 +29,7 @@ class Requests:
         self._client = Client(access, SYSTEM)
         self._credentials = credentials
         self._token_url = f"{(settings.auth_url or f'{access.base_url}/auth').rstrip('/')}/token"
-        self._token: str | None = None
+        self._key = self._token_url, credentials
 
     async def read(self, path: str, **params: str | int) -> Any:
         """What is at a path below /api; None if there is nothing.
@@ -90,10 +93,10 @@ class Requests:
             )
         if not answer.is_success:
             raise CredentialsError("HaloPSA does not accept the credentials. Enter a valid client ID and secret.")
-        self._token = str(content(answer)["access_token"])
+        _tokens[self._key] = str(content(answer)["access_token"])
 
     async def _with_token(self, send: Callable[..., Awaitable[T]]) -> T:
-        if self._token is None:
+        if self._key not in _tokens:
             await self.sign_in()
         try:
             return await send(headers=self._headers())
@@ -102,7 +105,7 @@ class Requests:
             return await send(headers=self._headers())
 
     def _headers(self) -> Mapping[str, str]:
-        return {"Authorization": f"Bearer {self._token}", "Accept": "application/json"}
+        return {"Authorization": f"Bearer {_tokens[self._key]}", "Accept": "application/json"}
 
 
 def said(answer: Answer) -> str:

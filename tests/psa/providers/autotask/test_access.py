@@ -6,10 +6,11 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 
 import pytest
+from pydantic import SecretStr, ValidationError
 
 from flowpilot.psa.client import Access, NoLimiter
 from flowpilot.psa.provider import Accepted, CredentialsError, Level, TicketQuery, TryLater, UnavailableError
-from flowpilot.psa.providers.autotask import Autotask
+from flowpilot.psa.providers.autotask import Autotask, Credentials
 from tests.psa.providers.records import note
 from tests.psa.proxy import Proxy
 from tests.psa.servers.autotask.server import AutotaskServer
@@ -54,6 +55,14 @@ async def test_the_secret_is_sent_to_autotask_alone(system: AutotaskServer, acce
     findings = await system.autotask(access).check()
     assert [finding.level for finding in findings] == [Level.ERROR]
     assert all("secret" not in asked.headers for asked in system.asked)
+
+
+@pytest.mark.parametrize("secret", ["two words", "größer", "line\n"])
+def test_a_secret_that_no_header_can_carry_is_refused_where_it_is_entered(secret: str) -> None:
+    with pytest.raises(ValidationError, match="no header can carry"):
+        Credentials(
+            username="flowpilot@desk.example", secret=SecretStr(secret), integration_code=SecretStr("code")
+        )
 
 
 async def test_all_integrations_together_leave_us_our_share(

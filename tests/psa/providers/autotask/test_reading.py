@@ -3,7 +3,7 @@
 import pytest
 
 from flowpilot.psa.client import Access
-from flowpilot.psa.provider import Accepted, Level, StepKind, TicketQuery
+from flowpilot.psa.provider import Accepted, Level, NoSuchTicketError, StepKind, TicketQuery
 from flowpilot.psa.providers.autotask import Autotask
 from tests.psa.providers.records import note
 from tests.psa.servers.autotask.server import AutotaskServer
@@ -60,6 +60,19 @@ async def test_a_ticket_is_found_by_the_number_that_people_see(autotask: Autotas
     number = f"T20260615.{int(ticket):04}"
     assert (await autotask.read_ticket(number)).id == ticket
     assert isinstance(await autotask.write(number, note()), Accepted)
+
+
+async def test_a_search_finds_all_words_in_any_order(system: AutotaskServer, autotask: Autotask) -> None:
+    ticket = system.new_ticket("Scanner in the attic jams")
+    system.new_ticket("Scanner in the cellar jams")
+    assert [found.id for found in (await autotask.search(TicketQuery("attic scanner"))).items] == [ticket]
+
+
+@pytest.mark.parametrize("text", ["²", "9" * 30])
+async def test_digits_that_are_no_number_find_nothing(autotask: Autotask, text: str) -> None:
+    assert (await autotask.search(TicketQuery(text))).items == []
+    with pytest.raises(NoSuchTicketError):
+        await autotask.read_ticket(text)
 
 
 async def test_what_was_changed_last_is_found_first(system: AutotaskServer, autotask: Autotask) -> None:

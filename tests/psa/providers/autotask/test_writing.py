@@ -41,7 +41,7 @@ async def test_an_audience_is_the_number_of_the_tenant(
 async def test_without_impersonation_nobody_is_named_in_the_headers(
     system: AutotaskServer, access: Access, ticket: str
 ) -> None:
-    await system.autotask(access, impersonates=False).write(ticket, time(system.kim))
+    await system.autotask(access, writes_as="api_user").write(ticket, time(system.kim))
     assert all("impersonationresourceid" not in asked.headers for asked in system.asked)
     assert system.rows["TimeEntries"][-1]["resourceID"] == int(system.kim)
 
