@@ -4,10 +4,9 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from flowpilot.psa.markers import marked
 from flowpilot.psa.provider import Audience, Record, WorkTime
 from flowpilot.psa.providers.connectwise.settings import Settings
-
-SHORTENED = "[Shortened: the whole note is in FlowPilot.]"
 
 
 def note(record: Record, settings: Settings) -> dict[str, Any]:
@@ -85,12 +84,6 @@ def _text(moment: datetime) -> str:
 
 
 def _marked(text: str, marker: str, settings: Settings) -> str:
-    """A note with its marker as the last line, cut at the end of a line if it is too long."""
-    room = settings.max_note_chars - len(marker) - 2
     if settings.breaks_lines_in_markdown:
         text = "\n".join(f"{line}  " if line else line for line in text.split("\n"))
-    if len(text) > room:
-        kept = text[: room - len(SHORTENED) - 2]
-        line_end = kept.rfind("\n")
-        text = f"{kept[:line_end] if line_end > len(kept) // 2 else kept}\n\n{SHORTENED}"
-    return f"{text}\n\n{marker}"
+    return marked(text, marker, settings.max_note_chars)

@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 
 from flowpilot.psa.client import Access
+from flowpilot.psa.markers import SHORTENED
 from flowpilot.psa.provider import Accepted, Audience, Record, Refused, StepKind, TryLater, Unknown
 from flowpilot.psa.providers.connectwise import ConnectWise, Settings
 from flowpilot.psa.providers.connectwise.failures import Right
-from flowpilot.psa.providers.connectwise.writing import SHORTENED
 from tests.psa.providers.connectwise.place import Place, open_connectwise
 from tests.psa.providers.records import TEXT, marker, note, time
 from tests.psa.proxy import Proxy
