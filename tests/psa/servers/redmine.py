@@ -126,6 +126,14 @@ class RedmineServer:
         with closing(sqlite3.connect(f"file:{self.directory}/redmine.sqlite3?mode=ro", uri=True)) as database:
             return database.execute(statement, values).fetchall()
 
+    @contextmanager
+    def setting(self, name: str, value: str) -> Iterator[None]:
+        """One of Redmine's own settings, for as long as the context lasts."""
+        (before,) = self.rows("SELECT value FROM settings WHERE name = ?", name)[0]
+        self._set(name, value)
+        yield
+        self._set(name, before)
+
     def ask(self, login: str, method: str, path: str, data: Any = None) -> Any:
         """Ask its interface for something as one of its users."""
         request = urllib.request.Request(
@@ -136,6 +144,12 @@ class RedmineServer:
         )
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return json.loads(answer.read() or b"null")
+
+    def _set(self, name: str, value: str) -> None:
+        # Redmine looks before each request whether one has changed since it read them, by this time.
+        change = "UPDATE settings SET value = ?, updated_on = datetime('now', '+1 minute') WHERE name = ?"
+        with closing(sqlite3.connect(self.directory / "redmine.sqlite3")) as database, database:
+            database.execute(change, (value, name))
 
 
 @contextmanager

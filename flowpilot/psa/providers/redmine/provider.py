@@ -37,6 +37,7 @@ class Redmine:
         has_joint_records=False,
         books_for=BooksFor.ANY_MEMBER,
         marker=Marker.LIST_AND_MATCH,
+        max_note_chars=writing.MAX_NOTE_CHARS,
         time_unit_seconds=36,  # Hours have two decimals.
     )
 

@@ -46,8 +46,8 @@ def client_of(issue: Entry, settings: Settings) -> tuple[str | None, str | None]
 
 def notes(issue: Entry) -> Iterator[TicketNote]:
     """The notes of a ticket that was read with its journals, newest first. Other changes have no text."""
-    for journal in reversed(issue.get("journals", ())):
-        if journal.get("notes"):
+    for journal in reversed(_journals(issue)):
+        if journal["notes"]:
             yield TicketNote(
                 _name(journal.get("user")),
                 plain(journal["notes"]),
@@ -56,20 +56,20 @@ def notes(issue: Entry) -> Iterator[TicketNote]:
             )
 
 
-def with_marker(text: str, marker: str) -> str:
-    """A note's text with its marker in a line of its own at the end."""
-    return f"{text}\n\n{marker}"
-
-
 def marked_note(issue: Entry, marker: str) -> Entry | None:
     """The journal with this marker in a line of its own: a line that quotes one begins with a sign."""
-    journals: Sequence[Entry] = issue.get("journals", ())
+    journals = _journals(issue)
     return next((one for one in journals if marker in map(str.strip, (one["notes"] or "").splitlines())), None)
 
 
 def moment(text: str | None) -> datetime | None:
     """A moment as Redmine writes it."""
     return datetime.fromisoformat(text) if text else None
+
+
+def _journals(issue: Entry) -> Sequence[Entry]:
+    """Oldest first. Redmine turns them round for somebody who wants to read the newest first."""
+    return sorted(issue["journals"], key=lambda journal: int(journal["id"]))
 
 
 def _name(entry: Entry | None) -> str | None:

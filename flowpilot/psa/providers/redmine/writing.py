@@ -10,6 +10,7 @@ from flowpilot.clock import zone
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa import targets
 from flowpilot.psa.client import content
+from flowpilot.psa.markers import marked
 from flowpilot.psa.provider import (
     Accepted,
     Audience,
@@ -26,11 +27,14 @@ from flowpilot.psa.providers.redmine.reading import Entry
 from flowpilot.psa.providers.redmine.rest import Rest, words
 from flowpilot.psa.providers.redmine.rights import Right
 
+# Redmine takes far longer ones, and shows them slowly.
+MAX_NOTE_CHARS = 60_000
+
 
 async def note(rest: Rest, issue: Entry, record: Record) -> Outcome:
     """Add a note, and read back that it is there for the readers that it was written for."""
     is_private = record.audience is Audience.INTERNAL
-    text = reading.with_marker(record.text or "", record.marker)
+    text = marked(record.text or "", record.marker, MAX_NOTE_CHARS)
     sent = await _put(rest, issue, {"notes": text, "private_notes": is_private}, Right.ADD_NOTES)
     if sent is not None:
         return sent
@@ -95,8 +99,8 @@ async def status(rest: Rest, issue: Entry, status_id: str) -> Outcome:
     stayed, project = read_back["status"]["name"], read_back["project"]["name"]
     allowed = ", ".join(one["name"] for one in read_back.get("allowed_statuses", ()))
     return Refused(
-        f"The ticket in the Redmine project {project} stayed “{stayed}”. FlowPilot's user there can set "
-        f"{allowed or 'no status'}, with the right “{Right.EDIT_ISSUES}”."
+        f"The ticket in the Redmine project {project} stayed “{stayed}”. FlowPilot's user can set "
+        f"{allowed or 'no status'} there. Check its role's workflow, and its right “{Right.EDIT_ISSUES}”."
     )
 
 
@@ -135,7 +139,7 @@ async def _put(rest: Rest, issue: Entry, change: dict[str, Any], right: Right) -
 
 def _refused(answer: Answer, right: Right) -> Refused:
     if answer.status == HTTPStatus.FORBIDDEN:
-        return Refused(f"Redmine does not allow this. FlowPilot's user there needs the right “{right}”.")
+        return Refused(f"Redmine does not allow this: the project is closed, or FlowPilot's user lacks “{right}”.")
     if answer.status == HTTPStatus.NOT_FOUND:
         return Refused("The ticket is not in Redmine any more.")
     return Refused(f"Redmine says: {words(answer) or answer.status}.")

@@ -54,8 +54,11 @@ alex = user("alex", "Alex", "Adler")
 kim = user("kim", "Kim", "Krause")
 shy = user("shy", "Shy", "Schmid", hides_mail: true)
 gone = user("gone", "Gone", "Gruber")
+gone.update!(mail: "Gone@Desk.Example")
 carol = user("carol", "Carol", "Customer")
 flowpilot = user("flowpilot", "Flow", "Pilot")
+# Redmine shows this user the last note first, also over its interface.
+flowpilot.pref.update!(comments_sorting: "desc")
 limited = user("limited", "Limited", "Pilot")
 
 acme = Project.create!(name: "Acme", identifier: "acme", is_public: false)
