@@ -187,6 +187,15 @@ async def abandon(
     return await _answer(db, actor, loaded.session.id)
 
 
+@router.post("/{session_id}/reopen")
+async def reopen(
+    body: schemas.ReopeningIn, actor: CanWork, locked: LockedForWork, db: WriteSession
+) -> schemas.SessionOut:
+    """Go on with a resolved session. What is new is posted to its ticket when it ends again."""
+    await service.reopen(db, actor, locked, body.reason)
+    return await _answer(db, actor, locked.session.id)
+
+
 @router.post("/{session_id}/rating")
 async def rate(
     body: schemas.RatingIn, actor: CanWork, locked: LockedForWork, db: WriteSession

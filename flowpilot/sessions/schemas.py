@@ -84,6 +84,12 @@ class ResolutionIn(Seen):
     summary: Words
 
 
+class ReopeningIn(Body):
+    """Why a resolved session goes on."""
+
+    reason: Words
+
+
 class RatingIn(Body):
     """How the session went, 1 to 5."""
 

@@ -61,6 +61,16 @@ async def resume(db: Db, actor: Actor, locked: LockedSession) -> None:
         await idle.watch(db, locked.session, locked.moment)
 
 
+async def reopen(db: Db, actor: Actor, locked: LockedSession, reason: str) -> None:
+    """Go on with a resolved session, because it was not solved after all. Its resolution stays on record."""
+    policy.check(locked.session, actor, Action.REOPEN)
+    session = locked.session
+    if not await still_works(db, session.account_id, session.owner_id):
+        session.owner_id = actor.user_id
+    await transition(db, locked, Action.REOPEN, actor.user_id, reason)
+    await idle.watch(db, session, locked.moment)
+
+
 async def resolve(db: Db, actor: Actor, loaded: LoadedSession, summary: str) -> None:
     """Write down what solved it, and end the session."""
     policy.check(loaded.session, actor, Action.RESOLVE)

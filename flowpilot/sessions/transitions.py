@@ -14,6 +14,7 @@ class Action(StrEnum):
     RESUME = "resume"
     RESOLVE = "resolve"
     ABANDON = "abandon"
+    REOPEN = "reopen"
     RATE = "rate"
     ESCALATE = "escalate"
     CLAIM = "claim"
@@ -55,7 +56,7 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
         Action.PARK: SessionStatus.PAUSED,
         **_END,
     },
-    SessionStatus.RESOLVED: {Action.RATE: SessionStatus.RESOLVED},
+    SessionStatus.RESOLVED: {Action.REOPEN: SessionStatus.ACTIVE, Action.RATE: SessionStatus.RESOLVED},
     SessionStatus.ABANDONED: {Action.RESUME: SessionStatus.ACTIVE, Action.RATE: SessionStatus.ABANDONED},
 }
 

@@ -31,6 +31,7 @@ ATTEMPTS: dict[Action, Attempt] = {
     Action.RESUME: service.resume,
     Action.RESOLVE: lambda db, who, loaded: service.resolve(db, who, loaded, "The fuse."),
     Action.ABANDON: lambda db, who, loaded: service.abandon(db, who, loaded, "Enough."),
+    Action.REOPEN: lambda db, who, loaded: service.reopen(db, who, loaded, "Again."),
     Action.RATE: lambda db, who, loaded: service.rate(db, who, loaded, 3, None),
     Action.ESCALATE: lambda db, who, loaded: escalate(db, who, loaded, Escalation("Out of ideas.")),
     Action.TAKE: lambda db, who, loaded: assignment.take(db, who, loaded.session.id, now()),

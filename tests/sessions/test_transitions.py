@@ -19,6 +19,7 @@ BODIES: dict[Action, tuple[str, dict[str, Any]]] = {
     Action.RESUME: (f"{SESSIONS}/{{session}}/resume", {}),
     Action.RESOLVE: (f"{SESSIONS}/{{session}}/resolve", {"summary": "Solved."}),
     Action.ABANDON: (f"{SESSIONS}/{{session}}/abandon", {"reason": "Said so."}),
+    Action.REOPEN: (f"{SESSIONS}/{{session}}/reopen", {"reason": "Said so."}),
     Action.RATE: (f"{SESSIONS}/{{session}}/rating", {"rating": 3}),
     Action.ESCALATE: (f"{SESSIONS}/{{session}}/handoffs", {"reason": "Said so."}),
     Action.CLAIM: ("/api/v1/handoffs/{handoff}/claim", {}),
@@ -123,7 +124,8 @@ def test_a_resolved_session_was_resolved_at_its_end_and_stays_so(
         f"{SESSIONS}/{case['session']}", headers=shop.headers(Role.ENGINEER), json={"problem_domain": "furniture"}
     )
     for action in BODIES:
-        _try(client, shop, case, action)
+        if action != Action.REOPEN:
+            _try(client, shop, case, action)
     assert read(client, shop, case["session"])["resolved_at"] == resolved["resolved_at"]
 
 

@@ -118,7 +118,8 @@ def _ending(history: SessionHistory, steps: list[AISessionStep]) -> Section:
     last = history.changes[-1] if history.changes else None
     state = _STATES[status]
     if last is not None and last.reason and not _is_handover(last):
-        state = "Handed back" if status == SessionStatus.ACTIVE else state
+        if status == SessionStatus.ACTIVE:
+            state = "Reopened" if last.from_status == SessionStatus.RESOLVED else "Handed back"
         paragraphs = [f"{state}: {last.reason}"]
     else:
         paragraphs = [f"{state}."]

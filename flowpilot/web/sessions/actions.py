@@ -176,6 +176,18 @@ async def abandon(
     return _back(session_id, "Abandoned. Nothing is lost: you can resume it.")
 
 
+@router.post("/reopen")
+async def reopen(
+    session_id: Id,
+    body: Annotated[schemas.ReopeningIn, Form()],
+    actor: CanWork,
+    locked: LockedForWork,
+    db: WriteSession,
+) -> Response:
+    await api.reopen(body, actor, locked, db)
+    return _back(session_id, "Reopened. When it ends again, what is new goes to the ticket.")
+
+
 @router.post("/rating")
 async def rate(
     session_id: Id, body: Annotated[RatingForm, Form()], actor: CanWork, locked: LockedForWork, db: WriteSession

@@ -86,6 +86,29 @@ def test_only_what_is_new_is_posted_after_an_escalation(desk: Connected) -> None
     assert seconds == pytest.approx(spent, abs=2)
 
 
+def test_only_what_is_new_is_posted_after_a_session_was_reopened(desk: Connected) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    reopened = desk.ask("POST", f"{SESSIONS}/{session}/reopen", {"reason": "It blinks again."})
+    assert (reopened["status"], reopened["resolved_at"]) == ("active", None)
+    note = desk.ask("GET", f"{SESSIONS}/{session}/documentation")["text"]
+    assert "Reopened: It blinks again." in note
+    desk.note(session, "Found another fuse.")
+    desk.resolve(session, "Two new fuses.")
+    last, first = desk.postings(session)
+    assert "Looked at the fuse." in first["text"]
+    assert "Looked at the fuse." not in last["text"]
+    assert "Two new fuses." in last["text"]
+    changes = "SELECT to_status, reason FROM ai_session_status_changes ORDER BY id"
+    assert desk.company.query(changes) == [
+        ("active", ""),
+        ("resolved", ""),
+        ("active", "It blinks again."),
+        ("resolved", ""),
+    ]
+
+
 def test_a_held_posting_can_be_corrected_and_sent(desk: Connected) -> None:
     desk.connect()
     desk.rules(waits_for_person=True)
