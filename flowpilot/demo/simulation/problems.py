@@ -79,6 +79,8 @@ class Words(BaseModel):
     baseline_notes: tuple[str, ...]
     exclusions: tuple[str, ...]
     clients: dict[str, tuple[str, ...]]
+    also_called: dict[str, str]
+    client_notes: dict[str, str]
     variations: dict[str, tuple[str, ...]]
     weak: dict[str, tuple[str, ...]]
 

@@ -8,11 +8,13 @@ from random import Random
 from zoneinfo import ZoneInfo
 
 from flowpilot.baselines.models import HandoffBaseline
+from flowpilot.clients.models import Client, ClientName
 from flowpilot.db.base import Base
 from flowpilot.demo.simulation.aftermath import log_activity, post_notes, propose
 from flowpilot.demo.simulation.baselines import record_exclusions, time_verbal_handoffs
 from flowpilot.demo.simulation.case import pick_case
 from flowpilot.demo.simulation.chance import around, id_at
+from flowpilot.demo.simulation.clients import called, make_clients
 from flowpilot.demo.simulation.in_progress import live_step_seconds, live_tales
 from flowpilot.demo.simulation.library import Library, make_library
 from flowpilot.demo.simulation.notices import read_notices
@@ -52,6 +54,8 @@ _TYPICAL_STEPS = {
 class DemoRows:
     """One account's rows, as models. Each table comes after those that it refers to."""
 
+    clients: list[Client]
+    client_names: list[ClientName]
     categories: list[FlowCategory]
     flows: list[Flow]
     flow_versions: list[FlowVersion]
@@ -88,7 +92,10 @@ def simulate(account: DemoAccount, *, now: datetime, seed: int) -> DemoRows:
     stories = _tell_all(rng, account, library, now)
     posts = [post_notes(story) for story in stories]
     baselines = time_verbal_handoffs(rng, stories)
+    clients, client_names = make_clients(account, [story.session for story in stories], seed)
     return DemoRows(
+        clients=clients,
+        client_names=client_names,
         categories=library.categories,
         flows=library.trees,
         flow_versions=library.versions,
@@ -153,6 +160,7 @@ def _begin(rng: Random, account: DemoAccount, library: Library, moment: datetime
         matched_flow_id=case.flow.row.id if case.flow else None,
         flow_version_id=case.edition.version.id if case.edition else None,
         psa_ticket_id=None,
+        client_id=None,
         client_name=rng.choice(clients) if rng.random() < _CLIENT_SHARE else None,
         step_count=0,
         answer_count=0,
@@ -163,6 +171,8 @@ def _begin(rng: Random, account: DemoAccount, library: Library, moment: datetime
         last_activity_at=moment,
         resolved_at=None,
     )
+    if session.client_name is not None:
+        session.client_name = called(session.client_name, session.id)
     minutes = around(rng, case.domain.minutes * _PACES[case.tier] * (1.25 - 0.5 * progress))
     pace = minutes * 60 / _TYPICAL_STEPS[case.tier]
     story = Story(rng, account, case, session, now, moment, pace, progress)
