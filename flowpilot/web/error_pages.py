@@ -43,6 +43,9 @@ _HEADINGS_OF_OUTAGES: dict[type[Exception], str] = {
 _RELOADED = {DatabaseUnavailableError, DatabaseBusyError}
 _RELOAD_SECONDS = 5
 
+# Their fields are named by themselves on a page.
+_GROUPS = {"credentials", "settings"}
+
 _FRAMED = {403, 404, 409, 422}
 
 _HEADINGS = {
@@ -144,6 +147,8 @@ def _words(problem: dict[str, Any]) -> str:
 
 def _said(error: dict[str, str]) -> str:
     _, *path = error["field"].split(".")
+    if path and path[0] in _GROUPS:
+        path = path[1:] or path
     message = error["message"]
     return f"{field_label(path[0])}: {message}" if path else message[:1].upper() + message[1:]
 

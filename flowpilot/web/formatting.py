@@ -13,6 +13,7 @@ _NBSP = "\u00a0"
 
 # Fields of forms whose label is not their name.
 _LABELS = {
+    "base_url": "Address",
     "client_name": "Client",
     "free_text": "What you found or did",
     "idle_minutes": "Sessions are abandoned after (minutes)",

@@ -21,6 +21,9 @@ from flowpilot.web.formatting import field_label
 _SENT_ALONG = frozenset({"after_step", "caller", "from_role", "node", "show", "shown", "up"})
 
 
+_SECRETS = ("password", "credentials", "token")
+
+
 @dataclass(frozen=True, slots=True)
 class Refusal:
     """Why a form was not recorded; `lost` holds what the person had entered, by field."""
@@ -67,8 +70,8 @@ async def show_present(request: Request, detail: str) -> Response | None:
 
 
 def _is_written(name: str, value: str) -> bool:
-    if "password" in name:
-        return False  # A password is never shown.
+    if any(word in name for word in _SECRETS):
+        return False  # They are never shown.
     try:
         uuid.UUID(value)
     except ValueError:

@@ -5,7 +5,7 @@ A page is a frozen dataclass that names its template. The template sees it as `p
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar, Self
 from urllib.parse import quote, unquote, urlencode
 
 from fastapi import Request
@@ -45,6 +45,18 @@ class Page:
 
     template: ClassVar[str]
     title: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part(Page):
+    """A part of a page that is fetched after it is shown. Without scripts a link leads to it, as a page alone."""
+
+    is_part: bool
+
+    @classmethod
+    def of(cls, request: Request, **said: Any) -> Self:
+        """The part as this request asks for it."""
+        return cls(is_part="HX-Request" in request.headers, **said)
 
 
 def render(request: Request, page: Page, frame: Frame | None = None, *, status: int = 200) -> HTMLResponse:

@@ -13,7 +13,7 @@ from flowpilot.psa.connections.models import PauseKind, ProviderKind, PsaConnect
 from flowpilot.psa.provider import Level
 from flowpilot.psa.providers.registry import PROVIDERS
 
-_Address = Annotated[Storable, Field(min_length=1, max_length=MAX_URL, description="At which people open it.")]
+Address = Annotated[Storable, Field(min_length=1, max_length=MAX_URL, description="At which people open it.")]
 _Fields = dict[str, Any]
 
 
@@ -22,7 +22,7 @@ class ConnectionIn(Body):
 
     provider: ProviderKind
     name: Line
-    base_url: _Address
+    base_url: Address
     credentials: _Fields = Field(default={}, description="Stored encrypted, and never shown again.")
     settings: _Fields = Field(default={})
 
@@ -34,7 +34,7 @@ class ConnectionChangeIn(Body):
     """
 
     name: Line | None = None
-    base_url: _Address | None = None
+    base_url: Address | None = None
     credentials: _Fields | None = None
     settings: _Fields | None = None
 

@@ -27,6 +27,7 @@ _SECTIONS = (
     Section("/settings/members", "Members", Permission.VIEW_MEMBERS),
     Section("/settings/keys", "API keys", Permission.MANAGE_KEYS),
     Section("/settings/notifications", "Notifications", Permission.WORK),
+    Section("/settings/ticket-system", "Ticket system", Permission.MANAGE_PSA),
     Section("/settings/audit-log", "Audit log", Permission.VIEW_AUDIT_LOG),
     Section("/settings/profile", "My profile", Permission.VIEW_WORK),
 )

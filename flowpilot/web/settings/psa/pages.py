@@ -1,0 +1,235 @@
+"""Settings: the connection to the ticket system, its check, and who works there."""
+
+import uuid
+from dataclasses import dataclass
+from functools import partial
+from typing import Annotated, Any, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import BaseModel, Field
+
+from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.http.fields import EmptyIsNone, Line, Storable, Text
+from flowpilot.http.paging import MOST_ITEMS, read_all
+from flowpilot.identity.access import CanManagePsa, CanManagePsaDetached
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.schemas import MemberOut as PersonOut
+from flowpilot.psa.connections import api
+from flowpilot.psa.connections.models import ProviderKind
+from flowpilot.psa.connections.schemas import (
+    Address,
+    ConnectionChangeIn,
+    ConnectionIn,
+    ConnectionOut,
+    ProviderOut,
+)
+from flowpilot.psa.members import api as members_api
+from flowpilot.psa.members.schemas import MappingIn, MemberOut, TokenIn
+from flowpilot.psa.tickets import api as tickets_api
+from flowpilot.psa.tickets.schemas import TemplateIn
+from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.people import assignees
+from flowpilot.web.render import go_to, render
+from flowpilot.web.settings.psa.fields import FormField, fields_of, values_of
+from flowpilot.web.settings.sections import SettingsPage
+
+HERE = "/settings/ticket-system"
+
+router = APIRouter(prefix=HERE, include_in_schema=False)
+
+
+class NewConnectionForm(OnceForm):
+    """A ticket system to connect to. The fields of its credentials and settings are in the form besides."""
+
+    provider: ProviderKind
+    name: Line
+    base_url: Address
+
+
+class ConnectionForm(BaseModel):
+    """What the connection is called, and where it leads. Credentials that are left empty stay as they are."""
+
+    name: Line
+    base_url: Address
+
+
+class MappingForm(BaseModel):
+    """Who a member of the ticket system is here; empty for nobody."""
+
+    external_id: Text
+    user_id: Annotated[uuid.UUID | None, EmptyIsNone] = None
+
+
+class TokenForm(BaseModel):
+    """A member's own credential; empty to delete it."""
+
+    external_id: Text
+    token: Annotated[Storable, Field(max_length=2_000)] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connect(SettingsPage):
+    """No ticket system yet: which one it is, and then what it needs."""
+
+    template: ClassVar[str] = "settings/psa/connect.html"
+    section: ClassVar[str] = HERE
+    providers: list[ProviderOut]
+    chosen: ProviderOut | None
+    fields: list[FormField]
+    ticket_url: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Connection(SettingsPage):
+    """The account's ticket system, how it does, and who works there."""
+
+    template: ClassVar[str] = "settings/psa/connection.html"
+    section: ClassVar[str] = HERE
+    connection: ConnectionOut
+    provider: ProviderOut
+    credentials: list[FormField]
+    settings: list[FormField]
+    members: list[MemberOut]
+    people: list[PersonOut]
+    ticket_url: str | None
+
+
+@router.get("")
+async def show(
+    request: Request,
+    actor: CanManagePsa,
+    db: ReadSession,
+    frame: CurrentFrame,
+    provider: Annotated[ProviderKind | None, EmptyIsNone] = None,
+) -> Response:
+    """The connection, or the way to one; `provider` is the ticket system that was chosen."""
+    kinds = {one.provider: one for one in await api.list_providers(actor)}
+    connection = await _active(actor, db)
+    ticket_url = (await tickets_api.read_template(actor, db)).template
+    if connection is None:
+        chosen = None if provider is None else kinds.get(provider)
+        page = Connect(
+            title="Ticket system",
+            providers=list(kinds.values()),
+            chosen=chosen,
+            fields=[] if chosen is None else _new_fields(chosen),
+            ticket_url=ticket_url,
+        )
+        return render(request, page, frame)
+    kind = kinds[connection.provider]
+    shown = Connection(
+        title="Ticket system",
+        connection=connection,
+        provider=kind,
+        credentials=fields_of("credentials", kind.credentials),
+        settings=fields_of("settings", kind.settings, connection.settings),
+        members=await read_all(partial(members_api.list_members, actor, db, MOST_ITEMS)),
+        people=await assignees(actor, db),
+        ticket_url=ticket_url,
+    )
+    return render(request, shown, frame)
+
+
+@router.post("")
+async def connect(
+    request: Request,
+    body: Annotated[NewConnectionForm, Form()],
+    actor: CanManagePsa,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
+) -> Response:
+    new = ConnectionIn(
+        provider=body.provider,
+        name=body.name,
+        base_url=body.base_url,
+        **await _entered(request, actor, body.provider),
+    )
+    await api.create_connection(request, new, actor, db, now, once)
+    return go_to(HERE, "Connected. Check it now: that shows what is missing, and reads who works there.")
+
+
+@router.post("/{connection_id}")
+async def change(
+    request: Request,
+    connection_id: uuid.UUID,
+    body: Annotated[ConnectionForm, Form()],
+    actor: CanManagePsa,
+    db: WriteSession,
+    now: Now,
+) -> Response:
+    connection = await _active(actor, db)
+    entered = {} if connection is None else await _entered(request, actor, connection.provider)
+    said: dict[str, Any] = {"name": body.name, "base_url": body.base_url, **entered}
+    if not any(said.get("credentials", {}).values()):
+        said.pop("credentials", None)
+    await api.change_connection(request, connection_id, ConnectionChangeIn(**said), actor, db, now)
+    return go_to(HERE, "Saved. Check it to see that all still works.")
+
+
+@router.post("/{connection_id}/check")
+async def check(request: Request, connection_id: uuid.UUID, actor: CanManagePsaDetached, now: Now) -> Response:
+    found = await api.check_connection(request, connection_id, actor, now)
+    return go_to(HERE, "Checked: all is well." if found.ok else "Checked. What is missing is listed below.")
+
+
+@router.post("/{connection_id}/pause")
+async def pause(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession, now: Now) -> Response:
+    await api.pause_connection(connection_id, actor, db, now)
+    return go_to(HERE, "All postings are paused. They wait until you resume.")
+
+
+@router.post("/{connection_id}/resume")
+async def resume(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession, now: Now) -> Response:
+    await api.resume_connection(connection_id, actor, db, now)
+    return go_to(HERE, "Postings go on, with those that waited first.")
+
+
+@router.post("/{connection_id}/remove")
+async def remove(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession, now: Now) -> Response:
+    await api.remove_connection(connection_id, actor, db, now)
+    return go_to(HERE, "The ticket system is removed, with its credentials. What was posted stays on record.")
+
+
+@router.post("/members/mapping")
+async def map_member(
+    body: Annotated[MappingForm, Form()], actor: CanManagePsa, db: WriteSession, now: Now
+) -> Response:
+    await members_api.map_member(body.external_id, MappingIn(user_id=body.user_id), actor, db, now)
+    return go_to(f"{HERE}#members", "Saved. What waited for this person is posted now.")
+
+
+@router.post("/members/token")
+async def set_token(
+    request: Request, body: Annotated[TokenForm, Form()], actor: CanManagePsa, db: WriteSession
+) -> Response:
+    if not body.token:
+        await members_api.forget_token(request, body.external_id, actor, db)
+        return go_to(f"{HERE}#members", "The member's own credential is deleted.")
+    await members_api.set_token(request, body.external_id, TokenIn(token=body.token), actor, db)
+    return go_to(f"{HERE}#members", "Saved. It is never shown again.")
+
+
+@router.post("/links/template")
+async def set_links(body: Annotated[TemplateIn, Form()], actor: CanManagePsa, db: WriteSession) -> Response:
+    await tickets_api.set_template(body, actor, db)
+    return go_to(HERE, "Saved. Ticket numbers are links now." if body.template else "Saved.")
+
+
+async def _active(actor: Actor, db: ReadDb) -> ConnectionOut | None:
+    newest = (await api.list_connections(actor, db, 1)).items
+    return next((one for one in newest if one.removed_at is None), None)
+
+
+async def _entered(request: Request, actor: Actor, kind: ProviderKind) -> dict[str, Any]:
+    provider = next(one for one in await api.list_providers(actor) if one.provider == kind)
+    form = await request.form()
+    parts = {"credentials": provider.credentials, "settings": provider.settings}
+    return {part: values_of(part, schema, form) for part, schema in parts.items()}
+
+
+def _new_fields(kind: ProviderOut) -> list[FormField]:
+    return fields_of("credentials", kind.credentials) + fields_of("settings", kind.settings, {})

@@ -1,0 +1,118 @@
+"""The ticket system is connected, checked and mapped without leaving the browser, and no secret is shown again."""
+
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.psa.desk import TOKEN, Desk
+from tests.psa.fixtures import Connect
+from tests.web.conftest import SignedIn
+from tests.web.forms import send
+
+HERE = "/settings/ticket-system"
+
+
+def test_without_one_it_asks_which(browser: TestClient, desk: Desk) -> None:
+    page = browser.get(HERE).text
+    assert "Connect your ticket system" in page
+    assert f'href="{HERE}?provider=redmine">Small desk' in page
+
+
+def test_it_is_connected_with_what_it_needs(browser: TestClient, company: Company, desk: Desk) -> None:
+    said = {"base_url": desk.url, "credentials.token": TOKEN, "settings.books_travel": "true"}
+    page = send(browser, f"{HERE}?provider=redmine", HERE, **said)
+    assert page.status_code == 200
+    assert "Not checked yet" in page.text
+    assert TOKEN not in page.text
+    assert company.query("SELECT name, settings->'books_travel' FROM psa_connections") == [("Small desk", True)]
+
+
+def test_a_wrong_field_is_named_and_nothing_is_kept(browser: TestClient, company: Company, desk: Desk) -> None:
+    form = {"base_url": desk.url, "credentials.token": "x" * 201}
+    refused = send(browser, f"{HERE}?provider=redmine", HERE, **form)
+    assert refused.status_code == 422
+    assert "Token: Value should have at most 200" in refused.text
+    assert company.query("SELECT id FROM psa_connections") == []
+
+
+def test_a_check_lists_what_is_missing(browser: TestClient, desk: Desk, connect: Connect) -> None:
+    connect()
+    desk.shows["rights"] = ["book time"]
+    page = send(browser, HERE, "/check")
+    assert "The right to book time is missing." in page.text
+
+
+def test_members_are_mapped_by_hand(browser: TestClient, company: Company, desk: Desk, connect: Connect) -> None:
+    alex, _ = company.add_newcomer(Role.ENGINEER)
+    desk.shows["members"] = [{"id": "a/7", "name": "Alex"}]
+    connect()
+    send(browser, HERE, "/check")
+    send(browser, HERE, "/members/mapping", user_id=str(alex))
+    assert company.query("SELECT user_id, mapped_by FROM psa_members") == [(alex, "hand")]
+    assert "By hand" in browser.get(HERE).text
+
+
+def test_a_change_that_says_nothing_of_credentials_keeps_them(
+    browser: TestClient, company: Company, connect: Connect
+) -> None:
+    made = connect()
+    stored = company.query("SELECT credentials_encrypted FROM psa_connections")
+    send(browser, HERE, made["id"], name="Our desk")
+    assert company.query("SELECT name FROM psa_connections") == [("Our desk",)]
+    assert company.query("SELECT credentials_encrypted FROM psa_connections") == stored
+    send(browser, HERE, made["id"], **{"credentials.token": "SECRET-new"})
+    assert company.query("SELECT credentials_encrypted FROM psa_connections") != stored
+
+
+def test_it_is_paused_resumed_and_removed(browser: TestClient, connect: Connect) -> None:
+    connect()
+    assert "All postings are paused since" in send(browser, HERE, "/pause").text
+    assert "Pause all postings" in send(browser, HERE, "/resume").text
+    assert "Connect your ticket system" in send(browser, HERE, "/remove").text
+
+
+def test_statuses_come_after_the_page(browser: TestClient, company: Company, desk: Desk, connect: Connect) -> None:
+    connect()
+    statuses = [{"id": "20", "name": "Done", "is_closed": True}]
+    desk.shows["boards"] = [{"id": "1", "name": "Service desk", "statuses": statuses}]
+    asked = list(desk.asked)
+    assert f'hx-get="{HERE}/boards"' in browser.get(HERE).text
+    assert desk.asked == asked
+    assert "Done (closes the ticket)" in browser.get(f"{HERE}/boards").text
+    send(browser, f"{HERE}/boards", "/boards", resolved="20", abandoned="", escalated="")
+    assert company.query("SELECT occasion, status_name FROM psa_board_statuses") == [("resolved", "Done")]
+
+
+def test_a_ticket_system_that_is_down_is_said_in_its_place(
+    browser: TestClient, desk: Desk, connect: Connect
+) -> None:
+    connect()
+    desk.token = "another"
+    part = browser.get(f"{HERE}/boards", headers={"HX-Request": "true"})
+    assert part.status_code == 200
+    assert "does not accept the credentials" in part.text
+    assert "<html" not in part.text
+
+
+def test_credentials_of_an_outdated_form_are_not_shown(
+    browser: TestClient, connect: Connect, company: Company, desk: Desk
+) -> None:
+    """A form that is sent again with other content is refused with what it held, but not with its secrets."""
+    page = browser.get(f"{HERE}?provider=redmine")
+    said = {"base_url": desk.url, "credentials.token": TOKEN}
+    send(browser, page, HERE, **said)
+    again = send(browser, page, HERE, **(said | {"name": "Another name"}))
+    assert again.status_code == 409
+    assert "Another name" in again.text
+    assert TOKEN not in again.text
+
+
+def test_links_work_without_a_connection(browser: TestClient, company: Company) -> None:
+    template = "https://desk.example/t/{ticket}"
+    assert template in send(browser, HERE, "/links/template", template=template).text
+
+
+def test_engineers_do_not_see_it(signed_in: SignedIn) -> None:
+    engineer = signed_in()
+    assert engineer.get(HERE).status_code == 403
+    assert HERE not in engineer.get("/settings/profile").text
