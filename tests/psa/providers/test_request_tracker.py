@@ -17,13 +17,15 @@ from flowpilot.psa.provider import (
     Client,
     Level,
     Member,
+    NoSuchTicketError,
     Provider,
     Refused,
     Status,
     StepKind,
+    TicketPage,
     TicketQuery,
 )
-from flowpilot.psa.providers.request_tracker import Settings
+from flowpilot.psa.providers.request_tracker import Settings, rest
 from tests.psa.providers.laws import ProviderLaws
 from tests.psa.providers.records import note, time
 from tests.psa.proxy import Proxy
@@ -139,6 +141,14 @@ class TestRequestTracker(ProviderLaws):
     ) -> None:
         assert [found.id for found in (await provider.search(TicketQuery(f"#{ticket}"))).items] == [ticket]
 
+    async def test_somebody_who_may_see_no_ticket_finds_none(
+        self, system: Desk, access: Access, ticket: str
+    ) -> None:
+        outsider = system.provider(access, who="outsider")
+        assert await outsider.search(TicketQuery(ticket, cursor="not a page")) == TicketPage([])
+        with pytest.raises(NoSuchTicketError):
+            await outsider.read_ticket(ticket)
+
     async def test_signs_of_a_pattern_mean_themselves(self, system: Desk, provider: Provider) -> None:
         wanted = system.new_ticket("Path C:\\Users 50% of a_b")
         system.new_ticket("Path C:/Users 500 of axb")
@@ -170,6 +180,13 @@ class TestRequestTracker(ProviderLaws):
             ("outsider", True),
             ("reader", True),
         ]
+
+    async def test_lists_are_read_to_their_last_page(
+        self, provider: Provider, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        whole = await provider.list_members()
+        monkeypatch.setattr(rest, "PAGE_ITEMS", 2)
+        assert await provider.list_members() == whole
 
     async def test_clients_are_the_organisations_of_requestors(self, provider: Provider) -> None:
         assert await provider.list_clients() == [Client("Contoso Ltd.", "Contoso Ltd.")]

@@ -71,7 +71,7 @@ class RequestTracker:
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets by words of their summary, or by number."""
-        number = int(query.cursor or 1)
+        number = int(query.cursor) if query.cursor and ticket_sql.is_number(query.cursor) else 1
         page = {"per_page": query.limit, "page": number, "orderby": "LastUpdated", "order": "DESC"}
         found = await self._rest.get(
             "/tickets", {"query": ticket_sql.tickets_of(query), **records.TICKET_FIELDS, **page}
@@ -79,7 +79,8 @@ class RequestTracker:
         tickets = map(self._ticket, found["items"])
         return TicketPage(
             [ticket for ticket in tickets if ticket_sql.has_words(query, ticket.id, ticket.summary)],
-            str(number + 1) if number < found["pages"] else None,
+            # Without a right to see any ticket, there is not even a number of pages.
+            str(number + 1) if number < (found["pages"] or 0) else None,
         )
 
     async def read_ticket(self, ticket_id: str) -> Ticket:
@@ -221,7 +222,7 @@ class RequestTracker:
             {"field": "TransactionId", "operator": "IN", "value": transactions},
             {"field": "ContentType", "operator": "STARTSWITH", "value": "text/"},
         ]
-        fields = {"fields": "TransactionId,ContentType,Filename,Content", "orderby": "id"}
+        fields = {"fields": "TransactionId,ContentType,Filename,Content"}
         return (
             await self._rest.items("/attachments", {"query": json.dumps(conditions), **fields})
             if transactions

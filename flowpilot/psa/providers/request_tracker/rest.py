@@ -1,6 +1,7 @@
 """Requests to REST2, Request Tracker's programming interface."""
 
 import asyncio
+import itertools
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -53,13 +54,12 @@ class Rest:
     async def items(self, path: str, params: Mapping[str, Any]) -> Sequence[dict[str, Any]]:
         """All that a collection has, page by page."""
         found: list[dict[str, Any]] = []
-        page: Sequence[dict[str, Any]] = [{}]
-        number = 0
-        while page:
-            number += 1
-            page = (await self.get(path, {**params, "per_page": PAGE_ITEMS, "page": number}))["items"]
-            found += page
-            if len(page) < PAGE_ITEMS:
+        for number in itertools.count(1):
+            page = {"per_page": PAGE_ITEMS, "page": number}
+            answer = await self.get(path, {"orderby": "id", **params, **page})
+            found += answer["items"]
+            # A page is short where items are left out that the token's owner may not see.
+            if not answer.get("next_page"):
                 break
         return found
 
@@ -88,6 +88,5 @@ def message(answer: Answer) -> str:
         said = content(answer)
     except ProviderError:
         return f"it answered {answer.status}."
-    if isinstance(said, dict):
-        said = [said.get("message", "")]
-    return " ".join(str(sentence).strip() for sentence in said)
+    said = said.get("message") if isinstance(said, dict) else said
+    return " ".join(str(sentence).strip() for sentence in (said if isinstance(said, list) else [said]))

@@ -12,18 +12,17 @@ import socket
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from email.message import Message
 from http.client import HTTPConnection
 from mailbox import mbox
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
+from typing import Any, BinaryIO
 
 import pytest
 
 from flowpilot.db.locks import file_lock
-from tests.outgoing.servers import free_port
 
 _HERE = Path(__file__).parent
 _PROGRAM = Path("/usr/share/request-tracker5/libexec/rt-server")
@@ -33,12 +32,14 @@ _WORKERS = 2
 
 @dataclass
 class RequestTrackerServer:
-    """Request Tracker on a port. It can be stopped and started again, with all that it has stored."""
+    """Request Tracker on a port. It can be stopped and started again there, with all that it has stored."""
 
     directory: Path
-    port: int
     tokens: Mapping[str, str]
-    _process: subprocess.Popen[bytes] | None = field(default=None)
+    port: int = 0
+    _process: subprocess.Popen[bytes] | None = None
+    # All its processes hold the other end, so it is read to its end when the last of them is gone.
+    _lives: BinaryIO | None = None
 
     @property
     def url(self) -> str:
@@ -47,20 +48,26 @@ class RequestTrackerServer:
 
     def start(self) -> None:
         """Start it, and wait until it answers."""
+        # A process that dies closes first what it opened last, so the port is free when the pipe is at its end.
+        lives, held = os.pipe()
         # It inherits a port that is open already, so the first request waits in line until it is ready.
-        with socket.create_server(("127.0.0.1", self.port)) as listening:
-            variables = _variables(self.directory, self.port)
+        with (
+            socket.create_server(("127.0.0.1", self.port)) as listening,
+            (self.directory / "log").open("ab") as log,
+        ):
+            self.port = listening.getsockname()[1]
             handed_over = {"SERVER_STARTER_PORT": f"127.0.0.1:{self.port}={listening.fileno()}"}
-            with (self.directory / "log").open("ab") as log:
-                self._process = subprocess.Popen(
-                    [_PROGRAM, "--max-workers", str(_WORKERS)],
-                    env=variables | handed_over,
-                    stdin=subprocess.DEVNULL,
-                    stdout=log,
-                    stderr=log,
-                    pass_fds=(listening.fileno(),),
-                    start_new_session=True,
-                )
+            self._process = subprocess.Popen(
+                [_PROGRAM, "--max-workers", str(_WORKERS)],
+                env=_variables(self.directory, self.port) | handed_over,
+                stdin=subprocess.DEVNULL,
+                stdout=log,
+                stderr=log,
+                pass_fds=(held, listening.fileno()),
+                start_new_session=True,
+            )
+        os.close(held)
+        self._lives = os.fdopen(lives, "rb")
         assert self.call("GET", "/rt")["Version"].startswith("5.")
 
     def stop(self) -> None:
@@ -93,14 +100,16 @@ class RequestTrackerServer:
         return letters
 
     def _end(self, how: signal.Signals) -> None:
-        if self._process is None:
+        if self._process is None or self._lives is None:
             return
         if how is signal.SIGKILL:
             os.killpg(self._process.pid, how)
         else:
             self._process.send_signal(how)
         self._process.wait()
-        self._process = None
+        with self._lives:
+            self._lives.read()
+        self._process = self._lives = None
 
 
 @contextmanager
@@ -114,9 +123,9 @@ def request_tracker(run: Path) -> Iterator[RequestTrackerServer]:
         directory = Path(name) / "rt"
         _copy_desk(run, directory)
         tokens = dict(line.split() for line in (directory / "tokens").read_text().splitlines())
-        server = RequestTrackerServer(directory, free_port(), tokens)
-        server.start()
+        server = RequestTrackerServer(directory, tokens)
         try:
+            server.start()
             yield server
         finally:
             server.stop()
