@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
+from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
@@ -25,13 +26,21 @@ async def list_postings(
     db: ReadSession,
     state: Annotated[list[State] | None, Query(description="May be given several times.")] = None,
     session_id: uuid.UUID | None = None,
+    ticket_id: Text | None = None,
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListPage[PostingOut]:
     """Postings, the newest first."""
-    found = await queries.postings(db, actor.account_id, PostingFilter(state, session_id), limit + 1, cursor)
+    asked = PostingFilter(state, session_id, ticket_id)
+    found = await queries.postings(db, actor.account_id, asked, limit + 1, cursor)
     more = found[limit - 1].id if len(found) > limit else None
     return ListPage(items=[posting_out(shown) for shown in found[:limit]], next_cursor=more)
+
+
+@router.get("/{posting_id}")
+async def read_posting(posting_id: uuid.UUID, actor: CanView, db: ReadSession) -> PostingOut:
+    """One posting, as far as it has come."""
+    return await _out(db, actor, posting_id)
 
 
 @router.post("/{posting_id}/retry")
@@ -53,7 +62,7 @@ async def correct_posting(
     posting_id: uuid.UUID, body: CorrectionIn, actor: CanWork, db: WriteSession
 ) -> PostingOut:
     """Change the text or the minutes of a posting that is held or queued."""
-    await service.correct(db, actor, posting_id, text=body.text, minutes=body.minutes, user_id=body.user_id)
+    await service.correct(db, actor, posting_id, **body.model_dump())
     return await _out(db, actor, posting_id)
 
 
@@ -66,5 +75,6 @@ async def send_posting(posting_id: uuid.UUID, actor: CanWork, db: WriteSession, 
 
 async def _out(db: ReadDb, actor: Actor, posting_id: uuid.UUID) -> PostingOut:
     shown = await queries.posting(db, actor.account_id, posting_id)
-    assert shown is not None
+    if shown is None:
+        raise service.PostingNotFoundError
     return posting_out(shown)

@@ -11,7 +11,9 @@ from sqlalchemy import func, select
 from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.queries import names_of
-from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings.policy import PostingAction, allowed
 from flowpilot.psa.provider import Audience, StepKind
 
 
@@ -22,6 +24,7 @@ class ShownPosting:
     posting: PsaPosting
     steps: Sequence[PsaPostingStep]
     names: dict[uuid.UUID, str]
+    allowed: Sequence[PostingAction]
 
     @property
     def id(self) -> uuid.UUID:
@@ -35,6 +38,7 @@ class PostingFilter:
 
     state: Collection[State] | None = None
     session_id: uuid.UUID | None = None
+    ticket_id: str | None = None
 
 
 async def postings(
@@ -46,6 +50,8 @@ async def postings(
         query = query.where(PsaPosting.state.in_(filter_.state))
     if filter_.session_id is not None:
         query = query.where(PsaPosting.ai_session_id == filter_.session_id)
+    if filter_.ticket_id is not None:
+        query = query.where(PsaPosting.ticket_id == filter_.ticket_id)
     rows = list(await db.scalars(newest_first(query, PsaPosting.id, limit, before)))
     return await _with_steps(db, account_id, rows)
 
@@ -55,6 +61,21 @@ async def posting(db: ReadDb, account_id: uuid.UUID, posting_id: uuid.UUID) -> S
     query = select(PsaPosting).where(PsaPosting.account_id == account_id, PsaPosting.id == posting_id)
     shown = await _with_steps(db, account_id, list(await db.scalars(query)))
     return shown[0] if shown else None
+
+
+async def counts(db: ReadDb, account_id: uuid.UUID) -> dict[State, int]:
+    """How many postings are in each state that somebody waits for, or has to do something about."""
+    rows = await db.execute(
+        select(PsaPosting.state, func.count())
+        .where(PsaPosting.account_id == account_id, PsaPosting.state.in_([*WAITING, State.FAILED]))
+        .group_by(PsaPosting.state)
+    )
+    return {State(state): n for state, n in rows}
+
+
+async def connections_of(db: ReadDb, account_id: uuid.UUID) -> Sequence[PsaConnection]:
+    """All connections of the account, those that were removed too."""
+    return (await db.scalars(select(PsaConnection).where(PsaConnection.account_id == account_id))).all()
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +122,8 @@ async def _with_steps(db: ReadDb, account_id: uuid.UUID, rows: list[PsaPosting])
     )
     for step in await db.scalars(query.order_by(PsaPostingStep.posting_id, PsaPostingStep.position)):
         steps[step.posting_id].append(step)
-    people = {step.user_id for of_one in steps.values() for step in of_one} | {row.created_by for row in rows}
+    people = {step.user_id for of_one in steps.values() for step in of_one}
+    people |= {person for row in rows for person in (row.created_by, row.edited_by)}
     names = await names_of(db, account_id, {person for person in people if person is not None})
-    return [ShownPosting(row, steps[row.id], names) for row in rows]
+    connections = await connections_of(db, account_id)
+    return [ShownPosting(row, steps[row.id], names, allowed(row, steps[row.id], connections)) for row in rows]

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from flowpilot.http.fields import Body, Storable
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.models import PsaPostingStep, State
+from flowpilot.psa.postings.policy import PostingAction
 from flowpilot.psa.postings.queries import ShownPosting
 from flowpilot.psa.provider import Audience, StepKind
 
@@ -23,6 +24,7 @@ class CorrectionIn(Body):
     text: NoteText | None = None
     minutes: int | None = Field(None, ge=1, le=MOST_MINUTES, description="Whole minutes, of the person named.")
     user_id: uuid.UUID | None = Field(None, description="Whose minutes, if the posting has several people's.")
+    step_id: uuid.UUID | None = Field(None, description="Which minutes, if a person has several.")
 
 
 class PersonOut(BaseModel):
@@ -33,7 +35,10 @@ class PersonOut(BaseModel):
 
 
 class PostingStepOut(BaseModel):
-    """One step. `reason` says why it waits or has failed, and what to do."""
+    """One step. `reason` says why it waits or has failed, and what to do.
+
+    `minutes` were rounded up from `worked_seconds`, unless somebody has corrected them.
+    """
 
     id: uuid.UUID
     kind: StepKind
@@ -42,11 +47,17 @@ class PostingStepOut(BaseModel):
     attempts: int
     reason: str | None
     minutes: int | None
+    worked_seconds: float | None
+    started_at: datetime | None
     by: PersonOut | None
+    confirmed_at: datetime | None
 
 
 class PostingOut(BaseModel):
-    """A posting. `minutes` is the time of all its people; `by` is who made it, null for FlowPilot itself."""
+    """A posting. `minutes` is the time of all its people; `by` is who made it, null for FlowPilot itself.
+
+    `text_made` is what FlowPilot wrote, if somebody has edited it. `allowed` is what can be done with it now.
+    """
 
     id: uuid.UUID
     session_id: uuid.UUID
@@ -57,12 +68,15 @@ class PostingOut(BaseModel):
     occasion: Occasion
     text: str | None
     is_edited: bool
+    text_made: str | None
+    edited_by: PersonOut | None
     minutes: int | None
     by: PersonOut | None
     created_at: datetime
     due_at: datetime | None
     ended_at: datetime | None
     steps: list[PostingStepOut]
+    allowed: list[PostingAction]
 
 
 def posting_out(shown: ShownPosting) -> PostingOut:
@@ -79,12 +93,15 @@ def posting_out(shown: ShownPosting) -> PostingOut:
         occasion=Occasion(posting.occasion),
         text=posting.text,
         is_edited=posting.text_made is not None,
+        text_made=posting.text_made,
+        edited_by=_person(shown, posting.edited_by),
         minutes=sum(minutes) if minutes else None,
         by=_person(shown, posting.created_by),
         created_at=posting.created_at,
         due_at=posting.due_at,
         ended_at=posting.ended_at,
         steps=[_step_out(shown, step) for step in shown.steps],
+        allowed=list(shown.allowed),
     )
 
 
@@ -97,7 +114,10 @@ def _step_out(shown: ShownPosting, step: PsaPostingStep) -> PostingStepOut:
         attempts=step.attempts,
         reason=step.reason,
         minutes=step.minutes,
+        worked_seconds=step.worked_seconds,
+        started_at=step.started_at,
         by=_person(shown, step.user_id) if step.kind == StepKind.TIME else None,
+        confirmed_at=step.confirmed_at,
     )
 
 

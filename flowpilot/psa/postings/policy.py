@@ -1,0 +1,83 @@
+"""What can be done with a posting. What is offered and what is refused come from the same rule, `refusal`."""
+
+from collections.abc import Sequence
+from enum import StrEnum
+
+from flowpilot.errors import OutdatedError
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+
+_CHANGEABLE = frozenset({State.HELD, State.QUEUED})
+_ENDED = frozenset({State.CONFIRMED, State.ABANDONED})
+
+
+class PostingAction(StrEnum):
+    """What people do with postings."""
+
+    SEND = "send"
+    RETRY = "retry"
+    CORRECT = "correct"
+    ABANDON = "abandon"
+
+
+class PostingGoneError(OutdatedError):
+    """The posting has gone too far for this."""
+
+
+def allowed(
+    posting: PsaPosting, steps: Sequence[PsaPostingStep], connections: Sequence[PsaConnection]
+) -> list[PostingAction]:
+    """What can be done with the posting as it is."""
+    return [action for action in PostingAction if refusal(posting, steps, connections, action) is None]
+
+
+def refusal(
+    posting: PsaPosting,
+    steps: Sequence[PsaPostingStep],
+    connections: Sequence[PsaConnection],
+    action: PostingAction,
+) -> PostingGoneError | None:
+    """Why this cannot be done with the posting now; None if it can.
+
+    Args:
+        posting: as it is now.
+        steps: all of its steps.
+        connections: all of its account's, those that were removed too.
+        action: what somebody wants to do.
+    """
+    match action:
+        case PostingAction.SEND if posting.state != State.HELD:
+            return PostingGoneError(f"This posting is {posting.state}: it waits for nobody.")
+        case PostingAction.RETRY if posting.state in {*_ENDED, State.HELD} or not left_to_try(steps):
+            return PostingGoneError(f"This posting is {posting.state}, so there is nothing to try again.")
+        case PostingAction.SEND | PostingAction.RETRY if way(posting, connections) is None:
+            return PostingGoneError(
+                "The connection to its ticket system was removed. Connect it again, or abandon this posting."
+            )
+        case PostingAction.CORRECT if posting.state not in _CHANGEABLE or any(step.attempts for step in steps):
+            return PostingGoneError("This posting is already on its way, so it can no longer be changed.")
+        case PostingAction.ABANDON if not left_to_give_up(steps):
+            return PostingGoneError(f"This posting is {posting.state}, so there is nothing to give up.")
+    return None
+
+
+def way(posting: PsaPosting, connections: Sequence[PsaConnection]) -> PsaConnection | None:
+    """Over which connection a posting goes: its own, or the one to the same ticket system that replaced it.
+
+    Args:
+        posting: to be sent.
+        connections: all of its account's, those that were removed too.
+    """
+    own = next(one for one in connections if one.id == posting.connection_id)
+    same = (one for one in connections if (one.provider, one.base_url) == (own.provider, own.base_url))
+    return next((one for one in (own, *same) if one.removed_at is None), None)
+
+
+def left_to_try(steps: Sequence[PsaPostingStep]) -> list[PsaPostingStep]:
+    """The steps that can be tried again."""
+    return [step for step in steps if step.state in {State.QUEUED, State.SENT, State.FAILED}]
+
+
+def left_to_give_up(steps: Sequence[PsaPostingStep]) -> list[PsaPostingStep]:
+    """The steps that have not arrived."""
+    return [step for step in steps if step.state not in _ENDED]
