@@ -85,6 +85,19 @@ class RedmineServer:
             issue["assigned_to_id"] = member
         return str(self.ask("admin", "POST", "/issues.json", {"issue": issue})["issue"]["id"])
 
+    def new_project(self, name: str) -> str:
+        """A project that only FlowPilot's user has joined."""
+        project = {"name": name, "identifier": name, "is_public": False, "tracker_ids": [1]}
+        self.ask("admin", "POST", "/projects.json", {"project": project})
+        role = self.rows("SELECT id FROM roles WHERE name = 'FlowPilot'")[0][0]
+        member = {"user_id": self.user("flowpilot"), "role_ids": [role]}
+        self.ask("admin", "POST", f"/projects/{name}/memberships.json", {"membership": member})
+        return name
+
+    def customer(self, name: str) -> list[Any]:
+        """The custom field of tickets that names the client, with a value."""
+        return [{"id": self.rows("SELECT id FROM custom_fields WHERE name = 'Customer'")[0][0], "value": name}]
+
     def stored(self, ticket_id: str) -> list[Stored]:
         """Its journals with a text, and its entries of time."""
         notes = self.rows(
@@ -130,9 +143,16 @@ class RedmineServer:
     def setting(self, name: str, value: str) -> Iterator[None]:
         """One of Redmine's own settings, for as long as the context lasts."""
         (before,) = self.rows("SELECT value FROM settings WHERE name = ?", name)[0]
-        self._set(name, value)
+        # Redmine looks before each request whether one has changed since it read them, by this time.
+        change = "UPDATE settings SET value = ?, updated_on = datetime('now', '+1 minute') WHERE name = ?"
+        self.change(change, value, name)
         yield
-        self._set(name, before)
+        self.change(change, before, name)
+
+    def change(self, statement: str, *values: str) -> None:
+        """Change its database, for what its interface does not change."""
+        with closing(sqlite3.connect(self.directory / "redmine.sqlite3")) as database, database:
+            database.execute(statement, values)
 
     def ask(self, login: str, method: str, path: str, data: Any = None) -> Any:
         """Ask its interface for something as one of its users."""
@@ -144,12 +164,6 @@ class RedmineServer:
         )
         with urllib.request.urlopen(request, timeout=60) as answer:  # noqa: S310
             return json.loads(answer.read() or b"null")
-
-    def _set(self, name: str, value: str) -> None:
-        # Redmine looks before each request whether one has changed since it read them, by this time.
-        change = "UPDATE settings SET value = ?, updated_on = datetime('now', '+1 minute') WHERE name = ?"
-        with closing(sqlite3.connect(self.directory / "redmine.sqlite3")) as database, database:
-            database.execute(change, (value, name))
 
 
 @contextmanager

@@ -69,7 +69,7 @@ class Rest:
                 "There is no Redmine at this address. Enter the address at which people open its start page."
             ) from None
 
-    async def read(self, path: str, **params: str | int) -> Any:
+    async def read(self, path: str, **params: str | int) -> dict[str, Any]:
         """What Redmine has there.
 
         Raises:
@@ -83,7 +83,12 @@ class Rest:
             raise NotThereError("Redmine has nothing there.")
         if not answer.is_success:
             raise ProviderError(f"Redmine answered {answer.status}. {words(answer)}".strip())
-        return content(answer)
+        found = content(answer)
+        if not isinstance(found, dict):
+            raise ProviderError(
+                "The answer is not Redmine's. Enter the address at which people open its start page."
+            )
+        return found
 
     async def read_all(
         self, path: str, name: str, *, most: int | None = None, **params: str | int

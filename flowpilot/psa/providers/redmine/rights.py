@@ -15,6 +15,7 @@ class Right(StrEnum):
     """A right of a Redmine role, by the name that Redmine's own page shows."""
 
     VIEW_ISSUES = "View Issues"
+    ALL_ISSUES = "Issues visibility: All issues"
     EDIT_ISSUES = "Edit issues"
     ADD_NOTES = "Add notes"
     SET_PRIVATE = "Set notes as private"
@@ -61,6 +62,8 @@ class Roles:
             except (ForbiddenError, NotThereError):
                 role = {}
             rights = {_BY_PERMISSION[name] for name in role.get("permissions", ()) if name in _BY_PERMISSION}
+            if role.get("issues_visibility") in {"all", "default"}:  # The default hides private issues.
+                rights.add(Right.ALL_ISSUES)
             if role.get("time_entries_visibility") == "all":
                 rights.add(Right.ALL_TIME)
             self._known[role_id] = rights

@@ -3,8 +3,11 @@
 # in Redmine's folder, with RAILS_ENV and REDMINE_INSTANCE.
 
 require File.expand_path("config/application", Dir.pwd)
-# What is not asked for need not be loaded.
-Rails.application.config.before_initialize { |app| app.config.eager_load = false }
+# What is not asked for need not be loaded, and nobody reads the log.
+Rails.application.config.before_initialize do |app|
+  app.config.eager_load = false
+  app.config.log_level = :fatal
+end
 require File.expand_path("config/environment", Dir.pwd)
 # Bundler hides it, because Redmine does not name it.
 $LOAD_PATH.concat(Gem.path.flat_map { |path| Dir["#{path}/gems/webrick-*/lib"] } + ["/usr/lib/ruby/vendor_ruby"])
