@@ -216,7 +216,8 @@ class ProviderLaws:
         await provider.write(ticket, record)
         system.merge(ticket, left)
         assert (await provider.read_ticket(ticket)).id == left
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) is not None
+        for number in (ticket, left):
+            assert await provider.find_record(number, record.marker, StepKind.NOTE) is not None
 
     async def test_a_ticket_has_what_people_know_it_by(
         self, system: System, provider: Provider, access: Access, ticket: str

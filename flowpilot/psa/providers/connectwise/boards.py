@@ -19,8 +19,8 @@ class _Kept:
     read_at: datetime
 
 
-# What an API member was last told, so that a search is one request and not one more for each board.
-_kept: dict[tuple[str, str], _Kept] = {}
+# What an API member was last told of all boards or of one, so that a search or a look at a ticket is one request.
+_kept: dict[tuple[str, ...], _Kept] = {}
 
 
 async def read(rest: Rest) -> Mapping[str, Board]:
@@ -34,25 +34,23 @@ async def read(rest: Rest) -> Mapping[str, Board]:
         except (ForbiddenError, NotThereError):
             statuses = []
         boards[board_id] = Board(board_id, str(record.get("name") or board_id), statuses)
-    _kept[_key(rest)] = _Kept(boards, now())
-    return boards
+    return _keep(_key(rest), boards)
 
 
 async def recent(rest: Rest) -> Mapping[str, Board]:
     """The boards as they were at most ten minutes ago."""
-    kept = _kept.get(_key(rest))
-    return kept.boards if kept is not None and now() - kept.read_at < _KEPT_FOR else await read(rest)
+    kept = _recent(_key(rest))
+    return await read(rest) if kept is None else kept
 
 
-async def of_ticket(rest: Rest, board_id: str | None) -> Mapping[str, Board]:
-    """The board with this id, at most ten minutes old; none if it is not known or not seen."""
-    kept = _kept.get(_key(rest))
-    if kept is not None and now() - kept.read_at < _KEPT_FOR and board_id in kept.boards:
-        return kept.boards
-    if board_id is None:
-        return {}
+async def of_ticket(rest: Rest, board_id: str) -> Mapping[str, Board]:
+    """The board with this id, at most ten minutes old; none if the API member does not see it."""
+    key = (*_key(rest), board_id)
+    kept = _recent(key) or _recent(_key(rest))
+    if kept is not None and board_id in kept:
+        return kept
     try:
-        return {board_id: Board(board_id, board_id, await read_statuses(rest, board_id))}
+        return _keep(key, {board_id: Board(board_id, board_id, await read_statuses(rest, board_id))})
     except (ForbiddenError, NotThereError):
         return {}
 
@@ -62,6 +60,16 @@ async def read_statuses(rest: Rest, board_id: str) -> Sequence[Status]:
     listed = await rest.read_all(f"/service/boards/{board_id}/statuses", Right.BOARDS)
     names = {name.strip().casefold() for name in rest.settings.closed_status_names.split(",")} - {""}
     return [reading.status(record, names) for record in listed if not record.get("inactive")]
+
+
+def _keep(key: tuple[str, ...], boards: Mapping[str, Board]) -> Mapping[str, Board]:
+    _kept[key] = _Kept(boards, now())
+    return boards
+
+
+def _recent(key: tuple[str, ...]) -> Mapping[str, Board] | None:
+    kept = _kept.get(key)
+    return kept.boards if kept is not None and now() - kept.read_at < _KEPT_FOR else None
 
 
 def _key(rest: Rest) -> tuple[str, str]:

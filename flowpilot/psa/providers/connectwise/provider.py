@@ -1,7 +1,6 @@
 """The provider: notes and time are separate records, and statuses belong to boards."""
 
 from collections.abc import Awaitable, Sequence
-from typing import Any
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
@@ -12,11 +11,9 @@ from flowpilot.psa.provider import (
     BooksFor,
     Capabilities,
     Client,
-    CredentialsError,
     Finding,
     Marker,
     Member,
-    NoSuchTicketError,
     Outcome,
     ProviderError,
     Record,
@@ -26,19 +23,14 @@ from flowpilot.psa.provider import (
     TicketNote,
     TicketPage,
     TicketQuery,
-    TryLater,
-    UnavailableError,
     Unknown,
     WorkTime,
 )
-from flowpilot.psa.providers.connectwise import boards, checking, conditions, reading, searching, writing
+from flowpilot.psa.providers.connectwise import boards, checking, conditions, finding, reading, searching, writing
 from flowpilot.psa.providers.connectwise.failures import ForbiddenError, NotThereError, Right, outcome
 from flowpilot.psa.providers.connectwise.rest import Rest, people_address
 from flowpilot.psa.providers.connectwise.settings import Credentials, Settings
-
-_MOST_MERGES = 5
-# Notes may be long, and a page of them must fit into what is read of an answer.
-_LONG_RECORDS = 200
+from flowpilot.psa.targets import nothing_sent
 
 
 class ConnectWise:
@@ -78,16 +70,16 @@ class ConnectWise:
 
     async def read_ticket(self, ticket_id: str) -> Ticket:
         """The ticket, or the one that it was merged into."""
-        record = (await self._lineage(ticket_id))[-1]
+        record = (await finding.lineage(self._rest, ticket_id))[-1]
         board_id = str((record.get("board") or {}).get("id") or "")
         known = await boards.of_ticket(self._rest, board_id)
         return reading.ticket(record, self._ticket_address, known)
 
     async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
         """The last notes, those of time entries among them."""
-        record = (await self._lineage(ticket_id))[-1]
+        record = (await finding.lineage(self._rest, ticket_id))[-1]
         path = f"/service/tickets/{record['id']}/allNotes"
-        notes = await self._rest.read_all(path, Right.TICKETS, page_size=_LONG_RECORDS)
+        notes = await self._rest.read_all(path, Right.TICKETS, page_size=finding.LONG_RECORDS)
         return reading.newest(notes, limit)
 
     async def list_members(self) -> Sequence[Member]:
@@ -108,16 +100,14 @@ class ConnectWise:
         return list((await boards.read(self._rest)).values())
 
     async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
-        """The first note or entry of time that ends with the marker; a colleague may have quoted it later."""
-        find = self._entries if kind is StepKind.TIME else self._notes
-        found = [int(record["id"]) for record in await find(ticket_id, marker)]
-        return str(min(found)) if found else None
+        """The first note or entry of time that ends with the marker."""
+        found = await finding.record(self._rest, ticket_id, marker, kind)
+        return None if found is None else str(found["id"])
 
     async def booked_minutes(self, ticket_id: str, marker: str) -> float | None:
         """The actual hours, not the billed ones, which work types and agreements round."""
-        entries = await self._entries(ticket_id, marker)
-        first = min(entries, key=lambda entry: int(entry["id"]), default=None)
-        return None if first is None else float(first.get("actualHours") or 0) * 60
+        found = await finding.record(self._rest, ticket_id, marker, StepKind.TIME)
+        return None if found is None else float(found.get("actualHours") or 0) * 60
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
         """Write a note, or one person's time."""
@@ -133,7 +123,7 @@ class ConnectWise:
         """Nothing is open between requests."""
 
     async def _write(self, ticket_id: str, record: Record) -> Outcome:
-        ticket = (await self._lineage(ticket_id))[-1]
+        ticket = (await finding.lineage(self._rest, ticket_id))[-1]
         if record.time is not None:
             return await self._write_time(ticket, record, record.time)
         path = f"/service/tickets/{ticket['id']}/notes"
@@ -162,7 +152,7 @@ class ConnectWise:
         )
 
     async def _set_status(self, ticket_id: str, status_id: str) -> Outcome:
-        ticket = (await self._lineage(ticket_id))[-1]
+        ticket = (await finding.lineage(self._rest, ticket_id))[-1]
         if _status_of(ticket) == status_id:
             return Accepted(status_id)
         board = ticket.get("board") or {}
@@ -191,42 +181,6 @@ class ConnectWise:
             f"The board “{board_name}” has no status {name}. Choose one of its own in the connection's settings."
         )
 
-    async def _lineage(self, ticket_id: str) -> Sequence[reading.Json]:
-        """The ticket, and those that it was merged into, one after the other.
-
-        Raises:
-            NoSuchTicketError: one of them is not there.
-        """
-        found = [await self._record(ticket_id, ticket_id)]
-        while (parent := found[-1].get("mergedParentTicket")) and len(found) <= _MOST_MERGES:
-            found.append(await self._record(str(parent["id"]), ticket_id))
-        return found
-
-    async def _record(self, text: str, ticket_id: str) -> reading.Json:
-        number = conditions.number(text)
-        if number is None:
-            raise NoSuchTicketError(ticket_id)
-        try:
-            record: reading.Json = content(await self._rest.read(f"/service/tickets/{number}", Right.TICKETS))
-        except NotThereError:
-            raise NoSuchTicketError(ticket_id) from None
-        return record
-
-    async def _notes(self, ticket_id: str, marker: str) -> list[Any]:
-        found: list[Any] = []
-        for ticket in await self._lineage(ticket_id):
-            path = f"/service/tickets/{ticket['id']}/notes"
-            found += await self._rest.read_all(path, Right.TICKETS, page_size=_LONG_RECORDS)
-        return [one for one in found if writing.has_marker(one.get("text"), marker)]
-
-    async def _entries(self, ticket_id: str, marker: str) -> list[Any]:
-        found: list[Any] = []
-        for ticket in await self._lineage(ticket_id):
-            charged = f'chargeToType = "{writing.charge_type(ticket)}" and chargeToId = {ticket["id"]}'
-            wanted = {"conditions": charged, "orderBy": "id desc"}
-            found += await self._rest.read_all("/time/entries", Right.TIME, wanted, page_size=_LONG_RECORDS)
-        return [one for one in found if writing.has_marker(one.get("internalNotes"), marker)]
-
 
 def _status_of(ticket: reading.Json) -> str:
     return str((ticket.get("status") or {}).get("id"))
@@ -236,11 +190,7 @@ async def _outcome(work: Awaitable[Outcome]) -> Outcome:
     """What became of a write that first reads: what fails while reading has written nothing."""
     try:
         return await work
-    except CredentialsError:
-        raise
-    except UnavailableError as error:
-        return TryLater(error.detail, error.not_before)
-    except (NoSuchTicketError, ForbiddenError, NotThereError) as error:
+    except (ForbiddenError, NotThereError) as error:
         return Refused(error.detail)
     except ProviderError as error:
-        return TryLater(error.detail)
+        return nothing_sent(error)

@@ -153,9 +153,12 @@ async def test_time_is_found_on_a_ticket_that_was_merged_since(
 ) -> None:
     record = time("AlexD", 15)
     written = await provider.write(ticket, record)
-    place.merge(ticket, place.new_ticket())
-    assert written == Accepted(await provider.find_record(ticket, record.marker, StepKind.TIME) or "")
-    assert await provider.booked_minutes(ticket, record.marker) == 15
+    between, left = place.new_ticket(), place.new_ticket()
+    place.merge(ticket, between)
+    place.merge(between, left)
+    for number in (ticket, between, left):
+        assert written == Accepted(await provider.find_record(number, record.marker, StepKind.TIME) or "")
+        assert await provider.booked_minutes(number, record.marker) == 15
 
 
 def test_time_on_a_ticket_of_a_project_is_charged_to_it() -> None:

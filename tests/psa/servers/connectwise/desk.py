@@ -184,6 +184,7 @@ class Desk:
     def merge(self, number: int, into: int) -> None:
         """Merge a ticket into another one, which leaves its notes where they were."""
         self.tickets[number]["mergedParentTicket"] = {"id": into, "summary": self.tickets[into]["summary"]}
+        self.tickets[into]["hasMergedChildTicketFlag"] = True
         self._set_status(self.tickets[number], 103)
 
     def move(self, number: int, board_id: int) -> None:
