@@ -132,11 +132,14 @@ async def put_off(db: Db, posting: PsaPosting, until: datetime | None, *, reason
     )
 
 
-async def move_to(db: Db, posting: PsaPosting, ticket_id: str) -> None:
-    """Post to the ticket into which the posting's own was merged, and say so."""
+async def say_merged(db: Db, posting: PsaPosting, ticket_id: str) -> None:
+    """Say that the rest is posted to the ticket into which the posting's own was merged.
+
+    The posting keeps its own number, because what was written before the merge may be found by that alone.
+    """
     reason = f"Ticket {posting.ticket_id} was merged into {ticket_id}, so this goes there."
     await db.execute(
         update(PsaPosting)
         .where(PsaPosting.account_id == posting.account_id, PsaPosting.id == posting.id)
-        .values(ticket_id=ticket_id, reason=reason)
+        .values(reason=reason)
     )

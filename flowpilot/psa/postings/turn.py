@@ -98,7 +98,7 @@ async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetim
         return None
     if ticket.id != posting.ticket_id:
         async with turn.database.write(turn.account_id) as db:
-            await due.move_to(db, posting, ticket.id)
+            await due.say_merged(db, posting, ticket.id)
     return await _work(turn, posting, ticket)
 
 
@@ -115,7 +115,7 @@ async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | N
                 await _put_off(turn, posting, until, _lacking(turn, steps))
                 return None
             case LookUp(asked):
-                rests_until = await _look_up(turn, posting, ticket, asked, absent)
+                rests_until = await _look_up(turn, posting, asked, absent)
             case Write(asked):
                 rests_until = await _write(turn, posting, ticket, asked)
                 absent.clear()
@@ -129,10 +129,10 @@ async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | N
 
 
 async def _look_up(
-    turn: Turn, posting: PsaPosting, ticket: Ticket, steps: tuple[PsaPostingStep, ...], absent: set[uuid.UUID]
+    turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...], absent: set[uuid.UUID]
 ) -> datetime | None:
     try:
-        found = await turn.provider.find_record(ticket.id, steps[0].marker, StepKind(steps[0].kind))
+        found = await turn.provider.find_record(posting.ticket_id, steps[0].marker, StepKind(steps[0].kind))
     except UnavailableError as error:
         return await health.failed(turn.database, turn.connection, error.detail, error.not_before)
     except CredentialsError:

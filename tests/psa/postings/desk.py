@@ -111,7 +111,9 @@ class MemoryDesk:
     async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
         self._answer()
         found = (
-            number for number, (at, one) in enumerate(self.records) if at == ticket_id and one.marker == marker
+            number
+            for number, (at, one) in enumerate(self.records)
+            if at in {ticket_id, self.merged.get(ticket_id)} and one.marker == marker
         )
         return next((str(number) for number in found), None)
 

@@ -139,6 +139,18 @@ async def test_a_merged_ticket_is_followed_and_said(office: Office) -> None:
     assert office.reason(posting) == "Ticket 4711 was merged into 4712, so this goes there."
 
 
+async def test_what_stayed_on_a_merged_ticket_is_not_written_again(office: Office) -> None:
+    office.desk.planned.append("lost")
+    posting = await office.post(worked(office.engineer))
+    await office.turn()
+    office.desk.tickets["4712"] = replace(office.desk.tickets["4711"], id="4712")
+    office.desk.merged["4711"] = "4712"
+    office.let_time_pass()
+    await office.turn()
+    assert office.states(posting) == ["confirmed"] * 3
+    assert [len(office.desk.records_of(number)) for number in ("4711", "4712")] == [2, 0]
+
+
 async def test_a_held_posting_waits_for_its_time(office: Office) -> None:
     rules = default_rules(office.company.id)
     rules.hold_minutes = 10

@@ -2,7 +2,6 @@
 
 import itertools
 from collections.abc import AsyncIterator, Iterator
-from datetime import datetime
 from ipaddress import IPv4Network
 from pathlib import Path
 
@@ -24,22 +23,13 @@ from flowpilot.psa.provider import (
     Unknown,
 )
 from tests.outgoing.servers import free_port
+from tests.psa.providers.limiter import WaitingLimiter
 from tests.psa.providers.records import TEXT, note, time
 from tests.psa.providers.system import System
 from tests.psa.proxy import Proxy, proxy_to
 
 _numbers = itertools.count(1)
 HERE = (IPv4Network("127.0.0.0/8"),)
-
-
-class WaitingLimiter(NoLimiter):
-    """Remembers until when the ticket system asked to wait."""
-
-    def __init__(self) -> None:
-        self.rests_until: datetime | None = None
-
-    async def rest_until(self, moment: datetime) -> None:
-        self.rests_until = moment
 
 
 @pytest.mark.anyio
@@ -216,8 +206,17 @@ class ProviderLaws:
         await provider.write(ticket, record)
         system.merge(ticket, left)
         assert (await provider.read_ticket(ticket)).id == left
+        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) is not None
+
+    async def test_what_is_written_after_a_merge_is_on_the_ticket_that_is_left_and_found_by_either(
+        self, system: System, provider: Provider, ticket: str
+    ) -> None:
+        left, record = system.new_ticket(), note()
+        system.merge(ticket, left)
+        written = await provider.write(ticket, record)
+        assert [Accepted(stored.id) for stored in system.stored(left)] == [written]
         for number in (ticket, left):
-            assert await provider.find_record(number, record.marker, StepKind.NOTE) is not None
+            assert Accepted(await provider.find_record(number, record.marker, StepKind.NOTE) or "") == written
 
     async def test_a_ticket_has_what_people_know_it_by(
         self, system: System, provider: Provider, access: Access, ticket: str

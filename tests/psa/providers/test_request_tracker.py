@@ -112,16 +112,6 @@ class TestRequestTracker(ProviderLaws):
         assert refused.reason.startswith("The queue General did not take the status done.")
         assert len(system.stored(ticket)) == 1
 
-    async def test_what_is_written_to_a_merged_ticket_is_on_the_one_that_is_left_once(
-        self, system: Desk, provider: Provider, ticket: str
-    ) -> None:
-        left, record = system.new_ticket(), note()
-        system.merge(ticket, left)
-        written = await provider.write(ticket, record)
-        assert [Accepted(stored.id) for stored in system.stored(left)] == [written]
-        for number in (ticket, left):
-            assert Accepted(await provider.find_record(number, record.marker, StepKind.NOTE) or "") == written
-
     async def test_a_deleted_ticket_stays_deleted(self, system: Desk, provider: Provider, ticket: str) -> None:
         system.delete(ticket)
         refused = await provider.set_status(ticket, "resolved")
