@@ -1,5 +1,6 @@
 """`flowpilot demo`: two help desks with half a year of work, served."""
 
+import asyncio
 import shlex
 
 import typer
@@ -13,6 +14,7 @@ from flowpilot.cli.connection import new_database
 from flowpilot.cli.serve import HostOption, PortOption, run_server
 from flowpilot.clock import now
 from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
+from flowpilot.demo.ticket_system import connect_demo
 from flowpilot.settings import get_settings
 
 
@@ -32,6 +34,7 @@ def demo(host: HostOption = "127.0.0.1", port: PortOption = 8000) -> None:
                 now=now(),
                 progress=lambda what, done: bar.update(task, description=what, completed=done),
             )
+        asyncio.run(connect_demo(urls.runtime, get_settings(), now()))
         _print_logins(logins, f"http://{host}:{port}")
         run_server(urls, host, port)
 

@@ -60,14 +60,14 @@ class NoLimiter:
 class Access:
     """Where a ticket system is, and what a request to it passes through.
 
-    `base_url` has no slash at its end. `allowed`: private networks that the operator allows. `data_dir` is the
-    installation's, for what is kept in a file.
+    `base_url` has no slash at its end. `allowed`: private networks that the operator allows. `files` is a
+    directory of this account's own, for a ticket system that is only files.
     """
 
     base_url: str
     allowed: Sequence[Network]
     limiter: Limiter
-    data_dir: Path
+    files: Path
     timeout_seconds: float = TIMEOUT_SECONDS
 
 

@@ -10,10 +10,12 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from flowpilot.clock import now
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
+from flowpilot.demo.ticket_system import connect_demo
 from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, CONSULTANT, NEWCOMER, NORTHWIND, DemoAccount
 from flowpilot.flows.matching.match import match
 from flowpilot.handoffs import derived as handoffs
@@ -22,6 +24,7 @@ from flowpilot.identity.auth import log_in
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.sessions import derived as sessions
 from flowpilot.settings import Settings
+from flowpilot.worker import work
 from tests.databases import copy_migrated
 from tests.demo.rows import NOW, simulated, values
 from tests.places import open_directory
@@ -188,3 +191,21 @@ async def test_everybody_can_sign_in_where_they_belong(urls: DatabaseUrls, login
     for email in ("owner@northwind.example", "viewer@alpenblick.example"):
         (access,) = [(login.account_id, login.role) for login in logins if login.email == email]
         assert await accounts_after_login(urls, email) == [access]
+
+
+@pytest.mark.anyio
+async def test_what_ended_lately_is_posted_and_confirmed_by_the_worker(
+    urls: DatabaseUrls, logins: list[DemoLogin], settings: Settings, tmp_path: Path
+) -> None:
+    """It is the last test of this module, since it adds rows to what was seeded."""
+    own = settings.model_copy(update={"data_dir": tmp_path})
+    for _ in range(2):
+        await connect_demo(urls.runtime, own, now())
+    demo = Database(urls.runtime)
+    await work(own, urls.runtime, demo, until_idle=True)
+    await demo.close()
+    for account in ACCOUNTS:
+        with account_transaction(urls.runtime, account.id) as connection:
+            resolved = "SELECT state, count(*) FROM psa_postings WHERE occasion = 'resolved' GROUP BY 1 ORDER BY 1"
+            rows = connection.execute(resolved)
+            assert rows.fetchall() == [("confirmed", 4), ("held", 1)]

@@ -1,8 +1,10 @@
 """From an account's connection to the provider that speaks to its ticket system."""
 
 import json
+import uuid
 from collections.abc import Mapping
 from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel, SecretStr, ValidationError
@@ -23,6 +25,11 @@ _MARGIN = timedelta(seconds=15)
 def seal_credentials(settings: Settings, credentials: BaseModel) -> bytes:
     """Credentials as they are stored."""
     return seal(settings.signing_key(), json.dumps(_plain(credentials)))
+
+
+def files_of(settings: Settings, account_id: uuid.UUID) -> Path:
+    """The directory of an account's own, for a ticket system that is only files."""
+    return settings.data_dir / "ticket-systems" / str(account_id)
 
 
 def open_provider(
@@ -62,7 +69,7 @@ def open_provider(
         connection.base_url,
         settings.allowed_private_networks,
         limiter,
-        settings.data_dir,
+        files_of(settings, connection.account_id),
         timeout_seconds=timeout_seconds,
     )
     credentials = {**_unsealed(settings, connection), **(own_credentials or {})}

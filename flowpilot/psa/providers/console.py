@@ -1,6 +1,6 @@
 """A ticket system that prints what is posted to it, for development and the demo.
 
-It remembers what it printed in a file of the data directory, so that each posting lives the whole life that it
+It remembers what it printed in a file of the account's own, so that each posting lives the whole life that it
 has with a real system. Every ticket number exists; those in `tickets.json` have more than a number.
 """
 
@@ -65,7 +65,7 @@ class _Line(TypedDict):
 
 
 class Console:
-    """Prints postings to the standard error, and keeps them in `console/posted.jsonl` of the data directory."""
+    """Prints postings to the standard error, and keeps them in `posted.jsonl` of the account's directory."""
 
     capabilities = Capabilities(
         has_joint_records=False,
@@ -75,7 +75,7 @@ class Console:
     )
 
     def __init__(self, access: Access, _credentials: Credentials, _settings: Settings) -> None:
-        self._directory = access.data_dir / "console"
+        self._directory = access.files
         self._base_url = access.base_url
 
     async def check(self) -> Sequence[Finding]:
@@ -98,9 +98,7 @@ class Console:
     async def read_ticket(self, ticket_id: str) -> Ticket:
         """The ticket of `tickets.json`, or one that has only this number."""
         known = next((ticket for ticket in self._tickets() if ticket.id == ticket_id), None)
-        return self._with_status(
-            known or Ticket(ticket_id, None, f"Ticket {ticket_id}", board=_BOARD.name, board_id="1")
-        )
+        return self._with_status(known or Ticket(ticket_id, None, f"Ticket {ticket_id}"))
 
     async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
         """What was posted to the ticket, newest first."""
@@ -183,7 +181,15 @@ class Console:
         set_to = [line["marker"] for line in self._lines(ticket.id) if line["kind"] == StepKind.STATUS]
         status = next((one for one in _BOARD.statuses if [one.id] == set_to[-1:]), _BOARD.statuses[0])
         link = ticket.url or f"{self._base_url}/tickets/{ticket.id}"
-        return replace(ticket, url=link, status=status.name, status_id=status.id, is_closed=status.is_closed)
+        return replace(
+            ticket,
+            url=link,
+            board=_BOARD.name,
+            board_id=_BOARD.id,
+            status=status.name,
+            status_id=status.id,
+            is_closed=status.is_closed,
+        )
 
 
 def _read(path: Path) -> bytes:

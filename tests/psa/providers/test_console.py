@@ -52,9 +52,9 @@ async def test_a_status_stays(console: Console) -> None:
 
 
 async def test_the_tickets_of_the_file_are_found_by_their_words(console: Console, tmp_path: Path) -> None:
-    (tmp_path / "console").mkdir()
+
     tickets = [{"id": str(number), "url": None, "summary": f"Printer {number}"} for number in range(3)]
-    (tmp_path / "console" / "tickets.json").write_text(json.dumps(tickets))
+    (tmp_path / "tickets.json").write_text(json.dumps(tickets))
     first = await console.search(TicketQuery("printer", limit=2))
     assert [ticket.id for ticket in first.items] == ["0", "1"]
     assert first.next_cursor is not None

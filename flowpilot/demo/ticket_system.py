@@ -1,0 +1,103 @@
+"""The demo's ticket system: the console, with the tickets that the demo's sessions are about.
+
+What is posted from then on is real: it is enqueued, printed by the worker, looked for and confirmed.
+"""
+
+import uuid
+from collections.abc import Sequence
+from datetime import datetime
+from pathlib import Path
+
+from pydantic import TypeAdapter
+from sqlalchemy import exists, select
+
+from flowpilot.db.session import Database, Db, ReadDb
+from flowpilot.demo.world import ACCOUNTS, DemoAccount
+from flowpilot.identity.actor import Actor, Role
+from flowpilot.psa.connections.models import ProviderKind, PsaConnection
+from flowpilot.psa.connections.opening import files_of
+from flowpilot.psa.connections.service import NewConnection, connect
+from flowpilot.psa.members.service import store_members
+from flowpilot.psa.models import PsaPostLog
+from flowpilot.psa.occasions import Occasion
+from flowpilot.psa.postings.planning import connection_and_rules, default_rules
+from flowpilot.psa.provider import Member, Ticket
+from flowpilot.psa.providers.console import Credentials
+from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.postings.enqueueing import post
+from flowpilot.sessions.queries import read_session
+from flowpilot.settings import Settings
+
+# Enough to search in, and to see a few postings arrive and one wait.
+_TICKETS = 300
+_POSTED = 4
+_HELD = 1
+
+
+async def connect_demo(runtime_url: str, settings: Settings, now: datetime) -> None:
+    """Connect the demo's accounts to a ticket system that prints, unless they are or were connected to one."""
+    database = Database(runtime_url, pool_size=1)
+    try:
+        for account in ACCOUNTS:
+            async with database.write(account.id) as db:
+                await _connect(db, account, settings, now)
+    finally:
+        await database.close()
+
+
+async def _connect(db: Db, account: DemoAccount, settings: Settings, now: datetime) -> None:
+    known = select(PsaConnection.id).where(PsaConnection.account_id == account.id).limit(1)
+    if await db.scalar(known) is not None:
+        return
+    owner = Actor(account.id, account.owner.id, Role.OWNER, account.timezone)
+    new = NewConnection(ProviderKind.CONSOLE, "Console", "https://tickets.example.com", Credentials(), {})
+    connection = await connect(db, owner, new, settings, now)
+    people = [Member(str(one.person.id), one.person.name, one.person.email) for one in account.members]
+    tickets = await _tickets(db, account.id)
+    _write(files_of(settings, account.id), people, tickets)
+    await store_members(db, connection, people, now)
+    await _post_some(db, account.id, now)
+
+
+async def _post_some(db: Db, account_id: uuid.UUID, now: datetime) -> None:
+    """Post the newest sessions whose notes have not arrived, so that there is something to look at."""
+    connection, rules = await connection_and_rules(db, account_id)
+    assert connection is not None
+    waiting = default_rules(account_id)
+    waiting.waits_for_person = True
+    arrived = exists().where(
+        PsaPostLog.account_id == AISession.account_id,
+        PsaPostLog.ai_session_id == AISession.id,
+        PsaPostLog.status == "success",
+    )
+    query = (
+        select(AISession)
+        .where(
+            AISession.account_id == account_id,
+            AISession.status == SessionStatus.RESOLVED,
+            AISession.psa_ticket_id.is_not(None),
+            ~arrived,
+        )
+        .order_by(AISession.created_at.desc())
+        .limit(_POSTED + _HELD)
+    )
+    for number, session in enumerate(list(await db.scalars(query))):
+        history = await read_session(db, account_id, session.id)
+        used = waiting if number < _HELD else rules
+        await post(db, connection, used, history, Occasion.RESOLVED, session.worked_on_by, now)
+
+
+async def _tickets(db: ReadDb, account_id: uuid.UUID) -> Sequence[Ticket]:
+    rows = await db.execute(
+        select(AISession.psa_ticket_id, AISession.problem_summary, AISession.client_name, AISession.created_at)
+        .where(AISession.account_id == account_id, AISession.psa_ticket_id.is_not(None))
+        .order_by(AISession.created_at.desc())
+        .limit(_TICKETS)
+    )
+    return [Ticket(str(number), None, summary, client, updated_at=at) for number, summary, client, at in rows]
+
+
+def _write(directory: Path, people: Sequence[Member], tickets: Sequence[Ticket]) -> None:
+    directory.mkdir(parents=True, exist_ok=True)
+    (directory / "members.json").write_bytes(TypeAdapter(Sequence[Member]).dump_json(people))
+    (directory / "tickets.json").write_bytes(TypeAdapter(Sequence[Ticket]).dump_json(tickets))
