@@ -240,7 +240,7 @@ class Provider(Protocol):
         ...
 
     async def search(self, query: TicketQuery) -> TicketPage:
-        """Tickets, those changed last first."""
+        """Tickets, those changed last first. Raises `BadCursorError` too, for a cursor of another list."""
         ...
 
     async def read_ticket(self, ticket_id: str) -> Ticket:

@@ -17,6 +17,7 @@ from pydantic import TypeAdapter
 from flowpilot.clock import now
 from flowpilot.http.fields import Body
 from flowpilot.psa.client import Access
+from flowpilot.psa.numbers import place
 from flowpilot.psa.provider import (
     Accepted,
     Board,
@@ -91,7 +92,7 @@ class Console:
             if all(word in f"{ticket.id} {ticket.summary} {ticket.client}".lower() for word in words)
             and not (query.is_open and ticket.is_closed)
         ]
-        start = int(query.cursor or 0)
+        start = place(query.cursor, 0)
         after = start + query.limit
         return TicketPage(found[start:after], str(after) if after < len(found) else None)
 

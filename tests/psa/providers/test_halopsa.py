@@ -188,6 +188,12 @@ class TestHaloPsa(ProviderLaws):
             system.book(ticket, 1)
         assert await halopsa.find_record(ticket, record.marker, StepKind.NOTE) is not None
 
+    async def test_a_note_in_html_reads_as_text(self, system: HaloServer, halopsa: HaloPsa, ticket: str) -> None:
+        html = '<p>Rebooted.<br>See <a href="https://kb.example/7">the article</a></p><script>alert(1)</script>'
+        system.add({"ticket_id": int(ticket), "note": "", "note_html": html, "hiddenfromuser": False})
+        (found,) = await halopsa.read_notes(ticket, 5)
+        assert (found.text, found.is_internal) == ("Rebooted.\nSee the article (https://kb.example/7)", False)
+
     async def test_disabled_agents_are_listed_as_such(self, halopsa: HaloPsa) -> None:
         assert [member.name for member in await halopsa.list_members() if not member.is_active] == ["Former Agent"]
 

@@ -129,7 +129,7 @@ class HaloServer:
         return str(CLOSED)
 
     def book(self, ticket_id: str, minutes: int) -> None:
-        self._add({"ticket_id": int(ticket_id), "timetaken": minutes / 60, "hiddenfromuser": True, "note": ""})
+        self.add({"ticket_id": int(ticket_id), "timetaken": minutes / 60, "hiddenfromuser": True, "note": ""})
 
     def delete(self, ticket_id: str) -> None:
         self.tickets[int(ticket_id)]["deleted"] = True
@@ -218,7 +218,7 @@ class HaloServer:
     def _action(self, row: dict[str, Any]) -> Any:
         if row.get("outcome_id") not in {PRIVATE_NOTE, EMAIL_USER}:
             raise FailureError(400, {"message": "outcome_id is not an action that this ticket may have."})
-        return self._add(row)
+        return self.add(row)
 
     def _changed(self, row: dict[str, Any]) -> Any:
         ticket = self.tickets[row["id"]]
@@ -229,7 +229,8 @@ class HaloServer:
             ticket["status_id"] = row["status_id"]
         return ticket
 
-    def _add(self, row: dict[str, Any]) -> dict[str, Any]:
+    def add(self, row: dict[str, Any]) -> dict[str, Any]:
+        """Add an action as it is."""
         added = {"id": 50 + len(self.actions), "datetime": "2026-06-15T09:20:00Z", "who": "Alex Kim", **row}
         self.actions.append(added)
         return added

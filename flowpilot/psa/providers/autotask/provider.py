@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
-from flowpilot.psa.numbers import is_number
+from flowpilot.psa.numbers import is_number, place
 from flowpilot.psa.provider import (
     Accepted,
     Board,
@@ -66,12 +66,12 @@ class Autotask:
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets by words of the title or their number."""
+        start = place(query.cursor, 0)
         await self._requests.mind_the_limit()
         rows = await self._requests.query("Tickets", *self._filters(query), pages=_SEARCHED_PAGES)
         fields = await self._choices()
         found = [records.ticket(row, self._settings, self._base_url, fields) for row in rows]
         found.sort(key=lambda ticket: ticket.updated_at or _LONG_AGO, reverse=True)
-        start = int(query.cursor or 0)
         after = start + query.limit
         page = found[start:after]
         names = await self._names_of_companies(ticket.client_id for ticket in page)

@@ -5,7 +5,7 @@ from typing import Any
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
-from flowpilot.psa.numbers import is_number
+from flowpilot.psa.numbers import is_number, place
 from flowpilot.psa.provider import (
     Accepted,
     Audience,
@@ -60,7 +60,7 @@ class HaloPsa:
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets by words of the summary or their number."""
-        page = int(query.cursor or 1)
+        page = place(query.cursor, 1)
         filters: dict[str, str | int] = {"open_only": "true"} if query.is_open else {}
         if query.text:
             filters["search"] = query.text

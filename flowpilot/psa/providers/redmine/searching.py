@@ -8,6 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from flowpilot.psa.numbers import place
 from flowpilot.psa.provider import TicketQuery
 from flowpilot.psa.providers.redmine.rest import Rest, number
 
@@ -20,7 +21,7 @@ async def search(rest: Rest, query: TicketQuery) -> tuple[Sequence[Mapping[str, 
     if query.member_id is not None:
         filters["assigned_to_id"] = query.member_id
     numbered = number(query.text)
-    offset = number(query.cursor or "") or 0
+    offset = place(query.cursor, 0)
     first = [] if numbered is None or offset else await _page(rest, {**filters, "issue_id": numbered})
     if pieces := [piece for piece in _DOUBTFUL.split(query.text) if piece]:
         filters["subject"] = f"~{' '.join(pieces)}"

@@ -13,6 +13,7 @@ from typing import Any
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access
 from flowpilot.psa.client import Client as Requests
+from flowpilot.psa.numbers import place
 from flowpilot.psa.provider import (
     Accepted,
     Audience,
@@ -71,7 +72,7 @@ class RequestTracker:
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets by words of their summary, or by number."""
-        number = int(query.cursor) if query.cursor and ticket_sql.is_number(query.cursor) else 1
+        number = place(query.cursor, 1)
         page = {"per_page": query.limit, "page": number, "orderby": "LastUpdated", "order": "DESC"}
         found = await self._rest.get(
             "/tickets", {"query": ticket_sql.tickets_of(query), **records.TICKET_FIELDS, **page}

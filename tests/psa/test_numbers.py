@@ -1,0 +1,24 @@
+"""Numbers that come from outside are numbers, or refused."""
+
+import pytest
+
+from flowpilot.http.paging import BadCursorError
+from flowpilot.psa.numbers import is_number, place
+
+
+@pytest.mark.parametrize(
+    ("text", "may_be"), [("42", True), ("0042", True), ("", False), ("-1", False), ("²", False), ("9" * 30, False)]
+)
+def test_a_number_of_a_record_has_a_few_plain_digits(text: str, may_be: bool) -> None:
+    assert is_number(text) is may_be
+
+
+@pytest.mark.parametrize(("cursor", "found"), [(None, 1), ("1", 1), ("3", 3)])
+def test_a_cursor_is_the_number_of_a_page(cursor: str | None, found: int) -> None:
+    assert place(cursor, 1) == found
+
+
+@pytest.mark.parametrize("cursor", ["", "next", "0", "-1", "²", "9" * 30])
+def test_a_cursor_that_is_not_one_of_ours_is_refused(cursor: str) -> None:
+    with pytest.raises(BadCursorError):
+        place(cursor, 1)
