@@ -2,11 +2,10 @@
 
 import logging
 from base64 import b64decode
-from pathlib import Path
 
 import pytest
 
-from flowpilot.psa.client import Access, NoLimiter
+from flowpilot.psa.client import Access
 from flowpilot.psa.provider import Accepted, CredentialsError, NoSuchTicketError, Refused, TicketQuery, TryLater
 from flowpilot.psa.providers.connectwise import ConnectWise, Settings
 from flowpilot.psa.providers.connectwise.rest import api_address, people_address
@@ -116,10 +115,12 @@ async def test_a_wrong_client_id_is_said(place: Place, access: Access, ticket: s
     assert place.stored(ticket) == []
 
 
-async def test_a_cloud_that_is_down_was_sent_nothing(tmp_path: Path, proxy: Proxy) -> None:
+async def test_a_cloud_that_is_down_was_sent_nothing(cloud: ConnectWise, place: Place, proxy: Proxy) -> None:
+    ticket = place.new_ticket()
     proxy.is_down = True
-    access = Access(proxy.url, (), NoLimiter(), tmp_path)
-    assert isinstance(await open_connectwise(access, CLOUD).write("1", note()), TryLater)
+    later = await cloud.write(ticket, note())
+    assert isinstance(later, TryLater)
+    assert (later.is_down, proxy.changes) == (True, [])
 
 
 async def test_a_number_cannot_lead_to_another_path(provider: ConnectWise, proxy: Proxy) -> None:
