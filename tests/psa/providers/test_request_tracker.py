@@ -239,5 +239,5 @@ class TestRequestTracker(ProviderLaws):
 
 @pytest.mark.parametrize("text", ["new, open", "default: new, open", ": new | done"])
 def test_lifecycles_that_cannot_be_read_are_refused(text: str) -> None:
-    with pytest.raises(ValidationError, match="must have lines such as"):
+    with pytest.raises(ValidationError, match="must be such as"):
         Settings(lifecycles=text)

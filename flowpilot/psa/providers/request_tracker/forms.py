@@ -1,5 +1,6 @@
 """What a connection to Request Tracker is made of, as forms."""
 
+import re
 from typing import Annotated
 
 from pydantic import Field, field_validator
@@ -27,8 +28,8 @@ class Settings(Body):
         _DEFAULT,
         title="Lifecycles",
         description=(
-            "Request Tracker does not tell programs which statuses there are. A line for each lifecycle: its "
-            "name, a colon, the statuses of open tickets, a bar, and those of closed tickets."
+            "Request Tracker does not tell programs which statuses there are. For each lifecycle: its name, a "
+            "colon, the statuses of open tickets, a bar, and those of closed tickets. A semicolon before the next."
         ),
     )
     member_domains: Trimmed = Field(
@@ -55,14 +56,14 @@ def statuses_of(lifecycles: str) -> dict[str, tuple[Status, ...]]:
     """The statuses of each lifecycle, by its name.
 
     Raises:
-        ValueError: a line has another form.
+        ValueError: one of them is not in that form.
     """
     found = {}
-    for line in filter(None, map(str.strip, lifecycles.splitlines())):
-        name, colon, statuses = line.partition(":")
+    for lifecycle in filter(str.strip, re.split(r"[;\n]", lifecycles)):
+        name, colon, statuses = lifecycle.partition(":")
         is_open, bar, closed = statuses.partition("|")
         if not (name.strip() and colon and bar):
-            raise ValueError(f"must have lines such as “{_DEFAULT}”")
+            raise ValueError(f"must be such as “{_DEFAULT}”")
         found[name.strip()] = (*_statuses(is_open, is_closed=False), *_statuses(closed, is_closed=True))
     return found
 

@@ -6,7 +6,7 @@ for it.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -21,7 +21,6 @@ from flowpilot.psa.provider import (
     BooksFor,
     Capabilities,
     Client,
-    CredentialsError,
     Finding,
     Marker,
     Member,
@@ -35,7 +34,6 @@ from flowpilot.psa.provider import (
     TicketNote,
     TicketPage,
     TicketQuery,
-    TryLater,
     Unknown,
 )
 from flowpilot.psa.providers.request_tracker import records, ticket_sql
@@ -43,6 +41,7 @@ from flowpilot.psa.providers.request_tracker.forms import Credentials, Settings,
 from flowpilot.psa.providers.request_tracker.people import list_clients, list_members
 from flowpilot.psa.providers.request_tracker.rest import NotFoundError, Rest, message
 from flowpilot.psa.providers.request_tracker.rights import check
+from flowpilot.psa.targets import writable_ticket
 from flowpilot.text import sentence
 
 _CAPABILITIES = Capabilities(
@@ -129,8 +128,8 @@ class RequestTracker:
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
         """Add a comment or a correspondence, with the time of one person."""
-        ticket = await self._writable(ticket_id)
-        if not isinstance(ticket, dict):
+        ticket = await writable_ticket(self.read_ticket, ticket_id)
+        if not isinstance(ticket, Ticket):
             return ticket
         said: dict[str, Any] = {"Subject": _subject(ticket, record)}
         if record.text is not None:
@@ -138,7 +137,7 @@ class RequestTracker:
         if record.time is not None:
             # It adds to what the ticket has; the ticket's own TimeWorked would replace what a colleague booked.
             said["TimeTaken"] = record.time.minutes
-        answer = await self._rest.send("POST", f"/ticket/{ticket['id']}/{_PATHS[record.audience]}", said)
+        answer = await self._rest.send("POST", f"/ticket/{ticket.id}/{_PATHS[record.audience]}", said)
         if not isinstance(answer, Answer):
             return answer
         transaction = answer.headers.get("Location", "").rpartition("/transaction/")[2]
@@ -148,12 +147,12 @@ class RequestTracker:
 
     async def set_status(self, ticket_id: str, status_id: str) -> Outcome:
         """Set the status, unless the ticket has it. Request Tracker answers 200 whether it does so or not."""
-        ticket = await self._writable(ticket_id)
-        if not isinstance(ticket, dict):
+        ticket = await writable_ticket(self.read_ticket, ticket_id)
+        if not isinstance(ticket, Ticket):
             return ticket
-        if ticket["Status"] == status_id:
+        if ticket.status_id == status_id:
             return Accepted(status_id)
-        answer = await self._rest.send("PUT", f"/ticket/{ticket['id']}", {"Status": status_id})
+        answer = await self._rest.send("PUT", f"/ticket/{ticket.id}", {"Status": status_id})
         if isinstance(answer, Answer):
             return await self._status_set(ticket_id, status_id, answer)
         return answer
@@ -182,34 +181,18 @@ class RequestTracker:
             raise NoSuchTicketError(ticket_id) from None
         return found
 
-    async def _writable(self, ticket_id: str) -> dict[str, Any] | Refused | TryLater:
-        """The ticket to write to. Request Tracker itself takes notes for deleted ones."""
-        try:
-            found = await self._resolve(ticket_id)
-        except CredentialsError:
-            raise
-        except NoSuchTicketError as error:
-            return Refused(error.detail)
-        except ProviderError as error:
-            return TryLater(error.detail, getattr(error, "not_before", None), is_down=True)
-        if found["Status"] == records.DELETED:
-            return Refused(f"The ticket {ticket_id} is deleted. Link the session to another ticket.")
-        return found
-
     async def _status_set(self, ticket_id: str, status_id: str, answer: Answer) -> Outcome:
         if not answer.is_success:
             return _unwritten(answer, "ModifyTicket")
         try:
-            now = await self._resolve(ticket_id)
+            now = await self.read_ticket(ticket_id)
         except ProviderError as error:
             return Unknown(
                 f"Request Tracker was sent the status, and did not say which one it has. {error.detail}"
             )
-        if now["Status"] == status_id:
+        if now.status_id == status_id:
             return Accepted(status_id)
-        reason = (
-            f"The queue {now['Queue']['Name']} did not take the status {status_id}. {sentence(message(answer))}"
-        )
+        reason = f"The queue {now.board} did not take the status {status_id}. {sentence(message(answer))}"
         return Refused(reason.rstrip(), "status")
 
     async def _transaction(self, ticket_id: str, marker: str) -> dict[str, Any] | None:
@@ -231,10 +214,10 @@ class RequestTracker:
         )
 
 
-def _subject(ticket: Mapping[str, Any], record: Record) -> str:
+def _subject(ticket: Ticket, record: Record) -> str:
     # The client reads it as the subject of an e-mail.
     if record.audience is Audience.CLIENT:
-        return f"{ticket['Subject'][:_SUBJECT_CHARS]} ({record.marker})"
+        return f"{ticket.summary[:_SUBJECT_CHARS]} ({record.marker})"
     return record.marker
 
 

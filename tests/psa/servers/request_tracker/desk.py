@@ -9,7 +9,7 @@ from tests.psa.providers.system import Stored
 from tests.psa.servers.request_tracker.server import RequestTrackerServer
 
 CUSTOMER = "carla@contoso.example"
-LIFECYCLES = "default: new, open, stalled | resolved, rejected\nprojects: todo, doing | done"
+LIFECYCLES = "default: new, open, stalled | resolved, rejected; projects: todo, doing | done"
 
 
 @dataclass
