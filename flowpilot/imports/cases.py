@@ -83,6 +83,7 @@ class Case:
     status: str
     summary: str
     domain: str | None
+    client: str | None
     created_at: datetime
     resolved_at: datetime | None
     steps: list[Step]
@@ -115,6 +116,7 @@ def build_case(ticket: str, rows: Sequence[Row], mapping: Mapping) -> Case:
         status=status,
         summary=" - ".join(filter(None, (last[column] for column in rules.summary))),
         domain=_cell(last, rules.domain),
+        client=_cell(last, rules.client),
         created_at=created_at,
         resolved_at=resolved_at,
         steps=steps,

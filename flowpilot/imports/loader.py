@@ -14,6 +14,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.errors import NotFoundError
 from flowpilot.imports.cases import Case, build_case
+from flowpilot.imports.clients import Clients
 from flowpilot.imports.mapping import Mapping
 from flowpilot.imports.progress import ImportProgress, ImportSummary, OnProgress
 from flowpilot.imports.reader import open_log
@@ -89,8 +90,9 @@ def _write(
     rows_already_here, summary.cases_already_here = drop_cases_already_here(connection, account_id)
     total = summary.rows - rows_already_here
     people = People(connection, account_id)
+    clients = Clients(connection, account_id, now)
     for rows, cases in _batches(connection, mapping):
-        write_cases(connection, account_id, cases, people)
+        write_cases(connection, account_id, cases, people, clients)
         _count(cases, summary)
         on_progress(ImportProgress("writing", rows, total))
     summary.people_created = people.write_new(connection, now)

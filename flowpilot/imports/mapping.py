@@ -128,6 +128,7 @@ class SessionRules(Section):
     created_at: Annotated[Column, ColumnUse("time", required=True)]
     resolved_at: Annotated[Column | None, TIME] = None
     domain: Annotated[Column | None, NAME] = None
+    client: Annotated[Column | None, NAME] = None
     summary: Annotated[Columns, TEXT] = ()
     engineer: Annotated[Columns, NAME] = ()
     status: tuple[StatusRule, ...]

@@ -12,10 +12,11 @@ from psycopg import Connection
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import copy_rows
 from flowpilot.imports.cases import Case, Event, Handoff, Step
+from flowpilot.imports.clients import Clients, Named
 
 _SESSION = (
     *("account_id", "id", "user_id", "status", "problem_summary", "problem_domain", "psa_ticket_id"),
-    *("step_count", "created_at", "resolved_at"),
+    *("client_id", "client_name", "step_count", "created_at", "resolved_at"),
 )
 _STEP = ("account_id", "id", "session_id", "position", "actor_id", "content", "created_at")
 _HANDOFF = (
@@ -50,11 +51,14 @@ class People(defaultdict[str | None, UUID | None]):
         return len(new)
 
 
-def write_cases(connection: Connection, account_id: UUID, cases: Sequence[Case], people: People) -> None:
+def write_cases(
+    connection: Connection, account_id: UUID, cases: Sequence[Case], people: People, clients: Clients
+) -> None:
     """Write the cases with their steps, their handoffs and the events of those."""
     sessions = [(new_id(), case) for case in cases]
     handoffs = [(new_id(), parent, handoff) for parent, case in sessions for handoff in case.handoffs]
-    rows = (_session(account_id, own_id, case, people) for own_id, case in sessions)
+    named = clients.find(case.client for case in cases)
+    rows = (_session(account_id, own_id, case, people, named[case.client]) for own_id, case in sessions)
     copy_rows(connection, "ai_sessions", _SESSION, rows)
     rows = (
         _step(account_id, parent, position, step, people)
@@ -70,10 +74,10 @@ def write_cases(connection: Connection, account_id: UUID, cases: Sequence[Case],
     copy_rows(connection, "handoff_events", _EVENT, rows)
 
 
-def _session(account_id: UUID, own_id: UUID, case: Case, people: People) -> Values:
+def _session(account_id: UUID, own_id: UUID, case: Case, people: People, client: Named) -> Values:
     return (
         *(account_id, own_id, people[case.engineer], case.status, case.summary, case.domain, case.ticket),
-        *(len(case.steps), case.created_at, case.resolved_at),
+        *(*client, len(case.steps), case.created_at, case.resolved_at),
     )
 
 

@@ -42,7 +42,7 @@ IMPORTS = {
     "notifications": {"identity", "sessions", "handoffs"},
     "knowledge": set[str](),
     "analytics": {"identity"},  # It counts rows in SQL; if it called a feature's actions it could change them.
-    "imports": {"handoffs"},
+    "imports": {"clients", "handoffs"},
 }
 
 # A migration is history: it is as long as what it did.

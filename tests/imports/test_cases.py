@@ -39,6 +39,7 @@ def test_a_case_of_one_row_is_a_session_with_one_step() -> None:
         status="abandoned",
         summary="",
         domain="Mail",
+        client=None,
         created_at=at("08:00"),
         resolved_at=None,
         steps=[Step(at("09:00"), "Ada", {"note": "hello"})],
