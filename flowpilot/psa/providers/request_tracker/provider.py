@@ -13,7 +13,7 @@ from typing import Any
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access
 from flowpilot.psa.client import Client as Requests
-from flowpilot.psa.numbers import place
+from flowpilot.psa.numbers import is_number, place
 from flowpilot.psa.provider import (
     Accepted,
     Audience,
@@ -164,14 +164,14 @@ class RequestTracker:
         return records.ticket(found, self._base_url, self._lifecycles)
 
     async def _find(self, ticket_id: str) -> dict[str, Any] | None:
-        if not ticket_sql.is_number(ticket_id):
+        if not is_number(ticket_id):
             raise NoSuchTicketError(ticket_id)
         found = await self._rest.get("/tickets", {"query": f"id = {ticket_id}", **records.TICKET_FIELDS})
         return next(iter(found["items"]), None)
 
     async def _resolve(self, ticket_id: str) -> dict[str, Any]:
         """The ticket that answers to this number: another one, if it was merged."""
-        if not ticket_sql.is_number(ticket_id):
+        if not is_number(ticket_id):
             raise NoSuchTicketError(ticket_id)
         try:
             found: dict[str, Any] = await self._rest.get(

@@ -1,5 +1,6 @@
 """TicketSQL, in which Request Tracker is searched. Everything that people type is quoted here."""
 
+from flowpilot.psa.numbers import is_number
 from flowpilot.psa.provider import TicketQuery
 
 # In a pattern, some databases take these for something else than themselves.
@@ -9,11 +10,6 @@ _AS_ANY_CHARACTER = str.maketrans(dict.fromkeys("%_\\", "_"))
 def quoted(text: str) -> str:
     """Text as a value of TicketSQL."""
     return "'{}'".format(text.replace("\\", "\\\\").replace("'", "\\'"))
-
-
-def is_number(text: str) -> bool:
-    """Whether text can be the number of a ticket."""
-    return text.isascii() and text.isdecimal() and len(text) <= 18
 
 
 def tickets_of(query: TicketQuery) -> str:
@@ -29,7 +25,7 @@ def tickets_of(query: TicketQuery) -> str:
 def has_words(query: TicketQuery, ticket_id: str, summary: str) -> bool:
     """Whether a ticket has all words of a query, or is the one that it names by its number."""
     return all(
-        word.casefold() in summary.casefold() or word.lstrip("#") == ticket_id for word in query.text.split()
+        word.casefold() in summary.casefold() or word.removeprefix("#") == ticket_id for word in query.text.split()
     )
 
 
