@@ -7,6 +7,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import still_works
+from flowpilot.psa.postings.relinking import relink
 from flowpilot.sessions import decisions, hooks, idle, policy, transitions
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.locking import LoadedSession, LockedSession
@@ -141,8 +142,15 @@ async def record_change(
 
 
 async def correct(db: Db, locked: LockedSession, **details: Any) -> None:
-    """Edit what the session is about; `details` are columns of the session."""
+    """Edit what the session is about; `details` are columns of the session.
+
+    What waits to be posted goes to the new ticket. A session that has ended is posted now if it was not before.
+    """
+    session, ticket = locked.session, locked.session.psa_ticket_id
     for column, value in details.items():
         setattr(locked.session, column, value)
-    locked.session.last_activity_at = locked.moment
+    session.last_activity_at = locked.moment
     await db.flush()
+    if session.psa_ticket_id != ticket:
+        await relink(db, session.account_id, session.id, session.psa_ticket_id, locked.moment)
+        await after_change(db, session, session.worked_on_by, locked.moment)

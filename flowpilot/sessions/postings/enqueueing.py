@@ -56,8 +56,16 @@ async def post(
         ticket_id=session.psa_ticket_id,
         occasion=occasion,
         audience=Audience.INTERNAL,
-        text=document(history, at, timezone, since=before.noted_until).text if rules.posts_note else None,
+        text=_note(history, at, timezone, before.noted_until) if rules.posts_note else None,
         worked=worked(history, at, before.seconds, by_day=splits) if rules.posts_time else (),
         sets_status=rules.posts_status,
     )
     return await enqueue(db, connection, rules, new, by, at)
+
+
+def _note(history: SessionHistory, at: datetime, timezone: str, noted_until: datetime | None) -> str | None:
+    """What is new since the last note; None if nothing is."""
+    happened = [step.created_at for step in history.steps] + [change.created_at for change in history.changes]
+    if noted_until is not None and all(moment <= noted_until for moment in happened):
+        return None
+    return document(history, at, timezone, since=noted_until).text

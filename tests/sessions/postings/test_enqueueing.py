@@ -214,3 +214,51 @@ def test_a_viewer_sees_and_changes_nothing(desk: Connected) -> None:
     (posting,) = desk.postings(session)
     assert len(desk.ask("GET", POSTINGS, role=Role.VIEWER)["items"]) == 1
     desk.ask("POST", f"{POSTINGS}/{posting['id']}/abandon", role=Role.VIEWER, expect=403)
+
+
+def _link(desk: Connected, session: str, ticket: str | None) -> None:
+    desk.ask("PATCH", f"{SESSIONS}/{session}", {"psa_ticket_id": ticket})
+
+
+def test_what_waits_follows_its_session_to_another_ticket(desk: Connected) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    _link(desk, session, "4712")
+    (posting,) = desk.postings(session)
+    assert (posting["ticket_id"], posting["state"]) == ("4712", "queued")
+    assert posting["reason"] == "The session moved from ticket 4711, so this goes to 4712."
+
+
+def test_without_a_ticket_it_is_held_until_there_is_one(desk: Connected) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    _link(desk, session, None)
+    (held,) = desk.postings(session)
+    assert (held["state"], held["due_at"]) == ("held", None)
+    assert "has no ticket any more" in held["reason"]
+    _link(desk, session, "4712")
+    (posting,) = desk.postings(session)
+    assert (posting["ticket_id"], posting["state"]) == ("4712", "queued")
+
+
+def test_what_may_be_on_the_old_ticket_already_stays_there(desk: Connected) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    desk.company.query("UPDATE psa_posting_steps SET attempts = 1 WHERE kind = 'note' RETURNING 1")
+    _link(desk, session, "4712")
+    (posting,) = desk.postings(session)
+    assert (posting["ticket_id"], posting["state"]) == ("4711", "queued")
+    assert "may be on ticket 4711" in posting["reason"]
+
+
+def test_a_session_that_gets_its_ticket_after_its_end_is_posted_then(desk: Connected) -> None:
+    desk.connect()
+    session = desk.session(psa_ticket_id=None)
+    desk.resolve(session)
+    assert desk.postings(session) == []
+    _link(desk, session, "4711")
+    (posting,) = desk.postings(session)
+    assert (posting["ticket_id"], [kind for kind, _ in _kinds(posting)]) == ("4711", ["note", "time"])
