@@ -15,6 +15,7 @@ from flowpilot.identity.auth import Caller, Claim, ReadSession, verify
 from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import KeyClaim, TokenClaim, parse
 from flowpilot.notifications.attention import Attention, attention
+from flowpilot.psa.tickets.links import TicketLinks, ticket_links
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +34,8 @@ class Frame:
     """What surrounds a page, for the signed-in person.
 
     `newest_event` is the number of the account's newest event when the page was made; live parts go on from it.
-    `renewed` is a new credential for the browser once half of the old one's lifetime is over.
+    `renewed` is a new credential for the browser once half of the old one's lifetime is over. `tickets` makes
+    ticket numbers links.
     """
 
     actor: Actor
@@ -45,6 +47,7 @@ class Frame:
     places: list[Place]
     counts: Attention
     renewed: TokenClaim | None
+    tickets: TicketLinks
 
     @property
     def zone(self) -> str:
@@ -98,6 +101,7 @@ async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSessio
         places=places,
         counts=counts,
         renewed=_renewed(request, claimed, now),
+        tickets=await ticket_links(db, actor.account_id),
     )
 
 

@@ -1,7 +1,7 @@
 """Every page of the web interface."""
 
 from flowpilot.http.routers import collect
-from flowpilot.web import api_docs, handoffs, home, notifications, stopwatch
+from flowpilot.web import api_docs, handoffs, home, notifications, stopwatch, tickets
 from flowpilot.web.access import routes as access
 from flowpilot.web.analytics import routes as analytics
 from flowpilot.web.clients import routes as clients
@@ -16,6 +16,7 @@ router = collect(
     settings,
     notifications,
     stopwatch,
+    tickets,
     analytics,
     sessions,
     handoffs,

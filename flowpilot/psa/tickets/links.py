@@ -37,11 +37,12 @@ class TicketLinks:
 async def ticket_links(db: ReadDb, account_id: uuid.UUID) -> TicketLinks:
     """The account's links: by its own template, or else as the ticket system has shown its tickets."""
     connected = PsaConnection.account_id == account_id, PsaConnection.removed_at.is_(None)
+    learned = PsaConnection.findings["ticket_url"].astext
     own = select(PsaRules.ticket_url_template).where(PsaRules.account_id == account_id)
-    learned = select(PsaConnection.id, PsaConnection.findings["ticket_url"].astext.label("url")).where(*connected)
-    template = await db.scalar(own)
-    connection = (await db.execute(learned)).one_or_none()
-    return TicketLinks(connection is not None, template or (None if connection is None else connection.url))
+    parts = own, select(learned).where(*connected), select(PsaConnection.id).where(*connected)
+    # One statement, because every page has links.
+    template, shown, connection = (await db.execute(select(*(part.scalar_subquery() for part in parts)))).one()
+    return TicketLinks(connection is not None, template or shown)
 
 
 async def set_template(db: Db, account_id: uuid.UUID, template: str | None) -> None:

@@ -1,6 +1,7 @@
 """Every page of a session."""
 
 from flowpilot.http.routers import collect
-from flowpilot.web.sessions import actions, pages
+from flowpilot.web.sessions import actions, new, pages
 
-router = collect(pages, actions)
+# Its path would also match that of one session.
+router = collect(new, pages, actions)

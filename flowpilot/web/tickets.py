@@ -1,0 +1,129 @@
+"""Parts of pages that show tickets. They are fetched after the page is shown, and say so if they cannot be."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Query, Request, Response
+
+from flowpilot.clock import Now
+from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.http.fields import Text
+from flowpilot.identity.access import CanWork, CanWorkDetached
+from flowpilot.identity.auth import ReadSession
+from flowpilot.psa.provider import ProviderError
+from flowpilot.psa.tickets import api
+from flowpilot.psa.tickets.schemas import TicketContextOut, TicketOut
+from flowpilot.sessions import api as sessions
+from flowpilot.sessions.queries import SessionFilter
+from flowpilot.sessions.schemas import SessionRow
+from flowpilot.sessions.transitions import OPEN
+from flowpilot.web.render import Part, render
+
+router = APIRouter(prefix="/tickets", include_in_schema=False)
+
+# Why a ticket cannot be shown: no answer, no ticket system, or nobody there who is this person.
+_ABSENT = (ProviderError, NotFoundError, ConflictError)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Tickets(Part):
+    """Tickets that were found, or why they cannot be shown now."""
+
+    template: ClassVar[str] = "tickets/found.html"
+    tickets: Sequence[TicketOut]
+    absence: str | None
+    otherwise: str
+
+    @staticmethod
+    def start(ticket: TicketOut) -> str:
+        """Where a session on the ticket begins, or goes on."""
+        said = {"ticket": ticket.id, "client": ticket.client or "", "text": ticket.summary}
+        return "/sessions/new?" + urlencode({name: value for name, value in said.items() if value})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TicketContext(Part):
+    """One ticket with its last notes, or why it cannot be shown now."""
+
+    template: ClassVar[str] = "tickets/context.html"
+    ticket: TicketContextOut | None
+    absence: str | None
+    number: str
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenSessions(Part):
+    """The open sessions on a ticket, but for the one that is looked at."""
+
+    template: ClassVar[str] = "tickets/sessions.html"
+    sessions: Sequence[SessionRow]
+    number: str
+
+
+@router.get("/search")
+async def search(request: Request, actor: CanWorkDetached, q: Text = "") -> Response:
+    if not q.strip():
+        return render(request, _found(request, [], None, ""))
+    return render(request, await _search(request, actor, "No open ticket has these words.", q=q))
+
+
+@router.get("/mine")
+async def show_mine(request: Request, actor: CanWorkDetached) -> Response:
+    return render(request, await _search(request, actor, "You have no open tickets.", mine=True))
+
+
+@router.get("/context")
+async def show_context(request: Request, actor: CanWorkDetached, ticket: Text, now: Now) -> Response:
+    found, absence = None, None
+    try:
+        found = await api.read_context(request, ticket.strip().lstrip("#"), actor, now)
+    except _ABSENT as error:
+        absence = error.detail
+    page = TicketContext.of(
+        request, title=f"Ticket {ticket}", ticket=found, absence=absence, number=ticket, zone=actor.timezone
+    )
+    return render(request, page)
+
+
+@router.get("/sessions")
+async def show_sessions(
+    request: Request,
+    actor: CanWork,
+    db: ReadSession,
+    ticket: Annotated[Text, Query(alias="psa_ticket_id")] = "",
+    besides: uuid.UUID | None = None,
+) -> Response:
+    """Open sessions on a ticket: a second one is rarely meant."""
+    page = OpenSessions.of(
+        request,
+        title="Open sessions",
+        number=ticket,
+        sessions=[one for one in await open_sessions(actor, db, ticket) if one.id != besides],
+    )
+    return render(request, page)
+
+
+async def open_sessions(actor: CanWork, db: ReadSession, ticket: str) -> list[SessionRow]:
+    """The open sessions on a ticket, the newest first."""
+    if not ticket.strip():
+        return []
+    filter_ = SessionFilter(status=sorted(OPEN), ticket=ticket.strip())
+    return (await sessions.list_sessions(actor, filter_, db, limit=5)).items
+
+
+async def _search(
+    request: Request, actor: CanWorkDetached, otherwise: str, *, q: str = "", mine: bool = False
+) -> Tickets:
+    try:
+        found = await api.search_tickets(request, actor, q, mine, 8)
+    except _ABSENT as error:
+        return _found(request, [], error.detail, "")
+    return _found(request, found.items, None, otherwise)
+
+
+def _found(request: Request, tickets: Sequence[TicketOut], absence: str | None, otherwise: str) -> Tickets:
+    return Tickets.of(request, title="Tickets", tickets=tickets, absence=absence, otherwise=otherwise)

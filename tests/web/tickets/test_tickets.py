@@ -1,0 +1,112 @@
+"""Tickets where people work: found, linked and started from, and no page waits for the ticket system."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from tests.company import Company
+from tests.psa.desk import Desk
+from tests.psa.fixtures import CONNECTIONS, Connect
+from tests.web.conftest import SignedIn
+from tests.web.forms import send
+
+PRINTER = {
+    "id": "4711",
+    "url": "https://desk.example/t/4711",
+    "summary": "Printer <offline> & down",
+    "client": "Alpen",
+    "status": "New",
+    "priority": "High",
+}
+LINK = 'href="https://desk.example/t/4711"'
+
+
+@pytest.fixture
+def connected(open_client: TestClient, company: Company, desk: Desk, connect: Connect) -> Desk:
+    """The desk has a ticket, and a check has seen how its tickets are linked."""
+    desk.shows["tickets"] = [PRINTER]
+    desk.shows["notes"] = [{"author": "Kim", "text": "Called\nback.", "is_internal": True, "created_at": None}]
+    open_client.post(f"{CONNECTIONS}/{connect()['id']}/check", headers=company.headers())
+    desk.asked.clear()
+    return desk
+
+
+def _start(browser: TestClient) -> str:
+    said = {"problem_summary": "It does not print", "psa_ticket_id": "4711"}
+    return browser.post("/sessions", data=said, follow_redirects=False).headers["location"]
+
+
+def test_a_search_leads_to_the_form_filled_in(browser: TestClient, connected: Desk) -> None:
+    found = browser.get("/tickets/search?q=printer", headers={"HX-Request": "true"}).text
+    assert "4711: Printer &lt;offline&gt; &amp; down" in found
+    way = "/sessions/new?ticket=4711&amp;client=Alpen&amp;text=Printer+%3Coffline%3E+%26+down"
+    assert f'href="{way}"' in found
+    form = browser.get(way.replace("&amp;", "&")).text
+    assert "Printer &lt;offline&gt; &amp; down</textarea>" in form
+    assert 'value="4711"' in form
+    assert 'value="Alpen"' in form
+
+
+def test_a_link_starts_nothing_and_one_press_does(browser: TestClient, company: Company) -> None:
+    way = "/sessions/new?ticket=4711&text=It+does+not+print"
+    page = browser.get(way)
+    assert company.query("SELECT id FROM ai_sessions") == []
+    send(browser, page, "/sessions")
+    assert company.query("SELECT psa_ticket_id, problem_summary FROM ai_sessions") == [
+        ("4711", "It does not print")
+    ]
+
+
+def test_a_link_leads_to_the_open_session_of_its_ticket(browser: TestClient) -> None:
+    session = _start(browser)
+    assert browser.get("/sessions/new?ticket=4711", follow_redirects=False).headers["location"] == session
+
+
+def test_a_second_session_on_a_ticket_is_warned_of(browser: TestClient) -> None:
+    first, second = _start(browser), _start(browser)
+    warned = browser.get("/tickets/sessions?psa_ticket_id=4711").text
+    assert f'href="{first}"' in warned
+    assert f'href="{second}"' in warned
+    besides = second.rpartition("/")[2]
+    others = browser.get(f"/tickets/sessions?psa_ticket_id=4711&besides={besides}").text
+    assert f'href="{second}"' not in others
+    assert "open session" not in browser.get("/tickets/sessions?psa_ticket_id=99").text
+
+
+def test_a_session_shows_its_ticket_after_the_page(browser: TestClient, connected: Desk) -> None:
+    page = browser.get(_start(browser)).text
+    assert LINK in page
+    assert 'hx-get="/tickets/context?ticket=4711"' in page
+    assert connected.asked == []
+    part = browser.get("/tickets/context?ticket=4711", headers={"HX-Request": "true"}).text
+    for words in ("Printer &lt;offline&gt;", "Alpen", "High", "Called\nback."):
+        assert words in part
+    assert "<html" not in part
+
+
+def test_a_ticket_that_cannot_be_read_says_so(browser: TestClient, connected: Desk) -> None:
+    assert "no ticket 99" in browser.get("/tickets/context?ticket=99").text
+    connected.token = "another"
+    assert "does not accept the credentials" in browser.get("/tickets/context?ticket=4711").text
+    assert browser.get(_start(browser)).status_code == 200
+
+
+def test_home_shows_my_tickets_or_why_not(browser: TestClient, connected: Desk) -> None:
+    assert 'hx-get="/tickets/mine"' in browser.get("/").text
+    assert "mapped to you" in browser.get("/tickets/mine").text
+
+
+def test_lists_and_the_note_link_the_number(browser: TestClient, connected: Desk) -> None:
+    session = _start(browser)
+    for page in ("/sessions", f"{session}/note"):
+        assert LINK in browser.get(page).text
+    browser.post(f"{session}/escalate", data={"reason": "Out of ideas after the usual checks."})
+    assert LINK in browser.get("/handoffs").text
+    assert connected.asked == []
+
+
+def test_without_a_ticket_system_nothing_asks_for_one(signed_in: SignedIn) -> None:
+    browser = signed_in()
+    assert "/tickets/mine" not in browser.get("/").text
+    page = browser.get(_start(browser)).text
+    assert "Ticket 4711" in page
+    assert "/tickets/context" not in page
