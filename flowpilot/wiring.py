@@ -6,6 +6,7 @@ from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
 from flowpilot.identity import leaving
 from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
+from flowpilot.notifications import ticket_system
 from flowpilot.notifications.channels.leaving import CHANNELS
 from flowpilot.psa import hooks as psa
 from flowpilot.psa.postings import health
@@ -18,5 +19,7 @@ def wire_features() -> None:
     hooks.on_step[:] = [following.note_first_action]
     hooks.on_end[:] = [following.close_with_session]
     clients.hooks[:] = [SESSIONS]
-    psa.on_ready[:] = [health.go_on]
+    psa.on_refused[:] = [ticket_system.report_refused]
+    psa.on_ready[:] = [health.go_on, ticket_system.settle_refused]
+    psa.on_removed[:] = [ticket_system.settle_refused]
     leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]

@@ -39,7 +39,7 @@ IMPORTS = {
     "sessions": {"identity", "flows", "copilot", "clients", "psa"},
     "handoffs": {"identity", "sessions", "copilot", "clients"},
     "baselines": {"identity"},
-    "notifications": {"identity", "sessions", "handoffs"},
+    "notifications": {"identity", "sessions", "handoffs", "psa"},
     "knowledge": set[str](),
     "analytics": {"identity"},  # It counts rows in SQL; if it called a feature's actions it could change them.
     "imports": {"clients", "handoffs"},

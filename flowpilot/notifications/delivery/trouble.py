@@ -32,11 +32,12 @@ _RETRIED = "Waiting messages are retried automatically."
 
 
 class TroubleKind(StrEnum):
-    """What can be wrong with a route."""
+    """What can be wrong with a route, or with the ticket system."""
 
     CHANNEL_RESTS = "channel_rests"
     CHANNEL_GONE = "channel_gone"
     EMAIL_RESTS = "email_rests"
+    TICKET_SYSTEM_REFUSES = "ticket_system_refuses"
 
 
 async def report(
@@ -107,6 +108,10 @@ def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
             subject, path = "E-mail is not being sent", "/settings/notifications"
             what = f"No e-mail has been sent since {when}. {reason} {_RETRIED}"
             to_do = "Ask the operator of this installation to check its mail server."
+        case TroubleKind.TICKET_SYSTEM_REFUSES:
+            subject, path = f"“{name}” does not accept FlowPilot's credentials", "/settings/ticket-system"
+            what = f"Nothing has been posted to “{name}” since {when}. {reason}"
+            to_do = "What waits is posted once they are entered in Settings."
         case TroubleKind.CHANNEL_GONE:
             subject = f"“{name}” is switched off"
             what = f"“{name}” was switched off on {when}. {reason}"
