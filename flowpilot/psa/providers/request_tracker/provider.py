@@ -196,8 +196,17 @@ class RequestTracker:
         return Refused(reason.rstrip(), "status")
 
     async def _transaction(self, ticket_id: str, marker: str) -> dict[str, Any] | None:
-        ids = {ticket_id, str((await self._resolve(ticket_id))["id"])}
-        query = {"query": ticket_sql.record_of(ids, marker), "fields": "TimeTaken", "orderby": "id"}
+        found = await self._recorded(ticket_id, marker)
+        if found is None:
+            # Since a merge, what is written goes to the ticket that is left.
+            left = str((await self._resolve(ticket_id))["id"])
+            found = await self._recorded(left, marker) if left != ticket_id else None
+        return found
+
+    async def _recorded(self, ticket_id: str, marker: str) -> dict[str, Any] | None:
+        if not is_number(ticket_id):
+            raise NoSuchTicketError(ticket_id)
+        query = {"query": ticket_sql.record_of(ticket_id, marker), "fields": "TimeTaken", "orderby": "id"}
         return next(iter((await self._rest.get("/transactions", query))["items"]), None)
 
     async def _texts(self, transactions: Sequence[int]) -> Sequence[dict[str, Any]]:

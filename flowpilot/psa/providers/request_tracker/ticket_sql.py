@@ -29,10 +29,9 @@ def has_words(query: TicketQuery, ticket_id: str, summary: str) -> bool:
     )
 
 
-def record_of(ticket_ids: set[str], marker: str) -> str:
-    """The transactions of tickets with a marker in their subject; answers to one have it in theirs, too."""
-    tickets = " OR ".join(f"TicketId = {ticket_id}" for ticket_id in sorted(ticket_ids))
-    return f"({tickets}) AND Subject LIKE {quoted(marker)}"
+def record_of(ticket_id: str, marker: str) -> str:
+    """The transactions of a ticket with a marker in their subject; answers to one have it in theirs, too."""
+    return f"TicketId = {ticket_id} AND Subject LIKE {quoted(marker)}"
 
 
 def notes_of(ticket_id: str) -> str:
