@@ -8,7 +8,16 @@ from typing import Any
 import pytest
 
 from flowpilot.psa.client import Access
-from flowpilot.psa.provider import Accepted, Audience, CredentialsError, Level, Refused, StepKind, TryLater
+from flowpilot.psa.provider import (
+    Accepted,
+    Audience,
+    CredentialsError,
+    Level,
+    Refused,
+    StepKind,
+    TryLater,
+    Unknown,
+)
 from flowpilot.psa.providers.halopsa import HaloPsa
 from tests.psa.providers.laws import ProviderLaws
 from tests.psa.providers.records import TEXT, note, time
@@ -150,6 +159,14 @@ class TestHaloPsa(ProviderLaws):
         assert '"Project"' in refused.reason
         assert '"Closed"' in refused.reason
         assert len(system.stored(ticket)) == 1
+
+    async def test_an_answer_that_says_nothing_is_looked_up(
+        self, system: HaloServer, halopsa: HaloPsa, ticket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        record = note()
+        monkeypatch.setattr(system, "is_silent", True)
+        assert isinstance(await halopsa.write(ticket, record), Unknown)
+        assert await halopsa.find_record(ticket, record.marker, StepKind.NOTE) is not None
 
     async def test_a_ticket_in_use_is_for_later(self, system: HaloServer, halopsa: HaloPsa, ticket: str) -> None:
         system.in_use.add(int(ticket))

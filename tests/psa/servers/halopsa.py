@@ -54,7 +54,8 @@ _WRITABLE = {
 class HaloServer:
     """A HaloPSA with two agents, a client, two ticket types and the tickets that the tests make.
 
-    `missing` are paths that the application may not use; `in_use` tickets answer 409.
+    `missing` are paths that the application may not use; `in_use` tickets answer 409. If it
+    `is_silent`, it adds actions and does not say which.
     """
 
     port: int = 0
@@ -62,6 +63,7 @@ class HaloServer:
     kim: str = "6"
     client: str = "Lakeside Dental"
     tenant: str = ""
+    is_silent: bool = False
     tickets: dict[int, dict[str, Any]] = field(default_factory=dict)
     actions: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
@@ -218,7 +220,8 @@ class HaloServer:
     def _action(self, row: dict[str, Any]) -> Any:
         if row.get("outcome_id") not in {PRIVATE_NOTE, EMAIL_USER}:
             raise FailureError(400, {"message": "outcome_id is not an action that this ticket may have."})
-        return self.add(row)
+        added = self.add(row)
+        return None if self.is_silent else added
 
     def _changed(self, row: dict[str, Any]) -> Any:
         ticket = self.tickets[row["id"]]

@@ -111,13 +111,18 @@ class Requests:
             CredentialsError: Autotask does not know the user name.
         """
         lookup = self._settings.zone_lookup_url.rstrip("/")
-        answer = await self._client.read(
+        answer = await self._client.write(
             "GET",
             f"{lookup}/atservicesrest/v1.0/zoneInformation",
             headers={"Accept": "application/json"},
             params={"user": self._credentials.username},
         )
-        url = content(answer).get("url") if answer.is_success else None
+        if isinstance(answer, Answer) and answer.status >= HTTPStatus.INTERNAL_SERVER_ERROR:
+            raise UnavailableError(
+                f"Autotask answered {answer.status} when asked in which zone this user name is. Is it right?"
+            )
+        zone = self._content("its zone", answer)
+        url = zone.get("url") if isinstance(zone, dict) else None
         if not url:
             raise CredentialsError("Autotask does not accept the credentials: it does not know this user name.")
         # The secret goes to this address, so it has to be Autotask's.

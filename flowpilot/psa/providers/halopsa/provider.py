@@ -18,6 +18,7 @@ from flowpilot.psa.provider import (
     Member,
     NoSuchTicketError,
     Outcome,
+    ProviderError,
     Record,
     Refused,
     Status,
@@ -31,7 +32,7 @@ from flowpilot.psa.provider import (
 from flowpilot.psa.providers.halopsa import records
 from flowpilot.psa.providers.halopsa.check import findings
 from flowpilot.psa.providers.halopsa.forms import Credentials, Settings
-from flowpilot.psa.providers.halopsa.requests import Requests, not_written
+from flowpilot.psa.providers.halopsa.requests import Requests, not_written, rows_of
 from flowpilot.psa.targets import writable_ticket
 
 # A ticket that was merged into one that was merged in its turn, and so on.
@@ -75,10 +76,10 @@ class HaloPsa:
             orderdesc="true",
             **filters,
         )
-        rows = [await self._ticket(row) for row in (answer or {}).get("tickets", [])]
+        rows = [await self._ticket(row) for row in rows_of(answer, "tickets")]
         found = [ticket for ticket in rows if not (query.is_open and ticket.is_closed)]
         found = [*await self._numbered(query, found), *found]
-        is_more = (answer or {}).get("record_count", 0) > page * query.limit
+        is_more = isinstance(answer, dict) and answer.get("record_count", 0) > page * query.limit
         return TicketPage(found, str(page + 1) if is_more else None)
 
     async def read_ticket(self, ticket_id: str) -> Ticket:
@@ -134,7 +135,7 @@ class HaloPsa:
             return answer
         if not answer.is_success:
             return not_written(answer, action)
-        return _accepted(content(answer))
+        return _accepted(answer)
 
     async def set_status(self, ticket_id: str, status_id: str) -> Outcome:
         """Set the status, and look whether the ticket has it: HaloPSA leaves one that its type does not allow."""
@@ -232,9 +233,11 @@ class HaloPsa:
         ]
 
 
-def _accepted(written: Any) -> Outcome:
+def _accepted(answer: Answer) -> Outcome:
     """The id of the action that was added, which HaloPSA answers with alone or in a list."""
-    row = written[0] if isinstance(written, list) and written else written
-    if not isinstance(row, dict) or "id" not in row:
+    try:
+        written = content(answer)
+        row = written[0] if isinstance(written, list) else written
+        return Accepted(str(row["id"]))
+    except (ProviderError, LookupError, TypeError):
         return Unknown("HaloPSA took this, and did not say what it made of it.")
-    return Accepted(str(row["id"]))

@@ -49,7 +49,7 @@ class Requests:
         found: dict[Any, dict[str, Any]] = {}
         for page in range(1, _PAGES + 1):
             answer = await self.read(path, pageinate="true", page_size=_PAGE, page_no=page, **params)
-            rows = answer if isinstance(answer, list) else (answer or {}).get(key, [])
+            rows = rows_of(answer, key)
             new = {row["id"]: row for row in rows if row["id"] not in found}
             found |= new
             # Some lists are not in pages, and answer with all that they have to each page.
@@ -93,7 +93,10 @@ class Requests:
             )
         if not answer.is_success:
             raise CredentialsError("HaloPSA does not accept the credentials. Enter a valid client ID and secret.")
-        _tokens[self._key] = str(content(answer)["access_token"])
+        given = content(answer)
+        if not isinstance(given, dict) or "access_token" not in given:
+            raise ProviderError("HaloPSA's authorisation server gave no token. Is the address right?")
+        _tokens[self._key] = str(given["access_token"])
 
     async def _with_token(self, send: Callable[..., Awaitable[T]]) -> T:
         if self._key not in _tokens:
@@ -106,6 +109,12 @@ class Requests:
 
     def _headers(self) -> Mapping[str, str]:
         return {"Authorization": f"Bearer {_tokens[self._key]}", "Accept": "application/json"}
+
+
+def rows_of(answer: Any, key: str) -> list[dict[str, Any]]:
+    """The records of a list, which is in an answer by its name, or is the answer."""
+    rows = answer.get(key) if isinstance(answer, dict) else answer
+    return rows if isinstance(rows, list) else []
 
 
 def said(answer: Answer) -> str:

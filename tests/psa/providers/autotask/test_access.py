@@ -50,6 +50,14 @@ async def test_a_secret_that_was_revoked_is_said_after_one_look_at_the_zone(
     assert [asked.path.rsplit("/", 1)[-1] for asked in system.asked] == ["query", "zoneInformation"]
 
 
+async def test_a_user_name_that_autotask_does_not_know_is_asked_about(
+    system: AutotaskServer, access: Access
+) -> None:
+    """It answers 500 then, as it does when it is down, so the connection is not paused for it."""
+    (found,) = await system.autotask(access, username="stranger@desk.example").check()
+    assert (found.level, "user name" in found.text) == (Level.ERROR, True)
+
+
 async def test_the_secret_is_sent_to_autotask_alone(system: AutotaskServer, access: Access) -> None:
     system.api_host = "evil.example"
     findings = await system.autotask(access).check()

@@ -1,5 +1,7 @@
 """What is read from Autotask, and what a check of it says."""
 
+from typing import Any
+
 import pytest
 
 from flowpilot.psa.client import Access
@@ -35,7 +37,8 @@ async def test_a_check_names_each_missing_right(
 async def test_a_check_names_each_number_that_does_not_exist(
     system: AutotaskServer, access: Access, setting: str, label: str
 ) -> None:
-    findings = await system.autotask(access, None, **{setting: 99}).check()
+    changed: dict[str, Any] = {setting: 99}
+    findings = await system.autotask(access, **changed).check()
     (found,) = [finding.text for finding in findings if finding.level is Level.ERROR]
     assert f"“{label}”" in found
 

@@ -88,10 +88,12 @@ class AutotaskServer:
     def stranger(self, access: Access) -> Provider:
         return self.autotask(access, secret="wrong")
 
-    def autotask(self, access: Access, secret: str | None = None, **settings: Any) -> Autotask:
+    def autotask(
+        self, access: Access, secret: str | None = None, username: str = "flowpilot@desk.example", **settings: Any
+    ) -> Autotask:
         """FlowPilot's provider, with settings that differ from the usual ones."""
         credentials = Credentials(
-            username="flowpilot@desk.example",
+            username=username,
             secret=SecretStr(secret or self.secret),
             integration_code=SecretStr("code"),
         )
