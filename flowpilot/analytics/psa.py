@@ -2,7 +2,7 @@
 
 from datetime import date
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Report, header
@@ -35,6 +35,9 @@ class PsaMetrics(Report):
     total_hours_logged: float
     avg_hours_per_session: float
     push_funnel: PushFunnel
+    n_pushes_from_elsewhere: int = Field(
+        description="Pushes in the window that FlowPilot did not make itself: demo data, or from an import."
+    )
     daily_trend: list[HoursDay]
 
 
@@ -61,9 +64,12 @@ pushed AS (
     SELECT count(DISTINCT ai_session_id) AS doc_pushed
     FROM psa_post_logs
     WHERE {POSTED_IN_WINDOW} AND status = 'success'
+),
+elsewhere AS (
+    SELECT count(*) AS n_pushes_from_elsewhere FROM psa_post_logs WHERE {POSTED_IN_WINDOW} AND posting_id IS NULL
 )
 SELECT *, (SELECT jsonb_agg(days ORDER BY day) FROM days) AS days
-FROM logged, sessions, pushed
+FROM logged, sessions, pushed, elsewhere
 """)
 
 
@@ -82,6 +88,7 @@ async def psa_metrics(db: ReadDb, window: Window) -> PsaMetrics:
             doc_pushed=row.doc_pushed,
             time_entry_logged=row.time_entry_logged,
         ),
+        n_pushes_from_elsewhere=row.n_pushes_from_elsewhere,
         daily_trend=[
             HoursDay(
                 date=(calendar_day := date.fromisoformat(day["day"])),

@@ -29,6 +29,7 @@ class PsaPostLog(Tenant, Base):
             postgresql_include=["status", "retry_count", "ai_session_id"],
         ),
         Index("psa_post_logs_posting_idx", "account_id", "posting_id", unique=True),
+        Index("psa_post_logs_elsewhere_idx", "account_id", "posted_at", postgresql_where="posting_id IS NULL"),
     )
 
     ai_session_id: Mapped[uuid.UUID | None]

@@ -195,6 +195,7 @@ ALTER TABLE psa_post_logs ADD COLUMN posting_id UUID;
 ALTER TABLE psa_post_logs ADD CONSTRAINT psa_post_logs_account_id_posting_id_fkey
     FOREIGN KEY (account_id, posting_id) REFERENCES psa_postings (account_id, id);
 CREATE UNIQUE INDEX psa_post_logs_posting_idx ON psa_post_logs (account_id, posting_id);
+CREATE INDEX psa_post_logs_elsewhere_idx ON psa_post_logs (account_id, posted_at) WHERE posting_id IS NULL;
 """
 
 
