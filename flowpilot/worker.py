@@ -1,6 +1,7 @@
 """The worker: runs the jobs of every feature, inside a server or as a process of its own."""
 
 import asyncio
+import itertools
 import logging
 from collections.abc import Callable
 
@@ -32,7 +33,12 @@ CONCURRENCY = {
     jobs.PSA_QUEUE: 8,
 }
 _GRACE_SECONDS = 5
-_TEND_SECONDS = 60
+# A worker that has not been heard of for so long is dead, and its jobs are run again. Until then they hold up what
+# has the same lock, such as everything else of an account's ticket system.
+_HEARTBEAT_SECONDS = 5.0
+_DEAD_AFTER_SECONDS = 20.0
+_TEND_SECONDS = 5
+_DELETE_SECONDS = 60
 _KEEP_FAILED_HOURS = 24 * 30
 
 _log = logging.getLogger(__name__)
@@ -80,7 +86,7 @@ async def work(
         conninfo=runtime_url, min_size=1, max_size=6, timeout=patience_seconds, kwargs=LIVELINESS
     )
     async with jobs.app.with_connector(connector).open_async() as app, asyncio.TaskGroup() as group:
-        tending = group.create_task(_tend(app, up))
+        tending = group.create_task(tend(app, up))
         used = jobs.Tools(database, settings)
         workers = [group.create_task(_run(app, queue, used, until_idle=until_idle)) for queue in CONCURRENCY]
         await asyncio.wait(workers)
@@ -97,6 +103,8 @@ async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> 
         delete_jobs="successful",
         install_signal_handlers=False,
         shutdown_graceful_timeout=_GRACE_SECONDS,
+        update_heartbeat_interval=_HEARTBEAT_SECONDS,
+        stalled_worker_timeout=_DEAD_AFTER_SECONDS,
         additional_context={"tools": tools},
     )
     await worker.run()  # type: ignore[no-untyped-call]
@@ -104,13 +112,14 @@ async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> 
         raise WorkerStoppedError(f"the worker of the queue {queue} stopped by itself")
 
 
-async def _tend(app: App, up: Callable[[], None]) -> None:
-    """Restart jobs whose worker died, and delete old failures: now, and then every minute."""
-    while True:
-        for job in await app.job_manager.get_stalled_jobs():
+async def tend(app: App, up: Callable[[], None]) -> None:
+    """Restart jobs whose worker died, every few seconds, and delete old failures, every minute; both also now."""
+    for rounds in itertools.count():
+        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER_SECONDS):
             _log.warning("job %s (%s): its worker died, so it is run again", job.id, job.task_name)
             await app.job_manager.retry_job(job)
-        await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
+        if rounds % (_DELETE_SECONDS // _TEND_SECONDS) == 0:
+            await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
         up()
         await asyncio.sleep(_TEND_SECONDS)
 

@@ -56,10 +56,15 @@ async def lock(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID) -> LoadedPo
 async def begin(
     db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, steps: Sequence[uuid.UUID], now: datetime
 ) -> bool:
-    """Put a request on record that is about to be sent; False if it is no longer wanted."""
+    """Put a request on record that is about to be sent; False if it is not wanted, or if another one is open.
+
+    Two turns may run at once for a moment: when a process that counts as dead is only slow.
+    """
     loaded = await lock(db, account_id, posting_id)
     wanted = loaded.of(steps)
     if loaded.posting.state not in {State.QUEUED, State.SENT} or any(one.state != State.QUEUED for one in wanted):
+        return False
+    if any(one.asked_at is not None and one.kind != StepKind.STATUS for one in wanted):
         return False
     for step in wanted:
         step.attempts, step.asked_at, step.reason = step.attempts + 1, now, None
@@ -108,8 +113,14 @@ async def seen(
     steps: Sequence[uuid.UUID],
     external_id: str | None,
     now: datetime,
+    *,
+    asked_at: datetime | None,
 ) -> None:
-    """Record what a look-up has found: the record's id, or that it is not there."""
+    """Record what a look-up has found: the record's id, or that it is not there.
+
+    Args:
+        asked_at: of the steps, as the look-up began. It says nothing about a request that was sent since.
+    """
     loaded = await lock(db, account_id, posting_id)
     for step in loaded.of(steps):
         if step.state not in {State.QUEUED, State.SENT}:
@@ -123,7 +134,7 @@ async def seen(
             step.reason = "The ticket system accepted this, but it is not on the ticket."
             if step.looks >= _LOOKS:
                 step.state = State.FAILED
-        else:
+        elif step.asked_at == asked_at:
             step.asked_at = None
     await roll_up(db, loaded, now)
 

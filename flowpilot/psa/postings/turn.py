@@ -142,7 +142,7 @@ async def _look_up(
         return None
     ids = [step.id for step in steps]
     async with turn.database.write(turn.account_id) as db:
-        await record.seen(db, turn.account_id, posting.id, ids, found, now())
+        await record.seen(db, turn.account_id, posting.id, ids, found, now(), asked_at=steps[0].asked_at)
     if found is None:
         absent.update(step.id for step in steps if step.state == State.QUEUED)
     return None

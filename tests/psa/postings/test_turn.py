@@ -6,9 +6,11 @@ from dataclasses import replace
 
 import pytest
 
+from flowpilot.clock import now
 from flowpilot.db.session import Database
+from flowpilot.psa.postings import record
 from flowpilot.psa.postings.planning import default_rules
-from flowpilot.psa.provider import CredentialsError
+from flowpilot.psa.provider import CredentialsError, StepKind
 from tests.company import Company
 from tests.psa.postings.desk import JOINT, KilledError, MemoryDesk, Office, open_office, worked
 
@@ -228,3 +230,33 @@ def _choose_status(office: Office) -> None:
         status_id="closed",
         status_name="Closed",
     )
+
+
+async def test_of_two_turns_at_once_one_sends_the_request(office: Office) -> None:
+    posting = await office.post()
+    ids = [step_id for (step_id,) in office.company.query("SELECT id FROM psa_posting_steps ORDER BY position")]
+    began = []
+    for _ in range(2):
+        async with office.database.write(office.company.id) as db:
+            began.append(await record.begin(db, office.company.id, posting, ids, now()))
+    assert began == [True, False]
+
+
+async def test_a_look_up_says_nothing_about_a_request_that_another_turn_has_sent_since(office: Office) -> None:
+    office.desk.planned.extend(["dropped", "lost"])
+    await office.post()
+    await office.turn()
+    office.let_time_pass()
+    look, turns = office.desk.find_record, [office.turn]
+
+    async def slow_look(ticket_id: str, marker: str, kind: StepKind) -> str | None:
+        found = await look(ticket_id, marker, kind)
+        while turns:
+            await turns.pop()()
+        return found
+
+    office.desk.find_record = slow_look  # type: ignore[method-assign]
+    await office.turn()
+    office.let_time_pass()
+    await office.turn()
+    assert len(office.desk.records) == 1
