@@ -94,3 +94,15 @@ def test_a_beginning(counting: Counting, company: Company, session_id: str) -> N
     counting.sent.clear()
     start(counting.client, company)
     assert len(counting.sent) <= 12
+
+
+def test_a_beginning_for_a_known_client_costs_one_more(
+    counting: Counting, company: Company, session_id: str
+) -> None:
+    known = start(counting.client, company, client_name="Acme")["client"]
+    costs = []
+    for about in ({}, {"client_name": "acme"}, {"client_id": known["id"]}):
+        counting.sent.clear()
+        start(counting.client, company, **about)
+        costs.append(len(counting.sent))
+    assert costs == [costs[0], costs[0] + 1, costs[0] + 1]
