@@ -1,4 +1,4 @@
-"""The client that a name, an id or a company of the ticket system stands for, when work for it begins.
+"""The client that a name or an id stands for, when work for it begins.
 
 Whoever refers to a client holds a share of its lock until the end of the transaction. A merge waits for that, so
 it moves every session, including those that began at the same moment.
@@ -9,7 +9,7 @@ from datetime import datetime
 
 from sqlalchemy import Select, and_, func, select
 
-from flowpilot.clients.models import Client, ClientCompany, ClientName
+from flowpilot.clients.models import Client, ClientName
 from flowpilot.clients.naming import key_of
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
@@ -46,19 +46,6 @@ async def with_id(db: Db, account_id: uuid.UUID, client_id: uuid.UUID) -> Client
         if found.merged_into_id is None:
             return found
         client_id = found.merged_into_id
-
-
-async def of_company(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, external_id: str) -> Client | None:
-    """The client that a company of the ticket system is mapped to."""
-    is_its = and_(ClientCompany.account_id == Client.account_id, ClientCompany.client_id == Client.id)
-    query = _shared(account_id).join(ClientCompany, is_its)
-    return await db.scalar(
-        query.where(
-            Client.merged_into_id.is_(None),
-            ClientCompany.connection_id == connection_id,
-            ClientCompany.external_id == external_id,
-        )
-    )
 
 
 async def named(db: Db, account_id: uuid.UUID, name: str) -> Client | None:

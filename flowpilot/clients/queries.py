@@ -1,7 +1,7 @@
 """Reads of clients: the list, and one with all that belongs to it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -102,6 +102,23 @@ async def read_client(db: ReadDb, account_id: uuid.UUID, client_id: uuid.UUID) -
         merges=await _merges_into(db, account_id, client_id),
         session_count=sum([await hook.count(db, account_id, client_id) for hook in hooks]),
     )
+
+
+async def names_of_companies(
+    db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID, external_ids: Collection[str]
+) -> dict[str, str]:
+    """What companies of a ticket system are called here, by their ids there, as far as they are mapped."""
+    its_client = and_(Client.account_id == ClientCompany.account_id, Client.id == ClientCompany.client_id)
+    query = (
+        select(ClientCompany.external_id, Client.name)
+        .join(Client, its_client)
+        .where(
+            ClientCompany.account_id == account_id,
+            ClientCompany.connection_id == connection_id,
+            ClientCompany.external_id.in_(external_ids),
+        )
+    )
+    return {row.external_id: row.name for row in await db.execute(query)}
 
 
 async def _all(db: ReadDb, kind: type[Kind], account_id: uuid.UUID, client_id: uuid.UUID) -> Sequence[Kind]:

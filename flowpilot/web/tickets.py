@@ -1,18 +1,21 @@
 """Parts of pages that show tickets. They are fetched after the page is shown, and say so if they cannot be."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, ClassVar
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
+from flowpilot.clients.queries import names_of_companies
 from flowpilot.clock import Now
 from flowpilot.errors import ConflictError, NotFoundError
 from flowpilot.http.fields import Text
 from flowpilot.identity.access import CanWork, CanWorkDetached
 from flowpilot.identity.auth import ReadSession
+from flowpilot.psa.connections.queries import active_connection
 from flowpilot.psa.provider import ProviderError
 from flowpilot.psa.tickets import api
 from flowpilot.psa.tickets.schemas import TicketContextOut, TicketOut
@@ -36,11 +39,15 @@ class Tickets(Part):
     tickets: Sequence[TicketOut]
     absence: str | None
     otherwise: str
+    names: Mapping[str, str]
 
-    @staticmethod
-    def start(ticket: TicketOut) -> str:
+    def client_of(self, ticket: TicketOut) -> str:
+        """What the ticket's client is called here, or there if it is not mapped."""
+        return self.names.get(ticket.client_id or "") or ticket.client or ""
+
+    def start(self, ticket: TicketOut) -> str:
         """Where a session on the ticket begins, or goes on."""
-        said = {"ticket": ticket.id, "client": ticket.client or "", "text": ticket.summary}
+        said = {"ticket": ticket.id, "client": self.client_of(ticket), "text": ticket.summary}
         return "/sessions/new?" + urlencode({name: value for name, value in said.items() if value})
 
 
@@ -122,8 +129,23 @@ async def _search(
         found = await api.search_tickets(request, actor, q, mine, 8)
     except _ABSENT as error:
         return _found(request, [], error.detail, "")
-    return _found(request, found.items, None, otherwise)
+    names = await _names_here(request, actor, found.items)
+    return _found(request, found.items, None, otherwise, names)
 
 
-def _found(request: Request, tickets: Sequence[TicketOut], absence: str | None, otherwise: str) -> Tickets:
-    return Tickets.of(request, title="Tickets", tickets=tickets, absence=absence, otherwise=otherwise)
+async def _names_here(request: Request, actor: CanWorkDetached, tickets: Sequence[TicketOut]) -> dict[str, str]:
+    """What the companies of these tickets are called here, by their ids there."""
+    ids = {one.client_id for one in tickets if one.client_id}
+    async with request.app.state.database.read(actor.account_id) as db:
+        connection = await active_connection(db, actor.account_id) if ids else None
+        return {} if connection is None else await names_of_companies(db, actor.account_id, connection.id, ids)
+
+
+def _found(
+    request: Request,
+    tickets: Sequence[TicketOut],
+    absence: str | None,
+    otherwise: str,
+    names: Mapping[str, str] = MappingProxyType({}),
+) -> Tickets:
+    return Tickets.of(request, title="Tickets", tickets=tickets, absence=absence, otherwise=otherwise, names=names)

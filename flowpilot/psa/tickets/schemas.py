@@ -20,6 +20,7 @@ class TicketOut(BaseModel):
     url: str | None = Field(description="At which people open it.")
     summary: str
     client: str | None
+    client_id: str | None = Field(description="The company's id in the ticket system.")
     contact: str | None
     board: str | None = Field(description="A queue, project or team, as the system calls it.")
     status: str | None

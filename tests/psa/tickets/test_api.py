@@ -13,12 +13,19 @@ from tests.psa.desk import Desk
 from tests.psa.fixtures import CONNECTIONS, Connect
 
 TICKETS = "/api/v1/psa/tickets"
-PRINTER = {"id": "4711", "url": "https://desk.example/t/4711", "summary": "Printer offline", "client": "Alpen"}
+PRINTER = {
+    "id": "4711",
+    "url": "https://desk.example/t/4711",
+    "summary": "Printer offline",
+    "client": "Alpen",
+    "client_id": "77",
+}
 SHOWN = {
     "id": "4711",
     "url": "https://desk.example/t/4711",
     "summary": "Printer offline",
     "client": "Alpen",
+    "client_id": "77",
     "contact": None,
     "board": None,
     "status": None,

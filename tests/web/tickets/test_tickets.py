@@ -46,6 +46,18 @@ def test_a_search_leads_to_the_form_filled_in(browser: TestClient, connected: De
     assert 'value="Alpen"' in form
 
 
+def test_a_ticket_of_a_mapped_company_starts_for_its_client(
+    browser: TestClient, company: Company, connected: Desk
+) -> None:
+    connected.shows["tickets"] = [{**PRINTER, "client_id": "77"}]
+    [(connection_id,)] = company.query("SELECT id FROM psa_connections")
+    acme = company.add("clients", name="ACME Ltd.")
+    company.add("client_companies", client_id=acme, connection_id=connection_id, external_id="77", name="Alpen")
+    found = browser.get("/tickets/search?q=printer", headers={"HX-Request": "true"}).text
+    assert "client=ACME+Ltd." in found
+    assert "client=Alpen" not in found
+
+
 def test_a_link_starts_nothing_and_one_press_does(browser: TestClient, company: Company) -> None:
     way = "/sessions/new?ticket=4711&text=It+does+not+print"
     page = browser.get(way)
