@@ -21,5 +21,5 @@ def wire_features() -> None:
     clients.hooks[:] = [SESSIONS]
     psa.on_refused[:] = [ticket_system.report_refused]
     psa.on_ready[:] = [health.go_on, ticket_system.settle_refused]
-    psa.on_removed[:] = [ticket_system.settle_refused]
+    psa.on_removed[:] = [health.stop, ticket_system.settle_refused]
     leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]

@@ -10,7 +10,7 @@ from flowpilot.db.session import Database, Db
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.hooks import Changed
 from flowpilot.psa.postings.lanes import give_turn
-from flowpilot.psa.postings.models import PsaPosting, State
+from flowpilot.psa.postings.models import WAITING, PsaPosting, State
 
 _FIRST_REST = timedelta(seconds=4)
 _LONGEST_REST = timedelta(hours=1)
@@ -83,3 +83,17 @@ async def go_on(db: Db, changed: Changed) -> None:
         .values(due_at=changed.at)
     )
     await give_turn(db, changed.account_id, changed.connection_id)
+
+
+async def stop(db: Db, changed: Changed) -> None:
+    """Say of everything that waits for a connection that it was removed, and try it no more."""
+    reason = f"The connection to {changed.name} was removed. Connect it again and retry this, or abandon it."
+    await db.execute(
+        update(PsaPosting)
+        .where(
+            PsaPosting.account_id == changed.account_id,
+            PsaPosting.connection_id == changed.connection_id,
+            PsaPosting.state.in_(WAITING),
+        )
+        .values(due_at=None, reason=reason)
+    )

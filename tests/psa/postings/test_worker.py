@@ -42,3 +42,14 @@ async def test_credentials_that_cannot_be_read_pause_the_connection_and_fail_not
     await work(settings, urls.runtime, database, until_idle=True)
     assert company.query("SELECT pause_kind FROM psa_connections") == [("credentials",)]
     assert [posting["state"] for posting in desk.postings(session)] == ["queued"]
+
+
+def test_what_waits_for_a_connection_that_was_removed_says_so(client: TestClient, company: Company) -> None:
+    desk = Connected(client, company)
+    connection = desk.ask("POST", "/api/v1/psa/connections", CONSOLE, role=Role.OWNER, expect=201)["id"]
+    session = desk.session()
+    desk.resolve(session)
+    desk.ask("DELETE", f"/api/v1/psa/connections/{connection}", role=Role.OWNER, expect=204)
+    (posting,) = desk.postings(session)
+    assert (posting["state"], posting["due_at"]) == ("queued", None)
+    assert posting["reason"].startswith("The connection to Desk was removed.")
