@@ -1,24 +1,32 @@
 """`flowpilot psa`: the connection to the ticket system, for the operator."""
 
 import sys
+import uuid
 from collections.abc import Sequence
+from typing import Annotated
 
 import typer
 from rich.box import SIMPLE
 from rich.console import Console
+from rich.markup import escape
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn
 from rich.table import Table
 from rich.text import Text
 
-from flowpilot.cli.common import EXIT_FAILED, AccountOption
+from flowpilot.cli.common import EXIT_FAILED, AccountOption, errors
 from flowpilot.cli.connection import require_account, run
 from flowpilot.clock import now
 from flowpilot.db.session import Database
+from flowpilot.psa.client import TIMEOUT_SECONDS
+from flowpilot.psa.connections.asking import ask
 from flowpilot.psa.connections.checking import check_connection, is_ok
 from flowpilot.psa.connections.queries import require_active
+from flowpilot.psa.limiter import JOB_PATIENCE
+from flowpilot.psa.postings.reconcile import Comparison, Verdict, compare, posted_steps
 from flowpilot.psa.provider import Finding, Level
 from flowpilot.settings import get_settings
 
-app = typer.Typer(help="Check the ticket system.", no_args_is_help=True)
+app = typer.Typer(help="Check the ticket system, and what has arrived there.", no_args_is_help=True)
 
 _MARKS = {Level.OK: "[green]ok[/]", Level.WARNING: "[yellow]warning[/]", Level.ERROR: "[bold red]error[/]"}
 
@@ -30,7 +38,7 @@ def register(parent: typer.Typer) -> None:
 
 @app.callback()
 def _group() -> None:
-    """Check the ticket system."""
+    """Check the ticket system, and what has arrived there."""
 
 
 @app.command("check")
@@ -50,3 +58,69 @@ def check(account: AccountOption) -> None:
     Console().print(table)
     if not is_ok(findings):
         sys.exit(EXIT_FAILED)
+
+
+SessionOption = Annotated[uuid.UUID | None, typer.Option("--session", help="Only what this session has posted.")]
+
+_SAYINGS = {
+    Verdict.ROUNDED: "equal within the unit",
+    Verdict.UNSURE: "sent, not seen there yet",
+    Verdict.MISSING: "[bold red]not on the ticket[/]",
+    Verdict.DIFFERENT: "[bold red]other minutes[/]",
+    Verdict.NO_TICKET: "[bold red]the ticket is deleted or cannot be read[/]",
+}
+
+
+@app.command("reconcile")
+def reconcile(account: AccountOption, session: SessionOption = None) -> None:
+    """Compare posted notes and minutes with the ticket system. The exit status is 1 if there is any difference."""
+
+    async def work(database: Database) -> tuple[str, float, Sequence[Comparison]]:
+        await require_account(database, account)
+        asking = ask(database, get_settings(), account, patience=JOB_PATIENCE, timeout_seconds=TIMEOUT_SECONDS)
+        async with asking as asked:
+            async with database.read(account) as db:
+                steps = await posted_steps(db, account, asked.connection.id, session)
+            columns = (TextColumn("Comparing"), BarColumn(), MofNCompleteColumn())
+            with Progress(*columns, console=errors, transient=True) as bar:
+                task = bar.add_task("", total=len(steps))
+                comparisons = await compare(asked.provider, steps, lambda: bar.advance(task))
+            return asked.connection.name, asked.provider.capabilities.time_unit_seconds, comparisons
+
+    name, unit_seconds, comparisons = run(work)
+    _print_comparisons(name, unit_seconds, comparisons)
+    if any(one.is_difference for one in comparisons):
+        sys.exit(EXIT_FAILED)
+
+
+def _print_comparisons(name: str, unit_seconds: float, comparisons: Sequence[Comparison]) -> None:
+    console = Console()
+    shown = [one for one in comparisons if one.verdict is not Verdict.EQUAL]
+    if shown:
+        console.print(_table(name, shown))
+    differences = sum(one.is_difference for one in comparisons)
+    console.print(
+        f"Compared: {len(comparisons)}, different: {differences}. {name} keeps time in units of "
+        f"{unit_seconds:g} s, so minutes that differ by less are equal.",
+        soft_wrap=True,
+        highlight=False,
+        markup=False,
+    )
+
+
+def _table(name: str, comparisons: Sequence[Comparison]) -> Table:
+    table = Table("Ticket", "Session", "What", "FlowPilot", escape(name), "", box=SIMPLE)
+    for one in comparisons:
+        table.add_row(
+            Text(one.step.ticket_id),
+            str(one.step.session_id),
+            one.step.kind,
+            _minutes(one.step.minutes),
+            _minutes(one.booked_minutes),
+            _SAYINGS[one.verdict],
+        )
+    return table
+
+
+def _minutes(minutes: float | None) -> str:
+    return "" if minutes is None else f"{minutes:.4g} min"

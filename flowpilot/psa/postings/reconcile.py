@@ -1,0 +1,138 @@
+"""What FlowPilot has posted, compared with what the ticket system has now."""
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sqlalchemy import and_, or_, select
+
+from flowpilot.db.session import ReadDb
+from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+from flowpilot.psa.provider import NoSuchTicketError, Provider, StepKind
+
+
+class Verdict(StrEnum):
+    """How a step and its record compare.
+
+    `rounded`: the minutes differ by less than the ticket system's unit of time. `unsure`: not confirmed yet, and
+    not there. All others but `equal` are differences.
+    """
+
+    EQUAL = "equal"
+    ROUNDED = "rounded"
+    UNSURE = "unsure"
+    MISSING = "missing"
+    DIFFERENT = "different"
+    NO_TICKET = "no ticket"
+
+
+_DIFFERENCES = frozenset({Verdict.MISSING, Verdict.DIFFERENT, Verdict.NO_TICKET})
+
+
+@dataclass(frozen=True, slots=True)
+class PostedStep:
+    """A note or somebody's time that was sent to a ticket; `minutes` is None for a note."""
+
+    session_id: uuid.UUID
+    ticket_id: str
+    kind: StepKind
+    marker: str
+    minutes: int | None
+    is_confirmed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A step, and the minutes that its record has; None if there is no record or no time in it."""
+
+    step: PostedStep
+    verdict: Verdict
+    booked_minutes: float | None = None
+
+    @property
+    def is_difference(self) -> bool:
+        """Whether the ticket system has something else than FlowPilot says."""
+        return self.verdict in _DIFFERENCES
+
+
+async def posted_steps(
+    db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID, session_id: uuid.UUID | None = None
+) -> list[PostedStep]:
+    """The notes and times that a connection's ticket system has taken, oldest first; of one session, or of all.
+
+    Steps count that are confirmed, and those that were sent and not seen there yet.
+    """
+    query = (
+        select(PsaPosting.ai_session_id, PsaPosting.ticket_id, PsaPostingStep)
+        .join(
+            PsaPosting,
+            and_(
+                PsaPosting.account_id == PsaPostingStep.account_id,
+                PsaPosting.id == PsaPostingStep.posting_id,
+            ),
+        )
+        .where(
+            PsaPostingStep.account_id == account_id,
+            PsaPosting.account_id == account_id,
+            PsaPosting.connection_id == connection_id,
+            PsaPostingStep.state.in_([State.CONFIRMED, State.SENT]),
+            or_(PsaPostingStep.kind == StepKind.NOTE, PsaPostingStep.kind == StepKind.TIME),
+        )
+        .order_by(PsaPosting.id, PsaPostingStep.position)
+    )
+    if session_id is not None:
+        query = query.where(PsaPosting.ai_session_id == session_id)
+    return [
+        PostedStep(session, ticket, StepKind(step.kind), step.marker, step.minutes, step.state == State.CONFIRMED)
+        for session, ticket, step in await db.execute(query)
+    ]
+
+
+async def compare(
+    provider: Provider, steps: list[PostedStep], report: Callable[[], None] = lambda: None
+) -> list[Comparison]:
+    """Look up each step's record, one after the other.
+
+    Args:
+        provider: the ticket system. No transaction may be open.
+        steps: to compare.
+        report: called after each step.
+
+    Raises:
+        ProviderError: the ticket system cannot be asked.
+    """
+    comparisons = []
+    for step in steps:
+        comparisons.append(await _compare(provider, step))
+        report()
+    return comparisons
+
+
+async def _compare(provider: Provider, step: PostedStep) -> Comparison:
+    try:
+        # A ticket may have been merged into another one since.
+        ticket = await provider.read_ticket(step.ticket_id)
+        if ticket.is_deleted:
+            return Comparison(step, Verdict.NO_TICKET)
+        if step.minutes is None:
+            found = await provider.find_record(ticket.id, step.marker, step.kind)
+            return Comparison(step, _absent(step) if found is None else Verdict.EQUAL)
+        booked = await provider.booked_minutes(ticket.id, step.marker)
+    except NoSuchTicketError:
+        return Comparison(step, Verdict.NO_TICKET)
+    if booked is None:
+        return Comparison(step, _absent(step))
+    return Comparison(step, _of_minutes(step.minutes, booked, provider.capabilities.time_unit_seconds), booked)
+
+
+def _absent(step: PostedStep) -> Verdict:
+    return Verdict.MISSING if step.is_confirmed else Verdict.UNSURE
+
+
+def _of_minutes(posted: int, booked: float, unit_seconds: float) -> Verdict:
+    # What systems keep as hours in decimals comes back as a number that is not exact.
+    apart = abs(posted - booked)
+    if apart < 0.001:
+        return Verdict.EQUAL
+    return Verdict.ROUNDED if apart < unit_seconds / 60 - 0.001 else Verdict.DIFFERENT
