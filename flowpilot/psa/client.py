@@ -160,7 +160,8 @@ class Client:
         if form is not None:
             more.setdefault("Content-Type", "application/x-www-form-urlencoded")
             body = urlencode(form).encode()
-        address = url if "://" in url else f"{self.access.base_url}{url}"
+        # With a slash between, so that a path from a setting cannot make the host another one.
+        address = url if "://" in url else f"{self.access.base_url}/{url.lstrip('/')}"
         if params:
             address += f"{'&' if '?' in address else '?'}{urlencode(params)}"
         async with self.access.limiter.call():

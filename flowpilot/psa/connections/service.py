@@ -96,6 +96,9 @@ async def change_connection(
     if change.credentials is None and _leads_elsewhere(connection, change):
         raise wrong("credentials", "Enter the credentials again, because they would be sent to another address.")
     connection.name = change.name or connection.name
+    if change.base_url not in {None, connection.base_url} or change.credentials is not None:
+        # What was found before says nothing of this.
+        connection.findings = connection.checked_at = None
     connection.base_url = change.base_url or connection.base_url
     if change.settings is not None:
         connection.settings = dict(change.settings)

@@ -22,11 +22,12 @@ PLACE = "{ticket}"
 class TicketLinks:
     """How an account's ticket numbers become links; `template` has `{ticket}` for the number.
 
-    `is_connected`: there is a ticket system to ask about a ticket.
+    `is_connected`: there is a ticket system to ask about a ticket. `is_own`: the account has entered the template.
     """
 
     is_connected: bool = False
     template: str | None = None
+    is_own: bool = False
 
     def url(self, ticket_id: str | None) -> str | None:
         """The address at which people open the ticket, if it is known. A leading # belongs to no number."""
@@ -42,7 +43,7 @@ async def ticket_links(db: ReadDb, account_id: uuid.UUID) -> TicketLinks:
     parts = own, select(learned).where(*connected), select(PsaConnection.id).where(*connected)
     # One statement, because every page has links.
     template, shown, connection = (await db.execute(select(*(part.scalar_subquery() for part in parts)))).one()
-    return TicketLinks(connection is not None, template or shown)
+    return TicketLinks(connection is not None, template or shown, is_own=template is not None)
 
 
 async def set_template(db: Db, account_id: uuid.UUID, template: str | None) -> None:

@@ -72,3 +72,4 @@ class TemplateOut(BaseModel):
     """How ticket numbers become links; null if they do not."""
 
     template: str | None
+    is_own: bool = Field(description="Whether it was entered here; otherwise a check has learned it.")

@@ -82,3 +82,11 @@ def test_nothing_secret_and_no_word_of_a_ticket_is_written_down(
     assert TOKEN not in written
     assert "SECRET" not in written
     assert "Wordsoftheticket" not in written
+
+
+def test_what_was_found_says_nothing_of_other_credentials(
+    open_client: TestClient, company: Company, path: str
+) -> None:
+    open_client.post(f"{path}/check", headers=company.headers())
+    changed = open_client.patch(path, json={"credentials": {"token": "newer"}}, headers=company.headers()).json()
+    assert (changed["check"], changed["checked_at"]) == (None, None)

@@ -48,15 +48,15 @@ def test_a_check_learns_it(open_client: TestClient, company: Company, desk: Desk
     desk.shows["tickets"] = [{"id": "4711", "url": "https://desk.example/t/4711", "summary": "Printer"}]
     open_client.post(f"{CONNECTIONS}/{connect()['id']}/check", headers=company.headers())
     found = open_client.get(LINK, headers=company.headers()).json()
-    assert found == {"template": "https://desk.example/t/{ticket}"}
+    assert found == {"template": "https://desk.example/t/{ticket}", "is_own": False}
 
 
 def test_the_accounts_own_template_needs_no_connection(client: TestClient, company: Company) -> None:
     own = {"template": "https://desk.example/tickets/{ticket}"}
     assert client.put(LINK, json=own, headers=company.headers()).status_code == 204
-    assert client.get(LINK, headers=company.headers()).json() == own
+    assert client.get(LINK, headers=company.headers()).json() == own | {"is_own": True}
     assert client.put(LINK, json={"template": None}, headers=company.headers()).status_code == 204
-    assert client.get(LINK, headers=company.headers()).json() == {"template": None}
+    assert client.get(LINK, headers=company.headers()).json() == {"template": None, "is_own": False}
 
 
 @pytest.mark.parametrize("template", ["https://desk.example/", "javascript:{ticket}", "https://{ticket}.example/"])

@@ -29,7 +29,7 @@ from flowpilot.psa.connections.schemas import (
 from flowpilot.psa.members import api as members_api
 from flowpilot.psa.members.schemas import MappingIn, MemberOut, TokenIn
 from flowpilot.psa.tickets import api as tickets_api
-from flowpilot.psa.tickets.schemas import TemplateIn
+from flowpilot.psa.tickets.schemas import TemplateIn, TemplateOut
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import assignees
 from flowpilot.web.render import go_to, render
@@ -79,7 +79,7 @@ class Connect(SettingsPage):
     providers: list[ProviderOut]
     chosen: ProviderOut | None
     fields: list[FormField]
-    ticket_url: str | None
+    ticket_url: TemplateOut
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +94,7 @@ class Connection(SettingsPage):
     settings: list[FormField]
     members: list[MemberOut]
     people: list[PersonOut]
-    ticket_url: str | None
+    ticket_url: TemplateOut
 
 
 @router.get("")
@@ -108,7 +108,7 @@ async def show(
     """The connection, or the way to one; `provider` is the ticket system that was chosen."""
     kinds = {one.provider: one for one in await api.list_providers(actor)}
     connection = await _active(actor, db)
-    ticket_url = (await tickets_api.read_template(actor, db)).template
+    ticket_url = await tickets_api.read_template(actor, db)
     if connection is None:
         chosen = None if provider is None else kinds.get(provider)
         page = Connect(
