@@ -98,3 +98,14 @@ async def test_many_sessions_with_the_same_new_name_make_one_client(company: Com
     assert len(set(ids)) == 1
     assert company.query("SELECT count(*) FROM clients") == company.query("SELECT count(*) FROM client_names")
     assert company.query("SELECT id FROM clients") == [(ids[0],)]
+
+
+def test_a_text_of_the_previous_release_becomes_a_client_when_details_are_saved(
+    client: TestClient, company: Company
+) -> None:
+    session = company.add("ai_sessions", status="active", client_name="Acme", problem_summary="Odd")
+    path, headers = f"{SESSIONS}/{session}", company.headers(Role.TEAM_ADMIN)
+    before = client.get(path, headers=headers).json()
+    assert (before["client_name"], before["client"]) == ("Acme", None)
+    changed = client.patch(path, headers=headers, json={"client_name": "Acme"}).json()
+    assert (changed["client_name"], changed["client"]["name"]) == ("Acme", "Acme")
