@@ -148,8 +148,8 @@ class Settings(BaseSettings):
     )
     allowed_private_networks: Networks = Field(
         default=(),
-        description="Private networks to which messages may be sent, separated by commas, such as "
-        "`10.0.0.0/8,fd00::/8`. All other Slack, Teams and webhook addresses must be public.",
+        description="Private networks that FlowPilot may send to, separated by commas, such as "
+        "`10.0.0.0/8,fd00::/8`. All other addresses of ticket systems, Slack, Teams and webhooks must be public.",
     )
 
     @field_validator("smtp_sender")

@@ -122,3 +122,9 @@ def test_without_a_ticket_system_nothing_asks_for_one(signed_in: SignedIn) -> No
     page = browser.get(_start(browser)).text
     assert "Ticket 4711" in page
     assert "/tickets/context" not in page
+
+
+@pytest.mark.usefixtures("connected")
+@pytest.mark.parametrize("way", ["/", "/sessions/new"])
+def test_a_ticket_is_searched_where_a_session_starts(browser: TestClient, way: str) -> None:
+    assert 'hx-get="/tickets/search"' in browser.get(way).text
