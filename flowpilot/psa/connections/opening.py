@@ -2,7 +2,6 @@
 
 import json
 import uuid
-from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -39,7 +38,6 @@ def open_provider(
     *,
     patience: timedelta = JOB_PATIENCE,
     timeout_seconds: float = TIMEOUT_SECONDS,
-    own_credentials: Mapping[str, str] | None = None,
 ) -> Provider:
     """The connection's ticket system. Close it after use.
 
@@ -52,7 +50,6 @@ def open_provider(
         connection: of any transaction; what it says now is used.
         patience: how long a request waits for its turn.
         timeout_seconds: how long it waits for its answer.
-        own_credentials: fields to use instead of the connection's, to act as one member.
 
     Raises:
         CredentialsError: the credentials cannot be read with this installation's secret key.
@@ -72,7 +69,7 @@ def open_provider(
         files_of(settings, connection.account_id),
         timeout_seconds=timeout_seconds,
     )
-    credentials = {**_unsealed(settings, connection), **(own_credentials or {})}
+    credentials = _unsealed(settings, connection)
     try:
         filled_in = kind.credentials.model_validate(credentials), kind.settings.model_validate(connection.settings)
     except ValidationError:

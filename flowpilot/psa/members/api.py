@@ -1,6 +1,6 @@
 """JSON routes of the ticket system's members."""
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter
 
 from flowpilot.clock import Now
 from flowpilot.http.paging import MOST_ITEMS, Cursor, Limit, ListPage, list_page
@@ -33,19 +33,3 @@ async def map_member(
     """Say who a member is here. Time of that person is then booked on them."""
     connection = await require_active(db, actor.account_id)
     await service.map_member(db, actor, connection, external_id, body.user_id, now)
-
-
-@router.put("/{external_id}/token", status_code=204)
-async def set_token(
-    request: Request, external_id: str, body: schemas.TokenIn, actor: CanManagePsa, db: WriteSession
-) -> None:
-    """Store a member's own credential, so that their time is booked in their name by the ticket system itself."""
-    connection = await require_active(db, actor.account_id)
-    await service.set_token(db, connection, external_id, body.token, request.app.state.settings)
-
-
-@router.delete("/{external_id}/token", status_code=204)
-async def forget_token(request: Request, external_id: str, actor: CanManagePsa, db: WriteSession) -> None:
-    """Delete a member's own credential."""
-    connection = await require_active(db, actor.account_id)
-    await service.set_token(db, connection, external_id, None, request.app.state.settings)

@@ -2,11 +2,10 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
-from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from flowpilot.http.fields import Body, Storable
+from flowpilot.http.fields import Body
 from flowpilot.psa.connections.models import MappedBy, PsaMember
 from flowpilot.psa.members.matching import explain
 
@@ -23,19 +22,12 @@ class MemberOut(BaseModel):
     user_name: str | None
     mapped_by: MappedBy | None = Field(description="`hand` outlives what is read later, `email` follows it.")
     reason: str | None = Field(description="Why nobody is mapped.")
-    has_token: bool = Field(description="Whether a credential of their own is stored. It is never shown.")
 
 
 class MappingIn(Body):
     """Who a member is here; null for nobody."""
 
     user_id: uuid.UUID | None
-
-
-class TokenIn(Body):
-    """A member's own credential. It is never shown again."""
-
-    token: Annotated[Storable, Field(min_length=1, max_length=2_000)]
 
 
 def members_out(
@@ -53,7 +45,6 @@ def members_out(
             user_name=names.get(row.user_id) if row.user_id is not None else None,
             mapped_by=None if row.mapped_by is None else MappedBy(row.mapped_by),
             reason=explain(row, rows, users),
-            has_token=row.token_encrypted is not None,
         )
         for row in rows
     ]

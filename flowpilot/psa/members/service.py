@@ -19,8 +19,6 @@ from flowpilot.psa.connections.queries import lock_connection
 from flowpilot.psa.members.matching import match
 from flowpilot.psa.members.queries import members_of, users_by_email
 from flowpilot.psa.provider import Member
-from flowpilot.sealed import seal
-from flowpilot.settings import Settings
 
 
 class NoSuchMemberError(NotFoundError):
@@ -96,18 +94,6 @@ async def map_member(
     target = ("psa_connection", connection.id)
     await record(db, actor.account_id, actor.user_id, "psa_member.mapped", target, at=now, after=facts)
     await hooks.call(hooks.on_ready, db, hooks.Changed(connection.account_id, connection.id, connection.name, now))
-
-
-async def set_token(
-    db: Db, connection: PsaConnection, external_id: str, token: str | None, settings: Settings
-) -> None:
-    """Keep a credential of a member's own, for systems that book time on the credential's owner; None forgets it.
-
-    Raises:
-        NoSuchMemberError: there is no such member.
-    """
-    member = await _lock_member(db, connection, external_id)
-    member.token_encrypted = None if token is None else seal(settings.signing_key(), token)
 
 
 async def _match_all(db: Db, connection: PsaConnection, now: datetime) -> None:

@@ -92,21 +92,6 @@ def test_only_members_of_the_account_are_mapped(people: People, neighbour: Compa
     assert people.map("7", new_id()) == 404
 
 
-def test_a_members_own_token_is_never_shown(
-    people: People, open_client: TestClient, company: Company, desk: Desk
-) -> None:
-    desk.shows["members"] = [{"id": "7", "name": "Alex"}]
-    people.check()
-    own = f"{MEMBERS}/7/token"
-    assert open_client.put(own, json={"token": "SECRET-own"}, headers=company.headers()).status_code == 204
-    shown = open_client.get(MEMBERS, headers=company.headers())
-    assert shown.json()["items"][0]["has_token"] is True
-    assert "SECRET-own" not in shown.text
-    assert b"SECRET-own" not in bytes(company.query("SELECT token_encrypted FROM psa_members")[0][0])
-    assert open_client.delete(own, headers=company.headers()).status_code == 204
-    assert people.list()[0]["has_token"] is False
-
-
 def test_without_a_connection_there_are_no_members(client: TestClient, company: Company) -> None:
     answer = client.get(MEMBERS, headers=company.headers())
     assert answer.status_code == 404

@@ -6,11 +6,11 @@ from functools import partial
 from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel
 
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
-from flowpilot.http.fields import EmptyIsNone, Line, Storable, Text
+from flowpilot.http.fields import EmptyIsNone, Line, Text
 from flowpilot.http.paging import MOST_ITEMS, read_all
 from flowpilot.identity.access import CanManagePsa, CanManagePsaDetached
 from flowpilot.identity.actor import Actor
@@ -27,7 +27,7 @@ from flowpilot.psa.connections.schemas import (
     ProviderOut,
 )
 from flowpilot.psa.members import api as members_api
-from flowpilot.psa.members.schemas import MappingIn, MemberOut, TokenIn
+from flowpilot.psa.members.schemas import MappingIn, MemberOut
 from flowpilot.psa.tickets import api as tickets_api
 from flowpilot.psa.tickets.schemas import TemplateIn, TemplateOut
 from flowpilot.web.frame import CurrentFrame
@@ -61,13 +61,6 @@ class MappingForm(BaseModel):
 
     external_id: Text
     user_id: Annotated[uuid.UUID | None, EmptyIsNone] = None
-
-
-class TokenForm(BaseModel):
-    """A member's own credential; empty to delete it."""
-
-    external_id: Text
-    token: Annotated[Storable, Field(max_length=2_000)] = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -200,17 +193,6 @@ async def map_member(
 ) -> Response:
     await members_api.map_member(body.external_id, MappingIn(user_id=body.user_id), actor, db, now)
     return go_to(f"{HERE}#members", "Saved. What waited for this person is posted now.")
-
-
-@router.post("/members/token")
-async def set_token(
-    request: Request, body: Annotated[TokenForm, Form()], actor: CanManagePsa, db: WriteSession
-) -> Response:
-    if not body.token:
-        await members_api.forget_token(request, body.external_id, actor, db)
-        return go_to(f"{HERE}#members", "The member's own credential is deleted.")
-    await members_api.set_token(request, body.external_id, TokenIn(token=body.token), actor, db)
-    return go_to(f"{HERE}#members", "Saved. It is never shown again.")
 
 
 @router.post("/links/template")
