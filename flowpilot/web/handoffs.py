@@ -34,6 +34,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import all_members
+from flowpilot.web.postings.section import SessionPostings, session_postings
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.sessions.pages import show_resolved
 
@@ -91,6 +92,7 @@ class Handoff(Page):
     is_mine: bool
     may_take_over: bool
     may_take_back: bool
+    posted: SessionPostings | None
 
 
 @router.get("")
@@ -143,6 +145,13 @@ async def show(
         may_take_over=may_be_mine and holder not in {None, actor.user_id},
         may_take_back=holder is None
         and actor.user_id in {escalated_by, handoff.returns_to and handoff.returns_to.id},
+        posted=await session_postings(
+            actor,
+            db,
+            handoff.session_id,
+            handoff.psa_ticket_id,
+            has_ended=handoff.outcome in {Outcome.RESOLVED, Outcome.ABANDONED},
+        ),
     )
     return render(request, page, frame)
 

@@ -6,6 +6,7 @@ from flowpilot.web.access import routes as access
 from flowpilot.web.analytics import routes as analytics
 from flowpilot.web.clients import routes as clients
 from flowpilot.web.flows import routes as flows
+from flowpilot.web.postings import routes as postings
 from flowpilot.web.sessions import routes as sessions
 from flowpilot.web.settings import routes as settings
 
@@ -22,4 +23,5 @@ router = collect(
     handoffs,
     flows,
     clients,
+    postings,
 )

@@ -28,6 +28,7 @@ PAGES = [
     "/handoffs?state=closed",
     "/handoffs > .handoff-title",
     "/handoffs?state=acted > .handoff-title",
+    "/postings",
     "/notifications",
     "/clients",
     "/clients?q=no+such+client",

@@ -32,6 +32,7 @@ from flowpilot.sessions.transitions import OPEN, Action
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import digest
+from flowpilot.web.postings.section import SessionPostings, session_postings
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
@@ -89,6 +90,7 @@ class Session(Page):
     template: ClassVar[str] = "sessions/session.html"
     session: SessionOut
     handoff: HandoffOut | None
+    posted: SessionPostings | None
 
     @property
     def may_correct(self) -> bool:
@@ -124,6 +126,7 @@ class Note(Page):
     template: ClassVar[str] = "sessions/note.html"
     session: SessionOut
     note: DocumentationOut
+    posted: SessionPostings | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -179,6 +182,7 @@ async def show(
         title=session.problem_summary[:60] or "Session",
         session=session,
         handoff=await _open_handoff(actor, db, session, frame.now),
+        posted=await _posted(actor, db, session),
     )
     return render(request, page, frame)
 
@@ -187,10 +191,12 @@ async def show(
 async def show_note(
     request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
+    session = await api.read_session(session_id, actor, db)
     page = Note(
         title="Note for the ticket",
-        session=await api.read_session(session_id, actor, db),
+        session=session,
         note=await api.read_documentation(session_id, actor, db, frame.now),
+        posted=await _posted(actor, db, session),
     )
     return render(request, page, frame)
 
@@ -235,6 +241,11 @@ async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: date
         return None
     rows = await handoffs.list_handoffs(actor, HandoffFilter("all", session_id=session.id), db, now, limit=1)
     return await handoffs.read_handoff(rows.items[0].id, actor, db, now) if rows.items else None
+
+
+async def _posted(actor: Actor, db: ReadDb, session: SessionOut) -> SessionPostings | None:
+    has_ended = session.status not in OPEN
+    return await session_postings(actor, db, session.id, session.psa_ticket_id, has_ended=has_ended)
 
 
 def _in_address(value: object) -> str:

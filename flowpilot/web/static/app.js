@@ -94,7 +94,7 @@ function sayUnreachable() {
 }
 
 // A live part shows by itself that it is not live.
-function isLive(element) { return element.matches("[data-live]"); }
+function isLive(element) { return element.matches("[data-live], [data-polls]"); }
 
 document.addEventListener("htmx:sendError", (event) => { if (!isLive(event.target)) sayUnreachable(); });
 

@@ -1,0 +1,177 @@
+"""Postings: the list of what went to the ticket system and what waits, and one posting."""
+
+import uuid
+from dataclasses import dataclass
+from typing import Annotated, ClassVar, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Query, Request, Response
+from pydantic import BaseModel, Field
+
+from flowpilot.clock import Now
+from flowpilot.http.fields import EmptyIsNone, Text
+from flowpilot.http.paging import ListPage
+from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.psa.postings import api
+from flowpilot.psa.postings.models import WAITING, State
+from flowpilot.psa.postings.queries import counts
+from flowpilot.psa.postings.schemas import MOST_MINUTES, CorrectionIn, PostingOut
+from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.outdated import check_shown, digest
+from flowpilot.web.postings.fields import FormText
+from flowpilot.web.render import Page, go_to, is_own_path, render
+
+router = APIRouter(prefix="/postings", include_in_schema=False)
+
+
+class PostingsQuery(BaseModel):
+    """The filters of the list, as its form sends them; `waiting` has all that has not ended."""
+
+    state: Literal["", "waiting"] | State = ""
+    ticket: Text = ""
+    session_id: Annotated[uuid.UUID | None, EmptyIsNone] = None
+    cursor: uuid.UUID | None = None
+
+    @property
+    def states(self) -> list[State] | None:
+        """The states that they mean; None for all."""
+        if self.state == "waiting":
+            return sorted(WAITING)
+        return [State(self.state)] if self.state else None
+
+
+class BackForm(BaseModel):
+    """Where the form is, which it leads back to."""
+
+    back: Text = ""
+
+
+class CorrectionForm(BaseModel):
+    """What a posting says, and the minutes of each of its times; `shown` is a digest of what they were.
+
+    `then`: whether it is let go, too.
+    """
+
+    text: FormText | None = None
+    step_id: list[uuid.UUID] = Field(default_factory=list)
+    minutes: list[Annotated[int, Field(ge=1, le=MOST_MINUTES)]] = Field(default_factory=list)
+    shown: str = ""
+    then: Literal["", "send"] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Postings(Page):
+    """The account's postings; `n` counts those in each state that has not ended well."""
+
+    template: ClassVar[str] = "postings/list.html"
+    found: ListPage[PostingOut]
+    asked: PostingsQuery
+    n: dict[State, int]
+
+    @property
+    def here(self) -> str:
+        """The list's address with its filters."""
+        said = self.asked.model_dump(mode="json", exclude={"cursor"})
+        return "/postings?" + urlencode({name: value or "" for name, value in said.items()})
+
+    @property
+    def n_waiting(self) -> int:
+        """How many have not ended."""
+        return sum(self.n.get(state, 0) for state in WAITING)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Posting(Page):
+    """One posting with its text."""
+
+    template: ClassVar[str] = "postings/posting.html"
+    posting: PostingOut
+
+    @property
+    def shown(self) -> str:
+        """A digest of what can be edited."""
+        return _correctable(self.posting)
+
+
+@router.get("")
+async def list_postings(
+    request: Request,
+    actor: CanView,
+    db: ReadSession,
+    frame: CurrentFrame,
+    asked: Annotated[PostingsQuery, Query()],
+) -> Response:
+    ticket_id = asked.ticket.strip() or None
+    page = Postings(
+        title="Postings",
+        found=await api.list_postings(
+            actor, db, asked.states, asked.session_id, ticket_id, limit=50, cursor=asked.cursor
+        ),
+        asked=asked,
+        n=await counts(db, actor.account_id),
+    )
+    return render(request, page, frame)
+
+
+@router.get("/{posting_id}")
+async def show(
+    request: Request, posting_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
+) -> Response:
+    posting = await api.read_posting(posting_id, actor, db)
+    return render(request, Posting(title=f"Ticket {posting.ticket_id}", posting=posting), frame)
+
+
+@router.post("/{posting_id}/correct")
+async def correct(
+    posting_id: uuid.UUID,
+    body: Annotated[CorrectionForm, Form()],
+    actor: CanWork,
+    db: WriteSession,
+    now: Now,
+) -> Response:
+    """The form sends everything; what is as it was is not recorded as edited."""
+    posting = await api.read_posting(posting_id, actor, db)
+    check_shown(body.shown, _correctable(posting))
+    if body.text not in {None, posting.text}:
+        await api.correct_posting(posting_id, CorrectionIn(text=body.text), actor, db)
+    before = {step.id: step.minutes for step in posting.steps}
+    for step_id, minutes in zip(body.step_id, body.minutes, strict=False):
+        if before.get(step_id) != minutes:
+            await api.correct_posting(posting_id, CorrectionIn(minutes=minutes, step_id=step_id), actor, db)
+    if body.then == "send":
+        await api.send_posting(posting_id, actor, db, now)
+        return go_to(f"/sessions/{posting.session_id}", "Saved. It is on its way to the ticket.")
+    return go_to(f"/postings/{posting_id}", "Saved. It goes to the ticket as it is here.")
+
+
+@router.post("/{posting_id}/retry")
+async def retry(
+    posting_id: uuid.UUID, body: Annotated[BackForm, Form()], actor: CanWork, db: WriteSession, now: Now
+) -> Response:
+    await api.retry_posting(posting_id, actor, db, now)
+    return _back(posting_id, body, "It is tried again now. What has arrived is not written twice.")
+
+
+@router.post("/{posting_id}/send")
+async def send(
+    posting_id: uuid.UUID, body: Annotated[BackForm, Form()], actor: CanWork, db: WriteSession, now: Now
+) -> Response:
+    await api.send_posting(posting_id, actor, db, now)
+    return _back(posting_id, body, "It is on its way to the ticket.")
+
+
+@router.post("/{posting_id}/give-up")
+async def give_up(
+    posting_id: uuid.UUID, body: Annotated[BackForm, Form()], actor: CanWork, db: WriteSession, now: Now
+) -> Response:
+    await api.abandon_posting(posting_id, actor, db, now)
+    return _back(posting_id, body, "Given up. What has arrived at the ticket stays there.")
+
+
+def _back(posting_id: uuid.UUID, body: BackForm, notice: str) -> Response:
+    return go_to(body.back if is_own_path(body.back) else f"/postings/{posting_id}", notice)
+
+
+def _correctable(posting: PostingOut) -> str:
+    return digest(posting.text, *((step.id, step.minutes) for step in posting.steps))

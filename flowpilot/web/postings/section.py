@@ -1,0 +1,91 @@
+"""What was posted to a session's ticket, as a part of the session's pages."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flowpilot.db.session import ReadDb
+from flowpilot.identity.actor import Actor
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.postings import api
+from flowpilot.psa.postings.minutes import PostedTime, posted_times
+from flowpilot.psa.postings.models import WAITING, PsaRules, State
+from flowpilot.psa.postings.planning import connection_and_rules
+from flowpilot.psa.postings.schemas import PostingOut
+from flowpilot.web.outdated import digest
+
+# A session has a handful; more are in the list of all.
+_MOST = 50
+
+# How often the page asks for news of what goes now, and of what waits for a later time.
+_SOON, _LATER = timedelta(seconds=3), timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class SessionPostings:
+    """A session's postings, the newest first, and where they go. `has_more`: there are older ones."""
+
+    session_id: uuid.UUID
+    ticket_id: str | None
+    has_ended: bool
+    connection: PsaConnection | None
+    rules: PsaRules
+    postings: list[PostingOut]
+    has_more: bool
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether nothing goes over the connection."""
+        return self.connection is not None and self.connection.paused_at is not None
+
+    @property
+    def times(self) -> list[PostedTime]:
+        """Everybody's time that was posted."""
+        return posted_times(self.postings)
+
+    @property
+    def seen(self) -> str:
+        """A digest of what is shown: while it is the same, a page need not be changed."""
+        connection = self.connection
+        health = None if connection is None else (connection.paused_at, connection.rests_until, connection.trouble)
+        said = [posting.model_dump_json() for posting in self.postings]
+        return digest(self.ticket_id, health, *said)
+
+    def pause(self, now: datetime) -> int | None:
+        """After how many seconds the page asks again; None while nothing can happen by itself."""
+        due = [one.due_at for one in self.postings if one.state in WAITING and one.due_at is not None]
+        if not due or self.connection is None:
+            return None
+        is_soon = min(due) < now + _LATER and not self.is_paused
+        return int((_SOON if is_soon else _LATER).total_seconds())
+
+    @property
+    def by_itself(self) -> list[str]:
+        """What the account posts when a session ends."""
+        rules = self.rules
+        wanted = [(rules.posts_note, "note"), (rules.posts_time, "time"), (rules.posts_status, "status")]
+        return [name for is_wanted, name in wanted if is_wanted]
+
+    @property
+    def is_posted(self) -> bool:
+        """Whether the session's own note has been posted, or is about to be."""
+        return any(one.audience == "internal" and one.state != State.ABANDONED for one in self.postings)
+
+
+async def session_postings(
+    actor: Actor, db: ReadDb, session_id: uuid.UUID, ticket_id: str | None, *, has_ended: bool
+) -> SessionPostings | None:
+    """What was posted of a session; None if nothing was, and no ticket system is connected."""
+    connection, rules = await connection_and_rules(db, actor.account_id)
+    found = await api.list_postings(actor, db, session_id=session_id, limit=_MOST)
+    if connection is None and not found.items:
+        return None
+    return SessionPostings(
+        session_id=session_id,
+        ticket_id=ticket_id,
+        has_ended=has_ended,
+        connection=connection,
+        rules=rules,
+        postings=found.items,
+        has_more=found.next_cursor is not None,
+    )

@@ -1,0 +1,125 @@
+"""The list of postings, and one posting, without scripts."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.sessions.postings.connected import Connected
+from tests.web.conftest import SignedIn
+from tests.web.forms import send
+from tests.web.test_costs import heard
+
+
+@pytest.fixture
+def desk(client: TestClient, company: Company) -> Connected:
+    return Connected(client, company)
+
+
+@pytest.fixture
+def browser(signed_in: SignedIn) -> TestClient:
+    return signed_in()
+
+
+def _held(desk: Connected) -> str:
+    desk.connect()
+    desk.rules(waits_for_person=True)
+    session = desk.session()
+    desk.resolve(session)
+    return f"/postings/{desk.postings(session)[0]['id']}"
+
+
+def test_an_empty_list_says_what_to_do(desk: Connected, browser: TestClient, signed_in: SignedIn) -> None:
+    assert "A team admin can connect it." in browser.get("/postings").text
+    assert "Connect a ticket system" in signed_in(Role.OWNER).get("/postings").text
+    desk.connect()
+    assert "Nothing posted yet" in browser.get("/postings").text
+    assert "No postings match" in browser.get("/postings?state=failed").text
+
+
+def test_the_list_is_narrowed_by_state_ticket_and_session(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    sessions = [desk.session(), desk.session(psa_ticket_id="815")]
+    for session in sessions:
+        desk.resolve(session)
+    desk.company.query("UPDATE psa_postings SET state = 'failed' WHERE ticket_id = '815' RETURNING 1")
+
+    def found(query: str) -> list[bool]:
+        page = browser.get(f"/postings?{query}").text
+        return [f"Ticket {ticket}" in page for ticket in ("4711", "815")]
+
+    assert found("") == [True, True]
+    assert found("state=failed") == [False, True]
+    assert found("state=waiting") == [True, False]
+    assert found("ticket=4711&state=") == [True, False]
+    assert found(f"session_id={sessions[1]}") == [False, True]
+    page = browser.get("/postings").text
+    assert ("1 failed" in page, "1 waiting" in page) == (True, True)
+
+
+def test_a_list_costs_the_same_however_long_it_is(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    costs = []
+    for _ in range(2):
+        desk.resolve(desk.session())
+        with heard(browser) as sent:
+            assert browser.get("/postings").status_code == 200
+        costs.append(len(sent))
+    assert costs[0] == costs[1] <= 12
+
+
+def test_a_held_posting_is_edited_and_keeps_what_it_said(desk: Connected, browser: TestClient) -> None:
+    path = _held(desk)
+    page = send(browser, path, "/correct", text="The fuse.\r\nA new one.", minutes="25")
+    assert page.url.path == path
+    assert "Saved." in page.text
+    assert "What FlowPilot wrote, before it was edited" in page.text
+    assert desk.company.query("SELECT text, state FROM psa_postings") == [("The fuse.\nA new one.", "held")]
+    assert desk.company.query("SELECT minutes FROM psa_posting_steps WHERE kind = 'time'") == [(25,)]
+
+
+def test_what_is_saved_unchanged_does_not_count_as_edited(desk: Connected, browser: TestClient) -> None:
+    send(browser, _held(desk), "/correct")
+    assert desk.company.query("SELECT text_made, edited_by FROM psa_postings") == [(None, None)]
+
+
+def test_it_is_edited_and_sent_with_one_press(desk: Connected, browser: TestClient) -> None:
+    page = send(browser, _held(desk), "/correct", minutes="30", then="send")
+    assert page.url.path.startswith("/sessions/")
+    assert desk.company.query("SELECT state FROM psa_postings") == [("queued",)]
+    assert desk.company.query("SELECT minutes FROM psa_posting_steps WHERE kind = 'time'") == [(30,)]
+
+
+def test_what_somebody_else_has_edited_meanwhile_is_not_undone(
+    desk: Connected, browser: TestClient, signed_in: SignedIn
+) -> None:
+    path = _held(desk)
+    older = browser.get(path)
+    send(signed_in(), path, "/correct", text="Theirs.")
+    late = send(browser, older, "/correct", text="Mine.")
+    assert late.status_code == 409
+    assert "Mine." in late.text
+    assert desk.company.query("SELECT text FROM psa_postings") == [("Theirs.",)]
+
+
+def test_what_has_gone_cannot_be_edited(desk: Connected, browser: TestClient) -> None:
+    path = _held(desk)
+    older = browser.get(path)
+    assert "It is on its way to the ticket." in send(browser, older, "/send").text
+    desk.company.query("UPDATE psa_posting_steps SET attempts = 1 RETURNING 1")
+    assert "/correct" not in browser.get(path).text
+    assert send(browser, older, "/correct", text="Too late.").status_code == 409
+
+
+def test_a_form_leads_back_only_to_our_own_pages(desk: Connected, browser: TestClient) -> None:
+    path = _held(desk)
+    page = browser.post(f"{path}/send", data={"back": "//elsewhere.example"})
+    assert page.url.path == path
+
+
+def test_another_account_sees_nothing(desk: Connected, signed_in: SignedIn, neighbour: Company) -> None:
+    path = _held(desk)
+    other = signed_in(Role.OWNER, neighbour)
+    assert other.get(path).status_code == 404
+    assert "Ticket 4711" not in other.get("/postings").text
+    assert other.post(f"{path}/send").status_code == 404

@@ -1,0 +1,165 @@
+"""What was posted, in the pages of a session and its handoff, without scripts."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.sessions.postings.connected import Connected
+from tests.web.conftest import SignedIn
+from tests.web.forms import forms_of, send
+
+
+@pytest.fixture
+def desk(client: TestClient, company: Company) -> Connected:
+    return Connected(client, company)
+
+
+@pytest.fixture
+def browser(signed_in: SignedIn) -> TestClient:
+    """The browser of a team admin, who may work on every session."""
+    return signed_in(Role.TEAM_ADMIN)
+
+
+def _offered(page: str) -> set[str]:
+    """What the forms of a page do with postings."""
+    return {form.action.rpartition("/")[2] for form in forms_of(page) if form.action.startswith("/postings/")}
+
+
+def _set(desk: Connected, state: str, reason: str | None = None) -> None:
+    desk.company.query("UPDATE psa_posting_steps SET state = %s, attempts = 1 RETURNING 1", state)
+    change = "UPDATE psa_postings SET state = %s, reason = %s, due_at = NULL RETURNING 1"
+    desk.company.query(change, state, reason)
+
+
+def test_a_session_says_what_will_be_posted_and_then_what_was(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    session = desk.session()
+    assert (
+        "When the session ends, note, time go to this ticket by itself."
+        in browser.get(f"/sessions/{session}").text
+    )
+    desk.resolve(session)
+    for path in (f"/sessions/{session}", f"/sessions/{session}/note"):
+        page = browser.get(path).text
+        assert "When it was resolved" in page
+        assert "1&nbsp;min" in page
+        assert _offered(page) == {"give-up"}
+
+
+def test_without_a_ticket_system_nothing_is_said_of_it(desk: Connected, browser: TestClient) -> None:
+    assert "Posted to the ticket" not in browser.get(f"/sessions/{desk.session()}").text
+
+
+def test_a_session_without_a_ticket_says_that_nothing_is_posted(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    assert (
+        "Nothing is posted without a ticket." in browser.get(f"/sessions/{desk.session(psa_ticket_id=None)}").text
+    )
+
+
+def test_a_failed_posting_says_why_and_is_tried_again(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    _set(desk, "failed", "The period is closed. Open it, then try again.")
+    page = browser.get(f"/sessions/{session}")
+    assert "The period is closed. Open it, then try again." in page.text
+    again = send(browser, page, "/retry")
+    assert again.url.path == f"/sessions/{session}"
+    assert "It is tried again now." in again.text
+    assert [one["state"] for one in desk.postings(session)] == ["queued"]
+
+
+def test_what_is_confirmed_or_given_up_offers_nothing(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    for state in ("confirmed", "abandoned"):
+        _set(desk, state)
+        assert _offered(browser.get(f"/sessions/{session}").text) == set()
+
+
+def test_a_viewer_sees_it_and_is_offered_nothing(desk: Connected, signed_in: SignedIn) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    page = signed_in(Role.VIEWER).get(f"/sessions/{session}").text
+    assert ("When it was resolved" in page, _offered(page)) == (True, set())
+
+
+def test_minutes_worked_posted_and_confirmed_are_side_by_side(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    step = (
+        "UPDATE psa_posting_steps SET worked_seconds = 975, minutes = 17, state = 'confirmed' WHERE kind = 'time'"
+    )
+    desk.company.query(f"{step} RETURNING 1")
+    page = browser.get(f"/sessions/{session}").text
+    assert "16\u00a0min\u00a015\u00a0s" in page
+    assert page.count('17&nbsp;min <span class="text-secondary">(0.28&nbsp;h)</span>') == 3
+
+
+def test_the_part_answers_only_if_there_is_news_and_asks_again_while_something_waits(
+    desk: Connected, browser: TestClient
+) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    part = browser.get(f"/sessions/{session}/postings").text
+    assert "<html" not in part
+    again = part.partition('hx-get="')[2].partition('"')[0]
+    assert 'hx-trigger="every 3s"' in part
+    assert browser.get(again).status_code == 204
+    _set(desk, "confirmed")
+    news = browser.get(again)
+    assert ("On the ticket" in news.text, "hx-trigger" in news.text) == (True, False)
+
+
+def test_a_paused_connection_is_named_and_asked_for_rarely(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    desk.company.query("UPDATE psa_connections SET paused_at = now(), pause_kind = 'by_hand' RETURNING 1")
+    page = browser.get(f"/sessions/{session}").text
+    assert "All postings are paused since" in page
+    assert 'hx-trigger="every 60s"' in page
+
+
+def test_the_preview_keeps_the_desk_and_the_client_apart(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    desk.rules(client_greeting="Dear client,")
+    session = desk.session()
+    page = browser.get(f"/sessions/{session}/preview").text
+    internal, _, client = page.partition('aria-labelledby="for-client"')
+    assert ("Looked at the fuse." in internal, "Only the desk reads this" in internal) == (True, True)
+    assert ("Dear client," in client, "The client reads this" in client) == (True, True)
+    assert "Looked at the fuse." not in client
+    assert desk.postings(session) == []
+
+
+def test_a_text_goes_to_the_client_as_it_was_edited_and_once(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    session = desk.session()
+    page = browser.get(f"/sessions/{session}/preview")
+    for _ in range(2):
+        shown = send(browser, page, "/postings", text="It works again.\r\nThank you.")
+        assert "It is on its way to the client." in shown.text
+    (sent,) = desk.postings(session)
+    assert (sent["audience"], sent["text"]) == ("client", "It works again.\nThank you.")
+    assert "Text for the client" in shown.text
+
+
+def test_without_a_ticket_the_text_for_the_client_can_only_be_copied(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    page = browser.get(f"/sessions/{desk.session(psa_ticket_id=None)}/preview").text
+    assert ("Send to the client" in page, "This session has no ticket" in page) == (False, True)
+
+
+def test_a_handoff_shows_what_was_posted(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    desk.rules(posts_escalation=True)
+    session = desk.session()
+    made = desk.ask("POST", f"/api/v1/ai-sessions/{session}/handoffs", {"reason": "Stuck."}, expect=201)
+    assert "At the escalation" in browser.get(f"/handoffs/{made['id']}").text
