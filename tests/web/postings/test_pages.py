@@ -105,7 +105,7 @@ def test_what_somebody_else_has_edited_meanwhile_is_not_undone(
 def test_what_has_gone_cannot_be_edited(desk: Connected, browser: TestClient) -> None:
     path = _held(desk)
     older = browser.get(path)
-    assert "It is on its way to the ticket." in send(browser, older, "/send").text
+    assert "It is on its way to the ticket." in browser.post(f"{path}/send").text
     desk.company.query("UPDATE psa_posting_steps SET attempts = 1 RETURNING 1")
     assert "/correct" not in browser.get(path).text
     assert send(browser, older, "/correct", text="Too late.").status_code == 409
