@@ -14,7 +14,7 @@ ICONS := activity alert-circle alert-triangle arrow-back-up arrow-down arrow-lef
 	template ticket trash user user-check user-plus users versions webhook world x
 
 help: ## Show the targets
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-8s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 setup: .venv/.installed $(VENDOR)/.copied ## Make .venv with everything FlowPilot needs, and the flowpilot command in .venv/bin
 
@@ -65,8 +65,11 @@ bench: setup ## Measure every report and page and print the figures
 	$(BIN)/python -m benchmarks
 	$(BIN)/python -m benchmarks.pages
 
+reliability: setup ## Kill the server while sessions are posted, and count what arrives in each ticket system
+	$(BIN)/python -m benchmarks.reliability --write
+
 lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra ai --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
-.PHONY: help setup demo test pytest check lint bench lock
+.PHONY: help setup demo test pytest check lint bench reliability lock

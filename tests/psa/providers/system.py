@@ -21,12 +21,25 @@ class Stored:
 class System(Protocol):
     """A ticket system that runs for the tests, with people, a client and tickets of its own."""
 
-    port: int
-    # Members as its records name them: an active one whose e-mail is `alex@desk.example`, and another.
-    alex: str
-    kim: str
-    # The name of a client, as tickets made here have it.
-    client: str
+    @property
+    def port(self) -> int:
+        """Where it answers on this machine."""
+        ...
+
+    @property
+    def alex(self) -> str:
+        """An active member as its records name them, whose e-mail is `alex@desk.example`."""
+        ...
+
+    @property
+    def kim(self) -> str:
+        """Another member."""
+        ...
+
+    @property
+    def client(self) -> str:
+        """The name of a client, as tickets made here have it."""
+        ...
 
     def provider(self, access: Access) -> Provider:
         """FlowPilot's provider, with credentials that have all rights."""

@@ -1,0 +1,1 @@
+"""What arrives in ticket systems while everything between FlowPilot and them fails."""
