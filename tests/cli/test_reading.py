@@ -38,6 +38,8 @@ CHANGE: dict[str, tuple[str, ...]] = {
     "flow import": ("{file}", *ACCOUNT),
     "flow install-library": ACCOUNT,
     "db reconcile": (),
+    "psa check": ACCOUNT,
+    "psa reconcile": ACCOUNT,
 }
 APART = {"doctor", "user password"}  # The one tells what it finds, the other wants standard input.
 
