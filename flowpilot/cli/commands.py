@@ -31,7 +31,7 @@ _COMMANDS = {
     "key": _Entry("accounts", "Manage API keys."),
     "flow": _Entry("flows", "Manage an account's flows, which guide engineers."),
     "notify": _Entry("notify", "Check notifications."),
-    "psa": _Entry("psa", "Check the ticket system."),
+    "psa": _Entry("psa", "Check the ticket system, and what has arrived there."),
     "db": _Entry("database", "Manage the database."),
 }
 
