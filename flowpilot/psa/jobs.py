@@ -47,10 +47,11 @@ async def turn(context: JobContext, account_id: str, connection_id: str) -> None
 async def _go_on(used: Tools, connection: PsaConnection) -> datetime | None:
     """Work for a turn, and return when the next one is wanted; None for never."""
     account, database = connection.account_id, used.database
-    if connection.rests_until is not None and connection.rests_until > now():
-        return connection.rests_until
-    async with database.read(account) as db:
+    if connection.quiet_until is not None and connection.quiet_until > now():
+        return connection.quiet_until
+    async with database.write(account) as db:
         members = await due.members_of(db, account, connection.id)
+        await due.wake_matched(db, account, connection.id, members, now())
         names = await names_of(db, account, await due.people(db, account, connection.id))
     try:
         provider = open_provider(database, used.settings, connection)

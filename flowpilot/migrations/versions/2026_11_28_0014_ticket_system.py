@@ -34,6 +34,7 @@ CREATE TABLE psa_connections (
     failures INTEGER DEFAULT '0' NOT NULL,
     trouble TEXT,
     rests_until TIMESTAMP WITH TIME ZONE,
+    backs_off_until TIMESTAMP WITH TIME ZONE,
     wakes_at TIMESTAMP WITH TIME ZONE,
     paused_at TIMESTAMP WITH TIME ZONE,
     pause_kind TEXT,
@@ -129,6 +130,8 @@ CREATE TABLE psa_postings (
     created_by UUID,
     created_at TIMESTAMP WITH TIME ZONE DEFAULT now() NOT NULL,
     edited_by UUID,
+    released_at TIMESTAMP WITH TIME ZONE,
+    is_unlinked BOOLEAN DEFAULT 'false' NOT NULL,
     ended_at TIMESTAMP WITH TIME ZONE,
     CONSTRAINT psa_postings_pkey PRIMARY KEY (account_id, id),
     CONSTRAINT psa_postings_account_id_connection_id_fkey

@@ -34,9 +34,9 @@ class PsaConnection(Tenant, Base):
     """An account's connection to its ticket system; at most one that is not removed.
 
     The credentials are encrypted and never shown. `settings` are the provider's own options. Until `rests_until`
-    nothing is sent, because the ticket system asked for it or has failed, `failures` times in a row (`trouble`
-    says how); the job that goes on then is scheduled for `wakes_at`. A removed one keeps its history, but no
-    credentials.
+    nothing is sent, because the ticket system asked for it; until `backs_off_until` nothing is posted, because it
+    has failed `failures` times in a row (`trouble` says how). The job that goes on then is scheduled for
+    `wakes_at`. A removed one keeps its history, but no credentials.
     """
 
     __tablename__ = "psa_connections"
@@ -57,12 +57,18 @@ class PsaConnection(Tenant, Base):
     failures: Mapped[int] = mapped_column(server_default="0")
     trouble: Mapped[str | None]
     rests_until: Mapped[datetime | None]
+    backs_off_until: Mapped[datetime | None]
     wakes_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     pause_kind: Mapped[str | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     removed_at: Mapped[datetime | None]
+
+    @property
+    def quiet_until(self) -> datetime | None:
+        """Until when nothing is posted, for either reason."""
+        return max((one for one in (self.rests_until, self.backs_off_until) if one is not None), default=None)
 
 
 class PsaCallSlot(Tenant, Base):

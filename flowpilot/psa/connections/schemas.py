@@ -67,7 +67,9 @@ class ConnectionOut(BaseModel):
     check: CheckOut | None = Field(description="What the last check found; null before the first.")
     paused_at: datetime | None = Field(description="Null while it posts.")
     pause_kind: PauseKind | None
-    rests_until: datetime | None = Field(description="The ticket system asked to wait until then.")
+    rests_until: datetime | None = Field(
+        description="Until then nothing is sent: the ticket system asked for it, or has failed."
+    )
     created_by: uuid.UUID | None
     created_at: datetime
     removed_at: datetime | None
@@ -96,7 +98,7 @@ def connection_out(row: PsaConnection) -> ConnectionOut:
         check=None if row.checked_at is None else CheckOut(ok=is_ok(findings), findings=shown),
         paused_at=row.paused_at,
         pause_kind=None if row.pause_kind is None else PauseKind(row.pause_kind),
-        rests_until=row.rests_until,
+        rests_until=row.quiet_until,
         created_by=row.created_by,
         created_at=row.created_at,
         removed_at=row.removed_at,

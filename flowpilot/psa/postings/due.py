@@ -1,9 +1,10 @@
 """What a connection has to post next."""
 
 import uuid
+from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import and_, func, select, update
+from sqlalchemy import and_, exists, func, select, update
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.psa.connections.models import PsaBoardStatus, PsaConnection, PsaMember
@@ -96,11 +97,25 @@ async def chosen_status(db: ReadDb, connection: PsaConnection, board_id: str | N
 
 
 async def is_wanted(db: ReadDb, posting: PsaPosting) -> bool:
-    """Whether the posting is still to go on, as it is now."""
-    state = await db.scalar(
-        select(PsaPosting.state).where(PsaPosting.account_id == posting.account_id, PsaPosting.id == posting.id)
+    """Whether the posting is still to go on as it was read: over an open connection, and to the same ticket."""
+    wanted = (
+        select(PsaPosting.id)
+        .join(
+            PsaConnection,
+            and_(PsaConnection.account_id == PsaPosting.account_id, PsaConnection.id == PsaPosting.connection_id),
+        )
+        .where(
+            PsaPosting.account_id == posting.account_id,
+            PsaConnection.account_id == posting.account_id,
+            PsaPosting.id == posting.id,
+            PsaPosting.state.in_(_TRIED),
+            PsaPosting.ticket_id == posting.ticket_id,
+            PsaPosting.connection_id == posting.connection_id,
+            PsaConnection.removed_at.is_(None),
+            PsaConnection.paused_at.is_(None),
+        )
     )
-    return state in _TRIED
+    return await db.scalar(wanted) is not None
 
 
 async def release_held(db: Db, posting: PsaPosting, now: datetime) -> bool:
@@ -113,20 +128,47 @@ async def release_held(db: Db, posting: PsaPosting, now: datetime) -> bool:
             PsaPosting.state == State.HELD,
             PsaPosting.due_at <= now,
         )
-        .values(state=State.QUEUED)
+        .values(state=State.QUEUED, released_at=now)
         .returning(PsaPosting.id)
     )
     return changed is not None
 
 
+async def wake_matched(
+    db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, members: Collection[uuid.UUID], now: datetime
+) -> None:
+    """Let go on what waits for somebody who is matched with a member by now."""
+    matched = exists().where(
+        PsaPostingStep.account_id == PsaPosting.account_id,
+        PsaPostingStep.posting_id == PsaPosting.id,
+        PsaPostingStep.state == State.QUEUED,
+        PsaPostingStep.user_id.in_(members),
+    )
+    await db.execute(
+        update(PsaPosting)
+        .where(
+            PsaPosting.account_id == account_id,
+            PsaPosting.connection_id == connection_id,
+            PsaPosting.state == State.QUEUED,
+            PsaPosting.due_at.is_(None),
+            matched,
+        )
+        .values(due_at=now)
+    )
+
+
 async def put_off(db: Db, posting: PsaPosting, until: datetime | None, *, reason: str | None = None) -> None:
-    """Try a posting again at that time; with None, once somebody has done something."""
+    """Try a posting again at that time; with None, once somebody has done something.
+
+    If somebody has done something meanwhile, its time stays as they have set it.
+    """
     await db.execute(
         update(PsaPosting)
         .where(
             PsaPosting.account_id == posting.account_id,
             PsaPosting.id == posting.id,
             PsaPosting.state.in_(_TRIED),
+            PsaPosting.due_at == posting.due_at,
         )
         .values(due_at=until, reason=func.coalesce(reason, PsaPosting.reason))
     )

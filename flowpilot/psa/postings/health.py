@@ -31,8 +31,10 @@ async def failed(
         ).one()
         rest = min(_FIRST_REST * 4**row.failures, _LONGEST_REST) if row.failures < 10 else _LONGEST_REST
         row.failures, row.trouble = row.failures + 1, reason
-        row.rests_until = max(moment + rest, not_before or moment)
-        return row.rests_until
+        row.backs_off_until = moment + rest
+        if not_before is not None:
+            row.rests_until = max(not_before, row.rests_until or not_before)
+        return row.quiet_until or moment
 
 
 async def answered(database: Database, connection: PsaConnection) -> None:
@@ -43,7 +45,7 @@ async def answered(database: Database, connection: PsaConnection) -> None:
         await db.execute(
             update(PsaConnection)
             .where(PsaConnection.account_id == connection.account_id, PsaConnection.id == connection.id)
-            .values(failures=0, trouble=None, rests_until=None)
+            .values(failures=0, trouble=None, backs_off_until=None)
         )
     connection.failures = 0
 
@@ -65,8 +67,8 @@ async def wake(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, at: date
 
 
 async def end_rest(db: Db, connection: PsaConnection) -> None:
-    """Ask the ticket system again at once, because a person wants to know."""
-    connection.rests_until = None
+    """Ask the ticket system again at once, because a person wants to know; not before it has asked for that."""
+    connection.backs_off_until = None
     await db.flush()
 
 

@@ -52,7 +52,8 @@ class PsaRules(Base):
 class PsaPosting(Tenant, Base):
     """What is posted to a ticket because of one thing that happened in a session, step by step.
 
-    It is not tried before `due_at`. `text_made` is what FlowPilot wrote, if somebody has edited it since.
+    It is not tried before `due_at`. `text_made` is what FlowPilot wrote, if somebody has edited it since. One that
+    was held has no `released_at` until it goes. `is_unlinked`: its session has no ticket any more.
     """
 
     __tablename__ = "psa_postings"
@@ -85,6 +86,8 @@ class PsaPosting(Tenant, Base):
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     edited_by: Mapped[uuid.UUID | None]
+    released_at: Mapped[datetime | None]
+    is_unlinked: Mapped[bool] = mapped_column(server_default="false")
     ended_at: Mapped[datetime | None]
 
 

@@ -92,7 +92,9 @@ async def enqueue(
         occasion=new.occasion,
         text=new.text,
         state=State.HELD if held else State.QUEUED,
-        due_at=_due(rules, now) if held else now,
+        due_at=held_until(rules, now) if held else now,
+        released_at=None if held else now,
+        is_unlinked=False,
         created_by=by,
         created_at=now,
     )
@@ -120,7 +122,8 @@ async def enqueue(
     return posting
 
 
-def _due(rules: PsaRules, now: datetime) -> datetime | None:
+def held_until(rules: PsaRules, now: datetime) -> datetime | None:
+    """When a held posting goes by itself; None if it waits for a person."""
     return None if rules.waits_for_person else now + timedelta(minutes=rules.hold_minutes)
 
 

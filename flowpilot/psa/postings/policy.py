@@ -46,8 +46,12 @@ def refusal(
         action: what somebody wants to do.
     """
     match action:
-        case PostingAction.SEND if posting.state != State.HELD:
-            return PostingGoneError(f"This posting is {posting.state}: it waits for nobody.")
+        case PostingAction.SEND if posting.state != State.HELD or posting.is_unlinked:
+            return PostingGoneError(
+                "The session has no ticket. Link it to one first, or abandon this posting."
+                if posting.is_unlinked
+                else f"This posting is {posting.state}: it waits for nobody."
+            )
         case PostingAction.RETRY if posting.state in {*_ENDED, State.HELD} or not left_to_try(steps):
             return PostingGoneError(f"This posting is {posting.state}, so there is nothing to try again.")
         case PostingAction.SEND | PostingAction.RETRY if way(posting, connections) is None:

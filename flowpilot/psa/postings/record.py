@@ -53,25 +53,32 @@ async def lock(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID) -> LoadedPo
     return LoadedPosting(posting, list(await db.scalars(steps.order_by(PsaPostingStep.position))))
 
 
-async def begin(
-    db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, steps: Sequence[uuid.UUID], now: datetime
-) -> bool:
-    """Put a request on record that is about to be sent; False if it is not wanted, or if another one is open.
+async def begin(db: Db, seen: PsaPosting, steps: Sequence[uuid.UUID], now: datetime) -> LoadedPosting | None:
+    """Put a request on record that is about to be sent, and return what to send.
 
+    None if it is not wanted any more, if another request is open, or if the posting goes to another ticket by now.
     Two turns may run at once for a moment: when a process that counts as dead is only slow.
+
+    Args:
+        db: the transaction.
+        seen: the posting as it was when its ticket was read.
+        steps: what is to be written.
+        now: the present moment.
     """
-    loaded = await lock(db, account_id, posting_id)
-    wanted = loaded.of(steps)
-    if loaded.posting.state not in {State.QUEUED, State.SENT} or any(one.state != State.QUEUED for one in wanted):
-        return False
+    loaded = await lock(db, seen.account_id, seen.id)
+    wanted, posting = loaded.of(steps), loaded.posting
+    if posting.state not in {State.QUEUED, State.SENT} or any(one.state != State.QUEUED for one in wanted):
+        return None
+    if posting.ticket_id != seen.ticket_id or posting.connection_id != seen.connection_id:
+        return None
     if any(one.asked_at is not None and one.kind != StepKind.STATUS for one in wanted):
-        return False
+        return None
     for step in wanted:
         step.attempts, step.asked_at, step.reason = step.attempts + 1, now, None
         step.marker = wanted[0].marker
-        db.add(PsaAttempt(account_id=account_id, id=new_id(), step_id=step.id, started_at=now))
+        db.add(PsaAttempt(account_id=posting.account_id, id=new_id(), step_id=step.id, started_at=now))
     await db.flush()
-    return True
+    return loaded
 
 
 async def finish(
@@ -86,8 +93,11 @@ async def finish(
     loaded = await lock(db, account_id, posting_id)
     reason = None if isinstance(outcome, Accepted) else outcome.reason
     for step in loaded.of(steps):
-        step.reason = reason
         await _end_attempt(db, step, outcome, reason, now)
+        if step.state == State.ABANDONED and not isinstance(outcome, Accepted):
+            step.asked_at = None
+            continue
+        step.reason = reason
         match outcome:
             case Accepted(external_id):
                 step.state, step.external_id, step.asked_at = State.SENT, external_id, None
@@ -172,7 +182,29 @@ async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     posting.reason = " ".join(reasons) or posting.reason
     posting.ended_at = None if posting.state in WAITING else posting.ended_at or now
     await db.flush()
-    await _log_push(db, loaded, now)
+    await log_push(db, loaded, now)
+
+
+async def log_push(db: Db, loaded: LoadedPosting, now: datetime) -> None:
+    """Keep the push of the note, which the reports count, equal to the note's step."""
+    note = next((step for step in loaded.steps if step.kind == StepKind.NOTE), None)
+    if note is None:
+        return
+    status = {State.CONFIRMED: "success", State.FAILED: "failed", State.ABANDONED: "failed"}.get(
+        State(note.state), "pending"
+    )
+    log = (
+        await db.scalars(
+            select(PsaPostLog).where(
+                PsaPostLog.account_id == note.account_id, PsaPostLog.posting_id == note.posting_id
+            )
+        )
+    ).one()
+    if log.status != status:
+        log.posted_at = None if status == "pending" else now
+    log.status, log.external_id, log.ticket_id = status, note.external_id, loaded.posting.ticket_id
+    log.retry_count = max(0, note.attempts - 1)
+    await db.flush()
 
 
 def _is_stuck(loaded: LoadedPosting) -> bool:
@@ -205,28 +237,6 @@ async def _end_attempt(db: Db, step: PsaPostingStep, outcome: Outcome, reason: s
         )
         .values(ended_at=now, outcome=_OUTCOMES[type(outcome)], reason=reason)
     )
-
-
-async def _log_push(db: Db, loaded: LoadedPosting, now: datetime) -> None:
-    """Keep the push of the note, which the reports count, equal to the note's step."""
-    note = next((step for step in loaded.steps if step.kind == StepKind.NOTE), None)
-    if note is None:
-        return
-    status = {State.CONFIRMED: "success", State.FAILED: "failed", State.ABANDONED: "failed"}.get(
-        State(note.state), "pending"
-    )
-    log = (
-        await db.scalars(
-            select(PsaPostLog).where(
-                PsaPostLog.account_id == note.account_id, PsaPostLog.posting_id == note.posting_id
-            )
-        )
-    ).one()
-    if log.status != status:
-        log.posted_at = None if status == "pending" else now
-    log.status, log.external_id, log.ticket_id = status, note.external_id, loaded.posting.ticket_id
-    log.retry_count = max(0, note.attempts - 1)
-    await db.flush()
 
 
 def _pause(attempts: int) -> timedelta:

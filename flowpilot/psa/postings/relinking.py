@@ -3,12 +3,15 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
 from flowpilot.db.session import Db
 from flowpilot.psa.postings import record
 from flowpilot.psa.postings.lanes import give_turn
-from flowpilot.psa.postings.models import PsaPosting, State
+from flowpilot.psa.postings.models import WAITING, PsaPosting, State
+from flowpilot.psa.postings.planning import connection_and_rules, held_until
+from flowpilot.psa.postings.record import LoadedPosting
+from flowpilot.psa.provider import Audience, StepKind
 
 _UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or abandon this posting."
 
@@ -22,7 +25,7 @@ async def relink(
         .where(
             PsaPosting.account_id == account_id,
             PsaPosting.ai_session_id == session_id,
-            PsaPosting.state.in_([State.HELD, State.QUEUED, State.SENT]),
+            or_(PsaPosting.state.in_(WAITING), PsaPosting.state == State.FAILED),
         )
         .order_by(PsaPosting.id)
     )
@@ -30,18 +33,51 @@ async def relink(
         loaded = await record.lock(db, account_id, posting_id)
         posting = loaded.posting
         if any(step.attempts for step in loaded.steps):
-            posting.reason = f"A part of this may be on ticket {posting.ticket_id}, so the rest goes there, too."
+            if posting.state != State.FAILED:
+                posting.reason = (
+                    f"A part may be on ticket {posting.ticket_id} already, so the rest goes there, too."
+                )
         elif ticket_id is None:
-            posting.state, posting.due_at, posting.reason = State.HELD, None, _UNLINKED
+            posting.state, posting.due_at, posting.ended_at = State.HELD, None, None
+            posting.is_unlinked, posting.reason = True, _UNLINKED
         else:
-            await _follow(db, posting, ticket_id, now)
+            await _follow(db, loaded, ticket_id, now)
     await db.flush()
 
 
-async def _follow(db: Db, posting: PsaPosting, ticket_id: str, now: datetime) -> None:
-    was_unlinked = posting.reason == _UNLINKED
+async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> None:
+    """Leave out the status that goes with an end, because the session goes on."""
+    waiting = await db.scalars(
+        select(PsaPosting.id).where(
+            PsaPosting.account_id == account_id,
+            PsaPosting.ai_session_id == session_id,
+            PsaPosting.state.in_(WAITING),
+        )
+    )
+    for posting_id in list(waiting):
+        loaded = await record.lock(db, account_id, posting_id)
+        for step in loaded.steps:
+            if step.kind == StepKind.STATUS and step.state == State.QUEUED:
+                step.state, step.reason = State.ABANDONED, "The session goes on, so the ticket keeps its status."
+        await record.roll_up(db, loaded, now)
+
+
+async def _follow(db: Db, loaded: LoadedPosting, ticket_id: str, now: datetime) -> None:
+    """Go to another ticket, held as before; a text for a client waits until somebody has read it again."""
+    posting = loaded.posting
+    for step in loaded.steps:
+        step.state, step.reason = (State.QUEUED, None) if step.state == State.FAILED else (step.state, step.reason)
     posting.reason = f"The session moved from ticket {posting.ticket_id}, so this goes to {ticket_id}."
-    posting.ticket_id = ticket_id
-    if was_unlinked:
+    posting.ticket_id, posting.is_unlinked, posting.ended_at = ticket_id, False, None
+    _, rules = await connection_and_rules(db, posting.account_id)
+    if posting.audience == Audience.CLIENT:
+        posting.state, posting.due_at, posting.released_at = State.HELD, None, None
+        posting.reason += " Read the text again before you send it: the ticket may be another client's."
+    elif posting.released_at is None:
+        posting.state, posting.due_at = State.HELD, held_until(rules, now)
+    else:
         posting.state, posting.due_at = State.QUEUED, now
-        await give_turn(db, posting.account_id, posting.connection_id)
+    if posting.due_at is not None:
+        later = posting.due_at if posting.due_at > now else None
+        await give_turn(db, posting.account_id, posting.connection_id, later)
+    await record.log_push(db, loaded, now)

@@ -101,7 +101,7 @@ async def send(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) -> No
         PostingGoneError: it is not held, or the account is no longer connected to its ticket system.
     """
     loaded, connection = await _load(db, actor, posting_id, PostingAction.SEND)
-    loaded.posting.state, loaded.posting.due_at = State.QUEUED, now
+    loaded.posting.state, loaded.posting.due_at, loaded.posting.released_at = State.QUEUED, now, now
     await _go(db, loaded, connection)
 
 

@@ -15,6 +15,7 @@ from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import due, health, record
 from flowpilot.psa.postings.acts import LookUp, SetStatus, Wait, Write, lacks_member, next_act
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings.record import LoadedPosting
 from flowpilot.psa.provider import (
     Audience,
     BooksFor,
@@ -63,7 +64,8 @@ async def run(turn: Turn) -> datetime | None:
     ends = now() + _TURN
     while (moment := now()) < ends:
         async with turn.database.read(turn.account_id) as db:
-            posting = await due.next_due(db, turn.account_id, turn.connection.id)
+            is_open = await due.open_connection(db, turn.account_id, turn.connection.id) is not None
+            posting = await due.next_due(db, turn.account_id, turn.connection.id) if is_open else None
         if posting is None or posting.due_at is None:
             return None
         if posting.due_at > moment:
@@ -152,23 +154,30 @@ async def _write(
     turn: Turn, posting: PsaPosting, ticket: Ticket, steps: tuple[PsaPostingStep, ...]
 ) -> datetime | None:
     ids = [step.id for step in steps]
-    async with turn.database.write(turn.account_id) as db:
-        if not await record.begin(db, turn.account_id, posting.id, ids, now()):
-            return None
-    outcome = await turn.provider.write(ticket.id, _record(turn, posting, steps))
+    begun = await _begin(turn, posting, ids)
+    if begun is None:
+        return None
+    outcome = await turn.provider.write(ticket.id, _record(turn, begun.posting, tuple(begun.of(ids))))
     return await _finish(turn, posting, ids, outcome)
 
 
 async def _set_status(turn: Turn, posting: PsaPosting, ticket: Ticket, step: PsaPostingStep) -> datetime | None:
     async with turn.database.read(turn.account_id) as db:
         chosen = await due.chosen_status(db, turn.connection, ticket.board_id, posting.occasion)
-    async with turn.database.write(turn.account_id) as db:
-        if not await record.begin(db, turn.account_id, posting.id, [step.id], now()):
-            return None
+    if await _begin(turn, posting, [step.id]) is None:
+        return None
     outcome: Outcome = (
         Refused(_no_status(ticket)) if chosen is None else await turn.provider.set_status(ticket.id, chosen)
     )
     return await _finish(turn, posting, [step.id], outcome)
+
+
+async def _begin(turn: Turn, posting: PsaPosting, ids: list[uuid.UUID]) -> LoadedPosting | None:
+    """What to send, as it is now; None if it is not to be sent any more."""
+    async with turn.database.write(turn.account_id) as db:
+        if await due.open_connection(db, turn.account_id, turn.connection.id) is None:
+            return None
+        return await record.begin(db, posting, ids, now())
 
 
 async def _finish(turn: Turn, posting: PsaPosting, ids: list[uuid.UUID], outcome: Outcome) -> datetime | None:

@@ -10,6 +10,7 @@ from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.models import PsaPosting, PsaRules
 from flowpilot.psa.postings.planning import NewPosting, connection_and_rules, enqueue
 from flowpilot.psa.postings.queries import posted
+from flowpilot.psa.postings.relinking import cancel_status
 from flowpilot.psa.provider import Audience
 from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.sessions.models import AISession, SessionStatus
@@ -26,8 +27,12 @@ _OCCASIONS = {
 
 async def after_change(db: Db, session: AISession, by: uuid.UUID | None, at: datetime) -> None:
     """Enqueue what follows from a session's new status, in the same transaction."""
+    if session.psa_ticket_id is None:
+        return
     occasion = _OCCASIONS.get(SessionStatus(session.status))
-    if occasion is None or session.psa_ticket_id is None:
+    if occasion is None:
+        if session.status == SessionStatus.ACTIVE:
+            await cancel_status(db, session.account_id, session.id, at)
         return
     connection, rules = await connection_and_rules(db, session.account_id)
     if connection is None or (occasion is Occasion.ESCALATED and not rules.posts_escalation):

@@ -47,7 +47,7 @@ class SessionPostings:
     def seen(self) -> str:
         """A digest of what is shown: while it is the same, a page need not be changed."""
         connection = self.connection
-        health = None if connection is None else (connection.paused_at, connection.rests_until, connection.trouble)
+        health = None if connection is None else (connection.paused_at, connection.quiet_until, connection.trouble)
         said = [posting.model_dump_json() for posting in self.postings]
         return digest(self.ticket_id, health, *said)
 

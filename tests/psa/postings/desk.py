@@ -2,7 +2,7 @@
 
 import uuid
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
@@ -67,6 +67,7 @@ class KilledError(BaseException):
 class MemoryDesk:
     """Tickets in memory. `planned` has what happens to the next writes; when it is empty, they are accepted.
 
+    `meanwhile` is called once, while a ticket is read.
     `lost`: written, and no answer. `dropped`: no answer, and not written. `kill`, `kill late`: the process dies
     before, or after it was written. `vanish`: accepted, and not there. `later`, `refuse`, `down`: as they say.
     """
@@ -77,6 +78,7 @@ class MemoryDesk:
     records: list[tuple[str, Record]] = field(default_factory=list)
     statuses: dict[str, str] = field(default_factory=dict)
     planned: deque[str] = field(default_factory=deque)
+    meanwhile: Callable[[], None] = lambda: None
     is_down: bool = False
     is_revoked: bool = False
 
@@ -91,6 +93,8 @@ class MemoryDesk:
 
     async def read_ticket(self, ticket_id: str) -> Ticket:
         self._answer()
+        self.meanwhile()
+        self.meanwhile = lambda: None
         found = self.merged.get(ticket_id, ticket_id)
         if found not in self.tickets:
             raise NoSuchTicketError(ticket_id)

@@ -238,7 +238,8 @@ async def test_of_two_turns_at_once_one_sends_the_request(office: Office) -> Non
     began = []
     for _ in range(2):
         async with office.database.write(office.company.id) as db:
-            began.append(await record.begin(db, office.company.id, posting, ids, now()))
+            seen = (await record.lock(db, office.company.id, posting)).posting
+            began.append(await record.begin(db, seen, ids, now()) is not None)
     assert began == [True, False]
 
 
