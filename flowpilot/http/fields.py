@@ -2,6 +2,7 @@
 
 from typing import Annotated
 
+from fastapi import Path
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 
@@ -27,6 +28,7 @@ def storable(text: str) -> str:
 
 Storable = Annotated[str, AfterValidator(storable)]
 Text = Annotated[Storable, Field(max_length=200)]
+PathText = Annotated[Storable, Path(max_length=200)]
 
 # Trimmed, and not empty: a line, a paragraph of notes, and a problem as it came in, which may be a whole e-mail.
 _Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)]

@@ -6,6 +6,7 @@ from typing import Any
 from fastapi import APIRouter, Request
 
 from flowpilot.clock import Now
+from flowpilot.http.fields import PathText
 from flowpilot.identity.access import CanManagePsaDetached
 from flowpilot.psa.boards import queries, schemas, service
 from flowpilot.psa.connections.asking import ask
@@ -29,7 +30,7 @@ async def list_boards(request: Request, actor: CanManagePsaDetached) -> schemas.
 
 @router.put("/{board_id}/statuses", status_code=204)
 async def choose_statuses(
-    request: Request, board_id: str, body: schemas.StatusesIn, actor: CanManagePsaDetached, now: Now
+    request: Request, board_id: PathText, body: schemas.StatusesIn, actor: CanManagePsaDetached, now: Now
 ) -> None:
     """Choose the status that tickets of a board get when a session ends; null leaves it as it is."""
     state = request.app.state

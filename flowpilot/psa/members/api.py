@@ -3,6 +3,7 @@
 from fastapi import APIRouter
 
 from flowpilot.clock import Now
+from flowpilot.http.fields import PathText
 from flowpilot.http.paging import MOST_ITEMS, Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanManagePsa
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -28,7 +29,7 @@ async def list_members(
 
 @router.put("/{external_id}", status_code=204)
 async def map_member(
-    external_id: str, body: schemas.MappingIn, actor: CanManagePsa, db: WriteSession, now: Now
+    external_id: PathText, body: schemas.MappingIn, actor: CanManagePsa, db: WriteSession, now: Now
 ) -> None:
     """Say who a member is here. Time of that person is then booked on them."""
     connection = await require_active(db, actor.account_id)

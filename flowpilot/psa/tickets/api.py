@@ -3,10 +3,9 @@
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
-from fastapi import Path as InPath
 
 from flowpilot.clock import Now
-from flowpilot.http.fields import Storable, Text
+from flowpilot.http.fields import PathText, Storable, Text
 from flowpilot.identity.access import CanManagePsa, CanView, CanWorkDetached
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.psa.provider import TicketQuery
@@ -16,7 +15,6 @@ router = APIRouter(prefix="/api/v1/psa", tags=["ticket system"])
 
 # A cursor is the ticket system's own, of whatever form.
 _Cursor = Annotated[Storable | None, Query(max_length=2_000, description="`next_cursor` of the page before.")]
-_TicketId = Annotated[Storable, InPath(max_length=200)]
 
 
 @router.get("/tickets")
@@ -36,7 +34,7 @@ async def search_tickets(
 
 
 @router.get("/tickets/{ticket_id}")
-async def read_ticket(request: Request, ticket_id: _TicketId, actor: CanWorkDetached) -> schemas.TicketOut:
+async def read_ticket(request: Request, ticket_id: PathText, actor: CanWorkDetached) -> schemas.TicketOut:
     """One ticket as it is now."""
     state = request.app.state
     ticket = await reading.read_ticket(state.database, state.settings, actor.account_id, ticket_id)
@@ -45,7 +43,7 @@ async def read_ticket(request: Request, ticket_id: _TicketId, actor: CanWorkDeta
 
 @router.get("/tickets/{ticket_id}/context")
 async def read_context(
-    request: Request, ticket_id: _TicketId, actor: CanWorkDetached, now: Now
+    request: Request, ticket_id: PathText, actor: CanWorkDetached, now: Now
 ) -> schemas.TicketContextOut:
     """One ticket with its last notes, as they were at most a minute ago."""
     state = request.app.state

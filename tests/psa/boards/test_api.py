@@ -67,3 +67,8 @@ async def test_postings_find_the_status(open_client: TestClient, company: Compan
         assert (found.status_id, found.status_name) == ("20", "Closed")
         assert await status_for(db, company.id, connection.id, "1", Occasion.ESCALATED) is None
         assert await status_for(db, company.id, connection.id, "2", Occasion.RESOLVED) is None
+
+
+def test_an_id_that_cannot_be_stored_is_refused(open_client: TestClient, company: Company) -> None:
+    refused = open_client.put(f"{BOARDS}/%00/statuses", json={"resolved": "20"}, headers=company.headers())
+    assert refused.status_code == 422

@@ -121,3 +121,7 @@ async def test_postings_find_the_member_of_a_person(
         assert found.external_id == "7"
         assert await member_for(db, connection, new_id()) is None
         assert await member_ids(db, company.id, connection.id) == {alex: "7"}
+
+
+def test_an_id_that_cannot_be_stored_is_refused(people: People) -> None:
+    assert people.map("%00", None) == 422
