@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from flowpilot.psa.client import Access
+from flowpilot.psa.markers import SHORTENED
 from flowpilot.psa.provider import (
     Accepted,
     Audience,
@@ -100,6 +101,16 @@ class TestHaloPsa(ProviderLaws):
         assert len(proxy.changes) == 1
         for kind in (StepKind.NOTE, StepKind.TIME):
             assert await halopsa.find_record(ticket, record.marker, kind) == stored.id
+
+    async def test_a_long_note_is_cut_with_a_mark_and_found(
+        self, system: HaloServer, halopsa: HaloPsa, ticket: str
+    ) -> None:
+        record = note("line\n" * 20_000)
+        await halopsa.write(ticket, record)
+        stored = system.actions[-1]["note"]
+        assert len(stored) <= halopsa.capabilities.max_note_chars
+        assert stored.endswith(f"line\n\n{SHORTENED}\n\n{record.marker}")
+        assert await halopsa.find_record(ticket, record.marker, StepKind.NOTE) is not None
 
     async def test_an_internal_action_sends_no_e_mail_and_one_for_the_client_does_as_its_outcome_says(
         self, system: HaloServer, halopsa: HaloPsa, ticket: str

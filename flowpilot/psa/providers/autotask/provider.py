@@ -50,7 +50,7 @@ class Autotask:
         books_for=BooksFor.ANY_MEMBER,
         marker=Marker.LIST_AND_MATCH,
         time_unit_seconds=36,
-        max_note_chars=31_000,
+        max_note_chars=records.MAX_NOTE_CHARS,
         parallel_calls=3,
     )
 

@@ -4,9 +4,13 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
+from flowpilot.psa.markers import marked
 from flowpilot.psa.plain_text import plain
 from flowpilot.psa.provider import Audience, Board, Member, Record, Status, Ticket, TicketNote, WorkTime
 from flowpilot.psa.providers.autotask.forms import Settings
+
+# Autotask takes 32,000.
+MAX_NOTE_CHARS = 31_000
 
 _TITLE_CHARS = 250
 _TICKET_PATH = "/Autotask/AutotaskExtend/ExecuteCommand.aspx?Code=OpenTicketDetail&TicketID="
@@ -35,7 +39,7 @@ def note(record: Record, settings: Settings) -> dict[str, Any]:
     is_internal = record.audience is Audience.INTERNAL
     return {
         "title": title if len(title) <= _TITLE_CHARS else f"{title[: _TITLE_CHARS - 1]}…",
-        "description": f"{text}\n\n{record.marker}",
+        "description": marked(text, record.marker, MAX_NOTE_CHARS),
         "noteType": settings.note_type,
         "publish": settings.internal_publish if is_internal else settings.client_publish,
     }
@@ -53,7 +57,7 @@ def entry(ticket_id: str, record: Record, time_: WorkTime, role_id: int, setting
         "endDateTime": _utc(ended_at),
         "hoursWorked": round(time_.minutes / 60, 4),
         "summaryNotes": settings.time_summary,
-        "internalNotes": f"{record.text}\n\n{record.marker}" if record.text else record.marker,
+        "internalNotes": marked(record.text, record.marker, MAX_NOTE_CHARS) if record.text else record.marker,
     }
     if settings.billing_code_id is not None:
         said["billingCodeID"] = settings.billing_code_id

@@ -46,6 +46,7 @@ class HaloPsa:
         has_joint_records=True,
         books_for=BooksFor.ANY_MEMBER,
         marker=Marker.LIST_AND_MATCH,
+        max_note_chars=records.MAX_NOTE_CHARS,
         time_unit_seconds=36,
     )
 

@@ -5,9 +5,12 @@ from datetime import UTC, datetime
 from html import escape
 from typing import Any
 
+from flowpilot.psa.markers import marked
 from flowpilot.psa.plain_text import plain, plain_from_html
 from flowpilot.psa.provider import Audience, Member, Record, Status, Ticket, TicketNote
 from flowpilot.psa.providers.halopsa.forms import Settings
+
+MAX_NOTE_CHARS = 60_000
 
 # An agent, as opposed to somebody of the client.
 _BY_AGENT = 1
@@ -19,7 +22,7 @@ def action(ticket_id: str, record: Record, settings: Settings) -> dict[str, Any]
     Its visibility is always said. An internal one says that no e-mail goes out; the outcome decides that for one
     for the client.
     """
-    text = f"{record.text}\n\n{record.marker}" if record.text else record.marker
+    text = marked(record.text, record.marker, MAX_NOTE_CHARS) if record.text else record.marker
     is_internal = record.audience is Audience.INTERNAL
     said: dict[str, Any] = {
         "ticket_id": int(ticket_id),

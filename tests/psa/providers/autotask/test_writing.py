@@ -9,7 +9,8 @@ import pytest
 
 from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
-from flowpilot.psa.provider import Accepted, Audience, Outcome, Refused, TryLater, WorkTime
+from flowpilot.psa.markers import SHORTENED
+from flowpilot.psa.provider import Accepted, Audience, Outcome, Refused, StepKind, TryLater, WorkTime
 from flowpilot.psa.providers.autotask import Autotask
 from flowpilot.psa.providers.autotask.records import span
 from flowpilot.psa.providers.registry import PROVIDERS
@@ -49,6 +50,17 @@ async def test_without_impersonation_nobody_is_named_in_the_headers(
 async def test_a_long_title_is_shortened(system: AutotaskServer, autotask: Autotask, ticket: str) -> None:
     await autotask.write(ticket, note("x" * 300))
     assert system.rows["TicketNotes"][-1]["title"] == f"{'x' * 249}…"
+
+
+async def test_a_long_note_is_cut_with_a_mark_and_found(
+    system: AutotaskServer, autotask: Autotask, ticket: str
+) -> None:
+    record = note("line\n" * 12_000)
+    await autotask.write(ticket, record)
+    stored = system.rows["TicketNotes"][-1]["description"]
+    assert len(stored) <= autotask.capabilities.max_note_chars < 32_000
+    assert stored.endswith(f"line\n\n{SHORTENED}\n\n{record.marker}")
+    assert await autotask.find_record(ticket, record.marker, StepKind.NOTE) is not None
 
 
 async def test_the_role_is_the_engineers_own_without_a_setting(
