@@ -2,30 +2,20 @@
 
 from typing import Annotated, Literal
 
-from pydantic import AfterValidator, Field, SecretStr, StringConstraints
+from pydantic import Field
 
 from flowpilot.http.fields import Body, EmptyIsNone, Line
+from flowpilot.psa.texts import Key, Secret
 
 _Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
-
-
-def _printable(secret: SecretStr) -> SecretStr:
-    if not all("!" <= letter <= "~" for letter in secret.get_secret_value()):
-        raise ValueError("must not contain spaces or letters that no header can carry")
-    return secret
-
-
-# They go into headers as they are.
-_Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[!-~]+$")]
-_Secret = Annotated[SecretStr, Field(min_length=1, max_length=200), AfterValidator(_printable)]
 
 
 class Credentials(Body):
     """The API user that FlowPilot signs in as."""
 
-    username: _Word = Field(title="User name", description="Of the API user, which looks like an e-mail address.")
-    secret: _Secret = Field(title="Secret", description="Autotask shows it once.")
-    integration_code: _Secret = Field(
+    username: Key = Field(title="User name", description="Of the API user, which looks like an e-mail address.")
+    secret: Secret = Field(title="Secret", description="Autotask shows it once.")
+    integration_code: Secret = Field(
         title="API tracking identifier",
         description="Of the API user: choose FlowPilot's, or a custom one for internal integrations.",
     )

@@ -1,14 +1,11 @@
 """What a connection to ConnectWise PSA needs to know. What could not be tried on a real tenant is a setting."""
 
 from enum import StrEnum
-from typing import Annotated
 
-from pydantic import Field, SecretStr, StringConstraints
+from pydantic import Field
 
 from flowpilot.http.fields import Body, Line, Text
-
-# It goes into a header as it is.
-_Word = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=200, pattern=r"^[!-~]+$")]
+from flowpilot.psa.texts import Key, Secret
 
 
 class Hosting(StrEnum):
@@ -34,11 +31,9 @@ class Credentials(Body):
     company: Line = Field(
         title="Company", description="The company that people enter to sign in to ConnectWise PSA."
     )
-    public_key: _Word = Field(title="Public key", description="From the API member's tab “API Keys”.")
-    private_key: SecretStr = Field(
-        title="Private key", description="Shown once, when the keys are created.", min_length=1, max_length=200
-    )
-    client_id: _Word = Field(
+    public_key: Key = Field(title="Public key", description="From the API member's tab “API Keys”.")
+    private_key: Secret = Field(title="Private key", description="Shown once, when the keys are created.")
+    client_id: Key = Field(
         title="Client ID", description="From developer.connectwise.com; every integration has its own."
     )
 

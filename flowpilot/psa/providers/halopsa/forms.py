@@ -2,9 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import ConfigDict, Field, SecretStr
+from pydantic import ConfigDict, Field
 
 from flowpilot.http.fields import Body, EmptyIsNone, Line, Trimmed
+from flowpilot.psa.texts import Secret
 
 _Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
 
@@ -15,9 +16,7 @@ class Credentials(Body):
     model_config = ConfigDict(frozen=True)
 
     client_id: Line = Field(title="Client ID", description="Of the application under Integrations, HaloPSA API.")
-    client_secret: SecretStr = Field(
-        min_length=1, max_length=500, title="Client secret", description="HaloPSA shows it once, when it is made."
-    )
+    client_secret: Secret = Field(title="Client secret", description="HaloPSA shows it once, when it is made.")
     tenant: Trimmed = Field("", title="Tenant", description="Only if HaloPSA hosts it and asks for it.")
 
 

@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from flowpilot.clock import zone_names
 from flowpilot.http.fields import Body, EmptyIsNone, Line
+from flowpilot.psa.texts import Key
 
 
 def _known_zone(name: str) -> str:
@@ -17,7 +18,7 @@ def _known_zone(name: str) -> str:
 class Credentials(Body):
     """The key of the Redmine user in whose name notes are written."""
 
-    api_key: Line = Field(
+    api_key: Key = Field(
         title="API access key",
         description="Of a Redmine user for FlowPilot: My account, API access key, Show.",
     )
