@@ -190,7 +190,7 @@ def content(answer: Answer) -> Any:
     """
     try:
         return json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         raise ProviderError(
             "The answer is not from the ticket system's programming interface. Is the address right?"
         ) from None

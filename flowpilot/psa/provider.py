@@ -21,6 +21,7 @@ from flowpilot.psa.outcomes import (
     UnavailableError,
     Unknown,
 )
+from flowpilot.psa.texts import Id, Name, NoteText, OtherId, Sentence
 
 # They belong to the interface, and are imported with it.
 __all__ = [
@@ -95,8 +96,8 @@ class Capabilities:
 class TicketNote:
     """A note on a ticket, as plain text, however the system keeps it."""
 
-    author: str | None
-    text: str
+    author: Name | None
+    text: NoteText
     is_internal: bool
     created_at: datetime | None
 
@@ -108,17 +109,17 @@ class Ticket:
     `url` is the address at which people open it; `board` is a queue, project or team, as the system calls it.
     """
 
-    id: str
-    url: str | None
-    summary: str
-    client: str | None = None
-    client_id: str | None = None
-    contact: str | None = None
-    board: str | None = None
-    board_id: str | None = None
-    status: str | None = None
-    status_id: str | None = None
-    priority: str | None = None
+    id: Id
+    url: Sentence | None
+    summary: Sentence
+    client: Name | None = None
+    client_id: OtherId = None
+    contact: Name | None = None
+    board: Name | None = None
+    board_id: OtherId = None
+    status: Name | None = None
+    status_id: OtherId = None
+    priority: Name | None = None
     is_closed: bool = False
     is_deleted: bool = False
     updated_at: datetime | None = None
@@ -136,9 +137,9 @@ class TicketPage:
 class Member:
     """A person who works in the ticket system. `id` is what its records name; `email` is as they typed it."""
 
-    id: str
-    name: str
-    email: str | None = None
+    id: Id
+    name: Name
+    email: Name | None = None
     is_active: bool = True
 
 
@@ -146,16 +147,16 @@ class Member:
 class Client:
     """A company that the desk works for, as the ticket system knows it."""
 
-    id: str
-    name: str
+    id: Id
+    name: Name
 
 
 @dataclass(frozen=True, slots=True)
 class Status:
     """A status that tickets of one board may have."""
 
-    id: str
-    name: str
+    id: Id
+    name: Name
     is_closed: bool = False
     allows_time: bool = True
 
@@ -164,8 +165,8 @@ class Status:
 class Board:
     """A queue, project or team, and the statuses of its tickets."""
 
-    id: str
-    name: str
+    id: Id
+    name: Name
     statuses: Sequence[Status] = ()
 
 
@@ -182,7 +183,7 @@ class Finding:
     """One thing that a check of a connection has found, as a sentence for a person."""
 
     level: Level
-    text: str
+    text: Sentence
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,6 +11,7 @@ from pydantic import BaseModel, SecretStr, ValidationError
 from flowpilot.db.session import Database
 from flowpilot.psa.client import TIMEOUT_SECONDS, Access
 from flowpilot.psa.connections.models import ProviderKind, PsaConnection
+from flowpilot.psa.guard import Guarded
 from flowpilot.psa.limiter import JOB_PATIENCE, SharedLimiter
 from flowpilot.psa.provider import CredentialsError, Provider
 from flowpilot.psa.providers.registry import PROVIDERS
@@ -78,7 +79,7 @@ def open_provider(
         ) from None
     provider = kind.open(access, *filled_in)
     limiter.places = provider.capabilities.parallel_calls
-    return provider
+    return Guarded(provider, kind.name)
 
 
 def _plain(credentials: BaseModel) -> dict[str, Any]:

@@ -40,6 +40,16 @@ def test_each_missing_right_is_an_error(open_client: TestClient, company: Compan
     }
 
 
+def test_an_answer_that_cannot_be_read_is_an_error_and_no_failure(
+    open_client: TestClient, company: Company, desk: Desk, path: str
+) -> None:
+    desk.shows["members"] = [{"name": "Nobody"}]
+    checked = open_client.post(f"{path}/check", headers=company.headers())
+    assert checked.status_code == 200
+    assert checked.json()["ok"] is False
+    assert "gave an answer that FlowPilot cannot read" in checked.json()["findings"][0]["text"]
+
+
 def test_credentials_that_are_not_accepted_are_an_error_and_no_more(
     open_client: TestClient, company: Company, desk: Desk, path: str
 ) -> None:

@@ -27,7 +27,7 @@ async def test_it_is_the_provider_of_the_connection(
     database: Database, settings: Settings, company: Company
 ) -> None:
     provider = open_provider(database, settings, await _row(database, company))
-    assert isinstance(provider, Console)
+    assert provider.capabilities is Console.capabilities
     assert (await provider.search(TicketQuery())).items == []
     await provider.aclose()
 

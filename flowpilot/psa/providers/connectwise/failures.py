@@ -122,5 +122,5 @@ def _said(answer: Answer) -> tuple[str, str | None]:
 def _json(answer: Answer) -> Any:
     try:
         return json.loads(answer.body)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None

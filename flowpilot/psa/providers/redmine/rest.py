@@ -148,6 +148,6 @@ def name_of(user: Mapping[str, Any]) -> str:
 
 def words(answer: Answer) -> str:
     """What Redmine says of a request that it refuses, in the language of the key's owner."""
-    with suppress(ValueError, KeyError, TypeError):
+    with suppress(ValueError, KeyError, TypeError, RecursionError):
         return ". ".join(str(error) for error in json.loads(answer.body)["errors"])[:_LONGEST_REASON]
     return ""
