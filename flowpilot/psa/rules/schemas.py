@@ -5,25 +5,11 @@ from typing import Annotated
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from flowpilot.http.fields import Body, storable
+from flowpilot.psa.tickets.template import PLACE, TicketUrl
 
 LONGEST_HOLD_MINUTES = 7 * 24 * 60
-TICKET = "{ticket}"
 
 ClientText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(storable)]
-
-
-def _template(text: str) -> str:
-    if not text.startswith(("https://", "http://")) or TICKET not in text:
-        raise ValueError(f"must be a web address in which {TICKET} stands for the ticket's number")
-    return text
-
-
-TicketUrl = Annotated[
-    str,
-    StringConstraints(strip_whitespace=True, max_length=2_000),
-    AfterValidator(storable),
-    AfterValidator(_template),
-]
 
 
 class RulesOut(Body):
@@ -40,7 +26,7 @@ class RulesOut(Body):
     client_greeting: str = Field(description="The first line of a text for the client.")
     client_signature: str = Field(description="The last lines of a text for the client.")
     ticket_url_template: str | None = Field(
-        description=f"The address of a ticket, with `{TICKET}` for its number; used without a connection."
+        description=f"The address of a ticket, with `{PLACE}` for its number; used without a connection."
     )
 
 
@@ -55,4 +41,4 @@ class RulesIn(Body):
     waits_for_person: bool = False
     client_greeting: ClientText = ""
     client_signature: ClientText = ""
-    ticket_url_template: TicketUrl | None = None
+    ticket_url_template: TicketUrl = None

@@ -9,13 +9,10 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.outgoing.destinations import AddressRefusedError, parse
-from flowpilot.psa.connections.fields import wrong
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings.models import PsaRules
 from flowpilot.psa.provider import Ticket
-
-PLACE = "{ticket}"
+from flowpilot.psa.tickets.template import PLACE, leads_to_one_host
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,13 +44,7 @@ async def ticket_links(db: ReadDb, account_id: uuid.UUID) -> TicketLinks:
 
 
 async def set_template(db: Db, account_id: uuid.UUID, template: str | None) -> None:
-    """Set the account's own template; None for none.
-
-    Raises:
-        RequestValidationError: it is not a web address with `{ticket}` in its path or query.
-    """
-    if template is not None:
-        _check(template)
+    """Set the account's own template, a `TicketUrl`; None for none."""
     new = insert(PsaRules).values(account_id=account_id, ticket_url_template=template)
     changed = {"ticket_url_template": new.excluded.ticket_url_template}
     await db.execute(new.on_conflict_do_update(index_elements=["account_id"], set_=changed))
@@ -63,23 +54,6 @@ def learned_template(tickets: Sequence[Ticket]) -> str | None:
     """The template that a ticket's own address shows."""
     for ticket in tickets:
         before, number, after = (ticket.url or "").rpartition(ticket.id)
-        if number and _is_link(before):
+        if number and leads_to_one_host(before):
             return before + PLACE + after
     return None
-
-
-def _check(template: str) -> None:
-    before, place, _ = template.partition(PLACE)
-    if not place or not _is_link(before):
-        raise wrong(
-            "template",
-            f"Enter a full address with {PLACE} where the number belongs, such as https://desk.example/t/{PLACE}.",
-        )
-
-
-def _is_link(text: str) -> bool:
-    """Whether a link that begins so leads to one host, whatever the number is."""
-    try:
-        return bool(parse(text).raw_path) and text.count("/") > 2
-    except AddressRefusedError:
-        return False

@@ -1,14 +1,14 @@
 """What the routes of tickets take and return."""
 
 from datetime import datetime
-from typing import Annotated, Self
+from typing import Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flowpilot.http.fields import Body, EmptyIsNone, Storable
-from flowpilot.outgoing.destinations import MAX_URL
+from flowpilot.http.fields import Body
 from flowpilot.psa.provider import Ticket
 from flowpilot.psa.tickets.reading import TicketContext
+from flowpilot.psa.tickets.template import TicketUrl
 
 
 class TicketOut(BaseModel):
@@ -65,7 +65,7 @@ class TicketContextOut(TicketOut):
 class TemplateIn(Body):
     """The account's own address of tickets, with `{ticket}` where the number belongs; null for none."""
 
-    template: Annotated[Annotated[Storable, Field(max_length=MAX_URL)] | None, EmptyIsNone]
+    template: TicketUrl
 
 
 class TemplateOut(BaseModel):

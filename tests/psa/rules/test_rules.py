@@ -56,6 +56,7 @@ def test_a_change_is_on_record_and_one_that_changes_nothing_is_not(client: TestC
         {"hold_minutes": 10081},
         {"ticket_url_template": "https://desk.example/tickets"},
         {"ticket_url_template": "javascript:alert('{ticket}')"},
+        {"ticket_url_template": "https://{ticket}.example/"},
         {"posts_everything": True},
     ],
 )
@@ -65,6 +66,12 @@ def test_wrong_rules_are_refused_at_their_field(
     refused = _change(client, company, **wrong)
     assert refused.status_code == 422
     assert next(iter(wrong)) in refused.text
+
+
+def test_the_address_of_tickets_may_begin_in_capitals_and_be_emptied(client: TestClient, company: Company) -> None:
+    template = "HTTPS://desk.example/{ticket}"
+    assert _change(client, company, ticket_url_template=template).json()["ticket_url_template"] == template
+    assert _change(client, company, ticket_url_template="").json()["ticket_url_template"] is None
 
 
 def test_an_engineer_changes_no_rules(client: TestClient, company: Company) -> None:

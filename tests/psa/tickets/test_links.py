@@ -51,8 +51,9 @@ def test_a_check_learns_it(open_client: TestClient, company: Company, desk: Desk
     assert found == {"template": "https://desk.example/t/{ticket}", "is_own": False}
 
 
-def test_the_accounts_own_template_needs_no_connection(client: TestClient, company: Company) -> None:
-    own = {"template": "https://desk.example/tickets/{ticket}"}
+@pytest.mark.parametrize("scheme", ["https", "HTTPS"])
+def test_the_accounts_own_template_needs_no_connection(client: TestClient, company: Company, scheme: str) -> None:
+    own = {"template": f"{scheme}://desk.example/tickets/{{ticket}}"}
     assert client.put(LINK, json=own, headers=company.headers()).status_code == 204
     assert client.get(LINK, headers=company.headers()).json() == own | {"is_own": True}
     assert client.put(LINK, json={"template": None}, headers=company.headers()).status_code == 204
