@@ -25,11 +25,12 @@ class MappingError(InvalidError):
 class ColumnUse:
     """How a key of the mapping uses the columns it names: what a value must be, and whether it must be known.
 
-    A `name` becomes part of a database index, so its length has a limit. An `order` is a time if another key reads
+    A `name` becomes part of a database index, so its length has a limit; that of a `client` is the one which names
+    of clients have everywhere. An `order` is a time if another key reads
     the column as a time, and otherwise a number.
     """
 
-    kind: Literal["text", "name", "number", "time", "order"]
+    kind: Literal["text", "name", "client", "number", "time", "order"]
     required: bool = False
 
 
@@ -128,7 +129,7 @@ class SessionRules(Section):
     created_at: Annotated[Column, ColumnUse("time", required=True)]
     resolved_at: Annotated[Column | None, TIME] = None
     domain: Annotated[Column | None, NAME] = None
-    client: Annotated[Column | None, NAME] = None
+    client: Annotated[Column | None, ColumnUse("client")] = None
     summary: Annotated[Columns, TEXT] = ()
     engineer: Annotated[Columns, NAME] = ()
     status: tuple[StatusRule, ...]

@@ -16,7 +16,7 @@ from flowpilot.imports.progress import ImportProgress, OnProgress
 from flowpilot.imports.reader import BadRowError, LogReader
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
-_NAME_LENGTH = 300
+_LENGTHS = {"client": 200, "name": 300}
 _FETCH_ROWS = 5_000
 _TELL_EVERY_ROWS = 1_000
 
@@ -120,8 +120,9 @@ def _cell(line: int, column: _Column, text: str, mapping: Mapping) -> str | None
             ) from None
     if "number" in column.kinds and not _NUMBER.fullmatch(text):
         raise BadRowError(line, f"{column.name} is {text!r}, expected a number")
-    if "name" in column.kinds and len(text) > _NAME_LENGTH:
-        raise BadRowError(line, f"{column.name} is longer than {_NAME_LENGTH} characters")
+    longest = min((_LENGTHS[kind] for kind in column.kinds & _LENGTHS.keys()), default=len(text))
+    if len(text) > longest:
+        raise BadRowError(line, f"{column.name} is longer than {longest} characters")
     return text
 
 

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
+import pytest
+
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.imports.mapping import Mapping
+from flowpilot.imports.reader import BadRowError
 from tests.imports.helpers import MAPPING, World, row, write_log
 
 WITH_CLIENT = Mapping.model_validate({**MAPPING, "session": {**MAPPING["session"], "client": "kind"}})
@@ -31,3 +34,10 @@ def test_a_log_finds_clients_by_their_names_and_brings_new_ones(world: World, tm
     named = [("T1", "ACME Ltd."), ("T2", "Globex"), ("T3", "Globex"), ("T4", None)]
     assert world.ask(query) == [(ticket, name, name) for ticket, name in named]
     assert world.ask("SELECT name, key FROM client_names ORDER BY 1") == [("Acme", "acme"), ("Globex", "globex")]
+
+
+def test_a_clients_name_is_no_longer_than_elsewhere(world: World, tmp_path: Path) -> None:
+    rows = [row("T1", 1, "09:00", "Ada", kind="A" * 200), row("T2", 1, "09:00", "Ada", kind="A" * 201)]
+    with pytest.raises(BadRowError, match=r"^Line 3: kind is longer than 200 characters\."):
+        world.load(write_log(tmp_path / "log.csv", rows), WITH_CLIENT)
+    assert world.ask("SELECT 1 FROM clients") == []
