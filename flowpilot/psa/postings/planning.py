@@ -4,7 +4,7 @@ import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 
 from sqlalchemy import select
 
@@ -21,10 +21,11 @@ from flowpilot.psa.provider import Audience, StepKind
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """Time that one person worked from `started_at` on, in seconds, without pauses."""
+    """Time that one person worked between two moments, in seconds, without pauses."""
 
     user_id: uuid.UUID | None
     started_at: datetime
+    ended_at: datetime
     seconds: float
 
     @property
@@ -122,6 +123,22 @@ async def enqueue(
     return posting
 
 
+def span(started_at: datetime, worked_until: datetime, minutes: int) -> tuple[datetime, datetime]:
+    """As long as the minutes that are booked, and within the day (UTC) if the work was.
+
+    Minutes are rounded up, or corrected by a person, so from the beginning on they may reach over midnight.
+
+    Args:
+        minutes: a day at most.
+    """
+    tomorrow = started_at.astimezone(UTC).date() + timedelta(days=1)
+    midnight = datetime.combine(tomorrow, time(), UTC)
+    ended_at = started_at + timedelta(minutes=minutes)
+    if worked_until <= midnight:
+        ended_at = min(ended_at, midnight)
+    return ended_at - timedelta(minutes=minutes), ended_at
+
+
 def held_until(rules: PsaRules, now: datetime) -> datetime | None:
     """When a held posting goes by itself; None if it waits for a person."""
     return None if rules.waits_for_person else now + timedelta(minutes=rules.hold_minutes)
@@ -129,22 +146,24 @@ def held_until(rules: PsaRules, now: datetime) -> datetime | None:
 
 def _steps(posting: PsaPosting, new: NewPosting) -> list[PsaPostingStep]:
     steps = [_step(posting, StepKind.NOTE, user_id=posting.created_by)] if new.text is not None else []
-    steps += [
-        _step(
-            posting,
-            StepKind.TIME,
-            user_id=worked.user_id,
-            minutes=worked.minutes,
-            worked_seconds=worked.seconds,
-            started_at=worked.started_at,
-            ended_at=worked.started_at + timedelta(minutes=worked.minutes),
-        )
-        for worked in new.worked
-    ]
+    steps += [_time(posting, worked) for worked in new.worked]
     steps += [_step(posting, StepKind.STATUS)] if new.sets_status else []
     for position, step in enumerate(steps):
         step.position = position
     return steps
+
+
+def _time(posting: PsaPosting, worked: Worked) -> PsaPostingStep:
+    started_at, ended_at = span(worked.started_at, worked.ended_at, worked.minutes)
+    return _step(
+        posting,
+        StepKind.TIME,
+        user_id=worked.user_id,
+        minutes=worked.minutes,
+        worked_seconds=worked.seconds,
+        started_at=started_at,
+        ended_at=ended_at,
+    )
 
 
 def _step(posting: PsaPosting, kind: StepKind, **values: object) -> PsaPostingStep:

@@ -1,7 +1,7 @@
 """What people do to postings: retry, abandon, correct before they go, and let them go."""
 
 import uuid
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from sqlalchemy import select
 
@@ -12,6 +12,7 @@ from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import health, policy, record
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.models import PsaPosting, State
+from flowpilot.psa.postings.planning import span
 from flowpilot.psa.postings.policy import PostingAction, PostingGoneError
 from flowpilot.psa.postings.queries import connections_of
 from flowpilot.psa.postings.record import LoadedPosting
@@ -118,7 +119,9 @@ def _set_minutes(
         raise WhoseMinutesError(f"This posting {whose}.")
     (step,) = wanted
     assert step.started_at is not None
-    step.minutes, step.ended_at = minutes, step.started_at + timedelta(minutes=minutes)
+    assert step.ended_at is not None
+    step.started_at, step.ended_at = span(step.started_at, step.ended_at, minutes)
+    step.minutes = minutes
 
 
 async def _load(

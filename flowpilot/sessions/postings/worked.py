@@ -29,24 +29,25 @@ def worked(
     """
     left = dict(posted_seconds)
     sums: dict[tuple[uuid.UUID | None, date | None], Worked] = {}
-    for person, started_at, seconds in _pieces(history, until, by_day=by_day):
+    for person, started_at, ended_at in _pieces(history, until, by_day=by_day):
+        seconds = (ended_at - started_at).total_seconds()
         known = min(left.get(person, 0.0), seconds)
         left[person] = left.get(person, 0.0) - known
         if known and seconds - known < _ROUNDING_SECONDS:
             continue
         key = (person, started_at.astimezone(UTC).date() if by_day else None)
-        before = sums.get(key) or Worked(person, started_at + timedelta(seconds=known), 0.0)
-        sums[key] = Worked(person, before.started_at, before.seconds + seconds - known)
+        before = sums.get(key) or Worked(person, started_at + timedelta(seconds=known), ended_at, 0.0)
+        sums[key] = Worked(person, before.started_at, ended_at, before.seconds + seconds - known)
     return sorted(sums.values(), key=lambda one: one.started_at)
 
 
 def _pieces(
     history: SessionHistory, until: datetime, *, by_day: bool
-) -> Iterator[tuple[uuid.UUID | None, datetime, float]]:
+) -> Iterator[tuple[uuid.UUID | None, datetime, datetime]]:
     for stretch in stretches(history, until):
         start, end = stretch.started_at, stretch.started_at + stretch.spent
         midnight = datetime.combine(end.astimezone(UTC).date(), datetime.min.time(), UTC)
         if by_day and start < midnight < end:
-            yield stretch.by, start, (midnight - start).total_seconds()
+            yield stretch.by, start, midnight
             start = midnight
-        yield stretch.by, start, (end - start).total_seconds()
+        yield stretch.by, start, end

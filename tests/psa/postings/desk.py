@@ -4,7 +4,7 @@ import uuid
 from collections import deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from flowpilot.clock import now
@@ -226,7 +226,7 @@ class Office:
 
 def worked(user_id: uuid.UUID | None, minutes: float = 17) -> Worked:
     """Time of one person."""
-    return Worked(user_id, STARTED, minutes * 60)
+    return Worked(user_id, STARTED, STARTED + timedelta(minutes=minutes), minutes * 60)
 
 
 async def open_office(company: Company, database: Database, desk: MemoryDesk) -> Office:

@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
-from tests.company import Company
+from tests.company import Company, at
 from tests.sessions.postings.connected import POSTINGS, SESSIONS, Connected
 
 
@@ -133,6 +133,18 @@ def test_whose_minutes_must_be_said_if_there_are_several(desk: Connected) -> Non
     admin = str(desk.company.users[Role.TEAM_ADMIN])
     corrected = desk.ask("PATCH", f"{POSTINGS}/{posting['id']}", {"minutes": 25, "user_id": admin})
     assert [step["minutes"] for step in corrected["steps"] if step["by"] and step["by"]["id"] == admin] == [25]
+
+
+def test_corrected_minutes_stay_on_the_day_of_the_work(desk: Connected) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    (posting,) = desk.postings(session)
+    evening = "started_at = '2026-06-15 23:40Z', ended_at = '2026-06-16 00:00Z'"
+    desk.company.query(f"UPDATE psa_posting_steps SET {evening} WHERE kind = 'time' RETURNING 1")
+    desk.ask("PATCH", f"{POSTINGS}/{posting['id']}", {"minutes": 45})
+    query = "SELECT minutes, started_at, ended_at FROM psa_posting_steps WHERE kind = 'time'"
+    assert desk.company.query(query) == [(45, at("2026-06-15 23:15"), at("2026-06-16 00:00"))]
 
 
 @pytest.mark.parametrize("minutes", [0, -3, 1441])

@@ -47,7 +47,8 @@ def note(record: Record, settings: Settings) -> dict[str, Any]:
 
 def entry(ticket_id: str, record: Record, time_: WorkTime, role_id: int, settings: Settings) -> dict[str, Any]:
     """An entry of time. Its marker is where the desk alone can read it."""
-    started_at, ended_at = span(time_)
+    started_at = time_.started_at.astimezone(UTC).replace(microsecond=0)
+    ended_at = started_at + timedelta(minutes=time_.minutes)
     said = {
         "ticketID": int(ticket_id),
         "resourceID": int(time_.member_id or 0),
@@ -62,19 +63,6 @@ def entry(ticket_id: str, record: Record, time_: WorkTime, role_id: int, setting
     if settings.billing_code_id is not None:
         said["billingCodeID"] = settings.billing_code_id
     return said
-
-
-def span(time_: WorkTime) -> tuple[datetime, datetime]:
-    """As long as the minutes that are booked, and within the day (UTC) if the work was.
-
-    Minutes are rounded up, or corrected by a person, so they may reach over the end of the work and over midnight.
-    """
-    started_at = time_.started_at.astimezone(UTC).replace(microsecond=0)
-    midnight = datetime.combine(started_at.date() + timedelta(days=1), time(), UTC)
-    ended_at = started_at + timedelta(minutes=time_.minutes)
-    if time_.ended_at <= midnight:
-        ended_at = min(ended_at, midnight)
-    return ended_at - timedelta(minutes=time_.minutes), ended_at
 
 
 def ticket(row: Mapping[str, Any], settings: Settings, base_url: str, fields: Choices) -> Ticket:

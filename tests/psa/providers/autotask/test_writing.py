@@ -10,9 +10,9 @@ import pytest
 from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.markers import SHORTENED
+from flowpilot.psa.postings.planning import Worked, span
 from flowpilot.psa.provider import Accepted, Audience, Outcome, Refused, StepKind, TryLater, WorkTime
 from flowpilot.psa.providers.autotask import Autotask
-from flowpilot.psa.providers.autotask.records import span
 from flowpilot.psa.providers.registry import PROVIDERS
 from tests.psa.providers.records import note, time
 from tests.psa.proxy import Proxy
@@ -100,10 +100,16 @@ async def test_time_over_midnight_utc_is_refused_and_its_halves_are_taken(
     assert sum(stored.minutes for stored in system.stored(ticket)) == pytest.approx(40, abs=0.1)
 
 
-def test_minutes_that_were_rounded_up_stay_on_their_day() -> None:
-    started_at = datetime(2026, 6, 15, 23, 45, 30, tzinfo=UTC)
+@pytest.mark.parametrize("seconds", [30.0, 30.25, 1169.5, 1170.0])
+async def test_minutes_that_were_rounded_up_before_midnight_are_taken(
+    system: AutotaskServer, autotask: Autotask, ticket: str, seconds: float
+) -> None:
     midnight = datetime(2026, 6, 16, tzinfo=UTC)
-    assert span(WorkTime(15, started_at, midnight, None)) == (midnight - timedelta(minutes=15), midnight)
+    work = Worked(None, midnight - timedelta(seconds=seconds), midnight, seconds)
+    times = span(work.started_at, work.ended_at, work.minutes)
+    booked = WorkTime(work.minutes, *times, system.alex)
+    assert isinstance(await autotask.write(ticket, replace(time(system.alex), time=booked)), Accepted)
+    assert [stored.minutes for stored in system.stored(ticket)] == [pytest.approx(work.minutes, abs=0.1)]
 
 
 async def test_a_submitted_timesheet_refuses_until_it_is_open_again(
