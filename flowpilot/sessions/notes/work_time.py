@@ -17,7 +17,7 @@ _AT_WORK = frozenset({SessionStatus.ACTIVE, SessionStatus.ESCALATED})
 
 @dataclass(frozen=True, slots=True)
 class Stretch:
-    """Time at work without a break, and whose it was: of who did what ends it."""
+    """Time at work without a break, and whose it was: of who did what ends it, or else the last thing before."""
 
     by: uuid.UUID | None
     started_at: datetime
@@ -42,11 +42,15 @@ def stretches(history: SessionHistory, until: datetime) -> Iterator[Stretch]:
     is_open = session.status in _AT_WORK
     moments = {moment for moment, _ in changes} | {step.created_at for step in history.steps}
     moments |= {until} if is_open else {session.resolved_at or max(moments)}
-    by = _actors(history)
+    actors = _actors(history)
+    # Never whose the session is now: what was worked, and posted, must not change hands with it.
+    last = None
     for earlier, later in itertools.pairwise(sorted(moments)):
+        last = actors.get(earlier, last)
         status = next((to for moment, to in reversed(changes) if moment <= earlier), SessionStatus.ACTIVE)
         if status in _AT_WORK:
-            yield Stretch(by.get(later) or session.worked_on_by, earlier, min(later - earlier, LONGEST_STRETCH))
+            by = actors.get(later) or last or session.user_id
+            yield Stretch(by, earlier, min(later - earlier, LONGEST_STRETCH))
 
 
 def _actors(history: SessionHistory) -> dict[datetime, uuid.UUID]:
