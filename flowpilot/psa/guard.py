@@ -42,6 +42,7 @@ _log = logging.getLogger(__name__)
 # What reading an answer of another form raises. Pydantic's error is a ValueError.
 _ODD = (ArithmeticError, AttributeError, LookupError, RecursionError, TypeError, ValueError)
 
+_OURS = Path(__file__).parent
 _T = TypeVar("_T")
 
 _FINDINGS = TypeAdapter(Sequence[Finding])
@@ -132,7 +133,9 @@ class Guarded:
 
     def _unreadable(self, error: Exception) -> str:
         """The sentence about it. The error's own text may hold words of a ticket, so it is nowhere."""
-        place = traceback.extract_tb(error.__traceback__)[-1]
+        # The last line of ours: libraries read answers, too.
+        places = traceback.extract_tb(error.__traceback__)
+        place = next(one for one in reversed(places) if Path(one.filename).is_relative_to(_OURS))
         where = f"{type(error).__name__} in {Path(place.filename).name}, line {place.lineno}"
         _log.warning("%s gave an answer that cannot be read: %s", self._system, where)
         return (

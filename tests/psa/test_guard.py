@@ -88,7 +88,7 @@ async def test_no_word_of_an_odd_answer_is_logged(
     desk.shows["tickets"] = [{"id": "17", "url": None, "summary": "Printer", "updated_at": "SECRET"}]
     with pytest.raises(ProviderError) as caught:
         await guarded.read_ticket("17")
-    assert "ValidationError in" in caplog.text
+    assert "ValidationError in guard.py, line" in caplog.text
     assert "SECRET" not in caplog.text + caught.value.detail
 
 

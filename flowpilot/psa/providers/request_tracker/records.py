@@ -32,7 +32,7 @@ def ticket(found: Mapping[str, Any], base_url: str, lifecycles: Mapping[str, Seq
     return Ticket(
         id=str(found["id"]),
         url=f"{base_url}/Ticket/Display.html?id={found['id']}",
-        summary=plain(found["Subject"]) or f"Ticket {found['id']}",
+        summary=plain(found["Subject"] or "") or f"Ticket {found['id']}",
         client=organisations[0] if organisations else None,
         client_id=organisations[0] if organisations else None,
         contact=contacts[0] if contacts else None,
