@@ -59,10 +59,10 @@ async def abandon_posting(posting_id: uuid.UUID, actor: CanWork, db: WriteSessio
 
 @router.patch("/{posting_id}")
 async def correct_posting(
-    posting_id: uuid.UUID, body: CorrectionIn, actor: CanWork, db: WriteSession
+    posting_id: uuid.UUID, body: CorrectionIn, actor: CanWork, db: WriteSession, now: Now
 ) -> PostingOut:
     """Change the text or the minutes of a posting that is held or queued."""
-    await service.correct(db, actor, posting_id, **body.model_dump())
+    await service.correct(db, actor, posting_id, now, **body.model_dump())
     return await _out(db, actor, posting_id)
 
 

@@ -2,12 +2,14 @@
 
 import uuid
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor
+from flowpilot.identity.audit.log import record as put_on_record
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import health, policy, record
 from flowpilot.psa.postings.lanes import give_turn
@@ -60,13 +62,14 @@ async def abandon(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) ->
     loaded.posting.state = State.QUEUED  # A held one too is derived from its steps from now on.
     await record.roll_up(db, loaded, now)
     loaded.posting.state, loaded.posting.ended_at = State.ABANDONED, now
-    await db.flush()
+    await _put_on_record(db, actor, posting_id, "abandoned", {"ticket": loaded.posting.ticket_id}, now)
 
 
 async def correct(
     db: Db,
     actor: Actor,
     posting_id: uuid.UUID,
+    now: datetime,
     *,
     text: str | None = None,
     minutes: int | None = None,
@@ -92,7 +95,8 @@ async def correct(
         posting.text, posting.edited_by = text, actor.user_id
     if minutes is not None:
         _set_minutes(loaded, minutes, user_id, step_id)
-    await db.flush()
+    changed = {"text": text is not None, "minutes": minutes}
+    await _put_on_record(db, actor, posting_id, "corrected", changed, now)
 
 
 async def send(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) -> None:
@@ -104,6 +108,14 @@ async def send(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) -> No
     loaded, connection = await _load(db, actor, posting_id, PostingAction.SEND)
     loaded.posting.state, loaded.posting.due_at, loaded.posting.released_at = State.QUEUED, now, now
     await _go(db, loaded, connection)
+
+
+async def _put_on_record(
+    db: Db, actor: Actor, posting_id: uuid.UUID, what: str, after: dict[str, Any], now: datetime
+) -> None:
+    """The audit log says who did it. It holds no words of the note."""
+    target = ("psa_posting", posting_id)
+    await put_on_record(db, actor.account_id, actor.user_id, f"posting.{what}", target, at=now, after=after)
 
 
 def _set_minutes(

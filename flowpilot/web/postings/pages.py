@@ -134,11 +134,11 @@ async def correct(
     posting = await api.read_posting(posting_id, actor, db)
     check_shown(body.shown, _correctable(posting))
     if body.text not in {None, posting.text}:
-        await api.correct_posting(posting_id, CorrectionIn(text=body.text), actor, db)
+        await api.correct_posting(posting_id, CorrectionIn(text=body.text), actor, db, now)
     before = {step.id: step.minutes for step in posting.steps}
     for step_id, minutes in zip(body.step_id, body.minutes, strict=False):
         if before.get(step_id) != minutes:
-            await api.correct_posting(posting_id, CorrectionIn(minutes=minutes, step_id=step_id), actor, db)
+            await api.correct_posting(posting_id, CorrectionIn(minutes=minutes, step_id=step_id), actor, db, now)
     if body.then == "send":
         await api.send_posting(posting_id, actor, db, now)
         return go_to(f"/sessions/{posting.session_id}", "Saved. It is on its way to the ticket.")

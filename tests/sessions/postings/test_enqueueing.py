@@ -119,6 +119,9 @@ def test_a_held_posting_can_be_corrected_and_sent(desk: Connected) -> None:
     corrected = desk.ask("PATCH", f"{POSTINGS}/{held['id']}", {"text": "The fuse.", "minutes": 25})
     assert (corrected["text"], corrected["minutes"], corrected["is_edited"]) == ("The fuse.", 25, True)
     assert desk.ask("POST", f"{POSTINGS}/{held['id']}/send")["state"] == "queued"
+    entry = "SELECT actor_id, after FROM audit_log WHERE action = 'posting.corrected'"
+    who = desk.company.users[Role.ENGINEER]
+    assert desk.company.query(entry) == [(who, {"text": True, "minutes": 25})]
     made = desk.company.query("SELECT text_made FROM psa_postings")
     assert "Looked at the fuse." in made[0][0]
 
@@ -164,6 +167,8 @@ def test_what_is_abandoned_is_said_and_not_tried_again(desk: Connected) -> None:
     given_up = desk.ask("POST", f"{POSTINGS}/{posting['id']}/abandon")
     assert (given_up["state"], _kinds(given_up)) == ("abandoned", [("note", "abandoned"), ("time", "abandoned")])
     desk.ask("POST", f"{POSTINGS}/{posting['id']}/retry", expect=409)
+    entry = "SELECT after FROM audit_log WHERE action = 'posting.abandoned'"
+    assert desk.company.query(entry) == [({"ticket": "4711"},)]
     assert desk.company.query("SELECT status FROM psa_post_logs") == [("failed",)]
 
 
