@@ -149,7 +149,7 @@ def test_a_session_that_has_ended_is_not_escalated(client: TestClient, company: 
     path = f"/api/v1/ai-sessions/{session_id}/resolve"
     client.post(path, headers=company.headers(Role.ENGINEER), json={"summary": "It prints again."})
     status, body = _refused(client, company, session_id)
-    assert (status, body["allowed"]) == (409, ["rate"])
+    assert (status, body["allowed"]) == (409, ["reopen", "rate"])
 
 
 def test_a_paused_session_can_be_escalated(client: TestClient, company: Company) -> None:

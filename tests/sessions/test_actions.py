@@ -54,7 +54,7 @@ def test_it_is_resolved_with_what_solved_it(client: TestClient, company: Company
     assert (step["kind"], step["content"]) == ("resolution", {"text": "Cleared the queue."})
     assert step["actor_id"] == str(company.users[Role.ENGINEER])
     assert step["created_at"] == resolved["resolved_at"]
-    assert resolved["allowed"] == ["rate"]
+    assert resolved["allowed"] == ["reopen", "rate"]
     assert count_wrong(company) == 0
 
 

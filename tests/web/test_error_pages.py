@@ -15,7 +15,7 @@ FRAME = '<nav aria-label="Main">'
 @pytest.mark.parametrize(
     ("path", "way_on"),
     [
-        ("/sessions/new", "/sessions"),
+        ("/sessions/x", "/sessions"),
         (f"/sessions/{_NOBODYS}", "/sessions"),
         ("/handoffs/01a2", "/handoffs"),
         ("/flows/printer/edit", "/flows"),

@@ -110,7 +110,7 @@ def _session(link: str) -> Column:
 
 
 _DOMAIN = Column("problem_domain", "Domain")
-_CLIENT = Column("client", "Client", "words", "client_id", "/clients/")
+_CLIENT = Column("client", "Client", "text", "client_id", "/clients/")
 _CREATED = Column("created_at", "Created", "moment")
 
 COLUMNS: dict[str, tuple[Column, ...]] = {
@@ -120,7 +120,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         _DOMAIN,
         Column("status", "Status", "status"),
         Column("confidence_tier", "Tier", "plain"),
-        Column("flow", "Flow", "words", "flow_id", "/flows/"),
+        Column("flow", "Flow", "text", "flow_id", "/flows/"),
         Column("owner", "Owner"),
         Column("psa_ticket_id", "Ticket", "ticket"),
         Column("step_count", "Steps", "number"),
