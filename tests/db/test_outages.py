@@ -49,7 +49,9 @@ async def jobs_are_done(database: Database) -> None:
     mark = str(new_id())
     async with database.write(None) as db:
         await jobs.enqueue(db, "tests.done", mark=mark)
-    assert await asyncio.to_thread(_DONE.get, timeout=_SOON_SECONDS) == mark
+    # A job whose end could not be recorded runs again, and is heard of again.
+    while await asyncio.to_thread(_DONE.get, timeout=_SOON_SECONDS) != mark:
+        pass
 
 
 async def another_process_does_a_job(database: Database) -> None:
