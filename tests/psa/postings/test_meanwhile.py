@@ -7,8 +7,8 @@ import pytest
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
-from flowpilot.psa.postings import due, relinking
-from flowpilot.psa.postings.planning import default_rules
+from flowpilot.psa.postings import due, health, policy, queries, relinking
+from flowpilot.psa.postings.planning import connection_and_rules, default_rules
 from flowpilot.psa.provider import Audience
 from tests.company import Company
 from tests.psa.postings.desk import MemoryDesk, Office, open_office, worked
@@ -125,3 +125,26 @@ async def test_what_is_abandoned_while_it_is_refused_stays_abandoned(office: Off
     posting = await office.post()
     await office.turn()
     assert office.states(posting) == ["abandoned", "abandoned"]
+
+
+async def test_without_a_ticket_nothing_can_be_sent(office: Office) -> None:
+    posting = await office.post()
+    await _relink(office, None)
+    async with office.database.read(office.company.id) as db:
+        loaded = await queries.posting(db, office.company.id, posting)
+        connections = await queries.connections_of(db, office.company.id)
+    assert loaded is not None
+    offered = policy.allowed(loaded.posting, loaded.steps, connections)
+    assert policy.PostingAction.SEND not in offered
+    assert policy.PostingAction.ABANDON in offered
+
+
+async def test_a_rest_that_the_ticket_system_asked_for_is_not_ended_by_hand(office: Office) -> None:
+    both = "rests_until = now() + interval '1 hour', backs_off_until = now() + interval '2 hours'"
+    _say(office, f"psa_connections SET {both}")
+    async with office.database.write(office.company.id) as db:
+        connection, _ = await connection_and_rules(db, office.company.id)
+        assert connection is not None
+        await health.end_rest(db, connection)
+    rests = "SELECT rests_until IS NULL, backs_off_until IS NULL FROM psa_connections"
+    assert office.company.query(rests) == [(False, True)]
