@@ -17,8 +17,9 @@ from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
 from flowpilot.http.fields import Body, Line, Remark
 from flowpilot.identity.actor import Actor
+from flowpilot.identity.schemas import PersonOut
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.schemas import PersonOut, client_ref
+from flowpilot.sessions.schemas import client_ref
 
 # Offered when a reason is asked for; any other reason will do.
 REASONS = (

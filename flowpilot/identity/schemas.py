@@ -43,6 +43,13 @@ ClockTime = Annotated[
 ]
 
 
+class PersonOut(BaseModel):
+    """A person. Former members have no name."""
+
+    id: uuid.UUID
+    name: str | None
+
+
 class AccountOut(BaseModel):
     """An account that the user may sign in to."""
 

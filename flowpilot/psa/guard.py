@@ -23,11 +23,11 @@ from flowpilot.psa.provider import (
     Finding,
     Member,
     Outcome,
+    PostingStepKind,
     Provider,
     ProviderError,
     Record,
     Refused,
-    StepKind,
     Ticket,
     TicketNote,
     TicketPage,
@@ -91,7 +91,7 @@ class Guarded:
         """As `Provider.list_boards`."""
         return await self._read(self._provider.list_boards(), _BOARDS)
 
-    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
         """As `Provider.find_record`."""
         return await self._read(self._provider.find_record(ticket_id, marker, kind), _ID)
 

@@ -44,7 +44,7 @@ class Audience(StrEnum):
     CLIENT = "client"
 
 
-class StepKind(StrEnum):
+class PostingStepKind(StrEnum):
     """What is written to a ticket, in the order in which it is written.
 
     Time comes before the status, because a status may close the ticket for time; the status comes last, because a
@@ -264,7 +264,7 @@ class Provider(Protocol):
         """The boards that FlowPilot sees, with the statuses of their tickets."""
         ...
 
-    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
         """The id of the note or the entry of time with this marker on the ticket that answers to this id."""
         ...
 

@@ -13,6 +13,7 @@ from flowpilot.flows.matching.match import Candidate
 from flowpilot.flows.tree import NodeKind, ahead
 from flowpilot.http.fields import Body, Line, Problem, Remark, Text, Words
 from flowpilot.identity.actor import Actor
+from flowpilot.identity.schemas import PersonOut
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.models import (
     AISession,
@@ -123,13 +124,6 @@ class SessionListQuery(BaseModel):
     ticket: Text | None = Field(default=None, description="Its number; upper and lower case are the same.")
     q: Text | None = Field(default=None, description="Text in the problem.")
     unassigned: bool = Field(default=False, description="Only those that nobody works on.")
-
-
-class PersonOut(BaseModel):
-    """A person. Former members have no name."""
-
-    id: uuid.UUID
-    name: str | None
 
 
 class SessionRow(BaseModel):

@@ -17,7 +17,7 @@ router = APIRouter(prefix="/api/v1/psa/members", tags=["ticket system"])
 @router.get("")
 async def list_members(
     actor: CanManagePsa, db: ReadSession, limit: Limit = MOST_ITEMS, cursor: Cursor = None
-) -> ListPage[schemas.MemberOut]:
+) -> ListPage[schemas.PsaMemberOut]:
     """Who works in the ticket system, as it was last read, and who they are here. A check reads them again."""
     connection = await require_active(db, actor.account_id)
     rows = await queries.members_of(db, actor.account_id, connection.id)

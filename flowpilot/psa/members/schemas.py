@@ -10,7 +10,7 @@ from flowpilot.psa.connections.models import MappedBy, PsaMember
 from flowpilot.psa.members.matching import explain
 
 
-class MemberOut(BaseModel):
+class PsaMemberOut(BaseModel):
     """Somebody who works in the ticket system, and who that is here."""
 
     id: uuid.UUID
@@ -32,10 +32,10 @@ class MappingIn(Body):
 
 def members_out(
     rows: Sequence[PsaMember], users: Mapping[str, uuid.UUID], names: Mapping[uuid.UUID, str]
-) -> list[MemberOut]:
+) -> list[PsaMemberOut]:
     """The members as the API shows them. Somebody who has left the account is nobody here."""
     return [
-        MemberOut(
+        PsaMemberOut(
             id=row.id,
             external_id=row.external_id,
             name=row.name,

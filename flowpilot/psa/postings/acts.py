@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flowpilot.psa.postings.models import PsaPostingStep, State
-from flowpilot.psa.provider import BooksFor, Capabilities, StepKind
+from flowpilot.psa.provider import BooksFor, Capabilities, PostingStepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ def next_act(
     for step in steps:
         if step.state not in {State.QUEUED, State.SENT}:
             continue
-        if step.kind == StepKind.STATUS:
+        if step.kind == PostingStepKind.STATUS:
             return _status_act(steps, step, waits, now)
         act = _act(steps, step, capabilities, members, now, absent)
         if not isinstance(act, Wait):
@@ -76,7 +76,7 @@ def next_act(
 def lacks_member(step: PsaPostingStep, capabilities: Capabilities, members: Mapping[uuid.UUID, str]) -> bool:
     """Whether the step's time cannot be booked, because nobody there is known to be this person."""
     return (
-        step.kind == StepKind.TIME
+        step.kind == PostingStepKind.TIME
         and capabilities.books_for is BooksFor.ANY_MEMBER
         and (step.user_id is None or step.user_id not in members)
     )
@@ -111,7 +111,7 @@ def _act(
         return LookUp(_one_record(steps, step))
     if lacks_member(step, capabilities, members):
         return Wait(None)
-    if capabilities.has_joint_records and step.kind == StepKind.NOTE:
+    if capabilities.has_joint_records and step.kind == PostingStepKind.NOTE:
         return Write((step, *_time_beside(steps, step, capabilities, members)))
     return Write((step,))
 
@@ -132,7 +132,7 @@ def _time_beside(
     fresh = [
         step
         for step in steps
-        if step.kind == StepKind.TIME
+        if step.kind == PostingStepKind.TIME
         and step.state == State.QUEUED
         and step.attempts == 0
         and not lacks_member(step, capabilities, members)

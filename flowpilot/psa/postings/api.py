@@ -8,7 +8,7 @@ from fastapi import APIRouter, Query
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.http.fields import Text
-from flowpilot.http.paging import Cursor, Limit, ListPage
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -33,8 +33,7 @@ async def list_postings(
     """Postings, the newest first."""
     asked = PostingFilter(state, session_id, ticket_id)
     found = await queries.postings(db, actor.account_id, asked, limit + 1, cursor)
-    more = found[limit - 1].id if len(found) > limit else None
-    return ListPage(items=[posting_out(shown) for shown in found[:limit]], next_cursor=more)
+    return list_page([posting_out(shown) for shown in found], limit)
 
 
 @router.get("/{posting_id}")

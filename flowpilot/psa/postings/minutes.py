@@ -4,8 +4,9 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
+from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.postings.models import State
-from flowpilot.psa.postings.schemas import PersonOut, PostingOut
+from flowpilot.psa.postings.schemas import PostingOut
 
 
 @dataclass(frozen=True, slots=True)

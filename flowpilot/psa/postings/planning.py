@@ -16,7 +16,7 @@ from flowpilot.psa.models import PsaPostLog
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, PsaRules, State
-from flowpilot.psa.provider import Audience, StepKind
+from flowpilot.psa.provider import Audience, PostingStepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,9 +145,9 @@ def held_until(rules: PsaRules, now: datetime) -> datetime | None:
 
 
 def _steps(posting: PsaPosting, new: NewPosting) -> list[PsaPostingStep]:
-    steps = [_step(posting, StepKind.NOTE, user_id=posting.created_by)] if new.text is not None else []
+    steps = [_step(posting, PostingStepKind.NOTE, user_id=posting.created_by)] if new.text is not None else []
     steps += [_time(posting, worked) for worked in new.worked]
-    steps += [_step(posting, StepKind.STATUS)] if new.sets_status else []
+    steps += [_step(posting, PostingStepKind.STATUS)] if new.sets_status else []
     for position, step in enumerate(steps):
         step.position = position
     return steps
@@ -157,7 +157,7 @@ def _time(posting: PsaPosting, worked: Worked) -> PsaPostingStep:
     started_at, ended_at = span(worked.started_at, worked.ended_at, worked.minutes)
     return _step(
         posting,
-        StepKind.TIME,
+        PostingStepKind.TIME,
         user_id=worked.user_id,
         minutes=worked.minutes,
         worked_seconds=worked.seconds,
@@ -166,7 +166,7 @@ def _time(posting: PsaPosting, worked: Worked) -> PsaPostingStep:
     )
 
 
-def _step(posting: PsaPosting, kind: StepKind, **values: object) -> PsaPostingStep:
+def _step(posting: PsaPosting, kind: PostingStepKind, **values: object) -> PsaPostingStep:
     step_id = new_id()
     return PsaPostingStep(
         account_id=posting.account_id,

@@ -14,7 +14,7 @@ from flowpilot.identity.queries import names_of
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
 from flowpilot.psa.postings.policy import PostingAction, allowed
-from flowpilot.psa.provider import Audience, StepKind
+from flowpilot.psa.provider import Audience, PostingStepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,8 +108,8 @@ async def posted(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> Po
     )
     found = rows.all()
     return Posted(
-        {user_id: seconds or 0.0 for kind, user_id, seconds, _ in found if kind == StepKind.TIME},
-        max((moment for kind, _, _, moment in found if kind == StepKind.NOTE), default=None),
+        {user_id: seconds or 0.0 for kind, user_id, seconds, _ in found if kind == PostingStepKind.TIME},
+        max((moment for kind, _, _, moment in found if kind == PostingStepKind.NOTE), default=None),
     )
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
-from flowpilot.psa.provider import NoSuchTicketError, Provider, StepKind
+from flowpilot.psa.provider import NoSuchTicketError, PostingStepKind, Provider
 
 
 class Verdict(StrEnum):
@@ -36,7 +36,7 @@ class PostedStep:
 
     session_id: uuid.UUID
     ticket_id: str
-    kind: StepKind
+    kind: PostingStepKind
     marker: str
     minutes: int | None
     is_confirmed: bool
@@ -77,14 +77,16 @@ async def posted_steps(
             PsaPosting.account_id == account_id,
             PsaPosting.connection_id == connection_id,
             PsaPostingStep.state.in_([State.CONFIRMED, State.SENT]),
-            or_(PsaPostingStep.kind == StepKind.NOTE, PsaPostingStep.kind == StepKind.TIME),
+            or_(PsaPostingStep.kind == PostingStepKind.NOTE, PsaPostingStep.kind == PostingStepKind.TIME),
         )
         .order_by(PsaPosting.id, PsaPostingStep.position)
     )
     if session_id is not None:
         query = query.where(PsaPosting.ai_session_id == session_id)
     return [
-        PostedStep(session, ticket, StepKind(step.kind), step.marker, step.minutes, step.state == State.CONFIRMED)
+        PostedStep(
+            session, ticket, PostingStepKind(step.kind), step.marker, step.minutes, step.state == State.CONFIRMED
+        )
         for session, ticket, step in await db.execute(query)
     ]
 

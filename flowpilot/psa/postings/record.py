@@ -17,16 +17,16 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.psa.postings.models import WAITING, PsaAttempt, PsaPosting, PsaPostingStep, State
-from flowpilot.psa.provider import Accepted, Outcome, Refused, StepKind, TryLater, Unknown
+from flowpilot.psa.provider import Accepted, Outcome, PostingStepKind, Refused, TryLater, Unknown
 
 # A record that was accepted and is not there is looked for this often before it counts as failed.
 _LOOKS = 5
 _LONGEST_PAUSE = timedelta(days=1)
 
 _ACTIVITIES = {
-    StepKind.NOTE: "note_posted",
-    StepKind.TIME: "time_entry_posted",
-    StepKind.STATUS: "status_updated",
+    PostingStepKind.NOTE: "note_posted",
+    PostingStepKind.TIME: "time_entry_posted",
+    PostingStepKind.STATUS: "status_updated",
 }
 _OUTCOMES = {Accepted: "accepted", Refused: "refused", TryLater: "try_later", Unknown: "unknown"}
 
@@ -71,7 +71,7 @@ async def begin(db: Db, seen: PsaPosting, steps: Sequence[uuid.UUID], now: datet
         return None
     if posting.ticket_id != seen.ticket_id or posting.connection_id != seen.connection_id:
         return None
-    if any(one.asked_at is not None and one.kind != StepKind.STATUS for one in wanted):
+    if any(one.asked_at is not None and one.kind != PostingStepKind.STATUS for one in wanted):
         return None
     for step in wanted:
         step.attempts, step.asked_at, step.reason = step.attempts + 1, now, None
@@ -101,14 +101,14 @@ async def finish(
         match outcome:
             case Accepted(external_id):
                 step.state, step.external_id, step.asked_at = State.SENT, external_id, None
-                if step.kind == StepKind.STATUS:
+                if step.kind == PostingStepKind.STATUS:
                     await _confirm(db, loaded.posting, step, now)
             case Refused():
                 step.state, step.asked_at = State.FAILED, None
             case TryLater(not_before=not_before):
                 step.asked_at = None
                 step.due_at = max(now + _pause(step.attempts), not_before or now)
-            case Unknown() if step.kind == StepKind.STATUS:
+            case Unknown() if step.kind == PostingStepKind.STATUS:
                 # To set it again does no harm.
                 step.asked_at, step.due_at = None, now + _pause(step.attempts)
             case Unknown():
@@ -187,7 +187,7 @@ async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
 
 async def log_push(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     """Keep the push of the note, which the reports count, equal to the note's step."""
-    note = next((step for step in loaded.steps if step.kind == StepKind.NOTE), None)
+    note = next((step for step in loaded.steps if step.kind == PostingStepKind.NOTE), None)
     if note is None:
         return
     status = {State.CONFIRMED: "success", State.FAILED: "failed", State.ABANDONED: "failed"}.get(
@@ -211,7 +211,7 @@ def _is_stuck(loaded: LoadedPosting) -> bool:
     """Whether only the status is left, and does not go because something before it has failed."""
     left = [step for step in loaded.steps if step.state in {State.QUEUED, State.SENT}]
     has_failed = any(step.state == State.FAILED for step in loaded.steps)
-    return has_failed and all(step.kind == StepKind.STATUS for step in left)
+    return has_failed and all(step.kind == PostingStepKind.STATUS for step in left)
 
 
 async def _confirm(db: Db, posting: PsaPosting, step: PsaPostingStep, now: datetime) -> None:
@@ -220,7 +220,7 @@ async def _confirm(db: Db, posting: PsaPosting, step: PsaPostingStep, now: datet
         "account_id": step.account_id,
         "id": step.id,
         "session_id": posting.ai_session_id,
-        "activity_type": _ACTIVITIES[StepKind(step.kind)],
+        "activity_type": _ACTIVITIES[PostingStepKind(step.kind)],
         "hours_logged": None if step.minutes is None else Decimal(step.minutes) / 60,
         "created_at": now,
     }

@@ -11,7 +11,7 @@ from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.models import WAITING, PsaPosting, State
 from flowpilot.psa.postings.planning import connection_and_rules, held_until
 from flowpilot.psa.postings.record import LoadedPosting
-from flowpilot.psa.provider import Audience, StepKind
+from flowpilot.psa.provider import Audience, PostingStepKind
 
 _UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or abandon this posting."
 
@@ -57,7 +57,7 @@ async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, no
     for posting_id in list(waiting):
         loaded = await record.lock(db, account_id, posting_id)
         for step in loaded.steps:
-            if step.kind == StepKind.STATUS and step.state == State.QUEUED:
+            if step.kind == PostingStepKind.STATUS and step.state == State.QUEUED:
                 step.state, step.reason = State.ABANDONED, "The session goes on, so the ticket keeps its status."
         await record.roll_up(db, loaded, now)
 

@@ -7,11 +7,12 @@ from typing import Annotated
 from pydantic import BaseModel, Field
 
 from flowpilot.http.fields import Body, Storable
+from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.models import PsaPostingStep, State
 from flowpilot.psa.postings.policy import PostingAction
 from flowpilot.psa.postings.queries import ShownPosting
-from flowpilot.psa.provider import Audience, StepKind
+from flowpilot.psa.provider import Audience, PostingStepKind
 
 MOST_MINUTES = 24 * 60
 
@@ -27,13 +28,6 @@ class CorrectionIn(Body):
     step_id: uuid.UUID | None = Field(None, description="Which minutes, if a person has several.")
 
 
-class PersonOut(BaseModel):
-    """A person. Former members have no name."""
-
-    id: uuid.UUID
-    name: str | None
-
-
 class PostingStepOut(BaseModel):
     """One step. `reason` says why it waits or has failed, and what to do.
 
@@ -41,7 +35,7 @@ class PostingStepOut(BaseModel):
     """
 
     id: uuid.UUID
-    kind: StepKind
+    kind: PostingStepKind
     state: State
     external_id: str | None
     attempts: int
@@ -108,7 +102,7 @@ def posting_out(shown: ShownPosting) -> PostingOut:
 def _step_out(shown: ShownPosting, step: PsaPostingStep) -> PostingStepOut:
     return PostingStepOut(
         id=step.id,
-        kind=StepKind(step.kind),
+        kind=PostingStepKind(step.kind),
         state=State(step.state),
         external_id=step.external_id,
         attempts=step.attempts,
@@ -116,7 +110,7 @@ def _step_out(shown: ShownPosting, step: PsaPostingStep) -> PostingStepOut:
         minutes=step.minutes,
         worked_seconds=step.worked_seconds,
         started_at=step.started_at,
-        by=_person(shown, step.user_id) if step.kind == StepKind.TIME else None,
+        by=_person(shown, step.user_id) if step.kind == PostingStepKind.TIME else None,
         confirmed_at=step.confirmed_at,
     )
 

@@ -18,7 +18,7 @@ from flowpilot.psa.postings.planning import span
 from flowpilot.psa.postings.policy import PostingAction, PostingGoneError
 from flowpilot.psa.postings.queries import connections_of
 from flowpilot.psa.postings.record import LoadedPosting
-from flowpilot.psa.provider import StepKind
+from flowpilot.psa.provider import PostingStepKind
 
 
 class PostingNotFoundError(NotFoundError):
@@ -124,7 +124,7 @@ def _set_minutes(
     wanted = [
         step
         for step in loaded.steps
-        if step.kind == StepKind.TIME and user_id in {None, step.user_id} and step_id in {None, step.id}
+        if step.kind == PostingStepKind.TIME and user_id in {None, step.user_id} and step_id in {None, step.id}
     ]
     if len(wanted) != 1:
         whose = "has several times: say which with user_id or step_id" if wanted else "has no such time"

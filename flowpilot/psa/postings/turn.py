@@ -22,11 +22,11 @@ from flowpilot.psa.provider import (
     CredentialsError,
     NoSuchTicketError,
     Outcome,
+    PostingStepKind,
     Provider,
     ProviderError,
     Record,
     Refused,
-    StepKind,
     Ticket,
     TryLater,
     UnavailableError,
@@ -134,7 +134,7 @@ async def _look_up(
     turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...], absent: set[uuid.UUID]
 ) -> datetime | None:
     try:
-        found = await turn.provider.find_record(posting.ticket_id, steps[0].marker, StepKind(steps[0].kind))
+        found = await turn.provider.find_record(posting.ticket_id, steps[0].marker, PostingStepKind(steps[0].kind))
     except UnavailableError as error:
         return await health.failed(turn.database, turn.connection, error.detail, error.not_before)
     except CredentialsError:
@@ -190,7 +190,7 @@ async def _finish(turn: Turn, posting: PsaPosting, ids: list[uuid.UUID], outcome
 
 def _record(turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...]) -> Record:
     by_kind = {step.kind: step for step in steps}
-    note, time = by_kind.get(StepKind.NOTE), by_kind.get(StepKind.TIME)
+    note, time = by_kind.get(PostingStepKind.NOTE), by_kind.get(PostingStepKind.TIME)
     author = posting.created_by if note is not None else None
     return Record(
         marker=steps[0].marker,

@@ -29,9 +29,9 @@ from flowpilot.psa.provider import (
     Marker,
     Member,
     Outcome,
+    PostingStepKind,
     Record,
     Status,
-    StepKind,
     Ticket,
     TicketNote,
     TicketPage,
@@ -125,7 +125,7 @@ class Console:
         """One board."""
         return [_BOARD]
 
-    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
         """The posted line with this marker."""
         found = (line["id"] for line in self._lines(ticket_id) if (line["marker"], line["kind"]) == (marker, kind))
         return next(found, None)
@@ -136,7 +136,7 @@ class Console:
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
         """Print a note or a time."""
-        kind = StepKind.NOTE if record.text is not None else StepKind.TIME
+        kind = PostingStepKind.NOTE if record.text is not None else PostingStepKind.TIME
         member = record.author_id if record.time is None else record.time.member_id
         return self._post(
             ticket_id,
@@ -150,13 +150,13 @@ class Console:
 
     async def set_status(self, ticket_id: str, status_id: str) -> Outcome:
         """Print a status."""
-        accepted = self._post(ticket_id, StepKind.STATUS, marker=status_id, text=None)
+        accepted = self._post(ticket_id, PostingStepKind.STATUS, marker=status_id, text=None)
         return Accepted(status_id) if isinstance(accepted, Accepted) else accepted
 
     async def aclose(self) -> None:
         """Nothing is open."""
 
-    def _post(self, ticket_id: str, kind: StepKind, **said: Any) -> Outcome:
+    def _post(self, ticket_id: str, kind: PostingStepKind, **said: Any) -> Outcome:
         self._directory.mkdir(parents=True, exist_ok=True)
         with (self._directory / "posted.jsonl").open("a") as file:
             number = str(file.tell())
@@ -179,7 +179,7 @@ class Console:
         return _TICKETS.validate_json(_read(self._directory / "tickets.json"))
 
     def _with_status(self, ticket: Ticket) -> Ticket:
-        set_to = [line["marker"] for line in self._lines(ticket.id) if line["kind"] == StepKind.STATUS]
+        set_to = [line["marker"] for line in self._lines(ticket.id) if line["kind"] == PostingStepKind.STATUS]
         status = next((one for one in _BOARD.statuses if [one.id] == set_to[-1:]), _BOARD.statuses[0])
         link = ticket.url or f"{self._base_url}/tickets/{ticket.id}"
         return replace(

@@ -5,7 +5,7 @@ import uuid
 from fastapi import APIRouter
 
 from flowpilot.clock import Now
-from flowpilot.http.paging import Cursor, Limit, ListPage
+from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
@@ -27,8 +27,7 @@ async def list_postings(
     """What was posted to the session's ticket, and what waits; the newest first."""
     await read_session(db, actor.account_id, session_id)
     found = await postings(db, actor.account_id, PostingFilter(session_id=session_id), limit + 1, cursor)
-    more = found[limit - 1].id if len(found) > limit else None
-    return ListPage(items=[posting_out(shown) for shown in found[:limit]], next_cursor=more)
+    return list_page([posting_out(shown) for shown in found], limit)
 
 
 @router.get("/preview")

@@ -29,10 +29,10 @@ from flowpilot.psa.provider import (
     Member,
     NoSuchTicketError,
     Outcome,
+    PostingStepKind,
     Record,
     Refused,
     Status,
-    StepKind,
     Ticket,
     TicketNote,
     TicketPage,
@@ -112,7 +112,7 @@ class MemoryDesk:
     async def list_boards(self) -> Sequence[Board]:
         return [Board("1", "Desk", (Status("closed", "Closed", is_closed=True),))]
 
-    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
         self._answer()
         found = (
             number

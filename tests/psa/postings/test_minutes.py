@@ -3,11 +3,12 @@
 import uuid
 from datetime import UTC, datetime
 
+from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.minutes import PostedTime, posted_times
 from flowpilot.psa.postings.models import State
-from flowpilot.psa.postings.schemas import PersonOut, PostingOut, PostingStepOut
-from flowpilot.psa.provider import Audience, StepKind
+from flowpilot.psa.postings.schemas import PostingOut, PostingStepOut
+from flowpilot.psa.provider import Audience, PostingStepKind
 
 ALEX, KIM = (PersonOut(id=uuid.UUID(int=n), name=name) for n, name in enumerate(("Alex", "Kim")))
 
@@ -15,7 +16,7 @@ ALEX, KIM = (PersonOut(id=uuid.UUID(int=n), name=name) for n, name in enumerate(
 def _time(number: int, by: PersonOut | None, seconds: float, minutes: int, state: State) -> PostingStepOut:
     return PostingStepOut(
         id=uuid.UUID(int=number),
-        kind=StepKind.TIME,
+        kind=PostingStepKind.TIME,
         state=state,
         external_id=None,
         attempts=0,

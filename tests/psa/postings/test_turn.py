@@ -10,7 +10,7 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.psa.postings import record
 from flowpilot.psa.postings.planning import default_rules
-from flowpilot.psa.provider import CredentialsError, StepKind
+from flowpilot.psa.provider import CredentialsError, PostingStepKind
 from tests.company import Company
 from tests.psa.postings.desk import JOINT, KilledError, MemoryDesk, Office, open_office, worked
 
@@ -250,7 +250,7 @@ async def test_a_look_up_says_nothing_about_a_request_that_another_turn_has_sent
     office.let_time_pass()
     look, turns = office.desk.find_record, [office.turn]
 
-    async def slow_look(ticket_id: str, marker: str, kind: StepKind) -> str | None:
+    async def slow_look(ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
         found = await look(ticket_id, marker, kind)
         while turns:
             await turns.pop()()

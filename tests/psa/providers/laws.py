@@ -14,9 +14,9 @@ from flowpilot.psa.provider import (
     CredentialsError,
     Level,
     NoSuchTicketError,
+    PostingStepKind,
     Provider,
     Refused,
-    StepKind,
     TicketQuery,
     TryLater,
     UnavailableError,
@@ -96,11 +96,11 @@ class ProviderLaws:
         self, system: System, provider: Provider, ticket: str
     ) -> None:
         record, other = note(), system.new_ticket()
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) is None
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) is None
         written = await provider.write(ticket, record)
         assert isinstance(written, Accepted)
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == written.external_id
-        assert await provider.find_record(other, record.marker, StepKind.NOTE) is None
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id
+        assert await provider.find_record(other, record.marker, PostingStepKind.NOTE) is None
 
     async def test_time_is_booked_and_found_to_the_unit(
         self, system: System, provider: Provider, ticket: str
@@ -108,7 +108,7 @@ class ProviderLaws:
         record = time(system.alex)
         written = await provider.write(ticket, record)
         assert isinstance(written, Accepted)
-        assert await provider.find_record(ticket, record.marker, StepKind.TIME) == written.external_id
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.TIME) == written.external_id
         unit = provider.capabilities.time_unit_seconds / 60
         assert await provider.booked_minutes(ticket, record.marker) == pytest.approx(17, abs=unit)
         assert sum(stored.minutes for stored in system.stored(ticket)) == pytest.approx(17, abs=unit)
@@ -147,7 +147,7 @@ class ProviderLaws:
         proxy.will_lose_answers()
         assert isinstance(await provider.write(ticket, record), Unknown)
         (stored,) = system.stored(ticket)
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == stored.id
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == stored.id
 
     async def test_what_is_written_after_we_gave_up_is_found_then(
         self, system: System, provider: Provider, proxy: Proxy, ticket: str
@@ -155,10 +155,10 @@ class ProviderLaws:
         record = note()
         proxy.will_pass_on_late()
         assert isinstance(await provider.write(ticket, record), Unknown)
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) is None
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) is None
         proxy.pass_on()
         (stored,) = system.stored(ticket)
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == stored.id
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == stored.id
 
     async def test_an_error_of_the_server_after_the_write_is_unknown(
         self, system: System, provider: Provider, proxy: Proxy, ticket: str
@@ -167,7 +167,7 @@ class ProviderLaws:
         proxy.will_answer_500_after_the_change()
         assert isinstance(await provider.write(ticket, record), Unknown)
         (stored,) = system.stored(ticket)
-        assert await provider.find_record(ticket, record.marker, StepKind.TIME) == stored.id
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.TIME) == stored.id
 
     async def test_a_server_that_asks_to_wait_gets_no_more(
         self, system: System, provider: Provider, proxy: Proxy, limiter: WaitingLimiter, ticket: str
@@ -206,7 +206,7 @@ class ProviderLaws:
         await provider.write(ticket, record)
         system.merge(ticket, left)
         assert (await provider.read_ticket(ticket)).id == left
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) is not None
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) is not None
 
     async def test_what_is_written_after_a_merge_is_on_the_ticket_that_is_left_and_found_by_either(
         self, system: System, provider: Provider, ticket: str
@@ -216,7 +216,9 @@ class ProviderLaws:
         written = await provider.write(ticket, record)
         assert [Accepted(stored.id) for stored in system.stored(left)] == [written]
         for number in (ticket, left):
-            assert Accepted(await provider.find_record(number, record.marker, StepKind.NOTE) or "") == written
+            assert (
+                Accepted(await provider.find_record(number, record.marker, PostingStepKind.NOTE) or "") == written
+            )
 
     async def test_a_ticket_has_what_people_know_it_by(
         self, system: System, provider: Provider, access: Access, ticket: str

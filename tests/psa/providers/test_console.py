@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from flowpilot.psa.client import Access, NoLimiter
-from flowpilot.psa.provider import Accepted, StepKind, TicketQuery
+from flowpilot.psa.provider import Accepted, PostingStepKind, TicketQuery
 from flowpilot.psa.providers.console import Console, Credentials, Settings
 from tests.psa.providers.records import TEXT, note, time
 
@@ -26,8 +26,8 @@ async def test_a_note_is_printed_and_found_again(console: Console, capsys: pytes
     written = await console.write("4711", record)
     assert TEXT in capsys.readouterr().err
     assert isinstance(written, Accepted)
-    assert await console.find_record("4711", record.marker, StepKind.NOTE) == written.external_id
-    assert await console.find_record("4712", record.marker, StepKind.NOTE) is None
+    assert await console.find_record("4711", record.marker, PostingStepKind.NOTE) == written.external_id
+    assert await console.find_record("4712", record.marker, PostingStepKind.NOTE) is None
     assert [found.text for found in await console.read_notes("4711", 5)] == [TEXT]
 
 

@@ -14,8 +14,8 @@ from flowpilot.psa.provider import (
     Audience,
     CredentialsError,
     Level,
+    PostingStepKind,
     Refused,
-    StepKind,
     TryLater,
     Unknown,
 )
@@ -99,7 +99,7 @@ class TestHaloPsa(ProviderLaws):
         assert (round(stored.minutes), stored.member, stored.is_internal) == (17, system.alex, True)
         assert stored.text == f"{TEXT}\n\n{record.marker}"
         assert len(proxy.changes) == 1
-        for kind in (StepKind.NOTE, StepKind.TIME):
+        for kind in (PostingStepKind.NOTE, PostingStepKind.TIME):
             assert await halopsa.find_record(ticket, record.marker, kind) == stored.id
 
     async def test_a_long_note_is_cut_with_a_mark_and_found(
@@ -110,7 +110,7 @@ class TestHaloPsa(ProviderLaws):
         stored = system.actions[-1]["note"]
         assert len(stored) <= halopsa.capabilities.max_note_chars
         assert stored.endswith(f"line\n\n{SHORTENED}\n\n{record.marker}")
-        assert await halopsa.find_record(ticket, record.marker, StepKind.NOTE) is not None
+        assert await halopsa.find_record(ticket, record.marker, PostingStepKind.NOTE) is not None
 
     async def test_an_internal_action_sends_no_e_mail_and_one_for_the_client_does_as_its_outcome_says(
         self, system: HaloServer, halopsa: HaloPsa, ticket: str
@@ -177,7 +177,7 @@ class TestHaloPsa(ProviderLaws):
         record = note()
         monkeypatch.setattr(system, "is_silent", True)
         assert isinstance(await halopsa.write(ticket, record), Unknown)
-        assert await halopsa.find_record(ticket, record.marker, StepKind.NOTE) is not None
+        assert await halopsa.find_record(ticket, record.marker, PostingStepKind.NOTE) is not None
 
     async def test_a_ticket_in_use_is_for_later(self, system: HaloServer, halopsa: HaloPsa, ticket: str) -> None:
         system.in_use.add(int(ticket))
@@ -214,7 +214,7 @@ class TestHaloPsa(ProviderLaws):
         await halopsa.write(ticket, record)
         for _ in range(120):
             system.book(ticket, 1)
-        assert await halopsa.find_record(ticket, record.marker, StepKind.NOTE) is not None
+        assert await halopsa.find_record(ticket, record.marker, PostingStepKind.NOTE) is not None
 
     async def test_a_note_in_html_reads_as_text(self, system: HaloServer, halopsa: HaloPsa, ticket: str) -> None:
         html = '<p>Rebooted.<br>See <a href="https://kb.example/7">the article</a></p><script>alert(1)</script>'

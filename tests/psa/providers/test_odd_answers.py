@@ -12,7 +12,7 @@ from flowpilot.psa.client import Access, NoLimiter
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.guard import Guarded
 from flowpilot.psa.outcomes import Outcome
-from flowpilot.psa.provider import Provider, ProviderError, StepKind, TicketQuery
+from flowpilot.psa.provider import PostingStepKind, Provider, ProviderError, TicketQuery
 from flowpilot.psa.providers.registry import PROVIDERS
 from tests.psa.providers.records import note, time
 from tests.psa.servers.serving import Asked, Reply, serving
@@ -45,8 +45,8 @@ _READS: list[Callable[[Provider], Awaitable[Any]]] = [
     lambda provider: provider.list_members(),
     lambda provider: provider.list_clients(),
     lambda provider: provider.list_boards(),
-    lambda provider: provider.find_record("17", "FP-AAAA", StepKind.NOTE),
-    lambda provider: provider.find_record("17", "FP-AAAA", StepKind.TIME),
+    lambda provider: provider.find_record("17", "FP-AAAA", PostingStepKind.NOTE),
+    lambda provider: provider.find_record("17", "FP-AAAA", PostingStepKind.TIME),
     lambda provider: provider.booked_minutes("17", "FP-AAAA"),
 ]
 _WRITES: list[Callable[[Provider], Awaitable[Outcome]]] = [

@@ -18,9 +18,9 @@ from flowpilot.psa.provider import (
     CredentialsError,
     Finding,
     Level,
+    PostingStepKind,
     Provider,
     Refused,
-    StepKind,
     TicketQuery,
     TryLater,
     Unknown,
@@ -138,7 +138,7 @@ class TestRedmine(ProviderLaws):
         (stored,) = system.stored(ticket)
         assert len(stored.text) <= provider.capabilities.max_note_chars
         assert stored.text.endswith(f"weiter.\n\n{SHORTENED}\n\n{record.marker}")
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == written.external_id
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id
 
     async def test_a_note_that_quotes_another_is_not_taken_for_it(
         self, system: RedmineServer, provider: Provider, ticket: str
@@ -146,7 +146,7 @@ class TestRedmine(ProviderLaws):
         word = marker()
         quoting = {"issue": {"notes": f"Kim wrote:\n> All is well.\n> {word}\n\nThanks."}}
         system.ask("kim", "PUT", f"/issues/{ticket}.json", quoting)
-        assert await provider.find_record(ticket, word, StepKind.NOTE) is None
+        assert await provider.find_record(ticket, word, PostingStepKind.NOTE) is None
 
     async def test_a_revoked_key_is_not_a_visitors_request_on_a_public_project(
         self, system: RedmineServer, access: Access
@@ -159,7 +159,7 @@ class TestRedmine(ProviderLaws):
             stranger.read_ticket(ticket),
             stranger.search(TicketQuery()),
             stranger.list_boards(),
-            stranger.find_record(ticket, marker(), StepKind.NOTE),
+            stranger.find_record(ticket, marker(), PostingStepKind.NOTE),
             stranger.write(ticket, note()),
             stranger.set_status(ticket, system.closed_status(ticket)),
         ):
@@ -210,7 +210,7 @@ class TestRedmine(ProviderLaws):
         record = time(system.alex)
         proxy.will_answer(500)
         assert isinstance(await provider.write(ticket, record), Unknown)
-        assert await provider.find_record(ticket, record.marker, StepKind.TIME) is None
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.TIME) is None
 
     async def test_a_change_at_the_same_moment_is_tried_again(
         self, provider: Provider, proxy: Proxy, ticket: str

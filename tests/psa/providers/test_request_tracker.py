@@ -18,10 +18,10 @@ from flowpilot.psa.provider import (
     Level,
     Member,
     NoSuchTicketError,
+    PostingStepKind,
     Provider,
     Refused,
     Status,
-    StepKind,
     TicketPage,
     TicketQuery,
 )
@@ -58,7 +58,7 @@ class TestRequestTracker(ProviderLaws):
         subject = f"[desk.example #{ticket}] The printer is offline ({record.marker})"
         assert system.letters_to(CUSTOMER, ticket)[-1] == subject
         assert isinstance(written, Accepted)
-        assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == written.external_id
+        assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id
 
     async def test_a_note_and_its_time_are_one_record(self, system: Desk, provider: Provider, ticket: str) -> None:
         record = replace(note(), time=time(None, 25).time)

@@ -18,10 +18,10 @@ from flowpilot.psa.provider import (
     Member,
     NoSuchTicketError,
     Outcome,
+    PostingStepKind,
     ProviderError,
     Record,
     Refused,
-    StepKind,
     Ticket,
     TicketNote,
     TicketPage,
@@ -108,14 +108,14 @@ class Autotask:
         """The queues."""
         return records.boards(await self._choices(), self._settings)
 
-    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
         """The note or the time entry with this marker."""
         row = await self._marked(ticket_id, marker, kind)
         return None if row is None else str(row["id"])
 
     async def booked_minutes(self, ticket_id: str, marker: str) -> float | None:
         """The hours worked of the time entry with this marker, in minutes."""
-        row = await self._marked(ticket_id, marker, StepKind.TIME)
+        row = await self._marked(ticket_id, marker, PostingStepKind.TIME)
         return None if row is None else float(row["hoursWorked"]) * 60
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
@@ -202,9 +202,9 @@ class Autotask:
         number = ticket_id if is_number(ticket_id) else (await self._row(ticket_id))["id"]
         return await self._requests.query(entity, equal("ticketID", int(number)))
 
-    async def _marked(self, ticket_id: str, marker: str, kind: StepKind) -> Row | None:
+    async def _marked(self, ticket_id: str, marker: str, kind: PostingStepKind) -> Row | None:
         entity, field = (
-            ("TimeEntries", "internalNotes") if kind is StepKind.TIME else ("TicketNotes", "description")
+            ("TimeEntries", "internalNotes") if kind is PostingStepKind.TIME else ("TicketNotes", "description")
         )
         rows = await self._rows(entity, ticket_id)
         return next((row for row in rows if marker in (row.get(field) or "").split()), None)

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowpilot.psa.client import content
-from flowpilot.psa.provider import NoSuchTicketError, StepKind
+from flowpilot.psa.provider import NoSuchTicketError, PostingStepKind
 from flowpilot.psa.providers.connectwise import conditions
 from flowpilot.psa.providers.connectwise.failures import NotThereError, Right
 from flowpilot.psa.providers.connectwise.reading import Json
@@ -28,7 +28,7 @@ async def lineage(rest: Rest, ticket_id: str) -> Sequence[Json]:
     return found
 
 
-async def record(rest: Rest, ticket_id: str, marker: str, kind: StepKind) -> Json | None:
+async def record(rest: Rest, ticket_id: str, marker: str, kind: PostingStepKind) -> Json | None:
     """The note or the entry of time with this marker, which may have stayed on a ticket that was merged since."""
     tickets = await lineage(rest, ticket_id)
     found = await _first(rest, tickets, marker, kind)
@@ -63,11 +63,11 @@ async def _merged_into(rest: Rest, ticket: Json) -> Sequence[Json]:
     return found
 
 
-async def _first(rest: Rest, tickets: Sequence[Json], marker: str, kind: StepKind) -> Json | None:
+async def _first(rest: Rest, tickets: Sequence[Json], marker: str, kind: PostingStepKind) -> Json | None:
     """The oldest record that ends with the marker: a later one quotes it."""
     found: list[Any] = []
     for ticket in tickets:
-        if kind is StepKind.TIME:
+        if kind is PostingStepKind.TIME:
             entries = await _entries(rest, ticket)
             found += [one for one in entries if has_marker(one.get("internalNotes"), marker)]
         else:

@@ -16,10 +16,10 @@ from flowpilot.psa.provider import (
     Marker,
     Member,
     Outcome,
+    PostingStepKind,
     ProviderError,
     Record,
     Refused,
-    StepKind,
     Ticket,
     TicketNote,
     TicketPage,
@@ -100,14 +100,14 @@ class ConnectWise:
         """The boards in use, with their statuses in use."""
         return list((await boards.read(self._rest)).values())
 
-    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
         """The first note or entry of time that ends with the marker."""
         found = await finding.record(self._rest, ticket_id, marker, kind)
         return None if found is None else str(found["id"])
 
     async def booked_minutes(self, ticket_id: str, marker: str) -> float | None:
         """The actual hours, not the billed ones, which work types and agreements round."""
-        found = await finding.record(self._rest, ticket_id, marker, StepKind.TIME)
+        found = await finding.record(self._rest, ticket_id, marker, PostingStepKind.TIME)
         return None if found is None else float(found.get("actualHours") or 0) * 60
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:

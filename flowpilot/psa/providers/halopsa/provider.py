@@ -18,11 +18,11 @@ from flowpilot.psa.provider import (
     Member,
     NoSuchTicketError,
     Outcome,
+    PostingStepKind,
     ProviderError,
     Record,
     Refused,
     Status,
-    StepKind,
     Ticket,
     TicketNote,
     TicketPage,
@@ -111,7 +111,7 @@ class HaloPsa:
             Board(type_id, name, await self._statuses(type_id, names)) for type_id, name in names.types.items()
         ]
 
-    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:  # noqa: ARG002
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:  # noqa: ARG002
         """The action with this marker; it has the note and the time."""
         row = await self._marked(ticket_id, marker)
         return None if row is None else str(row["id"])

@@ -15,10 +15,10 @@ from flowpilot.psa.provider import (
     Member,
     NoSuchTicketError,
     Outcome,
+    PostingStepKind,
     ProviderError,
     Record,
     Refused,
-    StepKind,
     Ticket,
     TicketNote,
     TicketPage,
@@ -82,10 +82,10 @@ class Redmine:
         await self._rest.owner()
         return await directory.boards(self._rest)
 
-    async def find_record(self, ticket_id: str, marker: str, kind: StepKind) -> str | None:
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
         """A journal whose text has the marker, or an entry of time whose comment has it."""
         await self._rest.owner()
-        if kind is StepKind.TIME:
+        if kind is PostingStepKind.TIME:
             entry = await self._entry(ticket_id, marker)
             return None if entry is None else str(entry["id"])
         note = reading.marked_note(await self._rest.read_issue(ticket_id, include="journals"), marker)

@@ -26,10 +26,10 @@ from flowpilot.psa.provider import (
     Member,
     NoSuchTicketError,
     Outcome,
+    PostingStepKind,
     ProviderError,
     Record,
     Refused,
-    StepKind,
     Ticket,
     TicketNote,
     TicketPage,
@@ -116,7 +116,7 @@ class RequestTracker:
         default = self._lifecycles.get("default", ())
         return [Board(one["id"], one["Name"], self._lifecycles.get(one["Lifecycle"], default)) for one in queues]
 
-    async def find_record(self, ticket_id: str, marker: str, _kind: StepKind) -> str | None:
+    async def find_record(self, ticket_id: str, marker: str, _kind: PostingStepKind) -> str | None:
         """The transaction with this marker; one from before a merge is still found by the old number."""
         found = await self._transaction(ticket_id, marker)
         return None if found is None else str(found["id"])

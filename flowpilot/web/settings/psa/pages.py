@@ -16,7 +16,7 @@ from flowpilot.identity.access import CanManagePsa, CanManagePsaDetached
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.identity.schemas import MemberOut as PersonOut
+from flowpilot.identity.schemas import MemberOut
 from flowpilot.psa.connections import api
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.connections.schemas import (
@@ -27,7 +27,7 @@ from flowpilot.psa.connections.schemas import (
     ProviderOut,
 )
 from flowpilot.psa.members import api as members_api
-from flowpilot.psa.members.schemas import MappingIn, MemberOut
+from flowpilot.psa.members.schemas import MappingIn, PsaMemberOut
 from flowpilot.psa.tickets import api as tickets_api
 from flowpilot.psa.tickets.schemas import TemplateIn, TemplateOut
 from flowpilot.web.frame import CurrentFrame
@@ -85,8 +85,8 @@ class Connection(SettingsPage):
     provider: ProviderOut
     credentials: list[FormField]
     settings: list[FormField]
-    members: list[MemberOut]
-    people: list[PersonOut]
+    members: list[PsaMemberOut]
+    people: list[MemberOut]
     ticket_url: TemplateOut
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 
 from flowpilot.psa.client import Access
-from flowpilot.psa.provider import Accepted, Level, NoSuchTicketError, StepKind, TicketQuery
+from flowpilot.psa.provider import Accepted, Level, NoSuchTicketError, PostingStepKind, TicketQuery
 from flowpilot.psa.providers.autotask import Autotask
 from tests.psa.providers.records import note
 from tests.psa.servers.autotask.server import AutotaskServer
@@ -56,7 +56,7 @@ async def test_a_marker_is_found_on_a_later_page(system: AutotaskServer, autotas
     record = note()
     written = await autotask.write(ticket, record)
     assert isinstance(written, Accepted)
-    assert await autotask.find_record(ticket, record.marker, StepKind.NOTE) == written.external_id
+    assert await autotask.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id
 
 
 async def test_a_ticket_is_found_by_the_number_that_people_see(autotask: Autotask, ticket: str) -> None:

@@ -11,7 +11,7 @@ from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.markers import SHORTENED
 from flowpilot.psa.postings.planning import Worked, span
-from flowpilot.psa.provider import Accepted, Audience, Outcome, Refused, StepKind, TryLater, WorkTime
+from flowpilot.psa.provider import Accepted, Audience, Outcome, PostingStepKind, Refused, TryLater, WorkTime
 from flowpilot.psa.providers.autotask import Autotask
 from flowpilot.psa.providers.registry import PROVIDERS
 from tests.psa.providers.records import note, time
@@ -60,7 +60,7 @@ async def test_a_long_note_is_cut_with_a_mark_and_found(
     stored = system.rows["TicketNotes"][-1]["description"]
     assert len(stored) <= autotask.capabilities.max_note_chars < 32_000
     assert stored.endswith(f"line\n\n{SHORTENED}\n\n{record.marker}")
-    assert await autotask.find_record(ticket, record.marker, StepKind.NOTE) is not None
+    assert await autotask.find_record(ticket, record.marker, PostingStepKind.NOTE) is not None
 
 
 async def test_the_role_is_the_engineers_own_without_a_setting(

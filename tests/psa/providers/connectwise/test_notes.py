@@ -7,7 +7,7 @@ import pytest
 
 from flowpilot.psa.client import Access
 from flowpilot.psa.markers import SHORTENED
-from flowpilot.psa.provider import Accepted, Audience, Record, Refused, StepKind, TryLater, Unknown
+from flowpilot.psa.provider import Accepted, Audience, PostingStepKind, Record, Refused, TryLater, Unknown
 from flowpilot.psa.providers.connectwise import ConnectWise, Settings
 from flowpilot.psa.providers.connectwise.failures import Right
 from tests.psa.providers.connectwise.place import Place, open_connectwise
@@ -71,7 +71,7 @@ async def test_a_note_is_found_although_its_line_breaks_were_lost(
     written = await provider.write(ticket, record)
     desk.notes[-1]["text"] = " ".join(desk.notes[-1]["text"].split())
     assert isinstance(written, Accepted)
-    assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == written.external_id
+    assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id
 
 
 async def test_a_reply_that_quotes_a_note_is_not_taken_for_it(
@@ -81,7 +81,7 @@ async def test_a_reply_that_quotes_a_note_is_not_taken_for_it(
     written = await provider.write(ticket, record)
     desk.new_note(int(ticket), {"text": f"> {TEXT}\n> {record.marker}"})
     assert isinstance(written, Accepted)
-    assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == written.external_id
+    assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id
 
 
 async def test_a_note_that_the_client_can_read_by_mistake_is_said(
@@ -99,7 +99,7 @@ async def test_a_note_that_the_client_can_read_by_mistake_is_said(
 async def test_a_success_that_names_no_record_is_unknown(provider: ConnectWise, proxy: Proxy, ticket: str) -> None:
     proxy.will_answer(201)
     assert isinstance(await provider.write(ticket, note()), Unknown)
-    assert await provider.find_record(ticket, "FP-NONE", StepKind.NOTE) is None
+    assert await provider.find_record(ticket, "FP-NONE", PostingStepKind.NOTE) is None
 
 
 async def test_a_long_note_is_cut_at_the_end_of_a_line(access: Access, desk: Desk, ticket: str) -> None:
@@ -154,4 +154,4 @@ async def test_a_note_for_a_merged_ticket_is_written_to_the_one_that_is_left(
     written = await provider.write(ticket, record)
     assert isinstance(written, Accepted)
     assert [stored.id for stored in place.stored(left)] == [written.external_id]
-    assert await provider.find_record(ticket, record.marker, StepKind.NOTE) == written.external_id
+    assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flowpilot.psa.client import Access
-from flowpilot.psa.provider import Accepted, Audience, Record, Refused, StepKind, WorkTime
+from flowpilot.psa.provider import Accepted, Audience, PostingStepKind, Record, Refused, WorkTime
 from flowpilot.psa.providers.connectwise import ConnectWise, Settings
 from flowpilot.psa.providers.connectwise.settings import BillableOption
 from flowpilot.psa.providers.connectwise.writing import charge_type
@@ -111,7 +111,7 @@ async def test_worked_minutes_are_read_and_not_billed_ones(provider: ConnectWise
 async def test_an_entry_at_the_same_time_is_not_taken_for_ours(provider: ConnectWise, ticket: str) -> None:
     await provider.write(ticket, time("AlexD", 17))
     twin = time("AlexD", 17)
-    assert await provider.find_record(ticket, twin.marker, StepKind.TIME) is None
+    assert await provider.find_record(ticket, twin.marker, PostingStepKind.TIME) is None
     assert await provider.booked_minutes(ticket, twin.marker) is None
 
 
@@ -157,7 +157,7 @@ async def test_time_is_found_on_a_ticket_that_was_merged_since(
     place.merge(ticket, between)
     place.merge(between, left)
     for number in (ticket, between, left):
-        assert written == Accepted(await provider.find_record(number, record.marker, StepKind.TIME) or "")
+        assert written == Accepted(await provider.find_record(number, record.marker, PostingStepKind.TIME) or "")
         assert await provider.booked_minutes(number, record.marker) == 15
 
 
