@@ -55,7 +55,7 @@ def _halopsa() -> Iterator[Target]:
             "HaloPSA (local server)",
             server,
             {"client_id": "flowpilot", "client_secret": halopsa.SECRET},
-            {"outcome_id": halopsa.PRIVATE_NOTE},
+            {"outcome_id": halopsa.PRIVATE_NOTE, **_SLOWEST_ANSWER},
             lambda request: request.method == "POST" and request.path.startswith("/api/"),
         )
 
@@ -68,7 +68,7 @@ def _autotask() -> Iterator[Target]:
             "Autotask (local server)",
             server,
             {"username": "flowpilot@desk.example", "secret": server.secret, "integration_code": "code"},
-            {"role_id": ROLE, "billing_code_id": WORK_TYPE, "zone_lookup_url": ADDRESS},
+            {"role_id": ROLE, "billing_code_id": WORK_TYPE, "zone_lookup_url": ADDRESS, **_SLOWEST_ANSWER},
             lambda request: is_a_change(request.method, request.path),
         )
 
@@ -88,7 +88,7 @@ def _request_tracker() -> Iterator[Target]:
 @contextmanager
 def _redmine() -> Iterator[Target]:
     with _run_directory() as run, redmine.redmine(run, run / "own") as server:
-        yield Target("redmine", "Redmine 5", server, {"api_key": redmine.key_of("flowpilot")})
+        yield Target("redmine", "Redmine 5", server, {"api_key": redmine.key_of("flowpilot")}, _SLOWEST_ANSWER)
 
 
 @contextmanager

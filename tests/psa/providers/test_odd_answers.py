@@ -14,18 +14,12 @@ from flowpilot.psa.guard import Guarded
 from flowpilot.psa.outcomes import Outcome
 from flowpilot.psa.provider import PostingStepKind, Provider, ProviderError, TicketQuery
 from flowpilot.psa.providers.registry import PROVIDERS
+from tests.psa.providers.forms import REAL, filled_in
 from tests.psa.providers.records import note, time
 from tests.psa.servers.serving import Asked, Reply, serving
 
 pytestmark = pytest.mark.anyio
 
-_KEYS: dict[ProviderKind, dict[str, str]] = {
-    ProviderKind.REQUEST_TRACKER: {"token": "1-2-x"},
-    ProviderKind.REDMINE: {"api_key": "k"},
-    ProviderKind.CONNECTWISE: {"company": "c", "public_key": "p", "private_key": "q", "client_id": "i"},
-    ProviderKind.HALOPSA: {"client_id": "a", "client_secret": "b"},
-    ProviderKind.AUTOTASK: {"username": "u", "secret": "s", "integration_code": "i"},
-}
 _BODIES = [
     None,
     [],
@@ -79,17 +73,12 @@ def server() -> Iterator[OddServer]:
 
 def _open(kind: ProviderKind, server: OddServer, files: Path) -> Provider:
     url, entry = f"http://127.0.0.1:{server.port}", PROVIDERS[kind]
-    settings = {
-        ProviderKind.HALOPSA: {"outcome_id": 1, "client_outcome_id": 2},
-        ProviderKind.AUTOTASK: {"zone_lookup_url": url, "role_id": 1},
-        ProviderKind.CONNECTWISE: {"hosting": "own_server"},
-    }.get(kind, {})
     access = Access(url, [ip_network("127.0.0.0/8")], NoLimiter(), files, timeout_seconds=5)
-    filled_in = entry.credentials.model_validate(_KEYS[kind]), entry.settings.model_validate(settings)
-    return Guarded(entry.open(access, *filled_in), entry.name)
+    changed = {"zone_lookup_url": url} if kind is ProviderKind.AUTOTASK else {}
+    return Guarded(entry.open(access, *filled_in(kind, **changed)), entry.name)
 
 
-@pytest.mark.parametrize("kind", _KEYS)
+@pytest.mark.parametrize("kind", REAL)
 async def test_a_read_is_an_error_of_the_system_and_a_write_has_an_outcome(
     kind: ProviderKind, server: OddServer, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from flowpilot.http.fields import Body, EmptyIsNone, Line
+from flowpilot.psa.providers.waiting import SLOWEST_ANSWER_SECONDS, SlowestAnswer
 from flowpilot.psa.texts import Key, Secret
 
 _Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
@@ -78,3 +79,4 @@ class Settings(Body):
         title="Zone look-up",
         description="Where Autotask says in which of its zones a tenant is. Change it for a sandbox only.",
     )
+    slowest_answer_seconds: SlowestAnswer = SLOWEST_ANSWER_SECONDS

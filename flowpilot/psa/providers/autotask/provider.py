@@ -45,16 +45,16 @@ _WORDS = 10
 class Autotask:
     """Autotask. Notes belong to a ticket, and time entries stand by themselves."""
 
-    capabilities = Capabilities(
-        has_joint_records=False,
-        books_for=BooksFor.ANY_MEMBER,
-        marker=Marker.LIST_AND_MATCH,
-        time_unit_seconds=36,
-        max_note_chars=records.MAX_NOTE_CHARS,
-        parallel_calls=3,
-    )
-
     def __init__(self, access: Access, credentials: Credentials, settings: Settings) -> None:
+        self.capabilities = Capabilities(
+            has_joint_records=False,
+            books_for=BooksFor.ANY_MEMBER,
+            marker=Marker.LIST_AND_MATCH,
+            time_unit_seconds=36,
+            max_note_chars=records.MAX_NOTE_CHARS,
+            parallel_calls=3,
+            slowest_answer_seconds=settings.slowest_answer_seconds,
+        )
         self._requests = Requests(access, credentials, settings)
         self._settings = settings
         self._base_url = access.base_url

@@ -5,6 +5,7 @@ from enum import StrEnum
 from pydantic import Field
 
 from flowpilot.http.fields import Body, Line, Text
+from flowpilot.psa.providers.waiting import SLOWEST_ANSWER_SECONDS, SlowestAnswer
 from flowpilot.psa.texts import Key, Secret
 
 
@@ -91,13 +92,7 @@ class Settings(Body):
     max_note_chars: int = Field(
         60_000, title="Longest note", description="In characters. A longer one is shortened.", ge=500, le=1_000_000
     )
-    slowest_answer_seconds: int = Field(
-        120,
-        title="Slowest answer",
-        description="Seconds after which an unanswered request is no longer being done.",
-        ge=10,
-        le=3600,
-    )
+    slowest_answer_seconds: SlowestAnswer = SLOWEST_ANSWER_SECONDS
     closed_status_names: Text = Field(
         "",
         title="Further closed statuses",

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from flowpilot.http.fields import Body, EmptyIsNone, Line, Trimmed
+from flowpilot.psa.providers.waiting import SLOWEST_ANSWER_SECONDS, SlowestAnswer
 from flowpilot.psa.texts import Secret
 
 _Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
@@ -66,3 +67,4 @@ class Settings(Body):
         title="Path of a ticket",
         description="What stands between the address and the number when you open a ticket in a browser.",
     )
+    slowest_answer_seconds: SlowestAnswer = SLOWEST_ANSWER_SECONDS

@@ -42,15 +42,15 @@ _MERGES = 5
 class HaloPsa:
     """HaloPSA. A note and the time of its author are one action there."""
 
-    capabilities = Capabilities(
-        has_joint_records=True,
-        books_for=BooksFor.ANY_MEMBER,
-        marker=Marker.LIST_AND_MATCH,
-        max_note_chars=records.MAX_NOTE_CHARS,
-        time_unit_seconds=36,
-    )
-
     def __init__(self, access: Access, credentials: Credentials, settings: Settings) -> None:
+        self.capabilities = Capabilities(
+            has_joint_records=True,
+            books_for=BooksFor.ANY_MEMBER,
+            marker=Marker.LIST_AND_MATCH,
+            max_note_chars=records.MAX_NOTE_CHARS,
+            time_unit_seconds=36,
+            slowest_answer_seconds=settings.slowest_answer_seconds,
+        )
         self._requests = Requests(access, credentials, settings)
         self._settings = settings
         self._base_url = access.base_url

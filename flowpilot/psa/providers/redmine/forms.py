@@ -6,6 +6,7 @@ from pydantic import AfterValidator, Field
 
 from flowpilot.clock import zone_names
 from flowpilot.http.fields import Body, EmptyIsNone, Line
+from flowpilot.psa.providers.waiting import SLOWEST_ANSWER_SECONDS, SlowestAnswer
 from flowpilot.psa.texts import Key
 
 
@@ -43,3 +44,4 @@ class Settings(Body):
         description="The name of the issues' custom field that holds the client. Without it, the project is the "
         "client.",
     )
+    slowest_answer_seconds: SlowestAnswer = SLOWEST_ANSWER_SECONDS

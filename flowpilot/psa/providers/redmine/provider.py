@@ -33,15 +33,15 @@ from flowpilot.psa.providers.redmine.rights import Roles, missing_in, needed
 class Redmine:
     """One Redmine, with the key of one of its users."""
 
-    capabilities = Capabilities(
-        has_joint_records=False,
-        books_for=BooksFor.ANY_MEMBER,
-        marker=Marker.LIST_AND_MATCH,
-        max_note_chars=writing.MAX_NOTE_CHARS,
-        time_unit_seconds=36,  # Hours have two decimals.
-    )
-
     def __init__(self, access: Access, credentials: Credentials, settings: Settings) -> None:
+        self.capabilities = Capabilities(
+            has_joint_records=False,
+            books_for=BooksFor.ANY_MEMBER,
+            marker=Marker.LIST_AND_MATCH,
+            max_note_chars=writing.MAX_NOTE_CHARS,
+            time_unit_seconds=36,  # Hours have two decimals.
+            slowest_answer_seconds=settings.slowest_answer_seconds,
+        )
         self._base_url = access.base_url
         self._settings = settings
         self._rest = Rest(Requests(access, "Redmine"), credentials.api_key)

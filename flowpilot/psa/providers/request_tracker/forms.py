@@ -7,6 +7,7 @@ from pydantic import Field, field_validator
 
 from flowpilot.http.fields import Body, Line, Trimmed
 from flowpilot.psa.provider import Status
+from flowpilot.psa.providers.waiting import SLOWEST_ANSWER_SECONDS, SlowestAnswer
 
 _DEFAULT = "default: new, open, stalled | resolved, rejected"
 
@@ -37,13 +38,7 @@ class Settings(Body):
         title="E-mail domains of the desk",
         description="Separated by commas. Without any: the domain of the token's owner.",
     )
-    slowest_answer_seconds: float = Field(
-        120,
-        title="Slowest answer in seconds",
-        description="After an unanswered request, FlowPilot waits for so long before it looks what became of it.",
-        ge=0,
-        le=3600,
-    )
+    slowest_answer_seconds: SlowestAnswer = SLOWEST_ANSWER_SECONDS
 
     @field_validator("lifecycles")
     @classmethod

@@ -102,7 +102,8 @@ async def test_no_more_than_three_requests_are_open_at_one_endpoint(
     system: AutotaskServer, access: Access
 ) -> None:
     tickets = [system.new_ticket() for _ in range(8)]
-    provider = system.autotask(replace(access, limiter=Places(Autotask.capabilities.parallel_calls)))
+    limiter = Places(system.autotask(access).capabilities.parallel_calls)
+    provider = system.autotask(replace(access, limiter=limiter))
     await provider.list_boards()
     system.most_open.clear()
     await asyncio.gather(*(provider.write(ticket, note()) for ticket in tickets))
