@@ -66,7 +66,8 @@ bench: setup ## Measure every report and page and print the figures
 	$(BIN)/python -m benchmarks.pages
 
 reliability: setup ## Kill the server while sessions are posted, and count what arrives in each ticket system
-	$(BIN)/python -m benchmarks.reliability --write
+	$(BIN)/python -m benchmarks.reliability arrivals --write
+	$(BIN)/python -m benchmarks.reliability slowness --write
 
 lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
 	uv pip compile pyproject.toml --extra ai --group dev --universal --python-version 3.11 --generate-hashes \
