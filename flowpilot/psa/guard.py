@@ -83,6 +83,10 @@ class Guarded:
         """As `Provider.list_members`."""
         return await self._read(self._provider.list_members(), _MEMBERS)
 
+    async def read_owner(self) -> str | None:
+        """As `Provider.read_owner`."""
+        return await self._read(self._provider.read_owner(), _ID)
+
     async def list_clients(self) -> Sequence[Client]:
         """As `Provider.list_clients`."""
         return await self._read(self._provider.list_clients(), _CLIENTS)

@@ -1,7 +1,7 @@
 """The job that posts what a connection has to post."""
 
 import uuid
-from contextlib import aclosing
+from contextlib import AsyncExitStack, aclosing
 from datetime import datetime
 
 from procrastinate import JobContext, RetryStrategy
@@ -16,6 +16,7 @@ from flowpilot.psa.postings import due
 from flowpilot.psa.postings.health import wake
 from flowpilot.psa.postings.lanes import TURN_JOB, give_turn
 from flowpilot.psa.postings.turn import Turn, run
+from flowpilot.psa.postings.writers import open_writers
 from flowpilot.psa.provider import CredentialsError
 
 # What a ticket system does is recorded with each step. Any other failure is our own fault, and holds up the lane.
@@ -49,14 +50,18 @@ async def _go_on(used: Tools, connection: PsaConnection) -> datetime | None:
     account, database = connection.account_id, used.database
     if connection.quiet_until is not None and connection.quiet_until > now():
         return connection.quiet_until
-    async with database.write(account) as db:
+    async with database.read(account) as db:
         members = await due.members_of(db, account, connection.id)
-        await due.wake_matched(db, account, connection.id, members, now())
         names = await names_of(db, account, await due.people(db, account, connection.id))
     try:
-        provider = open_provider(database, used.settings, connection)
-        async with aclosing(provider):
-            return await run(Turn(database, connection, provider, members, names))
+        async with AsyncExitStack() as stack:
+            provider = open_provider(database, used.settings, connection)
+            await stack.enter_async_context(aclosing(provider))
+            writers = await open_writers(stack, database, used.settings, connection, names)
+            async with database.write(account) as db:
+                able = members.keys() - writers.refused
+                await due.wake_matched(db, account, connection.id, able, now())
+            return await run(Turn(database, connection, provider, members, names, writers))
     except CredentialsError as error:
         async with database.write(account) as db:
             await pause_for_credentials(db, connection, error.detail, now())

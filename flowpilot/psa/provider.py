@@ -256,6 +256,10 @@ class Provider(Protocol):
         """Everybody who may be booked for, inactive people included."""
         ...
 
+    async def read_owner(self) -> str | None:
+        """The member whose credentials these are; None if the ticket system does not tell."""
+        ...
+
     async def list_clients(self) -> Sequence[Client]:
         """The companies that the desk works for, by name; empty if the system does not know companies."""
         ...

@@ -98,7 +98,8 @@ class MappedBy(StrEnum):
 class PsaMember(Tenant, Base):
     """Somebody who works in the ticket system, and who that is here, if it is known.
 
-    `token_encrypted`: a credential of their own, where time is booked on the credential's owner.
+    `token_encrypted`: a credential of their own, where time is booked on the credential's owner. From
+    `token_refused_at` on, the ticket system does not accept it, and what is theirs waits.
     """
 
     __tablename__ = "psa_members"
@@ -117,6 +118,7 @@ class PsaMember(Tenant, Base):
     user_id: Mapped[uuid.UUID | None]
     mapped_by: Mapped[str | None]
     token_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)
+    token_refused_at: Mapped[datetime | None]
     seen_at: Mapped[datetime]
 
 

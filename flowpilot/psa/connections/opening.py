@@ -37,6 +37,7 @@ def open_provider(
     settings: Settings,
     connection: PsaConnection,
     *,
+    own_token: str | None = None,
     patience: timedelta = JOB_PATIENCE,
     timeout_seconds: float = TIMEOUT_SECONDS,
 ) -> Provider:
@@ -49,6 +50,7 @@ def open_provider(
         database: in which all processes agree on the connection's requests.
         settings: of this process.
         connection: of any transaction; what it says now is used.
+        own_token: of a member, in place of the connection's; only where `ProviderType.own_token` says so.
         patience: how long a request waits for its turn.
         timeout_seconds: how long it waits for its answer.
 
@@ -71,6 +73,8 @@ def open_provider(
         timeout_seconds=timeout_seconds,
     )
     credentials = _unsealed(settings, connection)
+    if own_token is not None and kind.own_token is not None:
+        credentials[kind.own_token] = own_token
     try:
         filled_in = kind.credentials.model_validate(credentials), kind.settings.model_validate(connection.settings)
     except ValidationError:

@@ -88,6 +88,8 @@ async def change_connection(
 ) -> PsaConnection:
     """Change a connection. New credentials end a pause that was made because the old ones were not accepted.
 
+    Members' own tokens are not sent to another address: they are forgotten, and their owners enter them again.
+
     Raises:
         NoSuchConnectionError: there is none with this id.
         RequestValidationError: the stored credentials would go to another address; they have to be entered again.
@@ -95,6 +97,8 @@ async def change_connection(
     connection = await lock_connection(db, actor.account_id, connection_id)
     if change.credentials is None and _leads_elsewhere(connection, change):
         raise wrong("credentials", "Enter the credentials again, because they would be sent to another address.")
+    if _leads_elsewhere(connection, change):
+        await _forget_tokens(db, connection)
     connection.name = change.name or connection.name
     if change.base_url not in {None, connection.base_url} or change.credentials is not None:
         # What was found before says nothing of this.
@@ -144,8 +148,7 @@ async def remove(db: Db, actor: Actor, connection_id: uuid.UUID, now: datetime) 
     """
     connection = await lock_connection(db, actor.account_id, connection_id)
     connection.removed_at, connection.credentials_encrypted = now, b""
-    of_members = PsaMember.account_id == actor.account_id, PsaMember.connection_id == connection_id
-    await db.execute(update(PsaMember).where(*of_members).values(token_encrypted=None))
+    await _forget_tokens(db, connection)
     await hooks.call(hooks.on_removed, db, changed(connection, now))
     await _record(db, actor, connection, "removed", now)
 
@@ -183,6 +186,11 @@ def changed(connection: PsaConnection, now: datetime) -> hooks.Changed:
 def _leads_elsewhere(connection: PsaConnection, change: Change) -> bool:
     new = addresses_in(change.settings or {}) - addresses_in(connection.settings)
     return change.base_url not in {None, connection.base_url} or bool(new)
+
+
+async def _forget_tokens(db: Db, connection: PsaConnection) -> None:
+    of_members = PsaMember.account_id == connection.account_id, PsaMember.connection_id == connection.id
+    await db.execute(update(PsaMember).where(*of_members).values(token_encrypted=None, token_refused_at=None))
 
 
 async def _go_on(db: Db, connection: PsaConnection, now: datetime) -> None:

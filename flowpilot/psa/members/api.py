@@ -1,20 +1,20 @@
-"""JSON routes of the ticket system's members."""
+"""JSON routes of the ticket system's members, and of their own tokens."""
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Request
 
 from flowpilot.clock import Now
 from flowpilot.http.fields import PathText
 from flowpilot.http.paging import MOST_ITEMS, Cursor, Limit, ListPage, list_page
-from flowpilot.identity.access import CanManagePsa
-from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.access import CanManagePsa, CanManagePsaDetached, CanWork, CanWorkDetached
+from flowpilot.identity.auth import ReadSession
 from flowpilot.identity.queries import names_of
 from flowpilot.psa.connections.queries import require_active
-from flowpilot.psa.members import queries, schemas, service
+from flowpilot.psa.members import queries, schemas, service, tokens
 
-router = APIRouter(prefix="/api/v1/psa/members", tags=["ticket system"])
+router = APIRouter(prefix="/api/v1/psa", tags=["ticket system"])
 
 
-@router.get("")
+@router.get("/members")
 async def list_members(
     actor: CanManagePsa, db: ReadSession, limit: Limit = MOST_ITEMS, cursor: Cursor = None
 ) -> ListPage[schemas.PsaMemberOut]:
@@ -27,10 +27,39 @@ async def list_members(
     return list_page(items[start : start + limit + 1], limit)
 
 
-@router.put("/{external_id}", status_code=204)
+@router.put("/members/{external_id}", status_code=204)
 async def map_member(
-    external_id: PathText, body: schemas.MappingIn, actor: CanManagePsa, db: WriteSession, now: Now
+    request: Request, external_id: PathText, body: schemas.MappingIn, actor: CanManagePsaDetached, now: Now
 ) -> None:
     """Say who a member is here. Time of that person is then booked on them."""
+    state = request.app.state
+    async with state.database.read(actor.account_id) as db:
+        connection = await require_active(db, actor.account_id)
+    if body.token is not None:
+        await tokens.check_token(state.database, state.settings, connection, external_id, body.token)
+    async with state.database.write(actor.account_id) as db:
+        await service.map_member(db, actor, connection, external_id, body.user_id, now)
+        if "token" in body.model_fields_set:
+            await tokens.set_token(db, actor, connection, external_id, body.token, state.settings, now)
+
+
+@router.get("/own-token")
+async def read_own_token(actor: CanWork, db: ReadSession) -> schemas.OwnTokenOut:
+    """Whether the caller has a token of their own in the ticket system, with which what is theirs is written."""
     connection = await require_active(db, actor.account_id)
-    await service.map_member(db, actor, connection, external_id, body.user_id, now)
+    return schemas.own_token_out(connection, await queries.member_for(db, connection, actor.user_id))
+
+
+@router.put("/own-token", status_code=204)
+async def set_own_token(request: Request, body: schemas.OwnTokenIn, actor: CanWorkDetached, now: Now) -> None:
+    """Enter the caller's own token, or remove it. It is checked: it has to be theirs in the ticket system."""
+    state = request.app.state
+    async with state.database.read(actor.account_id) as db:
+        connection = await require_active(db, actor.account_id)
+        member = await queries.member_for(db, connection, actor.user_id)
+    if member is None:
+        raise tokens.NotMatchedError(connection.name)
+    if body.token is not None:
+        await tokens.check_token(state.database, state.settings, connection, member.external_id, body.token)
+    async with state.database.write(actor.account_id) as db:
+        await tokens.set_token(db, actor, connection, member.external_id, body.token, state.settings, now)

@@ -2,12 +2,15 @@
 
 import uuid
 from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from flowpilot.http.fields import Body
-from flowpilot.psa.connections.models import MappedBy, PsaMember
+from flowpilot.http.fields import Body, Line
+from flowpilot.psa.connections.models import MappedBy, PsaConnection, PsaMember
 from flowpilot.psa.members.matching import explain
+from flowpilot.psa.members.tokens import takes_tokens
 
 
 class PsaMemberOut(BaseModel):
@@ -22,12 +25,47 @@ class PsaMemberOut(BaseModel):
     user_name: str | None
     mapped_by: MappedBy | None = Field(description="`hand` outlives what is read later, `email` follows it.")
     reason: str | None = Field(description="Why nobody is mapped.")
+    has_token: bool = Field(description="Whether there is a token of their own, which is never shown.")
+    token_refused_at: datetime | None = Field(
+        description="Since when the ticket system does not accept it; what is theirs waits."
+    )
+
+
+Token = Annotated[Line, Field(pattern=r"^[!-~]+$", description="Stored encrypted, and never shown again.")]
 
 
 class MappingIn(Body):
-    """Who a member is here; null for nobody."""
+    """Who a member is here; null for nobody. A token of their own stays if it is left out, and null removes it."""
 
     user_id: uuid.UUID | None
+    token: Token | None = None
+
+
+class OwnTokenIn(Body):
+    """The caller's own token in the ticket system; null removes it."""
+
+    token: Token | None
+
+
+class OwnTokenOut(BaseModel):
+    """Whether the caller may have a token of their own in the ticket system, and has one."""
+
+    takes_tokens: bool = Field(description="Whether time is booked on each token's owner, in this ticket system.")
+    connection_name: str
+    member_name: str | None = Field(description="The caller there; null if nobody is mapped to them.")
+    has_token: bool
+    token_refused_at: datetime | None
+
+
+def own_token_out(connection: PsaConnection, member: PsaMember | None) -> OwnTokenOut:
+    """The caller's own token as the API shows it."""
+    return OwnTokenOut(
+        takes_tokens=takes_tokens(connection),
+        connection_name=connection.name,
+        member_name=None if member is None else member.name,
+        has_token=member is not None and member.token_encrypted is not None,
+        token_refused_at=None if member is None else member.token_refused_at,
+    )
 
 
 def members_out(
@@ -45,6 +83,8 @@ def members_out(
             user_name=names.get(row.user_id) if row.user_id is not None else None,
             mapped_by=None if row.mapped_by is None else MappedBy(row.mapped_by),
             reason=explain(row, rows, users),
+            has_token=row.token_encrypted is not None,
+            token_refused_at=row.token_refused_at,
         )
         for row in rows
     ]

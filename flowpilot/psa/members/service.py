@@ -1,7 +1,7 @@
 """Keeping the ticket system's members, and who they are here."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from sqlalchemy import ColumnElement, select, update
@@ -19,6 +19,9 @@ from flowpilot.psa.connections.queries import lock_connection
 from flowpilot.psa.members.matching import match
 from flowpilot.psa.members.queries import members_of, users_by_email
 from flowpilot.psa.provider import Member
+
+# A token is its owner's own, so it goes with the mapping.
+_NO_TOKEN: Mapping[str, None] = {"token_encrypted": None, "token_refused_at": None}
 
 
 class NoSuchMemberError(NotFoundError):
@@ -71,19 +74,22 @@ async def map_member(
 ) -> None:
     """Say who a member of the ticket system is here; None for nobody. It outlives what is read there later.
 
-    A person has one member there: whoever was mapped to them before is not any more.
+    A person has one member there: whoever was mapped to them before is not any more. A token of their own
+    does not go over to somebody else.
 
     Raises:
         NoSuchMemberError: there is no such member.
         NobodyHereError: the user is not a member of the account.
     """
-    member = await _lock_member(db, connection, external_id)
+    member = await lock_member(db, connection, external_id)
     if user_id is not None:
         if user_id not in await names_of(db, actor.account_id, [user_id]):
             raise NobodyHereError
         same_person = PsaMember.user_id == user_id, PsaMember.external_id != external_id
         freeing = update(PsaMember).where(*_of(connection), *same_person)
-        await db.execute(freeing.values(user_id=None, mapped_by=None))
+        await db.execute(freeing.values(user_id=None, mapped_by=None, **_NO_TOKEN))
+    if member.user_id != user_id:
+        member.token_encrypted = member.token_refused_at = None
     member.user_id, member.mapped_by = user_id, MappedBy.HAND
     await db.flush()
     facts = {
@@ -96,6 +102,21 @@ async def map_member(
     await hooks.call(hooks.on_ready, db, hooks.Changed(connection.account_id, connection.id, connection.name, now))
 
 
+async def lock_member(db: Db, connection: PsaConnection, external_id: str) -> PsaMember:
+    """A member, locked until the transaction ends.
+
+    Raises:
+        NoSuchMemberError: there is no such member.
+    """
+    # Mappings of one connection take turns.
+    await lock_connection(db, connection.account_id, connection.id)
+    query = select(PsaMember).where(*_of(connection), PsaMember.external_id == external_id)
+    member = (await db.scalars(query)).one_or_none()
+    if member is None:
+        raise NoSuchMemberError
+    return member
+
+
 async def _match_all(db: Db, connection: PsaConnection, now: datetime) -> None:
     rows = await members_of(db, connection.account_id, connection.id)
     for row in rows:
@@ -105,19 +126,11 @@ async def _match_all(db: Db, connection: PsaConnection, now: datetime) -> None:
     others = [row for row in rows if row.mapped_by != MappedBy.HAND]
     matched = match(others, await users_by_email(db, connection.account_id), by_hand)
     for row in others:
+        if row.user_id != matched.get(row.external_id):
+            row.token_encrypted = row.token_refused_at = None
         row.user_id = matched.get(row.external_id)
         row.mapped_by = None if row.user_id is None else MappedBy.EMAIL
     await db.flush()
-
-
-async def _lock_member(db: Db, connection: PsaConnection, external_id: str) -> PsaMember:
-    # Mappings of one connection take turns.
-    await lock_connection(db, connection.account_id, connection.id)
-    query = select(PsaMember).where(*_of(connection), PsaMember.external_id == external_id)
-    member = (await db.scalars(query)).one_or_none()
-    if member is None:
-        raise NoSuchMemberError
-    return member
 
 
 def _of(connection: PsaConnection) -> tuple[ColumnElement[bool], ColumnElement[bool]]:

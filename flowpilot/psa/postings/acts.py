@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flowpilot.psa.postings.models import PsaPostingStep, State
+from flowpilot.psa.postings.writers import Writers
 from flowpilot.psa.provider import BooksFor, Capabilities, PostingStepKind
 
 
@@ -48,6 +49,7 @@ def next_act(
     steps: Sequence[PsaPostingStep],
     capabilities: Capabilities,
     members: Mapping[uuid.UUID, str],
+    writers: Writers,
     now: datetime,
     absent: Collection[uuid.UUID] = (),
 ) -> Act | None:
@@ -57,6 +59,7 @@ def next_act(
         steps: of the posting, in their order.
         capabilities: of the ticket system.
         members: the member for each person who is mapped.
+        writers: who writes with a token of their own.
         now: the present moment.
         absent: steps that were looked for just now and are not there.
     """
@@ -66,7 +69,7 @@ def next_act(
             continue
         if step.kind == PostingStepKind.STATUS:
             return _status_act(steps, step, waits, now)
-        act = _act(steps, step, capabilities, members, now, absent)
+        act = _act(steps, step, capabilities, members, writers, now, absent)
         if not isinstance(act, Wait):
             return act
         waits.append(act.until)
@@ -98,6 +101,7 @@ def _act(
     step: PsaPostingStep,
     capabilities: Capabilities,
     members: Mapping[uuid.UUID, str],
+    writers: Writers,
     now: datetime,
     absent: Collection[uuid.UUID],
 ) -> Write | LookUp | Wait:
@@ -109,10 +113,10 @@ def _act(
         return Wait(not_before)
     if (step.attempts or step.state == State.SENT) and step.id not in absent:
         return LookUp(_one_record(steps, step))
-    if lacks_member(step, capabilities, members):
+    if lacks_member(step, capabilities, members) or step.user_id in writers.refused:
         return Wait(None)
     if capabilities.has_joint_records and step.kind == PostingStepKind.NOTE:
-        return Write((step, *_time_beside(steps, step, capabilities, members)))
+        return Write((step, *_time_beside(steps, step, capabilities, members, writers)))
     return Write((step,))
 
 
@@ -125,6 +129,7 @@ def _time_beside(
     note: PsaPostingStep,
     capabilities: Capabilities,
     members: Mapping[uuid.UUID, str],
+    writers: Writers,
 ) -> tuple[PsaPostingStep, ...]:
     """The time that goes into the note's own record: what went with it before, or the first that can be booked."""
     if beside := _one_record(steps, note)[1:]:
@@ -136,6 +141,7 @@ def _time_beside(
         and step.state == State.QUEUED
         and step.attempts == 0
         and not lacks_member(step, capabilities, members)
+        and writers.of([step]) == writers.of([note])
     ]
     return tuple(fresh[:1])
 

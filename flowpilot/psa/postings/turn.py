@@ -5,17 +5,19 @@ No transaction is open while the ticket system is asked.
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.durations import of_work
 from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.members.tokens import refuse_token
 from flowpilot.psa.postings import due, health, record
 from flowpilot.psa.postings.acts import LookUp, SetStatus, Wait, Write, lacks_member, next_act
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
 from flowpilot.psa.postings.record import LoadedPosting
+from flowpilot.psa.postings.writers import Writers
 from flowpilot.psa.provider import (
     Audience,
     BooksFor,
@@ -48,6 +50,7 @@ class Turn:
     provider: Provider
     members: Mapping[uuid.UUID, str]
     names: Mapping[uuid.UUID, str]
+    writers: Writers = field(default_factory=Writers)
 
     @property
     def account_id(self) -> uuid.UUID:
@@ -109,7 +112,7 @@ async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | N
     while True:
         async with turn.database.read(turn.account_id) as db:
             steps = await due.steps_of(db, posting)
-        act = next_act(steps, turn.provider.capabilities, turn.members, now(), absent)
+        act = next_act(steps, turn.provider.capabilities, turn.members, turn.writers, now(), absent)
         match act:
             case None:
                 return None
@@ -157,8 +160,24 @@ async def _write(
     begun = await _begin(turn, posting, ids)
     if begun is None:
         return None
-    outcome = await turn.provider.write(ticket.id, _record(turn, begun.posting, tuple(begun.of(ids))))
+    to_write = tuple(begun.of(ids))
+    writer = turn.writers.of(to_write)
+    provider = turn.provider if writer is None else turn.writers.providers[writer]
+    try:
+        outcome = await provider.write(ticket.id, _record(turn, begun.posting, to_write))
+    except CredentialsError:
+        if writer is None:
+            raise
+        outcome = await _refuse_token(turn, writer)
     return await _finish(turn, posting, ids, outcome)
+
+
+async def _refuse_token(turn: Turn, user_id: uuid.UUID) -> Outcome:
+    """A token of somebody's own is not accepted: what is theirs waits, and everybody else's goes on."""
+    turn.writers.refused.add(user_id)
+    async with turn.database.write(turn.account_id) as db:
+        await refuse_token(db, turn.writers.members[user_id], now())
+    return TryLater(_token_refused(turn, user_id))
 
 
 async def _set_status(turn: Turn, posting: PsaPosting, ticket: Ticket, step: PsaPostingStep) -> datetime | None:
@@ -204,7 +223,8 @@ def _record(turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...]) 
 def _text(turn: Turn, posting: PsaPosting, note: PsaPostingStep | None, time: PsaPostingStep | None) -> str | None:
     """The note. Where time is booked on the credential's owner, its first line says whose it is."""
     text = None if note is None else posting.text
-    if time is None or turn.provider.capabilities.books_for is not BooksFor.CREDENTIAL_OWNER:
+    is_own = turn.writers.of([step for step in (note, time) if step is not None]) is not None
+    if time is None or is_own or turn.provider.capabilities.books_for is not BooksFor.CREDENTIAL_OWNER:
         return text
     name = turn.names.get(time.user_id) if time.user_id is not None else None
     whose = f"{name or 'Somebody who is no longer a member'}: {of_work(timedelta(minutes=time.minutes or 0))}"
@@ -220,12 +240,17 @@ def _work_time(turn: Turn, step: PsaPostingStep) -> WorkTime:
 
 
 def _lacking(turn: Turn, steps: list[PsaPostingStep]) -> str | None:
-    lacking = any(
-        lacks_member(step, turn.provider.capabilities, turn.members)
-        for step in steps
-        if step.state == State.QUEUED
-    )
-    return _NOT_MATCHED if lacking else None
+    queued = [step for step in steps if step.state == State.QUEUED]
+    lacking = any(lacks_member(step, turn.provider.capabilities, turn.members) for step in queued)
+    reasons = [_NOT_MATCHED] if lacking else []
+    people = dict.fromkeys(step.user_id for step in queued if step.user_id is not None)
+    reasons += [_token_refused(turn, user_id) for user_id in people if user_id in turn.writers.refused]
+    return " ".join(reasons) or None
+
+
+def _token_refused(turn: Turn, user_id: uuid.UUID) -> str:
+    name = turn.names.get(user_id, "somebody")
+    return f"The ticket system refuses {name}'s own token. Enter it again or remove it."
 
 
 def _no_status(ticket: Ticket) -> str:

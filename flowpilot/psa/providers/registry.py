@@ -18,7 +18,8 @@ class ProviderType:
 
     `credentials` and `settings` are forms: their fields have titles and descriptions, and credentials are secret.
     `open` makes a provider of an address and the two, filled in. `splits_at_midnight_utc`: it refuses time that
-    goes over midnight (UTC), so each day gets its own.
+    goes over midnight (UTC), so each day gets its own. `own_token`: it books time for the credentials'
+    owner alone, and this field of them may hold a member's own token, with which what is theirs is written.
     """
 
     name: str
@@ -26,11 +27,16 @@ class ProviderType:
     settings: type[BaseModel]
     open: Callable[[Access, Any, Any], Provider]
     splits_at_midnight_utc: bool = False
+    own_token: str | None = None
 
 
 PROVIDERS: Mapping[ProviderKind, ProviderType] = {
     ProviderKind.REQUEST_TRACKER: ProviderType(
-        "Request Tracker", request_tracker.Credentials, request_tracker.Settings, request_tracker.RequestTracker
+        "Request Tracker",
+        request_tracker.Credentials,
+        request_tracker.Settings,
+        request_tracker.RequestTracker,
+        own_token="token",  # noqa: S106 - the name of a field
     ),
     ProviderKind.CONNECTWISE: ProviderType(
         "ConnectWise PSA", connectwise.Credentials, connectwise.Settings, connectwise.ConnectWise

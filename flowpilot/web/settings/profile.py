@@ -7,14 +7,19 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, Field
 
 from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
 from flowpilot.errors import InvalidError
-from flowpilot.identity.access import CanView
-from flowpilot.identity.auth import Claim
+from flowpilot.identity.access import CanView, CanWorkDetached
+from flowpilot.identity.actor import Actor, Permission
+from flowpilot.identity.auth import Claim, ReadSession
 from flowpilot.identity.cookies import keep_signed_in
 from flowpilot.identity.credentials import TokenClaim
 from flowpilot.identity.passwords import MIN_PASSWORD_LENGTH, WrongPasswordError
 from flowpilot.identity.schemas import PasswordIn
 from flowpilot.identity.sign_in import api
+from flowpilot.psa.connections.queries import NotConnectedError
+from flowpilot.psa.members import api as members_api
+from flowpilot.psa.members.schemas import OwnTokenIn, OwnTokenOut
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import SettingsPage
@@ -36,11 +41,26 @@ class Profile(SettingsPage):
 
     template: ClassVar[str] = "settings/profile.html"
     section: ClassVar[str] = "/settings/profile"
+    own_token: OwnTokenOut | None
 
 
 @router.get("")
-async def show_profile(request: Request, actor: CanView, frame: CurrentFrame) -> Response:
-    return render(request, Profile(title="My profile"), frame)
+async def show_profile(request: Request, actor: CanView, db: ReadSession, frame: CurrentFrame) -> Response:
+    return render(request, Profile(title="My profile", own_token=await _own_token(actor, db)), frame)
+
+
+@router.post("/ticket-system-token")
+async def set_own_token(
+    request: Request, body: Annotated[OwnTokenIn, Form()], actor: CanWorkDetached, now: Now
+) -> Response:
+    await members_api.set_own_token(request, body, actor, now)
+    return go_to("/settings/profile#token", "Saved. Your notes and time are written with it from now on.")
+
+
+@router.post("/ticket-system-token/remove")
+async def remove_own_token(request: Request, actor: CanWorkDetached, now: Now) -> Response:
+    await members_api.set_own_token(request, OwnTokenIn(token=None), actor, now)
+    return go_to("/settings/profile#token", "Removed. Your time is booked on FlowPilot's user, with your name.")
 
 
 @router.post("/password")
@@ -62,3 +82,14 @@ async def change_password(
     assert isinstance(claimed, TokenClaim)
     keep_signed_in(request, answer, TokenClaim(claimed.user_id, claimed.account_id, now))
     return answer
+
+
+async def _own_token(actor: Actor, db: ReadDb) -> OwnTokenOut | None:
+    """The person's own token, if the ticket system takes one and they work with it."""
+    if not actor.may(Permission.WORK):
+        return None
+    try:
+        found = await members_api.read_own_token(actor, db)
+    except NotConnectedError:
+        return None
+    return found if found.takes_tokens else None

@@ -106,6 +106,9 @@ class MemoryDesk:
     async def list_members(self) -> Sequence[Member]:
         return []
 
+    async def read_owner(self) -> str | None:
+        return None
+
     async def list_clients(self) -> Sequence[Client]:
         return []
 

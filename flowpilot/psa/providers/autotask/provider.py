@@ -98,6 +98,10 @@ class Autotask:
         """All resources, inactive ones too."""
         return [records.member(row) for row in await self._requests.query("Resources", _everything())]
 
+    async def read_owner(self) -> str | None:
+        """Nobody asks: time is booked for any member, so no member's own credentials are used."""
+        return None
+
     async def list_clients(self) -> Sequence[Client]:
         """All active companies."""
         rows = await self._requests.query("Companies", equal("isActive", value=True))

@@ -98,6 +98,10 @@ class HaloPsa:
         rows = await self._requests.read_all("/Agent", "agents", includeenabled="true", includedisabled="true")
         return [records.member(row) for row in rows]
 
+    async def read_owner(self) -> str | None:
+        """Nobody asks: time is booked for any member, so no member's own credentials are used."""
+        return None
+
     async def list_clients(self) -> Sequence[Client]:
         """All clients that are active."""
         rows = await self._requests.read_all("/Client", "clients")

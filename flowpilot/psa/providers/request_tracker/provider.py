@@ -38,7 +38,7 @@ from flowpilot.psa.provider import (
 )
 from flowpilot.psa.providers.request_tracker import records, ticket_sql
 from flowpilot.psa.providers.request_tracker.forms import Credentials, Settings, statuses_of
-from flowpilot.psa.providers.request_tracker.people import list_clients, list_members
+from flowpilot.psa.providers.request_tracker.people import list_clients, list_members, read_owner
 from flowpilot.psa.providers.request_tracker.rest import NotFoundError, Rest, message
 from flowpilot.psa.providers.request_tracker.rights import check
 from flowpilot.psa.targets import writable_ticket
@@ -105,6 +105,11 @@ class RequestTracker:
     async def list_members(self) -> Sequence[Member]:
         """The privileged users of the desk's e-mail domains."""
         return await list_members(self._rest, self._domains)
+
+    async def read_owner(self) -> str | None:
+        """The user to whom the token belongs, which the token itself tells by their number."""
+        owner = await read_owner(self._rest)
+        return None if owner is None else str(owner["Name"])
 
     async def list_clients(self) -> Sequence[Client]:
         """The organisations of all users. A client's id is its name, since Request Tracker has no other."""

@@ -32,7 +32,8 @@ async def check(rest: Rest, lifecycles: Collection[str]) -> Sequence[Finding]:
             Finding(
                 Level.WARNING,
                 f"All time is booked on {await _owner(rest)}, because Request Tracker books only for the token's "
-                "owner. The first line of each note names the engineer and the minutes.",
+                "owner. The first line of each note names the engineer and the minutes. Engineers who enter "
+                "a token of their own in their profile are booked for themselves.",
             ),
         ]
     except NotFoundError:

@@ -189,9 +189,9 @@ async def remove(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession
 
 @router.post("/members/mapping")
 async def map_member(
-    body: Annotated[MappingForm, Form()], actor: CanManagePsa, db: WriteSession, now: Now
+    request: Request, body: Annotated[MappingForm, Form()], actor: CanManagePsaDetached, now: Now
 ) -> Response:
-    await members_api.map_member(body.external_id, MappingIn(user_id=body.user_id), actor, db, now)
+    await members_api.map_member(request, body.external_id, MappingIn(user_id=body.user_id), actor, now)
     return go_to(f"{HERE}#members", "Saved. What waited for this person is posted now.")
 
 
