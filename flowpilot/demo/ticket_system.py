@@ -5,6 +5,7 @@ What is posted from then on is real: it is enqueued, printed by the worker, look
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
@@ -20,7 +21,8 @@ from flowpilot.psa.connections.service import NewConnection, connect
 from flowpilot.psa.members.service import store_members
 from flowpilot.psa.models import PsaPostLog
 from flowpilot.psa.occasions import Occasion
-from flowpilot.psa.postings.planning import connection_and_rules, default_rules
+from flowpilot.psa.postings.context import posting_context
+from flowpilot.psa.postings.planning import default_rules
 from flowpilot.psa.provider import Member, Ticket
 from flowpilot.psa.providers.console import Credentials
 from flowpilot.sessions.models import AISession, SessionStatus
@@ -56,14 +58,12 @@ async def _connect(db: Db, account: DemoAccount, settings: Settings, now: dateti
     tickets = await _tickets(db, account.id)
     _write(files_of(settings, account.id), people, tickets)
     await store_members(db, connection, people, now)
-    await _post_some(db, account.id, now)
+    await _post_some(db, account, now)
 
 
-async def _post_some(db: Db, account_id: uuid.UUID, now: datetime) -> None:
+async def _post_some(db: Db, account: DemoAccount, now: datetime) -> None:
     """Post the newest sessions whose notes have not arrived, so that there is something to look at."""
-    connection, rules = await connection_and_rules(db, account_id)
-    assert connection is not None
-    waiting = default_rules(account_id)
+    waiting = default_rules(account.id)
     waiting.waits_for_person = True
     arrived = exists().where(
         PsaPostLog.account_id == AISession.account_id,
@@ -73,7 +73,7 @@ async def _post_some(db: Db, account_id: uuid.UUID, now: datetime) -> None:
     query = (
         select(AISession)
         .where(
-            AISession.account_id == account_id,
+            AISession.account_id == account.id,
             AISession.status == SessionStatus.RESOLVED,
             AISession.psa_ticket_id.is_not(None),
             ~arrived,
@@ -82,9 +82,11 @@ async def _post_some(db: Db, account_id: uuid.UUID, now: datetime) -> None:
         .limit(_POSTED + _HELD)
     )
     for number, session in enumerate(list(await db.scalars(query))):
-        history = await read_session(db, account_id, session.id)
-        used = waiting if number < _HELD else rules
-        await post(db, connection, used, history, Occasion.RESOLVED, session.worked_on_by, now)
+        history = await read_session(db, account.id, session.id)
+        context = await posting_context(db, account.id, session.id)
+        if number < _HELD:
+            context = replace(context, rules=waiting)
+        await post(db, context, history, account.timezone, Occasion.RESOLVED, session.worked_on_by, now)
 
 
 async def _tickets(db: ReadDb, account_id: uuid.UUID) -> Sequence[Ticket]:

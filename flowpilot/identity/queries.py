@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Iterable, Sequence
 from datetime import datetime
 
-from sqlalchemy import Row, select
+from sqlalchemy import Row, and_, select
 
 from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
@@ -80,6 +80,20 @@ async def names_of(db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UU
         .where(Membership.account_id == account_id, User.id.in_(user_ids))
     )
     return {row.id: row.name or row.email or "" for row in await db.execute(query)}
+
+
+async def names_and_timezone(
+    db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID]
+) -> tuple[dict[uuid.UUID, str], str]:
+    """`names_of` and `timezone_of` in one statement."""
+    query = (
+        select(Account.timezone, User.id, User.name, User.email)
+        .outerjoin(Membership, and_(Membership.account_id == Account.id, Membership.user_id.in_(user_ids)))
+        .outerjoin(User, User.id == Membership.user_id)
+        .where(Account.id == account_id)
+    )
+    rows = (await db.execute(query)).all()
+    return {row.id: row.name or row.email or "" for row in rows if row.id is not None}, rows[0].timezone
 
 
 async def emails_of(

@@ -5,11 +5,11 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import and_, select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
-from flowpilot.flows.models import FlowVersion
+from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
@@ -37,10 +37,11 @@ class LockedSession:
 
 @dataclass(frozen=True, slots=True)
 class LoadedSession(LockedSession):
-    """A locked session with its steps and the tree that it follows, if it follows one."""
+    """A locked session with its steps, and the tree and the name of its flow, if it follows one."""
 
     steps: list[AISessionStep]
     tree: Tree | None
+    flow_name: str | None
 
     @property
     def where(self) -> path.Position:
@@ -101,8 +102,8 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
     """Read what a step needs of a locked session."""
     session = locked.session
     steps = await steps_of(db, session.account_id, session.id)
-    tree = await tree_of(db, session.account_id, session.flow_version_id)
-    return LoadedSession(session, locked.moment, steps, tree)
+    tree, flow_name = await _flow_of(db, session)
+    return LoadedSession(session, locked.moment, steps, tree, flow_name)
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
@@ -115,9 +116,18 @@ async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> 
     return list(await db.scalars(query))
 
 
-async def tree_of(db: ReadDb, account_id: uuid.UUID, version_id: uuid.UUID | None) -> Tree | None:
-    """The tree of the version that a session follows, if it follows one."""
-    if version_id is None:
-        return None
-    query = select(FlowVersion.structure).where(FlowVersion.account_id == account_id, FlowVersion.id == version_id)
-    return Tree.model_validate(await db.scalar(query))
+async def _flow_of(db: ReadDb, session: AISession) -> tuple[Tree | None, str | None]:
+    if session.matched_flow_id is None and session.flow_version_id is None:
+        return None, None
+    account_id = session.account_id
+    query = (
+        select(FlowVersion.structure, Flow.name)
+        .select_from(AISession)
+        .outerjoin(
+            FlowVersion, and_(FlowVersion.account_id == account_id, FlowVersion.id == AISession.flow_version_id)
+        )
+        .outerjoin(Flow, and_(Flow.account_id == account_id, Flow.id == AISession.matched_flow_id))
+        .where(AISession.account_id == account_id, AISession.id == session.id)
+    )
+    structure, name = (await db.execute(query)).one()
+    return None if structure is None else Tree.model_validate(structure), name

@@ -64,15 +64,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
         raise SessionNotFoundError
     session: AISession = row[0]
     steps = await steps_of(db, account_id, session_id)
-    changes = list(
-        await db.scalars(
-            select(StatusChange)
-            .where(StatusChange.account_id == account_id, StatusChange.session_id == session_id)
-            .order_by(StatusChange.created_at, StatusChange.id)
-        )
-    )
-    people = {session.user_id, session.owner_id, *(step.actor_id for step in steps)}
-    people |= {change.actor_id for change in changes}
+    changes = await changes_of(db, account_id, session_id)
     return SessionHistory(
         session=session,
         steps=steps,
@@ -80,9 +72,26 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
         flow_name=row.name,
         flow_number=row.number,
         tree=None if row.structure is None else Tree.model_validate(row.structure),
-        names=await names_of(db, account_id, {person for person in people if person is not None}),
+        names=await names_of(db, account_id, people_of(session, steps, changes)),
         client_notes=row.notes or "",
     )
+
+
+async def changes_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[StatusChange]:
+    """A session's changes of status, the oldest first."""
+    query = select(StatusChange).where(
+        StatusChange.account_id == account_id, StatusChange.session_id == session_id
+    )
+    return list(await db.scalars(query.order_by(StatusChange.created_at, StatusChange.id)))
+
+
+def people_of(
+    session: AISession, steps: Sequence[AISessionStep], changes: Sequence[StatusChange]
+) -> set[uuid.UUID]:
+    """Everybody who has to do with a session."""
+    people = {session.user_id, session.owner_id}
+    people |= {step.actor_id for step in steps} | {change.actor_id for change in changes}
+    return {person for person in people if person is not None}
 
 
 def case_of(history: SessionHistory, *, note: str = "", missing: Sequence[str] = ()) -> Case:

@@ -76,7 +76,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     )
     db.add(session)
     await db.flush()
-    loaded = LoadedSession(session, now, [], flow.tree if flow else None)
+    loaded = LoadedSession(session, now, [], flow.tree if flow else None, flow.name if flow else None)
     await record_change(db, loaded, None, actor.user_id)
     await idle.watch(db, session, now)
     return loaded, candidates

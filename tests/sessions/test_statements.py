@@ -13,6 +13,7 @@ from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
 from tests.sessions.flows import SESSIONS, publish_printer_flow, start, take
+from tests.sessions.postings.connected import Connected
 
 
 class Counting:
@@ -32,6 +33,14 @@ class Counting:
         self.sent.clear()
         take(self.client, company, session_id, **body)
         return len(self.sent)
+
+    def end(self, company: Company) -> tuple[int, int]:
+        """The statements of a step and of the end of a session on a ticket."""
+        session_id = start(self.client, company, psa_ticket_id="4711")["id"]
+        step = self.step(company, session_id, free_text="Looked at the fuse.")
+        self.sent.clear()
+        Connected(self.client, company).resolve(session_id)
+        return step, len(self.sent)
 
 
 @pytest.fixture(scope="module")
@@ -106,3 +115,11 @@ def test_a_beginning_for_a_known_client_costs_one_more(
         start(counting.client, company, **about)
         costs.append(len(counting.sent))
     assert costs == [costs[0], costs[0] + 1, costs[0] + 1]
+
+
+def test_with_a_ticket_system_a_step_costs_the_same_and_an_end_four_more(
+    counting: Counting, company: Company, session_id: str
+) -> None:
+    step, end = counting.end(company)
+    Connected(counting.client, company).connect()
+    assert counting.end(company) == (step, end + 4)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, time, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import Insert, insert, select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
@@ -78,14 +78,17 @@ def default_rules(account_id: uuid.UUID) -> PsaRules:
 
 async def enqueue(
     db: Db, connection: PsaConnection, rules: PsaRules, new: NewPosting, by: uuid.UUID | None, now: datetime
-) -> PsaPosting | None:
-    """Enqueue a posting, held as the account's rules say; None if there is nothing to post."""
-    held = rules.waits_for_person or rules.hold_minutes > 0
-    if new.occasion is Occasion.BY_HAND:
-        held = False
-    posting = PsaPosting(
-        account_id=connection.account_id,
-        id=new_id(),
+) -> uuid.UUID | None:
+    """Enqueue a posting, held as the account's rules say, and return its id; None if there is nothing to post."""
+    posting_id, account_id = new_id(), connection.account_id
+    steps = _steps(account_id, posting_id, new, by)
+    if not steps:
+        return None
+    held = new.occasion is not Occasion.BY_HAND and (rules.waits_for_person or rules.hold_minutes > 0)
+    due_at = held_until(rules, now) if held else now
+    posting = insert(PsaPosting).values(
+        account_id=account_id,
+        id=posting_id,
         connection_id=connection.id,
         ai_session_id=new.session_id,
         ticket_id=new.ticket_id,
@@ -93,34 +96,30 @@ async def enqueue(
         occasion=new.occasion,
         text=new.text,
         state=State.HELD if held else State.QUEUED,
-        due_at=held_until(rules, now) if held else now,
+        due_at=due_at,
         released_at=None if held else now,
-        is_unlinked=False,
         created_by=by,
         created_at=now,
     )
-    steps = _steps(posting, new)
-    if not steps:
-        return None
-    db.add(posting)
-    await db.flush()
+    await db.execute(posting if new.text is None else _push(account_id, posting_id, new).add_cte(posting.cte()))
     db.add_all(steps)
-    if new.text is not None:
-        db.add(
-            PsaPostLog(
-                account_id=posting.account_id,
-                id=new_id(),
-                ai_session_id=new.session_id,
-                posting_id=posting.id,
-                ticket_id=new.ticket_id,
-                status="pending",
-                retry_count=0,
-            )
-        )
     await db.flush()
-    if posting.due_at is not None:
-        await give_turn(db, posting.account_id, connection.id, posting.due_at if held else None)
-    return posting
+    if due_at is not None:
+        await give_turn(db, account_id, connection.id, due_at if held else None)
+    return posting_id
+
+
+def _push(account_id: uuid.UUID, posting_id: uuid.UUID, new: NewPosting) -> Insert:
+    """The push of the note, which the reports count. One statement writes both: somebody waits for it."""
+    return insert(PsaPostLog).values(
+        account_id=account_id,
+        id=new_id(),
+        ai_session_id=new.session_id,
+        posting_id=posting_id,
+        ticket_id=new.ticket_id,
+        status="pending",
+        retry_count=0,
+    )
 
 
 def span(started_at: datetime, worked_until: datetime, minutes: int) -> tuple[datetime, datetime]:
@@ -144,19 +143,20 @@ def held_until(rules: PsaRules, now: datetime) -> datetime | None:
     return None if rules.waits_for_person else now + timedelta(minutes=rules.hold_minutes)
 
 
-def _steps(posting: PsaPosting, new: NewPosting) -> list[PsaPostingStep]:
-    steps = [_step(posting, PostingStepKind.NOTE, user_id=posting.created_by)] if new.text is not None else []
-    steps += [_time(posting, worked) for worked in new.worked]
-    steps += [_step(posting, PostingStepKind.STATUS)] if new.sets_status else []
+def _steps(
+    account_id: uuid.UUID, posting_id: uuid.UUID, new: NewPosting, by: uuid.UUID | None
+) -> list[PsaPostingStep]:
+    steps = [_step(PostingStepKind.NOTE, user_id=by)] if new.text is not None else []
+    steps += [_time(worked) for worked in new.worked]
+    steps += [_step(PostingStepKind.STATUS)] if new.sets_status else []
     for position, step in enumerate(steps):
-        step.position = position
+        step.account_id, step.posting_id, step.position = account_id, posting_id, position
     return steps
 
 
-def _time(posting: PsaPosting, worked: Worked) -> PsaPostingStep:
+def _time(worked: Worked) -> PsaPostingStep:
     started_at, ended_at = span(worked.started_at, worked.ended_at, worked.minutes)
     return _step(
-        posting,
         PostingStepKind.TIME,
         user_id=worked.user_id,
         minutes=worked.minutes,
@@ -166,15 +166,8 @@ def _time(posting: PsaPosting, worked: Worked) -> PsaPostingStep:
     )
 
 
-def _step(posting: PsaPosting, kind: PostingStepKind, **values: object) -> PsaPostingStep:
+def _step(kind: PostingStepKind, **values: object) -> PsaPostingStep:
     step_id = new_id()
     return PsaPostingStep(
-        account_id=posting.account_id,
-        id=step_id,
-        posting_id=posting.id,
-        kind=kind,
-        marker=marker_of(step_id),
-        state=State.QUEUED,
-        attempts=0,
-        **values,
+        id=step_id, kind=kind, marker=marker_of(step_id), state=State.QUEUED, attempts=0, looks=0, **values
     )

@@ -4,7 +4,6 @@ import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from sqlalchemy import func, select
 
@@ -14,7 +13,6 @@ from flowpilot.identity.queries import names_of
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
 from flowpilot.psa.postings.policy import PostingAction, allowed
-from flowpilot.psa.provider import Audience, PostingStepKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,41 +74,6 @@ async def counts(db: ReadDb, account_id: uuid.UUID) -> dict[State, int]:
 async def connections_of(db: ReadDb, account_id: uuid.UUID) -> Sequence[PsaConnection]:
     """All connections of the account, those that were removed too."""
     return (await db.scalars(select(PsaConnection).where(PsaConnection.account_id == account_id))).all()
-
-
-@dataclass(frozen=True, slots=True)
-class Posted:
-    """What a session has posted already, or is about to: seconds by person, and since when notes cover it."""
-
-    seconds: dict[uuid.UUID | None, float]
-    noted_until: datetime | None
-
-
-async def posted(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> Posted:
-    """What the session's internal postings have, but for those that were abandoned."""
-    mine = (
-        PsaPosting.account_id == account_id,
-        PsaPostingStep.account_id == account_id,
-        PsaPosting.id == PsaPostingStep.posting_id,
-        PsaPosting.ai_session_id == session_id,
-        PsaPosting.audience == Audience.INTERNAL,
-        PsaPostingStep.state != State.ABANDONED,
-    )
-    rows = await db.execute(
-        select(
-            PsaPostingStep.kind,
-            PsaPostingStep.user_id,
-            func.sum(PsaPostingStep.worked_seconds),
-            func.max(PsaPosting.created_at),
-        )
-        .where(*mine)
-        .group_by(PsaPostingStep.kind, PsaPostingStep.user_id)
-    )
-    found = rows.all()
-    return Posted(
-        {user_id: seconds or 0.0 for kind, user_id, seconds, _ in found if kind == PostingStepKind.TIME},
-        max((moment for kind, _, _, moment in found if kind == PostingStepKind.NOTE), default=None),
-    )
 
 
 async def _with_steps(db: ReadDb, account_id: uuid.UUID, rows: list[PsaPosting]) -> list[ShownPosting]:

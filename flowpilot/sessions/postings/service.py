@@ -7,8 +7,9 @@ from flowpilot.errors import ConflictError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.queries import timezone_of
 from flowpilot.psa.occasions import Occasion
+from flowpilot.psa.postings.context import posting_context
 from flowpilot.psa.postings.planning import NewPosting, connection_and_rules, enqueue
-from flowpilot.psa.postings.queries import ShownPosting, posted, posting
+from flowpilot.psa.postings.queries import ShownPosting, posting
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions.models import AISession
 from flowpilot.sessions.notes.documentation import document
@@ -25,8 +26,8 @@ class NoTicketError(ConflictError):
 async def preview(db: ReadDb, history: SessionHistory, audience: Audience, now: datetime) -> PreviewOut:
     """What would be posted for this audience now."""
     session = history.session
-    connection, rules = await connection_and_rules(db, session.account_id)
-    before = await posted(db, session.account_id, session.id)
+    context = await posting_context(db, session.account_id, session.id)
+    connection, rules, before = context.connection, context.rules, context.posted
     times = worked(history, now, before.seconds) if audience is Audience.INTERNAL else []
     if audience is Audience.CLIENT:
         text = client_text(history, rules.client_greeting, rules.client_signature)
@@ -70,6 +71,6 @@ async def post_for_client(db: Db, actor: Actor, session: AISession, text: str, n
     )
     made = await enqueue(db, connection, rules, new, actor.user_id, now)
     assert made is not None
-    shown = await posting(db, actor.account_id, made.id)
+    shown = await posting(db, actor.account_id, made)
     assert shown is not None
     return shown

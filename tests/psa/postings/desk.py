@@ -196,7 +196,7 @@ class Office:
                 now(),
             )
         assert posting is not None
-        return posting.id
+        return posting
 
     async def turn(self) -> datetime | None:
         """One turn of the connection."""

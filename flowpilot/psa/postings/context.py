@@ -1,0 +1,76 @@
+"""What decides on a session's next posting: where it goes, what the account wants, what was posted before."""
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Subquery, and_, func, literal, select, true
+
+from flowpilot.db.session import ReadDb
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, PsaRules, State
+from flowpilot.psa.postings.planning import default_rules
+from flowpilot.psa.provider import Audience, PostingStepKind
+
+
+@dataclass(frozen=True, slots=True)
+class Posted:
+    """What a session has posted already, or is about to: seconds by person, and since when notes cover it."""
+
+    seconds: dict[uuid.UUID | None, float]
+    noted_until: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class PostingContext:
+    """The account's connection, if it has one, what it posts by itself, and what a session has posted before."""
+
+    connection: PsaConnection | None
+    rules: PsaRules
+    posted: Posted
+
+
+async def posting_context(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> PostingContext:
+    """Read all of it in one statement, because the end of a session waits for it."""
+    account = select(literal(account_id).label("id")).subquery()
+    posted = _posted(account_id, session_id)
+    is_open = and_(PsaConnection.account_id == account_id, PsaConnection.removed_at.is_(None))
+    query = (
+        select(PsaConnection, PsaRules, *posted.c)
+        .select_from(account)
+        .outerjoin(PsaConnection, is_open)
+        .outerjoin(PsaRules, PsaRules.account_id == account_id)
+        .outerjoin(posted, true())
+    )
+    rows = (await db.execute(query)).all()
+    connection, rules = rows[0][:2]
+    return PostingContext(
+        connection,
+        rules or default_rules(account_id),
+        Posted(
+            {row.user_id: row.seconds or 0.0 for row in rows if row.kind == PostingStepKind.TIME},
+            max((row.posted_at for row in rows if row.kind == PostingStepKind.NOTE), default=None),
+        ),
+    )
+
+
+def _posted(account_id: uuid.UUID, session_id: uuid.UUID) -> Subquery:
+    """What the session's internal postings have, except for those that were abandoned."""
+    return (
+        select(
+            PsaPostingStep.kind,
+            PsaPostingStep.user_id,
+            func.sum(PsaPostingStep.worked_seconds).label("seconds"),
+            func.max(PsaPosting.created_at).label("posted_at"),
+        )
+        .where(
+            PsaPosting.account_id == account_id,
+            PsaPostingStep.account_id == account_id,
+            PsaPosting.id == PsaPostingStep.posting_id,
+            PsaPosting.ai_session_id == session_id,
+            PsaPosting.audience == Audience.INTERNAL,
+            PsaPostingStep.state != State.ABANDONED,
+        )
+        .group_by(PsaPostingStep.kind, PsaPostingStep.user_id)
+        .subquery()
+    )

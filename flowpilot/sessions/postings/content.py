@@ -1,0 +1,45 @@
+"""What is posted of a session by itself. Pure; a preview shows the same."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from flowpilot.psa.connections.models import ProviderKind
+from flowpilot.psa.postings.context import PostingContext
+from flowpilot.psa.postings.planning import Worked
+from flowpilot.psa.providers.registry import PROVIDERS
+from flowpilot.sessions.notes.documentation import document
+from flowpilot.sessions.postings.worked import worked
+from flowpilot.sessions.queries import SessionHistory
+from flowpilot.sessions.transitions import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Content:
+    """A note and the time of people, as far as they are new and the account wants them."""
+
+    text: str | None
+    worked: Sequence[Worked]
+
+
+def content(history: SessionHistory, context: PostingContext, until: datetime, timezone: str) -> Content:
+    """What is posted at `until`, with the moments in the note as clocks show them in the zone."""
+    rules, before = context.rules, context.posted
+    return Content(
+        text=_note(history, until, timezone, before.noted_until) if rules.posts_note else None,
+        worked=worked(history, until, before.seconds, by_day=_by_day(context)) if rules.posts_time else (),
+    )
+
+
+def _by_day(context: PostingContext) -> bool:
+    connection = context.connection
+    return connection is not None and PROVIDERS[ProviderKind(connection.provider)].splits_at_midnight_utc
+
+
+def _note(history: SessionHistory, until: datetime, timezone: str, noted_until: datetime | None) -> str | None:
+    """What is new since the last note; None if nothing is. The end of a session that is open would be new."""
+    happened = [step.created_at for step in history.steps] + [change.created_at for change in history.changes]
+    happened += [until] if history.session.status in OPEN else []
+    if noted_until is not None and all(moment <= noted_until for moment in happened):
+        return None
+    return document(history, until, timezone, since=noted_until).text
