@@ -20,10 +20,12 @@ from flowpilot.psa.provider import ProviderError
 from flowpilot.psa.tickets import api
 from flowpilot.psa.tickets.schemas import TicketContextOut, TicketOut
 from flowpilot.sessions import api as sessions
+from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.queries import SessionFilter
-from flowpilot.sessions.schemas import SessionRow
+from flowpilot.sessions.schemas import SessionOut, SessionRow
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.render import Part, render
+from flowpilot.web.sessions.resolved import ResolvedSession, newest_resolved
 
 router = APIRouter(prefix="/tickets", include_in_schema=False)
 
@@ -60,15 +62,34 @@ class TicketContext(Part):
     absence: str | None
     number: str
     zone: str
+    resolved: SessionOut | None
+
+    @property
+    def is_open_again(self) -> bool:
+        """Whether the ticket is known to have been closed since the session was resolved."""
+        ticket, session = self.ticket, self.resolved
+        if ticket is None or session is None or ticket.last_closed_at is None:
+            return False
+        return session.resolved_at is None or ticket.last_closed_at >= session.resolved_at
+
+    @property
+    def has_changed_since(self) -> bool:
+        """Whether anything has changed the ticket since the session was resolved."""
+        ticket, session = self.ticket, self.resolved
+        if ticket is None or session is None or ticket.updated_at is None or session.resolved_at is None:
+            return False
+        return ticket.updated_at > session.resolved_at
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSessions(Part):
-    """The open sessions on a ticket, but for the one that is looked at."""
+    """The open sessions on a ticket, but for the one that is looked at; without any, the one resolved last."""
 
     template: ClassVar[str] = "tickets/sessions.html"
     sessions: Sequence[SessionRow]
+    resolved: ResolvedSession | None
     number: str
+    zone: str
 
 
 @router.get("/search")
@@ -84,14 +105,24 @@ async def show_mine(request: Request, actor: CanWorkDetached) -> Response:
 
 
 @router.get("/context")
-async def show_context(request: Request, actor: CanWorkDetached, ticket: Text, now: Now) -> Response:
+async def show_context(
+    request: Request, actor: CanWorkDetached, ticket: Text, now: Now, session: uuid.UUID | None = None
+) -> Response:
+    """The ticket. If it is open and `session` is resolved, the session can be reopened from here."""
     found, absence = None, None
     try:
         found = await api.read_context(request, ticket.strip().lstrip("#"), actor, now)
     except _ABSENT as error:
         absence = error.detail
+    is_open = found is not None and not found.is_closed and not found.is_deleted
     page = TicketContext.of(
-        request, title=f"Ticket {ticket}", ticket=found, absence=absence, number=ticket, zone=actor.timezone
+        request,
+        title=f"Ticket {ticket}",
+        ticket=found,
+        absence=absence,
+        number=ticket,
+        zone=actor.timezone,
+        resolved=await _resolved(request, actor, session) if is_open and session is not None else None,
     )
     return render(request, page)
 
@@ -104,12 +135,15 @@ async def show_sessions(
     ticket: Annotated[Text, Query(alias="psa_ticket_id")] = "",
     besides: uuid.UUID | None = None,
 ) -> Response:
-    """Open sessions on a ticket: a second one is rarely meant."""
+    """Open sessions on a ticket: a second one is rarely meant. Nor is it when the last one can be reopened."""
+    open_ones = await open_sessions(actor, db, ticket)
     page = OpenSessions.of(
         request,
         title="Open sessions",
         number=ticket,
-        sessions=[one for one in await open_sessions(actor, db, ticket) if one.id != besides],
+        zone=actor.timezone,
+        sessions=[one for one in open_ones if one.id != besides],
+        resolved=None if open_ones else await newest_resolved(actor, db, ticket),
     )
     return render(request, page)
 
@@ -120,6 +154,13 @@ async def open_sessions(actor: CanWork, db: ReadSession, ticket: str) -> list[Se
         return []
     filter_ = SessionFilter(status=sorted(OPEN), ticket=ticket.strip())
     return (await sessions.list_sessions(actor, filter_, db, limit=5)).items
+
+
+async def _resolved(request: Request, actor: CanWorkDetached, session_id: uuid.UUID) -> SessionOut | None:
+    """The session, if it is resolved. The ticket system was asked before, while no transaction was open."""
+    async with request.app.state.database.read(actor.account_id) as db:
+        session = await sessions.read_session(session_id, actor, db)
+    return session if session.status == SessionStatus.RESOLVED else None
 
 
 async def _search(

@@ -64,6 +64,7 @@ class PsaPosting(Tenant, Base):
         one_of("occasion", Occasion),
         CheckConstraint("audience IN ('internal', 'client')", "audience"),
         Index("psa_postings_session_idx", "account_id", "ai_session_id", "id"),
+        Index("psa_postings_ticket_idx", "account_id", "ticket_id"),
         Index(
             "psa_postings_waiting_idx",
             "account_id",

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from flowpilot.db.session import Database
@@ -11,6 +11,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.psa.connections.asking import ask
 from flowpilot.psa.members.queries import member_for
 from flowpilot.psa.provider import Ticket, TicketNote, TicketPage, TicketQuery
+from flowpilot.psa.tickets.closings import KnownClosings, known_closings, note_closed
 from flowpilot.psa.tickets.recent import Recent
 from flowpilot.settings import Settings
 
@@ -26,10 +27,15 @@ class NotMappedError(ConflictError):
 
 @dataclass(frozen=True, slots=True)
 class TicketContext:
-    """A ticket with its last notes, newest first."""
+    """A ticket with its last notes, newest first, as it was at `read_at`.
+
+    `last_closed_at`: when it was last closed, as far as FlowPilot knows.
+    """
 
     ticket: Ticket
     notes: Sequence[TicketNote]
+    read_at: datetime
+    last_closed_at: datetime | None = None
 
 
 _RECENT: Recent[TicketContext] = Recent(timedelta(seconds=60), most=2_000)
@@ -81,10 +87,22 @@ async def read_context(
         NotConnectedError, ProviderError: as `ask`; NoSuchTicketError among them.
     """
     async with ask(database, settings, account_id) as asked:
-        key = asked.connection.id, ticket_id
-        context = _RECENT.get(key, now)
+        connection = asked.connection
+        async with database.read(account_id) as db:
+            known = await known_closings(db, connection, ticket_id)
+        context = _recent(connection.id, ticket_id, known, now)
         if context is None:
             ticket = await asked.provider.read_ticket(ticket_id)
-            context = TicketContext(ticket, await asked.provider.read_notes(ticket.id, _NOTES))
-            _RECENT.put(key, context, now)
-    return context
+            context = TicketContext(ticket, await asked.provider.read_notes(ticket.id, _NOTES), now)
+            _RECENT.put((connection.id, ticket_id), context, now)
+            if ticket.is_closed:
+                async with database.write(account_id) as db:
+                    await note_closed(db, connection, ticket_id, now)
+    return replace(context, last_closed_at=known.last_closed_at(context.ticket, context.read_at))
+
+
+def _recent(connection_id: uuid.UUID, ticket_id: str, known: KnownClosings, now: datetime) -> TicketContext | None:
+    """What was read a moment ago, unless a posting has set the ticket's status since."""
+    context = _RECENT.get((connection_id, ticket_id), now)
+    is_outdated = context is not None and known.set_at is not None and known.set_at > context.read_at
+    return None if is_outdated else context

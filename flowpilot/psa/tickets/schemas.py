@@ -51,6 +51,9 @@ class TicketContextOut(TicketOut):
 
     priority: str | None
     is_deleted: bool
+    last_closed_at: datetime | None = Field(
+        description="When it was last closed, as far as FlowPilot knows: seen so, or set so by a posting."
+    )
     notes: list[NoteOut]
 
     @classmethod
@@ -59,7 +62,13 @@ class TicketContextOut(TicketOut):
         shown = TicketOut.model_validate(context.ticket).model_dump()
         ticket: Ticket = context.ticket
         notes = [NoteOut.model_validate(note) for note in context.notes]
-        return cls(**shown, priority=ticket.priority, is_deleted=ticket.is_deleted, notes=notes)
+        return cls(
+            **shown,
+            priority=ticket.priority,
+            is_deleted=ticket.is_deleted,
+            last_closed_at=context.last_closed_at,
+            notes=notes,
+        )
 
 
 class TemplateIn(Body):

@@ -12,6 +12,7 @@ from flowpilot.identity.auth import ReadSession
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.sessions.resolved import ResolvedSession, newest_resolved
 from flowpilot.web.tickets import open_sessions
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
@@ -19,13 +20,14 @@ router = APIRouter(prefix="/sessions", include_in_schema=False)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession(Page):
-    """The form, filled with what the link says."""
+    """The form, filled with what the link says; `resolved` is the session that can be reopened instead."""
 
     template: ClassVar[str] = "sessions/new.html"
     ticket: str
     client: str
     problem: str
     clients: list[ClientRow]
+    resolved: ResolvedSession | None
 
 
 @router.get("/new")
@@ -49,5 +51,6 @@ async def show_form(
         client=client.strip(),
         problem=text.strip(),
         clients=await known_clients(actor, db),
+        resolved=await newest_resolved(actor, db, ticket),
     )
     return render(request, page, frame)
