@@ -21,6 +21,9 @@ from flowpilot.psa.provider import Accepted, Outcome, PostingStepKind, Refused, 
 
 # A record that was accepted and is not there is looked for this often before it counts as failed.
 _LOOKS = 5
+# What was sent so often without a clear answer, and not found, may be there where no look-up sees it. Each further
+# try could book it once more, so a person has to look.
+_UNCLEAR_WRITES = 3
 _LONGEST_PAUSE = timedelta(days=1)
 
 _ACTIVITIES = {
@@ -100,7 +103,7 @@ async def finish(
         step.reason = reason
         match outcome:
             case Accepted(external_id):
-                step.state, step.external_id, step.asked_at = State.SENT, external_id, None
+                step.state, step.external_id, step.asked_at, step.looks = State.SENT, external_id, None, 0
                 if step.kind == PostingStepKind.STATUS:
                     await _confirm(db, loaded.posting, step, now)
             case Refused():
@@ -112,7 +115,8 @@ async def finish(
                 # To set it again does no harm.
                 step.asked_at, step.due_at = None, now + _pause(step.attempts)
             case Unknown():
-                pass
+                # From now on: the request may have waited for its turn before it was sent.
+                step.asked_at = now
     await roll_up(db, loaded, now)
 
 
@@ -144,8 +148,8 @@ async def seen(
             step.reason = "The ticket system accepted this, but it is not on the ticket."
             if step.looks >= _LOOKS:
                 step.state = State.FAILED
-        elif step.asked_at == asked_at:
-            step.asked_at = None
+        elif asked_at is not None and step.asked_at == asked_at:
+            _count_unclear_write(step)
     await roll_up(db, loaded, now)
 
 
@@ -205,6 +209,15 @@ async def log_push(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     log.status, log.external_id, log.ticket_id = status, note.external_id, loaded.posting.ticket_id
     log.retry_count = max(0, note.attempts - 1)
     await db.flush()
+
+
+def _count_unclear_write(step: PsaPostingStep) -> None:
+    """Take back that the step was asked for, because it is not there; after a few times it has failed."""
+    step.asked_at, step.looks = None, step.looks + 1
+    if step.looks >= _UNCLEAR_WRITES:
+        said = f"This was sent {step.looks} times without a clear answer, and FlowPilot does not find it."
+        advice = "Look at the ticket: if it is not there, retry; if it is, abandon this."
+        step.state, step.reason = State.FAILED, " ".join(filter(None, (said, advice, step.reason)))
 
 
 def _is_stuck(loaded: LoadedPosting) -> bool:

@@ -10,10 +10,10 @@ from typing import Any
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
-from flowpilot.identity.actor import Role
+from flowpilot.identity.actor import Actor, Role
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.occasions import Occasion
-from flowpilot.psa.postings import turn
+from flowpilot.psa.postings import service, turn
 from flowpilot.psa.postings.models import PsaRules
 from flowpilot.psa.postings.planning import NewPosting, Worked, connection_and_rules, enqueue
 from flowpilot.psa.provider import (
@@ -204,6 +204,12 @@ class Office:
             connection, _ = await connection_and_rules(db, self.company.id)
         assert connection is not None
         return await turn.run(turn.Turn(self.database, connection, self.desk, self.members, {}))
+
+    async def retry(self, posting_id: uuid.UUID) -> None:
+        """What the engineer does with a posting that has failed."""
+        actor = Actor(self.company.id, self.engineer, Role.ENGINEER, "UTC")
+        async with self.database.write(self.company.id) as db:
+            await service.retry(db, actor, posting_id, now())
 
     def let_time_pass(self) -> None:
         """Everything that waits for a time is due, and every unanswered request is long over."""

@@ -10,7 +10,7 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.psa.postings import record
 from flowpilot.psa.postings.planning import default_rules
-from flowpilot.psa.provider import CredentialsError, PostingStepKind
+from flowpilot.psa.provider import CredentialsError, Outcome, PostingStepKind, Record
 from tests.company import Company
 from tests.psa.postings.desk import JOINT, KilledError, MemoryDesk, Office, open_office, worked
 
@@ -74,6 +74,39 @@ async def test_what_was_not_written_is_written_once_the_slowest_answer_is_over(o
     office.let_time_pass()
     await office.turn()
     assert (office.states(posting), len(office.desk.records)) == (["confirmed", "confirmed"], 1)
+
+
+async def test_what_is_never_answered_and_never_found_fails_after_three_tries(office: Office) -> None:
+    office.desk.planned.extend(["dropped", "kill", "dropped"])
+    posting = await office.post()
+    for _ in range(4):
+        with contextlib.suppress(KilledError):
+            await office.turn()
+        office.let_time_pass()
+    assert office.states(posting) == ["failed", "failed"]
+    assert office.company.query("SELECT attempts FROM psa_posting_steps") == [(3,)]
+    assert office.reason(posting) == (
+        "This was sent 3 times without a clear answer, and FlowPilot does not find it. "
+        "Look at the ticket: if it is not there, retry; if it is, abandon this. It did not answer."
+    )
+    await office.retry(posting)
+    await office.turn()
+    assert (office.states(posting), len(office.desk.records)) == (["confirmed", "confirmed"], 1)
+
+
+async def test_a_slow_answer_is_waited_for_from_when_it_was_given_up(office: Office) -> None:
+    office.desk.planned.append("dropped")
+    write = office.desk.write
+
+    async def after_a_long_wait(ticket_id: str, record: Record) -> Outcome:
+        office.let_time_pass()
+        return await write(ticket_id, record)
+
+    office.desk.write = after_a_long_wait  # type: ignore[method-assign]
+    posting = await office.post()
+    await office.turn()
+    assert office.states(posting) == ["queued", "queued"]
+    assert office.company.query("SELECT attempts FROM psa_posting_steps") == [(1,)]
 
 
 async def test_what_is_accepted_and_not_there_is_never_confirmed(office: Office) -> None:
@@ -215,6 +248,9 @@ async def test_whatever_happens_everything_arrives_exactly_once(office: Office, 
         with contextlib.suppress(KilledError):
             await office.turn()
         office.let_time_pass()
+        for posting in postings:
+            if office.states(posting)[0] == "failed":
+                await office.retry(posting)
     assert [office.states(posting) for posting in postings] == [["confirmed"] * 4] * 2
     markers = [record.marker for record in office.desk.records_of("4711")]
     assert len(markers) == len(set(markers)) == (4 if joint else 6)
