@@ -162,6 +162,11 @@ async def refuse(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, reason: s
     await roll_up(db, loaded, now)
 
 
+async def settle(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, now: datetime) -> None:
+    """Let a posting end of which nothing is left to do, so that it holds up nothing else."""
+    await roll_up(db, await lock(db, account_id, posting_id), now)
+
+
 async def put_off(
     db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, steps: Sequence[uuid.UUID], reason: str, now: datetime
 ) -> None:
@@ -175,7 +180,7 @@ async def put_off(
 async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     """Derive the posting's state and reason from its steps, and the push of its note from the note's."""
     posting, states = loaded.posting, {step.state for step in loaded.steps}
-    if posting.state == State.HELD:
+    if posting.state == State.HELD and states - {State.CONFIRMED, State.ABANDONED}:
         return
     if (State.FAILED in states and not states & {State.QUEUED, State.SENT}) or _is_stuck(loaded):
         posting.state = State.FAILED

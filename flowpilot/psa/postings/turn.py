@@ -115,6 +115,7 @@ async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | N
         act = next_act(steps, turn.provider.capabilities, turn.members, turn.writers, now(), absent)
         match act:
             case None:
+                await _settle(turn, posting)
                 return None
             case Wait(until):
                 await _put_off(turn, posting, until, _lacking(turn, steps))
@@ -261,6 +262,11 @@ def _no_status(ticket: Ticket) -> str:
 async def _refuse(turn: Turn, posting: PsaPosting, reason: str) -> None:
     async with turn.database.write(turn.account_id) as db:
         await record.refuse(db, turn.account_id, posting.id, reason, now())
+
+
+async def _settle(turn: Turn, posting: PsaPosting) -> None:
+    async with turn.database.write(turn.account_id) as db:
+        await record.settle(db, turn.account_id, posting.id, now())
 
 
 async def _put_off(turn: Turn, posting: PsaPosting, until: datetime | None, reason: str | None) -> None:
