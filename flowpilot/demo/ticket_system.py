@@ -6,7 +6,7 @@ What is posted from then on is real: it is enqueued, printed by the worker, look
 import uuid
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 from pydantic import TypeAdapter
@@ -23,17 +23,20 @@ from flowpilot.psa.models import PsaPostLog
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.context import posting_context
 from flowpilot.psa.postings.planning import default_rules
-from flowpilot.psa.provider import Member, Ticket
-from flowpilot.psa.providers.console import Credentials
+from flowpilot.psa.provider import Member
+from flowpilot.psa.providers.console import Credentials, KnownTicket
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.postings.enqueueing import post
 from flowpilot.sessions.queries import read_session
+from flowpilot.sessions.transitions import OPEN
 from flowpilot.settings import Settings
 
-# Enough to search in, and to see a few postings arrive and one wait.
-_TICKETS = 300
+# Enough to see a few postings arrive and one wait.
 _POSTED = 4
 _HELD = 1
+
+# The desk closes its tickets some time after it has solved them.
+_CLOSED_AFTER = timedelta(days=1)
 
 
 async def connect_demo(runtime_url: str, settings: Settings, now: datetime) -> None:
@@ -55,7 +58,7 @@ async def _connect(db: Db, account: DemoAccount, settings: Settings, now: dateti
     new = NewConnection(ProviderKind.CONSOLE, "Console", "https://tickets.example.com", Credentials(), {})
     connection = await connect(db, owner, new, settings, now)
     people = [Member(str(one.person.id), one.person.name, one.person.email) for one in account.members]
-    tickets = await _tickets(db, account.id)
+    tickets = await _tickets(db, account.id, now)
     _write(files_of(settings, account.id), people, tickets)
     await store_members(db, connection, people, now)
     await _post_some(db, account, now)
@@ -89,17 +92,30 @@ async def _post_some(db: Db, account: DemoAccount, now: datetime) -> None:
         await post(db, context, history, account.timezone, Occasion.RESOLVED, session.worked_on_by, now)
 
 
-async def _tickets(db: ReadDb, account_id: uuid.UUID) -> Sequence[Ticket]:
-    rows = await db.execute(
-        select(AISession.psa_ticket_id, AISession.problem_summary, AISession.client_name, AISession.created_at)
+async def _tickets(db: ReadDb, account_id: uuid.UUID, now: datetime) -> Sequence[KnownTicket]:
+    """The ticket of every session; those whose sessions have ended a while ago are closed."""
+    rows = await db.scalars(
+        select(AISession)
         .where(AISession.account_id == account_id, AISession.psa_ticket_id.is_not(None))
         .order_by(AISession.created_at.desc())
-        .limit(_TICKETS)
     )
-    return [Ticket(str(number), None, summary, client, updated_at=at) for number, summary, client, at in rows]
+    tickets: dict[str, KnownTicket] = {}
+    for session in rows:
+        changed_at = session.resolved_at or session.last_activity_at or session.created_at
+        ticket = KnownTicket(
+            str(session.psa_ticket_id),
+            None,
+            session.problem_summary,
+            session.client_name,
+            is_closed=session.status not in OPEN and changed_at < now - _CLOSED_AFTER,
+            updated_at=changed_at,
+            member_id=str(session.worked_on_by),
+        )
+        tickets.setdefault(ticket.id, ticket)
+    return list(tickets.values())
 
 
-def _write(directory: Path, people: Sequence[Member], tickets: Sequence[Ticket]) -> None:
+def _write(directory: Path, people: Sequence[Member], tickets: Sequence[KnownTicket]) -> None:
     directory.mkdir(parents=True, exist_ok=True)
     (directory / "members.json").write_bytes(TypeAdapter(Sequence[Member]).dump_json(people))
-    (directory / "tickets.json").write_bytes(TypeAdapter(Sequence[Ticket]).dump_json(tickets))
+    (directory / "tickets.json").write_bytes(TypeAdapter(Sequence[KnownTicket]).dump_json(tickets))

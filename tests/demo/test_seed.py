@@ -1,5 +1,6 @@
 """The demo is written once, as the runtime role, and everybody in it can sign in."""
 
+import json
 import uuid
 from collections.abc import Iterator
 from datetime import timedelta
@@ -22,6 +23,7 @@ from flowpilot.handoffs import derived as handoffs
 from flowpilot.identity.actor import Role
 from flowpilot.identity.auth import log_in
 from flowpilot.migrations.opening import migrated_database
+from flowpilot.psa.connections.opening import files_of
 from flowpilot.sessions import derived as sessions
 from flowpilot.settings import Settings
 from flowpilot.worker import work
@@ -209,3 +211,7 @@ async def test_what_ended_lately_is_posted_and_confirmed_by_the_worker(
             resolved = "SELECT state, count(*) FROM psa_postings WHERE occasion = 'resolved' GROUP BY 1 ORDER BY 1"
             rows = connection.execute(resolved)
             assert rows.fetchall() == [("confirmed", 4), ("held", 1)]
+            tickets = connection.execute("SELECT count(DISTINCT psa_ticket_id) FROM ai_sessions").fetchall()
+        known = json.loads((files_of(own, account.id) / "tickets.json").read_bytes())
+        assert [(len(known),)] == tickets
+        assert {ticket["is_closed"] for ticket in known} == {True, False}

@@ -1,13 +1,14 @@
 """A ticket system that prints what is posted to it, for development and the demo.
 
 It remembers what it printed in a file of the account's own, so that each posting lives the whole life that it
-has with a real system. Every ticket number exists; those in `tickets.json` have more than a number.
+has with a real system. Every ticket number exists; those in `tickets.json` have more than a number. None has an
+address, because there is no page to open.
 """
 
 import json
 import sys
 from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any, TypedDict
@@ -37,9 +38,9 @@ from flowpilot.psa.provider import (
     TicketPage,
     TicketQuery,
 )
+from flowpilot.psa.texts import OtherId
 
 _BOARD = Board("1", "Service desk", (Status("new", "New"), Status("closed", "Closed", is_closed=True)))
-_TICKETS = TypeAdapter(list[Ticket])
 _MEMBERS = TypeAdapter(list[Member])
 
 
@@ -49,6 +50,16 @@ class Credentials(Body):
 
 class Settings(Body):
     """It has none."""
+
+
+@dataclass(frozen=True, slots=True)
+class KnownTicket(Ticket):
+    """A ticket of `tickets.json`, and the member whose it is."""
+
+    member_id: OtherId = None
+
+
+_TICKETS = TypeAdapter(list[KnownTicket])
 
 
 class _Line(TypedDict):
@@ -77,7 +88,6 @@ class Console:
 
     def __init__(self, access: Access, _credentials: Credentials, _settings: Settings) -> None:
         self._directory = access.files
-        self._base_url = access.base_url
 
     async def check(self) -> Sequence[Finding]:
         """Nothing can be missing."""
@@ -85,13 +95,14 @@ class Console:
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """The tickets of `tickets.json` that have all words."""
-        words = query.text.lower().split()
-        found = [
-            ticket
-            for ticket in map(self._with_status, self._tickets())
-            if all(word in f"{ticket.id} {ticket.summary} {ticket.client}".lower() for word in words)
-            and not (query.is_open and ticket.is_closed)
+        words, set_to = query.text.lower().split(), self._statuses()
+        known = [
+            _with_status(ticket, set_to.get(ticket.id))
+            for ticket in self._tickets()
+            if query.member_id in {None, ticket.member_id}
+            and all(word in f"{ticket.id} {ticket.summary} {ticket.client}".lower() for word in words)
         ]
+        found = [ticket for ticket in known if not (query.is_open and ticket.is_closed)]
         start = place(query.cursor, 0)
         after = start + query.limit
         return TicketPage(found[start:after], str(after) if after < len(found) else None)
@@ -99,7 +110,8 @@ class Console:
     async def read_ticket(self, ticket_id: str) -> Ticket:
         """The ticket of `tickets.json`, or one that has only this number."""
         known = next((ticket for ticket in self._tickets() if ticket.id == ticket_id), None)
-        return self._with_status(known or Ticket(ticket_id, None, f"Ticket {ticket_id}"))
+        ticket = known or Ticket(ticket_id, None, f"Ticket {ticket_id}")
+        return _with_status(ticket, self._statuses().get(ticket_id))
 
     async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
         """What was posted to the ticket, newest first."""
@@ -173,28 +185,35 @@ class Console:
         return Accepted(number)
 
     def _lines(self, ticket_id: str) -> Iterator[_Line]:
+        return (line for line in self._posted() if line["ticket"] == ticket_id)
+
+    def _posted(self) -> Iterator[_Line]:
         path = self._directory / "posted.jsonl"
         for text in path.read_text().splitlines() if path.exists() else []:
             line: _Line = json.loads(text)
-            if line["ticket"] == ticket_id:
-                yield line
+            yield line
 
-    def _tickets(self) -> Sequence[Ticket]:
+    def _statuses(self) -> dict[str, str]:
+        """The status that was set last, by ticket."""
+        return {
+            line["ticket"]: line["marker"] for line in self._posted() if line["kind"] == PostingStepKind.STATUS
+        }
+
+    def _tickets(self) -> Sequence[KnownTicket]:
         return _TICKETS.validate_json(_read(self._directory / "tickets.json"))
 
-    def _with_status(self, ticket: Ticket) -> Ticket:
-        set_to = [line["marker"] for line in self._lines(ticket.id) if line["kind"] == PostingStepKind.STATUS]
-        status = next((one for one in _BOARD.statuses if [one.id] == set_to[-1:]), _BOARD.statuses[0])
-        link = ticket.url or f"{self._base_url}/tickets/{ticket.id}"
-        return replace(
-            ticket,
-            url=link,
-            board=_BOARD.name,
-            board_id=_BOARD.id,
-            status=status.name,
-            status_id=status.id,
-            is_closed=status.is_closed,
-        )
+
+def _with_status(ticket: Ticket, set_to: str | None) -> Ticket:
+    status_id = set_to or ("closed" if ticket.is_closed else "new")
+    status = next((one for one in _BOARD.statuses if one.id == status_id), _BOARD.statuses[0])
+    return replace(
+        ticket,
+        board=_BOARD.name,
+        board_id=_BOARD.id,
+        status=status.name,
+        status_id=status.id,
+        is_closed=status.is_closed,
+    )
 
 
 def _read(path: Path) -> bytes:

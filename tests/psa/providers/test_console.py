@@ -39,11 +39,7 @@ async def test_time_is_found_to_the_minute(console: Console) -> None:
 
 async def test_every_number_is_a_ticket(console: Console) -> None:
     ticket = await console.read_ticket("4711")
-    assert (ticket.summary, ticket.status, ticket.url) == (
-        "Ticket 4711",
-        "New",
-        "https://desk.example/tickets/4711",
-    )
+    assert (ticket.summary, ticket.status, ticket.url) == ("Ticket 4711", "New", None)
 
 
 async def test_a_status_stays(console: Console) -> None:
@@ -60,3 +56,18 @@ async def test_the_tickets_of_the_file_are_found_by_their_words(console: Console
     assert first.next_cursor is not None
     last = await console.search(TicketQuery("printer", limit=2, cursor=first.next_cursor))
     assert ([ticket.id for ticket in last.items], last.next_cursor) == (["2"], None)
+
+
+async def test_a_closed_ticket_of_the_file_is_no_open_one(console: Console, tmp_path: Path) -> None:
+    tickets = [{"id": "1", "url": None, "summary": "Printer", "is_closed": True}]
+    (tmp_path / "tickets.json").write_text(json.dumps(tickets))
+    assert (await console.search(TicketQuery("printer"))).items == []
+    assert (await console.read_ticket("1")).status == "Closed"
+    await console.set_status("1", "new")
+    assert [ticket.status for ticket in (await console.search(TicketQuery("printer"))).items] == ["New"]
+
+
+async def test_somebodys_tickets_are_those_of_their_member(console: Console, tmp_path: Path) -> None:
+    tickets = [{"id": one, "url": None, "summary": "Printer", "member_id": one} for one in ("7", "8")]
+    (tmp_path / "tickets.json").write_text(json.dumps(tickets))
+    assert [ticket.id for ticket in (await console.search(TicketQuery(member_id="7"))).items] == ["7"]
