@@ -1,26 +1,31 @@
-"""The job that posts what a connection has to post."""
+"""The jobs of a connection: posting what it has to post, and reading who works there."""
 
 import uuid
 from contextlib import AsyncExitStack, aclosing
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from procrastinate import JobContext, RetryStrategy
 
 from flowpilot.clock import now
 from flowpilot.identity.queries import names_of
-from flowpilot.jobs import PSA_QUEUE, Tools, app, tools
+from flowpilot.jobs import PSA_QUEUE, RETRY, Tools, app, tools
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.connections.opening import open_provider
+from flowpilot.psa.connections.queries import NoSuchConnectionError, active_connection
 from flowpilot.psa.connections.service import pause_for_credentials
+from flowpilot.psa.members.schedule import EVERY, READ_JOB, schedule_reading
+from flowpilot.psa.members.service import store_members
 from flowpilot.psa.postings import due
 from flowpilot.psa.postings.health import wake
 from flowpilot.psa.postings.lanes import TURN_JOB, give_turn
 from flowpilot.psa.postings.turn import Turn, run
 from flowpilot.psa.postings.writers import open_writers
-from flowpilot.psa.provider import CredentialsError
+from flowpilot.psa.provider import CredentialsError, ProviderError
 
 # What a ticket system does is recorded with each step. Any other failure is our own fault, and holds up the lane.
 _SOON = RetryStrategy(wait=15)
+# When members are read again, if the ticket system did not answer.
+_LATER = timedelta(hours=1)
 
 
 @app.task(name=TURN_JOB, queue=PSA_QUEUE, pass_context=True, retry=_SOON)
@@ -66,3 +71,41 @@ async def _go_on(used: Tools, connection: PsaConnection) -> datetime | None:
         async with database.write(account) as db:
             await pause_for_credentials(db, connection, error.detail, now())
         return None
+
+
+@app.task(name=READ_JOB, queue=PSA_QUEUE, pass_context=True, retry=RETRY)
+async def read_members(context: JobContext, account_id: str, connection_id: str) -> None:
+    """Read who works in the ticket system, once a day. A paused connection is asked nothing."""
+    used, account, connection = tools(context), uuid.UUID(account_id), uuid.UUID(connection_id)
+    async with used.database.write(account) as db:
+        found = await active_connection(db, account)
+        if found is None or found.id != connection:
+            return
+        if found.members_due_at is None or found.members_due_at > now():
+            return
+        # The next time is set first, so that nobody else reads now, and a crash costs this day at most.
+        if not await schedule_reading(db, found, now() + EVERY):
+            return
+    if found.paused_at is None and not await _read_members(used, found):
+        async with used.database.write(account) as db:
+            await schedule_reading(db, found, now() + _LATER)
+
+
+async def _read_members(used: Tools, connection: PsaConnection) -> bool:
+    """Read and keep them; False if the ticket system does not tell."""
+    account, database = connection.account_id, used.database
+    try:
+        async with aclosing(open_provider(database, used.settings, connection)) as provider:
+            members = await provider.list_members()
+    except CredentialsError as error:
+        async with database.write(account) as db:
+            await pause_for_credentials(db, connection, error.detail, now())
+        return False
+    except ProviderError:
+        return False
+    try:
+        async with database.write(account) as db:
+            await store_members(db, connection, members, now())
+    except NoSuchConnectionError:
+        return False
+    return True

@@ -12,6 +12,7 @@ from flowpilot.db.session import Database
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.connections.opening import open_provider
 from flowpilot.psa.connections.queries import read_connection
+from flowpilot.psa.members.schedule import EVERY, schedule_reading
 from flowpilot.psa.members.service import store_members
 from flowpilot.psa.provider import Finding, Level, Member, Provider, ProviderError, TicketQuery
 from flowpilot.psa.tickets.links import learned_template
@@ -38,6 +39,7 @@ async def check_connection(
         await db.execute(update(PsaConnection).where(*this).values(findings=_stored(seen), checked_at=now))
         if seen.members is not None:
             await store_members(db, connection, seen.members, now)
+            await schedule_reading(db, connection, now + EVERY)
     return seen.findings
 
 

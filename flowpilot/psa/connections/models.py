@@ -36,7 +36,8 @@ class PsaConnection(Tenant, Base):
     The credentials are encrypted and never shown. `settings` are the provider's own options. Until `rests_until`
     nothing is sent, because the ticket system asked for it; until `backs_off_until` nothing is posted, because it
     has failed `failures` times in a row (`trouble` says how). The job that goes on then is scheduled for
-    `wakes_at`. A removed one keeps its history, but no credentials.
+    `wakes_at`. Its members are read again at `members_due_at`. A removed one keeps its history, but no
+    credentials.
     """
 
     __tablename__ = "psa_connections"
@@ -59,6 +60,7 @@ class PsaConnection(Tenant, Base):
     rests_until: Mapped[datetime | None]
     backs_off_until: Mapped[datetime | None]
     wakes_at: Mapped[datetime | None]
+    members_due_at: Mapped[datetime | None]
     paused_at: Mapped[datetime | None]
     pause_kind: Mapped[str | None]
     created_by: Mapped[uuid.UUID | None]

@@ -20,6 +20,7 @@ from flowpilot.psa.connections.fields import addresses_in, wrong
 from flowpilot.psa.connections.models import PauseKind, ProviderKind, PsaConnection, PsaMember
 from flowpilot.psa.connections.opening import seal_credentials
 from flowpilot.psa.connections.queries import active_connection, lock_connection, require_active
+from flowpilot.psa.members.schedule import EVERY, schedule_reading
 from flowpilot.settings import Settings
 
 
@@ -79,6 +80,7 @@ async def connect(db: Db, actor: Actor, new: NewConnection, settings: Settings, 
         active = await active_connection(db, actor.account_id)
         raise AlreadyConnectedError("a ticket system" if active is None else active.name)
     connection = await require_active(db, actor.account_id)
+    await schedule_reading(db, connection, now + EVERY)
     await _record(db, actor, connection, "connected", now)
     return connection
 

@@ -18,7 +18,7 @@ router = APIRouter(prefix="/api/v1/psa", tags=["ticket system"])
 async def list_members(
     actor: CanManagePsa, db: ReadSession, limit: Limit = MOST_ITEMS, cursor: Cursor = None
 ) -> ListPage[schemas.PsaMemberOut]:
-    """Who works in the ticket system, as it was last read, and who they are here. A check reads them again."""
+    """Who works in the ticket system, as it was last read, and who they are here. They are read once a day."""
     connection = await require_active(db, actor.account_id)
     rows = await queries.members_of(db, actor.account_id, connection.id)
     names = await names_of(db, actor.account_id, {row.user_id for row in rows if row.user_id is not None})

@@ -1,0 +1,34 @@
+"""When the members of a ticket system are read again by themselves, so that somebody new there is matched."""
+
+from datetime import datetime, timedelta
+
+from sqlalchemy import update
+
+from flowpilot.db.session import Db
+from flowpilot.jobs import PSA_QUEUE, enqueue
+from flowpilot.psa.connections.models import PsaConnection
+
+READ_JOB = "psa.read_members"
+EVERY = timedelta(days=1)
+
+
+async def schedule_reading(db: Db, connection: PsaConnection, at: datetime) -> bool:
+    """Read the members at that time. False if another time has been set since the connection was read."""
+    scheduled = await db.scalar(
+        update(PsaConnection)
+        .where(
+            PsaConnection.account_id == connection.account_id,
+            PsaConnection.id == connection.id,
+            PsaConnection.members_due_at.is_not_distinct_from(connection.members_due_at),
+            PsaConnection.removed_at.is_(None),
+        )
+        .values(members_due_at=at)
+        .returning(PsaConnection.id)
+    )
+    if scheduled is None:
+        return False
+    connection.members_due_at = at
+    # Jobs for a time that is not the connection's any more do nothing.
+    account_id, connection_id = connection.account_id, connection.id
+    await enqueue(db, READ_JOB, at=at, queue=PSA_QUEUE, account_id=account_id, connection_id=connection_id)
+    return True
