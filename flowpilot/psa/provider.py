@@ -89,7 +89,6 @@ class Capabilities:
     slowest_answer_seconds: float = 120
     parallel_calls: int = 3
     has_boards: bool = True
-    can_write_for_clients: bool = True
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,6 +20,7 @@ class ProviderType:
     `open` makes a provider of an address and the two, filled in. `splits_at_midnight_utc`: it refuses time that
     goes over midnight (UTC), so each day gets its own. `own_token`: it books time for the credentials'
     owner alone, and this field of them may hold a member's own token, with which what is theirs is written.
+    `client_text_needs`: the setting without which nothing can be written for clients.
     """
 
     name: str
@@ -28,6 +29,7 @@ class ProviderType:
     open: Callable[[Access, Any, Any], Provider]
     splits_at_midnight_utc: bool = False
     own_token: str | None = None
+    client_text_needs: str | None = None
 
 
 PROVIDERS: Mapping[ProviderKind, ProviderType] = {
@@ -45,7 +47,9 @@ PROVIDERS: Mapping[ProviderKind, ProviderType] = {
     ProviderKind.AUTOTASK: ProviderType(
         "Autotask", autotask.Credentials, autotask.Settings, autotask.Autotask, splits_at_midnight_utc=True
     ),
-    ProviderKind.HALOPSA: ProviderType("HaloPSA", halopsa.Credentials, halopsa.Settings, halopsa.HaloPsa),
+    ProviderKind.HALOPSA: ProviderType(
+        "HaloPSA", halopsa.Credentials, halopsa.Settings, halopsa.HaloPsa, client_text_needs="client_outcome_id"
+    ),
     ProviderKind.CONSOLE: ProviderType(
         "Console (prints only)", console.Credentials, console.Settings, console.Console
     ),

@@ -27,10 +27,14 @@ class PreviewTimeOut(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """What would be posted. `ticket_id` is null if the session has no ticket; `connected` names where it goes."""
+    """What would be posted. `ticket_id` is null if the session has no ticket; `connected` names where it goes.
+
+    `refused` says why this text cannot be sent to the client; null if it can, and for the internal note.
+    """
 
     audience: Audience
     ticket_id: str | None
     connected: str | None
     text: str
+    refused: str | None
     times: list[PreviewTimeOut]

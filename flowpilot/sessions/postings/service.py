@@ -6,6 +6,8 @@ from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import ConflictError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.queries import timezone_of
+from flowpilot.psa.connections.client_text import client_text_refusal
+from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.context import posting_context
 from flowpilot.psa.postings.planning import NewPosting, connection_and_rules, enqueue
@@ -19,8 +21,8 @@ from flowpilot.sessions.postings.worked import worked
 from flowpilot.sessions.queries import SessionHistory
 
 
-class NoTicketError(ConflictError):
-    """There is no ticket to post to."""
+class NotPostableError(ConflictError):
+    """No text can be sent to the client."""
 
 
 async def preview(db: ReadDb, history: SessionHistory, audience: Audience, now: datetime) -> PreviewOut:
@@ -39,6 +41,7 @@ async def preview(db: ReadDb, history: SessionHistory, audience: Audience, now: 
         ticket_id=session.psa_ticket_id,
         connected=None if connection is None else connection.name,
         text=text,
+        refused=_refusal(connection, session) if audience is Audience.CLIENT else None,
         times=[
             PreviewTimeOut(
                 user_id=one.user_id,
@@ -55,13 +58,13 @@ async def post_for_client(db: Db, actor: Actor, session: AISession, text: str, n
     """Enqueue a text for the client.
 
     Raises:
-        NoTicketError: the session has no ticket, or the account no ticket system.
+        NotPostableError: the session has no ticket, or the account no ticket system that takes such a text.
     """
     connection, rules = await connection_and_rules(db, actor.account_id)
-    if connection is None:
-        raise NoTicketError("No ticket system is connected. A team admin can connect one in Settings.")
-    if session.psa_ticket_id is None:
-        raise NoTicketError("This session has no ticket. Enter its number first.")
+    if refusal := _refusal(connection, session):
+        raise NotPostableError(refusal)
+    assert connection is not None
+    assert session.psa_ticket_id is not None
     new = NewPosting(
         session_id=session.id,
         ticket_id=session.psa_ticket_id,
@@ -74,3 +77,12 @@ async def post_for_client(db: Db, actor: Actor, session: AISession, text: str, n
     shown = await posting(db, actor.account_id, made)
     assert shown is not None
     return shown
+
+
+def _refusal(connection: PsaConnection | None, session: AISession) -> str | None:
+    """Why no text can be sent to the client of this session; None if it can."""
+    if connection is None:
+        return "No ticket system is connected. A team admin can connect one in Settings."
+    if session.psa_ticket_id is None:
+        return "This session has no ticket. Enter its number first."
+    return client_text_refusal(connection)

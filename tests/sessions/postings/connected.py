@@ -22,14 +22,8 @@ class Connected:
 
     def connect(self, **values: Any) -> UUID:
         """Connect the account."""
-        return self.company.add(
-            "psa_connections",
-            provider="console",
-            name="Desk",
-            base_url="https://desk.example",
-            credentials_encrypted=b"",
-            **values,
-        )
+        about = {"provider": "console", "name": "Desk", "base_url": "https://desk.example"}
+        return self.company.add("psa_connections", credentials_encrypted=b"", **{**about, **values})
 
     def rules(self, **values: Any) -> None:
         """Set what the account posts by itself."""

@@ -2,6 +2,7 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg.types.json import Jsonb
 
 from tests.company import Company
 from tests.sessions.postings.connected import SESSIONS, Connected
@@ -53,6 +54,26 @@ def test_a_text_needs_a_ticket_and_a_connection(desk: Connected) -> None:
     desk.connect()
     refused = desk.ask("POST", f"{SESSIONS}/{session}/postings", body, expect=409)
     assert "has no ticket" in refused["detail"]
+
+
+def test_a_text_is_refused_and_said_to_be_if_the_ticket_system_is_not_set_up_for_it(desk: Connected) -> None:
+    connection = desk.connect(provider="halopsa", settings=Jsonb({"outcome_id": 7, "client_outcome_id": None}))
+    session, body = desk.session(), {"audience": "client", "text": "We are on it."}
+    sentence = (
+        "Desk cannot send texts to clients yet. A team admin can enter “Outcome of notes for clients” under "
+        "Settings, Ticket system."
+    )
+    preview = f"{SESSIONS}/{session}/postings/preview?audience="
+    assert desk.ask("GET", f"{preview}client")["refused"] == sentence
+    assert desk.ask("GET", f"{preview}internal")["refused"] is None
+    assert desk.ask("POST", f"{SESSIONS}/{session}/postings", body, expect=409)["detail"] == sentence
+    desk.company.query(
+        "UPDATE psa_connections SET settings = %s WHERE id = %s RETURNING 1",
+        Jsonb({"outcome_id": 7, "client_outcome_id": 16}),
+        connection,
+    )
+    assert desk.ask("GET", f"{preview}client")["refused"] is None
+    desk.ask("POST", f"{SESSIONS}/{session}/postings", body, expect=201)
 
 
 def test_a_text_is_for_the_client_alone(desk: Connected) -> None:

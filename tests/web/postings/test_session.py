@@ -2,6 +2,7 @@
 
 import pytest
 from fastapi.testclient import TestClient
+from psycopg.types.json import Jsonb
 
 from flowpilot.identity.actor import Role
 from tests.company import Company
@@ -155,6 +156,12 @@ def test_without_a_ticket_the_text_for_the_client_can_only_be_copied(desk: Conne
     desk.connect()
     page = browser.get(f"/sessions/{desk.session(psa_ticket_id=None)}/preview").text
     assert ("Send to the client" in page, "This session has no ticket" in page) == (False, True)
+
+
+def test_what_the_ticket_system_would_refuse_is_not_asked_for(desk: Connected, browser: TestClient) -> None:
+    desk.connect(provider="halopsa", settings=Jsonb({"outcome_id": 7}))
+    page = browser.get(f"/sessions/{desk.session()}/preview").text
+    assert ("Send to the client" in page, "Desk cannot send texts to clients yet." in page) == (False, True)
 
 
 def test_a_handoff_shows_what_was_posted(desk: Connected, browser: TestClient) -> None:
