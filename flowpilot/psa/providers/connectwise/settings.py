@@ -67,7 +67,10 @@ class Settings(Body):
         None, title="Work role", description="Number of the work role of booked time. Empty: the default.", ge=1
     )
     billable_option: BillableOption | None = Field(
-        None, title="Billing", description="Whether booked time is billed. Empty: as agreement and work type say."
+        None,
+        title="Billing",
+        description="Whether booked time is billed. Without a choice: as agreement and work type say.",
+        json_schema_extra={"format": "identifier"},
     )
     time_notes: Text = Field(
         "",

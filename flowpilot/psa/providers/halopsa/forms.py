@@ -44,6 +44,7 @@ class Settings(Body):
         "who_agentid",
         title="Field of the agent",
         description="Which field of an action says whose it is. Look at the first booked time.",
+        json_schema_extra={"format": "identifier"},
     )
     closed_status_ids: str = Field(
         "9",

@@ -6,12 +6,14 @@ from typing import Any
 
 from starlette.datastructures import FormData
 
+from flowpilot.web.formatting import plain
+
 _TYPES = {"integer": "number", "number": "number", "boolean": "checkbox"}
 
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a form; `kind` is the type of its input, or `choice` for one of `options`."""
+    """One field of a form. `kind` is the type of its input, or `choice`: one of `options`, each with its text."""
 
     name: str
     label: str
@@ -19,14 +21,14 @@ class FormField:
     kind: str
     value: Any
     is_required: bool
-    options: Sequence[str] = ()
+    options: Sequence[tuple[str, str]] = ()
 
 
 def fields_of(part: str, schema: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> list[FormField]:
     """The fields of a part of a connection. Without `values` they are secret: what is entered is not shown."""
     required = schema.get("required", ())
     return [
-        _field(part, name, one, values, is_required=name in required)
+        _field(part, name, _resolved(one, schema), values, is_required=name in required)
         for name, one in schema.get("properties", {}).items()
     ]
 
@@ -34,10 +36,10 @@ def fields_of(part: str, schema: Mapping[str, Any], values: Mapping[str, Any] | 
 def values_of(part: str, schema: Mapping[str, Any], form: FormData) -> dict[str, Any]:
     """What was entered. An empty field that may be left out is left out."""
     found: dict[str, Any] = {}
-    for field in fields_of(part, schema):
+    for field in fields_of(part, schema, {}):
         given = str(form.get(field.name, ""))
         name = field.name.partition(".")[2]
-        if _kind(schema["properties"][name]) == "checkbox":
+        if field.kind == "checkbox":
             found[name] = given == "true"
         elif given.strip() or field.is_required:
             found[name] = given
@@ -49,17 +51,25 @@ def _field(
 ) -> FormField:
     kind = _kind(schema) if values is not None else "password"
     value = "" if values is None else values.get(name, schema.get("default"))
-    options = _variant(schema).get("enum", ())
     label, text = schema.get("title", name), schema.get("description", "")
-    return FormField(f"{part}.{name}", label, text, kind, value, is_required, options)
+    return FormField(f"{part}.{name}", label, text, kind, value, is_required, _options(schema, is_required))
+
+
+def _options(schema: Mapping[str, Any], is_required: bool) -> list[tuple[str, str]]:
+    """The choices. Identifiers are the ticket system's own names, and keep their spelling."""
+    is_theirs = schema.get("format") == "identifier"
+    found = [(option, option if is_theirs else plain(option)) for option in schema.get("enum", ())]
+    may_be_empty = not is_required and schema.get("default") is None
+    return [("", "No choice"), *found] if found and may_be_empty else found
 
 
 def _kind(schema: Mapping[str, Any]) -> str:
-    variant = _variant(schema)
-    return "choice" if "enum" in variant else _TYPES.get(str(variant.get("type")), "text")
+    return "choice" if "enum" in schema else _TYPES.get(str(schema.get("type")), "text")
 
 
-def _variant(schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema without the possibility of null."""
-    variants: list[Mapping[str, Any]] = [one for one in schema.get("anyOf", ()) if one.get("type") != "null"]
-    return variants[0] if variants else schema
+def _resolved(field: Mapping[str, Any], whole: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The schema of a field with what it refers to, and without the possibility of null."""
+    variants = (one for one in field.get("anyOf", ()) if one.get("type") != "null")
+    variant: Mapping[str, Any] = next(variants, field)
+    name = variant.get("$ref", "").rpartition("/")[2]
+    return {**(whole["$defs"][name] if name else {}), **variant, **field}
