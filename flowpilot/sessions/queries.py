@@ -77,6 +77,19 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     )
 
 
+async def require_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> AISession:
+    """One session, without what happened in it.
+
+    Raises:
+        SessionNotFoundError: the account has no such session.
+    """
+    query = select(AISession).where(AISession.account_id == account_id, AISession.id == session_id)
+    session = await db.scalar(query)
+    if session is None:
+        raise SessionNotFoundError
+    return session
+
+
 async def changes_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[StatusChange]:
     """A session's changes of status, the oldest first."""
     query = select(StatusChange).where(

@@ -123,3 +123,33 @@ def test_with_a_ticket_system_a_step_costs_the_same_and_an_end_four_more(
     step, end = counting.end(company)
     Connected(counting.client, company).connect()
     assert counting.end(company) == (step, end + 4)
+
+
+def test_the_postings_of_a_session_are_read_without_the_session(
+    counting: Counting, company: Company, session_id: str
+) -> None:
+    desk = Connected(counting.client, company)
+    desk.connect()
+    assert counting.reading(company, f"/{session_id}/postings") == 4
+    session_id = desk.session()
+    desk.resolve(session_id)
+    assert counting.reading(company, f"/{session_id}/postings") == 6
+
+
+def test_what_waits_follows_to_another_ticket_by_rules_that_are_read_once(
+    counting: Counting, company: Company, session_id: str
+) -> None:
+    desk = Connected(counting.client, company)
+    desk.connect()
+    for posted in (1, 3):
+        session_id = desk.session()
+        for number in range(posted):
+            desk.ask(
+                "POST",
+                f"{SESSIONS}/{session_id}/postings",
+                {"audience": "client", "text": f"Text {number}"},
+                expect=201,
+            )
+        counting.sent.clear()
+        desk.ask("PATCH", f"{SESSIONS}/{session_id}", {"psa_ticket_id": "4712"})
+        assert len([one for one in counting.sent if "FROM psa_connections" in one]) == 1

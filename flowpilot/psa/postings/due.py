@@ -40,14 +40,6 @@ async def next_due(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) 
     )
 
 
-async def steps_of(db: ReadDb, posting: PsaPosting) -> list[PsaPostingStep]:
-    """A posting's steps in their order."""
-    query = select(PsaPostingStep).where(
-        PsaPostingStep.account_id == posting.account_id, PsaPostingStep.posting_id == posting.id
-    )
-    return list(await db.scalars(query.order_by(PsaPostingStep.position)))
-
-
 async def members_of(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> dict[uuid.UUID, str]:
     """The active member of the ticket system for each person who is mapped."""
     rows = await db.execute(
@@ -96,15 +88,23 @@ async def chosen_status(db: ReadDb, connection: PsaConnection, board_id: str | N
     )
 
 
-async def is_wanted(db: ReadDb, posting: PsaPosting) -> bool:
-    """Whether the posting is still to go on as it was read: over an open connection, and to the same ticket."""
-    wanted = (
-        select(PsaPosting.id)
+async def wanted_steps(db: ReadDb, posting: PsaPosting) -> list[PsaPostingStep]:
+    """A posting's steps in their order.
+
+    None if it is not to go on as it was read: over an open connection, and to the same ticket.
+    """
+    query = (
+        select(PsaPostingStep)
+        .join(
+            PsaPosting,
+            and_(PsaPosting.account_id == PsaPostingStep.account_id, PsaPosting.id == PsaPostingStep.posting_id),
+        )
         .join(
             PsaConnection,
             and_(PsaConnection.account_id == PsaPosting.account_id, PsaConnection.id == PsaPosting.connection_id),
         )
         .where(
+            PsaPostingStep.account_id == posting.account_id,
             PsaPosting.account_id == posting.account_id,
             PsaConnection.account_id == posting.account_id,
             PsaPosting.id == posting.id,
@@ -114,8 +114,9 @@ async def is_wanted(db: ReadDb, posting: PsaPosting) -> bool:
             PsaConnection.removed_at.is_(None),
             PsaConnection.paused_at.is_(None),
         )
+        .order_by(PsaPostingStep.position)
     )
-    return await db.scalar(wanted) is not None
+    return list(await db.scalars(query))
 
 
 async def release_held(db: Db, posting: PsaPosting, now: datetime) -> bool:

@@ -8,7 +8,7 @@ from sqlalchemy import or_, select
 from flowpilot.db.session import Db
 from flowpilot.psa.postings import record
 from flowpilot.psa.postings.lanes import give_turn
-from flowpilot.psa.postings.models import WAITING, PsaPosting, State
+from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaRules, State
 from flowpilot.psa.postings.planning import connection_and_rules, held_until
 from flowpilot.psa.postings.record import LoadedPosting
 from flowpilot.psa.provider import Audience, PostingStepKind
@@ -29,7 +29,11 @@ async def relink(
         )
         .order_by(PsaPosting.id)
     )
-    for posting_id in list(waiting):
+    postings = list(waiting)
+    if not postings:
+        return
+    _, rules = await connection_and_rules(db, account_id)
+    for posting_id in postings:
         loaded = await record.lock(db, account_id, posting_id)
         posting = loaded.posting
         if any(step.attempts for step in loaded.steps):
@@ -41,7 +45,7 @@ async def relink(
             posting.state, posting.due_at, posting.ended_at = State.HELD, None, None
             posting.is_unlinked, posting.reason = True, _UNLINKED
         else:
-            await _follow(db, loaded, ticket_id, now)
+            await _follow(db, loaded, rules, ticket_id, now)
     await db.flush()
 
 
@@ -62,14 +66,13 @@ async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, no
         await record.roll_up(db, loaded, now)
 
 
-async def _follow(db: Db, loaded: LoadedPosting, ticket_id: str, now: datetime) -> None:
+async def _follow(db: Db, loaded: LoadedPosting, rules: PsaRules, ticket_id: str, now: datetime) -> None:
     """Go to another ticket, held as before; a text for a client waits until somebody has read it again."""
     posting = loaded.posting
     for step in loaded.steps:
         step.state, step.reason = (State.QUEUED, None) if step.state == State.FAILED else (step.state, step.reason)
     posting.reason = f"The session moved from ticket {posting.ticket_id}, so this goes to {ticket_id}."
     posting.ticket_id, posting.is_unlinked, posting.ended_at = ticket_id, False, None
-    _, rules = await connection_and_rules(db, posting.account_id)
     if posting.audience == Audience.CLIENT:
         posting.state, posting.due_at, posting.released_at = State.HELD, None, None
         posting.reason += " Read the text again before you send it: the ticket may be another client's."

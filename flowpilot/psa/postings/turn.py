@@ -111,7 +111,7 @@ async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | N
     absent: set[uuid.UUID] = set()
     while True:
         async with turn.database.read(turn.account_id) as db:
-            steps = await due.steps_of(db, posting)
+            steps = await due.wanted_steps(db, posting)
         act = next_act(steps, turn.provider.capabilities, turn.members, turn.writers, now(), absent)
         match act:
             case None:
@@ -129,9 +129,6 @@ async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | N
                 rests_until = await _set_status(turn, posting, ticket, step)
         if rests_until is not None:
             return rests_until
-        async with turn.database.read(turn.account_id) as db:
-            if not await due.is_wanted(db, posting):
-                return None
 
 
 async def _look_up(

@@ -15,7 +15,7 @@ from flowpilot.psa.provider import Audience
 from flowpilot.sessions.locking import lock_for_work
 from flowpilot.sessions.postings import service
 from flowpilot.sessions.postings.schemas import ClientTextIn, PreviewOut
-from flowpilot.sessions.queries import read_session
+from flowpilot.sessions.queries import read_session, require_session
 
 router = APIRouter(prefix="/api/v1/ai-sessions/{session_id}/postings", tags=["ticket system"])
 
@@ -25,8 +25,9 @@ async def list_postings(
     session_id: uuid.UUID, actor: CanView, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
 ) -> ListPage[PostingOut]:
     """What was posted to the session's ticket, and what waits; the newest first."""
-    await read_session(db, actor.account_id, session_id)
     found = await postings(db, actor.account_id, PostingFilter(session_id=session_id), limit + 1, cursor)
+    if not found:
+        await require_session(db, actor.account_id, session_id)
     return list_page([posting_out(shown) for shown in found], limit)
 
 

@@ -18,7 +18,7 @@ from flowpilot.sessions import policy
 from flowpilot.sessions.models import AISession
 from flowpilot.sessions.postings import api, service
 from flowpilot.sessions.postings.schemas import ClientTextIn, PreviewOut
-from flowpilot.sessions.queries import read_session
+from flowpilot.sessions.queries import read_session, require_session
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.postings.fields import FormText
@@ -60,7 +60,7 @@ async def show_section(
     request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame, seen: Text = ""
 ) -> Response:
     """The part alone; no content if the page shows it already."""
-    session = (await read_session(db, actor.account_id, session_id)).session
+    session = await require_session(db, actor.account_id, session_id)
     posted = await _posted(actor, db, session)
     if posted is not None and posted.seen == seen:
         return Response(status_code=204)
