@@ -9,15 +9,15 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 
 from flowpilot.outgoing.failures import DeliveryError, RefusedError, SettledError, TryLaterError
+from flowpilot.outgoing.pauses import Pauses
 
 # What could not be sent for this long is given up.
 PATIENCE = timedelta(days=1)
 
-_LONGEST_PAUSE_SECONDS = 3600
+_PAUSES = Pauses(first=timedelta(seconds=4), factor=4, longest=timedelta(hours=1))
 
 _FAILURES_BEFORE_REST = 5
-_FIRST_REST = timedelta(minutes=1)
-_LONGEST_REST = timedelta(minutes=10)
+_RESTS = Pauses(first=timedelta(minutes=1), factor=2, longest=timedelta(minutes=10))
 
 
 class Health(NamedTuple):
@@ -47,7 +47,7 @@ def next_attempt(
     """
     if failure is None or isinstance(failure, RefusedError | SettledError):
         return None
-    due_at = at + timedelta(seconds=min(4 ** (earlier_attempts + 1), _LONGEST_PAUSE_SECONDS))
+    due_at = at + _PAUSES.after(earlier_attempts + 1)
     if isinstance(failure, TryLaterError) and failure.not_before is not None:
         due_at = max(due_at, failure.not_before)
     return due_at if due_at <= created_at + PATIENCE else None
@@ -59,5 +59,5 @@ def after_failure(health: Health, failure: DeliveryError, at: datetime) -> Healt
     not_before = failure.not_before if isinstance(failure, TryLaterError) else None
     if failures < _FAILURES_BEFORE_REST:
         return Health(failures, failure.reason, not_before, health.resting_since)
-    rest = min(_FIRST_REST * 2 ** (failures - _FAILURES_BEFORE_REST), _LONGEST_REST)
+    rest = _RESTS.after(failures - _FAILURES_BEFORE_REST + 1)
     return Health(failures, failure.reason, max(at + rest, not_before or at), health.resting_since or at)

@@ -7,13 +7,13 @@ from sqlalchemy import func, or_, select, update
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database, Db
+from flowpilot.outgoing.pauses import Pauses
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.hooks import Changed
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.models import WAITING, PsaPosting, State
 
-_FIRST_REST = timedelta(seconds=4)
-_LONGEST_REST = timedelta(hours=1)
+_RESTS = Pauses(first=timedelta(seconds=4), factor=4, longest=timedelta(hours=1))
 
 
 async def failed(
@@ -29,9 +29,8 @@ async def failed(
                 .with_for_update()
             )
         ).one()
-        rest = min(_FIRST_REST * 4**row.failures, _LONGEST_REST) if row.failures < 10 else _LONGEST_REST
         row.failures, row.trouble = row.failures + 1, reason
-        row.backs_off_until = moment + rest
+        row.backs_off_until = moment + _RESTS.after(row.failures)
         if not_before is not None:
             row.rests_until = max(not_before, row.rests_until or not_before)
         return row.quiet_until or moment

@@ -15,6 +15,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
+from flowpilot.outgoing.pauses import Pauses
 from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.psa.postings.models import WAITING, PsaAttempt, PsaPosting, PsaPostingStep, State
 from flowpilot.psa.provider import Accepted, Outcome, PostingStepKind, Refused, TryLater, Unknown
@@ -24,7 +25,7 @@ _LOOKS = 5
 # What was sent so often without a clear answer, and not found, may be there where no look-up sees it. Each further
 # try could book it once more, so a person has to look.
 _UNCLEAR_WRITES = 3
-_LONGEST_PAUSE = timedelta(days=1)
+_PAUSES = Pauses(first=timedelta(seconds=4), factor=4, longest=timedelta(days=1))
 
 _ACTIVITIES = {
     PostingStepKind.NOTE: "note_posted",
@@ -110,10 +111,10 @@ async def finish(
                 step.state, step.asked_at = State.FAILED, None
             case TryLater(not_before=not_before):
                 step.asked_at = None
-                step.due_at = max(now + _pause(step.attempts), not_before or now)
+                step.due_at = max(now + _PAUSES.after(step.attempts), not_before or now)
             case Unknown() if step.kind == PostingStepKind.STATUS:
                 # To set it again does no harm.
-                step.asked_at, step.due_at = None, now + _pause(step.attempts)
+                step.asked_at, step.due_at = None, now + _PAUSES.after(step.attempts)
             case Unknown():
                 # From now on: the request may have waited for its turn before it was sent.
                 step.asked_at = now
@@ -144,7 +145,7 @@ async def seen(
             await _confirm(db, loaded.posting, step, now)
         elif step.state == State.SENT:
             step.looks += 1
-            step.due_at = now + _pause(step.looks)
+            step.due_at = now + _PAUSES.after(step.looks)
             step.reason = "The ticket system accepted this, but it is not on the ticket."
             if step.looks >= _LOOKS:
                 step.state = State.FAILED
@@ -173,7 +174,7 @@ async def put_off(
     """Look for steps again later, because a look-up has failed."""
     loaded = await lock(db, account_id, posting_id)
     for step in loaded.of(steps):
-        step.due_at, step.reason = now + _pause(max(1, step.attempts)), reason
+        step.due_at, step.reason = now + _PAUSES.after(max(1, step.attempts)), reason
     await roll_up(db, loaded, now)
 
 
@@ -255,8 +256,3 @@ async def _end_attempt(db: Db, step: PsaPostingStep, outcome: Outcome, reason: s
         )
         .values(ended_at=now, outcome=_OUTCOMES[type(outcome)], reason=reason)
     )
-
-
-def _pause(attempts: int) -> timedelta:
-    """4 seconds after the first attempt, then four times as long each time, up to a day."""
-    return min(timedelta(seconds=4**attempts), _LONGEST_PAUSE)
