@@ -4,10 +4,11 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import and_, exists, func, select, update
+from sqlalchemy import and_, func, or_, select, update
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.psa.connections.models import PsaBoardStatus, PsaConnection, PsaMember
+from flowpilot.psa.postings import record
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
 
 _TRIED = (State.QUEUED, State.SENT)
@@ -139,23 +140,27 @@ async def wake_matched(
     db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, members: Collection[uuid.UUID], now: datetime
 ) -> None:
     """Let go on what waits for somebody who is matched with a member by now."""
-    matched = exists().where(
-        PsaPostingStep.account_id == PsaPosting.account_id,
-        PsaPostingStep.posting_id == PsaPosting.id,
-        PsaPostingStep.state == State.QUEUED,
-        PsaPostingStep.user_id.in_(members),
-    )
-    await db.execute(
-        update(PsaPosting)
+    says_so = and_(PsaPostingStep.attempts == 0, PsaPostingStep.reason.is_not(None))
+    waiting = (
+        select(PsaPosting.id)
+        .join(
+            PsaPostingStep,
+            and_(PsaPostingStep.account_id == PsaPosting.account_id, PsaPostingStep.posting_id == PsaPosting.id),
+        )
         .where(
             PsaPosting.account_id == account_id,
+            PsaPostingStep.account_id == account_id,
             PsaPosting.connection_id == connection_id,
             PsaPosting.state == State.QUEUED,
-            PsaPosting.due_at.is_(None),
-            matched,
+            PsaPostingStep.state == State.QUEUED,
+            PsaPostingStep.user_id.in_(members),
+            or_(PsaPosting.due_at.is_(None), says_so),
         )
-        .values(due_at=now)
+        .order_by(PsaPosting.id)
+        .distinct()
     )
+    for posting_id in list(await db.scalars(waiting)):
+        await record.go_on(db, account_id, posting_id, members, now)
 
 
 async def put_off(db: Db, posting: PsaPosting, until: datetime | None, *, reason: str | None = None) -> None:

@@ -5,7 +5,7 @@ turn looks it up.
 """
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
@@ -37,10 +37,11 @@ _OUTCOMES = {Accepted: "accepted", Refused: "refused", TryLater: "try_later", Un
 
 @dataclass(frozen=True, slots=True)
 class LoadedPosting:
-    """A posting with its steps, in their order."""
+    """A posting with its steps, in their order; `said`: what they said of themselves when they were read."""
 
     posting: PsaPosting
     steps: list[PsaPostingStep]
+    said: str | None
 
     def of(self, ids: Sequence[uuid.UUID]) -> list[PsaPostingStep]:
         """The steps with these ids."""
@@ -51,10 +52,11 @@ async def lock(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID) -> LoadedPo
     """Lock a posting and read its steps."""
     found = select(PsaPosting).where(PsaPosting.account_id == account_id, PsaPosting.id == posting_id)
     posting = (await db.scalars(found.with_for_update(key_share=True))).one()
-    steps = select(PsaPostingStep).where(
+    query = select(PsaPostingStep).where(
         PsaPostingStep.account_id == account_id, PsaPostingStep.posting_id == posting_id
     )
-    return LoadedPosting(posting, list(await db.scalars(steps.order_by(PsaPostingStep.position))))
+    steps = list(await db.scalars(query.order_by(PsaPostingStep.position)))
+    return LoadedPosting(posting, steps, _said(steps))
 
 
 async def begin(db: Db, seen: PsaPosting, steps: Sequence[uuid.UUID], now: datetime) -> LoadedPosting | None:
@@ -81,6 +83,7 @@ async def begin(db: Db, seen: PsaPosting, steps: Sequence[uuid.UUID], now: datet
         step.attempts, step.asked_at, step.reason = step.attempts + 1, now, None
         step.marker = wanted[0].marker
         db.add(PsaAttempt(account_id=posting.account_id, id=new_id(), step_id=step.id, started_at=now))
+    _say(loaded)
     await db.flush()
     return loaded
 
@@ -178,6 +181,29 @@ async def put_off(
     await roll_up(db, loaded, now)
 
 
+async def explain(
+    db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, reasons: Mapping[uuid.UUID, str], now: datetime
+) -> None:
+    """Say of steps, by their ids, what they wait for."""
+    loaded = await lock(db, account_id, posting_id)
+    for step in loaded.steps:
+        if step.state == State.QUEUED:
+            step.reason = reasons.get(step.id, step.reason)
+    await roll_up(db, loaded, now)
+
+
+async def go_on(
+    db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, matched: Collection[uuid.UUID], now: datetime
+) -> None:
+    """Go on with the time of people who are matched with a member by now."""
+    loaded = await lock(db, account_id, posting_id)
+    for step in loaded.steps:
+        if step.state == State.QUEUED and step.attempts == 0 and step.user_id in matched:
+            step.reason = None
+    loaded.posting.due_at = loaded.posting.due_at or now
+    await roll_up(db, loaded, now)
+
+
 async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     """Derive the posting's state and reason from its steps, and the push of its note from the note's."""
     posting, states = loaded.posting, {step.state for step in loaded.steps}
@@ -188,8 +214,7 @@ async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     else:
         order = (State.QUEUED, State.SENT, State.ABANDONED, State.CONFIRMED)
         posting.state = next(state for state in order if state in states)
-    reasons = dict.fromkeys(step.reason for step in loaded.steps if step.reason and step.state != State.CONFIRMED)
-    posting.reason = " ".join(reasons) or posting.reason
+    _say(loaded)
     posting.ended_at = None if posting.state in WAITING else posting.ended_at or now
     await db.flush()
     await log_push(db, loaded, now)
@@ -224,6 +249,18 @@ def _count_unclear_write(step: PsaPostingStep) -> None:
         said = f"This was sent {step.looks} times without a clear answer, and FlowPilot does not find it."
         advice = "Look at the ticket: if it is not there, retry; if it is, abandon this."
         step.state, step.reason = State.FAILED, " ".join(filter(None, (said, advice, step.reason)))
+
+
+def _say(loaded: LoadedPosting) -> None:
+    """The posting says what its steps say. What it says beyond that, of a merge for example, stays."""
+    said = _said(loaded.steps)
+    if said is not None or loaded.posting.reason == loaded.said:
+        loaded.posting.reason = said
+
+
+def _said(steps: Sequence[PsaPostingStep]) -> str | None:
+    reasons = dict.fromkeys(step.reason for step in steps if step.reason and step.state != State.CONFIRMED)
+    return " ".join(reasons) or None
 
 
 def _is_stuck(loaded: LoadedPosting) -> bool:

@@ -38,7 +38,11 @@ from flowpilot.psa.provider import (
 # After this time a connection queues again behind those that wait for a worker. One request may take longer.
 _TURN = timedelta(seconds=5)
 
-_NOT_MATCHED = "Time waits for somebody who is not matched with a member of the ticket system. See Settings."
+_NOT_MATCHED = "The time of {name} waits: they are not matched with a member of the ticket system. See Settings."
+_HAS_LEFT = (
+    "This is the time of somebody who is no longer a member, so it cannot be booked in their name. "
+    "Book it in the ticket system by hand, then abandon this posting."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,13 +116,15 @@ async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | N
     while True:
         async with turn.database.read(turn.account_id) as db:
             steps = await due.wanted_steps(db, posting)
+        if not steps:
+            return None
         act = next_act(steps, turn.provider.capabilities, turn.members, turn.writers, now(), absent)
         match act:
             case None:
                 await _settle(turn, posting)
                 return None
             case Wait(until):
-                await _put_off(turn, posting, until, _lacking(turn, steps))
+                await _wait(turn, posting, steps, until)
                 return None
             case LookUp(asked):
                 rests_until = await _look_up(turn, posting, asked, absent)
@@ -237,13 +243,14 @@ def _work_time(turn: Turn, step: PsaPostingStep) -> WorkTime:
     return WorkTime(step.minutes, step.started_at, step.ended_at, member)
 
 
-def _lacking(turn: Turn, steps: list[PsaPostingStep]) -> str | None:
-    queued = [step for step in steps if step.state == State.QUEUED]
-    lacking = any(lacks_member(step, turn.provider.capabilities, turn.members) for step in queued)
-    reasons = [_NOT_MATCHED] if lacking else []
-    people = dict.fromkeys(step.user_id for step in queued if step.user_id is not None)
-    reasons += [_token_refused(turn, user_id) for user_id in people if user_id in turn.writers.refused]
-    return " ".join(reasons) or None
+def _waits_for(turn: Turn, step: PsaPostingStep) -> str | None:
+    """What somebody has to do before the step can go; None if nothing."""
+    if lacks_member(step, turn.provider.capabilities, turn.members):
+        name = None if step.user_id is None else turn.names.get(step.user_id)
+        return _HAS_LEFT if name is None else _NOT_MATCHED.format(name=name)
+    if step.user_id is not None and step.user_id in turn.writers.refused:
+        return _token_refused(turn, step.user_id)
+    return None
 
 
 def _token_refused(turn: Turn, user_id: uuid.UUID) -> str:
@@ -266,7 +273,16 @@ async def _settle(turn: Turn, posting: PsaPosting) -> None:
         await record.settle(db, turn.account_id, posting.id, now())
 
 
-async def _put_off(turn: Turn, posting: PsaPosting, until: datetime | None, reason: str | None) -> None:
+async def _wait(turn: Turn, posting: PsaPosting, steps: list[PsaPostingStep], until: datetime | None) -> None:
+    queued = [step for step in steps if step.state == State.QUEUED]
+    reasons = {step.id: reason for step in queued if (reason := _waits_for(turn, step)) is not None}
+    async with turn.database.write(turn.account_id) as db:
+        await due.put_off(db, posting, until)
+        if reasons:
+            await record.explain(db, turn.account_id, posting.id, reasons, now())
+
+
+async def _put_off(turn: Turn, posting: PsaPosting, until: datetime, reason: str) -> None:
     async with turn.database.write(turn.account_id) as db:
         await due.put_off(db, posting, until, reason=reason)
 

@@ -203,7 +203,8 @@ class Office:
         async with self.database.read(self.company.id) as db:
             connection, _ = await connection_and_rules(db, self.company.id)
         assert connection is not None
-        return await turn.run(turn.Turn(self.database, connection, self.desk, self.members, {}))
+        names = {self.engineer: "Alex", self.senior: "Kim"}
+        return await turn.run(turn.Turn(self.database, connection, self.desk, self.members, names))
 
     async def retry(self, posting_id: uuid.UUID) -> None:
         """What the engineer does with a posting that has failed."""
