@@ -41,6 +41,20 @@ _TEND_SECONDS = 5
 _DELETE_SECONDS = 60
 _KEEP_FAILED_HOURS = 24 * 30
 
+# The library finds dead workers' jobs first and restarts them then, which fails if another process has done so
+# meanwhile, and starts a job twice that runs again already. Here a job is left to the process that restarts it.
+_RESTART = """
+WITH stalled AS (
+    SELECT job.id, job.task_name
+    FROM procrastinate_jobs job
+    LEFT JOIN procrastinate_workers worker ON worker.id = job.worker_id
+    WHERE job.status = 'doing'
+        AND (job.worker_id IS NULL OR worker.last_heartbeat < now() - make_interval(secs => %(seconds)s))
+    FOR UPDATE OF job SKIP LOCKED
+)
+SELECT id, task_name, procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM stalled
+"""
+
 _log = logging.getLogger(__name__)
 
 
@@ -115,9 +129,8 @@ async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> 
 async def tend(app: App, up: Callable[[], None]) -> None:
     """Restart jobs whose worker died, every few seconds, and delete old failures, every minute; both also now."""
     for rounds in itertools.count():
-        for job in await app.job_manager.get_stalled_jobs(seconds_since_heartbeat=_DEAD_AFTER_SECONDS):
-            _log.warning("job %s (%s): its worker died, so it is run again", job.id, job.task_name)
-            await app.job_manager.retry_job(job)
+        for job in await app.connector.execute_query_all_async(_RESTART, seconds=_DEAD_AFTER_SECONDS):
+            _log.warning("job %s (%s): its worker died, so it is run again", job["id"], job["task_name"])
         if rounds % (_DELETE_SECONDS // _TEND_SECONDS) == 0:
             await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
         up()

@@ -4,7 +4,7 @@ import asyncio
 
 import psycopg
 import pytest
-from procrastinate import PsycopgConnector
+from procrastinate import App, PsycopgConnector
 
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.jobs import app
@@ -21,17 +21,34 @@ SELECT 'nobody works here', 'none', 'doing', id FROM worker RETURNING id
 """
 
 
+async def _tend_once(*apps: App) -> None:
+    """Several processes tend at once, until each has gone round once."""
+    ups = [asyncio.Event() for _ in apps]
+    async with asyncio.TaskGroup() as group:
+        tending = [group.create_task(tend(app, up.set)) for app, up in zip(apps, ups, strict=True)]
+        async with asyncio.timeout(10):
+            for up in ups:
+                await up.wait()
+        for task in tending:
+            task.cancel()
+
+
 @pytest.mark.parametrize(("silent_seconds", "status"), [(21, "todo"), (15, "doing")])
 async def test_a_job_is_run_again_once_its_worker_was_silent_for_twenty_seconds(
     urls: DatabaseUrls, silent_seconds: int, status: str
 ) -> None:
     with psycopg.connect(urls.owner, autocommit=True) as connection:
         (job,) = connection.execute(_JOB, [silent_seconds]).fetchone() or ()
-        up = asyncio.Event()
         async with app.with_connector(PsycopgConnector(conninfo=urls.runtime)).open_async() as opened:
-            tending = asyncio.create_task(tend(opened, up.set))
-            async with asyncio.timeout(10):
-                await up.wait()
-            tending.cancel()
+            await _tend_once(opened)
         query = "DELETE FROM procrastinate_jobs WHERE id = %s RETURNING status"
         assert connection.execute(query, [job]).fetchone() == (status,)
+
+
+async def test_of_several_processes_one_restarts_a_job(urls: DatabaseUrls) -> None:
+    with psycopg.connect(urls.owner, autocommit=True) as connection:
+        jobs = {(connection.execute(_JOB, [21]).fetchone() or ())[0] for _ in range(20)}
+        async with app.with_connector(PsycopgConnector(conninfo=urls.runtime)).open_async() as opened:
+            await _tend_once(*[opened] * 4)
+        query = "DELETE FROM procrastinate_jobs WHERE id = ANY(%s) RETURNING status, attempts"
+        assert connection.execute(query, [list(jobs)]).fetchall() == [("todo", 1)] * 20
