@@ -33,6 +33,11 @@ class Worked:
         """Whole minutes, up to the next one, and at least one."""
         return max(1, math.ceil(self.seconds / 60))
 
+    @property
+    def booked(self) -> tuple[datetime, datetime]:
+        """From when to when it is booked: as long as its minutes."""
+        return span(self.started_at, self.ended_at, self.minutes)
+
 
 @dataclass(frozen=True, slots=True)
 class NewPosting:
@@ -155,7 +160,7 @@ def _steps(
 
 
 def _time(worked: Worked) -> PsaPostingStep:
-    started_at, ended_at = span(worked.started_at, worked.ended_at, worked.minutes)
+    started_at, ended_at = worked.booked
     return _step(
         PostingStepKind.TIME,
         user_id=worked.user_id,

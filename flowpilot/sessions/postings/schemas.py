@@ -1,6 +1,7 @@
 """What the routes of a session's postings take and give."""
 
 import uuid
+from datetime import datetime
 from typing import Literal
 
 from pydantic import BaseModel
@@ -18,18 +19,23 @@ class ClientTextIn(Body):
 
 
 class PreviewTimeOut(BaseModel):
-    """Time that would be booked: whole minutes, up to the next one."""
+    """Time that would be booked: whole minutes, up to the next one, from `started_at` on.
+
+    For systems that refuse time over midnight (UTC), each day is a time of its own.
+    """
 
     user_id: uuid.UUID | None
     name: str | None
     minutes: int
     worked_seconds: float
+    started_at: datetime
 
 
 class PreviewOut(BaseModel):
     """What would be posted. `ticket_id` is null if the session has no ticket; `connected` names where it goes.
 
     `refused` says why this text cannot be sent to the client; null if it can, and for the internal note.
+    `text` is empty if no note would be posted: the account posts none, or nothing is new since the last one.
     """
 
     audience: Audience

@@ -14,10 +14,9 @@ from flowpilot.psa.postings.planning import NewPosting, connection_and_rules, en
 from flowpilot.psa.postings.queries import ShownPosting, posting
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions.models import AISession
-from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.postings.client_text import client_text
+from flowpilot.sessions.postings.content import Content, content
 from flowpilot.sessions.postings.schemas import PreviewOut, PreviewTimeOut
-from flowpilot.sessions.postings.worked import worked
 from flowpilot.sessions.queries import SessionHistory
 
 
@@ -29,27 +28,26 @@ async def preview(db: ReadDb, history: SessionHistory, audience: Audience, now: 
     """What would be posted for this audience now."""
     session = history.session
     context = await posting_context(db, session.account_id, session.id)
-    connection, rules, before = context.connection, context.rules, context.posted
-    times = worked(history, now, before.seconds) if audience is Audience.INTERNAL else []
     if audience is Audience.CLIENT:
-        text = client_text(history, rules.client_greeting, rules.client_signature)
+        text = client_text(history, context.rules.client_greeting, context.rules.client_signature)
+        made = Content(text, ())
     else:
-        timezone = await timezone_of(db, session.account_id)
-        text = document(history, now, timezone, since=before.noted_until).text
+        made = content(history, context, now, await timezone_of(db, session.account_id))
     return PreviewOut(
         audience=audience,
         ticket_id=session.psa_ticket_id,
-        connected=None if connection is None else connection.name,
-        text=text,
-        refused=_refusal(connection, session) if audience is Audience.CLIENT else None,
+        connected=None if context.connection is None else context.connection.name,
+        text=made.text or "",
+        refused=_refusal(context.connection, session) if audience is Audience.CLIENT else None,
         times=[
             PreviewTimeOut(
                 user_id=one.user_id,
                 name=None if one.user_id is None else history.names.get(one.user_id),
                 minutes=one.minutes,
                 worked_seconds=one.seconds,
+                started_at=one.booked[0],
             )
-            for one in times
+            for one in made.worked
         ],
     )
 
