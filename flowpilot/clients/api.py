@@ -12,15 +12,18 @@ from flowpilot.clients.schemas import (
     ClientIn,
     ClientOut,
     ClientRow,
+    CompanyClientIn,
     CompanyIn,
+    MappedCompanyOut,
     MergeIn,
     UndoneOut,
     client_out,
+    mapped_company_out,
 )
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.http.fields import Text
-from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
+from flowpilot.http.paging import MOST_ITEMS, Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanManageClients, CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -52,6 +55,30 @@ async def create_client(body: ClientIn, actor: CanWork, db: WriteSession, now: N
         return await _answer(db, actor, client.id)
 
     return await once.create(ClientOut, body, make)
+
+
+@router.get("/companies")
+async def list_companies(
+    actor: CanView,
+    db: ReadSession,
+    connection_id: uuid.UUID | None = None,
+    external_id: Annotated[
+        list[Text] | None, Query(max_length=MOST_ITEMS, description="Ids there. May be given several times.")
+    ] = None,
+    limit: Limit = 50,
+    cursor: Cursor = None,
+) -> ListPage[MappedCompanyOut]:
+    """Companies of ticket systems that are mapped to clients. `GET /psa/companies` lists all there are."""
+    wanted = queries.CompanyFilter(connection_id, external_id)
+    rows = await queries.companies(db, actor.account_id, wanted, limit + 1, cursor)
+    return list_page([mapped_company_out(row) for row in rows], limit)
+
+
+@router.put("/companies", status_code=204)
+async def name_company(body: CompanyClientIn, actor: CanManageClients, db: WriteSession, now: Now) -> None:
+    """Say by its name which client a company of the ticket system is; null for none."""
+    company = body.connection_id, body.external_id
+    await service.name_company(db, actor, company, body.name, body.client_name, now)
 
 
 @router.get("/{client_id}")

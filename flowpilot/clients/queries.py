@@ -26,6 +26,22 @@ class ClientFilter:
 
 
 @dataclass(frozen=True, slots=True)
+class CompanyFilter:
+    """Which companies a list shows: of one connection, with these ids there; None leaves out none."""
+
+    connection_id: uuid.UUID | None = None
+    external_ids: Collection[str] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class MappedCompany:
+    """A company of a ticket system, and the client that it is here."""
+
+    company: ClientCompany
+    client: Client
+
+
+@dataclass(frozen=True, slots=True)
 class Merge:
     """A merge into a client that stands, and the client that was merged."""
 
@@ -119,6 +135,31 @@ async def names_of_companies(
         )
     )
     return {row.external_id: row.name for row in await db.execute(query)}
+
+
+async def companies(
+    db: ReadDb,
+    account_id: uuid.UUID,
+    filter_: CompanyFilter,
+    limit: int,
+    after: uuid.UUID | None,
+) -> list[MappedCompany]:
+    """Companies that are mapped, in the order in which they were; with `after`, those that follow that one."""
+    its_client = and_(Client.account_id == ClientCompany.account_id, Client.id == ClientCompany.client_id)
+    query = (
+        select(ClientCompany, Client)
+        .join(Client, its_client)
+        .where(ClientCompany.account_id == account_id)
+        .order_by(ClientCompany.id)
+        .limit(limit)
+    )
+    if filter_.connection_id is not None:
+        query = query.where(ClientCompany.connection_id == filter_.connection_id)
+    if filter_.external_ids is not None:
+        query = query.where(ClientCompany.external_id.in_(filter_.external_ids))
+    if after is not None:
+        query = query.where(ClientCompany.id > after)
+    return [MappedCompany(row[0], row[1]) for row in await db.execute(query)]
 
 
 async def _all(db: ReadDb, kind: type[Kind], account_id: uuid.UUID, client_id: uuid.UUID) -> Sequence[Kind]:

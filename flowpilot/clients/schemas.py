@@ -5,7 +5,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, ConfigDict, Field
 
-from flowpilot.clients.queries import WholeClient
+from flowpilot.clients.queries import MappedCompany, WholeClient
 from flowpilot.http.fields import Body, Line, Remark, Trimmed
 
 
@@ -41,6 +41,12 @@ class CompanyIn(Body):
     connection_id: uuid.UUID
     external_id: Line
     name: Trimmed = Field(default="", description="What it is called in the ticket system.")
+
+
+class CompanyClientIn(CompanyIn):
+    """A company of a ticket system, and the name of the client that it is; null for none."""
+
+    client_name: Line | None = Field(description="A name or an alias. A new name is a new client.")
 
 
 class ClientRef(BaseModel):
@@ -79,6 +85,12 @@ class CompanyOut(BaseModel):
     name: str
 
 
+class MappedCompanyOut(CompanyOut):
+    """A company of a ticket system, and the client that it is here."""
+
+    client: ClientRef
+
+
 class MergeOut(BaseModel):
     """A merge that stands, with the client that was merged, and how many sessions that moved."""
 
@@ -103,6 +115,12 @@ class UndoneOut(BaseModel):
 
     client: ClientOut
     session_count: int
+
+
+def mapped_company_out(mapped: MappedCompany) -> MappedCompanyOut:
+    """A mapped company as the API shows it."""
+    company = CompanyOut.model_validate(mapped.company).model_dump()
+    return MappedCompanyOut(**company, client=ClientRef.model_validate(mapped.client))
 
 
 def client_out(whole: WholeClient) -> ClientOut:

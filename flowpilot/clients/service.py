@@ -9,7 +9,7 @@ from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import IntegrityError
 
-from flowpilot.clients.finding import add, own_name, take_turn
+from flowpilot.clients.finding import add, find_or_create, own_name, take_turn
 from flowpilot.clients.hooks import hooks
 from flowpilot.clients.locking import lock, lock_records
 from flowpilot.clients.models import Client, ClientCompany, ClientName
@@ -193,6 +193,38 @@ async def unmap_company(
     before = {"company": company.name or company.external_id}
     await note(db, actor, client, "company_removed", now, before=before)
     return client
+
+
+async def name_company(
+    db: Db,
+    actor: Actor,
+    company: tuple[uuid.UUID, str],
+    company_name: str,
+    client_name: str | None,
+    now: datetime,
+) -> None:
+    """Say by its name which client a company of the ticket system is; a new name is a new client, None is nobody.
+
+    Args:
+        company: its connection, and its id there.
+
+    Raises:
+        NoSuchConnectionError: the account has no such connection.
+    """
+    await take_turn(db, actor.account_id)
+    if client_name is not None:
+        client = await find_or_create(db, actor, client_name, now)
+        await map_company(db, actor, client.id, company, company_name, now)
+        return
+    connection_id, external_id = company
+    query = select(ClientCompany).where(
+        ClientCompany.account_id == actor.account_id,
+        ClientCompany.connection_id == connection_id,
+        ClientCompany.external_id == external_id,
+    )
+    mapped = await db.scalar(query)
+    if mapped is not None:
+        await unmap_company(db, actor, mapped.client_id, mapped.id, now)
 
 
 async def check_free(db: Db, account_id: uuid.UUID, name: str) -> None:

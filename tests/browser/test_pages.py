@@ -55,6 +55,7 @@ PAGES = [
     "/settings/keys",
     "/settings/notifications",
     "/settings/ticket-system",
+    "/settings/ticket-system/companies",
     "/settings/posting-rules",
     "/settings/audit-log",
     "/accounts",

@@ -12,6 +12,7 @@ from urllib.parse import parse_qs, urlsplit
 from pydantic import Field, TypeAdapter
 
 from flowpilot.http.fields import Body, Line
+from flowpilot.psa import provider as psa
 from flowpilot.psa.client import Access, Client, content
 from flowpilot.psa.provider import (
     Board,
@@ -63,6 +64,9 @@ class SmallDesk(console.Console):
     async def list_members(self) -> Sequence[Member]:
         return TypeAdapter(list[Member]).validate_python(await self._read("members"))
 
+    async def list_clients(self) -> Sequence[psa.Client]:
+        return TypeAdapter(list[psa.Client]).validate_python(await self._read("companies"))
+
     async def list_boards(self) -> Sequence[Board]:
         return TypeAdapter(list[Board]).validate_python(await self._read("boards"))
 
@@ -90,7 +94,14 @@ class Desk:
     port: int = 0
     token: str = TOKEN
     shows: dict[str, Any] = field(
-        default_factory=lambda: {"rights": [], "members": [], "boards": [], "tickets": [], "notes": []}
+        default_factory=lambda: {
+            "rights": [],
+            "members": [],
+            "companies": [],
+            "boards": [],
+            "tickets": [],
+            "notes": [],
+        }
     )
     asked: list[str] = field(default_factory=list)
     hangs: bool = False

@@ -14,9 +14,10 @@ from flowpilot.db.session import ReadDb
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import MOST_ITEMS, ListPage
 from flowpilot.identity.access import CanView, CanWork
-from flowpilot.identity.actor import Actor
+from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.psa.connections.queries import active_connection
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.queries import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
@@ -46,12 +47,13 @@ class Clients(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Client(Page):
-    """One client, with its open sessions and the newest of all."""
+    """One client, with its open sessions and the newest of all. `may_map`: companies can be mapped to it."""
 
     template: ClassVar[str] = "clients/client.html"
     client: ClientOut
     open: list[SessionRow]
     recent: list[SessionRow]
+    may_map: bool
 
     @property
     def details_shown(self) -> str:
@@ -114,6 +116,7 @@ async def show(
         client=client,
         open=(await sessions.list_sessions(actor, are_open, db, limit=_RECENT)).items,
         recent=(await sessions.list_sessions(actor, theirs, db, limit=_RECENT)).items,
+        may_map=actor.may(Permission.MANAGE_PSA) and await active_connection(db, actor.account_id) is not None,
     )
     return render(request, page, frame)
 

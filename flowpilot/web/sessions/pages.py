@@ -91,6 +91,7 @@ class Session(Page):
     session: SessionOut
     handoff: HandoffOut | None
     posted: SessionPostings | None
+    clients: list[ClientRow]
 
     @property
     def may_correct(self) -> bool:
@@ -183,6 +184,7 @@ async def show(
         session=session,
         handoff=await _open_handoff(actor, db, session, frame.now),
         posted=await _posted(actor, db, session),
+        clients=await known_clients(actor, db) if policy.may_correct(session.allowed) else [],
     )
     return render(request, page, frame)
 

@@ -132,3 +132,11 @@ def test_a_page_of_rows_names_the_client_that_it_is_narrowed_to(
     page = signed_in(Role.OWNER).get(f"/analytics/rows/{kind}", params={"client_id": str(acme)}).text
     assert "client “Acme”</h1>" in page
     assert f'<a href="/clients/{acme}">Acme</a>' in page
+
+
+def test_edit_details_offers_the_clients(signed_in: SignedIn) -> None:
+    browser = signed_in()
+    _client(browser, "Globex")
+    path = _start(browser, "Acme")
+    assert '<option value="Globex"></option>' in browser.get(path).text
+    assert "Globex" in send(browser, path, "/details", client_name="globex").text
