@@ -22,7 +22,8 @@ from tests.psa.proxy import Proxy, proxy_to
 _ENGINEERS = 3
 _SESSIONS_OF_A_TICKET = 2
 _DOWN_SECONDS = 15
-_MOST_SECONDS = 900
+# Longer than any pause after a failure that is over soon.
+_STANDSTILL_SECONDS = 300
 
 Report = Callable[[str, int], None]
 
@@ -130,12 +131,12 @@ class _Run:
         self.proxy.is_down = False
 
     def settle(self) -> None:
-        """Wait until every posting has ended."""
-        known = 0
-        gives_up_at = time.monotonic() + _MOST_SECONDS
-        while self.waiting() and time.monotonic() < gives_up_at:
+        """Wait until every posting has ended, or nothing has arrived for long."""
+        known, changed_at = 0, time.monotonic()
+        while self.waiting() and time.monotonic() < changed_at + _STANDSTILL_SECONDS:
             known, before = self.confirmed(), known
             self.report("steps confirmed", known - before)
+            changed_at = changed_at if known == before else time.monotonic()
             time.sleep(0.5)
         self.report("steps confirmed", self.confirmed() - known)
 
