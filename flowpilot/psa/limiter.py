@@ -1,7 +1,7 @@
 """What all processes that call one ticket system agree on: how many requests are open, and when it wants none.
 
-Both are rows of the database, so it does not matter on which machine a request begins. A process that dies with an
-open request gives its place back by the time alone.
+Both are rows of the database, so it does not matter on which machine a request begins. Whoever has a place says so
+every few seconds, so that the place of a process that died is soon free.
 """
 
 import asyncio
@@ -25,25 +25,36 @@ from flowpilot.psa.provider import UnavailableError
 JOB_PATIENCE = timedelta(seconds=60)
 PAGE_PATIENCE = timedelta(seconds=2.5)
 
+# How long a place stays taken without a word from the process that has it. A request takes up to 30 seconds.
+_HOLD = timedelta(seconds=12)
+
 # How often a waiting caller looks again: soon at first, because most requests take less than a second.
 _FIRST_LOOK_SECONDS = 0.05
 _LAST_LOOK_SECONDS = 1.0
 
 
 @dataclass(slots=True)
+class _Place:
+    """A place for one request, and until when it is taken."""
+
+    number: int
+    until: datetime
+
+
+@dataclass(slots=True)
 class SharedLimiter:
     """The places of one connection. Each call takes a short transaction before the request and another after it.
 
-    `places` is how many requests may be open at once. `hold` is longer than any request takes: then its place is
-    free, whatever has become of the process. A call waits for its turn for as long as `patience`.
+    `places` is how many requests may be open at once. A place is free after `hold`, unless the process that has it
+    asks for more time meanwhile. A call waits for its turn for as long as `patience`.
     """
 
     database: Database
     account_id: uuid.UUID
     connection_id: uuid.UUID
-    hold: timedelta
     patience: timedelta = JOB_PATIENCE
     places: int = 1
+    hold: timedelta = _HOLD
     now: Callable[[], datetime] = clock.now
 
     @asynccontextmanager
@@ -53,13 +64,16 @@ class SharedLimiter:
         Raises:
             UnavailableError: it is not this call's turn within the patience of its caller.
         """
-        number, until = await self._wait_for_place()
+        place, is_over = await self._wait_for_place(), asyncio.Event()
+        keeping = asyncio.create_task(self._keep(place, is_over))
         try:
             yield
         finally:
+            is_over.set()
+            await keeping
             # Without a database it is free by the time alone.
             with suppress(DatabaseUnavailableError):
-                await self._give_back(number, until)
+                await self._set(place, self.now())
 
     async def rest_until(self, moment: datetime) -> None:
         """Let no process send a request before then. A rest that is longer already stays as it is."""
@@ -67,7 +81,7 @@ class SharedLimiter:
             rests_until = func.greatest(PsaConnection.rests_until, moment)  # It leaves out nulls.
             await db.execute(update(PsaConnection).where(*self._of_connection()).values(rests_until=rests_until))
 
-    async def _wait_for_place(self) -> tuple[int, datetime]:
+    async def _wait_for_place(self) -> _Place:
         asked_at = moment = self.now()
         pause = _FIRST_LOOK_SECONDS
         while True:
@@ -80,7 +94,16 @@ class SharedLimiter:
             await asyncio.sleep((next_look - moment).total_seconds())
             moment, pause = self.now(), min(2 * pause, _LAST_LOOK_SECONDS)
 
-    async def _take(self, moment: datetime) -> tuple[datetime | None, tuple[int, datetime] | None]:
+    async def _keep(self, place: _Place, is_over: asyncio.Event) -> None:
+        """Ask for more time, again and again, until the request is over."""
+        while not is_over.is_set():
+            with suppress(TimeoutError):
+                await asyncio.wait_for(is_over.wait(), self.hold.total_seconds() / 3)
+                return
+            with suppress(DatabaseUnavailableError):
+                await self._set(place, self.now() + self.hold)
+
+    async def _take(self, moment: datetime) -> tuple[datetime | None, _Place | None]:
         """Until when the connection rests, if it does; otherwise the taken place, if one is free."""
         until = moment + self.hold
         async with self.database.write(self.account_id) as db:
@@ -90,7 +113,7 @@ class SharedLimiter:
             number = await self._take_free(db, moment, until)
             if number is None and await self._add_missing(db, moment):
                 number = await self._take_free(db, moment, until)
-        return None, None if number is None else (number, until)
+        return None, None if number is None else _Place(number, until)
 
     async def _take_free(self, db: Db, moment: datetime, until: datetime) -> int | None:
         free = (
@@ -113,11 +136,12 @@ class SharedLimiter:
         await db.execute(insert(PsaCallSlot).values(rows).on_conflict_do_nothing())
         return True
 
-    async def _give_back(self, number: int, until: datetime) -> None:
+    async def _set(self, place: _Place, until: datetime) -> None:
         async with self.database.write(self.account_id) as db:
-            # Another request may have it by now, if this one took longer than it could.
-            mine = (*self._of_places(), PsaCallSlot.number == number, PsaCallSlot.busy_until == until)
-            await db.execute(update(PsaCallSlot).where(*mine).values(busy_until=self.now()))
+            # Another request may have it by now, if this process could not say anything for too long.
+            mine = (*self._of_places(), PsaCallSlot.number == place.number, PsaCallSlot.busy_until == place.until)
+            is_mine = update(PsaCallSlot).where(*mine).values(busy_until=until).returning(PsaCallSlot.number)
+            place.until = place.until if await db.scalar(is_mine) is None else until
 
     def _of_connection(self) -> tuple[ColumnElement[bool], ...]:
         return PsaConnection.account_id == self.account_id, PsaConnection.id == self.connection_id

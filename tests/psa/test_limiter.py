@@ -18,7 +18,7 @@ from tests.psa.connections.rows import add_connection
 pytestmark = pytest.mark.anyio
 
 NOON = at("2026-06-15 12:00")
-HOLD = timedelta(seconds=45)
+HOLD = timedelta(seconds=12)
 
 
 class Clock:
@@ -34,7 +34,9 @@ class Clock:
 class MakeLimiter(Protocol):
     """Makes a limiter, with a pool of its own as each process has it."""
 
-    def __call__(self, *, patience_seconds: float = 0, places: int = 2) -> SharedLimiter: ...
+    def __call__(
+        self, *, patience_seconds: float = 0, places: int = 2, hold: timedelta = HOLD
+    ) -> SharedLimiter: ...
 
 
 @pytest.fixture
@@ -48,10 +50,10 @@ async def limiter_of(
 ) -> AsyncIterator[MakeLimiter]:
     connection_id, pools = add_connection(company), []
 
-    def make(*, patience_seconds: float = 0, places: int = 2) -> SharedLimiter:
+    def make(*, patience_seconds: float = 0, places: int = 2, hold: timedelta = HOLD) -> SharedLimiter:
         pools.append(Database(urls.runtime, pool_size=2))
         patience = timedelta(seconds=patience_seconds)
-        return SharedLimiter(pools[-1], company.id, connection_id, HOLD, patience, places, clock)
+        return SharedLimiter(pools[-1], company.id, connection_id, patience, places, hold, clock)
 
     yield make
     for pool in pools:
@@ -94,6 +96,20 @@ async def test_a_place_whose_process_has_died_is_free_in_time(limiter_of: MakeLi
             pass
 
 
+async def test_a_request_that_takes_long_keeps_its_place(
+    limiter_of: MakeLimiter, clock: Clock, company: Company
+) -> None:
+    hold = timedelta(milliseconds=30)
+    async with limiter_of(places=1, hold=hold).call():
+        clock.moment = NOON + hold
+        query = "SELECT count(*) FROM psa_call_slots WHERE busy_until = %s"
+        while company.query(query, NOON + 2 * hold) == [(0,)]:  # noqa: ASYNC110 - the database does not say when
+            await asyncio.sleep(0.01)
+        with pytest.raises(UnavailableError):
+            async with limiter_of(places=1).call():
+                pass
+
+
 async def test_a_request_that_took_too_long_does_not_give_back_what_another_has(
     limiter_of: MakeLimiter, clock: Clock
 ) -> None:
@@ -134,7 +150,7 @@ async def test_a_shorter_pause_does_not_end_a_longer_one(limiter_of: MakeLimiter
 async def test_another_connection_goes_on(limiter_of: MakeLimiter, urls: DatabaseUrls, neighbour: Company) -> None:
     await limiter_of().rest_until(NOON + timedelta(hours=1))
     database = Database(urls.runtime, pool_size=1)
-    other = SharedLimiter(database, neighbour.id, add_connection(neighbour), HOLD, timedelta(), 1, lambda: NOON)
+    other = SharedLimiter(database, neighbour.id, add_connection(neighbour), timedelta(), 1, HOLD, lambda: NOON)
     async with other.call():
         pass
     await database.close()

@@ -76,7 +76,7 @@ class PsaConnection(Tenant, Base):
 class PsaCallSlot(Tenant, Base):
     """A place for one open request of a connection. It is free once `busy_until` has passed.
 
-    All processes take their places here. A process that dies gives its place back by the time alone.
+    All processes take their places here. One that has died asks for no more time, so its place is soon free.
     """
 
     __tablename__ = "psa_call_slots"

@@ -18,9 +18,6 @@ from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.sealed import UnsealableError, seal, unseal
 from flowpilot.settings import Settings
 
-# A request that has not ended so long after its time-out has died with its process.
-_MARGIN = timedelta(seconds=15)
-
 
 def seal_credentials(settings: Settings, credentials: BaseModel) -> bytes:
     """Credentials as they are stored."""
@@ -62,7 +59,6 @@ def open_provider(
         database,
         connection.account_id,
         connection.id,
-        hold=timedelta(seconds=timeout_seconds) + _MARGIN,
         patience=patience,
     )
     access = Access(
