@@ -28,6 +28,7 @@ from flowpilot.http.rate_limits import RateLimiter
 from flowpilot.http.security_headers import SecurityHeadersMiddleware
 from flowpilot.identity.first_run import setup_code
 from flowpilot.identity.routes import router as identity
+from flowpilot.knowledge.proposals.api import router as knowledge
 from flowpilot.notifications.attention import attention
 from flowpilot.notifications.routes import router as notifications
 from flowpilot.psa.routes import router as psa
@@ -126,6 +127,7 @@ def create_app(
         sessions,
         handoffs,
         baselines,
+        knowledge,
         notifications,
         psa,
         analytics,

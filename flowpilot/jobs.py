@@ -22,6 +22,7 @@ DELIVERY_QUEUE = "deliveries"
 MAIL_QUEUE = "mail"
 COPILOT_QUEUE = "copilot"
 PSA_QUEUE = "psa"
+KNOWLEDGE_QUEUE = "knowledge"
 
 # A job that keeps failing is retried for about a day, at growing intervals.
 RETRY = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)

@@ -2,10 +2,13 @@
 
 from flowpilot.baselines.leaving import STOPWATCH
 from flowpilot.clients import hooks as clients
+from flowpilot.flows import hooks as flows
 from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
 from flowpilot.identity import leaving
 from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
+from flowpilot.knowledge.jobs import analyse_when_resolved
+from flowpilot.knowledge.proposals.review import follow_publication
 from flowpilot.notifications import ticket_system
 from flowpilot.notifications.channels.leaving import CHANNELS
 from flowpilot.psa import hooks as psa
@@ -17,7 +20,8 @@ from flowpilot.sessions.clients import SESSIONS
 def wire_features() -> None:
     """From now on handoffs follow sessions, sessions follow clients, and postings and work go on when they can."""
     hooks.on_step[:] = [following.note_first_action]
-    hooks.on_end[:] = [following.close_with_session]
+    hooks.on_end[:] = [following.close_with_session, analyse_when_resolved]
+    flows.on_published[:] = [follow_publication]
     clients.hooks[:] = [SESSIONS]
     psa.on_refused[:] = [ticket_system.report_refused]
     psa.on_ready[:] = [health.go_on, ticket_system.settle_refused]

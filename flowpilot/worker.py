@@ -15,6 +15,7 @@ from flowpilot.db.failures import outage
 from flowpilot.db.session import Database
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs import jobs as handoff_jobs
+from flowpilot.knowledge import jobs as knowledge_jobs
 from flowpilot.notifications import jobs as notify_jobs
 from flowpilot.psa import jobs as psa_jobs
 from flowpilot.sessions import jobs as session_jobs
@@ -22,7 +23,7 @@ from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
 
 # Their tasks are registered as they are imported.
-FEATURES_WITH_JOBS = (session_jobs, handoff_jobs, notify_jobs, psa_jobs)
+FEATURES_WITH_JOBS = (session_jobs, handoff_jobs, notify_jobs, psa_jobs, knowledge_jobs)
 
 # How many jobs run at once. Each queue has its own workers, so that a slow receiver or AI never delays a lease.
 CONCURRENCY = {
@@ -31,6 +32,7 @@ CONCURRENCY = {
     jobs.MAIL_QUEUE: 8,
     jobs.COPILOT_QUEUE: 2,
     jobs.PSA_QUEUE: 8,
+    jobs.KNOWLEDGE_QUEUE: 1,
 }
 _GRACE_SECONDS = 5
 # A worker that has not been heard of for so long is dead, and its jobs are run again. Until then they hold up what

@@ -17,8 +17,8 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.errors import ConflictError, FlowPilotError, InvalidError
 from flowpilot.flows import queries
+from flowpilot.flows.author import Operator
 from flowpilot.flows.importing import ImportAction, Imported, import_flow, install_shipped
-from flowpilot.flows.service import Operator
 from flowpilot.flows.text import parse, render
 from flowpilot.flows.tree import problems
 

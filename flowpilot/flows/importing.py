@@ -9,8 +9,8 @@ from sqlalchemy import func, select
 
 from flowpilot.db.session import Db
 from flowpilot.flows import queries, service
+from flowpilot.flows.author import Author, Operator
 from flowpilot.flows.models import Flow
-from flowpilot.flows.service import Author, Operator
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.text import FlowText, parse
 

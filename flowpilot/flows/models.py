@@ -47,7 +47,11 @@ class Flow(Tenant, Base):
 
 
 class FlowVersion(Tenant, Base):
-    """One version of a flow: a draft until it is published, and never changed after that."""
+    """One version of a flow: a draft until it is published, and never changed after that.
+
+    `proposal_id`: the proposal that it comes from. It is no foreign key: proposals refer to sessions, and sessions
+    to versions.
+    """
 
     __tablename__ = "tree_versions"
     __table_args__ = (
@@ -58,6 +62,7 @@ class FlowVersion(Tenant, Base):
     tree_id: Mapped[uuid.UUID]
     number: Mapped[int]
     structure: Mapped[dict[str, Any]]
+    proposal_id: Mapped[uuid.UUID | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     published_at: Mapped[datetime | None]

@@ -1,41 +1,22 @@
 """Changing flows. A draft can be replaced; a published version never changes."""
 
 import uuid
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any
 
 from sqlalchemy import func, select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, OutdatedError
+from flowpilot.flows import hooks
+from flowpilot.flows.author import Author
 from flowpilot.flows.matching.index import index
 from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.queries import FlowNotFoundError, find_draft, newest_version
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree, TreeProblem, problems, to_json
 from flowpilot.identity.audit.log import record
-
-
-class Author(Protocol):
-    """The person who changes an account's flows: an `Actor`, or the operator, who has no user id."""
-
-    @property
-    def account_id(self) -> uuid.UUID:
-        """The account of the flows."""
-
-    @property
-    def user_id(self) -> uuid.UUID | None:
-        """The person's id; None for the operator."""
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """The author of changes made at the command line."""
-
-    account_id: uuid.UUID
-    user_id: None = None
 
 
 class FlowNameTakenError(ConflictError):
@@ -64,8 +45,20 @@ class NeverPublishedError(ConflictError):
     """Only published flows can be retired or restored."""
 
 
-async def create_flow(db: Db, author: Author, text: FlowText, now: datetime) -> Flow:
+async def create_flow(
+    db: Db,
+    author: Author,
+    text: FlowText,
+    now: datetime,
+    *,
+    origin: str = "manual",
+    proposal_id: uuid.UUID | None = None,
+) -> Flow:
     """A new flow, with the text as its first draft.
+
+    Args:
+        origin: who worded it, as in `Flow.origin`.
+        proposal_id: the proposal that the draft comes from.
 
     Raises:
         FlowNameTakenError: another flow has this name.
@@ -79,7 +72,7 @@ async def create_flow(db: Db, author: Author, text: FlowText, now: datetime) -> 
         description=text.description,
         keywords=list(text.keywords),
         tree_type=text.type,
-        origin="manual",
+        origin=origin,
         category_id=await _category_id(db, author.account_id, text.category),
         is_active=False,
         created_by=author.user_id,
@@ -87,19 +80,27 @@ async def create_flow(db: Db, author: Author, text: FlowText, now: datetime) -> 
     )
     db.add(flow)
     await db.flush()
-    _add_version(db, author, flow.id, 1, text.tree, now)
+    _add_version(db, author, flow.id, 1, text.tree, now).proposal_id = proposal_id
     await db.flush()
     await _record(db, author, "flow.created", flow, now)
     return flow
 
 
 async def save_draft(
-    db: Db, author: Author, flow_id: uuid.UUID, text: FlowText, now: datetime, *, based_on: uuid.UUID | None = None
+    db: Db,
+    author: Author,
+    flow_id: uuid.UUID,
+    text: FlowText,
+    now: datetime,
+    *,
+    based_on: uuid.UUID | None = None,
+    proposal_id: uuid.UUID | None = None,
 ) -> FlowVersion:
     """Replace the flow's draft, or begin one. Name, category, type, description and keywords change at once.
 
     Args:
         based_on: the id of the version that was edited. A draft gets a new id each time it is saved.
+        proposal_id: the proposal that a new draft comes from. One that is saved again keeps its own.
 
     Raises:
         FlowNotFoundError: there is no such flow.
@@ -119,6 +120,7 @@ async def save_draft(
         draft = newest
     else:
         draft = _add_version(db, author, flow_id, 1 if newest is None else newest.number + 1, text.tree, now)
+        draft.proposal_id = proposal_id
     await db.flush()
     return draft
 
@@ -161,6 +163,8 @@ async def publish(
     index(flow, tree)
     await db.flush()
     await _record(db, author, "flow.published", flow, now, version=draft.number)
+    for follow in hooks.on_published:
+        await follow(db, author, flow, draft, now)
     return draft
 
 

@@ -22,7 +22,7 @@ _MAX_DEPTH = 5
 _STREAM = (yaml.StreamStartEvent, yaml.StreamEndEvent)
 _FLOW_KEYS = ("name", "category", "type", "description", "keywords", "root", "nodes")
 _KINDS = tuple(str(kind) for kind in NodeKind)
-_NODE_KEYS = (*_KINDS, "help", "choices", "outcomes")
+_NODE_KEYS = (*_KINDS, "help", "open", "choices", "outcomes")
 
 
 class FlowTextError(InvalidError):
@@ -182,6 +182,8 @@ def _node(node_id: str, item: _Item) -> dict[str, Any]:
     node: dict[str, Any] = {"kind": kinds[0], "text": _words(entries[kinds[0]], f"the {kinds[0]} of {what}")}
     if "help" in entries:
         node["help"] = _words(entries["help"], f"the help of {what}")
+    if "open" in entries:
+        node["open"] = _words(entries["open"], f'"open" of {what}')
     for key in ("choices", "outcomes"):
         if key in entries:
             offered = _mapping(entries[key], f"the {key} of {what}")
@@ -215,6 +217,8 @@ def _written_node(node: Node) -> dict[str, Any]:
     written: dict[str, Any] = {str(node.kind): node.text}
     if node.help:
         written["help"] = node.help
+    if node.open:
+        written["open"] = "true"
     if node.choices:
         written["choices"] = _offered(node.choices)
     if node.outcomes:

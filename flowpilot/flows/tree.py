@@ -43,7 +43,10 @@ class Choice(BaseModel):
 
 
 class Node(BaseModel):
-    """One step of a flow. `help` is the longer explanation, plain text with line breaks."""
+    """One step of a flow. `help` is the longer explanation, plain text with line breaks.
+
+    `open`: a person still has to word its text or a label, so it cannot be published.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -52,6 +55,7 @@ class Node(BaseModel):
     help: Annotated[str, Field(max_length=5000), PLAIN] = ""
     choices: tuple[Choice, ...] = ()
     outcomes: tuple[Choice, ...] = ()
+    open: bool = False
 
     @property
     def offered(self) -> tuple[Choice, ...]:
@@ -134,6 +138,8 @@ def _node_problems(tree: Tree, node_id: str) -> Iterator[TreeProblem]:
 
 def _kind_problems(node_id: str, node: Node) -> Iterator[str]:
     which = f'The {node.kind} "{node_id}"'
+    if node.open:
+        yield f"{which} is not worded yet. Write what to ask and what each answer is, then clear its mark."
     match node.kind:
         case NodeKind.QUESTION:
             if len(node.choices) < 2:

@@ -44,6 +44,7 @@ _SPELLINGS = {
 _ONE = {
     "days": "day",
     "domains": "domain",
+    "engineers": "engineer",
     "entries": "entry",
     "flows": "flow",
     "gaps": "gap",
@@ -127,6 +128,7 @@ def field_label(name: str) -> str:
 
 
 FILTERS: dict[str, Callable[..., Any]] = {
+    "counted": counted,
     "duration": duration,
     "moment": moment,
     "since": since,

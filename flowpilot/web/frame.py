@@ -14,19 +14,25 @@ from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, Claim, ReadSession, verify
 from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import KeyClaim, TokenClaim, parse
+from flowpilot.knowledge.proposals.queries import count_due
 from flowpilot.notifications.attention import Attention, attention
 from flowpilot.psa.tickets.links import TicketLinks, ticket_links
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """An entry of the navigation; with `counts`, the number of waiting handoffs is shown beside it."""
+    """An entry of the navigation.
+
+    With `counts`, the number of waiting handoffs is shown beside it, which changes while the page is open; `n` is
+    another number of things that wait.
+    """
 
     path: str
     title: str
     icon: str
     is_here: bool
     counts: bool = False
+    n: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +82,7 @@ _PLACES = (
     ("/handoffs", "Escalations", "bolt", Permission.VIEW_WORK),
     ("/clients", "Clients", "building", Permission.VIEW_WORK),
     ("/flows", "Flows", "sitemap", Permission.VIEW_WORK),
+    ("/proposals", "Proposals", "git-compare", Permission.MANAGE_FLOWS),
     ("/analytics", "Analytics", "chart-bar", Permission.VIEW_ESCALATIONS),
     ("/stopwatch", "Stopwatch", "clock-play", Permission.VIEW_ESCALATIONS),
     ("/settings", "Settings", "settings", Permission.VIEW_WORK),
@@ -86,8 +93,9 @@ async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSessio
     row = await identity.me(db, actor)
     counts = (await attention(db, actor.account_id, [actor.user_id]))[actor.user_id]
     here = "/" + request.url.path.strip("/").split("/")[0]
+    n_due = await count_due(db, actor.account_id, now) if actor.may(Permission.MANAGE_FLOWS) else 0
     places = [
-        Place(path, title, icon, path == here, counts=path == "/handoffs")
+        Place(path, title, icon, path == here, path == "/handoffs", n_due if path == "/proposals" else 0)
         for path, title, icon, permission in _PLACES
         if actor.may(permission)
     ]

@@ -7,6 +7,7 @@ from flowpilot.web.analytics import routes as analytics
 from flowpilot.web.clients import routes as clients
 from flowpilot.web.flows import routes as flows
 from flowpilot.web.postings import routes as postings
+from flowpilot.web.proposals import routes as proposals
 from flowpilot.web.sessions import routes as sessions
 from flowpilot.web.settings import routes as settings
 
@@ -24,4 +25,5 @@ router = collect(
     flows,
     clients,
     postings,
+    proposals,
 )

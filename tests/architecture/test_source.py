@@ -40,7 +40,7 @@ IMPORTS = {
     "handoffs": {"identity", "sessions", "copilot", "clients"},
     "baselines": {"identity"},
     "notifications": {"identity", "sessions", "handoffs", "psa"},
-    "knowledge": set[str](),
+    "knowledge": {"identity", "sessions", "flows"},
     "analytics": {"identity"},  # It counts rows in SQL; if it called a feature's actions it could change them.
     "imports": {"clients", "handoffs"},
 }

@@ -8,8 +8,8 @@ from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
+from flowpilot.flows.author import Operator
 from flowpilot.flows.importing import ImportAction, import_flow, install_shipped
-from flowpilot.flows.service import Operator
 from flowpilot.flows.shipped import shipped_flows
 from tests.company import Company
 from tests.flows.samples import FLOWS, YAML, create, get, post, publish, save

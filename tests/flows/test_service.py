@@ -10,8 +10,9 @@ from fastapi.testclient import TestClient
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.flows import service
+from flowpilot.flows.author import Operator
 from flowpilot.flows.queries import NoDraftError
-from flowpilot.flows.service import FlowNameTakenError, Operator
+from flowpilot.flows.service import FlowNameTakenError
 from tests.company import Company
 from tests.flows.samples import BROKEN, FLOWS, TREE, actor, body, create, flow_text, get, post, publish, save
 

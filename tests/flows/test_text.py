@@ -134,7 +134,7 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
         (
             HEAD + "  a:\n    question: q\n    answers: {}",
             'Line 6: node "a" has no "answers"; '
-            "use question, instruction, resolution, escalation, help, choices, outcomes.",
+            "use question, instruction, resolution, escalation, help, open, choices, outcomes.",
         ),
         (
             HEAD + "  a:\n    question: q\n    choices: [b]",

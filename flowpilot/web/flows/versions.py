@@ -109,9 +109,14 @@ async def show_version(
         before=before,
         after=await api.read_version(flow_id, to, actor, db),
         found=found,
-        changed=[NodeChange(one.node, one.after.text, _changed(one.before, one.after)) for one in found.changed],
+        changed=node_changes(found),
     )
     return render(request, page, frame)
+
+
+def node_changes(found: DifferencesOut) -> list[NodeChange]:
+    """What changed in each node that both trees have."""
+    return [NodeChange(one.node, one.after.text, _changed(one.before, one.after)) for one in found.changed]
 
 
 def _changed(before: Node, after: Node) -> list[ChangedPart]:

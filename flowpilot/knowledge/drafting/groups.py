@@ -1,0 +1,74 @@
+"""Things that were done in several cases and say the same. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from flowpilot.knowledge.drafting.cases import Act
+from flowpilot.sessions.similar.likeness import SAME_STEP, alike
+from flowpilot.sessions.similar.words import Worth
+
+
+@dataclass(frozen=True, slots=True)
+class Deed:
+    """An act in a case: how early it was done there, from 0 for first to 1 for last, and whether it solved it."""
+
+    case: int
+    act: Act
+    place: float
+    solved: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Deeds that say the same, in the order of their cases."""
+
+    deeds: tuple[Deed, ...]
+
+    @property
+    def cases(self) -> frozenset[int]:
+        """The cases in which it was done."""
+        return frozenset(deed.case for deed in self.deeds)
+
+    @property
+    def solved(self) -> frozenset[int]:
+        """The cases that it solved."""
+        return frozenset(deed.case for deed in self.deeds if deed.solved)
+
+    @property
+    def place(self) -> float:
+        """How early it was done, on average."""
+        return sum(deed.place for deed in self.deeds) / len(self.deeds)
+
+
+def grouped(deeds: Sequence[Deed], worth: Worth) -> list[Group]:
+    """The deeds as groups, the most frequent first, and of those equally frequent the one done earliest.
+
+    Each deed joins the group to whose deeds it is most alike on average, if it is alike enough.
+    """
+    groups: list[list[Deed]] = []
+    for deed in deeds:
+        likest = max(groups, key=lambda group: _mean(deed, group, worth), default=None)
+        if likest is not None and _mean(deed, likest, worth) >= SAME_STEP:
+            likest.append(deed)
+        else:
+            groups.append([deed])
+    found = [Group(tuple(group)) for group in groups]
+    return sorted(
+        found, key=lambda group: (-len(group.cases), group.place, min(group.cases), group.deeds[0].place)
+    )
+
+
+def wording(acts: Sequence[Act], worth: Worth) -> str:
+    """What the acts say, in the words of the one that is most like the others; of equals, the shortest."""
+    best = max(acts, key=lambda act: (sum(alike(act.words, one.words, worth) for one in acts), -len(act.text)))
+    return best.text
+
+
+def _mean(deed: Deed, group: Sequence[Deed], worth: Worth) -> float:
+    return sum(_same(deed.act, one.act, worth) for one in group) / len(group)
+
+
+def _same(one: Act, other: Act, worth: Worth) -> float:
+    if one.text.casefold() == other.text.casefold():
+        return 1.0
+    return alike(one.words, other.words, worth)

@@ -1,0 +1,85 @@
+"""A reviewer's decisions, as forms."""
+
+import uuid
+from datetime import date, datetime, time
+from typing import Annotated
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Form, Response
+from pydantic import BaseModel
+
+from flowpilot.clock import Now
+from flowpilot.http.fields import EmptyIsNone
+from flowpilot.identity.access import CanManageFlows
+from flowpilot.identity.auth import WriteSession
+from flowpilot.knowledge.proposals import api
+from flowpilot.knowledge.proposals.schemas import ApproveIn, EditIn, PutOffIn, RejectIn
+from flowpilot.web.render import go_to
+
+router = APIRouter(prefix="/proposals/{proposal_id}", include_in_schema=False)
+
+
+class BasedOnForm(BaseModel):
+    """The version into which the change was merged when the page showed it; empty for a new flow."""
+
+    based_on: Annotated[uuid.UUID | None, EmptyIsNone] = None
+
+
+class PutOffForm(BaseModel):
+    """The day on which it is due again; empty puts it back into the queue."""
+
+    until: Annotated[date | None, EmptyIsNone] = None
+
+
+@router.post("/approve")
+async def approve(
+    proposal_id: uuid.UUID,
+    body: Annotated[BasedOnForm, Form()],
+    actor: CanManageFlows,
+    db: WriteSession,
+    now: Now,
+) -> Response:
+    """Publish the draft as it is."""
+    done = await api.approve_proposal(proposal_id, ApproveIn(based_on=body.based_on), actor, db, now)
+    return go_to(f"/proposals/{proposal_id}", f"Published: {done.flow_name}. New sessions follow it.")
+
+
+@router.post("/edit")
+async def edit(
+    proposal_id: uuid.UUID,
+    body: Annotated[BasedOnForm, Form()],
+    actor: CanManageFlows,
+    db: WriteSession,
+    now: Now,
+) -> Response:
+    """Open the draft in the editor."""
+    await api.edit_proposal(proposal_id, EditIn(based_on=body.based_on), actor, db, now)
+    found = await api.read_proposal(proposal_id, actor, db)
+    return go_to(
+        f"/flows/{found.draft_flow_id}/edit", "This is the proposal's draft. Publishing it approves the proposal."
+    )
+
+
+@router.post("/reject")
+async def reject(
+    proposal_id: uuid.UUID,
+    body: Annotated[RejectIn, Form()],
+    actor: CanManageFlows,
+    db: WriteSession,
+    now: Now,
+) -> Response:
+    await api.reject_proposal(proposal_id, body, actor, db, now)
+    return go_to("/proposals", "Rejected. Sessions like these do not propose it again.")
+
+
+@router.post("/put-off")
+async def put_off(
+    proposal_id: uuid.UUID, body: Annotated[PutOffForm, Form()], actor: CanManageFlows, db: WriteSession
+) -> Response:
+    """Until the beginning of a day in the account's time zone."""
+    zone = ZoneInfo(actor.timezone)
+    until = None if body.until is None else datetime.combine(body.until, time(), zone)
+    await api.put_off_proposal(proposal_id, PutOffIn(until=until), actor, db)
+    if until is None:
+        return go_to(f"/proposals/{proposal_id}", "It is back in the queue.")
+    return go_to("/proposals", f"Put off until {body.until:%d %B %Y}. It stays pending.")

@@ -1,0 +1,129 @@
+"""What waits for a reviewer: the queue, and one proposal with its draft beside what speaks for it."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Request, Response
+
+from flowpilot.analytics.effects import api as effects
+from flowpilot.analytics.effects.schemas import EffectOut
+from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.http.paging import ListPage
+from flowpilot.identity.access import CanManageFlows
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import ReadSession
+from flowpilot.knowledge.models import ProposalKind, ProposalStatus
+from flowpilot.knowledge.proposals import api
+from flowpilot.knowledge.proposals.queries import SourceStep, source_steps
+from flowpilot.knowledge.proposals.schemas import ProposalOut, ProposalRow
+from flowpilot.web.flows.diagram import Diagram, diagram
+from flowpilot.web.flows.outline import Outline, outline
+from flowpilot.web.flows.versions import NodeChange, node_changes
+from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.render import Page, render
+
+router = APIRouter(prefix="/proposals", include_in_schema=False)
+
+# What the list can show: what is due, what was put off, and what was decided.
+Shelf = Literal["due", "pending", "approved", "modified", "rejected"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposals(Page):
+    """The queue, oldest first, or what was decided."""
+
+    template: ClassVar[str] = "proposals/list.html"
+    found: ListPage[ProposalRow]
+    shelf: Shelf
+    here: str
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """A node of the draft, and the steps that it comes from."""
+
+    node: str
+    text: str
+    steps: Sequence[SourceStep]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proposal(Page):
+    """One proposal; without a draft there is no diagram and no outline. `effect` is that of a published one."""
+
+    template: ClassVar[str] = "proposals/proposal.html"
+    proposal: ProposalOut
+    diagram: Diagram | None
+    outline: Outline | None
+    changed: list[NodeChange]
+    sources: list[Source]
+    left_out: Sequence[SourceStep]
+    effect: EffectOut | None
+
+    @property
+    def is_change(self) -> bool:
+        """Whether it changes a flow that is there."""
+        return self.proposal.kind == ProposalKind.FLOW_CHANGE
+
+    @property
+    def is_pending(self) -> bool:
+        """Whether somebody has still to decide."""
+        return self.proposal.status == ProposalStatus.PENDING
+
+
+@router.get("")
+async def list_proposals(
+    request: Request,
+    actor: CanManageFlows,
+    db: ReadSession,
+    frame: CurrentFrame,
+    now: Now,
+    show: Shelf = "due",
+    cursor: uuid.UUID | None = None,
+) -> Response:
+    """What is due, unless another shelf is asked for."""
+    status = ProposalStatus.PENDING if show == "due" else ProposalStatus(show)
+    found = await api.list_proposals(actor, db, now, status=status, due=show == "due", limit=50, cursor=cursor)
+    page = Proposals(title="Proposals", found=found, shelf=show, here="/proposals?" + urlencode({"show": show}))
+    return render(request, page, frame)
+
+
+@router.get("/{proposal_id}")
+async def show_proposal(
+    request: Request,
+    proposal_id: uuid.UUID,
+    actor: CanManageFlows,
+    db: ReadSession,
+    frame: CurrentFrame,
+    now: Now,
+) -> Response:
+    return render(request, await proposal_page(actor, db, proposal_id, now), frame)
+
+
+async def proposal_page(actor: Actor, db: ReadDb, proposal_id: uuid.UUID, now: Now) -> Proposal:
+    """One proposal, to decide on."""
+    found = await api.read_proposal(proposal_id, actor, db)
+    steps = {step.id: step for step in await source_steps(db, actor.account_id, found.id, _step_ids(found))}
+    tree = None if found.flow is None else found.flow.tree
+    return Proposal(
+        title=found.title or "Proposal",
+        proposal=found,
+        diagram=None if tree is None else diagram(tree),
+        outline=None if tree is None else outline(tree),
+        changed=[] if found.differences is None else node_changes(found.differences),
+        sources=[
+            Source(node, tree.nodes[node].text, [steps[id_] for id_ in ids if id_ in steps])
+            for node, ids in found.sources.items()
+            if tree is not None and node in tree.nodes and any(id_ in steps for id_ in ids)
+        ],
+        left_out=[steps[id_] for id_ in found.left_out if id_ in steps],
+        effect=await effects.read_effect(found.id, actor, db, now) if found.published_version_id else None,
+    )
+
+
+def _step_ids(found: ProposalOut) -> list[uuid.UUID]:
+    return [id_ for ids in (*found.sources.values(), found.left_out) for id_ in ids]
