@@ -18,6 +18,7 @@ from flowpilot.db.connect import database as running
 from flowpilot.db.session import Database
 from flowpilot.identity import credentials
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import Company, found_company
 from tests.databases import copy_migrated, empty_database, settings_of
 from tests.places import open_directory
@@ -82,7 +83,7 @@ def every_statement_names_the_account(request: pytest.FixtureRequest, heard: lis
 
 @pytest.fixture(scope="session")
 def client(settings: Settings, urls: DatabaseUrls) -> Iterator[TestClient]:
-    with TestClient(create_app(settings, urls.runtime), raise_server_exceptions=False) as client:
+    with AppClient(create_app(settings, urls.runtime), raise_server_exceptions=False) as client:
         yield client
 
 

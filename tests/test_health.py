@@ -10,10 +10,11 @@ from flowpilot.app import create_app
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 
 
 def _client(settings: Settings, url: str) -> TestClient:
-    return TestClient(create_app(settings, url), raise_server_exceptions=False)
+    return AppClient(create_app(settings, url), raise_server_exceptions=False)
 
 
 @pytest.fixture

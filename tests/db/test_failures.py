@@ -11,7 +11,6 @@ from pathlib import Path
 
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import make_url, text
 from sqlalchemy.exc import DBAPIError
 
@@ -28,6 +27,7 @@ from flowpilot.db.failures import (
 )
 from flowpilot.db.session import Database
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import Company
 
 NOWHERE = "postgresql://nobody@127.0.0.1:1/nothing"
@@ -85,7 +85,7 @@ def test_an_error_of_ours_is_not_taken_for_its_cause() -> None:
 def test_requests_without_a_database_are_503_and_one_line(
     settings: Settings, company: Company, caplog: pytest.LogCaptureFixture
 ) -> None:
-    with TestClient(create_app(settings, NOWHERE), raise_server_exceptions=False) as client:
+    with AppClient(create_app(settings, NOWHERE), raise_server_exceptions=False) as client:
         caplog.clear()
         answers = [client.get(SESSIONS, headers=company.headers()) for _ in range(3)]
         measured = client.get("/metrics").text
@@ -223,7 +223,7 @@ def test_a_commit_whose_answer_was_lost_is_done_once_when_it_is_sent_again(
     way, url = losing
     body = {"problem_summary": "The printer in accounting prints nothing"}
     headers = company.headers() | {"Idempotency-Key": "once"}
-    with TestClient(create_app(settings, url), raise_server_exceptions=False) as client:
+    with AppClient(create_app(settings, url), raise_server_exceptions=False) as client:
         way.is_on = True
         lost = client.post(SESSIONS, json=body, headers=headers)
         way.is_on = False

@@ -12,7 +12,6 @@ from queue import Queue
 
 import psycopg
 import pytest
-from fastapi.testclient import TestClient
 from psycopg import sql
 from sqlalchemy import text
 
@@ -28,6 +27,7 @@ from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor
 from flowpilot.worker import work
+from tests.asgi import AppClient
 from tests.cli.conftest import COMMAND
 from tests.company import found_company, run
 from tests.databases import copy_migrated, settings_of
@@ -129,7 +129,7 @@ def test_a_killed_server_is_started_again_and_all_goes_on(
 ) -> None:
     company = found_company(own_urls)
     app = create_app(own_settings, own_urls.runtime, with_worker=True, embedded_in=own_urls.embedded_in)
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with AppClient(app, raise_server_exceptions=False) as client:
         assert client.portal is not None
         client.portal.call(jobs_are_done, app.state.database)
         ask = partial(client.get, "/api/v1/ai-sessions", headers=company.headers())

@@ -16,6 +16,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.identity.auth import Caller, ReadSession, WriteSession
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import Company
 
 COUNT = text("SELECT count(*) FROM ai_sessions")
@@ -54,7 +55,7 @@ def app(settings: Settings, urls: DatabaseUrls) -> FastAPI:
 
 @pytest.fixture(scope="module")
 def probe(app: FastAPI) -> Iterator[TestClient]:
-    with TestClient(app, raise_server_exceptions=False) as client:
+    with AppClient(app, raise_server_exceptions=False) as client:
         yield client
 
 

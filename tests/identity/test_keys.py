@@ -12,6 +12,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import PASSWORD, Company, fresh_email
 
 KEYS = "/api/v1/api-keys"
@@ -130,7 +131,7 @@ def test_many_first_uses_at_once_do_not_wait_for_themselves(
 ) -> None:
     """Each records its use, with exactly as many connections as there are requests."""
     tight = settings.model_copy(update={"database_pool_size": 2})
-    with TestClient(create_app(tight, urls.runtime)) as client, ThreadPoolExecutor(20) as pool:
+    with AppClient(create_app(tight, urls.runtime)) as client, ThreadPoolExecutor(20) as pool:
         asked = [pool.submit(_status, client, company.keys[Role.VIEWER]) for _ in range(20)]
         assert [answer.result(timeout=60) for answer in asked] == [200] * 20
 

@@ -11,6 +11,7 @@ from flowpilot.app import create_app
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import Company
 from tests.notifications.desk import Desk
 from tests.outgoing.conftest import hooks
@@ -26,7 +27,7 @@ def open_settings(settings: Settings) -> Settings:
 
 @pytest.fixture(scope="session")
 def open_client(open_settings: Settings, urls: DatabaseUrls) -> Iterator[TestClient]:
-    with TestClient(create_app(open_settings, urls.runtime), raise_server_exceptions=False) as client:
+    with AppClient(create_app(open_settings, urls.runtime), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -12,6 +12,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.providers import registry
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import Company
 from tests.psa.desk import SMALL_DESK, Desk, running_desk
 
@@ -28,7 +29,7 @@ def open_settings(settings: Settings) -> Settings:
 
 @pytest.fixture(scope="session")
 def open_client(open_settings: Settings, urls: DatabaseUrls) -> Iterator[TestClient]:
-    with TestClient(create_app(open_settings, urls.runtime), raise_server_exceptions=False) as client:
+    with AppClient(create_app(open_settings, urls.runtime), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -15,6 +15,7 @@ from flowpilot.db.session import Database
 from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.sessions.queries import case_of, read_session
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import Company
 from tests.sessions.flows import node_of, post, publish_printer_flow, read, start, take
 from tests.sessions.queue import waiting, work_off
@@ -35,7 +36,7 @@ def with_ai(settings: Settings) -> Settings:
 @pytest.fixture(scope="module")
 def helped(with_ai: Settings, urls: DatabaseUrls) -> Iterator[TestClient]:
     """An app whose copilot is on."""
-    with TestClient(create_app(with_ai, urls.runtime), raise_server_exceptions=False) as client:
+    with AppClient(create_app(with_ai, urls.runtime), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -11,6 +11,7 @@ from flowpilot.app import create_app
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import Company
 from tests.sessions.flows import SESSIONS, publish_printer_flow, start, take
 from tests.sessions.postings.connected import Connected
@@ -53,7 +54,7 @@ def counting(settings: Settings, urls: DatabaseUrls) -> Iterator[Counting]:
         sent.append(statement)
 
     event.listen(app.state.database.engine.sync_engine, "before_cursor_execute", listen)
-    with TestClient(app) as client:
+    with AppClient(app) as client:
         yield Counting(client, sent)
 
 

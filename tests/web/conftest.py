@@ -6,6 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
+from tests.asgi import AppClient
 from tests.company import PASSWORD, Company
 
 # What a browser says of a form that it sends from one of our own pages.
@@ -31,7 +32,7 @@ def signed_in(client: TestClient, company: Company) -> SignedIn:
 
 def new_browser(client: TestClient) -> TestClient:
     """Another browser at the same server, without cookies."""
-    browser = TestClient(client.app, headers=SAME_SITE, raise_server_exceptions=False)
+    browser = AppClient(client.app, headers=SAME_SITE, raise_server_exceptions=False)
     # The server runs in the first one's thread, and its connections with it.
     browser.portal = client.portal
     return browser

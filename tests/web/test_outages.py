@@ -13,6 +13,7 @@ from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings
 from flowpilot.web import error_pages
+from tests.asgi import AppClient
 from tests.web.conftest import SAME_SITE
 
 HTMX = {"HX-Request": "true"}
@@ -23,7 +24,7 @@ def browser(settings: Settings) -> Iterator[TestClient]:
     """Signed in at a server without a database."""
     app = create_app(settings, "postgresql://nobody@127.0.0.1:1/nothing")
     token = sign_token(TokenClaim(new_id(), new_id(), now()), settings.signing_key(), 60)
-    with TestClient(app, headers=SAME_SITE, cookies={COOKIE: token}, raise_server_exceptions=False) as browser:
+    with AppClient(app, headers=SAME_SITE, cookies={COOKIE: token}, raise_server_exceptions=False) as browser:
         yield browser
 
 

@@ -16,6 +16,7 @@ from flowpilot.flows import service as flows
 from flowpilot.handoffs.claims import claim
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import Company
 from tests.handoffs.helpers import act, actor, check_laws, done, hand_over, jobs_of, join, put_handoff, status_of
 
@@ -70,7 +71,7 @@ def test_since_when_is_said_in_utc_wherever_the_database_is(
     settings: Settings, urls: DatabaseUrls, company: Company
 ) -> None:
     there = make_url(urls.runtime).update_query_dict({"options": "-c timezone=Asia/Tokyo"})
-    with TestClient(create_app(settings, libpq_url(there))) as client:
+    with AppClient(create_app(settings, libpq_url(there))) as client:
         handoff, winner = hand_over(client, company), join(client, company, "Kim")
         claimed = done(act(client, handoff, "claim", winner.headers))
         refused = act(client, handoff, "claim", company.headers(Role.TEAM_ADMIN)).json()

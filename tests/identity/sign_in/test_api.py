@@ -18,6 +18,7 @@ from flowpilot.identity import members, passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import PASSWORD, Company, fresh_email, hash_once, run
 
 
@@ -193,7 +194,7 @@ def test_login_is_throttled_per_address(settings: Settings, urls: DatabaseUrls) 
     strict = Settings(
         data_dir=settings.data_dir, secret_key=SecretStr("s" * 32), login_attempts_per_minute_per_address=2
     )
-    with TestClient(create_app(strict, urls.runtime)) as client:
+    with AppClient(create_app(strict, urls.runtime)) as client:
         forms = [{"username": fresh_email(), "password": "wrong"} for _ in range(3)]
         statuses = [client.post("/api/v1/auth/token", data=form).status_code for form in forms]
     assert statuses == [401, 401, 429]
@@ -202,9 +203,9 @@ def test_login_is_throttled_per_address(settings: Settings, urls: DatabaseUrls) 
 def test_addresses_of_one_ipv6_network_share_its_attempts(settings: Settings, urls: DatabaseUrls) -> None:
     strict = settings.model_copy(update={"login_attempts_per_minute_per_address": 2})
     app, statuses = create_app(strict, urls.runtime), []
-    with TestClient(app) as client:
+    with AppClient(app) as client:
         for address in ("2001:db8::1", "2001:db8::2", "2001:db8::3", "2001:db8:0:1::1"):
-            caller = TestClient(app, client=(address, 1))
+            caller = AppClient(app, client=(address, 1))
             caller.portal = client.portal
             form = {"username": fresh_email(), "password": "wrong"}
             statuses.append(caller.post("/api/v1/auth/token", data=form).status_code)

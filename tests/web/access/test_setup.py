@@ -19,6 +19,7 @@ from flowpilot.db.session import Database, Db
 from flowpilot.identity.first_run import FirstAccount, set_up, setup_code
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
+from tests.asgi import AppClient
 from tests.company import PASSWORD, found_company, fresh_email
 from tests.web.conftest import SAME_SITE, new_browser
 
@@ -48,7 +49,7 @@ def empty(installation: DatabaseUrls) -> DatabaseUrls:
 @pytest.fixture
 def fresh(settings: Settings, empty: DatabaseUrls) -> Iterator[TestClient]:
     """A server that nobody has set up."""
-    with TestClient(create_app(settings, empty.runtime, is_first_run=True), headers=SAME_SITE) as client:
+    with AppClient(create_app(settings, empty.runtime, is_first_run=True), headers=SAME_SITE) as client:
         yield client
 
 
@@ -117,7 +118,7 @@ def test_unusable_input_is_named_and_may_be_corrected(fresh: TestClient, given: 
 def test_set_up_is_over_for_all_processes(fresh: TestClient, settings: Settings, empty: DatabaseUrls) -> None:
     form = _form(fresh)
     assert fresh.post("/setup", data=form).status_code == 200
-    with TestClient(create_app(settings, empty.runtime, is_first_run=True), headers=SAME_SITE) as another:
+    with AppClient(create_app(settings, empty.runtime, is_first_run=True), headers=SAME_SITE) as another:
         for browser in (new_browser(fresh), another):
             assert "Set up FlowPilot" not in browser.get("/sign-in").text
             assert browser.get("/setup").status_code == 409
@@ -161,10 +162,10 @@ async def test_two_set_up_at_once_and_one_succeeds(empty: DatabaseUrls, settings
 
 def test_guesses_at_the_code_are_counted_by_address(settings: Settings, empty: DatabaseUrls) -> None:
     app = create_app(settings, empty.runtime, is_first_run=True)
-    with TestClient(app, headers=SAME_SITE, client=("192.0.2.1", 1)) as guesser:
+    with AppClient(app, headers=SAME_SITE, client=("192.0.2.1", 1)) as guesser:
         guess = _form(guesser, code="00000-00000-00000-00000")
         assert [guesser.post("/setup", data=guess).status_code for _ in range(11)] == [403] * 10 + [429]
-        owner = TestClient(app, headers=SAME_SITE, client=("192.0.2.2", 1))
+        owner = AppClient(app, headers=SAME_SITE, client=("192.0.2.2", 1))
         owner.portal = guesser.portal
         assert owner.post("/setup", data=_form(owner)).status_code == 200
 
