@@ -18,6 +18,8 @@ from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 
 _SECRET = SecretStr("s" * 32)
+# No test switches the machine off, and a server that is killed loses nothing that it has handed to the kernel.
+_UNSAFE_IF_POWER_FAILS = "fsync = off\nfull_page_writes = off\n"
 
 
 def settings_of(data_dir: Path) -> Settings:
@@ -38,6 +40,8 @@ def copy_migrated(run: Path, data_dir: Path) -> None:
             draft = run / "draft"
             with migrated_database(settings_of(draft)):
                 pass
+            with (draft / "postgres" / "postgresql.auto.conf").open("a") as settings:
+                settings.write(_UNSAFE_IF_POWER_FAILS)
             draft.rename(template)
     # The cluster belongs to the user who runs PostgreSQL, which is another user if this is root.
     subprocess.run(["cp", "--archive", "--reflink=auto", template, data_dir], check=True)  # noqa: S607
