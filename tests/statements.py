@@ -28,8 +28,8 @@ _CONDITIONS = ("Filter", "Index Cond", "Recheck Cond")
 class Statements:
     """The statements that were heard and not yet looked at."""
 
-    def __init__(self, owner_url: str) -> None:
-        self._owner_url = owner_url
+    def __init__(self, owner: psycopg.Connection[Any]) -> None:
+        self._owner = owner
         self._known: set[str] = set()
         self._new: list[tuple[str, Any]] = []
 
@@ -47,12 +47,7 @@ class Statements:
     def faults(self) -> list[str]:
         """What is wrong with the statements that are new since this was asked last."""
         heard, self._new = self._new, []
-        if not heard:
-            return []
-        with psycopg.connect(
-            self._owner_url, autocommit=True, cursor_factory=psycopg.ClientCursor[tuple[Any, ...]]
-        ) as owner:
-            return [fault for statement, parameters in heard for fault in faults_of(owner, statement, parameters)]
+        return [fault for statement, said in heard for fault in faults_of(self._owner, statement, said)]
 
 
 def faults_of(owner: psycopg.Connection[Any], statement: str, parameters: Any) -> list[str]:
@@ -85,7 +80,10 @@ def _unnamed(node: dict[str, Any]) -> set[str]:
 @contextmanager
 def hearing(owner_url: str) -> Iterator[Statements]:
     """Hear the statements of every engine meanwhile."""
-    statements = Statements(owner_url)
-    event.listen(Engine, "before_cursor_execute", statements.hear)
-    yield statements
-    event.remove(Engine, "before_cursor_execute", statements.hear)
+    with psycopg.connect(
+        owner_url, autocommit=True, cursor_factory=psycopg.ClientCursor[tuple[Any, ...]]
+    ) as owner:
+        statements = Statements(owner)
+        event.listen(Engine, "before_cursor_execute", statements.hear)
+        yield statements
+        event.remove(Engine, "before_cursor_execute", statements.hear)
