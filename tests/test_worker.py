@@ -1,4 +1,4 @@
-"""Jobs of a worker that died are run again soon, and those of one that lives are left to it."""
+"""Jobs of a worker that died are run again soon, and a lane goes on as soon as its job has ended."""
 
 import asyncio
 
@@ -8,7 +8,7 @@ from procrastinate import App, PsycopgConnector
 
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.jobs import app
-from flowpilot.worker import tend
+from flowpilot.worker import QueueWorker, tend
 
 pytestmark = pytest.mark.anyio
 
@@ -52,3 +52,33 @@ async def test_of_several_processes_one_restarts_a_job(urls: DatabaseUrls) -> No
             await _tend_once(*[opened] * 4)
         query = "DELETE FROM procrastinate_jobs WHERE id = ANY(%s) RETURNING status, attempts"
         assert connection.execute(query, [list(jobs)]).fetchall() == [("todo", 1)] * 20
+
+
+async def test_what_waits_for_a_lock_runs_as_soon_as_it_is_free(urls: DatabaseUrls) -> None:
+    lane, ran, both_ran = App(connector=PsycopgConnector(conninfo=urls.runtime)), [], asyncio.Event()
+
+    @lane.task(name="in a lane", queue="a lane", lock="a lane")
+    async def job(number: int) -> None:
+        ran.append(number)
+        if number == 2:
+            both_ran.set()
+
+    async with lane.open_async():
+        for number in (1, 2):
+            await job.defer_async(number=number)
+        # It would look for jobs by itself after an hour.
+        worker = QueueWorker(
+            lane,
+            queues=["a lane"],
+            concurrency=2,
+            fetch_job_polling_interval=3600,
+            listen_notify=False,
+            delete_jobs="always",
+            install_signal_handlers=False,
+        )
+        working = asyncio.create_task(worker.run())  # type: ignore[no-untyped-call]
+        async with asyncio.timeout(30):
+            await both_ran.wait()
+        worker.stop()  # type: ignore[no-untyped-call]
+        await working
+    assert ran == [1, 2]
