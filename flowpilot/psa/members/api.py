@@ -4,7 +4,7 @@ from fastapi import APIRouter, Request
 
 from flowpilot.clock import Now
 from flowpilot.http.fields import PathText
-from flowpilot.http.paging import MOST_ITEMS, Cursor, Limit, ListPage, list_page
+from flowpilot.http.paging import MOST_ITEMS, BadCursorError, Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanManagePsa, CanManagePsaDetached, CanWork, CanWorkDetached
 from flowpilot.identity.auth import ReadSession
 from flowpilot.identity.queries import names_of
@@ -23,7 +23,9 @@ async def list_members(
     rows = await queries.members_of(db, actor.account_id, connection.id)
     names = await names_of(db, actor.account_id, {row.user_id for row in rows if row.user_id is not None})
     items = schemas.members_out(rows, await queries.users_by_email(db, actor.account_id), names)
-    start = next((place + 1 for place, item in enumerate(items) if item.id == cursor), 0)
+    start = 0 if cursor is None else next((at + 1 for at, item in enumerate(items) if item.id == cursor), None)
+    if start is None:
+        raise BadCursorError("This is not a cursor of this list. Start again without one.")
     return list_page(items[start : start + limit + 1], limit)
 
 

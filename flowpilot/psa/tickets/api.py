@@ -9,6 +9,7 @@ from flowpilot.http.fields import PathText, Storable, Text
 from flowpilot.identity.access import CanManagePsa, CanView, CanWorkDetached
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.psa.provider import TicketQuery
+from flowpilot.psa.rules.service import change_rules
 from flowpilot.psa.tickets import links, reading, schemas
 
 router = APIRouter(prefix="/api/v1/psa", tags=["ticket system"])
@@ -59,6 +60,6 @@ async def read_template(actor: CanView, db: ReadSession) -> schemas.TemplateOut:
 
 
 @router.put("/ticket-url", status_code=204)
-async def set_template(body: schemas.TemplateIn, actor: CanManagePsa, db: WriteSession) -> None:
+async def set_template(body: schemas.TemplateIn, actor: CanManagePsa, db: WriteSession, now: Now) -> None:
     """Set the account's own template, which also makes links without a connection."""
-    await links.set_template(db, actor.account_id, body.template)
+    await change_rules(db, actor, {"ticket_url_template": body.template}, now)

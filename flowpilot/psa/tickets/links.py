@@ -6,9 +6,8 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from sqlalchemy import select
-from sqlalchemy.dialects.postgresql import insert
 
-from flowpilot.db.session import Db, ReadDb
+from flowpilot.db.session import ReadDb
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings.models import PsaRules
 from flowpilot.psa.provider import Ticket
@@ -41,13 +40,6 @@ async def ticket_links(db: ReadDb, account_id: uuid.UUID) -> TicketLinks:
     # One statement, because every page has links.
     template, shown, connection = (await db.execute(select(*(part.scalar_subquery() for part in parts)))).one()
     return TicketLinks(connection is not None, template or shown, is_own=template is not None)
-
-
-async def set_template(db: Db, account_id: uuid.UUID, template: str | None) -> None:
-    """Set the account's own template, a `TicketUrl`; None for none."""
-    new = insert(PsaRules).values(account_id=account_id, ticket_url_template=template)
-    changed = {"ticket_url_template": new.excluded.ticket_url_template}
-    await db.execute(new.on_conflict_do_update(index_elements=["account_id"], set_=changed))
 
 
 def learned_template(tickets: Sequence[Ticket]) -> str | None:

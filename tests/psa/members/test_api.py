@@ -105,6 +105,7 @@ def test_the_list_comes_in_pages(people: People, open_client: TestClient, compan
     last = open_client.get(f"{MEMBERS}?limit=2&cursor={first['next_cursor']}", headers=company.headers()).json()
     assert [[one["external_id"] for one in page["items"]] for page in (first, last)] == [["0", "1"], ["2"]]
     assert last["next_cursor"] is None
+    assert open_client.get(f"{MEMBERS}?cursor={new_id()}", headers=company.headers()).status_code == 422
 
 
 @pytest.mark.anyio

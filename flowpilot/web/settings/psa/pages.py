@@ -31,6 +31,7 @@ from flowpilot.psa.members.schemas import MappingIn, PsaMemberOut
 from flowpilot.psa.tickets import api as tickets_api
 from flowpilot.psa.tickets.schemas import TemplateIn, TemplateOut
 from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.outdated import check_shown, digest
 from flowpilot.web.people import assignees
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.psa.fields import FormField, fields_of, values_of
@@ -50,10 +51,14 @@ class NewConnectionForm(OnceForm):
 
 
 class ConnectionForm(BaseModel):
-    """What the connection is called, and where it leads. Credentials that are left empty stay as they are."""
+    """What the connection is called, and where it leads. Credentials that are left empty stay as they are.
+
+    `shown` is a digest of what the form showed.
+    """
 
     name: Line
     base_url: Address
+    shown: str = ""
 
 
 class MappingForm(BaseModel):
@@ -88,6 +93,11 @@ class Connection(SettingsPage):
     members: list[PsaMemberOut]
     people: list[MemberOut]
     ticket_url: TemplateOut
+
+    @property
+    def details_shown(self) -> str:
+        """A digest of what can be changed of the connection, except its credentials."""
+        return _shown(self.connection)
 
 
 @router.get("")
@@ -155,6 +165,7 @@ async def change(
     now: Now,
 ) -> Response:
     connection = await _active(actor, db)
+    check_shown(body.shown, "" if connection is None else _shown(connection))
     entered = {} if connection is None else await _entered(request, actor, connection.provider)
     said: dict[str, Any] = {"name": body.name, "base_url": body.base_url, **entered}
     if not any(said.get("credentials", {}).values()):
@@ -196,14 +207,20 @@ async def map_member(
 
 
 @router.post("/links/template")
-async def set_links(body: Annotated[TemplateIn, Form()], actor: CanManagePsa, db: WriteSession) -> Response:
-    await tickets_api.set_template(body, actor, db)
+async def set_links(
+    body: Annotated[TemplateIn, Form()], actor: CanManagePsa, db: WriteSession, now: Now
+) -> Response:
+    await tickets_api.set_template(body, actor, db, now)
     return go_to(HERE, "Saved. Ticket numbers are links now." if body.template else "Saved.")
 
 
 async def _active(actor: Actor, db: ReadDb) -> ConnectionOut | None:
     newest = (await api.list_connections(actor, db, 1)).items
     return next((one for one in newest if one.removed_at is None), None)
+
+
+def _shown(connection: ConnectionOut) -> str:
+    return digest(connection.id, connection.name, connection.base_url, connection.settings)
 
 
 async def _entered(request: Request, actor: Actor, kind: ProviderKind) -> dict[str, Any]:

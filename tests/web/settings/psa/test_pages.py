@@ -107,9 +107,25 @@ def test_credentials_of_an_outdated_form_are_not_shown(
     assert TOKEN not in again.text
 
 
-def test_links_work_without_a_connection(browser: TestClient, company: Company) -> None:
+def test_a_change_of_what_somebody_else_has_changed_is_refused_and_shown(
+    browser: TestClient, company: Company, connect: Connect
+) -> None:
+    made = connect()
+    page = browser.get(HERE)
+    send(browser, page, made["id"], name="Our desk")
+    stale = send(browser, page, made["id"], name="The desk of Linz", **{"credentials.token": TOKEN})
+    assert stale.status_code == 409
+    assert "The desk of Linz" in stale.text
+    assert TOKEN not in stale.text
+    assert company.query("SELECT name FROM psa_connections") == [("Our desk",)]
+
+
+def test_links_work_without_a_connection_and_are_on_record(browser: TestClient, company: Company) -> None:
     template = "https://desk.example/t/{ticket}"
-    assert template in send(browser, HERE, "/links/template", template=template).text
+    for _ in range(2):
+        assert template in send(browser, HERE, "/links/template", template=template).text
+    query = "SELECT before, after FROM audit_log WHERE action = 'psa_rules.changed'"
+    assert company.query(query) == [({"ticket_url_template": None}, {"ticket_url_template": template})]
 
 
 def test_engineers_do_not_see_it(signed_in: SignedIn) -> None:
