@@ -56,6 +56,11 @@ async def lock_even_merged(db: Db, account_id: uuid.UUID, *client_ids: uuid.UUID
 
 
 async def lock_records(db: Db, account_id: uuid.UUID, client_id: uuid.UUID) -> None:
-    """Lock what belongs to a client, before the client: whoever works on it has locked it in this order."""
+    """Lock what belongs to a client, before the client: whoever works on it has locked it in this order.
+
+    The turn comes before both. Otherwise somebody who has locked a session, and waits for its new client, could be
+    waited for by a merge that gets this session meanwhile.
+    """
+    await take_turn(db, account_id)
     for hook in hooks:
         await hook.lock(db, account_id, client_id)

@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import PlainTextResponse
 
+from flowpilot.clients.finding import take_turn
 from flowpilot.clock import Now
 from flowpilot.copilot import rules
 from flowpilot.db.session import Db, ReadDb
@@ -30,12 +31,19 @@ async def _locked(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: 
     return await lock_for_work(db, actor, session_id, now)
 
 
+async def lock_to_correct(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> LockedSession:
+    """Lock a session whose client may change, in the order of merges and renames: they wait for each other."""
+    await take_turn(db, actor.account_id)
+    return await lock_for_work(db, actor, session_id, now)
+
+
 async def _loaded(locked: Annotated[LockedSession, Depends(_locked)], db: WriteSession) -> LoadedSession:
     return await load(db, locked)
 
 
 # A step needs the session's steps and its tree; a change of status needs neither.
 LockedForWork = Annotated[LockedSession, Depends(_locked)]
+LockedToCorrect = Annotated[LockedSession, Depends(lock_to_correct)]
 LoadedForWork = Annotated[LoadedSession, Depends(_loaded)]
 
 
@@ -91,7 +99,7 @@ async def read_session(session_id: uuid.UUID, actor: CanView, db: ReadSession) -
 
 @router.patch("/{session_id}")
 async def correct_session(
-    body: schemas.DetailsIn, actor: CanWork, locked: LockedForWork, db: WriteSession, now: Now
+    body: schemas.DetailsIn, actor: CanWork, locked: LockedToCorrect, db: WriteSession, now: Now
 ) -> schemas.SessionOut:
     """Edit what the session is about, or link it to a ticket."""
     given = body.model_dump(exclude_unset=True)

@@ -7,12 +7,12 @@ import pytest
 
 from flowpilot.clients.finding import find_or_create
 from flowpilot.clients.merging import merge, undo
+from flowpilot.clients.service import change
 from flowpilot.clock import now
-from flowpilot.db.failures import TransactionUndoneError
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Actor, Role
+from flowpilot.sessions.api import lock_to_correct
 from flowpilot.sessions.clients import with_client
-from flowpilot.sessions.locking import lock_for_work
 from flowpilot.sessions.service import correct
 from flowpilot.sessions.starting import NewSession, start
 from tests.company import Company
@@ -27,27 +27,29 @@ async def test_no_session_stays_with_a_client_that_is_merged(company: Company, d
         about = [NewSession("Odd", client_name=name) for name in ("Acme", "ACME Ltd.", "Globex") * 2]
         sessions = [(await start(db, actor, one, now()))[0].session.id for one in about]
 
-    async def correct_it(session_id: uuid.UUID, name: str) -> bool:
-        try:
-            async with database.write(company.id) as db:
-                locked = await lock_for_work(db, actor, session_id, now())
-                details = await with_client(db, actor, locked.session, {"client_name": name}, now())
-                await correct(db, locked, **details)
-        except TransactionUndoneError:  # The two met in the wrong order; it is sent again.
-            return False
-        return True
+    async def correct_it(session_id: uuid.UUID, name: str) -> None:
+        async with database.write(company.id) as db:
+            locked = await lock_to_correct(session_id, actor, db, now())
+            details = await with_client(db, actor, locked.session, {"client_name": name}, now())
+            await correct(db, locked, **details)
 
     async def merge_them() -> uuid.UUID:
-        while True:
-            try:
-                async with database.write(company.id) as db:
-                    return (await merge(db, actor, old, new, now())).id
-            except TransactionUndoneError:
-                continue
+        async with database.write(company.id) as db:
+            return (await merge(db, actor, old, new, now())).id
 
+    async def rename_it(name: str) -> None:
+        async with database.write(company.id) as db:
+            await change(db, actor, new, now(), name=name)
+
+    async def begin(name: str) -> None:
+        async with database.write(company.id) as db:
+            await start(db, actor, NewSession("Odd", client_name=name), now())
+
+    # Nobody is told to send it again: whoever changes the same things waits in the same order.
     corrections = [correct_it(session, name) for session in sessions for name in ("Acme", "acme ltd.")]
     merging = asyncio.create_task(merge_them())
-    await asyncio.gather(*corrections)
+    renames = [rename_it(name) for name in ("Acme Limited", "ACME Ltd.")]
+    await asyncio.gather(*corrections, *renames, *(begin(name) for name in ("Acme", "acme ltd.", "Initech") * 2))
     merge_id = await merging
 
     assert company.query("SELECT count(*) FROM ai_sessions WHERE client_id = %s", old) == [(0,)]

@@ -17,7 +17,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions import api, schemas
-from flowpilot.sessions.api import LoadedForWork, LockedForWork
+from flowpilot.sessions.api import LoadedForWork, LockedForWork, LockedToCorrect
 from flowpilot.sessions.seen import Seen
 from flowpilot.sessions.transitions import Action
 from flowpilot.web.frame import CurrentFrame
@@ -202,7 +202,7 @@ async def correct(
     session_id: Id,
     body: Annotated[DetailsForm, Form()],
     actor: CanWork,
-    locked: LockedForWork,
+    locked: LockedToCorrect,
     db: WriteSession,
     now: Now,
 ) -> Response:
