@@ -79,7 +79,7 @@ async def report(
         await announce(db, account_id, "notifications")
     if by_email and channel is not None:
         reached = {user: notified[user] for user in notified if members[user].email is not None}
-        await _report_by_email(db, account_id, reached, at)
+        await report_by_email(db, account_id, reached, at)
 
 
 async def end_trouble(db: Db, route: NotificationRoute, at: datetime) -> None:
@@ -131,7 +131,7 @@ def _who_can_fix(channel: NotificationChannel | None, members: Mapping[uuid.UUID
     return {user for user, person in members.items() if person.role is Role.OWNER or user == creator}
 
 
-async def _report_by_email(
+async def report_by_email(
     db: Db, account_id: uuid.UUID, notifications: Mapping[uuid.UUID, uuid.UUID], at: datetime
 ) -> None:
     """To these members, each with the id of their notification."""
