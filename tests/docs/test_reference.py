@@ -4,25 +4,31 @@ import pytest
 
 from docs.generate import COMMAND, REFERENCE, pages
 
-PAGES = pages()
+NAMES = sorted(path.name for path in REFERENCE.iterdir())
 
 
-@pytest.mark.parametrize("name", sorted(PAGES))
-def test_a_page_is_what_the_generator_writes(name: str) -> None:
-    path = REFERENCE / name
-    written = path.read_text("utf-8") if path.exists() else ""
-    assert written == PAGES[name], f"docs/reference/{name} is out of date. Run: {COMMAND}"
+@pytest.fixture(scope="module")
+def generated() -> dict[str, str]:
+    """What the generator writes. It takes seconds, so not every worker that collects the tests should do it."""
+    return pages()
 
 
-def test_no_page_is_left_over() -> None:
-    assert {path.name for path in REFERENCE.iterdir()} == set(PAGES), f"Remove what {COMMAND} no longer writes."
+@pytest.mark.parametrize("name", NAMES)
+def test_a_page_is_what_the_generator_writes(generated: dict[str, str], name: str) -> None:
+    written = (REFERENCE / name).read_text("utf-8")
+    assert written == generated.get(name), f"docs/reference/{name} is out of date. Run: {COMMAND}"
 
 
-def test_the_generator_writes_the_same_again() -> None:
-    assert pages() == PAGES
+def test_no_page_is_missing_or_left_over(generated: dict[str, str]) -> None:
+    assert set(NAMES) == set(generated), f"Run {COMMAND}, and remove what it no longer writes."
 
 
-def test_the_api_page_has_the_limits() -> None:
+def test_the_generator_writes_the_same_again(generated: dict[str, str]) -> None:
+    assert pages() == generated
+
+
+def test_the_api_page_has_the_limits(generated: dict[str, str]) -> None:
     # They are found by the name of the dependency that counts, which a rename would silently lose.
-    section = PAGES["api.md"].split("## GET /api/v1/analytics/flowpilot/knowledge-gaps\n")[1].split("\n## ")[0]
+    page = generated["api.md"]
+    section = page.split("## GET /api/v1/analytics/flowpilot/knowledge-gaps\n")[1].split("\n## ")[0]
     assert "- **Limit:** 10 requests a minute for each caller\n" in section
