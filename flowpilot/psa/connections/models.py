@@ -72,6 +72,15 @@ class PsaConnection(Tenant, Base):
         """Until when nothing is posted, for either reason."""
         return max((one for one in (self.rests_until, self.backs_off_until) if one is not None), default=None)
 
+    def is_quiet(self, now: datetime) -> bool:
+        """Whether nothing is posted at the moment, although it is not paused."""
+        return self.quiet_until is not None and self.quiet_until > now
+
+    def may_be_tried(self, now: datetime) -> bool:
+        """Whether it rests only because it has failed, so that a person may have it tried earlier."""
+        has_asked = self.rests_until is not None and self.rests_until > now
+        return self.paused_at is None and self.is_quiet(now) and not has_asked
+
 
 class PsaCallSlot(Tenant, Base):
     """A place for one open request of a connection. It is free once `busy_until` has passed.

@@ -13,6 +13,8 @@ from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.connections.queries import active_connection
 from flowpilot.psa.postings import api
 from flowpilot.psa.postings.models import WAITING, State
 from flowpilot.psa.postings.queries import counts
@@ -68,6 +70,7 @@ class Postings(Page):
     found: ListPage[PostingOut]
     asked: PostingsQuery
     n: dict[State, int]
+    connection: PsaConnection | None
 
     @property
     def here(self) -> str:
@@ -87,6 +90,7 @@ class Posting(Page):
 
     template: ClassVar[str] = "postings/posting.html"
     posting: PostingOut
+    connection: PsaConnection | None
 
     @property
     def shown(self) -> str:
@@ -110,6 +114,7 @@ async def list_postings(
         ),
         asked=asked,
         n=await counts(db, actor.account_id),
+        connection=await active_connection(db, actor.account_id),
     )
     return render(request, page, frame)
 
@@ -119,7 +124,9 @@ async def show(
     request: Request, posting_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     posting = await api.read_posting(posting_id, actor, db)
-    return render(request, Posting(title=f"Ticket {posting.ticket_id}", posting=posting), frame)
+    connection = await active_connection(db, actor.account_id)
+    page = Posting(title=f"Ticket {posting.ticket_id}", posting=posting, connection=connection)
+    return render(request, page, frame)
 
 
 @router.post("/{posting_id}/correct")
