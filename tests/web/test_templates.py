@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import pkgutil
+import re
 
 import pytest
 from jinja2 import nodes
@@ -52,3 +53,15 @@ def test_a_template_is_the_page_of_somebody_or_part_of_one(name: str) -> None:
             if isinstance(node.template, nodes.Const):  # type: ignore[attr-defined]
                 used.add(node.template.value)  # type: ignore[attr-defined]
     assert name in used, "Nothing shows this template. Delete it."
+
+
+# A link or a form within would inherit these, and replace the page with a part of it, or leave its address behind.
+_INHERITED = ("hx-push-url", "hx-select", "hx-target")
+
+
+@pytest.mark.parametrize("name", templates.list_templates())
+def test_what_a_part_asks_for_by_itself_says_nothing_of_the_links_in_it(name: str) -> None:
+    for tag in re.findall(r"<(?!input|form)\w+ [^<]*hx-get=[^<]*>", _source(name)):
+        kept = re.search(r'hx-disinherit="([^"]*)"', tag)
+        inherited = {one for one in _INHERITED if f"{one}=" in tag}
+        assert inherited <= set(kept[1].split() if kept else ()), tag
