@@ -24,6 +24,8 @@ def wire_features() -> None:
     flows.on_published[:] = [follow_publication]
     clients.hooks[:] = [SESSIONS]
     psa.on_refused[:] = [ticket_system.report_refused]
+    psa.on_posting_failed[:] = [ticket_system.report_failed]
+    psa.on_posting_mended[:] = [ticket_system.settle_failed]
     psa.on_ready[:] = [health.go_on, ticket_system.settle_refused]
     psa.on_removed[:] = [health.stop, ticket_system.settle_refused]
     leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]

@@ -1,4 +1,4 @@
-"""Functions that are called when something happens to a connection, in the same transaction.
+"""Functions that are called when something happens to a connection or a posting, in the same transaction.
 
 What waits for it is known to the postings, and whom to notify to the notifications. Neither is known here
 (docs/decisions/0010).
@@ -29,10 +29,32 @@ class CredentialsRefused(Changed):
     reason: str
 
 
+@dataclass(frozen=True, slots=True)
+class PostingChanged:
+    """A posting to which something happened, and when."""
+
+    account_id: uuid.UUID
+    posting_id: uuid.UUID
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class PostingFailed(PostingChanged):
+    """A posting that waits for a person: `user_id`, whose it is, and also those who manage it if it needs settings."""
+
+    ticket_id: str
+    reason: str
+    user_id: uuid.UUID | None
+    needs_settings: bool
+
+
 # The credentials are no longer accepted, so the connection was paused. Called once, until it goes on.
 on_refused: list[Callable[[Db, CredentialsRefused], Awaitable[None]]] = []
 # What postings waited for may be here now: the connection goes on, or a member or a status was mapped.
 on_ready: list[Callable[[Db, Changed], Awaitable[None]]] = []
+# A posting has failed, and then: it is tried again, or given up.
+on_posting_failed: list[Callable[[Db, PostingFailed], Awaitable[None]]] = []
+on_posting_mended: list[Callable[[Db, PostingChanged], Awaitable[None]]] = []
 # It is removed: nothing goes over it any more.
 on_removed: list[Callable[[Db, Changed], Awaitable[None]]] = []
 

@@ -1,8 +1,9 @@
 """Reads of sessions: one with all that happened in it, and lists."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from sqlalchemy import Row, Select, and_, or_, select
 
@@ -88,6 +89,23 @@ async def require_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UU
     if session is None:
         raise SessionNotFoundError
     return session
+
+
+class Subject(NamedTuple):
+    """What a session is about."""
+
+    problem_summary: str
+    client_name: str | None
+
+
+async def subjects(
+    db: ReadDb, account_id: uuid.UUID, session_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Subject]:
+    """What each of these sessions is about."""
+    query = select(AISession.id, AISession.problem_summary, AISession.client_name).where(
+        AISession.account_id == account_id, AISession.id.in_(session_ids)
+    )
+    return {session_id: Subject(problem, client) for session_id, problem, client in await db.execute(query)}
 
 
 async def changes_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[StatusChange]:

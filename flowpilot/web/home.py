@@ -14,6 +14,7 @@ from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession
 from flowpilot.notifications.inbox import api as notifications
 from flowpilot.notifications.inbox.schemas import NotificationOut
+from flowpilot.psa.postings.queries import ToDo, to_do
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.queries import SessionFilter
@@ -38,6 +39,7 @@ class Home(Page):
     queue: QueuePage
     clients: list[ClientRow]
     notifications: list[NotificationOut]
+    postings: ToDo | None
 
 
 @router.get("/")
@@ -50,5 +52,6 @@ async def home(request: Request, actor: CanView, db: ReadSession, frame: Current
         clients=await known_clients(actor, db) if actor.may(Permission.WORK) else [],
         queue=await handoffs.list_handoffs(actor, HandoffFilter("waiting"), db, frame.now, limit=5),
         notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
+        postings=await to_do(db, actor.account_id) if actor.may(Permission.WORK) else None,
     )
     return render(request, page, frame)

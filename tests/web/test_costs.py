@@ -40,7 +40,7 @@ def hand_over(browser: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 16), ("/sessions", 9), ("/handoffs", 11), ("/notifications", 11), ("/flows", 10), ("/clients", 8)],
+    [("/", 17), ("/sessions", 9), ("/handoffs", 11), ("/notifications", 11), ("/flows", 10), ("/clients", 8)],
 )
 def test_a_list_costs_the_same_however_long_it_is(
     client: TestClient, company: Company, signed_in: SignedIn, path: str, most: int

@@ -32,12 +32,13 @@ _RETRIED = "Waiting messages are retried automatically."
 
 
 class TroubleKind(StrEnum):
-    """What can be wrong with a route, or with the ticket system."""
+    """What can be wrong with a route, with the ticket system, or with a posting to it."""
 
     CHANNEL_RESTS = "channel_rests"
     CHANNEL_GONE = "channel_gone"
     EMAIL_RESTS = "email_rests"
     TICKET_SYSTEM_REFUSES = "ticket_system_refuses"
+    POSTING_FAILED = "posting_failed"
 
 
 async def report(
@@ -112,6 +113,10 @@ def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
             subject, path = f"“{name}” does not accept FlowPilot's credentials", "/settings/ticket-system"
             what = f"Nothing has been posted to “{name}” since {when}. {reason}"
             to_do = "What waits is posted once they are entered in Settings."
+        case TroubleKind.POSTING_FAILED:
+            subject, path = f"A posting to ticket {name} failed", f"/postings/{route_id}"
+            what = f"{subject} on {when}. {reason}"
+            to_do = "Open it to try again, or to give it up."
         case TroubleKind.CHANNEL_GONE:
             subject = f"“{name}” is switched off"
             what = f"“{name}” was switched off on {when}. {reason}"

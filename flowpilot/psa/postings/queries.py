@@ -31,6 +31,14 @@ class ShownPosting:
 
 
 @dataclass(frozen=True, slots=True)
+class ToDo:
+    """How many postings have failed, and how many wait until somebody sends them."""
+
+    failed: int
+    unsent: int
+
+
+@dataclass(frozen=True, slots=True)
 class PostingFilter:
     """Which postings a list shows; None shows them all."""
 
@@ -69,6 +77,16 @@ async def counts(db: ReadDb, account_id: uuid.UUID) -> dict[State, int]:
         .group_by(PsaPosting.state)
     )
     return {State(state): n for state, n in rows}
+
+
+async def to_do(db: ReadDb, account_id: uuid.UUID) -> ToDo:
+    """How many postings wait for a person."""
+    has_failed, is_held = PsaPosting.state == State.FAILED, PsaPosting.state == State.HELD
+    query = select(
+        func.count().filter(has_failed), func.count().filter(is_held, PsaPosting.due_at.is_(None))
+    ).where(PsaPosting.account_id == account_id, PsaPosting.state.in_([State.HELD, State.FAILED]))
+    failed, unsent = (await db.execute(query)).one()
+    return ToDo(failed, unsent)
 
 
 async def connections_of(db: ReadDb, account_id: uuid.UUID) -> Sequence[PsaConnection]:

@@ -16,8 +16,9 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.outgoing.pauses import Pauses
-from flowpilot.psa.models import PsaActivityLog, PsaPostLog
+from flowpilot.psa.models import PsaActivityLog
 from flowpilot.psa.postings.models import WAITING, PsaAttempt, PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import Accepted, Outcome, PostingStepKind, Refused, TryLater, Unknown
 
 # A record that was accepted and is not there is looked for this often before it counts as failed.
@@ -37,11 +38,12 @@ _OUTCOMES = {Accepted: "accepted", Refused: "refused", TryLater: "try_later", Un
 
 @dataclass(frozen=True, slots=True)
 class LoadedPosting:
-    """A posting with its steps, in their order; `said`: what they said of themselves when they were read."""
+    """A posting with its steps, in their order; what they `said` as they were read, and the state it `was` in."""
 
     posting: PsaPosting
     steps: list[PsaPostingStep]
     said: str | None
+    was: State
 
     def of(self, ids: Sequence[uuid.UUID]) -> list[PsaPostingStep]:
         """The steps with these ids."""
@@ -56,7 +58,7 @@ async def lock(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID) -> LoadedPo
         PsaPostingStep.account_id == account_id, PsaPostingStep.posting_id == posting_id
     )
     steps = list(await db.scalars(query.order_by(PsaPostingStep.position)))
-    return LoadedPosting(posting, steps, _said(steps))
+    return LoadedPosting(posting, steps, _said(steps), State(posting.state))
 
 
 async def begin(db: Db, seen: PsaPosting, steps: Sequence[uuid.UUID], now: datetime) -> LoadedPosting | None:
@@ -205,7 +207,7 @@ async def go_on(
 
 
 async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
-    """Derive the posting's state and reason from its steps, and the push of its note from the note's."""
+    """Derive the posting's state and reason from its steps, and report what has changed."""
     posting, states = loaded.posting, {step.state for step in loaded.steps}
     if posting.state == State.HELD and states - {State.CONFIRMED, State.ABANDONED}:
         return
@@ -217,29 +219,7 @@ async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     _say(loaded)
     posting.ended_at = None if posting.state in WAITING else posting.ended_at or now
     await db.flush()
-    await log_push(db, loaded, now)
-
-
-async def log_push(db: Db, loaded: LoadedPosting, now: datetime) -> None:
-    """Keep the push of the note, which the reports count, equal to the note's step."""
-    note = next((step for step in loaded.steps if step.kind == PostingStepKind.NOTE), None)
-    if note is None:
-        return
-    status = {State.CONFIRMED: "success", State.FAILED: "failed", State.ABANDONED: "failed"}.get(
-        State(note.state), "pending"
-    )
-    log = (
-        await db.scalars(
-            select(PsaPostLog).where(
-                PsaPostLog.account_id == note.account_id, PsaPostLog.posting_id == note.posting_id
-            )
-        )
-    ).one()
-    if log.status != status:
-        log.posted_at = None if status == "pending" else now
-    log.status, log.external_id, log.ticket_id = status, note.external_id, loaded.posting.ticket_id
-    log.retry_count = max(0, note.attempts - 1)
-    await db.flush()
+    await report(db, posting, loaded.steps, loaded.was, now)
 
 
 def _count_unclear_write(step: PsaPostingStep) -> None:

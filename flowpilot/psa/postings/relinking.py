@@ -11,6 +11,7 @@ from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaRules, State
 from flowpilot.psa.postings.planning import connection_and_rules, held_until
 from flowpilot.psa.postings.record import LoadedPosting
+from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import Audience, PostingStepKind
 
 _UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or abandon this posting."
@@ -83,4 +84,4 @@ async def _follow(db: Db, loaded: LoadedPosting, rules: PsaRules, ticket_id: str
     if posting.due_at is not None:
         later = posting.due_at if posting.due_at > now else None
         await give_turn(db, posting.account_id, posting.connection_id, later)
-    await record.log_push(db, loaded, now)
+    await report(db, posting, loaded.steps, loaded.was, now)

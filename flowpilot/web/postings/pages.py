@@ -19,6 +19,7 @@ from flowpilot.psa.postings import api
 from flowpilot.psa.postings.models import WAITING, State
 from flowpilot.psa.postings.queries import counts
 from flowpilot.psa.postings.schemas import MOST_MINUTES, CorrectionIn, PostingOut
+from flowpilot.sessions.queries import Subject, subjects
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown, digest
 from flowpilot.web.postings.fields import FormText
@@ -70,6 +71,7 @@ class Postings(Page):
     found: ListPage[PostingOut]
     asked: PostingsQuery
     n: dict[State, int]
+    subjects: dict[uuid.UUID, Subject]
     connection: PsaConnection | None
 
     @property
@@ -107,13 +109,15 @@ async def list_postings(
     asked: Annotated[PostingsQuery, Query()],
 ) -> Response:
     ticket_id = asked.ticket.strip() or None
+    found = await api.list_postings(
+        actor, db, asked.states, asked.session_id, ticket_id, limit=50, cursor=asked.cursor
+    )
     page = Postings(
         title="Postings",
-        found=await api.list_postings(
-            actor, db, asked.states, asked.session_id, ticket_id, limit=50, cursor=asked.cursor
-        ),
+        found=found,
         asked=asked,
         n=await counts(db, actor.account_id),
+        subjects=await subjects(db, actor.account_id, {one.session_id for one in found.items}),
         connection=await active_connection(db, actor.account_id),
     )
     return render(request, page, frame)
