@@ -40,7 +40,7 @@ class PostingChanged:
 
 @dataclass(frozen=True, slots=True)
 class PostingFailed(PostingChanged):
-    """A posting that waits for a person: `user_id`, whose it is, and also those who manage it if it needs settings."""
+    """A posting that waits for `user_id`, whose it is; and for those who manage it too, if it `needs_settings`."""
 
     ticket_id: str
     reason: str

@@ -9,6 +9,7 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Query, Request, Response
 
+from flowpilot.clients import api as clients
 from flowpilot.clients.queries import names_of_companies
 from flowpilot.clock import Now
 from flowpilot.errors import ConflictError, NotFoundError
@@ -49,8 +50,7 @@ class Tickets(Part):
 
     def start(self, ticket: TicketOut) -> str:
         """Where a session on the ticket begins, or goes on."""
-        said = {"ticket": ticket.id, "client": self.client_of(ticket), "text": ticket.summary}
-        return "/sessions/new?" + urlencode({name: value for name, value in said.items() if value})
+        return _start(ticket.id, self.client_of(ticket), ticket.summary)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,6 +63,15 @@ class TicketContext(Part):
     number: str
     zone: str
     resolved: SessionOut | None
+    client: str
+    starts: bool
+
+    @property
+    def start(self) -> str | None:
+        """The form to start a session, filled with what the ticket says."""
+        if self.ticket is None or not self.starts:
+            return None
+        return _start(self.number.strip(), self.client, self.ticket.summary)
 
     @property
     def is_open_again(self) -> bool:
@@ -106,9 +115,17 @@ async def show_mine(request: Request, actor: CanWorkDetached) -> Response:
 
 @router.get("/context")
 async def show_context(
-    request: Request, actor: CanWorkDetached, ticket: Text, now: Now, session: uuid.UUID | None = None
+    request: Request,
+    actor: CanWorkDetached,
+    ticket: Text,
+    now: Now,
+    session: uuid.UUID | None = None,
+    starts: bool = False,
 ) -> Response:
-    """The ticket. If it is open and `session` is resolved, the session can be reopened from here."""
+    """The ticket. If it is open and `session` is resolved, the session can be reopened from here.
+
+    With `starts`, what it says can be used to start a session.
+    """
     found, absence = None, None
     try:
         found = await api.read_context(request, ticket.strip().lstrip("#"), actor, now)
@@ -123,6 +140,8 @@ async def show_context(
         number=ticket,
         zone=actor.timezone,
         resolved=await _resolved(request, actor, session) if is_open and session is not None else None,
+        client=await _client_here(request, actor, found) if starts and found is not None else "",
+        starts=starts,
     )
     return render(request, page)
 
@@ -180,6 +199,21 @@ async def _names_here(request: Request, actor: CanWorkDetached, tickets: Sequenc
     async with request.app.state.database.read(actor.account_id) as db:
         connection = await active_connection(db, actor.account_id) if ids else None
         return {} if connection is None else await names_of_companies(db, actor.account_id, connection.id, ids)
+
+
+async def _client_here(request: Request, actor: CanWorkDetached, ticket: TicketOut) -> str:
+    """The client here whose ticket it is: the one that its company is mapped to, or one that is called alike."""
+    names = await _names_here(request, actor, [ticket])
+    if ticket.client_id in names or not ticket.client:
+        return names.get(ticket.client_id or "", "")
+    async with request.app.state.database.read(actor.account_id) as db:
+        alike = await clients.list_clients(actor, db, name=ticket.client, limit=1)
+    return alike.items[0].name if alike.items else ""
+
+
+def _start(ticket: str, client: str, text: str) -> str:
+    said = {"ticket": ticket, "client": client, "text": text}
+    return "/sessions/new?" + urlencode({name: value for name, value in said.items() if value})
 
 
 def _found(

@@ -70,6 +70,7 @@ class ConnectionOut(BaseModel):
     rests_until: datetime | None = Field(
         description="Until then nothing is sent: the ticket system asked for it, or has failed."
     )
+    trouble: str | None = Field(description="How it has failed; null while it answers.")
     created_by: uuid.UUID | None
     created_at: datetime
     removed_at: datetime | None
@@ -99,6 +100,7 @@ def connection_out(row: PsaConnection) -> ConnectionOut:
         paused_at=row.paused_at,
         pause_kind=None if row.pause_kind is None else PauseKind(row.pause_kind),
         rests_until=row.quiet_until,
+        trouble=row.trouble,
         created_by=row.created_by,
         created_at=row.created_at,
         removed_at=row.removed_at,

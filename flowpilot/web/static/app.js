@@ -87,6 +87,18 @@ document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
 });
 
+// What a part knows is filled into fields that are empty: nothing that was typed is lost.
+document.addEventListener("htmx:load", ({ target }) => {
+  for (const part of target.querySelectorAll("[data-fills]")) {
+    const empty = Object.entries(JSON.parse(part.dataset.fills))
+      .map(([id, text]) => [document.getElementById(id), text]).filter(([field, text]) => field && !field.value && text);
+    for (const [field, text] of empty) {
+      field.value = text;
+      field.dispatchEvent(new Event("change", { bubbles: true }));
+    }
+  }
+});
+
 function sayUnreachable() {
   const notes = document.getElementById("notes");
   notes.innerHTML = '<div class="alert alert-danger note" role="alert">The server cannot be reached. What you wrote is still here. Try again.'

@@ -58,6 +58,20 @@ def test_a_ticket_of_a_mapped_company_starts_for_its_client(
     assert "client=Alpen" not in found
 
 
+def test_a_link_with_the_number_alone_offers_what_the_ticket_says(
+    browser: TestClient, company: Company, connected: Desk
+) -> None:
+    at = "/tickets/context?ticket=4711&starts=true"
+    assert f'hx-get="{at.replace("&", "&amp;")}"' in browser.get("/sessions/new?ticket=4711").text
+    summary = "Printer+%3Coffline%3E+%26+down"
+    assert f'href="/sessions/new?ticket=4711&amp;text={summary}"' in browser.get(at).text
+    company.add("clients", name="ALPEN")
+    part = browser.get(at).text
+    assert f'href="/sessions/new?ticket=4711&amp;client=ALPEN&amp;text={summary}"' in part
+    assert '"f-client_name": "ALPEN"' in part
+    assert company.query("SELECT id FROM ai_sessions") == []
+
+
 def test_a_link_starts_nothing_and_one_press_does(browser: TestClient, company: Company) -> None:
     way = "/sessions/new?ticket=4711&text=It+does+not+print"
     page = browser.get(way)

@@ -2,10 +2,12 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, NamedTuple
 
 from fastapi import APIRouter, Form, Request, Response
+from fastapi.responses import RedirectResponse
 from pydantic import BaseModel
 
 from flowpilot.clock import Now
@@ -18,7 +20,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.psa.connections import api
-from flowpilot.psa.connections.models import ProviderKind
+from flowpilot.psa.connections.models import PauseKind, ProviderKind
 from flowpilot.psa.connections.schemas import (
     Address,
     ConnectionChangeIn,
@@ -28,6 +30,7 @@ from flowpilot.psa.connections.schemas import (
 )
 from flowpilot.psa.members import api as members_api
 from flowpilot.psa.members.schemas import MappingIn, PsaMemberOut
+from flowpilot.psa.provider import Level
 from flowpilot.psa.tickets import api as tickets_api
 from flowpilot.psa.tickets.schemas import TemplateIn, TemplateOut
 from flowpilot.web.frame import CurrentFrame
@@ -80,6 +83,13 @@ class Connect(SettingsPage):
     ticket_url: TemplateOut
 
 
+class Health(NamedTuple):
+    """How a connection does, in a word and its colour."""
+
+    word: str
+    tone: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Connection(SettingsPage):
     """The account's ticket system, how it does, and who works there."""
@@ -93,6 +103,7 @@ class Connection(SettingsPage):
     members: list[PsaMemberOut]
     people: list[MemberOut]
     ticket_url: TemplateOut
+    health: Health
 
     @property
     def details_shown(self) -> str:
@@ -132,6 +143,7 @@ async def show(
         members=await read_all(partial(members_api.list_members, actor, db, MOST_ITEMS)),
         people=await assignees(actor, db),
         ticket_url=ticket_url,
+        health=_health(connection, frame.now),
     )
     return render(request, shown, frame)
 
@@ -151,8 +163,8 @@ async def connect(
         base_url=body.base_url,
         **await _entered(request, actor, body.provider),
     )
-    await api.create_connection(request, new, actor, db, now, once)
-    return go_to(HERE, "Connected. Check it now: that shows what is missing, and reads who works there.")
+    created = await api.create_connection(request, new, actor, db, now, once)
+    return _check_then(created)
 
 
 @router.post("/{connection_id}")
@@ -170,14 +182,18 @@ async def change(
     said: dict[str, Any] = {"name": body.name, "base_url": body.base_url, **entered}
     if not any(said.get("credentials", {}).values()):
         said.pop("credentials", None)
-    await api.change_connection(request, connection_id, ConnectionChangeIn(**said), actor, db, now)
-    return go_to(HERE, "Saved. Check it to see that all still works.")
+    changed = await api.change_connection(request, connection_id, ConnectionChangeIn(**said), actor, db, now)
+    return _check_then(changed)
 
 
 @router.post("/{connection_id}/check")
 async def check(request: Request, connection_id: uuid.UUID, actor: CanManagePsaDetached, now: Now) -> Response:
     found = await api.check_connection(request, connection_id, actor, now)
-    return go_to(HERE, "Checked: all is well." if found.ok else "Checked. What is missing is listed below.")
+    if not found.ok:
+        return go_to(HERE, "Checked. What does not work is listed below.")
+    if any(finding.level is Level.WARNING for finding in found.findings):
+        return go_to(HERE, "Checked: it works. What to know about it is listed below.")
+    return go_to(HERE, "Checked: all is well.")
 
 
 @router.post("/{connection_id}/pause")
@@ -188,7 +204,10 @@ async def pause(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession,
 
 @router.post("/{connection_id}/resume")
 async def resume(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession, now: Now) -> Response:
+    before = await _active(actor, db)
     await api.resume_connection(connection_id, actor, db, now)
+    if before is not None and before.pause_kind is PauseKind.CREDENTIALS:
+        return go_to(HERE, "The credentials are tried again. If they are refused, everything waits as before.")
     return go_to(HERE, "Postings go on, with those that waited first.")
 
 
@@ -212,6 +231,21 @@ async def set_links(
 ) -> Response:
     await tickets_api.set_template(body, actor, db, now)
     return go_to(HERE, "Saved. Ticket numbers are links now." if body.template else "Saved.")
+
+
+def _check_then(connection: ConnectionOut) -> Response:
+    """What is new is checked at once: the browser sends the same form on to the check, once this is saved."""
+    return RedirectResponse(f"{HERE}/{connection.id}/check", status_code=307)
+
+
+def _health(connection: ConnectionOut, now: datetime) -> Health:
+    if connection.paused_at is not None:
+        return Health("Paused", "orange")
+    if connection.check is None:
+        return Health("Not checked", "secondary")
+    if connection.trouble is not None and connection.rests_until is not None and connection.rests_until > now:
+        return Health("Takes nothing now", "orange")
+    return Health("Connected", "green") if connection.check.ok else Health("The check failed", "red")
 
 
 async def _active(actor: Actor, db: ReadDb) -> ConnectionOut | None:

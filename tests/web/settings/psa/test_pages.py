@@ -22,7 +22,7 @@ def test_it_is_connected_with_what_it_needs(browser: TestClient, company: Compan
     said = {"base_url": desk.url, "credentials.token": TOKEN, "settings.books_travel": "true"}
     page = send(browser, f"{HERE}?provider=redmine", HERE, **said)
     assert page.status_code == 200
-    assert "Not checked yet" in page.text
+    assert ("Checked: all is well." in page.text, ">Connected</span>" in page.text) == (True, True)
     assert TOKEN not in page.text
     assert company.query("SELECT name, settings->'books_travel' FROM psa_connections") == [("Small desk", True)]
 
@@ -40,6 +40,38 @@ def test_a_check_lists_what_is_missing(browser: TestClient, desk: Desk, connect:
     desk.shows["rights"] = ["book time"]
     page = send(browser, HERE, "/check")
     assert "The right to book time is missing." in page.text
+
+
+def test_what_was_never_reached_is_not_called_connected(browser: TestClient, desk: Desk) -> None:
+    page = send(browser, f"{HERE}?provider=redmine", HERE, **{"base_url": desk.url, "credentials.token": "wrong"})
+    assert ">The check failed</span>" in page.text
+    assert "does not accept the credentials" in page.text
+
+
+def test_what_was_never_checked_says_so(browser: TestClient, connect: Connect) -> None:
+    connect()
+    assert ">Not checked</span>" in browser.get(HERE).text
+
+
+def test_a_system_that_is_down_is_not_said_to_have_asked_for_a_pause(
+    browser: TestClient, company: Company, connect: Connect
+) -> None:
+    connect()
+    rests = "UPDATE psa_connections SET backs_off_until = now() + interval '1 hour', trouble = %s RETURNING 1"
+    company.query(rests, "Small desk cannot be reached.")
+    page = browser.get(HERE).text
+    assert "It takes nothing at the moment. Small desk cannot be reached. Next attempt: " in page
+    assert "has asked for a pause" not in page
+
+
+def test_refused_credentials_are_tried_again_not_resumed(
+    browser: TestClient, company: Company, connect: Connect
+) -> None:
+    connect()
+    company.query("UPDATE psa_connections SET paused_at = now(), pause_kind = 'credentials' RETURNING 1")
+    page = browser.get(HERE)
+    assert ("Resume postings" in page.text, "Try the same credentials again" in page.text) == (False, True)
+    assert "The credentials are tried again." in send(browser, page, "/resume").text
 
 
 def test_members_are_mapped_by_hand(browser: TestClient, company: Company, desk: Desk, connect: Connect) -> None:
