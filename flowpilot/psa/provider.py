@@ -162,11 +162,12 @@ class Status:
 
 @dataclass(frozen=True, slots=True)
 class Board:
-    """A queue, project or team, and the statuses of its tickets."""
+    """A queue, project or team, and the statuses of its tickets; without any, `hint` may say what to do."""
 
     id: Id
     name: Name
     statuses: Sequence[Status] = ()
+    hint: Sentence | None = None
 
 
 class Level(StrEnum):

@@ -17,6 +17,7 @@ from flowpilot.db.failures import (
 )
 from flowpilot.errors import OutdatedError
 from flowpilot.identity.auth import NoAccountError
+from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.text import sentence
 from flowpilot.web.formatting import field_label
 from flowpilot.web.frame import Frame, frame_of
@@ -147,10 +148,18 @@ def _words(problem: dict[str, Any]) -> str:
 
 def _said(error: dict[str, str]) -> str:
     _, *path = error["field"].split(".")
-    if path and path[0] in _GROUPS:
-        path = path[1:] or path
     message = error["message"]
-    return f"{field_label(path[0])}: {message}" if path else message[:1].upper() + message[1:]
+    if not path:
+        return message[:1].upper() + message[1:]
+    is_of_ticket_system = len(path) > 1 and path[0] in _GROUPS
+    return f"{_title(*path[:2]) if is_of_ticket_system else field_label(path[0])}: {message}"
+
+
+def _title(group: str, name: str) -> str:
+    """What a ticket system calls one of its fields."""
+    schemas = (getattr(kind, group).model_json_schema() for kind in PROVIDERS.values())
+    titles = (schema["properties"][name].get("title") for schema in schemas if name in schema["properties"])
+    return next(titles, None) or field_label(name)
 
 
 def _sign_in(request: Request) -> Response:

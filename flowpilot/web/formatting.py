@@ -25,6 +25,7 @@ _LABELS = {
     "reason": "Why",
     "summary": "What solved it",
     "target_user_id": "Assign to",
+    "template": "Address of a ticket",
     "timezone": "Time zone",
     "url": "Address",
     "work_end": "To",
@@ -38,6 +39,10 @@ _SPELLINGS = {
     "Api key": "API key",
     "Email": "E-mail",
     "Parked": "Set aside",
+    "Psa connection": "Ticket system",
+    "Psa member": "Ticket system: who is who",
+    "Psa rules": "Ticket system: what is posted",
+    "Psa statuses": "Ticket system: statuses",
 }
 
 # The nouns that reports count.

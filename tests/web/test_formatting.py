@@ -27,6 +27,7 @@ def test_a_noun_agrees_with_its_count(n: int, words: str, said: str) -> None:
         ("email: paused", "E-mail: paused"),
         ("ai_enhanced", "AI-enhanced"),
         ("parked", "Set aside"),
+        ("psa_connection: paused", "Ticket system: paused"),
     ],
 )
 def test_a_name_of_the_code_is_spelled_as_people_do(name: str, said: str) -> None:

@@ -28,6 +28,7 @@ class BoardOut(BaseModel):
     id: str
     name: str
     statuses: list[StatusOut]
+    hint: str | None = Field(description="What to do if the ticket system does not tell its statuses.")
     chosen: dict[Occasion, str] = Field(description="Ids of the statuses that tickets get, by what happens here.")
 
 
@@ -63,4 +64,6 @@ def _board_out(board: Board, chosen: Mapping[str, dict[Occasion, str]]) -> Board
         StatusOut(id=one.id, name=one.name, is_closed=one.is_closed, allows_time=one.allows_time)
         for one in board.statuses
     ]
-    return BoardOut(id=board.id, name=board.name, statuses=statuses, chosen=chosen.get(board.id, {}))
+    return BoardOut(
+        id=board.id, name=board.name, statuses=statuses, hint=board.hint, chosen=chosen.get(board.id, {})
+    )

@@ -110,6 +110,7 @@ class TestRequestTracker(ProviderLaws):
         refused = await provider.set_status(ticket, "done")
         assert isinstance(refused, Refused)
         assert refused.reason.startswith("The queue General did not take the status done.")
+        assert refused.reason.endswith("Choose another one under Statuses in Settings, then try again.")
         assert len(system.stored(ticket)) == 1
 
     async def test_a_deleted_ticket_stays_deleted(self, system: Desk, provider: Provider, ticket: str) -> None:
@@ -158,6 +159,15 @@ class TestRequestTracker(ProviderLaws):
         assert await provider.set_status(project, "done") == Accepted("done")
         read = await provider.read_ticket(project)
         assert (read.board, read.status, read.is_closed) == ("Projects", "done", True)
+
+    async def test_a_queue_of_an_unknown_lifecycle_offers_no_statuses_and_says_what_to_do(
+        self, system: Desk, access: Access
+    ) -> None:
+        provider = system.provider(access, lifecycles="default: new, open | resolved")
+        (projects,) = [board for board in await provider.list_boards() if board.name == "Projects"]
+        assert projects.statuses == ()
+        assert projects.hint is not None
+        assert "with its statuses under Change the connection." in projects.hint
 
     async def test_members_are_privileged_people_of_the_desk(self, provider: Provider) -> None:
         names = [(member.id, member.is_active) for member in await provider.list_members()]

@@ -65,7 +65,7 @@ def test_a_link_with_the_number_alone_offers_what_the_ticket_says(
     assert f'hx-get="{at.replace("&", "&amp;")}"' in browser.get("/sessions/new?ticket=4711").text
     summary = "Printer+%3Coffline%3E+%26+down"
     assert f'href="/sessions/new?ticket=4711&amp;text={summary}"' in browser.get(at).text
-    company.add("clients", name="ALPEN")
+    send(browser, "/clients", "/clients", name="ALPEN")
     part = browser.get(at).text
     assert f'href="/sessions/new?ticket=4711&amp;client=ALPEN&amp;text={summary}"' in part
     assert '"f-client_name": "ALPEN"' in part

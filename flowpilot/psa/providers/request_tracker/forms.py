@@ -18,7 +18,7 @@ class Credentials(Body):
     token: Line = Field(
         pattern=r"^[!-~]+$",
         title="Token",
-        description="Made in Request Tracker: Logged in as …, Settings, Auth Tokens. Its owner is booked for.",
+        description="Made in Request Tracker: Logged in as …, Settings, Auth Tokens. Time is booked on its owner.",
     )
 
 

@@ -40,7 +40,7 @@ from flowpilot.psa.providers.request_tracker import records, ticket_sql
 from flowpilot.psa.providers.request_tracker.forms import Credentials, Settings, statuses_of
 from flowpilot.psa.providers.request_tracker.people import list_clients, list_members, read_owner
 from flowpilot.psa.providers.request_tracker.rest import NotFoundError, Rest, message
-from flowpilot.psa.providers.request_tracker.rights import check
+from flowpilot.psa.providers.request_tracker.rights import check, missing_lifecycle
 from flowpilot.psa.targets import writable_ticket
 from flowpilot.text import sentence
 
@@ -118,8 +118,7 @@ class RequestTracker:
     async def list_boards(self) -> Sequence[Board]:
         """The queues that the token's owner sees."""
         queues = await self._rest.items("/queues/all", {"fields": "Name,Lifecycle"})
-        default = self._lifecycles.get("default", ())
-        return [Board(one["id"], one["Name"], self._lifecycles.get(one["Lifecycle"], default)) for one in queues]
+        return [self._board(one["id"], one["Name"], one["Lifecycle"]) for one in queues]
 
     async def find_record(self, ticket_id: str, marker: str, _kind: PostingStepKind) -> str | None:
         """The transaction with this marker; one from before a merge is still found by the old number."""
@@ -165,6 +164,10 @@ class RequestTracker:
     async def aclose(self) -> None:
         """Nothing is open."""
 
+    def _board(self, number: str, name: str, lifecycle: str) -> Board:
+        statuses = self._lifecycles.get(lifecycle, ())
+        return Board(number, name, statuses, None if statuses else missing_lifecycle(lifecycle))
+
     def _ticket(self, found: dict[str, Any]) -> Ticket:
         return records.ticket(found, self._base_url, self._lifecycles)
 
@@ -197,8 +200,8 @@ class RequestTracker:
             )
         if now.status_id == status_id:
             return Accepted(status_id)
-        reason = f"The queue {now.board} did not take the status {status_id}. {sentence(message(answer))}"
-        return Refused(reason.rstrip(), "status")
+        reason = f"The queue {now.board} did not take the status {status_id}. {sentence(message(answer))}".rstrip()
+        return Refused(f"{reason} Choose another one under Statuses in Settings, then try again.", "status")
 
     async def _transaction(self, ticket_id: str, marker: str) -> dict[str, Any] | None:
         found = await self._recorded(ticket_id, marker)

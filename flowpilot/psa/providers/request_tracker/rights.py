@@ -51,8 +51,12 @@ async def _owner(rest: Rest) -> str:
 def _about_lifecycles(queues: Sequence[_Found], known: Collection[str]) -> Iterator[Finding]:
     for name in sorted({queue["Lifecycle"] for queue in queues} - set(known)):
         of = _names([queue["Name"] for queue in queues if queue["Lifecycle"] == name])
-        text = f"Add the statuses of the lifecycle “{name}” to the settings. It is that of {of}."
-        yield Finding(Level.WARNING, text)
+        yield Finding(Level.WARNING, f"{missing_lifecycle(name)} It is that of {of}.")
+
+
+def missing_lifecycle(name: str) -> str:
+    """What to do about a lifecycle whose statuses are not in the settings."""
+    return f"Add the lifecycle “{name}” with its statuses under Change the connection."
 
 
 async def _about_rights(rest: Rest) -> Sequence[Finding]:

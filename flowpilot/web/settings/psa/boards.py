@@ -13,6 +13,7 @@ from flowpilot.identity.access import CanManagePsaDetached
 from flowpilot.psa.boards import api
 from flowpilot.psa.boards.schemas import OCCASIONS, BoardOut, StatusesIn
 from flowpilot.psa.provider import ProviderError
+from flowpilot.psa.rules.api import read_rules
 from flowpilot.web.render import Part, go_to, render
 from flowpilot.web.settings.psa.pages import HERE
 
@@ -35,6 +36,7 @@ class Boards(Part):
     template: ClassVar[str] = "settings/psa/boards.html"
     boards: list[BoardOut]
     absence: str | None
+    sets_status: bool
     here: str = HERE
     occasions: tuple[tuple[str, str], ...] = (
         (OCCASIONS[0], "When a session is resolved"),
@@ -49,7 +51,10 @@ async def show(request: Request, actor: CanManagePsaDetached) -> Response:
         boards, absence = (await api.list_boards(request, actor)).items, None
     except (ProviderError, NotFoundError) as error:
         boards, absence = [], error.detail
-    return render(request, Boards.of(request, title="Statuses", boards=boards, absence=absence))
+    async with request.app.state.database.read(actor.account_id) as db:
+        rules = await read_rules(actor, db)
+    page = Boards.of(request, title="Statuses", boards=boards, absence=absence, sets_status=rules.posts_status)
+    return render(request, page)
 
 
 @router.post("")

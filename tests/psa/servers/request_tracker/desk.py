@@ -26,9 +26,9 @@ class Desk:
         """Where it answers."""
         return self.server.port
 
-    def provider(self, access: Access, *, who: str = "flowpilot") -> Provider:
+    def provider(self, access: Access, *, who: str = "flowpilot", lifecycles: str = LIFECYCLES) -> Provider:
         """FlowPilot's provider with somebody's token."""
-        settings = Settings(lifecycles=LIFECYCLES, slowest_answer_seconds=1)
+        settings = Settings(lifecycles=lifecycles, slowest_answer_seconds=1)
         return RequestTracker(access, Credentials(token=self.server.tokens[who]), settings)
 
     def stranger(self, access: Access) -> Provider:

@@ -35,6 +35,13 @@ def test_a_wrong_field_is_named_and_nothing_is_kept(browser: TestClient, company
     assert company.query("SELECT id FROM psa_connections") == []
 
 
+def test_an_error_names_a_field_as_its_form_does(browser: TestClient, desk: Desk) -> None:
+    form = {"base_url": desk.url, "credentials.token": TOKEN, "settings.slowest_answer_seconds": "0"}
+    refused = browser.post(HERE, data={"provider": "request_tracker", "name": "Desk", **form})
+    assert "Slowest answer in seconds: " in refused.text
+    assert "Address of a ticket: " in browser.post(f"{HERE}/links/template", data={"template": "nowhere"}).text
+
+
 def test_a_check_lists_what_is_missing(browser: TestClient, desk: Desk, connect: Connect) -> None:
     connect()
     desk.shows["rights"] = ["book time"]
@@ -113,6 +120,16 @@ def test_statuses_come_after_the_page(browser: TestClient, company: Company, des
     assert "Done (closes the ticket)" in browser.get(f"{HERE}/boards").text
     send(browser, f"{HERE}/boards", "/boards", resolved="20", abandoned="", escalated="")
     assert company.query("SELECT occasion, status_name FROM psa_board_statuses") == [("resolved", "Done")]
+
+
+def test_a_board_whose_statuses_are_unknown_says_what_to_do(
+    browser: TestClient, desk: Desk, connect: Connect
+) -> None:
+    connect()
+    desk.shows["boards"] = [{"id": "7", "name": "Projects", "hint": "Add its lifecycle."}]
+    part = browser.get(f"{HERE}/boards").text
+    assert ("<strong>Projects</strong>: Add its lifecycle." in part, "<select" in part) == (True, False)
+    assert "No status is set at present" in part
 
 
 def test_a_ticket_system_that_is_down_is_said_in_its_place(
