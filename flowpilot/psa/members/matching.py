@@ -36,8 +36,8 @@ def explain(member: PsaMember, others: Iterable[PsaMember], users: Mapping[str, 
     if member.mapped_by == MappedBy.HAND:
         return "Somebody has chosen that this is nobody here."
     if not member.is_active:
-        return "Inactive in the ticket system."
-    return f"{_doubt(_address(member), others, users)} Choose who it is."
+        return "Inactive in the ticket system, or not shown by it any more."
+    return f"{_doubt(_address(member), others, users)} Choose who it is, if anybody."
 
 
 def _doubt(address: str, members: Iterable[PsaMember], users: Mapping[str, uuid.UUID]) -> str:

@@ -65,7 +65,10 @@ async def store_members(db: Db, connection: PsaConnection, found: Sequence[Membe
         await db.execute(
             new.on_conflict_do_update(index_elements=["account_id", "connection_id", "external_id"], set_=facts)
         )
-    await _match_all(db, connection, now)
+    # Whoever was not in this answer is not there any more.
+    gone = update(PsaMember).where(*_of(connection), PsaMember.seen_at < now)
+    await db.execute(gone.values(is_active=False))
+    await _match_all(db, connection)
     await hooks.call(hooks.on_ready, db, hooks.Changed(connection.account_id, connection.id, connection.name, now))
 
 
@@ -92,6 +95,8 @@ async def map_member(
         member.token_encrypted = member.token_refused_at = None
     member.user_id, member.mapped_by = user_id, MappedBy.HAND
     await db.flush()
+    # Somebody may be matched by e-mail again, who was mapped to this member before.
+    await _match_all(db, connection)
     facts = {
         "member": member.name,
         "external_id": external_id,
@@ -117,11 +122,8 @@ async def lock_member(db: Db, connection: PsaConnection, external_id: str) -> Ps
     return member
 
 
-async def _match_all(db: Db, connection: PsaConnection, now: datetime) -> None:
+async def _match_all(db: Db, connection: PsaConnection) -> None:
     rows = await members_of(db, connection.account_id, connection.id)
-    for row in rows:
-        # Whoever was not in this answer is not there any more.
-        row.is_active = row.is_active and row.seen_at >= now
     by_hand = {row.user_id for row in rows if row.mapped_by == MappedBy.HAND and row.user_id is not None}
     others = [row for row in rows if row.mapped_by != MappedBy.HAND]
     matched = match(others, await users_by_email(db, connection.account_id), by_hand)

@@ -49,7 +49,7 @@ def test_a_member_is_matched_by_e_mail(people: People, company: Company, desk: D
     desk.shows["members"] = [{"id": "7", "name": "Alex", "email": email.upper()}, {"id": "8", "name": "Kim"}]
     people.check()
     assert people.mapped() == {"7": (str(alex), "email"), "8": (None, None)}
-    assert people.list()[1]["reason"] == "Has no e-mail in the ticket system. Choose who it is."
+    assert people.list()[1]["reason"] == "Has no e-mail in the ticket system. Choose who it is, if anybody."
 
 
 def test_a_mapping_by_hand_survives_the_next_check(people: People, company: Company, desk: Desk) -> None:

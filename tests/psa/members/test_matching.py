@@ -25,29 +25,29 @@ def test_two_active_members_with_one_e_mail_are_nobody() -> None:
     members = [_member("7", "alex@desk.example"), _member("8", "ALEX@desk.example")]
     assert match(members, USERS, set()) == {}
     assert explain(members[0], members, USERS) == (
-        "2 active members of the ticket system have this e-mail. Choose who it is."
+        "2 active members of the ticket system have this e-mail. Choose who it is, if anybody."
     )
 
 
 def test_an_inactive_member_is_nobody_and_leaves_the_e_mail_to_the_active_one() -> None:
     members = [_member("7", "alex@desk.example", is_active=False), _member("8", "alex@desk.example")]
     assert match(members, USERS, set()) == {"8": ALEX}
-    assert explain(members[0], members, USERS) == "Inactive in the ticket system."
+    assert explain(members[0], members, USERS) == "Inactive in the ticket system, or not shown by it any more."
 
 
 def test_somebody_who_was_mapped_by_hand_is_not_matched_to_another_member() -> None:
     member = _member("7", "alex@desk.example")
     assert match([member], USERS, {ALEX}) == {}
     assert explain(member, [member], USERS) == (
-        "The person with this e-mail is mapped to another member. Choose who it is."
+        "The person with this e-mail is mapped to another member. Choose who it is, if anybody."
     )
 
 
 @pytest.mark.parametrize(
     ("email", "reason"),
     [
-        (None, "Has no e-mail in the ticket system. Choose who it is."),
-        ("sam@desk.example", "Nobody here has this e-mail. Choose who it is."),
+        (None, "Has no e-mail in the ticket system. Choose who it is, if anybody."),
+        ("sam@desk.example", "Nobody here has this e-mail. Choose who it is, if anybody."),
     ],
 )
 def test_it_says_why_nobody_is_matched(email: str | None, reason: str) -> None:

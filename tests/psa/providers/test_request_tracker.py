@@ -236,6 +236,14 @@ class TestRequestTracker(ProviderLaws):
         assert "Does the token's owner have the right CommentOnTicket" in refused.reason
         assert system.stored(ticket) == []
 
+    async def test_a_domain_that_no_user_has_is_named(self, system: Desk, access: Access) -> None:
+        provider = system.provider(access, member_domains="desk.example, nowhere.example")
+        said = [finding.text for finding in await provider.check() if "No user has" in finding.text]
+        assert said == [
+            "No user has an address of nowhere.example. "
+            "Correct E-mail domains of the desk under Change the connection."
+        ]
+
     @pytest.mark.parametrize("path", ["/NoAuth", "/REST/2.0"])
     async def test_a_check_of_another_address_says_so(self, system: Desk, access: Access, path: str) -> None:
         (finding,) = await system.provider(replace(access, base_url=f"{access.base_url}{path}")).check()

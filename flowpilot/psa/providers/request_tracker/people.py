@@ -28,6 +28,13 @@ async def list_members(rest: Rest, domains: str) -> Sequence[Member]:
     return sorted(members, key=lambda member: member.name.casefold())
 
 
+async def domains_without_people(rest: Rest, entered: str) -> Sequence[str]:
+    """Which of the desk's domains no user has, because of a typing error perhaps."""
+    users = await rest.items("/users", records.MEMBER_FIELDS)
+    used = {user["EmailAddress"].rpartition("@")[2].casefold() for user in users}
+    return sorted(_named(entered) - used)
+
+
 async def list_clients(rest: Rest) -> Sequence[Client]:
     """The organisations that users belong to, by name."""
     users = await rest.items("/users", {"fields": "Organization"})
@@ -42,10 +49,14 @@ async def read_owner(rest: Rest) -> dict[str, Any] | None:
 
 
 async def _domains(rest: Rest, entered: str) -> set[str]:
-    domains = {domain.strip().casefold().removeprefix("@") for domain in entered.split(",")} - {""}
+    domains = _named(entered)
     if not domains and (owner := await read_owner(rest)):
         domains = {owner.get("EmailAddress", "").rpartition("@")[2].casefold()} - {""}
     return domains
+
+
+def _named(entered: str) -> set[str]:
+    return {domain.strip().casefold().removeprefix("@") for domain in entered.split(",")} - {""}
 
 
 def _is_of(address: str, domains: set[str]) -> bool:

@@ -67,7 +67,7 @@ class RequestTracker:
 
     async def check(self) -> Sequence[Finding]:
         """Whether the token's owner has each right, as far as tickets that are there can show it."""
-        return await check(self._rest, self._lifecycles)
+        return await check(self._rest, self._lifecycles, self._domains)
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets by words of their summary, or by number."""

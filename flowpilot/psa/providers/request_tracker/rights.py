@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any
 
 from flowpilot.psa.provider import Finding, Level, ProviderError
-from flowpilot.psa.providers.request_tracker.people import read_owner
+from flowpilot.psa.providers.request_tracker.people import domains_without_people, read_owner
 from flowpilot.psa.providers.request_tracker.rest import PAGE_ITEMS, NotFoundError, Rest
 
 # A ticket has these links only for users with a right, which is needed for something.
@@ -17,7 +17,7 @@ _RIGHTS = (
 _Found = Mapping[str, Any]
 
 
-async def check(rest: Rest, lifecycles: Collection[str]) -> Sequence[Finding]:
+async def check(rest: Rest, lifecycles: Collection[str], domains: str) -> Sequence[Finding]:
     """Whether Request Tracker answers, and which rights are missing in which queues."""
     try:
         version = (await rest.get("/rt"))["Version"]
@@ -28,6 +28,7 @@ async def check(rest: Rest, lifecycles: Collection[str]) -> Sequence[Finding]:
         return [
             Finding(Level.OK, f"Request Tracker {version} answers and shows {shown}."),
             *_about_lifecycles(queues, lifecycles),
+            *[_nobody(domain) for domain in await domains_without_people(rest, domains)],
             *await _about_rights(rest),
             Finding(
                 Level.WARNING,
@@ -52,6 +53,11 @@ def _about_lifecycles(queues: Sequence[_Found], known: Collection[str]) -> Itera
     for name in sorted({queue["Lifecycle"] for queue in queues} - set(known)):
         of = _names([queue["Name"] for queue in queues if queue["Lifecycle"] == name])
         yield Finding(Level.WARNING, f"{missing_lifecycle(name)} It is that of {of}.")
+
+
+def _nobody(domain: str) -> Finding:
+    text = f"No user has an address of {domain}. Correct E-mail domains of the desk under Change the connection."
+    return Finding(Level.WARNING, text)
 
 
 def missing_lifecycle(name: str) -> str:

@@ -31,6 +31,7 @@ from flowpilot.psa.connections.schemas import (
 from flowpilot.psa.members import api as members_api
 from flowpilot.psa.members.schemas import MappingIn, PsaMemberOut
 from flowpilot.psa.provider import Level
+from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.psa.tickets import api as tickets_api
 from flowpilot.psa.tickets.schemas import TemplateIn, TemplateOut
 from flowpilot.web.frame import CurrentFrame
@@ -104,6 +105,7 @@ class Connection(SettingsPage):
     people: list[MemberOut]
     ticket_url: TemplateOut
     health: Health
+    books_on_owner: bool
 
     @property
     def details_shown(self) -> str:
@@ -144,6 +146,7 @@ async def show(
         people=await assignees(actor, db),
         ticket_url=ticket_url,
         health=_health(connection, frame.now),
+        books_on_owner=PROVIDERS[connection.provider].own_token is not None,
     )
     return render(request, shown, frame)
 
@@ -221,8 +224,12 @@ async def remove(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession
 async def map_member(
     request: Request, body: Annotated[MappingForm, Form()], actor: CanManagePsaDetached, now: Now
 ) -> Response:
+    freed = await _mapped_to(request, actor, body)
     await members_api.map_member(request, body.external_id, MappingIn(user_id=body.user_id), actor, now)
-    return go_to(f"{HERE}#members", "Saved. What waited for this person is posted now.")
+    if body.user_id is None:
+        return go_to(f"{HERE}#members", "Saved. This member is nobody here.")
+    said = f" {freed} was mapped to this person, and is nobody here now." if freed else ""
+    return go_to(f"{HERE}#members", f"Saved.{said} What waited for this person is posted now.")
 
 
 @router.post("/links/template")
@@ -231,6 +238,14 @@ async def set_links(
 ) -> Response:
     await tickets_api.set_template(body, actor, db, now)
     return go_to(HERE, "Saved. Ticket numbers are links now." if body.template else "Saved.")
+
+
+async def _mapped_to(request: Request, actor: Actor, body: MappingForm) -> str:
+    """Who else in the ticket system is this person so far."""
+    async with request.app.state.database.read(actor.account_id) as db:
+        members = await read_all(partial(members_api.list_members, actor, db, MOST_ITEMS))
+    others = [one for one in members if one.external_id != body.external_id and body.user_id is not None]
+    return " and ".join(one.name for one in others if one.user_id == body.user_id)
 
 
 def _check_then(connection: ConnectionOut) -> Response:

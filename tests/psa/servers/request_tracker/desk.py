@@ -26,9 +26,9 @@ class Desk:
         """Where it answers."""
         return self.server.port
 
-    def provider(self, access: Access, *, who: str = "flowpilot", lifecycles: str = LIFECYCLES) -> Provider:
-        """FlowPilot's provider with somebody's token."""
-        settings = Settings(lifecycles=lifecycles, slowest_answer_seconds=1)
+    def provider(self, access: Access, *, who: str = "flowpilot", **entered: str) -> Provider:
+        """FlowPilot's provider with somebody's token, and what else was entered."""
+        settings = Settings(**{"lifecycles": LIFECYCLES, "slowest_answer_seconds": 1, **entered})
         return RequestTracker(access, Credentials(token=self.server.tokens[who]), settings)
 
     def stranger(self, access: Access) -> Provider:

@@ -91,6 +91,25 @@ def test_members_are_mapped_by_hand(browser: TestClient, company: Company, desk:
     assert "By hand" in browser.get(HERE).text
 
 
+def test_a_person_who_is_taken_from_another_member_is_named_and_comes_back(
+    browser: TestClient, company: Company, desk: Desk, connect: Connect
+) -> None:
+    alex, email = company.add_newcomer(Role.VIEWER)
+    desk.shows["members"] = [{"id": "7", "name": "Alex", "email": email}, {"id": "8", "name": "Service"}]
+    connect()
+    send(browser, HERE, "/check")
+    where = "SELECT external_id, user_id, mapped_by FROM psa_members ORDER BY external_id"
+    by_email = ("7", alex, "email")
+    assert company.query(where) == [by_email, ("8", None, None)]
+    assert f'<option value="{alex}" selected>' in browser.get(HERE).text
+    mapping = f"{HERE}/members/mapping"
+    said = browser.post(mapping, data={"external_id": "8", "user_id": str(alex)}).text
+    assert "Saved. Alex was mapped to this person, and is nobody here now." in said
+    said = browser.post(mapping, data={"external_id": "8", "user_id": ""}).text
+    assert "Saved. This member is nobody here." in said
+    assert company.query(where) == [by_email, ("8", None, "hand")]
+
+
 def test_a_change_that_says_nothing_of_credentials_keeps_them(
     browser: TestClient, company: Company, connect: Connect
 ) -> None:
