@@ -57,6 +57,18 @@ WITH stalled AS (
 SELECT id, task_name, procrastinate_retry_job_v2(id, now(), NULL, NULL, NULL) FROM stalled
 """
 
+# A job may enqueue one for a queue whose workers have found none and ended, or for the lock that it holds itself.
+_IS_ANY_DUE = """
+SELECT EXISTS (
+    SELECT FROM procrastinate_jobs job
+    WHERE job.status = 'todo' AND (job.scheduled_at IS NULL OR job.scheduled_at <= now())
+        AND job.queue_name = ANY(%(queues)s)
+        AND NOT EXISTS (
+            SELECT FROM procrastinate_jobs other WHERE other.status = 'doing' AND other.lock = job.lock
+        )
+) AS is_any_due
+"""
+
 _log = logging.getLogger(__name__)
 
 
@@ -112,9 +124,17 @@ async def work(
     async with jobs.app.with_connector(connector).open_async() as app, asyncio.TaskGroup() as group:
         tending = group.create_task(tend(app, up))
         used = jobs.Tools(database, settings)
-        workers = [group.create_task(_run(app, queue, used, until_idle=until_idle)) for queue in CONCURRENCY]
-        await asyncio.wait(workers)
+        is_any_due = True
+        while is_any_due:
+            workers = [group.create_task(_run(app, queue, used, until_idle=until_idle)) for queue in CONCURRENCY]
+            await asyncio.wait(workers)
+            is_any_due = until_idle and await _is_any_due(app)
         tending.cancel()
+
+
+async def _is_any_due(app: App) -> bool:
+    row = await app.connector.execute_query_one_async(_IS_ANY_DUE, queues=list(CONCURRENCY))
+    return bool(row["is_any_due"])
 
 
 async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> None:

@@ -1,14 +1,18 @@
 """Jobs of a worker that died are run again soon, and a lane goes on as soon as its job has ended."""
 
 import asyncio
+import uuid
 
 import psycopg
 import pytest
-from procrastinate import App, PsycopgConnector
+from procrastinate import App, JobContext, PsycopgConnector
 
 from flowpilot.db.connect import DatabaseUrls
-from flowpilot.jobs import app
-from flowpilot.worker import QueueWorker, tend
+from flowpilot.db.session import Database
+from flowpilot.jobs import DEFAULT_QUEUE, PSA_QUEUE, app, enqueue, tools
+from flowpilot.settings import Settings
+from flowpilot.worker import QueueWorker, tend, work
+from tests.company import Company
 
 pytestmark = pytest.mark.anyio
 
@@ -82,3 +86,30 @@ async def test_what_waits_for_a_lock_runs_as_soon_as_it_is_free(urls: DatabaseUr
         worker.stop()  # type: ignore[no-untyped-call]
         await working
     assert ran == [1, 2]
+
+
+_ran: list[str] = []
+
+
+@app.task(name="tests.first", queue=DEFAULT_QUEUE, pass_context=True)
+async def first(context: JobContext, account_id: str) -> None:
+    """It enqueues the second once the workers of the other queues have found nothing to do."""
+    await asyncio.sleep(1)
+    _ran.append("first")
+    async with tools(context).database.write(uuid.UUID(account_id)) as db:
+        await enqueue(db, "tests.second")
+
+
+@app.task(name="tests.second", queue=PSA_QUEUE)
+async def second() -> None:
+    """It is enqueued for a queue that has no worker any more."""
+    _ran.append("second")
+
+
+async def test_until_idle_means_until_no_queue_has_anything_due(
+    company: Company, settings: Settings, database: Database
+) -> None:
+    async with database.write(company.id) as db:
+        await enqueue(db, "tests.first", account_id=company.id)
+    await work(settings, company.urls.runtime, database, until_idle=True)
+    assert _ran == ["first", "second"]
