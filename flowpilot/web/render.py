@@ -18,6 +18,7 @@ from flowpilot.identity.cookies import COOKIE, keep_signed_in
 from flowpilot.web import formatting
 from flowpilot.web.assets import icon, static_url
 from flowpilot.web.frame import Frame
+from flowpilot.web.help import inline, pieces
 from flowpilot.web.tables import labelled
 
 _NOTICE = "flowpilot_notice"
@@ -36,7 +37,7 @@ templates.globals.update(
     new_key=new_id,
     live_kinds=" ".join(HandoffEventKind),
 )
-templates.filters.update(formatting.FILTERS, labelled=labelled)
+templates.filters.update(formatting.FILTERS, labelled=labelled, pieces=pieces, inline=inline)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,18 +1,51 @@
 """The shipped flows are complete and usable."""
 
+import re
 from collections import Counter
+from collections.abc import Iterator
 
 import pytest
 
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.text import FlowText, parse, render
-from flowpilot.flows.tree import NodeKind, problems
+from flowpilot.flows.tree import NodeKind, Tree, problems
 
 FLOWS = shipped_flows()
 CATEGORIES = {
     "Email", "Identity", "Network", "Remote Access", "Printing", "Hardware",
     "Microsoft 365", "Business Applications", "Security", "Backup", "Telephony",
 }  # fmt: skip
+
+# PowerShell's cmdlets, and programs that are followed by a switch, an address or a path.
+COMMAND = re.compile(
+    r"(?<![\w`-])(?:(?:Add|Clear|Close|Connect|Disable|Enable|Get|New|Release|Remove|Resolve|Restart|Resume|Revoke|"
+    r"Search|Set|Start|Stop|Suspend|Test|Unlock|Update)-[A-Z]\w+|(?:attrib|certutil|chkdsk|cmdkey|dcdiag|dir|DISM|"
+    r"dsregcmd|gpresult|gpupdate|icacls|ipconfig|klist|manage-bde|net|netsh|nltest|nslookup|ping|pnputil|powercfg|"
+    r"quser|repadmin|sc\.exe|sfc|slmgr|sqlcmd|tracert|vssadmin|w32tm|wusa)(?= [-\w/\\]*[-/\\]))"
+)
+IN_CODE = re.compile(r"```\n.*?\n```|`[^`\n]+`", re.DOTALL)
+
+# Words of a name that say nothing about the problem.
+FILLERS = {
+    "a",
+    "an",
+    "and",
+    "at",
+    "does",
+    "fails",
+    "in",
+    "is",
+    "it",
+    "no",
+    "not",
+    "of",
+    "on",
+    "or",
+    "the",
+    "to",
+    "work",
+    "works",
+}
 
 every_flow = pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
 
@@ -66,5 +99,55 @@ def test_it_is_found_by_what_callers_say(flow: FlowText) -> None:
 
 
 @every_flow
+def test_every_path_reaches_an_end(flow: FlowText) -> None:
+    ends = {flow.tree.nodes[path[-1]].kind for path in _paths(flow.tree)}
+    assert ends == {NodeKind.RESOLUTION, NodeKind.ESCALATION}
+
+
+@every_flow
+def test_commands_are_in_code_blocks(flow: FlowText) -> None:
+    bare = [
+        (name, found[0])
+        for name, node in flow.tree.nodes.items()
+        for found in COMMAND.finditer(f"{node.text}\n{IN_CODE.sub('', node.help)}")
+    ]
+    open_blocks = [name for name, node in flow.tree.nodes.items() if node.help.count("```") % 2]
+    assert (bare, open_blocks) == ([], [])
+
+
+@every_flow
+def test_three_keywords_say_more_than_its_name(flow: FlowText) -> None:
+    said = [keyword for keyword in flow.keywords if not _words(keyword) <= _words(flow.name)]
+    assert len(said) >= 3
+
+
+def test_no_flow_has_all_words_of_another_in_its_name() -> None:
+    names = {slug: _words(flow.name) for slug, flow in FLOWS.items()}
+    assert all(names.values())
+    same = [(one, other) for one in names for other in names if one != other and names[one] <= names[other]]
+    assert same == []
+
+
+@every_flow
 def test_it_can_be_exported_and_imported_again(flow: FlowText) -> None:
     assert parse(render(flow)) == flow
+
+
+def _paths(tree: Tree) -> Iterator[list[str]]:
+    """A path to an end along every choice: each is taken once, from the first path that comes by."""
+    taken: set[tuple[str, str]] = set()
+    pending = [[tree.root]]
+    while pending:
+        path = pending.pop()
+        onward = [choice.next for choice in tree.nodes[path[-1]].offered]
+        assert len(set(path)) == len(path)
+        if not onward:
+            yield path
+        fresh = [name for name in onward if (path[-1], name) not in taken]
+        taken.update((path[-1], name) for name in fresh)
+        pending += [[*path, name] for name in fresh]
+
+
+def _words(text: str) -> set[str]:
+    """The words that say something about the problem."""
+    return set(re.findall(r"[a-z0-9]+", text.lower())) - FILLERS
