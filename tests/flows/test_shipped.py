@@ -52,10 +52,13 @@ every_flow = pytest.mark.parametrize("flow", FLOWS.values(), ids=FLOWS)
 
 def test_the_library_covers_what_was_promised() -> None:
     assert list(FLOWS) == [
-        "account-lockout", "backup-failure", "business-application", "disk-full", "dns",
-        "file-permissions", "mail-not-delivered", "new-starter", "onedrive-sync", "outlook-password-prompts",
-        "password-and-mfa", "phishing-report", "phone-calls", "printer", "remote-desktop",
-        "site-no-internet", "slow-pc", "teams-audio", "vpn", "wifi",
+        "account-lockout", "backup-failure", "bitlocker-recovery", "browser", "business-application",
+        "calendar", "certificate", "conditional-access", "disk-full", "dns", "file-permissions",
+        "firewall-rule", "leaver", "licence", "lost-device", "mac", "mail-not-delivered", "mobile-mail",
+        "monitor-and-dock", "new-pc", "new-starter", "onedrive-sync", "outlook-password-prompts",
+        "password-and-mfa", "pdf", "phishing-report", "phone-calls", "printer", "ransomware", "remote-desktop",
+        "restore-test", "scanner", "server-not-reachable", "shared-mailbox", "site-no-internet", "slow-pc",
+        "teams-audio", "vpn", "wifi", "windows-update",
     ]  # fmt: skip
 
 
