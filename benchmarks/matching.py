@@ -37,9 +37,9 @@ HEADERS = ("", "texts the weights were fitted to", "texts held back", "all")
 HOW = """\
 `matching_texts.toml` holds problem texts, each with the shipped flow that is right for it, written without a
 look at the matcher. A hash splits them: the weights in `flowpilot/flows/matching/confidence.py` were fitted to
-one part (and to texts that are not kept), and the synonyms were chosen with that part in view, so only the other
-part shows how well unseen texts are matched. In brackets: the 95 % Wilson interval. A flow below the matcher's
-floor is not returned, and counts as not found."""
+one part (and to texts that are not kept), and synonyms and some keywords were chosen with that part in view, so
+only the other part shows how well unseen texts are matched. In brackets: the 95 % Wilson interval. A flow below
+the matcher's floor is not returned, and counts as not found."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from typing import Any
 
 from flowpilot.demo.simulation.chance import id_at
 from flowpilot.demo.simulation.flow_guide import Guide, make_guide
+from flowpilot.demo.simulation.problems import domains
 from flowpilot.demo.world import DemoAccount, DemoFlow
 from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.shipped import shipped_flows
@@ -18,6 +19,9 @@ from flowpilot.flows.tree import to_json
 from flowpilot.identity.models import AuditEntry
 
 _DRAFT_AGE = timedelta(days=2)
+
+# The shipped flows that nobody has called about came with the newest FlowPilot: they have no sessions yet.
+_NEW_DAYS_AGO = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +98,18 @@ def _guide(slug: str, number: int) -> Guide:
 
 def _declared(account: DemoAccount) -> list[DemoFlow]:
     own = {flow.slug: flow for flow in account.flows}
-    return [*(DemoFlow(slug) for slug in shipped_flows() if slug not in own), *own.values()]
+    shipped = (
+        DemoFlow(slug) if slug in _asked_about() else DemoFlow(slug, born_days_ago=_NEW_DAYS_AGO)
+        for slug in shipped_flows()
+        if slug not in own
+    )
+    return [*shipped, *own.values()]
+
+
+@cache
+def _asked_about() -> frozenset[str]:
+    """The slugs of the flows that somebody calls about."""
+    return frozenset(slug for domain in domains().values() for problem in domain.problem for slug in problem.flows)
 
 
 def _add_flow(rng: Random, account: DemoAccount, library: Library, history: DemoFlow, now: datetime) -> None:

@@ -16,6 +16,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls, libpq_url
 from flowpilot.db.session import Database, Db
+from flowpilot.flows.shipped import shipped_flows
 from flowpilot.identity.first_run import FirstAccount, set_up, setup_code
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
@@ -72,7 +73,7 @@ def test_the_owner_is_signed_in_to_an_account_with_the_shipped_flows(fresh: Test
     assert "Welcome to FlowPilot, Ada." in home.text
     me = fresh.get("/api/v1/auth/me").json()
     assert (me["account_name"], me["role"], me["timezone"]) == ("Maple IT", "owner", "Europe/Vienna")
-    assert len(fresh.get("/api/v1/flows?limit=200&state=published").json()["items"]) == 20
+    assert len(fresh.get("/api/v1/flows?limit=200&state=published").json()["items"]) == len(shipped_flows())
 
 
 def test_the_account_its_owner_and_its_flows_are_one_transaction(fresh: TestClient, empty: DatabaseUrls) -> None:
