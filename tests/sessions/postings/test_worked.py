@@ -21,13 +21,14 @@ ALEX, KIM = uuid.UUID(int=1), uuid.UUID(int=2)
 START = at("2026-06-15 22:30")
 # What may follow each status; None is a step. Nobody does what the idle job does.
 AFTER: dict[str, list[str | None]] = {
-    "active": [None, "requesting_escalation", "resolved", "abandoned"],
+    "active": [None, "requesting_escalation", "resolved", "abandoned", "paused"],
+    "paused": ["active"],
     "requesting_escalation": [None, "escalated"],
     "escalated": [None, "resolved", "abandoned", "active"],
     "resolved": ["active"],
     "abandoned": ["active"],
 }
-EVENT = st.tuples(st.integers(1, 2_400_000), st.integers(0, 3), st.sampled_from([ALEX, KIM]))
+EVENT = st.tuples(st.integers(1, 2_400_000), st.integers(0, 4), st.sampled_from([ALEX, KIM]))
 
 
 @dataclass
