@@ -72,6 +72,13 @@ class PsaPosting(Tenant, Base):
             "due_at",
             postgresql_where="state IN ('held', 'queued', 'sent')",
         ),
+        Index(
+            "psa_postings_open_idx",
+            "account_id",
+            "state",
+            "id",
+            postgresql_where="state IN ('held', 'queued', 'sent', 'failed')",
+        ),
     )
 
     connection_id: Mapped[uuid.UUID]
