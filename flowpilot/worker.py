@@ -3,7 +3,8 @@
 import asyncio
 import itertools
 import logging
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
@@ -121,15 +122,26 @@ async def work(
     connector = PsycopgConnector(
         conninfo=runtime_url, min_size=1, max_size=6, timeout=patience_seconds, kwargs=LIVELINESS
     )
-    async with jobs.app.with_connector(connector).open_async() as app, asyncio.TaskGroup() as group:
+    async with _opened(connector) as app, asyncio.TaskGroup() as group:
         tending = group.create_task(tend(app, up))
         used = jobs.Tools(database, settings)
-        is_any_due = True
-        while is_any_due:
-            workers = [group.create_task(_run(app, queue, used, until_idle=until_idle)) for queue in CONCURRENCY]
-            await asyncio.wait(workers)
-            is_any_due = until_idle and await _is_any_due(app)
-        tending.cancel()
+        try:
+            is_any_due = True
+            while is_any_due:
+                await _run_all(app, used, group, until_idle=until_idle)
+                is_any_due = until_idle and await _is_any_due(app)
+        finally:
+            tending.cancel()
+
+
+async def _run_all(app: App, tools: jobs.Tools, group: asyncio.TaskGroup, *, until_idle: bool) -> None:
+    workers = {queue: _worker(app, queue, tools, until_idle=until_idle) for queue in CONCURRENCY}
+    try:
+        _heed_cancellation()
+        await asyncio.wait([group.create_task(_run(worker, queue)) for queue, worker in workers.items()])
+    finally:
+        for worker in workers.values():
+            worker.stop()  # type: ignore[no-untyped-call]
 
 
 async def _is_any_due(app: App) -> bool:
@@ -137,8 +149,18 @@ async def _is_any_due(app: App) -> bool:
     return bool(row["is_any_due"])
 
 
-async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> None:
-    worker = QueueWorker(
+@asynccontextmanager
+async def _opened(connector: PsycopgConnector) -> AsyncIterator[App]:
+    """The queue over this connector, which is closed, too, if this is cancelled while it opens."""
+    try:
+        async with jobs.app.with_connector(connector).open_async() as app:
+            yield app
+    finally:
+        await connector.close_async()
+
+
+def _worker(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> QueueWorker:
+    return QueueWorker(
         app,
         queues=[queue],
         concurrency=CONCURRENCY[queue],
@@ -151,8 +173,12 @@ async def _run(app: App, queue: str, tools: jobs.Tools, *, until_idle: bool) -> 
         stalled_worker_timeout=_DEAD_AFTER_SECONDS,
         additional_context={"tools": tools},
     )
+
+
+async def _run(worker: QueueWorker, queue: str) -> None:
     await worker.run()  # type: ignore[no-untyped-call]
-    if not until_idle:
+    _heed_cancellation()
+    if worker.wait:
         raise WorkerStoppedError(f"the worker of the queue {queue} stopped by itself")
 
 
@@ -163,8 +189,20 @@ async def tend(app: App, up: Callable[[], None]) -> None:
             _log.warning("job %s (%s): its worker died, so it is run again", job["id"], job["task_name"])
         if rounds % (_DELETE_SECONDS // _TEND_SECONDS) == 0:
             await app.job_manager.delete_old_jobs(nb_hours=_KEEP_FAILED_HOURS, include_failed=True)
+        _heed_cancellation()
         up()
         await asyncio.sleep(_TEND_SECONDS)
+
+
+def _heed_cancellation() -> None:
+    """End this task if it was cancelled while it waited for a connection.
+
+    The pool waits with asyncio.wait_for, which up to Python 3.11 forgets a cancellation that comes together with
+    the connection. What is cancelled right after its start would run for ever.
+    """
+    task = asyncio.current_task()
+    if task is not None and task.cancelling():
+        raise asyncio.CancelledError
 
 
 def _say_outages_once() -> None:

@@ -7,9 +7,11 @@ import psycopg
 import pytest
 from procrastinate import App, JobContext, PsycopgConnector
 
+from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.jobs import DEFAULT_QUEUE, PSA_QUEUE, app, enqueue, tools
+from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.settings import Settings
 from flowpilot.worker import QueueWorker, tend, work
 from tests.company import Company
@@ -113,3 +115,19 @@ async def test_until_idle_means_until_no_queue_has_anything_due(
         await enqueue(db, "tests.first", account_id=company.id)
     await work(settings, company.urls.runtime, database, until_idle=True)
     assert _ran == ["first", "second"]
+
+
+async def test_work_that_is_cancelled_right_after_its_start_ends(
+    company: Company, settings: Settings, urls: DatabaseUrls, database: Database
+) -> None:
+    """It lasted for ever now and then: a cancellation is lost that comes together with a connection."""
+    for _ in range(5):
+        async with database.write(company.id) as db:
+            for _ in range(3):
+                await give_turn(db, company.id, new_id())
+        up = asyncio.Event()
+        working = asyncio.create_task(work(settings, urls.runtime, database, up.set))
+        await up.wait()
+        working.cancel()
+        await asyncio.wait([working], timeout=20)
+        assert working.cancelled()
