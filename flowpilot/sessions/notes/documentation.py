@@ -1,9 +1,10 @@
 """A session as the note that a person would write for the ticket. Pure; no AI."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flowpilot.durations import of_work
@@ -11,7 +12,7 @@ from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.notes.sections import Section, as_markdown, as_text
-from flowpilot.sessions.notes.work_time import time_spent
+from flowpilot.sessions.notes.work_time import stretches
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import sentence
@@ -36,18 +37,34 @@ class Documentation:
     work_seconds: float
 
 
+class Booked(NamedTuple):
+    """Time that is booked with a note: whose it is, in whole minutes, and when it began."""
+
+    name: str | None
+    minutes: int
+    started_at: datetime
+
+
 def document(
-    history: SessionHistory, until: datetime, timezone: str, *, since: datetime | None = None
+    history: SessionHistory,
+    until: datetime,
+    timezone: str,
+    *,
+    since: datetime | None = None,
+    booked: Sequence[Booked] | None = None,
 ) -> Documentation:
     """The note of a session as it was at `until`, with its moments as clocks show them in the zone.
 
     Args:
         since: leave out what was done up to then, because an earlier note has it.
+        booked: the time that goes with the note, which then says the same minutes; None if none is booked.
     """
-    spent = time_spent(history, until)
-    sections = [
-        section for section in _sections(history, spent, timezone, since) if section.paragraphs or section.bullets
-    ]
+    pieces = (one for one in stretches(history, until) if since is None or one.started_at >= since)
+    spent = sum((one.spent for one in pieces), timedelta())
+    zone = ZoneInfo(timezone)
+    time = _time_line(history, spent, zone, since) if booked is None else _booked_line(history, booked, zone)
+    sections = [*_sections(history, zone, since), Section("Time spent", [time] if time else [], [])]
+    sections = [section for section in sections if section.paragraphs or section.bullets]
     return Documentation(
         markdown=as_markdown(sections),
         text=as_text(sections),
@@ -55,9 +72,7 @@ def document(
     )
 
 
-def _sections(
-    history: SessionHistory, spent: timedelta, timezone: str, since: datetime | None
-) -> Iterator[Section]:
+def _sections(history: SessionHistory, zone: ZoneInfo, since: datetime | None) -> Iterator[Section]:
     session = history.session
     steps = [step for step in path.standing(history.steps) if since is None or step.created_at > since]
     about = [f"Client: {session.client_name}"] if session.client_name else []
@@ -67,12 +82,10 @@ def _sections(
     for kind, title in _TITLES.items():
         lines = [_line(history, step) for step in steps if step.kind == kind]
         yield Section(title, [], [line for line in lines if line])
-    zone = ZoneInfo(timezone)
     changes = [change for change in history.changes if since is None or change.created_at > since]
     handovers = [_handover(history, change, zone) for change in changes if _is_handover(change)]
     yield Section("Escalation", [], handovers)
     yield _ending(history, steps)
-    yield Section("Time spent", [_time_line(history, spent, zone)], [])
 
 
 def _line(history: SessionHistory, step: AISessionStep) -> str:
@@ -130,17 +143,35 @@ def _ending(history: SessionHistory, steps: list[AISessionStep]) -> Section:
     return Section("State", paragraphs, [])
 
 
-def _time_line(history: SessionHistory, spent: timedelta, zone: ZoneInfo) -> str:
+def _time_line(history: SessionHistory, spent: timedelta, zone: ZoneInfo, since: datetime | None) -> str:
+    people = [history.names[person] for person in _people(history, since) if history.names.get(person)]
+    by = f", by {_listed(list(dict.fromkeys(people)))}" if people else ""
+    return f"{of_work(spent)}{_when(history, since or history.session.created_at, zone)}{by}"
+
+
+def _booked_line(history: SessionHistory, booked: Sequence[Booked], zone: ZoneInfo) -> str:
+    """The minutes as they are booked, of each person; empty if none are."""
+    sums: dict[str, int] = {}
+    for one in booked:
+        name = one.name or "a former member"
+        sums[name] = sums.get(name, 0) + one.minutes
+    if not sums:
+        return ""
+    each = [f"{of_work(timedelta(minutes=minutes))} by {name}" for name, minutes in sums.items()]
+    by = f", {_listed(each)}" if len(each) > 1 else f", by {next(iter(sums))}"
+    whole = of_work(timedelta(minutes=sum(sums.values())))
+    return f"{whole}{_when(history, min(one.started_at for one in booked), zone)}{by}"
+
+
+def _when(history: SessionHistory, began_at: datetime, zone: ZoneInfo) -> str:
     session = history.session
-    begun, ended = session.created_at.astimezone(zone), _last_moment(history).astimezone(zone)
+    begun, ended = began_at.astimezone(zone), _last_moment(history).astimezone(zone)
     # When the clocks go back, one hour comes twice.
     clock = "%H:%M" if begun.utcoffset() == ended.utcoffset() else "%H:%M %Z"
     since = begun.strftime(f"%Y-%m-%d {clock}")
     until = ended.strftime(clock if ended.date() == begun.date() else f"%Y-%m-%d {clock}")
     when = f" so far, since {since}" if session.status in OPEN else f", from {since} to {until}"
-    people = [history.names[person] for person in _people(history) if history.names.get(person)]
-    by = f", by {_listed(list(dict.fromkeys(people)))}" if people else ""
-    return f"{of_work(spent)}{when} ({zone.key}){by}"
+    return f"{when} ({zone.key})"
 
 
 def _last_moment(history: SessionHistory) -> datetime:
@@ -151,11 +182,11 @@ def _last_moment(history: SessionHistory) -> datetime:
     return session.resolved_at or max([session.created_at, *moments])
 
 
-def _people(history: SessionHistory) -> Iterator[uuid.UUID]:
-    if history.session.user_id is not None:
+def _people(history: SessionHistory, since: datetime | None) -> Iterator[uuid.UUID]:
+    if history.session.user_id is not None and since is None:
         yield history.session.user_id
     for step in history.steps:
-        if step.actor_id is not None:
+        if step.actor_id is not None and (since is None or step.created_at > since):
             yield step.actor_id
 
 

@@ -8,7 +8,7 @@ from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.postings.context import PostingContext
 from flowpilot.psa.postings.planning import Worked
 from flowpilot.psa.providers.registry import PROVIDERS
-from flowpilot.sessions.notes.documentation import document
+from flowpilot.sessions.notes.documentation import Booked, document
 from flowpilot.sessions.postings.worked import worked
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import OPEN
@@ -25,10 +25,9 @@ class Content:
 def content(history: SessionHistory, context: PostingContext, until: datetime, timezone: str) -> Content:
     """What is posted at `until`, with the moments in the note as clocks show them in the zone."""
     rules, before = context.rules, context.posted
-    return Content(
-        text=_note(history, until, timezone, before.noted_until) if rules.posts_note else None,
-        worked=worked(history, until, before.seconds, by_day=_by_day(context)) if rules.posts_time else (),
-    )
+    pieces = worked(history, until, before.seconds, by_day=_by_day(context)) if rules.posts_time else None
+    note = _note(history, until, timezone, before.noted_until, pieces) if rules.posts_note else None
+    return Content(text=note, worked=pieces or ())
 
 
 def _by_day(context: PostingContext) -> bool:
@@ -36,10 +35,22 @@ def _by_day(context: PostingContext) -> bool:
     return connection is not None and PROVIDERS[ProviderKind(connection.provider)].splits_at_midnight_utc
 
 
-def _note(history: SessionHistory, until: datetime, timezone: str, noted_until: datetime | None) -> str | None:
+def _note(
+    history: SessionHistory,
+    until: datetime,
+    timezone: str,
+    noted_until: datetime | None,
+    pieces: Sequence[Worked] | None,
+) -> str | None:
     """What is new since the last note; None if nothing is. The end of a session that is open would be new."""
     happened = [step.created_at for step in history.steps] + [change.created_at for change in history.changes]
     happened += [until] if history.session.status in OPEN else []
     if noted_until is not None and all(moment <= noted_until for moment in happened):
         return None
-    return document(history, until, timezone, since=noted_until).text
+    booked = None if pieces is None else [_booked(history, one) for one in pieces]
+    return document(history, until, timezone, since=noted_until, booked=booked).text
+
+
+def _booked(history: SessionHistory, piece: Worked) -> Booked:
+    name = None if piece.user_id is None else history.names.get(piece.user_id)
+    return Booked(name, piece.minutes, piece.booked[0])

@@ -86,6 +86,22 @@ def test_only_what_is_new_is_posted_after_an_escalation(desk: Connected) -> None
     assert seconds == pytest.approx(spent, abs=2)
 
 
+def test_a_note_says_the_minutes_that_are_booked_of_each_person_and_only_new_ones(desk: Connected) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.note(session, "I helped.", Role.TEAM_ADMIN)
+    desk.resolve(session)
+    desk.ask("POST", f"{SESSIONS}/{session}/reopen", {"reason": "It blinks again."})
+    desk.note(session, "Found another fuse.")
+    desk.resolve(session)
+    last, first = desk.postings(session)
+    times = [one["text"].partition("TIME SPENT\n")[2].strip() for one in (first, last)]
+    booked = [sum(step["minutes"] or 0 for step in one["steps"]) for one in (first, last)]
+    assert booked == [2, 1]
+    assert [time.partition(",")[0] for time in times] == ["2 min", "1 min"]
+    assert [time.count("1 min by ") for time in times] == [2, 0]
+
+
 def test_only_what_is_new_is_posted_after_a_session_was_reopened(desk: Connected) -> None:
     desk.connect()
     session = desk.session()
