@@ -12,6 +12,8 @@ import httpx2
 
 from flowpilot.outgoing.destinations import Address, Network, lookup, parse
 
+NO_CONNECTION = "The receiver could not be reached."
+
 _LONGEST_WAIT = timedelta(days=1)
 
 # Nothing has been sent when one of these is raised.
@@ -161,7 +163,7 @@ def _no_connection(error: BaseException) -> str:
         if isinstance(cause, ssl.SSLCertVerificationError):
             return "The receiver's certificate is not valid for its name, or not from a trusted authority."
         cause = cause.__cause__ or cause.__context__
-    return "The receiver could not be reached."
+    return NO_CONNECTION
 
 
 @cache

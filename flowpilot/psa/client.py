@@ -16,7 +16,7 @@ from urllib.parse import urlencode
 
 from flowpilot.clock import now
 from flowpilot.outgoing.destinations import AddressRefusedError, Network
-from flowpilot.outgoing.http import Answer, NotSentError, UnansweredError, send
+from flowpilot.outgoing.http import NO_CONNECTION, Answer, NotSentError, UnansweredError, send
 from flowpilot.psa.provider import CredentialsError, ProviderError, TryLater, UnavailableError, Unknown
 
 # Ticket systems that check a hash on each request take about a second for one.
@@ -108,7 +108,7 @@ class Client:
         except AddressRefusedError as error:
             raise ProviderError(error.detail) from None
         except (NotSentError, UnansweredError) as error:
-            raise UnavailableError(f"{self.system} cannot be reached. {error.reason}") from None
+            raise UnavailableError(_unreachable(self.system, error.reason)) from None
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS or answer.status >= 500:
             raise UnavailableError(f"{self.system} answered {answer.status}.", answer.retry_after(now()))
         if answer.is_redirect:
@@ -134,7 +134,7 @@ class Client:
             answer = await self._send(method, url, headers, params, data, form)
         except (AddressRefusedError, NotSentError) as error:
             reason = error.reason if isinstance(error, NotSentError) else error.detail
-            return TryLater(f"{self.system} cannot be reached. {reason}", is_down=True)
+            return TryLater(_unreachable(self.system, reason), is_down=True)
         except UnavailableError as error:
             return TryLater(error.detail, error.not_before, is_down=True)
         except UnansweredError as error:
@@ -194,3 +194,8 @@ def content(answer: Answer) -> Any:
         raise ProviderError(
             "The answer is not from the ticket system's programming interface. Is the address right?"
         ) from None
+
+
+def _unreachable(system: str, reason: str) -> str:
+    """Why it cannot be reached, unless that is all that is known."""
+    return f"{system} cannot be reached." if reason == NO_CONNECTION else f"{system} cannot be reached. {reason}"

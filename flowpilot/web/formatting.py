@@ -54,6 +54,7 @@ _ONE = {
     "flows": "flow",
     "gaps": "gap",
     "handoffs": "handoff",
+    "postings": "posting",
     "pushes": "push",
     "sessions": "session",
     "snapshots": "snapshot",

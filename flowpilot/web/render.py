@@ -6,7 +6,7 @@ A page is a frozen dataclass that names its template. The template sees it as `p
 
 from dataclasses import dataclass
 from typing import Any, ClassVar, Self
-from urllib.parse import quote, unquote, urlencode
+from urllib.parse import quote, unquote, urlencode, urlsplit
 
 from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
@@ -53,11 +53,15 @@ class Part(Page):
     """A part of a page that is fetched after it is shown. Without scripts a link leads to it, as a page alone."""
 
     is_part: bool
+    back: str
 
     @classmethod
     def of(cls, request: Request, **said: Any) -> Self:
         """The part as this request asks for it."""
-        return cls(is_part="HX-Request" in request.headers, **said)
+        came_from = urlsplit(request.headers.get("Referer", ""))
+        back = came_from._replace(scheme="", netloc="").geturl()
+        is_ours = came_from.netloc == request.url.netloc and is_own_path(back)
+        return cls(is_part="HX-Request" in request.headers, back=back if is_ours else "/", **said)
 
 
 def render(request: Request, page: Page, frame: Frame | None = None, *, status: int = 200) -> HTMLResponse:

@@ -88,7 +88,7 @@ async def go_on(db: Db, changed: Changed) -> None:
 
 async def stop(db: Db, changed: Changed) -> None:
     """Say of everything that waits for a connection that it was removed, and try it no more."""
-    reason = f"The connection to {changed.name} was removed. Connect it again and retry this, or abandon it."
+    reason = f"The connection to {changed.name} was removed. Connect it again and try this again, or give it up."
     await db.execute(
         update(PsaPosting)
         .where(

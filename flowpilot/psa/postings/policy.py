@@ -48,7 +48,7 @@ def refusal(
     match action:
         case PostingAction.SEND if posting.state != State.HELD or posting.is_unlinked:
             return PostingGoneError(
-                "The session has no ticket. Link it to one first, or abandon this posting."
+                "The session has no ticket. Link it to one first, or give this posting up."
                 if posting.is_unlinked
                 else f"This posting is {posting.state}: it waits for nobody."
             )
@@ -56,7 +56,7 @@ def refusal(
             return PostingGoneError(f"This posting is {posting.state}, so there is nothing to try again.")
         case PostingAction.SEND | PostingAction.RETRY if way(posting, connections) is None:
             return PostingGoneError(
-                "The connection to its ticket system was removed. Connect it again, or abandon this posting."
+                "The connection to its ticket system was removed. Connect it again, or give this posting up."
             )
         case PostingAction.CORRECT if posting.state not in _CHANGEABLE or any(step.attempts for step in steps):
             return PostingGoneError("This posting is already on its way, so it can no longer be changed.")

@@ -32,9 +32,10 @@ class ShownPosting:
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """How many postings have failed, and how many wait until somebody sends them."""
+    """How many postings have failed, how many wait, and of those, how many until somebody sends them."""
 
     failed: int
+    waiting: int
     unsent: int
 
 
@@ -80,13 +81,14 @@ async def counts(db: ReadDb, account_id: uuid.UUID) -> dict[State, int]:
 
 
 async def to_do(db: ReadDb, account_id: uuid.UUID) -> ToDo:
-    """How many postings wait for a person."""
+    """How many postings have not arrived, by what they wait for."""
     has_failed, is_held = PsaPosting.state == State.FAILED, PsaPosting.state == State.HELD
     query = select(
-        func.count().filter(has_failed), func.count().filter(is_held, PsaPosting.due_at.is_(None))
-    ).where(PsaPosting.account_id == account_id, PsaPosting.state.in_([State.HELD, State.FAILED]))
-    failed, unsent = (await db.execute(query)).one()
-    return ToDo(failed, unsent)
+        func.count().filter(has_failed),
+        func.count().filter(~has_failed),
+        func.count().filter(is_held, PsaPosting.due_at.is_(None)),
+    ).where(PsaPosting.account_id == account_id, PsaPosting.state.in_([*WAITING, State.FAILED]))
+    return ToDo(*(await db.execute(query)).one())
 
 
 async def connections_of(db: ReadDb, account_id: uuid.UUID) -> Sequence[PsaConnection]:

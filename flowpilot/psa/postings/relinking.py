@@ -14,7 +14,7 @@ from flowpilot.psa.postings.record import LoadedPosting
 from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import Audience, PostingStepKind
 
-_UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or abandon this posting."
+_UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or give this posting up."
 
 
 async def relink(

@@ -92,7 +92,7 @@ async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetim
     try:
         ticket = await turn.provider.read_ticket(posting.ticket_id)
     except NoSuchTicketError as error:
-        await _refuse(turn, posting, error.detail)
+        await _refuse(turn, posting, f"{error.detail} Correct the number under Edit details in the session.")
         return None
     except UnavailableError as error:
         return await health.failed(turn.database, turn.connection, error.detail, error.not_before)

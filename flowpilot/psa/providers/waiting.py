@@ -12,7 +12,7 @@ SlowestAnswer = Annotated[
     Field(
         title="Slowest answer in seconds",
         description="An unanswered request may still be carried out for so long. Only then does FlowPilot look "
-        "what became of it, and send it again if it is not there.",
+        "for what it was to write, and send it again if that is not there.",
         ge=1,
         le=3600,
     ),

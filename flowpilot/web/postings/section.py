@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
 from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.members.tokens import takes_tokens
 from flowpilot.psa.postings import api
 from flowpilot.psa.postings.minutes import PostedTime, posted_times
 from flowpilot.psa.postings.models import WAITING, PsaRules, State
@@ -60,11 +61,20 @@ class SessionPostings:
         return int((_SOON if is_soon else _LATER).total_seconds())
 
     @property
-    def by_itself(self) -> list[str]:
-        """What the account posts when a session ends."""
+    def by_itself(self) -> str:
+        """What the account posts when a session ends: `its note and time go`; empty if nothing is."""
         rules = self.rules
         wanted = [(rules.posts_note, "note"), (rules.posts_time, "time"), (rules.posts_status, "status")]
-        return [name for is_wanted, name in wanted if is_wanted]
+        names = [name for is_wanted, name in wanted if is_wanted]
+        if len(names) < 2:
+            return f"its {names[0]} goes" if names else ""
+        return f"its {', '.join(names[:-1])} and {names[-1]} go"
+
+    @property
+    def names_person_first(self) -> bool:
+        """Whether the first line of a note says whose time goes with it, because it is booked on somebody else."""
+        connection = self.connection
+        return connection is not None and takes_tokens(connection) and self.rules.posts_time
 
     @property
     def is_posted(self) -> bool:

@@ -13,6 +13,9 @@ from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.psa.boards.queries import chosen_statuses
+from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions import policy
 from flowpilot.sessions.models import AISession
@@ -52,6 +55,7 @@ class Preview(Page):
     internal: PreviewOut
     client: PreviewOut
     posted: SessionPostings | None
+    statuses: str
     may_work: bool
 
 
@@ -72,12 +76,14 @@ async def show_preview(
     request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     history = await read_session(db, actor.account_id, session_id)
+    posted = await _posted(actor, db, history.session)
     page = Preview(
         title="What goes to the ticket",
         session=history.session,
         internal=await service.preview(db, history, Audience.INTERNAL, frame.now),
         client=await service.preview(db, history, Audience.CLIENT, frame.now),
-        posted=await _posted(actor, db, history.session),
+        posted=posted,
+        statuses=await _statuses(db, posted.connection) if posted is not None and posted.connection else "",
         may_work=policy.may_correct(policy.allowed(history.session, actor)),
     )
     return render(request, page, frame)
@@ -96,6 +102,13 @@ async def post_for_client(
     text = ClientTextIn(audience=body.audience, text=body.text)
     await api.post_for_client(session_id, text, actor, db, now, once)
     return go_to(f"/sessions/{session_id}", "It is on its way to the client. You see below when it has arrived.")
+
+
+async def _statuses(db: ReadDb, connection: PsaConnection) -> str:
+    """The status that the ticket of a resolved session gets, for each board for which one is chosen."""
+    chosen = await chosen_statuses(db, connection.account_id, connection.id)
+    resolved = [one for one in chosen if one.occasion == Occasion.RESOLVED]
+    return "; ".join(f"{one.board_name}: {one.status_name or 'stays as it is'}" for one in resolved)
 
 
 async def _posted(actor: Actor, db: ReadDb, session: AISession) -> SessionPostings | None:

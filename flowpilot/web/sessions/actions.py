@@ -207,8 +207,12 @@ async def correct(
     now: Now,
 ) -> Response:
     check_shown(body.shown, details_shown(locked.session))
+    before = locked.session.psa_ticket_id
     await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, locked, db, now)
-    return _back(session_id, "Saved.")
+    ticket = locked.session.psa_ticket_id
+    if ticket in {None, before}:
+        return _back(session_id, "Saved.")
+    return _back(session_id, f"Saved. The ticket is {ticket} now. What waits goes there; what was posted stays.")
 
 
 @router.get("/escalate")

@@ -27,7 +27,14 @@ from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.sessions import api, policy
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.queries import SessionFilter
-from flowpilot.sessions.schemas import DocumentationOut, SessionIn, SessionOut, SessionRow, StepOut
+from flowpilot.sessions.schemas import (
+    DocumentationOut,
+    SessionIn,
+    SessionOut,
+    SessionRow,
+    StatusChangeOut,
+    StepOut,
+)
 from flowpilot.sessions.transitions import OPEN, Action
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
@@ -113,6 +120,13 @@ class Session(Page):
         """The steps that count."""
         kept = set(self.session.standing)
         return [step for step in self.session.steps if step.id in kept]
+
+    @property
+    def path(self) -> list[StepOut | StatusChangeOut]:
+        """The steps that count, and why the session was reopened meanwhile."""
+        changes = self.session.status_changes
+        reopened = [one for one in changes if one.from_status not in {None, *OPEN} and one.to_status in OPEN]
+        return sorted([*self.standing, *reopened], key=lambda one: one.created_at)
 
     @property
     def names(self) -> dict[uuid.UUID, str | None]:
@@ -235,7 +249,7 @@ def rating_shown(session: SessionOut | AISession) -> str:
 
 def show_resolved(session_id: uuid.UUID) -> Response:
     """Go from a session that has just been resolved to its note."""
-    return go_to(f"/sessions/{session_id}/note", "Resolved. This is the note for the ticket.")
+    return go_to(f"/sessions/{session_id}/note", "Resolved. Below is the note.")
 
 
 async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:

@@ -6,7 +6,7 @@ from psycopg.types.json import Jsonb
 
 from flowpilot.identity.actor import Role
 from tests.company import Company
-from tests.sessions.postings.connected import Connected
+from tests.sessions.postings.connected import SESSIONS, Connected
 from tests.web.conftest import SignedIn
 from tests.web.forms import forms_of, send
 
@@ -37,13 +37,13 @@ def test_a_session_says_what_will_be_posted_and_then_what_was(desk: Connected, b
     desk.connect()
     session = desk.session()
     assert (
-        "When the session ends, note, time go to this ticket by itself."
+        "When the session ends, its note and time go to this ticket, without a click."
         in browser.get(f"/sessions/{session}").text
     )
     desk.resolve(session)
     for path in (f"/sessions/{session}", f"/sessions/{session}/note"):
         page = browser.get(path).text
-        assert "When it was resolved" in page
+        assert "Session resolved" in page
         assert "1&nbsp;min" in page
         assert _offered(page) == {"give-up"}
 
@@ -59,6 +59,34 @@ def test_a_session_without_a_ticket_says_that_nothing_is_posted(desk: Connected,
     )
 
 
+def test_what_was_posted_does_not_hide_what_will_be_and_that_nothing_is_without_a_ticket(
+    desk: Connected, browser: TestClient
+) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    desk.ask("POST", f"{SESSIONS}/{session}/reopen", {"reason": "It blinks again."})
+    page = browser.get(f"/sessions/{session}").text
+    assert "its note and time go to this ticket, without a click, as far as they are new." in page
+    desk.ask("PATCH", f"{SESSIONS}/{session}", {"psa_ticket_id": None})
+    assert "Nothing is posted without a ticket." in browser.get(f"/sessions/{session}").text
+
+
+def test_the_preview_says_which_status_will_be_set_and_whose_name_comes_first(
+    desk: Connected, browser: TestClient
+) -> None:
+    connection = desk.connect(provider="request_tracker")
+    desk.rules(posts_status=True)
+    session = desk.session()
+    preview = f"/sessions/{session}/preview"
+    assert "No status is chosen." in browser.get(preview).text
+    chosen = {"connection_id": connection, "board_id": "1", "board_name": "General", "occasion": "resolved"}
+    desk.company.add("psa_board_statuses", **chosen, status_id="done", status_name="Done")
+    page = browser.get(preview).text
+    assert "board: General: Done." in page
+    assert "also gets a first line with the person and their minutes" in page
+
+
 def test_a_failed_posting_says_why_and_is_tried_again(desk: Connected, browser: TestClient) -> None:
     desk.connect()
     session = desk.session()
@@ -70,6 +98,15 @@ def test_a_failed_posting_says_why_and_is_tried_again(desk: Connected, browser: 
     assert again.url.path == f"/sessions/{session}"
     assert "It is tried again now." in again.text
     assert [one["state"] for one in desk.postings(session)] == ["queued"]
+
+
+def test_the_path_says_why_it_was_reopened(desk: Connected, browser: TestClient) -> None:
+    session = desk.session()
+    desk.resolve(session)
+    page = send(browser, f"/sessions/{session}", "/reopen", reason="It blinks again.").text
+    path = page.partition("The path so far")[2].partition("</ol>")[0]
+    said = [path.index(words) for words in ("A new fuse.", "It blinks again.")]
+    assert said == sorted(said)
 
 
 def test_what_is_confirmed_or_given_up_offers_nothing(desk: Connected, browser: TestClient) -> None:
@@ -86,7 +123,7 @@ def test_a_viewer_sees_it_and_is_offered_nothing(desk: Connected, signed_in: Sig
     session = desk.session()
     desk.resolve(session)
     page = signed_in(Role.VIEWER).get(f"/sessions/{session}").text
-    assert ("When it was resolved" in page, _offered(page)) == (True, set())
+    assert ("Session resolved" in page, _offered(page)) == (True, set())
 
 
 def test_minutes_worked_posted_and_confirmed_are_side_by_side(desk: Connected, browser: TestClient) -> None:
@@ -169,4 +206,4 @@ def test_a_handoff_shows_what_was_posted(desk: Connected, browser: TestClient) -
     desk.rules(posts_escalation=True)
     session = desk.session()
     made = desk.ask("POST", f"/api/v1/ai-sessions/{session}/handoffs", {"reason": "Stuck."}, expect=201)
-    assert "At the escalation" in browser.get(f"/handoffs/{made['id']}").text
+    assert "Session escalated" in browser.get(f"/handoffs/{made['id']}").text

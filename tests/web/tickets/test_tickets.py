@@ -87,6 +87,16 @@ def test_a_link_leads_to_the_open_session_of_its_ticket(browser: TestClient) -> 
     assert browser.get("/sessions/new?ticket=4711", follow_redirects=False).headers["location"] == session
 
 
+def test_without_scripts_a_part_leads_back(browser: TestClient) -> None:
+    at = "/tickets/search?q=printer"
+    page = browser.get(at, headers={"Referer": "http://testserver/sessions?status=open"}).text
+    assert 'href="/sessions?status=open"' in page
+    assert "Referer" not in page
+    elsewhere = browser.get(at, headers={"Referer": "https://elsewhere.example/sessions"}).text
+    assert "/sessions?status" not in elsewhere
+    assert " Back</a>" not in browser.get(at, headers={"HX-Request": "true"}).text
+
+
 def test_a_second_session_on_a_ticket_is_warned_of(browser: TestClient) -> None:
     first, second = _start(browser), _start(browser)
     warned = browser.get("/tickets/sessions?psa_ticket_id=4711").text

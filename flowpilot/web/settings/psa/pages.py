@@ -30,6 +30,7 @@ from flowpilot.psa.connections.schemas import (
 )
 from flowpilot.psa.members import api as members_api
 from flowpilot.psa.members.schemas import MappingIn, PsaMemberOut
+from flowpilot.psa.postings.queries import ToDo, to_do
 from flowpilot.psa.provider import Level
 from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.psa.tickets import api as tickets_api
@@ -82,6 +83,7 @@ class Connect(SettingsPage):
     chosen: ProviderOut | None
     fields: list[FormField]
     ticket_url: TemplateOut
+    to_do: ToDo
 
 
 class Health(NamedTuple):
@@ -106,6 +108,7 @@ class Connection(SettingsPage):
     ticket_url: TemplateOut
     health: Health
     books_on_owner: bool
+    to_do: ToDo
 
     @property
     def details_shown(self) -> str:
@@ -125,6 +128,7 @@ async def show(
     kinds = {one.provider: one for one in await api.list_providers(actor)}
     connection = await _active(actor, db)
     ticket_url = await tickets_api.read_template(actor, db)
+    left = await to_do(db, actor.account_id)
     if connection is None:
         chosen = None if provider is None else kinds.get(provider)
         page = Connect(
@@ -133,6 +137,7 @@ async def show(
             chosen=chosen,
             fields=[] if chosen is None else _new_fields(chosen),
             ticket_url=ticket_url,
+            to_do=left,
         )
         return render(request, page, frame)
     kind = kinds[connection.provider]
@@ -147,6 +152,7 @@ async def show(
         ticket_url=ticket_url,
         health=_health(connection, frame.now),
         books_on_owner=PROVIDERS[connection.provider].own_token is not None,
+        to_do=left,
     )
     return render(request, shown, frame)
 
