@@ -1,6 +1,6 @@
-"""A ticket system that prints what is posted to it, for development and the demo.
+"""A ticket system that prints a line for all that is posted to it, for development and the demo.
 
-It remembers what it printed in a file of the account's own, so that each posting lives the whole life that it
+It keeps what was posted in a file of the account's own, so that each posting lives the whole life that it
 has with a real system. Every ticket number exists; those in `tickets.json` have more than a number. None has an
 address, because there is no page to open.
 """
@@ -77,7 +77,7 @@ class _Line(TypedDict):
 
 
 class Console:
-    """Prints postings to the standard error, and keeps them in `posted.jsonl` of the account's directory."""
+    """Prints a line for each record to the standard error, and keeps all of it in the file `posted.jsonl`."""
 
     capabilities = Capabilities(
         has_joint_records=False,
@@ -181,7 +181,7 @@ class Console:
                 json.dumps({"id": number, "ticket": ticket_id, "kind": kind, "at": now().isoformat(), **line})
                 + "\n"
             )
-        sys.stderr.write(f"ticket {ticket_id}: {kind}\n{_shown(line)}")
+        sys.stderr.write(f"ticket {ticket_id}: {_in_short(kind, line)}\n")
         return Accepted(number)
 
     def _lines(self, ticket_id: str) -> Iterator[_Line]:
@@ -220,5 +220,12 @@ def _read(path: Path) -> bytes:
     return path.read_bytes() if path.exists() else b"[]"
 
 
-def _shown(line: dict[str, Any]) -> str:
-    return "".join(f"  {name}: {value}\n" for name, value in line.items() if value is not None)
+def _in_short(kind: PostingStepKind, line: dict[str, Any]) -> str:
+    """One line, so that a terminal still shows what else it says. The file has all of it."""
+    if kind is PostingStepKind.NOTE:
+        return f"note, {'internal' if line['internal'] else 'for the client'}, {len(line['text'])} characters"
+    return (
+        f"{line['minutes']} min of {line['member']}"
+        if kind is PostingStepKind.TIME
+        else f"status {line['marker']}"
+    )

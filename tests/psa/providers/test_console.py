@@ -24,7 +24,7 @@ async def console(tmp_path: Path) -> AsyncIterator[Console]:
 async def test_a_note_is_printed_and_found_again(console: Console, capsys: pytest.CaptureFixture[str]) -> None:
     record = note()
     written = await console.write("4711", record)
-    assert TEXT in capsys.readouterr().err
+    assert capsys.readouterr().err == f"ticket 4711: note, internal, {len(TEXT)} characters\n"
     assert isinstance(written, Accepted)
     assert await console.find_record("4711", record.marker, PostingStepKind.NOTE) == written.external_id
     assert await console.find_record("4712", record.marker, PostingStepKind.NOTE) is None
