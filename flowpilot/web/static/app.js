@@ -88,15 +88,19 @@ document.addEventListener("change", (event) => {
 });
 
 // What a part knows is filled into fields that are empty: nothing that was typed is lost.
-document.addEventListener("htmx:load", ({ target }) => {
-  for (const part of target.querySelectorAll("[data-fills]")) {
-    const empty = Object.entries(JSON.parse(part.dataset.fills))
-      .map(([id, text]) => [document.getElementById(id), text]).filter(([field, text]) => field && !field.value && text);
-    for (const [field, text] of empty) {
-      field.value = text;
-      field.dispatchEvent(new Event("change", { bubbles: true }));
-    }
+function fill(part) {
+  const said = Object.entries(JSON.parse(part.dataset.fills))
+    .map(([id, text]) => [document.getElementById(id), text]).filter(([field, text]) => field && text);
+  for (const [field, text] of said) {
+    if (field.value) continue;
+    field.value = text;
+    field.dispatchEvent(new Event("change", { bubbles: true }));
   }
+  part.hidden = said.every(([field, text]) => field.value === text);
+}
+
+document.addEventListener("htmx:load", ({ target }) => {
+  [target, ...target.querySelectorAll("[data-fills]")].filter(({ dataset }) => dataset.fills).forEach(fill);
 });
 
 function sayUnreachable() {
