@@ -1,5 +1,6 @@
 """The jobs of what is in progress: without them no claim would lapse, and no idle session be abandoned."""
 
+from collections.abc import Sequence
 from datetime import timedelta
 
 import psycopg
@@ -8,9 +9,13 @@ from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.demo.world import DemoAccount
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB, lease
 from flowpilot.handoffs.models import SessionHandoff
-from flowpilot.jobs import app
+from flowpilot.jobs import KNOWLEDGE_QUEUE, app
+from flowpilot.knowledge.jobs import ANALYSE_JOB
 from flowpilot.sessions.idle import IDLE_JOB, MAY_LIE_IDLE
 from flowpilot.sessions.models import AISession
+
+# Enough to see proposals of several sessions, and done within a minute of the demo's start.
+_MOST_ANALYSED = 60
 
 
 def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: DemoRows) -> None:
@@ -20,6 +25,21 @@ def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: Demo
     for session in rows.sessions:
         if session.status in MAY_LIE_IDLE:
             _watch_session(connection, account, session)
+    for session in _uncovered(rows.sessions):
+        app.configure_task(
+            ANALYSE_JOB, queue=KNOWLEDGE_QUEUE, lock=f"knowledge {account.id}", connection=connection
+        ).defer(account_id=str(account.id), session_id=str(session.id))
+
+
+def _uncovered(sessions: Sequence[AISession]) -> list[AISession]:
+    """The newest sessions that were solved without a flow, or in free text, in the order of their ends."""
+    ended = [
+        (session.resolved_at, session)
+        for session in sessions
+        if session.resolved_at is not None and (session.matched_flow_id is None or session.free_text_count)
+    ]
+    ended.sort(key=lambda each: each[0])
+    return [session for _, session in ended[-_MOST_ANALYSED:]]
 
 
 def _watch_claim(connection: psycopg.Connection, account: DemoAccount, handoff: SessionHandoff) -> None:

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 from flowpilot.demo.simulation.chance import around, id_at
 from flowpilot.demo.simulation.office_hours import next_office_moment
 from flowpilot.demo.simulation.story import Story
+from flowpilot.knowledge.content import MAX_TITLE
 from flowpilot.knowledge.models import FlowProposal
 from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.sessions.models import ConfidenceTier, SessionStatus
+from flowpilot.text import tidy
 
 _MAX_RETRIES = 5
 _FAILURE_SHARE = 0.05
@@ -20,6 +22,9 @@ _REJECTED_SHARE = 0.012
 _OUTAGE = (timedelta(days=19, hours=6), timedelta(days=18, hours=2))
 _OUTAGE_FAILURE_SHARE = 0.85
 _LONGEST_STEP_MINUTES = 25
+
+# What was solved since then is proposed by the product itself, from the jobs that `demo/jobs` enqueues.
+LATELY = timedelta(days=14)
 
 
 def post_notes(story: Story) -> list[PsaPostLog]:
@@ -47,7 +52,7 @@ def log_activity(story: Story, posts: list[PsaPostLog]) -> Iterator[PsaActivityL
 
 
 def propose(story: Story) -> FlowProposal | None:
-    """A proposal, now and then: a new flow for what was found out, or better options for a weak flow."""
+    """A proposal that was reviewed long ago: a new flow for what was found out, or a change to a weak flow."""
     rng, session = story.rng, story.session
     if session.resolved_at is None:
         return None
@@ -58,7 +63,7 @@ def propose(story: Story) -> FlowProposal | None:
     else:
         return None
     created_at = session.resolved_at + timedelta(minutes=rng.uniform(1, 40))
-    if rng.random() >= share or created_at > story.now:
+    if rng.random() >= share or created_at > story.now - LATELY:
         return None
     return _proposal(story, kind, created_at)
 
@@ -116,27 +121,23 @@ def _hours(story: Story) -> Decimal:
     return Decimal("0.25") * max(1, math.ceil(minutes / 15))
 
 
-def _proposal(story: Story, kind: str, created_at: datetime) -> FlowProposal:
+def _proposal(story: Story, kind: str, created_at: datetime) -> FlowProposal | None:
     rng = story.rng
-    proposal = FlowProposal(
+    later = created_at + timedelta(days=around(rng, 4, 0.9))
+    reviewed_at = next_office_moment(rng, ZoneInfo(story.account.timezone), later)
+    if reviewed_at > story.now:
+        return None
+    (status,) = rng.choices(("approved", "modified", "rejected"), (0.5, 0.25, 0.25))
+    return FlowProposal(
         account_id=story.account.id,
         id=id_at(rng, created_at),
         kind=kind,
-        status="pending",
-        content={
-            "title": story.session.problem_summary,
-            "domain": story.session.problem_domain,
-            "steps": [step.content for step in story.steps],
-        },
+        status=status,
+        title=tidy(story.session.problem_summary, MAX_TITLE),
+        domain=story.session.problem_domain,
         source_session_id=story.session.id,
         created_at=created_at,
-        reviewed_by=None,
-        reviewed_at=None,
+        reviewed_by=rng.choice(story.account.admins).person.id,
+        reviewed_at=reviewed_at,
+        reason="We met it once, and it is not worth a flow." if status == "rejected" else "",
     )
-    later = created_at + timedelta(days=around(rng, 4, 0.9))
-    reviewed_at = next_office_moment(rng, ZoneInfo(story.account.timezone), later)
-    if reviewed_at <= story.now and rng.random() < 0.93:
-        (proposal.status,) = rng.choices(("approved", "modified", "rejected"), (0.5, 0.25, 0.25))
-        proposal.reviewed_by = rng.choice(story.account.admins).person.id
-        proposal.reviewed_at = reviewed_at
-    return proposal

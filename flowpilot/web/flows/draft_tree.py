@@ -40,13 +40,20 @@ def unchanged(tree: TreeJson) -> EditedTree:
 
 
 def write_node(
-    tree: TreeJson, node_id: str, kind: NodeKind, words: tuple[str, str], rows: Sequence[Row]
+    tree: TreeJson,
+    node_id: str,
+    kind: NodeKind,
+    words: tuple[str, str],
+    rows: Sequence[Row],
+    *,
+    is_open: bool = False,
 ) -> EditedTree:
     """Replace a node, and make the new nodes that its rows lead to.
 
     Args:
         words: the node's text and its help.
         rows: label and next node of each choice or outcome; rows without a label are left out.
+        is_open: whether a person still has to word it.
 
     Raises:
         NodeNotFoundError: there is no such node.
@@ -57,7 +64,7 @@ def write_node(
     text, help_ = words
     # Nothing can be chosen where a path ends; rows that were filled in stay, and are reported as a problem.
     name = "outcomes" if kind is NodeKind.INSTRUCTION else "choices"
-    nodes[node_id] = {"kind": kind, "text": text, "help": help_, name: offered}
+    nodes[node_id] = {"kind": kind, "text": text, "help": help_, "open": is_open, name: offered}
     new = next((made for made in nodes if made not in tree["nodes"]), None)
     if new is None:
         return EditedTree({**tree, "nodes": nodes}, node_id, "Saved.")

@@ -47,7 +47,10 @@ class AboutForm(EditionForm):
 
 
 class NodeForm(EditionForm):
-    """A node. Rows without a label are left out; `up` is the number of the row to move up."""
+    """A node. Rows without a label are left out; `up` is the number of the row to move up.
+
+    `open`: it is still to be worded.
+    """
 
     node: str
     kind: NodeKind
@@ -56,6 +59,7 @@ class NodeForm(EditionForm):
     label: list[Annotated[str, PLAIN]] = Field(default_factory=list)
     next: list[str] = Field(default_factory=list)
     up: int | None = None
+    open: bool = False
 
 
 class NewNodeForm(EditionForm):
@@ -137,7 +141,12 @@ async def save_node(
     """Save one node, and make the new nodes that it leads to."""
     rows = draft_tree.moved_up(list(zip(body.label, body.next, strict=False)), body.up)
     edit = partial(
-        draft_tree.write_node, node_id=body.node, kind=body.kind, words=(body.text, body.help), rows=rows
+        draft_tree.write_node,
+        node_id=body.node,
+        kind=body.kind,
+        words=(body.text, body.help),
+        rows=rows,
+        is_open=body.open,
     )
     return await _save(flow_id, body, edit, actor, db, now)
 

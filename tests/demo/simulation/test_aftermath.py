@@ -99,10 +99,8 @@ def test_changes_of_flows_are_on_record(rows: DemoRows) -> None:
     assert done == sorted(expected)
 
 
-def test_proposals_tell_their_source_sessions_steps(rows: DemoRows) -> None:
-    steps: dict[object, list[object]] = {}
-    for step in rows.steps:
-        steps.setdefault(step.session_id, []).append(step.content)
+def test_proposals_tell_what_their_source_session_was_about(rows: DemoRows) -> None:
+    problems: dict[object, str] = {session.id: session.problem_summary for session in rows.sessions}
     assert {proposal.kind for proposal in rows.proposals} == {"new_flow", "flow_change"}
     for proposal in rows.proposals:
-        assert proposal.content["steps"] == steps[proposal.source_session_id]
+        assert problems[proposal.source_session_id].startswith(proposal.title.removesuffix("…"))

@@ -178,4 +178,4 @@ def test_hours_are_believable(rows: DemoRows) -> None:
 
 
 def test_proposals_have_every_verdict(rows: DemoRows) -> None:
-    assert {proposal.status for proposal in rows.proposals} == {"pending", "approved", "modified", "rejected"}
+    assert {proposal.status for proposal in rows.proposals} == {"approved", "modified", "rejected"}

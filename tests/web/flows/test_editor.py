@@ -64,7 +64,7 @@ def test_a_choice_can_lead_to_a_node_that_is_made_with_it(
     assert page.url.query == b"node=it-is-gone"
     tree = draft(client, company, flow_id)
     assert tree["nodes"]["it-is-gone"] == {
-        "kind": "resolution", "text": "It is gone!", "help": "", "choices": [], "outcomes": [],
+        "kind": "resolution", "text": "It is gone!", "help": "", "choices": [], "outcomes": [], "open": False,
     }  # fmt: skip
     assert tree["nodes"]["power"]["choices"][2] == {"label": "It is gone!", "next": "it-is-gone"}
 
@@ -217,3 +217,15 @@ def test_a_walk_that_leads_nowhere_or_on_from_no_choice_says_so(
     assert "There is no node “nowhere”." in browser.get(f"/flows/{flow_id}/preview?path=1").text
     assert '<h2 id="now" class="now">Is it on?</h2>' in browser.get(f"/flows/{flow_id}/preview?path=7.1").text
     assert browser.get(f"/flows/{flow_id}/preview?path=x").status_code == 422
+
+
+def test_an_open_node_stays_open_until_its_mark_is_cleared(
+    client: TestClient, company: Company, editor: tuple[TestClient, str]
+) -> None:
+    browser, flow_id = editor
+    rows = {"label": ["Yes", "No"], "next": ["hand_over", "switch_on"]}
+    _edit(browser, flow_id, "node", **POWER | rows | {"open": "true"})
+    assert "Still to be worded" in browser.get(f"/flows/{flow_id}/edit?node=power").text
+    _edit(browser, flow_id, "node", **POWER | rows)
+    assert "Still to be worded" not in browser.get(f"/flows/{flow_id}/edit?node=power").text
+    assert draft(client, company, flow_id)["nodes"]["power"]["open"] is False
