@@ -30,6 +30,14 @@ SHOTS = {
     "escalations": ("owner@northwind.example", "/analytics/escalations?period=90d", _DESK, "light"),
     "savings": ("owner@northwind.example", "/analytics/savings?period=90d", _DESK, "dark"),
     "stopwatch-phone": ("senior@northwind.example", "/stopwatch", _PHONE, "light"),
+    "posting": ("senior@northwind.example", "/postings?state=held > .card-table a", _DESK, "light"),
+    "preview": (
+        "senior@northwind.example",
+        "/sessions?status=resolved > .card-table a > a[href$='/preview']",
+        _DESK,
+        "light",
+    ),
+    "connection": ("owner@northwind.example", "/settings/ticket-system", _DESK, "light"),
     "members": ("owner@northwind.example", "/settings/members", _DESK, "light"),
 }
 
@@ -71,6 +79,7 @@ def _go(page: Page, way: str) -> None:
         page.goto(str(page.locator(link).first.get_attribute("href")))
     # By selectors: the pages' policy forbids evaluating text, which waiting for a function does.
     page.wait_for_selector(".chart:not(:has(canvas, svg))", state="detached")
+    page.wait_for_selector("main :text('Asking the ticket system')", state="detached")
     page.wait_for_selector("[data-live-state]:not([data-live-state=live])", state="detached")
 
 

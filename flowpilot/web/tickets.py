@@ -34,14 +34,18 @@ router = APIRouter(prefix="/tickets", include_in_schema=False)
 _ABSENT = (ProviderError, NotFoundError, ConflictError)
 
 
+_NO_MATCH = "No open tickets match. The number of a closed one can be entered under Ticket, client, domain."
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Tickets(Part):
-    """Tickets that were found, or why they cannot be shown now."""
+    """Tickets that were found, or why they cannot be shown now; `otherwise` is what is said if there are none."""
 
     template: ClassVar[str] = "tickets/found.html"
     tickets: Sequence[TicketOut]
     absence: str | None
     otherwise: str
+    is_mine: bool
     names: Mapping[str, str]
 
     def client_of(self, ticket: TicketOut) -> str:
@@ -104,13 +108,13 @@ class OpenSessions(Part):
 @router.get("/search")
 async def search(request: Request, actor: CanWorkDetached, q: Text = "") -> Response:
     if not q.strip():
-        return render(request, _found(request, [], None, ""))
-    return render(request, await _search(request, actor, "No open ticket has these words.", q=q))
+        return render(request, _found(request, []))
+    return render(request, await _search(request, actor, q=q, otherwise=_NO_MATCH))
 
 
 @router.get("/mine")
 async def show_mine(request: Request, actor: CanWorkDetached) -> Response:
-    return render(request, await _search(request, actor, "You have no open tickets.", mine=True))
+    return render(request, await _search(request, actor, mine=True))
 
 
 @router.get("/context")
@@ -183,14 +187,14 @@ async def _resolved(request: Request, actor: CanWorkDetached, session_id: uuid.U
 
 
 async def _search(
-    request: Request, actor: CanWorkDetached, otherwise: str, *, q: str = "", mine: bool = False
+    request: Request, actor: CanWorkDetached, *, q: str = "", mine: bool = False, otherwise: str = ""
 ) -> Tickets:
     try:
         found = await api.search_tickets(request, actor, q, mine, 8)
     except _ABSENT as error:
-        return _found(request, [], error.detail, "")
+        return _found(request, [], absence=error.detail)
     names = await _names_here(request, actor, found.items)
-    return _found(request, found.items, None, otherwise, names)
+    return _found(request, found.items, otherwise=otherwise, is_mine=mine, names=names)
 
 
 async def _names_here(request: Request, actor: CanWorkDetached, tickets: Sequence[TicketOut]) -> dict[str, str]:
@@ -219,8 +223,18 @@ def _start(ticket: str, client: str, text: str) -> str:
 def _found(
     request: Request,
     tickets: Sequence[TicketOut],
-    absence: str | None,
-    otherwise: str,
+    *,
+    absence: str | None = None,
+    otherwise: str = "",
+    is_mine: bool = False,
     names: Mapping[str, str] = MappingProxyType({}),
 ) -> Tickets:
-    return Tickets.of(request, title="Tickets", tickets=tickets, absence=absence, otherwise=otherwise, names=names)
+    return Tickets.of(
+        request,
+        title="Tickets",
+        tickets=tickets,
+        absence=absence,
+        otherwise=otherwise,
+        is_mine=is_mine,
+        names=names,
+    )

@@ -5,6 +5,7 @@ from typing import Any
 
 import httpx2
 
+from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from tests.company import PASSWORD, Company, found_company
@@ -72,9 +73,11 @@ def _write(company: Company, http: httpx2.Client, owner: _Person) -> list[str]:
     flow_id = owner.send("/flows", **_FLOW)["id"]
     owner.send(f"/flows/{flow_id}/publish")
     owner.send(f"/flows/{flow_id}/draft", "PUT", **_FLOW | {"description": WORD[::-1]})
+    connection_id = _connect(company, owner)
     sessions = _work(company, engineer, senior, flow_id)
     pages = [f"/flows/{flow_id}{page}" for page in ("", "/versions", "/versions/1?to=2", "/edit", "/preview")]
-    return [*pages, f"/settings/notifications/channels/{_settings(owner)}", *sessions]
+    channel = f"/settings/notifications/channels/{_settings(owner)}"
+    return [*pages, channel, *sessions, *_postings(company, owner), *_clients(owner, connection_id)]
 
 
 def _join(http: httpx2.Client, owner: _Person, company: Company, role: Role) -> _Person:
@@ -82,6 +85,40 @@ def _join(http: httpx2.Client, owner: _Person, company: Company, role: Role) -> 
     token = owner.send("/invitations", email=email, role=role, name=WORD)["token"]
     owner.send("/invitations/accept", token=token, name=WORD, password=PASSWORD)
     return _Person(http, email)
+
+
+def _connect(company: Company, owner: _Person) -> str:
+    """Connect a ticket system, whose postings wait until somebody sends them."""
+    said: dict[str, Any] = {"name": WORD, "base_url": f"https://{_LABEL}.{_LABEL}.example", "credentials": {}}
+    connection_id: str = owner.send("/psa/connections", provider="console", **said)["id"]
+    owner.send("/psa/rules", "PATCH", waits_for_person=True, client_greeting=WORD, client_signature=WORD)
+    member = {"external_id": WORD, "name": WORD, "email": f"there@{_LABEL}.{_LABEL}.example"}
+    company.add("psa_members", connection_id=connection_id, is_active=True, seen_at=now(), **member)
+    return connection_id
+
+
+def _postings(company: Company, owner: _Person) -> list[str]:
+    """One posting has failed, and another can be edited; returns their addresses."""
+    failed, held = (one["id"] for one in owner.send("/psa/postings?limit=2", "GET")["items"])
+    owner.send(f"/psa/postings/{held}", "PATCH", text=WORD)
+    why = "state = 'failed', reason = %s"
+    company.query(f"UPDATE psa_posting_steps SET {why} WHERE posting_id = %s RETURNING 1", WORD, failed)
+    company.query(f"UPDATE psa_postings SET {why}, due_at = NULL WHERE id = %s RETURNING 1", WORD, failed)
+    return [f"/postings/{failed}", f"/postings/{held}", f"/postings?ticket={WORD}", f"/postings?ticket={WORD}x"]
+
+
+def _clients(owner: _Person, connection_id: str) -> list[str]:
+    """The client of all sessions, with all that it can have; returns the addresses of its pages."""
+    client: str = owner.send("/clients", "GET")["items"][0]["id"]
+    owner.send(f"/clients/{client}", "PATCH", notes=WORD)
+    owner.send(f"/clients/{client}/aliases", name="Alias" + WORD[5:])
+    company = {"connection_id": connection_id, "external_id": WORD, "name": WORD}
+    owner.send(f"/clients/{client}/companies", "PUT", **company)
+    merged = owner.send("/clients", name="Merged" + WORD[6:], notes=WORD)["id"]
+    owner.send(f"/clients/{merged}/merge", into=client)
+    other = owner.send("/clients", name="Other" + WORD[5:], notes=WORD)["id"]
+    merge = f"/clients/{client}/merge"
+    return [f"/clients/{client}", f"/clients/{merged}", f"{merge}?q=", f"{merge}?q=&into={other}"]
 
 
 def _settings(owner: _Person) -> str:
@@ -118,7 +155,8 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
 
     answer, outcome, text = {"choice": WORD}, {"outcome": WORD, "note": WORD}, {"free_text": WORD}
     asking, answered = begin(text), begin(answer, text)
-    alone, solved, idle, over = begin(), begin(answer, outcome), begin(), begin({"choice": "No" + WORD[2:]})
+    alone, idle, over = begin(), begin(), begin({"choice": "No" + WORD[2:]})
+    solved = begin(answer, outcome, psa_ticket_id=f"solved{WORD[6:]}")
     engineer.send(f"/ai-sessions/{alone}/flow", flow_id=None)
     engineer.send(f"/ai-sessions/{alone}/steps", **text)
     engineer.send(f"/ai-sessions/{solved}/resolve", summary=WORD)
@@ -143,7 +181,10 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
     sessions = [asking, answered, alone, solved, idle, over]
     return [
         *(f"/sessions/{session}" for session in sessions),
-        *(f"/sessions/{asking}/{page}" for page in ("note", "flow", "escalate")),
+        *(f"/sessions/{asking}/{page}" for page in ("note", "preview", "flow", "escalate")),
+        f"/sessions/{solved}/preview",
+        f"/sessions/new?ticket=solved{WORD[6:]}&client={WORD}&text={WORD}",
+        f"/tickets/context?ticket=solved{WORD[6:]}&session={solved}",
         *(f"/handoffs/{handoff}" for handoff in (everybodys, waiting, claimed, returned, closed, acted["id"])),
         f"/sessions?q={WORD}",
         f"/flows?q={WORD}x",

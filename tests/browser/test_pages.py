@@ -20,6 +20,8 @@ PAGES = [
     "/sessions",
     "/sessions > .card-table a",
     "/sessions > .card-table a > a[data-key='t']",
+    "/sessions > .card-table a > a[href$='/preview']",
+    "/sessions?status=resolved > .card-table a",
     "/sessions?status=active > .card-table a > a[href$='/flow']",
     "/sessions?status=active > .card-table a > a[data-key='e']",
     "/sessions/new?ticket=99&text=The+printer+is+offline",
@@ -29,6 +31,10 @@ PAGES = [
     "/handoffs > .handoff-title",
     "/handoffs?state=acted > .handoff-title",
     "/postings",
+    "/postings > .card-table a",
+    "/postings?state=held > .card-table a",
+    "/postings?state=held > .card-table a[href^='/sessions/'] > a[href$='/preview']",
+    "/postings?ticket=no+such+ticket",
     "/notifications",
     "/clients",
     "/clients?q=no+such+client",
@@ -77,6 +83,7 @@ def go(page: Page, way: str, known: dict[str, str]) -> None:
     page.goto(known.get(way, way))
     page.wait_for_load_state("load")
     page.wait_for_selector(".chart:not(:has(canvas, svg))", state="detached")
+    page.wait_for_selector("main :text('Asking the ticket system')", state="detached")
 
 
 def inspect(page: Page, way: str) -> list[str]:
