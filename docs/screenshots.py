@@ -17,8 +17,10 @@ IMAGES = Path(__file__).parent / "images" / "pages"
 
 _PHONE = {"width": 390, "height": 844}
 _DESK = {"width": 1280, "height": 860}
+_TALL = {"width": 1280, "height": 1100}
 
-# For each picture: who signs in, the page (" > " follows the first such link), the size, and the theme.
+# For each picture: who signs in, the page (" > " follows the first such link, or presses the button), the size, and
+# the theme.
 SHOTS = {
     "home": ("senior@northwind.example", "/", _DESK, "light"),
     "session": ("senior@northwind.example", "/ > a[href^='/sessions/0']", _DESK, "light"),
@@ -33,11 +35,16 @@ SHOTS = {
     "posting": ("senior@northwind.example", "/postings?state=held > .card-table a", _DESK, "light"),
     "preview": (
         "senior@northwind.example",
-        "/sessions?status=resolved > .card-table a > a[href$='/preview']",
+        "/sessions?status=active > .card-table a > a[href$='/preview']",
         _DESK,
         "light",
     ),
-    "connection": ("owner@northwind.example", "/settings/ticket-system", _DESK, "light"),
+    "connection": (
+        "owner@northwind.example",
+        "/settings/ticket-system > button:has-text('Check it now')",
+        _TALL,
+        "light",
+    ),
     "members": ("owner@northwind.example", "/settings/members", _DESK, "light"),
 }
 
@@ -76,6 +83,11 @@ def _go(page: Page, way: str) -> None:
     start, *links = way.split(" > ")
     page.goto(start)
     for link in links:
+        if link.startswith("button"):
+            page.click(link)
+            page.wait_for_selector(".note")
+            page.reload()
+            continue
         page.goto(str(page.locator(link).first.get_attribute("href")))
     # By selectors: the pages' policy forbids evaluating text, which waiting for a function does.
     page.wait_for_selector(".chart:not(:has(canvas, svg))", state="detached")
