@@ -19,8 +19,8 @@ _PHONE = {"width": 390, "height": 844}
 _DESK = {"width": 1280, "height": 860}
 _TALL = {"width": 1280, "height": 1100}
 
-# For each picture: who signs in, the page (" > " follows the first such link, or presses the button), the size, and
-# the theme.
+# For each picture: who signs in, the page (" > " follows the first such link, or presses the button), the size,
+# and the theme.
 SHOTS = {
     "home": ("senior@northwind.example", "/", _DESK, "light"),
     "session": ("senior@northwind.example", "/ > a[href^='/sessions/0']", _DESK, "light"),
@@ -34,7 +34,7 @@ SHOTS = {
     "stopwatch-phone": ("senior@northwind.example", "/stopwatch", _PHONE, "light"),
     "posting": ("senior@northwind.example", "/postings?state=held > .card-table a", _DESK, "light"),
     "preview": (
-        "senior@northwind.example",
+        "admin@northwind.example",
         "/sessions?status=active > .card-table a > a[href$='/preview']",
         _DESK,
         "light",
