@@ -9,7 +9,7 @@ from sqlalchemy import and_, func, or_, select, update
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.psa.connections.models import PsaBoardStatus, PsaConnection, PsaMember
 from flowpilot.psa.postings import record
-from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings.models import PsaAttempt, PsaPosting, PsaPostingStep, State
 
 _TRIED = (State.QUEUED, State.SENT)
 
@@ -39,6 +39,32 @@ async def next_due(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) 
         .order_by(PsaPosting.due_at, PsaPosting.id)
         .limit(1)
     )
+
+
+async def left_open(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> list[uuid.UUID]:
+    """The postings of a connection with a request of which nobody has recorded what became of it."""
+    rows = await db.scalars(
+        select(PsaPosting.id)
+        .join(
+            PsaPostingStep,
+            and_(PsaPostingStep.account_id == PsaPosting.account_id, PsaPostingStep.posting_id == PsaPosting.id),
+        )
+        .join(
+            PsaAttempt,
+            and_(PsaAttempt.account_id == PsaPostingStep.account_id, PsaAttempt.step_id == PsaPostingStep.id),
+        )
+        .where(
+            PsaPosting.account_id == account_id,
+            PsaPostingStep.account_id == account_id,
+            PsaAttempt.account_id == account_id,
+            PsaPosting.connection_id == connection_id,
+            PsaPosting.state.in_(_TRIED),
+            PsaPostingStep.asked_at.is_not(None),
+            PsaAttempt.outcome.is_(None),
+        )
+        .distinct()
+    )
+    return list(rows)
 
 
 async def members_of(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> dict[uuid.UUID, str]:

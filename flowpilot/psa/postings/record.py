@@ -10,14 +10,14 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select, update
+from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.outgoing.pauses import Pauses
 from flowpilot.psa.models import PsaActivityLog
-from flowpilot.psa.postings.models import WAITING, PsaAttempt, PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings import attempts
+from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
 from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import Accepted, Outcome, PostingStepKind, Refused, TryLater, Unknown
 
@@ -27,13 +27,13 @@ _LOOKS = 5
 # try could book it once more, so a person has to look.
 _UNCLEAR_WRITES = 3
 _PAUSES = Pauses(first=timedelta(seconds=4), factor=4, longest=timedelta(days=1))
+_STOPPED = "FlowPilot was stopped while it was sending this."
 
 _ACTIVITIES = {
     PostingStepKind.NOTE: "note_posted",
     PostingStepKind.TIME: "time_entry_posted",
     PostingStepKind.STATUS: "status_updated",
 }
-_OUTCOMES = {Accepted: "accepted", Refused: "refused", TryLater: "try_later", Unknown: "unknown"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,10 +84,23 @@ async def begin(db: Db, seen: PsaPosting, steps: Sequence[uuid.UUID], now: datet
     for step in wanted:
         step.attempts, step.asked_at, step.reason = step.attempts + 1, now, None
         step.marker = wanted[0].marker
-        db.add(PsaAttempt(account_id=posting.account_id, id=new_id(), step_id=step.id, started_at=now))
+        attempts.begin(db, step, now)
     _say(loaded)
     await db.flush()
     return loaded
+
+
+async def take_over(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, now: datetime) -> None:
+    """Take over the open requests of a posting, because the process that sent them has died.
+
+    They were on record before they were sent, and reads and the wait for a place come in between. So the time of
+    the slowest answer runs from now on.
+    """
+    loaded = await lock(db, account_id, posting_id)
+    for step in loaded.steps:
+        if step.asked_at is not None and await attempts.end(db, step, Unknown(_STOPPED), now):
+            step.asked_at = now
+    await db.flush()
 
 
 async def finish(
@@ -102,7 +115,7 @@ async def finish(
     loaded = await lock(db, account_id, posting_id)
     reason = None if isinstance(outcome, Accepted) else outcome.reason
     for step in loaded.of(steps):
-        await _end_attempt(db, step, outcome, reason, now)
+        await attempts.end(db, step, outcome, now)
         if step.state == State.ABANDONED and not isinstance(outcome, Accepted):
             step.asked_at = None
             continue
@@ -261,15 +274,3 @@ async def _confirm(db: Db, posting: PsaPosting, step: PsaPostingStep, now: datet
         "created_at": now,
     }
     await db.execute(insert(PsaActivityLog).values(row).on_conflict_do_nothing())
-
-
-async def _end_attempt(db: Db, step: PsaPostingStep, outcome: Outcome, reason: str | None, now: datetime) -> None:
-    await db.execute(
-        update(PsaAttempt)
-        .where(
-            PsaAttempt.account_id == step.account_id,
-            PsaAttempt.step_id == step.id,
-            PsaAttempt.outcome.is_(None),
-        )
-        .values(ended_at=now, outcome=_OUTCOMES[type(outcome)], reason=reason)
-    )

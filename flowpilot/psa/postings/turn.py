@@ -69,6 +69,7 @@ async def run(turn: Turn) -> datetime | None:
         CredentialsError: the ticket system does not accept the credentials any more.
     """
     ends = now() + _TURN
+    await _take_over(turn)
     while (moment := now()) < ends:
         async with turn.database.read(turn.account_id) as db:
             is_open = await due.open_connection(db, turn.account_id, turn.connection.id) is not None
@@ -81,6 +82,13 @@ async def run(turn: Turn) -> datetime | None:
         if rests_until is not None:
             return rests_until
     return now()
+
+
+async def _take_over(turn: Turn) -> None:
+    """A lane has one turn at a time, so requests that are open as one begins were sent by a process that died."""
+    async with turn.database.write(turn.account_id) as db:
+        for posting_id in await due.left_open(db, turn.account_id, turn.connection.id):
+            await record.take_over(db, turn.account_id, posting_id, now())
 
 
 async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetime | None:

@@ -79,7 +79,7 @@ async def test_what_was_not_written_is_written_once_the_slowest_answer_is_over(o
 async def test_what_is_never_answered_and_never_found_fails_after_three_tries(office: Office) -> None:
     office.desk.planned.extend(["dropped", "kill", "dropped"])
     posting = await office.post()
-    for _ in range(4):
+    for _ in range(5):
         with contextlib.suppress(KilledError):
             await office.turn()
         office.let_time_pass()
@@ -107,6 +107,21 @@ async def test_a_slow_answer_is_waited_for_from_when_it_was_given_up(office: Off
     await office.turn()
     assert office.states(posting) == ["queued", "queued"]
     assert office.company.query("SELECT attempts FROM psa_posting_steps") == [(1,)]
+
+
+async def test_a_process_that_died_may_have_sent_it_just_now(office: Office) -> None:
+    office.desk.planned.append("kill")
+    posting = await office.post()
+    with pytest.raises(KilledError):
+        await office.turn()
+    office.let_time_pass()
+    await office.turn()
+    assert (office.states(posting), office.desk.records) == (["queued", "queued"], [])
+    office.let_time_pass()
+    await office.turn()
+    assert (office.states(posting), len(office.desk.records)) == (["confirmed", "confirmed"], 1)
+    attempts = "SELECT outcome FROM psa_attempts ORDER BY id"
+    assert office.company.query(attempts) == [("unknown",), ("accepted",)]
 
 
 async def test_what_is_accepted_and_not_there_is_never_confirmed(office: Office) -> None:
