@@ -128,7 +128,7 @@ async def transition(
     if session.status not in transitions.OPEN:
         for follow in hooks.on_end:
             await follow(db, session, by, locked.moment)
-    await after_change(db, locked, by)
+    await after_change(db, locked, before, by)
 
 
 async def record_change(
@@ -153,4 +153,4 @@ async def correct(db: Db, locked: LockedSession, **details: Any) -> None:
     await db.flush()
     if session.psa_ticket_id != ticket:
         await relink(db, session.account_id, session.id, session.psa_ticket_id, locked.moment)
-        await after_change(db, locked, session.worked_on_by)
+        await after_change(db, locked, None, session.worked_on_by)

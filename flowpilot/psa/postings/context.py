@@ -8,17 +8,21 @@ from sqlalchemy import Subquery, and_, func, literal, select, true
 
 from flowpilot.db.session import ReadDb
 from flowpilot.psa.connections.models import PsaConnection
-from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, PsaRules, State
+from flowpilot.psa.postings.models import STATUS_LEFT, PsaPosting, PsaPostingStep, PsaRules, State
 from flowpilot.psa.postings.planning import default_rules
 from flowpilot.psa.provider import Audience, PostingStepKind
 
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a session has posted already, or is about to: seconds by person, and since when notes cover it."""
+    """What a session has posted already, or is about to: seconds by person, and since when notes cover it.
+
+    `has_status_left`: an earlier posting may still set a status.
+    """
 
     seconds: dict[uuid.UUID | None, float]
     noted_until: datetime | None
+    has_status_left: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +54,7 @@ async def posting_context(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UU
         Posted(
             {row.user_id: row.seconds or 0.0 for row in rows if row.kind == PostingStepKind.TIME},
             max((row.posted_at for row in rows if row.kind == PostingStepKind.NOTE), default=None),
+            any(row.is_left for row in rows if row.kind == PostingStepKind.STATUS),
         ),
     )
 
@@ -62,6 +67,7 @@ def _posted(account_id: uuid.UUID, session_id: uuid.UUID) -> Subquery:
             PsaPostingStep.user_id,
             func.sum(PsaPostingStep.worked_seconds).label("seconds"),
             func.max(PsaPosting.created_at).label("posted_at"),
+            func.bool_or(PsaPostingStep.state.in_(STATUS_LEFT)).label("is_left"),
         )
         .where(
             PsaPosting.account_id == account_id,

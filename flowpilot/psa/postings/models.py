@@ -26,6 +26,8 @@ class State(StrEnum):
 
 
 WAITING = frozenset({State.HELD, State.QUEUED, State.SENT})
+# A status in these may still be set, by itself or because somebody retries it.
+STATUS_LEFT = frozenset({State.QUEUED, State.FAILED})
 
 
 class PsaRules(Base):

@@ -34,6 +34,7 @@ _ACTIVITIES = {
     PostingStepKind.TIME: "time_entry_posted",
     PostingStepKind.STATUS: "status_updated",
 }
+_LEFT_OUT = (PostingStepKind.STATUS, State.ABANDONED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +222,9 @@ async def go_on(
 
 async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     """Derive the posting's state and reason from its steps, and report what has changed."""
-    posting, states = loaded.posting, {step.state for step in loaded.steps}
+    # A status that was left out takes nothing from what has arrived.
+    counted = [step for step in loaded.steps if (step.kind, step.state) != _LEFT_OUT] or loaded.steps
+    posting, states = loaded.posting, {step.state for step in counted}
     if posting.state == State.HELD and states - {State.CONFIRMED, State.ABANDONED}:
         return
     if (State.FAILED in states and not states & {State.QUEUED, State.SENT}) or _is_stuck(loaded):

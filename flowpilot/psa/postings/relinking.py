@@ -3,12 +3,12 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import and_, or_, select
 
 from flowpilot.db.session import Db
 from flowpilot.psa.postings import record
 from flowpilot.psa.postings.lanes import give_turn
-from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaRules, State
+from flowpilot.psa.postings.models import STATUS_LEFT, WAITING, PsaPosting, PsaPostingStep, PsaRules, State
 from flowpilot.psa.postings.planning import connection_and_rules, held_until
 from flowpilot.psa.postings.record import LoadedPosting
 from flowpilot.psa.postings.reporting import report
@@ -51,19 +51,30 @@ async def relink(
 
 
 async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> None:
-    """Leave out the status that goes with an end, because the session goes on."""
-    waiting = await db.scalars(
-        select(PsaPosting.id).where(
-            PsaPosting.account_id == account_id,
-            PsaPosting.ai_session_id == session_id,
-            PsaPosting.state.in_(WAITING),
+    """Leave out the statuses that the session's earlier postings have not set, because something newer happened.
+
+    What has failed may be tried again by hand, so it is left out of that, too.
+    """
+    left = await db.scalars(
+        select(PsaPosting.id)
+        .join(
+            PsaPostingStep,
+            and_(PsaPostingStep.account_id == PsaPosting.account_id, PsaPostingStep.posting_id == PsaPosting.id),
         )
+        .where(
+            PsaPosting.account_id == account_id,
+            PsaPostingStep.account_id == account_id,
+            PsaPosting.ai_session_id == session_id,
+            PsaPostingStep.kind == PostingStepKind.STATUS,
+            PsaPostingStep.state.in_(STATUS_LEFT),
+        )
+        .order_by(PsaPosting.id)
     )
-    for posting_id in list(waiting):
+    for posting_id in list(left):
         loaded = await record.lock(db, account_id, posting_id)
         for step in loaded.steps:
-            if step.kind == PostingStepKind.STATUS and step.state == State.QUEUED:
-                step.state, step.reason = State.ABANDONED, "The session goes on, so the ticket keeps its status."
+            if step.kind == PostingStepKind.STATUS and step.state in STATUS_LEFT:
+                step.state, step.reason = State.ABANDONED, "The session went on, so this status is left out."
         await record.roll_up(db, loaded, now)
 
 

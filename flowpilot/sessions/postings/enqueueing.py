@@ -21,22 +21,40 @@ _OCCASIONS = {
     SessionStatus.REQUESTING_ESCALATION: Occasion.ESCALATED,
 }
 
+# The ticket has, or waits for, a status of its own while the session has one of these.
+_TICKET_FOLLOWS = _OCCASIONS.keys() | {SessionStatus.ESCALATED}
+_GOES_ON = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
-async def after_change(db: Db, locked: LockedSession, by: uuid.UUID | None) -> None:
-    """Enqueue what follows from a session's new status, in the same transaction."""
+
+async def after_change(db: Db, locked: LockedSession, before: SessionStatus | None, by: uuid.UUID | None) -> None:
+    """Enqueue what follows from a session's new status, in the same transaction.
+
+    Args:
+        db: the transaction.
+        locked: the session as it is now.
+        before: its status before; None if it is the session's ticket that has changed.
+        by: who changed it.
+    """
     session = locked.session
-    if session.psa_ticket_id is None:
-        return
-    occasion = _OCCASIONS.get(SessionStatus(session.status))
-    if occasion is None:
-        if session.status == SessionStatus.ACTIVE:
-            await cancel_status(db, session.account_id, session.id, locked.moment)
+    status = SessionStatus(session.status)
+    if before in _TICKET_FOLLOWS and status in _GOES_ON:
+        await cancel_status(db, session.account_id, session.id, locked.moment)
+    occasion = _occasion(before, status)
+    if session.psa_ticket_id is None or occasion is None:
         return
     context = await posting_context(db, session.account_id, session.id)
+    if context.posted.has_status_left:
+        await cancel_status(db, session.account_id, session.id, locked.moment)
     if context.connection is None or (occasion is Occasion.ESCALATED and not context.rules.posts_escalation):
         return
     history, timezone = await _history(db, locked)
     await post(db, context, history, timezone, occasion, by or session.worked_on_by, locked.moment)
+
+
+def _occasion(before: SessionStatus | None, status: SessionStatus) -> Occasion | None:
+    """What the change means to the ticket. A senior who gives a session back escalates it to nobody new."""
+    is_given_back = (before, status) == (SessionStatus.ESCALATED, SessionStatus.REQUESTING_ESCALATION)
+    return None if is_given_back else _OCCASIONS.get(status)
 
 
 async def post(

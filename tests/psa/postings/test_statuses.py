@@ -37,3 +37,10 @@ async def test_a_posting_of_which_nothing_is_left_holds_up_no_other(office: Offi
     other = await office.post()
     assert await office.turn() is None
     assert [office.states(one)[0] for one in (empty, other)] == ["abandoned", "confirmed"]
+
+
+async def test_what_arrived_without_its_status_has_arrived(office: Office) -> None:
+    posting = await office.post(sets_status=True)
+    await _goes_on(office)
+    await office.turn()
+    assert office.states(posting) == ["confirmed", "confirmed", "abandoned"]
