@@ -29,7 +29,9 @@ class BoardOut(BaseModel):
     name: str
     statuses: list[StatusOut]
     hint: str | None = Field(description="What to do if the ticket system does not tell its statuses.")
-    chosen: dict[Occasion, str] = Field(description="Ids of the statuses that tickets get, by what happens here.")
+    chosen: dict[Occasion, str | None] = Field(
+        description="Ids of the statuses that tickets get, by what happens here; null if they keep theirs."
+    )
 
 
 class BoardPage(BaseModel):
@@ -40,7 +42,7 @@ class BoardPage(BaseModel):
 
 
 class StatusesIn(Body):
-    """Ids of statuses; null leaves a ticket's status as it is, and so does what was never chosen."""
+    """Ids of statuses; null leaves a ticket's status as it is. What was never chosen will be asked for."""
 
     resolved: Text | None = None
     abandoned: Text | None = None
@@ -53,13 +55,13 @@ class StatusesIn(Body):
 
 def boards_out(boards: Sequence[Board], chosen: Sequence[PsaBoardStatus]) -> BoardPage:
     """Boards by name, as the API shows them."""
-    by_board: dict[str, dict[Occasion, str]] = {}
+    by_board: dict[str, dict[Occasion, str | None]] = {}
     for row in chosen:
         by_board.setdefault(row.board_id, {})[Occasion(row.occasion)] = row.status_id
     return BoardPage(items=[_board_out(board, by_board) for board in sorted(boards, key=lambda one: one.name)])
 
 
-def _board_out(board: Board, chosen: Mapping[str, dict[Occasion, str]]) -> BoardOut:
+def _board_out(board: Board, chosen: Mapping[str, dict[Occasion, str | None]]) -> BoardOut:
     statuses = [
         StatusOut(id=one.id, name=one.name, is_closed=one.is_closed, allows_time=one.allows_time)
         for one in board.statuses

@@ -54,8 +54,7 @@ async def choose_statuses(
         if status_id is not None and status_id not in statuses:
             raise wrong(occasion, f"Tickets of {board.name} cannot have this status.")
         await _forget(db, connection, board.id, occasion)
-        if status_id is not None:
-            await _choose(db, connection, board, occasion, statuses[status_id])
+        await _choose(db, connection, board, occasion, None if status_id is None else statuses[status_id])
     after: dict[str, str | None] = {"board": board.name}
     after |= {occasion: None if one is None else statuses[one].name for occasion, one in chosen.items()}
     target = ("psa_connection", connection.id)
@@ -73,7 +72,9 @@ async def _forget(db: Db, connection: PsaConnection, board_id: str, occasion: Oc
     await db.execute(delete(PsaBoardStatus).where(*this))
 
 
-async def _choose(db: Db, connection: PsaConnection, board: Board, occasion: Occasion, status: Status) -> None:
+async def _choose(
+    db: Db, connection: PsaConnection, board: Board, occasion: Occasion, status: Status | None
+) -> None:
     row = {
         "account_id": connection.account_id,
         "id": new_id(),
@@ -81,7 +82,7 @@ async def _choose(db: Db, connection: PsaConnection, board: Board, occasion: Occ
         "board_id": board.id,
         "board_name": board.name,
         "occasion": occasion,
-        "status_id": status.id,
-        "status_name": status.name,
+        "status_id": None if status is None else status.id,
+        "status_name": None if status is None else status.name,
     }
     await db.execute(insert(PsaBoardStatus).values(row))

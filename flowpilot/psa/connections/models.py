@@ -134,7 +134,10 @@ class PsaMember(Tenant, Base):
 
 
 class PsaBoardStatus(Tenant, Base):
-    """The status that tickets of one board get when a session ends so, as a person has chosen it."""
+    """The status that tickets of one board get when a session ends so, as a person has chosen it.
+
+    Without a `status_id` they keep the one that they have.
+    """
 
     __tablename__ = "psa_board_statuses"
     __table_args__ = (
@@ -147,5 +150,5 @@ class PsaBoardStatus(Tenant, Base):
     board_id: Mapped[str]
     board_name: Mapped[str]
     occasion: Mapped[str]
-    status_id: Mapped[str]
-    status_name: Mapped[str]
+    status_id: Mapped[str | None]
+    status_name: Mapped[str | None]

@@ -103,10 +103,12 @@ async def people(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) ->
     return {person for person in rows if person is not None}
 
 
-async def chosen_status(db: ReadDb, connection: PsaConnection, board_id: str | None, occasion: str) -> str | None:
-    """The status that a person has chosen for this board and occasion."""
+async def chosen_status(
+    db: ReadDb, connection: PsaConnection, board_id: str | None, occasion: str
+) -> PsaBoardStatus | None:
+    """What a person has chosen for this board and occasion; None if nobody has."""
     return await db.scalar(
-        select(PsaBoardStatus.status_id).where(
+        select(PsaBoardStatus).where(
             PsaBoardStatus.account_id == connection.account_id,
             PsaBoardStatus.connection_id == connection.id,
             PsaBoardStatus.board_id == board_id,

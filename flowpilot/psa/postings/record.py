@@ -6,19 +6,17 @@ turn looks it up.
 
 import uuid
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from decimal import Decimal
 
-from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.session import Db
 from flowpilot.outgoing.pauses import Pauses
 from flowpilot.psa.models import PsaActivityLog
-from flowpilot.psa.postings import attempts
+from flowpilot.psa.postings import attempts, rollup
+from flowpilot.psa.postings.loaded import LoadedPosting, lock
 from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
-from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import Accepted, Outcome, PostingStepKind, Refused, TryLater, Unknown
 
 # A record that was accepted and is not there is looked for this often before it counts as failed.
@@ -34,32 +32,6 @@ _ACTIVITIES = {
     PostingStepKind.TIME: "time_entry_posted",
     PostingStepKind.STATUS: "status_updated",
 }
-_LEFT_OUT = (PostingStepKind.STATUS, State.ABANDONED)
-
-
-@dataclass(frozen=True, slots=True)
-class LoadedPosting:
-    """A posting with its steps, in their order; what they `said` as they were read, and the state it `was` in."""
-
-    posting: PsaPosting
-    steps: list[PsaPostingStep]
-    said: str | None
-    was: State
-
-    def of(self, ids: Sequence[uuid.UUID]) -> list[PsaPostingStep]:
-        """The steps with these ids."""
-        return [step for step in self.steps if step.id in ids]
-
-
-async def lock(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID) -> LoadedPosting:
-    """Lock a posting and read its steps."""
-    found = select(PsaPosting).where(PsaPosting.account_id == account_id, PsaPosting.id == posting_id)
-    posting = (await db.scalars(found.with_for_update(key_share=True))).one()
-    query = select(PsaPostingStep).where(
-        PsaPostingStep.account_id == account_id, PsaPostingStep.posting_id == posting_id
-    )
-    steps = list(await db.scalars(query.order_by(PsaPostingStep.position)))
-    return LoadedPosting(posting, steps, _said(steps), State(posting.state))
 
 
 async def begin(db: Db, seen: PsaPosting, steps: Sequence[uuid.UUID], now: datetime) -> LoadedPosting | None:
@@ -86,7 +58,7 @@ async def begin(db: Db, seen: PsaPosting, steps: Sequence[uuid.UUID], now: datet
         step.attempts, step.asked_at, step.reason = step.attempts + 1, now, None
         step.marker = wanted[0].marker
         attempts.begin(db, step, now)
-    _say(loaded)
+    rollup.say(loaded)
     await db.flush()
     return loaded
 
@@ -137,7 +109,7 @@ async def finish(
             case Unknown():
                 # From now on: the request may have waited for its turn before it was sent.
                 step.asked_at = now
-    await roll_up(db, loaded, now)
+    await rollup.roll_up(db, loaded, now)
 
 
 async def seen(
@@ -170,7 +142,7 @@ async def seen(
                 step.state = State.FAILED
         elif asked_at is not None and step.asked_at == asked_at:
             _count_unclear_write(step)
-    await roll_up(db, loaded, now)
+    await rollup.roll_up(db, loaded, now)
 
 
 async def refuse(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, reason: str, now: datetime) -> None:
@@ -179,12 +151,23 @@ async def refuse(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, reason: s
     for step in loaded.steps:
         if step.state in WAITING:
             step.state, step.reason = State.FAILED, reason
-    await roll_up(db, loaded, now)
+    await rollup.roll_up(db, loaded, now)
+
+
+async def leave_out(
+    db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, step_id: uuid.UUID, reason: str, now: datetime
+) -> None:
+    """Leave a step out that is not to be written after all."""
+    loaded = await lock(db, account_id, posting_id)
+    for step in loaded.of([step_id]):
+        if step.state == State.QUEUED:
+            step.state, step.reason = State.ABANDONED, reason
+    await rollup.roll_up(db, loaded, now)
 
 
 async def settle(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, now: datetime) -> None:
     """Let a posting end of which nothing is left to do, so that it holds up nothing else."""
-    await roll_up(db, await lock(db, account_id, posting_id), now)
+    await rollup.roll_up(db, await lock(db, account_id, posting_id), now)
 
 
 async def put_off(
@@ -194,7 +177,7 @@ async def put_off(
     loaded = await lock(db, account_id, posting_id)
     for step in loaded.of(steps):
         step.due_at, step.reason = now + _PAUSES.after(max(1, step.attempts)), reason
-    await roll_up(db, loaded, now)
+    await rollup.roll_up(db, loaded, now)
 
 
 async def explain(
@@ -205,7 +188,7 @@ async def explain(
     for step in loaded.steps:
         if step.state == State.QUEUED:
             step.reason = reasons.get(step.id, step.reason)
-    await roll_up(db, loaded, now)
+    await rollup.roll_up(db, loaded, now)
 
 
 async def go_on(
@@ -217,25 +200,7 @@ async def go_on(
         if step.state == State.QUEUED and step.attempts == 0 and step.user_id in matched:
             step.reason = None
     loaded.posting.due_at = loaded.posting.due_at or now
-    await roll_up(db, loaded, now)
-
-
-async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
-    """Derive the posting's state and reason from its steps, and report what has changed."""
-    # A status that was left out takes nothing from what has arrived.
-    counted = [step for step in loaded.steps if (step.kind, step.state) != _LEFT_OUT] or loaded.steps
-    posting, states = loaded.posting, {step.state for step in counted}
-    if posting.state == State.HELD and states - {State.CONFIRMED, State.ABANDONED}:
-        return
-    if (State.FAILED in states and not states & {State.QUEUED, State.SENT}) or _is_stuck(loaded):
-        posting.state = State.FAILED
-    else:
-        order = (State.QUEUED, State.SENT, State.ABANDONED, State.CONFIRMED)
-        posting.state = next(state for state in order if state in states)
-    _say(loaded)
-    posting.ended_at = None if posting.state in WAITING else posting.ended_at or now
-    await db.flush()
-    await report(db, posting, loaded.steps, loaded.was, now)
+    await rollup.roll_up(db, loaded, now)
 
 
 def _count_unclear_write(step: PsaPostingStep) -> None:
@@ -245,25 +210,6 @@ def _count_unclear_write(step: PsaPostingStep) -> None:
         said = f"This was sent {step.looks} times without a clear answer, and FlowPilot does not find it."
         advice = "Look at the ticket: if it is not there, retry; if it is, abandon this."
         step.state, step.reason = State.FAILED, " ".join(filter(None, (said, advice, step.reason)))
-
-
-def _say(loaded: LoadedPosting) -> None:
-    """The posting says what its steps say. What it says beyond that, of a merge for example, stays."""
-    said = _said(loaded.steps)
-    if said is not None or loaded.posting.reason == loaded.said:
-        loaded.posting.reason = said
-
-
-def _said(steps: Sequence[PsaPostingStep]) -> str | None:
-    reasons = dict.fromkeys(step.reason for step in steps if step.reason and step.state != State.CONFIRMED)
-    return " ".join(reasons) or None
-
-
-def _is_stuck(loaded: LoadedPosting) -> bool:
-    """Whether only the status is left, and does not go because something before it has failed."""
-    left = [step for step in loaded.steps if step.state in {State.QUEUED, State.SENT}]
-    has_failed = any(step.state == State.FAILED for step in loaded.steps)
-    return has_failed and all(step.kind == PostingStepKind.STATUS for step in left)
 
 
 async def _confirm(db: Db, posting: PsaPosting, step: PsaPostingStep, now: datetime) -> None:

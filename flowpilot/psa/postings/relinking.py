@@ -6,11 +6,11 @@ from datetime import datetime
 from sqlalchemy import and_, or_, select
 
 from flowpilot.db.session import Db
-from flowpilot.psa.postings import record
+from flowpilot.psa.postings import rollup
 from flowpilot.psa.postings.lanes import give_turn
+from flowpilot.psa.postings.loaded import LoadedPosting, lock
 from flowpilot.psa.postings.models import STATUS_LEFT, WAITING, PsaPosting, PsaPostingStep, PsaRules, State
 from flowpilot.psa.postings.planning import connection_and_rules, held_until
-from flowpilot.psa.postings.record import LoadedPosting
 from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import Audience, PostingStepKind
 
@@ -35,7 +35,7 @@ async def relink(
         return
     _, rules = await connection_and_rules(db, account_id)
     for posting_id in postings:
-        loaded = await record.lock(db, account_id, posting_id)
+        loaded = await lock(db, account_id, posting_id)
         posting = loaded.posting
         if any(step.attempts for step in loaded.steps):
             if posting.state != State.FAILED:
@@ -71,11 +71,11 @@ async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, no
         .order_by(PsaPosting.id)
     )
     for posting_id in list(left):
-        loaded = await record.lock(db, account_id, posting_id)
+        loaded = await lock(db, account_id, posting_id)
         for step in loaded.steps:
             if step.kind == PostingStepKind.STATUS and step.state in STATUS_LEFT:
                 step.state, step.reason = State.ABANDONED, "The session went on, so this status is left out."
-        await record.roll_up(db, loaded, now)
+        await rollup.roll_up(db, loaded, now)
 
 
 async def _follow(db: Db, loaded: LoadedPosting, rules: PsaRules, ticket_id: str, now: datetime) -> None:

@@ -11,13 +11,13 @@ from flowpilot.errors import InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record as put_on_record
 from flowpilot.psa.connections.models import PsaConnection
-from flowpilot.psa.postings import health, policy, record
+from flowpilot.psa.postings import health, policy, rollup
 from flowpilot.psa.postings.lanes import give_turn
+from flowpilot.psa.postings.loaded import LoadedPosting, lock
 from flowpilot.psa.postings.models import PsaPosting, State
 from flowpilot.psa.postings.planning import span
 from flowpilot.psa.postings.policy import PostingAction, PostingGoneError
 from flowpilot.psa.postings.queries import connections_of
-from flowpilot.psa.postings.record import LoadedPosting
 from flowpilot.psa.provider import PostingStepKind
 
 
@@ -44,7 +44,7 @@ async def retry(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) -> N
         if step.state == State.FAILED:
             step.state, step.reason, step.external_id = State.QUEUED, None, None
     loaded.posting.reason, loaded.posting.due_at = None, now
-    await record.roll_up(db, loaded, now)
+    await rollup.roll_up(db, loaded, now)
     await _go(db, loaded, connection)
 
 
@@ -60,7 +60,7 @@ async def abandon(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) ->
         step.reason = "It was sent and not seen there: look at the ticket." if unsure else step.reason
         step.state = State.ABANDONED
     loaded.posting.state = State.QUEUED  # A held one too is derived from its steps from now on.
-    await record.roll_up(db, loaded, now)
+    await rollup.roll_up(db, loaded, now)
     loaded.posting.state, loaded.posting.ended_at = State.ABANDONED, now
     await _put_on_record(db, actor, posting_id, "abandoned", {"ticket": loaded.posting.ticket_id}, now)
 
@@ -143,7 +143,7 @@ async def _load(
     known = select(PsaPosting.id).where(PsaPosting.account_id == actor.account_id, PsaPosting.id == posting_id)
     if await db.scalar(known) is None:
         raise PostingNotFoundError
-    loaded = await record.lock(db, actor.account_id, posting_id)
+    loaded = await lock(db, actor.account_id, posting_id)
     connections = await connections_of(db, actor.account_id)
     refused = policy.refusal(loaded.posting, loaded.steps, connections, action)
     if refused is not None:

@@ -10,16 +10,15 @@ from datetime import datetime, timedelta
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
-from flowpilot.durations import of_work
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.members.tokens import refuse_token
 from flowpilot.psa.postings import due, health, record
 from flowpilot.psa.postings.acts import LookUp, SetStatus, Wait, Write, lacks_member, next_act
+from flowpilot.psa.postings.loaded import LoadedPosting
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
-from flowpilot.psa.postings.record import LoadedPosting
+from flowpilot.psa.postings.records import record_of
 from flowpilot.psa.postings.writers import Writers
 from flowpilot.psa.provider import (
-    Audience,
     BooksFor,
     CredentialsError,
     NoSuchTicketError,
@@ -27,12 +26,10 @@ from flowpilot.psa.provider import (
     PostingStepKind,
     Provider,
     ProviderError,
-    Record,
     Refused,
     Ticket,
     TryLater,
     UnavailableError,
-    WorkTime,
 )
 
 # After this time a connection queues again behind those that wait for a worker. One request may take longer.
@@ -175,8 +172,10 @@ async def _write(
     to_write = tuple(begun.of(ids))
     writer = turn.writers.of(to_write)
     provider = turn.provider if writer is None else turn.writers.providers[writer]
+    is_anybodys = writer is None and provider.capabilities.books_for is BooksFor.CREDENTIAL_OWNER
+    names = turn.names if is_anybodys else None
     try:
-        outcome = await provider.write(ticket.id, _record(turn, begun.posting, to_write))
+        outcome = await provider.write(ticket.id, record_of(begun.posting, to_write, turn.members, names))
     except CredentialsError:
         if writer is None:
             raise
@@ -195,11 +194,15 @@ async def _refuse_token(turn: Turn, user_id: uuid.UUID) -> Outcome:
 async def _set_status(turn: Turn, posting: PsaPosting, ticket: Ticket, step: PsaPostingStep) -> datetime | None:
     async with turn.database.read(turn.account_id) as db:
         chosen = await due.chosen_status(db, turn.connection, ticket.board_id, posting.occasion)
+    if chosen is None:
+        return await _finish(turn, posting, [step.id], Refused(_no_status(ticket)))
+    if chosen.status_id is None:
+        async with turn.database.write(turn.account_id) as db:
+            await record.leave_out(db, turn.account_id, posting.id, step.id, _keeps_status(ticket), now())
+        return None
     if await _begin(turn, posting, [step.id]) is None:
         return None
-    outcome: Outcome = (
-        Refused(_no_status(ticket)) if chosen is None else await turn.provider.set_status(ticket.id, chosen)
-    )
+    outcome = await turn.provider.set_status(ticket.id, chosen.status_id)
     return await _finish(turn, posting, [step.id], outcome)
 
 
@@ -219,38 +222,6 @@ async def _finish(turn: Turn, posting: PsaPosting, ids: list[uuid.UUID], outcome
     return None
 
 
-def _record(turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...]) -> Record:
-    by_kind = {step.kind: step for step in steps}
-    note, time = by_kind.get(PostingStepKind.NOTE), by_kind.get(PostingStepKind.TIME)
-    author = posting.created_by if note is not None else None
-    return Record(
-        marker=steps[0].marker,
-        audience=Audience(posting.audience) if note is not None else Audience.INTERNAL,
-        text=_text(turn, posting, note, time),
-        time=None if time is None else _work_time(turn, time),
-        author_id=None if author is None else turn.members.get(author),
-    )
-
-
-def _text(turn: Turn, posting: PsaPosting, note: PsaPostingStep | None, time: PsaPostingStep | None) -> str | None:
-    """The note. Where time is booked on the credential's owner, its first line says whose it is."""
-    text = None if note is None else posting.text
-    is_own = turn.writers.of([step for step in (note, time) if step is not None]) is not None
-    if time is None or is_own or turn.provider.capabilities.books_for is not BooksFor.CREDENTIAL_OWNER:
-        return text
-    name = turn.names.get(time.user_id) if time.user_id is not None else None
-    whose = f"{name or 'Somebody who is no longer a member'}: {of_work(timedelta(minutes=time.minutes or 0))}"
-    return whose if text is None else f"{whose}\n\n{text}"
-
-
-def _work_time(turn: Turn, step: PsaPostingStep) -> WorkTime:
-    assert step.minutes is not None
-    assert step.started_at is not None
-    assert step.ended_at is not None
-    member = None if step.user_id is None else turn.members.get(step.user_id)
-    return WorkTime(step.minutes, step.started_at, step.ended_at, member)
-
-
 def _waits_for(turn: Turn, step: PsaPostingStep) -> str | None:
     """What somebody has to do before the step can go; None if nothing."""
     if lacks_member(step, turn.provider.capabilities, turn.members):
@@ -264,6 +235,10 @@ def _waits_for(turn: Turn, step: PsaPostingStep) -> str | None:
 def _token_refused(turn: Turn, user_id: uuid.UUID) -> str:
     name = turn.names.get(user_id, "somebody")
     return f"The ticket system refuses {name}'s own token. Enter it again or remove it."
+
+
+def _keeps_status(ticket: Ticket) -> str:
+    return f"Tickets of the board {ticket.board or 'of this ticket'} keep their status, as chosen in Settings."
 
 
 def _no_status(ticket: Ticket) -> str:

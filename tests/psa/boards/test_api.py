@@ -3,10 +3,6 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from flowpilot.db.session import Database
-from flowpilot.psa.boards.queries import status_for
-from flowpilot.psa.connections.queries import require_active
-from flowpilot.psa.occasions import Occasion
 from tests.company import Company
 from tests.psa.desk import Desk
 from tests.psa.fixtures import Connect
@@ -47,7 +43,10 @@ def test_null_leaves_the_tickets_status_and_what_is_left_out_stays(
     both = {"resolved": "20", "escalated": "10"}
     for said in (both, {"resolved": None}):
         open_client.put(f"{BOARDS}/1/statuses", json=said, headers=company.headers())
-    assert open_client.get(BOARDS, headers=company.headers()).json()["items"][1]["chosen"] == {"escalated": "10"}
+    assert open_client.get(BOARDS, headers=company.headers()).json()["items"][1]["chosen"] == {
+        "resolved": None,
+        "escalated": "10",
+    }
 
 
 def test_a_status_of_another_board_is_refused_at_its_field(open_client: TestClient, company: Company) -> None:
@@ -55,18 +54,6 @@ def test_a_status_of_another_board_is_refused_at_its_field(open_client: TestClie
     assert refused.status_code == 422
     assert [error["field"] for error in refused.json()["errors"]] == ["body.resolved"]
     assert open_client.put(f"{BOARDS}/99/statuses", json={}, headers=company.headers()).status_code == 404
-
-
-@pytest.mark.anyio
-async def test_postings_find_the_status(open_client: TestClient, company: Company, database: Database) -> None:
-    open_client.put(f"{BOARDS}/1/statuses", json={"resolved": "20"}, headers=company.headers())
-    async with database.read(company.id) as db:
-        connection = await require_active(db, company.id)
-        found = await status_for(db, company.id, connection.id, "1", Occasion.RESOLVED)
-        assert found is not None
-        assert (found.status_id, found.status_name) == ("20", "Closed")
-        assert await status_for(db, company.id, connection.id, "1", Occasion.ESCALATED) is None
-        assert await status_for(db, company.id, connection.id, "2", Occasion.RESOLVED) is None
 
 
 def test_an_id_that_cannot_be_stored_is_refused(open_client: TestClient, company: Company) -> None:

@@ -9,6 +9,7 @@ import pytest
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.psa.postings import record
+from flowpilot.psa.postings.loaded import lock
 from flowpilot.psa.postings.planning import default_rules
 from flowpilot.psa.provider import CredentialsError, Outcome, PostingStepKind, Record
 from tests.company import Company
@@ -238,6 +239,17 @@ async def test_a_status_that_nobody_has_chosen_fails_alone(office: Office) -> No
     assert "No status is chosen for the board Desk" in office.reason(posting)
 
 
+async def test_a_status_that_is_to_stay_as_it_is_is_left_out(office: Office) -> None:
+    _choose_status(office, None)
+    posting = await office.post(sets_status=True)
+    await office.turn()
+    assert office.states(posting) == ["confirmed", "confirmed", "abandoned"]
+    assert (office.reason(posting), office.desk.statuses) == (
+        "Tickets of the board Desk keep their status, as chosen in Settings.",
+        {},
+    )
+
+
 async def test_the_reports_see_what_is_confirmed(office: Office) -> None:
     office.desk.planned.extend(["later", ""])
     await office.post(worked(office.engineer, 18))
@@ -271,15 +283,15 @@ async def test_whatever_happens_everything_arrives_exactly_once(office: Office, 
     assert len(markers) == len(set(markers)) == (4 if joint else 6)
 
 
-def _choose_status(office: Office) -> None:
+def _choose_status(office: Office, status: str | None = "closed") -> None:
     office.company.add(
         "psa_board_statuses",
         connection_id=office.connection_id,
         board_id="1",
         board_name="Desk",
         occasion="resolved",
-        status_id="closed",
-        status_name="Closed",
+        status_id=status,
+        status_name=status,
     )
 
 
@@ -289,7 +301,7 @@ async def test_of_two_turns_at_once_one_sends_the_request(office: Office) -> Non
     began = []
     for _ in range(2):
         async with office.database.write(office.company.id) as db:
-            seen = (await record.lock(db, office.company.id, posting)).posting
+            seen = (await lock(db, office.company.id, posting)).posting
             began.append(await record.begin(db, seen, ids, now()) is not None)
     assert began == [True, False]
 
