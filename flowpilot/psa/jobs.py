@@ -16,7 +16,7 @@ from flowpilot.psa.connections.service import pause_for_credentials
 from flowpilot.psa.members.schedule import EVERY, READ_JOB, schedule_reading
 from flowpilot.psa.members.service import store_members
 from flowpilot.psa.postings import due
-from flowpilot.psa.postings.health import wake
+from flowpilot.psa.postings.health import awake, wake
 from flowpilot.psa.postings.lanes import TURN_JOB, give_turn
 from flowpilot.psa.postings.turn import Turn, run
 from flowpilot.psa.postings.writers import open_writers
@@ -34,6 +34,7 @@ async def turn(context: JobContext, account_id: str, connection_id: str) -> None
     used, account, connection = tools(context), uuid.UUID(account_id), uuid.UUID(connection_id)
     if context.job.lock is None:
         async with used.database.write(account) as db:
+            await awake(db, account, connection)
             await give_turn(db, account, connection)
         return
     async with used.database.read(account) as db:

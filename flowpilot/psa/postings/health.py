@@ -65,6 +65,15 @@ async def wake(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, at: date
         await give_turn(db, account_id, connection_id, at)
 
 
+async def awake(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID) -> None:
+    """Forget the turn that was scheduled: it is here, even if this machine's clock is behind the database's."""
+    await db.execute(
+        update(PsaConnection)
+        .where(PsaConnection.account_id == account_id, PsaConnection.id == connection_id)
+        .values(wakes_at=None)
+    )
+
+
 async def end_rest(db: Db, connection: PsaConnection) -> None:
     """Ask the ticket system again at once, because a person wants to know; not before it has asked for that."""
     connection.backs_off_until = None

@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.session import Db
 from flowpilot.outgoing.pauses import Pauses
+from flowpilot.psa.markers import marker_of
 from flowpilot.psa.models import PsaActivityLog
 from flowpilot.psa.postings import attempts, rollup
 from flowpilot.psa.postings.loaded import LoadedPosting, lock
@@ -90,7 +91,7 @@ async def finish(
     for step in loaded.of(steps):
         await attempts.end(db, step, outcome, now)
         if step.state == State.ABANDONED and not isinstance(outcome, Accepted):
-            step.asked_at = None
+            step.asked_at = now if isinstance(outcome, Unknown) else None
             continue
         step.reason = reason
         match outcome:
@@ -100,6 +101,10 @@ async def finish(
                     await _confirm(db, loaded.posting, step, now)
             case Refused():
                 step.state, step.asked_at = State.FAILED, None
+            case TryLater(is_down=True):
+                # Nothing was sent, and the connection rests: this record is not to blame.
+                step.asked_at, step.attempts = None, step.attempts - 1
+                step.marker = step.marker if step.attempts else marker_of(step.id)
             case TryLater(not_before=not_before):
                 step.asked_at = None
                 step.due_at = max(now + _PAUSES.after(step.attempts), not_before or now)

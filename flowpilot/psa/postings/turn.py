@@ -106,14 +106,17 @@ async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetim
     except ProviderError as error:
         await _put_off(turn, posting, now() + timedelta(hours=1), error.detail)
         return None
-    await health.answered(turn.database, turn.connection)
     if ticket.is_deleted:
         await _refuse(turn, posting, f"Ticket {posting.ticket_id} is deleted, so nothing was written to it.")
         return None
     if ticket.id != posting.ticket_id:
         async with turn.database.write(turn.account_id) as db:
             await due.say_merged(db, posting, ticket.id)
-    return await _work(turn, posting, ticket)
+    rests_until = await _work(turn, posting, ticket)
+    if rests_until is None:
+        # A system that can be read and takes nothing is still down.
+        await health.answered(turn.database, turn.connection)
+    return rests_until
 
 
 async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | None:
