@@ -18,6 +18,7 @@ from flowpilot.errors import FlowPilotError
 from flowpilot.psa.provider import (
     Accepted,
     Board,
+    BooksFor,
     Client,
     CredentialsError,
     Finding,
@@ -104,7 +105,10 @@ class Guarded:
         return await self._read(self._provider.booked_minutes(ticket_id, marker), _MINUTES)
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
-        """As `Provider.write`."""
+        """As `Provider.write`. Nobody's time is booked in the name of somebody else by mistake."""
+        is_somebodys = self.capabilities.books_for is BooksFor.ANY_MEMBER
+        if is_somebodys and record.time is not None and record.time.member_id is None:
+            return Refused(f"There is no member of {self._system} to book this time for. Map the person to one.")
         return await self._write(self._provider.write(ticket_id, record))
 
     async def set_status(self, ticket_id: str, status_id: str) -> Outcome:

@@ -25,7 +25,7 @@ from flowpilot.psa.provider import (
     Unknown,
 )
 from tests.psa.desk import Credentials, Desk, Settings, SmallDesk, running_desk
-from tests.psa.providers.records import note
+from tests.psa.providers.records import note, time
 
 pytestmark = pytest.mark.anyio
 
@@ -106,6 +106,11 @@ async def test_an_odd_answer_to_a_write_says_nothing_of_what_became_of_it(access
 async def test_a_reason_is_kept_without_what_cannot_be_stored(access: Access, kind: Any) -> None:
     assert await _written(access, kind(ODD)) == kind("abc")
     assert await _written(access, kind("x" * 3_000)) == kind(f"{'x' * 1_999}…")
+
+
+async def test_nobodys_time_is_written(guarded: Guarded) -> None:
+    outcome = await guarded.write("17", time(member=None))
+    assert outcome == Refused("There is no member of The desk to book this time for. Map the person to one.")
 
 
 async def test_an_id_of_what_was_written_has_its_limit(access: Access) -> None:

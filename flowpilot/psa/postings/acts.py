@@ -113,11 +113,12 @@ def _act(
         return Wait(not_before)
     if (step.attempts or step.state == State.SENT) and step.id not in absent:
         return LookUp(_one_record(steps, step))
-    if lacks_member(step, capabilities, members) or step.user_id in writers.refused:
-        return Wait(None)
+    record: tuple[PsaPostingStep, ...] = (step,)
     if capabilities.has_joint_records and step.kind == PostingStepKind.NOTE:
-        return Write((step, *_time_beside(steps, step, capabilities, members, writers)))
-    return Write((step,))
+        record += _time_beside(steps, step, capabilities, members, writers)
+    if any(lacks_member(one, capabilities, members) or one.user_id in writers.refused for one in record):
+        return Wait(None)
+    return Write(record)
 
 
 def _one_record(steps: Sequence[PsaPostingStep], step: PsaPostingStep) -> tuple[PsaPostingStep, ...]:
@@ -131,7 +132,11 @@ def _time_beside(
     members: Mapping[uuid.UUID, str],
     writers: Writers,
 ) -> tuple[PsaPostingStep, ...]:
-    """The time that goes into the note's own record: what went with it before, or the first that can be booked."""
+    """The time that goes into the note's own record: what went with it before, or the first that can be booked.
+
+    That of who wrote the note comes first. Where time is booked in people's own names, nobody else's goes with it,
+    because the whole record is in one name.
+    """
     if beside := _one_record(steps, note)[1:]:
         return beside
     fresh = [
@@ -143,7 +148,9 @@ def _time_beside(
         and not lacks_member(step, capabilities, members)
         and writers.of([step]) == writers.of([note])
     ]
-    return tuple(fresh[:1])
+    own = [step for step in fresh if step.user_id == note.user_id]
+    is_in_own_name = capabilities.books_for is BooksFor.ANY_MEMBER and note.user_id is not None
+    return tuple((own if is_in_own_name else own + fresh)[:1])
 
 
 def _soonest(moments: Sequence[datetime | None]) -> datetime | None:

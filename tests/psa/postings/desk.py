@@ -47,6 +47,7 @@ SEPARATE = Capabilities(
     has_joint_records=False, books_for=BooksFor.ANY_MEMBER, marker=Marker.SEARCH, slowest_answer_seconds=60
 )
 JOINT = replace(SEPARATE, has_joint_records=True, books_for=BooksFor.CREDENTIAL_OWNER)
+JOINT_FOR_ANYBODY = replace(SEPARATE, has_joint_records=True)
 
 STARTED = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 

@@ -25,8 +25,8 @@ def _posting(state: State) -> PsaPosting:
     return PsaPosting(connection_id=HERE.id, state=state)
 
 
-def _step(state: State, attempts: int = 0) -> PsaPostingStep:
-    return PsaPostingStep(state=state, attempts=attempts)
+def _step(state: State, attempts: int = 0, looks: int = 0) -> PsaPostingStep:
+    return PsaPostingStep(kind="note", state=state, attempts=attempts, looks=looks)
 
 
 @pytest.mark.parametrize(
@@ -36,7 +36,8 @@ def _step(state: State, attempts: int = 0) -> PsaPostingStep:
         (State.QUEUED, [_step(State.QUEUED)], [RETRY, CORRECT, ABANDON]),
         (State.QUEUED, [_step(State.CONFIRMED, 1), _step(State.QUEUED)], [RETRY, ABANDON]),
         (State.SENT, [_step(State.SENT, 1)], [RETRY, ABANDON]),
-        (State.FAILED, [_step(State.CONFIRMED, 1), _step(State.FAILED, 3)], [RETRY, ABANDON]),
+        (State.FAILED, [_step(State.CONFIRMED, 1), _step(State.FAILED, 3)], [RETRY, CORRECT, ABANDON]),
+        (State.FAILED, [_step(State.FAILED, 3, looks=3)], [RETRY, ABANDON]),
         (State.CONFIRMED, [_step(State.CONFIRMED, 1)], []),
         (State.ABANDONED, [_step(State.ABANDONED)], []),
     ],
