@@ -126,8 +126,12 @@ async def _match_all(db: Db, connection: PsaConnection) -> None:
     rows = await members_of(db, connection.account_id, connection.id)
     by_hand = {row.user_id for row in rows if row.mapped_by == MappedBy.HAND and row.user_id is not None}
     others = [row for row in rows if row.mapped_by != MappedBy.HAND]
-    matched = match(others, await users_by_email(db, connection.account_id), by_hand)
+    users = await users_by_email(db, connection.account_id)
+    matched = match(others, users, by_hand)
+    here = set(users.values())
     for row in others:
+        if row.external_id not in matched and row.user_id not in here:
+            continue  # Whose time still waits when they leave is booked as theirs.
         if row.user_id != matched.get(row.external_id):
             row.token_encrypted = row.token_refused_at = None
         row.user_id = matched.get(row.external_id)

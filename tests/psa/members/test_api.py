@@ -65,6 +65,17 @@ def test_a_mapping_by_hand_survives_the_next_check(people: People, company: Comp
     assert people.mapped() == {"7": (str(kim), "hand"), "8": (str(alex), "hand")}
 
 
+def test_somebody_who_leaves_stays_matched_because_their_time_may_still_wait(
+    people: People, company: Company, desk: Desk
+) -> None:
+    alex, email = company.add_newcomer(Role.ENGINEER)
+    desk.shows["members"] = [{"id": "7", "name": "Alex", "email": email}]
+    people.check()
+    company.query("DELETE FROM memberships WHERE user_id = %s RETURNING 1", alex)
+    people.check()
+    assert company.query("SELECT user_id FROM psa_members") == [(alex,)]
+
+
 def test_a_person_has_one_member_there(people: People, company: Company, desk: Desk) -> None:
     alex, email = company.add_newcomer(Role.ENGINEER)
     desk.shows["members"] = [{"id": "7", "name": "Alex", "email": email}, {"id": "8", "name": "Alex again"}]
