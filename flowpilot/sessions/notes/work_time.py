@@ -13,6 +13,7 @@ from flowpilot.sessions.queries import SessionHistory
 LONGEST_STRETCH = timedelta(minutes=30)
 
 _AT_WORK = frozenset({SessionStatus.ACTIVE, SessionStatus.ESCALATED})
+_MAY_GO_ON = frozenset({SessionStatus.REQUESTING_ESCALATION})
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,14 +26,16 @@ class Stretch:
 
 
 def time_spent(history: SessionHistory, until: datetime) -> timedelta:
-    """The time at work: from step to step while the session was active or with a senior."""
+    """The time at work: from step to step, but for pauses and for waiting for a senior."""
     return sum((stretch.spent for stretch in stretches(history, until)), timedelta())
 
 
 def stretches(history: SessionHistory, until: datetime) -> Iterator[Stretch]:
     """The time at work, from one thing that happened to the next.
 
-    A stretch without any step counts for at most `LONGEST_STRETCH`.
+    A stretch without any step counts for at most `LONGEST_STRETCH`. One that nobody has ended, because the session
+    was forgotten or a claim has lapsed, counts nothing: nobody knows when it ended. Of the time in which a session
+    waits for a senior, what leads to a step counts: engineers may go on meanwhile.
     """
     session = history.session
     changes = [(change.created_at, SessionStatus(change.to_status)) for change in history.changes]
@@ -43,12 +46,14 @@ def stretches(history: SessionHistory, until: datetime) -> Iterator[Stretch]:
     moments = {moment for moment, _ in changes} | {step.created_at for step in history.steps}
     moments |= {until} if is_open else {session.resolved_at or max(moments)}
     actors = _actors(history)
+    steps = {step.created_at for step in history.steps}
+    unattended = {change.created_at for change in history.changes if change.actor_id is None} - steps
     # Never whose the session is now: what was worked, and posted, must not change hands with it.
     last = None
     for earlier, later in itertools.pairwise(sorted(moments)):
         last = actors.get(earlier, last)
         status = next((to for moment, to in reversed(changes) if moment <= earlier), SessionStatus.ACTIVE)
-        if status in _AT_WORK:
+        if later not in unattended and (status in _AT_WORK or (status in _MAY_GO_ON and later in steps)):
             by = actors.get(later) or last or session.user_id
             yield Stretch(by, earlier, min(later - earlier, LONGEST_STRETCH))
 

@@ -17,6 +17,7 @@ from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, S
 from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.notes.work_time import time_spent
 from flowpilot.sessions.queries import SessionHistory
+from flowpilot.sessions.transitions import Action
 from tests.company import Company, at
 from tests.sessions.story import Story, section, when
 
@@ -24,6 +25,7 @@ pytestmark = pytest.mark.anyio
 
 START = at("2026-06-15 09:00")
 AT_WORK = {"active", "escalated"}
+SOMEBODY = uuid.UUID(int=1)
 
 
 @pytest.fixture
@@ -73,7 +75,11 @@ def test_each_minute_counts_that_was_at_work_and_within_half_an_hour_of_the_last
     if ends:
         events = {minute: to for minute, to in events.items() if minute <= ends[0]}
     changes = [StatusChange(created_at=START, to_status="active")]
-    changes += [StatusChange(created_at=_minutes(minute), to_status=to) for minute, to in events.items() if to]
+    changes += [
+        StatusChange(created_at=_minutes(minute), to_status=to, actor_id=SOMEBODY)
+        for minute, to in events.items()
+        if to
+    ]
     steps = [
         AISessionStep(created_at=_minutes(minute), kind=StepKind.NOTE, content={})
         for minute, to in events.items()
@@ -86,7 +92,9 @@ def test_each_minute_counts_that_was_at_work_and_within_half_an_hour_of_the_last
     def counts(minute: int) -> bool:
         before = {0: SessionStatus.ACTIVE} | {when: to for when, to in events.items() if when <= minute}
         then = [to for to in before.values() if to is not None][-1]
-        return then in AT_WORK and minute - max(before) < 30
+        following = next((to for when, to in events.items() if when > minute), "nothing")
+        is_at_work = then in AT_WORK or (then == SessionStatus.REQUESTING_ESCALATION and following is None)
+        return is_at_work and minute - max(before) < 30
 
     expected = sum(counts(minute) for minute in range(until))
     assert time_spent(_told(session, steps, changes), _minutes(until)) == timedelta(minutes=expected)
@@ -113,6 +121,27 @@ async def test_a_stretch_counts_for_half_an_hour_at_most(story: Story, next_step
     await story.begin("09:00")
     await story.does(next_step, service.resolve, "Solved.")
     assert (await story.note()).work_seconds == minutes * 60
+
+
+async def test_a_session_that_was_forgotten_counts_up_to_the_last_step(story: Story) -> None:
+    await story.begin("09:00")
+    await story.does("09:05", service.pause)
+    await story.does("09:06", service.resume)
+
+    async def end_by_itself(db: Db, _: Actor, locked: LoadedSession) -> None:
+        await service.transition(db, locked, Action.ABANDON, None, "Nothing has happened.")
+
+    await story.does("17:06", end_by_itself)
+    assert (await story.note()).work_seconds == 5 * 60
+
+
+async def test_steps_while_a_senior_is_waited_for_count(story: Story) -> None:
+    await story.begin("09:00")
+    handoff_id = await story.is_handed_over("09:10", "Out of ideas.")
+    await story.does("09:20", service.write_text, "Tried the other port.")
+    await story.is_claimed("09:40", handoff_id)
+    await story.ann_does("09:50", service.resolve, "Solved.")
+    assert (await story.note()).work_seconds == 30 * 60
 
 
 async def test_an_active_session_counts_until_now(story: Story) -> None:

@@ -91,7 +91,7 @@ def test_work_that_the_idle_job_ended_stays_with_who_did_it() -> None:
     told = Told(by_day=False)
     told.goes_on(5 * 60_000, None, ALEX)
     told.goes_on(60 * 60_000, "abandoned", ALEX)
-    assert [(one.user_id, one.minutes) for one in told.posts()] == [(ALEX, 35)]
+    assert [(one.user_id, one.minutes) for one in told.posts()] == [(ALEX, 5)]
     told.goes_on(5 * 60_000, "active", ALEX)
     told.goes_on(10 * 60_000, "requesting_escalation", ALEX)
     told.goes_on(5 * 60_000, "escalated", KIM)
