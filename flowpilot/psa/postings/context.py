@@ -4,7 +4,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import Subquery, and_, func, literal, select, true
+from sqlalchemy import Subquery, and_, func, literal, or_, select, true
 
 from flowpilot.db.session import ReadDb
 from flowpilot.psa.connections.models import PsaConnection
@@ -23,6 +23,11 @@ class Posted:
     seconds: dict[uuid.UUID | None, float]
     noted_until: datetime | None
     has_status_left: bool
+
+    @property
+    def is_any(self) -> bool:
+        """Whether a note or somebody's time was posted."""
+        return bool(self.seconds) or self.noted_until is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +65,10 @@ async def posting_context(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UU
 
 
 def _posted(account_id: uuid.UUID, session_id: uuid.UUID) -> Subquery:
-    """What the session's internal postings have, except for those that were abandoned."""
+    """What the session's internal postings have. What was abandoned counts if it may have arrived."""
+    may_have_arrived = or_(
+        PsaPostingStep.external_id.is_not(None), PsaPostingStep.asked_at.is_not(None), PsaPostingStep.looks > 0
+    )
     return (
         select(
             PsaPostingStep.kind,
@@ -75,7 +83,7 @@ def _posted(account_id: uuid.UUID, session_id: uuid.UUID) -> Subquery:
             PsaPosting.id == PsaPostingStep.posting_id,
             PsaPosting.ai_session_id == session_id,
             PsaPosting.audience == Audience.INTERNAL,
-            PsaPostingStep.state != State.ABANDONED,
+            or_(PsaPostingStep.state != State.ABANDONED, may_have_arrived),
         )
         .group_by(PsaPostingStep.kind, PsaPostingStep.user_id)
         .subquery()

@@ -140,6 +140,11 @@ class PsaPostingStep(Tenant, Base):
     asked_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
 
+    @property
+    def may_have_arrived(self) -> bool:
+        """Whether it is on the ticket, or may be without having been seen there."""
+        return self.external_id is not None or self.asked_at is not None or self.looks > 0
+
 
 class PsaAttempt(Tenant, Base):
     """One request that was to write a step. A process that died meanwhile has left it without an outcome."""

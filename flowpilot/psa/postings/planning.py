@@ -106,7 +106,9 @@ async def enqueue(
         created_by=by,
         created_at=now,
     )
-    await db.execute(posting if new.text is None else _push(account_id, posting_id, new).add_cte(posting.cte()))
+    # A text for a client documents nothing for the desk.
+    is_push = new.text is not None and new.audience is Audience.INTERNAL
+    await db.execute(_push(account_id, posting_id, new).add_cte(posting.cte()) if is_push else posting)
     db.add_all(steps)
     await db.flush()
     if due_at is not None:

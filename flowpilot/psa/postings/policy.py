@@ -6,6 +6,7 @@ from enum import StrEnum
 from flowpilot.errors import OutdatedError
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+from flowpilot.psa.provider import PostingStepKind
 
 _CHANGEABLE = frozenset({State.HELD, State.QUEUED})
 _ENDED = frozenset({State.CONFIRMED, State.ABANDONED})
@@ -58,7 +59,7 @@ def refusal(
             return PostingGoneError(
                 "The connection to its ticket system was removed. Connect it again, or give this posting up."
             )
-        case PostingAction.CORRECT if posting.state not in _CHANGEABLE or any(step.attempts for step in steps):
+        case PostingAction.CORRECT if not changeable(posting, steps):
             return PostingGoneError("This posting is already on its way, so it can no longer be changed.")
         case PostingAction.ABANDON if not left_to_give_up(steps):
             return PostingGoneError(f"This posting is {posting.state}, so there is nothing to give up.")
@@ -75,6 +76,19 @@ def way(posting: PsaPosting, connections: Sequence[PsaConnection]) -> PsaConnect
     own = next(one for one in connections if one.id == posting.connection_id)
     same = (one for one in connections if (one.provider, one.base_url) == (own.provider, own.base_url))
     return next((one for one in (own, *same) if one.removed_at is None), None)
+
+
+def changeable(posting: PsaPosting, steps: Sequence[PsaPostingStep]) -> list[PsaPostingStep]:
+    """The notes and times that can be changed: all before it goes, then what the ticket system has refused."""
+    has_gone = posting.state not in _CHANGEABLE or any(step.attempts for step in steps)
+    if has_gone and posting.state != State.FAILED:
+        return []
+    return [
+        step
+        for step in steps
+        if step.kind != PostingStepKind.STATUS
+        and (not has_gone or (step.state == State.FAILED and not step.may_have_arrived))
+    ]
 
 
 def left_to_try(steps: Sequence[PsaPostingStep]) -> list[PsaPostingStep]:

@@ -3,30 +3,38 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, select
 
 from flowpilot.db.session import Db
+from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import rollup
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.loaded import LoadedPosting, lock
-from flowpilot.psa.postings.models import STATUS_LEFT, WAITING, PsaPosting, PsaPostingStep, PsaRules, State
+from flowpilot.psa.postings.models import STATUS_LEFT, PsaPosting, PsaPostingStep, PsaRules, State
 from flowpilot.psa.postings.planning import connection_and_rules, held_until
+from flowpilot.psa.postings.policy import way
+from flowpilot.psa.postings.queries import connections_of
 from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import Audience, PostingStepKind
 
 _UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or give this posting up."
 
+_NO_WAY = "The connection to its ticket system was removed: connect it again and retry this, or abandon it."
+
 
 async def relink(
     db: Db, account_id: uuid.UUID, session_id: uuid.UUID, ticket_id: str | None, now: datetime
 ) -> None:
-    """Let the postings of a session go to its new ticket, or hold them while it has none."""
+    """Let the postings of a session go to its new ticket, or hold them while it has none.
+
+    What is on the old ticket, or may be, stays there and says so.
+    """
     waiting = await db.scalars(
         select(PsaPosting.id)
         .where(
             PsaPosting.account_id == account_id,
             PsaPosting.ai_session_id == session_id,
-            or_(PsaPosting.state.in_(WAITING), PsaPosting.state == State.FAILED),
+            PsaPosting.state != State.ABANDONED,
         )
         .order_by(PsaPosting.id)
     )
@@ -34,19 +42,21 @@ async def relink(
     if not postings:
         return
     _, rules = await connection_and_rules(db, account_id)
+    connections = await connections_of(db, account_id)
     for posting_id in postings:
         loaded = await lock(db, account_id, posting_id)
         posting = loaded.posting
-        if any(step.attempts for step in loaded.steps):
-            if posting.state != State.FAILED:
-                posting.reason = (
-                    f"A part may be on ticket {posting.ticket_id} already, so the rest goes there, too."
-                )
+        if posting.state == State.CONFIRMED:
+            stays = f"This stays on ticket {posting.ticket_id}, where it is already."
+            posting.reason = None if ticket_id == posting.ticket_id else stays
+        elif any(step.attempts for step in loaded.steps):
+            _stay(posting)
         elif ticket_id is None:
             posting.state, posting.due_at, posting.ended_at = State.HELD, None, None
             posting.is_unlinked, posting.reason = True, _UNLINKED
         else:
-            await _follow(db, loaded, rules, ticket_id, now)
+            _follow(loaded, rules, ticket_id, now)
+            await _go(db, loaded, way(posting, connections), now)
     await db.flush()
 
 
@@ -78,7 +88,13 @@ async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, no
         await rollup.roll_up(db, loaded, now)
 
 
-async def _follow(db: Db, loaded: LoadedPosting, rules: PsaRules, ticket_id: str, now: datetime) -> None:
+def _stay(posting: PsaPosting) -> None:
+    said = f"A part may be on ticket {posting.ticket_id} already, so the rest goes there, too."
+    keeps_reason = posting.state == State.FAILED and posting.reason is not None and said not in posting.reason
+    posting.reason = f"{posting.reason} {said}" if keeps_reason else said
+
+
+def _follow(loaded: LoadedPosting, rules: PsaRules, ticket_id: str, now: datetime) -> None:
     """Go to another ticket, held as before; a text for a client waits until somebody has read it again."""
     posting = loaded.posting
     for step in loaded.steps:
@@ -92,6 +108,15 @@ async def _follow(db: Db, loaded: LoadedPosting, rules: PsaRules, ticket_id: str
         posting.state, posting.due_at = State.HELD, held_until(rules, now)
     else:
         posting.state, posting.due_at = State.QUEUED, now
+
+
+async def _go(db: Db, loaded: LoadedPosting, connection: PsaConnection | None, now: datetime) -> None:
+    """Ask for a turn, over the connection that is there now; without one it waits for a person."""
+    posting = loaded.posting
+    if connection is None:
+        posting.due_at, posting.reason = None, f"{posting.reason} {_NO_WAY}"
+    else:
+        posting.connection_id = connection.id
     if posting.due_at is not None:
         later = posting.due_at if posting.due_at > now else None
         await give_turn(db, posting.account_id, posting.connection_id, later)

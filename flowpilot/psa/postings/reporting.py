@@ -55,7 +55,9 @@ async def _log_push(db: Db, posting: PsaPosting, steps: Sequence[PsaPostingStep]
                 PsaPostLog.account_id == note.account_id, PsaPostLog.posting_id == note.posting_id
             )
         )
-    ).one()
+    ).one_or_none()
+    if log is None:  # A text for a client is no push.
+        return
     if log.status != status:
         log.posted_at = None if status == "pending" else now
     log.status, log.external_id, log.ticket_id = status, note.external_id, posting.ticket_id

@@ -1,6 +1,7 @@
 """What people do to postings: retry, abandon, correct before they go, and let them go."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
@@ -14,7 +15,7 @@ from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import health, policy, rollup
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.loaded import LoadedPosting, lock
-from flowpilot.psa.postings.models import PsaPosting, State
+from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
 from flowpilot.psa.postings.planning import span
 from flowpilot.psa.postings.policy import PostingAction, PostingGoneError
 from flowpilot.psa.postings.queries import connections_of
@@ -56,8 +57,9 @@ async def abandon(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) ->
     """
     loaded, _ = await _load(db, actor, posting_id, PostingAction.ABANDON)
     for step in policy.left_to_give_up(loaded.steps):
-        unsure = step.asked_at is not None or step.state == State.SENT
-        step.reason = "It was sent and not seen there: look at the ticket." if unsure else step.reason
+        step.reason = (
+            "It was sent and not seen there: look at the ticket." if step.may_have_arrived else step.reason
+        )
         step.state = State.ABANDONED
     loaded.posting.state = State.QUEUED  # A held one too is derived from its steps from now on.
     await rollup.roll_up(db, loaded, now)
@@ -76,7 +78,7 @@ async def correct(
     user_id: uuid.UUID | None = None,
     step_id: uuid.UUID | None = None,
 ) -> None:
-    """Change a posting's text, or somebody's minutes, before it goes.
+    """Change a posting's text, or somebody's minutes, before it goes, or after it was refused: then retry it.
 
     Args:
         user_id: whose minutes; not needed if the posting has the time of one person.
@@ -88,13 +90,16 @@ async def correct(
     """
     loaded, _ = await _load(db, actor, posting_id, PostingAction.CORRECT)
     posting = loaded.posting
+    open_ones = policy.changeable(posting, loaded.steps)
     if text is not None and posting.text is None:
         raise PostingGoneError("This posting has no note. Write one to the ticket instead.")
+    if text is not None and all(step.kind != PostingStepKind.NOTE for step in open_ones):
+        raise PostingGoneError("The note is on the ticket already, or may be, so it can no longer be changed.")
     if text is not None:
         posting.text_made = posting.text if posting.text_made is None else posting.text_made
         posting.text, posting.edited_by = text, actor.user_id
     if minutes is not None:
-        _set_minutes(loaded, minutes, user_id, step_id)
+        _set_minutes(open_ones, minutes, user_id, step_id)
     changed = {"text": text is not None, "minutes": minutes}
     await _put_on_record(db, actor, posting_id, "corrected", changed, now)
 
@@ -119,15 +124,19 @@ async def _put_on_record(
 
 
 def _set_minutes(
-    loaded: LoadedPosting, minutes: int, user_id: uuid.UUID | None, step_id: uuid.UUID | None
+    steps: Sequence[PsaPostingStep], minutes: int, user_id: uuid.UUID | None, step_id: uuid.UUID | None
 ) -> None:
     wanted = [
         step
-        for step in loaded.steps
+        for step in steps
         if step.kind == PostingStepKind.TIME and user_id in {None, step.user_id} and step_id in {None, step.id}
     ]
     if len(wanted) != 1:
-        whose = "has several times: say which with user_id or step_id" if wanted else "has no such time"
+        whose = (
+            "has several times: say which with user_id or step_id"
+            if wanted
+            else "has no such time that can be changed"
+        )
         raise WhoseMinutesError(f"This posting {whose}.")
     (step,) = wanted
     assert step.started_at is not None

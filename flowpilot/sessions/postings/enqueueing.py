@@ -48,7 +48,8 @@ async def after_change(db: Db, locked: LockedSession, before: SessionStatus | No
     if context.connection is None or (occasion is Occasion.ESCALATED and not context.rules.posts_escalation):
         return
     history, timezone = await _history(db, locked)
-    await post(db, context, history, timezone, occasion, by or session.worked_on_by, locked.moment)
+    person = by or session.worked_on_by
+    await post(db, context, history, timezone, occasion, person, locked.moment, is_moved=before is None)
 
 
 def _occasion(before: SessionStatus | None, status: SessionStatus) -> Occasion | None:
@@ -65,12 +66,19 @@ async def post(
     occasion: Occasion,
     by: uuid.UUID | None,
     at: datetime,
+    *,
+    is_moved: bool = False,
 ) -> None:
-    """Enqueue the session's note, its time and its status, as far as they are new and the account wants them."""
+    """Enqueue the session's note, its time and its status, as far as they are new and the account wants them.
+
+    Args:
+        is_moved: the session has another ticket now. If all is on the old one, this one gets no status either.
+    """
     session = history.session
     assert context.connection is not None
     assert session.psa_ticket_id is not None
     made = content(history, context, at, timezone)
+    has_all = made.text is None and not made.worked and context.posted.is_any
     new = NewPosting(
         session_id=session.id,
         ticket_id=session.psa_ticket_id,
@@ -78,7 +86,7 @@ async def post(
         audience=Audience.INTERNAL,
         text=made.text,
         worked=made.worked,
-        sets_status=context.rules.posts_status,
+        sets_status=context.rules.posts_status and not (is_moved and has_all),
     )
     await enqueue(db, context.connection, context.rules, new, by, at)
 
