@@ -108,7 +108,8 @@ class PsaPostingStep(Tenant, Base):
     has not been answered; until a look-up has told what became of it, nothing is written again. `looks` counts
     the look-ups that did not find what was accepted, or what was sent and not answered, since a person last
     asked for it. Nothing is done before `due_at`. `worked_seconds` is what `minutes` was rounded from. Steps
-    that were written as one record have one marker.
+    that were written as one record have one marker. `first_started_at` is when the work began, if a correction
+    of its minutes may have moved `started_at`.
     """
 
     __tablename__ = "psa_posting_steps"
@@ -139,6 +140,7 @@ class PsaPostingStep(Tenant, Base):
     due_at: Mapped[datetime | None]
     asked_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
+    first_started_at: Mapped[datetime | None]
 
     @property
     def may_have_arrived(self) -> bool:

@@ -4,7 +4,7 @@ import math
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Insert, insert, select
 
@@ -14,6 +14,7 @@ from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.markers import marker_of
 from flowpilot.psa.models import PsaPostLog
 from flowpilot.psa.occasions import Occasion
+from flowpilot.psa.postings.days import span
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, PsaRules, State
 from flowpilot.psa.provider import Audience, PostingStepKind
@@ -21,12 +22,13 @@ from flowpilot.psa.provider import Audience, PostingStepKind
 
 @dataclass(frozen=True, slots=True)
 class Worked:
-    """Time that one person worked between two moments, in seconds, without pauses."""
+    """Time that one person worked between two moments of a day, in seconds, without pauses."""
 
     user_id: uuid.UUID | None
     started_at: datetime
     ended_at: datetime
     seconds: float
+    day_ends_at: datetime
 
     @property
     def minutes(self) -> int:
@@ -36,7 +38,7 @@ class Worked:
     @property
     def booked(self) -> tuple[datetime, datetime]:
         """From when to when it is booked: as long as its minutes."""
-        return span(self.started_at, self.ended_at, self.minutes)
+        return span(self.started_at, self.minutes, self.day_ends_at)
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,22 +129,6 @@ def _push(account_id: uuid.UUID, posting_id: uuid.UUID, new: NewPosting) -> Inse
         status="pending",
         retry_count=0,
     )
-
-
-def span(started_at: datetime, worked_until: datetime, minutes: int) -> tuple[datetime, datetime]:
-    """As long as the minutes that are booked, and within the day (UTC) if the work was.
-
-    Minutes are rounded up, or corrected by a person, so from the beginning on they may reach over midnight.
-
-    Args:
-        minutes: a day at most.
-    """
-    tomorrow = started_at.astimezone(UTC).date() + timedelta(days=1)
-    midnight = datetime.combine(tomorrow, time(), UTC)
-    ended_at = started_at + timedelta(minutes=minutes)
-    if worked_until <= midnight:
-        ended_at = min(ended_at, midnight)
-    return ended_at - timedelta(minutes=minutes), ended_at
 
 
 def held_until(rules: PsaRules, now: datetime) -> datetime | None:

@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import select
 
@@ -13,10 +14,10 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record as put_on_record
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import health, policy, rollup
+from flowpilot.psa.postings.days import day_end, span, zones_of
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.loaded import LoadedPosting, lock
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
-from flowpilot.psa.postings.planning import span
 from flowpilot.psa.postings.policy import PostingAction, PostingGoneError
 from flowpilot.psa.postings.queries import connections_of
 from flowpilot.psa.provider import PostingStepKind
@@ -88,7 +89,7 @@ async def correct(
         PostingGoneError: it has gone, or is being tried.
         WhoseMinutesError: the posting has the time of several people, or none of this one.
     """
-    loaded, _ = await _load(db, actor, posting_id, PostingAction.CORRECT)
+    loaded, connection = await _load(db, actor, posting_id, PostingAction.CORRECT)
     posting = loaded.posting
     open_ones = policy.changeable(posting, loaded.steps)
     if text is not None and posting.text is None:
@@ -99,7 +100,8 @@ async def correct(
         posting.text_made = posting.text if posting.text_made is None else posting.text_made
         posting.text, posting.edited_by = text, actor.user_id
     if minutes is not None:
-        _set_minutes(open_ones, minutes, user_id, step_id)
+        step = _time_step(open_ones, user_id, step_id)
+        _set_minutes(step, minutes, zones_of(connection, actor.timezone))
     changed = {"text": text is not None, "minutes": minutes}
     await _put_on_record(db, actor, posting_id, "corrected", changed, now)
 
@@ -123,9 +125,17 @@ async def _put_on_record(
     await put_on_record(db, actor.account_id, actor.user_id, f"posting.{what}", target, at=now, after=after)
 
 
-def _set_minutes(
-    steps: Sequence[PsaPostingStep], minutes: int, user_id: uuid.UUID | None, step_id: uuid.UUID | None
-) -> None:
+def _set_minutes(step: PsaPostingStep, minutes: int, zones: Sequence[ZoneInfo]) -> None:
+    """From the beginning of the work, however often they were corrected before."""
+    began_at = step.first_started_at or step.started_at
+    assert began_at is not None
+    step.first_started_at, step.minutes = began_at, minutes
+    step.started_at, step.ended_at = span(began_at, minutes, day_end(began_at, minutes, zones))
+
+
+def _time_step(
+    steps: Sequence[PsaPostingStep], user_id: uuid.UUID | None, step_id: uuid.UUID | None
+) -> PsaPostingStep:
     wanted = [
         step
         for step in steps
@@ -139,10 +149,7 @@ def _set_minutes(
         )
         raise WhoseMinutesError(f"This posting {whose}.")
     (step,) = wanted
-    assert step.started_at is not None
-    assert step.ended_at is not None
-    step.started_at, step.ended_at = span(step.started_at, step.ended_at, minutes)
-    step.minutes = minutes
+    return step
 
 
 async def _load(

@@ -4,10 +4,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.postings.context import PostingContext
+from flowpilot.psa.postings.days import zones_of
 from flowpilot.psa.postings.planning import Worked
-from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.sessions.notes.documentation import Booked, document
 from flowpilot.sessions.postings.worked import worked
 from flowpilot.sessions.queries import SessionHistory
@@ -24,15 +23,10 @@ class Content:
 
 def content(history: SessionHistory, context: PostingContext, until: datetime, timezone: str) -> Content:
     """What is posted at `until`, with the moments in the note as clocks show them in the zone."""
-    rules, before = context.rules, context.posted
-    pieces = worked(history, until, before.seconds, by_day=_by_day(context)) if rules.posts_time else None
+    rules, before, zones = context.rules, context.posted, zones_of(context.connection, timezone)
+    pieces = worked(history, until, before.seconds, zones) if rules.posts_time else None
     note = _note(history, until, timezone, before.noted_until, pieces) if rules.posts_note else None
     return Content(text=note, worked=pieces or ())
-
-
-def _by_day(context: PostingContext) -> bool:
-    connection = context.connection
-    return connection is not None and PROVIDERS[ProviderKind(connection.provider)].splits_at_midnight_utc
 
 
 def _note(

@@ -21,7 +21,7 @@ class ClientTextIn(Body):
 class PreviewTimeOut(BaseModel):
     """Time that would be booked: whole minutes, up to the next one, from `started_at` on.
 
-    For systems that refuse time over midnight (UTC), each day is a time of its own.
+    Each day, in the account's time zone, is a time of its own.
     """
 
     user_id: uuid.UUID | None

@@ -237,7 +237,8 @@ class Office:
 
 def worked(user_id: uuid.UUID | None, minutes: float = 17) -> Worked:
     """Time of one person."""
-    return Worked(user_id, STARTED, STARTED + timedelta(minutes=minutes), minutes * 60)
+    midnight = STARTED.replace(hour=0) + timedelta(days=1)
+    return Worked(user_id, STARTED, STARTED + timedelta(minutes=minutes), minutes * 60, midnight)
 
 
 async def open_office(company: Company, database: Database, desk: MemoryDesk) -> Office:

@@ -3,7 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
-from tests.company import Company
+from tests.company import Company, at
 from tests.sessions.postings.connected import POSTINGS, SESSIONS, Connected
 
 
@@ -107,3 +107,14 @@ def test_what_moves_over_a_removed_connection_waits_for_a_person_and_says_so(des
     (posting,) = desk.postings(session)
     assert (posting["ticket_id"], posting["due_at"]) == ("4712", None)
     assert "The connection to its ticket system was removed" in posting["reason"]
+
+
+def test_minutes_that_are_corrected_back_are_where_they_were(desk: Connected) -> None:
+    session = _ended(desk)
+    (posting,) = desk.postings(session)
+    evening = "started_at = '2026-06-15 23:40Z', ended_at = '2026-06-16 00:00Z' WHERE kind = 'time'"
+    desk.company.query(f"UPDATE psa_posting_steps SET {evening} RETURNING 1")
+    for minutes in (480, 20):
+        desk.ask("PATCH", f"{POSTINGS}/{posting['id']}", {"minutes": minutes})
+    booked = "SELECT minutes, started_at, ended_at FROM psa_posting_steps WHERE kind = 'time'"
+    assert desk.company.query(booked) == [(20, at("2026-06-15 23:40"), at("2026-06-16 00:00"))]

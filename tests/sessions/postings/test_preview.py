@@ -39,7 +39,7 @@ def _ended_over_midnight(desk: Connected) -> str:
 @pytest.mark.parametrize(
     ("provider", "times"),
     [
-        ("console", [(41, "2026-06-15T23:40:00Z")]),
+        ("console", [(20, "2026-06-15T23:40:00Z"), (21, "2026-06-16T00:00:00Z")]),
         ("autotask", [(20, "2026-06-15T23:40:00Z"), (21, "2026-06-16T00:00:00Z")]),
     ],
 )

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given, settings
@@ -18,7 +19,10 @@ from flowpilot.sessions.queries import SessionHistory
 from tests.company import at
 
 ALEX, KIM = uuid.UUID(int=1), uuid.UUID(int=2)
-START = at("2026-06-15 22:30")
+START = at("2026-06-15 21:30")
+# Its midnight is 22:00 UTC.
+VIENNA = ZoneInfo("Europe/Vienna")
+ZONES = [(VIENNA,), (VIENNA, ZoneInfo("UTC"))]
 # What may follow each status; None is a step. Nobody does what the idle job does.
 AFTER: dict[str, list[str | None]] = {
     "active": [None, "requesting_escalation", "resolved", "abandoned", "paused"],
@@ -35,7 +39,7 @@ EVENT = st.tuples(st.integers(1, 2_400_000), st.integers(0, 4), st.sampled_from(
 class Told:
     """A session that Alex began, and what has been posted of it."""
 
-    by_day: bool
+    zones: tuple[ZoneInfo, ...]
     moment = START
     posted: list[Worked] = field(default_factory=list)
 
@@ -57,7 +61,7 @@ class Told:
 
     def posts(self) -> list[Worked]:
         """Post what is new."""
-        new = worked(self.history, self.moment, _seconds(self.posted), by_day=self.by_day)
+        new = worked(self.history, self.moment, _seconds(self.posted), self.zones)
         self.posted += new
         return new
 
@@ -70,25 +74,25 @@ def _seconds(times: Iterable[Worked]) -> dict[uuid.UUID | None, float]:
 
 
 @settings(max_examples=300)
-@given(st.lists(EVENT, max_size=14), st.booleans())
+@given(st.lists(EVENT, max_size=14), st.sampled_from(ZONES))
 def test_what_is_posted_bit_by_bit_is_what_everybody_worked(
-    events: list[tuple[int, int, uuid.UUID]], by_day: bool
+    events: list[tuple[int, int, uuid.UUID]], zones: tuple[ZoneInfo, ...]
 ) -> None:
-    told = Told(by_day)
+    told = Told(zones)
     for milliseconds, choice, by in events:
         choices = AFTER[told.history.session.status]
         told.goes_on(milliseconds, choices[choice % len(choices)], by)
         if told.history.session.status not in {"active", "escalated"}:
             told.posts()
     told.posts()
-    posted, whole = _seconds(told.posted), _seconds(worked(told.history, told.moment, {}, by_day=by_day))
+    posted, whole = _seconds(told.posted), _seconds(worked(told.history, told.moment, {}, zones))
     # What is left of a piece after a posting may be less than a second, and is not posted.
     assert [posted[who] for who in (ALEX, KIM)] == pytest.approx([whole[who] for who in (ALEX, KIM)], abs=2.5)
     assert not (posted.keys() | whole.keys()) - {ALEX, KIM}
 
 
 def test_work_that_the_idle_job_ended_stays_with_who_did_it() -> None:
-    told = Told(by_day=False)
+    told = Told(ZONES[0])
     told.goes_on(5 * 60_000, None, ALEX)
     told.goes_on(60 * 60_000, "abandoned", ALEX)
     assert [(one.user_id, one.minutes) for one in told.posts()] == [(ALEX, 5)]
@@ -101,10 +105,23 @@ def test_work_that_the_idle_job_ended_stays_with_who_did_it() -> None:
 
 @given(st.lists(EVENT, max_size=14))
 def test_each_piece_of_a_day_is_within_it(events: list[tuple[int, int, uuid.UUID]]) -> None:
-    told = Told(by_day=True)
+    told = Told(ZONES[1])
     for milliseconds, _, by in events:
         told.goes_on(milliseconds, None, by)
     pieces = told.posts()
     assert all(one.started_at <= one.ended_at for one in pieces)
-    assert all((one.ended_at - timedelta(microseconds=1)).date() == one.started_at.date() for one in pieces)
+    for zone in told.zones:
+        days = [(one.started_at, one.ended_at - timedelta(microseconds=1)) for one in pieces]
+        assert all(first.astimezone(zone).date() == last.astimezone(zone).date() for first, last in days)
+    assert all(one.booked[1] <= one.day_ends_at for one in pieces)
     assert all(one.started_at <= other.started_at for one, other in pairwise(pieces))
+
+
+def test_the_work_of_several_days_is_a_piece_for_each_in_the_accounts_zone() -> None:
+    told = Told(ZONES[0])
+    told.goes_on(20 * 60_000, None, ALEX)
+    told.goes_on(20 * 60_000, "requesting_escalation", ALEX)
+    assert [(one.started_at, one.minutes) for one in told.posts()] == [
+        (START, 30),
+        (at("2026-06-15 22:00"), 10),
+    ]

@@ -10,7 +10,7 @@ import pytest
 from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.markers import SHORTENED
-from flowpilot.psa.postings.planning import Worked, span
+from flowpilot.psa.postings.planning import Worked
 from flowpilot.psa.provider import Accepted, Audience, Outcome, PostingStepKind, Refused, TryLater, WorkTime
 from flowpilot.psa.providers.autotask import Autotask
 from flowpilot.psa.providers.registry import PROVIDERS
@@ -105,8 +105,8 @@ async def test_minutes_that_were_rounded_up_before_midnight_are_taken(
     system: AutotaskServer, autotask: Autotask, ticket: str, seconds: float
 ) -> None:
     midnight = datetime(2026, 6, 16, tzinfo=UTC)
-    work = Worked(None, midnight - timedelta(seconds=seconds), midnight, seconds)
-    times = span(work.started_at, work.ended_at, work.minutes)
+    work = Worked(None, midnight - timedelta(seconds=seconds), midnight, seconds, midnight)
+    times = work.booked
     booked = WorkTime(work.minutes, *times, system.alex)
     assert isinstance(await autotask.write(ticket, replace(time(system.alex), time=booked)), Accepted)
     assert [stored.minutes for stored in system.stored(ticket)] == [pytest.approx(work.minutes, abs=0.1)]
