@@ -41,8 +41,7 @@ async def relink(
     postings = list(waiting)
     if not postings:
         return
-    _, rules = await connection_and_rules(db, account_id)
-    connections = await connections_of(db, account_id)
+    connection, rules = await connection_and_rules(db, account_id)
     for posting_id in postings:
         loaded = await lock(db, account_id, posting_id)
         posting = loaded.posting
@@ -56,7 +55,7 @@ async def relink(
             posting.is_unlinked, posting.reason = True, _UNLINKED
         else:
             _follow(loaded, rules, ticket_id, now)
-            await _go(db, loaded, way(posting, connections), now)
+            await _go(db, loaded, await _way(db, posting, connection), now)
     await db.flush()
 
 
@@ -108,6 +107,13 @@ def _follow(loaded: LoadedPosting, rules: PsaRules, ticket_id: str, now: datetim
         posting.state, posting.due_at = State.HELD, held_until(rules, now)
     else:
         posting.state, posting.due_at = State.QUEUED, now
+
+
+async def _way(db: Db, posting: PsaPosting, active: PsaConnection | None) -> PsaConnection | None:
+    """Over which connection it goes; None if that was removed and none to the same ticket system is there."""
+    if active is None or active.id == posting.connection_id:
+        return active
+    return way(posting, await connections_of(db, posting.account_id))
 
 
 async def _go(db: Db, loaded: LoadedPosting, connection: PsaConnection | None, now: datetime) -> None:
