@@ -1,15 +1,35 @@
 """Numbers that come from outside: of records, as somebody types them, and in the cursors of pages."""
 
 import re
+from typing import Annotated
 
+from pydantic import AfterValidator
+
+from flowpilot.http.fields import Line
 from flowpilot.http.paging import BadCursorError
 
+# Systems that keep ids in four bytes fail when they are asked for a larger one.
+_LARGEST_ID = 2**31 - 1
 _NUMBER = re.compile(r"\d{1,12}", re.ASCII)
 
 
 def is_number(text: str) -> bool:
     """Whether this can be the number of a record. Others, such as a superscript, only make a server fail."""
     return _NUMBER.fullmatch(text) is not None
+
+
+def number(text: str) -> int | None:
+    """The id that somebody typed, with or without a #; None if it is none that every system can be asked for."""
+    digits = bare(text)
+    return int(digits) if is_number(digits) and 0 < int(digits) <= _LARGEST_ID else None
+
+
+def bare(text: str) -> str:
+    """A ticket's number without the # that people write before it, which belongs to no number."""
+    return text.strip().lstrip("#").lstrip() or text.strip()
+
+
+TicketNumber = Annotated[Line, AfterValidator(bare)]
 
 
 def place(cursor: str | None, first: int) -> int:

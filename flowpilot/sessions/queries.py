@@ -14,6 +14,7 @@ from flowpilot.db.texts import is_text
 from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.flows.tree import NodeKind, Tree, ahead
 from flowpilot.identity.queries import names_of
+from flowpilot.psa.numbers import bare
 from flowpilot.sessions import path
 from flowpilot.sessions.locking import SessionNotFoundError, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
@@ -215,7 +216,9 @@ def _filtered(query: Select[AISession, str], filter_: SessionFilter) -> Select[A
     if filter_.client_id is not None:
         query = query.where(AISession.client_id == filter_.client_id)
     if filter_.ticket is not None:
-        query = query.where(is_text(AISession.psa_ticket_id, filter_.ticket))
+        ticket, number = AISession.psa_ticket_id, bare(filter_.ticket)
+        # A log, or somebody before a ticket system was connected, may have written it with a #.
+        query = query.where(or_(is_text(ticket, number), is_text(ticket, f"#{number}")))
     if filter_.text is not None:
         query = query.where(AISession.problem_summary.icontains(filter_.text.strip(), autoescape=True))
     return query

@@ -14,6 +14,7 @@ from flowpilot.flows.tree import NodeKind, ahead
 from flowpilot.http.fields import Body, Line, Problem, Remark, Text, Words
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import PersonOut
+from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.models import (
     AISession,
@@ -48,7 +49,7 @@ class SessionIn(ClientChoice):
 
     problem_summary: Problem
     problem_domain: Line | None = None
-    psa_ticket_id: Line | None = None
+    psa_ticket_id: TicketNumber | None = None
     flow_id: uuid.UUID | None = None
 
 
@@ -109,7 +110,7 @@ class DetailsIn(ClientChoice):
 
     problem_summary: Problem = ""
     problem_domain: Line | None = None
-    psa_ticket_id: Line | None = None
+    psa_ticket_id: TicketNumber | None = None
 
 
 class SessionListQuery(BaseModel):

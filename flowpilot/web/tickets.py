@@ -17,6 +17,7 @@ from flowpilot.http.fields import Text
 from flowpilot.identity.access import CanWork, CanWorkDetached
 from flowpilot.identity.auth import ReadSession
 from flowpilot.psa.connections.queries import active_connection
+from flowpilot.psa.numbers import bare
 from flowpilot.psa.provider import ProviderError
 from flowpilot.psa.tickets import api
 from flowpilot.psa.tickets.schemas import TicketContextOut, TicketOut
@@ -75,7 +76,7 @@ class TicketContext(Part):
         """The form to start a session, filled with what the ticket says."""
         if self.ticket is None or not self.starts:
             return None
-        return _start(self.number.strip(), self.client, self.ticket.summary)
+        return _start(bare(self.number), self.client, self.ticket.summary)
 
     @property
     def is_open_again(self) -> bool:
@@ -132,7 +133,7 @@ async def show_context(
     """
     found, absence = None, None
     try:
-        found = await api.read_context(request, ticket.strip().lstrip("#"), actor, now)
+        found = await api.read_context(request, ticket, actor, now)
     except _ABSENT as error:
         absence = error.detail
     is_open = found is not None and not found.is_closed and not found.is_deleted

@@ -3,7 +3,7 @@
 import pytest
 
 from flowpilot.http.paging import BadCursorError
-from flowpilot.psa.numbers import is_number, place
+from flowpilot.psa.numbers import bare, is_number, number, place
 
 
 @pytest.mark.parametrize(
@@ -11,6 +11,26 @@ from flowpilot.psa.numbers import is_number, place
 )
 def test_a_number_of_a_record_has_a_few_plain_digits(text: str, may_be: bool) -> None:
     assert is_number(text) is may_be
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (" #4711 ", 4711),
+        ("0042", 42),
+        ("0", None),
+        ("2147483647", 2147483647),
+        ("2147483648", None),
+        ("T-1", None),
+    ],
+)
+def test_somebody_types_the_id_of_a_record(text: str, found: int | None) -> None:
+    assert number(text) == found
+
+
+@pytest.mark.parametrize(("text", "found"), [(" #4711 ", "4711"), ("# T-1", "T-1"), ("4#7", "4#7"), ("#", "#")])
+def test_a_hash_before_a_number_does_not_belong_to_it(text: str, found: str) -> None:
+    assert bare(text) == found
 
 
 @pytest.mark.parametrize(("cursor", "found"), [(None, 1), ("1", 1), ("3", 3)])

@@ -142,6 +142,14 @@ def test_by_flow_and_by_ticket(client: TestClient, company: Company) -> None:
         assert _ids(client, company, ticket=ticket) == [from_a_log, linked]
 
 
+def test_a_ticket_is_the_same_with_a_hash_before_it(client: TestClient, company: Company) -> None:
+    written = start(client, company, psa_ticket_id=" #4711 ")
+    assert written["psa_ticket_id"] == "4711"
+    from_a_log = _add(company, 10, psa_ticket_id="#4711")
+    for ticket in ("4711", "#4711"):
+        assert sorted(_ids(client, company, ticket=ticket)) == sorted([from_a_log, written["id"]])
+
+
 @pytest.mark.parametrize(
     ("words", "found"),
     [

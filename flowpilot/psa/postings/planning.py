@@ -13,6 +13,7 @@ from flowpilot.db.session import Db, ReadDb
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.markers import marker_of
 from flowpilot.psa.models import PsaPostLog
+from flowpilot.psa.numbers import bare
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.days import span
 from flowpilot.psa.postings.lanes import give_turn
@@ -98,7 +99,7 @@ async def enqueue(
         id=posting_id,
         connection_id=connection.id,
         ai_session_id=new.session_id,
-        ticket_id=new.ticket_id,
+        ticket_id=bare(new.ticket_id),
         audience=new.audience,
         occasion=new.occasion,
         text=new.text,
@@ -125,7 +126,7 @@ def _push(account_id: uuid.UUID, posting_id: uuid.UUID, new: NewPosting) -> Inse
         id=new_id(),
         ai_session_id=new.session_id,
         posting_id=posting_id,
-        ticket_id=new.ticket_id,
+        ticket_id=bare(new.ticket_id),
         status="pending",
         retry_count=0,
     )

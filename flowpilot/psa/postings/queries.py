@@ -11,6 +11,7 @@ from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.queries import names_of
 from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.numbers import bare
 from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
 from flowpilot.psa.postings.policy import PostingAction, allowed
 
@@ -58,7 +59,7 @@ async def postings(
     if filter_.session_id is not None:
         query = query.where(PsaPosting.ai_session_id == filter_.session_id)
     if filter_.ticket_id is not None:
-        query = query.where(PsaPosting.ticket_id == filter_.ticket_id)
+        query = query.where(PsaPosting.ticket_id == bare(filter_.ticket_id))
     rows = list(await db.scalars(newest_first(query, PsaPosting.id, limit, before)))
     return await _with_steps(db, account_id, rows)
 

@@ -8,6 +8,7 @@ from flowpilot.clock import Now
 from flowpilot.http.fields import PathText, Storable, Text
 from flowpilot.identity.access import CanManagePsa, CanView, CanWorkDetached
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.psa.numbers import bare
 from flowpilot.psa.provider import TicketQuery
 from flowpilot.psa.rules.service import change_rules
 from flowpilot.psa.tickets import links, reading, schemas
@@ -28,7 +29,7 @@ async def search_tickets(
     cursor: _Cursor = None,
 ) -> schemas.TicketPageOut:
     """Open tickets, those changed last first."""
-    state, query = request.app.state, TicketQuery(q.strip(), limit=limit, cursor=cursor)
+    state, query = request.app.state, TicketQuery(bare(q), limit=limit, cursor=cursor)
     found = await reading.search_tickets(state.database, state.settings, actor, query, mine=mine)
     items = [schemas.TicketOut.model_validate(ticket) for ticket in found.items]
     return schemas.TicketPageOut(items=items, next_cursor=found.next_cursor)
@@ -38,7 +39,7 @@ async def search_tickets(
 async def read_ticket(request: Request, ticket_id: PathText, actor: CanWorkDetached) -> schemas.TicketOut:
     """One ticket as it is now."""
     state = request.app.state
-    ticket = await reading.read_ticket(state.database, state.settings, actor.account_id, ticket_id)
+    ticket = await reading.read_ticket(state.database, state.settings, actor.account_id, bare(ticket_id))
     return schemas.TicketOut.model_validate(ticket)
 
 
@@ -48,7 +49,7 @@ async def read_context(
 ) -> schemas.TicketContextOut:
     """One ticket with its last notes, as they were at most a minute ago."""
     state = request.app.state
-    context = await reading.read_context(state.database, state.settings, actor.account_id, ticket_id, now)
+    context = await reading.read_context(state.database, state.settings, actor.account_id, bare(ticket_id), now)
     return schemas.TicketContextOut.of(context)
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.numbers import bare
 from flowpilot.psa.postings.models import PsaRules
 from flowpilot.psa.provider import Ticket
 from flowpilot.psa.tickets.template import PLACE, leads_to_one_host
@@ -26,8 +27,8 @@ class TicketLinks:
     is_own: bool = False
 
     def url(self, ticket_id: str | None) -> str | None:
-        """The address at which people open the ticket, if it is known. A leading # belongs to no number."""
-        number = (ticket_id or "").strip().lstrip("#")
+        """The address at which people open the ticket, if it is known."""
+        number = bare(ticket_id or "")
         return self.template.replace(PLACE, quote(number, safe="")) if self.template and number else None
 
 

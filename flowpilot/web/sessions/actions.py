@@ -16,6 +16,7 @@ from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import MemberOut
+from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import LoadedForWork, LockedForWork, LockedToCorrect
 from flowpilot.sessions.seen import Seen
@@ -65,7 +66,7 @@ class DetailsForm(BaseModel):
 
     problem_summary: Problem
     problem_domain: Line | None = None
-    psa_ticket_id: Line | None = None
+    psa_ticket_id: TicketNumber | None = None
     client_name: Line | None = None
     shown: str = ""
 

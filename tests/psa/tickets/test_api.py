@@ -59,6 +59,14 @@ def test_a_ticket_is_read(open_client: TestClient, company: Company) -> None:
 
 
 @pytest.mark.usefixtures("path")
+def test_a_number_may_be_written_with_a_hash(open_client: TestClient, company: Company, desk: Desk) -> None:
+    assert _get(open_client, company, f"{TICKETS}/%234711").json() == SHOWN
+    assert _get(open_client, company, f"{TICKETS}/%234711/context").json()["id"] == "4711"
+    _get(open_client, company, f"{TICKETS}?q=%234711")
+    assert desk.asked[-1] == "/tickets?q=4711&member="
+
+
+@pytest.mark.usefixtures("path")
 def test_a_ticket_comes_with_its_last_notes_which_are_asked_for_once_a_minute(
     open_client: TestClient, company: Company, desk: Desk
 ) -> None:

@@ -7,7 +7,6 @@ import re
 from collections.abc import Iterable, Sequence
 
 _DOUBTFUL = re.compile(r'["\\%*\s]+')
-_LARGEST_ID = 2**31 - 1
 
 
 def text(value: str) -> str:
@@ -23,13 +22,6 @@ def contains_all(field: str, words: str) -> Sequence[str]:
 def is_one_of(field: str, ids: Iterable[str]) -> str:
     """A condition that holds for records whose field is one of these numbers."""
     return f"{field} in ({','.join(ids)})"
-
-
-def number(words: str) -> str | None:
-    """The number of a record that these words are, if they are one."""
-    digits = words.strip().removeprefix("#")
-    is_id = digits.isascii() and digits.isdecimal() and 0 < int(digits[:12]) <= _LARGEST_ID
-    return str(int(digits)) if is_id else None
 
 
 def both(conditions: Iterable[str]) -> str:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from flowpilot.psa.client import content
+from flowpilot.psa.numbers import number
 from flowpilot.psa.provider import NoSuchTicketError, PostingStepKind
 from flowpilot.psa.providers.connectwise import conditions
 from flowpilot.psa.providers.connectwise.failures import NotThereError, Right
@@ -36,11 +37,11 @@ async def record(rest: Rest, ticket_id: str, marker: str, kind: PostingStepKind)
 
 
 async def _ticket(rest: Rest, text: str, ticket_id: str) -> Json:
-    number = conditions.number(text)
-    if number is None:
+    numbered = number(text)
+    if numbered is None:
         raise NoSuchTicketError(ticket_id)
     try:
-        ticket: Json = content(await rest.read(f"/service/tickets/{number}", Right.TICKETS))
+        ticket: Json = content(await rest.read(f"/service/tickets/{numbered}", Right.TICKETS))
     except NotThereError:
         raise NoSuchTicketError(ticket_id) from None
     return ticket

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+from flowpilot.psa.numbers import number
 from flowpilot.psa.provider import Board, TicketQuery
 from flowpilot.psa.providers.connectwise import conditions
 from flowpilot.psa.providers.connectwise.reading import Json
@@ -14,9 +15,9 @@ def wanted(query: TicketQuery, boards: Iterable[Board]) -> str:
     """Conditions for at least the tickets that are meant. Open ones have an open status of one of the boards."""
     found = []
     words = conditions.both(conditions.contains_all("summary", query.text))
-    number = conditions.number(query.text)
+    numbered = number(query.text)
     if words:
-        found.append(conditions.either([words, f"id = {number}"]) if number else words)
+        found.append(conditions.either([words, f"id = {numbered}"]) if numbered else words)
     if query.member_id is not None:
         theirs = conditions.text(query.member_id)
         found.append(conditions.either([f"owner/identifier = {theirs}", f"resources contains {theirs}"]))
@@ -29,7 +30,7 @@ def wanted(query: TicketQuery, boards: Iterable[Board]) -> str:
 def matches(ticket: Json, query: TicketQuery) -> bool:
     """Whether a ticket is meant, and not only like one that is."""
     summary = str(ticket.get("summary") or "").casefold()
-    has_number = str(ticket["id"]) == conditions.number(query.text)
+    has_number = ticket["id"] == number(query.text)
     has_words = all(word in summary for word in query.text.casefold().split())
     return (has_number or has_words) and (query.member_id is None or query.member_id.casefold() in _people(ticket))
 

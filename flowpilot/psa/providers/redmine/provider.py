@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from flowpilot.psa import targets
 from flowpilot.psa.client import Access
 from flowpilot.psa.client import Client as Requests
+from flowpilot.psa.numbers import number
 from flowpilot.psa.provider import (
     Board,
     BooksFor,
@@ -26,7 +27,7 @@ from flowpilot.psa.provider import (
 )
 from flowpilot.psa.providers.redmine import checking, directory, reading, searching, writing
 from flowpilot.psa.providers.redmine.forms import Credentials, Settings
-from flowpilot.psa.providers.redmine.rest import Rest, number
+from flowpilot.psa.providers.redmine.rest import Rest
 from flowpilot.psa.providers.redmine.rights import Roles, missing_in, needed
 
 

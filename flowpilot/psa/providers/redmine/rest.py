@@ -9,12 +9,12 @@ from typing import Any
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Client, content
+from flowpilot.psa.numbers import number
 from flowpilot.psa.provider import NoSuchTicketError, ProviderError, TryLater, Unknown
 
 # The most that Redmine gives at once.
 PAGE = 100
 
-_LARGEST_ID = 2**31 - 1
 _LONGEST_REASON = 500
 
 
@@ -109,10 +109,10 @@ class Rest:
             NoSuchTicketError: there is none, or it is not for the key's owner.
         """
         # The number becomes a part of the address.
-        if not (is_number := number(ticket_id)):
+        if (numbered := number(ticket_id)) is None:
             raise NoSuchTicketError(ticket_id)
         try:
-            issue: dict[str, Any] = (await self.read(f"/issues/{is_number}.json", **params))["issue"]
+            issue: dict[str, Any] = (await self.read(f"/issues/{numbered}.json", **params))["issue"]
         except (ForbiddenError, NotThereError):
             raise NoSuchTicketError(ticket_id) from None
         return issue
@@ -132,13 +132,6 @@ class Rest:
     @property
     def _headers(self) -> Mapping[str, str]:
         return {"X-Redmine-API-Key": self.key, "Accept": "application/json"}
-
-
-def number(text: str) -> int | None:
-    """The number of a ticket, with or without its #; None if the text is something else."""
-    digits = text.strip().removeprefix("#")
-    is_number = digits.isascii() and digits.isdecimal() and len(digits) <= 10
-    return int(digits) if is_number and int(digits) <= _LARGEST_ID else None
 
 
 def name_of(user: Mapping[str, Any]) -> str:

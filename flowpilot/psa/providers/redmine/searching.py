@@ -8,9 +8,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flowpilot.psa.numbers import place
+from flowpilot.psa.numbers import number, place
 from flowpilot.psa.provider import TicketQuery
-from flowpilot.psa.providers.redmine.rest import Rest, number
+from flowpilot.psa.providers.redmine.rest import Rest
 
 _DOUBTFUL = re.compile(r'[\s"\\%_*]+')
 
