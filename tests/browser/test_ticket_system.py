@@ -121,6 +121,7 @@ def test_from_a_ticket_to_a_resolved_session_whose_note_and_minutes_are_in_the_t
     work = Work(engineer, system.new_ticket())
     work.open()
     expect(engineer.get_by_role("region", name="Ticket")).to_contain_text("The printer is offline")
+    expect(engineer.get_by_label("What is the problem?")).to_have_value("The printer is offline")
     session_id = work.start()
     work.resolve()
     wait_until_confirmed(office, session_id)

@@ -23,6 +23,7 @@ from flowpilot.sessions.queries import Subject, subjects
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown, digest
 from flowpilot.web.postings.fields import FormText
+from flowpilot.web.postings.statuses import chosen_for
 from flowpilot.web.render import Page, go_to, is_own_path, render
 
 router = APIRouter(prefix="/postings", include_in_schema=False)
@@ -93,6 +94,7 @@ class Posting(Page):
     template: ClassVar[str] = "postings/posting.html"
     posting: PostingOut
     connection: PsaConnection | None
+    statuses: str
 
     @property
     def shown(self) -> str:
@@ -129,7 +131,8 @@ async def show(
 ) -> Response:
     posting = await api.read_posting(posting_id, actor, db)
     connection = await active_connection(db, actor.account_id)
-    page = Posting(title=f"Ticket {posting.ticket_id}", posting=posting, connection=connection)
+    statuses = await chosen_for(db, connection, posting.occasion)
+    page = Posting(title=f"Ticket {posting.ticket_id}", posting=posting, connection=connection, statuses=statuses)
     return render(request, page, frame)
 
 

@@ -13,8 +13,6 @@ from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.psa.boards.queries import chosen_statuses
-from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions import policy
@@ -26,6 +24,7 @@ from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.postings.fields import FormText
 from flowpilot.web.postings.section import SessionPostings, session_postings
+from flowpilot.web.postings.statuses import chosen_for
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
@@ -83,7 +82,7 @@ async def show_preview(
         internal=await service.preview(db, history, Audience.INTERNAL, frame.now),
         client=await service.preview(db, history, Audience.CLIENT, frame.now),
         posted=posted,
-        statuses=await _statuses(db, posted.connection) if posted is not None and posted.connection else "",
+        statuses=await chosen_for(db, posted.connection if posted else None, Occasion.RESOLVED),
         may_work=policy.may_correct(policy.allowed(history.session, actor)),
     )
     return render(request, page, frame)
@@ -102,13 +101,6 @@ async def post_for_client(
     text = ClientTextIn(audience=body.audience, text=body.text)
     await api.post_for_client(session_id, text, actor, db, now, once)
     return go_to(f"/sessions/{session_id}", "It is on its way to the client. You see below when it has arrived.")
-
-
-async def _statuses(db: ReadDb, connection: PsaConnection) -> str:
-    """The status that the ticket of a resolved session gets, for each board for which one is chosen."""
-    chosen = await chosen_statuses(db, connection.account_id, connection.id)
-    resolved = [one for one in chosen if one.occasion == Occasion.RESOLVED]
-    return "; ".join(f"{one.board_name}: {one.status_name or 'stays as it is'}" for one in resolved)
 
 
 async def _posted(actor: Actor, db: ReadDb, session: AISession) -> SessionPostings | None:

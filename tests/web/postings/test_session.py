@@ -85,6 +85,9 @@ def test_the_preview_says_which_status_will_be_set_and_whose_name_comes_first(
     page = browser.get(preview).text
     assert "board: General: Done." in page
     assert "also gets a first line with the person and their minutes" in page
+    desk.resolve(session)
+    posting = browser.get(f"/postings/{desk.postings(session)[0]['id']}").text
+    assert "board: General: Done" in posting
 
 
 def test_a_failed_posting_says_why_and_is_tried_again(desk: Connected, browser: TestClient) -> None:
