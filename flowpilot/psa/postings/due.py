@@ -4,7 +4,7 @@ import uuid
 from collections.abc import Collection
 from datetime import datetime
 
-from sqlalchemy import and_, func, or_, select, update
+from sqlalchemy import and_, or_, select, update
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.psa.connections.models import PsaBoardStatus, PsaConnection, PsaMember
@@ -191,7 +191,7 @@ async def wake_matched(
         await record.go_on(db, account_id, posting_id, members, now)
 
 
-async def put_off(db: Db, posting: PsaPosting, until: datetime | None, *, reason: str | None = None) -> None:
+async def put_off(db: Db, posting: PsaPosting, until: datetime | None) -> None:
     """Try a posting again at that time; with None, once somebody has done something.
 
     If somebody has done something meanwhile, its time stays as they have set it.
@@ -204,7 +204,7 @@ async def put_off(db: Db, posting: PsaPosting, until: datetime | None, *, reason
             PsaPosting.state.in_(_TRIED),
             PsaPosting.due_at == posting.due_at,
         )
-        .values(due_at=until, reason=func.coalesce(reason, PsaPosting.reason))
+        .values(due_at=until)
     )
 
 

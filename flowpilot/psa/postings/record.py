@@ -191,7 +191,7 @@ async def explain(
     """Say of steps, by their ids, what they wait for."""
     loaded = await lock(db, account_id, posting_id)
     for step in loaded.steps:
-        if step.state == State.QUEUED:
+        if step.state in {State.QUEUED, State.SENT}:
             step.reason = reasons.get(step.id, step.reason)
     await rollup.roll_up(db, loaded, now)
 

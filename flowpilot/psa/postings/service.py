@@ -113,7 +113,8 @@ async def send(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) -> No
         PostingGoneError: it is not held, or the account is no longer connected to its ticket system.
     """
     loaded, connection = await _load(db, actor, posting_id, PostingAction.SEND)
-    loaded.posting.state, loaded.posting.due_at, loaded.posting.released_at = State.QUEUED, now, now
+    posting = loaded.posting
+    posting.state, posting.due_at, posting.released_at, posting.reason = State.QUEUED, now, now, None
     await _go(db, loaded, connection)
 
 

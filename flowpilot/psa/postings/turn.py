@@ -270,7 +270,9 @@ async def _wait(turn: Turn, posting: PsaPosting, steps: list[PsaPostingStep], un
 
 async def _put_off(turn: Turn, posting: PsaPosting, until: datetime, reason: str) -> None:
     async with turn.database.write(turn.account_id) as db:
-        await due.put_off(db, posting, until, reason=reason)
+        await due.put_off(db, posting, until)
+        reasons = {step.id: reason for step in await due.wanted_steps(db, posting)}
+        await record.explain(db, turn.account_id, posting.id, reasons, now())
 
 
 async def _put_off_steps(turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...], reason: str) -> None:

@@ -7,6 +7,7 @@ import pytest
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.psa.postings import due
+from flowpilot.psa.provider import ProviderError, Ticket
 from tests.company import Company
 from tests.psa.postings.desk import MemoryDesk, Office, open_office, worked
 
@@ -69,3 +70,19 @@ async def test_what_has_arrived_says_nothing_of_the_attempts_before(office: Offi
     office.let_time_pass()
     await office.turn()
     assert (office.states(posting), _reasons(office, posting)) == (["confirmed"] * 2, [None] * 2)
+
+
+async def test_what_could_not_be_read_for_a_while_is_not_said_of_what_has_arrived(office: Office) -> None:
+    read = office.desk.read_ticket
+
+    async def odd(ticket_id: str) -> Ticket:
+        raise ProviderError("The answer cannot be read.")
+
+    office.desk.read_ticket = odd  # type: ignore[method-assign]
+    posting = await office.post(worked(office.engineer))
+    await office.turn()
+    assert _reasons(office, posting) == ["The answer cannot be read."] * 3
+    office.desk.read_ticket = read  # type: ignore[method-assign]
+    office.let_time_pass()
+    await office.turn()
+    assert (office.states(posting), _reasons(office, posting)) == (["confirmed"] * 3, [None] * 3)
