@@ -5,7 +5,6 @@ from collections.abc import Callable
 
 import pytest
 
-from flowpilot.analytics.knowledge_gaps.patterns import words_of
 from flowpilot.copilot.checks import mentions
 from flowpilot.copilot.redact import redact
 from flowpilot.flows.matching.match import _words
@@ -27,7 +26,6 @@ READERS: dict[str, Callable[[str], object]] = {
     "tidy": lambda text: tidy(text, 300),
     "note": lambda text: as_markdown([Section("Problem", [text])]),
     "matching": _words,
-    "patterns": lambda text: words_of([text]),
     "checks": lambda text: mentions(text, ["printer", "outlook"]),
 }
 

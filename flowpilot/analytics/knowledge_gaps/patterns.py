@@ -1,42 +1,93 @@
-"""Words that occur together in many texts. Pure: no I/O."""
+"""Phrases that occur in many texts. Pure: no I/O."""
 
-import re
-from collections import Counter
-from collections.abc import Collection, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-import numpy as np
+_LENGTHS = (3, 2)
 
-_WORD = re.compile(r"[^\W\d_]{3,}")
+Stems = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Pair:
-    """Two words, in alphabetical order, and how many texts have both."""
+class Said:
+    """A text: its words, and those of them that say something as stems, with their places, from 1."""
 
-    first: str
-    second: str
-    n: int
-
-
-def words_of(texts: Sequence[str]) -> list[set[str]]:
-    """The distinct words of each text in lower case: three letters or more, and nothing but letters."""
-    return [set(_WORD.findall(text.lower())) for text in texts]
+    words: Sequence[str]
+    stems: Sequence[str]
+    places: Sequence[int]
 
 
-def frequent(texts: Sequence[set[str]], least: int) -> set[str]:
-    """Words in at least `least` texts; no pair can be more frequent than its words."""
-    return {word for word, n in Counter(word for text in texts for word in text).items() if n >= least}
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """A phrase as it was said most often, its telling words, and the numbers of the texts that say it."""
+
+    text: str
+    words: tuple[str, ...]
+    texts: frozenset[int]
 
 
-def repeated_pairs(texts: Sequence[set[str]], words: Collection[str], least: int) -> list[Pair]:
-    """The pairs of these words in at least `least` texts, most frequent first, then in alphabetical order."""
-    names = sorted(words)
-    column = {word: position for position, word in enumerate(names)}
-    marks = [(row, column[word]) for row, text in enumerate(texts) for word in text if word in column]
-    has_word = np.zeros((len(texts), len(names)), np.float32)
-    if marks:
-        has_word[tuple(np.array(marks).T)] = 1
-    together = np.triu(has_word.T @ has_word, k=1)
-    pairs = [Pair(names[a], names[b], int(together[a, b])) for a, b in np.argwhere(together >= least)]
-    return sorted(pairs, key=lambda pair: (-pair.n, pair.first, pair.second))
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where in a text a phrase stands."""
+
+    number: int
+    said: str
+    words: tuple[str, ...]
+
+
+def repeated_phrases(texts: Sequence[Said], least: int, most: int) -> list[Phrase]:
+    """The phrases of two or three telling words in at least `least` texts, one for each theme.
+
+    What says more comes first: the more texts, the more words. Another phrase is another theme if most of its
+    texts say none of those before it.
+    """
+    places = _places(texts, least)
+    found: list[Phrase] = []
+    told: set[int] = set()
+    numbers = {stems: frozenset(place.number for place in there) for stems, there in places.items()}
+    for stems in sorted(numbers, key=lambda stems: (-len(numbers[stems]) * len(stems), -len(stems), stems)):
+        if len(found) == most:
+            break
+        if len(numbers[stems]) >= least and 2 * len(numbers[stems] & told) < len(numbers[stems]):
+            told |= numbers[stems]
+            found.append(_phrase(places[stems], numbers[stems]))
+    return found
+
+
+def _places(texts: Sequence[Said], least: int) -> dict[Stems, list[_Place]]:
+    frequent = {
+        stem for stem, n in Counter(stem for text in texts for stem in set(text.stems)).items() if n >= least
+    }
+    places: dict[Stems, list[_Place]] = defaultdict(list)
+    for number, text in enumerate(texts):
+        for stems, first, last in _runs(text):
+            # No phrase is in more texts than each of its words, and a word said twice is no phrase.
+            if frequent.issuperset(stems) and len(set(stems)) == len(stems):
+                within = text.places[first : last + 1]
+                said = " ".join(text.words[within[0] - 1 : within[-1]])
+                words = tuple(text.words[place - 1].lower() for place in within)
+                places[stems].append(_Place(number, said, words))
+    return places
+
+
+def _runs(text: Said) -> Iterator[tuple[Stems, int, int]]:
+    for length in _LENGTHS:
+        for first in range(len(text.stems) - length + 1):
+            yield tuple(text.stems[first : first + length]), first, first + length - 1
+
+
+def _phrase(places: Sequence[_Place], numbers: frozenset[int]) -> Phrase:
+    exactly = Counter(place.said for place in places)
+    roughly = Counter(place.said.casefold() for place in places)
+    best = max(
+        places,
+        key=lambda place: (
+            roughly[place.said.casefold()],
+            -len(place.said),
+            exactly[place.said],
+            place.said.casefold(),
+            place.said,
+        ),
+    )
+    return Phrase(best.said, best.words, numbers)

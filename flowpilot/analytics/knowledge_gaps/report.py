@@ -3,24 +3,29 @@
 from collections import Counter, defaultdict
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from typing import Any, Literal
+from urllib.parse import urlencode
+from uuid import UUID
 
-from flowpilot.analytics.knowledge_gaps.patterns import Pair, frequent, repeated_pairs, words_of
-from flowpilot.analytics.knowledge_gaps.schemas import Gap, KnowledgeGaps
+from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Said, repeated_phrases
+from flowpilot.analytics.knowledge_gaps.schemas import Gap, GapSessions, KnowledgeGaps
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import Window
+from flowpilot.analytics.phrases import NEWEST, spoken, telling
 from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, statement
 from flowpilot.analytics.statistics import wilson
 from flowpilot.db.session import ReadDb
 
-NEWEST_UNMATCHED = 2000
 MOST_PATTERNS = 10
+
+_ROWS = "/api/v1/analytics/flowpilot/rows/sessions"
 
 _GROUPS_SQL = statement(f"""
 WITH groups AS MATERIALIZED (
     SELECT matched_flow_id, problem_domain AS domain, count(*) AS n,
            sum(answer_count) AS answers,
            sum(free_text_count) AS free_texts,
+           count(*) FILTER (WHERE free_text_count > 0) AS leaving,
            count(*) FILTER (WHERE {ESCALATED}) AS escalated,
            count(*) FILTER (WHERE status = 'resolved') AS resolved,
            count(*) FILTER (WHERE status = 'resolved' AND confidence_tier = 'discovery'
@@ -34,28 +39,24 @@ FROM groups g
 LEFT JOIN trees t ON t.account_id = :account_id AND t.id = g.matched_flow_id
 """)
 
-# The flow is null in all of these rows: naming it in the order lets PostgreSQL read its index backwards.
 _UNMATCHED_SQL = statement(f"""
-SELECT problem_domain AS domain, problem_summary AS summary
-FROM ai_sessions
-WHERE {CREATED_IN_WINDOW} AND matched_flow_id IS NULL AND problem_summary <> ''
-ORDER BY matched_flow_id DESC, created_at DESC
-LIMIT {NEWEST_UNMATCHED}
-""")
-
-# PostgreSQL's English dictionary knows the words that carry no meaning.
-_MEANINGFUL_SQL = statement("""
-SELECT word FROM unnest(CAST(:words AS text[])) word WHERE ts_lexize('english_stem', word) <> '{}'
+WITH newest AS MATERIALIZED ({NEWEST})
+SELECT n.problem_domain AS domain, string_to_array({spoken("n.problem_summary")}, ' ') AS words,
+       coalesce(t.stems, '{{}}') AS stems, coalesce(t.places, '{{}}') AS places
+FROM newest n, LATERAL (
+    SELECT array_agg(stem ORDER BY place) AS stems, array_agg(place ORDER BY place) AS places
+    FROM ({telling("n.problem_summary")}) told
+) t
 """)
 
 
 async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
-    """The window's gaps, worst first, in three statements."""
+    """The window's gaps, worst first, in two statements."""
     groups = (await db.execute(_GROUPS_SQL, window.parameters)).all()
     gaps = [
-        *_weak_options(groups),
-        *_high_escalation(groups),
-        *_uncharted_territory(groups),
+        *_weak_options(window, groups),
+        *_high_escalation(window, groups),
+        *_uncharted_territory(window, groups),
         *await _repeated_patterns(db, window),
     ]
     rank = {"high": 0, "medium": 1, "low": 2}
@@ -66,9 +67,10 @@ async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
     )
 
 
-def _weak_options(groups: Sequence[Any]) -> Iterator[Gap]:
-    for (flow, domain), rows in _grouped(groups, lambda row: (row.flow, None if row.flow else row.domain)):
-        where = f"the flow “{flow}”" if flow else f"{domain} sessions without a flow"
+def _weak_options(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
+    for (flow_id, domain), rows in _grouped(groups, _flow_or_domain):
+        where = f"the flow “{rows[0].flow}”" if flow_id else f"{domain or 'other'} sessions without a flow"
+        asked = {"flow_id": str(flow_id)} if flow_id else {"without_flow": True, **_of(domain)}
         free, answers = sum(row.free_texts for row in rows), sum(row.answers for row in rows)
         if found := _signal("gap_weak_options", free, answers):
             yield Gap(
@@ -77,11 +79,12 @@ def _weak_options(groups: Sequence[Any]) -> Iterator[Gap]:
                 title=f"Offered options do not fit in {where}",
                 description=f"In {where}, {free} of {answers} answers left the offered options for free text.",
                 suggested_action="Read the free texts and turn the common ones into options.",
+                sessions=_sessions(window, sum(row.leaving for row in rows), left_options=True, **asked),
                 **found,
             )
 
 
-def _high_escalation(groups: Sequence[Any]) -> Iterator[Gap]:
+def _high_escalation(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
     for domain, rows in _grouped(groups, lambda row: row.domain):
         escalated, n = sum(row.escalated for row in rows), sum(row.n for row in rows)
         if domain is not None and (found := _signal("gap_high_escalation", escalated, n)):
@@ -91,11 +94,12 @@ def _high_escalation(groups: Sequence[Any]) -> Iterator[Gap]:
                 title=f"Many escalations in {domain}",
                 description=f"{escalated} of {n} {domain} sessions were escalated.",
                 suggested_action=f"Write down what the seniors do in {domain}, as a flow or as steps of one.",
+                sessions=_sessions(window, escalated, status=["escalated"], **_of(domain)),
                 **found,
             )
 
 
-def _uncharted_territory(groups: Sequence[Any]) -> Iterator[Gap]:
+def _uncharted_territory(window: Window, groups: Sequence[Any]) -> Iterator[Gap]:
     for domain, rows in _grouped(groups, lambda row: row.domain):
         uncharted, resolved = sum(row.uncharted for row in rows), sum(row.resolved for row in rows)
         if found := _signal("gap_uncharted_territory", uncharted, resolved):
@@ -106,41 +110,52 @@ def _uncharted_territory(groups: Sequence[Any]) -> Iterator[Gap]:
                 title=f"Solved without a flow: {domain or 'sessions without a domain'}",
                 description=f"{uncharted} of {resolved} resolved sessions {where} were solved without any flow.",
                 suggested_action="Turn the best of these sessions into a flow.",
+                sessions=_sessions(
+                    window, uncharted, status=["resolved"], tier="discovery", without_flow=True, **_of(domain)
+                ),
                 **found,
             )
 
 
 async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
-    """The most frequent pairs of words. A word is in one gap only, so that a theme is reported once."""
+    """The phrases that are said most, one for each theme."""
     rows = (await db.execute(_UNMATCHED_SQL, window.parameters)).all()
     least = _least_cases("gap_repeated_pattern", len(rows))
-    texts = words_of([row.summary for row in rows])
-    if not (candidates := frequent(texts, least)):
-        return []
-    meaningful = (await db.scalars(_MEANINGFUL_SQL, {"words": sorted(candidates)})).all()
-    gaps: list[Gap] = []
-    reported: set[str] = set()
-    for pair in repeated_pairs(texts, meaningful, least):
-        both = {pair.first, pair.second}
-        if not both & reported and len(gaps) < MOST_PATTERNS:
-            reported |= both
-            domains = Counter(row.domain for row, text in zip(rows, texts, strict=True) if both <= text)
-            gaps.append(_pattern_gap(pair, len(rows), domains.most_common(1)[0][0]))
-    return gaps
+    texts = [Said(row.words, row.stems, row.places) for row in rows]
+    return [
+        _pattern_gap(window, phrase, len(rows), Counter(rows[number].domain for number in sorted(phrase.texts)))
+        for phrase in repeated_phrases(texts, least, MOST_PATTERNS)
+    ]
 
 
-def _pattern_gap(pair: Pair, n_unmatched: int, domain: str | None) -> Gap:
-    found = _signal("gap_repeated_pattern", pair.n, n_unmatched)
+def _pattern_gap(window: Window, phrase: Phrase, n_unmatched: int, domains: Counter[str | None]) -> Gap:
+    n = len(phrase.texts)
+    found = _signal("gap_repeated_pattern", n, n_unmatched)
     assert found is not None
     return Gap(
         gap_type="repeated_pattern",
-        domain=domain,
+        domain=domains.most_common(1)[0][0],
         severity=found["severity"],
-        title=f"Repeated words: {pair.first}, {pair.second}",
-        description=f"{pair.n} of {n_unmatched} sessions without a flow contain both words.",
-        evidence=found["evidence"] | {"words": [pair.first, pair.second]},
+        title=f"Said again and again: “{phrase.text}”",
+        description=f"{n} of {n_unmatched} sessions without a flow say this.",
+        evidence=found["evidence"] | {"words": list(phrase.words), "phrase": phrase.text},
         suggested_action="Write one flow for what these sessions have in common.",
+        sessions=_sessions(window, n, phrase=phrase.text),
     )
+
+
+def _sessions(window: Window, n: int, **filters: Any) -> GapSessions:
+    range_ = {"from": window.start.isoformat(), "to": window.end.isoformat(), "tz": window.timezone}
+    asked = {name: str(value).lower() if value is True else value for name, value in filters.items()}
+    return GapSessions(n=n, filters=filters, path=f"{_ROWS}?{urlencode(asked | range_, doseq=True)}")
+
+
+def _of(domain: str | None) -> dict[str, Any]:
+    return {"without_domain": True} if domain is None else {"domain": domain}
+
+
+def _flow_or_domain(row: Any) -> tuple[UUID | None, str | None]:
+    return row.matched_flow_id, None if row.matched_flow_id else row.domain
 
 
 def _least_cases(slug: str, whole: int) -> int:

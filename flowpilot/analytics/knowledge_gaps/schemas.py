@@ -3,9 +3,17 @@
 from datetime import datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 
 from flowpilot.analytics.schemas import Report
+
+
+class GapSessions(BaseModel):
+    """The sessions behind a gap: exactly those that its figure counts, as rows."""
+
+    n: int = Field(description="How many. For weak options: the sessions in which an answer left the options.")
+    filters: dict[str, Any] = Field(description="What the rows of sessions are asked for, beside the window.")
+    path: str = Field(description="The address of these rows.")
 
 
 class Gap(BaseModel):
@@ -18,6 +26,7 @@ class Gap(BaseModel):
     description: str
     evidence: dict[str, Any]
     suggested_action: str
+    sessions: GapSessions
 
 
 class KnowledgeGaps(Report):

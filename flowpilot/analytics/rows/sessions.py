@@ -6,6 +6,7 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.phrases import NEWEST_UNMATCHED, SAYS_PHRASE
 from flowpilot.analytics.rows.base import Conditions, FilterText, Minutes, RowFilter, RowKind
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, seconds
 
@@ -29,6 +30,12 @@ class SessionRowFilter(RowFilter):
     tier: Literal["guided", "exploring", "discovery"] | None = None
     flow_id: UUID | None = None
     without_flow: bool | None = None
+    left_options: bool | None = Field(default=None, description="An answer left the options for free text.")
+    phrase: FilterText | None = Field(
+        default=None,
+        description="The problem says this phrase, apart from words that say nothing: of the window's newest "
+        f"{NEWEST_UNMATCHED:,} sessions without a flow.",
+    )
     has_ticket: bool | None = None
     rated: bool | None = None
     timed: bool | None = Field(default=None, description="Has a `resolved_at`.")
@@ -52,6 +59,8 @@ class SessionRowFilter(RowFilter):
         "tier": "confidence_tier = :tier",
         "flow_id": "matched_flow_id = :flow_id",
         "without_flow": "matched_flow_id IS NULL",
+        "left_options": "free_text_count > 0",
+        "phrase": SAYS_PHRASE,
         "has_ticket": "psa_ticket_id IS NOT NULL",
         "rated": "session_rating IS NOT NULL",
         "timed": "resolved_at IS NOT NULL",

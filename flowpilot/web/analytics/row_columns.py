@@ -53,6 +53,8 @@ _WORDS: Mapping[str, Say] = {
     "without_domain": _yes_no("without a domain", "with a domain"),
     "tier": lambda value: f"tier {plain(value).lower()}",
     "without_flow": _yes_no("matched to no flow", "matched to a flow"),
+    "left_options": _yes_no("with an answer in free text", "without an answer in free text"),
+    "phrase": lambda value: f"matched to no flow, saying “{value}”",
     "has_ticket": _yes_no("with a ticket", "without a ticket"),
     "rated": _yes_no("rated", "not rated"),
     "timed": _yes_no("with a time to resolution", "without a time to resolution"),

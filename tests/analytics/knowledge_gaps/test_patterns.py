@@ -1,36 +1,74 @@
-"""Words that occur together."""
+"""Phrases that people repeat."""
 
 import random
-from collections import Counter
-from itertools import combinations
+import tomllib
+from collections.abc import Sequence
+from pathlib import Path
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowpilot.analytics.knowledge_gaps.patterns import Pair, frequent, repeated_pairs, words_of
+from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Said, repeated_phrases
+from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
+from flowpilot.analytics.period import window
+from flowpilot.db.session import Database
+from tests.company import Company, at
+
+LABELLED = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text("utf-8"))
 
 
-def test_words_are_letters_in_lower_case() -> None:
-    texts = words_of(["Printer HP-4000 in Büro 3 is off", "über-all", ""])
-    assert texts == [{"printer", "büro", "off"}, {"über", "all"}, set()]
+def _said(*texts: str) -> list[Said]:
+    """Texts in which each word says something, apart from those of less than three letters."""
+    words = [text.split() for text in texts]
+    telling = [[(word, place) for place, word in enumerate(each, 1) if len(word) > 2] for each in words]
+    return [
+        Said(each, [word.lower() for word, _ in told], [place for _, place in told])
+        for each, told in zip(words, telling, strict=True)
+    ]
 
 
-def test_a_word_counts_once_per_text() -> None:
-    assert frequent(words_of(["jam jam jam", "jam", "tray"]), 2) == {"jam"}
+def _texts(found: Sequence[Phrase]) -> list[str]:
+    return [phrase.text for phrase in found]
 
 
-def test_pairs_most_frequent_first() -> None:
-    texts = words_of(["tray jam", "jam tray", "jam tray paper", "paper jam"])
-    found = repeated_pairs(texts, {"jam", "tray", "paper"}, 2)
-    assert found == [Pair("jam", "tray", 3), Pair("jam", "paper", 2)]
+def test_a_phrase_is_shown_as_it_was_said_most_often() -> None:
+    texts = _said("the Tray is jammed", "tray is jammed", "tray is jammed", "a tray jammed")
+    [phrase, *_] = repeated_phrases(texts, 4, 1)
+    assert (phrase.text, phrase.words, phrase.texts) == ("tray is jammed", ("tray", "jammed"), frozenset(range(4)))
 
 
-@given(st.lists(st.sets(st.sampled_from("abcdefg")), max_size=20), st.integers(1, 4))
-def test_leaving_out_rare_words_loses_no_pair(texts: list[set[str]], least: int) -> None:
-    counts = Counter(pair for text in texts for pair in combinations(sorted(text), 2))
-    found = repeated_pairs(texts, frequent(texts, least), least)
-    assert {(pair.first, pair.second): pair.n for pair in found} == {
-        pair: n for pair, n in counts.items() if n >= least
-    }
+def test_the_order_matters() -> None:
+    assert repeated_phrases(_said("tray jammed", "jammed tray"), 2, 9) == []
+
+
+def test_a_phrase_counts_once_in_a_text() -> None:
+    assert repeated_phrases(_said("tray jammed tray jammed", "tray"), 2, 9) == []
+
+
+def test_three_words_are_preferred_if_nearly_as_many_say_them() -> None:
+    texts = _said("outlook keeps crashing", "outlook keeps crashing", "outlook keeps freezing")
+    assert _texts(repeated_phrases(texts, 2, 9)) == ["outlook keeps crashing"]
+
+
+def test_a_theme_is_told_once() -> None:
+    texts = _said("label printer skips blank labels", "label printer skips blank labels", "vpn drops", "vpn drops")
+    assert len(repeated_phrases(texts, 2, 9)) == 2
+
+
+@given(st.lists(st.lists(st.sampled_from(["aaa", "bbb", "ccc", "ddd", "ee"]), max_size=6), max_size=15))
+def test_the_order_of_the_texts_does_not_matter(words: list[list[str]]) -> None:
+    texts = [" ".join(each) for each in words]
     shuffled = random.Random(0).sample(texts, len(texts))  # noqa: S311
-    assert repeated_pairs(shuffled, frequent(shuffled, least), least) == found
+    assert _texts(repeated_phrases(_said(*texts), 2, 9)) == _texts(repeated_phrases(_said(*shuffled), 2, 9))
+
+
+@pytest.mark.anyio
+async def test_labelled_texts(database: Database, company: Company) -> None:
+    for number, text in enumerate(LABELLED["texts"]):
+        company.add("ai_sessions", problem_summary=text, created_at=f"2026-06-{number % 9 + 1:02}T08:00Z")
+    async with database.read(company.id) as db:
+        asked = window(company.id, now=at("2026-06-15 12:00"), account_timezone="UTC")
+        gaps = (await knowledge_gaps(db, asked)).gaps
+    phrases = {gap.evidence["phrase"] for gap in gaps if gap.gap_type == "repeated_pattern"}
+    assert phrases == set(LABELLED["themes"])

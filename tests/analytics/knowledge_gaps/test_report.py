@@ -95,13 +95,13 @@ async def test_uncharted_territory(database: Database, company: Company, unchart
 
 async def test_repeated_pattern(database: Database, company: Company) -> None:
     flow = company.add("trees", name="Scanner")
-    for summary in ("The scanner reports a jammed tray again", "Jammed scanner", "scanner is jammed (3rd floor)"):
+    for summary in ("The scanner is jammed again", "Scanner jammed", "Tray 3: scanner was jammed (3rd floor)"):
         _sessions(company, 2, problem_summary=summary, problem_domain="printing")
     _sessions(company, 9, problem_summary="scanner jammed", matched_flow_id=flow)
     for word in ("apple", "pear", "plum", "fig"):
         _sessions(company, 1, problem_summary=f"Something about a {word}")
     [gap] = [gap for gap in await _gaps(database, company) if gap.gap_type == "repeated_pattern"]
-    assert gap.evidence["words"] == ["jammed", "scanner"]
+    assert (gap.evidence["phrase"], gap.evidence["words"]) == ("Scanner jammed", ["scanner", "jammed"])
     assert (gap.evidence["count"], gap.evidence["n"], gap.domain) == (6, 10, "printing")
 
 

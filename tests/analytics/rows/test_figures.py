@@ -81,6 +81,8 @@ def _other(reports: dict[str, Any]) -> Iterator[Figure]:
     yield "usable flows", len(quality), FLOWS, FlowRowFilter(usable=True)
     for flow in quality:
         yield _sessions("usage", flow["usage_count"], flow_id=flow["flow_id"])
+    for gap in reports["knowledge-gaps"]["gaps"]:
+        yield _sessions(gap["title"], gap["sessions"]["n"], **gap["sessions"]["filters"])
     psa = reports["psa-metrics"]
     funnel = psa["push_funnel"]
     yield _sessions("funnel", funnel["total_sessions"])

@@ -1,0 +1,54 @@
+"""What people said in problems, as stems in the order they said them: for a report and for the rows behind it.
+
+Both read a text with the same SQL, so the rows are exactly those that the report counted.
+"""
+
+from flowpilot.analytics.sql import CREATED_IN_WINDOW
+from flowpilot.flows.matching.vocabulary import COMMON
+
+NEWEST_UNMATCHED = 2000
+
+# The rest of a longer text is more often a log than a description.
+_MAX_CHARACTERS = 1000
+
+# Words that tie others together, beside the help desk's common ones and those that PostgreSQL leaves out.
+_TIES = "cant doesnt isnt arent wasnt didnt couldnt wouldnt hasnt havent ive im its every without report reports"
+
+_SILENT = f"tsvector_to_array(to_tsvector('english', '{' '.join(COMMON.split())} {_TIES}'))"
+
+# The flow is null in all of these rows: naming it in the order lets PostgreSQL read its index backwards.
+NEWEST = f"""
+SELECT id, problem_domain, problem_summary FROM ai_sessions
+WHERE {CREATED_IN_WINDOW} AND matched_flow_id IS NULL AND problem_summary <> ''
+ORDER BY matched_flow_id DESC, created_at DESC, id DESC
+LIMIT {NEWEST_UNMATCHED}
+"""
+
+
+def spoken(text: str) -> str:
+    """The words of a text as they were said, with blanks between: nothing but letters, `Wi-Fi` is `WiFi`."""
+    joined = f"regexp_replace(left({text}, {_MAX_CHARACTERS}), '[-''\u2019]', '', 'g')"
+    return rf"trim(regexp_replace({joined}, '(\W|\d|_)+', ' ', 'g'))"
+
+
+def telling(text: str) -> str:
+    """The stems that say something, each with its place among the spoken words, as a table."""
+    return f"""
+    SELECT lexeme AS stem, place
+    FROM unnest(to_tsvector('english', {spoken(text)})) AS said (lexeme, places, weights), unnest(places) AS place
+    WHERE length(lexeme) > 1 AND lexeme <> ALL ({_SILENT})
+    """
+
+
+def stems(text: str) -> str:
+    """These stems in order, with a blank before and after each; null if there are none."""
+    return f"(SELECT ' ' || string_agg(stem, ' ' ORDER BY place) || ' ' FROM ({telling(text)}) told)"
+
+
+# Of the newest sessions without a flow: those whose problem says the phrase, whatever says nothing in between.
+SAYS_PHRASE = f"""
+id IN (
+    SELECT id FROM ({NEWEST}) newest
+    WHERE strpos({stems("problem_summary")}, {stems("CAST(:phrase AS text)")}) > 0
+)
+"""
