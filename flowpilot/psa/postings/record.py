@@ -213,7 +213,7 @@ def _count_unclear_write(step: PsaPostingStep) -> None:
     step.asked_at, step.looks = None, step.looks + 1
     if step.looks >= _UNCLEAR_WRITES:
         said = f"This was sent {step.looks} times without a clear answer, and FlowPilot does not find it."
-        advice = "Look at the ticket: if it is not there, retry; if it is, abandon this."
+        advice = "Look at the ticket: if it is not there, try again; if it is, give this up."
         step.state, step.reason = State.FAILED, " ".join(filter(None, (said, advice, step.reason)))
 
 

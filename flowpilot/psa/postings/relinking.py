@@ -19,7 +19,7 @@ from flowpilot.psa.provider import Audience, PostingStepKind
 
 _UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or give this posting up."
 
-_NO_WAY = "The connection to its ticket system was removed: connect it again and retry this, or abandon it."
+_NO_WAY = "The connection to its ticket system was removed: connect it again and try this again, or give it up."
 
 
 async def relink(

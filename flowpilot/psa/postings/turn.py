@@ -38,7 +38,7 @@ _TURN = timedelta(seconds=5)
 _NOT_MATCHED = "The time of {name} waits: they are not matched with a member of the ticket system. See Settings."
 _HAS_LEFT = (
     "This is the time of somebody who is no longer a member, so it cannot be booked in their name. "
-    "Book it in the ticket system by hand, then abandon this posting."
+    "Book it in the ticket system by hand, then give this posting up."
 )
 
 
@@ -246,7 +246,7 @@ def _keeps_status(ticket: Ticket) -> str:
 
 def _no_status(ticket: Ticket) -> str:
     board = ticket.board or "of this ticket"
-    return f"No status is chosen for the board {board}. Choose one in Settings, then retry."
+    return f"No status is chosen for the board {board}. Choose one in Settings, then try again."
 
 
 async def _refuse(turn: Turn, posting: PsaPosting, reason: str) -> None:

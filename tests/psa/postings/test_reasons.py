@@ -59,7 +59,7 @@ async def test_the_time_of_a_former_member_says_that_it_cannot_be_booked(office:
     await office.turn()
     reason = _reasons(office, posting)[2]
     assert reason is not None
-    assert reason.endswith("Book it in the ticket system by hand, then abandon this posting.")
+    assert reason.endswith("Book it in the ticket system by hand, then give this posting up.")
 
 
 async def test_what_has_arrived_says_nothing_of_the_attempts_before(office: Office) -> None:

@@ -59,7 +59,7 @@ async def test_what_is_never_answered_and_never_found_fails_after_three_tries(of
     assert office.company.query("SELECT attempts FROM psa_posting_steps") == [(3,)]
     assert office.reason(posting) == (
         "This was sent 3 times without a clear answer, and FlowPilot does not find it. "
-        "Look at the ticket: if it is not there, retry; if it is, abandon this. It did not answer."
+        "Look at the ticket: if it is not there, try again; if it is, give this up. It did not answer."
     )
     await office.retry(posting)
     await office.turn()

@@ -97,7 +97,7 @@ def _refused(answer: Answer, right: Right) -> Refused:
     said, field = _said(answer)
     advice = ""
     if right is Right.BOOK and _CLOSED.search(said):
-        advice = " Have the timesheet or the period opened again there, and retry."
+        advice = " Have the timesheet or the period opened again there, and try again."
     return Refused(f"ConnectWise PSA refused this: {said}{f' ({field})' if field else ''}{advice}", field)
 
 

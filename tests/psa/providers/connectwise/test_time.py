@@ -122,7 +122,7 @@ async def test_a_closed_period_is_said_and_works_once_it_is_open(
     refused = await provider.write(ticket, time("AlexD"))
     assert refused == Refused(
         "ConnectWise PSA refused this: The time period of this date is closed. (timeStart) Have the timesheet or "
-        "the period opened again there, and retry.",
+        "the period opened again there, and try again.",
         "timeStart",
     )
     desk.period_closed_before = None
