@@ -10,6 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
+from flowpilot.psa.numbers import bare
 from flowpilot.psa.outcomes import (
     Accepted,
     CredentialsError,
@@ -105,7 +106,7 @@ class TicketNote:
 class Ticket:
     """A ticket. `id` is the one that answers now: a merged ticket has the id of the one it was merged into.
 
-    `url` is the address at which people open it; `board` is a queue, project or team, as the system calls it.
+    `number` is what people call it, if that is not its id. `url` is the address at which they open it; `board` is a queue, project or team, as the system calls it.
     """
 
     id: Id
@@ -122,6 +123,12 @@ class Ticket:
     is_closed: bool = False
     is_deleted: bool = False
     updated_at: datetime | None = None
+    number: OtherId = None
+
+    def is_called(self, number: str) -> bool:
+        """Whether somebody who says this number means this ticket, and not one that was merged into it."""
+        names = {name.casefold() for name in (self.id, self.number) if name is not None}
+        return bare(number).casefold() in names or bare(number).lstrip("0") == self.id
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,7 +109,7 @@ async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetim
     if ticket.is_deleted:
         await _refuse(turn, posting, f"Ticket {posting.ticket_id} is deleted, so nothing was written to it.")
         return None
-    if ticket.id != posting.ticket_id:
+    if not ticket.is_called(posting.ticket_id):
         async with turn.database.write(turn.account_id) as db:
             await due.say_merged(db, posting, ticket.id)
     rests_until = await _work(turn, posting, ticket)

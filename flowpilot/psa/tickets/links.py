@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.psa.connections.models import PsaConnection
-from flowpilot.psa.numbers import bare
+from flowpilot.psa.numbers import bare, is_number
 from flowpilot.psa.postings.models import PsaRules
 from flowpilot.psa.provider import Ticket
 from flowpilot.psa.tickets.template import PLACE, leads_to_one_host
@@ -29,6 +29,8 @@ class TicketLinks:
     def url(self, ticket_id: str | None) -> str | None:
         """The address at which people open the ticket, if it is known."""
         number = bare(ticket_id or "")
+        if not self.is_own and not is_number(number):
+            return None  # What a system's own links need is its ids; T20260615.0042 is none.
         return self.template.replace(PLACE, quote(number, safe="")) if self.template and number else None
 
 

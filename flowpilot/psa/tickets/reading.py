@@ -29,12 +29,14 @@ class NotMappedError(ConflictError):
 class TicketContext:
     """A ticket with its last notes, newest first, as it was at `read_at`.
 
-    `last_closed_at`: when it was last closed, as far as FlowPilot knows.
+    `is_merged`: somebody asked for another one, which was merged into it. `last_closed_at`: when it was last
+    closed, as far as FlowPilot knows.
     """
 
     ticket: Ticket
     notes: Sequence[TicketNote]
     read_at: datetime
+    is_merged: bool = False
     last_closed_at: datetime | None = None
 
 
@@ -93,7 +95,8 @@ async def read_context(
         context = _recent(connection.id, ticket_id, known, now)
         if context is None:
             ticket = await asked.provider.read_ticket(ticket_id)
-            context = TicketContext(ticket, await asked.provider.read_notes(ticket.id, _NOTES), now)
+            notes = await asked.provider.read_notes(ticket.id, _NOTES)
+            context = TicketContext(ticket, notes, now, is_merged=not ticket.is_called(ticket_id))
             _RECENT.put((connection.id, ticket_id), context, now)
             if ticket.is_closed:
                 async with database.write(account_id) as db:

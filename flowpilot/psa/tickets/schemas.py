@@ -51,6 +51,7 @@ class TicketContextOut(TicketOut):
 
     priority: str | None
     is_deleted: bool
+    is_merged: bool = Field(description="Whether the ticket that was asked for was merged into this one.")
     last_closed_at: datetime | None = Field(
         description="When it was last closed, as far as FlowPilot knows: seen so, or set so by a posting."
     )
@@ -66,6 +67,7 @@ class TicketContextOut(TicketOut):
             **shown,
             priority=ticket.priority,
             is_deleted=ticket.is_deleted,
+            is_merged=context.is_merged,
             last_closed_at=context.last_closed_at,
             notes=notes,
         )

@@ -108,6 +108,15 @@ async def test_a_merged_ticket_is_followed_and_said(office: Office) -> None:
     assert office.reason(posting) == "Ticket 4711 was merged into 4712, so this goes there."
 
 
+async def test_the_number_that_people_see_is_no_merge(office: Office) -> None:
+    office.desk.tickets["9"] = replace(office.desk.tickets.pop("4711"), id="9", number="4711")
+    office.desk.merged["4711"] = "9"
+    posting = await office.post()
+    await office.turn()
+    assert office.states(posting) == ["confirmed"] * 2
+    assert office.company.query("SELECT reason FROM psa_postings") == [(None,)]
+
+
 async def test_what_stayed_on_a_merged_ticket_is_not_written_again(office: Office) -> None:
     office.desk.planned.append("lost")
     posting = await office.post(worked(office.engineer))

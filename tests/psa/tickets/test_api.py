@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
 from flowpilot.psa.connections import asking
+from flowpilot.psa.provider import Ticket
 from tests.company import Company
 from tests.psa.desk import Desk
 from tests.psa.fixtures import CONNECTIONS, Connect
@@ -64,6 +65,15 @@ def test_a_number_may_be_written_with_a_hash(open_client: TestClient, company: C
     assert _get(open_client, company, f"{TICKETS}/%234711/context").json()["id"] == "4711"
     _get(open_client, company, f"{TICKETS}?q=%234711")
     assert desk.asked[-1] == "/tickets?q=4711&member="
+
+
+@pytest.mark.parametrize(
+    ("asked", "is_merged"),
+    [("4711", False), ("004711", False), ("#4711", False), ("t26.0042", False), ("12", True)],
+)
+def test_a_ticket_is_merged_if_another_one_was_asked_for(asked: str, is_merged: bool) -> None:
+    ticket = Ticket("4711", None, "Printer offline", number="T26.0042")
+    assert ticket.is_called(asked) is not is_merged
 
 
 @pytest.mark.usefixtures("path")

@@ -23,7 +23,13 @@ LINK = "/api/v1/psa/ticket-url"
     ],
 )
 def test_a_number_becomes_a_link(number: str | None, url: str | None) -> None:
-    assert TicketLinks(template="https://desk.example/t/{ticket}?x").url(number) == url
+    assert TicketLinks(template="https://desk.example/t/{ticket}?x", is_own=True).url(number) == url
+
+
+def test_a_learned_link_takes_ids_alone() -> None:
+    learned = TicketLinks(template="https://desk.example/t/{ticket}")
+    assert learned.url("#4711") == "https://desk.example/t/4711"
+    assert learned.url("T20260615.0042") is None
 
 
 def test_without_a_template_it_is_a_number() -> None:

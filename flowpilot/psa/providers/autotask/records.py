@@ -72,6 +72,7 @@ def ticket(row: Mapping[str, Any], settings: Settings, base_url: str, fields: Ch
         id=str(row["id"]),
         url=f"{base_url}{_TICKET_PATH}{row['id']}",
         summary=row.get("title") or "",
+        number=row.get("ticketNumber"),
         # The desk itself is the company 0.
         client_id=None if row.get("companyID") is None else str(row["companyID"]),
         board=fields.get("queueID", {}).get(board_id or ""),

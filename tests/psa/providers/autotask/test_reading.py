@@ -61,7 +61,8 @@ async def test_a_marker_is_found_on_a_later_page(system: AutotaskServer, autotas
 
 async def test_a_ticket_is_found_by_the_number_that_people_see(autotask: Autotask, ticket: str) -> None:
     number = f"T20260615.{int(ticket):04}"
-    assert (await autotask.read_ticket(number)).id == ticket
+    found = await autotask.read_ticket(number)
+    assert (found.id, found.is_called(number)) == (ticket, True)
     assert isinstance(await autotask.write(number, note()), Accepted)
 
 
