@@ -3,6 +3,7 @@
 import sys
 import uuid
 from collections.abc import Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -62,25 +63,35 @@ def check(account: AccountOption) -> None:
 
 SessionOption = Annotated[uuid.UUID | None, typer.Option("--session", help="Only what this session has posted.")]
 
+SinceOption = Annotated[
+    datetime | None,
+    typer.Option("--since", formats=["%Y-%m-%d"], help="Only what was sent on this day (UTC) or later."),
+]
+
 _SAYINGS = {
     Verdict.ROUNDED: "equal within the unit",
     Verdict.UNSURE: "sent, not seen there yet",
     Verdict.MISSING: "[bold red]not on the ticket[/]",
     Verdict.DIFFERENT: "[bold red]other minutes[/]",
     Verdict.NO_TICKET: "[bold red]the ticket is deleted or cannot be read[/]",
+    Verdict.UNREADABLE: "[bold red]the answer cannot be read[/]",
 }
 
 
 @app.command("reconcile")
-def reconcile(account: AccountOption, session: SessionOption = None) -> None:
-    """Compare posted notes and minutes with the ticket system. The exit status is 1 if there is any difference."""
+def reconcile(account: AccountOption, session: SessionOption = None, since: SinceOption = None) -> None:
+    """Compare posted notes and minutes with the ticket system.
+
+    The exit status is 1 if there is any difference, or an answer that cannot be read.
+    """
+    begins = None if since is None else since.replace(tzinfo=UTC)
 
     async def work(database: Database) -> tuple[str, float, Sequence[Comparison]]:
         await require_account(database, account)
         asking = ask(database, get_settings(), account, patience=JOB_PATIENCE, timeout_seconds=TIMEOUT_SECONDS)
         async with asking as asked:
             async with database.read(account) as db:
-                steps = await posted_steps(db, account, asked.connection.id, session)
+                steps = await posted_steps(db, account, asked.connection.id, session, begins)
             columns = (TextColumn("Comparing"), BarColumn(), MofNCompleteColumn())
             with Progress(*columns, console=errors, transient=True) as bar:
                 task = bar.add_task("", total=len(steps))
@@ -89,7 +100,7 @@ def reconcile(account: AccountOption, session: SessionOption = None) -> None:
 
     name, unit_seconds, comparisons = run(work)
     _print_comparisons(name, unit_seconds, comparisons)
-    if any(one.is_difference for one in comparisons):
+    if not all(one.is_settled for one in comparisons):
         sys.exit(EXIT_FAILED)
 
 
@@ -99,8 +110,10 @@ def _print_comparisons(name: str, unit_seconds: float, comparisons: Sequence[Com
     if shown:
         console.print(_table(name, shown))
     differences = sum(one.is_difference for one in comparisons)
+    unreadable = sum(one.verdict is Verdict.UNREADABLE for one in comparisons)
+    unread = f", not readable: {unreadable}" if unreadable else ""
     console.print(
-        f"Compared: {len(comparisons)}, different: {differences}. {name} keeps time in units of "
+        f"Compared: {len(comparisons)}, different: {differences}{unread}. {name} keeps time in units of "
         f"{unit_seconds:g} s, so minutes that differ by less are equal.",
         soft_wrap=True,
         highlight=False,

@@ -106,7 +106,8 @@ class TicketNote:
 class Ticket:
     """A ticket. `id` is the one that answers now: a merged ticket has the id of the one it was merged into.
 
-    `number` is what people call it, if that is not its id. `url` is the address at which they open it; `board` is a queue, project or team, as the system calls it.
+    `number` is what people call it, if that is not its id. `url` is the address at which they open it; `board` is
+    a queue, project or team, as the system calls it.
     """
 
     id: Id

@@ -3,20 +3,29 @@
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import and_, or_, select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
-from flowpilot.psa.provider import NoSuchTicketError, PostingStepKind, Provider
+from flowpilot.psa.provider import (
+    CredentialsError,
+    NoSuchTicketError,
+    PostingStepKind,
+    Provider,
+    ProviderError,
+    UnavailableError,
+)
 
 
 class Verdict(StrEnum):
     """How a step and its record compare.
 
     `rounded`: the minutes differ by less than the ticket system's unit of time. `unsure`: not confirmed yet, and
-    not there. All others but `equal` are differences.
+    not there. `unreadable`: the ticket system's answer about it was not readable, so nothing is known. All others
+    but `equal` are differences.
     """
 
     EQUAL = "equal"
@@ -25,6 +34,7 @@ class Verdict(StrEnum):
     MISSING = "missing"
     DIFFERENT = "different"
     NO_TICKET = "no ticket"
+    UNREADABLE = "unreadable"
 
 
 _DIFFERENCES = frozenset({Verdict.MISSING, Verdict.DIFFERENT, Verdict.NO_TICKET})
@@ -55,11 +65,22 @@ class Comparison:
         """Whether the ticket system has something else than FlowPilot says."""
         return self.verdict in _DIFFERENCES
 
+    @property
+    def is_settled(self) -> bool:
+        """Whether nobody has to look at it."""
+        return not self.is_difference and self.verdict is not Verdict.UNREADABLE
+
 
 async def posted_steps(
-    db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID, session_id: uuid.UUID | None = None
+    db: ReadDb,
+    account_id: uuid.UUID,
+    connection_id: uuid.UUID,
+    session_id: uuid.UUID | None = None,
+    since: datetime | None = None,
 ) -> list[PostedStep]:
     """The notes and times that a connection's ticket system has taken, oldest first; of one session, or of all.
+
+    With `since`, only those that were sent then or later.
 
     Steps count that are confirmed, and those that were sent and not seen there yet.
     """
@@ -81,6 +102,8 @@ async def posted_steps(
         )
         .order_by(PsaPosting.id, PsaPostingStep.position)
     )
+    if since is not None:
+        query = query.where(or_(PsaPostingStep.confirmed_at >= since, PsaPostingStep.asked_at >= since))
     if session_id is not None:
         query = query.where(PsaPosting.ai_session_id == session_id)
     return [
@@ -102,7 +125,7 @@ async def compare(
         report: called after each step.
 
     Raises:
-        ProviderError: the ticket system cannot be asked.
+        CredentialsError, UnavailableError: the ticket system cannot be asked.
     """
     comparisons = []
     for step in steps:
@@ -113,16 +136,19 @@ async def compare(
 
 async def _compare(provider: Provider, step: PostedStep) -> Comparison:
     try:
-        # A ticket may have been merged into another one since.
-        ticket = await provider.read_ticket(step.ticket_id)
-        if ticket.is_deleted:
+        if (await provider.read_ticket(step.ticket_id)).is_deleted:
             return Comparison(step, Verdict.NO_TICKET)
+        # By its own number: if its ticket was merged since, some systems find it by that alone.
         if step.minutes is None:
-            found = await provider.find_record(ticket.id, step.marker, step.kind)
+            found = await provider.find_record(step.ticket_id, step.marker, step.kind)
             return Comparison(step, _absent(step) if found is None else Verdict.EQUAL)
-        booked = await provider.booked_minutes(ticket.id, step.marker)
+        booked = await provider.booked_minutes(step.ticket_id, step.marker)
     except NoSuchTicketError:
         return Comparison(step, Verdict.NO_TICKET)
+    except (CredentialsError, UnavailableError):
+        raise
+    except ProviderError:
+        return Comparison(step, Verdict.UNREADABLE)
     if booked is None:
         return Comparison(step, _absent(step))
     return Comparison(step, _of_minutes(step.minutes, booked, provider.capabilities.time_unit_seconds), booked)
