@@ -15,6 +15,7 @@ from flowpilot.psa import hooks as psa
 from flowpilot.psa.postings import health
 from flowpilot.sessions import hooks
 from flowpilot.sessions.clients import SESSIONS
+from flowpilot.sessions.postings.access import refusals_to_change
 
 
 def wire_features() -> None:
@@ -28,4 +29,5 @@ def wire_features() -> None:
     psa.on_posting_mended[:] = [ticket_system.settle_failed]
     psa.on_ready[:] = [health.go_on, ticket_system.settle_refused]
     psa.on_removed[:] = [health.stop, ticket_system.settle_refused]
+    psa.refusals_to_change[:] = [refusals_to_change]
     leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]

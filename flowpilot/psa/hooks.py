@@ -5,11 +5,12 @@ What waits for it is known to the postings, and whom to notify to the notificati
 """
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from flowpilot.db.session import Db
+from flowpilot.db.session import Db, ReadDb
+from flowpilot.identity.actor import Actor, ForbiddenError
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +58,20 @@ on_posting_failed: list[Callable[[Db, PostingFailed], Awaitable[None]]] = []
 on_posting_mended: list[Callable[[Db, PostingChanged], Awaitable[None]]] = []
 # It is removed: nothing goes over it any more.
 on_removed: list[Callable[[Db, Changed], Awaitable[None]]] = []
+# Why somebody may not change what these sessions have posted, for those that are not theirs.
+refusals_to_change: list[
+    Callable[[ReadDb, Actor, Collection[uuid.UUID]], Awaitable[Mapping[uuid.UUID, ForbiddenError]]]
+] = []
+
+
+async def not_theirs(
+    db: ReadDb, actor: Actor, session_ids: Collection[uuid.UUID]
+) -> Mapping[uuid.UUID, ForbiddenError]:
+    """What all of `refusals_to_change` say."""
+    found: dict[uuid.UUID, ForbiddenError] = {}
+    for hook in refusals_to_change:
+        found |= await hook(db, actor, session_ids)
+    return found
 
 
 async def call(hooks: list[Callable[[Db, Changed], Awaitable[None]]], db: Db, changed: Changed) -> None:

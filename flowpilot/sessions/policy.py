@@ -51,7 +51,7 @@ def check_may_work(session: AISession, actor: Actor) -> None:
         ForbiddenError: the actor's role does not include it.
         NotYourSessionError: somebody else works on the session.
     """
-    refused = _refusal_to_work(session, actor)
+    refused = refusal_to_work(session, actor)
     if refused is not None:
         raise refused
 
@@ -60,7 +60,7 @@ def refusal(session: AISession, actor: Actor, action: Action) -> FlowPilotError 
     """Why the actor may not do this to the session now; None if they may."""
     if action == Action.TAKE:
         return missing_permission(actor, Permission.WORK) or _refusal_to_take(session)
-    return _refusal_to_work(session, actor) or transitions.refusal(SessionStatus(session.status), action)
+    return refusal_to_work(session, actor) or transitions.refusal(SessionStatus(session.status), action)
 
 
 def may_correct(offered: Collection[Action]) -> bool:
@@ -77,8 +77,8 @@ def is_unassigned(session: AISession) -> bool:
     return session.owner_id is None and not is_from_a_log and session.status in CAN_BE_UNASSIGNED
 
 
-def _refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
-    """Sessions are changed by the people who started them or work on them, and by team admins."""
+def refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
+    """Why the actor may not change the session: it is not theirs, and they are no team admin; None if they may."""
     is_theirs = actor.user_id in {session.user_id, session.owner_id} or actor.role.rank >= Role.TEAM_ADMIN.rank
     lacking = missing_permission(actor, Permission.WORK)
     if lacking is not None or is_theirs:

@@ -32,7 +32,7 @@ async def list_postings(
 ) -> ListPage[PostingOut]:
     """Postings, the newest first."""
     asked = PostingFilter(state, session_id, ticket_id)
-    found = await queries.postings(db, actor.account_id, asked, limit + 1, cursor)
+    found = await queries.postings(db, actor, asked, limit + 1, cursor)
     return list_page([posting_out(shown) for shown in found], limit)
 
 
@@ -73,7 +73,7 @@ async def send_posting(posting_id: uuid.UUID, actor: CanWork, db: WriteSession, 
 
 
 async def _out(db: ReadDb, actor: Actor, posting_id: uuid.UUID) -> PostingOut:
-    shown = await queries.posting(db, actor.account_id, posting_id)
+    shown = await queries.posting(db, actor, posting_id)
     if shown is None:
         raise service.PostingNotFoundError
     return posting_out(shown)

@@ -21,6 +21,11 @@ class PostingAction(StrEnum):
     ABANDON = "abandon"
 
 
+# Anybody who works may try a posting again, because it stays as it is. The rest is for those who may change its
+# session.
+OF_THE_SESSION = frozenset({PostingAction.SEND, PostingAction.CORRECT, PostingAction.ABANDON})
+
+
 class PostingGoneError(OutdatedError):
     """The posting has gone too far for this."""
 

@@ -9,11 +9,13 @@ from sqlalchemy import func, select
 
 from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.queries import names_of
 from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.hooks import not_theirs
 from flowpilot.psa.numbers import bare
 from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
-from flowpilot.psa.postings.policy import PostingAction, allowed
+from flowpilot.psa.postings.policy import OF_THE_SESSION, PostingAction, allowed
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +52,10 @@ class PostingFilter:
 
 
 async def postings(
-    db: ReadDb, account_id: uuid.UUID, filter_: PostingFilter, limit: int, before: uuid.UUID | None = None
+    db: ReadDb, actor: Actor, filter_: PostingFilter, limit: int, before: uuid.UUID | None = None
 ) -> list[ShownPosting]:
     """Postings, the newest first; with `before`, only those older than that one."""
-    query = select(PsaPosting).where(PsaPosting.account_id == account_id)
+    query = select(PsaPosting).where(PsaPosting.account_id == actor.account_id)
     if filter_.state is not None:
         query = query.where(PsaPosting.state.in_(filter_.state))
     if filter_.session_id is not None:
@@ -61,13 +63,13 @@ async def postings(
     if filter_.ticket_id is not None:
         query = query.where(PsaPosting.ticket_id == bare(filter_.ticket_id))
     rows = list(await db.scalars(newest_first(query, PsaPosting.id, limit, before)))
-    return await _with_steps(db, account_id, rows)
+    return await _with_steps(db, actor, rows)
 
 
-async def posting(db: ReadDb, account_id: uuid.UUID, posting_id: uuid.UUID) -> ShownPosting | None:
+async def posting(db: ReadDb, actor: Actor, posting_id: uuid.UUID) -> ShownPosting | None:
     """One posting, if the account has it."""
-    query = select(PsaPosting).where(PsaPosting.account_id == account_id, PsaPosting.id == posting_id)
-    shown = await _with_steps(db, account_id, list(await db.scalars(query)))
+    query = select(PsaPosting).where(PsaPosting.account_id == actor.account_id, PsaPosting.id == posting_id)
+    shown = await _with_steps(db, actor, list(await db.scalars(query)))
     return shown[0] if shown else None
 
 
@@ -97,9 +99,10 @@ async def connections_of(db: ReadDb, account_id: uuid.UUID) -> Sequence[PsaConne
     return (await db.scalars(select(PsaConnection).where(PsaConnection.account_id == account_id))).all()
 
 
-async def _with_steps(db: ReadDb, account_id: uuid.UUID, rows: list[PsaPosting]) -> list[ShownPosting]:
+async def _with_steps(db: ReadDb, actor: Actor, rows: list[PsaPosting]) -> list[ShownPosting]:
     if not rows:
         return []
+    account_id = actor.account_id
     steps: dict[uuid.UUID, list[PsaPostingStep]] = defaultdict(list)
     query = select(PsaPostingStep).where(
         PsaPostingStep.account_id == account_id, PsaPostingStep.posting_id.in_([row.id for row in rows])
@@ -110,4 +113,10 @@ async def _with_steps(db: ReadDb, account_id: uuid.UUID, rows: list[PsaPosting])
     people |= {person for row in rows for person in (row.created_by, row.edited_by)}
     names = await names_of(db, account_id, {person for person in people if person is not None})
     connections = await connections_of(db, account_id)
-    return [ShownPosting(row, steps[row.id], names, allowed(row, steps[row.id], connections)) for row in rows]
+    others = await not_theirs(db, actor, {row.ai_session_id for row in rows})
+
+    def offered(row: PsaPosting) -> list[PostingAction]:
+        actions = allowed(row, steps[row.id], connections)
+        return [one for one in actions if one not in OF_THE_SESSION or row.ai_session_id not in others]
+
+    return [ShownPosting(row, steps[row.id], names, offered(row)) for row in rows]

@@ -12,6 +12,7 @@ from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError, NotFoundError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record as put_on_record
+from flowpilot.psa import hooks
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import health, policy, rollup
 from flowpilot.psa.postings.days import day_end, span, zones_of
@@ -54,6 +55,7 @@ async def abandon(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) ->
     """Give up what has not arrived. What is being written at this moment may still arrive.
 
     Raises:
+        ForbiddenError: somebody else works on its session.
         PostingGoneError: all of it has arrived.
     """
     loaded, _ = await _load(db, actor, posting_id, PostingAction.ABANDON)
@@ -86,6 +88,7 @@ async def correct(
         step_id: which minutes; needed if a person has several, one for each day.
 
     Raises:
+        ForbiddenError: somebody else works on its session.
         PostingGoneError: it has gone, or is being tried.
         WhoseMinutesError: the posting has the time of several people, or none of this one.
     """
@@ -110,6 +113,7 @@ async def send(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) -> No
     """Let a held posting go now.
 
     Raises:
+        ForbiddenError: somebody else works on its session.
         PostingGoneError: it is not held, or the account is no longer connected to its ticket system.
     """
     loaded, connection = await _load(db, actor, posting_id, PostingAction.SEND)
@@ -162,6 +166,11 @@ async def _load(
         raise PostingNotFoundError
     loaded = await lock(db, actor.account_id, posting_id)
     connections = await connections_of(db, actor.account_id)
+    if action in policy.OF_THE_SESSION:
+        session_id = loaded.posting.ai_session_id
+        others = await hooks.not_theirs(db, actor, [session_id])
+        if session_id in others:
+            raise others[session_id]
     refused = policy.refusal(loaded.posting, loaded.steps, connections, action)
     if refused is not None:
         raise refused

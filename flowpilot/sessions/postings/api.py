@@ -25,7 +25,7 @@ async def list_postings(
     session_id: uuid.UUID, actor: CanView, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
 ) -> ListPage[PostingOut]:
     """What was posted to the session's ticket, and what waits; the newest first."""
-    found = await postings(db, actor.account_id, PostingFilter(session_id=session_id), limit + 1, cursor)
+    found = await postings(db, actor, PostingFilter(session_id=session_id), limit + 1, cursor)
     if not found:
         await require_session(db, actor.account_id, session_id)
     return list_page([posting_out(shown) for shown in found], limit)

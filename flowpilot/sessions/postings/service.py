@@ -72,7 +72,7 @@ async def post_for_client(db: Db, actor: Actor, session: AISession, text: str, n
     )
     made = await enqueue(db, connection, rules, new, actor.user_id, now)
     assert made is not None
-    shown = await posting(db, actor.account_id, made)
+    shown = await posting(db, actor, made)
     assert shown is not None
     return shown
 

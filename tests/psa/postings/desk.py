@@ -171,6 +171,10 @@ class Office:
         return self.company.users[Role.ENGINEER]
 
     @property
+    def actor(self) -> Actor:
+        return Actor(self.company.id, self.engineer, Role.ENGINEER, "UTC")
+
+    @property
     def senior(self) -> uuid.UUID:
         return self.company.users[Role.TEAM_ADMIN]
 
@@ -209,9 +213,8 @@ class Office:
 
     async def retry(self, posting_id: uuid.UUID) -> None:
         """What the engineer does with a posting that has failed."""
-        actor = Actor(self.company.id, self.engineer, Role.ENGINEER, "UTC")
         async with self.database.write(self.company.id) as db:
-            await service.retry(db, actor, posting_id, now())
+            await service.retry(db, self.actor, posting_id, now())
 
     def let_time_pass(self) -> None:
         """Everything that waits for a time is due, and every unanswered request is long over."""

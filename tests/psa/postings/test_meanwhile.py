@@ -131,7 +131,7 @@ async def test_without_a_ticket_nothing_can_be_sent(office: Office) -> None:
     posting = await office.post()
     await _relink(office, None)
     async with office.database.read(office.company.id) as db:
-        loaded = await queries.posting(db, office.company.id, posting)
+        loaded = await queries.posting(db, office.actor, posting)
         connections = await queries.connections_of(db, office.company.id)
     assert loaded is not None
     offered = policy.allowed(loaded.posting, loaded.steps, connections)

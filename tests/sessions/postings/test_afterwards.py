@@ -3,6 +3,7 @@
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.identity.actor import Role
 from tests.company import Company, at
 from tests.sessions.postings.connected import POSTINGS, SESSIONS, Connected
 
@@ -67,6 +68,20 @@ def test_what_was_given_up_and_may_have_arrived_is_not_booked_again(
     (known,) = [step["worked_seconds"] for step in first["steps"] if step["kind"] == "time"]
     booked = sum(step["worked_seconds"] for step in again["steps"] if step["kind"] == "time")
     assert (booked >= known) is is_new
+
+
+def test_who_may_not_change_a_session_may_only_try_its_postings_again(desk: Connected) -> None:
+    company = desk.company
+    session = str(company.add("ai_sessions", psa_ticket_id="4711", user_id=company.users[Role.TEAM_ADMIN]))
+    desk.ask("POST", f"{SESSIONS}/{session}/abandon", {"reason": "Not ours."}, role=Role.TEAM_ADMIN)
+    (posting,) = desk.postings(session)
+    assert posting["allowed"] == ["retry"]
+    here = f"{POSTINGS}/{posting['id']}"
+    for method, path, body in (("PATCH", here, {"text": "Ours."}), ("POST", f"{here}/send", None)):
+        desk.ask(method, path, body, expect=403)
+    assert "Somebody else works" in desk.ask("POST", f"{here}/abandon", expect=403)["detail"]
+    assert desk.ask("POST", f"{here}/retry")["state"] == "queued"
+    assert desk.ask("POST", f"{here}/abandon", role=Role.TEAM_ADMIN)["state"] == "abandoned"
 
 
 def test_a_text_for_a_client_is_no_push_of_documentation(desk: Connected) -> None:
