@@ -156,7 +156,8 @@ async def correct(
     if body.then == "send":
         await api.send_posting(posting_id, actor, db, now)
         return go_to(f"/sessions/{posting.session_id}", "Saved. It is on its way to the ticket.")
-    return go_to(f"/postings/{posting_id}", "Saved. It goes to the ticket as it is here.")
+    goes = "Try it again, and it goes" if posting.state == State.FAILED else "It goes"
+    return go_to(f"/postings/{posting_id}", f"Saved. {goes} to the ticket as it is here.")
 
 
 @router.post("/{posting_id}/retry")
