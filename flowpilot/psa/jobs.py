@@ -15,11 +15,11 @@ from flowpilot.psa.connections.queries import NoSuchConnectionError, active_conn
 from flowpilot.psa.connections.service import pause_for_credentials
 from flowpilot.psa.members.schedule import EVERY, READ_JOB, schedule_reading
 from flowpilot.psa.members.service import store_members
-from flowpilot.psa.postings import due
 from flowpilot.psa.postings.health import awake, wake
 from flowpilot.psa.postings.lanes import TURN_JOB, give_turn
-from flowpilot.psa.postings.turn import Turn, run
-from flowpilot.psa.postings.writers import open_writers
+from flowpilot.psa.postings.sending import due
+from flowpilot.psa.postings.sending.turn import Turn, run
+from flowpilot.psa.postings.sending.writers import open_writers
 from flowpilot.psa.provider import CredentialsError, ProviderError
 
 # What a ticket system does is recorded with each step. Any other failure is our own fault, and holds up the lane.

@@ -15,9 +15,10 @@ from flowpilot.db.session import Db
 from flowpilot.outgoing.pauses import Pauses
 from flowpilot.psa.markers import marker_of
 from flowpilot.psa.models import PsaActivityLog
-from flowpilot.psa.postings import attempts, rollup
+from flowpilot.psa.postings import rollup
 from flowpilot.psa.postings.loaded import LoadedPosting, lock
 from flowpilot.psa.postings.models import WAITING, PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings.sending import attempts
 from flowpilot.psa.provider import Accepted, Outcome, PostingStepKind, Refused, TryLater, Unknown
 
 # A record that was accepted and is not there is looked for this often before it counts as failed.

@@ -13,9 +13,10 @@ from flowpilot.db.session import Database
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.occasions import Occasion
-from flowpilot.psa.postings import service, turn
+from flowpilot.psa.postings import service
 from flowpilot.psa.postings.models import PsaRules
 from flowpilot.psa.postings.planning import NewPosting, Worked, connection_and_rules, enqueue
+from flowpilot.psa.postings.sending import turn
 from flowpilot.psa.provider import (
     Accepted,
     Audience,

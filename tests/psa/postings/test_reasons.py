@@ -6,7 +6,7 @@ import pytest
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
-from flowpilot.psa.postings import due
+from flowpilot.psa.postings.sending import due
 from flowpilot.psa.provider import ProviderError, Ticket
 from tests.company import Company
 from tests.psa.postings.desk import MemoryDesk, Office, open_office, worked

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from flowpilot.psa.postings.models import PsaPostingStep, State
-from flowpilot.psa.postings.writers import Writers
+from flowpilot.psa.postings.sending.writers import Writers
 from flowpilot.psa.provider import BooksFor, Capabilities, PostingStepKind
 
 

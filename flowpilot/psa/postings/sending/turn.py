@@ -12,12 +12,13 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.members.tokens import refuse_token
-from flowpilot.psa.postings import due, health, record
-from flowpilot.psa.postings.acts import LookUp, SetStatus, Wait, Write, lacks_member, next_act
+from flowpilot.psa.postings import health, record
 from flowpilot.psa.postings.loaded import LoadedPosting
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
-from flowpilot.psa.postings.records import record_of
-from flowpilot.psa.postings.writers import Writers
+from flowpilot.psa.postings.sending import due
+from flowpilot.psa.postings.sending.acts import LookUp, SetStatus, Wait, Write, lacks_member, next_act
+from flowpilot.psa.postings.sending.records import record_of
+from flowpilot.psa.postings.sending.writers import Writers
 from flowpilot.psa.provider import (
     BooksFor,
     CredentialsError,
