@@ -15,11 +15,12 @@ from flowpilot.psa.provider import (
     CredentialsError,
     Level,
     PostingStepKind,
+    ProviderError,
     Refused,
     TryLater,
     Unknown,
 )
-from flowpilot.psa.providers.halopsa import HaloPsa
+from flowpilot.psa.providers.halopsa import HaloPsa, requests
 from tests.psa.providers.laws import ProviderLaws
 from tests.psa.providers.records import TEXT, note, time
 from tests.psa.proxy import Proxy, proxy_to
@@ -215,6 +216,16 @@ class TestHaloPsa(ProviderLaws):
         for _ in range(120):
             system.book(ticket, 1)
         assert await halopsa.find_record(ticket, record.marker, PostingStepKind.NOTE) is not None
+
+    async def test_a_look_up_that_cannot_see_all_finds_nothing_out(
+        self, halopsa: HaloPsa, ticket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(requests, "_PAGE", 2)
+        monkeypatch.setattr(requests, "_PAGES", 2)
+        for _ in range(5):
+            await halopsa.write(ticket, note())
+        with pytest.raises(ProviderError, match="more than 4 records"):
+            await halopsa.find_record(ticket, "FP-elsewhere", PostingStepKind.NOTE)
 
     async def test_a_note_in_html_reads_as_text(self, system: HaloServer, halopsa: HaloPsa, ticket: str) -> None:
         html = '<p>Rebooted.<br>See <a href="https://kb.example/7">the article</a></p><script>alert(1)</script>'

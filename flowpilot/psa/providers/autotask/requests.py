@@ -21,6 +21,7 @@ Row = dict[str, Any]
 Filter = Mapping[str, Any]
 
 _MOST_ROWS = 500
+_MOST_PAGES = 40
 # Autotask answers 500 to what it refuses as well as to what has failed inside it; only its words tell them apart.
 _REFUSED = re.compile(
     r"permission|not allowed|authori[sz]|access|impersonat|timesheet|midnight|required|invalid|violation|must |"
@@ -49,25 +50,28 @@ class Requests:
         """
         return self._content(path, await self._in_zone(partial(self._client.write, "GET"), path))
 
-    async def query(self, entity: str, *filters: Filter, pages: int = 10) -> list[Row]:
-        """The rows of an entity that pass all filters, page by page.
+    async def query(self, entity: str, *filters: Filter, pages: int | None = None) -> list[Row]:
+        """The rows of an entity that pass all filters, page by page: all of them, or those of the first `pages`.
 
         Raises:
-            ProviderError: they are not shown, or cannot be read now.
+            ProviderError: they are not shown, or cannot be read now, or not all of them.
         """
         asked = {"filter": list(filters), "MaxRecords": _MOST_ROWS}
         send = partial(self._client.write, "POST", data=asked)
         page = self._content(entity, await self._in_zone(send, f"{entity}/query"))
         rows: list[Row] = []
-        for number in range(pages):
+        for number in range(1, _MOST_PAGES + 1):
             rows += (page or {}).get("items") or []
             following = ((page or {}).get("pageDetails") or {}).get("nextPageUrl")
-            if not following or number == pages - 1:
-                break
+            if not following or number == pages:
+                return rows
             if not following.startswith(self._tenant.api_url):
                 raise ProviderError("Autotask named a next page in another zone. Try again.")
             page = self._content(entity, await self._in_zone(send, following))
-        return rows
+        # Some of them would do harm: what is not found among them would be written again.
+        raise ProviderError(
+            f"Autotask has more {entity} than the {_MOST_PAGES * _MOST_ROWS} that FlowPilot can read."
+        )
 
     async def write(
         self, method: str, path: str, data: Row, *, member_id: str | None = None

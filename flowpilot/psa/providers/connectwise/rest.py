@@ -79,14 +79,21 @@ class Rest:
     async def read_all(
         self, path: str, right: Right, params: Parameters | None = None, *, page_size: int = 1000
     ) -> list[Any]:
-        """A whole list, page by page."""
+        """A whole list, page by page.
+
+        Raises:
+            ProviderError: it cannot be read now, or not to its end.
+        """
         found: list[Any] = []
         for number in range(1, _MOST_PAGES + 1):
             page = await self.read_page(path, right, {**(params or {}), "page": number, "pageSize": page_size})
             found += page.items
             if not page.has_next:
-                break
-        return found
+                return found
+        # Part of a list would do harm: what is not found in it would be written again.
+        raise ProviderError(
+            f"ConnectWise PSA has more than {len(found)} records at {path}, which FlowPilot cannot read."
+        )
 
     async def write(self, method: str, path: str, data: Any) -> Answer | TryLater | Unknown:
         """Send a change.

@@ -14,7 +14,7 @@ from flowpilot.psa.targets import nothing_sent
 SYSTEM = "HaloPSA"
 
 _PAGE = 100
-_PAGES = 50
+_PAGES = 200
 
 T = TypeVar("T")
 
@@ -45,7 +45,11 @@ class Requests:
         return content(answer)
 
     async def read_all(self, path: str, key: str, **params: str | int) -> list[dict[str, Any]]:
-        """All records of a list, page by page. `key` is the list's name in the answer, if it has one."""
+        """All records of a list, page by page. `key` is the list's name in the answer, if it has one.
+
+        Raises:
+            ProviderError: it cannot be read now, or not to its end.
+        """
         found: dict[Any, dict[str, Any]] = {}
         for page in range(1, _PAGES + 1):
             answer = await self.read(path, pageinate="true", page_size=_PAGE, page_no=page, **params)
@@ -54,8 +58,11 @@ class Requests:
             found |= new
             # Some lists are not in pages, and answer with all that they have to each page.
             if len(rows) < _PAGE or not new:
-                break
-        return list(found.values())
+                return list(found.values())
+        # Part of a list would do harm: what is not found in it would be written again.
+        raise ProviderError(
+            f"HaloPSA has more than {_PAGES * _PAGE} records at {path}, which FlowPilot cannot read."
+        )
 
     async def write(self, path: str, records: list[dict[str, Any]]) -> Answer | Refused | TryLater | Unknown:
         """Send records to a path below /api.

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from flowpilot.psa.client import Access
-from flowpilot.psa.provider import Accepted, Level, NoSuchTicketError, PostingStepKind, TicketQuery
-from flowpilot.psa.providers.autotask import Autotask
+from flowpilot.psa.provider import Accepted, Level, NoSuchTicketError, PostingStepKind, ProviderError, TicketQuery
+from flowpilot.psa.providers.autotask import Autotask, requests
 from tests.psa.providers.records import note
 from tests.psa.servers.autotask.server import AutotaskServer
 
@@ -57,6 +57,17 @@ async def test_a_marker_is_found_on_a_later_page(system: AutotaskServer, autotas
     written = await autotask.write(ticket, record)
     assert isinstance(written, Accepted)
     assert await autotask.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id
+
+
+async def test_a_look_up_that_cannot_see_all_finds_nothing_out(
+    system: AutotaskServer, autotask: Autotask, ticket: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(requests, "_MOST_PAGES", 2)
+    system.page_rows = 2
+    for _ in range(5):
+        await autotask.write(ticket, note())
+    with pytest.raises(ProviderError, match="more TicketNotes than"):
+        await autotask.find_record(ticket, "FP-elsewhere", PostingStepKind.NOTE)
 
 
 async def test_a_ticket_is_found_by_the_number_that_people_see(autotask: Autotask, ticket: str) -> None:
