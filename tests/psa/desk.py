@@ -2,7 +2,7 @@
 
 import json
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -89,7 +89,10 @@ SMALL_DESK = ProviderType("Small desk", Credentials, Settings, SmallDesk)
 
 @dataclass
 class Desk:
-    """What the desk shows, and what it was asked. While it hangs, it answers nothing."""
+    """What the desk shows, and what it was asked. While it hangs, it answers nothing.
+
+    `meanwhile` is called before each answer.
+    """
 
     port: int = 0
     token: str = TOKEN
@@ -105,6 +108,7 @@ class Desk:
     )
     asked: list[str] = field(default_factory=list)
     hangs: bool = False
+    meanwhile: Callable[[], object] = lambda: None
     stopped: threading.Event = field(default_factory=threading.Event)
 
     @property
@@ -126,6 +130,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.desk.asked.append(self.path)
+        self.desk.meanwhile()
         if self.desk.hangs:
             self.desk.stopped.wait()
             return

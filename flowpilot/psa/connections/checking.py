@@ -28,6 +28,8 @@ async def check_connection(
 ) -> Sequence[Finding]:
     """What works and what does not, kept with the connection. If all works, its members are read as well.
 
+    If the connection was changed meanwhile, what was found says nothing of it, and is not kept.
+
     Raises:
         NoSuchConnectionError: there is none with this id.
     """
@@ -35,9 +37,16 @@ async def check_connection(
         connection = await read_connection(db, account_id, connection_id)
     seen = await _look(database, settings, connection)
     this = PsaConnection.account_id == account_id, PsaConnection.id == connection_id
+    as_read = (
+        PsaConnection.base_url == connection.base_url,
+        PsaConnection.credentials_encrypted == connection.credentials_encrypted,
+        PsaConnection.settings == connection.settings,
+    )
+    found = _stored(seen, connection)
     async with database.write(account_id) as db:
-        await db.execute(update(PsaConnection).where(*this).values(findings=_stored(seen), checked_at=now))
-        if seen.members is not None:
+        kept = update(PsaConnection).where(*this, *as_read).values(findings=found, checked_at=now)
+        is_kept = await db.scalar(kept.returning(PsaConnection.id)) is not None
+        if is_kept and seen.members is not None:
             await store_members(db, connection, seen.members, now)
             await schedule_reading(db, connection, now + EVERY)
     return seen.findings
@@ -62,9 +71,11 @@ class _Seen:
     ticket_url: str | None = None
 
 
-def _stored(seen: _Seen) -> dict[str, Any]:
+def _stored(seen: _Seen, connection: PsaConnection) -> dict[str, Any]:
+    # A check that fails, or sees no ticket, does not make the links of the same system wrong.
+    known = (connection.findings or {}).get("ticket_url")
     items = [{"level": finding.level, "text": finding.text} for finding in seen.findings]
-    return {"items": items, "ticket_url": seen.ticket_url}
+    return {"items": items, "ticket_url": seen.ticket_url or known}
 
 
 async def _look(database: Database, settings: Settings, connection: PsaConnection) -> _Seen:

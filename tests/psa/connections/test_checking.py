@@ -28,6 +28,20 @@ def test_all_is_well(open_client: TestClient, company: Company, desk: Desk, path
     assert [(member["external_id"], member["name"]) for member in members] == [("7", "Alex")]
 
 
+@pytest.mark.parametrize(
+    "change", ["base_url = 'https://new.example'", "credentials_encrypted = 'x'", "settings = '{\"a\": 1}'"]
+)
+def test_what_was_found_of_a_connection_that_has_changed_meanwhile_is_not_kept(
+    open_client: TestClient, company: Company, desk: Desk, path: str, change: str
+) -> None:
+    company.query("UPDATE psa_connections SET findings = NULL, checked_at = NULL RETURNING 1")
+    desk.shows["members"] = [{"id": "7", "name": "Alex"}]
+    desk.meanwhile = lambda: company.query(f"UPDATE psa_connections SET {change} RETURNING 1")
+    open_client.post(f"{path}/check", headers=company.headers())
+    assert company.query("SELECT findings, checked_at FROM psa_connections") == [(None, None)]
+    assert company.query("SELECT 1 FROM psa_members") == []
+
+
 def test_each_missing_right_is_an_error(open_client: TestClient, company: Company, desk: Desk, path: str) -> None:
     desk.shows["rights"] = ["read tickets", "book time"]
     checked = open_client.post(f"{path}/check", headers=company.headers()).json()

@@ -57,6 +57,18 @@ def test_a_check_learns_it(open_client: TestClient, company: Company, desk: Desk
     assert found == {"template": "https://desk.example/t/{ticket}", "is_own": False}
 
 
+def test_a_check_that_fails_leaves_it(
+    open_client: TestClient, company: Company, desk: Desk, connect: Connect
+) -> None:
+    desk.shows["tickets"] = [{"id": "4711", "url": "https://desk.example/t/4711", "summary": "Printer"}]
+    path = f"{CONNECTIONS}/{connect()['id']}/check"
+    open_client.post(path, headers=company.headers())
+    desk.shows["rights"] = ["read tickets"]
+    assert open_client.post(path, headers=company.headers()).json()["ok"] is False
+    found = open_client.get(LINK, headers=company.headers()).json()
+    assert found["template"] == "https://desk.example/t/{ticket}"
+
+
 @pytest.mark.parametrize("scheme", ["https", "HTTPS"])
 def test_the_accounts_own_template_needs_no_connection(client: TestClient, company: Company, scheme: str) -> None:
     own = {"template": f"{scheme}://desk.example/tickets/{{ticket}}"}
