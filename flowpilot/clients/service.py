@@ -86,7 +86,9 @@ async def change(
     if name is not None:
         await lock_records(db, actor.account_id, client_id)
     (client,) = await lock(db, actor.account_id, client_id)
-    if notes is not None:
+    if notes is not None and notes != client.notes:
+        # The audit log is for those who may see all of it, and keeps no copy of what notes say.
+        await note(db, actor, client, "notes_changed", now)
         client.notes = notes
     if name is not None and name != client.name:
         before = client.name

@@ -83,6 +83,14 @@ def test_a_rename_reaches_all_sessions_and_the_old_name_still_finds_it(
     assert company.query(entries) == [({"name": "Acme"}, {"name": "Acme Holding"})]
 
 
+def test_who_changed_the_notes_of_a_client_is_on_record(client: TestClient, company: Company) -> None:
+    made = _create(client, company, "Acme")
+    for _ in range(2):
+        send(client, company, "PATCH", f"/{made['id']}", notes="Call first.")
+    entries = "SELECT target_id::text, before, after FROM audit_log WHERE action = 'client.notes_changed'"
+    assert company.query(entries) == [(made["id"], None, None)]
+
+
 def test_another_spelling_of_the_name_leaves_no_alias(client: TestClient, company: Company) -> None:
     made = _create(client, company, "acme")
     assert send(client, company, "PATCH", f"/{made['id']}", name="ACME").json()["aliases"] == []
