@@ -102,11 +102,14 @@ async def correct(
     if text is not None:
         posting.text_made = posting.text if posting.text_made is None else posting.text_made
         posting.text, posting.edited_by = text, actor.user_id
+    before: dict[str, Any] | None = None
+    after: dict[str, Any] = {"text": text is not None}
     if minutes is not None:
         step = _time_step(open_ones, user_id, step_id)
+        before = {"minutes": step.minutes}
+        after |= {"minutes": minutes, "user_id": step.user_id and str(step.user_id), "step_id": str(step.id)}
         _set_minutes(step, minutes, zones_of(connection, actor.timezone))
-    changed = {"text": text is not None, "minutes": minutes}
-    await _put_on_record(db, actor, posting_id, "corrected", changed, now)
+    await _put_on_record(db, actor, posting_id, "corrected", after, now, before)
 
 
 async def send(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) -> None:
@@ -123,11 +126,19 @@ async def send(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) -> No
 
 
 async def _put_on_record(
-    db: Db, actor: Actor, posting_id: uuid.UUID, what: str, after: dict[str, Any], now: datetime
+    db: Db,
+    actor: Actor,
+    posting_id: uuid.UUID,
+    what: str,
+    after: dict[str, Any],
+    now: datetime,
+    before: dict[str, Any] | None = None,
 ) -> None:
     """The audit log says who did it. It holds no words of the note."""
     target = ("psa_posting", posting_id)
-    await put_on_record(db, actor.account_id, actor.user_id, f"posting.{what}", target, at=now, after=after)
+    await put_on_record(
+        db, actor.account_id, actor.user_id, f"posting.{what}", target, at=now, before=before, after=after
+    )
 
 
 def _set_minutes(step: PsaPostingStep, minutes: int, zones: Sequence[ZoneInfo]) -> None:

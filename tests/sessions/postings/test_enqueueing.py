@@ -135,9 +135,11 @@ def test_a_held_posting_can_be_corrected_and_sent(desk: Connected) -> None:
     corrected = desk.ask("PATCH", f"{POSTINGS}/{held['id']}", {"text": "The fuse.", "minutes": 25})
     assert (corrected["text"], corrected["minutes"], corrected["is_edited"]) == ("The fuse.", 25, True)
     assert desk.ask("POST", f"{POSTINGS}/{held['id']}/send")["state"] == "queued"
-    entry = "SELECT actor_id, after FROM audit_log WHERE action = 'posting.corrected'"
+    entry = "SELECT actor_id, before, after FROM audit_log WHERE action = 'posting.corrected'"
     who = desk.company.users[Role.ENGINEER]
-    assert desk.company.query(entry) == [(who, {"text": True, "minutes": 25})]
+    (time,) = [step for step in held["steps"] if step["kind"] == "time"]
+    after = {"text": True, "minutes": 25, "user_id": str(who), "step_id": time["id"]}
+    assert desk.company.query(entry) == [(who, {"minutes": time["minutes"]}, after)]
     made = desk.company.query("SELECT text_made FROM psa_postings")
     assert "Looked at the fuse." in made[0][0]
 
