@@ -34,6 +34,7 @@ def test_a_connection_shows_all_but_its_credentials(
         "paused_at": None,
         "pause_kind": None,
         "rests_until": None,
+        "trouble": None,
         "created_by": str(company.users[Role.OWNER]),
         "created_at": made["created_at"],
         "removed_at": None,
