@@ -1,0 +1,26 @@
+"""Markdown as an article: it is made HTML, which may be part of it anyway, and read as that."""
+
+import re
+
+from markdown_it import MarkdownIt
+
+from flowpilot.flows.articles.html import read_html
+from flowpilot.flows.articles.outline import Article
+
+_FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
+_TITLE = re.compile(r"^title:[ \t]*(.+)$", re.MULTILINE)
+# Lines with which some documentation sites place pictures, tabs and the like.
+_DIRECTIVE = re.compile(r"^[ \t]*:::.*$", re.MULTILINE)
+
+_PARSER = MarkdownIt("commonmark").enable("table")
+
+
+def read_markdown(text: str) -> Article:
+    """The article in a Markdown text. Its title is the only first-level heading, or that of its front matter."""
+    text = text.replace("\r\n", "\n")
+    title = ""
+    if front := _FRONT_MATTER.match(text):
+        text = text[front.end() :]
+        if found := _TITLE.search(front[1]):
+            title = found[1].strip().strip("\"'")
+    return read_html(_PARSER.render(_DIRECTIVE.sub("", text)), title)
