@@ -13,7 +13,7 @@ from flowpilot.flows.queries import FlowNotFoundError, flow_facts, flow_text
 from flowpilot.knowledge.content import MAX_TITLE, ProposalContent, changed_flow, new_flow
 from flowpilot.knowledge.drafting.change import change
 from flowpilot.knowledge.drafting.merge import merge
-from flowpilot.knowledge.evidence import Evidence, read_evidence, traits_of
+from flowpilot.knowledge.evidence import Evidence, add_session, read_evidence, traits_of
 from flowpilot.knowledge.locking import lock_proposal
 from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalSession, ProposalStatus
 from flowpilot.knowledge.needs import Need, need_of
@@ -81,7 +81,8 @@ async def redraft_changes(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> 
 
 
 async def _new_flow(db: Db, proposal: FlowProposal, evidence: Evidence, worth: Worth) -> ProposalContent:
-    title = await _most_typical(db, evidence.problems, worth) or "Problem without a description"
+    typical = await _most_typical(db, evidence.problems, worth)
+    title = proposal.given_title or typical or "Problem without a description"
     return new_flow(merge(evidence.cases, worth), title, proposal.domain, evidence.problems)
 
 
@@ -117,19 +118,9 @@ async def _most_typical(db: Db, problems: Sequence[str], worth: Worth) -> str:
 
 
 async def _join(db: Db, history: SessionHistory, need: Need, now: datetime) -> FlowProposal | None:
-    session, traits = history.session, await traits_of(db, history)
+    traits = await traits_of(db, history)
     proposal = await _like(db, history, need, traits) or await _propose(db, history, need, now)
-    row = ProposalSession(
-        account_id=session.account_id,
-        id=new_id(),
-        proposal_id=proposal.id,
-        session_id=session.id,
-        problem_words=sorted(traits.problem),
-        done_words=sorted(traits.done),
-        added_at=now,
-    )
-    db.add(row)
-    await db.flush()
+    await add_session(db, proposal, history, traits, now)
     return proposal
 
 
@@ -183,6 +174,7 @@ async def _like(db: Db, history: SessionHistory, need: Need, traits: Traits) -> 
 
 
 async def _proposal_with(db: Db, account_id: uuid.UUID, session_id: uuid.UUID) -> FlowProposal | None:
+    """The proposal into which the analysis put the session."""
     return await db.scalar(
         select(FlowProposal)
         .join(
@@ -194,5 +186,6 @@ async def _proposal_with(db: Db, account_id: uuid.UUID, session_id: uuid.UUID) -
             FlowProposal.account_id == account_id,
             ProposalSession.account_id == account_id,
             ProposalSession.session_id == session_id,
+            ProposalSession.is_chosen.is_(False),
         )
     )

@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select
 
-from flowpilot.db.session import ReadDb
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db, ReadDb
 from flowpilot.knowledge.drafting.cases import Case, case_of, texts_of
-from flowpilot.knowledge.models import ProposalSession
+from flowpilot.knowledge.models import FlowProposal, ProposalSession
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.queries import SessionHistory, read_session
 from flowpilot.sessions.similar.likeness import Traits
@@ -34,8 +36,41 @@ async def traits_of(db: ReadDb, history: SessionHistory) -> Traits:
     return Traits(problem_words, done_words, session.problem_domain)
 
 
+async def add_session(
+    db: Db,
+    proposal: FlowProposal,
+    history: SessionHistory,
+    traits: Traits,
+    now: datetime,
+    *,
+    is_chosen: bool = False,
+) -> None:
+    """Put a session into a proposal. One that a person chose for it before becomes one that the analysis found."""
+    account_id, session_id = proposal.account_id, history.session.id
+    found = await db.scalar(
+        select(ProposalSession).where(
+            ProposalSession.account_id == account_id,
+            ProposalSession.proposal_id == proposal.id,
+            ProposalSession.session_id == session_id,
+        )
+    )
+    if found is None:
+        found = ProposalSession(
+            account_id=account_id,
+            id=new_id(),
+            proposal_id=proposal.id,
+            session_id=session_id,
+            problem_words=sorted(traits.problem),
+            done_words=sorted(traits.done),
+            added_at=now,
+        )
+        db.add(found)
+    found.is_chosen = is_chosen
+    await db.flush()
+
+
 async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID) -> Evidence:
-    """The newest of the proposal's sessions that are still resolved. Their numbers are those of the whole list."""
+    """The newest of the proposal's sessions that count. Their numbers are those of the whole list."""
     ids = await session_ids(db, account_id, proposal_id)
     numbered = list(enumerate(ids, 1))[-MOST_CASES:]
     histories = [(number, await read_session(db, account_id, id_)) for number, id_ in numbered]
@@ -49,8 +84,8 @@ async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUI
 
 
 async def session_ids(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID) -> list[uuid.UUID]:
-    """The proposal's sessions that are resolved now, in the order in which they joined it."""
-    resolved = (
+    """The proposal's sessions that are resolved now or were chosen, in the order in which they joined it."""
+    counting = (
         select(ProposalSession.session_id)
         .join(
             AISession,
@@ -60,8 +95,8 @@ async def session_ids(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID)
             ProposalSession.account_id == account_id,
             ProposalSession.proposal_id == proposal_id,
             AISession.account_id == account_id,
-            AISession.status == SessionStatus.RESOLVED,
+            or_(ProposalSession.is_chosen, AISession.status == SessionStatus.RESOLVED),
         )
         .order_by(ProposalSession.added_at, ProposalSession.id)
     )
-    return list(await db.scalars(resolved))
+    return list(await db.scalars(counting))

@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Index, Text
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -33,7 +33,8 @@ class FlowProposal(Tenant, Base):
 
     `content` is a draft: the flow's text and, for each of its new nodes, the steps that it comes from. A change is
     one of the flow `flow_id`, at `node`, and was merged into the version `based_on_id`. `origin` says who worded
-    it, as a flow's does. `put_off_until`: a reviewer does not want to see it before then.
+    it, as a flow's does. `given_title` stays its title whatever joins. `put_off_until`: a reviewer does not want
+    to see it before then.
     """
 
     __tablename__ = "flow_proposals"
@@ -50,6 +51,7 @@ class FlowProposal(Tenant, Base):
     kind: Mapped[str] = mapped_column(server_default=ProposalKind.NEW_FLOW)
     status: Mapped[str] = mapped_column(server_default=ProposalStatus.PENDING)
     title: Mapped[str] = mapped_column(server_default="")
+    given_title: Mapped[str | None]
     domain: Mapped[str | None]
     flow_id: Mapped[uuid.UUID | None]
     node: Mapped[str | None]
@@ -66,13 +68,24 @@ class FlowProposal(Tenant, Base):
 
 
 class ProposalSession(Tenant, Base):
-    """A session that a proposal comes from, with the words by which others are found alike."""
+    """A session that a proposal comes from, with the words by which others are found alike.
+
+    The analysis puts a session into one proposal, while it is resolved. One that a person chose (`is_chosen`) may
+    be in several, and counts in whatever state it is.
+    """
 
     __tablename__ = "flow_proposal_sessions"
     __table_args__ = (
         tenant_key("proposal_id", "flow_proposals"),
         tenant_key("session_id", "ai_sessions"),
-        UniqueConstraint("account_id", "session_id"),
+        Index(
+            "flow_proposal_sessions_found_idx",
+            "account_id",
+            "session_id",
+            unique=True,
+            postgresql_where="NOT is_chosen",
+        ),
+        Index("flow_proposal_sessions_once_idx", "account_id", "session_id", "proposal_id", unique=True),
         Index(None, "account_id", "proposal_id"),
     )
 
@@ -80,4 +93,5 @@ class ProposalSession(Tenant, Base):
     session_id: Mapped[uuid.UUID]
     problem_words: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
     done_words: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
+    is_chosen: Mapped[bool] = mapped_column(server_default="false")
     added_at: Mapped[datetime] = created_at()

@@ -25,7 +25,7 @@ class Need:
 def need_of(history: SessionHistory) -> Need | None:
     """What the flows lacked for this session; None if they covered it, or if nobody did anything in it."""
     session = history.session
-    if session.status != SessionStatus.RESOLVED or not _shows_something(history):
+    if session.status != SessionStatus.RESOLVED or not shows_something(history):
         return None
     if history.tree is None:
         return Need(ProposalKind.NEW_FLOW)
@@ -35,7 +35,8 @@ def need_of(history: SessionHistory) -> Need | None:
     return Need(ProposalKind.FLOW_CHANGE, session.matched_flow_id, where.node_id)
 
 
-def _shows_something(history: SessionHistory) -> bool:
+def shows_something(history: SessionHistory) -> bool:
+    """Whether somebody did something in it, or wrote down what solved it."""
     return any(_shows(step) for step in standing(history.steps))
 
 

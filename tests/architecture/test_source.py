@@ -41,7 +41,10 @@ IMPORTS = {
     "baselines": {"identity"},
     "notifications": {"identity", "sessions", "handoffs", "psa"},
     "knowledge": {"identity", "sessions", "flows"},
-    "analytics": {"identity"},  # It counts rows in SQL; if it called a feature's actions it could change them.
+    "analytics": {
+        "identity",
+        "flows",
+    },  # It counts rows in SQL; if it called a feature's actions it could change them.
     "imports": {"clients", "handoffs"},
 }
 

@@ -30,7 +30,7 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A session that ended resolved, with its number in the proposal, from 1."""
+    """A session with its number in the proposal, from 1; `solved_by` is None until it is resolved."""
 
     number: int
     session_id: uuid.UUID

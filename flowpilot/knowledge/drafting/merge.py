@@ -92,8 +92,9 @@ def _chains(builder: Builder, rests: Sequence[Rest], worth: Worth) -> str:
     """What was done in free text up to the next question of a flow: one chain, or several where the cases part."""
     groups = grouped([deed for rest in rests for deed in _deeds(rest)], worth)
     common = [group for group in groups if len(group.cases) == len(rests)]
-    sides = _sides([rest.case.number for rest in rests], [group for group in groups if group not in common])
-    if len(sides) == 1 or any(group.solved for group in common):
+    differing = [group for group in groups if group not in common]
+    sides = _sides([rest.case.number for rest in rests], differing)
+    if not differing or len(sides) == 1 or any(group.solved for group in common):
         return _chain(builder, groups, rests, worth)
     apart = [[rest for rest in rests if rest.case.number in side] for side in sides]
     beyond = _part_after(builder, apart, common, worth)

@@ -3,7 +3,7 @@
 import uuid
 from typing import Annotated
 
-from fastapi import APIRouter, Query
+from fastapi import APIRouter, Query, Response
 
 from flowpilot.clock import Now
 from flowpilot.flows.schemas import VersionDetailOut
@@ -11,11 +11,12 @@ from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.knowledge.models import ProposalKind, ProposalStatus
-from flowpilot.knowledge.proposals import queries, review
+from flowpilot.knowledge.proposals import making, queries, review
 from flowpilot.knowledge.proposals.reading import read_whole
 from flowpilot.knowledge.proposals.schemas import (
     ApproveIn,
     EditIn,
+    MakeIn,
     ProposalOut,
     ProposalRow,
     PutOffIn,
@@ -42,6 +43,19 @@ async def list_proposals(
     filter_ = queries.ProposalFilter(status, kind, flow_id, now if due else None)
     rows = await queries.proposals(db, actor.account_id, filter_, limit + 1, cursor)
     return list_page([proposal_row(row) for row in rows], limit)
+
+
+@router.post(
+    "", status_code=201, responses={200: {"description": "A pending proposal holds most of the sessions already."}}
+)
+async def make_proposal(
+    body: MakeIn, actor: CanManageFlows, db: WriteSession, now: Now, response: Response
+) -> ProposalOut:
+    """Propose a new flow merged from these sessions, open and escalated ones too."""
+    proposal, is_new = await making.make(db, actor, body.session_ids, body.title, now)
+    if not is_new:
+        response.status_code = 200
+    return await read_whole(db, actor.account_id, proposal.id)
 
 
 @router.get("/{proposal_id}")

@@ -12,10 +12,17 @@ from flowpilot.flows.differences import differences
 from flowpilot.flows.schemas import DifferencesOut, ProblemOut
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree, problems
-from flowpilot.http.fields import Body, Words
+from flowpilot.http.fields import Body, Line, Words
 from flowpilot.knowledge.content import content_of
 from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalStatus
 from flowpilot.knowledge.proposals.queries import EvidenceRow
+
+
+class MakeIn(Body):
+    """The sessions to make a new flow of, and what to call it; without a title, what is most typical of them."""
+
+    session_ids: list[uuid.UUID] = Field(min_length=1, max_length=50)
+    title: Line | None = None
 
 
 class ApproveIn(Body):

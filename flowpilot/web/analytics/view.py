@@ -73,6 +73,11 @@ class Links:
         asked = {name: _word(value) for name, value in filters.items() if value is not None}
         return f"/analytics/rows/{kind}?" + urlencode(asked | self.window | {"back": self.back}, doseq=True)
 
+    def draft(self, **filters: Any) -> str:
+        """Where a form asks for a draft made from sessions; the same filters give them as rows."""
+        asked = {name: _word(value) for name, value in filters.items()}
+        return "/proposals/from-rows?" + urlencode(asked | self.window, doseq=True)
+
     def csv(self, report: str, section: str, **asked: str) -> str:
         """The address of a section of a report as CSV."""
         return f"{_TABLES}/{report}/{section}.csv?" + urlencode(asked | self.window)

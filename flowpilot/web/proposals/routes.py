@@ -1,6 +1,6 @@
 """Every page of proposals."""
 
 from flowpilot.http.routers import collect
-from flowpilot.web.proposals import decisions, pages
+from flowpilot.web.proposals import decisions, making, pages
 
-router = collect(pages, decisions)
+router = collect(pages, making, decisions)
