@@ -20,7 +20,8 @@ def desk(client: TestClient, company: Company) -> Connected:
 
 @pytest.fixture
 def browser(signed_in: SignedIn) -> TestClient:
-    return signed_in()
+    """The browser of a team admin, who may work on every session."""
+    return signed_in(Role.TEAM_ADMIN)
 
 
 def _held(desk: Connected) -> str:
