@@ -20,6 +20,11 @@ def desk(client: TestClient, company: Company) -> Connected:
 
 @pytest.fixture
 def browser(signed_in: SignedIn) -> TestClient:
+    return signed_in()
+
+
+@pytest.fixture
+def editor(signed_in: SignedIn) -> TestClient:
     """The browser of a team admin, who may work on every session."""
     return signed_in(Role.TEAM_ADMIN)
 
@@ -71,9 +76,9 @@ def test_a_list_costs_the_same_however_long_it_is(desk: Connected, browser: Test
     assert costs[0] == costs[1] <= 15
 
 
-def test_a_held_posting_is_edited_and_keeps_what_it_said(desk: Connected, browser: TestClient) -> None:
+def test_a_held_posting_is_edited_and_keeps_what_it_said(desk: Connected, editor: TestClient) -> None:
     path = _held(desk)
-    page = send(browser, path, "/correct", text="The fuse.\r\nA new one.", minutes="25")
+    page = send(editor, path, "/correct", text="The fuse.\r\nA new one.", minutes="25")
     assert page.url.path == path
     assert "Saved." in page.text
     assert "What FlowPilot wrote, before it was edited" in page.text
@@ -81,42 +86,42 @@ def test_a_held_posting_is_edited_and_keeps_what_it_said(desk: Connected, browse
     assert desk.company.query("SELECT minutes FROM psa_posting_steps WHERE kind = 'time'") == [(25,)]
 
 
-def test_what_is_saved_unchanged_does_not_count_as_edited(desk: Connected, browser: TestClient) -> None:
-    send(browser, _held(desk), "/correct")
+def test_what_is_saved_unchanged_does_not_count_as_edited(desk: Connected, editor: TestClient) -> None:
+    send(editor, _held(desk), "/correct")
     assert desk.company.query("SELECT text_made, edited_by FROM psa_postings") == [(None, None)]
 
 
-def test_it_is_edited_and_sent_with_one_press(desk: Connected, browser: TestClient) -> None:
-    page = send(browser, _held(desk), "/correct", minutes="30", then="send")
+def test_it_is_edited_and_sent_with_one_press(desk: Connected, editor: TestClient) -> None:
+    page = send(editor, _held(desk), "/correct", minutes="30", then="send")
     assert page.url.path.startswith("/sessions/")
     assert desk.company.query("SELECT state FROM psa_postings") == [("queued",)]
     assert desk.company.query("SELECT minutes FROM psa_posting_steps WHERE kind = 'time'") == [(30,)]
 
 
 def test_what_somebody_else_has_edited_meanwhile_is_not_undone(
-    desk: Connected, browser: TestClient, signed_in: SignedIn
+    desk: Connected, editor: TestClient, signed_in: SignedIn
 ) -> None:
     path = _held(desk)
-    older = browser.get(path)
-    send(signed_in(), path, "/correct", text="Theirs.")
-    late = send(browser, older, "/correct", text="Mine.")
+    older = editor.get(path)
+    send(signed_in(Role.TEAM_ADMIN), path, "/correct", text="Theirs.")
+    late = send(editor, older, "/correct", text="Mine.")
     assert late.status_code == 409
     assert "Mine." in late.text
     assert desk.company.query("SELECT text FROM psa_postings") == [("Theirs.",)]
 
 
-def test_what_has_gone_cannot_be_edited(desk: Connected, browser: TestClient) -> None:
+def test_what_has_gone_cannot_be_edited(desk: Connected, editor: TestClient) -> None:
     path = _held(desk)
-    older = browser.get(path)
-    assert "It is on its way to the ticket." in browser.post(f"{path}/send").text
+    older = editor.get(path)
+    assert "It is on its way to the ticket." in editor.post(f"{path}/send").text
     desk.company.query("UPDATE psa_posting_steps SET attempts = 1 RETURNING 1")
-    assert "/correct" not in browser.get(path).text
-    assert send(browser, older, "/correct", text="Too late.").status_code == 409
+    assert "/correct" not in editor.get(path).text
+    assert send(editor, older, "/correct", text="Too late.").status_code == 409
 
 
-def test_a_form_leads_back_only_to_our_own_pages(desk: Connected, browser: TestClient) -> None:
+def test_a_form_leads_back_only_to_our_own_pages(desk: Connected, editor: TestClient) -> None:
     path = _held(desk)
-    page = browser.post(f"{path}/send", data={"back": "//elsewhere.example"})
+    page = editor.post(f"{path}/send", data={"back": "//elsewhere.example"})
     assert page.url.path == path
 
 
