@@ -15,7 +15,7 @@ from flowpilot.sessions.idle import IDLE_JOB, MAY_LIE_IDLE
 from flowpilot.sessions.models import AISession
 
 # Enough to see proposals of several sessions, and done within a minute of the demo's start.
-_MOST_ANALYSED = 60
+_MOST_ANALYSED = 30
 
 
 def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: DemoRows) -> None:

@@ -17,6 +17,7 @@ from flowpilot.knowledge.evidence import Evidence, add_session, read_evidence, t
 from flowpilot.knowledge.locking import lock_proposal
 from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalSession, ProposalStatus
 from flowpilot.knowledge.needs import Need, need_of
+from flowpilot.knowledge.proposals.queries import draft_of
 from flowpilot.sessions.queries import SessionHistory, read_session
 from flowpilot.sessions.similar.likeness import SAME_PROBLEM, Traits, mean_likeness
 from flowpilot.sessions.similar.words import Worth, words_of, worth_in
@@ -49,10 +50,10 @@ async def analyse(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: dat
 async def redraft(db: Db, proposal: FlowProposal) -> None:
     """Merge a locked proposal's draft again: from its sessions as they are now, into the flow as it is now.
 
-    What was reviewed stays as it was reviewed.
+    What was reviewed, or is being edited, stays as the reviewer read it.
     """
     account_id = proposal.account_id
-    if proposal.status != ProposalStatus.PENDING:
+    if proposal.status != ProposalStatus.PENDING or await draft_of(db, account_id, proposal.id) is not None:
         return
     evidence = await read_evidence(db, account_id, proposal.id)
     if not evidence.cases:

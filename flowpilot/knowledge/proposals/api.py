@@ -39,7 +39,7 @@ async def list_proposals(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> ListPage[ProposalRow]:
-    """Proposals, oldest first."""
+    """Proposals, oldest first; with the status of a decision, newest first."""
     filter_ = queries.ProposalFilter(status, kind, flow_id, now if due else None)
     rows = await queries.proposals(db, actor.account_id, filter_, limit + 1, cursor)
     return list_page([proposal_row(row) for row in rows], limit)

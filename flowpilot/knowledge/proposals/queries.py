@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, Row, and_, func, or_, select
 
-from flowpilot.db.pages import oldest_first
+from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.identity.queries import names_of
@@ -88,7 +88,10 @@ async def source_steps(
 async def proposals(
     db: ReadDb, account_id: uuid.UUID, filter_: ProposalFilter, limit: int, after: uuid.UUID | None
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """Proposals, the oldest first, each with the name of its flow and the number of its sessions."""
+    """Proposals, each with the name of its flow and the number of its sessions.
+
+    The oldest come first, since they have waited longest; of those that were decided, the newest.
+    """
     sessions = (
         select(func.count())
         .where(ProposalSession.account_id == account_id, ProposalSession.proposal_id == FlowProposal.id)
@@ -99,7 +102,8 @@ async def proposals(
         .outerjoin(Flow, and_(Flow.account_id == FlowProposal.account_id, Flow.id == FlowProposal.flow_id))
         .where(FlowProposal.account_id == account_id, *_conditions(filter_))
     )
-    return (await db.execute(oldest_first(query, FlowProposal.id, limit, after))).all()
+    in_order = oldest_first if filter_.status in {None, ProposalStatus.PENDING} else newest_first
+    return (await db.execute(in_order(query, FlowProposal.id, limit, after))).all()
 
 
 async def count_due(db: ReadDb, account_id: uuid.UUID, now: datetime) -> int:

@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.session import Database
 from flowpilot.settings import Settings
 from tests.company import Company
-from tests.knowledge.proposals.loop import TIMES, proposals, resolve, run_analysis, solve, solve_all, whole
+from tests.knowledge.proposals.loop import TIMES, decide, proposals, resolve, run_analysis, solve, solve_all, whole
 from tests.sessions.flows import post, publish_printer_flow, start, take
 from tests.sessions.queue import work_off
 
@@ -153,3 +153,14 @@ async def test_the_neighbour_sees_nothing(
     [proposal] = proposals(client, company)
     assert proposals(client, neighbour) == []
     assert client.get(f"/api/v1/proposals/{proposal['id']}", headers=neighbour.headers()).status_code == 404
+
+
+async def test_what_is_being_edited_stays_as_the_reviewer_read_it(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    await solve_all(client, company, database)
+    before = whole(client, company, proposals(client, company)[0]["id"])
+    assert decide(client, company, before["id"], "edit").status_code == 200
+    await solve(client, company, database, TIMES[0][0], ["Turned the roll around"], TIMES[0][2])
+    after = whole(client, company, before["id"])
+    assert (after["session_count"], after["flow"]) == (4, before["flow"])
