@@ -18,6 +18,7 @@ from flowpilot.clients.api import router as clients
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
 from flowpilot.flows.api import router as flows
+from flowpilot.flows.articles.api import router as articles
 from flowpilot.handoffs.live.hub import Hub
 from flowpilot.handoffs.routes import router as handoffs
 from flowpilot.health import router as health
@@ -122,6 +123,7 @@ def create_app(
     for router in (
         health,
         identity,
+        articles,
         flows,
         clients,
         sessions,

@@ -51,6 +51,7 @@ class FlowVersion(Tenant, Base):
 
     `proposal_id`: the proposal that it comes from. It is no foreign key: proposals refer to sessions, and sessions
     to versions.
+    `source`: the article that a draft was made from, as text. Publishing removes it.
     """
 
     __tablename__ = "tree_versions"
@@ -63,6 +64,7 @@ class FlowVersion(Tenant, Base):
     number: Mapped[int]
     structure: Mapped[dict[str, Any]]
     proposal_id: Mapped[uuid.UUID | None]
+    source: Mapped[str | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     published_at: Mapped[datetime | None]

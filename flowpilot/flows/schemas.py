@@ -77,6 +77,9 @@ class VersionDetailOut(VersionOut):
     """A version with its tree."""
 
     tree: Tree = Field(validation_alias="structure")
+    source: str | None = Field(
+        default=None, description="The article that the draft was made from, as text, until it is published."
+    )
 
     model_config = ConfigDict(from_attributes=True, validate_by_name=True, validate_by_alias=True)
 

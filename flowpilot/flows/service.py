@@ -158,7 +158,7 @@ async def publish(
     tree = Tree.model_validate(draft.structure)
     if found := problems(tree):
         raise FlowProblemsError(found)
-    draft.published_at = now
+    draft.published_at, draft.source = now, None
     flow.published_version_id, flow.is_active = draft.id, True
     index(flow, tree)
     await db.flush()
@@ -208,6 +208,8 @@ async def delete(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> N
     """
     flow = await _locked_flow(db, author, flow_id)
     flow.deleted_at = now
+    if (newest := await newest_version(db, author.account_id, flow_id)) is not None:
+        newest.source = None
     await db.flush()
     await _record(db, author, "flow.deleted", flow, now)
 

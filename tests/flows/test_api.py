@@ -15,6 +15,7 @@ CHANGES: list[tuple[str, str, Any]] = [
     ("POST", "", body(name="Another")),
     ("POST", "/import", {"yaml": YAML}),
     ("POST", "/library", None),
+    ("POST", "/from-article", None),
     ("PUT", "/{flow}/draft", body()),
     ("DELETE", "/{flow}/draft", None),
     ("POST", "/{flow}/publish", None),

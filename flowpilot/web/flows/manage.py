@@ -10,6 +10,8 @@ from pydantic import BaseModel
 from flowpilot.clock import Now
 from flowpilot.errors import InvalidError
 from flowpilot.flows import api
+from flowpilot.flows.articles.api import ArticleIn, create_from_article
+from flowpilot.flows.articles.reading import ArticleFormat
 from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.schemas import CategoryOut, ImportIn, ImportOut
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
@@ -114,6 +116,25 @@ async def import_flow(
         raise NotTextError(f"The file has more than {MAX_CHARACTERS:,} characters; a flow needs far fewer.")
     done = await api.import_yaml(ImportIn(yaml=text, publish=publish), actor, db, now, once, Response())
     return go_to(f"/flows/{done.flow_id}/versions/{done.version}", _notice(done, publish=publish))
+
+
+@router.post("/import/article")
+async def import_article(
+    actor: CanManageFlows,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
+    text: Annotated[str, Form()] = "",
+    format_: Annotated[ArticleFormat, Form(alias="format")] = ArticleFormat.MARKDOWN,
+    file: Annotated[UploadFile | None, File()] = None,
+) -> Response:
+    """Make a draft of an article, and continue in the editor, which shows both."""
+    article = ArticleIn(file=file, text=text, format=format_)
+    made = await create_from_article(article, actor, db, now, once)
+    return go_to(
+        f"/flows/{made.id}/edit",
+        "Draft created from the article. Compare it with the article, and word its open questions.",
+    )
 
 
 @router.post("/library")
