@@ -88,7 +88,14 @@ def reconcile(account: AccountOption, session: SessionOption = None, since: Sinc
 
     async def work(database: Database) -> tuple[str, float, Sequence[Comparison]]:
         await require_account(database, account)
-        asking = ask(database, get_settings(), account, patience=JOB_PATIENCE, timeout_seconds=TIMEOUT_SECONDS)
+        asking = ask(
+            database,
+            get_settings(),
+            account,
+            patience=JOB_PATIENCE,
+            timeout_seconds=TIMEOUT_SECONDS,
+            deadline_seconds=None,
+        )
         async with asking as asked:
             async with database.read(account) as db:
                 steps = await posted_steps(db, account, asked.connection.id, session, begins)

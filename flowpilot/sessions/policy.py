@@ -79,11 +79,16 @@ def is_unassigned(session: AISession) -> bool:
 
 def refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
     """Why the actor may not change the session: it is not theirs, and they are no team admin; None if they may."""
-    is_theirs = actor.user_id in {session.user_id, session.owner_id} or actor.role.rank >= Role.TEAM_ADMIN.rank
+    is_theirs = actor.user_id in {session.user_id, session.owner_id} or may_work_on_all(actor)
     lacking = missing_permission(actor, Permission.WORK)
     if lacking is not None or is_theirs:
         return lacking
     return NotYourSessionError("Somebody else works on this session. Claim its handoff, or ask a team admin.")
+
+
+def may_work_on_all(actor: Actor) -> bool:
+    """Whether the actor may change every session, whose ever it is."""
+    return actor.role.rank >= Role.TEAM_ADMIN.rank
 
 
 def _refusal_to_take(session: AISession) -> OutdatedError | None:

@@ -126,7 +126,7 @@ def test_with_a_ticket_system_a_step_costs_the_same_and_an_end_four_more(
     assert counting.end(company) == (step, end + 4)
 
 
-def test_the_postings_of_a_session_are_read_without_the_session(
+def test_the_postings_of_a_session_cost_one_statement_for_whose_it_is(
     counting: Counting, company: Company, session_id: str
 ) -> None:
     desk = Connected(counting.client, company)
@@ -134,7 +134,7 @@ def test_the_postings_of_a_session_are_read_without_the_session(
     assert counting.reading(company, f"/{session_id}/postings") == 4
     session_id = desk.session()
     desk.resolve(session_id)
-    assert counting.reading(company, f"/{session_id}/postings") == 6
+    assert counting.reading(company, f"/{session_id}/postings") == 7
 
 
 def test_what_waits_follows_to_another_ticket_by_rules_that_are_read_once(

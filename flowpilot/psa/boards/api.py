@@ -14,7 +14,7 @@ from flowpilot.psa.connections.asking import ask
 router = APIRouter(prefix="/api/v1/psa/boards", tags=["ticket system"])
 
 # Boards and all their statuses are several requests.
-_ASKING: dict[str, Any] = {"patience": timedelta(seconds=5), "timeout_seconds": 15.0}
+_ASKING: dict[str, Any] = {"patience": timedelta(seconds=5), "timeout_seconds": 15.0, "deadline_seconds": 60.0}
 
 
 @router.get("")

@@ -15,6 +15,7 @@ from flowpilot.settings import Settings
 # A desk with thousands of companies needs some requests for them.
 _PATIENCE = timedelta(seconds=5)
 _TIMEOUT_SECONDS = 15.0
+_DEADLINE_SECONDS = 60.0
 
 _RECENT: Recent[Sequence[Client]] = Recent(timedelta(seconds=60), most=50)
 
@@ -44,7 +45,15 @@ async def search_companies(
         BadCursorError: the cursor is not one of this list.
     """
     start = place(cursor, 0)
-    async with ask(database, settings, account_id, patience=_PATIENCE, timeout_seconds=_TIMEOUT_SECONDS) as asked:
+    asking = ask(
+        database,
+        settings,
+        account_id,
+        patience=_PATIENCE,
+        timeout_seconds=_TIMEOUT_SECONDS,
+        deadline_seconds=_DEADLINE_SECONDS,
+    )
+    async with asking as asked:
         known = _RECENT.get(asked.connection.id, now)
         if known is None:
             known = await asked.provider.list_clients()

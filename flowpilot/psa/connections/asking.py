@@ -1,5 +1,6 @@
 """Asking the ticket system what a person waits for: for a few seconds, and while no transaction is open."""
 
+import asyncio
 import uuid
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -13,10 +14,12 @@ from flowpilot.psa.connections.opening import open_provider
 from flowpilot.psa.connections.queries import require_active
 from flowpilot.psa.connections.service import pause_for_credentials
 from flowpilot.psa.limiter import PAGE_PATIENCE
-from flowpilot.psa.provider import CredentialsError, Provider
+from flowpilot.psa.provider import CredentialsError, Provider, UnavailableError
 from flowpilot.settings import Settings
 
 PAGE_SECONDS = 3.0
+# Several requests, one after the other, together.
+PAGE_DEADLINE_SECONDS = 8.0
 
 _REFUSED = "The ticket system no longer accepts FlowPilot's credentials. A team admin can enter new ones."
 
@@ -37,12 +40,22 @@ async def ask(
     *,
     patience: timedelta = PAGE_PATIENCE,
     timeout_seconds: float = PAGE_SECONDS,
+    deadline_seconds: float | None = PAGE_DEADLINE_SECONDS,
 ) -> AsyncIterator[Asked]:
     """The account's ticket system. If it does not accept the credentials any more, the connection is paused.
+
+    Args:
+        database: of this process.
+        settings: of this process.
+        account_id: whose ticket system it is.
+        patience: how long each request waits for its turn.
+        timeout_seconds: how long it waits for its answer.
+        deadline_seconds: how long all requests together may take; None for as long as they take.
 
     Raises:
         NotConnectedError: the account has none.
         CredentialsError: the credentials cannot be read, or are not accepted any more.
+        UnavailableError: all requests together took longer than `deadline_seconds`.
     """
     async with database.read(account_id) as db:
         connection = await require_active(db, account_id)
@@ -51,7 +64,10 @@ async def ask(
         raise CredentialsError(_REFUSED)
     provider = open_provider(database, settings, connection, patience=patience, timeout_seconds=timeout_seconds)
     try:
-        yield Asked(connection, provider)
+        async with asyncio.timeout(deadline_seconds):
+            yield Asked(connection, provider)
+    except TimeoutError:
+        raise UnavailableError(f"{connection.name} takes too long to answer. Try again later.") from None
     except CredentialsError as error:
         async with database.write(account_id) as db:
             await pause_for_credentials(db, connection, error.detail, now())

@@ -2,11 +2,11 @@
 
 import uuid
 from dataclasses import dataclass
-from typing import Annotated, ClassVar, Literal
+from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlencode
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, model_validator
 
 from flowpilot.clock import Now
 from flowpilot.http.fields import EmptyIsNone, Text
@@ -62,6 +62,12 @@ class CorrectionForm(BaseModel):
     minutes: list[Annotated[int, Field(ge=1, le=MOST_MINUTES)]] = Field(default_factory=list)
     shown: str = ""
     then: Literal["", "send"] = ""
+
+    @model_validator(mode="after")
+    def _each_has_its_minutes(self) -> Self:
+        if len(self.step_id) != len(self.minutes):
+            raise ValueError("Send the minutes of each time, and nothing else. Reload the page.")
+        return self
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -150,7 +156,7 @@ async def correct(
     if body.text not in {None, posting.text}:
         await api.correct_posting(posting_id, CorrectionIn(text=body.text), actor, db, now)
     before = {step.id: step.minutes for step in posting.steps}
-    for step_id, minutes in zip(body.step_id, body.minutes, strict=False):
+    for step_id, minutes in zip(body.step_id, body.minutes, strict=True):
         if before.get(step_id) != minutes:
             await api.correct_posting(posting_id, CorrectionIn(minutes=minutes, step_id=step_id), actor, db, now)
     if body.then == "send":

@@ -98,6 +98,11 @@ def test_it_is_edited_and_sent_with_one_press(desk: Connected, editor: TestClien
     assert desk.company.query("SELECT minutes FROM psa_posting_steps WHERE kind = 'time'") == [(30,)]
 
 
+def test_minutes_that_belong_to_no_time_are_refused(desk: Connected, editor: TestClient) -> None:
+    refused = send(editor, _held(desk), "/correct", minutes=["30", "40"])
+    assert (refused.status_code, "minutes of each time" in refused.text) == (422, True)
+
+
 def test_what_somebody_else_has_edited_meanwhile_is_not_undone(
     desk: Connected, editor: TestClient, signed_in: SignedIn
 ) -> None:
