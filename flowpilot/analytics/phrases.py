@@ -28,7 +28,7 @@ LIMIT {NEWEST_UNMATCHED}
 def spoken(text: str) -> str:
     """The words of a text as they were said, with blanks between: nothing but letters, `Wi-Fi` is `WiFi`."""
     joined = f"regexp_replace(left({text}, {_MAX_CHARACTERS}), '[-''\u2019]', '', 'g')"
-    return rf"trim(regexp_replace({joined}, '(\W|\d|_)+', ' ', 'g'))"
+    return rf"trim(regexp_replace({joined}, '[^[\:alpha\:]]+', ' ', 'g'))"
 
 
 def telling(text: str) -> str:
@@ -45,10 +45,11 @@ def stems(text: str) -> str:
     return f"(SELECT ' ' || string_agg(stem, ' ' ORDER BY place) || ' ' FROM ({telling(text)}) told)"
 
 
-# Of the newest sessions without a flow: those whose problem says the phrase, whatever says nothing in between.
+# Of the newest sessions without a flow: those whose problem says the phrase, whatever says nothing in between. As
+# an array they are found once, and not again for each session.
 SAYS_PHRASE = f"""
-id IN (
+id = ANY (ARRAY(
     SELECT id FROM ({NEWEST}) newest
     WHERE strpos({stems("problem_summary")}, {stems("CAST(:phrase AS text)")}) > 0
-)
+))
 """

@@ -27,13 +27,8 @@ class Phrase:
     texts: frozenset[int]
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
-    """Where in a text a phrase stands."""
-
-    number: int
-    said: str
-    words: tuple[str, ...]
+# Where a phrase stands: the number of the text, and there the first and the last of its stems.
+Place = tuple[int, int, int]
 
 
 def repeated_phrases(texts: Sequence[Said], least: int, most: int) -> list[Phrase]:
@@ -45,29 +40,26 @@ def repeated_phrases(texts: Sequence[Said], least: int, most: int) -> list[Phras
     places = _places(texts, least)
     found: list[Phrase] = []
     told: set[int] = set()
-    numbers = {stems: frozenset(place.number for place in there) for stems, there in places.items()}
+    numbers = {stems: frozenset(number for number, *_ in there) for stems, there in places.items()}
     for stems in sorted(numbers, key=lambda stems: (-len(numbers[stems]) * len(stems), -len(stems), stems)):
         if len(found) == most:
             break
         if len(numbers[stems]) >= least and 2 * len(numbers[stems] & told) < len(numbers[stems]):
             told |= numbers[stems]
-            found.append(_phrase(places[stems], numbers[stems]))
+            found.append(_phrase(texts, places[stems], numbers[stems]))
     return found
 
 
-def _places(texts: Sequence[Said], least: int) -> dict[Stems, list[_Place]]:
+def _places(texts: Sequence[Said], least: int) -> dict[Stems, list[Place]]:
     frequent = {
         stem for stem, n in Counter(stem for text in texts for stem in set(text.stems)).items() if n >= least
     }
-    places: dict[Stems, list[_Place]] = defaultdict(list)
+    places: dict[Stems, list[Place]] = defaultdict(list)
     for number, text in enumerate(texts):
         for stems, first, last in _runs(text):
             # No phrase is in more texts than each of its words, and a word said twice is no phrase.
             if frequent.issuperset(stems) and len(set(stems)) == len(stems):
-                within = text.places[first : last + 1]
-                said = " ".join(text.words[within[0] - 1 : within[-1]])
-                words = tuple(text.words[place - 1].lower() for place in within)
-                places[stems].append(_Place(number, said, words))
+                places[stems].append((number, first, last))
     return places
 
 
@@ -77,17 +69,26 @@ def _runs(text: Said) -> Iterator[tuple[Stems, int, int]]:
             yield tuple(text.stems[first : first + length]), first, first + length - 1
 
 
-def _phrase(places: Sequence[_Place], numbers: frozenset[int]) -> Phrase:
-    exactly = Counter(place.said for place in places)
-    roughly = Counter(place.said.casefold() for place in places)
-    best = max(
-        places,
-        key=lambda place: (
-            roughly[place.said.casefold()],
-            -len(place.said),
-            exactly[place.said],
-            place.said.casefold(),
-            place.said,
+def _phrase(texts: Sequence[Said], places: Sequence[Place], numbers: frozenset[int]) -> Phrase:
+    said = [_said(texts[number], first, last) for number, first, last in places]
+    exactly = Counter(words for words, _ in said)
+    roughly = Counter(words.casefold() for words, _ in said)
+    text, telling = max(
+        said,
+        key=lambda one: (
+            roughly[one[0].casefold()],
+            -len(one[0]),
+            exactly[one[0]],
+            one[0].casefold(),
+            one[0],
         ),
     )
-    return Phrase(best.said, best.words, numbers)
+    return Phrase(text, telling, numbers)
+
+
+def _said(text: Said, first: int, last: int) -> tuple[str, tuple[str, ...]]:
+    """A phrase as it was said there, and its telling words."""
+    within = text.places[first : last + 1]
+    return " ".join(text.words[within[0] - 1 : within[-1]]), tuple(
+        text.words[place - 1].lower() for place in within
+    )
