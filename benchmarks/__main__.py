@@ -19,6 +19,7 @@ from benchmarks.matching import matching_table, measure_matching
 from benchmarks.measure import REPORTS, WARM_UP_ROUNDS, Size, measure
 from benchmarks.results import RESULTS, Row, markdown, rows, terminal_table
 from benchmarks.server import bench_settings, running_server
+from benchmarks.similar import measure_similar, similar_table
 from benchmarks.statements import count_statements
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
@@ -66,16 +67,19 @@ def main(
             keep(place, built)
         tables, live = _measure(settings, urls, shape, built, rounds)
         matching = measure_matching(urls.runtime)
+        similar = measure_similar(urls.runtime)
         machine = describe_machine(urls.owner)
     for title, lines in tables.items():
         wide.print(terminal_table(title, lines))
     wide.print(str(live), highlight=False)
     wide.print(matching_table(matching))
     wide.print(matching.cost, highlight=False)
+    wide.print(similar_table(similar))
+    wide.print(similar.rule, highlight=False)
     for name, value in machine.items():
         wide.print(f"{name}: {value}", highlight=False)
     if write:
-        RESULTS.write_text(markdown(tables, live, matching, machine, f"{now():%Y-%m-%d}", rounds))
+        RESULTS.write_text(markdown(tables, live, matching, similar, machine, f"{now():%Y-%m-%d}", rounds))
     if discard:
         clear(root)
 

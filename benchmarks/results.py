@@ -9,6 +9,7 @@ from rich.table import Table
 from benchmarks.live import LiveTiming
 from benchmarks.matching import Matching, matching_markdown
 from benchmarks.measure import COUNT, HEALTHZ, Timing
+from benchmarks.similar import Similar, similar_markdown
 from benchmarks.statements import Statements
 
 RESULTS = Path(__file__).with_name("RESULTS.md")
@@ -82,6 +83,7 @@ def markdown(
     tables: Mapping[str, Sequence[Row]],
     live: LiveTiming,
     matching: Matching,
+    similar: Similar,
     machine: Mapping[str, str],
     date: str,
     rounds: int,
@@ -94,5 +96,10 @@ def markdown(
         f"Measured on {date} by `python -m benchmarks --write`, {rounds} requests per report and size. `make "
         "bench` prints the same for your machine."
     )
-    more = (f"## The live stream\n\n{live}", matching_markdown(matching), f"## Measured on\n\n{facts}")
+    more = (
+        f"## The live stream\n\n{live}",
+        matching_markdown(matching),
+        similar_markdown(similar),
+        f"## Measured on\n\n{facts}",
+    )
     return "\n\n".join([head, *sections, *more, _HOW])

@@ -73,14 +73,16 @@ def _metrics() -> Iterator[str]:
 def _metric_rows(metric: Metric) -> Iterator[tuple[str, str]]:
     yield "Name", f"{code(metric.slug)}, version {metric.version}"
     yield "Unit", metric.unit
-    yield "Reports", ", ".join(map(code, metric.reports))
+    yield "Reports", ", ".join(map(code, metric.reports)) or "None; it is a rule."
     yield "Population", metric.population
     yield "Exclusions", metric.exclusions
     if metric.clock_start or metric.clock_stop:
         yield "Clock", f"from {metric.clock_start} to {metric.clock_stop}"
     yield "Without cases", metric.empty
     yield "Better is", metric.good
-    if metric.threshold is not None:
+    if metric.threshold is not None and metric.high is None:
+        yield "The same from", str(metric.threshold)
+    elif metric.threshold is not None:
         yield "A gap when", f"the lower bound is above {metric.threshold} (severity high above {metric.high})"
         yield "Fewest cases", str(metric.min_cases)
 

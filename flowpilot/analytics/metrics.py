@@ -25,7 +25,10 @@ class Metric(BaseModel):
     good: Literal["up", "down", "neither"]
     version: int = 1
     reports: list[str]
-    threshold: float | None = Field(default=None, description="A knowledge gap needs a lower bound above this.")
+    threshold: float | None = Field(
+        default=None,
+        description="A knowledge gap needs a lower bound above this; what is the same is at least so alike.",
+    )
     high: float | None = Field(default=None, description="Above this lower bound the gap's severity is high.")
     min_cases: int | None = Field(
         default=None, description="With fewer cases there is no gap, and no savings figure."

@@ -19,7 +19,7 @@ from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalSessi
 from flowpilot.knowledge.needs import Need, need_of
 from flowpilot.knowledge.proposals.queries import draft_of
 from flowpilot.sessions.queries import SessionHistory, read_session
-from flowpilot.sessions.similar.likeness import SAME_PROBLEM, Traits, mean_likeness
+from flowpilot.sessions.similar.likeness import Traits, likest, mean_likeness
 from flowpilot.sessions.similar.words import Worth, words_of, worth_in
 from flowpilot.text import tidy
 
@@ -167,11 +167,7 @@ async def _like(db: Db, history: SessionHistory, need: Need, traits: Traits) -> 
     groups: dict[FlowProposal, list[Traits]] = defaultdict(list)
     for proposal, row in rows:
         groups[proposal].append(Traits(frozenset(row.problem_words), frozenset(row.done_words), proposal.domain))
-    worth = await worth_in(db, account_id)
-    likest = max(groups, key=lambda one: mean_likeness(traits, groups[one], worth), default=None)
-    if likest is None or mean_likeness(traits, groups[likest], worth) < SAME_PROBLEM:
-        return None
-    return likest
+    return likest(traits, groups, await worth_in(db, account_id))
 
 
 async def _proposal_with(db: Db, account_id: uuid.UUID, session_id: uuid.UUID) -> FlowProposal | None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowpilot.knowledge.drafting.cases import Act
-from flowpilot.sessions.similar.likeness import SAME_STEP, alike
+from flowpilot.sessions.similar.likeness import SAME_STEP, alike, alike_steps
 from flowpilot.sessions.similar.words import Worth
 
 
@@ -71,4 +71,4 @@ def _mean(deed: Deed, group: Sequence[Deed], worth: Worth) -> float:
 def _same(one: Act, other: Act, worth: Worth) -> float:
     if one.text.casefold() == other.text.casefold():
         return 1.0
-    return alike(one.words, other.words, worth)
+    return alike_steps(one.words, other.words, worth)

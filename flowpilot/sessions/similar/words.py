@@ -1,6 +1,7 @@
 """The words of texts that say something about a problem, as PostgreSQL's English dictionary stems them.
 
-Words that mean the same count as one, and words that occur in any problem do not count at all.
+Words that mean the same count as one, an action counts as such, and words that occur in any problem do not
+count at all.
 """
 
 from collections.abc import Mapping, Sequence
@@ -12,6 +13,7 @@ from sqlalchemy import text
 
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.matching.vocabulary import COMMON, SYNONYMS
+from flowpilot.sessions.similar.vocabulary import ACTIONS, FILLERS
 
 Words = frozenset[str]
 
@@ -27,12 +29,20 @@ _LEAST = 40
 _LEXEMES = """
 WITH common AS MATERIALIZED (SELECT lexeme FROM unnest(to_tsvector('english', :common))),
 meanings AS MATERIALIZED (
-    SELECT w.lexeme, '=' || min(g.meaning) AS meaning
-    FROM unnest(CAST(:synonyms AS text[])) WITH ORDINALITY g (words, meaning),
-         unnest(to_tsvector('english', g.words)) w
-    GROUP BY w.lexeme
+    SELECT DISTINCT ON (w.lexeme) w.lexeme, g.sign || g.meaning AS meaning
+    FROM (
+        SELECT '!' AS sign, * FROM unnest(CAST(:actions AS text[])) WITH ORDINALITY a (words, meaning)
+        UNION ALL
+        SELECT '=', * FROM unnest(CAST(:synonyms AS text[])) WITH ORDINALITY s (words, meaning)
+    ) g, unnest(to_tsvector('english', g.words)) w
+    ORDER BY w.lexeme, g.sign, g.meaning
 )
 """
+_VOCABULARY = {"common": f"{COMMON} {FILLERS}", "synonyms": list(SYNONYMS), "actions": list(ACTIONS)}
+
+# What the words of one meaning begin with, in place of the words.
+_ACTION, _MEANING = "!", "="
+_GROUPED = _ACTION, _MEANING
 
 _WORDS = text(
     _LEXEMES
@@ -77,21 +87,30 @@ class Worth:
         return max(log((n + 1) / (self.sessions.get(word, 0) + 0.5)), 0.1)
 
 
+def actions_in(words: Words) -> Words:
+    """The actions among the words: *restart* and *reboot* are one, *enable* and *disable* are two."""
+    return frozenset(word for word in words if word.startswith(_ACTION))
+
+
+def numbers_in(words: Words) -> Words:
+    """The words with a digit: numbers, error codes, ports, and names such as *KB5039212*."""
+    return frozenset(word for word in words if not word.startswith(_GROUPED) and any(map(str.isdigit, word)))
+
+
+def short_numbers_in(words: Words) -> Words:
+    """The numbers of one or two digits, which count something but name nothing."""
+    return frozenset(word for word in words if len(word) <= 2 and word.isdigit())
+
+
 async def words_of(db: ReadDb, texts: Sequence[str]) -> list[Words]:
     """The telling words of each text, in the texts' order."""
-    values = {"texts": [said[:_MAX_CHARACTERS] for said in texts], "common": COMMON, "synonyms": list(SYNONYMS)}
+    values = {"texts": [said[:_MAX_CHARACTERS] for said in texts], **_VOCABULARY}
     found = {row.place: frozenset(row.words) for row in await db.execute(_WORDS, values)}
     return [found.get(place, frozenset()) for place in range(1, len(texts) + 1)]
 
 
 async def worth_in(db: ReadDb, account_id: UUID) -> Worth:
     """How much each word says in this account."""
-    values = {
-        "account_id": account_id,
-        "newest": _NEWEST,
-        "longest": _MAX_CHARACTERS,
-        "common": COMMON,
-        "synonyms": list(SYNONYMS),
-    }
+    values = {"account_id": account_id, "newest": _NEWEST, "longest": _MAX_CHARACTERS, **_VOCABULARY}
     rows = (await db.execute(_FREQUENCIES, values)).all()
     return Worth(rows[0].n if rows else 0, {row.word: row.sessions for row in rows})

@@ -25,7 +25,7 @@ async def test_the_draft_has_what_they_did_once(client: TestClient, company: Com
     found = whole(client, company, proposals(client, company)[0]["id"])
     nodes = found["flow"]["tree"]["nodes"].values()
     assert {node["text"] for node in nodes if node["kind"] == "instruction"} == {
-        "Ran the media calibration from the printer menu",
+        "Media calibration from the printer menu",
         "Cleaned label sensor with compressed air",
     }
     assert (found["problems"], found["origin"], len(found["left_out"])) == ([], "manual", 1)
