@@ -1,11 +1,13 @@
 """What the sections of an article say to do: steps in order, and forks. Pure."""
 
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from flowpilot.flows.articles.outline import Block, BlockKind, written
 from flowpilot.flows.articles.sections import Section, SectionKind, arranged
 
+_ITEM = re.compile(r" *(-|\d+\.) ")
 _NO_STEPS = {SectionKind.SYMPTOM, SectionKind.CAUSE, SectionKind.FACTS, SectionKind.ASIDE}
 
 
@@ -67,8 +69,6 @@ def _gather(section: Section, found: _Found) -> None:
     if section.kind is SectionKind.ASIDE:
         return
     steps, notes = _steps(section)
-    if section.heading and (steps or notes) and section.kind not in {SectionKind.FIX, SectionKind.ALTERNATIVE}:
-        notes.insert(0, section.heading)
     found.notes += notes
     for step in steps:
         found.add(step)
@@ -111,12 +111,16 @@ def _steps(section: Section) -> tuple[list[Step], list[str]]:
             steps[-1].help = _joined([steps[-1].help, written(block, outer=1 if block.level > 1 else 0)])
         else:
             notes.append(written(block))
+    if not steps and section.is_step:
+        return [Step(_plain([*warnings, section.words]), _joined(notes))], []
     if not steps and _acts(section) and (notes or warnings):
         return [Step(_plain([*warnings, *notes[:1]]), _joined(notes[1:]))], []
     if steps:
         steps[-1].help = _joined([steps[-1].help, *warnings])
     else:
         notes += warnings
+    if section.heading and (steps or notes) and section.kind not in {SectionKind.FIX, SectionKind.ALTERNATIVE}:
+        notes.insert(0, section.heading)
     return steps, notes
 
 
@@ -145,6 +149,6 @@ def _joined(texts: Iterable[str]) -> str:
     """The texts as paragraphs; the lines of a list stay together."""
     joined = ""
     for text in filter(None, texts):
-        is_list = text.lstrip().startswith("- ") and joined.rpartition("\n")[2].lstrip().startswith("- ")
+        is_list = _ITEM.match(text) and _ITEM.match(joined.rpartition("\n")[2])
         joined += f"{'' if not joined else chr(10) if is_list else chr(10) * 2}{text}"
     return joined

@@ -12,7 +12,7 @@ from flowpilot.flows.articles.outline import Article, ArticleError
 MAX_BYTES = 900_000
 
 _SUFFIXES = {".md": "markdown", ".markdown": "markdown", ".html": "html", ".htm": "html", ".docx": "docx"}
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 class ArticleFormat(StrEnum):
@@ -60,7 +60,7 @@ def read_text(text: str, kind: ArticleFormat) -> Article:
     """
     if len(text) > (limit := _MAX_CHARACTERS.get(kind, 0)) > 0:
         raise ArticleError(f"The article has more than {limit:,} characters. Split it.")
-    # The database stores no NUL, and flows take no control characters.
+    # The database stores neither NUL nor half a character, and flows take no control characters.
     text = _CONTROL.sub("", text)
     match kind:
         case ArticleFormat.MARKDOWN:

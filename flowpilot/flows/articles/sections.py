@@ -21,11 +21,12 @@ class SectionKind(StrEnum):
 
 
 _NUMBERING = re.compile(r"^(?:step\s+)?\d+(?:\.\d+)*[.):]?\s+", re.IGNORECASE)
+_STEP = re.compile(r"step\s+\d+[.):]?\s+\w", re.IGNORECASE)
 _KINDS = {
     SectionKind.ALTERNATIVE: (
-        r"if|when|in case|options?|methods?|scenario|case|approach|otherwise|alternative(ly)?"
+        r"if|when|in case|otherwise|alternatively|(option|method|scenario|case|approach|alternative)(?= ?\w\b|:|$)"
     ),
-    SectionKind.SYMPTOM: r"symptoms?|problem|issue",
+    SectionKind.SYMPTOM: r"symptoms?|(problem|issue)(?= ?\d|:|$)",
     SectionKind.CAUSE: r"(possible |known )?causes?|reasons?",
     SectionKind.FIX: r"resolutions?|resolve|solutions?|fix|workarounds?|remedy",
     SectionKind.FACTS: (
@@ -56,10 +57,20 @@ class Section:
     children: list["Section"] = field(default_factory=list)
 
     @property
+    def words(self) -> str:
+        """The heading without its number."""
+        return _NUMBERING.sub("", self.heading)
+
+    @property
+    def is_step(self) -> bool:
+        """Whether the heading itself is something to do, as in "Step 2: Restart the computer"."""
+        return not self.children and _STEP.match(self.heading) is not None
+
+    @property
     def kind(self) -> SectionKind:
         """What the heading says."""
-        words = _NUMBERING.sub("", self.heading)
-        return next((kind for kind, words_of in _PATTERNS.items() if words_of.match(words)), SectionKind.PLAIN)
+        found = (kind for kind, pattern in _PATTERNS.items() if pattern.match(self.words))
+        return next(found, SectionKind.PLAIN)
 
 
 def sections(blocks: Iterable[Block]) -> Section:

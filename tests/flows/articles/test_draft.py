@@ -106,6 +106,23 @@ def test_bullets_are_steps_only_where_nothing_is_numbered() -> None:
     assert _steps(_flow("# A\n## B\n- Fact\n\n1. Do it.\n## C\n- Do that.")) == ["Do it.", "Do that."]
 
 
+def test_a_heading_that_is_a_step_is_an_instruction_with_its_text_as_help() -> None:
+    flow = _flow("# A\n## Step 1: Restart it\nHold the button.\n\n## Step 2: Wait")
+    assert _steps(flow) == ["Restart it", "Wait"]
+    assert flow.tree.nodes["step-1"].help == "Hold the button."
+
+
+def test_inner_numbers_are_a_list_in_the_help() -> None:
+    assert _flow("# A\n1. X\n   1. Y\n   2. Z").tree.nodes["step-1"].help == "1. Y\n2. Z"
+
+
+@pytest.mark.parametrize(
+    "heading", ["Case sensitivity", "Problem solving", "Options for printing", "Iffy drivers"]
+)
+def test_words_that_only_begin_like_an_alternative_part_nothing(heading: str) -> None:
+    assert list(_flow(f"# A\n## {heading}\n- X").tree.nodes) == ["step-1", "solved-1", "escalate"]
+
+
 def test_asides_are_left_out() -> None:
     assert _steps(_flow("# A\n1. X\n## See also\n1. Y")) == ["X"]
 

@@ -100,8 +100,8 @@ def test_a_list_that_begins_at_another_number_keeps_it() -> None:
     assert _markdown("4. Four\n5. Five") == (Block(ITEM, "Four", 1, 4), Block(ITEM, "Five", 1, 5))
 
 
-def test_comments_that_never_end_and_control_characters_are_dropped() -> None:
-    assert _html("<p>One\x00\x07</p>" + "<!--" * 100_000) == (Block(PARAGRAPH, "One"),)
+def test_comments_that_never_end_and_what_cannot_be_stored_are_dropped() -> None:
+    assert _html("<p>One\x00\x07\ud800</p>" + "<!--" * 100_000) == (Block(PARAGRAPH, "One"),)
 
 
 def test_utf_16_is_read() -> None:
