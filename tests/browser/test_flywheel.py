@@ -94,7 +94,7 @@ def test_a_bad_proposal_is_rejected(desk: Desk) -> None:
     admin.get_by_text("Reject", exact=True).first.click()
     admin.get_by_label("Why is it not wanted?").fill("It happened once, and the machine is gone.")
     admin.get_by_role("button", name="Reject").click()
-    expect(admin.get_by_text("Sessions like these do not propose it again.").first).to_be_visible()
+    expect(admin.get_by_text("Rejected. Sessions like these do not propose it again.")).to_be_visible()
     admin.goto("/proposals?show=rejected")
     admin.get_by_role("link", name=title, exact=True).first.click()
     expect(admin.get_by_text("It happened once, and the machine is gone.")).to_be_visible()
