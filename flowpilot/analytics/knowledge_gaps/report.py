@@ -147,7 +147,8 @@ def _pattern_gap(window: Window, phrase: Phrase, n_unmatched: int, domains: Coun
 def _sessions(window: Window, n: int, **filters: Any) -> GapSessions:
     range_ = {"from": window.start.isoformat(), "to": window.end.isoformat(), "tz": window.timezone}
     asked = {name: str(value).lower() if value is True else value for name, value in filters.items()}
-    return GapSessions(n=n, filters=filters, path=f"{_ROWS}?{urlencode(asked | range_, doseq=True)}")
+    query = urlencode(asked | range_, doseq=True)
+    return GapSessions(n=n, filters=filters, path=f"{_ROWS}?{query}", outcomes=f"{_ROWS}/outcomes?{query}")
 
 
 def _of(domain: str | None) -> dict[str, Any]:

@@ -14,6 +14,7 @@ class GapSessions(BaseModel):
     n: int = Field(description="How many. For weak options: the sessions in which an answer left the options.")
     filters: dict[str, Any] = Field(description="What the rows of sessions are asked for, beside the window.")
     path: str = Field(description="The address of these rows.")
+    outcomes: str = Field(description="The address of what became of them: proposals, flows and their effect.")
 
 
 class Gap(BaseModel):

@@ -73,6 +73,10 @@ class Links:
         asked = {name: _word(value) for name, value in filters.items() if value is not None}
         return f"/analytics/rows/{kind}?" + urlencode(asked | self.window | {"back": self.back}, doseq=True)
 
+    def outcomes(self, **filters: Any) -> str:
+        """The address of what became of sessions: proposals, flows and their effect."""
+        return self.rows("sessions/outcomes", **filters)
+
     def draft(self, **filters: Any) -> str:
         """Where a form asks for a draft made from sessions; the same filters give them as rows."""
         asked = {name: _word(value) for name, value in filters.items()}

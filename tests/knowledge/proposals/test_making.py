@@ -121,6 +121,17 @@ async def test_it_is_published_like_any_other(client: TestClient, company: Compa
     assert (done.status_code, done.json()["status"]) == (200, "approved")
 
 
+async def test_what_became_of_its_sessions(client: TestClient, company: Company, two: list[str]) -> None:
+    made = make(client, company, two[:1]).json()
+    at = "/api/v1/analytics/flowpilot/rows/sessions/outcomes"
+    waiting = client.get(at, headers=company.headers()).json()
+    assert (waiting["n"], waiting["held"]) == (2, 1)
+    flow_id = decide(client, company, made["id"], "approve").json()["flow_id"]
+    [outcome] = client.get(at, headers=company.headers()).json()["proposals"]
+    assert (outcome["status"], outcome["flow_id"], outcome["sessions"]) == ("approved", flow_id, 1)
+    assert outcome["effect"]["guided"]["verdict"] == "too_early"
+
+
 async def test_sessions_in_which_nobody_did_anything(client: TestClient, company: Company, two: list[str]) -> None:
     empty = _open(client, company, TIMES[0][0])
     refused = make(client, company, [empty])

@@ -53,5 +53,10 @@ def test_from_a_gap_to_its_flow_in_two_presses(signed_in: SignedIn, client: Test
     at = proposal.url.path
     assert _make_a_draft(browser).url.path == at
     assert "New sessions follow it." in send(browser, at, "/approve").text
+    gaps = browser.get("/analytics/knowledge-gaps").text
+    [href] = re.findall(r'href="(/analytics/rows/sessions/outcomes[^"]+)"', gaps)
+    outcome = browser.get(html.unescape(href)).text
+    for said in ("Proposals hold 6 of 6 sessions.", "Approved", "Too early to tell"):
+        assert said in outcome, said
     [flow] = client.get("/api/v1/flows", headers=company.headers()).json()["items"]
     assert flow["name"] == "Badge reader is dead"
