@@ -92,7 +92,7 @@ class MappedCompanyOut(CompanyOut):
 
 
 class MergeOut(BaseModel):
-    """A merge that stands, with the client that was merged, and how many sessions that moved."""
+    """A merge that was not undone, with the client that was merged, and how many sessions that moved."""
 
     id: uuid.UUID
     client: ClientRow

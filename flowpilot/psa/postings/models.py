@@ -104,7 +104,7 @@ class PsaPosting(Tenant, Base):
 class PsaPostingStep(Tenant, Base):
     """One step of a posting: its note, one person's time, or the ticket's status.
 
-    `marker` stands in the record, so that it can be found there. `asked_at` is when a request was sent that
+    `marker` is part of the record, by which it is found there. `asked_at` is when a request was sent that
     has not been answered; until a look-up has told what became of it, nothing is written again. `looks` counts
     the look-ups that did not find what was accepted, or what was sent and not answered, since a person last
     asked for it. Nothing is done before `due_at`. `worked_seconds` is what `minutes` was rounded from. Steps

@@ -14,6 +14,7 @@ from flowpilot.psa.provider import Ticket, TicketNote, TicketPage, TicketQuery
 from flowpilot.psa.tickets.closings import KnownClosings, known_closings, note_closed
 from flowpilot.psa.tickets.recent import Recent
 from flowpilot.settings import Settings
+from flowpilot.text import kept
 
 _NOTES = 3
 
@@ -39,6 +40,9 @@ class TicketContext:
     is_merged: bool = False
     last_closed_at: datetime | None = None
 
+
+# A page shows the last notes for their context, and thousands of tickets are kept for a minute.
+_NOTE_CHARACTERS = 5_000
 
 _RECENT: Recent[TicketContext] = Recent(timedelta(seconds=60), most=2_000)
 
@@ -95,7 +99,7 @@ async def read_context(
         context = _recent(connection.id, ticket_id, known, now)
         if context is None:
             ticket = await asked.provider.read_ticket(ticket_id)
-            notes = await asked.provider.read_notes(ticket.id, _NOTES)
+            notes = [_shortened(note) for note in await asked.provider.read_notes(ticket.id, _NOTES)]
             context = TicketContext(ticket, notes, now, is_merged=not ticket.is_called(ticket_id))
             _RECENT.put((connection.id, ticket_id), context, now)
             if ticket.is_closed:
@@ -109,3 +113,7 @@ def _recent(connection_id: uuid.UUID, ticket_id: str, known: KnownClosings, now:
     context = _RECENT.get((connection_id, ticket_id), now)
     is_outdated = context is not None and known.set_at is not None and known.set_at > context.read_at
     return None if is_outdated else context
+
+
+def _shortened(note: TicketNote) -> TicketNote:
+    return replace(note, text=kept(note.text, _NOTE_CHARACTERS))

@@ -9,7 +9,10 @@ T = TypeVar("T")
 
 
 class Recent(Generic[T]):
-    """Values that are kept for `lifetime`, and no more than `most` of them: the oldest goes first."""
+    """Values that are kept for `lifetime`, and no more than `most` of them: the oldest goes first.
+
+    Whatever is put in drops what is no longer recent, so what nobody reads any more does not stay.
+    """
 
     def __init__(self, lifetime: timedelta, most: int) -> None:
         self._lifetime, self._most = lifetime, most
@@ -24,5 +27,9 @@ class Recent(Generic[T]):
         """Keep a value that was read now."""
         self._kept.pop(key, None)
         self._kept[key] = now, value
-        while len(self._kept) > self._most:
+        while len(self._kept) > self._most or self._is_oldest_over(now):
             self._kept.popitem(last=False)
+
+    def _is_oldest_over(self, now: datetime) -> bool:
+        oldest = next(iter(self._kept.values()), None)
+        return oldest is not None and now - oldest[0] >= self._lifetime

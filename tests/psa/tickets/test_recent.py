@@ -21,3 +21,10 @@ def test_the_oldest_goes_first() -> None:
     for key in ("a", "b", "a", "c"):
         recent.put(key, key, NOON)
     assert [recent.get(key, NOON) for key in ("a", "b", "c")] == ["a", None, "c"]
+
+
+def test_what_is_over_does_not_stay() -> None:
+    recent: Recent[str] = Recent(timedelta(seconds=60), most=10)
+    recent.put("a", "1", NOON)
+    recent.put("b", "2", NOON + timedelta(seconds=61))
+    assert list(recent._kept) == ["b"]

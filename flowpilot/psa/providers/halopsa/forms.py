@@ -66,6 +66,6 @@ class Settings(Body):
     ticket_path: Line = Field(
         "/ticket?id=",
         title="Path of a ticket",
-        description="What stands between the address and the number when you open a ticket in a browser.",
+        description="What is between the address and the number when you open a ticket in a browser.",
     )
     slowest_answer_seconds: SlowestAnswer = SLOWEST_ANSWER_SECONDS
