@@ -86,9 +86,20 @@ class QueueWorker(Worker):
     async def _periodic_deferrer(self) -> None:
         await asyncio.Event().wait()
 
+    # Whether a job with a lock has ended since the worker began to look for jobs.
+    _is_lock_free = False
+
     async def _process_job(self, context: JobContext) -> None:
         await super()._process_job(context)
         if context.job.lock is not None:
+            self._is_lock_free = True
+            self._new_job_event.set()
+
+    async def _fetch_and_process_jobs(self) -> None:
+        self._is_lock_free = False
+        await super()._fetch_and_process_jobs()  # type: ignore[no-untyped-call]
+        # The library clears the event after each look, also if the lock was freed while it looked.
+        if self._is_lock_free:
             self._new_job_event.set()
 
 
