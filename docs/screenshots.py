@@ -46,6 +46,8 @@ SHOTS = {
         "light",
     ),
     "members": ("owner@northwind.example", "/settings/members", _DESK, "light"),
+    "proposals": ("admin@northwind.example", "/proposals", _DESK, "light"),
+    "proposal": ("admin@northwind.example", "/proposals > .card-table tr:nth-child(3) a", _TALL, "light"),
 }
 
 

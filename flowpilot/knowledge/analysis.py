@@ -59,13 +59,15 @@ async def redraft(db: Db, proposal: FlowProposal) -> None:
     if not evidence.cases:
         return
     worth = await worth_in(db, account_id)
+    typical = await _most_typical(db, evidence.problems, worth)
+    proposal.title = tidy(proposal.given_title or typical or "Problem without a description", MAX_TITLE)
+    content: ProposalContent | None
     if proposal.kind == ProposalKind.NEW_FLOW:
-        content: ProposalContent | None = await _new_flow(db, proposal, evidence, worth)
+        content = new_flow(merge(evidence.cases, worth), proposal.title, proposal.domain, evidence.problems)
     else:
         content = await _changed_flow(db, proposal, evidence, worth)
     if content is not None:
         proposal.content = content.model_dump(mode="json")
-        proposal.title = content.flow.name
     await db.flush()
 
 
@@ -79,12 +81,6 @@ async def redraft_changes(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> 
     )
     for proposal_id in (await db.scalars(waiting.order_by(FlowProposal.id))).all():
         await redraft(db, await lock_proposal(db, account_id, proposal_id))
-
-
-async def _new_flow(db: Db, proposal: FlowProposal, evidence: Evidence, worth: Worth) -> ProposalContent:
-    typical = await _most_typical(db, evidence.problems, worth)
-    title = proposal.given_title or typical or "Problem without a description"
-    return new_flow(merge(evidence.cases, worth), title, proposal.domain, evidence.problems)
 
 
 async def _changed_flow(
