@@ -12,6 +12,7 @@ from flowpilot.analytics.effects import api as effects
 from flowpilot.analytics.effects.schemas import EffectOut
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
+from flowpilot.flows.tree import walk
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
@@ -116,9 +117,9 @@ async def proposal_page(actor: Actor, db: ReadDb, proposal_id: uuid.UUID, now: N
         outline=None if tree is None else outline(tree),
         changed=[] if found.differences is None else node_changes(found.differences),
         sources=[
-            Source(node, tree.nodes[node].text, [steps[id_] for id_ in ids if id_ in steps])
-            for node, ids in found.sources.items()
-            if tree is not None and node in tree.nodes and any(id_ in steps for id_ in ids)
+            Source(node, tree.nodes[node].text, [steps[id_] for id_ in found.sources[node] if id_ in steps])
+            for node in ([] if tree is None else walk(tree))
+            if tree is not None and any(id_ in steps for id_ in found.sources.get(node, ()))
         ],
         left_out=[steps[id_] for id_ in found.left_out if id_ in steps],
         effect=await effects.read_effect(found.id, actor, db, now) if found.published_version_id else None,
