@@ -15,7 +15,13 @@ from flowpilot.knowledge.drafting.change import change
 from flowpilot.knowledge.drafting.merge import merge
 from flowpilot.knowledge.evidence import Evidence, add_session, read_evidence, traits_of
 from flowpilot.knowledge.locking import lock_proposal
-from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalSession, ProposalStatus
+from flowpilot.knowledge.models import (
+    IS_OF_PROPOSAL,
+    FlowProposal,
+    ProposalKind,
+    ProposalSession,
+    ProposalStatus,
+)
 from flowpilot.knowledge.needs import Need, need_of
 from flowpilot.knowledge.proposals.queries import draft_of
 from flowpilot.sessions.queries import SessionHistory, read_session
@@ -40,14 +46,17 @@ async def analyse(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: dat
     history = await read_session(db, account_id, session_id)
     found = await _proposal_with(db, account_id, session_id)
     need = need_of(history)
+    if found is None and need is None:
+        return None
+    worth = await worth_in(db, account_id)
     if found is None and need is not None:
-        found = await _join(db, history, need, now)
+        found = await _join(db, history, need, worth, now)
     if found is not None:
-        await redraft(db, await lock_proposal(db, account_id, found.id))
+        await redraft(db, await lock_proposal(db, account_id, found.id), worth)
     return found
 
 
-async def redraft(db: Db, proposal: FlowProposal) -> None:
+async def redraft(db: Db, proposal: FlowProposal, worth: Worth) -> None:
     """Merge a locked proposal's draft again: from its sessions as they are now, into the flow as it is now.
 
     What was reviewed, or is being edited, stays as the reviewer read it.
@@ -58,7 +67,6 @@ async def redraft(db: Db, proposal: FlowProposal) -> None:
     evidence = await read_evidence(db, account_id, proposal.id)
     if not evidence.cases:
         return
-    worth = await worth_in(db, account_id)
     typical = await _most_typical(db, evidence.problems, worth)
     proposal.title = tidy(proposal.given_title or typical or "Problem without a description", MAX_TITLE)
     content: ProposalContent | None
@@ -79,8 +87,10 @@ async def redraft_changes(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> 
         FlowProposal.kind == ProposalKind.FLOW_CHANGE,
         FlowProposal.status == ProposalStatus.PENDING,
     )
-    for proposal_id in (await db.scalars(waiting.order_by(FlowProposal.id))).all():
-        await redraft(db, await lock_proposal(db, account_id, proposal_id))
+    ids = (await db.scalars(waiting.order_by(FlowProposal.id))).all()
+    worth = await worth_in(db, account_id) if ids else Worth()
+    for proposal_id in ids:
+        await redraft(db, await lock_proposal(db, account_id, proposal_id), worth)
 
 
 async def _changed_flow(
@@ -114,9 +124,9 @@ async def _most_typical(db: Db, problems: Sequence[str], worth: Worth) -> str:
     return max(scored)[2] if scored else ""
 
 
-async def _join(db: Db, history: SessionHistory, need: Need, now: datetime) -> FlowProposal | None:
+async def _join(db: Db, history: SessionHistory, need: Need, worth: Worth, now: datetime) -> FlowProposal:
     traits = await traits_of(db, history)
-    proposal = await _like(db, history, need, traits) or await _propose(db, history, need, now)
+    proposal = await _like(db, history, need, traits, worth) or await _propose(db, history, need, now)
     await add_session(db, proposal, history, traits, now)
     return proposal
 
@@ -140,7 +150,7 @@ async def _propose(db: Db, history: SessionHistory, need: Need, now: datetime) -
     return proposal
 
 
-async def _like(db: Db, history: SessionHistory, need: Need, traits: Traits) -> FlowProposal | None:
+async def _like(db: Db, history: SessionHistory, need: Need, traits: Traits, worth: Worth) -> FlowProposal | None:
     """The proposal that says the same: at the same place of a flow, or with the sessions that are most like it."""
     account_id = history.session.account_id
     mine = FlowProposal.account_id == account_id, FlowProposal.kind == need.kind
@@ -151,11 +161,7 @@ async def _like(db: Db, history: SessionHistory, need: Need, traits: Traits) -> 
         return await db.scalar(same)
     rows = await db.execute(
         select(FlowProposal, ProposalSession)
-        .join(
-            ProposalSession,
-            (ProposalSession.account_id == FlowProposal.account_id)
-            & (ProposalSession.proposal_id == FlowProposal.id),
-        )
+        .join(ProposalSession, IS_OF_PROPOSAL)
         .where(*mine, ProposalSession.account_id == account_id, FlowProposal.status.in_(_JOINED))
         .order_by(ProposalSession.id.desc())
         .limit(_MOST_COMPARED)
@@ -163,18 +169,14 @@ async def _like(db: Db, history: SessionHistory, need: Need, traits: Traits) -> 
     groups: dict[FlowProposal, list[Traits]] = defaultdict(list)
     for proposal, row in rows:
         groups[proposal].append(Traits(frozenset(row.problem_words), frozenset(row.done_words), proposal.domain))
-    return likest(traits, groups, await worth_in(db, account_id))
+    return likest(traits, groups, worth)
 
 
 async def _proposal_with(db: Db, account_id: uuid.UUID, session_id: uuid.UUID) -> FlowProposal | None:
     """The proposal into which the analysis put the session."""
     return await db.scalar(
         select(FlowProposal)
-        .join(
-            ProposalSession,
-            (ProposalSession.account_id == FlowProposal.account_id)
-            & (ProposalSession.proposal_id == FlowProposal.id),
-        )
+        .join(ProposalSession, IS_OF_PROPOSAL)
         .where(
             FlowProposal.account_id == account_id,
             ProposalSession.account_id == account_id,

@@ -71,9 +71,7 @@ async def add_session(
 
 async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID) -> Evidence:
     """The newest of the proposal's sessions that count. Their numbers are those of the whole list."""
-    ids = await session_ids(db, account_id, proposal_id)
-    numbered = list(enumerate(ids, 1))[-MOST_CASES:]
-    histories = [(number, await read_session(db, account_id, id_)) for number, id_ in numbered]
+    histories = await newest_histories(db, account_id, await session_ids(db, account_id, proposal_id))
     texts = [[said for _, said in texts_of(history)] for _, history in histories]
     words = iter(await words_of(db, [said for each in texts for said in each]))
     cases = [
@@ -81,6 +79,13 @@ async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUI
         for (number, history), each in zip(histories, texts, strict=True)
     ]
     return Evidence(cases, [history.session.problem_summary for _, history in histories])
+
+
+async def newest_histories(
+    db: ReadDb, account_id: uuid.UUID, ids: Sequence[uuid.UUID]
+) -> list[tuple[int, SessionHistory]]:
+    """The newest of a proposal's sessions, each with its number among all of them, from 1."""
+    return [(n, await read_session(db, account_id, id_)) for n, id_ in list(enumerate(ids, 1))[-MOST_CASES:]]
 
 
 async def session_ids(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID) -> list[uuid.UUID]:

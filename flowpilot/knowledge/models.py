@@ -5,7 +5,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Text
+from sqlalchemy import CheckConstraint, Index, Text, and_
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -95,3 +95,9 @@ class ProposalSession(Tenant, Base):
     done_words: Mapped[list[str]] = mapped_column(ARRAY(Text()), server_default="{}")
     is_chosen: Mapped[bool] = mapped_column(server_default="false")
     added_at: Mapped[datetime] = created_at()
+
+
+# The condition of a join of proposals with their sessions.
+IS_OF_PROPOSAL = and_(
+    ProposalSession.account_id == FlowProposal.account_id, ProposalSession.proposal_id == FlowProposal.id
+)

@@ -17,9 +17,16 @@ from flowpilot.knowledge.analysis import redraft
 from flowpilot.knowledge.content import MAX_TITLE
 from flowpilot.knowledge.evidence import add_session, traits_of
 from flowpilot.knowledge.locking import lock_proposal
-from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalSession, ProposalStatus
+from flowpilot.knowledge.models import (
+    IS_OF_PROPOSAL,
+    FlowProposal,
+    ProposalKind,
+    ProposalSession,
+    ProposalStatus,
+)
 from flowpilot.knowledge.needs import shows_something
 from flowpilot.sessions.queries import SessionHistory, read_session
+from flowpilot.sessions.similar.words import worth_in
 from flowpilot.text import tidy
 
 
@@ -56,7 +63,8 @@ async def make(
     proposal = await _propose(db, actor, telling, title, now)
     for history in telling:
         await add_session(db, proposal, history, await traits_of(db, history), now, is_chosen=True)
-    await redraft(db, await lock_proposal(db, actor.account_id, proposal.id))
+    worth = await worth_in(db, actor.account_id)
+    await redraft(db, await lock_proposal(db, actor.account_id, proposal.id), worth)
     await record(db, actor.account_id, actor.user_id, "proposal.made", ("proposal", proposal.id), at=now)
     return proposal, True
 
@@ -85,11 +93,7 @@ async def _holding_most(db: Db, account_id: uuid.UUID, sessions: Sequence[uuid.U
     most = func.count().label("most")
     return await db.scalar(
         select(FlowProposal)
-        .join(
-            ProposalSession,
-            (ProposalSession.account_id == FlowProposal.account_id)
-            & (ProposalSession.proposal_id == FlowProposal.id),
-        )
+        .join(ProposalSession, IS_OF_PROPOSAL)
         .where(
             FlowProposal.account_id == account_id,
             FlowProposal.status == ProposalStatus.PENDING,

@@ -13,12 +13,11 @@ from flowpilot.db.session import ReadDb
 from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.identity.queries import names_of
 from flowpilot.knowledge.drafting.cases import said_in
-from flowpilot.knowledge.evidence import MOST_CASES, session_ids
+from flowpilot.knowledge.evidence import newest_histories, session_ids
 from flowpilot.knowledge.locking import ProposalNotFoundError
 from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalSession, ProposalStatus
 from flowpilot.sessions.models import AISession, AISessionStep
 from flowpilot.sessions.notes.work_time import time_spent
-from flowpilot.sessions.queries import read_session
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,9 +117,8 @@ async def evidence_rows(
 ) -> tuple[list[EvidenceRow], int]:
     """The newest sessions behind a proposal, the newest first, and how many there are in all."""
     ids = await session_ids(db, account_id, proposal_id)
-    histories = [(n, await read_session(db, account_id, id_)) for n, id_ in list(enumerate(ids, 1))[-MOST_CASES:]]
     rows = []
-    for number, history in histories:
+    for number, history in await newest_histories(db, account_id, ids):
         session = history.session
         people = {step.actor_id for step in history.steps if step.actor_id is not None}
         spent = time_spent(history, session.resolved_at or session.created_at)
