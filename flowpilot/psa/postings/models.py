@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
@@ -163,3 +163,9 @@ class PsaAttempt(Tenant, Base):
     ended_at: Mapped[datetime | None]
     outcome: Mapped[str | None]
     reason: Mapped[str | None]
+
+
+# The condition of a join of postings with their steps.
+IS_OF_POSTING = and_(
+    PsaPostingStep.account_id == PsaPosting.account_id, PsaPostingStep.posting_id == PsaPosting.id
+)

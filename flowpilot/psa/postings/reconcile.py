@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import or_, select
 
 from flowpilot.db.session import ReadDb
-from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings.models import IS_OF_POSTING, PsaPosting, PsaPostingStep, State
 from flowpilot.psa.provider import (
     CredentialsError,
     NoSuchTicketError,
@@ -86,13 +86,7 @@ async def posted_steps(
     """
     query = (
         select(PsaPosting.ai_session_id, PsaPosting.ticket_id, PsaPostingStep)
-        .join(
-            PsaPosting,
-            and_(
-                PsaPosting.account_id == PsaPostingStep.account_id,
-                PsaPosting.id == PsaPostingStep.posting_id,
-            ),
-        )
+        .join(PsaPosting, IS_OF_POSTING)
         .where(
             PsaPostingStep.account_id == account_id,
             PsaPosting.account_id == account_id,

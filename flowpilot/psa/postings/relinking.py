@@ -3,14 +3,14 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import select
 
 from flowpilot.db.session import Db
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import rollup
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.loaded import LoadedPosting, lock
-from flowpilot.psa.postings.models import STATUS_LEFT, PsaPosting, PsaPostingStep, PsaRules, State
+from flowpilot.psa.postings.models import IS_OF_POSTING, STATUS_LEFT, PsaPosting, PsaPostingStep, PsaRules, State
 from flowpilot.psa.postings.planning import connection_and_rules, held_until
 from flowpilot.psa.postings.policy import way
 from flowpilot.psa.postings.queries import connections_of
@@ -66,10 +66,7 @@ async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, no
     """
     left = await db.scalars(
         select(PsaPosting.id)
-        .join(
-            PsaPostingStep,
-            and_(PsaPostingStep.account_id == PsaPosting.account_id, PsaPostingStep.posting_id == PsaPosting.id),
-        )
+        .join(PsaPostingStep, IS_OF_POSTING)
         .where(
             PsaPosting.account_id == account_id,
             PsaPostingStep.account_id == account_id,

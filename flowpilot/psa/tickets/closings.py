@@ -9,7 +9,7 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.occasions import Occasion
-from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep
+from flowpilot.psa.postings.models import IS_OF_POSTING, PsaPosting, PsaPostingStep
 from flowpilot.psa.provider import PostingStepKind, Ticket
 from flowpilot.psa.tickets.models import PsaClosedTicket
 
@@ -43,10 +43,7 @@ async def known_closings(db: ReadDb, connection: PsaConnection, ticket_id: str) 
     )
     statuses = (
         select(PsaPostingStep.confirmed_at, PsaPostingStep.external_id)
-        .join(
-            PsaPosting,
-            (PsaPosting.account_id == PsaPostingStep.account_id) & (PsaPosting.id == PsaPostingStep.posting_id),
-        )
+        .join(PsaPosting, IS_OF_POSTING)
         .where(
             PsaPosting.account_id == connection.account_id,
             PsaPosting.connection_id == connection.id,

@@ -9,7 +9,7 @@ from sqlalchemy import and_, or_, select, update
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.psa.connections.models import PsaBoardStatus, PsaConnection, PsaMember
 from flowpilot.psa.postings import record
-from flowpilot.psa.postings.models import PsaAttempt, PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings.models import IS_OF_POSTING, PsaAttempt, PsaPosting, PsaPostingStep, State
 
 _TRIED = (State.QUEUED, State.SENT)
 
@@ -45,10 +45,7 @@ async def left_open(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID)
     """The postings of a connection with a request of which nobody has recorded what became of it."""
     rows = await db.scalars(
         select(PsaPosting.id)
-        .join(
-            PsaPostingStep,
-            and_(PsaPostingStep.account_id == PsaPosting.account_id, PsaPostingStep.posting_id == PsaPosting.id),
-        )
+        .join(PsaPostingStep, IS_OF_POSTING)
         .join(
             PsaAttempt,
             and_(PsaAttempt.account_id == PsaPostingStep.account_id, PsaAttempt.step_id == PsaPostingStep.id),
@@ -84,13 +81,7 @@ async def people(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) ->
     """Everybody whose time waits to be posted."""
     rows = await db.scalars(
         select(PsaPostingStep.user_id)
-        .join(
-            PsaPosting,
-            and_(
-                PsaPosting.account_id == PsaPostingStep.account_id,
-                PsaPosting.id == PsaPostingStep.posting_id,
-            ),
-        )
+        .join(PsaPosting, IS_OF_POSTING)
         .where(
             PsaPostingStep.account_id == account_id,
             PsaPosting.account_id == account_id,
@@ -124,10 +115,7 @@ async def wanted_steps(db: ReadDb, posting: PsaPosting) -> list[PsaPostingStep]:
     """
     query = (
         select(PsaPostingStep)
-        .join(
-            PsaPosting,
-            and_(PsaPosting.account_id == PsaPostingStep.account_id, PsaPosting.id == PsaPostingStep.posting_id),
-        )
+        .join(PsaPosting, IS_OF_POSTING)
         .join(
             PsaConnection,
             and_(PsaConnection.account_id == PsaPosting.account_id, PsaConnection.id == PsaPosting.connection_id),
@@ -171,10 +159,7 @@ async def wake_matched(
     says_so = and_(PsaPostingStep.attempts == 0, PsaPostingStep.reason.is_not(None))
     waiting = (
         select(PsaPosting.id)
-        .join(
-            PsaPostingStep,
-            and_(PsaPostingStep.account_id == PsaPosting.account_id, PsaPostingStep.posting_id == PsaPosting.id),
-        )
+        .join(PsaPostingStep, IS_OF_POSTING)
         .where(
             PsaPosting.account_id == account_id,
             PsaPostingStep.account_id == account_id,
