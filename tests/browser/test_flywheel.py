@@ -2,9 +2,12 @@
 
 import re
 import time
+from typing import Any
 
-from playwright.sync_api import Page, expect
+import httpx2
+from playwright.sync_api import Locator, Page, expect
 
+from flowpilot.demo.seed import DEMO_PASSWORD
 from tests.browser.people import Desk
 
 # No shipped flow covers it.
@@ -15,6 +18,7 @@ PROBLEMS = (
 )
 AGAIN = "Time clock rejects badges again, two beeps and red"
 NAME = "Time clock rejects badges"
+NAMED = "Badge printer"
 
 
 def solve(engineer: Page, problem: str) -> None:
@@ -40,7 +44,12 @@ def solve(engineer: Page, problem: str) -> None:
 
 def wait_for_proposal(admin: Page) -> None:
     """Open the proposal of all three sessions, once the job has made it."""
-    proposal = admin.get_by_role("row").filter(has_text="ime clock").filter(has_text="3")
+    open_proposal(admin, admin.get_by_role("row").filter(has_text="ime clock").filter(has_text="3"))
+    expect(admin.get_by_text("3 sessions")).to_be_visible()
+
+
+def open_proposal(admin: Page, proposal: Locator) -> None:
+    """Open a proposal of the queue, once the job has made it."""
     ends = time.monotonic() + 120
     while True:
         admin.goto("/proposals")
@@ -48,7 +57,6 @@ def wait_for_proposal(admin: Page) -> None:
             break
         admin.wait_for_timeout(500)
     proposal.get_by_role("link").first.click()
-    expect(admin.get_by_text("3 sessions")).to_be_visible()
 
 
 def test_three_sessions_become_a_flow_that_guides_the_fourth(desk: Desk) -> None:
@@ -98,3 +106,93 @@ def test_a_bad_proposal_is_rejected(desk: Desk) -> None:
     admin.goto("/proposals?show=rejected")
     admin.get_by_role("link", name=title, exact=True).first.click()
     expect(admin.get_by_text("It happened once, and the machine is gone.")).to_be_visible()
+
+
+def ask(desk: Desk, who: str, method: str, path: str, body: Any = None) -> Any:
+    """What the API answers to somebody of the demo."""
+    with httpx2.Client(base_url=f"{desk.url}/api/v1", timeout=60) as http:
+        signed_in = http.post("/auth/token", data={"username": who, "password": DEMO_PASSWORD})
+        http.headers["Authorization"] = f"Bearer {signed_in.json()['access_token']}"
+        answer = http.request(method, path, json=body)
+    assert answer.is_success, answer.text
+    return answer.json()
+
+
+def solve_pagers(desk: Desk) -> None:
+    """Ten sessions of a domain of their own, all solved alike without a flow."""
+    engineer = "engineer@northwind.example"
+    for number in range(10):
+        about = {"problem_summary": f"Pager {number} vibrates without end", "problem_domain": "Pagers"}
+        session = ask(desk, engineer, "POST", "/ai-sessions", about)
+        at = f"/ai-sessions/{session['id']}"
+        ask(desk, engineer, "POST", f"{at}/flow", {"flow_id": None})
+        ask(desk, engineer, "POST", f"{at}/steps", {"free_text": "Took the battery out and put it back"})
+        ask(desk, engineer, "POST", f"{at}/resolve", {"summary": "Registered it with the tower again"})
+
+
+def test_a_gap_becomes_a_flow_in_three_presses(desk: Desk) -> None:
+    solve_pagers(desk)
+    admin = desk.person("admin@northwind.example")
+    admin.on("dialog", lambda dialog: dialog.accept())
+    admin.goto("/analytics/knowledge-gaps")
+    gap = admin.locator("section").filter(has=admin.get_by_role("heading", name="Solved without a flow: Pagers"))
+
+    gap.get_by_role("button", name="Make a draft").click()
+    expect(admin.get_by_text("10 sessions")).to_be_visible()
+    # The second press publishes, and the third says yes.
+    admin.get_by_role("button", name="Publish as it is").click()
+    expect(admin.get_by_text("New sessions follow it.")).to_be_visible()
+
+    admin.goto("/analytics/knowledge-gaps")
+    gap.get_by_role("link", name="What became of them").click()
+    expect(admin.get_by_text("Too early to tell").first).to_be_visible()
+
+
+def leave_at_the_first_question(desk: Desk, flow_id: str, words: str, solved: str) -> None:
+    """Follow a flow, answer its first question in words of one's own, and solve it."""
+    engineer = "engineer@northwind.example"
+    about = {"problem_summary": "Badge printer prints nothing", "flow_id": flow_id}
+    session = ask(desk, engineer, "POST", "/ai-sessions", about)
+    at = f"/ai-sessions/{session['id']}"
+    ask(desk, engineer, "POST", f"{at}/steps", {"free_text": words})
+    ask(desk, engineer, "POST", f"{at}/resolve", {"summary": solved})
+
+
+def first_question(desk: Desk, flow_id: str) -> tuple[str, list[str]]:
+    """What the published flow asks first, and its choices."""
+    flow = ask(desk, "admin@northwind.example", "GET", f"/flows/{flow_id}")
+    root = flow["published"]["tree"]["nodes"]["root"]
+    return root["text"], [choice["label"] for choice in root["choices"]]
+
+
+def test_a_stale_approval_overwrites_nothing(desk: Desk) -> None:
+    who = "admin@northwind.example"
+    ends = {"kind": "resolution", "text": "Print a test badge"}
+    root: dict[str, Any] = {
+        "kind": "question",
+        "text": "Is the ribbon empty?",
+        "choices": [{"label": "Yes", "next": "end"}, {"label": "No", "next": "end"}],
+    }
+    tree = {"root": "root", "nodes": {"root": root, "end": ends}}
+    flow = ask(desk, who, "POST", "/flows", {"name": NAMED, "category": "Printing", "tree": tree})
+    who = "admin@northwind.example"
+    ask(desk, who, "POST", f"/flows/{flow['id']}/publish", {})
+    leave_at_the_first_question(desk, flow["id"], "It is torn", "Put a new ribbon in")
+
+    admin = desk.person(who)
+    admin.on("dialog", lambda dialog: dialog.accept())
+    open_proposal(admin, admin.get_by_role("row").filter(has_text="Change to a flow").filter(has_text=NAMED))
+    expect(admin.get_by_role("button", name="Publish as it is")).to_be_visible()
+    root["text"] = "What about the ribbon?"
+    ask(desk, who, "PUT", f"/flows/{flow['id']}/draft", {"name": NAMED, "category": "Printing", "tree": tree})
+    ask(desk, who, "POST", f"/flows/{flow['id']}/publish", {})
+
+    admin.get_by_role("button", name="Publish as it is").click()
+    expect(admin.get_by_text("The flow was published again since you opened this.")).to_be_visible()
+    assert first_question(desk, flow["id"]) == ("What about the ribbon?", ["Yes", "No"])
+
+    # The page shows the difference again, merged into what was published meanwhile.
+    expect(admin.get_by_text("What about the ribbon?").first).to_be_visible()
+    admin.get_by_role("button", name="Publish as it is").click()
+    expect(admin.get_by_text("New sessions follow it.")).to_be_visible()
+    assert first_question(desk, flow["id"]) == ("What about the ribbon?", ["Yes", "No", "It is torn"])
