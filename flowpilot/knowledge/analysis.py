@@ -24,6 +24,7 @@ from flowpilot.knowledge.models import (
 )
 from flowpilot.knowledge.needs import Need, need_of
 from flowpilot.knowledge.proposals.queries import draft_of
+from flowpilot.sessions.models import AISession
 from flowpilot.sessions.queries import SessionHistory, read_session
 from flowpilot.sessions.similar.likeness import Traits, likest, mean_likeness
 from flowpilot.sessions.similar.words import Worth, words_of, worth_in
@@ -160,15 +161,24 @@ async def _like(db: Db, history: SessionHistory, need: Need, traits: Traits, wor
         same = select(FlowProposal).where(*mine, *place, pending).order_by(FlowProposal.id).limit(1)
         return await db.scalar(same)
     rows = await db.execute(
-        select(FlowProposal, ProposalSession)
+        select(FlowProposal, ProposalSession, AISession.problem_domain)
         .join(ProposalSession, IS_OF_PROPOSAL)
-        .where(*mine, ProposalSession.account_id == account_id, FlowProposal.status.in_(_JOINED))
+        .join(
+            AISession,
+            (AISession.account_id == ProposalSession.account_id) & (AISession.id == ProposalSession.session_id),
+        )
+        .where(
+            *mine,
+            ProposalSession.account_id == account_id,
+            AISession.account_id == account_id,
+            FlowProposal.status.in_(_JOINED),
+        )
         .order_by(ProposalSession.id.desc())
         .limit(_MOST_COMPARED)
     )
     groups: dict[FlowProposal, list[Traits]] = defaultdict(list)
-    for proposal, row in rows:
-        groups[proposal].append(Traits(frozenset(row.problem_words), frozenset(row.done_words), proposal.domain))
+    for proposal, row, domain in rows:
+        groups[proposal].append(Traits(frozenset(row.problem_words), frozenset(row.done_words), domain))
     return likest(traits, groups, worth)
 
 

@@ -62,6 +62,14 @@ async def test_the_same_words_in_another_domain_are_another_proposal(
     assert [proposal["domain"] for proposal in proposals(client, company)] == ["Printing", "Scanning"]
 
 
+async def test_each_session_of_a_proposal_counts_with_its_own_domain(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    for domain in (None, "Printing", "Printing", "Printing", "Scanning"):
+        await solve(client, company, database, *TIMES[0], problem_domain=domain)
+    assert [proposal["session_count"] for proposal in proposals(client, company)] == [4, 1]
+
+
 async def test_a_session_in_which_nobody_did_anything_proposes_nothing(
     client: TestClient, company: Company, database: Database
 ) -> None:
