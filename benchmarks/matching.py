@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import hashlib
 import statistics
 import time
 import tomllib
@@ -16,8 +15,8 @@ from rich.console import Console
 from rich.table import Table
 from sqlalchemy import text
 
+from benchmarks.labelled import is_held_back, share, shares_markdown, shares_table
 from benchmarks.server import temporary_settings
-from flowpilot.analytics.statistics import wilson
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
@@ -52,7 +51,7 @@ class Text:
     @property
     def is_held_back(self) -> bool:
         """Whether no weight may be fitted to it. Adding texts does not move any from one half to the other."""
-        return bool(hashlib.sha256(self.text.encode()).digest()[-1] % 2)
+        return is_held_back(self.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +92,7 @@ class Matching:
                 [outcome for outcome in counted if outcome.asked.is_held_back],
                 counted,
             )
-            yield name, *(_share(sum(map(is_good, half)), len(half)) for half in halves)
+            yield name, *(share(sum(map(is_good, half)), len(half)) for half in halves)
 
 
 def load_texts() -> list[Text]:
@@ -112,17 +111,12 @@ def measure_matching(runtime_url: str) -> Matching:
 
 def matching_table(measured: Matching) -> Table:
     """The table for the terminal."""
-    table = Table(*HEADERS, title=TITLE, title_justify="left")
-    for row in measured.rows():
-        table.add_row(*row)
-    return table
+    return shares_table(TITLE, HEADERS, measured.rows())
 
 
 def matching_markdown(measured: Matching) -> str:
     """The section of RESULTS.md."""
-    rows = [HEADERS, ("---", *["---:"] * (len(HEADERS) - 1)), *measured.rows()]
-    lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"## {TITLE}\n\n{lines}\n\n{measured.cost}\n\n{HOW}"
+    return shares_markdown(TITLE, HEADERS, measured.rows(), [measured.cost, HOW])
 
 
 async def _measure(runtime_url: str) -> Matching:
@@ -170,14 +164,6 @@ _MEASURES: tuple[tuple[str, Callable[[Outcome], bool], Callable[[Outcome], bool]
     ("the best one is discovery, or none", _has_flow, _is_of_tier("discovery")),
     ("no flow is right, and none is followed", _has_none, _is_of_tier("discovery")),
 )
-
-
-def _share(part: int, whole: int) -> str:
-    interval = wilson(part, whole)
-    if interval is None:
-        return "no texts"
-    low, high = (round(100 * bound) for bound in interval)
-    return f"{part} of {whole}: {100 * part / whole:.0f} % ({low} to {high})"
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@
 """
 
 import asyncio
-import hashlib
 import random
 import tomllib
 from collections import Counter, defaultdict
@@ -17,8 +16,8 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.labelled import is_held_back, share, shares_markdown, shares_table
 from benchmarks.server import temporary_settings
-from flowpilot.analytics.statistics import wilson
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.knowledge.drafting.cases import Act
@@ -64,7 +63,7 @@ class Labelled:
     @property
     def is_held_back(self) -> bool:
         """Adding families does not move any from one share to the other."""
-        return bool(hashlib.sha256(self.family.encode()).digest()[-1] % 2)
+        return is_held_back(self.family)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +84,7 @@ class Similar:
             fitted = _replays([one for one in labelled if not one.is_held_back], replay, self.worth)
             figures = [_figures(fitted), _figures(everything, _is_held_back), _figures(everything)]
             for number, name in enumerate(names):
-                yield name, *(_share(*each[number]) for each in figures)
+                yield name, *(share(*each[number]) for each in figures)
 
     @property
     def rule(self) -> str:
@@ -119,17 +118,12 @@ def measure_similar(runtime_url: str) -> Similar:
 
 def similar_table(measured: Similar) -> Table:
     """The table for the terminal."""
-    table = Table(*HEADERS, title=TITLE, title_justify="left")
-    for row in measured.rows():
-        table.add_row(*row)
-    return table
+    return shares_table(TITLE, HEADERS, measured.rows())
 
 
 def similar_markdown(measured: Similar) -> str:
     """The section of RESULTS.md."""
-    rows = [HEADERS, ("---", *["---:"] * (len(HEADERS) - 1)), *measured.rows()]
-    lines = "\n".join(f"| {' | '.join(row)} |" for row in rows)
-    return f"## {TITLE}\n\n{lines}\n\n{measured.rule}\n\n{HOW}"
+    return shares_markdown(TITLE, HEADERS, measured.rows(), [measured.rule, HOW])
 
 
 def proposals(sessions: Sequence[Labelled], worth: Worth) -> Groups:
@@ -213,14 +207,6 @@ def _count(groups: Groups, counts: Callable[[Labelled], bool]) -> list[tuple[int
         (sum(len(labels) == 1 for labels in seen), len(seen)),
         (sum(spread[label] == 1 for label in sizes), len(sizes)),
     ]
-
-
-def _share(part: int, whole: int) -> str:
-    interval = wilson(part, whole)
-    if interval is None:
-        return "none"
-    low, high = (round(100 * bound) for bound in interval)
-    return f"{part} of {whole}: {100 * part / whole:.0f} % ({low} to {high})"
 
 
 if __name__ == "__main__":

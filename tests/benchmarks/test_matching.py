@@ -39,14 +39,14 @@ def test_shares_are_counted_by_half() -> None:
         ("the best one is guided", "1 of 2", "0 of 2", "1 of 4"),
         ("the best one is exploring", "1 of 2", "1 of 2", "2 of 4"),
         ("the best one is discovery, or none", "0 of 2", "1 of 2", "1 of 4"),
-        ("no flow is right, and none is followed", "no texts", "1 of 1", "1 of 1"),
+        ("no flow is right, and none is followed", "none", "1 of 1", "1 of 1"),
     ]
     assert table[0][1] == "1 of 2: 50 % (9 to 91)"
 
 
 def test_following_a_flow_when_no_flow_is_right_counts_against_it() -> None:
     table = _cells(Outcome(NO_FLOW, [("vpn", 0.4)]))
-    assert table[-1] == ("no flow is right, and none is followed", "no texts", *["0 of 1: 0 % (0 to 79)"] * 2)
+    assert table[-1] == ("no flow is right, and none is followed", "none", *["0 of 1: 0 % (0 to 79)"] * 2)
 
 
 def test_every_text_is_matched_and_timed(urls: DatabaseUrls) -> None:
