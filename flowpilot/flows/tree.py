@@ -1,40 +1,29 @@
 """A flow as a decision tree, pure: its nodes, what is wrong with it, and what lies ahead of a node."""
 
-import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated, Any
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, Field
+
+from flowpilot.flows.checklist import Item, Section, checklist_problems
+from flowpilot.flows.fields import FlowField, definition_problems, field_problems, names_in
+from flowpilot.flows.plain import PLAIN, Help, LongText, NodeId, ShortText, folded
 
 
 class NodeKind(StrEnum):
-    """Questions and instructions lead on; resolutions and escalations end a path."""
+    """Questions, instructions and checklists lead on; resolutions and escalations end a path."""
 
     QUESTION = "question"
     INSTRUCTION = "instruction"
+    CHECKLIST = "checklist"
     RESOLUTION = "resolution"
     ESCALATION = "escalation"
 
 
-def _plain(value: Any) -> Any:
-    """JSONB and YAML cannot store every control character. Browsers send line breaks as CR LF."""
-    if not isinstance(value, str):
-        return value
-    value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
-    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
-        raise ValueError("it contains a control character; remove it")
-    return value
-
-
-PLAIN = BeforeValidator(_plain)
-ShortText = Annotated[str, Field(min_length=1, max_length=200), PLAIN]
-NodeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
-
-
 class Choice(BaseModel):
-    """An answer to a question or an outcome of an instruction, and the node it leads to."""
+    """An answer to a question or an outcome of what was done, and the node it leads to."""
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
@@ -45,22 +34,45 @@ class Choice(BaseModel):
 class Node(BaseModel):
     """One step of a flow. `help` is the longer explanation, plain text with line breaks.
 
+    `sections` are those of a checklist. `fields` may be asked at any node.
     `open`: a person still has to word its text or a label, so it cannot be published.
     """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     kind: NodeKind
-    text: Annotated[str, Field(min_length=1, max_length=2000), PLAIN]
-    help: Annotated[str, Field(max_length=5000), PLAIN] = ""
+    text: LongText
+    help: Help = ""
     choices: tuple[Choice, ...] = ()
     outcomes: tuple[Choice, ...] = ()
+    sections: Annotated[tuple[Section, ...], Field(max_length=30)] = ()
+    fields: Annotated[tuple[FlowField, ...], Field(max_length=30)] = ()
     open: bool = False
 
     @property
     def offered(self) -> tuple[Choice, ...]:
-        """The choices of a question or the outcomes of an instruction; empty where a path ends."""
-        return {NodeKind.QUESTION: self.choices, NodeKind.INSTRUCTION: self.outcomes}.get(self.kind, ())
+        """The choices of a question, the outcomes of an instruction or a checklist; empty where a path ends."""
+        if self.kind == NodeKind.QUESTION:
+            return self.choices
+        return self.outcomes if self.kind in {NodeKind.INSTRUCTION, NodeKind.CHECKLIST} else ()
+
+    @property
+    def items(self) -> Iterator[Item]:
+        """The items of a checklist, in the order of its sections."""
+        return (item for section in self.sections for item in section.items)
+
+    @property
+    def n_items(self) -> int:
+        """How many they are."""
+        return sum(len(section.items) for section in self.sections)
+
+    @property
+    def texts(self) -> Iterator[str]:
+        """The texts that may use fields, as `{{name}}`."""
+        yield from (self.text, self.help)
+        yield from (section.title for section in self.sections)
+        yield from (text for item in self.items for text in (item.text, item.help))
+        yield from (field.help for field in self.fields)
 
 
 class Tree(BaseModel):
@@ -88,7 +100,7 @@ def to_json(tree: Tree) -> dict[str, Any]:
 def find_choice(node: Node, label: str) -> Choice | None:
     """The node's choice with this label; if there is none, one that differs only in case and spaces."""
     exact = (choice for choice in node.offered if choice.label == label)
-    alike = (choice for choice in node.offered if _folded(choice.label) == _folded(label))
+    alike = (choice for choice in node.offered if folded(choice.label) == folded(label))
     return next(exact, None) or next(alike, None)
 
 
@@ -116,6 +128,7 @@ def problems(tree: Tree) -> list[TreeProblem]:
             TreeProblem(node_id, f'No path leads to the node "{node_id}". Let a choice lead to it, or remove it.')
             for node_id in sorted(tree.nodes.keys() - reached)
         ]
+    found += _field_problems(tree)
     return found + [_loop_problem(loop) for loop in _loops(tree)]
 
 
@@ -131,29 +144,58 @@ def _node_problems(tree: Tree, node_id: str) -> Iterator[TreeProblem]:
                     f'{which} leads to "{choice.next}", which does not exist. Add it, or choose another node.'
                 )
                 yield TreeProblem(node_id, message)
-            if _folded(choice.label) in taken:
+            if folded(choice.label) in taken:
                 yield TreeProblem(node_id, f"{which} exists twice. Give each {word} its own label.")
-            taken.add(_folded(choice.label))
+            taken.add(folded(choice.label))
 
 
 def _kind_problems(node_id: str, node: Node) -> Iterator[str]:
     which = f'The {node.kind} "{node_id}"'
     if node.open:
         yield f"{which} is not worded yet. Write what to ask and what each answer is, then clear its mark."
-    match node.kind:
-        case NodeKind.QUESTION:
-            if len(node.choices) < 2:
-                yield f"{which} needs at least two choices. Add the other possible answers."
-            if node.outcomes:
-                yield f"{which} has outcomes. A question has choices: move them there, or make it an instruction."
-        case NodeKind.INSTRUCTION:
-            if not node.outcomes:
-                yield f"{which} has no outcome. Add its possible outcomes, and where each leads."
-            if node.choices:
-                yield f"{which} has choices. An instruction has outcomes: move them there, or make it a question."
-        case NodeKind.RESOLUTION | NodeKind.ESCALATION:
-            if node.choices or node.outcomes:
-                yield f"{which} ends the flow and cannot lead on. Remove its choices and outcomes."
+    if node.kind is NodeKind.QUESTION:
+        yield from _question_problems(which, node)
+    elif node.kind in {NodeKind.INSTRUCTION, NodeKind.CHECKLIST}:
+        yield from _outcome_problems(which, node)
+    elif node.choices or node.outcomes:
+        yield f"{which} ends the flow and cannot lead on. Remove its choices and outcomes."
+    if node.kind is NodeKind.CHECKLIST:
+        yield from checklist_problems(which, node.sections)
+    elif node.sections:
+        yield f"{which} has sections of items. Make it a checklist, or remove them."
+    yield from field_problems(which, node.fields)
+
+
+def _question_problems(which: str, node: Node) -> Iterator[str]:
+    if len(node.choices) < 2:
+        yield f"{which} needs at least two choices. Add the other possible answers."
+    if node.outcomes:
+        yield f"{which} has outcomes. A question has choices: move them there, or make it an instruction."
+
+
+def _outcome_problems(which: str, node: Node) -> Iterator[str]:
+    if not node.outcomes:
+        yield f"{which} has no outcome. Add its possible outcomes, and where each leads."
+    if node.choices:
+        a_kind = f"{'An' if node.kind is NodeKind.INSTRUCTION else 'A'} {node.kind}"
+        yield f"{which} has choices. {a_kind} has outcomes: move them there, or make it a question."
+
+
+def _field_problems(tree: Tree) -> Iterator[TreeProblem]:
+    """What is wrong with fields between nodes: one is defined twice, or used and never asked."""
+    order = list(walk(tree))
+    asked = [(node_id, field) for node_id in order for field in tree.nodes[node_id].fields]
+    yield from (TreeProblem(node_id, message) for node_id, message in definition_problems(asked))
+    names = {field.name for _, field in asked}
+    for node_id in order:
+        node = tree.nodes[node_id]
+        for name in dict.fromkeys(name for text in node.texts for name in names_in(text) if name not in names):
+            message = f'The node "{node_id}" uses {{{{{name}}}}}, which no node asks for. Add it as a field.'
+            yield TreeProblem(node_id, message)
+        for choice in node.choices + node.outcomes:
+            if any(names_in(choice.label)):
+                message = f'The label "{choice.label}" of node "{node_id}" uses a field. Use it in a text instead.'
+                yield TreeProblem(node_id, message)
 
 
 def _loop_problem(loop: list[str]) -> TreeProblem:
@@ -196,7 +238,3 @@ def _following(tree: Tree, node_id: str) -> list[str]:
     """The nodes that a node leads to, once each, even by choices that its kind should not have."""
     node = tree.nodes[node_id]
     return list(dict.fromkeys(choice.next for choice in node.choices + node.outcomes if choice.next in tree.nodes))
-
-
-def _folded(label: str) -> str:
-    return " ".join(label.split()).casefold()

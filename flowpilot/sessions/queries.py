@@ -144,11 +144,12 @@ def case_of(history: SessionHistory, *, note: str = "", missing: Sequence[str] =
 
 
 def steps_left(tree: Tree | None, where: path.Position) -> list[tuple[str, str]]:
-    """The instructions that the flow may still reach, each with its node."""
+    """The instructions and checklists that the flow may still reach, each with its node."""
     if tree is None or where.node_id is None or where.node_id not in tree.nodes:
         return []
     nodes = [where.node_id, *ahead(tree, where.node_id)]
-    return [(id_, tree.nodes[id_].text) for id_ in nodes if tree.nodes[id_].kind == NodeKind.INSTRUCTION]
+    to_do = {NodeKind.INSTRUCTION, NodeKind.CHECKLIST}
+    return [(id_, tree.nodes[id_].text) for id_ in nodes if tree.nodes[id_].kind in to_do]
 
 
 async def newest_suggestion(db: ReadDb, session: AISession) -> Suggestion | None:

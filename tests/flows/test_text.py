@@ -4,8 +4,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowpilot.flows.text import MAX_CHARACTERS, FlowText, FlowTextError, parse, render
-from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, walk
+from flowpilot.flows.checklist import Item, Section
+from flowpilot.flows.fields import FieldKind, FlowField
+from flowpilot.flows.lines import FlowTextError
+from flowpilot.flows.text import MAX_CHARACTERS, FlowText, parse, render
+from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, problems, walk
 
 WRITTEN = """\
 name: Account is locked
@@ -33,6 +36,37 @@ nodes:
     resolution: Unlocked.
   hand_over:
     escalation: Hand it over.
+"""
+
+CHECKLIST = """\
+name: New PC
+type: procedural
+root: set_up
+nodes:
+  set_up:
+    checklist: Set up {{name}}
+    fields:
+      name: Name of the PC
+      serial:
+        label: Serial number
+        kind: serial
+        required: 'true'
+      system:
+        label: System
+        kind: choice
+        choices: [Windows 11, macOS]
+    sections:
+      Before:
+        unpack: Unpack it.
+      After:
+        label:
+          text: Stick the label on.
+          required: 'true'
+          help: Below the screen.
+    outcomes:
+      Done: done
+  done:
+    resolution: '{{name}} ({{serial}}) is ready.'
 """
 
 HEAD = "name: x\nroot: a\nnodes:\n"
@@ -73,6 +107,22 @@ def test_a_flow_is_written_in_the_order_of_the_walk_with_long_texts_as_blocks() 
     nodes = parse(WRITTEN).tree.nodes
     shuffled = parse(WRITTEN).model_copy(update={"tree": Tree(root="where", nodes=dict(sorted(nodes.items())))})
     assert render(shuffled) == WRITTEN.replace("        # a comment", "")
+
+
+def test_a_checklist_with_fields_is_read_and_written() -> None:
+    flow = parse(CHECKLIST)
+    node = flow.tree.nodes["set_up"]
+    assert [(section.title, [(i.id, i.required) for i in section.items]) for section in node.sections] == [
+        ("Before", [("unpack", False)]),
+        ("After", [("label", True)]),
+    ]
+    assert [(field.name, field.kind, field.required) for field in node.fields] == [
+        ("name", "text", False),
+        ("serial", "serial", True),
+        ("system", "choice", False),
+    ]
+    assert problems(flow.tree) == []
+    assert render(flow) == CHECKLIST
 
 
 def test_a_long_text_of_one_line_is_folded() -> None:
@@ -125,16 +175,18 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
         (
             HEAD + "  a:\n    question: q\n    resolution: r",
             'Line 4: node "a" has the kinds question and resolution; '
-            "give it exactly one of question, instruction, resolution, escalation.",
+            "give it exactly one of question, instruction, checklist, resolution, escalation.",
         ),
         (
             HEAD + "  a:\n    help: h",
-            'Line 4: node "a" has no kind; give it exactly one of question, instruction, resolution, escalation.',
+            'Line 4: node "a" has no kind; '
+            "give it exactly one of question, instruction, checklist, resolution, escalation.",
         ),
         (
             HEAD + "  a:\n    question: q\n    answers: {}",
             'Line 6: node "a" has no "answers"; '
-            "use question, instruction, resolution, escalation, help, open, choices, outcomes.",
+            "use question, instruction, checklist, resolution, escalation, "
+            "help, open, fields, sections, choices, outcomes.",
         ),
         (
             HEAD + "  a:\n    question: q\n    choices: [b]",
@@ -144,6 +196,24 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
             HEAD + "  A b:\n    resolution: r",
             'Line 4, node "A b": a node\'s name has up to 64 lower-case letters, digits, - and _, '
             "and begins with a letter or digit.",
+        ),
+        (
+            HEAD + "  a:\n    resolution: r\n    fields: {Serial: x}",
+            'Line 4, node "a", fields 1, name: a field\'s name has up to 40 lower-case letters, digits and _, '
+            "and begins with a letter.",
+        ),
+        (
+            HEAD + "  a:\n    checklist: c\n    sections: {s: {A b: x}}",
+            'Line 4, node "a", sections 1, items 1, id: an item\'s id has up to 64 lower-case letters, digits, '
+            "- and _, and begins with a letter or digit.",
+        ),
+        (
+            HEAD + "  a:\n    resolution: r\n    fields: {f: {label: x, choices: y}}",
+            'Line 6: the choices of field "f" must be a list, like [first, second].',
+        ),
+        (
+            HEAD + "  a:\n    resolution: r\n    fields: {f: {label: x, kind: colour}}",
+            "Line 4, node \"a\", fields 1, kind: Input should be 'text', 'number', 'choice', 'date' or 'serial'.",
         ),
         (HEAD + "  a:\n    resolution: ", 'Line 4, node "a": String should have at least 1 character.'),
         (
@@ -196,8 +266,24 @@ def offered() -> st.SearchStrategy[tuple[Choice, ...]]:
     return st.lists(st.builds(Choice, label=LABELS, next=NEXT), max_size=3, unique_by=lambda c: c.label).map(tuple)
 
 
+IDS = st.from_regex(r"[a-z][a-z0-9_]{0,9}", fullmatch=True)
+ITEMS = st.builds(Item, id=IDS, text=FULL, help=TEXTS, required=st.booleans())
+SECTIONS = st.builds(
+    Section, title=LABELS, items=st.lists(ITEMS, max_size=3, unique_by=lambda item: item.id).map(tuple)
+)
+FIELDS = st.builds(
+    FlowField,
+    name=IDS,
+    label=LABELS,
+    kind=st.sampled_from(FieldKind),
+    required=st.booleans(),
+    choices=st.lists(LABELS, max_size=3).map(tuple),
+    help=TEXTS,
+)
 NODES = st.builds(
     Node,
+    sections=st.lists(SECTIONS, max_size=2, unique_by=lambda section: section.title).map(tuple),
+    fields=st.lists(FIELDS, max_size=2, unique_by=lambda field: field.name).map(tuple),
     kind=st.sampled_from(NodeKind),
     text=FULL,
     help=TEXTS,

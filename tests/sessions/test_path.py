@@ -11,7 +11,8 @@ from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, StepKind
 
 ENDS = (NodeKind.RESOLUTION, NodeKind.ESCALATION)
-WORDS = {NodeKind.QUESTION: "choices", NodeKind.INSTRUCTION: "outcomes"}
+WORDS = {NodeKind.QUESTION: "choices", NodeKind.INSTRUCTION: "outcomes", NodeKind.CHECKLIST: "outcomes"}
+ITEMS = [{"title": "All", "items": [{"id": "x", "text": "Do it."}]}]
 
 
 @st.composite
@@ -23,6 +24,8 @@ def trees(draw: st.DrawFn) -> Tree:
         kind = draw(st.sampled_from(list(NodeKind) if number < size - 1 else ENDS))
         node: dict[str, Any] = {"kind": kind, "text": f"Text {number}"}
         nodes[f"n{number}"] = node
+        if kind == NodeKind.CHECKLIST:
+            node["sections"] = ITEMS
         if kind in WORDS:
             following = st.integers(number + 1, size - 1)
             to = draw(st.lists(following, min_size=2, max_size=4))

@@ -35,7 +35,7 @@ def make_guide(tree: Tree) -> Guide:
     def find(node_id: str) -> frozenset[NodeKind]:
         if node_id not in ends:
             node = tree.nodes[node_id]
-            own = {node.kind} - {NodeKind.QUESTION, NodeKind.INSTRUCTION}
+            own = {node.kind} & {NodeKind.RESOLUTION, NodeKind.ESCALATION}
             own -= {NodeKind.RESOLUTION} if _LEADS_ELSEWHERE in node.text else set()
             ends[node_id] = frozenset(own).union(*(find(choice.next) for choice in node.offered))
         return ends[node_id]

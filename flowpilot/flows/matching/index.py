@@ -12,12 +12,16 @@ _MAX_CHARACTERS = 100_000
 def index(flow: Flow, tree: Tree) -> None:
     """Set the flow's search columns, to be written with its next flush.
 
-    `search` contains the name and keywords (weight A), the description (B), the texts and choices of the nodes
-    (C), and their help (D). `search_text` contains the name and the keywords, one a line.
+    `search` contains the name and keywords (weight A), the description (B), the texts, items and choices of
+    the nodes (C), and their help (D). `search_text` contains the name and the keywords, one a line.
     """
     nodes = tree.nodes.values()
     named = "\n".join((flow.name, *flow.keywords))
-    asked = "\n".join(words for node in nodes for words in (node.text, *(choice.label for choice in node.offered)))
+    asked = "\n".join(
+        words
+        for node in nodes
+        for words in (node.text, *(item.text for item in node.items), *(choice.label for choice in node.offered))
+    )
     weighted = (
         (named, "'A'"),
         (flow.description, "'B'"),

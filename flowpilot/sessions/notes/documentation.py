@@ -138,7 +138,7 @@ def _ending(history: SessionHistory, steps: list[AISessionStep]) -> Section:
         paragraphs = [f"{state}."]
     node = history.where.node
     if node is not None and status != SessionStatus.ABANDONED:
-        leads_on = node.kind in {NodeKind.QUESTION, NodeKind.INSTRUCTION}
+        leads_on = node.kind not in {NodeKind.RESOLUTION, NodeKind.ESCALATION}
         paragraphs.append(f"{'Next in the guide' if leads_on else 'The guide ends here'}: {node.text}")
     return Section("State", paragraphs, [])
 

@@ -38,6 +38,8 @@ class Box:
                 return f"M8 0H{w - 8}L{w} {h // 2}L{w - 8} {h}H8L0 {h // 2}Z"
             case NodeKind.INSTRUCTION:
                 return f"M0 0H{w}V{h}H0Z"
+            case NodeKind.CHECKLIST:
+                return f"M0 0H{w}V{h}H0ZM6 0V{h}"
             case NodeKind.RESOLUTION:
                 return (
                     f"M20 0H{w - 20}Q{w} 0 {w} 20V{h - 20}Q{w} {h} {w - 20} {h}H20Q0 {h} 0 {h - 20}V20Q0 0 20 0Z"

@@ -14,8 +14,9 @@ from flowpilot.clock import Now
 from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError
 from flowpilot.flows import api
+from flowpilot.flows.plain import PLAIN
 from flowpilot.flows.schemas import CategoryOut, DraftIn, FlowDetailOut, VersionDetailOut
-from flowpilot.flows.tree import PLAIN, Choice, NodeKind, TreeProblem, problems
+from flowpilot.flows.tree import Choice, NodeKind, TreeProblem, problems
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession

@@ -13,9 +13,10 @@ from flowpilot.flows import api
 from flowpilot.flows.articles.api import ArticleIn, create_from_article
 from flowpilot.flows.articles.reading import ArticleFormat
 from flowpilot.flows.importing import ImportAction
+from flowpilot.flows.plain import ShortText
 from flowpilot.flows.schemas import CategoryOut, ImportIn, ImportOut
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
-from flowpilot.flows.tree import Choice, Node, NodeKind, ShortText, Tree
+from flowpilot.flows.tree import Choice, Node, NodeKind, Tree
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm

@@ -124,10 +124,35 @@ def _changed(before: Node, after: Node) -> list[ChangedPart]:
         ChangedPart("Kind", before.kind.capitalize(), after.kind.capitalize()),
         ChangedPart("Text", before.text, after.text),
         ChangedPart("Help", before.help, after.help),
+        ChangedPart("Fields", _fields(before), _fields(after)),
+        ChangedPart("Items", _items(before), _items(after)),
         ChangedPart("Choices", _lines(before.choices), _lines(after.choices)),
         ChangedPart("Outcomes", _lines(before.outcomes), _lines(after.outcomes)),
     ]
     return [part for part in parts if part.before != part.after]
+
+
+def _fields(node: Node) -> str:
+    return "\n".join(
+        f"{field.label} ({{{{{field.name}}}}}, {field.kind}{', required' if field.required else ''}"
+        f"{': ' if field.choices else ''}{', '.join(field.choices)})"
+        f"{_help(field.help)}"
+        for field in node.fields
+    )
+
+
+def _items(node: Node) -> str:
+    lines = []
+    for section in node.sections:
+        lines.append(f"{section.title}:")
+        lines += [
+            f"- {item.text}{' (required)' if item.required else ''}{_help(item.help)}" for item in section.items
+        ]
+    return "\n".join(lines)
+
+
+def _help(text: str) -> str:
+    return f"\n  {text}" if text else ""
 
 
 def _lines(choices: tuple[Choice, ...]) -> str:

@@ -1,0 +1,28 @@
+"""The texts of a flow: plain, trimmed, and of a length that a page can show."""
+
+import unicodedata
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Field, StringConstraints
+
+
+def _plain(value: Any) -> Any:
+    """JSONB and YAML cannot store every control character. Browsers send line breaks as CR LF."""
+    if not isinstance(value, str):
+        return value
+    value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
+        raise ValueError("it contains a control character; remove it")
+    return value
+
+
+PLAIN = BeforeValidator(_plain)
+ShortText = Annotated[str, Field(min_length=1, max_length=200), PLAIN]
+LongText = Annotated[str, Field(min_length=1, max_length=2000), PLAIN]
+Help = Annotated[str, Field(max_length=5000), PLAIN]
+NodeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]
+
+
+def folded(label: str) -> str:
+    """A label for comparison: without differences of case and spaces."""
+    return " ".join(label.split()).casefold()
