@@ -1,5 +1,6 @@
 """JSON routes of the reports and the metric catalogue."""
 
+import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
@@ -19,6 +20,8 @@ from flowpilot.analytics.reports import to_json
 from flowpilot.analytics.requests import WindowQuery, limited
 from flowpilot.analytics.savings import Savings, savings
 from flowpilot.analytics.schemas import Report
+from flowpilot.analytics.traffic import FlowTraffic, traffic
+from flowpilot.flows.queries import flow_facts
 from flowpilot.identity.access import CanViewAnalytics, CanViewEscalations
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import Caller, ReadSession
@@ -59,6 +62,15 @@ async def read_flow_quality(
 ) -> Response:
     """How well the flows work."""
     return _answer(await flow_quality(db, window, sort))
+
+
+@router.get("/flows/{flow_id}/traffic", dependencies=[limited("flow-traffic")])
+async def read_flow_traffic(
+    flow_id: uuid.UUID, actor: CanViewAnalytics, window: WindowQuery, db: ReadSession
+) -> FlowTraffic:
+    """Which way the sessions of a flow went at each node, and where they ended."""
+    await flow_facts(db, actor.account_id, flow_id)
+    return await traffic(db, window, flow_id)
 
 
 @router.get("/psa-metrics", response_model=PsaMetrics, dependencies=[limited("psa-metrics")])

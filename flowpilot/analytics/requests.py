@@ -36,6 +36,7 @@ PER_MINUTE = {
     "knowledge-gaps": 10,
     "coverage": 15,
     "flow-quality": 15,
+    "flow-traffic": 30,
     "psa-metrics": 15,
     "escalations": 30,
     "savings": 15,

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from flowpilot.flows.tree import NodeKind, Tree
 from flowpilot.web.flows.outline import Branch, Jump, Outline, OutlineNode, outline
+from flowpilot.web.flows.traffic import TrafficWords
 
 _WIDTH, _GAP, _MARGIN = 236, 44, 12
 _TEXT_LINE, _LABEL_LINE = 17, 15
@@ -20,7 +21,7 @@ _MAX_LINES = 6
 
 @dataclass(frozen=True, slots=True)
 class Box:
-    """A node. `lines` are the lines of its text."""
+    """A node. `lines` are the lines of its text; `traffic` is what is known of its sessions, if anything."""
 
     entry: OutlineNode
     x: int
@@ -28,6 +29,7 @@ class Box:
     width: int
     height: int
     lines: list[str]
+    traffic: str
 
     @property
     def shape(self) -> str:
@@ -89,16 +91,17 @@ class Diagram:
     lines: list[Line]
 
 
-def diagram(tree: Tree) -> Diagram:
-    """The diagram of a tree."""
-    return _Drawing(outline(tree)).finished()
+def diagram(tree: Tree, traffic: TrafficWords | None = None) -> Diagram:
+    """The diagram of a tree, with the traffic of its sessions if that may be shown."""
+    return _Drawing(outline(tree), traffic).finished()
 
 
 class _Drawing:
     """Draws one node after the other, each as high in its column as the others allow."""
 
-    def __init__(self, read: Outline) -> None:
+    def __init__(self, read: Outline, traffic: TrafficWords | None) -> None:
         self.read = read
+        self.traffic = traffic
         # How many nodes are drawn beneath each node. They come later in reading order.
         self.sizes: dict[str, int] = {}
         for node_id, entry in reversed(list(read.entries.items())):
@@ -120,20 +123,24 @@ class _Drawing:
 
     def _draw(self, entry: OutlineNode, y: int) -> None:
         x, lines = _MARGIN + entry.depth * (_WIDTH + _GAP), _wrapped(entry.node.text)
-        height = _HEAD + len(lines) * _TEXT_LINE + _FOOT
-        self.done.boxes.append(Box(entry, x, y, _WIDTH, height, lines))
+        traffic = self.traffic.ended(entry.id, is_end=not entry.node.offered) if self.traffic else ""
+        height = _HEAD + (len(lines) + bool(traffic)) * _TEXT_LINE + _FOOT
+        self.done.boxes.append(Box(entry, x, y, _WIDTH, height, lines, traffic))
         self.bottoms[entry.depth] = y + height + _BETWEEN
         # Small branches come first, so that the first columns stay close together.
         for branch in sorted(entry.branches, key=self._size):
-            port = self._draw_branch(branch, entry.depth + 1, y)
+            port = self._draw_branch(entry, branch, y)
             path = f"M{x + _WIDTH} {y + _PORT}h{_GAP // 2}V{port}H{x + _WIDTH + _GAP - 2}"
             self.done.lines.append(Line(path, is_jump=branch.jump is not Jump.DOWN))
             # The next node in this column begins below these lines, so that lines do not cross.
             self.bottoms[entry.depth] = max(self.bottoms[entry.depth], port)
 
-    def _draw_branch(self, branch: Branch, column: int, beside: int) -> int:
+    def _draw_branch(self, entry: OutlineNode, branch: Branch, beside: int) -> int:
         """Draw what the branch leads to, not above `beside`, and return the height at which its line arrives."""
-        x, lines = _MARGIN + column * (_WIDTH + _GAP), _label(branch)
+        column, lines = entry.depth + 1, _label(branch)
+        x = _MARGIN + column * (_WIDTH + _GAP)
+        if self.traffic and (words := self.traffic.along(entry.id, branch.labels)):
+            lines.append(words)
         height = len(lines) * _LABEL_LINE + 4
         y = max(beside - height, self.bottoms.get(column, 0))
         self.done.labels.append(Label(x, y, lines))

@@ -9,6 +9,7 @@ from fastapi import APIRouter, Request, Response
 
 from flowpilot.analytics.flow_quality import FlowRow, flow_quality, quality_of
 from flowpilot.analytics.period import Window, window
+from flowpilot.analytics.traffic import traffic
 from flowpilot.db.session import ReadDb
 from flowpilot.flows import api
 from flowpilot.flows.queries import FlowState
@@ -21,6 +22,7 @@ from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession
 from flowpilot.web.flows.diagram import Diagram, diagram
 from flowpilot.web.flows.outline import Outline, outline
+from flowpilot.web.flows.traffic import TrafficWords
 from flowpilot.web.frame import CurrentFrame, Frame
 from flowpilot.web.render import Page, render
 
@@ -57,6 +59,7 @@ class Flow(Page):
     outline: Outline
     problems: list[TreeProblem]
     quality: FlowRow | None
+    traffic: TrafficWords | None
 
 
 @router.get("")
@@ -100,15 +103,25 @@ async def flow_page(
     actor: Actor, db: ReadDb, frame: Frame, flow: FlowDetailOut, edition: VersionDetailOut
 ) -> Flow:
     """One version of a flow, to read."""
+    words = await traffic_words(actor, db, frame, flow.id)
     return Flow(
         title=flow.name,
         flow=flow,
         edition=edition,
-        diagram=diagram(edition.tree),
+        diagram=diagram(edition.tree, words),
         outline=outline(edition.tree),
         problems=problems(edition.tree) if edition.published_at is None else [],
         quality=await _quality(actor, db, frame, flow.id),
+        traffic=words,
     )
+
+
+async def traffic_words(actor: Actor, db: ReadDb, frame: Frame, flow_id: uuid.UUID) -> TrafficWords | None:
+    """The traffic of the flow's sessions of the last 30 days; None if they may not be seen or there are none."""
+    if not actor.may(Permission.VIEW_ANALYTICS):
+        return None
+    found = await traffic(db, _last_30_days(actor, frame), flow_id)
+    return TrafficWords(found) if found.sessions else None
 
 
 async def _qualities(actor: Actor, db: ReadDb, frame: Frame) -> dict[uuid.UUID, FlowRow] | None:
