@@ -18,7 +18,7 @@ _WIDTH = 100
 
 _FLOW_KEYS = ("name", "category", "type", "description", "keywords", "root", "nodes")
 _KINDS = tuple(str(kind) for kind in NodeKind)
-_NODE_KEYS = (*_KINDS, "help", "open", "fields", "sections", "choices", "outcomes")
+_NODE_KEYS = (*_KINDS, "flow", "help", "open", "fields", "sections", "choices", "outcomes")
 _FIELD_KEYS = ("label", "kind", "required", "choices", "help")
 _NAME_RULES = {
     "": "a node's name has up to 64 lower-case letters, digits, - and _, and begins with a letter or digit",
@@ -130,6 +130,8 @@ def _node(node_id: str, item: Part) -> dict[str, Any]:
         found = f"has the kinds {' and '.join(kinds)}" if kinds else "has no kind"
         raise FlowTextError(f"Line {item.line}: {what} {found}; give it exactly one of {', '.join(_KINDS)}.")
     node: dict[str, Any] = {"kind": kinds[0], "text": words(entries[kinds[0]], f"the {kinds[0]} of {what}")}
+    if "flow" in entries:
+        node["flow"] = words(entries["flow"], f"the flow of {what}")
     if "help" in entries:
         node["help"] = words(entries["help"], f"the help of {what}")
     if "open" in entries:
@@ -167,6 +169,8 @@ class _Pairs(list[tuple[str, Any]]):
 
 def _written_node(node: Node) -> dict[str, Any]:
     written: dict[str, Any] = {str(node.kind): node.text}
+    if node.flow:
+        written["flow"] = node.flow
     if node.help:
         written["help"] = node.help
     if node.open:

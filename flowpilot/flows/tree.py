@@ -13,13 +13,18 @@ from flowpilot.flows.plain import PLAIN, Help, LongText, NodeId, ShortText, fold
 
 
 class NodeKind(StrEnum):
-    """Questions, instructions and checklists lead on; resolutions and escalations end a path."""
+    """Questions, instructions, checklists and sub-flows lead on; resolutions and escalations end a path."""
 
     QUESTION = "question"
     INSTRUCTION = "instruction"
     CHECKLIST = "checklist"
+    SUBFLOW = "subflow"
     RESOLUTION = "resolution"
     ESCALATION = "escalation"
+
+
+# What is done here has outcomes; what is asked has choices.
+HAVE_OUTCOMES = frozenset({NodeKind.INSTRUCTION, NodeKind.CHECKLIST, NodeKind.SUBFLOW})
 
 
 class Choice(BaseModel):
@@ -35,6 +40,8 @@ class Node(BaseModel):
     """One step of a flow. `help` is the longer explanation, plain text with line breaks.
 
     `sections` are those of a checklist. `fields` may be asked at any node.
+    `flow`: the id of the flow that a sub-flow leads into. A text has its name instead, which becomes the id when a
+    draft is saved or published and there is such a flow.
     `open`: a person still has to word its text or a label, so it cannot be published.
     """
 
@@ -43,6 +50,7 @@ class Node(BaseModel):
     kind: NodeKind
     text: LongText
     help: Help = ""
+    flow: Annotated[str, Field(max_length=200), PLAIN] = ""
     choices: tuple[Choice, ...] = ()
     outcomes: tuple[Choice, ...] = ()
     sections: Annotated[tuple[Section, ...], Field(max_length=30)] = ()
@@ -51,10 +59,10 @@ class Node(BaseModel):
 
     @property
     def offered(self) -> tuple[Choice, ...]:
-        """The choices of a question, the outcomes of an instruction or a checklist; empty where a path ends."""
-        if self.kind == NodeKind.QUESTION:
+        """The choices of a question, or the outcomes of what is done; empty where a path ends."""
+        if self.kind is NodeKind.QUESTION:
             return self.choices
-        return self.outcomes if self.kind in {NodeKind.INSTRUCTION, NodeKind.CHECKLIST} else ()
+        return self.outcomes if self.kind in HAVE_OUTCOMES else ()
 
     @property
     def items(self) -> Iterator[Item]:
@@ -132,6 +140,9 @@ def problems(tree: Tree) -> list[TreeProblem]:
     return found + [_loop_problem(loop) for loop in _loops(tree)]
 
 
+_WORDS = {NodeKind.SUBFLOW: "sub-flow"}
+
+
 def _node_problems(tree: Tree, node_id: str) -> Iterator[TreeProblem]:
     node = tree.nodes[node_id]
     yield from (TreeProblem(node_id, message) for message in _kind_problems(node_id, node))
@@ -150,12 +161,12 @@ def _node_problems(tree: Tree, node_id: str) -> Iterator[TreeProblem]:
 
 
 def _kind_problems(node_id: str, node: Node) -> Iterator[str]:
-    which = f'The {node.kind} "{node_id}"'
+    which = f'The {_WORDS.get(node.kind, node.kind)} "{node_id}"'
     if node.open:
         yield f"{which} is not worded yet. Write what to ask and what each answer is, then clear its mark."
     if node.kind is NodeKind.QUESTION:
         yield from _question_problems(which, node)
-    elif node.kind in {NodeKind.INSTRUCTION, NodeKind.CHECKLIST}:
+    elif node.kind in HAVE_OUTCOMES:
         yield from _outcome_problems(which, node)
     elif node.choices or node.outcomes:
         yield f"{which} ends the flow and cannot lead on. Remove its choices and outcomes."
@@ -163,6 +174,10 @@ def _kind_problems(node_id: str, node: Node) -> Iterator[str]:
         yield from checklist_problems(which, node.sections)
     elif node.sections:
         yield f"{which} has sections of items. Make it a checklist, or remove them."
+    if node.kind is NodeKind.SUBFLOW and not node.flow:
+        yield f"{which} leads into no flow. Choose the flow that it leads into."
+    if node.kind is not NodeKind.SUBFLOW and node.flow:
+        yield f"{which} names a flow. Make it a sub-flow, which leads into that flow, or remove the name."
     yield from field_problems(which, node.fields)
 
 
@@ -177,7 +192,7 @@ def _outcome_problems(which: str, node: Node) -> Iterator[str]:
     if not node.outcomes:
         yield f"{which} has no outcome. Add its possible outcomes, and where each leads."
     if node.choices:
-        a_kind = f"{'An' if node.kind is NodeKind.INSTRUCTION else 'A'} {node.kind}"
+        a_kind = f"{'An' if node.kind is NodeKind.INSTRUCTION else 'A'} {_WORDS.get(node.kind, node.kind)}"
         yield f"{which} has choices. {a_kind} has outcomes: move them there, or make it a question."
 
 

@@ -27,14 +27,26 @@ def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
         "ticket": session.psa_ticket_id,
         "flow": None if history.flow_name is None else {"name": history.flow_name, "version": history.flow_number},
         "node": None if where.node is None else {"id": where.node_id, "text": where.node.text},
+        **_inside(where),
         "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
         "tried": [_of(step) for step in steps if step.kind == StepKind.OUTCOME],
         "notes": [_of(step) for step in steps if step.kind == StepKind.NOTE],
-        "left": [{"node": node, "instruction": text} for node, text in steps_left(history.tree, where)],
+        "left": [_left(*one) for one in steps_left(where)],
         "opinion": note,
         "missing": missing,
         "completeness": round(1 - len(missing) / len(checks), 2),
     }
+
+
+def _inside(where: path.Position) -> dict[str, Any]:
+    """The sub-flows that the session is in, the outermost first, if it is in any."""
+    frames = where.frames[1:]
+    return {"subflows": [{"id": str(one.flow_id), "name": one.name} for one in frames]} if frames else {}
+
+
+def _left(frame: path.Frame, node_id: str, text: str) -> dict[str, Any]:
+    flow = {} if frame.flow_id is None else {"flow": str(frame.flow_id)}
+    return {"node": node_id, "instruction": text, **flow}
 
 
 def _of(step: AISessionStep) -> dict[str, Any]:

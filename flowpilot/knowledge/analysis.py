@@ -11,6 +11,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.flows.queries import FlowNotFoundError, flow_facts, flow_text
 from flowpilot.knowledge.content import MAX_TITLE, ProposalContent, changed_flow, new_flow
+from flowpilot.knowledge.drafting.cases import in_flow
 from flowpilot.knowledge.drafting.change import change
 from flowpilot.knowledge.drafting.merge import merge
 from flowpilot.knowledge.evidence import Evidence, add_session, read_evidence, traits_of
@@ -110,7 +111,8 @@ async def _changed_flow(
     if proposal.node not in base.tree.nodes:
         return None
     proposal.based_on_id = facts.published_version_id
-    return changed_flow(change(base.tree, proposal.node, evidence.cases, worth), base)
+    cases = [in_flow(case, proposal.flow_id) for case in evidence.cases]
+    return changed_flow(change(base.tree, proposal.node, cases, worth), base)
 
 
 async def _most_typical(db: Db, problems: Sequence[str], worth: Worth) -> str:

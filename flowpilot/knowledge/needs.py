@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from flowpilot.flows.tree import NodeKind
 from flowpilot.knowledge.models import ProposalKind
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
-from flowpilot.sessions.path import standing
+from flowpilot.sessions.path import Frame, flow_of, standing
 from flowpilot.sessions.queries import SessionHistory
 
 # "Fixed" is no procedure: with nothing else on record, what solved it takes this many words.
@@ -30,9 +30,9 @@ def need_of(history: SessionHistory) -> Need | None:
     if history.tree is None:
         return Need(ProposalKind.NEW_FLOW)
     where = history.where
-    if where.node is None or where.node.kind == NodeKind.RESOLUTION or not _left(history, where.node_id):
+    if where.node is None or where.node.kind == NodeKind.RESOLUTION or not _left(history, where.frames[-1]):
         return None
-    return Need(ProposalKind.FLOW_CHANGE, session.matched_flow_id, where.node_id)
+    return Need(ProposalKind.FLOW_CHANGE, where.frames[-1].flow_id or session.matched_flow_id, where.node_id)
 
 
 def shows_something(history: SessionHistory) -> bool:
@@ -46,9 +46,11 @@ def _shows(step: AISessionStep) -> bool:
     return step.kind in {StepKind.ANSWER, StepKind.OUTCOME, StepKind.NOTE}
 
 
-def _left(history: SessionHistory, node: str | None) -> bool:
+def _left(history: SessionHistory, stayed: Frame) -> bool:
     """Whether somebody wrote free text at the node where the session stayed."""
     return any(
-        step.content.get("node") == node and (step.is_free_text or step.kind == StepKind.NOTE)
+        step.content.get("node") == stayed.node_id
+        and flow_of(step) == stayed.flow_id
+        and (step.is_free_text or step.kind == StepKind.NOTE)
         for step in standing(history.steps)
     )

@@ -7,6 +7,7 @@ from typing import Any
 
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import path, transitions
+from flowpilot.sessions.following.usable import UsableFlow
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.transitions import Action
 
@@ -23,16 +24,26 @@ class NewStep:
 def answer(where: path.Position, label: str) -> NewStep:
     """One of the choices of the question at which the session is."""
     choice = path.choose(where, NodeKind.QUESTION, label)
-    assert where.node is not None
-    content = {"question": where.node.text, "choice": choice.label, **_place(where, choice.next)}
+    assert where.deciding is not None
+    assert where.deciding.node is not None
+    content = {
+        "question": where.deciding.node.text,
+        "choice": choice.label,
+        **_place(where.deciding, choice.next),
+    }
     return NewStep(StepKind.ANSWER, content)
 
 
 def outcome(where: path.Position, label: str, note: str = "") -> NewStep:
-    """One of the outcomes of the instruction at which the session is."""
+    """One of the outcomes of the instruction at which the session is, or of the sub-flow that has ended there."""
     choice = path.choose(where, NodeKind.INSTRUCTION, label)
-    assert where.node is not None
-    content = {"instruction": where.node.text, "outcome": choice.label, **_place(where, choice.next)}
+    assert where.deciding is not None
+    assert where.deciding.node is not None
+    content = {
+        "instruction": where.deciding.node.text,
+        "outcome": choice.label,
+        **_place(where.deciding, choice.next),
+    }
     return NewStep(StepKind.OUTCOME, content | ({"note": note} if note else {}))
 
 
@@ -43,7 +54,7 @@ def outcome_without_flow(tried: str, label: str) -> NewStep:
 
 def free_text(where: path.Position, text: str) -> NewStep:
     """At a question an answer in one's own words, anywhere else a note. The session stays where it is."""
-    place = {} if where.node_id is None else _place(where, where.node_id)
+    place = _place(where.frames[-1], where.frames[-1].node_id) if where.frames else {}
     if where.node is not None and where.node.kind == NodeKind.QUESTION:
         content = {"question": where.node.text, "choice": text, **place}
         return NewStep(StepKind.ANSWER, content, is_free_text=True)
@@ -52,7 +63,20 @@ def free_text(where: path.Position, text: str) -> NewStep:
 
 def step_back(where: path.Position) -> NewStep:
     """Take the newest step of the path back."""
-    return NewStep(StepKind.BACK, _place(where, path.step_back(where)))
+    behind = path.step_back(where)
+    return NewStep(StepKind.BACK, _place(where.frames[-1], behind))
+
+
+def enter(where: path.Position, flow: UsableFlow) -> NewStep:
+    """Enter the flow into which the present node leads."""
+    about = {"flow_id": str(flow.id), "version_id": str(flow.version_id), "name": flow.name}
+    return NewStep(StepKind.ENTER, about | _place(where.frames[-1], flow.tree.root))
+
+
+def halt(where: path.Position, name: str, why: str) -> NewStep:
+    """Stay at the present node, because the flow into which it leads cannot be entered."""
+    frame = where.frames[-1]
+    return NewStep(StepKind.ENTER, {"name": name, "halt": why, **_place(frame, frame.node_id)})
 
 
 def resolution(text: str) -> NewStep:
@@ -124,5 +148,6 @@ def status_change(
     )
 
 
-def _place(where: path.Position, following: str) -> dict[str, Any]:
-    return {"node": where.node_id, "next": following}
+def _place(frame: path.Frame, following: str) -> dict[str, Any]:
+    flow = {} if frame.flow_id is None else {"flow": str(frame.flow_id)}
+    return {"node": frame.node_id, "next": following, **flow}

@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from sqlalchemy import and_, select
@@ -13,6 +13,7 @@ from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
+from flowpilot.sessions.following.trees import inner_trees
 from flowpilot.sessions.models import AISession, AISessionStep
 
 
@@ -37,16 +38,20 @@ class LockedSession:
 
 @dataclass(frozen=True, slots=True)
 class LoadedSession(LockedSession):
-    """A locked session with its steps, and the tree and the name of its flow, if it follows one."""
+    """A locked session with its steps, and the tree and the name of its flow, if it follows one.
+
+    `inner`: the trees of the sub-flows that it has entered, by version.
+    """
 
     steps: list[AISessionStep]
     tree: Tree | None
     flow_name: str | None
+    inner: dict[uuid.UUID, Tree] = field(default_factory=dict)
 
     @property
     def where(self) -> path.Position:
         """Where the session is in its flow."""
-        return path.position(self.tree, self.steps)
+        return path.position(self.tree, self.steps, self.inner)
 
 
 async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> LockedSession:
@@ -103,7 +108,8 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
     session = locked.session
     steps = await steps_of(db, session.account_id, session.id)
     tree, flow_name = await _flow_of(db, session)
-    return LoadedSession(session, locked.moment, steps, tree, flow_name)
+    inner = await inner_trees(db, session.account_id, steps)
+    return LoadedSession(session, locked.moment, steps, tree, flow_name, inner)
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:

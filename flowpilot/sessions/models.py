@@ -113,6 +113,7 @@ class StepKind(StrEnum):
     NOTE = "note"
     BACK = "back"
     FLOW = "flow"
+    ENTER = "enter"
     RESOLUTION = "resolution"
 
 
@@ -120,8 +121,9 @@ class AISessionStep(Tenant, Base):
     """One thing that was done or learnt in a session, and by whom. Rows are never changed or removed.
 
     `content` by kind: answer `{question, choice}`, outcome `{instruction, outcome, note}`, note and resolution
-    `{text}`, back `{}`, flow `{flow_id, name}`; in a session that follows a flow also `node`, where the step was
-    taken, and `next`, where the session is after it.
+    `{text}`, back `{}`, flow `{flow_id, name}`, enter `{flow_id, version_id, name}`, or `{name, halt}` if the
+    sub-flow could not be entered. In a session that follows a flow also `node`, where the step was taken, and
+    `next`, where the session is after it; in a sub-flow also `flow`, the flow of that node.
     """
 
     __tablename__ = "ai_session_steps"

@@ -1,13 +1,20 @@
-"""Where a session is in its flow, and which of its steps count. Pure."""
+"""Where a session is in its flow and its sub-flows, and which of its steps count. Pure."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+import uuid
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from flowpilot.errors import InvalidError, OutdatedError
-from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, find_choice
+from flowpilot.flows.tree import HAVE_OUTCOMES, Choice, Node, NodeKind, Tree, find_choice
+from flowpilot.flows.tree import ahead as ahead_in
 from flowpilot.sessions.models import AISessionStep, StepKind
 
 _MOVING = frozenset({StepKind.ANSWER, StepKind.OUTCOME})
+
+Trees = Mapping[uuid.UUID, Tree]
+"""The trees of sub-flows, by the version that was entered."""
+
+_NO_TREES: Trees = {}
 
 
 class NoSuchChoiceError(InvalidError):
@@ -23,28 +30,87 @@ class NothingToTakeBackError(OutdatedError):
 
 
 @dataclass(frozen=True, slots=True)
+class Frame:
+    """A flow that a session is in, and the node where it is. The session's own flow has no `flow_id` here."""
+
+    flow_id: uuid.UUID | None
+    name: str
+    tree: Tree
+    node_id: str
+
+    @property
+    def node(self) -> Node | None:
+        """The node; None if the tree does not have it."""
+        return self.tree.nodes.get(self.node_id)
+
+
+@dataclass(frozen=True, slots=True)
 class Position:
-    """Where a session is; without a node if it follows no flow. The trail is the steps that led here."""
+    """Where a session is: the flow that it follows, and the sub-flows that it is in, the innermost last.
 
-    trail: tuple[AISessionStep, ...]
-    node_id: str | None
-    node: Node | None
+    `frames`: none if it follows no flow. `trail`: the answers and outcomes that led here.
+    `halt`: why the sub-flow at whose node it is could not be entered; otherwise empty.
+    """
+
+    trail: tuple[AISessionStep, ...] = ()
+    frames: tuple[Frame, ...] = ()
+    halt: str = ""
+
+    @property
+    def node_id(self) -> str | None:
+        """The node where it is."""
+        return self.frames[-1].node_id if self.frames else None
+
+    @property
+    def node(self) -> Node | None:
+        """The same."""
+        return self.frames[-1].node if self.frames else None
+
+    @property
+    def deciding(self) -> Frame | None:
+        """The frame whose node is answered next: when a sub-flow has ended, the one that led into it."""
+        if len(self.frames) > 1 and self.node is not None and not self.node.offered:
+            return self.frames[-2]
+        return self.frames[-1] if self.frames else None
+
+    @property
+    def offered(self) -> tuple[Choice, ...]:
+        """What can be chosen now."""
+        node = self.deciding.node if self.deciding else None
+        return node.offered if node else ()
 
 
-def position(tree: Tree | None, steps: Sequence[AISessionStep]) -> Position:
-    """Where the steps, in their order, have led. Going back takes the newest step off the trail."""
-    trail: list[AISessionStep] = []
-    for step in steps:
-        if step.kind == StepKind.FLOW:
-            trail.clear()
-        elif step.kind == StepKind.BACK and trail:
-            trail.pop()
-        elif step.kind in _MOVING and not step.is_free_text and step.content.get("next"):
-            trail.append(step)
+def position(tree: Tree | None, steps: Sequence[AISessionStep], inner: Trees = _NO_TREES) -> Position:
+    """Where the steps, in their order, have led. Going back takes the newest step off the trail.
+
+    Args:
+        tree: of the flow that the session follows.
+        steps: of the session.
+        inner: the trees of the sub-flows that the steps have entered.
+    """
     if tree is None:
-        return Position((), None, None)
-    node_id = str(trail[-1].content["next"]) if trail else tree.root
-    return Position(tuple(trail), node_id, tree.nodes.get(node_id))
+        return Position()
+    trail, _ = _replay(steps)
+    frames, halt = [Frame(None, "", tree, tree.root)], ""
+    for step in trail:
+        content = step.content
+        if step.kind == StepKind.ENTER:
+            halt = str(content.get("halt", ""))
+            if not halt:
+                version = inner[uuid.UUID(content["version_id"])]
+                frames.append(Frame(uuid.UUID(content["flow_id"]), content["name"], version, content["next"]))
+            continue
+        # A flow is never in itself, so its id says in which frame the step was taken.
+        while frames[-1].flow_id != flow_of(step) and len(frames) > 1:
+            frames.pop()
+        frames[-1], halt = replace(frames[-1], node_id=str(content["next"])), ""
+    return Position(tuple(step for step in trail if step.kind != StepKind.ENTER), tuple(frames), halt)
+
+
+def flow_of(step: AISessionStep) -> uuid.UUID | None:
+    """The sub-flow in which a step was taken; None for one in the flow that the session follows."""
+    named = step.content.get("flow")
+    return None if named is None else uuid.UUID(named)
 
 
 def standing(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
@@ -52,37 +118,35 @@ def standing(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
 
     The outcome of an instruction stays: it was done, whatever was answered afterwards.
     """
-    kept: list[AISessionStep] = []
-    trail: list[AISessionStep] = []
-    for step in steps:
-        if step.kind == StepKind.BACK:
-            undone = trail.pop() if trail else None
-            if undone is not None and undone.kind == StepKind.ANSWER:
-                kept.remove(undone)
-            continue
-        if step.kind == StepKind.FLOW:
-            trail.clear()
-        elif step.kind in _MOVING and not step.is_free_text and step.content.get("next"):
-            trail.append(step)
-        kept.append(step)
-    return kept
+    _, undone = _replay(steps)
+    gone = {id(step) for step in undone if step.kind != StepKind.OUTCOME}
+    return [step for step in steps if step.kind != StepKind.BACK and id(step) not in gone]
+
+
+def ahead(where: Position) -> Iterator[tuple[Frame, str]]:
+    """The nodes that can still follow, the innermost flow's first, each with the frame of its flow."""
+    for frame in reversed(where.frames):
+        if frame.node is not None:
+            yield from ((frame, node_id) for node_id in ahead_in(frame.tree, frame.node_id))
 
 
 def choose(where: Position, kind: NodeKind, label: str) -> Choice:
-    """What the present node offers under that label; `kind` is the kind of node that such a step answers.
+    """What can be chosen under that label; `kind`: a question, or an instruction for what has outcomes.
 
     Raises:
         NothingOfferedError: there is no node, or its path has ended.
         NoSuchChoiceError: it offers something else.
     """
-    if where.node is None or not where.node.offered:
+    node = where.deciding.node if where.deciding else None
+    if node is None or not node.offered:
         raise NothingOfferedError(
             "There is nothing to choose here. Say what you found or did with free_text, or resolve."
         )
-    found = find_choice(where.node, label) if where.node.kind == kind else None
+    answered_as = NodeKind.INSTRUCTION if node.kind in HAVE_OUTCOMES else node.kind
+    found = find_choice(node, label) if answered_as is kind else None
     if found is None:
-        word = "choice" if where.node.kind == NodeKind.QUESTION else "outcome"
-        offered = ", ".join(repr(choice.label) for choice in where.node.offered)
+        word = "choice" if node.kind == NodeKind.QUESTION else "outcome"
+        offered = ", ".join(repr(choice.label) for choice in node.offered)
         raise NoSuchChoiceError(f"{label[:80]!r} is not offered here. Send as {word} one of: {offered}.")
     return found
 
@@ -96,3 +160,31 @@ def step_back(where: Position) -> str:
     if not where.trail:
         raise NothingToTakeBackError("This is the first step, so there is nothing to undo.")
     return str(where.trail[-1].content["node"])
+
+
+def _replay(steps: Sequence[AISessionStep]) -> tuple[list[AISessionStep], list[AISessionStep]]:
+    """The steps that have led to where the session is, and those that were taken back."""
+    trail: list[AISessionStep] = []
+    undone: list[AISessionStep] = []
+    for step in steps:
+        if step.kind == StepKind.FLOW:
+            trail.clear()
+        elif step.kind == StepKind.BACK:
+            undone += _take_back(trail)
+        elif step.kind == StepKind.ENTER or _is_move(step):
+            trail.append(step)
+    return trail, undone
+
+
+def _is_move(step: AISessionStep) -> bool:
+    return step.kind in _MOVING and not step.is_free_text and bool(step.content.get("next"))
+
+
+def _take_back(trail: list[AISessionStep]) -> list[AISessionStep]:
+    """Take the newest answer or outcome off the trail, with the sub-flows into which it led."""
+    moves = [place for place, step in enumerate(trail) if step.kind != StepKind.ENTER]
+    if not moves:
+        return []
+    taken = trail[moves[-1] :]
+    del trail[moves[-1] :]
+    return taken

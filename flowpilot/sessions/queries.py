@@ -2,7 +2,7 @@
 
 import uuid
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from sqlalchemy import Row, Select, and_, or_, select
@@ -12,14 +12,17 @@ from flowpilot.copilot.schemas import Case, CaseStep, Suggestion
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
 from flowpilot.flows.models import Flow, FlowVersion
-from flowpilot.flows.tree import NodeKind, Tree, ahead
+from flowpilot.flows.tree import NodeKind, Tree
 from flowpilot.identity.queries import names_of
 from flowpilot.psa.numbers import bare
 from flowpilot.sessions import path
+from flowpilot.sessions.following.trees import inner_trees
 from flowpilot.sessions.locking import SessionNotFoundError, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
 from flowpilot.sessions.transitions import OPEN
+
+_ABOUT_FLOWS = frozenset({StepKind.FLOW, StepKind.ENTER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,6 +30,7 @@ class SessionHistory:
     """A session with its flow and all that happened in it; `names` has those of its people who are members.
 
     `client_notes`: what everybody who works for its client should know.
+    `inner`: the trees of the sub-flows that it has entered, by version.
     """
 
     session: AISession
@@ -37,11 +41,12 @@ class SessionHistory:
     tree: Tree | None
     names: dict[uuid.UUID, str]
     client_notes: str = ""
+    inner: path.Trees = field(default_factory=dict)
 
     @property
     def where(self) -> path.Position:
         """Where the session is in its flow."""
-        return path.position(self.tree, self.steps)
+        return path.position(self.tree, self.steps, self.inner)
 
 
 async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> SessionHistory:
@@ -76,6 +81,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
         tree=None if row.structure is None else Tree.model_validate(row.structure),
         names=await names_of(db, account_id, people_of(session, steps, changes)),
         client_notes=row.notes or "",
+        inner=await inner_trees(db, account_id, steps),
     )
 
 
@@ -135,21 +141,20 @@ def case_of(history: SessionHistory, *, note: str = "", missing: Sequence[str] =
         client=session.client_name,
         ticket=session.psa_ticket_id,
         flow_name=history.flow_name,
-        steps=[_case_step(step) for step in path.standing(history.steps) if step.kind != StepKind.FLOW],
-        steps_left=[text for _, text in steps_left(history.tree, where)],
+        steps=[_case_step(step) for step in path.standing(history.steps) if step.kind not in _ABOUT_FLOWS],
+        steps_left=[text for _, _, text in steps_left(where)],
         engineer_note=note,
         missing=list(missing),
         ended=session.status not in OPEN,
     )
 
 
-def steps_left(tree: Tree | None, where: path.Position) -> list[tuple[str, str]]:
-    """The instructions and checklists that the flow may still reach, each with its node."""
-    if tree is None or where.node_id is None or where.node_id not in tree.nodes:
-        return []
-    nodes = [where.node_id, *ahead(tree, where.node_id)]
+def steps_left(where: path.Position) -> list[tuple[path.Frame, str, str]]:
+    """The instructions and checklists that may still be reached, each with its flow and its node."""
+    here = [(where.frames[-1], where.frames[-1].node_id)] if where.node is not None else []
+    reached = [(frame, node_id, frame.tree.nodes[node_id]) for frame, node_id in [*here, *path.ahead(where)]]
     to_do = {NodeKind.INSTRUCTION, NodeKind.CHECKLIST}
-    return [(id_, tree.nodes[id_].text) for id_ in nodes if tree.nodes[id_].kind in to_do]
+    return [(frame, node_id, node.text) for frame, node_id, node in reached if node.kind in to_do]
 
 
 async def newest_suggestion(db: ReadDb, session: AISession) -> Suggestion | None:

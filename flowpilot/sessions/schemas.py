@@ -10,7 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from flowpilot.clients.schemas import ClientRef
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching.match import Candidate
-from flowpilot.flows.tree import NodeKind, ahead
+from flowpilot.flows.tree import NodeKind
 from flowpilot.http.fields import Body, Line, Problem, Remark, Text, Words
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import PersonOut
@@ -153,9 +153,10 @@ class SessionRow(BaseModel):
 
 
 class AheadOut(BaseModel):
-    """A node that the flow may still reach."""
+    """A node that may still be reached; `flow` is the sub-flow of it, null for the session's own flow."""
 
     id: str
+    flow: uuid.UUID | None
     kind: NodeKind
     text: str
 
@@ -213,8 +214,8 @@ class SessionOut(SessionRow):
     people: list[PersonOut]
     allowed: list[Action]
     current: NodeOut | None
-    trail: list[str] = Field(description="Nodes of the flow that led to the current one.")
-    ahead: list[AheadOut] = Field(description="Nodes that the flow may still reach, each once.")
+    trail: list[str] = Field(description="Nodes that led to the current one, of sub-flows too.")
+    ahead: list[AheadOut] = Field(description="Nodes that may still be reached, each once.")
     standing: list[uuid.UUID] = Field(description="The steps that count, without answers that were taken back.")
     steps: list[StepOut]
     status_changes: list[StatusChangeOut]
@@ -258,9 +259,9 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
         "owner": _person(history, session.worked_on_by),
         "people": [PersonOut(id=person, name=name) for person, name in history.names.items()],
         "allowed": policy.allowed(session, actor),
-        "current": None if where.node is None else node_out(where.node_id or "", where.node),
+        "current": node_out(where, session.matched_flow_id),
         "trail": [str(step.content["node"]) for step in where.trail],
-        "ahead": _ahead(history),
+        "ahead": [_ahead(frame, node_id) for frame, node_id in path.ahead(where)],
         "standing": [step.id for step in path.standing(history.steps)],
         "steps": _steps(history.steps),
         "status_changes": _changes(history.changes),
@@ -280,11 +281,9 @@ def _person(history: SessionHistory, user_id: uuid.UUID | None) -> PersonOut | N
     return None if user_id is None else PersonOut(id=user_id, name=history.names.get(user_id))
 
 
-def _ahead(history: SessionHistory) -> list[AheadOut]:
-    tree, node_id = history.tree, history.where.node_id
-    if tree is None or node_id is None or node_id not in tree.nodes:
-        return []
-    return [AheadOut(id=id_, kind=tree.nodes[id_].kind, text=tree.nodes[id_].text) for id_ in ahead(tree, node_id)]
+def _ahead(frame: path.Frame, node_id: str) -> AheadOut:
+    node = frame.tree.nodes[node_id]
+    return AheadOut(id=node_id, flow=frame.flow_id, kind=node.kind, text=node.text)
 
 
 def _steps(steps: Sequence[AISessionStep]) -> list[StepOut]:

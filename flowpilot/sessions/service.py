@@ -10,6 +10,7 @@ from flowpilot.identity.assignees import still_works
 from flowpilot.psa.postings.relinking import relink
 from flowpilot.sessions import decisions, hooks, idle, policy, transitions
 from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.following.entering import next_entry
 from flowpilot.sessions.locking import LoadedSession, LockedSession
 from flowpilot.sessions.models import AISessionStep, SessionStatus
 from flowpilot.sessions.postings.enqueueing import after_change
@@ -19,7 +20,7 @@ from flowpilot.sessions.transitions import Action
 async def take_choice(db: Db, actor: Actor, loaded: LoadedSession, label: str) -> AISessionStep:
     """Answer the present question with one of its choices."""
     policy.check(loaded.session, actor, Action.STEP)
-    return await add_step(db, loaded, actor.user_id, decisions.answer(loaded.where, label))
+    return await _move_on(db, loaded, actor.user_id, decisions.answer(loaded.where, label))
 
 
 async def report_outcome(db: Db, actor: Actor, loaded: LoadedSession, label: str, note: str = "") -> AISessionStep:
@@ -27,7 +28,7 @@ async def report_outcome(db: Db, actor: Actor, loaded: LoadedSession, label: str
     policy.check(loaded.session, actor, Action.STEP)
     if loaded.tree is None:
         return await add_step(db, loaded, actor.user_id, decisions.outcome_without_flow(note, label))
-    return await add_step(db, loaded, actor.user_id, decisions.outcome(loaded.where, label, note))
+    return await _move_on(db, loaded, actor.user_id, decisions.outcome(loaded.where, label, note))
 
 
 async def write_text(db: Db, actor: Actor, loaded: LoadedSession, text: str) -> AISessionStep:
@@ -110,6 +111,18 @@ async def add_step(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -
     await db.flush()
     for follow in hooks.on_step:
         await follow(db, session, step)
+    return step
+
+
+async def enter_subflows(db: Db, loaded: LoadedSession, by: uuid.UUID) -> None:
+    """Enter the sub-flow at whose node the session has arrived, and one with which that begins, and so on."""
+    while (entry := await next_entry(db, loaded)) is not None:
+        await add_step(db, loaded, by, entry)
+
+
+async def _move_on(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -> AISessionStep:
+    step = await add_step(db, loaded, by, new)
+    await enter_subflows(db, loaded, by)
     return step
 
 

@@ -1,24 +1,21 @@
 """The beginning of a session, and of a flow in it."""
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
-
-from sqlalchemy import select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError
 from flowpilot.flows.matching.match import Candidate, match, tier
-from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
-from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.sessions import clients, idle, policy
 from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.following.usable import UsableFlow, usable_flow
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
-from flowpilot.sessions.service import add_step, record_change
+from flowpilot.sessions.service import add_step, enter_subflows, record_change
 from flowpilot.sessions.transitions import Action
 
 
@@ -46,12 +43,12 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
         ClientNotFoundError: the client asked for is not there.
     """
     candidates = await match(db, actor.account_id, about.problem_summary, domain=about.problem_domain, now=now)
-    flow = None if about.flow_id is None else await _usable_flow(db, actor.account_id, about.flow_id)
+    flow = None if about.flow_id is None else await _required_flow(db, actor.account_id, about.flow_id)
     best = candidates[0] if candidates else None
     # The engineer chose the flow, so it is certain.
     confidence = 1.0 if flow is not None else best.confidence if best is not None else 0.0
     if flow is None and best is not None and tier(confidence) != "discovery":
-        flow = await _usable_flow(db, actor.account_id, best.flow_id)
+        flow = await _required_flow(db, actor.account_id, best.flow_id)
     await lock_own_work(db, actor)
     client = await clients.of_work(db, actor, about.client_id, about.client_name, now)
     session = AISession(
@@ -79,6 +76,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     loaded = LoadedSession(session, now, [], flow.tree if flow else None, flow.name if flow else None)
     await record_change(db, loaded, None, actor.user_id)
     await idle.watch(db, session, now)
+    await enter_subflows(db, loaded, actor.user_id)
     return loaded, candidates
 
 
@@ -91,7 +89,7 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
     """
     policy.check(loaded.session, actor, Action.STEP)
     session = loaded.session
-    flow = None if flow_id is None else await _usable_flow(db, actor.account_id, flow_id)
+    flow = None if flow_id is None else await _required_flow(db, actor.account_id, flow_id)
     session.matched_flow_id = flow.id if flow else None
     session.flow_version_id = flow.version_id if flow else None
     session.confidence = 1.0 if flow else 0.0
@@ -99,34 +97,14 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
     if flow is not None:
         session.problem_domain = session.problem_domain or flow.domain
     content = {"flow_id": str(flow.id), "name": flow.name, "next": flow.tree.root} if flow else {}
-    return await add_step(db, loaded, actor.user_id, NewStep(StepKind.FLOW, content))
+    step = await add_step(db, loaded, actor.user_id, NewStep(StepKind.FLOW, content))
+    if flow is not None:
+        await enter_subflows(db, replace(loaded, tree=flow.tree, flow_name=flow.name), actor.user_id)
+    return step
 
 
-@dataclass(frozen=True, slots=True)
-class _UsableFlow:
-    id: uuid.UUID
-    version_id: uuid.UUID
-    name: str
-    domain: str | None
-    tree: Tree
-
-
-async def _usable_flow(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> _UsableFlow:
-    row = (
-        await db.execute(
-            select(Flow.name, FlowVersion.id, FlowVersion.structure, FlowCategory.name.label("category"))
-            .join(
-                FlowVersion,
-                (FlowVersion.account_id == Flow.account_id) & (FlowVersion.id == Flow.published_version_id),
-            )
-            .outerjoin(
-                FlowCategory,
-                (FlowCategory.account_id == Flow.account_id) & (FlowCategory.id == Flow.category_id),
-            )
-            .where(Flow.account_id == account_id, Flow.id == flow_id, Flow.is_active, Flow.deleted_at.is_(None))
-        )
-    ).one_or_none()
-    if row is None:
+async def _required_flow(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> UsableFlow:
+    found = await usable_flow(db, account_id, flow_id)
+    if found is None:
         raise FlowNotUsableError("There is no published flow with this id.")
-    domain = None if row.category is None else row.category.lower()
-    return _UsableFlow(flow_id, row.id, row.name, domain, Tree.model_validate(row.structure))
+    return found

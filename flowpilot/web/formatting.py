@@ -42,6 +42,7 @@ _SPELLINGS = {
     "Psa connection": "Ticket system",
     "Psa member": "Ticket system: who is who",
     "Psa rules": "Ticket system: what is posted",
+    "Subflow": "Sub-flow",
     "Psa statuses": "Ticket system: statuses",
 }
 

@@ -175,18 +175,18 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
         (
             HEAD + "  a:\n    question: q\n    resolution: r",
             'Line 4: node "a" has the kinds question and resolution; '
-            "give it exactly one of question, instruction, checklist, resolution, escalation.",
+            "give it exactly one of question, instruction, checklist, subflow, resolution, escalation.",
         ),
         (
             HEAD + "  a:\n    help: h",
             'Line 4: node "a" has no kind; '
-            "give it exactly one of question, instruction, checklist, resolution, escalation.",
+            "give it exactly one of question, instruction, checklist, subflow, resolution, escalation.",
         ),
         (
             HEAD + "  a:\n    question: q\n    answers: {}",
             'Line 6: node "a" has no "answers"; '
-            "use question, instruction, checklist, resolution, escalation, "
-            "help, open, fields, sections, choices, outcomes.",
+            "use question, instruction, checklist, subflow, resolution, escalation, "
+            "flow, help, open, fields, sections, choices, outcomes.",
         ),
         (
             HEAD + "  a:\n    question: q\n    choices: [b]",

@@ -21,7 +21,7 @@ def trees(draw: st.DrawFn) -> Tree:
     size = draw(st.integers(1, 12))
     nodes: dict[str, Any] = {}
     for number in range(size):
-        kind = draw(st.sampled_from(list(NodeKind) if number < size - 1 else ENDS))
+        kind = draw(st.sampled_from((*WORDS, *ENDS) if number < size - 1 else ENDS))
         node: dict[str, Any] = {"kind": kind, "text": f"Text {number}"}
         nodes[f"n{number}"] = node
         if kind == NodeKind.CHECKLIST:
@@ -127,4 +127,4 @@ def test_a_sessions_place_follows_from_the_steps_that_still_count(tree: Tree, da
 @given(trees(), st.data())
 def test_without_a_flow_there_is_no_position_whatever_was_done(tree: Tree, data: st.DataObject) -> None:
     walk = _walk(tree, data)
-    assert path.position(None, walk.steps) == path.Position((), None, None)
+    assert path.position(None, walk.steps) == path.Position()

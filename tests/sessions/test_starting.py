@@ -42,11 +42,15 @@ def test_a_session_follows_the_flow_that_fits(client: TestClient, company: Compa
     assert 0.8 <= session["confidence"] <= 1
     assert session["current"] == {
         "id": "power",
+        "flow": str(flow_id),
+        "subflows": [],
         "kind": "question",
         "text": "Is the printer on?",
         "help": "",
         "choices": ["Yes", "No"],
         "outcomes": [],
+        "returns_to": None,
+        "halt": "",
     }
     assert (session["trail"], session["steps"], session["suggestion"]) == ([], [], None)
     assert session["allowed"] == ["step", "pause", "escalate", "resolve", "abandon"]

@@ -44,7 +44,7 @@ class Story:
     events: list[HandoffEvent] = field(default_factory=list)
     notices: list[Notification] = field(default_factory=list)
     said: set[Any] = field(default_factory=set)
-    _found: tuple[int, path.Position] = (0, path.Position((), None, None))
+    _found: tuple[int, path.Position] = (0, path.Position())
 
     def wait(self, seconds: float) -> None:
         """Let time pass.

@@ -2,10 +2,10 @@
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
-from flowpilot.sessions.path import standing
+from flowpilot.sessions.path import flow_of, standing
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.similar.words import Words
 
@@ -16,7 +16,8 @@ _ESCALATED = frozenset({SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCAL
 class Act:
     """One thing that was asked, done or said, and the telling words of it.
 
-    `chosen`: the answer or outcome that a flow offered; None for free text. `node`: where in its flow.
+    `chosen`: the answer or outcome that a flow offered; None for free text. `node`: where in the flow `flow_id`,
+    the session's own or a sub-flow.
     """
 
     step_id: uuid.UUID
@@ -26,6 +27,7 @@ class Act:
     kind: StepKind = StepKind.NOTE
     node: str | None = None
     is_free_answer: bool = False
+    flow_id: uuid.UUID | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +54,8 @@ def case_of(number: int, history: SessionHistory, words: Sequence[Words]) -> Cas
         history: of the session.
         words: of each text in `texts_of`.
     """
-    acts = [_act(step, said, telling) for (step, said), telling in zip(texts_of(history), words, strict=True)]
+    own = history.session.matched_flow_id
+    acts = [_act(step, said, telling, own) for (step, said), telling in zip(texts_of(history), words, strict=True)]
     resolutions = [act for act in acts if act.kind == StepKind.RESOLUTION]
     return Case(
         number=number,
@@ -78,7 +81,13 @@ def said_in(step: AISessionStep) -> str:
     return str(said or "").strip()
 
 
-def _act(step: AISessionStep, said: str, words: Words) -> Act:
+def in_flow(case: Case, flow_id: uuid.UUID) -> Case:
+    """The case, without the nodes of other flows: two flows may use the same ids."""
+    acts = (act if act.flow_id == flow_id else replace(act, node=None) for act in case.acts)
+    return replace(case, acts=tuple(acts))
+
+
+def _act(step: AISessionStep, said: str, words: Words, own_flow: uuid.UUID | None) -> Act:
     content, node = step.content, step.content.get("node")
     chosen = content.get("choice") if step.kind == StepKind.ANSWER else content.get("outcome")
     follows_flow = node is not None and not step.is_free_text
@@ -89,5 +98,6 @@ def _act(step: AISessionStep, said: str, words: Words) -> Act:
         chosen=str(chosen) if chosen and follows_flow and step.kind != StepKind.NOTE else None,
         kind=StepKind(step.kind),
         node=None if node is None else str(node),
+        flow_id=flow_of(step) or own_flow,
         is_free_answer=step.kind == StepKind.ANSWER and step.is_free_text,
     )

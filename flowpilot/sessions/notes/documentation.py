@@ -8,7 +8,6 @@ from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from flowpilot.durations import of_work
-from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.notes.sections import Section, as_markdown, as_text
@@ -136,10 +135,9 @@ def _ending(history: SessionHistory, steps: list[AISessionStep]) -> Section:
         paragraphs = [f"{state}: {last.reason}"]
     else:
         paragraphs = [f"{state}."]
-    node = history.where.node
-    if node is not None and status != SessionStatus.ABANDONED:
-        leads_on = node.kind not in {NodeKind.RESOLUTION, NodeKind.ESCALATION}
-        paragraphs.append(f"{'Next in the guide' if leads_on else 'The guide ends here'}: {node.text}")
+    where = history.where
+    if where.node is not None and status != SessionStatus.ABANDONED:
+        paragraphs.append(f"{'Next in the guide' if where.offered else 'The guide ends here'}: {where.node.text}")
     return Section("State", paragraphs, [])
 
 

@@ -103,5 +103,6 @@ async def _history(db: Db, locked: LockedSession) -> tuple[SessionHistory, str]:
     changes = await changes_of(db, session.account_id, session.id)
     people = people_of(session, locked.steps, changes)
     names, timezone = await names_and_timezone(db, session.account_id, people)
-    history = SessionHistory(session, locked.steps, changes, locked.flow_name, None, locked.tree, names)
+    flow = locked.flow_name, None, locked.tree
+    history = SessionHistory(session, locked.steps, changes, *flow, names, inner=locked.inner)
     return history, timezone

@@ -42,6 +42,8 @@ class Box:
                 return f"M0 0H{w}V{h}H0Z"
             case NodeKind.CHECKLIST:
                 return f"M0 0H{w}V{h}H0ZM6 0V{h}"
+            case NodeKind.SUBFLOW:
+                return f"M0 0H{w}V{h}H0ZM6 0V{h}M{w - 6} 0V{h}"
             case NodeKind.RESOLUTION:
                 return (
                     f"M20 0H{w - 20}Q{w} 0 {w} 20V{h - 20}Q{w} {h} {w - 20} {h}H20Q0 {h} 0 {h - 20}V20Q0 0 20 0Z"

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from pydantic import ValidationError
 
 from flowpilot.errors import NotFoundError
-from flowpilot.flows.tree import NodeKind
+from flowpilot.flows.tree import HAVE_OUTCOMES, NodeKind
 
 # A row that leads to a node which is made at the same time names its kind.
 _NEW = {f"new:{kind}": kind for kind in NodeKind}
@@ -46,6 +46,7 @@ def write_node(
     words: tuple[str, str],
     rows: Sequence[Row],
     *,
+    flow: str = "",
     is_open: bool = False,
 ) -> EditedTree:
     """Replace a node, and make the new nodes that its rows lead to.
@@ -53,6 +54,7 @@ def write_node(
     Args:
         words: the node's text and its help.
         rows: label and next node of each choice or outcome; rows without a label are left out.
+        flow: the name or the id of the flow that a sub-flow leads into.
         is_open: whether a person still has to word it.
 
     Raises:
@@ -63,8 +65,8 @@ def write_node(
     offered = [{"label": label, "next": _next_node(nodes, label, target)} for label, target in rows if label]
     text, help_ = words
     # Nothing can be chosen where a path ends; rows that were filled in stay, and are reported as a problem.
-    name = "outcomes" if kind is NodeKind.INSTRUCTION else "choices"
-    nodes[node_id] = {"kind": kind, "text": text, "help": help_, "open": is_open, name: offered}
+    name = "outcomes" if kind in HAVE_OUTCOMES else "choices"
+    nodes[node_id] = {"kind": kind, "text": text, "help": help_, "open": is_open, "flow": flow, name: offered}
     new = next((made for made in nodes if made not in tree["nodes"]), None)
     if new is None:
         return EditedTree({**tree, "nodes": nodes}, node_id, "Saved.")

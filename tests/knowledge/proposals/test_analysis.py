@@ -8,6 +8,7 @@ from flowpilot.settings import Settings
 from tests.company import Company
 from tests.knowledge.proposals.loop import TIMES, decide, proposals, resolve, run_analysis, solve, solve_all, whole
 from tests.sessions.flows import post, publish_printer_flow, start, take
+from tests.sessions.following.nested import RESET, publish, sign_in
 from tests.sessions.queue import work_off
 
 pytestmark = pytest.mark.anyio
@@ -103,6 +104,27 @@ async def test_a_session_that_left_its_flow_proposes_a_change(
         "Yes",
         "No",
         "It is in power saving mode",
+    ]
+
+
+async def test_a_session_that_left_a_sub_flow_proposes_a_change_of_that(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    reset = publish(client, company, "Password reset", RESET)
+    outer = publish(client, company, "Cannot sign in", sign_in(reset))
+    session_id = start(client, company, flow_id=str(outer))["id"]
+    # The outer flow's node has the same id as the one in which the sub-flow is left.
+    take(client, company, session_id, free_text="She forgot it on holiday")
+    take(client, company, session_id, choice="No")
+    take(client, company, session_id, free_text="It is a local account")
+    await resolve(client, company, database, session_id, "Reset it in the computer management")
+    [proposal] = proposals(client, company)
+    assert (proposal["kind"], proposal["flow_id"], proposal["node"]) == ("flow_change", str(reset), "ask")
+    changed = whole(client, company, proposal["id"])["differences"]["changed"]
+    assert [choice["label"] for choice in changed[0]["after"]["choices"]] == [
+        "Yes",
+        "No",
+        "It is a local account",
     ]
 
 

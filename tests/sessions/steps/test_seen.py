@@ -33,11 +33,15 @@ def test_a_step_for_another_node_learns_where_the_session_is(
     )
     assert problem["current"] == {
         "id": "queue",
+        "flow": read(client, company, session_id)["matched_flow_id"],
+        "subflows": [],
         "kind": "instruction",
         "text": "Clear the print queue.",
         "help": "Stop the spooler first.",
         "choices": [],
         "outcomes": ["It prints", "Still nothing"],
+        "returns_to": None,
+        "halt": "",
     }
     assert (problem["step_count"], problem["session_status"]) == (1, "active")
     assert read(client, company, session_id)["step_count"] == 1

@@ -31,11 +31,15 @@ def test_a_choice_leads_on(client: TestClient, company: Company, session_id: str
     state = take(client, company, session_id, choice="No")
     assert state["current"] == {
         "id": "switch_on",
+        "flow": state["matched_flow_id"],
+        "subflows": [],
         "kind": "instruction",
         "text": "Switch it on.",
         "help": "",
         "choices": [],
         "outcomes": ["It prints", "Still nothing"],
+        "returns_to": None,
+        "halt": "",
     }
     assert state["trail"] == ["power"]
     [step] = state["steps"]
