@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Response
 from flowpilot.analytics.coverage import Coverage, coverage
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.dashboard.schemas import Dashboard
+from flowpilot.analytics.escalations.endings import FlowEndings, flow_endings
 from flowpilot.analytics.escalations.headline import Headline, headline
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.escalations.schemas import Escalations
@@ -87,6 +88,16 @@ async def read_psa_metrics(actor: CanViewAnalytics, window: WindowQuery, db: Rea
 async def read_escalations(actor: CanViewEscalations, window: WindowQuery, db: ReadSession) -> Response:
     """Time to first action after an escalation is claimed, and how well the escalations went."""
     return _answer(await escalations(db, window))
+
+
+@router.get(
+    "/flow-endings",
+    response_model=FlowEndings,
+    dependencies=[limited("flow-endings", Permission.VIEW_ESCALATIONS)],
+)
+async def read_flow_endings(actor: CanViewEscalations, window: WindowQuery, db: ReadSession) -> Response:
+    """The nodes of flows at which sessions were handed over, and what the seniors then did most."""
+    return _answer(await flow_endings(db, window))
 
 
 @router.get("/savings", response_model=Savings, dependencies=[limited("savings")])

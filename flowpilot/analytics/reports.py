@@ -6,6 +6,7 @@ from typing import get_type_hints
 
 from flowpilot.analytics.coverage import coverage
 from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.escalations.endings import flow_endings
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import flow_quality
 from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
@@ -39,6 +40,7 @@ REPORTS = {
         ReportKind("flow-quality", "Flow quality", flow_quality),
         ReportKind("psa-metrics", "PSA metrics", psa_metrics),
         ReportKind("escalations", "Escalations", escalations),
+        ReportKind("flow-endings", "Where flows end in a handoff", flow_endings),
         ReportKind("savings", "Savings", savings),
         ReportKind("knowledge-gaps", "Knowledge gaps", knowledge_gaps),
     )

@@ -39,6 +39,7 @@ PER_MINUTE = {
     "flow-traffic": 30,
     "psa-metrics": 15,
     "escalations": 30,
+    "flow-endings": 15,
     "savings": 15,
     "tables": 30,
     "rows": 60,

@@ -25,7 +25,7 @@ def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
         "domain": session.problem_domain,
         "client": session.client_name,
         "ticket": session.psa_ticket_id,
-        "flow": None if history.flow_name is None else {"name": history.flow_name, "version": history.flow_number},
+        "flow": _flow(history),
         "node": None if where.node is None else {"id": where.node_id, "text": where.node.text},
         **_inside(where),
         "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
@@ -47,6 +47,14 @@ def _inside(where: path.Position) -> dict[str, Any]:
 def _left(frame: path.Frame, node_id: str, text: str) -> dict[str, Any]:
     flow = {} if frame.flow_id is None else {"flow": str(frame.flow_id)}
     return {"node": node_id, "instruction": text, **flow}
+
+
+def _flow(history: SessionHistory) -> dict[str, Any] | None:
+    if history.flow_name is None:
+        return None
+    flow_id = history.session.matched_flow_id
+    named = {} if flow_id is None else {"id": str(flow_id)}
+    return named | {"name": history.flow_name, "version": history.flow_number}
 
 
 def _of(step: AISessionStep) -> dict[str, Any]:

@@ -44,6 +44,7 @@ IMPORTS = {
     "analytics": {
         "identity",
         "flows",
+        "sessions",  # Of it only `similar`, which is pure.
     },  # It counts rows in SQL; if it called a feature's actions it could change them.
     "imports": {"clients", "handoffs"},
 }

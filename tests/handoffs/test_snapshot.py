@@ -50,7 +50,7 @@ def test_a_worked_example(client: TestClient, company: Company) -> None:
         "domain": "printing",
         "client": "Bakery",
         "ticket": None,
-        "flow": {"name": "Printer prints nothing", "version": 1},
+        "flow": {"id": str(flow), "name": "Printer prints nothing", "version": 1},
         "node": {"id": "queue", "text": "Clear the print queue."},
         "facts": [
             {**asked, "choice": "It blinks red", "at": moments[3]},

@@ -79,7 +79,7 @@ def test_a_session_costs_the_same_however_much_happened(
         ("overview", 12),
         ("coverage", 12),
         ("flow-quality", 12),
-        ("escalations", 14),
+        ("escalations", 18),
         ("psa", 16),
         ("knowledge-gaps", 18),
         ("savings", 12),

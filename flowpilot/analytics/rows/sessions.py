@@ -7,6 +7,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 
 from flowpilot.analytics.phrases import NEWEST_UNMATCHED, SAYS_PHRASE
+from flowpilot.analytics.places import HANDED_OVER_AT, NEWEST_HANDOFFS
 from flowpilot.analytics.rows.base import Conditions, FilterText, Minutes, RowFilter, RowKind
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, seconds
 
@@ -14,9 +15,10 @@ from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, LOGGED_IN_WIND
 class SessionRowFilter(RowFilter):
     """Sessions. `by` says which of their times must be in the window."""
 
-    by: Literal["created", "doc_pushed", "time_entry_logged"] = Field(
+    by: Literal["created", "doc_pushed", "time_entry_logged", "handed_over"] = Field(
         default="created",
-        description="What must be in the window: the session's creation, a successful post, or a time entry.",
+        description="What must be in the window: the session's creation, a successful post, a time entry, or a "
+        "handoff.",
     )
     status: list[Literal["active", "paused", "escalated", "resolved", "abandoned"]] | None = Field(
         default=None, description="Any of these; `escalated` includes `requesting_escalation`."
@@ -36,6 +38,11 @@ class SessionRowFilter(RowFilter):
         description="The problem says this phrase, apart from words that say nothing: of the window's newest "
         f"{NEWEST_UNMATCHED:,} sessions without a flow.",
     )
+    handed_over_at: FilterText | None = Field(
+        default=None,
+        description=f"Of the window's newest {NEWEST_HANDOFFS:,} handoffs, those at this node: the flow's id, "
+        "`/`, and the node's. With `by=handed_over`.",
+    )
     has_ticket: bool | None = None
     rated: bool | None = None
     timed: bool | None = Field(default=None, description="Has a `resolved_at`.")
@@ -48,6 +55,7 @@ class SessionRowFilter(RowFilter):
             "created": CREATED_IN_WINDOW,
             "doc_pushed": f"id IN (SELECT ai_session_id FROM psa_post_logs WHERE {POSTED_IN_WINDOW}"
             " AND status = 'success')",
+            "handed_over": f"id IN (SELECT session_id FROM session_handoffs WHERE {CREATED_IN_WINDOW})",
             "time_entry_logged": f"id IN (SELECT session_id FROM psa_activity_logs WHERE {LOGGED_IN_WINDOW})",
         },
         "status": {name: f"status = '{name}'" for name in ("active", "paused", "resolved", "abandoned")}
@@ -61,6 +69,7 @@ class SessionRowFilter(RowFilter):
         "without_flow": "matched_flow_id IS NULL",
         "left_options": "free_text_count > 0",
         "phrase": SAYS_PHRASE,
+        "handed_over_at": HANDED_OVER_AT,
         "has_ticket": "psa_ticket_id IS NOT NULL",
         "rated": "session_rating IS NOT NULL",
         "timed": "resolved_at IS NOT NULL",

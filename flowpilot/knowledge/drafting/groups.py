@@ -4,7 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowpilot.knowledge.drafting.cases import Act
-from flowpilot.sessions.similar.likeness import SAME_STEP, alike, alike_steps
+from flowpilot.sessions.similar.grouping import Said, same_steps
+from flowpilot.sessions.similar.likeness import alike
 from flowpilot.sessions.similar.words import Worth
 
 
@@ -41,17 +42,9 @@ class Group:
 
 
 def grouped(deeds: Sequence[Deed], worth: Worth) -> list[Group]:
-    """The deeds as groups, the most frequent first, and of those equally frequent the one done earliest.
-
-    Each deed joins the group to whose deeds it is most alike on average, if it is alike enough.
-    """
-    groups: list[list[Deed]] = []
-    for deed in deeds:
-        likest = max(groups, key=lambda group: _mean(deed, group, worth), default=None)
-        if likest is not None and _mean(deed, likest, worth) >= SAME_STEP:
-            likest.append(deed)
-        else:
-            groups.append([deed])
+    """The deeds as groups, the most frequent first, and of those equally frequent the one done earliest."""
+    said = [Said(deed.act.text, deed.act.words) for deed in deeds]
+    groups = [[deeds[number] for number in numbers] for numbers in same_steps(said, worth)]
     found = [Group(tuple(group)) for group in groups]
     return sorted(
         found, key=lambda group: (-len(group.cases), group.place, min(group.cases), group.deeds[0].place)
@@ -62,13 +55,3 @@ def wording(acts: Sequence[Act], worth: Worth) -> str:
     """What the acts say, in the words of the one that is most like the others; of equals, the shortest."""
     best = max(acts, key=lambda act: (sum(alike(act.words, one.words, worth) for one in acts), -len(act.text)))
     return best.text
-
-
-def _mean(deed: Deed, group: Sequence[Deed], worth: Worth) -> float:
-    return sum(_same(deed.act, one.act, worth) for one in group) / len(group)
-
-
-def _same(one: Act, other: Act, worth: Worth) -> float:
-    if one.text.casefold() == other.text.casefold():
-        return 1.0
-    return alike_steps(one.words, other.words, worth)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from flowpilot.analytics.coverage import coverage
 from flowpilot.analytics.dashboard.glances import knowledge_glance, psa_glance
 from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.escalations.endings import flow_endings
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import flow_quality
 from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
@@ -48,6 +49,7 @@ TABS = (
         "Escalations",
         "escalations",
         lambda db, view: escalations(db, view.window),
+        beside=lambda db, view: flow_endings(db, view.window),
         permission=Permission.VIEW_ESCALATIONS,
     ),
     Tab(

@@ -83,6 +83,9 @@ def _other(reports: dict[str, Any]) -> Iterator[Figure]:
         yield _sessions("usage", flow["usage_count"], flow_id=flow["flow_id"])
     for gap in reports["knowledge-gaps"]["gaps"]:
         yield _sessions(gap["title"], gap["sessions"]["n"], **gap["sessions"]["filters"])
+    for node in reports["flow-endings"]["nodes"]:
+        place = f"{node['flow_id']}/{node['node']}"
+        yield _sessions(place, node["n_sessions"], by="handed_over", handed_over_at=place)
     psa = reports["psa-metrics"]
     funnel = psa["push_funnel"]
     yield _sessions("funnel", funnel["total_sessions"])
