@@ -19,6 +19,7 @@ from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
 from flowpilot.flows.api import router as flows
 from flowpilot.flows.articles.api import router as articles
+from flowpilot.freshness.api import router as freshness
 from flowpilot.handoffs.live.hub import Hub
 from flowpilot.handoffs.routes import router as handoffs
 from flowpilot.health import router as health
@@ -125,6 +126,7 @@ def create_app(
         identity,
         articles,
         flows,
+        freshness,
         clients,
         sessions,
         handoffs,

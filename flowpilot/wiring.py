@@ -3,12 +3,15 @@
 from flowpilot.baselines.leaving import STOPWATCH
 from flowpilot.clients import hooks as clients
 from flowpilot.flows import hooks as flows
+from flowpilot.flows.trust.leaving import FLOWS
+from flowpilot.freshness.schedule import begin_checks
 from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
 from flowpilot.identity import leaving
 from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
 from flowpilot.knowledge.jobs import analyse_when_resolved
 from flowpilot.knowledge.proposals.review import follow_publication
+from flowpilot.notifications import flows as flow_notices
 from flowpilot.notifications import ticket_system
 from flowpilot.notifications.channels.leaving import CHANNELS
 from flowpilot.psa import hooks as psa
@@ -22,7 +25,8 @@ def wire_features() -> None:
     """From now on handoffs follow sessions, sessions follow clients, and postings and work go on when they can."""
     hooks.on_step[:] = [following.note_first_action]
     hooks.on_end[:] = [following.close_with_session, analyse_when_resolved]
-    flows.on_published[:] = [follow_publication]
+    flows.on_published[:] = [follow_publication, begin_checks]
+    flows.on_trust[:] = [flow_notices.follow_trust]
     clients.hooks[:] = [SESSIONS]
     psa.on_refused[:] = [ticket_system.report_refused]
     psa.on_posting_failed[:] = [ticket_system.report_failed]
@@ -30,4 +34,4 @@ def wire_features() -> None:
     psa.on_ready[:] = [health.go_on, ticket_system.settle_refused]
     psa.on_removed[:] = [health.stop, ticket_system.settle_refused]
     psa.refusals_to_change[:] = [refusals_to_change]
-    leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK]
+    leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK, FLOWS]

@@ -27,11 +27,11 @@ class Metric(BaseModel):
     reports: list[str]
     threshold: float | None = Field(
         default=None,
-        description="A knowledge gap needs a lower bound above this; what is the same is at least so alike.",
+        description="A gap needs a lower bound above this; what is the same is at least so alike; or a factor.",
     )
     high: float | None = Field(default=None, description="Above this lower bound the gap's severity is high.")
     min_cases: int | None = Field(
-        default=None, description="With fewer cases there is no gap, and no savings figure."
+        default=None, description="With fewer cases there is no gap, no savings figure and no verdict."
     )
 
 

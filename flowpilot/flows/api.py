@@ -2,7 +2,8 @@
 
 import re
 import uuid
-from typing import Annotated
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Path, Query, Response
 
@@ -17,8 +18,10 @@ from flowpilot.flows.schemas import (
     CandidateOut,
     CandidatesOut,
     CategoryOut,
+    ConfirmIn,
     DifferencesOut,
     DraftIn,
+    FlowChange,
     FlowDetailOut,
     FlowOut,
     ImportIn,
@@ -32,9 +35,10 @@ from flowpilot.flows.schemas import (
 )
 from flowpilot.flows.text import FlowText, render
 from flowpilot.flows.tree import Tree, problems
+from flowpilot.flows.trust.service import change_owner, confirm
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
-from flowpilot.identity.access import CanManageFlows, CanView
+from flowpilot.identity.access import CanManageFlows, CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce
@@ -62,10 +66,22 @@ async def list_flows(
     q: Annotated[Text | None, Query(description="A part of the name or of the category.")] = None,
     category: Annotated[Text | None, Query(description="The category's name, ignoring case.")] = None,
     state: FlowState | None = None,
+    needs_confirming: Annotated[bool, Query(description="Only those that have lost trust.")] = False,
+    owner_id: Annotated[uuid.UUID | None, Query(description="Only those that this member answers for.")] = None,
 ) -> ListPage[FlowOut]:
     """The account's flows."""
-    rows = await queries.flows(db, actor.account_id, limit + 1, cursor, words=q, category=category, state=state)
-    return list_page([FlowOut.model_validate(row) for row in rows], limit)
+    rows = await queries.flows(
+        db,
+        actor.account_id,
+        limit + 1,
+        cursor,
+        words=q,
+        category=category,
+        state=state,
+        needs_confirming=needs_confirming,
+        owner_id=owner_id,
+    )
+    return list_page(await _named(db, actor, rows), limit)
 
 
 @router.post("", status_code=201)
@@ -124,6 +140,25 @@ async def read_flow(flow_id: uuid.UUID, actor: CanView, db: ReadSession) -> Flow
     return await _detail(db, actor, flow_id)
 
 
+@router.patch("/{flow_id}")
+async def change_flow(
+    flow_id: uuid.UUID, body: FlowChange, actor: CanManageFlows, db: WriteSession, now: Now
+) -> FlowOut:
+    """Change who answers for a flow."""
+    if "owner_id" in body.model_fields_set:
+        await change_owner(db, actor, flow_id, body.owner_id, now)
+    return await _summary(db, actor, flow_id)
+
+
+@router.post("/{flow_id}/confirm")
+async def confirm_flow(
+    flow_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now, body: ConfirmIn | None = None
+) -> FlowOut:
+    """Confirm that a flow is still right, as its owner or a team admin: it has trust again."""
+    await confirm(db, actor, flow_id, now, until=None if body is None else body.until)
+    return await _summary(db, actor, flow_id)
+
+
 @router.delete("/{flow_id}", status_code=204)
 async def delete_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> None:
     """Delete a flow for good. Sessions keep the versions that they followed."""
@@ -162,21 +197,21 @@ async def publish_flow(
 ) -> FlowOut:
     """Publish the draft: new sessions follow it."""
     await service.publish(db, actor, flow_id, now, based_on=based_on)
-    return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
+    return await _summary(db, actor, flow_id)
 
 
 @router.post("/{flow_id}/retire")
 async def retire_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> FlowOut:
     """Retire a flow: new sessions are no longer matched to it."""
     await service.retire(db, actor, flow_id, now)
-    return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
+    return await _summary(db, actor, flow_id)
 
 
 @router.post("/{flow_id}/restore")
 async def restore_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> FlowOut:
     """Restore a retired flow."""
     await service.restore(db, actor, flow_id, now)
-    return FlowOut.model_validate(await queries.flow_facts(db, actor.account_id, flow_id))
+    return await _summary(db, actor, flow_id)
 
 
 @router.get("/{flow_id}/versions")
@@ -226,13 +261,26 @@ async def export_flow(
     return Response(render(text), media_type="text/yaml", headers=headers)
 
 
+async def _summary(db: ReadDb, actor: Actor, flow_id: uuid.UUID) -> FlowOut:
+    return (await _named(db, actor, [await queries.flow_facts(db, actor.account_id, flow_id)]))[0]
+
+
+async def _named(db: ReadDb, actor: Actor, rows: Sequence[Any]) -> list[FlowOut]:
+    """Flows with the names of their owners."""
+    flows = [FlowOut.model_validate(row) for row in rows]
+    names = await names_of(db, actor.account_id, {flow.owner_id for flow in flows if flow.owner_id is not None})
+    for flow in flows:
+        flow.owner_name = None if flow.owner_id is None else names.get(flow.owner_id)
+    return flows
+
+
 async def _detail(db: ReadDb, actor: Actor, flow_id: uuid.UUID) -> FlowDetailOut:
     facts = await queries.flow_facts(db, actor.account_id, flow_id)
     published = await queries.published_version(db, actor.account_id, flow_id, facts.published_version_id)
     newest = await queries.newest_version(db, actor.account_id, flow_id)
     draft = newest if newest is not None and newest.published_at is None else None
     return FlowDetailOut(
-        **FlowOut.model_validate(facts).model_dump(),
+        **(await _named(db, actor, [facts]))[0].model_dump(),
         published=None if published is None else VersionDetailOut.model_validate(published),
         draft=None if draft is None else VersionDetailOut.model_validate(draft),
     )

@@ -1,11 +1,11 @@
 """Flows (decision trees), their categories and their versions."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import ARRAY, TSVECTOR
+from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, tenant_key
@@ -23,12 +23,15 @@ class Flow(Tenant, Base):
     """A flow, which guides engineers. Its trees are in its versions.
 
     Problem texts are matched to `search_text` and `search`, which are written when a version is published.
+    `owner_id` answers for it. It was found right at `verified_at`, until the day `verified_until`, or for always.
+    From `doubted_since` on it has lost trust, for the reasons in `doubts` (`trust/doubts.py`).
     """
 
     __tablename__ = "trees"
     __table_args__ = (
         tenant_key("category_id", "tree_categories"),
         CheckConstraint("origin IN ('manual', 'ai_generated', 'ai_enhanced')", "origin"),
+        Index("trees_owner_idx", "account_id", "owner_id", postgresql_where="owner_id IS NOT NULL"),
     )
 
     name: Mapped[str]
@@ -41,6 +44,12 @@ class Flow(Tenant, Base):
     published_version_id: Mapped[uuid.UUID | None]
     search_text: Mapped[str] = mapped_column(server_default="")
     search: Mapped[str] = mapped_column(TSVECTOR(), server_default="")
+    owner_id: Mapped[uuid.UUID | None]
+    verified_at: Mapped[datetime | None]
+    verified_by: Mapped[uuid.UUID | None]
+    verified_until: Mapped[date | None]
+    doubted_since: Mapped[datetime | None]
+    doubts: Mapped[list[dict[str, Any]]] = mapped_column(JSONB(), server_default="[]")
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     deleted_at: Mapped[datetime | None]

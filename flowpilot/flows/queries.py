@@ -45,6 +45,10 @@ _IN_STATE: dict[FlowState, ColumnElement[bool]] = {
     FlowState.RETIRED: and_(Flow.published_version_id.is_not(None), not_(Flow.is_active)),
 }
 
+IS_OFFERED = _IN_STATE[FlowState.PUBLISHED]
+# A retired flow asks nobody.
+NEEDS_CONFIRMING = and_(Flow.doubted_since.is_not(None), IS_OFFERED)
+
 
 async def flows(
     db: ReadDb,
@@ -55,12 +59,16 @@ async def flows(
     words: str | None = None,
     category: str | None = None,
     state: FlowState | None = None,
+    needs_confirming: bool = False,
+    owner_id: uuid.UUID | None = None,
 ) -> Sequence[Row[*tuple[Any, ...]]]:
     """Flows in the order of their creation, those after `after`.
 
     Args:
         words: a part of the name or of the category's name, ignoring case.
         category: the category's full name, ignoring case.
+        needs_confirming: only those that have lost trust and are still offered.
+        owner_id: only those that this member answers for.
     """
     query = _facts(account_id)
     if words:
@@ -72,6 +80,10 @@ async def flows(
         query = query.where(is_text(FlowCategory.name, category))
     if state is not None:
         query = query.where(_IN_STATE[state])
+    if needs_confirming:
+        query = query.where(NEEDS_CONFIRMING)
+    if owner_id is not None:
+        query = query.where(Flow.owner_id == owner_id)
     return (await db.execute(oldest_first(query, Flow.id, limit, after))).all()
 
 
@@ -85,6 +97,14 @@ async def flow_facts(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> R
     if row is None:
         raise FlowNotFoundError
     return row
+
+
+async def count_to_confirm(db: ReadDb, account_id: uuid.UUID, owner_id: uuid.UUID) -> int:
+    """How many flows ask this member to confirm them."""
+    query = select(func.count(Flow.id)).where(
+        Flow.account_id == account_id, Flow.owner_id == owner_id, Flow.deleted_at.is_(None), NEEDS_CONFIRMING
+    )
+    return await db.scalar(query) or 0
 
 
 async def versions(
@@ -201,6 +221,12 @@ def _facts(account_id: uuid.UUID) -> Select[*tuple[Any, ...]]:
             published.c.number.label("published_version"),
             published.c.published_at,
             draft.label("draft_version"),
+            Flow.owner_id,
+            Flow.verified_at,
+            Flow.verified_by,
+            Flow.verified_until,
+            Flow.doubted_since,
+            Flow.doubts,
             Flow.created_at,
         )
         .outerjoin(

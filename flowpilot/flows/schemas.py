@@ -1,7 +1,7 @@
 """What the flow routes take and return."""
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field
@@ -10,6 +10,7 @@ from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
 from flowpilot.flows.tree import Node, Tree
+from flowpilot.flows.trust.doubts import Doubt
 from flowpilot.http.fields import Body, Text
 
 
@@ -36,8 +37,27 @@ class MatchIn(Body):
     limit: int = Field(default=3, ge=1, le=20)
 
 
+class FlowChange(Body):
+    """Changes to what is not in a flow's versions; fields that are not sent stay as they are."""
+
+    owner_id: uuid.UUID | None = Field(
+        default=None, description="The member who answers for the flow, and can sign in and work; null for nobody."
+    )
+
+
+class ConfirmIn(Body):
+    """A confirmation that a flow is still right."""
+
+    until: date | None = Field(
+        default=None, description="The last day that it counts for. By default as many days as the account's rule."
+    )
+
+
 class FlowOut(BaseModel):
-    """A flow, with the numbers of the version that sessions follow and of the draft."""
+    """A flow, with the numbers of the version that sessions follow and of the draft.
+
+    A flow with `doubted_since` has lost trust: it counts less in matching, and its owner is asked to confirm it.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
@@ -52,6 +72,13 @@ class FlowOut(BaseModel):
     published_version: int | None
     published_at: datetime | None
     draft_version: int | None
+    owner_id: uuid.UUID | None = Field(description="The member who answers for it; null for nobody.")
+    owner_name: str | None = Field(default=None, description="Null also if that member has left.")
+    verified_at: datetime | None = Field(description="When it was last published or confirmed.")
+    verified_by: uuid.UUID | None
+    verified_until: date | None = Field(description="The last day of that; null for always.")
+    doubted_since: datetime | None = Field(description="Since when it has lost trust; null while it is trusted.")
+    doubts: list[Doubt] = Field(description="Why it has lost trust.")
     created_at: datetime
 
 
@@ -183,6 +210,7 @@ class CandidateOut(BaseModel):
     confidence: float
     tier: Literal["guided", "exploring", "discovery"]
     reason: str
+    doubted_since: datetime | None = Field(description="Since when the flow has lost trust, and so counts less.")
 
 
 class CandidatesOut(BaseModel):

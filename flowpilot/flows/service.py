@@ -11,11 +11,13 @@ from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, OutdatedError
 from flowpilot.flows import hooks
 from flowpilot.flows.author import Author
+from flowpilot.flows.locking import lock_flow
 from flowpilot.flows.matching.index import index
 from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
-from flowpilot.flows.queries import FlowNotFoundError, find_draft, newest_version
+from flowpilot.flows.queries import find_draft, newest_version
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree, TreeProblem, problems, to_json
+from flowpilot.flows.trust.verification import trust_rule, verify
 from flowpilot.identity.audit.log import record
 
 
@@ -108,7 +110,7 @@ async def save_draft(
         FlowChangedError: `based_on` is no longer the newest version.
     """
     await lock_names(db, author.account_id)
-    flow = await _locked_flow(db, author, flow_id)
+    flow = await lock_flow(db, author.account_id, flow_id)
     newest = await newest_version(db, author.account_id, flow_id)
     _check_unchanged(newest, based_on)
     await _check_name(db, author.account_id, text.name, except_for=flow_id)
@@ -134,7 +136,7 @@ async def discard_draft(db: Db, author: Author, flow_id: uuid.UUID, *, based_on:
         FlowChangedError: `based_on` is no longer the draft.
         OnlyDraftError: the flow was never published.
     """
-    flow = await _locked_flow(db, author, flow_id)
+    flow = await lock_flow(db, author.account_id, flow_id)
     draft = await _draft(db, author, flow_id, based_on)
     if flow.published_version_id is None:
         raise OnlyDraftError("This flow was never published, so the draft is all it has. Delete the flow instead.")
@@ -147,24 +149,30 @@ async def publish(
 ) -> FlowVersion:
     """Publish the draft: new sessions follow it. Open sessions stay on the version they began with.
 
+    The person who publishes a flow first owns it, and each publication verifies it.
+
     Raises:
         FlowNotFoundError: there is no such flow.
         NoDraftError: it has no draft.
         FlowChangedError: `based_on` is no longer the draft.
         FlowProblemsError: the draft is not complete.
     """
-    flow = await _locked_flow(db, author, flow_id)
+    flow = await lock_flow(db, author.account_id, flow_id)
     draft = await _draft(db, author, flow_id, based_on)
     tree = Tree.model_validate(draft.structure)
     if found := problems(tree):
         raise FlowProblemsError(found)
     draft.published_at, draft.source = now, None
+    if flow.published_version_id is None:
+        flow.owner_id = author.user_id
+    verify(flow, author.user_id, now, (await trust_rule(db, author.account_id, now)).until)
     flow.published_version_id, flow.is_active = draft.id, True
     index(flow, tree)
     await db.flush()
     await _record(db, author, "flow.published", flow, now, version=draft.number)
     for follow in hooks.on_published:
         await follow(db, author, flow, draft, now)
+    await hooks.follow_trust(db, flow, now)
     return draft
 
 
@@ -175,13 +183,14 @@ async def retire(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> N
         FlowNotFoundError: there is no such flow.
         NeverPublishedError: the flow was never published.
     """
-    flow = await _locked_flow(db, author, flow_id)
+    flow = await lock_flow(db, author.account_id, flow_id)
     if flow.published_version_id is None:
         raise NeverPublishedError("This flow was never published. Delete it if nobody needs it.")
     if flow.is_active:
         flow.is_active = False
         await db.flush()
         await _record(db, author, "flow.retired", flow, now)
+        await hooks.follow_trust(db, flow, now)
 
 
 async def restore(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
@@ -191,13 +200,14 @@ async def restore(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> 
         FlowNotFoundError: there is no such flow.
         NeverPublishedError: the flow was never published.
     """
-    flow = await _locked_flow(db, author, flow_id)
+    flow = await lock_flow(db, author.account_id, flow_id)
     if flow.published_version_id is None:
         raise NeverPublishedError("This flow was never published. Publish its draft instead.")
     if not flow.is_active:
         flow.is_active = True
         await db.flush()
         await _record(db, author, "flow.restored", flow, now)
+        await hooks.follow_trust(db, flow, now)
 
 
 async def delete(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> None:
@@ -206,12 +216,13 @@ async def delete(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> N
     Raises:
         FlowNotFoundError: there is no such flow.
     """
-    flow = await _locked_flow(db, author, flow_id)
+    flow = await lock_flow(db, author.account_id, flow_id)
     flow.deleted_at = now
     if (newest := await newest_version(db, author.account_id, flow_id)) is not None:
         newest.source = None
     await db.flush()
     await _record(db, author, "flow.deleted", flow, now)
+    await hooks.follow_trust(db, flow, now)
 
 
 async def lock_names(db: Db, account_id: uuid.UUID) -> None:
@@ -221,19 +232,6 @@ async def lock_names(db: Db, account_id: uuid.UUID) -> None:
     """
     names = func.hashtextextended(f"flow names {account_id}", 0)
     await db.execute(select(func.pg_advisory_xact_lock(names)))
-
-
-async def _locked_flow(db: Db, author: Author, flow_id: uuid.UUID) -> Flow:
-    # A stronger lock would make sessions wait that start with this flow.
-    flow = await db.scalar(
-        select(Flow)
-        .where(Flow.account_id == author.account_id, Flow.id == flow_id, Flow.deleted_at.is_(None))
-        .with_for_update(key_share=True)
-        .execution_options(populate_existing=True)
-    )
-    if flow is None:
-        raise FlowNotFoundError
-    return flow
 
 
 async def _draft(db: Db, author: Author, flow_id: uuid.UUID, based_on: uuid.UUID | None) -> FlowVersion:

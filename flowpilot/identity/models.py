@@ -23,7 +23,8 @@ class Account(Base):
     """One customer of the installation: the tenant, with the rules of its help desk.
 
     Minutes are null for no limit. Working hours are days of the week (ISO: Monday is 1) and local times, all three
-    or none; without them the desk works around the clock.
+    or none; without them the desk works around the clock. A confirmed flow is trusted for `verified_days`, or
+    always.
     """
 
     __tablename__ = "accounts"
@@ -37,6 +38,7 @@ class Account(Base):
     work_days: Mapped[list[int] | None] = mapped_column(ARRAY(SmallInteger))
     work_start: Mapped[time | None]
     work_end: Mapped[time | None]
+    verified_days: Mapped[int | None] = mapped_column(server_default="180")
     created_at: Mapped[datetime] = created_at()
 
 

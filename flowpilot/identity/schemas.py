@@ -63,7 +63,7 @@ class AccountOut(BaseModel):
 class AccountSettings(BaseModel):
     """The account and its rules. Null minutes: claims never expire, and idle sessions are never abandoned.
 
-    Null working hours: the desk works around the clock.
+    Null working hours: the desk works around the clock. Null `verified_days`: no flow has to be confirmed again.
     """
 
     model_config = ConfigDict(from_attributes=True)
@@ -76,6 +76,7 @@ class AccountSettings(BaseModel):
     work_days: WeekDays | None
     work_start: ClockTime | None
     work_end: ClockTime | None
+    verified_days: int | None
     created_at: datetime
 
 
@@ -89,6 +90,9 @@ class AccountChange(Body):
     work_days: WeekDays | None = None
     work_start: ClockTime | None = None
     work_end: ClockTime | None = None
+    verified_days: int | None = Field(
+        default=None, ge=7, le=3650, description="How long a published or confirmed flow is trusted."
+    )
 
 
 class SwitchIn(Body):

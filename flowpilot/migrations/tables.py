@@ -5,6 +5,7 @@ from flowpilot.clients import models as clients
 from flowpilot.copilot import models as copilot
 from flowpilot.db.base import Base
 from flowpilot.flows import models as flows
+from flowpilot.freshness import models as freshness
 from flowpilot.handoffs import models as handoffs
 from flowpilot.identity import models as identity
 from flowpilot.imports import models as imports
@@ -22,6 +23,7 @@ __all__ = [
     "clients",
     "copilot",
     "flows",
+    "freshness",
     "handoffs",
     "identity",
     "imports",

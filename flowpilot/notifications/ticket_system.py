@@ -4,22 +4,17 @@ Refused credentials are for those who can enter new ones, and a posting that fai
 """
 
 import uuid
-from collections.abc import Collection, Mapping
 from datetime import datetime
-from typing import NamedTuple
 
-from sqlalchemy import exists, select, update
-from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy import exists, select
 
-from flowpilot.db.announce import announce
-from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.identity.actor import PERMISSIONS, Permission
-from flowpilot.identity.models import Account
+from flowpilot.identity.actor import Permission
 from flowpilot.jobs import enqueue
 from flowpilot.notifications.delivery.trouble import TroubleKind, report_by_email
 from flowpilot.notifications.models import Notification, NotificationDelivery
-from flowpilot.notifications.people import Person, people
+from flowpilot.notifications.notices import Notice, may, notify, settle, those_who_may, with_unread
+from flowpilot.notifications.people import people
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.hooks import Changed, CredentialsRefused, PostingChanged, PostingFailed
 
@@ -29,9 +24,9 @@ MAIL_JOB = "notifications.mail_refused"
 async def report_refused(db: Db, refused: CredentialsRefused) -> None:
     """Notify everybody who manages the connection."""
     members = await people(db, refused.account_id)
-    trouble = _Trouble(refused.connection_id, TroubleKind.TICKET_SYSTEM_REFUSES, refused.name, refused.reason)
-    managing = _managing(members)
-    await _notify(db, refused.account_id, managing, trouble, refused.at)
+    trouble = Notice(refused.connection_id, TroubleKind.TICKET_SYSTEM_REFUSES, refused.name, refused.reason)
+    managing = those_who_may(members, Permission.MANAGE_PSA)
+    await notify(db, refused.account_id, managing, trouble, refused.at)
     if managing:
         # Whether there is a mail server, only the worker's settings say.
         await enqueue(db, MAIL_JOB, account_id=refused.account_id, connection_id=refused.connection_id)
@@ -65,18 +60,18 @@ async def report_failed(db: Db, failed: PostingFailed) -> None:
     postings that fail, once, until they have read it.
     """
     members = await people(db, failed.account_id)
-    whose = {user for user in (failed.user_id,) if user in members and _may(members[user], Permission.WORK)}
-    trouble = _Trouble(failed.posting_id, TroubleKind.POSTING_FAILED, failed.ticket_id, failed.reason)
+    whose = {user for user in (failed.user_id,) if user in members and may(members[user], Permission.WORK)}
+    trouble = Notice(failed.posting_id, TroubleKind.POSTING_FAILED, failed.ticket_id, failed.reason)
     notified = set(whose)
     if failed.needs_settings or not whose:
-        managing = _managing(members)
-        notified |= managing - await _with_unread(db, failed.account_id, managing)
-    await _notify(db, failed.account_id, notified, trouble, failed.at)
+        managing = those_who_may(members, Permission.MANAGE_PSA)
+        notified |= managing - await with_unread(db, failed.account_id, managing, TroubleKind.POSTING_FAILED)
+    await notify(db, failed.account_id, notified, trouble, failed.at)
 
 
 async def settle_failed(db: Db, mended: PostingChanged) -> None:
     """Settle the notices of a posting that is tried again, or given up."""
-    await _settle(db, mended.account_id, mended.posting_id, mended.at)
+    await settle(db, mended.account_id, mended.posting_id, mended.at)
 
 
 async def settle_refused(db: Db, changed: Changed) -> None:
@@ -88,61 +83,4 @@ async def settle_refused(db: Db, changed: Changed) -> None:
         PsaConnection.pause_kind.is_not(None),
     )
     if await db.scalar(query) is None:
-        await _settle(db, changed.account_id, changed.connection_id, changed.at)
-
-
-class _Trouble(NamedTuple):
-    """What is wrong, with what: `about` is its id, and `name` what people call it."""
-
-    about: uuid.UUID
-    kind: TroubleKind
-    name: str
-    reason: str
-
-
-def _may(person: Person, permission: Permission) -> bool:
-    return permission in PERMISSIONS[person.role]
-
-
-def _managing(members: Mapping[uuid.UUID, Person]) -> set[uuid.UUID]:
-    return {user for user, person in members.items() if _may(person, Permission.MANAGE_PSA)}
-
-
-async def _with_unread(db: Db, account_id: uuid.UUID, users: Collection[uuid.UUID]) -> set[uuid.UUID]:
-    """Those who have not yet read of another posting that failed."""
-    query = select(Notification.user_id).where(
-        Notification.account_id == account_id,
-        Notification.user_id.in_(users),
-        Notification.read_at.is_(None),
-        Notification.settled_at.is_(None),
-        Notification.content["kind"].astext == TroubleKind.POSTING_FAILED,
-    )
-    return set(await db.scalars(query))
-
-
-async def _notify(
-    db: Db, account_id: uuid.UUID, users: Collection[uuid.UUID], trouble: _Trouble, at: datetime
-) -> None:
-    if not users:
-        return
-    content = {
-        "kind": trouble.kind,
-        "name": trouble.name,
-        "reason": trouble.reason,
-        "since": at.isoformat(),
-        "zone": await db.scalar(select(Account.timezone).where(Account.id == account_id)),
-    }
-    about = {"account_id": account_id, "route_id": trouble.about, "content": content, "created_at": at}
-    await db.execute(insert(Notification).values([{"id": new_id(), "user_id": user, **about} for user in users]))
-    await announce(db, account_id, "notifications")
-
-
-async def _settle(db: Db, account_id: uuid.UUID, about: uuid.UUID, at: datetime) -> None:
-    notices = (
-        Notification.account_id == account_id,
-        Notification.route_id == about,
-        Notification.settled_at.is_(None),
-    )
-    settling = update(Notification).where(*notices).values(settled_at=at)
-    if (await db.scalars(settling.returning(Notification.id))).all():
-        await announce(db, account_id, "notifications")
+        await settle(db, changed.account_id, changed.connection_id, changed.at)

@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from sqlalchemy import Row, Select, and_, or_, select
 
@@ -31,6 +31,7 @@ class SessionHistory:
 
     `client_notes`: what everybody who works for its client should know.
     `inner`: the trees of the sub-flows that it has entered, by version.
+    `flow_doubts`: why its flow has lost trust, as the flow's column has it.
     """
 
     session: AISession
@@ -42,6 +43,7 @@ class SessionHistory:
     names: dict[uuid.UUID, str]
     client_notes: str = ""
     inner: path.Trees = field(default_factory=dict)
+    flow_doubts: Sequence[dict[str, Any]] = ()
 
     @property
     def where(self) -> path.Position:
@@ -57,7 +59,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     """
     row = (
         await db.execute(
-            select(AISession, Flow.name, FlowVersion.number, FlowVersion.structure, Client.notes)
+            select(AISession, Flow.name, Flow.doubts, FlowVersion.number, FlowVersion.structure, Client.notes)
             .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
             .outerjoin(
                 FlowVersion,
@@ -82,6 +84,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
         names=await names_of(db, account_id, people_of(session, steps, changes)),
         client_notes=row.notes or "",
         inner=await inner_trees(db, account_id, steps),
+        flow_doubts=row.doubts or (),
     )
 
 

@@ -11,6 +11,7 @@ from flowpilot.clients.schemas import ClientRef
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching.match import Candidate
 from flowpilot.flows.tree import NodeKind
+from flowpilot.flows.trust.doubts import Doubt, read_doubts
 from flowpilot.http.fields import Body, Line, Problem, Remark, Text, Words
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import PersonOut
@@ -198,6 +199,7 @@ class SuggestedFlowOut(BaseModel):
     confidence: float
     tier: ConfidenceTier
     reason: str
+    doubted_since: datetime | None = Field(description="Since when the flow has lost trust, and so counts less.")
 
 
 class SessionOut(SessionRow):
@@ -207,6 +209,7 @@ class SessionOut(SessionRow):
     """
 
     flow_version: int | None
+    flow_doubts: list[Doubt] = Field(description="Why its flow has lost trust; empty while it is trusted.")
     client_notes: str = Field(description="What everybody who works for the client should know.")
     rating_comment: str | None
     started_by: PersonOut | None
@@ -253,6 +256,7 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
     return {
         **session_row(session, history.flow_name).model_dump(),
         "flow_version": history.flow_number,
+        "flow_doubts": read_doubts(history.flow_doubts),
         "client_notes": history.client_notes,
         "rating_comment": session.rating_comment,
         "started_by": _person(history, session.user_id),

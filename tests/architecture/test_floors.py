@@ -15,6 +15,7 @@ FLOORS = (
     {"sessions"},
     {"handoffs", "knowledge"},
     {"analytics", "imports", "notifications"},
+    {"freshness"},
     {"migrations", "wiring"},
     {"health", "worker"},
     {"web"},

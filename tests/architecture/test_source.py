@@ -27,6 +27,7 @@ FEATURES = {
     "imports",
     "copilot",
     "clients",
+    "freshness",
 }
 
 # What each feature imports of the others: no less, so that no arrow is allowed before somebody needs it.
@@ -39,7 +40,7 @@ IMPORTS = {
     "sessions": {"identity", "flows", "copilot", "clients", "psa"},
     "handoffs": {"identity", "sessions", "copilot", "clients"},
     "baselines": {"identity"},
-    "notifications": {"identity", "sessions", "handoffs", "psa"},
+    "notifications": {"identity", "sessions", "handoffs", "psa", "flows"},
     "knowledge": {"identity", "sessions", "flows"},
     "analytics": {
         "identity",
@@ -47,6 +48,7 @@ IMPORTS = {
         "sessions",  # Of it only `similar`, which is pure.
     },  # It counts rows in SQL; if it called a feature's actions it could change them.
     "imports": {"clients", "handoffs"},
+    "freshness": {"identity", "flows", "analytics"},  # It judges with the reports' statistics.
 }
 
 # A migration is history: it is as long as what it did.

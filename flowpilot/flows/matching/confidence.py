@@ -9,6 +9,9 @@ Tier = Literal["guided", "exploring", "discovery"]
 
 GUIDED, EXPLORING = 0.8, 0.4
 
+# What is left of the confidence in a flow that has lost trust (`flow_trust` in the catalogue of metrics).
+DOUBTED = 0.85
+
 # A few sessions say little, so this many with the usual share of resolved ones are added to them.
 _PRIOR_CASES = 10
 
@@ -23,12 +26,14 @@ class Evidence:
         is_domain: the flow's category is the given domain.
         cases: the flow's recent sessions that have ended.
         resolved: how many of them were resolved.
+        is_doubted: the flow has lost trust.
     """
 
     strength: float
     is_domain: bool = False
     cases: int = 0
     resolved: int = 0
+    is_doubted: bool = False
 
 
 def tier(confidence: float) -> Tier:
@@ -48,6 +53,9 @@ def confidences(candidates: Sequence[Evidence]) -> list[float]:
     The first two coefficients were fitted to texts whose flow is known, and rounded; benchmarks/matching.py
     measures them on other texts. The last two are set so that they decide between flows that the words leave
     close together, and hardly ever against the words.
+
+    The confidence in a flow that has lost trust counts `DOUBTED` times, so that it comes after a trusted one that
+    fits as well.
     """
     usual = _share(sum(c.resolved for c in candidates), sum(c.cases for c in candidates))
     result = []
@@ -60,7 +68,7 @@ def confidences(candidates: Sequence[Evidence]) -> list[float]:
             + 0.5 * candidate.is_domain
             + 2.0 * _track_record(candidate, usual)
         )
-        result.append(1 / (1 + math.exp(-logit)))
+        result.append((DOUBTED if candidate.is_doubted else 1) / (1 + math.exp(-logit)))
     return result
 
 

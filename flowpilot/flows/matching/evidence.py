@@ -8,6 +8,7 @@ EVIDENCE = text(
     r"""
 WITH shelf AS MATERIALIZED (
     SELECT t.id, t.name, t.published_version_id, c.name AS category, t.search_text,
+           t.doubted_since, t.doubts,
            t.search || '' AS search -- A copy, which is unpacked once and not for each word.
     FROM trees t
     LEFT JOIN tree_categories c ON c.account_id = t.account_id AND c.id = t.category_id
@@ -105,7 +106,8 @@ best AS MATERIALIZED (
     ORDER BY strength DESC, c.id
     LIMIT :most
 )
-SELECT f.id, f.name, f.published_version_id, f.category, b.strength, b.words, past.cases, past.resolved
+SELECT f.id, f.name, f.published_version_id, f.category, f.doubted_since, f.doubts, b.strength, b.words,
+       past.cases, past.resolved
 FROM best b
 JOIN shelf f USING (id),
 LATERAL (

@@ -12,6 +12,7 @@ from flowpilot.db.session import ReadDb
 from flowpilot.flows.matching.confidence import Evidence, Tier, confidences, tier
 from flowpilot.flows.matching.evidence import EVIDENCE
 from flowpilot.flows.matching.vocabulary import COMMON, SYNONYMS
+from flowpilot.flows.trust.doubts import in_brief, read_doubts
 
 __all__ = ["FLOOR", "Candidate", "match", "tier"]
 
@@ -36,7 +37,10 @@ _NEGATION = re.compile(r"n['\u2019]t\Z")
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """A flow that may solve the problem, the confidence (0..1), and the reason in a sentence for the engineer."""
+    """A flow that may solve the problem, the confidence (0..1), and the reason in a sentence for the engineer.
+
+    A flow that has lost trust (`doubted_since`) counts less, and its reason says why.
+    """
 
     flow_id: uuid.UUID
     version_id: uuid.UUID
@@ -45,6 +49,7 @@ class Candidate:
     confidence: float
     tier: Tier
     reason: str
+    doubted_since: datetime | None = None
 
 
 async def match(
@@ -88,6 +93,7 @@ def _evidence(row: Row[*tuple[Any, ...]], domain: str | None) -> Evidence:
         is_domain=_is_domain(row.category, domain),
         cases=row.cases,
         resolved=row.resolved,
+        is_doubted=row.doubted_since is not None,
     )
 
 
@@ -100,6 +106,7 @@ def _candidate(row: Row[*tuple[Any, ...]], confidence: float, domain: str | None
         confidence=confidence,
         tier=tier(confidence),
         reason=_reason(row, domain),
+        doubted_since=row.doubted_since,
     )
 
 
@@ -115,6 +122,8 @@ def _reason(row: Row[*tuple[Any, ...]], domain: str | None) -> str:
         parts.append(f"resolved {row.resolved} of {row.cases} {sessions} in {HISTORY.days} days")
     else:
         parts.append(f"no session in {HISTORY.days} days")
+    if row.doubted_since is not None:
+        parts.append(f"counts less until its owner confirms it, because {in_brief(read_doubts(row.doubts))}")
     return "; ".join(parts)
 
 

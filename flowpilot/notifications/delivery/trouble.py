@@ -32,13 +32,14 @@ _RETRIED = "Waiting messages are retried automatically."
 
 
 class TroubleKind(StrEnum):
-    """What can be wrong with a route, with the ticket system, or with a posting to it."""
+    """What can be wrong with a route, with the ticket system, with a posting to it, or with a flow."""
 
     CHANNEL_RESTS = "channel_rests"
     CHANNEL_GONE = "channel_gone"
     EMAIL_RESTS = "email_rests"
     TICKET_SYSTEM_REFUSES = "ticket_system_refuses"
     POSTING_FAILED = "posting_failed"
+    FLOW_DOUBTED = "flow_doubted"
 
 
 async def report(
@@ -117,6 +118,10 @@ def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
             subject, path = f"A posting to ticket {name} failed", f"/postings/{route_id}"
             what = f"{subject} on {when}. {reason}"
             to_do = "Open it to try again, or to give it up."
+        case TroubleKind.FLOW_DOUBTED:
+            subject, path = f"“{name}” asks whether it is still right", f"/flows/{route_id}"
+            what = f"{subject}. {reason}"
+            to_do = "Open it to confirm or to edit it."
         case TroubleKind.CHANNEL_GONE:
             subject = f"“{name}” is switched off"
             what = f"“{name}” was switched off on {when}. {reason}"

@@ -19,7 +19,7 @@ class NotificationOut(BaseModel):
     kind: HandoffEventKind | TroubleKind
     text: str
     path: str = Field(description="The page to open.")
-    handoff_id: uuid.UUID | None = Field(description="Null if it is about a channel or e-mail.")
+    handoff_id: uuid.UUID | None = Field(description="Null if it is not about a handoff.")
     session_id: uuid.UUID | None
     created_at: datetime = Field(description="When it happened.")
     read_at: datetime | None

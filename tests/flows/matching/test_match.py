@@ -216,7 +216,16 @@ def test_the_route_gives_candidates(client: TestClient, company: Company) -> Non
     publish(client, company)
     answer = post(client, company, "/match", Role.ENGINEER, text="printer offline", domain="Printing", limit=1)
     [found] = answer.json()["candidates"]
-    assert set(found) == {"flow_id", "version_id", "name", "category", "confidence", "tier", "reason"}
+    assert set(found) == {
+        "flow_id",
+        "version_id",
+        "name",
+        "category",
+        "confidence",
+        "tier",
+        "reason",
+        "doubted_since",
+    }
     assert (found["name"], found["tier"]) == ("Printer is offline", "guided")
 
 
