@@ -80,7 +80,7 @@ class Settings(Body):
     sends_end: bool = Field(
         True,
         title="Send the end of work",
-        description="Send start, end and break of booked time. Otherwise, start and hours.",
+        description="Send start, end and hours of booked time. Otherwise, start and hours.",
     )
     notifies_clients: bool = Field(
         True,

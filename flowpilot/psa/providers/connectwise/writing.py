@@ -62,19 +62,12 @@ def has_marker(text: Any, marker: str) -> bool:
 
 
 def _hours(work: WorkTime, settings: Settings) -> dict[str, Any]:
-    """Start, end and hours that agree with each other. The break is what is between start and end and not worked.
-
-    Hours have two decimals, and a minute more than there was between start and end moves the end.
-    """
+    """Start, end and hours that agree with each other. Hours have two decimals: rounded up, they move the end."""
     hours = round(work.minutes / 60, 2)
     start = work.started_at.astimezone(UTC)
     body: dict[str, Any] = {"timeStart": _text(start), "actualHours": hours}
     if settings.sends_end:
-        end = max(work.ended_at.astimezone(UTC), start + timedelta(hours=hours))
-        unworked = round((end - start) / timedelta(hours=1) - hours, 2)
-        body["timeEnd"] = _text(end)
-        if unworked > 0:
-            body["hoursDeduct"] = unworked
+        body["timeEnd"] = _text(max(work.ended_at.astimezone(UTC), start + timedelta(hours=hours)))
     return body
 
 

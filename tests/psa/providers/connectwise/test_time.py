@@ -43,18 +43,18 @@ async def test_times_are_in_utc_to_the_second(
     )
 
 
-async def test_a_break_is_between_start_and_end_and_is_not_worked(
-    provider: ConnectWise, desk: Desk, ticket: str
+@pytest.mark.parametrize(
+    ("minutes", "hours", "end"), [(1, 0.02, "09:01:12"), (6, 0.1, "09:06:00"), (17, 0.28, "09:17:00")]
+)
+async def test_start_end_and_hours_agree_although_hours_have_two_decimals(
+    provider: ConnectWise, desk: Desk, ticket: str, minutes: int, hours: float, end: str
 ) -> None:
-    start = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
-    entry = await _booked(provider, desk, ticket, _worked(17, start, start + timedelta(hours=1)))
-    assert (entry["actualHours"], entry["hoursDeduct"], entry["timeEnd"]) == (0.28, 0.72, "2026-06-15T10:00:00Z")
-
-
-async def test_minutes_that_were_rounded_up_end_later(provider: ConnectWise, desk: Desk, ticket: str) -> None:
-    start = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
-    entry = await _booked(provider, desk, ticket, _worked(6, start, start + timedelta(seconds=301)))
-    assert (entry["actualHours"], entry["timeEnd"]) == (0.1, "2026-06-15T09:06:00Z")
+    entry = await _booked(provider, desk, ticket, time("AlexD", minutes))
+    assert (entry["actualHours"], entry["timeStart"], entry["timeEnd"]) == (
+        hours,
+        "2026-06-15T09:00:00Z",
+        f"2026-06-15T{end}Z",
+    )
     assert "hoursDeduct" not in entry
 
 
