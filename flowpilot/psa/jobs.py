@@ -3,11 +3,12 @@
 import uuid
 from contextlib import AsyncExitStack, aclosing
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from procrastinate import JobContext, RetryStrategy
 
 from flowpilot.clock import now
-from flowpilot.identity.queries import names_of
+from flowpilot.identity.queries import names_and_timezone
 from flowpilot.jobs import PSA_QUEUE, RETRY, Tools, app, tools
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.connections.opening import open_provider
@@ -58,7 +59,8 @@ async def _go_on(used: Tools, connection: PsaConnection) -> datetime | None:
         return connection.quiet_until
     async with database.read(account) as db:
         members = await due.members_of(db, account, connection.id)
-        names = await names_of(db, account, await due.people(db, account, connection.id))
+        people = await due.people(db, account, connection.id)
+        names, timezone = await names_and_timezone(db, account, people)
     try:
         async with AsyncExitStack() as stack:
             provider = open_provider(database, used.settings, connection)
@@ -67,7 +69,7 @@ async def _go_on(used: Tools, connection: PsaConnection) -> datetime | None:
             async with database.write(account) as db:
                 able = members.keys() - writers.refused
                 await due.wake_matched(db, account, connection.id, able, now())
-            return await run(Turn(database, connection, provider, members, names, writers))
+            return await run(Turn(database, connection, provider, members, names, ZoneInfo(timezone), writers))
     except CredentialsError as error:
         async with database.write(account) as db:
             await pause_for_credentials(db, connection, error.detail, now())

@@ -196,8 +196,9 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class WorkTime:
-    """Time that one person worked: whole minutes, and the moments (UTC) between which it was.
+    """Time that one person worked: whole minutes, and the moments between which it was.
 
+    The moments are in the account's time zone, so that a system that keeps days takes the day as it is.
     `member_id` is that person in the ticket system; None where time is booked on the credential's owner.
     """
 

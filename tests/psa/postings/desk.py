@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from flowpilot.clock import now
 from flowpilot.db.base import new_id
@@ -50,6 +51,7 @@ SEPARATE = Capabilities(
 JOINT = replace(SEPARATE, has_joint_records=True, books_for=BooksFor.CREDENTIAL_OWNER)
 JOINT_FOR_ANYBODY = replace(SEPARATE, has_joint_records=True)
 
+UTC_ZONE = ZoneInfo("UTC")
 STARTED = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 
 
@@ -204,13 +206,13 @@ class Office:
         assert posting is not None
         return posting
 
-    async def turn(self) -> datetime | None:
-        """One turn of the connection."""
+    async def turn(self, zone: ZoneInfo = UTC_ZONE) -> datetime | None:
+        """One turn of the connection, of an account in this time zone."""
         async with self.database.read(self.company.id) as db:
             connection, _ = await connection_and_rules(db, self.company.id)
         assert connection is not None
         names = {self.engineer: "Alex", self.senior: "Kim"}
-        return await turn.run(turn.Turn(self.database, connection, self.desk, self.members, names))
+        return await turn.run(turn.Turn(self.database, connection, self.desk, self.members, names, zone))
 
     async def retry(self, posting_id: uuid.UUID) -> None:
         """What the engineer does with a posting that has failed."""

@@ -3,6 +3,7 @@
 import contextlib
 import random
 from dataclasses import replace
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -44,6 +45,18 @@ async def test_a_note_and_the_time_of_two_people_are_confirmed(office: Office) -
         (one.text, one.time and (one.time.minutes, one.time.member_id)) for one in office.desk.records_of("4711")
     ]
     assert found == [("It was the fuse.", None), (None, (17, "alex")), (None, (5, "kim"))]
+
+
+async def test_time_is_sent_in_the_time_zone_of_the_account(office: Office) -> None:
+    """A system that keeps time by the day takes the day from it."""
+    await office.post(worked(office.engineer), text=None)
+    await office.turn(ZoneInfo("Pacific/Auckland"))
+    (record,) = office.desk.records_of("4711")
+    assert record.time is not None
+    assert [moment.isoformat() for moment in (record.time.started_at, record.time.ended_at)] == [
+        "2026-06-15T21:00:00+12:00",
+        "2026-06-15T21:17:00+12:00",
+    ]
 
 
 async def test_where_note_and_time_are_one_record_both_have_its_id(office: Office) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
+from zoneinfo import ZoneInfo
 
 import pytest
 
@@ -87,6 +88,15 @@ class TestRedmine(ProviderLaws):
         record = replace(time(system.alex), time=work)
         await system.provider_of("flowpilot", access, timezone=zone).write(ticket, record)
         assert system.rows("SELECT spent_on, hours FROM time_entries WHERE issue_id = ?", ticket) == [(day, 2.0)]
+
+    async def test_time_is_on_the_day_of_its_own_moments_unless_the_connection_has_a_time_zone(
+        self, system: RedmineServer, provider: Provider, ticket: str
+    ) -> None:
+        started_at = datetime(2026, 6, 16, 0, 30, tzinfo=ZoneInfo("Europe/Vienna"))
+        work = WorkTime(120, started_at, started_at.replace(hour=2, minute=30), system.alex)
+        await provider.write(ticket, replace(time(system.alex), time=work))
+        query = "SELECT spent_on, hours FROM time_entries WHERE issue_id = ?"
+        assert system.rows(query, ticket) == [("2026-06-16", 2.0)]
 
     async def test_an_internal_note_is_not_shown_to_the_client_and_a_note_for_the_client_is(
         self, system: RedmineServer, provider: Provider, ticket: str

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import timedelta
+from zoneinfo import ZoneInfo
 
 from flowpilot.durations import of_work
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep
@@ -14,6 +15,7 @@ def record_of(
     steps: Sequence[PsaPostingStep],
     members: Mapping[uuid.UUID, str],
     names: Mapping[uuid.UUID, str] | None,
+    zone: ZoneInfo,
 ) -> Record:
     """The record of these steps: a note, somebody's time, or both.
 
@@ -22,6 +24,7 @@ def record_of(
         steps: that are one record.
         members: the member for each person who is mapped.
         names: of people, where time is booked on somebody else: then the first line says whose it is.
+        zone: the account's.
     """
     by_kind = {step.kind: step for step in steps}
     note, time = by_kind.get(PostingStepKind.NOTE), by_kind.get(PostingStepKind.TIME)
@@ -30,7 +33,7 @@ def record_of(
         marker=steps[0].marker,
         audience=Audience(posting.audience) if note is not None else Audience.INTERNAL,
         text=_text(posting, note, time, names),
-        time=None if time is None else _work_time(time, members),
+        time=None if time is None else _work_time(time, members, zone),
         author_id=None if author is None else members.get(author),
     )
 
@@ -49,9 +52,9 @@ def _text(
     return whose if text is None else f"{whose}\n\n{text}"
 
 
-def _work_time(step: PsaPostingStep, members: Mapping[uuid.UUID, str]) -> WorkTime:
+def _work_time(step: PsaPostingStep, members: Mapping[uuid.UUID, str], zone: ZoneInfo) -> WorkTime:
     assert step.minutes is not None
     assert step.started_at is not None
     assert step.ended_at is not None
     member = None if step.user_id is None else members.get(step.user_id)
-    return WorkTime(step.minutes, step.started_at, step.ended_at, member)
+    return WorkTime(step.minutes, step.started_at.astimezone(zone), step.ended_at.astimezone(zone), member)

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
@@ -45,13 +46,14 @@ _HAS_LEFT = (
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """What a turn works with."""
+    """What a turn works with. `zone` is the account's."""
 
     database: Database
     connection: PsaConnection
     provider: Provider
     members: Mapping[uuid.UUID, str]
     names: Mapping[uuid.UUID, str]
+    zone: ZoneInfo
     writers: Writers = field(default_factory=Writers)
 
     @property
@@ -178,8 +180,9 @@ async def _write(
     provider = turn.provider if writer is None else turn.writers.providers[writer]
     is_anybodys = writer is None and provider.capabilities.books_for is BooksFor.CREDENTIAL_OWNER
     names = turn.names if is_anybodys else None
+    to_send = record_of(begun.posting, to_write, turn.members, names, turn.zone)
     try:
-        outcome = await provider.write(ticket.id, record_of(begun.posting, to_write, turn.members, names))
+        outcome = await provider.write(ticket.id, to_send)
     except CredentialsError:
         if writer is None:
             raise

@@ -28,10 +28,11 @@ class Credentials(Body):
 class Settings(Body):
     """Which of Redmine's own choices to use."""
 
-    timezone: Annotated[Line, AfterValidator(_known_zone)] = Field(
-        "UTC",
+    timezone: Annotated[Annotated[Line, AfterValidator(_known_zone)] | None, EmptyIsNone] = Field(
+        None,
         title="Time zone",
-        description="Redmine keeps time by the day: by the day in this time zone on which the work began.",
+        description="Redmine keeps time by the day: by the day in this time zone on which the work began. Empty: "
+        "the account's time zone.",
     )
     activity: Annotated[Line | None, EmptyIsNone] = Field(
         None,

@@ -55,6 +55,7 @@ async def time(rest: Rest, issue: Entry, record: Record, settings: Settings) -> 
     """Book the time of one person on the day on which it began."""
     work = record.time
     assert work is not None
+    day_zone = work.started_at.tzinfo if settings.timezone is None else zone(settings.timezone)
     try:
         activity = await _activity(rest, issue["project"]["id"], settings.activity)
     except ProviderError as error:
@@ -64,7 +65,7 @@ async def time(rest: Rest, issue: Entry, record: Record, settings: Settings) -> 
     entry: dict[str, Any] = {
         "issue_id": issue["id"],
         "hours": round(work.minutes / 60, 2),
-        "spent_on": work.started_at.astimezone(zone(settings.timezone)).date().isoformat(),
+        "spent_on": work.started_at.astimezone(day_zone).date().isoformat(),
         "comments": f"FlowPilot {record.marker}",
     }
     if work.member_id is not None:
