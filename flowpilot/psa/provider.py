@@ -142,12 +142,16 @@ class TicketPage:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person who works in the ticket system. `id` is what its records name; `email` is as they typed it."""
+    """A person who works in the ticket system. `id` is what its records name; `email` is as they typed it.
+
+    `is_own`: it is no person, but FlowPilot's own user, whose credentials the connection has.
+    """
 
     id: Id
     name: Name
     email: Name | None = None
     is_active: bool = True
+    is_own: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -109,8 +109,9 @@ class MappedBy(StrEnum):
 class PsaMember(Tenant, Base):
     """Somebody who works in the ticket system, and who that is here, if it is known.
 
-    `token_encrypted`: a credential of their own, where time is booked on the credential's owner. From
-    `token_refused_at` on, the ticket system does not accept it, and what is theirs waits.
+    `is_own`: it is FlowPilot's own user, whose credentials the connection has. `token_encrypted`: a credential
+    of a person's own, where time is booked on the credential's owner. From `token_refused_at` on, the ticket
+    system does not accept it, and what is theirs waits.
     """
 
     __tablename__ = "psa_members"
@@ -126,6 +127,7 @@ class PsaMember(Tenant, Base):
     name: Mapped[str]
     email: Mapped[str | None]
     is_active: Mapped[bool]
+    is_own: Mapped[bool] = mapped_column(server_default="false")
     user_id: Mapped[uuid.UUID | None]
     mapped_by: Mapped[str | None]
     token_encrypted: Mapped[bytes | None] = mapped_column(LargeBinary)

@@ -35,6 +35,8 @@ def explain(member: PsaMember, others: Iterable[PsaMember], users: Mapping[str, 
         return None
     if member.mapped_by == MappedBy.HAND:
         return "Somebody has chosen that this is nobody here."
+    if member.is_own:
+        return "FlowPilot's own user, whose credentials this connection has: it is nobody here."
     if not member.is_active:
         return "Inactive in the ticket system, or not shown by it any more."
     return f"{_doubt(_address(member), others, users)} Choose who it is, if anybody."

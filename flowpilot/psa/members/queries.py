@@ -19,16 +19,6 @@ async def members_of(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID
     return (await db.scalars(query.order_by(PsaMember.name, PsaMember.id))).all()
 
 
-async def member_ids(db: ReadDb, account_id: uuid.UUID, connection_id: uuid.UUID) -> dict[uuid.UUID, str]:
-    """The ids there of the people here who are mapped, by their user ids."""
-    query = select(PsaMember.user_id, PsaMember.external_id).where(
-        PsaMember.account_id == account_id,
-        PsaMember.connection_id == connection_id,
-        PsaMember.user_id.is_not(None),
-    )
-    return {row.user_id: row.external_id for row in await db.execute(query)}
-
-
 async def member_for(db: ReadDb, connection: PsaConnection, user_id: uuid.UUID) -> PsaMember | None:
     """The member of the ticket system who is this person; None if nobody is mapped to them."""
     query = select(PsaMember).where(

@@ -21,6 +21,7 @@ class PsaMemberOut(BaseModel):
     name: str
     email: str | None
     is_active: bool = Field(description="False for those who are inactive there, or not there any more.")
+    is_own: bool = Field(description="FlowPilot's own user, whose credentials the connection has: nobody here.")
     user_id: uuid.UUID | None = Field(description="The person here; null if nobody is mapped.")
     user_name: str | None
     mapped_by: MappedBy | None = Field(description="`hand` outlives what is read later, `email` follows it.")
@@ -79,6 +80,7 @@ def members_out(
             name=row.name,
             email=row.email,
             is_active=row.is_active,
+            is_own=row.is_own,
             user_id=row.user_id if row.user_id in names else None,
             user_name=names.get(row.user_id) if row.user_id is not None else None,
             mapped_by=None if row.mapped_by is None else MappedBy(row.mapped_by),

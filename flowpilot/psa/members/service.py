@@ -56,12 +56,13 @@ async def store_members(db: Db, connection: PsaConnection, found: Sequence[Membe
             "name": one.name,
             "email": one.email,
             "is_active": one.is_active,
+            "is_own": one.is_own,
         }
         for one in {one.id: one for one in found}.values()
     ]
     if rows:
         new = insert(PsaMember).values(rows)
-        facts = {name: new.excluded[name] for name in ("name", "email", "is_active", "seen_at")}
+        facts = {name: new.excluded[name] for name in ("name", "email", "is_active", "is_own", "seen_at")}
         await db.execute(
             new.on_conflict_do_update(index_elements=["account_id", "connection_id", "external_id"], set_=facts)
         )

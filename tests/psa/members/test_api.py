@@ -9,7 +9,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from flowpilot.psa.connections.queries import require_active
-from flowpilot.psa.members.queries import member_for, member_ids
+from flowpilot.psa.members.queries import member_for
 from tests.company import Company
 from tests.psa.desk import Desk
 from tests.psa.fixtures import CONNECTIONS, Connect
@@ -50,6 +50,14 @@ def test_a_member_is_matched_by_e_mail(people: People, company: Company, desk: D
     people.check()
     assert people.mapped() == {"7": (str(alex), "email"), "8": (None, None)}
     assert people.list()[1]["reason"] == "Has no e-mail in the ticket system. Choose who it is, if anybody."
+
+
+def test_flowpilots_own_user_is_said_to_be_that(people: People, desk: Desk) -> None:
+    desk.shows["members"] = [{"id": "9", "name": "FlowPilot", "is_own": True}]
+    people.check()
+    (own,) = people.list()
+    assert (own["is_own"], own["user_id"]) == (True, None)
+    assert own["reason"] == "FlowPilot's own user, whose credentials this connection has: it is nobody here."
 
 
 def test_a_mapping_by_hand_survives_the_next_check(people: People, company: Company, desk: Desk) -> None:
@@ -132,7 +140,6 @@ async def test_postings_find_the_member_of_a_person(
         assert found is not None
         assert found.external_id == "7"
         assert await member_for(db, connection, new_id()) is None
-        assert await member_ids(db, company.id, connection.id) == {alex: "7"}
 
 
 def test_an_id_that_cannot_be_stored_is_refused(people: People) -> None:

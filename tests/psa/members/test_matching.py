@@ -13,7 +13,7 @@ USERS = {"alex@desk.example": ALEX, "kim@desk.example": KIM}
 
 
 def _member(external_id: str, email: str | None, **said: Any) -> PsaMember:
-    values = {"is_active": True, "user_id": None, "mapped_by": None} | said
+    values = {"is_active": True, "is_own": False, "user_id": None, "mapped_by": None} | said
     return PsaMember(external_id=external_id, name=external_id, email=email, **values)
 
 

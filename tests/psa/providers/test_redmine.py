@@ -244,6 +244,7 @@ class TestRedmine(ProviderLaws):
         )
         assert members["Shy Schmid"].email is None
         assert not members["Gone Gruber"].is_active
+        assert [name for name, member in members.items() if member.is_own] == ["Flow Pilot"]
 
     async def test_an_administrators_key_shows_every_address_and_who_is_inactive(
         self, system: RedmineServer, access: Access

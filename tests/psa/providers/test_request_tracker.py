@@ -172,6 +172,7 @@ class TestRequestTracker(ProviderLaws):
     async def test_members_are_privileged_people_of_the_desk(self, provider: Provider) -> None:
         names = [(member.id, member.is_active) for member in await provider.list_members()]
         assert Member("alex", "Alex Novak", "alex@desk.example") in await provider.list_members()
+        assert [member.id for member in await provider.list_members() if member.is_own] == ["flowpilot"]
         assert names == [
             ("alex", True),
             ("flowpilot", True),

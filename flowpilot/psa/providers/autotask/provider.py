@@ -58,6 +58,7 @@ class Autotask:
         self._requests = Requests(access, credentials, settings)
         self._settings = settings
         self._base_url = access.base_url
+        self._username = credentials.username
         self._fields: records.Choices | None = None
 
     async def check(self) -> Sequence[Finding]:
@@ -91,12 +92,13 @@ class Autotask:
         rows = sorted(await self._rows("TicketNotes", ticket_id), key=lambda row: int(row["id"]), reverse=True)
         numbers = {row["creatorResourceID"] for row in rows[:limit] if row.get("creatorResourceID")}
         people = await self._requests.query("Resources", _among("id", numbers), pages=1) if numbers else []
-        names = {str(row["id"]): records.member(row).name for row in people}
+        names = {str(row["id"]): records.name_of(row) for row in people}
         return [records.ticket_note(row, names, self._settings) for row in rows[:limit]]
 
     async def list_members(self) -> Sequence[Member]:
         """All resources, inactive ones too."""
-        return [records.member(row) for row in await self._requests.query("Resources", _everything())]
+        rows = await self._requests.query("Resources", _everything())
+        return [records.member(row, self._username) for row in rows]
 
     async def read_owner(self) -> str | None:
         """Nobody asks: time is booked for any member, so no member's own credentials are used."""
@@ -225,7 +227,7 @@ class Autotask:
 
     async def _contact(self, number: int | None) -> str | None:
         rows = await self._requests.query("Contacts", equal("id", number), pages=1) if number else []
-        return records.member(rows[0]).name or None if rows else None
+        return records.name_of(rows[0]) or None if rows else None
 
     def _filters(self, query: TicketQuery) -> Sequence[Filter]:
         filters: list[Filter] = []

@@ -92,10 +92,16 @@ def boards(fields: Choices, settings: Settings) -> Sequence[Board]:
     return [Board(number, name, statuses) for number, name in fields.get("queueID", {}).items()]
 
 
-def member(row: Mapping[str, Any]) -> Member:
-    """A resource."""
-    name = f"{row.get('firstName') or ''} {row.get('lastName') or ''}".strip()
-    return Member(str(row["id"]), name, row.get("email") or None, is_active=bool(row.get("isActive", True)))
+def member(row: Mapping[str, Any], own_username: str) -> Member:
+    """A resource; the API user is one, too."""
+    is_own = str(row.get("userName") or "").casefold() == own_username.casefold()
+    is_active = bool(row.get("isActive", True))
+    return Member(str(row["id"]), name_of(row), row.get("email") or None, is_active, is_own)
+
+
+def name_of(row: Mapping[str, Any]) -> str:
+    """The name of a resource or a contact."""
+    return f"{row.get('firstName') or ''} {row.get('lastName') or ''}".strip()
 
 
 def ticket_note(row: Mapping[str, Any], names: Mapping[str, str], settings: Settings) -> TicketNote:

@@ -23,12 +23,14 @@ async def members(rest: Rest, roles: Roles) -> Sequence[Member]:
     owner = await rest.owner()
     try:
         return [
-            Member(str(user["id"]), name_of(user), user.get("mail"), status == _ACTIVE)
+            Member(
+                str(user["id"]), name_of(user), user.get("mail"), status == _ACTIVE, str(user["id"]) == owner.id
+            )
             for status in (_ACTIVE, _LOCKED)
             async for user in rest.read_all("/users.json", "users", status=status)
         ]
     except ForbiddenError:
-        return [await _read_member(rest, user) async for user in _colleagues(rest, roles, owner)]
+        return [await _read_member(rest, user, owner) async for user in _colleagues(rest, roles, owner)]
 
 
 async def clients(rest: Rest, settings: Settings) -> Sequence[Client]:
@@ -70,10 +72,11 @@ async def _colleagues(rest: Rest, roles: Roles, owner: Owner) -> AsyncIterator[d
                 yield user
 
 
-async def _read_member(rest: Rest, user: dict[str, Any]) -> Member:
+async def _read_member(rest: Rest, user: dict[str, Any], owner: Owner) -> Member:
     """A member with the e-mail address, if it is not hidden. Redmine shows nobody who is locked."""
+    is_own = str(user["id"]) == owner.id
     try:
         shown = (await rest.read(f"/users/{user['id']}.json"))["user"]
     except (ForbiddenError, NotThereError):
         return Member(str(user["id"]), user["name"], is_active=False)
-    return Member(str(user["id"]), user["name"], shown.get("mail"))
+    return Member(str(user["id"]), user["name"], shown.get("mail"), is_own=is_own)

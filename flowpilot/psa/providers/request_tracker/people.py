@@ -15,13 +15,14 @@ async def list_members(rest: Rest, domains: str) -> Sequence[Member]:
     Only a user's own record tells whether they are privileged. Everybody who ever wrote an e-mail to the desk is a
     user too, so the domains keep the requests few.
     """
-    wanted = await _domains(rest, domains)
+    owner = await read_owner(rest) or {}
+    wanted = _named(domains) or _named(owner.get("EmailAddress", "").rpartition("@")[2])
     everybody = await rest.items("/users", {**records.MEMBER_FIELDS, "find_disabled_rows": 1})
     people = [user for user in everybody if records.is_person(user) and _is_of(user["EmailAddress"], wanted)]
     active = {user["Name"] for user in await rest.items("/users", records.MEMBER_FIELDS)}
     details = await rest.get_each(f"/user/{quote(user['Name'], safe='')}" for user in people)
     members = [
-        records.member(user, is_active=user["Name"] in active)
+        records.member(user, is_active=user["Name"] in active, is_own=user["Name"] == owner.get("Name"))
         for user, detail in zip(people, details, strict=True)
         if detail["Privileged"]
     ]
@@ -46,13 +47,6 @@ async def read_owner(rest: Rest) -> dict[str, Any] | None:
     """The token's owner, if the token tells who that is."""
     owner: dict[str, Any] | None = None if rest.owner_id is None else await rest.get(f"/user/{rest.owner_id}")
     return owner
-
-
-async def _domains(rest: Rest, entered: str) -> set[str]:
-    domains = _named(entered)
-    if not domains and (owner := await read_owner(rest)):
-        domains = {owner.get("EmailAddress", "").rpartition("@")[2].casefold()} - {""}
-    return domains
 
 
 def _named(entered: str) -> set[str]:

@@ -73,9 +73,9 @@ def is_person(found: Mapping[str, Any]) -> bool:
     return bool(found["EmailAddress"]) and found["Name"] not in _SYSTEM_USERS
 
 
-def member(found: Mapping[str, Any], *, is_active: bool) -> Member:
+def member(found: Mapping[str, Any], *, is_active: bool, is_own: bool) -> Member:
     """A user as a member. Other records name users by their names."""
-    return Member(found["Name"], found["RealName"] or found["Name"], found["EmailAddress"], is_active)
+    return Member(found["Name"], found["RealName"] or found["Name"], found["EmailAddress"], is_active, is_own)
 
 
 def _closed(lifecycles: Mapping[str, Sequence[Status]], name: str) -> set[str]:

@@ -98,6 +98,7 @@ async def test_what_was_changed_last_is_found_first(system: AutotaskServer, auto
 
 async def test_inactive_resources_are_listed_as_such(autotask: Autotask) -> None:
     assert [member.name for member in await autotask.list_members() if not member.is_active] == ["Former Berg"]
+    assert [member.name for member in await autotask.list_members() if member.is_own] == ["Flow Berg"]
 
 
 async def test_companies_are_listed_by_name(autotask: Autotask) -> None:

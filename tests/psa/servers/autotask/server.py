@@ -67,8 +67,9 @@ class AutotaskServer:
             )
         )
         former = {**kim, "id": 29682887, "firstName": "Former", "email": "former@desk.example", "isActive": False}
+        own = {**kim, "id": 29682888, "firstName": "Flow", "userName": "FlowPilot@desk.example"}
         self.rows = {
-            "Resources": [{**alex, "defaultServiceDeskRoleID": ROLE}, kim, former],
+            "Resources": [{**alex, "defaultServiceDeskRoleID": ROLE}, kim, former, own],
             "Companies": [
                 {"id": 0, "companyName": "Our own desk", "isActive": True},
                 {"id": 175, "companyName": self.client, "isActive": True},
