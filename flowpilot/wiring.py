@@ -30,7 +30,7 @@ def wire_features() -> None:
     clients.hooks[:] = [SESSIONS]
     psa.on_refused[:] = [ticket_system.report_refused]
     psa.on_posting_failed[:] = [ticket_system.report_failed]
-    psa.on_posting_mended[:] = [ticket_system.settle_failed]
+    psa.on_postings_mended[:] = [ticket_system.settle_failed]
     psa.on_ready[:] = [health.go_on, ticket_system.settle_refused]
     psa.on_removed[:] = [health.stop, ticket_system.settle_refused]
     psa.refusals_to_change[:] = [refusals_to_change]

@@ -18,7 +18,7 @@ async def follow_trust(db: Db, flow: Flow, now: datetime) -> None:
     Those who manage flows are notified if nobody answers for it. Of many flows, a member is notified once, until
     that is read: the list of flows shows them all.
     """
-    await settle(db, flow.account_id, flow.id, now)
+    await settle(db, flow.account_id, [flow.id], now)
     if flow.doubted_since is None or not flow.is_active or flow.deleted_at is not None:
         return
     members = await people(db, flow.account_id)

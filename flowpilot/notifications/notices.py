@@ -69,11 +69,11 @@ async def notify(
     await announce(db, account_id, "notifications")
 
 
-async def settle(db: Db, account_id: uuid.UUID, about: uuid.UUID, at: datetime) -> None:
-    """It is over: nobody needs to read of it any more."""
+async def settle(db: Db, account_id: uuid.UUID, about: Collection[uuid.UUID], at: datetime) -> None:
+    """These are over: nobody needs to read of them any more."""
     notices = (
         Notification.account_id == account_id,
-        Notification.route_id == about,
+        Notification.route_id.in_(about),
         Notification.settled_at.is_(None),
     )
     settling = update(Notification).where(*notices).values(settled_at=at)

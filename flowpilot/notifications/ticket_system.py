@@ -16,7 +16,7 @@ from flowpilot.notifications.models import Notification, NotificationDelivery
 from flowpilot.notifications.notices import Notice, may, notify, settle, those_who_may, with_unread
 from flowpilot.notifications.people import people
 from flowpilot.psa.connections.models import PsaConnection
-from flowpilot.psa.hooks import Changed, CredentialsRefused, PostingChanged, PostingFailed
+from flowpilot.psa.hooks import Changed, CredentialsRefused, PostingFailed, PostingsMended
 
 MAIL_JOB = "notifications.mail_refused"
 
@@ -69,9 +69,9 @@ async def report_failed(db: Db, failed: PostingFailed) -> None:
     await notify(db, failed.account_id, notified, trouble, failed.at)
 
 
-async def settle_failed(db: Db, mended: PostingChanged) -> None:
-    """Settle the notices of a posting that is tried again, or given up."""
-    await settle(db, mended.account_id, mended.posting_id, mended.at)
+async def settle_failed(db: Db, mended: PostingsMended) -> None:
+    """Settle the notices of postings that are tried again, or given up."""
+    await settle(db, mended.account_id, mended.posting_ids, mended.at)
 
 
 async def settle_refused(db: Db, changed: Changed) -> None:
@@ -83,4 +83,4 @@ async def settle_refused(db: Db, changed: Changed) -> None:
         PsaConnection.pause_kind.is_not(None),
     )
     if await db.scalar(query) is None:
-        await settle(db, changed.account_id, changed.connection_id, changed.at)
+        await settle(db, changed.account_id, [changed.connection_id], changed.at)

@@ -31,18 +31,21 @@ class CredentialsRefused(Changed):
 
 
 @dataclass(frozen=True, slots=True)
-class PostingChanged:
-    """A posting to which something happened, and when."""
+class PostingsMended:
+    """Postings that had failed, and are tried again or given up, and when."""
 
     account_id: uuid.UUID
-    posting_id: uuid.UUID
+    posting_ids: Collection[uuid.UUID]
     at: datetime
 
 
 @dataclass(frozen=True, slots=True)
-class PostingFailed(PostingChanged):
+class PostingFailed:
     """A posting that waits for `user_id`, whose it is; and for those who manage it too, if it `needs_settings`."""
 
+    account_id: uuid.UUID
+    posting_id: uuid.UUID
+    at: datetime
     ticket_id: str
     reason: str
     user_id: uuid.UUID | None
@@ -55,7 +58,7 @@ on_refused: list[Callable[[Db, CredentialsRefused], Awaitable[None]]] = []
 on_ready: list[Callable[[Db, Changed], Awaitable[None]]] = []
 # A posting has failed, and then: it is tried again, or given up.
 on_posting_failed: list[Callable[[Db, PostingFailed], Awaitable[None]]] = []
-on_posting_mended: list[Callable[[Db, PostingChanged], Awaitable[None]]] = []
+on_postings_mended: list[Callable[[Db, PostingsMended], Awaitable[None]]] = []
 # It is removed: nothing goes over it any more.
 on_removed: list[Callable[[Db, Changed], Awaitable[None]]] = []
 # Why somebody may not change what these sessions have posted, for those that are not theirs.
@@ -78,3 +81,9 @@ async def call(hooks: list[Callable[[Db, Changed], Awaitable[None]]], db: Db, ch
     """Call all of them."""
     for hook in hooks:
         await hook(db, changed)
+
+
+async def report_mended(db: Db, mended: PostingsMended) -> None:
+    """Call all of `on_postings_mended`."""
+    for hook in on_postings_mended:
+        await hook(db, mended)

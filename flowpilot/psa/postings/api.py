@@ -9,13 +9,13 @@ from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
-from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.access import CanManagePsa, CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.psa.postings import queries, service
+from flowpilot.psa.postings import queries, retrying, service
 from flowpilot.psa.postings.models import State
 from flowpilot.psa.postings.queries import PostingFilter
-from flowpilot.psa.postings.schemas import CorrectionIn, PostingOut, posting_out
+from flowpilot.psa.postings.schemas import CorrectionIn, PostingOut, RetriedOut, posting_out
 
 router = APIRouter(prefix="/api/v1/psa/postings", tags=["ticket system"])
 
@@ -34,6 +34,20 @@ async def list_postings(
     asked = PostingFilter(state, session_id, ticket_id)
     found = await queries.postings(db, actor, asked, limit + 1, cursor)
     return list_page([posting_out(shown) for shown in found], limit)
+
+
+@router.post("/retry")
+async def retry_postings(
+    actor: CanManagePsa,
+    db: WriteSession,
+    now: Now,
+    state: Annotated[list[State] | None, Query(description="May be given several times.")] = None,
+    session_id: uuid.UUID | None = None,
+    ticket_id: Text | None = None,
+) -> RetriedOut:
+    """Try again all of a list that has failed or waits for a connection that was removed; at most 500 at once."""
+    asked = PostingFilter(state, session_id, ticket_id)
+    return RetriedOut.model_validate(await retrying.retry_all(db, actor.account_id, asked, now))
 
 
 @router.get("/{posting_id}")

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from sqlalchemy import func, select
 
-from flowpilot.db.pages import newest_first
+from flowpilot.db.pages import Statement, newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.queries import names_of
@@ -55,15 +55,20 @@ async def postings(
     db: ReadDb, actor: Actor, filter_: PostingFilter, limit: int, before: uuid.UUID | None = None
 ) -> list[ShownPosting]:
     """Postings, the newest first; with `before`, only those older than that one."""
-    query = select(PsaPosting).where(PsaPosting.account_id == actor.account_id)
+    query = narrowed(select(PsaPosting).where(PsaPosting.account_id == actor.account_id), filter_)
+    rows = list(await db.scalars(newest_first(query, PsaPosting.id, limit, before)))
+    return await _with_steps(db, actor, rows)
+
+
+def narrowed(query: Statement, filter_: PostingFilter) -> Statement:
+    """A query of postings with what the filter asks for."""
     if filter_.state is not None:
         query = query.where(PsaPosting.state.in_(filter_.state))
     if filter_.session_id is not None:
         query = query.where(PsaPosting.ai_session_id == filter_.session_id)
     if filter_.ticket_id is not None:
         query = query.where(PsaPosting.ticket_id == bare(filter_.ticket_id))
-    rows = list(await db.scalars(newest_first(query, PsaPosting.id, limit, before)))
-    return await _with_steps(db, actor, rows)
+    return query
 
 
 async def posting(db: ReadDb, actor: Actor, posting_id: uuid.UUID) -> ShownPosting | None:

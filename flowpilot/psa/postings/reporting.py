@@ -33,8 +33,7 @@ async def report(db: Db, posting: PsaPosting, steps: Sequence[PsaPostingStep], w
         for on_failed in hooks.on_posting_failed:
             await on_failed(db, failed)
     else:
-        for on_mended in hooks.on_posting_mended:
-            await on_mended(db, hooks.PostingChanged(posting.account_id, posting.id, now))
+        await hooks.report_mended(db, hooks.PostingsMended(posting.account_id, [posting.id], now))
 
 
 def _whose(posting: PsaPosting, steps: Sequence[PsaPostingStep]) -> uuid.UUID | None:

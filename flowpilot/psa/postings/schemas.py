@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from flowpilot.http.fields import Body, Storable
 from flowpilot.identity.schemas import PersonOut
@@ -71,6 +71,15 @@ class PostingOut(BaseModel):
     ended_at: datetime | None
     steps: list[PostingStepOut]
     allowed: list[PostingAction]
+
+
+class RetriedOut(BaseModel):
+    """How many postings are tried again. `has_more`: ask again for the rest."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    n: int
+    has_more: bool
 
 
 def posting_out(shown: ShownPosting) -> PostingOut:

@@ -11,15 +11,18 @@ from pydantic import BaseModel, Field, model_validator
 from flowpilot.clock import Now
 from flowpilot.http.fields import EmptyIsNone, Text
 from flowpilot.http.paging import ListPage
-from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.access import CanManagePsa, CanView, CanWork
+from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.connections.queries import active_connection
 from flowpilot.psa.postings import api
 from flowpilot.psa.postings.models import WAITING, State
-from flowpilot.psa.postings.queries import counts
+from flowpilot.psa.postings.queries import PostingFilter, counts
+from flowpilot.psa.postings.retrying import count_retryable
 from flowpilot.psa.postings.schemas import MOST_MINUTES, CorrectionIn, PostingOut
 from flowpilot.sessions.queries import Subject, subjects
+from flowpilot.web.formatting import counted
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown, digest
 from flowpilot.web.postings.fields import FormText
@@ -43,6 +46,12 @@ class PostingsQuery(BaseModel):
         if self.state == "waiting":
             return sorted(WAITING)
         return [State(self.state)] if self.state else None
+
+    @property
+    def here(self) -> str:
+        """The list's address with its filters."""
+        said = self.model_dump(mode="json", exclude={"cursor"})
+        return "/postings?" + urlencode({name: value or "" for name, value in said.items()})
 
 
 class BackForm(BaseModel):
@@ -72,7 +81,10 @@ class CorrectionForm(BaseModel):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Postings(Page):
-    """The account's postings; `n` counts those in each state that has not ended well."""
+    """The account's postings; `n` counts those in each state that has not ended well.
+
+    `n_retryable` of all that match can be tried again at once.
+    """
 
     template: ClassVar[str] = "postings/list.html"
     found: ListPage[PostingOut]
@@ -80,12 +92,7 @@ class Postings(Page):
     n: dict[State, int]
     subjects: dict[uuid.UUID, Subject]
     connection: PsaConnection | None
-
-    @property
-    def here(self) -> str:
-        """The list's address with its filters."""
-        said = self.asked.model_dump(mode="json", exclude={"cursor"})
-        return "/postings?" + urlencode({name: value or "" for name, value in said.items()})
+    n_retryable: int
 
     @property
     def n_waiting(self) -> int:
@@ -120,6 +127,7 @@ async def list_postings(
     found = await api.list_postings(
         actor, db, asked.states, asked.session_id, ticket_id, limit=50, cursor=asked.cursor
     )
+    shown = PostingFilter(asked.states, asked.session_id, ticket_id)
     page = Postings(
         title="Postings",
         found=found,
@@ -127,8 +135,20 @@ async def list_postings(
         n=await counts(db, actor.account_id),
         subjects=await subjects(db, actor.account_id, {one.session_id for one in found.items}),
         connection=await active_connection(db, actor.account_id),
+        n_retryable=await count_retryable(db, actor.account_id, shown) if actor.may(Permission.MANAGE_PSA) else 0,
     )
     return render(request, page, frame)
+
+
+@router.post("/retry")
+async def retry_all(
+    body: Annotated[PostingsQuery, Form()], actor: CanManagePsa, db: WriteSession, now: Now
+) -> Response:
+    ticket_id = body.ticket.strip() or None
+    retried = await api.retry_postings(actor, db, now, body.states, body.session_id, ticket_id)
+    more = " There are more: try again for the rest." if retried.has_more else ""
+    said = f"{counted(retried.n, 'postings')} {'is' if retried.n == 1 else 'are'} tried again."
+    return go_to(body.here, f"{said} What has arrived is not written twice.{more}")
 
 
 @router.get("/{posting_id}")

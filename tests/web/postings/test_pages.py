@@ -76,6 +76,21 @@ def test_a_list_costs_the_same_however_long_it_is(desk: Connected, browser: Test
     assert costs[0] == costs[1] <= 15
 
 
+def test_all_of_the_list_that_failed_is_tried_again_with_one_button(desk: Connected, editor: TestClient) -> None:
+    desk.connect()
+    for ticket in ("4711", "815", "816"):
+        desk.resolve(desk.session(psa_ticket_id=ticket))
+    desk.company.query("UPDATE psa_posting_steps SET state = 'failed' RETURNING 1")
+    desk.company.query("UPDATE psa_postings SET state = 'failed' RETURNING 1")
+    assert "Try it again" in editor.get("/postings?ticket=815").text
+    assert "Try 3 of them again at once" in editor.get("/settings/ticket-system").text
+    assert "Try all 3 again" in editor.get("/postings").text
+    page = send(editor, "/postings?state=failed", "/postings/retry")
+    assert "3 postings are tried again." in page.text
+    assert desk.company.query("SELECT DISTINCT state FROM psa_postings") == [("queued",)]
+    assert "again" not in editor.get("/postings").text.partition('role="search"')[2]
+
+
 def test_a_held_posting_is_edited_and_keeps_what_it_said(desk: Connected, editor: TestClient) -> None:
     path = _held(desk)
     page = send(editor, path, "/correct", text="The fuse.\r\nA new one.", minutes="25")

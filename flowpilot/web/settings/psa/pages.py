@@ -30,7 +30,8 @@ from flowpilot.psa.connections.schemas import (
 )
 from flowpilot.psa.members import api as members_api
 from flowpilot.psa.members.schemas import MappingIn, PsaMemberOut
-from flowpilot.psa.postings.queries import ToDo, to_do
+from flowpilot.psa.postings.queries import PostingFilter, ToDo, to_do
+from flowpilot.psa.postings.retrying import count_retryable
 from flowpilot.psa.provider import Level
 from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.psa.tickets import api as tickets_api
@@ -109,6 +110,7 @@ class Connection(SettingsPage):
     health: Health
     books_on_owner: bool
     to_do: ToDo
+    n_retryable: int
 
     @property
     def details_shown(self) -> str:
@@ -153,6 +155,7 @@ async def show(
         health=_health(connection, frame.now),
         books_on_owner=PROVIDERS[connection.provider].own_token is not None,
         to_do=left,
+        n_retryable=await count_retryable(db, actor.account_id, PostingFilter()),
     )
     return render(request, shown, frame)
 
