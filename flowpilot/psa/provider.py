@@ -24,7 +24,6 @@ from flowpilot.psa.outcomes import (
 )
 from flowpilot.psa.texts import Id, Name, NoteText, OtherId, Sentence
 
-# They belong to the interface, and are imported with it.
 __all__ = [
     "Accepted",
     "CredentialsError",
@@ -142,9 +141,9 @@ class TicketPage:
 
 @dataclass(frozen=True, slots=True)
 class Member:
-    """A person who works in the ticket system. `id` is what its records name; `email` is as they typed it.
+    """A person who works in the ticket system, or FlowPilot's own user there (`is_own`).
 
-    `is_own`: it is no person, but FlowPilot's own user, whose credentials the connection has.
+    `id` is what its records name; `email` is as they typed it.
     """
 
     id: Id
@@ -200,9 +199,8 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class WorkTime:
-    """Time that one person worked: whole minutes, and the moments between which it was.
+    """Time that one person worked: whole minutes, and from when to when, in the account's time zone.
 
-    The moments are in the account's time zone, so that a system that keeps days takes the day as it is.
     `member_id` is that person in the ticket system; None where time is booked on the credential's owner.
     """
 
