@@ -6,6 +6,7 @@ from typing import ClassVar
 from fastapi import APIRouter, Request, Response
 
 from flowpilot.clients.schemas import ClientRow
+from flowpilot.flows.queries import count_to_confirm
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import QueuePage
@@ -40,6 +41,7 @@ class Home(Page):
     clients: list[ClientRow]
     notifications: list[NotificationOut]
     postings: ToDo | None
+    to_confirm: int
 
 
 @router.get("/")
@@ -53,5 +55,6 @@ async def home(request: Request, actor: CanView, db: ReadSession, frame: Current
         queue=await handoffs.list_handoffs(actor, HandoffFilter("waiting"), db, frame.now, limit=5),
         notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
         postings=await to_do(db, actor.account_id) if actor.may(Permission.WORK) else None,
+        to_confirm=await count_to_confirm(db, actor.account_id, actor.user_id),
     )
     return render(request, page, frame)

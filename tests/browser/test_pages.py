@@ -42,6 +42,8 @@ PAGES = [
     "/clients > main a[href^='/clients/0'] > a[href$='/merge']",
     "/flows",
     "/flows > main a[href^='/flows/0']",
+    "/flows?confirm=all",
+    "/flows > main a[href^='/flows/0'] > main a[href$='/trust']",
     "/flows > main a[href^='/flows/0'] > a[href$='/versions']",
     "/flows > main a[href^='/flows/0'] > a[href$='/edit']",
     "/analytics/overview",

@@ -40,7 +40,7 @@ def hand_over(browser: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 18), ("/sessions", 10), ("/handoffs", 12), ("/notifications", 11), ("/flows", 11), ("/clients", 9)],
+    [("/", 19), ("/sessions", 10), ("/handoffs", 12), ("/notifications", 11), ("/flows", 12), ("/clients", 9)],
 )
 def test_a_list_costs_the_same_however_long_it_is(
     client: TestClient, company: Company, signed_in: SignedIn, path: str, most: int
@@ -118,4 +118,4 @@ def test_a_flow_page_reads_the_sessions_of_no_other_flow(
     reads = [statement for statement in sent if "ai_sessions" in statement]
     assert len(reads) == 2
     assert all("matched_flow_id = %(flow_id)s" in statement for statement in reads)
-    assert len(sent) <= 13
+    assert len(sent) <= 14

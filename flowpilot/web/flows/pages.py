@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import date
 from typing import ClassVar, Literal
 from urllib.parse import urlencode
 
@@ -15,6 +16,8 @@ from flowpilot.flows import api
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import CategoryOut, FlowDetailOut, FlowOut, VersionDetailOut
 from flowpilot.flows.tree import TreeProblem, problems
+from flowpilot.flows.trust.service import may_confirm
+from flowpilot.flows.trust.verification import trust_rule
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView
@@ -40,17 +43,21 @@ class Flows(Page):
     words: str
     category: str
     state: str
+    confirm: str
     here: str
 
     @property
     def is_filtered(self) -> bool:
         """Whether a filter is set."""
-        return bool(self.words or self.category or self.state)
+        return bool(self.words or self.category or self.state or self.confirm)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow(Page):
-    """One version of a flow. If it is the draft, `problems` prevent publishing it."""
+    """One version of a flow. If it is the draft, `problems` prevent publishing it.
+
+    A flow that has lost trust can be confirmed until the day `confirm_until`, or for always.
+    """
 
     template: ClassVar[str] = "flows/flow.html"
     flow: FlowDetailOut
@@ -60,6 +67,8 @@ class Flow(Page):
     problems: list[TreeProblem]
     quality: FlowRow | None
     traffic: TrafficWords | None
+    may_confirm: bool
+    confirm_until: date | None
 
 
 @router.get("")
@@ -71,11 +80,20 @@ async def list_flows(
     q: Text = "",
     category: Text = "",
     state: Literal[""] | FlowState = "",
+    confirm: Literal["", "all", "mine"] = "",
     cursor: uuid.UUID | None = None,
 ) -> Response:
     """The library, filtered by name, category and state."""
     found = await api.list_flows(
-        actor, db, limit=50, cursor=cursor, q=q or None, category=category or None, state=state or None
+        actor,
+        db,
+        limit=50,
+        cursor=cursor,
+        q=q or None,
+        category=category or None,
+        state=state or None,
+        needs_confirming=bool(confirm),
+        owner_id=actor.user_id if confirm == "mine" else None,
     )
     page = Flows(
         title="Flows",
@@ -85,7 +103,8 @@ async def list_flows(
         words=q,
         category=category,
         state=state,
-        here="/flows?" + urlencode({"q": q, "category": category, "state": state}),
+        confirm=confirm,
+        here="/flows?" + urlencode({"q": q, "category": category, "state": state, "confirm": confirm}),
     )
     return render(request, page, frame)
 
@@ -104,6 +123,7 @@ async def flow_page(
 ) -> Flow:
     """One version of a flow, to read."""
     words = await traffic_words(actor, db, frame, flow.id)
+    asks = flow.doubted_since is not None and may_confirm(flow, actor)
     return Flow(
         title=flow.name,
         flow=flow,
@@ -113,6 +133,8 @@ async def flow_page(
         problems=problems(edition.tree) if edition.published_at is None else [],
         quality=await _quality(actor, db, frame, flow.id),
         traffic=words,
+        may_confirm=asks,
+        confirm_until=(await trust_rule(db, actor.account_id, frame.now)).until if asks else None,
     )
 
 

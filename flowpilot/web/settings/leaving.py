@@ -65,6 +65,12 @@ _WORK = (
         "They are paused, and go to the person you choose, or to everyone's home page as unassigned.",
         "/sessions/",
     ),
+    Group(
+        "flow",
+        "Flows they answer for",
+        "They go to the person you choose, or to nobody. The list of flows shows those.",
+        "/flows/",
+    ),
 )
 _TOOLS = (
     Group("stopwatch", "A running stopwatch", "It is removed: nobody else can stop it at the right time."),
@@ -85,6 +91,7 @@ _NOUNS = {
     "assigned_handoff": "escalation",
     "escalated_handoff": "escalation",
     "session": "session",
+    "flow": "flow",
     "stopwatch": "stopwatch",
     "notification_channel": "channel",
     "invitation": "invitation",

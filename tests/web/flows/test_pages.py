@@ -57,7 +57,7 @@ def test_a_library_that_does_not_fit_goes_on_at_a_cursor(
     assert "Flow number 49." in page
     assert "Flow number 50." not in page
     cursor = get(client, company, "?limit=50")["next_cursor"]
-    assert f"/flows?q=&amp;category=Printing&amp;state=&amp;cursor={cursor}" in page
+    assert f"/flows?q=&amp;category=Printing&amp;state=&amp;confirm=&amp;cursor={cursor}" in page
     assert "Flow number 50." in browser.get(f"/flows?category=Printing&cursor={cursor}").text
 
 
