@@ -5,11 +5,44 @@ from typing import Any
 import pytest
 
 from flowpilot.flows.fields import FlowField, fill_in, read_value
+from flowpilot.flows.text import parse, render
 from flowpilot.flows.tree import Tree, problems
 
 END = {"kind": "resolution", "text": "Done."}
 TO_END = [{"label": "Done", "next": "end"}]
 SERIAL = {"name": "serial", "label": "Serial number", "kind": "serial"}
+
+
+CHECKLIST = """\
+name: New PC
+type: procedural
+root: set_up
+nodes:
+  set_up:
+    checklist: Set up {{name}}
+    fields:
+      name: Name of the PC
+      serial:
+        label: Serial number
+        kind: serial
+        required: 'true'
+      system:
+        label: System
+        kind: choice
+        choices: [Windows 11, macOS]
+    sections:
+      Before:
+        unpack: Unpack it.
+      After:
+        label:
+          text: Stick the label on.
+          required: 'true'
+          help: Below the screen.
+    outcomes:
+      Done: done
+  done:
+    resolution: '{{name}} ({{serial}}) is ready.'
+"""
 
 
 def checklist(*sections: tuple[str, list[str]], **more: Any) -> dict[str, Any]:
@@ -137,6 +170,22 @@ def test_a_field_is_filled_in_and_shown_as_its_label_until_then() -> None:
     text = "Rename {{ name }} ({{serial}}), not {{}} or {name}."
     labels = {"name": "Name of the PC", "serial": "Serial number"}
     assert fill_in(text, {"serial": "5CD"}, labels) == "Rename [Name of the PC] (5CD), not {{}} or {name}."
+
+
+def test_a_checklist_with_fields_is_read_and_written() -> None:
+    flow = parse(CHECKLIST)
+    node = flow.tree.nodes["set_up"]
+    assert [(section.title, [(i.id, i.required) for i in section.items]) for section in node.sections] == [
+        ("Before", [("unpack", False)]),
+        ("After", [("label", True)]),
+    ]
+    assert [(field.name, field.kind, field.required) for field in node.fields] == [
+        ("name", "text", False),
+        ("serial", "serial", True),
+        ("system", "choice", False),
+    ]
+    assert problems(flow.tree) == []
+    assert render(flow) == CHECKLIST
 
 
 def field(kind: str) -> FlowField:

@@ -8,7 +8,7 @@ from flowpilot.flows.checklist import Item, Section
 from flowpilot.flows.fields import FieldKind, FlowField
 from flowpilot.flows.lines import FlowTextError
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText, parse, render
-from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, problems, walk
+from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, walk
 
 WRITTEN = """\
 name: Account is locked
@@ -36,37 +36,6 @@ nodes:
     resolution: Unlocked.
   hand_over:
     escalation: Hand it over.
-"""
-
-CHECKLIST = """\
-name: New PC
-type: procedural
-root: set_up
-nodes:
-  set_up:
-    checklist: Set up {{name}}
-    fields:
-      name: Name of the PC
-      serial:
-        label: Serial number
-        kind: serial
-        required: 'true'
-      system:
-        label: System
-        kind: choice
-        choices: [Windows 11, macOS]
-    sections:
-      Before:
-        unpack: Unpack it.
-      After:
-        label:
-          text: Stick the label on.
-          required: 'true'
-          help: Below the screen.
-    outcomes:
-      Done: done
-  done:
-    resolution: '{{name}} ({{serial}}) is ready.'
 """
 
 HEAD = "name: x\nroot: a\nnodes:\n"
@@ -107,22 +76,6 @@ def test_a_flow_is_written_in_the_order_of_the_walk_with_long_texts_as_blocks() 
     nodes = parse(WRITTEN).tree.nodes
     shuffled = parse(WRITTEN).model_copy(update={"tree": Tree(root="where", nodes=dict(sorted(nodes.items())))})
     assert render(shuffled) == WRITTEN.replace("        # a comment", "")
-
-
-def test_a_checklist_with_fields_is_read_and_written() -> None:
-    flow = parse(CHECKLIST)
-    node = flow.tree.nodes["set_up"]
-    assert [(section.title, [(i.id, i.required) for i in section.items]) for section in node.sections] == [
-        ("Before", [("unpack", False)]),
-        ("After", [("label", True)]),
-    ]
-    assert [(field.name, field.kind, field.required) for field in node.fields] == [
-        ("name", "text", False),
-        ("serial", "serial", True),
-        ("system", "choice", False),
-    ]
-    assert problems(flow.tree) == []
-    assert render(flow) == CHECKLIST
 
 
 def test_a_long_text_of_one_line_is_folded() -> None:
