@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, tenant_key
 
+# The type of a flow that is done step by step, often by several people.
+PROCEDURAL = "procedural"
+
 
 class FlowCategory(Tenant, Base):
     """A category of the flow library. Its name is matched to a session's domain, ignoring case."""

@@ -6,6 +6,7 @@ from typing import Any
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, StepKind
 from flowpilot.sessions.queries import SessionHistory, steps_left
+from flowpilot.sessions.runs.run import Run
 
 # A problem described in fewer words leaves the next engineer guessing.
 _WORDS_OF_A_PROBLEM = 5
@@ -35,6 +36,25 @@ def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
         "opinion": note,
         "missing": missing,
         "completeness": round(1 - len(missing) / len(checks), 2),
+        **_run(history.run),
+    }
+
+
+def _run(run: Run) -> dict[str, Any]:
+    """What is done, waived and open of what the flow asks; nothing if it asks nothing."""
+    progress = run.progress()
+    if progress is None:
+        return {}
+    entries = run.entries(*run.passed)
+    return {
+        "run": {
+            "done": progress.done,
+            "total": progress.total,
+            "marks": [_of(entry.mark) | {"kind": entry.mark.kind} for entry in entries if entry.mark is not None],
+            "open": [
+                {"text": entry.name, "required": entry.asked.required} for entry in entries if entry.mark is None
+            ],
+        }
     }
 
 
@@ -72,6 +92,7 @@ def _checks(history: SessionHistory, steps: list[AISessionStep], note: str) -> I
     yield session.problem_domain is not None, "The domain is not set."
     yield session.client_name is not None, "The client is not named."
     yield session.psa_ticket_id is not None, "No ticket is linked."
-    yield StepKind.ANSWER in kinds or StepKind.NOTE in kinds, "Nothing was asked or found yet."
-    yield StepKind.OUTCOME in kinds, "Nothing was tried yet."
+    found = {StepKind.ANSWER, StepKind.NOTE, StepKind.FILL}
+    yield not found.isdisjoint(kinds), "Nothing was asked or found yet."
+    yield StepKind.OUTCOME in kinds or StepKind.TICK in kinds, "Nothing was tried yet."
     yield bool(note), "The engineer has not said what they think it is."

@@ -10,6 +10,7 @@ from flowpilot.clients.finding import take_turn
 from flowpilot.clock import Now
 from flowpilot.copilot import rules
 from flowpilot.db.session import Db, ReadDb
+from flowpilot.flows.models import PROCEDURAL
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
@@ -21,6 +22,7 @@ from flowpilot.sessions.jobs import SUGGEST_JOB
 from flowpilot.sessions.locking import LoadedSession, LockedSession, load, lock_for_work
 from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.queries import SessionFilter, SessionHistory, case_of
+from flowpilot.sessions.runs.progress import progress_of
 from flowpilot.sessions.seen import Seen, check_seen
 from flowpilot.sessions.transitions import OPEN, Action
 
@@ -88,7 +90,11 @@ async def list_sessions(
 ) -> ListPage[schemas.SessionRow]:
     """The account's sessions, newest first."""
     rows = await queries.sessions(db, actor.account_id, filter_, limit + 1, cursor)
-    return list_page([schemas.session_row(session, flow_name) for session, flow_name in rows], limit)
+    runs = [session for session, _, type_ in rows if type_ == PROCEDURAL]
+    progress = await progress_of(db, actor.account_id, runs)
+    return list_page(
+        [schemas.session_row(session, name, progress.get(session.id)) for session, name, _ in rows], limit
+    )
 
 
 @router.get("/{session_id}")

@@ -9,12 +9,15 @@ from sqlalchemy import and_, select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
-from flowpilot.flows.models import Flow, FlowVersion
+from flowpilot.flows.filling import fill_tree
+from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.following.trees import inner_trees
 from flowpilot.sessions.models import AISession, AISessionStep
+from flowpilot.sessions.runs.marks import values
+from flowpilot.sessions.runs.run import Run, run_of
 
 
 class SessionNotFoundError(NotFoundError):
@@ -41,17 +44,24 @@ class LoadedSession(LockedSession):
     """A locked session with its steps, and the tree and the name of its flow, if it follows one.
 
     `inner`: the trees of the sub-flows that it has entered, by version.
+    `is_procedural`: its flow is a procedure, so that several people may work on it.
     """
 
     steps: list[AISessionStep]
     tree: Tree | None
     flow_name: str | None
     inner: dict[uuid.UUID, Tree] = field(default_factory=dict)
+    is_procedural: bool = False
 
     @property
     def where(self) -> path.Position:
         """Where the session is in its flow."""
         return path.position(self.tree, self.steps, self.inner)
+
+    @property
+    def run(self) -> Run:
+        """What its flow asks to be done and filled in."""
+        return run_of(self.where, self.steps, self.inner)
 
 
 async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> LockedSession:
@@ -107,9 +117,10 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
     """Read what a step needs of a locked session."""
     session = locked.session
     steps = await steps_of(db, session.account_id, session.id)
-    tree, flow_name = await _flow_of(db, session)
+    tree, flow_name, is_procedural = await _flow_of(db, session)
+    shown = None if tree is None else fill_tree(tree, values(steps))
     inner = await inner_trees(db, session.account_id, steps)
-    return LoadedSession(session, locked.moment, steps, tree, flow_name, inner)
+    return LoadedSession(session, locked.moment, steps, shown, flow_name, inner, is_procedural)
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
@@ -122,12 +133,12 @@ async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> 
     return list(await db.scalars(query))
 
 
-async def _flow_of(db: ReadDb, session: AISession) -> tuple[Tree | None, str | None]:
+async def _flow_of(db: ReadDb, session: AISession) -> tuple[Tree | None, str | None, bool]:
     if session.matched_flow_id is None and session.flow_version_id is None:
-        return None, None
+        return None, None, False
     account_id = session.account_id
     query = (
-        select(FlowVersion.structure, Flow.name)
+        select(FlowVersion.structure, Flow.name, Flow.tree_type)
         .select_from(AISession)
         .outerjoin(
             FlowVersion, and_(FlowVersion.account_id == account_id, FlowVersion.id == AISession.flow_version_id)
@@ -135,5 +146,5 @@ async def _flow_of(db: ReadDb, session: AISession) -> tuple[Tree | None, str | N
         .outerjoin(Flow, and_(Flow.account_id == account_id, Flow.id == AISession.matched_flow_id))
         .where(AISession.account_id == account_id, AISession.id == session.id)
     )
-    structure, name = (await db.execute(query)).one()
-    return None if structure is None else Tree.model_validate(structure), name
+    structure, name, type_ = (await db.execute(query)).one()
+    return None if structure is None else Tree.model_validate(structure), name, type_ == PROCEDURAL

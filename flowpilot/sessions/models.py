@@ -115,6 +115,14 @@ class StepKind(StrEnum):
     FLOW = "flow"
     ENTER = "enter"
     RESOLUTION = "resolution"
+    TICK = "tick"
+    FILL = "fill"
+    WAIVE = "waive"
+    UNDO = "undo"
+
+
+# What people do with the items and fields of a flow. Several may do so at once, and it leads nowhere.
+MARKS = frozenset({StepKind.TICK, StepKind.FILL, StepKind.WAIVE, StepKind.UNDO})
 
 
 class AISessionStep(Tenant, Base):
@@ -122,8 +130,9 @@ class AISessionStep(Tenant, Base):
 
     `content` by kind: answer `{question, choice}`, outcome `{instruction, outcome, note}`, note and resolution
     `{text}`, back `{}`, flow `{flow_id, name}`, enter `{flow_id, version_id, name}`, or `{name, halt}` if the
-    sub-flow could not be entered. In a session that follows a flow also `node`, where the step was taken, and
-    `next`, where the session is after it; in a sub-flow also `flow`, the flow of that node.
+    sub-flow could not be entered, tick and undo `{item, text}` or `{field, label}`, fill `{field, label, value}`,
+    waive the same as undo with `reason`. In a session that follows a flow also `node`, where the step was taken,
+    and `next`, where the session is after it; in a sub-flow also `flow`, the flow of that node.
     """
 
     __tablename__ = "ai_session_steps"

@@ -8,6 +8,7 @@ from flowpilot.errors import InvalidError, OutdatedError
 from flowpilot.flows.tree import HAVE_OUTCOMES, Choice, Node, NodeKind, Tree, find_choice
 from flowpilot.flows.tree import ahead as ahead_in
 from flowpilot.sessions.models import AISessionStep, StepKind
+from flowpilot.sessions.runs.marks import replaced
 
 _MOVING = frozenset({StepKind.ANSWER, StepKind.OUTCOME})
 
@@ -114,12 +115,13 @@ def flow_of(step: AISessionStep) -> uuid.UUID | None:
 
 
 def standing(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
-    """The steps that count: without answers that were taken back, and without the steps back.
+    """The steps that count: without what was taken back or undone, and without the taking back itself.
 
     The outcome of an instruction stays: it was done, whatever was answered afterwards.
     """
     _, undone = _replay(steps)
     gone = {id(step) for step in undone if step.kind != StepKind.OUTCOME}
+    gone |= {id(step) for step in replaced(steps)}
     return [step for step in steps if step.kind != StepKind.BACK and id(step) not in gone]
 
 

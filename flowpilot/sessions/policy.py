@@ -24,13 +24,20 @@ class NotUnassignedError(OutdatedError):
     """The session cannot be taken: it is in the queue, or has ended."""
 
 
-def allowed(session: AISession, actor: Actor) -> list[Action]:
-    """What the actor may do to the session as it is, through the session's own routes."""
-    actions = [Action.TAKE, *transitions.allowed(SessionStatus(session.status))]
-    return [action for action in actions if refusal(session, actor, action) is None]
+def allowed(session: AISession, actor: Actor, *, asks: bool = False, is_shared: bool = False) -> list[Action]:
+    """What the actor may do to the session as it is, through the session's own routes.
+
+    Args:
+        session: as it is.
+        actor: who asks.
+        asks: whether its flow asks for anything to be done or filled in where it is.
+        is_shared: whether it is a run of a procedure, on which several people work.
+    """
+    actions = [Action.TAKE, *transitions.allowed(SessionStatus(session.status)), *[Action.MARK] * asks]
+    return [action for action in actions if refusal(session, actor, action, is_shared=is_shared) is None]
 
 
-def check(session: AISession, actor: Actor, action: Action) -> None:
+def check(session: AISession, actor: Actor, action: Action, *, is_shared: bool = False) -> None:
     """Make sure that the actor may do this to the session as it is.
 
     Raises:
@@ -39,7 +46,7 @@ def check(session: AISession, actor: Actor, action: Action) -> None:
         NotAllowedNowError: the session's status does not allow it.
         SessionTakenError, NotUnassignedError: the session cannot be taken.
     """
-    refused = refusal(session, actor, action)
+    refused = refusal(session, actor, action, is_shared=is_shared)
     if refused is not None:
         raise refused
 
@@ -56,8 +63,11 @@ def check_may_work(session: AISession, actor: Actor) -> None:
         raise refused
 
 
-def refusal(session: AISession, actor: Actor, action: Action) -> FlowPilotError | None:
+def refusal(session: AISession, actor: Actor, action: Action, *, is_shared: bool = False) -> FlowPilotError | None:
     """Why the actor may not do this to the session now; None if they may."""
+    if action == Action.MARK:
+        of_theirs = missing_permission(actor, Permission.WORK) if is_shared else refusal_to_work(session, actor)
+        return of_theirs or transitions.refusal(SessionStatus(session.status), Action.STEP)
     if action == Action.TAKE:
         return missing_permission(actor, Permission.WORK) or _refusal_to_take(session)
     return refusal_to_work(session, actor) or transitions.refusal(SessionStatus(session.status), action)
@@ -68,7 +78,7 @@ def may_correct(offered: Collection[Action]) -> bool:
 
     Those who may work on a session may do so whatever its status, and every status offers them something.
     """
-    return any(action != Action.TAKE for action in offered)
+    return any(action not in {Action.TAKE, Action.MARK} for action in offered)
 
 
 def is_unassigned(session: AISession) -> bool:

@@ -11,7 +11,8 @@ from flowpilot.clients.models import Client
 from flowpilot.copilot.schemas import Case, CaseStep, Suggestion
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
-from flowpilot.flows.models import Flow, FlowVersion
+from flowpilot.flows.filling import fill_tree
+from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
 from flowpilot.flows.tree import NodeKind, Tree
 from flowpilot.identity.queries import names_of
 from flowpilot.psa.numbers import bare
@@ -20,9 +21,14 @@ from flowpilot.sessions.following.trees import inner_trees
 from flowpilot.sessions.locking import SessionNotFoundError, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
+from flowpilot.sessions.runs.marks import values
+from flowpilot.sessions.runs.run import Run, run_of
 from flowpilot.sessions.transitions import OPEN
 
 _ABOUT_FLOWS = frozenset({StepKind.FLOW, StepKind.ENTER})
+# What a step was about, and what came of it, by the names in its content.
+_ASKED = ("question", "instruction", "label", "text")
+_SAID = ("choice", "outcome", "value")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +38,7 @@ class SessionHistory:
     `client_notes`: what everybody who works for its client should know.
     `inner`: the trees of the sub-flows that it has entered, by version.
     `flow_doubts`: why its flow has lost trust, as the flow's column has it.
+    `is_procedural`: its flow is a procedure, so that several people may work on it.
     """
 
     session: AISession
@@ -44,11 +51,17 @@ class SessionHistory:
     client_notes: str = ""
     inner: path.Trees = field(default_factory=dict)
     flow_doubts: Sequence[dict[str, Any]] = ()
+    is_procedural: bool = False
 
     @property
     def where(self) -> path.Position:
         """Where the session is in its flow."""
         return path.position(self.tree, self.steps, self.inner)
+
+    @property
+    def run(self) -> Run:
+        """What its flow asks to be done and filled in."""
+        return run_of(self.where, self.steps, self.inner)
 
 
 async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> SessionHistory:
@@ -59,7 +72,15 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     """
     row = (
         await db.execute(
-            select(AISession, Flow.name, Flow.doubts, FlowVersion.number, FlowVersion.structure, Client.notes)
+            select(
+                AISession,
+                Flow.name,
+                Flow.tree_type,
+                Flow.doubts,
+                FlowVersion.number,
+                FlowVersion.structure,
+                Client.notes,
+            )
             .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
             .outerjoin(
                 FlowVersion,
@@ -80,11 +101,12 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
         changes=changes,
         flow_name=row.name,
         flow_number=row.number,
-        tree=None if row.structure is None else Tree.model_validate(row.structure),
+        tree=None if row.structure is None else fill_tree(Tree.model_validate(row.structure), values(steps)),
         names=await names_of(db, account_id, people_of(session, steps, changes)),
         client_notes=row.notes or "",
         inner=await inner_trees(db, account_id, steps),
         flow_doubts=row.doubts or (),
+        is_procedural=row.tree_type == PROCEDURAL,
     )
 
 
@@ -188,10 +210,10 @@ class SessionFilter:
 
 async def sessions(
     db: ReadDb, account_id: uuid.UUID, filter_: SessionFilter, limit: int, before: uuid.UUID | None
-) -> Sequence[Row[AISession, str]]:
-    """Sessions with their flows' names, the newest first; with `before`, only those older than that one."""
+) -> Sequence[Row[AISession, str, str]]:
+    """Sessions with their flows' names and types, newest first; with `before`, only those older than that."""
     query = (
-        select(AISession, Flow.name)
+        select(AISession, Flow.name, Flow.tree_type)
         .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
         .where(AISession.account_id == account_id)
     )
@@ -205,7 +227,7 @@ async def sessions(
     return (await db.execute(query)).all()
 
 
-def _filtered(query: Select[AISession, str], filter_: SessionFilter) -> Select[AISession, str]:
+def _filtered(query: Select[AISession, str, str], filter_: SessionFilter) -> Select[AISession, str, str]:
     if filter_.status is not None:
         query = query.where(AISession.status.in_(filter_.status))
     if filter_.owner_id is not None:
@@ -237,7 +259,7 @@ def _case_step(step: AISessionStep) -> CaseStep:
     content = step.content
     return CaseStep(
         kind=step.kind,
-        text=str(content.get("question") or content.get("instruction") or content.get("text") or ""),
-        result=str(content.get("choice") or content.get("outcome") or ""),
-        note=str(content.get("note") or ""),
+        text=str(next((content[name] for name in _ASKED if content.get(name)), "")),
+        result=str(next((content[name] for name in _SAID if content.get(name)), "")),
+        note=str(content.get("note") or content.get("reason") or ""),
     )

@@ -3,5 +3,6 @@
 from flowpilot.http.routers import collect
 from flowpilot.sessions import api
 from flowpilot.sessions.postings import api as postings
+from flowpilot.sessions.runs import api as runs
 
-router = collect(api, postings)
+router = collect(api, postings, runs)

@@ -10,7 +10,6 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from flowpilot.clients.schemas import ClientRef
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.matching.match import Candidate
-from flowpilot.flows.tree import NodeKind
 from flowpilot.flows.trust.doubts import Doubt, read_doubts
 from flowpilot.http.fields import Body, Line, Problem, Remark, Text, Words
 from flowpilot.identity.actor import Actor
@@ -26,7 +25,10 @@ from flowpilot.sessions.models import (
     StepKind,
 )
 from flowpilot.sessions.queries import SessionHistory
-from flowpilot.sessions.seen import NodeOut, Seen, node_out
+from flowpilot.sessions.runs.nodes import AheadOut, NodeOut, ahead_out, node_out
+from flowpilot.sessions.runs.run import Progress
+from flowpilot.sessions.runs.schemas import FieldOut, ProgressOut, fields_out, progress_out
+from flowpilot.sessions.seen import Seen
 from flowpilot.sessions.transitions import Action
 
 
@@ -144,6 +146,7 @@ class SessionRow(BaseModel):
     confidence_tier: ConfidenceTier | None
     matched_flow_id: uuid.UUID | None
     flow_name: str | None = None
+    progress: ProgressOut | None = Field(default=None, description="Of a run of a procedural flow.")
     user_id: uuid.UUID | None
     owner_id: uuid.UUID | None
     step_count: int
@@ -151,15 +154,6 @@ class SessionRow(BaseModel):
     created_at: datetime
     last_activity_at: datetime | None
     resolved_at: datetime | None
-
-
-class AheadOut(BaseModel):
-    """A node that may still be reached; `flow` is the sub-flow of it, null for the session's own flow."""
-
-    id: str
-    flow: uuid.UUID | None
-    kind: NodeKind
-    text: str
 
 
 class StepOut(BaseModel):
@@ -217,6 +211,8 @@ class SessionOut(SessionRow):
     people: list[PersonOut]
     allowed: list[Action]
     current: NodeOut | None
+    fields: list[FieldOut] = Field(description="All that the flow has asked to fill in so far.")
+    missing: list[str] = Field(description="What must be done or waived before the session can be resolved.")
     trail: list[str] = Field(description="Nodes that led to the current one, of sub-flows too.")
     ahead: list[AheadOut] = Field(description="Nodes that may still be reached, each once.")
     standing: list[uuid.UUID] = Field(description="The steps that count, without answers that were taken back.")
@@ -239,10 +235,10 @@ class DocumentationOut(BaseModel):
     work_seconds: float
 
 
-def session_row(session: AISession, flow_name: str | None) -> SessionRow:
+def session_row(session: AISession, flow_name: str | None, progress: Progress | None = None) -> SessionRow:
     """A row of a list."""
-    client = client_ref(session)
-    return SessionRow.model_validate(session).model_copy(update={"flow_name": flow_name, "client": client})
+    known = {"flow_name": flow_name, "client": client_ref(session), "progress": progress_out(progress)}
+    return SessionRow.model_validate(session).model_copy(update=known)
 
 
 def client_ref(session: AISession) -> ClientRef | None:
@@ -252,7 +248,8 @@ def client_ref(session: AISession) -> ClientRef | None:
 
 def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | None) -> dict[str, Any]:
     """The fields of `SessionOut`, as the actor sees them."""
-    session, where = history.session, history.where
+    session, where, run = history.session, history.where, history.run
+    asks = bool(run.entries(*run.passed))
     return {
         **session_row(session, history.flow_name).model_dump(),
         "flow_version": history.flow_number,
@@ -262,10 +259,13 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
         "started_by": _person(history, session.user_id),
         "owner": _person(history, session.worked_on_by),
         "people": [PersonOut(id=person, name=name) for person, name in history.names.items()],
-        "allowed": policy.allowed(session, actor),
-        "current": node_out(where, session.matched_flow_id),
+        "allowed": policy.allowed(session, actor, asks=asks, is_shared=history.is_procedural),
+        "current": node_out(where, run, session.matched_flow_id),
+        "progress": progress_out(run.progress() if history.is_procedural else None),
+        "fields": fields_out(run, *run.passed),
+        "missing": [entry.name for entry in run.open_before_end()],
         "trail": [str(step.content["node"]) for step in where.trail],
-        "ahead": [_ahead(frame, node_id) for frame, node_id in path.ahead(where)],
+        "ahead": ahead_out(where),
         "standing": [step.id for step in path.standing(history.steps)],
         "steps": _steps(history.steps),
         "status_changes": _changes(history.changes),
@@ -283,11 +283,6 @@ def started_out(
 
 def _person(history: SessionHistory, user_id: uuid.UUID | None) -> PersonOut | None:
     return None if user_id is None else PersonOut(id=user_id, name=history.names.get(user_id))
-
-
-def _ahead(frame: path.Frame, node_id: str) -> AheadOut:
-    node = frame.tree.nodes[node_id]
-    return AheadOut(id=node_id, flow=frame.flow_id, kind=node.kind, text=node.text)
 
 
 def _steps(steps: Sequence[AISessionStep]) -> list[StepOut]:

@@ -7,41 +7,22 @@ many steps they saw. A repeated request is recognised by its `Idempotency-Key` b
 import uuid
 from typing import Annotated
 
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from flowpilot.errors import OutdatedError
-from flowpilot.flows.tree import Node, NodeKind
+from flowpilot.flows.tree import Node
 from flowpilot.http.fields import Body, EmptyIsNone
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import policy
 from flowpilot.sessions.locking import LoadedSession
-from flowpilot.sessions.models import StepKind
-from flowpilot.sessions.path import Position, position
+from flowpilot.sessions.models import MARKS, StepKind
+from flowpilot.sessions.path import position
+from flowpilot.sessions.runs.nodes import node_out, present_flow
 from flowpilot.sessions.transitions import Action
 
 
-class NodeOut(BaseModel):
-    """The node at which the session is, and what may be sent from there.
-
-    When a sub-flow has ended, `outcomes` are those of the node that led into it, whose text is `returns_to`.
-    """
-
-    id: str
-    flow: uuid.UUID | None = Field(description="The flow of the node: the session's own, or a sub-flow.")
-    subflows: list[str] = Field(
-        description="The names of the sub-flows that the session is in, the innermost last."
-    )
-    kind: NodeKind
-    text: str
-    help: str
-    choices: list[str]
-    outcomes: list[str]
-    returns_to: str | None = None
-    halt: str = Field(default="", description="Why the sub-flow of this node could not be entered.")
-
-
-class Seen(Body):
-    """Where the session was when the caller decided. If that has changed, 409 says where it is now."""
+class SeenPlace(Body):
+    """At which node the session was when the caller decided. If that has changed, 409 says where it is now."""
 
     node: str | None = Field(
         default=None,
@@ -52,6 +33,11 @@ class Seen(Body):
         default=None,
         description="The `flow` of `current`: two flows may use the same ids. Not checked if it is left out.",
     )
+
+
+class Seen(SeenPlace):
+    """Where the session was when the caller decided. If that has changed, 409 says where it is now."""
+
     after_step: int | None = Field(
         default=None,
         ge=0,
@@ -71,56 +57,38 @@ def check_seen(loaded: LoadedSession, seen: Seen, actor: Actor, action: Action, 
         SessionMovedOnError: it is elsewhere.
     """
     policy.check(loaded.session, actor, action)
-    where = loaded.where
-    is_elsewhere = seen.node is not None and seen.node != (where.node_id or "")
-    is_elsewhere |= seen.flow is not None and seen.flow != _flow_id(where, loaded.session.matched_flow_id)
-    if is_elsewhere or _has_other_steps(loaded, seen.after_step, is_note=is_note):
+    check_place(loaded, seen)
+    if _has_other_steps(loaded, seen.after_step, is_note=is_note):
         raise _moved_on(loaded, seen)
 
 
-def node_out(where: Position, flow_id: uuid.UUID | None) -> NodeOut | None:
-    """The node where a session is, with the labels that it offers; None if it follows no flow.
+def check_place(loaded: LoadedSession, seen: SeenPlace) -> None:
+    """Make sure that the session is still at the node where the caller saw it.
 
-    Args:
-        where: the session is.
-        flow_id: the flow that it follows.
+    Raises:
+        SessionMovedOnError: it is elsewhere.
     """
-    node, deciding = where.node, where.deciding
-    if node is None or deciding is None:
-        return None
-    has_ended = deciding is not where.frames[-1]
-    shown = deciding.node if has_ended and deciding.node else node
-    return NodeOut(
-        id=where.node_id or "",
-        flow=_flow_id(where, flow_id),
-        subflows=[frame.name for frame in where.frames[1:]],
-        kind=node.kind,
-        text=node.text,
-        help=node.help,
-        choices=[choice.label for choice in shown.choices],
-        outcomes=[choice.label for choice in shown.outcomes],
-        returns_to=shown.text if has_ended else None,
-        halt=where.halt,
-    )
-
-
-def _flow_id(where: Position, flow_id: uuid.UUID | None) -> uuid.UUID | None:
-    return where.frames[-1].flow_id or flow_id if where.frames else None
+    where = loaded.where
+    is_elsewhere = seen.node is not None and seen.node != (where.node_id or "")
+    is_elsewhere |= seen.flow is not None and seen.flow != present_flow(where, loaded.session.matched_flow_id)
+    if is_elsewhere:
+        raise _moved_on(loaded, seen)
 
 
 def _has_other_steps(loaded: LoadedSession, seen: int | None, *, is_note: bool) -> bool:
     if seen is None:
         return False
     if not is_note:
-        return len(loaded.steps) != seen
+        # What others tick meanwhile leaves the session where it is.
+        return len(loaded.steps) < seen or any(step.kind not in MARKS for step in loaded.steps[seen:])
     # Two flows may use the same node ids; a note written in one must not be recorded in the other.
     if any(step.kind == StepKind.FLOW for step in loaded.steps[seen:]):
         return True
     then = position(loaded.tree, loaded.steps[:seen], loaded.inner)
-    return _flow_id(then, None) != _flow_id(loaded.where, None)
+    return present_flow(then, None) != present_flow(loaded.where, None)
 
 
-def _seen_node(loaded: LoadedSession, seen: Seen) -> Node | None:
+def _seen_node(loaded: LoadedSession, seen: SeenPlace) -> Node | None:
     """The node for which something was sent, if the session is elsewhere now."""
     where, own = loaded.where, loaded.session.matched_flow_id
     frames = [frame for frame in reversed(where.frames) if seen.flow in {None, frame.flow_id or own}]
@@ -128,11 +96,11 @@ def _seen_node(loaded: LoadedSession, seen: Seen) -> Node | None:
     return next(filter(None, found), None) if seen.node != where.node_id else None
 
 
-def _moved_on(loaded: LoadedSession, seen: Seen) -> SessionMovedOnError:
+def _moved_on(loaded: LoadedSession, seen: SeenPlace) -> SessionMovedOnError:
     where = loaded.where
     asked = _seen_node(loaded, seen)
     now = f'It is now at "{where.node.text}"' if where.node is not None else "It follows no flow now"
-    current = node_out(where, loaded.session.matched_flow_id)
+    current = node_out(where, loaded.run, loaded.session.matched_flow_id)
     n_steps = len(loaded.steps)
     lost = f'What you sent for "{asked.text}"' if asked is not None else "What you sent"
     return SessionMovedOnError(

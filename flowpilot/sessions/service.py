@@ -14,6 +14,7 @@ from flowpilot.sessions.following.entering import next_entry
 from flowpilot.sessions.locking import LoadedSession, LockedSession
 from flowpilot.sessions.models import AISessionStep, SessionStatus
 from flowpilot.sessions.postings.enqueueing import after_change
+from flowpilot.sessions.runs.decisions import check_closed, check_may_go_on
 from flowpilot.sessions.transitions import Action
 
 
@@ -84,8 +85,10 @@ async def end_resolved(db: Db, by: uuid.UUID, loaded: LoadedSession, summary: st
 
     Raises:
         NotAllowedNowError: the status does not allow it.
+        StillOpenError: something required of a checklist is neither done nor waived.
     """
     transitions.next_status(SessionStatus(loaded.session.status), Action.RESOLVE)
+    check_closed(loaded.run.open_before_end(), "The session cannot be resolved")
     await add_step(db, loaded, by, decisions.resolution(summary))
     await transition(db, loaded, Action.RESOLVE, by)
 
@@ -121,6 +124,7 @@ async def enter_subflows(db: Db, loaded: LoadedSession, by: uuid.UUID) -> None:
 
 
 async def _move_on(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -> AISessionStep:
+    check_may_go_on(loaded.run, new)
     step = await add_step(db, loaded, by, new)
     await enter_subflows(db, loaded, by)
     return step

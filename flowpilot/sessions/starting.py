@@ -15,6 +15,7 @@ from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.following.usable import UsableFlow, usable_flow
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
+from flowpilot.sessions.runs.decisions import check_closed
 from flowpilot.sessions.service import add_step, enter_subflows, record_change
 from flowpilot.sessions.transitions import Action
 
@@ -86,8 +87,11 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
     Raises:
         FlowNotUsableError: the flow asked for is not there or not published.
         NotAllowedNowError: the session's status allows no steps.
+        StillOpenError: a checklist was begun, and something required of it is open.
     """
     policy.check(loaded.session, actor, Action.STEP)
+    if loaded.run.is_begun():
+        check_closed(loaded.run.open_before_end(), "The flow cannot be left")
     session = loaded.session
     flow = None if flow_id is None else await _required_flow(db, actor.account_id, flow_id)
     session.matched_flow_id = flow.id if flow else None

@@ -22,6 +22,7 @@ class Action(StrEnum):
     RETURN = "return"
     PARK = "park"
     TAKE = "take"  # Changes who works on it, so the table below does not have it.
+    MARK = "mark"  # A step with an item or a field, which more people may take.
 
 
 # Done to a session's handoff, through the handoff's own routes.

@@ -13,6 +13,9 @@ from tests.company import Company
 
 SESSIONS = "/api/v1/ai-sessions"
 
+# What `current` has of a node without items and fields.
+ASKS_NOTHING: dict[str, list[Any]] = {"sections": [], "fields": [], "missing": [], "waiting": []}
+
 PRINTER: dict[str, Any] = {
     "root": "power",
     "nodes": {

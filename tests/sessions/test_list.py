@@ -54,6 +54,7 @@ def test_a_row_says_what_a_session_is_about(client: TestClient, company: Company
         "owner_id",
         "problem_domain",
         "problem_summary",
+        "progress",
         "psa_ticket_id",
         "resolved_at",
         "session_rating",

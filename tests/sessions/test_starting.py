@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.base import new_id
 from flowpilot.identity.actor import Role
 from tests.company import Company
-from tests.sessions.flows import PRINTER, SESSIONS, node_of, publish_printer_flow, read, start
+from tests.sessions.flows import ASKS_NOTHING, PRINTER, SESSIONS, node_of, publish_printer_flow, read, start
 
 STRANGE = "Something odd happens with my chair"
 # From what surely is about the printer flow to what surely is not.
@@ -51,6 +51,7 @@ def test_a_session_follows_the_flow_that_fits(client: TestClient, company: Compa
         "outcomes": [],
         "returns_to": None,
         "halt": "",
+        **ASKS_NOTHING,
     }
     assert (session["trail"], session["steps"], session["suggestion"]) == ([], [], None)
     assert session["allowed"] == ["step", "pause", "escalate", "resolve", "abandon"]

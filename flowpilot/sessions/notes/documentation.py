@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flowpilot.durations import of_work
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
+from flowpilot.sessions.notes.checklist import checklist_sections
 from flowpilot.sessions.notes.sections import Section, as_markdown, as_text
 from flowpilot.sessions.notes.work_time import stretches
 from flowpilot.sessions.queries import SessionHistory
@@ -81,6 +82,7 @@ def _sections(history: SessionHistory, zone: ZoneInfo, since: datetime | None) -
     for kind, title in _TITLES.items():
         lines = [_line(history, step) for step in steps if step.kind == kind]
         yield Section(title, [], [line for line in lines if line])
+    yield from checklist_sections(steps, history.names, zone)
     changes = [change for change in history.changes if since is None or change.created_at > since]
     handovers = [_handover(history, change, zone) for change in changes if _is_handover(change)]
     yield Section("Escalation", [], handovers)
@@ -138,6 +140,9 @@ def _ending(history: SessionHistory, steps: list[AISessionStep]) -> Section:
     where = history.where
     if where.node is not None and status != SessionStatus.ABANDONED:
         paragraphs.append(f"{'Next in the guide' if where.offered else 'The guide ends here'}: {where.node.text}")
+    still_open = [entry.name for entry in history.run.open_here()]
+    if still_open and status in OPEN:
+        paragraphs.append(f"Still to do: {'; '.join(still_open)}")
     return Section("State", paragraphs, [])
 
 

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.base import new_id
 from flowpilot.identity.actor import Role
 from tests.company import Company
-from tests.sessions.flows import SESSIONS, node_of, post, publish_printer_flow, read, start, take
+from tests.sessions.flows import ASKS_NOTHING, SESSIONS, node_of, post, publish_printer_flow, read, start, take
 
 DECISIONS: list[tuple[str, dict[str, Any]]] = [
     ("steps", {"choice": "No"}),
@@ -42,6 +42,7 @@ def test_a_step_for_another_node_learns_where_the_session_is(
         "outcomes": ["It prints", "Still nothing"],
         "returns_to": None,
         "halt": "",
+        **ASKS_NOTHING,
     }
     assert (problem["step_count"], problem["session_status"]) == (1, "active")
     assert read(client, company, session_id)["step_count"] == 1

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.sessions.flows import (
+    ASKS_NOTHING,
     SESSIONS,
     count_wrong,
     go_back,
@@ -40,6 +41,7 @@ def test_a_choice_leads_on(client: TestClient, company: Company, session_id: str
         "outcomes": ["It prints", "Still nothing"],
         "returns_to": None,
         "halt": "",
+        **ASKS_NOTHING,
     }
     assert state["trail"] == ["power"]
     [step] = state["steps"]

@@ -1,0 +1,66 @@
+"""The JSON route of checklists and fields: everybody who may tick an item of a session takes it."""
+
+import uuid
+from typing import Annotated, Self
+
+from fastapi import APIRouter, Depends
+from pydantic import Field, model_validator
+
+from flowpilot.clock import Now
+from flowpilot.http.fields import EmptyIsNone, Remark, Text, Trimmed
+from flowpilot.identity.access import CanWork
+from flowpilot.identity.auth import WriteSession
+from flowpilot.sessions import api, schemas
+from flowpilot.sessions.locking import LoadedSession, load, lock
+from flowpilot.sessions.runs import service
+from flowpilot.sessions.runs.decisions import Do, Mark
+from flowpilot.sessions.seen import SeenPlace, check_place
+
+
+class MarkIn(SeenPlace):
+    """Something done with one item or one field. Done twice, it is recorded once."""
+
+    do: Do
+    item: Annotated[Text | None, EmptyIsNone] = Field(default=None, description="The id of an item of `current`.")
+    field: Annotated[Text | None, EmptyIsNone] = Field(default=None, description="The name of a field.")
+    value: Trimmed = Field(default="", description="Of a field that is filled in.")
+    reason: Remark = Field(default="", description="Why it is waived.")
+
+    @model_validator(mode="after")
+    def _complete(self) -> Self:
+        if (self.item is None) == (self.field is None):
+            raise ValueError("send either item or field")
+        if self.do == Do.TICK and self.item is None:
+            raise ValueError("a field is not ticked; fill it in")
+        if self.do == Do.FILL and self.field is None:
+            raise ValueError("an item is not filled in; tick it")
+        if self.do == Do.WAIVE and not self.reason:
+            raise ValueError("say in reason why it is not needed")
+        return self
+
+    @property
+    def mark(self) -> Mark:
+        """What is wanted."""
+        return Mark(self.do, self.item, self.field, self.value, self.reason)
+
+
+router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
+
+
+async def _loaded(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> LoadedSession:
+    """The session, whoever works on it: `service.mark` decides who may."""
+    return await load(db, await lock(db, actor.account_id, session_id, now))
+
+
+LoadedToMark = Annotated[LoadedSession, Depends(_loaded)]
+
+
+@router.post("/{session_id}/marks")
+async def mark(body: MarkIn, actor: CanWork, loaded: LoadedToMark, db: WriteSession) -> schemas.SessionOut:
+    """Tick an item, fill in a field, waive either with a reason, or undo that.
+
+    In a run of a procedural flow, every engineer may do so.
+    """
+    check_place(loaded, body)
+    await service.mark(db, actor, loaded, body.mark)
+    return await api.read_session(loaded.session.id, actor, db)

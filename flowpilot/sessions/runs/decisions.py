@@ -1,0 +1,143 @@
+"""What ticking, filling in, waiving and undoing decide, from a run alone. Pure."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Any
+
+from flowpilot.errors import InvalidError, OutdatedError
+from flowpilot.flows.checklist import Item
+from flowpilot.flows.fields import FlowField, read_value
+from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.models import StepKind
+from flowpilot.sessions.runs.run import Entry, Run
+
+
+class Do(StrEnum):
+    """What is done with an item or a field."""
+
+    TICK = "tick"
+    FILL = "fill"
+    WAIVE = "waive"
+    UNDO = "undo"
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """What somebody does with an item or a field: a fill has a `value`, a waiver a `reason`."""
+
+    do: Do
+    item: str | None = None
+    field: str | None = None
+    value: str = ""
+    reason: str = ""
+
+
+class NotAskedHereError(InvalidError):
+    """The present node does not ask for that."""
+
+
+class FieldValueError(InvalidError):
+    """The value does not fit the field; `field` names it."""
+
+
+class AlreadyDoneError(OutdatedError):
+    """What is to be waived is done."""
+
+
+class StillOpenError(OutdatedError):
+    """Something required is neither done nor waived; `missing` names it."""
+
+
+def mark(run: Run, wanted: Mark) -> NewStep | None:
+    """The step to take; None if what is wanted is so already.
+
+    Raises:
+        NotAskedHereError: the present node does not ask for that.
+        FieldValueError: the value does not fit the field.
+        AlreadyDoneError: what is to be waived is done.
+    """
+    entry = _find(run, wanted)
+    match wanted.do:
+        case Do.TICK:
+            return None if _stands(entry, StepKind.TICK) else NewStep(StepKind.TICK, _about(run, entry))
+        case Do.FILL:
+            return _fill(run, entry, wanted.value)
+        case Do.WAIVE:
+            return _waive(run, entry, wanted.reason)
+        case Do.UNDO:
+            return None if entry.mark is None else NewStep(StepKind.UNDO, _about(run, entry))
+
+
+def check_may_go_on(run: Run, step: NewStep) -> None:
+    """Make sure that a step does not leave a node at which something required is open.
+
+    Raises:
+        StillOpenError: something is open, and the step does not lead to an escalation.
+    """
+    if run.waits(str(step.content["next"])):
+        check_closed(run.open_here(), "The session cannot go on")
+
+
+def check_closed(missing: Sequence[Entry], what_not: str) -> None:
+    """Make sure that nothing required is open.
+
+    Args:
+        missing: what is open.
+        what_not: what cannot be done therefore, such as "The session cannot be resolved".
+
+    Raises:
+        StillOpenError: something is open.
+    """
+    if missing:
+        names = ", ".join(f"“{entry.name}”" for entry in missing)
+        raise StillOpenError(
+            f"{what_not} while this is open: {names}. Do it, or waive it with a reason.",
+            missing=[_named(entry) for entry in missing],
+        )
+
+
+def _fill(run: Run, entry: Entry, said: str) -> NewStep | None:
+    assert isinstance(entry.asked, FlowField)
+    try:
+        value = read_value(entry.asked, said)
+    except ValueError as error:
+        raise FieldValueError(f"{entry.asked.label} {error}.", field=entry.asked.name) from None
+    if _stands(entry, StepKind.FILL) and entry.mark is not None and entry.mark.content["value"] == value:
+        return None
+    return NewStep(StepKind.FILL, _about(run, entry) | {"value": value})
+
+
+def _waive(run: Run, entry: Entry, reason: str) -> NewStep | None:
+    if entry.mark is not None and entry.mark.kind != StepKind.WAIVE:
+        raise AlreadyDoneError(f"“{entry.name}” is done, so there is nothing to waive. Undo it first.")
+    if entry.mark is not None and entry.mark.content["reason"] == reason:
+        return None
+    return NewStep(StepKind.WAIVE, _about(run, entry) | {"reason": reason})
+
+
+def _find(run: Run, wanted: Mark) -> Entry:
+    """The item of the present node, or the field of any node that the session has come to."""
+    here = [] if run.here is None else run.entries(run.here)
+    for entry in here if wanted.item is not None else run.entries(*run.passed):
+        asked = entry.asked
+        if wanted.item == asked.id if isinstance(asked, Item) else wanted.field == asked.name:
+            return entry
+    what = f'item "{wanted.item}"' if wanted.item is not None else f'field "{wanted.field}"'
+    raise NotAskedHereError(f"There is no {what} where the session is. Load it again to see what is asked.")
+
+
+def _stands(entry: Entry, kind: StepKind) -> bool:
+    return entry.mark is not None and entry.mark.kind == kind
+
+
+def _about(run: Run, entry: Entry) -> dict[str, Any]:
+    assert run.here is not None
+    flow = {} if run.here.flow is None else {"flow": run.here.flow}
+    return {**_named(entry), "node": run.here.node_id, "next": run.here.node_id, **flow}
+
+
+def _named(entry: Entry) -> dict[str, str]:
+    if isinstance(entry.asked, Item):
+        return {"item": entry.asked.id, "text": entry.asked.text}
+    return {"field": entry.asked.name, "label": entry.asked.label}

@@ -1,0 +1,59 @@
+"""What stands of what was ticked, filled in and waived in a session. Pure."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
+
+Key = tuple[str, ...]
+"""An item, known by its flow, its node and its id; or a field, known by its name in the whole session."""
+
+
+def item_key(flow: str | None, node: str | None, item: str) -> Key:
+    """The key of an item."""
+    return "item", flow or "", node or "", item
+
+
+def field_key(name: str) -> Key:
+    """The key of a field."""
+    return "field", name
+
+
+def marks(steps: Sequence[AISessionStep]) -> dict[Key, AISessionStep]:
+    """The tick, the value or the waiver that stands for each item and field. Another flow begins with none."""
+    return _replay(steps)[0]
+
+
+def values(steps: Sequence[AISessionStep]) -> dict[str, str]:
+    """The values of the fields that are filled in, by name."""
+    filled = (step for step in marks(steps).values() if step.kind == StepKind.FILL)
+    return {str(step.content["field"]): str(step.content["value"]) for step in filled}
+
+
+def replaced(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
+    """The steps that no longer count: what was undone or done anew, and the undoing itself."""
+    return _replay(steps)[1]
+
+
+def _replay(steps: Sequence[AISessionStep]) -> tuple[dict[Key, AISessionStep], list[AISessionStep]]:
+    found: dict[Key, AISessionStep] = {}
+    gone: list[AISessionStep] = []
+    for step in steps:
+        if step.kind == StepKind.FLOW:
+            found = {}
+        if step.kind not in MARKS:
+            continue
+        key = _key(step.content)
+        if key in found:
+            gone.append(found.pop(key))
+        if step.kind == StepKind.UNDO:
+            gone.append(step)
+        else:
+            found[key] = step
+    return found, gone
+
+
+def _key(content: dict[str, Any]) -> Key:
+    if "field" in content:
+        return field_key(str(content["field"]))
+    return item_key(content.get("flow"), content.get("node"), str(content["item"]))

@@ -1,0 +1,175 @@
+"""What a session's flow asks to be done and filled in on its way, and what is done of it. Pure."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flowpilot.flows.checklist import Item
+from flowpilot.flows.fields import FlowField
+from flowpilot.flows.tree import Node, NodeKind, Tree
+from flowpilot.sessions.models import AISessionStep, StepKind
+from flowpilot.sessions.path import Frame, Position, Trees, ahead
+from flowpilot.sessions.runs.marks import Key, field_key, item_key, marks
+
+_NO_TREES: Trees = {}
+
+# Until what these require is done, the session cannot be resolved at or beyond them.
+_BINDING = frozenset({NodeKind.CHECKLIST, NodeKind.RESOLUTION})
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A node where the session is, was, or may still come to. `flow`: the sub-flow that it is in."""
+
+    node_id: str
+    node: Node
+    flow: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """An item or a field at its place, and the step that stands for it."""
+
+    place: Place
+    asked: Item | FlowField
+    mark: AISessionStep | None
+
+    @property
+    def name(self) -> str:
+        """What people call it."""
+        return self.asked.text if isinstance(self.asked, Item) else self.asked.label
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How much is done or waived, of all and of what is required."""
+
+    done: int
+    total: int
+    required_done: int
+    required_total: int
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """The places behind a session, where it stands, and those ahead.
+
+    `stands`: the node where it is; when a sub-flow has ended there, also the one that led into it.
+    """
+
+    behind: tuple[Place, ...]
+    stands: tuple[Place, ...]
+    ahead: tuple[Place, ...]
+    marks: dict[Key, AISessionStep]
+
+    @property
+    def here(self) -> Place | None:
+        """The node where it is; None if it follows no flow."""
+        return self.stands[0] if self.stands else None
+
+    @property
+    def passed(self) -> tuple[Place, ...]:
+        """The places that the session has come to."""
+        return (*self.behind, *self.stands)
+
+    def entries(self, *places: Place) -> list[Entry]:
+        """What is asked at these places. A field that several ask is there once."""
+        found: dict[Key, Entry] = {}
+        for place in places:
+            for item in place.node.items:
+                key = item_key(place.flow, place.node_id, item.id)
+                found[key] = Entry(place, item, self.marks.get(key))
+            for field in place.node.fields:
+                key = field_key(field.name)
+                entry = Entry(place, field, self.marks.get(key))
+                # It is required if one of them requires it.
+                if key not in found or field.required:
+                    found[key] = entry
+        return list(found.values())
+
+    def open_here(self) -> list[Entry]:
+        """What must be done before the session goes on."""
+        return _open(self.entries(*self.stands))
+
+    def waits(self, next_id: str) -> bool:
+        """Whether going on to that node waits for what is open here. What cannot be done can be escalated."""
+        flow = self.stands[-1].flow if self.stands else None
+        following = [place for place in self.ahead if (place.flow, place.node_id) == (flow, next_id)]
+        is_escalation = any(place.node.kind is NodeKind.ESCALATION for place in following)
+        return not is_escalation and bool(self.open_here())
+
+    def open_before_end(self) -> list[Entry]:
+        """What must be done before the session can be resolved."""
+        return _open(self.entries(*(place for place in self.passed if place.node.kind in _BINDING)))
+
+    def is_begun(self) -> bool:
+        """Whether anything of a checklist is done."""
+        return any(
+            entry.mark is not None
+            for place in self.passed
+            if place.node.kind is NodeKind.CHECKLIST
+            for entry in self.entries(place)
+        )
+
+    def progress(self) -> Progress | None:
+        """How much is done of what the flow asks on this way; None if it asks nothing."""
+        entries = self.entries(*self.passed, *self.ahead)
+        if not entries:
+            return None
+        required = [entry for entry in entries if entry.asked.required]
+        return Progress(_n_done(entries), len(entries), _n_done(required), len(required))
+
+
+def run_of(where: Position, steps: Sequence[AISessionStep], inner: Trees = _NO_TREES) -> Run:
+    """The run of a session that is there, by its steps.
+
+    Args:
+        where: the session is.
+        steps: of the session.
+        inner: the trees of the sub-flows that the steps have entered.
+    """
+    if where.node is None or where.deciding is None:
+        return Run((), (), (), marks(steps))
+    frames = where.frames[-1:] if where.deciding is where.frames[-1] else (where.frames[-1], where.deciding)
+    stands = tuple(_standing_at(frame) for frame in frames)
+    return Run(
+        behind=tuple(place for place in _behind(where, steps, inner) if place not in stands),
+        stands=stands,
+        ahead=tuple(
+            Place(node_id, frame.tree.nodes[node_id], _flow(frame.flow_id)) for frame, node_id in ahead(where)
+        ),
+        marks=marks(steps),
+    )
+
+
+def _behind(where: Position, steps: Sequence[AISessionStep], inner: Trees) -> Iterator[Place]:
+    """The nodes that led here, each once, of sub-flows too."""
+    trees: dict[str | None, Tree] = {None: where.frames[0].tree}
+    for step in steps:
+        if step.kind == StepKind.ENTER and "version_id" in step.content:
+            trees[step.content["flow_id"]] = inner[uuid.UUID(step.content["version_id"])]
+    for flow, node_id in dict.fromkeys((step.content.get("flow"), step.content["node"]) for step in where.trail):
+        if flow in trees and node_id in trees[flow].nodes:
+            yield Place(node_id, trees[flow].nodes[node_id], flow)
+
+
+def _standing_at(frame: Frame) -> Place:
+    assert frame.node is not None
+    return Place(frame.node_id, frame.node, _flow(frame.flow_id))
+
+
+def _flow(flow_id: uuid.UUID | None) -> str | None:
+    return None if flow_id is None else str(flow_id)
+
+
+def _open(entries: Sequence[Entry]) -> list[Entry]:
+    return [entry for entry in entries if entry.asked.required and entry.mark is None]
+
+
+def _n_done(entries: Sequence[Entry]) -> int:
+    return sum(entry.mark is not None for entry in entries)
+
+
+def is_waived(mark: AISessionStep | None) -> bool:
+    """Whether it was waived, and not done."""
+    return mark is not None and mark.kind == StepKind.WAIVE

@@ -1,0 +1,116 @@
+"""How checklists and fields are shown: what is asked, and who has done it."""
+
+import uuid
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from flowpilot.flows.checklist import Item
+from flowpilot.flows.fields import FieldKind, FlowField
+from flowpilot.sessions.runs.run import Entry, Place, Progress, Run, is_waived
+
+
+class State(StrEnum):
+    """Whether an item or a field is done."""
+
+    OPEN = "open"
+    DONE = "done"
+    WAIVED = "waived"
+
+
+class EntryOut(BaseModel):
+    """What is asked, and who has done or waived it, when, and why."""
+
+    required: bool
+    help: str
+    state: State
+    by: uuid.UUID | None
+    at: datetime | None
+    reason: str
+
+
+class ItemOut(EntryOut):
+    """An item to tick."""
+
+    id: str
+    text: str
+
+
+class FieldOut(EntryOut):
+    """A field to fill in; `value` is empty until then."""
+
+    name: str
+    label: str
+    kind: FieldKind
+    choices: list[str]
+    value: str
+
+
+class SectionOut(BaseModel):
+    """A part of a checklist."""
+
+    title: str
+    items: list[ItemOut]
+
+
+class ProgressOut(BaseModel):
+    """How much is done or waived of what the flow asks, on the way behind and what may still come."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    done: int
+    total: int
+    required_done: int
+    required_total: int
+
+
+def progress_out(progress: Progress | None) -> ProgressOut | None:
+    """The progress of a run; None if there is none."""
+    return None if progress is None else ProgressOut.model_validate(progress)
+
+
+def fields_out(run: Run, *places: Place) -> list[FieldOut]:
+    """The fields of these places, each once."""
+    entries = run.entries(*places)
+    return [_field(entry, entry.asked) for entry in entries if isinstance(entry.asked, FlowField)]
+
+
+def sections_out(run: Run, place: Place) -> list[SectionOut]:
+    """The sections of a place, with what is done of them."""
+    entries = run.entries(place)
+    items = {entry.asked.id: _item(entry, entry.asked) for entry in entries if isinstance(entry.asked, Item)}
+    return [
+        SectionOut(title=section.title, items=[items[item.id] for item in section.items])
+        for section in place.node.sections
+    ]
+
+
+def _item(entry: Entry, item: Item) -> ItemOut:
+    return ItemOut(id=item.id, text=item.text, **_state(entry))
+
+
+def _field(entry: Entry, field: FlowField) -> FieldOut:
+    value = "" if entry.mark is None else str(entry.mark.content.get("value", ""))
+    return FieldOut(
+        name=field.name,
+        label=field.label,
+        kind=field.kind,
+        choices=list(field.choices),
+        value=value,
+        **_state(entry),
+    )
+
+
+def _state(entry: Entry) -> dict[str, Any]:
+    mark = entry.mark
+    waived = is_waived(mark)
+    return {
+        "required": entry.asked.required,
+        "help": entry.asked.help,
+        "state": State.OPEN if mark is None else State.WAIVED if waived else State.DONE,
+        "by": None if mark is None else mark.actor_id,
+        "at": None if mark is None else mark.created_at,
+        "reason": str(mark.content["reason"]) if mark is not None and waived else "",
+    }
