@@ -19,6 +19,8 @@ from flowpilot.errors import ConflictError, FlowPilotError, InvalidError
 from flowpilot.flows import queries
 from flowpilot.flows.author import Operator
 from flowpilot.flows.importing import ImportAction, Imported, import_flow, install_shipped
+from flowpilot.flows.lines import FlowTextError
+from flowpilot.flows.subflows.names import innermost_first, with_names
 from flowpilot.flows.text import parse, render
 from flowpilot.flows.tree import problems
 
@@ -77,7 +79,7 @@ def import_files(
         await require_account(database, account)
         done = []
         async with database.write(account) as db:
-            for file in track(texts, "Flows", console=errors, transient=True):
+            for file in track(_innermost_first(texts), "Flows", console=errors, transient=True):
                 try:
                     done.append(await import_flow(db, Operator(account), texts[file], now(), publish=publish))
                 except FlowPilotError as error:
@@ -108,7 +110,7 @@ def export(
         await require_account(database, account)
         async with database.read(account) as db:
             text, _ = await queries.flow_text(db, account, flow_id, version)
-        return render(text)
+            return render(await with_names(db, account, text))
 
     sys.stdout.write(run(work, read_database))
 
@@ -141,6 +143,16 @@ def _problems(file: Path) -> list[str]:
     except InvalidError as error:
         return [error.detail]
     return [f"{problem.node}: {problem.message}" if problem.node else problem.message for problem in found]
+
+
+def _innermost_first(texts: dict[Path, str]) -> list[Path]:
+    """The files in their order, but each after those with flows that it leads into."""
+    try:
+        flows = {file: parse(text) for file, text in texts.items()}
+    except FlowTextError:
+        return list(texts)  # The import says which.
+    order = {flow.name.lower(): number for number, flow in enumerate(innermost_first(flows.values()))}
+    return sorted(texts, key=lambda file: order[flows[file].name.lower()])
 
 
 def _read(file: Path) -> str:

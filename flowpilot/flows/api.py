@@ -24,6 +24,7 @@ from flowpilot.flows.schemas import (
     FlowChange,
     FlowDetailOut,
     FlowOut,
+    FlowRef,
     ImportIn,
     ImportOut,
     LibraryOut,
@@ -33,8 +34,11 @@ from flowpilot.flows.schemas import (
     VersionDetailOut,
     VersionRow,
 )
+from flowpilot.flows.subflows import names
+from flowpilot.flows.subflows.checks import all_problems, users_of
+from flowpilot.flows.subflows.names import with_ids, with_names
 from flowpilot.flows.text import FlowText, render
-from flowpilot.flows.tree import Tree, problems
+from flowpilot.flows.tree import Tree
 from flowpilot.flows.trust.service import change_owner, confirm
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
@@ -161,7 +165,10 @@ async def confirm_flow(
 
 @router.delete("/{flow_id}", status_code=204)
 async def delete_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> None:
-    """Delete a flow for good. Sessions keep the versions that they followed."""
+    """Delete a flow for good. Sessions keep the versions that they followed.
+
+    409 if published flows lead into it.
+    """
     await service.delete(db, actor, flow_id, now)
 
 
@@ -187,7 +194,8 @@ async def validate_draft(flow_id: uuid.UUID, actor: CanView, db: WriteSession) -
     """What prevents the draft from being published."""
     await queries.flow_facts(db, actor.account_id, flow_id)
     draft = await queries.find_draft(db, actor.account_id, flow_id)
-    found = problems(Tree.model_validate(draft.structure))
+    tree = await with_ids(db, actor.account_id, Tree.model_validate(draft.structure))
+    found = await all_problems(db, actor.account_id, flow_id, tree)
     return ProblemsOut(problems=[ProblemOut.model_validate(problem) for problem in found])
 
 
@@ -202,7 +210,7 @@ async def publish_flow(
 
 @router.post("/{flow_id}/retire")
 async def retire_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now) -> FlowOut:
-    """Retire a flow: new sessions are no longer matched to it."""
+    """Retire a flow: new sessions are no longer matched to it. 409 if published flows lead into it."""
     await service.retire(db, actor, flow_id, now)
     return await _summary(db, actor, flow_id)
 
@@ -221,9 +229,9 @@ async def list_versions(
     """The flow's versions, newest first."""
     found = await queries.versions(db, actor.account_id, flow_id, limit + 1, cursor)
     rows = [VersionRow.model_validate(row) for row in found]
-    names = await names_of(db, actor.account_id, {row.created_by for row in rows if row.created_by is not None})
+    people = await names_of(db, actor.account_id, {row.created_by for row in rows if row.created_by is not None})
     for row in rows:
-        row.created_by_name = None if row.created_by is None else names.get(row.created_by)
+        row.created_by_name = None if row.created_by is None else people.get(row.created_by)
     return list_page(rows, limit)
 
 
@@ -256,6 +264,7 @@ async def export_flow(
 ) -> Response:
     """A version as YAML, in the form that the import accepts."""
     text, number = await queries.flow_text(db, actor.account_id, flow_id, version)
+    text = await with_names(db, actor.account_id, text)
     slug = re.sub(r"[^a-z0-9]+", "-", text.name.lower()).strip("-") or "flow"
     headers = {"Content-Disposition": f'attachment; filename="{slug}-v{number}.yaml"'}
     return Response(render(text), media_type="text/yaml", headers=headers)
@@ -279,8 +288,12 @@ async def _detail(db: ReadDb, actor: Actor, flow_id: uuid.UUID) -> FlowDetailOut
     published = await queries.published_version(db, actor.account_id, flow_id, facts.published_version_id)
     newest = await queries.newest_version(db, actor.account_id, flow_id)
     draft = newest if newest is not None and newest.published_at is None else None
+    trees = [Tree.model_validate(version.structure) for version in (published, draft) if version is not None]
+    into = [flow for tree in trees for flow in names.led_into(tree).values()]
     return FlowDetailOut(
         **(await _named(db, actor, [facts]))[0].model_dump(),
+        subflows=await names.names_of(db, actor.account_id, into),
+        used_by=[FlowRef.model_validate(flow) for flow in await users_of(db, actor.account_id, flow_id)],
         published=None if published is None else VersionDetailOut.model_validate(published),
         draft=None if draft is None else VersionDetailOut.model_validate(draft),
     )

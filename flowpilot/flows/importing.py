@@ -10,8 +10,11 @@ from sqlalchemy import func, select
 from flowpilot.db.session import Db
 from flowpilot.flows import queries, service
 from flowpilot.flows.author import Author, Operator
+from flowpilot.flows.locking import lock_library
 from flowpilot.flows.models import Flow
 from flowpilot.flows.shipped import shipped_flows
+from flowpilot.flows.subflows.checks import leading_problems
+from flowpilot.flows.subflows.names import innermost_first, with_ids
 from flowpilot.flows.text import FlowText, parse
 
 
@@ -42,7 +45,7 @@ async def import_flow(db: Db, author: Author, yaml_text: str, now: datetime, *, 
         FlowProblemsError: it should be published, but is not complete.
     """
     text = parse(yaml_text)
-    await service.lock_names(db, author.account_id)
+    await lock_library(db, author.account_id)
     flow_id = await _find(db, author.account_id, text.name)
     if flow_id is None:
         action = ImportAction.CREATED
@@ -62,16 +65,20 @@ async def import_flow(db: Db, author: Author, yaml_text: str, now: datetime, *, 
 async def install_shipped(db: Db, account_id: uuid.UUID, author: Author | None, now: datetime) -> int:
     """Publish the shipped flows whose names the account does not have yet, and return their number.
 
+    A flow is published after those that it leads into.
+
     Without an author, the operator at the command line is the author.
     """
     by = author or Operator(account_id)
-    await service.lock_names(db, account_id)
+    await lock_library(db, account_id)
     names = select(func.lower(Flow.name)).where(Flow.account_id == account_id, Flow.deleted_at.is_(None))
     taken = set(await db.scalars(names))
     missing = [flow for flow in shipped_flows().values() if flow.name.lower() not in taken]
-    for text in missing:
+    for text in innermost_first(missing):
         flow = await service.create_flow(db, by, text, now)
-        await service.publish(db, by, flow.id, now)
+        # One that leads into a flow of this name that the account does not publish stays a draft.
+        if not await leading_problems(db, account_id, flow.id, await with_ids(db, account_id, text.tree)):
+            await service.publish(db, by, flow.id, now)
     return len(missing)
 
 
@@ -93,6 +100,7 @@ async def _find(db: Db, account_id: uuid.UUID, name: str) -> uuid.UUID | None:
 
 async def _is_newest(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID, text: FlowText) -> bool:
     newest = await queries.newest_version(db, account_id, flow_id)
-    return newest is not None and text == queries.as_text(
-        await queries.flow_facts(db, account_id, flow_id), newest
-    )
+    if newest is None:
+        return False
+    as_stored = text.model_copy(update={"tree": await with_ids(db, account_id, text.tree)})
+    return as_stored == queries.as_text(await queries.flow_facts(db, account_id, flow_id), newest)

@@ -111,9 +111,20 @@ class VersionDetailOut(VersionOut):
     model_config = ConfigDict(from_attributes=True, validate_by_name=True, validate_by_alias=True)
 
 
+class FlowRef(BaseModel):
+    """Another flow."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    name: str
+
+
 class FlowDetailOut(FlowOut):
     """A flow with the version that sessions follow, and the draft."""
 
+    subflows: dict[str, str] = Field(description="The names of the flows that the two lead into, by their ids.")
+    used_by: list[FlowRef] = Field(description="The published flows that lead into this one.")
     published: VersionDetailOut | None
     draft: VersionDetailOut | None
 

@@ -11,12 +11,14 @@ from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, OutdatedError
 from flowpilot.flows import hooks
 from flowpilot.flows.author import Author
-from flowpilot.flows.locking import lock_flow
+from flowpilot.flows.locking import lock_flow, lock_library
 from flowpilot.flows.matching.index import index
 from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
-from flowpilot.flows.queries import find_draft, newest_version
+from flowpilot.flows.queries import find_draft, newest_version, published_version
+from flowpilot.flows.subflows.checks import all_problems, check_unused, leading_problems
+from flowpilot.flows.subflows.names import with_ids
 from flowpilot.flows.text import FlowText
-from flowpilot.flows.tree import Tree, TreeProblem, problems, to_json
+from flowpilot.flows.tree import Tree, TreeProblem, to_json
 from flowpilot.flows.trust.verification import trust_rule, verify
 from flowpilot.identity.audit.log import record
 
@@ -30,13 +32,13 @@ class FlowChangedError(OutdatedError):
 
 
 class FlowProblemsError(ConflictError):
-    """The draft is not complete; `problems` lists what is wrong with which node."""
+    """The flow is not complete; `problems` lists what is wrong with which node."""
 
-    def __init__(self, found: list[TreeProblem]) -> None:
+    def __init__(self, found: list[TreeProblem], what: str = "The draft cannot be published.") -> None:
         more = f" There are {len(found) - 1} more problems." if len(found) > 2 else ""
         more = " There is one more problem." if len(found) == 2 else more
         listed = [{"node": problem.node, "message": problem.message} for problem in found]
-        super().__init__(f"The draft cannot be published. {found[0].message}{more}", problems=listed)
+        super().__init__(f"{what} {found[0].message}{more}", problems=listed)
 
 
 class OnlyDraftError(ConflictError):
@@ -65,7 +67,7 @@ async def create_flow(
     Raises:
         FlowNameTakenError: another flow has this name.
     """
-    await lock_names(db, author.account_id)
+    await lock_library(db, author.account_id)
     await _check_name(db, author.account_id, text.name, except_for=None)
     flow = Flow(
         account_id=author.account_id,
@@ -82,7 +84,8 @@ async def create_flow(
     )
     db.add(flow)
     await db.flush()
-    _add_version(db, author, flow.id, 1, text.tree, now).proposal_id = proposal_id
+    tree = await with_ids(db, author.account_id, text.tree)
+    _add_version(db, author, flow.id, 1, tree, now).proposal_id = proposal_id
     await db.flush()
     await _record(db, author, "flow.created", flow, now)
     return flow
@@ -109,19 +112,20 @@ async def save_draft(
         FlowNameTakenError: another flow has this name.
         FlowChangedError: `based_on` is no longer the newest version.
     """
-    await lock_names(db, author.account_id)
+    await lock_library(db, author.account_id)
     flow = await lock_flow(db, author.account_id, flow_id)
     newest = await newest_version(db, author.account_id, flow_id)
     _check_unchanged(newest, based_on)
     await _check_name(db, author.account_id, text.name, except_for=flow_id)
     flow.name, flow.description, flow.keywords = text.name, text.description, list(text.keywords)
     flow.tree_type, flow.category_id = text.type, await _category_id(db, author.account_id, text.category)
+    tree = await with_ids(db, author.account_id, text.tree)
     if newest is not None and newest.published_at is None:
-        newest.id, newest.structure = new_id(), to_json(text.tree)
+        newest.id, newest.structure = new_id(), to_json(tree)
         newest.created_by, newest.created_at = author.user_id, now
         draft = newest
     else:
-        draft = _add_version(db, author, flow_id, 1 if newest is None else newest.number + 1, text.tree, now)
+        draft = _add_version(db, author, flow_id, 1 if newest is None else newest.number + 1, tree, now)
         draft.proposal_id = proposal_id
     await db.flush()
     return draft
@@ -155,13 +159,15 @@ async def publish(
         FlowNotFoundError: there is no such flow.
         NoDraftError: it has no draft.
         FlowChangedError: `based_on` is no longer the draft.
-        FlowProblemsError: the draft is not complete.
+        FlowProblemsError: the draft is not complete, or leads into flows that cannot be entered.
     """
+    await lock_library(db, author.account_id)
     flow = await lock_flow(db, author.account_id, flow_id)
     draft = await _draft(db, author, flow_id, based_on)
-    tree = Tree.model_validate(draft.structure)
-    if found := problems(tree):
+    tree = await with_ids(db, author.account_id, Tree.model_validate(draft.structure))
+    if found := await all_problems(db, author.account_id, flow_id, tree):
         raise FlowProblemsError(found)
+    draft.structure = to_json(tree)
     draft.published_at, draft.source = now, None
     if flow.published_version_id is None:
         flow.owner_id = author.user_id
@@ -182,11 +188,14 @@ async def retire(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> N
     Raises:
         FlowNotFoundError: there is no such flow.
         NeverPublishedError: the flow was never published.
+        FlowInUseError: published flows lead into it.
     """
+    await lock_library(db, author.account_id)
     flow = await lock_flow(db, author.account_id, flow_id)
     if flow.published_version_id is None:
         raise NeverPublishedError("This flow was never published. Delete it if nobody needs it.")
     if flow.is_active:
+        await check_unused(db, author.account_id, flow_id)
         flow.is_active = False
         await db.flush()
         await _record(db, author, "flow.retired", flow, now)
@@ -199,11 +208,17 @@ async def restore(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> 
     Raises:
         FlowNotFoundError: there is no such flow.
         NeverPublishedError: the flow was never published.
+        FlowProblemsError: it leads into flows that cannot be entered any more.
     """
+    await lock_library(db, author.account_id)
     flow = await lock_flow(db, author.account_id, flow_id)
-    if flow.published_version_id is None:
+    version = await published_version(db, author.account_id, flow_id, flow.published_version_id)
+    if version is None:
         raise NeverPublishedError("This flow was never published. Publish its draft instead.")
     if not flow.is_active:
+        tree = Tree.model_validate(version.structure)
+        if found := await leading_problems(db, author.account_id, flow_id, tree):
+            raise FlowProblemsError(found, "The flow cannot be restored.")
         flow.is_active = True
         await db.flush()
         await _record(db, author, "flow.restored", flow, now)
@@ -215,23 +230,17 @@ async def delete(db: Db, author: Author, flow_id: uuid.UUID, now: datetime) -> N
 
     Raises:
         FlowNotFoundError: there is no such flow.
+        FlowInUseError: published flows lead into it.
     """
+    await lock_library(db, author.account_id)
     flow = await lock_flow(db, author.account_id, flow_id)
+    await check_unused(db, author.account_id, flow_id)
     flow.deleted_at = now
     if (newest := await newest_version(db, author.account_id, flow_id)) is not None:
         newest.source = None
     await db.flush()
     await _record(db, author, "flow.deleted", flow, now)
     await hooks.follow_trust(db, flow, now)
-
-
-async def lock_names(db: Db, account_id: uuid.UUID) -> None:
-    """Let only one transaction at a time name flows of the account, so that no two choose the same name.
-
-    Every action takes this lock before it locks a flow, so that there is no deadlock.
-    """
-    names = func.hashtextextended(f"flow names {account_id}", 0)
-    await db.execute(select(func.pg_advisory_xact_lock(names)))
 
 
 async def _draft(db: Db, author: Author, flow_id: uuid.UUID, based_on: uuid.UUID | None) -> FlowVersion:

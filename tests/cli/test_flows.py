@@ -62,6 +62,23 @@ def test_files_are_imported_and_published_and_again_without_effect(
     assert [flow["name"] for flow in get(client, company)["items"]] == ["Printer is offline", "Scanner is offline"]
 
 
+def test_files_are_published_after_those_that_they_lead_into(flowpilot: Run, company: Company, file: Path) -> None:
+    outer = file.with_name("first.yaml")
+    outer.write_text(
+        "name: Nothing prints\nroot: a\nnodes:\n"
+        "  a:\n    subflow: Look at the printer.\n    flow: printer is OFFLINE\n    outcomes: {Done: b}\n"
+        "  b: {resolution: It prints.}\n",
+        "utf-8",
+    )
+    for outcome in ("new", "unchanged"):
+        done = flowpilot("flow", "import", outer, file, "--account", company.id, "--publish")
+        said = [line.split(" ", 1)[1] for line in done.stdout.decode().splitlines()]
+        assert said == [
+            f"Printer is offline: {outcome}, version 1, published",
+            f"Nothing prints: {outcome}, version 1, published",
+        ]
+
+
 @pytest.mark.parametrize(
     ("broken", "said"),
     [(b"name: [", "is not valid YAML"), (b"\xff", "is not UTF-8 text"), (BROKEN.encode(), 'leads to "nowhere"')],

@@ -10,7 +10,7 @@ from sqlalchemy import func, select
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError
-from flowpilot.flows import service as flows
+from flowpilot.flows.locking import lock_library
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
 from flowpilot.knowledge.analysis import redraft
@@ -52,7 +52,7 @@ async def make(
         NothingDoneError: nobody did anything in any of them.
     """
     # Two presses of the same button take turns, and the second finds what the first one made.
-    await flows.lock_names(db, actor.account_id)
+    await lock_library(db, actor.account_id)
     chosen = list(dict.fromkeys(sessions))
     if (held := await _holding_most(db, actor.account_id, chosen)) is not None:
         return held, False

@@ -10,6 +10,7 @@ from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, OutdatedError
 from flowpilot.flows import service as flows
 from flowpilot.flows.author import Author
+from flowpilot.flows.locking import lock_library
 from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.flows.queries import flow_facts, newest_version
 from flowpilot.flows.text import FlowText
@@ -127,7 +128,7 @@ async def follow_publication(db: Db, author: Author, flow: Flow, version: FlowVe
 
 
 async def _load(db: Db, actor: Actor, proposal_id: uuid.UUID) -> tuple[FlowProposal, ProposalContent]:
-    await flows.lock_names(db, actor.account_id)
+    await lock_library(db, actor.account_id)
     proposal = await _pending(db, actor, proposal_id)
     content = content_of(proposal.content)
     if content is None:

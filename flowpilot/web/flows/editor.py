@@ -11,12 +11,14 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field, ValidationError
 
 from flowpilot.clock import Now
-from flowpilot.db.session import Db
+from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError
 from flowpilot.flows import api
 from flowpilot.flows.plain import PLAIN
-from flowpilot.flows.schemas import CategoryOut, DraftIn, FlowDetailOut, VersionDetailOut
-from flowpilot.flows.tree import Choice, NodeKind, TreeProblem, problems
+from flowpilot.flows.queries import FlowState
+from flowpilot.flows.schemas import CategoryOut, DraftIn, FlowDetailOut, FlowOut, VersionDetailOut
+from flowpilot.flows.subflows.checks import all_problems
+from flowpilot.flows.tree import Choice, NodeKind, TreeProblem
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -50,6 +52,8 @@ class AboutForm(EditionForm):
 class NodeForm(EditionForm):
     """A node. Rows without a label are left out; `up` is the number of the row to move up.
 
+    `flow`: the name of the flow that a sub-flow leads into.
+
     `open`: it is still to be worded.
     """
 
@@ -57,6 +61,7 @@ class NodeForm(EditionForm):
     kind: NodeKind
     text: str = ""
     help: str = ""
+    flow: str = ""
     label: list[Annotated[str, PLAIN]] = Field(default_factory=list)
     next: list[str] = Field(default_factory=list)
     up: int | None = None
@@ -87,6 +92,7 @@ class Editor(Page):
     problems: list[TreeProblem]
     entry: OutlineNode | None
     categories: list[CategoryOut]
+    flows: list[FlowOut]
 
     @property
     def rows(self) -> list[Choice | None]:
@@ -113,14 +119,17 @@ async def show_editor(
     flow = await api.read_flow(flow_id, actor, db)
     edition = flow.newest
     read = outline(edition.tree)
+    entry = read.entries.get(node) or next(iter(read.entries.values()), None)
+    leads = entry is not None and entry.node.kind is NodeKind.SUBFLOW
     page = Editor(
         title=f"Edit {flow.name}",
         flow=flow,
         edition=edition,
         outline=read,
-        problems=problems(edition.tree),
-        entry=read.entries.get(node) or next(iter(read.entries.values()), None),
+        problems=await all_problems(db, actor.account_id, flow_id, edition.tree),
+        entry=entry,
         categories=(await api.list_categories(actor, db, limit=200)).items,
+        flows=await _flows_to_lead_into(actor, db, flow_id) if leads else [],
     )
     return render(request, page, frame)
 
@@ -147,6 +156,7 @@ async def save_node(
         kind=body.kind,
         words=(body.text, body.help),
         rows=rows,
+        flow=body.flow if body.kind is NodeKind.SUBFLOW else "",
         is_open=body.open,
     )
     return await _save(flow_id, body, edit, actor, db, now)
@@ -174,6 +184,12 @@ async def set_root(
 ) -> Response:
     """Begin the flow at another node."""
     return await _save(flow_id, body, partial(draft_tree.set_root, node_id=body.node), actor, db, now)
+
+
+async def _flows_to_lead_into(actor: Actor, db: ReadDb, flow_id: uuid.UUID) -> list[FlowOut]:
+    """What the field for a sub-flow's flow suggests; any other name can be written, too."""
+    found = await api.list_flows(actor, db, limit=200, state=FlowState.PUBLISHED)
+    return [flow for flow in found.items if flow.id != flow_id]
 
 
 async def _save(

@@ -15,7 +15,8 @@ from flowpilot.db.session import ReadDb
 from flowpilot.flows import api
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import CategoryOut, FlowDetailOut, FlowOut, VersionDetailOut
-from flowpilot.flows.tree import TreeProblem, problems
+from flowpilot.flows.subflows.checks import all_problems
+from flowpilot.flows.tree import TreeProblem
 from flowpilot.flows.trust.service import may_confirm
 from flowpilot.flows.trust.verification import trust_rule
 from flowpilot.http.fields import Text
@@ -122,6 +123,7 @@ async def flow_page(
     actor: Actor, db: ReadDb, frame: Frame, flow: FlowDetailOut, edition: VersionDetailOut
 ) -> Flow:
     """One version of a flow, to read."""
+    is_draft = edition.published_at is None
     words = await traffic_words(actor, db, frame, flow.id)
     asks = flow.doubted_since is not None and may_confirm(flow, actor)
     return Flow(
@@ -130,7 +132,7 @@ async def flow_page(
         edition=edition,
         diagram=diagram(edition.tree, words),
         outline=outline(edition.tree),
-        problems=problems(edition.tree) if edition.published_at is None else [],
+        problems=await all_problems(db, actor.account_id, flow.id, edition.tree) if is_draft else [],
         quality=await _quality(actor, db, frame, flow.id),
         traffic=words,
         may_confirm=asks,

@@ -12,7 +12,7 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls, libpq_url
 from flowpilot.db.session import Database
-from flowpilot.flows import service as flows
+from flowpilot.flows.locking import lock_library
 from flowpilot.handoffs.claims import claim
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
@@ -223,6 +223,6 @@ async def test_a_claim_does_not_wait_while_flows_are_brought_in(database: Databa
     """A folder of flows, or the whole library, comes in one transaction, which may take its time."""
     handoff_id, senior = uuid.UUID(put_handoff(company)), actor(company, Role.OWNER)
     async with database.write(company.id) as importing, database.write(company.id) as db:
-        await flows.lock_names(importing, company.id)
+        await lock_library(importing, company.id)
         await db.execute(text("SET LOCAL lock_timeout = '3s'"))
         assert (await claim(db, senior, handoff_id, now())).claimed_by == senior.user_id

@@ -6,9 +6,9 @@ from fastapi.testclient import TestClient
 from flowpilot.db.session import Database
 from flowpilot.settings import Settings
 from tests.company import Company
+from tests.flows.nested import RESET, publish, sign_in
 from tests.knowledge.proposals.loop import TIMES, decide, proposals, resolve, run_analysis, solve, solve_all, whole
 from tests.sessions.flows import post, publish_printer_flow, start, take
-from tests.sessions.following.nested import RESET, publish, sign_in
 from tests.sessions.queue import work_off
 
 pytestmark = pytest.mark.anyio

@@ -7,9 +7,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.company import Company
+from tests.flows import nested
+from tests.flows.nested import PROBLEM, RESET, force_published_tree, publish, sign_in, through
 from tests.sessions.flows import go_back, post, read, start, take
-from tests.sessions.following import nested
-from tests.sessions.following.nested import PROBLEM, RESET, force_published_tree, publish, sign_in, through
 
 
 @pytest.fixture
