@@ -1,12 +1,13 @@
 """The jobs of what is in progress: without them no claim would lapse, and no idle session be abandoned."""
 
 from collections.abc import Sequence
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 
 from flowpilot.demo.simulation.simulate import DemoRows
 from flowpilot.demo.world import DemoAccount
+from flowpilot.freshness.schedule import CHECK_JOB
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB, lease
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.jobs import KNOWLEDGE_QUEUE, app
@@ -18,8 +19,9 @@ from flowpilot.sessions.models import AISession
 _MOST_ANALYSED = 30
 
 
-def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: DemoRows) -> None:
+def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: DemoRows, now: datetime) -> None:
     """Enqueue, in the transaction of the rows, the jobs that the actions would have enqueued for later."""
+    _check_flows(connection, account, now)
     for handoff in rows.handoffs:
         _watch_claim(connection, account, handoff)
     for session in rows.sessions:
@@ -29,6 +31,14 @@ def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: Demo
         app.configure_task(
             ANALYSE_JOB, queue=KNOWLEDGE_QUEUE, lock=f"knowledge {account.id}", connection=connection
         ).defer(account_id=str(account.id), session_id=str(session.id))
+
+
+def _check_flows(connection: psycopg.Connection, account: DemoAccount, now: datetime) -> None:
+    """The daily check of the flows, which is due at once."""
+    connection.execute("INSERT INTO flow_checks (account_id, due_at) VALUES (%s, %s)", (account.id, now))
+    app.configure_task(CHECK_JOB, queue=KNOWLEDGE_QUEUE, schedule_at=now, connection=connection).defer(
+        account_id=str(account.id), due_at=now.isoformat()
+    )
 
 
 def _uncovered(sessions: Sequence[AISession]) -> list[AISession]:

@@ -55,7 +55,7 @@ def seed_demo(runtime_url: str, *, now: datetime, progress: Progress | None = No
                     share_done = (number + place / len(tables)) / len(ACCOUNTS)
                     report(f"{account.name}: {rows[0].__tablename__}", share_done)
                     _write(connection, rows)
-                _complete(connection, account, simulated)
+                _complete(connection, account, simulated, now)
     report("Done", 1.0)
     return demo_logins()
 
@@ -98,14 +98,14 @@ def _people(account: DemoAccount, password_hash: str, now: datetime) -> list[Seq
     ]
 
 
-def _complete(connection: psycopg.Connection, account: DemoAccount, simulated: DemoRows) -> None:
+def _complete(connection: psycopg.Connection, account: DemoAccount, simulated: DemoRows, now: datetime) -> None:
     """Write what cannot be copied: the index of flows, the number of the newest event, and the due jobs."""
     index_flows(connection, simulated)
     connection.execute(
         "INSERT INTO handoff_counters (account_id, last_number) VALUES (%s, %s)",
         (account.id, len(simulated.handoff_events)),
     )
-    enqueue_due(connection, account, simulated)
+    enqueue_due(connection, account, simulated, now)
 
 
 def _founded_at(now: datetime) -> datetime:

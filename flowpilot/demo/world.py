@@ -44,8 +44,9 @@ class Member:
 class DemoFlow:
     """A flow of the library, by the slug of its text. Days count back from now.
 
-    `has_weak_options` makes engineers type their own answers, `misleads` makes them give up. With
-    `second_days_ago` a second version was published then; with `has_draft` one is being written.
+    `has_weak_options` makes engineers type their own answers, `misleads` makes them give up, from the beginning or
+    for so many days. With `second_days_ago` a second version was published then; with `has_draft` one is being
+    written.
     """
 
     slug: str
@@ -55,6 +56,7 @@ class DemoFlow:
     end: Literal["retired", "deleted"] | None = None
     has_weak_options: bool = False
     misleads: bool = False
+    misleads_since_days_ago: int | None = None
     second_days_ago: int | None = None
     has_draft: bool = False
 
@@ -181,6 +183,7 @@ NORTHWIND = DemoAccount(
     ),
     flows=(
         *_SHARED_FLOWS,
+        DemoFlow("file-permissions", misleads=True, misleads_since_days_ago=45),
         DemoFlow("backup-failure", born_days_ago=45),
         DemoFlow("docking-station", origin="ai_generated", born_days_ago=150, second_days_ago=40),
         DemoFlow("sharepoint-read-only", origin="ai_enhanced", born_days_ago=30),

@@ -17,11 +17,18 @@ from flowpilot.freshness.judging import doubts_of, judge
 
 async def check_flows(db: Db, account_id: uuid.UUID, now: datetime) -> int:
     """Examine every flow that is offered, and return how many have lost trust."""
-    found = await _expired(db, account_id, now)
-    for flow_id, of_flow in (await evidence(db, account_id, now)).items():
-        found[flow_id] = found.get(flow_id, []) + doubts_of(judge(of_flow), now)
+    found = await find_doubts(db, account_id, now)
     # In the order of their ids, as whoever locks several does.
     return sum([await doubt(db, account_id, flow_id, found[flow_id], now) for flow_id in sorted(found)])
+
+
+async def find_doubts(db: ReadDb, account_id: uuid.UUID, now: datetime) -> dict[uuid.UUID, list[Doubt]]:
+    """The reasons to doubt the flows that are offered, by flow."""
+    found = await _expired(db, account_id, now)
+    for flow_id, of_flow in (await evidence(db, account_id, now)).items():
+        if doubts := doubts_of(judge(of_flow), now):
+            found[flow_id] = found.get(flow_id, []) + doubts
+    return found
 
 
 async def _expired(db: ReadDb, account_id: uuid.UUID, now: datetime) -> dict[uuid.UUID, list[Doubt]]:

@@ -19,6 +19,7 @@ from flowpilot.demo.seed import DEMO_PASSWORD, DemoLogin, seed_demo
 from flowpilot.demo.ticket_system import connect_demo
 from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, CONSULTANT, NEWCOMER, NORTHWIND, DemoAccount
 from flowpilot.flows.matching.match import match
+from flowpilot.freshness.checking import find_doubts
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.identity.actor import Role
 from flowpilot.identity.auth import log_in
@@ -193,6 +194,22 @@ async def test_everybody_can_sign_in_where_they_belong(urls: DatabaseUrls, login
     for email in ("owner@northwind.example", "viewer@alpenblick.example"):
         (access,) = [(login.account_id, login.role) for login in logins if login.email == email]
         assert await accounts_after_login(urls, email) == [access]
+
+
+@pytest.mark.anyio
+@pytest.mark.usefixtures("logins")
+async def test_one_flow_is_doubted_for_its_sessions_and_one_for_its_date(urls: DatabaseUrls) -> None:
+    database = Database(urls.runtime)
+    try:
+        async with database.read(NORTHWIND.id) as db:
+            found = await find_doubts(db, NORTHWIND.id, NOW)
+    finally:
+        await database.close()
+    names = {flow.id: flow.name for flow in simulated(NORTHWIND).flows}
+    assert {names[flow_id]: [doubt.kind for doubt in doubts] for flow_id, doubts in found.items()} == {
+        "No access to a folder or file": ["success_down"],
+        "Year-end mailbox archive": ["expired"],
+    }
 
 
 @pytest.mark.anyio

@@ -33,7 +33,10 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One call: the problem as the caller describes it, and the flow found for it, if any, with its confidence."""
+    """One call: the problem as the caller describes it, and the flow found for it, if any, with its confidence.
+
+    `is_misled`: the flow leads astray.
+    """
 
     domain: Domain
     problem: Problem
@@ -42,6 +45,7 @@ class Case:
     confidence: float
     flow: LibraryFlow | None
     edition: Edition | None
+    is_misled: bool
 
 
 def pick_case(rng: Random, account: DemoAccount, library: Library, moment: datetime, progress: float) -> Case:
@@ -56,14 +60,14 @@ def pick_case(rng: Random, account: DemoAccount, library: Library, moment: datet
         flow = None
     confidence = round(rng.uniform(*_CONFIDENCES[tier]), 4)
     edition = None if flow is None else flow.edition(moment)
-    return Case(domain, problem, tell_problem(rng, problem), tier, confidence, flow, edition)
+    is_misled = flow is not None and flow.misleads(moment)
+    return Case(domain, problem, tell_problem(rng, problem), tier, confidence, flow, edition, is_misled)
 
 
 def pick_fate(rng: Random, case: Case, progress: float) -> Fate:
     """How the call will end."""
-    misleads = case.flow is not None and case.flow.history.misleads
     handover = min(0.9, case.domain.handover_share * _HANDOVER_FACTORS[case.tier])
-    abandoned = (1 - handover) * (0.62 if misleads else 0.05)
+    abandoned = (1 - handover) * (0.62 if case.is_misled else 0.05)
     paused = (1 - handover - abandoned) * (0.055 - 0.04 * progress)
     shares = (1 - handover - abandoned - paused, paused, abandoned, handover)
     return rng.choices(list(Fate), shares)[0]

@@ -19,6 +19,9 @@ from flowpilot.flows.tree import to_json
 from flowpilot.identity.models import AuditEntry
 
 _DRAFT_AGE = timedelta(days=2)
+# How long a flow is verified, by the account's rule, and how long ago a forgotten one was.
+_VERIFIED = timedelta(days=180)
+_EXPIRED_DAYS = 183
 
 # The shipped flows that nobody has called about came with the newest FlowPilot: they have no sessions yet.
 _NEW_DAYS_AGO = 6
@@ -34,16 +37,24 @@ class Edition:
 
 @dataclass(frozen=True, slots=True)
 class LibraryFlow:
-    """A flow of the library with its editions, the oldest first, and when sessions stop being matched to it."""
+    """A flow of the library with its editions, the oldest first.
+
+    Sessions stop being matched to it at `used_until`, and are led astray from `misleads_from` on.
+    """
 
     row: Flow
     history: DemoFlow
     editions: tuple[Edition, ...]
     used_until: datetime
+    misleads_from: datetime | None
 
     def is_used(self, moment: datetime) -> bool:
         """Whether a session could be matched to it at that moment."""
         return self.row.created_at <= moment <= self.used_until
+
+    def misleads(self, moment: datetime) -> bool:
+        """Whether a session that begins at that moment is led astray."""
+        return self.misleads_from is not None and self.misleads_from <= moment
 
     def edition(self, moment: datetime) -> Edition:
         """What a session that began at that moment follows."""
@@ -141,10 +152,31 @@ def _add_flow(rng: Random, account: DemoAccount, library: Library, history: Demo
     for edition in editions:
         edition.version.published_at = edition.version.created_at
         row.published_version_id = edition.version.id
-    library.flows[history.slug] = LibraryFlow(row, history, tuple(editions), used_until)
+    _verify(row, account, history, published[-1], now, len(library.flows))
+    library.flows[history.slug] = LibraryFlow(
+        row, history, tuple(editions), used_until, _misleads_from(history, born_at, now)
+    )
     if history.has_draft:
         library.drafts.append(_make_version(rng, row, history, len(editions) + 1, now - _DRAFT_AGE))
     library.audit_log.extend(_audit(rng, row, editions, history, used_until))
+
+
+def _verify(
+    row: Flow, account: DemoAccount, history: DemoFlow, published_at: datetime, now: datetime, place: int
+) -> None:
+    """Give the flow an owner, who has confirmed it some months ago; too long ago if nobody needs it any more."""
+    owner = account.seniors[place % len(account.seniors)].person.id
+    days_ago = _EXPIRED_DAYS if history.last_used_days_ago else 60 + 17 * place % 110
+    row.owner_id = row.verified_by = owner
+    row.verified_at = max(published_at, now - timedelta(days=days_ago))
+    row.verified_until = (row.verified_at + _VERIFIED).date()
+
+
+def _misleads_from(history: DemoFlow, born_at: datetime, now: datetime) -> datetime | None:
+    if not history.misleads:
+        return None
+    days_ago = history.misleads_since_days_ago
+    return born_at if days_ago is None else now - timedelta(days=days_ago)
 
 
 def _make_version(rng: Random, row: Flow, history: DemoFlow, number: int, at: datetime) -> FlowVersion:

@@ -61,7 +61,6 @@ def _begin_work(story: Story, count: int) -> None:
 def _give_up(story: Story) -> None:
     """The engineer abandons it, or forgets it until the account's idle limit does."""
     rng, engineer = story.rng, story.engineer_id
-    is_led_astray = story.case.flow is not None and story.case.flow.history.misleads
     if rng.random() < 0.7:
         story.wait_for_step()
         actions.transition(story, Action.PAUSE, engineer, rng.choice(words().pauses))
@@ -72,5 +71,5 @@ def _give_up(story: Story) -> None:
     else:
         story.wait(rng.uniform(4, 48) * 3600)
         story.wait_for_office()
-        reason = words().led_astray if is_led_astray else rng.choice(words().give_ups)
+        reason = words().led_astray if story.case.is_misled else rng.choice(words().give_ups)
         actions.transition(story, Action.ABANDON, engineer, reason)
