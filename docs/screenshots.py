@@ -55,7 +55,8 @@ def main() -> None:
     """Take all pictures again."""
     IMAGES.mkdir(parents=True, exist_ok=True)
     with _demo() as url, sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=["--no-sandbox"])
+        chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
         for name, (who, way, size, theme) in SHOTS.items():
             page = _sign_in(browser, url, who, size, theme)
             _go(page, way)

@@ -20,7 +20,8 @@ from tests.browser.people import Desk
 from tests.databases import copy_migrated
 from tests.places import open_directory
 
-_CHROMIUM = "chromium"
+# The shell of the same engine, without windows and services of a browser, which cost more than the pages.
+_CHROMIUMS = ("chromium-headless-shell", "chromium")
 
 
 @dataclass(frozen=True)
@@ -76,8 +77,8 @@ def long_words(demo: Demo) -> LongWords:
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
     """Debian's Chromium: Playwright's own is not installed."""
-    path = shutil.which(_CHROMIUM)
-    assert path is not None, "Chromium is not installed. Run make test, or: apt-get install chromium"
+    path = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
+    assert path is not None, f"Chromium is not installed. Run make test, or: apt-get install {_CHROMIUMS[0]}"
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
         yield browser
