@@ -5,7 +5,14 @@ from typing import Literal
 from playwright.sync_api import Browser, BrowserContext, ConsoleMessage, Page
 
 WIDTHS = {"desktop": 1280, "phone": 390}
+_HEIGHT = 900
 Theme = Literal["light", "dark"]
+
+
+def resize(page: Page, width: str) -> None:
+    """Give the page that width, and let it draw itself again."""
+    page.set_viewport_size({"width": WIDTHS[width], "height": _HEIGHT})
+    page.evaluate("new Promise(requestAnimationFrame)")
 
 
 class Desk:
@@ -32,7 +39,7 @@ class Desk:
         """A page without sign-in."""
         context = self._browser.new_context(
             base_url=self.url,
-            viewport={"width": WIDTHS[width], "height": 900},
+            viewport={"width": WIDTHS[width], "height": _HEIGHT},
             color_scheme=theme,
             java_script_enabled=scripts,
             reduced_motion="reduce",
