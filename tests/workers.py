@@ -10,10 +10,15 @@ from xdist.remote import Producer
 from xdist.scheduler import LoadFileScheduling
 from xdist.workermanage import WorkerController
 
-# What takes longest begins first, so that no worker is left alone with it at the end.
+# Nothing of what is loaded until the tests begin becomes garbage, so nobody need look for any.
+gc.disable()
+
+# What takes longest begins first, in this order, so that no worker is left alone with it at the end.
 _SLOW_FIRST = (
     "tests/browser/",
-    "tests/handoffs/claims/",
+    "tests/handoffs/claims/test_race.py",
+    "tests/psa/test_reliability.py",
+    "tests/psa/providers/",
     "tests/cli/",
     "tests/demo/",
     "tests/analytics/",
@@ -54,10 +59,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Put the slow first. What needs a browser and the demo takes long, whichever of it is asked for."""
-    items.sort(key=lambda item: not item.nodeid.startswith(_SLOW_FIRST))
+    items.sort(key=lambda item: _turn(item.nodeid))
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.long)
+
+
+def _turn(nodeid: str) -> int:
+    return next((turn for turn, slow in enumerate(_SLOW_FIRST) if nodeid.startswith(slow)), len(_SLOW_FIRST))
 
 
 def shared_directory(config: pytest.Config) -> Path:
@@ -66,6 +75,7 @@ def shared_directory(config: pytest.Config) -> Path:
 
 
 def pytest_collection_finish() -> None:
-    """What is loaded by now stays for good, so the garbage collector need not look through it again and again."""
+    """Look for garbage from now on, but not in what is loaded already, which stays for good."""
     gc.collect()
     gc.freeze()
+    gc.enable()
