@@ -22,9 +22,9 @@ from flowpilot.psa.members.service import store_members
 from flowpilot.psa.models import PsaPostLog
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.context import posting_context
-from flowpilot.psa.postings.planning import default_rules
 from flowpilot.psa.provider import Member
 from flowpilot.psa.providers.console import Credentials, KnownTicket
+from flowpilot.psa.rules.models import default_rules
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.postings.enqueueing import post
 from flowpilot.sessions.queries import read_session

@@ -14,6 +14,7 @@ from flowpilot.notifications import models as notifications
 from flowpilot.psa import models as psa
 from flowpilot.psa.connections import models as psa_connections
 from flowpilot.psa.postings import models as psa_postings
+from flowpilot.psa.rules import models as psa_rules
 from flowpilot.psa.tickets import models as psa_tickets
 from flowpilot.sessions import models as sessions
 
@@ -32,6 +33,7 @@ __all__ = [
     "psa",
     "psa_connections",
     "psa_postings",
+    "psa_rules",
     "psa_tickets",
     "sessions",
 ]

@@ -1,7 +1,7 @@
 """An account's connection to its ticket system, and what it has told about people and statuses."""
 
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
@@ -10,6 +10,9 @@ from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
 from flowpilot.psa.occasions import Occasion
+
+# More than any transaction takes.
+_NEARLY = timedelta(seconds=60)
 
 
 class ProviderKind(StrEnum):
@@ -75,6 +78,13 @@ class PsaConnection(Tenant, Base):
     def is_quiet(self, now: datetime) -> bool:
         """Whether nothing is posted at the moment, although it is not paused."""
         return self.quiet_until is not None and self.quiet_until > now
+
+    def is_woken_later(self, now: datetime) -> bool:
+        """Whether it rests, and its next turn is on its way: it takes what is enqueued until then.
+
+        A turn that is nearly there may be over before the transaction that enqueues it.
+        """
+        return self.is_quiet(now) and self.wakes_at is not None and self.wakes_at > now + _NEARLY
 
     def may_be_tried(self, now: datetime) -> bool:
         """Whether it rests only because it has failed, so that a person may have it tried earlier."""

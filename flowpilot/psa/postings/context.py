@@ -3,14 +3,15 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import Subquery, and_, func, literal, or_, select, true
+from sqlalchemy import Select, Subquery, Uuid, and_, bindparam, func, or_, select, true
 
 from flowpilot.db.session import ReadDb
 from flowpilot.psa.connections.models import PsaConnection
-from flowpilot.psa.postings.models import STATUS_LEFT, PsaPosting, PsaPostingStep, PsaRules, State
-from flowpilot.psa.postings.planning import default_rules
+from flowpilot.psa.postings.models import STATUS_LEFT, PsaPosting, PsaPostingStep, State
 from flowpilot.psa.provider import Audience, PostingStepKind
+from flowpilot.psa.rules.models import PsaRules, default_rules
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,17 +42,7 @@ class PostingContext:
 
 async def posting_context(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> PostingContext:
     """Read all of it in one statement, because the end of a session waits for it."""
-    account = select(literal(account_id).label("id")).subquery()
-    posted = _posted(account_id, session_id)
-    is_open = and_(PsaConnection.account_id == account_id, PsaConnection.removed_at.is_(None))
-    query = (
-        select(PsaConnection, PsaRules, *posted.c)
-        .select_from(account)
-        .outerjoin(PsaConnection, is_open)
-        .outerjoin(PsaRules, PsaRules.account_id == account_id)
-        .outerjoin(posted, true())
-    )
-    rows = (await db.execute(query)).all()
+    rows = (await db.execute(_QUERY, {"account_id": account_id, "session_id": session_id})).all()
     connection, rules = rows[0][:2]
     return PostingContext(
         connection,
@@ -64,7 +55,23 @@ async def posting_context(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UU
     )
 
 
-def _posted(account_id: uuid.UUID, session_id: uuid.UUID) -> Subquery:
+_ACCOUNT, _SESSION = bindparam("account_id", type_=Uuid), bindparam("session_id", type_=Uuid)
+
+
+def _query() -> Select[*tuple[Any, ...]]:
+    posted = _posted()
+    account = select(_ACCOUNT.label("id")).subquery()
+    is_open = and_(PsaConnection.account_id == _ACCOUNT, PsaConnection.removed_at.is_(None))
+    return (
+        select(PsaConnection, PsaRules, *posted.c)
+        .select_from(account)
+        .outerjoin(PsaConnection, is_open)
+        .outerjoin(PsaRules, PsaRules.account_id == _ACCOUNT)
+        .outerjoin(posted, true())
+    )
+
+
+def _posted() -> Subquery:
     """What the session's internal postings have. What was abandoned counts if it may have arrived."""
     may_have_arrived = or_(
         PsaPostingStep.external_id.is_not(None), PsaPostingStep.asked_at.is_not(None), PsaPostingStep.looks > 0
@@ -78,13 +85,17 @@ def _posted(account_id: uuid.UUID, session_id: uuid.UUID) -> Subquery:
             func.bool_or(PsaPostingStep.state.in_(STATUS_LEFT)).label("is_left"),
         )
         .where(
-            PsaPosting.account_id == account_id,
-            PsaPostingStep.account_id == account_id,
+            PsaPosting.account_id == _ACCOUNT,
+            PsaPostingStep.account_id == _ACCOUNT,
             PsaPosting.id == PsaPostingStep.posting_id,
-            PsaPosting.ai_session_id == session_id,
+            PsaPosting.ai_session_id == _SESSION,
             PsaPosting.audience == Audience.INTERNAL,
             or_(PsaPostingStep.state != State.ABANDONED, may_have_arrived),
         )
         .group_by(PsaPostingStep.kind, PsaPostingStep.user_id)
         .subquery()
     )
+
+
+# Made once: to make it takes longer than to run it.
+_QUERY = _query()

@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint, and_
+from sqlalchemy import CheckConstraint, Index, SmallInteger, UniqueConstraint, and_
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
@@ -28,27 +28,6 @@ class State(StrEnum):
 WAITING = frozenset({State.HELD, State.QUEUED, State.SENT})
 # A status in these may still be set, by itself or because somebody retries it.
 STATUS_LEFT = frozenset({State.QUEUED, State.FAILED})
-
-
-class PsaRules(Base):
-    """What an account posts by itself, and when. Accounts without a row have the defaults.
-
-    `hold_minutes`: a posting waits for so long before it goes; `waits_for_person`: until somebody sends it.
-    """
-
-    __tablename__ = "psa_rules"
-    __table_args__ = (CheckConstraint("hold_minutes BETWEEN 0 AND 10080", "hold_minutes"),)
-
-    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
-    posts_note: Mapped[bool] = mapped_column(server_default="true")
-    posts_time: Mapped[bool] = mapped_column(server_default="true")
-    posts_status: Mapped[bool] = mapped_column(server_default="false")
-    posts_escalation: Mapped[bool] = mapped_column(server_default="false")
-    hold_minutes: Mapped[int] = mapped_column(server_default="0")
-    waits_for_person: Mapped[bool] = mapped_column(server_default="false")
-    client_greeting: Mapped[str] = mapped_column(server_default="")
-    client_signature: Mapped[str] = mapped_column(server_default="")
-    ticket_url_template: Mapped[str | None]
 
 
 class PsaPosting(Tenant, Base):

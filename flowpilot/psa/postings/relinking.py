@@ -10,12 +10,14 @@ from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.postings import rollup
 from flowpilot.psa.postings.lanes import give_turn
 from flowpilot.psa.postings.loaded import LoadedPosting, lock
-from flowpilot.psa.postings.models import IS_OF_POSTING, STATUS_LEFT, PsaPosting, PsaPostingStep, PsaRules, State
-from flowpilot.psa.postings.planning import connection_and_rules, held_until
+from flowpilot.psa.postings.models import IS_OF_POSTING, STATUS_LEFT, PsaPosting, PsaPostingStep, State
+from flowpilot.psa.postings.planning import held_until
 from flowpilot.psa.postings.policy import way
 from flowpilot.psa.postings.queries import connections_of
 from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import Audience, PostingStepKind
+from flowpilot.psa.rules.models import PsaRules
+from flowpilot.psa.rules.queries import connection_and_rules
 
 _UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or give this posting up."
 

@@ -5,7 +5,7 @@ from fastapi import APIRouter
 from flowpilot.clock import Now
 from flowpilot.identity.access import CanManagePsa, CanView
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.psa.rules import service
+from flowpilot.psa.rules import queries, service
 from flowpilot.psa.rules.schemas import RulesIn, RulesOut
 
 router = APIRouter(prefix="/api/v1/psa/rules", tags=["ticket system"])
@@ -14,7 +14,7 @@ router = APIRouter(prefix="/api/v1/psa/rules", tags=["ticket system"])
 @router.get("")
 async def read_rules(actor: CanView, db: ReadSession) -> RulesOut:
     """What the account posts to its ticket system by itself, and when."""
-    return RulesOut.model_validate(await service.rules_of(db, actor.account_id))
+    return RulesOut.model_validate(await queries.rules_of(db, actor.account_id))
 
 
 @router.patch("")

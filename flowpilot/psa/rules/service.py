@@ -1,6 +1,5 @@
 """What an account posts to its ticket system by itself."""
 
-import uuid
 from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
@@ -8,16 +7,11 @@ from typing import Any
 from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 
-from flowpilot.db.session import Db, ReadDb
+from flowpilot.db.session import Db
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
-from flowpilot.psa.postings.models import PsaRules
-from flowpilot.psa.postings.planning import default_rules
-
-
-async def rules_of(db: ReadDb, account_id: uuid.UUID) -> PsaRules:
-    """The account's rules, or the defaults."""
-    return await db.scalar(select(PsaRules).where(PsaRules.account_id == account_id)) or default_rules(account_id)
+from flowpilot.psa.rules.models import PsaRules
+from flowpilot.psa.rules.queries import rules_of
 
 
 async def change_rules(db: Db, actor: Actor, changes: Mapping[str, Any], now: datetime) -> PsaRules:

@@ -10,8 +10,8 @@ from sqlalchemy import select
 from flowpilot.db.session import ReadDb
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.numbers import bare, is_number
-from flowpilot.psa.postings.models import PsaRules
 from flowpilot.psa.provider import Ticket
+from flowpilot.psa.rules.models import PsaRules
 from flowpilot.psa.tickets.template import PLACE, leads_to_one_host
 
 

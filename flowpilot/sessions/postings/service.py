@@ -10,9 +10,10 @@ from flowpilot.psa.connections.client_text import client_text_refusal
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.context import posting_context
-from flowpilot.psa.postings.planning import NewPosting, connection_and_rules, enqueue
+from flowpilot.psa.postings.planning import NewPosting, enqueue
 from flowpilot.psa.postings.queries import ShownPosting, posting
 from flowpilot.psa.provider import Audience
+from flowpilot.psa.rules.queries import connection_and_rules
 from flowpilot.sessions.models import AISession
 from flowpilot.sessions.postings.client_text import client_text
 from flowpilot.sessions.postings.content import Content, content

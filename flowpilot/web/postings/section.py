@@ -10,9 +10,10 @@ from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.members.tokens import takes_tokens
 from flowpilot.psa.postings import api
 from flowpilot.psa.postings.minutes import PostedTime, posted_times
-from flowpilot.psa.postings.models import WAITING, PsaRules, State
-from flowpilot.psa.postings.planning import connection_and_rules
+from flowpilot.psa.postings.models import WAITING, State
 from flowpilot.psa.postings.schemas import PostingOut
+from flowpilot.psa.rules.models import PsaRules
+from flowpilot.psa.rules.queries import connection_and_rules
 from flowpilot.web.outdated import digest
 
 # A session has a handful; more are in the list of all.

@@ -15,8 +15,7 @@ from flowpilot.identity.actor import Actor, Role
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings import service
-from flowpilot.psa.postings.models import PsaRules
-from flowpilot.psa.postings.planning import NewPosting, Worked, connection_and_rules, enqueue
+from flowpilot.psa.postings.planning import NewPosting, Worked, enqueue
 from flowpilot.psa.postings.sending import turn
 from flowpilot.psa.provider import (
     Accepted,
@@ -43,6 +42,8 @@ from flowpilot.psa.provider import (
     UnavailableError,
     Unknown,
 )
+from flowpilot.psa.rules.models import PsaRules
+from flowpilot.psa.rules.queries import connection_and_rules
 from tests.company import Company
 
 SEPARATE = Capabilities(

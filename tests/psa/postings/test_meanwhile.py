@@ -8,9 +8,10 @@ import pytest
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.psa.postings import health, policy, queries, relinking
-from flowpilot.psa.postings.planning import connection_and_rules, default_rules
 from flowpilot.psa.postings.sending import due
 from flowpilot.psa.provider import Audience
+from flowpilot.psa.rules.models import default_rules
+from flowpilot.psa.rules.queries import connection_and_rules
 from tests.company import Company
 from tests.psa.postings.desk import MemoryDesk, Office, open_office, worked
 

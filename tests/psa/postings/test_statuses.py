@@ -5,7 +5,7 @@ import pytest
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.psa.postings import relinking
-from flowpilot.psa.postings.planning import default_rules
+from flowpilot.psa.rules.models import default_rules
 from tests.company import Company
 from tests.psa.postings.desk import MemoryDesk, Office, open_office
 

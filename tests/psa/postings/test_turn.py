@@ -8,8 +8,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from flowpilot.db.session import Database
-from flowpilot.psa.postings.planning import default_rules
 from flowpilot.psa.provider import Capabilities, CredentialsError
+from flowpilot.psa.rules.models import default_rules
 from tests.company import Company
 from tests.psa.postings.desk import (
     JOINT,
