@@ -11,7 +11,7 @@ from flowpilot.clients.hooks import hooks
 from flowpilot.clients.locking import lock, lock_even_merged, lock_records
 from flowpilot.clients.models import Client, ClientCompany, ClientMerge, ClientName
 from flowpilot.clients.naming import key_of
-from flowpilot.clients.service import check_free, names_of_client, note
+from flowpilot.clients.service import check_free, names_of_client, put_on_record
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError, NotFoundError, OutdatedError
@@ -80,7 +80,7 @@ async def merge(db: Db, actor: Actor, client_id: uuid.UUID, into_id: uuid.UUID, 
     client.merged_into_id = into.id
     await db.flush()
     made.session_count = sum([await hook.move(db, made, into) for hook in hooks])
-    await note(
+    await put_on_record(
         db, actor, client, "merged", now, before={"name": client.name}, after=_facts(into, made.session_count)
     )
     return made
@@ -111,7 +111,9 @@ async def undo(db: Db, actor: Actor, merge_id: uuid.UUID, now: datetime) -> tupl
     client.merged_into_id, made.undone_at, made.undone_by = None, now, actor.user_id
     await db.flush()
     count = sum([await hook.move_back(db, made, client) for hook in hooks])
-    await note(db, actor, client, "merge_undone", now, before={"name": into.name}, after=_facts(client, count))
+    await put_on_record(
+        db, actor, client, "merge_undone", now, before={"name": into.name}, after=_facts(client, count)
+    )
     return made, count
 
 

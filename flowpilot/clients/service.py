@@ -69,7 +69,7 @@ async def create(db: Db, actor: Actor, name: str, notes: str, now: datetime) -> 
     await take_turn(db, actor.account_id)
     await check_free(db, actor.account_id, name)
     client = await add(db, actor, name, now, notes=notes)
-    await note(db, actor, client, "created", now, after={"name": name})
+    await put_on_record(db, actor, client, "created", now, after={"name": name})
     return client
 
 
@@ -88,12 +88,12 @@ async def change(
     (client,) = await lock(db, actor.account_id, client_id)
     if notes is not None and notes != client.notes:
         # The audit log is for those who may see all of it, and keeps no copy of what notes say.
-        await note(db, actor, client, "notes_changed", now)
+        await put_on_record(db, actor, client, "notes_changed", now)
         client.notes = notes
     if name is not None and name != client.name:
         before = client.name
         await _rename(db, client, name)
-        await note(db, actor, client, "renamed", now, before={"name": before}, after={"name": name})
+        await put_on_record(db, actor, client, "renamed", now, before={"name": before}, after={"name": name})
     await db.flush()
     return client
 
@@ -110,7 +110,7 @@ async def add_alias(db: Db, actor: Actor, client_id: uuid.UUID, name: str, now: 
     if key_of(name) not in {row.key for row in await names_of_client(db, client)}:
         await check_free(db, actor.account_id, name)
         db.add(own_name(client, name))
-        await note(db, actor, client, "alias_added", now, after={"alias": name})
+        await put_on_record(db, actor, client, "alias_added", now, after={"alias": name})
     return client
 
 
@@ -129,7 +129,7 @@ async def remove_alias(db: Db, actor: Actor, client_id: uuid.UUID, alias_id: uui
     if alias.key == key_of(client.name):
         raise OwnNameError
     await db.delete(alias)
-    await note(db, actor, client, "alias_removed", now, before={"alias": alias.name})
+    await put_on_record(db, actor, client, "alias_removed", now, before={"alias": alias.name})
     return client
 
 
@@ -170,7 +170,7 @@ async def map_company(
     except IntegrityError as error:
         # Clients know nothing of connections but that the database has them.
         raise NoSuchConnectionError from error
-    await note(db, actor, client, "company_mapped", now, after={"company": company_name or external_id})
+    await put_on_record(db, actor, client, "company_mapped", now, after={"company": company_name or external_id})
     return client
 
 
@@ -193,7 +193,7 @@ async def unmap_company(
     if company is None:
         raise NoSuchCompanyError
     before = {"company": company.name or company.external_id}
-    await note(db, actor, client, "company_removed", now, before=before)
+    await put_on_record(db, actor, client, "company_removed", now, before=before)
     return client
 
 
@@ -251,7 +251,7 @@ async def names_of_client(db: Db, client: Client) -> Sequence[ClientName]:
     return (await db.scalars(query)).all()
 
 
-async def note(
+async def put_on_record(
     db: Db,
     actor: Actor,
     client: Client,

@@ -32,7 +32,7 @@ def bare(text: str) -> str:
 TicketNumber = Annotated[Line, AfterValidator(bare)]
 
 
-def place(cursor: str | None, first: int) -> int:
+def read_cursor(cursor: str | None, first: int) -> int:
     """The number of a page, or of its first row, that a cursor stands for; `first` without one.
 
     Raises:

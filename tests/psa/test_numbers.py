@@ -3,7 +3,7 @@
 import pytest
 
 from flowpilot.http.paging import BadCursorError
-from flowpilot.psa.numbers import bare, is_number, number, place
+from flowpilot.psa.numbers import bare, is_number, number, read_cursor
 
 
 @pytest.mark.parametrize(
@@ -35,10 +35,10 @@ def test_a_hash_before_a_number_does_not_belong_to_it(text: str, found: str) -> 
 
 @pytest.mark.parametrize(("cursor", "found"), [(None, 1), ("1", 1), ("3", 3)])
 def test_a_cursor_is_the_number_of_a_page(cursor: str | None, found: int) -> None:
-    assert place(cursor, 1) == found
+    assert read_cursor(cursor, 1) == found
 
 
 @pytest.mark.parametrize("cursor", ["", "next", "0", "-1", "²", "9" * 30])
 def test_a_cursor_that_is_not_one_of_ours_is_refused(cursor: str) -> None:
     with pytest.raises(BadCursorError):
-        place(cursor, 1)
+        read_cursor(cursor, 1)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 
 from flowpilot.db.session import Database
 from flowpilot.psa.connections.asking import ask
-from flowpilot.psa.numbers import place
+from flowpilot.psa.numbers import read_cursor
 from flowpilot.psa.provider import Client
 from flowpilot.psa.tickets.recent import Recent
 from flowpilot.settings import Settings
@@ -44,7 +44,7 @@ async def search_companies(
         NotConnectedError, ProviderError: as `ask`.
         BadCursorError: the cursor is not one of this list.
     """
-    start = place(cursor, 0)
+    start = read_cursor(cursor, 0)
     asking = ask(
         database,
         settings,

@@ -16,7 +16,7 @@ from flowpilot.psa.postings.models import WAITING, PsaPosting, State
 _RESTS = Pauses(first=timedelta(seconds=4), factor=4, longest=timedelta(hours=1))
 
 
-async def failed(
+async def record_failure(
     database: Database, connection: PsaConnection, reason: str, not_before: datetime | None
 ) -> datetime:
     """Record that the ticket system takes nothing now, and return until when its connection rests."""
@@ -36,7 +36,7 @@ async def failed(
         return row.quiet_until or moment
 
 
-async def answered(database: Database, connection: PsaConnection) -> None:
+async def record_answer(database: Database, connection: PsaConnection) -> None:
     """Record that the ticket system answers again, if it did not before."""
     if connection.failures == 0:
         return

@@ -18,7 +18,7 @@ from pydantic import TypeAdapter
 from flowpilot.clock import now
 from flowpilot.http.fields import Body
 from flowpilot.psa.client import Access
-from flowpilot.psa.numbers import place
+from flowpilot.psa.numbers import read_cursor
 from flowpilot.psa.provider import (
     Accepted,
     Board,
@@ -103,7 +103,7 @@ class Console:
             and all(word in f"{ticket.id} {ticket.summary} {ticket.client}".lower() for word in words)
         ]
         found = [ticket for ticket in known if not (query.is_open and ticket.is_closed)]
-        start = place(query.cursor, 0)
+        start = read_cursor(query.cursor, 0)
         after = start + query.limit
         return TicketPage(found[start:after], str(after) if after < len(found) else None)
 

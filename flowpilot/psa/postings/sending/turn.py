@@ -103,7 +103,7 @@ async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetim
         await _refuse(turn, posting, f"{error.detail} Correct the number under Edit details in the session.")
         return None
     except UnavailableError as error:
-        return await health.failed(turn.database, turn.connection, error.detail, error.not_before)
+        return await health.record_failure(turn.database, turn.connection, error.detail, error.not_before)
     except CredentialsError:
         raise
     except ProviderError as error:
@@ -118,7 +118,7 @@ async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetim
     rests_until = await _work(turn, posting, ticket)
     if rests_until is None:
         # A system that can be read and takes nothing is still down.
-        await health.answered(turn.database, turn.connection)
+        await health.record_answer(turn.database, turn.connection)
     return rests_until
 
 
@@ -154,7 +154,7 @@ async def _look_up(
     try:
         found = await turn.provider.find_record(posting.ticket_id, steps[0].marker, PostingStepKind(steps[0].kind))
     except UnavailableError as error:
-        return await health.failed(turn.database, turn.connection, error.detail, error.not_before)
+        return await health.record_failure(turn.database, turn.connection, error.detail, error.not_before)
     except CredentialsError:
         raise
     except ProviderError as error:
@@ -225,7 +225,7 @@ async def _finish(turn: Turn, posting: PsaPosting, ids: list[uuid.UUID], outcome
     async with turn.database.write(turn.account_id) as db:
         await record.finish(db, turn.account_id, posting.id, ids, outcome, now())
     if isinstance(outcome, TryLater) and outcome.is_down:
-        return await health.failed(turn.database, turn.connection, outcome.reason, outcome.not_before)
+        return await health.record_failure(turn.database, turn.connection, outcome.reason, outcome.not_before)
     return None
 
 

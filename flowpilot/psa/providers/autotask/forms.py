@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from flowpilot.http.fields import Body, EmptyIsNone, Line
+from flowpilot.psa.providers.numbered import ClosedStatusIds, RecordNumber
 from flowpilot.psa.providers.waiting import SLOWEST_ANSWER_SECONDS, SlowestAnswer
 from flowpilot.psa.texts import Key, Secret
-
-_Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
 
 
 class Credentials(Body):
@@ -25,13 +24,13 @@ class Credentials(Body):
 class Settings(Body):
     """What differs between one Autotask and another."""
 
-    role_id: Annotated[_Number | None, EmptyIsNone] = Field(
+    role_id: Annotated[RecordNumber | None, EmptyIsNone] = Field(
         None,
         title="Role of time entries",
         description="The number of the role that time is booked with. Without it, each engineer's default service "
         "desk role is used.",
     )
-    billing_code_id: Annotated[_Number | None, EmptyIsNone] = Field(
+    billing_code_id: Annotated[RecordNumber | None, EmptyIsNone] = Field(
         None,
         title="Work type of time entries",
         description="The number of the billing code that time is booked with. Without it, Autotask decides.",
@@ -41,26 +40,20 @@ class Settings(Body):
         title="Summary of time entries",
         description="Clients may read it on an invoice. The note says what was done, for the desk alone.",
     )
-    internal_publish: _Number = Field(
+    internal_publish: RecordNumber = Field(
         2,
         title="Publishing of internal notes",
         description="The number of the choice that shows a note to the desk alone. A check shows its name.",
     )
-    client_publish: _Number = Field(
+    client_publish: RecordNumber = Field(
         1,
         title="Publishing of notes for clients",
         description="The number of the choice that shows a note to the client. A check shows its name.",
     )
-    note_type: _Number = Field(
+    note_type: RecordNumber = Field(
         1, title="Type of notes", description="The number of the note type. A check shows its name."
     )
-    closed_status_ids: str = Field(
-        "5",
-        pattern=r"^\s*\d+(\s*,\s*\d+)*\s*$",
-        max_length=200,
-        title="Closed statuses",
-        description="The numbers of the statuses that count as closed, separated by commas.",
-    )
+    closed_status_ids: ClosedStatusIds = "5"
     writes_as: Literal["engineer", "api_user"] = Field(
         "engineer",
         title="Writes as",

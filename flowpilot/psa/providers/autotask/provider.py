@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
-from flowpilot.psa.numbers import is_number, place
+from flowpilot.psa.numbers import is_number, read_cursor
 from flowpilot.psa.provider import (
     Accepted,
     Board,
@@ -33,6 +33,7 @@ from flowpilot.psa.providers.autotask import records
 from flowpilot.psa.providers.autotask.check import findings
 from flowpilot.psa.providers.autotask.forms import Credentials, Settings
 from flowpilot.psa.providers.autotask.requests import Filter, Requests, Row, any_of, equal, not_written
+from flowpilot.psa.providers.numbered import split_ids
 from flowpilot.psa.targets import nothing_sent, writable_ticket
 
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
@@ -67,7 +68,7 @@ class Autotask:
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets by words of the title or their number."""
-        start = place(query.cursor, 0)
+        start = read_cursor(query.cursor, 0)
         await self._requests.mind_the_limit()
         rows = await self._requests.query("Tickets", *self._filters(query), pages=_SEARCHED_PAGES)
         fields = await self._choices()
@@ -236,7 +237,7 @@ class Autotask:
             ways = [{"op": "and", "items": words}, _contains("ticketNumber", query.text)]
             filters.append(any_of([*ways, equal("id", int(query.text))] if is_number(query.text) else ways))
         if query.is_open:
-            closed = sorted(int(number) for number in records.closed_ids(self._settings))
+            closed = sorted(int(number) for number in split_ids(self._settings.closed_status_ids))
             filters.append({"op": "notIn", "field": "status", "value": closed})
         if query.member_id is not None:
             filters.append(equal("assignedResourceID", int(query.member_id)))

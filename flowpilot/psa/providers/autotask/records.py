@@ -8,6 +8,7 @@ from flowpilot.psa.markers import marked
 from flowpilot.psa.plain_text import plain
 from flowpilot.psa.provider import Audience, Board, Member, Record, Status, Ticket, TicketNote, WorkTime
 from flowpilot.psa.providers.autotask.forms import Settings
+from flowpilot.psa.providers.numbered import read_id, read_moment, split_ids
 
 # Autotask takes 32,000.
 MAX_NOTE_CHARS = 31_000
@@ -67,7 +68,7 @@ def entry(ticket_id: str, record: Record, time_: WorkTime, role_id: int, setting
 
 def ticket(row: Mapping[str, Any], settings: Settings, base_url: str, fields: Choices) -> Ticket:
     """A ticket, as far as its own row says; `client` and `contact` are in others."""
-    status_id, board_id = text_or_none(row.get("status")), text_or_none(row.get("queueID"))
+    status_id, board_id = read_id(row.get("status")), read_id(row.get("queueID"))
     return Ticket(
         id=str(row["id"]),
         url=f"{base_url}{_TICKET_PATH}{row['id']}",
@@ -80,14 +81,14 @@ def ticket(row: Mapping[str, Any], settings: Settings, base_url: str, fields: Ch
         status=fields.get("status", {}).get(status_id or ""),
         status_id=status_id,
         priority=fields.get("priority", {}).get(str(row.get("priority"))),
-        is_closed=status_id in closed_ids(settings),
-        updated_at=moment(row.get("lastActivityDate") or row.get("createDate")),
+        is_closed=status_id in split_ids(settings.closed_status_ids),
+        updated_at=read_moment(row.get("lastActivityDate") or row.get("createDate")),
     )
 
 
 def boards(fields: Choices, settings: Settings) -> Sequence[Board]:
     """The queues. Statuses are the tenant's: each queue has all of them."""
-    closed = closed_ids(settings)
+    closed = split_ids(settings.closed_status_ids)
     statuses = tuple(Status(number, name, number in closed) for number, name in fields.get("status", {}).items())
     return [Board(number, name, statuses) for number, name in fields.get("queueID", {}).items()]
 
@@ -110,26 +111,8 @@ def ticket_note(row: Mapping[str, Any], names: Mapping[str, str], settings: Sett
         names.get(str(row.get("creatorResourceID"))),
         plain(row.get("description") or ""),
         row.get("publish") != settings.client_publish,
-        moment(row.get("createDateTime")),
+        read_moment(row.get("createDateTime")),
     )
-
-
-def closed_ids(settings: Settings) -> set[str]:
-    """The ids of the statuses that count as closed."""
-    return {part.strip() for part in settings.closed_status_ids.split(",")}
-
-
-def text_or_none(value: Any) -> str | None:
-    """An id as text."""
-    return None if value in {None, 0, ""} else str(value)
-
-
-def moment(value: str | None) -> datetime | None:
-    """A time of Autotask, which is UTC whether or not it says so."""
-    if not value:
-        return None
-    found = datetime.fromisoformat(value)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _utc(value: datetime) -> str:

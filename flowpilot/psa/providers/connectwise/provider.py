@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Sequence
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
 from flowpilot.psa.client import Client as Requests
-from flowpilot.psa.numbers import place
+from flowpilot.psa.numbers import read_cursor
 from flowpilot.psa.provider import (
     Accepted,
     Board,
@@ -57,7 +57,7 @@ class ConnectWise:
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets whose status is open on their own board, unless closed ones are asked for too."""
         known = await boards.recent(self._rest)
-        number = place(query.cursor, 1)
+        number = read_cursor(query.cursor, 1)
         page = await self._rest.read_page(
             "/service/tickets/search",
             Right.TICKETS,

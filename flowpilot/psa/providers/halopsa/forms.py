@@ -5,10 +5,9 @@ from typing import Annotated, Literal
 from pydantic import ConfigDict, Field
 
 from flowpilot.http.fields import Body, EmptyIsNone, Line, Trimmed
+from flowpilot.psa.providers.numbered import ClosedStatusIds, RecordNumber
 from flowpilot.psa.providers.waiting import SLOWEST_ANSWER_SECONDS, SlowestAnswer
 from flowpilot.psa.texts import Secret
-
-_Number = Annotated[int, Field(ge=1, le=2_000_000_000)]
 
 
 class Credentials(Body):
@@ -24,12 +23,12 @@ class Credentials(Body):
 class Settings(Body):
     """What differs between one HaloPSA and another."""
 
-    outcome_id: _Number = Field(
+    outcome_id: RecordNumber = Field(
         title="Outcome of internal notes",
         description="The number of the action, such as Private Note, that notes and time are added with. "
         "Choose one that sends no e-mail.",
     )
-    client_outcome_id: Annotated[_Number | None, EmptyIsNone] = Field(
+    client_outcome_id: Annotated[RecordNumber | None, EmptyIsNone] = Field(
         None,
         title="Outcome of notes for clients",
         description="The number of the action that a text for the client is sent with. Its own settings decide "
@@ -46,13 +45,7 @@ class Settings(Body):
         description="Which field of an action says whose it is. Look at the first booked time.",
         json_schema_extra={"format": "identifier"},
     )
-    closed_status_ids: str = Field(
-        "9",
-        pattern=r"^\s*\d+(\s*,\s*\d+)*\s*$",
-        max_length=200,
-        title="Closed statuses",
-        description="The numbers of the statuses that count as closed, separated by commas.",
-    )
+    closed_status_ids: ClosedStatusIds = "9"
     merged_field: Line = Field(
         "merged_into_id",
         title="Field of a merged ticket",

@@ -5,7 +5,7 @@ from typing import Any
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
-from flowpilot.psa.numbers import is_number, place
+from flowpilot.psa.numbers import is_number, read_cursor
 from flowpilot.psa.provider import (
     Accepted,
     Audience,
@@ -33,6 +33,7 @@ from flowpilot.psa.providers.halopsa import records
 from flowpilot.psa.providers.halopsa.check import findings
 from flowpilot.psa.providers.halopsa.forms import Credentials, Settings
 from flowpilot.psa.providers.halopsa.requests import Requests, not_written, rows_of
+from flowpilot.psa.providers.numbered import read_id
 from flowpilot.psa.targets import writable_ticket
 
 # A ticket that was merged into one that was merged in its turn, and so on.
@@ -62,7 +63,7 @@ class HaloPsa:
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets by words of the summary or their number."""
-        page = place(query.cursor, 1)
+        page = read_cursor(query.cursor, 1)
         filters: dict[str, str | int] = {"open_only": "true"} if query.is_open else {}
         if query.text:
             filters["search"] = query.text
@@ -188,7 +189,7 @@ class HaloPsa:
             )
             if not isinstance(row, dict) or "id" not in row:
                 raise NoSuchTicketError(number)
-            found, number = row, records.text_or_none(row.get(self._settings.merged_field))
+            found, number = row, read_id(row.get(self._settings.merged_field))
         return found
 
     async def _nameless(self, ticket_id: str) -> Ticket:

@@ -9,6 +9,7 @@ from flowpilot.psa.markers import marked
 from flowpilot.psa.plain_text import plain, plain_from_html
 from flowpilot.psa.provider import Audience, Member, Record, Status, Ticket, TicketNote
 from flowpilot.psa.providers.halopsa.forms import Settings
+from flowpilot.psa.providers.numbered import read_id, read_moment, split_ids
 
 MAX_NOTE_CHARS = 60_000
 
@@ -64,22 +65,22 @@ def carries(row: Mapping[str, Any], marker: str) -> bool:
 def ticket(row: Mapping[str, Any], settings: Settings, base_url: str, names: "Names") -> Ticket:
     """A ticket. Its board is its type, which is what says which statuses it may have."""
     priority = row.get("priority")
-    status_id, type_id = text_or_none(row.get("status_id")), text_or_none(row.get("tickettype_id"))
+    status_id, type_id = read_id(row.get("status_id")), read_id(row.get("tickettype_id"))
     return Ticket(
         id=str(row["id"]),
         url=f"{base_url}{settings.ticket_path}{row['id']}",
         summary=row.get("summary") or "",
         client=row.get("client_name") or None,
-        client_id=text_or_none(row.get("client_id")),
+        client_id=read_id(row.get("client_id")),
         contact=row.get("user_name") or None,
         board=names.types.get(type_id or ""),
         board_id=type_id,
         status=names.statuses.get(status_id or ""),
         status_id=status_id,
         priority=priority.get("name") if isinstance(priority, dict) else None,
-        is_closed=status_id in closed_ids(settings),
+        is_closed=status_id in split_ids(settings.closed_status_ids),
         is_deleted=bool(row.get("deleted")),
-        updated_at=moment(row.get("lastactiondate") or row.get("dateoccurred")),
+        updated_at=read_moment(row.get("lastactiondate") or row.get("dateoccurred")),
     )
 
 
@@ -93,7 +94,7 @@ class Names:
 
 def status(status_id: str, name: str, settings: Settings) -> Status:
     """A status."""
-    return Status(status_id, name, is_closed=status_id in closed_ids(settings))
+    return Status(status_id, name, is_closed=status_id in split_ids(settings.closed_status_ids))
 
 
 def member(row: Mapping[str, Any]) -> Member:
@@ -104,28 +105,10 @@ def member(row: Mapping[str, Any]) -> Member:
 
 def note(row: Mapping[str, Any]) -> TicketNote:
     """An action, as a note."""
-    created = moment(row.get("datetime") or row.get("actiondatecreated"))
+    created = read_moment(row.get("datetime") or row.get("actiondatecreated"))
     html = row.get("note_html")
     text = plain_from_html(html) if html else plain(row.get("note") or "")
     return TicketNote(row.get("who") or None, text, bool(row.get("hiddenfromuser")), created)
-
-
-def closed_ids(settings: Settings) -> set[str]:
-    """The ids of the statuses that count as closed."""
-    return {part.strip() for part in settings.closed_status_ids.split(",")}
-
-
-def text_or_none(value: Any) -> str | None:
-    """An id as text; None if there is none, which HaloPSA also writes as 0 or -1."""
-    return None if value in {None, 0, -1, ""} else str(value)
-
-
-def moment(value: str | None) -> datetime | None:
-    """A time of HaloPSA, which is UTC whether or not it says so; None for its year 1, which means none."""
-    if not value or value.startswith("0001-"):
-        return None
-    found = datetime.fromisoformat(value)
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def _utc(value: datetime) -> str:

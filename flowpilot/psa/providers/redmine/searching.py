@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from flowpilot.psa.numbers import number, place
+from flowpilot.psa.numbers import number, read_cursor
 from flowpilot.psa.provider import TicketQuery
 from flowpilot.psa.providers.redmine.rest import Rest
 
@@ -21,7 +21,7 @@ async def search(rest: Rest, query: TicketQuery) -> tuple[Sequence[Mapping[str, 
     if query.member_id is not None:
         filters["assigned_to_id"] = query.member_id
     numbered = number(query.text)
-    offset = place(query.cursor, 0)
+    offset = read_cursor(query.cursor, 0)
     first = [] if numbered is None or offset else await _page(rest, {**filters, "issue_id": numbered})
     if pieces := [piece for piece in _DOUBTFUL.split(query.text) if piece]:
         filters["subject"] = f"~{' '.join(pieces)}"

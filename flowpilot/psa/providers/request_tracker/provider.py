@@ -13,7 +13,7 @@ from typing import Any
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access
 from flowpilot.psa.client import Client as Requests
-from flowpilot.psa.numbers import is_number, place
+from flowpilot.psa.numbers import is_number, read_cursor
 from flowpilot.psa.provider import (
     Accepted,
     Audience,
@@ -71,7 +71,7 @@ class RequestTracker:
 
     async def search(self, query: TicketQuery) -> TicketPage:
         """Tickets by words of their summary, or by number."""
-        number = place(query.cursor, 1)
+        number = read_cursor(query.cursor, 1)
         page = {"per_page": query.limit, "page": number, "orderby": "LastUpdated", "order": "DESC"}
         found = await self._rest.get(
             "/tickets", {"query": ticket_sql.tickets_of(query), **records.TICKET_FIELDS, **page}
