@@ -19,6 +19,8 @@ from flowpilot.identity.schemas import MemberOut
 from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import LoadedForWork, LockedForWork, LockedToCorrect
+from flowpilot.sessions.runs import api as runs
+from flowpilot.sessions.runs.api import LoadedToMark, MarkIn
 from flowpilot.sessions.seen import Seen
 from flowpilot.sessions.transitions import Action
 from flowpilot.web.frame import CurrentFrame
@@ -100,6 +102,15 @@ async def take_step(
 ) -> Response:
     """A choice, an outcome or free text."""
     await api.take_step(request, body, actor, loaded, db, once)
+    return _back(session_id)
+
+
+@router.post("/marks")
+async def mark(
+    session_id: Id, body: Annotated[MarkIn, Form()], actor: CanWork, loaded: LoadedToMark, db: WriteSession
+) -> Response:
+    """An item or a field of the flow."""
+    await runs.mark(body, actor, loaded, db)
     return _back(session_id)
 
 

@@ -1,0 +1,94 @@
+"""A checklist on a session's page, as a browser without scripts uses it."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.handoffs.helpers import send_escalation
+from tests.sessions.runs.procedure import mark, publish_procedure, start_run
+from tests.web.conftest import SignedIn
+from tests.web.forms import send
+
+
+@pytest.fixture
+def run(client: TestClient, company: Company, signed_in: SignedIn) -> tuple[TestClient, str]:
+    """An engineer's browser, and the page of a run at its checklist."""
+    about = {"problem_summary": "A new PC for Anna", "flow_id": publish_procedure(client, company)}
+    browser = signed_in()
+    return browser, browser.post("/sessions", data=about).url.path
+
+
+def outcomes(html: str) -> list[str]:
+    return re.findall(r'name="outcome" value="([^"]+)"', html)
+
+
+def ticked(html: str) -> dict[str, str]:
+    found = re.findall(r'aria-checked="(true|false)" id="tick-([a-z]+)"', html)
+    return {item: state for state, item in found}
+
+
+def test_it_is_ticked_filled_in_and_waived_with_forms_and_then_ends(run: tuple[TestClient, str]) -> None:
+    browser, path = run
+    html = browser.get(path).text
+    assert ticked(html) == {"unpack": "false", "join": "false", "label": "false"}
+    assert outcomes(html) == ["It is broken"]
+    assert "Not before this is done, or waived with a reason: Join [Name of the PC].; Label it." in html
+    send(browser, path, "/marks", field="name", do="fill", value="PC-12")
+    send(browser, path, "/marks", item="join", do="tick")
+    page = send(browser, path, "/marks", item="label", do="waive", reason="No labels left")
+    assert ticked(page.text) == {"unpack": "false", "join": "true", "label": "false"}
+    assert "No labels left" in page.text
+    assert "3 of 5 done" in page.text
+    assert outcomes(page.text) == ["Done", "It is broken"]
+    done = send(browser, page, "/steps", outcome="Done")
+    assert "PC-12 is ready." in done.text
+    assert send(browser, done, "/resolve", summary="PC-12 is ready.").url.path == f"{path}/note"
+
+
+def test_a_tick_is_taken_back_by_its_own_button(run: tuple[TestClient, str]) -> None:
+    browser, path = run
+    page = send(browser, path, "/marks", item="unpack", do="tick")
+    assert ticked(send(browser, page, "/marks", item="unpack", do="undo").text)["unpack"] == "false"
+
+
+def test_a_wrong_value_is_said_with_its_field(run: tuple[TestClient, str]) -> None:
+    browser, path = run
+    sent = {"do": "fill", "field": "bought", "value": "soon", "node": "set_up"}
+    answer = browser.post(f"{path}/marks", data=sent, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-retarget"]) == (422, "#notes")
+    assert "Bought on must be a date as YYYY-MM-DD" in answer.text
+
+
+def test_somebody_else_ticks_in_a_run_and_is_offered_nothing_more(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    path = f"/sessions/{start_run(client, company, Role.OWNER)}"
+    page = send(signed_in(Role.ENGINEER), path, "/marks", item="join", do="tick")
+    assert ticked(page.text)["join"] == "true"
+    assert f'action="{path}/steps"' not in page.text
+    assert "Edit details" not in page.text
+
+
+def test_lists_and_home_show_the_progress(
+    client: TestClient, company: Company, run: tuple[TestClient, str]
+) -> None:
+    browser, path = run
+    mark(client, company, path.rpartition("/")[2], do="tick", item="join")
+    assert "1 of 5 done" in browser.get("/sessions").text
+    assert "1 of 5 done" in browser.get("/").text
+
+
+def test_the_brief_of_a_handoff_shows_what_is_done_and_open(
+    client: TestClient, company: Company, run: tuple[TestClient, str]
+) -> None:
+    browser, path = run
+    run_id = path.rpartition("/")[2]
+    mark(client, company, run_id, do="fill", field="name", value="PC-12")
+    handoff = send_escalation(client, company, run_id, Role.OWNER).json()["id"]
+    html = browser.get(f"/handoffs/{handoff}").text
+    assert "1 of 5 done" in html
+    assert '<strong class="wrap">PC-12</strong>' in html
+    assert "Label it." in html
