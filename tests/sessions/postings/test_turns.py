@@ -1,4 +1,4 @@
-"""What the posting costs those who wait for the end of a session."""
+"""When the end of a session asks for a turn of its connection, and when one is on its way."""
 
 from datetime import timedelta
 
@@ -8,7 +8,6 @@ from fastapi.testclient import TestClient
 from flowpilot.clock import now
 from tests.company import Company
 from tests.sessions.postings.connected import Connected
-from tests.web.test_costs import heard
 
 HOUR = timedelta(hours=1)
 
@@ -16,16 +15,6 @@ HOUR = timedelta(hours=1)
 @pytest.fixture
 def desk(client: TestClient, company: Company) -> Connected:
     return Connected(client, company)
-
-
-def test_the_end_of_a_session_writes_all_of_its_posting_in_one_statement(
-    desk: Connected, client: TestClient
-) -> None:
-    desk.connect()
-    session = desk.session()
-    with heard(client) as sent:
-        desk.resolve(session)
-    assert len([one for one in sent if "psa_posting" in one]) == 2  # What decides on it is read in one, too.
 
 
 def test_while_the_ticket_system_is_down_a_posting_waits_for_the_turn_that_is_planned(desk: Connected) -> None:
