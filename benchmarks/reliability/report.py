@@ -8,7 +8,7 @@ from pathlib import Path
 RESULTS = Path(__file__).parents[1] / "RELIABILITY.md"
 
 _ROWS = "What arrives"
-_SLOWNESS = "Sessions are not slower"
+_SLOWNESS = "What a session costs beside it"
 _MACHINE = "Counted on"
 
 _INTRODUCTION = """\
