@@ -2,7 +2,10 @@
 
 import contextlib
 import random
+import time
+from collections.abc import Iterator
 from dataclasses import replace
+from datetime import timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -15,6 +18,7 @@ from tests.psa.postings.desk import (
     JOINT,
     JOINT_FOR_ANYBODY,
     SEPARATE,
+    STARTED,
     KilledError,
     MemoryDesk,
     Office,
@@ -57,6 +61,25 @@ async def test_time_is_sent_in_the_time_zone_of_the_account(office: Office) -> N
         "2026-06-15T21:00:00+12:00",
         "2026-06-15T21:17:00+12:00",
     ]
+
+
+@pytest.fixture
+def elsewhere(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """This process is in New York."""
+    with monkeypatch.context() as patched:
+        patched.setenv("TZ", "America/New_York")
+        time.tzset()
+        yield
+    time.tzset()
+
+
+@pytest.mark.usefixtures("elsewhere")
+async def test_the_zone_of_the_process_changes_no_moment(office: Office) -> None:
+    await office.post(worked(office.engineer), text=None)
+    await office.turn(ZoneInfo("Europe/Vienna"))
+    (record,) = office.desk.records_of("4711")
+    assert record.time is not None
+    assert (record.time.started_at, record.time.ended_at) == (STARTED, STARTED + timedelta(minutes=17))
 
 
 async def test_where_note_and_time_are_one_record_both_have_its_id(office: Office) -> None:
