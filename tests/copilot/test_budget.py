@@ -1,14 +1,15 @@
 """What an account may spend on the AI in a day, and what it has spent."""
 
 import asyncio
+import importlib
 import logging
+from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from flowpilot.copilot import rules
-from flowpilot.copilot.agent import ATTEMPTS, most_tokens
 from flowpilot.copilot.propose import _NEXT_STEPS, record, suggest_next
 from flowpilot.copilot.schemas import ProposedSteps
 from flowpilot.jobs import Tools
@@ -19,8 +20,21 @@ pytestmark = pytest.mark.anyio
 
 NOW = at("2026-06-15 23:59")
 USAGE = "SELECT day, requests, tokens FROM ai_usage ORDER BY day"
-MOST = most_tokens(_NEXT_STEPS + record(CASE), ProposedSteps)
-"""The most that one request about the case can count."""
+
+
+@dataclass(frozen=True)
+class Most:
+    """How many requests one question about the case can take, and the most tokens that each of them can count."""
+
+    attempts: int
+    tokens: int
+
+
+@pytest.fixture(scope="module")
+def most() -> Most:
+    # Loaded for these tests only: it brings the AI's libraries, which take seconds.
+    agent = importlib.import_module("flowpilot.copilot.agent")
+    return Most(agent.ATTEMPTS, agent.most_tokens(_NEXT_STEPS + record(CASE), ProposedSteps))
 
 
 async def _ask(tools: Tools, company: Company, scripted: ScriptedModel, **settings: Any) -> str:
@@ -34,14 +48,16 @@ def _spend(company: Company, tokens: int, day: date = NOW.date()) -> None:
     company.add("ai_usage", day=day, requests=1, tokens=tokens)
 
 
-async def test_usage_is_counted_by_account_and_day(tools: Tools, company: Company, neighbour: Company) -> None:
+async def test_usage_is_counted_by_account_and_day(
+    tools: Tools, company: Company, neighbour: Company, most: Most
+) -> None:
     for moment, whose in ((NOW, company), (NOW, company), (NOW + timedelta(minutes=1), company), (NOW, neighbour)):
         await suggest_next(tools, whose.id, CASE, moment, model=ScriptedModel(STEPS).model)
     [(today, requests, tokens), (tomorrow, *later)] = company.query(USAGE)
     once = later[1]
     assert (today, requests, tokens) == (date(2026, 6, 15), 2, 2 * once)
     assert (tomorrow, later[0]) == (date(2026, 6, 16), 1)
-    assert 0 < once < MOST
+    assert 0 < once < most.tokens
     assert neighbour.query(USAGE) == [(date(2026, 6, 15), 1, once)]
 
 
@@ -51,18 +67,20 @@ async def test_both_attempts_are_counted(tools: Tools, company: Company, neighbo
     assert company.query(USAGE)[0][2] > 2 * neighbour.query(USAGE)[0][2]
 
 
-async def test_an_answer_that_did_not_fit_is_counted_too(tools: Tools, company: Company) -> None:
+async def test_an_answer_that_did_not_fit_is_counted_too(tools: Tools, company: Company, most: Most) -> None:
     assert await _ask(tools, company, ScriptedModel({"steps": []}, {"steps": []})) == "rules"
     [(_, _, tokens)] = company.query(USAGE)
-    assert 0 < tokens < ATTEMPTS * MOST
+    assert 0 < tokens < most.attempts * most.tokens
 
 
-async def test_a_request_cut_off_counts_as_much_as_it_may_have_cost(tools: Tools, company: Company) -> None:
+async def test_a_request_cut_off_counts_as_much_as_it_may_have_cost(
+    tools: Tools, company: Company, most: Most
+) -> None:
     async def hang() -> None:
         await asyncio.sleep(60)
 
     assert await _ask(tools, company, ScriptedModel(hang), ai_timeout_seconds=1) == "rules"
-    assert company.query(USAGE) == [(NOW.date(), 1, MOST)]
+    assert company.query(USAGE) == [(NOW.date(), 1, most.tokens)]
 
 
 async def test_a_request_that_failed_before_an_answer_costs_nothing(tools: Tools, company: Company) -> None:
@@ -99,7 +117,9 @@ async def test_yesterdays_and_a_neighbours_spending_do_not_count(
     assert await _ask(tools, company, ScriptedModel(STEPS), ai_daily_tokens=5000) == "ai"
 
 
-async def test_many_at_once_overspend_by_less_than_one_question(tools: Tools, company: Company) -> None:
+async def test_many_at_once_overspend_by_less_than_one_question(
+    tools: Tools, company: Company, most: Most
+) -> None:
     """While questions are open, their possible cost is reserved, so only as many as fit are sent."""
     scripted, may_answer, all_are_there = ScriptedModel(), asyncio.Event(), asyncio.Event()
 
@@ -110,18 +130,18 @@ async def test_many_at_once_overspend_by_less_than_one_question(tools: Tools, co
         return STEPS
 
     scripted.answers = [wait] * 20
-    budget = 2 * ATTEMPTS * MOST + 1
+    budget = 2 * most.attempts * most.tokens + 1
     questions = [asyncio.create_task(_ask(tools, company, scripted, ai_daily_tokens=budget)) for _ in range(20)]
     pending = set(questions)
     while len(pending) > 3:
         _, pending = await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
     await all_are_there.wait()
-    assert company.query(USAGE) == [(NOW.date(), 3, 3 * ATTEMPTS * MOST)]
+    assert company.query(USAGE) == [(NOW.date(), 3, 3 * most.attempts * most.tokens)]
     may_answer.set()
     assert sorted(await asyncio.gather(*questions)) == ["ai"] * 3 + ["rules"] * 17
     [(_, requests, tokens)] = company.query(USAGE)
     assert (requests, len(scripted.messages)) == (3, 3)
-    assert 0 < tokens < 3 * MOST
+    assert 0 < tokens < 3 * most.tokens
 
 
 async def test_no_connection_is_held_while_the_model_thinks(tools: Tools, company: Company) -> None:
