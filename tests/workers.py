@@ -3,6 +3,7 @@
 import gc
 import shutil
 import tempfile
+from collections.abc import Generator
 from pathlib import Path
 
 import pytest
@@ -32,6 +33,12 @@ class ByFile(LoadFileScheduling):  # type: ignore[misc]
 
     def _split_scope(self, nodeid: str) -> str:
         return "tests/browser/" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_xdist_auto_num_workers() -> Generator[None, int, int]:
+    """One worker more than there are processors, because tests also wait: for servers, browsers and time-outs."""
+    return (yield) + 1
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> ByFile:
@@ -78,4 +85,5 @@ def pytest_collection_finish() -> None:
     """Look for garbage from now on, but not in what is loaded already, which stays for good."""
     gc.collect()
     gc.freeze()
+    gc.set_threshold(10_000)
     gc.enable()
