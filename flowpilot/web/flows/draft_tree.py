@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections.abc import Mapping, Sequence
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from pydantic import ValidationError
 
@@ -17,6 +17,10 @@ _ID_CHARACTERS = 48
 
 TreeJson = dict[str, Any]
 Row = tuple[str, str]
+T = TypeVar("T")
+
+# What a node asks is written by forms of its own.
+_ASKED = ("fields", "sections")
 
 
 class NodeNotFoundError(NotFoundError):
@@ -49,7 +53,7 @@ def write_node(
     flow: str = "",
     is_open: bool = False,
 ) -> EditedTree:
-    """Replace a node, and make the new nodes that its rows lead to.
+    """Write a node, and make the new nodes that its rows lead to. What it asks stays.
 
     Args:
         words: the node's text and its help.
@@ -66,14 +70,26 @@ def write_node(
     text, help_ = words
     # Nothing can be chosen where a path ends; rows that were filled in stay, and are reported as a problem.
     name = "outcomes" if kind in HAVE_OUTCOMES else "choices"
-    nodes[node_id] = {"kind": kind, "text": text, "help": help_, "open": is_open, "flow": flow, name: offered}
+    written = {"kind": kind, "text": text, "help": help_, "open": is_open, "flow": flow, name: offered}
+    nodes[node_id] = {key: tree["nodes"][node_id].get(key, []) for key in _ASKED} | written
     new = next((made for made in nodes if made not in tree["nodes"]), None)
     if new is None:
         return EditedTree({**tree, "nodes": nodes}, node_id, "Saved.")
     return EditedTree({**tree, "nodes": nodes}, new, "Saved. Write the new node next.")
 
 
-def moved_up(rows: Sequence[Row], number: int | None) -> list[Row]:
+def write_asked(tree: TreeJson, node_id: str, asked: TreeJson) -> EditedTree:
+    """Replace the fields or the sections of a node.
+
+    Raises:
+        NodeNotFoundError: there is no such node.
+    """
+    _check_node(tree, node_id)
+    nodes = {**tree["nodes"], node_id: tree["nodes"][node_id] | asked}
+    return EditedTree({**tree, "nodes": nodes}, node_id, "Saved.")
+
+
+def moved_up(rows: Sequence[T], number: int | None) -> list[T]:
     """The rows, with the one of this number (from 0) before the one above it."""
     moved = list(rows)
     if number is not None and 0 < number < len(moved):

@@ -141,7 +141,7 @@ async def save_about(
     """Save name, category and the like, which are not part of the tree."""
     about = body.model_dump(exclude={"based_on"})
     about["keywords"] = [line for line in body.keywords.splitlines() if line.strip()]
-    return await _save(flow_id, body, draft_tree.unchanged, actor, db, now, about)
+    return await save_edit(flow_id, body, draft_tree.unchanged, actor, db, now, about)
 
 
 @router.post("/node")
@@ -159,7 +159,7 @@ async def save_node(
         flow=body.flow if body.kind is NodeKind.SUBFLOW else "",
         is_open=body.open,
     )
-    return await _save(flow_id, body, edit, actor, db, now)
+    return await save_edit(flow_id, body, edit, actor, db, now)
 
 
 @router.post("/add")
@@ -167,7 +167,9 @@ async def add_node(
     flow_id: uuid.UUID, body: Annotated[NewNodeForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Add a node that no choice leads to yet."""
-    return await _save(flow_id, body, partial(draft_tree.add_node, kind=body.kind, text=body.text), actor, db, now)
+    return await save_edit(
+        flow_id, body, partial(draft_tree.add_node, kind=body.kind, text=body.text), actor, db, now
+    )
 
 
 @router.post("/remove")
@@ -175,7 +177,7 @@ async def remove_node(
     flow_id: uuid.UUID, body: Annotated[NodeChoice, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Remove a node. Choices that led to it lead nowhere, and are among the problems then."""
-    return await _save(flow_id, body, partial(draft_tree.remove_node, node_id=body.node), actor, db, now)
+    return await save_edit(flow_id, body, partial(draft_tree.remove_node, node_id=body.node), actor, db, now)
 
 
 @router.post("/root")
@@ -183,7 +185,7 @@ async def set_root(
     flow_id: uuid.UUID, body: Annotated[NodeChoice, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Begin the flow at another node."""
-    return await _save(flow_id, body, partial(draft_tree.set_root, node_id=body.node), actor, db, now)
+    return await save_edit(flow_id, body, partial(draft_tree.set_root, node_id=body.node), actor, db, now)
 
 
 async def _flows_to_lead_into(actor: Actor, db: ReadDb, flow_id: uuid.UUID) -> list[FlowOut]:
@@ -192,7 +194,7 @@ async def _flows_to_lead_into(actor: Actor, db: ReadDb, flow_id: uuid.UUID) -> l
     return [flow for flow in found.items if flow.id != flow_id]
 
 
-async def _save(
+async def save_edit(
     flow_id: uuid.UUID,
     form: EditionForm,
     edit: Callable[[TreeJson], EditedTree],
