@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from flowpilot.sessions import path
+from flowpilot.sessions.client_notes.models import NoteMode
 from flowpilot.sessions.models import AISessionStep, StepKind
 from flowpilot.sessions.queries import SessionHistory, steps_left
 from flowpilot.sessions.runs.run import Run
@@ -27,7 +28,7 @@ def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
         "client": session.client_name,
         "ticket": session.psa_ticket_id,
         "flow": _flow(history),
-        "node": None if where.node is None else {"id": where.node_id, "text": where.node.text},
+        "node": _node(history),
         **_inside(where),
         "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
         "tried": [_of(step) for step in steps if step.kind == StepKind.OUTCOME],
@@ -56,6 +57,15 @@ def _run(run: Run) -> dict[str, Any]:
             ],
         }
     }
+
+
+def _node(history: SessionHistory) -> dict[str, Any] | None:
+    """Where the session is, with what is different there for its client and not in the text already."""
+    node, note = history.where.node, history.step_note
+    if node is None:
+        return None
+    beside = {"client_note": note.text} if note is not None and note.mode is NoteMode.BESIDE else {}
+    return {"id": history.where.node_id, "text": node.text, **beside}
 
 
 def _inside(where: path.Position) -> dict[str, Any]:

@@ -17,10 +17,12 @@ from flowpilot.psa.postings import models as psa_postings
 from flowpilot.psa.rules import models as psa_rules
 from flowpilot.psa.tickets import models as psa_tickets
 from flowpilot.sessions import models as sessions
+from flowpilot.sessions.client_notes import models as client_notes
 
 __all__ = [
     "Base",
     "baselines",
+    "client_notes",
     "clients",
     "copilot",
     "flows",

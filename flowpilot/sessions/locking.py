@@ -4,19 +4,19 @@ import uuid
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import Any
 
-from sqlalchemy import and_, select
+from sqlalchemy import Row, and_, select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
-from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
-from flowpilot.sessions.following.trees import inner_trees
+from flowpilot.sessions.client_notes.notes import ClientNotes, as_notes, notes_column
+from flowpilot.sessions.following.trees import inner_trees, shown
 from flowpilot.sessions.models import AISession, AISessionStep
-from flowpilot.sessions.runs.marks import values
 from flowpilot.sessions.runs.run import Run, run_of
 
 
@@ -45,6 +45,7 @@ class LoadedSession(LockedSession):
 
     `inner`: the trees of the sub-flows that it has entered, by version.
     `is_procedural`: its flow is a procedure, so that several people may work on it.
+    `step_notes`: what is different for its client.
     """
 
     steps: list[AISessionStep]
@@ -52,6 +53,7 @@ class LoadedSession(LockedSession):
     flow_name: str | None
     inner: dict[uuid.UUID, Tree] = field(default_factory=dict)
     is_procedural: bool = False
+    step_notes: ClientNotes = field(default_factory=dict)
 
     @property
     def where(self) -> path.Position:
@@ -117,10 +119,20 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
     """Read what a step needs of a locked session."""
     session = locked.session
     steps = await steps_of(db, session.account_id, session.id)
-    tree, flow_name, is_procedural = await _flow_of(db, session)
-    shown = None if tree is None else fill_tree(tree, values(steps))
-    inner = await inner_trees(db, session.account_id, steps)
-    return LoadedSession(session, locked.moment, steps, shown, flow_name, inner, is_procedural)
+    flow = await _flow_of(db, session)
+    if flow is None:
+        return LoadedSession(session, locked.moment, steps, None, None)
+    notes = as_notes(flow.notes)
+    return LoadedSession(
+        session,
+        locked.moment,
+        steps,
+        None if flow.structure is None else shown(flow.structure, session.matched_flow_id, steps, notes),
+        flow.name,
+        await inner_trees(db, session.account_id, steps, notes),
+        flow.tree_type == PROCEDURAL,
+        notes,
+    )
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
@@ -133,12 +145,13 @@ async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> 
     return list(await db.scalars(query))
 
 
-async def _flow_of(db: ReadDb, session: AISession) -> tuple[Tree | None, str | None, bool]:
+async def _flow_of(db: ReadDb, session: AISession) -> Row[*tuple[Any, ...]] | None:
     if session.matched_flow_id is None and session.flow_version_id is None:
-        return None, None, False
+        return None
     account_id = session.account_id
+    notes = notes_column(account_id).label("notes")
     query = (
-        select(FlowVersion.structure, Flow.name, Flow.tree_type)
+        select(FlowVersion.structure, Flow.name, Flow.tree_type, notes)
         .select_from(AISession)
         .outerjoin(
             FlowVersion, and_(FlowVersion.account_id == account_id, FlowVersion.id == AISession.flow_version_id)
@@ -146,5 +159,4 @@ async def _flow_of(db: ReadDb, session: AISession) -> tuple[Tree | None, str | N
         .outerjoin(Flow, and_(Flow.account_id == account_id, Flow.id == AISession.matched_flow_id))
         .where(AISession.account_id == account_id, AISession.id == session.id)
     )
-    structure, name, type_ = (await db.execute(query)).one()
-    return None if structure is None else Tree.model_validate(structure), name, type_ == PROCEDURAL
+    return (await db.execute(query)).one()

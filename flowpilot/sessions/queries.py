@@ -11,17 +11,16 @@ from flowpilot.clients.models import Client
 from flowpilot.copilot.schemas import Case, CaseStep, Suggestion
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
-from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
 from flowpilot.flows.tree import NodeKind, Tree
 from flowpilot.identity.queries import names_of
 from flowpilot.psa.numbers import bare
 from flowpilot.sessions import path
-from flowpilot.sessions.following.trees import inner_trees
+from flowpilot.sessions.client_notes.notes import ClientNote, ClientNotes, as_notes, note_at, notes_column
+from flowpilot.sessions.following.trees import inner_trees, shown
 from flowpilot.sessions.locking import SessionNotFoundError, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
-from flowpilot.sessions.runs.marks import values
 from flowpilot.sessions.runs.run import Run, run_of
 from flowpilot.sessions.transitions import OPEN
 
@@ -39,6 +38,7 @@ class SessionHistory:
     `inner`: the trees of the sub-flows that it has entered, by version.
     `flow_doubts`: why its flow has lost trust, as the flow's column has it.
     `is_procedural`: its flow is a procedure, so that several people may work on it.
+    `step_notes`: what is different at steps for its client.
     """
 
     session: AISession
@@ -52,6 +52,12 @@ class SessionHistory:
     inner: path.Trees = field(default_factory=dict)
     flow_doubts: Sequence[dict[str, Any]] = ()
     is_procedural: bool = False
+    step_notes: ClientNotes = field(default_factory=dict)
+
+    @property
+    def step_note(self) -> ClientNote | None:
+        """What is different for its client where it is."""
+        return note_at(self.where, self.session.matched_flow_id, self.step_notes)
 
     @property
     def where(self) -> path.Position:
@@ -80,6 +86,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
                 FlowVersion.number,
                 FlowVersion.structure,
                 Client.notes,
+                notes_column(account_id).label("step_notes"),
             )
             .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
             .outerjoin(
@@ -95,16 +102,19 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     session: AISession = row[0]
     steps = await steps_of(db, account_id, session_id)
     changes = await changes_of(db, account_id, session_id)
+    notes = as_notes(row.step_notes)
+    structure, flow_id = row.structure, session.matched_flow_id
     return SessionHistory(
         session=session,
         steps=steps,
         changes=changes,
         flow_name=row.name,
         flow_number=row.number,
-        tree=None if row.structure is None else fill_tree(Tree.model_validate(row.structure), values(steps)),
+        tree=None if structure is None else shown(structure, flow_id, steps, notes),
         names=await names_of(db, account_id, people_of(session, steps, changes)),
         client_notes=row.notes or "",
-        inner=await inner_trees(db, account_id, steps),
+        inner=await inner_trees(db, account_id, steps, notes),
+        step_notes=notes,
         flow_doubts=row.doubts or (),
         is_procedural=row.tree_type == PROCEDURAL,
     )

@@ -260,7 +260,7 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
         "owner": _person(history, session.worked_on_by),
         "people": [PersonOut(id=person, name=name) for person, name in history.names.items()],
         "allowed": policy.allowed(session, actor, asks=asks, is_shared=history.is_procedural),
-        "current": node_out(where, run, session.matched_flow_id),
+        "current": node_out(where, run, session.matched_flow_id, history.step_notes),
         "progress": progress_out(run.progress() if history.is_procedural else None),
         "fields": fields_out(run, *run.passed),
         "missing": [entry.name for entry in run.open_before_end()],

@@ -100,7 +100,7 @@ def _moved_on(loaded: LoadedSession, seen: SeenPlace) -> SessionMovedOnError:
     where = loaded.where
     asked = _seen_node(loaded, seen)
     now = f'It is now at "{where.node.text}"' if where.node is not None else "It follows no flow now"
-    current = node_out(where, loaded.run, loaded.session.matched_flow_id)
+    current = node_out(where, loaded.run, loaded.session.matched_flow_id, loaded.step_notes)
     n_steps = len(loaded.steps)
     lost = f'What you sent for "{asked.text}"' if asked is not None else "What you sent"
     return SessionMovedOnError(

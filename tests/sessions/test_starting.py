@@ -51,6 +51,7 @@ def test_a_session_follows_the_flow_that_fits(client: TestClient, company: Compa
         "outcomes": [],
         "returns_to": None,
         "halt": "",
+        "client_note": None,
         **ASKS_NOTHING,
     }
     assert (session["trail"], session["steps"], session["suggestion"]) == ([], [], None)
@@ -78,6 +79,7 @@ def test_the_candidates_come_with_reasons(client: TestClient, company: Company) 
         "category": "Printing",
         "confidence": session["confidence"],
         "tier": "guided",
+        "doubted_since": None,
     }
 
 

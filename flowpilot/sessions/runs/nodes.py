@@ -2,12 +2,23 @@
 
 import uuid
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from flowpilot.flows.tree import NodeKind
+from flowpilot.sessions.client_notes.models import NoteMode
+from flowpilot.sessions.client_notes.notes import ClientNotes, note_at
 from flowpilot.sessions.path import Frame, Position, ahead
 from flowpilot.sessions.runs.run import Run
 from flowpilot.sessions.runs.schemas import FieldOut, SectionOut, fields_out, sections_out
+
+
+class ClientNoteOut(BaseModel):
+    """What is different at the step for the session's client: beside its text, or instead of it."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    mode: NoteMode
+    text: str
 
 
 class NodeOut(BaseModel):
@@ -32,6 +43,7 @@ class NodeOut(BaseModel):
     waiting: list[str] = Field(description="The choices or outcomes that cannot be taken until then.")
     returns_to: str | None = None
     halt: str = Field(default="", description="Why the sub-flow of this node could not be entered.")
+    client_note: ClientNoteOut | None = None
 
 
 class AheadOut(BaseModel):
@@ -48,17 +60,19 @@ def ahead_out(where: Position) -> list[AheadOut]:
     return [_ahead(frame, node_id) for frame, node_id in ahead(where)]
 
 
-def node_out(where: Position, run: Run, flow_id: uuid.UUID | None) -> NodeOut | None:
+def node_out(where: Position, run: Run, flow_id: uuid.UUID | None, notes: ClientNotes) -> NodeOut | None:
     """The node where a session is, with the labels that it offers; None if it follows no flow.
 
     Args:
         where: the session is.
         run: of the session.
         flow_id: the flow that it follows.
+        notes: for its client.
     """
     node, deciding, here = where.node, where.deciding, run.here
     if node is None or deciding is None or here is None:
         return None
+    note = note_at(where, flow_id, notes)
     has_ended = deciding is not where.frames[-1]
     shown = deciding.node if has_ended and deciding.node else node
     return NodeOut(
@@ -76,6 +90,7 @@ def node_out(where: Position, run: Run, flow_id: uuid.UUID | None) -> NodeOut | 
         waiting=[choice.label for choice in shown.offered if run.waits(choice.next)],
         returns_to=shown.text if has_ended else None,
         halt=where.halt,
+        client_note=None if note is None else ClientNoteOut.model_validate(note),
     )
 
 

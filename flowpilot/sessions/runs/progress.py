@@ -27,7 +27,7 @@ async def progress_of(
     )
     trees = {version_id: Tree.model_validate(structure) for version_id, structure in await db.execute(query)}
     steps = await _steps_of(db, account_id, [run.id for run in runs])
-    inner = await inner_trees(db, account_id, [step for taken in steps.values() for step in taken])
+    inner = await inner_trees(db, account_id, [step for taken in steps.values() for step in taken], {})
     found: dict[uuid.UUID, Progress | None] = {}
     for run in runs:
         tree = None if run.flow_version_id is None else trees.get(run.flow_version_id)

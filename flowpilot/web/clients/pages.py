@@ -19,6 +19,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.psa.connections.queries import active_connection
 from flowpilot.sessions import api as sessions
+from flowpilot.sessions.client_notes.api import StepNoteOut, list_client_notes
 from flowpilot.sessions.queries import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
 from flowpilot.sessions.transitions import OPEN
@@ -54,6 +55,7 @@ class Client(Page):
     open: list[SessionRow]
     recent: list[SessionRow]
     may_map: bool
+    step_notes: list[StepNoteOut]
 
     @property
     def details_shown(self) -> str:
@@ -116,6 +118,7 @@ async def show(
         client=client,
         open=(await sessions.list_sessions(actor, are_open, db, limit=_RECENT)).items,
         recent=(await sessions.list_sessions(actor, theirs, db, limit=_RECENT)).items,
+        step_notes=(await list_client_notes(client_id, actor, db)).items,
         may_map=actor.may(Permission.MANAGE_PSA) and await active_connection(db, actor.account_id) is not None,
     )
     return render(request, page, frame)

@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field, ValidationError
 
+from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError
@@ -22,6 +23,8 @@ from flowpilot.flows.tree import Choice, NodeKind, TreeProblem
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.sessions.client_notes.api import StepNoteOut, list_flow_notes
+from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.flows import draft_tree
 from flowpilot.web.flows.draft_tree import EditedTree, TreeJson
 from flowpilot.web.flows.manage import EditionForm
@@ -93,6 +96,8 @@ class Editor(Page):
     entry: OutlineNode | None
     categories: list[CategoryOut]
     flows: list[FlowOut]
+    notes: list[StepNoteOut]
+    clients: list[ClientRow]
 
     @property
     def rows(self) -> list[Choice | None]:
@@ -130,6 +135,8 @@ async def show_editor(
         entry=entry,
         categories=(await api.list_categories(actor, db, limit=200)).items,
         flows=await _flows_to_lead_into(actor, db, flow_id) if leads else [],
+        notes=[] if entry is None else (await list_flow_notes(flow_id, actor, db, entry.id)).items,
+        clients=await known_clients(actor, db),
     )
     return render(request, page, frame)
 

@@ -42,6 +42,7 @@ def test_a_step_for_another_node_learns_where_the_session_is(
         "outcomes": ["It prints", "Still nothing"],
         "returns_to": None,
         "halt": "",
+        "client_note": None,
         **ASKS_NOTHING,
     }
     assert (problem["step_count"], problem["session_status"]) == (1, "active")

@@ -1,0 +1,75 @@
+"""What the notes of a session's client change in its flows. Pure, except for the column that reads them."""
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Function, ScalarSelect, and_, func, or_, select
+from sqlalchemy.dialects.postgresql import aggregate_order_by
+
+from flowpilot.clients.models import Client
+from flowpilot.flows.tree import Tree
+from flowpilot.sessions.client_notes.models import FlowClientNote, NoteMode
+from flowpilot.sessions.models import AISession
+from flowpilot.sessions.path import Position
+
+
+@dataclass(frozen=True, slots=True)
+class ClientNote:
+    """A note at a node."""
+
+    mode: NoteMode
+    text: str
+
+
+ClientNotes = Mapping[tuple[uuid.UUID, str], ClientNote]
+"""The notes of one client, by flow and node."""
+
+
+def notes_column(account_id: uuid.UUID) -> ScalarSelect[Any]:
+    """A column of a statement over sessions: the notes of the session's client, for `as_notes`.
+
+    So a session is read with them in the same statement. Notes of clients that were merged into it count, too; its
+    own win.
+    """
+    note = FlowClientNote
+    one: Function[Any] = func.jsonb_build_array(note.flow_id, note.node, note.mode, note.text)
+    is_own = note.client_id == AISession.client_id
+    return (
+        select(func.jsonb_agg(aggregate_order_by(one, is_own, note.written_at)))
+        .join(Client, and_(Client.account_id == note.account_id, Client.id == note.client_id))
+        .where(
+            note.account_id == account_id,
+            or_(Client.id == AISession.client_id, Client.merged_into_id == AISession.client_id),
+        )
+        .correlate(AISession)
+        .scalar_subquery()
+    )
+
+
+def as_notes(found: list[list[str]] | None) -> ClientNotes:
+    """The notes in `notes_column`."""
+    return {
+        (uuid.UUID(flow_id), node): ClientNote(NoteMode(mode), text) for flow_id, node, mode, text in found or ()
+    }
+
+
+def note_at(where: Position, own_flow: uuid.UUID | None, notes: ClientNotes) -> ClientNote | None:
+    """The note at the node where a session is; `own_flow` is the flow that it follows."""
+    here = where.frames[-1] if where.frames else None
+    flow_id = None if here is None else here.flow_id or own_flow
+    return None if here is None or flow_id is None else notes.get((flow_id, here.node_id))
+
+
+def for_client(tree: Tree, flow_id: uuid.UUID | None, notes: ClientNotes) -> Tree:
+    """The tree of a flow as the client wants it: with each text for which a note stands instead."""
+    instead = {
+        node: note.text
+        for (noted, node), note in notes.items()
+        if noted == flow_id and node in tree.nodes and note.mode is NoteMode.INSTEAD
+    }
+    if not instead:
+        return tree
+    changed = {node: tree.nodes[node].model_copy(update={"text": text}) for node, text in instead.items()}
+    return tree.model_copy(update={"nodes": {**tree.nodes, **changed}})

@@ -1,0 +1,83 @@
+"""What is different at a step for one client, as it is written on the flow's page and on the client's."""
+
+import uuid
+from typing import Annotated
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Form, Response
+from pydantic import BaseModel, Field
+
+from flowpilot.clients import api as clients
+from flowpilot.clock import Now
+from flowpilot.db.session import Db
+from flowpilot.errors import InvalidError
+from flowpilot.http.fields import Line, Remark
+from flowpilot.identity.access import CanManageFlows
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.auth import WriteSession
+from flowpilot.sessions.client_notes import api
+from flowpilot.sessions.client_notes.models import NoteMode
+from flowpilot.web.render import go_to
+
+router = APIRouter(include_in_schema=False)
+
+
+class UnknownClientError(InvalidError):
+    """No client is called so."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f'client_name: no client is called "{name}". Choose one from the list.')
+
+
+class NoteForm(BaseModel):
+    """A note at a node; an empty text removes it."""
+
+    node: Line
+    mode: NoteMode = NoteMode.BESIDE
+    text: Annotated[Remark, Field(max_length=2000)] = ""
+
+
+class FlowNoteForm(NoteForm):
+    """The same, with the client by its name."""
+
+    client_name: Line
+
+
+class ClientNoteForm(NoteForm):
+    """The same, with the flow."""
+
+    flow_id: uuid.UUID
+
+
+@router.post("/flows/{flow_id}/edit/client-note")
+async def write_at_flow(
+    flow_id: uuid.UUID, body: Annotated[FlowNoteForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
+) -> Response:
+    """Write it on the page of the flow's node."""
+    found = (await clients.list_clients(actor, db, name=body.client_name)).items
+    if not found:
+        raise UnknownClientError(body.client_name)
+    notice = await _write(actor, db, now, flow_id, found[0].id, body)
+    return go_to(f"/flows/{flow_id}/edit?{urlencode({'node': body.node})}", notice)
+
+
+@router.post("/clients/{client_id}/step-notes")
+async def write_at_client(
+    client_id: uuid.UUID,
+    body: Annotated[ClientNoteForm, Form()],
+    actor: CanManageFlows,
+    db: WriteSession,
+    now: Now,
+) -> Response:
+    """Write it on the page of the client."""
+    notice = await _write(actor, db, now, body.flow_id, client_id, body)
+    return go_to(f"/clients/{client_id}", notice)
+
+
+async def _write(actor: Actor, db: Db, now: Now, flow_id: uuid.UUID, client_id: uuid.UUID, body: NoteForm) -> str:
+    if not body.text:
+        await api.remove_note(flow_id, body.node, client_id, actor, db, now)
+        return "Removed. Sessions of this client show the step as everybody does."
+    note = api.ClientNoteIn(text=body.text, mode=body.mode)
+    await api.write_note(flow_id, body.node, client_id, note, actor, db, now)
+    return "Saved. Sessions of this client show it from now on."
