@@ -31,6 +31,7 @@ from flowpilot.http.security_headers import SecurityHeadersMiddleware
 from flowpilot.identity.first_run import setup_code
 from flowpilot.identity.routes import router as identity
 from flowpilot.knowledge.proposals.api import router as knowledge
+from flowpilot.knowledge.wording.api import router as wording
 from flowpilot.notifications.attention import attention
 from flowpilot.notifications.routes import router as notifications
 from flowpilot.psa.routes import router as psa
@@ -132,6 +133,7 @@ def create_app(
         handoffs,
         baselines,
         knowledge,
+        wording,
         notifications,
         psa,
         analytics,

@@ -18,6 +18,7 @@ from flowpilot.errors import FlowPilotError
 from flowpilot.freshness import jobs as freshness_jobs
 from flowpilot.handoffs import jobs as handoff_jobs
 from flowpilot.knowledge import jobs as knowledge_jobs
+from flowpilot.knowledge.wording import jobs as wording_jobs
 from flowpilot.notifications import jobs as notify_jobs
 from flowpilot.psa import jobs as psa_jobs
 from flowpilot.sessions import jobs as session_jobs
@@ -25,7 +26,15 @@ from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
 
 # Their tasks are registered as they are imported.
-FEATURES_WITH_JOBS = (session_jobs, handoff_jobs, notify_jobs, psa_jobs, knowledge_jobs, freshness_jobs)
+FEATURES_WITH_JOBS = (
+    session_jobs,
+    handoff_jobs,
+    notify_jobs,
+    psa_jobs,
+    knowledge_jobs,
+    freshness_jobs,
+    wording_jobs,
+)
 
 # How many jobs run at once. Each queue has its own workers, so that a slow receiver or AI never delays a lease.
 CONCURRENCY = {

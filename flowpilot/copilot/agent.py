@@ -20,7 +20,6 @@ from flowpilot.settings import Settings
 
 # An answer that does not fit its type is sent back once, with the errors.
 ATTEMPTS = 2
-MAX_ANSWER_TOKENS = 1500
 
 _ANTHROPIC = "https://api.anthropic.com"
 _OPENAI = "https://api.openai.com/v1"
@@ -55,13 +54,20 @@ def model_for(settings: Settings) -> Model:
             return TestModel()
 
 
-def most_tokens(text: str, answer: type[BaseModel]) -> int:
+def most_tokens(text: str, answer: type[BaseModel], answer_tokens: int) -> int:
     """An upper bound for the tokens of one request with this text, including an earlier answer and its errors."""
-    return len(f"{text}{answer.model_json_schema()}".encode()) // 2 + 3 * MAX_ANSWER_TOKENS
+    return len(f"{text}{answer.model_json_schema()}".encode()) // 2 + 3 * answer_tokens
 
 
 async def converse(
-    settings: Settings, model: Model | None, *, instructions: str, prompt: str, answer: type[T], most: int
+    settings: Settings,
+    model: Model | None,
+    *,
+    instructions: str,
+    prompt: str,
+    answer: type[T],
+    most: int,
+    answer_tokens: int,
 ) -> Reply[T]:
     """Ask a model, or the configured one, for an answer of a type. A request that times out counts `most`."""
     usage = RunUsage()
@@ -75,7 +81,7 @@ async def converse(
                 output_type=answer,
                 instructions=instructions,
                 retries=ATTEMPTS - 1,
-                model_settings=ModelSettings(max_tokens=MAX_ANSWER_TOKENS, thinking=False),
+                model_settings=ModelSettings(max_tokens=answer_tokens, thinking=False),
             )
             async with agent:
                 limits = UsageLimits(request_limit=ATTEMPTS)

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from pydantic_ai.models import Model
 
 MAX_PROMPT = 14_000
+ANSWER_TOKENS = 1500
 _EXTRA = ("pydantic_ai", "anthropic", "openai")
 
 T = TypeVar("T", bound=BaseModel)
@@ -46,6 +47,7 @@ async def ask(
     answer: type[T],
     now: datetime,
     model: "Model | None" = None,
+    answer_tokens: int = ANSWER_TOKENS,
 ) -> T | None:
     """The model's answer to a prompt; None if the AI is off, over budget, too slow or fails. The log says which.
 
@@ -62,7 +64,7 @@ async def ask(
     from flowpilot.copilot import agent  # noqa: PLC0415 - only if an AI is configured
 
     prompt, day = redact(prompt)[:MAX_PROMPT], now.astimezone(UTC).date()
-    most = agent.most_tokens(instructions + prompt, answer)
+    most = agent.most_tokens(instructions + prompt, answer, answer_tokens)
     reserved = most * agent.ATTEMPTS
     async with tools.database.write(account_id) as db:
         granted = await budget.reserve(db, account_id, day, reserved, budget=settings.ai_daily_tokens)
@@ -70,7 +72,13 @@ async def ask(
         _log.warning("the AI was not asked for account %s: the budget of %s is spent", account_id, day)
         return None
     reply = await agent.converse(
-        settings, model, instructions=instructions, prompt=prompt, answer=answer, most=most
+        settings,
+        model,
+        instructions=instructions,
+        prompt=prompt,
+        answer=answer,
+        most=most,
+        answer_tokens=answer_tokens,
     )
     async with tools.database.write(account_id) as db:
         await budget.settle(db, account_id, day, reserved=reserved, spent=reply.tokens)

@@ -77,7 +77,8 @@ async def redraft(db: Db, proposal: FlowProposal, worth: Worth) -> None:
     else:
         content = await _changed_flow(db, proposal, evidence, worth)
     if content is not None:
-        proposal.content = content.model_dump(mode="json")
+        # What the AI worded is merged anew, like the rest.
+        proposal.content, proposal.origin = content.model_dump(mode="json"), "manual"
     await db.flush()
 
 

@@ -10,6 +10,7 @@ from flowpilot.handoffs import models as handoffs
 from flowpilot.identity import models as identity
 from flowpilot.imports import models as imports
 from flowpilot.knowledge import models as knowledge
+from flowpilot.knowledge.wording import models as wording
 from flowpilot.notifications import models as notifications
 from flowpilot.psa import models as psa
 from flowpilot.psa.connections import models as psa_connections
@@ -38,6 +39,7 @@ __all__ = [
     "psa_rules",
     "psa_tickets",
     "sessions",
+    "wording",
 ]
 
 metadata = Base.metadata

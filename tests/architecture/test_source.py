@@ -41,7 +41,7 @@ IMPORTS = {
     "handoffs": {"identity", "sessions", "copilot", "clients"},
     "baselines": {"identity"},
     "notifications": {"identity", "sessions", "handoffs", "psa", "flows"},
-    "knowledge": {"identity", "sessions", "flows"},
+    "knowledge": {"identity", "sessions", "flows", "copilot"},
     "analytics": {
         "identity",
         "flows",

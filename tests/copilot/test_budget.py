@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from flowpilot.copilot import rules
+from flowpilot.copilot.ask import ANSWER_TOKENS
 from flowpilot.copilot.propose import _NEXT_STEPS, record, suggest_next
 from flowpilot.copilot.schemas import ProposedSteps
 from flowpilot.jobs import Tools
@@ -34,7 +35,7 @@ class Most:
 def most() -> Most:
     # Loaded for these tests only: it brings the AI's libraries, which take seconds.
     agent = importlib.import_module("flowpilot.copilot.agent")
-    return Most(agent.ATTEMPTS, agent.most_tokens(_NEXT_STEPS + record(CASE), ProposedSteps))
+    return Most(agent.ATTEMPTS, agent.most_tokens(_NEXT_STEPS + record(CASE), ProposedSteps, ANSWER_TOKENS))
 
 
 async def _ask(tools: Tools, company: Company, scripted: ScriptedModel, **settings: Any) -> str:
