@@ -29,8 +29,8 @@ from flowpilot.flows.schemas import (
     ImportOut,
     LibraryOut,
     MatchIn,
-    ProblemOut,
     ProblemsOut,
+    SavedDraftOut,
     VersionDetailOut,
     VersionRow,
 )
@@ -175,10 +175,12 @@ async def delete_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSessio
 @router.put("/{flow_id}/draft")
 async def save_draft(
     flow_id: uuid.UUID, body: DraftIn, actor: CanManageFlows, db: WriteSession, now: Now
-) -> VersionDetailOut:
+) -> SavedDraftOut:
     """Save the flow's draft, replacing the earlier one. Name, category and the like change at once."""
     draft = await service.save_draft(db, actor, flow_id, body, now, based_on=body.based_on)
-    return VersionDetailOut.model_validate(draft)
+    saved = VersionDetailOut.model_validate(draft)
+    found = ProblemsOut.of(await all_problems(db, actor.account_id, flow_id, saved.tree))
+    return SavedDraftOut(**dict(saved), **dict(found))
 
 
 @router.delete("/{flow_id}/draft", status_code=204)
@@ -195,8 +197,7 @@ async def validate_draft(flow_id: uuid.UUID, actor: CanView, db: WriteSession) -
     await queries.flow_facts(db, actor.account_id, flow_id)
     draft = await queries.find_draft(db, actor.account_id, flow_id)
     tree = await with_ids(db, actor.account_id, Tree.model_validate(draft.structure))
-    found = await all_problems(db, actor.account_id, flow_id, tree)
-    return ProblemsOut(problems=[ProblemOut.model_validate(problem) for problem in found])
+    return ProblemsOut.of(await all_problems(db, actor.account_id, flow_id, tree))
 
 
 @router.post("/{flow_id}/publish")

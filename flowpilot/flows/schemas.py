@@ -1,15 +1,16 @@
 """What the flow routes take and return."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
 from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
-from flowpilot.flows.tree import Node, Tree
+from flowpilot.flows.tree import Node, Tree, TreeProblem
 from flowpilot.flows.trust.doubts import Doubt
 from flowpilot.http.fields import Body, Text
 
@@ -120,6 +121,30 @@ class FlowRef(BaseModel):
     name: str
 
 
+class ProblemOut(BaseModel):
+    """One reason why a draft cannot be published. Without a node it concerns the whole tree."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    node: str | None
+    message: str
+
+
+class ProblemsOut(BaseModel):
+    """Everything that prevents publishing a draft; empty if it can be published."""
+
+    problems: list[ProblemOut]
+
+    @classmethod
+    def of(cls, found: Sequence[TreeProblem]) -> Self:
+        """What the checker found."""
+        return cls(problems=[ProblemOut.model_validate(problem) for problem in found])
+
+
+class SavedDraftOut(VersionDetailOut, ProblemsOut):
+    """A draft that was saved, and what prevents it from being published."""
+
+
 class FlowDetailOut(FlowOut):
     """A flow with the version that sessions follow, and the draft."""
 
@@ -143,21 +168,6 @@ def _one_of(first: VersionDetailOut | None, second: VersionDetailOut | None) -> 
     found = first or second
     assert found is not None  # A flow is created with its first draft, and its only draft cannot be discarded.
     return found
-
-
-class ProblemOut(BaseModel):
-    """One reason why a draft cannot be published. Without a node it concerns the whole tree."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    node: str | None
-    message: str
-
-
-class ProblemsOut(BaseModel):
-    """Everything that prevents publishing a draft; empty if it can be published."""
-
-    problems: list[ProblemOut]
 
 
 class ImportOut(BaseModel):

@@ -34,12 +34,15 @@ def icon(name: str, label: str = "") -> Markup:
 
 
 class Assets(StaticFiles):
-    """Static files that browsers cache for good when the address holds the digest."""
+    """Static files that browsers cache for good when the address holds the digest, and ask for again otherwise.
+
+    A script that another imports has no digest in its address.
+    """
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         """A file, with its caching header."""
         answer = super().file_response(*args, **kwargs)  # type: ignore[arg-type] # The parent's own, passed on.
         scope: Scope = kwargs["scope"] if "scope" in kwargs else args[2]  # type: ignore[assignment]
-        if scope["query_string"].startswith(b"v="):
-            answer.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+        is_final = scope["query_string"].startswith(b"v=")
+        answer.headers["Cache-Control"] = "public, max-age=31536000, immutable" if is_final else "no-cache"
         return answer

@@ -46,6 +46,7 @@ PAGES = [
     "/flows > main a[href^='/flows/0'] > main a[href$='/trust']",
     "/flows > main a[href^='/flows/0'] > a[href$='/versions']",
     "/flows > main a[href^='/flows/0'] > a[href$='/edit']",
+    "/flows > main a[href^='/flows/0'] > a[href$='/canvas']",
     "/analytics/overview",
     "/analytics/overview?compare=true&period=90d",
     "/analytics/coverage",
@@ -86,6 +87,7 @@ def go(page: Page, way: str, known: dict[str, str]) -> None:
     page.wait_for_load_state("load")
     page.wait_for_selector(".chart:not(:has(canvas, svg))", state="detached")
     page.wait_for_selector("main :text('Asking the ticket system')", state="detached")
+    page.wait_for_selector("[data-canvas]:not([data-ready])", state="detached")
 
 
 def inspect(page: Page) -> list[str]:

@@ -118,4 +118,4 @@ def test_a_flow_page_reads_the_sessions_of_no_other_flow(
     reads = [statement for statement in sent if "ai_sessions" in statement]
     assert len(reads) == 2
     assert all("matched_flow_id = %(flow_id)s" in statement for statement in reads)
-    assert len(sent) <= 14
+    assert len(sent) <= 15

@@ -10,7 +10,7 @@ from fastapi import APIRouter, Request, Response
 
 from flowpilot.analytics.flow_quality import FlowRow, flow_quality, quality_of
 from flowpilot.analytics.period import Window, window
-from flowpilot.analytics.traffic import traffic
+from flowpilot.analytics.traffic import FlowTraffic, traffic
 from flowpilot.db.session import ReadDb
 from flowpilot.flows import api
 from flowpilot.flows.queries import FlowState
@@ -124,8 +124,9 @@ async def flow_page(
 ) -> Flow:
     """One version of a flow, to read."""
     is_draft = edition.published_at is None
-    words = await traffic_words(actor, db, frame, flow.id)
     asks = flow.doubted_since is not None and may_confirm(flow, actor)
+    found = await traffic_of(actor, db, frame, flow.id)
+    words = None if found is None else TrafficWords(found)
     return Flow(
         title=flow.name,
         flow=flow,
@@ -140,12 +141,12 @@ async def flow_page(
     )
 
 
-async def traffic_words(actor: Actor, db: ReadDb, frame: Frame, flow_id: uuid.UUID) -> TrafficWords | None:
+async def traffic_of(actor: Actor, db: ReadDb, frame: Frame, flow_id: uuid.UUID) -> FlowTraffic | None:
     """The traffic of the flow's sessions of the last 30 days; None if they may not be seen or there are none."""
     if not actor.may(Permission.VIEW_ANALYTICS):
         return None
     found = await traffic(db, _last_30_days(actor, frame), flow_id)
-    return TrafficWords(found) if found.sessions else None
+    return found if found.sessions else None
 
 
 async def _qualities(actor: Actor, db: ReadDb, frame: Frame) -> dict[uuid.UUID, FlowRow] | None:

@@ -1,3 +1,16 @@
+// The canvas is loaded only where it is shown.
+
+let closeCanvas = () => {};
+
+document.addEventListener("htmx:load", async () => {
+  const root = document.querySelector("[data-canvas]:not([data-opened])");
+  if (!root) return;
+  closeCanvas();
+  root.dataset.opened = "";
+  const { open } = await import(root.dataset.canvas);
+  closeCanvas = open(root);
+});
+
 // The flow editor asks before the user leaves unsaved changes behind.
 
 const unsaved = () => document.querySelector(".flow-editor form[data-unsaved]");

@@ -1,0 +1,137 @@
+// The form beside the diagram: one node, with what it leads to. Each input is an edit.
+
+import { addChoice, addNode, changeChoice, changeNode, KINDS, moveChoice, offered, removeChoice, setKind } from "./tree.js";
+import { kindName } from "./view.js";
+
+/**
+ * @typedef {import("./tree.js").Tree} Tree
+ * @typedef {Map<string, import("./layout.js").Place>} Places
+ * @typedef {(tree: Tree, more?: {key?: string, select?: string | null}) => void} Edit
+ */
+
+const NEW_KINDS = ["question", "instruction", "resolution", "escalation"];
+export const NEW_TEXT = { question: "New question", instruction: "New instruction", resolution: "Solved", escalation: "Hand over" };
+
+/**
+ * @param {HTMLElement} root the panel
+ * @param {() => {tree: Tree, selected: string | null}} state
+ * @param {Edit} edit
+ */
+export function panel(root, state, edit) {
+  const form = /** @type {HTMLFormElement} */ (root.querySelector("form"));
+  const rows = /** @type {HTMLElement} */ (root.querySelector("[data-rows]"));
+  const rowTemplate = /** @type {HTMLTemplateElement} */ (root.querySelector("template[data-row]"));
+  /** @param {string} name */
+  const field = (name) => /** @type {HTMLInputElement} */ (form.elements.namedItem(name));
+  /** @param {string} name */
+  const part = (name) => /** @type {HTMLElement} */ (root.querySelector(`[data-${name}]`));
+
+  /** @param {Places} places @param {string[]} problems */
+  function show(places, problems) {
+    const { tree, selected } = state();
+    const node = selected === null ? null : tree.nodes[selected];
+    form.hidden = !node;
+    part("nothing").hidden = Boolean(node);
+    if (!node || selected === null) return;
+    part("title").textContent = `${places.get(selected)?.number}. ${kindName(node.kind)}`;
+    part("problems").replaceChildren(...problems.map((problem) => Object.assign(document.createElement("li"), { textContent: problem })));
+    fillKinds(/** @type {any} */ (field("kind")), node.kind);
+    fill(field("text"), node.text);
+    fill(field("help"), node.help ?? "");
+    part("open").hidden = !node.open;
+    field("open").checked = Boolean(node.open);
+    part("begins").hidden = selected === tree.root;
+    part("forms").hidden = NEW_KINDS.includes(node.kind) && !("fields" in node);
+    const address = /** @type {HTMLAnchorElement} */ (part("forms").querySelector("a"));
+    address.href = `${address.dataset.base}?node=${encodeURIComponent(selected)}`;
+    showRows(tree, selected, places);
+  }
+
+  /** @param {Tree} tree @param {string} id @param {Places} places */
+  function showRows(tree, id, places) {
+    const choices = offered(tree.nodes[id]);
+    while (rows.children.length > choices.length) rows.lastElementChild?.remove();
+    choices.forEach((choice, index) => {
+      const row = /** @type {HTMLElement} */ (rows.children[index] ?? rows.appendChild(newRow(index)));
+      const [label, next] = /** @type {any} */ (row.querySelectorAll("input, select"));
+      fill(label, choice.label);
+      fillTargets(next, choice.next, tree, places);
+      const [up, down] = /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll("[data-move]"));
+      up.disabled = index === 0;
+      down.disabled = index === choices.length - 1;
+    });
+  }
+
+  /** @param {number} index */
+  function newRow(index) {
+    const row = /** @type {HTMLElement} */ (/** @type {HTMLElement} */ (rowTemplate.content.firstElementChild).cloneNode(true));
+    for (const named of row.querySelectorAll("[aria-label]")) {
+      named.setAttribute("aria-label", `${named.getAttribute("aria-label")} ${index + 1}`);
+    }
+    row.dataset.row = String(index);
+    return row;
+  }
+
+  form.addEventListener("input", ({ target }) => {
+    const { tree, selected } = state();
+    if (selected === null || !(target instanceof Element)) return;
+    const input = /** @type {HTMLInputElement} */ (target);
+    const row = /** @type {HTMLElement | null} */ (input.closest("[data-row]"));
+    if (row && input.name === "label") {
+      edit(changeChoice(tree, selected, Number(row.dataset.row), { label: input.value }), { key: `${selected} label ${row.dataset.row}` });
+    } else if (row) lead(Number(row.dataset.row), input.value);
+    else if (input.name === "kind") edit(setKind(tree, selected, input.value));
+    else if (input.name === "open") edit(changeNode(tree, selected, { open: input.checked }));
+    else edit(changeNode(tree, selected, { [input.name]: input.value }), { key: `${selected} ${input.name}` });
+  });
+
+  /** Let a choice lead to a node, or to a new one. @param {number} index @param {string} value */
+  function lead(index, value) {
+    const { tree, selected } = state();
+    if (selected === null) return;
+    const kind = value.startsWith("new:") ? value.slice(4) : null;
+    const [grown, next] = kind ? addNode(tree, kind, offered(tree.nodes[selected])[index].label) : [tree, value];
+    edit(changeChoice(grown, selected, index, { next }), { select: kind ? next : selected });
+  }
+
+  form.addEventListener("click", ({ target }) => {
+    const button = target instanceof Element ? target.closest("button") : null;
+    const { tree, selected } = state();
+    if (!button || selected === null) return;
+    const row = /** @type {HTMLElement | null} */ (button.closest("[data-row]")), index = Number(row?.dataset.row);
+    if (button.dataset.move) edit(moveChoice(tree, selected, index, Number(button.dataset.move)));
+    if ("removeChoice" in button.dataset) edit(removeChoice(tree, selected, index));
+    if ("addChoice" in button.dataset) {
+      edit(addChoice(tree, selected, ""));
+      rows.lastElementChild?.querySelector("input")?.select();
+    }
+    if ("begin" in button.dataset) edit({ ...tree, root: selected });
+  });
+  form.addEventListener("submit", (event) => event.preventDefault());
+
+  return { show, focus: () => field("text").select() };
+}
+
+/** Put a value into a field, but not under the hands of somebody who types it. @param {HTMLInputElement} field @param {string} value */
+function fill(field, value) {
+  if (field.value !== value) field.value = value;
+}
+
+/** @param {HTMLSelectElement} select @param {string} kind */
+function fillKinds(select, kind) {
+  const kinds = [...new Set([...KINDS.filter((one) => NEW_KINDS.includes(one)), kind])];
+  select.replaceChildren(...kinds.map((one) => new Option(kindName(one), one, false, one === kind)));
+}
+
+/** @param {HTMLSelectElement} select @param {string} next @param {Tree} tree @param {Places} places */
+function fillTargets(select, next, tree, places) {
+  const none = next in tree.nodes ? [] : [new Option(next ? `${next} (missing)` : "Choose …", next, false, true)];
+  const there = Object.assign(document.createElement("optgroup"), { label: "Existing node" });
+  for (const [id, { number }] of places) there.append(new Option(`${number}. ${shortened(tree.nodes[id].text)}`, id, false, id === next));
+  const fresh = Object.assign(document.createElement("optgroup"), { label: "New node" });
+  fresh.append(...NEW_KINDS.map((kind) => new Option(`New ${kind}`, `new:${kind}`)));
+  select.replaceChildren(...none, there, fresh);
+}
+
+/** @param {string} text */
+const shortened = (text) => (text.length > 60 ? `${text.slice(0, 59)}…` : text);

@@ -1,0 +1,112 @@
+// A flow's tree and what can be done to it. Pure: each edit returns a new tree, and keeps what this page does not know.
+
+/**
+ * @typedef {{label: string, next: string}} Choice
+ * @typedef {{kind: string, text: string, help?: string, open?: boolean, choices?: Choice[], outcomes?: Choice[]}} FlowNode
+ * @typedef {{root: string, nodes: Record<string, FlowNode>}} Tree
+ */
+
+export const KINDS = ["question", "instruction", "checklist", "subflow", "resolution", "escalation"];
+const ENDS = new Set(["resolution", "escalation"]);
+const ID_CHARACTERS = 48;
+
+/** Whether a path ends at this kind of node. @param {FlowNode} node */
+export const isEnd = (node) => ENDS.has(node.kind);
+
+/** The part of a node that holds what it offers. @param {string} kind */
+const listOf = (kind) => (kind === "question" || ENDS.has(kind) ? "choices" : "outcomes");
+
+/** What a node leads to, in its order, even what its kind should not have. @param {FlowNode} node @returns {Choice[]} */
+export const offered = (node) => [...(node.choices ?? []), ...(node.outcomes ?? [])];
+
+/** @param {Tree} tree @param {string} id @param {Partial<FlowNode>} change @returns {Tree} */
+export function changeNode(tree, id, change) {
+  return { ...tree, nodes: { ...tree.nodes, [id]: { ...tree.nodes[id], ...change } } };
+}
+
+/** Give a node these choices, in the part that belongs to its kind. @param {Tree} tree @param {string} id @param {Choice[]} choices */
+export function setChoices(tree, id, choices) {
+  const { choices: _, outcomes: __, ...rest } = tree.nodes[id];
+  return { ...tree, nodes: { ...tree.nodes, [id]: { ...rest, [listOf(rest.kind)]: choices } } };
+}
+
+/** @param {Tree} tree @param {string} id @param {string} kind */
+export function setKind(tree, id, kind) {
+  const changed = changeNode(tree, id, { kind });
+  return offered(changed.nodes[id]).length ? setChoices(changed, id, offered(changed.nodes[id])) : changed;
+}
+
+/** @param {Tree} tree @param {string} id @param {number} index @param {Partial<Choice>} change */
+export function changeChoice(tree, id, index, change) {
+  return setChoices(tree, id, offered(tree.nodes[id]).map((choice, at) => (at === index ? { ...choice, ...change } : choice)));
+}
+
+/** @param {Tree} tree @param {string} id @param {number} index */
+export function removeChoice(tree, id, index) {
+  return setChoices(tree, id, offered(tree.nodes[id]).filter((_, at) => at !== index));
+}
+
+/** Move a choice by so many places. @param {Tree} tree @param {string} id @param {number} index @param {number} by */
+export function moveChoice(tree, id, index, by) {
+  const choices = offered(tree.nodes[id]);
+  const [moved] = choices.splice(index, 1);
+  choices.splice(index + by, 0, moved);
+  return setChoices(tree, id, choices);
+}
+
+/** A label that the node does not offer yet. @param {FlowNode} node */
+export function freshLabel(node) {
+  const taken = new Set(offered(node).map(({ label }) => label));
+  const word = node.kind === "question" ? "Answer" : "Outcome";
+  let number = offered(node).length + 1;
+  while (taken.has(`${word} ${number}`)) number += 1;
+  return `${word} ${number}`;
+}
+
+/** Add a choice that leads to a node. @param {Tree} tree @param {string} id @param {string} next */
+export function addChoice(tree, id, next) {
+  const node = tree.nodes[id];
+  return setChoices(tree, id, [...offered(node), { label: freshLabel(node), next }]);
+}
+
+/** Add a node that leads nowhere yet; the second part is its id. @param {Tree} tree @param {string} kind @param {string} text @returns {[Tree, string]} */
+export function addNode(tree, kind, text) {
+  const ascii = text.normalize("NFKD").replace(/[^\x00-\x7f]/g, "").toLowerCase();
+  const stem = ascii.replace(/[^a-z0-9]+/g, "-").slice(0, ID_CHARACTERS).replace(/^-+|-+$/g, "") || kind;
+  // A choice may lead to a node that does not exist any more. A new node must not take that place by accident.
+  const taken = new Set([...Object.keys(tree.nodes), ...Object.values(tree.nodes).flatMap(offered).map(({ next }) => next)]);
+  let id = stem;
+  for (let number = 2; taken.has(id); number += 1) id = `${stem}-${number}`;
+  const root = Object.keys(tree.nodes).length ? tree.root : id;
+  return [{ root, nodes: { ...tree.nodes, [id]: { kind, text } } }, id];
+}
+
+/** Remove a node. Choices that led to it lead nowhere then. @param {Tree} tree @param {string} id */
+export function removeNode(tree, id) {
+  const { [id]: _, ...nodes } = tree.nodes;
+  return { ...tree, nodes };
+}
+
+/** The tree as the server would store it: without what is empty, and with its keys in order. @param {unknown} value @returns {unknown} */
+function canonical(value) {
+  if (typeof value === "string") return value.replace(/\r\n?/g, "\n").trim();
+  if (Array.isArray(value)) return value.map(canonical);
+  if (value === null || typeof value !== "object") return value;
+  const parts = Object.entries(value).map(([key, part]) => [key, canonical(part)]);
+  return Object.fromEntries(parts.filter(([, part]) => !isEmpty(part)).sort(([a], [b]) => (a < b ? -1 : 1)));
+}
+
+/** @param {unknown} value */
+const isEmpty = (value) => value === "" || value === false || value == null || (Array.isArray(value) && !value.length);
+
+/** Whether two trees, or two nodes, say the same. @param {unknown} one @param {unknown} other */
+export const isSame = (one, other) => JSON.stringify(canonical(one)) === JSON.stringify(canonical(other));
+
+/** What the server could not store, and at which node; null if there is nothing. @param {Tree} tree */
+export function unstorable(tree) {
+  for (const [id, node] of Object.entries(tree.nodes)) {
+    if (!node.text.trim()) return { id, why: "has no text" };
+    if (offered(node).some(({ label }) => !label.trim())) return { id, why: "has an answer without a label" };
+  }
+  return null;
+}
