@@ -188,7 +188,7 @@ async def resolve(
     """Resolve the session, saying what solved the problem."""
     check_seen(loaded, body, actor, Action.RESOLVE)
     await service.resolve(db, actor, loaded, body.summary)
-    return await _answer(db, actor, loaded.session.id)
+    return await _answer(db, actor, loaded.session.id, loaded)
 
 
 @router.post("/{session_id}/abandon")
@@ -198,7 +198,7 @@ async def abandon(
     """Abandon the session."""
     check_seen(loaded, body, actor, Action.ABANDON)
     await service.abandon(db, actor, loaded, body.reason)
-    return await _answer(db, actor, loaded.session.id)
+    return await _answer(db, actor, loaded.session.id, loaded)
 
 
 @router.post("/{session_id}/reopen")
@@ -239,13 +239,15 @@ async def read_note(
     return PlainTextResponse(note.text)
 
 
-async def _answer(db: ReadDb, actor: Actor, session_id: uuid.UUID) -> schemas.SessionOut:
-    history = await queries.read_session(db, actor.account_id, session_id)
+async def _answer(
+    db: ReadDb, actor: Actor, session_id: uuid.UUID, loaded: LoadedSession | None = None
+) -> schemas.SessionOut:
+    history = await queries.read_session(db, actor.account_id, session_id, loaded)
     return schemas.SessionOut(**schemas.session_out(history, actor, await _suggestion(db, history)))
 
 
 async def _moved_on(request: Request, db: Db, actor: Actor, loaded: LoadedSession) -> schemas.SessionOut:
-    history = await queries.read_session(db, actor.account_id, loaded.session.id)
+    history = await queries.read_session(db, actor.account_id, loaded.session.id, loaded)
     await _ask_copilot(request, db, history)
     return schemas.SessionOut(**schemas.session_out(history, actor, await _suggestion(db, history)))
 

@@ -16,7 +16,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.client_notes.notes import ClientNotes, as_notes, notes_column
 from flowpilot.sessions.following.trees import inner_trees, shown
-from flowpilot.sessions.models import AISession, AISessionStep
+from flowpilot.sessions.models import AISession, AISessionStep, StatusChange
 from flowpilot.sessions.runs.run import Run, run_of
 
 
@@ -46,6 +46,7 @@ class LoadedSession(LockedSession):
     `inner`: the trees of the sub-flows that it has entered, by version.
     `is_procedural`: its flow is a procedure, so that several people may work on it.
     `step_notes`: what is different for its client.
+    `changes` and `names`, of its people, are empty until somebody reads them, so that nobody reads them again.
     """
 
     steps: list[AISessionStep]
@@ -54,6 +55,8 @@ class LoadedSession(LockedSession):
     inner: dict[uuid.UUID, Tree] = field(default_factory=dict)
     is_procedural: bool = False
     step_notes: ClientNotes = field(default_factory=dict)
+    changes: list[StatusChange] = field(default_factory=list)
+    names: dict[uuid.UUID, str] = field(default_factory=dict)
 
     @property
     def where(self) -> path.Position:

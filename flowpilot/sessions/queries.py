@@ -18,7 +18,7 @@ from flowpilot.psa.numbers import bare
 from flowpilot.sessions import path
 from flowpilot.sessions.client_notes.notes import ClientNote, ClientNotes, as_notes, note_at, notes_column
 from flowpilot.sessions.following.trees import inner_trees, shown
-from flowpilot.sessions.locking import SessionNotFoundError, steps_of
+from flowpilot.sessions.locking import LoadedSession, SessionNotFoundError, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
 from flowpilot.sessions.runs.run import Run, run_of
@@ -70,8 +70,13 @@ class SessionHistory:
         return run_of(self.where, self.steps, self.inner)
 
 
-async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> SessionHistory:
+async def read_session(
+    db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID, loaded: LoadedSession | None = None
+) -> SessionHistory:
     """One session.
+
+    Args:
+        loaded: the same session, if this transaction has changed it; what it knows is not read again.
 
     Raises:
         SessionNotFoundError: the account has no such session.
@@ -100,8 +105,9 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
     if row is None:
         raise SessionNotFoundError
     session: AISession = row[0]
-    steps = await steps_of(db, account_id, session_id)
-    changes = await changes_of(db, account_id, session_id)
+    steps = loaded.steps if loaded else await steps_of(db, account_id, session_id)
+    changes = (loaded and loaded.changes) or await changes_of(db, account_id, session_id)
+    names = (loaded and loaded.names) or await names_of(db, account_id, people_of(session, steps, changes))
     notes = as_notes(row.step_notes)
     structure, flow_id = row.structure, session.matched_flow_id
     return SessionHistory(
@@ -111,7 +117,7 @@ async def read_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID)
         flow_name=row.name,
         flow_number=row.number,
         tree=None if structure is None else shown(structure, flow_id, steps, notes),
-        names=await names_of(db, account_id, people_of(session, steps, changes)),
+        names=names,
         client_notes=row.notes or "",
         inner=await inner_trees(db, account_id, steps, notes),
         step_notes=notes,

@@ -103,6 +103,9 @@ async def _history(db: Db, locked: LockedSession) -> tuple[SessionHistory, str]:
     changes = await changes_of(db, session.account_id, session.id)
     people = people_of(session, locked.steps, changes)
     names, timezone = await names_and_timezone(db, session.account_id, people)
+    # They are the answer's, too.
+    locked.changes[:] = changes
+    locked.names.update(names)
     flow = locked.flow_name, None, locked.tree
     history = SessionHistory(session, locked.steps, changes, *flow, names, inner=locked.inner)
     return history, timezone
