@@ -91,7 +91,20 @@ def test_a_step_is_short_and_says_the_rest_in_its_help(flow: FlowText) -> None:
         for name, node in flow.tree.nodes.items()
         if node.kind is NodeKind.ESCALATION and "Hand over" not in f"{node.text} {node.help}"
     ]
+    long += [item.text for node in flow.tree.nodes.values() for item in node.items if len(item.text) > 160]
     assert (long, mute) == ([], [])
+
+
+@every_flow
+def test_what_a_checklist_requires_can_be_escalated_when_it_cannot_be_done(flow: FlowText) -> None:
+    nodes = flow.tree.nodes
+    stuck = [
+        name
+        for name, node in nodes.items()
+        if any(item.required for item in node.items)
+        and NodeKind.ESCALATION not in {nodes[choice.next].kind for choice in node.offered}
+    ]
+    assert stuck == []
 
 
 @every_flow
@@ -112,9 +125,12 @@ def test_commands_are_in_code_blocks(flow: FlowText) -> None:
     bare = [
         (name, found[0])
         for name, node in flow.tree.nodes.items()
-        for found in COMMAND.finditer(f"{node.text}\n{IN_CODE.sub('', node.help)}")
+        for text in node.texts
+        for found in COMMAND.finditer(IN_CODE.sub("", text))
     ]
-    open_blocks = [name for name, node in flow.tree.nodes.items() if node.help.count("```") % 2]
+    open_blocks = [
+        name for name, node in flow.tree.nodes.items() if any(text.count("```") % 2 for text in node.texts)
+    ]
     assert (bare, open_blocks) == ([], [])
 
 
