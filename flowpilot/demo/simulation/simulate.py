@@ -12,7 +12,7 @@ from flowpilot.clients.models import Client, ClientName
 from flowpilot.db.base import Base
 from flowpilot.demo.simulation.aftermath import log_activity, post_notes, propose
 from flowpilot.demo.simulation.baselines import record_exclusions, time_verbal_handoffs
-from flowpilot.demo.simulation.case import pick_case
+from flowpilot.demo.simulation.case import Case, pick_case
 from flowpilot.demo.simulation.chance import around, id_at
 from flowpilot.demo.simulation.clients import called, make_clients
 from flowpilot.demo.simulation.in_progress import live_step_seconds, live_tales
@@ -20,6 +20,7 @@ from flowpilot.demo.simulation.library import Library, make_library
 from flowpilot.demo.simulation.notices import read_notices
 from flowpilot.demo.simulation.office_hours import arrivals
 from flowpilot.demo.simulation.problems import words
+from flowpilot.demo.simulation.runs import run_calls
 from flowpilot.demo.simulation.sessions.actions import begin
 from flowpilot.demo.simulation.sessions.course import live_through
 from flowpilot.demo.simulation.story import NotYetError, Story
@@ -34,6 +35,7 @@ from flowpilot.sessions.models import AISession, AISessionStep, ConfidenceTier, 
 
 _TICKET_SHARE = 0.87
 _FIRST_TICKET = 410_000
+_FIRST_RUN_TICKET = 398_211
 _CLIENT_SHARE = 0.94
 _LIVE_MINUTES = (14, 85)
 
@@ -89,7 +91,7 @@ def simulate(account: DemoAccount, *, now: datetime, seed: int) -> DemoRows:
     """All that happened in an account in the half year before `now`, which is in UTC."""
     rng = Random(f"{account.id}:{seed}")  # noqa: S311 - A simulation has to be repeatable.
     library = make_library(rng, account, now)
-    stories = _tell_all(rng, account, library, now)
+    stories = [*_tell_all(rng, account, library, now), *_tell_runs(account, library, now, seed)]
     posts = [post_notes(story) for story in stories]
     baselines = time_verbal_handoffs(rng, stories)
     clients, client_names = make_clients(account, [story.session for story in stories], seed)
@@ -131,6 +133,19 @@ def _tell_all(rng: Random, account: DemoAccount, library: Library, now: datetime
     return stories
 
 
+def _tell_runs(account: DemoAccount, library: Library, now: datetime, seed: int) -> list[Story]:
+    """The runs of a procedure. Their chances are their own, so that they change nothing else."""
+    rng, stories = Random(f"{account.id}:{seed}:runs"), []  # noqa: S311 - A simulation has to be repeatable.
+    for number, call in enumerate(run_calls(account, library, now)):
+        story = _begin_story(rng, account, call.case, call.moment, now)
+        story.session.psa_ticket_id = str(_FIRST_RUN_TICKET + number)
+        story.step_seconds = call.step_seconds
+        with suppress(NotYetError):
+            call.tell(story)
+        stories.append(story)
+    return stories
+
+
 def _calls(rng: Random, account: DemoAccount, now: datetime) -> list[_Call]:
     start = now - timedelta(days=DAYS)
     moments = arrivals(rng, ZoneInfo(account.timezone), start, now, account.sessions)
@@ -144,7 +159,11 @@ def _calls(rng: Random, account: DemoAccount, now: datetime) -> list[_Call]:
 def _begin(rng: Random, account: DemoAccount, library: Library, moment: datetime, now: datetime) -> Story:
     """A new call, taken by one of the engineers."""
     progress = 1 - (now - moment) / timedelta(days=DAYS)
-    case = pick_case(rng, account, library, moment, progress)
+    return _begin_story(rng, account, pick_case(rng, account, library, moment, progress), moment, now)
+
+
+def _begin_story(rng: Random, account: DemoAccount, case: Case, moment: datetime, now: datetime) -> Story:
+    progress = 1 - (now - moment) / timedelta(days=DAYS)
     (engineer,) = rng.choices(account.engineers, [member.share for member in account.engineers])
     clients = case.problem.clients or words().clients[account.name]
     session = AISession(

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from flowpilot.demo.simulation.case import Case
 from flowpilot.demo.simulation.office_hours import next_office_moment
 from flowpilot.demo.world import DemoAccount
+from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.tree import Tree
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.identity.assignees import can_be_assigned
@@ -17,6 +18,7 @@ from flowpilot.notifications.models import Notification
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISession, AISessionStep, ConfidenceTier, StatusChange
 from flowpilot.sessions.queries import SessionHistory
+from flowpilot.sessions.runs.marks import values
 
 # The worker takes a moment to get to a job that is due.
 JOB_DELAY = timedelta(seconds=0.6)
@@ -89,10 +91,15 @@ class Story:
         return None if self.case.edition is None else self.case.edition.guide.tree
 
     @property
+    def shown_tree(self) -> Tree | None:
+        """The same with the values of its fields."""
+        return None if self.tree is None else fill_tree(self.tree, values(self.steps))
+
+    @property
     def where(self) -> path.Position:
         """Where the session is in its flow; cached, because it is read often and only a step changes it."""
         if self.tree is not None and (self._found[0] != len(self.steps) or self._found[1].node_id is None):
-            self._found = len(self.steps), path.position(self.tree, self.steps)
+            self._found = len(self.steps), path.position(self.shown_tree, self.steps)
         return self._found[1]
 
     @property
@@ -120,6 +127,6 @@ class Story:
             changes=self.changes,
             flow_name=None if case.flow is None else case.flow.row.name,
             flow_number=None if case.edition is None else case.edition.version.number,
-            tree=self.tree,
+            tree=self.shown_tree,
             names={member.person.id: member.person.name for member in self.account.members},
         )

@@ -1,13 +1,19 @@
 """How people work on a session: along its flow, beside it, or without one."""
 
 import uuid
+from collections.abc import Sequence
+from datetime import timedelta
 
 from flowpilot.demo.simulation.flow_guide import Guide, pick
 from flowpilot.demo.simulation.problems import words
 from flowpilot.demo.simulation.sessions import actions
 from flowpilot.demo.simulation.story import Story
+from flowpilot.flows.checklist import Item
+from flowpilot.flows.fields import FieldKind, FlowField
 from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.sessions.models import ConfidenceTier, SessionStatus
+from flowpilot.sessions.runs.decisions import Do, Mark
+from flowpilot.sessions.runs.run import run_of
 from flowpilot.sessions.transitions import Action
 
 _FREE_TEXT_SHARES = {ConfidenceTier.GUIDED: 0.06, ConfidenceTier.EXPLORING: 0.12}
@@ -29,6 +35,8 @@ def follow(story: Story, by: uuid.UUID, goal: NodeKind, most: int | None = None)
     """Follow the flow to the end of a path, at the goal if that can be reached, or for `most` steps."""
     guide, taken = guide_of(story), 0
     while is_offered_more(story) and (most is None or taken < most):
+        if run_of(story.where, story.steps).open_here():
+            tick_all(story, [by])
         story.wait_for_step()
         if _leaves_options(story) and is_at_question(story):
             actions.write(story, by, _own_words(story))
@@ -42,6 +50,35 @@ def follow(story: Story, by: uuid.UUID, goal: NodeKind, most: int | None = None)
             story.wait_for_step()
         _go_on(story, by, guide, goal)
         taken += 1
+
+
+def tick_all(story: Story, people: Sequence[uuid.UUID], leaving: int = 0) -> None:
+    """Fill in and tick what the present node asks, by these people in turn, except for the last ones."""
+    run = run_of(story.where, story.steps)
+    entries = [] if run.here is None else [one for one in run.entries(run.here) if one.mark is None]
+    fields = [one.asked for one in entries if isinstance(one.asked, FlowField)]
+    items = [one.asked for one in entries if isinstance(one.asked, Item)]
+    # What is filled in is used in the items, so it comes first.
+    wanted = [Mark(Do.FILL, field=field.name, value=_value(story, field)) for field in fields]
+    wanted += [Mark(Do.TICK, item=item.id) for item in items[: len(items) - leaving]]
+    for number, one in enumerate(wanted):
+        story.wait_for_step()
+        actions.mark(story, people[number % len(people)], one)
+
+
+def _value(story: Story, field: FlowField) -> str:
+    rng = story.rng
+    match field.kind:
+        case FieldKind.SERIAL:
+            return "5CD" + "".join(rng.choices("0123456789BCDFGHJKLMN", k=7))
+        case FieldKind.DATE:
+            return (story.moment + timedelta(days=rng.randint(3, 900))).date().isoformat()
+        case FieldKind.NUMBER:
+            return str(rng.randint(1, 40))
+        case FieldKind.CHOICE:
+            return rng.choice(field.choices)
+        case FieldKind.TEXT:
+            return f"PC-{rng.randint(100, 899)}" if "computer" in field.name else "m.huber"
 
 
 def improvise(story: Story, by: uuid.UUID, count: int) -> None:

@@ -4,13 +4,17 @@ from datetime import timedelta
 from itertools import pairwise
 
 from flowpilot.copilot import rules
+from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.matching.match import tier
 from flowpilot.flows.tree import NodeKind, Tree, problems
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.sessions import path
-from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
+from flowpilot.sessions.models import MARKS, AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.queries import case_of
+from flowpilot.sessions.runs.decisions import Do, Mark, mark
+from flowpilot.sessions.runs.marks import values
+from flowpilot.sessions.runs.run import run_of
 from flowpilot.sessions.transitions import OPEN, TRANSITIONS
 from tests.demo.rows import Facts, moments
 
@@ -93,8 +97,20 @@ def check_contents(facts: Facts) -> None:
     for session in facts.rows.sessions:
         tree = facts.tree_of(session)
         for number, step in enumerate(facts.steps[session.id]):
-            where = path.position(tree, facts.steps[session.id][:number])
-            assert step.content == _content(tree, where, step), (step.kind, step.content)
+            before = facts.steps[session.id][:number]
+            shown = None if tree is None else fill_tree(tree, values(before))
+            where = path.position(shown, before)
+            if step.kind in MARKS:
+                new = mark(run_of(where, before), _marked(step))
+                assert new is not None
+                assert (new.kind, new.content) == (step.kind, step.content)
+            else:
+                assert step.content == _content(shown, where, step), (step.kind, step.content)
+
+
+def _marked(step: AISessionStep) -> Mark:
+    said = step.content
+    return Mark(Do(step.kind), said.get("item"), said.get("field"), said.get("value", ""), said.get("reason", ""))
 
 
 def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> dict[str, object]:

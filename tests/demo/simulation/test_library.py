@@ -146,7 +146,8 @@ def test_own_words_for_weak_options_answer_questions_that_there_are() -> None:
 def test_every_flow_has_sessions_if_somebody_calls_about_its_problem(account: DemoAccount) -> None:
     found = facts(account)
     asked = {slug for domain in domains().values() for problem in domain.problem for slug in problem.flows}
-    new = {flow.name for slug, flow in shipped_flows().items() if slug not in asked}
+    # Nobody calls about a new computer: its runs are ordered.
+    new = {flow.name for slug, flow in shipped_flows().items() if slug not in asked | {"new-pc"}}
     used: set[uuid.UUID | None] = {session.matched_flow_id for session in found.rows.sessions}
     unused = {flow.name for flow in found.rows.flows if flow.id not in used}
     assert unused == new | ({"Backup has failed"} if account is ALPENBLICK else set())

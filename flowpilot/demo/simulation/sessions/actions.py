@@ -10,6 +10,9 @@ from flowpilot.handoffs import decisions as handoff_decisions
 from flowpilot.sessions import decisions, transitions
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.runs import decisions as runs
+from flowpilot.sessions.runs.decisions import Mark
+from flowpilot.sessions.runs.run import run_of
 from flowpilot.sessions.transitions import Action
 
 
@@ -35,6 +38,13 @@ def report(story: Story, by: uuid.UUID, tried: str, outcome: str) -> None:
 def write(story: Story, by: uuid.UUID, text: str) -> None:
     """Answer the present question in one's own words; anywhere else, take a note."""
     _add_step(story, by, decisions.free_text(story.where, text))
+
+
+def mark(story: Story, by: uuid.UUID, wanted: Mark) -> None:
+    """Tick, fill in or waive something that the flow asks."""
+    new = runs.mark(run_of(story.where, story.steps), wanted)
+    assert new is not None
+    _add_step(story, by, new)
 
 
 def go_back(story: Story, by: uuid.UUID) -> None:
