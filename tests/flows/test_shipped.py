@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 from flowpilot.flows.shipped import shipped_flows
+from flowpilot.flows.subflows.names import innermost_first, led_into
 from flowpilot.flows.text import FlowText, parse, render
 from flowpilot.flows.tree import NodeKind, Tree, problems
 
@@ -138,6 +139,14 @@ def test_commands_are_in_code_blocks(flow: FlowText) -> None:
 def test_three_keywords_say_more_than_its_name(flow: FlowText) -> None:
     said = [keyword for keyword in flow.keywords if not _words(keyword) <= _words(flow.name)]
     assert len(said) >= 3
+
+
+def test_sub_flows_lead_into_flows_of_the_library_and_in_no_circle() -> None:
+    flows = {flow.name: set(led_into(flow.tree).values()) for flow in shipped_flows().values()}
+    assert {into for leads in flows.values() for into in leads} <= flows.keys()
+    ordered = [flow.name for flow in innermost_first(shipped_flows().values())]
+    for name, leads in flows.items():
+        assert all(ordered.index(into) < ordered.index(name) for into in leads)
 
 
 def test_no_flow_has_all_words_of_another_in_its_name() -> None:

@@ -14,8 +14,9 @@ from flowpilot.demo.simulation.problems import domains
 from flowpilot.demo.world import DemoAccount, DemoFlow
 from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.flows.shipped import shipped_flows
+from flowpilot.flows.subflows.names import led_into, renamed
 from flowpilot.flows.text import FlowText, parse
-from flowpilot.flows.tree import to_json
+from flowpilot.flows.tree import Tree, to_json
 from flowpilot.identity.models import AuditEntry
 
 _DRAFT_AGE = timedelta(days=2)
@@ -90,7 +91,17 @@ def make_library(rng: Random, account: DemoAccount, now: datetime) -> Library:
     library = Library(categories, {}, [], [])
     for history in _declared(account):
         _add_flow(rng, account, library, history, now)
+    _name_by_id(library)
     return library
+
+
+def _name_by_id(library: Library) -> None:
+    """Let sub-flows lead into the account's own flows, as when a draft is saved."""
+    ids = {row.name: str(row.id) for row in library.trees}
+    for version in library.versions:
+        tree = Tree.model_validate(version.structure)
+        if led_into(tree):
+            version.structure = to_json(renamed(tree, ids))
 
 
 @cache

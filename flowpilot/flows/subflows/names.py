@@ -32,13 +32,13 @@ async def with_ids(db: ReadDb, account_id: uuid.UUID, tree: Tree) -> Tree:
     name = func.lower(Flow.name)
     query = select(name, Flow.id).where(Flow.account_id == account_id, name.in_(names), Flow.deleted_at.is_(None))
     ids = {found: str(id_) for found, id_ in (await db.execute(query)).all()}
-    return _renamed(tree, {flow: ids[flow.lower()] for flow in led_into(tree).values() if flow.lower() in ids})
+    return renamed(tree, {flow: ids[flow.lower()] for flow in led_into(tree).values() if flow.lower() in ids})
 
 
 async def with_names(db: ReadDb, account_id: uuid.UUID, text: FlowText) -> FlowText:
     """The text with the name of each flow that its tree leads into, as a person reads it."""
     names = await names_of(db, account_id, led_into(text.tree).values())
-    return text.model_copy(update={"tree": _renamed(text.tree, names)})
+    return text.model_copy(update={"tree": renamed(text.tree, names)})
 
 
 async def names_of(db: ReadDb, account_id: uuid.UUID, flows: Collection[str]) -> dict[str, str]:
@@ -70,7 +70,8 @@ def _put(
     ordered.setdefault(name, text)
 
 
-def _renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
+def renamed(tree: Tree, names: Mapping[str, str]) -> Tree:
+    """The tree with other names, or ids, for the flows that it leads into; one that is not listed stays."""
     nodes = {
         id_: node.model_copy(update={"flow": names[node.flow]}) if node.flow in names else node
         for id_, node in tree.nodes.items()
