@@ -14,6 +14,7 @@ from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.auth import WriteSession
 from flowpilot.knowledge.proposals import api
 from flowpilot.knowledge.proposals.schemas import ApproveIn, EditIn, PutOffIn, RejectIn
+from flowpilot.knowledge.wording.api import HasAi, word_proposal
 from flowpilot.web.render import go_to
 
 router = APIRouter(prefix="/proposals/{proposal_id}", include_in_schema=False)
@@ -58,6 +59,15 @@ async def edit(
     return go_to(
         f"/flows/{found.draft_flow_id}/edit", "This is the proposal's draft. Publishing it approves the proposal."
     )
+
+
+@router.post("/word")
+async def word(
+    proposal_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now, has_ai: HasAi
+) -> Response:
+    """Have the AI word the draft."""
+    await word_proposal(proposal_id, actor, db, now, has_ai)
+    return go_to(f"/proposals/{proposal_id}", "The AI is asked. Its answer appears here.")
 
 
 @router.post("/reject")

@@ -26,6 +26,7 @@ from flowpilot.web.flows.outline import Outline, outline
 from flowpilot.web.flows.versions import NodeChange, node_changes
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, render
+from flowpilot.web.wording import AiView, ai_view
 
 router = APIRouter(prefix="/proposals", include_in_schema=False)
 
@@ -64,6 +65,7 @@ class Proposal(Page):
     sources: list[Source]
     left_out: Sequence[SourceStep]
     effect: EffectOut | None
+    ai: AiView
 
     @property
     def is_change(self) -> bool:
@@ -102,10 +104,10 @@ async def show_proposal(
     frame: CurrentFrame,
     now: Now,
 ) -> Response:
-    return render(request, await proposal_page(actor, db, proposal_id, now), frame)
+    return render(request, await proposal_page(request, actor, db, proposal_id, now), frame)
 
 
-async def proposal_page(actor: Actor, db: ReadDb, proposal_id: uuid.UUID, now: Now) -> Proposal:
+async def proposal_page(request: Request, actor: Actor, db: ReadDb, proposal_id: uuid.UUID, now: Now) -> Proposal:
     """One proposal, to decide on."""
     found = await api.read_proposal(proposal_id, actor, db)
     steps = {step.id: step for step in await source_steps(db, actor.account_id, found.id, _step_ids(found))}
@@ -123,6 +125,7 @@ async def proposal_page(actor: Actor, db: ReadDb, proposal_id: uuid.UUID, now: N
         ],
         left_out=[steps[id_] for id_ in found.left_out if id_ in steps],
         effect=await effects.read_effect(found.id, actor, db, now) if found.published_version_id else None,
+        ai=await ai_view(request, actor, db, proposal_id=proposal_id),
     )
 
 
