@@ -17,6 +17,7 @@ IMAGES = Path(__file__).parent / "images" / "pages"
 
 _PHONE = {"width": 390, "height": 844}
 _DESK = {"width": 1280, "height": 860}
+_WIDE = {"width": 1440, "height": 900}
 _TALL = {"width": 1280, "height": 1100}
 
 # For each picture: who signs in, the page (" > " follows the first such link, or presses the button), the size,
@@ -28,6 +29,12 @@ SHOTS = {
     "queue-phone": ("senior@northwind.example", "/handoffs", _PHONE, "dark"),
     "handoff": ("senior@northwind.example", "/handoffs > .handoff-title", _DESK, "dark"),
     "flow": ("admin@northwind.example", "/flows > main a[href^='/flows/0']", _DESK, "light"),
+    "canvas": (
+        "owner@northwind.example",
+        "/flows > main a[href^='/flows/0'] > a[href$='/canvas']",
+        _WIDE,
+        "light",
+    ),
     "overview": ("owner@northwind.example", "/analytics/overview?compare=true", _DESK, "light"),
     "escalations": ("owner@northwind.example", "/analytics/escalations?period=90d", _DESK, "light"),
     "savings": ("owner@northwind.example", "/analytics/savings?period=90d", _DESK, "dark"),
@@ -95,6 +102,7 @@ def _go(page: Page, way: str) -> None:
     # By selectors: the pages' policy forbids evaluating text, which waiting for a function does.
     page.wait_for_selector(".chart:not(:has(canvas, svg))", state="detached")
     page.wait_for_selector("main :text('Asking the ticket system')", state="detached")
+    page.wait_for_selector("[data-canvas]:not([data-ready])", state="detached")
     page.wait_for_selector("[data-live-state]:not([data-live-state=live])", state="detached")
 
 

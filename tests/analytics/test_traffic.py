@@ -82,6 +82,21 @@ def test_a_step_that_was_taken_back_does_not_count(
     assert nodes(found) == {"power": {"n": 1}, "queue": {"n": 1, "open": 1}}
 
 
+def test_steps_in_a_sub_flow_are_not_on_the_paths_of_this_flow(
+    client: TestClient, company: Company, flow_id: uuid.UUID
+) -> None:
+    [(version,)] = company.query("SELECT id FROM tree_versions WHERE tree_id = %s", flow_id)
+    session = company.add("ai_sessions", matched_flow_id=flow_id, flow_version_id=version)
+    for position, (node, label, following, inner) in enumerate(
+        [("power", "Yes", "queue", {}), ("power", "Yes", "socket", {"flow": str(uuid.uuid4())})], 1
+    ):
+        content = {"node": node, "choice": label, "next": following, **inner}
+        company.add("ai_session_steps", session_id=session, position=position, kind="answer", content=content)
+    found = traffic(client, company, flow_id)
+    assert edges(found) == {("power", "Yes", "queue"): 1}
+    assert nodes(found) == {"power": {"n": 1}, "queue": {"n": 1, "open": 1}}
+
+
 def test_every_session_is_where_its_own_page_says(
     client: TestClient, company: Company, flow_id: uuid.UUID
 ) -> None:

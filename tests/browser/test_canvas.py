@@ -163,12 +163,16 @@ def test_two_people_who_edit_one_draft_lose_nothing(desk: Desk) -> None:
     for words in ("Asked by Luis?", "Handed over by Dana."):
         expect(node(one, words)).to_be_visible()
 
-    other.get_by_label("Text", exact=True).fill("Asked again by Luis?")
-    expect(other.get_by_role("dialog")).to_contain_text("Dana saved this draft")
-    other.get_by_role("dialog").get_by_role("button", name="Take theirs").click()
-    expect(node(other, "Asked by Luis?")).to_be_visible()
+    node(other, "Hand over to a senior").click()
+    other.get_by_label("Text", exact=True).fill("Handed over by Luis.")
+    dialog = other.get_by_role("dialog")
+    expect(dialog.locator("[data-theirs]")).to_have_text("Handed over by Dana.")
+    expect(dialog.locator("[data-mine]")).to_have_text("Handed over by Luis.")
+    expect(dialog.get_by_role("button", name="Combine both")).to_be_hidden()
+    dialog.get_by_role("button", name="Take theirs").click()
+    expect(node(other, "Handed over by Dana.")).to_be_visible()
     other.get_by_role("button", name="Undo").click()
-    expect(node(other, "Asked again by Luis?")).to_be_visible()
+    expect(node(other, "Handed over by Luis.")).to_be_visible()
     wait_until_saved(other)
 
 

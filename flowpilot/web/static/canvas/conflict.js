@@ -16,14 +16,14 @@ export function askWhich(dialog, { base, mine, theirs, said, choose }) {
   const found = compare(base, mine, theirs);
   /** @param {string} name */
   const part = (name) => /** @type {HTMLElement} */ (dialog.querySelector(`[data-${name}]`));
-  /** @param {string[]} ids */
-  const listed = (ids) => ids.map((id) => (id ? (theirs.nodes[id] ?? mine.nodes[id] ?? base.nodes[id])?.text ?? id : "Where the flow begins"));
+  /** @param {string[]} ids @param {Tree} side @returns {string[]} */
+  const listed = (ids, side) => ids.map((id) => (id ? side.nodes[id]?.text ?? `${(base.nodes[id] ?? theirs.nodes[id] ?? mine.nodes[id]).text} (removed)` : "Where the flow begins"));
   part("who").textContent = said;
-  for (const [name, ids] of /** @type {[string, string[]][]} */ ([["theirs", found.theirs], ["mine", found.mine]])) {
-    part(name).replaceChildren(...listed(ids).map((text) => Object.assign(document.createElement("li"), { textContent: text })));
+  for (const [name, ids, side] of /** @type {[string, string[], Tree][]} */ ([["theirs", found.theirs, theirs], ["mine", found.mine, mine]])) {
+    part(name).replaceChildren(...listed(ids, side).map((text) => Object.assign(document.createElement("li"), { textContent: text })));
   }
   part("twice").hidden = !found.twice.length;
-  part("twice").textContent = `Changed by both: ${listed(found.twice).join(" · ")}`;
+  part("twice").textContent = found.twice.length === 1 ? "One node was changed by both of you, so these cannot be combined." : `${found.twice.length} nodes were changed by both of you, so these cannot be combined.`;
   part("both").hidden = !found.both;
   dialog.onclick = ({ target }) => {
     const button = target instanceof Element ? target.closest("button") : null;

@@ -119,7 +119,7 @@ function fill(field, value) {
 
 /** @param {HTMLSelectElement} select @param {string} kind */
 function fillKinds(select, kind) {
-  const kinds = [...new Set([...KINDS.filter((one) => NEW_KINDS.includes(one)), kind])];
+  const kinds = [...new Set([...KINDS, kind])];
   select.replaceChildren(...kinds.map((one) => new Option(kindName(one), one, false, one === kind)));
 }
 

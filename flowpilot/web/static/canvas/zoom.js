@@ -1,7 +1,7 @@
 // Zoom and pan: buttons, Ctrl and the wheel, two fingers, and dragging the background. The view scrolls as any page does.
 
 const LEAST = 0.2, MOST = 2, STEP = 1.2;
-const LEGIBLE = 0.7;
+const LEGIBLE = 0.8;
 
 /**
  * @param {HTMLElement} port what scrolls
