@@ -209,6 +209,7 @@ def _tables() -> Iterator[str]:
 def _column(owner: Table, column: Column[Any]) -> tuple[str, ...]:
     default = column.server_default
     said = "" if default is None else code(str(getattr(default, "arg", "")).strip("'") or "''")
+    said = "derived" if column.computed is not None else said
     targets = {
         key.column.table.name
         for constraint in owner.foreign_key_constraints

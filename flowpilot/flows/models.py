@@ -4,11 +4,14 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, tenant_key
+
+# Trees are large, and many are read to find the few that lead into a flow.
+_LEADS_INTO = 'jsonb_path_query_array(structure, \'$."nodes".*."flow"\'::jsonpath)'
 
 # The type of a flow that is done step by step, often by several people.
 PROCEDURAL = "procedural"
@@ -63,6 +66,7 @@ class FlowVersion(Tenant, Base):
 
     `proposal_id`: the proposal that it comes from. It is no foreign key: proposals refer to sessions, and sessions
     to versions.
+    `leads_into`: the flows of its sub-flows, which PostgreSQL takes from the tree.
     `source`: the article that a draft was made from, as text. Publishing removes it.
     """
 
@@ -75,6 +79,7 @@ class FlowVersion(Tenant, Base):
     tree_id: Mapped[uuid.UUID]
     number: Mapped[int]
     structure: Mapped[dict[str, Any]]
+    leads_into: Mapped[list[str]] = mapped_column(JSONB(), Computed(_LEADS_INTO, persisted=True))
     proposal_id: Mapped[uuid.UUID | None]
     source: Mapped[str | None]
     created_by: Mapped[uuid.UUID | None]

@@ -4,8 +4,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import cast, func, select
-from sqlalchemy.dialects.postgresql import JSONPATH
+from sqlalchemy import select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.errors import ConflictError
@@ -68,9 +67,8 @@ async def check_unused(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) ->
 
 async def published_flows(db: ReadDb, account_id: uuid.UUID) -> dict[uuid.UUID, PublishedFlow]:
     """The account's published flows by id."""
-    into = func.jsonb_path_query_array(FlowVersion.structure, cast("$.nodes.*.flow", JSONPATH)).label("into")
     rows = await db.execute(
-        select(Flow.id, Flow.name, into)
+        select(Flow.id, Flow.name, FlowVersion.leads_into)
         .join(
             FlowVersion,
             (FlowVersion.account_id == Flow.account_id) & (FlowVersion.id == Flow.published_version_id),

@@ -240,6 +240,7 @@ def test_its_page_names_the_sub_flow_and_how_it_turned_out(
     take(client, company, session_id, choice="No")
     take(client, company, session_id, choice="No")
     page = client.get(f"/sessions/{session_id}", headers=company.headers()).text
+    assert "This sub-flow ends here" in page
     assert "in Password reset" in page
-    assert "<strong>Password reset ends here.</strong> Go on with: Reset the password." in page
+    assert "Back to: <strong>Reset the password.</strong> How did it turn out?" in page
     assert 'name="outcome" value="Still locked out"' in page
