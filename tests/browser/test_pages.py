@@ -24,6 +24,7 @@ PAGES = [
     "/sessions?status=resolved > .card-table a",
     "/sessions?status=active > .card-table a > a[href$='/flow']",
     "/sessions?status=active > .card-table a > a[data-key='e']",
+    "/sessions?status=active&q=A+new+computer+for > .card-table a",
     "/sessions/new?ticket=99&text=The+printer+is+offline",
     "/sessions?status=abandoned&q=no+such+words",
     "/handoffs",
