@@ -274,7 +274,8 @@ def _filtered(query: Select[AISession, str, str], filter_: SessionFilter) -> Sel
 def _case_step(step: AISessionStep) -> CaseStep:
     content = step.content
     return CaseStep(
-        kind=step.kind,
+        # A tick is something done, as the outcome of an instruction is.
+        kind=StepKind.OUTCOME if step.kind == StepKind.TICK else step.kind,
         text=str(next((content[name] for name in _ASKED if content.get(name)), "")),
         result=str(next((content[name] for name in _SAID if content.get(name)), "")),
         note=str(content.get("note") or content.get("reason") or ""),

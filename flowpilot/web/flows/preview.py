@@ -8,6 +8,7 @@ from fastapi import APIRouter, Query, Request, Response
 
 from flowpilot.flows import api
 from flowpilot.flows.api import OtherNumber
+from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.schemas import FlowDetailOut, VersionDetailOut
 from flowpilot.flows.tree import Node, Tree
 from flowpilot.identity.access import CanView
@@ -62,7 +63,7 @@ async def preview(
         edition=edition,
         answered=answered,
         at=at,
-        node=edition.tree.nodes.get(at),
+        node=fill_tree(edition.tree, {}).nodes.get(at),
         path=".".join(path.split(".")[: len(answered)]) if path else "",
     )
     return render(request, page, frame)

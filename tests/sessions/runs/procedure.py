@@ -81,8 +81,8 @@ def mark(
     return state
 
 
-def do_all(client: TestClient, company: Company, run_id: str) -> dict[str, Any]:
+def do_all(client: TestClient, company: Company, run_id: str, role: Role = Role.ENGINEER) -> dict[str, Any]:
     """Do all that is required."""
-    mark(client, company, run_id, do="fill", field="name", value="PC-12")
-    mark(client, company, run_id, do="tick", item="join")
-    return mark(client, company, run_id, do="tick", item="label")
+    mark(client, company, run_id, role, do="fill", field="name", value="PC-12")
+    mark(client, company, run_id, role, do="tick", item="join")
+    return mark(client, company, run_id, role, do="tick", item="label")

@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.handoffs.helpers import send_escalation
-from tests.sessions.runs.procedure import mark, publish_procedure, start_run
+from tests.sessions.runs.procedure import do_all, mark, publish_procedure, start_run
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
 
@@ -46,6 +46,16 @@ def test_it_is_ticked_filled_in_and_waived_with_forms_and_then_ends(run: tuple[T
     done = send(browser, page, "/steps", outcome="Done")
     assert "PC-12 is ready." in done.text
     assert send(browser, done, "/resolve", summary="PC-12 is ready.").url.path == f"{path}/note"
+
+
+def test_a_value_can_be_corrected_at_a_later_step(
+    client: TestClient, company: Company, run: tuple[TestClient, str]
+) -> None:
+    browser, path = run
+    do_all(client, company, path.rpartition("/")[2], Role.OWNER)
+    page = send(browser, path, "/steps", outcome="Done")
+    assert "PC-12 is ready." in page.text
+    assert "PC-13 is ready." in send(browser, page, "/marks", field="name", do="fill", value="PC-13").text
 
 
 def test_a_tick_is_taken_back_by_its_own_button(run: tuple[TestClient, str]) -> None:
