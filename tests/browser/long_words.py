@@ -77,7 +77,7 @@ def _write(company: Company, http: httpx2.Client, owner: _Person) -> list[str]:
     sessions = _work(company, engineer, senior, flow_id)
     pages = [f"/flows/{flow_id}{page}" for page in ("", "/versions", "/versions/1?to=2", "/edit", "/preview")]
     channel = f"/settings/notifications/channels/{_settings(owner)}"
-    return [*pages, channel, *sessions, *_postings(company, owner), *_clients(owner, connection_id)]
+    return [*pages, channel, *sessions, *_postings(company, owner), *_clients(owner, connection_id, flow_id)]
 
 
 def _join(http: httpx2.Client, owner: _Person, company: Company, role: Role) -> _Person:
@@ -107,13 +107,14 @@ def _postings(company: Company, owner: _Person) -> list[str]:
     return [f"/postings/{failed}", f"/postings/{held}", f"/postings?ticket={WORD}", f"/postings?ticket={WORD}x"]
 
 
-def _clients(owner: _Person, connection_id: str) -> list[str]:
+def _clients(owner: _Person, connection_id: str, flow_id: str) -> list[str]:
     """The client of all sessions, with all that it can have; returns the addresses of its pages."""
     client: str = owner.send("/clients", "GET")["items"][0]["id"]
     owner.send(f"/clients/{client}", "PATCH", notes=WORD)
     owner.send(f"/clients/{client}/aliases", name="Alias" + WORD[5:])
     company = {"connection_id": connection_id, "external_id": WORD, "name": WORD}
     owner.send(f"/clients/{client}/companies", "PUT", **company)
+    owner.send(f"/flows/{flow_id}/nodes/ask/client-notes/{client}", "PUT", text=WORD)
     merged = owner.send("/clients", name="Merged" + WORD[6:], notes=WORD)["id"]
     owner.send(f"/clients/{merged}/merge", into=client)
     other = owner.send("/clients", name="Other" + WORD[5:], notes=WORD)["id"]

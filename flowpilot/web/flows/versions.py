@@ -1,6 +1,7 @@
 """A flow's versions: who wrote them and when, one to read, and how two differ."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -9,11 +10,13 @@ from fastapi import APIRouter, Query, Request, Response
 from flowpilot.flows import api
 from flowpilot.flows.api import Number, OtherNumber
 from flowpilot.flows.schemas import DifferencesOut, FlowDetailOut, VersionDetailOut, VersionRow
+from flowpilot.flows.subflows.names import led_into, names_of
 from flowpilot.flows.tree import Choice, Node
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession
 from flowpilot.web.flows.pages import flow_page
+from flowpilot.web.formatting import plain
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
 
@@ -103,27 +106,30 @@ async def show_version(
     if to is None:
         return render(request, await flow_page(actor, db, frame, flow, before), frame)
     found = await api.read_differences(flow_id, number, to, actor, db)
+    after = await api.read_version(flow_id, to, actor, db)
+    into = [*led_into(before.tree).values(), *led_into(after.tree).values()]
     page = Comparison(
         title=f"Versions {number} and {to} of {flow.name}",
         flow=flow,
         before=before,
-        after=await api.read_version(flow_id, to, actor, db),
+        after=after,
         found=found,
-        changed=node_changes(found),
+        changed=node_changes(found, await names_of(db, actor.account_id, into)),
     )
     return render(request, page, frame)
 
 
-def node_changes(found: DifferencesOut) -> list[NodeChange]:
-    """What changed in each node that both trees have."""
-    return [NodeChange(one.node, one.after.text, _changed(one.before, one.after)) for one in found.changed]
+def node_changes(found: DifferencesOut, names: Mapping[str, str]) -> list[NodeChange]:
+    """What changed in each node that both trees have; `names` are those of the flows that they lead into."""
+    return [NodeChange(one.node, one.after.text, _changed(one.before, one.after, names)) for one in found.changed]
 
 
-def _changed(before: Node, after: Node) -> list[ChangedPart]:
+def _changed(before: Node, after: Node, names: Mapping[str, str]) -> list[ChangedPart]:
     parts = [
-        ChangedPart("Kind", before.kind.capitalize(), after.kind.capitalize()),
+        ChangedPart("Kind", plain(before.kind), plain(after.kind)),
         ChangedPart("Text", before.text, after.text),
         ChangedPart("Help", before.help, after.help),
+        ChangedPart("Leads into", names.get(before.flow, before.flow), names.get(after.flow, after.flow)),
         ChangedPart("Fields", _fields(before), _fields(after)),
         ChangedPart("Items", _items(before), _items(after)),
         ChangedPart("Choices", _lines(before.choices), _lines(after.choices)),

@@ -12,6 +12,7 @@ from flowpilot.analytics.effects import api as effects
 from flowpilot.analytics.effects.schemas import EffectOut
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
+from flowpilot.flows.subflows.names import led_into, names_of
 from flowpilot.flows.tree import walk
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanManageFlows
@@ -112,12 +113,13 @@ async def proposal_page(request: Request, actor: Actor, db: ReadDb, proposal_id:
     found = await api.read_proposal(proposal_id, actor, db)
     steps = {step.id: step for step in await source_steps(db, actor.account_id, found.id, _step_ids(found))}
     tree = None if found.flow is None else found.flow.tree
+    names = {} if tree is None else await names_of(db, actor.account_id, led_into(tree).values())
     return Proposal(
         title=found.title or "Proposal",
         proposal=found,
         diagram=None if tree is None else diagram(tree),
         outline=None if tree is None else outline(tree),
-        changed=[] if found.differences is None else node_changes(found.differences),
+        changed=[] if found.differences is None else node_changes(found.differences, names),
         sources=[
             Source(node, tree.nodes[node].text, [steps[id_] for id_ in found.sources[node] if id_ in steps])
             for node in ([] if tree is None else walk(tree))

@@ -172,3 +172,12 @@ def test_the_editor_takes_the_name_of_a_flow(client: TestClient, company: Compan
     node = _read(client, company, outer)["draft"]["tree"]["nodes"]["reset"]
     assert (node["kind"], node["flow"]) == ("subflow", str(reset))
     assert node["outcomes"] == [{"label": "Signed in", "next": "done"}]
+
+
+def test_a_comparison_names_the_flows(client: TestClient, company: Company, reset: uuid.UUID) -> None:
+    outer = publish(client, company, "Cannot sign in", sign_in(reset))
+    other = publish(client, company, "Reset by the vendor", RESET)
+    save(client, company, outer, "Cannot sign in", sign_in(other))
+    page = client.get(f"/flows/{outer}/versions/1?to=2", headers=company.headers()).text
+    assert '<del class="prose flow-was">Password reset</del>' in page
+    assert '<ins class="prose flow-is">Reset by the vendor</ins>' in page
