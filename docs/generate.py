@@ -85,6 +85,8 @@ def _metric_rows(metric: Metric) -> Iterator[tuple[str, str]]:
     elif metric.threshold is not None:
         yield "A gap when", f"the lower bound is above {metric.threshold} (severity high above {metric.high})"
         yield "Fewest cases", str(metric.min_cases)
+    if metric.factor is not None:
+        yield "Factor", str(metric.factor)
 
 
 # Settings

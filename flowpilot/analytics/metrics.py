@@ -27,9 +27,10 @@ class Metric(BaseModel):
     reports: list[str]
     threshold: float | None = Field(
         default=None,
-        description="A gap needs a lower bound above this; what is the same is at least so alike; or a factor.",
+        description="A knowledge gap needs a lower bound above this; what is the same is at least so alike.",
     )
     high: float | None = Field(default=None, description="Above this lower bound the gap's severity is high.")
+    factor: float | None = Field(default=None, description="What a confidence is multiplied by.")
     min_cases: int | None = Field(
         default=None, description="With fewer cases there is no gap, no savings figure and no verdict."
     )

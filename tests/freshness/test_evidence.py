@@ -130,4 +130,4 @@ async def test_one_flow_is_asked_for_alone(company: Company, database: Database)
 
 
 def test_the_catalogue_says_how_much_confidence_is_left() -> None:
-    assert METRICS["flow_trust"].threshold == DOUBTED
+    assert METRICS["flow_trust"].factor == DOUBTED

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowpilot.flows.matching.confidence import Evidence, confidences, tier
+from flowpilot.flows.matching.confidence import DOUBTED, Evidence, confidences, tier
 
 evidence = st.builds(
     lambda strength, is_domain, cases, share: Evidence(strength, is_domain, cases, round(cases * share)),
@@ -77,3 +77,14 @@ def test_the_own_domain_helps_but_makes_no_flow_of_nothing() -> None:
     assert with_domain > without
     [nothing] = confidences([Evidence(0.1, is_domain=True)])
     assert tier(nothing) == "discovery"
+
+
+def test_a_doubted_flow_comes_after_a_trusted_one_that_fits_as_well() -> None:
+    trusted, doubted = confidences([Evidence(3.0), Evidence(3.0, is_doubted=True)])
+    assert doubted == DOUBTED * trusted
+
+
+@pytest.mark.parametrize(("is_doubted", "expected"), [(False, "guided"), (True, "exploring")])
+def test_a_doubted_flow_is_explored_where_a_trusted_one_guides(is_doubted: bool, expected: str) -> None:
+    [alone] = confidences([Evidence(5.0, is_doubted=is_doubted)])
+    assert tier(alone) == expected

@@ -153,7 +153,7 @@ async def test_a_doubted_flow_counts_less_and_says_why(
     [before] = post(client, company, "/match", Role.VIEWER, **asked).json()["candidates"]
     await _doubt(database, company, flow_id)
     [after] = post(client, company, "/match", Role.VIEWER, **asked).json()["candidates"]
-    assert after["confidence"] == pytest.approx(0.85 * before["confidence"], abs=1e-4)
+    assert after["confidence"] == pytest.approx(0.8 * before["confidence"], abs=1e-4)
     assert before["doubted_since"] is None
     assert after["reason"] == (
         f"{before['reason']}; counts less until its owner confirms it, because it solves less than before"
