@@ -13,6 +13,7 @@ from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.asgi import AppClient
 from tests.company import Company
+from tests.flows.nested import RESET, publish, sign_in
 from tests.sessions.flows import SESSIONS, publish_printer_flow, start, take
 from tests.sessions.postings.connected import Connected
 
@@ -87,6 +88,25 @@ def test_reading_a_session_costs_the_same_however_much_happened(
 def test_without_a_flow_the_suggestion_is_one_more(counting: Counting, company: Company) -> None:
     session_id = start(counting.client, company, problem_summary="Something odd happens with my chair")["id"]
     assert counting.reading(company, f"/{session_id}") <= 7
+
+
+def test_a_sub_flow_costs_one_statement_more_once_it_is_entered(counting: Counting, company: Company) -> None:
+    reset = publish(counting.client, company, "Password reset", RESET)
+    outer = publish(counting.client, company, "Cannot sign in", sign_in(reset))
+    session_id = start(counting.client, company, flow_id=str(outer))["id"]
+    before = counting.reading(company, f"/{session_id}")
+    take(counting.client, company, session_id, choice="No")
+    assert counting.reading(company, f"/{session_id}") == before + 1
+
+
+def test_what_differs_for_a_client_costs_no_statement(counting: Counting, company: Company) -> None:
+    flow_id = publish_printer_flow(counting.client, company)
+    session = start(counting.client, company, client_name="Acme")
+    before = counting.reading(company, f"/{session['id']}")
+    path = f"/api/v1/flows/{flow_id}/nodes/power/client-notes/{session['client']['id']}"
+    written = counting.client.put(path, headers=company.headers(), json={"text": "Its switch is at the back."})
+    assert written.status_code == 204
+    assert counting.reading(company, f"/{session['id']}") == before
 
 
 def test_the_thirtieth_step_costs_no_more_than_the_first(
