@@ -2,7 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
@@ -23,6 +23,8 @@ from flowpilot.knowledge.wording.answers import UnusableAnswerError, changes
 from flowpilot.knowledge.wording.models import AiTask, Task, TaskStatus
 
 AI_JOB = "knowledge.ask_ai"
+# An answer that has not come by then does not come any more, and can be asked for again.
+_PATIENCE = timedelta(hours=1)
 _CHANGED = "The draft has changed since the AI was asked, so nothing was taken over. Ask again."
 
 
@@ -102,6 +104,11 @@ async def newest_task(
     return await db.scalar(query.order_by(AiTask.id.desc()).limit(1))
 
 
+def is_awaited(task: AiTask, now: datetime) -> bool:
+    """Whether the AI's answer may still come."""
+    return task.status == TaskStatus.ASKED and now - task.created_at < _PATIENCE
+
+
 async def subject_of(db: ReadDb, task: AiTask) -> Subject | None:
     """The draft as it is now; None if it is no longer the one that was asked about."""
     if task.proposal_id is not None:
@@ -174,7 +181,7 @@ async def _ask(db: Db, actor: Actor, now: datetime, task: Task, **about: uuid.UU
     newest = await newest_task(
         db, actor.account_id, proposal_id=about.get("proposal_id"), flow_id=about.get("flow_id")
     )
-    if newest is not None and newest.status == TaskStatus.ASKED:
+    if newest is not None and is_awaited(newest, now):
         raise AlreadyAskedError
     asked = AiTask(
         account_id=actor.account_id,

@@ -40,7 +40,7 @@ async def show_ai(
 ) -> Response:
     """What became of the newest request."""
     flow = await api.read_flow(flow_id, actor, db)
-    page = Ai(title="AI", flow=flow, ai=await ai_view(request, actor, db, flow_id=flow_id))
+    page = Ai(title="AI", flow=flow, ai=await ai_view(request, actor, db, frame.now, flow_id=flow_id))
     return render(request, page, frame)
 
 

@@ -127,7 +127,7 @@ async def proposal_page(request: Request, actor: Actor, db: ReadDb, proposal_id:
         ],
         left_out=[steps[id_] for id_ in found.left_out if id_ in steps],
         effect=await effects.read_effect(found.id, actor, db, now) if found.published_version_id else None,
-        ai=await ai_view(request, actor, db, proposal_id=proposal_id),
+        ai=await ai_view(request, actor, db, now, proposal_id=proposal_id),
     )
 
 
