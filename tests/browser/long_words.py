@@ -75,7 +75,9 @@ def _write(company: Company, http: httpx2.Client, owner: _Person) -> list[str]:
     owner.send(f"/flows/{flow_id}/draft", "PUT", **_FLOW | {"description": WORD[::-1]})
     connection_id = _connect(company, owner)
     sessions = _work(company, engineer, senior, flow_id)
-    pages = [f"/flows/{flow_id}{page}" for page in ("", "/versions", "/versions/1?to=2", "/edit", "/preview")]
+    pages = [
+        f"/flows/{flow_id}{page}" for page in ("", "/versions", "/versions/1?to=2", "/edit", "/canvas", "/preview")
+    ]
     channel = f"/settings/notifications/channels/{_settings(owner)}"
     return [*pages, channel, *sessions, *_postings(company, owner), *_clients(owner, connection_id, flow_id)]
 

@@ -214,6 +214,41 @@ def test_a_node_without_text_is_not_sent_and_says_so(desk: Desk) -> None:
     wait_until_saved(page)
 
 
+_CHECKLIST = {
+    "kind": "checklist",
+    "text": "Unpack the computer.",
+    "sections": [
+        {"title": "On the desk", "items": [{"id": "label", "text": "Stick the label on.", "required": True}]}
+    ],
+    "fields": [{"name": "serial", "label": "Serial number"}],
+    "outcomes": [{"label": "Done", "next": "solved"}],
+}
+_TREE = {
+    "root": "unpack",
+    "nodes": {"unpack": _CHECKLIST, "solved": {"kind": "resolution", "text": "It is unpacked."}},
+}
+
+# The API's own routes, asked as the page's scripts do.
+_PUT = """async ([path, tree]) => (await fetch(`/api/v1${path}/draft`, {
+    method: "PUT", headers: {"Content-Type": "application/json"},
+    body: JSON.stringify({name: "Canvas: checklist", tree}),
+})).status"""
+_GET = "async (path) => (await (await fetch(`/api/v1${path}`)).json()).draft.tree.nodes.unpack"
+
+
+def test_what_the_canvas_does_not_edit_is_kept(desk: Desk) -> None:
+    page = desk.person(OWNER)
+    path = new_flow(page, "Canvas: checklist").removeprefix(desk.url)
+    assert page.evaluate(_PUT, [path, _TREE]) == 200
+    before = page.evaluate(_GET, path)
+    open_canvas(page, path)
+    expect(node(page, "Unpack the computer.")).to_contain_text("1 item to tick")
+    expect(page.get_by_role("link", name="edit this node there")).to_be_visible()
+    page.get_by_label("Text", exact=True).fill("Unpack it.")
+    wait_until_saved(page)
+    assert page.evaluate(_GET, path) == before | {"text": "Unpack it."}
+
+
 def test_the_diagram_is_zoomed_and_fitted(desk: Desk) -> None:
     page = desk.person(OWNER)
     open_canvas(page, new_flow(page, "Canvas: zoom"))

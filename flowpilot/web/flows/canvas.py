@@ -6,11 +6,14 @@ from typing import Any, ClassVar
 
 from fastapi import APIRouter, Request, Response
 
+from flowpilot.db.session import ReadDb
 from flowpilot.flows import api
+from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import FlowDetailOut, VersionDetailOut, VersionRow
 from flowpilot.flows.subflows.checks import all_problems
 from flowpilot.flows.tree import TreeProblem, to_json
 from flowpilot.identity.access import CanManageFlows
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession
 from flowpilot.web.flows.pages import traffic_of
 from flowpilot.web.frame import CurrentFrame
@@ -52,6 +55,7 @@ async def show_canvas(
         "facts": flow.model_dump(mode="json", include={"name", "category", "type", "description", "keywords"}),
         "edition": _edition(newest),
         "tree": to_json(edition.tree),
+        "flows": flow.subflows | await _flows(actor, db, flow_id),
         "selected": node if node in edition.tree.nodes else None,
         "problems": [_problem(one) for one in await all_problems(db, actor.account_id, flow_id, edition.tree)],
         "traffic": traffic
@@ -61,6 +65,12 @@ async def show_canvas(
         title=f"Edit {flow.name}", flow=flow, edition=edition, has_traffic=traffic is not None, given=given
     )
     return render(request, page, frame)
+
+
+async def _flows(actor: Actor, db: ReadDb, flow_id: uuid.UUID) -> dict[str, str]:
+    """The names of the published flows, into which a sub-flow can lead, by their ids."""
+    found = await api.list_flows(actor, db, limit=200, state=FlowState.PUBLISHED)
+    return {str(one.id): one.name for one in found.items if one.id != flow_id}
 
 
 def _edition(newest: VersionRow) -> dict[str, Any]:

@@ -65,6 +65,16 @@ def test_the_canvas_shows_the_traffic_of_the_last_30_days(
     assert begins["traffic"]["edges"] == [{"node": "power", "label": "No", "next": "switch_on", "n": 1}]
 
 
+def test_a_sub_flow_can_lead_into_every_other_published_flow(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    flow_id, other = publish(client, company), publish(client, company, name="Scanner is dirty")
+    create(client, company, name="Not published yet")
+    assert given(signed_in(Role.TEAM_ADMIN).get(f"/flows/{flow_id}/canvas").text)["flows"] == {
+        other: "Scanner is dirty"
+    }
+
+
 def test_without_scripts_the_canvas_leads_to_the_list(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:

@@ -23,9 +23,10 @@ export function open(root) {
   const past = remember({ tree, selected });
   const state = () => ({ tree, selected });
 
+  const flows = /** @type {Map<string, string>} */ (new Map(Object.entries(given.flows)));
   const drawn = view(part("board"), part("lines"), part("icons"));
   const zoomed = zoom(part("view"), part("sizer"), part("board"), () => drawn.size);
-  const form = panel(part("panel"), state, edit);
+  const form = panel(part("panel"), state, edit, flows);
   const backup = backupOf(given.flow_id, given.user_id);
   const saving = saver({ url: given.url, me: given.me, facts: given.facts, edition: given.edition, tree, backup, say, onSaved, onConflict });
 
@@ -54,7 +55,7 @@ export function open(root) {
     /** @type {Map<string, string[]>} */
     const byNode = new Map();
     for (const { node, message } of problems) if (node) byNode.set(node, [...(byNode.get(node) ?? []), message]);
-    drawn.draw({ tree, selected, problems: byNode, traffic: given.traffic });
+    drawn.draw({ tree, selected, problems: byNode, traffic: given.traffic, flows });
     zoomed.apply();
     form.show(drawn.places, (selected && byNode.get(selected)) || []);
     allow(part("undo"), past.canUndo);
@@ -78,7 +79,7 @@ export function open(root) {
 
   /** Add a node that the selected one leads to; without one, or where the path ends, a separate node. @param {string} kind */
   function add(kind) {
-    const [grown, id] = addNode(tree, kind, NEW_TEXT[/** @type {"question"} */ (kind)]);
+    const [grown, id] = addNode(tree, kind, NEW_TEXT[kind]);
     const leads = selected !== null && selected in tree.nodes && !isEnd(tree.nodes[selected]);
     edit(leads ? addChoice(grown, /** @type {string} */ (selected), id) : grown, { select: id });
     form.focus();

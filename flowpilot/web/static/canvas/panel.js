@@ -1,6 +1,6 @@
 // The form beside the diagram: one node, with what it leads to. Each input is an edit.
 
-import { addChoice, addNode, changeChoice, changeNode, KINDS, moveChoice, offered, removeChoice, setKind } from "./tree.js";
+import { addChoice, addNode, changeChoice, changeNode, hasMore, KINDS, moveChoice, offered, removeChoice, setKind } from "./tree.js";
 import { kindName } from "./view.js";
 
 /**
@@ -9,15 +9,19 @@ import { kindName } from "./view.js";
  * @typedef {(tree: Tree, more?: {key?: string, select?: string | null}) => void} Edit
  */
 
-const NEW_KINDS = ["question", "instruction", "resolution", "escalation"];
-export const NEW_TEXT = { question: "New question", instruction: "New instruction", resolution: "Solved", escalation: "Hand over" };
+/** @type {Record<string, string>} */
+export const NEW_TEXT = {
+  question: "New question", instruction: "New instruction", checklist: "New checklist", subflow: "Another flow",
+  resolution: "Solved", escalation: "Hand over",
+};
 
 /**
  * @param {HTMLElement} root the panel
  * @param {() => {tree: Tree, selected: string | null}} state
  * @param {Edit} edit
+ * @param {Map<string, string>} flows the names of the flows that a sub-flow can lead into, by their ids
  */
-export function panel(root, state, edit) {
+export function panel(root, state, edit, flows) {
   const form = /** @type {HTMLFormElement} */ (root.querySelector("form"));
   const rows = /** @type {HTMLElement} */ (root.querySelector("[data-rows]"));
   const rowTemplate = /** @type {HTMLTemplateElement} */ (root.querySelector("template[data-row]"));
@@ -41,7 +45,9 @@ export function panel(root, state, edit) {
     part("open").hidden = !node.open;
     field("open").checked = Boolean(node.open);
     part("begins").hidden = selected === tree.root;
-    part("forms").hidden = NEW_KINDS.includes(node.kind) && !("fields" in node);
+    part("flow").hidden = node.kind !== "subflow";
+    fillFlows(/** @type {any} */ (field("flow")), node.flow ?? "", flows);
+    part("forms").hidden = !hasMore(node);
     const address = /** @type {HTMLAnchorElement} */ (part("forms").querySelector("a"));
     address.href = `${address.dataset.base}?node=${encodeURIComponent(selected)}`;
     showRows(tree, selected, places);
@@ -123,13 +129,19 @@ function fillKinds(select, kind) {
   select.replaceChildren(...kinds.map((one) => new Option(kindName(one), one, false, one === kind)));
 }
 
+/** @param {HTMLSelectElement} select @param {string} flow @param {Map<string, string>} flows */
+function fillFlows(select, flow, flows) {
+  const unknown = flows.has(flow) ? [] : [new Option(flow || "Choose …", flow, false, true)];
+  select.replaceChildren(...unknown, ...[...flows].map(([id, name]) => new Option(name, id, false, id === flow)));
+}
+
 /** @param {HTMLSelectElement} select @param {string} next @param {Tree} tree @param {Places} places */
 function fillTargets(select, next, tree, places) {
   const none = next in tree.nodes ? [] : [new Option(next ? `${next} (missing)` : "Choose …", next, false, true)];
   const there = Object.assign(document.createElement("optgroup"), { label: "Existing node" });
   for (const [id, { number }] of places) there.append(new Option(`${number}. ${shortened(tree.nodes[id].text)}`, id, false, id === next));
   const fresh = Object.assign(document.createElement("optgroup"), { label: "New node" });
-  fresh.append(...NEW_KINDS.map((kind) => new Option(`New ${kind}`, `new:${kind}`)));
+  fresh.append(...KINDS.map((kind) => new Option(`New ${kindName(kind).toLowerCase()}`, `new:${kind}`)));
   select.replaceChildren(...none, there, fresh);
 }
 

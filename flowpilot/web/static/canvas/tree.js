@@ -2,13 +2,26 @@
 
 /**
  * @typedef {{label: string, next: string}} Choice
- * @typedef {{kind: string, text: string, help?: string, open?: boolean, choices?: Choice[], outcomes?: Choice[]}} FlowNode
+ * @typedef {{title: string, items?: {text: string}[]}} Section
+ * @typedef {object} FlowNode
+ * @property {string} kind
+ * @property {string} text
+ * @property {string} [help]
+ * @property {boolean} [open]
+ * @property {Choice[]} [choices]
+ * @property {Choice[]} [outcomes]
+ * @property {string} [flow] the id of the flow that a sub-flow leads into
+ * @property {Section[]} [sections] of a checklist
+ * @property {{label: string}[]} [fields]
  * @typedef {{root: string, nodes: Record<string, FlowNode>}} Tree
  */
 
 export const KINDS = ["question", "instruction", "checklist", "subflow", "resolution", "escalation"];
 const ENDS = new Set(["resolution", "escalation"]);
 const ID_CHARACTERS = 48;
+
+/** Whether a node has parts that the form beside the diagram does not edit. @param {FlowNode} node */
+export const hasMore = (node) => node.kind === "checklist" || Boolean(node.fields?.length) || !KINDS.includes(node.kind);
 
 /** Whether a path ends at this kind of node. @param {FlowNode} node */
 export const isEnd = (node) => ENDS.has(node.kind);

@@ -9,7 +9,7 @@ import { endedHere, nodeTraffic, weight, words } from "./traffic.js";
  * @typedef {import("./layout.js").Place} Place
  * @typedef {import("./layout.js").Point} Point
  * @typedef {import("./traffic.js").Traffic} Traffic
- * @typedef {{tree: Tree, selected: string | null, problems: Map<string, string[]>, traffic: Traffic | null}} Shown
+ * @typedef {{tree: Tree, selected: string | null, problems: Map<string, string[]>, traffic: Traffic | null, flows: Map<string, string>}} Shown
  */
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -127,7 +127,7 @@ function portOf(card, index) {
 }
 
 /** Everything that a card says. @param {Shown} shown @param {string} id @param {Place} place @param {Map<string, Place>} places */
-function describe({ tree, problems, traffic }, id, place, places) {
+function describe({ tree, problems, traffic, flows }, id, place, places) {
   const node = tree.nodes[id], found = problems.get(id) ?? [], reached = nodeTraffic(traffic, id);
   const rows = offered(node).map(({ label, next }, index) => {
     const number = places.get(next)?.number ?? null;
@@ -137,11 +137,22 @@ function describe({ tree, problems, traffic }, id, place, places) {
   const foot = endedHere(reached, isEnd(node));
   const begins = id === tree.root ? "Begins here" : "";
   const faults = found.length ? `${found.length} ${found.length === 1 ? "problem" : "problems"}` : "";
-  return { kind: node.kind, number: place.number, text: node.text, begins, faults, isOpen: Boolean(node.open), rows, foot };
+  const notes = notesOf(node, flows);
+  return { notes, kind: node.kind, number: place.number, text: node.text, begins, faults, isOpen: Boolean(node.open), rows, foot };
+}
+
+/** What a node has beside its text. @param {import("./tree.js").FlowNode} node @param {Map<string, string>} flows names by ids */
+function notesOf({ kind, flow, sections = [], fields = [] }, flows) {
+  const n = sections.reduce((sum, { items = [] }) => sum + items.length, 0);
+  return [
+    kind === "subflow" && (flow ? `Leads into “${flows.get(flow) ?? flow}”` : "Leads into no flow yet"),
+    kind === "checklist" && `${n} ${n === 1 ? "item" : "items"} to tick`,
+    fields.length && `Asks for ${fields.map(({ label }) => label).join(", ")}`,
+  ].filter(Boolean).map(String);
 }
 
 /** @param {ReturnType<typeof describe>} facts @param {HTMLElement} icons */
-function contents({ kind, number, text, begins, faults, isOpen, rows, foot }, icons) {
+function contents({ notes, kind, number, text, begins, faults, isOpen, rows, foot }, icons) {
   const head = element("div", "canvas-head");
   const icon = /** @type {HTMLTemplateElement | null} */ (icons.querySelector(`[data-kind="${kind}"]`));
   if (icon) head.append(icon.content.cloneNode(true));
@@ -149,7 +160,7 @@ function contents({ kind, number, text, begins, faults, isOpen, rows, foot }, ic
   if (begins) head.append(element("span", "badge tone-secondary", begins));
   if (isOpen) head.append(element("span", "badge tone-orange", "To be worded"));
   else if (faults) head.append(element("span", "badge tone-red", faults));
-  const parts = [head, element("div", "canvas-text", text || "No text")];
+  const parts = [head, element("div", "canvas-text", text || "No text"), ...notes.map((note) => element("div", "canvas-note", note))];
   rows.forEach((row, index) => parts.push(choiceRow(row, index)));
   if (foot.text) {
     const last = element("div", "canvas-foot", foot.text);
