@@ -12,6 +12,7 @@ from tests.company import Company
 from tests.flows.samples import BROKEN, TREE, body, create, get, publish, save
 from tests.sessions.flows import start, take
 from tests.web.conftest import SignedIn
+from tests.web.test_costs import heard
 
 
 def given(page: str) -> dict[str, Any]:
@@ -75,6 +76,19 @@ def test_a_sub_flow_can_lead_into_every_other_published_flow(
     }
 
 
+def test_the_canvas_costs_the_same_however_many_sessions_there_are(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    flow_id, browser = publish(client, company), signed_in(Role.TEAM_ADMIN)
+    costs = []
+    for _ in range(2):
+        take(client, company, start(client, company, flow_id=flow_id)["id"], choice="No")
+        with heard(client) as sent:
+            assert browser.get(f"/flows/{flow_id}/canvas").status_code == 200
+        costs.append(len(sent))
+    assert costs[0] == costs[1] <= 19
+
+
 def test_without_scripts_the_canvas_leads_to_the_list(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:
@@ -110,8 +124,3 @@ def test_a_draft_that_somebody_else_saved_is_not_overwritten(client: TestClient,
     assert late.status_code == 409
     assert late.json()["type"].endswith("flow-changed")
     assert get(client, company, f"/{flow['id']}")["draft"]["tree"]["nodes"]["power"]["text"] == "Is it on?"
-
-
-def test_a_script_without_a_digest_in_its_address_is_asked_for_again(client: TestClient) -> None:
-    assert client.get("/static/canvas/tree.js").headers["Cache-Control"] == "no-cache"
-    assert "immutable" in client.get("/static/canvas/main.js?v=1").headers["Cache-Control"]
