@@ -1,7 +1,7 @@
 """Pauses that grow: what fails is tried again less and less often."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,3 +20,11 @@ class Pauses:
                 break
             pause *= self.factor
         return min(pause, self.longest)
+
+
+def as_long_again(since: datetime, now: datetime) -> timedelta:
+    """How long to wait for something of which nobody counts the failures: as long as it has waited already.
+
+    At least a minute, and at most an hour.
+    """
+    return min(max(now - since, timedelta(minutes=1)), timedelta(hours=1))

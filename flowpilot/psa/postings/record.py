@@ -12,7 +12,7 @@ from decimal import Decimal
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.db.session import Db
-from flowpilot.outgoing.pauses import Pauses
+from flowpilot.outgoing.pauses import Pauses, as_long_again
 from flowpilot.psa.markers import marker_of
 from flowpilot.psa.models import PsaActivityLog
 from flowpilot.psa.postings import rollup
@@ -182,7 +182,7 @@ async def put_off(
     """Look for steps again later, because a look-up has failed."""
     loaded = await lock(db, account_id, posting_id)
     for step in loaded.of(steps):
-        step.due_at, step.reason = now + _PAUSES.after(max(1, step.attempts)), reason
+        step.due_at, step.reason = now + as_long_again(loaded.posting.created_at, now), reason
     await rollup.roll_up(db, loaded, now)
 
 

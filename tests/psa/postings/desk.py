@@ -72,7 +72,7 @@ class KilledError(BaseException):
 class MemoryDesk:
     """Tickets in memory. `planned` has what happens to the next writes; when it is empty, they are accepted.
 
-    `meanwhile` is called once, while a ticket is read.
+    `meanwhile` is called once, while a ticket is read. The `broken` ticket cannot be shown, all others can.
     `lost`: written, and no answer. `dropped`: no answer, and not written. `kill`, `kill late`: the process dies
     before, or after it was written. `vanish`: accepted, and not there. `later`, `refuse`, `down`: as they say.
     """
@@ -84,6 +84,7 @@ class MemoryDesk:
     statuses: dict[str, str] = field(default_factory=dict)
     planned: deque[str] = field(default_factory=deque)
     meanwhile: Callable[[], None] = lambda: None
+    broken: str | None = None
     is_down: bool = False
     is_revoked: bool = False
 
@@ -94,10 +95,11 @@ class MemoryDesk:
         return []
 
     async def search(self, query: TicketQuery) -> TicketPage:
+        self._answer()
         return TicketPage([])
 
     async def read_ticket(self, ticket_id: str) -> Ticket:
-        self._answer()
+        self._answer(ticket_id)
         self.meanwhile()
         self.meanwhile = lambda: None
         found = self.merged.get(ticket_id, ticket_id)
@@ -121,7 +123,7 @@ class MemoryDesk:
         return [Board("1", "Desk", (Status("closed", "Closed", is_closed=True),))]
 
     async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
-        self._answer()
+        self._answer(ticket_id)
         found = (
             number
             for number, (at, one) in enumerate(self.records)
@@ -152,11 +154,13 @@ class MemoryDesk:
     async def aclose(self) -> None:
         pass
 
-    def _answer(self) -> None:
+    def _answer(self, ticket_id: str | None = None) -> None:
         if self.is_revoked:
             raise CredentialsError("The desk does not accept the credentials.")
         if self.is_down:
             raise UnavailableError("It cannot be reached.")
+        if ticket_id is not None and ticket_id == self.broken:
+            raise UnavailableError("It answered 500.")
 
 
 @dataclass

@@ -16,7 +16,7 @@ from flowpilot.psa.members.tokens import refuse_token
 from flowpilot.psa.postings import health, record
 from flowpilot.psa.postings.loaded import LoadedPosting
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
-from flowpilot.psa.postings.sending import due
+from flowpilot.psa.postings.sending import due, unshown
 from flowpilot.psa.postings.sending.acts import LookUp, SetStatus, Wait, Write, lacks_member, next_act
 from flowpilot.psa.postings.sending.records import record_of
 from flowpilot.psa.postings.sending.writers import Writers
@@ -103,11 +103,11 @@ async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetim
         await _refuse(turn, posting, f"{error.detail} Correct the number under Edit details in the session.")
         return None
     except UnavailableError as error:
-        return await health.record_failure(turn.database, turn.connection, error.detail, error.not_before)
+        return await unshown.step_back(turn.database, turn.connection, turn.provider, posting, error)
     except CredentialsError:
         raise
     except ProviderError as error:
-        await _put_off(turn, posting, now() + timedelta(hours=1), error.detail)
+        await unshown.put_off(turn.database, posting, now() + timedelta(hours=1), error.detail)
         return None
     if ticket.is_deleted:
         await _refuse(turn, posting, f"Ticket {posting.ticket_id} is deleted, so nothing was written to it.")
@@ -154,7 +154,10 @@ async def _look_up(
     try:
         found = await turn.provider.find_record(posting.ticket_id, steps[0].marker, PostingStepKind(steps[0].kind))
     except UnavailableError as error:
-        return await health.record_failure(turn.database, turn.connection, error.detail, error.not_before)
+        rests_until = await unshown.step_back(turn.database, turn.connection, turn.provider, posting, error)
+        if rests_until is None:
+            await _put_off_steps(turn, posting, steps, error.detail)
+        return rests_until
     except CredentialsError:
         raise
     except ProviderError as error:
@@ -225,6 +228,7 @@ async def _finish(turn: Turn, posting: PsaPosting, ids: list[uuid.UUID], outcome
     async with turn.database.write(turn.account_id) as db:
         await record.finish(db, turn.account_id, posting.id, ids, outcome, now())
     if isinstance(outcome, TryLater) and outcome.is_down:
+        await unshown.put_behind(turn.database, posting)
         return await health.record_failure(turn.database, turn.connection, outcome.reason, outcome.not_before)
     return None
 
@@ -270,13 +274,6 @@ async def _wait(turn: Turn, posting: PsaPosting, steps: list[PsaPostingStep], un
         await due.put_off(db, posting, until)
         if reasons:
             await record.explain(db, turn.account_id, posting.id, reasons, now())
-
-
-async def _put_off(turn: Turn, posting: PsaPosting, until: datetime, reason: str) -> None:
-    async with turn.database.write(turn.account_id) as db:
-        await due.put_off(db, posting, until)
-        reasons = {step.id: reason for step in await due.wanted_steps(db, posting)}
-        await record.explain(db, turn.account_id, posting.id, reasons, now())
 
 
 async def _put_off_steps(turn: Turn, posting: PsaPosting, steps: tuple[PsaPostingStep, ...], reason: str) -> None:
