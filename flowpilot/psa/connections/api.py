@@ -73,6 +73,7 @@ async def change_connection(
         None if address is None else await fields.address_of(address, settings.allowed_private_networks),
         None if body.credentials is None else fields.credentials_of(kind, body.credentials),
         None if body.settings is None else fields.settings_of(kind, body.settings),
+        body.same_system,
     )
     row = await service.change_connection(db, actor, connection_id, change, settings, now)
     return schemas.connection_out(row)

@@ -36,7 +36,8 @@ class PauseKind(StrEnum):
 class PsaConnection(Tenant, Base):
     """An account's connection to its ticket system; at most one that is not removed.
 
-    The credentials are encrypted and never shown. `settings` are the provider's own options. Until `rests_until`
+    `tenant` is whose desk it is, where many share an address. The credentials are encrypted and never shown.
+    `settings` are the provider's own options. Until `rests_until`
     nothing is sent, because the ticket system asked for it; until `backs_off_until` nothing is posted, because it
     has failed `failures` times in a row (`trouble` says how). The job that goes on then is scheduled for
     `wakes_at`. Its members are read again at `members_due_at`. A removed one keeps its history, but no
@@ -54,6 +55,7 @@ class PsaConnection(Tenant, Base):
     provider: Mapped[str]
     name: Mapped[str]
     base_url: Mapped[str]
+    tenant: Mapped[str] = mapped_column(server_default="")
     credentials_encrypted: Mapped[bytes] = mapped_column(LargeBinary)
     settings: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
     findings: Mapped[dict[str, Any] | None]
@@ -69,6 +71,11 @@ class PsaConnection(Tenant, Base):
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     removed_at: Mapped[datetime | None]
+
+    @property
+    def system(self) -> tuple[str, str, str]:
+        """The ticket system that it leads to: two connections may lead to the same one, one after the other."""
+        return self.provider, self.base_url, self.tenant
 
     @property
     def quiet_until(self) -> datetime | None:

@@ -30,13 +30,16 @@ class ConnectionIn(Body):
 class ConnectionChangeIn(Body):
     """What to change. Credentials and settings are replaced as a whole; what is left out stays.
 
-    A new address needs the credentials again.
+    A new address needs the credentials again. Another ticket system is a new connection, so that no number is
+    mixed up: remove this one first. `same_system` says that a new address, or a tenant of another name, is the
+    same one still.
     """
 
     name: Line | None = None
     base_url: Address | None = None
     credentials: _Fields | None = None
     settings: _Fields | None = None
+    same_system: bool = False
 
 
 class FindingOut(BaseModel):

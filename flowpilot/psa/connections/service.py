@@ -20,6 +20,7 @@ from flowpilot.psa.connections.fields import addresses_in, wrong
 from flowpilot.psa.connections.models import PauseKind, ProviderKind, PsaConnection, PsaMember
 from flowpilot.psa.connections.opening import seal_credentials
 from flowpilot.psa.connections.queries import active_connection, lock_connection, require_active
+from flowpilot.psa.connections.systems import check_same, tenant_of
 from flowpilot.psa.members.schedule import EVERY, schedule_reading
 from flowpilot.settings import Settings
 
@@ -47,12 +48,16 @@ class NewConnection:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """What to change about a connection, with checked fields; None leaves it as it is."""
+    """What to change about a connection, with checked fields; None leaves it as it is.
+
+    `same_system`: a person says that it leads to the same ticket system as before, under another name.
+    """
 
     name: str | None = None
     base_url: str | None = None
     credentials: BaseModel | None = None
     settings: Mapping[str, Any] | None = None
+    same_system: bool = False
 
 
 async def connect(db: Db, actor: Actor, new: NewConnection, settings: Settings, now: datetime) -> PsaConnection:
@@ -67,6 +72,7 @@ async def connect(db: Db, actor: Actor, new: NewConnection, settings: Settings, 
         "provider": new.provider,
         "name": new.name,
         "base_url": new.base_url,
+        "tenant": tenant_of(new.provider, new.credentials),
         "credentials_encrypted": seal_credentials(settings, new.credentials),
         "settings": dict(new.settings),
         "created_by": actor.user_id,
@@ -94,11 +100,17 @@ async def change_connection(
 
     Raises:
         NoSuchConnectionError: there is none with this id.
-        RequestValidationError: the stored credentials would go to another address; they have to be entered again.
+        RequestValidationError: the stored credentials would go to another address, and have to be entered again;
+            or it may lead to another ticket system.
     """
     connection = await lock_connection(db, actor.account_id, connection_id)
     if change.credentials is None and _leads_elsewhere(connection, change):
         raise wrong("credentials", "Enter the credentials again, because they would be sent to another address.")
+    given = change.credentials
+    tenant = None if given is None else tenant_of(connection.provider, given)
+    if not change.same_system:
+        address, is_elsewhere = change.base_url or connection.base_url, bool(_new_addresses(connection, change))
+        await check_same(db, connection, address, tenant, other_settings=is_elsewhere)
     if _leads_elsewhere(connection, change):
         await _forget_tokens(db, connection)
     connection.name = change.name or connection.name
@@ -108,8 +120,8 @@ async def change_connection(
     connection.base_url = change.base_url or connection.base_url
     if change.settings is not None:
         connection.settings = dict(change.settings)
-    if change.credentials is not None:
-        connection.credentials_encrypted = seal_credentials(settings, change.credentials)
+    if given is not None and tenant is not None:
+        connection.credentials_encrypted, connection.tenant = seal_credentials(settings, given), tenant
         if connection.pause_kind == PauseKind.CREDENTIALS:
             await _go_on(db, connection, now)
     await _record(db, actor, connection, "changed", now, credentials_replaced=change.credentials is not None)
@@ -186,8 +198,11 @@ def changed(connection: PsaConnection, now: datetime) -> hooks.Changed:
 
 
 def _leads_elsewhere(connection: PsaConnection, change: Change) -> bool:
-    new = addresses_in(change.settings or {}) - addresses_in(connection.settings)
-    return change.base_url not in {None, connection.base_url} or bool(new)
+    return change.base_url not in {None, connection.base_url} or bool(_new_addresses(connection, change))
+
+
+def _new_addresses(connection: PsaConnection, change: Change) -> set[str]:
+    return addresses_in(change.settings or {}) - addresses_in(connection.settings)
 
 
 async def _forget_tokens(db: Db, connection: PsaConnection) -> None:

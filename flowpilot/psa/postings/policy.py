@@ -79,7 +79,7 @@ def way(posting: PsaPosting, connections: Sequence[PsaConnection]) -> PsaConnect
         connections: all of its account's, those that were removed too.
     """
     own = next(one for one in connections if one.id == posting.connection_id)
-    same = (one for one in connections if (one.provider, one.base_url) == (own.provider, own.base_url))
+    same = (one for one in connections if one.system == own.system)
     return next((one for one in (own, *same) if one.removed_at is None), None)
 
 

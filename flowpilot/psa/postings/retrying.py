@@ -71,7 +71,14 @@ def _retryable(account_id: uuid.UUID, filter_: PostingFilter) -> Select[uuid.UUI
     query = (
         select(PsaPosting.id, PsaPosting.state)
         .join(own, and_(own.account_id == PsaPosting.account_id, own.id == PsaPosting.connection_id))
-        .join(active, and_(active.provider == own.provider, active.base_url == own.base_url))
+        .join(
+            active,
+            and_(
+                active.provider == own.provider,
+                active.base_url == own.base_url,
+                active.tenant == own.tenant,
+            ),
+        )
         .where(
             PsaPosting.account_id == account_id,
             own.account_id == account_id,

@@ -21,6 +21,7 @@ class ProviderType:
     goes over midnight (UTC), so each day gets its own. `own_token`: it books time for the credentials'
     owner alone, and this field of them may hold a member's own token, with which what is theirs is written.
     `client_text_needs`: the setting without which nothing can be written for clients.
+    `tenant`: whose desk credentials lead to, where many share an address.
     """
 
     name: str
@@ -30,6 +31,7 @@ class ProviderType:
     splits_at_midnight_utc: bool = False
     own_token: str | None = None
     client_text_needs: str | None = None
+    tenant: Callable[[Any], str] = lambda _: ""
 
 
 PROVIDERS: Mapping[ProviderKind, ProviderType] = {
@@ -41,14 +43,29 @@ PROVIDERS: Mapping[ProviderKind, ProviderType] = {
         own_token="token",  # noqa: S106 - the name of a field
     ),
     ProviderKind.CONNECTWISE: ProviderType(
-        "ConnectWise PSA", connectwise.Credentials, connectwise.Settings, connectwise.ConnectWise
+        "ConnectWise PSA",
+        connectwise.Credentials,
+        connectwise.Settings,
+        connectwise.ConnectWise,
+        tenant=lambda credentials: credentials.company,
     ),
     ProviderKind.REDMINE: ProviderType("Redmine", redmine.Credentials, redmine.Settings, redmine.Redmine),
     ProviderKind.AUTOTASK: ProviderType(
-        "Autotask", autotask.Credentials, autotask.Settings, autotask.Autotask, splits_at_midnight_utc=True
+        "Autotask",
+        autotask.Credentials,
+        autotask.Settings,
+        autotask.Autotask,
+        splits_at_midnight_utc=True,
+        # An API user's name ends with the company's own domain.
+        tenant=lambda credentials: credentials.username.rpartition("@")[2],
     ),
     ProviderKind.HALOPSA: ProviderType(
-        "HaloPSA", halopsa.Credentials, halopsa.Settings, halopsa.HaloPsa, client_text_needs="client_outcome_id"
+        "HaloPSA",
+        halopsa.Credentials,
+        halopsa.Settings,
+        halopsa.HaloPsa,
+        client_text_needs="client_outcome_id",
+        tenant=lambda credentials: credentials.tenant,
     ),
     ProviderKind.CONSOLE: ProviderType(
         "Console (prints only)", console.Credentials, console.Settings, console.Console

@@ -146,7 +146,7 @@ async def test_an_admin_enters_and_removes_it_for_a_member(office: Office) -> No
 async def test_tokens_are_not_sent_to_another_address(office: Office) -> None:
     assert office.enter("alex").status_code == 204
     change = {"base_url": f"http://127.0.0.2:{office.tracker.port}", "credentials": {"token": "1-2-x"}}
-    office.desk.ask("PATCH", office.path, change, role=Role.OWNER)
+    office.desk.ask("PATCH", office.path, {**change, "same_system": True}, role=Role.OWNER)
     assert office.own()["has_token"] is False
 
 

@@ -1,7 +1,7 @@
 """What becomes of a posting whose ticket the system does not show: one ticket holds up no other.
 
-Whether the system is down, or only this ticket is broken there, a second question tells. In either case the posting
-goes behind the others, so that the next attempt is at another ticket.
+Whether the system is down, or only this ticket is broken there, a second question tells. In either case the
+posting goes behind the others, so that the next attempt is at another ticket.
 """
 
 from datetime import datetime

@@ -64,6 +64,7 @@ class ConnectionForm(BaseModel):
 
     name: Line
     base_url: Address
+    same_system: bool = False
     shown: str = ""
 
 
@@ -191,7 +192,12 @@ async def change(
     connection = await _active(actor, db)
     check_shown(body.shown, "" if connection is None else _shown(connection))
     entered = {} if connection is None else await _entered(request, actor, connection.provider)
-    said: dict[str, Any] = {"name": body.name, "base_url": body.base_url, **entered}
+    said: dict[str, Any] = {
+        "name": body.name,
+        "base_url": body.base_url,
+        "same_system": body.same_system,
+        **entered,
+    }
     if not any(said.get("credentials", {}).values()):
         said.pop("credentials", None)
     changed = await api.change_connection(request, connection_id, ConnectionChangeIn(**said), actor, db, now)
