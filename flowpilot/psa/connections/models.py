@@ -87,11 +87,14 @@ class PsaConnection(Tenant, Base):
         return self.quiet_until is not None and self.quiet_until > now
 
     def is_woken_later(self, now: datetime) -> bool:
-        """Whether it rests, and its next turn is on its way: it takes what is enqueued until then.
+        """Whether it rests, and a turn is on its way for the end of it, which takes what is enqueued until then.
 
-        A turn that is nearly there may be over before the transaction that enqueues it.
+        A turn that is nearly there may be over before the transaction that enqueues it. One long after the rest is
+        for something else: what is held for a day, for example.
         """
-        return self.is_quiet(now) and self.wakes_at is not None and self.wakes_at > now + _NEARLY
+        if self.quiet_until is None or self.quiet_until <= now or self.wakes_at is None:
+            return False
+        return now + _NEARLY < self.wakes_at <= self.quiet_until + _NEARLY
 
     def may_be_tried(self, now: datetime) -> bool:
         """Whether it rests only because it has failed, so that a person may have it tried earlier."""

@@ -76,7 +76,7 @@ async def awake(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID) -> None
 
 async def end_rest(db: Db, connection: PsaConnection) -> None:
     """Ask the ticket system again at once, because a person wants to know; not before it has asked for that."""
-    connection.backs_off_until = None
+    connection.backs_off_until = connection.wakes_at = None
     await db.flush()
 
 

@@ -45,3 +45,18 @@ async def test_a_turn_is_scheduled_again_although_this_clock_is_behind(office: O
             await health.awake(db, office.company.id, office.connection_id)
     jobs = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'connection_id' = %s AND scheduled_at IS NOT NULL"
     assert office.company.query(jobs, str(office.connection_id)) == [(2,)]
+
+
+async def test_what_is_enqueued_in_a_short_rest_does_not_wait_for_a_turn_that_is_a_day_away(office: Office) -> None:
+    async with office.database.write(office.company.id) as db:
+        tomorrow = now() + timedelta(days=1)
+        await health.wake(db, office.company.id, office.connection_id, tomorrow, now())
+    office.company.query("UPDATE psa_connections SET rests_until = now() + interval '5 min' RETURNING 1")
+    await office.post()
+    at_once = "SELECT count(*) FROM procrastinate_jobs WHERE args->>'connection_id' = %s AND scheduled_at IS NULL"
+    assert office.company.query(at_once, str(office.connection_id)) == [(1,)]
+    async with office.database.write(office.company.id) as db:
+        soon = now() + timedelta(minutes=5)
+        await health.wake(db, office.company.id, office.connection_id, soon, now())
+    await office.post()
+    assert office.company.query(at_once, str(office.connection_id)) == [(1,)]
