@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import update
 
 from flowpilot.db.session import Database
-from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.connections.models import NO_TROUBLE, PsaConnection
 from flowpilot.psa.connections.opening import open_provider
 from flowpilot.psa.connections.queries import read_connection
 from flowpilot.psa.members.schedule import EVERY, schedule_reading
@@ -26,7 +26,9 @@ _TIMEOUT_SECONDS = 15.0
 async def check_connection(
     database: Database, settings: Settings, account_id: uuid.UUID, connection_id: uuid.UUID, now: datetime
 ) -> Sequence[Finding]:
-    """What works and what does not, kept with the connection. If all works, its members are read as well.
+    """What works and what does not, kept with the connection.
+
+    If all works, its members are read as well, and what waits is tried at once.
 
     If the connection was changed meanwhile, what was found says nothing of it, and is not kept.
 
@@ -44,7 +46,8 @@ async def check_connection(
     )
     found = _stored(seen, connection)
     async with database.write(account_id) as db:
-        kept = update(PsaConnection).where(*this, *as_read).values(findings=found, checked_at=now)
+        mended = NO_TROUBLE if is_ok(seen.findings) else {}
+        kept = update(PsaConnection).where(*this, *as_read).values(findings=found, checked_at=now, **mended)
         is_kept = await db.scalar(kept.returning(PsaConnection.id)) is not None
         if is_kept and seen.members is not None:
             await store_members(db, connection, seen.members, now)

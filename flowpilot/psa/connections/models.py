@@ -1,6 +1,7 @@
 """An account's connection to its ticket system, and what it has told about people and statuses."""
 
 import uuid
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
@@ -31,6 +32,10 @@ class PauseKind(StrEnum):
 
     BY_HAND = "by_hand"
     CREDENTIALS = "credentials"
+
+
+# What a connection knows of its failures, once a person has mended it. A pause that the system asked for stays.
+NO_TROUBLE: Mapping[str, int | None] = {"failures": 0, "trouble": None, "backs_off_until": None, "wakes_at": None}
 
 
 class PsaConnection(Tenant, Base):

@@ -17,7 +17,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
 from flowpilot.psa import hooks
 from flowpilot.psa.connections.fields import addresses_in, wrong
-from flowpilot.psa.connections.models import PauseKind, ProviderKind, PsaConnection, PsaMember
+from flowpilot.psa.connections.models import NO_TROUBLE, PauseKind, ProviderKind, PsaConnection, PsaMember
 from flowpilot.psa.connections.opening import seal_credentials
 from flowpilot.psa.connections.queries import active_connection, lock_connection, require_active
 from flowpilot.psa.connections.systems import check_same, tenant_of
@@ -123,7 +123,10 @@ async def change_connection(
     if given is not None and tenant is not None:
         connection.credentials_encrypted, connection.tenant = seal_credentials(settings, given), tenant
         if connection.pause_kind == PauseKind.CREDENTIALS:
-            await _go_on(db, connection, now)
+            connection.paused_at = connection.pause_kind = None
+    if (change.base_url, given, change.settings) != (None, None, None):
+        # Also if it was not paused: a turn may just find that the old ones are not accepted, and stop.
+        await _go_on(db, connection, now)
     await _record(db, actor, connection, "changed", now, credentials_replaced=change.credentials is not None)
     return connection
 
@@ -149,6 +152,7 @@ async def resume(db: Db, actor: Actor, connection_id: uuid.UUID, now: datetime) 
     """
     connection = await lock_connection(db, actor.account_id, connection_id)
     if connection.paused_at is not None:
+        connection.paused_at = connection.pause_kind = None
         await _go_on(db, connection, now)
         await _record(db, actor, connection, "resumed", now)
     return connection
@@ -211,7 +215,9 @@ async def _forget_tokens(db: Db, connection: PsaConnection) -> None:
 
 
 async def _go_on(db: Db, connection: PsaConnection, now: datetime) -> None:
-    connection.paused_at = connection.pause_kind = None
+    """Try what waits, at once: what was wrong with the connection may be mended."""
+    for name, value in NO_TROUBLE.items():
+        setattr(connection, name, value)
     await db.flush()
     await hooks.call(hooks.on_ready, db, changed(connection, now))
 

@@ -65,4 +65,22 @@ async def test_credentials_that_were_replaced_meanwhile_are_not_blamed(
     open_client.patch(path, json={"credentials": {"token": "newer"}}, headers=company.headers())
     async with database.write(company.id) as db:
         assert not await pause_for_credentials(db, used, "Revoked.", NOON)
-    assert told == []
+    # The turn that used the old ones ends without a word, so the new ones have asked for another.
+    assert told == ["ready"]
+
+
+@pytest.mark.parametrize("mends", ["check", "credentials", "resume"])
+def test_whoever_mends_it_ends_its_rest(
+    open_client: TestClient, company: Company, desk: Desk, connect: Connect, told: list[str], mends: str
+) -> None:
+    path, headers = f"{CONNECTIONS}/{connect()['id']}", company.headers()
+    if mends == "resume":
+        open_client.post(f"{path}/pause", headers=headers)
+    rests = "failures = 6, trouble = 'Down.', backs_off_until = now() + interval '1 hour'"
+    company.query(f"UPDATE psa_connections SET {rests} RETURNING 1")
+    if mends == "credentials":
+        open_client.patch(path, json={"credentials": {"token": desk.token}}, headers=headers)
+    else:
+        open_client.post(f"{path}/{mends}", headers=headers)
+    health = "SELECT failures, trouble, backs_off_until FROM psa_connections"
+    assert (company.query(health), told) == ([(0, None, None)], ["ready"])

@@ -47,7 +47,9 @@ async def test_a_turn_is_scheduled_again_although_this_clock_is_behind(office: O
     assert office.company.query(jobs, str(office.connection_id)) == [(2,)]
 
 
-async def test_what_is_enqueued_in_a_short_rest_does_not_wait_for_a_turn_that_is_a_day_away(office: Office) -> None:
+async def test_what_is_enqueued_in_a_short_rest_does_not_wait_for_a_turn_that_is_a_day_away(
+    office: Office,
+) -> None:
     async with office.database.write(office.company.id) as db:
         tomorrow = now() + timedelta(days=1)
         await health.wake(db, office.company.id, office.connection_id, tomorrow, now())
