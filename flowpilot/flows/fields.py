@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from datetime import date
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from enum import StrEnum
 from typing import Annotated
 
@@ -14,6 +14,9 @@ from flowpilot.flows.plain import Help, ShortText, folded
 _NAME = r"[a-z][a-z0-9_]{0,39}"
 _PLACE = re.compile(r"\{\{\s*(" + _NAME + r")\s*\}\}")
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_:-]{1,63}")
+_NUMBER = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,10})?")
+# Some read it as one, others as a thousand.
+_UNCLEAR = re.compile(r"[+-]?[1-9][0-9]{0,2},[0-9]{3}")
 _MOST_CHARACTERS = 200
 
 FieldName = Annotated[str, StringConstraints(pattern=f"^{_NAME}$")]
@@ -108,13 +111,12 @@ def definition_problems(asked: Iterable[tuple[str, FlowField]]) -> Iterator[tupl
 
 
 def _number(said: str) -> str:
-    try:
-        number = Decimal(said.replace(" ", "").replace(",", "."))
-    except InvalidOperation:
-        number = Decimal("NaN")
-    if not number.is_finite():
+    said = said.replace(" ", "")
+    if _UNCLEAR.fullmatch(said):
+        raise ValueError("must be clear: write 1000 for a thousand, and 1.0 for one")
+    if not _NUMBER.fullmatch(said):
         raise ValueError("must be a number, such as 12 or 3.5")
-    return f"{number:f}"
+    return f"{Decimal(said.replace(',', '.')):f}"
 
 
 def _choice(field: FlowField, said: str) -> str:
