@@ -88,7 +88,7 @@ def _flow(history: SessionHistory) -> dict[str, Any] | None:
 
 
 def _of(step: AISessionStep) -> dict[str, Any]:
-    said = {key: value for key, value in step.content.items() if key != "next"}
+    said = {key: value for key, value in step.content.items() if key not in {"next", "through"}}
     return {**said, "by": str(step.actor_id) if step.actor_id else None, "at": step.created_at.isoformat()}
 
 

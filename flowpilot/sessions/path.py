@@ -32,12 +32,16 @@ class NothingToTakeBackError(OutdatedError):
 
 @dataclass(frozen=True, slots=True)
 class Frame:
-    """A flow that a session is in, and the node where it is. The session's own flow has no `flow_id` here."""
+    """A flow that a session is in, and the node where it is. The session's own flow has no `flow_id` here.
+
+    `through`: the nodes that led into it, the outermost first. They tell two entries of one flow apart.
+    """
 
     flow_id: uuid.UUID | None
     name: str
     tree: Tree
     node_id: str
+    through: tuple[str, ...] = ()
 
     @property
     def node(self) -> Node | None:
@@ -50,12 +54,14 @@ class Position:
     """Where a session is: the flow that it follows, and the sub-flows that it is in, the innermost last.
 
     `frames`: none if it follows no flow. `trail`: the answers and outcomes that led here.
+    `behind`: the frame in which each of them was taken, at its node.
     `halt`: why the sub-flow at whose node it is could not be entered; otherwise empty.
     """
 
     trail: tuple[AISessionStep, ...] = ()
     frames: tuple[Frame, ...] = ()
     halt: str = ""
+    behind: tuple[Frame, ...] = ()
 
     @property
     def node_id(self) -> str | None:
@@ -92,20 +98,24 @@ def position(tree: Tree | None, steps: Sequence[AISessionStep], inner: Trees = _
     if tree is None:
         return Position()
     trail, _ = _replay(steps)
-    frames, halt = [Frame(None, "", tree, tree.root)], ""
+    frames, behind, halt = [Frame(None, "", tree, tree.root)], [], ""
     for step in trail:
         content = step.content
         if step.kind == StepKind.ENTER:
             halt = str(content.get("halt", ""))
             if not halt:
                 version = inner[uuid.UUID(content["version_id"])]
-                frames.append(Frame(uuid.UUID(content["flow_id"]), content["name"], version, content["next"]))
+                through = (*frames[-1].through, str(content["node"]))
+                flow_id = uuid.UUID(content["flow_id"])
+                frames.append(Frame(flow_id, content["name"], version, content["next"], through))
             continue
         # A flow is never in itself, so its id says in which frame the step was taken.
         while frames[-1].flow_id != flow_of(step) and len(frames) > 1:
             frames.pop()
+        behind.append(replace(frames[-1], node_id=str(content["node"])))
         frames[-1], halt = replace(frames[-1], node_id=str(content["next"])), ""
-    return Position(tuple(step for step in trail if step.kind != StepKind.ENTER), tuple(frames), halt)
+    moves = tuple(step for step in trail if step.kind != StepKind.ENTER)
+    return Position(moves, tuple(frames), halt, tuple(behind))
 
 
 def flow_of(step: AISessionStep) -> uuid.UUID | None:

@@ -133,8 +133,10 @@ def _stands(entry: Entry, kind: StepKind) -> bool:
 
 def _about(run: Run, entry: Entry) -> dict[str, Any]:
     assert run.here is not None
-    flow = {} if run.here.flow is None else {"flow": run.here.flow}
-    return {**_named(entry), "node": run.here.node_id, "next": run.here.node_id, **flow}
+    # A field is one in the whole session, so it is filled in where the session is.
+    place = entry.place if isinstance(entry.asked, Item) else run.here
+    flow = {} if place.flow is None else {"flow": place.flow, "through": list(place.through)}
+    return {**_named(entry), "node": place.node_id, "next": place.node_id, **flow}
 
 
 def _named(entry: Entry) -> dict[str, str]:

@@ -6,12 +6,12 @@ from typing import Any
 from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
 
 Key = tuple[str, ...]
-"""An item, known by its flow, its node and its id; or a field, known by its name in the whole session."""
+"""An item, known by the way into its flow, its node and its id; or a field, by its name in the whole session."""
 
 
-def item_key(flow: str | None, node: str | None, item: str) -> Key:
-    """The key of an item."""
-    return "item", flow or "", node or "", item
+def item_key(through: Sequence[str], node: str, item: str) -> Key:
+    """The key of an item. `through`: the nodes that led into its flow, so that a second entry begins anew."""
+    return "item", *through, node, item
 
 
 def field_key(name: str) -> Key:
@@ -56,4 +56,4 @@ def _replay(steps: Sequence[AISessionStep]) -> tuple[dict[Key, AISessionStep], l
 def _key(content: dict[str, Any]) -> Key:
     if "field" in content:
         return field_key(str(content["field"]))
-    return item_key(content.get("flow"), content.get("node"), str(content["item"]))
+    return item_key(content.get("through", ()), str(content["node"]), str(content["item"]))

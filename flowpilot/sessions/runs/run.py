@@ -1,7 +1,7 @@
 """What a session's flow asks to be done and filled in on its way, and what is done of it. Pure."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flowpilot.flows.checklist import Item
@@ -19,11 +19,20 @@ _BINDING = frozenset({NodeKind.CHECKLIST, NodeKind.RESOLUTION})
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A node where the session is, was, or may still come to. `flow`: the sub-flow that it is in."""
+    """A node where the session is, was, or may still come to.
+
+    `flow`: the sub-flow that it is in. `through`: the nodes that led into that, the outermost first.
+    """
 
     node_id: str
     node: Node
     flow: str | None = None
+    through: tuple[str, ...] = ()
+
+    @property
+    def path(self) -> str:
+        """What tells it from all other places of the session."""
+        return "/".join((*self.through, self.node_id))
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +63,8 @@ class Progress:
 class Run:
     """The places behind a session, where it stands, and those ahead.
 
-    `stands`: the node where it is; when a sub-flow has ended there, also the one that led into it.
+    `behind`: also checklists that were begun and from which it went back. `stands`: the node where it is; when a
+    sub-flow has ended there, also the one that led into it.
     """
 
     behind: tuple[Place, ...]
@@ -77,7 +87,7 @@ class Run:
         found: dict[Key, Entry] = {}
         for place in places:
             for item in place.node.items:
-                key = item_key(place.flow, place.node_id, item.id)
+                key = item_key(place.through, place.node_id, item.id)
                 found[key] = Entry(place, item, self.marks.get(key))
             for field in place.node.fields:
                 key = field_key(field.name)
@@ -131,31 +141,51 @@ def run_of(where: Position, steps: Sequence[AISessionStep], inner: Trees = _NO_T
     if where.node is None or where.deciding is None:
         return Run((), (), (), marks(steps))
     frames = where.frames[-1:] if where.deciding is where.frames[-1] else (where.frames[-1], where.deciding)
-    stands = tuple(_standing_at(frame) for frame in frames)
+    found = marks(steps)
+    stands = [_place(frame, frame.node_id) for frame in frames]
+    behind = [_place(frame, frame.node_id) for frame in where.behind if frame.node is not None]
+    behind += _begun(where, steps, inner, found)
     return Run(
-        behind=tuple(place for place in _behind(where, steps, inner) if place not in stands),
-        stands=stands,
-        ahead=tuple(
-            Place(node_id, frame.tree.nodes[node_id], _flow(frame.flow_id)) for frame, node_id in ahead(where)
-        ),
-        marks=marks(steps),
+        behind=tuple(_once(behind, besides=stands)),
+        stands=tuple(stands),
+        ahead=tuple(_place(frame, node_id) for frame, node_id in ahead(where)),
+        marks=found,
     )
 
 
-def _behind(where: Position, steps: Sequence[AISessionStep], inner: Trees) -> Iterator[Place]:
-    """The nodes that led here, each once, of sub-flows too."""
+def _begun(
+    where: Position, steps: Sequence[AISessionStep], inner: Trees, found: Mapping[Key, AISessionStep]
+) -> Iterator[Place]:
+    """The checklists of which something is done, even if the session went back from them."""
     trees: dict[str | None, Tree] = {None: where.frames[0].tree}
     for step in steps:
         if step.kind == StepKind.ENTER and "version_id" in step.content:
             trees[step.content["flow_id"]] = inner[uuid.UUID(step.content["version_id"])]
-    for flow, node_id in dict.fromkeys((step.content.get("flow"), step.content["node"]) for step in where.trail):
-        if flow in trees and node_id in trees[flow].nodes:
-            yield Place(node_id, trees[flow].nodes[node_id], flow)
+    for key, step in found.items():
+        flow, node_id = step.content.get("flow"), step.content["node"]
+        node = trees[flow].nodes.get(node_id) if flow in trees else None
+        if node is not None and node.kind is NodeKind.CHECKLIST:
+            place = Place(node_id, node, flow, tuple(step.content.get("through", ())))
+            # A field can be corrected at a node that does not ask for it.
+            if key in _keys(place):
+                yield place
 
 
-def _standing_at(frame: Frame) -> Place:
-    assert frame.node is not None
-    return Place(frame.node_id, frame.node, _flow(frame.flow_id))
+def _keys(place: Place) -> Iterator[Key]:
+    yield from (item_key(place.through, place.node_id, item.id) for item in place.node.items)
+    yield from (field_key(field.name) for field in place.node.fields)
+
+
+def _once(places: Sequence[Place], besides: Sequence[Place]) -> Iterator[Place]:
+    taken = {place.path for place in besides}
+    for place in places:
+        if place.path not in taken:
+            taken.add(place.path)
+            yield place
+
+
+def _place(frame: Frame, node_id: str) -> Place:
+    return Place(node_id, frame.tree.nodes[node_id], _flow(frame.flow_id), frame.through)
 
 
 def _flow(flow_id: uuid.UUID | None) -> str | None:
