@@ -2,11 +2,11 @@
 
 import itertools
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.models import MARKS, AISessionStep, SessionStatus
 from flowpilot.sessions.queries import SessionHistory
 
 # After this long without a step, nobody is at work on it.
@@ -35,7 +35,8 @@ def stretches(history: SessionHistory, until: datetime) -> Iterator[Stretch]:
 
     A stretch without any step counts for at most `LONGEST_STRETCH`. One that nobody has ended, because the session
     was forgotten or a claim has lapsed, counts nothing: nobody knows when it ended. Of the time in which a session
-    waits for a senior, what leads to a step counts: engineers may go on meanwhile.
+    waits for a senior, what leads to a step counts: engineers may go on meanwhile. A colleague who only ticks in a
+    run that is somebody else's takes no time from them, and has none.
     """
     session = history.session
     changes = [(change.created_at, SessionStatus(change.to_status)) for change in history.changes]
@@ -43,10 +44,11 @@ def stretches(history: SessionHistory, until: datetime) -> Iterator[Stretch]:
         # It was imported, without a history of its status.
         changes = [(session.created_at, SessionStatus.ACTIVE)]
     is_open = session.status in _AT_WORK
-    moments = {moment for moment, _ in changes} | {step.created_at for step in history.steps}
+    worked = _steps_of_workers(history)
+    steps = {step.created_at for step in worked}
+    moments = {moment for moment, _ in changes} | steps
     moments |= {until} if is_open else {session.resolved_at or max(moments)}
-    actors = _actors(history)
-    steps = {step.created_at for step in history.steps}
+    actors = _actors(history, worked)
     unattended = {change.created_at for change in history.changes if change.actor_id is None} - steps
     # Never whose the session is now: what was worked, and posted, must not change hands with it.
     last = None
@@ -58,8 +60,16 @@ def stretches(history: SessionHistory, until: datetime) -> Iterator[Stretch]:
             yield Stretch(by, earlier, min(later - earlier, LONGEST_STRETCH))
 
 
-def _actors(history: SessionHistory) -> dict[datetime, uuid.UUID]:
+def _steps_of_workers(history: SessionHistory) -> list[AISessionStep]:
+    """The steps without the ticks of people who neither started the session, nor own it, nor did anything else."""
+    workers = {history.session.user_id, history.session.owner_id}
+    workers |= {step.actor_id for step in history.steps if step.kind not in MARKS}
+    workers |= {change.actor_id for change in history.changes}
+    return [step for step in history.steps if step.kind not in MARKS or step.actor_id in workers]
+
+
+def _actors(history: SessionHistory, worked: Sequence[AISessionStep]) -> dict[datetime, uuid.UUID]:
     """Who did something at each moment. A step tells more than the change of status that it came with."""
     changes = {change.created_at: change.actor_id for change in history.changes if change.actor_id is not None}
-    steps = {step.created_at: step.actor_id for step in history.steps if step.actor_id is not None}
+    steps = {step.created_at: step.actor_id for step in worked if step.actor_id is not None}
     return changes | steps

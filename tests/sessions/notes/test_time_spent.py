@@ -15,7 +15,7 @@ from flowpilot.sessions import service
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.notes.documentation import document
-from flowpilot.sessions.notes.work_time import time_spent
+from flowpilot.sessions.notes.work_time import Stretch, stretches, time_spent
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import Action
 from tests.company import Company, at
@@ -98,6 +98,19 @@ def test_each_minute_counts_that_was_at_work_and_within_half_an_hour_of_the_last
 
     expected = sum(counts(minute) for minute in range(until))
     assert time_spent(_told(session, steps, changes), _minutes(until)) == timedelta(minutes=expected)
+
+
+@pytest.mark.parametrize("kind", [StepKind.TICK, StepKind.UNDO])
+async def test_a_colleague_who_only_ticks_in_a_run_has_none_of_its_time(kind: StepKind) -> None:
+    colleague = uuid.UUID(int=2)
+    ticks = [(1, SOMEBODY), (25, colleague), (27, SOMEBODY)]
+    steps = [AISessionStep(created_at=_minutes(at), kind=kind, actor_id=by, content={}) for at, by in ticks]
+    session = AISession(created_at=START, status="active", user_id=SOMEBODY, owner_id=SOMEBODY)
+    changes = [StatusChange(created_at=START, to_status="active", actor_id=SOMEBODY)]
+    assert list(stretches(_told(session, steps, changes), _minutes(27))) == [
+        Stretch(SOMEBODY, START, timedelta(minutes=1)),
+        Stretch(SOMEBODY, _minutes(1), timedelta(minutes=26)),
+    ]
 
 
 async def test_a_pause_does_not_count(story: Story) -> None:
