@@ -163,6 +163,9 @@ def _kept_outcome(outcome: Outcome) -> Outcome:
     if isinstance(outcome, Accepted):
         return Accepted(kept(outcome.external_id, MAX_NAME))
     reason = kept(outcome.reason, MAX_REASON)
-    if isinstance(outcome, Refused) and outcome.field is not None:
-        return Refused(reason, kept(outcome.field, MAX_NAME))
+    if isinstance(outcome, Refused):
+        field, wrong_id = (
+            None if one is None else kept(one, MAX_NAME) for one in (outcome.field, outcome.wrong_id)
+        )
+        return Refused(reason, field, wrong_id)
     return replace(outcome, reason=reason)

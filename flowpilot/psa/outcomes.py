@@ -15,10 +15,14 @@ class Accepted:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """It was not written and will not be if it is sent again. `reason` is a sentence that a person can act on."""
+    """It was not written and will not be if it is sent again. `reason` is a sentence that a person can act on.
+
+    `wrong_id`: it was written after all, and not as it should be, under this id. A person has to correct it there.
+    """
 
     reason: str
     field: str | None = None
+    wrong_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -122,6 +122,11 @@ class PsaPostingStep(Tenant, Base):
     first_started_at: Mapped[datetime | None]
 
     @property
+    def is_there_wrongly(self) -> bool:
+        """Whether it was written, and not as it should be: a person has to correct it in the ticket system."""
+        return self.state == State.FAILED and self.external_id is not None and self.looks == 0
+
+    @property
     def may_have_arrived(self) -> bool:
         """Whether it is on the ticket, or may be without having been seen there."""
         return self.external_id is not None or self.asked_at is not None or self.looks > 0

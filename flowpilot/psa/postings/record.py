@@ -100,8 +100,9 @@ async def finish(
                 step.state, step.external_id, step.asked_at, step.looks = State.SENT, external_id, None, 0
                 if step.kind == PostingStepKind.STATUS:
                     await _confirm(db, loaded.posting, step, now)
-            case Refused():
-                step.state, step.asked_at = State.FAILED, None
+            case Refused(wrong_id=wrong_id):
+                step.state, step.asked_at, step.external_id = State.FAILED, None, wrong_id
+                step.looks = step.looks if wrong_id is None else 0
             case TryLater(is_down=True):
                 # Nothing was sent, and the connection rests: this record is not to blame.
                 step.asked_at, step.attempts = None, step.attempts - 1

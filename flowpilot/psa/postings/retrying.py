@@ -66,8 +66,18 @@ async def retry_all(db: Db, account_id: uuid.UUID, filter_: PostingFilter, now: 
 
 
 def _retryable(account_id: uuid.UUID, filter_: PostingFilter) -> Select[uuid.UUID, str]:
-    """The postings for which there is a way now: their own connection, or one to the same ticket system."""
+    """The postings for which there is a way now: their own connection, or one to the same ticket system.
+
+    What is there and wrong is for a person, who tries it again by itself once it is corrected there.
+    """
     own, active = aliased(PsaConnection), aliased(PsaConnection)
+    is_there_wrongly = exists().where(
+        PsaPostingStep.account_id == account_id,
+        PsaPostingStep.posting_id == PsaPosting.id,
+        PsaPostingStep.state == State.FAILED,
+        PsaPostingStep.external_id.is_not(None),
+        PsaPostingStep.looks == 0,
+    )
     query = (
         select(PsaPosting.id, PsaPosting.state)
         .join(own, and_(own.account_id == PsaPosting.account_id, own.id == PsaPosting.connection_id))
@@ -88,6 +98,7 @@ def _retryable(account_id: uuid.UUID, filter_: PostingFilter) -> Select[uuid.UUI
                 PsaPosting.state == State.FAILED,
                 and_(PsaPosting.state.in_([State.QUEUED, State.SENT]), own.removed_at.is_not(None)),
             ),
+            ~is_there_wrongly,
         )
     )
     return narrowed(query, filter_)

@@ -60,9 +60,8 @@ async def abandon(db: Db, actor: Actor, posting_id: uuid.UUID, now: datetime) ->
     """
     loaded, _ = await _load(db, actor, posting_id, PostingAction.ABANDON)
     for step in policy.left_to_give_up(loaded.steps):
-        step.reason = (
-            "It was sent and not seen there: look at the ticket." if step.may_have_arrived else step.reason
-        )
+        if step.may_have_arrived and not step.is_there_wrongly:
+            step.reason = "It was sent and not seen there: look at the ticket."
         step.state = State.ABANDONED
     loaded.posting.state = State.QUEUED  # A held one too is derived from its steps from now on.
     await rollup.roll_up(db, loaded, now)

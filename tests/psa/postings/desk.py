@@ -59,6 +59,7 @@ STARTED = datetime(2026, 6, 15, 9, 0, tzinfo=UTC)
 _ANSWERS: dict[str, Outcome] = {
     "later": TryLater("Somebody is editing this ticket."),
     "refuse": Refused("The period is closed."),
+    "leak": Refused("It is stored for everybody. Correct that there, at once.", wrong_id="9"),
     "down": TryLater("It cannot be reached.", is_down=True),
     "dropped": Unknown("It did not answer."),
 }
@@ -74,7 +75,8 @@ class MemoryDesk:
 
     `meanwhile` is called once, while a ticket is read. The `broken` ticket cannot be shown, all others can.
     `lost`: written, and no answer. `dropped`: no answer, and not written. `kill`, `kill late`: the process dies
-    before, or after it was written. `vanish`: accepted, and not there. `later`, `refuse`, `down`: as they say.
+    before, or after it was written. `vanish`: accepted, and not there. `leak`: written for everybody. `later`,
+    `refuse`, `down`: as they say.
     """
 
     capabilities: Capabilities = SEPARATE

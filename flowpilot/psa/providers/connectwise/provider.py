@@ -153,7 +153,8 @@ class ConnectWise:
         seen = "can" if reading.is_for_client(stored) else "cannot"
         return Refused(
             f"ConnectWise PSA stored note {written.external_id} so that the client {seen} read it. "
-            "Correct it there."
+            "Correct it there.",
+            wrong_id=written.external_id,
         )
 
     async def _set_status(self, ticket_id: str, status_id: str) -> Outcome:

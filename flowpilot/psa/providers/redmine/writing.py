@@ -47,7 +47,8 @@ async def note(rest: Rest, issue: Entry, record: Record) -> Outcome:
         return Refused("Redmine answered that all is well, and did not store the note. Look at the ticket there.")
     if bool(stored.get("private_notes")) is not is_private:
         readers = "everybody who sees the ticket" if is_private else "the desk alone"
-        return Refused(f"Redmine stored the note for {readers}. Correct that in the ticket there, at once.")
+        said = f"Redmine stored the note for {readers}. Correct that in the ticket there, at once."
+        return Refused(said, wrong_id=str(stored["id"]))
     return Accepted(str(stored["id"]))
 
 
@@ -124,9 +125,8 @@ def _booked(answer: Answer, member_id: str | None) -> Outcome:
         return Unknown(error.detail)
     if member_id not in {None, str(entry["user"]["id"])}:
         # Redmine before 4.1 does not know that time can be somebody else's.
-        return Refused(
-            f"Redmine booked the time on {entry['user']['name']}. Correct the entry {entry['id']} there."
-        )
+        said = f"Redmine booked the time on {entry['user']['name']}. Correct the entry {entry['id']} there."
+        return Refused(said, wrong_id=str(entry["id"]))
     return Accepted(str(entry["id"]))
 
 
