@@ -1,5 +1,6 @@
 """What a request may carry: bodies of known fields, and the kinds of text."""
 
+import unicodedata
 from typing import Annotated
 
 from fastapi import Path
@@ -26,12 +27,28 @@ def storable(text: str) -> str:
     return text
 
 
+def says_something(text: str) -> str:
+    """The text, if there is anything in it that a person can see.
+
+    Raises:
+        ValueError: it has only spaces, control characters and characters without a shape.
+    """
+    if all(unicodedata.category(character)[0] in "CZ" for character in text):
+        raise ValueError("must say something: it has only spaces or invisible characters")
+    return text
+
+
 Storable = Annotated[str, AfterValidator(storable)]
 Text = Annotated[Storable, Field(max_length=200)]
 PathText = Annotated[Storable, Path(max_length=200)]
 
-# Trimmed, and not empty: a line, a paragraph of notes, and a problem as it came in, which may be a whole e-mail.
-_Said = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(storable)]
+# Trimmed, and not blank: a line, a paragraph of notes, and a problem as it came in, which may be a whole e-mail.
+_Said = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, min_length=1),
+    AfterValidator(storable),
+    AfterValidator(says_something),
+]
 Line = Annotated[_Said, Field(max_length=200)]
 Words = Annotated[_Said, Field(max_length=5_000)]
 Problem = Annotated[_Said, Field(max_length=10_000)]

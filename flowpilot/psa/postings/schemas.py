@@ -4,9 +4,9 @@ import uuid
 from datetime import datetime
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
-from flowpilot.http.fields import Body, Storable
+from flowpilot.http.fields import Body, Storable, says_something
 from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.models import PsaPostingStep, State
@@ -16,7 +16,7 @@ from flowpilot.psa.provider import Audience, PostingStepKind
 
 MOST_MINUTES = 24 * 60
 
-NoteText = Annotated[Storable, Field(min_length=1, max_length=60_000)]
+NoteText = Annotated[Storable, Field(min_length=1, max_length=60_000), AfterValidator(says_something)]
 
 
 class CorrectionIn(Body):
