@@ -87,6 +87,7 @@ class MemoryDesk:
     planned: deque[str] = field(default_factory=deque)
     meanwhile: Callable[[], None] = lambda: None
     broken: str | None = None
+    reads: int = 0
     is_down: bool = False
     is_revoked: bool = False
 
@@ -101,6 +102,7 @@ class MemoryDesk:
         return TicketPage([])
 
     async def read_ticket(self, ticket_id: str) -> Ticket:
+        self.reads += 1
         self._answer(ticket_id)
         self.meanwhile()
         self.meanwhile = lambda: None

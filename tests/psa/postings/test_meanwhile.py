@@ -7,6 +7,7 @@ import pytest
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
+from flowpilot.psa.hooks import Changed
 from flowpilot.psa.postings import health, policy, queries, relinking
 from flowpilot.psa.postings.sending import due
 from flowpilot.psa.provider import Audience
@@ -72,6 +73,16 @@ async def test_time_goes_on_once_its_person_is_matched(office: Office) -> None:
     office.members.update(members)
     await office.turn()
     assert office.states(posting) == ["confirmed"] * 3
+
+
+async def test_what_still_waits_for_its_person_asks_the_ticket_system_nothing(office: Office) -> None:
+    office.members.clear()
+    waiting = await office.post(worked(office.engineer), text=None)
+    async with office.database.write(office.company.id) as db:
+        await health.go_on(db, Changed(office.company.id, office.connection_id, "Desk", now()))
+    await office.turn()
+    assert (office.desk.reads, office.states(waiting)) == (0, ["queued"] * 2)
+    assert "not matched" in office.reason(waiting)
 
 
 async def test_a_held_posting_is_held_again_when_its_session_has_a_ticket_again(office: Office) -> None:

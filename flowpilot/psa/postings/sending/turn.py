@@ -93,9 +93,7 @@ async def _take_over(turn: Turn) -> None:
 
 async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetime | None:
     """Take one posting as far as it goes now. Returns until when the connection rests, if the system is down."""
-    if posting.state == State.HELD:
-        async with turn.database.write(turn.account_id) as db:
-            await due.release_held(db, posting, moment)
+    if await _is_for_later(turn, posting, moment):
         return None
     try:
         ticket = await turn.provider.read_ticket(posting.ticket_id)
@@ -120,6 +118,20 @@ async def _advance(turn: Turn, posting: PsaPosting, moment: datetime) -> datetim
         # A system that can be read and takes nothing is still down.
         await health.record_answer(turn.database, turn.connection)
     return rests_until
+
+
+async def _is_for_later(turn: Turn, posting: PsaPosting, moment: datetime) -> bool:
+    """Release what was held, or put off what only waits, without asking the ticket system for the ticket."""
+    if posting.state == State.HELD:
+        async with turn.database.write(turn.account_id) as db:
+            await due.release_held(db, posting, moment)
+        return True
+    async with turn.database.read(turn.account_id) as db:
+        steps = await due.wanted_steps(db, posting)
+    act = next_act(steps, turn.provider.capabilities, turn.members, turn.writers, now())
+    if isinstance(act, Wait):
+        await _wait(turn, posting, steps, act.until)
+    return isinstance(act, Wait)
 
 
 async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | None:
