@@ -16,7 +16,7 @@ from flowpilot.psa.connections.queries import NoSuchConnectionError, active_conn
 from flowpilot.psa.connections.service import pause_for_credentials
 from flowpilot.psa.members.schedule import EVERY, READ_JOB, schedule_reading
 from flowpilot.psa.members.service import store_members
-from flowpilot.psa.postings.health import awake, wake
+from flowpilot.psa.postings.health import awake, stop_if_removed, wake
 from flowpilot.psa.postings.lanes import TURN_JOB, give_turn
 from flowpilot.psa.postings.sending import due
 from flowpilot.psa.postings.sending.turn import Turn, run
@@ -41,6 +41,8 @@ async def turn(context: JobContext, account_id: str, connection_id: str) -> None
     async with used.database.read(account) as db:
         found = await due.open_connection(db, account, connection)
     if found is None:
+        async with used.database.write(account) as db:
+            await stop_if_removed(db, account, connection, now())
         return
     goes_on_at = await _go_on(used, found)
     if goes_on_at is None:

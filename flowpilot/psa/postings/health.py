@@ -107,3 +107,16 @@ async def stop(db: Db, changed: Changed) -> None:
         )
         .values(due_at=None, reason=reason)
     )
+
+
+async def stop_if_removed(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, moment: datetime) -> None:
+    """Say it also of what was enqueued in the very moment in which the connection was removed."""
+    name = await db.scalar(
+        select(PsaConnection.name).where(
+            PsaConnection.account_id == account_id,
+            PsaConnection.id == connection_id,
+            PsaConnection.removed_at.is_not(None),
+        )
+    )
+    if name is not None:
+        await stop(db, Changed(account_id, connection_id, name, moment))

@@ -44,6 +44,18 @@ async def test_credentials_that_cannot_be_read_pause_the_connection_and_fail_not
     assert [posting["state"] for posting in desk.postings(session)] == ["queued"]
 
 
+async def test_what_was_enqueued_while_its_connection_was_removed_says_so(
+    client: TestClient, company: Company, settings: Settings, urls: DatabaseUrls, database: Database
+) -> None:
+    desk = Connected(client, company)
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    company.query("UPDATE psa_connections SET removed_at = now() RETURNING 1")
+    await work(settings, urls.runtime, database, until_idle=True)
+    assert desk.postings(session)[0]["reason"].startswith("The connection to Desk was removed.")
+
+
 def test_what_waits_for_a_connection_that_was_removed_says_so(client: TestClient, company: Company) -> None:
     desk = Connected(client, company)
     connection = desk.ask("POST", "/api/v1/psa/connections", CONSOLE, role=Role.OWNER, expect=201)["id"]
