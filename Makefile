@@ -41,7 +41,7 @@ demo: setup ## Start FlowPilot with demo data and print where to log in
 test: setup ## Run every test (lint and types included)
 	@command -v redis-server >/dev/null || scripts/apt-install redis-server
 	@command -v chromium-headless-shell >/dev/null || scripts/apt-install chromium-headless-shell || \
-		command -v chromium >/dev/null
+		command -v chromium >/dev/null || scripts/apt-install chromium
 	@test -e /usr/share/request-tracker5/libexec/rt-server -a -e /usr/share/perl5/Starlet.pm || \
 		scripts/apt-install --no-install-recommends request-tracker5 rt5-db-sqlite rt5-standalone dbconfig-no-thanks \
 			$$(command -v sendmail >/dev/null || echo msmtp-mta)
