@@ -9,7 +9,10 @@ from sqlalchemy import or_, select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.knowledge.drafting.cases import Case, case_of, texts_of
+from flowpilot.flows.filling import fill_tree
+from flowpilot.flows.models import Flow, FlowVersion
+from flowpilot.flows.tree import Tree
+from flowpilot.knowledge.drafting.cases import Case, Texts, case_of, taken_in
 from flowpilot.knowledge.models import FlowProposal, ProposalSession
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.queries import SessionHistory, read_session
@@ -31,7 +34,7 @@ class Evidence:
 async def traits_of(db: ReadDb, history: SessionHistory) -> Traits:
     """What a session is compared by."""
     session = history.session
-    done = " ".join(said for _, said in texts_of(history))
+    done = " ".join(one.text for one in taken_in(history, {}))
     problem_words, done_words = await words_of(db, [session.problem_summary, done])
     return Traits(problem_words, done_words, session.problem_domain)
 
@@ -72,11 +75,12 @@ async def add_session(
 async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID) -> Evidence:
     """The newest of the proposal's sessions that count. Their numbers are those of the whole list."""
     histories = await newest_histories(db, account_id, await session_ids(db, account_id, proposal_id))
-    texts = [[said for _, said in texts_of(history)] for _, history in histories]
-    words = iter(await words_of(db, [said for each in texts for said in each]))
+    texts = await _texts_to_everybody(db, account_id, [history for _, history in histories])
+    taken = [taken_in(history, texts) for _, history in histories]
+    words = iter(await words_of(db, [one.text for each in taken for one in each]))
     cases = [
-        case_of(number, history, [next(words) for _ in each])
-        for (number, history), each in zip(histories, texts, strict=True)
+        case_of(number, history, each, [next(words) for _ in each])
+        for (number, history), each in zip(histories, taken, strict=True)
     ]
     return Evidence(cases, [history.session.problem_summary for _, history in histories])
 
@@ -105,3 +109,29 @@ async def session_ids(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID)
         .order_by(ProposalSession.added_at, ProposalSession.id)
     )
     return list(await db.scalars(counting))
+
+
+async def _texts_to_everybody(db: ReadDb, account_id: uuid.UUID, histories: Sequence[SessionHistory]) -> Texts:
+    """What the flows in which steps were taken say at their nodes, with the labels of fields for their values.
+
+    As they are published; a node that is gone, in the version that a session followed.
+    """
+    flows = {one.flow_id for history in histories for one in taken_in(history, {})} - {None}
+    if not flows:
+        return {}
+    followed = {history.session.flow_version_id for history in histories} - {None}
+    followed |= {version_id for history in histories for version_id in history.inner}
+    published = select(Flow.published_version_id).where(Flow.account_id == account_id, Flow.id.in_(flows))
+    query = (
+        select(FlowVersion.tree_id, FlowVersion.structure)
+        .where(
+            FlowVersion.account_id == account_id,
+            or_(FlowVersion.id.in_(followed), FlowVersion.id.in_(published)),
+        )
+        .order_by(FlowVersion.number)
+    )
+    return {
+        (flow_id, node_id): node.text
+        for flow_id, structure in await db.execute(query)
+        for node_id, node in fill_tree(Tree.model_validate(structure), {}).nodes.items()
+    }

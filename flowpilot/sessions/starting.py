@@ -94,6 +94,7 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
         check_closed(loaded.run.open_before_end(), "The flow cannot be left")
     session = loaded.session
     flow = None if flow_id is None else await _required_flow(db, actor.account_id, flow_id)
+    left = {} if session.matched_flow_id is None else {"left": str(session.matched_flow_id)}
     session.matched_flow_id = flow.id if flow else None
     session.flow_version_id = flow.version_id if flow else None
     session.confidence = 1.0 if flow else 0.0
@@ -101,7 +102,7 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
     if flow is not None:
         session.problem_domain = session.problem_domain or flow.domain
     content = {"flow_id": str(flow.id), "name": flow.name, "next": flow.tree.root} if flow else {}
-    step = await add_step(db, loaded, actor.user_id, NewStep(StepKind.FLOW, content))
+    step = await add_step(db, loaded, actor.user_id, NewStep(StepKind.FLOW, content | left))
     if flow is not None:
         await enter_subflows(db, replace(loaded, tree=flow.tree, flow_name=flow.name), actor.user_id)
     return step

@@ -135,12 +135,12 @@ def test_another_flow_leaves_the_domain_that_is_known(client: TestClient, compan
 
 
 def test_no_flow_is_followed_any_more(client: TestClient, company: Company, session_id: str) -> None:
-    take(client, company, session_id, choice="No")
+    left = take(client, company, session_id, choice="No")["matched_flow_id"]
     session = post(client, company, f"{session_id}/flow", flow_id=None).json()
     assert (session["matched_flow_id"], session["flow_name"], session["flow_version"]) == (None, None, None)
     assert (session["current"], session["trail"]) == (None, [])
     assert (session["confidence"], session["confidence_tier"]) == (0.0, "discovery")
-    assert session["steps"][-1]["content"] == {}
+    assert session["steps"][-1]["content"] == {"left": left}
     assert session["suggestion"]["steps"][0]["source"] == "rules"
     note = client.get(f"{SESSIONS}/{session_id}/documentation.txt", headers=company.headers()).text
     assert "Is the printer on? No" in note

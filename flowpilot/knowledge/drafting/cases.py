@@ -1,13 +1,16 @@
 """What a draft is merged from: what people did in each session, in order."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.path import flow_of, standing
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.similar.words import Words
+
+Texts = Mapping[tuple[uuid.UUID, str], str]
+"""What the nodes of flows say, by flow and node."""
 
 _ESCALATED = frozenset({SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED})
 
@@ -17,7 +20,7 @@ class Act:
     """One thing that was asked, done or said, and the telling words of it.
 
     `chosen`: the answer or outcome that a flow offered; None for free text. `node`: where in the flow `flow_id`,
-    the session's own or a sub-flow.
+    the session's own or a sub-flow, if it is known.
     """
 
     step_id: uuid.UUID
@@ -41,21 +44,40 @@ class Case:
     was_escalated: bool
 
 
-def texts_of(history: SessionHistory) -> list[tuple[AISessionStep, str]]:
-    """The steps that count, in order, each with what was asked, done or said in it."""
-    return [(step, said) for step in standing(history.steps) if (said := said_in(step))]
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A step that counts, what was asked, done or said in it, and its flow, if that is known."""
+
+    step: AISessionStep
+    text: str
+    flow_id: uuid.UUID | None
 
 
-def case_of(number: int, history: SessionHistory, words: Sequence[Words]) -> Case:
+def taken_in(history: SessionHistory, texts: Texts) -> list[Taken]:
+    """The steps that count and say something, in order.
+
+    Args:
+        history: of the session.
+        texts: what flows say to everybody. A step holds what its session was shown: with its values, and in the
+            words of its client. Both belong in no draft, and would part cases that were asked the same.
+    """
+    return [
+        Taken(step, _to_everybody(step, flow_id, texts) or said, flow_id)
+        for step, flow_id in _with_flow(history)
+        if (said := said_in(step))
+    ]
+
+
+def case_of(number: int, history: SessionHistory, taken: Sequence[Taken], words: Sequence[Words]) -> Case:
     """The case that a session makes.
 
     Args:
         number: of the case in its proposal.
         history: of the session.
-        words: of each text in `texts_of`.
+        taken: its steps, from `taken_in`.
+        words: of the text of each.
     """
-    own = history.session.matched_flow_id
-    acts = [_act(step, said, telling, own) for (step, said), telling in zip(texts_of(history), words, strict=True)]
+    acts = [_act(one, telling) for one, telling in zip(taken, words, strict=True)]
     resolutions = [act for act in acts if act.kind == StepKind.RESOLUTION]
     return Case(
         number=number,
@@ -87,17 +109,38 @@ def in_flow(case: Case, flow_id: uuid.UUID) -> Case:
     return replace(case, acts=tuple(acts))
 
 
-def _act(step: AISessionStep, said: str, words: Words, own_flow: uuid.UUID | None) -> Act:
+def _with_flow(history: SessionHistory) -> Iterator[tuple[AISessionStep, uuid.UUID | None]]:
+    """The steps that count, each with the flow that it was taken in."""
+    changes = [step.content for step in history.steps if step.kind == StepKind.FLOW]
+    own = _id(changes[0].get("left")) if changes else history.session.matched_flow_id
+    for step in standing(history.steps):
+        if step.kind == StepKind.FLOW:
+            own = _id(step.content.get("flow_id"))
+        yield step, flow_of(step) or own
+
+
+def _id(named: str | None) -> uuid.UUID | None:
+    return None if named is None else uuid.UUID(named)
+
+
+def _to_everybody(step: AISessionStep, flow_id: uuid.UUID | None, texts: Texts) -> str | None:
+    """What the flow says at the node of the step, if it was the flow that said it."""
+    is_told = step.kind in {StepKind.ANSWER, StepKind.OUTCOME} and not step.is_free_text
+    return texts.get((flow_id, step.content.get("node") or "")) if is_told and flow_id is not None else None
+
+
+def _act(taken: Taken, words: Words) -> Act:
+    step = taken.step
     content, node = step.content, step.content.get("node")
     chosen = content.get("choice") if step.kind == StepKind.ANSWER else content.get("outcome")
     follows_flow = node is not None and not step.is_free_text
     return Act(
         step_id=step.id,
-        text=said,
+        text=taken.text,
         words=words,
         chosen=str(chosen) if chosen and follows_flow and step.kind != StepKind.NOTE else None,
         kind=StepKind(step.kind),
         node=None if node is None else str(node),
-        flow_id=flow_of(step) or own_flow,
+        flow_id=taken.flow_id,
         is_free_answer=step.kind == StepKind.ANSWER and step.is_free_text,
     )
