@@ -38,8 +38,8 @@ def to_word(flow: FlowText, nodes: Collection[str], *, also_name: bool) -> Draft
     """
     sent = (_node_to_word(node_id, node) for node_id, node in flow.tree.nodes.items() if node_id in nodes)
     return DraftToWord(
-        name=flow.name,
-        keywords=list(flow.keywords) if also_name else [],
+        name=flow.name if may_be_sent(flow.name) else "",
+        keywords=[word for word in flow.keywords if may_be_sent(word)] if also_name else [],
         nodes=[node for node in sent if all(map(may_be_sent, (node.text, *node.choices)))],
     )
 
@@ -56,7 +56,7 @@ def reworded(flow: FlowText, asked: DraftToWord, answer: ProposedWording, *, als
     nodes = dict(flow.tree.nodes)
     for one in asked.nodes:
         nodes[one.id] = _reworded(nodes[one.id], one, answered[one.id])
-    about = {"name": answer.name, "keywords": _keywords(answer.keywords)} if also_name else {}
+    about = _about(flow, asked, answer) if also_name else {}
     return _checked(flow, tree={"root": flow.tree.root, "nodes": nodes}, **about)
 
 
@@ -91,6 +91,13 @@ def changes(before: FlowText, after: FlowText) -> Iterator[Change]:
                 yield Change(node=node_id, before=old, after=new)
 
 
+def _about(flow: FlowText, asked: DraftToWord, answer: ProposedWording) -> dict[str, object]:
+    """The name and the keywords, with those that were not sent as they are."""
+    kept = [word for word in flow.keywords if not may_be_sent(word)]
+    name = answer.name if asked.name else flow.name
+    return {"name": name, "keywords": _keywords([*kept, *answer.keywords])}
+
+
 def _said(node: Node) -> Sequence[str]:
     return (node.text, *(choice.label for choice in node.offered))
 
@@ -116,7 +123,7 @@ def _reworded(node: Node, asked: NodeToWord, answer: WordedNode) -> Node:
 def _drafted(node: ProposedNode) -> Node:
     kind = NodeKind(node.kind)
     leads = tuple(Choice.model_construct(label=answer.label, next=answer.next) for answer in node.answers)
-    is_whole = "[" not in f"{node.text}{node.help}"
+    is_whole = not any("[" in text for text in (node.text, node.help, *(answer.label for answer in node.answers)))
     return Node.model_construct(
         kind=kind,
         text=node.text,

@@ -10,7 +10,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
 from flowpilot.flows.origin import change_origin
-from flowpilot.flows.queries import as_text, find_draft, flow_facts
+from flowpilot.flows.queries import FlowNotFoundError, NoDraftError, as_text, find_draft, flow_facts
 from flowpilot.flows.service import save_draft
 from flowpilot.flows.text import FlowText
 from flowpilot.identity.actor import Actor
@@ -110,12 +110,15 @@ def is_awaited(task: AiTask, now: datetime) -> bool:
 
 
 async def subject_of(db: ReadDb, task: AiTask) -> Subject | None:
-    """The draft as it is now; None if it is no longer the one that was asked about."""
+    """The draft as it is now; None if it is gone, or no longer the one that was asked about."""
     if task.proposal_id is not None:
         return await _proposal_subject(db, task.account_id, task.proposal_id)
     assert task.flow_id is not None
-    facts = await flow_facts(db, task.account_id, task.flow_id)
-    draft = await find_draft(db, task.account_id, task.flow_id)
+    try:
+        facts = await flow_facts(db, task.account_id, task.flow_id)
+        draft = await find_draft(db, task.account_id, task.flow_id)
+    except (FlowNotFoundError, NoDraftError):
+        return None
     if draft.id != task.version_id:
         return None
     flow = as_text(facts, draft)

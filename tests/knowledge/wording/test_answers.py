@@ -118,6 +118,15 @@ def test_a_text_that_would_be_redacted_is_not_sent_and_stays() -> None:
     assert worded.tree.nodes["done"].text == "Mail jo@client.example."
 
 
+def test_a_name_and_keywords_that_would_be_redacted_stay() -> None:
+    about = {"name": "Mailbox of jo@client.example full", "keywords": ["jo@client.example", "blank"]}
+    flow = _draft(**about)
+    asked = to_word(flow, frozenset(flow.tree.nodes), also_name=True)
+    assert (asked.name, asked.keywords) == ("", ["blank"])
+    worded = reworded(flow, asked, _answer(), also_name=True)
+    assert (worded.name, worded.keywords) == (about["name"], ("jo@client.example", "blank label"))
+
+
 def test_a_sound_procedure_becomes_a_flow() -> None:
     made = as_flow(_draft(), ProposedProcedure.model_validate(PROCEDURE))
     assert (made.name, made.description, made.keywords) == (
@@ -147,7 +156,14 @@ def test_a_procedure_that_is_not_sound_is_refused(node: dict[str, Any]) -> None:
         as_flow(_draft(), ProposedProcedure.model_validate(PROCEDURE | {"nodes": nodes}))
 
 
-def test_a_text_in_which_something_was_removed_is_left_for_a_person() -> None:
-    nodes = [PROCEDURE["nodes"][0] | {"help": "Write to [e-mail]."}, *PROCEDURE["nodes"][1:]]
+@pytest.mark.parametrize(
+    "node",
+    [
+        {"help": "Write to [e-mail]."},
+        {"answers": [{"label": "[e-mail] answers", "next": "solved"}, {"label": "No answer", "next": "senior"}]},
+    ],
+)
+def test_a_text_in_which_something_was_removed_is_left_for_a_person(node: dict[str, Any]) -> None:
+    nodes = [PROCEDURE["nodes"][0] | node, *PROCEDURE["nodes"][1:]]
     made = as_flow(_draft(), ProposedProcedure.model_validate(PROCEDURE | {"nodes": nodes}))
     assert [node_id for node_id, node in made.tree.nodes.items() if node.open] == ["restart"]

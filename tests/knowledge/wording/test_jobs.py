@@ -178,6 +178,21 @@ async def test_the_ai_drafts_an_article_and_publishes_nothing(
 
 
 @pytest.mark.usefixtures("with_ai")
+@pytest.mark.parametrize("publishes", [True, False])
+async def test_a_draft_that_is_gone_is_no_longer_asked_about(
+    client: TestClient, company: Company, tools: Tools, *, publishes: bool
+) -> None:
+    flow_id = create(client, company)["id"]
+    asked = _ask(client, company, f"{FLOWS}/{flow_id}/draft/word")
+    if publishes:
+        assert post(client, company, f"/{flow_id}/publish").status_code == 200
+    else:
+        assert client.delete(f"{FLOWS}/{flow_id}", headers=company.headers()).status_code == 204
+    done = await _run(tools, company, asked)
+    assert (done["status"], done["problem"][:22]) == ("failed", "The draft has changed ")
+
+
+@pytest.mark.usefixtures("with_ai")
 async def test_an_unsound_draft_falls_back_to_the_plain_one(
     client: TestClient, company: Company, tools: Tools
 ) -> None:
