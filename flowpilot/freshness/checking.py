@@ -17,9 +17,14 @@ from flowpilot.freshness.judging import doubts_of, judge
 
 async def check_flows(db: Db, account_id: uuid.UUID, now: datetime) -> int:
     """Examine every flow that is offered, and return how many have lost trust."""
+    # Read first: who confirms or publishes a flow while it is examined must not be overruled.
+    verified = await _verified(db, account_id)
     found = await find_doubts(db, account_id, now)
     # In the order of their ids, as whoever locks several does.
-    return sum([await doubt(db, account_id, flow_id, found[flow_id], now) for flow_id in sorted(found)])
+    ids = sorted(found.keys() & verified.keys())
+    return sum(
+        [await doubt(db, account_id, id_, found[id_], now, verified_at=verified[id_]) for id_ in ids],
+    )
 
 
 async def find_doubts(db: ReadDb, account_id: uuid.UUID, now: datetime) -> dict[uuid.UUID, list[Doubt]]:
@@ -29,6 +34,14 @@ async def find_doubts(db: ReadDb, account_id: uuid.UUID, now: datetime) -> dict[
         if doubts := doubts_of(judge(of_flow), now):
             found[flow_id] = found.get(flow_id, []) + doubts
     return found
+
+
+async def _verified(db: ReadDb, account_id: uuid.UUID) -> dict[uuid.UUID, datetime | None]:
+    """When each flow that is offered was last found right."""
+    query = select(Flow.id, Flow.verified_at).where(
+        Flow.account_id == account_id, Flow.deleted_at.is_(None), IS_OFFERED
+    )
+    return {row.id: row.verified_at for row in await db.execute(query)}
 
 
 async def _expired(db: ReadDb, account_id: uuid.UUID, now: datetime) -> dict[uuid.UUID, list[Doubt]]:

@@ -75,15 +75,29 @@ async def change_owner(
     await hooks.follow_trust(db, flow, now)
 
 
-async def doubt(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID, found: Sequence[Doubt], now: datetime) -> bool:
+async def doubt(
+    db: Db,
+    account_id: uuid.UUID,
+    flow_id: uuid.UUID,
+    found: Sequence[Doubt],
+    now: datetime,
+    *,
+    verified_at: datetime | None,
+) -> bool:
     """Let a flow lose trust for these reasons, and return whether it had it until now.
 
     A reason stays, with its first figures, until somebody confirms the flow or publishes it.
+
+    Args:
+        verified_at: when the flow was last found right before the reasons were looked for. If somebody has found
+            it right since then, nothing changes.
 
     Raises:
         FlowNotFoundError: there is no such flow any more.
     """
     flow = await lock_flow(db, account_id, flow_id)
+    if flow.verified_at != verified_at:
+        return False
     known = read_doubts(flow.doubts)
     new = [one for one in found if one.kind not in {earlier.kind for earlier in known}]
     if not new:

@@ -1,7 +1,7 @@
 """Who answers for a flow, and what a confirmation does."""
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import httpx2
@@ -23,9 +23,16 @@ pytestmark = pytest.mark.anyio
 
 
 async def _doubt(database: Database, company: Company, flow_id: str, *kinds: DoubtKind) -> bool:
+    [(verified_at,)] = company.query("SELECT verified_at FROM trees WHERE id = %s", flow_id)
+    return await _doubt_as_of(database, company, flow_id, verified_at, *kinds)
+
+
+async def _doubt_as_of(
+    database: Database, company: Company, flow_id: str, verified_at: datetime, *kinds: DoubtKind
+) -> bool:
     found = [Doubt(kind=kind, since=now()) for kind in kinds or (DoubtKind.SUCCESS_DOWN,)]
     async with database.write(company.id) as db:
-        return await doubt(db, company.id, uuid.UUID(flow_id), found, now())
+        return await doubt(db, company.id, uuid.UUID(flow_id), found, now(), verified_at=verified_at)
 
 
 def _give(client: TestClient, company: Company, flow_id: str, owner: uuid.UUID | None) -> httpx2.Response:
@@ -67,6 +74,16 @@ async def test_a_confirmation_gives_trust_again(client: TestClient, company: Com
     assert confirmed.json()["verified_until"] == _in_days(30)
     query = "SELECT actor_id, after->>'verified_until' FROM audit_log WHERE action = 'flow.confirmed'"
     assert company.query(query) == [(company.users[Role.TEAM_ADMIN], _in_days(30))]
+
+
+async def test_reasons_found_before_a_confirmation_do_not_undo_it(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    flow_id = publish(client, company)
+    [(examined,)] = company.query("SELECT verified_at FROM trees WHERE id = %s", flow_id)
+    post(client, company, f"/{flow_id}/confirm")
+    assert not await _doubt_as_of(database, company, flow_id, examined)
+    assert _trust(get(client, company, f"/{flow_id}")) == (True, [])
 
 
 async def test_a_publication_gives_trust_again(client: TestClient, company: Company, database: Database) -> None:

@@ -29,10 +29,11 @@ REASON = "It solves less than before without a handoff: 12 of 30 sessions (40 %,
 def doubted(client: TestClient, company: Company) -> str:
     """A published flow that has lost trust."""
     flow_id = publish(client, company)
+    [(verified_at,)] = company.query("SELECT verified_at FROM trees WHERE id = %s", flow_id)
 
     async def lose(database: Database) -> None:
         async with database.write(company.id) as db:
-            await doubt(db, company.id, uuid.UUID(flow_id), [WORSE], now())
+            await doubt(db, company.id, uuid.UUID(flow_id), [WORSE], now(), verified_at=verified_at)
 
     run(company.urls, lose)
     return flow_id
