@@ -40,3 +40,17 @@ def test_a_click_in_an_older_tab_shows_the_present_question(desk: Desk) -> None:
     expect(older.locator("#now")).to_have_text(present)
     expect(older.locator(".path .done")).to_have_count(1)
     assert older.url == engineer.url
+
+
+def test_the_key_for_the_end_leads_into_its_form_and_what_is_typed_there_answers_no_question(desk: Desk) -> None:
+    engineer = desk.person("engineer@northwind.example")
+    begin(engineer)
+    question = engineer.locator("#now").inner_text()
+    engineer.set_viewport_size({"width": 1280, "height": 400})
+    engineer.keyboard.press("r")
+    summary = engineer.get_by_label("What solved it")
+    expect(summary).to_be_focused()
+    expect(summary).to_be_in_viewport(ratio=1)
+    engineer.keyboard.type("1 new cable")
+    expect(summary).to_have_value("1 new cable")
+    expect(engineer.locator("#now")).to_have_text(question)

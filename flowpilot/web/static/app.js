@@ -54,16 +54,23 @@ document.addEventListener("click", (event) => {
   if ("dismiss" in target.dataset) target.closest(".note").remove();
 });
 
-// Keys: an element with data-key is clicked, or focused if it takes text.
+// Keys: an element with data-key is clicked, or focused if it takes text. One that opens a form leads into its first field.
+const FIELDS = 'textarea, select, input:not([type="hidden"])';
+
+function enter(details) {
+  details.open = true;
+  details.scrollIntoView({ block: "nearest" });
+  details.querySelector(FIELDS).focus();
+}
+
 document.addEventListener("keydown", (event) => {
   if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
   const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
   if (!target) return;
   event.preventDefault();
   if (target.type === "submit" && target.closest(".fresh")) return;
-  const field = target.matches("summary") ? target.parentElement.querySelector("textarea, input") : null;
-  if (target.matches("input, textarea, select")) target.focus();
-  else if (field) { target.parentElement.open = true; field.focus(); }
+  if (target.matches(FIELDS)) target.focus();
+  else if (target.matches("summary") && target.parentElement.querySelector(FIELDS)) enter(target.parentElement);
   else target.click();
 });
 
