@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, true
 
 from flowpilot.db.session import Db
 from flowpilot.psa.connections.models import PsaConnection
@@ -61,11 +61,19 @@ async def relink(
     await db.flush()
 
 
-async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> None:
+async def cancel_status(
+    db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime, *, moved_to: str | None = None
+) -> None:
     """Leave out the statuses that the session's earlier postings have not set, because something newer happened.
 
-    What has failed may be tried again by hand, so it is left out of that, too.
+    What has failed may be tried again by hand, so it is left out of that, too. If the session has only `moved_to`
+    another ticket, what moves there keeps its status.
     """
+    said = (
+        f"The session moved to ticket {moved_to}, so this status is left out."
+        if moved_to
+        else "The session went on, so this status is left out."
+    )
     left = await db.scalars(
         select(PsaPosting.id)
         .join(PsaPostingStep, IS_OF_POSTING)
@@ -75,6 +83,7 @@ async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, no
             PsaPosting.ai_session_id == session_id,
             PsaPostingStep.kind == PostingStepKind.STATUS,
             PsaPostingStep.state.in_(STATUS_LEFT),
+            true() if moved_to is None else PsaPosting.ticket_id != moved_to,
         )
         .order_by(PsaPosting.id)
     )
@@ -82,7 +91,7 @@ async def cancel_status(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, no
         loaded = await lock(db, account_id, posting_id)
         for step in loaded.steps:
             if step.kind == PostingStepKind.STATUS and step.state in STATUS_LEFT:
-                step.state, step.reason = State.ABANDONED, "The session went on, so this status is left out."
+                step.state, step.reason = State.ABANDONED, said
         await rollup.roll_up(db, loaded, now)
 
 

@@ -44,7 +44,8 @@ async def after_change(db: Db, locked: LockedSession, before: SessionStatus | No
         return
     context = await posting_context(db, session.account_id, session.id)
     if context.posted.has_status_left:
-        await cancel_status(db, session.account_id, session.id, locked.moment)
+        moved_to = session.psa_ticket_id if before is None else None
+        await cancel_status(db, session.account_id, session.id, locked.moment, moved_to=moved_to)
     if context.connection is None or (occasion is Occasion.ESCALATED and not context.rules.posts_escalation):
         return
     history, timezone = await _history(db, locked)

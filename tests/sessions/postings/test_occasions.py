@@ -87,3 +87,27 @@ def test_an_escalation_is_posted_once_however_often_it_is_given_back(desk: Conne
         body = {"reason": "Busy."} if way == "release" else {"target_user_id": None}
         desk.ask("POST", f"{HANDOFFS}/{handoff}/{way}", body, role=Role.TEAM_ADMIN)
     assert _statuses(desk, session) == [("escalated", "queued")]
+
+
+def test_a_held_posting_that_moves_to_another_ticket_keeps_its_status(desk: Connected) -> None:
+    desk.company.query("UPDATE psa_rules SET waits_for_person = true RETURNING 1")
+    session = desk.session()
+    desk.resolve(session)
+    desk.ask("PATCH", f"{SESSIONS}/{session}", {"psa_ticket_id": "4712"})
+    (posting,) = desk.postings(session)
+    assert (posting["ticket_id"], posting["state"]) == ("4712", "held")
+    sent = desk.ask("POST", f"{POSTINGS}/{posting['id']}/send")
+    assert [(step["kind"], step["state"]) for step in sent["steps"]][-1] == ("status", "queued")
+
+
+def test_a_status_that_stays_with_the_old_ticket_is_left_out_and_says_so(desk: Connected) -> None:
+    session = desk.session()
+    desk.resolve(session)
+    desk.company.query("UPDATE psa_posting_steps SET attempts = 1 WHERE kind = 'note' RETURNING 1")
+    desk.ask("PATCH", f"{SESSIONS}/{session}", {"psa_ticket_id": "4712"})
+    (posting,) = desk.postings(session)
+    status = posting["steps"][-1]
+    assert (status["state"], status["reason"]) == (
+        "abandoned",
+        "The session moved to ticket 4712, so this status is left out.",
+    )
