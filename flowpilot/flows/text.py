@@ -10,6 +10,7 @@ from flowpilot.flows.fields import FieldKind, FlowField
 from flowpilot.flows.lines import FlowTextError, Part, mapping, read, words
 from flowpilot.flows.plain import PLAIN, ShortText
 from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, walk
+from flowpilot.validation import said_plainly
 
 MAX_CHARACTERS = 500_000
 
@@ -157,7 +158,7 @@ def _sentence(error: ValidationError, top: dict[str, Part], nodes: dict[str, Par
         node_id = str(path[0])
         line, where = nodes[node_id].line, f'node "{node_id}"'
         where += "".join(f", {part}" if isinstance(part, str) else f" {part + 1}" for part in path[1:])
-    message = first["msg"].removeprefix("Value error, ")
+    message = said_plainly(first)
     if first["type"] == "string_pattern_mismatch":
         message = _NAME_RULES.get(str(path[1]) if path[1:] else "", _NAME_RULES[""])
     return f"Line {line}, {where}: {message}."

@@ -4,6 +4,7 @@ import unicodedata
 from typing import Annotated
 
 from fastapi import Path
+from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
 
@@ -14,6 +15,11 @@ class Body(BaseModel):
     """
 
     model_config = ConfigDict(extra="forbid")
+
+
+def wrong(field: str, sentence: str) -> RequestValidationError:
+    """The error of one field of a request's body, such as `credentials.token`."""
+    return RequestValidationError([{"loc": ("body", *field.split(".")), "msg": sentence, "type": "value_error"}])
 
 
 def storable(text: str) -> str:

@@ -13,12 +13,9 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
 from flowpilot.errors import FlowPilotError
+from flowpilot.validation import said_plainly
 
 PROBLEM_JSON = "application/problem+json"
-
-# Replacements for messages of Pydantic that people would not understand.
-_MESSAGES = {"extra_forbidden": "There is no field of this name"}
-_PREFIX = "Value error, "  # Pydantic puts it before the sentence of a validator of ours.
 
 
 class Problem(BaseModel):
@@ -58,7 +55,7 @@ def _wrong_field(item: Mapping[str, Any]) -> dict[str, str]:
     """One invalid field, from Pydantic's error."""
     return {
         "field": ".".join(str(part) for part in item["loc"]),
-        "message": _MESSAGES.get(item["type"], item["msg"].removeprefix(_PREFIX)),
+        "message": said_plainly(item),
     }
 
 

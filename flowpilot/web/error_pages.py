@@ -1,6 +1,8 @@
 """Errors as pages that a person understands, with the request id that leads to the details in the server's log."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any, ClassVar
 from urllib.parse import quote
 
@@ -70,9 +72,13 @@ class Failure(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FailureNote(Failure):
-    """The same as a note on the page whose form failed, so that what was written stays."""
+    """The same as a note on the page whose form failed, so that what was written stays.
+
+    `fields`: what is wrong with which field, to be said there.
+    """
 
     template: ClassVar[str] = "error_note.html"
+    fields: Mapping[str, str]
 
 
 async def as_page(request: Request, problem: dict[str, Any], error: Exception) -> Response | None:
@@ -101,7 +107,9 @@ async def _failure(request: Request, problem: dict[str, Any], error: Exception) 
         heading = "That is no longer possible"
     # After too many requests, the answer needs no database.
     frame = await frame_of(request) if status in _FRAMED else None
-    return _told(request, status, heading, detail, problem["request_id"], frame)
+    # What was asked for wrongly is mended by the person who asked. Only our own failures are in the server's log.
+    request_id = problem["request_id"] if status >= 500 else None
+    return _told(request, status, heading, detail, request_id, frame, _fields(problem))
 
 
 def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
@@ -123,15 +131,22 @@ def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailabl
 
 
 def _told(
-    request: Request, status: int, heading: str, detail: str, request_id: str | None, frame: Frame | None = None
+    request: Request,
+    status: int,
+    heading: str,
+    detail: str,
+    request_id: str | None,
+    frame: Frame | None = None,
+    fields: Mapping[str, str] = MappingProxyType({}),
 ) -> Response:
-    kind = Failure if request.method in {"GET", "HEAD"} or "HX-Request" not in request.headers else FailureNote
-    page = kind(title=heading, heading=heading, detail=detail, request_id=request_id)
+    is_note = request.method not in {"GET", "HEAD"} and "HX-Request" in request.headers
+    said: dict[str, Any] = {"title": heading, "heading": heading, "detail": detail, "request_id": request_id}
+    page = FailureNote(**said, fields=fields) if is_note else Failure(**said)
     answer = render(request, page, frame, status=status)
-    if kind is Failure and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
+    if not is_note and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
         # A part of a page that cannot be refreshed stays as it is.
         answer.headers["HX-Reswap"] = "none"
-    if kind is FailureNote:
+    if is_note:
         answer.headers["HX-Retarget"] = "#notes"
         answer.headers["HX-Reswap"] = "innerHTML"
         answer.headers["HX-Push-Url"] = "false"
@@ -144,6 +159,12 @@ def _words(problem: dict[str, Any]) -> str:
     if not errors:
         return f"{problem['detail']} {_HELP_OF_KINDS.get(problem['type'], '')}".rstrip()
     return sentence("; ".join(_said(error) for error in errors))
+
+
+def _fields(problem: dict[str, Any]) -> dict[str, str]:
+    """What is wrong with each field of a form, by its name there."""
+    errors = ((one["field"].partition("."), one["message"]) for one in problem.get("errors", ()))
+    return {name: sentence(message) for (place, _, name), message in errors if place == "body" and name}
 
 
 def _said(error: dict[str, str]) -> str:

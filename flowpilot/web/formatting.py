@@ -15,6 +15,7 @@ _NBSP = "\u00a0"
 _LABELS = {
     "base_url": "Address",
     "client_name": "Client",
+    "hold_minutes": "Minutes to wait",
     "free_text": "What you found or did",
     "idle_minutes": "Sessions are abandoned after (minutes)",
     "lease_minutes": "Claims expire after (minutes)",

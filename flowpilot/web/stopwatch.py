@@ -12,8 +12,7 @@ from flowpilot.baselines import api
 from flowpilot.baselines.schemas import BaselineOut, Domain, EntryIn, ExclusionIn, StopwatchIn
 from flowpilot.baselines.service import LONGEST_SECONDS, may_exclude
 from flowpilot.clock import Now, zone
-from flowpilot.errors import InvalidError
-from flowpilot.http.fields import Trimmed
+from flowpilot.http.fields import Trimmed, wrong
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanViewEscalations, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -46,11 +45,11 @@ class EntryForm(OnceForm):
         """The entry that the form makes.
 
         Raises:
-            InvalidError: it took no time, or too long.
+            RequestValidationError: it took no time, or too long.
         """
         seconds = 60 * self.minutes + self.seconds
         if not 1 <= seconds <= LONGEST_SECONDS:
-            raise InvalidError("How long did it take? Enter between 1 second and 4 hours.")
+            raise wrong("minutes", "How long did it take? Enter between 1 second and 4 hours.")
         when = None if self.occurred_at is None else self.occurred_at.replace(tzinfo=zone(timezone))
         return EntryIn(seconds=seconds, occurred_at=when, note=self.note, problem_domain=self.problem_domain)
 

@@ -6,7 +6,7 @@ import pytest
 # From the ground up. A room may import what is on a lower floor; which features do so is in test_source.
 FLOORS = (
     {"errors"},
-    {"clock", "durations", "email_address", "sealed", "text", "working_hours"},
+    {"clock", "durations", "email_address", "sealed", "text", "validation", "working_hours"},
     {"settings"},
     {"db"},
     {"http", "jobs", "outgoing", "supervisor"},

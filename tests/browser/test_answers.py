@@ -54,3 +54,19 @@ def test_the_key_for_the_end_leads_into_its_form_and_what_is_typed_there_answers
     engineer.keyboard.type("1 new cable")
     expect(summary).to_have_value("1 new cable")
     expect(engineer.locator("#now")).to_have_text(question)
+
+
+def test_an_error_is_said_at_its_field_until_the_form_is_sent_again(desk: Desk) -> None:
+    engineer = desk.person("engineer@northwind.example")
+    begin(engineer)
+    field = engineer.get_by_label("What you found or did")
+    add = engineer.get_by_role("button", name="Add to the record")
+    field.fill("  ")
+    add.click()
+    expect(engineer.locator("#f-free_text + [role=alert]")).to_have_text("Fill in this field.")
+    expect(field).to_be_focused()
+    expect(engineer.locator("#notes .note")).to_have_count(0)
+    field.fill("It hums.")
+    add.click()
+    expect(engineer.locator(".path")).to_contain_text("It hums.")
+    expect(engineer.locator(".invalid-feedback")).to_have_count(0)

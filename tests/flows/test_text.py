@@ -123,7 +123,7 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
         ),
         (
             "name: x\ntype: odd\nroot: a\nnodes: {}",
-            "Line 2, \"type\": Input should be 'troubleshooting' or 'procedural'.",
+            "Line 2, \"type\": Choose 'troubleshooting' or 'procedural'.",
         ),
         (
             HEAD + "  a:\n    question: q\n    resolution: r",
@@ -166,12 +166,12 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
         ),
         (
             HEAD + "  a:\n    resolution: r\n    fields: {f: {label: x, kind: colour}}",
-            "Line 4, node \"a\", fields 1, kind: Input should be 'text', 'number', 'choice', 'date' or 'serial'.",
+            "Line 4, node \"a\", fields 1, kind: Choose 'text', 'number', 'choice', 'date' or 'serial'.",
         ),
-        (HEAD + "  a:\n    resolution: ", 'Line 4, node "a": String should have at least 1 character.'),
+        (HEAD + "  a:\n    resolution: ", 'Line 4, node "a": Fill in this field.'),
         (
             HEAD + "  a:\n    question: q\n    choices: {ok: a, '': b}",
-            'Line 4, node "a", choices 2, label: String should have at least 1 character.',
+            'Line 4, node "a", choices 2, label: Fill in this field.',
         ),
     ],
 )

@@ -1,5 +1,8 @@
 """What a person sees when a link or form leads nowhere: a page like the others, with a way on."""
 
+import json
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -70,3 +73,34 @@ def test_a_bad_link_of_the_api_names_the_field(client: TestClient, company: Comp
     answer = client.get("/api/v1/ai-sessions/new", headers=company.headers())
     assert answer.status_code == 422
     assert [error["field"] for error in answer.json()["errors"]] == ["path.session_id"]
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "field", "said"),
+    [
+        ("posting-rules", {"goes": "after"}, "hold_minutes", "Enter how many minutes a posting waits."),
+        (
+            "posting-rules",
+            {"goes": "at_once", "client_greeting": "x" * 2_001},
+            "client_greeting",
+            "Enter at most 2000",
+        ),
+        ("ticket-system/links/template", {"template": "desk"}, "template", "Enter a full address with {ticket}"),
+        (
+            "ticket-system",
+            {"provider": "redmine", "name": "Desk", "base_url": "https://10.0.0.1", "credentials.token": "x"},
+            "base_url",
+            "The address is private",
+        ),
+        ("ticket-system", {"provider": "redmine", "name": " ", "base_url": "x"}, "name", "Fill in this field."),
+    ],
+)
+def test_what_is_wrong_is_said_at_its_field_and_needs_no_operator(
+    signed_in: SignedIn, path: str, form: dict[str, str], field: str, said: str
+) -> None:
+    answer = signed_in(Role.OWNER).post(f"/settings/{path}", data=form, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    note = re.search("data-wrong='([^']*)'", answer.text)
+    assert note is not None
+    assert json.loads(note[1])[field].startswith(said)
+    assert "Request" not in answer.text

@@ -75,7 +75,7 @@ def test_a_handoff_resolved_without_a_note_asks_for_it(
 
 def test_a_field_is_named_by_its_label(handoff: tuple[TestClient, str]) -> None:
     answer = handoff[0].post(f"{handoff[1]}/release", data={}, headers={"HX-Request": "true"})
-    assert "Why: Field required." in answer.text
+    assert "Why: Fill in this field." in answer.text
 
 
 def test_only_the_engineer_who_escalated_takes_it_back(

@@ -9,10 +9,10 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError
+from flowpilot.http.fields import wrong
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
 from flowpilot.psa import hooks
-from flowpilot.psa.connections.fields import wrong
 from flowpilot.psa.connections.models import PsaBoardStatus, PsaConnection
 from flowpilot.psa.connections.queries import lock_connection
 from flowpilot.psa.occasions import Occasion

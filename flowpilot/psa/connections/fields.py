@@ -8,17 +8,13 @@ from typing import Any
 from fastapi.exceptions import RequestValidationError
 from pydantic import BaseModel, ValidationError
 
+from flowpilot.http.fields import wrong
 from flowpilot.outgoing.destinations import AddressRefusedError, Network, lookup, parse
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.providers.registry import PROVIDERS
 
 # How long a person who enters an address waits for a slow name server.
 _LOOKUP_SECONDS = 3.0
-
-
-def wrong(field: str, sentence: str) -> RequestValidationError:
-    """The error of one field of a request's body."""
-    return RequestValidationError([{"loc": ("body", *field.split(".")), "msg": sentence, "type": "value_error"}])
 
 
 def credentials_of(kind: ProviderKind, given: Mapping[str, Any]) -> BaseModel:
@@ -70,5 +66,5 @@ def _checked(part: str, model: type[BaseModel], given: Mapping[str, Any]) -> Bas
         return model.model_validate(given)
     except ValidationError as error:
         # Without what was entered, which is secret.
-        errors = error.errors(include_url=False, include_context=False, include_input=False)
+        errors = error.errors(include_url=False, include_input=False)
     raise RequestValidationError([{**item, "loc": ("body", part, *item["loc"])} for item in errors])

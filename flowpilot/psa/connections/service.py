@@ -13,10 +13,11 @@ from sqlalchemy.dialects.postgresql import insert
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError
+from flowpilot.http.fields import wrong
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
 from flowpilot.psa import hooks
-from flowpilot.psa.connections.fields import addresses_in, wrong
+from flowpilot.psa.connections.fields import addresses_in
 from flowpilot.psa.connections.models import NO_TROUBLE, PauseKind, ProviderKind, PsaConnection, PsaMember
 from flowpilot.psa.connections.opening import seal_credentials
 from flowpilot.psa.connections.queries import active_connection, lock_connection, require_active

@@ -6,7 +6,7 @@ from pydantic import BaseModel
 from sqlalchemy import exists, or_, select
 
 from flowpilot.db.session import Db
-from flowpilot.psa.connections.fields import wrong
+from flowpilot.http.fields import wrong
 from flowpilot.psa.connections.models import ProviderKind, PsaBoardStatus, PsaConnection, PsaMember
 from flowpilot.psa.postings.models import PsaPosting
 from flowpilot.psa.providers.registry import PROVIDERS

@@ -13,10 +13,10 @@ from sqlalchemy import select, update
 
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import ConflictError, OutdatedError
+from flowpilot.http.fields import wrong
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
 from flowpilot.psa import hooks
-from flowpilot.psa.connections.fields import wrong
 from flowpilot.psa.connections.models import ProviderKind, PsaConnection, PsaMember
 from flowpilot.psa.connections.opening import open_provider
 from flowpilot.psa.connections.queries import lock_connection

@@ -1,12 +1,13 @@
 """The form to start a session, as a link or button in the ticket system opens it. Nothing is started by a link."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from fastapi import APIRouter, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from flowpilot.clients.schemas import ClientRow
-from flowpilot.http.fields import Storable, Text
+from flowpilot.http.fields import Storable
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import ReadSession
 from flowpilot.web.clients.pages import known_clients
@@ -15,12 +16,17 @@ from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.sessions.resolved import ResolvedSession, newest_resolved
 from flowpilot.web.tickets import open_sessions
 
+_LONGEST = {"psa_ticket_id": 200, "client_name": 200, "problem_summary": 10_000}
+
 router = APIRouter(prefix="/sessions", include_in_schema=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewSession(Page):
-    """The form, filled with what the link says; `resolved` is the session that can be reopened instead."""
+    """The form, filled with what the link says; `resolved` is the session that can be reopened instead.
+
+    `wrong`: which fields have to be shortened first. A link is made by a person or another system, of any length.
+    """
 
     template: ClassVar[str] = "sessions/new.html"
     ticket: str
@@ -28,6 +34,12 @@ class NewSession(Page):
     problem: str
     clients: list[ClientRow]
     resolved: ResolvedSession | None
+    wrong: Mapping[str, str]
+
+    @property
+    def number(self) -> str:
+        """The ticket's number, if it can be one."""
+        return "" if "psa_ticket_id" in self.wrong else self.ticket
 
 
 @router.get("/new")
@@ -36,21 +48,33 @@ async def show_form(
     actor: CanWork,
     db: ReadSession,
     frame: CurrentFrame,
-    ticket: Text = "",
-    client: Text = "",
-    text: Annotated[Storable, Query(max_length=10_000)] = "",
+    ticket: Storable = "",
+    client: Storable = "",
+    text: Storable = "",
 ) -> Response:
     """The open session on the ticket, if there is one; otherwise the form to start it."""
-    ticket = ticket.strip()
-    known = await open_sessions(actor, db, ticket)
+    ticket, client, text = ticket.strip(), client.strip(), text.strip()
+    wrong = _too_long(psa_ticket_id=ticket, client_name=client, problem_summary=text)
+    number = "" if "psa_ticket_id" in wrong else ticket
+    known = await open_sessions(actor, db, number)
     if known:
         return go_to(f"/sessions/{known[0].id}", f"This is the open session on ticket {ticket}.")
     page = NewSession(
         title="Start a session",
         ticket=ticket,
-        client=client.strip(),
-        problem=text.strip(),
+        client=client,
+        problem=text,
         clients=await known_clients(actor, db),
-        resolved=await newest_resolved(actor, db, ticket),
+        resolved=await newest_resolved(actor, db, number),
+        wrong=wrong,
     )
     return render(request, page, frame)
+
+
+def _too_long(**fields: str) -> dict[str, str]:
+    """What has to be shortened, by the field of the form."""
+    return {
+        name: f"Enter at most {_LONGEST[name]} characters: these are {len(text)}."
+        for name, text in fields.items()
+        if len(text) > _LONGEST[name]
+    }

@@ -7,7 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field
 
 from flowpilot.clock import Now, zone_names
-from flowpilot.errors import InvalidError
+from flowpilot.http.fields import wrong
 from flowpilot.identity import accounts, api
 from flowpilot.identity.access import CanManageAccount, CanView
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -36,14 +36,14 @@ class AccountForm(AccountChange):
         """The change that the form asks for.
 
         Raises:
-            InvalidError: the working hours are incomplete.
+            RequestValidationError: the working hours are incomplete.
         """
         values = self.model_dump(exclude={"keeps_hours", "shown"})
         hours = ("work_days", "work_start", "work_end")
         if not self.keeps_hours:
             values |= dict.fromkeys(hours)
         elif not all(values[name] for name in hours):
-            raise InvalidError("Working hours need at least one day, a start and an end.")
+            raise wrong("work_start", "Working hours need at least one day, a start and an end.")
         return AccountChange(**values)
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
-from flowpilot.errors import InvalidError
+from flowpilot.http.fields import wrong
 from flowpilot.identity.access import CanView, CanWorkDetached
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Claim, ReadSession
@@ -69,15 +69,15 @@ async def change_password(
 ) -> Response:
     """Change the password, and sign this browser in again, because older credentials are no longer valid."""
     if body.new_password != body.repeated:
-        raise InvalidError("The two new passwords differ. Type the new one again.")
+        raise wrong("repeated", "The two new passwords differ. Type the new one again.")
     if len(body.new_password) < MIN_PASSWORD_LENGTH:
-        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+        raise wrong("new_password", f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
     wanted = PasswordIn(current_password=body.current_password, new_password=body.new_password)
     try:
         await api.change_password(request, wanted, claimed, now)
     except WrongPasswordError as error:
         # After a typing error the person is still signed in.
-        raise InvalidError(error.detail) from error
+        raise wrong("current_password", error.detail) from error
     answer = go_to("/settings/profile", "Your password is changed. Other browsers must sign in again.")
     assert isinstance(claimed, TokenClaim)
     keep_signed_in(request, answer, TokenClaim(claimed.user_id, claimed.account_id, now))

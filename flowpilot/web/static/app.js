@@ -110,6 +110,42 @@ document.addEventListener("htmx:load", ({ target }) => {
   [target, ...target.querySelectorAll("[data-fills]")].filter(({ dataset }) => dataset.fills).forEach(fill);
 });
 
+// What is wrong with a field is said below it. A note stays for what is not in the form.
+function sayBelow(form, name, message) {
+  const field = [...form.elements].find((one) => one.name === name && one.type !== "hidden");
+  if (!field) return null;
+  const text = document.createElement("div");
+  text.className = "invalid-feedback d-block";
+  text.id = `wrong-${name}`;
+  text.setAttribute("role", "alert");
+  text.textContent = message;
+  field.setAttribute("aria-invalid", "true");
+  field.setAttribute("aria-errormessage", text.id);
+  field.classList.add("is-invalid");
+  field.after(text);
+  return field;
+}
+
+function sayWhatIsWrong(form, note) {
+  const fields = Object.entries(JSON.parse(note.dataset.wrong)).map(([name, message]) => sayBelow(form, name, message));
+  fields.find(Boolean)?.focus();
+  if (fields.every(Boolean)) note.remove();
+}
+
+document.addEventListener("submit", ({ target }) => {
+  for (const text of target.querySelectorAll(".invalid-feedback")) text.remove();
+  for (const field of target.querySelectorAll("[aria-invalid]")) {
+    field.classList.remove("is-invalid");
+    for (const name of ["aria-invalid", "aria-errormessage"]) field.removeAttribute(name);
+  }
+}, true);
+
+document.addEventListener("htmx:afterSwap", ({ target, detail }) => {
+  const note = target.closest?.("#notes") && document.querySelector("#notes [data-wrong]");
+  const form = detail.requestConfig?.triggeringEvent?.target.closest?.("form");
+  if (note && form?.isConnected) sayWhatIsWrong(form, note);
+});
+
 function sayUnreachable() {
   const notes = document.getElementById("notes");
   notes.innerHTML = '<div class="alert alert-danger note" role="alert">The server cannot be reached. What you wrote is still here. Try again.'

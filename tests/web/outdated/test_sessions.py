@@ -161,7 +161,7 @@ def test_an_action_the_status_no_longer_allows_shows_the_session_as_it_is(desk: 
 def test_a_form_that_says_nothing_of_its_page_is_refused(desk: Desk) -> None:
     answer = desk.engineer.post(f"{desk.path}/steps", data={"choice": "No"})
     assert answer.status_code == 422
-    assert "After step: Field required" in answer.text
+    assert "After step: Fill in this field" in answer.text
     assert desk.steps == []
 
 

@@ -131,7 +131,7 @@ def test_without_a_sure_flow_one_is_chosen(client: TestClient, company: Company,
 def test_a_field_that_is_missing_is_named_as_a_person_does(signed_in: SignedIn) -> None:
     answer = signed_in().post("/sessions", data={"problem_summary": ""})
     assert answer.status_code == 422
-    assert "Problem: Field required" in answer.text
+    assert "Problem: Fill in this field" in answer.text
 
 
 def test_a_session_that_nobody_works_on_is_found_and_taken(

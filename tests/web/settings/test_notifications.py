@@ -72,7 +72,7 @@ def test_a_channel_is_added_and_only_its_host_is_shown(signed_in: SignedIn, comp
     [
         ({"url": "ftp://8.8.8.8/hook"}, "This is not a web address."),
         ({"url": "https://127.0.0.1/hook"}, "The address is private"),
-        ({"name": ""}, "Name: Field required"),
+        ({"name": ""}, "Name: Fill in this field"),
         ({"kind": "in_app"}, "Kind: "),
     ],
 )

@@ -152,3 +152,14 @@ def test_without_a_ticket_system_nothing_asks_for_one(signed_in: SignedIn) -> No
 @pytest.mark.parametrize("way", ["/", "/sessions/new"])
 def test_a_ticket_is_searched_where_a_session_starts(browser: TestClient, way: str) -> None:
     assert 'hx-get="/tickets/search"' in browser.get(way).text
+
+
+def test_a_link_with_too_long_a_number_shows_the_form_and_what_to_shorten(
+    browser: TestClient, connected: Desk
+) -> None:
+    page = browser.get(f"/sessions/new?ticket={'4' * 300}&client={'A' * 201}")
+    assert page.status_code == 200
+    assert page.text.count("Enter at most 200 characters: these are 30") == 1
+    assert "Enter at most 200 characters: these are 201." in page.text
+    assert f'value="{"4" * 300}"' in page.text
+    assert "/tickets/context" not in page.text

@@ -7,8 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, Field
 
 from flowpilot.clock import Now
-from flowpilot.errors import InvalidError
-from flowpilot.http.fields import EmptyIsNone
+from flowpilot.http.fields import EmptyIsNone, wrong
 from flowpilot.identity.access import CanManagePsa
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.psa.rules import api
@@ -41,10 +40,10 @@ class RulesForm(BaseModel):
         """The rules that the form asks for. How tickets are linked is set elsewhere, and stays.
 
         Raises:
-            InvalidError: postings are to wait, but it does not say how long.
+            RequestValidationError: postings are to wait, but it does not say how long.
         """
         if self.goes == "after" and not self.hold_minutes:
-            raise InvalidError("Enter how many minutes a posting waits.")
+            raise wrong("hold_minutes", "Enter how many minutes a posting waits.")
         values = self.model_dump(exclude={"goes", "hold_minutes", "shown", "client_greeting", "client_signature"})
         return RulesIn(
             **values,
@@ -85,8 +84,9 @@ async def show_rules(request: Request, actor: CanManagePsa, db: ReadSession, fra
 async def change_rules(
     body: Annotated[RulesForm, Form()], actor: CanManagePsa, db: WriteSession, now: Now
 ) -> Response:
+    rules = body.rules()
     check_shown(body.shown, _digest(await api.read_rules(actor, db)))
-    await api.change_rules(body.rules(), actor, db, now)
+    await api.change_rules(rules, actor, db, now)
     return go_to("/settings/posting-rules", "Saved. It holds from now on; what is already waiting stays as it is.")
 
 

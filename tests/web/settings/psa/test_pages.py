@@ -31,7 +31,7 @@ def test_a_wrong_field_is_named_and_nothing_is_kept(browser: TestClient, company
     form = {"base_url": desk.url, "credentials.token": "x" * 201}
     refused = send(browser, f"{HERE}?provider=redmine", HERE, **form)
     assert refused.status_code == 422
-    assert "Token: Value should have at most 200" in refused.text
+    assert "Token: Enter at most 200 characters." in refused.text
     assert company.query("SELECT id FROM psa_connections") == []
 
 

@@ -46,7 +46,7 @@ def test_a_box_that_is_not_ticked_posts_nothing(admin: TestClient, company: Comp
 def test_whoever_lets_postings_wait_says_how_long(admin: TestClient) -> None:
     answer = send(admin, RULES, RULES, goes="after", hold_minutes="")
     assert answer.status_code == 422
-    assert "Enter how many minutes a posting waits." in answer.text
+    assert "Minutes to wait: Enter how many minutes a posting waits." in answer.text
 
 
 def test_how_tickets_are_linked_stays(admin: TestClient, company: Company) -> None:
