@@ -7,10 +7,15 @@ from datetime import datetime
 from flowpilot.psa.postings.context import PostingContext
 from flowpilot.psa.postings.days import zones_of
 from flowpilot.psa.postings.planning import Worked
+from flowpilot.sessions.models import SessionStatus, StepKind
 from flowpilot.sessions.notes.documentation import Booked, document
 from flowpilot.sessions.postings.worked import worked
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import OPEN
+
+_ONLY_OPEN = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED, SessionStatus.ABANDONED})
+# Steps that come with a flow, without anybody's doing.
+_BY_ITSELF = frozenset({StepKind.FLOW, StepKind.ENTER})
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,10 +28,19 @@ class Content:
 
 def content(history: SessionHistory, context: PostingContext, until: datetime, timezone: str) -> Content:
     """What is posted at `until`, with the moments in the note as clocks show them in the zone."""
+    if _is_untouched(history):
+        return Content(text=None, worked=())
     rules, before, zones = context.rules, context.posted, zones_of(context.connection, timezone)
     pieces = worked(history, until, before.seconds, zones) if rules.posts_time else None
     note = _note(history, until, timezone, before.noted_until, pieces) if rules.posts_note else None
     return Content(text=note, worked=pieces or ())
+
+
+def _is_untouched(history: SessionHistory) -> bool:
+    """Whether the session was given up before anybody did anything in it: to have it open is no work."""
+    was_only_open = {SessionStatus(change.to_status) for change in history.changes} <= _ONLY_OPEN
+    has_steps = any(step.kind not in _BY_ITSELF for step in history.steps)
+    return history.session.status == SessionStatus.ABANDONED and was_only_open and not has_steps
 
 
 def _note(

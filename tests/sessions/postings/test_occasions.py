@@ -111,3 +111,19 @@ def test_a_status_that_stays_with_the_old_ticket_is_left_out_and_says_so(desk: C
         "abandoned",
         "The session moved to ticket 4712, so this status is left out.",
     )
+
+
+def test_a_session_that_is_given_up_before_anybody_did_anything_posts_neither_note_nor_time(
+    client: TestClient, company: Company
+) -> None:
+    desk = Connected(client, company)
+    desk.connect()
+    about = {"problem_summary": "The printer is offline", "psa_ticket_id": "4711"}
+    session = str(desk.ask("POST", SESSIONS, about, expect=201)["id"])
+    desk.ask("POST", f"{SESSIONS}/{session}/abandon", {"reason": "They hung up."})
+    assert desk.postings(session) == []
+    desk.ask("POST", f"{SESSIONS}/{session}/resume")
+    desk.note(session, "Called back.")
+    desk.ask("POST", f"{SESSIONS}/{session}/abandon", {})
+    (posting,) = desk.postings(session)
+    assert [step["kind"] for step in posting["steps"]] == ["note", "time"]
