@@ -110,7 +110,7 @@ class TestRequestTracker(ProviderLaws):
         refused = await provider.set_status(ticket, "done")
         assert isinstance(refused, Refused)
         assert refused.reason.startswith("The queue General did not take the status done.")
-        assert refused.reason.endswith("Choose another one under Statuses in Settings, then try again.")
+        assert refused.reason.endswith("chooses another one under Statuses in Settings; then try again.")
         assert len(system.stored(ticket)) == 1
 
     async def test_a_deleted_ticket_stays_deleted(self, system: Desk, provider: Provider, ticket: str) -> None:

@@ -266,7 +266,8 @@ def _keeps_status(ticket: Ticket) -> str:
 
 def _no_status(ticket: Ticket) -> str:
     board = ticket.board or "of this ticket"
-    return f"No status is chosen for the board {board}. Choose one in Settings, then try again."
+    choose = "A team admin chooses one under Statuses in Settings; then try again."
+    return f"No status is chosen for the board {board}. {choose}"
 
 
 async def _refuse(turn: Turn, posting: PsaPosting, reason: str) -> None:

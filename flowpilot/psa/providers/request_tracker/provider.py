@@ -201,7 +201,8 @@ class RequestTracker:
         if now.status_id == status_id:
             return Accepted(status_id)
         reason = f"The queue {now.board} did not take the status {status_id}. {sentence(message(answer))}".rstrip()
-        return Refused(f"{reason} Choose another one under Statuses in Settings, then try again.", "status")
+        choose = "A team admin chooses another one under Statuses in Settings; then try again."
+        return Refused(f"{reason} {choose}", "status")
 
     async def _transaction(self, ticket_id: str, marker: str) -> dict[str, Any] | None:
         found = await self._recorded(ticket_id, marker)

@@ -13,7 +13,10 @@ _TYPES = {"integer": "number", "number": "number", "boolean": "checkbox"}
 
 @dataclass(frozen=True, slots=True)
 class FormField:
-    """One field of a form. `kind` is the type of its input, or `choice`: one of `options`, each with its text."""
+    """One field of a form, which may have a default.
+
+    `kind` is the type of its input, or `choice`: one of `options`, each with its text.
+    """
 
     name: str
     label: str
@@ -22,6 +25,7 @@ class FormField:
     value: Any
     is_required: bool
     options: Sequence[tuple[str, str]] = ()
+    has_default: bool = False
 
 
 def fields_of(part: str, schema: Mapping[str, Any], values: Mapping[str, Any] | None = None) -> list[FormField]:
@@ -51,8 +55,10 @@ def _field(
 ) -> FormField:
     kind = _kind(schema) if values is not None else "password"
     value = "" if values is None else values.get(name, schema.get("default"))
+    has_default = values is not None and "default" in schema
     label, text = schema.get("title", name), schema.get("description", "")
-    return FormField(f"{part}.{name}", label, text, kind, value, is_required, _options(schema, is_required))
+    options = _options(schema, is_required)
+    return FormField(f"{part}.{name}", label, text, kind, value, is_required, options, has_default)
 
 
 def _options(schema: Mapping[str, Any], is_required: bool) -> list[tuple[str, str]]:

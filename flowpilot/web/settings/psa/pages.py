@@ -87,6 +87,11 @@ class Connect(SettingsPage):
     ticket_url: TemplateOut
     to_do: ToDo
 
+    @property
+    def has_secrets(self) -> bool:
+        """Whether the ticket system needs credentials."""
+        return any(one.kind == "password" for one in self.fields)
+
 
 class Health(NamedTuple):
     """How a connection does, in a word and its colour."""
@@ -232,7 +237,7 @@ async def resume(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession
 @router.post("/{connection_id}/remove")
 async def remove(connection_id: uuid.UUID, actor: CanManagePsa, db: WriteSession, now: Now) -> Response:
     await api.remove_connection(connection_id, actor, db, now)
-    return go_to(HERE, "The ticket system is removed, with its credentials. What was posted stays on record.")
+    return go_to(HERE, "The ticket system is removed. What was posted stays on record.")
 
 
 @router.post("/members/mapping")

@@ -10,6 +10,8 @@ from flowpilot.clock import Now
 from flowpilot.http.fields import EmptyIsNone, wrong
 from flowpilot.identity.access import CanManagePsa
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.psa.boards.queries import chosen_statuses
+from flowpilot.psa.connections.queries import active_connection
 from flowpilot.psa.rules import api
 from flowpilot.psa.rules.schemas import LONGEST_HOLD_MINUTES, ClientText, RulesIn, RulesOut
 from flowpilot.web.frame import CurrentFrame
@@ -61,6 +63,7 @@ class Rules(SettingsPage):
     template: ClassVar[str] = "settings/psa/rules.html"
     section: ClassVar[str] = HERE
     rules: RulesOut
+    lacks_statuses: bool
 
     @property
     def goes(self) -> Goes:
@@ -77,7 +80,10 @@ class Rules(SettingsPage):
 
 @router.get("")
 async def show_rules(request: Request, actor: CanManagePsa, db: ReadSession, frame: CurrentFrame) -> Response:
-    return render(request, Rules(title="What is posted", rules=await api.read_rules(actor, db)), frame)
+    rules = await api.read_rules(actor, db)
+    connection = await active_connection(db, actor.account_id) if rules.posts_status else None
+    lacks = connection is not None and not await chosen_statuses(db, actor.account_id, connection.id)
+    return render(request, Rules(title="What is posted", rules=rules, lacks_statuses=lacks), frame)
 
 
 @router.post("")

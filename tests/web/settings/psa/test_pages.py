@@ -137,9 +137,11 @@ def test_statuses_come_after_the_page(browser: TestClient, company: Company, des
     assert f'hx-get="{HERE}/boards"' in browser.get(HERE).text
     assert desk.asked == asked
     assert "Done (closes the ticket)" in browser.get(f"{HERE}/boards").text
-    send(browser, f"{HERE}/boards", "/boards", resolved="20", abandoned="", escalated="")
+    send(browser, f"{HERE}/boards", "/boards", resolved="20", abandoned="(as it is)", escalated="")
     chosen = "SELECT occasion, status_name FROM psa_board_statuses ORDER BY occasion"
-    assert company.query(chosen) == [("abandoned", None), ("escalated", None), ("resolved", "Done")]
+    assert company.query(chosen) == [("abandoned", None), ("resolved", "Done")]
+    part = browser.get(f"{HERE}/boards").text
+    assert (part.count("Not chosen yet"), part.count("Leave the status as it is")) == (1, 3)
 
 
 def test_a_board_whose_statuses_are_unknown_says_what_to_do(

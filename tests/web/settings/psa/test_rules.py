@@ -68,3 +68,14 @@ def test_what_somebody_else_has_changed_meanwhile_is_not_undone(admin: TestClien
 
 def test_only_team_admins_open_it(signed_in: SignedIn) -> None:
     assert signed_in().get(RULES).status_code == 403
+
+
+def test_a_status_that_nobody_has_chosen_is_warned_of(admin: TestClient, company: Company) -> None:
+    about = {"provider": "console", "name": "Desk", "base_url": "https://desk.example"}
+    connection = company.add("psa_connections", credentials_encrypted=b"", **about)
+    warning = "<strong>No status is chosen.</strong>"
+    assert warning not in admin.get(RULES).text
+    assert warning in send(admin, RULES, RULES, posts_status="true", goes="at_once").text
+    chosen = {"connection_id": connection, "board_id": "1", "board_name": "General", "occasion": "resolved"}
+    company.add("psa_board_statuses", **chosen, status_id="done", status_name="Done")
+    assert warning not in admin.get(RULES).text
