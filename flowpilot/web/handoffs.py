@@ -151,6 +151,7 @@ async def show(
             handoff.session_id,
             handoff.psa_ticket_id,
             has_ended=handoff.outcome in {Outcome.RESOLVED, Outcome.ABANDONED},
+            was_abandoned=handoff.outcome == Outcome.ABANDONED,
         ),
     )
     return render(request, page, frame)

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime, timedelta
 
-from sqlalchemy import func, or_, select, update
+from sqlalchemy import case, func, or_, select, update
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database, Db
@@ -97,7 +97,13 @@ async def go_on(db: Db, changed: Changed) -> None:
 
 async def stop(db: Db, changed: Changed) -> None:
     """Say of everything that waits for a connection that it was removed, and try it no more."""
-    reason = f"The connection to {changed.name} was removed. Connect it again and try this again, or give it up."
+    removed = f"The connection to {changed.name} was removed. Connect it again and"
+    is_held = PsaPosting.state == State.HELD
+    reason = case(
+        (PsaPosting.is_unlinked, PsaPosting.reason),  # What it lacks first is a ticket.
+        (is_held, f"{removed} send this, or give it up."),
+        else_=f"{removed} try this again, or give it up.",
+    )
     await db.execute(
         update(PsaPosting)
         .where(

@@ -35,11 +35,16 @@ class ShownPosting:
 
 @dataclass(frozen=True, slots=True)
 class ToDo:
-    """How many postings have failed, how many wait, and of those, how many until somebody sends them."""
+    """How many postings have failed, how many wait, and of those, how many until somebody sends them.
+
+    `unlinked` wait until their session has a ticket again. `is_paused`: nothing goes over the connection.
+    """
 
     failed: int
     waiting: int
     unsent: int
+    unlinked: int
+    is_paused: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,10 +96,17 @@ async def counts(db: ReadDb, account_id: uuid.UUID) -> dict[State, int]:
 async def to_do(db: ReadDb, account_id: uuid.UUID) -> ToDo:
     """How many postings have not arrived, by what they wait for."""
     has_failed, is_held = PsaPosting.state == State.FAILED, PsaPosting.state == State.HELD
+    paused = select(PsaConnection.id).where(
+        PsaConnection.account_id == account_id,
+        PsaConnection.removed_at.is_(None),
+        PsaConnection.paused_at.is_not(None),
+    )
     query = select(
         func.count().filter(has_failed),
         func.count().filter(~has_failed),
-        func.count().filter(is_held, PsaPosting.due_at.is_(None)),
+        func.count().filter(is_held, PsaPosting.due_at.is_(None), ~PsaPosting.is_unlinked),
+        func.count().filter(is_held, PsaPosting.is_unlinked),
+        paused.exists(),
     ).where(PsaPosting.account_id == account_id, PsaPosting.state.in_([*WAITING, State.FAILED]))
     return ToDo(*(await db.execute(query)).one())
 

@@ -21,7 +21,7 @@ from flowpilot.psa.rules.queries import connection_and_rules
 
 _UNLINKED = "The session has no ticket any more. Link it to one, and this goes there; or give this posting up."
 
-_NO_WAY = "The connection to its ticket system was removed: connect it again and try this again, or give it up."
+_NO_WAY = "The connection to its ticket system was removed: connect it again and {verb} this, or give it up."
 
 
 async def relink(
@@ -48,7 +48,8 @@ async def relink(
         loaded = await lock(db, account_id, posting_id)
         posting = loaded.posting
         if posting.state == State.CONFIRMED:
-            stays = f"This stays on ticket {posting.ticket_id}, where it is already."
+            stays = f"This is on ticket {posting.ticket_id} already and stays there."
+            stays += f" Move it by hand if it belongs to ticket {ticket_id}." if ticket_id else ""
             posting.reason = None if ticket_id == posting.ticket_id else stays
         elif any(step.attempts for step in loaded.steps):
             _stay(posting)
@@ -106,11 +107,13 @@ def _follow(loaded: LoadedPosting, rules: PsaRules, ticket_id: str, now: datetim
     posting = loaded.posting
     for step in loaded.steps:
         step.state, step.reason = (State.QUEUED, None) if step.state == State.FAILED else (step.state, step.reason)
-    posting.reason = f"The session moved from ticket {posting.ticket_id}, so this goes to {ticket_id}."
+    moved = f"The session moved from ticket {posting.ticket_id}, so this goes to {ticket_id}."
+    posting.reason = None if ticket_id == posting.ticket_id else moved
     posting.ticket_id, posting.is_unlinked, posting.ended_at = ticket_id, False, None
     if posting.audience == Audience.CLIENT:
         posting.state, posting.due_at, posting.released_at = State.HELD, None, None
-        posting.reason += " Read the text again before you send it: the ticket may be another client's."
+        again = "Read the text again before you send it: the ticket may be another client's."
+        posting.reason = f"{posting.reason or ''} {again}".strip()
     elif posting.released_at is None:
         posting.state, posting.due_at = State.HELD, held_until(rules, now)
     else:
@@ -128,7 +131,8 @@ async def _go(db: Db, loaded: LoadedPosting, connection: PsaConnection | None, n
     """Ask for a turn, over the connection that is there now; without one it waits for a person."""
     posting = loaded.posting
     if connection is None:
-        posting.due_at, posting.reason = None, f"{posting.reason} {_NO_WAY}"
+        no_way = _NO_WAY.format(verb="send" if posting.state == State.HELD else "retry")
+        posting.due_at, posting.reason = None, f"{posting.reason or ''} {no_way}".strip()
     else:
         posting.connection_id = connection.id
     if posting.due_at is not None:

@@ -26,6 +26,7 @@ from flowpilot.web.formatting import counted
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown, digest
 from flowpilot.web.postings.fields import FormText
+from flowpilot.web.postings.standing import when_it_goes
 from flowpilot.web.postings.statuses import chosen_for
 from flowpilot.web.render import Page, go_to, is_own_path, render
 
@@ -147,8 +148,11 @@ async def retry_all(
     ticket_id = body.ticket.strip() or None
     retried = await api.retry_postings(actor, db, now, body.states, body.session_id, ticket_id)
     more = " There are more: try again for the rest." if retried.has_more else ""
+    goes = await when_it_goes(db, actor.account_id, "")
     said = f"{counted(retried.n, 'postings')} {'is' if retried.n == 1 else 'are'} tried again."
-    return go_to(body.here, f"{said} What has arrived is not written twice.{more}")
+    # What had failed waits now, and would be missing from a list of what has failed.
+    shown = body.model_copy(update={"state": "waiting"}) if body.state == State.FAILED else body
+    return go_to(shown.here, f"{said} {goes} What has arrived is not written twice.{more}")
 
 
 @router.get("/{posting_id}")
@@ -181,7 +185,8 @@ async def correct(
             await api.correct_posting(posting_id, CorrectionIn(minutes=minutes, step_id=step_id), actor, db, now)
     if body.then == "send":
         await api.send_posting(posting_id, actor, db, now)
-        return go_to(f"/sessions/{posting.session_id}", "Saved. It is on its way to the ticket.")
+        goes = await when_it_goes(db, actor.account_id, "It is on its way to the ticket.")
+        return go_to(f"/sessions/{posting.session_id}", f"Saved. {goes}")
     goes = "Try it again, and it goes" if posting.state == State.FAILED else "It goes"
     return go_to(f"/postings/{posting_id}", f"Saved. {goes} to the ticket as it is here.")
 
@@ -191,7 +196,8 @@ async def retry(
     posting_id: uuid.UUID, body: Annotated[BackForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     await api.retry_posting(posting_id, actor, db, now)
-    return _back(posting_id, body, "It is tried again now. What has arrived is not written twice.")
+    goes = await when_it_goes(db, actor.account_id, "It is tried again now.")
+    return _back(posting_id, body, f"{goes} What has arrived is not written twice.")
 
 
 @router.post("/{posting_id}/send")
@@ -199,7 +205,7 @@ async def send(
     posting_id: uuid.UUID, body: Annotated[BackForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     await api.send_posting(posting_id, actor, db, now)
-    return _back(posting_id, body, "It is on its way to the ticket.")
+    return _back(posting_id, body, await when_it_goes(db, actor.account_id, "It is on its way to the ticket."))
 
 
 @router.post("/{posting_id}/give-up")

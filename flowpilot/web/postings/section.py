@@ -30,6 +30,7 @@ class SessionPostings:
     session_id: uuid.UUID
     ticket_id: str | None
     has_ended: bool
+    was_abandoned: bool
     connection: PsaConnection | None
     rules: PsaRules
     postings: list[PostingOut]
@@ -78,13 +79,28 @@ class SessionPostings:
         return connection is not None and takes_tokens(connection) and self.rules.posts_time
 
     @property
+    def notes(self) -> list[PostingOut]:
+        """The postings of the session's note that were not given up, the newest first."""
+        return [
+            one
+            for one in self.postings
+            if one.audience == "internal" and one.text is not None and one.state != State.ABANDONED
+        ]
+
+    @property
     def is_posted(self) -> bool:
         """Whether the session's own note has been posted, or is about to be."""
         return any(one.audience == "internal" and one.state != State.ABANDONED for one in self.postings)
 
 
 async def session_postings(
-    actor: Actor, db: ReadDb, session_id: uuid.UUID, ticket_id: str | None, *, has_ended: bool
+    actor: Actor,
+    db: ReadDb,
+    session_id: uuid.UUID,
+    ticket_id: str | None,
+    *,
+    has_ended: bool,
+    was_abandoned: bool,
 ) -> SessionPostings | None:
     """What was posted of a session; None if nothing was, and no ticket system is connected."""
     connection, rules = await connection_and_rules(db, actor.account_id)
@@ -95,6 +111,7 @@ async def session_postings(
         session_id=session_id,
         ticket_id=ticket_id,
         has_ended=has_ended,
+        was_abandoned=was_abandoned,
         connection=connection,
         rules=rules,
         postings=found.items,

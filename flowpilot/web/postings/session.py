@@ -16,7 +16,7 @@ from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions import policy
-from flowpilot.sessions.models import AISession
+from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.postings import api, service
 from flowpilot.sessions.postings.schemas import ClientTextIn, PreviewOut
 from flowpilot.sessions.queries import read_session, require_session
@@ -24,6 +24,7 @@ from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.postings.fields import FormText
 from flowpilot.web.postings.section import SessionPostings, session_postings
+from flowpilot.web.postings.standing import when_it_goes
 from flowpilot.web.postings.statuses import chosen_for
 from flowpilot.web.render import Page, go_to, render
 
@@ -100,9 +101,16 @@ async def post_for_client(
     """The one way in which a text reaches a client: somebody has read it, and presses the button."""
     text = ClientTextIn(audience=body.audience, text=body.text)
     await api.post_for_client(session_id, text, actor, db, now, once)
-    return go_to(f"/sessions/{session_id}", "It is on its way to the client. You see below when it has arrived.")
+    goes = await when_it_goes(db, actor.account_id, "It is on its way to the client.")
+    return go_to(f"/sessions/{session_id}", f"{goes} You see below when it has arrived.")
 
 
 async def _posted(actor: Actor, db: ReadDb, session: AISession) -> SessionPostings | None:
-    has_ended = session.status not in OPEN
-    return await session_postings(actor, db, session.id, session.psa_ticket_id, has_ended=has_ended)
+    return await session_postings(
+        actor,
+        db,
+        session.id,
+        session.psa_ticket_id,
+        has_ended=session.status not in OPEN,
+        was_abandoned=session.status == SessionStatus.ABANDONED,
+    )

@@ -224,7 +224,8 @@ async def correct(
     ticket = locked.session.psa_ticket_id
     if ticket in {None, before}:
         return _back(session_id, "Saved.")
-    return _back(session_id, f"Saved. The ticket is {ticket} now. What waits goes there; what was posted stays.")
+    stays = f"What is on ticket {before} stays there: move it by hand if it belongs to {ticket}." if before else ""
+    return _back(session_id, f"Saved. The ticket is {ticket} now, and what waits goes there. {stays}".rstrip())
 
 
 @router.get("/escalate")

@@ -129,6 +129,12 @@ class Session(Page):
         return sorted([*self.standing, *reopened], key=lambda one: one.created_at)
 
     @property
+    def abandoned_because(self) -> str:
+        """Why the session was abandoned last, as far as somebody said."""
+        reasons = [one.reason for one in self.session.status_changes if one.to_status == SessionStatus.ABANDONED]
+        return reasons[-1] if reasons else ""
+
+    @property
     def names(self) -> dict[uuid.UUID, str | None]:
         """What the people of the session are called."""
         return {person.id: person.name for person in self.session.people}
@@ -260,8 +266,14 @@ async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: date
 
 
 async def _posted(actor: Actor, db: ReadDb, session: SessionOut) -> SessionPostings | None:
-    has_ended = session.status not in OPEN
-    return await session_postings(actor, db, session.id, session.psa_ticket_id, has_ended=has_ended)
+    return await session_postings(
+        actor,
+        db,
+        session.id,
+        session.psa_ticket_id,
+        has_ended=session.status not in OPEN,
+        was_abandoned=session.status == SessionStatus.ABANDONED,
+    )
 
 
 def _in_address(value: object) -> str:

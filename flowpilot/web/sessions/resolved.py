@@ -10,6 +10,8 @@ from flowpilot.sessions.models import SessionStatus, StepKind
 from flowpilot.sessions.queries import SessionFilter
 from flowpilot.sessions.schemas import SessionOut, StatusChangeOut
 
+_OF_INTEREST = sorted(set(SessionStatus) - {SessionStatus.ABANDONED})
+
 
 @dataclass(frozen=True, slots=True)
 class ResolvedSession:
@@ -46,10 +48,12 @@ class ResolvedSession:
 
 
 async def newest_resolved(actor: Actor, db: ReadDb, ticket: str) -> ResolvedSession | None:
-    """The newest session on a ticket, if it is resolved."""
+    """The newest session on a ticket, if it is resolved. One that was abandoned has not changed what solved it."""
     if not ticket.strip():
         return None
-    newest = (await api.list_sessions(actor, SessionFilter(ticket=ticket.strip()), db, limit=1)).items
+    newest = (
+        await api.list_sessions(actor, SessionFilter(status=_OF_INTEREST, ticket=ticket.strip()), db, limit=1)
+    ).items
     if not newest or newest[0].status != SessionStatus.RESOLVED:
         return None
     return ResolvedSession(await api.read_session(newest[0].id, actor, db))

@@ -123,6 +123,7 @@ function sayBelow(form, name, message) {
   field.setAttribute("aria-errormessage", text.id);
   field.classList.add("is-invalid");
   field.after(text);
+  field.closest("details")?.setAttribute("open", "");
   return field;
 }
 

@@ -73,6 +73,7 @@ def test_what_was_given_up_and_may_have_arrived_is_not_booked_again(
 def test_who_may_not_change_a_session_may_only_try_its_postings_again(desk: Connected) -> None:
     company = desk.company
     session = str(company.add("ai_sessions", psa_ticket_id="4711", user_id=company.users[Role.TEAM_ADMIN]))
+    desk.note(session, "Asked them.", Role.TEAM_ADMIN)
     desk.ask("POST", f"{SESSIONS}/{session}/abandon", {"reason": "Not ours."}, role=Role.TEAM_ADMIN)
     (posting,) = desk.postings(session)
     assert posting["allowed"] == ["retry"]
@@ -98,7 +99,8 @@ def test_what_has_arrived_stays_and_says_so_when_the_session_gets_another_ticket
     _set(desk, "state = 'confirmed', external_id = '7', attempts = 1", "state = 'confirmed', ended_at = now()")
     _link(desk, session, "4712")
     (posting,) = desk.postings(session)
-    assert (posting["ticket_id"], posting["reason"]) == ("4711", "This stays on ticket 4711, where it is already.")
+    said = "This is on ticket 4711 already and stays there. Move it by hand if it belongs to ticket 4712."
+    assert (posting["ticket_id"], posting["reason"]) == ("4711", said)
     _link(desk, session, "4711")
     (posting,) = desk.postings(session)
     assert posting["reason"] is None

@@ -87,6 +87,7 @@ def test_all_of_the_list_that_failed_is_tried_again_with_one_button(desk: Connec
     assert "Try all 3 again" in editor.get("/postings").text
     page = send(editor, "/postings?state=failed", "/postings/retry")
     assert "3 postings are tried again." in page.text
+    assert "state=waiting" in str(page.url)
     assert desk.company.query("SELECT DISTINCT state FROM psa_postings") == [("queued",)]
     assert "again" not in editor.get("/postings").text.partition('role="search"')[2]
 
@@ -200,3 +201,25 @@ def test_home_says_what_waits_for_a_person_to_everybody_who_works(desk: Connecte
     home = engineer.get("/").text
     assert '<a href="/postings?state=failed">1 posting failed</a>' in home
     assert "Postings to tickets" not in viewer.get("/").text
+
+
+def test_home_counts_what_nobody_can_send_for_what_it_waits_for(desk: Connected, editor: TestClient) -> None:
+    path = _held(desk)
+    desk.company.query("UPDATE psa_connections SET paused_at = now(), pause_kind = 'by_hand' RETURNING 1")
+    home = editor.get("/").text
+    paused = '<a href="/postings?state=waiting">1 waits until postings are resumed</a>'
+    assert (paused in home, "somebody sends" in home) == (True, False)
+    assert "It goes once postings are resumed." in editor.post(f"{path}/send").text
+    desk.company.query("UPDATE psa_connections SET removed_at = now() RETURNING 1")
+    assert "1 waits, because no ticket system is connected" in editor.get("/").text
+
+
+def test_what_has_no_ticket_still_says_so_after_its_connection_was_removed(
+    desk: Connected, editor: TestClient
+) -> None:
+    path = _held(desk)
+    session = desk.company.query("SELECT ai_session_id FROM psa_postings")[0][0]
+    desk.ask("PATCH", f"/api/v1/ai-sessions/{session}", {"psa_ticket_id": None})
+    assert "1 waits until its session has a ticket again" in editor.get("/").text
+    send(editor, "/settings/ticket-system", "/remove")
+    assert "The session has no ticket any more." in editor.get(path).text

@@ -210,3 +210,71 @@ def test_a_handoff_shows_what_was_posted(desk: Connected, browser: TestClient) -
     session = desk.session()
     made = desk.ask("POST", f"/api/v1/ai-sessions/{session}/handoffs", {"reason": "Stuck."}, expect=201)
     assert "Session escalated" in browser.get(f"/handoffs/{made['id']}").text
+
+
+def test_a_session_that_was_abandoned_untouched_says_why_and_that_nothing_was_posted(
+    desk: Connected, browser: TestClient
+) -> None:
+    desk.connect()
+    about = {"problem_summary": "The printer is offline", "psa_ticket_id": "4711"}
+    session = desk.ask("POST", SESSIONS, about, expect=201)["id"]
+    page = send(browser, f"/sessions/{session}", "/abandon", reason="They hung up.").text
+    assert '<p class="prose">They hung up.</p>' in page
+    assert "Abandoned before its first step, a session has nothing to post." in page
+
+
+def test_the_note_says_what_becomes_of_it(desk: Connected, browser: TestClient) -> None:
+    connection = desk.connect()
+    desk.rules(waits_for_person=True)
+    session = desk.session()
+    desk.resolve(session)
+    note = f"/sessions/{session}/note"
+
+    def says(words: str) -> bool:
+        return words in browser.get(note).text
+
+    assert (says("Waits until somebody sends it."), says("by itself: it need not")) == (True, False)
+    (posting,) = desk.postings(session)
+    assert "It is on its way to the ticket." in browser.post(f"/postings/{posting['id']}/send").text
+    assert says("It goes to the ticket by itself: it need not be copied.")
+    pause = "UPDATE psa_connections SET paused_at = now(), pause_kind = 'by_hand' WHERE id = %s RETURNING 1"
+    desk.company.query(pause, connection)
+    assert says("It goes to the ticket once postings are resumed.")
+    _set(desk, "confirmed")
+    assert says("It is on ticket 4711: it need not be copied.")
+    desk.ask("POST", f"{SESSIONS}/{session}/reopen", {"reason": "It blinks again."})
+    desk.resolve(session, "Two fuses.")
+    assert f'<a href="/postings/{desk.postings(session)[0]["id"]}">the last posting</a>' in browser.get(note).text
+
+
+def test_another_ticket_for_what_has_arrived_says_what_to_move_by_hand(
+    desk: Connected, browser: TestClient
+) -> None:
+    desk.connect()
+    session = desk.session()
+    desk.resolve(session)
+    _set(desk, "confirmed")
+    page = send(browser, f"/sessions/{session}", "/details", psa_ticket_id="4712").text
+    assert "What is on ticket 4711 stays there: move it by hand if it belongs to 4712." in page
+    assert "This is on ticket 4711 already and stays there." in page
+
+
+def test_who_may_not_send_a_held_posting_reads_who_may(desk: Connected, signed_in: SignedIn) -> None:
+    desk.connect()
+    desk.rules(waits_for_person=True)
+    session = desk.session()
+    desk.resolve(session)
+    who = "The person who works on the session, or a team admin, can send or edit it."
+    assert who in signed_in().get(f"/sessions/{session}").text
+    assert who not in signed_in(Role.TEAM_ADMIN).get(f"/sessions/{session}").text
+
+
+def test_a_posting_without_a_ticket_says_one_thing(desk: Connected, browser: TestClient) -> None:
+    desk.connect()
+    desk.rules(waits_for_person=True)
+    session = desk.session()
+    desk.resolve(session)
+    desk.ask("PATCH", f"{SESSIONS}/{session}", {"psa_ticket_id": None})
+    assert "Waits until somebody sends it." not in browser.get("/postings").text
+    desk.ask("PATCH", f"{SESSIONS}/{session}", {"psa_ticket_id": "4711"})
+    assert "The session moved" not in browser.get("/postings").text
