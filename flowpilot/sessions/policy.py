@@ -24,16 +24,20 @@ class NotUnassignedError(OutdatedError):
     """The session cannot be taken: it is in the queue, or has ended."""
 
 
-def allowed(session: AISession, actor: Actor, *, asks: bool = False, is_shared: bool = False) -> list[Action]:
+def allowed(
+    session: AISession, actor: Actor, *, asks: bool = False, is_shared: bool = False, may_end: bool = True
+) -> list[Action]:
     """What the actor may do to the session as it is, through the session's own routes.
 
     Args:
         session: as it is.
         actor: who asks.
         asks: whether its flow asks for anything to be done or filled in where it is.
+        may_end: whether nothing that its flow requires holds up its resolution.
         is_shared: whether it is a run of a procedure, on which several people work.
     """
     actions = [Action.TAKE, *transitions.allowed(SessionStatus(session.status)), *[Action.MARK] * asks]
+    actions = [action for action in actions if may_end or action != Action.RESOLVE]
     return [action for action in actions if refusal(session, actor, action, is_shared=is_shared) is None]
 
 

@@ -25,9 +25,10 @@ from flowpilot.sessions.models import (
     StepKind,
 )
 from flowpilot.sessions.queries import SessionHistory
+from flowpilot.sessions.runs.decisions import may_end
 from flowpilot.sessions.runs.nodes import AheadOut, NodeOut, ahead_out, node_out
 from flowpilot.sessions.runs.run import Progress
-from flowpilot.sessions.runs.schemas import FieldOut, ProgressOut, fields_out, progress_out
+from flowpilot.sessions.runs.schemas import FieldOut, LeftItemOut, ProgressOut, fields_out, left_out, progress_out
 from flowpilot.sessions.seen import Seen
 from flowpilot.sessions.transitions import Action
 
@@ -213,6 +214,9 @@ class SessionOut(SessionRow):
     current: NodeOut | None
     fields: list[FieldOut] = Field(description="All that the flow has asked to fill in so far.")
     missing: list[str] = Field(description="What must be done or waived before the session can be resolved.")
+    left_open: list[LeftItemOut] = Field(
+        description="Required items of checklists that were left without them: open, or waived."
+    )
     trail: list[str] = Field(description="Nodes that led to the current one, of sub-flows too.")
     ahead: list[AheadOut] = Field(description="Nodes that may still be reached, each once.")
     standing: list[uuid.UUID] = Field(description="The steps that count, without answers that were taken back.")
@@ -249,7 +253,8 @@ def client_ref(session: AISession) -> ClientRef | None:
 def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | None) -> dict[str, Any]:
     """The fields of `SessionOut`, as the actor sees them."""
     session, where, run = history.session, history.where, history.run
-    asks = bool(run.entries(*run.passed))
+    is_procedural = history.is_procedural
+    asked, ends = bool(run.may_be_marked()), may_end(run, is_procedural=is_procedural)
     return {
         **session_row(session, history.flow_name).model_dump(),
         "flow_version": history.flow_number,
@@ -259,11 +264,12 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
         "started_by": _person(history, session.user_id),
         "owner": _person(history, session.worked_on_by),
         "people": [PersonOut(id=person, name=name) for person, name in history.names.items()],
-        "allowed": policy.allowed(session, actor, asks=asks, is_shared=history.is_procedural),
+        "allowed": policy.allowed(session, actor, asks=asked, is_shared=is_procedural, may_end=ends),
         "current": node_out(where, run, session.matched_flow_id, history.step_notes),
-        "progress": progress_out(run.progress() if history.is_procedural else None),
+        "progress": progress_out(run.progress() if is_procedural else None),
         "fields": fields_out(run, *run.passed),
-        "missing": [entry.name for entry in run.open_before_end()],
+        "missing": [entry.name for entry in run.open_before_end() + (run.open_ahead() if is_procedural else [])],
+        "left_open": left_out(run),
         "trail": [str(step.content["node"]) for step in where.trail],
         "ahead": ahead_out(where),
         "standing": [step.id for step in path.standing(history.steps)],

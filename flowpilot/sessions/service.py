@@ -14,7 +14,7 @@ from flowpilot.sessions.following.entering import next_entry
 from flowpilot.sessions.locking import LoadedSession, LockedSession
 from flowpilot.sessions.models import AISessionStep, SessionStatus
 from flowpilot.sessions.postings.enqueueing import after_change
-from flowpilot.sessions.runs.decisions import check_closed, check_may_go_on
+from flowpilot.sessions.runs.decisions import check_may_end, check_may_go_on
 from flowpilot.sessions.transitions import Action
 
 
@@ -86,9 +86,10 @@ async def end_resolved(db: Db, by: uuid.UUID, loaded: LoadedSession, summary: st
     Raises:
         NotAllowedNowError: the status does not allow it.
         StillOpenError: something required of a checklist is neither done nor waived.
+        NotAtItsEndError: it follows a procedure, and is not at an end of its path.
     """
     transitions.next_status(SessionStatus(loaded.session.status), Action.RESOLVE)
-    check_closed(loaded.run.open_before_end(), "The session cannot be resolved")
+    check_may_end(loaded.run, is_procedural=loaded.is_procedural)
     await add_step(db, loaded, by, decisions.resolution(summary))
     await transition(db, loaded, Action.RESOLVE, by)
 

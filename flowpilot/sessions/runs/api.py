@@ -23,6 +23,9 @@ class MarkIn(SeenPlace):
     do: Do
     item: Annotated[Text | None, EmptyIsNone] = Field(default=None, description="The id of an item of `current`.")
     field: Annotated[Text | None, EmptyIsNone] = Field(default=None, description="The name of a field.")
+    place: Annotated[Text | None, EmptyIsNone] = Field(
+        default=None, description="The `place` of an item of `left_open`, which is not of `current`."
+    )
     value: Trimmed = Field(default="", description="Of a field that is filled in.")
     reason: Remark = Field(default="", description="Why it is waived.")
 
@@ -41,7 +44,7 @@ class MarkIn(SeenPlace):
     @property
     def mark(self) -> Mark:
         """What is wanted."""
-        return Mark(self.do, self.item, self.field, self.value, self.reason)
+        return Mark(self.do, self.item, self.field, self.value, self.reason, self.place)
 
 
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])

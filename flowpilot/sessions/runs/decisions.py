@@ -24,13 +24,17 @@ class Do(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """What somebody does with an item or a field: a fill has a `value`, a waiver a `reason`."""
+    """What somebody does with an item or a field: a fill has a `value`, a waiver a `reason`.
+
+    `place`: the path of the place of an item that was left open; without it, the item is of the present node.
+    """
 
     do: Do
     item: str | None = None
     field: str | None = None
     value: str = ""
     reason: str = ""
+    place: str | None = None
 
 
 class NotAskedHereError(InvalidError):
@@ -47,6 +51,10 @@ class AlreadyDoneError(OutdatedError):
 
 class StillOpenError(OutdatedError):
     """Something required is neither done nor waived; `missing` names it."""
+
+
+class NotAtItsEndError(OutdatedError):
+    """A procedure is not at an end of its path; `missing` names what is required ahead."""
 
 
 def mark(run: Run, wanted: Mark) -> NewStep | None:
@@ -90,11 +98,37 @@ def check_closed(missing: Sequence[Entry], what_not: str) -> None:
         StillOpenError: something is open.
     """
     if missing:
-        names = ", ".join(f"“{entry.name}”" for entry in missing)
         raise StillOpenError(
-            f"{what_not} while this is open: {names}. Do it, or waive it with a reason.",
+            f"{what_not} while this is open: {_names(missing)}. Do it, or waive it with a reason.",
             missing=[_named(entry) for entry in missing],
         )
+
+
+def check_may_end(run: Run, *, is_procedural: bool) -> None:
+    """Make sure that a session can be resolved.
+
+    Raises:
+        StillOpenError: something required of a checklist on its way is open.
+        NotAtItsEndError: it follows a procedure whose path goes on.
+    """
+    check_closed(run.open_before_end(), "The session cannot be resolved")
+    if may_end(run, is_procedural=is_procedural):
+        return
+    ahead = run.open_ahead()
+    names = f" Still ahead: {_names(ahead)}." if ahead else ""
+    raise NotAtItsEndError(
+        f"The session cannot be resolved before the end of its procedure.{names} Go on, or follow another flow.",
+        missing=[_named(entry) for entry in ahead],
+    )
+
+
+def may_end(run: Run, *, is_procedural: bool) -> bool:
+    """Whether nothing required holds up the end; a procedure must be at an end of its path too."""
+    return not run.open_before_end() and not (is_procedural and run.goes_on)
+
+
+def _names(entries: Sequence[Entry]) -> str:
+    return ", ".join(f"“{entry.name}”" for entry in entries)
 
 
 def _fill(run: Run, entry: Entry, said: str) -> NewStep | None:
@@ -117,12 +151,17 @@ def _waive(run: Run, entry: Entry, reason: str) -> NewStep | None:
 
 
 def _find(run: Run, wanted: Mark) -> Entry:
-    """The item of the present node, or the field of any node that the session has come to."""
-    here = [] if run.here is None else run.entries(run.here)
-    for entry in here if wanted.item is not None else run.entries(*run.passed):
-        asked = entry.asked
-        if wanted.item == asked.id if isinstance(asked, Item) else wanted.field == asked.name:
-            return entry
+    """What is to be marked. An item without a place is one of the present node."""
+    place = wanted.place or (run.here.path if run.here is not None else None)
+
+    def is_wanted(entry: Entry) -> bool:
+        if isinstance(entry.asked, Item):
+            return (wanted.item, place) == (entry.asked.id, entry.place.path)
+        return wanted.field == entry.asked.name
+
+    found = next(filter(is_wanted, run.may_be_marked()), None)
+    if found is not None:
+        return found
     what = f'item "{wanted.item}"' if wanted.item is not None else f'field "{wanted.field}"'
     raise NotAskedHereError(f"There is no {what} where the session is. Load it again to see what is asked.")
 

@@ -64,13 +64,14 @@ class Run:
     """The places behind a session, where it stands, and those ahead.
 
     `behind`: also checklists that were begun and from which it went back. `stands`: the node where it is; when a
-    sub-flow has ended there, also the one that led into it.
+    sub-flow has ended there, also the one that led into it. `goes_on`: whether something can be chosen there.
     """
 
     behind: tuple[Place, ...]
     stands: tuple[Place, ...]
     ahead: tuple[Place, ...]
     marks: dict[Key, AISessionStep]
+    goes_on: bool = False
 
     @property
     def here(self) -> Place | None:
@@ -112,6 +113,22 @@ class Run:
         """What must be done before the session can be resolved."""
         return _open(self.entries(*(place for place in self.passed if place.node.kind in _BINDING)))
 
+    def open_ahead(self) -> list[Entry]:
+        """What is required at the places that may still come."""
+        new = [place for place in self.ahead if place not in self.passed]
+        return [entry for entry in _open(self.entries(*self.passed, *new)) if entry.place in new]
+
+    def left_open(self) -> list[Entry]:
+        """The required items of checklists that it has left which were not done there: open, or waived."""
+        entries = (entry for entry in self.entries(*self.behind) if isinstance(entry.asked, Item))
+        return [one for one in entries if one.asked.required and (one.mark is None or is_waived(one.mark))]
+
+    def may_be_marked(self) -> list[Entry]:
+        """The items where it is and those that were left open, and the fields of all places it has come to."""
+        here = [] if self.here is None else self.entries(self.here)
+        fields = [entry for entry in self.entries(*self.passed) if isinstance(entry.asked, FlowField)]
+        return [*here, *self.left_open(), *fields]
+
     def is_begun(self) -> bool:
         """Whether anything of a checklist is done."""
         return any(
@@ -150,6 +167,7 @@ def run_of(where: Position, steps: Sequence[AISessionStep], inner: Trees = _NO_T
         stands=tuple(stands),
         ahead=tuple(_place(frame, node_id) for frame, node_id in ahead(where)),
         marks=found,
+        goes_on=bool(where.offered),
     )
 
 

@@ -38,6 +38,12 @@ class ItemOut(EntryOut):
     text: str
 
 
+class LeftItemOut(ItemOut):
+    """A required item of a checklist that was left. `place`: where it is asked, to be sent with a mark."""
+
+    place: str
+
+
 class FieldOut(EntryOut):
     """A field to fill in; `value` is empty until then."""
 
@@ -75,6 +81,15 @@ def fields_out(run: Run, *places: Place) -> list[FieldOut]:
     """The fields of these places, each once."""
     entries = run.entries(*places)
     return [_field(entry, entry.asked) for entry in entries if isinstance(entry.asked, FlowField)]
+
+
+def left_out(run: Run) -> list[LeftItemOut]:
+    """The required items that were left open, or waived."""
+    return [
+        LeftItemOut(id=entry.asked.id, text=entry.asked.text, place=entry.place.path, **_state(entry))
+        for entry in run.left_open()
+        if isinstance(entry.asked, Item)
+    ]
 
 
 def sections_out(run: Run, place: Place) -> list[SectionOut]:

@@ -9,7 +9,7 @@ from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.handoffs.helpers import send_escalation
 from tests.sessions.flows import post, read, take
-from tests.sessions.runs.procedure import do_all, mark
+from tests.sessions.runs.procedure import NEW_PC, do_all, mark, start_run
 
 OPEN = "“Join [Name of the PC].”, “Label it.”, “Name of the PC”"
 NAMES = ["Join [Name of the PC].", "Label it.", "Name of the PC"]
@@ -44,6 +44,7 @@ def test_it_ends_when_the_rest_is_waived(client: TestClient, company: Company, r
     mark(client, company, run_id, do="fill", field="name", value="PC-12")
     mark(client, company, run_id, do="tick", item="join")
     mark(client, company, run_id, do="waive", item="label", reason="No labels left.")
+    take(client, company, run_id, outcome="Done")
     assert post(client, company, f"{run_id}/resolve", summary="Ready.").json()["status"] == "resolved"
 
 
@@ -53,6 +54,47 @@ def test_what_is_undone_later_prevents_the_end_again(client: TestClient, company
     mark(client, company, run_id, do="undo", field="name")
     answer = post(client, company, f"{run_id}/resolve", summary="Ready.")
     assert (answer.status_code, answer.json()["missing"]) == (409, [{"field": "name", "label": "Name of the PC"}])
+
+
+def test_a_procedure_is_resolved_at_an_end_of_its_path_only(client: TestClient, company: Company) -> None:
+    asked: dict[str, Any] = {
+        "kind": "question",
+        "text": "Which PC?",
+        "choices": [{"label": "New", "next": "set_up"}],
+    }
+    asked["choices"].append({"label": "None", "next": "done"})
+    tree = {"root": "ask", "nodes": NEW_PC["nodes"] | {"ask": asked}}
+    run_id = start_run(client, company, tree=tree)
+    state = read(client, company, run_id)
+    assert ("resolve" in state["allowed"], "mark" in state["allowed"], state["missing"]) == (False, False, NAMES)
+    answer = post(client, company, f"{run_id}/resolve", summary="It works.")
+    assert answer.status_code == 409
+    assert answer.json()["detail"] == (
+        f"The session cannot be resolved before the end of its procedure. Still ahead: {OPEN}. "
+        "Go on, or follow another flow."
+    )
+    assert [one.get("item") or one["field"] for one in answer.json()["missing"]] == ["join", "label", "name"]
+    assert "resolve" in take(client, company, run_id, choice="None")["allowed"]
+
+
+def test_troubleshooting_is_resolved_anywhere(client: TestClient, company: Company) -> None:
+    run_id = start_run(client, company, type="troubleshooting")
+    do_all(client, company, run_id)
+    assert post(client, company, f"{run_id}/resolve", summary="It works.").status_code == 200
+
+
+def test_what_was_left_open_is_done_or_waived_later(client: TestClient, company: Company, run_id: str) -> None:
+    state = take(client, company, run_id, outcome="It is broken")
+    assert [(one["id"], one["place"]) for one in state["left_open"]] == [("join", "set_up"), ("label", "set_up")]
+    assert "resolve" not in state["allowed"]
+    mark(client, company, run_id, do="fill", field="name", value="PC-12")
+    mark(client, company, run_id, do="tick", item="join", place="set_up")
+    state = mark(client, company, run_id, do="waive", item="label", place="set_up", reason="It went back.")
+    assert state["missing"] == []
+    assert [(one["id"], one["state"], one["reason"]) for one in state["left_open"]] == [
+        ("label", "waived", "It went back.")
+    ]
+    assert post(client, company, f"{run_id}/resolve", summary="It went back.").status_code == 200
 
 
 def test_a_checklist_that_was_begun_is_not_left_for_another_flow_or_none(

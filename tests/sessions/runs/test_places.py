@@ -138,3 +138,18 @@ def test_the_same_entry_taken_again_after_going_back_keeps_its_ticks() -> None:
     walk.answer("yes")
     walk.enter(flow)
     assert names(walk.run.open_here()) == ["second"]
+
+
+def test_what_an_inner_checklist_left_open_is_waived_at_the_end() -> None:
+    flow = inner_flow()
+    walk = Walk(tree(one=subflow(flow, on="end"), end=END))
+    walk.enter(flow)
+    walk.report("Stuck")
+    walk.report("on")
+    assert [(entry.name, entry.place.path) for entry in walk.run.left_open()] == [
+        ("first", "one/list"),
+        ("second", "one/list"),
+    ]
+    walk.mark(Do.WAIVE, "first", place="one/list", reason="Not needed.")
+    walk.mark(Do.TICK, "second", place="one/list")
+    assert walk.run.open_before_end() == []
