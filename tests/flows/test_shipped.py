@@ -122,6 +122,13 @@ def test_every_path_reaches_an_end(flow: FlowText) -> None:
 
 
 @every_flow
+def test_no_end_calls_a_case_solved_that_another_flow_goes_on_with(flow: FlowText) -> None:
+    ends = (item for item in flow.tree.nodes.items() if item[1].kind is NodeKind.RESOLUTION)
+    sent_on = [name for name, node in ends if "go on with" in node.text.lower()]
+    assert sent_on == []
+
+
+@every_flow
 def test_commands_are_in_code_blocks(flow: FlowText) -> None:
     bare = [
         (name, found[0])
