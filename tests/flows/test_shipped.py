@@ -122,6 +122,12 @@ def test_every_path_reaches_an_end(flow: FlowText) -> None:
 
 
 @every_flow
+def test_a_procedure_has_a_checklist_that_holds_up_its_end(flow: FlowText) -> None:
+    required = any(item.required for node in flow.tree.nodes.values() for item in node.items)
+    assert flow.type == "troubleshooting" or required
+
+
+@every_flow
 def test_no_end_calls_a_case_solved_that_another_flow_goes_on_with(flow: FlowText) -> None:
     ends = (item for item in flow.tree.nodes.items() if item[1].kind is NodeKind.RESOLUTION)
     sent_on = [name for name, node in ends if "go on with" in node.text.lower()]
