@@ -73,10 +73,14 @@ class Access:
 
 @dataclass(frozen=True, slots=True)
 class Client:
-    """Sends requests to one ticket system. `system` is its name in sentences."""
+    """Sends requests to one ticket system. `system` is its name in sentences.
+
+    `judges_missing`: a web page with the status 404 is handed on, because the caller knows what else it may mean.
+    """
 
     access: Access
     system: str
+    judges_missing: bool = False
 
     async def read(
         self,
@@ -113,6 +117,8 @@ class Client:
             raise UnavailableError(f"{self.system} answered {answer.status}.", answer.retry_after(now()))
         if answer.is_redirect:
             raise ProviderError(f"{self.system} answered {answer.status}: it has moved. Enter its new address.")
+        if self._is_page(answer):
+            raise UnavailableError(not_the_interface(self.system, answer))
         return answer
 
     async def write(
@@ -142,7 +148,12 @@ class Client:
         if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
             reason = f"{self.system} asks to wait, because it gets too many requests."
             return TryLater(reason, answer.retry_after(now()), is_down=True)
+        if self._is_page(answer):
+            return TryLater(not_the_interface(self.system, answer), is_down=True)
         return answer
+
+    def _is_page(self, answer: Answer) -> bool:
+        return is_page(answer) and not (self.judges_missing and answer.status == HTTPStatus.NOT_FOUND)
 
     async def _send(
         self,
@@ -194,6 +205,19 @@ def content(answer: Answer) -> Any:
         raise ProviderError(
             "The answer is not from the ticket system's programming interface. Is the address right?"
         ) from None
+
+
+def is_page(answer: Answer) -> bool:
+    """Whether a refusal is a web page: of something before the ticket system, which itself was not asked."""
+    return 400 <= answer.status < 500 and answer.body.lstrip()[:1] == b"<"
+
+
+def not_the_interface(system: str, answer: Answer) -> str:
+    """The sentence about it."""
+    return (
+        f"The answer {answer.status} is a web page, so it is not from {system}'s programming interface. It may be "
+        "under maintenance, or the address may be wrong."
+    )
 
 
 def _unreachable(system: str, reason: str) -> str:

@@ -49,6 +49,10 @@ class FailureError(Exception):
         self.body = body
 
 
+def _bytes(body: Any) -> bytes:
+    return body if isinstance(body, bytes) else json.dumps(body).encode()
+
+
 @contextmanager
 def serving(answer: Callable[[Asked], Any]) -> Iterator[int]:
     """The port of a server that answers with what the function returns, until the context ends."""
@@ -65,9 +69,9 @@ def serving(answer: Callable[[Asked], Any]) -> Iterator[int]:
             except FailureError as failure:
                 status, said = failure.status, failure.body
             if isinstance(said, Reply):
-                status, more, text = said.status, said.headers, json.dumps(said.body).encode()
+                status, more, text = said.status, said.headers, _bytes(said.body)
             else:
-                text = b"" if said is None else json.dumps(said).encode()
+                text = b"" if said is None else _bytes(said)
             self.send_response(status)
             for name, value in {"Content-Type": "application/json", **more}.items():
                 self.send_header(name, value)

@@ -47,7 +47,7 @@ class ConnectWise:
             slowest_answer_seconds=settings.slowest_answer_seconds,
         )
         self._settings = settings
-        self._rest = Rest(Requests(access, "ConnectWise PSA"), credentials, settings)
+        self._rest = Rest(Requests(access, "ConnectWise PSA", judges_missing=True), credentials, settings)
         self._ticket_address = people_address(access.base_url) + settings.ticket_path
 
     async def check(self) -> Sequence[Finding]:

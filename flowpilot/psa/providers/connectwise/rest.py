@@ -8,8 +8,8 @@ from typing import Any
 from urllib.parse import quote, urlsplit
 
 from flowpilot.outgoing.http import Answer
-from flowpilot.psa.client import Client, content
-from flowpilot.psa.provider import CredentialsError, ProviderError, TryLater, Unknown
+from flowpilot.psa.client import Client, content, is_page, not_the_interface
+from flowpilot.psa.provider import CredentialsError, ProviderError, TryLater, UnavailableError, Unknown
 from flowpilot.psa.providers.connectwise.failures import Right, check_access, failure
 from flowpilot.psa.providers.connectwise.settings import Credentials, Hosting, Settings
 
@@ -59,6 +59,8 @@ class Rest:
         if answer.status == HTTPStatus.NOT_FOUND and self._is_cloud and await self._has_moved():
             answer = await self._read(path, params, method, data)
         await self._check_access(answer)
+        if is_page(answer):
+            raise UnavailableError(not_the_interface(self.client.system, answer))
         if not answer.is_success:
             raise failure(answer, right)
         return answer
@@ -108,6 +110,8 @@ class Rest:
             answer = await self._write(method, path, data)
         if isinstance(answer, Answer):
             await self._check_access(answer)
+            if is_page(answer):
+                return TryLater(not_the_interface(self.client.system, answer), is_down=True)
         return answer
 
     async def _read(self, path: str, params: Parameters | None, method: str, data: Any) -> Answer:

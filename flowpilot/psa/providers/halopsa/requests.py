@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, Client, content
-from flowpilot.psa.provider import CredentialsError, ProviderError, Refused, TryLater, Unknown
+from flowpilot.psa.provider import CredentialsError, ProviderError, Refused, TryLater, UnavailableError, Unknown
 from flowpilot.psa.providers.halopsa.forms import Credentials, Settings
 from flowpilot.psa.targets import nothing_sent
 
@@ -98,6 +98,8 @@ class Requests:
             raise ProviderError(
                 "There is no authorisation server of HaloPSA at this address. Is the address right?"
             )
+        if not answer.is_success and not answer.body.strip():
+            raise UnavailableError(f"HaloPSA's authorisation server answered {answer.status} without a word.")
         if not answer.is_success:
             raise CredentialsError("HaloPSA does not accept the credentials. Enter a valid client ID and secret.")
         given = content(answer)

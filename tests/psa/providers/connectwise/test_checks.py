@@ -67,7 +67,7 @@ async def test_what_is_wrong_of_the_credentials_is_said(
 async def test_another_program_at_the_address_is_said(provider: ConnectWise, place: Place) -> None:
     place.server.codebase = "somewhere/else/"
     (said,) = await _wrong(provider)
-    assert "no interface at this address" in said
+    assert "the address may be wrong" in said
 
 
 async def test_a_check_tells_how_time_is_booked_and_writes_nothing(

@@ -92,7 +92,8 @@ async def test_a_note_that_the_client_can_read_by_mistake_is_said(
     refused = await provider.write(ticket, note())
     number = desk.notes[-1]["id"]
     assert refused == Refused(
-        f"ConnectWise PSA stored note {number} so that the client can read it. Correct it there."
+        f"ConnectWise PSA stored note {number} so that the client can read it. Correct it there.",
+        wrong_id=str(number),
     )
 
 

@@ -43,7 +43,7 @@ class ConnectWiseServer:
             self.codebase, self.upgrade_before = "v2026_4/", None
         base = f"/{self.codebase}apis/3.0"
         if not asked.path.startswith(base):
-            return Reply(404, {"message": "No HTTP resource was found."})
+            return Reply(404, b"<html>No HTTP resource was found.</html>")
         path = asked.path.removeprefix(base)
         with self.lock:
             try:
