@@ -2,6 +2,7 @@
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, ClassVar, Literal, Self
 from urllib.parse import urlencode
 
@@ -26,6 +27,7 @@ from flowpilot.web.formatting import counted
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown, digest
 from flowpilot.web.postings.fields import FormText
+from flowpilot.web.postings.section import seconds_to_news
 from flowpilot.web.postings.standing import when_it_goes
 from flowpilot.web.postings.statuses import chosen_for
 from flowpilot.web.render import Page, go_to, is_own_path, render
@@ -109,6 +111,10 @@ class Posting(Page):
     posting: PostingOut
     connection: PsaConnection | None
     statuses: str
+
+    def pause(self, now: datetime) -> int | None:
+        """After how many seconds the page asks for news; None while nothing can happen by itself."""
+        return seconds_to_news([self.posting], self.connection, now)
 
     @property
     def shown(self) -> str:

@@ -1,6 +1,7 @@
 """What was posted to a session's ticket, as a part of the session's pages."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -21,6 +22,15 @@ _MOST = 50
 
 # How often the page asks for news of what goes now, and of what waits for a later time.
 _SOON, _LATER = timedelta(seconds=3), timedelta(minutes=1)
+
+
+def seconds_to_news(postings: Sequence[PostingOut], connection: PsaConnection | None, now: datetime) -> int | None:
+    """After how many seconds there may be news of these; None while nothing can happen by itself."""
+    due = [one.due_at for one in postings if one.state in WAITING and one.due_at is not None]
+    if not due or connection is None:
+        return None
+    is_soon = min(due) < now + _LATER and connection.paused_at is None
+    return int((_SOON if is_soon else _LATER).total_seconds())
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,11 +66,7 @@ class SessionPostings:
 
     def pause(self, now: datetime) -> int | None:
         """After how many seconds the page asks again; None while nothing can happen by itself."""
-        due = [one.due_at for one in self.postings if one.state in WAITING and one.due_at is not None]
-        if not due or self.connection is None:
-            return None
-        is_soon = min(due) < now + _LATER and not self.is_paused
-        return int((_SOON if is_soon else _LATER).total_seconds())
+        return seconds_to_news(self.postings, self.connection, now)
 
     @property
     def by_itself(self) -> str:

@@ -223,3 +223,13 @@ def test_what_has_no_ticket_still_says_so_after_its_connection_was_removed(
     assert "1 waits until its session has a ticket again" in editor.get("/").text
     send(editor, "/settings/ticket-system", "/remove")
     assert "The session has no ticket any more." in editor.get(path).text
+
+
+def test_a_posting_asks_for_news_while_something_can_happen_by_itself(desk: Connected, editor: TestClient) -> None:
+    path = _held(desk)
+    polls = f'data-polls hx-get="{path}"'
+    assert polls not in editor.get(path).text
+    editor.post(f"{path}/send")
+    assert polls in editor.get(path).text
+    desk.company.query("UPDATE psa_postings SET state = 'confirmed', due_at = NULL RETURNING 1")
+    assert polls not in editor.get(path).text

@@ -60,6 +60,8 @@ def test_a_ticket_that_was_never_seen_closed_is_still_open(browser: TestClient, 
     card = _card(browser, resolved)
     assert "<strong>Ticket 4711 is still open</strong>: In progress" in card
     assert _reopens(card, resolved)
+    # The style sheet shows one of the two forms.
+    assert ('id="reopen-reason"' in card, 'id="reopen"' in browser.get(resolved).text) == (True, True)
 
 
 def test_a_ticket_that_was_closed_since_is_open_again(browser: TestClient, resolved: str, ticket: Desk) -> None:
