@@ -32,6 +32,8 @@ from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.schemas import MemberOut
+from flowpilot.sessions.queries import read_session
+from flowpilot.sessions.runs.decisions import may_end
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import all_members
 from flowpilot.web.postings.section import SessionPostings, session_postings
@@ -83,7 +85,10 @@ class Queue(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff(Page):
-    """One handoff. `names` has those of its people; `assignees` are the members it can be assigned to."""
+    """One handoff. `names` has those of its people; `assignees` are the members it can be assigned to.
+
+    `may_resolve`: whether nothing that the session's flow requires holds up its resolution.
+    """
 
     template: ClassVar[str] = "handoff.html"
     handoff: HandoffOut
@@ -92,6 +97,7 @@ class Handoff(Page):
     is_mine: bool
     may_take_over: bool
     may_take_back: bool
+    may_resolve: bool
     posted: SessionPostings | None
 
 
@@ -145,6 +151,7 @@ async def show(
         may_take_over=may_be_mine and holder not in {None, actor.user_id},
         may_take_back=holder is None
         and actor.user_id in {escalated_by, handoff.returns_to and handoff.returns_to.id},
+        may_resolve=HandoffAction.CLOSE in handoff.allowed and await _may_resolve(db, actor, handoff.session_id),
         posted=await session_postings(
             actor,
             db,
@@ -155,6 +162,11 @@ async def show(
         ),
     )
     return render(request, page, frame)
+
+
+async def _may_resolve(db: ReadDb, actor: Actor, session_id: uuid.UUID) -> bool:
+    history = await read_session(db, actor.account_id, session_id)
+    return may_end(history.run, is_procedural=history.is_procedural)
 
 
 @router.post("/{handoff_id}/claim")

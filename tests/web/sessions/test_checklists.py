@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.handoffs.helpers import send_escalation
+from tests.sessions.flows import post
 from tests.sessions.runs.procedure import do_all, mark, publish_procedure, start_run
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
@@ -56,6 +57,40 @@ def test_a_value_can_be_corrected_at_a_later_step(
     page = send(browser, path, "/steps", outcome="Done")
     assert "PC-12 is ready." in page.text
     assert "PC-13 is ready." in send(browser, page, "/marks", field="name", do="fill", value="PC-13").text
+
+
+def test_a_value_is_taken_back_and_what_was_not_filled_in_is_not_listed(run: tuple[TestClient, str]) -> None:
+    browser, path = run
+    assert 'id="undo-field-name"' not in browser.get(path).text
+    assert 'id="undo-field-name"' in send(browser, path, "/marks", field="name", do="fill", value="PC-12").text
+    page = send(browser, path, "/marks", field="name", do="undo")
+    assert "Set up [Name of the PC]." in page.text
+    left = send(browser, page, "/steps", outcome="It is broken")
+    assert "Name of the PC" in left.text
+    assert "Bought on" not in left.text
+
+
+def test_what_was_left_open_is_waived_at_the_escalation(run: tuple[TestClient, str]) -> None:
+    browser, path = run
+    page = send(browser, path, "/steps", outcome="It is broken")
+    assert "Left open before" in page.text
+    page = send(browser, path, "/marks", item="join", place="set_up", do="waive", reason="It went back")
+    assert "It went back" in page.text
+    assert 'id="undo-item-join-set_up"' in page.text
+
+
+def test_a_handoff_is_not_offered_to_be_closed_as_resolved(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    run_id = start_run(client, company)
+    do_all(client, company, run_id)
+    handoff = send_escalation(client, company, run_id).json()["id"]
+    senior = company.headers(Role.TEAM_ADMIN)
+    assert client.post(f"/api/v1/handoffs/{handoff}/claim", headers=senior).status_code == 200
+    browser = signed_in(Role.TEAM_ADMIN)
+    assert 'value="resolved"' not in browser.get(f"/handoffs/{handoff}").text
+    assert post(client, company, f"{run_id}/steps", Role.TEAM_ADMIN, outcome="Done").status_code < 300
+    assert 'value="resolved"' in browser.get(f"/handoffs/{handoff}").text
 
 
 def test_a_tick_is_taken_back_by_its_own_button(run: tuple[TestClient, str]) -> None:
