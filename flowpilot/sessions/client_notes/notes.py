@@ -5,13 +5,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import Function, ScalarSelect, and_, func, or_, select
+from sqlalchemy import ColumnElement, Function, ScalarSelect, Select, Uuid, cast, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from flowpilot.clients.models import Client
 from flowpilot.flows.tree import Tree
 from flowpilot.sessions.client_notes.models import FlowClientNote, NoteMode
-from flowpilot.sessions.models import AISession
+from flowpilot.sessions.models import AISession, AISessionStep, StepKind
 from flowpilot.sessions.path import Position
 
 
@@ -28,24 +28,37 @@ ClientNotes = Mapping[tuple[uuid.UUID, str], ClientNote]
 
 
 def notes_column(account_id: uuid.UUID) -> ScalarSelect[Any]:
-    """A column of a statement over sessions: the notes of the session's client, for `as_notes`.
+    """A column of a statement over sessions: the notes of the session's client in its flows, for `as_notes`.
 
-    So a session is read with them in the same statement. Notes of clients that were merged into it count, too; its
-    own win.
+    So a session is read with them in the same statement. Notes of clients that were merged into its client, and
+    into those, count, too; its own win.
     """
     note = FlowClientNote
     one: Function[Any] = func.jsonb_build_array(note.flow_id, note.node, note.mode, note.text)
     is_own = note.client_id == AISession.client_id
+    entered = select(cast(AISessionStep.content["flow_id"].astext, Uuid)).where(
+        AISessionStep.account_id == account_id,
+        AISessionStep.session_id == AISession.id,
+        AISessionStep.kind == StepKind.ENTER,
+    )
     return (
         select(func.jsonb_agg(aggregate_order_by(one, is_own, note.written_at)))
-        .join(Client, and_(Client.account_id == note.account_id, Client.id == note.client_id))
         .where(
             note.account_id == account_id,
-            or_(Client.id == AISession.client_id, Client.merged_into_id == AISession.client_id),
+            # By its name: a part of a recursion cannot be correlated.
+            note.client_id.in_(with_merged(account_id, literal_column("ai_sessions.client_id"))),
+            or_(note.flow_id == AISession.matched_flow_id, note.flow_id.in_(entered.correlate(AISession))),
         )
         .correlate(AISession)
         .scalar_subquery()
     )
+
+
+def with_merged(account_id: uuid.UUID, client_id: ColumnElement[uuid.UUID]) -> Select[uuid.UUID]:
+    """The client and all that were merged into it, however often they were merged on."""
+    family = select(client_id.label("id")).cte("family", recursive=True, nesting=True)
+    merged = select(Client.id).where(Client.account_id == account_id, Client.merged_into_id == family.c.id)
+    return select(family.union(merged).c.id)
 
 
 def as_notes(found: list[list[str]] | None) -> ClientNotes:

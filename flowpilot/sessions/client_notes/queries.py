@@ -4,12 +4,13 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, and_, func, select
+from sqlalchemy import ColumnElement, Row, and_, func, literal, select
 
 from flowpilot.clients.models import Client
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.sessions.client_notes.models import FlowClientNote
+from flowpilot.sessions.client_notes.notes import with_merged
 
 # A flow of 300 nodes may have one for each client; more than this is no list any more.
 MOST_NOTES = 500
@@ -28,8 +29,9 @@ async def notes_of_flow(
 async def notes_of_client(
     db: ReadDb, account_id: uuid.UUID, client_id: uuid.UUID
 ) -> Sequence[Row[*tuple[Any, ...]]]:
-    """A client's notes, by the name of the flow."""
-    return await _notes(db, account_id, FlowClientNote.client_id == client_id)
+    """The notes of a client and of those that were merged into it, by the name of the flow."""
+    family = with_merged(account_id, literal(client_id))
+    return await _notes(db, account_id, FlowClientNote.client_id.in_(family))
 
 
 async def _notes(

@@ -3,7 +3,7 @@
 import uuid
 from datetime import datetime
 
-from sqlalchemy import delete
+from sqlalchemy import delete, select
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.clients.finding import with_id
@@ -43,6 +43,8 @@ async def write_client_note(
 
     Args:
         place: the flow and its node.
+        client_id: of the client. What is written for one that was merged changes its note there, if it has one;
+            otherwise it is for the client that it was merged into.
 
     Raises:
         FlowNotFoundError, NoSuchNodeError: there is no such place.
@@ -52,7 +54,9 @@ async def write_client_note(
     name = await _check_place(db, actor.account_id, flow_id, node)
     client = await with_id(db, actor.account_id, client_id)
     said = {"mode": mode, "text": text, "written_by": actor.user_id, "written_at": now}
-    key = {"account_id": actor.account_id, "client_id": client.id, "flow_id": flow_id, "node": node}
+    place_of = {"account_id": actor.account_id, "flow_id": flow_id, "node": node}
+    has_one = await db.scalar(select(FlowClientNote.id).filter_by(**place_of, client_id=client_id))
+    key = place_of | {"client_id": client_id if has_one else client.id}
     writing = insert(FlowClientNote).values(**key, **said, id=new_id())
     await db.execute(writing.on_conflict_do_update(index_elements=list(key), set_=said))
     # The audit log is for those who may see all of it, and keeps no copy of what notes say.

@@ -11,7 +11,7 @@ from flowpilot.clients import api as clients
 from flowpilot.clock import Now
 from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError
-from flowpilot.http.fields import Line, Remark
+from flowpilot.http.fields import EmptyIsNone, Line, Remark
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import WriteSession
@@ -38,15 +38,17 @@ class NoteForm(BaseModel):
 
 
 class FlowNoteForm(NoteForm):
-    """The same, with the client by its name."""
+    """The same, with the client by its name, or the one whose note it is."""
 
-    client_name: Line
+    client_name: Annotated[str, Field(max_length=200)] = ""
+    client_id: Annotated[uuid.UUID | None, EmptyIsNone] = None
 
 
 class ClientNoteForm(NoteForm):
-    """The same, with the flow."""
+    """The same, with the flow, and the client whose note it is: one that was merged, perhaps."""
 
     flow_id: uuid.UUID
+    client_id: Annotated[uuid.UUID | None, EmptyIsNone] = None
 
 
 @router.post("/flows/{flow_id}/edit/client-note")
@@ -54,10 +56,13 @@ async def write_at_flow(
     flow_id: uuid.UUID, body: Annotated[FlowNoteForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Write it on the page of the flow's node."""
-    found = (await clients.list_clients(actor, db, name=body.client_name)).items
-    if not found:
-        raise UnknownClientError(body.client_name)
-    notice = await _write(actor, db, now, flow_id, found[0].id, body)
+    client_id = body.client_id
+    if client_id is None:
+        found = (await clients.list_clients(actor, db, name=body.client_name)).items
+        if not found:
+            raise UnknownClientError(body.client_name)
+        client_id = found[0].id
+    notice = await _write(actor, db, now, flow_id, client_id, body)
     return go_to(f"/flows/{flow_id}/edit?{urlencode({'node': body.node})}", notice)
 
 
@@ -70,7 +75,7 @@ async def write_at_client(
     now: Now,
 ) -> Response:
     """Write it on the page of the client."""
-    notice = await _write(actor, db, now, body.flow_id, client_id, body)
+    notice = await _write(actor, db, now, body.flow_id, body.client_id or client_id, body)
     return go_to(f"/clients/{client_id}", notice)
 
 

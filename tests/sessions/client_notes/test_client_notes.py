@@ -7,7 +7,9 @@ import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
+from flowpilot.sessions.queries import read_session
 from tests.clients.calls import CLIENTS
 from tests.company import Company
 from tests.flows.nested import FLOWS, RESET, publish, sign_in
@@ -105,6 +107,50 @@ def test_notes_of_a_client_that_was_merged_hold_for_the_other_but_its_own_win(
     assert _current(client, company, "Acme")["client_note"]["text"] == "The old one's."
     _write(client, company, flow_id, "power", acme, text="Its own.")
     assert _current(client, company, "Acme")["client_note"]["text"] == "Its own."
+
+
+def _merge(client: TestClient, company: Company, old: str, into: str) -> None:
+    client.post(f"{CLIENTS}/{old}/merge", headers=company.headers(), json={"into": into}).raise_for_status()
+
+
+def test_notes_of_a_client_that_was_merged_twice_hold_too(
+    client: TestClient, company: Company, flow_id: uuid.UUID, acme: str
+) -> None:
+    oldest, old = (_client(client, company, name) for name in ("Acme Bros", "Acme Ltd"))
+    _write(client, company, flow_id, "power", oldest, text="The oldest one's.")
+    _merge(client, company, oldest, old)
+    _merge(client, company, old, acme)
+    assert _current(client, company, "Acme")["client_note"]["text"] == "The oldest one's."
+
+
+def test_notes_of_a_client_that_was_merged_are_changed_at_the_other(
+    client: TestClient, company: Company, flow_id: uuid.UUID, acme: str
+) -> None:
+    old = _client(client, company, "Acme Ltd")
+    _write(client, company, flow_id, "power", old, text="The old one's.")
+    _merge(client, company, old, acme)
+    body = {"flow_id": str(flow_id), "client_id": old, "node": "power", "mode": "beside", "text": "Mended."}
+    page = client.post(f"/clients/{acme}/step-notes", headers=company.headers(), data=body).text
+    assert 'Mended. <small class="text-secondary">From Acme Ltd</small>' in page
+    assert "The old one" not in page
+    at_flow = body | {"text": ""}
+    client.post(f"/flows/{flow_id}/edit/client-note", headers=company.headers(), data=at_flow).raise_for_status()
+    assert _current(client, company, "Acme")["client_note"] is None
+
+
+@pytest.mark.anyio
+async def test_a_session_reads_the_notes_of_its_own_flows(
+    client: TestClient, company: Company, database: Database, flow_id: uuid.UUID, acme: str
+) -> None:
+    reset = publish(client, company, "Reset a password", RESET)
+    outer = publish(client, company, "Sign-in", sign_in(reset))
+    for noted in (flow_id, reset, outer):
+        _write(client, company, noted, "power" if noted == flow_id else "ask", acme, text="Call first.")
+    session_id = start(client, company, client_name="Acme", flow_id=str(outer))["id"]
+    take(client, company, session_id, choice="No")
+    async with database.read(company.id) as db:
+        history = await read_session(db, company.id, uuid.UUID(session_id))
+    assert set(history.step_notes) == {(reset, "ask"), (outer, "ask")}
 
 
 def test_a_place_that_is_not_there_is_said_so(
