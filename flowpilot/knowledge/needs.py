@@ -30,7 +30,12 @@ def need_of(history: SessionHistory) -> Need | None:
     if history.tree is None:
         return Need(ProposalKind.NEW_FLOW)
     where = history.where
-    if where.node is None or where.node.kind == NodeKind.RESOLUTION or not _left(history, where.frames[-1]):
+    if (
+        where.node is None
+        or where.node.kind == NodeKind.RESOLUTION
+        or _is_done(history)
+        or not _left(history, where.frames[-1])
+    ):
         return None
     return Need(ProposalKind.FLOW_CHANGE, where.frames[-1].flow_id or session.matched_flow_id, where.node_id)
 
@@ -44,6 +49,12 @@ def _shows(step: AISessionStep) -> bool:
     if step.kind == StepKind.RESOLUTION:
         return len(str(step.content.get("text") or "").split()) >= _LEAST_WORDS
     return step.kind in {StepKind.ANSWER, StepKind.OUTCOME, StepKind.NOTE}
+
+
+def _is_done(history: SessionHistory) -> bool:
+    """Whether it stayed at a checklist of which all was done: a note there is a remark."""
+    node = history.where.node
+    return node is not None and node.kind == NodeKind.CHECKLIST and not history.run.open_here()
 
 
 def _left(history: SessionHistory, stayed: Frame) -> bool:

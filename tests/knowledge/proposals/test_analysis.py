@@ -10,6 +10,7 @@ from tests.flows.nested import RESET, publish, sign_in
 from tests.knowledge.proposals.loop import TIMES, decide, proposals, resolve, run_analysis, solve, solve_all, whole
 from tests.sessions.flows import post, publish_printer_flow, start, take
 from tests.sessions.queue import work_off
+from tests.sessions.runs.procedure import do_all, start_run
 
 pytestmark = pytest.mark.anyio
 
@@ -145,6 +146,16 @@ async def test_sessions_that_left_a_flow_at_the_same_place_make_one_change(
         "It blinks orange",
         "It smells burnt",
     ]
+
+
+async def test_a_remark_at_a_checklist_that_is_done_proposes_nothing(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    run_id = start_run(client, company, type="troubleshooting")
+    do_all(client, company, run_id)
+    take(client, company, run_id, free_text="Anna is on holiday until Monday")
+    await resolve(client, company, database, run_id, "Anna's new PC is on her desk")
+    assert proposals(client, company) == []
 
 
 async def test_analysing_a_session_again_changes_nothing(
