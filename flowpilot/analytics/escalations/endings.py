@@ -34,11 +34,13 @@ nodes AS (
     WHERE flow_id IS NOT NULL
     GROUP BY flow_id, node
 )
-SELECT n.*, f.n AS n_of_flow, t.name AS flow, totals.n_placed
+SELECT n.*, f.n AS n_of_flow, t.name AS flow, totals.n_placed,
+       v.structure -> 'nodes' -> n.node ->> 'text' AS flow_text
 FROM (SELECT count(*) AS n_placed FROM placed) totals
 LEFT JOIN nodes n ON true
 LEFT JOIN flows f ON f.flow_id = n.flow_id
 LEFT JOIN trees t ON t.account_id = :account_id AND t.id = CAST(n.flow_id AS uuid)
+LEFT JOIN tree_versions v ON v.account_id = :account_id AND v.id = t.published_version_id
 ORDER BY n.n DESC, t.name COLLATE "C", n.node
 LIMIT {MOST_NODES}
 """)
@@ -115,7 +117,8 @@ def _ending(window: Window, row: Any, did: list[SeniorDeed]) -> FlowEnding:
         flow_id=row.flow_id,
         flow=row.flow,
         node=row.node,
-        text=row.text or row.node,
+        # A snapshot has one session's values, and the words of its client.
+        text=row.flow_text or row.text or row.node,
         n=row.n,
         n_claimed=row.claimed,
         n_sessions=row.sessions,

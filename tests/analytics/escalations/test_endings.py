@@ -65,6 +65,17 @@ async def test_nodes_are_counted_with_their_share_of_the_flow(database: Database
     assert (found.nodes[0].share_of_flow, found.nodes[0].share_of_flow_ci95) == (0.75, rate_ci95(3, 4))
 
 
+async def test_a_node_says_what_the_flow_says(database: Database, company: Company) -> None:
+    flow = company.add("trees", name="VPN")
+    structure = {"root": "cable", "nodes": {"cable": {"kind": "escalation", "text": "Check {{cable}}."}}}
+    version = company.add("tree_versions", tree_id=flow, number=1, structure=structure, published_at=DAY)
+    company.query("UPDATE trees SET published_version_id = %s WHERE id = %s RETURNING 1", version, flow)
+    for node in ("cable", "cable", "router"):
+        _handed_over(company, flow, node)
+    texts = [one.text for one in (await _report(database, company)).nodes]
+    assert texts == ["Check {{cable}}.", "The text of router"]
+
+
 async def test_what_seniors_did_most_comes_first_however_it_is_worded(
     database: Database, company: Company
 ) -> None:
