@@ -10,7 +10,7 @@ Say = Callable[[str], str]
 
 def fill_tree(tree: Tree, values: Mapping[str, str]) -> Tree:
     """The tree as people read it: with values for its fields, or their labels in brackets."""
-    labels = {field.name: field.label for node in tree.nodes.values() for field in node.fields}
+    labels = labels_in(tree)
     if not labels and not values:
         return tree
 
@@ -19,6 +19,11 @@ def fill_tree(tree: Tree, values: Mapping[str, str]) -> Tree:
 
     nodes = {node_id: _filled(node, say) for node_id, node in tree.nodes.items()}
     return tree.model_copy(update={"nodes": nodes})
+
+
+def labels_in(tree: Tree) -> dict[str, str]:
+    """The labels of the tree's fields, by name."""
+    return {field.name: field.label for node in tree.nodes.values() for field in node.fields}
 
 
 def _filled(node: Node, say: Say) -> Node:

@@ -21,6 +21,7 @@ from flowpilot.sessions.following.trees import inner_trees, shown
 from flowpilot.sessions.locking import LoadedSession, SessionNotFoundError, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
+from flowpilot.sessions.runs.marks import values
 from flowpilot.sessions.runs.run import Run, run_of
 from flowpilot.sessions.transitions import OPEN
 
@@ -57,7 +58,7 @@ class SessionHistory:
     @property
     def step_note(self) -> ClientNote | None:
         """What is different for its client where it is."""
-        return note_at(self.where, self.session.matched_flow_id, self.step_notes)
+        return note_at(self.where, self.session.matched_flow_id, self.step_notes, values(self.steps))
 
     @property
     def where(self) -> path.Position:

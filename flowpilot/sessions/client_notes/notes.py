@@ -2,13 +2,15 @@
 
 import uuid
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from sqlalchemy import ColumnElement, Function, ScalarSelect, Select, Uuid, cast, func, literal_column, or_, select
 from sqlalchemy.dialects.postgresql import aggregate_order_by
 
 from flowpilot.clients.models import Client
+from flowpilot.flows.fields import fill_in
+from flowpilot.flows.filling import labels_in
 from flowpilot.flows.tree import Tree
 from flowpilot.sessions.client_notes.models import FlowClientNote, NoteMode
 from flowpilot.sessions.models import AISession, AISessionStep, StepKind
@@ -68,11 +70,23 @@ def as_notes(found: list[list[str]] | None) -> ClientNotes:
     }
 
 
-def note_at(where: Position, own_flow: uuid.UUID | None, notes: ClientNotes) -> ClientNote | None:
-    """The note at the node where a session is; `own_flow` is the flow that it follows."""
+def note_at(
+    where: Position, own_flow: uuid.UUID | None, notes: ClientNotes, values: Mapping[str, str]
+) -> ClientNote | None:
+    """The note at the node where a session is, with the values of its fields.
+
+    Args:
+        where: the session is.
+        own_flow: the flow that it follows.
+        notes: for its client.
+        values: of the fields that are filled in, by name.
+    """
     here = where.frames[-1] if where.frames else None
     flow_id = None if here is None else here.flow_id or own_flow
-    return None if here is None or flow_id is None else notes.get((flow_id, here.node_id))
+    note = None if here is None or flow_id is None else notes.get((flow_id, here.node_id))
+    if here is None or note is None:
+        return None
+    return replace(note, text=fill_in(note.text, values, labels_in(here.tree)))
 
 
 def for_client(tree: Tree, flow_id: uuid.UUID | None, notes: ClientNotes) -> Tree:

@@ -1,6 +1,7 @@
 """Writing what is different at a step of a flow for one client."""
 
 import uuid
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import delete, select
@@ -10,7 +11,8 @@ from flowpilot.clients.finding import with_id
 from flowpilot.clients.service import put_on_record
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.errors import NotFoundError
+from flowpilot.errors import InvalidError, NotFoundError
+from flowpilot.flows.fields import names_in
 from flowpilot.flows.queries import flow_facts, newest_version, published_version
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.client_notes.models import FlowClientNote, NoteMode
@@ -28,6 +30,14 @@ class NoSuchClientNoteError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("There is no note for this client at this node.")
+
+
+class UnknownFieldError(InvalidError):
+    """A note uses a field that its flow does not ask for."""
+
+    def __init__(self, name: str, known: Sequence[str]) -> None:
+        known_ones = f"It asks for: {', '.join(known)}." if known else "It asks for no fields."
+        super().__init__(f"text: the flow has no field {{{{{name}}}}}. {known_ones}")
 
 
 async def write_client_note(
@@ -49,9 +59,12 @@ async def write_client_note(
     Raises:
         FlowNotFoundError, NoSuchNodeError: there is no such place.
         ClientNotFoundError: the account has no such client.
+        UnknownFieldError: the text uses a field that the flow does not ask for.
     """
     flow_id, node = place
-    name = await _check_place(db, actor.account_id, flow_id, node)
+    name, fields = await _check_place(db, actor.account_id, flow_id, node)
+    if unknown := next((used for used in names_in(text) if used not in fields), None):
+        raise UnknownFieldError(unknown, fields)
     client = await with_id(db, actor.account_id, client_id)
     said = {"mode": mode, "text": text, "written_by": actor.user_id, "written_at": now}
     place_of = {"account_id": actor.account_id, "flow_id": flow_id, "node": node}
@@ -86,12 +99,13 @@ async def remove_client_note(
     await put_on_record(db, actor, client, "step_note_removed", now, before={"flow": facts.name, "node": node})
 
 
-async def _check_place(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID, node: str) -> str:
-    """The name of the flow that has this node."""
+async def _check_place(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID, node: str) -> tuple[str, list[str]]:
+    """The name of the flow that has this node, and the names of the fields that it asks for."""
     facts = await flow_facts(db, account_id, flow_id)
     newest = await newest_version(db, account_id, flow_id)
     published = await published_version(db, account_id, flow_id, facts.published_version_id)
-    if not any(node in version.structure["nodes"] for version in (newest, published) if version is not None):
+    trees = [version.structure["nodes"] for version in (newest, published) if version is not None]
+    if not any(node in nodes for nodes in trees):
         raise NoSuchNodeError(node)
-    name: str = facts.name
-    return name
+    asked = {field["name"] for nodes in trees for each in nodes.values() for field in each.get("fields", ())}
+    return facts.name, sorted(asked)

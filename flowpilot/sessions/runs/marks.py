@@ -1,6 +1,6 @@
 """What stands of what was ticked, filled in and waived in a session. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
@@ -26,8 +26,13 @@ def marks(steps: Sequence[AISessionStep]) -> dict[Key, AISessionStep]:
 
 def values(steps: Sequence[AISessionStep]) -> dict[str, str]:
     """The values of the fields that are filled in, by name."""
-    filled = (step for step in marks(steps).values() if step.kind == StepKind.FILL)
-    return {str(step.content["field"]): str(step.content["value"]) for step in filled}
+    return filled(marks(steps))
+
+
+def filled(standing: Mapping[Key, AISessionStep]) -> dict[str, str]:
+    """The values among these marks, by the name of the field."""
+    fills = (step.content for step in standing.values() if step.kind == StepKind.FILL)
+    return {str(content["field"]): str(content["value"]) for content in fills}
 
 
 def replaced(steps: Sequence[AISessionStep]) -> list[AISessionStep]:

@@ -8,6 +8,7 @@ from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions.client_notes.models import NoteMode
 from flowpilot.sessions.client_notes.notes import ClientNotes, note_at
 from flowpilot.sessions.path import Frame, Position, ahead
+from flowpilot.sessions.runs.marks import filled
 from flowpilot.sessions.runs.run import Run
 from flowpilot.sessions.runs.schemas import FieldOut, SectionOut, fields_out, sections_out
 
@@ -72,7 +73,7 @@ def node_out(where: Position, run: Run, flow_id: uuid.UUID | None, notes: Client
     node, deciding, here = where.node, where.deciding, run.here
     if node is None or deciding is None or here is None:
         return None
-    note = note_at(where, flow_id, notes)
+    note = note_at(where, flow_id, notes, filled(run.marks))
     has_ended = deciding is not where.frames[-1]
     shown = deciding.node if has_ended and deciding.node else node
     return NodeOut(

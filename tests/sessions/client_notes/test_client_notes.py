@@ -13,7 +13,8 @@ from flowpilot.sessions.queries import read_session
 from tests.clients.calls import CLIENTS
 from tests.company import Company
 from tests.flows.nested import FLOWS, RESET, publish, sign_in
-from tests.sessions.flows import publish_printer_flow, start, take
+from tests.sessions.flows import post, publish_printer_flow, start, take
+from tests.sessions.runs.procedure import mark, publish_procedure
 
 
 @pytest.fixture
@@ -151,6 +152,26 @@ async def test_a_session_reads_the_notes_of_its_own_flows(
     async with database.read(company.id) as db:
         history = await read_session(db, company.id, uuid.UUID(session_id))
     assert set(history.step_notes) == {(reset, "ask"), (outer, "ask")}
+
+
+def test_a_note_beside_has_the_values_of_fields(client: TestClient, company: Company, acme: str) -> None:
+    new_pc = uuid.UUID(publish_procedure(client, company))
+    _write(client, company, new_pc, "set_up", acme, text="Join {{name}} to their domain.")
+    session = start(client, company, client_name="Acme", flow_id=str(new_pc))
+    assert session["current"]["client_note"]["text"] == "Join [Name of the PC] to their domain."
+    state = mark(client, company, session["id"], do="fill", field="name", value="PC-12")
+    assert state["current"]["client_note"]["text"] == "Join PC-12 to their domain."
+    handed = post(client, company, f"{session['id']}/handoffs", reason="Broken").json()
+    assert handed["snapshot"]["node"]["client_note"] == "Join PC-12 to their domain."
+
+
+def test_a_note_uses_no_field_that_the_flow_does_not_ask_for(
+    client: TestClient, company: Company, acme: str
+) -> None:
+    new_pc = uuid.UUID(publish_procedure(client, company))
+    refused = _write(client, company, new_pc, "set_up", acme, text="Join {{computer}}.")
+    assert refused.status_code == 422
+    assert "text: the flow has no field {{computer}}. It asks for: bought, name." in refused.text
 
 
 def test_a_place_that_is_not_there_is_said_so(
