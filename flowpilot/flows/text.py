@@ -73,7 +73,8 @@ def parse(text: str) -> FlowText:
 def render(flow: FlowText) -> str:
     """The flow as YAML, its nodes in the order of `walk`.
 
-    `parse` reads the same flow back, except for a draft with the same label twice in one node, which it refuses.
+    `parse` reads the same flow back, except for a draft that names two labels, fields, sections or
+    items of one node the same. It refuses those.
     """
     written: dict[str, Any] = {"name": flow.name, "category": flow.category, "type": flow.type}
     written |= {"description": flow.description, "keywords": flow.keywords, "root": flow.tree.root}
