@@ -13,6 +13,8 @@ from flowpilot.flows.plain import Help, ShortText, folded
 
 _NAME = r"[a-z][a-z0-9_]{0,39}"
 _PLACE = re.compile(r"\{\{\s*(" + _NAME + r")\s*\}\}")
+# Letters and spaces only: `{{.Names}}` in a command is no field that somebody has misspelt.
+_LIKE_A_PLACE = re.compile(r"\{\{\s*([A-Za-z][A-Za-z0-9_ -]{0,60}?)\s*\}\}")
 _SERIAL = re.compile(r"[A-Za-z0-9][A-Za-z0-9 ./_:-]{1,63}")
 _NUMBER = re.compile(r"[+-]?[0-9]{1,15}([.,][0-9]{1,10})?")
 # Some read it as one, others as a thousand.
@@ -55,6 +57,11 @@ def names_in(text: str) -> Iterator[str]:
     return (found[1] for found in _PLACE.finditer(text))
 
 
+def misspelt_in(text: str) -> Iterator[str]:
+    """What looks like the use of a field, but is no name of one, so that it would be shown as it is."""
+    return (found[1] for found in _LIKE_A_PLACE.finditer(text) if not re.fullmatch(_NAME, found[1]))
+
+
 def fill_in(text: str, values: Mapping[str, str], labels: Mapping[str, str]) -> str:
     """The text with values for its fields; one without a value is shown as its label in brackets."""
     return _PLACE.sub(lambda found: values.get(found[1]) or f"[{labels.get(found[1], found[1])}]", text)
@@ -91,6 +98,8 @@ def field_problems(which: str, fields: Sequence[FlowField]) -> Iterator[str]:
         if field.name in names:
             yield f'{which} asks for "{field.name}" twice. Remove one of them.'
         names.add(field.name)
+        if any(names_in(field.label)):
+            yield f'The label "{field.label}" of a field uses a field. Use it in a text instead.'
         if field.kind == FieldKind.CHOICE and len({folded(choice) for choice in field.choices}) < 2:
             yield f'The field "{field.name}" needs at least two different choices. Add what can be chosen.'
         if field.kind != FieldKind.CHOICE and field.choices:

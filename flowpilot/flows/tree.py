@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field
 
 from flowpilot.flows.checklist import Item, Section, checklist_problems
-from flowpilot.flows.fields import FlowField, definition_problems, field_problems, names_in
+from flowpilot.flows.fields import FlowField, definition_problems, field_problems, misspelt_in, names_in
 from flowpilot.flows.plain import PLAIN, Help, LongText, NodeId, ShortText, folded
 
 
@@ -202,10 +202,25 @@ def _field_problems(tree: Tree) -> Iterator[TreeProblem]:
     asked = [(node_id, field) for node_id in order for field in tree.nodes[node_id].fields]
     yield from (TreeProblem(node_id, message) for node_id, message in definition_problems(asked))
     names = {field.name for _, field in asked}
+    known: dict[str, set[str]] = {name: set() for name in names}
+    for node_id, field in asked:
+        known[field.name].update(_depth_first(tree, node_id))
     for node_id in order:
         node = tree.nodes[node_id]
         for name in dict.fromkeys(name for text in node.texts for name in names_in(text) if name not in names):
             message = f'The node "{node_id}" uses {{{{{name}}}}}, which no node asks for. Add it as a field.'
+            yield TreeProblem(node_id, message)
+        used = dict.fromkeys(name for text in node.texts for name in names_in(text))
+        for name in (name for name in used if name in names and node_id not in known[name]):
+            message = (
+                f'The node "{node_id}" uses {{{{{name}}}}}, which no node before it asks for. Add it as a field.'
+            )
+            yield TreeProblem(node_id, message)
+        for name in dict.fromkeys(name for text in node.texts for name in misspelt_in(text)):
+            message = (
+                f'The node "{node_id}" uses {{{{{name}}}}}, which is no name of a field. '
+                "Use small letters, digits and _."
+            )
             yield TreeProblem(node_id, message)
         for choice in node.choices + node.outcomes:
             if any(names_in(choice.label)):

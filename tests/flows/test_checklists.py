@@ -101,6 +101,14 @@ def test_a_checklist_with_items_and_fields_can_be_published() -> None:
             'The node "a" uses {{owner}}, which no node asks for. Add it as a field.',
         ),
         (
+            checklist(("Before", ["x"]), help="For {{ Owner }}."),
+            'The node "a" uses {{Owner}}, which is no name of a field. Use small letters, digits and _.',
+        ),
+        (
+            checklist(("Before", ["x"]), fields=[SERIAL, {"name": "owner", "label": "Owner of {{serial}}"}]),
+            'The label "Owner of {{serial}}" of a field uses a field. Use it in a text instead.',
+        ),
+        (
             checklist(("For {{owner}}", ["x"])),
             'The node "a" uses {{owner}}, which no node asks for. Add it as a field.',
         ),
@@ -112,6 +120,13 @@ def test_a_checklist_with_items_and_fields_can_be_published() -> None:
 )
 def test_the_checker_says_what_is_wrong(node: dict[str, Any], message: str) -> None:
     assert said(a=node) == [message]
+
+
+def test_a_field_is_used_only_after_it_was_asked() -> None:
+    first = checklist(("Before", ["x"]), help="{{serial}}", outcomes=[{"label": "On", "next": "b"}])
+    assert said(a=first, b=checklist(("After", ["x"]), fields=[SERIAL], help="docker ps --format {{.Names}}")) == [
+        'The node "a" uses {{serial}}, which no node before it asks for. Add it as a field.'
+    ]
 
 
 def test_a_checklist_needs_an_outcome() -> None:
