@@ -153,3 +153,17 @@ def test_what_an_inner_checklist_left_open_is_waived_at_the_end() -> None:
     walk.mark(Do.WAIVE, "first", place="one/list", reason="Not needed.")
     walk.mark(Do.TICK, "second", place="one/list")
     assert walk.run.open_before_end() == []
+
+
+def test_a_value_is_read_as_the_present_node_asks_for_it() -> None:
+    """An inner flow may ask for a field of the same name in its own way."""
+    nodes = tree(list={**checklist("end"), "fields": [{"name": "size", "label": "Size"}]}, end=END)
+    flow = UsableFlow(uuid.uuid4(), uuid.uuid4(), "Set up a PC", None, nodes)
+    asked = {"name": "size", "label": "Size", "kind": "number", "required": True}
+    ask = {**question(on="one", off="end"), "fields": [asked]}
+    walk = Walk(tree(ask=ask, one=subflow(flow, ready="end"), end=END))
+    walk.take(mark(walk.run, Mark(Do.FILL, field="size", value="12")))
+    walk.answer("on")
+    walk.enter(flow)
+    walk.take(mark(walk.run, Mark(Do.FILL, field="size", value="large")))
+    assert walk.steps[-1].content["value"] == "large"
