@@ -109,9 +109,9 @@ def test_when_it_began_is_by_the_accounts_clock(signed_in: SignedIn, company: Co
     [
         ({"minutes": "", "seconds": ""}, "Enter between 1 second and 4 hours."),
         ({"minutes": "240", "seconds": "1"}, "Enter between 1 second and 4 hours."),
-        ({"minutes": "5", "seconds": "60"}, "less than or equal to 59"),
+        ({"minutes": "5", "seconds": "60"}, "Enter 59 or less"),
         ({"minutes": "5", "occurred_at": "9999-12-31T23:59"}, "lies in the future"),
-        ({"minutes": "5", "occurred_at": "1999-12-31T23:59"}, "greater than or equal to"),
+        ({"minutes": "5", "occurred_at": "1999-12-31T23:59"}, "or more"),
     ],
 )
 def test_an_entry_that_cannot_be_is_refused(signed_in: SignedIn, form: dict[str, str], said: str) -> None:

@@ -84,7 +84,7 @@ def test_an_empty_limit_means_no_limit(signed_in: SignedIn, company: Company) ->
     [
         ({"timezone": "Mars/Olympus"}, "is not an IANA time zone"),
         ({"name": " "}, "An account needs a name."),
-        ({"lease_minutes": "0"}, "greater than or equal to 1"),
+        ({"lease_minutes": "0"}, "Enter 1 or more"),
         ({**HOURS, "work_end": ""}, "Working hours need at least one day, a start and an end."),
         ({**HOURS, "work_days": []}, "Working hours need at least one day, a start and an end."),
         ({**HOURS, "work_end": "08:00"}, "Working hours must start before they end"),
