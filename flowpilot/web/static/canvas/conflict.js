@@ -25,14 +25,17 @@ export function askWhich(dialog, { base, mine, theirs, said, choose }) {
   part("twice").hidden = !found.twice.length;
   part("twice").textContent = found.twice.length === 1 ? "One node was changed by both of you, so these cannot be combined." : `${found.twice.length} nodes were changed by both of you, so these cannot be combined.`;
   part("both").hidden = !found.both;
+  let isChosen = false;
   dialog.onclick = ({ target }) => {
     const button = target instanceof Element ? target.closest("button") : null;
     const chosen = button && { both: found.both, theirs, mine }[button.value];
     if (!chosen) return;
+    isChosen = true;
     dialog.close();
     choose(chosen, chosen === mine ? theirs : mine);
   };
-  // Leaving without a choice would leave the edits unsaved.
+  // Leaving without a choice would leave the edits unsaved. A second Esc closes a dialog even so.
   dialog.oncancel = (event) => event.preventDefault();
+  dialog.onclose = () => { if (!isChosen) dialog.showModal(); };
   dialog.showModal();
 }

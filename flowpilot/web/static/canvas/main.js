@@ -169,20 +169,27 @@ export function open(root) {
     });
   }
 
-  /** Edits of an earlier visit that never reached the server. */
-  function offerBackup() {
-    const left = backup.read();
-    if (!left || isSame(left.tree, tree)) return backup.clear();
+  /** Edits of earlier visits that never reached the server, the newest first. @param {import("./backup.js").Backup[]} all */
+  function offerBackup([left, ...others]) {
+    part("left").hidden = !left;
+    if (!left) return;
     part("left-at").textContent = `${day(left.at)}${time(left.at)}`;
-    part("left").hidden = false;
-    part("restore").onclick = () => {
-      part("left").hidden = true;
+    const done = () => {
+      backup.leave(others);
+      offerBackup(others);
+    };
+    part("discard").onclick = done;
+    part("restore").onclick = async () => {
+      // What was typed in this visit is saved first, so neither is lost.
+      if (!(await saving.save())) return;
+      backup.keep(left);
+      done();
       if (left.based_on === saving.edition.id) return edit(left.tree, { select: left.tree.root });
+      const theirs = { edition: saving.edition, tree, facts: given.facts };
       [tree, selected] = [left.tree, left.tree.root];
       show();
-      saving.conflict({ edition: given.edition, tree: given.tree, facts: given.facts }, tree, left.base);
+      saving.conflict(theirs, tree, left.base);
     };
-    part("discard").onclick = () => { part("left").hidden = true; backup.clear(); };
   }
 
   root.addEventListener("focusin", ({ target }) => {
@@ -215,7 +222,9 @@ export function open(root) {
   showProblems();
   zoomed.start();
   say({ state: "saved" });
-  offerBackup();
+  const left = backup.left().filter((edits) => !isSame(edits.tree, given.tree));
+  backup.leave(left);
+  offerBackup(left);
   root.dataset.ready = "";
   return close;
 }
@@ -238,7 +247,6 @@ function guard(root, saving) {
     event.preventDefault();
     event.stopImmediatePropagation();
     if (await saving.save() || confirm("Leave? Your last changes are not saved yet. They are kept in this browser.")) {
-      saving.stop();
       gone.abort();
       goOn();
     }

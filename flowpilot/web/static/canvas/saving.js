@@ -29,6 +29,7 @@ const MOST_BYTES_AT_LEAVING = 60_000;
  */
 export function saver({ url, me, facts, edition, tree, backup, say, onSaved, onConflict }) {
   let saved = tree, wanted = tree, failures = 0, inConflict = false;
+  const stopped = new AbortController();
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   let timer;
   /** @type {Promise<boolean> | null} */
@@ -49,7 +50,7 @@ export function saver({ url, me, facts, edition, tree, backup, say, onSaved, onC
   /** @param {number} wait */
   function later(wait) {
     clearTimeout(timer);
-    timer = setTimeout(save, wait);
+    if (!stopped.signal.aborted) timer = setTimeout(save, wait);
   }
 
   /** Save now. Whether the server has everything then. */
@@ -57,7 +58,7 @@ export function saver({ url, me, facts, edition, tree, backup, say, onSaved, onC
     clearTimeout(timer);
     while (running) await running;
     if (!isDirty()) return true;
-    if (inConflict) return false;
+    if (inConflict || stopped.signal.aborted) return false;
     const fault = unstorable(wanted);
     if (fault) {
       say({ state: "held", why: fault.why, node: fault.id });
@@ -147,7 +148,7 @@ export function saver({ url, me, facts, edition, tree, backup, say, onSaved, onC
     if (isDirty()) later(0);
   }
 
-  addEventListener("online", () => { if (isDirty()) save(); });
+  addEventListener("online", () => { if (isDirty()) save(); }, { signal: stopped.signal });
 
   return {
     edit, save, isDirty, conflict, settleConflict,
@@ -156,7 +157,11 @@ export function saver({ url, me, facts, edition, tree, backup, say, onSaved, onC
     leave() {
       if (isDirty() && !running && !inConflict && !unstorable(wanted)) put(wanted, true).catch(() => {});
     },
-    stop() { clearTimeout(timer); },
+    /** Send nothing more: what the server does not have stays in this browser. */
+    stop() {
+      clearTimeout(timer);
+      stopped.abort();
+    },
   };
 }
 

@@ -43,9 +43,11 @@ export function setChoices(tree, id, choices) {
   return { ...tree, nodes: { ...tree.nodes, [id]: { ...rest, [listOf(rest.kind)]: choices } } };
 }
 
-/** @param {Tree} tree @param {string} id @param {string} kind */
+/** Make a node another kind. What only its old kind can have is dropped. @param {Tree} tree @param {string} id @param {string} kind @returns {Tree} */
 export function setKind(tree, id, kind) {
-  const changed = changeNode(tree, id, { kind });
+  const { sections, flow, ...rest } = tree.nodes[id];
+  const kept = { ...rest, kind, ...(kind === "checklist" && sections && { sections }), ...(kind === "subflow" && flow && { flow }) };
+  const changed = { ...tree, nodes: { ...tree.nodes, [id]: kept } };
   return offered(changed.nodes[id]).length ? setChoices(changed, id, offered(changed.nodes[id])) : changed;
 }
 
