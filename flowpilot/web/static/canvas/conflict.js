@@ -1,9 +1,15 @@
 // Somebody else saved the same draft: what differs is shown, and the person chooses. What is not chosen is one undo away.
 
+import { read } from "./layout.js";
 import { compare } from "./merge.js";
+import { kindName } from "./view.js";
+
+/** @typedef {import("./tree.js").Tree} Tree */
+
+/** A node as the diagram of this tree names it. @param {Tree} tree @param {string} id */
+const named = (tree, id) => `${read(tree).get(id)?.number}. ${kindName(tree.nodes[id].kind)}: ${tree.nodes[id].text}`;
 
 /**
- * @typedef {import("./tree.js").Tree} Tree
  * @param {HTMLDialogElement} dialog
  * @param {object} meeting
  * @param {Tree} meeting.base
@@ -17,7 +23,10 @@ export function askWhich(dialog, { base, mine, theirs, said, choose }) {
   /** @param {string} name */
   const part = (name) => /** @type {HTMLElement} */ (dialog.querySelector(`[data-${name}]`));
   /** @param {string[]} ids @param {Tree} side @returns {string[]} */
-  const listed = (ids, side) => ids.map((id) => (id ? side.nodes[id]?.text ?? `${(base.nodes[id] ?? theirs.nodes[id] ?? mine.nodes[id]).text} (removed)` : "Where the flow begins"));
+  const listed = (ids, side) => ids.map((id) => {
+    if (!id) return "Where the flow begins";
+    return side.nodes[id] ? named(side, id) : `${named([base, theirs, mine].find(({ nodes }) => id in nodes) ?? base, id)} (removed)`;
+  });
   part("who").textContent = said;
   for (const [name, ids, side] of /** @type {[string, string[], Tree][]} */ ([["theirs", found.theirs, theirs], ["mine", found.mine, mine]])) {
     part(name).replaceChildren(...listed(ids, side).map((text) => Object.assign(document.createElement("li"), { textContent: text })));

@@ -9,6 +9,7 @@ import { offered } from "./tree.js";
  * @property {() => void} remove
  * @property {() => void} add
  * @property {() => void} write go on to the fields
+ * @property {() => void} back from the fields to the node
  * @property {(id: string) => void} go select a node, with the focus on it
  * @property {() => void} fit
  * @property {() => void} closer
@@ -18,13 +19,23 @@ import { offered } from "./tree.js";
  * @param {ReturnType<typeof import("./view.js").view>} drawn
  * @param {() => {tree: import("./tree.js").Tree, selected: string | null}} state
  * @param {Actions} act
+ * @param {AbortSignal} gone when the canvas is left
  */
-export function keys(root, drawn, state, act) {
-  root.addEventListener("keydown", (event) => {
+export function keys(root, drawn, state, act, gone) {
+  document.addEventListener("keydown", (event) => {
+    // Without a focus, keys are for the canvas too, but not those of another part of the page.
+    if (event.target !== document.body && !root.contains(/** @type {Node} */ (event.target))) return;
     const command = event.ctrlKey || event.metaKey, key = event.key.length === 1 ? event.key.toLowerCase() : event.key;
-    const done = command ? undoing(key, event.shiftKey) : onCanvas(event.target) ? plain(key) : false;
+    const done = command ? undoing(key, event.shiftKey) : onCanvas(event.target) ? plain(key) : key === "Escape" && leaving(event.target);
     if (done) event.preventDefault();
-  });
+  }, { signal: gone });
+
+  /** @param {EventTarget | null} target */
+  function leaving(target) {
+    if (!(target instanceof Element && target.closest("[data-panel]"))) return false;
+    act.back();
+    return true;
+  }
 
   /** @param {string} key @param {boolean} shifted */
   function undoing(key, shifted) {

@@ -33,6 +33,7 @@ export function open(root) {
   /** Go on to an edited tree. @param {Tree} edited @param {{key?: string, select?: string | null}} [more] */
   function edit(edited, { key = "", select: chosen = selected } = {}) {
     [tree, selected] = [edited, chosen];
+    announce("");
     past.push({ tree, selected }, key);
     saving.edit(tree);
     show();
@@ -44,6 +45,7 @@ export function open(root) {
     if (!earlier) return;
     const onCard = document.activeElement?.closest(".canvas-node");
     ({ tree, selected } = earlier);
+    announce("");
     saving.edit(tree);
     show();
     if (onCard && selected) drawn.cardOf(selected)?.focus({ preventScroll: true });
@@ -91,7 +93,7 @@ export function open(root) {
     const before = drawn.places.get(gone)?.parent ?? null;
     edit(removeNode(tree, gone), { select: before });
     if (selected) drawn.cardOf(selected)?.focus({ preventScroll: true });
-    announce(`Node ${number} is removed. Undo with Ctrl and Z.`);
+    announce(`Node ${number} is removed.`);
   }
 
   /** @param {string} id @param {number} index @param {string | null} target */
@@ -99,11 +101,16 @@ export function open(root) {
     const { label } = offered(tree.nodes[id])[index];
     const [grown, next] = target === null ? addNode(tree, "instruction", label) : [tree, target];
     edit(changeChoice(grown, id, index, { next }), { select: target === null ? next : id });
-    if (target === null) form.focus();
+    if (target !== null) return drawn.cardOf(id)?.focus({ preventScroll: true });
+    form.focus();
+    announce(`“${label}” leads to a new instruction, node ${drawn.places.get(next)?.number}.`);
   }
 
-  /** @param {string} words */
-  function announce(words) { part("announce").textContent = words; }
+  /** Say what an edit did, until the next one; it can be undone there. @param {string} words */
+  function announce(words) {
+    part("announce").textContent = words;
+    part("told").hidden = !words;
+  }
 
   /** @param {string} at */
   const time = (at) => new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", timeZone: given.zone }).format(new Date(at));
@@ -148,6 +155,8 @@ export function open(root) {
   function readyToPublish() {
     const { id, isDraft } = saving.edition;
     part("publish").disabled = !isDraft || problems.length > 0;
+    part("why-not").hidden = !problems.length;
+    part("why-not").textContent = `${problems.length} ${problems.length === 1 ? "problem" : "problems"}`;
     part("publish").form.elements.based_on.value = id;
   }
 
@@ -199,7 +208,10 @@ export function open(root) {
   root.addEventListener("click", (event) => {
     const target = /** @type {Element} */ (event.target);
     const card = /** @type {HTMLElement | null} */ (target.closest(".canvas-node"));
-    if (card) return select(String(card.dataset.node), true);
+    if (card) {
+      select(String(card.dataset.node), true);
+      return form.open();
+    }
     const button = /** @type {HTMLElement | null} */ (target.closest("button[data-act]"));
     if (button) actions[/** @type {keyof typeof actions} */ (button.dataset.act)]?.();
   });
@@ -209,15 +221,22 @@ export function open(root) {
     remove,
     add: () => add(part("add-kind").value),
     write: () => form.focus(),
+    back: () => { form.close(); if (selected) drawn.cardOf(selected)?.focus({ preventScroll: true }); },
+    problems: () => {
+      part("faults").scrollIntoView({ block: "nearest" });
+      part("fault-list").querySelector("button")?.focus();
+    },
     go: (/** @type {string} */ id) => select(id, true),
     fit: () => zoomed.fit(),
     closer: zoomed.closer,
     farther: zoomed.farther,
     full: () => (document.fullscreenElement ? document.exitFullscreen() : part("stage").requestFullscreen()),
   };
-  keys(root, drawn, state, actions);
+  const gone = new AbortController();
+  keys(root, drawn, state, actions, gone.signal);
   drag(part("board"), part("trace"), zoomed, drawn, connect);
-  const close = guard(root, saving);
+  document.addEventListener("fullscreenchange", () => { part("full").textContent = document.fullscreenElement ? "Leave full screen" : "Full screen"; }, { signal: gone.signal });
+  const unguard = guard(root, saving);
   show();
   showProblems();
   zoomed.start();
@@ -226,7 +245,10 @@ export function open(root) {
   backup.leave(left);
   offerBackup(left);
   root.dataset.ready = "";
-  return close;
+  return () => {
+    gone.abort();
+    unguard();
+  };
 }
 
 /** A button keeps the focus, even if it has nothing left to do. @param {HTMLElement} button @param {boolean} isAllowed */

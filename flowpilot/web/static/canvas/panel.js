@@ -1,6 +1,6 @@
 // The form beside the diagram: one node, with what it leads to. Each input is an edit.
 
-import { addChoice, addNode, changeChoice, changeNode, hasMore, KINDS, moveChoice, offered, removeChoice, setKind } from "./tree.js";
+import { addChoice, addNode, changeChoice, changeNode, isEnd, KINDS, moveChoice, offered, offers, removeChoice, setKind } from "./tree.js";
 import { kindName } from "./view.js";
 
 /**
@@ -47,7 +47,6 @@ export function panel(root, state, edit, flows) {
     part("begins").hidden = selected === tree.root;
     part("flow").hidden = node.kind !== "subflow";
     fillFlows(/** @type {any} */ (field("flow")), node.flow ?? "", flows);
-    part("forms").hidden = !hasMore(node);
     const address = /** @type {HTMLAnchorElement} */ (part("forms").querySelector("a"));
     address.href = `${address.dataset.base}?node=${encodeURIComponent(selected)}`;
     showRows(tree, selected, places);
@@ -55,13 +54,17 @@ export function panel(root, state, edit, flows) {
 
   /** @param {Tree} tree @param {string} id @param {Places} places */
   function showRows(tree, id, places) {
-    const choices = offered(tree.nodes[id]);
+    const choices = offered(tree.nodes[id]), { one, word, all } = offers(tree.nodes[id].kind);
+    part("offers").hidden = isEnd(tree.nodes[id]) && !choices.length;
+    part("offers-all").textContent = `${all}, and where each leads`;
+    part("offers-one").textContent = `Add ${one}`;
     while (rows.children.length > choices.length) rows.lastElementChild?.remove();
     choices.forEach((choice, index) => {
       const row = /** @type {HTMLElement} */ (rows.children[index] ?? rows.appendChild(newRow(index)));
       const [label, next] = /** @type {any} */ (row.querySelectorAll("input, select"));
       fill(label, choice.label);
       fillTargets(next, choice.next, tree, places);
+      for (const named of row.querySelectorAll("[data-name]")) named.setAttribute("aria-label", `${/** @type {HTMLElement} */ (named).dataset.name} ${word} ${index + 1}`);
       const [up, down] = /** @type {NodeListOf<HTMLButtonElement>} */ (row.querySelectorAll("[data-move]"));
       up.disabled = index === 0;
       down.disabled = index === choices.length - 1;
@@ -71,9 +74,6 @@ export function panel(root, state, edit, flows) {
   /** @param {number} index */
   function newRow(index) {
     const row = /** @type {HTMLElement} */ (/** @type {HTMLElement} */ (rowTemplate.content.firstElementChild).cloneNode(true));
-    for (const named of row.querySelectorAll("[aria-label]")) {
-      named.setAttribute("aria-label", `${named.getAttribute("aria-label")} ${index + 1}`);
-    }
     row.dataset.row = String(index);
     return row;
   }
@@ -115,7 +115,20 @@ export function panel(root, state, edit, flows) {
   });
   form.addEventListener("submit", (event) => event.preventDefault());
 
-  return { show, focus: () => field("text").select() };
+  /** Where there is no room beside the diagram, the form is a sheet below it. */
+  function open() {
+    root.dataset.open = "";
+    if (getComputedStyle(root).position === "fixed") root.closest("[data-stage]")?.querySelector("[data-view]")?.scrollIntoView({ block: "start" });
+  }
+
+  function close() { delete root.dataset.open; }
+
+  function focus() {
+    open();
+    field("text").select();
+  }
+
+  return { show, open, close, focus };
 }
 
 /** Put a value into a field, but not under the hands of somebody who types it. @param {HTMLInputElement} field @param {string} value */

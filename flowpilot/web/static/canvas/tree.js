@@ -20,14 +20,14 @@ export const KINDS = ["question", "instruction", "checklist", "subflow", "resolu
 const ENDS = new Set(["resolution", "escalation"]);
 const ID_CHARACTERS = 48;
 
-/** Whether a node has parts that the form beside the diagram does not edit. @param {FlowNode} node */
-export const hasMore = (node) => node.kind === "checklist" || Boolean(node.fields?.length) || !KINDS.includes(node.kind);
-
 /** Whether a path ends at this kind of node. @param {FlowNode} node */
 export const isEnd = (node) => ENDS.has(node.kind);
 
 /** The part of a node that holds what it offers. @param {string} kind */
 const listOf = (kind) => (kind === "question" || ENDS.has(kind) ? "choices" : "outcomes");
+
+/** What people call what a kind of node offers. @param {string} kind */
+export const offers = (kind) => (listOf(kind) === "choices" ? { one: "a choice", word: "choice", all: "Choices" } : { one: "an outcome", word: "outcome", all: "Outcomes" });
 
 /** What a node leads to, in its order, even what its kind should not have. @param {FlowNode} node @returns {Choice[]} */
 export const offered = (node) => [...(node.choices ?? []), ...(node.outcomes ?? [])];
@@ -72,7 +72,7 @@ export function moveChoice(tree, id, index, by) {
 /** A label that the node does not offer yet. @param {FlowNode} node */
 export function freshLabel(node) {
   const taken = new Set(offered(node).map(({ label }) => label));
-  const word = node.kind === "question" ? "Answer" : "Outcome";
+  const word = listOf(node.kind) === "choices" ? "Choice" : "Outcome";
   let number = offered(node).length + 1;
   while (taken.has(`${word} ${number}`)) number += 1;
   return `${word} ${number}`;
@@ -121,7 +121,7 @@ export const isSame = (one, other) => JSON.stringify(canonical(one)) === JSON.st
 export function unstorable(tree) {
   for (const [id, node] of Object.entries(tree.nodes)) {
     if (!node.text.trim()) return { id, why: "has no text" };
-    if (offered(node).some(({ label }) => !label.trim())) return { id, why: "has an answer without a label" };
+    if (offered(node).some(({ label }) => !label.trim())) return { id, why: `has ${offers(node.kind).one} without a label` };
   }
   return null;
 }
