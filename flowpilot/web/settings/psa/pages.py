@@ -197,12 +197,7 @@ async def change(
     connection = await _active(actor, db)
     check_shown(body.shown, "" if connection is None else _shown(connection))
     entered = {} if connection is None else await _entered(request, actor, connection.provider)
-    said: dict[str, Any] = {
-        "name": body.name,
-        "base_url": body.base_url,
-        "same_system": body.same_system,
-        **entered,
-    }
+    said: dict[str, Any] = {**body.model_dump(exclude={"shown"}), **entered}
     if not any(said.get("credentials", {}).values()):
         said.pop("credentials", None)
     changed = await api.change_connection(request, connection_id, ConnectionChangeIn(**said), actor, db, now)
