@@ -19,9 +19,11 @@ def change(base: Tree, at: str, cases: Sequence[Case], worth: Worth) -> Draft:
     Args:
         base: the published tree.
         at: the node where the cases left, which the tree has.
-        cases: at least one; what they did before they came to the node does not matter.
+        cases: at least one; what they did before they came to the node does not matter, and those that did nothing
+            beyond it are left out, unless all are such.
         worth: how much a word says.
     """
+    cases = [case for case in cases if goes_on_beyond(case, at)] or cases
     builder = Builder(nodes=dict(base.nodes))
     left = base.nodes[at]
     if left.offered:
@@ -37,9 +39,18 @@ def change(base: Tree, at: str, cases: Sequence[Case], worth: Worth) -> Draft:
     return Draft(Tree(root=root, nodes=builder.nodes), builder.sources, tuple(builder.left_out))
 
 
+def goes_on_beyond(case: Case, at: str) -> bool:
+    """Whether something was done from the node on, or is known to have solved it."""
+    return case.solved_by is not None or bool(_since(case, at).acts)
+
+
 def _since(case: Case, at: str) -> Rest:
-    """What the case did from the node on: its free text there, but for the answer that becomes a choice."""
-    first = next((place for place, act in enumerate(case.acts) if act.node == at and act.chosen is None), 0)
+    """What the case did from the node on: its free text there, but for the answer that becomes a choice.
+
+    A case without free text there did what comes after the last answer that the flow offered.
+    """
+    offered = max((place for place, act in enumerate(case.acts, 1) if act.chosen is not None), default=0)
+    first = next((place for place, act in enumerate(case.acts) if act.node == at and act.chosen is None), offered)
     answer = _answer(case, at)
     return Rest(case, tuple(act for act in case.acts[first:] if act is not answer))
 

@@ -46,13 +46,18 @@ async def list_proposals(
 
 
 @router.post(
-    "", status_code=201, responses={200: {"description": "A pending proposal holds most of the sessions already."}}
+    "",
+    status_code=201,
+    responses={
+        200: {"description": "A pending proposal holds most of the sessions, or changes the place, already."}
+    },
 )
 async def make_proposal(
     body: MakeIn, actor: CanManageFlows, db: WriteSession, now: Now, response: Response
 ) -> ProposalOut:
-    """Propose a new flow merged from these sessions, open and escalated ones too."""
-    proposal, is_new = await making.make(db, actor, body.session_ids, body.title, now)
+    """Propose a new flow, or a change to one, merged from these sessions, open and escalated ones too."""
+    at = None if body.at is None else making.Place(body.at.flow_id, body.at.node)
+    proposal, is_new = await making.make(db, actor, body.session_ids, body.title, now, at=at)
     if not is_new:
         response.status_code = 200
     return await read_whole(db, actor.account_id, proposal.id)

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Row
 
 from flowpilot.flows.differences import differences
+from flowpilot.flows.plain import NodeId
 from flowpilot.flows.schemas import DifferencesOut, ProblemOut
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree, problems
@@ -18,11 +19,21 @@ from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalStatu
 from flowpilot.knowledge.proposals.queries import EvidenceRow
 
 
+class PlaceIn(Body):
+    """A node of a published flow."""
+
+    flow_id: uuid.UUID
+    node: NodeId
+
+
 class MakeIn(Body):
-    """The sessions to make a new flow of, and what to call it; without a title, what is most typical of them."""
+    """The sessions to make a flow of, and what to call it; without a title, what is most typical of them."""
 
     session_ids: list[uuid.UUID] = Field(min_length=1, max_length=50)
     title: Line | None = None
+    at: PlaceIn | None = Field(
+        default=None, description="For a change to a flow: the node at which what they did is added."
+    )
 
 
 class ApproveIn(Body):

@@ -13,6 +13,7 @@ from flowpilot.identity.actor import Role
 from flowpilot.knowledge.analysis import analyse
 from flowpilot.knowledge.jobs import ANALYSE_JOB
 from tests.company import Company
+from tests.handoffs.helpers import act, join
 from tests.sessions.flows import post, start, take
 from tests.sessions.queue import waiting
 
@@ -95,3 +96,23 @@ def whole(client: TestClient, company: Company, proposal_id: str) -> dict[str, A
     assert read.status_code == 200, read.text
     found: dict[str, Any] = read.json()
     return found
+
+
+def _ok(answer: Any) -> dict[str, Any]:
+    """The body of an answer that says yes."""
+    assert answer.status_code in {200, 201}, answer.text
+    body: dict[str, Any] = answer.json()
+    return body
+
+
+def handed_over(client: TestClient, company: Company, *did: str) -> str:
+    """A session that got stuck at the print queue; then these things were done."""
+    session_id: str = start(client, company)["id"]
+    take(client, company, session_id, choice="Yes")
+    kim = join(client, company, f"Kim {session_id}")
+    sent = _ok(post(client, company, f"{session_id}/handoffs", reason="Still nothing"))
+    _ok(act(client, sent, "claim", kim.headers))
+    for text in did:
+        step = {"free_text": text}
+        _ok(client.post(f"/api/v1/ai-sessions/{session_id}/steps", headers=kim.headers, json=step))
+    return session_id
