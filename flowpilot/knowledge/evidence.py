@@ -77,12 +77,14 @@ async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUI
     histories = await newest_histories(db, account_id, await session_ids(db, account_id, proposal_id))
     texts = await _texts_to_everybody(db, account_id, [history for _, history in histories])
     taken = [taken_in(history, texts) for _, history in histories]
-    words = iter(await words_of(db, [one.text for each in taken for one in each]))
+    problems = [history.session.problem_summary for _, history in histories]
+    words = iter(await words_of(db, [*problems, *(one.text for each in taken for one in each)]))
+    problem_words = [next(words) for _ in problems]
     cases = [
-        case_of(number, history, each, [next(words) for _ in each])
-        for (number, history), each in zip(histories, taken, strict=True)
+        case_of(number, history, each, [next(words) for _ in each], problem)
+        for (number, history), each, problem in zip(histories, taken, problem_words, strict=True)
     ]
-    return Evidence(cases, [history.session.problem_summary for _, history in histories])
+    return Evidence(cases, problems)
 
 
 async def newest_histories(

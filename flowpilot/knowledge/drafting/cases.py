@@ -35,13 +35,17 @@ class Act:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A session with its number in the proposal, from 1; `solved_by` is None until it is resolved."""
+    """A session with its number in the proposal, from 1; `solved_by` is None until it is resolved.
+
+    `problem`: the telling words of its description.
+    """
 
     number: int
     session_id: uuid.UUID
     acts: tuple[Act, ...]
     solved_by: Act | None
     was_escalated: bool
+    problem: Words = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,9 @@ def taken_in(history: SessionHistory, texts: Texts) -> list[Taken]:
     ]
 
 
-def case_of(number: int, history: SessionHistory, taken: Sequence[Taken], words: Sequence[Words]) -> Case:
+def case_of(
+    number: int, history: SessionHistory, taken: Sequence[Taken], words: Sequence[Words], problem: Words
+) -> Case:
     """The case that a session makes.
 
     Args:
@@ -76,6 +82,7 @@ def case_of(number: int, history: SessionHistory, taken: Sequence[Taken], words:
         history: of the session.
         taken: its steps, from `taken_in`.
         words: of the text of each.
+        problem: the words of its description.
     """
     acts = [_act(one, telling) for one, telling in zip(taken, words, strict=True)]
     resolutions = [act for act in acts if act.kind == StepKind.RESOLUTION]
@@ -85,6 +92,7 @@ def case_of(number: int, history: SessionHistory, taken: Sequence[Taken], words:
         acts=tuple(act for act in acts if act.kind != StepKind.RESOLUTION),
         solved_by=resolutions[-1] if resolutions else None,
         was_escalated=any(change.to_status in _ESCALATED for change in history.changes),
+        problem=problem,
     )
 
 

@@ -7,6 +7,7 @@ from flowpilot.knowledge.drafting.cases import Act, Case
 from flowpilot.knowledge.drafting.draft import MAX_LABEL, Builder, Draft
 from flowpilot.knowledge.drafting.groups import Deed, grouped, wording
 from flowpilot.knowledge.drafting.merge import Rest, grow, named
+from flowpilot.knowledge.drafting.remarks import without_remarks
 from flowpilot.sessions.similar.words import Worth
 
 
@@ -23,8 +24,9 @@ def change(base: Tree, at: str, cases: Sequence[Case], worth: Worth) -> Draft:
             beyond it are left out, unless all are such.
         worth: how much a word says.
     """
+    cases, remarks = without_remarks(cases)
     cases = [case for case in cases if goes_on_beyond(case, at)] or cases
-    builder = Builder(nodes=dict(base.nodes))
+    builder = Builder(nodes=dict(base.nodes), left_out=[act.step_id for act in remarks])
     left = base.nodes[at]
     if left.offered:
         builder.nodes[at] = _with_answers(builder, left, at, cases, worth)

@@ -17,7 +17,7 @@ _GIVE_UP = "Nothing above helped. Hand it over, with what was found and what was
 class Draft:
     """A tree, and for each of its new nodes the steps that it comes from.
 
-    `left_out`: steps that were taken in one case only, and solved nothing.
+    `left_out`: steps that solved nothing, and were taken in one case only or are remarks.
     """
 
     tree: Tree
@@ -34,9 +34,10 @@ class Builder:
     left_out: list[uuid.UUID] = field(default_factory=list)
     gives_up_at: str | None = None
 
-    def instruct(self, text: str, steps: Iterable[uuid.UUID], solved: str, otherwise: str) -> str:
-        """An instruction that solves the problem or leads on."""
-        outcomes = (Choice(label=SOLVED, next=solved), Choice(label=DID_NOT_HELP, next=otherwise))
+    def instruct(self, text: str, steps: Iterable[uuid.UUID], solved: str | None, otherwise: str) -> str:
+        """An instruction that solves the problem or leads on; without `solved` it only leads on."""
+        ends = () if solved is None else (Choice(label=SOLVED, next=solved),)
+        outcomes = (*ends, Choice(label=DID_NOT_HELP, next=otherwise))
         return self.add("step", Node(kind=NodeKind.INSTRUCTION, text=text[:MAX_TEXT], outcomes=outcomes), steps)
 
     def resolve(self, text: str, steps: Iterable[uuid.UUID]) -> str:

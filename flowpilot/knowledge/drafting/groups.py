@@ -11,12 +11,16 @@ from flowpilot.sessions.similar.words import Worth
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """An act in a case: how early it was done there, from 0 for first to 1 for last, and whether it solved it."""
+    """An act in a case: how early it was done there, from 0 for first to 1 for last, and whether it solved it.
+
+    `in_vain`: something else is known to have come after it. Of an open case nobody knows what will solve it.
+    """
 
     case: int
     act: Act
     place: float
     solved: bool
+    in_vain: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +38,16 @@ class Group:
     def solved(self) -> frozenset[int]:
         """The cases that it solved."""
         return frozenset(deed.case for deed in self.deeds if deed.solved)
+
+    @property
+    def in_vain(self) -> bool:
+        """Whether it is known to have solved no case."""
+        return all(deed.in_vain for deed in self.deeds)
+
+    @property
+    def bound(self) -> frozenset[int]:
+        """The cases that had the same problem, to judge by this: those that it solved, or may have solved."""
+        return self.cases if self.solved else frozenset(deed.case for deed in self.deeds if not deed.in_vain)
 
     @property
     def place(self) -> float:

@@ -12,6 +12,7 @@ from flowpilot.flows.tree import Choice, Node, NodeKind, Tree
 from flowpilot.knowledge.drafting.cases import Act, Case
 from flowpilot.knowledge.drafting.draft import Builder, Draft
 from flowpilot.knowledge.drafting.groups import Deed, Group, grouped, wording
+from flowpilot.knowledge.drafting.remarks import without_remarks
 from flowpilot.sessions.models import StepKind
 from flowpilot.sessions.similar.words import Worth
 
@@ -42,7 +43,8 @@ def merge(cases: Sequence[Case], worth: Worth) -> Draft:
         cases: at least one, each with something that a person did.
         worth: how much a word says.
     """
-    builder = Builder()
+    cases, remarks = without_remarks(cases)
+    builder = Builder(left_out=[act.step_id for act in remarks])
     root = grow(builder, [Rest(case, case.acts) for case in cases], worth)
     return Draft(Tree(root=root, nodes=builder.nodes), builder.sources, tuple(builder.left_out))
 
@@ -93,7 +95,9 @@ def _chains(builder: Builder, rests: Sequence[Rest], worth: Worth) -> str:
     groups = grouped([deed for rest in rests for deed in _deeds(rest)], worth)
     common = [group for group in groups if len(group.cases) == len(rests)]
     differing = [group for group in groups if group not in common]
-    sides = _sides([rest.case.number for rest in rests], differing)
+    ends = not any(_after_free_text(rest) for rest in rests)
+    bonds = [group.bound if ends else group.cases for group in differing]
+    sides = _sides([rest.case.number for rest in rests], bonds)
     if not differing or len(sides) == 1 or any(group.solved for group in common):
         return _chain(builder, groups, rests, worth)
     apart = [[rest for rest in rests if rest.case.number in side] for side in sides]
@@ -123,12 +127,13 @@ def _chain(builder: Builder, groups: Sequence[Group], rests: Sequence[Rest], wor
 
 
 def _instructions(builder: Builder, groups: Sequence[Group], beyond: str, worth: Worth) -> str:
-    """One instruction a group, each leading to the next if it did not help."""
+    """One instruction a group, each leading to the next if it did not help; what never helped only leads on."""
     for group in reversed(groups):
         acts = [deed.act for deed in group.deeds]
         solving = [deed.act for deed in group.deeds if deed.solved] or acts
         steps = [act.step_id for act in acts]
-        solved = builder.resolve(wording(solving, worth), (act.step_id for act in solving))
+        ending = (act.step_id for act in solving)
+        solved = None if group.in_vain else builder.resolve(wording(solving, worth), ending)
         beyond = builder.instruct(wording(acts, worth), steps, solved, beyond)
     return beyond
 
@@ -138,8 +143,9 @@ def _deeds(rest: Rest) -> Iterator[Deed]:
     free = list(_free_text(rest))[:_MOST_DEEDS]
     solution = rest.case.solved_by if not _after_free_text(rest) else None
     last = max(len(free), 1)
+    in_vain = rest.case.solved_by is not None or bool(_after_free_text(rest))
     for number, act in enumerate(free):
-        yield Deed(rest.case.number, act, number / last, solved=False)
+        yield Deed(rest.case.number, act, number / last, solved=False, in_vain=in_vain)
     if solution is not None:
         yield Deed(rest.case.number, solution, 1.0, solved=True)
 
@@ -155,11 +161,11 @@ def _after_free_text(rest: Rest) -> tuple[Act, ...]:
     return rest.acts[sum(1 for _ in _free_text(rest)) :]
 
 
-def _sides(cases: Sequence[int], groups: Iterable[Group]) -> list[frozenset[int]]:
-    """The cases, together with those with which they share something; those who share nothing stand alone."""
+def _sides(cases: Sequence[int], bonds: Iterable[frozenset[int]]) -> list[frozenset[int]]:
+    """The cases, together with those to which they are bound, directly or through others; the others alone."""
     sides = [frozenset([case]) for case in cases]
-    for group in groups:
-        touched = [side for side in sides if side & group.cases]
+    for bound in filter(None, bonds):
+        touched = [side for side in sides if side & bound]
         sides = [side for side in sides if side not in touched]
         sides.append(frozenset().union(*touched))
     return sorted(sides, key=min)

@@ -104,7 +104,7 @@ class ProposalOut(ProposalRow):
     problems: list[ProblemOut] = Field(description="What prevents the draft from being published as it is.")
     differences: DifferencesOut | None = Field(description="For a change: what it changes in the flow.")
     sources: dict[str, list[uuid.UUID]] = Field(description="For each new node, the steps that it comes from.")
-    left_out: list[uuid.UUID] = Field(description="Steps taken in one session only, which solved nothing.")
+    left_out: list[uuid.UUID] = Field(description="Steps that solved nothing, taken once or beside the point.")
     evidence: list[EvidenceOut] = Field(description="The newest sessions behind it, newest first.")
     engineer_count: int = Field(description="How many people worked on these sessions.")
     draft_flow_id: uuid.UUID | None = Field(description="The flow in whose editor somebody edits it now.")

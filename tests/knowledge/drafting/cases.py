@@ -14,7 +14,7 @@ _ids = itertools.count(1)
 
 def words(text: str) -> Words:
     """As the dictionary would give them, roughly."""
-    return frozenset(re.findall(r"[a-z]{4,}", text.lower()))
+    return frozenset(re.findall(r"[a-z]{4,}|[0-9]{3,}", text.lower()))
 
 
 def note(text: str, *, node: str | None = None, answers: bool = False) -> Act:
@@ -33,11 +33,11 @@ def outcome(instruction: str, label: str, *, node: str = "a") -> Act:
     return Act(uuid.UUID(int=next(_ids)), instruction, words(instruction), label, StepKind.OUTCOME, node)
 
 
-def case(number: int, *acts: Act | str, solved: str, escalated: bool = False) -> Case:
+def case(number: int, *acts: Act | str, solved: str, escalated: bool = False, problem: str = "") -> Case:
     """A resolved case; a text alone is a note."""
     taken = tuple(note(act) if isinstance(act, str) else act for act in acts)
     by = Act(uuid.UUID(int=next(_ids)), solved, words(solved), None, StepKind.RESOLUTION)
-    return Case(number, uuid.UUID(int=next(_ids)), taken, by, escalated)
+    return Case(number, uuid.UUID(int=next(_ids)), taken, by, escalated, words(problem))
 
 
 def labels(offered: Sequence[object]) -> list[str]:

@@ -100,7 +100,7 @@ def test_what_all_did_comes_before_they_part() -> None:
     tree = merge(cases, WORTH).tree
     root = tree.nodes[tree.root]
     assert root.text == "Checked network cable"
-    assert tree.nodes[root.outcomes[1].next].open
+    assert tree.nodes[root.outcomes[-1].next].open
 
 
 def test_answers_of_a_flow_stay_branches() -> None:
@@ -141,3 +141,32 @@ def test_a_flow_beside_free_text_parts() -> None:
 def test_merging_again_gives_the_same() -> None:
     cases = [case(n, "Restarted spooler service", solved="Reinstalled printer driver") for n in range(1, 5)]
     assert merge(cases, WORTH) == merge(cases, WORTH)
+
+
+def test_what_never_helped_only_leads_on() -> None:
+    tree = merge([case(1, "Restarted spooler service", solved="Reinstalled printer driver")], WORTH).tree
+    root = tree.nodes[tree.root]
+    assert labels(root.outcomes) == [DID_NOT_HELP]
+    assert labels(tree.nodes[root.outcomes[0].next].outcomes) == [SOLVED, DID_NOT_HELP]
+
+
+def test_a_remark_is_left_out_of_a_single_case() -> None:
+    problem = "Stripes on printer"
+    acts = "Took a picture for the ticket", "Pulled plug of printer", "Opened event 7031"
+    one = case(1, *acts, solved="Replaced fuser unit", problem=problem)
+    draft = merge([one], WORTH)
+    assert chain(draft.tree, draft.tree.root) == [
+        "Pulled plug of printer",
+        "Opened event 7031",
+        "Replaced fuser unit",
+    ]
+    assert draft.left_out == (one.acts[0].step_id,)
+
+
+def test_what_helped_none_of_them_does_not_hold_cases_together() -> None:
+    solved = ("Replaced fuser unit", "Unlocked account", "Renewed certificate")
+    tries = (("Asked user", "Opened ticket"), ("Asked user",), ("Opened ticket",))
+    cases = [case(n, *acts, solved=by) for n, (acts, by) in enumerate(zip(tries, solved, strict=True), 1)]
+    tree = merge(cases, WORTH).tree
+    assert tree.nodes[tree.root].open
+    assert labels(tree.nodes[tree.root].choices) == ["As in case 1", "As in case 2", "As in case 3"]
