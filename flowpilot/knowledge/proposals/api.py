@@ -57,10 +57,10 @@ async def make_proposal(
 ) -> ProposalOut:
     """Propose a new flow, or a change to one, merged from these sessions, open and escalated ones too."""
     at = None if body.at is None else making.Place(body.at.flow_id, body.at.node)
-    proposal, is_new = await making.make(db, actor, body.session_ids, body.title, now, at=at)
-    if not is_new:
+    made = await making.make(db, actor, body.session_ids, body.title, now, at=at, only_alike=body.only_alike)
+    if not made.is_new:
         response.status_code = 200
-    return await read_whole(db, actor.account_id, proposal.id)
+    return await read_whole(db, actor.account_id, made.proposal.id)
 
 
 @router.get("/{proposal_id}")

@@ -30,6 +30,7 @@ from flowpilot.knowledge.models import (
 )
 from flowpilot.knowledge.needs import shows_something
 from flowpilot.sessions.queries import SessionHistory, read_session
+from flowpilot.sessions.similar.grouping import same_problems
 from flowpilot.sessions.similar.words import worth_in
 from flowpilot.text import tidy
 
@@ -41,6 +42,16 @@ class NothingDoneError(ConflictError):
         super().__init__(
             "Nobody wrote down what they did in these sessions, so there is nothing to make a flow of. Choose "
             "sessions with steps."
+        )
+
+
+class NothingAlikeError(ConflictError):
+    """The sessions had different problems."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "No two of these sessions had the same problem, so they make no flow. Read them, and write the flow "
+            "by hand."
         )
 
 
@@ -62,6 +73,15 @@ class Place:
     node: str
 
 
+@dataclass(frozen=True, slots=True)
+class Made:
+    """What was asked for. `is_new`: it was not there before. `unlike`: how many sessions had another problem."""
+
+    proposal: FlowProposal
+    is_new: bool
+    unlike: int = 0
+
+
 async def make(
     db: Db,
     actor: Actor,
@@ -70,11 +90,13 @@ async def make(
     now: datetime,
     *,
     at: Place | None = None,
-) -> tuple[FlowProposal, bool]:
+    only_alike: bool = False,
+) -> Made:
     """Propose a flow from exactly these sessions, whatever their state. Those without any step are left out.
 
     Args:
         at: where a flow is to be changed; None for a new flow.
+        only_alike: a new flow from the largest group of them that had the same problem.
 
     Returns: the proposal, and whether it is new; a pending one that already holds most of the sessions is not, and
         neither is a pending change at the same place, which these sessions join.
@@ -82,6 +104,7 @@ async def make(
     Raises:
         SessionNotFoundError: the account has no such session.
         NothingDoneError: nobody did anything in any of them, or nothing beyond that place.
+        NothingAlikeError: only those with the same problem were asked for, and no two of them had.
         PlaceGoneError: the published flow has no such place.
     """
     # Two presses of the same button take turns, and the second finds what the first one made.
@@ -89,15 +112,22 @@ async def make(
     chosen = list(dict.fromkeys(sessions))
     if at is not None:
         return await _make_change(db, actor, chosen, title, now, at)
-    if (held := await _holding_most(db, actor.account_id, chosen)) is not None:
-        return held, False
-    proposal = await _propose(db, actor, await _telling(db, actor.account_id, chosen), title, now)
-    return proposal, True
+    if not only_alike and (held := await _holding_most(db, actor.account_id, chosen)) is not None:
+        return Made(held, is_new=False)
+    telling = await _telling(db, actor.account_id, chosen)
+    if not only_alike:
+        return Made(await _propose(db, actor, telling, title, now), is_new=True)
+    alike = await _largest_alike(db, actor.account_id, telling)
+    unlike = len(telling) - len(alike)
+    held = await _holding_most(db, actor.account_id, [history.session.id for history in alike])
+    if held is not None:
+        return Made(held, is_new=False, unlike=unlike)
+    return Made(await _propose(db, actor, alike, title, now), is_new=True, unlike=unlike)
 
 
 async def _make_change(
     db: Db, actor: Actor, sessions: Sequence[uuid.UUID], title: str | None, now: datetime, at: Place
-) -> tuple[FlowProposal, bool]:
+) -> Made:
     await _check_place(db, actor.account_id, at)
     telling = await _telling(db, actor.account_id, sessions)
     pending = await _pending_at(db, actor.account_id, at)
@@ -110,7 +140,7 @@ async def _make_change(
     evidence = await read_evidence(db, actor.account_id, proposal.id)
     if not any(goes_on_beyond(in_flow(case, at.flow_id), at.node) for case in evidence.cases):
         raise NothingDoneError
-    return proposal, pending is None
+    return Made(proposal, is_new=pending is None)
 
 
 async def _check_place(db: Db, account_id: uuid.UUID, at: Place) -> None:
@@ -132,6 +162,18 @@ async def _telling(db: Db, account_id: uuid.UUID, sessions: Sequence[uuid.UUID])
     if not telling:
         raise NothingDoneError
     return telling
+
+
+async def _largest_alike(
+    db: Db, account_id: uuid.UUID, histories: Sequence[SessionHistory]
+) -> list[SessionHistory]:
+    """The most of them that had the same problem; of groups of one size, the one that began first."""
+    worth = await worth_in(db, account_id)
+    groups = same_problems([await traits_of(db, history) for history in histories], worth)
+    largest = max(groups, key=len)
+    if len(largest) == 1 and len(histories) > 1:
+        raise NothingAlikeError
+    return [histories[number] for number in largest]
 
 
 async def _propose(

@@ -34,6 +34,9 @@ class MakeIn(Body):
     at: PlaceIn | None = Field(
         default=None, description="For a change to a flow: the node at which what they did is added."
     )
+    only_alike: bool = Field(
+        default=False, description="A new flow from the most of them that had the same problem, not from all."
+    )
 
 
 class ApproveIn(Body):

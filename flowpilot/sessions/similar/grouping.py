@@ -1,9 +1,9 @@
-"""Texts of what was done that say the same. Pure."""
+"""Texts of what was done that say the same, and sessions that had the same problem. Pure."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from flowpilot.sessions.similar.likeness import SAME_STEP, alike_steps
+from flowpilot.sessions.similar.likeness import SAME_STEP, Traits, alike_steps, likest
 from flowpilot.sessions.similar.words import Words, Worth
 
 
@@ -27,6 +27,19 @@ def same_steps(texts: Sequence[Said], worth: Worth) -> list[list[int]]:
             likest.append(number)
         else:
             groups.append([number])
+    return groups
+
+
+def same_problems(sessions: Sequence[Traits], worth: Worth) -> list[list[int]]:
+    """The numbers of the sessions in groups that had the same problem, the group begun first coming first."""
+    groups: list[list[int]] = []
+    for number, traits in enumerate(sessions):
+        members = {place: [sessions[each] for each in group] for place, group in enumerate(groups)}
+        place = likest(traits, members, worth)
+        if place is None:
+            groups.append([number])
+        else:
+            groups[place].append(number)
     return groups
 
 

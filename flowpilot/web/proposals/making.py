@@ -14,6 +14,7 @@ from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.auth import WriteSession
 from flowpilot.knowledge.proposals import making
 from flowpilot.knowledge.proposals.making import NothingDoneError, Place
+from flowpilot.web.formatting import counted
 from flowpilot.web.render import go_to
 
 router = APIRouter(prefix="/proposals", include_in_schema=False)
@@ -34,9 +35,12 @@ async def make_from_rows(
     if not found.items:
         raise NothingDoneError
     ids, at = [item.id for item in found.items], _place(row_filter)
-    proposal, is_new = await making.make(db, actor, ids, None, now, at=at)
+    made = await making.make(db, actor, ids, None, now, at=at, only_alike=at is None)
     held = "This proposal holds most of these sessions already." if at is None else "These sessions are in it now."
-    return go_to(f"/proposals/{proposal.id}", "Merged from what they did." if is_new else held)
+    said = "Merged from what they did." if made.is_new else held
+    if made.unlike:
+        said += f" Left out, with other problems: {counted(made.unlike, 'sessions')}."
+    return go_to(f"/proposals/{made.proposal.id}", said)
 
 
 def _place(row_filter: SessionRowFilter) -> Place | None:

@@ -147,3 +147,17 @@ async def test_what_cannot_be_asked_for(
     assert make(client, neighbour, two).status_code == 404
     assert make(client, company, two, Role.ENGINEER).status_code == 403
     assert proposals(client, company) == []
+
+
+async def test_of_a_mixture_the_most_that_are_alike(client: TestClient, company: Company, two: list[str]) -> None:
+    other = _open(client, company, "Projector in the hall shows only green", "Replaced the lamp")
+    body = {"session_ids": [other, *two], "only_alike": True}
+    made = client.post(PROPOSALS, headers=company.headers(Role.TEAM_ADMIN), json=body)
+    assert made.status_code == 201, made.text
+    assert [row["session_id"] for row in made.json()["evidence"]] == two[::-1]
+    again = client.post(PROPOSALS, headers=company.headers(Role.TEAM_ADMIN), json=body)
+    assert (again.status_code, again.json()["id"]) == (200, made.json()["id"])
+    refused = client.post(
+        PROPOSALS, headers=company.headers(Role.TEAM_ADMIN), json=body | {"session_ids": [other, two[0]]}
+    )
+    assert (refused.status_code, "No two of these sessions" in refused.json()["detail"]) == (409, True)
