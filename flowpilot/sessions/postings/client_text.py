@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from flowpilot.sessions import path
 from flowpilot.sessions.models import SessionStatus, StepKind
+from flowpilot.sessions.postings.texts import Texts
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.text import sentence
 
@@ -20,15 +21,16 @@ _STATES = {
 _GOING_ON = "We are still working on this."
 
 
-def client_text(history: SessionHistory, greeting: str, signature: str) -> str:
+def client_text(history: SessionHistory, texts: Texts, greeting: str, signature: str) -> str:
     """The text for the client of a session.
 
     Args:
         history: of the session.
+        texts: what its flows say where a note for its client stands instead. Notes are written for engineers.
         greeting: the account's first line; empty for none.
         signature: the account's last lines; empty for none.
     """
-    parts = [greeting, _problem(history), _done(history), _result(history), signature]
+    parts = [greeting, _problem(history), _done(history, texts), _result(history), signature]
     return "\n\n".join(part.strip() for part in parts if part.strip())
 
 
@@ -37,16 +39,17 @@ def _problem(history: SessionHistory) -> str:
     return f"You asked us about this: {sentence(summary[0])}" if summary else ""
 
 
-def _done(history: SessionHistory) -> str:
-    lines = list(_lines(history))
+def _done(history: SessionHistory, texts: Texts) -> str:
+    lines = list(_lines(history, texts))
     return "\n".join(["What we did:", *(f"- {line}" for line in lines)]) if lines else ""
 
 
-def _lines(history: SessionHistory) -> Iterator[str]:
+def _lines(history: SessionHistory, texts: Texts) -> Iterator[str]:
     for step in path.standing(history.steps):
         # Without a flow, the instruction is what an engineer wrote for the desk.
         if step.kind == StepKind.OUTCOME and step.content.get("node"):
-            instruction = str(step.content["instruction"]).rstrip(".:;,! ")
+            told = texts.get((path.flow_of(step), step.content["node"]), step.content["instruction"])
+            instruction = str(told).rstrip(".:;,! ")
             outcome = step.content.get("outcome")
             yield sentence(f"{instruction}: {outcome}" if outcome else instruction)
 

@@ -18,6 +18,7 @@ from flowpilot.sessions.models import AISession
 from flowpilot.sessions.postings.client_text import client_text
 from flowpilot.sessions.postings.content import Content, content
 from flowpilot.sessions.postings.schemas import PreviewOut, PreviewTimeOut
+from flowpilot.sessions.postings.texts import read_flow_texts
 from flowpilot.sessions.queries import SessionHistory
 
 
@@ -30,7 +31,8 @@ async def preview(db: ReadDb, history: SessionHistory, audience: Audience, now: 
     session = history.session
     context = await posting_context(db, session.account_id, session.id)
     if audience is Audience.CLIENT:
-        text = client_text(history, context.rules.client_greeting, context.rules.client_signature)
+        texts = await read_flow_texts(db, history)
+        text = client_text(history, texts, context.rules.client_greeting, context.rules.client_signature)
         made = Content(text, ())
     else:
         made = content(history, context, now, await timezone_of(db, session.account_id))

@@ -174,6 +174,21 @@ def test_a_note_uses_no_field_that_the_flow_does_not_ask_for(
     assert "text: the flow has no field {{computer}}. It asks for: bought, name." in refused.text
 
 
+def test_the_client_is_not_told_what_is_written_for_engineers(
+    client: TestClient, company: Company, flow_id: uuid.UUID, acme: str
+) -> None:
+    _write(
+        client, company, flow_id, "switch_on", acme, mode="instead", text="Their admin never does it. Go there."
+    )
+    session_id = start(client, company, client_name="Acme", flow_id=str(flow_id))["id"]
+    take(client, company, session_id, choice="No")
+    take(client, company, session_id, outcome="It prints")
+    path = f"/api/v1/ai-sessions/{session_id}/postings/preview?audience=client"
+    text = client.get(path, headers=company.headers()).json()["text"]
+    assert "What we did:\n- Switch it on: It prints." in text
+    assert "Their admin" not in text
+
+
 def test_a_place_that_is_not_there_is_said_so(
     client: TestClient, company: Company, flow_id: uuid.UUID, acme: str
 ) -> None:
