@@ -73,14 +73,16 @@ _SQL = statement(f"""
 WITH versions AS MATERIALIZED (
     SELECT id, structure->>'root' AS root FROM tree_versions
     WHERE account_id = :account_id AND tree_id = :flow_id
-), followed AS MATERIALIZED (
-    SELECT s.id, v.root,
+), newest AS MATERIALIZED (
+    SELECT s.id, s.created_at, v.root,
            CASE WHEN {ESCALATED} THEN 'escalated'
                 WHEN status IN ('resolved', 'abandoned') THEN status ELSE 'open' END AS status
     FROM ai_sessions s JOIN versions v ON v.id = s.flow_version_id
     WHERE s.account_id = :account_id AND s.matched_flow_id = :flow_id
       AND s.created_at >= :start AND s.created_at < :end
-    ORDER BY s.created_at DESC LIMIT :most
+    ORDER BY s.created_at DESC LIMIT :most + 1
+), followed AS MATERIALIZED (
+    SELECT id, root, status FROM newest ORDER BY created_at DESC LIMIT :most
 ), moves AS (
     SELECT session_id, position, kind = 'back' AS is_back, content->>'node' AS node, content->>'next' AS next,
            coalesce(content->>'choice', content->>'outcome') AS label, content->>'flow' AS inner_flow,
@@ -105,6 +107,8 @@ SELECT node, label, next, NULL AS status, count(*) AS n FROM trail GROUP BY node
 UNION ALL
 SELECT coalesce(e.next, f.root), NULL, NULL, f.status, count(*)
 FROM followed f LEFT JOIN ends e ON e.session_id = f.id GROUP BY coalesce(e.next, f.root), f.status
+UNION ALL
+SELECT NULL, NULL, NULL, NULL, count(*) FROM newest
 ORDER BY n DESC, node, label, next
 """)
 
@@ -112,6 +116,9 @@ ORDER BY n DESC, node, label, next
 async def traffic(db: ReadDb, window: Window, flow_id: uuid.UUID) -> FlowTraffic:
     """The paths of the flow's sessions that were created in the window, in one statement; empty if it has none."""
     rows = (await db.execute(_SQL, {**window.parameters, "flow_id": flow_id, "most": MOST_SESSIONS})).all()
+    # One row has no node: how many sessions there are, one more than are shown if there are more.
+    found = sum(row.n for row in rows if row.node is None)
+    rows = [row for row in rows if row.node is not None]
     edges = [
         EdgeTraffic(node=row.node, label=row.label or "", next=row.next, n=row.n) for row in rows if not row.status
     ]
@@ -124,7 +131,7 @@ async def traffic(db: ReadDb, window: Window, flow_id: uuid.UUID) -> FlowTraffic
         flow_id=flow_id,
         window=WindowOut(from_=window.start, to=window.to, timezone=window.timezone, as_of=window.as_of),
         sessions=sessions,
-        is_newest_only=sessions == MOST_SESSIONS,
+        is_newest_only=found > sessions,
         nodes=_nodes(edges, ends),
         edges=edges,
     )

@@ -49,7 +49,8 @@ GROUP BY flow_id, is_after
 """)
 
 # Where a session was when it was handed over; at an end, the node that led there, and in a sub-flow the
-# node that leads into it. Nodes are those of one version.
+# node that leads into it. Nodes are those of one version. Going back from the first node of a sub-flow leads out
+# of it.
 _NODES = statement(f"""{_WATCHED}
 SELECT w.flow_id, w.is_after, stuck.node, v.structure -> 'nodes' -> stuck.node ->> 'text' AS text, count(*) AS n
 FROM watched w
@@ -58,7 +59,13 @@ LEFT JOIN LATERAL (
     SELECT p.content ->> 'node' AS node, p.content ->> CASE p.kind WHEN 'enter' THEN 'node' ELSE 'next' END AS next
     FROM ai_session_steps p
     WHERE p.account_id = :account_id AND p.session_id = w.id AND p.created_at <= w.handed_over_at
-      AND p.content ->> 'next' IS NOT NULL AND p.content ->> 'flow' IS NULL
+      AND p.content ->> 'next' IS NOT NULL
+      AND (p.content ->> 'flow' IS NULL OR p.kind = 'back' AND EXISTS (
+          SELECT FROM ai_session_steps e
+          WHERE e.account_id = :account_id AND e.session_id = w.id AND e.kind = 'enter'
+            AND e.content ->> 'flow' IS NULL AND e.content ->> 'flow_id' = p.content ->> 'flow'
+            AND e.content ->> 'next' = p.content ->> 'node'
+      ))
     ORDER BY p.position DESC
     LIMIT 1
 ) last ON w.handed_over_at IS NOT NULL

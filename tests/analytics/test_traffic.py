@@ -45,6 +45,18 @@ def nodes(found: dict[str, Any]) -> dict[str, dict[str, int]]:
     }
 
 
+def test_more_sessions_than_are_shown_are_said(
+    client: TestClient, company: Company, flow_id: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("flowpilot.analytics.traffic.MOST_SESSIONS", 1)
+    said = []
+    for _ in range(2):
+        start(client, company, flow_id=str(flow_id))
+        found = traffic(client, company, flow_id)
+        said.append((found["sessions"], found["is_newest_only"]))
+    assert said == [(1, False), (1, True)]
+
+
 def test_a_path_counts_at_each_of_its_edges_and_where_it_ends(
     client: TestClient, company: Company, flow_id: uuid.UUID
 ) -> None:

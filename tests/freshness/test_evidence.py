@@ -11,7 +11,7 @@ from flowpilot.flows.trust.doubts import Doubt
 from flowpilot.freshness.evidence import AtNode, Counts, Evidence, evidence
 from flowpilot.freshness.judging import doubts_of, judge
 from tests.company import Company
-from tests.freshness.history import DAY, History
+from tests.freshness.history import DAY, HOUR, History
 
 pytestmark = pytest.mark.anyio
 
@@ -119,6 +119,24 @@ async def test_without_a_step_the_session_is_at_the_first_node(company: Company,
     found = await _evidence(database, history)
     assert found.at_node is not None
     assert (found.at_node.node, found.at_node.after) == ("power", 1)
+
+
+async def test_going_back_out_of_a_sub_flow_counts(company: Company, database: Database) -> None:
+    history = History(company)
+    [session] = history.after(1)
+    moment, inner = history.verified_at + HOUR, str(uuid.uuid4())
+    taken = (
+        ("answer", {"node": "power", "next": "switch_on"}),
+        ("enter", {"node": "switch_on", "next": "ask", "flow_id": inner}),
+        ("back", {"node": "ask", "next": "power", "flow": inner}),
+    )
+    for position, (kind, content) in enumerate(taken):
+        about = {"session_id": session, "position": position, "created_at": moment}
+        company.add("ai_session_steps", kind=kind, content=content, **about)
+    company.add("session_handoffs", session_id=session, created_at=moment + HOUR)
+    found = await _evidence(database, history)
+    assert found.at_node is not None
+    assert found.at_node.node == "power"
 
 
 async def test_one_flow_is_asked_for_alone(company: Company, database: Database) -> None:
