@@ -28,6 +28,13 @@ def test_a_file_leads_to_the_editor_with_the_article_beside_the_draft(browser: T
     assert "Phone is locked\n\n1. Restart it.</div>" in page.text
 
 
+def test_the_canvas_shows_the_article_too_and_leads_to_the_ai(browser: TestClient) -> None:
+    editor = browser.post("/flows/import/article", data={"text": "# Slow\n\n1. Wait."})
+    page = browser.get(editor.url.path.replace("/edit", "/canvas")).text
+    assert "1. Wait.</div>" in page
+    assert f'href="{editor.url.path.replace("/edit", "/ai")}"' in page
+
+
 def test_pasted_text_is_read_without_a_file(browser: TestClient) -> None:
     page = browser.post(
         "/flows/import/article",
