@@ -149,6 +149,8 @@ def _told(
     if is_note:
         answer.headers["HX-Retarget"] = "#notes"
         answer.headers["HX-Reswap"] = "innerHTML"
+        # A form that renews a part of its page would look for that part in the note.
+        answer.headers["HX-Reselect"] = "unset"
         answer.headers["HX-Push-Url"] = "false"
     return answer
 

@@ -4,10 +4,10 @@ import uuid
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from flowpilot.clock import Now
-from flowpilot.http.fields import EmptyIsNone, Remark, Text, Trimmed
+from flowpilot.http.fields import EmptyIsNone, Remark, Text, Trimmed, says_something
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
 from flowpilot.sessions import api, schemas
@@ -27,7 +27,17 @@ class MarkIn(SeenPlace):
         default=None, description="The `place` of an item of `left_open`, which is not of `current`."
     )
     value: Trimmed = Field(default="", description="Of a field that is filled in.")
-    reason: Remark = Field(default="", description="Why it is waived.")
+    reason: Remark = Field(default="", validate_default=True, description="Why it is waived.")
+
+    @field_validator("reason")
+    @classmethod
+    def _says_why(cls, reason: str, others: ValidationInfo) -> str:
+        if others.data.get("do") == Do.WAIVE:
+            try:
+                return says_something(reason)
+            except ValueError:
+                raise ValueError("Say why it is not needed") from None
+        return reason
 
     @model_validator(mode="after")
     def _complete(self) -> Self:
@@ -37,8 +47,6 @@ class MarkIn(SeenPlace):
             raise ValueError("a field is not ticked; fill it in")
         if self.do == Do.FILL and self.field is None:
             raise ValueError("an item is not filled in; tick it")
-        if self.do == Do.WAIVE and not self.reason:
-            raise ValueError("say in reason why it is not needed")
         return self
 
     @property
