@@ -24,7 +24,7 @@ Texts = Annotated[list[Annotated[str, PLAIN]], Field(default_factory=list)]
 class FieldsForm(EditionForm):
     """All fields of a node, a row each. Rows without a label are left out.
 
-    `choices` are one a line. `up` is the number of the row to move up.
+    `choices` are one a line. `up` and `down`: the number of the row to move.
     """
 
     node: str
@@ -35,6 +35,7 @@ class FieldsForm(EditionForm):
     choices: Texts
     help: Texts
     up: int | None = None
+    down: int | None = None
 
     @property
     def rows(self) -> list[FieldRow]:
@@ -54,6 +55,7 @@ class SectionsForm(EditionForm):
     required: Texts
     help: Texts
     up: int | None = None
+    down: int | None = None
 
     @property
     def rows(self) -> list[ItemRow]:
@@ -67,7 +69,7 @@ async def save_fields(
     flow_id: uuid.UUID, body: Annotated[FieldsForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Save what a node asks to be filled in."""
-    fields = fields_of(draft_tree.moved_up(body.rows, body.up))
+    fields = fields_of(draft_tree.moved(body.rows, body.up, body.down))
     edit = partial(draft_tree.write_asked, node_id=body.node, asked={"fields": fields})
     return await save_edit(flow_id, body, edit, actor, db, now)
 
@@ -77,6 +79,6 @@ async def save_sections(
     flow_id: uuid.UUID, body: Annotated[SectionsForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Save the sections and items of a checklist."""
-    sections = sections_of(body.title, draft_tree.moved_up(body.rows, body.up))
+    sections = sections_of(body.title, draft_tree.moved(body.rows, body.up, body.down))
     edit = partial(draft_tree.write_asked, node_id=body.node, asked={"sections": sections})
     return await save_edit(flow_id, body, edit, actor, db, now)

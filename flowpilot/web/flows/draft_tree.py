@@ -97,6 +97,11 @@ def moved_up(rows: Sequence[T], number: int | None) -> list[T]:
     return moved
 
 
+def moved(rows: Sequence[T], up: int | None, down: int | None) -> list[T]:
+    """The rows, with one of them moved up or down."""
+    return moved_up(rows, up if down is None else down + 1)
+
+
 def add_node(tree: TreeJson, kind: NodeKind, text: str) -> EditedTree:
     """Add a node that no other leads to yet."""
     nodes = dict(tree["nodes"])

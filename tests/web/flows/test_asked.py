@@ -58,6 +58,13 @@ def test_an_item_and_a_section_are_added_and_an_item_is_moved_up(
     ]
 
 
+def test_an_item_is_moved_down(client: TestClient, company: Company, editor: tuple[TestClient, str, str]) -> None:
+    browser, path, flow_id = editor
+    send(browser, path, "/edit/sections", down="0")
+    items = node_of(client, company, flow_id)["sections"][0]["items"]
+    assert [item["id"] for item in items] == ["join", "unpack"]
+
+
 def test_a_field_is_added_and_can_be_used_in_texts(
     client: TestClient, company: Company, editor: tuple[TestClient, str, str]
 ) -> None:
