@@ -25,8 +25,8 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.sessions import api, policy
-from flowpilot.sessions.models import AISession, SessionStatus
-from flowpilot.sessions.queries import SessionFilter
+from flowpilot.sessions.models import AISession, SessionStatus, StepKind
+from flowpilot.sessions.queries import SessionFilter, require_session
 from flowpilot.sessions.schemas import (
     DocumentationOut,
     SessionIn,
@@ -122,11 +122,17 @@ class Session(Page):
         return [step for step in self.session.steps if step.id in kept]
 
     @property
+    def earlier_values(self) -> list[StepOut]:
+        """What was filled in, and is something else by now."""
+        kept = set(self.session.standing)
+        return [step for step in self.session.steps if step.kind == StepKind.FILL and step.id not in kept]
+
+    @property
     def path(self) -> list[StepOut | StatusChangeOut]:
-        """The steps that count, and why the session was reopened meanwhile."""
+        """The steps that count, earlier values of fields, and why the session was reopened meanwhile."""
         changes = self.session.status_changes
         reopened = [one for one in changes if one.from_status not in {None, *OPEN} and one.to_status in OPEN]
-        return sorted([*self.standing, *reopened], key=lambda one: one.created_at)
+        return sorted([*self.standing, *self.earlier_values, *reopened], key=lambda one: one.created_at)
 
     @property
     def abandoned_because(self) -> str:
@@ -207,6 +213,24 @@ async def show(
         clients=await known_clients(actor, db) if policy.may_correct(session.allowed) else [],
     )
     return render(request, page, frame)
+
+
+@router.get("/{session_id}/run")
+async def renew_run(
+    request: Request,
+    session_id: uuid.UUID,
+    actor: CanView,
+    db: ReadSession,
+    frame: CurrentFrame,
+    steps: Annotated[int, Query(ge=0)],
+) -> Response:
+    """The page again, for its checklist; no content while there are only the steps that it shows."""
+    session = await require_session(db, actor.account_id, session_id)
+    if session.status not in OPEN:
+        return Response(status_code=204, headers={"HX-Refresh": "true"})
+    if session.step_count == steps:
+        return Response(status_code=204)
+    return await show(request, session_id, actor, db, frame)
 
 
 @router.get("/{session_id}/note")

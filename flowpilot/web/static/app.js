@@ -122,7 +122,7 @@ function sayBelow(form, name, message) {
   field.setAttribute("aria-invalid", "true");
   field.setAttribute("aria-errormessage", text.id);
   field.classList.add("is-invalid");
-  field.after(text);
+  (field.closest(".d-flex") ?? field).after(text);
   field.closest("details")?.setAttribute("open", "");
   return field;
 }
@@ -147,6 +147,12 @@ document.addEventListener("htmx:afterSwap", ({ target, detail }) => {
   if (note && form?.isConnected) sayWhatIsWrong(form, note);
 });
 
+// A form whose button is gone after it has renewed its part of the page says what has the focus then.
+document.addEventListener("htmx:afterSettle", ({ detail }) => {
+  const next = detail.requestConfig?.elt.dataset.thenFocus;
+  if (next) document.getElementById(next)?.focus();
+});
+
 function sayUnreachable() {
   const notes = document.getElementById("notes");
   notes.innerHTML = '<div class="alert alert-danger note" role="alert">The server cannot be reached. What you wrote is still here. Try again.'
@@ -161,10 +167,10 @@ document.addEventListener("htmx:sendError", (event) => { if (!isLive(event.targe
 // Every answer of FlowPilot has a request id. An error without one comes from a proxy, and showing it would lose what the
 // user wrote. An error must not replace a live part either.
 document.addEventListener("htmx:beforeSwap", (event) => {
-  const { xhr } = event.detail;
-  if (xhr.status < 400 || (xhr.getResponseHeader("X-Request-ID") && !isLive(event.target))) return;
+  const { xhr, requestConfig } = event.detail;
+  if (xhr.status < 400 || (xhr.getResponseHeader("X-Request-ID") && !isLive(requestConfig.elt))) return;
   event.detail.shouldSwap = false;
-  if (!isLive(event.target)) sayUnreachable();
+  if (!isLive(requestConfig.elt)) sayUnreachable();
 });
 
 setInterval(tick, TICK_MS);

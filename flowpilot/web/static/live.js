@@ -52,6 +52,20 @@ function isWrittenIn(part) {
   return fields.some((field) => field === document.activeElement || (!field.matches("select") && field.value !== field.defaultValue));
 }
 
+// A part that asks for news by itself waits while somebody writes in what it renews, and while a form is being sent.
+function mayRenew(part) {
+  const others = part.getAttribute("hx-select-oob")?.split(",").map((one) => document.querySelector(one)) ?? [];
+  const isBusy = sending > 0 || document.hidden || part.querySelector("details[open] form");
+  return !isBusy && ![part, ...others].some((one) => one && isWrittenIn(one));
+}
+
+document.addEventListener("htmx:beforeRequest", (event) => {
+  if (event.target.matches("[data-polls]") && !mayRenew(event.target)) event.preventDefault();
+});
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  const { elt } = detail.requestConfig;
+  if (elt.matches("[data-polls]") && !mayRenew(elt)) detail.shouldSwap = false;
+});
 document.addEventListener("live-state", (event) => {
   if (state === "live") liveUntil = new Date();
   state = event.detail;

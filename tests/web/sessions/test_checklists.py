@@ -36,7 +36,7 @@ def test_it_is_ticked_filled_in_and_waived_with_forms_and_then_ends(run: tuple[T
     html = browser.get(path).text
     assert ticked(html) == {"unpack": "false", "join": "false", "label": "false"}
     assert outcomes(html) == ["It is broken"]
-    assert "Not before this is done, or waived with a reason: Join [Name of the PC].; Label it." in html
+    assert '<li class="wrap">Join [Name of the PC].</li><li class="wrap">Label it.</li>' in html
     send(browser, path, "/marks", field="name", do="fill", value="PC-12")
     send(browser, path, "/marks", item="join", do="tick")
     page = send(browser, path, "/marks", item="label", do="waive", reason="No labels left")
@@ -93,6 +93,27 @@ def test_a_handoff_is_not_offered_to_be_closed_as_resolved(
     assert 'value="resolved"' in browser.get(f"/handoffs/{handoff}").text
 
 
+def test_the_path_keeps_an_earlier_value_and_says_that_it_was_changed(run: tuple[TestClient, str]) -> None:
+    browser, path = run
+    send(browser, path, "/marks", field="name", do="fill", value="PC-12")
+    page = send(browser, path, "/marks", field="name", do="fill", value="PC-13").text
+    shown = page[page.index('id="steps-so-far"') :]
+    assert shown.index("PC-12") < shown.index("Changed later") < shown.index("PC-13")
+    assert page.count("Changed later") == 1
+
+
+def test_the_page_asks_for_the_steps_of_colleagues(
+    client: TestClient, company: Company, run: tuple[TestClient, str]
+) -> None:
+    browser, path = run
+    [asks] = re.findall(r'hx-get="([^"]+/run\?steps=\d+)"', browser.get(path).text)
+    assert browser.get(asks).status_code == 204
+    mark(client, company, path.rpartition("/")[2], Role.OWNER, do="tick", item="join")
+    assert ticked(browser.get(asks).text)["join"] == "true"
+    send(browser, path, "/abandon")
+    assert browser.get(asks).headers["hx-refresh"] == "true"
+
+
 def test_a_tick_is_taken_back_by_its_own_button(run: tuple[TestClient, str]) -> None:
     browser, path = run
     page = send(browser, path, "/marks", item="unpack", do="tick")
@@ -105,6 +126,14 @@ def test_a_wrong_value_is_said_with_its_field(run: tuple[TestClient, str]) -> No
     answer = browser.post(f"{path}/marks", data=sent, headers={"HX-Request": "true"})
     assert (answer.status_code, answer.headers["hx-retarget"]) == (422, "#notes")
     assert "Bought on must be a date as YYYY-MM-DD" in answer.text
+
+
+def test_a_waiver_without_a_reason_is_refused_beside_the_form(run: tuple[TestClient, str]) -> None:
+    browser, path = run
+    sent = {"do": "waive", "item": "label", "reason": "  ", "node": "set_up"}
+    answer = browser.post(f"{path}/marks", data=sent, headers={"HX-Request": "true"})
+    assert (answer.status_code, answer.headers["hx-reselect"]) == (422, "unset")
+    assert "Why: Say why it is not needed" in answer.text
 
 
 def test_somebody_else_ticks_in_a_run_and_is_offered_nothing_more(
