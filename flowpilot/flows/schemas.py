@@ -108,6 +108,7 @@ class VersionDetailOut(VersionOut):
     source: str | None = Field(
         default=None, description="The article that the draft was made from, as text, until it is published."
     )
+    proposal_id: uuid.UUID | None = Field(default=None, description="The proposal that it comes from.")
 
     model_config = ConfigDict(from_attributes=True, validate_by_name=True, validate_by_alias=True)
 

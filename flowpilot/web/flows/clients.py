@@ -10,8 +10,7 @@ from pydantic import BaseModel, Field
 from flowpilot.clients import api as clients
 from flowpilot.clock import Now
 from flowpilot.db.session import Db
-from flowpilot.errors import InvalidError
-from flowpilot.http.fields import EmptyIsNone, Line, Remark
+from flowpilot.http.fields import EmptyIsNone, Line, Remark, wrong
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import WriteSession
@@ -20,13 +19,6 @@ from flowpilot.sessions.client_notes.models import NoteMode
 from flowpilot.web.render import go_to
 
 router = APIRouter(include_in_schema=False)
-
-
-class UnknownClientError(InvalidError):
-    """No client is called so."""
-
-    def __init__(self, name: str) -> None:
-        super().__init__(f'client_name: no client is called "{name}". Choose one from the list.')
 
 
 class NoteForm(BaseModel):
@@ -60,7 +52,7 @@ async def write_at_flow(
     if client_id is None:
         found = (await clients.list_clients(actor, db, name=body.client_name)).items
         if not found:
-            raise UnknownClientError(body.client_name)
+            raise wrong("client_name", f"No client is called “{body.client_name}”. Choose one from the list")
         client_id = found[0].id
     notice = await _write(actor, db, now, flow_id, client_id, body)
     return go_to(f"/flows/{flow_id}/edit?{urlencode({'node': body.node})}", notice)

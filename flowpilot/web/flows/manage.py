@@ -8,15 +8,16 @@ from fastapi import APIRouter, File, Form, Request, Response, UploadFile
 from pydantic import BaseModel
 
 from flowpilot.clock import Now
-from flowpilot.errors import InvalidError
 from flowpilot.flows import api
 from flowpilot.flows.articles.api import ArticleIn, create_from_article
+from flowpilot.flows.articles.outline import ArticleError
 from flowpilot.flows.articles.reading import ArticleFormat
 from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.plain import ShortText
 from flowpilot.flows.schemas import CategoryOut, ImportIn, ImportOut
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
 from flowpilot.flows.tree import Choice, Node, NodeKind, Tree
+from flowpilot.http.fields import wrong
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
@@ -39,10 +40,6 @@ _SKELETON = Tree(
         "hand-over": Node(kind=NodeKind.ESCALATION, text="Hand over to a senior with what is known."),
     },
 )
-
-
-class NotTextError(InvalidError):
-    """The file is not text, or nothing was sent."""
 
 
 class EditionForm(BaseModel):
@@ -112,9 +109,9 @@ async def import_flow(
     """Import a flow from a file or from pasted text."""
     text = await _read(file) if file is not None and file.filename else yaml
     if not text.strip():
-        raise NotTextError("Choose a file, or paste the YAML of a flow.")
+        raise wrong("file", "Choose a file, or paste the YAML of a flow")
     if len(text) > MAX_CHARACTERS:
-        raise NotTextError(f"The file has more than {MAX_CHARACTERS:,} characters; a flow needs far fewer.")
+        raise wrong("file", f"The file has more than {MAX_CHARACTERS:,} characters; a flow needs far fewer.")
     done = await api.import_yaml(ImportIn(yaml=text, publish=publish), actor, db, now, once, Response())
     return go_to(f"/flows/{done.flow_id}/versions/{done.version}", _notice(done, publish=publish))
 
@@ -131,7 +128,12 @@ async def import_article(
 ) -> Response:
     """Make a draft of an article, and continue in the editor, which shows both."""
     article = ArticleIn(file=file, text=text, format=format_)
-    made = await create_from_article(article, actor, db, now, once)
+    try:
+        made = await create_from_article(article, actor, db, now, once)
+    except ArticleError as error:
+        raise wrong(
+            "file" if not text.strip() or (file is not None and file.filename) else "text", error.detail
+        ) from error
     return go_to(
         f"/flows/{made.id}/edit",
         "Draft created from the article. Compare it with the article, and word its open questions.",
@@ -190,7 +192,7 @@ async def _read(file: UploadFile) -> str:
     try:
         return (await file.read()).decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise NotTextError("The file is not UTF-8 text. Export a flow to see an example.") from None
+        raise wrong("file", "The file is not UTF-8 text. Export a flow to see an example") from None
 
 
 def _notice(done: ImportOut, *, publish: bool) -> str:

@@ -11,7 +11,7 @@ from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.policy import may_be_target
 from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
-from flowpilot.http.fields import Line, Problem
+from flowpilot.http.fields import Line, Problem, wrong
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
@@ -21,6 +21,7 @@ from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import LoadedForWork, LockedForWork, LockedToCorrect
 from flowpilot.sessions.runs import api as runs
 from flowpilot.sessions.runs.api import LoadedToMark, MarkIn
+from flowpilot.sessions.runs.decisions import FieldValueError
 from flowpilot.sessions.seen import Seen
 from flowpilot.sessions.transitions import Action
 from flowpilot.web.frame import CurrentFrame
@@ -110,7 +111,10 @@ async def mark(
     session_id: Id, body: Annotated[MarkIn, Form()], actor: CanWork, loaded: LoadedToMark, db: WriteSession
 ) -> Response:
     """An item or a field of the flow."""
-    await runs.mark(body, actor, loaded, db)
+    try:
+        await runs.mark(body, actor, loaded, db)
+    except FieldValueError as error:
+        raise wrong("value", error.detail) from error
     return _back(session_id)
 
 

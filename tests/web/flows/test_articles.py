@@ -64,3 +64,19 @@ def test_an_article_without_steps_says_how_to_write_them(browser: TestClient) ->
 def test_engineers_make_no_drafts(signed_in: SignedIn) -> None:
     page = signed_in(Role.ENGINEER).post("/flows/import/article", data={"text": "# Slow\n\n1. Wait."})
     assert page.status_code == 403
+
+
+@pytest.mark.parametrize(
+    ("path", "form", "field", "said"),
+    [
+        ("import/article", {"text": " "}, "file", "Choose a file, or paste the article."),
+        ("import/article", {"text": "# Slow"}, "text", ""),
+        ("import", {"yaml": " "}, "file", "Choose a file, or paste the YAML of a flow."),
+    ],
+)
+def test_what_is_wrong_with_an_import_is_said_at_its_field(
+    browser: TestClient, path: str, form: dict[str, str], field: str, said: str
+) -> None:
+    answer = browser.post(f"/flows/{path}", data=form, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert f'"{field}": "{said}' in answer.text

@@ -228,3 +228,11 @@ def test_an_open_node_stays_open_until_its_mark_is_cleared(
     _edit(browser, flow_id, "node", **POWER | rows)
     assert "Still to be worded" not in browser.get(f"/flows/{flow_id}/edit?node=power").text
     assert draft(client, company, flow_id)["nodes"]["power"]["open"] is False
+
+
+def test_a_client_that_is_not_known_is_said_at_its_field(editor: tuple[TestClient, str]) -> None:
+    browser, flow_id = editor
+    sent = {"node": "power", "client_name": "Nobody Ltd", "text": "Ask first."}
+    answer = browser.post(f"/flows/{flow_id}/edit/client-note", data=sent, headers={"HX-Request": "true"})
+    assert answer.status_code == 422
+    assert '"client_name": "No client is called' in answer.text
