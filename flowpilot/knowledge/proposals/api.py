@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query, Response
 
 from flowpilot.clock import Now
 from flowpilot.flows.schemas import VersionDetailOut
+from flowpilot.http.fields import wrong
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -97,8 +98,10 @@ async def reject_proposal(
 
 @router.post("/{proposal_id}/put-off")
 async def put_off_proposal(
-    proposal_id: uuid.UUID, body: PutOffIn, actor: CanManageFlows, db: WriteSession
+    proposal_id: uuid.UUID, body: PutOffIn, actor: CanManageFlows, db: WriteSession, now: Now
 ) -> ProposalOut:
-    """Take it out of the queue until a date. It stays pending."""
+    """Take it out of the queue until a date that is still to come. It stays pending."""
+    if body.until is not None and body.until <= now:
+        raise wrong("until", "Choose a day that is still to come")
     await review.put_off(db, actor, proposal_id, body.until)
     return await read_whole(db, actor.account_id, proposal_id)

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import Any
 
-from pydantic import BaseModel, Field
+from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Row
 
 from flowpilot.flows.differences import differences
@@ -63,7 +63,7 @@ class RejectIn(Body):
 class PutOffIn(Body):
     """Until when nobody needs to see it; null puts it back into the queue."""
 
-    until: datetime | None
+    until: AwareDatetime | None
 
 
 class ProposalRow(BaseModel):

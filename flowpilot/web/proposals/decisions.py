@@ -84,12 +84,12 @@ async def reject(
 
 @router.post("/put-off")
 async def put_off(
-    proposal_id: uuid.UUID, body: Annotated[PutOffForm, Form()], actor: CanManageFlows, db: WriteSession
+    proposal_id: uuid.UUID, body: Annotated[PutOffForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Until the beginning of a day in the account's time zone."""
     zone = ZoneInfo(actor.timezone)
     until = None if body.until is None else datetime.combine(body.until, time(), zone)
-    await api.put_off_proposal(proposal_id, PutOffIn(until=until), actor, db)
+    await api.put_off_proposal(proposal_id, PutOffIn(until=until), actor, db, now)
     if until is None:
         return go_to(f"/proposals/{proposal_id}", "It is back in the queue.")
     return go_to("/proposals", f"Put off until {body.until:%d %B %Y}. It stays pending.")

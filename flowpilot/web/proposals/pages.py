@@ -3,8 +3,10 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
 from typing import ClassVar, Literal
 from urllib.parse import urlencode
+from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Request, Response
 
@@ -67,6 +69,7 @@ class Proposal(Page):
     left_out: Sequence[SourceStep]
     effect: EffectOut | None
     ai: AiView
+    tomorrow: date
 
     @property
     def is_change(self) -> bool:
@@ -128,6 +131,7 @@ async def proposal_page(request: Request, actor: Actor, db: ReadDb, proposal_id:
         left_out=[steps[id_] for id_ in found.left_out if id_ in steps],
         effect=await effects.read_effect(found.id, actor, db, now) if found.published_version_id else None,
         ai=await ai_view(request, actor, db, now, proposal_id=proposal_id),
+        tomorrow=now.astimezone(ZoneInfo(actor.timezone)).date() + timedelta(days=1),
     )
 
 

@@ -57,6 +57,7 @@ async def test_publishing_as_it_is(signed_in: SignedIn, proposal: dict[str, Any]
     assert "New sessions follow it." in page
     assert "Too early to tell: no session since has been watched for 7 days yet." in page
     assert "Publish as it is" not in page
+    assert "days before and after" not in page
 
 
 async def test_editing_opens_the_editor_and_publishing_there_approves(
@@ -66,6 +67,7 @@ async def test_editing_opens_the_editor_and_publishing_there_approves(
     editor = send(browser, at, "/edit")
     assert editor.url.path.endswith("/edit")
     assert "Publishing it approves the proposal." in editor.text
+    assert f'href="{at}"' in editor.text
     assert "Go on editing" in browser.get(at).text
     send(browser, editor.url.path.removesuffix("/edit"), "/publish")
     assert "Approved" in browser.get(at).text
@@ -83,6 +85,16 @@ async def test_putting_off_and_back(signed_in: SignedIn, proposal: dict[str, Any
     assert "Nothing to review" in send(browser, at, "/put-off", until="2099-01-31").text
     assert at in browser.get("/proposals?show=pending").text
     assert "It is back in the queue." in browser.post(f"{at}/put-off", data={"until": ""}).text
+
+
+async def test_a_day_that_has_passed_is_refused_at_its_field(
+    signed_in: SignedIn, proposal: dict[str, Any]
+) -> None:
+    browser, at = signed_in(Role.TEAM_ADMIN), f"/proposals/{proposal['id']}"
+    refused = browser.post(f"{at}/put-off", data={"until": "2020-01-01"}, headers={"HX-Request": "true"})
+    assert refused.status_code == 422
+    assert '"until": "Choose a day that is still to come."' in refused.text
+    assert "Nothing to review" not in browser.get("/proposals").text
 
 
 async def test_a_change_shows_what_it_changes(signed_in: SignedIn, change: dict[str, Any]) -> None:
@@ -125,5 +137,6 @@ async def test_one_from_before_drafts_were_kept_can_only_be_rejected(
     proposal_id = company.add("flow_proposals", status="pending")
     page = signed_in(Role.TEAM_ADMIN).get(f"/proposals/{proposal_id}").text
     assert "This proposal is from before drafts were kept." in page
+    assert "Sessions not known" in page
     assert "Publish as it is" not in page
     assert "Reject" in page
