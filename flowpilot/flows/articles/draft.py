@@ -2,7 +2,7 @@
 
 from flowpilot.flows.articles.outline import Article, ArticleError, BlockKind
 from flowpilot.flows.articles.parts import Fork, Part, Step, parts
-from flowpilot.flows.articles.sections import sections
+from flowpilot.flows.articles.sections import sections, take_handover
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Choice, Node, NodeKind, Tree
 
@@ -28,6 +28,7 @@ def draft_flow(article: Article) -> FlowText:
     about = first if first is not None and not first.is_warning else None
     # Below a heading the paragraph belongs to its section as well.
     root.blocks = [block for block in root.blocks if block is not about]
+    handover = take_handover(root) or _ESCALATE
     found = parts(root)
     if not found:
         raise ArticleError(
@@ -38,7 +39,7 @@ def draft_flow(article: Article) -> FlowText:
     return FlowText(
         name=_cut(title, _MAX_NAME),
         description=_cut("" if about is None else about.text, _MAX_DESCRIPTION),
-        tree=Tree(root=begin, nodes=writer.finished()),
+        tree=Tree(root=begin, nodes=writer.finished(handover)),
     )
 
 
@@ -66,9 +67,9 @@ class _Writer:
                 self._put(solved, Node(kind=NodeKind.RESOLUTION, text=_cut(f"“{label}” solved it.", _MAX_TEXT)))
         return ids[0]
 
-    def finished(self) -> dict[str, Node]:
+    def finished(self, handover: str) -> dict[str, Node]:
         """All nodes, with the end of every path on which nothing helped."""
-        self._put(_ESCALATION, Node(kind=NodeKind.ESCALATION, text=_ESCALATE))
+        self._put(_ESCALATION, Node(kind=NodeKind.ESCALATION, text=_cut(handover, _MAX_TEXT)))
         return self.nodes
 
     def _step(self, node_id: str, step: Step, outcomes: tuple[tuple[str, str], ...]) -> None:

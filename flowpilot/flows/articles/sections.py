@@ -20,6 +20,17 @@ class SectionKind(StrEnum):
     ASIDE = "aside"
 
 
+# What to do when nothing helped is no alternative: it is where every other path ends.
+_NOTHING_HELPED = re.compile(
+    r"((if|when) .*(\b(nothing|none|not)\b|n't\b).*\b(help|work|solv|fix)"
+    r"|(if|when) .*\b(persists?|remains?|continues?)\b|escalat|last resort)",
+    re.IGNORECASE,
+)
+_HANDS_OVER = re.compile(
+    r"\b(escalat\w*|hand (it|this|the \w+)? ?(over|to)|(second|2nd|third|3rd|next) (line|level)|(level|tier) [23]"
+    r"|(call|contact|ask|tell|inform) (a|the|your|our) (senior|vendor|supplier|provider|administrator|team))\b",
+    re.IGNORECASE,
+)
 _NUMBERING = re.compile(r"^(?:step\s+)?\d+(?:\.\d+)*[.):]?\s+", re.IGNORECASE)
 _STEP = re.compile(r"step\s+\d+[.):]?\s+\w", re.IGNORECASE)
 _KINDS = {
@@ -67,6 +78,13 @@ class Section:
         return not self.children and _STEP.match(self.heading) is not None
 
     @property
+    def hands_over(self) -> bool:
+        """Whether it says to whom the problem goes when nothing helped, and nothing else."""
+        is_said = not self.children and all(block.kind is BlockKind.PARAGRAPH for block in self.blocks)
+        text = " ".join(block.text for block in self.blocks)
+        return is_said and bool(_NOTHING_HELPED.match(self.words) and _HANDS_OVER.search(text))
+
+    @property
     def kind(self) -> SectionKind:
         """What the heading says."""
         found = (kind for kind, pattern in _PATTERNS.items() if pattern.match(self.words))
@@ -86,6 +104,14 @@ def sections(blocks: Iterable[Block]) -> Section:
         stack[-1].children.append(section)
         stack.append(section)
     return stack[0]
+
+
+def take_handover(section: Section) -> str:
+    """Take what hands the problem over out of the sections below this one. Returns its text, empty without any."""
+    found = [child for child in section.children if child.hands_over]
+    section.children = [child for child in section.children if not child.hands_over]
+    texts = [block.text for child in found for block in child.blocks]
+    return "\n".join([*texts, *filter(None, map(take_handover, section.children))])
 
 
 def arranged(children: list[Section]) -> list[list[Section]]:

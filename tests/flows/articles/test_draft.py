@@ -144,3 +144,20 @@ def test_three_hundred_nodes_are_a_flow_and_one_more_is_refused() -> None:
 def test_what_makes_no_flow_is_refused(text: str, what: str) -> None:
     with pytest.raises(ArticleError, match=what):
         _flow(text)
+
+
+@pytest.mark.parametrize("heading", ["When nothing helps", "If the problem persists", "Escalation"])
+def test_what_to_do_when_nothing_helps_is_where_every_path_ends(heading: str) -> None:
+    flow = _flow(f"# A\n## Check\n1. X\n## {heading}\nHand it to a senior with the error code.")
+    assert _steps(flow) == ["X"]
+    assert flow.tree.nodes["escalate"].text == "Hand it to a senior with the error code."
+    assert problems(flow.tree) == []
+
+
+@pytest.mark.parametrize(
+    "section",
+    ["If nothing prints\nCall the provider.", "When nothing helps\nRestart it.", "If it fails\n- Call a senior"],
+)
+def test_another_way_to_go_on_stays_a_branch(section: str) -> None:
+    nodes = _flow(f"# A\n## Check\n1. X\n## {section}").tree.nodes
+    assert nodes["question-1"].kind is NodeKind.QUESTION
