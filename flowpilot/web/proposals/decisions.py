@@ -9,10 +9,16 @@ from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel
 
 from flowpilot.clock import Now
+from flowpilot.db.session import ReadDb
+from flowpilot.flows.plain import ShortText
+from flowpilot.flows.text import FlowText
 from flowpilot.http.fields import EmptyIsNone
 from flowpilot.identity.access import CanManageFlows
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import WriteSession
+from flowpilot.knowledge.content import content_of
 from flowpilot.knowledge.proposals import api
+from flowpilot.knowledge.proposals.queries import read_proposal
 from flowpilot.knowledge.proposals.schemas import ApproveIn, EditIn, PutOffIn, RejectIn
 from flowpilot.knowledge.wording.api import HasAi, word_proposal
 from flowpilot.web.render import go_to
@@ -26,6 +32,12 @@ class BasedOnForm(BaseModel):
     based_on: Annotated[uuid.UUID | None, EmptyIsNone] = None
 
 
+class ApproveForm(BasedOnForm):
+    """Beside it the name of a new flow, as the reviewer wants it."""
+
+    name: Annotated[ShortText | None, EmptyIsNone] = None
+
+
 class PutOffForm(BaseModel):
     """The day on which it is due again; empty puts it back into the queue."""
 
@@ -35,13 +47,15 @@ class PutOffForm(BaseModel):
 @router.post("/approve")
 async def approve(
     proposal_id: uuid.UUID,
-    body: Annotated[BasedOnForm, Form()],
+    body: Annotated[ApproveForm, Form()],
     actor: CanManageFlows,
     db: WriteSession,
     now: Now,
 ) -> Response:
-    """Publish the draft as it is."""
-    done = await api.approve_proposal(proposal_id, ApproveIn(based_on=body.based_on), actor, db, now)
+    """Publish the draft as it is, but for its name."""
+    renamed = await _renamed(db, actor, proposal_id, body.name)
+    asked = ApproveIn(based_on=body.based_on, flow=renamed)
+    done = await api.approve_proposal(proposal_id, asked, actor, db, now)
     return go_to(f"/proposals/{proposal_id}", f"Published: {done.flow_name}. New sessions follow it.")
 
 
@@ -93,3 +107,11 @@ async def put_off(
     if until is None:
         return go_to(f"/proposals/{proposal_id}", "It is back in the queue.")
     return go_to("/proposals", f"Put off until {body.until:%d %B %Y}. It stays pending.")
+
+
+async def _renamed(db: ReadDb, actor: Actor, proposal_id: uuid.UUID, name: str | None) -> FlowText | None:
+    """The draft under another name; None if it keeps its own."""
+    content = content_of((await read_proposal(db, actor.account_id, proposal_id)).content)
+    if name is None or content is None or name == content.flow.name:
+        return None
+    return content.flow.model_copy(update={"name": name})

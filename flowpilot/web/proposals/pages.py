@@ -1,7 +1,7 @@
 """What waits for a reviewer: the queue, and one proposal with its draft beside what speaks for it."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import ClassVar, Literal
@@ -14,8 +14,9 @@ from flowpilot.analytics.effects import api as effects
 from flowpilot.analytics.effects.schemas import EffectOut
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
+from flowpilot.flows.matching.match import Candidate, match
 from flowpilot.flows.subflows.names import led_into, names_of
-from flowpilot.flows.tree import walk
+from flowpilot.flows.tree import Tree, walk
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
@@ -58,7 +59,10 @@ class Source:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Proposal(Page):
-    """One proposal; without a draft there is no diagram and no outline. `effect` is that of a published one."""
+    """One proposal; without a draft there is no diagram and no outline. `effect` is that of a published one.
+
+    `existing`: the published flows that fit the problem, so that no second one is made of the same.
+    """
 
     template: ClassVar[str] = "proposals/proposal.html"
     proposal: ProposalOut
@@ -67,6 +71,7 @@ class Proposal(Page):
     changed: list[NodeChange]
     sources: list[Source]
     left_out: Sequence[SourceStep]
+    existing: Sequence[Candidate]
     effect: EffectOut | None
     ai: AiView
     tomorrow: date
@@ -123,16 +128,33 @@ async def proposal_page(request: Request, actor: Actor, db: ReadDb, proposal_id:
         diagram=None if tree is None else diagram(tree),
         outline=None if tree is None else outline(tree),
         changed=[] if found.differences is None else node_changes(found.differences, names),
-        sources=[
-            Source(node, tree.nodes[node].text, [steps[id_] for id_ in found.sources[node] if id_ in steps])
-            for node in ([] if tree is None else walk(tree))
-            if tree is not None and any(id_ in steps for id_ in found.sources.get(node, ()))
-        ],
+        sources=[] if tree is None else _sources(tree, found.sources, steps),
         left_out=[steps[id_] for id_ in found.left_out if id_ in steps],
+        existing=await _existing(db, actor, found, now),
         effect=await effects.read_effect(found.id, actor, db, now) if found.published_version_id else None,
         ai=await ai_view(request, actor, db, now, proposal_id=proposal_id),
         tomorrow=now.astimezone(ZoneInfo(actor.timezone)).date() + timedelta(days=1),
     )
+
+
+def _sources(
+    tree: Tree, ids: Mapping[str, Sequence[uuid.UUID]], steps: Mapping[uuid.UUID, SourceStep]
+) -> list[Source]:
+    """Where the nodes come from. What solved it comes from the same steps as the end that it leads to: once."""
+    found: dict[tuple[str, tuple[uuid.UUID, ...]], Source] = {}
+    for node in walk(tree):
+        said = [steps[id_] for id_ in ids.get(node, ()) if id_ in steps]
+        text = tree.nodes[node].text
+        if said:
+            found.setdefault((text, tuple(step.id for step in said)), Source(node, text, said))
+    return list(found.values())
+
+
+async def _existing(db: ReadDb, actor: Actor, found: ProposalOut, now: Now) -> list[Candidate]:
+    if found.kind != ProposalKind.NEW_FLOW or found.status != ProposalStatus.PENDING:
+        return []
+    fitting = await match(db, actor.account_id, found.title, domain=found.domain, now=now)
+    return [candidate for candidate in fitting if candidate.tier != "discovery"]
 
 
 def _step_ids(found: ProposalOut) -> list[uuid.UUID]:

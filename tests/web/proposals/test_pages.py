@@ -140,3 +140,33 @@ async def test_one_from_before_drafts_were_kept_can_only_be_rejected(
     assert "Sessions not known" in page
     assert "Publish as it is" not in page
     assert "Reject" in page
+
+
+async def test_publishing_under_another_name(
+    client: TestClient, company: Company, signed_in: SignedIn, proposal: dict[str, Any]
+) -> None:
+    browser, at = signed_in(Role.TEAM_ADMIN), f"/proposals/{proposal['id']}"
+    page = send(browser, at, "/approve", name="Label printer feeds blank labels").text
+    assert "Published: Label printer feeds blank labels." in page
+    [flow] = client.get("/api/v1/flows", headers=company.headers()).json()["items"]
+    assert (flow["name"], flow["published_version"]) == ("Label printer feeds blank labels", 1)
+
+
+async def test_flows_that_exist_already_are_named(
+    client: TestClient, company: Company, signed_in: SignedIn, proposal: dict[str, Any]
+) -> None:
+    at = f"/proposals/{proposal['id']}"
+    assert "like this exist" not in signed_in(Role.TEAM_ADMIN).get(at).text
+    named = {"name": "Label printer feeds blank labels", "keywords": ["blank labels"], "tree": PRINTER}
+    flow_id = client.post("/api/v1/flows", headers=company.headers(), json=named).json()["id"]
+    assert client.post(f"/api/v1/flows/{flow_id}/publish", headers=company.headers()).status_code < 300
+    page = signed_in(Role.TEAM_ADMIN).get(at).text
+    assert f'A flow like this exists: <a href="/flows/{flow_id}">{named["name"]}</a>.' in page
+
+
+async def test_what_solved_it_is_shown_with_its_sessions_once(
+    signed_in: SignedIn, proposal: dict[str, Any]
+) -> None:
+    page = signed_in(Role.TEAM_ADMIN).get(f"/proposals/{proposal['id']}").text
+    sources = page[page.index("Where each step comes from") :]
+    assert sources.count("Ran the media calibration from the printer menu") == 1
