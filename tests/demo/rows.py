@@ -10,10 +10,12 @@ from typing import Any, Protocol, TypeVar
 from flowpilot.db.base import Base
 from flowpilot.demo.simulation.simulate import DemoRows, simulate
 from flowpilot.demo.world import DemoAccount
+from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.tree import Tree
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
-from flowpilot.sessions.models import AISession, AISessionStep, StatusChange
+from flowpilot.sessions.models import AISession, AISessionStep, StatusChange, StepKind
 from flowpilot.sessions.queries import SessionHistory
+from flowpilot.sessions.runs.marks import values as fields_of
 
 NOW = datetime(2026, 11, 24, 15, 30, tzinfo=UTC)  # A Tuesday, in office hours in both zones.
 
@@ -46,12 +48,19 @@ class Facts:
         """The tree of the version that a session follows."""
         return None if session.flow_version_id is None else self.trees[session.flow_version_id]
 
+    def inner(self, steps: Sequence[AISessionStep]) -> dict[uuid.UUID, Tree]:
+        """The trees of the sub-flows that a session has entered, with the values of its fields."""
+        entered = {uuid.UUID(step.content["version_id"]) for step in steps if step.kind == StepKind.ENTER}
+        return {version_id: fill_tree(self.trees[version_id], fields_of(steps)) for version_id in entered}
+
     def history(self, session: AISession, until: datetime) -> SessionHistory:
         """The session as it was at a time; only its derived values may be later."""
         flow = None if session.matched_flow_id is None else self.flows[session.matched_flow_id]
+        steps = [step for step in self.steps[session.id] if step.created_at <= until]
         return SessionHistory(
             session=session,
-            steps=[step for step in self.steps[session.id] if step.created_at <= until],
+            steps=steps,
+            inner=self.inner(steps),
             changes=[change for change in self.changes[session.id] if change.created_at <= until],
             flow_name=None if flow is None else flow.name,
             flow_number=None if flow is None else self.versions[session.flow_version_id].number,  # type: ignore[index]

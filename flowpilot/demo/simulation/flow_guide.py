@@ -6,9 +6,6 @@ from random import Random
 
 from flowpilot.flows.tree import Choice, NodeKind, Tree
 
-# A resolution that only names another flow solves nothing.
-_LEADS_ELSEWHERE = "Go on with"
-
 
 @dataclass(frozen=True, slots=True)
 class Guide:
@@ -36,7 +33,6 @@ def make_guide(tree: Tree) -> Guide:
         if node_id not in ends:
             node = tree.nodes[node_id]
             own = {node.kind} & {NodeKind.RESOLUTION, NodeKind.ESCALATION}
-            own -= {NodeKind.RESOLUTION} if _LEADS_ELSEWHERE in node.text else set()
             ends[node_id] = frozenset(own).union(*(find(choice.next) for choice in node.offered))
         return ends[node_id]
 

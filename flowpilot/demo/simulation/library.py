@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import cache
+from functools import cache, cached_property
 from importlib.resources import files
 from random import Random
 from typing import Any
@@ -62,7 +62,7 @@ class LibraryFlow:
         return [edition for edition in self.editions if edition.version.created_at <= moment][-1]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Library:
     """An account's flows, by slug, and all their rows."""
 
@@ -75,6 +75,11 @@ class Library:
     def trees(self) -> list[Flow]:
         """The flows' rows."""
         return [flow.row for flow in self.flows.values()]
+
+    @cached_property
+    def by_name(self) -> dict[str, LibraryFlow]:
+        """The flows by their names, as a text's sub-flows have them."""
+        return {flow.row.name: flow for flow in self.flows.values()}
 
     @property
     def versions(self) -> list[FlowVersion]:
@@ -121,7 +126,7 @@ def _guide(slug: str, number: int) -> Guide:
 def _declared(account: DemoAccount) -> list[DemoFlow]:
     own = {flow.slug: flow for flow in account.flows}
     shipped = (
-        DemoFlow(slug) if slug in _asked_about() else DemoFlow(slug, born_days_ago=_NEW_DAYS_AGO)
+        DemoFlow(slug) if slug in _asked_about() | _led_into() else DemoFlow(slug, born_days_ago=_NEW_DAYS_AGO)
         for slug in shipped_flows()
         if slug not in own
     )
@@ -132,6 +137,13 @@ def _declared(account: DemoAccount) -> list[DemoFlow]:
 def _asked_about() -> frozenset[str]:
     """The slugs of the flows that somebody calls about."""
     return frozenset(slug for domain in domains().values() for problem in domain.problem for slug in problem.flows)
+
+
+@cache
+def _led_into() -> frozenset[str]:
+    """The slugs of the shipped flows into which others lead: they are as old as those."""
+    slugs = {flow.name: slug for slug, flow in shipped_flows().items()}
+    return frozenset(slugs[name] for flow in shipped_flows().values() for name in led_into(flow.tree).values())
 
 
 def _add_flow(rng: Random, account: DemoAccount, library: Library, history: DemoFlow, now: datetime) -> None:

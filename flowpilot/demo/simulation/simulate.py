@@ -137,7 +137,7 @@ def _tell_runs(account: DemoAccount, library: Library, now: datetime, seed: int)
     """The runs of a procedure. Their chances are their own, so that they change nothing else."""
     rng, stories = Random(f"{account.id}:{seed}:runs"), []  # noqa: S311 - A simulation has to be repeatable.
     for number, call in enumerate(run_calls(account, library, now)):
-        story = _begin_story(rng, account, call.case, call.moment, now)
+        story = _begin_story(rng, account, library, call.case, call.moment, now)
         story.session.psa_ticket_id = str(_FIRST_RUN_TICKET + number)
         story.step_seconds = call.step_seconds
         with suppress(NotYetError):
@@ -159,10 +159,13 @@ def _calls(rng: Random, account: DemoAccount, now: datetime) -> list[_Call]:
 def _begin(rng: Random, account: DemoAccount, library: Library, moment: datetime, now: datetime) -> Story:
     """A new call, taken by one of the engineers."""
     progress = 1 - (now - moment) / timedelta(days=DAYS)
-    return _begin_story(rng, account, pick_case(rng, account, library, moment, progress), moment, now)
+    case = pick_case(rng, account, library, moment, progress)
+    return _begin_story(rng, account, library, case, moment, now)
 
 
-def _begin_story(rng: Random, account: DemoAccount, case: Case, moment: datetime, now: datetime) -> Story:
+def _begin_story(
+    rng: Random, account: DemoAccount, library: Library, case: Case, moment: datetime, now: datetime
+) -> Story:
     progress = 1 - (now - moment) / timedelta(days=DAYS)
     (engineer,) = rng.choices(account.engineers, [member.share for member in account.engineers])
     clients = case.problem.clients or words().clients[account.name]
@@ -194,7 +197,7 @@ def _begin_story(rng: Random, account: DemoAccount, case: Case, moment: datetime
         session.client_name = called(session.client_name, session.id)
     minutes = around(rng, case.domain.minutes * _PACES[case.tier] * (1.25 - 0.5 * progress))
     pace = minutes * 60 / _TYPICAL_STEPS[case.tier]
-    story = Story(rng, account, case, session, now, moment, pace, progress)
+    story = Story(rng, account, case, session, now, moment, pace, progress, library.by_name)
     begin(story)
     return story
 

@@ -1,6 +1,7 @@
 """One session, told step by step until it ends or the present is reached."""
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from random import Random
@@ -8,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from flowpilot.demo.simulation.case import Case
+from flowpilot.demo.simulation.library import Edition, LibraryFlow
 from flowpilot.demo.simulation.office_hours import next_office_moment
 from flowpilot.demo.world import DemoAccount
 from flowpilot.flows.filling import fill_tree
@@ -30,7 +32,11 @@ class NotYetError(Exception):
 
 @dataclass
 class Story:
-    """What has happened so far in one session, and the present moment of it. `said` is all that its steps say."""
+    """What has happened so far in one session, and the present moment of it. `said` is all that its steps say.
+
+    `flows`: those of the account, by name.
+    `entered`: the editions of the sub-flows that it has come to, by version.
+    """
 
     rng: Random
     account: DemoAccount
@@ -40,12 +46,14 @@ class Story:
     moment: datetime
     step_seconds: float
     progress: float
+    flows: Mapping[str, LibraryFlow]
     steps: list[AISessionStep] = field(default_factory=list)
     changes: list[StatusChange] = field(default_factory=list)
     handoffs: list[SessionHandoff] = field(default_factory=list)
     events: list[HandoffEvent] = field(default_factory=list)
     notices: list[Notification] = field(default_factory=list)
     said: set[Any] = field(default_factory=set)
+    entered: dict[uuid.UUID, Edition] = field(default_factory=dict)
     _found: tuple[int, path.Position] = (0, path.Position())
 
     def wait(self, seconds: float) -> None:
@@ -96,10 +104,16 @@ class Story:
         return None if self.tree is None else fill_tree(self.tree, values(self.steps))
 
     @property
+    def inner(self) -> path.Trees:
+        """The same for the sub-flows that it has entered."""
+        shown = values(self.steps)
+        return {version_id: fill_tree(edition.guide.tree, shown) for version_id, edition in self.entered.items()}
+
+    @property
     def where(self) -> path.Position:
         """Where the session is in its flow; cached, because it is read often and only a step changes it."""
         if self.tree is not None and (self._found[0] != len(self.steps) or self._found[1].node_id is None):
-            self._found = len(self.steps), path.position(self.shown_tree, self.steps)
+            self._found = len(self.steps), path.position(self.shown_tree, self.steps, self.inner)
         return self._found[1]
 
     @property
@@ -128,5 +142,6 @@ class Story:
             flow_name=None if case.flow is None else case.flow.row.name,
             flow_number=None if case.edition is None else case.edition.version.number,
             tree=self.shown_tree,
+            inner=self.inner,
             names={member.person.id: member.person.name for member in self.account.members},
         )

@@ -12,6 +12,7 @@ from flowpilot.flows.checklist import Item
 from flowpilot.flows.fields import FieldKind, FlowField
 from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.sessions.models import ConfidenceTier, SessionStatus
+from flowpilot.sessions.path import Frame
 from flowpilot.sessions.runs.decisions import Do, Mark
 from flowpilot.sessions.runs.run import run_of
 from flowpilot.sessions.transitions import Action
@@ -33,9 +34,9 @@ _COMMENTED_SHARE = 0.15
 
 def follow(story: Story, by: uuid.UUID, goal: NodeKind, most: int | None = None) -> None:
     """Follow the flow to the end of a path, at the goal if that can be reached, or for `most` steps."""
-    guide, taken = guide_of(story), 0
+    taken = 0
     while is_offered_more(story) and (most is None or taken < most):
-        if run_of(story.where, story.steps).open_here():
+        if run_of(story.where, story.steps, story.inner).open_here():
             tick_all(story, [by])
         story.wait_for_step()
         if _leaves_options(story) and is_at_question(story):
@@ -48,13 +49,13 @@ def follow(story: Story, by: uuid.UUID, goal: NodeKind, most: int | None = None)
             write_note(story, by)
             taken += 1
             story.wait_for_step()
-        _go_on(story, by, guide, goal)
+        _go_on(story, by, goal)
         taken += 1
 
 
 def tick_all(story: Story, people: Sequence[uuid.UUID], leaving: int = 0) -> None:
     """Fill in and tick what the present node asks, by these people in turn, except for the last ones."""
-    run = run_of(story.where, story.steps)
+    run = run_of(story.where, story.steps, story.inner)
     entries = [] if run.here is None else [one for one in run.entries(run.here) if one.mark is None]
     fields = [one.asked for one in entries if isinstance(one.asked, FlowField)]
     items = [one.asked for one in entries if isinstance(one.asked, Item)]
@@ -106,7 +107,7 @@ def write_note(story: Story, by: uuid.UUID) -> None:
 def say(story: Story, by: uuid.UUID, text: str) -> None:
     """Take a note. At a question that would be its answer: there, answer the question instead."""
     if is_at_question(story):
-        _go_on(story, by, guide_of(story), NodeKind.ESCALATION)
+        _go_on(story, by, NodeKind.ESCALATION)
     else:
         actions.write(story, by, text)
 
@@ -115,7 +116,7 @@ def finish(story: Story, by: uuid.UUID) -> None:
     """Resolve the session, in the flow's words if its path ends in a resolution; some customers rate it."""
     story.wait_for_step()
     node_id = story.where.node_id
-    solution = None if node_id is None else guide_of(story).solution(node_id)
+    solution = None if node_id is None else _guide(story, story.where.frames[-1]).solution(node_id)
     actions.resolve(story, by, solution or story.case.problem.fix)
     rng = story.rng
     if rng.random() < _RATED_SHARE:
@@ -138,16 +139,16 @@ def come_back(story: Story, by: uuid.UUID, hours: float) -> None:
     actions.transition(story, Action.RESUME, by)
 
 
-def guide_of(story: Story) -> Guide:
-    """The guide to the flow that the session follows."""
+def _guide(story: Story, frame: Frame) -> Guide:
+    """The guide to the flow that the session follows, or to the sub-flow that it is in."""
+    inner = (edition.guide for edition in story.entered.values() if edition.version.tree_id == frame.flow_id)
     assert story.case.edition is not None
-    return story.case.edition.guide
+    return next(inner, story.case.edition.guide)
 
 
 def is_offered_more(story: Story) -> bool:
     """Whether the session is in a flow whose path has not ended."""
-    node = story.where.node
-    return node is not None and bool(node.offered) and story.session.status != SessionStatus.PAUSED
+    return bool(story.where.offered) and story.session.status != SessionStatus.PAUSED
 
 
 def is_at_question(story: Story) -> bool:
@@ -156,14 +157,14 @@ def is_at_question(story: Story) -> bool:
     return node is not None and node.kind == NodeKind.QUESTION
 
 
-def _go_on(story: Story, by: uuid.UUID, guide: Guide, goal: NodeKind) -> None:
+def _go_on(story: Story, by: uuid.UUID, goal: NodeKind) -> None:
     """Take the right choice; now and then a wrong one first, which is taken back."""
     where = story.where
-    assert where.node is not None
-    assert where.node_id is not None
-    right = pick(story.rng, guide, where.node_id, goal, story.case.problem.path)
-    wrong = [choice for choice in where.node.offered if choice is not right]
-    if where.node.kind == NodeKind.QUESTION and wrong and story.rng.random() < _MISSTEP_SHARE:
+    deciding = where.deciding
+    assert deciding is not None
+    right = pick(story.rng, _guide(story, deciding), deciding.node_id, goal, story.case.problem.path)
+    wrong = [choice for choice in where.offered if choice is not right]
+    if is_at_question(story) and wrong and story.rng.random() < _MISSTEP_SHARE:
         _take(story, by, story.rng.choice(wrong))
         story.wait_for_step()
         actions.go_back(story, by)

@@ -1,5 +1,6 @@
 """What holds for every simulated half year, with any seed and any now: one function for each law."""
 
+import uuid
 from datetime import timedelta
 from itertools import pairwise
 
@@ -10,6 +11,8 @@ from flowpilot.flows.tree import NodeKind, Tree, problems
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.snapshot import take_snapshot
 from flowpilot.sessions import path
+from flowpilot.sessions.decisions import enter
+from flowpilot.sessions.following.usable import UsableFlow
 from flowpilot.sessions.models import MARKS, AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.queries import case_of
 from flowpilot.sessions.runs.decisions import Do, Mark, mark
@@ -99,13 +102,28 @@ def check_contents(facts: Facts) -> None:
         for number, step in enumerate(facts.steps[session.id]):
             before = facts.steps[session.id][:number]
             shown = None if tree is None else fill_tree(tree, values(before))
-            where = path.position(shown, before)
+            inner = facts.inner(before)
+            where = path.position(shown, before, inner)
             if step.kind in MARKS:
-                new = mark(run_of(where, before), _marked(step))
+                new = mark(run_of(where, before, inner), _marked(step))
                 assert new is not None
                 assert (new.kind, new.content) == (step.kind, step.content)
+            elif step.kind == StepKind.ENTER:
+                _check_entry(facts, where, step)
             else:
                 assert step.content == _content(shown, where, step), (step.kind, step.content)
+
+
+def _check_entry(facts: Facts, where: path.Position, step: AISessionStep) -> None:
+    """It leads into the flow that the node names, in the version published then."""
+    version = facts.versions[uuid.UUID(step.content["version_id"])]
+    assert where.node is not None
+    assert where.node.flow == step.content["flow_id"] == str(version.tree_id)
+    assert version.published_at is not None
+    assert version.published_at <= step.created_at
+    flow, tree = facts.flows[version.tree_id], facts.trees[version.id]
+    entered = UsableFlow(flow.id, version.id, flow.name, None, tree)
+    assert step.content == enter(where, entered).content
 
 
 def _marked(step: AISessionStep) -> Mark:
@@ -120,7 +138,10 @@ def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> di
         keys = ("instruction", "outcome") if step.kind == StepKind.OUTCOME else ("text",)
         return {key: said[key] for key in keys}
     assert where.node is not None
-    place = {"node": where.node_id, "next": where.node_id}
+    here, deciding = where.frames[-1], where.deciding
+    assert deciding is not None
+    assert deciding.node is not None
+    place = _place(here)
     match step.kind, step.is_free_text:
         case StepKind.NOTE, False if where.node.kind != NodeKind.QUESTION:
             return {"text": said["text"], **place}
@@ -134,7 +155,13 @@ def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> di
         case _:
             choice = path.choose(where, NodeKind.INSTRUCTION, said["outcome"])
             note = {"note": said["note"]} if said.get("note") else {}
-            return {"instruction": where.node.text, "outcome": choice.label, **place, "next": choice.next, **note}
+            place = _place(deciding) | {"next": choice.next}
+            return {"instruction": deciding.node.text, "outcome": choice.label, **place, **note}
+
+
+def _place(frame: path.Frame) -> dict[str, object]:
+    flow = {} if frame.flow_id is None else {"flow": str(frame.flow_id)}
+    return {"node": frame.node_id, "next": frame.node_id, **flow}
 
 
 def check_statuses(facts: Facts) -> None:

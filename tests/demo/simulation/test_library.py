@@ -11,7 +11,7 @@ from flowpilot.demo.world import ACCOUNTS, ALPENBLICK, NORTHWIND, DemoAccount
 from flowpilot.flows.models import Flow
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.tree import Node
-from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.models import AISession, SessionStatus, StepKind
 from tests.demo.rows import NOW, facts, simulated
 
 OWN_FLOWS = {flow.slug for account in ACCOUNTS for flow in account.flows}
@@ -135,6 +135,14 @@ def test_a_problems_answers_are_in_its_flow() -> None:
             for node_id, label in problem.path.items():
                 offered = {choice.label for node in nodes[node_id] for choice in node.offered}
                 assert label in offered, (problem.text, node_id, label)
+
+
+def test_some_sessions_go_through_a_sub_flow_and_on_in_their_own(account: DemoAccount) -> None:
+    rows = simulated(account)
+    entered = {step.session_id for step in rows.steps if step.kind == StepKind.ENTER}
+    inside = {step.session_id for step in rows.steps if step.kind != StepKind.ENTER and "flow" in step.content}
+    solved = {session.id for session in rows.sessions if session.status == SessionStatus.RESOLVED}
+    assert len(entered & inside & solved) >= 5
 
 
 def test_own_words_for_weak_options_answer_questions_that_there_are() -> None:

@@ -9,11 +9,15 @@ from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.handoffs import decisions as handoff_decisions
 from flowpilot.sessions import decisions, transitions
 from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.following.usable import UsableFlow
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.runs import decisions as runs
 from flowpilot.sessions.runs.decisions import Mark
 from flowpilot.sessions.runs.run import run_of
 from flowpilot.sessions.transitions import Action
+
+# A step is never at the very moment of the one before.
+_ENTERING_SECONDS = 0.001
 
 
 def begin(story: Story) -> None:
@@ -28,6 +32,7 @@ def take(story: Story, by: uuid.UUID, choice: Choice, note: str = "") -> None:
         _add_step(story, by, decisions.answer(where, choice.label))
     else:
         _add_step(story, by, decisions.outcome(where, choice.label, note))
+    _enter_subflows(story, by)
 
 
 def report(story: Story, by: uuid.UUID, tried: str, outcome: str) -> None:
@@ -42,7 +47,7 @@ def write(story: Story, by: uuid.UUID, text: str) -> None:
 
 def mark(story: Story, by: uuid.UUID, wanted: Mark) -> None:
     """Tick, fill in or waive something that the flow asks."""
-    new = runs.mark(run_of(story.where, story.steps), wanted)
+    new = runs.mark(run_of(story.where, story.steps, story.inner), wanted)
     assert new is not None
     _add_step(story, by, new)
 
@@ -65,6 +70,19 @@ def transition(story: Story, action: Action, by: uuid.UUID | None, reason: str =
     _record_change(story, before, by, reason)
     if session.status not in transitions.OPEN:
         effects.close_open(story, by, handoff_decisions.outcome_of_end(session))
+
+
+def _enter_subflows(story: Story, by: uuid.UUID) -> None:
+    """Enter the sub-flow to which the session has come, and those with which that begins."""
+    while (node := story.where.node) is not None and node.kind is NodeKind.SUBFLOW and not story.where.halt:
+        flow = story.flows[node.flow]
+        edition = flow.edition(story.moment)
+        version_id = edition.version.id
+        entered = UsableFlow(flow.row.id, version_id, flow.row.name, None, edition.guide.tree)
+        new = decisions.enter(story.where, entered)
+        story.entered[version_id] = edition
+        story.wait(_ENTERING_SECONDS)
+        _add_step(story, by, new)
 
 
 def _add_step(story: Story, by: uuid.UUID, new: NewStep) -> None:
