@@ -6,16 +6,23 @@ from dataclasses import dataclass
 
 _LENGTHS = (3, 2)
 
+# A theme may be of two domains, because people choose differently.
+_ANY_KIND = 3
+
 Stems = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A text: its words, and those of them that say something as stems, with their places, from 1."""
+    """A text: its words, and those of them that say something as stems, with their places, from 1.
+
+    `domain`: what kind of problem it is, if that is known.
+    """
 
     words: Sequence[str]
     stems: Sequence[str]
     places: Sequence[int]
+    domain: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +42,7 @@ def repeated_phrases(texts: Sequence[Said], least: int, most: int) -> list[Phras
     """The phrases of two or three telling words in at least `least` texts, one for each theme.
 
     What says more comes first: the more texts, the more words. Another phrase is another theme if most of its
-    texts say none of those before it.
+    texts say none of those before it. What is said in problems of any kind is who called, or from where: no theme.
     """
     places = _places(texts, least)
     found: list[Phrase] = []
@@ -44,10 +51,19 @@ def repeated_phrases(texts: Sequence[Said], least: int, most: int) -> list[Phras
     for stems in sorted(numbers, key=lambda stems: (-len(numbers[stems]) * len(stems), -len(stems), stems)):
         if len(found) == most:
             break
-        if len(numbers[stems]) >= least and 2 * len(numbers[stems] & told) < len(numbers[stems]):
-            told |= numbers[stems]
-            found.append(_phrase(texts, places[stems], numbers[stems]))
+        there = numbers[stems]
+        if len(there) < least or 2 * len(there & told) >= len(there):
+            continue
+        if not _is_of_any_kind([texts[number].domain for number in there]):
+            told |= there
+            found.append(_phrase(texts, places[stems], there))
     return found
+
+
+def _is_of_any_kind(domains: Sequence[str | None]) -> bool:
+    """Whether the texts are of several domains, of which none has half of them."""
+    known = Counter(domain for domain in domains if domain)
+    return len(known) >= _ANY_KIND and 2 * max(known.values()) < len(domains)
 
 
 def _places(texts: Sequence[Said], least: int) -> dict[Stems, list[Place]]:

@@ -121,7 +121,7 @@ async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
     """The phrases that are said most, one for each theme."""
     rows = (await db.execute(_UNMATCHED_SQL, window.parameters)).all()
     least = _least_cases("gap_repeated_pattern", len(rows))
-    texts = [Said(row.words, row.stems, row.places) for row in rows]
+    texts = [Said(row.words, row.stems, row.places, row.domain) for row in rows]
     return [
         _pattern_gap(window, phrase, len(rows), Counter(rows[number].domain for number in sorted(phrase.texts)))
         for phrase in repeated_phrases(texts, least, MOST_PATTERNS)

@@ -3,6 +3,7 @@
 import random
 import tomllib
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -54,6 +55,18 @@ def test_three_words_are_preferred_if_nearly_as_many_say_them() -> None:
 def test_a_theme_is_told_once() -> None:
     texts = _said("label printer skips blank labels", "label printer skips blank labels", "vpn drops", "vpn drops")
     assert len(repeated_phrases(texts, 2, 9)) == 2
+
+
+def test_what_is_said_in_problems_of_any_kind_is_no_theme() -> None:
+    texts = _said(*["human resources cannot print"] * 4)
+    mixed = [
+        replace(text, domain=domain) for text, domain in zip(texts, ("mail", "vpn", "print", None), strict=True)
+    ]
+    same = [
+        replace(text, domain=domain) for text, domain in zip(texts, ("mail", "vpn", "mail", None), strict=True)
+    ]
+    assert repeated_phrases(mixed, 4, 9) == []
+    assert len(repeated_phrases(same, 4, 9)) == 1
 
 
 @given(st.lists(st.lists(st.sampled_from(["aaa", "bbb", "ccc", "ddd", "ee"]), max_size=6), max_size=15))

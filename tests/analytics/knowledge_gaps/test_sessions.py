@@ -25,7 +25,7 @@ def _world(company: Company, draw: random.Random) -> None:
                 "account_id": company.id,
                 "id": new_id(),
                 "status": draw.choice(["resolved", "resolved", "escalated", "requesting_escalation", "active"]),
-                "problem_domain": draw.choice([None, "email", "Email & co", "vpn"]),
+                "problem_domain": draw.choice([None, "email", "Email & co"]),
                 "problem_summary": draw.choice(SAID),
                 "confidence_tier": draw.choice(["guided", "discovery", "discovery"]),
                 "matched_flow_id": flow,
