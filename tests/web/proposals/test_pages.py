@@ -68,6 +68,7 @@ async def test_editing_opens_the_editor_and_publishing_there_approves(
     assert editor.url.path.endswith("/edit")
     assert "Publishing it approves the proposal." in editor.text
     assert f'href="{at}"' in editor.text
+    assert f'href="{at}"' in browser.get(editor.url.path.replace("/edit", "/canvas")).text
     assert "Go on editing" in browser.get(at).text
     send(browser, editor.url.path.removesuffix("/edit"), "/publish")
     assert "Approved" in browser.get(at).text
