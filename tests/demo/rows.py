@@ -56,6 +56,7 @@ class Facts:
     def history(self, session: AISession, until: datetime) -> SessionHistory:
         """The session as it was at a time; only its derived values may be later."""
         flow = None if session.matched_flow_id is None else self.flows[session.matched_flow_id]
+        tree = self.tree_of(session)
         steps = [step for step in self.steps[session.id] if step.created_at <= until]
         return SessionHistory(
             session=session,
@@ -64,7 +65,7 @@ class Facts:
             changes=[change for change in self.changes[session.id] if change.created_at <= until],
             flow_name=None if flow is None else flow.name,
             flow_number=None if flow is None else self.versions[session.flow_version_id].number,  # type: ignore[index]
-            tree=self.tree_of(session),
+            tree=None if tree is None else fill_tree(tree, fields_of(steps)),
             names={member.person.id: member.person.name for member in self.account.members},
         )
 
