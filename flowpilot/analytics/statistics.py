@@ -12,6 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 _Z95 = statistics.NormalDist().inv_cdf(0.975)
+Z999 = statistics.NormalDist().inv_cdf(0.9995)
+"""The normal quantile of a 99.9 % interval: for what is compared so often that 95 % finds something by chance."""
 
 # The 95 % interval of a quantile of waits: an end that the band does not reach is None.
 Bounds = tuple[float | None, float | None]
@@ -38,17 +40,17 @@ def rate(part: int, whole: int) -> float:
     return round(part / whole, 4) if whole else 0.0
 
 
-def wilson(part: int, whole: int) -> tuple[float, float] | None:
-    """The 95 % Wilson score interval of a proportion, 0..1; None when there are no cases.
+def wilson(part: int, whole: int, z: float = _Z95) -> tuple[float, float] | None:
+    """The Wilson score interval of a proportion, 0..1, at 95 % or the level of `z`; None without cases.
 
     Source: Wilson (1927), JASA 22, 209-212. SciPy's `binomtest(...).proportion_ci("wilson")` gives the same
     figures, but spends more than a millisecond on an exact test that is not needed.
     """
     if whole == 0:
         return None
-    share, z2 = part / whole, _Z95**2
+    share, z2 = part / whole, z**2
     center = (share + z2 / (2 * whole)) / (1 + z2 / whole)
-    half = _Z95 * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2)) / (1 + z2 / whole)
+    half = z * math.sqrt(share * (1 - share) / whole + z2 / (4 * whole**2)) / (1 + z2 / whole)
     return max(0.0, center - half), min(1.0, center + half)
 
 
@@ -112,7 +114,7 @@ def mean(
 
 
 def difference_ci95(first: float, first_ci95: Bounds, second: float, second_ci95: Bounds) -> Bounds:
-    """The 95 % interval of `first - second`, from two independent estimates and the 95 % interval of each.
+    """The interval of `first - second`, from two independent estimates and the interval of each, all at one level.
 
     An end is None if it needs one that is None. Of two Wilson intervals this is Newcombe's hybrid score
     interval. Sources: Newcombe (1998), Statistics in Medicine 17, 873-890, method 10; Zou and Donner (2008),

@@ -3,11 +3,9 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar, Literal
-from urllib.parse import urlencode
+from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Query, Request, Response
-from pydantic import BaseModel
 
 from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
@@ -18,15 +16,14 @@ from flowpilot.flows.schemas import CandidateOut, FlowOut, MatchIn
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import HandoffOut
-from flowpilot.http.fields import EmptyIsNone, Text
-from flowpilot.http.paging import ListPage
+from flowpilot.http.fields import Text
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.sessions import api, policy
 from flowpilot.sessions.models import AISession, SessionStatus, StepKind
-from flowpilot.sessions.queries import SessionFilter, require_session
+from flowpilot.sessions.queries import require_session
 from flowpilot.sessions.schemas import (
     DocumentationOut,
     SessionIn,
@@ -50,44 +47,6 @@ _WITH_A_HANDOFF = {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
 
 class NewSessionForm(OnceForm, SessionIn):
     """A session to begin."""
-
-
-class SessionsQuery(BaseModel):
-    """The filters of the list, as its form sends them."""
-
-    status: Literal["", "open"] | SessionStatus = ""
-    q: Text = ""
-    mine: bool = False
-    unassigned: bool = False
-    client_id: Annotated[uuid.UUID | None, EmptyIsNone] = None
-    cursor: uuid.UUID | None = None
-
-    def filter(self, actor: Actor) -> SessionFilter:
-        """Which sessions they mean."""
-        statuses = OPEN if self.status == "open" else {self.status} if self.status else None
-        return SessionFilter(
-            status=None if statuses is None else sorted(statuses),
-            owner_id=actor.user_id if self.mine else None,
-            text=self.q or None,
-            unassigned=self.unassigned,
-            client_id=self.client_id,
-        )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Sessions(Page):
-    """The account's sessions, and the clients that they can be narrowed to."""
-
-    template: ClassVar[str] = "sessions/list.html"
-    found: ListPage[SessionRow]
-    asked: SessionsQuery
-    clients: list[ClientRow]
-
-    @property
-    def here(self) -> str:
-        """The list's address with its filters."""
-        said = self.asked.model_dump(mode="json", exclude={"cursor"})
-        return "/sessions?" + urlencode({name: _in_address(value) for name, value in said.items()})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,23 +124,6 @@ class ChooseFlow(Page):
     candidates: list[CandidateOut]
     flows: list[FlowOut]
     words: str
-
-
-@router.get("")
-async def list_sessions(
-    request: Request,
-    actor: CanView,
-    db: ReadSession,
-    frame: CurrentFrame,
-    asked: Annotated[SessionsQuery, Query()],
-) -> Response:
-    page = Sessions(
-        title="Sessions",
-        found=await api.list_sessions(actor, asked.filter(actor), db, limit=50, cursor=asked.cursor),
-        asked=asked,
-        clients=await known_clients(actor, db),
-    )
-    return render(request, page, frame)
 
 
 @router.post("")
@@ -298,7 +240,3 @@ async def _posted(actor: Actor, db: ReadDb, session: SessionOut) -> SessionPosti
         has_ended=session.status not in OPEN,
         was_abandoned=session.status == SessionStatus.ABANDONED,
     )
-
-
-def _in_address(value: object) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value or "")

@@ -1,0 +1,83 @@
+"""What each step of a simulated session says."""
+
+import uuid
+
+from flowpilot.flows.filling import fill_tree
+from flowpilot.flows.tree import NodeKind, Tree
+from flowpilot.sessions import path
+from flowpilot.sessions.decisions import enter
+from flowpilot.sessions.following.usable import UsableFlow
+from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
+from flowpilot.sessions.runs.decisions import Do, Mark, mark
+from flowpilot.sessions.runs.marks import values
+from flowpilot.sessions.runs.run import run_of
+from tests.demo.rows import Facts
+
+
+def check_contents(facts: Facts) -> None:
+    """Every step says what `flowpilot.sessions.service` would have written at that point."""
+    for session in facts.rows.sessions:
+        tree = facts.tree_of(session)
+        for number, step in enumerate(facts.steps[session.id]):
+            before = facts.steps[session.id][:number]
+            shown = None if tree is None else fill_tree(tree, values(before))
+            inner = facts.inner(before)
+            where = path.position(shown, before, inner)
+            if step.kind in MARKS:
+                new = mark(run_of(where, before, inner), _marked(step))
+                assert new is not None
+                assert (new.kind, new.content) == (step.kind, step.content)
+            elif step.kind == StepKind.ENTER:
+                _check_entry(facts, where, step)
+            else:
+                assert step.content == _content(shown, where, step), (step.kind, step.content)
+
+
+def _check_entry(facts: Facts, where: path.Position, step: AISessionStep) -> None:
+    """It leads into the flow that the node names, in the version published then."""
+    version = facts.versions[uuid.UUID(step.content["version_id"])]
+    assert where.node is not None
+    assert where.node.flow == step.content["flow_id"] == str(version.tree_id)
+    assert version.published_at is not None
+    assert version.published_at <= step.created_at
+    flow, tree = facts.flows[version.tree_id], facts.trees[version.id]
+    entered = UsableFlow(flow.id, version.id, flow.name, None, tree)
+    assert step.content == enter(where, entered).content
+
+
+def _marked(step: AISessionStep) -> Mark:
+    said = step.content
+    return Mark(Do(step.kind), said.get("item"), said.get("field"), said.get("value", ""), said.get("reason", ""))
+
+
+def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> dict[str, object]:
+    """The content of a step taken at this point; its free text is copied from the step."""
+    said = step.content
+    if tree is None or step.kind == StepKind.RESOLUTION:
+        keys = ("instruction", "outcome") if step.kind == StepKind.OUTCOME else ("text",)
+        return {key: said[key] for key in keys}
+    assert where.node is not None
+    here, deciding = where.frames[-1], where.deciding
+    assert deciding is not None
+    assert deciding.node is not None
+    place = _place(here)
+    match step.kind, step.is_free_text:
+        case StepKind.NOTE, False if where.node.kind != NodeKind.QUESTION:
+            return {"text": said["text"], **place}
+        case StepKind.ANSWER, True:
+            return {"question": where.node.text, "choice": said["choice"], **place}
+        case StepKind.BACK, False:
+            return {**place, "next": path.step_back(where)}
+        case StepKind.ANSWER, False:
+            choice = path.choose(where, NodeKind.QUESTION, said["choice"])
+            return {"question": where.node.text, "choice": choice.label, **place, "next": choice.next}
+        case _:
+            choice = path.choose(where, NodeKind.INSTRUCTION, said["outcome"])
+            note = {"note": said["note"]} if said.get("note") else {}
+            place = _place(deciding) | {"next": choice.next}
+            return {"instruction": deciding.node.text, "outcome": choice.label, **place, **note}
+
+
+def _place(frame: path.Frame) -> dict[str, object]:
+    flow = {} if frame.flow_id is None else {"flow": str(frame.flow_id)}
+    return {"node": frame.node_id, "next": frame.node_id, **flow}
