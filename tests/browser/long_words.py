@@ -158,7 +158,7 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
 
     answer, outcome, text = {"choice": WORD}, {"outcome": WORD, "note": WORD}, {"free_text": WORD}
     asking, answered = begin(text), begin(answer, text)
-    alone, idle, over = begin(), begin(), begin({"choice": "No" + WORD[2:]})
+    alone, idle, over = begin(), begin(text), begin({"choice": "No" + WORD[2:]})
     solved = begin(answer, outcome, psa_ticket_id=f"solved{WORD[6:]}")
     engineer.send(f"/ai-sessions/{alone}/flow", flow_id=None)
     engineer.send(f"/ai-sessions/{alone}/steps", **text)

@@ -101,10 +101,10 @@ def test_each_action_follows_the_table_or_is_refused_with_what_is_allowed(
         }
 
 
-def test_only_taking_is_not_in_the_table() -> None:
-    """It changes who works on a session; the tests of unassigned sessions try it."""
+def test_only_taking_and_marking_are_not_in_the_table() -> None:
+    """Tests of unassigned sessions try the one, which changes who works on a session; tests of runs the other."""
     assert (
-        set(Action) - {Action.TAKE}
+        set(Action) - {Action.TAKE, Action.MARK}
         == set(BODIES)
         == {action for actions in TRANSITIONS.values() for action in actions}
     )
