@@ -15,6 +15,9 @@ from flowpilot.psa.postings.models import WAITING, State
 from flowpilot.psa.postings.schemas import PostingOut
 from flowpilot.psa.rules.models import PsaRules
 from flowpilot.psa.rules.queries import connection_and_rules
+from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.schemas import SessionOut
+from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.outdated import digest
 
 # A session has a handful; more are in the list of all.
@@ -122,4 +125,16 @@ async def session_postings(
         rules=rules,
         postings=found.items,
         has_more=found.next_cursor is not None,
+    )
+
+
+async def postings_of(actor: Actor, db: ReadDb, session: AISession | SessionOut) -> SessionPostings | None:
+    """The same for a session that was read."""
+    return await session_postings(
+        actor,
+        db,
+        session.id,
+        session.psa_ticket_id,
+        has_ended=session.status not in OPEN,
+        was_abandoned=session.status == SessionStatus.ABANDONED,
     )

@@ -7,23 +7,20 @@ from typing import Annotated, ClassVar, Literal
 from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.clock import Now
-from flowpilot.db.session import ReadDb
 from flowpilot.http.fields import Text
 from flowpilot.identity.access import CanView, CanWork
-from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions import policy
-from flowpilot.sessions.models import AISession, SessionStatus
+from flowpilot.sessions.models import AISession
 from flowpilot.sessions.postings import api, service
 from flowpilot.sessions.postings.schemas import ClientTextIn, PreviewOut
 from flowpilot.sessions.queries import read_session, require_session
-from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.postings.fields import FormText
-from flowpilot.web.postings.section import SessionPostings, session_postings
+from flowpilot.web.postings.section import SessionPostings, postings_of
 from flowpilot.web.postings.standing import when_it_goes
 from flowpilot.web.postings.statuses import chosen_for
 from flowpilot.web.render import Page, go_to, render
@@ -65,7 +62,7 @@ async def show_section(
 ) -> Response:
     """The part alone; no content if the page shows it already."""
     session = await require_session(db, actor.account_id, session_id)
-    posted = await _posted(actor, db, session)
+    posted = await postings_of(actor, db, session)
     if posted is not None and posted.seen == seen:
         return Response(status_code=204)
     return render(request, Section(title="Ticket", posted=posted), frame)
@@ -76,7 +73,7 @@ async def show_preview(
     request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     history = await read_session(db, actor.account_id, session_id)
-    posted = await _posted(actor, db, history.session)
+    posted = await postings_of(actor, db, history.session)
     page = Preview(
         title="What goes to the ticket",
         session=history.session,
@@ -103,14 +100,3 @@ async def post_for_client(
     await api.post_for_client(session_id, text, actor, db, now, once)
     goes = await when_it_goes(db, actor.account_id, "It is on its way to the client.")
     return go_to(f"/sessions/{session_id}", f"{goes} You see below when it has arrived.")
-
-
-async def _posted(actor: Actor, db: ReadDb, session: AISession) -> SessionPostings | None:
-    return await session_postings(
-        actor,
-        db,
-        session.id,
-        session.psa_ticket_id,
-        has_ended=session.status not in OPEN,
-        was_abandoned=session.status == SessionStatus.ABANDONED,
-    )

@@ -36,7 +36,7 @@ from flowpilot.sessions.transitions import OPEN, Action
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import digest
-from flowpilot.web.postings.section import SessionPostings, session_postings
+from flowpilot.web.postings.section import SessionPostings, postings_of
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
@@ -151,7 +151,7 @@ async def show(
         title=session.problem_summary[:60] or "Session",
         session=session,
         handoff=await _open_handoff(actor, db, session, frame.now),
-        posted=await _posted(actor, db, session),
+        posted=await postings_of(actor, db, session),
         clients=await known_clients(actor, db) if policy.may_correct(session.allowed) else [],
     )
     return render(request, page, frame)
@@ -184,7 +184,7 @@ async def show_note(
         title="Note for the ticket",
         session=session,
         note=await api.read_documentation(session_id, actor, db, frame.now),
-        posted=await _posted(actor, db, session),
+        posted=await postings_of(actor, db, session),
     )
     return render(request, page, frame)
 
@@ -229,14 +229,3 @@ async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: date
         return None
     rows = await handoffs.list_handoffs(actor, HandoffFilter("all", session_id=session.id), db, now, limit=1)
     return await handoffs.read_handoff(rows.items[0].id, actor, db, now) if rows.items else None
-
-
-async def _posted(actor: Actor, db: ReadDb, session: SessionOut) -> SessionPostings | None:
-    return await session_postings(
-        actor,
-        db,
-        session.id,
-        session.psa_ticket_id,
-        has_ended=session.status not in OPEN,
-        was_abandoned=session.status == SessionStatus.ABANDONED,
-    )
