@@ -3,10 +3,8 @@
 from alembic import context
 from sqlalchemy import Connection, text
 
+from flowpilot.migrations.apart import LOCK_TIMEOUT
 from flowpilot.migrations.tables import metadata
-
-# A migration that waits for a lock makes every later query wait behind it, so it gives up early.
-LOCK_TIMEOUT = "5s"
 
 
 def migrate(connection: Connection) -> None:

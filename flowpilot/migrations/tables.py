@@ -1,5 +1,6 @@
 """Every table in one place, for Alembic and for the tests that go through all of them."""
 
+from flowpilot.attachments import models as attachments
 from flowpilot.baselines import models as baselines
 from flowpilot.clients import models as clients
 from flowpilot.copilot import models as copilot
@@ -7,8 +8,13 @@ from flowpilot.db.base import Base
 from flowpilot.flows import models as flows
 from flowpilot.freshness import models as freshness
 from flowpilot.handoffs import models as handoffs
+from flowpilot.handoffs.questions import models as handoff_questions
+from flowpilot.handoffs.rules import models as escalation_rules
 from flowpilot.identity import models as identity
+from flowpilot.identity.hours import models as account_hours
 from flowpilot.imports import models as imports
+from flowpilot.imports.saved import models as saved_mappings
+from flowpilot.imports.uploads import models as import_uploads
 from flowpilot.knowledge import models as knowledge
 from flowpilot.knowledge.wording import models as wording
 from flowpilot.notifications import models as notifications
@@ -19,17 +25,23 @@ from flowpilot.psa.rules import models as psa_rules
 from flowpilot.psa.tickets import models as psa_tickets
 from flowpilot.sessions import models as sessions
 from flowpilot.sessions.client_notes import models as client_notes
+from flowpilot.sessions.suggestions import models as suggestions
 
 __all__ = [
     "Base",
+    "account_hours",
+    "attachments",
     "baselines",
     "client_notes",
     "clients",
     "copilot",
+    "escalation_rules",
     "flows",
     "freshness",
+    "handoff_questions",
     "handoffs",
     "identity",
+    "import_uploads",
     "imports",
     "knowledge",
     "notifications",
@@ -38,7 +50,9 @@ __all__ = [
     "psa_postings",
     "psa_rules",
     "psa_tickets",
+    "saved_mappings",
     "sessions",
+    "suggestions",
     "wording",
 ]
 

@@ -8,7 +8,7 @@ from alembic.config import Config
 from alembic.script import ScriptDirectory
 from psycopg import sql
 from psycopg.errors import InsufficientPrivilege
-from sqlalchemy import Connection, Engine, create_engine
+from sqlalchemy import Connection, Engine, Table, create_engine
 
 from flowpilot.errors import FlowPilotError
 from flowpilot.migrations.tables import metadata
@@ -154,14 +154,22 @@ def _grant(connection: Connection, role: str) -> None:
     name = sql.Identifier(role)
     _run(connection, sql.SQL("GRANT USAGE ON SCHEMA public TO {}").format(name))
     _run(connection, sql.SQL("GRANT SELECT ON alembic_version, installation TO {}").format(name))
+    for function in ("analyze_sessions()", "clear_imported_sessions(uuid, uuid[])"):
+        _run(connection, sql.SQL("GRANT EXECUTE ON FUNCTION {} TO {}").format(sql.SQL(function), name))
     _grant_jobs(connection, name)
     for table in metadata.sorted_tables:
-        privileges = "SELECT, INSERT" if table.info.get("append_only") else "SELECT, INSERT, UPDATE, DELETE"
+        privileges = _append(table) if table.info.get("append_only") else "SELECT, INSERT, UPDATE, DELETE"
         statement = sql.SQL("REVOKE ALL ON {table} FROM {role}; GRANT {privileges} ON {table} TO {role}")
         _run(
             connection,
             statement.format(table=sql.Identifier(table.name), role=name, privileges=sql.SQL(privileges)),
         )
+
+
+def _append(table: Table) -> str:
+    """What the runtime role may do with an append-only table. Words that are removed for good are overwritten."""
+    words = table.info.get("removable")
+    return f"SELECT, INSERT, UPDATE ({', '.join(words)})" if words else "SELECT, INSERT"
 
 
 def _grant_jobs(connection: Connection, role: sql.Identifier) -> None:
