@@ -9,30 +9,36 @@ from functools import partial
 from pathlib import Path
 
 from fastapi import FastAPI
+from prometheus_client import Gauge
 from starlette.middleware.gzip import GZipMiddleware
 
 from flowpilot import __version__
 from flowpilot.analytics.routes import router as analytics
+from flowpilot.attachments.api import router as attachments
+from flowpilot.attachments.preparing import most_of_a_request
 from flowpilot.baselines.api import router as baselines
 from flowpilot.clients.api import router as clients
 from flowpilot.db.session import Database
 from flowpilot.db.watch import keep_running
-from flowpilot.flows.api import router as flows
-from flowpilot.flows.articles.api import router as articles
+from flowpilot.flows.routes import router as flows
 from flowpilot.freshness.api import router as freshness
-from flowpilot.handoffs.live.hub import Hub
 from flowpilot.handoffs.routes import router as handoffs
 from flowpilot.health import router as health
-from flowpilot.http.body_limits import BodyMiddleware
+from flowpilot.http.body_limits import BodyMiddleware, Uploads, takes_logs
 from flowpilot.http.observe import ObserveMiddleware, RequestMetrics
 from flowpilot.http.problems import RESPONSES, install_error_handlers
 from flowpilot.http.rate_limits import RateLimiter
 from flowpilot.http.security_headers import SecurityHeadersMiddleware
+from flowpilot.identity.actor import Permission
+from flowpilot.identity.detached import admit
 from flowpilot.identity.first_run import setup_code
 from flowpilot.identity.routes import router as identity
+from flowpilot.imports.routes import router as imports
+from flowpilot.imports.uploads.service import most_of_an_upload
 from flowpilot.knowledge.proposals.api import router as knowledge
 from flowpilot.knowledge.wording.api import router as wording
-from flowpilot.notifications.attention import attention
+from flowpilot.live.hub import Hub
+from flowpilot.live.routes import router as live
 from flowpilot.notifications.routes import router as notifications
 from flowpilot.psa.routes import router as psa
 from flowpilot.sessions.routes import router as sessions
@@ -116,20 +122,30 @@ def create_app(
     app.state.limiter = RateLimiter(settings.limit_storage)
     app.state.metrics = metrics
     app.state.supervisor = supervisor
-    app.state.live = Hub(runtime_url, database, app.state.signing_key, attention)
+    app.state.live = Hub(runtime_url, database, app.state.signing_key)
+    streams = Gauge("flowpilot_live_streams", "Live streams that are open.", registry=metrics.registry)
+    streams.set_function(lambda: app.state.live.n_streams)
     app.add_middleware(GZipMiddleware, minimum_size=1_000, compresslevel=5)
     app.add_middleware(SecurityHeadersMiddleware)
-    app.add_middleware(BodyMiddleware)
+    app.add_middleware(
+        BodyMiddleware,
+        uploads=[
+            Uploads(most_of_a_request(settings), admit(Permission.WORK)),
+            Uploads(most_of_an_upload(settings), admit(Permission.MANAGE_ACCOUNT), takes_logs),
+        ],
+    )
     app.add_middleware(ObserveMiddleware, metrics=metrics)
     install_error_handlers(app, as_page)
     for router in (
         health,
         identity,
-        articles,
+        attachments,
         flows,
         freshness,
         clients,
         sessions,
+        # Before handoffs: the path of the stream would otherwise be read as that of a handoff called "stream".
+        live,
         handoffs,
         baselines,
         knowledge,
@@ -137,6 +153,7 @@ def create_app(
         notifications,
         psa,
         analytics,
+        imports,
         pages,
     ):
         app.include_router(router)

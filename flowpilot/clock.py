@@ -27,6 +27,11 @@ async def request_time() -> datetime:
 Now = Annotated[datetime, Depends(request_time)]
 
 
+def in_words(moment: datetime, zone_name: str) -> str:
+    """A time in a zone as messages say it: `28 Nov 2026, 23:18 CET`. Pages say the same without the zone."""
+    return f"{moment.astimezone(ZoneInfo(zone_name)):%-d %b %Y, %H:%M %Z}"
+
+
 @cache
 def zone_names() -> frozenset[str]:
     """The names of IANA's zones, without the other files that systems keep beside them."""

@@ -16,7 +16,7 @@ def valid_email(text: str) -> str:
     try:
         return _kept(text)
     except EmailNotValidError as error:
-        raise InvalidError(f"{text!r} is not an e-mail address: {error}") from error
+        raise InvalidError(f"{text!r} is not an e-mail address: {error}", field="email") from error
 
 
 def normal_email(text: str) -> str:

@@ -40,6 +40,6 @@ class OutdatedError(ConflictError):
 
 
 class InvalidError(FlowPilotError):
-    """The request itself is malformed in a way that a type cannot express."""
+    """The request is malformed in a way that a type cannot express. `field` names the field, if it is one."""
 
     status = 422

@@ -10,6 +10,7 @@ from typing import Any
 
 import procrastinate
 from procrastinate import JobContext, PsycopgConnector
+from sqlalchemy import text
 
 from flowpilot.db.session import Database, Db
 from flowpilot.settings import Settings
@@ -23,6 +24,7 @@ MAIL_QUEUE = "mail"
 COPILOT_QUEUE = "copilot"
 PSA_QUEUE = "psa"
 KNOWLEDGE_QUEUE = "knowledge"
+IMPORT_QUEUE = "imports"
 
 # A job that keeps failing is retried for about a day, at growing intervals.
 RETRY = procrastinate.RetryStrategy(max_attempts=8, exponential_wait=4)
@@ -59,7 +61,7 @@ async def enqueue(
     Args:
         at: the earliest time to run it.
         lock: jobs with the same lock run one at a time, in the order in which they were enqueued. A job that is
-            due later would hold up all that come after it, so give either `at` or a lock.
+            due later holds up all that come after it, so give both only to jobs that take each other's work over.
         queue: a queue other than the task's own.
     """
     connection = await db.connection()
@@ -69,3 +71,25 @@ async def enqueue(
         options["queue"] = queue
     job = app.configure_task(task, **options)
     await job.defer_async(**{name: str(value) for name, value in arguments.items()})
+
+
+_TAKE_WAITING = text("""
+WITH waiting AS (
+    SELECT id FROM procrastinate_jobs
+    WHERE status = 'todo' AND lock = :lock AND task_name = :task
+    FOR UPDATE SKIP LOCKED
+), taken AS (
+    DELETE FROM procrastinate_jobs job USING waiting WHERE job.id = waiting.id RETURNING job.id, job.args
+)
+SELECT args FROM taken ORDER BY id
+""")
+
+
+async def take_waiting(db: Db, task: str, lock: str) -> list[dict[str, str]]:
+    """Take the waiting jobs of a task with that lock out of the queue, due or not, and do their work here.
+
+    If this transaction fails, they still wait.
+
+    Returns: the arguments of each, in the order in which they were enqueued.
+    """
+    return [args for (args,) in await db.execute(_TAKE_WAITING, {"task": task, "lock": lock})]

@@ -99,6 +99,15 @@ class Settings(BaseSettings):
     database_pool_size: int = Field(
         default=10, ge=1, le=90, description="Database connections that one server process may hold."
     )
+    attachment_megabytes: int = Field(
+        default=10, ge=1, le=100, description="How large one screenshot or file in a session may be, in MB."
+    )
+    attachments_account_megabytes: int = Field(
+        default=5_000, ge=1, description="How much all files of one account may take in the database, in MB."
+    )
+    import_megabytes: int = Field(
+        default=200, ge=1, le=2_000, description="How large one log that is uploaded for an import may be, in MB."
+    )
     ai_model: str | None = Field(
         default=None,
         pattern=r"^((anthropic|openai):\S+|test)$",

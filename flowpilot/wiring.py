@@ -7,24 +7,39 @@ from flowpilot.flows.trust.leaving import FLOWS
 from flowpilot.freshness.schedule import begin_checks
 from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
+from flowpilot.handoffs.noted import said_in_handoffs
+from flowpilot.handoffs.removal import overwrite_handoffs
 from flowpilot.identity import leaving
 from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
+from flowpilot.imports.removal import empty_cases
 from flowpilot.knowledge.jobs import analyse_when_resolved
 from flowpilot.knowledge.proposals.review import follow_publication
+from flowpilot.knowledge.removal import overwrite_proposals
 from flowpilot.notifications import flows as flow_notices
+from flowpilot.notifications import sessions as session_notices
 from flowpilot.notifications import ticket_system
 from flowpilot.notifications.channels.leaving import CHANNELS
+from flowpilot.notifications.removal import list_sent, overwrite_messages
 from flowpilot.psa import hooks as psa
 from flowpilot.psa.postings import health
 from flowpilot.sessions import hooks
 from flowpilot.sessions.clients import SESSIONS
+from flowpilot.sessions.notes import reading
 from flowpilot.sessions.postings.access import refusals_to_change
+from flowpilot.sessions.removal import hooks as removal
 
 
 def wire_features() -> None:
     """From now on handoffs follow sessions, sessions follow clients, and postings and work go on when they can."""
     hooks.on_step[:] = [following.note_first_action]
     hooks.on_end[:] = [following.close_with_session, analyse_when_resolved]
+    hooks.on_edit[:] = [analyse_when_resolved]
+    removal.sent_hooks[:] = [list_sent]
+    removal.hooks[:] = [overwrite_messages, overwrite_handoffs, overwrite_proposals, empty_cases]
+    hooks.on_set_aside[:] = [following.set_aside]
+    hooks.on_due[:] = [session_notices.ask_to_look_again]
+    hooks.on_waited[:] = [session_notices.settle_waiting]
+    reading.of_handoffs[:] = [said_in_handoffs]
     flows.on_published[:] = [follow_publication, begin_checks]
     flows.on_trust[:] = [flow_notices.follow_trust]
     clients.hooks[:] = [SESSIONS]

@@ -8,32 +8,41 @@ from contextlib import asynccontextmanager
 
 import psycopg
 from procrastinate import App, JobContext, PsycopgConnector
+from procrastinate.exceptions import ConnectorException
 from procrastinate.worker import Worker
 
 from flowpilot import jobs
+from flowpilot.attachments import jobs as attachment_jobs
 from flowpilot.db.connect import LIVELINESS
 from flowpilot.db.failures import outage
 from flowpilot.db.session import Database
 from flowpilot.errors import FlowPilotError
+from flowpilot.flows.files import jobs as flow_file_jobs
 from flowpilot.freshness import jobs as freshness_jobs
 from flowpilot.handoffs import jobs as handoff_jobs
+from flowpilot.imports.uploads import jobs as import_jobs
 from flowpilot.knowledge import jobs as knowledge_jobs
 from flowpilot.knowledge.wording import jobs as wording_jobs
 from flowpilot.notifications import jobs as notify_jobs
 from flowpilot.psa import jobs as psa_jobs
 from flowpilot.sessions import jobs as session_jobs
+from flowpilot.sessions.verifying import jobs as verifying_jobs
 from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
 
 # Their tasks are registered as they are imported.
 FEATURES_WITH_JOBS = (
+    attachment_jobs,
+    flow_file_jobs,
     session_jobs,
+    verifying_jobs,
     handoff_jobs,
     notify_jobs,
     psa_jobs,
     knowledge_jobs,
     freshness_jobs,
     wording_jobs,
+    import_jobs,
 )
 
 # How many jobs run at once. Each queue has its own workers, so that a slow receiver or AI never delays a lease.
@@ -44,6 +53,7 @@ CONCURRENCY = {
     jobs.COPILOT_QUEUE: 2,
     jobs.PSA_QUEUE: 8,
     jobs.KNOWLEDGE_QUEUE: 1,
+    jobs.IMPORT_QUEUE: 1,
 }
 _GRACE_SECONDS = 5
 # A worker that has not been heard of for so long is dead, and its jobs are run again. Until then they hold up what
@@ -100,7 +110,12 @@ class QueueWorker(Worker):
     _is_lock_free = False
 
     async def _process_job(self, context: JobContext) -> None:
-        await super()._process_job(context)
+        try:
+            await super()._process_job(context)
+        except ConnectorException:
+            # The job has ended, and the database went away before that was recorded: it is taken up again like
+            # that of a worker that was killed. The library watches no such task, so nobody else would say so.
+            _log.warning("job %s: its end is not recorded, because the database went away", context.job.id)
         if context.job.lock is not None:
             self._is_lock_free = True
             self._new_job_event.set()

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from flowpilot.cli import offboarding
 from flowpilot.cli.common import AccountOption, JsonOption, print_created
 from flowpilot.cli.connection import new_database, require_account, run
 from flowpilot.clock import now
@@ -26,6 +27,7 @@ RoleOption = Annotated[Role, typer.Option("--role", help="Its permissions.")]
 
 def register(app: typer.Typer) -> None:
     """Add the groups to the command line."""
+    offboarding.add_to(account_app)
     app.add_typer(account_app, name="account")
     app.add_typer(user_app, name="user")
     app.add_typer(key_app, name="key")

@@ -22,9 +22,7 @@ _COMMANDS = {
     ),
     "doctor": _Entry("doctor", "Check the installation, and say how to mend what is wrong."),
     "demo": _Entry("demo", "Serve FlowPilot with two demo accounts. A second run keeps their data."),
-    "import": _Entry(
-        "importing", "Import a log, all of it or nothing. Importing the same file again changes nothing."
-    ),
+    "import": _Entry("importing.command", "Import logs of other systems."),
     "report": _Entry("reports", "Print a report."),
     "account": _Entry("accounts", "Manage accounts (the tenants)."),
     "user": _Entry("accounts", "Manage people."),

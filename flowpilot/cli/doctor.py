@@ -14,6 +14,7 @@ from flowpilot.cli.connection import has_demo_accounts, read_database
 from flowpilot.copilot.ask import problem as ai_problem
 from flowpilot.db.connect import OLDEST_VERSION
 from flowpilot.errors import FlowPilotError
+from flowpilot.flows.matching.meaning import model
 from flowpilot.migrations.upgrade import newest_revision
 from flowpilot.settings import get_settings
 
@@ -44,6 +45,7 @@ def _checks() -> Iterator[tuple[bool, str]]:
     )
     fault = ai_problem(settings)
     yield fault is None, fault or f"AI copilot: {settings.ai_model or 'off'}"
+    yield True, f"matching by meaning: {model() or 'off, only words are matched (pip install flowpilot[meaning])'}"
     place = settings.data_dir.absolute()
     free = shutil.disk_usage(next(there for there in (place, *place.parents) if there.exists())).free
     yield (

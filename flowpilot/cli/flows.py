@@ -1,5 +1,6 @@
 """`flowpilot flow`: an account's flows, for the operator."""
 
+import shutil
 import sys
 import uuid
 from pathlib import Path
@@ -18,15 +19,22 @@ from flowpilot.db.session import Database
 from flowpilot.errors import ConflictError, FlowPilotError, InvalidError
 from flowpilot.flows import queries
 from flowpilot.flows.author import Operator
-from flowpilot.flows.importing import ImportAction, Imported, import_flow, install_shipped
-from flowpilot.flows.lines import FlowTextError
+from flowpilot.flows.checking.checker import TreeProblem, problems
+from flowpilot.flows.files.bundle import Bundle, is_bundle
+from flowpilot.flows.files.importing import export_bundle, import_bundle, read_within_limits
+from flowpilot.flows.importing import ImportAction, Imported, install_shipped
+from flowpilot.flows.matching.index import index_missing
+from flowpilot.flows.matching.meaning import model
+from flowpilot.flows.service import FlowProblemsError
 from flowpilot.flows.subflows.names import innermost_first, with_names
 from flowpilot.flows.text import parse, render
-from flowpilot.flows.tree import problems
+from flowpilot.settings import get_settings
 
 app = typer.Typer(help="Manage an account's flows, which guide engineers.", no_args_is_help=True)
 
-FilesArgument = Annotated[list[Path], typer.Argument(exists=True, dir_okay=False, help="Flows as YAML.")]
+FilesArgument = Annotated[
+    list[Path], typer.Argument(exists=True, dir_okay=False, help="Flows as YAML, or with their files as .zip.")
+]
 
 _PAGE = 200
 _TOLD = {
@@ -34,6 +42,10 @@ _TOLD = {
     ImportAction.SAVED_DRAFT: "saved as a draft of the existing flow",
     ImportAction.UNCHANGED: "unchanged",
 }
+
+
+class NoMeaningError(ConflictError):
+    """The extra that matches by meaning is not installed."""
 
 
 class NotImportedError(ConflictError):
@@ -73,17 +85,19 @@ def import_files(
     ] = False,
 ) -> None:
     """Import flows, all of them or none. An existing flow of the same name gets the text as its draft."""
-    texts = {file: _read(file) for file in files}
+    bundles = {file: _read_to_import(file) for file in files}
 
     async def work(database: Database) -> list[Imported]:
         await require_account(database, account)
         done = []
         async with database.write(account) as db:
-            for file in track(_innermost_first(texts), "Flows", console=errors, transient=True):
+            for file in track(_innermost_first(bundles), "Flows", console=errors, transient=True):
                 try:
-                    done.append(await import_flow(db, Operator(account), texts[file], now(), publish=publish))
+                    operator, bundle = Operator(account), bundles[file]
+                    done.append(await import_bundle(db, get_settings(), operator, bundle, now(), publish=publish))
                 except FlowPilotError as error:
-                    raise NotImportedError(f"{file}: {error.detail} Nothing was imported.") from error
+                    where = _where(error.found[0]) if isinstance(error, FlowProblemsError) else ""
+                    raise NotImportedError(f"{file}: {where}{error.detail} Nothing was imported.") from error
         return done
 
     for imported in run(work):
@@ -103,16 +117,39 @@ def export(
             min=1, help="Version number. By default the published version, or the draft if there is none."
         ),
     ] = None,
+    with_files: Annotated[
+        Path | None, typer.Option(help="Write it with its files to this archive (.zip) instead.")
+    ] = None,
 ) -> None:
     """Print a flow as YAML."""
 
     async def work(database: Database) -> str:
         await require_account(database, account)
+        if with_files is not None:
+            file, _, _ = await export_bundle(database, account, flow_id, version)
+            with file, with_files.open("wb") as written:
+                shutil.copyfileobj(file, written)
+            return ""
         async with database.read(account) as db:
             text, _ = await queries.flow_text(db, account, flow_id, version)
             return render(await with_names(db, account, text))
 
     sys.stdout.write(run(work, read_database))
+
+
+@app.command("index")
+def index_flows(account: AccountOption) -> None:
+    """Prepare the published flows for matching by meaning, after the extra was installed or its model changed."""
+
+    async def work(database: Database) -> int:
+        await require_account(database, account)
+        async with database.write(account) as db:
+            return await index_missing(db, account)
+
+    if model() is None:
+        raise NoMeaningError("Install the extra first: pip install 'flowpilot[meaning]'.")
+    number = run(work)
+    errors.print(f"{number} {'flow' if number == 1 else 'flows'} prepared.")
 
 
 @app.command("install-library")
@@ -139,24 +176,43 @@ def check(files: FilesArgument) -> None:
 
 def _problems(file: Path) -> list[str]:
     try:
-        found = problems(parse(_read(file)).tree)
+        found = problems(_read(file).complete_tree)
     except InvalidError as error:
         return [error.detail]
-    return [f"{problem.node}: {problem.message}" if problem.node else problem.message for problem in found]
+    return [f"{_where(problem)}{problem.message}" for problem in found]
 
 
-def _innermost_first(texts: dict[Path, str]) -> list[Path]:
+def _where(problem: TreeProblem) -> str:
+    """The ids, by which a node is found in the file: `screen → dead_scren: `."""
+    if problem.missing is not None:
+        return f"{problem.node or 'root'} → {problem.missing}: "
+    return "" if problem.node is None else f"{problem.node}: "
+
+
+def _innermost_first(bundles: dict[Path, Bundle]) -> list[Path]:
     """The files in their order, but each after those with flows that it leads into."""
-    try:
-        flows = {file: parse(text) for file, text in texts.items()}
-    except FlowTextError:
-        return list(texts)  # The import says which.
-    order = {flow.name.lower(): number for number, flow in enumerate(innermost_first(flows.values()))}
-    return sorted(texts, key=lambda file: order[flows[file].name.lower()])
+    texts = [bundle.text for bundle in bundles.values()]
+    order = {flow.name.lower(): number for number, flow in enumerate(innermost_first(texts))}
+    return sorted(bundles, key=lambda file: order[bundles[file].text.name.lower()])
 
 
-def _read(file: Path) -> str:
+def _read_to_import(file: Path) -> Bundle:
     try:
-        return file.read_text("utf-8")
-    except UnicodeDecodeError as error:
-        raise InvalidError(f"{file} is not UTF-8 text.") from error
+        return _read(file)
+    except InvalidError as error:
+        raise NotImportedError(f"{file}: {error.detail} Nothing was imported.") from error
+
+
+def _read(file: Path) -> Bundle:
+    """A flow, with its files if it is an archive.
+
+    Raises:
+        InvalidError: it is neither, and why.
+    """
+    with file.open("rb") as opened:
+        if is_bundle(opened):
+            return read_within_limits(get_settings(), opened)
+        try:
+            return Bundle(parse(opened.read().decode()), {})
+        except UnicodeDecodeError as error:
+            raise InvalidError("It is not UTF-8 text.") from error

@@ -38,6 +38,9 @@ _COLUMNS = {
     "flows": _FLOW_COLUMNS,
     "top_performers": _FLOW_COLUMNS,
     "needs_attention": _FLOW_COLUMNS,
+    "ranked": _FLOW_COLUMNS,
+    "weak": _FLOW_COLUMNS,
+    "stale": _FLOW_COLUMNS,
     "by_reason": ("reason", *_GROUP_COLUMNS),
     "by_domain": ("domain", *_GROUP_COLUMNS),
 }
@@ -76,10 +79,12 @@ _HIDDEN = ("_ci95", "_id", "evidence", "unit", "estimator", "metric_definition")
 def print_report(console: Console, title: str, report: Report, *, definitions: bool) -> None:
     """Print a report for a person."""
     body = report.model_dump(mode="json", by_alias=True)
-    window, slugs = body.pop("window"), body.pop("definitions")
+    window, slugs, filters = body.pop("window"), body.pop("definitions"), body.pop("filters")
     asked = body.pop("period") or "custom window"
     moments = [window[name][:16].replace("T", " ") for name in ("from", "to", "as_of")]
     when = f"{moments[0]} to {moments[1]} UTC\nas of {moments[2]} UTC, days in {window['timezone']}"
+    if filters:
+        when += "\nonly " + ", ".join(f"{name} {value}" for name, value in filters.items())
     console.print(Panel(Text(when, justify="center"), title=f"[bold]{title}[/] · {asked}", box=box.ROUNDED))
     for block in _blocks("", body):
         console.print(block)
@@ -105,6 +110,10 @@ def _blocks(name: str, node: dict[str, Any]) -> list[RenderableType]:
             blocks.extend(_blocks(key, value))
         elif value == []:
             blocks.append(Text(f"  {_title(key)}: none in this window.", style="dim"))
+        elif key == "comparisons":
+            for one in value:
+                figures = {name: inner for name, inner in one.items() if name != "curve"}
+                blocks.extend(_blocks(f"{key}, by {one['clock']}", figures))
         elif _is_section(value):
             blocks.append(_rows(key, value))
     return blocks

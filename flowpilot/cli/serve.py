@@ -17,7 +17,7 @@ from flowpilot.http.connections import Connections, most_connections
 from flowpilot.settings import get_settings
 
 if TYPE_CHECKING:
-    from flowpilot.handoffs.live.hub import Hub
+    from flowpilot.live.hub import Hub
 
 HostOption = Annotated[str, typer.Option(help="Address to listen on.")]
 PortOption = Annotated[int, typer.Option(min=0, max=65535, help="Port to listen on.")]

@@ -19,6 +19,12 @@ class Client(Tenant, Base):
     __table_args__ = (
         tenant_key("merged_into_id", "clients"),
         CheckConstraint("merged_into_id <> id", "merged_into_id"),
+        Index(
+            "clients_merged_idx",
+            "account_id",
+            "merged_into_id",
+            postgresql_where="merged_into_id IS NOT NULL",
+        ),
     )
 
     name: Mapped[str]

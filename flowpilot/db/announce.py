@@ -1,17 +1,59 @@
 """NOTIFY: tell every server process that something in an account has changed, once it is committed."""
 
 import uuid
-from typing import Literal
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Self, get_args
 
-from sqlalchemy import func, select
+from sqlalchemy import text
 
-from flowpilot.db.session import Db
+if TYPE_CHECKING:
+    from flowpilot.db.session import Db
 
 CHANNEL = "flowpilot"
 
-Topic = Literal["handoffs", "access", "notifications"]
+Topic = Literal["handoffs", "access", "notifications", "sessions", "presence", "removals"]
+
+_PENDING = "announcements"
+_SEND = text("SELECT pg_notify(:channel, payload) FROM unnest(CAST(:payloads AS text[])) AS payload")
 
 
-async def announce(db: Db, account_id: uuid.UUID, topic: Topic) -> None:
-    """Announce that this transaction changed something. Listeners then read what they may see."""
-    await db.execute(select(func.pg_notify(CHANNEL, f"{topic} {account_id}")))
+@dataclass(frozen=True, slots=True)
+class Announcement:
+    """What has changed in an account, and of some topics the new state in a few words without spaces."""
+
+    topic: Topic
+    account_id: uuid.UUID
+    details: tuple[str, ...] = ()
+
+    def __str__(self) -> str:
+        return " ".join((self.topic, str(self.account_id), *self.details))
+
+    @classmethod
+    def read(cls, payload: str) -> Self | None:
+        """The announcement in a payload; None if it holds none. Any role that may connect may notify."""
+        topic, account, *details = (*payload.split(" "), "")
+        known = next((one for one in get_args(Topic) if one == topic), None)
+        try:
+            return None if known is None else cls(known, uuid.UUID(account), tuple(filter(None, details)))
+        except ValueError:
+            return None
+
+
+def announce(
+    db: "Db", account_id: uuid.UUID, topic: Topic, subject: uuid.UUID | None = None, *state: object
+) -> None:
+    """Have it announced that this transaction changed something. Listeners then read what they may see.
+
+    What a transaction announces is sent in one statement before it commits, and of each subject the last state.
+    """
+    pending: dict[Any, Announcement] = db.info.setdefault(_PENDING, {})
+    details = () if subject is None else (str(subject), *map(str, state))
+    pending[topic, account_id, subject] = Announcement(topic, account_id, details)
+
+
+async def send_announcements(db: "Db") -> None:
+    """Send what the transaction has announced: listeners receive it once it has committed."""
+    pending: dict[Any, Announcement] = db.info.pop(_PENDING, {})
+    if pending:
+        payloads = [str(one) for one in pending.values()]
+        await db.execute(_SEND, {"channel": CHANNEL, "payloads": payloads})

@@ -8,7 +8,6 @@ import fcntl
 import os
 import shlex
 import shutil
-import socket
 import stat
 import subprocess
 import tempfile
@@ -18,7 +17,10 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from urllib.parse import quote
 
-from flowpilot.db.location import PORT, SOCKET, EmbeddedPostgresError, NoDatabaseError, Server, locate
+from psycopg.conninfo import make_conninfo
+from psycopg.pq import PGconn, Ping
+
+from flowpilot.db.location import PORT, EmbeddedPostgresError, NoDatabaseError, Server, locate
 from flowpilot.db.locks import file_lock, is_held, lock_for_child
 
 __all__ = ["EmbeddedPostgresError", "NoDatabaseError", "embedded_postgres"]
@@ -27,6 +29,7 @@ _DATABASE = "flowpilot"
 _OWNER = "flowpilot_owner"
 _PATIENCE_SECONDS = 60
 _POLL_SECONDS = 0.02
+_ANSWER_SECONDS = 10
 _LOG_BYTES = 10_000_000
 
 
@@ -70,12 +73,14 @@ def _ensure_running(server: Server) -> None:
 
 
 def _status(server: Server) -> str:
-    """The postmaster's own status. Empty if nothing listens: then its pid file is a left-over."""
-    with socket.socket(socket.AF_UNIX) as probe:
-        try:
-            probe.connect(str(server.sockets / SOCKET))
-        except (FileNotFoundError, ConnectionRefusedError):
-            return ""
+    """The postmaster's own status. Empty if it gives no answer: then its pid file is a left-over.
+
+    That somebody listens is not enough: a child that a killed postmaster had just begun holds its socket for a
+    moment.
+    """
+    place = make_conninfo(host=str(server.sockets), port=PORT, connect_timeout=_ANSWER_SECONDS)
+    if PGconn.ping(place.encode()) == Ping.NO_RESPONSE:
+        return ""
     with suppress(FileNotFoundError, IndexError):
         return (server.cluster / "postmaster.pid").read_text().splitlines()[7].strip()
     return "between two states"

@@ -1,13 +1,11 @@
 """LISTEN: receive the announcements of all server processes, over one connection for this process."""
 
-import uuid
 from collections.abc import Callable
-from typing import get_args
 
 import psycopg
 from psycopg import sql
 
-from flowpilot.db.announce import CHANNEL, Topic
+from flowpilot.db.announce import CHANNEL, Announcement
 from flowpilot.db.connect import LIVELINESS
 
 APPLICATION_NAME = "flowpilot listen"
@@ -15,7 +13,7 @@ APPLICATION_NAME = "flowpilot listen"
 _LISTEN = sql.SQL("LISTEN {}").format(sql.Identifier(CHANNEL))
 
 
-async def listen(url: str, *, connected: Callable[[], None], heard: Callable[[Topic, uuid.UUID], None]) -> None:
+async def listen(url: str, *, connected: Callable[[], None], heard: Callable[[Announcement], None]) -> None:
     """Call `heard` for every announcement, until cancelled.
 
     `connected` is called once the connection is made. Earlier announcements are lost, so the caller has to read
@@ -31,16 +29,6 @@ async def listen(url: str, *, connected: Callable[[], None], heard: Callable[[To
         await connection.execute(_LISTEN)
         connected()
         async for notify in connection.notifies():
-            _tell(notify.payload, heard)
-
-
-def _tell(payload: str, heard: Callable[[Topic, uuid.UUID], None]) -> None:
-    # Any role that may connect may notify, so the payload may be anything.
-    topic, _, account = payload.partition(" ")
-    try:
-        account_id = uuid.UUID(account)
-    except ValueError:
-        return
-    for known in get_args(Topic):
-        if known == topic:
-            heard(known, account_id)
+            announcement = Announcement.read(notify.payload)
+            if announcement is not None:
+                heard(announcement)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from sqlalchemy import Connection
 
 ACCOUNT = "NULLIF(current_setting('app.account_id', true), '')::uuid"
+REMOVING_FROM = "NULLIF(current_setting('app.removing_from', true), '')::uuid"
 LOGIN_USER = "NULLIF(current_setting('app.login_user_id', true), '')::uuid"
 LOGIN_EMAIL = "NULLIF(current_setting('app.login_email', true), '')"
 
@@ -22,6 +23,27 @@ def tenant_policy(table: str, column: str = "account_id") -> str:
     """Only rows of the present account can be read and written."""
     condition = f"{column} = {ACCOUNT}"
     return f"{protect(table)} CREATE POLICY tenant ON {table} USING ({condition}) WITH CHECK ({condition});"
+
+
+def removal_policies() -> list[str]:
+    """When words of append-only rows may be overwritten: by a transaction that says of which session.
+
+    The runtime role may update no other column of them (`migrations/upgrade`), and delete none.
+    """
+    of_handoff = (
+        "EXISTS (SELECT FROM session_handoffs h WHERE h.account_id = handoff_events.account_id "
+        f"AND h.id = handoff_events.handoff_id AND h.session_id = {REMOVING_FROM})"
+    )
+    rules = {
+        "ai_session_steps": (f"session_id = {REMOVING_FROM}", "content ? 'removed'"),
+        "ai_session_status_changes": (f"session_id = {REMOVING_FROM}", "true"),
+        "handoff_events": (of_handoff, "true"),
+        "audit_log": (f"{REMOVING_FROM} IS NOT NULL AND target_type = 'flow'", "target_type = 'flow'"),
+    }
+    return [
+        f"CREATE POLICY removal ON {table} AS RESTRICTIVE FOR UPDATE USING ({using}) WITH CHECK ({check})"
+        for table, (using, check) in rules.items()
+    ]
 
 
 def each_account(connection: Connection) -> Iterator[uuid.UUID]:

@@ -13,6 +13,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession, create_async_engin
 from sqlalchemy.orm import Session, SessionTransaction
 from sqlalchemy.pool import ConnectionPoolEntry
 
+from flowpilot.db.announce import send_announcements
 from flowpilot.db.connect import LIVELINESS, driver_url
 from flowpilot.db.failures import OutageLog, outage
 
@@ -76,7 +77,7 @@ def _refuse_closed(_: object, entry: ConnectionPoolEntry, __: object) -> None:
 
 
 class Database:
-    """The runtime role's connections."""
+    """The runtime role's connections. `url` is for work that needs a connection of its own (`db/bulk`)."""
 
     def __init__(
         self,
@@ -93,6 +94,7 @@ class Database:
             patience_seconds: how long to wait for one when all are in use.
             registry: the metrics registry in which failures are counted.
         """
+        self.url = url
         # No prepared statements: their generic plans fit neither small nor large accounts. This also allows a
         # transaction pooler in between.
         self.engine: AsyncEngine = create_async_engine(
@@ -136,6 +138,8 @@ class Database:
             async with kind(self.engine, info=info, expire_on_commit=False) as db, db.begin():
                 yield db
                 await db.flush()
+                if isinstance(db, Db):
+                    await send_announcements(db)
                 is_committing = not kind.read_only
         except Exception as error:
             found = outage(error, is_committing=is_committing)

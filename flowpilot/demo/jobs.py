@@ -11,9 +11,10 @@ from flowpilot.freshness.schedule import CHECK_JOB
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB, lease
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.jobs import KNOWLEDGE_QUEUE, app
-from flowpilot.knowledge.jobs import ANALYSE_JOB
+from flowpilot.knowledge.jobs import ANALYSE_JOB, lock_of
 from flowpilot.sessions.idle import IDLE_JOB, MAY_LIE_IDLE
 from flowpilot.sessions.models import AISession
+from flowpilot.sessions.verifying.service import LOOK_AGAIN_JOB
 
 # Enough to see proposals of several sessions, and done within a minute of the demo's start.
 _MOST_ANALYSED = 30
@@ -27,9 +28,15 @@ def enqueue_due(connection: psycopg.Connection, account: DemoAccount, rows: Demo
     for session in rows.sessions:
         if session.status in MAY_LIE_IDLE:
             _watch_session(connection, account, session)
+        if session.look_again_at is not None:
+            app.configure_task(LOOK_AGAIN_JOB, schedule_at=session.look_again_at, connection=connection).defer(
+                account_id=str(account.id),
+                session_id=str(session.id),
+                look_again_at=session.look_again_at.isoformat(),
+            )
     for session in _uncovered(rows.sessions):
         app.configure_task(
-            ANALYSE_JOB, queue=KNOWLEDGE_QUEUE, lock=f"knowledge {account.id}", connection=connection
+            ANALYSE_JOB, queue=KNOWLEDGE_QUEUE, lock=lock_of(account.id), connection=connection
         ).defer(account_id=str(account.id), session_id=str(session.id))
 
 

@@ -1,10 +1,11 @@
-"""The search columns of the demo's flows, which are expressions that only PostgreSQL can compute."""
+"""The search columns of the demo's flows, which only PostgreSQL can compute, and their meanings."""
 
 import psycopg
 from sqlalchemy import make_url, update
 
+from flowpilot.db.bulk import copy_rows
 from flowpilot.demo.simulation.simulate import DemoRows
-from flowpilot.flows.matching.index import index
+from flowpilot.flows.matching.index import flow_meaning, index
 from flowpilot.flows.models import Flow
 from flowpilot.flows.tree import Tree
 
@@ -24,3 +25,6 @@ def index_flows(connection: psycopg.Connection, rows: DemoRows) -> None:
             .compile(dialect=dialect)
         )
         connection.execute(statement.string.encode(), statement.params)
+        if (meaning := flow_meaning(flow)) is not None:
+            columns = ("account_id", "id", "version_id", "model", "vectors")
+            copy_rows(connection, "flow_meanings", columns, [[getattr(meaning, name) for name in columns]])

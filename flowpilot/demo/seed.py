@@ -9,6 +9,7 @@ from typing import Any
 
 import psycopg
 from psycopg.types.json import Jsonb
+from sqlalchemy.dialects.postgresql import JSONB
 
 from flowpilot.db.base import Base
 from flowpilot.db.bulk import account_transaction, copy_rows
@@ -123,7 +124,9 @@ def _write(connection: psycopg.Connection, rows: Sequence[Base]) -> None:
 
 def _value(row: Base, name: str) -> Any:
     value = getattr(row, name)
-    return Jsonb(value) if isinstance(value, dict) else value
+    # A list may also be an array, which is written in another way.
+    is_json = isinstance(row.__table__.columns[name].type, JSONB)
+    return Jsonb(value) if is_json and value is not None else value
 
 
 def _ignore(stage: str, share_done: float) -> None:

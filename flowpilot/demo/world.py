@@ -183,7 +183,7 @@ NORTHWIND = DemoAccount(
     ),
     flows=(
         *_SHARED_FLOWS,
-        DemoFlow("file-permissions", misleads=True, misleads_since_days_ago=45),
+        DemoFlow("file-permissions", misleads=True, misleads_since_days_ago=52),
         DemoFlow("backup-failure", born_days_ago=45),
         DemoFlow("docking-station", origin="ai_generated", born_days_ago=150, second_days_ago=40),
         DemoFlow("sharepoint-read-only", origin="ai_enhanced", born_days_ago=30),

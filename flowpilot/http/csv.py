@@ -3,9 +3,19 @@
 import csv
 import io
 from collections.abc import Iterable
-from typing import Any, TypeVar
+from typing import Annotated, Any, TypeVar
+
+from fastapi import Query
 
 MEDIA_TYPE = "text/csv; charset=utf-8"
+
+# Without it, Excel reads UTF-8 as the code page of its country; a program would take it for part of the header.
+BYTE_ORDER_MARK = "\ufeff"
+
+Bom = Annotated[
+    bool,
+    Query(description="Begin with a byte order mark, so that Excel shows letters such as ä as they are."),
+]
 
 # A spreadsheet runs text that begins with one of these as a formula (OWASP, "CSV Injection").
 _FORMULA = tuple("=+-@＝＋－＠")  # noqa: RUF001 - The wide characters are intended.
@@ -20,9 +30,14 @@ def csv_lines(rows: Iterable[Iterable[Any]]) -> str:
     return file.getvalue()
 
 
-def attachment(name: str) -> dict[str, str]:
-    """The header that makes an answer a file of that name."""
-    return {"Content-Disposition": f'attachment; filename="{name}.csv"'}
+def csv_start(*, bom: bool) -> str:
+    """What a file begins with, before its header."""
+    return BYTE_ORDER_MARK if bom else ""
+
+
+def attachment(name: str, kind: str = "csv") -> dict[str, str]:
+    """The header that makes an answer a file of that name and kind."""
+    return {"Content-Disposition": f'attachment; filename="{name}.{kind}"'}
 
 
 def safe_cell(value: T) -> T | str:

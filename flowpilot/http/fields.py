@@ -1,11 +1,12 @@
 """What a request may carry: bodies of known fields, and the kinds of text."""
 
-import unicodedata
 from typing import Annotated
 
 from fastapi import Path
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+
+from flowpilot.text import is_visible, without_turns
 
 
 class Body(BaseModel):
@@ -39,9 +40,14 @@ def says_something(text: str) -> str:
     Raises:
         ValueError: it has only spaces, control characters and characters without a shape.
     """
-    if all(unicodedata.category(character)[0] in "CZ" for character in text):
+    if not is_visible(text):
         raise ValueError("must say something: it has only spaces or invisible characters")
     return text
+
+
+def if_visible(text: str) -> str:
+    """The text; an empty one if there is nothing in it that a person can see."""
+    return text if is_visible(text) else ""
 
 
 Storable = Annotated[str, AfterValidator(storable)]
@@ -55,12 +61,17 @@ _Said = Annotated[
     AfterValidator(storable),
     AfterValidator(says_something),
 ]
-Line = Annotated[_Said, Field(max_length=200)]
+# What turns the direction of writing stays in a body, and makes a name look like another one.
+Line = Annotated[_Said, AfterValidator(without_turns), Field(max_length=200)]
 Words = Annotated[_Said, Field(max_length=5_000)]
 Problem = Annotated[_Said, Field(max_length=10_000)]
-# Trimmed, and may be empty.
-Trimmed = Annotated[Text, StringConstraints(strip_whitespace=True)]
-Remark = Annotated[str, StringConstraints(strip_whitespace=True, max_length=5_000), AfterValidator(storable)]
+# Trimmed, and may be empty, as one is that nobody can see.
+_MaySay = Annotated[
+    str, StringConstraints(strip_whitespace=True), AfterValidator(storable), AfterValidator(if_visible)
+]
+Trimmed = Annotated[_MaySay, Field(max_length=200)]
+Remark = Annotated[_MaySay, Field(max_length=5_000)]
+WholeText = Annotated[_MaySay, Field(max_length=10_000)]
 
 # A form sends a field that is left empty as an empty text.
 EmptyIsNone = BeforeValidator(lambda value: value or None)

@@ -8,6 +8,7 @@ from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
+from flowpilot.identity.hours.service import follow_account
 from flowpilot.identity.models import Account
 
 _HOURS = ("work_days", "work_start", "work_end")
@@ -31,11 +32,11 @@ async def change_account(db: Db, actor: Actor, changes: dict[str, Any], now: dat
     """
     account = await lock_account(db, actor)
     if "timezone" in changes:
-        zone(changes["timezone"])
+        _check_zone(changes["timezone"])
     if "name" in changes:
         changes = changes | {"name": changes["name"].strip()}
         if not changes["name"]:
-            raise InvalidError("An account needs a name.")
+            raise InvalidError("An account needs a name.", field="name")
     _check_hours(*(changes.get(column, getattr(account, column)) for column in _HOURS))
     after = {column: value for column, value in changes.items() if value != getattr(account, column)}
     if not after:
@@ -44,10 +45,18 @@ async def change_account(db: Db, actor: Actor, changes: dict[str, Any], now: dat
     for column, value in after.items():
         setattr(account, column, value)
     await db.flush()
+    await follow_account(db, account, actor, set(after), now)
     target = ("account", actor.account_id)
     changed = {"before": _as_json(before), "after": _as_json(after)}
     await record(db, actor.account_id, actor.user_id, "account.changed", target, at=now, **changed)
     return account
+
+
+def _check_zone(name: str) -> None:
+    try:
+        zone(name)
+    except InvalidError as error:
+        raise InvalidError(error.detail, field="timezone") from error
 
 
 def _check_hours(days: list[int] | None, start: time | None, end: time | None) -> None:
@@ -55,12 +64,13 @@ def _check_hours(days: list[int] | None, start: time | None, end: time | None) -
         return
     if days is None or start is None or end is None:
         raise InvalidError(
-            "Working hours need work_days, work_start and work_end. Send all three, or null for each."
+            "Working hours need work_days, work_start and work_end. Send all three, or null for each.",
+            field="work_start",
         )
     if not days:
-        raise InvalidError("Working hours need at least one day of the week.")
+        raise InvalidError("Working hours need at least one day of the week.", field="work_days")
     if start >= end:
-        raise InvalidError("Working hours must start before they end, on the same day.")
+        raise InvalidError("Working hours must start before they end, on the same day.", field="work_end")
 
 
 def _as_json(columns: dict[str, Any]) -> dict[str, Any]:

@@ -63,13 +63,17 @@ PERMISSIONS: dict[Role, frozenset[Permission]] = {
 
 @dataclass(frozen=True, slots=True)
 class Actor:
-    """A verified caller: one user in one account. `key_id` is set when a program acts with an API key."""
+    """A verified caller: one user in one account. `key_id` is set when a program acts with an API key.
+
+    `reports_by_person`: whether the account shows figures of one person.
+    """
 
     account_id: uuid.UUID
     user_id: uuid.UUID
     role: Role
     timezone: str
     key_id: uuid.UUID | None = None
+    reports_by_person: bool = True
 
     def may(self, permission: Permission) -> bool:
         """Whether the role includes the permission."""

@@ -5,17 +5,18 @@ import uuid
 from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.errors import NotFoundError
+from flowpilot.errors import InvalidError
 from flowpilot.identity.actor import PERMISSIONS, Actor, ForbiddenError, Permission, Role
 from flowpilot.identity.models import Membership, User
 
 
-class NotAssignableError(NotFoundError):
-    """No member with this id can sign in and claim."""
+class NotAssignableError(InvalidError):
+    """No member with this id can sign in and claim: an imported person, for example, or somebody unknown."""
 
-    def __init__(self) -> None:
+    def __init__(self, field: str) -> None:
         super().__init__(
-            "No member with this id can sign in and claim. GET /members shows with can_be_assigned who can."
+            "No member with this id can sign in and claim. GET /members shows with can_be_assigned who can.",
+            field=field,
         )
 
 
@@ -33,11 +34,11 @@ def can_be_assigned(role: Role, *, can_sign_in: bool) -> bool:
     return can_sign_in and can_work(role)
 
 
-async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID) -> None:
+async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID, field: str) -> None:
     """Make sure that a member can be assigned work, and can until this transaction ends.
 
     Call it before a session is locked: a change of access locks the membership first, and what the member holds
-    after it.
+    after it. `field` is the one in which the member was named.
 
     Raises:
         NotAssignableError: this is not a member, or cannot sign in and claim.
@@ -50,7 +51,7 @@ async def lock_assignee(db: Db, account_id: uuid.UUID, user_id: uuid.UUID) -> No
     )
     found = (await db.execute(query)).one_or_none()
     if found is None or not can_be_assigned(Role(found.role), can_sign_in=found.can_sign_in):
-        raise NotAssignableError
+        raise NotAssignableError(field)
 
 
 async def lock_own_work(db: Db, actor: Actor, *, alone: bool = False) -> None:

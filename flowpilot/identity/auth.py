@@ -17,7 +17,7 @@ from flowpilot.clock import Now
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.email_address import normal_email
-from flowpilot.errors import ConflictError, FlowPilotError
+from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor, Permission, Role, require
 from flowpilot.identity.cookies import cookie_of
 from flowpilot.identity.credentials import (
@@ -33,7 +33,13 @@ _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
 
 # Built once, because every request runs them.
 _MEMBER = (
-    select(Membership.role, Account.timezone, User.password_changed_at)
+    select(
+        Membership.role,
+        Account.timezone,
+        Account.reports_by_person,
+        Account.closed_at,
+        User.password_changed_at,
+    )
     .join(Account, Account.id == Membership.account_id)
     .join(User, User.id == Membership.user_id)
     .where(Membership.account_id == bindparam("account"), Membership.user_id == bindparam("user"))
@@ -48,6 +54,8 @@ _KEY = (
         ApiKey.last_used_at,
         Membership.role.label("member_role"),
         Account.timezone,
+        Account.reports_by_person,
+        Account.closed_at,
     )
     .join(Membership, (Membership.account_id == ApiKey.account_id) & (Membership.user_id == ApiKey.user_id))
     .join(Account, Account.id == ApiKey.account_id)
@@ -65,6 +73,15 @@ class NoAccountError(FlowPilotError):
 
     def __init__(self) -> None:
         super().__init__("No account")
+
+
+class AccountClosedError(FlowPilotError):
+    """The account is about to be removed."""
+
+    status = 403
+
+    def __init__(self) -> None:
+        super().__init__("This account is closed, and is being removed. Ask the people who run this installation.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +121,11 @@ async def log_in(database: Database, email: str, password: str) -> Login:
 
 async def accounts_of(db: ReadDb, user_id: uuid.UUID) -> list[AccountChoice]:
     """The accounts a verified user belongs to, longest membership first."""
-    await _state_login_user(db, user_id)
+    await state_login_user(db, user_id)
     rows = await db.execute(
         select(Account.id, Account.name, Membership.role)
         .join(Membership, Membership.account_id == Account.id)
-        .where(Membership.user_id == user_id)
+        .where(Membership.user_id == user_id, Account.closed_at.is_(None))
         .order_by(Membership.created_at, Account.id)
     )
     return [AccountChoice(row.id, row.name, Role(row.role)) for row in rows]
@@ -135,38 +152,9 @@ async def state_login_email(db: ReadDb, email: str) -> None:
     await db.execute(select(func.set_config("app.login_email", normal_email(email), True)))
 
 
-async def _state_login_user(db: ReadDb, user_id: uuid.UUID) -> None:
+async def state_login_user(db: ReadDb, user_id: uuid.UUID) -> None:
+    """Let this transaction see the user with this id."""
     await db.execute(select(func.set_config("app.login_user_id", str(user_id), True)))
-
-
-async def set_password_hash(
-    db: Db,
-    user_id: uuid.UUID,
-    password_hash: str,
-    now: datetime,
-    *,
-    instead_of: str | None,
-    given_by_operator: bool = False,
-) -> None:
-    """Set a verified user's password. Older tokens are no longer valid.
-
-    Raises:
-        ConflictError: the present hash is not `instead_of`, so the password has been changed in the meantime.
-    """
-    await _state_login_user(db, user_id)
-    # A token's time has a precision of one second.
-    changed_at = now.replace(microsecond=0)
-    values: dict[str, Any] = {"password_hash": password_hash, "password_changed_at": changed_at}
-    if given_by_operator:
-        values["password_given_by_operator"] = True
-    changed = await db.scalar(
-        update(User)
-        .where(User.id == user_id, User.password_hash.is_not_distinct_from(instead_of))
-        .values(values)
-        .returning(User.id)
-    )
-    if changed is None:
-        raise ConflictError("The password has just been changed. Sign in with the new one.")
 
 
 async def credential(request: Request, bearer: Annotated[str | None, Depends(_bearer)]) -> str:
@@ -186,6 +174,11 @@ async def claim(request: Request, credential: Credential) -> TokenClaim | KeyCla
 
 
 Claim = Annotated[TokenClaim | KeyClaim, Depends(claim)]
+
+
+async def claim_of(request: Request) -> TokenClaim | KeyClaim:
+    """The same of a request that has not come to its route yet."""
+    return await claim(request, await credential(request, await _bearer(request)))
 
 
 async def session(request: Request, claimed: Claim, now: Now) -> AsyncIterator[ReadDb]:
@@ -223,6 +216,7 @@ async def verify(db: ReadDb, claimed: TokenClaim | KeyClaim, now: datetime) -> t
 
     Raises:
         NoAccountError: the token names no account, or one to which its user does not belong.
+        AccountClosedError: the account is about to be removed.
         UnauthenticatedError: the key is unknown, revoked or expired, or the token is older than the password.
     """
     if claimed.account_id is None:
@@ -238,7 +232,15 @@ async def _verify_user(claimed: TokenClaim, account_id: uuid.UUID, db: ReadDb) -
         raise NoAccountError
     if row.password_changed_at is not None and claimed.issued_at < row.password_changed_at:
         raise UnauthenticatedError("The password has changed. Sign in again.")
-    return Actor(account_id, claimed.user_id, Role(row.role), row.timezone)
+    if row.closed_at is not None:
+        raise AccountClosedError
+    return Actor(
+        account_id,
+        claimed.user_id,
+        Role(row.role),
+        row.timezone,
+        reports_by_person=row.reports_by_person,
+    )
 
 
 async def _verify_key(claimed: KeyClaim, db: ReadDb, now: datetime) -> tuple[Actor, bool]:
@@ -247,10 +249,13 @@ async def _verify_key(claimed: KeyClaim, db: ReadDb, now: datetime) -> tuple[Act
         raise UnauthenticatedError
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):
         raise UnauthenticatedError("The API key is revoked or has expired. Create a new one.")
+    if row.closed_at is not None:
+        raise AccountClosedError
     use_is_due = row.last_used_at is None or now - row.last_used_at >= _LAST_USE_PRECISION
     # A key never outranks the user it acts as, even when that user's role was lowered after it was made.
     role = min(Role(row.role), Role(row.member_role), key=lambda role: role.rank)
-    return Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id), use_is_due
+    actor = Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id, row.reports_by_person)
+    return actor, use_is_due
 
 
 async def record_use(database: Database, claimed: KeyClaim, now: datetime) -> None:

@@ -5,16 +5,17 @@ requests that wait for a slow ticket system would hold up everybody. So these ca
 that is over when the route begins, and the route takes short ones of its own.
 """
 
+from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from typing import Any
 
 from fastapi import Depends, Request
 
-from flowpilot.clock import Now
+from flowpilot.clock import Now, now
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Actor, Permission, require
-from flowpilot.identity.auth import Claim, record_use, verify
+from flowpilot.identity.auth import Claim, claim_of, record_use, verify
 from flowpilot.identity.credentials import KeyClaim
 
 
@@ -37,3 +38,16 @@ def requires_detached(permission: Permission) -> Any:
         return actor
 
     return Depends(check)
+
+
+def admit(permission: Permission) -> Callable[[Request], Awaitable[None]]:
+    """What makes sure of who sends a request with files, before any of it is received.
+
+    It raises UnauthenticatedError without a valid credential, and ForbiddenError if the sender's role does not
+    include the permission.
+    """
+
+    async def check(request: Request) -> None:
+        require(await authenticate_detached(request, await claim_of(request), now()), permission)
+
+    return check

@@ -5,13 +5,13 @@ A program sends the key as a header. A page sends it in its form, so that a doub
 
 import hmac
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection, Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import delete, select, update
+from sqlalchemy import Text, and_, cast, delete, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.clock import Now
@@ -83,10 +83,11 @@ class Once:
         if row_id is None:
             return answer.model_validate(await self._answered(digest))
         made = await make()
+        said = made.model_dump(mode="json", exclude={unstored} if unstored else None)
         await self.db.execute(
             update(IdempotencyKey)
             .where(IdempotencyKey.account_id == self.actor.account_id, IdempotencyKey.id == row_id)
-            .values(answer=made.model_dump(mode="json", exclude={unstored} if unstored else None))
+            .values(answer=said, subject_id=_subject_of(said))
         )
         return made
 
@@ -99,9 +100,10 @@ class Once:
             key=self.key,
             request_digest=digest,
             answer=None,
+            subject_id=None,
             created_at=self.now,
         )
-        replaced = {name: new.excluded[name] for name in ("request_digest", "answer", "created_at")}
+        replaced = {name: new.excluded[name] for name in ("request_digest", "answer", "subject_id", "created_at")}
         row_id = await self.db.scalar(
             new.on_conflict_do_update(
                 index_elements=["account_id", "caller", "key"],
@@ -147,12 +149,49 @@ class Once:
         return answer
 
 
+KeyHeader = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=_LONGEST_KEY)]
+
+
+def _subject_of(answer: Mapping[str, Any]) -> uuid.UUID | None:
+    """What an answer is about: the session that it names, or what was created itself."""
+    named = answer.get("session_id") or answer.get("id")
+    return None if named is None else uuid.UUID(str(named))
+
+
+async def overwrite_answers(
+    db: Db,
+    account_id: uuid.UUID,
+    subjects: Collection[uuid.UUID],
+    clean: Callable[[Any], Any],
+    *,
+    is_preview: bool,
+) -> int:
+    """Overwrite words in the stored answers about any of these things; how many answers had them.
+
+    An answer of the previous version, kept for a day, does not say what it is about: its text does.
+    """
+    mentions = or_(*(cast(IdempotencyKey.answer, Text).contains(str(one)) for one in subjects))
+    query = select(IdempotencyKey.id, IdempotencyKey.answer).where(
+        IdempotencyKey.account_id == account_id,
+        or_(
+            IdempotencyKey.subject_id.in_(subjects),
+            and_(IdempotencyKey.subject_id.is_(None), IdempotencyKey.answer.is_not(None), mentions),
+        ),
+    )
+    cleaned = {row_id: (answer, clean(answer)) for row_id, answer in await db.execute(query)}
+    changed = {row_id: after for row_id, (before, after) in cleaned.items() if after != before}
+    for row_id, answer in changed.items() if not is_preview else ():
+        mine = update(IdempotencyKey).where(IdempotencyKey.account_id == account_id, IdempotencyKey.id == row_id)
+        await db.execute(mine.values(answer=answer))
+    return len(changed)
+
+
 async def once(
     request: Request,
     actor: Caller,
     db: WriteSession,
     now: Now,
-    key: Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=_LONGEST_KEY)] = None,
+    key: KeyHeader = None,
 ) -> Once:
     """The `Once` of the request, by the key in its header or in its form.
 

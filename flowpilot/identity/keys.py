@@ -42,7 +42,7 @@ async def create_key(
     if actor is not None and user_id not in {None, actor.user_id}:
         await _refuse_person(db, user_id)
     if expires_days is not None and expires_days < 1:
-        raise InvalidError("A key must be valid for at least one day.")
+        raise InvalidError("A key must be valid for at least one day.", field="expires_days")
     if user_id is None:
         user_id = await add_user(db, name or "Integration", now)
         await join(db, access, user_id, role, now, by=access.actor_id)

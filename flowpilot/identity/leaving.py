@@ -84,7 +84,7 @@ async def hand_over(
     if not hooks:
         raise RuntimeError("No hooks are set. Call wiring.wire_features first.")
     if successor is not None:
-        await lock_assignee(db, actor.account_id, successor)
+        await lock_assignee(db, actor.account_id, successor, "hand_over_to")
     leaver = Leaver(actor.account_id, user_id, now, role, actor.user_id, successor)
     return [one for hook in hooks for one in await hook.hand_over(db, leaver)]
 

@@ -13,6 +13,7 @@ from sqlalchemy import (
     SmallInteger,
     UniqueConstraint,
     false,
+    true,
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -24,7 +25,8 @@ class Account(Base):
 
     Minutes are null for no limit. Working hours are days of the week (ISO: Monday is 1) and local times, all three
     or none; without them the desk works around the clock. A confirmed flow is trusted for `verified_days`, or
-    always.
+    always. `reports_by_person`: whether reports may be narrowed to one person. From `closed_at`
+    on nobody is let in, and from `removal_began_at` on its rows are removed.
     """
 
     __tablename__ = "accounts"
@@ -39,6 +41,9 @@ class Account(Base):
     work_start: Mapped[time | None]
     work_end: Mapped[time | None]
     verified_days: Mapped[int | None] = mapped_column(server_default="180")
+    reports_by_person: Mapped[bool] = mapped_column(server_default=true())
+    closed_at: Mapped[datetime | None]
+    removal_began_at: Mapped[datetime | None]
     created_at: Mapped[datetime] = created_at()
 
 
@@ -132,7 +137,10 @@ class AuditEntry(Tenant, Base):
     """One change of access: who did what to whom. Rows are never changed or deleted."""
 
     __tablename__ = "audit_log"
-    __table_args__ = (Index(None, "account_id", "action"), {"info": {"append_only": True}})
+    __table_args__ = (
+        Index(None, "account_id", "action"),
+        {"info": {"append_only": True, "removable": ("before", "after")}},
+    )
 
     actor_id: Mapped[uuid.UUID | None]
     action: Mapped[str]
@@ -144,16 +152,18 @@ class AuditEntry(Tenant, Base):
 
 
 class IdempotencyKey(Tenant, Base):
-    """A caller's key, a digest of its request, and the answer. Valid for 24 hours."""
+    """A caller's key, a digest of its request, and the answer with what it is about. Valid for 24 hours."""
 
     __tablename__ = "idempotency_keys"
     __table_args__ = (
         UniqueConstraint("account_id", "caller", "key"),
         Index(None, "account_id", "created_at"),  # Each request with a key looks for old ones.
+        Index("idempotency_keys_subject_idx", "account_id", "subject_id"),
     )
 
     caller: Mapped[str]
     key: Mapped[str]
     request_digest: Mapped[str]
     answer: Mapped[dict[str, Any] | None]
+    subject_id: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime]

@@ -4,19 +4,21 @@ A hash takes long on purpose, so it is computed before a database connection is 
 """
 
 import asyncio
+import uuid
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import select, update
 
-from flowpilot.db.session import Database, state_account
+from flowpilot.db.session import Database, Db, state_account
 from flowpilot.email_address import normal_email
-from flowpilot.errors import InvalidError, NotFoundError
+from flowpilot.errors import ConflictError, InvalidError, NotFoundError
 from flowpilot.identity.actor import ForbiddenError
 from flowpilot.identity.audit.log import record
 from flowpilot.identity.auth import (
     accounts_of,
-    set_password_hash,
     state_login_email,
+    state_login_user,
     verify,
 )
 from flowpilot.identity.credentials import (
@@ -46,15 +48,45 @@ async def new_hash(password: str) -> str:
         InvalidError: the password is too short or too long.
     """
     if len(password) < MIN_PASSWORD_LENGTH:
-        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.")
+        raise InvalidError(f"A password needs at least {MIN_PASSWORD_LENGTH} characters.", field="password")
     if len(password) > MAX_PASSWORD_LENGTH:
-        raise InvalidError(f"A password has at most {MAX_PASSWORD_LENGTH} characters.")
+        raise InvalidError(f"A password has at most {MAX_PASSWORD_LENGTH} characters.", field="password")
     return await asyncio.to_thread(hash_password, password)
 
 
 async def is_right(password: str, password_hash: str | None) -> bool:
     """Whether the password is right. Without a hash to compare with, it takes just as long."""
     return await asyncio.to_thread(verify_password, password, password_hash)
+
+
+async def set_password_hash(
+    db: Db,
+    user_id: uuid.UUID,
+    password_hash: str,
+    now: datetime,
+    *,
+    instead_of: str | None,
+    given_by_operator: bool = False,
+) -> None:
+    """Set a verified user's password. Older tokens are no longer valid.
+
+    Raises:
+        ConflictError: the present hash is not `instead_of`, so the password has been changed in the meantime.
+    """
+    await state_login_user(db, user_id)
+    # A token's time has a precision of one second.
+    changed_at = now.replace(microsecond=0)
+    values: dict[str, Any] = {"password_hash": password_hash, "password_changed_at": changed_at}
+    if given_by_operator:
+        values["password_given_by_operator"] = True
+    changed = await db.scalar(
+        update(User)
+        .where(User.id == user_id, User.password_hash.is_not_distinct_from(instead_of))
+        .values(values)
+        .returning(User.id)
+    )
+    if changed is None:
+        raise ConflictError("The password has just been changed. Sign in with the new one.")
 
 
 async def change_own(

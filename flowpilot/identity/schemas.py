@@ -77,6 +77,7 @@ class AccountSettings(BaseModel):
     work_start: ClockTime | None
     work_end: ClockTime | None
     verified_days: int | None
+    reports_by_person: bool
     created_at: datetime
 
 
@@ -93,6 +94,7 @@ class AccountChange(Body):
     verified_days: int | None = Field(
         default=None, ge=7, le=3650, description="How long a published or confirmed flow is trusted."
     )
+    reports_by_person: bool = Field(default=True, description="Whether reports may be narrowed to one person.")
 
 
 class SwitchIn(Body):

@@ -21,7 +21,7 @@ class Attention(BaseModel):
     """What asks for a member's attention."""
 
     n_waiting: int = Field(description="Open handoffs that nobody has claimed.")
-    n_claimed_without_action: int = Field(description="Claimed handoffs without an action yet.")
+    n_claimed_without_action: int = Field(description="Claimed handoffs whose holder has not acted yet.")
     unread_count: int = Field(description="The member's unread notifications that still apply.")
     newest_unread_at: datetime | None = Field(description="When the newest of those was created.")
 

@@ -3,12 +3,14 @@
 import uuid
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from sqlalchemy import select
 from sqlalchemy.orm import defer
 
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.identity.queries import names_of
 from flowpilot.notifications.joins import belongs
 from flowpilot.sessions.models import AISession
@@ -16,12 +18,16 @@ from flowpilot.sessions.models import AISession
 
 @dataclass(frozen=True, slots=True)
 class EventContext:
-    """An event, its handoff and session, and the names of the people in it by their ids."""
+    """An event, its handoff and session, and the names of the people in it by their ids.
+
+    `question`: the one that it is about, if it is about one.
+    """
 
     event: HandoffEvent
     handoff: SessionHandoff
     session: AISession
     names: Mapping[uuid.UUID, str]
+    question: HandoffQuestion | None = None
 
     def name(self, user_id: uuid.UUID | str | None) -> str:
         """A person's name; former members can no longer be named."""
@@ -45,7 +51,22 @@ async def event_contexts(
     names = await names_of(
         db, account_id, {user for event, handoff, _ in rows for user in _people(event, handoff)}
     )
-    return {event.id: EventContext(event, handoff, session, names) for event, handoff, session in rows}
+    questions = await _questions(db, account_id, [event for event, _, _ in rows])
+    return {
+        event.id: EventContext(event, handoff, session, names, questions.get(event.content.get("question")))
+        for event, handoff, session in rows
+    }
+
+
+async def _questions(
+    db: ReadDb, account_id: uuid.UUID, events: Collection[HandoffEvent]
+) -> dict[Any, HandoffQuestion]:
+    """The questions that the events are about, by their ids as text. Without any, nothing is read."""
+    asked = {uuid.UUID(event.content["question"]) for event in events if "question" in event.content}
+    if not asked:
+        return {}
+    query = select(HandoffQuestion).where(HandoffQuestion.account_id == account_id, HandoffQuestion.id.in_(asked))
+    return {str(one.id): one for one in await db.scalars(query)}
 
 
 def _people(event: HandoffEvent, handoff: SessionHandoff) -> Iterator[uuid.UUID]:

@@ -1,4 +1,4 @@
-"""A flow that has lost trust: the member who answers for it is notified, once."""
+"""A flow that has lost trust: the member who answers for it is notified, once, by e-mail too."""
 
 from datetime import datetime
 
@@ -7,6 +7,7 @@ from flowpilot.flows.models import Flow
 from flowpilot.flows.trust.doubts import in_brief, read_doubts
 from flowpilot.identity.actor import Permission
 from flowpilot.notifications.delivery.trouble import TroubleKind
+from flowpilot.notifications.mailing import mail_later
 from flowpilot.notifications.notices import Notice, may, notify, settle, those_who_may, with_unread
 from flowpilot.notifications.people import people
 from flowpilot.text import sentence
@@ -31,3 +32,5 @@ async def follow_trust(db: Db, flow: Flow, now: datetime) -> None:
     asked -= await with_unread(db, flow.account_id, asked, TroubleKind.FLOW_DOUBTED)
     reason = sentence(f"The reason: {in_brief(read_doubts(flow.doubts))}")
     await notify(db, flow.account_id, asked, Notice(flow.id, TroubleKind.FLOW_DOUBTED, flow.name, reason), now)
+    if asked:
+        await mail_later(db, flow.account_id, flow.id)

@@ -15,7 +15,7 @@ from flowpilot.notifications.delivery.lanes import DELIVER_JOB, give_turn
 from flowpilot.notifications.delivery.planning import plan
 from flowpilot.notifications.delivery.sending import send
 from flowpilot.notifications.delivery.turns import PendingDelivery, lane_of_delivery, next_deliveries
-from flowpilot.notifications.ticket_system import MAIL_JOB, mail_refused
+from flowpilot.notifications.mailing import MAIL_JOB, mail_notices
 from flowpilot.outgoing.failures import DeliveryError, TryLaterError
 
 # After this time a lane queues again behind those that wait for a worker. One message may take longer.
@@ -37,12 +37,18 @@ async def notify(context: JobContext, account_id: str, event_id: str) -> None:
 
 
 @app.task(name=MAIL_JOB, pass_context=True, retry=RETRY)
-async def mail(context: JobContext, account_id: str, connection_id: str) -> None:
-    """Send by e-mail, too, that a ticket system refuses FlowPilot's credentials."""
+async def mail(context: JobContext, account_id: str, about: str) -> None:
+    """Send the notices about something by e-mail, too."""
     used, account = tools(context), uuid.UUID(account_id)
     if used.settings.smtp_host is not None:
         async with used.database.write(account) as db:
-            await mail_refused(db, account, uuid.UUID(connection_id), now())
+            await mail_notices(db, account, uuid.UUID(about), now())
+
+
+@app.task(name="notifications.mail_refused", pass_context=True, retry=RETRY)
+async def mail_refused(context: JobContext, account_id: str, connection_id: str) -> None:
+    """The same, as the release before enqueued it."""
+    await mail(context, account_id, connection_id)
 
 
 @app.task(name=DELIVER_JOB, queue=DELIVERY_QUEUE, pass_context=True, retry=_SOON)

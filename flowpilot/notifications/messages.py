@@ -12,10 +12,14 @@ from flowpilot.text import sentence, tidy
 _TITLE = 120
 _FIELD = 300
 
+# What is done about these is done there.
+_IN_THE_SESSION = {HandoffEventKind.ASKED, HandoffEventKind.ANSWERED}
+
 _ENDS: dict[str, str] = {
     Outcome.RESOLVED: "resolved",
     Outcome.PARKED: "set aside",
     Outcome.RETURNED: "returned",
+    Outcome.SENT_BACK: "sent back",
     Outcome.ABANDONED: "abandoned",
 }
 
@@ -46,7 +50,7 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
         context: the event and what belongs to it.
         is_settled: the event no longer applies, so the message also says what has become of the handoff.
     """
-    title, text = _wording(context)
+    title, text = _conversation(context) if context.event.kind in _IN_THE_SESSION else _wording(context)
     handoff, session = context.handoff, context.session
     fields = (
         ("Problem", tidy(session.problem_summary, _FIELD)),
@@ -64,7 +68,7 @@ def compose(context: EventContext, *, is_settled: bool = False) -> Message:
         tidy(subject, 2 * _TITLE),
         f"{said} {present_state(context)}" if is_settled else said,
         tuple((label, value) for label, value in fields if value),
-        f"/handoffs/{handoff.id}",
+        f"/sessions/{session.id}" if context.event.kind in _IN_THE_SESSION else f"/handoffs/{handoff.id}",
     )
 
 
@@ -107,7 +111,10 @@ def _wording(context: EventContext) -> tuple[str, str]:
             text = f"You have claimed “{problem}”, but not acted on it yet. It returns to the queue {left}."
         case HandoffEventKind.EXPIRED:
             title = "Back in the queue"
-            text = f"Nobody acted on “{problem}” in time, so it is back in the queue."
+            text = f"The holder of “{problem}” did not act in time, so it is back in the queue."
+        case HandoffEventKind.CLOSED if event.content.get("outcome") == Outcome.SENT_BACK:
+            why = sentence(tidy(str(event.content.get("note") or "no reason was given"), _FIELD))
+            title, text = "Sent back", f"{actor} has sent “{problem}” back: {why} Add it, and escalate again."
         case HandoffEventKind.CLOSED:
             end = sentence(_ENDS.get(event.content.get("outcome") or handoff.outcome or "", "closed"))
             note = tidy(str(event.content.get("note") or ""), _FIELD)
@@ -116,6 +123,16 @@ def _wording(context: EventContext) -> tuple[str, str]:
         case _:
             title, text = "Changed", f"“{problem}” has changed."
     return title, text
+
+
+def _conversation(context: EventContext) -> tuple[str, str]:
+    """A question to the engineer, or its answer. Their words are read from the question, so no copy is kept."""
+    actor, question = context.name(context.event.actor_id), context.question
+    if context.event.kind == HandoffEventKind.ASKED:
+        title, verb, said = f"{actor} asks", "asks", question.question if question else ""
+    else:
+        title, verb, said = f"{actor} has answered", "has answered", (question and question.answer) or ""
+    return title, f"{actor} {verb} about “{_problem(context)}”: {tidy(said, _FIELD)}"
 
 
 def _age(context: EventContext) -> timedelta:

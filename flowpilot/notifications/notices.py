@@ -66,7 +66,7 @@ async def notify(
     }
     about = {"account_id": account_id, "route_id": notice.about, "content": content, "created_at": at}
     await db.execute(insert(Notification).values([{"id": new_id(), "user_id": user, **about} for user in users]))
-    await announce(db, account_id, "notifications")
+    announce(db, account_id, "notifications")
 
 
 async def settle(db: Db, account_id: uuid.UUID, about: Collection[uuid.UUID], at: datetime) -> None:
@@ -78,4 +78,4 @@ async def settle(db: Db, account_id: uuid.UUID, about: Collection[uuid.UUID], at
     )
     settling = update(Notification).where(*notices).values(settled_at=at)
     if (await db.scalars(settling.returning(Notification.id))).all():
-        await announce(db, account_id, "notifications")
+        announce(db, account_id, "notifications")

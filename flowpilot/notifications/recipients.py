@@ -7,8 +7,9 @@ from typing import Any
 from flowpilot.handoffs.events import NOTIFIED_KINDS
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
 
-# The events that are sent to the channels of the whole account. A reminder concerns only the holder.
-ACCOUNT_WIDE = NOTIFIED_KINDS - {HandoffEventKind.REMINDED}
+# The events that are sent to the channels of the whole account. A reminder or a question is not.
+_QUESTIONS = {HandoffEventKind.ASKED, HandoffEventKind.ANSWERED, HandoffEventKind.WITHDRAWN}
+ACCOUNT_WIDE = NOTIFIED_KINDS - {HandoffEventKind.REMINDED} - _QUESTIONS
 
 
 def recipients(
@@ -40,8 +41,10 @@ def recipients(
             concerned = {handoff.goes_back_to, holder}
         case HandoffEventKind.CLOSED:
             concerned = {handoff.goes_back_to, handoff.claimed_by}
-        case HandoffEventKind.CLAIMED:
+        case HandoffEventKind.CLAIMED | HandoffEventKind.ASKED:
             concerned = {handoff.goes_back_to}
+        case HandoffEventKind.ANSWERED:
+            concerned = {_user(event.content.get("asked_by"))}
         case _:
             concerned = set()
     return {user for user in members if user in concerned and user != event.actor_id}

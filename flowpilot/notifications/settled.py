@@ -4,10 +4,11 @@ Anybody who reads "help needed" should be able to help. Once the handoff is clai
 else, the message is settled: nobody needs to read it any more.
 """
 
+import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Text, and_, case, cast, false, func, or_, select, true, update
+from sqlalchemy import ColumnElement, Select, Text, and_, case, cast, false, func, or_, select, true, update
 from sqlalchemy.orm import InstrumentedAttribute
 
 from flowpilot.db.session import Db
@@ -29,13 +30,26 @@ def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         (kind == HandoffEventKind.CLOSED, true()),
         (~_IS_OPEN, false()),
         (kind == HandoffEventKind.CLAIMED, SessionHandoff.claimed_by == HandoffEvent.actor_id),
-        (kind == HandoffEventKind.REMINDED, and_(is_their_claim, SessionHandoff.first_action_at.is_(None))),
+        (kind == HandoffEventKind.REMINDED, and_(is_their_claim, SessionHandoff.claimant_action_at.is_(None))),
+        # Once a question is answered or withdrawn, `settle_question` has the last word.
+        (kind.in_([HandoffEventKind.ASKED, HandoffEventKind.ANSWERED]), true()),
         # The former holder is always notified that the handoff was taken away.
         (and_(kind == HandoffEventKind.REASSIGNED, content["holder"].astext == cast(recipient, Text)), true()),
         (kind.in_([HandoffEventKind.CREATED, HandoffEventKind.REASSIGNED]), and_(_WAITS, is_for_them)),
         else_=_WAITS,
     )
     return ~func.coalesce(holds, false())
+
+
+async def settle_question(db: Db, over: HandoffEvent, now: datetime) -> None:
+    """Settle the notifications of a question that is answered or withdrawn."""
+    asked = select(HandoffEvent.id).where(
+        HandoffEvent.account_id == over.account_id,
+        HandoffEvent.handoff_id == over.handoff_id,
+        HandoffEvent.kind == HandoffEventKind.ASKED,
+        HandoffEvent.content["question"].astext == over.content["question"],
+    )
+    await _settle(db, over.account_id, asked, now)
 
 
 async def keep_settled(db: Db, closed: HandoffEvent, now: datetime) -> None:
@@ -48,11 +62,15 @@ async def keep_settled(db: Db, closed: HandoffEvent, now: datetime) -> None:
         HandoffEvent.handoff_id == closed.handoff_id,
         HandoffEvent.kind != HandoffEventKind.CLOSED,
     )
+    await _settle(db, closed.account_id, earlier, now)
+
+
+async def _settle(db: Db, account_id: uuid.UUID, events: Select[uuid.UUID], now: datetime) -> None:
     await db.execute(
         update(Notification)
         .where(
-            Notification.account_id == closed.account_id,
-            Notification.event_id.in_(earlier),
+            Notification.account_id == account_id,
+            Notification.event_id.in_(events),
             Notification.read_at.is_(None),
             Notification.settled_at.is_(None),
         )

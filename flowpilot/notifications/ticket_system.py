@@ -3,22 +3,16 @@
 Refused credentials are for those who can enter new ones, and a posting that failed is for the person whose it is.
 """
 
-import uuid
-from datetime import datetime
-
-from sqlalchemy import exists, select
+from sqlalchemy import select
 
 from flowpilot.db.session import Db
 from flowpilot.identity.actor import Permission
-from flowpilot.jobs import enqueue
-from flowpilot.notifications.delivery.trouble import TroubleKind, report_by_email
-from flowpilot.notifications.models import Notification, NotificationDelivery
+from flowpilot.notifications.delivery.trouble import TroubleKind
+from flowpilot.notifications.mailing import mail_later
 from flowpilot.notifications.notices import Notice, may, notify, settle, those_who_may, with_unread
 from flowpilot.notifications.people import people
 from flowpilot.psa.connections.models import PsaConnection
 from flowpilot.psa.hooks import Changed, CredentialsRefused, PostingFailed, PostingsMended
-
-MAIL_JOB = "notifications.mail_refused"
 
 
 async def report_refused(db: Db, refused: CredentialsRefused) -> None:
@@ -28,29 +22,7 @@ async def report_refused(db: Db, refused: CredentialsRefused) -> None:
     managing = those_who_may(members, Permission.MANAGE_PSA)
     await notify(db, refused.account_id, managing, trouble, refused.at)
     if managing:
-        # Whether there is a mail server, only the worker's settings say.
-        await enqueue(db, MAIL_JOB, account_id=refused.account_id, connection_id=refused.connection_id)
-
-
-async def mail_refused(db: Db, account_id: uuid.UUID, connection_id: uuid.UUID, now: datetime) -> None:
-    """Send the notices that still apply by e-mail as well, each once."""
-    sent = exists().where(
-        NotificationDelivery.account_id == account_id, NotificationDelivery.notification_id == Notification.id
-    )
-    query = (
-        select(Notification.user_id, Notification.id)
-        .where(
-            Notification.account_id == account_id,
-            Notification.route_id == connection_id,
-            Notification.settled_at.is_(None),
-            ~sent,
-        )
-        .with_for_update()
-    )
-    members = await people(db, account_id)
-    notices = {row.user_id: row.id for row in await db.execute(query)}
-    reached = {user: notice for user, notice in notices.items() if user in members and members[user].email}
-    await report_by_email(db, account_id, reached, now)
+        await mail_later(db, refused.account_id, refused.connection_id)
 
 
 async def report_failed(db: Db, failed: PostingFailed) -> None:

@@ -7,9 +7,12 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.flows.shipped import shipped_flows
+from flowpilot.identity.actor import Role
+from tests.attachments.files import uploaded
 from tests.cli.conftest import Run
 from tests.company import Company
-from tests.flows.samples import YAML, get, publish, save
+from tests.flows.files.test_drafts import tree_with
+from tests.flows.samples import YAML, create, get, publish, save
 
 BROKEN = YAML.replace("Yes: done", "Yes: nowhere")
 
@@ -81,7 +84,11 @@ def test_files_are_published_after_those_that_they_lead_into(flowpilot: Run, com
 
 @pytest.mark.parametrize(
     ("broken", "said"),
-    [(b"name: [", "is not valid YAML"), (b"\xff", "is not UTF-8 text"), (BROKEN.encode(), 'leads to "nowhere"')],
+    [
+        (b"name: [", "is not valid YAML"),
+        (b"\xff", "is not UTF-8 text"),
+        (BROKEN.encode(), "other.yaml: power → nowhere: The draft cannot be published."),
+    ],
     ids=["no YAML", "no text", "cannot be published"],
 )
 def test_all_files_are_imported_or_none(
@@ -108,6 +115,21 @@ def test_an_exported_flow_can_be_imported(
     [theirs] = get(client, neighbour)["items"]
     ours = get(client, company, f"/{flow_id}")
     assert get(client, neighbour, f"/{theirs['id']}")["published"]["tree"] == ours["published"]["tree"]
+
+
+def test_a_flow_goes_with_its_files_into_another_account(
+    flowpilot: Run, client: TestClient, company: Company, neighbour: Company, tmp_path: Path
+) -> None:
+    log = uploaded(client, company, b"event 41\n", "a.log", Role.TEAM_ADMIN)
+    flow_id = create(client, company, tree=tree_with({"id": log["id"]}))["id"]
+    archive = tmp_path / "flow.zip"
+    assert flowpilot("flow", "export", flow_id, "--account", company.id, "--with-files", archive).returncode == 0
+    assert flowpilot("flow", "check", archive).stdout == b"No problems in 1 flow.\n"
+    done = flowpilot("flow", "import", archive, "--account", neighbour.id, "--publish")
+    assert done.returncode == 0, done.stderr
+    [theirs] = get(client, neighbour)["items"]
+    [file] = get(client, neighbour, f"/{theirs['id']}")["published"]["tree"]["nodes"]["power"]["files"]
+    assert (file["name"], file["bytes"], file["id"] != log["id"]) == ("a.log", 9, True)
 
 
 def test_a_version_is_exported_by_its_number(flowpilot: Run, client: TestClient, company: Company) -> None:
@@ -160,7 +182,7 @@ def test_each_problem_is_a_line_with_its_file_and_node(flowpilot: Run, file: Pat
     done = flowpilot("flow", "check", broken, file, invalid)
     assert (done.returncode, done.stderr) == (1, b"")
     lines = done.stdout.decode().splitlines()
-    assert lines[0].startswith(f'{broken}: The root "start" is not among the nodes')
-    assert lines[1].startswith(f'{broken}: power: The choice "Yes" of node "power" leads to "nowhere"')
+    assert lines[0].startswith(f"{broken}: root → start: The flow begins at a node that does not exist.")
+    assert lines[1].startswith(f'{broken}: power → nowhere: The choice "Yes" of "Is the printer on?" leads to')
     assert lines[-1].startswith(f'{invalid}: The flow has no "root"')
     assert not any(line.startswith(f"{file}:") for line in lines)

@@ -92,17 +92,22 @@ def test_a_port_in_use_is_said_plainly(flowpilot: Run) -> None:
 
 def test_import_counts_and_repeats_nothing(flowpilot: Run, company: Company) -> None:
     page = MAPPING_PAGE.read_text()
-    blocks = dict(re.findall(r"```(csv|toml)\n(.*?)```", page, re.DOTALL))
+    found = re.findall(r"```(csv|toml)\n(.*?)```", page, re.DOTALL)
+    blocks = dict(reversed(found))
     with tempfile.TemporaryDirectory() as parent:
         log, mapping = Path(parent) / "log.csv", Path(parent) / "mapping.toml"
         log.write_text(blocks["csv"])
         mapping.write_text(blocks["toml"])
         words = ("import", log, "--mapping", mapping, "--account", company.id)
+        preview = flowpilot(*words, "--dry-run")
+        assert b"nothing was imported" in preview.stdout
+        assert b"MTTR      150 min (2 h 30 min), median 150 min (2 h 30 min), N 1" in preview.stdout
+        assert b"HELP-1: VPN drops hourly (resolved, Network, Grace)" in preview.stdout
         first, second = flowpilot(*words), flowpilot(*words)
         assert (first.returncode, second.returncode) == (0, 0), first.stderr + second.stderr
         assert first.stdout.startswith(b"Imported ")
         assert b"Nothing changed" in second.stdout
-        log.write_text(blocks["csv"] + "half a row\n")
+        log.write_text(blocks["csv"] + "half;a row\n")
         broken = flowpilot(*words)
         assert (broken.returncode, broken.stdout) == (1, b"")
         assert "Line 8: expected 11 fields" in broken.stderr.decode()

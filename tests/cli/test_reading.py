@@ -15,6 +15,7 @@ from flowpilot.demo.seed import DemoLogin
 from flowpilot.identity.actor import Role
 from flowpilot.settings import get_settings
 from tests.company import PASSWORD
+from tests.flows.samples import YAML
 from tests.places import open_directory
 
 ACCOUNT = ("--account", "01980000-0000-7000-8000-00000000a001")
@@ -23,19 +24,26 @@ ID = "01980000-0000-7000-8000-00000000a002"
 
 # A new command has to be put into one of these.
 BEGIN = {"serve", "demo", "account create", "db upgrade"}
-NEED_NO_DATABASE = {"flow check", "notify test-email"}
+NEED_NO_DATABASE = {"flow check", "import suggest", "notify test-email"}
 READ: dict[str, tuple[str, ...]] = {
     "report": ("dashboard", *ACCOUNT),
     "flow list": ACCOUNT,
+    "import list": ACCOUNT,
+    "account export": (ID,),
     "flow export": (ID, *ACCOUNT),
     "db url": (),
 }
 CHANGE: dict[str, tuple[str, ...]] = {
     "worker": (),
-    "import": ("{file}", "--mapping", "servicenow", *ACCOUNT),
+    "import file": ("{file}", "--mapping", "servicenow", *ACCOUNT),
+    "import psa": ("--since", "2026-01-01", *ACCOUNT),
+    "import undo": (ID, *ACCOUNT),
+    "account delete": (ID,),
+    "account reopen": (ID,),
     "user create": (EMAIL, *ACCOUNT, "--role", "owner"),
     "key create": (*ACCOUNT, "--role", "owner"),
     "flow import": ("{file}", *ACCOUNT),
+    "flow index": ACCOUNT,
     "flow install-library": ACCOUNT,
     "db reconcile": (),
     "psa check": ACCOUNT,
@@ -68,7 +76,7 @@ def test_every_command_is_known_to_read_or_to_change() -> None:
 
 @pytest.mark.parametrize("command", [*READ, *CHANGE])
 def test_it_makes_nothing_without_a_database(nowhere: Path, tmp_path: Path, command: str) -> None:
-    (tmp_path / "file").write_text("name: Printer\n")
+    (tmp_path / "file").write_text(YAML)
     words = [word.format(file=tmp_path / "file") for word in (READ | CHANGE)[command]]
     with pytest.raises(NoDatabaseError, match=r"Set FLOWPILOT_DATA_DIR .*, or start the server"):
         app([*command.split(), *words], standalone_mode=False)

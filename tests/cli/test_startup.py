@@ -19,7 +19,8 @@ def test_the_help_of_the_list_is_that_of_the_command(name: str) -> None:
 
 def test_the_list_is_complete() -> None:
     folder = Path(flowpilot.cli.__file__).parent
-    modules = {f"flowpilot.cli.{path.stem}" for path in folder.glob("*.py") if "def register(" in path.read_text()}
+    files = [path for path in folder.rglob("*.py") if "def register(" in path.read_text()]
+    modules = {".".join(["flowpilot.cli", *path.relative_to(folder).with_suffix("").parts]) for path in files}
     assert modules == {LISTED.module_of(name) for name in LISTED.commands}
 
 

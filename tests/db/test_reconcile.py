@@ -23,13 +23,14 @@ START = at("2026-01-01 00:00")
 def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
     draw = random.Random(seed)  # noqa: S311
     account_id, session_ids = new_id(), [new_id() for _ in range(3)]
+    people = [new_id() for _ in range(2)]
     steps: list[dict[str, Any]] = [
         {
             "id": new_id(),
             "session_id": session_id,
             "position": position,
-            "kind": draw.choice(["answer", "note", "outcome"]),
-            "actor_id": new_id(),
+            "kind": draw.choice(["answer", "note", "outcome", "strike"]),
+            "actor_id": draw.choice(people),
             "is_free_text": draw.random() < 0.5,
             "created_at": START + timedelta(seconds=draw.randrange(6)),
         }
@@ -41,8 +42,10 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
             "id": new_id(),
             "session_id": draw.choice(session_ids),
             "created_at": START,
+            "claimed_by": draw.choice(people),
             "claimed_at": draw.choice([None, START + timedelta(seconds=draw.randrange(6))]),
             "first_action_at": draw.choice([None, START + timedelta(minutes=1)]),
+            "claimant_action_at": draw.choice([None, START + timedelta(minutes=1)]),
         }
         for _ in range(4)
     ]
@@ -61,7 +64,7 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
             "SELECT id, step_count, answer_count, free_text_count FROM ai_sessions"
         ).fetchall()
         actions = connection.execute(
-            "SELECT id, first_action_at, first_action_by FROM session_handoffs"
+            "SELECT id, first_action_at, first_action_by, claimant_action_at FROM session_handoffs"
         ).fetchall()
         assert (sessions.reconcile(connection, account_id), handoffs.reconcile(connection, account_id)) == (0, 0)
 
@@ -81,7 +84,10 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
             and step["created_at"] > handoff["claimed_at"]
         ]
         first = min(after, key=lambda step: (step["created_at"], step["position"]), default=None)
-        assert found[handoff["id"]] == ([first["created_at"], first["actor_id"]] if first else [None, None])
+        own = [step for step in after if step["kind"] != "strike"]
+        by_claimant = [step["created_at"] for step in own if step["actor_id"] == handoff["claimed_by"]]
+        expected = [first["created_at"], first["actor_id"]] if first else [None, None]
+        assert found[handoff["id"]] == [*expected, min(by_claimant, default=None)]
 
 
 @pytest.mark.parametrize("feature", [sessions, handoffs])

@@ -93,9 +93,10 @@ def all_values(rows: DemoRows) -> list[list[tuple[Any, ...]]]:
 
 
 def moments(rows: DemoRows) -> list[datetime]:
-    """Every time in any row, except for the ends of leases, which may be in the future."""
+    """Every time in any row, except for those that may be in the future."""
+    ahead = {"lease_expires_at", "look_again_at"}
     named = [(name, value) for table in rows.tables() for row in table for name, value in vars(row).items()]
-    return [value for name, value in named if isinstance(value, datetime) and name != "lease_expires_at"]
+    return [value for name, value in named if isinstance(value, datetime) and name not in ahead]
 
 
 def _by_session(rows: Sequence[T]) -> dict[uuid.UUID, list[T]]:

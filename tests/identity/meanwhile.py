@@ -1,13 +1,15 @@
-"""Requests sent while another transaction is open."""
+"""Requests and jobs that meet another transaction, which is open."""
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any, TypeVar
 
 import httpx2
 
 from flowpilot.db.session import Database, Db
 from tests.company import Company
 
+T = TypeVar("T")
 Request = Callable[[], httpx2.Response]
 
 _WAITING = (
@@ -20,9 +22,19 @@ async def sent_meanwhile(
     database: Database, company: Company, change: Callable[[Db], Awaitable[None]], request: Request
 ) -> httpx2.Response:
     """The answer to a request that meets a change made but not yet committed."""
+    return await done_meanwhile(database, company, change, lambda: asyncio.to_thread(request))
+
+
+async def done_meanwhile(
+    database: Database,
+    company: Company,
+    change: Callable[[Db], Awaitable[object]],
+    work: Callable[[], Coroutine[Any, Any, T]],
+) -> T:
+    """What work comes to that meets a change made but not yet committed."""
     async with database.write(company.id) as db:
         await change(db)
-        sent = asyncio.ensure_future(asyncio.to_thread(request))
-        while not sent.done() and not company.query(_WAITING):
-            await asyncio.wait({sent}, timeout=0.01)
-    return await sent
+        begun = asyncio.ensure_future(work())
+        while not begun.done() and not company.query(_WAITING):
+            await asyncio.wait({begun}, timeout=0.01)
+    return await begun

@@ -35,6 +35,7 @@ def test_a_new_account_has_the_usual_rules(client: TestClient, company: Company)
         "work_start": None,
         "work_end": None,
         "verified_days": 180,
+        "reports_by_person": True,
     }
 
 

@@ -29,7 +29,9 @@ def test_nobody_else_is_accepted_by_an_escalation(client: TestClient, company: C
     session_id = start(client, company)["id"]
     for user_id in _not_assignable(company):
         answer = send_escalation(client, company, session_id, target_user_id=str(user_id))
-        assert (answer.status_code, answer.json()["type"]) == (404, "urn:flowpilot:problem:not-assignable")
+        problem = answer.json()
+        found = answer.status_code, problem["type"], problem["field"]
+        assert found == (422, "urn:flowpilot:problem:not-assignable", "target_user_id")
     engineer = company.add_person(fresh_email(), Role.ENGINEER)
     answer = send_escalation(client, company, session_id, target_user_id=str(engineer))
     assert answer.status_code == 201
@@ -41,5 +43,5 @@ def test_nobody_else_is_accepted_by_a_reassignment(client: TestClient, company: 
     def reassigned(user_id: uuid.UUID) -> int:
         return act(client, handoff, "reassign", company.headers(), target_user_id=str(user_id)).status_code
 
-    assert [reassigned(user_id) for user_id in _not_assignable(company)] == [404] * 4
+    assert [reassigned(user_id) for user_id in _not_assignable(company)] == [422] * 4
     assert reassigned(company.add_person(fresh_email(), Role.ENGINEER)) == 200

@@ -13,7 +13,7 @@ from pwdlib import PasswordHash
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
-from flowpilot.identity import auth, passwords
+from flowpilot.identity import passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import hash_password
 from tests.company import PASSWORD, Company, fresh_email, run
@@ -116,7 +116,7 @@ async def test_the_old_password_does_not_undo_a_reset_made_meanwhile(
 
     async def reset(db: Db) -> None:
         [(present,)] = company.query("SELECT password_hash FROM users WHERE id = %s", user_id)
-        await auth.set_password_hash(db, user_id, hash_password(NEW), now(), instead_of=present)
+        await passwords.set_password_hash(db, user_id, hash_password(NEW), now(), instead_of=present)
 
     body = {"current_password": PASSWORD, "new_password": "chosen by who had it"}
     answer = await sent_meanwhile(

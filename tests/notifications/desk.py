@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, LiteralString
 
-import psycopg
 from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
@@ -21,7 +20,7 @@ from flowpilot.notifications.inbox.service import choose
 from flowpilot.notifications.models import ChannelKind
 from flowpilot.settings import Settings
 from flowpilot.worker import work
-from tests.company import Company, fresh_email
+from tests.company import Company, fresh_email, owner_transaction
 
 PROBLEM = "VPN drops every hour"
 REASON = "Out of ideas"
@@ -92,7 +91,7 @@ class Desk:
         event = await self.escalates(**handoff)
         async with self.database.write(self.company.id) as db:
             await plan(db, self.company.id, event, now(), by_email=self.settings.smtp_host is not None)
-        with psycopg.connect(self.company.urls.owner) as owner:
+        with owner_transaction(self.company.urls) as owner:
             owner.execute("DELETE FROM procrastinate_jobs WHERE args->>'event_id' = %s", [str(event)])
 
     async def person(
@@ -133,7 +132,7 @@ class Desk:
         """Make everything that this desk has to send due now, and send it."""
         self.company.query("UPDATE notification_deliveries SET due_at = now() RETURNING id")
         self.company.query("UPDATE notification_routes SET next_try_at = least(next_try_at, now()) RETURNING id")
-        with psycopg.connect(self.company.urls.owner) as owner:
+        with owner_transaction(self.company.urls) as owner:
             owner.execute(
                 "UPDATE procrastinate_jobs SET scheduled_at = NULL WHERE status = 'todo' "
                 "AND task_name = ANY(%s) AND args->>'account_id' = %s",
@@ -143,7 +142,7 @@ class Desk:
 
     def jobs(self, condition: LiteralString = "") -> list[str]:
         """The tasks of this desk's waiting jobs."""
-        with psycopg.connect(self.company.urls.owner) as owner:
+        with owner_transaction(self.company.urls) as owner:
             rows = owner.execute(
                 "SELECT task_name FROM procrastinate_jobs WHERE status = 'todo' AND args->>'account_id' = %s "
                 + condition

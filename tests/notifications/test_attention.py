@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
-from tests.handoffs.live.streams import PATH, Stream, client_of, opened, serving
+from tests.live.streams import PATH, Stream, client_of, opened, serving
 from tests.notifications.desk import Desk
 
 pytestmark = pytest.mark.anyio

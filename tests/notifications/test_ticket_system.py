@@ -6,7 +6,8 @@ import pytest
 
 from flowpilot.clock import now
 from flowpilot.identity.actor import Role
-from flowpilot.notifications.ticket_system import mail_refused, report_refused, settle_refused
+from flowpilot.notifications.mailing import mail_notices
+from flowpilot.notifications.ticket_system import report_refused, settle_refused
 from flowpilot.psa.hooks import Changed, CredentialsRefused
 from tests.notifications.desk import Desk
 from tests.outgoing.servers import mail_server
@@ -38,7 +39,7 @@ async def test_each_of_them_gets_one_email(desk: Desk) -> None:
         connection_id = await _refuses(posted)
         await posted.work()
         async with desk.database.write(desk.company.id) as db:
-            await mail_refused(db, desk.company.id, connection_id, now())
+            await mail_notices(db, desk.company.id, connection_id, now())
         await posted.work_again()
         got = [str(letter["To"]) for letter in mailbox.letters]
         subjects = {letter["Subject"] for letter in mailbox.letters}

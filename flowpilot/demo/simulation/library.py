@@ -209,6 +209,7 @@ def _make_version(rng: Random, row: Flow, history: DemoFlow, number: int, at: da
         tree_id=row.id,
         number=number,
         structure=to_json(flow_text(history.slug, number).tree),
+        tree_type=row.tree_type,
         created_by=row.created_by,
         created_at=at,
         published_at=None,

@@ -72,6 +72,7 @@ class Words(BaseModel):
     led_astray: str
     releases: tuple[str, ...]
     returns: tuple[str, ...]
+    sent_back: str
     parks: tuple[str, ...]
     vendor_ends: tuple[str, ...]
     taken_back: str

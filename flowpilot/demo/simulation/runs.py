@@ -13,7 +13,7 @@ from flowpilot.demo.simulation.story import Story
 from flowpilot.demo.simulation.work import tick_all
 from flowpilot.demo.world import DemoAccount
 from flowpilot.sessions.models import ConfidenceTier
-from flowpilot.sessions.runs.decisions import Do, Mark
+from flowpilot.sessions.runs.decisions import Mark, MarkAction
 
 _FLOW = "new-pc"
 # The answers that lead to the checklist, and on from it.
@@ -62,7 +62,7 @@ def _to_the_end(story: Story) -> None:
     _come_to_the_checklist(story)
     tick_all(story, _two_people(story), leaving=1)
     story.wait_for_step()
-    waiver = Mark(Do.WAIVE, item=_LAST_ITEM, reason="The client keeps its own asset list.")
+    waiver = Mark(MarkAction.WAIVE, item=_LAST_ITEM, reason="The client keeps its own asset list.")
     actions.mark(story, story.engineer_id, waiver)
     _take(story, "All is done")
     tick_all(story, _two_people(story))

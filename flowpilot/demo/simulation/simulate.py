@@ -15,6 +15,7 @@ from flowpilot.demo.simulation.baselines import record_exclusions, time_verbal_h
 from flowpilot.demo.simulation.case import Case, pick_case
 from flowpilot.demo.simulation.chance import around, id_at
 from flowpilot.demo.simulation.clients import called, make_clients
+from flowpilot.demo.simulation.handoffs.actions import ASKED
 from flowpilot.demo.simulation.in_progress import live_step_seconds, live_tales
 from flowpilot.demo.simulation.library import Library, make_library
 from flowpilot.demo.simulation.notices import read_notices
@@ -24,9 +25,12 @@ from flowpilot.demo.simulation.runs import run_calls
 from flowpilot.demo.simulation.sessions.actions import begin
 from flowpilot.demo.simulation.sessions.course import live_through
 from flowpilot.demo.simulation.story import NotYetError, Story
+from flowpilot.demo.simulation.unsettled import MINUTES, STEP_SECONDS, unsettled_tales
 from flowpilot.demo.world import DAYS, DemoAccount
 from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.handoffs.questions.models import HandoffQuestion
+from flowpilot.handoffs.rules.models import EscalationSettings
 from flowpilot.identity.models import AuditEntry
 from flowpilot.knowledge.models import FlowProposal
 from flowpilot.notifications.models import Notification
@@ -36,6 +40,7 @@ from flowpilot.sessions.models import AISession, AISessionStep, ConfidenceTier, 
 _TICKET_SHARE = 0.87
 _FIRST_TICKET = 410_000
 _FIRST_RUN_TICKET = 398_211
+_FIRST_UNSETTLED_TICKET = 399_004
 _CLIENT_SHARE = 0.94
 _LIVE_MINUTES = (14, 85)
 
@@ -56,6 +61,7 @@ _TYPICAL_STEPS = {
 class DemoRows:
     """One account's rows, as models. Each table comes after those that it refers to."""
 
+    escalation_settings: list[EscalationSettings]
     clients: list[Client]
     client_names: list[ClientName]
     categories: list[FlowCategory]
@@ -66,6 +72,7 @@ class DemoRows:
     status_changes: list[StatusChange]
     handoffs: list[SessionHandoff]
     handoff_events: list[HandoffEvent]
+    questions: list[HandoffQuestion]
     notifications: list[Notification]
     baselines: list[HandoffBaseline]
     proposals: list[FlowProposal]
@@ -91,11 +98,17 @@ def simulate(account: DemoAccount, *, now: datetime, seed: int) -> DemoRows:
     """All that happened in an account in the half year before `now`, which is in UTC."""
     rng = Random(f"{account.id}:{seed}")  # noqa: S311 - A simulation has to be repeatable.
     library = make_library(rng, account, now)
-    stories = [*_tell_all(rng, account, library, now), *_tell_runs(account, library, now, seed)]
+    stories = [
+        *_tell_all(rng, account, library, now),
+        *_tell_runs(account, library, now, seed),
+        *_tell_unsettled(account, library, now, seed),
+    ]
     posts = [post_notes(story) for story in stories]
     baselines = time_verbal_handoffs(rng, stories)
     clients, client_names = make_clients(account, [story.session for story in stories], seed)
+    asked = {priority.name.lower(): dict(rules) for priority, rules in ASKED.rules.items()}
     return DemoRows(
+        escalation_settings=[EscalationSettings(account_id=account.id, rules=asked, avoidable_reasons=None)],
         clients=clients,
         client_names=client_names,
         categories=library.categories,
@@ -106,6 +119,7 @@ def simulate(account: DemoAccount, *, now: datetime, seed: int) -> DemoRows:
         status_changes=[change for story in stories for change in story.changes],
         handoffs=[handoff for story in stories for handoff in story.handoffs],
         handoff_events=_numbered([event for story in stories for event in story.events]),
+        questions=[question for story in stories for question in story.questions],
         notifications=read_notices(rng, [notice for story in stories for notice in story.notices], now),
         baselines=baselines,
         proposals=[proposal for story in stories if (proposal := propose(story)) is not None],
@@ -142,6 +156,19 @@ def _tell_runs(account: DemoAccount, library: Library, now: datetime, seed: int)
         story.step_seconds = call.step_seconds
         with suppress(NotYetError):
             call.tell(story)
+        stories.append(story)
+    return stories
+
+
+def _tell_unsettled(account: DemoAccount, library: Library, now: datetime, seed: int) -> list[Story]:
+    """What is not settled now, with chances of its own, too."""
+    rng, stories = Random(f"{account.id}:{seed}:unsettled"), []  # noqa: S311 - A simulation has to be repeatable.
+    for number, tell in enumerate(unsettled_tales()):
+        story = _begin(rng, account, library, now - timedelta(minutes=MINUTES), now)
+        story.session.psa_ticket_id = str(_FIRST_UNSETTLED_TICKET + number)
+        story.step_seconds = STEP_SECONDS
+        with suppress(NotYetError):
+            tell(story)
         stories.append(story)
     return stories
 
@@ -192,6 +219,9 @@ def _begin_story(
         created_at=moment,
         last_activity_at=moment,
         resolved_at=None,
+        waiting_for=None,
+        look_again_at=None,
+        fix_applied_at=None,
     )
     if session.client_name is not None:
         session.client_name = called(session.client_name, session.id)

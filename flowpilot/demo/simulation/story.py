@@ -15,6 +15,7 @@ from flowpilot.demo.world import DemoAccount
 from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.tree import Tree
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.identity.assignees import can_be_assigned
 from flowpilot.notifications.models import Notification
 from flowpilot.sessions import path
@@ -51,6 +52,7 @@ class Story:
     changes: list[StatusChange] = field(default_factory=list)
     handoffs: list[SessionHandoff] = field(default_factory=list)
     events: list[HandoffEvent] = field(default_factory=list)
+    questions: list[HandoffQuestion] = field(default_factory=list)
     notices: list[Notification] = field(default_factory=list)
     said: set[Any] = field(default_factory=set)
     entered: dict[uuid.UUID, Edition] = field(default_factory=dict)

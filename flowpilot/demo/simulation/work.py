@@ -13,7 +13,7 @@ from flowpilot.flows.fields import FieldKind, FlowField
 from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.sessions.models import ConfidenceTier, SessionStatus
 from flowpilot.sessions.path import Frame
-from flowpilot.sessions.runs.decisions import Do, Mark
+from flowpilot.sessions.runs.decisions import Mark, MarkAction
 from flowpilot.sessions.runs.run import run_of
 from flowpilot.sessions.transitions import Action
 
@@ -60,8 +60,8 @@ def tick_all(story: Story, people: Sequence[uuid.UUID], leaving: int = 0) -> Non
     fields = [one.asked for one in entries if isinstance(one.asked, FlowField)]
     items = [one.asked for one in entries if isinstance(one.asked, Item)]
     # What is filled in is used in the items, so it comes first.
-    wanted = [Mark(Do.FILL, field=field.name, value=_value(story, field)) for field in fields]
-    wanted += [Mark(Do.TICK, item=item.id) for item in items[: len(items) - leaving]]
+    wanted = [Mark(MarkAction.FILL, field=field.name, value=_value(story, field)) for field in fields]
+    wanted += [Mark(MarkAction.TICK, item=item.id) for item in items[: len(items) - leaving]]
     for number, one in enumerate(wanted):
         story.wait_for_step()
         actions.mark(story, people[number % len(people)], one)

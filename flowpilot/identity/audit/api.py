@@ -10,7 +10,7 @@ from fastapi import APIRouter, Depends, Query, Response
 
 from flowpilot.clock import zone
 from flowpilot.errors import ConflictError
-from flowpilot.http.csv import MEDIA_TYPE, attachment, csv_lines
+from flowpilot.http.csv import MEDIA_TYPE, Bom, attachment, csv_lines, csv_start
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanViewAuditLog
@@ -64,11 +64,13 @@ async def list_audit_log(
 
 
 @router.get("/audit-log.csv", response_class=Response)
-async def export_audit_log(actor: CanViewAuditLog, audit_filter: AuditQuery, db: ReadSession) -> Response:
+async def export_audit_log(
+    actor: CanViewAuditLog, audit_filter: AuditQuery, db: ReadSession, bom: Bom = False
+) -> Response:
     """The same as CSV, at most 100,000 entries. If more match, the answer is 409: no file is cut short."""
     if await audit.count_up_to(db, actor.account_id, audit_filter, MAX_CSV_ROWS + 1) > MAX_CSV_ROWS:
         raise TooManyEntriesError(f"More than {MAX_CSV_ROWS:,} entries match. Narrow them down with from and to.")
-    parts, cursor = [csv_lines([AuditEntryOut.model_fields])], None
+    parts, cursor = [csv_start(bom=bom), csv_lines([AuditEntryOut.model_fields])], None
     while chunk := await audit.entries(db, actor.account_id, audit_filter, _CHUNK_ROWS, cursor):
         parts.append(csv_lines(_row(entry) for entry in chunk))
         cursor = chunk[-1].id

@@ -1,12 +1,12 @@
 """The record of every change of access."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, func, insert, select
+from sqlalchemy import ColumnElement, func, insert, select, update
 
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
@@ -79,7 +79,33 @@ async def record(
             at=at,
         )
     )
-    await announce(db, account_id, "access")
+    announce(db, account_id, "access")
+
+
+async def overwrite_entries(
+    db: Db,
+    account_id: uuid.UUID,
+    targets: tuple[str, Collection[uuid.UUID]],
+    clean: Callable[[Any], Any],
+    *,
+    is_preview: bool,
+) -> None:
+    """Overwrite words that are removed for good, such as in the name of a flow. PostgreSQL allows nothing else.
+
+    Args:
+        targets: their type and their ids.
+    """
+    query = select(AuditEntry.id, AuditEntry.before, AuditEntry.after).where(
+        AuditEntry.account_id == account_id,
+        AuditEntry.target_type == targets[0],
+        AuditEntry.target_id.in_(targets[1]),
+    )
+    for entry_id, *said in [] if is_preview else (await db.execute(query)).all():
+        cleaned = [clean(one) for one in said]
+        if cleaned != said:
+            mine = update(AuditEntry).where(AuditEntry.account_id == account_id, AuditEntry.id == entry_id)
+            values = {"before": cleaned[0], "after": cleaned[1]}
+            await db.execute(mine.values(values), execution_options={"synchronize_session": False})
 
 
 async def entries(

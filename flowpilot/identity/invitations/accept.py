@@ -11,7 +11,7 @@ from sqlalchemy import Row, select
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError
 from flowpilot.identity.actor import Role
-from flowpilot.identity.auth import accounts_of, set_password_hash, state_login_email
+from flowpilot.identity.auth import accounts_of, state_login_email
 from flowpilot.identity.credentials import (
     INVITATION_MARK,
     KeyClaim,
@@ -28,7 +28,7 @@ from flowpilot.identity.invitations.service import (
 from flowpilot.identity.locking import lock_access
 from flowpilot.identity.members import add_user, join
 from flowpilot.identity.models import Account, Invitation, Membership, User
-from flowpilot.identity.passwords import is_right, new_hash
+from flowpilot.identity.passwords import is_right, new_hash, set_password_hash
 from flowpilot.identity.queries import role_of
 
 _ASK_AGAIN = "Ask the person who invited you for a new one."

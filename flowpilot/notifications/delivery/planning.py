@@ -21,7 +21,7 @@ from flowpilot.notifications.models import (
 )
 from flowpilot.notifications.people import people, switched_off
 from flowpilot.notifications.recipients import ACCOUNT_WIDE, recipients
-from flowpilot.notifications.settled import keep_settled
+from flowpilot.notifications.settled import keep_settled, settle_question
 
 _TAIL = (1 << 62) - 1
 _VARIANT = 0b10 << 62
@@ -54,6 +54,8 @@ async def plan(db: Db, account_id: uuid.UUID, event_id: uuid.UUID, now: datetime
     await _add_notifications(db, event, [user for user in notified if (user, ChannelKind.IN_APP) not in off], now)
     if event.kind == HandoffEventKind.CLOSED:
         await keep_settled(db, event, now)
+    if event.kind in {HandoffEventKind.ANSWERED, HandoffEventKind.WITHDRAWN}:
+        await settle_question(db, event, now)
     channels = await _open_channels(db, account_id, notified, account_wide=event.kind in ACCOUNT_WIDE)
     new = [_NewDelivery(channel.kind, channel.user_id, channel.id) for channel in channels]
     if by_email:
@@ -89,7 +91,7 @@ async def _add_notifications(db: Db, event: HandoffEvent, users: Sequence[uuid.U
     ]
     if rows:
         await db.execute(insert(Notification).values(rows).on_conflict_do_nothing())
-        await announce(db, event.account_id, "notifications")
+        announce(db, event.account_id, "notifications")
 
 
 async def _add_deliveries(db: Db, context: EventContext, new: Sequence[_NewDelivery], now: datetime) -> None:

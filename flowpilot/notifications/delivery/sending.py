@@ -3,7 +3,7 @@
 import json
 from datetime import datetime
 
-from flowpilot.notifications.delivery.trouble import describe
+from flowpilot.notifications.delivery.trouble import describe, how_settled
 from flowpilot.notifications.delivery.turns import PendingDelivery
 from flowpilot.notifications.messages import TEST, Message, compose, present_state
 from flowpilot.notifications.models import ChannelKind, NotificationChannel
@@ -45,7 +45,7 @@ def _message(pending: PendingDelivery) -> Message:
         assert pending.trouble.content is not None
         assert pending.trouble.route_id is not None
         if pending.is_settled:
-            raise SettledError("It works again.")
+            raise SettledError(how_settled(pending.trouble.content))
         return describe(pending.trouble.content, pending.trouble.route_id)
     if pending.context is None:
         return TEST

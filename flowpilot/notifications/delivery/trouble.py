@@ -32,7 +32,7 @@ _RETRIED = "Waiting messages are retried automatically."
 
 
 class TroubleKind(StrEnum):
-    """What can be wrong with a route, with the ticket system, with a posting to it, or with a flow."""
+    """What asks for somebody: trouble with a route, a ticket system, a posting or a flow, or a fix that waits."""
 
     CHANNEL_RESTS = "channel_rests"
     CHANNEL_GONE = "channel_gone"
@@ -40,6 +40,7 @@ class TroubleKind(StrEnum):
     TICKET_SYSTEM_REFUSES = "ticket_system_refuses"
     POSTING_FAILED = "posting_failed"
     FLOW_DOUBTED = "flow_doubted"
+    LOOK_AGAIN = "look_again"
 
 
 async def report(
@@ -78,7 +79,7 @@ async def report(
     rows = [{"id": notification_id, "user_id": user, **about} for user, notification_id in notified.items()]
     if rows:
         await db.execute(insert(Notification).values(rows))
-        await announce(db, account_id, "notifications")
+        announce(db, account_id, "notifications")
     if by_email and channel is not None:
         reached = {user: notified[user] for user in notified if members[user].email is not None}
         await report_by_email(db, account_id, reached, at)
@@ -97,7 +98,7 @@ async def end_trouble(db: Db, route: NotificationRoute, at: datetime) -> None:
         )
         .values(settled_at=at)
     )
-    await announce(db, route.account_id, "notifications")
+    announce(db, route.account_id, "notifications")
 
 
 def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
@@ -122,6 +123,10 @@ def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
             subject, path = f"“{name}” asks whether it is still right", f"/flows/{route_id}"
             what = f"{subject}. {reason}"
             to_do = "Open it to confirm or to edit it."
+        case TroubleKind.LOOK_AGAIN:
+            subject, path = f"Look again: “{name}”", f"/sessions/{route_id}"
+            what = f"A fix for “{name}” has to prove itself. {reason}"
+            to_do = "Open the session to say whether it worked, or put it off."
         case TroubleKind.CHANNEL_GONE:
             subject = f"“{name}” is switched off"
             what = f"“{name}” was switched off on {when}. {reason}"
@@ -131,6 +136,12 @@ def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
             what = f"“{name}” has received no messages since {when}. {reason} {_RETRIED}"
             to_do = "Check its address, or switch it off."
     return Message(subject, f"{what} {to_do}", path=path)
+
+
+def how_settled(content: Mapping[str, Any]) -> str:
+    """Why nobody needs to be sent that any more."""
+    is_flow = content["kind"] == TroubleKind.FLOW_DOUBTED
+    return "The flow was confirmed, published or given to somebody else." if is_flow else "It works again."
 
 
 def _who_can_fix(channel: NotificationChannel | None, members: Mapping[uuid.UUID, Person]) -> set[uuid.UUID]:

@@ -17,13 +17,13 @@ from flowpilot.notifications.models import ChannelKind, Notification, Notificati
 async def mark_read(db: Db, actor: Actor, ids: Collection[uuid.UUID], now: datetime) -> None:
     """Mark these notifications as read; those of other members stay as they are."""
     await db.execute(_unread(actor).where(Notification.id.in_(ids)).values(read_at=now))
-    await announce(db, actor.account_id, "notifications")
+    announce(db, actor.account_id, "notifications")
 
 
 async def mark_read_up_to(db: Db, actor: Actor, newest: uuid.UUID, now: datetime) -> None:
     """Mark the actor's notifications up to and including this one as read."""
     await db.execute(_unread(actor).where(Notification.id <= newest).values(read_at=now))
-    await announce(db, actor.account_id, "notifications")
+    announce(db, actor.account_id, "notifications")
 
 
 async def choose(db: Db, actor: Actor, choices: Mapping[ChannelKind, bool]) -> None:

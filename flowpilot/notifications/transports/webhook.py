@@ -29,6 +29,7 @@ class HandoffOut(BaseModel):
     claimed_by: PersonOut | None
     claimed_at: datetime | None
     first_action_at: datetime | None
+    claimant_action_at: datetime | None
     closed_at: datetime | None
     outcome: str | None
     url: str | None
@@ -87,6 +88,7 @@ def webhook(context: EventContext, message_id: uuid.UUID, text: str, link: str |
             claimed_by=person(context, handoff.claimed_by),
             claimed_at=handoff.claimed_at,
             first_action_at=handoff.first_action_at,
+            claimant_action_at=handoff.claimant_action_at,
             closed_at=handoff.closed_at,
             outcome=handoff.outcome,
             url=link,

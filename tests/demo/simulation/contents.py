@@ -8,7 +8,7 @@ from flowpilot.sessions import path
 from flowpilot.sessions.decisions import enter
 from flowpilot.sessions.following.usable import UsableFlow
 from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
-from flowpilot.sessions.runs.decisions import Do, Mark, mark
+from flowpilot.sessions.runs.decisions import Mark, MarkAction, mark
 from flowpilot.sessions.runs.marks import values
 from flowpilot.sessions.runs.run import run_of
 from tests.demo.rows import Facts
@@ -47,14 +47,20 @@ def _check_entry(facts: Facts, where: path.Position, step: AISessionStep) -> Non
 
 def _marked(step: AISessionStep) -> Mark:
     said = step.content
-    return Mark(Do(step.kind), said.get("item"), said.get("field"), said.get("value", ""), said.get("reason", ""))
+    return Mark(
+        MarkAction(step.kind), said.get("item"), said.get("field"), said.get("value", ""), said.get("reason", "")
+    )
+
+
+# What a step says of itself, if its place in a flow is not in it.
+_KEYS = {StepKind.OUTCOME: ("instruction", "outcome"), StepKind.FIX: ("text", "waiting_for", "look_again_at")}
 
 
 def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> dict[str, object]:
     """The content of a step taken at this point; its free text is copied from the step."""
     said = step.content
-    if tree is None or step.kind == StepKind.RESOLUTION:
-        keys = ("instruction", "outcome") if step.kind == StepKind.OUTCOME else ("text",)
+    if tree is None or step.kind in {StepKind.RESOLUTION, StepKind.FIX}:
+        keys = _KEYS.get(StepKind(step.kind), ("text",))
         return {key: said[key] for key in keys}
     assert where.node is not None
     here, deciding = where.frames[-1], where.deciding

@@ -4,10 +4,11 @@ from datetime import timedelta
 from itertools import pairwise
 
 from flowpilot.copilot import rules
+from flowpilot.demo.simulation.handoffs.actions import ASKED
+from flowpilot.flows.checking.checker import problems
 from flowpilot.flows.matching.match import tier
-from flowpilot.flows.tree import problems
-from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
-from flowpilot.handoffs.snapshot import take_snapshot
+from flowpilot.handoffs.models import HandoffEventKind, Priority, SessionHandoff
+from flowpilot.handoffs.snapshot import missing_of, take_snapshot
 from flowpilot.sessions.models import AISession, SessionStatus, StepKind
 from flowpilot.sessions.queries import case_of
 from flowpilot.sessions.transitions import OPEN, TRANSITIONS
@@ -19,13 +20,16 @@ IDLE = {SessionStatus.ACTIVE, SessionStatus.PAUSED}
 # What may come after what, of a handoff's events; None is its beginning.
 KIND = HandoffEventKind
 WAITING = {KIND.CLAIMED, KIND.CLOSED}
-HELD = {KIND.REMINDED, KIND.FIRST_ACTION, KIND.RELEASED, KIND.EXPIRED, KIND.CLOSED}
+HELD = {KIND.REMINDED, KIND.FIRST_ACTION, KIND.ASKED, KIND.RELEASED, KIND.EXPIRED, KIND.CLOSED}
 ORDER = {
     None: {KIND.CREATED},
     KIND.CREATED: WAITING,
     KIND.CLAIMED: HELD - {KIND.EXPIRED},
     KIND.REMINDED: HELD - {KIND.REMINDED},
-    KIND.FIRST_ACTION: {KIND.RELEASED, KIND.CLOSED},
+    KIND.FIRST_ACTION: HELD - {KIND.FIRST_ACTION} | {KIND.CLAIMANT_ACTION},
+    KIND.CLAIMANT_ACTION: {KIND.RELEASED, KIND.CLOSED, KIND.ASKED},
+    KIND.ASKED: {KIND.ANSWERED},
+    KIND.ANSWERED: {KIND.ASKED},
     KIND.RELEASED: WAITING,
     KIND.EXPIRED: WAITING,
     KIND.CLOSED: set[HandoffEventKind](),
@@ -119,7 +123,8 @@ def check_owners(facts: Facts) -> None:
     for session in facts.rows.sessions:
         owner = session.user_id
         for handoff in facts.handoffs[session.id]:
-            owner = handoff.created_by if handoff.outcome == "returned" else handoff.claimed_by or owner
+            goes_back = handoff.outcome in {"returned", "sent_back"}
+            owner = handoff.created_by if goes_back else handoff.claimed_by or owner
         assert session.owner_id == owner
 
 
@@ -138,9 +143,10 @@ def check_handoffs(facts: Facts) -> None:
 
 
 def check_leases(facts: Facts) -> None:
-    """A lease runs if a claim is open and without an action, and has not expired."""
+    """A lease runs if a claim is open and its claimant has not acted, and has not expired."""
     for handoff in facts.rows.handoffs:
-        waits = handoff.claimed_at is not None and handoff.first_action_at is None and handoff.closed_at is None
+        is_held = handoff.claimed_at is not None and handoff.closed_at is None
+        waits = is_held and handoff.claimant_action_at is None
         assert (handoff.lease_expires_at is not None) == waits
         if handoff.lease_expires_at is not None and handoff.claimed_at is not None:
             length = timedelta(minutes=facts.account.lease_minutes)
@@ -159,6 +165,8 @@ def check_first_actions(facts: Facts) -> None:
         ]
         expected = (after[0].created_at, after[0].actor_id) if after else (None, None)
         assert (handoff.first_action_at, handoff.first_action_by) == expected
+        by_claimant = [step.created_at for step in after if step.actor_id == handoff.claimed_by]
+        assert handoff.claimant_action_at == min(by_claimant, default=None)
 
 
 def check_snapshots(facts: Facts) -> None:
@@ -166,6 +174,8 @@ def check_snapshots(facts: Facts) -> None:
     for handoff in facts.rows.handoffs:
         history = facts.history(facts.sessions[handoff.session_id], handoff.created_at)
         assert handoff.snapshot == take_snapshot(history, handoff.note)
+        asked = ASKED.effects(Priority(handoff.priority), missing_of(history, handoff.note))
+        assert handoff.lacks == list(asked)
         case = case_of(history, note=handoff.note, missing=handoff.snapshot["missing"])
         # A closed session has no next step; this one was open then.
         case = case.model_copy(update={"ended": False})
@@ -201,7 +211,14 @@ def _check_events_of(facts: Facts, handoff: SessionHandoff) -> None:
             case KIND.FIRST_ACTION:
                 assert claim is not None
                 acted = event.created_at
-                assert event.content == {"seconds": round((acted - claim[1]).total_seconds(), 3)}
+                seconds = round((acted - claim[1]).total_seconds(), 3)
+                assert event.content == {"seconds": seconds, "by_claimant": event.actor_id == claim[0]}
+            case KIND.CLAIMANT_ACTION:
+                assert claim is not None
+                assert event.actor_id == claim[0]
+                assert event.content["by_claimant"]
+            case KIND.ASKED | KIND.ANSWERED:
+                assert set(event.content) == {"question", "asked_by"}
             case KIND.RELEASED | KIND.EXPIRED:
                 assert claim is not None
                 assert event.content["holder"] == str(claim[0])

@@ -66,7 +66,7 @@ def _context(
         (
             _context(HandoffEventKind.EXPIRED, None, problem=""),
             "Back in the queue: a problem without a summary",
-            "Nobody acted on “a problem without a summary” in time, so it is back in the queue.",
+            "The holder of “a problem without a summary” did not act in time, so it is back in the queue.",
         ),
         (
             _context(HandoffEventKind.CLOSED, outcome="parked", note="New router on Monday"),

@@ -91,6 +91,7 @@ async def test_the_body_says_what_has_happened(desk: Desk, hooks: Receiver) -> N
             "claimed_by": None,
             "claimed_at": None,
             "first_action_at": None,
+            "claimant_action_at": None,
             "closed_at": None,
             "outcome": None,
             "url": f"https://desk.example/fp/handoffs/{handoff}",

@@ -11,7 +11,10 @@ from flowpilot.handoffs import decisions, policy
 from flowpilot.handoffs.decisions import Escalation, NewEvent
 from flowpilot.handoffs.leases import lease
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
+from flowpilot.handoffs.questions.models import HandoffQuestion
+from flowpilot.handoffs.rules.requirements import AskedOfEscalations, Effect, Requirement, check
 from flowpilot.handoffs.schemas import REASONS
+from flowpilot.handoffs.snapshot import missing_of
 from flowpilot.sessions.transitions import Action
 
 _IDEAS, _RIGHTS, _SEVERAL, _FLOW_ENDS, _SENIOR = REASONS
@@ -19,6 +22,10 @@ _PRIORITIES = {_IDEAS: (1, 12, 70, 17), _SEVERAL: (30, 50, 20, 0), _SENIOR: (8, 
 _USUAL_PRIORITIES = (3, 17, 68, 12)
 _SECURITY_PRIORITIES = (35, 45, 20, 0)
 _NOTE_SHARE = 0.72
+# What both accounts ask of an escalation: without it the handoff is marked, and nothing holds it up.
+ASKED = AskedOfEscalations(
+    {one: {Requirement.CLIENT: Effect.WARN, Requirement.OPINION: Effect.WARN} for one in Priority}
+)
 _TARGET_SHARE = 0.2
 
 
@@ -32,7 +39,11 @@ def escalate(story: Story, priority: Priority | None = None) -> None:
     actions.transition(story, Action.ESCALATE, story.engineer_id, reason)
     why, at = Escalation(reason, note, pressing, target), story.moment
     handoff_id = id_at(rng, at)
-    handoff, event = decisions.escalate(story.history(), why, handoff_id=handoff_id, by=story.engineer_id, at=at)
+    history = story.history()
+    lacks = check(ASKED.effects(pressing, missing_of(history, note)), pressing)
+    handoff, event = decisions.escalate(
+        history, why, handoff_id=handoff_id, by=story.engineer_id, at=at, lacks=lacks
+    )
     story.handoffs.append(handoff)
     record_event(story, handoff, event, story.engineer_id)
 
@@ -81,6 +92,32 @@ def close(story: Story, by: uuid.UUID, outcome: Outcome, note: str) -> None:
     close_open(story, by, outcome, note)
 
 
+def ask(story: Story, text: str) -> None:
+    """Have the holder ask the engineer something."""
+    asked = HandoffQuestion(
+        account_id=story.account.id,
+        id=id_at(story.rng, story.moment),
+        handoff_id=story.handoff.id,
+        asked_by=holder(story),
+        asked_at=story.moment,
+        question=text,
+        answered_by=None,
+        answered_at=None,
+        answer=None,
+        withdrawn_at=None,
+        edits=[],
+    )
+    story.questions.append(asked)
+    _record_question(story, HandoffEventKind.ASKED, asked, asked.asked_by)
+
+
+def answer(story: Story, text: str) -> None:
+    """Have the engineer answer the newest question."""
+    asked = story.questions[-1]
+    asked.answer, asked.answered_by, asked.answered_at = text, story.engineer_id, story.moment
+    _record_question(story, HandoffEventKind.ANSWERED, asked, story.engineer_id)
+
+
 def holder(story: Story) -> uuid.UUID:
     """Who has claimed the handoff."""
     assert story.handoff.claimed_by is not None
@@ -91,6 +128,11 @@ def possible_claimants(story: Story) -> list[uuid.UUID]:
     """Seniors, except the one who is stuck."""
     ids = [senior.person.id for senior in story.account.seniors]
     return [senior for senior in ids if policy.may_be_target(senior, story.engineer_id)]
+
+
+def _record_question(story: Story, kind: HandoffEventKind, asked: HandoffQuestion, by: uuid.UUID) -> None:
+    content = {"question": str(asked.id), "asked_by": str(asked.asked_by)}
+    record_event(story, story.handoff, NewEvent(kind, content), by)
 
 
 def _remind(story: Story, handoff: SessionHandoff, moment: datetime) -> None:

@@ -74,22 +74,27 @@ def hand_over(story: Story, fate: HandoffFate) -> None:
 
 
 def act(story: Story) -> None:
-    """The first action: mostly within minutes, now and then after an hour; rarely the engineer's own.
+    """The claimant's first action: mostly within minutes, now and then after an hour, rarely after the engineer's.
 
-    A claim on which nothing happens lapses, and somebody else takes it on.
+    If it takes too long, the claim lapses, and somebody else takes it on.
     """
     rng = story.rng
     if rng.random() < 0.07:
         seconds = around(rng, 1.2 * _HOUR, 0.6)
     else:
         seconds = around(rng, 140 * (1.4 - 0.7 * story.progress), 0.9)
-    while not handoff_actions.hold(story, seconds):
-        _claim_again(story)
-        seconds = around(rng, 4 * 60, 0.6)
+    _hold(story, seconds)
     if rng.random() < 0.06:
         say(story, story.engineer_id, words().customer_again)
-    else:
-        _take_first_step(story)
+        _hold(story, around(rng, 60, 0.6))
+    _take_first_step(story)
+
+
+def _hold(story: Story, seconds: float) -> None:
+    """Let time pass after a claim. If it lapses, because its holder does nothing, somebody else takes it on."""
+    while not handoff_actions.hold(story, seconds):
+        _claim_again(story)
+        seconds = around(story.rng, 4 * 60, 0.6)
 
 
 def _take_first_step(story: Story) -> None:
@@ -176,7 +181,7 @@ def _tell_idle(story: Story) -> None:
 
 
 def _tell_returned(story: Story) -> None:
-    """Given back to the engineer, who goes on alone or asks once more."""
+    """Given back to the engineer, now and then for saying too little, who goes on alone or asks once more."""
     rng, engineer = story.rng, story.engineer_id
     story.wait(around(rng, 6 * 60, 0.7))
     handoff_actions.claim(story)
@@ -185,7 +190,9 @@ def _tell_returned(story: Story) -> None:
     if not handoff_actions.hold(story, around(rng, 8 * 60, 0.5)):
         _claim_again(story)
         story.wait(around(rng, 2 * 60, 0.5))
-    handoff_actions.close(story, handoff_actions.holder(story), Outcome.RETURNED, rng.choice(words().returns))
+    note = rng.choice((*words().returns, words().sent_back))
+    outcome = Outcome.SENT_BACK if note == words().sent_back else Outcome.RETURNED
+    handoff_actions.close(story, handoff_actions.holder(story), outcome, note)
     story.wait_for_step()
     write_note(story, engineer)
     if rng.random() < 0.35:

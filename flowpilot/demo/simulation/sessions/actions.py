@@ -1,6 +1,7 @@
 """What is done in a session at the present moment of a story. What that changes, `sessions.decisions` says."""
 
 import uuid
+from datetime import datetime
 
 from flowpilot.demo.simulation.chance import id_at
 from flowpilot.demo.simulation.handoffs import effects
@@ -61,6 +62,14 @@ def resolve(story: Story, by: uuid.UUID, text: str) -> None:
     """Write down what solved it, and end the session."""
     _add_step(story, by, decisions.resolution(text))
     transition(story, Action.RESOLVE, by)
+
+
+def apply_fix(story: Story, by: uuid.UUID, text: str, waiting_for: str, look_again_at: datetime) -> None:
+    """Write down a fix that has to prove itself, and pause the session until it is looked at again."""
+    _add_step(story, by, decisions.fix(text, waiting_for, look_again_at))
+    transition(story, Action.VERIFY, by, waiting_for)
+    session = story.session
+    session.waiting_for, session.look_again_at, session.fix_applied_at = waiting_for, look_again_at, story.moment
 
 
 def transition(story: Story, action: Action, by: uuid.UUID | None, reason: str = "") -> None:

@@ -1,0 +1,31 @@
+"""A fix that has to prove itself: whoever works on its session is asked to look again."""
+
+from datetime import datetime
+
+from flowpilot.db.session import Db
+from flowpilot.identity.actor import Permission
+from flowpilot.notifications.delivery.trouble import TroubleKind
+from flowpilot.notifications.notices import Notice, may, notify, settle, those_who_may
+from flowpilot.notifications.people import people
+from flowpilot.sessions.models import AISession
+from flowpilot.text import sentence, tidy
+
+_LENGTH = 120
+
+
+async def ask_to_look_again(db: Db, session: AISession, now: datetime) -> None:
+    """Notify its owner; everybody who can take it, if nobody works on it now."""
+    await settle_waiting(db, session, now)
+    members = await people(db, session.account_id)
+    owner = None if session.owner_id is None else members.get(session.owner_id)
+    is_worked_on = owner is not None and may(owner, Permission.WORK)
+    asked = {session.owner_id} if is_worked_on else those_who_may(members, Permission.WORK)
+    name = tidy(session.problem_summary, _LENGTH) or "A problem without a summary"
+    reason = sentence(f"Waiting for: {tidy(session.waiting_for or '', _LENGTH)}")
+    users = {user for user in asked if user is not None}
+    await notify(db, session.account_id, users, Notice(session.id, TroubleKind.LOOK_AGAIN, name, reason), now)
+
+
+async def settle_waiting(db: Db, session: AISession, now: datetime) -> None:
+    """It was looked at, or put off: nobody needs to read the earlier notice any more."""
+    await settle(db, session.account_id, [session.id], now)
