@@ -2,6 +2,8 @@
 // when the stream (stream.js) reports a later one. Notifications are written a moment after their event, so a part that
 // shows them also has the unread ones in data-live-unread.
 
+import { isWrittenIn } from "./live/written.js";
+
 const SETTLE_MS = 150;
 const AGAIN_MS = 5000;
 const WORDS = {
@@ -33,6 +35,8 @@ function renewSoon(pause = SETTLE_MS) {
 }
 
 function renew() {
+  // A hidden page is renewed when somebody looks at it again.
+  if (document.hidden) return;
   const behind = [...document.querySelectorAll("[data-live]")].filter(isBehind);
   if (behind.length === 0) return;
   // The event of a user's own claim arrives before the answer, which would no longer find its form.
@@ -45,11 +49,6 @@ function renew() {
 function isBehind(part) {
   const { live, liveUnread } = part.dataset;
   return Number(live) < newest || (liveUnread !== undefined && unread !== null && liveUnread !== unread);
-}
-
-function isWrittenIn(part) {
-  const fields = [...part.querySelectorAll("input, textarea, select")];
-  return fields.some((field) => field === document.activeElement || (!field.matches("select") && field.value !== field.defaultValue));
 }
 
 // A part that asks for news by itself waits while somebody writes in what it renews, and while a form is being sent.
@@ -71,12 +70,11 @@ document.addEventListener("live-state", (event) => {
   state = event.detail;
   show();
 });
-document.addEventListener("live-number", (event) => {
-  // A lower number than before: a backup was restored, and what the page shows may never have happened.
-  if (event.detail < newest) { location.reload(); return; }
-  newest = event.detail;
-  renewSoon();
-});
+// What was missed comes after the newest number was said, with lower ones.
+document.addEventListener("live-number", (event) => { newest = Math.max(newest, event.detail); renewSoon(); });
+// The database has not reached the number that was seen: a backup was restored, and what the page shows may never have
+// happened.
+document.addEventListener("live-reset", () => location.reload());
 document.addEventListener("live-counts", ({ detail }) => {
   unread = `${detail.unread_count} ${detail.newest_unread_at ?? ""}`;
   renewSoon();
@@ -85,3 +83,4 @@ document.addEventListener("htmx:beforeSend", (event) => { if (event.detail.reque
 document.addEventListener("htmx:afterRequest", (event) => { if (event.detail.requestConfig.verb !== "get") sending = Math.max(0, sending - 1); });
 // A page that was requested before an event and arrived after it is already out of date.
 document.addEventListener("htmx:load", () => { show(); renewSoon(); });
+document.addEventListener("visibilitychange", () => renewSoon());

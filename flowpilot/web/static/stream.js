@@ -1,68 +1,85 @@
-// The account's live events, as events of the document: "live-state" says whether the stream is open, "live-number" is
-// the number of the last event, "live-counts" says what asks for attention. The stream is reopened whatever ended it: a
-// restart, a proxy's 502, a 429.
+// The account's live events, as events of the document: "live-state" says whether the stream is open, "live-opened" that
+// it has begun again, "live-number" the number of the last event and "live-event" the event, "live-reset" that earlier
+// numbers no longer count, "live-counts" what asks for attention, "live-step" how far a watched session is,
+// "live-presence" who is at a place. They come from one stream for all tabs (live/worker.js) where the browser has shared
+// workers, and otherwise from a stream of each visible tab.
 
-const PATH = "/api/v1/handoffs/stream?counts=true";
-const FIRST_PAUSE_MS = 1000;
-const LONGEST_PAUSE_MS = 30000;
+import { Connection } from "./live/connection.js";
 
-let stream = null;
-let waiting = 0;
-let failures = 0;
-let hasEnded = false;
+const STILL_HERE_MS = 60000;
 
-function emit(name, detail) { document.dispatchEvent(new CustomEvent(name, { detail })); }
+function emit(name, detail) { document.dispatchEvent(new CustomEvent(`live-${name}`, { detail })); }
 
-function open() {
-  if (stream || waiting) return;
-  stream = new EventSource(PATH);
-  stream.addEventListener("hello", (event) => {
-    failures = 0;
-    hasEnded = false;
-    emit("live-state", "live");
-    emit("live-number", JSON.parse(event.data).number);
-  });
-  // The names come from the server, so that no kind of event is missed silently.
-  for (const kind of document.querySelector("meta[name=live-kinds]").content.split(" ")) {
-    stream.addEventListener(kind, (event) => emit("live-number", Number(event.lastEventId)));
+const meta = (name) => document.querySelector(`meta[name=${name}]`).content;
+
+// A page without live parts needs no stream.
+function wanted() {
+  const caller = document.querySelector("[data-caller]")?.dataset.caller;
+  if (!caller || !document.querySelector("[data-live], [data-count], [data-watch]")) return null;
+  const watch = [...document.querySelectorAll("[data-watch]")].flatMap((one) => one.dataset.watch.split(" "));
+  // The names of the kinds come from the server, so that none is missed silently.
+  return { caller, kinds: meta("live-kinds").split(" "), watch: [...new Set(watch.filter(Boolean))] };
+}
+
+// Without a worker a hidden tab gives its stream up: a browser has only six connections for all tabs of a server.
+class OwnStream {
+  #connection = new Connection(emit);
+  follow(what, hurries) {
+    this.#connection.follow(document.hidden ? null : what);
+    if (hurries) this.#connection.hurry();
   }
-  stream.addEventListener("counts", (event) => emit("live-counts", JSON.parse(event.data)));
-  // The credential is no longer valid. Try again anyway: the browser may have a newer one by then.
-  stream.addEventListener("end", () => { hasEnded = true; lose(); });
-  // A browser reopens a stream that was interrupted, but not one that was answered with an error.
-  stream.addEventListener("error", lose);
+  leave() { this.#connection.follow(null); }
 }
 
-function lose() {
-  close();
-  const pause = Math.min(LONGEST_PAUSE_MS, FIRST_PAUSE_MS * 2 ** failures);
-  failures += 1;
-  // A random pause between half and all of it, so that browsers do not all return at once after an outage.
-  waiting = setTimeout(() => { waiting = 0; open(); }, pause * (0.5 + Math.random() / 2));
+class SharedStream {
+  #port;
+  constructor(caller, fail) {
+    // Named after the person: pages of somebody else get a worker of their own.
+    const worker = new SharedWorker(meta("live-worker"), { type: "module", name: `FlowPilot ${caller}` });
+    worker.addEventListener("error", fail);
+    this.#port = worker.port;
+    this.#port.onmessage = ({ data: { name, detail } }) => emit(name, detail);
+  }
+  follow(what, hurries) { this.#port.postMessage({ wanted: what, hurries }); }
+  leave() { this.#port.postMessage({ isLeaving: true }); }
 }
 
-function close() {
-  stream?.close();
-  stream = null;
-  clearTimeout(waiting);
-  waiting = 0;
-  emit("live-state", hasEnded ? "ended" : "reconnecting");
+let source = null;
+let caller = null;
+let isShared = "SharedWorker" in window;
+
+function begin(name) {
+  source?.leave();
+  caller = name;
+  source = shared(name) ?? new OwnStream();
 }
 
-// A page without live parts needs no stream, and neither does a hidden one: a browser has only six connections for all
-// tabs of a server.
-function follow() {
-  if (document.querySelector("[data-live], [data-count]") && !document.hidden) open();
-  else if (stream || waiting) close();
+// A browser may have shared workers and refuse one here, as some do in private windows.
+function shared(name) {
+  try {
+    return isShared ? new SharedStream(name, fallBack) : null;
+  } catch {
+    isShared = false;
+    return null;
+  }
 }
 
-function followAtOnce() {
-  if (waiting) close();
-  failures = 0;
+function fallBack() {
+  isShared = false;
+  source = null;
   follow();
 }
 
-document.addEventListener("htmx:load", follow);
-document.addEventListener("visibilitychange", followAtOnce);
-window.addEventListener("online", followAtOnce);
+function follow(hurries = false) {
+  const what = wanted();
+  if (what && (!source || what.caller !== caller)) begin(what.caller);
+  source?.follow(what, hurries);
+}
+
+document.addEventListener("htmx:load", () => follow());
+document.addEventListener("visibilitychange", () => follow(true));
+window.addEventListener("online", () => follow(true));
+window.addEventListener("pagehide", () => source?.leave());
+window.addEventListener("pageshow", () => follow());
+setInterval(() => { if (isShared) follow(); }, STILL_HERE_MS);
 follow();

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import random
 import time
 import uuid
@@ -9,17 +10,20 @@ from collections.abc import Iterator
 from contextlib import AsyncExitStack
 
 import pytest
+from sqlalchemy import update
 
 from flowpilot.clock import now
+from flowpilot.db.announce import announce
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.handoffs import events
-from flowpilot.handoffs.models import HandoffEventKind
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind
 from flowpilot.identity import members
 from flowpilot.identity.actor import Role
+from flowpilot.sessions.removal.overwriting import begin_removal
 from flowpilot.settings import Settings
 from tests.company import Company, fresh_email
-from tests.handoffs.live.streams import (
+from tests.live.streams import (
     NEVER_SECONDS,
     PATH,
     Said,
@@ -57,6 +61,7 @@ async def _event(database: Database, company: Company) -> None:
 
 
 async def test_a_stream_says_hello_at_once(address: str, company: Company) -> None:
+    [(key_id,)] = company.query("SELECT id FROM api_keys WHERE role = 'owner'")
     async with client_of(address) as client, client.stream("GET", PATH, headers=company.headers()) as answer:
         lines = answer.aiter_lines()
         assert [await anext(lines) for _ in range(7)] == [
@@ -64,7 +69,7 @@ async def test_a_stream_says_hello_at_once(address: str, company: Company) -> No
             "retry: 2000",
             "",
             "event: hello",
-            'data: {"number": 0, "heartbeat_seconds": 3600.0}',
+            f'data: {{"number": 0, "heartbeat_seconds": 3600.0, "caller": "{company.id}:{key_id}"}}',
             "id: 0",
             "",
         ]
@@ -215,7 +220,8 @@ async def test_a_number_from_before_a_restored_backup_starts_over(
         async with client.stream("GET", PATH, headers=headers) as answer:
             lines = answer.aiter_lines()
             hello = [await anext(lines) for _ in range(7)]
-    assert hello[4:6] == ['data: {"number": 1, "heartbeat_seconds": 3600.0, "reset": true}', "id: 1"]
+    said = json.loads(hello[4].removeprefix("data: "))
+    assert (said["number"], said["reset"], hello[5]) == (1, True, "id: 1")
 
 
 async def test_the_first_time_the_number_may_be_in_the_query(
@@ -265,3 +271,23 @@ async def test_an_hour_of_streaming_is_no_slow_request(
             while count not in text:
                 text = (await client.get("/metrics")).text
     assert float(text.partition(total)[2].split()[0]) <= answered_within
+
+
+async def test_after_a_removal_no_stream_says_the_words_again(
+    address: str, company: Company, database: Database
+) -> None:
+    session_id = company.add("ai_sessions")
+    handoff_id = company.add("session_handoffs", session_id=session_id)
+    async with client_of(address) as client, opened(client, company.headers()) as stream:
+        await add_events(database, company, handoff_id, 2, text="hunter2")
+        assert await stream.numbers(2) == [1, 2]
+        async with database.write(company.id) as db:
+            await begin_removal(db, session_id)
+            mine = update(HandoffEvent).where(HandoffEvent.account_id == company.id)
+            await db.execute(mine.values(content={"text": "[removed]"}))
+            announce(db, company.id, "removals")
+        await add_events(database, company, handoff_id, text="later")
+        assert await stream.numbers(1) == [3]
+        async with opened(client, company.headers(), after=0) as resumed:
+            said = [await resumed.next_event() for _ in range(3)]
+    assert [one.data["content"]["text"] for one in said] == ["[removed]", "[removed]", "later"]

@@ -4,7 +4,7 @@ import json
 import socket
 import threading
 import uuid
-from collections.abc import AsyncGenerator, AsyncIterator, Iterator
+from collections.abc import AsyncGenerator, AsyncIterator, Iterator, Sequence
 from contextlib import aclosing, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -18,10 +18,9 @@ from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.handoffs import events
-from flowpilot.handoffs.live.hub import Hub
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.actor import Role
-from flowpilot.notifications.attention import attention
+from flowpilot.live.hub import Hub
 from flowpilot.settings import Settings
 from tests.company import Company
 
@@ -40,7 +39,6 @@ def serving(
         urls.runtime,
         app.state.database,
         app.state.signing_key,
-        attention,
         heartbeat_seconds=heartbeat,
         patience_seconds=patience,
     )
@@ -101,12 +99,17 @@ async def client_of(address: str) -> AsyncIterator[httpx2.AsyncClient]:
 
 @asynccontextmanager
 async def opened(
-    client: httpx2.AsyncClient, headers: dict[str, str], *, after: int | None = None, counts: bool = False
+    client: httpx2.AsyncClient,
+    headers: dict[str, str],
+    *,
+    after: int | None = None,
+    counts: bool = False,
+    watch: Sequence[str] = (),
 ) -> AsyncIterator[Stream]:
     """A stream that has said hello."""
     if after is not None:
         headers = headers | {"Last-Event-ID": str(after)}
-    params = {"counts": "true"} if counts else None
+    params: dict[str, str | Sequence[str]] = {"watch": watch} | ({"counts": "true"} if counts else {})
     async with client.stream("GET", PATH, headers=headers, params=params) as answer:
         assert answer.status_code == 200, await answer.aread()
         async with aclosing(_messages(answer)) as messages:

@@ -15,14 +15,14 @@ from flowpilot.db.announce import CHANNEL
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.listen import APPLICATION_NAME
 from flowpilot.db.session import Database
-from flowpilot.handoffs.live.hub import STREAMS_PER_CALLER
 from flowpilot.identity import members, passwords
 from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.identity.keys import create_key
+from flowpilot.live.hub import STREAMS_PER_CALLER
 from flowpilot.settings import Settings
 from tests.company import PASSWORD, Company, fresh_email, hash_once
-from tests.handoffs.live.streams import (
+from tests.live.streams import (
     NEVER_SECONDS,
     PATH,
     Said,

@@ -2,39 +2,37 @@
 
 import re
 from collections.abc import Iterator
-from threading import Thread
 
 import pytest
 from playwright.sync_api import Browser, Locator, Page, Route, expect
 
 from flowpilot.demo.seed import DEMO_PASSWORD
 from flowpilot.handoffs.models import HandoffEventKind
+from tests.browser.live.proxy import Proxy
 from tests.browser.people import Desk
-from tests.browser.proxy import Proxy
 from tests.browser.test_story import begin, escalate
 
-STREAM = "/api/v1/handoffs/stream?counts=true"
+STREAM = "/api/v1/handoffs/stream"
 ENGINEER = "engineer@northwind.example"
 SENIOR = "senior@northwind.example"
 
-# What a page does with streams, for the test to see.
+# What a page does with streams, for the test to see. It has its own, as in a browser without shared workers.
 WATCH = """
+    delete window.SharedWorker;
     let streams = 0;
     window.names = new Set();
+    const said = () => {
+      const place = document.querySelector("[data-live-state]");
+      const all = [...JSON.parse(sessionStorage.said ?? "[]"), place.textContent];
+      sessionStorage.said = JSON.stringify(all);
+      place.dataset.said = all.length;
+    };
+    document.addEventListener("live-state", () => setTimeout(said));
     window.EventSource = class extends EventSource {
       constructor(...all) { super(...all); document.documentElement.dataset.streams = ++streams; }
       addEventListener(name, ...rest) { window.names.add(name); super.addEventListener(name, ...rest); }
     };
 """
-
-
-@pytest.fixture
-def proxy(demo_url: str) -> Iterator[Proxy]:
-    with Proxy(demo_url) as proxy:
-        Thread(target=proxy.serve_forever, daemon=True).start()
-        yield proxy
-        proxy.shutdown()
-        proxy.break_off()
 
 
 @pytest.fixture
@@ -104,12 +102,13 @@ def test_a_part_that_cannot_be_renewed_is_renewed_later(engineer: Page, senior: 
 
 def test_events_before_the_stream_is_open_are_not_missed(engineer: Page, desk: Desk) -> None:
     senior = desk.person(SENIOR)
+    senior.add_init_script(WATCH)
     late: list[Route] = []
 
     def hold(route: Route) -> None:
         late.append(route)
 
-    senior.route(f"**{STREAM}", hold)
+    senior.route(f"**{STREAM}?*", hold)
     senior.goto("/handoffs")
     handoff = escalate(engineer)
     late[0].continue_()
@@ -126,7 +125,7 @@ def test_news_do_not_take_away_what_somebody_writes(engineer: Page, desk: Desk) 
     senior.wait_for_url("**/sessions/**")
     senior.goto(handoff)
     senior.get_by_text("Release", exact=True).click()
-    reason = senior.get_by_label("Why")
+    reason = senior.get_by_role("textbox", name="Why*")
     reason.fill("I am")
     hear = "document.addEventListener('live-number', () => { document.documentElement.dataset.heard = ''; })"
     senior.evaluate(hear)
@@ -154,14 +153,37 @@ def test_an_error_of_a_proxy_does_not_take_away_what_was_written(behind: Desk, p
 
 def test_a_page_listens_to_the_kinds_that_the_server_sends(senior: Page) -> None:
     names = set(senior.evaluate("[...window.names]"))
-    assert names == {*HandoffEventKind, "hello", "counts", "end", "error"}
+    assert names == {*HandoffEventKind, "hello", "counts", "step", "presence", "end", "error"}
 
 
 def test_an_ended_stream_is_said_and_tried_again(desk: Desk) -> None:
-    """The credential may have been renewed since the stream was opened."""
+    """The credential may have been renewed since the stream was opened. For events that were missed, no
+    page is loaded again.
+    """
     senior = desk.person(SENIOR)
-    end = 'event: hello\ndata: {"number": 1}\n\nevent: end\ndata: {"reason": "Sign in again."}\n\n'
-    senior.route(f"**{STREAM}", lambda route: route.fulfill(content_type="text/event-stream", body=end), times=1)
+    senior.add_init_script(WATCH)
+    end = 'event: hello\ndata: {"number": 0, "caller": "%s"}\n\nevent: end\ndata: {"reason": "Sign in again."}\n\n'
+    caller = senior.locator("main").get_attribute("data-caller")
+    said = end % caller
+    senior.route(
+        f"**{STREAM}?*", lambda route: route.fulfill(content_type="text/event-stream", body=said), times=1
+    )
     senior.goto("/handoffs")
-    expect(state(senior)).to_contain_text("No longer live")
+    # Each of them may stand there for a shorter time than passes between two looks at the page.
+    expect(state(senior)).to_have_attribute("data-said", "3")
+    words = [one.split(",")[0] for one in senior.evaluate("JSON.parse(sessionStorage.said)")]
+    assert words[1:] == ["No longer live", "Live"]
+    assert senior.evaluate("performance.getEntriesByType('navigation')[0].type") == "navigate"
+
+
+def test_a_page_of_a_time_before_a_backup_was_restored_is_loaded_again(desk: Desk) -> None:
+    senior = desk.person(SENIOR)
+    senior.add_init_script(WATCH)
+    caller = senior.locator("main").get_attribute("data-caller")
+    said = f'event: hello\ndata: {{"number": 1, "reset": true, "caller": "{caller}"}}\n\n'
+    senior.route(
+        f"**{STREAM}?*", lambda route: route.fulfill(content_type="text/event-stream", body=said), times=1
+    )
+    senior.goto("/handoffs")
+    senior.wait_for_function("performance.getEntriesByType('navigation')[0].type === 'reload'")
     expect(state(senior)).to_have_text("Live")

@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import closing, contextmanager, suppress
 from http.client import HTTPConnection
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from select import select
 from socket import SHUT_RDWR
 from typing import Any
 from urllib.parse import urlsplit
 
-_OF_THE_CONNECTION = {"connection", "transfer-encoding"}
+_CHUNK_BYTES = 65536
 
 
 class Proxy(ThreadingHTTPServer):
@@ -71,13 +72,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _pass_on(self) -> None:
         body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
-        self.upstream.request(self.command, self.path, body, dict(self.headers))
-        answer = self.upstream.getresponse()
-        self.send_response_only(answer.status, answer.reason)
-        for name, value in answer.getheaders():
-            if name.lower() not in _OF_THE_CONNECTION:
-                self.send_header(name, value)
-        self.send_header("Connection", "close")
-        self.end_headers()
-        while chunk := answer.read1():
+        kept = {name: value for name, value in self.headers.items() if name.lower() != "connection"}
+        self.upstream.request(self.command, self.path, body, {**kept, "Connection": "close"})
+        # The answer is passed on as it is, until one of the two has closed: who has left is noticed at once.
+        while self._has_answer() and (chunk := self.upstream.sock.recv(_CHUNK_BYTES)):
             self.wfile.write(chunk)
+
+    def _has_answer(self) -> bool:
+        """Wait for more of the answer, or for the client to close."""
+        ready, _, _ = select([self.upstream.sock, self.connection], [], [])
+        return self.connection not in ready

@@ -1,7 +1,8 @@
-"""What a live stream says of an event."""
+"""What live streams say, each message written once for all of them."""
 
+import json
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -13,6 +14,16 @@ from sqlalchemy import and_, select
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
 from flowpilot.identity.queries import names_of
+from flowpilot.live.presence.board import PresenceState
+from flowpilot.live.queries import SessionState
+
+
+class LivePerson(BaseModel):
+    """Somebody at a place, and what they do there."""
+
+    user_id: uuid.UUID
+    name: str
+    state: PresenceState
 
 
 class LiveEvent(BaseModel):
@@ -57,6 +68,18 @@ async def messages_after(db: ReadDb, account_id: uuid.UUID, number: int, limit: 
 def counts_message(counts: BaseModel) -> bytes:
     """The counts of what needs somebody's attention, as sent. Without an id: a stream does not resume from it."""
     return format_sse_event(event="counts", data_str=counts.model_dump_json())
+
+
+def step_message(state: SessionState) -> bytes:
+    """How far a session is. Without an id, as all that is not an event."""
+    said = {"session_id": str(state.session_id), "position": state.position, "version": state.version}
+    return format_sse_event(event="step", data_str=json.dumps(said))
+
+
+def presence_message(place: uuid.UUID, people: Sequence[LivePerson] = ()) -> bytes:
+    """Who is at a place now."""
+    said = {"place": str(place), "people": [one.model_dump(mode="json") for one in people]}
+    return format_sse_event(event="presence", data_str=json.dumps(said))
 
 
 def _message(event: HandoffEvent, session_id: uuid.UUID, names: Mapping[uuid.UUID, str]) -> Message:

@@ -8,17 +8,18 @@ import pytest
 from sqlalchemy import event
 
 from flowpilot.clock import now
+from flowpilot.db.announce import Announcement
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
-from flowpilot.handoffs.live.hub import STREAMS_PER_CALLER, Hub, Listener
-from flowpilot.handoffs.live.messages import Message
 from flowpilot.identity import keys
 from flowpilot.identity.actor import Actor, Role
-from flowpilot.notifications.attention import attention
+from flowpilot.live.hub import STREAMS_PER_CALLER, Hub
+from flowpilot.live.listener import Listener
+from flowpilot.live.messages import Message
 from flowpilot.settings import Settings
 from flowpilot.supervisor import Supervisor
 from tests.company import Company
-from tests.handoffs.live.streams import NEVER_SECONDS, add_events, add_handoff
+from tests.live.streams import NEVER_SECONDS, add_events, add_handoff
 
 pytestmark = pytest.mark.anyio
 
@@ -47,7 +48,7 @@ async def own(urls: DatabaseUrls) -> AsyncIterator[Database]:
 
 @pytest.fixture
 def hub(urls: DatabaseUrls, settings: Settings, own: Database) -> Hub:
-    return Hub(urls.runtime, own, settings.signing_key(), attention, heartbeat_seconds=NEVER_SECONDS)
+    return Hub(urls.runtime, own, settings.signing_key(), heartbeat_seconds=NEVER_SECONDS)
 
 
 def _actor(company: Company, role: Role = Role.VIEWER) -> Actor:
@@ -85,7 +86,7 @@ async def test_a_burst_is_read_once_for_all_listeners(
             assert [await _next(follower) for follower in followers] == [1] * STREAMS_PER_CALLER
             statements = _Statements(own)
             for _ in range(100):
-                hub._look("handoffs", company.id)
+                hub._hear(Announcement("handoffs", company.id))
             await add_events(database, company, handoff_id)
             assert [await _next(follower) for follower in followers] == [2] * STREAMS_PER_CALLER
     # Once for the burst, once for the event itself, and once more if listening began only now.

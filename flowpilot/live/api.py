@@ -1,4 +1,4 @@
-"""The live stream of an account's handoffs, as server-sent events.
+"""The live stream of an account, as server-sent events: its handoffs, and the sessions that are watched.
 
 Its path would also match `/api/v1/handoffs/{handoff_id}`, so this router has to come before that one.
 """
@@ -6,7 +6,7 @@ Its path would also match `/api/v1/handoffs/{handoff_id}`, so this router has to
 import asyncio
 import json
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Header, Query, Request, Response
@@ -15,22 +15,28 @@ from fastapi.sse import format_sse_event
 from starlette.types import Message, Send
 
 from flowpilot.handoffs.events import newest_number
-from flowpilot.handoffs.live.hub import Hub, Listener
+from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import Credential, ReadSession
+from flowpilot.live.hub import Hub
+from flowpilot.live.listener import Listener, Watch
+from flowpilot.live.messages import step_message
+from flowpilot.live.queries import states_of
 
 router = APIRouter(prefix="/api/v1/handoffs", tags=["handoffs"])
 
 
 _RETRY_MS = 2000
+_MOST_WATCHED = 100
 _OPENING = format_sse_event(comment="FlowPilot", retry=_RETRY_MS)
 _HEARTBEAT = format_sse_event(comment="")
 # Not stored anywhere, and not buffered by proxies.
 _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 
-_ABOUT = """\
-Events of the account's handoffs as they are committed, from `hello` on: `created`, `claimed`, `released`, \
-`reassigned`, `reminded`, `expired`, `first_action`, `assessed`, `closed`.
+_KINDS = ", ".join(f"`{kind}`" for kind in HandoffEventKind)
+_ABOUT = f"""\
+Events of the account's handoffs as they are committed, from `hello` on: {_KINDS}. \
+`claimant_action` comes only if a colleague was faster.
 
 - `hello` comes first: `number` is that of the newest event. While nothing happens, a comment is sent every \
 `heartbeat_seconds`.
@@ -41,6 +47,11 @@ then new ones as they happen: none is missed, and none is sent twice. A number t
 reached is answered with `"reset": true` in `hello`: reload what you show.
 - `counts` comes with `counts=true`, at first and whenever one of them has changed: `n_waiting`, \
 `n_claimed_without_action` and the caller's `unread_count`, as in `/api/v1/attention`. It has no `id`.
+- `step` comes for each session in `watch`, at first and whenever it has changed: `session_id`, `position` (the \
+number of its steps) and `version`, which grows with every change. Read the session if you show an older one.
+- `presence` comes for each session or handoff in `watch`, and with `watch=queue` for all of them, when somebody \
+has come, left, begun or ended to write: `place` and its `people` with `user_id`, `name`, `state` (`reading` or \
+`writing`). These two have no `id` either.
 - `end` comes last when the credential is no longer valid; `reason` says why. Do not connect again with it. \
 A stream that closes without `end` can be opened again.
 """
@@ -70,14 +81,20 @@ class _LiveStream(StreamingResponse):
             _log.warning("a stream is ended: its client has not read for %s s", self._patience_seconds)
 
 
+WatchQuery = Annotated[
+    Sequence[Watch], Query(max_length=_MOST_WATCHED, description="Ids of sessions and handoffs, or `queue`.")
+]
+
+
 async def _listener(
     request: Request,
     actor: CanView,
     credential: Credential,
+    watch: WatchQuery = (),
     counts: Annotated[bool, Query(description="Send `counts` as well.")] = False,
 ) -> AsyncIterator[Listener]:
     hub: Hub = request.app.state.live
-    with hub.join(actor, credential, counts=counts) as listener:
+    with hub.join(actor, credential, counts=counts, watch=watch) as listener:
         yield listener
 
 
@@ -96,22 +113,30 @@ async def stream(
     header: Annotated[int | None, Header(alias="Last-Event-ID", ge=0)] = None,
     last_event_id: Annotated[int | None, Query(ge=0, description="Used if the header is not set.")] = None,
 ) -> Response:
-    """Follow the account's handoffs."""
+    """Follow the account's handoffs, and the sessions that are watched."""
     hub: Hub = request.app.state.live
     newest = await newest_number(db, actor.account_id)
     # A browser that reconnects repeats the query of its first request, so the header is newer.
     asked = last_event_id if header is None else header
-    hello: dict[str, Any] = {"number": newest, "heartbeat_seconds": hub.heartbeat_seconds}
+    hello: dict[str, Any] = {
+        "number": newest,
+        "heartbeat_seconds": hub.heartbeat_seconds,
+        "caller": actor.caller,
+    }
     if asked is not None and asked > newest:
         hello["reset"] = True
         asked = None
     start = newest if asked is None else asked
-    return _LiveStream(_chunks(listener, start, hello), hub.patience_seconds)
-
-
-async def _chunks(listener: Listener, start: int, hello: dict[str, Any]) -> AsyncIterator[bytes]:
+    # Read after the listener has joined, so that no change falls between the two.
+    states = await states_of(db, actor.account_id, listener.watching)
     # It has an id, so that a client that loses the stream before the first event resumes from here.
-    yield _OPENING + format_sse_event(id=str(start), event="hello", data_str=json.dumps(hello))
+    opening = _OPENING + format_sse_event(id=str(start), event="hello", data_str=json.dumps(hello))
+    opening += b"".join(map(step_message, states))
+    return _LiveStream(_chunks(listener, start, opening), hub.patience_seconds)
+
+
+async def _chunks(listener: Listener, start: int, opening: bytes) -> AsyncIterator[bytes]:
+    yield opening
     async for message in listener.follow(start):
         yield _HEARTBEAT if message is None else message.text
     if listener.refusal is not None:
