@@ -1,26 +1,23 @@
 """JSON routes of flows."""
 
-import re
 import uuid
 from collections.abc import Sequence
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query, Response
+from fastapi import APIRouter, Query, Response
 
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.flows import queries, service
-from flowpilot.flows.differences import differences
+from flowpilot.flows.drafts import service as drafts
+from flowpilot.flows.drafts.api import BasedOn
 from flowpilot.flows.importing import ImportAction, import_flow, install_shipped
 from flowpilot.flows.matching import match as matching
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import (
     CandidateOut,
     CandidatesOut,
-    CategoryOut,
     ConfirmIn,
-    DifferencesOut,
-    DraftIn,
     FlowChange,
     FlowDetailOut,
     FlowOut,
@@ -29,15 +26,11 @@ from flowpilot.flows.schemas import (
     ImportOut,
     LibraryOut,
     MatchIn,
-    ProblemsOut,
-    SavedDraftOut,
     VersionDetailOut,
-    VersionRow,
 )
 from flowpilot.flows.subflows import names
-from flowpilot.flows.subflows.checks import all_problems, users_of
-from flowpilot.flows.subflows.names import with_ids, with_names
-from flowpilot.flows.text import FlowText, render
+from flowpilot.flows.subflows.checks import users_of
+from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree
 from flowpilot.flows.trust.service import change_owner, confirm
 from flowpilot.http.fields import Text
@@ -49,16 +42,6 @@ from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.identity.queries import names_of
 
 router = APIRouter(prefix="/api/v1/flows", tags=["flows"])
-
-MAX_NUMBER = 2**31 - 1
-
-
-BasedOn = Annotated[
-    uuid.UUID | None,
-    Query(description="The id of the draft that the caller read. 409 if it has changed."),
-]
-Number = Annotated[int, Path(ge=1, le=MAX_NUMBER)]
-OtherNumber = Annotated[int, Query(ge=1, le=MAX_NUMBER)]
 
 
 @router.get("")
@@ -95,7 +78,7 @@ async def create_flow(
     """Create a flow. It is a draft, which may be incomplete, until it is published."""
 
     async def create() -> FlowDetailOut:
-        flow = await service.create_flow(db, actor, body, now)
+        flow = await drafts.create_flow(db, actor, body, now)
         return await _detail(db, actor, flow.id)
 
     return await once.create(FlowDetailOut, body, create)
@@ -127,15 +110,6 @@ async def match_problem(body: MatchIn, actor: CanView, db: ReadSession, now: Now
     """The flows that fit a problem, with the confidence and the reason for each."""
     found = await matching.match(db, actor.account_id, body.text, domain=body.domain, now=now, limit=body.limit)
     return CandidatesOut(candidates=[CandidateOut.model_validate(candidate) for candidate in found])
-
-
-@router.get("/categories")
-async def list_categories(
-    actor: CanView, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> ListPage[CategoryOut]:
-    """The categories of the flow library."""
-    rows = await queries.categories(db, actor.account_id, limit + 1, cursor)
-    return list_page([CategoryOut.model_validate(row) for row in rows], limit)
 
 
 @router.get("/{flow_id}")
@@ -172,34 +146,6 @@ async def delete_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSessio
     await service.delete(db, actor, flow_id, now)
 
 
-@router.put("/{flow_id}/draft")
-async def save_draft(
-    flow_id: uuid.UUID, body: DraftIn, actor: CanManageFlows, db: WriteSession, now: Now
-) -> SavedDraftOut:
-    """Save the flow's draft, replacing the earlier one. Name, category and the like change at once."""
-    draft = await service.save_draft(db, actor, flow_id, body, now, based_on=body.based_on)
-    saved = VersionDetailOut.model_validate(draft)
-    found = ProblemsOut.of(await all_problems(db, actor.account_id, flow_id, saved.tree))
-    return SavedDraftOut(**dict(saved), **dict(found))
-
-
-@router.delete("/{flow_id}/draft", status_code=204)
-async def discard_draft(
-    flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, based_on: BasedOn = None
-) -> None:
-    """Discard the draft. The published version stays."""
-    await service.discard_draft(db, actor, flow_id, based_on=based_on)
-
-
-@router.post("/{flow_id}/validate")
-async def validate_draft(flow_id: uuid.UUID, actor: CanView, db: WriteSession) -> ProblemsOut:
-    """What prevents the draft from being published."""
-    await queries.flow_facts(db, actor.account_id, flow_id)
-    draft = await queries.find_draft(db, actor.account_id, flow_id)
-    tree = await with_ids(db, actor.account_id, Tree.model_validate(draft.structure))
-    return ProblemsOut.of(await all_problems(db, actor.account_id, flow_id, tree))
-
-
 @router.post("/{flow_id}/publish")
 async def publish_flow(
     flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSession, now: Now, based_on: BasedOn = None
@@ -221,54 +167,6 @@ async def restore_flow(flow_id: uuid.UUID, actor: CanManageFlows, db: WriteSessi
     """Restore a retired flow."""
     await service.restore(db, actor, flow_id, now)
     return await _summary(db, actor, flow_id)
-
-
-@router.get("/{flow_id}/versions")
-async def list_versions(
-    flow_id: uuid.UUID, actor: CanView, db: ReadSession, limit: Limit = 50, cursor: Cursor = None
-) -> ListPage[VersionRow]:
-    """The flow's versions, newest first."""
-    found = await queries.versions(db, actor.account_id, flow_id, limit + 1, cursor)
-    rows = [VersionRow.model_validate(row) for row in found]
-    people = await names_of(db, actor.account_id, {row.created_by for row in rows if row.created_by is not None})
-    for row in rows:
-        row.created_by_name = None if row.created_by is None else people.get(row.created_by)
-    return list_page(rows, limit)
-
-
-@router.get("/{flow_id}/versions/{number}")
-async def read_version(flow_id: uuid.UUID, number: Number, actor: CanView, db: ReadSession) -> VersionDetailOut:
-    """A version of the flow by its number, with its tree."""
-    return VersionDetailOut.model_validate(await queries.version(db, actor.account_id, flow_id, number))
-
-
-@router.get("/{flow_id}/versions/{number}/diff")
-async def read_differences(
-    flow_id: uuid.UUID, number: Number, to: OtherNumber, actor: CanView, db: ReadSession
-) -> DifferencesOut:
-    """How the version `to` differs from this one."""
-    before = await queries.version(db, actor.account_id, flow_id, number)
-    after = await queries.version(db, actor.account_id, flow_id, to)
-    found = differences(Tree.model_validate(before.structure), Tree.model_validate(after.structure))
-    return DifferencesOut.model_validate(found)
-
-
-@router.get("/{flow_id}/export", response_class=Response)
-async def export_flow(
-    flow_id: uuid.UUID,
-    actor: CanView,
-    db: ReadSession,
-    version: Annotated[
-        int | None,
-        Query(ge=1, le=MAX_NUMBER, description="The published version by default, or the draft if there is none."),
-    ] = None,
-) -> Response:
-    """A version as YAML, in the form that the import accepts."""
-    text, number = await queries.flow_text(db, actor.account_id, flow_id, version)
-    text = await with_names(db, actor.account_id, text)
-    slug = re.sub(r"[^a-z0-9]+", "-", text.name.lower()).strip("-") or "flow"
-    headers = {"Content-Disposition": f'attachment; filename="{slug}-v{number}.yaml"'}
-    return Response(render(text), media_type="text/yaml", headers=headers)
 
 
 async def _summary(db: ReadDb, actor: Actor, flow_id: uuid.UUID) -> FlowOut:

@@ -6,6 +6,10 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field
 
 from flowpilot.flows.plain import Help, LongText, NodeId, ShortText, folded
+from flowpilot.text import tidy
+
+# Of an item's text in a message.
+_MOST_CHARACTERS = 60
 
 
 class Item(BaseModel):
@@ -33,7 +37,7 @@ def checklist_problems(which: str, sections: Sequence[Section]) -> Iterator[str]
     if not any(section.items for section in sections):
         yield f"{which} has no items. Add what is to be done."
     titles: set[str] = set()
-    ids: set[str] = set()
+    texts: dict[str, str] = {}
     for section in sections:
         if folded(section.title) in titles:
             yield f'{which} has the section "{section.title}" twice. Give each section its own title.'
@@ -41,9 +45,10 @@ def checklist_problems(which: str, sections: Sequence[Section]) -> Iterator[str]
         if not section.items and len(sections) > 1:
             yield f'The section "{section.title}" of {_lower(which)} is empty. Add its items, or remove it.'
         for item in section.items:
-            if item.id in ids:
-                yield f'{which} has two items with the id "{item.id}". Give each item its own id.'
-            ids.add(item.id)
+            if item.id in texts:
+                both = f'"{tidy(texts[item.id], _MOST_CHARACTERS)}" and "{tidy(item.text, _MOST_CHARACTERS)}"'
+                yield f"{which} has the same id for the items {both}. Give each item its own id."
+            texts[item.id] = item.text
 
 
 def _lower(which: str) -> str:

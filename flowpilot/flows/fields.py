@@ -52,9 +52,29 @@ class FlowField(BaseModel):
         return self.label, self.kind, self.choices
 
 
+def is_name(text: str) -> bool:
+    """Whether a field can have this name."""
+    return re.fullmatch(_NAME, text) is not None
+
+
+def label_of(name: str) -> str:
+    """What a field is called of which only the name is known."""
+    return name.replace("_", " ").strip().capitalize()
+
+
 def names_in(text: str) -> Iterator[str]:
     """The names of the fields that a text uses, in order."""
     return (found[1] for found in _PLACE.finditer(text))
+
+
+def pieces_of(text: str) -> list[str]:
+    """The text in its pieces: by turns what it says itself, and the name of a field."""
+    return _PLACE.split(text)
+
+
+def without_fields(text: str) -> str:
+    """The text without the names of the fields that it uses, which nobody reads."""
+    return _PLACE.sub(" ", text)
 
 
 def misspelt_in(text: str) -> Iterator[str]:
@@ -91,6 +111,14 @@ def read_value(field: FlowField, said: str) -> str:
             return _serial(said)
 
 
+def is_value(field: FlowField, stored: str) -> bool:
+    """Whether what was stored, perhaps for another field of this name, is a value of this one."""
+    try:
+        return read_value(field, stored) == stored
+    except ValueError:
+        return False
+
+
 def field_problems(which: str, fields: Sequence[FlowField]) -> Iterator[str]:
     """Why the fields of one node cannot be published. `which` names the node."""
     names: set[str] = set()
@@ -106,15 +134,17 @@ def field_problems(which: str, fields: Sequence[FlowField]) -> Iterator[str]:
             yield f'The field "{field.name}" has choices, but is a {field.kind}. Make it a choice, or remove them.'
 
 
-def definition_problems(asked: Iterable[tuple[str, FlowField]]) -> Iterator[tuple[str, str]]:
-    """The fields that nodes of one flow define differently, each with the later node."""
+def definition_problems(
+    asked: Iterable[tuple[str, FlowField]], names: Mapping[str, str]
+) -> Iterator[tuple[str, str]]:
+    """The fields that nodes of one flow define differently, each with the later node. `names`: of the nodes."""
     first: dict[str, tuple[str, FlowField]] = {}
     for node_id, field in asked:
         before, known = first.setdefault(field.name, (node_id, field))
         if known.definition != field.definition:
             yield (
                 node_id,
-                f'The field "{field.name}" is not the same in the nodes "{before}" and "{node_id}". '
+                f'The field "{field.name}" is not the same in {names[before]} and {names[node_id]}. '
                 "Give both the same label, kind and choices, or one of them another name.",
             )
 

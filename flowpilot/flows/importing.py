@@ -10,12 +10,16 @@ from sqlalchemy import func, select
 from flowpilot.db.session import Db
 from flowpilot.flows import queries, service
 from flowpilot.flows.author import Author, Operator
+from flowpilot.flows.drafts.service import create_flow, save_draft
+from flowpilot.flows.files.keeping import with_known_files
+from flowpilot.flows.files.names import as_known
 from flowpilot.flows.locking import lock_library
 from flowpilot.flows.models import Flow
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.subflows.checks import leading_problems
 from flowpilot.flows.subflows.names import innermost_first, with_ids
 from flowpilot.flows.text import FlowText, parse
+from flowpilot.flows.tree import Tree
 
 
 class ImportAction(StrEnum):
@@ -44,17 +48,25 @@ async def import_flow(db: Db, author: Author, yaml_text: str, now: datetime, *, 
         FlowTextError: the text is not a flow.
         FlowProblemsError: it should be published, but is not complete.
     """
-    text = parse(yaml_text)
+    return await import_text(db, author, parse(yaml_text), now, publish=publish)
+
+
+async def import_text(db: Db, author: Author, text: FlowText, now: datetime, *, publish: bool) -> Imported:
+    """The same, of a text that was read.
+
+    Raises:
+        FlowProblemsError: it should be published, but is not complete.
+    """
     await lock_library(db, author.account_id)
     flow_id = await _find(db, author.account_id, text.name)
     if flow_id is None:
         action = ImportAction.CREATED
-        flow_id = (await service.create_flow(db, author, text, now)).id
-    elif await _is_newest(db, author.account_id, flow_id, text):
+        flow_id = (await create_flow(db, author, text, now)).id
+    elif await _is_newest(db, author, flow_id, text):
         action = ImportAction.UNCHANGED
     else:
         action = ImportAction.SAVED_DRAFT
-        await service.save_draft(db, author, flow_id, text, now)
+        await save_draft(db, author, flow_id, text, now)
     if publish:
         await _publish(db, author, flow_id, now)
     facts = await queries.flow_facts(db, author.account_id, flow_id)
@@ -75,7 +87,7 @@ async def install_shipped(db: Db, account_id: uuid.UUID, author: Author | None, 
     taken = set(await db.scalars(names))
     missing = [flow for flow in shipped_flows().values() if flow.name.lower() not in taken]
     for text in innermost_first(missing):
-        flow = await service.create_flow(db, by, text, now)
+        flow = await create_flow(db, by, text, now)
         # One that leads into a flow of this name that the account does not publish stays a draft.
         if not await leading_problems(db, account_id, flow.id, await with_ids(db, account_id, text.tree)):
             await service.publish(db, by, flow.id, now)
@@ -98,9 +110,11 @@ async def _find(db: Db, account_id: uuid.UUID, name: str) -> uuid.UUID | None:
     )
 
 
-async def _is_newest(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID, text: FlowText) -> bool:
-    newest = await queries.newest_version(db, account_id, flow_id)
+async def _is_newest(db: Db, author: Author, flow_id: uuid.UUID, text: FlowText) -> bool:
+    newest = await queries.newest_version(db, author.account_id, flow_id)
     if newest is None:
         return False
-    as_stored = text.model_copy(update={"tree": await with_ids(db, account_id, text.tree)})
-    return as_stored == queries.as_text(await queries.flow_facts(db, account_id, flow_id), newest)
+    tree = as_known(text.tree, Tree.model_validate(newest.structure))
+    tree = await with_known_files(db, author, await with_ids(db, author.account_id, tree))
+    facts = await queries.flow_facts(db, author.account_id, flow_id)
+    return text.model_copy(update={"tree": tree}) == queries.as_text(facts, newest)

@@ -10,7 +10,7 @@ from flowpilot.flows.queries import FlowNotFoundError
 
 
 async def lock_library(db: Db, account_id: uuid.UUID) -> None:
-    """Let only one transaction at a time name, publish or retire flows of the account.
+    """Let only one transaction at a time name, draft, publish or retire flows of the account.
 
     So no two flows have the same name, and no two that are published at once lead into each other. Every action
     takes this lock before it locks a flow, so that there is no deadlock.

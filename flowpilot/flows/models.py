@@ -4,7 +4,7 @@ import uuid
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import CheckConstraint, Computed, Index, Text, UniqueConstraint
+from sqlalchemy import CheckConstraint, Computed, Index, LargeBinary, Text, UniqueConstraint
 from sqlalchemy.dialects.postgresql import ARRAY, JSONB, TSVECTOR
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -28,6 +28,7 @@ class FlowCategory(Tenant, Base):
 class Flow(Tenant, Base):
     """A flow, which guides engineers. Its trees are in its versions.
 
+    `tree_type`: that of its published version, or of its draft as long as it has none.
     Problem texts are matched to `search_text` and `search`, which are written when a version is published.
     `owner_id` answers for it. It was found right at `verified_at`, until the day `verified_until`, or for always.
     From `doubted_since` on it has lost trust, for the reasons in `doubts` (`trust/doubts.py`).
@@ -64,6 +65,7 @@ class Flow(Tenant, Base):
 class FlowVersion(Tenant, Base):
     """One version of a flow: a draft until it is published, and never changed after that.
 
+    `tree_type`: how its sessions work, whatever type later versions have.
     `proposal_id`: the proposal that it comes from. It is no foreign key: proposals refer to sessions, and sessions
     to versions.
     `leads_into`: the flows of its sub-flows, which PostgreSQL takes from the tree.
@@ -79,9 +81,27 @@ class FlowVersion(Tenant, Base):
     tree_id: Mapped[uuid.UUID]
     number: Mapped[int]
     structure: Mapped[dict[str, Any]]
+    tree_type: Mapped[str] = mapped_column(server_default="troubleshooting")
     leads_into: Mapped[list[str]] = mapped_column(JSONB(), Computed(_LEADS_INTO, persisted=True))
     proposal_id: Mapped[uuid.UUID | None]
     source: Mapped[str | None]
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     published_at: Mapped[datetime | None]
+
+
+class FlowMeaning(Tenant, Base):
+    """What a published version means, as vectors: of its name, each keyword, and its description if it has one.
+
+    `model`: the name and version of what made them; others cannot be compared with them.
+    """
+
+    __tablename__ = "flow_meanings"
+    __table_args__ = (
+        tenant_key("version_id", "tree_versions"),
+        UniqueConstraint("account_id", "version_id"),
+    )
+
+    version_id: Mapped[uuid.UUID]
+    model: Mapped[str]
+    vectors: Mapped[bytes] = mapped_column(LargeBinary)

@@ -3,7 +3,9 @@
 import unicodedata
 from typing import Annotated, Any
 
-from pydantic import BeforeValidator, Field, StringConstraints
+from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
+
+from flowpilot.text import without_turns
 
 
 def _plain(value: Any) -> Any:
@@ -17,7 +19,7 @@ def _plain(value: Any) -> Any:
 
 
 PLAIN = BeforeValidator(_plain)
-ShortText = Annotated[str, Field(min_length=1, max_length=200), PLAIN]
+ShortText = Annotated[str, Field(min_length=1, max_length=200), AfterValidator(without_turns), PLAIN]
 LongText = Annotated[str, Field(min_length=1, max_length=2000), PLAIN]
 Help = Annotated[str, Field(max_length=5000), PLAIN]
 NodeId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9_-]{0,63}$")]

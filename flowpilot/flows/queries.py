@@ -173,11 +173,11 @@ async def flow_text(
 
 
 def as_text(facts: Any, version: FlowVersion) -> FlowText:
-    """The flow in a row of `flows`, with the tree of this version."""
+    """The flow in a row of `flows`, with the tree and the type of this version."""
     return FlowText(
         name=facts.name,
         category=facts.category,
-        type=facts.type,
+        type=version.tree_type,
         description=facts.description,
         keywords=tuple(facts.keywords),
         tree=Tree.model_validate(version.structure),
@@ -190,6 +190,14 @@ async def categories(
     """Categories in the order of their creation, those after `after`."""
     query = select(FlowCategory).where(FlowCategory.account_id == account_id)
     return (await db.scalars(oldest_first(query, FlowCategory.id, limit, after))).all()
+
+
+async def find_category(db: ReadDb, account_id: uuid.UUID, category_id: uuid.UUID) -> FlowCategory | None:
+    """A category; None if the account has no such one."""
+    found: FlowCategory | None = await db.scalar(
+        select(FlowCategory).where(FlowCategory.account_id == account_id, FlowCategory.id == category_id)
+    )
+    return found
 
 
 def _facts(account_id: uuid.UUID) -> Select[*tuple[Any, ...]]:

@@ -7,10 +7,11 @@ from typing import Literal, Self
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flowpilot.flows.checking.checker import TreeProblem
 from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.text import MAX_CHARACTERS, FlowText
-from flowpilot.flows.tree import Node, Tree, TreeProblem
+from flowpilot.flows.tree import Node, Tree
 from flowpilot.flows.trust.doubts import Doubt
 from flowpilot.http.fields import Body, Text
 
@@ -57,6 +58,7 @@ class ConfirmIn(Body):
 class FlowOut(BaseModel):
     """A flow, with the numbers of the version that sessions follow and of the draft.
 
+    `type` is what is published; a draft keeps its own until it is published, too.
     A flow with `doubted_since` has lost trust: it counts less in matching, and its owner is asked to confirm it.
     """
 
@@ -86,10 +88,11 @@ class FlowOut(BaseModel):
 class VersionOut(BaseModel):
     """One version of a flow: a draft as long as it has no `published_at`."""
 
-    model_config = ConfigDict(from_attributes=True)
+    model_config = ConfigDict(from_attributes=True, validate_by_name=True, validate_by_alias=True)
 
     id: uuid.UUID
     number: int
+    type: str = Field(validation_alias="tree_type", description="How sessions that follow it work.")
     created_by: uuid.UUID | None
     created_at: datetime
     published_at: datetime | None
@@ -110,8 +113,6 @@ class VersionDetailOut(VersionOut):
     )
     proposal_id: uuid.UUID | None = Field(default=None, description="The proposal that it comes from.")
 
-    model_config = ConfigDict(from_attributes=True, validate_by_name=True, validate_by_alias=True)
-
 
 class FlowRef(BaseModel):
     """Another flow."""
@@ -123,12 +124,16 @@ class FlowRef(BaseModel):
 
 
 class ProblemOut(BaseModel):
-    """One reason why a draft cannot be published. Without a node it concerns the whole tree."""
+    """One reason why a draft cannot be published. Without a node it concerns the whole tree.
+
+    The message names nodes by their texts, as people do.
+    """
 
     model_config = ConfigDict(from_attributes=True)
 
-    node: str | None
+    node: str | None = Field(description="The id of the node.")
     message: str
+    missing: str | None = Field(default=None, description="The id that is led to, but that no node has.")
 
 
 class ProblemsOut(BaseModel):
@@ -218,6 +223,13 @@ class DifferencesOut(BaseModel):
     added: dict[str, Node]
     removed: dict[str, Node]
     changed: list[ChangedNodeOut]
+
+
+class VersionDifferencesOut(DifferencesOut):
+    """The same, with the types of both."""
+
+    type_before: str
+    type_after: str
 
 
 class CandidateOut(BaseModel):

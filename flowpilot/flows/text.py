@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from flowpilot.flows.checklist import Item, Section
 from flowpilot.flows.fields import FieldKind, FlowField
+from flowpilot.flows.files.names import as_written
 from flowpilot.flows.lines import FlowTextError, Part, mapping, read, words
 from flowpilot.flows.plain import PLAIN, ShortText
 from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, walk
@@ -19,7 +20,7 @@ _WIDTH = 100
 
 _FLOW_KEYS = ("name", "category", "type", "description", "keywords", "root", "nodes")
 _KINDS = tuple(str(kind) for kind in NodeKind)
-_NODE_KEYS = (*_KINDS, "flow", "help", "open", "fields", "sections", "choices", "outcomes")
+_NODE_KEYS = (*_KINDS, "flow", "help", "open", "files", "fields", "sections", "choices", "outcomes")
 _FIELD_KEYS = ("label", "kind", "required", "choices", "help")
 _NAME_RULES = {
     "": "a node's name has up to 64 lower-case letters, digits, - and _, and begins with a letter or digit",
@@ -74,12 +75,13 @@ def render(flow: FlowText) -> str:
     """The flow as YAML, its nodes in the order of `walk`.
 
     `parse` reads the same flow back, except for a draft that names two labels, fields, sections or
-    items of one node the same. It refuses those.
+    items of one node the same. It refuses those. Of files, a text has the names.
     """
+    tree = as_written(flow.tree)
     written: dict[str, Any] = {"name": flow.name, "category": flow.category, "type": flow.type}
     written |= {"description": flow.description, "keywords": flow.keywords, "root": flow.tree.root}
     written = {key: value for key, value in written.items() if value or key == "root"}
-    written["nodes"] = {node_id: _written_node(flow.tree.nodes[node_id]) for node_id in walk(flow.tree)}
+    written["nodes"] = {node_id: _written_node(tree.nodes[node_id]) for node_id in walk(tree)}
     result: str = yaml.dump(written, Dumper=_Dumper, sort_keys=False, allow_unicode=True, width=_WIDTH)
     return result
 
@@ -138,6 +140,8 @@ def _node(node_id: str, item: Part) -> dict[str, Any]:
         node["help"] = words(entries["help"], f"the help of {what}")
     if "open" in entries:
         node["open"] = words(entries["open"], f'"open" of {what}')
+    if "files" in entries:
+        node["files"] = [{"name": name} for name in _list(entries["files"], f"the files of {what}")]
     for key, read_one in (("fields", _field), ("sections", _section)):
         if key in entries:
             parts = mapping(entries[key], f"the {key} of {what}")
@@ -177,6 +181,8 @@ def _written_node(node: Node) -> dict[str, Any]:
         written["help"] = node.help
     if node.open:
         written["open"] = "true"
+    if node.files:
+        written["files"] = tuple(file.name for file in node.files)
     if node.fields:
         written["fields"] = _Pairs((field.name, _written_field(field)) for field in node.fields)
     if node.sections:

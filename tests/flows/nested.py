@@ -7,6 +7,7 @@ from fastapi.testclient import TestClient
 from psycopg.types.json import Jsonb
 
 from tests.company import Company
+from tests.repeats import repeated
 
 FLOWS = "/api/v1/flows"
 PROBLEM = "A user cannot sign in to her computer since this morning"
@@ -91,10 +92,15 @@ def save(client: TestClient, company: Company, flow_id: uuid.UUID, name: str, tr
 
 def publish(client: TestClient, company: Company, name: str, tree: dict[str, Any]) -> uuid.UUID:
     """A new flow that is published."""
+    what = ["a flow", name, tree]
+    return uuid.UUID(repeated(company, client.app, what, lambda: _publish(client, company, name, tree)))
+
+
+def _publish(client: TestClient, company: Company, name: str, tree: dict[str, Any]) -> str:
     flow_id = draft(client, company, name, tree)
     answer = client.post(f"{FLOWS}/{flow_id}/publish", headers=company.headers())
     assert answer.status_code == 200, answer.text
-    return flow_id
+    return str(flow_id)
 
 
 def force_published_tree(company: Company, flow_id: uuid.UUID, tree: dict[str, Any]) -> None:

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from flowpilot.flows.text import FlowText
 from flowpilot.identity.actor import Actor, Role
 from tests.company import Company
+from tests.repeats import repeated
 
 FLOWS = "/api/v1/flows"
 
@@ -102,6 +103,11 @@ def create(client: TestClient, company: Company, **changes: Any) -> dict[str, An
 
 def publish(client: TestClient, company: Company, **changes: Any) -> str:
     """Make a flow, publish it, and return its id."""
+    what = ["a published flow", changes]
+    return repeated(company, client.app, what, lambda: _publish(client, company, changes))
+
+
+def _publish(client: TestClient, company: Company, changes: dict[str, Any]) -> str:
     flow_id: str = create(client, company, **changes)["id"]
     answer = post(client, company, f"/{flow_id}/publish")
     assert answer.status_code == 200, answer.text

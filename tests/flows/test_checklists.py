@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
+from flowpilot.flows.checking.checker import problems
 from flowpilot.flows.fields import FlowField, fill_in, read_value
 from flowpilot.flows.text import parse, render
-from flowpilot.flows.tree import Tree, problems
+from flowpilot.flows.tree import Tree
 
 END = {"kind": "resolution", "text": "Done."}
 TO_END = [{"label": "Done", "next": "end"}]
@@ -63,30 +64,31 @@ def test_a_checklist_with_items_and_fields_can_be_published() -> None:
 @pytest.mark.parametrize(
     ("node", "message"),
     [
-        (checklist(), 'The checklist "a" has no items. Add what is to be done.'),
+        (checklist(), 'The checklist "Set up." has no items. Add what is to be done.'),
         (
             checklist(("Before", ["x"]), ("before ", ["y"])),
-            'The checklist "a" has the section "before" twice. Give each section its own title.',
+            'The checklist "Set up." has the section "before" twice. Give each section its own title.',
         ),
         (
             checklist(("Before", ["x"]), ("After", ["x"])),
-            'The checklist "a" has two items with the id "x". Give each item its own id.',
+            'The checklist "Set up." has the same id for the items "x" and "x". Give each item its own id.',
         ),
         (
             checklist(("Before", ["x"]), ("After", [])),
-            'The section "After" of the checklist "a" is empty. Add its items, or remove it.',
+            'The section "After" of the checklist "Set up." is empty. Add its items, or remove it.',
         ),
         (
             checklist(("Before", ["x"]), kind="instruction"),
-            'The instruction "a" has sections of items. Make it a checklist, or remove them.',
+            'The instruction "Set up." has sections of items. Make it a checklist, or remove them.',
         ),
         (
             checklist(("Before", ["x"]), choices=TO_END),
-            'The checklist "a" has choices. A checklist has outcomes: move them there, or make it a question.',
+            'The checklist "Set up." has choices. A checklist has outcomes: '
+            "move them there, or make it a question.",
         ),
         (
             checklist(("Before", ["x"]), fields=[SERIAL, SERIAL]),
-            'The checklist "a" asks for "serial" twice. Remove one of them.',
+            'The checklist "Set up." asks for "serial" twice. Remove one of them.',
         ),
         (
             checklist(("Before", ["x"]), fields=[{**SERIAL, "choices": ["1", "2"]}]),
@@ -98,11 +100,11 @@ def test_a_checklist_with_items_and_fields_can_be_published() -> None:
         ),
         (
             checklist(("Before", ["x"]), help="For {{ owner }}."),
-            'The node "a" uses {{owner}}, which no node asks for. Add it as a field.',
+            'A text of "Set up." uses {{owner}}, which no node asks for. Add it as a field.',
         ),
         (
             checklist(("Before", ["x"]), help="For {{ Owner }}."),
-            'The node "a" uses {{Owner}}, which is no name of a field. Use small letters, digits and _.',
+            'A text of "Set up." uses {{Owner}}, which is no name of a field. Use small letters, digits and _.',
         ),
         (
             checklist(("Before", ["x"]), fields=[SERIAL, {"name": "owner", "label": "Owner of {{serial}}"}]),
@@ -110,11 +112,11 @@ def test_a_checklist_with_items_and_fields_can_be_published() -> None:
         ),
         (
             checklist(("For {{owner}}", ["x"])),
-            'The node "a" uses {{owner}}, which no node asks for. Add it as a field.',
+            'A text of "Set up." uses {{owner}}, which no node asks for. Add it as a field.',
         ),
         (
             checklist(("Before", ["x"]), fields=[SERIAL], outcomes=[{"label": "Done {{serial}}", "next": "end"}]),
-            'The label "Done {{serial}}" of node "a" uses a field. Use it in a text instead.',
+            'The label "Done {{serial}}" of "Set up." uses a field. Use it in a text instead.',
         ),
     ],
 )
@@ -125,12 +127,12 @@ def test_the_checker_says_what_is_wrong(node: dict[str, Any], message: str) -> N
 def test_a_field_is_used_only_after_it_was_asked() -> None:
     first = checklist(("Before", ["x"]), help="{{serial}}", outcomes=[{"label": "On", "next": "b"}])
     assert said(a=first, b=checklist(("After", ["x"]), fields=[SERIAL], help="docker ps --format {{.Names}}")) == [
-        'The node "a" uses {{serial}}, which no node before it asks for. Add it as a field.'
+        'A text of "Set up." (node 1) uses {{serial}}, which no node before it asks for. Add it as a field.'
     ]
 
 
 def test_a_checklist_needs_an_outcome() -> None:
-    assert 'The checklist "a" has no outcome. Add its possible outcomes, and where each leads.' in said(
+    assert 'The checklist "Set up." has no outcome. Add its possible outcomes, and where each leads.' in said(
         a=checklist(("Before", ["x"]), outcomes=[])
     )
 
@@ -141,7 +143,7 @@ def test_the_same_field_in_two_nodes_is_defined_the_same() -> None:
     other = checklist(("Before", ["x"]), fields=[{**SERIAL, "kind": "text"}])
     assert said(a=first, b=same) == []
     assert said(a=first, b=other) == [
-        'The field "serial" is not the same in the nodes "a" and "b". '
+        'The field "serial" is not the same in "Set up." (node 1) and "Set up." (node 2). '
         "Give both the same label, kind and choices, or one of them another name."
     ]
 

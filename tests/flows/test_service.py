@@ -11,8 +11,8 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.flows import service
 from flowpilot.flows.author import Operator
+from flowpilot.flows.drafts.service import FlowNameTakenError, create_flow
 from flowpilot.flows.queries import NoDraftError
-from flowpilot.flows.service import FlowNameTakenError
 from tests.company import Company
 from tests.flows.samples import BROKEN, FLOWS, TREE, actor, body, create, flow_text, get, post, publish, save
 
@@ -55,7 +55,8 @@ def test_an_unpublishable_draft_says_which_nodes_are_wrong(client: TestClient, c
     problem = answer.json()
     assert problem["type"] == "urn:flowpilot:problem:flow-problems"
     assert [found["node"] for found in problem["problems"]] == ["power"]
-    assert 'The choice "No" of node "power" leads to "nowhere", which does not exist' in problem["detail"]
+    assert 'The choice "No" of "Is it on?" leads to a node that does not exist' in problem["detail"]
+    assert [found["missing"] for found in problem["problems"]] == ["nowhere"]
     assert company.query("SELECT published_at FROM tree_versions") == [(None,)]
 
 
@@ -109,14 +110,9 @@ def test_after_publishing_a_draft_is_the_next_version(client: TestClient, compan
 
 def test_details_outside_the_tree_change_at_once(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
-    save(client, company, flow_id, name="Printers", category="Office", keywords=[], type="procedural")
+    save(client, company, flow_id, name="Printers", category="Office", keywords=[])
     flow = get(client, company, f"/{flow_id}")
-    assert (flow["name"], flow["category"], flow["keywords"], flow["type"]) == (
-        "Printers",
-        "Office",
-        [],
-        "procedural",
-    )
+    assert (flow["name"], flow["category"], flow["keywords"]) == ("Printers", "Office", [])
     # What problems are matched to changes when it is published.
     query = "SELECT search_text FROM trees"
     assert company.query(query) == [("Printer is offline\nprinter offline\nprint queue",)]
@@ -227,7 +223,7 @@ def test_a_category_is_found_ignoring_case_and_made_when_it_is_new(
 async def test_two_publish_at_once_and_one_succeeds(database: Database, company: Company) -> None:
     author = actor(company)
     async with database.write(company.id) as db:
-        flow_id = (await service.create_flow(db, author, flow_text(), now())).id
+        flow_id = (await create_flow(db, author, flow_text(), now())).id
 
     async def publish_it() -> None:
         async with database.write(company.id) as db:
@@ -241,7 +237,7 @@ async def test_two_publish_at_once_and_one_succeeds(database: Database, company:
 async def test_two_take_a_name_at_once_and_one_gets_it(database: Database, company: Company) -> None:
     async def create_it() -> None:
         async with database.write(company.id) as db:
-            await service.create_flow(db, Operator(company.id), flow_text(), now())
+            await create_flow(db, Operator(company.id), flow_text(), now())
 
     done = await asyncio.gather(*(create_it() for _ in range(5)), return_exceptions=True)
     assert [type(failure) for failure in done if failure is not None] == [FlowNameTakenError] * 4
@@ -261,7 +257,7 @@ async def test_a_flow_as_long_as_can_be_is_published(database: Database, company
     }
     tree = {"root": "node-0", "nodes": {**nodes, "end": {"kind": "resolution", "text": "Done."}}}
     async with database.write(company.id) as db:
-        flow = await service.create_flow(db, actor(company), flow_text(tree=tree), now())
+        flow = await create_flow(db, actor(company), flow_text(tree=tree), now())
         await service.publish(db, actor(company), flow.id, now())
     assert company.query("SELECT length(search) > 10000 FROM trees") == [(True,)]
 

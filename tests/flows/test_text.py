@@ -139,7 +139,7 @@ def test_a_label_that_is_there_twice_is_not_lost_on_the_way_out() -> None:
             HEAD + "  a:\n    question: q\n    answers: {}",
             'Line 6: node "a" has no "answers"; '
             "use question, instruction, checklist, subflow, resolution, escalation, "
-            "flow, help, open, fields, sections, choices, outcomes.",
+            "flow, help, open, files, fields, sections, choices, outcomes.",
         ),
         (
             HEAD + "  a:\n    question: q\n    choices: [b]",

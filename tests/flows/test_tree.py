@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
-from flowpilot.flows.tree import Choice, Tree, ahead, find_choice, problems, to_json, walk
+from flowpilot.flows.checking.checker import TreeProblem, problems
+from flowpilot.flows.tree import Choice, Tree, ahead, find_choice, to_json, walk
 
 END = {"kind": "resolution", "text": "Done."}
 
@@ -17,12 +18,12 @@ def offers(labels: dict[str, str]) -> list[dict[str, str]]:
     return [{"label": label, "next": to} for label, to in labels.items()]
 
 
-def question(**labels: str) -> dict[str, Any]:
-    return {"kind": "question", "text": "Which?", "choices": offers(labels)}
+def question(text: str = "Which?", /, **labels: str) -> dict[str, Any]:
+    return {"kind": "question", "text": text, "choices": offers(labels)}
 
 
-def instruction(**labels: str) -> dict[str, Any]:
-    return {"kind": "instruction", "text": "Do it.", "outcomes": offers(labels)}
+def instruction(text: str = "Do it.", /, **labels: str) -> dict[str, Any]:
+    return {"kind": "instruction", "text": text, "outcomes": offers(labels)}
 
 
 def tree(root: str = "a", **nodes: dict[str, Any]) -> Tree:
@@ -50,57 +51,62 @@ def test_a_tree_is_stored_without_what_is_empty_and_read_back_the_same() -> None
 
 
 def test_a_root_that_is_not_there_is_the_only_thing_said_of_being_reached() -> None:
-    assert said(tree("x", a=END)) == [
-        (None, 'The root "x" is not among the nodes. Add it, or choose another node to begin with.')
-    ]
+    message = "The flow begins at a node that does not exist. Add it, or choose another node to begin with."
+    assert problems(tree("x", a=END)) == [TreeProblem(None, message, "x")]
 
 
 def test_an_empty_draft_is_a_tree_whose_root_is_missing() -> None:
-    assert [node for node, _ in said(tree(""))] == [None]
+    assert said(tree("")) == [(None, "The flow has no nodes. Add one, then begin the flow there.")]
 
 
 def test_a_node_that_no_path_leads_to_is_named() -> None:
     assert said(tree(a=END, c=END, b=END)) == [
-        ("b", 'No path leads to the node "b". Let a choice lead to it, or remove it.'),
-        ("c", 'No path leads to the node "c". Let a choice lead to it, or remove it.'),
+        ("b", 'No path leads to "Done." (node 2). Let a choice lead to it, or remove it.'),
+        ("c", 'No path leads to "Done." (node 3). Let a choice lead to it, or remove it.'),
     ]
 
 
 def test_a_choice_that_leads_nowhere_is_named() -> None:
-    assert said(tree(a=question(Yes="b", No="gone"), b=instruction(Fixed=""))) == [
-        (
+    assert problems(tree(a=question(Yes="b", No="gone"), b=instruction(Fixed=""))) == [
+        TreeProblem(
             "a",
-            'The choice "No" of node "a" leads to "gone", which does not exist. Add it, or choose another node.',
+            'The choice "No" of "Which?" leads to a node that does not exist. Add it, or choose another node.',
+            missing="gone",
         ),
-        (
-            "b",
-            'The outcome "Fixed" of node "b" leads to "", which does not exist. Add it, or choose another node.',
-        ),
+        TreeProblem("b", 'The outcome "Fixed" of "Do it." leads nowhere yet. Choose the node that it leads to.'),
     ]
 
 
 def test_two_choices_that_read_alike_are_refused() -> None:
     assert said(tree(a=question(**{"Not sure": "b", "not  SURE": "b"}), b=END)) == [
-        ("a", 'The choice "not  SURE" of node "a" exists twice. Give each choice its own label.')
+        ("a", 'The choice "not  SURE" of "Which?" exists twice. Give each choice its own label.')
+    ]
+
+
+def test_a_label_that_the_canvas_gave_has_to_be_worded() -> None:
+    assert said(tree(a=question(Yes="b", **{"Choice 2": "b"}), b=instruction(**{"Outcome 1": "c"}), c=END)) == [
+        ("a", 'The choice "Choice 2" of "Which?" is not worded yet. Write what it means in its place.'),
+        ("b", 'The outcome "Outcome 1" of "Do it." is not worded yet. Write what it means in its place.'),
     ]
 
 
 def test_a_question_needs_two_choices_and_no_outcomes() -> None:
     assert said(tree(a={**question(Yes="b"), "outcomes": offers({"Fixed": "b"})}, b=END)) == [
-        ("a", 'The question "a" needs at least two choices. Add the other possible answers.'),
+        ("a", 'The question "Which?" needs at least two choices. Add the other possible answers.'),
         (
             "a",
-            'The question "a" has outcomes. A question has choices: move them there, or make it an instruction.',
+            'The question "Which?" has outcomes. A question has choices: '
+            "move them there, or make it an instruction.",
         ),
     ]
 
 
 def test_an_instruction_needs_an_outcome_and_no_choices() -> None:
     assert said(tree(a={"kind": "instruction", "text": "Do it.", "choices": offers({"Yes": "b"})}, b=END)) == [
-        ("a", 'The instruction "a" has no outcome. Add its possible outcomes, and where each leads.'),
+        ("a", 'The instruction "Do it." has no outcome. Add its possible outcomes, and where each leads.'),
         (
             "a",
-            'The instruction "a" has choices. An instruction has outcomes: '
+            'The instruction "Do it." has choices. An instruction has outcomes: '
             "move them there, or make it a question.",
         ),
     ]
@@ -109,21 +115,26 @@ def test_an_instruction_needs_an_outcome_and_no_choices() -> None:
 @pytest.mark.parametrize("kind", ["resolution", "escalation"])
 @pytest.mark.parametrize("key", ["choices", "outcomes"])
 def test_an_end_leads_nowhere(kind: str, key: str) -> None:
-    assert said(tree(a={"kind": kind, "text": "Done.", key: offers({"Yes": "b"})}, b=END)) == [
-        ("a", f'The {kind} "a" ends the flow and cannot lead on. Remove its choices and outcomes.')
+    assert said(tree(a={"kind": kind, "text": "That is it.", key: offers({"Yes": "b"})}, b=END)) == [
+        ("a", f'The {kind} "That is it." ends the flow and cannot lead on. Remove its choices and outcomes.')
     ]
 
 
 def test_a_loop_is_named_in_the_order_in_which_it_is_walked() -> None:
-    looping = tree(start=question(Yes="b", No="z"), b=instruction(On="c"), c=question(Again="b", Well="z"), z=END)
+    b, c = instruction("Restart it.", On="c"), question("Better?", Again="b", Well="z")
+    looping = tree(start=question(Yes="b", No="z"), b=b, c=c, z=END)
     assert said(looping.model_copy(update={"root": "start"})) == [
-        ("b", 'The path b → c → b never ends. Let the node "c" lead elsewhere, so that every path ends.')
+        (
+            "b",
+            'The path "Restart it." → "Better?" → "Restart it." never ends. '
+            'Let "Better?" lead elsewhere, so that every path ends.',
+        )
     ]
 
 
 def test_a_node_that_leads_to_itself_is_a_loop() -> None:
     assert said(tree(a=question(Again="a", Well="z"), z=END)) == [
-        ("a", 'The path a → a never ends. Let the node "a" lead elsewhere, so that every path ends.')
+        ("a", 'The path "Which?" → "Which?" never ends. Let "Which?" lead elsewhere, so that every path ends.')
     ]
 
 

@@ -6,9 +6,9 @@ from typing import Any
 from fastapi.testclient import TestClient
 
 from flowpilot.db.base import new_id
-from flowpilot.flows.differences import ChangedNode, differences
 from flowpilot.flows.text import parse
 from flowpilot.flows.tree import Tree
+from flowpilot.flows.versions.differences import ChangedNode, differences
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.flows.samples import BROKEN, FLOWS, TREE, YAML, create, flow_text, get, post, publish, save

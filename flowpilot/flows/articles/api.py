@@ -7,10 +7,11 @@ from fastapi import APIRouter, File, UploadFile
 from pydantic import Field
 
 from flowpilot.clock import Now
-from flowpilot.flows import api, service
+from flowpilot.flows import api
 from flowpilot.flows.articles.draft import draft_flow
 from flowpilot.flows.articles.outline import Article, ArticleError, as_text
 from flowpilot.flows.articles.reading import ArticleFormat, read_file, read_text
+from flowpilot.flows.drafts.service import create_flow
 from flowpilot.flows.queries import find_draft
 from flowpilot.flows.schemas import FlowDetailOut
 from flowpilot.http.fields import Body
@@ -40,7 +41,7 @@ async def create_from_article(
     text = draft_flow(article)
 
     async def create() -> FlowDetailOut:
-        flow = await service.create_flow(db, actor, text, now)
+        flow = await create_flow(db, actor, text, now)
         (await find_draft(db, actor.account_id, flow.id)).source = as_text(article)
         await db.flush()
         return await api.read_flow(flow.id, actor, db)

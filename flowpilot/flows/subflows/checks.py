@@ -8,9 +8,12 @@ from sqlalchemy import select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.errors import ConflictError
+from flowpilot.flows.checking.checker import TreeProblem, kind_and_name, problems
+from flowpilot.flows.checking.naming import node_names
 from flowpilot.flows.models import Flow, FlowVersion
+from flowpilot.flows.subflows.clashes import field_clashes
 from flowpilot.flows.subflows.names import as_id, led_into, names_of
-from flowpilot.flows.tree import Tree, TreeProblem, problems
+from flowpilot.flows.tree import NodeKind, Tree
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +42,25 @@ async def all_problems(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, tr
 
 
 async def leading_problems(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID, tree: Tree) -> list[TreeProblem]:
-    """What is wrong with the flows that the tree leads into: one is not published, or leads back."""
+    """What is wrong with the flows that the tree leads into, or that lead into it.
+
+    One is not published, or leads back, or asks for a field of the same name in another way.
+    """
     into = led_into(tree)
-    if not into:
+    if not into and not any(node.fields for node in tree.nodes.values()):
         return []
     library = await published_flows(db, account_id)
     names = await names_of(db, account_id, {str(flow_id), *into.values()})
-    found = [_problem(node, flow, flow_id, library, names) for node, flow in into.items()]
-    return [problem for problem in found if problem is not None]
+    nodes = node_names(tree)
+    found = [_problem((node, nodes[node]), flow, flow_id, library, names) for node, flow in into.items()]
+    clashes = await field_clashes(
+        db,
+        account_id,
+        (flow_id, names.get(str(flow_id), "This flow")),
+        tree,
+        {id_: flow.into for id_, flow in library.items()},
+    )
+    return [problem for problem in found if problem is not None] + clashes
 
 
 async def users_of(db: ReadDb, account_id: uuid.UUID, flow_id: uuid.UUID) -> list[PublishedFlow]:
@@ -82,26 +96,28 @@ async def published_flows(db: ReadDb, account_id: uuid.UUID) -> dict[uuid.UUID, 
 
 
 def _problem(
-    node: str,
+    node: tuple[str, str],
     flow: str,
     own_id: uuid.UUID,
     library: Mapping[uuid.UUID, PublishedFlow],
     names: Mapping[str, str],
 ) -> TreeProblem | None:
+    """What is wrong with the flow that a node leads into. `node`: its id and its name."""
+    node_id, which = node[0], kind_and_name(NodeKind.SUBFLOW, node[1])
     target_id, own_name = as_id(flow), names.get(str(own_id), "This flow")
     target = None if target_id is None else library.get(target_id)
     if target_id == own_id:
         path = [own_name, own_name]
     elif target is None:
-        message = f'The sub-flow "{node}" leads into “{names.get(flow, flow)}”, which is not published. '
-        return TreeProblem(node, f"{message}Publish that first, or choose another flow.")
+        message = f"{which} leads into “{names.get(flow, flow)}”, which is not published. "
+        return TreeProblem(node_id, f"{message}Publish that first, or choose another flow.")
     else:
         circle = _circle(target, own_id, library)
         if circle is None:
             return None
         path = [own_name, *(one.name for one in circle), own_name]
-    message = f'The sub-flow "{node}" leads in a circle: {" → ".join(path)}. Choose another flow, or change these.'
-    return TreeProblem(node, message)
+    message = f"{which} leads in a circle: {' → '.join(path)}. Choose another flow, or change these."
+    return TreeProblem(node_id, message)
 
 
 def _circle(

@@ -9,13 +9,12 @@ from flowpilot.db.session import Db
 from flowpilot.errors import InvalidError
 from flowpilot.flows import hooks
 from flowpilot.flows.locking import lock_flow
-from flowpilot.flows.models import Flow
+from flowpilot.flows.records import record_flow
 from flowpilot.flows.service import NeverPublishedError
 from flowpilot.flows.trust.doubts import Doubt, read_doubts, to_column
 from flowpilot.flows.trust.verification import trust_rule, verify
 from flowpilot.identity.actor import Actor, ForbiddenError, Permission
 from flowpilot.identity.assignees import lock_assignee
-from flowpilot.identity.audit.log import record
 
 
 class VerifiedTooShortError(InvalidError):
@@ -51,7 +50,7 @@ async def confirm(db: Db, actor: Actor, flow_id: uuid.UUID, now: datetime, *, un
     verify(flow, actor.user_id, now, until or rule.until)
     await db.flush()
     lasts = None if flow.verified_until is None else flow.verified_until.isoformat()
-    await _record(db, actor, "flow.confirmed", flow, now, verified_until=lasts)
+    await record_flow(db, actor, "flow.confirmed", flow, now, verified_until=lasts)
     await hooks.follow_trust(db, flow, now)
 
 
@@ -65,13 +64,13 @@ async def change_owner(
         NotAssignableError: no such member can sign in and work.
     """
     if owner_id is not None:
-        await lock_assignee(db, actor.account_id, owner_id)
+        await lock_assignee(db, actor.account_id, owner_id, "owner_id")
     flow = await lock_flow(db, actor.account_id, flow_id)
     if flow.owner_id == owner_id:
         return
     flow.owner_id = owner_id
     await db.flush()
-    await _record(db, actor, "flow.owner_changed", flow, now, owner=owner_id and str(owner_id))
+    await record_flow(db, actor, "flow.owner_changed", flow, now, owner=owner_id and str(owner_id))
     await hooks.follow_trust(db, flow, now)
 
 
@@ -109,8 +108,3 @@ async def doubt(
     if was_trusted:
         await hooks.follow_trust(db, flow, now)
     return was_trusted
-
-
-async def _record(db: Db, actor: Actor, action: str, flow: Flow, now: datetime, **facts: Any) -> None:
-    after = {"name": flow.name, **facts}
-    await record(db, actor.account_id, actor.user_id, action, ("flow", flow.id), at=now, after=after)

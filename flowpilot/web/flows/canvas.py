@@ -6,14 +6,13 @@ from typing import Any, ClassVar
 
 from fastapi import APIRouter, Request, Response
 
-from flowpilot.db.session import ReadDb
 from flowpilot.flows import api
-from flowpilot.flows.queries import FlowState
+from flowpilot.flows.checking.checker import TreeProblem
 from flowpilot.flows.schemas import FlowDetailOut, VersionDetailOut, VersionRow
 from flowpilot.flows.subflows.checks import all_problems
-from flowpilot.flows.tree import TreeProblem, to_json
+from flowpilot.flows.tree import to_json
+from flowpilot.flows.versions.api import list_versions
 from flowpilot.identity.access import CanManageFlows
-from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession
 from flowpilot.web.flows.pages import traffic_of
 from flowpilot.web.frame import CurrentFrame
@@ -26,7 +25,7 @@ router = APIRouter(prefix="/flows/{flow_id}/canvas", include_in_schema=False)
 class Canvas(Page):
     """The draft, or the published version if there is no draft. `given` is what the scripts begin with."""
 
-    template: ClassVar[str] = "flows/canvas.html"
+    template: ClassVar[str] = "flows/canvas/page.html"
     flow: FlowDetailOut
     edition: VersionDetailOut
     has_traffic: bool
@@ -45,17 +44,18 @@ async def show_canvas(
     """The canvas, with a node selected, or the one where the flow begins."""
     flow = await api.read_flow(flow_id, actor, db)
     edition, traffic = flow.newest, await traffic_of(actor, db, frame, flow_id)
-    newest = (await api.list_versions(flow_id, actor, db, limit=1)).items[0]
+    newest = (await list_versions(flow_id, actor, db, limit=1)).items[0]
     given = {
         "flow_id": str(flow_id),
         "url": f"/api/v1/flows/{flow_id}",
         "user_id": str(actor.user_id),
         "me": frame.name,
         "zone": frame.zone,
-        "facts": flow.model_dump(mode="json", include={"name", "category", "type", "description", "keywords"}),
+        "facts": flow.model_dump(mode="json", include={"name", "category", "description", "keywords"})
+        | {"type": edition.type},
         "edition": _edition(newest),
         "tree": to_json(edition.tree),
-        "flows": flow.subflows | await _flows(actor, db, flow_id),
+        "flows": flow.subflows,
         "selected": node if node in edition.tree.nodes else None,
         "problems": [_problem(one) for one in await all_problems(db, actor.account_id, flow_id, edition.tree)],
         "traffic": traffic
@@ -65,12 +65,6 @@ async def show_canvas(
         title=f"Edit {flow.name}", flow=flow, edition=edition, has_traffic=traffic is not None, given=given
     )
     return render(request, page, frame)
-
-
-async def _flows(actor: Actor, db: ReadDb, flow_id: uuid.UUID) -> dict[str, str]:
-    """The names of the published flows, into which a sub-flow can lead, by their ids."""
-    found = await api.list_flows(actor, db, limit=200, state=FlowState.PUBLISHED)
-    return {str(one.id): one.name for one in found.items if one.id != flow_id}
 
 
 def _edition(newest: VersionRow) -> dict[str, Any]:

@@ -4,10 +4,11 @@ Each step is a column, from left to right. Every flow begins in the top left cor
 """
 
 import textwrap
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from flowpilot.flows.tree import NodeKind, Tree
-from flowpilot.web.flows.outline import Branch, Jump, Outline, OutlineNode, outline
+from flowpilot.web.flows.outline import Branch, Jump, Mark, Outline, OutlineNode, outline
 from flowpilot.web.flows.traffic import TrafficWords
 
 _WIDTH, _GAP, _MARGIN = 236, 44, 12
@@ -93,9 +94,9 @@ class Diagram:
     lines: list[Line]
 
 
-def diagram(tree: Tree, traffic: TrafficWords | None = None) -> Diagram:
-    """The diagram of a tree, with the traffic of its sessions if that may be shown."""
-    return _Drawing(outline(tree), traffic).finished()
+def diagram(tree: Tree, traffic: TrafficWords | None = None, marks: Mapping[str, Mark] | None = None) -> Diagram:
+    """The diagram of a tree, with the traffic of its sessions if that may be shown, and what a change does."""
+    return _Drawing(outline(tree, marks), traffic).finished()
 
 
 class _Drawing:
@@ -104,10 +105,6 @@ class _Drawing:
     def __init__(self, read: Outline, traffic: TrafficWords | None) -> None:
         self.read = read
         self.traffic = traffic
-        # How many nodes are drawn beneath each node. They come later in reading order.
-        self.sizes: dict[str, int] = {}
-        for node_id, entry in reversed(list(read.entries.items())):
-            self.sizes[node_id] = 1 + sum(self._size(branch) for branch in entry.branches)
         self.bottoms: dict[int, int] = {}
         self.done = Diagram(0, 0, [], [], [], [])
 
@@ -129,8 +126,7 @@ class _Drawing:
         height = _HEAD + (len(lines) + bool(traffic)) * _TEXT_LINE + _FOOT
         self.done.boxes.append(Box(entry, x, y, _WIDTH, height, lines, traffic))
         self.bottoms[entry.depth] = y + height + _BETWEEN
-        # Small branches come first, so that the first columns stay close together.
-        for branch in sorted(entry.branches, key=self._size):
+        for branch in entry.branches:
             port = self._draw_branch(entry, branch, y)
             path = f"M{x + _WIDTH} {y + _PORT}h{_GAP // 2}V{port}H{x + _WIDTH + _GAP - 2}"
             self.done.lines.append(Line(path, is_jump=branch.jump is not Jump.DOWN))
@@ -153,9 +149,6 @@ class _Drawing:
         self.bottoms[column] = y + height + _JUMP_HEIGHT + _BETWEEN
         return y + height + _JUMP_HEIGHT // 2
 
-    def _size(self, branch: Branch) -> int:
-        return self.sizes[branch.target] if branch.jump is Jump.DOWN else 0
-
 
 def _wrapped(text: str) -> list[str]:
     return textwrap.wrap(text, _TEXT_CHARACTERS, max_lines=_MAX_LINES, placeholder=" …") or ["…"]
@@ -168,7 +161,7 @@ def _label(branch: Branch) -> list[str]:
 def _jump_text(branch: Branch) -> str:
     match branch.jump:
         case Jump.NOWHERE:
-            text = f"Leads nowhere: {branch.target or 'not chosen'}"
+            text = "Leads nowhere"
         case Jump.BACK:
             text = f"Back to {branch.number}: {branch.text}"
         case _:

@@ -19,15 +19,15 @@ TreeJson = dict[str, Any]
 Row = tuple[str, str]
 T = TypeVar("T")
 
-# What a node asks is written by forms of its own.
-_ASKED = ("fields", "sections")
+# These have forms of their own.
+_PARTS = ("fields", "sections", "files")
 
 
 class NodeNotFoundError(NotFoundError):
     """The draft has no such node, or no longer."""
 
-    def __init__(self, node_id: str) -> None:
-        super().__init__(f'The draft has no node "{node_id}". Load the editor again to see its nodes.')
+    def __init__(self) -> None:
+        super().__init__("The draft does not have this node any more. Load the editor again to see its nodes.")
 
 
 class EditedTree(NamedTuple):
@@ -53,7 +53,7 @@ def write_node(
     flow: str = "",
     is_open: bool = False,
 ) -> EditedTree:
-    """Write a node, and make the new nodes that its rows lead to. What it asks stays.
+    """Write a node, and make the new nodes that its rows lead to. What it asks and shows stays.
 
     Args:
         words: the node's text and its help.
@@ -71,21 +71,21 @@ def write_node(
     # Nothing can be chosen where a path ends; rows that were filled in stay, and are reported as a problem.
     name = "outcomes" if kind in HAVE_OUTCOMES else "choices"
     written = {"kind": kind, "text": text, "help": help_, "open": is_open, "flow": flow, name: offered}
-    nodes[node_id] = {key: tree["nodes"][node_id].get(key, []) for key in _ASKED} | written
+    nodes[node_id] = {key: tree["nodes"][node_id].get(key, []) for key in _PARTS} | written
     new = next((made for made in nodes if made not in tree["nodes"]), None)
     if new is None:
         return EditedTree({**tree, "nodes": nodes}, node_id, "Saved.")
     return EditedTree({**tree, "nodes": nodes}, new, "Saved. Write the new node next.")
 
 
-def write_asked(tree: TreeJson, node_id: str, asked: TreeJson) -> EditedTree:
-    """Replace the fields or the sections of a node.
+def write_parts(tree: TreeJson, node_id: str, parts: TreeJson) -> EditedTree:
+    """Replace the fields, the sections or the files of a node.
 
     Raises:
         NodeNotFoundError: there is no such node.
     """
     _check_node(tree, node_id)
-    nodes = {**tree["nodes"], node_id: tree["nodes"][node_id] | asked}
+    nodes = {**tree["nodes"], node_id: tree["nodes"][node_id] | parts}
     return EditedTree({**tree, "nodes": nodes}, node_id, "Saved.")
 
 
@@ -142,7 +142,7 @@ def sentence(error: ValidationError) -> str:
 
 def _check_node(tree: TreeJson, node_id: str) -> None:
     if node_id not in tree["nodes"]:
-        raise NodeNotFoundError(node_id)
+        raise NodeNotFoundError
 
 
 def _next_node(nodes: dict[str, Any], label: str, target: str) -> str:

@@ -15,11 +15,14 @@ from flowpilot.clock import Now
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import InvalidError
 from flowpilot.flows import api
+from flowpilot.flows.categories import api as categories
+from flowpilot.flows.checking.checker import TreeProblem
+from flowpilot.flows.drafts.api import save_draft
 from flowpilot.flows.plain import PLAIN
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import CategoryOut, DraftIn, FlowDetailOut, FlowOut, VersionDetailOut
 from flowpilot.flows.subflows.checks import all_problems
-from flowpilot.flows.tree import Choice, NodeKind, TreeProblem
+from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.identity.access import CanManageFlows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -133,7 +136,7 @@ async def show_editor(
         outline=read,
         problems=await all_problems(db, actor.account_id, flow_id, edition.tree),
         entry=entry,
-        categories=(await api.list_categories(actor, db, limit=200)).items,
+        categories=(await categories.list_categories(actor, db, limit=200)).items,
         flows=await _flows_to_lead_into(actor, db, flow_id) if leads else [],
         notes=[] if entry is None else (await list_flow_notes(flow_id, actor, db, entry.id)).items,
         clients=await known_clients(actor, db),
@@ -213,11 +216,12 @@ async def save_edit(
     """Save the draft after an edit of its tree, and go back to the editor."""
     flow = await api.read_flow(flow_id, actor, db)
     edited = edit(flow.newest.tree.model_dump(mode="json"))
-    known = {name: getattr(flow, name) for name in ("name", "category", "type", "description", "keywords")}
+    known = {name: getattr(flow, name) for name in ("name", "category", "description", "keywords")}
+    known["type"] = flow.newest.type
     try:
         draft = DraftIn.model_validate({**known, **(about or {}), "tree": edited.tree, "based_on": form.based_on})
     except ValidationError as error:
         raise DraftRefusedError(draft_tree.sentence(error)) from None
-    await api.save_draft(flow_id, draft, actor, db, now)
+    await save_draft(flow_id, draft, actor, db, now)
     query = f"?{urlencode({'node': edited.node})}" if edited.node else ""
     return go_to(f"/flows/{flow_id}/edit{query}", edited.notice)

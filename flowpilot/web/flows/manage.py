@@ -12,6 +12,8 @@ from flowpilot.flows import api
 from flowpilot.flows.articles.api import ArticleIn, create_from_article
 from flowpilot.flows.articles.outline import ArticleError
 from flowpilot.flows.articles.reading import ArticleFormat
+from flowpilot.flows.categories import api as categories
+from flowpilot.flows.drafts import api as drafts
 from flowpilot.flows.importing import ImportAction
 from flowpilot.flows.plain import ShortText
 from flowpilot.flows.schemas import CategoryOut, ImportIn, ImportOut
@@ -73,8 +75,8 @@ class ImportFlow(Page):
 @router.get("/new")
 async def show_new(request: Request, actor: CanManageFlows, db: ReadSession, frame: CurrentFrame) -> Response:
     """The form for a new flow."""
-    categories = await api.list_categories(actor, db, limit=200)
-    return render(request, NewFlow(title="New flow", categories=categories.items), frame)
+    known = await categories.list_categories(actor, db, limit=200)
+    return render(request, NewFlow(title="New flow", categories=known.items), frame)
 
 
 @router.post("")
@@ -113,7 +115,7 @@ async def import_flow(
     if len(text) > MAX_CHARACTERS:
         raise wrong("file", f"The file has more than {MAX_CHARACTERS:,} characters; a flow needs far fewer.")
     done = await api.import_yaml(ImportIn(yaml=text, publish=publish), actor, db, now, once, Response())
-    return go_to(f"/flows/{done.flow_id}/versions/{done.version}", _notice(done, publish=publish))
+    return go_to(f"/flows/{done.flow_id}/versions/{done.version}", notice_of_import(done, publish=publish))
 
 
 @router.post("/import/article")
@@ -160,10 +162,10 @@ async def publish(
 
 @router.post("/{flow_id}/discard")
 async def discard(
-    flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: CanManageFlows, db: WriteSession
+    flow_id: uuid.UUID, body: Annotated[EditionForm, Form()], actor: CanManageFlows, db: WriteSession, now: Now
 ) -> Response:
     """Discard the draft; the published version stays."""
-    await api.discard_draft(flow_id, actor, db, body.based_on)
+    await drafts.discard_draft(flow_id, actor, db, now, body.based_on)
     return go_to(f"/flows/{flow_id}", "The draft is discarded.")
 
 
@@ -195,7 +197,8 @@ async def _read(file: UploadFile) -> str:
         raise wrong("file", "The file is not UTF-8 text. Export a flow to see an example") from None
 
 
-def _notice(done: ImportOut, *, publish: bool) -> str:
+def notice_of_import(done: ImportOut, *, publish: bool) -> str:
+    """What an import did, for its page."""
     if done.action is ImportAction.UNCHANGED:
         return f"“{done.name}” already exists, and nothing has changed in it."
     did = "Imported" if done.action is ImportAction.CREATED else "Updated"

@@ -1,14 +1,12 @@
-"""A flow in reading order, pure: each node once, numbered, with what it leads to.
+"""A flow in reading order, pure: each node once, numbered, with what it leads to. Other paths to it are jumps."""
 
-A node is placed where it is reached in the fewest steps; every other path to it is a jump to its number.
-"""
-
-from collections import deque
+from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from flowpilot.flows.tree import Node, Tree, walk
+from flowpilot.flows.checking.numbering import Place, leads_to, places
+from flowpilot.flows.tree import Node, Tree
 
 # The levels that are nested in a list; deeper nodes begin a list of their own.
 _NESTED = 16
@@ -21,6 +19,13 @@ class Jump(StrEnum):
     JUMP = "jump"
     BACK = "back"
     NOWHERE = "nowhere"
+
+
+class Mark(StrEnum):
+    """What a change does with a node that stays in the flow."""
+
+    NEW = "new"
+    CHANGED = "changed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +41,17 @@ class Branch:
 
 @dataclass(frozen=True, slots=True)
 class OutlineNode:
-    """A node at its place. `depth` is counted from the node where its part of the flow begins."""
+    """A node at its place. `depth` is counted from the node where its part of the flow begins.
+
+    `mark`: what a change that is shown does with it; None if nothing.
+    """
 
     id: str
     number: int
     depth: int
     node: Node
     branches: tuple[Branch, ...]
+    mark: Mark | None = None
 
     @property
     def begins_list(self) -> bool:
@@ -61,78 +70,48 @@ class Outline:
         """The nodes that begin a list."""
         return [entry for entry in self.entries.values() if entry.begins_list]
 
+    @property
+    def marked(self) -> Counter[Mark]:
+        """How many nodes a change adds and changes."""
+        return Counter(entry.mark for entry in self.entries.values() if entry.mark is not None)
 
-def outline(tree: Tree) -> Outline:
-    """The tree in reading order."""
-    parents = _parents(tree)
-    order = list(_read(tree, parents))
-    numbers = {node_id: number for number, node_id in enumerate(order, 1)}
-    depths: dict[str, int] = {}
-    for node_id in order:
-        parent = parents[node_id]
-        depths[node_id] = 0 if parent is None else depths[parent] + 1
+
+def outline(tree: Tree, marks: Mapping[str, Mark] | None = None) -> Outline:
+    """The tree in reading order, with what a change does with its nodes."""
+    read = places(tree)
     return Outline(
         {
             node_id: OutlineNode(
                 node_id,
-                numbers[node_id],
-                depths[node_id],
+                place.number,
+                place.depth,
                 tree.nodes[node_id],
-                tuple(_branches(tree, node_id, parents, numbers)),
+                tuple(_branches(tree, node_id, read)),
+                (marks or {}).get(node_id),
             )
-            for node_id in order
+            for node_id, place in read.items()
         }
     )
 
 
-def _parents(tree: Tree) -> dict[str, str | None]:
-    """The node from which each node is reached first; None if a part of the flow begins there."""
-    parents: dict[str, str | None] = {}
-    for start in walk(tree):
-        if start in parents:
-            continue
-        parents[start] = None
-        pending = deque([start])
-        while pending:
-            node_id = pending.popleft()
-            for target in _leads_to(tree.nodes[node_id]):
-                if target in tree.nodes and target not in parents:
-                    parents[target] = node_id
-                    pending.append(target)
-    return parents
-
-
-def _read(tree: Tree, parents: Mapping[str, str | None]) -> Iterator[str]:
-    stack = [node_id for node_id, parent in reversed(list(parents.items())) if parent is None]
-    while stack:
-        node_id = stack.pop()
-        yield node_id
-        stack.extend(t for t in reversed(_leads_to(tree.nodes[node_id])) if parents.get(t) == node_id)
-
-
-def _branches(
-    tree: Tree, node_id: str, parents: Mapping[str, str | None], numbers: Mapping[str, int]
-) -> Iterator[Branch]:
+def _branches(tree: Tree, node_id: str, read: Mapping[str, Place]) -> Iterator[Branch]:
     node = tree.nodes[node_id]
-    above = set(_upwards(node_id, parents))
-    for target in _leads_to(node):
+    above = set(_upwards(node_id, read))
+    for target in leads_to(node):
         if target not in tree.nodes:
             jump = Jump.NOWHERE
-        elif parents[target] == node_id:
+        elif read[target].parent == node_id:
             jump = Jump.DOWN
         else:
             jump = Jump.BACK if target in above else Jump.JUMP
         labels = tuple(choice.label for choice in node.choices + node.outcomes if choice.next == target)
         text = tree.nodes[target].text if target in tree.nodes else ""
-        yield Branch(labels, target, jump, numbers.get(target), text)
+        number = read[target].number if target in read else None
+        yield Branch(labels, target, jump, number, text)
 
 
-def _upwards(node_id: str, parents: Mapping[str, str | None]) -> Iterator[str]:
+def _upwards(node_id: str, read: Mapping[str, Place]) -> Iterator[str]:
     at: str | None = node_id
     while at is not None:
         yield at
-        at = parents[at]
-
-
-def _leads_to(node: Node) -> list[str]:
-    return list(dict.fromkeys(choice.next for choice in node.choices + node.outcomes))
+        at = read[at].parent

@@ -13,10 +13,11 @@ from flowpilot.analytics.period import Window, window
 from flowpilot.analytics.traffic import FlowTraffic, traffic
 from flowpilot.db.session import ReadDb
 from flowpilot.flows import api
+from flowpilot.flows.categories import api as categories
+from flowpilot.flows.checking.checker import TreeProblem
 from flowpilot.flows.queries import FlowState
 from flowpilot.flows.schemas import CategoryOut, FlowDetailOut, FlowOut, VersionDetailOut
 from flowpilot.flows.subflows.checks import all_problems
-from flowpilot.flows.tree import TreeProblem
 from flowpilot.flows.trust.service import may_confirm
 from flowpilot.flows.trust.verification import trust_rule
 from flowpilot.http.fields import Text
@@ -55,8 +56,9 @@ class Flows(Page):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Flow(Page):
-    """One version of a flow. If it is the draft, `problems` prevent publishing it.
+    """One version of a flow.
 
+    `problems`: what prevents publishing the draft, for those who may; on the draft's page, for all.
     A flow that has lost trust can be confirmed until the day `confirm_until`, or for always.
     """
 
@@ -100,7 +102,7 @@ async def list_flows(
         title="Flows",
         found=found,
         quality=await _qualities(actor, db, frame),
-        categories=(await api.list_categories(actor, db, limit=200)).items,
+        categories=(await categories.list_categories(actor, db, limit=200)).items,
         words=q,
         category=category,
         state=state,
@@ -123,7 +125,7 @@ async def flow_page(
     actor: Actor, db: ReadDb, frame: Frame, flow: FlowDetailOut, edition: VersionDetailOut
 ) -> Flow:
     """One version of a flow, to read."""
-    is_draft = edition.published_at is None
+    is_asked = edition.published_at is None or frame.may("MANAGE_FLOWS")
     asks = flow.doubted_since is not None and may_confirm(flow, actor)
     found = await traffic_of(actor, db, frame, flow.id)
     words = None if found is None else TrafficWords(found)
@@ -133,12 +135,18 @@ async def flow_page(
         edition=edition,
         diagram=diagram(edition.tree, words),
         outline=outline(edition.tree),
-        problems=await all_problems(db, actor.account_id, flow.id, edition.tree) if is_draft else [],
+        problems=await _problems_of(db, actor, flow) if is_asked else [],
         quality=await _quality(actor, db, frame, flow.id),
         traffic=words,
         may_confirm=asks,
         confirm_until=(await trust_rule(db, actor.account_id, frame.now)).until if asks else None,
     )
+
+
+async def _problems_of(db: ReadDb, actor: Actor, flow: FlowDetailOut) -> list[TreeProblem]:
+    if flow.draft is None:
+        return []
+    return await all_problems(db, actor.account_id, flow.id, flow.draft.tree)
 
 
 async def traffic_of(actor: Actor, db: ReadDb, frame: Frame, flow_id: uuid.UUID) -> FlowTraffic | None:

@@ -1,22 +1,21 @@
 """A flow's versions: who wrote them and when, one to read, and how two differ."""
 
 import uuid
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Query, Request, Response
 
 from flowpilot.flows import api
-from flowpilot.flows.api import Number, OtherNumber
-from flowpilot.flows.schemas import DifferencesOut, FlowDetailOut, VersionDetailOut, VersionRow
+from flowpilot.flows.schemas import FlowDetailOut, VersionDetailOut, VersionRow
 from flowpilot.flows.subflows.names import led_into, names_of
-from flowpilot.flows.tree import Choice, Node
+from flowpilot.flows.versions import api as versions
+from flowpilot.flows.versions.api import Number, OtherNumber
 from flowpilot.http.paging import ListPage
 from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession
+from flowpilot.web.flows.differences import Changes, changes, side
 from flowpilot.web.flows.pages import flow_page
-from flowpilot.web.formatting import plain
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
 
@@ -32,24 +31,6 @@ class Versions(Page):
     found: ListPage[VersionRow]
 
 
-@dataclass(frozen=True, slots=True)
-class ChangedPart:
-    """A part of a node before and after."""
-
-    name: str
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True)
-class NodeChange:
-    """A node that both versions have, and its parts that differ."""
-
-    node: str
-    text: str
-    parts: list[ChangedPart]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Comparison(Page):
     """What changed from `before` to `after`."""
@@ -58,14 +39,14 @@ class Comparison(Page):
     flow: FlowDetailOut
     before: VersionDetailOut
     after: VersionDetailOut
-    found: DifferencesOut
-    changed: list[NodeChange]
+    changes: Changes
 
     @property
     def is_same(self) -> bool:
         """Whether there is no difference."""
-        found = self.found
-        return not (found.added or found.removed or found.changed or found.root_before != found.root_after)
+        found = self.changes
+        is_other = found.begins is not None or self.before.type != self.after.type
+        return not (found.added or found.removed or found.changed or is_other)
 
 
 @router.get("/versions")
@@ -78,7 +59,7 @@ async def list_versions(
     cursor: uuid.UUID | None = None,
 ) -> Response:
     flow = await api.read_flow(flow_id, actor, db)
-    found = await api.list_versions(flow_id, actor, db, limit=50, cursor=cursor)
+    found = await versions.list_versions(flow_id, actor, db, limit=50, cursor=cursor)
     return render(request, Versions(title=f"Versions of {flow.name}", flow=flow, found=found), frame)
 
 
@@ -102,64 +83,22 @@ async def show_version(
 ) -> Response:
     """One version to read, or its differences to another."""
     flow = await api.read_flow(flow_id, actor, db)
-    before = await api.read_version(flow_id, number, actor, db)
+    before = await versions.read_version(flow_id, number, actor, db)
     if to is None:
         return render(request, await flow_page(actor, db, frame, flow, before), frame)
-    found = await api.read_differences(flow_id, number, to, actor, db)
-    after = await api.read_version(flow_id, to, actor, db)
+    found = await versions.read_differences(flow_id, number, to, actor, db)
+    after = await versions.read_version(flow_id, to, actor, db)
     into = [*led_into(before.tree).values(), *led_into(after.tree).values()]
     page = Comparison(
         title=f"Versions {number} and {to} of {flow.name}",
         flow=flow,
         before=before,
         after=after,
-        found=found,
-        changed=node_changes(found, await names_of(db, actor.account_id, into)),
+        changes=changes(
+            found,
+            side(before.tree, f"/flows/{flow_id}/versions/{number}#o-"),
+            side(after.tree, f"/flows/{flow_id}/versions/{to}#o-"),
+            await names_of(db, actor.account_id, into),
+        ),
     )
     return render(request, page, frame)
-
-
-def node_changes(found: DifferencesOut, names: Mapping[str, str]) -> list[NodeChange]:
-    """What changed in each node that both trees have; `names` are those of the flows that they lead into."""
-    return [NodeChange(one.node, one.after.text, _changed(one.before, one.after, names)) for one in found.changed]
-
-
-def _changed(before: Node, after: Node, names: Mapping[str, str]) -> list[ChangedPart]:
-    parts = [
-        ChangedPart("Kind", plain(before.kind), plain(after.kind)),
-        ChangedPart("Text", before.text, after.text),
-        ChangedPart("Help", before.help, after.help),
-        ChangedPart("Leads into", names.get(before.flow, before.flow), names.get(after.flow, after.flow)),
-        ChangedPart("Fields", _fields(before), _fields(after)),
-        ChangedPart("Items", _items(before), _items(after)),
-        ChangedPart("Choices", _lines(before.choices), _lines(after.choices)),
-        ChangedPart("Outcomes", _lines(before.outcomes), _lines(after.outcomes)),
-    ]
-    return [part for part in parts if part.before != part.after]
-
-
-def _fields(node: Node) -> str:
-    return "\n".join(
-        f"{field.label} ({{{{{field.name}}}}}, {field.kind}{', required' if field.required else ''}"
-        f"{': ' if field.choices else ''}{', '.join(field.choices)})"
-        f"{_help(field.help)}"
-        for field in node.fields
-    )
-
-
-def _items(node: Node) -> str:
-    lines = []
-    for section in node.sections:
-        lines.append(f"{section.title}:")
-        lines += [
-            f"- {item.text}{' (required)' if item.required else ''}{_help(item.help)}" for item in section.items
-        ]
-    return "\n".join(lines)
-
-
-def _help(text: str) -> str:
-    return f"\n  {text}" if text else ""
-
-
-def _lines(choices: tuple[Choice, ...]) -> str:
-    return "\n".join(f"{choice.label} → {choice.next}" for choice in choices)

@@ -5,8 +5,9 @@ import pytest
 from flowpilot.flows.articles.draft import draft_flow
 from flowpilot.flows.articles.outline import ArticleError
 from flowpilot.flows.articles.reading import ArticleFormat, read_text
+from flowpilot.flows.checking.checker import problems
 from flowpilot.flows.text import FlowText
-from flowpilot.flows.tree import Node, NodeKind, problems
+from flowpilot.flows.tree import Node, NodeKind
 from tests.flows.articles.samples import HTML, MARKDOWN
 
 

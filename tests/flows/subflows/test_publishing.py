@@ -47,7 +47,7 @@ def test_a_name_that_no_flow_has_yet_becomes_the_id_when_it_is_published(
 ) -> None:
     outer = draft(client, company, "Cannot sign in", sign_in("Password reset"))
     assert _problems(_send(client, company, outer, "publish")) == [
-        'The sub-flow "reset" leads into “Password reset”, which is not published. '
+        'The sub-flow "Reset the password." leads into “Password reset”, which is not published. '
         "Publish that first, or choose another flow."
     ]
     reset = publish(client, company, "Password reset", RESET)
@@ -67,8 +67,8 @@ def test_the_path_of_a_circle_is_named(client: TestClient, company: Company, res
     publish(client, company, "Cannot sign in", sign_in(middle))
     save(client, company, reset, "Password reset", through("Cannot sign in"))
     assert _problems(_send(client, company, reset, "publish")) == [
-        'The sub-flow "into_1" leads in a circle: Password reset → Cannot sign in → All of it → Password reset. '
-        "Choose another flow, or change these."
+        'The sub-flow "Go through number 1." leads in a circle: '
+        "Password reset → Cannot sign in → All of it → Password reset. Choose another flow, or change these."
     ]
 
 
@@ -181,3 +181,33 @@ def test_a_comparison_names_the_flows(client: TestClient, company: Company, rese
     page = client.get(f"/flows/{outer}/versions/1?to=2", headers=company.headers()).text
     assert '<del class="prose flow-was">Password reset</del>' in page
     assert '<ins class="prose flow-is">Reset by the vendor</ins>' in page
+
+
+def _asking(tree: dict[str, Any], **field: Any) -> dict[str, Any]:
+    """The tree, asking for a field where it begins."""
+    root = tree["nodes"][tree["root"]] | {"fields": [{"name": "site", "label": "Site", **field}]}
+    return tree | {"nodes": tree["nodes"] | {tree["root"]: root}}
+
+
+_CHOICE = {"kind": "choice", "choices": ["North", "South"]}
+_CLASH = "but a session asks it once. Give both the same kind and choices, or one another name."
+
+
+def test_an_outer_flow_does_not_ask_for_a_field_in_another_way(client: TestClient, company: Company) -> None:
+    inner = publish(client, company, "Password reset", _asking(RESET, **_CHOICE))
+    outer = draft(client, company, "Cannot sign in", _asking(sign_in(inner)))
+    assert _problems(_send(client, company, outer, "publish")) == [
+        'The field "site" is a text in “Cannot sign in”, and a choice of North, South in “Password reset”, '
+        + _CLASH
+    ]
+    save(client, company, outer, "Cannot sign in", _asking(sign_in(inner), **_CHOICE))
+    assert _send(client, company, outer, "publish").status_code == 200
+
+
+def test_an_inner_flow_does_not_either(client: TestClient, company: Company) -> None:
+    inner = publish(client, company, "Password reset", RESET)
+    publish(client, company, "Cannot sign in", _asking(sign_in(inner)))
+    save(client, company, inner, "Password reset", _asking(RESET, kind="date"))
+    assert _problems(_send(client, company, inner, "publish")) == [
+        f'The field "site" is a text in “Cannot sign in”, and a date in “Password reset”, {_CLASH}'
+    ]

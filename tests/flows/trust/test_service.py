@@ -130,7 +130,7 @@ def test_an_account_may_ask_for_no_confirmation(client: TestClient, company: Com
 def test_those_who_cannot_sign_in_and_work_own_no_flow(client: TestClient, company: Company) -> None:
     flow_id = publish(client, company)
     answer = _give(client, company, flow_id, company.users[Role.VIEWER])
-    assert answer.status_code == 404
+    assert (answer.status_code, answer.json()["field"]) == (422, "owner_id")
     assert get(client, company, f"/{flow_id}")["owner_name"] == "team_admin"
 
 

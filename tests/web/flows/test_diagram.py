@@ -8,7 +8,7 @@ import pytest
 from flowpilot.flows.shipped import shipped_flows
 from flowpilot.flows.tree import Tree
 from flowpilot.web.flows.diagram import Box, JumpLabel, diagram
-from flowpilot.web.flows.outline import Jump, outline
+from flowpilot.web.flows.outline import Jump, Mark, outline
 
 SLUGS = sorted(shipped_flows())
 
@@ -66,6 +66,19 @@ def test_choices_that_lead_to_the_same_node_are_one_branch() -> None:
     }
     [branch] = outline(Tree.model_validate({"root": "a", "nodes": nodes})).entries["a"].branches
     assert branch.labels == ("Yes", "No")
+
+
+def test_what_a_change_does_is_marked_in_the_drawing_and_in_the_list() -> None:
+    tree, marks = _tree("a", a=["b", "c"], b=[], c=[]), {"b": Mark.NEW, "a": Mark.CHANGED, "gone": Mark.NEW}
+    drawn = {box.entry.id: box.entry.mark for box in diagram(tree, marks=marks).boxes}
+    assert drawn == {"a": Mark.CHANGED, "b": Mark.NEW, "c": None}
+    assert outline(tree, marks).marked == {Mark.NEW: 1, Mark.CHANGED: 1}
+
+
+def test_choices_are_drawn_in_the_order_of_the_list() -> None:
+    drawn = diagram(_tree("a", a=["b", "gone", "c"], b=["d"], c=[], d=[]))
+    lines = {label.y: label.lines for label in drawn.labels if label.x == drawn.boxes[1].x}
+    assert [lines[y] for y in sorted(lines)] == [["b"], ["gone"], ["c"]]
 
 
 def test_an_empty_draft_is_an_empty_drawing() -> None:

@@ -1,6 +1,6 @@
 // The keyboard on the canvas. Undo and redo also work in the fields, where the browser's own would know half of it.
 
-import { offered } from "./tree.js";
+import { offered } from "./model/tree.js";
 
 /**
  * @typedef {object} Actions
@@ -16,8 +16,8 @@ import { offered } from "./tree.js";
  * @property {() => void} farther
  *
  * @param {HTMLElement} root
- * @param {ReturnType<typeof import("./view.js").view>} drawn
- * @param {() => {tree: import("./tree.js").Tree, selected: string | null}} state
+ * @param {ReturnType<typeof import("./drawing/view.js").view>} drawn
+ * @param {() => {tree: import("./model/tree.js").Tree, selected: string | null}} state
  * @param {Actions} act
  * @param {AbortSignal} gone when the canvas is left
  */
