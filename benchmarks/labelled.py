@@ -1,11 +1,17 @@
 """What measurements on labelled texts share: what is held back, and shares with their intervals, as tables."""
 
 import hashlib
+import re
+import sys
 from collections.abc import Iterable, Sequence
+from pathlib import Path
 
+from rich.console import Console
 from rich.table import Table
 
 from flowpilot.analytics.statistics import wilson
+
+_RESULTS = Path(__file__).with_name("RESULTS.md")
 
 
 def is_held_back(name: str) -> bool:
@@ -35,3 +41,19 @@ def shares_markdown(title: str, headers: Sequence[str], rows: Iterable[Sequence[
     lines = [headers, ("---", *["---:"] * (len(headers) - 1)), *rows]
     written = "\n".join(f"| {' | '.join(line)} |" for line in lines)
     return "\n\n".join([f"## {title}", written, *said])
+
+
+def show(table: Table, said: str, section: str) -> None:
+    """Print what was measured alone; with `--write`, put its section in the place of the one in RESULTS.md."""
+    console = Console()
+    console.print(table)
+    console.print(said)
+    if "--write" in sys.argv[1:]:
+        _RESULTS.write_text(with_section(_RESULTS.read_text("utf-8"), section), "utf-8")
+
+
+def with_section(text: str, section: str) -> str:
+    """The text, with a section in the place of the one that has its title."""
+    title = section.partition("\n")[0]
+    parts = re.split(r"(?m)^(?=## )", text)
+    return "".join(f"{section}\n\n" if part.partition("\n")[0] == title else part for part in parts)

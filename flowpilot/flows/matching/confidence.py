@@ -1,8 +1,10 @@
 """How confident we are that a flow fits a problem, from what the two have in common, pure."""
 
 import math
+import tomllib
 from collections.abc import Sequence
 from dataclasses import dataclass
+from importlib.resources import files
 from typing import Literal
 
 Tier = Literal["guided", "exploring", "discovery"]
@@ -12,6 +14,18 @@ GUIDED, EXPLORING = 0.8, 0.4
 # What is left of the confidence in a flow that has lost trust (`flow_trust` in the catalogue of metrics). Of the
 # benchmark's texts that were guided, 1 of 76 still is; the right flow was overtaken by another for 2 of 149.
 DOUBTED = 0.8
+
+# What speaks by chance for the best of many flows that have nothing to do with a text. A small library counts as
+# if it had one.
+_ANY_STRENGTH, _ANY_LIKENESS = 0.7, 0.3
+
+WEIGHTS: dict[str, dict[str, float]] = tomllib.loads(
+    files(__package__).joinpath("weights.toml").read_text("utf-8")
+)
+
+# From here on a flow begins without a question: at most 2 % of the texts that the weights were fitted to begin in
+# a wrong one.
+SURE = WEIGHTS["sure"]["confidence"]
 
 # A few sessions say little, so this many with the usual share of resolved ones are added to them.
 _PRIOR_CASES = 10
@@ -28,6 +42,8 @@ class Evidence:
         cases: the flow's recent sessions that have ended.
         resolved: how many of them were resolved.
         is_doubted: the flow has lost trust.
+        coverage: the strength as a share of what the best flow for each word would have, 0..1.
+        likeness: how alike the meanings of the text and of the flow are, up to 1; null if only words are compared.
     """
 
     strength: float
@@ -35,6 +51,8 @@ class Evidence:
     cases: int = 0
     resolved: int = 0
     is_doubted: bool = False
+    coverage: float = 1.0
+    likeness: float | None = None
 
 
 def tier(confidence: float) -> Tier:
@@ -47,30 +65,49 @@ def tier(confidence: float) -> Tier:
 def confidences(candidates: Sequence[Evidence]) -> list[float]:
     """The confidence that each candidate is the right flow, 0..1, in the given order.
 
-    A logistic regression on four features: the strength; its lead over the best other candidate; whether the
-    domain is the flow's own; and the flow's track record compared to the other candidates, which is neutral for
-    a flow without a history.
-
-    The first two coefficients were fitted to texts whose flow is known, and rounded; benchmarks/matching.py
-    measures them on other texts. The last two are set so that they decide between flows that the words leave
-    close together, and hardly ever against the words.
+    A logistic regression on `features`, on whether the domain is the flow's own, and on the flow's track record
+    compared to the other candidates, which is neutral for a flow without a history. The weights of the features
+    are fitted to texts whose flow is known (`weights.toml`). The other two are set so that they decide between
+    flows that the evidence leaves close together, and hardly ever against it.
 
     The confidence in a flow that has lost trust counts `DOUBTED` times, so that it comes after a trusted one that
     fits as well.
     """
     usual = _share(sum(c.resolved for c in candidates), sum(c.cases for c in candidates))
+    weights = WEIGHTS["meaning" if candidates and candidates[0].likeness is not None else "words"]
     result = []
-    for number, candidate in enumerate(candidates):
-        best_other = max((c.strength for other, c in enumerate(candidates) if other != number), default=0.0)
+    for candidate, values in zip(candidates, features(candidates), strict=True):
         logit = (
-            -4.4
-            + 1.7 * candidate.strength
-            + 4.1 * (candidate.strength - best_other) / (candidate.strength + best_other + 0.3)
+            weights["intercept"]
+            + sum(weights[name] * value for name, value in values.items())
             + 0.5 * candidate.is_domain
             + 2.0 * _track_record(candidate, usual)
         )
-        result.append((DOUBTED if candidate.is_doubted else 1) / (1 + math.exp(-logit)))
+        result.append((DOUBTED if candidate.is_doubted else 1) * (1 / (1 + math.exp(-logit))))
     return result
+
+
+def features(candidates: Sequence[Evidence]) -> list[dict[str, float]]:
+    """What the confidence in each is made of: its evidence, and how far that is ahead of the best other's."""
+    others = _best_others([candidate.strength for candidate in candidates], _ANY_STRENGTH)
+    found = [
+        {
+            "strength": math.log1p(candidate.strength),
+            "strength_lead": (candidate.strength - other) / (candidate.strength + other + 0.3),
+            "coverage": candidate.coverage if candidate.strength else 0.0,
+        }
+        for candidate, other in zip(candidates, others, strict=True)
+    ]
+    likenesses = [candidate.likeness for candidate in candidates if candidate.likeness is not None]
+    for values, likeness, other in zip(found, likenesses, _best_others(likenesses, _ANY_LIKENESS), strict=False):
+        values |= {"likeness": likeness, "likeness_lead": likeness - other}
+    return found
+
+
+def _best_others(values: Sequence[float], least: float) -> list[float]:
+    """For each value the best of the others."""
+    best, second, *_ = *sorted([*values, least, least], reverse=True), least
+    return [second if value == best else best for value in values]
 
 
 def _track_record(candidate: Evidence, usual: float) -> float:

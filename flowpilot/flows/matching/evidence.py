@@ -1,124 +1,124 @@
-"""The evidence for each flow: what it has in common with a problem text, in one SQL statement."""
+"""The evidence for each flow in the words of a problem, pure."""
 
-from sqlalchemy import text
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
-# Its parameters: account_id; words, the text's words in order; common and synonyms, from `vocabulary`; since and
-# now, between which sessions count; cases, how many sessions a flow; most, how many flows at most.
-EVIDENCE = text(
-    r"""
-WITH shelf AS MATERIALIZED (
-    SELECT t.id, t.name, t.published_version_id, c.name AS category, t.search_text,
-           t.doubted_since, t.doubts,
-           t.search || '' AS search -- A copy, which is unpacked once and not for each word.
-    FROM trees t
-    LEFT JOIN tree_categories c ON c.account_id = t.account_id AND c.id = t.category_id
-    WHERE t.account_id = :account_id AND t.is_active AND t.deleted_at IS NULL
-      AND t.published_version_id IS NOT NULL
-),
--- The name and the keywords of every flow, word by word.
-lines AS MATERIALIZED (
-    SELECT f.id, l.line, w.lexeme
-    FROM shelf f, unnest(string_to_array(f.search_text, E'\n')) WITH ORDINALITY l (words, line),
-         unnest(to_tsvector('english', l.words)) w
-),
-known AS MATERIALIZED (SELECT lexeme, count(DISTINCT id) AS flows FROM lines GROUP BY lexeme),
-common AS MATERIALIZED (SELECT lexeme FROM unnest(to_tsvector('english', :common))),
-synonyms AS MATERIALIZED (
-    SELECT g.meaning, w.lexeme
-    FROM unnest(CAST(:synonyms AS text[])) WITH ORDINALITY g (words, meaning),
-         unnest(to_tsvector('english', g.words)) w
-),
-heard AS MATERIALIZED (
-    SELECT l.lexeme, min(w.place) AS place, (array_agg(w.word ORDER BY w.place))[1] AS word
-    FROM unnest(CAST(:words AS text[])) WITH ORDINALITY w (word, place), unnest(to_tsvector('english', w.word)) l
-    GROUP BY l.lexeme
-),
--- What each word may stand for: itself; if no flow has it, the word it is a misspelling of; its synonyms.
-readings AS MATERIALIZED (
-    SELECT heard, lexeme, max(sure) AS sure
-    FROM (
-        SELECT lexeme AS heard, lexeme, 1.0 AS sure FROM heard
-        UNION ALL
-        SELECT h.lexeme, k.lexeme, similarity(h.lexeme, k.lexeme)
-        FROM heard h
-        JOIN known k ON similarity(h.lexeme, k.lexeme) >= 0.43 AND abs(length(h.lexeme) - length(k.lexeme)) <= 2
-            AND NOT starts_with(h.lexeme, k.lexeme) AND NOT starts_with(k.lexeme, h.lexeme)
-        WHERE length(h.lexeme) >= 4 AND h.lexeme !~ '\d' AND h.lexeme NOT IN (SELECT lexeme FROM common)
-          AND NOT EXISTS (SELECT FROM shelf f WHERE f.search @@ plainto_tsquery('english', h.word))
-        UNION ALL
-        SELECT h.lexeme, other.lexeme, 0.7
-        FROM heard h JOIN synonyms s USING (lexeme) JOIN synonyms other USING (meaning)
-    ) possible
-    GROUP BY heard, lexeme
-),
-said AS MATERIALIZED (
-    SELECT lexeme, max(sure) AS sure,
-           CAST('''' || replace(replace(lexeme, '\', '\\'), '''', '''''') || '''' AS tsquery) AS query
-    FROM readings
-    GROUP BY lexeme
-),
--- Which flows have a word, and how prominently: from 1 for once in a name or keyword to 0.1 for once in a help.
-found AS MATERIALIZED (
-    SELECT f.id, s.lexeme, ts_rank('{0.1, 0.15, 0.5, 1}', f.search, s.query) * pi() * pi() / 6 AS prominence
-    FROM said s JOIN shelf f ON f.search @@ s.query
-),
--- The fewer flows have a word, the more it is worth, up to 1. A small library counts as one of 20 flows.
-worth AS MATERIALIZED (
-    SELECT lexeme, lexeme NOT IN (SELECT lexeme FROM common) AS is_telling,
-           ln((library.flows + 1) / (coalesce(f.flows, k.flows, 0) + 0.5)) / ln((library.flows + 1) / 0.5)
-               * CASE WHEN lexeme IN (SELECT lexeme FROM common) THEN 0.15 ELSE 1 END AS worth
-    FROM (SELECT greatest(count(*), 20) AS flows FROM shelf) library, said
-    FULL JOIN known k USING (lexeme)
-    LEFT JOIN (SELECT lexeme, sum(least(prominence, 1)) AS flows FROM found GROUP BY lexeme) f USING (lexeme)
-),
--- How much of each keyword was said. A word counts by its best keyword.
-keywords AS MATERIALIZED (
-    SELECT l.id, l.line, sum(w.worth * s.sure) / sum(w.worth) AS share
-    FROM lines l
-    JOIN worth w USING (lexeme)
-    LEFT JOIN said s USING (lexeme)
-    GROUP BY l.id, l.line
-),
-pointed AS MATERIALIZED (
-    SELECT l.id, l.lexeme, max(k.share) AS share
-    FROM lines l
-    JOIN said s USING (lexeme)
-    JOIN keywords k USING (id, line)
-    GROUP BY l.id, l.lexeme
-),
-counted AS MATERIALIZED (
-    SELECT f.id, r.heard, bool_or(w.is_telling) AS is_telling,
-           max((f.prominence + CASE WHEN w.is_telling THEN coalesce(p.share, 0) ELSE 0 END) * r.sure * w.worth)
-               AS counts
-    FROM readings r
-    JOIN worth w USING (lexeme)
-    JOIN found f USING (lexeme)
-    LEFT JOIN pointed p USING (id, lexeme)
-    GROUP BY f.id, r.heard
-),
-best AS MATERIALIZED (
-    SELECT c.id, sum(c.counts) AS strength,
-           array_agg(h.word ORDER BY c.counts DESC, h.place) FILTER (WHERE c.is_telling) AS words
-    FROM counted c
-    JOIN heard h ON h.lexeme = c.heard
-    GROUP BY c.id
-    HAVING bool_or(c.is_telling)
-    ORDER BY strength DESC, c.id
-    LIMIT :most
-)
-SELECT f.id, f.name, f.published_version_id, f.category, f.doubted_since, f.doubts, b.strength, b.words,
-       past.cases, past.resolved
-FROM best b
-JOIN shelf f USING (id),
-LATERAL (
-    SELECT count(*) AS cases, count(*) FILTER (WHERE status = 'resolved') AS resolved
-    FROM (
-        SELECT s.status FROM ai_sessions s
-        WHERE s.account_id = :account_id AND s.matched_flow_id = b.id AND s.created_at >= :since
-          AND s.created_at < :now AND s.status NOT IN ('active', 'paused')
-        ORDER BY s.created_at DESC
-        LIMIT :cases
-    ) latest
-) past
-"""
-)
+import numpy as np
+from numpy.typing import NDArray
+
+from flowpilot.flows.matching.library import Library
+
+# What another word for the same thing counts.
+_SYNONYM = 0.7
+_LEAST_MISTAKABLE = 4
+# What a word that no flow knows would have counted.
+_UNKNOWN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """A word of the problem: as it was said, and the stems that it may stand for, each with how sure that is."""
+
+    said: str
+    stems: Mapping[str, float]
+    is_mistakable: bool
+
+
+@dataclass(frozen=True, slots=True)
+class WordEvidence:
+    """What the words say of every flow of a library, in its order.
+
+    Attributes:
+        strength: the total weight of the words. One that few flows have, said as part of a whole keyword, weighs
+            up to 2; a word somewhere in many trees weighs almost nothing. 0 if only common words are shared.
+        coverage: the strength as a share of what it would be if the flow were the best one for each word, 0..1.
+    """
+
+    strength: NDArray[np.float64]
+    coverage: NDArray[np.float64]
+    _counts: NDArray[np.float64]
+    _heard: Sequence[Heard]
+
+    def words(self, flow: int) -> list[str]:
+        """The words that speak for a flow, the weightiest first."""
+        counts = self._counts[:, flow]
+        order = sorted(np.flatnonzero(counts).tolist(), key=lambda place: (-counts[place], place))
+        return [self._heard[place].said for place in order]
+
+
+def find_evidence(library: Library, heard: Sequence[Heard], synonyms: Mapping[str, set[str]]) -> WordEvidence:
+    """What the words of a problem say of every flow of the library."""
+    readings = [_readings(library, word, synonyms) for word in heard]
+    said: dict[str, float] = {}
+    for reading in readings:
+        for stem, sure in reading.items():
+            said[stem] = max(sure, said.get(stem, 0))
+    shares = _line_shares(library, said)
+    weights = {stem: _weights(library, stem, shares) for stem in said}
+    counts = np.zeros((len(heard), len(library.flows)))
+    telling = np.zeros(len(heard), dtype=bool)
+    for place, reading in enumerate(readings):
+        for stem, sure in reading.items():
+            if stem in library.postings:
+                flows = library.postings[stem].flows
+                counts[place, flows] = np.maximum(counts[place, flows], sure * weights[stem])
+                telling[place] |= stem not in library.common
+    speaks = counts[telling].any(axis=0)
+    strength = np.where(speaks, counts.sum(axis=0), 0.0)
+    unknown = sum(
+        word.is_mistakable
+        and not reading.keys() & library.postings.keys()
+        and not word.stems.keys() & library.common
+        for word, reading in zip(heard, readings, strict=True)
+    )
+    possible = counts[telling].max(axis=1, initial=0).sum() + _UNKNOWN * unknown
+    return WordEvidence(strength, strength / possible if possible else strength, counts * telling[:, None], heard)
+
+
+def _readings(library: Library, word: Heard, synonyms: Mapping[str, set[str]]) -> dict[str, float]:
+    """What a word may stand for: its stems; if no flow has any, what it is a misspelling of; their synonyms."""
+    readings = dict(word.stems)
+    if word.is_mistakable and not any(stem in library.postings or stem in synonyms for stem in readings):
+        for stem, sure in word.stems.items():
+            if len(stem) >= _LEAST_MISTAKABLE and stem.isalpha() and stem not in library.common:
+                readings |= {other: sure * alike for other, alike in library.mistaken_for(stem).items()}
+    for stem, sure in list(readings.items()):
+        for other in synonyms.get(stem, ()):
+            readings[other] = max(sure * _SYNONYM, readings.get(other, 0))
+    return readings
+
+
+def _line_shares(library: Library, said: Mapping[str, float]) -> NDArray[np.float64]:
+    """How much of each name and keyword was said, 0..1."""
+    shares = np.zeros(len(library.line_flows))
+    whole = library.line_worths
+    for stem, sure in said.items():
+        if stem in library.lines_of:
+            shares[library.lines_of[stem]] += sure * library.worth(stem)
+    return shares / np.where(whole > 0, whole, 1)
+
+
+def _weights(library: Library, stem: str, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """What a word weighs for each flow that has it: more in a prominent place, and in a keyword said whole."""
+    posting = library.postings.get(stem)
+    if posting is None:
+        return np.zeros(0)
+    weights = posting.prominence
+    if stem in library.lines_of and stem not in library.common:
+        pointed = np.zeros(len(library.flows))
+        lines = library.lines_of[stem]
+        np.maximum.at(pointed, library.line_flows[lines], shares[lines])
+        weights = weights + pointed[posting.flows]
+    return weights * library.worth(stem)
+
+
+def without_repeats(words: Iterable[Heard]) -> list[Heard]:
+    """The words, each stem left to the first that has it."""
+    known: set[str] = set()
+    kept = []
+    for word in words:
+        stems = {stem: sure for stem, sure in word.stems.items() if stem not in known}
+        known |= stems.keys()
+        if stems:
+            kept.append(Heard(word.said, stems, word.is_mistakable))
+    return kept

@@ -1,8 +1,17 @@
-"""The search columns that problem texts are matched to, written when a version is published."""
+"""What problem texts are matched to: search columns, and meanings. Written when a version is published."""
 
-from sqlalchemy import ColumnElement, func, literal_column
+import asyncio
+import uuid
+from functools import lru_cache
 
-from flowpilot.flows.models import Flow
+from sqlalchemy import ColumnElement, func, literal_column, select
+from sqlalchemy.dialects.postgresql import insert
+
+from flowpilot.db.base import new_id
+from flowpilot.db.session import Db
+from flowpilot.flows.fields import without_fields
+from flowpilot.flows.matching.meaning import embed, model, to_bytes
+from flowpilot.flows.models import Flow, FlowMeaning
 from flowpilot.flows.tree import Tree
 
 # For each part. A search vector has room for one megabyte in total.
@@ -28,7 +37,7 @@ def index(flow: Flow, tree: Tree) -> None:
         (asked, "'C'"),
         ("\n".join(node.help for node in nodes), "'D'"),
     )
-    search, *others = (_vector(text[:_MAX_CHARACTERS], weight) for text, weight in weighted)
+    search, *others = (_vector(without_fields(text)[:_MAX_CHARACTERS], weight) for text, weight in weighted)
     for other in others:
         search = search.concat(other)
     flow.search_text, flow.search = named, search
@@ -36,3 +45,57 @@ def index(flow: Flow, tree: Tree) -> None:
 
 def _vector(text: str, weight: str) -> ColumnElement[str]:
     return func.setweight(func.to_tsvector("english", text), literal_column(weight))
+
+
+async def index_meaning(db: Db, flow: Flow) -> None:
+    """Keep what a flow's published version means, if the extra for that is installed."""
+    if (name := model()) is None:
+        return
+    values = {"model": name, "vectors": await asyncio.to_thread(_meaning, _meant(flow))}
+    key = {"account_id": flow.account_id, "version_id": flow.published_version_id}
+    await db.execute(
+        insert(FlowMeaning)
+        .values(id=new_id(), **key, **values)
+        .on_conflict_do_update(index_elements=list(key), set_=values)
+    )
+
+
+async def index_missing(db: Db, account_id: uuid.UUID) -> int:
+    """Keep the meanings that are missing, or that another model made, and return for how many flows."""
+    if (name := model()) is None:
+        return 0
+    made = select(FlowMeaning.version_id).where(FlowMeaning.account_id == account_id, FlowMeaning.model == name)
+    flows = select(Flow).where(
+        Flow.account_id == account_id,
+        Flow.published_version_id.is_not(None),
+        Flow.deleted_at.is_(None),
+        Flow.published_version_id.not_in(made),
+    )
+    found = (await db.scalars(flows)).all()
+    for flow in found:
+        await index_meaning(db, flow)
+    return len(found)
+
+
+def flow_meaning(flow: Flow) -> FlowMeaning | None:
+    """The row for a flow's published version, for a bulk load; null without the extra."""
+    if (name := model()) is None or flow.published_version_id is None:
+        return None
+    return FlowMeaning(
+        account_id=flow.account_id,
+        id=new_id(),
+        version_id=flow.published_version_id,
+        model=name,
+        vectors=_meaning(_meant(flow)),
+    )
+
+
+def _meant(flow: Flow) -> tuple[str, ...]:
+    """The texts that a flow is compared by, one by one: the lines of its `search_text`, and the description."""
+    return tuple(filter(None, map(without_fields, (flow.name, *flow.keywords, flow.description))))
+
+
+# The same library is published in many accounts.
+@lru_cache(maxsize=256)
+def _meaning(texts: tuple[str, ...]) -> bytes:
+    return to_bytes(embed(texts))

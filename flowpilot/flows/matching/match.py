@@ -1,17 +1,16 @@
-"""The flows that may solve a problem, by its words: PostgreSQL finds the evidence, `confidence` weighs it."""
+"""The flows that may solve a problem: `evidence` is found in its words, and `confidence` weighs it."""
 
-import re
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Row
+from sqlalchemy import text as statement
 
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.matching.confidence import Evidence, Tier, confidences, tier
-from flowpilot.flows.matching.evidence import EVIDENCE
-from flowpilot.flows.matching.vocabulary import COMMON, SYNONYMS
+from flowpilot.flows.matching.finding import FoundFlow, find_flows
 from flowpilot.flows.trust.doubts import in_brief, read_doubts
 
 __all__ = ["FLOOR", "Candidate", "match", "tier"]
@@ -22,17 +21,34 @@ FLOOR = 0.05
 HISTORY = timedelta(days=90)
 _MAX_CASES = 100
 
-# The rest of a longer text is more often a log than a description.
-_MAX_CHARACTERS = 4000
-_MAX_WORDS = 100
 _MAX_REASONS = 4
+_LONGEST_MEANT = 60
 # How many flows are compared with each other.
-_MOST = 20
+MOST = 20
 
-# "Hi team" has nothing to do with Teams.
-_GREETING = re.compile(r"\b(?:hi|hello|hey|dear)\s+(?:\w+\s+)?team\b", re.IGNORECASE)
-_WORD = re.compile(r"\w(?:[\w.'\u2019-]*\w)?")
-_NEGATION = re.compile(r"n['\u2019]t\Z")
+# What the page and the confidence have to know of each.
+_FACTS = statement(
+    """
+SELECT f.id, f.name, f.published_version_id, c.name AS category, f.doubted_since, f.doubts,
+       past.cases, past.resolved
+FROM trees f
+LEFT JOIN tree_categories c ON c.account_id = f.account_id AND c.id = f.category_id
+CROSS JOIN LATERAL (
+    SELECT count(*) AS cases, count(*) FILTER (WHERE status = 'resolved') AS resolved
+    FROM (
+        SELECT s.status FROM ai_sessions s
+        WHERE s.account_id = :account_id AND s.matched_flow_id = f.id AND s.created_at >= :since
+          AND s.created_at < :now AND s.status NOT IN ('active', 'paused')
+        ORDER BY s.created_at DESC
+        LIMIT :cases
+    ) latest
+) past
+WHERE f.account_id = :account_id AND f.id = ANY (:flows)
+"""
+)
+
+
+Facts = Row[tuple[Any, ...]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,78 +69,91 @@ class Candidate:
 
 
 async def match(
-    db: ReadDb, account_id: uuid.UUID, text: str, *, domain: str | None, now: datetime, limit: int = 3
+    db: ReadDb,
+    account_id: uuid.UUID,
+    text: str,
+    *,
+    domain: str | None,
+    now: datetime,
+    limit: int = 3,
+    by_meaning: bool = True,
 ) -> list[Candidate]:
     """The published flows that fit a problem's text, the likeliest first, without those below `FLOOR`.
 
     Args:
         domain: the category that the problem belongs to, if known.
+        by_meaning: whether meanings count beside words, if the extra for them is installed.
     """
-    words = _words(text)
-    if not words:
+    found = await find_flows(db, account_id, text, max(limit, MOST), by_meaning=by_meaning)
+    if not found:
         return []
     values = {
         "account_id": account_id,
-        "words": words,
-        "common": COMMON,
-        "synonyms": list(SYNONYMS),
+        "flows": [flow.flow_id for flow in found],
         "since": now - HISTORY,
         "now": now,
         "cases": _MAX_CASES,
-        "most": max(limit, _MOST),
     }
-    rows = (await db.execute(EVIDENCE, values)).all()
-    sure = confidences([_evidence(row, domain) for row in rows])
-    found = [_candidate(row, round(confidence, 4), domain) for row, confidence in zip(rows, sure, strict=True)]
-    found.sort(key=lambda candidate: (-candidate.confidence, candidate.name, candidate.flow_id))
-    return [candidate for candidate in found if candidate.confidence >= FLOOR][:limit]
+    facts = {row.id: row for row in await db.execute(_FACTS, values)}
+    sure = confidences([_evidence(flow, facts[flow.flow_id], domain) for flow in found])
+    candidates = [
+        _candidate(flow, facts[flow.flow_id], round(confidence, 4), domain)
+        for flow, confidence in zip(found, sure, strict=True)
+    ]
+    candidates.sort(key=lambda candidate: (-candidate.confidence, candidate.name, candidate.flow_id))
+    return [candidate for candidate in candidates if candidate.confidence >= FLOOR][:limit]
 
 
-def _words(text: str) -> list[str]:
-    """The text's words in lower case, each once, without the greeting and negations."""
-    body = _GREETING.sub(" ", text[:_MAX_CHARACTERS], count=1).lower()
-    words = dict.fromkeys(word for word in _WORD.findall(body) if not _NEGATION.search(word))
-    return list(words)[:_MAX_WORDS]
-
-
-def _evidence(row: Row[*tuple[Any, ...]], domain: str | None) -> Evidence:
+def _evidence(flow: FoundFlow, facts: Facts, domain: str | None) -> Evidence:
     return Evidence(
-        strength=float(row.strength),
-        is_domain=_is_domain(row.category, domain),
-        cases=row.cases,
-        resolved=row.resolved,
-        is_doubted=row.doubted_since is not None,
+        strength=flow.strength,
+        coverage=flow.coverage,
+        likeness=flow.likeness,
+        is_domain=_is_domain(facts.category, domain),
+        cases=facts.cases,
+        resolved=facts.resolved,
+        is_doubted=facts.doubted_since is not None,
     )
 
 
-def _candidate(row: Row[*tuple[Any, ...]], confidence: float, domain: str | None) -> Candidate:
+def _candidate(flow: FoundFlow, facts: Facts, confidence: float, domain: str | None) -> Candidate:
     return Candidate(
-        flow_id=row.id,
-        version_id=row.published_version_id,
-        name=row.name,
-        category=row.category,
+        flow_id=flow.flow_id,
+        version_id=facts.published_version_id,
+        name=facts.name,
+        category=facts.category,
         confidence=confidence,
         tier=tier(confidence),
-        reason=_reason(row, domain),
-        doubted_since=row.doubted_since,
+        reason=_reason(flow, facts, domain),
+        doubted_since=facts.doubted_since,
     )
 
 
-def _reason(row: Row[*tuple[Any, ...]], domain: str | None) -> str:
-    words = ", ".join(f'"{word}"' for word in list(dict.fromkeys(row.words))[:_MAX_REASONS])
-    parts = [f"Matches {words}"]
-    if _is_domain(row.category, domain):
-        parts.append(f"is about {row.category}")
-    if row.cases == _MAX_CASES:
-        parts.append(f"resolved {row.resolved} of its last {row.cases} sessions")
-    elif row.cases:
-        sessions = "session" if row.cases == 1 else "sessions"
-        parts.append(f"resolved {row.resolved} of {row.cases} {sessions} in {HISTORY.days} days")
+def _reason(flow: FoundFlow, facts: Facts, domain: str | None) -> str:
+    parts = []
+    if flow.words:
+        words = ", ".join(f'"{word}"' for word in list(dict.fromkeys(flow.words))[:_MAX_REASONS])
+        parts.append(f"Matches {words}")
+    if flow.meant is not None:
+        parts.append(f'{"means" if parts else "Means"} about "{_shortened(flow.meant)}"')
+    if not parts:
+        parts.append("Is nearest in meaning")
+    if _is_domain(facts.category, domain):
+        parts.append(f"is about {facts.category}")
+    if facts.cases == _MAX_CASES:
+        parts.append(f"resolved {facts.resolved} of its last {facts.cases} sessions")
+    elif facts.cases:
+        sessions = "session" if facts.cases == 1 else "sessions"
+        parts.append(f"resolved {facts.resolved} of {facts.cases} {sessions} in {HISTORY.days} days")
     else:
         parts.append(f"no session in {HISTORY.days} days")
-    if row.doubted_since is not None:
-        parts.append(f"counts less until its owner confirms it, because {in_brief(read_doubts(row.doubts))}")
+    if facts.doubted_since is not None:
+        parts.append(f"counts less until its owner confirms it, because {in_brief(read_doubts(facts.doubts))}")
     return "; ".join(parts)
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= _LONGEST_MEANT else f"{text[: _LONGEST_MEANT - 1]}…"
 
 
 def _is_domain(category: str | None, domain: str | None) -> bool:
