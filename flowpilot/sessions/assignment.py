@@ -39,6 +39,7 @@ async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> No
         await service.transition(db, locked, Action.RESUME, actor.user_id)
     session.last_activity_at = locked.moment
     await db.flush()
+    service.announce_change(db, session)
 
 
 async def open_of(db: ReadDb, account_id: uuid.UUID, user_id: uuid.UUID) -> Sequence[AISession]:
@@ -56,6 +57,7 @@ async def pass_on(db: Db, locked: LockedSession, to: uuid.UUID | None, by: uuid.
         await service.transition(db, locked, Action.PAUSE, by, reason(to))
     locked.session.last_activity_at = locked.moment
     await db.flush()
+    service.announce_change(db, locked.session)
 
 
 def reason(successor: uuid.UUID | None) -> str:

@@ -1,9 +1,10 @@
 """What the actions on a session decide, from loaded data alone. `service` writes it, as do the demo's stories."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
-from typing import Any
+from typing import Any, Self
 
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import path, transitions
@@ -19,6 +20,10 @@ class NewStep:
     kind: StepKind
     content: dict[str, Any]
     is_free_text: bool = False
+
+    def beside(self, files: Mapping[str, Any]) -> Self:
+        """The same step with files, as `attachments.schemas.named` writes them."""
+        return replace(self, content={**self.content, **files})
 
 
 def answer(where: path.Position, label: str) -> NewStep:
@@ -52,12 +57,27 @@ def outcome_without_flow(tried: str, label: str) -> NewStep:
     return NewStep(StepKind.OUTCOME, {"instruction": tried, "outcome": label} if tried else {"outcome": label})
 
 
+def outcome_of_suggestion(action: str, label: str, note: str, *, source: str) -> NewStep:
+    """The outcome of something that the copilot suggested, without a flow."""
+    content = {"instruction": action, "outcome": label, "suggestion": source}
+    return NewStep(StepKind.OUTCOME, content | ({"note": note} if note else {}))
+
+
 def free_text(where: path.Position, text: str) -> NewStep:
     """At a question an answer in one's own words, anywhere else a note. The session stays where it is."""
-    place = _place(where.frames[-1], where.frames[-1].node_id) if where.frames else {}
     if where.node is not None and where.node.kind == NodeKind.QUESTION:
-        content = {"question": where.node.text, "choice": text, **place}
+        content = {
+            "question": where.node.text,
+            "choice": text,
+            **_place(where.frames[-1], where.frames[-1].node_id),
+        }
         return NewStep(StepKind.ANSWER, content, is_free_text=True)
+    return note(where, text)
+
+
+def note(where: path.Position, text: str) -> NewStep:
+    """What somebody knows or has found, wherever the session is. It stays there."""
+    place = _place(where.frames[-1], where.frames[-1].node_id) if where.frames else {}
     return NewStep(StepKind.NOTE, {"text": text, **place})
 
 
@@ -79,9 +99,26 @@ def halt(where: path.Position, name: str, why: str) -> NewStep:
     return NewStep(StepKind.ENTER, {"name": name, "halt": why, **_place(frame, frame.node_id)})
 
 
+def flow_left(session: AISession) -> dict[str, Any]:
+    """What the choice of another flow leaves, so that it can be taken back; empty if the session follows none."""
+    if session.matched_flow_id is None:
+        return {}
+    return {
+        "left": str(session.matched_flow_id),
+        "left_version": str(session.flow_version_id),
+        "left_confidence": session.confidence,
+    }
+
+
 def resolution(text: str) -> NewStep:
     """What solved the problem."""
     return NewStep(StepKind.RESOLUTION, {"text": text})
+
+
+def fix(text: str, waiting_for: str, look_again_at: datetime) -> NewStep:
+    """What was done, and what has to show that it helped."""
+    content = {"text": text, "waiting_for": waiting_for, "look_again_at": look_again_at.isoformat()}
+    return NewStep(StepKind.FIX, content)
 
 
 def take_step(
@@ -123,6 +160,9 @@ def change_status(session: AISession, action: Action, at: datetime) -> SessionSt
     session.status = transitions.next_status(before, action)
     session.last_activity_at = at
     session.resolved_at = at if session.status == SessionStatus.RESOLVED else None
+    if action != Action.POSTPONE:
+        session.waiting_for = session.look_again_at = None
+        session.fix_applied_at = session.fix_applied_at if action == Action.CONFIRM else None
     return before
 
 

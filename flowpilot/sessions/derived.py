@@ -3,6 +3,7 @@
 import psycopg
 
 from flowpilot.db.bulk import read_each_row_once
+from flowpilot.identity.hours.recount import recount
 
 _RECONCILE = """
 UPDATE ai_sessions s
@@ -26,7 +27,11 @@ WHERE s.account_id = %(account_id)s AND s.id = c.id
 """
 
 
+_WORKING_TIMES = {"work_seconds": ("created_at", "resolved_at")}
+
+
 def reconcile(connection: psycopg.Connection, account_id: object) -> int:
-    """Correct every session of the account; return how many were wrong."""
+    """Correct the counts and the working time of every session of the account; return how many were wrong."""
     read_each_row_once(connection)
-    return connection.execute(_RECONCILE, {"account_id": account_id}).rowcount
+    corrected = connection.execute(_RECONCILE, {"account_id": account_id}).rowcount
+    return corrected + recount(connection, account_id, "ai_sessions", _WORKING_TIMES)

@@ -14,6 +14,13 @@ from flowpilot.sessions.models import AISession, AISessionStep
 
 StepTaken = Callable[[Db, AISession, AISessionStep], Awaitable[None]]
 Ended = Callable[[Db, AISession, uuid.UUID | None, datetime], Awaitable[None]]
+Edited = Callable[[Db, AISession, uuid.UUID, datetime], Awaitable[None]]
+Waited = Callable[[Db, AISession, datetime], Awaitable[None]]
 
 on_step: list[StepTaken] = []
 on_end: list[Ended] = []
+# An earlier step was corrected, struck or taken back.
+on_edit: list[Edited] = []
+on_set_aside: list[Ended] = []
+on_due: list[Waited] = []
+on_waited: list[Waited] = []

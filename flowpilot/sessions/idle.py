@@ -26,10 +26,19 @@ async def idle_limit(db: Db, session: AISession) -> timedelta | None:
     return None if minutes is None else timedelta(minutes=minutes)
 
 
+def idle_since(session: AISession) -> datetime | None:
+    """Since when nothing has happened to it that should have; None if it is from a log.
+
+    Nothing should happen to one that waits for a fix to prove itself, until it is to be looked at again.
+    """
+    last, due = session.last_activity_at, session.look_again_at
+    return last if last is None or due is None else max(last, due)
+
+
 async def watch(db: Db, session: AISession, now: datetime) -> None:
     """Have a job check the session once its limit may be over."""
     limit = await idle_limit(db, session)
-    due = now + _LOOK_AGAIN if limit is None else (session.last_activity_at or now) + limit
+    due = now + _LOOK_AGAIN if limit is None else (idle_since(session) or now) + limit
     if due <= now:  # It is in the handoff queue, where nobody forgets it.
         due = now + _LOOK_AGAIN
     await enqueue(db, IDLE_JOB, at=due, account_id=session.account_id, session_id=session.id)

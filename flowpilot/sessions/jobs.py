@@ -13,6 +13,7 @@ from flowpilot.sessions import idle, policy, service
 from flowpilot.sessions.locking import SessionNotFoundError, lock
 from flowpilot.sessions.models import SessionSuggestion
 from flowpilot.sessions.queries import case_of, read_session
+from flowpilot.sessions.suggestions.queries import read_suggestion
 from flowpilot.sessions.transitions import OPEN, Action
 
 SUGGEST_JOB = "sessions.suggest"
@@ -27,7 +28,7 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
         session = loaded.session
         if session.status not in OPEN:
             return
-        limit, idle_since = await idle.idle_limit(db, session), session.last_activity_at
+        limit, idle_since = await idle.idle_limit(db, session), idle.idle_since(session)
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
         if is_over and session.status in idle.MAY_LIE_IDLE and not policy.is_unassigned(session):
             assert limit is not None
@@ -43,11 +44,12 @@ async def suggest(context: JobContext, account_id: str, session_id: str) -> None
     try:
         async with database.read(account) as db:
             history = await read_session(db, account, uuid.UUID(session_id))
+            _, dismissed = await read_suggestion(db, history)
     except SessionNotFoundError:
         return
     if history.session.status not in OPEN or history.tree is not None:
         return
-    suggestion = await suggest_next(tools(context), account, case_of(history), moment)
+    suggestion = await suggest_next(tools(context), account, case_of(history, dismissed=dismissed), moment)
     row = {
         "account_id": account,
         "id": new_id(),
@@ -57,4 +59,8 @@ async def suggest(context: JobContext, account_id: str, session_id: str) -> None
         "created_at": moment,
     }
     async with database.write(account) as db:
+        locked = await lock(db, account, history.session.id, moment)
+        # It may repeat words that were removed for good while the copilot was thinking.
+        if locked.session.removals != history.session.removals:
+            return
         await db.execute(insert(SessionSuggestion).values(row).on_conflict_do_nothing())

@@ -1,21 +1,19 @@
 """Sessions, locked for one transaction: actions on the same session take turns."""
 
 import uuid
+from collections import defaultdict
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any
 
-from sqlalchemy import Row, and_, select
+from sqlalchemy import select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
-from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
 from flowpilot.flows.tree import Tree
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import path, policy
-from flowpilot.sessions.client_notes.notes import ClientNotes, as_notes, notes_column
-from flowpilot.sessions.following.trees import inner_trees, shown
+from flowpilot.sessions.following.followed import Followed, read_followed
 from flowpilot.sessions.models import AISession, AISessionStep, StatusChange
 from flowpilot.sessions.runs.run import Run, run_of
 
@@ -41,20 +39,16 @@ class LockedSession:
 
 @dataclass(frozen=True, slots=True)
 class LoadedSession(LockedSession):
-    """A locked session with its steps, and the tree and the name of its flow, if it follows one.
+    """A locked session with its steps, what it follows, and the trees of that as they were shown.
 
-    `inner`: the trees of the sub-flows that it has entered, by version.
-    `is_procedural`: its flow is a procedure, so that several people may work on it.
-    `step_notes`: what is different for its client.
+    `tree`: of its flow, if it follows one. `inner`: of the sub-flows that it has entered, by version.
     `changes` and `names`, of its people, are empty until somebody reads them, so that nobody reads them again.
     """
 
     steps: list[AISessionStep]
+    followed: Followed
     tree: Tree | None
-    flow_name: str | None
     inner: dict[uuid.UUID, Tree] = field(default_factory=dict)
-    is_procedural: bool = False
-    step_notes: ClientNotes = field(default_factory=dict)
     changes: list[StatusChange] = field(default_factory=list)
     names: dict[uuid.UUID, str] = field(default_factory=dict)
 
@@ -122,20 +116,8 @@ async def load(db: Db, locked: LockedSession) -> LoadedSession:
     """Read what a step needs of a locked session."""
     session = locked.session
     steps = await steps_of(db, session.account_id, session.id)
-    flow = await _flow_of(db, session)
-    if flow is None:
-        return LoadedSession(session, locked.moment, steps, None, None)
-    notes = as_notes(flow.notes)
-    return LoadedSession(
-        session,
-        locked.moment,
-        steps,
-        None if flow.structure is None else shown(flow.structure, session.matched_flow_id, steps, notes),
-        flow.name,
-        await inner_trees(db, session.account_id, steps, notes),
-        flow.tree_type == PROCEDURAL,
-        notes,
-    )
+    followed = await read_followed(db, session, steps)
+    return LoadedSession(session, locked.moment, steps, followed, *followed.shown(steps))
 
 
 async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> list[AISessionStep]:
@@ -148,18 +130,16 @@ async def steps_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> 
     return list(await db.scalars(query))
 
 
-async def _flow_of(db: ReadDb, session: AISession) -> Row[*tuple[Any, ...]] | None:
-    if session.matched_flow_id is None and session.flow_version_id is None:
-        return None
-    account_id = session.account_id
-    notes = notes_column(account_id).label("notes")
+async def steps_of_each(
+    db: ReadDb, account_id: uuid.UUID, session_ids: Collection[uuid.UUID]
+) -> dict[uuid.UUID, list[AISessionStep]]:
+    """The steps of several sessions, each in their order."""
     query = (
-        select(FlowVersion.structure, Flow.name, Flow.tree_type, notes)
-        .select_from(AISession)
-        .outerjoin(
-            FlowVersion, and_(FlowVersion.account_id == account_id, FlowVersion.id == AISession.flow_version_id)
-        )
-        .outerjoin(Flow, and_(Flow.account_id == account_id, Flow.id == AISession.matched_flow_id))
-        .where(AISession.account_id == account_id, AISession.id == session.id)
+        select(AISessionStep)
+        .where(AISessionStep.account_id == account_id, AISessionStep.session_id.in_(session_ids))
+        .order_by(AISessionStep.session_id, AISessionStep.position)
     )
-    return (await db.execute(query)).one()
+    steps: dict[uuid.UUID, list[AISessionStep]] = defaultdict(list)
+    for step in await db.scalars(query):
+        steps[step.session_id].append(step)
+    return steps

@@ -1,14 +1,23 @@
 """Guided sessions and the steps that were taken in them."""
 
 import uuid
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
 from sqlalchemy import CheckConstraint, ForeignKey, Index, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
+
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_MICROSECOND = timedelta(microseconds=1)
+
+
+def version_at(last_activity_at: datetime | None) -> int:
+    """The version of a session that last changed then, in microseconds; 0 for one that came from a log."""
+    return 0 if last_activity_at is None else (last_activity_at - _EPOCH) // _MICROSECOND
 
 
 class SessionStatus(StrEnum):
@@ -36,7 +45,14 @@ class AISession(Tenant, Base):
     `user_id` started it and `owner_id` works on it now: they differ once a senior has claimed it. Anybody may take
     an open one without an owner. `last_activity_at` is when anything last happened to it here; null if it came
     from a log, in which the person who started it also worked on it.
+    `problem_summary` is its title. `problem_body` is the text that the title was taken from, as it was written;
+    empty if the title says it all.
     `client_name` is what its client is called now; a rename and a merge change it here, too.
+    One that waits for a fix to prove itself is paused, says what it waits for, and has a time to `look_again_at`.
+    `fix_applied_at` is when that fix was applied; it stays once the fix is confirmed, and only then.
+    `work_seconds` is the working time from its start to its resolution, by the hours of then; null without a
+    resolution, or if all of the time was working time.
+    `removals`: who removed words for good when, and where those still are, without the words.
     A resolved session without `resolved_at`: its log dates the end before the beginning, so its time is unknown.
     """
 
@@ -70,11 +86,23 @@ class AISession(Tenant, Base):
         Index("ai_sessions_flow_idx", "account_id", "matched_flow_id", "created_at"),
         Index("ai_sessions_owner_idx", "account_id", "owner_id", "status"),
         Index(
+            "ai_sessions_ticket_idx",
+            "account_id",
+            "psa_ticket_id",
+            "created_at",
+            postgresql_where="psa_ticket_id IS NOT NULL",
+        ),
+        Index(
             "ai_sessions_client_idx",
             "account_id",
             "client_id",
             "created_at",
             postgresql_where="client_id IS NOT NULL",
+        ),
+        CheckConstraint("num_nonnulls(waiting_for, look_again_at) <> 1", "waiting_for"),
+        CheckConstraint("look_again_at IS NULL OR fix_applied_at IS NOT NULL", "look_again_at"),
+        Index(
+            "ai_sessions_waiting_idx", "account_id", "look_again_at", postgresql_where="look_again_at IS NOT NULL"
         ),
     )
 
@@ -82,6 +110,7 @@ class AISession(Tenant, Base):
     owner_id: Mapped[uuid.UUID | None]
     status: Mapped[str] = mapped_column(server_default=SessionStatus.ACTIVE)
     problem_summary: Mapped[str] = mapped_column(server_default="")
+    problem_body: Mapped[str] = mapped_column(server_default="")
     problem_domain: Mapped[str | None]
     confidence_tier: Mapped[str | None]
     confidence: Mapped[float | None]
@@ -98,6 +127,16 @@ class AISession(Tenant, Base):
     created_at: Mapped[datetime] = created_at()
     last_activity_at: Mapped[datetime | None]
     resolved_at: Mapped[datetime | None]
+    work_seconds: Mapped[float | None]
+    waiting_for: Mapped[str | None]
+    look_again_at: Mapped[datetime | None]
+    fix_applied_at: Mapped[datetime | None]
+    removals: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
+
+    @property
+    def version(self) -> int:
+        """A number that grows with every change."""
+        return version_at(self.last_activity_at)
 
     @property
     def worked_on_by(self) -> uuid.UUID | None:
@@ -115,31 +154,52 @@ class StepKind(StrEnum):
     FLOW = "flow"
     ENTER = "enter"
     RESOLUTION = "resolution"
+    FIX = "fix"
     TICK = "tick"
     FILL = "fill"
     WAIVE = "waive"
     UNDO = "undo"
+    CORRECT = "correct"
+    STRIKE = "strike"
+    TAKE_BACK = "take_back"
 
 
 # What people do with the items and fields of a flow. Several may do so at once, and it leads nowhere.
 MARKS = frozenset({StepKind.TICK, StepKind.FILL, StepKind.WAIVE, StepKind.UNDO})
+# What people do to earlier steps.
+EDITS = frozenset({StepKind.CORRECT, StepKind.STRIKE, StepKind.TAKE_BACK})
+# What leaves a session where it is, whoever does it meanwhile.
+LEADS_NOWHERE = MARKS | {StepKind.CORRECT, StepKind.STRIKE}
 
 
 class AISessionStep(Tenant, Base):
-    """One thing that was done or learnt in a session, and by whom. Rows are never changed or removed.
+    """One thing that was done or learnt in a session, and by whom. Rows are never removed.
 
-    `content` by kind: answer `{question, choice}`, outcome `{instruction, outcome, note}`, note and resolution
-    `{text}`, back `{}`, flow `{flow_id, name}`, enter `{flow_id, version_id, name}`, or `{name, halt}` if the
-    sub-flow could not be entered, tick and undo `{item, text}` or `{field, label}`, fill `{field, label, value}`,
-    waive the same as undo with `reason`. In a session that follows a flow also `node`, where the step was taken,
-    and `next`, where the session is after it; in a sub-flow also `flow`, the flow of that node.
+    `content` by kind: answer `{question, choice}`, outcome `{instruction, outcome, note}` with
+    `suggestion` if the copilot proposed it (`ai` or `rules`), note and resolution
+    `{text}`, fix `{text, waiting_for, look_again_at}`, back `{}`, flow `{flow_id, name}`, enter `{flow_id,
+    version_id, name}`, or `{name, halt}` if the sub-flow could not be entered, tick and undo `{item, text}` or
+    `{field, label}`, fill `{field, label, value}`, waive the same as undo with `reason`. In a session that
+    follows a flow also `node`, where the step was taken, and `next`, where the session is after it; in a sub-flow
+    also `flow`, the flow of that node.
+
+    A step about an earlier one names it: correct `{step, text}`, strike `{step}`, take_back `{step, also, moves}`
+    with the steps that fell with it, and how many answers and outcomes came off the path; its place is where the
+    session is after it.
     """
 
     __tablename__ = "ai_session_steps"
     __table_args__ = (
         tenant_key("session_id", "ai_sessions"),
         UniqueConstraint("account_id", "session_id", "position"),
-        {"info": {"append_only": True}},
+        # Reports leave out what was taken back, and few steps are.
+        Index(
+            "ai_session_steps_edits_idx",
+            "account_id",
+            "session_id",
+            postgresql_where="kind IN ('correct', 'strike', 'take_back')",
+        ),
+        {"info": {"append_only": True, "removable": ("content",)}},
     )
 
     session_id: Mapped[uuid.UUID]
@@ -161,7 +221,14 @@ class StatusChange(Tenant, Base):
     __table_args__ = (
         tenant_key("session_id", "ai_sessions"),
         Index(None, "account_id", "session_id", "created_at"),
-        {"info": {"append_only": True}},
+        Index(
+            "ai_session_status_changes_reopened_idx",
+            "account_id",
+            "created_at",
+            postgresql_include=["session_id"],
+            postgresql_where="from_status = 'resolved'",
+        ),
+        {"info": {"append_only": True, "removable": ("reason",)}},
     )
 
     session_id: Mapped[uuid.UUID]
@@ -191,7 +258,11 @@ class ClientMergeSession(Base):
     """A session that a merge of clients moved: what an undo gives back."""
 
     __tablename__ = "client_merge_sessions"
-    __table_args__ = (tenant_key("merge_id", "client_merges"), tenant_key("session_id", "ai_sessions"))
+    __table_args__ = (
+        tenant_key("merge_id", "client_merges"),
+        tenant_key("session_id", "ai_sessions"),
+        Index("client_merge_sessions_session_idx", "account_id", "session_id"),
+    )
 
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("accounts.id"), primary_key=True)
     merge_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)

@@ -3,14 +3,17 @@
 import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 from flowpilot.errors import InvalidError, OutdatedError
 from flowpilot.flows.tree import HAVE_OUTCOMES, Choice, Node, NodeKind, Tree, find_choice
 from flowpilot.flows.tree import ahead as ahead_in
-from flowpilot.sessions.models import AISessionStep, StepKind
-from flowpilot.sessions.runs.marks import replaced
+from flowpilot.sessions.edits.record import about, as_worded, fallen_with, records
+from flowpilot.sessions.models import EDITS, AISessionStep, StepKind
+from flowpilot.sessions.runs.marks import replay
 
 _MOVING = frozenset({StepKind.ANSWER, StepKind.OUTCOME})
+_UNDOING = EDITS | {StepKind.BACK}
 
 Trees = Mapping[uuid.UUID, Tree]
 """The trees of sub-flows, by the version that was entered."""
@@ -87,6 +90,26 @@ class Position:
         return node.offered if node else ()
 
 
+@dataclass(frozen=True)
+class Trail:
+    """The answers and outcomes that have led to where a session is, and the sub-flows entered on the way."""
+
+    steps: list[AISessionStep]
+
+    @cached_property
+    def _places(self) -> dict[uuid.UUID, int]:
+        return {step.id: place for place, step in enumerate(self.steps)}
+
+    def falling(self, step: AISessionStep) -> list[AISessionStep]:
+        """The answers and outcomes that are taken back with a step, and the sub-flows left with them, in order.
+
+        With the choice of a flow, that is all of the path in it.
+        """
+        if step.kind == StepKind.FLOW:
+            return self.steps
+        return self.steps[self._places.get(step.id, len(self.steps)) + 1 :]
+
+
 def position(tree: Tree | None, steps: Sequence[AISessionStep], inner: Trees = _NO_TREES) -> Position:
     """Where the steps, in their order, have led. Going back takes the newest step off the trail.
 
@@ -125,14 +148,21 @@ def flow_of(step: AISessionStep) -> uuid.UUID | None:
 
 
 def standing(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
-    """The steps that count: without what was taken back or undone, and without the taking back itself.
+    """The steps that count, as they read now: without what was taken back, undone or struck, and that itself.
 
-    The outcome of an instruction stays: it was done, whatever was answered afterwards.
+    If somebody only went back, the outcome of an instruction stays: it was done, whatever was answered afterwards.
     """
     _, undone = _replay(steps)
+    known = records(steps)
     gone = {id(step) for step in undone if step.kind != StepKind.OUTCOME}
-    gone |= {id(step) for step in replaced(steps)}
-    return [step for step in steps if step.kind != StepKind.BACK and id(step) not in gone]
+    gone |= {id(step) for step in replay(steps).replaced}
+    left = (step for step in steps if step.kind not in _UNDOING and id(step) not in gone)
+    return list(as_worded([step for step in left if known.of(step).taken_back is None], known))
+
+
+def trail_of(steps: Sequence[AISessionStep]) -> Trail:
+    """The trail of a session, from all its steps in their order."""
+    return Trail(_replay(steps)[0])
 
 
 def ahead(where: Position) -> Iterator[tuple[Frame, str]]:
@@ -178,11 +208,18 @@ def _replay(steps: Sequence[AISessionStep]) -> tuple[list[AISessionStep], list[A
     """The steps that have led to where the session is, and those that were taken back."""
     trail: list[AISessionStep] = []
     undone: list[AISessionStep] = []
+    # The path in the flow that each choice of another has left.
+    left: dict[uuid.UUID, list[AISessionStep]] = {}
     for step in steps:
         if step.kind == StepKind.FLOW:
-            trail.clear()
+            left[step.id], trail = trail, []
         elif step.kind == StepKind.BACK:
             undone += _take_back(trail)
+        elif step.kind == StepKind.TAKE_BACK:
+            fallen = fallen_with(step)
+            undone += [one for one in trail if one.id in fallen]
+            flow = left.get(about(step))
+            trail = [one for one in trail if one.id not in fallen] if flow is None else flow
         elif step.kind == StepKind.ENTER or _is_move(step):
             trail.append(step)
     return trail, undone

@@ -1,5 +1,10 @@
-"""What somebody may do to a session. What is offered and what is refused come from the same rule, `refusal`."""
+"""What somebody may do to a session. What is offered and what is refused come from the same rule, `refusal`.
 
+While a senior holds it, what happens next is their decision: the others who work on it add notes
+(docs/decisions/0052-whose-action.md).
+"""
+
+import uuid
 from collections.abc import Collection
 
 from flowpilot.errors import FlowPilotError, OutdatedError
@@ -11,13 +16,24 @@ from flowpilot.sessions.transitions import Action
 # Sessions that wait for a senior or are with one are in the queue, where nobody forgets them.
 CAN_BE_UNASSIGNED = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
+# A fix that waits is resolved once it is confirmed, so its session must be able to end.
+_ENDS_SOLVED = frozenset({Action.RESOLVE, Action.VERIFY, Action.CONFIRM})
+
 
 class NotYourSessionError(ForbiddenError):
     """Somebody else works on the session."""
 
 
+class HeldBySeniorError(OutdatedError):
+    """A senior holds the session; `holder` says who, `since` since when."""
+
+
 class SessionTakenError(OutdatedError):
     """Somebody works on the session."""
+
+
+class NotWaitingError(OutdatedError):
+    """No fix of the session has to prove itself."""
 
 
 class NotUnassignedError(OutdatedError):
@@ -36,8 +52,9 @@ def allowed(
         may_end: whether nothing that its flow requires holds up its resolution.
         is_shared: whether it is a run of a procedure, on which several people work.
     """
-    actions = [Action.TAKE, *transitions.allowed(SessionStatus(session.status)), *[Action.MARK] * asks]
-    actions = [action for action in actions if may_end or action != Action.RESOLVE]
+    by_status = transitions.allowed(SessionStatus(session.status))
+    actions = [Action.TAKE, *by_status, *transitions.OF_WAITING, Action.NOTE, *[Action.MARK] * asks]
+    actions = [action for action in actions if may_end or action not in _ENDS_SOLVED]
     return [action for action in actions if refusal(session, actor, action, is_shared=is_shared) is None]
 
 
@@ -47,6 +64,7 @@ def check(session: AISession, actor: Actor, action: Action, *, is_shared: bool =
     Raises:
         ForbiddenError: the actor's role does not include it.
         NotYourSessionError: somebody else works on the session.
+        HeldBySeniorError: a senior holds it.
         NotAllowedNowError: the session's status does not allow it.
         SessionTakenError, NotUnassignedError: the session cannot be taken.
     """
@@ -69,12 +87,18 @@ def check_may_work(session: AISession, actor: Actor) -> None:
 
 def refusal(session: AISession, actor: Actor, action: Action, *, is_shared: bool = False) -> FlowPilotError | None:
     """Why the actor may not do this to the session now; None if they may."""
-    if action == Action.MARK:
-        of_theirs = missing_permission(actor, Permission.WORK) if is_shared else refusal_to_work(session, actor)
-        return of_theirs or transitions.refusal(SessionStatus(session.status), Action.STEP)
+    status = SessionStatus(session.status)
     if action == Action.TAKE:
         return missing_permission(actor, Permission.WORK) or _refusal_to_take(session)
-    return refusal_to_work(session, actor) or transitions.refusal(SessionStatus(session.status), action)
+    if action == Action.NOTE:
+        return refusal_to_work(session, actor) or _refusal_of_notes(status)
+    if action == Action.MARK:
+        of_theirs = missing_permission(actor, Permission.WORK) if is_shared else _refusal_to_act(session, actor)
+        return of_theirs or transitions.refusal(status, Action.STEP)
+    refused = _refusal_to_act(session, actor) or transitions.refusal(status, action)
+    if refused is None and action in transitions.OF_WAITING and not waits(session):
+        return NotWaitingError("No fix waits to be confirmed.")
+    return refused
 
 
 def may_correct(offered: Collection[Action]) -> bool:
@@ -83,6 +107,11 @@ def may_correct(offered: Collection[Action]) -> bool:
     Those who may work on a session may do so whatever its status, and every status offers them something.
     """
     return any(action not in {Action.TAKE, Action.MARK} for action in offered)
+
+
+def waits(session: AISession) -> bool:
+    """Whether a fix of the session has to prove itself."""
+    return session.look_again_at is not None
 
 
 def is_unassigned(session: AISession) -> bool:
@@ -100,9 +129,30 @@ def refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
     return NotYourSessionError("Somebody else works on this session. Claim its handoff, or ask a team admin.")
 
 
+def holder_of(session: AISession) -> uuid.UUID | None:
+    """The senior who holds the session; None if nobody does, or a log does not say who."""
+    return session.owner_id if session.status == SessionStatus.ESCALATED else None
+
+
 def may_work_on_all(actor: Actor) -> bool:
     """Whether the actor may change every session, whose ever it is."""
     return actor.role.rank >= Role.TEAM_ADMIN.rank
+
+
+def _refusal_to_act(session: AISession, actor: Actor) -> FlowPilotError | None:
+    """Why the actor may not decide what happens next; None if they may."""
+    refused = refusal_to_work(session, actor)
+    if refused is not None or holder_of(session) in {None, actor.user_id} or may_work_on_all(actor):
+        return refused
+    return HeldBySeniorError(
+        "A senior holds this session. You can add notes, and answer what they ask.",
+        holder={"id": str(session.owner_id)},
+    )
+
+
+def _refusal_of_notes(status: SessionStatus) -> FlowPilotError | None:
+    """What is learnt while a session is paused is written down without resuming it."""
+    return None if status == SessionStatus.PAUSED else transitions.refusal(status, Action.STEP)
 
 
 def _refusal_to_take(session: AISession) -> OutdatedError | None:

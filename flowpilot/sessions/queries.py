@@ -1,26 +1,30 @@
-"""Reads of sessions: one with all that happened in it, and lists."""
+"""Reads of one session, with all that happened in it."""
 
 import uuid
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from sqlalchemy import Row, Select, and_, or_, select
+from sqlalchemy import select
 
-from flowpilot.clients.models import Client
-from flowpilot.copilot.schemas import Case, CaseStep, Suggestion
+from flowpilot.copilot.schemas import Case, CaseStep
 from flowpilot.db.session import ReadDb
-from flowpilot.db.texts import is_text
-from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
 from flowpilot.flows.tree import NodeKind, Tree
 from flowpilot.identity.queries import names_of
-from flowpilot.psa.numbers import bare
 from flowpilot.sessions import path
-from flowpilot.sessions.client_notes.notes import ClientNote, ClientNotes, as_notes, note_at, notes_column
-from flowpilot.sessions.following.trees import inner_trees, shown
+from flowpilot.sessions.client_notes.notes import ClientNote, ClientNotes, note_at
+from flowpilot.sessions.following.followed import (
+    FOLLOWED_COLUMNS,
+    Followed,
+    followed_in,
+    read_followed,
+    with_tree,
+)
 from flowpilot.sessions.locking import LoadedSession, SessionNotFoundError, steps_of
-from flowpilot.sessions.models import AISession, AISessionStep, SessionSuggestion, StatusChange, StepKind
-from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
+from flowpilot.sessions.models import EDITS, AISession, AISessionStep, StatusChange, StepKind
+from flowpilot.sessions.notes.beside import Beside
+from flowpilot.sessions.problem.titles import telling
+from flowpilot.sessions.runs.decisions import may_end
 from flowpilot.sessions.runs.marks import values
 from flowpilot.sessions.runs.run import Run, run_of
 from flowpilot.sessions.transitions import OPEN
@@ -29,6 +33,7 @@ _ABOUT_FLOWS = frozenset({StepKind.FLOW, StepKind.ENTER})
 # What a step was about, and what came of it, by the names in its content.
 _ASKED = ("question", "instruction", "label", "text")
 _SAID = ("choice", "outcome", "value")
+_NOTHING_BESIDE = Beside()
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,7 @@ class SessionHistory:
     `flow_doubts`: why its flow has lost trust, as the flow's column has it.
     `is_procedural`: its flow is a procedure, so that several people may work on it.
     `step_notes`: what is different at steps for its client.
+    `beside`: what was written beside its steps; read for its note alone (`notes/reading`).
     """
 
     session: AISession
@@ -54,6 +60,7 @@ class SessionHistory:
     flow_doubts: Sequence[dict[str, Any]] = ()
     is_procedural: bool = False
     step_notes: ClientNotes = field(default_factory=dict)
+    beside: Beside = _NOTHING_BESIDE
 
     @property
     def step_note(self) -> ClientNote | None:
@@ -71,6 +78,9 @@ class SessionHistory:
         return run_of(self.where, self.steps, self.inner)
 
 
+_SESSION = with_tree(select(AISession, *FOLLOWED_COLUMNS))
+
+
 async def read_session(
     db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID, loaded: LoadedSession | None = None
 ) -> SessionHistory:
@@ -82,48 +92,62 @@ async def read_session(
     Raises:
         SessionNotFoundError: the account has no such session.
     """
-    row = (
-        await db.execute(
-            select(
-                AISession,
-                Flow.name,
-                Flow.tree_type,
-                Flow.doubts,
-                FlowVersion.number,
-                FlowVersion.structure,
-                Client.notes,
-                notes_column(account_id).label("step_notes"),
-            )
-            .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
-            .outerjoin(
-                FlowVersion,
-                and_(FlowVersion.account_id == AISession.account_id, FlowVersion.id == AISession.flow_version_id),
-            )
-            .outerjoin(Client, and_(Client.account_id == AISession.account_id, Client.id == AISession.client_id))
-            .where(AISession.account_id == account_id, AISession.id == session_id)
-        )
-    ).one_or_none()
+    if loaded is None:
+        session, steps, followed = await _with_steps(db, account_id, session_id)
+    else:
+        session, steps, followed = loaded.session, loaded.steps, loaded.followed
+        if not followed.holds(session, steps):
+            followed = await read_followed(db, session, steps)
+    changes = (loaded and loaded.changes) or await changes_of(db, account_id, session_id)
+    names = (loaded and loaded.names) or await names_of(db, account_id, people_of(session, steps, changes))
+    return history_of(session, steps, followed, changes, names)
+
+
+async def may_be_resolved(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> bool:
+    """Whether nothing that the session's flow requires holds up its resolution.
+
+    Raises:
+        SessionNotFoundError: the account has no such session.
+    """
+    _, steps, followed = await _with_steps(db, account_id, session_id)
+    tree, inner = followed.shown(steps)
+    run = run_of(path.position(tree, steps, inner), steps, inner)
+    return may_end(run, is_procedural=followed.is_procedural)
+
+
+async def _with_steps(
+    db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID
+) -> tuple[AISession, list[AISessionStep], Followed]:
+    row = (await db.execute(_SESSION, {"account_id": account_id, "session_id": session_id})).one_or_none()
     if row is None:
         raise SessionNotFoundError
     session: AISession = row[0]
-    steps = loaded.steps if loaded else await steps_of(db, account_id, session_id)
-    changes = (loaded and loaded.changes) or await changes_of(db, account_id, session_id)
-    names = (loaded and loaded.names) or await names_of(db, account_id, people_of(session, steps, changes))
-    notes = as_notes(row.step_notes)
-    structure, flow_id = row.structure, session.matched_flow_id
+    steps = await steps_of(db, account_id, session_id)
+    return session, steps, await followed_in(row, db, session, steps)
+
+
+def history_of(
+    session: AISession,
+    steps: list[AISessionStep],
+    followed: Followed,
+    changes: list[StatusChange],
+    names: dict[uuid.UUID, str],
+) -> SessionHistory:
+    """A session with all of it that was read."""
+    tree, inner = followed.shown(steps)
     return SessionHistory(
         session=session,
         steps=steps,
         changes=changes,
-        flow_name=row.name,
-        flow_number=row.number,
-        tree=None if structure is None else shown(structure, flow_id, steps, notes),
+        flow_name=followed.flow_name,
+        flow_number=followed.flow_number,
+        tree=tree,
         names=names,
-        client_notes=row.notes or "",
-        inner=await inner_trees(db, account_id, steps, notes),
-        step_notes=notes,
-        flow_doubts=row.doubts or (),
-        is_procedural=row.tree_type == PROCEDURAL,
+        client_notes=followed.client_notes,
+        inner=inner,
+        step_notes=followed.step_notes,
+        flow_doubts=followed.doubts,
+        is_procedural=followed.is_procedural,
     )
 
 
@@ -138,6 +162,18 @@ async def require_session(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UU
     if session is None:
         raise SessionNotFoundError
     return session
+
+
+async def solution_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> str | None:
+    """What solved a session, as it reads now; None if nobody has said so, or it was struck."""
+    query = select(AISessionStep).where(
+        AISessionStep.account_id == account_id,
+        AISessionStep.session_id == session_id,
+        AISessionStep.kind.in_([StepKind.RESOLUTION, *EDITS]),
+    )
+    steps = (await db.scalars(query.order_by(AISessionStep.position))).all()
+    said = [one.content.get("text") for one in path.standing(steps)]
+    return str(said[-1]) if said and said[-1] else None
 
 
 class Subject(NamedTuple):
@@ -174,11 +210,13 @@ def people_of(
     return {person for person in people if person is not None}
 
 
-def case_of(history: SessionHistory, *, note: str = "", missing: Sequence[str] = ()) -> Case:
+def case_of(
+    history: SessionHistory, *, note: str = "", missing: Sequence[str] = (), dismissed: Sequence[str] = ()
+) -> Case:
     """What the copilot gets to know about a session."""
     session, where = history.session, history.where
     return Case(
-        problem=session.problem_summary,
+        problem=telling(session.problem_summary, session.problem_body),
         domain=session.problem_domain,
         client=session.client_name,
         ticket=session.psa_ticket_id,
@@ -187,6 +225,7 @@ def case_of(history: SessionHistory, *, note: str = "", missing: Sequence[str] =
         steps_left=[text for _, _, text in steps_left(where)],
         engineer_note=note,
         missing=list(missing),
+        dismissed=list(dismissed),
         ended=session.status not in OPEN,
     )
 
@@ -197,79 +236,6 @@ def steps_left(where: path.Position) -> list[tuple[path.Frame, str, str]]:
     reached = [(frame, node_id, frame.tree.nodes[node_id]) for frame, node_id in [*here, *path.ahead(where)]]
     to_do = {NodeKind.INSTRUCTION, NodeKind.CHECKLIST}
     return [(frame, node_id, node.text) for frame, node_id, node in reached if node.kind in to_do]
-
-
-async def newest_suggestion(db: ReadDb, session: AISession) -> Suggestion | None:
-    """What the copilot proposed for where the session is now, if it has."""
-    content = await db.scalar(
-        select(SessionSuggestion.content).where(
-            SessionSuggestion.account_id == session.account_id,
-            SessionSuggestion.session_id == session.id,
-            SessionSuggestion.position == session.step_count,
-        )
-    )
-    return None if content is None else Suggestion.model_validate(content)
-
-
-@dataclass(frozen=True, slots=True)
-class SessionFilter:
-    """Which sessions a list shows; None shows them all."""
-
-    status: Sequence[str] | None = None
-    owner_id: uuid.UUID | None = None
-    domain: str | None = None
-    flow_id: uuid.UUID | None = None
-    ticket: str | None = None
-    text: str | None = None
-    unassigned: bool = False
-    client_id: uuid.UUID | None = None
-
-
-async def sessions(
-    db: ReadDb, account_id: uuid.UUID, filter_: SessionFilter, limit: int, before: uuid.UUID | None
-) -> Sequence[Row[AISession, str, str]]:
-    """Sessions with their flows' names and types, newest first; with `before`, only those older than that."""
-    query = (
-        select(AISession, Flow.name, Flow.tree_type)
-        .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
-        .where(AISession.account_id == account_id)
-    )
-    query = _filtered(query, filter_)
-    if before is not None:
-        mark = select(AISession.created_at).where(AISession.account_id == account_id, AISession.id == before)
-        older = AISession.created_at < mark.scalar_subquery()
-        same_moment = and_(AISession.created_at == mark.scalar_subquery(), AISession.id < before)
-        query = query.where(or_(older, same_moment))
-    query = query.order_by(AISession.created_at.desc(), AISession.id.desc()).limit(limit)
-    return (await db.execute(query)).all()
-
-
-def _filtered(query: Select[AISession, str, str], filter_: SessionFilter) -> Select[AISession, str, str]:
-    if filter_.status is not None:
-        query = query.where(AISession.status.in_(filter_.status))
-    if filter_.owner_id is not None:
-        is_from_a_log = and_(AISession.owner_id.is_(None), AISession.last_activity_at.is_(None))
-        began_it = and_(is_from_a_log, AISession.user_id == filter_.owner_id)
-        query = query.where(or_(AISession.owner_id == filter_.owner_id, began_it))
-    if filter_.unassigned:
-        query = query.where(
-            AISession.owner_id.is_(None),
-            AISession.last_activity_at.is_not(None),
-            AISession.status.in_(CAN_BE_UNASSIGNED),
-        )
-    if filter_.domain is not None:
-        query = query.where(is_text(AISession.problem_domain, filter_.domain))
-    if filter_.flow_id is not None:
-        query = query.where(AISession.matched_flow_id == filter_.flow_id)
-    if filter_.client_id is not None:
-        query = query.where(AISession.client_id == filter_.client_id)
-    if filter_.ticket is not None:
-        ticket, number = AISession.psa_ticket_id, bare(filter_.ticket)
-        # A log, or somebody before a ticket system was connected, may have written it with a #.
-        query = query.where(or_(is_text(ticket, number), is_text(ticket, f"#{number}")))
-    if filter_.text is not None:
-        query = query.where(AISession.problem_summary.icontains(filter_.text.strip(), autoescape=True))
-    return query
 
 
 def _case_step(step: AISessionStep) -> CaseStep:

@@ -9,28 +9,34 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from flowpilot.clients.schemas import ClientRef
 from flowpilot.copilot.schemas import Suggestion
+from flowpilot.flows.matching.confidence import EXPLORING
 from flowpilot.flows.matching.match import Candidate
 from flowpilot.flows.trust.doubts import Doubt, read_doubts
-from flowpilot.http.fields import Body, Line, Problem, Remark, Text, Words
+from flowpilot.http.fields import Body, Line, Problem, Remark, WholeText, Words
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import path, policy
-from flowpilot.sessions.models import (
-    AISession,
-    AISessionStep,
-    ConfidenceTier,
-    SessionStatus,
-    StatusChange,
-    StepKind,
-)
+from flowpilot.sessions.edits.policy import Editing
+from flowpilot.sessions.edits.schemas import RemovedOut, StepOut, steps_out
+from flowpilot.sessions.following.seen import Seen
+from flowpilot.sessions.models import AISession, ConfidenceTier, SessionStatus, StatusChange
+from flowpilot.sessions.problem.schemas import PartOut, parts_out
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.runs.decisions import may_end
 from flowpilot.sessions.runs.nodes import AheadOut, NodeOut, ahead_out, node_out
 from flowpilot.sessions.runs.run import Progress
-from flowpilot.sessions.runs.schemas import FieldOut, LeftItemOut, ProgressOut, fields_out, left_out, progress_out
-from flowpilot.sessions.seen import Seen
+from flowpilot.sessions.runs.schemas import (
+    FieldOut,
+    LeftItemOut,
+    ProgressOut,
+    fields_out,
+    free_fields_out,
+    left_out,
+    progress_out,
+)
 from flowpilot.sessions.transitions import Action
+from flowpilot.text import MAX_NAME
 
 
 class ClientChoice(Body):
@@ -48,30 +54,35 @@ class ClientChoice(Body):
         return self
 
 
-class SessionIn(ClientChoice):
-    """A session to start. Without `flow_id` it follows the flow that fits the problem best, if any."""
+class ProblemIn(ClientChoice):
+    """A problem, as a title with a body or as one text, and its client."""
 
     problem_summary: Problem
+    problem_body: WholeText | None
+
+    @model_validator(mode="after")
+    def _title_is_short(self) -> Self:
+        if self.problem_body is not None and len(self.problem_summary) > MAX_NAME:
+            raise ValueError(f"with problem_body, problem_summary is a title of at most {MAX_NAME} characters")
+        return self
+
+
+class SessionIn(ProblemIn):
+    """A session to start. Without `flow_id` it follows the flow that fits best, if that is sure enough."""
+
+    problem_summary: Problem = Field(
+        description="Its title. Sent alone it may be the whole text, such as an e-mail, of which a title is made."
+    )
+    problem_body: WholeText | None = Field(default=None, description="The whole text, if the title is not all.")
     problem_domain: Line | None = None
     psa_ticket_id: TicketNumber | None = None
     flow_id: uuid.UUID | None = None
-
-
-class StepIn(Seen):
-    """One step: a `choice`, an `outcome` with an optional `note`, or `free_text`."""
-
-    choice: Line | None = None
-    outcome: Line | None = None
-    note: Remark = ""
-    free_text: Words | None = None
-
-    @model_validator(mode="after")
-    def _one_thing(self) -> Self:
-        if [self.choice, self.outcome, self.free_text].count(None) != 2:
-            raise ValueError("send one of choice, outcome and free_text")
-        if self.note and self.outcome is None:
-            raise ValueError("a note goes with an outcome; send it as free_text instead")
-        return self
+    follow_from: float = Field(
+        default=EXPLORING,
+        ge=EXPLORING,
+        le=1,
+        description="How sure it must be that a flow fits to follow it. Below, only `candidates` are named.",
+    )
 
 
 class ReasonIn(Body):
@@ -109,26 +120,16 @@ class FlowChoiceIn(Seen):
     flow_id: uuid.UUID | None
 
 
-class DetailsIn(ClientChoice):
+class DetailsIn(ProblemIn):
     """What the session is about. Fields that are not sent stay as they are; null clears a field."""
 
-    problem_summary: Problem = ""
+    problem_summary: Problem = Field(
+        default="",
+        description="A new title. Without `problem_body`, a longer text is a new problem, and is split.",
+    )
+    problem_body: WholeText = ""
     problem_domain: Line | None = None
     psa_ticket_id: TicketNumber | None = None
-
-
-class SessionListQuery(BaseModel):
-    """Which sessions a list shows."""
-
-    status: list[SessionStatus] | None = None
-    mine: bool = Field(default=False, description="Only those assigned to the caller.")
-    owner_id: uuid.UUID | None = None
-    client_id: uuid.UUID | None = None
-    domain: Text | None = None
-    flow_id: uuid.UUID | None = None
-    ticket: Text | None = Field(default=None, description="Its number; upper and lower case are the same.")
-    q: Text | None = Field(default=None, description="Text in the problem.")
-    unassigned: bool = Field(default=False, description="Only those that nobody works on.")
 
 
 class SessionRow(BaseModel):
@@ -154,21 +155,11 @@ class SessionRow(BaseModel):
     session_rating: int | None
     created_at: datetime
     last_activity_at: datetime | None
+    version: int = Field(description="Grows with every change of the session; live streams name it.")
     resolved_at: datetime | None
-
-
-class StepOut(BaseModel):
-    """One step of a session; `content` is described at the table."""
-
-    model_config = ConfigDict(from_attributes=True)
-
-    id: uuid.UUID
-    position: int
-    kind: StepKind
-    actor_id: uuid.UUID | None
-    is_free_text: bool
-    content: dict[str, Any]
-    created_at: datetime
+    waiting_for: str | None = Field(description="What has to show that a fix helped; null if none waits.")
+    look_again_at: datetime | None
+    fix_applied_at: datetime | None
 
 
 class StatusChangeOut(BaseModel):
@@ -203,6 +194,10 @@ class SessionOut(SessionRow):
     Without a flow there is a `suggestion`: from the copilot once it has answered, otherwise from rules.
     """
 
+    problem_body: str = Field(description="The text that the title was taken from; empty if the title is all.")
+    problem_parts: list[PartOut] = Field(
+        description="The body in parts: its own words, and what folds away. Joined, they are the body."
+    )
     flow_version: int | None
     flow_doubts: list[Doubt] = Field(description="Why its flow has lost trust; empty while it is trusted.")
     client_notes: str = Field(description="What everybody who works for the client should know.")
@@ -212,7 +207,10 @@ class SessionOut(SessionRow):
     people: list[PersonOut]
     allowed: list[Action]
     current: NodeOut | None
-    fields: list[FieldOut] = Field(description="All that the flow has asked to fill in so far.")
+    fields: list[FieldOut] = Field(
+        description="All that the flow has asked to fill in so far. Without a flow: what was filled in, and what "
+        "the texts of the `suggestion` use as `{{name}}`."
+    )
     missing: list[str] = Field(description="What must be done or waived before the session can be resolved.")
     left_open: list[LeftItemOut] = Field(
         description="Required items of checklists that were left without them: open, or waived."
@@ -222,6 +220,7 @@ class SessionOut(SessionRow):
     standing: list[uuid.UUID] = Field(description="The steps that count, without answers that were taken back.")
     steps: list[StepOut]
     status_changes: list[StatusChangeOut]
+    removals: list[RemovedOut] = Field(description="What was removed for good, the oldest first: no words.")
     suggestion: Suggestion | None
 
 
@@ -229,14 +228,6 @@ class StartedOut(SessionOut):
     """A session that has just started, with the flows found for it, the best first."""
 
     candidates: list[SuggestedFlowOut]
-
-
-class DocumentationOut(BaseModel):
-    """The note for the ticket. `work_seconds` is the time spent, without pauses and waiting."""
-
-    markdown: str
-    text: str
-    work_seconds: float
 
 
 def session_row(session: AISession, flow_name: str | None, progress: Progress | None = None) -> SessionRow:
@@ -254,9 +245,12 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
     """The fields of `SessionOut`, as the actor sees them."""
     session, where, run = history.session, history.where, history.run
     is_procedural = history.is_procedural
-    asked, ends = bool(run.may_be_marked()), may_end(run, is_procedural=is_procedural)
+    fields = fields_out(run, *run.passed) if run.here else free_fields_out(run, suggestion)
+    asked, ends = bool(run.may_be_marked() or fields), may_end(run, is_procedural=is_procedural)
     return {
         **session_row(session, history.flow_name).model_dump(),
+        "problem_body": session.problem_body,
+        "problem_parts": parts_out(session.problem_body),
         "flow_version": history.flow_number,
         "flow_doubts": read_doubts(history.flow_doubts),
         "client_notes": history.client_notes,
@@ -267,14 +261,15 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
         "allowed": policy.allowed(session, actor, asks=asked, is_shared=is_procedural, may_end=ends),
         "current": node_out(where, run, session.matched_flow_id, history.step_notes),
         "progress": progress_out(run.progress() if is_procedural else None),
-        "fields": fields_out(run, *run.passed),
+        "fields": fields,
         "missing": [entry.name for entry in run.open_before_end() + (run.open_ahead() if is_procedural else [])],
         "left_open": left_out(run),
         "trail": [str(step.content["node"]) for step in where.trail],
         "ahead": ahead_out(where),
         "standing": [step.id for step in path.standing(history.steps)],
-        "steps": _steps(history.steps),
+        "steps": steps_out(Editing(history, actor)),
         "status_changes": _changes(history.changes),
+        "removals": [RemovedOut.model_validate(one) for one in session.removals],
         "suggestion": suggestion,
     }
 
@@ -289,10 +284,6 @@ def started_out(
 
 def _person(history: SessionHistory, user_id: uuid.UUID | None) -> PersonOut | None:
     return None if user_id is None else PersonOut(id=user_id, name=history.names.get(user_id))
-
-
-def _steps(steps: Sequence[AISessionStep]) -> list[StepOut]:
-    return [StepOut.model_validate(step) for step in steps]
 
 
 def _changes(changes: Sequence[StatusChange]) -> list[StatusChangeOut]:

@@ -1,44 +1,71 @@
 """What is done in a session that this transaction has locked."""
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
+from flowpilot.attachments.schemas import names_in
+from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import still_works
+from flowpilot.identity.hours.queries import hours_history
 from flowpilot.psa.postings.relinking import relink
 from flowpilot.sessions import decisions, hooks, idle, policy, transitions
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.following.entering import next_entry
 from flowpilot.sessions.locking import LoadedSession, LockedSession
-from flowpilot.sessions.models import AISessionStep, SessionStatus
+from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 from flowpilot.sessions.postings.enqueueing import after_change
 from flowpilot.sessions.runs.decisions import check_may_end, check_may_go_on
 from flowpilot.sessions.transitions import Action
+from flowpilot.working_hours import work_seconds
+
+Files = Mapping[str, Any]
+"""The part of a step's content that names its files."""
+
+_NO_FILES: Files = {}
 
 
-async def take_choice(db: Db, actor: Actor, loaded: LoadedSession, label: str) -> AISessionStep:
+async def take_choice(
+    db: Db, actor: Actor, loaded: LoadedSession, label: str, files: Files = _NO_FILES
+) -> AISessionStep:
     """Answer the present question with one of its choices."""
     policy.check(loaded.session, actor, Action.STEP)
-    return await _move_on(db, loaded, actor.user_id, decisions.answer(loaded.where, label))
+    return await _move_on(db, loaded, actor.user_id, decisions.answer(loaded.where, label).beside(files))
 
 
-async def report_outcome(db: Db, actor: Actor, loaded: LoadedSession, label: str, note: str = "") -> AISessionStep:
+async def report_outcome(
+    db: Db, actor: Actor, loaded: LoadedSession, label: str, note: str = "", files: Files = _NO_FILES
+) -> AISessionStep:
     """Report the outcome of the present instruction; without a flow, of what the note says was tried."""
     policy.check(loaded.session, actor, Action.STEP)
     if loaded.tree is None:
-        return await add_step(db, loaded, actor.user_id, decisions.outcome_without_flow(note, label))
-    return await _move_on(db, loaded, actor.user_id, decisions.outcome(loaded.where, label, note))
+        new = decisions.outcome_without_flow(note, label).beside(files)
+        return await add_step(db, loaded, actor.user_id, new)
+    return await _move_on(db, loaded, actor.user_id, decisions.outcome(loaded.where, label, note).beside(files))
 
 
-async def write_text(db: Db, actor: Actor, loaded: LoadedSession, text: str) -> AISessionStep:
-    """Answer a question in one's own words; anywhere else, take a note.
+async def write_text(
+    db: Db,
+    actor: Actor,
+    loaded: LoadedSession,
+    text: str | None,
+    files: Files = _NO_FILES,
+    *,
+    is_note: bool = False,
+) -> AISessionStep:
+    """Answer a question in one's own words; anywhere else, take a note. Files without words are a note, too.
 
-    The session stays where it is, and the question's choices can still be taken.
+    The session stays where it is, and the question's choices can still be taken. The words of somebody who may not
+    move the session, because a senior holds it, are a note wherever it is.
     """
-    policy.check(loaded.session, actor, Action.STEP)
-    return await add_step(db, loaded, actor.user_id, decisions.free_text(loaded.where, text))
+    policy.check(loaded.session, actor, Action.NOTE)
+    may_answer = not is_note and text is not None and policy.refusal(loaded.session, actor, Action.STEP) is None
+    write = decisions.free_text if may_answer else decisions.note
+    new = write(loaded.where, names_in(files) if text is None else text)
+    return await add_step(db, loaded, actor.user_id, new.beside(files))
 
 
 async def go_back(db: Db, actor: Actor, loaded: LoadedSession) -> AISessionStep:
@@ -89,7 +116,7 @@ async def end_resolved(db: Db, by: uuid.UUID, loaded: LoadedSession, summary: st
         NotAtItsEndError: it follows a procedure, and is not at an end of its path.
     """
     transitions.next_status(SessionStatus(loaded.session.status), Action.RESOLVE)
-    check_may_end(loaded.run, is_procedural=loaded.is_procedural)
+    check_may_end(loaded.run, is_procedural=loaded.followed.is_procedural)
     await add_step(db, loaded, by, decisions.resolution(summary))
     await transition(db, loaded, Action.RESOLVE, by)
 
@@ -113,9 +140,15 @@ async def add_step(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -
     step = decisions.take_step(session, loaded.steps, new, step_id=new_id(), by=by, at=loaded.moment)
     db.add(step)
     await db.flush()
+    announce_change(db, session)
     for follow in hooks.on_step:
         await follow(db, session, step)
     return step
+
+
+def announce_change(db: Db, session: AISession) -> None:
+    """Have open pages told how far the session is, but nothing that was written. Set `last_activity_at` first."""
+    announce(db, session.account_id, "sessions", session.id, session.step_count, session.version)
 
 
 async def enter_subflows(db: Db, loaded: LoadedSession, by: uuid.UUID) -> None:
@@ -139,14 +172,32 @@ async def transition(
     Raises:
         NotAllowedNowError: the status does not allow it.
     """
-    session = locked.session
+    session, waited = locked.session, locked.session.look_again_at is not None
     before = decisions.change_status(session, action, locked.moment)
+    await _count_working_time(db, session)
     await db.flush()
+    announce_change(db, session)
     await record_change(db, locked, before, by, reason)
-    if session.status not in transitions.OPEN:
-        for follow in hooks.on_end:
-            await follow(db, session, by, locked.moment)
+    if waited:
+        for settle in hooks.on_waited:
+            await settle(db, session, locked.moment)
+    for follow in _followers(session, action):
+        await follow(db, session, by, locked.moment)
     await after_change(db, locked, before, by)
+
+
+async def _count_working_time(db: Db, session: AISession) -> None:
+    """Write the working time of a resolution beside it, by the hours that were valid meanwhile."""
+    session.work_seconds = None
+    if session.resolved_at is not None:
+        history = await hours_history(db, session.account_id)
+        session.work_seconds = work_seconds(session.created_at, session.resolved_at, history)
+
+
+def _followers(session: AISession, action: Action) -> list[hooks.Ended]:
+    if session.status not in transitions.OPEN:
+        return hooks.on_end
+    return hooks.on_set_aside if action == Action.VERIFY else []
 
 
 async def record_change(
@@ -169,6 +220,7 @@ async def correct(db: Db, locked: LockedSession, **details: Any) -> None:
         setattr(locked.session, column, value)
     session.last_activity_at = locked.moment
     await db.flush()
+    announce_change(db, session)
     if session.psa_ticket_id != ticket:
         await relink(db, session.account_id, session.id, session.psa_ticket_id, locked.moment)
         await after_change(db, locked, None, session.worked_on_by)

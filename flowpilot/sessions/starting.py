@@ -7,14 +7,17 @@ from datetime import datetime
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError
+from flowpilot.flows.matching.confidence import EXPLORING, SURE
 from flowpilot.flows.matching.match import Candidate, match, tier
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
-from flowpilot.sessions import clients, idle, policy
+from flowpilot.sessions import clients, decisions, idle, policy
 from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.following.followed import Followed
 from flowpilot.sessions.following.usable import UsableFlow, usable_flow
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
+from flowpilot.sessions.problem.titles import given, telling
 from flowpilot.sessions.runs.decisions import check_closed
 from flowpilot.sessions.service import add_step, enter_subflows, record_change
 from flowpilot.sessions.transitions import Action
@@ -26,14 +29,19 @@ class FlowNotUsableError(NotFoundError):
 
 @dataclass(frozen=True, slots=True)
 class NewSession:
-    """What a session is about. It follows the flow given, otherwise the one that fits best."""
+    """What a session is about. It follows the flow given, otherwise the one that fits best, from a confidence on.
+
+    Without `problem_body`, a summary that is longer than a title is split into both.
+    """
 
     problem_summary: str
+    problem_body: str | None = None
     problem_domain: str | None = None
     psa_ticket_id: str | None = None
     client_name: str | None = None
     client_id: uuid.UUID | None = None
     flow_id: uuid.UUID | None = None
+    follow_from: float = EXPLORING
 
 
 async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple[LoadedSession, list[Candidate]]:
@@ -43,13 +51,18 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
         FlowNotUsableError: the flow asked for is not there or not published.
         ClientNotFoundError: the client asked for is not there.
     """
-    candidates = await match(db, actor.account_id, about.problem_summary, domain=about.problem_domain, now=now)
+    problem = given(about.problem_summary, about.problem_body)
+    candidates = await match(db, actor.account_id, telling(*problem), domain=about.problem_domain, now=now)
     flow = None if about.flow_id is None else await _required_flow(db, actor.account_id, about.flow_id)
     best = candidates[0] if candidates else None
     # The engineer chose the flow, so it is certain.
     confidence = 1.0 if flow is not None else best.confidence if best is not None else 0.0
-    if flow is None and best is not None and tier(confidence) != "discovery":
-        flow = await _required_flow(db, actor.account_id, best.flow_id)
+    if flow is None and best is not None and confidence >= EXPLORING:
+        if confidence >= about.follow_from:
+            flow = await _required_flow(db, actor.account_id, best.flow_id)
+        else:
+            # It explores no flow before somebody chooses one.
+            confidence = 0.0
     await lock_own_work(db, actor)
     client = await clients.of_work(db, actor, about.client_id, about.client_name, now)
     session = AISession(
@@ -58,7 +71,8 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
         user_id=actor.user_id,
         owner_id=actor.user_id,
         status=SessionStatus.ACTIVE,
-        problem_summary=about.problem_summary,
+        problem_summary=problem.title,
+        problem_body=problem.body,
         problem_domain=about.problem_domain or (flow.domain if flow else None),
         confidence=round(confidence, 4),
         confidence_tier=tier(confidence),
@@ -74,7 +88,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     )
     db.add(session)
     await db.flush()
-    loaded = LoadedSession(session, now, [], flow.tree if flow else None, flow.name if flow else None)
+    loaded = LoadedSession(session, now, [], _beginning(flow), flow.tree if flow else None)
     await record_change(db, loaded, None, actor.user_id)
     await idle.watch(db, session, now)
     await enter_subflows(db, loaded, actor.user_id)
@@ -90,22 +104,43 @@ async def follow_flow(db: Db, actor: Actor, loaded: LoadedSession, flow_id: uuid
         StillOpenError: a checklist was begun, and something required of it is open.
     """
     policy.check(loaded.session, actor, Action.STEP)
-    if loaded.run.is_begun():
-        check_closed(loaded.run.open_before_end(), "The flow cannot be left")
+    check_closed(loaded.run.open_before_leaving(), "The flow cannot be left")
     session = loaded.session
     flow = None if flow_id is None else await _required_flow(db, actor.account_id, flow_id)
-    left = {} if session.matched_flow_id is None else {"left": str(session.matched_flow_id)}
+    left = decisions.flow_left(session)
+    session.confidence = 0.0 if flow is None else await _confidence(db, loaded, flow)
     session.matched_flow_id = flow.id if flow else None
     session.flow_version_id = flow.version_id if flow else None
-    session.confidence = 1.0 if flow else 0.0
     session.confidence_tier = tier(session.confidence)
     if flow is not None:
         session.problem_domain = session.problem_domain or flow.domain
     content = {"flow_id": str(flow.id), "name": flow.name, "next": flow.tree.root} if flow else {}
     step = await add_step(db, loaded, actor.user_id, NewStep(StepKind.FLOW, content | left))
     if flow is not None:
-        await enter_subflows(db, replace(loaded, tree=flow.tree, flow_name=flow.name), actor.user_id)
+        begun = replace(loaded, followed=_beginning(flow), tree=flow.tree)
+        await enter_subflows(db, begun, actor.user_id)
     return step
+
+
+async def _confidence(db: Db, loaded: LoadedSession, flow: UsableFlow) -> float:
+    """How sure it is that a flow fits that an engineer has chosen. It is certain, with one exception.
+
+    The flow that fits best, chosen at the beginning, keeps its confidence if that is enough to explore it: that
+    somebody was asked makes the match no better, and the reports count it as if nobody had been.
+    """
+    session = loaded.session
+    if loaded.steps or session.matched_flow_id is not None:
+        return 1.0
+    problem = telling(session.problem_summary, session.problem_body)
+    domain = session.problem_domain
+    best = await match(db, session.account_id, problem, domain=domain, now=loaded.moment, limit=1)
+    is_explored = bool(best) and best[0].flow_id == flow.id and EXPLORING <= best[0].confidence < SURE
+    return best[0].confidence if is_explored else 1.0
+
+
+def _beginning(flow: UsableFlow | None) -> Followed:
+    """What is known of the flow where it begins."""
+    return Followed() if flow is None else Followed(flow_name=flow.name, tree=flow.tree)
 
 
 async def _required_flow(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> UsableFlow:

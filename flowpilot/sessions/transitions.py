@@ -22,11 +22,19 @@ class Action(StrEnum):
     RETURN = "return"
     PARK = "park"
     TAKE = "take"  # Changes who works on it, so the table below does not have it.
+    VERIFY = "verify"  # A fix is applied, and has to prove itself.
+    POSTPONE = "postpone"
+    CONFIRM = "confirm"
+    FAIL = "fail"
     MARK = "mark"  # A step with an item or a field, which more people may take.
+    NOTE = "note"  # A step with words alone, which more people may take, too.
 
 
 # Done to a session's handoff, through the handoff's own routes.
 _OF_HANDOFFS = frozenset({Action.CLAIM, Action.RELEASE, Action.RETURN, Action.PARK})
+
+# What can be done once a fix was applied that has to prove itself, and not before.
+OF_WAITING = (Action.CONFIRM, Action.FAIL, Action.POSTPONE)
 
 _END = {Action.RESOLVE: SessionStatus.RESOLVED, Action.ABANDON: SessionStatus.ABANDONED}
 
@@ -34,11 +42,16 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
     SessionStatus.ACTIVE: {
         Action.STEP: SessionStatus.ACTIVE,
         Action.PAUSE: SessionStatus.PAUSED,
+        Action.VERIFY: SessionStatus.PAUSED,
         Action.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
         **_END,
     },
     SessionStatus.PAUSED: {
         Action.RESUME: SessionStatus.ACTIVE,
+        Action.VERIFY: SessionStatus.PAUSED,
+        Action.POSTPONE: SessionStatus.PAUSED,
+        Action.CONFIRM: SessionStatus.RESOLVED,
+        Action.FAIL: SessionStatus.ACTIVE,
         Action.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
         **_END,
     },
@@ -48,6 +61,7 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
         Action.CLAIM: SessionStatus.ESCALATED,
         Action.RETURN: SessionStatus.ACTIVE,
         Action.PARK: SessionStatus.PAUSED,
+        Action.VERIFY: SessionStatus.PAUSED,
         **_END,
     },
     SessionStatus.ESCALATED: {
@@ -55,6 +69,7 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
         Action.RELEASE: SessionStatus.REQUESTING_ESCALATION,
         Action.RETURN: SessionStatus.ACTIVE,
         Action.PARK: SessionStatus.PAUSED,
+        Action.VERIFY: SessionStatus.PAUSED,
         **_END,
     },
     SessionStatus.RESOLVED: {Action.REOPEN: SessionStatus.ACTIVE, Action.RATE: SessionStatus.RESOLVED},
@@ -69,8 +84,8 @@ class NotAllowedNowError(OutdatedError):
 
 
 def allowed(status: SessionStatus) -> list[Action]:
-    """What can be done to a session of that status, through the session's own routes."""
-    return [action for action in TRANSITIONS[status] if action not in _OF_HANDOFFS]
+    """What can be done to a session of that status, through the session's own routes, if no fix waits."""
+    return [action for action in TRANSITIONS[status] if action not in _OF_HANDOFFS and action not in OF_WAITING]
 
 
 def refusal(status: SessionStatus, action: Action) -> NotAllowedNowError | None:

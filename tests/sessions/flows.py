@@ -6,15 +6,22 @@ from typing import Any
 import httpx2
 from fastapi.testclient import TestClient
 
-from flowpilot.db.bulk import account_transaction
 from flowpilot.identity.actor import Role
 from flowpilot.sessions.derived import reconcile
-from tests.company import Company
+from tests.company import Company, account_connection
+from tests.repeats import repeated
 
 SESSIONS = "/api/v1/ai-sessions"
 
 # What `current` has of a node without items and fields.
-ASKS_NOTHING: dict[str, list[Any]] = {"sections": [], "fields": [], "missing": [], "waiting": []}
+ASKS_NOTHING: dict[str, Any] = {
+    "sections": [],
+    "fields": [],
+    "missing": [],
+    "waiting": [],
+    "may_leave": True,
+    "files": [],
+}
 
 PRINTER: dict[str, Any] = {
     "root": "power",
@@ -43,6 +50,11 @@ PRINTER: dict[str, Any] = {
 
 def publish_printer_flow(client: TestClient, company: Company) -> uuid.UUID:
     """Publish the printer flow in an account and return its id."""
+    made = repeated(company, client.app, ["the printer flow"], lambda: _publish_printer_flow(client, company))
+    return uuid.UUID(made)
+
+
+def _publish_printer_flow(client: TestClient, company: Company) -> str:
     flow = {
         "name": "Printer prints nothing",
         "category": "Printing",
@@ -52,14 +64,22 @@ def publish_printer_flow(client: TestClient, company: Company) -> uuid.UUID:
     }
     made = client.post("/api/v1/flows", headers=company.headers(), json=flow)
     assert made.status_code == 201, made.text
-    flow_id = made.json()["id"]
+    flow_id: str = made.json()["id"]
     published = client.post(f"/api/v1/flows/{flow_id}/publish", headers=company.headers())
     assert published.status_code < 300, published.text
-    return uuid.UUID(flow_id)
+    return flow_id
 
 
 def start(client: TestClient, company: Company, role: Role = Role.ENGINEER, **about: Any) -> dict[str, Any]:
     """Start a session and return the answer."""
+    what = ["a session", role, about]
+    return repeated(company, client.app, what, lambda: start_by_request(client, company, role, **about))
+
+
+def start_by_request(
+    client: TestClient, company: Company, role: Role = Role.ENGINEER, **about: Any
+) -> dict[str, Any]:
+    """The same, for tests of what the request itself does."""
     body = {"problem_summary": "The printer in accounting prints nothing since this morning", **about}
     answer = client.post("/api/v1/ai-sessions", headers=company.headers(role), json=body)
     assert answer.status_code == 201, answer.text
@@ -107,5 +127,5 @@ def node_of(state: dict[str, Any]) -> str | None:
 
 def count_wrong(company: Company) -> int:
     """How many sessions have counts that differ from their steps."""
-    with account_transaction(company.urls.runtime, company.id) as connection:
+    with account_connection(company.urls, company.id) as connection:
         return reconcile(connection, company.id)

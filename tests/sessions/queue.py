@@ -3,12 +3,10 @@
 from datetime import datetime
 from typing import Any
 
-import psycopg
-
 from flowpilot.db.session import Database
 from flowpilot.settings import Settings
 from flowpilot.worker import work
-from tests.company import Company
+from tests.company import Company, owner_transaction
 
 
 def waiting(company: Company, task: str) -> list[tuple[dict[str, Any], datetime | None]]:
@@ -17,7 +15,7 @@ def waiting(company: Company, task: str) -> list[tuple[dict[str, Any], datetime 
         "SELECT args, scheduled_at FROM procrastinate_jobs "
         "WHERE task_name = %s AND args->>'account_id' = %s AND status = 'todo' ORDER BY id"
     )
-    with psycopg.connect(company.urls.owner) as owner:
+    with owner_transaction(company.urls) as owner:
         return owner.execute(query, [task, str(company.id)]).fetchall()
 
 
@@ -27,13 +25,13 @@ def failed(company: Company) -> list[tuple[Any, ...]]:
         "SELECT task_name, status::text, attempts FROM procrastinate_jobs "
         "WHERE args->>'account_id' = %s AND (status = 'failed' OR attempts > 0)"
     )
-    with psycopg.connect(company.urls.owner) as owner:
+    with owner_transaction(company.urls) as owner:
         return owner.execute(query, [str(company.id)]).fetchall()
 
 
 async def work_off(company: Company, settings: Settings, database: Database) -> None:
     """Make the account's jobs due, and run them."""
-    with psycopg.connect(company.urls.owner) as owner:
+    with owner_transaction(company.urls) as owner:
         owner.execute(
             "UPDATE procrastinate_jobs SET scheduled_at = now() "
             "WHERE args->>'account_id' = %s AND status = 'todo'",

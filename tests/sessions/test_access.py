@@ -59,7 +59,8 @@ def test_only_actions_the_caller_may_do_are_offered(
     client: TestClient, shop: Company, session_id: str, role: Role
 ) -> None:
     offered = read(client, shop, session_id, role)["allowed"]
-    assert offered == ([] if role == Role.VIEWER else ["step", "pause", "escalate", "resolve", "abandon"])
+    for_workers = ["step", "pause", "verify", "escalate", "resolve", "abandon", "note"]
+    assert offered == ([] if role == Role.VIEWER else for_workers)
 
 
 @pytest.mark.parametrize("change", CHANGES)
@@ -86,7 +87,7 @@ def test_another_engineer_corrects_nothing_but_reads_all(
     assert seen == read(client, shop, session_id) | {"allowed": []}
 
 
-def test_its_claimant_and_its_starter_may_both_work_on_it(
+def test_its_claimant_works_on_it_and_its_starter_adds_notes(
     client: TestClient, shop: Company, session_id: str
 ) -> None:
     stranger = _stranger(client, shop)
@@ -99,7 +100,7 @@ def test_its_claimant_and_its_starter_may_both_work_on_it(
     assert [step["actor_id"] for step in state["steps"]] == [senior_id, str(shop.users[Role.ENGINEER])]
     assert (state["owner_id"], state["user_id"]) == (senior_id, str(shop.users[Role.ENGINEER]))
     for_the_senior = client.get(f"{SESSIONS}/{session_id}", headers=stranger).json()["allowed"]
-    assert state["allowed"] == for_the_senior == ["step", "resolve", "abandon"]
+    assert (state["allowed"], for_the_senior) == (["note"], ["step", "verify", "resolve", "abandon", "note"])
 
 
 @pytest.mark.parametrize("change", CHANGES)

@@ -135,12 +135,17 @@ def test_another_flow_leaves_the_domain_that_is_known(client: TestClient, compan
 
 
 def test_no_flow_is_followed_any_more(client: TestClient, company: Company, session_id: str) -> None:
-    left = take(client, company, session_id, choice="No")["matched_flow_id"]
+    before = take(client, company, session_id, choice="No")
+    [(version,)] = company.query("SELECT flow_version_id FROM ai_sessions WHERE id = %s", session_id)
     session = post(client, company, f"{session_id}/flow", flow_id=None).json()
     assert (session["matched_flow_id"], session["flow_name"], session["flow_version"]) == (None, None, None)
     assert (session["current"], session["trail"]) == (None, [])
     assert (session["confidence"], session["confidence_tier"]) == (0.0, "discovery")
-    assert session["steps"][-1]["content"] == {"left": left}
+    assert session["steps"][-1]["content"] == {
+        "left": before["matched_flow_id"],
+        "left_version": str(version),
+        "left_confidence": before["confidence"],
+    }
     assert session["suggestion"]["steps"][0]["source"] == "rules"
     note = client.get(f"{SESSIONS}/{session_id}/documentation.txt", headers=company.headers()).text
     assert "Is the printer on? No" in note
@@ -170,8 +175,9 @@ def test_details_are_corrected_and_what_is_not_sent_stays(
     after = _correct(client, company, session_id, problem_summary=" It prints, but pink. ", psa_ticket_id="T-2")
     assert after.status_code == 200
     changed = {"problem_summary": "It prints, but pink.", "psa_ticket_id": "T-2"}
-    moment = {"last_activity_at": after.json()["last_activity_at"]}
+    moment = {name: after.json()[name] for name in ("last_activity_at", "version")}
     assert after.json() == before | changed | moment
+    assert after.json()["version"] > before["version"]
     assert read(client, company, session_id) == after.json()
 
 

@@ -13,7 +13,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
-from tests.handoffs.live.streams import client_of, serving
+from tests.live.streams import client_of, serving
 from tests.sessions.flows import SESSIONS, count_wrong, node_of, read
 
 pytestmark = pytest.mark.anyio

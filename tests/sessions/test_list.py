@@ -47,9 +47,11 @@ def test_a_row_says_what_a_session_is_about(client: TestClient, company: Company
         "confidence",
         "confidence_tier",
         "created_at",
+        "fix_applied_at",
         "flow_name",
         "id",
         "last_activity_at",
+        "look_again_at",
         "matched_flow_id",
         "owner_id",
         "problem_domain",
@@ -61,6 +63,8 @@ def test_a_row_says_what_a_session_is_about(client: TestClient, company: Company
         "status",
         "step_count",
         "user_id",
+        "version",
+        "waiting_for",
     ]
 
 

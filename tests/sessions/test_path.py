@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowpilot.flows.tree import NodeKind, Tree, ahead, problems
+from flowpilot.flows.checking.checker import problems
+from flowpilot.flows.tree import NodeKind, Tree, ahead
 from flowpilot.sessions import path
 from flowpilot.sessions.models import AISessionStep, StepKind
 

@@ -4,6 +4,7 @@ import functools
 import itertools
 import uuid
 from collections.abc import Awaitable, Callable
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -18,6 +19,7 @@ from flowpilot.sessions import assignment, policy, service
 from flowpilot.sessions.locking import LoadedSession, load, lock
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.transitions import Action
+from flowpilot.sessions.verifying import service as verifying
 from tests.company import Company, found_company
 from tests.policies import people_named, succeeds
 
@@ -26,7 +28,8 @@ pytestmark = pytest.mark.anyio
 Attempt = Callable[[Db, Actor, LoadedSession], Awaitable[object]]
 
 ATTEMPTS: dict[Action, Attempt] = {
-    Action.STEP: lambda db, who, loaded: service.write_text(db, who, loaded, "It blinks."),
+    Action.STEP: lambda db, who, loaded: service.report_outcome(db, who, loaded, "It blinks.", "Looked at it."),
+    Action.NOTE: lambda db, who, loaded: service.write_text(db, who, loaded, "It blinks."),
     Action.PAUSE: service.pause,
     Action.RESUME: service.resume,
     Action.RESOLVE: lambda db, who, loaded: service.resolve(db, who, loaded, "The fuse."),
@@ -34,9 +37,18 @@ ATTEMPTS: dict[Action, Attempt] = {
     Action.REOPEN: lambda db, who, loaded: service.reopen(db, who, loaded, "Again."),
     Action.RATE: lambda db, who, loaded: service.rate(db, who, loaded, 3, None),
     Action.ESCALATE: lambda db, who, loaded: escalate(db, who, loaded, Escalation("Out of ideas.")),
+    Action.VERIFY: lambda db, who, loaded: verifying.verify(db, who, loaded, "A new fuse.", "a day", _tomorrow()),
+    Action.POSTPONE: lambda db, who, loaded: verifying.postpone(db, who, loaded, _tomorrow()),
+    Action.CONFIRM: lambda db, who, loaded: verifying.confirm(db, who, loaded, "The fuse."),
+    Action.FAIL: lambda db, who, loaded: verifying.fail(db, who, loaded, ""),
     Action.TAKE: lambda db, who, loaded: assignment.take(db, who, loaded.session.id, now()),
 }
+CASES = [*itertools.product(SessionStatus, [True, False], [False]), (SessionStatus.PAUSED, True, True)]
 PEOPLE = ("who began it", "who works on it", "another engineer", "a team admin", "a viewer")
+
+
+def _tomorrow() -> datetime:
+    return now() + timedelta(days=1)
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +63,9 @@ def people(shop: Company) -> dict[str, Actor]:
     return people_named(shop, PEOPLE)
 
 
-async def _add(db: Db, people: dict[str, Actor], status: SessionStatus, *, is_owned: bool) -> AISession:
+async def _add(
+    db: Db, people: dict[str, Actor], status: SessionStatus, *, is_owned: bool, waits: bool = False
+) -> AISession:
     session = AISession(
         account_id=people["who began it"].account_id,
         id=new_id(),
@@ -68,6 +82,10 @@ async def _add(db: Db, people: dict[str, Actor], status: SessionStatus, *, is_ow
     )
     db.add(session)
     await db.flush()
+    if waits:
+        session.status = SessionStatus.ACTIVE
+        fixing = lock(db, session.account_id, session.id, now())
+        await ATTEMPTS[Action.VERIFY](db, people["who works on it"], await load(db, await fixing))
     return session
 
 
@@ -82,9 +100,9 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
 ) -> None:
     who, offered, done = people[person], {}, {}
     async with database.write(shop.id) as db:
-        for case in itertools.product(SessionStatus, [True, False]):
-            status, is_owned = case
-            session = await _add(db, people, status, is_owned=is_owned)
+        for case in CASES:
+            status, is_owned, waits = case
+            session = await _add(db, people, status, is_owned=is_owned, waits=waits)
             offered[case], session_id = set(policy.allowed(session, who)), session.id
             done[case] = {
                 action
@@ -99,12 +117,12 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
 @pytest.mark.parametrize(
     ("person", "is_owned", "offered"),
     [
-        ("who began it", True, ["step", "pause", "escalate", "resolve", "abandon"]),
-        ("who works on it", True, ["step", "pause", "escalate", "resolve", "abandon"]),
+        ("who began it", True, ["step", "pause", "verify", "escalate", "resolve", "abandon", "note"]),
+        ("who works on it", True, ["step", "pause", "verify", "escalate", "resolve", "abandon", "note"]),
         ("another engineer", True, []),
         ("another engineer", False, ["take"]),
-        ("a team admin", True, ["step", "pause", "escalate", "resolve", "abandon"]),
-        ("a team admin", False, ["take", "step", "pause", "escalate", "resolve", "abandon"]),
+        ("a team admin", True, ["step", "pause", "verify", "escalate", "resolve", "abandon", "note"]),
+        ("a team admin", False, ["take", "step", "pause", "verify", "escalate", "resolve", "abandon", "note"]),
         ("a viewer", True, []),
         ("a viewer", False, []),
     ],

@@ -9,15 +9,16 @@ from fastapi.testclient import TestClient
 from flowpilot.db.base import new_id
 from flowpilot.identity.actor import Role
 from tests.company import Company
-from tests.sessions.flows import ASKS_NOTHING, PRINTER, SESSIONS, node_of, publish_printer_flow, read, start
+from tests.sessions.flows import ASKS_NOTHING, PRINTER, SESSIONS, node_of, post, publish_printer_flow, read, start
 
+UNSURE = "The queue at the phone desk is long"
 STRANGE = "Something odd happens with my chair"
 # From what surely is about the printer flow to what surely is not.
 TEXTS = (
     "The printer prints nothing",
     "The printer",
     "A user wants a second monitor next to the printer",
-    "The queue at the phone desk is long",
+    UNSURE,
     "My keyboard types nothing in the order queue",
     "Nothing works, says the user of the model",
     STRANGE,
@@ -55,7 +56,7 @@ def test_a_session_follows_the_flow_that_fits(client: TestClient, company: Compa
         **ASKS_NOTHING,
     }
     assert (session["trail"], session["steps"], session["suggestion"]) == ([], [], None)
-    assert session["allowed"] == ["step", "pause", "escalate", "resolve", "abandon"]
+    assert session["allowed"] == ["step", "pause", "verify", "escalate", "resolve", "abandon", "note"]
 
 
 def test_it_reads_the_same_afterwards(client: TestClient, company: Company) -> None:
@@ -100,6 +101,25 @@ def test_a_flow_is_followed_from_a_confidence_of_two_fifths_on(client: TestClien
         assert (*(session[name] for name in names), node_of(session)) == followed
         tiers.add(tier)
     assert tiers == {"guided", "exploring", "discovery"}
+
+
+def test_a_flow_that_is_not_sure_enough_is_chosen_and_stays_as_sure_as_it_was(
+    client: TestClient, company: Company
+) -> None:
+    flow_id = str(publish_printer_flow(client, company))
+    session = start(client, company, problem_summary=UNSURE, follow_from=0.8)
+    [candidate] = session["candidates"]
+    assert (candidate["flow_id"], candidate["tier"]) == (flow_id, "exploring")
+    begun = session["matched_flow_id"], session["confidence"], session["confidence_tier"]
+    assert begun == (None, 0.0, "discovery")
+
+    def choose(flow: str | None) -> Any:
+        chosen = post(client, company, f"{session['id']}/flow", flow_id=flow).json()
+        return chosen["matched_flow_id"], chosen["confidence"], chosen["confidence_tier"]
+
+    assert choose(flow_id) == (flow_id, candidate["confidence"], "exploring")
+    assert choose(None) == (None, 0.0, "discovery")
+    assert choose(flow_id) == (flow_id, 1.0, "guided")
 
 
 def test_without_a_flow_the_rules_suggest_what_to_do(client: TestClient, company: Company) -> None:
@@ -225,7 +245,7 @@ def test_ten_thousand_characters_are_kept_whole_and_taken_quickly(
     begun = time.monotonic()
     session = start(client, company, problem_summary=text)
     assert time.monotonic() - begun < 5
-    assert session["problem_summary"] == text
+    assert session["problem_body"] == text
 
 
 def test_a_viewer_begins_nothing(client: TestClient, company: Company) -> None:

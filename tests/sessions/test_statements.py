@@ -14,7 +14,7 @@ from flowpilot.settings import Settings
 from tests.asgi import AppClient
 from tests.company import Company
 from tests.flows.nested import RESET, publish, sign_in
-from tests.sessions.flows import SESSIONS, publish_printer_flow, start, take
+from tests.sessions.flows import SESSIONS, publish_printer_flow, start, start_by_request, take
 from tests.sessions.postings.connected import Connected
 
 
@@ -35,6 +35,10 @@ class Counting:
         self.sent.clear()
         take(self.client, company, session_id, **body)
         return len(self.sent)
+
+    def n_of_flows(self) -> int:
+        """How many of the statements read versions of flows, or notes for a client."""
+        return sum("tree_versions" in one or "flow_client_notes" in one for one in self.sent)
 
     def end(self, company: Company) -> tuple[int, int]:
         """The statements of a step and of the end of a session on a ticket."""
@@ -64,6 +68,7 @@ def session_id(counting: Counting, company: Company) -> str:
     """A session. Its key has been used in this minute, which is not recorded again."""
     publish_printer_flow(counting.client, company)
     session_id: str = start(counting.client, company)["id"]
+    counting.reading(company)
     return session_id
 
 
@@ -117,13 +122,38 @@ def test_the_thirtieth_step_costs_no_more_than_the_first(
         counting.step(company, session_id, choice="No"),
         counting.step(company, session_id, outcome="It prints"),
     }
+    # One of them announces the step to open pages.
     assert max(costs) <= 11
 
 
-def test_a_beginning(counting: Counting, company: Company, session_id: str) -> None:
+def test_a_step_reads_its_flow_once(counting: Counting, company: Company, session_id: str) -> None:
+    counting.step(company, session_id, choice="No")
+    assert counting.n_of_flows() == 1
     counting.sent.clear()
-    start(counting.client, company)
-    assert len(counting.sent) <= 12
+    Connected(counting.client, company).resolve(session_id)
+    assert counting.n_of_flows() == 1
+
+
+def test_without_a_flow_and_a_client_a_step_reads_neither(counting: Counting, company: Company) -> None:
+    session_id = start(counting.client, company, problem_summary="Something odd happens with my chair")["id"]
+    counting.step(company, session_id, free_text="Looked at it.")
+    assert counting.n_of_flows() == 0
+
+
+def test_a_step_into_a_sub_flow_reads_that_once(counting: Counting, company: Company) -> None:
+    reset = publish(counting.client, company, "Password reset", RESET)
+    outer = publish(counting.client, company, "Cannot sign in", sign_in(reset))
+    session_id = start(counting.client, company, flow_id=str(outer))["id"]
+    counting.step(company, session_id, choice="No")
+    assert counting.n_of_flows() == 2
+
+
+def test_a_beginning(counting: Counting, company: Company, session_id: str) -> None:
+    # The first match after a publication reads the library, and the first of the process the vocabulary.
+    start_by_request(counting.client, company)
+    counting.sent.clear()
+    start_by_request(counting.client, company)
+    assert len(counting.sent) <= 13
 
 
 def test_a_beginning_for_a_known_client_costs_one_more(
@@ -133,7 +163,7 @@ def test_a_beginning_for_a_known_client_costs_one_more(
     costs = []
     for about in ({}, {"client_name": "acme"}, {"client_id": known["id"]}):
         counting.sent.clear()
-        start(counting.client, company, **about)
+        start_by_request(counting.client, company, **about)
         costs.append(len(counting.sent))
     assert costs == [costs[0], costs[0] + 1, costs[0] + 1]
 
@@ -174,3 +204,27 @@ def test_what_waits_follows_to_another_ticket_by_rules_that_are_read_once(
         counting.sent.clear()
         desk.ask("PATCH", f"{SESSIONS}/{session_id}", {"psa_ticket_id": "4712"})
         assert len([one for one in counting.sent if "FROM psa_connections" in one]) == 1
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [
+        ("steps", {"free_text": "Looked at the fuse."}),
+        ("handoffs", {"reason": "Out of ideas"}),
+        ("postings", {"audience": "client", "text": "We are on it."}),
+    ],
+)
+def test_what_is_sent_once_locks_the_session_before_its_key(
+    counting: Counting, company: Company, path: str, body: dict[str, str]
+) -> None:
+    """In another order two requests could wait for each other, and one of them would be undone."""
+    client = counting.client
+    desk = Connected(client, company)
+    desk.connect()
+    session_id = desk.session()
+    counting.sent.clear()
+    headers = company.headers(Role.ENGINEER) | {"Idempotency-Key": f"once {path}"}
+    assert client.post(f"{SESSIONS}/{session_id}/{path}", json=body, headers=headers).status_code == 201
+    locks = [n for n, one in enumerate(counting.sent) if "FROM ai_sessions" in one and "FOR NO KEY UPDATE" in one]
+    [key] = [n for n, one in enumerate(counting.sent) if "INSERT INTO idempotency_keys" in one]
+    assert locks[0] < key

@@ -1,20 +1,23 @@
 """The table of transitions, tried through the API: every action at every status."""
 
+from datetime import timedelta
 from typing import Any
 
 import httpx2
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.transitions import OPEN, TRANSITIONS, Action
+from flowpilot.sessions.transitions import OF_WAITING, OPEN, TRANSITIONS, Action
 from tests.company import Company, found_company
 from tests.sessions.flows import SESSIONS, go_back, post, publish_printer_flow, read, start, take
 
+SOON = (now() + timedelta(days=1)).isoformat()
 BODIES: dict[Action, tuple[str, dict[str, Any]]] = {
-    Action.STEP: (f"{SESSIONS}/{{session}}/steps", {"free_text": "Looked at it."}),
+    Action.STEP: (f"{SESSIONS}/{{session}}/steps", {"outcome": "Still odd", "note": "Looked at it."}),
     Action.PAUSE: (f"{SESSIONS}/{{session}}/pause", {"reason": "Said so."}),
     Action.RESUME: (f"{SESSIONS}/{{session}}/resume", {}),
     Action.RESOLVE: (f"{SESSIONS}/{{session}}/resolve", {"summary": "Solved."}),
@@ -22,14 +25,22 @@ BODIES: dict[Action, tuple[str, dict[str, Any]]] = {
     Action.REOPEN: (f"{SESSIONS}/{{session}}/reopen", {"reason": "Said so."}),
     Action.RATE: (f"{SESSIONS}/{{session}}/rating", {"rating": 3}),
     Action.ESCALATE: (f"{SESSIONS}/{{session}}/handoffs", {"reason": "Said so."}),
+    Action.VERIFY: (
+        f"{SESSIONS}/{{session}}/verify",
+        {"fix": "Replaced it.", "waiting_for": "Said so.", "look_again_at": SOON},
+    ),
+    Action.POSTPONE: (f"{SESSIONS}/{{session}}/verify/postpone", {"look_again_at": SOON}),
+    Action.CONFIRM: (f"{SESSIONS}/{{session}}/verify/confirm", {}),
+    Action.FAIL: (f"{SESSIONS}/{{session}}/verify/fail", {}),
     Action.CLAIM: ("/api/v1/handoffs/{handoff}/claim", {}),
     Action.RELEASE: ("/api/v1/handoffs/{handoff}/release", {"reason": "Said so."}),
     Action.RETURN: ("/api/v1/handoffs/{handoff}/close", {"outcome": "returned", "note": "Said so."}),
     Action.PARK: ("/api/v1/handoffs/{handoff}/close", {"outcome": "parked", "note": "Said so."}),
 }
+REASONS = {Action.POSTPONE: "Put off."}
 PAIRS = [(status, action) for status in SessionStatus for action in BODIES]
 BY_THE_SESSION = [action for action in BODIES if BODIES[action][0].startswith(SESSIONS)]
-WITHOUT_REASON = {Action.RESUME, Action.RESOLVE, Action.CLAIM}
+WITHOUT_REASON = {Action.RESUME, Action.RESOLVE, Action.CLAIM, Action.CONFIRM, Action.FAIL}
 
 
 @pytest.fixture(scope="module")
@@ -46,8 +57,9 @@ def case(client: TestClient, shop: Company) -> dict[str, str]:
     return {"session": session, "handoff": handoff}
 
 
-def _allowed(status: SessionStatus) -> list[Action]:
-    return [action for action in TRANSITIONS[status] if action in BY_THE_SESSION]
+def _allowed(status: SessionStatus, *, waits: bool = False) -> list[Action]:
+    by_status = [one for one in TRANSITIONS[status] if one in BY_THE_SESSION and one not in OF_WAITING]
+    return [*by_status, *OF_WAITING] if waits else by_status
 
 
 def _force(shop: Company, session_id: str, status: SessionStatus) -> None:
@@ -71,10 +83,14 @@ def test_each_action_follows_the_table_or_is_refused_with_what_is_allowed(
     if action == Action.RELEASE:
         assert _try(client, shop, case, Action.CLAIM).status_code == 200
     _force(shop, case["session"], status)
-    before, allowed = read(client, shop, case["session"]), _allowed(status)
-    assert before["allowed"] == allowed
+    waits = status == SessionStatus.PAUSED and action in OF_WAITING
+    if waits:
+        assert _try(client, shop, case, Action.VERIFY).status_code == 200
+    before, allowed = read(client, shop, case["session"], Role.OWNER), _allowed(status, waits=waits)
+    may_note = status == SessionStatus.PAUSED or Action.STEP in allowed
+    assert before["allowed"] == [*allowed, *["note"] * may_note]
     answer = _try(client, shop, case, action)
-    after = read(client, shop, case["session"])
+    after = read(client, shop, case["session"], Role.OWNER)
     if action not in TRANSITIONS[status]:
         problem = answer.json()
         assert answer.status_code == 409, problem
@@ -97,14 +113,14 @@ def test_each_action_follows_the_table_or_is_refused_with_what_is_allowed(
             "from_status": status,
             "to_status": TRANSITIONS[status][action],
             "actor_id": str(shop.users[Role.OWNER]),
-            "reason": "" if action in WITHOUT_REASON else "Said so.",
+            "reason": "" if action in WITHOUT_REASON else REASONS.get(action, "Said so."),
         }
 
 
-def test_only_taking_and_marking_are_not_in_the_table() -> None:
-    """Tests of unassigned sessions try the one, which changes who works on a session; tests of runs the other."""
+def test_what_is_not_a_transition_is_not_in_the_table() -> None:
+    """To take changes who works on a session; a mark and a note are steps that more people may take."""
     assert (
-        set(Action) - {Action.TAKE, Action.MARK}
+        set(Action) - {Action.TAKE, Action.MARK, Action.NOTE}
         == set(BODIES)
         == {action for actions in TRANSITIONS.values() for action in actions}
     )
@@ -144,7 +160,7 @@ def test_whatever_the_step_it_is_the_status_that_refuses_it(
     for path, body in (
         ("steps", {"choice": "Perhaps"}),
         ("steps", {"outcome": "Perhaps"}),
-        ("steps", {"free_text": "Perhaps"}),
+        *([] if status == SessionStatus.PAUSED else [("steps", {"free_text": "Perhaps"})]),
         ("back", {}),
         ("flow", {"flow_id": None}),
         ("flow", {"flow_id": flow_id}),

@@ -29,7 +29,7 @@ ClientNotes = Mapping[tuple[uuid.UUID, str], ClientNote]
 """The notes of one client, by flow and node."""
 
 
-def notes_column(account_id: uuid.UUID) -> ScalarSelect[Any]:
+def notes_column(account_id: ColumnElement[uuid.UUID]) -> ScalarSelect[Any]:
     """A column of a statement over sessions: the notes of the session's client in its flows, for `as_notes`.
 
     So a session is read with them in the same statement. Notes of clients that were merged into its client, and
@@ -56,7 +56,9 @@ def notes_column(account_id: uuid.UUID) -> ScalarSelect[Any]:
     )
 
 
-def with_merged(account_id: uuid.UUID, client_id: ColumnElement[uuid.UUID]) -> Select[uuid.UUID]:
+def with_merged(
+    account_id: uuid.UUID | ColumnElement[uuid.UUID], client_id: ColumnElement[uuid.UUID]
+) -> Select[uuid.UUID]:
     """The client and all that were merged into it, however often they were merged on."""
     family = select(client_id.label("id")).cte("family", recursive=True, nesting=True)
     merged = select(Client.id).where(Client.account_id == account_id, Client.merged_into_id == family.c.id)

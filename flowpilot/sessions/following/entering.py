@@ -1,11 +1,13 @@
 """Entering sub-flows: a session that comes to one is in its flow at once, in the version published then."""
 
 import uuid
+from collections.abc import Sequence
 
 from flowpilot.db.session import Db
 from flowpilot.flows.tree import NodeKind
-from flowpilot.sessions import decisions, path
+from flowpilot.sessions import decisions
 from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.following.followed import Entered
 from flowpilot.sessions.following.usable import UsableFlow, usable_flow
 from flowpilot.sessions.locking import LoadedSession
 
@@ -23,10 +25,14 @@ async def next_entry(db: Db, loaded: LoadedSession) -> NewStep | None:
     if node is None or node.kind is not NodeKind.SUBFLOW or where.halt:
         return None
     flow = await _flow(db, loaded.session.account_id, node.flow)
-    if (why := _refusal(loaded, where, flow)) is not None:
+    ids = [frame.flow_id or loaded.session.matched_flow_id for frame in where.frames]
+    names = [frame.name or loaded.followed.flow_name or "" for frame in where.frames]
+    if (why := refusal(ids, names, flow)) is not None:
         return decisions.halt(where, node.flow if flow is None else flow.name, why)
     assert flow is not None
     loaded.inner[flow.version_id] = flow.tree
+    if loaded.session.client_id is None:  # Otherwise it is read again, with what differs there for the client.
+        loaded.followed.entered[flow.version_id] = Entered(flow.id, flow.tree)
     return decisions.enter(where, flow)
 
 
@@ -37,12 +43,10 @@ async def _flow(db: Db, account_id: uuid.UUID, named: str) -> UsableFlow | None:
         return None
 
 
-def _refusal(loaded: LoadedSession, where: path.Position, flow: UsableFlow | None) -> str | None:
-    """Why the flow cannot be entered."""
+def refusal(ids: Sequence[uuid.UUID | None], names: Sequence[str], flow: UsableFlow | None) -> str | None:
+    """Why a flow cannot be entered from within those flows, the innermost last."""
     if flow is None:
         return "The flow that follows here is not published any more."
-    ids = [frame.flow_id or loaded.session.matched_flow_id for frame in where.frames]
-    names = [frame.name or loaded.flow_name or "" for frame in where.frames]
     if flow.id in ids:
         return f"The flows lead in a circle here: {' → '.join([*names[ids.index(flow.id) :], flow.name])}."
     if len(ids) > MAX_DEPTH:

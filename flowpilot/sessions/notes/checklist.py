@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from zoneinfo import ZoneInfo
 
 from flowpilot.sessions.models import AISessionStep, StepKind
-from flowpilot.sessions.notes.sections import Section
+from flowpilot.sessions.notes.sections import Section, moment_in
 
 Names = Mapping[uuid.UUID, str]
 
@@ -36,5 +36,5 @@ def _waiver(step: AISessionStep, names: Names, zone: ZoneInfo) -> str:
 
 def _who_and_when(step: AISessionStep, names: Names, zone: ZoneInfo) -> str:
     name = names.get(step.actor_id) if step.actor_id else None
-    when = f"{step.created_at.astimezone(zone):%Y-%m-%d %H:%M}"
+    when = moment_in(zone, step.created_at)
     return f"{name}, {when}" if name else when

@@ -7,12 +7,23 @@ from datetime import datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from flowpilot.attachments.schemas import names_in
 from flowpilot.durations import of_work
 from flowpilot.sessions import path
-from flowpilot.sessions.models import AISessionStep, SessionStatus, StatusChange, StepKind
+from flowpilot.sessions.edits.record import records, said_at
+from flowpilot.sessions.models import EDITS, AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.notes.checklist import checklist_sections
+from flowpilot.sessions.notes.course import (
+    Course,
+    dismissed_section,
+    earlier_section,
+    escalation_section,
+    is_about_seniors,
+)
+from flowpilot.sessions.notes.questions import questions_section
 from flowpilot.sessions.notes.sections import Section, as_markdown, as_text
 from flowpilot.sessions.notes.work_time import stretches
+from flowpilot.sessions.problem.titles import in_words
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import sentence
@@ -25,7 +36,13 @@ _STATES = {
     SessionStatus.RESOLVED: "Resolved",
     SessionStatus.ABANDONED: "Closed without a resolution",
 }
-_TITLES = {StepKind.ANSWER: "Checked and found", StepKind.OUTCOME: "Done", StepKind.NOTE: "Notes"}
+TIME_SPENT = "Time spent"
+_TITLES = {
+    StepKind.ANSWER: "Checked and found",
+    StepKind.OUTCOME: "Done",
+    StepKind.FIX: "Applied",
+    StepKind.NOTE: "Notes",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,14 +73,14 @@ def document(
     """The note of a session as it was at `until`, with its moments as clocks show them in the zone.
 
     Args:
-        since: leave out what was done up to then, because an earlier note has it.
+        since: leave out what was said up to then, because an earlier note has it. A correction is said again.
         booked: the time that goes with the note, which then says the same minutes; None if none is booked.
     """
     pieces = (one for one in stretches(history, until) if since is None or one.started_at >= since)
     spent = sum((one.spent for one in pieces), timedelta())
     zone = ZoneInfo(timezone)
     time = _time_line(history, spent, zone, since) if booked is None else _booked_line(history, booked, zone)
-    sections = [*_sections(history, zone, since), Section("Time spent", [time] if time else [], [])]
+    sections = [*_sections(history, until, zone, since), Section(TIME_SPENT, [time] if time else [], [])]
     sections = [section for section in sections if section.paragraphs or section.bullets]
     return Documentation(
         markdown=as_markdown(sections),
@@ -72,21 +89,46 @@ def document(
     )
 
 
-def _sections(history: SessionHistory, zone: ZoneInfo, since: datetime | None) -> Iterator[Section]:
+def _sections(
+    history: SessionHistory, until: datetime, zone: ZoneInfo, since: datetime | None
+) -> Iterator[Section]:
     session = history.session
-    steps = [step for step in path.standing(history.steps) if since is None or step.created_at > since]
+    known = records(history.steps)
+    steps = [step for step in path.standing(history.steps) if since is None or said_at(step, known) > since]
     about = [f"Client: {session.client_name}"] if session.client_name else []
     about += [f"Ticket: {session.psa_ticket_id}"] if session.psa_ticket_id else []
     about += [f"Flow: {history.flow_name}"] if history.flow_name else []
-    yield Section("Problem", [session.problem_summary] if session.problem_summary else [], about)
+    problem = in_words(session.problem_summary, session.problem_body)
+    yield Section("Problem", [problem] if problem else [], about)
     for kind, title in _TITLES.items():
-        lines = [_line(history, step) for step in steps if step.kind == kind]
+        lines = [_with_files(_line(history, step), step) for step in steps if step.kind == kind]
         yield Section(title, [], [line for line in lines if line])
     yield from checklist_sections(steps, history.names, zone)
-    changes = [change for change in history.changes if since is None or change.created_at > since]
-    handovers = [_handover(history, change, zone) for change in changes if _is_handover(change)]
-    yield Section("Escalation", [], handovers)
-    yield _ending(history, steps)
+    yield dismissed_section(history.beside.dismissed, until, zone, since)
+    changes = _changes_since(history, since)
+    course = Course(history, changes, zone)
+    yield escalation_section(course)
+    yield questions_section(history.beside.asked, until, zone, since)
+    resolutions = [step for step in steps if step.kind == StepKind.RESOLUTION]
+    solved_by = resolutions[-1:] if session.status == SessionStatus.RESOLVED else []
+    yield earlier_section(course, resolutions[: len(resolutions) - len(solved_by)])
+    yield _ending(history, solved_by, zone)
+
+
+def _changes_since(history: SessionHistory, since: datetime | None) -> Sequence[StatusChange]:
+    """The changes of status that are new, and the escalations of which something new was said."""
+    if since is None:
+        return history.changes
+    edited = {one.at for one in history.beside.handed_over if one.edited_at is not None and one.edited_at > since}
+    return [change for change in history.changes if change.created_at > since or change.created_at in edited]
+
+
+def _with_files(line: str, step: AISessionStep) -> str:
+    """`Is it on? No (attached: fuse.jpg)`. The text of a note of files alone is their names."""
+    names = names_in(step.content)
+    if not names:
+        return line
+    return f"Attached: {names}" if step.content.get("text") == names else f"{line.rstrip()} (attached: {names})"
 
 
 def _line(history: SessionHistory, step: AISessionStep) -> str:
@@ -96,10 +138,18 @@ def _line(history: SessionHistory, step: AISessionStep) -> str:
     if step.kind == StepKind.OUTCOME:
         line = _with_result(said.get("instruction", ""), said.get("outcome", ""))
         return f"{sentence(line)} {said['note']}" if "note" in said else line
+    if step.kind == StepKind.FIX and not _waits(history, step):
+        return f"{sentence(said.get('text', ''))} Then waited for: {said.get('waiting_for', '')}"
     # An imported step has the columns of its log.
     text = said.get("text") or "; ".join(f"{column}: {value}" for column, value in said.items())
     name = history.names.get(step.actor_id) if step.actor_id else None
     return f"{name}: {text}" if name and text and step.actor_id != history.session.user_id else text
+
+
+def _waits(history: SessionHistory, fix: AISessionStep) -> bool:
+    """Whether the fix has to prove itself now, for which the state says what it waits for."""
+    fixes = [step.id for step in history.steps if step.kind == StepKind.FIX]
+    return history.session.look_again_at is not None and fix.id == fixes[-1]
 
 
 def _with_result(asked: str, result: str) -> str:
@@ -109,34 +159,21 @@ def _with_result(asked: str, result: str) -> str:
     return f"{asked} {result}" if asked.endswith("?") else f"{asked.rstrip('.:;,! ')}: {result}"
 
 
-def _is_handover(change: StatusChange) -> bool:
-    return change.to_status in {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
-
-
-def _handover(history: SessionHistory, change: StatusChange, zone: ZoneInfo) -> str:
-    if change.to_status == SessionStatus.ESCALATED:
-        what = "Claimed"
-    else:
-        what = "Given back" if change.from_status == SessionStatus.ESCALATED else "Handed over"
-    name = history.names.get(change.actor_id) if change.actor_id else None
-    by = f" by {name}" if name else ""
-    moment = change.created_at.astimezone(zone)
-    return f"{what}{by}, {moment:%Y-%m-%d %H:%M}{f': {change.reason}' if change.reason else ''}"
-
-
-def _ending(history: SessionHistory, steps: list[AISessionStep]) -> Section:
+def _ending(history: SessionHistory, solved_by: Sequence[AISessionStep], zone: ZoneInfo) -> Section:
     status = SessionStatus(history.session.status)
     if status == SessionStatus.RESOLVED:
-        said = [str(step.content.get("text", "")) for step in steps if step.kind == StepKind.RESOLUTION]
-        return Section("Resolution", said[-1:] or ["Resolved."], [])
+        said = [str(step.content.get("text", "")) for step in solved_by]
+        return Section("Resolution", said or ["Resolved."], [])
     last = history.changes[-1] if history.changes else None
     state = _STATES[status]
-    if last is not None and last.reason and not _is_handover(last):
-        if status == SessionStatus.ACTIVE:
-            state = "Reopened" if last.from_status == SessionStatus.RESOLVED else "Handed back"
+    if last is not None and last.reason and not is_about_seniors(last):
+        state = "Reopened" if last.from_status == SessionStatus.RESOLVED else state
         paragraphs = [f"{state}: {last.reason}"]
     else:
         paragraphs = [f"{state}."]
+    if history.session.look_again_at is not None:
+        again = history.session.look_again_at.astimezone(zone)
+        paragraphs = [f"Waiting for {history.session.waiting_for}. To be looked at again: {again:%Y-%m-%d %H:%M}."]
     where = history.where
     if where.node is not None and status != SessionStatus.ABANDONED:
         paragraphs.append(f"{'Next in the guide' if where.offered else 'The guide ends here'}: {where.node.text}")
@@ -180,7 +217,7 @@ def _when(history: SessionHistory, began_at: datetime, zone: ZoneInfo) -> str:
 def _last_moment(history: SessionHistory) -> datetime:
     session = history.session
     moments = [change.created_at for change in history.changes[-1:]] + [
-        step.created_at for step in history.steps[-1:]
+        step.created_at for step in _work(history)[-1:]
     ]
     return session.resolved_at or max([session.created_at, *moments])
 
@@ -188,9 +225,14 @@ def _last_moment(history: SessionHistory) -> datetime:
 def _people(history: SessionHistory, since: datetime | None) -> Iterator[uuid.UUID]:
     if history.session.user_id is not None and since is None:
         yield history.session.user_id
-    for step in history.steps:
+    for step in _work(history):
         if step.actor_id is not None and (since is None or step.created_at > since):
             yield step.actor_id
+
+
+def _work(history: SessionHistory) -> list[AISessionStep]:
+    """The steps without those that only edit others, which may come long after the work."""
+    return [step for step in history.steps if step.kind not in EDITS]
 
 
 def _listed(names: list[str]) -> str:

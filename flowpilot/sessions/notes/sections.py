@@ -3,6 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 # What means something in Markdown: the number of a list, or a sign, some only at the beginning of a line.
 _MEANS_SOMETHING = re.compile(r"^(\d+)(?=[.)](?:\s|$))|([\\`*_{}\[\]<>#|~]|&(?=#?\w+;)|^[-+=])")
@@ -18,6 +20,11 @@ class Section:
     title: str
     paragraphs: Sequence[str] = ()
     bullets: Sequence[str] = ()
+
+
+def moment_in(zone: ZoneInfo, moment: datetime) -> str:
+    """A moment as clocks show it in the zone, to the minute."""
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M}"
 
 
 def as_markdown(sections: Sequence[Section]) -> str:

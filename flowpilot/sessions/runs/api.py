@@ -1,6 +1,7 @@
 """The JSON route of checklists and fields: everybody who may tick an item of a session takes it."""
 
 import uuid
+from collections.abc import AsyncIterator
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Depends
@@ -11,16 +12,17 @@ from flowpilot.http.fields import EmptyIsNone, Remark, Text, Trimmed, says_somet
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
 from flowpilot.sessions import api, schemas
+from flowpilot.sessions.following.seen import SeenPlace, check_place
+from flowpilot.sessions.holding import naming_the_holder
 from flowpilot.sessions.locking import LoadedSession, load, lock
 from flowpilot.sessions.runs import service
-from flowpilot.sessions.runs.decisions import Do, Mark
-from flowpilot.sessions.seen import SeenPlace, check_place
+from flowpilot.sessions.runs.decisions import Mark, MarkAction
 
 
 class MarkIn(SeenPlace):
     """Something done with one item or one field. Done twice, it is recorded once."""
 
-    do: Do
+    do: MarkAction
     item: Annotated[Text | None, EmptyIsNone] = Field(default=None, description="The id of an item of `current`.")
     field: Annotated[Text | None, EmptyIsNone] = Field(default=None, description="The name of a field.")
     place: Annotated[Text | None, EmptyIsNone] = Field(
@@ -32,7 +34,7 @@ class MarkIn(SeenPlace):
     @field_validator("reason")
     @classmethod
     def _says_why(cls, reason: str, others: ValidationInfo) -> str:
-        if others.data.get("do") == Do.WAIVE:
+        if others.data.get("do") == MarkAction.WAIVE:
             try:
                 return says_something(reason)
             except ValueError:
@@ -43,9 +45,9 @@ class MarkIn(SeenPlace):
     def _complete(self) -> Self:
         if (self.item is None) == (self.field is None):
             raise ValueError("send either item or field")
-        if self.do == Do.TICK and self.item is None:
+        if self.do == MarkAction.TICK and self.item is None:
             raise ValueError("a field is not ticked; fill it in")
-        if self.do == Do.FILL and self.field is None:
+        if self.do == MarkAction.FILL and self.field is None:
             raise ValueError("an item is not filled in; tick it")
         return self
 
@@ -58,12 +60,16 @@ class MarkIn(SeenPlace):
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
 
 
-async def _loaded(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> LoadedSession:
+async def _loaded(
+    session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now
+) -> AsyncIterator[LoadedSession]:
     """The session, whoever works on it: `service.mark` decides who may."""
-    return await load(db, await lock(db, actor.account_id, session_id, now))
+    locked = await lock(db, actor.account_id, session_id, now)
+    async with naming_the_holder(db, actor, locked):
+        yield await load(db, locked)
 
 
-LoadedToMark = Annotated[LoadedSession, Depends(_loaded)]
+LoadedToMark = Annotated[LoadedSession, Depends(_loaded, scope="function")]
 
 
 @router.post("/{session_id}/marks")

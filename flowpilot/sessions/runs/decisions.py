@@ -7,19 +7,23 @@ from typing import Any
 
 from flowpilot.errors import InvalidError, OutdatedError
 from flowpilot.flows.checklist import Item
-from flowpilot.flows.fields import FlowField, read_value
+from flowpilot.flows.fields import FlowField, is_name, read_value
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.models import StepKind
 from flowpilot.sessions.runs.run import Entry, Run
 
 
-class Do(StrEnum):
+class MarkAction(StrEnum):
     """What is done with an item or a field."""
 
     TICK = "tick"
     FILL = "fill"
     WAIVE = "waive"
     UNDO = "undo"
+
+
+# Without a flow nothing is required, but any value may be known.
+_WITHOUT_A_FLOW = frozenset({MarkAction.FILL, MarkAction.UNDO})
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Mark:
     `place`: the path of the place of an item that was left open; without it, the item is of the present node.
     """
 
-    do: Do
+    do: MarkAction
     item: str | None = None
     field: str | None = None
     value: str = ""
@@ -67,13 +71,13 @@ def mark(run: Run, wanted: Mark) -> NewStep | None:
     """
     entry = _find(run, wanted)
     match wanted.do:
-        case Do.TICK:
+        case MarkAction.TICK:
             return None if _stands(entry, StepKind.TICK) else NewStep(StepKind.TICK, _about(run, entry))
-        case Do.FILL:
+        case MarkAction.FILL:
             return _fill(run, entry, wanted.value)
-        case Do.WAIVE:
+        case MarkAction.WAIVE:
             return _waive(run, entry, wanted.reason)
-        case Do.UNDO:
+        case MarkAction.UNDO:
             return None if entry.mark is None else NewStep(StepKind.UNDO, _about(run, entry))
 
 
@@ -152,6 +156,8 @@ def _waive(run: Run, entry: Entry, reason: str) -> NewStep | None:
 
 def _find(run: Run, wanted: Mark) -> Entry:
     """What is to be marked. An item without a place is one of the present node."""
+    if run.here is None and wanted.field is not None and is_name(wanted.field) and wanted.do in _WITHOUT_A_FLOW:
+        return run.free_entry(wanted.field)
     place = wanted.place or (run.here.path if run.here is not None else None)
 
     def is_wanted(entry: Entry) -> bool:
@@ -171,7 +177,8 @@ def _stands(entry: Entry, kind: StepKind) -> bool:
 
 
 def _about(run: Run, entry: Entry) -> dict[str, Any]:
-    assert run.here is not None
+    if run.here is None:
+        return _named(entry)
     # A field is one in the whole session, so it is filled in where the session is.
     place = entry.place if isinstance(entry.asked, Item) else run.here
     flow = {} if place.flow is None else {"flow": place.flow, "through": list(place.through)}

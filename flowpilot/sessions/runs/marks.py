@@ -1,7 +1,7 @@
 """What stands of what was ticked, filled in and waived in a session. Pure."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import Any, NamedTuple
 
 from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
 
@@ -10,7 +10,7 @@ Key = tuple[str, ...]
 
 
 def item_key(through: Sequence[str], node: str, item: str) -> Key:
-    """The key of an item. `through`: the nodes that led into its flow, so that a second entry begins anew."""
+    """The key of an item. `through`: the nodes that led into its flow, so that a second entry starts empty."""
     return "item", *through, node, item
 
 
@@ -19,9 +19,22 @@ def field_key(name: str) -> Key:
     return "field", name
 
 
+class Replay(NamedTuple):
+    """What the steps come to.
+
+    `marks`: the tick, the value or the waiver that counts for each item and field. `replaced`: the steps that no
+    longer count: what was undone or done again, and the undoing itself. `brought`: the fields whose values are
+    from before the session followed what it follows now.
+    """
+
+    marks: dict[Key, AISessionStep]
+    replaced: list[AISessionStep]
+    brought: frozenset[Key]
+
+
 def marks(steps: Sequence[AISessionStep]) -> dict[Key, AISessionStep]:
-    """The tick, the value or the waiver that stands for each item and field. Another flow begins with none."""
-    return _replay(steps)[0]
+    """The tick, the value or the waiver that stands for each item and field."""
+    return replay(steps).marks
 
 
 def values(steps: Sequence[AISessionStep]) -> dict[str, str]:
@@ -35,27 +48,37 @@ def filled(standing: Mapping[Key, AISessionStep]) -> dict[str, str]:
     return {str(content["field"]): str(content["value"]) for content in fills}
 
 
-def replaced(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
-    """The steps that no longer count: what was undone or done anew, and the undoing itself."""
-    return _replay(steps)[1]
+def replay(steps: Sequence[AISessionStep]) -> Replay:
+    """What stands after the steps.
 
-
-def _replay(steps: Sequence[AISessionStep]) -> tuple[dict[Key, AISessionStep], list[AISessionStep]]:
+    A value is asked once in a session, so another flow, and working without one, begin with the values that are
+    known, but with nothing ticked or waived. If the choice is taken back, what stood before it stands again.
+    """
     found: dict[Key, AISessionStep] = {}
     gone: list[AISessionStep] = []
+    brought: set[Key] = set()
+    # What stood where each choice of another flow was made.
+    left: dict[str, tuple[dict[Key, AISessionStep], set[Key]]] = {}
     for step in steps:
         if step.kind == StepKind.FLOW:
-            found = {}
+            left[str(step.id)] = found, brought
+            found = {key: one for key, one in found.items() if one.kind == StepKind.FILL}
+            brought = set(found)
+        elif step.kind == StepKind.TAKE_BACK and step.content["step"] in left:
+            ended, (found, brought) = found, left[step.content["step"]]
+            stands = {id(one) for one in found.values()}
+            gone = [one for one in [*gone, *ended.values()] if id(one) not in stands]
         if step.kind not in MARKS:
             continue
         key = _key(step.content)
+        brought.discard(key)
         if key in found:
             gone.append(found.pop(key))
         if step.kind == StepKind.UNDO:
             gone.append(step)
         else:
             found[key] = step
-    return found, gone
+    return Replay(found, gone, frozenset(brought))
 
 
 def _key(content: dict[str, Any]) -> Key:

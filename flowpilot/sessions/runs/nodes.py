@@ -4,6 +4,8 @@ import uuid
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from flowpilot.attachments.schemas import AttachmentOut
+from flowpilot.flows.files.shown import shown_files
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions.client_notes.models import NoteMode
 from flowpilot.sessions.client_notes.notes import ClientNotes, note_at
@@ -42,9 +44,11 @@ class NodeOut(BaseModel):
     fields: list[FieldOut]
     missing: list[str] = Field(description="What must be done or waived before the session goes on from here.")
     waiting: list[str] = Field(description="The choices or outcomes that cannot be taken until then.")
+    may_leave: bool = Field(description="Whether the session may follow another flow, or none, from here.")
     returns_to: str | None = None
     halt: str = Field(default="", description="Why the sub-flow of this node could not be entered.")
     client_note: ClientNoteOut | None = None
+    files: list[AttachmentOut] = Field(default_factory=list, description="What the node shows.")
 
 
 class AheadOut(BaseModel):
@@ -89,9 +93,11 @@ def node_out(where: Position, run: Run, flow_id: uuid.UUID | None, notes: Client
         fields=fields_out(run, *run.stands),
         missing=[entry.name for entry in run.open_here()],
         waiting=[choice.label for choice in shown.offered if run.waits(choice.next)],
+        may_leave=not run.open_before_leaving(),
         returns_to=shown.text if has_ended else None,
         halt=where.halt,
         client_note=None if note is None else ClientNoteOut.model_validate(note),
+        files=shown_files(node.files),
     )
 
 

@@ -1,15 +1,15 @@
 """What a session's flow asks to be done and filled in on its way, and what is done of it. Pure."""
 
 import uuid
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from flowpilot.flows.checklist import Item
-from flowpilot.flows.fields import FlowField
+from flowpilot.flows.fields import FlowField, is_value, label_of
 from flowpilot.flows.tree import Node, NodeKind, Tree
 from flowpilot.sessions.models import AISessionStep, StepKind
 from flowpilot.sessions.path import Frame, Position, Trees, ahead
-from flowpilot.sessions.runs.marks import Key, field_key, item_key, marks
+from flowpilot.sessions.runs.marks import Key, field_key, item_key, replay
 
 _NO_TREES: Trees = {}
 
@@ -33,6 +33,10 @@ class Place:
     def path(self) -> str:
         """What tells it from all other places of the session."""
         return "/".join((*self.through, self.node_id))
+
+
+# Where a session is that follows no flow.
+_NOWHERE = Place("", Node(kind=NodeKind.INSTRUCTION, text="No flow"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +69,7 @@ class Run:
 
     `behind`: also checklists that were begun and from which it went back. `stands`: the node where it is; when a
     sub-flow has ended there, also the one that led into it. `goes_on`: whether something can be chosen there.
+    `brought`: the fields whose values are from before it followed this flow.
     """
 
     behind: tuple[Place, ...]
@@ -72,6 +77,7 @@ class Run:
     ahead: tuple[Place, ...]
     marks: dict[Key, AISessionStep]
     goes_on: bool = False
+    brought: frozenset[Key] = frozenset()
 
     @property
     def here(self) -> Place | None:
@@ -92,11 +98,22 @@ class Run:
                 found[key] = Entry(place, item, self.marks.get(key))
             for field in place.node.fields:
                 key = field_key(field.name)
-                entry = Entry(place, field, self.marks.get(key))
+                entry = Entry(place, field, self._mark_of(field))
                 # It is required if one of them requires it.
                 if key not in found or field.required:
                     found[key] = entry
         return list(found.values())
+
+    def free_entries(self, names: Iterable[str]) -> list[Entry]:
+        """Without a flow: the fields that are filled in, and those of these names."""
+        filled = [key[1] for key in self.marks if key == field_key(key[1])]
+        return [self.free_entry(name) for name in dict.fromkeys([*filled, *names])]
+
+    def free_entry(self, name: str) -> Entry:
+        """Without a flow: the field of this name."""
+        mark = self.marks.get(field_key(name))
+        label = label_of(name) if mark is None else str(mark.content["label"])
+        return Entry(_NOWHERE, FlowField(name=name, label=label), mark)
 
     def open_here(self) -> list[Entry]:
         """What must be done before the session goes on."""
@@ -132,11 +149,25 @@ class Run:
     def is_begun(self) -> bool:
         """Whether anything of a checklist is done."""
         return any(
-            entry.mark is not None
+            entry.mark is not None and not self._is_brought(entry)
             for place in self.passed
             if place.node.kind is NodeKind.CHECKLIST
             for entry in self.entries(place)
         )
+
+    def _is_brought(self, entry: Entry) -> bool:
+        return isinstance(entry.asked, FlowField) and field_key(entry.asked.name) in self.brought
+
+    def _mark_of(self, field: FlowField) -> AISessionStep | None:
+        """What stands for a field: a value from another flow only if it is one of this field, too."""
+        key = field_key(field.name)
+        mark = self.marks.get(key)
+        is_strange = mark is not None and key in self.brought and not is_value(field, mark.content["value"])
+        return None if is_strange else mark
+
+    def open_before_leaving(self) -> list[Entry]:
+        """What must be done before the session can follow another flow, or none: of a checklist that was begun."""
+        return self.open_before_end() if self.is_begun() else []
 
     def progress(self) -> Progress | None:
         """How much is done of what the flow asks on this way; None if it asks nothing."""
@@ -155,19 +186,20 @@ def run_of(where: Position, steps: Sequence[AISessionStep], inner: Trees = _NO_T
         steps: of the session.
         inner: the trees of the sub-flows that the steps have entered.
     """
+    found, _, brought = replay(steps)
     if where.node is None or where.deciding is None:
-        return Run((), (), (), marks(steps))
+        return Run((), (), (), found, brought=brought)
     frames = where.frames[-1:] if where.deciding is where.frames[-1] else (where.frames[-1], where.deciding)
-    found = marks(steps)
     stands = [_place(frame, frame.node_id) for frame in frames]
     behind = [_place(frame, frame.node_id) for frame in where.behind if frame.node is not None]
-    behind += _begun(where, steps, inner, found)
+    behind += _begun(where, steps, inner, {key: step for key, step in found.items() if key not in brought})
     return Run(
         behind=tuple(_once(behind, besides=stands)),
         stands=tuple(stands),
         ahead=tuple(_place(frame, node_id) for frame, node_id in ahead(where)),
         marks=found,
         goes_on=bool(where.offered),
+        brought=brought,
     )
 
 

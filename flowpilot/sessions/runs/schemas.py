@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import BaseModel, ConfigDict
 
+from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.checklist import Item
-from flowpilot.flows.fields import FieldKind, FlowField
+from flowpilot.flows.fields import FieldKind, FlowField, names_in
 from flowpilot.sessions.runs.run import Entry, Place, Progress, Run, is_waived
 
 
@@ -81,6 +82,13 @@ def fields_out(run: Run, *places: Place) -> list[FieldOut]:
     """The fields of these places, each once."""
     entries = run.entries(*places)
     return [_field(entry, entry.asked) for entry in entries if isinstance(entry.asked, FlowField)]
+
+
+def free_fields_out(run: Run, suggestion: Suggestion | None) -> list[FieldOut]:
+    """The fields of a session without a flow: those filled in, and those that its suggestions use."""
+    steps = suggestion.steps if suggestion else []
+    names = (name for step in steps for said in (step.action, step.why, step.expected) for name in names_in(said))
+    return [_field(entry, entry.asked) for entry in run.free_entries(names) if isinstance(entry.asked, FlowField)]
 
 
 def left_out(run: Run) -> list[LeftItemOut]:

@@ -13,6 +13,6 @@ from flowpilot.sessions.transitions import Action
 
 async def mark(db: Db, actor: Actor, loaded: LoadedSession, wanted: Mark) -> AISessionStep | None:
     """Tick, fill in, waive or undo; None if it is so already, because somebody else was faster."""
-    policy.check(loaded.session, actor, Action.MARK, is_shared=loaded.is_procedural)
+    policy.check(loaded.session, actor, Action.MARK, is_shared=loaded.followed.is_procedural)
     new = decisions.mark(loaded.run, wanted)
     return None if new is None else await add_step(db, loaded, actor.user_id, new)

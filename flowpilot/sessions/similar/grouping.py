@@ -1,10 +1,14 @@
 """Texts of what was done that say the same, and sessions that had the same problem. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import TypeVar
 
-from flowpilot.sessions.similar.likeness import SAME_STEP, Traits, alike_steps, likest
+from flowpilot.sessions.similar.likeness import SAME_PROBLEM, SAME_STEP, Traits, alike_steps, likeness
 from flowpilot.sessions.similar.words import Words, Worth
+
+Thing = TypeVar("Thing")
+Group = TypeVar("Group")
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,26 +20,26 @@ class Said:
 
 
 def same_steps(texts: Sequence[Said], worth: Worth) -> list[list[int]]:
-    """The numbers of the texts in groups that say the same, each in order, the group begun first coming first.
-
-    Each text joins the group to whose texts it is most alike on average, if it is alike enough.
-    """
-    groups: list[list[int]] = []
-    for number in range(len(texts)):
-        likest = max(groups, key=lambda group: _mean(number, group, texts, worth), default=None)
-        if likest is not None and _mean(number, likest, texts, worth) >= SAME_STEP:
-            likest.append(number)
-        else:
-            groups.append([number])
-    return groups
+    """The numbers of the texts in groups that say the same, each in order, the group begun first coming first."""
+    return _grouped(texts, lambda one, other: _same(one, other, worth), SAME_STEP)
 
 
 def same_problems(sessions: Sequence[Traits], worth: Worth) -> list[list[int]]:
     """The numbers of the sessions in groups that had the same problem, the group begun first coming first."""
+    return _grouped(sessions, lambda one, other: likeness(one, other, worth), SAME_PROBLEM)
+
+
+def likest(one: Traits, groups: Mapping[Group, Sequence[Traits]], worth: Worth) -> Group | None:
+    """The group that a session is most like, on average; None if it had the problem of none of them."""
+    return _likest(one, groups.items(), lambda this, other: likeness(this, other, worth), SAME_PROBLEM)
+
+
+def _grouped(things: Sequence[Thing], alike: Callable[[Thing, Thing], float], least: float) -> list[list[int]]:
+    """Each thing joins the group to whose members it is most alike on average, if it is alike enough."""
     groups: list[list[int]] = []
-    for number, traits in enumerate(sessions):
-        members = {place: [sessions[each] for each in group] for place, group in enumerate(groups)}
-        place = likest(traits, members, worth)
+    for number, thing in enumerate(things):
+        members = ((place, [things[each] for each in group]) for place, group in enumerate(groups))
+        place = _likest(thing, members, alike, least)
         if place is None:
             groups.append([number])
         else:
@@ -43,8 +47,16 @@ def same_problems(sessions: Sequence[Traits], worth: Worth) -> list[list[int]]:
     return groups
 
 
-def _mean(number: int, group: Sequence[int], texts: Sequence[Said], worth: Worth) -> float:
-    return sum(_same(texts[number], texts[other], worth) for other in group) / len(group)
+def _likest(
+    one: Thing,
+    groups: Iterable[tuple[Group, Sequence[Thing]]],
+    alike: Callable[[Thing, Thing], float],
+    least: float,
+) -> Group | None:
+    """The group to whose members a thing is most alike, on average; None if no mean is `least`."""
+    scored = [(sum(alike(one, other) for other in members) / len(members), group) for group, members in groups]
+    mean, group = max(scored, key=lambda each: each[0], default=(0.0, None))
+    return group if mean >= least else None
 
 
 def _same(one: Said, other: Said, worth: Worth) -> float:

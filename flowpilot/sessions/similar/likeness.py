@@ -1,9 +1,8 @@
 """How alike two texts and two sessions are, from 0 to 1. Pure: `words` reads what it needs."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from math import sqrt
-from typing import TypeVar
 
 from flowpilot.sessions.similar.words import Words, Worth, actions_in, numbers_in, short_numbers_in
 
@@ -13,7 +12,14 @@ SAME_PROBLEM = 0.3
 # Two steps at least this alike say the same (`same_step` in the catalogue of metrics).
 SAME_STEP = 0.7
 
-Group = TypeVar("Group")
+# What the words of all, of what was done, and its actions count. Those of what was done are among all, too.
+_OF_ALL, _OF_DONE, _OF_ACTIONS = 0.8, 0.3, 0.1
+
+# A shorter word with a digit counts something, or is a name as common as any.
+_LENGTH_OF_A_CODE = 4
+
+# Any action says as much as any other.
+_EQUAL = Worth()
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,16 +50,33 @@ def alike_steps(one: Words, other: Words, worth: Worth) -> float:
 
 
 def likeness(one: Traits, other: Traits, worth: Worth) -> float:
-    """How alike two sessions are: by the words of problem and steps, without actions and short numbers.
+    """How alike two sessions are: by the words of problem and steps, without short numbers.
 
-    They are not alike if their domains differ, or if what one says about its problem is nowhere in the other.
+    If something was done in both, its words count again, because a solution tells more of a problem than its
+    description does, and the actions count a little. They are not alike if their domains differ, or if what one
+    says about its problem is nowhere in the other.
     """
     if one.domain and other.domain and one.domain.casefold() != other.domain.casefold():
         return 0.0
-    here, there = _telling(one), _telling(other)
+    here, there = _telling(one.problem | one.done), _telling(other.problem | other.done)
     if not one.problem & there or not other.problem & here:
         return 0.0
-    return alike(here, there, worth)
+    all_ = alike(here, there, worth)
+    if not one.done or not other.done:
+        return all_
+    done = alike(_telling(one.done), _telling(other.done), worth)
+    actions = alike(actions_in(one.done), actions_in(other.done), _EQUAL)
+    return min(_OF_ALL * all_ + _OF_DONE * done + _OF_ACTIONS * actions, 1.0)
+
+
+def shared_words(one: Traits, other: Traits) -> Words:
+    """The telling words of two problems that both have: what makes them alike."""
+    return _telling(one.problem) & _telling(other.problem)
+
+
+def is_evidence(shared: Words) -> bool:
+    """Whether such words say that two problems are the same: one alone misleads, unless it is a code."""
+    return len(shared) > 1 or any(len(word) >= _LENGTH_OF_A_CODE for word in numbers_in(shared))
 
 
 def mean_likeness(one: Traits, others: Sequence[Traits], worth: Worth) -> float:
@@ -61,15 +84,7 @@ def mean_likeness(one: Traits, others: Sequence[Traits], worth: Worth) -> float:
     return sum(likeness(one, other, worth) for other in others) / len(others) if others else 0.0
 
 
-def likest(one: Traits, groups: Mapping[Group, Sequence[Traits]], worth: Worth) -> Group | None:
-    """The group that a session is most like, on average; None if it had the problem of none of them."""
-    scored = {group: mean_likeness(one, others, worth) for group, others in groups.items()}
-    best = max(scored, key=scored.__getitem__, default=None)
-    return best if best is not None and scored[best] >= SAME_PROBLEM else None
-
-
-def _telling(traits: Traits) -> Words:
-    words = traits.problem | traits.done
+def _telling(words: Words) -> Words:
     return words - actions_in(words) - short_numbers_in(words)
 
 

@@ -26,3 +26,15 @@ ACTIONS = (
 
 # Words that engineers write about any step.
 FILLERS = "new old again back instead ok okay fine done run ran via manual found fail failed service turn switch"
+
+# Words about the work itself: who is spoken to, when it goes on, how one looks and gets there, where it is written
+# down. A step that names no action, and nothing but these, says nothing of a fix.
+BESIDE = """
+    meeting appointment lunch break holiday shift afternoon evening tomorrow later soon afterwards meanwhile
+    until wait hold continue leave left boss supplier vendor level escalate hand note documentation article
+    picture photo screenshot voicemail message chat answer reply callback contact advice urgent angry patience
+    confirm explain talk speak spoke agree inform plan visit home office thank happy similar checklist
+    knowledge google connect remote session teamviewer anydesk quick assist computer phone call rang web
+    internet search desk screen read email write wrote sent send sit went walk together saw kept twice exact
+    word written reach spring summer autumn winter
+"""

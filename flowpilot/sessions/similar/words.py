@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from flowpilot.db.session import ReadDb
 from flowpilot.flows.matching.vocabulary import COMMON, SYNONYMS
-from flowpilot.sessions.similar.vocabulary import ACTIONS, FILLERS
+from flowpilot.sessions.similar.vocabulary import ACTIONS, BESIDE, FILLERS
 
 Words = frozenset[str]
 
@@ -107,6 +107,12 @@ async def words_of(db: ReadDb, texts: Sequence[str]) -> list[Words]:
     values = {"texts": [said[:_MAX_CHARACTERS] for said in texts], **_VOCABULARY}
     found = {row.place: frozenset(row.words) for row in await db.execute(_WORDS, values)}
     return [found.get(place, frozenset()) for place in range(1, len(texts) + 1)]
+
+
+async def words_and_remarks(db: ReadDb, texts: Sequence[str]) -> tuple[list[Words], list[bool]]:
+    """The telling words of each text, and whether it says nothing of a fix (`BESIDE`)."""
+    beside, *words = await words_of(db, [BESIDE, *texts])
+    return words, [each <= beside for each in words]
 
 
 async def worth_in(db: ReadDb, account_id: UUID) -> Worth:

@@ -1,34 +1,31 @@
 """What is done on a session's page: each form is one action, and leads back to the page."""
 
 import uuid
-from dataclasses import dataclass
-from typing import Annotated, ClassVar
+from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
 from pydantic import BaseModel, Field
 
 from flowpilot.clock import Now
-from flowpilot.handoffs import api as handoffs
-from flowpilot.handoffs.policy import may_be_target
-from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
-from flowpilot.http.fields import Line, Problem, wrong
+from flowpilot.handoffs.rules.avoidable import judge_open
+from flowpilot.http.fields import EmptyIsNone, Line, Problem, WholeText, wrong
 from flowpilot.identity.access import CanWork
-from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.auth import WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.identity.schemas import MemberOut
 from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import LoadedForWork, LockedForWork, LockedToCorrect
+from flowpilot.sessions.following.seen import Seen
+from flowpilot.sessions.problem.titles import given
 from flowpilot.sessions.runs import api as runs
 from flowpilot.sessions.runs.api import LoadedToMark, MarkIn
 from flowpilot.sessions.runs.decisions import FieldValueError
-from flowpilot.sessions.seen import Seen
-from flowpilot.sessions.transitions import Action
-from flowpilot.web.frame import CurrentFrame
+from flowpilot.sessions.steps.schemas import StepIn
 from flowpilot.web.outdated import check_shown
-from flowpilot.web.people import assignees
-from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.sessions.pages import details_shown, rating_shown, show_resolved
+from flowpilot.web.render import go_to
+from flowpilot.web.sessions.digests import details_shown, rating_shown
+from flowpilot.web.sessions.note import show_resolved
+from flowpilot.web.uploads import FilesForm, SentFiles
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 
@@ -42,8 +39,13 @@ class SeenForm(Seen):
     after_step: int = Field(ge=0)
 
 
-class StepForm(OnceForm, SeenForm, schemas.StepIn):
+class StepForm(FilesForm, OnceForm, SeenForm, StepIn):
     """A step."""
+
+    @property
+    def has_files(self) -> bool:
+        """Whether files come with it, uploaded before or in the form itself."""
+        return bool(self.attachments) or any(one.filename for one in self.files)
 
 
 class FlowForm(SeenForm, schemas.FlowChoiceIn):
@@ -53,21 +55,20 @@ class FlowForm(SeenForm, schemas.FlowChoiceIn):
 
 
 class ResolutionForm(SeenForm, schemas.ResolutionIn):
-    """What solved it."""
+    """What solved it, and what could have spared the escalation whose handoff is open; an empty reason is none."""
+
+    avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
 
 
 class AbandonForm(SeenForm, schemas.AbandonIn):
     """Why it is abandoned."""
 
 
-class EscalationForm(OnceForm, HandoffIn):
-    """Why it is escalated."""
-
-
 class DetailsForm(BaseModel):
     """What the session is about. An empty field clears the value; `shown` is a digest of the values before."""
 
     problem_summary: Problem
+    problem_body: WholeText | None = None
     problem_domain: Line | None = None
     psa_ticket_id: TicketNumber | None = None
     client_name: Line | None = None
@@ -80,29 +81,19 @@ class RatingForm(schemas.RatingIn):
     shown: str = ""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Escalate(Page):
-    """The form to hand a session over. `seniors` are the members it can be assigned to."""
-
-    template: ClassVar[str] = "sessions/escalate.html"
-    session: schemas.SessionOut
-    seniors: list[MemberOut]
-    reasons: tuple[str, ...]
-    priorities: list[PriorityName]
-
-
 @router.post("/steps")
 async def take_step(
     request: Request,
     session_id: Id,
     body: Annotated[StepForm, Form()],
+    sent: SentFiles,
     actor: CanWork,
     loaded: LoadedForWork,
     db: WriteSession,
     once: CreateOnce,
 ) -> Response:
-    """A choice, an outcome or free text."""
-    await api.take_step(request, body, actor, loaded, db, once)
+    """A choice, an outcome or free text, with files."""
+    await api.record_step(request, body, actor, loaded, db, once, body.new_files(sent))
     return _back(session_id)
 
 
@@ -176,6 +167,8 @@ async def resolve(
     loaded: LoadedForWork,
     db: WriteSession,
 ) -> Response:
+    if body.avoidable_reason is not None:
+        await judge_open(db, actor, loaded, body.avoidable_reason)
     await api.resolve(body, actor, loaded, db)
     return show_resolved(session_id)
 
@@ -224,46 +217,16 @@ async def correct(
 ) -> Response:
     check_shown(body.shown, details_shown(locked.session))
     before = locked.session.psa_ticket_id
-    await api.correct_session(schemas.DetailsIn(**body.model_dump(exclude={"shown"})), actor, locked, db, now)
+    # An empty body is no body; a problem that is longer than a title is split again.
+    problem = given(body.problem_summary, body.problem_body)
+    details = body.model_dump(include={"psa_ticket_id", "problem_domain", "client_name"})
+    sent = schemas.DetailsIn(problem_summary=problem.title, problem_body=problem.body, **details)
+    await api.correct_session(sent, actor, locked, db, now)
     ticket = locked.session.psa_ticket_id
     if ticket in {None, before}:
         return _back(session_id, "Saved.")
     stays = f"What is on ticket {before} stays there: move it by hand if it belongs to {ticket}." if before else ""
     return _back(session_id, f"Saved. The ticket is {ticket} now, and what waits goes there. {stays}".rstrip())
-
-
-@router.get("/escalate")
-async def show_escalate(
-    request: Request, session_id: Id, actor: CanWork, db: ReadSession, frame: CurrentFrame
-) -> Response:
-    """The form to escalate, while the session allows it."""
-    session = await api.read_session(session_id, actor, db)
-    if Action.ESCALATE not in session.allowed:
-        return _back(session_id)
-    page = Escalate(
-        title="Escalate",
-        session=session,
-        seniors=[one for one in await assignees(actor, db) if may_be_target(one.user_id, actor.user_id)],
-        reasons=REASONS,
-        priorities=list(PriorityName),
-    )
-    return render(request, page, frame)
-
-
-@router.post("/escalate")
-async def escalate(
-    request: Request,
-    session_id: Id,
-    body: Annotated[EscalationForm, Form()],
-    actor: CanWork,
-    db: WriteSession,
-    now: Now,
-    once: CreateOnce,
-) -> Response:
-    made = await handoffs.escalate(request, session_id, body, actor, db, now, once)
-    return go_to(
-        f"/handoffs/{made.id}", "Escalated, with everything that is known. You are notified when it is claimed."
-    )
 
 
 def _back(session_id: uuid.UUID, notice: str | None = None) -> Response:

@@ -16,7 +16,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession
 from flowpilot.sessions import api
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.queries import SessionFilter
+from flowpilot.sessions.reading.listing import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.clients.pages import known_clients

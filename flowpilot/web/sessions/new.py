@@ -1,15 +1,24 @@
-"""The form to start a session, as a link or button in the ticket system opens it. Nothing is started by a link."""
+"""The start of a session, and its form, as a link or button in the ticket system opens it.
+
+Nothing is started by a link.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Annotated, ClassVar
 
-from fastapi import APIRouter, Request, Response
+from fastapi import APIRouter, Form, Request, Response
+from pydantic import Field
 
 from flowpilot.clients.schemas import ClientRow
+from flowpilot.clock import Now
+from flowpilot.flows.matching.confidence import EXPLORING, SURE
 from flowpilot.http.fields import Storable
 from flowpilot.identity.access import CanWork
-from flowpilot.identity.auth import ReadSession
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.sessions import api
+from flowpilot.sessions.schemas import SessionIn
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, go_to, render
@@ -19,6 +28,12 @@ from flowpilot.web.tickets import open_sessions
 _LONGEST = {"psa_ticket_id": 200, "client_name": 200, "problem_summary": 10_000}
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
+
+
+class NewSessionForm(OnceForm, SessionIn):
+    """A session to begin. Only a flow that surely fits begins by itself; otherwise the engineer is asked."""
+
+    follow_from: float = Field(default=SURE, ge=EXPLORING, le=1)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,6 +84,22 @@ async def show_form(
         wrong=wrong,
     )
     return render(request, page, frame)
+
+
+@router.post("")
+async def start(
+    request: Request,
+    body: Annotated[NewSessionForm, Form()],
+    actor: CanWork,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
+) -> Response:
+    """Start a session. If no flow is certain, the engineer chooses one first."""
+    started = await api.start_session(request, body, actor, db, now, once)
+    if started.matched_flow_id is None and started.candidates:
+        return go_to(f"/sessions/{started.id}/flow")
+    return go_to(f"/sessions/{started.id}")
 
 
 def _too_long(**fields: str) -> dict[str, str]:

@@ -1,68 +1,133 @@
-"""Sessions: the list, and one session to work in."""
+"""The page of one session, to work in."""
 
 import uuid
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
-from fastapi import APIRouter, Form, Query, Request, Response
+from fastapi import APIRouter, Request, Response
 
 from flowpilot.clients.schemas import ClientRow
-from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
-from flowpilot.flows import api as flows
-from flowpilot.flows.queries import FlowState
-from flowpilot.flows.schemas import CandidateOut, FlowOut, MatchIn
+from flowpilot.flows.fields import fill_in
 from flowpilot.handoffs import api as handoffs
+from flowpilot.handoffs.earlier.queries import ended_handoffs
+from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut, earlier_out
+from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas import HandoffOut
-from flowpilot.http.fields import Text
-from flowpilot.identity.access import CanView, CanWork
+from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.auth import ReadSession
 from flowpilot.sessions import api, policy
-from flowpilot.sessions.models import AISession, SessionStatus, StepKind
-from flowpilot.sessions.queries import require_session
-from flowpilot.sessions.schemas import (
-    DocumentationOut,
-    SessionIn,
-    SessionOut,
-    SessionRow,
-    StatusChangeOut,
-    StepOut,
-)
-from flowpilot.sessions.transitions import OPEN, Action
+from flowpilot.sessions.models import SessionStatus, StepKind
+from flowpilot.sessions.schemas import SessionOut, StatusChangeOut
 from flowpilot.web.clients.pages import known_clients
-from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.outdated import digest
+from flowpilot.web.frame import CurrentFrame, Frame
 from flowpilot.web.postings.section import SessionPostings, postings_of
-from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.render import Page, render
+from flowpilot.web.sessions.digests import details_shown, facts_shown, rating_shown
+from flowpilot.web.sessions.facts import Recognised
+from flowpilot.web.sessions.flow import may_change_flow
+from flowpilot.web.sessions.path import PathStep, path_of
+from flowpilot.web.sessions.tried import failed_fix, solved_with
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
 
-
+_AT_REST = {SessionStatus.PAUSED, SessionStatus.RESOLVED, SessionStatus.ABANDONED}
 _WITH_A_HANDOFF = {SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED}
-
-
-class NewSessionForm(OnceForm, SessionIn):
-    """A session to begin."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Session(Page):
-    """One session: where it is, what is known, and what may be done. `handoff` is its open handoff."""
+    """One session: where it is, what is known, and what may be done. `handoff` is its open handoff.
+
+    `last_handoff`: the one that ended last, of a session that is worked on again or waits.
+    `escalations`: the handoffs of a session that is at rest.
+    `changes` says what others did since the page was shown.
+    """
 
     template: ClassVar[str] = "sessions/session.html"
     session: SessionOut
     handoff: HandoffOut | None
+    last_handoff: HandoffOut | None
+    escalations: list[EarlierHandoffOut]
     posted: SessionPostings | None
     clients: list[ClientRow]
+    changes: str = ""
 
     @property
     def may_correct(self) -> bool:
         """Whether what the session is about may be corrected."""
         return policy.may_correct(self.session.allowed)
+
+    def recognised(self, template: str | None) -> Recognised:
+        """What is missing and may be filled in, as the problem's text names it."""
+        return Recognised.of(self.session, self.clients, template) if self.may_correct else Recognised()
+
+    @property
+    def facts_shown(self) -> str:
+        """A digest of client, ticket and domain."""
+        return facts_shown(self.session)
+
+    def fill(self, text: str) -> str:
+        """A text of a suggestion, with the values of its fields."""
+        fields = self.session.fields
+        return fill_in(text, {one.name: one.value for one in fields}, {one.name: one.label for one in fields})
+
+    @property
+    def may_change_flow(self) -> bool:
+        """Whether another flow, or none, can be followed."""
+        return may_change_flow(self.session)
+
+    @property
+    def applied(self) -> str:
+        """What was done and has to prove itself, as it reads now."""
+        fixes = [step for step in self.session.steps if step.kind == StepKind.FIX]
+        return (fixes[-1].text or "") if fixes else ""
+
+    @property
+    def failed_fix(self) -> str:
+        """The fix that did not help, if nothing has been tried since."""
+        return failed_fix(self.session)
+
+    @property
+    def solved_with(self) -> str:
+        """The suggestion that solved it, while the session is not resolved yet."""
+        return solved_with(self.session)
+
+    @property
+    def is_chosen_by_hand(self) -> bool:
+        """Whether somebody chose the flow: how sure the match was says nothing then."""
+        kept = set(self.session.standing)
+        is_a_step = any(step.kind == StepKind.FLOW and step.id in kept for step in self.session.steps)
+        return is_a_step or self.session.confidence == 1
+
+    @property
+    def given_back(self) -> StatusChangeOut | None:
+        """Why a senior gave or sent the session back, if nothing has become of it since."""
+        last = _returned(self.session)
+        # Who escalated it may also have taken it back out of the queue.
+        is_theirs = last is not None and (
+            last.from_status == SessionStatus.ESCALATED or self.sent_back is not None
+        )
+        return last if is_theirs else None
+
+    @property
+    def came_back(self) -> HandoffOut | None:
+        """The handoff with which it came back from a senior or out of the queue."""
+        return None if _returned(self.session) is None else self.last_handoff
+
+    @property
+    def set_aside(self) -> HandoffOut | None:
+        """The handoff that was set aside while a fix proves itself."""
+        return None if self.session.look_again_at is None else self.last_handoff
+
+    @property
+    def sent_back(self) -> HandoffOut | None:
+        """The handoff with which it came back, if that said too little to work with."""
+        back = self.came_back
+        return back if back is not None and back.outcome == Outcome.SENT_BACK else None
 
     @property
     def details_shown(self) -> str:
@@ -75,23 +140,15 @@ class Session(Page):
         return rating_shown(self.session)
 
     @property
-    def standing(self) -> list[StepOut]:
-        """The steps that count."""
-        kept = set(self.session.standing)
-        return [step for step in self.session.steps if step.id in kept]
+    def path(self) -> list[PathStep | StatusChangeOut]:
+        """The path so far."""
+        return path_of(self.session)
 
     @property
-    def earlier_values(self) -> list[StepOut]:
-        """What was filled in, and is something else by now."""
-        kept = set(self.session.standing)
-        return [step for step in self.session.steps if step.kind == StepKind.FILL and step.id not in kept]
-
-    @property
-    def path(self) -> list[StepOut | StatusChangeOut]:
-        """The steps that count, earlier values of fields, and why the session was reopened meanwhile."""
-        changes = self.session.status_changes
-        reopened = [one for one in changes if one.from_status not in {None, *OPEN} and one.to_status in OPEN]
-        return sorted([*self.standing, *self.earlier_values, *reopened], key=lambda one: one.created_at)
+    def solved_by(self) -> list[str]:
+        """What solved it, as it reads now."""
+        steps = self.session.steps
+        return [step.text for step in steps if step.kind == StepKind.RESOLUTION and step.text is not None]
 
     @property
     def abandoned_because(self) -> str:
@@ -105,127 +162,55 @@ class Session(Page):
         return {person.id: person.name for person in self.session.people}
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Note(Page):
-    """The note as it will reach the ticket."""
-
-    template: ClassVar[str] = "sessions/note.html"
-    session: SessionOut
-    note: DocumentationOut
-    posted: SessionPostings | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ChooseFlow(Page):
-    """Flows to follow: what fits the problem, then what was searched for."""
-
-    template: ClassVar[str] = "sessions/flow.html"
-    session: SessionOut
-    candidates: list[CandidateOut]
-    flows: list[FlowOut]
-    words: str
-
-
-@router.post("")
-async def start(
-    request: Request,
-    body: Annotated[NewSessionForm, Form()],
-    actor: CanWork,
-    db: WriteSession,
-    now: Now,
-    once: CreateOnce,
-) -> Response:
-    """Start a session. If no flow is certain, the engineer chooses one first."""
-    started = await api.start_session(request, body, actor, db, now, once)
-    if started.matched_flow_id is None and started.candidates:
-        return go_to(f"/sessions/{started.id}/flow")
-    return go_to(f"/sessions/{started.id}")
-
-
 @router.get("/{session_id}")
 async def show(
     request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
 ) -> Response:
+    return render(request, await page_of(session_id, actor, db, frame), frame)
+
+
+async def page_of(session_id: uuid.UUID, actor: Actor, db: ReadDb, frame: Frame) -> Session:
+    """The page of one session, as it is now."""
     session = await api.read_session(session_id, actor, db)
-    page = Session(
+    return Session(
         title=session.problem_summary[:60] or "Session",
         session=session,
         handoff=await _open_handoff(actor, db, session, frame.now),
+        last_handoff=await _last_handoff(actor, db, session, frame.now),
+        escalations=await _escalations(actor, db, session),
         posted=await postings_of(actor, db, session),
         clients=await known_clients(actor, db) if policy.may_correct(session.allowed) else [],
     )
-    return render(request, page, frame)
-
-
-@router.get("/{session_id}/run")
-async def renew_run(
-    request: Request,
-    session_id: uuid.UUID,
-    actor: CanView,
-    db: ReadSession,
-    frame: CurrentFrame,
-    steps: Annotated[int, Query(ge=0)],
-) -> Response:
-    """The page again, for its checklist; no content while there are only the steps that it shows."""
-    session = await require_session(db, actor.account_id, session_id)
-    if session.status not in OPEN:
-        return Response(status_code=204, headers={"HX-Refresh": "true"})
-    if session.step_count == steps:
-        return Response(status_code=204)
-    return await show(request, session_id, actor, db, frame)
-
-
-@router.get("/{session_id}/note")
-async def show_note(
-    request: Request, session_id: uuid.UUID, actor: CanView, db: ReadSession, frame: CurrentFrame
-) -> Response:
-    session = await api.read_session(session_id, actor, db)
-    page = Note(
-        title="Note for the ticket",
-        session=session,
-        note=await api.read_documentation(session_id, actor, db, frame.now),
-        posted=await postings_of(actor, db, session),
-    )
-    return render(request, page, frame)
-
-
-@router.get("/{session_id}/flow")
-async def show_flows(
-    request: Request, session_id: uuid.UUID, actor: CanWork, db: ReadSession, frame: CurrentFrame, q: Text = ""
-) -> Response:
-    """Flows to follow instead, while the session allows steps."""
-    session = await api.read_session(session_id, actor, db)
-    if Action.STEP not in session.allowed:
-        return go_to(f"/sessions/{session_id}")
-    asked = MatchIn(text=session.problem_summary, domain=session.problem_domain, limit=5)
-    found = await flows.list_flows(actor, db, limit=50, q=q or None, state=FlowState.PUBLISHED)
-    page = ChooseFlow(
-        title="Choose a flow",
-        session=session,
-        candidates=(await flows.match_problem(asked, actor, db, frame.now)).candidates,
-        flows=found.items,
-        words=q,
-    )
-    return render(request, page, frame)
-
-
-def details_shown(session: SessionRow | AISession) -> str:
-    """A digest of the session's details."""
-    return digest(session.problem_summary, session.client_name, session.psa_ticket_id, session.problem_domain)
-
-
-def rating_shown(session: SessionOut | AISession) -> str:
-    """A digest of the session's rating."""
-    return digest(session.session_rating, session.rating_comment)
-
-
-def show_resolved(session_id: uuid.UUID) -> Response:
-    """Go from a session that has just been resolved to its note."""
-    return go_to(f"/sessions/{session_id}/note", "Resolved. Below is the note.")
 
 
 async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
     if session.status not in _WITH_A_HANDOFF:
         return None
+    return await _newest_handoff(actor, db, session, now)
+
+
+async def _newest_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
     rows = await handoffs.list_handoffs(actor, HandoffFilter("all", session_id=session.id), db, now, limit=1)
     return await handoffs.read_handoff(rows.items[0].id, actor, db, now) if rows.items else None
+
+
+def _returned(session: SessionOut) -> StatusChangeOut | None:
+    """How the session came back from a senior or out of the queue, if nothing has become of it since."""
+    last = session.status_changes[-1] if session.status_changes else None
+    is_back = last is not None and last.from_status in _WITH_A_HANDOFF and last.to_status == SessionStatus.ACTIVE
+    return last if is_back else None
+
+
+def _was_escalated(session: SessionOut) -> bool:
+    return any(one.to_status in _WITH_A_HANDOFF for one in session.status_changes)
+
+
+async def _last_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
+    is_open = session.status in {SessionStatus.ACTIVE, SessionStatus.PAUSED}
+    return await _newest_handoff(actor, db, session, now) if is_open and _was_escalated(session) else None
+
+
+async def _escalations(actor: Actor, db: ReadDb, session: SessionOut) -> list[EarlierHandoffOut]:
+    if session.status not in _AT_REST or not _was_escalated(session):
+        return []
+    return earlier_out(await ended_handoffs(db, actor.account_id, session.id))

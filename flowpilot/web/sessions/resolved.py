@@ -7,7 +7,7 @@ from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import api
 from flowpilot.sessions.models import SessionStatus, StepKind
-from flowpilot.sessions.queries import SessionFilter
+from flowpilot.sessions.reading.listing import SessionFilter
 from flowpilot.sessions.schemas import SessionOut, StatusChangeOut
 
 _OF_INTEREST = sorted(set(SessionStatus) - {SessionStatus.ABANDONED})
@@ -36,9 +36,7 @@ class ResolvedSession:
     @property
     def first_line(self) -> str:
         """The first line of what solved it."""
-        texts = [
-            str(step.content.get("text", "")) for step in self.session.steps if step.kind == StepKind.RESOLUTION
-        ]
+        texts = [step.text or "" for step in self.session.steps if step.kind == StepKind.RESOLUTION]
         return next(iter(texts[-1].strip().splitlines()), "") if texts else ""
 
     @property

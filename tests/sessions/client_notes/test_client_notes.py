@@ -225,7 +225,7 @@ def test_the_handoff_has_it(client: TestClient, company: Company, flow_id: uuid.
     ).json()
     assert handed["snapshot"]["node"]["client_note"] == "Call the copier's vendor first."
     page = client.get(f"/handoffs/{handed['id']}", headers=company.headers()).text
-    assert "At this step for Acme" in page
+    assert "For Acme: Call the copier&#39;s vendor first." in page
 
 
 def test_they_are_written_at_the_flow_and_at_the_client(

@@ -49,8 +49,9 @@ async def test_a_session_back_from_a_senior_quotes_the_senior(story: Story) -> N
     handoff_id = await story.is_handed_over("09:10", "Out of ideas.")
     await story.is_claimed("09:15", handoff_id)
     await story.is_returned("09:20", handoff_id, "Ask for the model first.")
-    lines = section((await story.note()).text, "STATE")
-    assert lines == ["Handed back: Ask for the model first.", "Next in the guide: Is the printer on?"]
+    note = (await story.note()).text
+    assert section(note, "ESCALATION")[-1] == "- Given back by Ann, 2026-06-15 09:20: Ask for the model first."
+    assert section(note, "STATE") == ["In progress.", "Next in the guide: Is the printer on?"]
 
 
 async def test_with_a_senior_it_says_so(story: Story) -> None:

@@ -62,7 +62,7 @@ CHECKED AND FOUND
 ESCALATION
 - Handed over by Kim, 2026-06-15 09:10: Needs rights that I do not have.
 - Claimed by Ann, 2026-06-15 09:15
-- Given back by Ann, 2026-06-15 09:20: Called away.
+- Returned to the queue by Ann, 2026-06-15 09:20: Called away.
 
 STATE
 Escalated, waiting for a senior engineer.

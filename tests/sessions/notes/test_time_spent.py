@@ -18,6 +18,7 @@ from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.notes.work_time import Stretch, stretches, time_spent
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.transitions import Action
+from flowpilot.sessions.verifying import service as verifying
 from tests.company import Company, at
 from tests.sessions.story import Story, section, when
 
@@ -119,6 +120,23 @@ async def test_a_pause_does_not_count(story: Story) -> None:
     await story.does("11:00", service.resume)
     await story.does("11:05", service.resolve, "Solved.")
     assert (await story.note()).work_seconds == 15 * 60
+
+
+async def test_a_fix_that_proves_itself_takes_no_time(story: Story) -> None:
+    """Neither before it is looked at again, nor after: only the steps themselves."""
+    await story.begin("09:00")
+    await story.does("09:10", verifying.verify, "A new switch.", "a day without outages", when("2026-06-16 09:00"))
+    assert (await story.note("12:00")).work_seconds == 10 * 60
+    await story.does("2026-06-16 09:05", verifying.confirm, "")
+    assert (await story.note("2026-06-16 12:00")).work_seconds == 10 * 60
+
+
+async def test_after_a_fix_that_failed_the_time_counts_again(story: Story) -> None:
+    await story.begin("09:00")
+    await story.does("09:10", verifying.verify, "A new switch.", "an hour without outages", when("10:00"))
+    await story.does("10:00", verifying.fail, "")
+    await story.does("10:15", service.resolve, "A new cable.")
+    assert (await story.note()).work_seconds == 25 * 60
 
 
 async def test_waiting_for_a_senior_does_not_count_and_the_seniors_work_does(story: Story) -> None:

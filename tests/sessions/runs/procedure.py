@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
 from tests.company import Company
+from tests.repeats import repeated
 from tests.sessions.flows import post, start
 
 NEW_PC: dict[str, Any] = {
@@ -41,6 +42,11 @@ NEW_PC: dict[str, Any] = {
 
 def publish_procedure(client: TestClient, company: Company, **changes: Any) -> str:
     """Publish the procedure, and return the id of its flow."""
+    what = ["a procedure", changes]
+    return repeated(company, client.app, what, lambda: _publish(client, company, changes))
+
+
+def _publish(client: TestClient, company: Company, changes: dict[str, Any]) -> str:
     flow = {"name": "New PC", "category": "Hardware", "type": "procedural", "keywords": ["new pc"], "tree": NEW_PC}
     made = client.post("/api/v1/flows", headers=company.headers(), json=flow | changes)
     assert made.status_code == 201, made.text

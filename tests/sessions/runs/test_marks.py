@@ -156,7 +156,9 @@ def test_fields_are_asked_in_troubleshooting_flows_too(client: TestClient, compa
     assert (state["current"]["text"], state["progress"]) == ("Set up PC-1.", None)
 
 
-def test_another_flow_begins_with_nothing_ticked(client: TestClient, company: Company, run_id: str) -> None:
+def test_another_flow_begins_with_the_values_that_are_known_and_nothing_ticked(
+    client: TestClient, company: Company, run_id: str
+) -> None:
     mark(client, company, run_id, do="fill", field="bought", value="2026-11-01")
     other = publish_procedure(client, company, name="New laptop")
     waived = [("item", "join"), ("item", "label"), ("field", "name")]
@@ -164,4 +166,7 @@ def test_another_flow_begins_with_nothing_ticked(client: TestClient, company: Co
         body: dict[str, Any] = {kind: name}
         mark(client, company, run_id, do="waive", reason="A laptop.", **body)
     state = post(client, company, f"{run_id}/flow", flow_id=other).json()
-    assert (state["progress"]["done"], state["current"]["fields"][1]["value"]) == (0, "")
+    assert [one["value"] for one in state["current"]["fields"]] == ["", "2026-11-01"]
+    assert state["progress"]["done"] == 1
+    # It was not begun by a value from before, so it can still be left.
+    assert post(client, company, f"{run_id}/flow", flow_id=None).status_code == 200

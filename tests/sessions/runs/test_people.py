@@ -10,7 +10,7 @@ from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
-from tests.handoffs.live.streams import client_of, serving
+from tests.live.streams import client_of, serving
 from tests.sessions.flows import SESSIONS, post, read
 from tests.sessions.runs.procedure import start_run, try_to
 

@@ -10,7 +10,7 @@ from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.following.usable import UsableFlow
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 from flowpilot.sessions.path import Position, position
-from flowpilot.sessions.runs.decisions import Do, Mark, mark
+from flowpilot.sessions.runs.decisions import Mark, MarkAction, mark
 from flowpilot.sessions.runs.run import Entry, Run, run_of
 from tests.company import at
 
@@ -84,7 +84,7 @@ class Walk:
         self.inner[flow.version_id] = flow.tree
         self.take(decisions.enter(self.where, flow))
 
-    def mark(self, do: Do, item: str, **more: Any) -> None:
+    def mark(self, do: MarkAction, item: str, **more: Any) -> None:
         self.take(mark(self.run, Mark(do, item, **more)))
 
     def back(self) -> None:
@@ -98,7 +98,7 @@ def names(entries: list[Entry]) -> list[str]:
 def test_a_checklist_that_was_begun_holds_up_the_end_after_going_back_too() -> None:
     walk = Walk(tree(ask=question(yes="list", no="end"), list=checklist("end"), end=END))
     walk.answer("yes")
-    walk.mark(Do.TICK, "first")
+    walk.mark(MarkAction.TICK, "first")
     walk.back()
     assert (walk.run.is_begun(), names(walk.run.open_before_end())) == (True, ["second"])
 
@@ -106,8 +106,8 @@ def test_a_checklist_that_was_begun_holds_up_the_end_after_going_back_too() -> N
 def test_one_of_which_all_was_undone_does_not() -> None:
     walk = Walk(tree(ask=question(yes="list", no="end"), list=checklist("end"), end=END))
     walk.answer("yes")
-    walk.mark(Do.TICK, "first")
-    walk.mark(Do.UNDO, "first")
+    walk.mark(MarkAction.TICK, "first")
+    walk.mark(MarkAction.UNDO, "first")
     walk.back()
     assert (walk.run.is_begun(), names(walk.run.open_before_end())) == (False, [])
 
@@ -116,8 +116,8 @@ def test_a_flow_that_is_entered_a_second_time_begins_with_nothing_ticked() -> No
     flow = inner_flow()
     walk = Walk(tree(one=subflow(flow, ready="two"), two=subflow(flow, ready="end"), end=END))
     walk.enter(flow)
-    walk.mark(Do.TICK, "first")
-    walk.mark(Do.TICK, "second")
+    walk.mark(MarkAction.TICK, "first")
+    walk.mark(MarkAction.TICK, "second")
     walk.report("Done")
     walk.report("ready")
     walk.enter(flow)
@@ -132,7 +132,7 @@ def test_the_same_entry_taken_again_after_going_back_keeps_its_ticks() -> None:
     walk = Walk(tree(ask=question(yes="one", no="end"), one=subflow(flow, ready="end"), end=END))
     walk.answer("yes")
     walk.enter(flow)
-    walk.mark(Do.TICK, "first")
+    walk.mark(MarkAction.TICK, "first")
     walk.back()
     assert names(walk.run.open_before_end()) == ["second"]
     walk.answer("yes")
@@ -150,8 +150,8 @@ def test_what_an_inner_checklist_left_open_is_waived_at_the_end() -> None:
         ("first", "one/list"),
         ("second", "one/list"),
     ]
-    walk.mark(Do.WAIVE, "first", place="one/list", reason="Not needed.")
-    walk.mark(Do.TICK, "second", place="one/list")
+    walk.mark(MarkAction.WAIVE, "first", place="one/list", reason="Not needed.")
+    walk.mark(MarkAction.TICK, "second", place="one/list")
     assert walk.run.open_before_end() == []
 
 
@@ -162,8 +162,8 @@ def test_a_value_is_read_as_the_present_node_asks_for_it() -> None:
     asked = {"name": "size", "label": "Size", "kind": "number", "required": True}
     ask = {**question(on="one", off="end"), "fields": [asked]}
     walk = Walk(tree(ask=ask, one=subflow(flow, ready="end"), end=END))
-    walk.take(mark(walk.run, Mark(Do.FILL, field="size", value="12")))
+    walk.take(mark(walk.run, Mark(MarkAction.FILL, field="size", value="12")))
     walk.answer("on")
     walk.enter(flow)
-    walk.take(mark(walk.run, Mark(Do.FILL, field="size", value="large")))
+    walk.take(mark(walk.run, Mark(MarkAction.FILL, field="size", value="large")))
     assert walk.steps[-1].content["value"] == "large"

@@ -4,13 +4,13 @@ import pytest
 
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.db.session import Database
+from flowpilot.sessions.similar.grouping import likest
 from flowpilot.sessions.similar.likeness import (
     SAME_PROBLEM,
     SAME_STEP,
     Traits,
     alike_steps,
     likeness,
-    likest,
 )
 from flowpilot.sessions.similar.words import Words, Worth, words_of
 from tests.company import Company
@@ -30,7 +30,21 @@ def test_the_thresholds_are_those_of_the_catalogue() -> None:
 def test_what_was_done_in_one_session_may_be_the_problem_of_the_other() -> None:
     one = Traits(said("label", "blank"), said("sensor"))
     other = Traits(said("label", "sensor"), said("blank"))
-    assert likeness(one, other, WORTH) == pytest.approx(1)
+    assert likeness(one, other, WORTH) == pytest.approx(0.8)
+
+
+def test_what_was_done_in_both_counts_again_and_actions_count_a_little() -> None:
+    one, other = Traits(said("label"), said("sensor", "!1")), Traits(said("label"), said("roll", "!1"))
+    same = Traits(said("label"), said("sensor", "!2"))
+    assert likeness(one, other, WORTH) == pytest.approx(0.8 * 0.5 + 0.1)
+    assert likeness(one, same, WORTH) == 1.0
+    assert likeness(Traits(said("label"), said("sensor")), Traits(said("label"), said("roll")), WORTH) == (
+        pytest.approx(0.8 * 0.5)
+    )
+
+
+def test_a_session_in_which_nothing_was_done_is_compared_by_all_that_the_other_says() -> None:
+    assert likeness(Traits(said("label"), said()), Traits(said("label"), said("!1")), WORTH) == pytest.approx(1)
 
 
 def test_sessions_that_share_only_what_was_done_are_not_alike() -> None:

@@ -236,12 +236,21 @@ def test_positions_are_counted_on_and_the_counts_are_those_of_the_steps(
 
 @pytest.mark.parametrize(
     "statement",
-    ["UPDATE ai_session_steps SET content = '{}' RETURNING id", "DELETE FROM ai_session_steps RETURNING id"],
+    ["UPDATE ai_session_steps SET kind = 'note' RETURNING id", "DELETE FROM ai_session_steps RETURNING id"],
 )
 def test_nobody_changes_a_step(client: TestClient, company: Company, session_id: str, statement: str) -> None:
     take(client, company, session_id, choice="No")
     with pytest.raises(psycopg.errors.InsufficientPrivilege):
         company.query(statement)
+
+
+def test_nobody_changes_the_words_of_a_step_unless_they_are_removed(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    take(client, company, session_id, choice="No")
+    kept = company.query("SELECT id, content FROM ai_session_steps")
+    assert company.query("UPDATE ai_session_steps SET content = '{}' RETURNING id") == []
+    assert company.query("SELECT id, content FROM ai_session_steps") == kept
 
 
 def test_each_step_knows_who_took_it(client: TestClient, company: Company, session_id: str) -> None:

@@ -102,18 +102,6 @@ def test_the_path_keeps_an_earlier_value_and_says_that_it_was_changed(run: tuple
     assert page.count("Changed later") == 1
 
 
-def test_the_page_asks_for_the_steps_of_colleagues(
-    client: TestClient, company: Company, run: tuple[TestClient, str]
-) -> None:
-    browser, path = run
-    [asks] = re.findall(r'hx-get="([^"]+/run\?steps=\d+)"', browser.get(path).text)
-    assert browser.get(asks).status_code == 204
-    mark(client, company, path.rpartition("/")[2], Role.OWNER, do="tick", item="join")
-    assert ticked(browser.get(asks).text)["join"] == "true"
-    send(browser, path, "/abandon")
-    assert browser.get(asks).headers["hx-refresh"] == "true"
-
-
 def test_a_tick_is_taken_back_by_its_own_button(run: tuple[TestClient, str]) -> None:
     browser, path = run
     page = send(browser, path, "/marks", item="unpack", do="tick")

@@ -82,7 +82,7 @@ def test_an_empty_field_of_the_details_clears_it(session_path: tuple[TestClient,
     html = send(browser, path, "/details", **details).text
     assert "<span>Ticket 4711</span>" in html
     html = send(browser, path, "/details", psa_ticket_id="").text
-    assert "<span>No ticket</span>" in html
+    assert "<summary>No ticket</summary>" in html
     assert ">Maple Dental</a></span>" in html
 
 
@@ -126,6 +126,20 @@ def test_without_a_sure_flow_one_is_chosen(client: TestClient, company: Company,
     assert _choices(send(browser, f"{path}/flow", "/flow", flow_id=flow_id[1]).text)
     nothing = {"node": "power", "after_step": "1"}
     assert not _choices(browser.post(f"{path}/flow", data=nothing).text)
+
+
+def test_a_flow_that_may_fit_is_offered_and_does_not_begin_by_itself(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    publish_printer_flow(client, company)
+    browser = signed_in()
+    offered = browser.post("/sessions", data={"problem_summary": "The queue at the phone desk is long"})
+    assert offered.url.path.endswith("/flow")
+    assert "No flow is sure enough to begin by itself." in offered.text
+    assert 'data-key="1"' in offered.text
+    path = offered.url.path.removesuffix("/flow")
+    assert f'href="{path}" data-key="0"' in offered.text
+    assert "No flow to follow" in browser.get(path).text
 
 
 def test_a_field_that_is_missing_is_named_as_a_person_does(signed_in: SignedIn) -> None:

@@ -15,7 +15,7 @@ from flowpilot.http.fields import Body, EmptyIsNone
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import policy
 from flowpilot.sessions.locking import LoadedSession
-from flowpilot.sessions.models import MARKS, StepKind
+from flowpilot.sessions.models import LEADS_NOWHERE, StepKind
 from flowpilot.sessions.path import position
 from flowpilot.sessions.runs.nodes import node_out, present_flow
 from flowpilot.sessions.transitions import Action
@@ -49,14 +49,28 @@ class SessionMovedOnError(OutdatedError):
     """The session is no longer where the caller saw it; `current` and `step_count` say where it is."""
 
 
-def check_seen(loaded: LoadedSession, seen: Seen, actor: Actor, action: Action, *, is_note: bool = False) -> None:
+def check_seen(loaded: LoadedSession, seen: Seen, actor: Actor, action: Action) -> None:
     """Make sure that the action is allowed, and that the session is still where the caller saw it.
 
+    A note by somebody who may not move the session is about no place in it, so it may be anywhere.
+
     Raises:
-        NotYourSessionError, NotAllowedNowError: the action is not allowed, wherever the session is.
+        NotYourSessionError, HeldBySeniorError: the action is not allowed, wherever the session is.
+        NotAllowedNowError: nor does the status allow it.
         SessionMovedOnError: it is elsewhere.
     """
     policy.check(loaded.session, actor, action)
+    if policy.refusal(loaded.session, actor, Action.STEP) is not None and action == Action.NOTE:
+        return
+    check_unmoved(loaded, seen, is_note=action == Action.NOTE)
+
+
+def check_unmoved(loaded: LoadedSession, seen: Seen, *, is_note: bool = False) -> None:
+    """Make sure that the session is still where the caller saw it.
+
+    Raises:
+        SessionMovedOnError: it is elsewhere.
+    """
     check_place(loaded, seen)
     if _has_other_steps(loaded, seen.after_step, is_note=is_note):
         raise _moved_on(loaded, seen)
@@ -79,10 +93,10 @@ def _has_other_steps(loaded: LoadedSession, seen: int | None, *, is_note: bool) 
     if seen is None:
         return False
     if not is_note:
-        # What others tick meanwhile leaves the session where it is.
-        return len(loaded.steps) < seen or any(step.kind not in MARKS for step in loaded.steps[seen:])
+        # What others tick or correct meanwhile leaves the session where it is.
+        return len(loaded.steps) < seen or any(step.kind not in LEADS_NOWHERE for step in loaded.steps[seen:])
     # Two flows may use the same node ids; a note written in one must not be recorded in the other.
-    if any(step.kind == StepKind.FLOW for step in loaded.steps[seen:]):
+    if any(step.kind == StepKind.FLOW or "follows" in step.content for step in loaded.steps[seen:]):
         return True
     then = position(loaded.tree, loaded.steps[:seen], loaded.inner)
     return present_flow(then, None) != present_flow(loaded.where, None)
@@ -100,7 +114,7 @@ def _moved_on(loaded: LoadedSession, seen: SeenPlace) -> SessionMovedOnError:
     where = loaded.where
     asked = _seen_node(loaded, seen)
     now = f'It is now at "{where.node.text}"' if where.node is not None else "It follows no flow now"
-    current = node_out(where, loaded.run, loaded.session.matched_flow_id, loaded.step_notes)
+    current = node_out(where, loaded.run, loaded.session.matched_flow_id, loaded.followed.step_notes)
     n_steps = len(loaded.steps)
     lost = f'What you sent for "{asked.text}"' if asked is not None else "What you sent"
     return SessionMovedOnError(

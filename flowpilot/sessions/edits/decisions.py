@@ -1,0 +1,57 @@
+"""What correcting, striking and taking back decide, from loaded data alone. Pure."""
+
+from typing import Any
+
+from flowpilot.flows.tree import Tree
+from flowpilot.sessions import path
+from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.edits.record import StepRecord, text_now
+from flowpilot.sessions.locking import LoadedSession
+from flowpilot.sessions.models import AISessionStep, StepKind
+
+
+def correct(step: AISessionStep, record: StepRecord, text: str) -> NewStep | None:
+    """Correct the text of a step; None if it reads so already. One that was struck counts again."""
+    if text_now(step, record) == text:
+        return None
+    return NewStep(StepKind.CORRECT, {"step": str(step.id), "text": text})
+
+
+def strike(step: AISessionStep) -> NewStep:
+    """Take the text of a step out of the note."""
+    return NewStep(StepKind.STRIKE, {"step": str(step.id)})
+
+
+def take_back(loaded: LoadedSession, step: AISessionStep, earlier: Tree | None = None) -> NewStep:
+    """Take back a step, and the answers and outcomes that follow from it.
+
+    Args:
+        loaded: the session.
+        step: an answer, an outcome, or the choice of the flow that the session follows.
+        earlier: the tree of the flow that this choice has left, if it left one.
+    """
+    is_flow = step.kind == StepKind.FLOW
+    fallen = path.trail_of(loaded.steps).falling(step)
+    off_path = [one for one in [step, *fallen] if one.kind not in {StepKind.ENTER, StepKind.FLOW}]
+    is_on_path = is_flow or step in path.position(loaded.tree, loaded.steps, loaded.inner).trail
+    content: dict[str, Any] = {
+        "step": str(step.id),
+        "also": [str(one.id) for one in fallen],
+        "moves": len(off_path) if is_on_path else 0,
+    }
+    if is_flow:
+        content |= {"follows": step.content.get("left")}
+    if not is_on_path:
+        return NewStep(StepKind.TAKE_BACK, content)
+    taken = AISessionStep(id=None, kind=StepKind.TAKE_BACK, is_free_text=False, content=content)
+    after = path.position(earlier if is_flow else loaded.tree, [*loaded.steps, taken], loaded.inner)
+    return NewStep(StepKind.TAKE_BACK, content | _place(after))
+
+
+def _place(where: path.Position) -> dict[str, Any]:
+    """Where the session is then."""
+    if not where.frames:
+        return {}
+    frame = where.frames[-1]
+    flow = {} if frame.flow_id is None else {"flow": str(frame.flow_id)}
+    return {"node": frame.node_id, "next": frame.node_id, **flow}

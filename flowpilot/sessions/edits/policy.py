@@ -1,0 +1,184 @@
+"""What somebody may do to an earlier step. What is offered and refused comes from the same rule, `refusal`."""
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from functools import cached_property
+from typing import Protocol
+
+from flowpilot.attachments.schemas import attachments_in
+from flowpilot.errors import FlowPilotError, OutdatedError
+from flowpilot.identity.actor import Actor, ForbiddenError, Permission, missing_permission
+from flowpilot.sessions import path, policy, transitions
+from flowpilot.sessions.edits.record import Records, is_removed, records, text_key, text_now
+from flowpilot.sessions.edits.words import written
+from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
+from flowpilot.sessions.runs.run import Run
+from flowpilot.sessions.transitions import Action
+
+
+class StepAction(StrEnum):
+    """Something that can be done to an earlier step."""
+
+    CORRECT = "correct"
+    STRIKE = "strike"
+    TAKE_BACK = "take_back"
+    REMOVE = "remove"
+
+
+class NotYourStepError(ForbiddenError):
+    """Somebody else took the step, and somebody else works on the session."""
+
+
+class NothingToEditError(OutdatedError):
+    """The step has nothing of the kind: no text, or one that was struck already; or it was taken back."""
+
+
+class SessionWithSteps(Protocol):
+    """A session with its steps, as it was loaded or read."""
+
+    @property
+    def session(self) -> AISession:
+        """The session."""
+
+    @property
+    def steps(self) -> list[AISessionStep]:
+        """Its steps, in their order."""
+
+    @property
+    def run(self) -> Run:
+        """What its flow asks to be done."""
+
+
+@dataclass(frozen=True)
+class Editing:
+    """The steps of a session, as the actor may edit them."""
+
+    history: SessionWithSteps
+    actor: Actor
+
+    @cached_property
+    def known(self) -> Records:
+        """What became of the steps."""
+        return records(self.history.steps)
+
+    @cached_property
+    def standing(self) -> frozenset[uuid.UUID]:
+        """The steps that count."""
+        return frozenset(step.id for step in path.standing(self.history.steps))
+
+    @cached_property
+    def trail(self) -> path.Trail:
+        """The answers and outcomes that have led to where the session is, without the sub-flows on the way."""
+        steps = path.trail_of(self.history.steps).steps
+        return path.Trail([step for step in steps if step.kind != StepKind.ENTER])
+
+    @cached_property
+    def flow(self) -> AISessionStep | None:
+        """The choice of the flow that the session follows; None if it began with it."""
+        chosen = (step for step in reversed(self.history.steps) if step.kind == StepKind.FLOW)
+        return next((step for step in chosen if step.id in self.standing), None)
+
+    def falling(self, step: AISessionStep) -> list[AISessionStep]:
+        """What else is taken back with a step, without the sub-flows that are left."""
+        return self.trail.falling(step) if step.id in self.standing else []
+
+    def allowed(self, step: AISessionStep) -> list[StepAction]:
+        """What the actor may do to the step."""
+        return [action for action in StepAction if refusal(self, step, action) is None]
+
+
+def check(editing: Editing, step: AISessionStep, action: StepAction) -> None:
+    """Make sure that the actor may do this to the step.
+
+    Raises:
+        ForbiddenError: the actor's role does not include it.
+        NotYourStepError: the step, or one that falls with it, and the session are somebody else's.
+        NothingToEditError: the step has nothing of the kind.
+        NotAllowedNowError: the session's status allows no taking back.
+    """
+    refused = refusal(editing, step, action)
+    if refused is not None:
+        raise refused
+
+
+def refusal(editing: Editing, step: AISessionStep, action: StepAction) -> FlowPilotError | None:
+    """Why the actor may not do this to the step; None if they may."""
+    return _not_theirs(editing, [step]) or _REFUSALS[action](editing, step)
+
+
+def _not_theirs(editing: Editing, steps: Sequence[AISessionStep]) -> FlowPilotError | None:
+    lacking = missing_permission(editing.actor, Permission.WORK)
+    if lacking is not None or _is_holder(editing):
+        return lacking
+    if all(step.actor_id == editing.actor.user_id for step in steps):
+        return None
+    return NotYourStepError(
+        "Somebody else took this step, or went on from it. They, the person who works on the session, or a team "
+        "admin can do that."
+    )
+
+
+def _is_holder(editing: Editing) -> bool:
+    """Whether the session is the actor's now, or may always be: a team admin's."""
+    return policy.may_work_on_all(editing.actor) or editing.history.session.worked_on_by == editing.actor.user_id
+
+
+def _refusal_to_correct(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
+    if is_removed(step):
+        return NothingToEditError("What this step said was removed for good. Write a note instead.")
+    if text_key(step) is None:
+        return NothingToEditError("This step has no text to correct.")
+    return _is_taken_back(editing, step)
+
+
+def _refusal_to_strike(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
+    if text_now(step, editing.known.of(step)) is None:
+        return NothingToEditError("This step has no text that counts.")
+    return _is_taken_back(editing, step)
+
+
+def _is_taken_back(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
+    if editing.known.of(step).taken_back is None:
+        return None
+    return NothingToEditError("This step was taken back, so its text no longer counts.")
+
+
+def _refusal_to_take_back(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
+    of_status = transitions.refusal(SessionStatus(editing.history.session.status), Action.STEP)
+    if of_status is not None:
+        return of_status
+    if editing.history.session.status == SessionStatus.ESCALATED and not _is_holder(editing):
+        return NotYourStepError("A senior holds this session: what happens next is theirs to decide.")
+    if step.id not in editing.standing:
+        return NothingToEditError("This step does not count any more.")
+    if step.kind == StepKind.FLOW:
+        return _refusal_to_return(editing, step) or _not_theirs(editing, editing.falling(step))
+    if step.kind not in {StepKind.ANSWER, StepKind.OUTCOME} or step.is_free_text:
+        return NothingToEditError("Only answers, outcomes and the choice of a flow are taken back. Strike a note.")
+    return _not_theirs(editing, editing.falling(step))
+
+
+def _refusal_to_return(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
+    """Why the session cannot return to the flow that it followed before."""
+    if step != editing.flow or ("left" in step.content and "left_version" not in step.content):
+        return NothingToEditError("Another flow was chosen since. Choose the flow again instead.")
+    if editing.history.run.is_begun():
+        return NothingToEditError("Something of its checklist is done. Undo that first.")
+    return None
+
+
+def _refusal_to_remove(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
+    wordings = [step, *editing.known.of(step).corrections]
+    if any(not is_removed(one) and (written(one) or attachments_in(one.content)) for one in wordings):
+        return None
+    return NothingToEditError("Nobody wrote anything in this step that could be removed.")
+
+
+_REFUSALS = {
+    StepAction.CORRECT: _refusal_to_correct,
+    StepAction.STRIKE: _refusal_to_strike,
+    StepAction.TAKE_BACK: _refusal_to_take_back,
+    StepAction.REMOVE: _refusal_to_remove,
+}

@@ -1,0 +1,139 @@
+"""Steps as they are shown, with what became of them and what may be done to them."""
+
+import uuid
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, computed_field
+
+from flowpilot.attachments.schemas import AttachmentOut, attachments_in
+from flowpilot.http.fields import Body, EmptyIsNone, Words
+from flowpilot.sessions.edits.policy import Editing, StepAction
+from flowpilot.sessions.edits.record import StepRecord, is_removed, last_removal, last_worded, text_key, text_now
+from flowpilot.sessions.models import AISessionStep, StepKind
+
+
+class SeenStep(Body):
+    """What the caller saw of the step."""
+
+    after_step: int | None = Field(
+        default=None,
+        ge=0,
+        description="The `step_count`. If somebody has edited the step since, 409. Not checked if it is left out.",
+    )
+
+
+class CorrectionIn(SeenStep):
+    """The text of a step as it should read."""
+
+    text: Words
+    seen_removal: Annotated[datetime | None, EmptyIsNone] = Field(
+        default=None,
+        description="The `removed.at` of the step as the caller saw it. If words of it were removed since, 409: "
+        "a text that was written before would bring them back.",
+    )
+
+
+class EditedOut(BaseModel):
+    """Who did something to a step, and when."""
+
+    by: uuid.UUID | None
+    at: datetime
+
+
+class WordingOut(EditedOut):
+    """What a text said before it was corrected, who wrote that, and when."""
+
+    text: str
+
+
+class PlaceOut(BaseModel):
+    """Where words went before they were removed: `path` is its page here, `url` where people open it outside."""
+
+    text: str
+    path: str | None
+    url: str | None
+
+
+class RemovedOut(EditedOut):
+    """Who removed words for good, where those are outside, and the published flows that may say them."""
+
+    went_out: list[PlaceOut] = []
+    to_check: list[PlaceOut] = []
+    kept: list[PlaceOut] = Field(default=[], description="Texts of others and files that had them then, too.")
+
+
+class StepOut(BaseModel):
+    """One step of a session; `content` is described at the table, and has the words as they were first written.
+
+    `text`: what a person wrote in it, as it reads now; null if it was struck or removed, or if it never had any.
+    """
+
+    model_config = ConfigDict(from_attributes=True)
+
+    id: uuid.UUID
+    position: int
+    kind: StepKind
+    actor_id: uuid.UUID | None
+    is_free_text: bool
+    content: dict[str, Any]
+    created_at: datetime
+    text: str | None = None
+    last_text: str | None = Field(default=None, description="The same, though it may be struck.")
+    text_name: str | None = Field(default=None, description="The name in `content` of the text that it is.")
+    earlier: list[WordingOut] = Field(default=[], description="What the text said before, the oldest first.")
+    corrected: EditedOut | None = None
+    struck: EditedOut | None = None
+    taken_back: EditedOut | None = None
+    removed: RemovedOut | None = Field(default=None, description="Words of it were removed for good.")
+    allowed: list[StepAction] = Field(default=[], description="What the caller may do to it now.")
+    takes_back: list[uuid.UUID] = Field(default=[], description="The steps that are taken back with it.")
+
+    @computed_field  # type: ignore[prop-decorator]
+    @property
+    def attachments(self) -> list[AttachmentOut]:
+        """Its files."""
+        return attachments_in(self.content)
+
+
+def steps_out(editing: Editing) -> list[StepOut]:
+    """The steps of a session, as the actor sees them."""
+    return [_step_out(editing, step) for step in editing.history.steps]
+
+
+def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
+    record, allowed = editing.known.of(step), editing.allowed(step)
+    falls = editing.falling(step) if StepAction.TAKE_BACK in allowed else []
+    return StepOut.model_validate(step).model_copy(
+        update={
+            "text": text_now(step, record),
+            "last_text": last_worded(step, record),
+            "text_name": text_key(step),
+            "earlier": list(_earlier(step, record)),
+            "corrected": _edited(record.corrected),
+            "struck": _edited(record.struck),
+            "taken_back": _edited(record.taken_back),
+            "removed": _removed(step, record),
+            "allowed": allowed,
+            "takes_back": [one.id for one in falls],
+        }
+    )
+
+
+def _earlier(step: AISessionStep, record: StepRecord) -> Iterator[WordingOut]:
+    """All wordings but the last."""
+    for one in [step, *record.corrections][: len(record.corrections)]:
+        key = "text" if one.kind == StepKind.CORRECT else text_key(one)
+        if key is not None and not is_removed(one):
+            yield WordingOut(text=one.content[key], by=one.actor_id, at=one.created_at)
+
+
+def _edited(edit: AISessionStep | None) -> EditedOut | None:
+    return None if edit is None else EditedOut(by=edit.actor_id, at=edit.created_at)
+
+
+def _removed(step: AISessionStep, record: StepRecord) -> RemovedOut | None:
+    """Who removed words of the step, or of one of its corrections, last."""
+    mark = last_removal(step, record)
+    return None if mark is None else RemovedOut.model_validate(mark)

@@ -1,0 +1,157 @@
+"""What a session follows: its flow, the sub-flows that it has entered, and what differs in them for its client."""
+
+import uuid
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from sqlalchemy import BindParameter, Row, Select, Uuid, and_, bindparam, case, func, select
+
+from flowpilot.clients.models import Client
+from flowpilot.db.session import ReadDb
+from flowpilot.flows.filling import fill_tree
+from flowpilot.flows.models import PROCEDURAL, Flow, FlowVersion
+from flowpilot.flows.tree import Tree
+from flowpilot.sessions.client_notes.notes import ClientNotes, as_notes, for_client, notes_column
+from flowpilot.sessions.models import AISession, AISessionStep, StepKind
+from flowpilot.sessions.runs.marks import values
+
+
+class Entered(NamedTuple):
+    """A sub-flow that was entered, and its tree in the version that was published then."""
+
+    flow_id: uuid.UUID
+    tree: Tree
+
+
+@dataclass(frozen=True, slots=True)
+class Followed:
+    """What a session follows, as it was read, once in a transaction. A session without a flow follows nothing.
+
+    `doubts`: why its flow has lost trust, as the flow's column has it.
+    `is_procedural`: its flow was a procedure in the version it follows, so that several people may work on it.
+    `client_notes`: what everybody who works for its client should know.
+    `step_notes`: what is different at steps for its client.
+    `tree`: as it was published. `entered`: the sub-flows, by version.
+    """
+
+    flow_id: uuid.UUID | None = None
+    version_id: uuid.UUID | None = None
+    flow_name: str | None = None
+    flow_number: int | None = None
+    doubts: Sequence[dict[str, Any]] = ()
+    is_procedural: bool = False
+    client_notes: str = ""
+    step_notes: ClientNotes = field(default_factory=dict)
+    tree: Tree | None = None
+    entered: dict[uuid.UUID, Entered] = field(default_factory=dict)
+
+    def shown(self, steps: Sequence[AISessionStep]) -> tuple[Tree | None, dict[uuid.UUID, Tree]]:
+        """The trees as people read them after these steps: its flow's, and those of the sub-flows by version.
+
+        They have the texts that its client wants, and the values of fields.
+        """
+        filled = values(steps)
+
+        def show(tree: Tree, flow_id: uuid.UUID | None) -> Tree:
+            return fill_tree(for_client(tree, flow_id, self.step_notes), filled)
+
+        own = None if self.tree is None else show(self.tree, self.flow_id)
+        return own, {version: show(one.tree, one.flow_id) for version, one in self.entered.items()}
+
+    def holds(self, session: AISession, steps: Sequence[AISessionStep]) -> bool:
+        """Whether it is still all that the session follows after these steps."""
+        is_same = (self.flow_id, self.version_id) == (session.matched_flow_id, session.flow_version_id)
+        return is_same and versions_entered(steps) <= self.entered.keys()
+
+
+# Statements that every step sends are built once: to build them takes longer than PostgreSQL takes to answer.
+_ACCOUNT: BindParameter[uuid.UUID] = bindparam("account_id", type_=Uuid)
+_SESSION: BindParameter[uuid.UUID] = bindparam("session_id", type_=Uuid)
+
+# A session without a client has no notes, and none are looked for.
+_NOTES = case((AISession.client_id.is_not(None), notes_column(_ACCOUNT)))
+# A session that was imported has a flow, but no version of it.
+TYPE_FOLLOWED = func.coalesce(FlowVersion.tree_type, Flow.tree_type)
+FOLLOWED_COLUMNS = (
+    Flow.name.label("flow_name"),
+    TYPE_FOLLOWED.label("tree_type"),
+    Flow.doubts,
+    FlowVersion.number,
+    Client.notes.label("client_notes"),
+    _NOTES.label("step_notes"),
+)
+
+
+def with_followed(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """Sessions of the account named by `account_id`, with what `FOLLOWED_COLUMNS` are read from."""
+    own = AISession.account_id
+    return (
+        query.outerjoin(Flow, and_(Flow.account_id == own, Flow.id == AISession.matched_flow_id))
+        .outerjoin(FlowVersion, and_(FlowVersion.account_id == own, FlowVersion.id == AISession.flow_version_id))
+        .outerjoin(Client, and_(Client.account_id == own, Client.id == AISession.client_id))
+        .where(own == _ACCOUNT)
+    )
+
+
+def with_tree(query: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
+    """The same for the one session named by `session_id`, with the structure of its tree."""
+    return with_followed(query.add_columns(FlowVersion.structure)).where(AISession.id == _SESSION)
+
+
+_FOLLOWED = with_tree(select(*FOLLOWED_COLUMNS).select_from(AISession))
+
+
+async def read_followed(db: ReadDb, session: AISession, steps: Sequence[AISessionStep]) -> Followed:
+    """What a session follows after these steps. No statement if it has neither a flow nor a client."""
+    if session.matched_flow_id is None and session.flow_version_id is None and session.client_id is None:
+        return Followed()
+    which = {"account_id": session.account_id, "session_id": session.id}
+    return await followed_in((await db.execute(_FOLLOWED, which)).one(), db, session, steps)
+
+
+async def followed_in(
+    row: Row[*tuple[Any, ...]], db: ReadDb, session: AISession, steps: Sequence[AISessionStep]
+) -> Followed:
+    """What a session follows after these steps, from a row with the columns for it and the structure."""
+    tree = None if row.structure is None else Tree.model_validate(row.structure)
+    return as_followed(row, session, tree, await read_trees(db, session.account_id, versions_entered(steps)))
+
+
+def as_followed(
+    row: Row[*tuple[Any, ...]], session: AISession, tree: Tree | None, entered: dict[uuid.UUID, Entered]
+) -> Followed:
+    """What a session follows, from a row with the columns for it."""
+    return Followed(
+        flow_id=session.matched_flow_id,
+        version_id=session.flow_version_id,
+        flow_name=row.flow_name,
+        flow_number=row.number,
+        doubts=row.doubts or (),
+        is_procedural=row.tree_type == PROCEDURAL,
+        client_notes=row.client_notes or "",
+        step_notes=as_notes(row.step_notes),
+        tree=tree,
+        entered=entered,
+    )
+
+
+async def read_trees(
+    db: ReadDb, account_id: uuid.UUID, versions: Collection[uuid.UUID]
+) -> dict[uuid.UUID, Entered]:
+    """The trees of these versions, each with its flow. No statement for none."""
+    if not versions:
+        return {}
+    query = select(FlowVersion.id, FlowVersion.tree_id, FlowVersion.structure).where(
+        FlowVersion.account_id == account_id, FlowVersion.id.in_(versions)
+    )
+    return {
+        version_id: Entered(flow_id, Tree.model_validate(structure))
+        for version_id, flow_id, structure in await db.execute(query)
+    }
+
+
+def versions_entered(steps: Sequence[AISessionStep]) -> set[uuid.UUID]:
+    """The versions of sub-flows that the steps have entered."""
+    named = {step.content.get("version_id") for step in steps if step.kind == StepKind.ENTER} - {None}
+    return set(map(uuid.UUID, named))

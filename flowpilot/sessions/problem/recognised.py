@@ -1,0 +1,67 @@
+"""The ticket's number and the client, as a text names them: to be offered, never to be set. Pure."""
+
+import re
+from collections.abc import Iterable, Iterator
+
+from flowpilot.psa.tickets.template import PLACE
+from flowpilot.sessions.problem.parts import PartKind, parts_of
+
+_MOST = 2
+# A shorter name, such as "IT", is in too many texts by chance.
+_LEAST_NAME = 3
+
+_WORD = (
+    r"ticket|case|incident|request|vorgang|fall|anfrage|störung|vorfall|meldung"
+    r"|demande|dossier|incidente?|caso|incidencia|solicitud"
+)
+_NUMBER = r"(?:no|nr|nro|num)\b\.?|n[°º]|number|nummer|numéro|número|id\b"
+# A mark before the number, because "in this case 4711 users cannot print" names no ticket.
+_MARK = rf"[\s-]*(?:(?:{_NUMBER})[\s:]*#?|[:=]\s*#?|#)\s*"
+_PATTERNS = (
+    # Autotask: T20240101.0001, with a letter for tasks of a ticket.
+    re.compile(r"\b(?P<number>T\d{8}\.\d{4,6})\b"),
+    re.compile(r"\[(?:RT|[\w.-]{2,30})\s+#(?P<number>\d{2,12})\]", re.IGNORECASE),
+    re.compile(r"##(?P<number>\d{2,12})##"),
+    re.compile(r"\b(?P<number>(?:INC|REQ|RITM|TKT|SR|CS)-?\d{4,12})\b"),
+    re.compile(rf"\b(?:{_WORD})s?{_MARK}(?P<number>\d{{3,12}})\b", re.IGNORECASE),
+    # Nobody counts tickets with five digits, and a year has four.
+    re.compile(r"\btickets?\s+(?P<number>\d{5,12})\b", re.IGNORECASE),
+    # `error #1234` is no ticket.
+    re.compile(r"(?<![\w#&])(?<!error )(?<!code )(?<!fehler )(?<!erreur )#(?P<number>\d{3,12})\b", re.IGNORECASE),
+)
+_DOMAIN = re.compile(r"@(?:[\w-]+\.)*?(?P<label>[\w-]{3,63})\.(?:co\.|com\.)?[a-z]{2,12}\b", re.IGNORECASE)
+
+
+def tickets_in(text: str, template: str | None = None) -> list[str]:
+    """The numbers of tickets that the text names, the surest first. Those of quoted mails may be of older tickets.
+
+    Args:
+        template: the address of the account's tickets, with `{ticket}` for the number.
+    """
+    said = "".join(part.text for part in parts_of(text) if part.kind in {PartKind.HEAD, PartKind.OWN})
+    return list(dict.fromkeys(_numbers(said, template)))[:_MOST]
+
+
+def clients_in(text: str, names: Iterable[str]) -> list[str]:
+    """Those of the names that the text has, or e-mail addresses that look like theirs, the longest first."""
+    said = " ".join(part.text for part in parts_of(text) if part.kind is not PartKind.QUOTED).casefold()
+    labels = {found["label"].casefold() for found in _DOMAIN.finditer(said)}
+    found = [name for name in names if len(name) >= _LEAST_NAME and _is_named(name.casefold(), said, labels)]
+    return sorted(found, key=len, reverse=True)[:_MOST]
+
+
+def _numbers(said: str, template: str | None) -> Iterator[str]:
+    if template is not None:
+        before = template.partition(PLACE)[0]
+        # What follows a number in an address may be missing in a pasted link.
+        for found in re.finditer(rf"{re.escape(before)}(?P<number>[\w.-]*\w)", said):
+            yield found["number"]
+    for pattern in _PATTERNS:
+        for found in pattern.finditer(said):
+            yield found["number"]
+
+
+def _is_named(name: str, said: str, labels: set[str]) -> bool:
+    if re.sub(r"\W", "", name) in labels or name.replace(" ", "-") in labels:
+        return True
+    return name in said and re.search(rf"(?<!\w){re.escape(name)}(?!\w)", said) is not None

@@ -1,0 +1,101 @@
+"""Which suggestions are shown in a session now."""
+
+import uuid
+from dataclasses import dataclass, replace
+
+from sqlalchemy import func, select
+
+from flowpilot.copilot import rules
+from flowpilot.copilot.schemas import NextStep, Source, Suggestion
+from flowpilot.db.session import ReadDb
+from flowpilot.sessions.models import MARKS, SessionSuggestion
+from flowpilot.sessions.queries import SessionHistory, case_of
+from flowpilot.sessions.suggestions.models import SuggestionOutcome, SuggestionResult
+from flowpilot.sessions.transitions import OPEN
+
+
+@dataclass(frozen=True, slots=True)
+class Suggested:
+    """A suggestion as it is shown: its place in the list, from 1, and who made that list with what.
+
+    `handoff_id`: the handoff whose assessment it is part of, if it is part of one.
+    """
+
+    index: int
+    action: str
+    source: Source
+    model: str | None
+    prompt_version: str | None
+    handoff_id: uuid.UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ShownSuggestion:
+    """A suggestion as somebody saw it, after so many steps; without a `source`, whoever made it."""
+
+    action: str
+    source: Source | None = None
+    after_step: int | None = None
+
+    def is_of(self, step: NextStep) -> bool:
+        """Whether it is this one."""
+        return self.action == step.action and self.source in {None, step.source}
+
+
+async def suggestion_for(db: ReadDb, history: SessionHistory) -> Suggestion | None:
+    """What to do next in an open session without a flow: by the AI once it has answered, otherwise by rules."""
+    if history.tree is not None or history.session.status not in OPEN:
+        return None
+    of_ai, of_rules = await _both(db, history)
+    return of_ai if of_ai is not None and of_ai.steps else of_rules
+
+
+async def find_suggested(db: ReadDb, history: SessionHistory, shown: ShownSuggestion) -> Suggested | None:
+    """The suggestion on an open page of the session; None if it is none of those that were shown, or is dismissed.
+
+    The AI may have answered since the page was shown, and again since then: what counts is the list on the page.
+    """
+    then = replace(history, steps=history.steps[: shown.after_step])
+    for list_ in await _both(db, then):
+        for index, step in enumerate(list_.steps if list_ else (), start=1):
+            if list_ is not None and shown.is_of(step):
+                return Suggested(index, step.action, step.source, list_.model, list_.prompt_version)
+    return None
+
+
+async def _both(db: ReadDb, history: SessionHistory) -> tuple[Suggestion | None, Suggestion]:
+    of_ai, dismissed = await read_suggestion(db, history)
+    return of_ai and _without(of_ai, dismissed), rules.suggest(case_of(history, dismissed=dismissed))
+
+
+def _without(suggestion: Suggestion, dismissed: list[str]) -> Suggestion:
+    return suggestion.model_copy(
+        update={"steps": [step for step in suggestion.steps if step.action not in dismissed]}
+    )
+
+
+async def read_suggestion(db: ReadDb, history: SessionHistory) -> tuple[Suggestion | None, list[str]]:
+    """What the AI proposed for where the session is after its steps, and what was dismissed, in one statement.
+
+    A value that somebody fills in does not make it outdated.
+    """
+    session, steps = history.session, history.steps
+    since = max((number for number, step in enumerate(steps, 1) if step.kind not in MARKS), default=0)
+    newest = (
+        select(SessionSuggestion.content)
+        .where(
+            SessionSuggestion.account_id == session.account_id,
+            SessionSuggestion.session_id == session.id,
+            SessionSuggestion.position.between(since, len(steps)),
+        )
+        .order_by(SessionSuggestion.position.desc())
+        .limit(1)
+    )
+    dismissed = select(func.array_agg(SuggestionOutcome.action)).where(
+        SuggestionOutcome.account_id == session.account_id,
+        SuggestionOutcome.session_id == session.id,
+        SuggestionOutcome.result == SuggestionResult.DISMISSED,
+    )
+    both = select(newest.scalar_subquery(), func.coalesce(dismissed.scalar_subquery(), []))
+    content, actions = (await db.execute(both)).one()
+    return None if content is None else Suggestion.model_validate(content), actions

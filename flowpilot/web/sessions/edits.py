@@ -1,0 +1,66 @@
+"""What is done to earlier steps on a session's page: each form is one edit, and leads back to the page."""
+
+import uuid
+from typing import Annotated
+
+from fastapi import APIRouter, Form, Request, Response
+
+from flowpilot.identity.access import CanWork
+from flowpilot.identity.auth import WriteSession
+from flowpilot.sessions.edits import api
+from flowpilot.sessions.edits.api import LoadedToEdit
+from flowpilot.sessions.edits.schemas import CorrectionIn, SeenStep
+from flowpilot.sessions.schemas import SessionOut
+from flowpilot.web.render import go_to
+from flowpilot.web.sessions.actions import SeenForm
+
+router = APIRouter(prefix="/sessions/{session_id}/steps/{step_id}", include_in_schema=False)
+
+
+class CorrectionForm(SeenForm, CorrectionIn):
+    """The text as it should read."""
+
+
+@router.post("/reword")
+async def correct(
+    request: Request,
+    step_id: uuid.UUID,
+    body: Annotated[CorrectionForm, Form()],
+    actor: CanWork,
+    loaded: LoadedToEdit,
+    db: WriteSession,
+) -> Response:
+    session = await api.correct(request, step_id, body, actor, loaded, db)
+    return _back(session, "Corrected.")
+
+
+@router.post("/strike")
+async def strike(
+    request: Request,
+    step_id: uuid.UUID,
+    body: Annotated[SeenForm, Form()],
+    actor: CanWork,
+    loaded: LoadedToEdit,
+    db: WriteSession,
+) -> Response:
+    session = await api.strike(request, step_id, actor, loaded, db, SeenStep(after_step=body.after_step))
+    return _back(session, "Struck. Correct it to bring it back.")
+
+
+@router.post("/take-back")
+async def take_back(
+    request: Request,
+    step_id: uuid.UUID,
+    body: Annotated[SeenForm, Form()],
+    actor: CanWork,
+    loaded: LoadedToEdit,
+    db: WriteSession,
+) -> Response:
+    session = await api.take_back(request, step_id, actor, loaded, db, body)
+    return _back(session, "Taken back.")
+
+
+def _back(session: SessionOut, notice: str) -> Response:
+    """Back to the page. What is on a ticket is not changed, which is said if there is one."""
+    stays = " A note that is on the ticket already stays as it is." if session.psa_ticket_id else ""
+    return go_to(f"/sessions/{session.id}", notice + stays)

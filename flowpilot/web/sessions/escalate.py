@@ -1,0 +1,152 @@
+"""The form of an escalation: what is missing by the account's rules can be filled where it stands."""
+
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Annotated, ClassVar
+
+from fastapi import APIRouter, Form, Request, Response
+
+from flowpilot.clients.schemas import ClientRow
+from flowpilot.clock import Now
+from flowpilot.handoffs import api as handoffs
+from flowpilot.handoffs.earlier.queries import EarlierHandoff, ended_handoffs
+from flowpilot.handoffs.locking import lock_target
+from flowpilot.handoffs.models import Outcome, Priority
+from flowpilot.handoffs.policy import may_be_target
+from flowpilot.handoffs.rules import api as rules
+from flowpilot.handoffs.rules.requirements import IncompleteEscalationError
+from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
+from flowpilot.handoffs.snapshot import tried_in
+from flowpilot.http.fields import EmptyIsNone, Line
+from flowpilot.identity.access import CanWork
+from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.identity.schemas import MemberOut
+from flowpilot.psa.numbers import TicketNumber
+from flowpilot.sessions import api, schemas
+from flowpilot.sessions.locking import LockedSession
+from flowpilot.sessions.models import AISession
+from flowpilot.sessions.transitions import Action
+from flowpilot.web.clients.pages import known_clients
+from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.outdated import FieldsChangedError, Refused, refused_form
+from flowpilot.web.people import assignees
+from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.sessions.needed import Lack, lacks, missing_fields, needed
+from flowpilot.web.uploads import FilesForm, SentFiles
+
+router = APIRouter(prefix="/sessions/{session_id}/escalate", include_in_schema=False)
+
+Id = uuid.UUID
+
+# After these the problem is another one, and what was said of the first does not fit.
+_ENDED = {Outcome.RESOLVED, Outcome.ABANDONED}
+
+
+class EscalationForm(FilesForm, OnceForm, HandoffIn):
+    """Why it is escalated; a client and a ticket fill what the session does not have."""
+
+    client_name: Annotated[Line | None, EmptyIsNone] = None
+    psa_ticket_id: Annotated[TicketNumber | None, EmptyIsNone] = None
+
+    def details(self) -> schemas.DetailsIn:
+        """What it fills in the session."""
+        return schemas.DetailsIn(**self.model_dump(include={"client_name", "psa_ticket_id"}, exclude_none=True))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Escalate(Page):
+    """The form to hand a session over. `seniors` are the members it can be assigned to.
+
+    `needed`: what is missing, and at which priorities it holds the escalation up, or only marks it; `lacks` is the
+    same, to be said before it is sent.
+    `begins_with`: what was filled in before, or said at the escalation before.
+    """
+
+    template: ClassVar[str] = "sessions/escalate.html"
+    session: schemas.SessionOut
+    seniors: list[MemberOut]
+    reasons: tuple[str, ...]
+    priorities: list[PriorityName]
+    needed: dict[str, str]
+    lacks: list[Lack]
+    refused: Refused
+    begins_with: Mapping[str, str]
+    clients: list[ClientRow]
+
+
+@router.get("")
+async def show_escalate(
+    request: Request, session_id: Id, actor: CanWork, db: ReadSession, frame: CurrentFrame
+) -> Response:
+    """The form to escalate, while the session allows it."""
+    session = await api.read_session(session_id, actor, db)
+    if Action.ESCALATE not in session.allowed:
+        return go_to(f"/sessions/{session_id}")
+    refused = refused_form(request)
+    found = await rules.read_requirements(session_id, actor, db)
+    page = Escalate(
+        title="Escalate",
+        session=session,
+        seniors=[one for one in await assignees(actor, db) if may_be_target(one.user_id, actor.user_id)],
+        reasons=REASONS,
+        priorities=list(PriorityName),
+        refused=refused,
+        begins_with=refused.typed or said_before(await ended_handoffs(db, actor.account_id, session_id)),
+        clients=await known_clients(actor, db),
+        needed=needed(found),
+        lacks=list(lacks(found)),
+    )
+    return render(request, page, frame)
+
+
+@router.post("")
+async def escalate(
+    request: Request,
+    session_id: Id,
+    body: Annotated[EscalationForm, Form()],
+    sent: SentFiles,
+    actor: CanWork,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
+) -> Response:
+    await lock_target(db, actor, body.target_user_id)
+    details = body.details()
+    if details.model_fields_set:
+        await api.lock_to_correct(session_id, actor, db, now)
+
+    async def fill_in(locked: LockedSession) -> None:
+        check_missing(locked.session, details)
+        if details.model_fields_set:
+            await api.correct_session(details, actor, locked, db, now)
+
+    files = body.new_files(sent)
+    try:
+        made = await handoffs.record_escalation(request, session_id, body, actor, db, now, once, files, fill_in)
+    except IncompleteEscalationError as error:
+        raise missing_fields(error) from error
+    return go_to(
+        f"/handoffs/{made.id}", "Escalated, with everything that is known. You are notified when it is claimed."
+    )
+
+
+def said_before(ended: Sequence[EarlierHandoff]) -> dict[str, str]:
+    """What the session's last escalation said, for the form to begin with."""
+    if not ended or ended[-1].handoff.outcome in _ENDED:
+        return {}
+    last = ended[-1].handoff
+    said = {"reason": last.reason, "note": last.note, "tried": tried_in(last.snapshot)}
+    return said | {"priority": Priority(last.priority).name.lower()}
+
+
+def check_missing(session: AISession, details: schemas.DetailsIn) -> None:
+    """Make sure that the form fills only what is still missing: it offered nothing else.
+
+    Raises:
+        FieldsChangedError: somebody else has filled it in since the form was shown.
+    """
+    for name, value in details.model_dump(exclude_unset=True).items():
+        if getattr(session, name) not in {None, value}:
+            raise FieldsChangedError

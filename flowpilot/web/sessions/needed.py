@@ -1,0 +1,86 @@
+"""What the account's rules ask of an escalation, at the fields of its form: before it is sent, and if refused."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from flowpilot.handoffs.rules.requirements import TO_DO, Effect, IncompleteEscalationError, Requirement
+from flowpilot.handoffs.rules.schemas import RequirementsOut
+from flowpilot.handoffs.schemas import PriorityName
+from flowpilot.text import sentence
+from flowpilot.web.outdated import FormRefusedError
+
+# The field of the form that fills it.
+_FIELDS = {
+    Requirement.CLIENT: "client_name",
+    Requirement.TICKET: "psa_ticket_id",
+    Requirement.TRIED: "tried",
+    Requirement.OPINION: "note",
+}
+
+_ABSENT = {
+    Requirement.CLIENT: "No client",
+    Requirement.TICKET: "No ticket",
+    Requirement.TRIED: "Nothing tried",
+    Requirement.OPINION: "No opinion of what it is",
+}
+_MEANS = {
+    Effect.BLOCK: "it cannot be handed over without at this priority.",
+    Effect.WARN: "it can be handed over without, and the queue says so.",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Lack:
+    """What is missing, and what that means at these priorities. The style sheet shows it while it is so."""
+
+    requirement: Requirement
+    effect: Effect
+    priorities: Sequence[PriorityName]
+
+    @property
+    def said(self) -> str:
+        """In a sentence."""
+        return f"{_ABSENT[self.requirement]}: {_MEANS[self.effect]}"
+
+    @property
+    def classes(self) -> str:
+        """What the style sheet goes by."""
+        return " ".join([f"lack-{self.requirement.value}", *(f"at-{one.value}" for one in self.priorities)])
+
+
+def lacks(found: RequirementsOut) -> Iterator[Lack]:
+    """What is missing, before it is sent."""
+    for requirement in found.missing:
+        for effect in Effect:
+            at = [one for one, effects in found.effects.items() if effects.get(requirement) == effect]
+            if at:
+                yield Lack(requirement, effect, at)
+
+
+def needed(found: RequirementsOut) -> dict[str, str]:
+    """What is missing, each with a sentence that says at which priorities it is needed or asked for."""
+    said: dict[str, list[str]] = defaultdict(list)
+    words = {Effect.BLOCK: "Needed", Effect.WARN: "Asked for"}
+    for lack in sorted(lacks(found), key=lambda one: list(words).index(one.effect)):
+        is_always = len(lack.priorities) == len(PriorityName)
+        at = " and ".join(one.value for one in lack.priorities)
+        said[lack.requirement.value].append(
+            f"{words[lack.effect]} at every priority." if is_always else f"{words[lack.effect]} at {at} priority."
+        )
+    return {requirement: " ".join(sentences) for requirement, sentences in said.items()}
+
+
+def missing_fields(error: IncompleteEscalationError) -> FormRefusedError:
+    """The refusal of an escalation, said at each field that fills what is missing."""
+    missing = [Requirement(one) for one in error.extra["missing"]]
+    return FormRefusedError(
+        [
+            {
+                "loc": ("body", _FIELDS[one]),
+                "msg": sentence(f"{TO_DO[one][:1].upper()}{TO_DO[one][1:]}, or choose another priority"),
+                "type": "value_error",
+            }
+            for one in missing
+        ]
+    )

@@ -1,0 +1,103 @@
+"""The path of a session as its page shows it: what counts, and what was struck, changed or taken back."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from flowpilot.sessions.edits.schemas import StepOut
+from flowpilot.sessions.models import EDITS, StepKind
+from flowpilot.sessions.schemas import SessionOut, StatusChangeOut
+from flowpilot.sessions.transitions import OPEN
+from flowpilot.text import tidy
+
+_ASKED = ("question", "instruction", "label", "text", "name")
+_SAID = ("choice", "outcome", "value", "text", "name")
+_SHORT = 60
+# So many of the steps that fall with one are named; of a long path, each would otherwise name all that follow.
+_NAMED = 8
+
+
+@dataclass(frozen=True, slots=True)
+class PathStep:
+    """A step of the path, with its content as it reads now.
+
+    `is_gone`: it does not count any more. `falls`: what is taken back with it first, each in a few words.
+    """
+
+    step: StepOut
+    said: dict[str, Any]
+    is_gone: bool
+    falls: Sequence[str]
+
+    @property
+    def n_more(self) -> int:
+        """How many more are taken back with it."""
+        return len(self.step.takes_back) - len(self.falls)
+
+    @property
+    def asked(self) -> str:
+        """What was asked or done; empty for what somebody only said."""
+        return str(next((self.said[name] for name in _ASKED[:3] if self.said.get(name)), ""))
+
+    @property
+    def answer(self) -> str:
+        """What came of it, or what was said."""
+        return str(next((self.said[name] for name in _SAID if self.said.get(name)), ""))
+
+    @property
+    def is_struck(self) -> bool:
+        """Whether its text was struck, or all of it removed."""
+        return self.step.text_name is not None and self.step.text is None
+
+    @property
+    def note_is_struck(self) -> bool:
+        """The same, of the note at an outcome, which itself counts."""
+        return self.is_struck and self.step.text_name == "note"
+
+    @property
+    def name(self) -> str:
+        """What it is called in a few words, for who cannot see where its menu is."""
+        return tidy(self.answer or self.asked or self.step.kind.replace("_", " "), _SHORT)
+
+
+def path_of(session: SessionOut) -> list[PathStep | StatusChangeOut]:
+    """The steps to show, and why the session was reopened meanwhile, in order."""
+    changes = session.status_changes
+    reopened = [one for one in changes if one.from_status not in {None, *OPEN} and one.to_status in OPEN]
+    steps = list(_steps(session))
+    return sorted([*steps, *reopened], key=_moment)
+
+
+def _moment(one: PathStep | StatusChangeOut) -> Any:
+    return one.step.created_at if isinstance(one, PathStep) else one.created_at
+
+
+def _steps(session: SessionOut) -> Iterator[PathStep]:
+    kept, by_id = set(session.standing), {step.id: step for step in session.steps}
+    for step in session.steps:
+        # What an edit did is said at the step that it is about.
+        if step.kind in EDITS:
+            continue
+        is_edited = step.struck or step.taken_back or step.removed
+        if step.id in kept or step.kind == StepKind.FILL or is_edited:
+            falls = [_in_short(by_id[one]) for one in step.takes_back[:_NAMED]]
+            yield PathStep(step, _said(step), step.id not in kept, falls)
+
+
+def path_step(session: SessionOut, step: StepOut) -> PathStep:
+    """One step of a session, alone."""
+    return PathStep(step, _said(step), step.id not in session.standing, ())
+
+
+def _said(step: StepOut) -> dict[str, Any]:
+    """The content with the last wording; what was struck is shown as it read last."""
+    if step.text_name is None or step.last_text is None:
+        return step.content
+    return step.content | {step.text_name: step.last_text}
+
+
+def _in_short(step: StepOut) -> str:
+    said = _said(step)
+    asked = next((said[name] for name in _ASKED if said.get(name)), "")
+    answer = next((said[name] for name in _SAID[:3] if said.get(name)), "")
+    return tidy(f"{str(asked).rstrip('.:')}: {answer}" if asked and answer else str(asked or answer), _SHORT)

@@ -1,0 +1,69 @@
+// What somebody types on the page of a session is kept in this tab until its form is recorded: sending another form of the
+// page, following a link or reloading loses none of it. A field of a step belongs to that step, the others to the session.
+
+const NAME = "flowpilot-typed";
+const PAGES = /^\/sessions\/[0-9a-f-]{36}$/;
+const FIELDS = "textarea, input:not([type]), input[type=text], input[type=number]";
+
+const caller = () => document.getElementById("main")?.dataset.caller;
+const fieldsOf = (form) => [...form.elements].filter((one) => one.matches(FIELDS));
+
+function keyOf(field) {
+  const form = field.form;
+  if (!PAGES.test(location.pathname) || form?.method !== "post" || !field.name) return null;
+  const step = field.closest("[data-holds]")?.dataset.holds ?? "";
+  return [caller(), location.pathname, form.getAttribute("action"), field.id || field.name, step].join(" ");
+}
+
+function read() {
+  try { return JSON.parse(sessionStorage.getItem(NAME) ?? "{}"); } catch { return {}; }
+}
+
+// Storage may be full or forbidden: the words are then still in their field.
+function write(kept) {
+  try { sessionStorage.setItem(NAME, JSON.stringify(kept)); } catch { /* As said above. */ }
+}
+
+function keep(field) {
+  const key = keyOf(field);
+  if (!key) return;
+  const kept = read();
+  if (field.value === field.defaultValue) delete kept[key];
+  else kept[key] = { before: field.defaultValue, value: field.value };
+  write(kept);
+}
+
+// A field that says something else than when it was typed in has been changed by somebody else.
+function restore(part) {
+  const kept = read();
+  for (const field of part.querySelectorAll(FIELDS)) {
+    const words = kept[keyOf(field)];
+    if (!words || field.value !== field.defaultValue || field.defaultValue !== words.before) continue;
+    field.value = words.value;
+    const details = field.closest("details");
+    if (details) details.open = true;
+  }
+}
+
+function forget(keys) {
+  const kept = read();
+  for (const key of keys) delete kept[key];
+  write(kept);
+}
+
+let sent = [];
+
+document.addEventListener("input", ({ target }) => { if (target.matches(FIELDS)) keep(target); });
+document.addEventListener("htmx:beforeSend", ({ detail: { elt, requestConfig } }) => {
+  if (requestConfig.verb !== "get" && elt.matches("form")) sent = fieldsOf(elt).map(keyOf);
+});
+document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr, requestConfig } }) => {
+  if (requestConfig.verb === "get") return;
+  if (xhr.status < 400) forget(sent);
+  sent = [];
+});
+document.addEventListener("htmx:load", ({ target }) => {
+  // Whoever signs out leaves nothing behind.
+  if (!caller()) sessionStorage.removeItem(NAME);
+  else restore(target);
+});

@@ -1,0 +1,245 @@
+"""A fix that has to prove itself: applied, looked at again, and then it worked or did not."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import httpx2
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.clock import now
+from flowpilot.db.session import Database
+from flowpilot.identity.actor import Role
+from flowpilot.sessions.verifying.service import LOOK_AGAIN_JOB
+from flowpilot.settings import Settings
+from tests.company import Company
+from tests.sessions.flows import SESSIONS, node_of, post, read, take
+from tests.sessions.queue import waiting, work_off
+
+pytestmark = pytest.mark.anyio
+
+FIX = {"fix": "Replaced the switch.", "waiting_for": "a day without outages"}
+
+
+def _in(**length: float) -> str:
+    return (now() + timedelta(**length)).isoformat()
+
+
+def _verify(client: TestClient, company: Company, session_id: str, **change: Any) -> httpx2.Response:
+    return post(client, company, f"{session_id}/verify", **FIX | {"look_again_at": _in(days=1)} | change)
+
+
+def _again(client: TestClient, company: Company, role: Role = Role.ENGINEER) -> list[dict[str, Any]]:
+    answer = client.get("/api/v1/notifications", headers=company.headers(role))
+    return [one for one in answer.json()["items"] if one["kind"] == "look_again"]
+
+
+def test_a_session_whose_fix_has_to_prove_itself_is_paused(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    at = _in(days=1)
+    session = _verify(client, company, session_id, look_again_at=at).json()
+    assert (session["status"], session["waiting_for"]) == ("paused", FIX["waiting_for"])
+    assert datetime.fromisoformat(session["look_again_at"]) == datetime.fromisoformat(at)
+    [step] = session["steps"]
+    assert (step["kind"], step["created_at"]) == ("fix", session["fix_applied_at"])
+    assert step["content"]["text"] == FIX["fix"]
+    assert session["status_changes"][-1]["reason"] == FIX["waiting_for"]
+    assert {"confirm", "fail", "postpone"} < set(session["allowed"])
+
+
+def test_what_worked_is_resolved_when_it_is_confirmed(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    waits = _verify(client, company, session_id).json()
+    session = post(client, company, f"{session_id}/verify/confirm").json()
+    assert (session["status"], session["waiting_for"], session["look_again_at"]) == ("resolved", None, None)
+    assert session["fix_applied_at"] == waits["fix_applied_at"] < session["resolved_at"]
+    assert session["steps"][-1]["content"] == {"text": FIX["fix"]}
+
+
+def test_it_can_be_said_anew_what_solved_it(client: TestClient, company: Company, session_id: str) -> None:
+    _verify(client, company, session_id)
+    session = post(client, company, f"{session_id}/verify/confirm", summary=" The switch was broken. ").json()
+    assert session["steps"][-1]["content"] == {"text": "The switch was broken."}
+
+
+def test_what_did_not_help_stands_on_record_and_the_work_goes_on(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    _verify(client, company, session_id)
+    session = post(client, company, f"{session_id}/verify/fail", note="It fell over at night.").json()
+    nothing = [session[name] for name in ("waiting_for", "look_again_at", "fix_applied_at")]
+    assert (session["status"], nothing) == ("active", [None] * 3)
+    applied, failed = session["steps"]
+    tried = {"instruction": FIX["fix"], "outcome": "Did not help", "fix": applied["id"]}
+    assert failed["content"] == tried | {"note": "It fell over at night."}
+    assert (failed["text"], failed["text_name"]) == ("It fell over at night.", "note")
+    assert node_of(take(client, company, session_id, choice="Yes")) == "queue"
+
+
+@pytest.mark.parametrize(("action", "body"), [("resume", {}), ("handoffs", {"reason": "Out of ideas."})])
+def test_going_on_otherwise_also_ends_the_wait(
+    client: TestClient, company: Company, session_id: str, action: str, body: dict[str, Any]
+) -> None:
+    _verify(client, company, session_id)
+    post(client, company, f"{session_id}/{action}", **body)
+    session = read(client, company, session_id)
+    assert [session[name] for name in ("waiting_for", "look_again_at", "fix_applied_at")] == [None] * 3
+
+
+def test_what_is_learnt_meanwhile_is_written_down_without_resuming(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    waits = _verify(client, company, session_id).json()
+    session = take(client, company, session_id, free_text="No outage since noon.")
+    assert (session["status"], session["look_again_at"]) == ("paused", waits["look_again_at"])
+    assert (session["steps"][-1]["kind"], session["steps"][-1]["is_free_text"]) == ("note", False)
+
+
+def test_a_reopened_session_has_no_fix_that_proved_itself(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    _verify(client, company, session_id)
+    post(client, company, f"{session_id}/verify/confirm")
+    assert post(client, company, f"{session_id}/reopen", reason="Again.").json()["fix_applied_at"] is None
+
+
+@pytest.mark.parametrize("moment", [{"seconds": -1}, {"days": 91}])
+def test_the_time_to_look_again_is_soon(
+    client: TestClient, company: Company, session_id: str, moment: dict[str, float]
+) -> None:
+    answer = _verify(client, company, session_id, look_again_at=_in(**moment))
+    assert answer.status_code == 422
+    assert answer.json()["errors"][0]["field"] == "body.look_again_at"
+    assert read(client, company, session_id)["status"] == "active"
+
+
+@pytest.mark.parametrize("action", ["postpone", "confirm", "fail"])
+def test_nothing_is_confirmed_that_does_not_wait(
+    client: TestClient, company: Company, session_id: str, action: str
+) -> None:
+    post(client, company, f"{session_id}/pause")
+    body: dict[str, Any] = {"look_again_at": _in(days=1)} if action == "postpone" else {}
+    assert post(client, company, f"{session_id}/verify/{action}", **body).status_code == 409
+
+
+def test_a_held_session_whose_fix_waits_stays_with_the_senior_and_its_handoff_is_set_aside(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    handoff = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()["id"]
+    senior = company.headers(Role.TEAM_ADMIN)
+    client.post(f"/api/v1/handoffs/{handoff}/claim", headers=senior).raise_for_status()
+    body = FIX | {"look_again_at": _in(days=1)}
+    session = client.post(f"{SESSIONS}/{session_id}/verify", headers=senior, json=body).json()
+    assert (session["status"], session["owner_id"]) == ("paused", str(company.users[Role.TEAM_ADMIN]))
+    closed = client.get(f"/api/v1/handoffs/{handoff}", headers=senior).json()
+    assert (closed["outcome"], closed["closed_at"]) == ("parked", session["fix_applied_at"])
+    assert closed["first_action_at"] == session["fix_applied_at"]
+
+
+async def test_its_owner_is_reminded_and_again_when_it_was_put_off(
+    client: TestClient, company: Company, session_id: str, settings: Settings, database: Database
+) -> None:
+    _verify(client, company, session_id)
+    later = _in(days=3)
+    put_off = post(client, company, f"{session_id}/verify/postpone", look_again_at=later).json()
+    assert [moment for _, moment in waiting(company, LOOK_AGAIN_JOB)][-1] == datetime.fromisoformat(later)
+    await work_off(company, settings, database)
+    [notice] = _again(client, company)
+    assert (notice["path"], notice["settled"]) == (f"/sessions/{session_id}", None)
+    assert "a day without outages" in notice["text"]
+    assert _again(client, company, Role.TEAM_ADMIN) == []
+    assert put_off["fix_applied_at"] == read(client, company, session_id)["fix_applied_at"]
+    post(client, company, f"{session_id}/verify/postpone", look_again_at=_in(days=5))
+    assert all(one["settled"] for one in _again(client, company))
+    await work_off(company, settings, database)
+    assert [one["settled"] is None for one in _again(client, company)] == [True, False]
+
+
+async def test_nobody_is_reminded_of_what_is_over(
+    client: TestClient, company: Company, session_id: str, settings: Settings, database: Database
+) -> None:
+    _verify(client, company, session_id)
+    post(client, company, f"{session_id}/verify/confirm")
+    await work_off(company, settings, database)
+    assert _again(client, company) == []
+
+
+async def test_the_idle_limit_does_not_abandon_it_before_its_time(
+    client: TestClient, company: Company, session_id: str, settings: Settings, database: Database
+) -> None:
+    limit = {"idle_minutes": 90}
+    client.patch("/api/v1/account", headers=company.headers(), json=limit).raise_for_status()
+    _verify(client, company, session_id)
+    for moved, status in (("last_activity_at = now() - interval '2 hours'", "paused"), (_LONG_OVER, "abandoned")):
+        company.query(f"UPDATE ai_sessions SET {moved} WHERE id = %s RETURNING id", session_id)
+        await work_off(company, settings, database)
+        assert read(client, company, session_id)["status"] == status
+
+
+_LONG_OVER = "fix_applied_at = now() - interval '3 hours', look_again_at = now() - interval '2 hours'"
+
+
+def test_what_waits_is_listed_by_when_to_look_again(
+    client: TestClient, company: Company, neighbour: Company, session_id: str
+) -> None:
+    _verify(client, company, session_id)
+    mine = client.get(f"{SESSIONS}/waiting-to-verify", headers=company.headers(Role.VIEWER))
+    assert [one["id"] for one in mine.json()] == [session_id]
+    of_the_admin = client.get(f"{SESSIONS}/waiting-to-verify?mine=true", headers=company.headers(Role.TEAM_ADMIN))
+    assert of_the_admin.json() == []
+    assert client.get(f"{SESSIONS}/waiting-to-verify", headers=neighbour.headers()).json() == []
+
+
+def test_the_note_says_what_was_applied_and_what_it_waits_for(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    _verify(client, company, session_id, look_again_at=_in(days=2))
+    note = client.get(f"{SESSIONS}/{session_id}/documentation", headers=company.headers()).json()
+    assert "APPLIED\n- Replaced the switch." in note["text"]
+    assert "STATE\nWaiting for a day without outages. To be looked at again: " in note["text"]
+
+
+def test_a_fix_that_waits_was_tried(client: TestClient, company: Company, session_id: str) -> None:
+    _verify(client, company, session_id)
+    handoff = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()
+    [tried] = handoff["snapshot"]["tried"]
+    said = ("Replaced the switch.", "Applied, waiting for a day without outages")
+    assert (tried["instruction"], tried["outcome"]) == said
+    assert "Nothing was tried yet." not in handoff["snapshot"]["missing"]
+
+
+def test_a_fix_that_failed_was_tried_once(client: TestClient, company: Company, session_id: str) -> None:
+    _verify(client, company, session_id)
+    post(client, company, f"{session_id}/verify/fail")
+    handoff = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()
+    assert [one["outcome"] for one in handoff["snapshot"]["tried"]] == ["Did not help"]
+
+
+def test_words_of_a_fix_that_failed_are_removed_for_good(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    _verify(client, company, session_id)
+    failed = post(client, company, f"{session_id}/verify/fail", note="The password is hunter2.").json()
+    post(client, company, f"{session_id}/steps/{failed['steps'][-1]['id']}/remove").raise_for_status()
+    assert "hunter2" not in client.get(f"{SESSIONS}/{session_id}", headers=company.headers()).text
+
+
+def test_the_note_still_says_what_was_waited_for_once_it_waits_no_more(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    _verify(client, company, session_id).raise_for_status()
+    post(client, company, f"{session_id}/verify/confirm").raise_for_status()
+    note = client.get(f"{SESSIONS}/{session_id}/documentation", headers=company.headers()).json()
+    assert "- Replaced the switch. Then waited for: a day without outages" in note["text"]
+
+
+def test_a_fix_that_did_not_help_is_named_as_it_reads_now(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    [fix] = _verify(client, company, session_id).json()["steps"]
+    post(client, company, f"{session_id}/verify/fail", note="It is out again.").raise_for_status()
+    post(client, company, f"{session_id}/steps/{fix['id']}/correct", text="A new cable.").raise_for_status()
+    note = client.get(f"{SESSIONS}/{session_id}/documentation", headers=company.headers()).json()
+    assert "- A new cable: Did not help. It is out again." in note["text"]

@@ -1,0 +1,242 @@
+"""Sessions in every state that a page can show, made by the product's own routes."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from fastapi.testclient import TestClient
+
+from flowpilot.clock import now
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.handoffs.helpers import Person, join
+from tests.sessions.flows import publish_printer_flow
+from tests.sessions.runs.procedure import publish_procedure
+
+# Steps that lead to a node of each kind; None: the session follows no flow, and the copilot suggests something.
+NODES: dict[str, list[dict[str, Any]] | None] = {
+    "question": [],
+    "instruction": [{"choice": "Yes"}],
+    "resolution": [{"choice": "Yes"}, {"outcome": "It prints"}],
+    "escalation": [{"choice": "Yes"}, {"outcome": "Still nothing"}],
+    "no flow": None,
+}
+
+
+@dataclass(frozen=True)
+class Desk:
+    """An account with flows, where an engineer begins sessions and a senior claims them."""
+
+    client: TestClient
+    company: Company
+    senior: Person
+    other: Person
+    procedure: str
+
+    @property
+    def people(self) -> dict[str, dict[str, str]]:
+        """Everybody's credential, by what they are to a session."""
+        headers = self.company.headers
+        roles = {"who began it": Role.ENGINEER, "a team admin": Role.TEAM_ADMIN, "a viewer": Role.VIEWER}
+        of_seniors = {"who holds it": self.senior.headers, "another engineer": self.other.headers}
+        return of_seniors | {name: headers(role) for name, role in roles.items()}
+
+    def send(self, path: str, who: dict[str, str] | None = None, **body: Any) -> dict[str, Any]:
+        """Send something to the API, as the engineer unless somebody else is given."""
+        headers = who or self.company.headers(Role.ENGINEER)
+        answer = self.client.post(f"/api/v1/{path}", headers=headers, json=body)
+        assert answer.is_success, answer.text
+        said: dict[str, Any] = answer.json()
+        return said
+
+    def begin(self, node: str = "question", **about: Any) -> str:
+        """Begin a session, and go on to a node."""
+        body = {"problem_summary": "The printer in accounting prints nothing", **about}
+        session = f"ai-sessions/{self.send('ai-sessions', **body)['id']}"
+        steps = NODES[node]
+        if steps is None:
+            self.send(f"{session}/flow", flow_id=None)
+        for step in steps or ():
+            self.send(f"{session}/steps", **step)
+        return session
+
+    def escalate(self, session: str, **said: str) -> str:
+        """Hand it over."""
+        body: dict[str, Any] = {"reason": "Out of ideas.", **said}
+        return f"handoffs/{self.send(f'{session}/handoffs', **body)['id']}"
+
+    def hold(self, session: str) -> str:
+        """Hand it over, and have the senior claim it."""
+        handoff = self.escalate(session)
+        self.send(f"{handoff}/claim", self.senior.headers)
+        return handoff
+
+    def fix(self, session: str, who: dict[str, str] | None = None) -> None:
+        """Apply a fix that has to prove itself."""
+        until = (now() + timedelta(days=1)).isoformat()
+        fix = {"fix": "Replaced the cable.", "waiting_for": "a day without outages", "look_again_at": until}
+        self.send(f"{session}/verify", who, **fix)
+
+
+def open_desk(client: TestClient, company: Company) -> Desk:
+    """A desk in an account that is new."""
+    publish_printer_flow(client, company)
+    kim, lou = join(client, company, "Kim"), join(client, company, "Lou")
+    return Desk(client, company, kim, lou, publish_procedure(client, company))
+
+
+def make_states(desk: Desk) -> dict[str, str]:
+    """The id of a session in each state, by the words for it."""
+    made = {name: tell(desk) for name, tell in _STORIES.items()}
+    for node in NODES:
+        made[f"at work at {node}"] = desk.begin(node)
+        made[f"held at {node}"] = session = desk.begin(node)
+        desk.hold(session)
+    return {name: session.rpartition("/")[2] for name, session in made.items()}
+
+
+def _paused(desk: Desk) -> str:
+    session = desk.begin()
+    desk.send(f"{session}/pause")
+    return session
+
+
+def _waiting_at_the_end(desk: Desk) -> str:
+    session = desk.begin("escalation")
+    desk.escalate(session, note="The driver.", tried="Turned it off and on.")
+    return session
+
+
+def _resolved(desk: Desk) -> str:
+    session = desk.begin("resolution")
+    desk.send(f"{session}/resolve", summary="It prints again.")
+    return session
+
+
+def _abandoned(desk: Desk) -> str:
+    session = desk.begin()
+    desk.send(f"{session}/abandon")
+    return session
+
+
+def _unassigned(desk: Desk) -> str:
+    session = desk.begin()
+    desk.company.query(
+        "UPDATE ai_sessions SET owner_id = NULL WHERE id = %s RETURNING id", session.rpartition("/")[2]
+    )
+    return session
+
+
+def _with_a_fix(desk: Desk) -> str:
+    session = desk.begin("no flow")
+    desk.fix(session)
+    return session
+
+
+def _with_a_fix_of_a_senior(desk: Desk) -> str:
+    session = desk.begin()
+    desk.hold(session)
+    desk.fix(session, desk.senior.headers)
+    return session
+
+
+def _escalated_with_a_fix(desk: Desk) -> str:
+    session = _with_a_fix(desk)
+    desk.escalate(session)
+    return session
+
+
+def _failed(desk: Desk) -> str:
+    session = _with_a_fix(desk)
+    desk.send(f"{session}/verify/fail", note="It fell over.")
+    return session
+
+
+def _asked_in_the_queue(desk: Desk) -> str:
+    session = desk.begin()
+    desk.send(f"{desk.escalate(session)}/questions", desk.senior.headers, question="Which printer?")
+    return session
+
+
+def _asked(desk: Desk) -> str:
+    session = desk.begin()
+    desk.send(f"{desk.hold(session)}/questions", desk.senior.headers, question="Which printer?")
+    return session
+
+
+def _answered(desk: Desk) -> str:
+    session = desk.begin()
+    questions = f"{desk.hold(session)}/questions"
+    asked = desk.send(questions, desk.senior.headers, question="Which printer?")
+    desk.send(f"{questions}/{asked['questions'][0]['id']}/answer", answer="The small one.")
+    return session
+
+
+def _given_back(desk: Desk) -> str:
+    session = desk.begin()
+    desk.send(f"{desk.hold(session)}/close", desk.senior.headers, outcome="returned", note="Try the other one.")
+    return session
+
+
+def _sent_back(desk: Desk) -> str:
+    session = desk.begin()
+    desk.send(f"{desk.escalate(session)}/send-back", desk.senior.headers, reason="Which printer?")
+    return session
+
+
+def _run(desk: Desk) -> str:
+    return desk.begin(problem_summary="A new PC for Anna", flow_id=desk.procedure)
+
+
+def _half_done_run(desk: Desk) -> str:
+    session = _run(desk)
+    desk.send(f"{session}/marks", do="fill", field="name", value="PC-12")
+    desk.send(f"{session}/marks", do="tick", item="unpack")
+    desk.send(f"{session}/marks", do="waive", item="label", reason="No labels left.")
+    return session
+
+
+def _held_run(desk: Desk) -> str:
+    session = _half_done_run(desk)
+    desk.hold(session)
+    return session
+
+
+def _edited(desk: Desk) -> str:
+    session = desk.begin("instruction")
+    answer, note = (step["id"] for step in desk.send(f"{session}/steps", free_text="It hums.")["steps"])
+    desk.send(f"{session}/steps/{note}/correct", text="It rattles.")
+    desk.send(f"{session}/steps/{note}/strike")
+    desk.send(f"{session}/steps/{answer}/take-back")
+    return session
+
+
+def _with_words_removed(desk: Desk) -> str:
+    session = desk.begin()
+    note = desk.send(f"{session}/steps", free_text="The password is Winter2026!")["steps"][-1]["id"]
+    desk.send(f"{session}/steps/{note}/remove")
+    return session
+
+
+_STORIES: dict[str, Callable[[Desk], str]] = {
+    "paused": _paused,
+    "waiting for a senior at the end of its flow": _waiting_at_the_end,
+    "resolved": _resolved,
+    "abandoned": _abandoned,
+    "nobody works on it": _unassigned,
+    "a fix has to prove itself": _with_a_fix,
+    "the fix of a senior has to prove itself": _with_a_fix_of_a_senior,
+    "escalated with a fix": _escalated_with_a_fix,
+    "a fix did not help": _failed,
+    "asked in the queue": _asked_in_the_queue,
+    "asked": _asked,
+    "answered": _answered,
+    "given back": _given_back,
+    "sent back": _sent_back,
+    "at a checklist": _run,
+    "at a checklist that is half done": _half_done_run,
+    "a senior holds a checklist": _held_run,
+    "edited": _edited,
+    "words were removed": _with_words_removed,
+}

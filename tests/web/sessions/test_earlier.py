@@ -1,0 +1,58 @@
+"""A session that came back from a senior, and is escalated again: nothing that was said is lost."""
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.web.conftest import SignedIn
+from tests.web.forms import forms_of, send
+
+ESCALATED = {"reason": "Out of ideas.", "note": "The drum, I guess.", "priority": "high"}
+
+
+@pytest.fixture
+def sent_back(signed_in: SignedIn) -> tuple[TestClient, str, str]:
+    """The engineer's browser, the session, and the handoff that was sent back after a question and its answer."""
+    engineer, senior = signed_in(), signed_in()
+    session = engineer.post("/sessions", data={"problem_summary": "Something odd happens with my chair"}).url.path
+    counter = ("files", ("counter.log", b"98 %\n"))
+    handoff = engineer.post(f"{session}/escalate", data=ESCALATED, files=[counter]).url.path
+    senior.post(f"{handoff}/claim")
+    send(senior, session, f"{handoff}/questions", question="What does the counter say?")
+    send(engineer, session, "/answer", answer="It says 98 %.")
+    send(senior, session, "/give-back", reason="Print the counter page.", is_incomplete="true")
+    return engineer, session, handoff
+
+
+def test_the_engineer_still_reads_what_was_asked(sent_back: tuple[TestClient, str, str]) -> None:
+    engineer, session, _ = sent_back
+    html = engineer.get(session).text
+    for words in (
+        "Print the counter page.",
+        "What does the counter say?",
+        "It says 98 %.",
+        "Nothing was tried yet.",
+    ):
+        assert words in html, words
+
+
+def test_the_next_senior_reads_it_in_the_context_and_on_the_handoff(
+    sent_back: tuple[TestClient, str, str], signed_in: SignedIn
+) -> None:
+    engineer, session, handoff = sent_back
+    again = engineer.post(f"{session}/escalate", data={"reason": "Still odd."}).url.path
+    senior = signed_in(Role.TEAM_ADMIN)
+    senior.post(f"{again}/claim")
+    for path in (again, session):
+        html = senior.get(path).text
+        assert f'href="{handoff}"' in html
+        for words in ("It says 98 %.", "Print the counter page.", "The drum, I guess.", "counter.log"):
+            assert words in html, (path, words)
+
+
+def test_escalating_again_begins_with_what_the_first_said(sent_back: tuple[TestClient, str, str]) -> None:
+    engineer, session, _ = sent_back
+    [form] = [
+        one for one in forms_of(engineer.get(f"{session}/escalate").text) if one.action.endswith("/escalate")
+    ]
+    assert {name: form.holds[name] for name in ESCALATED} == {name: [said] for name, said in ESCALATED.items()}

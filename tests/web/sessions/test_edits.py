@@ -1,0 +1,86 @@
+"""The menu of each step on a session's page, as a browser without scripts uses it."""
+
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.sessions.flows import publish_printer_flow
+from tests.web.conftest import SignedIn
+from tests.web.forms import send
+
+
+@pytest.fixture
+def session(client: TestClient, company: Company, signed_in: SignedIn) -> tuple[TestClient, str]:
+    """An engineer's browser, and the page of a session with an outcome that has a note."""
+    about = {
+        "problem_summary": "The printer prints nothing",
+        "flow_id": str(publish_printer_flow(client, company)),
+    }
+    browser = signed_in()
+    path = browser.post("/sessions", data=about).url.path
+    send(browser, path, "/steps", choice="No")
+    send(browser, path, "/steps", outcome="Still nothing", note="The fuse is warm.")
+    return browser, path
+
+
+def _steps(html: str) -> list[str]:
+    """The steps of the path, as text."""
+    path = html[html.index('id="steps-so-far"') :]
+    items = re.findall(r'<li class="done[^"]*" id="step-.*?</li>\n', path, re.DOTALL)
+    return [" ".join(re.sub(r"<[^>]+>", " ", item).split()) for item in items]
+
+
+def test_a_note_is_corrected_and_says_what_it_said_before(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    page = send(browser, path, "/reword", text="The fuse is hot.")
+    assert "Corrected." in page.text
+    shown = _steps(page.text)[1]
+    assert "Switch it on. Still nothing The fuse is hot." in shown
+    assert re.search(r"Corrected .* by .* Before: The fuse is warm\.", shown)
+
+
+def test_a_struck_note_is_struck_through(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    page = send(browser, path, "/strike")
+    assert '<del class="wrap">The fuse is warm.</del>' in page.text
+    assert re.search(r"Struck \S+ .* by ", _steps(page.text)[1])
+    assert "The fuse is warm." in send(browser, page, "/reword", text="The fuse is warm.").text
+
+
+def test_what_was_corrected_and_then_struck_shows_and_brings_back_the_correction(
+    session: tuple[TestClient, str],
+) -> None:
+    browser, path = session
+    corrected = send(browser, path, "/reword", text="The fuse is hot.")
+    struck = send(browser, corrected, "/strike")
+    assert '<del class="wrap">The fuse is hot.</del>' in struck.text
+    again = send(browser, struck, "/reword")
+    assert "Switch it on. Still nothing The fuse is hot." in _steps(again.text)[1]
+
+
+def test_what_else_is_taken_back_is_said_before(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    html = browser.get(path).text
+    first, second = _steps(html)
+    assert "This also takes back: Switch it on: Still nothing Take back" in first
+    assert "also takes back" not in second
+    page = send(browser, path, "/take-back")
+    assert re.search(r'id="now" class="now">Is the printer on\?', page.text)
+    assert page.text.count('<small class="edited">Taken back') == 2
+
+
+def test_an_older_page_takes_nothing_back(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    old = browser.get(path)
+    send(browser, path, "/steps", outcome="Still nothing")
+    page = send(browser, old, "/take-back")
+    assert "This page was out of date." in page.text
+
+
+def test_no_page_offers_what_is_refused(session: tuple[TestClient, str], signed_in: SignedIn) -> None:
+    _, path = session
+    assert "step-menu" not in signed_in(Role.VIEWER).get(path).text
+    assert "step-menu" in signed_in(Role.TEAM_ADMIN).get(path).text

@@ -1,0 +1,134 @@
+"""The pages of a fix that has to prove itself."""
+
+import re
+import uuid
+from datetime import timedelta
+
+import pytest
+from fastapi.testclient import TestClient
+
+from flowpilot.clock import now
+from tests.company import Company
+from tests.sessions.flows import publish_printer_flow
+from tests.web.conftest import SignedIn
+from tests.web.forms import forms_of, send
+
+FIX = {"fix": "Replaced the <b>switch</b>.", "waiting_for": "a day without outages"}
+
+
+@pytest.fixture
+def session_path(client: TestClient, company: Company, signed_in: SignedIn) -> tuple[TestClient, str]:
+    """Somebody's browser, and the page of their session."""
+    publish_printer_flow(client, company)
+    browser = signed_in()
+    return browser, browser.post("/sessions", data={"problem_summary": "The printer prints nothing"}).url.path
+
+
+def test_a_fix_is_applied_confirmed_and_then_in_the_note(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    assert f'href="{path}/verify"' in browser.get(path).text
+    waits = send(browser, f"{path}/verify", "/verify", **FIX)
+    assert waits.url.path == path
+    assert "Did it help?" in waits.text
+    assert "Replaced the &lt;b&gt;switch&lt;/b&gt;." in waits.text
+    resolved = send(browser, path, "/verify/worked")
+    assert resolved.url.path == f"{path}/note"
+    assert "Replaced the &lt;b&gt;switch&lt;/b&gt;." in resolved.text
+
+
+def test_what_waits_is_on_home_and_beside_the_queue(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    send(browser, f"{path}/verify", "/verify", **FIX)
+    for page in ("/", "/handoffs"):
+        html = browser.get(page).text
+        section = html[html.index("Look again") :]
+        assert re.search(rf'href="{path}".*?Waiting for a day without outages', section, re.DOTALL), page
+
+
+def test_what_waits_says_so_with_its_time_and_stands_on_home_once(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    html = send(browser, f"{path}/verify", "/verify", **FIX).text
+    assert re.search(r'<span class="badge wrap tone-secondary">Waiting until <time', html)
+    assert re.search(
+        r'<td data-label="Status"><span class="badge wrap tone-secondary">Waiting until <time',
+        browser.get("/sessions").text,
+    )
+    assert browser.get("/").text.count(f'href="{path}"') == 1
+
+
+def test_it_is_put_off_and_did_not_help(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    send(browser, f"{path}/verify", "/verify", **FIX)
+    later = f"{now() + timedelta(days=4):%Y-%m-%dT%H:%M}"
+    assert "Put off." in send(browser, f"{path}/verify", "/verify/postpone", other=later).text
+    html = send(browser, path, "/verify/failed", note="It fell over.").text
+    assert "Did it help?" not in html
+    assert "It fell over." in html
+
+
+def test_a_time_that_is_over_is_refused_at_its_field_and_nothing_is_lost(
+    session_path: tuple[TestClient, str],
+) -> None:
+    browser, path = session_path
+    refused = send(browser, f"{path}/verify", "/verify", **FIX, other="2020-01-01T10:00")
+    assert refused.status_code == 422
+    assert "Another time: Choose a time in the future, within 90 days." in refused.text
+
+
+def test_it_worked_asks_what_would_have_spared_the_escalation_and_the_session_leads_to_it(
+    session_path: tuple[TestClient, str], signed_in: SignedIn, company: Company
+) -> None:
+    engineer, path = session_path
+    handoff = engineer.post(f"{path}/escalate", data={"reason": "Out of ideas."}).url.path
+    senior = signed_in()
+    senior.post(f"{handoff}/claim")
+    assert "What would have spared this escalation" in send(senior, f"{path}/verify", "/verify", **FIX).text
+    elsewhere = {"handoff_id": str(uuid.uuid4()), "avoidable_reason": "A missing right"}
+    assert send(senior, path, "/verify/worked", **elsewhere).status_code == 404
+    send(senior, path, "/verify/worked", avoidable_reason="A missing right")
+    assert company.query("SELECT avoidable_reason FROM session_handoffs") == [("A missing right",)]
+    assert f'href="{handoff}"' in senior.get(path).text
+
+
+def test_after_a_fix_that_did_not_help_nothing_says_that_it_is_solved(
+    session_path: tuple[TestClient, str],
+) -> None:
+    browser, path = session_path
+    for said in ({"choice": "Yes"}, {"outcome": "It prints"}):
+        send(browser, path, "/steps", **said)
+    assert "This should be solved now" in browser.get(path).text
+    waits = send(browser, f"{path}/verify", "/verify", **FIX).text
+    assert "This should be solved now" not in waits
+    failed = send(browser, path, "/verify/failed", note="Offline again.").text
+    assert "This should be solved now" not in failed
+    assert re.search(r'id="now"[^>]*>It did not help</h2>', failed)
+    ways = failed[failed.index('<div class="actions mt-3">') :]
+    assert 0 < ways.index("/escalate") < ways.index("/flow") < ways.index('href="#resolve"')
+    [resolve] = [form for form in forms_of(failed) if form.action.endswith("/resolve")]
+    assert resolve.holds["summary"] == [""]
+
+
+def test_while_a_fix_waits_nobody_is_told_to_escalate(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    for said in ({"choice": "Yes"}, {"outcome": "Still nothing"}):
+        send(browser, path, "/steps", **said)
+    assert "Time to escalate" in browser.get(path).text
+    assert "Time to escalate" not in send(browser, f"{path}/verify", "/verify", **FIX).text
+
+
+def test_after_a_seniors_fix_that_did_not_help_the_case_is_still_beside_the_session(
+    session_path: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    engineer, path = session_path
+    for said in ({"choice": "Yes"}, {"outcome": "Still nothing"}):
+        send(engineer, path, "/steps", **said)
+    handoff = send(engineer, f"{path}/escalate", "/escalate", reason="Out of ideas.", note="A cable").url.path
+    senior = signed_in()
+    senior.post(f"{handoff}/claim")
+    send(senior, path, "/questions", question="Which cable?")
+    send(senior, f"{path}/verify", "/verify", **FIX)
+    failed = send(senior, path, "/verify/failed").text
+    assert re.search(r'id="now"[^>]*>It did not help</h2>', failed)
+    handed_over = failed[failed.index("What was handed over") :]
+    for words in ("Out of ideas.", "A cable", "Which cable?", f'href="{handoff}"'):
+        assert words in handed_over
