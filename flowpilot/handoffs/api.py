@@ -1,26 +1,38 @@
 """JSON routes of handoffs: escalate, the queue, claim, release, close."""
 
 import uuid
+from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, Query, Request
 
+from flowpilot.attachments.schemas import named
+from flowpilot.attachments.service import NewFiles, attach
 from flowpilot.clock import Now
-from flowpilot.db.session import ReadDb
+from flowpilot.db.session import Db, ReadDb
 from flowpilot.handoffs import claims, queries, schemas, service
 from flowpilot.handoffs.decisions import Escalation
+from flowpilot.handoffs.earlier.queries import ended_handoffs
+from flowpilot.handoffs.earlier.schemas import earlier_out
 from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.locking import lock_target
+from flowpilot.handoffs.models import HandoffEventKind, Outcome
 from flowpilot.handoffs.queries import HandoffFilter, State
+from flowpilot.handoffs.questions.queries import NO_QUESTIONS, questions_of
+from flowpilot.handoffs.rules import avoidable, opinion
+from flowpilot.handoffs.rules.schemas import OpinionIn
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import KeyCursor, Limit
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.identity.idempotency import CreateOnce
+from flowpilot.identity.idempotency import CreateOnce, Once
 from flowpilot.jobs import enqueue
-from flowpilot.sessions.locking import lock_for_work
+from flowpilot.sessions.holding import naming_the_holder
+from flowpilot.sessions.locking import LockedSession, lock_for_work
+from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.queries import solution_of
 
 router = APIRouter(prefix="/api/v1", tags=["handoffs"])
 
@@ -35,25 +47,53 @@ async def escalate(
     now: Now,
     once: CreateOnce,
 ) -> schemas.HandoffOut:
-    """Hand a session over: it waits in the queue with all that is known about it."""
+    """Hand a session over: it waits in the queue with all that is known about it.
+
+    If the account's rules ask for more than is there, the answer is 409, and `missing` names it.
+    """
+    return await record_escalation(request, session_id, body, actor, db, now, once, NewFiles(body.attachments))
+
+
+async def record_escalation(
+    request: Request,
+    session_id: uuid.UUID,
+    body: schemas.HandoffIn,
+    actor: Actor,
+    db: Db,
+    now: datetime,
+    once: Once,
+    files: NewFiles,
+    first: Callable[[LockedSession], Awaitable[None]] | None = None,
+) -> schemas.HandoffOut:
+    """Hand a session over with these files.
+
+    Args:
+        first: what is done just before, and not again if the request is repeated.
+    """
     await lock_target(db, actor, body.target_user_id)
     # Locked before the idempotency key, as for a step: in another order the two could wait for each other.
     locked = await lock_for_work(db, actor, session_id, now)
 
     async def make() -> schemas.HandoffOut:
-        why = Escalation(body.reason, body.note, body.priority.value_in_order, body.target_user_id)
+        if first is not None:
+            await first(locked)
+        settings = request.app.state.settings
+        added = named(await attach(db, settings, actor, files, locked.moment, session_id=session_id))
+        priority = body.priority.value_in_order
+        why = Escalation(body.reason, body.note, priority, body.target_user_id, body.tried, added)
         handoff = await service.escalate(db, actor, locked, why)
         if request.app.state.settings.ai_model is not None:
             await enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff.id)
         return await _answer(db, actor, handoff.id, now)
 
-    return await once.create(schemas.HandoffOut, body, make)
+    async with naming_the_holder(db, actor, locked):
+        return await once.create(schemas.HandoffOut, body, make)
 
 
 async def _filter(
     actor: CanView,
     state: Annotated[
-        State, Query(description="`queue`: unclaimed handoffs, then those claimed without action.")
+        State, Query(description="`queue`: unclaimed handoffs, then those whose claimant has not acted.")
     ] = "queue",
     priority: Annotated[list[schemas.PriorityName] | None, Query()] = None,
     domain: Annotated[Text | None, Query()] = None,
@@ -132,11 +172,71 @@ async def close(
     handoff_id: uuid.UUID, body: schemas.CloseIn, actor: CanWork, db: WriteSession, now: Now
 ) -> schemas.HandoffOut:
     """Close a handoff: its session is resolved, abandoned, set aside, or returned to its engineer."""
-    await service.close(db, actor, handoff_id, body.outcome, body.note, now, seen_holder=body.holder)
+    await service.close(
+        db,
+        actor,
+        handoff_id,
+        body.outcome,
+        body.note,
+        now,
+        seen_holder=body.holder,
+        avoidable_reason=body.avoidable_reason,
+    )
+    return await _answer(db, actor, handoff_id, now)
+
+
+@router.post("/handoffs/{handoff_id}/give-back")
+async def give_back(
+    handoff_id: uuid.UUID, body: schemas.GiveBackIn, actor: CanWork, db: WriteSession, now: Now
+) -> schemas.HandoffOut:
+    """Give a handoff back to the engineer who escalated it, who may also take it back while nobody holds it."""
+    await service.close(
+        db,
+        actor,
+        handoff_id,
+        Outcome.SENT_BACK if body.is_incomplete else Outcome.RETURNED,
+        body.reason,
+        now,
+        seen_holder=body.holder,
+        avoidable_reason=body.avoidable_reason,
+    )
+    return await _answer(db, actor, handoff_id, now)
+
+
+@router.post("/handoffs/{handoff_id}/send-back")
+async def send_back(
+    handoff_id: uuid.UUID, body: schemas.SendBackIn, actor: CanWork, db: WriteSession, now: Now
+) -> schemas.HandoffOut:
+    """`give-back` with `is_incomplete`: it says too little to work with. Held, or not claimed yet."""
+    lacking = schemas.GiveBackIn(reason=body.reason, is_incomplete=True, holder=body.holder)
+    return await give_back(handoff_id, lacking, actor, db, now)
+
+
+@router.put("/handoffs/{handoff_id}/avoidable")
+async def judge(
+    handoff_id: uuid.UUID, body: schemas.JudgementIn, actor: CanWork, db: WriteSession, now: Now
+) -> schemas.HandoffOut:
+    """Say what could have spared the escalation, even after its end; never required."""
+    await avoidable.judge(db, actor, handoff_id, body.reason, now)
+    return await _answer(db, actor, handoff_id, now)
+
+
+@router.put("/handoffs/{handoff_id}/opinion")
+async def say_opinion(
+    handoff_id: uuid.UUID, body: OpinionIn, actor: CanWork, db: WriteSession, now: Now
+) -> schemas.HandoffOut:
+    """Say what one thinks it is, in an open handoff of one's own that does not say it yet."""
+    await opinion.say_opinion(db, actor, handoff_id, body.opinion, now)
     return await _answer(db, actor, handoff_id, now)
 
 
 async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> schemas.HandoffOut:
     row = await queries.read_handoff(db, actor.account_id, handoff_id)
     events = await queries.events_of(db, actor.account_id, handoff_id)
-    return schemas.handoff_out(row, events, actor, now)
+    has_questions = any(event.kind == HandoffEventKind.ASKED for event in events)
+    asked = await questions_of(db, actor.account_id, handoff_id) if has_questions else NO_QUESTIONS
+    is_solved = row.session.status == SessionStatus.RESOLVED
+    solved_by = await solution_of(db, actor.account_id, row.session.id) if is_solved else None
+    made_at = row.handoff.created_at
+    before = await ended_handoffs(db, actor.account_id, row.session.id, before=made_at) if row.is_again else []
+    return schemas.handoff_out(row, events, asked, actor, now, solved_by=solved_by, earlier=earlier_out(before))

@@ -2,8 +2,8 @@
 
 import uuid
 from datetime import datetime
-from zoneinfo import ZoneInfo
 
+from flowpilot.clock import in_words
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions, leases, policy
 from flowpilot.handoffs.decisions import NewEvent
@@ -13,10 +13,12 @@ from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.policy import AlreadyClaimedError, HandoffAction
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
+from flowpilot.identity.hours.queries import hours_history
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions.locking import LockedSession
 from flowpilot.sessions.transitions import Action
+from flowpilot.working_hours import work_seconds
 
 
 async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> SessionHandoff:
@@ -29,7 +31,8 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
     """
     await lock_own_work(db, actor)
     locked = await lock_of(db, actor.account_id, handoff_id, now)
-    lease = await leases.lease_from(db, actor.account_id, locked.moment)
+    history = await hours_history(db, actor.account_id)
+    lease = await leases.lease_from(db, actor.account_id, locked.moment, history)
     claimed = await update_where(
         db,
         actor.account_id,
@@ -39,6 +42,7 @@ async def claim(db: Db, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> S
     )
     if not claimed:
         return await _held_already(db, actor, locked, handoff_id)
+    claimed[0].claim_work_seconds = work_seconds(claimed[0].created_at, locked.moment, history)
     locked.session.owner_id = actor.user_id
     await sessions.transition(db, locked, Action.CLAIM, actor.user_id)
     await leases.watch(db, claimed[0], lease)
@@ -117,8 +121,7 @@ async def _was_faster(db: Db, actor: Actor, handoff: SessionHandoff) -> AlreadyC
     name = (await names_of(db, handoff.account_id, [handoff.claimed_by])).get(handoff.claimed_by)
     has_it = "holds this handoff"
     if handoff.claimed_at is not None:
-        since = handoff.claimed_at.astimezone(ZoneInfo(actor.timezone))
-        has_it = f"has held this handoff since {since:%Y-%m-%d %H:%M:%S %Z}"
+        has_it = f"has held this handoff since {in_words(handoff.claimed_at, actor.timezone)}"
     return AlreadyClaimedError(
         f"{name or 'A former member'} was faster and {has_it}.",
         holder={"id": str(handoff.claimed_by), "name": name},

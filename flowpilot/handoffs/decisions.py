@@ -4,28 +4,34 @@ Each changes the handoff it is given, and returns the event to record.
 """
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
 from flowpilot.copilot import rules
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.handoffs.snapshot import take_snapshot
-from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
+from flowpilot.sessions.models import EDITS, AISession, AISessionStep, SessionStatus
 from flowpilot.sessions.queries import SessionHistory, case_of
 
 # Why a session goes back into the queue when a lease ends.
-LAPSED = "Nothing happened after the claim."
+LAPSED = "Its holder did not act on it in time."
 
 
 @dataclass(frozen=True, slots=True)
 class Escalation:
-    """Why somebody hands a session over, and to whom if that matters."""
+    """Why somebody hands a session over, and to whom if that matters.
+
+    `tried` is what no step says of that; `files`: how the snapshot names its own.
+    """
 
     reason: str
     note: str = ""
     priority: Priority = Priority.NORMAL
     target_user_id: uuid.UUID | None = None
+    tried: str = ""
+    files: Mapping[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,10 +43,16 @@ class NewEvent:
 
 
 def escalate(
-    history: SessionHistory, why: Escalation, *, handoff_id: uuid.UUID, by: uuid.UUID, at: datetime
+    history: SessionHistory,
+    why: Escalation,
+    *,
+    handoff_id: uuid.UUID,
+    by: uuid.UUID,
+    at: datetime,
+    lacks: Sequence[str] = (),
 ) -> tuple[SessionHandoff, NewEvent]:
-    """A handoff with all that is known of its session."""
-    snapshot = take_snapshot(history, why.note)
+    """A handoff with all that is known of its session; `lacks` is what the account's rules miss."""
+    snapshot = take_snapshot(history, why.note, why.tried) | dict(why.files)
     assessment = rules.assess(case_of(history, note=why.note, missing=snapshot["missing"]))
     handoff = SessionHandoff(
         account_id=history.session.account_id,
@@ -52,6 +64,7 @@ def escalate(
         note=why.note,
         priority=int(why.priority),
         snapshot=snapshot,
+        lacks=list(lacks),
         assessment=assessment.model_dump(mode="json"),
         target_user_id=why.target_user_id,
         claimed_by=None,
@@ -60,16 +73,24 @@ def escalate(
         reminded_at=None,
         first_action_at=None,
         first_action_by=None,
+        claimant_action_at=None,
+        claim_work_seconds=None,
+        action_work_seconds=None,
+        claimant_work_seconds=None,
         closed_at=None,
         closed_by=None,
         outcome=None,
+        avoidable_reason=None,
+        edits=[],
     )
     return handoff, NewEvent(HandoffEventKind.CREATED, {"priority": int(why.priority)})
 
 
 def claimed_by(user_id: uuid.UUID, at: datetime, lease_ends: datetime | None) -> dict[str, Any]:
     """The fields that a claim sets."""
-    return {"claimed_by": user_id, "claimed_at": at, "lease_expires_at": lease_ends, "reminded_at": None}
+    claim = {"claimed_by": user_id, "claimed_at": at, "lease_expires_at": lease_ends, "reminded_at": None}
+    # A release by the previous version, which runs on during an upgrade, leaves it.
+    return claim | {"claimant_action_at": None, "action_work_seconds": None, "claimant_work_seconds": None}
 
 
 def remind(handoff: SessionHandoff, at: datetime) -> NewEvent:
@@ -80,19 +101,27 @@ def remind(handoff: SessionHandoff, at: datetime) -> NewEvent:
 
 
 def act(handoff: SessionHandoff, step: AISessionStep) -> NewEvent | None:
-    """The first step after a claim is its first action, no matter who takes it, and ends the lease.
+    """The first step after a claim is its first action, no matter who takes it; the claimant's own ends the lease.
 
-    Once the handoff is closed, it is not recorded as an event.
+    To correct, strike or take back an earlier step is no action of the claimant. It is one event, `first_action`,
+    if the claimant takes the first step, and another, `claimant_action`, if the claimant acts after another first
+    step. Once the handoff is closed, it is not recorded as an event.
     """
     claimed_at = handoff.claimed_at
-    if claimed_at is None or claimed_at >= step.created_at or handoff.first_action_at is not None:
+    if claimed_at is None or claimed_at >= step.created_at:
         return None
-    handoff.first_action_at, handoff.first_action_by = step.created_at, step.actor_id
-    handoff.lease_expires_at = None
-    if handoff.closed_at is not None:
+    is_first = handoff.first_action_at is None
+    by_claimant = step.actor_id == handoff.claimed_by and step.kind not in EDITS
+    is_claimants = by_claimant and handoff.claimant_action_at is None
+    if is_first:
+        handoff.first_action_at, handoff.first_action_by = step.created_at, step.actor_id
+    if is_claimants:
+        handoff.claimant_action_at, handoff.lease_expires_at = step.created_at, None
+    if handoff.closed_at is not None or not (is_first or is_claimants):
         return None
+    kind = HandoffEventKind.FIRST_ACTION if is_first else HandoffEventKind.CLAIMANT_ACTION
     seconds = round((step.created_at - claimed_at).total_seconds(), 3)
-    return NewEvent(HandoffEventKind.FIRST_ACTION, {"seconds": seconds})
+    return NewEvent(kind, {"seconds": seconds, "by_claimant": is_claimants})
 
 
 def release(handoff: SessionHandoff, reason: str) -> NewEvent:
@@ -136,5 +165,6 @@ def _take_claim_away(handoff: SessionHandoff) -> str | None:
     """Make the handoff as if it had never been claimed, except for its events, and return who held it."""
     holder = handoff.claimed_by
     handoff.claimed_by = handoff.claimed_at = handoff.lease_expires_at = handoff.reminded_at = None
-    handoff.first_action_at = handoff.first_action_by = None
+    handoff.first_action_at = handoff.first_action_by = handoff.claimant_action_at = None
+    handoff.claim_work_seconds = handoff.action_work_seconds = handoff.claimant_work_seconds = None
     return None if holder is None else str(holder)

@@ -1,17 +1,22 @@
-"""The first action after a claim, recomputed from the session's steps.
+"""The first action after a claim, by anybody and by the claimant, recomputed from the session's steps.
 
-The contract's definition: the earliest step of the same session strictly after the claim.
+The contract's definition: the earliest step of the same session strictly after the claim. For the claimant it must
+be one that does not correct, strike or take back another.
 """
 
 import psycopg
 
 from flowpilot.db.bulk import read_each_row_once
+from flowpilot.identity.hours.recount import recount
 
 _RECONCILE = """
 UPDATE session_handoffs h
-SET first_action_at = a.created_at, first_action_by = a.actor_id
+SET first_action_at = a.created_at, first_action_by = a.actor_id, claimant_action_at = a.by_claimant
 FROM (
-    SELECT DISTINCT ON (h.id) h.id, p.created_at, p.actor_id
+    SELECT DISTINCT ON (h.id) h.id, p.created_at, p.actor_id,
+           min(p.created_at) FILTER (
+               WHERE p.actor_id = h.claimed_by AND p.kind NOT IN ('correct', 'strike', 'take_back')
+           ) OVER (PARTITION BY h.id) AS by_claimant
     FROM session_handoffs h
     LEFT JOIN ai_session_steps p
       ON p.account_id = %(account_id)s AND p.session_id = h.session_id AND p.created_at > h.claimed_at
@@ -19,11 +24,20 @@ FROM (
     ORDER BY h.id, p.created_at, p.position
 ) a
 WHERE h.account_id = %(account_id)s AND h.id = a.id
-  AND (h.first_action_at, h.first_action_by) IS DISTINCT FROM (a.created_at, a.actor_id)
+  AND (h.first_action_at, h.first_action_by, h.claimant_action_at)
+      IS DISTINCT FROM (a.created_at, a.actor_id, a.by_claimant)
 """
 
 
+_WORKING_TIMES = {
+    "claim_work_seconds": ("created_at", "claimed_at"),
+    "action_work_seconds": ("claimed_at", "first_action_at"),
+    "claimant_work_seconds": ("claimed_at", "claimant_action_at"),
+}
+
+
 def reconcile(connection: psycopg.Connection, account_id: object) -> int:
-    """Correct every handoff of the account; return how many were wrong."""
+    """Correct every handoff of the account, and its working times; return how many were wrong."""
     read_each_row_once(connection)
-    return connection.execute(_RECONCILE, {"account_id": account_id}).rowcount
+    corrected = connection.execute(_RECONCILE, {"account_id": account_id}).rowcount
+    return corrected + recount(connection, account_id, "session_handoffs", _WORKING_TIMES)

@@ -24,6 +24,9 @@ NOTIFIED_KINDS = frozenset(
         HandoffEventKind.REASSIGNED,
         HandoffEventKind.REMINDED,
         HandoffEventKind.EXPIRED,
+        HandoffEventKind.ASKED,
+        HandoffEventKind.ANSWERED,
+        HandoffEventKind.WITHDRAWN,
         HandoffEventKind.CLOSED,
     }
 )
@@ -59,7 +62,7 @@ async def record(
     )
     if kind in NOTIFIED_KINDS:
         await enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=event_id)
-    await announce(db, account_id, "handoffs")
+    announce(db, account_id, "handoffs")
 
 
 async def _next_number(db: Db, account_id: uuid.UUID) -> int:

@@ -3,19 +3,30 @@
 import uuid
 from datetime import datetime
 
+from sqlalchemy import and_, or_
+
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions
 from flowpilot.handoffs.keeping import close_open, lock_where, record_event
-from flowpilot.handoffs.models import SessionHandoff
+from flowpilot.handoffs.models import Outcome, SessionHandoff
+from flowpilot.identity.hours.queries import hours_history
 from flowpilot.sessions.locking import LockedSession
-from flowpilot.sessions.models import AISession, AISessionStep
+from flowpilot.sessions.models import EDITS, AISession, AISessionStep
+from flowpilot.working_hours import AROUND_THE_CLOCK, work_seconds
 
 
 async def note_first_action(db: Db, session: AISession, step: AISessionStep) -> None:
-    """The first step after a claim is its first action."""
-    without_action = (SessionHandoff.claimed_at.is_not(None), SessionHandoff.first_action_at.is_(None))
-    for handoff in await lock_where(db, session.account_id, session.id, *without_action):
+    """The first step after a claim is its first action; the claimant's is their first that edits no other."""
+    by_anybody = SessionHandoff.first_action_at.is_(None)
+    by_claimant = and_(SessionHandoff.claimant_action_at.is_(None), SessionHandoff.claimed_by == step.actor_id)
+    awaited = by_anybody if step.kind in EDITS else or_(by_anybody, by_claimant)
+    is_awaited = (SessionHandoff.claimed_at.is_not(None), awaited)
+    awaiting = await lock_where(db, session.account_id, session.id, *is_awaited)
+    history = await hours_history(db, session.account_id) if awaiting else AROUND_THE_CLOCK
+    for handoff in awaiting:
         event = decisions.act(handoff, step)
+        handoff.action_work_seconds = work_seconds(handoff.claimed_at, handoff.first_action_at, history)
+        handoff.claimant_work_seconds = work_seconds(handoff.claimed_at, handoff.claimant_action_at, history)
         await db.flush()
         if event is not None:
             await record_event(db, handoff, event, step.actor_id, step.created_at)
@@ -24,3 +35,8 @@ async def note_first_action(db: Db, session: AISession, step: AISessionStep) -> 
 async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, at: datetime) -> None:
     """A session that has ended leaves nothing to hand over."""
     await close_open(db, LockedSession(session, at), by, decisions.outcome_of_end(session))
+
+
+async def set_aside(db: Db, session: AISession, by: uuid.UUID | None, at: datetime) -> None:
+    """A fix was applied and has to prove itself: there is nothing to hand over meanwhile."""
+    await close_open(db, LockedSession(session, at), by, Outcome.PARKED, session.waiting_for or "")

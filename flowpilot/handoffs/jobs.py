@@ -23,7 +23,7 @@ ASSESS_JOB = "handoffs.assess"
 
 @app.task(name=REMIND_JOB, pass_context=True, retry=RETRY)
 async def remind(context: JobContext, account_id: str, handoff_id: str, claimed_at: str) -> None:
-    """Remind the holder of a claim on which nothing has happened."""
+    """Remind the holder of a claim who has done nothing yet."""
     async with tools(context).database.write(uuid.UUID(account_id)) as db:
         handoff = await _idle_claim(db, uuid.UUID(account_id), uuid.UUID(handoff_id), claimed_at)
         if handoff is None or handoff.reminded_at is not None:
@@ -34,7 +34,7 @@ async def remind(context: JobContext, account_id: str, handoff_id: str, claimed_
 
 @app.task(name=EXPIRE_JOB, pass_context=True, retry=RETRY)
 async def expire(context: JobContext, account_id: str, handoff_id: str, claimed_at: str) -> None:
-    """Put a claim on which nothing has happened back into the queue."""
+    """Put a claim whose holder has done nothing back into the queue."""
     account = uuid.UUID(account_id)
     async with tools(context).database.write(account) as db:
         session_id = await db.scalar(
@@ -65,6 +65,10 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
     case = case_of(history, note=handoff.note, missing=handoff.snapshot.get("missing", []))
     assessment = (await assess_case(tools(context), account, case, moment)).model_dump(mode="json")
     async with database.write(account) as db:
+        locked = await lock(db, account, handoff.session_id, moment)
+        # It may repeat words that were removed for good while the copilot was thinking.
+        if locked.session.removals != history.session.removals:
+            return
         # It may have been closed while the copilot was thinking.
         still_open = (SessionHandoff.id == handoff.id, SessionHandoff.closed_at.is_(None))
         if await update_where(db, account, *still_open, assessment=assessment):
@@ -75,12 +79,12 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
 async def _idle_claim(
     db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, claimed_at: str
 ) -> SessionHandoff | None:
-    """The handoff, locked, if the claim of that moment still holds and nothing has happened since."""
+    """The handoff, locked, if the claim of that moment still holds: the claimant's first action ends its lease."""
     query = select(SessionHandoff).where(
         SessionHandoff.account_id == account_id,
         SessionHandoff.id == handoff_id,
         SessionHandoff.claimed_at == datetime.fromisoformat(claimed_at),
-        SessionHandoff.first_action_at.is_(None),
+        SessionHandoff.lease_expires_at.is_not(None),
         SessionHandoff.closed_at.is_(None),
     )
     return (await db.scalars(query.with_for_update(key_share=True))).one_or_none()

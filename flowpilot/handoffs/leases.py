@@ -1,4 +1,4 @@
-"""Leases: a claim on which nothing happens returns to the queue, after a reminder to its holder."""
+"""Leases: a claim whose holder does nothing returns to the queue, after a reminder. Others' steps do not count."""
 
 import uuid
 from dataclasses import dataclass
@@ -6,12 +6,11 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import select
 
-from flowpilot.clock import zone
 from flowpilot.db.session import Db
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.identity.models import Account
 from flowpilot.jobs import enqueue
-from flowpilot.working_hours import WorkingHours, after_work, working_hours
+from flowpilot.working_hours import HoursHistory, WorkingHours, after_work
 
 REMIND_JOB = "handoffs.remind"
 EXPIRE_JOB = "handoffs.expire"
@@ -19,24 +18,19 @@ EXPIRE_JOB = "handoffs.expire"
 # The reminder comes this long before the end of a lease, or a fifth of a short one.
 _WARNING = timedelta(minutes=5)
 
-_RULES = (Account.lease_minutes, Account.timezone, Account.work_days, Account.work_start, Account.work_end)
-
 
 @dataclass(frozen=True, slots=True)
 class Lease:
-    """When a claim lapses unless something happens, and when its holder is reminded. Only working hours count."""
+    """When a claim lapses unless its holder acts, and when its holder is reminded. Only working hours count."""
 
     reminds: datetime
     ends: datetime
 
 
-async def lease_from(db: Db, account_id: uuid.UUID, claimed_at: datetime) -> Lease | None:
+async def lease_from(db: Db, account_id: uuid.UUID, claimed_at: datetime, history: HoursHistory) -> Lease | None:
     """The lease of a claim made at that moment; None if claims do not lapse."""
-    rules = (await db.execute(select(*_RULES).where(Account.id == account_id))).one()
-    if rules.lease_minutes is None:
-        return None
-    hours = working_hours(rules.work_days, rules.work_start, rules.work_end, zone(rules.timezone))
-    return lease(claimed_at, rules.lease_minutes, hours)
+    minutes = await db.scalar(select(Account.lease_minutes).where(Account.id == account_id))
+    return None if minutes is None else lease(claimed_at, minutes, history.at(claimed_at))
 
 
 def lease(claimed_at: datetime, minutes: int, hours: WorkingHours | None) -> Lease:

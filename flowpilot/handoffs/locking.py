@@ -90,4 +90,4 @@ async def lock_target(db: Db, actor: Actor, target: uuid.UUID | None) -> None:
         NotAssignableError: the target cannot sign in and claim.
     """
     if target is not None:
-        await lock_assignee(db, actor.account_id, target)
+        await lock_assignee(db, actor.account_id, target, "target_user_id")

@@ -6,6 +6,7 @@ from enum import IntEnum, StrEnum
 from typing import Any
 
 from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Index, SmallInteger, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from flowpilot.db.base import Base, Tenant, created_at, one_of, tenant_key
@@ -21,20 +22,29 @@ class Priority(IntEnum):
 
 
 class Outcome(StrEnum):
-    """How a handoff ended: resolved, set aside, returned to the engineer who escalated it, or abandoned."""
+    """How a handoff ended: resolved, set aside, returned to the engineer who escalated it, or abandoned.
+
+    `sent_back` is returned, too, but because it says too little to work with: a judgement of the escalation.
+    """
 
     RESOLVED = "resolved"
     PARKED = "parked"
     RETURNED = "returned"
+    SENT_BACK = "sent_back"
     ABANDONED = "abandoned"
 
 
 class SessionHandoff(Tenant, Base):
     """One escalation: a session waiting for, or held by, a senior.
 
-    `first_action_at` is derived: the earliest step of the session strictly after `claimed_at`. Until then a claim
-    lasts for as long as its lease, if there is one. `assessment` sums the snapshot up.
+    `first_action_at` and `claimant_action_at` are derived: the earliest step of the session strictly after
+    `claimed_at`, by anybody, and by `claimed_by` if it edits no other step. Until the claimant acts, a claim lasts
+    for as long as its lease, if there is one. `assessment` sums the snapshot up.
+    `..._work_seconds` are the working time from its creation to the claim, and from the claim to each first
+    action, by the hours of then; null without the end, or if all of the time was working time.
     `returns_to` is set when the engineer who escalated it can no longer work here: it goes back to this person.
+    `lacks` names what the account's rules ask for and it did not have; `avoidable_reason` is what could have
+    spared it, as a senior has said.
     `claimed_by` without `claimed_at`: a log dates the claim before the handoff, so its time is unknown.
     """
 
@@ -44,6 +54,7 @@ class SessionHandoff(Tenant, Base):
         CheckConstraint("priority BETWEEN 1 AND 4", "priority"),
         CheckConstraint("claimed_at >= created_at", "claimed_at"),
         CheckConstraint("first_action_at >= claimed_at", "first_action_at"),
+        CheckConstraint("claimant_action_at >= claimed_at", "claimant_action_at"),
         CheckConstraint("closed_at >= greatest(created_at, claimed_at)", "closed_at"),
         one_of("outcome", Outcome),
         Index(
@@ -56,7 +67,7 @@ class SessionHandoff(Tenant, Base):
             "session_handoffs_claimed_idx",
             "account_id",
             "claimed_at",
-            postgresql_include=["first_action_at", "closed_at"],
+            postgresql_include=["first_action_at", "claimant_action_at", "closed_at"],
         ),
         Index("session_handoffs_session_idx", "account_id", "session_id"),
         # The queue is what is open, which is little of all there is.
@@ -76,6 +87,7 @@ class SessionHandoff(Tenant, Base):
     note: Mapped[str] = mapped_column(server_default="")
     priority: Mapped[int] = mapped_column(SmallInteger, server_default="3")
     snapshot: Mapped[dict[str, Any]] = mapped_column(server_default="{}")
+    lacks: Mapped[list[str]] = mapped_column(JSONB, server_default="[]")
     assessment: Mapped[dict[str, Any] | None]
     target_user_id: Mapped[uuid.UUID | None]
     returns_to: Mapped[uuid.UUID | None]
@@ -85,9 +97,15 @@ class SessionHandoff(Tenant, Base):
     reminded_at: Mapped[datetime | None]
     first_action_at: Mapped[datetime | None]
     first_action_by: Mapped[uuid.UUID | None]
+    claimant_action_at: Mapped[datetime | None]
+    claim_work_seconds: Mapped[float | None]
+    action_work_seconds: Mapped[float | None]
+    claimant_work_seconds: Mapped[float | None]
     closed_at: Mapped[datetime | None]
     closed_by: Mapped[uuid.UUID | None]
     outcome: Mapped[str | None]
+    avoidable_reason: Mapped[str | None]
+    edits: Mapped[list[dict[str, Any]]] = mapped_column(JSONB, server_default="[]")
 
     @property
     def goes_back_to(self) -> uuid.UUID | None:
@@ -105,7 +123,12 @@ class HandoffEventKind(StrEnum):
     REMINDED = "reminded"
     EXPIRED = "expired"
     FIRST_ACTION = "first_action"
+    CLAIMANT_ACTION = "claimant_action"
     ASSESSED = "assessed"
+    ASKED = "asked"
+    ANSWERED = "answered"
+    WITHDRAWN = "withdrawn"
+    OPINION = "opinion"
     CLOSED = "closed"
 
 
@@ -123,7 +146,7 @@ class HandoffEvent(Tenant, Base):
         Index("handoff_events_report_idx", "account_id", "created_at", postgresql_include=["kind", "handoff_id"]),
         UniqueConstraint("account_id", "number"),
         one_of("kind", HandoffEventKind),
-        {"info": {"append_only": True}},
+        {"info": {"append_only": True, "removable": ("content",)}},
     )
 
     handoff_id: Mapped[uuid.UUID]

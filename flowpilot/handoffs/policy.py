@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement
 from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.identity.actor import Actor, ForbiddenError, Permission, Role, missing_permission
+from flowpilot.sessions import policy as sessions
 from flowpilot.sessions import transitions
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.transitions import Action
@@ -21,6 +22,8 @@ class HandoffAction(StrEnum):
     RELEASE = "release"
     REASSIGN = "reassign"
     CLOSE = "close"
+    SEND_BACK = "send_back"
+    ASK = "ask"
 
 
 class HandoffClosedError(OutdatedError):
@@ -37,6 +40,14 @@ class AlreadyClaimedError(OutdatedError):
 
 class OwnHandoffError(ConflictError):
     """A handoff cannot go to the person who escalated it."""
+
+
+class NobodyToAskError(ConflictError):
+    """There is nobody else to ask about the handoff."""
+
+
+class OpinionSaidError(OutdatedError):
+    """The handoff says already what its engineer thinks it is."""
 
 
 class NotYourHandoffError(ForbiddenError):
@@ -61,7 +72,7 @@ def check(
         ForbiddenError: the actor's role does not include it.
         HandoffClosedError: the handoff is closed.
         AlreadyClaimedError: it cannot be claimed, because somebody holds it.
-        OwnHandoffError: it cannot be claimed, because the actor escalated it.
+        OwnHandoffError: it cannot be claimed or sent back, because the actor escalated it.
         HandoffChangedError: it cannot be released, because nobody holds it.
         NotYourHandoffError: it is somebody else's.
         NotAllowedNowError: the session's status does not allow it.
@@ -79,6 +90,65 @@ def check_target(target: uuid.UUID | None, escalated_by: uuid.UUID | None) -> No
     """
     if target is not None and not may_be_target(target, escalated_by):
         raise OwnHandoffError("A handoff cannot be assigned to the person who escalated it.")
+
+
+def check_may_judge(handoff: SessionHandoff, actor: Actor) -> None:
+    """Make sure that the actor may say what could have spared the escalation.
+
+    Raises:
+        ForbiddenError: the actor's role does not include it.
+        NotYourHandoffError: the actor did not work on it.
+    """
+    lacking = missing_permission(actor, Permission.WORK)
+    if lacking is not None:
+        raise lacking
+    if not may_judge(handoff, actor):
+        raise NotYourHandoffError(
+            "Only the senior who worked on it or a team admin can say what would have spared it."
+        )
+
+
+def may_judge(handoff: SessionHandoff, actor: Actor) -> bool:
+    """Whether the actor may say what could have spared the escalation: it takes having worked on it."""
+    if handoff.claimed_by is None or not actor.may(Permission.WORK):
+        return False
+    return actor.user_id == handoff.claimed_by or actor.role.rank >= Role.TEAM_ADMIN.rank
+
+
+def check_may_say_opinion(handoff: SessionHandoff, actor: Actor) -> None:
+    """Make sure that the actor may say in the handoff what they think it is.
+
+    Raises:
+        ForbiddenError, NotYourHandoffError: somebody else escalated it.
+        HandoffClosedError: it is closed.
+        OpinionSaidError: it says so already.
+    """
+    refused = _refusal_of_opinion(handoff, actor)
+    if refused is not None:
+        raise refused
+
+
+def may_say_opinion(handoff: SessionHandoff, actor: Actor) -> bool:
+    """Whether the actor may say in the handoff what they think it is."""
+    return _refusal_of_opinion(handoff, actor) is None
+
+
+def check_may_act(handoff: SessionHandoff, session: AISession, actor: Actor) -> None:
+    """Make sure that the actor may answer the next steps of the handoff's assessment: done, or dismissed.
+
+    Raises:
+        ForbiddenError, NotYourSessionError, HeldBySeniorError: it is not theirs.
+        HandoffClosedError, HandoffChangedError: the handoff is closed, or nobody holds it.
+        NotAllowedNowError: the session's status does not allow a step.
+    """
+    refused = _refusal_to_act(handoff, session, actor)
+    if refused is not None:
+        raise refused
+
+
+def may_act(handoff: SessionHandoff, session: AISession, actor: Actor) -> bool:
+    """Whether the actor may answer the next steps of the handoff's assessment."""
+    return _refusal_to_act(handoff, session, actor) is None
 
 
 def may_be_target(user_id: uuid.UUID, escalated_by: uuid.UUID | None) -> bool:
@@ -138,19 +208,70 @@ def _refusal_to_close(handoff: SessionHandoff, actor: Actor) -> NotYourHandoffEr
     )
 
 
+def _refusal_to_send_back(handoff: SessionHandoff, actor: Actor) -> FlowPilotError | None:
+    if actor.user_id in {handoff.created_by, handoff.goes_back_to}:
+        return OwnHandoffError("You escalated this yourself. Take it back instead.")
+    if handoff.claimed_by is None:
+        return None
+    return _refusal_unless(actor, {handoff.claimed_by}, "Only its holder or a team admin can send it back.")
+
+
+def _refusal_to_ask(handoff: SessionHandoff, actor: Actor) -> FlowPilotError | None:
+    """While nobody holds it, everybody who may claim it asks; then its holder, and team admins."""
+    if handoff.goes_back_to in {None, actor.user_id}:
+        return NobodyToAskError("There is nobody else to ask: you would ask yourself, or it is not known whom.")
+    if handoff.claimed_by is None:
+        return None
+    return _refusal_unless(actor, {handoff.claimed_by}, "Only its holder or a team admin can ask about it now.")
+
+
+def _refusal_of_opinion(handoff: SessionHandoff, actor: Actor) -> FlowPilotError | None:
+    lacking = missing_permission(actor, Permission.WORK)
+    if lacking is not None:
+        return lacking
+    if handoff.created_by != actor.user_id:
+        return NotYourHandoffError("Only the person who escalated it can say what they think it is.")
+    if handoff.closed_at is not None:
+        return HandoffClosedError("The handoff is closed. Write a note in its session.")
+    if handoff.note:
+        return OpinionSaidError("It says already what you think it is. Write a note in its session.")
+    return None
+
+
+def _refusal_to_act(handoff: SessionHandoff, session: AISession, actor: Actor) -> FlowPilotError | None:
+    """A step of a session is for those who may take it; as a next step of the handoff, once it is held."""
+    lacking = missing_permission(actor, Permission.WORK)
+    if lacking is not None:
+        return lacking
+    if handoff.closed_at is not None:
+        return HandoffClosedError("The handoff is closed. Go on in its session.")
+    if handoff.claimed_by is None:
+        return HandoffChangedError("Nobody holds this handoff. Claim it first.")
+    return sessions.refusal(session, actor, Action.STEP)
+
+
 # What becomes of the session when its handoff is closed.
 CLOSING = {
     Outcome.RESOLVED: Action.RESOLVE,
     Outcome.ABANDONED: Action.ABANDON,
     Outcome.PARKED: Action.PARK,
     Outcome.RETURNED: Action.RETURN,
+    Outcome.SENT_BACK: Action.RETURN,
 }
+
+
+def closing_action(outcome: Outcome) -> HandoffAction:
+    """What somebody does who closes a handoff so: to send it back takes another right."""
+    return HandoffAction.SEND_BACK if outcome == Outcome.SENT_BACK else HandoffAction.CLOSE
+
 
 _RULES: dict[HandoffAction, Callable[[SessionHandoff, Actor], FlowPilotError | None]] = {
     HandoffAction.CLAIM: _refusal_to_claim,
     HandoffAction.RELEASE: _refusal_to_release,
     HandoffAction.REASSIGN: _refusal_to_reassign,
     HandoffAction.CLOSE: _refusal_to_close,
+    HandoffAction.SEND_BACK: _refusal_to_send_back,
+    HandoffAction.ASK: _refusal_to_ask,
 }
 
 
@@ -168,4 +289,8 @@ def _refusal_by_status(
         return transitions.refusal(status, Action.CLAIM)
     if action == HandoffAction.CLOSE:
         return transitions.refusal(status, CLOSING[outcome])
+    if action == HandoffAction.SEND_BACK:
+        return transitions.refusal(status, CLOSING[Outcome.SENT_BACK])
+    if action == HandoffAction.ASK:
+        return None
     return None if handoff.claimed_by is None else transitions.refusal(status, Action.RELEASE)

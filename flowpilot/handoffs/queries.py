@@ -1,19 +1,23 @@
 """Reads of handoffs: the queue, and one with everything that happened to it."""
 
 import uuid
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
 
 from flowpilot.clients.models import Client
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
 from flowpilot.handoffs.locking import HandoffNotFoundError
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.handoffs.questions.queries import n_open
+from flowpilot.handoffs.rules.models import EscalationSettings
+from flowpilot.handoffs.rules.requirements import AVOIDABLE_REASONS
+from flowpilot.handoffs.suggestions.queries import results
 from flowpilot.http.paging import decode_cursor, encode_cursor
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.models import AISession
@@ -21,14 +25,14 @@ from flowpilot.sessions.models import AISession
 State = Literal["queue", "waiting", "claimed", "acted", "closed", "all"]
 
 _NO_ONE_YET = SessionHandoff.claimed_by.is_(None)
-_NOTHING_YET = SessionHandoff.first_action_at.is_(None)
+_NOTHING_YET = SessionHandoff.claimant_action_at.is_(None)
 _OPEN = SessionHandoff.closed_at.is_(None)
 
 _STATES: dict[State, Sequence[ColumnElement[bool]]] = {
     "queue": (_OPEN, _NOTHING_YET),
     "waiting": (_OPEN, _NO_ONE_YET),
     "claimed": (_OPEN, SessionHandoff.claimed_by.is_not(None), _NOTHING_YET),
-    "acted": (_OPEN, SessionHandoff.first_action_at.is_not(None)),
+    "acted": (_OPEN, SessionHandoff.claimant_action_at.is_not(None)),
     "closed": (SessionHandoff.closed_at.is_not(None),),
     "all": (),
 }
@@ -62,13 +66,19 @@ class HandoffFilter:
 class Row:
     """A handoff with its session; `names` has those of its people who are members.
 
-    `client_notes` is read for one handoff only, not in a list.
+    `client_notes`, what the account says could spare an escalation (`avoidable_reasons`), whether its session was
+    escalated before (`is_again`), and what became of suggestions (`results`, by their words) are read for one
+    handoff only, not in a list. `n_open_questions`: what was asked back.
     """
 
     handoff: SessionHandoff
     session: AISession
     names: dict[uuid.UUID, str]
     client_notes: str = ""
+    avoidable_reasons: Sequence[str] = ()
+    n_open_questions: int = 0
+    is_again: bool = False
+    results: Mapping[str, str] = field(default_factory=dict)
 
 
 async def handoffs(
@@ -81,18 +91,18 @@ async def handoffs(
     """
     is_history = filter_.state in {"closed", "all"}
     order, types = (_HISTORY_ORDER, _HISTORY_KEY) if is_history else (_QUEUE_ORDER, _QUEUE_KEY)
-    query = _filtered(_with_session(account_id), filter_)
+    query = _filtered(_with_session(account_id), filter_).options(defer(AISession.problem_body))
     if cursor is not None:
         key, mark = tuple_(*order), tuple_(*map(literal, decode_cursor(cursor, *types)))
         query = query.where(key < mark if is_history else key > mark)
     query = query.order_by(*(column.desc() if is_history else column for column in order))
     found = (await db.execute(query.add_columns(*order).limit(limit + 1))).all()
-    rows = await _named(db, account_id, [(row[0], row[1]) for row in found[:limit]])
-    return rows, encode_cursor(found[limit - 1][2:]) if len(found) > limit else None
+    rows = await _named(db, account_id, [(row[0], row[1], row[2]) for row in found[:limit]])
+    return rows, encode_cursor(found[limit - 1][3:]) if len(found) > limit else None
 
 
 async def counts(db: ReadDb, account_id: uuid.UUID) -> tuple[int, int]:
-    """How many open handoffs nobody holds, and how many are held without an action yet."""
+    """How many open handoffs nobody holds, and how many are held by somebody who has not acted yet."""
     query = select(
         func.count().filter(_NO_ONE_YET), func.count().filter(SessionHandoff.claimed_by.is_not(None), _NOTHING_YET)
     ).where(SessionHandoff.account_id == account_id, _OPEN)
@@ -107,12 +117,25 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
         HandoffNotFoundError: the account has no such handoff.
     """
     its_client = and_(Client.account_id == SessionHandoff.account_id, Client.id == AISession.client_id)
-    query = _with_session(account_id).outerjoin(Client, its_client).add_columns(Client.notes)
+    reasons = select(EscalationSettings.avoidable_reasons).where(EscalationSettings.account_id == account_id)
+    query = _with_session(account_id).outerjoin(Client, its_client)
+    query = query.add_columns(
+        Client.notes,
+        reasons.scalar_subquery().label("reasons"),
+        _is_again(account_id).label("is_again"),
+        results(account_id).label("results"),
+    )
     found = (await db.execute(query.where(SessionHandoff.id == handoff_id))).one_or_none()
     if found is None:
         raise HandoffNotFoundError
-    (row,) = await _named(db, account_id, [(found[0], found[1])])
-    return replace(row, client_notes=found.notes or "")
+    (row,) = await _named(db, account_id, [(found[0], found[1], found[2])])
+    return replace(
+        row,
+        client_notes=found.notes or "",
+        avoidable_reasons=found.reasons or AVOIDABLE_REASONS,
+        is_again=found.is_again,
+        results=found.results or {},
+    )
 
 
 async def events_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Sequence[HandoffEvent]:
@@ -125,19 +148,30 @@ async def events_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) ->
     return (await db.scalars(query)).all()
 
 
-def _with_session(account_id: uuid.UUID) -> Select[SessionHandoff, AISession]:
+def _with_session(account_id: uuid.UUID) -> Select[SessionHandoff, AISession, int]:
     session = and_(AISession.account_id == SessionHandoff.account_id, AISession.id == SessionHandoff.session_id)
     return (
-        select(SessionHandoff, AISession)
+        select(SessionHandoff, AISession, n_open(account_id))
         .join(AISession, session)
         .where(SessionHandoff.account_id == account_id)
         .execution_options(populate_existing=True)
     )
 
 
+def _is_again(account_id: uuid.UUID) -> ColumnElement[bool]:
+    """Whether the session of the handoff that is read had another one before."""
+    earlier = aliased(SessionHandoff)
+    same = select(earlier.id).where(
+        earlier.account_id == account_id,
+        earlier.session_id == SessionHandoff.session_id,
+        earlier.created_at < SessionHandoff.created_at,
+    )
+    return same.correlate(SessionHandoff).exists()
+
+
 def _filtered(
-    query: Select[SessionHandoff, AISession], filter_: HandoffFilter
-) -> Select[SessionHandoff, AISession]:
+    query: Select[SessionHandoff, AISession, int], filter_: HandoffFilter
+) -> Select[SessionHandoff, AISession, int]:
     query = query.where(*_STATES[filter_.state])
     if filter_.priority is not None:
         query = query.where(SessionHandoff.priority.in_(filter_.priority))
@@ -153,11 +187,11 @@ def _filtered(
 
 
 async def _named(
-    db: ReadDb, account_id: uuid.UUID, found: Sequence[tuple[SessionHandoff, AISession]]
+    db: ReadDb, account_id: uuid.UUID, found: Sequence[tuple[SessionHandoff, AISession, int]]
 ) -> list[Row]:
     people = {
         person
-        for handoff, _ in found
+        for handoff, _, _ in found
         for person in (
             handoff.created_by,
             handoff.returns_to,
@@ -168,4 +202,4 @@ async def _named(
         if person is not None
     }
     names = await names_of(db, account_id, people) if people else {}
-    return [Row(handoff, session, names) for handoff, session in found]
+    return [Row(handoff, session, names, n_open_questions=n) for handoff, session, n in found]

@@ -1,8 +1,10 @@
 """Every JSON route of handoffs."""
 
 from flowpilot.handoffs import api
-from flowpilot.handoffs.live import api as live
+from flowpilot.handoffs.corrections import api as corrections
+from flowpilot.handoffs.questions import api as questions
+from flowpilot.handoffs.rules import api as rules
+from flowpilot.handoffs.suggestions import api as suggestions
 from flowpilot.http.routers import collect
 
-# The stream comes first: its path would otherwise be read as that of a handoff called "stream".
-router = collect(live, api)
+router = collect(api, rules, questions, corrections, suggestions)

@@ -8,17 +8,28 @@ from typing import Any, Self
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
+from flowpilot.attachments.schemas import AttachmentIds, AttachmentOut, attachments_in
 from flowpilot.clients.schemas import ClientRef
 from flowpilot.copilot.schemas import Assessment
 from flowpilot.handoffs import policy
+from flowpilot.handoffs.corrections.schemas import HandoffTexts, texts_out
+from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut
 from flowpilot.handoffs.locking import SeenHolder
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
-from flowpilot.http.fields import Body, Line, Remark
+from flowpilot.handoffs.questions.queries import Named
+from flowpilot.handoffs.questions.schemas import QuestionOut, questions_out
+from flowpilot.handoffs.rules.requirements import Requirement, still_lacking
+from flowpilot.handoffs.snapshot import still_missing
+from flowpilot.handoffs.suggestions.assessed import assessed_steps
+from flowpilot.handoffs.suggestions.schemas import NextStepOut, next_steps_out
+from flowpilot.http.fields import Body, Line, Remark, Words
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import PersonOut
+from flowpilot.sessions import policy as sessions
 from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.problem.schemas import PartOut, parts_out
 from flowpilot.sessions.schemas import client_ref
 
 # Offered when a reason is asked for; any other reason will do.
@@ -46,12 +57,14 @@ class PriorityName(StrEnum):
 
 
 class HandoffIn(Body):
-    """Why a session is handed over. `note`: what the engineer thinks it is, in their own words."""
+    """Why a session is handed over. `note`: what the engineer thinks it is; `tried`: what no step says of that."""
 
     reason: Line = Field(examples=list(REASONS))
     note: Remark = ""
+    tried: Remark = ""
     priority: PriorityName = PriorityName.NORMAL
     target_user_id: uuid.UUID | None = None
+    attachments: AttachmentIds = Field(default_factory=list)
 
 
 class HolderSeen(Body):
@@ -69,6 +82,30 @@ class ReleaseIn(HolderSeen):
     reason: Line
 
 
+class SendBackIn(HolderSeen):
+    """What a handoff lacks, for the engineer to add before it is escalated again."""
+
+    reason: Words
+
+
+class GiveBackIn(HolderSeen):
+    """Why a handoff goes back to the engineer who escalated it, or is taken back by them, and what to do next."""
+
+    reason: Words
+    is_incomplete: bool = Field(
+        default=False, description="It says too little to work with: `reason` says what is missing."
+    )
+    avoidable_reason: Line | None = Field(
+        default=None, description="What could have spared it, one of the account's list."
+    )
+
+
+class JudgementIn(Body):
+    """What could have spared the escalation, one of the account's list; null if that is not known."""
+
+    reason: Line | None
+
+
 class ReassignIn(HolderSeen):
     """Who the handoff is assigned to; null for anyone."""
 
@@ -80,6 +117,9 @@ class CloseIn(HolderSeen):
 
     outcome: Outcome
     note: Remark = ""
+    avoidable_reason: Line | None = Field(
+        default=None, description="What could have spared it, one of the account's list."
+    )
 
     @model_validator(mode="after")
     def _says_what_solved_it(self) -> Self:
@@ -87,11 +127,18 @@ class CloseIn(HolderSeen):
             raise ValueError("say in the note what solved it")
         return self
 
+    @model_validator(mode="after")
+    def _is_not_sent_back(self) -> Self:
+        if self.outcome == Outcome.SENT_BACK:
+            raise ValueError("use give-back, which says what is missing")
+        return self
+
 
 class HandoffRow(BaseModel):
     """A handoff in the queue.
 
-    `waiting_seconds`: from its creation to the claim, or until now. `seconds_to_first_action`: from the claim on.
+    `waiting_seconds`: from its creation to the claim, or until now. From the claim on, `seconds_to_first_action`
+    counts to the first step by anybody, and `seconds_to_claimant_action` to the first by the claimant.
     """
 
     id: uuid.UUID
@@ -105,6 +152,7 @@ class HandoffRow(BaseModel):
     reason: str
     priority: PriorityName
     completeness: float | None
+    lacks: list[Requirement] = Field(description="What the account's rules ask for and it still lacks.")
     created_at: datetime
     created_by: PersonOut | None
     returns_to: PersonOut | None = Field(description="Who gets it back, because `created_by` has left.")
@@ -114,10 +162,13 @@ class HandoffRow(BaseModel):
     lease_expires_at: datetime | None
     first_action_at: datetime | None
     first_action_by: PersonOut | None
+    claimant_action_at: datetime | None
     closed_at: datetime | None
     outcome: Outcome | None
     waiting_seconds: float
     seconds_to_first_action: float | None
+    seconds_to_claimant_action: float | None
+    n_open_questions: int = Field(description="Questions to the engineer that wait for an answer.")
     allowed: list[HandoffAction]
 
 
@@ -127,7 +178,7 @@ class QueuePage(BaseModel):
     items: list[HandoffRow]
     next_cursor: str | None
     n_waiting: int = Field(description="Open handoffs that nobody holds.")
-    n_claimed_without_action: int
+    n_claimed_without_action: int = Field(description="Open handoffs whose holder has not acted yet.")
 
 
 class EventOut(BaseModel):
@@ -135,19 +186,34 @@ class EventOut(BaseModel):
 
     model_config = ConfigDict(from_attributes=True)
 
+    number: int | None = Field(description="Its `id` in the live stream; null if it was imported.")
     kind: HandoffEventKind
     actor_id: uuid.UUID | None
     content: dict[str, Any]
     created_at: datetime
 
 
-class HandoffOut(HandoffRow):
+class HandoffOut(HandoffRow, HandoffTexts):
     """A handoff with all that is known: the snapshot of its session, and an assessment of it."""
 
+    problem_body: str = Field(description="The text that the title was taken from; empty if the title is all.")
+    problem_parts: list[PartOut] = Field(description="That text's own words, and what is around them.")
+    may_correct: bool = Field(description="Whether the caller may edit what its session is about.")
     client_notes: str = Field(description="What everybody who works for the client should know.")
-    note: str
+    attachments: list[AttachmentOut] = Field(description="Its own files; those of steps are in the snapshot.")
     snapshot: dict[str, Any]
+    missing: list[str] = Field(
+        description="What a senior asks first and the snapshot does not have, besides client, ticket and domain."
+    )
+    may_say_opinion: bool = Field(description="Whether the caller may still say what they think it is.")
+    avoidable_reason: str | None = Field(description="What could have spared it, as a senior has said.")
+    may_judge: bool = Field(description="Whether the caller may say so.")
+    avoidable_reasons: list[str] = Field(description="What the caller can choose from to say so.")
+    solved_by: str | None = Field(description="What solved its session, as it reads now; null if not solved.")
     assessment: Assessment | None
+    next_steps: list[NextStepOut] = Field(description="Those of the assessment, and what became of each.")
+    questions: list[QuestionOut] = Field(description="What the engineer who escalated was asked, in order.")
+    earlier: list[EarlierHandoffOut] = Field(description="The earlier escalations of its session, in order.")
     events: list[EventOut]
 
 
@@ -155,7 +221,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
     """The fields of `HandoffRow`, as the actor sees them."""
     handoff, session = row.handoff, row.session
     waited_until = handoff.claimed_at or handoff.closed_at or now
-    acted, claimed = handoff.first_action_at, handoff.claimed_at
+    claimed = handoff.claimed_at
     return {
         "id": handoff.id,
         "session_id": session.id,
@@ -168,6 +234,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "reason": handoff.reason,
         "priority": PriorityName[Priority(handoff.priority).name],
         "completeness": handoff.snapshot.get("completeness"),
+        "lacks": still_lacking(handoff, session),
         "created_at": handoff.created_at,
         "created_by": _person(row, handoff.created_by),
         "returns_to": _person(row, handoff.returns_to),
@@ -175,27 +242,57 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "claimed_at": claimed,
         "claimed_by": _person(row, handoff.claimed_by),
         "lease_expires_at": handoff.lease_expires_at,
-        "first_action_at": acted,
+        "first_action_at": handoff.first_action_at,
         "first_action_by": _person(row, handoff.first_action_by),
+        "claimant_action_at": handoff.claimant_action_at,
         "closed_at": handoff.closed_at,
         "outcome": handoff.outcome,
         "waiting_seconds": max(0.0, round((waited_until - handoff.created_at).total_seconds(), 2)),
-        "seconds_to_first_action": round((acted - claimed).total_seconds(), 2) if acted and claimed else None,
+        "seconds_to_first_action": _seconds(claimed, handoff.first_action_at),
+        "seconds_to_claimant_action": _seconds(claimed, handoff.claimant_action_at),
+        "n_open_questions": row.n_open_questions,
         "allowed": policy.allowed(handoff, session, actor),
     }
 
 
-def handoff_out(row: Row, events: Sequence[HandoffEvent], actor: Actor, now: datetime) -> HandoffOut:
-    """The whole of a handoff."""
+def handoff_out(
+    row: Row,
+    events: Sequence[HandoffEvent],
+    asked: Named,
+    actor: Actor,
+    now: datetime,
+    *,
+    solved_by: str | None,
+    earlier: list[EarlierHandoffOut],
+) -> HandoffOut:
+    """The whole of a handoff; `solved_by` is what solved its session, `earlier` its escalations before."""
     handoff = row.handoff
+    may_judge, may_act = policy.may_judge(handoff, actor), policy.may_act(handoff, row.session, actor)
     return HandoffOut(
         **handoff_row(row, actor, now),
+        problem_body=row.session.problem_body,
+        problem_parts=parts_out(row.session.problem_body),
+        may_correct=sessions.may_correct(sessions.allowed(row.session, actor)),
         client_notes=row.client_notes,
-        note=handoff.note,
+        attachments=attachments_in(handoff.snapshot),
         snapshot=handoff.snapshot,
+        missing=still_missing(handoff.snapshot, handoff.note),
+        may_say_opinion=policy.may_say_opinion(handoff, actor),
+        avoidable_reason=handoff.avoidable_reason,
+        may_judge=may_judge,
+        avoidable_reasons=list(row.avoidable_reasons) if may_judge else [],
+        solved_by=solved_by,
         assessment=None if handoff.assessment is None else Assessment.model_validate(handoff.assessment),
+        next_steps=next_steps_out(assessed_steps(handoff, row.session, row.results), may_answer=may_act),
+        questions=questions_out(asked, handoff, row.session, actor),
+        earlier=earlier,
         events=[EventOut.model_validate(event) for event in events],
+        **texts_out(handoff, actor),
     )
+
+
+def _seconds(start: datetime | None, end: datetime | None) -> float | None:
+    return None if start is None or end is None else round((end - start).total_seconds(), 2)
 
 
 def _person(row: Row, user_id: uuid.UUID | None) -> PersonOut | None:

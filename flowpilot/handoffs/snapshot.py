@@ -1,29 +1,52 @@
 """What a handoff stores of its session: everything the next engineer would have to ask for. Pure."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+from flowpilot.handoffs.rules.requirements import Requirement
 from flowpilot.sessions import path
 from flowpilot.sessions.client_notes.models import NoteMode
 from flowpilot.sessions.models import AISessionStep, StepKind
+from flowpilot.sessions.problem.titles import telling
 from flowpilot.sessions.queries import SessionHistory, steps_left
 from flowpilot.sessions.runs.run import Run
+
+
+@dataclass(frozen=True, slots=True)
+class _Check:
+    """One of a senior's first questions: its name, whether it is answered, and what is said if it is not."""
+
+    name: str
+    is_there: bool
+    sentence: str
+
+
+# What is missing of the session's facts, which may be filled in since: their fields say so where they are shown.
+FACTS = {
+    "domain": "The domain is not set.",
+    "client": "The client is not named.",
+    "ticket": "No ticket is linked.",
+}
+
+_OPINION = "The engineer has not said what they think it is."
 
 # A problem described in fewer words leaves the next engineer guessing.
 _WORDS_OF_A_PROBLEM = 5
 
 
-def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
-    """The session as it is handed over.
+def take_snapshot(history: SessionHistory, note: str, tried: str = "") -> dict[str, Any]:
+    """The session as it is handed over; `tried` is what no step says.
 
     `completeness` (0..1) is the share of a senior's first questions that are answered; `missing` names the others.
     """
     session, where = history.session, history.where
     steps = path.standing(history.steps)
-    checks = list(_checks(history, steps, note))
-    missing = [sentence for is_there, sentence in checks if not is_there]
+    checks = list(_checks(history, steps, note, tried))
+    missing = [check.sentence for check in checks if not check.is_there]
     return {
         "problem": session.problem_summary,
+        **({"problem_body": session.problem_body} if session.problem_body else {}),
         "domain": session.problem_domain,
         "client": session.client_name,
         "ticket": session.psa_ticket_id,
@@ -31,7 +54,11 @@ def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
         "node": _node(history),
         **_inside(where),
         "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
-        "tried": [_of(step) for step in steps if step.kind == StepKind.OUTCOME],
+        "tried": [
+            *(_of(step) for step in steps if step.kind == StepKind.OUTCOME),
+            *(_applied(step) for step in _unconfirmed(steps)),
+            *([{"note": tried}] if tried else []),
+        ],
         "notes": [_of(step) for step in steps if step.kind == StepKind.NOTE],
         "left": [_left(*one) for one in steps_left(where)],
         "opinion": note,
@@ -39,6 +66,44 @@ def take_snapshot(history: SessionHistory, note: str) -> dict[str, Any]:
         "completeness": round(1 - len(missing) / len(checks), 2),
         **_run(history.run),
     }
+
+
+def still_missing(snapshot: Mapping[str, Any], opinion: str) -> list[str]:
+    """What a senior asks first and a handoff does not say, besides facts; the opinion may have come later."""
+    known = {*FACTS.values(), *([_OPINION] if opinion else [])}
+    return [one for one in snapshot.get("missing", ()) if one not in known]
+
+
+def tried_in(snapshot: Mapping[str, Any]) -> str:
+    """What the engineer said they tried, as they escalated: the entry that no step has made."""
+    said = (one.get("note") for one in snapshot.get("tried", []) if "at" not in one and "instruction" not in one)
+    return str(next(filter(None, said), ""))
+
+
+def with_tried(snapshot: Mapping[str, Any], text: str) -> dict[str, Any]:
+    """The snapshot with other words for what the engineer said they tried; without them if they are empty."""
+    of_steps = [one for one in snapshot.get("tried", []) if "at" in one or "instruction" in one]
+    return {**snapshot, "tried": [*of_steps, *([{"note": text}] if text else [])]}
+
+
+def missing_of(history: SessionHistory, note: str = "", tried: str = "") -> list[Requirement]:
+    """What a rule can ask for, and a handoff of the session would not have."""
+    absent = {
+        check.name for check in _checks(history, path.standing(history.steps), note, tried) if not check.is_there
+    }
+    return [one for one in Requirement if one in absent]
+
+
+def _unconfirmed(steps: Sequence[AISessionStep]) -> Iterator[AISessionStep]:
+    """The fixes of which nobody has said that they did not help."""
+    failed = {step.content.get("fix") for step in steps if step.kind == StepKind.OUTCOME}
+    return (step for step in steps if step.kind == StepKind.FIX and str(step.id) not in failed)
+
+
+def _applied(step: AISessionStep) -> dict[str, Any]:
+    said = _of(step)
+    text, waiting_for = said.pop("text"), said.pop("waiting_for")
+    return {**said, "instruction": text, "outcome": f"Applied, waiting for {waiting_for}"}
 
 
 def _run(run: Run) -> dict[str, Any]:
@@ -92,17 +157,19 @@ def _of(step: AISessionStep) -> dict[str, Any]:
     return {**said, "by": str(step.actor_id) if step.actor_id else None, "at": step.created_at.isoformat()}
 
 
-def _checks(history: SessionHistory, steps: list[AISessionStep], note: str) -> Iterator[tuple[bool, str]]:
+def _checks(history: SessionHistory, steps: list[AISessionStep], note: str, tried: str) -> Iterator[_Check]:
     session = history.session
-    kinds = [step.kind for step in steps]
-    yield (
-        len(session.problem_summary.split()) >= _WORDS_OF_A_PROBLEM,
+    kinds = {step.kind for step in steps}
+    yield _Check(
+        "problem",
+        len(telling(session.problem_summary, session.problem_body).split()) >= _WORDS_OF_A_PROBLEM,
         "The problem is described in a few words only: what exactly happens, and where?",
     )
-    yield session.problem_domain is not None, "The domain is not set."
-    yield session.client_name is not None, "The client is not named."
-    yield session.psa_ticket_id is not None, "No ticket is linked."
-    found = {StepKind.ANSWER, StepKind.NOTE, StepKind.FILL}
-    yield not found.isdisjoint(kinds), "Nothing was asked or found yet."
-    yield StepKind.OUTCOME in kinds or StepKind.TICK in kinds, "Nothing was tried yet."
-    yield bool(note), "The engineer has not said what they think it is."
+    yield _Check("domain", session.problem_domain is not None, FACTS["domain"])
+    yield _Check("client", session.client_name is not None, FACTS["client"])
+    yield _Check("ticket", session.psa_ticket_id is not None, FACTS["ticket"])
+    is_found = not kinds.isdisjoint({StepKind.ANSWER, StepKind.NOTE, StepKind.FILL})
+    yield _Check("found", is_found, "Nothing was asked or found yet.")
+    is_tried = bool(tried) or not kinds.isdisjoint({StepKind.OUTCOME, StepKind.TICK, StepKind.FIX})
+    yield _Check("tried", is_tried, "Nothing was tried yet.")
+    yield _Check("opinion", bool(note), _OPINION)

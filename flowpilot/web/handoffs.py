@@ -12,6 +12,7 @@ from fastapi import APIRouter, Form, Request, Response
 from flowpilot.analytics.api import read_headline
 from flowpilot.analytics.escalations.headline import Headline
 from flowpilot.analytics.period import Period, window
+from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import api, policy
@@ -20,25 +21,31 @@ from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.handoffs.schemas import (
     CloseIn,
+    GiveBackIn,
     HandoffOut,
     HolderSeen,
+    JudgementIn,
     PriorityName,
     QueuePage,
     ReassignIn,
     ReleaseIn,
 )
-from flowpilot.http.fields import EmptyIsNone, Text
+from flowpilot.http.fields import EmptyIsNone, Line, Text
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.schemas import MemberOut
-from flowpilot.sessions.queries import read_session
-from flowpilot.sessions.runs.decisions import may_end
+from flowpilot.sessions.queries import may_be_resolved
+from flowpilot.sessions.schemas import SessionRow
+from flowpilot.sessions.verifying import api as verifying
+from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import all_members
 from flowpilot.web.postings.section import SessionPostings, session_postings
 from flowpilot.web.render import Page, go_to, render
-from flowpilot.web.sessions.pages import show_resolved
+from flowpilot.web.sessions.digests import facts_shown
+from flowpilot.web.sessions.facts import Recognised
+from flowpilot.web.sessions.note import show_resolved
 
 router = APIRouter(prefix="/handoffs", include_in_schema=False)
 
@@ -54,7 +61,15 @@ class ReleaseForm(HolderForm, ReleaseIn):
 
 
 class CloseForm(HolderForm, CloseIn):
-    """How it ended."""
+    """How it ended; an empty reason is none."""
+
+    avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
+
+
+class JudgementForm(JudgementIn):
+    """What could have spared it; an empty reason is none."""
+
+    reason: Annotated[Line | None, EmptyIsNone] = None
 
 
 class ReassignForm(HolderForm, ReassignIn):
@@ -63,9 +78,18 @@ class ReassignForm(HolderForm, ReassignIn):
     target_user_id: uuid.UUID | None = None
 
 
+class GiveBackForm(HolderForm, GiveBackIn):
+    """Why it goes back; an empty reason that could have spared it is none."""
+
+    avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Queue(Page):
-    """The queue, or one of the lists beside it; `here` is its address with the filters."""
+    """The queue, or one of the lists beside it; `here` is its address with the filters.
+
+    `waiting`: the sessions whose fix has to prove itself.
+    """
 
     template: ClassVar[str] = "handoffs.html"
     queue: QueuePage
@@ -81,13 +105,15 @@ class Queue(Page):
     for_me: bool
     priorities: Sequence[PriorityName] = tuple(PriorityName)
     here: str
+    waiting: Sequence[SessionRow]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Handoff(Page):
     """One handoff. `names` has those of its people; `assignees` are the members it can be assigned to.
 
-    `may_resolve`: whether nothing that the session's flow requires holds up its resolution.
+    `reasons` could have spared it, for those who may say so. `may_resolve`: whether nothing that the session's
+    flow requires holds up its resolution.
     """
 
     template: ClassVar[str] = "handoff.html"
@@ -96,9 +122,18 @@ class Handoff(Page):
     assignees: list[MemberOut]
     is_mine: bool
     may_take_over: bool
-    may_take_back: bool
     may_resolve: bool
     posted: SessionPostings | None
+    clients: Sequence[ClientRow]
+
+    def recognised(self, template: str | None) -> Recognised:
+        """What is missing and may be filled in, as the problem's text names it."""
+        return Recognised.of(self.handoff, self.clients, template) if self.handoff.may_correct else Recognised()
+
+    @property
+    def facts_shown(self) -> str:
+        """A digest of client, ticket and domain."""
+        return facts_shown(self.handoff)
 
 
 @router.get("")
@@ -125,6 +160,7 @@ async def show_queue(
         state=state,
         priority=priority,
         for_me=for_me,
+        waiting=await verifying.list_waiting(actor, db, limit=8) if state == "queue" else [],
         here="/handoffs?" + urlencode({"state": state, "priority": priority or "", "for_me": str(for_me).lower()}),
     )
     return render(request, page, frame)
@@ -149,9 +185,8 @@ async def show(
         ],
         is_mine=holder == actor.user_id,
         may_take_over=may_be_mine and holder not in {None, actor.user_id},
-        may_take_back=holder is None
-        and actor.user_id in {escalated_by, handoff.returns_to and handoff.returns_to.id},
-        may_resolve=HandoffAction.CLOSE in handoff.allowed and await _may_resolve(db, actor, handoff.session_id),
+        may_resolve=HandoffAction.CLOSE in handoff.allowed
+        and await may_be_resolved(db, actor.account_id, handoff.session_id),
         posted=await session_postings(
             actor,
             db,
@@ -160,22 +195,16 @@ async def show(
             has_ended=handoff.outcome in {Outcome.RESOLVED, Outcome.ABANDONED},
             was_abandoned=handoff.outcome == Outcome.ABANDONED,
         ),
+        clients=await known_clients(actor, db) if handoff.may_correct and not handoff.client_name else [],
     )
     return render(request, page, frame)
-
-
-async def _may_resolve(db: ReadDb, actor: Actor, session_id: uuid.UUID) -> bool:
-    history = await read_session(db, actor.account_id, session_id)
-    return may_end(history.run, is_procedural=history.is_procedural)
 
 
 @router.post("/{handoff_id}/claim")
 async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> Response:
     claimed = await api.claim(handoff_id, actor, db, now)
-    return go_to(
-        f"/sessions/{claimed.session_id}",
-        "It is yours. Press c to close the context, or to open it again.",
-    )
+    # Nothing covers the page: what to do first is there, and says that it is theirs.
+    return go_to(f"/sessions/{claimed.session_id}")
 
 
 @router.post("/{handoff_id}/release")
@@ -205,6 +234,17 @@ async def take_over(
     return go_to(f"/sessions/{claimed.session_id}", "It is yours now. Its former holder is notified.")
 
 
+@router.post("/{handoff_id}/give-back")
+async def give_back(
+    handoff_id: uuid.UUID, body: Annotated[GiveBackForm, Form()], actor: CanWork, db: WriteSession, now: Now
+) -> Response:
+    """Back to the engineer who escalated it, who reads why first; or that person has taken it back."""
+    given = await api.give_back(handoff_id, body, actor, db, now)
+    if given.created_by is not None and given.created_by.id == actor.user_id:
+        return go_to(f"/sessions/{given.session_id}", "You have it again.")
+    return go_to("/handoffs", "Given back. The engineer is notified, and reads why.")
+
+
 @router.post("/{handoff_id}/close")
 async def close(
     handoff_id: uuid.UUID, body: Annotated[CloseForm, Form()], actor: CanWork, db: WriteSession, now: Now
@@ -213,6 +253,14 @@ async def close(
     if body.outcome == Outcome.RESOLVED:
         return show_resolved(closed.session_id)
     return go_to(f"/sessions/{closed.session_id}", "The handoff is closed.")
+
+
+@router.post("/{handoff_id}/avoidable")
+async def judge(
+    handoff_id: uuid.UUID, body: Annotated[JudgementForm, Form()], actor: CanWork, db: WriteSession, now: Now
+) -> Response:
+    await api.judge(handoff_id, body, actor, db, now)
+    return go_to(f"/handoffs/{handoff_id}", "Saved. The report of escalations counts it.")
 
 
 def _saved(target: uuid.UUID | None, actor: Actor) -> str:

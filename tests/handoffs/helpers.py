@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import Any
 
-import psycopg
 from fastapi.testclient import TestClient
 from httpx2 import Response
 from procrastinate import JobContext
@@ -15,7 +14,6 @@ from procrastinate.jobs import Job
 from psycopg.rows import dict_row
 
 from flowpilot import jobs
-from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.handoffs import derived as handoff_actions
@@ -27,7 +25,8 @@ from flowpilot.sessions import derived as session_counts
 from flowpilot.sessions import starting, transitions
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.settings import Settings
-from tests.company import Company, at
+from tests.company import Company, account_connection, at, owner_transaction
+from tests.repeats import repeated
 from tests.sessions.flows import start
 from tests.sessions.loading import load_for_work
 
@@ -63,6 +62,10 @@ def send_escalation(
 
 def hand_over(client: TestClient, company: Company, **why: Any) -> dict[str, Any]:
     """A new session's handoff, escalated by the account's engineer."""
+    return repeated(company, client.app, ["a handoff", why], lambda: _hand_over(client, company, why))
+
+
+def _hand_over(client: TestClient, company: Company, why: dict[str, Any]) -> dict[str, Any]:
     answer = send_escalation(client, company, start(client, company)["id"], **why)
     assert answer.status_code == 201, answer.text
     made: dict[str, Any] = answer.json()
@@ -82,7 +85,12 @@ def claimed_by_kim(client: TestClient, company: Company, **why: Any) -> tuple[di
 
 def read(client: TestClient, company: Company, handoff: dict[str, Any]) -> dict[str, Any]:
     """The handoff as a viewer reads it now."""
-    return done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=company.headers(Role.VIEWER)))
+    return read_as(client, handoff, company.headers(Role.VIEWER))
+
+
+def read_as(client: TestClient, handoff: dict[str, Any], who: dict[str, str]) -> dict[str, Any]:
+    """The handoff as somebody reads it now: what is allowed is theirs."""
+    return done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=who))
 
 
 def done(answer: Response) -> dict[str, Any]:
@@ -155,7 +163,7 @@ def worker_context(database: Database, settings: Settings) -> JobContext:
 
 def forget_jobs(urls: DatabaseUrls, company: Company) -> None:
     """Leave nothing for other tests' workers to do."""
-    with psycopg.connect(urls.owner) as connection:
+    with owner_transaction(urls) as connection:
         connection.execute(
             "DELETE FROM procrastinate_jobs WHERE args->>'account_id' = %s AND status = 'todo'", [str(company.id)]
         )
@@ -178,13 +186,13 @@ def check_laws(company: Company, session_id: uuid.UUID | None = None) -> None:
         for handoff in mine["session_handoffs"]:
             _check_first_action(handoff, mine["ai_session_steps"])
             _check_story(handoff, [event for event in events if event["handoff_id"] == handoff["id"]])
-    with account_transaction(company.urls.runtime, company.id) as connection:
+    with account_connection(company.urls, company.id) as connection:
         assert session_counts.reconcile(connection, company.id) == 0
         assert handoff_actions.reconcile(connection, company.id) == 0
 
 
 def _rows(company: Company, table: str, order: str = "created_at, id") -> list[dict[str, Any]]:
-    with account_transaction(company.urls.runtime, company.id) as connection:
+    with account_connection(company.urls, company.id) as connection:
         cursor = connection.cursor(row_factory=dict_row)
         return cursor.execute(f"SELECT * FROM {table} ORDER BY {order}".encode()).fetchall()
 
@@ -213,7 +221,7 @@ def _check_session(session: dict[str, Any], handoffs: list[dict[str, Any]]) -> N
     for handoff in handoffs:
         assert (handoff["claimed_by"] is None) == (handoff["claimed_at"] is None)
         assert (handoff["closed_at"] is None) == (handoff["outcome"] is None)
-        is_idle_claim = handoff["claimed_by"] and not handoff["first_action_at"] and not handoff["closed_at"]
+        is_idle_claim = handoff["claimed_by"] and not handoff["claimant_action_at"] and not handoff["closed_at"]
         assert is_idle_claim or handoff["lease_expires_at"] is None
 
 
@@ -224,11 +232,15 @@ def _check_first_action(handoff: dict[str, Any], steps: list[dict[str, Any]]) ->
     first = min(after, key=lambda step: (step["created_at"], step["position"]), default=None)
     found = (handoff["first_action_at"], handoff["first_action_by"])
     assert found == ((first["created_at"], first["actor_id"]) if first else (None, None))
+    own = [step for step in after if step["kind"] not in {"correct", "strike", "take_back"}]
+    by_claimant = [step["created_at"] for step in own if step["actor_id"] == handoff["claimed_by"]]
+    assert handoff["claimant_action_at"] == min(by_claimant, default=None)
 
 
 def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
     """The events alone say who holds the handoff, from when on, and whether it is closed."""
-    holder = since = closed_at = None
+    holder = since = closed_at = first = None
+    is_claimants = False
     kinds = Counter(event["kind"] for event in events)
     assert events[0]["kind"] == "created"
     assert (kinds["created"], kinds["closed"]) == (1, 0 if handoff["closed_at"] is None else 1)
@@ -237,12 +249,16 @@ def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
         match event["kind"]:
             case "claimed":
                 assert holder is None
-                holder, since = event["actor_id"], event["created_at"]
+                holder, since, first = event["actor_id"], event["created_at"], None
             case "released" | "expired" | "reassigned":
                 assert event["content"]["holder"] == (None if holder is None else str(holder))
                 holder = since = None
             case "first_action":
                 assert event["created_at"] > since
+                first, is_claimants = event["actor_id"], event["content"]["by_claimant"]
+                assert first == holder or not is_claimants
+            case "claimant_action":
+                assert (first is None, is_claimants, event["actor_id"]) == (False, False, holder)
             case "closed":
                 closed_at = event["created_at"]
     stored = (handoff["claimed_by"], handoff["claimed_at"], handoff["closed_at"])

@@ -112,12 +112,12 @@ def test_nobody_escalates_to_themselves(client: TestClient, company: Company) ->
     assert (status, body["type"]) == (409, "urn:flowpilot:problem:own-handoff")
 
 
-def test_a_target_who_cannot_claim_is_404(client: TestClient, company: Company, neighbour: Company) -> None:
+def test_a_target_who_cannot_claim_is_refused(client: TestClient, company: Company, neighbour: Company) -> None:
     """An unknown user, a viewer, and another account's engineer get the same answer."""
     session_id = start(client, company)["id"]
     targets = [new_id(), company.users[Role.VIEWER], neighbour.users[Role.ENGINEER]]
     answers = [_refused(client, company, session_id, target_user_id=str(target)) for target in targets]
-    assert [status for status, _ in answers] == [404, 404, 404]
+    assert [status for status, _ in answers] == [422, 422, 422]
     assert len({body["detail"] for _, body in answers}) == 1
 
 
@@ -132,7 +132,7 @@ def test_a_session_has_one_open_handoff(client: TestClient, company: Company) ->
     handoff = hand_over(client, company)
     status, body = _refused(client, company, handoff["session_id"])
     assert (status, body["session_status"]) == (409, "requesting_escalation")
-    assert body["allowed"] == ["step", "resolve", "abandon"]
+    assert body["allowed"] == ["step", "verify", "resolve", "abandon"]
     assert company.query("SELECT count(*) FROM session_handoffs") == [(1,)]
 
 

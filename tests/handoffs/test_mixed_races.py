@@ -22,6 +22,7 @@ from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
 from tests.company import Company, add_colleague
 from tests.handoffs.helpers import REASON, actor, check_laws, escalated, forget_jobs, worker_context
+from tests.repeats import repeated_later
 from tests.sessions.loading import load_for_work
 
 pytestmark = pytest.mark.anyio
@@ -101,17 +102,32 @@ async def _lease_job(db: Db, desk: Desk, case: Case) -> None:
     await job(context, str(desk.company.id), str(case.handoff_id), claimed_at)
 
 
-@pytest.fixture
-async def desk(urls: DatabaseUrls, company: Company, settings: Settings) -> AsyncIterator[Desk]:
-    wire_features()
+@pytest.fixture(scope="module")
+async def crowded(urls: DatabaseUrls) -> AsyncIterator[Database]:
+    """Connections for all who act at once."""
     database = Database(urls.runtime, pool_size=3 * AT_ONCE)  # A job takes one of its own.
+    yield database
+    await database.close()
+
+
+@pytest.fixture
+async def desk(urls: DatabaseUrls, company: Company, settings: Settings, crowded: Database) -> AsyncIterator[Desk]:
+    wire_features()
     people = [actor(company), actor(company, Role.TEAM_ADMIN)]
     company.let_sign_in(*(person.user_id for person in people))
-    async with database.write(company.id) as db:
+    async with crowded.write(company.id) as db:
         people += [actor(company, user_id=await add_colleague(db, company.id, name)) for name in ("Kim", "Lou")]
-    yield Desk(company, database, settings, people, random.Random(new_id().int))  # noqa: S311 - no secret
-    await database.close()
+    yield Desk(company, crowded, settings, people, random.Random(new_id().int))  # noqa: S311 - no secret
     forget_jobs(urls, company)
+
+
+async def _cases(desk: Desk, *, are_claimed: bool) -> list[Case]:
+    async def make() -> list[list[str]]:
+        cases = [await _case(desk, is_claimed=are_claimed) for _ in range(ROUNDS)]
+        return [[str(case.handoff_id), str(case.session_id)] for case in cases]
+
+    made = await repeated_later(desk.company, "the verbs", ["cases", are_claimed], make)
+    return [Case(*map(uuid.UUID, ids)) for ids in made]
 
 
 async def _case(desk: Desk, *, is_claimed: bool) -> Case:
@@ -141,8 +157,7 @@ async def _at_once(desk: Desk, case: Case, deeds: list[Deed]) -> list[FlowPilotE
 @pytest.mark.parametrize("is_claimed", [False, True])
 @pytest.mark.parametrize("other", [_release, _reassign, _close, _step, _resolve, _abandon, _escalate, _lease_job])
 async def test_claims_against(desk: Desk, other: Deed, is_claimed: bool) -> None:
-    for _ in range(ROUNDS):
-        case = await _case(desk, is_claimed=is_claimed)
+    for case in await _cases(desk, are_claimed=is_claimed):
         await _at_once(desk, case, [_claim, _claim, _claim, other, other, other])
     check_laws(desk.company)
 

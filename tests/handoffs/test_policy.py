@@ -14,6 +14,7 @@ from flowpilot.db.session import Database, Db
 from flowpilot.handoffs import claims, policy, service
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.policy import HandoffAction
+from flowpilot.handoffs.questions.service import ask
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.models import AISession, SessionStatus
 from tests.company import Company, found_company
@@ -27,7 +28,11 @@ ATTEMPTS: dict[HandoffAction, Attempt] = {
     HandoffAction.CLAIM: lambda db, who, id_: claims.claim(db, who, id_, now()),
     HandoffAction.RELEASE: lambda db, who, id_: claims.release(db, who, id_, "No time.", now()),
     HandoffAction.REASSIGN: lambda db, who, id_: claims.reassign(db, who, id_, None, now()),
+    HandoffAction.SEND_BACK: lambda db, who, id_: service.close(
+        db, who, id_, Outcome.SENT_BACK, "Which client?", now()
+    ),
     HandoffAction.CLOSE: lambda db, who, id_: service.close(db, who, id_, Outcome.RESOLVED, "The fuse.", now()),
+    HandoffAction.ASK: lambda db, who, id_: ask(db, who, id_, "Which chair is it?", now()),
 }
 PEOPLE = (
     "the holder",
@@ -115,12 +120,16 @@ async def test_what_is_offered_succeeds_and_nothing_else_does(
 @pytest.mark.parametrize(
     ("person", "waiting", "claimed"),
     [
-        ("the holder", ["claim"], ["release", "reassign", "close"]),
+        ("the holder", ["claim", "send_back", "ask"], ["release", "reassign", "close", "send_back", "ask"]),
         ("the maker", ["reassign", "close"], ["reassign"]),
         ("their successor", ["claim", "reassign", "close"], ["reassign"]),
-        ("the target", ["claim"], []),
-        ("another engineer", ["claim"], []),
-        ("a team admin", ["claim", "reassign", "close"], ["release", "reassign", "close"]),
+        ("the target", ["claim", "send_back", "ask"], []),
+        ("another engineer", ["claim", "send_back", "ask"], []),
+        (
+            "a team admin",
+            ["claim", "reassign", "close", "send_back", "ask"],
+            ["release", "reassign", "close", "send_back", "ask"],
+        ),
         ("a viewer", [], []),
     ],
 )

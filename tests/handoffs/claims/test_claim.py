@@ -18,7 +18,20 @@ from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.asgi import AppClient
 from tests.company import Company
-from tests.handoffs.helpers import act, actor, check_laws, done, hand_over, jobs_of, join, put_handoff, status_of
+from tests.handoffs.helpers import (
+    act,
+    actor,
+    check_laws,
+    claimed_by_kim,
+    done,
+    hand_over,
+    jobs_of,
+    join,
+    put_handoff,
+    queue_ids,
+    read,
+    status_of,
+)
 
 
 def _step(client: TestClient, session_id: str, who: dict[str, str]) -> int:
@@ -37,7 +50,7 @@ def test_the_winner_gets_it(client: TestClient, company: Company) -> None:
         None,
     )
     assert [event["kind"] for event in claimed["events"]] == ["created", "claimed"]
-    assert claimed["allowed"] == ["release", "reassign", "close"]
+    assert claimed["allowed"] == ["release", "reassign", "close", "send_back", "ask"]
     check_laws(company)
 
 
@@ -64,7 +77,7 @@ def test_the_loser_learns_who_was_faster_and_when(client: TestClient, company: C
     assert body["holder"] == {"id": str(winner.id), "name": "Kim"}
     since = datetime.fromisoformat(claimed["claimed_at"])
     assert datetime.fromisoformat(body["claimed_at"]) == since
-    assert body["detail"] == f"Kim was faster and has held this handoff since {since:%Y-%m-%d %H:%M:%S} UTC."
+    assert body["detail"] == f"Kim was faster and has held this handoff since {since:%-d %b %Y, %H:%M} UTC."
 
 
 def test_since_when_is_said_in_utc_wherever_the_database_is(
@@ -76,7 +89,7 @@ def test_since_when_is_said_in_utc_wherever_the_database_is(
         claimed = done(act(client, handoff, "claim", winner.headers))
         refused = act(client, handoff, "claim", company.headers(Role.TEAM_ADMIN)).json()
     since = datetime.fromisoformat(claimed["claimed_at"]).astimezone(UTC)
-    assert f"since {since:%Y-%m-%d %H:%M:%S} UTC." in refused["detail"]
+    assert f"since {since:%-d %b %Y, %H:%M} UTC." in refused["detail"]
 
 
 def test_a_loser_changes_nothing(client: TestClient, company: Company) -> None:
@@ -193,21 +206,63 @@ def test_the_first_step_after_a_claim_is_its_first_action(client: TestClient, co
     done(act(client, handoff, "claim", senior.headers))
     for _ in range(2):
         _step(client, handoff["session_id"], senior.headers)
-    read = done(client.get(f"/api/v1/handoffs/{handoff['id']}", headers=senior.headers))
+    found = read(client, company, handoff)
     [(first,), _] = company.query("SELECT created_at FROM ai_session_steps ORDER BY position")
-    waited = (first - datetime.fromisoformat(read["claimed_at"])).total_seconds()
-    assert (datetime.fromisoformat(read["first_action_at"]), read["first_action_by"]["name"]) == (first, "Kim")
-    assert read["seconds_to_first_action"] == round(waited, 2)
-    assert [event["kind"] for event in read["events"]] == ["created", "claimed", "first_action"]
-    assert read["events"][2]["content"] == {"seconds": round(waited, 3)}
-    assert (read["events"][2]["actor_id"], read["lease_expires_at"]) == (str(senior.id), None)
+    waited = (first - datetime.fromisoformat(found["claimed_at"])).total_seconds()
+    assert (datetime.fromisoformat(found["first_action_at"]), found["first_action_by"]["name"]) == (first, "Kim")
+    assert found["claimant_action_at"] == found["first_action_at"]
+    assert found["seconds_to_first_action"] == found["seconds_to_claimant_action"] == round(waited, 2)
+    assert [event["kind"] for event in found["events"]] == ["created", "claimed", "first_action"]
+    assert found["events"][2]["content"] == {"seconds": round(waited, 3), "by_claimant": True}
+    assert (found["events"][2]["actor_id"], found["lease_expires_at"]) == (str(senior.id), None)
 
 
 def test_a_step_by_anybody_is_the_first_action(client: TestClient, company: Company) -> None:
     handoff, senior = hand_over(client, company), join(client, company, "Kim")
     done(act(client, handoff, "claim", senior.headers))
     _step(client, handoff["session_id"], company.headers(Role.ENGINEER))
-    assert company.query("SELECT first_action_by FROM session_handoffs") == [(company.users[Role.ENGINEER],)]
+    found = company.query("SELECT first_action_by, claimant_action_at FROM session_handoffs")
+    assert found == [(company.users[Role.ENGINEER], None)]
+
+
+def test_the_claimants_own_first_step_is_known_beside_it(client: TestClient, company: Company) -> None:
+    handoff, senior = claimed_by_kim(client, company)
+    engineer = company.headers(Role.ENGINEER)
+    for who in (engineer, senior.headers, senior.headers):
+        _step(client, handoff["session_id"], who)
+    found = read(client, company, handoff)
+    first, own, _ = [at for (at,) in company.query("SELECT created_at FROM ai_session_steps ORDER BY position")]
+    assert datetime.fromisoformat(found["first_action_at"]) == first
+    assert datetime.fromisoformat(found["claimant_action_at"]) == own
+    kinds = [event["kind"] for event in found["events"]]
+    assert kinds == ["created", "claimed", "first_action", "claimant_action"]
+    assert [event["content"]["by_claimant"] for event in found["events"][2:]] == [False, True]
+    check_laws(company)
+
+
+def test_to_edit_an_earlier_step_is_no_action_of_the_claimant(client: TestClient, company: Company) -> None:
+    handoff, senior = hand_over(client, company), join(client, company, "Kim")
+    _step(client, handoff["session_id"], company.headers(Role.ENGINEER))
+    done(act(client, handoff, "claim", senior.headers))
+    [(step,)] = company.query("SELECT id FROM ai_session_steps")
+    path = f"/api/v1/ai-sessions/{handoff['session_id']}/steps/{step}/correct"
+    done(client.post(path, headers=senior.headers, json={"text": "I looked at the cable."}))
+    found = read(client, company, handoff)
+    assert (found["first_action_by"]["name"], found["claimant_action_at"]) == ("Kim", None)
+    assert found["lease_expires_at"] is not None
+    _step(client, handoff["session_id"], senior.headers)
+    found = read(client, company, handoff)
+    assert (found["claimant_action_at"] is None, found["lease_expires_at"]) == (False, None)
+    assert [event["content"]["by_claimant"] for event in found["events"][2:]] == [False, True]
+    check_laws(company)
+
+
+def test_it_waits_in_the_queue_until_the_claimant_acts(client: TestClient, company: Company) -> None:
+    handoff, senior = claimed_by_kim(client, company)
+    _step(client, handoff["session_id"], company.headers(Role.ENGINEER))
+    assert queue_ids(client, company) == [handoff["id"]]
+    _step(client, handoff["session_id"], senior.headers)
+    assert (queue_ids(client, company), queue_ids(client, company, state="acted")) == ([], [handoff["id"]])
 
 
 def test_the_waiting_ends_with_the_claim(client: TestClient, company: Company) -> None:

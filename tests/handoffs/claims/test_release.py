@@ -29,7 +29,7 @@ def test_a_release_clears_the_claim(client: TestClient, company: Company) -> Non
     _step(client, handoff["session_id"], senior.headers)
     released = done(act(client, handoff, "release", senior.headers, reason=BUSY))
     cleared = ("claimed_by", "claimed_at", "first_action_at", "first_action_by", "lease_expires_at")
-    assert [released[field] for field in cleared] == [None] * 5
+    assert [released[field] for field in (*cleared, "claimant_action_at")] == [None] * 6
     assert (released["session_status"], released["closed_at"]) == ("requesting_escalation", None)
     check_laws(company)
 
@@ -85,6 +85,7 @@ def test_it_can_be_claimed_again_and_counts_from_then_on(client: TestClient, com
     second = join(client, company, "Lou")
     again = done(act(client, handoff, "claim", second.headers))
     assert (again["claimed_by"]["name"], again["first_action_at"]) == ("Lou", None)
+    assert again["claimant_action_at"] is None
     assert again["claimed_at"] > handoff["claimed_at"]
     _step(client, handoff["session_id"], second.headers)
     assert _read(client, handoff, second.headers)["first_action_by"]["name"] == "Lou"
@@ -190,5 +191,5 @@ def test_it_is_not_assigned_to_people_who_cannot_claim(
 
     assert refused(company.users[Role.ENGINEER]) == 409
     for target in (new_id(), company.users[Role.VIEWER], neighbour.users[Role.OWNER]):
-        assert refused(target) == 404
+        assert refused(target) == 422
     assert _read(client, handoff, kim.headers) == handoff

@@ -233,7 +233,7 @@ def test_only_a_person_who_can_sign_in_and_claim_takes_over(
     others = [company.users[Role.VIEWER], company.add_imported("Ada"), company.users[Role.TEAM_ADMIN]]
     for user_id in (*others, kim.id, neighbour.users[Role.OWNER], uuid.uuid4()):
         refused = leave(client, company, kim, to=Person(user_id, "", {}))
-        assert (refused.status_code, refused.json()["type"]) == (404, "urn:flowpilot:problem:not-assignable")
+        assert (refused.status_code, refused.json()["type"]) == (422, "urn:flowpilot:problem:not-assignable")
     assert read(client, company, handoff)["claimed_by"]["name"] == "Kim"
     assert owner_and_status(company, session_id) == (kim.id, "active")
     assert company.query("SELECT role FROM memberships WHERE user_id = %s", kim.id) == [("engineer",)]

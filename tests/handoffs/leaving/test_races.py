@@ -111,13 +111,11 @@ async def _take(desk: Desk, db: Db, kim: Actor, handoff: uuid.UUID) -> None:
 
 
 @pytest.fixture
-async def desk(urls: DatabaseUrls, company: Company) -> AsyncIterator[Desk]:
+async def desk(urls: DatabaseUrls, company: Company, database: Database) -> AsyncIterator[Desk]:
     wire_features()
-    database = Database(urls.runtime, pool_size=8)
     async with database.write(company.id) as db:
         senior = actor(company, user_id=await add_colleague(db, company.id, "Senior"))
     yield Desk(company, database, actor(company), actor(company, Role.OWNER), senior)
-    await database.close()
     forget_jobs(urls, company)
 
 

@@ -20,7 +20,7 @@ def _every_kind(company: Company) -> dict[str, str]:
     return {
         "waiting": put_handoff(company),
         "claimed": put_handoff(company, claimed_at=minutes(1)),
-        "acted": put_handoff(company, claimed_at=minutes(1), first_action_at=minutes(2)),
+        "acted": put_handoff(company, claimed_at=minutes(1), claimant_action_at=minutes(2)),
         "closed": put_handoff(company, claimed_at=minutes(1), closed_at=minutes(2)),
     }
 
@@ -37,7 +37,7 @@ def test_waiting_handoffs_come_first_by_priority_and_wait(client: TestClient, co
         put_handoff(company, 0, priority=3, claimed_at=minutes(11)),
         put_handoff(company, 1, priority=3, claimed_at=minutes(10)),
     ]
-    put_handoff(company, -9, priority=1, claimed_at=minutes(10), first_action_at=minutes(11))
+    put_handoff(company, -9, priority=1, claimed_at=minutes(10), claimant_action_at=minutes(11))
     put_handoff(company, -9, priority=1, closed_at=minutes(11))
     assert queue_ids(client, company) == expected
 
@@ -142,7 +142,7 @@ def test_each_reads_what_they_may_do(client: TestClient, company: Company) -> No
         by_id = {item["id"]: item["allowed"] for item in items}
         return {kind: by_id[id_] for kind, id_ in kinds.items()}
 
-    of_a_claim = ["release", "reassign", "close"]
+    of_a_claim = ["release", "reassign", "close", "send_back", "ask"]
     assert allowed(Role.VIEWER) == {"waiting": [], "claimed": [], "acted": [], "closed": []}
     assert allowed(Role.ENGINEER) == {
         "waiting": ["reassign", "close"],
@@ -151,7 +151,7 @@ def test_each_reads_what_they_may_do(client: TestClient, company: Company) -> No
         "closed": [],
     }
     assert allowed(Role.TEAM_ADMIN) == {
-        "waiting": ["claim", "reassign", "close"],
+        "waiting": ["claim", "reassign", "close", "send_back", "ask"],
         "claimed": of_a_claim,
         "acted": of_a_claim,
         "closed": [],

@@ -1,0 +1,81 @@
+"""What a session's earlier escalations brought: it belongs to the case, so the next senior reads it, too."""
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import and_, select
+
+from flowpilot.db.session import ReadDb
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
+from flowpilot.handoffs.questions.models import HandoffQuestion
+from flowpilot.identity.queries import names_of
+
+
+@dataclass(frozen=True, slots=True)
+class EarlierHandoff:
+    """A handoff that has ended, the note with which it ended, and what was asked back in it and not withdrawn."""
+
+    handoff: SessionHandoff
+    ended_with: str
+    questions: Sequence[HandoffQuestion]
+    names: dict[uuid.UUID, str]
+
+
+async def ended_handoffs(
+    db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID, *, before: datetime | None = None
+) -> list[EarlierHandoff]:
+    """The ended handoffs of a session, in their order.
+
+    Args:
+        before: only those that were made earlier than this.
+    """
+    closing = and_(
+        HandoffEvent.account_id == SessionHandoff.account_id,
+        HandoffEvent.handoff_id == SessionHandoff.id,
+        HandoffEvent.kind == HandoffEventKind.CLOSED,
+    )
+    query = (
+        select(SessionHandoff, HandoffEvent.content)
+        .outerjoin(HandoffEvent, closing)
+        .where(
+            SessionHandoff.account_id == account_id,
+            SessionHandoff.session_id == session_id,
+            SessionHandoff.closed_at.is_not(None),
+        )
+        .order_by(SessionHandoff.created_at, SessionHandoff.id)
+    )
+    if before is not None:
+        query = query.where(SessionHandoff.created_at < before)
+    rows = (await db.execute(query)).all()
+    if not rows:
+        return []
+    questions = await _questions(db, account_id, [handoff.id for handoff, _ in rows])
+    names = await names_of(db, account_id, set(_people([handoff for handoff, _ in rows], questions)))
+    return [
+        EarlierHandoff(
+            handoff,
+            str((content or {}).get("note", "")),
+            [one for one in questions if one.handoff_id == handoff.id],
+            names,
+        )
+        for handoff, content in rows
+    ]
+
+
+async def _questions(
+    db: ReadDb, account_id: uuid.UUID, handoff_ids: Sequence[uuid.UUID]
+) -> Sequence[HandoffQuestion]:
+    query = select(HandoffQuestion).where(
+        HandoffQuestion.account_id == account_id,
+        HandoffQuestion.handoff_id.in_(handoff_ids),
+        HandoffQuestion.withdrawn_at.is_(None),
+    )
+    return (await db.scalars(query.order_by(HandoffQuestion.asked_at, HandoffQuestion.id))).all()
+
+
+def _people(handoffs: Sequence[SessionHandoff], questions: Sequence[HandoffQuestion]) -> Iterator[uuid.UUID]:
+    found = [person for one in handoffs for person in (one.created_by, one.closed_by)]
+    found += [person for one in questions for person in (one.asked_by, one.answered_by)]
+    yield from (person for person in found if person is not None)

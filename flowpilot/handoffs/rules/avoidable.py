@@ -1,0 +1,67 @@
+"""What could have spared an escalation, as the senior who worked on it says; never required."""
+
+import uuid
+from datetime import datetime
+
+from flowpilot.db.session import Db
+from flowpilot.errors import InvalidError
+from flowpilot.handoffs import policy
+from flowpilot.handoffs.keeping import lock_where
+from flowpilot.handoffs.locking import HandoffNotFoundError, lock_of, read
+from flowpilot.handoffs.models import SessionHandoff
+from flowpilot.handoffs.rules.queries import asked_of_escalations
+from flowpilot.identity.actor import Actor
+from flowpilot.sessions.locking import LockedSession
+
+
+class UnknownReasonError(InvalidError):
+    """The account's list has no such reason; `reasons` has those that it has."""
+
+
+async def judge(db: Db, actor: Actor, handoff_id: uuid.UUID, reason: str | None, now: datetime) -> SessionHandoff:
+    """Say what could have spared the escalation, or with None that this is not known.
+
+    Raises:
+        HandoffNotFoundError: the account has no such handoff.
+        NotYourHandoffError: the actor did not work on it.
+        UnknownReasonError: the account's list has no such reason.
+    """
+    await lock_of(db, actor.account_id, handoff_id, now)
+    handoff = await read(db, actor.account_id, handoff_id)
+    await set_reason(db, actor, handoff, reason)
+    return handoff
+
+
+async def judge_open(db: Db, actor: Actor, locked: LockedSession, reason: str) -> None:
+    """The same for the open handoff of a locked session; nothing if it has none. Raises as `judge`."""
+    session = locked.session
+    for handoff in await lock_where(db, session.account_id, session.id, SessionHandoff.closed_at.is_(None)):
+        await set_reason(db, actor, handoff, reason)
+
+
+async def judge_own(db: Db, actor: Actor, locked: LockedSession, handoff_id: uuid.UUID, reason: str) -> None:
+    """The same for a handoff of a locked session, open or not.
+
+    Raises:
+        HandoffNotFoundError: the session has no such handoff. Otherwise as `judge`.
+    """
+    session = locked.session
+    found = await lock_where(db, session.account_id, session.id, SessionHandoff.id == handoff_id)
+    if not found:
+        raise HandoffNotFoundError
+    await set_reason(db, actor, found[0], reason)
+
+
+async def set_reason(db: Db, actor: Actor, handoff: SessionHandoff, reason: str | None) -> None:
+    """The same for a handoff whose session is locked. Raises as `judge`."""
+    policy.check_may_judge(handoff, actor)
+    if reason is not None:
+        await _check_reason(db, actor, reason)
+    handoff.avoidable_reason = reason
+    await db.flush()
+
+
+async def _check_reason(db: Db, actor: Actor, reason: str) -> None:
+    reasons = (await asked_of_escalations(db, actor.account_id)).avoidable_reasons
+    if reason not in reasons:
+        raise UnknownReasonError(f"Choose one of: {', '.join(reasons)}.", reasons=list(reasons))

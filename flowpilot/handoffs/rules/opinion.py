@@ -1,0 +1,32 @@
+"""What the engineer thinks it is, said after the escalation: the senior need not send it back for that."""
+
+import uuid
+from datetime import datetime
+
+from flowpilot.db.session import Db
+from flowpilot.handoffs import policy
+from flowpilot.handoffs.corrections.texts import TextPart, reword
+from flowpilot.handoffs.decisions import NewEvent
+from flowpilot.handoffs.keeping import record_event
+from flowpilot.handoffs.locking import lock_of, read
+from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.identity.actor import Actor
+from flowpilot.sessions.postings.renewing import renew_waiting
+
+
+async def say_opinion(db: Db, actor: Actor, handoff_id: uuid.UUID, opinion: str, now: datetime) -> SessionHandoff:
+    """Say what one thinks it is, in a handoff that does not say it yet. The event has none of the words.
+
+    Raises:
+        HandoffNotFoundError: the account has no such handoff.
+        NotYourHandoffError: somebody else escalated it.
+        HandoffClosedError: it is closed.
+        OpinionSaidError: it says so already.
+    """
+    locked = await lock_of(db, actor.account_id, handoff_id, now)
+    handoff = await read(db, actor.account_id, handoff_id)
+    policy.check_may_say_opinion(handoff, actor)
+    reword(handoff, TextPart.NOTE, opinion, by=actor.user_id, at=locked.moment)
+    await record_event(db, handoff, NewEvent(HandoffEventKind.OPINION, {}), actor.user_id, locked.moment)
+    await renew_waiting(db, locked.session)
+    return handoff

@@ -1,0 +1,150 @@
+"""An escalation that says too little: asked before it is sent, marked, held up, and sent back."""
+
+import html
+import json
+import re
+
+from fastapi.testclient import TestClient
+
+from flowpilot.identity.actor import Role
+from tests.company import Company
+from tests.web.conftest import SignedIn
+from tests.web.forms import send
+
+ASKED = {
+    "normal.client": "block",
+    "normal.tried": "block",
+    "low.ticket": "warn",
+    "urgent.client": "warn",
+    "avoidable_reasons": "No admin rights\n\nOther",
+}
+AS_SCRIPT = {"HX-Request": "true"}
+
+
+def _ask(owner: TestClient) -> None:
+    assert "Saved. It holds" in send(owner, "/settings/escalations", "/settings/escalations", **ASKED).text
+
+
+def test_the_settings_show_what_was_chosen(signed_in: SignedIn) -> None:
+    owner = signed_in(Role.OWNER)
+    _ask(owner)
+    page = owner.get("/settings/escalations").text
+    chosen = re.findall(
+        r'name="(\w+\.\w+)"[^>]*>(?:<option[^>]*>[^<]*</option>)*?<option value="(\w+)" selected', page
+    )
+    assert dict(chosen) == {name: effect for name, effect in ASKED.items() if "." in name}
+    urgent = re.search(r'name="urgent.client".*?</select>', page)
+    assert urgent is not None
+    assert "block" not in urgent[0]
+    assert "No admin rights\nOther" in page
+
+
+def test_an_engineer_reads_them(signed_in: SignedIn) -> None:
+    _ask(signed_in(Role.OWNER))
+    page = signed_in().get("/settings/escalations").text
+    assert "A client (block)" in page
+    assert "<form method" not in page.split('id="rules"')[1]
+
+
+def test_the_form_says_what_is_needed_and_lets_one_fill_it(signed_in: SignedIn) -> None:
+    _ask(signed_in(Role.OWNER))
+    browser = signed_in()
+    session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
+    form = browser.get(f"{session}/escalate").text
+    for said in ("Needed at normal priority. Asked for at urgent priority.", "Asked for at low priority."):
+        assert said in form
+    # The style sheet shows what holds for the chosen priority.
+    assert re.findall(r'<li class="lack (lack-client at[^"]*?) *(?:text-danger)?">', form) == [
+        "lack-client at-urgent",
+        "lack-client at-normal",
+    ]
+    assert "No client: it cannot be handed over without at this priority." in form
+    assert "No client: it can be handed over without, and the queue says so." in form
+    refused = browser.post(f"{session}/escalate", data={"reason": "Stuck."}, headers=AS_SCRIPT)
+    assert refused.status_code == 422
+    wrong = re.search(r"data-wrong='([^']+)'", refused.text)
+    assert wrong is not None
+    assert set(json.loads(html.unescape(wrong[1]))) == {"client_name", "tried"}
+    filled = {"reason": "Stuck.", "client_name": "Acme", "tried": "Another cable."}
+    made = browser.post(f"{session}/escalate", data=filled)
+    assert made.url.path.startswith("/handoffs/")
+    assert "Another cable." in made.text
+    assert "Acme" in browser.get(session).text
+
+
+def test_without_scripts_the_form_comes_back_filled_with_what_is_wrong_at_its_fields(signed_in: SignedIn) -> None:
+    _ask(signed_in(Role.OWNER))
+    browser = signed_in()
+    session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
+    typed = {"reason": "Stuck here.", "note": "It is the <drum>.", "client_name": "Acme", "priority": "normal"}
+    refused = browser.post(f"{session}/escalate", data=typed)
+    assert refused.status_code == 422
+    for kept in ('value="Stuck here."', "It is the &lt;drum&gt;.</textarea>", 'value="Acme"'):
+        assert kept in refused.text
+    assert re.findall(r'id="wrong-(\w+)"', refused.text) == ["tried"]
+    assert "Acme" not in browser.get(session).text
+
+
+def test_without_rules_it_asks_for_nothing_more(signed_in: SignedIn) -> None:
+    browser = signed_in()
+    session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
+    form = browser.get(f"{session}/escalate").text
+    assert 'name="client_name"' not in form
+    assert 'name="tried"' not in form
+
+
+def test_an_urgent_one_is_marked_and_sent_back_with_one_press(signed_in: SignedIn, company: Company) -> None:
+    _ask(signed_in(Role.OWNER))
+    browser, senior = signed_in(), signed_in()
+    session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
+    at = browser.post(f"{session}/escalate", data={"reason": "Stuck.", "priority": "urgent"}).url.path
+    assert "No client" in senior.get("/handoffs").text
+    assert "No client" in senior.get(at).text
+    assert 'name="is_incomplete"' not in browser.get(at).text
+    send(senior, at, "/give-back", reason="Which client is it?")
+    closed = browser.get(at).text
+    assert "Sent back." in closed
+    assert "Which client is it?" in closed
+    assert company.query("SELECT outcome FROM session_handoffs") == [("sent_back",)]
+
+
+def test_the_senior_says_what_would_have_spared_it(signed_in: SignedIn, company: Company) -> None:
+    _ask(signed_in(Role.OWNER))
+    browser, senior = signed_in(), signed_in()
+    session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
+    at = browser.post(f"{session}/escalate", data={"reason": "Stuck.", "priority": "low"}).url.path
+    senior.post(f"{at}/claim")
+    send(senior, at, "/close", outcome="parked", note="", avoidable_reason="No admin rights")
+    found = "SELECT outcome, avoidable_reason FROM session_handoffs"
+    assert company.query(found) == [("parked", "No admin rights")]
+    send(senior, at, "/avoidable", reason="")
+    assert company.query(found) == [("parked", None)]
+
+
+def test_it_is_asked_where_the_senior_ends_it(signed_in: SignedIn, company: Company) -> None:
+    """As it is given back, and as the session is resolved; the closed handoff says what solved it."""
+    _ask(signed_in(Role.OWNER))
+    browser, senior = signed_in(), signed_in()
+    session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
+    assert 'name="avoidable_reason"' not in browser.get(session).text
+    for form, said in (("/give-back", {"reason": "Look again."}), ("/resolve", {"summary": "A new drum."})):
+        at = browser.post(f"{session}/escalate", data={"reason": "Stuck.", "priority": "low"}).url.path
+        senior.post(f"{at}/claim")
+        send(senior, session, form, **said, avoidable_reason="No admin rights")
+    found = "SELECT outcome, avoidable_reason FROM session_handoffs ORDER BY created_at"
+    assert company.query(found) == [("returned", "No admin rights"), ("resolved", "No admin rights")]
+    assert "What solved it: <strong>A new drum.</strong>" in browser.get(at).text
+
+
+def test_resolving_names_no_handoff_and_says_it_of_the_sessions_own(signed_in: SignedIn, company: Company) -> None:
+    _ask(signed_in(Role.OWNER))
+    browser, senior = signed_in(), signed_in()
+    for problem in ("The printer prints nothing", "The scanner scans nothing"):
+        session = browser.post("/sessions", data={"problem_summary": problem}).url.path
+        at = browser.post(f"{session}/escalate", data={"reason": "Stuck.", "priority": "low"}).url.path
+        senior.post(f"{at}/claim")
+    forged = {"summary": "A new lamp.", "node": "", "after_step": "0", "handoff_id": at.rpartition("/")[2]}
+    assert senior.post(f"{session}/resolve", data=forged, headers=AS_SCRIPT).status_code == 422
+    send(senior, session, "/resolve", summary="A new lamp.", avoidable_reason="No admin rights")
+    found = company.query("SELECT outcome, avoidable_reason FROM session_handoffs ORDER BY created_at")
+    assert found == [(None, None), ("resolved", "No admin rights")]
