@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Iterator
 from datetime import datetime
+from hashlib import sha256
 from typing import TYPE_CHECKING
 
 from flowpilot.copilot import rules
@@ -36,6 +37,8 @@ _NEXT_STEPS = f"""\
 You help an engineer at the help desk of a managed service provider, who works on a ticket that no written
 procedure covers. Propose one to three next steps, the most useful first. Each is one thing to ask the user or to
 check that can be done within minutes. Prefer what is quick, changes nothing, and separates the most causes.
+Put a command between single backticks. Where it needs a name or an address that the record does not say, write
+that as {{host}}, {{account}} or such a word in double braces: the engineer is asked for it and it is filled in.
 If a step could lose data or interrupt others, say in it what to save or whom to ask first. Do not repeat what
 was already asked or tried.
 {_RECORD}"""
@@ -46,6 +49,15 @@ they need to know at a glance: the problem, what was found, what was tried and w
 likely cause only if the record points to one. Then give up to three next steps that were not tried yet, the most
 useful first; if the record lists remaining steps of a procedure, choose among those first.
 {_RECORD}"""
+
+
+def _version(instructions: str) -> str:
+    """It changes with the words: results of different wordings are never mixed."""
+    return sha256(instructions.encode()).hexdigest()[:8]
+
+
+PROMPT_VERSION = _version(_NEXT_STEPS)
+ASSESSMENT_VERSION = _version(_ASSESSMENT)
 
 
 async def suggest_next(
@@ -65,7 +77,11 @@ async def suggest_next(
     )
     if proposed is None:
         return rules.suggest(case)
-    return Suggestion(steps=[NextStep(**step.model_dump(), source="ai") for step in proposed.steps])
+    return Suggestion(
+        steps=[NextStep(**step.model_dump(), source="ai") for step in proposed.steps],
+        model=tools.settings.ai_model,
+        prompt_version=PROMPT_VERSION,
+    )
 
 
 async def assess_case(
@@ -83,7 +99,13 @@ async def assess_case(
     )
     if proposed is None:
         return rules.assess(case)
-    return Assessment(**proposed.model_dump(), missing=case.missing, source="ai")
+    return Assessment(
+        **proposed.model_dump(),
+        missing=case.missing,
+        source="ai",
+        model=tools.settings.ai_model,
+        prompt_version=ASSESSMENT_VERSION,
+    )
 
 
 def record(case: Case) -> str:
@@ -106,6 +128,9 @@ def _lines(case: Case) -> Iterator[str]:
     if case.steps_left:
         yield "Steps of the procedure left:"
         yield from (f"- {_excerpt(text, 150)}" for text in case.steps_left[:10])
+    if case.dismissed:
+        yield "Suggestions that the engineer dismissed; do not make them again:"
+        yield from (f"- {_excerpt(text, 150)}" for text in case.dismissed[-10:])
     if case.engineer_note:
         yield f"The engineer's note: {_excerpt(case.engineer_note, 1000)}"
     if case.missing:

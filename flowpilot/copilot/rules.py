@@ -29,11 +29,11 @@ def suggest(case: Case) -> Suggestion:
         return Suggestion(steps=[])
     known = _known(case)
     topics = _topics(case)
-    questions = [check for check in CHECKS.question if not _is_known(check, known)]
-    checks = [check for topic in topics for check in topic.check if not _is_known(check, known)]
+    questions = [check for check in CHECKS.question if _is_open(check, known, case.dismissed)]
+    checks = [check for topic in topics for check in topic.check if _is_open(check, known, case.dismissed)]
     lead = 0 if any(topic.first for topic in topics) else _QUESTIONS_FIRST
     found = (questions[:lead] + checks + questions[lead:])[:MAX_STEPS] or [CHECKS.last]
-    return Suggestion(steps=[_step(check) for check in found])
+    return Suggestion(steps=[_step(check) for check in found if check.action not in case.dismissed])
 
 
 def assess(case: Case) -> Assessment:
@@ -65,6 +65,10 @@ def _says_nothing(step: CaseStep) -> bool:
     return step.kind == "answer" and step.result.strip().lower() in _SAYS_NOTHING
 
 
+def _is_open(check: Check, known: str, dismissed: Sequence[str]) -> bool:
+    return check.action not in dismissed and not _is_known(check, known)
+
+
 def _is_known(check: Check, known: str) -> bool:
     return bool(mentions(known, [check.action, *check.known]))
 
@@ -81,7 +85,7 @@ def _sentences(case: Case) -> Iterator[str]:
     steps = [step for step in case.steps if step.text.strip() or step.note.strip()]
     found = [_words(step) for step in steps if step.kind != _TRIED]
     tried = [_words(step) for step in steps if step.kind == _TRIED]
-    before = [sentence(tidy(case.problem, 150) or "The problem was not described")]
+    before = [sentence(tidy(case.problem.partition("\n")[0], 150) or "The problem was not described")]
     if case.flow_name:
         before.append(sentence(tidy(f"The flow “{case.flow_name}” was followed", 90)))
     after = []

@@ -36,7 +36,8 @@ class Case(BaseModel):
     """What is known about a session, perhaps one that was handed over. Steps are in the order they were taken.
 
     `flow_name` is the flow that was followed, `steps_left` are its remaining steps, and `missing` says what the
-    snapshot lacks. A case that has `ended` needs no next step.
+    snapshot lacks. `dismissed` are suggestions that are not to be made again. A case that has `ended`
+    needs no next step.
     """
 
     model_config = ConfigDict(frozen=True)
@@ -50,6 +51,7 @@ class Case(BaseModel):
     steps_left: list[str] = []
     engineer_note: str = ""
     missing: list[str] = []
+    dismissed: list[str] = []
     ended: bool = False
 
 
@@ -74,9 +76,14 @@ class NextStep(ProposedStep):
 
 
 class Suggestion(BaseModel):
-    """Up to three next steps, the most useful first; none if the session has ended."""
+    """Up to three next steps, the most useful first; none if the session has ended.
+
+    An AI's have its `model`, and the version of what it was told to do.
+    """
 
     steps: list[NextStep] = Field(max_length=MAX_STEPS)
+    model: str | None = None
+    prompt_version: str | None = None
 
 
 class ProposedAssessment(BaseModel):
@@ -90,7 +97,12 @@ class ProposedAssessment(BaseModel):
 
 
 class Assessment(ProposedAssessment):
-    """The same, with what the snapshot lacks and who made the assessment."""
+    """The same, with what the snapshot lacks and who made the assessment.
+
+    An AI's has its `model`, and the version of what it was told to do.
+    """
 
     missing: list[str]
     source: Source
+    model: str | None = None
+    prompt_version: str | None = None

@@ -1,5 +1,6 @@
-"""Turning a resolved session into a proposal, or into more evidence for one."""
+"""Turning resolved sessions into proposals, or into more evidence for them."""
 
+import asyncio
 import uuid
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +15,7 @@ from flowpilot.knowledge.content import MAX_TITLE, ProposalContent, changed_flow
 from flowpilot.knowledge.drafting.cases import in_flow
 from flowpilot.knowledge.drafting.change import change
 from flowpilot.knowledge.drafting.merge import merge
-from flowpilot.knowledge.evidence import Evidence, add_session, read_evidence, traits_of
+from flowpilot.knowledge.evidence import Evidence, add_session, read_evidence, renew_traits, traits_of
 from flowpilot.knowledge.locking import lock_proposal
 from flowpilot.knowledge.models import (
     IS_OF_PROPOSAL,
@@ -26,9 +27,11 @@ from flowpilot.knowledge.models import (
 from flowpilot.knowledge.needs import Need, need_of
 from flowpilot.knowledge.proposals.queries import draft_of
 from flowpilot.sessions.models import AISession
-from flowpilot.sessions.queries import SessionHistory, read_session
-from flowpilot.sessions.similar.likeness import Traits, likest, mean_likeness
-from flowpilot.sessions.similar.words import Worth, words_of, worth_in
+from flowpilot.sessions.queries import SessionHistory
+from flowpilot.sessions.reading.histories import read_histories
+from flowpilot.sessions.similar.grouping import likest
+from flowpilot.sessions.similar.likeness import Traits, mean_likeness
+from flowpilot.sessions.similar.words import Words, Worth, words_of, worth_in
 from flowpilot.text import tidy
 
 # A session is compared with so many sessions of proposals, the newest.
@@ -38,24 +41,51 @@ _MOST_COMPARED = 1000
 _JOINED = (ProposalStatus.PENDING, ProposalStatus.REJECTED)
 
 
-async def analyse(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> FlowProposal | None:
-    """Let a session that no flow covered propose what is missing, or strengthen a proposal that says the same.
+async def analyse(db: Db, account_id: uuid.UUID, session_ids: Sequence[uuid.UUID], now: datetime) -> None:
+    """Let sessions that no flow covered propose what is missing, or strengthen proposals that say the same.
 
-    Only one analysis of an account may run at a time. Running it again for a session changes only the draft.
-
-    Returns: the proposal; None if the session proposes nothing.
+    Only one analysis of an account may run at a time. Running it again for a session changes only the draft, and
+    what the session is compared by.
     """
-    history = await read_session(db, account_id, session_id)
-    found = await _proposal_with(db, account_id, session_id)
-    need = need_of(history)
-    if found is None and need is None:
-        return None
+    histories = await read_histories(db, account_id, session_ids)
+    known = await _proposals_with(db, account_id, session_ids)
+    needs = [(history, need) for history in histories if (need := need_of(history)) is not None]
+    joining = [(history, need) for history, need in needs if history.session.id not in known]
+    if not known and not joining:
+        return
     worth = await worth_in(db, account_id)
-    if found is None and need is not None:
-        found = await _join(db, history, need, worth, now)
-    if found is not None:
-        await redraft(db, await lock_proposal(db, account_id, found.id), worth)
-    return found
+    traits = await traits_of(db, [history for history, _ in joining])
+    as_read = await _hold(db, account_id, histories)
+    _forget(db, [history for history in histories if history.session.id not in as_read])
+    touched = set(known.values())
+    await renew_traits(db, [history for history in histories if history.session.id in as_read & known.keys()])
+    for (history, need), its in zip(joining, traits, strict=True):
+        if history.session.id in as_read:
+            touched.add(await _join(db, history, need, its, worth, now))
+    # Always in the same order, so that two who lock several never wait for each other.
+    for proposal_id in sorted(touched):
+        await redraft(db, await lock_proposal(db, account_id, proposal_id), worth)
+
+
+async def _hold(db: Db, account_id: uuid.UUID, histories: Sequence[SessionHistory]) -> set[uuid.UUID]:
+    """Keep these sessions as they are to the end; return those that lost no words since they were read.
+
+    A removal cannot see what this transaction writes of a session, so it has to wait for it. Sessions come before
+    whatever else is locked here, and always in the same order. One that lost words is analysed again.
+    """
+    read = {history.session.id: history.session.removals for history in histories}
+    query = select(AISession.id, AISession.removals).where(
+        AISession.account_id == account_id, AISession.id.in_(read)
+    )
+    now = await db.execute(query.order_by(AISession.id).with_for_update(read=True))
+    return {row.id for row in now if row.removals == read[row.id]}
+
+
+def _forget(db: Db, histories: Sequence[SessionHistory]) -> None:
+    """Let whoever reads these sessions again in this transaction read them as they are now."""
+    for history in histories:
+        for row in (history.session, *history.steps):
+            db.expunge(row)
 
 
 async def redraft(db: Db, proposal: FlowProposal, worth: Worth) -> None:
@@ -69,21 +99,24 @@ async def redraft(db: Db, proposal: FlowProposal, worth: Worth) -> None:
     evidence = await read_evidence(db, account_id, proposal.id)
     if not evidence.cases:
         return
-    typical = await _most_typical(db, evidence.problems, worth)
+    words = await words_of(db, evidence.problems)
+    # What only computes does so in a thread, since the server that people work with may be this process.
+    typical = await asyncio.to_thread(_most_typical, evidence.titles, words, worth)
     proposal.title = tidy(proposal.given_title or typical or "Problem without a description", MAX_TITLE)
     content: ProposalContent | None
     if proposal.kind == ProposalKind.NEW_FLOW:
-        content = new_flow(merge(evidence.cases, worth), proposal.title, proposal.domain, evidence.problems)
+        draft = await asyncio.to_thread(merge, evidence.cases, worth)
+        content = new_flow(draft, proposal.title, proposal.domain, evidence.titles)
     else:
         content = await _changed_flow(db, proposal, evidence, worth)
     if content is not None:
-        # What the AI worded is merged anew, like the rest.
+        # What the AI worded is merged again, like the rest.
         proposal.content, proposal.origin = content.model_dump(mode="json"), "manual"
     await db.flush()
 
 
 async def redraft_changes(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> None:
-    """Merge the pending changes to a flow anew, because another version of it was published."""
+    """Merge the pending changes to a flow again, because another version of it was published."""
     waiting = select(FlowProposal.id).where(
         FlowProposal.account_id == account_id,
         FlowProposal.flow_id == flow_id,
@@ -113,26 +146,26 @@ async def _changed_flow(
         return None
     proposal.based_on_id = facts.published_version_id
     cases = [in_flow(case, proposal.flow_id) for case in evidence.cases]
-    return changed_flow(change(base.tree, proposal.node, cases, worth), base)
+    return changed_flow(await asyncio.to_thread(change, base.tree, proposal.node, cases, worth), base)
 
 
-async def _most_typical(db: Db, problems: Sequence[str], worth: Worth) -> str:
-    """The description that has most in common with the others."""
-    words = await words_of(db, problems)
+def _most_typical(titles: Sequence[str], words: Sequence[Words], worth: Worth) -> str:
+    """The title of the problem that has most in common with the others; `words`: those of all its description."""
     one_by_one = [Traits(each, frozenset()) for each in words]
     scored = [
-        (mean_likeness(each, one_by_one, worth), -number, problem)
-        for number, (each, problem) in enumerate(zip(one_by_one, problems, strict=True))
-        if problem.strip()
+        (mean_likeness(each, one_by_one, worth), -number, title)
+        for number, (each, title) in enumerate(zip(one_by_one, titles, strict=True))
+        if title.strip()
     ]
     return max(scored)[2] if scored else ""
 
 
-async def _join(db: Db, history: SessionHistory, need: Need, worth: Worth, now: datetime) -> FlowProposal:
-    traits = await traits_of(db, history)
+async def _join(
+    db: Db, history: SessionHistory, need: Need, traits: Traits, worth: Worth, now: datetime
+) -> uuid.UUID:
     proposal = await _like(db, history, need, traits, worth) or await _propose(db, history, need, now)
     await add_session(db, proposal, history, traits, now)
-    return proposal
+    return proposal.id
 
 
 async def _propose(db: Db, history: SessionHistory, need: Need, now: datetime) -> FlowProposal:
@@ -185,15 +218,13 @@ async def _like(db: Db, history: SessionHistory, need: Need, traits: Traits, wor
     return likest(traits, groups, worth)
 
 
-async def _proposal_with(db: Db, account_id: uuid.UUID, session_id: uuid.UUID) -> FlowProposal | None:
-    """The proposal into which the analysis put the session."""
-    return await db.scalar(
-        select(FlowProposal)
-        .join(ProposalSession, IS_OF_PROPOSAL)
-        .where(
-            FlowProposal.account_id == account_id,
-            ProposalSession.account_id == account_id,
-            ProposalSession.session_id == session_id,
-            ProposalSession.is_chosen.is_(False),
-        )
+async def _proposals_with(
+    db: Db, account_id: uuid.UUID, session_ids: Sequence[uuid.UUID]
+) -> dict[uuid.UUID, uuid.UUID]:
+    """The proposals into which the analysis has put these sessions, by session."""
+    query = select(ProposalSession.session_id, ProposalSession.proposal_id).where(
+        ProposalSession.account_id == account_id,
+        ProposalSession.session_id.in_(session_ids),
+        ProposalSession.is_chosen.is_(False),
     )
+    return {row.session_id: row.proposal_id for row in await db.execute(query)}

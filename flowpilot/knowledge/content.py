@@ -1,11 +1,12 @@
 """What a proposal holds: a draft of a flow, and the steps that each new node comes from."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict, ValidationError
 
+from flowpilot.flows.plain import folded
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import Tree
 from flowpilot.knowledge.drafting.draft import Draft
@@ -13,6 +14,8 @@ from flowpilot.text import tidy
 
 MAX_TITLE = 120
 _MOST_KEYWORDS = 5
+# A title with this share of another's words says the same.
+_SAME_SHARE = 0.75
 
 
 class ProposalContent(BaseModel):
@@ -33,16 +36,25 @@ def content_of(stored: Mapping[str, Any]) -> ProposalContent | None:
         return None
 
 
-def new_flow(draft: Draft, title: str, domain: str | None, problems: Sequence[str]) -> ProposalContent:
-    """A draft of a new flow, found later by the words in which its problems were described."""
-    keywords = dict.fromkeys(tidy(problem, MAX_TITLE) for problem in problems if problem)
+def new_flow(draft: Draft, title: str, domain: str | None, titles: Sequence[str]) -> ProposalContent:
+    """A draft of a new flow, found later by the titles of its problems."""
     text = FlowText(
         name=tidy(title, MAX_TITLE),
         category=domain,
-        keywords=tuple(list(keywords)[:_MOST_KEYWORDS]),
+        keywords=tuple(keywords_of(titles)[:_MOST_KEYWORDS]),
         tree=draft.tree,
     )
     return _content(text, draft)
+
+
+def keywords_of(titles: Iterable[str]) -> list[str]:
+    """The titles, each that says something beside the others before it: "… for a part-timer" does not."""
+    kept: dict[str, frozenset[str]] = {}
+    for title in (tidy(one, MAX_TITLE) for one in titles):
+        words = frozenset(folded(title).split())
+        if words and all(len(words & others) < _SAME_SHARE * len(words) for others in kept.values()):
+            kept[title] = words
+    return list(kept)
 
 
 def changed_flow(draft: Draft, base: FlowText) -> ProposalContent:

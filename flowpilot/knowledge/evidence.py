@@ -4,6 +4,7 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import islice
 
 from sqlalchemy import or_, select
 
@@ -15,9 +16,11 @@ from flowpilot.flows.tree import Tree
 from flowpilot.knowledge.drafting.cases import Case, Texts, case_of, taken_in
 from flowpilot.knowledge.models import FlowProposal, ProposalSession
 from flowpilot.sessions.models import AISession, SessionStatus
-from flowpilot.sessions.queries import SessionHistory, read_session
+from flowpilot.sessions.problem.titles import problem_of, telling
+from flowpilot.sessions.queries import SessionHistory
+from flowpilot.sessions.reading.histories import read_histories
 from flowpilot.sessions.similar.likeness import Traits
-from flowpilot.sessions.similar.words import words_of
+from flowpilot.sessions.similar.words import words_and_remarks
 
 # A draft is merged from at most so many sessions, the newest: more make it no better, and the tree unreadable.
 MOST_CASES = 12
@@ -25,18 +28,49 @@ MOST_CASES = 12
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """Sessions, oldest first, as cases, and the problem of each as it was described."""
+    """Sessions, oldest first, as cases, and the problem of each: its title, and all that was described."""
 
     cases: Sequence[Case]
+    titles: Sequence[str]
     problems: Sequence[str]
 
 
-async def traits_of(db: ReadDb, history: SessionHistory) -> Traits:
-    """What a session is compared by."""
-    session = history.session
-    done = " ".join(one.text for one in taken_in(history, {}))
-    problem_words, done_words = await words_of(db, [session.problem_summary, done])
-    return Traits(problem_words, done_words, session.problem_domain)
+def _problem(history: SessionHistory) -> str:
+    return telling(history.session.problem_summary, history.session.problem_body)
+
+
+async def traits_of(db: ReadDb, histories: Sequence[SessionHistory]) -> list[Traits]:
+    """What each of these sessions is compared by. Remarks are in the sessions of any problem, and do not count."""
+    taken = [taken_in(history, {}) for history in histories]
+    problems = [_problem(history) for history in histories]
+    said = [*problems, *(one.text for each in taken for one in each)]
+    words = zip(*await words_and_remarks(db, said), strict=True)
+    problem_words = [next(words)[0] for _ in problems]
+    done = [[telling for telling, is_remark in islice(words, len(each)) if not is_remark] for each in taken]
+    return [
+        Traits(problem, frozenset[str]().union(*each), history.session.problem_domain)
+        for history, problem, each in zip(histories, problem_words, done, strict=True)
+    ]
+
+
+async def renew_traits(db: Db, histories: Sequence[SessionHistory]) -> None:
+    """Compare these sessions from now on by what they say now, in all their proposals; no statement for none."""
+    if not histories:
+        return
+    by_id = {history.session.id: history for history in histories}
+    rows = list(
+        await db.scalars(
+            select(ProposalSession).where(
+                ProposalSession.account_id == histories[0].session.account_id,
+                ProposalSession.session_id.in_(by_id),
+            )
+        )
+    )
+    said = dict(zip(by_id, await traits_of(db, list(by_id.values())), strict=True))
+    for row in rows:
+        traits = said[row.session_id]
+        row.problem_words, row.done_words = sorted(traits.problem), sorted(traits.done)
+    await db.flush()
 
 
 async def add_session(
@@ -77,21 +111,24 @@ async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUI
     histories = await newest_histories(db, account_id, await session_ids(db, account_id, proposal_id))
     texts = await _texts_to_everybody(db, account_id, [history for _, history in histories])
     taken = [taken_in(history, texts) for _, history in histories]
-    problems = [history.session.problem_summary for _, history in histories]
-    words = iter(await words_of(db, [*problems, *(one.text for each in taken for one in each)]))
-    problem_words = [next(words) for _ in problems]
+    problems = [_problem(history) for _, history in histories]
+    said = [*problems, *(one.text for each in taken for one in each)]
+    words = zip(*await words_and_remarks(db, said), strict=True)
+    problem_words = [next(words)[0] for _ in problems]
     cases = [
         case_of(number, history, each, [next(words) for _ in each], problem)
         for (number, history), each, problem in zip(histories, taken, problem_words, strict=True)
     ]
-    return Evidence(cases, problems)
+    titles = [problem_of(history.session.problem_summary).title for _, history in histories]
+    return Evidence(cases, titles, problems)
 
 
 async def newest_histories(
     db: ReadDb, account_id: uuid.UUID, ids: Sequence[uuid.UUID]
 ) -> list[tuple[int, SessionHistory]]:
     """The newest of a proposal's sessions, each with its number among all of them, from 1."""
-    return [(n, await read_session(db, account_id, id_)) for n, id_ in list(enumerate(ids, 1))[-MOST_CASES:]]
+    first = max(len(ids) - MOST_CASES, 0)
+    return list(enumerate(await read_histories(db, account_id, ids[first:]), first + 1))
 
 
 async def session_ids(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID) -> list[uuid.UUID]:

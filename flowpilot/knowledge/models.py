@@ -46,6 +46,12 @@ class FlowProposal(Tenant, Base):
         CheckConstraint("origin IN ('manual', 'ai_generated', 'ai_enhanced')", "origin"),
         Index("flow_proposals_status_idx", "account_id", "status", "reviewed_at"),
         Index("flow_proposals_flow_idx", "account_id", "flow_id", postgresql_where="flow_id IS NOT NULL"),
+        Index(
+            "flow_proposals_source_idx",
+            "account_id",
+            "source_session_id",
+            postgresql_where="source_session_id IS NOT NULL",
+        ),
     )
 
     kind: Mapped[str] = mapped_column(server_default=ProposalKind.NEW_FLOW)

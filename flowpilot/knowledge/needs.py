@@ -48,7 +48,7 @@ def shows_something(history: SessionHistory) -> bool:
 def _shows(step: AISessionStep) -> bool:
     if step.kind == StepKind.RESOLUTION:
         return len(str(step.content.get("text") or "").split()) >= _LEAST_WORDS
-    return step.kind in {StepKind.ANSWER, StepKind.OUTCOME, StepKind.NOTE}
+    return step.kind in {StepKind.ANSWER, StepKind.OUTCOME, StepKind.NOTE, StepKind.FIX}
 
 
 def _is_done(history: SessionHistory) -> bool:
@@ -62,6 +62,6 @@ def _left(history: SessionHistory, stayed: Frame) -> bool:
     return any(
         step.content.get("node") == stayed.node_id
         and flow_of(step) == stayed.flow_id
-        and (step.is_free_text or step.kind == StepKind.NOTE)
+        and (step.is_free_text or step.kind in {StepKind.NOTE, StepKind.FIX})
         for step in standing(history.steps)
     )

@@ -8,7 +8,7 @@ import pytest
 from pydantic_ai.models.test import TestModel
 
 from flowpilot.copilot import propose, rules
-from flowpilot.copilot.propose import assess_case, suggest_next
+from flowpilot.copilot.propose import ASSESSMENT_VERSION, PROMPT_VERSION, assess_case, suggest_next
 from flowpilot.copilot.schemas import Assessment, Case, CaseStep, NextStep, Suggestion
 from flowpilot.jobs import Tools
 from tests.company import Company, at
@@ -29,12 +29,14 @@ async def _break() -> None:
 
 async def test_the_ais_steps_arrive_as_such(tools: Tools, company: Company) -> None:
     found = await suggest_next(tools, company.id, CASE, NOW, model=ScriptedModel(STEPS).model)
-    assert found == Suggestion(steps=[NextStep(**STEP, source="ai")])
+    assert found.steps == [NextStep(**STEP, source="ai")]
+    assert (found.model, found.prompt_version) == (tools.settings.ai_model, PROMPT_VERSION)
 
 
 async def test_the_ais_assessment_arrives_with_what_the_snapshot_lacks(tools: Tools, company: Company) -> None:
     found = await assess_case(tools, company.id, CASE, NOW, model=ScriptedModel(ASSESSMENT).model)
-    assert found == Assessment(**ASSESSMENT, missing=["the exact error text"], source="ai")
+    made_by = {"source": "ai", "model": tools.settings.ai_model, "prompt_version": ASSESSMENT_VERSION}
+    assert found == Assessment(**ASSESSMENT, missing=["the exact error text"], **made_by)
 
 
 async def test_an_answer_of_the_wrong_shape_is_sent_back_once(tools: Tools, company: Company) -> None:

@@ -9,6 +9,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.app import create_app
+from flowpilot.copilot.propose import PROMPT_VERSION
 from flowpilot.copilot.schemas import Case, CaseStep
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
@@ -65,6 +66,32 @@ async def test_the_copilot_is_asked_again_after_a_step(
     assert _sources(read(helped, company, session_id)) == {"ai"}
     positions = "SELECT position FROM ai_session_suggestions ORDER BY position"
     assert company.query(positions) == [(0,), (1,)]
+
+
+async def test_a_dismissal_does_not_ask_it_again(
+    helped: TestClient, company: Company, database: Database, with_ai: Settings
+) -> None:
+    session_id = start(helped, company, problem_summary=CHAIR)["id"]
+    await work_off(company, with_ai, database)
+    [step] = read(helped, company, session_id)["suggestion"]["steps"]
+    shown = {"action": step["action"], "source": "ai", "reason": "wrong"}
+    assert _sources(post(helped, company, f"{session_id}/suggestions/dismiss", **shown).json()) == {"rules"}
+    assert waiting(company, SUGGEST_JOB) == []
+    [(source, prompt)] = company.query("SELECT source, prompt_version FROM suggestion_outcomes")
+    assert (source, prompt) == ("ai", PROMPT_VERSION)
+
+
+async def test_what_is_pressed_is_credited_to_the_list_that_was_shown(
+    helped: TestClient, company: Company, database: Database, with_ai: Settings
+) -> None:
+    session = start(helped, company, problem_summary=CHAIR)
+    await work_off(company, with_ai, database)
+    of_rules = session["suggestion"]["steps"][0]["action"]
+    same = "jsonb_set(content, '{steps,0,action}', to_jsonb(%s::text))"
+    company.query(f"UPDATE ai_session_suggestions SET content = {same} RETURNING 1", of_rules)
+    shown = {"action": of_rules, "source": "rules", "after_step": 0, "result": "done"}
+    assert post(helped, company, f"{session['id']}/suggestions/done", **shown).status_code == 201
+    assert company.query("SELECT source, model FROM suggestion_outcomes") == [("rules", None)]
 
 
 async def test_leaving_the_flow_asks_it(

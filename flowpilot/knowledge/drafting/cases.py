@@ -4,6 +4,8 @@ import uuid
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from flowpilot.knowledge.drafting.draft import SOLVED
+from flowpilot.knowledge.drafting.fixes import confirmed_fix, written_while_waiting
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.path import flow_of, standing
 from flowpilot.sessions.queries import SessionHistory
@@ -20,7 +22,7 @@ class Act:
     """One thing that was asked, done or said, and the telling words of it.
 
     `chosen`: the answer or outcome that a flow offered; None for free text. `node`: where in the flow `flow_id`,
-    the session's own or a sub-flow, if it is known.
+    the session's own or a sub-flow, if it is known. `is_remark`: it says nothing of a fix, or what came of one.
     """
 
     step_id: uuid.UUID
@@ -31,12 +33,14 @@ class Act:
     node: str | None = None
     is_free_answer: bool = False
     flow_id: uuid.UUID | None = None
+    is_remark: bool = False
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """A session with its number in the proposal, from 1; `solved_by` is None until it is resolved.
+    """A session with its number in the proposal, from 1.
 
+    `solved_by` is None until it is resolved, and if nobody wrote what solved it. It is none of the `acts`.
     `problem`: the telling words of its description.
     """
 
@@ -73,7 +77,11 @@ def taken_in(history: SessionHistory, texts: Texts) -> list[Taken]:
 
 
 def case_of(
-    number: int, history: SessionHistory, taken: Sequence[Taken], words: Sequence[Words], problem: Words
+    number: int,
+    history: SessionHistory,
+    taken: Sequence[Taken],
+    said: Sequence[tuple[Words, bool]],
+    problem: Words,
 ) -> Case:
     """The case that a session makes.
 
@@ -81,19 +89,48 @@ def case_of(
         number: of the case in its proposal.
         history: of the session.
         taken: its steps, from `taken_in`.
-        words: of the text of each.
+        said: the words of the text of each, and whether it says nothing of a fix.
         problem: the words of its description.
     """
-    acts = [_act(one, telling) for one, telling in zip(taken, words, strict=True)]
-    resolutions = [act for act in acts if act.kind == StepKind.RESOLUTION]
+    seen = written_while_waiting(history)
+    acts = [
+        _act(one, telling, is_remark=is_remark or one.step.id in seen)
+        for one, (telling, is_remark) in zip(taken, said, strict=True)
+    ]
+    solved_by, ending = _solution(history, taken, acts)
     return Case(
         number=number,
         session_id=history.session.id,
-        acts=tuple(act for act in acts if act.kind != StepKind.RESOLUTION),
-        solved_by=resolutions[-1] if resolutions else None,
+        acts=tuple(act for act in acts if act is not solved_by and act is not ending),
+        solved_by=solved_by,
         was_escalated=any(change.to_status in _ESCALATED for change in history.changes),
         problem=problem,
     )
+
+
+def _solution(
+    history: SessionHistory, taken: Sequence[Taken], acts: Sequence[Act]
+) -> tuple[Act | None, Act | None]:
+    """What solved a session, if somebody wrote it, and what was written at its end. Both are None until its end.
+
+    A fix that proved itself solved it, whatever was written when it was confirmed. Otherwise what was written at
+    the end did, or if that says nothing of a fix, what is known to have helped.
+    """
+    if history.session.status != SessionStatus.RESOLVED:
+        return None, None
+    ending = next((act for act in reversed(acts) if act.kind == StepKind.RESOLUTION), None)
+    fix = confirmed_fix(history)
+    proved = next((act for act in acts if fix is not None and act.step_id == fix.id), None)
+    if proved is not None:
+        return proved, ending
+    if ending is not None and not ending.is_remark:
+        return ending, ending
+    helped = [act for one, act in zip(taken, acts, strict=True) if act.chosen is None and _helped(one.step)]
+    return (helped[-1] if helped else None), ending
+
+
+def _helped(step: AISessionStep) -> bool:
+    return step.kind == StepKind.OUTCOME and step.content.get("outcome") == SOLVED
 
 
 def said_in(step: AISessionStep) -> str:
@@ -102,9 +139,12 @@ def said_in(step: AISessionStep) -> str:
     match step.kind:
         case StepKind.ANSWER:
             said = content.get("choice") if step.is_free_text else content.get("question")
+        case StepKind.OUTCOME if "fix" in content:
+            # A fix that did not help: its own step says what was done.
+            said = None
         case StepKind.OUTCOME:
             said = content.get("instruction") or content.get("note")
-        case StepKind.NOTE | StepKind.RESOLUTION:
+        case StepKind.NOTE | StepKind.RESOLUTION | StepKind.FIX:
             said = content.get("text")
         case _:
             said = None
@@ -137,7 +177,7 @@ def _to_everybody(step: AISessionStep, flow_id: uuid.UUID | None, texts: Texts) 
     return texts.get((flow_id, step.content.get("node") or "")) if is_told and flow_id is not None else None
 
 
-def _act(taken: Taken, words: Words) -> Act:
+def _act(taken: Taken, words: Words, *, is_remark: bool) -> Act:
     step = taken.step
     content, node = step.content, step.content.get("node")
     chosen = content.get("choice") if step.kind == StepKind.ANSWER else content.get("outcome")
@@ -151,4 +191,5 @@ def _act(taken: Taken, words: Words) -> Act:
         node=None if node is None else str(node),
         flow_id=taken.flow_id,
         is_free_answer=step.kind == StepKind.ANSWER and step.is_free_text,
+        is_remark=is_remark,
     )

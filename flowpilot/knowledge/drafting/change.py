@@ -1,8 +1,8 @@
 """A change to a flow: what cases did where they left it, put into its tree. Pure."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence, Set
 
-from flowpilot.flows.tree import Choice, Node, NodeKind, Tree
+from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, find_choice
 from flowpilot.knowledge.drafting.cases import Act, Case
 from flowpilot.knowledge.drafting.draft import MAX_LABEL, Builder, Draft
 from flowpilot.knowledge.drafting.groups import Deed, grouped, wording
@@ -15,7 +15,8 @@ def change(base: Tree, at: str, cases: Sequence[Case], worth: Worth) -> Draft:
     """The flow, with a way on for the cases that left it at a node.
 
     At a question or an instruction that is one more answer: in the words of those who answered in their own, or an
-    open one that a person words. Before the end of a path, it is tried what helped these cases.
+    open one that a person words. Before the end of a path, it is tried what helped these cases, on the ways
+    by which they came there. Ways that none of them walked stay as they are.
 
     Args:
         base: the published tree.
@@ -34,8 +35,10 @@ def change(base: Tree, at: str, cases: Sequence[Case], worth: Worth) -> Draft:
     else:
         builder.gives_up_at = at if left.kind == NodeKind.ESCALATION else None
         head = grow(builder, [_since(case, at) for case in cases], worth)
+        walked = _walked(base, at, cases)
         for node_id, node in base.nodes.items():
-            builder.nodes[node_id] = _redirected(node, at, head)
+            labels = {label for start, label in walked if start == node_id}
+            builder.nodes[node_id] = _redirected(node, head, labels)
         root = head if base.root == at else base.root
     builder.sources.setdefault(at, [act.step_id for case in cases for act in case.acts if act.node == at])
     return Draft(Tree(root=root, nodes=builder.nodes), builder.sources, tuple(builder.left_out))
@@ -47,7 +50,7 @@ def goes_on_beyond(case: Case, at: str) -> bool:
 
 
 def _since(case: Case, at: str) -> Rest:
-    """What the case did from the node on: its free text there, but for the answer that becomes a choice.
+    """What the case did from the node on: its free text there, except for the answer that becomes a choice.
 
     A case without free text there did what comes after the last answer that the flow offered.
     """
@@ -93,11 +96,34 @@ def _answer(case: Case, at: str) -> Act | None:
     return given[0] if given else None
 
 
-def _redirected(node: Node, old: str, new: str) -> Node:
-    """The node, leading to the new node where it led to the old one."""
+def _walked(base: Tree, at: str, cases: Sequence[Case]) -> set[tuple[str, str]]:
+    """The choices by which the cases came to the node, as its id and the label; a single way in is known anyway.
+
+    If none is known, because the flow has been worded anew since, nothing leads to what is added: the checker says
+    so, and a person chooses.
+    """
+    ways = {
+        (node_id, choice.label)
+        for node_id, node in base.nodes.items()
+        for choice in node.offered
+        if choice.next == at
+    }
+    return ways if len(ways) == 1 else ways & {taken for case in cases for taken in _taken(base, case)}
+
+
+def _taken(base: Tree, case: Case) -> Iterator[tuple[str, str]]:
+    for act in case.acts:
+        if act.node in base.nodes and act.chosen is not None:
+            choice = find_choice(base.nodes[act.node], act.chosen)
+            if choice is not None:
+                yield act.node, choice.label
+
+
+def _redirected(node: Node, new: str, labels: Set[str]) -> Node:
+    """The node, leading to the new node by these of its choices."""
     moved = {
         field: tuple(
-            choice.model_copy(update={"next": new}) if choice.next == old else choice for choice in offered
+            choice.model_copy(update={"next": new}) if choice.label in labels else choice for choice in offered
         )
         for field, offered in (("choices", node.choices), ("outcomes", node.outcomes))
     }

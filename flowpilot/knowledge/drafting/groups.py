@@ -40,11 +40,6 @@ class Group:
         return frozenset(deed.case for deed in self.deeds if deed.solved)
 
     @property
-    def in_vain(self) -> bool:
-        """Whether it is known to have solved no case."""
-        return all(deed.in_vain for deed in self.deeds)
-
-    @property
     def bound(self) -> frozenset[int]:
         """The cases that had the same problem, to judge by this: those that it solved, or may have solved."""
         return self.cases if self.solved else frozenset(deed.case for deed in self.deeds if not deed.in_vain)

@@ -4,6 +4,7 @@ What a flow asked keeps its answers as branches. Free text that says the same be
 how often and how early it was done. Where cases part, an open question says which cases differ.
 """
 
+import uuid
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -97,7 +98,7 @@ def _chains(builder: Builder, rests: Sequence[Rest], worth: Worth) -> str:
     differing = [group for group in groups if group not in common]
     ends = not any(_after_free_text(rest) for rest in rests)
     bonds = [group.bound if ends else group.cases for group in differing]
-    sides = _sides([rest.case.number for rest in rests], bonds)
+    sides = _known_sides(_sides([rest.case.number for rest in rests], bonds), rests)
     if not differing or len(sides) == 1 or any(group.solved for group in common):
         return _chain(builder, groups, rests, worth)
     apart = [[rest for rest in rests if rest.case.number in side] for side in sides]
@@ -122,20 +123,26 @@ def _chain(builder: Builder, groups: Sequence[Group], rests: Sequence[Rest], wor
     kept = [group for group in groups if len(rests) < _ENOUGH_CASES or len(group.cases) > 1 or group.solved]
     builder.left_out += [deed.act.step_id for group in groups if group not in kept for deed in group.deeds]
     going_on = [Rest(rest.case, after) for rest in rests if (after := _after_free_text(rest))]
-    beyond = grow(builder, going_on, worth) if going_on else builder.give_up()
+    beyond = grow(builder, going_on, worth) if going_on else builder.give_up(_handed_over(rests))
     return _instructions(builder, kept, beyond, worth)
 
 
 def _instructions(builder: Builder, groups: Sequence[Group], beyond: str, worth: Worth) -> str:
-    """One instruction a group, each leading to the next if it did not help; what never helped only leads on."""
+    """One instruction a group, each leading to the next if it did not help."""
     for group in reversed(groups):
         acts = [deed.act for deed in group.deeds]
-        solving = [deed.act for deed in group.deeds if deed.solved] or acts
-        steps = [act.step_id for act in acts]
+        solving = [deed.act for deed in group.deeds if deed.solved]
         ending = (act.step_id for act in solving)
-        solved = None if group.in_vain else builder.resolve(wording(solving, worth), ending)
-        beyond = builder.instruct(wording(acts, worth), steps, solved, beyond)
+        solved = builder.resolve(wording(solving, worth), ending) if solving else builder.succeed()
+        beyond = builder.instruct(wording(acts, worth), (act.step_id for act in acts), solved, beyond)
     return beyond
+
+
+def _handed_over(rests: Sequence[Rest]) -> Iterator[uuid.UUID]:
+    """The last steps of the cases that nobody has solved and that were handed over."""
+    for rest in rests:
+        if rest.case.was_escalated and rest.case.solved_by is None and rest.case.acts:
+            yield rest.case.acts[-1].step_id
 
 
 def _deeds(rest: Rest) -> Iterator[Deed]:
@@ -171,6 +178,20 @@ def _sides(cases: Sequence[int], bonds: Iterable[frozenset[int]]) -> list[frozen
     return sorted(sides, key=min)
 
 
+def _known_sides(sides: Sequence[frozenset[int]], rests: Sequence[Rest]) -> list[frozenset[int]]:
+    """The sides, with those of which nobody knows how they end in the largest of the others.
+
+    An open case is no evidence of another cause: what helped most may help it, too.
+    """
+    ended = {rest.case.number for rest in rests if rest.case.solved_by is not None or _after_free_text(rest)}
+    known = [side for side in sides if side & ended]
+    if not known:
+        return list(sides)
+    largest = max(known, key=len)
+    rest = frozenset[int]().union(largest, *(side for side in sides if side not in known))
+    return sorted([rest, *(side for side in known if side is not largest)], key=min)
+
+
 def named(numbers: Sequence[int]) -> str:
     """Cases by their numbers, such as `cases 1, 3 and 4`."""
     *most, last = (str(number) for number in sorted(set(numbers)))
@@ -186,6 +207,7 @@ def _went_on(part: Sequence[Rest], worth: Worth) -> str:
     nexts = [rest.acts[0] if rest.acts else rest.case.solved_by for rest in part]
     acts = [act for act in nexts if act is not None]
     frequent = Counter(act.chosen for act in acts).most_common(1)
-    said = wording(acts, worth)[:200] if acts else "ended"
-    answer = f" ({frequent[0][0]})" if frequent and frequent[0][0] else ""
-    return f"{named(_numbers(part))} went on with “{said}”{answer}"
+    if not acts:
+        return f"{named(_numbers(part))} ended there"
+    answer = f" ({frequent[0][0]})" if frequent[0][0] else ""
+    return f"{named(_numbers(part))} went on with “{wording(acts, worth)[:200]}”{answer}"

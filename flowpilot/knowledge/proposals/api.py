@@ -84,7 +84,8 @@ async def edit_proposal(
     proposal_id: uuid.UUID, body: EditIn, actor: CanManageFlows, db: WriteSession, now: Now
 ) -> VersionDetailOut:
     """Make it a draft of its flow, or of a new one. Publishing that draft approves the proposal."""
-    return VersionDetailOut.model_validate(await review.edit(db, actor, proposal_id, now, based_on=body.based_on))
+    draft = await review.edit(db, actor, proposal_id, now, based_on=body.based_on, edited=body.flow)
+    return VersionDetailOut.model_validate(draft)
 
 
 @router.post("/{proposal_id}/reject")

@@ -29,7 +29,8 @@ from flowpilot.knowledge.models import (
     ProposalStatus,
 )
 from flowpilot.knowledge.needs import shows_something
-from flowpilot.sessions.queries import SessionHistory, read_session
+from flowpilot.sessions.queries import SessionHistory
+from flowpilot.sessions.reading.histories import read_histories
 from flowpilot.sessions.similar.grouping import same_problems
 from flowpilot.sessions.similar.words import worth_in
 from flowpilot.text import tidy
@@ -157,7 +158,7 @@ async def _check_place(db: Db, account_id: uuid.UUID, at: Place) -> None:
 
 async def _telling(db: Db, account_id: uuid.UUID, sessions: Sequence[uuid.UUID]) -> list[SessionHistory]:
     """Those of the sessions in which somebody did something, oldest first."""
-    histories = [await read_session(db, account_id, id_) for id_ in sessions]
+    histories = await read_histories(db, account_id, sessions)
     telling = sorted(filter(shows_something, histories), key=lambda one: (one.session.created_at, one.session.id))
     if not telling:
         raise NothingDoneError
@@ -169,7 +170,7 @@ async def _largest_alike(
 ) -> list[SessionHistory]:
     """The most of them that had the same problem; of groups of one size, the one that began first."""
     worth = await worth_in(db, account_id)
-    groups = same_problems([await traits_of(db, history) for history in histories], worth)
+    groups = same_problems(await traits_of(db, histories), worth)
     largest = max(groups, key=len)
     if len(largest) == 1 and len(histories) > 1:
         raise NothingAlikeError
@@ -206,8 +207,8 @@ async def _propose(
 
 async def _merge(db: Db, proposal: FlowProposal, histories: Sequence[SessionHistory], now: datetime) -> None:
     """Add the sessions, and draft the proposal from all that it has."""
-    for history in histories:
-        await add_session(db, proposal, history, await traits_of(db, history), now, is_chosen=True)
+    for history, traits in zip(histories, await traits_of(db, histories), strict=True):
+        await add_session(db, proposal, history, traits, now, is_chosen=True)
     worth = await worth_in(db, proposal.account_id)
     await redraft(db, await lock_proposal(db, proposal.account_id, proposal.id), worth)
 

@@ -8,18 +8,19 @@ from datetime import datetime
 
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, OutdatedError
-from flowpilot.flows import service as flows
 from flowpilot.flows.author import Author
+from flowpilot.flows.drafts.service import create_flow, save_draft
 from flowpilot.flows.locking import lock_library
 from flowpilot.flows.models import Flow, FlowVersion
 from flowpilot.flows.queries import flow_facts, newest_version
+from flowpilot.flows.service import publish
 from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import to_json
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
 from flowpilot.knowledge.analysis import redraft_changes
 from flowpilot.knowledge.content import ProposalContent, content_of
-from flowpilot.knowledge.locking import lock_proposal
+from flowpilot.knowledge.locking import lock_proposal, lock_with_changes
 from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalStatus
 from flowpilot.knowledge.proposals.queries import draft_of
 
@@ -72,20 +73,26 @@ async def approve(
     """
     proposal, content = await _load(db, actor, proposal_id)
     draft = await _begin(db, actor, proposal, content, now, based_on=based_on, edited=edited)
-    return await flows.publish(db, actor, draft.tree_id, now, based_on=draft.id)
+    return await publish(db, actor, draft.tree_id, now, based_on=draft.id)
 
 
 async def edit(
-    db: Db, actor: Actor, proposal_id: uuid.UUID, now: datetime, *, based_on: uuid.UUID | None = None
+    db: Db,
+    actor: Actor,
+    proposal_id: uuid.UUID,
+    now: datetime,
+    *,
+    based_on: uuid.UUID | None = None,
+    edited: FlowText | None = None,
 ) -> FlowVersion:
     """Make the proposal's draft a draft of its flow, for the editor; if it is one already, that.
 
-    Publishing it approves the proposal. Raises what `approve` does.
+    Publishing it approves the proposal. Takes and raises what `approve` does.
     """
     proposal, content = await _load(db, actor, proposal_id)
     if (draft := await draft_of(db, actor.account_id, proposal_id)) is not None:
         return draft
-    return await _begin(db, actor, proposal, content, now, based_on=based_on)
+    return await _begin(db, actor, proposal, content, now, based_on=based_on, edited=edited)
 
 
 async def reject(db: Db, actor: Actor, proposal_id: uuid.UUID, reason: str, now: datetime) -> None:
@@ -113,9 +120,9 @@ async def put_off(db: Db, actor: Actor, proposal_id: uuid.UUID, until: datetime 
 
 
 async def follow_publication(db: Db, author: Author, flow: Flow, version: FlowVersion, now: datetime) -> None:
-    """A proposal whose draft was published is approved, and other changes to the flow are merged into it anew."""
+    """A proposal whose draft was published is approved, and other changes to the flow are merged into it again."""
     if version.proposal_id is not None:
-        proposal = await lock_proposal(db, author.account_id, version.proposal_id)
+        proposal = await lock_with_changes(db, author.account_id, version.proposal_id, flow.id)
         content = content_of(proposal.content)
         if proposal.status == ProposalStatus.PENDING and content is not None:
             is_as_proposed = version.structure == to_json(content.flow.tree) and flow.name == content.flow.name
@@ -129,7 +136,7 @@ async def follow_publication(db: Db, author: Author, flow: Flow, version: FlowVe
 
 async def _load(db: Db, actor: Actor, proposal_id: uuid.UUID) -> tuple[FlowProposal, ProposalContent]:
     await lock_library(db, actor.account_id)
-    proposal = await _pending(db, actor, proposal_id)
+    proposal = _open(await lock_with_changes(db, actor.account_id, proposal_id))
     content = content_of(proposal.content)
     if content is None:
         raise NoDraftInProposalError
@@ -137,7 +144,10 @@ async def _load(db: Db, actor: Actor, proposal_id: uuid.UUID) -> tuple[FlowPropo
 
 
 async def _pending(db: Db, actor: Actor, proposal_id: uuid.UUID) -> FlowProposal:
-    proposal = await lock_proposal(db, actor.account_id, proposal_id)
+    return _open(await lock_proposal(db, actor.account_id, proposal_id))
+
+
+def _open(proposal: FlowProposal) -> FlowProposal:
     if proposal.status != ProposalStatus.PENDING:
         raise AlreadyReviewedError(proposal)
     return proposal
@@ -158,7 +168,7 @@ async def _begin(
     if proposal.kind == ProposalKind.NEW_FLOW:
         if await draft_of(db, actor.account_id, proposal.id) is not None:
             raise FlowHasDraftError
-        flow = await flows.create_flow(db, actor, text, now, origin=proposal.origin, proposal_id=proposal.id)
+        flow = await create_flow(db, actor, text, now, origin=proposal.origin, proposal_id=proposal.id)
         draft = await newest_version(db, actor.account_id, flow.id)
         assert draft is not None
         return draft
@@ -181,7 +191,7 @@ async def _begin_change(
         )
     if facts.draft_version is not None:
         raise FlowHasDraftError
-    return await flows.save_draft(
+    return await save_draft(
         db, actor, proposal.flow_id, text, now, based_on=facts.published_version_id, proposal_id=proposal.id
     )
 

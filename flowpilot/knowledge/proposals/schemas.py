@@ -8,11 +8,12 @@ from typing import Any
 from pydantic import AwareDatetime, BaseModel, Field
 from sqlalchemy import Row
 
-from flowpilot.flows.differences import differences
+from flowpilot.flows.checking.checker import problems
 from flowpilot.flows.plain import NodeId
 from flowpilot.flows.schemas import DifferencesOut, ProblemOut
 from flowpilot.flows.text import FlowText
-from flowpilot.flows.tree import Tree, problems
+from flowpilot.flows.tree import Tree
+from flowpilot.flows.versions.differences import differences
 from flowpilot.http.fields import Body, Line, Words
 from flowpilot.knowledge.content import content_of
 from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalStatus
@@ -49,9 +50,12 @@ class ApproveIn(Body):
 
 
 class EditIn(Body):
-    """Which version the change was merged into when you read it."""
+    """Which version the change was merged into when you read it. Without `flow` the draft is edited as it is."""
 
     based_on: uuid.UUID | None = None
+    flow: FlowText | None = Field(
+        default=None, description="The whole flow, to begin with, such as under another name."
+    )
 
 
 class RejectIn(Body):
@@ -107,7 +111,7 @@ class ProposalOut(ProposalRow):
     problems: list[ProblemOut] = Field(description="What prevents the draft from being published as it is.")
     differences: DifferencesOut | None = Field(description="For a change: what it changes in the flow.")
     sources: dict[str, list[uuid.UUID]] = Field(description="For each new node, the steps that it comes from.")
-    left_out: list[uuid.UUID] = Field(description="Steps that solved nothing, taken once or beside the point.")
+    left_out: list[uuid.UUID] = Field(description="Remarks, and steps that were taken once and solved nothing.")
     evidence: list[EvidenceOut] = Field(description="The newest sessions behind it, newest first.")
     engineer_count: int = Field(description="How many people worked on these sessions.")
     draft_flow_id: uuid.UUID | None = Field(description="The flow in whose editor somebody edits it now.")

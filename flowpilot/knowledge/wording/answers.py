@@ -14,9 +14,10 @@ from flowpilot.copilot.procedures import (
     may_be_sent,
 )
 from flowpilot.errors import FlowPilotError
+from flowpilot.flows.checking.checker import problems
 from flowpilot.flows.fields import names_in
 from flowpilot.flows.text import FlowText
-from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, problems
+from flowpilot.flows.tree import Choice, Node, NodeKind, Tree
 
 
 class UnusableAnswerError(FlowPilotError):
@@ -64,7 +65,7 @@ def as_flow(flow: FlowText, answer: ProposedProcedure) -> FlowText:
     """The AI's procedure under the flow's name. A text in which something was removed is left for a person.
 
     Raises:
-        UnusableAnswerError: it is not a flow that could be published, but for such texts.
+        UnusableAnswerError: it is not a flow that could be published, except for such texts.
     """
     ids = [node.id for node in answer.nodes]
     if len(set(ids)) != len(ids):

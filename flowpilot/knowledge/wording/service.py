@@ -9,9 +9,10 @@ from sqlalchemy import select
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
+from flowpilot.flows.drafts.service import save_draft
+from flowpilot.flows.locking import lock_library
 from flowpilot.flows.origin import change_origin
 from flowpilot.flows.queries import FlowNotFoundError, NoDraftError, as_text, find_draft, flow_facts
-from flowpilot.flows.service import save_draft
 from flowpilot.flows.text import FlowText
 from flowpilot.identity.actor import Actor
 from flowpilot.jobs import COPILOT_QUEUE, enqueue
@@ -134,11 +135,15 @@ async def finish(
         subject: the draft that the AI was asked about.
         made: the flow as the AI has it; None if it gave no answer that can be used, and then `problem` says why.
     """
+    # A removal of words that are in the draft is waited for, and then the draft has changed.
+    await lock_library(db, asked.account_id)
     task = await db.get_one(AiTask, (asked.account_id, asked.id), with_for_update=True)
     if task.status != TaskStatus.ASKED:
         return
     try:
         async with db.begin_nested():
+            if task.proposal_id is not None:
+                await lock_proposal(db, task.account_id, task.proposal_id)
             if subject is None or await subject_of(db, task) != subject:
                 raise UnusableAnswerError(_CHANGED)
             if made is None:
@@ -155,7 +160,7 @@ async def finish(
 async def _take_over(db: Db, task: AiTask, made: FlowText, now: datetime) -> None:
     origin = "ai_generated" if task.task == Task.DRAFT else "ai_enhanced"
     if task.proposal_id is not None:
-        proposal = await lock_proposal(db, task.account_id, task.proposal_id)
+        proposal = await read_proposal(db, task.account_id, task.proposal_id)
         content = content_of(proposal.content)
         assert content is not None
         proposal.content = content.model_copy(update={"flow": made}).model_dump(mode="json")

@@ -32,7 +32,7 @@ class BasedOnForm(BaseModel):
     based_on: Annotated[uuid.UUID | None, EmptyIsNone] = None
 
 
-class ApproveForm(BasedOnForm):
+class NamedForm(BasedOnForm):
     """Beside it the name of a new flow, as the reviewer wants it."""
 
     name: Annotated[ShortText | None, EmptyIsNone] = None
@@ -47,12 +47,12 @@ class PutOffForm(BaseModel):
 @router.post("/approve")
 async def approve(
     proposal_id: uuid.UUID,
-    body: Annotated[ApproveForm, Form()],
+    body: Annotated[NamedForm, Form()],
     actor: CanManageFlows,
     db: WriteSession,
     now: Now,
 ) -> Response:
-    """Publish the draft as it is, but for its name."""
+    """Publish the draft as it is, except for its name."""
     renamed = await _renamed(db, actor, proposal_id, body.name)
     asked = ApproveIn(based_on=body.based_on, flow=renamed)
     done = await api.approve_proposal(proposal_id, asked, actor, db, now)
@@ -62,16 +62,19 @@ async def approve(
 @router.post("/edit")
 async def edit(
     proposal_id: uuid.UUID,
-    body: Annotated[BasedOnForm, Form()],
+    body: Annotated[NamedForm, Form()],
     actor: CanManageFlows,
     db: WriteSession,
     now: Now,
 ) -> Response:
-    """Open the draft in the editor."""
-    await api.edit_proposal(proposal_id, EditIn(based_on=body.based_on), actor, db, now)
+    """Open the draft, under the name that was typed, on the canvas, at its first problem."""
+    renamed = await _renamed(db, actor, proposal_id, body.name)
+    await api.edit_proposal(proposal_id, EditIn(based_on=body.based_on, flow=renamed), actor, db, now)
     found = await api.read_proposal(proposal_id, actor, db)
+    wrong_node = next((f"?node={one.node}" for one in found.problems if one.node is not None), "")
     return go_to(
-        f"/flows/{found.draft_flow_id}/edit", "This is the proposal's draft. Publishing it approves the proposal."
+        f"/flows/{found.draft_flow_id}/canvas{wrong_node}",
+        "This is the proposal's draft. Publishing it approves the proposal.",
     )
 
 

@@ -26,8 +26,8 @@ from flowpilot.knowledge.proposals import api
 from flowpilot.knowledge.proposals.queries import SourceStep, source_steps
 from flowpilot.knowledge.proposals.schemas import ProposalOut, ProposalRow
 from flowpilot.web.flows.diagram import Diagram, diagram
+from flowpilot.web.flows.differences import Changes, changes, marks_of, side, tree_before
 from flowpilot.web.flows.outline import Outline, outline
-from flowpilot.web.flows.versions import NodeChange, node_changes
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, render
 from flowpilot.web.wording import AiView, ai_view
@@ -68,7 +68,7 @@ class Proposal(Page):
     proposal: ProposalOut
     diagram: Diagram | None
     outline: Outline | None
-    changed: list[NodeChange]
+    changes: Changes | None
     sources: list[Source]
     left_out: Sequence[SourceStep]
     existing: Sequence[Candidate]
@@ -121,13 +121,15 @@ async def proposal_page(request: Request, actor: Actor, db: ReadDb, proposal_id:
     found = await api.read_proposal(proposal_id, actor, db)
     steps = {step.id: step for step in await source_steps(db, actor.account_id, found.id, _step_ids(found))}
     tree = None if found.flow is None else found.flow.tree
-    names = {} if tree is None else await names_of(db, actor.account_id, led_into(tree).values())
+    marks = {} if found.differences is None else marks_of(found.differences)
+    trees = [] if tree is None else [tree, *([tree_before(found.differences, tree)] if found.differences else [])]
+    names = await names_of(db, actor.account_id, [flow for one in trees for flow in led_into(one).values()])
     return Proposal(
         title=found.title or "Proposal",
         proposal=found,
-        diagram=None if tree is None else diagram(tree),
-        outline=None if tree is None else outline(tree),
-        changed=[] if found.differences is None else node_changes(found.differences, names),
+        diagram=None if tree is None else diagram(tree, marks=marks),
+        outline=None if tree is None else outline(tree, marks),
+        changes=_changes(found, names),
         sources=[] if tree is None else _sources(tree, found.sources, steps),
         left_out=[steps[id_] for id_ in found.left_out if id_ in steps],
         existing=await _existing(db, actor, found, now),
@@ -135,6 +137,14 @@ async def proposal_page(request: Request, actor: Actor, db: ReadDb, proposal_id:
         ai=await ai_view(request, actor, db, now, proposal_id=proposal_id),
         tomorrow=now.astimezone(ZoneInfo(actor.timezone)).date() + timedelta(days=1),
     )
+
+
+def _changes(found: ProposalOut, names: Mapping[str, str]) -> Changes | None:
+    """What it changes; `names`: those of the flows that it leads into."""
+    if found.flow is None or found.differences is None:
+        return None
+    before = side(tree_before(found.differences, found.flow.tree), f"/flows/{found.flow_id}#o-")
+    return changes(found.differences, before, side(found.flow.tree, "#d-"), names)
 
 
 def _sources(

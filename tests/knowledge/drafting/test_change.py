@@ -2,10 +2,11 @@
 
 import pytest
 
-from flowpilot.flows.tree import Choice, Node, NodeKind, Tree, problems
+from flowpilot.flows.checking.checker import problems
+from flowpilot.flows.tree import Choice, Node, NodeKind, Tree
 from flowpilot.knowledge.drafting.change import change
 from flowpilot.sessions.similar.words import Worth
-from tests.knowledge.drafting.cases import answer, case, labels, note
+from tests.knowledge.drafting.cases import answer, case, labels, note, outcome
 
 BASE = Tree(
     root="light",
@@ -74,3 +75,63 @@ def test_new_nodes_are_known_by_their_steps() -> None:
     draft = change(BASE, "restart", cases, Worth())
     assert draft.sources["restart"] == [cases[0].acts[0].step_id]
     assert set(draft.sources) == {"restart", *(draft.tree.nodes.keys() - BASE.nodes.keys())}
+
+
+# Three ways lead to the same end.
+MANY_WAYS = Tree(
+    root="kind",
+    nodes={
+        "smears": Node(
+            kind=NodeKind.INSTRUCTION,
+            text="Print the test page",
+            outcomes=(Choice(label="It is clean", next="done"), Choice(label="Still bad", next="senior")),
+        ),
+        "jams": Node(
+            kind=NodeKind.INSTRUCTION,
+            text="Open all flaps",
+            outcomes=(Choice(label="It jams again", next="senior"), Choice(label="It is clean", next="done")),
+        ),
+        "kind": Node(
+            kind=NodeKind.QUESTION,
+            text="What is wrong?",
+            choices=(
+                Choice(label="Smears", next="smears"),
+                Choice(label="Jams", next="jams"),
+                Choice(label="The network card is dead", next="senior"),
+            ),
+        ),
+        "done": Node(kind=NodeKind.RESOLUTION, text="It works"),
+        "senior": Node(kind=NodeKind.ESCALATION, text="Call the service partner"),
+    },
+)
+
+
+def ways_to(tree: Tree, target: str) -> set[tuple[str, str]]:
+    """By which choices of which nodes of the base something is reached."""
+    return {
+        (id_, choice.label)
+        for id_, node in tree.nodes.items()
+        for choice in node.offered
+        if choice.next == target and id_ in MANY_WAYS.nodes
+    }
+
+
+def test_only_the_ways_that_the_cases_walked_lead_to_what_helped() -> None:
+    walked = (
+        answer("What is wrong?", "Smears", node="kind"),
+        outcome("Print the test page", "still bad", node="smears"),
+    )
+    cases = [case(1, *walked, solved="Replaced imaging drum", escalated=True)]
+    tree = change(MANY_WAYS, "senior", cases, Worth()).tree
+    assert ways_to(tree, "senior") == {("jams", "It jams again"), ("kind", "The network card is dead")}
+    [tried] = [node_id for node_id in tree.nodes if ("smears", "Still bad") in ways_to(tree, node_id)]
+    assert tree.nodes[tried].text == "Replaced imaging drum"
+    assert problems(tree) == []
+
+
+def test_where_nobody_knows_the_way_a_person_chooses_it() -> None:
+    cases = [case(1, note("Replaced imaging drum", node="senior"), solved="Replaced imaging drum", escalated=True)]
+    tree = change(MANY_WAYS, "senior", cases, Worth()).tree
+    assert len(ways_to(tree, "senior")) == 3
+    [problem, *_] = problems(tree)
+    assert problem.message.startswith("No path leads to")

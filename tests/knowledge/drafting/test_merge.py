@@ -1,6 +1,9 @@
 """What a draft is after cases were merged."""
 
-from flowpilot.flows.tree import NodeKind, Tree, problems
+from dataclasses import replace
+
+from flowpilot.flows.checking.checker import problems
+from flowpilot.flows.tree import NodeKind, Tree
 from flowpilot.knowledge.drafting.draft import DID_NOT_HELP, SOLVED
 from flowpilot.knowledge.drafting.merge import merge
 from flowpilot.sessions.similar.words import Worth
@@ -143,11 +146,20 @@ def test_merging_again_gives_the_same() -> None:
     assert merge(cases, WORTH) == merge(cases, WORTH)
 
 
-def test_what_never_helped_only_leads_on() -> None:
-    tree = merge([case(1, "Restarted spooler service", solved="Reinstalled printer driver")], WORTH).tree
-    root = tree.nodes[tree.root]
-    assert labels(root.outcomes) == [DID_NOT_HELP]
-    assert labels(tree.nodes[root.outcomes[0].next].outcomes) == [SOLVED, DID_NOT_HELP]
+def test_each_instruction_may_solve_it_but_only_what_did_says_so_in_its_words() -> None:
+    draft = merge([case(1, "Restarted spooler service", "Cleaned rollers", solved="Reinstalled driver")], WORTH)
+    ends = []
+    for node in draft.tree.nodes.values():
+        if node.kind is NodeKind.INSTRUCTION:
+            assert labels(node.outcomes) == [SOLVED, DID_NOT_HELP]
+            ends.append((node.text, draft.tree.nodes[node.outcomes[0].next].text))
+    helped = "The last step solved it. Write down what it was."
+    assert sorted(ends) == [
+        ("Cleaned rollers", helped),
+        ("Reinstalled driver", "Reinstalled driver"),
+        ("Restarted spooler service", helped),
+    ]
+    assert len(draft.tree.nodes) == 3 + 2 + 1
 
 
 def test_a_remark_is_left_out_of_a_single_case() -> None:
@@ -170,3 +182,20 @@ def test_what_helped_none_of_them_does_not_hold_cases_together() -> None:
     tree = merge(cases, WORTH).tree
     assert tree.nodes[tree.root].open
     assert labels(tree.nodes[tree.root].choices) == ["As in case 1", "As in case 2", "As in case 3"]
+
+
+def test_a_case_that_nobody_has_solved_goes_with_the_most() -> None:
+    unsolved = replace(case(4, "Called vendor hotline", solved=""), solved_by=None)
+    cases = [
+        case(1, "Restarted spooler service", solved="Reinstalled printer driver"),
+        case(2, "Replaced toner cartridge", solved="Cleaned fuser unit"),
+        case(3, "Restarted spooler service", solved="Reinstalled printer driver"),
+    ]
+    tree = merge([*cases, unsolved], WORTH).tree
+    assert labels(tree.nodes[tree.root].choices) == ["As in cases 1, 3 and 4", "As in case 2"]
+
+
+def test_cases_that_nobody_has_solved_part_from_each_other() -> None:
+    cases = [replace(case(n, did, solved=""), solved_by=None) for n, did in ((1, "Pulled plug"), (2, "New toner"))]
+    tree = merge(cases, WORTH).tree
+    assert labels(tree.nodes[tree.root].choices) == ["As in case 1", "As in case 2"]

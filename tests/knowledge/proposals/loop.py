@@ -14,6 +14,7 @@ from flowpilot.knowledge.analysis import analyse
 from flowpilot.knowledge.jobs import ANALYSE_JOB
 from tests.company import Company
 from tests.handoffs.helpers import act, join
+from tests.repeats import repeated_later
 from tests.sessions.flows import post, start, take
 from tests.sessions.queue import waiting
 
@@ -56,9 +57,16 @@ async def solve(
     return session_id
 
 
-async def resolve(client: TestClient, company: Company, database: Database, session_id: str, solved: str) -> None:
+async def resolve(
+    client: TestClient,
+    company: Company,
+    database: Database,
+    session_id: str,
+    solved: str,
+    role: Role = Role.ENGINEER,
+) -> None:
     """Write down what solved it, and let it be analysed."""
-    done = post(client, company, f"{session_id}/resolve", summary=solved)
+    done = post(client, company, f"{session_id}/resolve", role, summary=solved)
     assert done.status_code == 200, done.text
     await run_analysis(company, database)
 
@@ -67,11 +75,16 @@ async def run_analysis(company: Company, database: Database) -> None:
     """What the job does for each session that waits for it."""
     for arguments, _ in waiting(company, ANALYSE_JOB):
         async with database.write(company.id) as db:
-            await analyse(db, company.id, uuid.UUID(arguments["session_id"]), now())
+            await analyse(db, company.id, [uuid.UUID(arguments["session_id"])], now())
 
 
 async def solve_all(client: TestClient, company: Company, database: Database) -> list[str]:
     """The three sessions, solved one after the other."""
+    what = ["three solved sessions"]
+    return await repeated_later(company, client.app, what, lambda: _solve_all(client, company, database))
+
+
+async def _solve_all(client: TestClient, company: Company, database: Database) -> list[str]:
     return [await solve(client, company, database, *one) for one in TIMES]
 
 

@@ -205,3 +205,14 @@ async def test_what_is_being_edited_stays_as_the_reviewer_read_it(
     await solve(client, company, database, TIMES[0][0], ["Turned the roll around"], TIMES[0][2])
     after = whole(client, company, before["id"])
     assert (after["session_count"], after["flow"]) == (4, before["flow"])
+
+
+async def test_its_title_is_that_of_a_problem_and_not_the_whole_mail(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    title = "Badge reader at the gate stays red"
+    body = f"Hello team,\n{title}.\nWe are all outside, and it rains.\nBest regards\nThe guards"
+    await solve(client, company, database, title, ["Replaced the fuse"], problem_body=body)
+    [found] = proposals(client, company)
+    flow = whole(client, company, found["id"])["flow"]
+    assert (found["title"], flow["name"], flow["keywords"]) == (title, title, [title])

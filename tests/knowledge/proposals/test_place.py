@@ -54,7 +54,7 @@ async def test_sessions_join_the_pending_change_at_the_place(
     made = make(client, company, [first], flow_id).json()
     again = make(client, company, [first, handed_over(client, company, DID)], flow_id)
     assert (again.status_code, again.json()["id"], again.json()["session_count"]) == (200, made["id"], 2)
-    await resolve(client, company, database, first, "Replaced the fuser unit of it")
+    await resolve(client, company, database, first, "Replaced the fuser unit of it", Role.TEAM_ADMIN)
     assert [one["id"] for one in proposals(client, company)] == [made["id"]]
     assert whole(client, company, made["id"])["session_count"] == 2
 

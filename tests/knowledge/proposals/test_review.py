@@ -1,15 +1,20 @@
 """What reviewers decide. Each decision ends in a published version, or in nothing."""
 
+import asyncio
 import uuid
 from datetime import timedelta
 from typing import Any
 
+import httpx2
 import pytest
 from fastapi.testclient import TestClient
+from sqlalchemy import select
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
+from flowpilot.knowledge.locking import lock_proposal
+from flowpilot.knowledge.models import FlowProposal
 from tests.company import Company
 from tests.knowledge.proposals.loop import PROPOSALS, TIMES, decide, proposals, resolve, solve, solve_all, whole
 from tests.sessions.flows import PRINTER, publish_printer_flow, start, take
@@ -237,3 +242,28 @@ async def test_the_dashboard_counts_them(
     report = client.get("/api/v1/analytics/flowpilot?period=30d", headers=company.headers()).json()
     counts = report["knowledge_coverage"]
     assert (counts["total_proposals_pending"], counts["proposals_approved_this_period"]) == (1, 1)
+
+
+def _approve(client: TestClient, company: Company, change: dict[str, Any]) -> httpx2.Response:
+    return decide(client, company, change["id"], "approve", based_on=change["based_on_id"])
+
+
+async def test_a_publication_and_an_analysis_take_proposals_in_one_order(
+    client: TestClient, company: Company, database: Database, change: dict[str, Any]
+) -> None:
+    """An analysis has the older of two changes, and wants the newer one, which is approved at that moment."""
+    older = uuid.UUID(int=1 << 64 | company.id.int % (1 << 62))
+    place = {"kind": "flow_change", "flow_id": uuid.UUID(change["flow_id"]), "node": "elsewhere"}
+    company.add("flow_proposals", id=older, title="An older one", content={}, **place)
+    waits = "SELECT 1 FROM pg_locks WHERE NOT granted"
+    async with database.write(company.id) as db:
+        await lock_proposal(db, company.id, older)
+        approved = asyncio.create_task(asyncio.to_thread(_approve, client, company, change))
+        while not await asyncio.to_thread(company.query, waits):
+            assert not approved.done(), approved.result().text
+        newer = select(FlowProposal.id).where(
+            FlowProposal.account_id == company.id, FlowProposal.id == uuid.UUID(change["id"])
+        )
+        await db.execute(newer.with_for_update(key_share=True, nowait=True))
+    done = await approved
+    assert done.status_code == 200, done.text

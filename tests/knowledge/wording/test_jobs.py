@@ -12,11 +12,15 @@ from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from flowpilot.jobs import Tools
+from flowpilot.knowledge.removal import overwrite_proposals
 from flowpilot.knowledge.wording.jobs import run_task
+from flowpilot.sessions.removal.scope import Removal
+from flowpilot.sessions.removal.words import Words
 from flowpilot.settings import Settings
 from tests.company import Company
 from tests.copilot.conftest import ScriptedModel, configured
 from tests.flows.samples import FLOWS, body, create, get, post, publish, save
+from tests.identity.meanwhile import done_meanwhile
 from tests.knowledge.proposals.loop import PROPOSALS, TIMES, decide, proposals, solve, solve_all, whole
 from tests.knowledge.wording.test_answers import PROCEDURE
 
@@ -154,6 +158,24 @@ async def test_a_draft_that_changed_meanwhile_is_not_overwritten(
 
 
 @pytest.mark.usefixtures("with_ai")
+async def test_an_answer_that_meets_a_removal_does_not_bring_the_words_back(
+    client: TestClient, company: Company, database: Database, tools: Tools, proposal: dict[str, Any]
+) -> None:
+    asked = _ask(client, company, f"{PROPOSALS}/{proposal['id']}/word")
+    [(session_id,)] = company.query("SELECT source_session_id FROM flow_proposals")
+    words = Words(["blank labels"], is_whole=False)
+    removal = Removal(company.id, session_id, words, company.users[Role.OWNER], now(), is_preview=False)
+    done = await done_meanwhile(
+        database,
+        company,
+        lambda db: overwrite_proposals(db, removal),
+        lambda: _run(tools, company, asked, _worded(proposal["flow"])),
+    )
+    assert (done["status"], done["problem"][:22], done["changes"]) == ("failed", "The draft has changed ", [])
+    assert "blank labels" not in str(whole(client, company, proposal["id"])["flow"]).lower()
+
+
+@pytest.mark.usefixtures("with_ai")
 async def test_the_draft_of_an_article_is_worded_and_keeps_its_source(
     client: TestClient, company: Company, tools: Tools
 ) -> None:
@@ -199,7 +221,7 @@ async def test_an_unsound_draft_falls_back_to_the_plain_one(
     flow = _article(client, company)
     asked = _ask(client, company, f"{FLOWS}/{flow['id']}/draft/draft")
     done = await _run(tools, company, asked, PROCEDURE | {"root": "nowhere"})
-    assert done["problem"].startswith("The AI's draft is not sound, so the plain draft stays. The root")
+    assert done["problem"].startswith("The AI's draft is not sound, so the plain draft stays. The flow begins")
     assert get(client, company, f"/{flow['id']}")["draft"] == flow["draft"]
 
 

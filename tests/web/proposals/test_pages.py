@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from tests.company import Company
-from tests.knowledge.proposals.loop import decide, proposals, resolve, solve_all
+from tests.knowledge.proposals.loop import TIMES, decide, proposals, resolve, solve, solve_all
 from tests.sessions.flows import PRINTER, publish_printer_flow, start, take
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
@@ -43,6 +43,7 @@ async def test_the_list_leads_to_the_draft_and_its_evidence(signed_in: SignedIn,
     browser = signed_in(Role.TEAM_ADMIN)
     assert f'href="/proposals/{proposal["id"]}"' in browser.get("/proposals").text
     page = browser.get(f"/proposals/{proposal['id']}").text
+    assert "flow-mark" not in page
     for part in ("The sessions behind it", "3 sessions", "Cleaned label sensor", "Left out", "Publish as it is"):
         assert part in page, part
 
@@ -65,13 +66,41 @@ async def test_editing_opens_the_editor_and_publishing_there_approves(
 ) -> None:
     browser, at = signed_in(Role.TEAM_ADMIN), f"/proposals/{proposal['id']}"
     editor = send(browser, at, "/edit")
-    assert editor.url.path.endswith("/edit")
+    assert editor.url.path.endswith("/canvas")
     assert "Publishing it approves the proposal." in editor.text
     assert f'href="{at}"' in editor.text
-    assert f'href="{at}"' in browser.get(editor.url.path.replace("/edit", "/canvas")).text
+    assert f'href="{at}"' in browser.get(editor.url.path.replace("/canvas", "/edit")).text
     assert "Go on editing" in browser.get(at).text
-    send(browser, editor.url.path.removesuffix("/edit"), "/publish")
+    send(browser, editor.url.path.removesuffix("/canvas"), "/publish")
     assert "Approved" in browser.get(at).text
+
+
+async def test_the_name_that_was_typed_is_edited_and_published(
+    client: TestClient, company: Company, signed_in: SignedIn, proposal: dict[str, Any]
+) -> None:
+    browser, at = signed_in(Role.TEAM_ADMIN), f"/proposals/{proposal['id']}"
+    editor = send(browser, at, "/edit", name="Label printer prints blank labels")
+    send(browser, editor.url.path.removesuffix("/canvas"), "/publish")
+    published = client.get(f"/api/v1{at}", headers=company.headers(Role.TEAM_ADMIN)).json()
+    assert (published["status"], published["flow_name"]) == ("modified", "Label printer prints blank labels")
+
+
+async def test_editing_opens_the_canvas_at_what_is_still_to_be_worded(
+    client: TestClient, company: Company, database: Database, signed_in: SignedIn
+) -> None:
+    for notes, solved in (
+        (["Changed the roll"], "New roll of labels"),
+        (["Opened the lid"], "Closed the lid firmly"),
+    ):
+        await solve(client, company, database, TIMES[0][0], notes, solved)
+    [found] = proposals(client, company)
+    browser, at = signed_in(Role.TEAM_ADMIN), f"/proposals/{found['id']}"
+    shown = browser.get(at).text
+    [problem] = client.get(f"/api/v1{at}", headers=company.headers(Role.TEAM_ADMIN)).json()["problems"]
+    assert f'<a href="#d-{problem["node"]}" hx-boost="false">The question at node 1 is not worded yet.' in shown
+    editor = send(browser, at, "/edit")
+    assert (editor.url.path.rpartition("/")[2], editor.url.query.decode()) == ("canvas", f"node={problem['node']}")
+    assert f'/edit?node={problem["node"]}">Edit the flow as a list</a>' in editor.text
 
 
 async def test_rejecting_takes_a_reason(signed_in: SignedIn, proposal: dict[str, Any]) -> None:
@@ -98,10 +127,19 @@ async def test_a_day_that_has_passed_is_refused_at_its_field(
     assert "Nothing to review" not in browser.get("/proposals").text
 
 
-async def test_a_change_shows_what_it_changes(signed_in: SignedIn, change: dict[str, Any]) -> None:
+async def test_a_change_shows_what_it_changes(
+    client: TestClient, company: Company, signed_in: SignedIn, change: dict[str, Any]
+) -> None:
     page = signed_in(Role.TEAM_ADMIN).get(f"/proposals/{change['id']}").text
-    assert "It is in power saving mode → step-1" in page
-    assert page.index("What it changes") < page.index("The flow with the change")
+    assert "It is in power saving mode → &#34;Turned power saving off&#34;" in page
+    assert page.index("The flow with the change") < page.index("What it changes")
+    url = f"/api/v1/proposals/{change['id']}"
+    found = client.get(url, headers=company.headers(Role.TEAM_ADMIN)).json()["differences"]
+    added, changed = len(found["added"]), len(found["changed"])
+    assert (added, changed) == (3, 1)
+    assert (page.count(" is-new"), page.count(" is-changed")) == (added, changed)
+    assert f"{added} nodes new, {changed} changed: marked here and in the list below." in page
+    assert page.count('<span class="badge tone-green">New</span>') == added
 
 
 async def test_a_stale_page_shows_the_difference_again(
