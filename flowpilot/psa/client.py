@@ -130,14 +130,17 @@ class Client:
         params: Parameters = (),
         data: Any = None,
         form: Mapping[str, str] | None = None,
+        body: bytes = b"",
     ) -> Answer | TryLater | Unknown:
         """Send something that changes the ticket system. An answer is a success or any failure but 401 and 429.
+
+        `body` is sent as it is, if there is neither `data` nor a form.
 
         Raises:
             CredentialsError: the answer is 401, so nothing was written.
         """
         try:
-            answer = await self._send(method, url, headers, params, data, form)
+            answer = await self._send(method, url, headers, params, data, form, body)
         except (AddressRefusedError, NotSentError) as error:
             reason = error.reason if isinstance(error, NotSentError) else error.detail
             return TryLater(_unreachable(self.system, reason), is_down=True)
@@ -163,8 +166,9 @@ class Client:
         params: Parameters,
         data: Any,
         form: Mapping[str, str] | None,
+        body: bytes = b"",
     ) -> Answer:
-        more, body = dict(headers), b""
+        more = dict(headers)
         if data is not None:
             more.setdefault("Content-Type", "application/json")
             body = json.dumps(data).encode()
@@ -208,8 +212,12 @@ def content(answer: Answer) -> Any:
 
 
 def is_page(answer: Answer) -> bool:
-    """Whether a refusal is a web page: of something before the ticket system, which itself was not asked."""
-    return 400 <= answer.status < 500 and answer.body.lstrip()[:1] == b"<"
+    """Whether a refusal is a web page: of something before the ticket system, which itself was not asked.
+
+    Not so if a body is too large, for whom it may be.
+    """
+    is_refusal = 400 <= answer.status < 500 and answer.status != HTTPStatus.REQUEST_ENTITY_TOO_LARGE
+    return is_refusal and answer.body.lstrip()[:1] == b"<"
 
 
 def not_the_interface(system: str, answer: Answer) -> str:

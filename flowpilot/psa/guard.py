@@ -9,12 +9,14 @@ import logging
 import traceback
 from collections.abc import Awaitable, Sequence
 from dataclasses import asdict, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
 from pydantic import TypeAdapter
 
 from flowpilot.errors import FlowPilotError
+from flowpilot.psa.history import HistoryPage
 from flowpilot.psa.provider import (
     Accepted,
     Board,
@@ -50,6 +52,7 @@ _FINDINGS = TypeAdapter(Sequence[Finding])
 _PAGE = TypeAdapter(TicketPage)
 _TICKET = TypeAdapter(Ticket)
 _NOTES = TypeAdapter(Sequence[TicketNote])
+_HISTORY = TypeAdapter(HistoryPage)
 _MEMBERS = TypeAdapter(Sequence[Member])
 _CLIENTS = TypeAdapter(Sequence[Client])
 _BOARDS = TypeAdapter(Sequence[Board])
@@ -80,6 +83,10 @@ class Guarded:
         """As `Provider.read_notes`."""
         return await self._read(self._provider.read_notes(ticket_id, limit), _NOTES)
 
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:
+        """As `Provider.read_history`."""
+        return await self._read(self._provider.read_history(since, cursor), _HISTORY)
+
     async def list_members(self) -> Sequence[Member]:
         """As `Provider.list_members`."""
         return await self._read(self._provider.list_members(), _MEMBERS)
@@ -109,6 +116,8 @@ class Guarded:
         is_somebodys = self.capabilities.books_for is BooksFor.ANY_MEMBER
         if is_somebodys and record.time is not None and record.time.member_id is None:
             return Refused(f"There is no member of {self._system} to book this time for. Map the person to one.")
+        if record.file is not None and not self.capabilities.takes_files:
+            return Refused(f"FlowPilot cannot send files to {self._system}. Attach it there by hand.")
         return await self._write(self._provider.write(ticket_id, record))
 
     async def set_status(self, ticket_id: str, status_id: str) -> Outcome:

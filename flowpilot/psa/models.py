@@ -29,6 +29,7 @@ class PsaPostLog(Tenant, Base):
             postgresql_include=["status", "retry_count", "ai_session_id"],
         ),
         Index("psa_post_logs_posting_idx", "account_id", "posting_id", unique=True),
+        Index("psa_post_logs_session_idx", "account_id", "ai_session_id"),
         Index("psa_post_logs_elsewhere_idx", "account_id", "posted_at", postgresql_where="posting_id IS NULL"),
     )
 
@@ -55,6 +56,7 @@ class PsaActivityLog(Tenant, Base):
             "created_at",
             postgresql_include=["hours_logged", "session_id"],
         ),
+        Index("psa_activity_logs_session_idx", "account_id", "session_id"),
     )
 
     session_id: Mapped[uuid.UUID | None]

@@ -7,6 +7,7 @@ from pydantic import AfterValidator
 
 from flowpilot.http.fields import Line
 from flowpilot.http.paging import BadCursorError
+from flowpilot.text import without_widthless
 
 # Systems that keep ids in four bytes fail when they are asked for a larger one.
 _LARGEST_ID = 2**31 - 1
@@ -24,12 +25,31 @@ def number(text: str) -> int | None:
     return int(digits) if is_number(digits) and 0 < int(digits) <= _LARGEST_ID else None
 
 
+# What is typed with a keyboard for Chinese or Japanese. Other signs, such as ², are not digits.
+_OF_FULL_WIDTH = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
+
+
 def bare(text: str) -> str:
-    """A ticket's number without the # that people write before it, which belongs to no number."""
-    return text.strip().lstrip("#").lstrip() or text.strip()
+    """A ticket's number as it is compared: without the # that people write before it, which belongs to no number.
+
+    Digits and letters of full width are written as usual, and signs that nobody sees are left out.
+    """
+    plain = without_widthless(text).translate(_OF_FULL_WIDTH).strip()
+    return plain.lstrip("#").lstrip() or plain
 
 
-TicketNumber = Annotated[Line, AfterValidator(bare)]
+def ticket_number(text: str) -> str:
+    """A ticket's number as somebody typed it.
+
+    Raises:
+        ValueError: it is on several lines.
+    """
+    if len(text.splitlines()) > 1 or "\t" in text:
+        raise ValueError("Enter the number of one ticket, on one line")
+    return bare(text)
+
+
+TicketNumber = Annotated[Line, AfterValidator(ticket_number)]
 
 
 def read_cursor(cursor: str | None, first: int) -> int:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from flowpilot.psa.numbers import bare
 from flowpilot.psa.outcomes import (
@@ -22,37 +22,39 @@ from flowpilot.psa.outcomes import (
     UnavailableError,
     Unknown,
 )
+from flowpilot.psa.records import Audience, Record, TicketFile, WorkTime
 from flowpilot.psa.texts import Id, Name, NoteText, OtherId, Sentence
+
+if TYPE_CHECKING:
+    from flowpilot.psa.history import HistoryPage
 
 __all__ = [
     "Accepted",
+    "Audience",
     "CredentialsError",
     "NoSuchTicketError",
     "Outcome",
     "ProviderError",
+    "Record",
     "Refused",
+    "TicketFile",
     "TryLater",
     "UnavailableError",
     "Unknown",
+    "WorkTime",
 ]
-
-
-class Audience(StrEnum):
-    """Who may read a note. There is no default anywhere: whoever writes one says it."""
-
-    INTERNAL = "internal"
-    CLIENT = "client"
 
 
 class PostingStepKind(StrEnum):
     """What is written to a ticket, in the order in which it is written.
 
     Time comes before the status, because a status may close the ticket for time; the status comes last, because a
-    note for the client may open the ticket again.
+    note for the client may open the ticket again. A file that is refused holds up nothing.
     """
 
     NOTE = "note"
     TIME = "time"
+    FILE = "file"
     STATUS = "status"
 
 
@@ -79,6 +81,8 @@ class Capabilities:
     `slowest_answer_seconds`: after an unanswered request, how long it may still be written; before that time has
     passed, a look-up that finds nothing proves nothing.
     `parallel_calls`: how many requests a connection may have open at once.
+    `takes_files`: a record may have a file, which the readers of the record see and nobody else.
+    `history_lacks`: what its history of tickets does not tell, as a sentence; empty if it tells all.
     """
 
     has_joint_records: bool
@@ -88,7 +92,9 @@ class Capabilities:
     max_note_chars: int = 60_000
     slowest_answer_seconds: float = 120
     parallel_calls: int = 3
+    takes_files: bool = False
     has_boards: bool = True
+    history_lacks: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,33 +204,6 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class WorkTime:
-    """Time that one person worked: whole minutes, and from when to when, in the account's time zone.
-
-    `member_id` is that person in the ticket system; None where time is booked on the credential's owner.
-    """
-
-    minutes: int
-    started_at: datetime
-    ended_at: datetime
-    member_id: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class Record:
-    """One record to write to a ticket: a note, a person's time, or both where the system keeps them together.
-
-    `marker` is a short word that only this record has. `author_id` is the member who wrote the note, if known.
-    """
-
-    marker: str
-    audience: Audience
-    text: str | None = None
-    time: WorkTime | None = None
-    author_id: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class TicketQuery:
     """Which tickets to find: words of the summary or a number; of one member; open ones unless it says otherwise.
 
@@ -261,6 +240,13 @@ class Provider(Protocol):
 
     async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
         """The last notes of a ticket, newest first."""
+        ...
+
+    async def read_history(self, since: datetime, cursor: str | None) -> "HistoryPage":
+        """A few of the tickets that changed since then, with what happened to each.
+
+        They come by their ids, so a page is the same whatever changes meanwhile, except for what is in it.
+        """
         ...
 
     async def list_members(self) -> Sequence[Member]:

@@ -23,7 +23,7 @@ from flowpilot.psa.tickets import api
 from flowpilot.psa.tickets.schemas import TicketContextOut, TicketOut
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.queries import SessionFilter
+from flowpilot.sessions.reading.listing import SessionFilter
 from flowpilot.sessions.schemas import SessionOut, SessionRow
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.render import Part, render
@@ -97,7 +97,7 @@ class TicketContext(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSessions(Part):
-    """The open sessions on a ticket, but for the one that is looked at; without any, the one resolved last."""
+    """The open sessions on a ticket, except for the one that is shown; without any, the one resolved last."""
 
     template: ClassVar[str] = "tickets/sessions.html"
     sessions: Sequence[SessionRow]

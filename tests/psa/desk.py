@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ from pydantic import Field, TypeAdapter
 from flowpilot.http.fields import Body, Line
 from flowpilot.psa import provider as psa
 from flowpilot.psa.client import Access, Client, content
+from flowpilot.psa.history import HistoryPage, TicketHistory
 from flowpilot.psa.provider import (
     Board,
     Finding,
@@ -61,6 +63,10 @@ class SmallDesk(console.Console):
             Finding(Level.OK, "All rights are there.")
         ]
 
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:
+        found = await self._read("histories", since=since.isoformat(), cursor=cursor or "")
+        return HistoryPage(TypeAdapter(list[TicketHistory]).validate_python(found))
+
     async def list_members(self) -> Sequence[Member]:
         return TypeAdapter(list[Member]).validate_python(await self._read("members"))
 
@@ -104,6 +110,7 @@ class Desk:
             "boards": [],
             "tickets": [],
             "notes": [],
+            "histories": [],
         }
     )
     asked: list[str] = field(default_factory=list)

@@ -25,7 +25,7 @@ _REFUSED = "The ticket system no longer accepts FlowPilot's credentials. A team 
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class ConnectedSystem:
     """An account's active connection, and its ticket system."""
 
     connection: PsaConnection
@@ -41,7 +41,7 @@ async def ask(
     patience: timedelta = PAGE_PATIENCE,
     timeout_seconds: float = PAGE_SECONDS,
     deadline_seconds: float | None = PAGE_DEADLINE_SECONDS,
-) -> AsyncIterator[Asked]:
+) -> AsyncIterator[ConnectedSystem]:
     """The account's ticket system. If it does not accept the credentials any more, the connection is paused.
 
     Args:
@@ -65,7 +65,7 @@ async def ask(
     provider = open_provider(database, settings, connection, patience=patience, timeout_seconds=timeout_seconds)
     try:
         async with asyncio.timeout(deadline_seconds):
-            yield Asked(connection, provider)
+            yield ConnectedSystem(connection, provider)
     except TimeoutError:
         raise UnavailableError(f"{connection.name} takes too long to answer. Try again later.") from None
     except CredentialsError as error:

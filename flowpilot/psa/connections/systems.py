@@ -47,7 +47,7 @@ async def check_same(
         raise wrong(
             field,
             "This may be another ticket system, in which the same numbers are other tickets and other people. "
-            "If it is, connect it anew: remove this connection first, what was posted stays on record. If it is "
+            "If it is, connect it again: remove this connection first, what was posted stays on record. If it is "
             "the same one under another name, say so (same_system).",
         )
 

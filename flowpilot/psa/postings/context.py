@@ -16,7 +16,7 @@ from flowpilot.psa.rules.models import PsaRules, default_rules
 
 @dataclass(frozen=True, slots=True)
 class Posted:
-    """What a session has posted already, or is about to: seconds by person, and since when notes cover it.
+    """What a session has posted already, or is about to: seconds by person, since when notes cover it, and files.
 
     `has_status_left`: an earlier posting may still set a status.
     """
@@ -24,6 +24,7 @@ class Posted:
     seconds: dict[uuid.UUID | None, float]
     noted_until: datetime | None
     has_status_left: bool
+    files: frozenset[uuid.UUID] = frozenset()
 
     @property
     def is_any(self) -> bool:
@@ -51,6 +52,7 @@ async def posting_context(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UU
             {row.user_id: row.seconds or 0.0 for row in rows if row.kind == PostingStepKind.TIME},
             max((row.posted_at for row in rows if row.kind == PostingStepKind.NOTE), default=None),
             any(row.is_left for row in rows if row.kind == PostingStepKind.STATUS),
+            frozenset(one for row in rows for one in row.files or ()),
         ),
     )
 
@@ -83,6 +85,9 @@ def _posted() -> Subquery:
             func.sum(PsaPostingStep.worked_seconds).label("seconds"),
             func.max(PsaPosting.created_at).label("posted_at"),
             func.bool_or(PsaPostingStep.state.in_(STATUS_LEFT)).label("is_left"),
+            func.array_agg(PsaPostingStep.attachment_id)
+            .filter(PsaPostingStep.attachment_id.is_not(None))
+            .label("files"),
         )
         .where(
             PsaPosting.account_id == _ACCOUNT,

@@ -81,7 +81,7 @@ class PsaPosting(Tenant, Base):
 
 
 class PsaPostingStep(Tenant, Base):
-    """One step of a posting: its note, one person's time, or the ticket's status.
+    """One step of a posting: its note, one person's time, one of the session's files, or the ticket's status.
 
     `marker` is part of the record, by which it is found there. `asked_at` is when a request was sent that
     has not been answered; until a look-up has told what became of it, nothing is written again. `looks` counts
@@ -95,7 +95,15 @@ class PsaPostingStep(Tenant, Base):
     __table_args__ = (
         tenant_key("posting_id", "psa_postings"),
         UniqueConstraint("account_id", "posting_id", "position"),
-        CheckConstraint("kind IN ('note', 'time', 'status')", "kind"),
+        tenant_key("attachment_id", "attachments"),
+        Index(
+            "psa_posting_steps_attachment_idx",
+            "account_id",
+            "attachment_id",
+            postgresql_where="attachment_id IS NOT NULL",
+        ),
+        CheckConstraint("kind IN ('note', 'time', 'file', 'status')", "kind"),
+        CheckConstraint("(kind = 'file') = (attachment_id IS NOT NULL)", "attachment"),
         CheckConstraint("(kind = 'time') = (minutes IS NOT NULL)", "minutes"),
         CheckConstraint("minutes > 0", "positive"),
         CheckConstraint("ended_at >= started_at", "ended_at"),
@@ -120,6 +128,7 @@ class PsaPostingStep(Tenant, Base):
     asked_at: Mapped[datetime | None]
     confirmed_at: Mapped[datetime | None]
     first_started_at: Mapped[datetime | None]
+    attachment_id: Mapped[uuid.UUID | None]
 
     @property
     def is_there_wrongly(self) -> bool:

@@ -36,14 +36,15 @@ _WRITE = text(
         SELECT :account_id, :push_id, :session_id, :posting_id, :ticket_id, 'pending', 0 WHERE :is_push
     )
     INSERT INTO psa_posting_steps (account_id, id, posting_id, position, kind, marker, user_id, minutes,
-                                   worked_seconds, started_at, ended_at, state)
+                                   worked_seconds, started_at, ended_at, attachment_id, state)
     SELECT :account_id, step.id, :posting_id, step.place - 1, step.kind, step.marker, step.user_id, step.minutes,
-           step.worked_seconds, step.started_at, step.ended_at, 'queued'
+           step.worked_seconds, step.started_at, step.ended_at, step.attachment_id, 'queued'
     FROM ROWS FROM (
         jsonb_to_recordset(CAST(:steps AS jsonb)) AS (
             id uuid, kind text, marker text, user_id uuid, minutes int, worked_seconds float8,
-            started_at timestamptz, ended_at timestamptz)
-    ) WITH ORDINALITY AS step (id, kind, marker, user_id, minutes, worked_seconds, started_at, ended_at, place)
+            started_at timestamptz, ended_at timestamptz, attachment_id uuid)
+    ) WITH ORDINALITY AS step (
+        id, kind, marker, user_id, minutes, worked_seconds, started_at, ended_at, attachment_id, place)
     """
 )
 
@@ -71,7 +72,7 @@ class Worked:
 
 @dataclass(frozen=True, slots=True)
 class NewPosting:
-    """What is to be posted to a ticket: a note, people's time, and the status that goes with the occasion."""
+    """What is to be posted to a ticket: a note, people's time, files, and the occasion's status."""
 
     session_id: uuid.UUID
     ticket_id: str
@@ -80,6 +81,7 @@ class NewPosting:
     text: str | None
     worked: Sequence[Worked] = ()
     sets_status: bool = False
+    files: Sequence[uuid.UUID] = ()
 
 
 async def enqueue(
@@ -127,6 +129,7 @@ def held_until(rules: PsaRules, now: datetime) -> datetime | None:
 def _steps(new: NewPosting, by: uuid.UUID | None) -> list[dict[str, Any]]:
     steps = [_step(PostingStepKind.NOTE, user_id=by)] if new.text is not None else []
     steps += [_time(worked) for worked in new.worked]
+    steps += [_step(PostingStepKind.FILE, user_id=by, attachment_id=one) for one in new.files]
     return steps + ([_step(PostingStepKind.STATUS)] if new.sets_status else [])
 
 

@@ -91,7 +91,7 @@ def changeable(posting: PsaPosting, steps: Sequence[PsaPostingStep]) -> list[Psa
     return [
         step
         for step in steps
-        if step.kind != PostingStepKind.STATUS
+        if step.kind not in {PostingStepKind.STATUS, PostingStepKind.FILE}
         and (not has_gone or (step.state == State.FAILED and not step.may_have_arrived))
     ]
 

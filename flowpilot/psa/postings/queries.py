@@ -3,10 +3,12 @@
 import uuid
 from collections import defaultdict
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from sqlalchemy import func, select
 
+from flowpilot.attachments.models import Attachment
+from flowpilot.attachments.queries import attachments_of
 from flowpilot.db.pages import Statement, newest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor
@@ -20,12 +22,13 @@ from flowpilot.psa.postings.policy import OF_THE_SESSION, PostingAction, allowed
 
 @dataclass(frozen=True, slots=True)
 class ShownPosting:
-    """A posting with its steps; `names` has those of its people who are members."""
+    """A posting with its steps; `names` has those of its people who are members, `files` what it attaches."""
 
     posting: PsaPosting
     steps: Sequence[PsaPostingStep]
     names: dict[uuid.UUID, str]
     allowed: Sequence[PostingAction]
+    files: dict[uuid.UUID, Attachment] = field(default_factory=dict)
 
     @property
     def id(self) -> uuid.UUID:
@@ -129,6 +132,8 @@ async def _with_steps(db: ReadDb, actor: Actor, rows: list[PsaPosting]) -> list[
     people = {step.user_id for of_one in steps.values() for step in of_one}
     people |= {person for row in rows for person in (row.created_by, row.edited_by)}
     names = await names_of(db, account_id, {person for person in people if person is not None})
+    attached = {step.attachment_id for of_one in steps.values() for step in of_one} - {None}
+    files = await attachments_of(db, account_id, [one for one in attached if one is not None])
     connections = await connections_of(db, account_id)
     others = await not_theirs(db, actor, {row.ai_session_id for row in rows})
 
@@ -136,4 +141,4 @@ async def _with_steps(db: ReadDb, actor: Actor, rows: list[PsaPosting]) -> list[
         actions = allowed(row, steps[row.id], connections)
         return [one for one in actions if one not in OF_THE_SESSION or row.ai_session_id not in others]
 
-    return [ShownPosting(row, steps[row.id], names, offered(row)) for row in rows]
+    return [ShownPosting(row, steps[row.id], names, offered(row), files) for row in rows]

@@ -164,10 +164,12 @@ async def refuse(db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, reason: s
 async def leave_out(
     db: Db, account_id: uuid.UUID, posting_id: uuid.UUID, step_id: uuid.UUID, reason: str, now: datetime
 ) -> None:
-    """Leave a step out that is not to be written after all."""
+    """Leave a step out that is not to be written after all, even if a request was just put on record for it."""
     loaded = await lock(db, account_id, posting_id)
     for step in loaded.of([step_id]):
         if step.state == State.QUEUED:
+            if await attempts.take_back(db, step):
+                step.asked_at, step.attempts = None, step.attempts - 1
             step.state, step.reason = State.ABANDONED, reason
     await rollup.roll_up(db, loaded, now)
 
@@ -221,6 +223,8 @@ def _count_unclear_write(step: PsaPostingStep) -> None:
 
 async def _confirm(db: Db, posting: PsaPosting, step: PsaPostingStep, now: datetime) -> None:
     step.state, step.confirmed_at, step.asked_at, step.reason = State.CONFIRMED, now, None, None
+    if step.kind == PostingStepKind.FILE:
+        return  # The reports count notes, times and statuses.
     row = {
         "account_id": step.account_id,
         "id": step.id,

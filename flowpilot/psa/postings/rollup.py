@@ -8,13 +8,13 @@ from flowpilot.psa.postings.models import WAITING, State
 from flowpilot.psa.postings.reporting import report
 from flowpilot.psa.provider import PostingStepKind
 
-_LEFT_OUT = (PostingStepKind.STATUS, State.ABANDONED)
+_LEFT_OUT = {(PostingStepKind.STATUS, State.ABANDONED), (PostingStepKind.FILE, State.ABANDONED)}
 
 
 async def roll_up(db: Db, loaded: LoadedPosting, now: datetime) -> None:
     """Derive the posting's state and reason from its steps, and report what has changed."""
-    # A status that was left out takes nothing from what has arrived.
-    counted = [step for step in loaded.steps if (step.kind, step.state) != _LEFT_OUT] or loaded.steps
+    # A status or a file that was left out takes nothing from what has arrived.
+    counted = [step for step in loaded.steps if (step.kind, step.state) not in _LEFT_OUT] or loaded.steps
     posting, states = loaded.posting, {step.state for step in counted}
     if posting.state == State.HELD and states - {State.CONFIRMED, State.ABANDONED}:
         return
@@ -39,5 +39,5 @@ def say(loaded: LoadedPosting) -> None:
 def _is_stuck(loaded: LoadedPosting) -> bool:
     """Whether only the status is left, and does not go because something before it has failed."""
     left = [step for step in loaded.steps if step.state in {State.QUEUED, State.SENT}]
-    has_failed = any(step.state == State.FAILED for step in loaded.steps)
+    has_failed = any(step.state == State.FAILED for step in loaded.steps if step.kind != PostingStepKind.FILE)
     return has_failed and all(step.kind == PostingStepKind.STATUS for step in left)

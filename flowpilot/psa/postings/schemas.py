@@ -6,6 +6,7 @@ from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from flowpilot.attachments.schemas import AttachmentOut, ref_of
 from flowpilot.http.fields import Body, Storable, says_something
 from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.occasions import Occasion
@@ -45,6 +46,7 @@ class PostingStepOut(BaseModel):
     started_at: datetime | None
     by: PersonOut | None
     confirmed_at: datetime | None
+    file: AttachmentOut | None = Field(default=None, description="What a `file` attaches; null if it was removed.")
 
 
 class PostingOut(BaseModel):
@@ -109,6 +111,7 @@ def posting_out(shown: ShownPosting) -> PostingOut:
 
 
 def _step_out(shown: ShownPosting, step: PsaPostingStep) -> PostingStepOut:
+    file = None if step.attachment_id is None else shown.files.get(step.attachment_id)
     return PostingStepOut(
         id=step.id,
         kind=PostingStepKind(step.kind),
@@ -121,6 +124,7 @@ def _step_out(shown: ShownPosting, step: PsaPostingStep) -> PostingStepOut:
         started_at=step.started_at,
         by=_person(shown, step.user_id) if step.kind == PostingStepKind.TIME else None,
         confirmed_at=step.confirmed_at,
+        file=None if file is None else AttachmentOut.of(ref_of(file)),
     )
 
 

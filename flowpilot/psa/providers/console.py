@@ -18,6 +18,7 @@ from pydantic import TypeAdapter
 from flowpilot.clock import now
 from flowpilot.http.fields import Body
 from flowpilot.psa.client import Access
+from flowpilot.psa.history import HistoryPage
 from flowpilot.psa.numbers import read_cursor
 from flowpilot.psa.provider import (
     Accepted,
@@ -84,6 +85,8 @@ class Console:
         books_for=BooksFor.ANY_MEMBER,
         marker=Marker.SEARCH,
         slowest_answer_seconds=1,
+        takes_files=True,
+        history_lacks="It keeps no history of tickets.",
     )
 
     def __init__(self, access: Access, _credentials: Credentials, _settings: Settings) -> None:
@@ -122,6 +125,10 @@ class Console:
         ]
         return notes[::-1][:limit]
 
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:  # noqa: ARG002
+        """It has none: what was posted says nothing of a ticket's beginning."""
+        return HistoryPage([])
+
     async def list_members(self) -> Sequence[Member]:
         """The people of `members.json`."""
         return _MEMBERS.validate_json(_read(self._directory / "members.json"))
@@ -151,8 +158,9 @@ class Console:
         return next((line["minutes"] for line in self._lines(ticket_id) if line["marker"] == marker), None)
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
-        """Print a note or a time."""
+        """Print a note, a time, or the name of a file."""
         kind = PostingStepKind.NOTE if record.text is not None else PostingStepKind.TIME
+        kind = PostingStepKind.FILE if record.file is not None else kind
         member = record.author_id if record.time is None else record.time.member_id
         return self._post(
             ticket_id,
@@ -224,6 +232,8 @@ def _in_short(kind: PostingStepKind, line: dict[str, Any]) -> str:
     """One line, so that a terminal still shows what else it says. The file has all of it."""
     if kind is PostingStepKind.NOTE:
         return f"note, {'internal' if line['internal'] else 'for the client'}, {len(line['text'])} characters"
+    if kind is PostingStepKind.FILE:
+        return f"file {line['text']}, {'internal' if line['internal'] else 'for the client'}"
     return (
         f"{line['minutes']} min of {line['member']}"
         if kind is PostingStepKind.TIME

@@ -22,6 +22,7 @@ class ProviderType:
     owner alone, and this field of them may hold a member's own token, with which what is theirs is written.
     `client_text_needs`: the setting without which nothing can be written for clients.
     `tenant`: whose desk credentials lead to, where many share an address.
+    `takes_files`: FlowPilot can attach files to its tickets, if the setting `files_need` is on.
     """
 
     name: str
@@ -32,6 +33,8 @@ class ProviderType:
     own_token: str | None = None
     client_text_needs: str | None = None
     tenant: Callable[[Any], str] = lambda _: ""
+    takes_files: bool = False
+    files_need: str | None = None
 
 
 PROVIDERS: Mapping[ProviderKind, ProviderType] = {
@@ -41,20 +44,30 @@ PROVIDERS: Mapping[ProviderKind, ProviderType] = {
         request_tracker.Settings,
         request_tracker.RequestTracker,
         own_token="token",  # noqa: S106 - the name of a field
+        takes_files=True,
     ),
     ProviderKind.CONNECTWISE: ProviderType(
         "ConnectWise PSA",
         connectwise.Credentials,
         connectwise.Settings,
         connectwise.ConnectWise,
+        takes_files=True,
         tenant=lambda credentials: credentials.company,
     ),
-    ProviderKind.REDMINE: ProviderType("Redmine", redmine.Credentials, redmine.Settings, redmine.Redmine),
+    ProviderKind.REDMINE: ProviderType(
+        "Redmine",
+        redmine.Credentials,
+        redmine.Settings,
+        redmine.Redmine,
+        takes_files=True,
+        files_need="attaches_files",
+    ),
     ProviderKind.AUTOTASK: ProviderType(
         "Autotask",
         autotask.Credentials,
         autotask.Settings,
         autotask.Autotask,
+        takes_files=True,
         splits_at_midnight_utc=True,
         # An API user's name ends with the company's own domain.
         tenant=lambda credentials: credentials.username.rpartition("@")[2],
@@ -64,10 +77,11 @@ PROVIDERS: Mapping[ProviderKind, ProviderType] = {
         halopsa.Credentials,
         halopsa.Settings,
         halopsa.HaloPsa,
+        takes_files=True,
         client_text_needs="client_outcome_id",
         tenant=lambda credentials: credentials.tenant,
     ),
     ProviderKind.CONSOLE: ProviderType(
-        "Console (prints only)", console.Credentials, console.Settings, console.Console
+        "Console (prints only)", console.Credentials, console.Settings, console.Console, takes_files=True
     ),
 }

@@ -35,7 +35,7 @@ class TicketLinks:
 
 
 async def ticket_links(db: ReadDb, account_id: uuid.UUID) -> TicketLinks:
-    """The account's links: by its own template, or else as the ticket system has shown its tickets."""
+    """The account's links: by its own template, otherwise as the ticket system has shown its tickets."""
     connected = PsaConnection.account_id == account_id, PsaConnection.removed_at.is_(None)
     learned = PsaConnection.findings["ticket_url"].astext
     own = select(PsaRules.ticket_url_template).where(PsaRules.account_id == account_id)

@@ -45,8 +45,10 @@ async def post_for_client(
 ) -> PostingOut:
     """Send a text to the client, as a note that the client can read. Nothing is sent to clients by itself."""
 
+    # Locked before the idempotency key, as for a step: in another order the two could wait for each other.
+    locked = await lock_for_work(db, actor, session_id, now)
+
     async def make() -> PostingOut:
-        locked = await lock_for_work(db, actor, session_id, now)
         return posting_out(await service.post_for_client(db, actor, locked.session, body.text, now))
 
     return await once.create(PostingOut, body, make)

@@ -52,6 +52,7 @@ def _note(
 ) -> str | None:
     """What is new since the last note; None if nothing is. The end of a session that is open would be new."""
     happened = [step.created_at for step in history.steps] + [change.created_at for change in history.changes]
+    happened += history.beside.moments
     happened += [until] if history.session.status in OPEN else []
     if noted_until is not None and all(moment <= noted_until for moment in happened):
         return None

@@ -12,8 +12,10 @@ from flowpilot.psa.postings.relinking import cancel_status
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions.locking import LoadedSession, LockedSession
 from flowpilot.sessions.models import SessionStatus
+from flowpilot.sessions.notes.reading import with_beside
 from flowpilot.sessions.postings.content import content
-from flowpilot.sessions.queries import SessionHistory, changes_of, people_of, read_session
+from flowpilot.sessions.postings.files import files_to_post
+from flowpilot.sessions.queries import SessionHistory, changes_of, history_of, people_of, read_session
 
 _OCCASIONS = {
     SessionStatus.RESOLVED: Occasion.RESOLVED,
@@ -49,6 +51,7 @@ async def after_change(db: Db, locked: LockedSession, before: SessionStatus | No
     if context.connection is None or (occasion is Occasion.ESCALATED and not context.rules.posts_escalation):
         return
     history, timezone = await _history(db, locked)
+    history = await with_beside(db, history)
     person = by or session.worked_on_by
     await post(db, context, history, timezone, occasion, person, locked.moment, is_moved=before is None)
 
@@ -88,6 +91,7 @@ async def post(
         text=made.text,
         worked=made.worked,
         sets_status=context.rules.posts_status and not (is_moved and has_all),
+        files=list(await files_to_post(db, history, context)),
     )
     await enqueue(db, context.connection, context.rules, new, by, at)
 
@@ -107,6 +111,4 @@ async def _history(db: Db, locked: LockedSession) -> tuple[SessionHistory, str]:
     # They are the answer's, too.
     locked.changes[:] = changes
     locked.names.update(names)
-    flow = locked.flow_name, None, locked.tree
-    history = SessionHistory(session, locked.steps, changes, *flow, names, inner=locked.inner)
-    return history, timezone
+    return history_of(session, locked.steps, locked.followed, changes, names), timezone

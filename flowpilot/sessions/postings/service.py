@@ -15,6 +15,7 @@ from flowpilot.psa.postings.queries import ShownPosting, posting
 from flowpilot.psa.provider import Audience
 from flowpilot.psa.rules.queries import connection_and_rules
 from flowpilot.sessions.models import AISession
+from flowpilot.sessions.notes.reading import with_beside
 from flowpilot.sessions.postings.client_text import client_text
 from flowpilot.sessions.postings.content import Content, content
 from flowpilot.sessions.postings.schemas import PreviewOut, PreviewTimeOut
@@ -35,6 +36,7 @@ async def preview(db: ReadDb, history: SessionHistory, audience: Audience, now: 
         text = client_text(history, texts, context.rules.client_greeting, context.rules.client_signature)
         made = Content(text, ())
     else:
+        history = await with_beside(db, history)
         made = content(history, context, now, await timezone_of(db, session.account_id))
     return PreviewOut(
         audience=audience,

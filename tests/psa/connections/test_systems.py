@@ -34,7 +34,7 @@ def test_a_known_connection_leads_to_no_other_system_unless_a_person_says_that_i
         refused = open_client.patch(path, json=change, headers=headers)
         (error,) = refused.json()["errors"]
         assert (refused.status_code, error["field"]) == (422, f"body.{field}")
-        assert "connect it anew: remove this connection first" in error["message"]
+        assert "connect it again: remove this connection first" in error["message"]
     secure = {"base_url": f"https://127.0.0.1:{desk.port}/", **credentials}
     for change in (secure, elsewhere | {"same_system": True}, credentials):
         assert open_client.patch(path, json=change, headers=headers).status_code == 200

@@ -1,5 +1,5 @@
 """The desk that these tests connect to."""
 
-from tests.psa.fixtures import connect, desk, open_client, open_settings
+from tests.psa.fixtures import connect, desk
 
-__all__ = ["connect", "desk", "open_client", "open_settings"]
+__all__ = ["connect", "desk"]

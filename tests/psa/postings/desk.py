@@ -13,6 +13,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.psa.connections.models import PsaConnection
+from flowpilot.psa.history import HistoryPage
 from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings import service
 from flowpilot.psa.postings.planning import NewPosting, Worked, enqueue
@@ -113,6 +114,9 @@ class MemoryDesk:
 
     async def read_notes(self, ticket_id: str, limit: int) -> Sequence[TicketNote]:
         return []
+
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:
+        return HistoryPage([])
 
     async def list_members(self) -> Sequence[Member]:
         return []

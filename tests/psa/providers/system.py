@@ -69,6 +69,10 @@ class System(Protocol):
         """Book time of somebody else, not through FlowPilot."""
         ...
 
+    def hand_over(self, ticket_id: str, member: str) -> None:
+        """Give the ticket another owner, not through FlowPilot."""
+        ...
+
     def delete(self, ticket_id: str) -> None:
         """Delete a ticket."""
         ...

@@ -21,11 +21,12 @@ from flowpilot.psa.provider import (
     Unknown,
 )
 from flowpilot.psa.providers.halopsa import HaloPsa, requests
-from tests.psa.providers.laws import ProviderLaws
+from tests.psa.providers.files import LawsWithFileReaders, screenshot
 from tests.psa.providers.records import TEXT, note, time
 from tests.psa.proxy import Proxy, proxy_to
 from tests.psa.servers.halopsa import (
     CLOSED,
+    CLOSED_AT,
     EMAIL_USER,
     PRIVATE_NOTE,
     PROJECT,
@@ -40,7 +41,7 @@ def server() -> Iterator[HaloServer]:
         yield server
 
 
-class TestHaloPsa(ProviderLaws):
+class TestHaloPsa(LawsWithFileReaders):
     """The laws, and what HaloPSA alone does."""
 
     @pytest.fixture
@@ -67,6 +68,15 @@ class TestHaloPsa(ProviderLaws):
         system.tokens.clear()
         assert isinstance(await halopsa.write(ticket, note()), Accepted)
         assert system.tokens_given == given + 1
+
+    async def test_a_file_that_is_too_large_is_refused_and_the_next_is_taken(
+        self, system: HaloServer, halopsa: HaloPsa, ticket: str, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        monkeypatch.setattr(system, "most_of_a_file", 10)
+        refused = await halopsa.write(ticket, screenshot())
+        assert refused == Refused("HaloPSA takes no files of this size. Attach it there by hand, or give it up.")
+        monkeypatch.setattr(system, "most_of_a_file", 5_000_000)
+        assert isinstance(await halopsa.write(ticket, screenshot()), Accepted)
 
     async def test_a_token_serves_more_than_one_job(self, system: HaloServer, access: Access, ticket: str) -> None:
         for _ in range(2):
@@ -256,7 +266,7 @@ class TestHaloPsa(ProviderLaws):
         written = list(itertools.chain(*(asked.json for asked in _changes(system))))
         assert len(written) == 4
         assert not {"customfields", "details", "details_html", "summary"} & set(itertools.chain(*written))
-        assert system.tickets[int(ticket)] == {**before, "status_id": CLOSED}
+        assert system.tickets[int(ticket)] == {**before, "status_id": CLOSED, "dateclosed": CLOSED_AT}
 
 
 def _changes(system: HaloServer) -> list[Any]:

@@ -27,7 +27,7 @@ from flowpilot.psa.provider import (
     WorkTime,
 )
 from flowpilot.psa.providers.redmine import Redmine
-from tests.psa.providers.laws import ProviderLaws
+from tests.psa.providers.files import LawsWithFileNotes
 from tests.psa.providers.records import marker, note, time
 from tests.psa.proxy import Proxy
 from tests.psa.servers.redmine import RedmineServer, redmine
@@ -41,7 +41,7 @@ def system(run_directory: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
         yield server
 
 
-class TestRedmine(ProviderLaws):
+class TestRedmine(LawsWithFileNotes):
     """The laws, on a real Redmine; and its own."""
 
     @pytest.fixture

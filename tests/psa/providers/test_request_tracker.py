@@ -26,7 +26,7 @@ from flowpilot.psa.provider import (
     TicketQuery,
 )
 from flowpilot.psa.providers.request_tracker import Settings, rest
-from tests.psa.providers.laws import ProviderLaws
+from tests.psa.providers.files import LawsWithFileNotes, screenshot
 from tests.psa.providers.records import note, time
 from tests.psa.proxy import Proxy
 from tests.psa.servers.request_tracker import CUSTOMER, Desk, request_tracker
@@ -38,14 +38,17 @@ def system(run_directory: Path) -> Iterator[Desk]:
         yield Desk(server)
 
 
-class TestRequestTracker(ProviderLaws):
+class TestRequestTracker(LawsWithFileNotes):
     """The laws, and then what is Request Tracker's own."""
+
+    attached_name = "Fehlermeldung 1 (uber).png"
 
     async def test_the_client_is_mailed_what_is_for_them_and_nothing_else(
         self, system: Desk, provider: Provider, ticket: str
     ) -> None:
         before = system.letters_to(CUSTOMER, ticket)
         await provider.write(ticket, note("The client never pays."))
+        await provider.write(ticket, screenshot())
         assert system.letters_to(CUSTOMER, ticket) == before
         await provider.write(ticket, note("It prints again.", Audience.CLIENT))
         assert len(system.letters_to(CUSTOMER, ticket)) == len(before) + 1
@@ -56,7 +59,7 @@ class TestRequestTracker(ProviderLaws):
         record = note("It prints again.", Audience.CLIENT)
         written = await provider.write(ticket, record)
         subject = f"[desk.example #{ticket}] The printer is offline ({record.marker})"
-        assert system.letters_to(CUSTOMER, ticket)[-1] == subject
+        assert subject in system.letters_to(CUSTOMER, ticket)
         assert isinstance(written, Accepted)
         assert await provider.find_record(ticket, record.marker, PostingStepKind.NOTE) == written.external_id
 

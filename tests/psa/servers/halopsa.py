@@ -1,5 +1,6 @@
 """HaloPSA as its published API describes it: a token for an hour, writes as arrays, and actions for everything."""
 
+import base64
 import html
 import re
 import threading
@@ -14,12 +15,14 @@ from flowpilot.psa.client import Access
 from flowpilot.psa.provider import Provider
 from flowpilot.psa.providers.halopsa import Credentials, HaloPsa, Settings
 from tests.psa.providers.system import Stored
+from tests.psa.servers.lists import one_of, page_of
 from tests.psa.servers.serving import Asked, FailureError, serving
 
 PRIVATE_NOTE, EMAIL_USER = 7, 16
 NEW, IN_PROGRESS, RESOLVED, CLOSED = 1, 2, 8, 9
 INCIDENT, PROJECT = 1, 5
 SECRET = "halo-secret"
+CLOSED_AT = "2026-06-15T11:00:00Z"
 
 _STATUSES = {NEW: "New", IN_PROGRESS: "In Progress", RESOLVED: "Resolved", CLOSED: "Closed"}
 _AGENTS = [
@@ -47,6 +50,7 @@ _WRITABLE = {
         "actioncompletiondate",
     },
     "/api/Tickets": {"id", "status_id"},
+    "/api/Attachment": {"ticket_id", "faultid", "filename", "note", "showforusers", "data_base64"},
 }
 
 
@@ -64,8 +68,11 @@ class HaloServer:
     client: str = "Lakeside Dental"
     tenant: str = ""
     is_silent: bool = False
+    most_of_a_file: int = 5_000_000
     tickets: dict[int, dict[str, Any]] = field(default_factory=dict)
     actions: list[dict[str, Any]] = field(default_factory=list)
+    system_actions: list[dict[str, Any]] = field(default_factory=list)
+    attached: list[dict[str, Any]] = field(default_factory=list)
     tokens: list[str] = field(default_factory=list)
     tokens_given: int = 0
     missing: set[str] = field(default_factory=set)
@@ -124,6 +131,15 @@ class HaloServer:
             if row["ticket_id"] == int(ticket_id)
         ]
 
+    def files(self, ticket_id: str) -> list[tuple[str, int]]:
+        return [(one["filename"], one["filesize"]) for one in self._attached(ticket_id)]
+
+    def hidden(self, ticket_id: str) -> list[bool]:
+        return [not one["showforusers"] for one in self._attached(ticket_id)]
+
+    def _attached(self, ticket_id: str) -> list[dict[str, Any]]:
+        return [one for one in self.attached if one["ticket_id"] == int(ticket_id)]
+
     def status_of(self, ticket_id: str) -> str:
         return str(self.tickets[int(ticket_id)]["status_id"])
 
@@ -132,6 +148,17 @@ class HaloServer:
 
     def book(self, ticket_id: str, minutes: int) -> None:
         self.add({"ticket_id": int(ticket_id), "timetaken": minutes / 60, "hiddenfromuser": True, "note": ""})
+
+    def hand_over(self, ticket_id: str, member: str) -> None:
+        ticket = self.tickets[int(ticket_id)]
+        self._note(ticket, outcome="Re-Assign", who_agentid=ticket["agent_id"], new_agent=int(member))
+        ticket["agent_id"] = int(member)
+
+    def _note(self, ticket: dict[str, Any], **said: Any) -> None:
+        """Add what HaloPSA itself writes down."""
+        number = 9000 + len(self.system_actions)
+        row = {"id": number, "ticket_id": ticket["id"], "datetime": "2026-06-15T10:00:00Z", "note": "", **said}
+        self.system_actions.append(row)
 
     def delete(self, ticket_id: str) -> None:
         self.tickets[int(ticket_id)]["deleted"] = True
@@ -169,7 +196,7 @@ class HaloServer:
             "scope": form["scope"],
         }
 
-    def _shown(self, asked: Asked) -> Any:
+    def _shown(self, asked: Asked) -> Any:  # noqa: PLR0911 - one for each list
         _, _, kind, *number = asked.path.split("/")
         lists = {
             "Agent": _AGENTS,
@@ -181,22 +208,26 @@ class HaloServer:
             ],
         }
         if number and kind == "Tickets":
-            return _one(self.tickets.values(), number[0])
+            return one_of(self.tickets.values(), number[0])
         if number:
-            return _one(lists[kind], number[0])
+            return one_of(lists[kind], number[0])
         if kind == "Client":
-            return _page([{"id": 12, "name": self.client}, {"id": 3, "name": "Acme"}], "clients", asked.query)
+            return page_of([{"id": 12, "name": self.client}, {"id": 3, "name": "Acme"}], "clients", asked.query)
+        if kind == "Attachment":
+            return page_of(self._attached(asked.query["ticket_id"]), "attachments", asked.query)
         if kind == "Actions":
-            rows = [row for row in self.actions if row["ticket_id"] == int(asked.query["ticket_id"])]
-            return _page([{**row, "note": _people_read(row)} for row in reversed(rows)], "actions", asked.query)
+            own = [] if asked.query.get("excludesys") == "true" else self.system_actions
+            rows = [row for row in self.actions + own if row["ticket_id"] == int(asked.query["ticket_id"])]
+            return page_of([{**row, "note": _people_read(row)} for row in reversed(rows)], "actions", asked.query)
         if kind == "Tickets":
-            return _page(self._found(asked.query), "tickets", asked.query)
+            return page_of(self._found(asked.query), "tickets", asked.query)
         return lists[kind]
 
     def _found(self, query: dict[str, str]) -> list[dict[str, Any]]:
+        rows = self.tickets.values()
         return [
             row
-            for row in reversed(self.tickets.values())
+            for row in (rows if query.get("order") == "id" else reversed(rows))
             if query.get("search", "").lower() in row["summary"].lower()
             and ("agent_id" not in query or row["agent_id"] == int(query["agent_id"]))
             and not (query.get("open_only") == "true" and row["status_id"] == CLOSED)
@@ -215,7 +246,17 @@ class HaloServer:
             raise FailureError(404, {"message": "The ticket does not exist."})
         if number in self.in_use:
             raise FailureError(409, {"message": "Somebody is changing this ticket."})
+        if asked.path == "/api/Attachment":
+            return self._attach(row)
         return self._action(row) if asked.path == "/api/Actions" else self._changed(row)
+
+    def _attach(self, row: dict[str, Any]) -> Any:
+        content = base64.b64decode(row["data_base64"])
+        if len(content) > self.most_of_a_file:
+            raise FailureError(413, b"<html>Request Entity Too Large</html>")
+        about = {name: value for name, value in row.items() if name != "data_base64"}
+        self.attached.append({**about, "id": 900 + len(self.attached), "filesize": len(content)})
+        return self.attached[-1]
 
     def _action(self, row: dict[str, Any]) -> Any:
         if row.get("outcome_id") not in {PRIVATE_NOTE, EMAIL_USER}:
@@ -229,7 +270,10 @@ class HaloServer:
             raise FailureError(400, {"message": "status_id does not exist."})
         allowed = next(one["allowed_status"] for one in _TYPES if one["id"] == ticket["tickettype_id"])
         if {"id": row["status_id"]} in allowed:
+            self._note(ticket, old_status=ticket["status_id"], new_status=row["status_id"], who_agentid=6)
             ticket["status_id"] = row["status_id"]
+            if row["status_id"] == CLOSED:
+                ticket["dateclosed"] = CLOSED_AT
         return ticket
 
     def add(self, row: dict[str, Any]) -> dict[str, Any]:
@@ -253,16 +297,3 @@ def _people_read(row: dict[str, Any]) -> str:
     if "note_html" not in row:
         return str(row["note"])
     return html.unescape(re.sub(r"<br\s*/?>", "\n", row["note_html"]))
-
-
-def _one(rows: Any, number: str) -> Any:
-    found = next((row for row in rows if str(row["id"]) == number), None)
-    if found is None:
-        raise FailureError(404, {"message": "Not found."})
-    return found
-
-
-def _page(rows: list[dict[str, Any]], name: str, query: dict[str, str]) -> Any:
-    size = int(query.get("page_size") or query.get("count") or 50)
-    start = (int(query.get("page_no") or 1) - 1) * size
-    return {"record_count": len(rows), name: rows[start : start + size]}

@@ -113,6 +113,11 @@ class RedmineServer:
             *[Stored(str(key), text or "", True, hours * 60, str(user)) for key, text, hours, user in times],
         ]
 
+    def files(self, ticket_id: str) -> list[tuple[str, int]]:
+        """The names and sizes of the ticket's files."""
+        files = "SELECT filename, filesize FROM attachments WHERE container_type = 'Issue' AND container_id = ?"
+        return self.rows(files, ticket_id)
+
     def status_of(self, ticket_id: str) -> str:
         """The number of its status."""
         return str(self.rows("SELECT status_id FROM issues WHERE id = ?", ticket_id)[0][0])
@@ -125,6 +130,10 @@ class RedmineServer:
         """Kim books time."""
         entry = {"issue_id": ticket_id, "hours": minutes / 60, "comments": "by hand"}
         self.ask("kim", "POST", "/time_entries.json", {"time_entry": entry})
+
+    def hand_over(self, ticket_id: str, member: str) -> None:
+        """The administrator assigns it to somebody else."""
+        self.ask("admin", "PUT", f"/issues/{ticket_id}.json", {"issue": {"assigned_to_id": member}})
 
     def delete(self, ticket_id: str) -> None:
         """The administrator deletes it."""

@@ -127,3 +127,11 @@ def test_a_session_that_is_given_up_before_anybody_did_anything_posts_neither_no
     desk.ask("POST", f"{SESSIONS}/{session}/abandon", {})
     (posting,) = desk.postings(session)
     assert [step["kind"] for step in posting["steps"]] == ["note", "time"]
+
+
+def test_the_note_of_an_escalation_has_all_that_its_form_asked(desk: Connected) -> None:
+    session = desk.session()
+    why = {"reason": "Stuck.", "tried": "Off and on.", "note": "The drum is dead."}
+    desk.ask("POST", f"{SESSIONS}/{session}/handoffs", why, expect=201)
+    (posting,) = desk.postings(session)
+    assert ": Stuck.\n  Tried: Off and on.\n  What the engineer thinks: The drum is dead.\n" in posting["text"]

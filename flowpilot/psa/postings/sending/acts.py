@@ -91,7 +91,9 @@ def _status_act(
     """The status may close the ticket for notes and time, so it waits for them."""
     if waits:
         return Wait(_soonest(waits))
-    if any(step.state == State.FAILED for step in steps if step is not status):
+    # A file that was refused holds up nothing.
+    before = [step for step in steps if step is not status and step.kind != PostingStepKind.FILE]
+    if any(step.state == State.FAILED for step in before):
         return None
     return Wait(status.due_at) if status.due_at is not None and status.due_at > now else SetStatus(status)
 

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
@@ -15,6 +15,18 @@ _OUTCOMES = {Accepted: "accepted", Refused: "refused", TryLater: "try_later", Un
 def begin(db: Db, step: PsaPostingStep, now: datetime) -> None:
     """Put a request on record that is about to be sent."""
     db.add(PsaAttempt(account_id=step.account_id, id=new_id(), step_id=step.id, started_at=now))
+
+
+async def take_back(db: Db, step: PsaPostingStep) -> bool:
+    """Take a request off the record that was not sent after all; False if none is open."""
+    unsent = await db.scalar(
+        delete(PsaAttempt)
+        .where(
+            PsaAttempt.account_id == step.account_id, PsaAttempt.step_id == step.id, PsaAttempt.outcome.is_(None)
+        )
+        .returning(PsaAttempt.id)
+    )
+    return unsent is not None
 
 
 async def end(db: Db, step: PsaPostingStep, outcome: Outcome, now: datetime) -> bool:

@@ -18,7 +18,9 @@ from flowpilot.psa.postings.loaded import LoadedPosting
 from flowpilot.psa.postings.models import PsaPosting, PsaPostingStep, State
 from flowpilot.psa.postings.sending import due, unshown
 from flowpilot.psa.postings.sending.acts import LookUp, SetStatus, Wait, Write, lacks_member, next_act
+from flowpilot.psa.postings.sending.files import KeptHere, file_record
 from flowpilot.psa.postings.sending.records import record_of
+from flowpilot.psa.postings.sending.sentences import HAS_LEFT, NOT_MATCHED, keeps_status, no_status
 from flowpilot.psa.postings.sending.writers import Writers
 from flowpilot.psa.provider import (
     BooksFor,
@@ -36,12 +38,6 @@ from flowpilot.psa.provider import (
 
 # After this time a connection queues again behind those that wait for a worker. One request may take longer.
 _TURN = timedelta(seconds=5)
-
-_NOT_MATCHED = "The time of {name} waits: they are not matched with a member of the ticket system. See Settings."
-_HAS_LEFT = (
-    "This is the time of somebody who is no longer a member, so it cannot be booked in their name. "
-    "Book it in the ticket system by hand, then give this posting up."
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +147,9 @@ async def _work(turn: Turn, posting: PsaPosting, ticket: Ticket) -> datetime | N
                 return None
             case LookUp(asked):
                 rests_until = await _look_up(turn, posting, asked, absent)
+            case Write((PsaPostingStep(kind=PostingStepKind.FILE) as step,)):
+                rests_until = await _write_file(turn, posting, ticket, step)
+                absent.clear()
             case Write(asked):
                 rests_until = await _write(turn, posting, ticket, asked)
                 absent.clear()
@@ -205,6 +204,20 @@ async def _write(
     return await _finish(turn, posting, ids, outcome)
 
 
+async def _write_file(turn: Turn, posting: PsaPosting, ticket: Ticket, step: PsaPostingStep) -> datetime | None:
+    # On record before it is read: a removal after that lists it as sent, and one before that is seen here.
+    if await _begin(turn, posting, [step.id]) is None:
+        return None
+    is_anybodys = turn.provider.capabilities.books_for is BooksFor.CREDENTIAL_OWNER
+    name = turn.names.get(step.user_id) if is_anybodys and step.user_id is not None else None
+    record_ = await file_record(turn.database, posting, step, name)
+    if isinstance(record_, KeptHere):
+        async with turn.database.write(turn.account_id) as db:
+            await record.leave_out(db, turn.account_id, posting.id, step.id, record_.reason, now())
+        return None
+    return await _finish(turn, posting, [step.id], await turn.provider.write(ticket.id, record_))
+
+
 async def _refuse_token(turn: Turn, user_id: uuid.UUID) -> Outcome:
     """A token of somebody's own is not accepted: what is theirs waits, and everybody else's goes on."""
     turn.writers.refused.add(user_id)
@@ -217,10 +230,10 @@ async def _set_status(turn: Turn, posting: PsaPosting, ticket: Ticket, step: Psa
     async with turn.database.read(turn.account_id) as db:
         chosen = await due.chosen_status(db, turn.connection, ticket.board_id, posting.occasion)
     if chosen is None:
-        return await _finish(turn, posting, [step.id], Refused(_no_status(ticket)))
+        return await _finish(turn, posting, [step.id], Refused(no_status(ticket)))
     if chosen.status_id is None:
         async with turn.database.write(turn.account_id) as db:
-            await record.leave_out(db, turn.account_id, posting.id, step.id, _keeps_status(ticket), now())
+            await record.leave_out(db, turn.account_id, posting.id, step.id, keeps_status(ticket), now())
         return None
     if await _begin(turn, posting, [step.id]) is None:
         return None
@@ -249,7 +262,7 @@ def _waits_for(turn: Turn, step: PsaPostingStep) -> str | None:
     """What somebody has to do before the step can go; None if nothing."""
     if lacks_member(step, turn.provider.capabilities, turn.members):
         name = None if step.user_id is None else turn.names.get(step.user_id)
-        return _HAS_LEFT if name is None else _NOT_MATCHED.format(name=name)
+        return HAS_LEFT if name is None else NOT_MATCHED.format(name=name)
     if step.user_id is not None and step.user_id in turn.writers.refused:
         return _token_refused(turn, step.user_id)
     return None
@@ -258,16 +271,6 @@ def _waits_for(turn: Turn, step: PsaPostingStep) -> str | None:
 def _token_refused(turn: Turn, user_id: uuid.UUID) -> str:
     name = turn.names.get(user_id, "somebody")
     return f"The ticket system refuses {name}'s own token. Enter it again or remove it."
-
-
-def _keeps_status(ticket: Ticket) -> str:
-    return f"Tickets of the board {ticket.board or 'of this ticket'} keep their status, as chosen in Settings."
-
-
-def _no_status(ticket: Ticket) -> str:
-    board = ticket.board or "of this ticket"
-    choose = "A team admin chooses one under Statuses in Settings; then try again."
-    return f"No status is chosen for the board {board}. {choose}"
 
 
 async def _refuse(turn: Turn, posting: PsaPosting, reason: str) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
+from flowpilot.psa.history import HistoryPage
 from flowpilot.psa.numbers import is_number, read_cursor
 from flowpilot.psa.provider import (
     Accepted,
@@ -29,7 +30,7 @@ from flowpilot.psa.provider import (
     TryLater,
     Unknown,
 )
-from flowpilot.psa.providers.autotask import records
+from flowpilot.psa.providers.autotask import files, history, records
 from flowpilot.psa.providers.autotask.check import findings
 from flowpilot.psa.providers.autotask.forms import Credentials, Settings
 from flowpilot.psa.providers.autotask.requests import Filter, Requests, Row, any_of, equal, not_written
@@ -55,6 +56,8 @@ class Autotask:
             max_note_chars=records.MAX_NOTE_CHARS,
             parallel_calls=3,
             slowest_answer_seconds=settings.slowest_answer_seconds,
+            takes_files=True,
+            history_lacks=history.LACKS,
         )
         self._requests = Requests(access, credentials, settings)
         self._settings = settings
@@ -96,6 +99,20 @@ class Autotask:
         names = {str(row["id"]): records.name_of(row) for row in people}
         return [records.ticket_note(row, names, self._settings) for row in rows[:limit]]
 
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:
+        """Tickets with their notes, entries of time and history."""
+        await self._requests.mind_the_limit()
+        rows = await history.rows_of_page(self._requests, since, read_cursor(cursor, 0))
+        changes, fields = await history.changes_of_page(self._requests, rows), await self._choices()
+        companies = await self._names_of_companies(str(row["companyID"]) for row in rows if row.get("companyID"))
+        items = []
+        for row in rows:
+            ticket = records.ticket(row, self._settings, self._base_url, fields)
+            ticket = replace(ticket, client=companies.get(ticket.client_id or ""))
+            items.append(history.history(row, ticket, changes[row["id"]]))
+        told = [item for item in items if item is not None]
+        return HistoryPage(told, str(rows[-1]["id"]) if len(rows) == history.TICKETS else None)
+
     async def list_members(self) -> Sequence[Member]:
         """All resources, inactive ones too."""
         rows = await self._requests.query("Resources", _everything())
@@ -116,7 +133,7 @@ class Autotask:
         return records.boards(await self._choices(), self._settings)
 
     async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
-        """The note or the time entry with this marker."""
+        """The note, the time entry or the file with this marker."""
         row = await self._marked(ticket_id, marker, kind)
         return None if row is None else str(row["id"])
 
@@ -126,10 +143,14 @@ class Autotask:
         return None if row is None else float(row["hoursWorked"]) * 60
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
-        """Add a note or a time entry."""
-        ticket = await self._target(ticket_id)
+        """Add a note or a time entry, or attach a file."""
+        refused = None if record.file is None else files.too_large(record.file)
+        ticket = refused or await self._target(ticket_id)
         if not isinstance(ticket, Ticket):
             return ticket
+        if record.file is not None:
+            attachment = files.attachment(record, record.file, self._settings)
+            return await self._write("POST", f"Tickets/{ticket.id}/Attachments", attachment, record.author_id)
         if record.time is None:
             note = records.note(record, self._settings)
             return await self._write("POST", f"Tickets/{ticket.id}/Notes", note, record.author_id)
@@ -182,7 +203,7 @@ class Autotask:
         if not isinstance(answer, Answer):
             return answer
         if not answer.is_success:
-            return not_written(answer, data)
+            return files.rest_for_files(answer) or not_written(answer, data)
         try:
             return Accepted(str(content(answer)["itemId"]))
         except (ProviderError, KeyError, TypeError):
@@ -206,10 +227,14 @@ class Autotask:
         return int(role_id)
 
     async def _rows(self, entity: str, ticket_id: str) -> list[Row]:
-        number = ticket_id if is_number(ticket_id) else (await self._row(ticket_id))["id"]
-        return await self._requests.query(entity, equal("ticketID", int(number)))
+        return await self._requests.query(entity, equal("ticketID", await self._number(ticket_id)))
+
+    async def _number(self, ticket_id: str) -> int:
+        return int(ticket_id if is_number(ticket_id) else (await self._row(ticket_id))["id"])
 
     async def _marked(self, ticket_id: str, marker: str, kind: PostingStepKind) -> Row | None:
+        if kind is PostingStepKind.FILE:
+            return await files.find(self._requests, await self._number(ticket_id), marker)
         entity, field = (
             ("TimeEntries", "internalNotes") if kind is PostingStepKind.TIME else ("TicketNotes", "description")
         )

@@ -50,21 +50,25 @@ class Requests:
         """
         return self._content(path, await self._in_zone(partial(self._client.write, "GET"), path))
 
-    async def query(self, entity: str, *filters: Filter, pages: int | None = None) -> list[Row]:
-        """The rows of an entity that pass all filters, page by page: all of them, or those of the first `pages`.
+    async def query(
+        self, entity: str, *filters: Filter, pages: int | None = None, rows: int = _MOST_ROWS
+    ) -> list[Row]:
+        """The records of an entity that pass all filters: all of them, or those of the first `pages`.
+
+        `rows` is how many a page has.
 
         Raises:
             ProviderError: they are not shown, or cannot be read now, or not all of them.
         """
-        asked = {"filter": list(filters), "MaxRecords": _MOST_ROWS}
+        asked = {"filter": list(filters), "MaxRecords": rows}
         send = partial(self._client.write, "POST", data=asked)
         page = self._content(entity, await self._in_zone(send, f"{entity}/query"))
-        rows: list[Row] = []
+        found: list[Row] = []
         for number in range(1, _MOST_PAGES + 1):
-            rows += (page or {}).get("items") or []
+            found += (page or {}).get("items") or []
             following = ((page or {}).get("pageDetails") or {}).get("nextPageUrl")
             if not following or number == pages:
-                return rows
+                return found
             if not following.startswith(self._tenant.api_url):
                 raise ProviderError("Autotask named a next page in another zone. Try again.")
             page = self._content(entity, await self._in_zone(send, following))

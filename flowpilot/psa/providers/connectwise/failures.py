@@ -31,6 +31,7 @@ class Right(StrEnum):
     STATUS = "Service Desk > Service Tickets and Close Service Tickets: Edit"
     TIME = "Time & Expense > Time Entry: Inquire"
     BOOK = "Time & Expense > Time Entry: Add, for all members"
+    FILES = "Companies > Manage Documents: Add and Inquire"
     MEMBERS = "System > Member Maintenance: Inquire"
     COMPANIES = "Companies > Company Maintenance: Inquire"
 

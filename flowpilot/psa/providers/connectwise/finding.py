@@ -6,7 +6,7 @@ from typing import Any
 from flowpilot.psa.client import content
 from flowpilot.psa.numbers import number
 from flowpilot.psa.provider import NoSuchTicketError, PostingStepKind
-from flowpilot.psa.providers.connectwise import conditions
+from flowpilot.psa.providers.connectwise import conditions, documents
 from flowpilot.psa.providers.connectwise.failures import NotThereError, Right
 from flowpilot.psa.providers.connectwise.reading import Json
 from flowpilot.psa.providers.connectwise.rest import Rest
@@ -30,7 +30,7 @@ async def lineage(rest: Rest, ticket_id: str) -> Sequence[Json]:
 
 
 async def record(rest: Rest, ticket_id: str, marker: str, kind: PostingStepKind) -> Json | None:
-    """The note or the entry of time with this marker, which may have stayed on a ticket that was merged since."""
+    """The note, the time or the file with this marker, which may have stayed on a ticket that was merged since."""
     tickets = await lineage(rest, ticket_id)
     found = await _first(rest, tickets, marker, kind)
     return found or await _first(rest, await _merged_into(rest, tickets[-1]), marker, kind)
@@ -66,6 +66,8 @@ async def _merged_into(rest: Rest, ticket: Json) -> Sequence[Json]:
 
 async def _first(rest: Rest, tickets: Sequence[Json], marker: str, kind: PostingStepKind) -> Json | None:
     """The oldest record that ends with the marker: a later one quotes it."""
+    if kind is PostingStepKind.FILE:
+        return min(await documents.find(rest, tickets, marker), key=lambda one: int(one["id"]), default=None)
     found: list[Any] = []
     for ticket in tickets:
         if kind is PostingStepKind.TIME:

@@ -1,10 +1,12 @@
 """The provider: notes and time are separate records, and statuses belong to boards."""
 
 from collections.abc import Awaitable, Sequence
+from datetime import datetime
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
 from flowpilot.psa.client import Client as Requests
+from flowpilot.psa.history import HistoryPage
 from flowpilot.psa.numbers import read_cursor
 from flowpilot.psa.provider import (
     Accepted,
@@ -27,7 +29,17 @@ from flowpilot.psa.provider import (
     Unknown,
     WorkTime,
 )
-from flowpilot.psa.providers.connectwise import boards, checking, conditions, finding, reading, searching, writing
+from flowpilot.psa.providers.connectwise import (
+    boards,
+    checking,
+    conditions,
+    documents,
+    finding,
+    history,
+    reading,
+    searching,
+    writing,
+)
 from flowpilot.psa.providers.connectwise.failures import ForbiddenError, NotThereError, Right, outcome
 from flowpilot.psa.providers.connectwise.rest import Rest, people_address
 from flowpilot.psa.providers.connectwise.settings import Credentials, Settings
@@ -45,6 +57,8 @@ class ConnectWise:
             time_unit_seconds=36,  # A hundredth of an hour.
             max_note_chars=settings.max_note_chars,
             slowest_answer_seconds=settings.slowest_answer_seconds,
+            takes_files=True,
+            history_lacks=history.LACKS,
         )
         self._settings = settings
         self._rest = Rest(Requests(access, "ConnectWise PSA", judges_missing=True), credentials, settings)
@@ -83,6 +97,10 @@ class ConnectWise:
         notes = await self._rest.read_all(path, Right.TICKETS, page_size=finding.LONG_RECORDS)
         return reading.newest(notes, limit)
 
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:
+        """Tickets with their notes, entries of time and audit trails."""
+        return await history.page(self._rest, self._ticket_address, since, cursor)
+
     async def list_members(self) -> Sequence[Member]:
         """Everybody who works there, but no programs."""
         fields = "id,identifier,firstName,lastName,officeEmail,primaryEmail,inactiveFlag,licenseClass"
@@ -105,7 +123,7 @@ class ConnectWise:
         return list((await boards.read(self._rest)).values())
 
     async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
-        """The first note or entry of time that ends with the marker."""
+        """The first note, entry of time or file that ends with the marker."""
         found = await finding.record(self._rest, ticket_id, marker, kind)
         return None if found is None else str(found["id"])
 
@@ -115,7 +133,7 @@ class ConnectWise:
         return None if found is None else float(found.get("actualHours") or 0) * 60
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
-        """Write a note, or one person's time."""
+        """Write a note, or one person's time, or attach a file."""
         if record.time is not None and record.time.member_id is None:
             return Refused("There is no member of ConnectWise PSA to book this time for. Map the person to one.")
         return await _outcome(self._write(ticket_id, record))
@@ -131,6 +149,8 @@ class ConnectWise:
         ticket = (await finding.lineage(self._rest, ticket_id))[-1]
         if record.time is not None:
             return await self._write_time(ticket, record, record.time)
+        if record.file is not None:
+            return await documents.attach(self._rest, ticket, record, record.file)
         path = f"/service/tickets/{ticket['id']}/notes"
         answer = await self._rest.write("POST", path, writing.note(record, self._settings))
         written = outcome(answer, Right.NOTES)

@@ -1,15 +1,24 @@
 """Requests to ConnectWise's REST interface: at the address that it has today, with what every request carries."""
 
 from base64 import b64encode
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from http import HTTPStatus
 from typing import Any
 from urllib.parse import quote, urlsplit
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Client, content, is_page, not_the_interface
-from flowpilot.psa.provider import CredentialsError, ProviderError, TryLater, UnavailableError, Unknown
+from flowpilot.psa.multipart import multipart
+from flowpilot.psa.provider import (
+    CredentialsError,
+    ProviderError,
+    TicketFile,
+    TryLater,
+    UnavailableError,
+    Unknown,
+)
 from flowpilot.psa.providers.connectwise.failures import Right, check_access, failure
 from flowpilot.psa.providers.connectwise.settings import Credentials, Hosting, Settings
 
@@ -103,11 +112,25 @@ class Rest:
         Raises:
             ProviderError: it was not written.
         """
-        answer = await self._write(method, path, data)
+        return await self._written(partial(self._write, method, path, data=data))
+
+    async def upload(self, path: str, fields: Mapping[str, str], file: TicketFile) -> Answer | TryLater | Unknown:
+        """Send a form with a file.
+
+        Raises:
+            ProviderError: it was not written.
+        """
+        body, media_type = multipart(fields, file)
+        return await self._written(partial(self._write, "POST", path, body=body, media_type=media_type))
+
+    async def _written(
+        self, send: Callable[[], Awaitable[Answer | TryLater | Unknown]]
+    ) -> Answer | TryLater | Unknown:
+        answer = await send()
         if not isinstance(answer, Answer):
             return answer
         if answer.status == HTTPStatus.NOT_FOUND and self._is_cloud and await self._has_moved():
-            answer = await self._write(method, path, data)
+            answer = await send()
         if isinstance(answer, Answer):
             await self._check_access(answer)
             if is_page(answer):
@@ -118,8 +141,11 @@ class Rest:
         url = await self._url(path)
         return await self.client.read(method, url, headers=self._headers(), params=params or {}, data=data)
 
-    async def _write(self, method: str, path: str, data: Any) -> Answer | TryLater | Unknown:
-        return await self.client.write(method, await self._url(path), headers=self._headers(), data=data)
+    async def _write(
+        self, method: str, path: str, *, data: Any = None, body: bytes = b"", media_type: str | None = None
+    ) -> Answer | TryLater | Unknown:
+        headers = {**self._headers(), **({"Content-Type": media_type} if media_type else {})}
+        return await self.client.write(method, await self._url(path), headers=headers, data=data, body=body)
 
     def _headers(self) -> dict[str, str]:
         given = self.credentials

@@ -1,10 +1,12 @@
 """HaloPSA as a ticket system."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from datetime import datetime
 from typing import Any
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access, content
+from flowpilot.psa.history import HistoryPage
 from flowpilot.psa.numbers import is_number, read_cursor
 from flowpilot.psa.provider import (
     Accepted,
@@ -29,7 +31,7 @@ from flowpilot.psa.provider import (
     TicketQuery,
     Unknown,
 )
-from flowpilot.psa.providers.halopsa import records
+from flowpilot.psa.providers.halopsa import files, history, records
 from flowpilot.psa.providers.halopsa.check import findings
 from flowpilot.psa.providers.halopsa.forms import Credentials, Settings
 from flowpilot.psa.providers.halopsa.requests import Requests, not_written, rows_of
@@ -51,6 +53,8 @@ class HaloPsa:
             max_note_chars=records.MAX_NOTE_CHARS,
             time_unit_seconds=36,
             slowest_answer_seconds=settings.slowest_answer_seconds,
+            takes_files=True,
+            history_lacks=history.LACKS,
         )
         self._requests = Requests(access, credentials, settings)
         self._settings = settings
@@ -94,6 +98,17 @@ class HaloPsa:
         newest = sorted(rows, key=lambda row: int(row["id"]), reverse=True)
         return [records.note(row) for row in newest if row.get("note")][:limit]
 
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:
+        """Tickets with their actions; what was merged into others is told by those."""
+        page, names = read_cursor(cursor, 1), await self._all_names()
+        rows, is_more = await history.rows_of_page(self._requests, since, page)
+        told = []
+        for row in rows:
+            if not read_id(row.get(self._settings.merged_field)):
+                actions = await self._requests.read_all("/Actions", "actions", ticket_id=str(row["id"]))
+                told.append(history.history(row, await self._ticket(row), actions, names, self._settings))
+        return HistoryPage([one for one in told if one is not None], str(page + 1) if is_more else None)
+
     async def list_members(self) -> Sequence[Member]:
         """All agents, those that are disabled too."""
         rows = await self._requests.read_all("/Agent", "agents", includeenabled="true", includedisabled="true")
@@ -116,9 +131,10 @@ class HaloPsa:
             Board(type_id, name, await self._statuses(type_id, names)) for type_id, name in names.types.items()
         ]
 
-    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:  # noqa: ARG002
-        """The action with this marker; it has the note and the time."""
-        row = await self._marked(ticket_id, marker)
+    async def find_record(self, ticket_id: str, marker: str, kind: PostingStepKind) -> str | None:
+        """The action with this marker, which has the note and the time; or the file with it."""
+        find = self._marked_file if kind is PostingStepKind.FILE else self._marked
+        row = await find(ticket_id, marker)
         return None if row is None else str(row["id"])
 
     async def booked_minutes(self, ticket_id: str, marker: str) -> float | None:
@@ -127,7 +143,7 @@ class HaloPsa:
         return None if row is None else records.minutes_taken(row, self._settings)
 
     async def write(self, ticket_id: str, record: Record) -> Outcome:
-        """Add one action."""
+        """Add one action, or attach a file."""
         if record.audience is Audience.CLIENT and self._settings.client_outcome_id is None:
             return Refused(
                 "Enter the outcome of notes for clients in the connection's settings.", "client_outcome_id"
@@ -135,6 +151,8 @@ class HaloPsa:
         ticket = await writable_ticket(self._nameless, ticket_id)
         if not isinstance(ticket, Ticket):
             return ticket
+        if record.file is not None:
+            return await files.attach(self._requests, ticket.id, record, record.file)
         action = records.action(ticket.id, record, self._settings)
         answer = await self._requests.write("/Actions", [action])
         if not isinstance(answer, Answer):
@@ -215,9 +233,20 @@ class HaloPsa:
             "/Actions", "actions", ticket_id=ticket_id, includehtmlnote="true", excludesys="true"
         )
 
-    async def _marked(self, ticket_id: str, marker: str) -> dict[str, Any] | None:
+    async def _marked_file(self, ticket_id: str, marker: str) -> Mapping[str, Any] | None:
+        """The file with this marker, whether or not a merge has moved it."""
+        for number in await self._numbers(ticket_id):
+            if (row := await files.find(self._requests, number, marker)) is not None:
+                return row
+        return None
+
+    async def _numbers(self, ticket_id: str) -> Sequence[str]:
+        """The ticket that is left after merges, and the one that was asked for."""
+        return list(dict.fromkeys((str((await self._row(ticket_id))["id"]), ticket_id)))
+
+    async def _marked(self, ticket_id: str, marker: str) -> Mapping[str, Any] | None:
         """The action with this marker, whether or not a merge has moved it."""
-        for number in dict.fromkeys((str((await self._row(ticket_id))["id"]), ticket_id)):
+        for number in await self._numbers(ticket_id):
             for row in await self._actions(number):
                 if records.carries(row, marker):
                     return row

@@ -45,4 +45,10 @@ class Settings(Body):
         description="The name of the issues' custom field that holds the client. Without it, the project is the "
         "client.",
     )
+    attaches_files: bool = Field(
+        False,
+        title="Attach files",
+        description="Redmine shows a ticket's files to everybody who sees the ticket, also those that come with a "
+        "private note. Only tick this if all of them may see the screenshots of your sessions.",
+    )
     slowest_answer_seconds: SlowestAnswer = SLOWEST_ANSWER_SECONDS

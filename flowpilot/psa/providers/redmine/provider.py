@@ -1,10 +1,12 @@
 """Redmine as a ticket system: issues are tickets, projects are boards, and journals with a text are notes."""
 
 from collections.abc import Sequence
+from datetime import datetime
 
 from flowpilot.psa import targets
 from flowpilot.psa.client import Access
 from flowpilot.psa.client import Client as Requests
+from flowpilot.psa.history import HistoryPage
 from flowpilot.psa.numbers import number
 from flowpilot.psa.provider import (
     Board,
@@ -27,6 +29,7 @@ from flowpilot.psa.provider import (
 )
 from flowpilot.psa.providers.redmine import checking, directory, reading, searching, writing
 from flowpilot.psa.providers.redmine.forms import Credentials, Settings
+from flowpilot.psa.providers.redmine.history import History
 from flowpilot.psa.providers.redmine.rest import Rest
 from flowpilot.psa.providers.redmine.rights import Roles, missing_in, needed
 
@@ -42,11 +45,14 @@ class Redmine:
             max_note_chars=writing.MAX_NOTE_CHARS,
             time_unit_seconds=36,  # Hours have two decimals.
             slowest_answer_seconds=settings.slowest_answer_seconds,
+            takes_files=settings.attaches_files,
+            history_lacks="Time counts as written down at the moment at which it was booked.",
         )
         self._base_url = access.base_url
         self._settings = settings
         self._rest = Rest(Requests(access, "Redmine"), credentials.api_key)
         self._roles = Roles(self._rest)
+        self._history = History(self._rest, access.base_url, settings)
 
     async def check(self) -> Sequence[Finding]:
         """What is missing, project by project."""
@@ -68,6 +74,11 @@ class Redmine:
         await self._rest.owner()
         issue = await self._rest.read_issue(ticket_id, include="journals")
         return list(reading.notes(issue))[:limit]
+
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:
+        """Issues with their journals and entries of time."""
+        await self._rest.owner()
+        return await self._history.page(since, cursor)
 
     async def list_members(self) -> Sequence[Member]:
         """The people who may log time; all users if the key is an administrator's."""
@@ -93,6 +104,10 @@ class Redmine:
         if kind is PostingStepKind.TIME:
             entry = await self._entry(ticket_id, marker)
             return None if entry is None else str(entry["id"])
+        if kind is PostingStepKind.FILE:
+            issue = await self._rest.read_issue(ticket_id, include="attachments")
+            file = reading.marked_file(issue, marker)
+            return None if file is None else str(file["id"])
         note = reading.marked_note(await self._rest.read_issue(ticket_id, include="journals"), marker)
         return None if note is None else str(note["id"])
 
@@ -112,6 +127,8 @@ class Redmine:
             return targets.nothing_sent(error)
         if missing := [right for right in needed(record, owner) if right not in rights]:
             return Refused(missing_in(issue["project"]["name"], missing, owner))
+        if record.file is not None:
+            return await writing.file(self._rest, issue, record)
         if record.time is None:
             return await writing.note(self._rest, issue, record)
         return await writing.time(self._rest, issue, record, self._settings)

@@ -46,7 +46,7 @@ def client_of(issue: Entry, settings: Settings) -> tuple[str | None, str | None]
 
 def notes(issue: Entry) -> Iterator[TicketNote]:
     """The notes of a ticket that was read with its journals, newest first. Other changes have no text."""
-    for journal in reversed(_journals(issue)):
+    for journal in reversed(journals(issue)):
         if journal["notes"]:
             yield TicketNote(
                 _name(journal.get("user")),
@@ -58,8 +58,9 @@ def notes(issue: Entry) -> Iterator[TicketNote]:
 
 def marked_note(issue: Entry, marker: str) -> Entry | None:
     """The journal with this marker in a line of its own: a line that quotes one begins with a sign."""
-    journals = _journals(issue)
-    return next((one for one in journals if marker in map(str.strip, (one["notes"] or "").splitlines())), None)
+    return next(
+        (one for one in journals(issue) if marker in map(str.strip, (one["notes"] or "").splitlines())), None
+    )
 
 
 def moment(text: str | None) -> datetime | None:
@@ -67,10 +68,15 @@ def moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text) if text else None
 
 
-def _journals(issue: Entry) -> Sequence[Entry]:
+def journals(issue: Entry) -> Sequence[Entry]:
     """Oldest first. Redmine turns them round for somebody who wants to read the newest first."""
     return sorted(issue["journals"], key=lambda journal: int(journal["id"]))
 
 
 def _name(entry: Entry | None) -> str | None:
     return None if entry is None else entry.get("name")
+
+
+def marked_file(issue: Entry, marker: str) -> Entry | None:
+    """The file of an issue that has the marker as its description."""
+    return next((one for one in issue.get("attachments", ()) if one.get("description") == marker), None)

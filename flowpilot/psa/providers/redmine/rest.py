@@ -117,6 +117,14 @@ class Rest:
             raise NoSuchTicketError(ticket_id) from None
         return issue
 
+    async def upload(self, name: str, content: bytes) -> Answer | TryLater | Unknown:
+        """Send a file, which belongs to nothing until an issue is told its token."""
+        headers = {**self._headers, "Content-Type": "application/octet-stream"}
+        params = {"filename": name}
+        return await self.client.write(
+            "POST", "/uploads.json", headers=headers, params=tuple(params.items()), body=content
+        )
+
     async def write(self, method: str, path: str, data: Any) -> Answer | TryLater | Unknown:
         """Change something. The answer is a success or a refusal that is final."""
         answer = await self.client.write(method, path, headers=self._headers, data=data)

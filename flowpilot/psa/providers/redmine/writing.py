@@ -18,6 +18,7 @@ from flowpilot.psa.provider import (
     ProviderError,
     Record,
     Refused,
+    TicketFile,
     TryLater,
     Unknown,
 )
@@ -50,6 +51,45 @@ async def note(rest: Rest, issue: Entry, record: Record) -> Outcome:
         said = f"Redmine stored the note for {readers}. Correct that in the ticket there, at once."
         return Refused(said, wrong_id=str(stored["id"]))
     return Accepted(str(stored["id"]))
+
+
+async def file(rest: Rest, issue: Entry, record: Record) -> Outcome:
+    """Attach a file, with a note that names it. Its description is the marker, by which it is found again."""
+    assert record.file is not None
+    token = await _upload(rest, record.file)
+    if not isinstance(token, str):
+        return token
+    one = {"token": token, "filename": record.file.name, "content_type": record.file.media_type}
+    uploads = [{**one, "description": record.marker}]
+    is_private = record.audience is Audience.INTERNAL
+    change = {"notes": record.text, "private_notes": is_private, "uploads": uploads}
+    sent = await _put(rest, issue, change, Right.ADD_NOTES)
+    if sent is not None:
+        return sent
+    try:
+        read_back = await rest.read_issue(str(issue["id"]), include="attachments")
+    except ProviderError as error:
+        return Unknown(f"The file was sent, and could not be read back. {error.detail}")
+    stored = reading.marked_file(read_back, record.marker)
+    if stored is None:
+        return Refused("Redmine answered that all is well, and did not store the file. Look at the ticket there.")
+    return Accepted(str(stored["id"]))
+
+
+async def _upload(rest: Rest, one: TicketFile) -> str | Refused | TryLater:
+    """The token of a file that Redmine has. It is nobody's until an issue names it, and removed if none does."""
+    sent = await rest.upload(one.name, one.content)
+    if isinstance(sent, Unknown):
+        return TryLater(sent.reason)
+    if isinstance(sent, TryLater):
+        return sent
+    return str(content(sent)["upload"]["token"]) if sent.status == HTTPStatus.CREATED else _no_file(sent)
+
+
+def _no_file(answer: Answer) -> Refused:
+    if answer.status == HTTPStatus.REQUEST_ENTITY_TOO_LARGE:
+        return Refused("Redmine takes no files of this size. Attach it there by hand, or give it up.")
+    return _refused(answer, Right.ADD_NOTES)
 
 
 async def time(rest: Rest, issue: Entry, record: Record, settings: Settings) -> Outcome:

@@ -5,14 +5,18 @@ requestors. The marker is in the transaction's subject: Request Tracker stores i
 for it.
 """
 
+import base64
 import json
+import unicodedata
 from collections.abc import Sequence
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from flowpilot.outgoing.http import Answer
 from flowpilot.psa.client import Access
 from flowpilot.psa.client import Client as Requests
+from flowpilot.psa.history import HistoryPage
 from flowpilot.psa.numbers import is_number, read_cursor
 from flowpilot.psa.provider import (
     Accepted,
@@ -31,6 +35,7 @@ from flowpilot.psa.provider import (
     Record,
     Refused,
     Ticket,
+    TicketFile,
     TicketNote,
     TicketPage,
     TicketQuery,
@@ -38,6 +43,7 @@ from flowpilot.psa.provider import (
 )
 from flowpilot.psa.providers.request_tracker import records, ticket_sql
 from flowpilot.psa.providers.request_tracker.forms import Credentials, Settings, statuses_of
+from flowpilot.psa.providers.request_tracker.history import History
 from flowpilot.psa.providers.request_tracker.people import list_clients, list_members, read_owner
 from flowpilot.psa.providers.request_tracker.rest import NotFoundError, Rest, message
 from flowpilot.psa.providers.request_tracker.rights import check, missing_lifecycle
@@ -49,6 +55,7 @@ _CAPABILITIES = Capabilities(
     books_for=BooksFor.CREDENTIAL_OWNER,
     marker=Marker.SEARCH,
     time_unit_seconds=60,
+    takes_files=True,
 )
 _PATHS = {Audience.INTERNAL: "comment", Audience.CLIENT: "correspond"}
 _SUBJECT_CHARS = 200
@@ -64,6 +71,7 @@ class RequestTracker:
         self._base_url = access.base_url
         self._lifecycles = statuses_of(settings.lifecycles)
         self._domains = settings.member_domains
+        self._history = History(self._rest, self._ticket)
 
     async def check(self) -> Sequence[Finding]:
         """Whether the token's owner has each right, as far as tickets that are there can show it."""
@@ -102,6 +110,10 @@ class RequestTracker:
         notes = (records.note(transaction, attachments) for transaction in transactions)
         return [note for note in notes if note is not None]
 
+    async def read_history(self, since: datetime, cursor: str | None) -> HistoryPage:
+        """Tickets with their transactions."""
+        return await self._history.page(since, cursor)
+
     async def list_members(self) -> Sequence[Member]:
         """The privileged users of the desk's e-mail domains."""
         return await list_members(self._rest, self._domains)
@@ -138,6 +150,8 @@ class RequestTracker:
         said: dict[str, Any] = {"Subject": _subject(ticket, record)}
         if record.text is not None:
             said |= {"Content": record.text, "ContentType": "text/plain"}
+        if record.file is not None:
+            said["Attachments"] = [_attached(record.file)]
         if record.time is not None:
             # It adds to what the ticket has; the ticket's own TimeWorked would replace what a colleague booked.
             said["TimeTaken"] = record.time.minutes
@@ -230,6 +244,13 @@ class RequestTracker:
             if transactions
             else ()
         )
+
+
+def _attached(file: TicketFile) -> dict[str, str]:
+    content = base64.b64encode(file.content).decode()
+    # Request Tracker mangles other letters in the name of a file.
+    name = unicodedata.normalize("NFKD", file.name).encode("ascii", "ignore").decode()
+    return {"FileName": name, "FileType": file.media_type, "FileContent": content}
 
 
 def _subject(ticket: Ticket, record: Record) -> str:

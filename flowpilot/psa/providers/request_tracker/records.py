@@ -43,7 +43,7 @@ def ticket(found: Mapping[str, Any], base_url: str, lifecycles: Mapping[str, Seq
         priority=found.get("Priority") or None,
         is_closed=status == DELETED or status in _closed(lifecycles, queue.get("Lifecycle", "")),
         is_deleted=status == DELETED,
-        updated_at=_moment(found.get("LastUpdated")),
+        updated_at=moment(found.get("LastUpdated")),
     )
 
 
@@ -59,7 +59,7 @@ def note(found: Mapping[str, Any], attachments: Sequence[Mapping[str, Any]]) -> 
                 author=creator.get("RealName") or creator["id"],
                 text=text,
                 is_internal=found["Type"] == "Comment",
-                created_at=_moment(found.get("Created")),
+                created_at=moment(found.get("Created")),
             )
             for text in texts
             if text
@@ -82,7 +82,8 @@ def _closed(lifecycles: Mapping[str, Sequence[Status]], name: str) -> set[str]:
     return {status.id for status in lifecycles.get(name, lifecycles.get("default", ())) if status.is_closed}
 
 
-def _moment(text: str | None) -> datetime | None:
+def moment(text: str | None) -> datetime | None:
+    """A moment as Request Tracker writes it."""
     # What was never set is the beginning of 1970 there.
     moment = datetime.fromisoformat(text) if text else None
     return moment if moment is not None and moment.year > 1970 else None

@@ -7,16 +7,19 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from flowpilot.clock import now
 from flowpilot.psa.client import Access
 from flowpilot.psa.connections.models import ProviderKind
 from flowpilot.psa.markers import SHORTENED
 from flowpilot.psa.postings.planning import Worked
 from flowpilot.psa.provider import Accepted, Audience, Outcome, PostingStepKind, Refused, TryLater, WorkTime
 from flowpilot.psa.providers.autotask import Autotask
+from flowpilot.psa.providers.autotask.files import MOST_BYTES
 from flowpilot.psa.providers.registry import PROVIDERS
+from tests.psa.providers.files import screenshot
 from tests.psa.providers.records import note, time
 from tests.psa.proxy import Proxy
-from tests.psa.servers.autotask.published import COMPLETE, DESK, EVERYBODY, ROLE
+from tests.psa.servers.autotask.published import COMPLETE, COMPLETED_AT, DESK, EVERYBODY, ROLE
 from tests.psa.servers.autotask.server import AutotaskServer
 
 pytestmark = pytest.mark.anyio
@@ -151,4 +154,27 @@ async def test_no_write_touches_custom_fields_or_the_description(
     assert len(written) == 4
     assert "userDefinedFields" not in set(itertools.chain(*written))
     assert written[-1] == {"id": int(ticket), "status": COMPLETE}
-    assert system.ticket(ticket) == {**before, "status": COMPLETE}
+    assert system.ticket(ticket) == {**before, "status": COMPLETE, "completedDate": COMPLETED_AT}
+
+
+async def test_a_file_that_the_interface_does_not_take_is_not_sent(
+    system: AutotaskServer, autotask: Autotask, ticket: str
+) -> None:
+    record = screenshot()
+    assert record.file is not None
+    large = replace(record, file=replace(record.file, content=bytes(MOST_BYTES + 1)))
+    refused = await autotask.write(ticket, large)
+    assert isinstance(refused, Refused)
+    assert refused.reason.startswith("Autotask's interface takes files of up to 6 MB.")
+    assert system.asked == []
+
+
+async def test_too_many_files_in_five_minutes_wait_for_as_long(
+    system: AutotaskServer, autotask: Autotask, ticket: str
+) -> None:
+    system.refused["Attachments"] = "The limit of 10,000,000 bytes in a five-minute period is exceeded."
+    before = now()
+    answer = await autotask.write(ticket, screenshot())
+    assert isinstance(answer, TryLater)
+    assert answer.not_before is not None
+    assert timedelta(minutes=4) < answer.not_before - before < timedelta(minutes=6)

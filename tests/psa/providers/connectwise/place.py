@@ -63,6 +63,15 @@ class Place:
         ]
         return sorted(notes + times, key=lambda stored: int(stored.id))
 
+    def files(self, ticket_id: str) -> list[tuple[str, int]]:
+        return [(one["fileName"], one["size"]) for one in self._documents(ticket_id)]
+
+    def hidden(self, ticket_id: str) -> list[bool]:
+        return [not one["publicFlag"] for one in self._documents(ticket_id)]
+
+    def _documents(self, ticket_id: str) -> list[Any]:
+        return [one for one in self.desk.documents if str(one["recordId"]) == ticket_id]
+
     def status_of(self, ticket_id: str) -> str:
         return str(self.desk.ticket(int(ticket_id))["status"]["id"])
 
@@ -76,6 +85,9 @@ class Place:
             "timeStart": "2026-06-15T09:00:00Z",
         }
         self.desk.new_entry({**entry, "member": {"identifier": self.kim}, "actualHours": minutes / 60})
+
+    def hand_over(self, ticket_id: str, member: str) -> None:
+        self.desk.hand_over(int(ticket_id), member)
 
     def delete(self, ticket_id: str) -> None:
         del self.desk.tickets[int(ticket_id)]

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 
 from tests.psa.providers.connectwise.place import Place
-from tests.psa.providers.laws import ProviderLaws
+from tests.psa.providers.files import LawsWithFileReaders
 from tests.psa.servers.connectwise.server import connectwise
 
 
@@ -15,5 +15,7 @@ def system() -> Iterator[Place]:
         yield Place(server)
 
 
-class TestConnectWise(ProviderLaws):
+class TestConnectWise(LawsWithFileReaders):
     """Each law, on a local server that follows the published interface."""
+
+    attached_name = "Fehlermeldung 1 (uber).png"

@@ -10,6 +10,7 @@ NEW, WAITING, COMPLETE = 1, 7, 5
 HELP_DESK, PROJECTS = 8, 29682833
 ROLE, WORK_TYPE = 29682834, 29682801
 EVERYBODY, DESK = 1, 2
+COMPLETED_AT = "2026-06-15T11:00:00Z"
 
 LABELS = {
     "Tickets": {
@@ -37,10 +38,12 @@ WRITABLE = {
         "internalNotes",
     },
     "Tickets": {"id", "status"},
+    "Attachments": {"title", "fullPath", "attachmentType", "contentType", "publish", "data"},
 }
 _PASSES: dict[str, Callable[[Any, Any], bool]] = {
     "eq": lambda have, want: have == want,
     "noteq": lambda have, want: have != want,
+    "gte": lambda have, want: have >= want,
     "gt": lambda have, want: have > want,
     "in": lambda have, want: have in want,
     "notIn": lambda have, want: have not in want,
@@ -66,3 +69,32 @@ def passes(row: dict[str, Any], one: dict[str, Any]) -> bool:
     if one["field"] not in row:
         raise FailureError(500, {"errors": [f"Unable to find {one['field']} in the Entity."]})
     return _PASSES[one["op"]](row[one["field"]], one["value"])
+
+
+def first_rows(alex_id: int, kim_id: int, client: str) -> dict[str, list[dict[str, Any]]]:
+    """The records of a new tenant: its people, its companies, and what time is booked with."""
+    alex, kim = (
+        {"id": number, "firstName": first, "lastName": last, "email": email, "isActive": True}
+        for number, first, last, email in (
+            (alex_id, "Alex", "Kim", "alex@desk.example"),
+            (kim_id, "Kim", "Berg", "kim@desk.example"),
+        )
+    )
+    former = {**kim, "id": 29682887, "firstName": "Former", "email": "former@desk.example", "isActive": False}
+    own = {**kim, "id": 29682888, "firstName": "Flow", "userName": "FlowPilot@desk.example"}
+    return {
+        "Resources": [{**alex, "defaultServiceDeskRoleID": ROLE}, kim, former, own],
+        "Companies": [
+            {"id": 0, "companyName": "Our own desk", "isActive": True},
+            {"id": 175, "companyName": client, "isActive": True},
+            {"id": 176, "companyName": "Acme", "isActive": True},
+        ],
+        "Contacts": [{"id": 30, "firstName": "Sam", "lastName": "Client"}],
+        "Roles": [{"id": ROLE, "name": "Engineer"}],
+        "BillingCodes": [{"id": WORK_TYPE, "name": "Remote Support"}],
+        "Tickets": [],
+        "TicketNotes": [],
+        "TimeEntries": [],
+        "TicketAttachments": [],
+        "TicketHistory": [],
+    }

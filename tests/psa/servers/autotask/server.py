@@ -1,5 +1,6 @@
 """Autotask as its published API describes it: zones, queries, picklists, and a 500 for what it refuses."""
 
+import base64
 import itertools
 import threading
 from collections import Counter
@@ -18,6 +19,7 @@ from flowpilot.psa.providers.autotask import Autotask, Credentials, Settings
 from tests.psa.providers.system import Stored
 from tests.psa.servers.autotask.published import (
     COMPLETE,
+    COMPLETED_AT,
     EVERYBODY,
     HELP_DESK,
     LABELS,
@@ -25,6 +27,7 @@ from tests.psa.servers.autotask.published import (
     ROLE,
     WORK_TYPE,
     WRITABLE,
+    first_rows,
     passes,
     picklist,
 )
@@ -59,29 +62,7 @@ class AutotaskServer:
     lock: threading.RLock = field(default_factory=threading.RLock)
 
     def __post_init__(self) -> None:
-        alex, kim = (
-            {"id": int(number), "firstName": first, "lastName": last, "email": email, "isActive": True}
-            for number, first, last, email in (
-                (self.alex, "Alex", "Kim", "alex@desk.example"),
-                (self.kim, "Kim", "Berg", "kim@desk.example"),
-            )
-        )
-        former = {**kim, "id": 29682887, "firstName": "Former", "email": "former@desk.example", "isActive": False}
-        own = {**kim, "id": 29682888, "firstName": "Flow", "userName": "FlowPilot@desk.example"}
-        self.rows = {
-            "Resources": [{**alex, "defaultServiceDeskRoleID": ROLE}, kim, former, own],
-            "Companies": [
-                {"id": 0, "companyName": "Our own desk", "isActive": True},
-                {"id": 175, "companyName": self.client, "isActive": True},
-                {"id": 176, "companyName": "Acme", "isActive": True},
-            ],
-            "Contacts": [{"id": 30, "firstName": "Sam", "lastName": "Client"}],
-            "Roles": [{"id": ROLE, "name": "Engineer"}],
-            "BillingCodes": [{"id": WORK_TYPE, "name": "Remote Support"}],
-            "Tickets": [],
-            "TicketNotes": [],
-            "TimeEntries": [],
-        }
+        self.rows = first_rows(int(self.alex), int(self.kim), self.client)
 
     def provider(self, access: Access) -> Provider:
         return self.autotask(access)
@@ -139,6 +120,15 @@ class AutotaskServer:
         ]
         return notes + times
 
+    def files(self, ticket_id: str) -> list[tuple[str, int]]:
+        return [(one["fullPath"], one["fileSize"]) for one in self._attachments(ticket_id)]
+
+    def hidden(self, ticket_id: str) -> list[bool]:
+        return [one["publish"] != EVERYBODY for one in self._attachments(ticket_id)]
+
+    def _attachments(self, ticket_id: str) -> list[dict[str, Any]]:
+        return [row for row in self.rows["TicketAttachments"] if row["parentID"] == int(ticket_id)]
+
     def status_of(self, ticket_id: str) -> str:
         return str(self.ticket(ticket_id)["status"])
 
@@ -148,6 +138,19 @@ class AutotaskServer:
     def book(self, ticket_id: str, minutes: int) -> None:
         row = {"ticketID": int(ticket_id), "resourceID": int(self.kim), "hoursWorked": minutes / 60}
         self._add("TimeEntries", {**row, "internalNotes": ""})
+
+    def hand_over(self, ticket_id: str, member: str) -> None:
+        ticket = self.ticket(ticket_id)
+        names = {str(row["id"]): f"{row['firstName']} {row['lastName']}" for row in self.rows["Resources"]}
+        before = names[str(ticket["assignedResourceID"])]
+        self.note(int(ticket_id), "Primary Resource", before, names[member])
+        ticket["assignedResourceID"] = int(member)
+
+    def note(self, ticket_id: int, field_name: str, before: str, after: str) -> None:
+        """Add a line to a ticket's history."""
+        detail = f"{field_name} changed from {before} to {after}"
+        line = {"action": "Edit", "detail": detail, "resourceID": int(self.kim), "date": "2026-06-15T10:00:00Z"}
+        self._add("TicketHistory", {"ticketID": ticket_id, **line})
 
     def delete(self, ticket_id: str) -> None:
         self.rows["Tickets"].remove(self.ticket(ticket_id))
@@ -233,6 +236,9 @@ class AutotaskServer:
         by = int(asked.headers.get("impersonationresourceid", 1))
         if kind == "Notes":
             return self._add("TicketNotes", {**row, "ticketID": number, "creatorResourceID": by})
+        if kind == "Attachments":
+            size = len(base64.b64decode(row.pop("data")))
+            return self._add("TicketAttachments", {**row, "parentID": number, "fileSize": size})
         return self._changed(row) if kind == "Tickets" else self._booked(row)
 
     def _booked(self, row: dict[str, Any]) -> Any:
@@ -251,7 +257,11 @@ class AutotaskServer:
     def _changed(self, row: dict[str, Any]) -> Any:
         if row["status"] not in LABELS["Tickets"]["status"]:
             raise FailureError(500, {"errors": ["Data violation: status is not a valid choice."]})
-        self.ticket(str(row["id"]))["status"] = row["status"]
+        ticket, labels = self.ticket(str(row["id"])), LABELS["Tickets"]["status"]
+        self.note(row["id"], "Status", labels[ticket["status"]], labels[row["status"]])
+        ticket["status"] = row["status"]
+        if row["status"] == COMPLETE:
+            ticket["completedDate"] = COMPLETED_AT
         return {"itemId": row["id"]}
 
     def _add(self, entity: str, row: dict[str, Any]) -> Any:

@@ -42,6 +42,8 @@ def parse(text: str, fields: Collection[str]) -> Condition:
 
 def value_of(record: Record, path: str) -> Any:
     """The field of a record, or of another record that it refers to."""
+    if path == "lastUpdated" and path not in record:
+        path = f"_info/{path}"
     value: Any = record
     for name in path.split("/"):
         value = (value or {}).get(name)

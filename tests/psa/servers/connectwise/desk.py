@@ -3,6 +3,7 @@
 import itertools
 import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
@@ -95,6 +96,9 @@ class Desk:
     tickets: dict[int, Record] = field(default_factory=dict)
     notes: list[Record] = field(default_factory=list)
     entries: list[Record] = field(default_factory=list)
+    trail: list[Record] = field(default_factory=list)
+    documents: list[Record] = field(default_factory=list)
+    most_of_a_file: int = 5_000_000
     period_closed_before: datetime | None = None
     submitted: set[str] = field(default_factory=set)
     in_use: set[int] = field(default_factory=set)
@@ -141,10 +145,25 @@ class Desk:
                 raise RefusedError(400, "InvalidObject", f"Path {path} cannot be changed.", path)
             # One study saw a success that changed nothing, for the field of another record.
             if path == "status" and not self.forgets_statuses:
+                before = record["status"]["name"]
                 self._set_status(record, value["id"])
+                self.note(number, "Status", before, record["status"]["name"])
             elif path == "customFields":
                 record[path] = list(value)
         return self._touched(record)
+
+    def note(self, number: int, field_name: str, before: str, after: str) -> None:
+        """Add a line to a ticket's audit trail."""
+        said = f'{field_name} has been changed from "{before}" to "{after}".'
+        line = {"auditType": "Ticket", "auditSubType": field_name, "text": said, "enteredBy": "KimD"}
+        self.trail.append({"id": len(self.trail) + 1, "ticketId": number, "enteredDate": _text(now()), **line})
+
+    def hand_over(self, number: int, identifier: str) -> None:
+        """Give a ticket another owner."""
+        record = self.tickets[number]
+        before = (record.get("owner") or {}).get("identifier") or record["resources"].split(", ")[-1]
+        record["owner"] = {"id": 1, "identifier": identifier}
+        self.note(number, "Owner", before, identifier)
 
     def new_note(self, number: int, data: Record) -> Record:
         """Add a note to a ticket. The answer says that everybody can read it, whatever is stored."""
@@ -156,6 +175,20 @@ class Desk:
             record["detailDescriptionFlag"] = True
         self.notes.append(record)
         return {**record, "internalFlag": True, "externalFlag": True}
+
+    def new_document(self, form: Mapping[str, bytes], file_name: str) -> Record:
+        """Attach a file to a ticket."""
+        said = {name: value.decode() for name, value in form.items() if name != "file"}
+        unknown = said.keys() - {"recordType", "recordId", "title", "privateFlag", "readOnlyFlag"}
+        assert not unknown, f"FlowPilot wrote {unknown}, which it has no business with."
+        if len(form["file"]) > self.most_of_a_file:
+            raise RefusedError(413, "TooLarge", "The file is too large.")
+        number = int(said["recordId"])
+        self._free(number)
+        is_public = said.get("privateFlag") == "false" or self.shows_notes
+        record = {"id": next(self.numbers), "title": said["title"], "fileName": file_name, "publicFlag": is_public}
+        self.documents.append({**record, "size": len(form["file"]), "recordId": number})
+        return record
 
     def new_entry(self, data: Record) -> Record:
         """Add an entry of time."""
@@ -202,6 +235,8 @@ class Desk:
             raise RefusedError(400, "NotFound", message, "status/id")
         record["status"] = {"id": status_id, "name": found[0]["name"]}
         record["closedFlag"] = found[0]["closedStatus"]
+        if record["closedFlag"]:
+            record["closedDate"] = _text(now())
 
     def _charged(self, data: Record) -> Record:
         if data.get("chargeToType") != "ServiceTicket" or data.get("chargeToId") not in self.tickets:
@@ -248,7 +283,7 @@ class Desk:
         return found
 
     def _touched(self, record: Record) -> Record:
-        record["_info"] = {"lastUpdated": _text(now())}
+        record["_info"] = {"dateEntered": "2026-06-15T08:00:00Z", "lastUpdated": _text(now())}
         return record
 
 

@@ -15,6 +15,8 @@ FIELDS = {
         "id", "summary", "board/id", "status/id", "company/id", "owner/identifier", "resources", "closedFlag",
         "lastUpdated", "_info/lastUpdated", "mergedParentTicket/id",
     },
+    "trail": {"id", "enteredDate"},
+    "documents": {"id", "title", "fileName"},
     "notes": {"id", "text", "dateCreated"},
     "entries": {"id", "chargeToId", "chargeToType", "member/identifier", "timeStart", "timeEnd", "actualHours"},
 }  # fmt: skip

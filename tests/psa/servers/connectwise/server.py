@@ -6,6 +6,7 @@ from base64 import b64decode
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from email import message_from_bytes
 from typing import Any
 from urllib.parse import unquote
 
@@ -70,11 +71,17 @@ class ConnectWiseServer:
         route = _ROUTE.fullmatch(path)
         if route is None:
             raise RefusedError(404, "NotFound", "There is no such path.")
+        if (asked.method, path) == ("POST", "/system/documents"):
+            return Reply(201, self.desk.new_document(*_form(asked)))
         listed = self._list(asked.method, route)
         if listed is None:
             answer = self._one(asked.method, route, asked.json if asked.body else None)
             return Reply(201 if asked.method == "POST" else 200, answer)
         params = {**asked.query, **(asked.json if asked.body else {})}
+        if listed[0] == "documents":
+            listed = "documents", [one for one in listed[1] if str(one["recordId"]) == params["recordId"]]
+        if listed[0] == "trail":
+            listed = "trail", [one for one in listed[1] if str(one["ticketId"]) == params["id"]]
         self._check_board(params)
         url = f"http://127.0.0.1:{self.port}{asked.path}"
         is_forward_only = asked.headers.get("pagination-type") == "forward-only"
@@ -103,6 +110,10 @@ class ConnectWiseServer:
                 return "notes", notes + (self._entry_notes(int(number)) if route["inner"] == "allNotes" else [])
             case "GET", "/time/entries", None, None:
                 return "entries", desk.entries
+            case "GET", "/system/audittrail", None, None:
+                return "trail", desk.trail
+            case "GET", "/system/documents", None, None:
+                return "documents", desk.documents
             case "GET", "/system/members", None, None:
                 return "members", desk.members
             case "GET", "/company/companies", None, None:
@@ -122,7 +133,7 @@ class ConnectWiseServer:
             if entry["chargeToId"] == number and entry.get("notes")
         ]
 
-    def _one(self, method: str, route: re.Match[str], data: Any) -> Any:  # noqa: PLR0911 - one for each route
+    def _one(self, method: str, route: re.Match[str], data: Any) -> Any:  # noqa: C901, PLR0911 - one for each route
         """A record, or what a change has made of it."""
         desk = self.desk
         match method, route["path"], route["id"], route["inner"]:
@@ -145,11 +156,23 @@ class ConnectWiseServer:
                 if not found:
                     raise RefusedError(404, "NotFound", "Note not found")
                 return found[0]
+            case "GET", "/system/documents", str(number), None:
+                return next(one for one in desk.documents if one["id"] == int(number))
             case "POST", "/time/entries", "defaults", None:
                 return desk.defaults()
             case "POST", "/time/entries", None, None:
                 return desk.new_entry(data)
         raise RefusedError(404, "NotFound", "There is no such path.")
+
+
+def _form(asked: Asked) -> tuple[dict[str, bytes], str]:
+    """The fields of a form with a file, and the file's name."""
+    media_type = asked.headers["content-type"]
+    if not media_type.startswith("multipart/form-data"):
+        raise RefusedError(415, "UnsupportedFormat", "Send a form with a file.")
+    parts: Any = message_from_bytes(f"Content-Type: {media_type}\r\n\r\n".encode() + asked.body).get_payload()
+    named = {str(one.get_param("name", header="content-disposition")): one for one in parts}
+    return {name: one.get_payload(decode=True) for name, one in named.items()}, str(named["file"].get_filename())
 
 
 @contextmanager

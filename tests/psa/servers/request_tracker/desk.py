@@ -59,6 +59,11 @@ class Desk:
             if one["Type"] in {"Comment", "Correspond"}
         ]
 
+    def files(self, ticket_id: str) -> list[tuple[str, int]]:
+        """The names and sizes of the ticket's files."""
+        found = self.server.call("GET", f"/ticket/{ticket_id}/attachments?fields=Filename,Content")["items"]
+        return [(one["Filename"], len(one["Content"])) for one in found if one.get("Filename")]
+
     def status_of(self, ticket_id: str) -> str:
         """The status, by which it is known."""
         return str(self.server.call("GET", f"/ticket/{ticket_id}")["Status"])
@@ -70,6 +75,10 @@ class Desk:
     def book(self, ticket_id: str, minutes: int) -> None:
         """Book time of Kim, by her own token."""
         self.server.call("POST", f"/ticket/{ticket_id}/comment", {"TimeTaken": minutes}, who="kim")
+
+    def hand_over(self, ticket_id: str, member: str) -> None:
+        """Give it another owner."""
+        self.server.call("PUT", f"/ticket/{ticket_id}", {"Owner": member})
 
     def delete(self, ticket_id: str) -> None:
         """Delete a ticket."""
