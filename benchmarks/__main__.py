@@ -17,6 +17,7 @@ from benchmarks.live import LiveTiming, measure_live
 from benchmarks.machine import describe_machine
 from benchmarks.matching import matching_table, measure_matching
 from benchmarks.measure import REPORTS, WARM_UP_ROUNDS, Size, measure
+from benchmarks.recalled import measure_recalling, recalling_table
 from benchmarks.results import RESULTS, Row, markdown, rows, terminal_table
 from benchmarks.server import bench_settings, running_server
 from benchmarks.similar import measure_similar, similar_table
@@ -68,6 +69,7 @@ def main(
         tables, live = _measure(settings, urls, shape, built, rounds)
         matching = measure_matching(urls.runtime)
         similar = measure_similar(urls.runtime)
+        recalling = measure_recalling(urls.runtime)
         machine = describe_machine(urls.owner)
     for title, lines in tables.items():
         wide.print(terminal_table(title, lines))
@@ -76,10 +78,13 @@ def main(
     wide.print(matching.cost, highlight=False)
     wide.print(similar_table(similar))
     wide.print(similar.rule, highlight=False)
+    wide.print(recalling_table(recalling))
     for name, value in machine.items():
         wide.print(f"{name}: {value}", highlight=False)
     if write:
-        RESULTS.write_text(markdown(tables, live, matching, similar, machine, f"{now():%Y-%m-%d}", rounds))
+        RESULTS.write_text(
+            markdown(tables, live, matching, similar, recalling, machine, f"{now():%Y-%m-%d}", rounds)
+        )
     if discard:
         clear(root)
 

@@ -9,6 +9,7 @@ from rich.table import Table
 from benchmarks.live import LiveTiming
 from benchmarks.matching import Matching, matching_markdown
 from benchmarks.measure import COUNT, HEALTHZ, Timing
+from benchmarks.recalled import Recalling, recalling_markdown
 from benchmarks.similar import Similar, similar_markdown
 from benchmarks.statements import Statements
 
@@ -84,6 +85,7 @@ def markdown(
     live: LiveTiming,
     matching: Matching,
     similar: Similar,
+    recalling: Recalling,
     machine: Mapping[str, str],
     date: str,
     rounds: int,
@@ -100,6 +102,7 @@ def markdown(
         f"## The live stream\n\n{live}",
         matching_markdown(matching),
         similar_markdown(similar),
+        recalling_markdown(recalling),
         f"## Measured on\n\n{facts}",
     )
     return "\n\n".join([head, *sections, *more, _HOW])

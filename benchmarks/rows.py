@@ -151,11 +151,11 @@ FROM batch, generate_series(1, {STEPS}) position,
 # What nobody claimed in a day has expired.
 HANDOFFS = """
 INSERT INTO session_handoffs (account_id, id, session_id, created_by, created_at, reason, snapshot, claimed_by,
-    claimed_at, first_action_at, first_action_by, closed_at)
+    claimed_at, first_action_at, first_action_by, claimant_action_at, closed_at)
 SELECT account_id, uuidv7(handed_at - now()), id, engineer_id, handed_at, 'Beyond what I know',
        jsonb_build_object('tried', 'driver, cable, restart', 'domain', domain_name),
        CASE WHEN claimed_at IS NOT NULL THEN senior_id END, claimed_at, action_at,
-       CASE WHEN action_at IS NOT NULL THEN senior_id END,
+       CASE WHEN action_at IS NOT NULL THEN senior_id END, action_at,
        CASE WHEN claimed_at IS NOT NULL THEN resolved_at
             WHEN handed_at < %(built_at)s::timestamptz - interval '1 day' THEN handed_at + interval '1 day' END
 FROM batch

@@ -4,6 +4,7 @@ import uuid
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
@@ -83,7 +84,7 @@ ORDER BY d.n DESC, d.domain COLLATE "C"
 
 async def coverage(db: ReadDb, window: Window) -> Coverage:
     """The window's domains and their flows, in one statement."""
-    rows = (await db.execute(_SQL, window.parameters)).all()
+    rows = (await db.execute(narrowed(_SQL, window.only), window.parameters)).all()
     domains = [
         DomainCoverage(
             domain=row.domain,

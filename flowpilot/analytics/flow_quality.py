@@ -5,14 +5,22 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import TextClause
 
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, statement
 from flowpilot.analytics.statistics import rate_ci95
 from flowpilot.db.session import ReadDb
+
+RECENCY_DAYS = 90
+STALE = timedelta(days=30)
+LOW_SUCCESS = 0.5
+TOP = 5
+# With fewer cases than this, a flow cannot be judged; clients show such flows apart.
+FEW_CASES = 10
 
 
 class FlowRow(BaseModel):
@@ -28,6 +36,9 @@ class FlowRow(BaseModel):
     quality_score: float
     success_rate_ci95: Interval
     too_few_cases: bool
+    days_since_match: float | None = Field(
+        description="Since the last match ever, also before the window; null if there was none by `as_of`."
+    )
 
 
 class FlowQuality(Report):
@@ -36,14 +47,16 @@ class FlowQuality(Report):
     flows: list[FlowRow]
     top_performers: list[FlowRow]
     needs_attention: list[FlowRow]
-
-
-RECENCY_DAYS = 90
-STALE = timedelta(days=30)
-LOW_SUCCESS = 0.5
-TOP = 5
-# With fewer cases than this, a flow cannot be judged; clients show such flows apart.
-FEW_CASES = 10
+    ranked: list[FlowRow] = Field(
+        description=f"Flows with {FEW_CASES} cases or more, the highest lower end of `success_rate_ci95` first."
+    )
+    weak: list[FlowRow] = Field(
+        description="Of those, flows that surely fail more often than not: the upper end is below 0.5."
+    )
+    stale: list[FlowRow] = Field(
+        description="Flows whose last match ever is more than 30 days ago, whether used in the window or not; the"
+        " longest first."
+    )
 
 
 def _sql(sessions: str = "", flows: str = "") -> TextClause:
@@ -94,7 +107,10 @@ class FlowSort(StrEnum):
 
 async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUALITY) -> FlowQuality:
     """The account's usable flows in that order, ties by name, in one statement."""
-    rows = (await db.execute(_ALL_SQL, window.parameters)).all()
+    # Narrowed to one flow, the report has no other, rather than all of them as if they were unused.
+    only = {} if window.only.flow_id is None else {"flow_id": window.only.flow_id}
+    sql = narrowed(_ONE_SQL if only else _ALL_SQL, window.only)
+    rows = (await db.execute(sql, window.parameters | only)).all()
     by_name = [_flow(row, window.as_of) for row in rows]
     flows = sorted(by_name, key=sort.key, reverse=True)
     used = [flow for flow in by_name if flow.usage_count]
@@ -103,12 +119,34 @@ async def flow_quality(db: ReadDb, window: Window, sort: FlowSort = FlowSort.QUA
         flows=flows,
         top_performers=sorted(used, key=FlowSort.QUALITY.key, reverse=True)[:TOP],
         needs_attention=[flow for flow in flows if _needs_attention(flow, window.as_of)],
+        **_ranking(by_name),
     )
+
+
+def _ranking(flows: list[FlowRow]) -> dict[str, list[FlowRow]]:
+    """The flows by what is sure of them, and those that nobody was led to for long; ties by name.
+
+    A raw rate puts one success in one case first; the lower end of its interval is what it is at least. Source:
+    Evan Miller (2009), How Not To Sort By Average Rating, for Wilson's interval.
+    """
+    judged = [
+        (flow, *flow.success_rate_ci95) for flow in flows if flow.success_rate_ci95 and not flow.too_few_cases
+    ]
+    best = sorted(judged, key=lambda one: (-one[1], -one[2]))
+    worst = sorted((one for one in judged if one[2] < LOW_SUCCESS), key=lambda one: one[2])
+    old = [(flow, flow.days_since_match) for flow in flows if (flow.days_since_match or 0) > STALE.days]
+    return {
+        "ranked": [flow for flow, *_ in best],
+        "weak": [flow for flow, *_ in worst],
+        "stale": [flow for flow, _ in sorted(old, key=lambda one: -(one[1] or 0))],
+    }
 
 
 async def quality_of(db: ReadDb, window: Window, flow_id: uuid.UUID) -> FlowRow | None:
     """What the report says of one flow, in one statement that reads no other; None if it is not usable."""
-    row = (await db.execute(_ONE_SQL, {**window.parameters, "flow_id": flow_id})).one_or_none()
+    row = (
+        await db.execute(narrowed(_ONE_SQL, window.only), {**window.parameters, "flow_id": flow_id})
+    ).one_or_none()
     return None if row is None else _flow(row, window.as_of)
 
 
@@ -124,9 +162,14 @@ def _flow(row: Any, as_of: datetime) -> FlowRow:
         success_rate_ci95=rate_ci95(row.resolved, row.n) if row.n else None,
         too_few_cases=row.n < FEW_CASES,
         last_matched_at=row.newest,
+        days_since_match=_days_since(row.newest, as_of),
         avg_confidence=None if guided is None else round(guided, 4),
         quality_score=_quality(success, guided, row.newest, as_of),
     )
+
+
+def _days_since(newest: datetime | None, as_of: datetime) -> float | None:
+    return None if newest is None else round(max(0.0, (as_of - newest) / timedelta(days=1)), 1)
 
 
 def _quality(success: float | None, guided: float | None, newest: datetime, as_of: datetime) -> float:

@@ -32,7 +32,11 @@ class Metric(BaseModel):
     high: float | None = Field(default=None, description="Above this lower bound the gap's severity is high.")
     factor: float | None = Field(default=None, description="What a confidence is multiplied by.")
     min_cases: int | None = Field(
-        default=None, description="With fewer cases there is no gap, no savings figure and no verdict."
+        default=None, description="With fewer cases there is no gap, no savings figure, no verdict, no interval."
+    )
+    horizon_seconds: float | None = Field(default=None, description="Longer times count as this long, in seconds.")
+    per_squared_skewness: float | None = Field(
+        default=None, description="How many more cases an interval takes, for each unit of squared skewness."
     )
 
 

@@ -7,10 +7,10 @@ from enum import StrEnum
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from flowpilot.analytics.dimensions.narrowing import EVERYTHING, Dimensions
 from flowpilot.clock import zone
 from flowpilot.errors import InvalidError
 
-MAX_DAYS = 400
 _MOMENT = timedelta(microseconds=1)
 
 
@@ -36,7 +36,8 @@ class Window:
     """One account's stretch of time, half-open: `start <= t < end`.
 
     `to` is the end as people write it. A period includes its last moment, now, so its `end` is a microsecond later
-    (PostgreSQL's resolution). The report shows how things were at `as_of`: anything later is not known.
+    (PostgreSQL's resolution). The report shows how things were at `as_of`: anything later is not known. `only` is
+    what of it is counted.
     """
 
     account_id: uuid.UUID
@@ -46,6 +47,7 @@ class Window:
     as_of: datetime
     timezone: str
     period: Period | None
+    only: Dimensions = EVERYTHING
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -56,7 +58,13 @@ class Window:
             "end": self.end,
             "as_of": self.as_of,
             "tz": self.timezone,
+            **self.only.parameters,
         }
+
+    @property
+    def asked(self) -> dict[str, str]:
+        """The window as a range, and what it is narrowed to, as an address says them."""
+        return {"from": self.start.isoformat(), "to": self.end.isoformat(), "tz": self.timezone, **self.only.asked}
 
     @property
     def today(self) -> date:
@@ -82,8 +90,8 @@ def window(
 
     Raises:
         InvalidError: there is no such zone.
-        WindowError: only one end is given, or both ends and a period, or the ends are in the wrong order
-            or more than 400 days apart, or a date cannot be understood.
+        WindowError: only one end is given, or both ends and a period, or the ends are in the wrong order,
+            or a date cannot be understood.
     """
     timezone = tz or account_timezone
     named_zone = zone(timezone)
@@ -97,8 +105,6 @@ def window(
     start, end = _moment("from", from_, named_zone), _moment("to", to, named_zone)
     if start >= end:
         raise WindowError("from must be before to.")
-    if end - start > timedelta(days=MAX_DAYS):
-        raise WindowError(f"from and to may be at most {MAX_DAYS} days apart.")
     return Window(account_id, start, end, end, min(now, end), timezone, None)
 
 

@@ -7,7 +7,7 @@ NEWEST_HANDOFFS = 2000
 
 # Of the window's newest handoffs: those whose session stood at a node, with the flow of the node.
 PLACED = f"""
-    SELECT h.id, h.session_id, h.created_at, h.claimed_at, h.claimed_by, h.closed_at,
+    SELECT h.id, h.session_id, h.created_at, h.claimed_at, h.claimed_by, h.closed_at, h.avoidable_reason,
            coalesce(h.snapshot#>>'{{subflows,-1,id}}', h.snapshot#>>'{{flow,id}}',
                     s.matched_flow_id\\:\\:text) AS flow_id,
            h.snapshot#>>'{{node,id}}' AS node, h.snapshot#>>'{{node,text}}' AS text

@@ -1,9 +1,13 @@
 """What reached the ticket system: time entries, and how many sessions got from one stage to the next."""
 
+from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.buckets import Bucket, in_buckets
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Report, header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, LOGGED_IN_WINDOW, POSTED_IN_WINDOW, statement
@@ -28,6 +32,12 @@ class HoursDay(BaseModel):
     complete: bool
 
 
+class HoursPeriod(HoursDay):
+    """A day, an ISO week or a month of time entries. `date` is its first day, and `last_day` its last."""
+
+    last_day: date
+
+
 class PsaMetrics(Report):
     """The ticket system."""
 
@@ -39,6 +49,10 @@ class PsaMetrics(Report):
         description="Pushes in the window that FlowPilot did not make itself: demo data, or from an import."
     )
     daily_trend: list[HoursDay]
+    hours_bucket: Bucket = Field(description="What an entry of `hours_periods` covers.")
+    hours_periods: list[HoursPeriod] = Field(
+        description="The same entries by days, or by weeks or months where those are many: at most 120 or so."
+    )
 
 
 _SQL = statement(f"""
@@ -75,8 +89,9 @@ FROM logged, sessions, pushed, elsewhere
 
 async def psa_metrics(db: ReadDb, window: Window) -> PsaMetrics:
     """The window's ticket system figures, in one statement."""
-    row = (await db.execute(_SQL, window.parameters)).one()
-    today = window.today
+    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+    today, days = window.today, [(date.fromisoformat(day["day"]), day) for day in row.days or []]
+    bucket, periods = in_buckets(days)
     return PsaMetrics(
         **header(window, "psa-metrics"),
         total_time_entries=row.entries,
@@ -89,13 +104,18 @@ async def psa_metrics(db: ReadDb, window: Window) -> PsaMetrics:
             time_entry_logged=row.time_entry_logged,
         ),
         n_pushes_from_elsewhere=row.n_pushes_from_elsewhere,
-        daily_trend=[
-            HoursDay(
-                date=(calendar_day := date.fromisoformat(day["day"])),
-                entries=day["entries"],
-                hours=round(day["hours"], 2),
-                complete=calendar_day < today,
-            )
-            for day in row.days or []
+        daily_trend=[HoursDay(**_hours([found], day, day, today)) for day, found in days],
+        hours_bucket=bucket,
+        hours_periods=[
+            HoursPeriod(**_hours(found, first, last, today), last_day=last) for first, last, found in periods
         ],
     )
+
+
+def _hours(days: Sequence[dict[str, Any]], first: date, last: date, today: date) -> dict[str, Any]:
+    return {
+        "date": first,
+        "entries": sum(day["entries"] for day in days),
+        "hours": round(sum(day["hours"] for day in days), 2),
+        "complete": last < today,
+    }

@@ -5,15 +5,21 @@ from dataclasses import dataclass
 from typing import get_type_hints
 
 from flowpilot.analytics.coverage import coverage
+from flowpilot.analytics.dashboard.durability import durable_resolutions
 from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.effects.suggestions import suggestions
+from flowpilot.analytics.escalations.avoidable import avoidable_escalations
 from flowpilot.analytics.escalations.endings import flow_endings
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.flow_quality import flow_quality
+from flowpilot.analytics.follow_up.report import follow_up
 from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.psa import psa_metrics
-from flowpilot.analytics.savings import savings
+from flowpilot.analytics.savings.report import savings
 from flowpilot.analytics.schemas import Report
+from flowpilot.analytics.workload.backlog import backlog
+from flowpilot.analytics.workload.load import load
 from flowpilot.db.session import ReadDb
 
 
@@ -41,7 +47,13 @@ REPORTS = {
         ReportKind("psa-metrics", "PSA metrics", psa_metrics),
         ReportKind("escalations", "Escalations", escalations),
         ReportKind("flow-endings", "Where flows end in a handoff", flow_endings),
+        ReportKind("avoidable-escalations", "Avoidable escalations", avoidable_escalations),
+        ReportKind("suggestions", "Suggestions", suggestions),
+        ReportKind("durable-resolutions", "Durable resolutions", durable_resolutions),
+        ReportKind("follow-up", "Follow-up", follow_up),
         ReportKind("savings", "Savings", savings),
+        ReportKind("load", "Load", load),
+        ReportKind("backlog", "Backlog", backlog),
         ReportKind("knowledge-gaps", "Knowledge gaps", knowledge_gaps),
     )
 }

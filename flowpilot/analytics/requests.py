@@ -1,10 +1,12 @@
 """What every request for figures has: its window, and how often a caller may send one."""
 
+from dataclasses import replace
 from typing import Annotated, Any
 
 from fastapi import Depends, Query, Request
 
-from flowpilot.analytics.period import MAX_DAYS, Period, Window, window
+from flowpilot.analytics.dimensions.requests import DimensionsQuery
+from flowpilot.analytics.period import Period, Window, window
 from flowpilot.clock import Now
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import Caller, requires
@@ -13,17 +15,19 @@ from flowpilot.identity.auth import Caller, requires
 async def _window(
     actor: Caller,
     now: Now,
+    only: DimensionsQuery,
     period: Annotated[Period | None, Query(description="A window that ends now; 30d by default.")] = None,
     from_: Annotated[str | None, Query(alias="from", description="ISO date or date-time, included.")] = None,
     to: Annotated[
         str | None,
-        Query(description=f"ISO date or date-time, not included; at most {MAX_DAYS} days after `from`."),
+        Query(description="ISO date or date-time, not included."),
     ] = None,
     tz: Annotated[str | None, Query(description="IANA zone of days; the account's own by default.")] = None,
 ) -> Window:
-    return window(
+    asked = window(
         actor.account_id, now=now, account_timezone=actor.timezone, period=period, from_=from_, to=to, tz=tz
     )
+    return replace(asked, only=only)
 
 
 WindowQuery = Annotated[Window, Depends(_window)]
@@ -40,7 +44,14 @@ PER_MINUTE = {
     "psa-metrics": 15,
     "escalations": 30,
     "flow-endings": 15,
+    "avoidable-escalations": 15,
+    "suggestions": 15,
+    "durable-resolutions": 15,
+    "follow-up": 15,
     "savings": 15,
+    "me": 30,
+    "load": 15,
+    "backlog": 15,
     "tables": 30,
     "rows": 60,
 }

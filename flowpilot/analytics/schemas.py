@@ -29,6 +29,7 @@ class Report(BaseModel):
 
     period: Period | None
     window: WindowOut
+    filters: dict[str, str] = Field(description="What the figures are narrowed to, by the names of parameters.")
     definitions: list[str] = Field(description="Slugs in the metric catalogue.")
 
 
@@ -37,5 +38,6 @@ def header(window: Window, report: str) -> dict[str, Any]:
     return {
         "period": window.period,
         "window": WindowOut(from_=window.start, to=window.to, timezone=window.timezone, as_of=window.as_of),
+        "filters": window.only.asked,
         "definitions": definitions(report),
     }

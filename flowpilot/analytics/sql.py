@@ -15,9 +15,12 @@ REVIEWED_IN_WINDOW = "reviewed_at >= :start AND reviewed_at < :end"
 # The state of a handoff at as_of.
 IS_CLAIMED = "claimed_at IS NOT NULL AND claimed_at <= :as_of"
 IS_ACTED = "first_action_at IS NOT NULL AND first_action_at <= :as_of"
+IS_CLAIMANT_ACTED = "claimant_action_at IS NOT NULL AND claimant_action_at <= :as_of"
 IS_CLOSED = "closed_at IS NOT NULL AND closed_at <= :as_of"
 # A log dates the claim before the handoff, so only who claimed it is known.
 IS_CLAIM_TIME_UNKNOWN = "claimed_by IS NOT NULL AND claimed_at IS NULL"
+# Nobody holds it, and it is open: what the queue, Home and the badge count as waiting, now.
+IS_WAITING = f"NOT ({IS_CLAIMED}) AND NOT ({IS_CLAIM_TIME_UNKNOWN}) AND NOT ({IS_CLOSED})"
 
 # A verbal handoff whose time was known at as_of: its stopwatch had stopped, or the time was entered.
 IS_MEASURED = "seconds IS NOT NULL AND coalesce(stopped_at, created_at) <= :as_of"

@@ -5,8 +5,7 @@ import statistics
 import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from decimal import Decimal
-from typing import Any, NamedTuple, TypeVar
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -61,11 +60,15 @@ def percent_ci95(part: int, whole: int) -> tuple[float, float] | None:
 
 
 class Estimate(NamedTuple):
-    """A figure with its number of cases and its 95 % interval; both are None without cases."""
+    """A figure with its number of cases and its 95 % interval; both are None without cases.
+
+    `no_interval` says in a sentence why there is no interval, where there could be one.
+    """
 
     value: float | None
     n: int
     ci95: Bounds | None
+    no_interval: str | None = None
 
 
 def proportion(part: int, whole: int) -> Estimate:
@@ -85,32 +88,6 @@ def rate_ci95(part: int, whole: int) -> tuple[float, float] | None:
     """The Wilson interval of `rate`, 4 decimals."""
     interval = wilson(part, whole)
     return None if interval is None else (round(interval[0], 4), round(interval[1], 4))
-
-
-Sum = TypeVar("Sum", Decimal, float)
-
-
-def mean(
-    n: int, total: Sum, squares: Sum, *, unit: int = 1, lowest: float = 0.0, highest: float = math.inf
-) -> Estimate:
-    """The mean of `n` values from their sum and the sum of their squares, with Student's t interval from two on.
-
-    Source: Student (1908), Biometrika 6, 1-25.
-
-    Args:
-        unit: how many units of the sums make one of the answer, such as 60 from seconds to minutes.
-        lowest, highest: the limits of the interval, because a mean of such values cannot lie beyond them.
-    """
-    if n < 2:
-        return Estimate(float(total / unit) if n else None, n, None)
-    # Importing SciPy takes a second, and a command that does not use it should not wait.
-    from scipy import special  # noqa: PLC0415
-
-    value = float(total / (unit * n))
-    variance = max(0.0, float(squares - total * total / n)) / (n - 1) / unit**2
-    half = float(special.stdtrit(n - 1, 0.975)) * math.sqrt(variance / n)
-    low, high = (min(highest, max(lowest, end)) for end in (value - half, value + half))
-    return Estimate(value, n, (low, high))
 
 
 def difference_ci95(first: float, first_ci95: Bounds, second: float, second_ci95: Bounds) -> Bounds:

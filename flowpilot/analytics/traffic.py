@@ -5,6 +5,7 @@ from collections import defaultdict
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.flow_quality import FEW_CASES
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import WindowOut
@@ -68,7 +69,8 @@ class FlowTraffic(BaseModel):
 
 # A step of the path is still on it if the path never became shorter than it afterwards: `lowest` is how short it
 # became. A step to another flow begins a new path (`sessions/path.position` says the same of one session). Steps
-# in a sub-flow name that flow: they are not on this flow's path.
+# in a sub-flow name that flow: they are not on this flow's path. A step that was taken back took all of the path
+# after it off, and the choice of a flow that was taken back began nothing.
 _SQL = statement(f"""
 WITH versions AS MATERIALIZED (
     SELECT id, structure->>'root' AS root FROM tree_versions
@@ -84,15 +86,22 @@ WITH versions AS MATERIALIZED (
 ), followed AS MATERIALIZED (
     SELECT id, root, status FROM newest ORDER BY created_at DESC LIMIT :most
 ), moves AS (
-    SELECT session_id, position, kind = 'back' AS is_back, content->>'node' AS node, content->>'next' AS next,
+    SELECT session_id, position, kind IN ('back', 'take_back') AS is_back,
+           CASE kind WHEN 'back' THEN -1 WHEN 'take_back' THEN -CAST(content->>'moves' AS int) ELSE 1 END AS leads,
+           content->>'node' AS node, content->>'next' AS next,
            coalesce(content->>'choice', content->>'outcome') AS label, content->>'flow' AS inner_flow,
            count(*) FILTER (WHERE kind = 'flow') OVER (PARTITION BY session_id ORDER BY position DESC) AS flows
-    FROM ai_session_steps
+    FROM ai_session_steps p
     WHERE account_id = :account_id AND session_id IN (SELECT id FROM followed)
-      AND (kind IN ('back', 'flow')
+      AND (kind IN ('back', 'take_back')
+           OR kind = 'flow' AND NOT EXISTS (
+               SELECT FROM ai_session_steps e
+               WHERE e.account_id = :account_id AND e.session_id = p.session_id AND e.kind = 'take_back'
+                 AND e.content->>'step' = CAST(p.id AS text)
+           )
            OR kind IN ('answer', 'outcome') AND NOT is_free_text AND content->>'next' <> '')
 ), deep AS (
-    SELECT *, sum(CASE WHEN is_back THEN -1 ELSE 1 END) OVER (PARTITION BY session_id ORDER BY position) AS depth
+    SELECT *, sum(leads) OVER (PARTITION BY session_id ORDER BY position) AS depth
     FROM moves WHERE flows = 0
 ), trail AS (
     SELECT session_id, node, label, next, depth FROM (
@@ -115,7 +124,11 @@ ORDER BY n DESC, node, label, next
 
 async def traffic(db: ReadDb, window: Window, flow_id: uuid.UUID) -> FlowTraffic:
     """The paths of the flow's sessions that were created in the window, in one statement; empty if it has none."""
-    rows = (await db.execute(_SQL, {**window.parameters, "flow_id": flow_id, "most": MOST_SESSIONS})).all()
+    rows = (
+        await db.execute(
+            narrowed(_SQL, window.only), {**window.parameters, "flow_id": flow_id, "most": MOST_SESSIONS}
+        )
+    ).all()
     # One row has no node: how many sessions there are, one more than are shown if there are more.
     found = sum(row.n for row in rows if row.node is None)
     rows = [row for row in rows if row.node is not None]

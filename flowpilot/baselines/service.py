@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from flowpilot.baselines.models import HandoffBaseline, Method
 from flowpilot.baselines.queries import running_of
+from flowpilot.clock import in_words
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError, OutdatedError
@@ -71,7 +72,7 @@ async def start(db: Db, actor: Actor, *, note: str, problem_domain: str | None, 
     if running is not None:
         since = running.created_at
         raise StopwatchRunningError(
-            f"Your stopwatch has been running since {since:%Y-%m-%d %H:%M:%S} UTC. Stop or cancel it first.",
+            f"Your stopwatch has been running since {in_words(since, actor.timezone)}. Stop or cancel it first.",
             running_id=running.id,
             since=since,
         )

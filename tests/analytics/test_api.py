@@ -19,7 +19,10 @@ LIMITS = {
     "/flow-quality": 15,
     "/psa-metrics": 15,
     "/escalations": 30,
+    "/follow-up": 15,
     "/savings": 15,
+    "/load": 15,
+    "/backlog": 15,
 }
 SINCE_ALWAYS = {"from": "2026-01-01", "to": "2026-07-01"}
 
@@ -56,7 +59,6 @@ NONSENSE = [
     "from=2026-01-01",
     "to=2026-01-01",
     "from=2026-01-02&to=2026-01-01",
-    "from=2024-01-01&to=2026-01-01",
     "from=x&to=2026-01-01",
     "tz=Mars/Olympus",
     "period=7d&from=2026-01-01&to=2026-01-02",

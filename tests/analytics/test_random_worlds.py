@@ -1,6 +1,5 @@
 """In random worlds, the reports say what the contract's rules say in plain Python."""
 
-import asyncio
 import random
 import uuid
 from datetime import datetime, timedelta
@@ -23,7 +22,7 @@ from flowpilot.db.session import Database
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.sessions import derived as sessions
 from tests.analytics.naive import Row, World
-from tests.company import at
+from tests.company import at, run
 
 NOW = at("2026-03-30 09:30")
 START = NOW - timedelta(days=7)
@@ -143,9 +142,8 @@ def _store(urls: DatabaseUrls, rows: dict[str, list[Row]]) -> uuid.UUID:
     return account_id
 
 
-async def _answers(url: str, account_id: uuid.UUID) -> dict[str, Any]:
+async def _answers(database: Database, account_id: uuid.UUID) -> dict[str, Any]:
     asked = window(account_id, now=NOW, account_timezone=ZONE, period=Period.WEEK)
-    database = Database(url, pool_size=1)
     async with database.read(account_id) as db:
         reports = {
             "dashboard": await dashboard(db, asked),
@@ -154,7 +152,6 @@ async def _answers(url: str, account_id: uuid.UUID) -> dict[str, Any]:
             "escalations": await escalations(db, asked),
             **{f"flow_quality {sort}": await flow_quality(db, asked, sort) for sort in FlowSort},
         }
-    await database.close()
     return {name: report.model_dump(mode="json") for name, report in reports.items()}
 
 
@@ -172,7 +169,7 @@ def _shared_fields(expected: Any, answer: Any) -> Any:
 def test_the_reports_are_the_rules(urls: DatabaseUrls, seed: int) -> None:
     rows = _world(random.Random(seed))  # noqa: S311
     account_id = _store(urls, rows)
-    answers = asyncio.run(_answers(urls.runtime, account_id))
+    answers = run(urls, lambda database: _answers(database, account_id))
     world = World(rows, START, NOW, ZONE)
     expected = {
         "dashboard": world.dashboard(),

@@ -1,8 +1,6 @@
 """The estimators, against SciPy, worked examples and laws."""
 
 import math
-import statistics
-from decimal import Decimal
 
 import pytest
 from hypothesis import given
@@ -12,7 +10,6 @@ from scipy import stats
 from flowpilot.analytics.statistics import (
     difference_ci95,
     kaplan_meier,
-    mean,
     percent,
     percent_ci95,
     proportion,
@@ -148,34 +145,3 @@ def test_a_difference_lies_in_its_interval_and_turns_with_its_sides(
     assert high is not None
     assert low <= first[0] - second[0] <= high
     assert difference_ci95(*second, *first) == pytest.approx((-high, -low))
-
-
-@given(st.lists(st.decimals(0, 1, places=3), min_size=2, max_size=30))
-def test_a_mean_of_shares_is_scipys(shares: list[Decimal]) -> None:
-    total, squares = sum(shares, Decimal()), sum((share * share for share in shares), Decimal())
-    found = mean(len(shares), total, squares, highest=1)
-    values = [float(share) for share in shares]
-    assert found.value == pytest.approx(statistics.fmean(values))
-    assert found.ci95 is not None
-    if len(set(values)) == 1:
-        assert found.ci95 == pytest.approx((values[0], values[0]))
-        return
-    error = statistics.stdev(values) / math.sqrt(len(values))
-    expected = stats.t.interval(0.95, len(values) - 1, loc=statistics.fmean(values), scale=error)
-    assert found.ci95 == pytest.approx((max(0, expected[0]), min(1, expected[1])), abs=1e-9)
-
-
-def test_one_share_has_no_interval_and_no_shares_have_no_mean() -> None:
-    assert mean(1, Decimal("0.5"), Decimal("0.25")) == (0.5, 1, None)
-    assert mean(0, Decimal(), Decimal()) == (None, 0, None)
-
-
-def test_a_mean_is_in_the_requested_unit() -> None:
-    """60, 120 and 180 s: 2 min, s = 1 min, t(2) = 4.302653, so half the interval is 2.4841 min, cut off at 0."""
-    found = mean(3, 360.0, 50_400.0, unit=60)
-    assert (found.value, found.n) == (2, 3)
-    assert found.ci95 == pytest.approx((0, 4.484138), abs=1e-6)
-
-
-def test_an_interval_below_the_lowest_value_collapses_to_it() -> None:
-    assert mean(2, -20.0, 200.0).ci95 == (0, 0)

@@ -120,9 +120,9 @@ def test_every_session_is_where_its_own_page_says(
         session = company.add("ai_sessions", matched_flow_id=flow_id, flow_version_id=version, status="abandoned")
         steps: list[AISessionStep] = []
         for position in range(1, dice.randint(2, 9)):
-            kind, is_free_text, content = _random_step(dice, path.position(tree, steps))
+            kind, is_free_text, content = _random_step(dice, path.position(tree, steps), steps)
             step = {"kind": kind, "is_free_text": is_free_text, "content": content, "position": position}
-            company.add("ai_session_steps", session_id=session, **step)
+            step["id"] = company.add("ai_session_steps", session_id=session, **step)
             steps.append(AISessionStep(**step))
         where = path.position(tree, steps)
         edge_counts.update((s.content["node"], s.content["choice"], s.content["next"]) for s in where.trail)
@@ -132,16 +132,28 @@ def test_every_session_is_where_its_own_page_says(
     assert {node: one["abandoned"] for node, one in nodes(found).items() if "abandoned" in one} == end_counts
 
 
-def _random_step(dice: random.Random, where: path.Position) -> tuple[str, bool, dict[str, Any]]:
+def _random_step(
+    dice: random.Random, where: path.Position, steps: list[AISessionStep]
+) -> tuple[str, bool, dict[str, Any]]:
     roll = dice.random()
     if roll < 0.1:
         return "flow", False, {"flow_id": "another", "name": "Another"}
+    if roll < 0.2:
+        chosen = [step for step in path.standing(steps) if step.kind == "flow"][-1:]
+        if about := [*where.trail, *chosen]:
+            return "take_back", False, _take_back(dice.choice(about), where, steps)
     if roll < 0.3 and where.trail:
         return "back", False, {"node": where.node_id, "next": where.trail[-1].content["node"]}
     if roll < 0.4 or where.node is None or not where.node.offered:
         return "answer", True, {"node": where.node_id, "next": where.node_id, "choice": "Something else"}
     choice = dice.choice(where.node.offered)
     return "answer", False, {"node": where.node_id, "next": choice.next, "choice": choice.label}
+
+
+def _take_back(step: AISessionStep, where: path.Position, steps: list[AISessionStep]) -> dict[str, Any]:
+    fallen = path.trail_of(steps).falling(step)
+    off_path = [one for one in where.trail if one in [step, *fallen]]
+    return {"step": str(step.id), "also": [str(one.id) for one in fallen], "moves": len(off_path)}
 
 
 def test_sessions_outside_the_window_do_not_count(

@@ -3,6 +3,7 @@
 from typing import Any
 
 from flowpilot.analytics.dashboard.schemas import DashboardPsa, KnowledgeCounts
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Report, header
 from flowpilot.analytics.sql import (
@@ -71,13 +72,13 @@ class KnowledgeGlance(Report):
 
 async def psa_glance(db: ReadDb, window: Window) -> PsaGlance:
     """How the window's pushes to the ticket system went, in one statement."""
-    row = (await db.execute(_PSA_SQL, window.parameters)).mappings().one()
+    row = (await db.execute(narrowed(_PSA_SQL, window.only), window.parameters)).mappings().one()
     return PsaGlance(**header(window, "dashboard"), total_sessions=row["total"], psa_metrics=psa_of(row))
 
 
 async def knowledge_glance(db: ReadDb, window: Window) -> KnowledgeGlance:
     """The account's flows, and the window's proposals for more, in one statement."""
-    row = (await db.execute(_KNOWLEDGE_SQL, window.parameters)).mappings().one()
+    row = (await db.execute(narrowed(_KNOWLEDGE_SQL, window.only), window.parameters)).mappings().one()
     return KnowledgeGlance(**header(window, "dashboard"), knowledge_coverage=KnowledgeCounts(**knowledge_of(row)))
 
 

@@ -1,8 +1,10 @@
 """The dashboard: sessions, MTTR, domains, tiers, knowledge and the ticket system, in one statement."""
 
+from collections.abc import Sequence
 from datetime import date
 from typing import Any
 
+from flowpilot.analytics.buckets import in_buckets
 from flowpilot.analytics.dashboard.glances import FLOWS, PROPOSALS, PUSHES, TIME_ENTRIES, knowledge_of, psa_of
 from flowpilot.analytics.dashboard.kpis import SECONDS_PER_MINUTE, SUMS, TOTALS, Kpis, previous
 from flowpilot.analytics.dashboard.schemas import (
@@ -12,12 +14,15 @@ from flowpilot.analytics.dashboard.schemas import (
     DomainSessions,
     KnowledgeCoverage,
     TrendDay,
+    TrendPeriod,
 )
+from flowpilot.analytics.dimensions.narrowing import narrowed
+from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
-from flowpilot.analytics.statistics import mean, percent, percent_ci95
+from flowpilot.analytics.statistics import percent, percent_ci95
 from flowpilot.db.session import ReadDb
 
 # The window's sessions are read once, into groups by day and kind; every figure is then a sum over groups.
@@ -33,9 +38,10 @@ WITH facts AS MATERIALIZED (
 ),
 kinds AS MATERIALIZED (
     SELECT status, tier, domain, sum(n)::int AS n, sum(steps)::bigint AS steps, sum(step_squares) AS step_squares,
-           sum(rated)::int AS rated, sum(rating)::int AS rating, sum(rating_squares)::int AS rating_squares,
+           sum(step_cubes) AS step_cubes, sum(rated)::int AS rated, sum(rating)::int AS rating,
+           sum(rating_squares)::int AS rating_squares, sum(rating_cubes)::int AS rating_cubes,
            sum(tickets)::int AS tickets, sum(timed)::int AS timed, sum(duration) AS duration,
-           sum(duration_squares) AS duration_squares
+           sum(duration_squares) AS duration_squares, sum(duration_cubes) AS duration_cubes
     FROM facts
     GROUP BY 1, 2, 3
 ),
@@ -44,7 +50,8 @@ totals AS (
     FROM kinds
 ),
 trend AS (
-    SELECT day, sum(timed) AS n, {seconds("sum(duration)")} AS seconds, sum(duration_squares) AS squares
+    SELECT day, sum(timed) AS n, {seconds("sum(duration)")} AS seconds, sum(duration_squares) AS squares,
+           sum(duration_cubes) AS cubes
     FROM facts WHERE day IS NOT NULL GROUP BY day
 ),
 flow_counts AS ({FLOW_COUNTS}),
@@ -79,11 +86,12 @@ FROM totals, flows, proposals, pushes, time_entries
 
 async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Dashboard:
     """The window's dashboard, in one statement; in a second one, what has changed since the window before."""
-    row = (await db.execute(_SQL, window.parameters)).mappings().one()
+    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).mappings().one()
     kpis = Kpis(row)
     figures = kpis.fields()
     domains: list[dict[str, Any]] = row["domains"] or []
-    today = window.today
+    today, days = window.today, _days(row["trend"] or [])
+    bucket, periods = in_buckets(days)
     return Dashboard(
         **header(window, "dashboard"),
         total_sessions=kpis.total,
@@ -98,7 +106,11 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
         n_rated=kpis.estimates["avg_rating"].n,
         n_mttr=kpis.estimates["mttr_minutes"].n,
         n_unknown=kpis.resolved - kpis.estimates["mttr_minutes"].n,
-        mttr_trend=[_trend_day(day, today) for day in row["trend"] or []],
+        mttr_trend=[TrendDay(**_trend([sums], day, day, today)) for day, sums in days],
+        mttr_bucket=bucket,
+        mttr_periods=[
+            TrendPeriod(**_trend(sums, first, last, today), last_day=last) for first, last, sums in periods
+        ],
         sessions_by_domain=[_domain_sessions(domain) for domain in domains],
         confidence_breakdown=_confidence(row["tiers"] or {}),
         knowledge_coverage=KnowledgeCoverage(
@@ -110,16 +122,22 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
     )
 
 
-def _trend_day(day: dict[str, Any], today: date) -> TrendDay:
-    calendar_day = date.fromisoformat(day["day"])
-    mttr = mean(day["n"], day["seconds"], day["squares"], unit=SECONDS_PER_MINUTE)
-    return TrendDay(
-        date=calendar_day,
-        mttr_minutes=rounded(mttr.value, 1),
-        mttr_minutes_ci95=rounded_bounds(mttr.ci95, 1),
-        session_count=day["n"],
-        complete=calendar_day < today,
-    )
+def _days(trend: Sequence[dict[str, Any]]) -> list[tuple[date, dict[str, Any]]]:
+    return [(date.fromisoformat(sums["day"]), sums) for sums in trend]
+
+
+def _trend(days: Sequence[dict[str, Any]], first: date, last: date, today: date) -> dict[str, Any]:
+    """The fields of a stretch of the trend, whose sums are those of its days together."""
+    n, seconds_, squares, cubes = (sum(day[name] for day in days) for name in ("n", "seconds", "squares", "cubes"))
+    mttr = mean(n, seconds_, squares, cubes, unit=SECONDS_PER_MINUTE)
+    return {
+        "date": first,
+        "mttr_minutes": rounded(mttr.value, 1),
+        "mttr_minutes_ci95": rounded_bounds(mttr.ci95, 1),
+        "mttr_minutes_no_interval": mttr.no_interval,
+        "session_count": n,
+        "complete": last < today,
+    }
 
 
 def _domain_sessions(domain: dict[str, Any]) -> DomainSessions:

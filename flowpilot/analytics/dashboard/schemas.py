@@ -4,7 +4,8 @@ from datetime import date, datetime
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.comparison import Comparison
+from flowpilot.analytics.buckets import Bucket
+from flowpilot.analytics.estimates.comparison import Comparison
 from flowpilot.analytics.schemas import Interval, Report
 
 
@@ -15,7 +16,14 @@ class TrendDay(BaseModel):
     mttr_minutes: float
     session_count: int
     complete: bool
-    mttr_minutes_ci95: Interval = Field(description="Student's t; null below 2 sessions.")
+    mttr_minutes_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
+    mttr_minutes_no_interval: str | None = Field(description="Why there is no interval.")
+
+
+class TrendPeriod(TrendDay):
+    """A day, an ISO week or a month of the MTTR trend. `date` is its first day, and `last_day` its last."""
+
+    last_day: date
 
 
 class DomainSessions(BaseModel):
@@ -121,6 +129,10 @@ class Dashboard(Report):
     avg_rating: float | None
     mttr_minutes: float | None
     mttr_trend: list[TrendDay]
+    mttr_bucket: Bucket = Field(description="What an entry of `mttr_periods` covers.")
+    mttr_periods: list[TrendPeriod] = Field(
+        description="The same sessions by days, or by weeks or months where those are many: at most 120 or so."
+    )
     sessions_by_domain: list[DomainSessions]
     confidence_breakdown: ConfidenceBreakdown
     knowledge_coverage: KnowledgeCoverage
@@ -137,11 +149,14 @@ class Dashboard(Report):
     abandoned_share_ci95: Interval
     guided_share: float | None
     guided_share_ci95: Interval
-    mttr_minutes_ci95: Interval = Field(description="Student's t; null below 2 cases.")
-    avg_steps_to_resolution_ci95: Interval = Field(description="Student's t; null below 2 cases.")
-    avg_rating_ci95: Interval = Field(description="Student's t; null below 2 cases.")
+    mttr_minutes_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
+    mttr_minutes_no_interval: str | None = Field(description="Why the mean has no interval.")
+    avg_steps_to_resolution_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
+    avg_steps_to_resolution_no_interval: str | None = Field(description="Why the mean has no interval.")
+    avg_rating_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
+    avg_rating_no_interval: str | None = Field(description="Why the mean has no interval.")
     previous: PreviousDashboard | None = Field(
         description="The window of equal length just before; null unless `compare` is true. It follows the"
         " contract's rule: the sessions created in it, by the status they have now. They have had longer to"
-        " reach it."
+        " reach it, so only the guided share has a `direction`; the follow-up report compares at the same age."
     )

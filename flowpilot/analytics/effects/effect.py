@@ -20,7 +20,7 @@ FOLLOW_UP = timedelta(days=7)
 # A domain changes in other ways, too: what was long ago says little.
 LONGEST = timedelta(days=90)
 
-# The domain is the category of the flow as it is now, by which its sessions are known, or else the proposal's.
+# The domain is the category of the flow as it is now, by which its sessions are known, otherwise the proposal's.
 _PROPOSAL_SQL = statement("""
 SELECT p.reviewed_at AS published, p.published_version_id, coalesce(c.name, p.domain, '') AS domain
 FROM flow_proposals p

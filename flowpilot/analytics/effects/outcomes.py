@@ -6,6 +6,7 @@ from uuid import UUID
 from pydantic import BaseModel, Field
 from sqlalchemy import TextClause
 
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.effects.effect import effect
 from flowpilot.analytics.effects.schemas import EffectOut
 from flowpilot.analytics.period import Window
@@ -40,7 +41,7 @@ class Outcomes(BaseModel):
 async def outcomes(db: ReadDb, window: Window, row_filter: SessionRowFilter, now: datetime) -> Outcomes:
     """The proposals of the sessions that are asked for, in one statement, and two more for each published one."""
     parameters = window.parameters | row_filter.parameters | {"most": _MOST_PROPOSALS}
-    rows = (await db.execute(_query(row_filter), parameters)).all()
+    rows = (await db.execute(narrowed(_query(row_filter), window.only), parameters)).all()
     found = [
         Outcome(
             proposal_id=row.id,

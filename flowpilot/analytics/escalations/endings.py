@@ -8,6 +8,8 @@ from uuid import UUID
 
 from pydantic import BaseModel, Field
 
+from flowpilot.analytics.dimensions.narrowing import narrowed
+from flowpilot.analytics.escalations.edits import IS_NOTED, IS_SAID, LAST_EDIT
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.places import PLACED
 from flowpilot.analytics.schemas import Interval, Report, header
@@ -45,18 +47,21 @@ ORDER BY n.n DESC, t.name COLLATE "C", n.node
 LIMIT {MOST_NODES}
 """)
 
+# A fix that did not help counts as the fix itself, as it reads now, and not as its outcome.
 _STEPS_SQL = statement(f"""
 SELECT * FROM (
     SELECT h.flow_id || '/' || h.node AS place, h.id AS handoff_id,
-           btrim(CASE p.kind WHEN 'answer' THEN p.content->>'choice'
-                             WHEN 'outcome' THEN coalesce(p.content->>'instruction', p.content->>'note')
-                             ELSE p.content->>'text' END) AS text,
+           btrim(CASE WHEN {IS_NOTED} THEN p.content->>'instruction'
+                      ELSE coalesce(e.text, p.content->>'choice', p.content->>'instruction', p.content->>'note',
+                                    p.content->>'text') END) AS text,
            row_number() OVER (PARTITION BY h.flow_id, h.node ORDER BY p.created_at DESC, p.id DESC) AS place_number
     FROM ({PLACED}) h
     JOIN ai_session_steps p ON p.account_id = :account_id AND p.session_id = h.session_id
+    {LAST_EDIT}
     WHERE h.flow_id || '/' || h.node = ANY (CAST(:places AS text[]))
       AND p.actor_id = h.claimed_by AND p.created_at > h.claimed_at AND p.created_at <= least(h.closed_at, :as_of)
-      AND (p.kind IN ('note', 'outcome', 'resolution') OR p.kind = 'answer' AND p.is_free_text)
+      AND (p.kind IN ('note', 'outcome', 'fix', 'resolution') OR p.kind = 'answer' AND p.is_free_text)
+      AND {IS_SAID} AND NOT (p.kind = 'outcome' AND p.content ? 'fix')
 ) said
 WHERE text <> '' AND place_number <= {_MOST_STEPS}
 ORDER BY place, place_number
@@ -96,7 +101,7 @@ class FlowEndings(Report):
 
 async def flow_endings(db: ReadDb, window: Window) -> FlowEndings:
     """Where flows end in a handoff: one statement for the nodes, and three for what the seniors did."""
-    rows = (await db.execute(_NODES_SQL, window.parameters)).all()
+    rows = (await db.execute(narrowed(_NODES_SQL, window.only), window.parameters)).all()
     nodes = [row for row in rows if row.flow_id is not None]
     did = await _seniors_did(db, window, [_place(row) for row in nodes])
     return FlowEndings(
@@ -112,7 +117,6 @@ def _place(row: Any) -> str:
 
 def _ending(window: Window, row: Any, did: list[SeniorDeed]) -> FlowEnding:
     asked = {"by": "handed_over", "handed_over_at": _place(row)}
-    range_ = {"from": window.start.isoformat(), "to": window.end.isoformat(), "tz": window.timezone}
     return FlowEnding(
         flow_id=row.flow_id,
         flow=row.flow,
@@ -126,12 +130,13 @@ def _ending(window: Window, row: Any, did: list[SeniorDeed]) -> FlowEnding:
         share_of_flow=round(row.n / row.n_of_flow, 4),
         share_of_flow_ci95=rate_ci95(row.n, row.n_of_flow),
         seniors_did=did,
-        path=f"{_ROWS}?{urlencode(asked | range_)}",
+        path=f"{_ROWS}?{urlencode(asked | window.asked)}",
     )
 
 
 async def _seniors_did(db: ReadDb, window: Window, places: Sequence[str]) -> Mapping[str, list[SeniorDeed]]:
-    rows = (await db.execute(_STEPS_SQL, {**window.parameters, "places": list(places)})).all() if places else []
+    asked = {**window.parameters, "places": list(places)}
+    rows = (await db.execute(narrowed(_STEPS_SQL, window.only), asked)).all() if places else []
     if not rows:
         return {}
     worth = await worth_in(db, window.account_id)

@@ -4,6 +4,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, share
 from flowpilot.analytics.escalations.schemas import DomainGroup, ReasonGroup
 from flowpilot.analytics.period import Window
@@ -72,7 +73,7 @@ GROUP BY 1, 2, 3
 
 async def groups(db: ReadDb, window: Window) -> tuple[list[ReasonGroup], list[DomainGroup]]:
     """The window's handoffs by reason and by domain, in one statement."""
-    rows = (await db.execute(_SQL, {**window.parameters, "most": MOST_REASONS})).all()
+    rows = (await db.execute(narrowed(_SQL, window.only), {**window.parameters, "most": MOST_REASONS})).all()
     by_reason = _grouped(rows, lambda row: (row.is_rest, row.reason))
     by_domain = _grouped(rows, lambda row: (False, row.domain))
     return (

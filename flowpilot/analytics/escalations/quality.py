@@ -1,26 +1,26 @@
 """How well escalations went, not only how fast: whether they came back, and what the senior had to repeat."""
 
-from decimal import Decimal
 from typing import Any
 
-from flowpilot.analytics.comparison import compare
 from flowpilot.analytics.escalations.schemas import EscalationQuality, PreviousPeriod, Share
+from flowpilot.analytics.estimates.comparison import compare
+from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import CREATED_IN_WINDOW
-from flowpilot.analytics.statistics import Bounds, Estimate, Survival, mean, proportion
+from flowpilot.analytics.statistics import Bounds, Estimate, Survival, proportion
 from flowpilot.analytics.waits import survival, waiting_time
 
 # Snapshots and steps are large, and more handoffs would hardly make a share more certain.
 NEWEST = 2000
 
-# A CTE: the handoffs of `claimed` that came back.
+# A CTE: the handoffs of `claimed` that came back, in any later handoff, whatever the report is narrowed to.
 BOUNCED = """
-    SELECT id FROM claimed WHERE outcome = 'returned' AND closed_at <= :as_of
+    SELECT id FROM claimed WHERE outcome IN ('returned', 'sent_back') AND closed_at <= :as_of
     UNION
     SELECT c.id
     FROM claimed c
-    JOIN session_handoffs again
+    JOIN public.session_handoffs again
       ON again.account_id = :account_id AND again.session_id = c.session_id
      AND again.created_at > c.closed_at
      AND again.created_at <= least(c.closed_at + interval '7 days', :as_of)
@@ -83,7 +83,8 @@ quality AS (
            (SELECT count(*) FROM claims WHERE is_released) AS n_released,
            (SELECT count(*) FROM taken) AS n_taken,
            (SELECT count(*) FROM taken WHERE is_repeated) AS n_repeated,
-           count(share) AS n_snapshots, sum(share) AS sum_shares, sum(share * share) AS sum_squares
+           count(share) AS n_snapshots, sum(share) AS sum_shares, sum(share * share) AS sum_squares,
+           sum(share * share * share) AS sum_cubes
     FROM snapshots
     WHERE share BETWEEN 0 AND 1
 )
@@ -98,17 +99,20 @@ class Figures:
         self.created_to_claim = survival(row.to_claim_ended, row.to_claim_censored)
         self.created_to_first_action = survival(row.to_action_ended, row.to_action_censored)
         self.time_to_first_action = survival(row.action_ended, row.action_censored)
-        sums = row.sum_shares or Decimal(), row.sum_squares or Decimal()
+        self.time_to_claimant_action = survival(row.claimant_ended, row.claimant_censored)
         self.shares: dict[str, Estimate] = {
             "bounce_back_rate": proportion(row.n_bounced, row.n_handoffs_claimed),
             "release_rate": proportion(row.n_released, row.n_claims),
-            "snapshot_completeness": mean(row.n_snapshots, *sums, highest=1),
+            "snapshot_completeness": mean(
+                row.n_snapshots, row.sum_shares, row.sum_squares, row.sum_cubes, highest=1
+            ),
             "steps_repeated": proportion(row.n_repeated, row.n_taken),
         }
         self.medians: dict[str, Estimate] = {
             "created_to_claim": _median(self.created_to_claim),
             "created_to_first_action": _median(self.created_to_first_action),
             "time_to_first_action": _median(self.time_to_first_action),
+            "time_to_claimant_action": _median(self.time_to_claimant_action),
         }
 
 
@@ -119,7 +123,10 @@ _METRIC = {"created_to_claim": "time_to_claim"}
 def quality(figures: Figures) -> EscalationQuality:
     """The window's figures as they are answered."""
     return EscalationQuality(
-        **{name: share(*estimate) for name, estimate in figures.shares.items()},
+        **{
+            name: share(*estimate, is_of_cases=name != "snapshot_completeness")
+            for name, estimate in figures.shares.items()
+        },
         created_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
         created_to_first_action=waiting_time(figures.created_to_first_action, figures.n_unknown),
     )
@@ -138,9 +145,17 @@ def previous(window: Window, before: Figures, figures: Figures) -> PreviousPerio
     return PreviousPeriod(from_=window.start, to=window.to, **changes)
 
 
-def share(value: float | None, n: int, ci95: Bounds | None) -> Share:
-    """An estimated share as it is answered."""
-    return Share(value=rounded(value, 4), n=n, ci95=rounded_bounds(ci95, 4))
+def share(
+    value: float | None, n: int, ci95: Bounds | None, no_interval: str | None = None, *, is_of_cases: bool = True
+) -> Share:
+    """An estimated share as it is answered. Of a mean, or of a share of pairs, there are no cases to count."""
+    return Share(
+        value=rounded(value, 4),
+        n=n,
+        count=round((value or 0) * n) if is_of_cases else None,
+        ci95=rounded_bounds(ci95, 4),
+        no_interval=no_interval,
+    )
 
 
 def _median(found: Survival) -> Estimate:

@@ -1,4 +1,4 @@
-"""Escalations: the time to first action after a claim, counting those still waiting."""
+"""Escalations: the time to first action after a claim, by anybody and by the claimant, counting those waiting."""
 
 import math
 from collections.abc import Sequence
@@ -6,11 +6,12 @@ from typing import Any
 
 import numpy as np
 
-from flowpilot.analytics.comparison import window_before
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.action_times import distribution, survival_curve
 from flowpilot.analytics.escalations.groups import groups
 from flowpilot.analytics.escalations.quality import QUALITY, Figures, previous, quality
 from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
+from flowpilot.analytics.estimates.comparison import window_before
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded
@@ -20,8 +21,10 @@ from flowpilot.analytics.sql import (
     CREATED_IN_WINDOW,
     IS_ACTED,
     IS_CLAIM_TIME_UNKNOWN,
+    IS_CLAIMANT_ACTED,
     IS_CLAIMED,
     IS_CLOSED,
+    IS_WAITING,
     seconds,
     statement,
 )
@@ -35,13 +38,15 @@ WITH created AS MATERIALIZED (
            {IS_CLAIMED} AS is_claimed,
            {IS_ACTED} AS is_acted,
            {IS_CLOSED} AS is_closed,
-           {IS_CLAIM_TIME_UNKNOWN} AS is_time_unknown
+           {IS_CLAIM_TIME_UNKNOWN} AS is_time_unknown,
+           {IS_WAITING} AS is_waiting
     FROM session_handoffs
     WHERE {CREATED_IN_WINDOW}
 ),
 population AS (
     SELECT count(*) AS n_created,
            count(*) FILTER (WHERE NOT is_claimed AND NOT is_time_unknown) AS n_unclaimed,
+           count(*) FILTER (WHERE is_waiting) AS n_waiting,
            count(*) FILTER (WHERE is_claimed) AS n_claimed,
            count(*) FILTER (WHERE is_time_unknown) AS n_unknown,
            count(*) FILTER (WHERE is_acted) AS n_acted,
@@ -53,8 +58,8 @@ population AS (
     FROM created
 ),
 claimed AS MATERIALIZED (
-    SELECT id, session_id, created_at, claimed_at, claimed_by, first_action_at, closed_at, outcome,
-           {IS_ACTED} AS is_acted
+    SELECT id, session_id, created_at, claimed_at, claimed_by, first_action_at, claimant_action_at, closed_at,
+           outcome, {IS_ACTED} AS is_acted, {IS_CLAIMANT_ACTED} AS is_claimant_acted
     FROM session_handoffs
     WHERE {CLAIMED_IN_WINDOW}
 ),
@@ -62,7 +67,8 @@ actions AS (
     SELECT count(*) AS n_handoffs_claimed,
            array_agg({seconds("first_action_at - claimed_at")}) FILTER (WHERE first_action_at IS NOT NULL)
                AS all_actions,
-           {waits("action", "claimed_at", "first_action_at", "is_acted")}
+           {waits("action", "claimed_at", "first_action_at", "is_acted")},
+           {waits("claimant", "claimed_at", "claimant_action_at", "is_claimant_acted")}
     FROM claimed
 ),
 {QUALITY}
@@ -73,9 +79,9 @@ SELECT * FROM population, actions, quality
 async def escalations(db: ReadDb, window: Window) -> Escalations:
     """The window's handoffs: one statement, the same for the window before, and one for the groups."""
     before = window_before(window)
-    row = (await db.execute(_SQL, window.parameters)).one()
+    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
     figures = Figures(row)
-    old_figures = Figures((await db.execute(_SQL, before.parameters)).one())
+    old_figures = Figures((await db.execute(narrowed(_SQL, before.only), before.parameters)).one())
     by_reason, by_domain = await groups(db, window)
     return Escalations(
         **header(window, "escalations"),
@@ -85,6 +91,7 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         population=HandoffPopulation(
             n_created=row.n_created,
             n_unclaimed=row.n_unclaimed,
+            n_waiting=row.n_waiting,
             n_claimed=row.n_claimed,
             n_unknown=figures.n_unknown,
             n_acted=row.n_acted,
@@ -93,12 +100,16 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         ),
         time_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
         time_to_first_action=waiting_time(figures.time_to_first_action, figures.n_unknown),
+        time_to_claimant_action=waiting_time(figures.time_to_claimant_action, figures.n_unknown),
         quality=quality(figures),
         previous=previous(before, old_figures, figures),
         by_reason=by_reason,
         by_domain=by_domain,
         survival_curve=survival_curve(
             figures.time_to_first_action, Waits(row.action_ended or [], row.action_censored or [])
+        ),
+        claimant_survival_curve=survival_curve(
+            figures.time_to_claimant_action, Waits(row.claimant_ended or [], row.claimant_censored or [])
         ),
         distribution=distribution(row.all_actions or []),
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
-from flowpilot.analytics.comparison import Comparison
+from flowpilot.analytics.estimates.comparison import Comparison
 from flowpilot.analytics.schemas import Report
 from flowpilot.analytics.statistics import Bounds
 from flowpilot.analytics.waits import WaitingTime
@@ -14,7 +14,8 @@ class HandoffPopulation(BaseModel):
     """The handoffs created in the window, as they were at `as_of`."""
 
     n_created: int
-    n_unclaimed: int
+    n_unclaimed: int = Field(description="Not claimed, those that were closed without a claim included.")
+    n_waiting: int = Field(description="Open, and nobody holds them: as the queue, Home and the badge count.")
     n_claimed: int
     n_unknown: int = Field(
         description="Claimed at an unknown time: the log they come from dates the claim before the handoff."
@@ -29,9 +30,9 @@ class Share(BaseModel):
 
     value: float | None
     n: int = Field(description="The number of cases.")
-    ci95: Bounds | None = Field(
-        description="Its 95 % interval: Wilson's; of a mean, Student's t, from two cases on."
-    )
+    count: int | None = Field(description="How many of them; null of a mean, and of pairs.")
+    ci95: Bounds | None = Field(description="Its 95 % interval: Wilson's; of a mean, Hall's, where one is honest.")
+    no_interval: str | None = Field(description="Why a mean has no interval.")
 
 
 class EscalationQuality(BaseModel):
@@ -57,6 +58,7 @@ class PreviousPeriod(BaseModel):
     created_to_claim: Comparison = Field(description="Kaplan-Meier medians.")
     created_to_first_action: Comparison = Field(description="Kaplan-Meier medians.")
     time_to_first_action: Comparison = Field(description="After the claim: Kaplan-Meier medians.")
+    time_to_claimant_action: Comparison = Field(description="After the claim: Kaplan-Meier medians.")
 
 
 class CurvePoint(BaseModel):
@@ -119,7 +121,8 @@ class Escalations(Report):
     metric_definition: str
     population: HandoffPopulation
     time_to_claim: WaitingTime
-    time_to_first_action: WaitingTime
+    time_to_first_action: WaitingTime = Field(description="The first step of anybody.")
+    time_to_claimant_action: WaitingTime = Field(description="The headline: the first step of the claimant.")
     quality: EscalationQuality
     previous: PreviousPeriod
     by_reason: list[ReasonGroup] = Field(
@@ -129,5 +132,8 @@ class Escalations(Report):
     survival_curve: list[CurvePoint] = Field(
         description="Of `time_to_first_action`: from 1 at 0 seconds to the longest wait; empty without cases. At"
         " most 120 points, all on the curve, which between two of them is off by less than 1/118 of its fall."
+    )
+    claimant_survival_curve: list[CurvePoint] = Field(
+        description="The same of `time_to_claimant_action`: the share whose claimant has not acted."
     )
     distribution: list[TimeBucket] = Field(description="The times of `n_handoffs_with_action` in fixed buckets.")

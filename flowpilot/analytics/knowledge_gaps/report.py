@@ -6,6 +6,7 @@ from typing import Any, Literal
 from urllib.parse import urlencode
 from uuid import UUID
 
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Said, repeated_phrases
 from flowpilot.analytics.knowledge_gaps.schemas import Gap, GapSessions, KnowledgeGaps
 from flowpilot.analytics.metrics import METRICS, Metric
@@ -37,6 +38,7 @@ WITH groups AS MATERIALIZED (
 SELECT g.*, t.name AS flow
 FROM groups g
 LEFT JOIN trees t ON t.account_id = :account_id AND t.id = g.matched_flow_id
+ORDER BY g.n DESC, g.domain COLLATE "C"
 """)
 
 _UNMATCHED_SQL = statement(f"""
@@ -52,7 +54,7 @@ FROM newest n, LATERAL (
 
 async def knowledge_gaps(db: ReadDb, window: Window) -> KnowledgeGaps:
     """The window's gaps, worst first, in two statements."""
-    groups = (await db.execute(_GROUPS_SQL, window.parameters)).all()
+    groups = (await db.execute(narrowed(_GROUPS_SQL, window.only), window.parameters)).all()
     gaps = [
         *_weak_options(window, groups),
         *_high_escalation(window, groups),
@@ -119,7 +121,7 @@ def _uncharted_territory(window: Window, groups: Sequence[Any]) -> Iterator[Gap]
 
 async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
     """The phrases that are said most, one for each theme."""
-    rows = (await db.execute(_UNMATCHED_SQL, window.parameters)).all()
+    rows = (await db.execute(narrowed(_UNMATCHED_SQL, window.only), window.parameters)).all()
     least = _least_cases("gap_repeated_pattern", len(rows))
     texts = [Said(row.words, row.stems, row.places, row.domain) for row in rows]
     return [
@@ -145,9 +147,8 @@ def _pattern_gap(window: Window, phrase: Phrase, n_unmatched: int, domains: Coun
 
 
 def _sessions(window: Window, n: int, **filters: Any) -> GapSessions:
-    range_ = {"from": window.start.isoformat(), "to": window.end.isoformat(), "tz": window.timezone}
     asked = {name: str(value).lower() if value is True else value for name, value in filters.items()}
-    query = urlencode(asked | range_, doseq=True)
+    query = urlencode(asked | window.asked, doseq=True)
     return GapSessions(n=n, filters=filters, path=f"{_ROWS}?{query}", outcomes=f"{_ROWS}/outcomes?{query}")
 
 

@@ -14,6 +14,9 @@ FilterText = Annotated[Storable, Field(max_length=2000)]
 Minutes = Annotated[float, AfterValidator(lambda value: round(value, 1))]
 Seconds = Annotated[float, AfterValidator(lambda value: round(value, 2))]
 
+Weekday = Annotated[int, Field(ge=1, le=7, description="Created on this day of the week, in the window's zone.")]
+Hour = Annotated[int, Field(ge=0, le=23, description="Created in this hour of the day, in the window's zone.")]
+
 Item = TypeVar("Item", bound=BaseModel)
 
 # By a filter's field: its condition, or one for each of its values.

@@ -1,6 +1,6 @@
 """Handoffs as rows."""
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Annotated, ClassVar, Literal
 from uuid import UUID
 
@@ -10,9 +10,11 @@ from flowpilot.analytics.escalations.quality import BOUNCED, CLAIMS, NEWEST
 from flowpilot.analytics.rows.base import (
     Conditions,
     FilterText,
+    Hour,
     RowFilter,
     RowKind,
     Seconds,
+    Weekday,
     is_of_client,
     session_of,
 )
@@ -21,14 +23,30 @@ from flowpilot.analytics.sql import (
     CREATED_IN_WINDOW,
     IS_ACTED,
     IS_CLAIM_TIME_UNKNOWN,
+    IS_CLAIMANT_ACTED,
     IS_CLAIMED,
     IS_CLOSED,
+    IS_WAITING,
     seconds,
 )
+from flowpilot.analytics.workload.ends import IS_HANDOFF_OPEN_ON, LOCAL_HOUR, LOCAL_WEEKDAY
 from flowpilot.identity.actor import Permission
 
 # The seconds of a filter. Those of an item are rounded.
 _Seconds = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+_State = Literal[
+    "unclaimed",
+    "waiting",
+    "claimed",
+    "acted",
+    "not_acted",
+    "pending",
+    "closed",
+    "acted_ever",
+    "claimant_acted",
+    "claimant_not_acted",
+]
 
 _SECONDS_TO_ACTION = seconds("first_action_at - claimed_at")
 _IS_COMPLETENESS_KNOWN = f"""
@@ -58,15 +76,17 @@ def _of_sessions(condition: str) -> str:
 class HandoffRowFilter(RowFilter):
     """Handoffs, as they were at `as_of`. `by` says which of their times must be in the window."""
 
-    by: Literal["created", "claimed", "claim_event"] = Field(
+    by: Literal["created", "claimed", "claim_event", "any_time"] = Field(
         default="created",
         description="What must be in the window: the handoff's creation, its claim, or any claim among its events,"
-        " whatever became of it.",
+        " whatever became of it. `any_time`: created before its end.",
     )
-    state: Literal["unclaimed", "claimed", "acted", "not_acted", "pending", "closed", "acted_ever"] | None = Field(
+    state: _State | None = Field(
         default=None,
-        description="`pending`: neither acted on nor closed; `acted_ever`: acted on, even after `as_of`."
-        " `unclaimed` and `not_acted` leave out handoffs claimed at an unknown time.",
+        description="`waiting`: open, and nobody holds it, as in the queue; `pending`: neither acted on nor"
+        " closed; `acted_ever`: acted on, even after `as_of`."
+        " `claimant_acted` and `claimant_not_acted`: by the claimant."
+        " `unclaimed`, `not_acted` and `claimant_not_acted` leave out handoffs claimed at an unknown time.",
     )
     claim_time_unknown: bool | None = Field(default=None, description="Claimed at an unknown time.")
     reason: FilterText | None = Field(default=None, description="Ignoring case.")
@@ -88,6 +108,11 @@ class HandoffRowFilter(RowFilter):
         default=None, description="Acted on this long after the claim, or later: a bar of the distribution."
     )
     to_seconds: _Seconds | None = Field(default=None, description="Acted on sooner than this after the claim.")
+    created_weekday: Weekday | None = None
+    created_hour: Hour | None = None
+    open_on: date | None = Field(
+        default=None, description="Open at the end of this day of the window's zone. With `by=any_time`."
+    )
     completeness_known: bool | None = Field(
         default=None, description="Among the newest 2,000, and its snapshot says how complete it is."
     )
@@ -96,16 +121,20 @@ class HandoffRowFilter(RowFilter):
         "by": {
             "created": CREATED_IN_WINDOW,
             "claimed": CLAIMED_IN_WINDOW,
+            "any_time": "created_at < :end",
             "claim_event": "id IN (SELECT handoff_id FROM claims)",
         },
         "state": {
             "unclaimed": f"NOT ({IS_CLAIMED}) AND NOT ({IS_CLAIM_TIME_UNKNOWN})",
+            "waiting": IS_WAITING,
             "claimed": IS_CLAIMED,
             "acted": IS_ACTED,
             "not_acted": f"NOT ({IS_ACTED}) AND NOT ({IS_CLAIM_TIME_UNKNOWN})",
             "pending": f"NOT ({IS_ACTED}) AND NOT ({IS_CLOSED})",
             "closed": IS_CLOSED,
             "acted_ever": "first_action_at IS NOT NULL",
+            "claimant_acted": IS_CLAIMANT_ACTED,
+            "claimant_not_acted": f"NOT ({IS_CLAIMANT_ACTED}) AND NOT ({IS_CLAIM_TIME_UNKNOWN})",
         },
         "claim_time_unknown": IS_CLAIM_TIME_UNKNOWN,
         "reason": f"{_same_reason('reason')} = {_same_reason(':reason')}",
@@ -119,6 +148,9 @@ class HandoffRowFilter(RowFilter):
         "bounced_back": "id IN (SELECT id FROM bounced)",
         "from_seconds": f"{IS_ACTED} AND {_SECONDS_TO_ACTION} >= :from_seconds",
         "to_seconds": f"{IS_ACTED} AND {_SECONDS_TO_ACTION} < :to_seconds",
+        "created_weekday": f"{LOCAL_WEEKDAY} = :created_weekday",
+        "created_hour": f"{LOCAL_HOUR} = :created_hour",
+        "open_on": IS_HANDOFF_OPEN_ON,
         "completeness_known": _IS_COMPLETENESS_KNOWN,
     }
 
@@ -126,7 +158,8 @@ class HandoffRowFilter(RowFilter):
 class HandoffItem(BaseModel):
     """A handoff, with the names of people who are members.
 
-    `seconds_to_claim` counts from its creation, `seconds_to_first_action` from the claim.
+    `seconds_to_claim` counts from its creation, `seconds_to_first_action` and `seconds_to_claimant_action` from
+    the claim. The `working_` ones count only the account's working hours of then.
     """
 
     id: UUID
@@ -141,10 +174,15 @@ class HandoffItem(BaseModel):
     claimed_by: str | None
     first_action_at: datetime | None
     first_action_by: str | None
+    claimant_action_at: datetime | None
     closed_at: datetime | None
     outcome: str | None
     seconds_to_claim: Seconds | None
     seconds_to_first_action: Seconds | None
+    seconds_to_claimant_action: Seconds | None
+    working_seconds_to_claim: Seconds | None
+    working_seconds_to_first_action: Seconds | None
+    working_seconds_to_claimant_action: Seconds | None
     client_id: UUID | None
     client: str | None
 
@@ -159,9 +197,15 @@ HANDOFFS = RowKind(
     SELECT p.id, p.session_id, s.problem_summary, s.problem_domain, p.reason,
            (ARRAY['urgent', 'high', 'normal', 'low'])[p.priority] AS priority,
            p.created_at, p.created_by, p.claimed_at, p.claimed_by, p.first_action_at, p.first_action_by,
-           p.closed_at, p.outcome,
+           p.claimant_action_at, p.closed_at, p.outcome,
            {seconds("p.claimed_at - p.created_at")} AS seconds_to_claim,
            {seconds("p.first_action_at - p.claimed_at")} AS seconds_to_first_action,
+           {seconds("p.claimant_action_at - p.claimed_at")} AS seconds_to_claimant_action,
+           coalesce(p.claim_work_seconds, {seconds("p.claimed_at - p.created_at")}) AS working_seconds_to_claim,
+           coalesce(p.action_work_seconds, {seconds("p.first_action_at - p.claimed_at")})
+               AS working_seconds_to_first_action,
+           coalesce(p.claimant_work_seconds, {seconds("p.claimant_action_at - p.claimed_at")})
+               AS working_seconds_to_claimant_action,
            s.client_id, s.client_name AS client
     FROM page p
     {session_of("session_id")}

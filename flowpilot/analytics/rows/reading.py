@@ -9,6 +9,7 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 from sqlalchemy import RowMapping, TextClause
 
+from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rows.base import Item, RowFilter, RowKind
 from flowpilot.analytics.sql import statement
@@ -46,9 +47,9 @@ async def read_rows(
         BadCursorError: the cursor does not come from these rows.
     """
     parameters = window.parameters | row_filter.parameters
-    n = (await db.execute(_count(kind, row_filter), parameters)).scalar_one()
+    n = (await db.execute(narrowed(_count(kind, row_filter), window.only), parameters)).scalar_one()
     mark = _mark(paging.cursor)
-    query = _page(kind, row_filter, is_continued=bool(mark))
+    query = narrowed(_page(kind, row_filter, is_continued=bool(mark)), window.only)
     found = (await db.execute(query, {**parameters, **mark, "most": paging.limit + 1})).mappings().all()
     return RowsPage(
         n=n,
@@ -62,7 +63,7 @@ async def stream_rows(
 ) -> AsyncIterator[list[Item]]:
     """The same rows, at most `most`, in one statement: a thousand at a time, with the names of their people."""
     parameters = {**window.parameters, **row_filter.parameters, "most": most}
-    found = await db.stream(_page(kind, row_filter), parameters)
+    found = await db.stream(narrowed(_page(kind, row_filter), window.only), parameters)
     async for rows in found.mappings().partitions(_AT_ONCE):
         yield await _items(db, window, kind, rows)
 

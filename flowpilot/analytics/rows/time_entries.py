@@ -15,11 +15,15 @@ class TimeEntryRowFilter(RowFilter):
 
     client_id: UUID | None = Field(default=None, description="Of sessions for this client.")
     day: date | None = Field(default=None, description="A day of the window's zone.")
+    day_from: date | None = Field(default=None, description="On this day or later.")
+    day_until: date | None = Field(default=None, description="On this day or before.")
 
     always: ClassVar[str] = LOGGED_IN_WINDOW
     sql: ClassVar[Conditions] = {
         "client_id": is_of_client("session_id"),
         "day": "(created_at AT TIME ZONE :tz)::date = :day",
+        "day_from": "(created_at AT TIME ZONE :tz)::date >= :day_from",
+        "day_until": "(created_at AT TIME ZONE :tz)::date <= :day_until",
     }
 
 

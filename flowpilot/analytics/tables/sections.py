@@ -1,16 +1,15 @@
-"""One section of a report as a CSV table, with exactly the report's values."""
+"""One section of a report as a table, with exactly the report's values."""
 
 import types
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, get_args, get_origin
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import BaseModel
 
 from flowpilot.analytics.schemas import Report
 from flowpilot.analytics.tables.flat import row_name
 from flowpilot.errors import NotFoundError
-from flowpilot.http.csv import csv_lines
 
 # What every report has is not a section.
 _HEADER = frozenset(Report.model_fields)
@@ -43,8 +42,8 @@ def sections(report: type[BaseModel]) -> list[str]:
     ]
 
 
-def to_table(report: Report, section: str) -> str:
-    """The section as CSV.
+def section_rows(report: Report, section: str, mode: Literal["json", "python"] = "json") -> list[Sequence[Any]]:
+    """The section as rows, of which the first is the header. Values are JSON's, or Python's with true dates.
 
     A list has a line per item and a column per field. Objects in an item are flattened with dots, an interval is
     two columns, `_low` and `_high`, and lists of plain values are joined by blanks. Lists of objects are left out:
@@ -57,14 +56,14 @@ def to_table(report: Report, section: str) -> str:
     check_section(type(report), section)
     field, parents = _find(type(report), section.split("."))
     assert field.model is not None
-    found = list(_items(report.model_dump(mode="json", by_alias=True), section.split(".")))
+    found = list(_items(report.model_dump(mode=mode, by_alias=True), section.split(".")))
     rows = [labels | dict(_flat(field.model, item)) for labels, item in found]
     if field.is_list or parents:
         columns = list(
             dict.fromkeys([*parents, *dict(_flat(field.model, None)), *(name for row in rows for name in row)])
         )
-        return csv_lines([columns, *([row.get(column) for column in columns] for row in rows)])
-    return csv_lines([("field", "value"), *(figure for row in rows for figure in row.items())])
+        return [columns, *([row.get(column) for column in columns] for row in rows)]
+    return [("field", "value"), *(figure for row in rows for figure in row.items())]
 
 
 def check_section(report: type[BaseModel], section: str) -> None:

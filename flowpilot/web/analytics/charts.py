@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowpilot.analytics.dashboard.schemas import Dashboard
-from flowpilot.analytics.escalations.schemas import Escalations
+from flowpilot.analytics.escalations.schemas import CurvePoint, Escalations
+from flowpilot.analytics.follow_up.schemas import FollowUp
+from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.psa import PsaMetrics
-from flowpilot.analytics.savings import Savings
+from flowpilot.analytics.savings.schemas import Savings
 from flowpilot.web.analytics.figures import bucket, minutes
 from flowpilot.web.formatting import counted, duration, number
 
@@ -22,6 +24,12 @@ class Chart:
     summary: str
     spec: dict[str, Any]
 
+    @property
+    def is_empty(self) -> bool:
+        """Whether none of its lines has a point: no median is known yet, or no case was compared."""
+        lines = [self.spec, *self.spec.get("more", [])]
+        return self.spec["kind"] == "line" and not any(line["points"] for line in lines)
+
 
 def _bars(categories: Sequence[str], series: Mapping[str, Sequence[float | None]], unit: str, **asked: Any) -> Any:
     named = [{"name": name, "values": values} for name, values in series.items()]
@@ -33,11 +41,13 @@ def _line(name: str, points: Sequence[Point], band: Sequence[Sequence[Any] | Non
 
 
 def mttr_trend(report: Dashboard) -> Chart:
-    """MTTR by day with its interval; days that are not over are marked."""
-    days = report.mttr_trend
+    """MTTR by day, week or month with its interval; those that are not over are marked."""
+    days, bucket = report.mttr_periods, report.mttr_bucket
     values = [day.mttr_minutes for day in days]
     least, most = minutes(min(values)), minutes(max(values))
-    summary = f"MTTR by day, {counted(len(days), 'days with resolved sessions')}, from {least} to {most}."
+    summary = (
+        f"MTTR by {bucket}, {counted(len(days), f'{bucket}s with resolved sessions')}, from {least} to {most}."
+    )
     spec = _line(
         "MTTR",
         [(day.date.isoformat(), day.mttr_minutes) for day in days],
@@ -50,6 +60,30 @@ def mttr_trend(report: Dashboard) -> Chart:
         open=[day.date.isoformat() for day in days if not day.complete],
     )
     return Chart("mttr", summary, spec)
+
+
+def opening_days(report: FollowUp) -> Chart:
+    """The median time to resolution by day of opening; young days are marked."""
+    days = [day for day in report.by_opening if day.median_minutes is not None]
+    periods = counted(len(days), f"{report.opening_bucket}s")
+    summary = (
+        f"Median time to resolution of the sessions opened in each of {periods}; "
+        f"{sum(day.is_young for day in days)} of them are young."
+    )
+    spec = _line(
+        "Median",
+        [(day.date.isoformat(), day.median_minutes or 0.0) for day in days],
+        [
+            None
+            if not day.median_minutes_ci95 or None in day.median_minutes_ci95
+            else (day.date.isoformat(), *day.median_minutes_ci95)
+            for day in days
+        ],
+        x="time",
+        unit="minutes",
+        open=[day.date.isoformat() for day in days if day.is_young],
+    )
+    return Chart("opened", summary, spec)
 
 
 def domains(report: Dashboard) -> Chart:
@@ -79,12 +113,13 @@ def distribution(report: Escalations) -> Chart:
 
 
 def survival_curve(report: Escalations) -> Chart:
-    """The share that is still waiting for a first action, with its band."""
-    points, wait = report.survival_curve, report.time_to_first_action
+    """The share whose claimant has not acted yet, with its band."""
+    points, wait = report.claimant_survival_curve, report.time_to_claimant_action
     reached = "not reached" if wait.median is None else duration(wait.median)
-    summary = f"Share of {counted(wait.n, 'claimed handoffs')} still waiting for a first action; median {reached}."
+    handoffs = counted(wait.n, "claimed handoffs")
+    summary = f"Share of {handoffs} whose claimant has not acted; median {reached}."
     spec = _line(
-        "Still waiting",
+        "Claimant has not acted",
         [(one.seconds, 100 * one.share_waiting) for one in points],
         [
             None
@@ -115,22 +150,42 @@ def funnel(report: PsaMetrics) -> Chart:
 
 
 def hours(report: PsaMetrics) -> Chart:
-    """Hours logged by day."""
-    days = report.daily_trend
-    summary = f"Hours logged by day: {number(report.total_hours_logged, 2)} hours on {counted(len(days), 'days')}."
+    """Hours logged by day, week or month."""
+    days, bucket = report.hours_periods, report.hours_bucket
+    logged = number(report.total_hours_logged, 2)
+    summary = f"Hours logged by {bucket}: {logged} hours in {counted(len(days), f'{bucket}s')}."
     series = {"Hours": [day.hours for day in days]}
     return Chart("hours", summary, _bars([day.date.isoformat() for day in days], series, "hours"))
 
 
 def handoff_times(report: Savings) -> Chart:
-    """Median, p90 and p95 of verbal handoffs and of those in the product, side by side."""
-    names = {"Median": "median", "p90": "p90", "p95": "p95"}
-    series = {
-        title: [getattr(side, name) for name in names.values()]
-        for title, side in (("Verbal", report.baseline), ("In the product", report.product))
-    }
-    summary = (
-        f"Median of {counted(report.baseline.n, 'verbal handoffs')} {duration(report.baseline.median)}, of "
-        f"{number(report.product.n)} in the product {duration(report.product.median)}."
+    """How the times of verbal handoffs and of those in the product are distributed, by each clock."""
+    names = {"creation": "In the product, from the handoff", "claim": "In the product, from the claim"}
+    first, *more = [
+        ("Verbal", report.baseline_curve),
+        *((names[one.clock], one.curve) for one in report.comparisons),
+    ]
+    shares = ", ".join(
+        f"{number(100 * (one.faster_share.value or 0), 0)} % of pairs start faster {names[one.clock].lower()}"
+        for one in report.comparisons
     )
-    return Chart("times", summary, _bars(list(names), series, "seconds"))
+    summary = (
+        f"Share of handoffs that have started, by the time since the question: {report.baseline.n} verbal ones, "
+        f"and those in the product. {shares or 'Not enough cases to compare yet'}."
+    )
+    spec = _line(
+        first[0],
+        _started(first[1]),
+        [],
+        x="seconds",
+        unit="percent",
+        step=True,
+        more=[{"name": name, "points": _started(points)} for name, points in more],
+    )
+    return Chart("times", summary, spec)
+
+
+def _started(points: Sequence[CurvePoint]) -> list[Point]:
+    """The share that has started, within the hours that are compared."""
+    longest = METRICS["savings_restricted_mean"].horizon_seconds or 0
+    return [(one.seconds, 100 * (1 - one.share_waiting)) for one in points if one.seconds <= longest]

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flowpilot.analytics.comparison import Comparison
 from flowpilot.analytics.coverage import Coverage, FlowCell
 from flowpilot.analytics.dashboard.schemas import Dashboard
 from flowpilot.analytics.escalations.schemas import EscalationQuality, PreviousPeriod, Share
+from flowpilot.analytics.estimates.comparison import Comparison
+from flowpilot.analytics.follow_up.schemas import FollowUp
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.waits import WaitingTime
 from flowpilot.web.analytics.view import Links
@@ -78,7 +79,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Kpi:
-    """One figure. `interval` is its 95 % interval in words, or None for a figure that has none.
+    """One figure. `interval` is its 95 % interval in words, or None for a figure that has none; `note` says why.
 
     `joint` goes between its counts.
     """
@@ -89,6 +90,7 @@ class Kpi:
     counts: list[Count]
     change: Change | None = None
     joint: str = " of "
+    note: str | None = None
 
 
 def change_of(slug: str, found: Comparison) -> Change:
@@ -155,7 +157,40 @@ def _dashboard_kpi(report: Dashboard, field: str, slug: str, counts: list[Count]
     before = report.previous
     found = None if before is None else change_of(slug, getattr(before, field))
     joint = ", " if slug == "mttr" else " of "
-    return Kpi(METRICS[slug], show(value), bounds(getattr(report, f"{field}_ci95"), show), counts, found, joint)
+    note = getattr(report, f"{field}_no_interval", None)
+    interval = None if note else bounds(getattr(report, f"{field}_ci95"), show)
+    return Kpi(METRICS[slug], show(value), interval, counts, found, joint, note)
+
+
+def follow_up(report: FollowUp, links: Links) -> list[Kpi]:
+    """The median time to resolution and who was ever escalated; compared at the same age, if that was asked."""
+    time, ever, before = report.time_to_resolution, report.ever_escalated, report.previous
+    total = Count(report.total_sessions, "sessions", links.rows("sessions"))
+    kpis = [
+        Kpi(
+            METRICS["time_to_resolution"],
+            minutes(time.median),
+            bounds(time.median_ci95, minutes),
+            [Count(time.n, "sessions"), Count(time.n_censored, "not resolved")],
+            None if before is None else change_of("time_to_resolution", before.time_to_resolution),
+            joint=", ",
+        ),
+        Kpi(
+            METRICS["ever_escalated"],
+            rate(ever.value),
+            bounds(ever.ci95, rate),
+            [Count(report.n_ever_escalated, "escalated", links.rows("sessions", ever_escalated=True)), total],
+        ),
+    ]
+    if before is not None:
+        slugs = ("resolved_by_age", "escalated_by_age")
+        kpis.extend(_by_age(slug, getattr(before, slug), before.n) for slug in slugs)
+    return kpis
+
+
+def _by_age(slug: str, found: Comparison, n: int) -> Kpi:
+    now = None if found.difference is None or found.value is None else found.value + found.difference
+    return Kpi(METRICS[slug], percent(now), None, [Count(n, "sessions old enough")], change_of(slug, found))
 
 
 def quality(found: EscalationQuality, before: PreviousPeriod, links: Links) -> list[Kpi]:
@@ -165,7 +200,8 @@ def quality(found: EscalationQuality, before: PreviousPeriod, links: Links) -> l
         return Count(n, what, links.rows("handoffs", **filters))
 
     def share(slug: str, of: Share, counts: list[Count], old: Comparison) -> Kpi:
-        return Kpi(METRICS[slug], rate(of.value), bounds(of.ci95, rate), counts, change_of(slug, old))
+        interval = None if of.no_interval else bounds(of.ci95, rate)
+        return Kpi(METRICS[slug], rate(of.value), interval, counts, change_of(slug, old), note=of.no_interval)
 
     bounced, released = found.bounce_back_rate, found.release_rate
     snapshots, repeated = found.snapshot_completeness, found.steps_repeated
@@ -187,15 +223,15 @@ def quality(found: EscalationQuality, before: PreviousPeriod, links: Links) -> l
 
 
 def _part(share: Share) -> int:
-    return round(share.n * (share.value or 0))
+    return share.count or 0
 
 
 def _wait(slug: str, found: WaitingTime, before: Comparison, links: Links) -> Kpi:
-    state = "unclaimed" if slug == "time_to_claim" else "not_acted"
+    state, words = ("unclaimed", "not claimed") if slug == "time_to_claim" else ("not_acted", "not acted on")
     unknown = False if found.n_unknown else None
     counts = [
         Count(found.n, "handoffs", links.rows("handoffs", claim_time_unknown=unknown)),
-        Count(found.n_censored, "still waiting", links.rows("handoffs", state=state)),
+        Count(found.n_censored, words, links.rows("handoffs", state=state)),
     ]
     if found.n_unknown:
         href = links.rows("handoffs", claim_time_unknown=True)
@@ -248,6 +284,14 @@ def heatmap(report: Coverage) -> Heatmap:
     rows.sort(key=lambda row: (row.flow.flow_id is None, row.main_domain, -row.total, row.flow.name or ""))
     counts = [cell.session_count for row in rows for cell in row.cells if cell is not None]
     return Heatmap([domain.domain for domain in report.domains], rows, max(counts, default=1))
+
+
+def faster(found: Share) -> tuple[str, str]:
+    """Whether handoffs in the product start faster or slower, if that is clear, and the colour of it."""
+    low, high = found.ci95 or (None, None)
+    if low is not None and low > 0.5:
+        return "faster", "green"
+    return ("slower", "red") if high is not None and high < 0.5 else ("not clear yet", "secondary")
 
 
 def bucket(start: int, end: int | None) -> str:

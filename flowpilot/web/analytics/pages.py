@@ -6,12 +6,15 @@ from typing import Annotated, Any, ClassVar
 
 from fastapi import APIRouter, Request, Response
 
+from flowpilot.analytics.data_days import DataDays, data_days
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.identity.access import CanViewEscalations
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, requires
 from flowpilot.web.analytics import charts as report_charts
 from flowpilot.web.analytics import figures as report_figures
+from flowpilot.web.analytics import workload as report_workload
+from flowpilot.web.analytics.narrowing import Select
 from flowpilot.web.analytics.results import ReportResult, ReportRunner
 from flowpilot.web.analytics.tabs import TABS, Tab, tabs_of
 from flowpilot.web.analytics.view import PERIODS, View, ViewQuery
@@ -31,10 +34,20 @@ class ReportPage(Page):
     view: View
     found: ReportResult
     beside: ReportResult | None
+    further: ReportResult | None
+    selects: Sequence[Select]
+    days: DataDays
     periods: ClassVar[Any] = PERIODS
     metrics: ClassVar[dict[str, Metric]] = METRICS
     charts: ClassVar[Any] = report_charts
     figures: ClassVar[Any] = report_figures
+    workload: ClassVar[Any] = report_workload
+    bucket_titles: ClassVar[dict[str, str]] = {"day": "Day", "week": "Week from", "month": "Month from"}
+    # What is said of a chart whose points are no days; its files have the days.
+    buckets: ClassVar[dict[str, str]] = {
+        "week": " By week, because there are more than 100 days.",
+        "month": " By month, because there are more than 100 weeks.",
+    }
 
 
 @router.get("")
@@ -59,6 +72,9 @@ def _add_page(tab: Tab) -> None:
             view=view,
             found=await runner.run_counted(tab.report, tab.run),
             beside=None if tab.beside is None else await runner.run(f"beside {tab.report}", tab.beside),
+            further=None if tab.further is None else await runner.run(f"further {tab.report}", tab.further),
+            selects=await runner.selects(),
+            days=await data_days(db, actor.account_id, actor.timezone),
         )
         return render(request, page, frame)
 

@@ -12,6 +12,7 @@ from flowpilot.db.failures import DatabaseTimeoutError, outage
 from flowpilot.db.session import ReadDb
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor
+from flowpilot.web.analytics.narrowing import Select, selects
 from flowpilot.web.analytics.view import Links, View, links
 
 _log = logging.getLogger(__name__)
@@ -44,6 +45,16 @@ class ReportRunner:
         except FlowPilotError as error:
             return ReportResult(failure=error.detail)
         return await self.run(name, run)
+
+    async def selects(self) -> list[Select]:
+        """What the report can be narrowed to; nothing if the database takes too long to say."""
+        try:
+            async with self.db.begin_nested():
+                return await selects(self.actor, self.db, self.view.window)
+        except Exception as error:
+            if not isinstance(outage(error), DatabaseTimeoutError):
+                raise
+            return []
 
     async def run(self, name: str, run: Run) -> ReportResult:
         """Run a report. A failure of its own is shown in its place."""

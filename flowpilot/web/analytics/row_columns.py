@@ -17,6 +17,8 @@ _NOUNS = {
     "flows": "Flows",
 }
 
+DAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+
 Say = Callable[[Any], str]
 
 
@@ -30,6 +32,7 @@ def _any_of(value: list[str]) -> str:
 
 _BY = {
     "created": "created in the window",
+    "any_time": "created at any time before its end",
     "claimed": "claimed in the window",
     "claim_event": "with a claim in the window",
     "doc_pushed": "whose note reached the PSA in the window",
@@ -37,12 +40,15 @@ _BY = {
 }
 _STATES = {
     "unclaimed": "not claimed",
+    "waiting": "waiting",
     "claimed": "claimed by its end",
     "acted": "acted on",
     "not_acted": "not acted on",
     "pending": "neither acted on nor closed",
     "closed": "closed",
     "acted_ever": "acted on",
+    "claimant_acted": "acted on by the claimant",
+    "claimant_not_acted": "not acted on by the claimant",
 }
 
 # What each filter says. The ids of a flow and of a client are replaced by their names.
@@ -59,6 +65,9 @@ _WORDS: Mapping[str, Say] = {
     "rated": _yes_no("rated", "not rated"),
     "timed": _yes_no("with a time to resolution", "without a time to resolution"),
     "resolved_on": lambda value: f"resolved on {value:%-d %B %Y}",
+    "created_weekday": lambda value: f"on {DAYS[value - 1]}s",
+    "created_hour": lambda value: f"from {value}:00 to {value + 1}:00",
+    "open_on": lambda value: f"open at the end of {value:%-d %B %Y}",
     "state": lambda value: _STATES[value],
     "claim_time_unknown": _yes_no("claimed at an unknown time", "not claimed at an unknown time"),
     "reason": lambda value: f"reason “{value}”",
@@ -98,13 +107,17 @@ def in_words(kind: str, row_filter: RowFilter, flow: str | None = None, client: 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A field of the rows, its heading, and how it is shown. `link` is the field with the id that it links to."""
+    """A field of the rows, its heading, and how it is shown. `link` is the field with the id that it links to.
+
+    `working` is the field with the same stretch in working hours, said below it where it differs.
+    """
 
     field: str
     title: str
     show: str = "text"
     link: str | None = None
     to: str = ""
+    working: str | None = None
 
 
 def _session(link: str) -> Column:
@@ -128,7 +141,7 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("step_count", "Steps", "number"),
         Column("session_rating", "Rating", "number"),
         _CREATED,
-        Column("minutes_to_resolution", "To resolution", "minutes"),
+        Column("minutes_to_resolution", "To resolution", "minutes", working="working_minutes_to_resolution"),
     ),
     "handoffs": (
         Column("problem_summary", "Problem", "words", "id", "/handoffs/"),
@@ -141,6 +154,12 @@ COLUMNS: dict[str, tuple[Column, ...]] = {
         Column("claimed_by", "Claimed by"),
         Column("seconds_to_claim", "To claim", "seconds"),
         Column("seconds_to_first_action", "Claim to first action", "seconds"),
+        Column(
+            "seconds_to_claimant_action",
+            "Claim to claimant's action",
+            "seconds",
+            working="working_seconds_to_claimant_action",
+        ),
         Column("outcome", "Outcome", "plain"),
     ),
     "psa-posts": (

@@ -15,6 +15,7 @@ from flowpilot.analytics.rows.kinds import ROW_KINDS
 from flowpilot.analytics.rows.reading import PagingQuery, RowsPage, read_rows
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, requires
+from flowpilot.web.analytics import narrowing
 from flowpilot.web.analytics.row_columns import COLUMNS, Column, in_words
 from flowpilot.web.frame import CurrentFrame, Frame
 from flowpilot.web.render import Page, is_own_path, render
@@ -34,6 +35,7 @@ class Rows(Page):
     csv: str
     back: str
     is_continued: bool
+    only: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,8 +59,9 @@ class RowsRequest:
             found=found,
             columns=COLUMNS[kind.name],
             here=f"/analytics/rows/{kind.name}?{urlencode(query)}",
-            csv=f"/api/v1/analytics/flowpilot/rows/{kind.name}.csv?{urlencode(csv_query)}",
+            csv=f"/api/v1/analytics/flowpilot/rows/{kind.name}.csv?{urlencode([*csv_query, ('bom', 'true')])}",
             back=self.back,
+            only=narrowing.in_words(self.window, row_filter.parameters),
             is_continued="cursor" in self.request.query_params,
         )
         return render(self.request, page, self.frame)

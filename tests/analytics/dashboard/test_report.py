@@ -60,23 +60,32 @@ async def test_one_case_has_no_interval(database: Database, company: Company) ->
     assert [(day.mttr_minutes, day.mttr_minutes_ci95) for day in report.mttr_trend] == [(30, None)]
 
 
-async def test_means_have_students_interval(database: Database, company: Company) -> None:
+async def test_means_have_an_interval_from_twenty_cases_on(database: Database, company: Company) -> None:
+    for minutes, steps, rating in ((20, 2, 4), (30, 4, 5), (40, 6, 3)) * 6:
+        _resolved(company, minutes, step_count=steps, session_rating=rating)
+    report = await _report(database, company)
+    assert (report.mttr_minutes, report.mttr_minutes_ci95) == (30, None)
+    assert report.mttr_minutes_no_interval == "An interval takes 20 cases or more, and there are 18."
     for minutes, steps, rating in ((20, 2, 4), (30, 4, 5), (40, 6, 3)):
         _resolved(company, minutes, step_count=steps, session_rating=rating)
     report = await _report(database, company)
-    # t(2) = 4.302653 and n = 3: half is 2.484138 times s, which is 10 min, 2 steps and 1 point.
-    assert (report.mttr_minutes, report.mttr_minutes_ci95) == (30, (5.2, 54.8))
-    assert (report.avg_steps_to_resolution, report.avg_steps_to_resolution_ci95) == (4, (0, 9))
-    assert (report.avg_rating, report.avg_rating_ci95) == (4, (1.52, 5))
+    # Symmetric values have Student's interval: t(20) = 2.085963, s = 8.366600 and n = 21 make half of it 3.8084.
+    assert (report.mttr_minutes, report.mttr_minutes_ci95, report.mttr_minutes_no_interval) == (
+        30,
+        (26.2, 33.8),
+        None,
+    )
+    assert (report.avg_steps_to_resolution, report.avg_steps_to_resolution_ci95) == (4, (3.2, 4.8))
+    assert (report.avg_rating, report.avg_rating_ci95) == (4, (3.62, 4.38))
 
 
 async def test_a_trends_day_has_the_interval_of_its_own_sessions(database: Database, company: Company) -> None:
-    _resolved(company, 20, 30, 40)
+    _resolved(company, *[20, 30, 40] * 7)
     _resolved(company, 1, 200, created=DAY + timedelta(days=1))
     first, second = (await _report(database, company)).mttr_trend
-    assert (first.mttr_minutes, first.mttr_minutes_ci95) == (30, (5.2, 54.8))
-    # Half of it is 12.7062 * 140.7142 / sqrt(2) = 1264.3: the lower end would lie below 0.
-    assert (second.mttr_minutes, second.mttr_minutes_ci95) == (100.5, (0, 1364.8))
+    assert (first.mttr_minutes, first.mttr_minutes_ci95) == (30, (26.2, 33.8))
+    assert (second.mttr_minutes, second.mttr_minutes_ci95) == (100.5, None)
+    assert second.mttr_minutes_no_interval == "An interval takes 20 cases or more, and there are 2."
 
 
 async def test_shares_are_of_all_sessions(database: Database, company: Company) -> None:
@@ -122,10 +131,19 @@ async def test_an_empty_window_before_has_no_change(database: Database, company:
     assert report.previous.mttr_minutes.model_dump() == {"value": None, "n": 0, "ci95": None, **NO_CHANGE}
 
 
-async def test_a_clear_change_has_the_direction_that_is_good(database: Database, company: Company) -> None:
+async def test_only_what_is_known_at_once_has_a_direction(database: Database, company: Company) -> None:
+    """The sessions of the window before had longer to be resolved, escalated or rated."""
     for number in range(20):
-        _resolved(company, 10 + number % 2, step_count=3, session_rating=5 - number % 2, confidence_tier="guided")
-        _resolved(company, 60 + number % 2, created=BEFORE, step_count=9, session_rating=1 + number % 2)
+        _resolved(
+            company,
+            10 + number % 2,
+            step_count=3 + number % 2,
+            session_rating=5 - number % 2,
+            confidence_tier="guided",
+        )
+        _resolved(
+            company, 60 + number % 2, created=BEFORE, step_count=9 + number % 2, session_rating=1 + number % 2
+        )
         for status in ("escalated", "abandoned"):
             company.add("ai_sessions", status=status, created_at=BEFORE)
     company.add("ai_sessions", status="active", created_at=DAY)
@@ -138,7 +156,7 @@ async def test_a_clear_change_has_the_direction_that_is_good(database: Database,
         "ci95": (60.3, 60.7),
         "difference": -50,
         "difference_ci95": (-50.3, -49.7),
-        "direction": "better",
+        "direction": None,
     }
     assert previous.avg_rating.model_dump() == {
         "value": 1.5,
@@ -146,17 +164,17 @@ async def test_a_clear_change_has_the_direction_that_is_good(database: Database,
         "ci95": (1.26, 1.74),
         "difference": 3,
         "difference_ci95": (2.66, 3.34),
-        "direction": "better",
+        "direction": None,
     }
     assert (previous.avg_steps_to_resolution.difference, previous.avg_steps_to_resolution.direction) == (
         -6,
-        "better",
+        None,
     )
     shares = (previous.resolution_rate, previous.escalated_share, previous.abandoned_share, previous.guided_share)
     assert [(share.value, share.n, share.difference, share.direction) for share in shares] == [
-        (33.3, 60, 61.9, "better"),
-        (33.3, 60, -33.3, "better"),
-        (33.3, 60, -33.3, "better"),
+        (33.3, 60, 61.9, None),
+        (33.3, 60, -33.3, None),
+        (33.3, 60, -33.3, None),
         (0, 60, 95.2, "better"),
     ]
 
@@ -196,3 +214,33 @@ def test_the_beginning_of_time_has_a_window_before(client: TestClient, company: 
     asked = {"from": "0001-01-01T00:00:00Z", "to": "0001-01-05T00:00:00Z", "compare": "true"}
     answer = client.get(PATH, params=asked, headers=company.headers())
     assert answer.json()["previous"]["from"] == "0001-01-01T00:00:00Z"
+
+
+def test_ten_years_are_by_month_in_the_accounts_zone(client: TestClient, company: Company) -> None:
+    for created, resolved in (
+        ("2016-03-27 00:30", "2016-03-27 01:00"),  # In Vienna at 3:00, when the clocks go forward.
+        ("2024-02-29 22:30", "2024-02-29 23:30"),  # In March already.
+        ("2024-03-01 12:00", "2024-03-01 15:00"),
+        ("2026-03-26 12:00", "2026-03-26 12:30"),
+    ):
+        company.add("ai_sessions", status="resolved", created_at=at(created), resolved_at=at(resolved))
+    asked = {"from": "2016-03-27", "to": "2026-03-27", "tz": "Europe/Vienna"}
+    found = client.get(PATH, params=asked, headers=company.headers()).json()
+    assert found["mttr_bucket"] == "month"
+    assert [
+        (one["date"], one["last_day"], one["session_count"], one["mttr_minutes"], one["complete"])
+        for one in found["mttr_periods"]
+    ] == [
+        ("2016-03-01", "2016-03-31", 1, 30.0, True),
+        ("2024-03-01", "2024-03-31", 2, 120.0, True),
+        ("2026-03-01", "2026-03-31", 1, 30.0, False),
+    ]
+    assert [day["date"] for day in found["mttr_trend"]] == ["2016-03-27", "2024-03-01", "2026-03-26"]
+    rows = client.get(
+        "/api/v1/analytics/flowpilot/rows/sessions",
+        params=asked | {"resolved_from": "2024-03-01", "resolved_until": "2024-03-31"},
+        headers=company.headers(),
+    ).json()
+    assert len(rows["items"]) == 2
+    days = client.get("/api/v1/analytics/flowpilot/data-days", headers=company.headers()).json()
+    assert days == {"first_day": "2016-03-27", "last_day": "2026-03-26", "timezone": "UTC"}

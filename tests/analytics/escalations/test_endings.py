@@ -89,6 +89,42 @@ async def test_what_seniors_did_most_comes_first_however_it_is_worded(
     assert node.seniors_did[1] == SeniorDeed(text="Called the provider", n=1)
 
 
+@pytest.mark.parametrize("edit", ["strike", "correct"])
+async def test_a_suggestion_stays_done_whatever_becomes_of_its_note(
+    database: Database, company: Company, edit: str
+) -> None:
+    flow = company.add("trees", name="VPN")
+    _handed_over(company, flow, "cable")
+    [(session,)] = company.query("SELECT id FROM ai_sessions")
+    content = {
+        "instruction": "Restart the gateway.",
+        "outcome": "Did not help",
+        "suggestion": "ai",
+        "note": "Slow.",
+    }
+    known = {"session_id": session, "actor_id": SENIOR, "created_at": DAY + timedelta(minutes=2)}
+    step = company.add("ai_session_steps", position=1, kind="outcome", content=content, **known)
+    company.add("ai_session_steps", position=2, kind=edit, content={"step": str(step), "text": "Slower."}, **known)
+    (node,) = (await _report(database, company)).nodes
+    assert node.seniors_did == [SeniorDeed(text="Restart the gateway.", n=1)]
+
+
+@pytest.mark.parametrize(("edit", "text", "n"), [("strike", "", 0), ("correct", "Reset the switch.", 1)])
+async def test_a_fix_that_did_not_help_is_what_the_fix_reads_now(
+    database: Database, company: Company, edit: str, text: str, n: int
+) -> None:
+    flow = company.add("trees", name="VPN")
+    _handed_over(company, flow, "cable")
+    [(session,)] = company.query("SELECT id FROM ai_sessions")
+    known = {"session_id": session, "actor_id": SENIOR, "created_at": DAY + timedelta(minutes=2)}
+    fix = company.add("ai_session_steps", position=1, kind="fix", content={"text": "Reset the router."}, **known)
+    failed = {"instruction": "Reset the router.", "outcome": "Did not help", "fix": str(fix), "note": "Slow."}
+    company.add("ai_session_steps", position=2, kind="outcome", content=failed, **known)
+    company.add("ai_session_steps", position=3, kind=edit, content={"step": str(fix), "text": text}, **known)
+    (node,) = (await _report(database, company)).nodes
+    assert node.seniors_did == [SeniorDeed(text=text, n=n)][:n]
+
+
 async def test_what_others_did_does_not_count(database: Database, company: Company) -> None:
     flow = company.add("trees", name="VPN")
     _handed_over(company, flow, "cable", "Renewed the certificate", by=new_id())

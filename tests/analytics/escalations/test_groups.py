@@ -6,9 +6,9 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from flowpilot.analytics.comparison import compare, window_before
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.escalations.schemas import Escalations
+from flowpilot.analytics.estimates.comparison import compare, window_before
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window, window
 from flowpilot.analytics.statistics import Estimate, proportion

@@ -59,7 +59,8 @@ async def test_without_rows_everything_is_unknown(database: Database, company: C
     report = await _report(database, company)
     nothing = {"value": None, "n": 0, "ci95": None}
     for share in ("bounce_back_rate", "release_rate", "snapshot_completeness", "steps_repeated"):
-        assert getattr(report.quality, share).model_dump() == nothing
+        count = None if share == "snapshot_completeness" else 0
+        assert getattr(report.quality, share).model_dump() == {**nothing, "no_interval": None, "count": count}
         assert getattr(report.previous, share).model_dump() == {
             **nothing,
             "difference": None,
@@ -147,15 +148,21 @@ async def test_a_claim_counts_in_its_own_window(database: Database, company: Com
     assert _is((await _report(database, company)).quality.release_rate, 1, 1)
 
 
-async def test_completeness_is_a_mean_with_students_interval(database: Database, company: Company) -> None:
-    for completeness in (0.5, 0.7, 0.9):
+async def test_completeness_is_a_mean_with_an_interval(database: Database, company: Company) -> None:
+    for completeness in (0.5, 0.7, 0.9) * 7:
         _handoff(company, snapshot={"completeness": completeness})
     for snapshot in ({}, {"completeness": None}, {"completeness": "0.1"}, {"completeness": 12}):
         _handoff(company, snapshot=snapshot)
     _handoff(company, START - timedelta(seconds=1), snapshot={"completeness": 0.1})
     found = (await _report(database, company)).quality.snapshot_completeness
-    # s = 0.2, t(2) = 4.302653: 0.7 - 4.302653 * 0.2 / sqrt(3) = 0.2032, and above it 1 is the end.
-    assert found.model_dump() == {"value": 0.7, "n": 3, "ci95": (0.2032, 1.0)}
+    # Symmetric: s = 0.167332 and t(20) = 2.085963, so half of it is 0.0762.
+    assert found.model_dump() == {
+        "value": 0.7,
+        "n": 21,
+        "ci95": (0.6238, 0.7762),
+        "no_interval": None,
+        "count": None,
+    }
 
 
 async def test_the_newest_two_thousand_snapshots_are_enough(database: Database, company: Company) -> None:

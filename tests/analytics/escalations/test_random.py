@@ -1,6 +1,5 @@
 """In random worlds, the quality of escalations is what its definitions say in plain Python."""
 
-import asyncio
 import random
 import uuid
 from collections import defaultdict
@@ -21,7 +20,7 @@ from flowpilot.db.bulk import account_transaction, copy_rows
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from tests.analytics.naive import Row
-from tests.company import at
+from tests.company import at, run
 
 NOW = at("2026-03-30 09:30")
 WEEK = timedelta(days=7)
@@ -79,6 +78,7 @@ def _handoff(draw: random.Random, session: uuid.UUID, rows: dict[str, list[Row]]
         # Now and then by somebody at an unknown time.
         "claimed_by": draw.choice([None, *PEOPLE]) if claimed or draw.random() < 0.1 else None,
         "first_action_at": acted if acted is None or claimed is None or acted > claimed else None,
+        "claimant_action_at": _later(draw, acted) if claimed is not None and acted != claimed else None,
         "closed_at": closed,
         "outcome": draw.choice([None, "resolved", "returned"]) if closed else None,
     }
@@ -254,13 +254,10 @@ def _stored(value: Any) -> Any:
     return Jsonb(value) if isinstance(value, dict) else value
 
 
-async def _answer(url: str, account_id: uuid.UUID) -> Escalations:
+async def _answer(database: Database, account_id: uuid.UUID) -> Escalations:
     asked = window(account_id, now=NOW, account_timezone="UTC", period=Period.WEEK)
-    database = Database(url, pool_size=1)
     async with database.read(account_id) as db:
-        report = await escalations(db, asked)
-    await database.close()
-    return report
+        return await escalations(db, asked)
 
 
 def _told(groups: list[Any], key: str) -> dict[str | None, Row]:
@@ -279,7 +276,8 @@ def _told(groups: list[Any], key: str) -> dict[str | None, Row]:
 @given(seed=st.integers(0, 2**32))
 def test_the_quality_is_its_definitions(urls: DatabaseUrls, seed: int) -> None:
     rows = _world(random.Random(seed))  # noqa: S311
-    report = asyncio.run(_answer(urls.runtime, _store(urls, rows)))
+    account_id = _store(urls, rows)
+    report = run(urls, lambda database: _answer(database, account_id))
     world = _World(rows, START, NOW + timedelta(microseconds=1), NOW)
     assert report.population.n_unknown == sum(map(_is_unknown, world.created))
     for name, expected in world.figures().items():

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from flowpilot.analytics.escalations.headline import headline
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.escalations.schemas import Escalations
 from flowpilot.analytics.period import Window, window
@@ -41,6 +42,7 @@ async def test_the_population(database: Database, company: Company, neighbour: C
     assert report.population.model_dump() == {
         "n_created": 6,
         "n_unclaimed": 2,
+        "n_waiting": 1,
         "n_claimed": 4,
         "n_unknown": 0,
         "n_acted": 2,
@@ -61,6 +63,26 @@ async def test_the_pending_are_censored_not_dropped(database: Database, company:
     waiting = report.time_to_first_action
     assert (waiting.n, waiting.n_censored, waiting.median, waiting.mean) == (7, 4, None, None)
     assert waiting.estimator == "kaplan-meier"
+
+
+async def test_the_claimants_own_action_is_counted_apart(database: Database, company: Company) -> None:
+    """The same claims; the contract's figures are of anybody's first step, the headline of the claimant's."""
+    day = at("2026-06-10 08:00")
+    for seconds in (20, 40):
+        _handoff(company, day, claimed_at=0, first_action_at=10, claimant_action_at=seconds)
+    for _ in range(3):
+        _handoff(company, day, claimed_at=0, first_action_at=10)
+    _handoff(company, day, claimed_at=0, closed_at=50)
+    report = await _report(database, company)
+    assert (report.n_handoffs_with_action, report.median_seconds_to_first_action) == (5, 10)
+    anybody, claimant = report.time_to_first_action, report.time_to_claimant_action
+    assert (anybody.n, anybody.n_censored, anybody.median) == (6, 1, 10)
+    assert (claimant.n, claimant.n_censored, claimant.median, claimant.mean) == (6, 4, None, None)
+    shares = [point.share_waiting for point in report.claimant_survival_curve]
+    assert shares[:3] == [1, round(5 / 6, 4), round(4 / 6, 4)]
+    async with database.read(company.id) as db:
+        shown = await headline(db, window(company.id, now=NOW, account_timezone="UTC"))
+    assert (shown.time_to_claimant_action, shown.time_to_first_action) == (claimant, anybody)
 
 
 async def test_a_claim_before_the_window_counts_when_its_clock_starts(

@@ -1,12 +1,15 @@
 """The routes of the rows: who may call, pages, CSV, and other accounts."""
 
 import csv
+import io
+from datetime import datetime
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
+from python_calamine import CalamineWorkbook
 
-from flowpilot.analytics.rows import csv as rows_csv
+from flowpilot.analytics.rows import files as rows_files
 from flowpilot.identity.actor import Role
 from tests.company import Company
 
@@ -38,7 +41,7 @@ def _lines(client: TestClient, company: Company, kind: str, **params: Any) -> li
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("role", list(Role))
-@pytest.mark.parametrize("ending", ["", ".csv"])
+@pytest.mark.parametrize("ending", ["", ".csv", ".xlsx"])
 def test_who_may_call(client: TestClient, company: Company, kind: str, role: Role, ending: str) -> None:
     is_open = kind in {"handoffs", "baselines"} and role is Role.ENGINEER
     allowed = role in {Role.TEAM_ADMIN, Role.OWNER} or is_open
@@ -67,6 +70,32 @@ def test_the_csv_has_what_the_json_has(client: TestClient, company: Company, kin
         for value in item.values()
     ]
     assert row == expected
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_spreadsheet_has_the_same_rows_and_says_how_they_are_filtered(
+    client: TestClient, company: Company, kind: str
+) -> None:
+    _one_of_each(company)
+    (item,) = client.get(f"{BASE}/{kind}", params=WINDOW, headers=company.headers()).json()["items"]
+    answer = client.get(f"{BASE}/{kind}.xlsx", params=WINDOW, headers=company.headers())
+    book = CalamineWorkbook.from_filelike(io.BytesIO(answer.content))
+    (names, row), about = (sheet.to_python() for sheet in map(book.get_sheet_by_index, (0, 1)))
+    assert names == list(item)
+    assert row[names.index("id")] == item["id"]
+    assert [line[:2] for line in about if line[0] == "Time zone"] == [["Time zone", "UTC"]]
+    filters = {line[0]: line[1] for line in about if str(line[0]).startswith("Filter: ")}
+    assert filters == ({"Filter: by": "created"} if kind in {"sessions", "handoffs"} else filters)
+
+
+def test_a_spreadsheets_times_are_true_ones(client: TestClient, company: Company) -> None:
+    _one_of_each(company, "=1+1")
+    params = {**WINDOW, "tz": "Europe/Berlin"}
+    answer = client.get(f"{BASE}/sessions.xlsx", params=params, headers=company.headers())
+    names, row = CalamineWorkbook.from_filelike(io.BytesIO(answer.content)).get_sheet_by_index(0).to_python()
+    found = dict(zip(names, row, strict=True))
+    assert found["created_at"] == datetime(2026, 3, 1, 11)  # noqa: DTZ001 - A spreadsheet's times have no zone.
+    assert (found["problem_summary"], found["step_count"]) == ("=1+1", 0)
 
 
 @pytest.mark.parametrize("limit", [1, 3, 200])
@@ -121,7 +150,7 @@ def test_filters_are_left_out_of_the_header_if_a_proxy_would_refuse_it(
 def test_a_csv_without_all_rows_says_so_in_its_name(
     client: TestClient, company: Company, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(rows_csv, "MOST_ROWS", 2)
+    monkeypatch.setattr(rows_files, "MOST_ROWS", 2)
     for day in range(1, 4):
         company.add("ai_sessions", created_at=f"2026-03-0{day}T10:00Z")
     answer = client.get(f"{BASE}/sessions.csv", params=WINDOW, headers=company.headers())

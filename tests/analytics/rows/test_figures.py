@@ -83,6 +83,11 @@ def _other(reports: dict[str, Any]) -> Iterator[Figure]:
         yield _sessions("usage", flow["usage_count"], flow_id=flow["flow_id"])
     for gap in reports["knowledge-gaps"]["gaps"]:
         yield _sessions(gap["title"], gap["sessions"]["n"], **gap["sessions"]["filters"])
+        evidence, of = gap["evidence"], {"domain": gap["domain"]} if gap["domain"] else {"without_domain": True}
+        if gap["gap_type"] == "high_escalation":
+            yield _sessions("cases of a gap", evidence["n"], **of)
+        if gap["gap_type"] == "uncharted_territory":
+            yield _sessions("cases of a gap", evidence["n"], status=["resolved"], **of)
     for node in reports["flow-endings"]["nodes"]:
         place = f"{node['flow_id']}/{node['node']}"
         yield _sessions(place, node["n_sessions"], by="handed_over", handed_over_at=place)
@@ -99,7 +104,7 @@ def _other(reports: dict[str, Any]) -> Iterator[Figure]:
 
 
 def _escalations(report: Any) -> Iterator[Figure]:
-    for state in ("unclaimed", "claimed", "acted", "pending"):
+    for state in ("unclaimed", "waiting", "claimed", "acted", "pending"):
         yield _handoffs(state, report["population"][f"n_{state}"], state=state)
     yield _handoffs("created", report["population"]["n_created"])
     yield _handoffs("all claimed", report["n_handoffs_claimed"], by="claimed")
@@ -113,6 +118,11 @@ def _escalations(report: Any) -> Iterator[Figure]:
     action = report["time_to_first_action"]
     yield _handoffs("to action", action["n"], by="claimed")
     yield _handoffs("still waiting", action["n_censored"], by="claimed", state="not_acted")
+    claimant = report["time_to_claimant_action"]
+    yield _handoffs("claimant", claimant["n"], by="claimed")
+    yield _handoffs("claimant waits", claimant["n_censored"], by="claimed", state="claimant_not_acted")
+    n_acted = claimant["n"] - claimant["n_censored"]
+    yield _handoffs("claimant acted", n_acted, by="claimed", state="claimant_acted")
     for bucket in report["distribution"]:
         edges = {"from_seconds": bucket["from_seconds"], "to_seconds": bucket["to_seconds"]}
         yield _handoffs("bucket", bucket["n"], by="claimed", **edges)
@@ -120,12 +130,11 @@ def _escalations(report: Any) -> Iterator[Figure]:
     yield _handoffs("bounced of", quality["bounce_back_rate"]["n"], by="claimed")
     yield _handoffs("released of", quality["release_rate"]["n"], by="claim_event")
     yield _handoffs("snapshots", quality["snapshot_completeness"]["n"], completeness_known=True)
-    # A share's count, as it is rounded to four digits.
     for name, filters in (
         ("bounce_back_rate", {"by": "claimed", "bounced_back": True}),
         ("release_rate", {"by": "claim_event", "released": True}),
     ):
-        yield _handoffs(name, round(quality[name]["n"] * (quality[name]["value"] or 0)), **filters)
+        yield _handoffs(name, quality[name]["count"], **filters)
     yield from _groups(report)
 
 
@@ -154,7 +163,27 @@ def _savings(report: Any) -> Iterator[Figure]:
         asked = BaselineRowFilter(running=False, excluded_reason=reason["reason"])
         yield "excluded for", reason["n"], BASELINES, asked
     yield _handoffs("product", report["product"]["n"], by="claimed")
+    by_clock: dict[str, dict[str, Any]] = {"creation": {"claim_time_unknown": False}, "claim": {"by": "claimed"}}
+    for one in report["comparisons"]:
+        yield _handoffs(f"product by {one['clock']}", one["product"]["n"], **by_clock[one["clock"]])
     yield _handoffs("product unknown", report["product"]["n_unknown"], claim_time_unknown=True)
+
+
+def _workload(reports: Any) -> Iterator[Figure]:
+    for cell in reports["load"]["hours"]:
+        when = {"created_weekday": cell["weekday"], "created_hour": cell["hour"]}
+        if cell["sessions"]:
+            yield _sessions("load", cell["sessions"], **when)
+        if cell["handoffs"]:
+            yield _handoffs("load", cell["handoffs"], **when)
+    for day in reports["backlog"]["days"][::7]:
+        yield _sessions("open", day["sessions_open"], by="any_time", open_on=day["date"])
+        yield _handoffs("open", day["handoffs_open"], by="any_time", open_on=day["date"])
+
+
+def _follow_up(report: Any) -> Iterator[Figure]:
+    yield _sessions("followed", report["total_sessions"])
+    yield _sessions("ever escalated", report["n_ever_escalated"], ever_escalated=True)
 
 
 def figures(reports: dict[str, Any]) -> list[Figure]:
@@ -164,6 +193,8 @@ def figures(reports: dict[str, Any]) -> list[Figure]:
         *_other(reports),
         *_escalations(reports["escalations"]),
         *_savings(reports["savings"]),
+        *_workload(reports),
+        *_follow_up(reports["follow-up"]),
     ]
 
 

@@ -1,6 +1,5 @@
 """In random worlds, every figure of the reports is the number of its rows."""
 
-import asyncio
 import random
 import uuid
 from types import ModuleType
@@ -15,15 +14,13 @@ from flowpilot.db.session import Database
 from tests.analytics import test_random_worlds
 from tests.analytics.escalations import test_random as test_random_escalations
 from tests.analytics.rows.test_figures import differences
+from tests.company import run
 
 
-async def _differences(url: str, account_id: uuid.UUID) -> list[tuple[str, int, int]]:
+async def _differences(database: Database, account_id: uuid.UUID) -> list[tuple[str, int, int]]:
     asked = window(account_id, now=test_random_worlds.NOW, account_timezone="Europe/Vienna", period=Period.WEEK)
-    database = Database(url, pool_size=1)
     async with database.read(account_id) as db:
-        found = await differences(db, asked)
-    await database.close()
-    return found
+        return await differences(db, asked)
 
 
 @pytest.mark.parametrize("worlds", [test_random_worlds, test_random_escalations])
@@ -31,4 +28,4 @@ async def _differences(url: str, account_id: uuid.UUID) -> list[tuple[str, int, 
 @given(seed=st.integers(0, 2**32))
 def test_every_figure_is_the_number_of_its_rows(urls: DatabaseUrls, worlds: ModuleType, seed: int) -> None:
     account_id = worlds._store(urls, worlds._world(random.Random(seed)))  # noqa: S311
-    assert asyncio.run(_differences(urls.runtime, account_id)) == []
+    assert run(urls, lambda database: _differences(database, account_id)) == []

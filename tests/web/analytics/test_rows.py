@@ -2,6 +2,7 @@
 
 import html
 import re
+from datetime import timedelta
 
 import pytest
 
@@ -10,7 +11,7 @@ from tests.company import Company
 from tests.web.conftest import SignedIn
 from tests.web.history import JANUARY, live_through
 
-TABS = ("overview", "coverage", "flow-quality", "escalations", "psa", "knowledge-gaps", "savings")
+TABS = ("overview", "coverage", "flow-quality", "escalations", "load", "psa", "knowledge-gaps", "savings")
 KINDS = ("sessions", "handoffs", "psa-posts", "time-entries", "proposals", "baselines", "flows")
 
 
@@ -77,6 +78,19 @@ def test_rows_and_their_csv_are_the_same(signed_in: SignedIn, company: Company, 
     [address] = re.findall(r'href="(/api/[^"]+\.csv[^"]*)"', page)
     lines = browser.get(address).text.splitlines()
     assert int(n) == len(lines) - 1 == page.count("<tr>") - 1 > 0
+
+
+def test_a_stretch_says_how_much_of_it_was_working_time(signed_in: SignedIn, company: Company) -> None:
+    [[opened]] = company.query("SELECT now() - interval '2 days'")
+    resolved = {"status": "resolved", "created_at": opened, "resolved_at": opened + timedelta(hours=9)}
+    # The second one began and ended within working hours.
+    for work_seconds in (3600, 32400):
+        company.add("ai_sessions", **resolved, work_seconds=work_seconds)
+    page = signed_in(Role.OWNER).get("/analytics/rows/sessions").text.replace("\N{NO-BREAK SPACE}", " ")
+    assert sorted(re.findall(r"<td[^>]*>(9 h.*?)</td>", page)) == [
+        "9 h",
+        '9 h<small class="d-block text-secondary">1 h in working hours</small>',
+    ]
 
 
 def test_the_title_says_which_rows(signed_in: SignedIn, company: Company) -> None:

@@ -16,7 +16,7 @@ from tests.company import Company
 from tests.web.conftest import SignedIn
 from tests.web.history import JANUARY, live_through
 
-TABS = ("overview", "coverage", "flow-quality", "escalations", "psa", "knowledge-gaps", "savings")
+TABS = ("overview", "coverage", "flow-quality", "escalations", "load", "psa", "knowledge-gaps", "savings")
 TRY_AGAIN = "This cannot be shown now"
 
 
@@ -58,7 +58,7 @@ def test_a_viewer_may_not_see_analytics(signed_in: SignedIn) -> None:
 
 def test_an_engineer_sees_no_way_to_the_other_tabs(signed_in: SignedIn) -> None:
     page = signed_in(Role.ENGINEER).get("/analytics/escalations").text
-    assert set(re.findall(r'href="/analytics/([a-z-]+)"', page)) == {"escalations"}
+    assert set(re.findall(r'href="/analytics/([a-z-]+)"', page)) == {"escalations", "me"}
 
 
 def test_the_window_and_the_comparison_stay_from_tab_to_tab(signed_in: SignedIn) -> None:
@@ -73,6 +73,19 @@ def test_the_window_and_the_comparison_stay_from_tab_to_tab(signed_in: SignedIn)
 def test_the_chosen_period_is_marked(signed_in: SignedIn) -> None:
     page = signed_in(Role.OWNER).get("/analytics/overview?period=90d").text
     assert re.search(r'class="btn active" href="[^"]*period=90d" aria-current="true"', page)
+
+
+def test_all_time_is_from_the_first_day_to_the_last(signed_in: SignedIn, company: Company) -> None:
+    for day in ("2016-02-29", "2026-06-15"):
+        times = {"created_at": f"{day} 12:00Z", "resolved_at": f"{day} 13:00Z"}
+        company.add("ai_sessions", status="resolved", **times)
+    path = "/analytics/overview?from=2016-02-29&to=2026-06-16"
+    browser = signed_in(Role.OWNER)
+    assert f'href="{path}">All time' in html.unescape(browser.get("/analytics/overview").text)
+    page = html.unescape(browser.get(path).text)
+    assert f'href="{path}" aria-current="true">All time' in page
+    assert "By month, because there are more than 100 weeks." in page
+    assert "resolved_from=2016-02-01&resolved_until=2016-02-29" in page
 
 
 def test_a_range_that_makes_no_sense_says_so(signed_in: SignedIn) -> None:
@@ -177,7 +190,7 @@ def test_every_chart_has_its_words_its_table_and_its_data(signed_in: SignedIn, c
         assert page.count("<summary>As a table</summary>") == len(charts)
         assert "<script>" not in page
         assert "style=" not in page
-    assert found == 7
+    assert found == 9
 
 
 def test_a_day_that_is_not_over_is_marked(signed_in: SignedIn, company: Company, client: TestClient) -> None:

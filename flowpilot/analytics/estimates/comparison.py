@@ -21,7 +21,7 @@ class Comparison(BaseModel):
     difference: float | None = Field(description="This window's figure minus that of the window before.")
     difference_ci95: Bounds | None
     direction: Literal["better", "worse"] | None = Field(
-        description="Null unless the interval of the difference excludes zero."
+        description="Null unless the interval of the difference excludes zero, and both had the same follow-up."
     )
 
 
@@ -35,12 +35,16 @@ def window_before(asked: Window) -> Window:
     return replace(asked, start=asked.start - length, end=asked.start, to=asked.start, as_of=as_of, period=None)
 
 
-def compare(metric: str, new: Estimate, old: Estimate, digits: int) -> Comparison:
+def compare(
+    metric: str, new: Estimate, old: Estimate, digits: int, *, has_equal_follow_up: bool = True
+) -> Comparison:
     """A figure of the window before, with what has changed and whether it is better or worse now.
+
+    There is no verdict where the sessions of the window before had longer to get there.
 
     `metric` is its slug in the catalogue, which says what is good.
     """
-    (value, _, ci95), (old_value, old_n, old_ci95) = new, old
+    value, ci95, old_value, old_n, old_ci95 = new.value, new.ci95, old.value, old.n, old.ci95
     difference, interval = None, None
     if value is not None and old_value is not None:
         difference = value - old_value
@@ -51,7 +55,7 @@ def compare(metric: str, new: Estimate, old: Estimate, digits: int) -> Compariso
         ci95=rounded_bounds(old_ci95, digits),
         difference=rounded(difference, digits),
         difference_ci95=rounded_bounds(interval, digits),
-        direction=_direction(METRICS[metric].good, interval),
+        direction=_direction(METRICS[metric].good, interval) if has_equal_follow_up else None,
     )
 
 
