@@ -23,6 +23,7 @@ class Clients:
     def __init__(self, connection: Connection, account_id: UUID, now: datetime) -> None:
         self._connection, self._account_id, self._now = connection, account_id, now
         self._known: dict[str, Named] | None = None
+        self.created: list[UUID] = []
 
     def find(self, names: Iterable[str | None]) -> dict[str | None, Named]:
         """The client of each of these names; new ones are written."""
@@ -57,3 +58,4 @@ class Clients:
         copy_rows(self._connection, "clients", _CLIENT, clients)
         names = ((self._account_id, new_id(), client_id, name, key) for key, (client_id, name) in new.items())
         copy_rows(self._connection, "client_names", _NAME, names)
+        self.created += [client_id for client_id, _ in new.values() if client_id is not None]

@@ -1,9 +1,9 @@
 """Import an event log into an account: all of it in one transaction, or nothing."""
 
 import hashlib
-import json
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict
+from collections.abc import Mapping as Named
+from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -12,18 +12,34 @@ from psycopg import Connection
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
-from flowpilot.errors import NotFoundError
-from flowpilot.imports.cases import Case, build_case
+from flowpilot.imports.case.build import build_case
+from flowpilot.imports.case.merging import Statement, add_to
+from flowpilot.imports.case.model import Case, Row
 from flowpilot.imports.clients import Clients
-from flowpilot.imports.mapping import Mapping
+from flowpilot.imports.days import Days
+from flowpilot.imports.known.statements import Statements, add_statements
+from flowpilot.imports.known.tickets import KnownTickets, find_known
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.models import ItemKind
 from flowpilot.imports.progress import ImportProgress, ImportSummary, OnProgress
-from flowpilot.imports.reader import open_log
-from flowpilot.imports.staging import drop_cases_already_here, stage, staged_cases
-from flowpilot.imports.writer import People, write_cases
+from flowpilot.imports.reading.opening import open_log
+from flowpilot.imports.runs import (
+    add_items,
+    add_sessions,
+    begin,
+    finish,
+    imported_at,
+    note_rewritten,
+    take_turn,
+)
+from flowpilot.imports.staging import Staged, stage, staged_cases
+from flowpilot.imports.writer import People, Sessions, rewrite_cases, write_cases
 
 __all__ = ["ImportProgress", "ImportSummary", "import_log"]
 
 _BATCH_ROWS = 5_000
+# With so few, PostgreSQL's statistics say nothing of what an import brings.
+_FEW_SESSIONS = 10_000
 
 
 def import_log(
@@ -34,12 +50,17 @@ def import_log(
     *,
     now: datetime,
     progress: OnProgress | None = None,
+    name: str | None = None,
+    people: Named[str, UUID] | None = None,
 ) -> ImportSummary:
     """Import a log as the runtime role. The same file with the same mapping is imported once.
 
-    Cases whose ticket already has a session in the account are left as they are.
+    What it says of cases that earlier imports brought is added to those. Cases whose ticket has a session of the
+    account's own, or one that somebody has worked on, are left as they are.
 
     Args:
+        name: what the import is called, if not as the file.
+        people: members of the account whom the log calls otherwise, by their names there.
         progress: called about every thousand rows while the file is read, then after each batch that is written.
 
     Raises:
@@ -49,67 +70,140 @@ def import_log(
     """
     on_progress = progress or (lambda _: None)
     with account_transaction(runtime_url, account_id) as connection:
-        _take_turn(connection, account_id)
-        rows, digest = _read(connection, file, mapping, on_progress)
-        summary = ImportSummary(rows, already_imported_at=_imported_at(connection, account_id, digest))
-        if summary.already_imported_at is None:
-            _write(connection, account_id, mapping, now, summary, on_progress)
-            _record(connection, account_id, (digest, file.name, mapping.name), now, summary)
+        days = Days(take_turn(connection, account_id), now)
+        staged, digest, left_out = _read(connection, file, mapping, on_progress)
+        earlier = imported_at(connection, account_id, digest)
+        summary = ImportSummary(staged.rows, already_imported_at=earlier, lines_left_out=left_out)
+        if earlier is None:
+            run_id = begin(connection, account_id, digest, name or file.name, mapping, now, people or {})
+            writing = _Writing(connection, account_id, run_id, mapping, now, summary, days)
+            _write(writing, on_progress, newest_first=staged.newest_first)
+            summary.first_day, summary.last_day = days.first, days.last
+            finish(connection, account_id, run_id, now, summary)
         return summary
 
 
-def _take_turn(connection: Connection, account_id: UUID) -> None:
-    """Imports into an account run one after the other, so that the later one sees what the earlier one did."""
-    connection.execute("SELECT pg_advisory_xact_lock(hashtextextended(%s, 0))", (f"import {account_id}",))
-    if connection.execute("SELECT FROM accounts WHERE id = %s", (account_id,)).fetchone() is None:
-        raise NotFoundError(f"There is no account {account_id}.")
-
-
-def _read(connection: Connection, file: Path, mapping: Mapping, on_progress: OnProgress) -> tuple[int, str]:
-    """Stage the file. Return its number of rows, and the digest of the file and the mapping."""
-    with open_log(file, delimiter=mapping.file.delimiter, encoding=mapping.file.encoding) as reader:
-        rows = stage(connection, reader, mapping, on_progress)
+def _read(
+    connection: Connection, file: Path, mapping: Mapping, on_progress: OnProgress
+) -> tuple[Staged, str, list[str]]:
+    """Stage the file. Return what it holds, the digest of file and mapping, and lines that are no rows."""
+    with open_log(file, mapping.file.layout) as reader:
+        staged = stage(connection, reader, mapping, on_progress)
         on_progress(ImportProgress("reading", reader.size, reader.size))
-    return rows, hashlib.sha256(f"{reader.digest} {mapping.model_dump_json()}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{reader.digest} {mapping.model_dump_json()}".encode()).hexdigest()
+    return staged, digest, reader.left_out
 
 
-def _imported_at(connection: Connection, account_id: UUID, digest: str) -> datetime | None:
-    query = "SELECT created_at FROM import_runs WHERE account_id = %s AND digest = %s"
-    run = connection.execute(query, (account_id, digest)).fetchone()
-    return None if run is None else run[0]
+@dataclass(frozen=True, slots=True)
+class _Writing:
+    """An import that writes: where, as which run, and what it has come to."""
+
+    connection: Connection
+    account_id: UUID
+    run_id: UUID
+    mapping: Mapping
+    now: datetime
+    summary: ImportSummary
+    days: Days
 
 
-def _write(
-    connection: Connection,
-    account_id: UUID,
-    mapping: Mapping,
-    now: datetime,
-    summary: ImportSummary,
-    on_progress: OnProgress,
-) -> None:
-    rows_already_here, summary.cases_already_here = drop_cases_already_here(connection, account_id)
-    total = summary.rows - rows_already_here
+@dataclass(slots=True)
+class _Batch:
+    """Cases that are written together, with their rows; those that are known have a session."""
+
+    new: list[tuple[UUID, Case]] = field(default_factory=list)
+    known: list[tuple[UUID, str]] = field(default_factory=list)
+    said: list[tuple[UUID, Sequence[Row]]] = field(default_factory=list)
+    left_out: int = 0
+
+    def add(self, case: Case | None, ticket: str, rows: Sequence[Row], session_id: UUID | None) -> None:
+        """Add a case; None is one that the mapping leaves out."""
+        if case is None:
+            self.left_out += 1
+            return
+        own_id = session_id or new_id()
+        self.said.append((own_id, rows))
+        if session_id is None:
+            self.new.append((own_id, case))
+        else:
+            self.known.append((own_id, ticket))
+
+
+def _write(writing: _Writing, on_progress: OnProgress, *, newest_first: bool) -> None:
+    connection, account_id, summary = writing.connection, writing.account_id, writing.summary
+    known = find_known(connection, account_id)
+    summary.cases_already_here = known.cases_dropped
+    total = summary.rows - known.rows_dropped
     people = People(connection, account_id)
-    clients = Clients(connection, account_id, now)
-    for rows, cases in _batches(connection, mapping):
-        write_cases(connection, account_id, cases, people, clients)
-        _count(cases, summary)
+    clients = Clients(connection, account_id, writing.now)
+    statements = Statements(connection, account_id)
+    for rows, batch in _batches(connection, writing.mapping, known, newest_first=newest_first):
+        _write_new(writing, batch.new, people, clients)
+        _write_known(writing, batch, statements, people, clients)
+        add_statements(connection, account_id, writing.run_id, writing.mapping, batch.said)
+        summary.cases_left_out += batch.left_out
         on_progress(ImportProgress("writing", rows, total))
-    summary.people_created = people.write_new(connection, now)
+    new_people = people.write_new(connection, writing.now)
+    summary.people_created = len(new_people)
+    add_items(connection, account_id, writing.run_id, ItemKind.PERSON, new_people)
+    add_items(connection, account_id, writing.run_id, ItemKind.CLIENT, clients.created)
     on_progress(ImportProgress("writing", total, total))
 
 
-def _batches(connection: Connection, mapping: Mapping) -> Iterator[tuple[int, list[Case]]]:
+def _write_new(writing: _Writing, sessions: Sessions, people: People, clients: Clients) -> None:
+    connection, account_id = writing.connection, writing.account_id
+    write_cases(connection, account_id, sessions, people, clients)
+    add_sessions(connection, account_id, writing.run_id, sessions)
+    if sessions and not writing.summary.sessions:
+        _count_tables(connection)
+    _count([case for _, case in sessions], writing.summary)
+    for _, case in sessions:
+        writing.days.add(case)
+
+
+def _write_known(
+    writing: _Writing, batch: _Batch, statements: Statements, people: People, clients: Clients
+) -> None:
+    """Add what this import says to sessions that imports alone have written."""
+    if not batch.known:
+        return
+    said, rewritten = dict(batch.said), []
+    earlier = statements.of([session_id for session_id, _ in batch.known])
+    for session_id, ticket in batch.known:
+        added = add_to(ticket, earlier[session_id], Statement(writing.mapping, said[session_id]))
+        writing.summary.changes.add(ticket, added.different)
+        if added.different:
+            rewritten.append((session_id, added.case))
+            writing.days.add(added.case)
+            writing.summary.warnings += _ends(added.case)
+    rewrite_cases(writing.connection, writing.account_id, rewritten, people, clients)
+    note_rewritten(writing.connection, writing.account_id, rewritten)
+
+
+def _count_tables(connection: Connection) -> None:
+    """Let PostgreSQL count what it has never counted, or when there was little.
+
+    It would take any index that begins with the account for as good as the primary key, and check each foreign key
+    by reading all of the account's rows.
+    """
+    query = "SELECT FROM pg_class WHERE oid = 'ai_sessions'::regclass AND reltuples < %s"
+    if connection.execute(query, (_FEW_SESSIONS,)).fetchone() is not None:
+        connection.execute("SELECT analyze_sessions()")
+
+
+def _batches(
+    connection: Connection, mapping: Mapping, known: KnownTickets, *, newest_first: bool
+) -> Iterator[tuple[int, _Batch]]:
     """The cases in batches of a few thousand rows, each with the number of rows read so far."""
     done = written = 0
-    batch = []
-    for ticket, rows in staged_cases(connection, mapping):
-        batch.append(build_case(ticket, rows, mapping))
+    batch = _Batch()
+    for ticket, rows in staged_cases(connection, mapping, newest_first=newest_first):
+        batch.add(build_case(ticket, rows, mapping), ticket, rows, known.sessions.get(ticket))
         done += len(rows)
         if done - written >= _BATCH_ROWS:
             yield done, batch
-            written, batch = done, []
-    if batch:
+            written, batch = done, _Batch()
+    if done > written:
         yield done, batch
 
 
@@ -119,28 +213,8 @@ def _count(cases: Sequence[Case], summary: ImportSummary) -> None:
     summary.steps += sum(len(case.steps) for case in cases)
     summary.handoffs += len(handoffs)
     summary.claimed += sum(handoff.claim is not None for handoff in handoffs)
-    summary.warnings += [{"ticket": case.ticket, **asdict(end)} for case in cases for end in case.unknown]
+    summary.warnings += [end for case in cases for end in _ends(case)]
 
 
-def _record(
-    connection: Connection,
-    account_id: UUID,
-    source: tuple[str, str, str],
-    now: datetime,
-    summary: ImportSummary,
-) -> None:
-    """Record the import, also in the audit log: it can make people members without an invitation."""
-    counts = asdict(summary)
-    del counts["already_imported_at"]
-    warnings_json = json.dumps(counts.pop("warnings"))
-    run_id, counts_json = new_id(), json.dumps(counts)
-    connection.execute(
-        "INSERT INTO import_runs (account_id, id, digest, file_name, mapping, counts, warnings, created_at) "
-        "VALUES (%s, %s, %s, %s, %s, %s, %s, %s)",
-        (account_id, run_id, *source, counts_json, warnings_json, now),
-    )
-    connection.execute(
-        "INSERT INTO audit_log (account_id, id, action, target_type, target_id, after, at) "
-        "VALUES (%s, %s, 'import', 'import_run', %s, %s, %s)",
-        (account_id, new_id(), run_id, counts_json, now),
-    )
+def _ends(case: Case) -> list[dict[str, str]]:
+    return [{"ticket": case.ticket, **asdict(end)} for end in case.unknown]

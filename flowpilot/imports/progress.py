@@ -2,15 +2,19 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
 from typing import Literal
+
+from flowpilot.imports.case.differences import Differences
+
+_EXAMPLES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class ImportProgress:
-    """How far an import has come. `done` and `total` are bytes of the file while reading, rows while writing."""
+    """How far an import has come. `done` and `total` are bytes of the file while reading, and rows afterwards."""
 
-    phase: Literal["reading", "writing"]
+    phase: Literal["reading", "looking", "writing"]
     done: int
     total: int
 
@@ -24,11 +28,39 @@ OnProgress = Callable[[ImportProgress], None]
 
 
 @dataclass(slots=True)
+class Changes:
+    """What an import says of cases that earlier imports brought.
+
+    `updated` cases are different now, `unchanged` are not. `fields` counts the former by what is different, and
+    `examples` shows some: the ticket, and what is different.
+    """
+
+    updated: int = 0
+    unchanged: int = 0
+    fields: dict[str, int] = field(default_factory=dict)
+    examples: list[tuple[str, Differences]] = field(default_factory=list)
+
+    def add(self, ticket: str, different: Differences) -> None:
+        """Count a case."""
+        if not different:
+            self.unchanged += 1
+            return
+        self.updated += 1
+        for name in different:
+            self.fields[name] = self.fields.get(name, 0) + 1
+        if len(self.examples) < _EXAMPLES:
+            self.examples.append((ticket, different))
+
+
+@dataclass(slots=True)
 class ImportSummary:
     """What an import did. With `already_imported_at` it did nothing, because the same file was imported then.
 
-    `rows` counts the file's rows, `cases_already_here` the cases left out, and the others what was added.
-    `warnings` lists what could not be kept, by ticket.
+    `rows` counts the file's rows, `cases_already_here` the cases that are left as they are, because the account
+    has a session of its own for them, `cases_left_out` those that the mapping leaves out, and the others what was
+    added. `changes` is about cases that earlier imports brought. `lines_left_out` stand below the rows of the file
+    and are none. `warnings` lists what could not be kept, by ticket. `first_day` to `last_day`, in the account's
+    zone, is what the added and updated cases are from.
     """
 
     rows: int
@@ -38,5 +70,11 @@ class ImportSummary:
     claimed: int = 0
     people_created: int = 0
     cases_already_here: int = 0
+    cases_left_out: int = 0
+    changes: Changes = field(default_factory=Changes)
+    lines_left_out: list[str] = field(default_factory=list)
     already_imported_at: datetime | None = None
     warnings: list[dict[str, str]] = field(default_factory=list)
+    # These follow from what was added, so two summaries that are otherwise equal are equal.
+    first_day: date | None = field(default=None, compare=False)
+    last_day: date | None = field(default=None, compare=False)

@@ -1,138 +1,115 @@
 """Check every row of a log, and let PostgreSQL sort the rows, so that memory does not grow with the file."""
 
 import json
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import groupby
 from operator import itemgetter
-from uuid import UUID
+from typing import LiteralString
 
 from psycopg import Connection
+from psycopg.sql import SQL
 
-from flowpilot.imports.cases import Row
-from flowpilot.imports.mapping import ColumnUse, Mapping, MappingError
+from flowpilot.imports.case.model import Row
+from flowpilot.imports.checking import Checker
+from flowpilot.imports.mapping.sections import is_time
+from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.progress import ImportProgress, OnProgress
-from flowpilot.imports.reader import BadRowError, LogReader
+from flowpilot.imports.reading.opening import LogReader
 
-_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
-_LENGTHS = {"client": 200, "name": 300}
 _FETCH_ROWS = 5_000
 _TELL_EVERY_ROWS = 1_000
 
 
+@dataclass
+class Direction:
+    """Whether a file begins with what happened last, by the times of rows on end: if it can, of one case."""
+
+    falls_within: int = 0
+    falls: int = 0
+    _last: tuple[str, datetime] | None = None
+
+    def see(self, case_id: str, at: datetime) -> None:
+        """Count one more row, in the file's order."""
+        if self._last is not None and at != self._last[1]:
+            fall = 1 if at < self._last[1] else -1
+            self.falls += fall
+            self.falls_within += fall if case_id == self._last[0] else 0
+        self._last = (case_id, at)
+
+    @property
+    def is_newest_first(self) -> bool:
+        """Whether more times fall than rise."""
+        return (self.falls_within or self.falls) > 0
+
+
 @dataclass(frozen=True, slots=True)
-class _Column:
-    """A column that is read: its place in the file, and what its values must be."""
+class Staged:
+    """How many rows were staged, and whether the file begins with what happened last."""
 
-    name: str
-    place: int
-    kinds: frozenset[str]
-    required: bool
+    rows: int
+    newest_first: bool
 
 
-def stage(connection: Connection, reader: LogReader, mapping: Mapping, on_progress: OnProgress) -> int:
-    """Check all rows into the temporary table `staged` and return how many there are.
+def stage(connection: Connection, reader: LogReader, mapping: Mapping, on_progress: OnProgress) -> Staged:
+    """Check all rows into the temporary table `staged`.
 
     Raises:
         MappingError: the file does not have a column that the mapping names.
         BadRowError: a row cannot be used.
     """
+    ranks = "text" if mapping.case.order_as == "text" else "numeric"
     connection.execute(
-        "CREATE TEMP TABLE staged (case_id text, rank numeric[], line bigint, cells json) ON COMMIT DROP"
+        f"CREATE TEMP TABLE staged (case_id text, rank {ranks}[], line bigint, cells json) ON COMMIT DROP"
     )
-    count = 0
+    direction, count = Direction(), 0
     with connection.cursor() as cursor, cursor.copy("COPY staged FROM STDIN") as copy:
-        for count, row in enumerate(_checked(reader, mapping), 1):
+        for count, row in enumerate(_checked(reader, mapping, direction), 1):
             copy.write_row(row)
             if count % _TELL_EVERY_ROWS == 0:
                 on_progress(ImportProgress("reading", reader.bytes_read, reader.size))
-    return count
+    stated = mapping.case.newest_first
+    return Staged(count, direction.is_newest_first if stated is None else stated)
 
 
-def drop_cases_already_here(connection: Connection, account_id: UUID) -> tuple[int, int]:
-    """Remove cases whose ticket the account has from `staged`, and return how many rows and cases they were."""
-    found = connection.execute(
-        "WITH gone AS (DELETE FROM staged WHERE case_id IN "
-        "(SELECT psa_ticket_id FROM ai_sessions WHERE account_id = %s) RETURNING case_id) "
-        "SELECT count(*), count(DISTINCT case_id) FROM gone",
-        (account_id,),
-    ).fetchone()
-    assert found is not None
-    return found[0], found[1]
-
-
-def staged_cases(connection: Connection, mapping: Mapping) -> Iterator[tuple[str, list[Row]]]:
-    """The id of each case and its rows, in order."""
+def staged_cases(
+    connection: Connection, mapping: Mapping, *, newest_first: bool
+) -> Iterator[tuple[str, list[Row]]]:
+    """The id of each case and its rows, in order; those of equal rank as in the file, or against it."""
     columns = list(mapping.uses)
+    ranks: LiteralString = 'rank COLLATE "C"' if mapping.case.order_as == "text" else "rank"
     with connection.cursor("staged_cases") as cursor:
         cursor.itersize = _FETCH_ROWS
-        cursor.execute('SELECT case_id, cells FROM staged ORDER BY case_id COLLATE "C", rank, line')
+        query = SQL('SELECT case_id, cells FROM staged ORDER BY case_id COLLATE "C", {}, line {}')
+        cursor.execute(query.format(SQL(ranks), SQL("DESC" if newest_first else "ASC")))
         for case_id, rows in groupby(cursor, key=itemgetter(0)):
             yield case_id, [dict(zip(columns, cells, strict=True)) for _, cells in rows]
 
 
-def _checked(reader: LogReader, mapping: Mapping) -> Iterator[tuple[str, str, int, str]]:
-    columns = _columns(reader, mapping)
+def _checked(reader: LogReader, mapping: Mapping, direction: Direction) -> Iterator[tuple[str, str, int, str]]:
+    checker = Checker(reader, mapping)
     for line, fields in reader.rows():
-        cells = [_cell(line, column, fields[column.place], mapping) for column in columns]
-        row = dict(zip(mapping.uses, cells, strict=True))
+        row = checker.row(line, fields)
         case_id = row[mapping.case.id]
         assert case_id is not None
-        yield case_id, _rank(row, mapping), line, json.dumps(cells)
-
-
-def _columns(reader: LogReader, mapping: Mapping) -> list[_Column]:
-    columns = []
-    for name, uses in mapping.uses.items():
-        if reader.header.count(name) != 1:
-            trouble = "several columns" if name in reader.header else "no column"
-            raise MappingError(
-                f"{reader.name} has {trouble} {name}, "
-                f"which the mapping {mapping.name} names in {', '.join(uses)}: "
-                "correct the mapping, or export the log with that column."
-            )
-        kinds = _kinds(uses.values())
-        required = any(use.required for use in uses.values())
-        columns.append(_Column(name, reader.header.index(name), kinds, required))
-    return columns
-
-
-def _kinds(uses: Iterable[ColumnUse]) -> frozenset[str]:
-    kinds = {use.kind for use in uses}
-    return frozenset(kinds if "order" not in kinds or "time" in kinds else {*kinds, "number"})
-
-
-def _cell(line: int, column: _Column, text: str, mapping: Mapping) -> str | None:
-    """The value of a cell as the mapping uses it; None if it is unknown."""
-    if text in mapping.file.unknown:
-        if column.required:
-            raise BadRowError(line, f"{column.name} is {text!r}, which means unknown, but every row needs a value")
-        return None
-    if "\0" in text:
-        raise BadRowError(line, f"{column.name} holds a NUL character")
-    if "time" in column.kinds:
-        try:
-            mapping.times.parse(text)
-        except ValueError:
-            raise BadRowError(
-                line, f"{column.name} is {text!r}, expected a time like {mapping.times.format}"
-            ) from None
-    if "number" in column.kinds and not _NUMBER.fullmatch(text):
-        raise BadRowError(line, f"{column.name} is {text!r}, expected a number")
-    longest = min((_LENGTHS[kind] for kind in column.kinds & _LENGTHS.keys()), default=len(text))
-    if len(text) > longest:
-        raise BadRowError(line, f"{column.name} is longer than {longest} characters")
-    return text
+        if mapping.row is not None:
+            written = row[mapping.row.at]
+            assert written is not None
+            direction.see(case_id, mapping.times.parse(mapping.row.at, written))
+        yield case_id, _rank(row, mapping), line, json.dumps(list(row.values()))
 
 
 def _rank(row: Row, mapping: Mapping) -> str:
     """A row's place in its case, as the literal of a PostgreSQL array."""
-    return f"{{{','.join(_number(column, row[column], mapping) for column in mapping.case.order)}}}"
+    places = (_place(column, row[column], mapping) for column in mapping.case.order)
+    return f"{{{','.join(places)}}}"
 
 
-def _number(column: str, text: str | None, mapping: Mapping) -> str:
+def _place(column: str, text: str | None, mapping: Mapping) -> str:
     assert text is not None
-    if any(use.kind == "time" for use in mapping.uses[column].values()):
-        return str(mapping.times.parse(text).timestamp())
-    return text
+    is_text = mapping.case.order_as == "text"
+    if is_time(mapping.uses[column]):
+        moment = mapping.times.parse(column, text).timestamp()
+        return f"{moment:024.6f}" if is_text else str(moment)
+    return json.dumps(text, ensure_ascii=False) if is_text else text

@@ -11,17 +11,20 @@ from psycopg import Connection
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import copy_rows
-from flowpilot.imports.cases import Case, Event, Handoff, Step
+from flowpilot.identity.hours.queries import stored_history
+from flowpilot.imports.case.model import Case, Event, Handoff, Step
 from flowpilot.imports.clients import Clients, Named
+from flowpilot.working_hours import HoursHistory, work_seconds
 
 _SESSION = (
     *("account_id", "id", "user_id", "status", "problem_summary", "problem_domain", "psa_ticket_id"),
-    *("client_id", "client_name", "step_count", "created_at", "resolved_at"),
+    *("client_id", "client_name", "step_count", "created_at", "resolved_at", "work_seconds"),
 )
 _STEP = ("account_id", "id", "session_id", "position", "actor_id", "content", "created_at")
 _HANDOFF = (
     *("account_id", "id", "session_id", "created_by", "created_at", "reason", "claimed_by", "claimed_at"),
-    *("first_action_at", "first_action_by", "closed_at"),
+    *("first_action_at", "first_action_by", "claimant_action_at", "closed_at"),
+    *("claim_work_seconds", "action_work_seconds", "claimant_work_seconds"),
 )
 _EVENT = ("account_id", "id", "handoff_id", "kind", "actor_id", "created_at")
 _USER = ("id", "name", "created_at")
@@ -38,35 +41,69 @@ class People(defaultdict[str | None, UUID | None]):
             "SELECT external_name, user_id FROM memberships WHERE account_id = %s AND external_name IS NOT NULL"
         )
         known = connection.execute(query, (account_id,)).fetchall()
-        super().__init__(new_id, {None: None, **dict(known)})
+        # Members whom an import knows by the names that they have in the ticket system.
+        mapped = (
+            "SELECT p.key, p.value::uuid FROM import_runs r, jsonb_each_text(r.rules->'people') p"
+            " WHERE r.account_id = %s ORDER BY r.created_at, r.id"
+        )
+        members = connection.execute(mapped, (account_id,)).fetchall()
+        super().__init__(new_id, {None: None, **dict(known), **dict(members)})
         self._account_id = account_id
         self._known = frozenset(self)
 
-    def write_new(self, connection: Connection, now: datetime) -> int:
-        """Add the new names as engineers. Nobody can sign in as them: they have no e-mail and no password."""
-        new = [(name, user_id) for name, user_id in self.items() if name not in self._known]
+    def write_new(self, connection: Connection, now: datetime) -> list[UUID]:
+        """Add the new names as engineers, and return their ids. Without an e-mail nobody can sign in as them."""
+        new = [(name, user_id) for name, user_id in self.items() if user_id and name not in self._known]
         copy_rows(connection, "users", _USER, ((user_id, name, now) for name, user_id in new))
         members = ((self._account_id, user_id, "engineer", name, now) for name, user_id in new)
         copy_rows(connection, "memberships", _MEMBERSHIP, members)
-        return len(new)
+        return [user_id for _, user_id in new]
+
+
+Sessions = Sequence[tuple[UUID, Case]]
+"""Cases with the ids of their sessions."""
 
 
 def write_cases(
-    connection: Connection, account_id: UUID, cases: Sequence[Case], people: People, clients: Clients
+    connection: Connection, account_id: UUID, sessions: Sessions, people: People, clients: Clients
 ) -> None:
-    """Write the cases with their steps, their handoffs and the events of those."""
-    sessions = [(new_id(), case) for case in cases]
-    handoffs = [(new_id(), parent, handoff) for parent, case in sessions for handoff in case.handoffs]
-    named = clients.find(case.client for case in cases)
-    rows = (_session(account_id, own_id, case, people, named[case.client]) for own_id, case in sessions)
+    """Write new sessions with their steps, their handoffs and the events of those."""
+    named = clients.find(case.client for _, case in sessions)
+    history = stored_history(connection, account_id)
+    rows = (_session(account_id, own_id, case, people, named[case.client], history) for own_id, case in sessions)
     copy_rows(connection, "ai_sessions", _SESSION, rows)
+    _write_contents(connection, account_id, sessions, people, history)
+
+
+def rewrite_cases(
+    connection: Connection, account_id: UUID, sessions: Sessions, people: People, clients: Clients
+) -> None:
+    """Write sessions again that imports alone have written, with all that belongs to them."""
+    named = clients.find(case.client for _, case in sessions)
+    # The runtime role deletes no steps itself.
+    cleared = [own_id for own_id, _ in sessions]
+    connection.execute("SELECT clear_imported_sessions(%s, %s)", (account_id, cleared))
+    # Names of columns are our own constants; values are bound.
+    columns = ", ".join(f"{column} = %s" for column in _SESSION[2:])
+    statement = f"UPDATE ai_sessions SET {columns} WHERE account_id = %s AND id = %s"  # noqa: S608
+    history = stored_history(connection, account_id)
+    rows = (_session(account_id, own_id, case, people, named[case.client], history) for own_id, case in sessions)
+    with connection.cursor() as cursor:
+        cursor.executemany(statement.encode(), [(*row[2:], *row[:2]) for row in rows])
+    _write_contents(connection, account_id, sessions, people, history)
+
+
+def _write_contents(
+    connection: Connection, account_id: UUID, sessions: Sessions, people: People, history: HoursHistory
+) -> None:
+    handoffs = [(new_id(), parent, handoff) for parent, case in sessions for handoff in case.handoffs]
     rows = (
         _step(account_id, parent, position, step, people)
         for parent, case in sessions
         for position, step in enumerate(case.steps, 1)
     )
     copy_rows(connection, "ai_session_steps", _STEP, rows)
-    rows = (_handoff(account_id, own_id, parent, handoff, people) for own_id, parent, handoff in handoffs)
+    rows = (_handoff(account_id, own_id, parent, handoff, people, history) for own_id, parent, handoff in handoffs)
     copy_rows(connection, "session_handoffs", _HANDOFF, rows)
     rows = (
         _event(account_id, parent, event, people) for parent, _, handoff in handoffs for event in handoff.events()
@@ -74,10 +111,13 @@ def write_cases(
     copy_rows(connection, "handoff_events", _EVENT, rows)
 
 
-def _session(account_id: UUID, own_id: UUID, case: Case, people: People, client: Named) -> Values:
+def _session(
+    account_id: UUID, own_id: UUID, case: Case, people: People, client: Named, history: HoursHistory
+) -> Values:
     return (
         *(account_id, own_id, people[case.engineer], case.status, case.summary, case.domain, case.ticket),
         *(*client, len(case.steps), case.created_at, case.resolved_at),
+        work_seconds(case.created_at, case.resolved_at, history),
     )
 
 
@@ -86,13 +126,20 @@ def _step(account_id: UUID, session_id: UUID, position: int, step: Step, people:
     return (account_id, new_id(), session_id, position, people[step.by], content, step.at)
 
 
-def _handoff(account_id: UUID, own_id: UUID, session_id: UUID, handoff: Handoff, people: People) -> Values:
+def _handoff(
+    account_id: UUID, own_id: UUID, session_id: UUID, handoff: Handoff, people: People, history: HoursHistory
+) -> Values:
     claim, action = handoff.claim, handoff.first_action
+    claimed_at, claimants = None if claim is None else claim.at, handoff.claimant_action
     return (
         *(account_id, own_id, session_id, people[handoff.by], handoff.at, handoff.reason),
         *((people[claim.by], claim.at) if claim else (None, None)),
         *((action.at, people[action.by]) if action else (None, None)),
-        handoff.ended.at,
+        None if handoff.claimant_action is None else handoff.claimant_action.at,
+        handoff.ended and handoff.ended.at,
+        work_seconds(handoff.at, claimed_at, history),
+        work_seconds(claimed_at, None if action is None else action.at, history),
+        work_seconds(claimed_at, None if claimants is None else claimants.at, history),
     )
 
 

@@ -12,7 +12,7 @@ from uuid import UUID, uuid4
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.imports.loader import ImportSummary, import_log
-from flowpilot.imports.mapping import Mapping
+from flowpilot.imports.mapping.whole import Mapping
 
 NOW = datetime(2026, 6, 1, 12, 0, tzinfo=UTC)
 HEADER = ("ticket", "seq", "opened", "solved", "at", "who", "kind", "moves", "note")

@@ -2,8 +2,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from flowpilot.handoffs.models import HandoffEventKind
-from flowpilot.imports.cases import Case, Claim, Event, Handoff, Row, Step, UnknownEnd, build_case
-from flowpilot.imports.mapping import Mapping
+from flowpilot.imports.case.build import build_case
+from flowpilot.imports.case.model import Case, Claim, Event, Handoff, Row, Step, UnknownEnd
+from flowpilot.imports.mapping.whole import Mapping
 from tests.imports.helpers import MAPPING, row
 
 COUNTED = {"start": {"counter": "moves"}}
@@ -21,7 +22,9 @@ def build(*rows: dict[str, str], **sections: Any) -> Case:
         {column: None if cell in mapping.file.unknown else cell for column, cell in cells.items()}
         for cells in rows
     ]
-    return build_case("T1", known, mapping)
+    case = build_case("T1", known, mapping)
+    assert case is not None
+    return case
 
 
 def session(**rules: Any) -> dict[str, Any]:
@@ -153,6 +156,7 @@ def test_the_first_later_row_by_another_person_claims() -> None:
             reason="",
             claim=Claim(at("09:30"), "Grace"),
             first_action=Step(at("09:40"), "Joan", {}),
+            claimant_action=None,
             ended=Event(HandoffEventKind.CLOSED, at("09:40"), "Joan"),
         )
     ]
@@ -217,6 +221,17 @@ def test_the_first_action_of_simultaneous_steps_is_the_first_in_position() -> No
     assert case.handoffs[0].first_action == Step(at("09:40"), "Joan", {})
 
 
+def test_the_claimants_first_action_is_that_of_the_person_who_claimed() -> None:
+    case = build(
+        row("T1", 1, "09:00", "Ada"),
+        row("T1", 2, "09:10", "Ada", 1),
+        row("T1", 3, "09:20", "Grace", 1),
+        row("T1", 4, "09:30", "Joan", 1),
+        row("T1", 5, "09:40", "Grace", 1),
+    )
+    assert case.handoffs[0].claimant_action == Step(at("09:40"), "Grace", {})
+
+
 def test_a_first_action_can_come_after_the_next_handoff() -> None:
     case = build(
         row("T1", 1, "09:00", "Ada"),
@@ -246,7 +261,8 @@ def test_a_handoff_never_ends_before_it_was_claimed_though_times_run_backwards()
 
 def test_a_handoff_never_ends_before_it_began_though_times_run_backwards() -> None:
     case = build(row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:30", "Ada", 1), row("T1", 3, "09:20", "Joan", 2))
-    assert case.handoffs[0].ended.at == at("09:30")
+    ended = case.handoffs[0].ended
+    assert ended == Event(HandoffEventKind.REASSIGNED, at("09:30"), "Joan")
 
 
 def test_a_resolution_before_the_beginning_has_no_known_time() -> None:

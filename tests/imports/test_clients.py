@@ -6,8 +6,8 @@ import pytest
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
-from flowpilot.imports.mapping import Mapping
-from flowpilot.imports.reader import BadRowError
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.reading.errors import BadRowError
 from tests.imports.helpers import MAPPING, World, row, write_log
 
 WITH_CLIENT = Mapping.model_validate({**MAPPING, "session": {**MAPPING["session"], "client": "kind"}})

@@ -4,16 +4,17 @@ import asyncio
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 import pytest
 
 from flowpilot.analytics.dashboard.report import dashboard
 from flowpilot.analytics.dashboard.schemas import Dashboard
 from flowpilot.analytics.period import Period, window
-from flowpilot.cli.importing import in_words
+from flowpilot.cli.importing.words import Reports, in_words
 from flowpilot.db.session import Database
 from flowpilot.imports.loader import ImportSummary
-from flowpilot.imports.mapping import Mapping
+from flowpilot.imports.mapping.whole import Mapping
 from tests.imports.helpers import NOW, World
 
 # M3 and M5 end before they begin.
@@ -75,7 +76,8 @@ def test_the_logs_own_dates_stay_with_the_import(world: World, imported: ImportS
 
 
 def test_the_import_says_so(imported: ImportSummary) -> None:
-    first, headline, *tickets = in_words(Path("log.csv"), imported).splitlines()
+    words = in_words("log.csv", imported, Reports(UUID(int=1), None))
+    first, headline, *tickets = words.split("\nIt is from")[0].splitlines()
     assert first.startswith("Imported 3 rows.")
     assert headline.startswith("Ends that the log dates before their beginnings: 2.")
     assert tickets == [

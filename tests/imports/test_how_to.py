@@ -1,29 +1,32 @@
-"""The worked example of docs/how-to/import-a-log.md does what the page says."""
+"""The worked examples of docs/how-to/import-a-log.md do what the page says."""
 
 import re
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 
 from flowpilot.imports.loader import ImportSummary
-from flowpilot.imports.mapping import load_mapping
+from flowpilot.imports.mapping.loading import load_mapping
 from tests.imports.helpers import World
 
 PAGE = Path(__file__).parents[2] / "docs" / "how-to" / "import-a-log.md"
 
 
-def block(kind: str) -> str:
-    (found,) = re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text(), re.DOTALL)
-    return str(found)
+def blocks(kind: str) -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", PAGE.read_text(), re.DOTALL)
+
+
+def bring(world: World, folder: Path, example: int) -> ImportSummary:
+    log, mapping = folder / "log.csv", folder / "changelog.toml"
+    log.write_text(blocks("csv")[example])
+    mapping.write_text(blocks("toml")[example])
+    return world.load(log, load_mapping(str(mapping)))
 
 
 @pytest.fixture
 def imported(world: World, tmp_path: Path) -> ImportSummary:
-    log, mapping = tmp_path / "log.csv", tmp_path / "changelog.toml"
-    log.write_text(block("csv"))
-    mapping.write_text(block("toml"))
-    return world.load(log, load_mapping(str(mapping)))
+    return bring(world, tmp_path, 0)
 
 
 def test_the_example_makes_what_the_page_says(imported: ImportSummary) -> None:
@@ -49,3 +52,16 @@ def test_the_example_reads_the_status_from_a_column(world: World, imported: Impo
         ("HELP-1", "resolved", "Network", "VPN drops hourly"),
         ("HELP-2", "abandoned", "Printing", "Printer offline"),
     ]
+
+
+def test_a_log_that_only_says_what_happened_has_its_times(world: World, tmp_path: Path) -> None:
+    assert bring(world, tmp_path, 1) == ImportSummary(rows=2, sessions=1, steps=2, people_created=2)
+    query = "SELECT status, resolved_at - created_at FROM ai_sessions"
+    assert world.ask(query) == [("resolved", timedelta(days=2))]
+
+
+def test_one_row_a_ticket_keeps_its_claim(world: World, tmp_path: Path) -> None:
+    assert bring(world, tmp_path, 2) == ImportSummary(
+        rows=1, sessions=1, steps=1, handoffs=1, claimed=1, people_created=1
+    )
+    assert world.ask("SELECT claimed_at - created_at FROM session_handoffs") == [(timedelta(minutes=30),)]

@@ -1,13 +1,15 @@
 import gzip
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
 import pytest
 
+from flowpilot.db.bulk import account_transaction
 from flowpilot.errors import NotFoundError
 from flowpilot.imports.loader import ImportProgress, ImportSummary, import_log
-from flowpilot.imports.mapping import Mapping
+from flowpilot.imports.mapping.whole import Mapping
 from tests.imports.helpers import MAPPING, NOTHING, NOW, SMALL, World, row, write_log
 
 
@@ -31,9 +33,7 @@ def log(tmp_path: Path) -> Path:
 
 
 def test_the_summary_counts_what_was_added(world: World, log: Path) -> None:
-    assert world.load(log) == ImportSummary(
-        rows=5, sessions=2, steps=5, handoffs=1, claimed=1, people_created=2, cases_already_here=0
-    )
+    assert world.load(log) == ImportSummary(rows=5, sessions=2, steps=5, handoffs=1, claimed=1, people_created=2)
 
 
 def test_one_session_per_case(world: World, log: Path) -> None:
@@ -68,13 +68,14 @@ def test_a_handoff_with_its_claim_first_action_and_end(world: World, log: Path) 
     world.load(log)
     query = """
         SELECT psa_ticket_id, giver.external_name, h.created_at, reason, snapshot, target_user_id,
-            taker.external_name, claimed_at, first_action_by = claimed_by, first_action_at, closed_at
+            taker.external_name, claimed_at, first_action_by = claimed_by, first_action_at,
+            claimant_action_at, closed_at
         FROM session_handoffs h JOIN ai_sessions s ON s.id = session_id
         JOIN memberships giver ON giver.user_id = created_by
         JOIN memberships taker ON taker.user_id = claimed_by"""
     (handoff,) = world.ask(query)
     assert handoff[:6] == ("T1", "Ada", at("09:10"), "", {}, None)
-    assert handoff[6:] == ("Grace", at("09:20"), True, at("09:40"), at("09:40"))
+    assert handoff[6:] == ("Grace", at("09:20"), True, at("09:40"), at("09:40"), at("09:40"))
 
 
 def test_a_handoffs_events_are_kept(world: World, log: Path) -> None:
@@ -99,8 +100,10 @@ def test_people_become_engineers_that_cannot_sign_in(world: World, log: Path) ->
 
 def test_the_import_is_recorded_and_audited(world: World, log: Path) -> None:
     world.load(log)
-    counts = {"rows": 5, "sessions": 2, "steps": 5, "handoffs": 1, "claimed": 1}
-    counts |= {"people_created": 2, "cases_already_here": 0}
+    counts: dict[str, Any] = {"rows": 5, "sessions": 2, "steps": 5, "handoffs": 1, "claimed": 1}
+    counts |= {"people_created": 2, "cases_already_here": 0, "cases_left_out": 0, "lines_left_out": []}
+    counts |= {"first_day": "2026-05-04", "last_day": "2026-05-04"}
+    counts |= {"changes": {"updated": 0, "unchanged": 0, "fields": {}}}
     (run,) = world.ask("SELECT id, file_name, mapping, counts, created_at FROM import_runs")
     assert run[1:] == ("log.csv", "small", counts, NOW)
     assert world.ask("SELECT action, target_type, target_id, actor_id, before, after, at FROM audit_log") == [
@@ -142,8 +145,12 @@ def test_the_same_file_packed_is_the_same_file(world: World, log: Path, tmp_path
     assert world.load(packed).already_imported_at == NOW
 
 
-def test_cases_already_here_are_left_as_they_are(world: World, log: Path, tmp_path: Path) -> None:
+def test_a_ticket_with_a_session_of_the_accounts_own_is_left_as_it_is(
+    world: World, log: Path, tmp_path: Path
+) -> None:
     world.load(log)
+    with account_transaction(world.url, world.account_id) as connection:
+        connection.execute(b"UPDATE ai_sessions SET last_activity_at = now() WHERE psa_ticket_id = 'T1'")
     rows = [row("T1", 1, "09:00", "Ada"), row("T1", 2, "09:00", "Ada"), row("T3", 1, "09:00", "Joan")]
     summary = world.load(write_log(tmp_path / "newer.csv", rows))
     assert summary == ImportSummary(rows=3, sessions=1, steps=1, people_created=1, cases_already_here=1)

@@ -5,7 +5,12 @@ from typing import Any
 
 import pytest
 
-from flowpilot.imports.mapping import ColumnUse, Mapping, MappingError, load_mapping, shipped_mappings
+from flowpilot.imports.case.build import build_case
+from flowpilot.imports.case.model import Row
+from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
+from flowpilot.imports.mapping.sections import ColumnUse, MappingError
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.reading.layout import Layout
 from tests.imports.helpers import MAPPING
 
 MINIMAL = """
@@ -36,13 +41,13 @@ def load_toml(folder: Path, text: str) -> Mapping:
 
 
 def test_the_shipped_mapping_is_found_by_its_name() -> None:
-    assert shipped_mappings() == ["servicenow"]
+    assert "servicenow" in shipped_mappings()
     assert load_mapping("servicenow").name == "ServiceNow incident event log"
 
 
 def test_an_unknown_mapping_lists_the_shipped_ones() -> None:
-    with pytest.raises(MappingError, match=r"no mapping jira: .* one of the names servicenow\."):
-        load_mapping("jira")
+    with pytest.raises(MappingError, match=r"no mapping remedy: .* one of the names autotask, connectwise, .*"):
+        load_mapping("remedy")
 
 
 def test_a_path_that_is_not_there_is_named() -> None:
@@ -52,7 +57,8 @@ def test_a_path_that_is_not_there_is_named() -> None:
 
 def test_a_minimal_mapping_has_these_defaults(tmp_path: Path) -> None:
     mapping = load_toml(tmp_path, MINIMAL)
-    assert (mapping.file.delimiter, mapping.file.encoding, mapping.file.unknown) == (",", "utf-8-sig", ("",))
+    assert mapping.file.layout == Layout()
+    assert mapping.file.unknown == ("",)
     assert mapping.case.order == ()
     assert mapping.handoff is None
 
@@ -104,7 +110,7 @@ def test_a_wrong_key_is_named(tmp_path: Path, line: str, problem: str) -> None:
         (("session", "status"), [{"status": "resolved", "column": "x"}], "every case gets a status"),
         (("session", "status"), [{"status": "abandoned"}, {"status": "abandoned"}], "every case gets a status"),
         (("session", "status"), [{"status": "abandoned", "values": ["x"]}], "values needs column"),
-        (("session", "status"), [{"status": "active"}], "'resolved' or 'abandoned'"),
+        (("session", "status"), [{"status": "active"}], "'resolved', 'abandoned', 'open' or 'left_out'"),
     ],
 )
 def test_a_wrong_value_is_refused(keys: tuple[str, ...], value: Any, problem: str) -> None:
@@ -114,11 +120,34 @@ def test_a_wrong_value_is_refused(keys: tuple[str, ...], value: Any, problem: st
 
 def test_a_time_without_a_zone_is_in_the_zone_of_the_mapping() -> None:
     mapping = Mapping.model_validate(changed("times", "zone", value="Europe/Berlin"))
-    moment = mapping.times.parse("2026-07-01 10:00")
+    moment = mapping.times.parse("at", "2026-07-01 10:00")
     assert moment.utcoffset() == timedelta(hours=2)
     assert moment == datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
 
 
 def test_a_time_keeps_the_zone_it_states() -> None:
     mapping = Mapping.model_validate(changed("times", "format", value="iso"))
-    assert mapping.times.parse("2026-07-01T10:00:00+05:00") == datetime(2026, 7, 1, 5, 0, tzinfo=UTC)
+    assert mapping.times.parse("at", "2026-07-01T10:00:00+05:00") == datetime(2026, 7, 1, 5, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("state", "resolved_at", "status"),
+    [
+        ("In Progress", None, "requesting_escalation"),
+        ("On Hold", None, "requesting_escalation"),
+        ("Resolved", None, "resolved"),
+        ("Closed", "2/3/2026 10:00", "resolved"),
+        ("Closed", None, "abandoned"),
+        ("Canceled", None, "abandoned"),
+    ],
+)
+def test_an_incident_of_servicenow_is_open_until_the_log_says_otherwise(
+    state: str, resolved_at: str | None, status: str
+) -> None:
+    mapping = load_mapping("servicenow")
+    cells = {"number": "INC1", "sys_updated_at": "2/3/2026 09:00", "opened_at": "2/3/2026 08:00"}
+    first: Row = {**dict.fromkeys(mapping.uses), **cells, "incident_state": "New", "reassignment_count": "0"}
+    last: Row = {**first, "incident_state": state, "resolved_at": resolved_at, "reassignment_count": "1"}
+    case = build_case("INC1", [first, last], mapping)
+    assert case is not None
+    assert case.status == status

@@ -8,9 +8,10 @@ from threading import Barrier, Thread
 import pytest
 
 from flowpilot.imports.loader import ImportSummary
-from flowpilot.imports.mapping import MappingError
-from flowpilot.imports.reader import BadRowError
-from tests.imports.helpers import NOTHING, NOW, World, row, write_log
+from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.reading.errors import BadRowError
+from tests.imports.helpers import MAPPING, NOTHING, NOW, World, row, write_log
 
 GOOD = row("T1", 1, "09:00", "Ada")
 
@@ -18,15 +19,18 @@ GOOD = row("T1", 1, "09:00", "Ada")
 @pytest.mark.parametrize(
     ("cells", "problem"),
     [
-        ({"at": "4 May, nine"}, "at is '4 May, nine', expected a time like %Y-%m-%d %H:%M"),
-        ({"at": "2026-02-30 09:00"}, "at is '2026-02-30 09:00', expected a time like %Y-%m-%d %H:%M"),
+        ({"at": "4 May, nine"}, "at is '4 May, nine', expected a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)"),
+        (
+            {"at": "2026-02-30 09:00"},
+            "at is '2026-02-30 09:00', expected a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)",
+        ),
         ({"at": "?"}, "at is '?', which means unknown, but every row needs a value"),
         ({"opened": "?"}, "opened is '?', which means unknown, but every row needs a value"),
-        ({"solved": "soon"}, "solved is 'soon', expected a time like %Y-%m-%d %H:%M"),
+        ({"solved": "soon"}, "solved is 'soon', expected a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)"),
         ({"ticket": ""}, "ticket is '', which means unknown, but every row needs a value"),
-        ({"seq": "second"}, "seq is 'second', expected a number"),
-        ({"seq": "NaN"}, "seq is 'NaN', expected a number"),
-        ({"moves": "1e9"}, "moves is '1e9', expected a number"),
+        ({"seq": "second"}, "seq is 'second', expected a number like 12"),
+        ({"seq": "NaN"}, "seq is 'NaN', expected a number like 12"),
+        ({"moves": "1e9"}, "moves is '1e9', expected a number like 12"),
         ({"moves": "?"}, "moves is '?', which means unknown, but every row needs a value"),
         ({"who": "A" * 301}, "who is longer than 300 characters"),
         ({"note": "a\0b"}, "note holds a NUL character"),
@@ -57,18 +61,22 @@ def test_a_column_that_the_file_lacks_is_named_with_its_key(world: World, tmp_pa
         world.load(log)
     assert raised.value.detail == (
         "log.csv has no column opened, which the mapping small names in session.created_at: "
-        "correct the mapping, or export the log with that column."
+        "correct the mapping, or export the log with that column. "
+        "The file's columns are: ticket, seq, begun, solved, at, who, kind, moves, note."
     )
     assert world.counts() == NOTHING
 
 
-def test_a_column_that_the_file_has_twice_is_refused(world: World, tmp_path: Path) -> None:
-    log = write_log(tmp_path / "log.csv", [GOOD])
-    log.write_text(log.read_text().replace("note", "who"))
-    with pytest.raises(
-        MappingError, match=r"several columns who, which the mapping small names in row\.by, session\.engineer"
-    ):
-        world.load(log)
+def test_the_second_column_of_a_name_has_a_name_of_its_own(world: World, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv", [row("T1", 1, "09:00", "Ada", note="Grace", kind="Linus")])
+    log.write_text(log.read_text().replace("note", "who").replace("kind", "who (2)"))
+    of_third = Mapping.model_validate(
+        {**MAPPING, "row": {"at": "at", "by": "who (3)"}, "session": {**MAPPING["session"], "domain": "who (2)"}}
+        | {"step": {}}
+    )
+    world.load(log, of_third)
+    assert world.ask("SELECT problem_domain FROM ai_sessions") == [("Linus",)]
+    assert world.ask("SELECT u.name FROM ai_session_steps s JOIN users u ON u.id = s.actor_id") == [("Grace",)]
 
 
 def test_two_imports_of_one_file_at_a_time_import_it_once(world: World, tmp_path: Path) -> None:

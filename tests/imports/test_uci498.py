@@ -15,7 +15,7 @@ import pytest
 
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.imports.loader import ImportSummary
-from flowpilot.imports.mapping import load_mapping
+from flowpilot.imports.mapping.loading import load_mapping
 from tests.conftest import SHARED_DATA
 from tests.imports.helpers import NOW, World, new_world
 
@@ -52,7 +52,12 @@ def rounded(values: tuple[Any, ...]) -> tuple[float, ...]:
 def test_the_summary_says_what_was_added(imported: Imported) -> None:
     counted = replace(imported[1], warnings=[])
     assert counted == ImportSummary(
-        rows=141_712, sessions=24_918, steps=141_712, handoffs=23_414, claimed=16_230, people_created=1_133
+        rows=141_712,
+        sessions=24_918,
+        steps=141_712,
+        handoffs=23_414,
+        claimed=16_230,
+        people_created=1_133,
     )
 
 
@@ -164,6 +169,16 @@ def test_the_first_action_is_the_earliest_step_after_the_claim(uci: World) -> No
             WHERE s.account_id = h.account_id AND s.session_id = h.session_id AND s.created_at > h.claimed_at
             ORDER BY created_at, position LIMIT 1) action ON true
         WHERE (first_action_at, first_action_by) IS NOT DISTINCT FROM (action.created_at, action.actor_id)"""
+    assert uci.ask(query) == [(23_414,)]
+
+
+def test_the_claimants_first_action_is_the_earliest_of_the_claimants_steps(uci: World) -> None:
+    query = """
+        SELECT count(*) FROM session_handoffs h LEFT JOIN LATERAL (
+            SELECT min(created_at) AS at FROM ai_session_steps s
+            WHERE s.account_id = h.account_id AND s.session_id = h.session_id AND s.created_at > h.claimed_at
+              AND s.actor_id = h.claimed_by) action ON true
+        WHERE claimant_action_at IS NOT DISTINCT FROM action.at"""
     assert uci.ask(query) == [(23_414,)]
 
 

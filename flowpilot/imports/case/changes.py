@@ -1,0 +1,177 @@
+"""The steps and handoffs of a case whose rows are its changes. Pure: no I/O."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from itertools import pairwise
+
+from flowpilot.handoffs.models import HandoffEventKind
+from flowpilot.imports.case.model import Claim, Event, Handoff, Row, Step, UnknownEnd, first_after, first_of
+from flowpilot.imports.mapping.cases import StepRules
+from flowpilot.imports.mapping.handoffs import ClaimRules, HandoffRules, StartRules
+from flowpilot.imports.mapping.whole import Mapping
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """A row with its time and its writer; `text` is the time as written. A machine's row counts for nobody."""
+
+    at: datetime
+    text: str
+    by: str | None
+    row: Row
+    is_machine: bool = False
+
+
+def entries_of(rows: Sequence[Row], mapping: Mapping) -> list[Entry]:
+    """The rows with their times and their writers."""
+    return [_entry(row, mapping) for row in rows]
+
+
+def steps_of(entries: Sequence[Entry], rules: StepRules) -> list[Step]:
+    """The rows that are steps."""
+    nothing: Row = dict.fromkeys(rules.where_changed)
+    before = [nothing, *(entry.row for entry in entries)]
+    steps = []
+    for earlier, entry in zip(before, entries, strict=False):
+        if not entry.is_machine and _is_step(earlier, entry.row, rules):
+            content = {column: value for column in rules.content if (value := entry.row[column]) is not None}
+            steps.append(Step(entry.at, entry.by, content))
+    return steps
+
+
+def handoffs_of(entries: Sequence[Entry], steps: list[Step], mapping: Mapping, *, is_open: bool) -> list[Handoff]:
+    """The handoffs that start in the rows. In a case that is open, the last one has no end."""
+    if mapping.handoff is None:
+        return []
+    starts = starts_of([entry.row for entry in entries], mapping.handoff.start)
+    spans = [*pairwise([*starts, len(entries)])]
+    return [
+        _handoff(entries, start, following, steps, mapping, is_open=is_open and following == len(entries))
+        for start, following in spans
+    ]
+
+
+def starts_of(rows: Sequence[Row], rules: StartRules) -> list[int]:
+    """The indexes of the rows in which a handoff starts."""
+    first = [0] if rules.first_row else []
+    return sorted({*first, *_changes(rows, rules)})
+
+
+def _entry(row: Row, mapping: Mapping) -> Entry:
+    assert mapping.row is not None, "a mapping without rows has tickets"
+    text = _required(row, mapping.row.at)
+    by = None if mapping.row.by is None else row[mapping.row.by]
+    people = mapping.people
+    is_machine = by in people.machines
+    requester = None if people.requester is None else row[people.requester]
+    is_member = by is not None and not is_machine and by not in people.groups and by != requester
+    return Entry(mapping.times.parse(mapping.row.at, text), text, by if is_member else None, row, is_machine)
+
+
+def _required(row: Row, column: str) -> str:
+    value = row[column]
+    assert value is not None, "a row without it is refused before it gets here"
+    return value
+
+
+def _is_step(before: Row, row: Row, rules: StepRules) -> bool:
+    if rules.where_known:
+        return any(row[column] is not None for column in rules.where_known)
+    if rules.where_changed:
+        return any(row[column] != before[column] for column in rules.where_changed)
+    return True
+
+
+def _changes(rows: Sequence[Row], rules: StartRules) -> list[int]:
+    if rules.counter is not None:
+        levels = [Decimal(_required(row, rules.counter)) for row in rows]
+        return [place for place, (low, high) in enumerate(pairwise(levels), 1) if high > low]
+    if rules.column is None:
+        return []
+    after = [row[rules.column] for row in rows]
+    if rules.values:
+        return _with_values(after, rules)
+    before = [row[rules.before] for row in rows] if rules.before else _last_known_before(after)
+    changes = enumerate(zip(before, after, strict=True))
+    return [place for place, (old, new) in changes if old is not None and new is not None and old != new]
+
+
+def _with_values(found: Sequence[str | None], rules: StartRules) -> list[int]:
+    places = [place for place, value in enumerate(found) if value in rules.values]
+    if not rules.run:
+        return places
+    before = _last_known_before(found)
+    return [place for place in places if before[place] not in rules.values]
+
+
+def _last_known_before(values: Sequence[str | None]) -> list[str | None]:
+    known = None
+    before: list[str | None] = []
+    for value in values:
+        before.append(known)
+        known = known if value is None else value
+    return before
+
+
+def _handoff(
+    entries: Sequence[Entry], start: int, following: int, steps: list[Step], mapping: Mapping, *, is_open: bool
+) -> Handoff:
+    rules = mapping.handoff
+    assert rules is not None
+    entry, by = entries[start], _giver(entries[start], rules)
+    claim, claiming = _claim(entry, by, entries[start + 1 : following], rules, mapping)
+    claimed_at = None if claim is None else claim.at
+    ended, ending = _end(entries, following, rules)
+    not_before = entry.at if claimed_at is None else claimed_at
+    unknown = [UnknownEnd("claimed_at", claiming.text, entry.text)] if claiming and claimed_at is None else []
+    unknown += [UnknownEnd("closed_at", ending.text, entry.text)] if not is_open and ended.at < not_before else []
+    return Handoff(
+        at=entry.at,
+        by=by,
+        reason=(entry.row[rules.reason] if rules.reason else None) or "",
+        claim=claim,
+        first_action=None if claimed_at is None else first_after(claimed_at, steps),
+        claimant_action=None if claim is None else first_of(claim, steps),
+        # A handoff that is over must not stay open because its end is unknown: it ends as early as it can.
+        ended=None if is_open else replace(ended, at=max(ended.at, not_before)),
+        unknown=tuple(unknown),
+    )
+
+
+def _giver(entry: Entry, rules: HandoffRules) -> str | None:
+    return entry.by if rules.by is None else entry.row[rules.by]
+
+
+def _claim(
+    given: Entry, by: str | None, later: Sequence[Entry], rules: HandoffRules, mapping: Mapping
+) -> tuple[Claim | None, Entry | None]:
+    """The first later row that is a claim, and who claimed. There is none by somebody unknown."""
+    for entry in later:
+        claimant = None if entry.is_machine else _claimant(entry, by, rules, mapping)
+        if claimant is not None:
+            return Claim(entry.at if entry.at >= given.at else None, claimant), entry
+    return None, None
+
+
+def _claimant(entry: Entry, giver: str | None, rules: HandoffRules, mapping: Mapping) -> str | None:
+    """Who claims with this row; None if it is no claim."""
+    rule = rules.claim
+    if isinstance(rule, ClaimRules):
+        if rule.assignee is None:
+            assert rule.column is not None
+            return entry.by if entry.row[rule.column] in rule.values else None
+        name = entry.row[rule.assignee]
+        return None if name in {giver, *mapping.people.machines, *mapping.people.groups} else name
+    # It is unknown whether somebody else wrote the row, if it is unknown who handed over.
+    return entry.by if rule == "first_row_by_another" and giver is not None and entry.by != giver else None
+
+
+def _end(entries: Sequence[Entry], following: int, rules: HandoffRules) -> tuple[Event, Entry]:
+    """What ends a handoff, with its row: the case's next handoff, or otherwise its latest row."""
+    if following < len(entries):
+        entry = entries[following]
+        return Event(HandoffEventKind.REASSIGNED, entry.at, _giver(entry, rules)), entry
+    latest = max(reversed(entries), key=lambda entry: entry.at)
+    return Event(HandoffEventKind.CLOSED, latest.at, latest.by), latest

@@ -1,0 +1,154 @@
+"""What several imports say of one case, taken together. Pure: no I/O.
+
+The same imports in the same order always come to the same case, so that one of them can be taken back by taking
+together the others.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from decimal import Decimal
+from functools import reduce
+from heapq import merge
+
+from flowpilot.handoffs.models import HandoffEventKind
+from flowpilot.imports.case.build import build_case, open_status
+from flowpilot.imports.case.differences import Differences, differences
+from flowpilot.imports.case.model import Case, Event, Row, UnknownEnd
+from flowpilot.imports.mapping.sections import is_time
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.sessions.models import SessionStatus
+
+_ENDED = {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """What one import said of a case: its rows, and the mapping that gives them their meaning."""
+
+    mapping: Mapping
+    rows: Sequence[Row]
+
+
+def merged_case(ticket: str, statements: Sequence[Statement]) -> Case:
+    """The case that the statements describe, the earliest first. Each describes a case that is not left out.
+
+    Under one mapping, rows are added to those that were known: rows of the same place, time and person are the
+    same ones, as the later import has them. Of several mappings, the latest says what the case is, and what it
+    does not say is taken from the earlier; but one row a ticket takes no history away.
+    """
+    cases = [_told(ticket, group) for group in _by_mapping(statements)]
+    return reduce(_together, cases).case
+
+
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A case after a further statement, and what is different from before."""
+
+    case: Case
+    different: Differences
+
+
+def add_to(ticket: str, earlier: Sequence[Statement], further: Statement) -> Added:
+    """The case that further statement makes of what was known; of nothing known, nothing is different."""
+    case = merged_case(ticket, [*earlier, further])
+    if not earlier or earlier[-1] == further:
+        return Added(case, {})
+    return Added(case, differences(merged_case(ticket, earlier), case))
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """A case, and whether its steps and handoffs come from a history of rows."""
+
+    case: Case
+    has_history: bool
+
+
+def _by_mapping(statements: Sequence[Statement]) -> list[list[Statement]]:
+    """The statements of each mapping; that mapping last which was used last."""
+    groups: list[list[Statement]] = []
+    for statement in statements:
+        group = next((one for one in groups if one[0].mapping == statement.mapping), [])
+        groups = [*(one for one in groups if one is not group), [*group, statement]]
+    return groups
+
+
+def _told(ticket: str, group: Sequence[Statement]) -> _Told:
+    mapping, last = group[0].mapping, group[-1].rows
+    rows = reduce(lambda known, more: _with(known, more, mapping), (one.rows for one in group))
+    case = build_case(ticket, rows, mapping) or build_case(ticket, last, mapping)
+    assert case is not None, "a statement is of a case that is not left out"
+    return _Told(case, mapping.row is not None)
+
+
+def _with(known: Sequence[Row], more: Sequence[Row], mapping: Mapping) -> Sequence[Row]:
+    """Rows with those of a later import, in order; of rows that are the same, its own."""
+    if mapping.row is None:
+        return more
+    said = {_identity(row, mapping) for row in more}
+    others = [row for row in known if _identity(row, mapping) not in said]
+    # Rows of equal rank stay as they are in each.
+    return list(merge(others, more, key=lambda row: (_rank(row, mapping), _time(row, mapping))))
+
+
+def _identity(row: Row, mapping: Mapping) -> tuple[object, ...]:
+    assert mapping.row is not None
+    by = None if mapping.row.by is None else row[mapping.row.by]
+    return (*_rank(row, mapping), _time(row, mapping), by)
+
+
+def _time(row: Row, mapping: Mapping) -> datetime:
+    assert mapping.row is not None
+    return _parsed(row, mapping.row.at, mapping)
+
+
+def _rank(row: Row, mapping: Mapping) -> tuple[datetime | Decimal | str, ...]:
+    return tuple(_place(row, column, mapping) for column in mapping.case.order)
+
+
+def _place(row: Row, column: str, mapping: Mapping) -> datetime | Decimal | str:
+    if is_time(mapping.uses[column]):
+        return _parsed(row, column, mapping)
+    text = row[column] or ""
+    return text if mapping.case.order_as == "text" else Decimal(text)
+
+
+def _parsed(row: Row, column: str, mapping: Mapping) -> datetime:
+    text = row[column]
+    assert text is not None, "a row without it is refused before it gets here"
+    return mapping.times.parse(column, text)
+
+
+def _together(earlier: _Told, later: _Told) -> _Told:
+    """What two mappings make of a case."""
+    case, before = later.case, earlier.case
+    case = replace(
+        case,
+        engineer=case.engineer or before.engineer,
+        summary=case.summary or before.summary,
+        domain=case.domain or before.domain,
+        client=case.client or before.client,
+    )
+    if later.has_history or not earlier.has_history:
+        return _Told(case, later.has_history)
+    ends = [end for end in case.unknown if end not in _of_handoffs(case)]
+    case = replace(case, steps=before.steps, handoffs=before.handoffs)
+    case = replace(case, unknown=(*ends, *_of_handoffs(case)))
+    return _Told(_settled(case), has_history=True)
+
+
+def _of_handoffs(case: Case) -> list[UnknownEnd]:
+    return [end for handoff in case.handoffs for end in handoff.unknown]
+
+
+def _settled(case: Case) -> Case:
+    """The case with its status and its last handoff in accord: each is from another mapping."""
+    if case.status not in _ENDED:
+        return replace(case, status=open_status(case.handoffs))
+    if not case.handoffs or case.handoffs[-1].ended is not None:
+        return case
+    last = case.handoffs[-1]
+    begun = last.at if last.claim is None or last.claim.at is None else last.claim.at
+    ended = Event(HandoffEventKind.CLOSED, max(case.resolved_at or begun, begun), case.engineer)
+    return replace(case, handoffs=[*case.handoffs[:-1], replace(last, ended=ended)])

@@ -1,0 +1,98 @@
+"""Hold each row of a file to what the mapping reads from it."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from flowpilot.imports.case.model import Row
+from flowpilot.imports.mapping.sections import ColumnUse, MappingError
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.reading.errors import BadRowError
+from flowpilot.imports.reading.opening import LogReader
+
+_NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
+_LENGTHS = {"client": 200, "name": 300}
+# A wrong value is shown up to here.
+_SHOWN = 80
+
+
+@dataclass(frozen=True, slots=True)
+class _Column:
+    """A column that is read: its place in the file, and what its values must be."""
+
+    name: str
+    place: int
+    kinds: frozenset[str]
+    required: bool
+
+
+class Checker:
+    """The columns of a file that a mapping reads.
+
+    Raises:
+        MappingError: the file does not have one of them.
+    """
+
+    def __init__(self, reader: LogReader, mapping: Mapping) -> None:
+        self._reader, self._mapping = reader, mapping
+        self._columns = [self._column(name, uses) for name, uses in mapping.uses.items()]
+
+    def row(self, line: int, fields: list[str]) -> Row:
+        """The values of a row that the mapping reads; None if one is unknown.
+
+        Raises:
+            BadRowError: a value is not what the mapping says it is.
+        """
+        return {column.name: self._cell(line, column, fields[column.place]) for column in self._columns}
+
+    def _column(self, name: str, uses: dict[str, ColumnUse]) -> _Column:
+        header = self._reader.header
+        if name not in header:
+            raise MappingError(
+                f"{self._reader.name} has no column {name}, "
+                f"which the mapping {self._mapping.name} names in {', '.join(uses)}: "
+                "correct the mapping, or export the log with that column. "
+                f"The file's columns are: {', '.join(header)}."
+            )
+        required = any(use.required for use in uses.values())
+        return _Column(name, header.index(name), self._kinds(uses.values()), required)
+
+    def _kinds(self, uses: Iterable[ColumnUse]) -> frozenset[str]:
+        kinds = {use.kind for use in uses}
+        is_number = "order" in kinds and "time" not in kinds and self._mapping.case.order_as == "number"
+        return frozenset({*kinds, "number"} if is_number else kinds)
+
+    def _cell(self, line: int, column: _Column, text: str) -> str | None:
+        if text in self._mapping.file.unknown:
+            if column.required:
+                problem = f"{column.name} is {text!r}, which means unknown, but every row needs a value"
+                raise self._wrong(line, column.name, problem, text, "a value")
+            return None
+        if "\0" in text:
+            raise BadRowError(line, f"{column.name} holds a NUL character")
+        if "time" in column.kinds:
+            self._check_time(line, column.name, text)
+        if "number" in column.kinds and not _NUMBER.fullmatch(text):
+            raise self._unexpected(line, column.name, text, "a number like 12")
+        longest = min((_LENGTHS[kind] for kind in column.kinds & _LENGTHS.keys()), default=len(text))
+        if len(text) > longest:
+            problem = f"{column.name} is longer than {longest} characters"
+            raise self._wrong(line, column.name, problem, text, f"up to {longest} characters")
+        return text
+
+    def _check_time(self, line: int, column: str, text: str) -> None:
+        times = self._mapping.times
+        try:
+            times.parse(column, text)
+        except ValueError:
+            pattern = times.columns.get(column, times).format
+            expected = f"a time like {times.example(column)} ({pattern})"
+            raise self._unexpected(line, column, text, expected) from None
+
+    def _unexpected(self, line: int, column: str, text: str, expected: str) -> BadRowError:
+        return self._wrong(line, column, f"{column} is {text[:_SHOWN]!r}, expected {expected}", text, expected)
+
+    def _wrong(self, line: int, column: str, problem: str, text: str, expected: str) -> BadRowError:
+        """The error of one value, with its parts for a program."""
+        facts = {"column": column, "found": text[:_SHOWN], "expected": expected, "columns": self._reader.header}
+        return BadRowError(line, problem, **facts)

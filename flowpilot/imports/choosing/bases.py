@@ -1,0 +1,79 @@
+"""What a mapping made by looking begins with: what fits best, a guess, a shipped mapping, or a saved one."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+from flowpilot.imports.choosing.roles import Shape
+from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.guess.mapping import Draft, guess
+from flowpilot.imports.guess.suggest import adapted, look, suggest
+from flowpilot.imports.mapping.loading import draft_of, load_mapping, mapping_of, shipped_mappings
+from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.reading.layout import Layout
+
+GUESS = "guess"
+SAVED = "saved:"
+
+
+@dataclass(frozen=True, slots=True)
+class Beginning:
+    """A file as it is read, and the draft of its mapping. `base` says where that comes from."""
+
+    base: str
+    draft: Draft
+    looked: Looked
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """Where to begin: with what fits best if `base` is empty. `shape` is what each row is, if a person says so.
+
+    `layout` is how a file is written for which nothing else says it.
+    """
+
+    zone: str
+    base: str = ""
+    shape: Shape | None = None
+    layout: Layout = field(default_factory=Layout)
+
+
+def begin(file: Path, asked: Asked, saved: Mapping[str, Any]) -> Beginning:
+    """The file, and the draft to begin with. `saved` are the account's mappings by name.
+
+    Raises:
+        LogFileError: the file cannot be read.
+        MappingError: there is no such base.
+    """
+    if asked.shape is not None or asked.layout != Layout() or asked.base == GUESS:
+        return _guessed(file, asked)
+    if not asked.base:
+        found = suggest(file, file.stem, asked.zone)
+        return Beginning(found.shipped or GUESS, found.draft, found.looked)
+    mapping = _named(asked.base, saved)
+    looked = look(file, mapping.file.layout)
+    return Beginning(asked.base, adapted(draft_of(mapping), looked, asked.zone), looked)
+
+
+def _named(base: str, saved: Mapping[str, Any]) -> Any:
+    if base.startswith(SAVED):
+        content = saved.get(base.removeprefix(SAVED))
+        if content is None:
+            raise MappingError("This saved mapping is no longer there. Choose another one.")
+        return mapping_of(content)
+    if base not in shipped_mappings():
+        raise MappingError(f"There is no mapping {base}: there are {', '.join(shipped_mappings())}.")
+    return load_mapping(base)
+
+
+def _guessed(file: Path, asked: Asked) -> Beginning:
+    looked = look(file, asked.layout)
+    repeats = None if asked.shape is None else asked.shape != "ticket"
+    draft = guess(looked, file.stem, asked.zone, repeats=repeats)
+    if asked.shape == "attributes":
+        draft["session"]["attributes"] = "last_row"
+    stated = {name: value for name, value in asdict(asked.layout).items() if value != getattr(Layout(), name)}
+    if stated:
+        draft["file"] = stated | draft.get("file", {})
+    return Beginning(GUESS, draft, looked)

@@ -1,0 +1,94 @@
+"""Change what a column is in a draft of a mapping."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from flowpilot.imports.choosing.roles import STATUS, Role, columns_at, role_of, roles_for, shape_of
+from flowpilot.imports.choosing.values import give_meaning, likely_meanings
+from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.guess.mapping import Draft
+from flowpilot.imports.mapping.sections import MappingError
+
+
+def choose_columns(draft: Draft, looked: Looked, chosen: Mapping[str, str]) -> None:
+    """Give columns other roles, by their names; a column with none is not read.
+
+    Raises:
+        MappingError: two columns would be something that only one can be.
+    """
+    roles = {role.name: role for role in roles_for(shape_of(draft))}
+    before = {column: role_of(draft, column) for column in chosen}
+    changed = {column: roles.get(name) for column, name in chosen.items() if before[column] != roles.get(name)}
+    for column in changed:
+        _drop(draft, column)
+    for column, role in changed.items():
+        if role is STATUS:
+            for value, meaning in likely_meanings(looked, column).items():
+                give_meaning(draft, column, value, meaning)
+        elif role is not None:
+            _put(draft, role, column)
+
+
+def _drop(draft: Draft, column: str) -> None:
+    for role in roles_for(shape_of(draft)):
+        if column in columns_at(draft, role.path):
+            _remove(draft, role.path, column)
+    session = draft["session"]
+    session["status"] = [rule for rule in session["status"] if rule.get("column") != column]
+    handoff = draft.get("handoff", {})
+    for key in ("start", "claim"):
+        if isinstance(handoff.get(key), dict) and column in handoff[key].values():
+            del handoff[key]
+    if isinstance(session.get("resolved_at"), dict) and session["resolved_at"].get("column") == column:
+        del session["resolved_at"]
+
+
+def _remove(draft: Draft, path: tuple[str, ...], column: str) -> None:
+    inner: Any = draft
+    for key in path[:-1]:
+        inner = inner[key]
+    found = inner[path[-1]]
+    left = [name for name in found if name != column] if isinstance(found, list) else []
+    if left:
+        inner[path[-1]] = left
+    else:
+        del inner[path[-1]]
+
+
+def _put(draft: Draft, role: Role, column: str) -> None:
+    if role.path[:2] == ("handoff", "start"):
+        _start_where(draft, role, column)
+        return
+    inner = draft
+    for key in role.path[:-1]:
+        inner = inner.setdefault(key, {})
+    last = role.path[-1]
+    if role.is_list:
+        inner[last] = [*inner.get(last, []), column]
+        return
+    if isinstance(inner.get(last), str):
+        raise MappingError(f"Two columns are “{role.words}”: {inner[last]} and {column}. Choose one of them.")
+    inner[last] = column
+    if role.name == "resolved_at":
+        rules = draft["session"]["status"]
+        rules.insert(len(rules) - 1, {"status": "resolved", "column": column})
+
+
+def _start_where(draft: Draft, role: Role, column: str) -> None:
+    """Handoffs start where this column changes, or its number rises."""
+    handoff = draft.setdefault("handoff", {})
+    others = [one for one in (handoff.get("start") or {}).values() if isinstance(one, str)]
+    if others:
+        raise MappingError(f"Both {others[0]} and {column} say where a handoff starts. Choose one of them.")
+    handoff["start"] = {role.path[-1]: column}
+
+
+def prune(draft: Draft) -> None:
+    """Leave out what a draft says about something that it no longer has."""
+    if "handoff" in draft and not draft["handoff"].get("start"):
+        del draft["handoff"]
+    for name, done in list(draft.get("ticket", {}).items()):
+        if isinstance(done, dict) and "at" not in done:
+            del draft["ticket"][name]
+    if "row" in draft:
+        draft["session"].setdefault("created_at", {"row": "first"})

@@ -1,0 +1,86 @@
+"""What the columns of a file could mean, by looking at it: a mapping to be read and corrected by a person."""
+
+from typing import Any
+
+from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.guess.roles import Roles, roles_of
+from flowpilot.imports.guess.times import times_of
+
+Draft = dict[str, Any]
+"""A mapping as the tables and keys of its TOML, which may still lack something."""
+
+
+def guess(looked: Looked, name: str, zone: str, *, repeats: bool | None = None) -> Draft:
+    """A draft for the file. `repeats` says whether a case has several rows, if a person has said so."""
+    roles = roles_of(looked, repeats=repeats)
+    draft: Draft = {"name": name}
+    if len(looked.unknown) > 1:
+        draft["file"] = {"unknown": list(looked.unknown)}
+    draft["times"] = {}
+    draft["case"] = {"id": roles.name("id")} if roles.name("id") else {}
+    draft |= _rows(roles) if roles.repeats else {"ticket": _ticket(roles)}
+    draft["session"] = _session(roles)
+    if roles.repeats and roles.name("activity"):
+        draft["step"] = {"content": [roles.name("activity")]}
+    if roles.repeats and (start := _handover(roles)):
+        draft["handoff"] = {"start": start}
+    draft["times"] = times_of(draft, looked, zone)
+    return draft
+
+
+def _rows(roles: Roles) -> Draft:
+    row = {"at": roles.at.name} if roles.at else {}
+    return {"row": row | ({"by": roles.name("by")} if roles.name("by") else {})}
+
+
+def _handover(roles: Roles) -> Draft | None:
+    """Where a case is handed over: a value that says so, or a change of the group."""
+    values = roles.handover_values("activity")
+    if values:
+        return {"column": roles.name("activity"), "values": values}
+    return {"column": roles.name("group")} if roles.name("group") else None
+
+
+def _ticket(roles: Roles) -> Draft:
+    ticket: Draft = {}
+    if roles.name("first_response"):
+        ticket["first_response"] = {"at": roles.name("first_response")}
+    if roles.name("escalated"):
+        ticket["escalated"] = {"at": roles.name("escalated")}
+        if roles.name("claimed") and roles.name("claimed_by"):
+            ticket["claimed"] = {"at": roles.name("claimed"), "by": roles.name("claimed_by")}
+    if roles.name("closed_at") and roles.name("resolved_at"):
+        ticket["closed_at"] = roles.name("closed_at")
+    return ticket
+
+
+def _session(roles: Roles) -> Draft:
+    done = roles.done_values("activity") if roles.repeats else []
+    ends = roles.name("resolved_at") or roles.name("closed_at")
+    session: Draft = {}
+    if roles.name("created_at"):
+        session["created_at"] = roles.name("created_at")
+    elif roles.repeats:
+        session["created_at"] = {"row": "first"}
+    if ends:
+        session["resolved_at"] = ends
+    elif done:
+        session["resolved_at"] = {"row": "last", "column": roles.name("activity"), "values": done}
+    session |= {key: roles.name(key) for key in ("domain", "client") if roles.name(key)}
+    session |= {key: [roles.name(key)] for key in ("summary", "engineer") if roles.name(key)}
+    if roles.repeats:
+        session["attributes"] = "last_known"
+    session["status"] = _statuses(roles, ends, done)
+    return session
+
+
+def _statuses(roles: Roles, ends: str | None, done: list[str]) -> list[Draft]:
+    over = roles.done_values("status")
+    rules: list[Draft] = []
+    if ends:
+        rules = [{"status": "resolved", "column": ends}]
+    elif done:
+        rules = [{"status": "resolved", "column": roles.name("activity"), "values": done, "row": "any"}]
+    elif over:
+        rules = [{"status": "resolved", "column": roles.name("status"), "values": over}]
+    return [*rules, {"status": "open"}]

@@ -1,0 +1,96 @@
+"""Which column says what, by its name and by what is in it."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from flowpilot.imports.guess.columns import Column, Looked
+
+# For each role the words of column names in English and German; the first that is found counts.
+_TIMES = {
+    "created_at": r"creat|open|report|begin|start|erstellt|geöffnet|angelegt|eröffnet",
+    "resolved_at": r"resolv|solved|complet|finish|gelöst|erledigt",
+    "closed_at": r"clos|geschlossen",
+    "first_response": r"first.*(respon|repl)|respond|erste.*antwort|reaktion",
+    "escalated": r"escalat|eskalier|handed|übergeben",
+    "claimed": r"taken|claim|accept|übernommen|assigned.*(at|on|date)",
+}
+_WORDS = {
+    "id": r"^(issue )?key$|ticket|^case|incident|^number$|^(issue |ticket )?id$|nummer|request",
+    "by": r"^who$|author|changed.*by|updated.*by|^by$|agent|user|person|resource|wer$|bearbeiter",
+    "activity": r"activity|^action|^event|concept:name$|^status|^state|aktion",
+    "summary": r"subject|summary|title|short.description|betreff|kurzbeschreibung|titel",
+    "client": r"client|customer|company|organi[sz]ation|kunde|firma|mandant",
+    "domain": r"category|component|issue.?type|^type$|kategorie|bereich",
+    "engineer": r"assignee|assigned.to|agent|owner|technician|resource|bearbeiter|zuständig",
+    "status": r"status|state|zustand",
+    "claimed_by": r"(taken|claimed|accepted).*by|übernommen.*von",
+    "group": r"group|team|queue|gruppe",
+}
+_DONE = re.compile(r"\b(closed?|(re)?solved?|done|completed?|fixed|erledigt|gelöst|geschlossen)\b", re.IGNORECASE)
+_HANDED_OVER = re.compile(
+    r"\bescalat|\beskalier|\bhand(ed)?[ -]?(over|off)|\bre-?assign|\bübergeben", re.IGNORECASE
+)
+_NOT_DONE = re.compile(r"\b(not|un|in|nicht|noch|re-?open\w*|pending|waiting|wartet)\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Roles:
+    """The column for each role that was found. `repeats` says that a case has several rows."""
+
+    named: dict[str, Column]
+    at: Column | None
+    repeats: bool
+
+    def name(self, role: str) -> str | None:
+        """The name of the column for a role, if one was found."""
+        column = self.named.get(role)
+        return None if column is None else column.name
+
+    def done_values(self, role: str) -> list[str]:
+        """The values of a column that say that a case is over."""
+        return sorted(value for value in self._common(role) if _DONE.search(value) and not _NOT_DONE.search(value))
+
+    def handover_values(self, role: str) -> list[str]:
+        """The values of a column that say that a case was handed over."""
+        return sorted(value for value in self._common(role) if _HANDED_OVER.search(value))
+
+    def _common(self, role: str) -> list[str]:
+        column = self.named.get(role)
+        return [] if column is None else column.common
+
+
+def roles_of(looked: Looked, *, repeats: bool | None = None) -> Roles:
+    """Which column says what. `repeats` says whether a case has several rows, if it is known."""
+    named = dict(_named(looked))
+    case = named.get("id")
+    if repeats is None:
+        repeats = case is not None and looked.rows > 1.5 * case.distinct
+    at = _written_at(looked, case) if repeats and case is not None else None
+    if at is not None:
+        named = {role: column for role, column in named.items() if column is not at}
+    return Roles(named, at, repeats)
+
+
+def _named(looked: Looked) -> Iterator[tuple[str, Column]]:
+    times = [column for column in looked.columns if column.pattern]
+    others = [column for column in looked.columns if column.known and not column.pattern]
+    for rules, columns in ((_TIMES, times), (_WORDS, others)):
+        for role, words in rules.items():
+            for word in words.split("|") if "(" not in words else [words]:
+                found = [column for column in columns if re.search(word, column.name, re.IGNORECASE)]
+                if found:
+                    yield role, _fullest(found, looked) if role == "id" else found[0]
+                    break
+
+
+def _fullest(columns: list[Column], looked: Looked) -> Column:
+    """A case's id is known in each row."""
+    return next((column for column in columns if column.known == looked.rows), columns[0])
+
+
+def _written_at(looked: Looked, case: Column) -> Column | None:
+    """The time that differs most often within a case: when its rows were written."""
+    times = [column for column in looked.columns if column.pattern and column.known == looked.rows]
+    pairs = {column.name: len(set(zip(case.values, column.values, strict=True))) for column in times}
+    return max(times, key=lambda column: pairs[column.name], default=None)

@@ -1,0 +1,41 @@
+"""Write sessions again as the imports that remain say, without one that is taken back."""
+
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from flowpilot.imports.case.merging import merged_case
+from flowpilot.imports.clients import Clients
+from flowpilot.imports.known.statements import Statements
+from flowpilot.imports.models import ItemKind
+from flowpilot.imports.runs import add_items, note_rewritten
+from flowpilot.imports.writer import People, rewrite_cases
+
+_AT_ONCE = 1_000
+
+
+def restore(connection: Connection, account_id: UUID, run_id: UUID, listed: str, now: datetime) -> int:
+    """Restore the sessions of a temporary table of which other imports say something, and take them from it.
+
+    Returns how many they are. What they name again counts as the newest of those imports'.
+    """
+    others = SQL(
+        "DELETE FROM {} g USING ai_sessions s WHERE s.account_id = %(account)s AND s.id = g.id AND EXISTS"
+        " (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = g.id"
+        " AND c.run_id <> %(run)s) RETURNING s.id, s.psa_ticket_id"
+    )
+    named = {"account": account_id, "run": run_id}
+    tickets = connection.execute(others.format(Identifier(listed)), named).fetchall()
+    statements = Statements(connection, account_id)
+    people, clients = People(connection, account_id), Clients(connection, account_id, now)
+    for first in range(0, len(tickets), _AT_ONCE):
+        some = tickets[first : first + _AT_ONCE]
+        said = statements.of([session_id for session_id, _ in some], without=run_id)
+        sessions = [(session_id, merged_case(ticket, said[session_id])) for session_id, ticket in some]
+        rewrite_cases(connection, account_id, sessions, people, clients)
+        note_rewritten(connection, account_id, sessions)
+    add_items(connection, account_id, run_id, ItemKind.PERSON, people.write_new(connection, now))
+    add_items(connection, account_id, run_id, ItemKind.CLIENT, clients.created)
+    return len(tickets)

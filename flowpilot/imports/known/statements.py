@@ -1,0 +1,73 @@
+"""What each import said of a case, kept as data: a later import is added to it, and one can be taken back."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cached_property
+from typing import Any
+from uuid import UUID
+
+from psycopg import Connection
+
+from flowpilot.db.base import new_id
+from flowpilot.db.bulk import copy_rows
+from flowpilot.imports.case.merging import Statement
+from flowpilot.imports.case.model import Row
+from flowpilot.imports.mapping.whole import Mapping as Rules
+
+_CASE = ("account_id", "id", "run_id", "session_id", "rows")
+
+
+def rules_as_json(mapping: Rules, people: Mapping[str, UUID]) -> str:
+    """A mapping as an import keeps it, with the columns of its rows in their order, and members by their names."""
+    members = {name: str(user_id) for name, user_id in people.items()}
+    kept = {"mapping": mapping.model_dump(mode="json"), "columns": list(mapping.uses), "people": members}
+    return json.dumps(kept)
+
+
+def add_statements(
+    connection: Connection,
+    account_id: UUID,
+    run_id: UUID,
+    mapping: Rules,
+    said: Iterable[tuple[UUID, Sequence[Row]]],
+) -> None:
+    """Keep what an import says of sessions: their rows, as the mapping's columns."""
+    columns = list(mapping.uses)
+    lists = ((session_id, [[row[column] for column in columns] for row in rows]) for session_id, rows in said)
+    cases = ((account_id, new_id(), run_id, session_id, json.dumps(cells)) for session_id, cells in lists)
+    copy_rows(connection, "import_cases", _CASE, cases)
+
+
+class Statements:
+    """What the imports of an account have said, in their order."""
+
+    def __init__(self, connection: Connection, account_id: UUID) -> None:
+        self._connection, self._account_id = connection, account_id
+
+    def of(self, sessions: Sequence[UUID], *, without: UUID | None = None) -> Mapping[UUID, list[Statement]]:
+        """The statements on these sessions, the earliest first; without those of one run, if it is named."""
+        query = (
+            "SELECT c.session_id, c.run_id, c.rows FROM import_cases c"
+            " JOIN import_runs r ON r.account_id = c.account_id AND r.id = c.run_id"
+            " WHERE c.account_id = %s AND c.session_id = ANY(%s) ORDER BY r.created_at, r.id"
+        )
+        found: dict[UUID, list[Statement]] = defaultdict(list)
+        for session_id, run_id, rows in self._connection.execute(query, (self._account_id, list(sessions))):
+            if run_id != without:
+                mapping, columns = self._rules[run_id]
+                found[session_id].append(Statement(mapping, _rows(columns, rows)))
+        return found
+
+    @cached_property
+    def _rules(self) -> dict[UUID, tuple[Rules, list[str]]]:
+        """The mapping of each run, and the columns of its rows."""
+        query = "SELECT id, rules FROM import_runs WHERE account_id = %s AND rules IS NOT NULL"
+        return {
+            run_id: (Rules.model_validate(rules["mapping"]), rules["columns"])
+            for run_id, rules in self._connection.execute(query, (self._account_id,)).fetchall()
+        }
+
+
+def _rows(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Row]:
+    return [dict(zip(columns, cells, strict=True)) for cells in rows]

@@ -1,0 +1,116 @@
+"""Which rows are a case, who wrote them, and what a case becomes."""
+
+from typing import Annotated, Literal, Self
+
+from pydantic import field_validator, model_validator
+
+from flowpilot.imports.mapping.sections import NAME, TEXT, TIME, Column, Columns, ColumnUse, Section
+
+
+class CaseRules(Section):
+    """Which rows belong together, and their order: by these columns, then as in the file.
+
+    The id of a case is the ticket's id in the ticket system. The columns of `order` are numbers or times, and with
+    `order_as` "text" they sort as words. `newest_first` says that the file begins with what happened last; if it
+    says nothing, the times of the rows do.
+    """
+
+    id: Annotated[Column, ColumnUse("name", required=True)]
+    order: Annotated[Columns, ColumnUse("order", required=True)] = ()
+    order_as: Literal["number", "text"] = "number"
+    newest_first: bool | None = None
+
+
+class RowRules(Section):
+    """When a row was written, and by whom, if that is known."""
+
+    at: Annotated[Column, ColumnUse("time", required=True)]
+    by: Annotated[Column | None, NAME] = None
+
+
+class PeopleRules(Section):
+    """Who is no member of the desk.
+
+    What `machines` write is no step, no claim and no action. `groups` are names of teams where a person's could
+    stand. `requester` is the column of the customer who asked. Neither groups nor requesters become members.
+    """
+
+    machines: tuple[str, ...] = ()
+    groups: tuple[str, ...] = ()
+    requester: Annotated[Column | None, TEXT] = None
+
+
+class Moment(Section):
+    """The time of a case's first or last row; with `column`, of those that have a value there: one of `values`."""
+
+    row: Literal["first", "last"]
+    column: Annotated[Column | None, TEXT] = None
+    values: tuple[str, ...] = ()
+
+    @model_validator(mode="after")
+    def _values_of_something(self) -> Self:
+        if self.values and self.column is None:
+            raise ValueError("values needs column")
+        return self
+
+
+class StatusRule(Section):
+    """The status of a case whose last row has a value in the column: one of `values`, if they are given.
+
+    With `row` "any", any row of the case may have it. Without a column, the rule always applies. `open` is a
+    ticket that is still worked on, and `left_out` brings no session.
+    """
+
+    status: Literal["resolved", "abandoned", "open", "left_out"]
+    column: Annotated[Column | None, TEXT] = None
+    values: tuple[str, ...] = ()
+    row: Literal["last", "any"] = "last"
+
+    @model_validator(mode="after")
+    def _values_of_something(self) -> Self:
+        if self.values and self.column is None:
+            raise ValueError("values needs column")
+        return self
+
+
+class SessionRules(Section):
+    """What a case becomes.
+
+    It is read from the last row, or with `attributes` "last_known" from the last row that has the value: in many
+    logs they do not repeat. The engineer is the last known value of the first column that has one. `resolved_at`
+    is kept if the status is `resolved`. Parts of a summary are joined by a dash.
+    """
+
+    created_at: Annotated[Column | Moment, ColumnUse("time", required=True)]
+    resolved_at: Annotated[Column | Moment | None, TIME] = None
+    domain: Annotated[Column | None, NAME] = None
+    client: Annotated[Column | None, ColumnUse("client")] = None
+    summary: Annotated[Columns, TEXT] = ()
+    engineer: Annotated[Columns, NAME] = ()
+    attributes: Literal["last_row", "last_known"] = "last_row"
+    status: tuple[StatusRule, ...]
+
+    @field_validator("status")
+    @classmethod
+    def _complete(cls, rules: tuple[StatusRule, ...]) -> tuple[StatusRule, ...]:
+        if [rule.column is None for rule in rules] != [False] * (len(rules) - 1) + [True]:
+            raise ValueError("only the last rule must have no column, so that every case gets a status")
+        return rules
+
+
+class StepRules(Section):
+    """Which rows are steps, and which of their columns are kept.
+
+    With `where_known`, rows in which one of these columns is known. With `where_changed`, rows in which one of
+    them differs from the row before (in the first row: is known). With neither, all rows.
+    """
+
+    content: Annotated[Columns, TEXT] = ()
+    where_known: Annotated[Columns, TEXT] = ()
+    where_changed: Annotated[Columns, TEXT] = ()
+
+    @model_validator(mode="after")
+    def _one_way(self) -> Self:
+        if self.where_known and self.where_changed:
+            raise ValueError("give where_known or where_changed, not both")
+        return self

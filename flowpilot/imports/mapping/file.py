@@ -1,0 +1,110 @@
+"""How a file is written: its cells and its times."""
+
+from datetime import UTC, datetime, timedelta, tzinfo
+from functools import lru_cache
+from typing import Annotated, Literal
+from zoneinfo import ZoneInfo
+
+from pydantic import Field, field_validator
+
+from flowpilot.imports.mapping.sections import Column, Section
+from flowpilot.imports.reading.layout import Kind, Layout
+
+_EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000}
+_BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+OneCharacter = Annotated[str, Field(pattern=r"^[^\r\n]$")]
+
+
+class FileFormat(Section):
+    """How the file is written. What is not given is found out by looking at the file.
+
+    `unknown` are cells that mean "not known". The others are those of `Layout`.
+    """
+
+    kind: Kind | None = None
+    delimiter: Annotated[str | None, Field(pattern=r'^[^"\r\n]$')] = None
+    encoding: str | None = None
+    quote: OneCharacter = '"'
+    header_line: int = Field(default=1, ge=1)
+    sheet: str | None = None
+    records: str | None = None
+    unknown: tuple[str, ...] = ("",)
+
+    @field_validator("encoding")
+    @classmethod
+    def _known(cls, encoding: str | None) -> str | None:
+        try:
+            "".encode(encoding or "utf-8")
+        except LookupError as error:
+            raise ValueError(f"{encoding} is not an encoding that Python knows") from error
+        return encoding
+
+    @property
+    def layout(self) -> Layout:
+        """How to read the file."""
+        return Layout(**self.model_dump(exclude={"unknown"}))
+
+
+class TimeFormat(Section):
+    """How times are written: a `strptime` format, "iso", "epoch_s" or "epoch_ms"; and the zone of bare ones."""
+
+    format: str
+    zone: ZoneInfo | None = None
+
+    @field_validator("format")
+    @classmethod
+    def _readable(cls, pattern: str) -> str:
+        moment = datetime(2000, 1, 31, tzinfo=UTC)
+        if pattern == "iso" or pattern in _EPOCHS:
+            return pattern
+        if parse_time(moment.strftime(pattern), pattern, UTC).date() != moment.date():
+            raise ValueError("it must state year, month and day")
+        return pattern
+
+
+class Times(TimeFormat):
+    """How times are written, in all columns and in some of them."""
+
+    zone: ZoneInfo
+    columns: dict[Column, TimeFormat] = Field(default_factory=dict)
+
+    def parse(self, column: str, text: str) -> datetime:
+        """The time in a cell of the column.
+
+        Raises:
+            ValueError: the text does not follow the format.
+        """
+        own = self.columns.get(column, self)
+        return parse_time(text, own.format, own.zone or self.zone)
+
+    def example(self, column: str) -> str:
+        """A time as it is written in the column."""
+        pattern = self.columns.get(column, self).format
+        moment = datetime(2026, 1, 31, 14, 30, tzinfo=UTC)
+        if pattern in _EPOCHS:
+            return str(int(moment.timestamp()) * _EPOCHS[pattern])
+        return moment.strftime("%Y-%m-%d %H:%M" if pattern == "iso" else pattern)
+
+
+@lru_cache(maxsize=65_536)
+def parse_time(text: str, pattern: str, zone: tzinfo) -> datetime:
+    """The moment that a text names.
+
+    Moments of a spreadsheet are written as in ISO 8601, and read whatever the pattern is. Cached because a log
+    repeats its times, and `strptime` would be the slowest part of an import.
+
+    Raises:
+        ValueError: the text does not follow the pattern.
+    """
+    if pattern in _EPOCHS:
+        return _since_the_epoch(text, _EPOCHS[pattern])
+    is_iso = pattern == "iso" or text[10:11] == "T"
+    moment = datetime.fromisoformat(text) if is_iso else datetime.strptime(text, pattern)  # noqa: DTZ007
+    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+
+
+def _since_the_epoch(text: str, units: Literal[1, 1_000] | int) -> datetime:
+    try:
+        return _BEGINNING + timedelta(seconds=float(text) / units)
+    except OverflowError as error:
+        raise ValueError(f"{text} is out of range") from error

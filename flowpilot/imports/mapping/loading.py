@@ -1,0 +1,80 @@
+"""Read mappings: those that come with FlowPilot, and files of somebody's own."""
+
+import tomllib
+from collections.abc import Mapping
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.mapping.whole import Mapping as Whole
+
+MAPPINGS = resources.files("flowpilot.imports") / "mappings"
+
+
+def load_mapping(name_or_path: str) -> Whole:
+    """The mapping in a .toml file, or the shipped one of that name.
+
+    Raises:
+        MappingError: there is no such mapping, or it is not valid.
+    """
+    if name_or_path.endswith(".toml"):
+        source: resources.abc.Traversable = Path(name_or_path)
+    elif name_or_path in shipped_mappings():
+        source = MAPPINGS / f"{name_or_path}.toml"
+    else:
+        raise MappingError(
+            f"There is no mapping {name_or_path}: give the path of a .toml file, "
+            f"or one of the names {', '.join(shipped_mappings())}."
+        )
+    return _read(source, name_or_path)
+
+
+def shipped_mappings() -> list[str]:
+    """The names of the mappings that come with FlowPilot."""
+    return sorted(Path(file.name).stem for file in MAPPINGS.iterdir() if file.name.endswith(".toml"))
+
+
+def mapping_of(draft: Mapping[str, Any]) -> Whole:
+    """The mapping that the tables and keys of a TOML file make.
+
+    Raises:
+        MappingError: it is not valid.
+    """
+    try:
+        return Whole.model_validate(draft)
+    except ValidationError as error:
+        raise MappingError(f"Correct the mapping: {_explain(error)}.") from error
+
+
+def draft_of(mapping: Whole) -> dict[str, Any]:
+    """A mapping as the tables and keys of its TOML, without what it does not say."""
+    return mapping.model_dump(mode="json", exclude_defaults=True, exclude_none=True)
+
+
+def _read(source: resources.abc.Traversable, name: str) -> Whole:
+    try:
+        return Whole.model_validate(tomllib.loads(source.read_text(encoding="utf-8")))
+    except OSError as error:
+        raise MappingError(f"The mapping {name} cannot be read: {error.strerror}.") from error
+    except ValidationError as error:
+        raise MappingError(f"Correct the mapping {name}: {_explain(error)}.") from error
+    except ValueError as error:
+        raise MappingError(f"The mapping {name} is not valid TOML: {error}.") from error
+
+
+def _explain(error: ValidationError) -> str:
+    """Which keys are wrong, and why."""
+    problems = {"extra_forbidden": "is not a key of a mapping", "missing": "is missing"}
+    return "; ".join(
+        f"{'.'.join(filter(_is_key, map(str, item['loc'])))}: "
+        + problems.get(item["type"], item["msg"].removeprefix("Value error, "))
+        for item in error.errors()
+    )
+
+
+def _is_key(place: str) -> bool:
+    """Whether a part of an error's place is a key, and not the name of one of several types."""
+    return place.replace("_", "").isalnum() and place == place.lower()

@@ -1,0 +1,56 @@
+"""What the columns of a log mean. A mapping is data, in TOML, so that no log needs code of its own."""
+
+from functools import cached_property
+from typing import Self
+
+from pydantic import Field, model_validator
+
+from flowpilot.imports.mapping.cases import CaseRules, Moment, PeopleRules, RowRules, SessionRules, StepRules
+from flowpilot.imports.mapping.file import FileFormat, Times
+from flowpilot.imports.mapping.handoffs import HandoffRules, TicketRules
+from flowpilot.imports.mapping.sections import ColumnUse, Section, uses_of
+
+
+class Mapping(Section):
+    """A whole mapping. `name` is for people.
+
+    A log with a row for each change of a case has `row`, `step` and `handoff`; an export with one row a ticket has
+    `ticket` instead of them.
+    """
+
+    name: str = Field(min_length=1)
+    file: FileFormat = FileFormat()
+    times: Times
+    case: CaseRules
+    row: RowRules | None = None
+    ticket: TicketRules | None = None
+    people: PeopleRules = PeopleRules()
+    session: SessionRules
+    step: StepRules = StepRules()
+    handoff: HandoffRules | None = None
+
+    @model_validator(mode="after")
+    def _one_shape(self) -> Self:
+        if (self.row is None) == (self.ticket is None):
+            raise ValueError(
+                "give either [row], for a log with a row for each change, or [ticket], for one row a ticket"
+            )
+        if self.ticket is not None:
+            if self.handoff is not None or self.step != StepRules():
+                raise ValueError(
+                    "[step] and [handoff] are for logs with [row]; with [ticket], name its columns there"
+                )
+            if isinstance(self.session.created_at, Moment) or isinstance(self.session.resolved_at, Moment):
+                raise ValueError("with [ticket], created_at and resolved_at are columns")
+        unused = [column for column in self.times.columns if column not in self.uses]
+        if unused:
+            raise ValueError(f"times.columns names {', '.join(unused)}, which nothing else in the mapping does")
+        return self
+
+    @cached_property
+    def uses(self) -> dict[str, dict[str, ColumnUse]]:
+        """The columns that are read, each with the keys that name it and how they use it."""
+        uses: dict[str, dict[str, ColumnUse]] = {}
+        for key, column, use in uses_of(self):
+            uses.setdefault(column, {})[key] = use
+        return uses

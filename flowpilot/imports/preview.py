@@ -1,0 +1,99 @@
+"""Read a log as an import would, and write nothing."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from uuid import UUID
+
+from flowpilot.db.bulk import account_transaction
+from flowpilot.imports.case.build import build_case
+from flowpilot.imports.case.merging import Statement, add_to
+from flowpilot.imports.case.model import Row
+from flowpilot.imports.figures import Figures
+from flowpilot.imports.known.statements import Statements
+from flowpilot.imports.known.tickets import KnownTickets, find_known
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.progress import Changes, ImportProgress, OnProgress
+from flowpilot.imports.reading.opening import open_log
+from flowpilot.imports.staging import stage, staged_cases
+
+_TELL_EVERY_CASES = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What an import would bring, and what it would change. `lines_left_out` stand below the rows of the file.
+
+    `is_cut`: the file has more rows than were read.
+    """
+
+    rows: int
+    cases_already_here: int
+    cases_left_out: int
+    lines_left_out: list[str]
+    figures: Figures
+    changes: Changes
+    is_cut: bool = False
+
+
+def preview_log(
+    runtime_url: str,
+    account_id: UUID,
+    file: Path,
+    mapping: Mapping,
+    *,
+    now: datetime,
+    progress: OnProgress | None = None,
+    most_rows: int | None = None,
+) -> Preview:
+    """What importing the log, or its first rows, into the account would bring. Nothing is written.
+
+    Raises:
+        LogFileError, BadRowError: the file, or one of its rows, cannot be used.
+        MappingError: the mapping names a column that the file does not have.
+    """
+    on_progress = progress or (lambda _: None)
+    with account_transaction(runtime_url, account_id) as connection:
+        with open_log(file, mapping.file.layout, most_rows=most_rows) as reader:
+            staged = stage(connection, reader, mapping, on_progress)
+        known = find_known(connection, account_id)
+        looking = _Looking(mapping, known, Statements(connection, account_id), Figures(now), Changes())
+        total, done = staged.rows - known.rows_dropped, 0
+        cases = staged_cases(connection, mapping, newest_first=staged.newest_first)
+        for number, (ticket, rows) in enumerate(cases):
+            looking.add(ticket, rows)
+            done += len(rows)
+            if number % _TELL_EVERY_CASES == 0:
+                on_progress(ImportProgress("looking", done, total))
+        on_progress(ImportProgress("looking", total, total))
+        connection.rollback()
+    return Preview(
+        *(staged.rows, known.cases_dropped, looking.left_out, reader.left_out),
+        *(looking.figures, looking.changes, reader.is_cut),
+    )
+
+
+@dataclass(slots=True)
+class _Looking:
+    """What was seen of a log so far."""
+
+    mapping: Mapping
+    known: KnownTickets
+    statements: Statements
+    figures: Figures
+    changes: Changes
+    left_out: int = 0
+
+    def add(self, ticket: str, rows: Sequence[Row]) -> None:
+        """Look at one more case."""
+        case = build_case(ticket, rows, self.mapping)
+        session_id = self.known.sessions.get(ticket)
+        if case is None:
+            self.left_out += 1
+        elif session_id is None:
+            self.figures.add(case, len(rows))
+        else:
+            earlier = self.statements.of([session_id])[session_id]
+            added = add_to(ticket, earlier, Statement(self.mapping, rows))
+            self.changes.add(ticket, added.different)

@@ -1,0 +1,139 @@
+"""Bring past tickets from an account's ticket system: fetch their history, and import it like any other log."""
+
+import tomllib
+from collections.abc import Mapping as Named
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from functools import partial
+from importlib import resources
+from pathlib import Path
+from uuid import UUID
+
+from sqlalchemy import select
+
+from flowpilot.db.bulk import account_transaction
+from flowpilot.db.session import Database
+from flowpilot.imports.loader import import_log
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.preview import Preview, preview_log
+from flowpilot.imports.progress import ImportSummary, OnProgress
+from flowpilot.imports.psa.fetching import OnFetched, fetch
+from flowpilot.imports.psa.own import OwnTickets, own_sessions, without_own
+from flowpilot.imports.psa.rows import People
+from flowpilot.imports.psa.spool import Spool
+from flowpilot.imports.runs import zone_of
+from flowpilot.psa.client import TIMEOUT_SECONDS
+from flowpilot.psa.connections.asking import ConnectedSystem, ask
+from flowpilot.psa.connections.models import PsaMember
+from flowpilot.psa.limiter import JOB_PATIENCE
+from flowpilot.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Fetched:
+    """The history of an account's tickets: where it is, and who people are here that have a name there.
+
+    `system` is what the connection is called. `lacks` says what the ticket system does not tell, if anything.
+    """
+
+    spool: Spool
+    system: str
+    since: date
+    tickets: int
+    people: Named[str, UUID]
+    own: OwnTickets
+    lacks: str
+
+    @property
+    def name(self) -> str:
+        """What the import is called in lists."""
+        return f"{self.system} since {self.since}"
+
+    @property
+    def mapping(self) -> Mapping:
+        """What the rows mean."""
+        rules = tomllib.loads((resources.files("flowpilot.imports.psa") / "history.toml").read_text())
+        return Mapping.model_validate({**rules, "name": self.system})
+
+
+async def fetch_tickets(
+    database: Database, settings: Settings, runtime_url: str, account_id: UUID, since: date, on_fetched: OnFetched
+) -> Fetched:
+    """Fetch what happened to the tickets that changed since a day, in the account's time zone.
+
+    What was fetched is kept in the data directory. If this is stopped, the next call goes on where it was.
+
+    Raises:
+        NotFoundError: there is no such account.
+        NotConnectedError: the account has no ticket system.
+        ProviderError: the ticket system cannot be read.
+    """
+    start = _midnight(runtime_url, account_id, since)
+    asking = partial(ask, patience=JOB_PATIENCE, timeout_seconds=TIMEOUT_SECONDS, deadline_seconds=None)
+    async with asking(database, settings, account_id) as asked:
+        spool = Spool(_directory(settings, asked, since), start)
+        people = People(await asked.provider.list_members())
+        await fetch(asked.provider, spool, people, on_fetched)
+        found = OwnTickets()
+        tickets = spool.write_rows(without_own(spool.tickets(), own_sessions(runtime_url, account_id), found))
+        lacks, system = asked.provider.capabilities.history_lacks, asked.connection.name
+        return Fetched(spool, system, since, tickets, await _users(database, asked, people), found, lacks)
+
+
+def bring(
+    runtime_url: str, account_id: UUID, fetched: Fetched, *, now: datetime, progress: OnProgress
+) -> ImportSummary:
+    """Import what was fetched, all of it or nothing, and remove the files.
+
+    Raises:
+        NotFoundError: there is no such account.
+        MappingError, BadRowError: a ticket cannot be used.
+    """
+    summary = ImportSummary(0)
+    if fetched.tickets:
+        summary = import_log(
+            *(runtime_url, account_id, fetched.spool.rows_file, fetched.mapping),
+            now=now,
+            progress=progress,
+            name=fetched.name,
+            people=fetched.people,
+        )
+    fetched.spool.remove()
+    return summary
+
+
+def preview(
+    runtime_url: str, account_id: UUID, fetched: Fetched, *, now: datetime, progress: OnProgress
+) -> Preview | None:
+    """What importing it would bring; None if there is nothing. What was fetched stays for the import.
+
+    Raises:
+        MappingError, BadRowError: a ticket cannot be used.
+    """
+    if not fetched.tickets:
+        return None
+    file = fetched.spool.rows_file
+    return preview_log(runtime_url, account_id, file, fetched.mapping, now=now, progress=progress)
+
+
+def _directory(settings: Settings, asked: ConnectedSystem, since: date) -> Path:
+    return settings.data_dir / "imports" / str(asked.connection.account_id) / f"{asked.connection.id}-{since}"
+
+
+def _midnight(runtime_url: str, account_id: UUID, day: date) -> datetime:
+    with account_transaction(runtime_url, account_id) as connection:
+        zone = zone_of(connection, account_id)
+    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(UTC)
+
+
+async def _users(database: Database, asked: ConnectedSystem, people: People) -> dict[str, UUID]:
+    """The people of this account whom the ticket system's members are, by the name that they have there."""
+    connection = asked.connection
+    async with database.read(connection.account_id) as db:
+        mapped = select(PsaMember.external_id, PsaMember.user_id).where(
+            PsaMember.account_id == connection.account_id,
+            PsaMember.connection_id == connection.id,
+            PsaMember.user_id.is_not(None),
+        )
+        found = (await db.execute(mapped)).all()
+    return {people.names[number]: user_id for number, user_id in found if user_id and number in people.names}

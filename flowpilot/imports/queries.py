@@ -1,0 +1,44 @@
+"""The imports of an account, for its pages and its API; `runs` has what commands and the importer need."""
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Row, func, select
+
+from flowpilot.db.pages import newest_first
+from flowpilot.db.session import ReadDb
+from flowpilot.imports.models import ImportRun
+from flowpilot.imports.undoing import RunNotFoundError
+
+# Without the ends that could not be kept, which may be thousands.
+_SHOWN = select(
+    ImportRun.id,
+    ImportRun.created_at,
+    ImportRun.file_name,
+    ImportRun.mapping,
+    ImportRun.counts,
+    func.jsonb_array_length(ImportRun.warnings).label("n_unknown_ends"),
+    ImportRun.undoing_since,
+)
+
+
+async def read_runs(
+    db: ReadDb, account_id: uuid.UUID, limit: int, before: uuid.UUID | None = None
+) -> Sequence[Row[Any]]:
+    """The newest imports, or those older than the import `before`."""
+    query = _SHOWN.where(ImportRun.account_id == account_id)
+    return (await db.execute(newest_first(query, ImportRun.id, limit, before))).all()
+
+
+async def read_run(db: ReadDb, account_id: uuid.UUID, run_id: uuid.UUID) -> Row[Any]:
+    """An import.
+
+    Raises:
+        RunNotFoundError: there is none.
+    """
+    query = _SHOWN.where(ImportRun.account_id == account_id, ImportRun.id == run_id)
+    found = (await db.execute(query)).one_or_none()
+    if found is None:
+        raise RunNotFoundError
+    return found

@@ -1,0 +1,20 @@
+"""What is wrong with a file, in words."""
+
+from typing import Any
+
+from flowpilot.errors import InvalidError
+
+
+class LogFileError(InvalidError):
+    """The file as a whole cannot be read."""
+
+
+class BadRowError(LogFileError):
+    """One row cannot be used. Lines are counted from 1; a spreadsheet's are its rows, JSON's its records.
+
+    If it is for one value, `extra` says for a program which `column`, what was `found`, what was `expected`, and
+    which `columns` the file has.
+    """
+
+    def __init__(self, line: int, problem: str, **extra: Any) -> None:
+        super().__init__(f"Line {line}: {problem}. Nothing was imported.", line=line, **extra)

@@ -1,0 +1,81 @@
+"""Open a log of any kind. Its first bytes say which kind it is, unless the mapping does."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+
+from flowpilot.imports.reading.delimited import DelimitedTable
+from flowpilot.imports.reading.layout import Kind, Layout
+from flowpilot.imports.reading.records import RecordTable
+from flowpilot.imports.reading.spreadsheets import SpreadsheetTable
+from flowpilot.imports.reading.table import Table, distinct
+from flowpilot.imports.reading.unpacking import Unpacked, is_spreadsheet, members_of, unpacked
+from flowpilot.imports.reading.xes import XesTable
+
+_READERS: dict[Kind, Callable[[Unpacked, Layout], Table]] = {
+    "csv": DelimitedTable,
+    "spreadsheet": SpreadsheetTable,
+    "json": RecordTable,
+    "xes": XesTable,
+}
+
+
+class LogReader:
+    """An open log: its name, its size and SHA-256 unpacked, its header and its rows.
+
+    The second of two columns with one name is called as in "Comment (2)". `is_cut`: once the rows were read,
+    whether there are more of them.
+    """
+
+    def __init__(self, source: Unpacked, table: Table, most_rows: int | None = None) -> None:
+        self.name, self.size, self.digest = source.name, source.size, source.digest
+        self.header = distinct(table.header)
+        self.is_cut = False
+        self._table, self._most_rows = table, most_rows
+
+    @property
+    def bytes_read(self) -> int:
+        """How far the log has been read; `size` is the end."""
+        return self._table.bytes_read
+
+    @property
+    def left_out(self) -> list[str]:
+        """The lines below the rows that are none, once the rows were read."""
+        return self._table.left_out
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The line in which each row begins, and its fields.
+
+        Raises:
+            BadRowError: a row cannot be read.
+        """
+        rows = self._table.rows()
+        return rows if self._most_rows is None else self._first(rows, self._most_rows)
+
+    def _first(self, rows: Iterator[tuple[int, list[str]]], most: int) -> Iterator[tuple[int, list[str]]]:
+        yield from islice(rows, most)
+        self.is_cut = next(rows, None) is not None
+
+
+@contextmanager
+def open_log(path: Path, layout: Layout | None = None, *, most_rows: int | None = None) -> Iterator[LogReader]:
+    """Open a log: CSV, a spreadsheet, JSON or XES, plain or packed. With `most_rows`, its first ones only.
+
+    Raises:
+        LogFileError: the file is missing, empty, damaged, or a zip with no file or several.
+    """
+    layout = layout or Layout()
+    with unpacked(path) as source:
+        yield LogReader(source, _READERS[layout.kind or _kind(source)](source, layout), most_rows)
+
+
+def _kind(source: Unpacked) -> Kind:
+    head = source.file.read(512)
+    source.file.seek(0)
+    if is_spreadsheet(head, members_of(source.file)):
+        return "spreadsheet"
+    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
+    if text.startswith((b"<?xml", b"<log")):
+        return "xes"
+    return "json" if text.startswith((b"{", b"[")) else "csv"

@@ -1,0 +1,61 @@
+"""What every kind of file is read as: a header, and rows of text."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from typing import Protocol
+
+
+class Table(Protocol):
+    """An open file as a table."""
+
+    header: list[str]
+    left_out: list[str]
+    """What stands below the rows and is none itself, such as "Total: 5"; known once the rows were read."""
+
+    @property
+    def bytes_read(self) -> int:
+        """How far the file has been read, in bytes."""
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The line in which each row begins, and a text for each column of the header.
+
+        Raises:
+            BadRowError: a row cannot be read.
+        """
+
+
+Record = tuple[int, list[str]]
+"""The line in which a row begins, and its fields."""
+
+
+def rows_above(
+    records: Iterable[Record], width: int, left_out: list[str], most: int | None = None
+) -> Iterator[Record]:
+    """The rows of a table of so many columns, without empty ones.
+
+    What says one thing only, where rows have three or more, may be no row. It is kept back: at the end it goes
+    into `left_out`, up to `most` lines, and above other rows it is one after all.
+    """
+    held: list[Record] = []
+    for line, fields in records:
+        if not any(fields):
+            continue
+        if width > 2 and sum(map(bool, fields)) == 1 and (most is None or len(held) < most):
+            held.append((line, fields))
+            continue
+        yield from held
+        held = []
+        yield line, fields
+    left_out += [f"Line {line}: {' '.join(filter(None, fields))}" for line, fields in held]
+
+
+def distinct(header: Sequence[str]) -> list[str]:
+    """The names of columns, each once: the second "Comment" is "Comment (2)", and so on."""
+    taken = set(header)
+    names: list[str] = []
+    for name in header:
+        given, number = name, 1
+        while given in names or (number > 1 and given in taken):
+            number += 1
+            given = f"{name} ({number})"
+        names.append(given)
+    return names

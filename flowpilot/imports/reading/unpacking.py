@@ -1,0 +1,126 @@
+"""Unpack a file: plain, gzip, bzip2, or the only file in a zip. Its first bytes say which, not its name."""
+
+import bz2
+import gzip
+import hashlib
+import tempfile
+import zipfile
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import IO, cast
+
+from flowpilot.imports.reading.errors import LogFileError
+
+# A log of text becomes ten to thirty times smaller. What becomes far smaller is made to fill a disk.
+LARGEST_RATIO = 200
+_FREE_OF_RATIO = 2**26
+LARGEST_BYTES = 2**36
+_PIECE = 2**20
+_ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
+
+
+@dataclass(frozen=True, slots=True)
+class Unpacked:
+    """A file's own bytes on disk, how many there are, and their SHA-256 in hex: a packed file is the same file."""
+
+    name: str
+    file: IO[bytes]
+    size: int
+    digest: str
+
+
+@contextmanager
+def unpacked(path: Path) -> Iterator[Unpacked]:
+    """The file, unpacked into a temporary file if it is packed.
+
+    Raises:
+        LogFileError: the file is missing or damaged, a zip with no file or several, or unreasonably large
+        unpacked.
+    """
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        raise LogFileError(f"{path} cannot be read: {error.strerror}.") from error
+    with file:
+        packed = _opened(path.name, file)
+        if packed is None:
+            yield _told(path.name, file)
+            return
+        with packed, tempfile.TemporaryFile() as plain:
+            _copy(path.name, packed, plain, path.stat().st_size)
+            yield _told(path.name, plain)
+
+
+def is_spreadsheet(head: bytes, members: list[str]) -> bool:
+    """Whether these first bytes, of a zip with these members, are those of an xls, xlsx, xlsb or ods file."""
+    return head.startswith(b"\xd0\xcf\x11\xe0") or bool({"[Content_Types].xml", "mimetype"} & set(members))
+
+
+def members_of(file: IO[bytes]) -> list[str]:
+    """The names of the files in a zip; none if it is no zip. The file is read from its beginning afterwards."""
+    try:
+        with zipfile.ZipFile(file) as archive:
+            return [member.filename for member in archive.infolist() if not member.is_dir()]
+    except _ERRORS:
+        return []
+    finally:
+        file.seek(0)
+
+
+def _told(name: str, file: IO[bytes]) -> Unpacked:
+    sha256, size = hashlib.sha256(), 0
+    file.seek(0)
+    while data := file.read(_PIECE):
+        sha256.update(data)
+        size += len(data)
+    file.seek(0)
+    if not size:
+        raise LogFileError(f"{name} is empty: it needs a header line and rows.")
+    return Unpacked(name, file, size, sha256.hexdigest())
+
+
+def _opened(name: str, file: IO[bytes]) -> IO[bytes] | None:
+    """The unpacked bytes of a packed file; None if it is not packed."""
+    head = file.read(4)
+    file.seek(0)
+    if head.startswith(b"\x1f\x8b"):
+        return cast("IO[bytes]", gzip.open(file))
+    if head.startswith(b"BZh"):
+        return cast("IO[bytes]", bz2.open(file))
+    if head in {b"PK\x03\x04", b"PK\x05\x06"} and not is_spreadsheet(head, members_of(file)):
+        return _only_member(name, file)
+    return None
+
+
+def _only_member(name: str, file: IO[bytes]) -> IO[bytes]:
+    try:
+        archive = zipfile.ZipFile(file)
+        members = [member for member in archive.infolist() if not member.is_dir()]
+        if len(members) != 1:
+            raise LogFileError(f"{name} holds {len(members)} files: a zip must hold the log and nothing else.")
+        return archive.open(members[0])
+    except _ERRORS as error:
+        raise LogFileError(f"{name} cannot be unpacked: {error}.") from error
+
+
+def _copy(name: str, packed: IO[bytes], plain: IO[bytes], packed_size: int) -> None:
+    largest = min(LARGEST_BYTES, _FREE_OF_RATIO + LARGEST_RATIO * packed_size)
+    copied = 0
+    while data := _read(name, packed):
+        copied += len(data)
+        if copied > largest:
+            raise LogFileError(
+                f"{name} unpacks to more than {largest // 2**20:,} MB, as no log"
+                " of its size does: unpack it yourself and look at it, or split it."
+            )
+        plain.write(data)
+
+
+def _read(name: str, packed: IO[bytes]) -> bytes:
+    try:
+        return packed.read(_PIECE)
+    except _ERRORS as error:
+        raise LogFileError(f"{name} is damaged: {error}.") from error

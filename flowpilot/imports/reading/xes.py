@@ -1,0 +1,77 @@
+"""XES, the event logs of process mining (IEEE 1849): traces of events, each with attributes."""
+
+from collections.abc import Iterator
+from typing import Any
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.layout import Layout
+from flowpilot.imports.reading.unpacking import Unpacked
+
+_VALUES = {"string", "date", "int", "float", "boolean", "id"}
+
+
+class XesTable:
+    """Events as rows. A column for each attribute, as in "concept:name"; those of the trace begin with "case:"."""
+
+    def __init__(self, source: Unpacked, _layout: Layout) -> None:
+        self._source = source
+        self.left_out: list[str] = []
+        names: dict[str, None] = {}
+        for _, event in self._events():
+            names.update(dict.fromkeys(event))
+        self.header = list(names)
+        if not self.header:
+            raise LogFileError(f"{source.name} holds no events.")
+
+    @property
+    def bytes_read(self) -> int:
+        """How far the file has been read, the second time."""
+        return self._source.file.tell()
+
+    def rows(self) -> Iterator[tuple[int, list[str]]]:
+        """The number of each event, from 1, and its attributes.
+
+        Raises:
+            BadRowError: the file is no valid XML.
+        """
+        for number, event in self._events():
+            yield number, [event.get(name, "") for name in self.header]
+
+    def _events(self) -> Iterator[tuple[int, dict[str, str]]]:
+        self._source.file.seek(0)
+        number = 0
+        try:
+            for trace in self._traces():
+                case = {f"case:{key}": value for key, value in _attributes(trace)}
+                for event in _children(trace, "event"):
+                    number += 1
+                    yield number, case | dict(_attributes(event))
+        except (ParseError, DefusedXmlException) as error:
+            raise BadRowError(number + 1, f"not readable as XES ({error})") from error
+
+    def _traces(self) -> Iterator[Element]:
+        """Each trace once it is complete; it is dropped afterwards, so that memory does not grow with the file."""
+        parsed: Any = iterparse(self._source.file, events=("start", "end"), forbid_dtd=True)
+        _, root = next(parsed)
+        for happened, element in parsed:
+            if happened == "end" and _name(element) == "trace":
+                yield element
+                root.clear()
+
+
+def _name(element: Element) -> str:
+    return element.tag.rpartition("}")[2]
+
+
+def _children(element: Element, name: str) -> Iterator[Element]:
+    return (child for child in element if _name(child) == name)
+
+
+def _attributes(element: Element) -> Iterator[tuple[str, str]]:
+    for child in element:
+        if _name(child) in _VALUES:
+            yield child.get("key", ""), child.get("value", "")

@@ -1,0 +1,172 @@
+"""Take an import back: exactly what it brought and what it added, also when others followed."""
+
+import json
+from dataclasses import asdict, dataclass
+from datetime import datetime
+from uuid import UUID
+
+from psycopg import Connection
+from psycopg.sql import SQL, Identifier
+
+from flowpilot.db.bulk import account_transaction
+from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.imports.known.restoring import restore
+from flowpilot.imports.known.untouched import keep_untouched, referring
+from flowpilot.imports.models import ItemKind
+from flowpilot.imports.runs import audit, take_turn
+
+# Columns with a person's id that are no foreign keys.
+_PERSON = ["owner_id", "actor_id"]
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """How much went, and how many sessions stay because somebody has worked with them since.
+
+    `sessions_restored` are as the other imports say.
+    """
+
+    sessions: int
+    people: int
+    clients: int
+    sessions_kept: int
+    sessions_restored: int = 0
+
+
+def undo_import(owner_url: str, account_id: UUID, run_id: UUID, *, now: datetime) -> Undone:
+    """Remove the sessions, people and clients that an import brought, as the owner of the tables.
+
+    Sessions of which other imports say something too are then as if only those had been imported. Sessions with
+    which somebody has worked since stay as they are, and so do people and clients that something else names. Who
+    works with one of them meanwhile waits, and is then told that it is gone.
+    Afterwards the same file can be imported again.
+
+    Raises:
+        NotFoundError: there is no such account, or no such import.
+        ConflictError: the import is from before FlowPilot recorded what an import brings.
+    """
+    with account_transaction(owner_url, account_id) as connection:
+        take_turn(connection, account_id)
+        _require(connection, account_id, run_id)
+        kept = _choose(connection, account_id, run_id)
+        restored = restore(connection, account_id, run_id, "gone", now)
+        sessions = _remove_sessions(connection, account_id, run_id)
+        people = _remove_people(connection, account_id)
+        clients = _remove_clients(connection, account_id)
+        undone = Undone(sessions, people, clients, kept, restored)
+        _forget(connection, account_id, run_id)
+        audit(connection, account_id, run_id, "import.undone", json.dumps(asdict(undone)), now)
+        return undone
+
+
+def _require(connection: Connection, account_id: UUID, run_id: UUID) -> None:
+    query = (
+        "SELECT counts, EXISTS (SELECT FROM import_items i WHERE i.account_id = r.account_id"
+        " AND i.run_id = r.id) FROM import_runs r WHERE account_id = %s AND id = %s"
+    )
+    found = connection.execute(query, (account_id, run_id)).fetchone()
+    if found is None:
+        raise NotFoundError(f"There is no import {run_id}: `flowpilot import list` has their ids.")
+    counts, has_items = found
+    if counts.get("sessions") and not has_items:
+        raise ConflictError(
+            "This import is from before FlowPilot recorded what an import brings, so it cannot be undone."
+        )
+
+
+def _choose(connection: Connection, account_id: UUID, run_id: UUID) -> int:
+    """Put the sessions that may change into the temporary table `gone`, and return how many others stay."""
+    of_run = (
+        "CREATE TEMP TABLE gone ON COMMIT DROP AS"
+        " SELECT session_id AS id FROM import_cases WHERE account_id = %(account)s AND run_id = %(run)s"
+        " UNION SELECT id FROM import_items WHERE account_id = %(account)s AND run_id = %(run)s"
+        " AND kind = 'session'"
+    )
+    before = connection.execute(of_run, {"account": account_id, "run": run_id}).rowcount
+    keep_untouched(connection, account_id, "gone")
+    after = connection.execute("SELECT count(*) FROM gone").fetchone()
+    assert after is not None
+    return before - int(after[0])
+
+
+def _remove_sessions(connection: Connection, account_id: UUID, run_id: UUID) -> int:
+    """Remove what is still in `gone`: sessions of which no other import says anything."""
+    cases = "DELETE FROM import_cases WHERE account_id = %s AND run_id = %s"
+    connection.execute(cases, (account_id, run_id))
+    cleared = "SELECT clear_imported_sessions(%s, (SELECT array_agg(id) FROM gone))"
+    connection.execute(cleared, (account_id,))
+    merges = "DELETE FROM client_merge_sessions WHERE account_id = %s AND session_id IN (SELECT id FROM gone)"
+    connection.execute(merges, (account_id,))
+    statement = "DELETE FROM ai_sessions WHERE account_id = %s AND id IN (SELECT id FROM gone)"
+    return connection.execute(statement, (account_id,)).rowcount
+
+
+def _remove_people(connection: Connection, account_id: UUID) -> int:
+    """Take the people out whom imports brought and nothing names any more, and who cannot sign in."""
+    _list(connection, account_id, ItemKind.PERSON, "leaving")
+    _keep_named(connection, account_id, "leaving", _naming_people(connection))
+    with_access = "DELETE FROM leaving WHERE id IN (SELECT id FROM users WHERE email IS NOT NULL)"
+    connection.execute(with_access)
+    memberships = "DELETE FROM memberships WHERE account_id = %s AND user_id IN (SELECT id FROM leaving)"
+    n_people = connection.execute(memberships, (account_id,)).rowcount
+    for (user_id,) in connection.execute("SELECT id FROM leaving").fetchall():
+        connection.execute("SELECT set_config('app.login_user_id', %s, true)", (str(user_id),))
+        connection.execute("DELETE FROM users WHERE id = %s", (user_id,))
+    return n_people
+
+
+def _remove_clients(connection: Connection, account_id: UUID) -> int:
+    """Remove the clients that imports brought and nothing names any more, with what they are called."""
+    _list(connection, account_id, ItemKind.CLIENT, "closing")
+    _keep_named(connection, account_id, "closing", referring(connection, "clients"))
+    names = "DELETE FROM client_names WHERE account_id = %s AND client_id IN (SELECT id FROM closing)"
+    connection.execute(names, (account_id,))
+    clients = "DELETE FROM clients WHERE account_id = %s AND id IN (SELECT id FROM closing)"
+    return connection.execute(clients, (account_id,)).rowcount
+
+
+def _forget(connection: Connection, account_id: UUID, run_id: UUID) -> None:
+    """Remove the run. What it brought and others name now counts as the newest other import's."""
+    gone = "DELETE FROM import_items WHERE account_id = %s AND id IN (SELECT id FROM {})"
+    for listed in ("gone", "leaving", "closing"):
+        connection.execute(SQL(gone).format(Identifier(listed)), (account_id,))
+    other = (
+        "UPDATE import_items SET run_id = o.id FROM (SELECT id FROM import_runs WHERE account_id = %(account)s"
+        " AND id <> %(run)s AND rules IS NOT NULL ORDER BY created_at DESC, id DESC LIMIT 1) o"
+        " WHERE account_id = %(account)s AND run_id = %(run)s AND (kind <> 'session' OR EXISTS"
+        " (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = import_items.id))"
+    )
+    connection.execute(other, {"account": account_id, "run": run_id})
+    for statement in (
+        "DELETE FROM import_items WHERE account_id = %s AND run_id = %s",
+        "DELETE FROM import_runs WHERE account_id = %s AND id = %s",
+    ):
+        connection.execute(statement.encode(), (account_id, run_id))
+
+
+def _list(connection: Connection, account_id: UUID, kind: ItemKind, into: str) -> None:
+    """Put the ids of what imports brought into a temporary table."""
+    statement = SQL(
+        "CREATE TEMP TABLE {} ON COMMIT DROP AS SELECT id FROM import_items WHERE account_id = %s AND kind = %s"
+    )
+    connection.execute(statement.format(Identifier(into)), (account_id, kind))
+
+
+def _keep_named(connection: Connection, account_id: UUID, listed: str, columns: list[tuple[str, str]]) -> None:
+    """Take from a temporary table the ids that one of these columns of the account's rows names."""
+    for table, column in columns:
+        statement = SQL("DELETE FROM {} WHERE id IN (SELECT {} FROM {} WHERE account_id = %s)")
+        names = (Identifier(listed), Identifier(column), Identifier(table))
+        connection.execute(statement.format(*names), (account_id,))
+
+
+def _naming_people(connection: Connection) -> list[tuple[str, str]]:
+    """Columns of an account's tables that name a person, except for memberships themselves."""
+    query = (
+        "SELECT c.table_name, c.column_name FROM information_schema.columns c"
+        " JOIN information_schema.columns account USING (table_schema, table_name)"
+        " WHERE c.table_schema = 'public' AND account.column_name = 'account_id' AND c.data_type = 'uuid'"
+        " AND (c.column_name LIKE '%%\\_by' OR c.column_name LIKE '%%user\\_id' OR c.column_name = ANY(%s))"
+        " AND c.table_name <> 'memberships' ORDER BY 1, 2"
+    )
+    return connection.execute(query, (_PERSON,)).fetchall()

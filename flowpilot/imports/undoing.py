@@ -1,0 +1,77 @@
+"""Undo an import on request of a member: by a job, as the owner of the tables."""
+
+import asyncio
+import logging
+import uuid
+from datetime import datetime
+
+from sqlalchemy import exists, select, update
+
+from flowpilot.clock import now
+from flowpilot.db.connect import database as opened
+from flowpilot.db.session import Database, Db
+from flowpilot.errors import ConflictError, NotFoundError
+from flowpilot.identity.actor import Actor
+from flowpilot.identity.audit import log as audit
+from flowpilot.imports.models import ImportItem, ImportRun
+from flowpilot.imports.undo import undo_import
+from flowpilot.jobs import enqueue
+from flowpilot.settings import Settings
+
+UNDO_JOB = "imports.undo"
+
+_log = logging.getLogger(__name__)
+
+
+class RunNotFoundError(NotFoundError):
+    """There is no such import in the account."""
+
+    def __init__(self) -> None:
+        super().__init__("There is no such import. It may have been undone.")
+
+
+class UndoImpossibleError(ConflictError):
+    """The import cannot be undone, or is being undone."""
+
+
+async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime) -> None:
+    """Have an import undone soon. To ask again changes nothing.
+
+    Raises:
+        RunNotFoundError: there is none.
+        UndoImpossibleError: it is from before FlowPilot recorded what an import brings.
+    """
+    query = select(ImportRun).where(ImportRun.account_id == actor.account_id, ImportRun.id == run_id)
+    run = await db.scalar(query.with_for_update())
+    if run is None:
+        raise RunNotFoundError
+    if run.undoing_since is not None:
+        return
+    items = exists().where(ImportItem.account_id == actor.account_id, ImportItem.run_id == run_id)
+    if run.counts.get("sessions") and not await db.scalar(select(items)):
+        raise UndoImpossibleError(
+            "This import is from before FlowPilot recorded what an import brings, so it cannot be undone."
+        )
+    run.undoing_since = moment
+    target = ("import_run", run_id)
+    said = {"file": run.file_name}
+    await audit.record(db, actor.account_id, actor.user_id, "import.undo_requested", target, at=moment, after=said)
+    await enqueue(db, UNDO_JOB, lock=f"import {actor.account_id}", account_id=actor.account_id, run_id=run_id)
+
+
+async def undo_run(database: Database, settings: Settings, account_id: uuid.UUID, run_id: uuid.UUID) -> None:
+    """Undo the import. The runtime role may delete nothing of a session's history, so the owner does it."""
+    try:
+        await asyncio.to_thread(_undo_as_owner, settings, account_id, run_id)
+    except NotFoundError:
+        return  # The job has run before.
+    except ConflictError as error:
+        async with database.write(account_id) as db:
+            mine = update(ImportRun).where(ImportRun.account_id == account_id, ImportRun.id == run_id)
+            await db.execute(mine.values(undoing_since=None).execution_options(synchronize_session=False))
+        _log.warning("import %s cannot be undone: %s", run_id, error.detail)
+
+
+def _undo_as_owner(settings: Settings, account_id: uuid.UUID, run_id: uuid.UUID) -> None:
+    with opened(settings, create=False) as urls:
+        undo_import(urls.owner, account_id, run_id, now=now())

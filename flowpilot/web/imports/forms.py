@@ -1,0 +1,116 @@
+"""The form in which a person says what the columns of a file mean."""
+
+from collections.abc import Sequence
+from typing import Annotated
+
+from fastapi import Request
+from pydantic import BaseModel, Field
+
+from flowpilot.clock import zone_names
+from flowpilot.http.fields import Text
+from flowpilot.imports.choosing.bases import GUESS, Asked, Beginning
+from flowpilot.imports.choosing.choices import Choices
+from flowpilot.imports.choosing.roles import Shape
+from flowpilot.imports.guess.columns import Column
+from flowpilot.imports.reading.layout import Layout
+
+
+class ChoicesForm(BaseModel):
+    """All that the page shows, as the browser sends it.
+
+    `role` has a text for each column, such as `3:summary`, and `meaning` one for each value, as in `4:0:resolved`:
+    the places of the column and of the value among those that are shown. `shown_base` and `shown_shape` are those
+    for which the page was made: when a person changes one of them, the columns are looked at afresh.
+    """
+
+    base: Text = ""
+    shown_base: Text = ""
+    shape: Shape | None = None
+    shown_shape: Shape | None = None
+    forced: Shape | None = None
+    header_line: Annotated[int, Field(ge=1, le=1_000)] = 1
+    shown_header_line: int = 1
+    sheet: Text = ""
+    zone: Text = ""
+    role: list[str] = Field(default_factory=list)
+    meaning: list[str] = Field(default_factory=list)
+    rest: Text = ""
+    month_first: bool = False
+    machine: list[Text] = Field(default_factory=list)
+    shows_machines: bool = False
+    name: Text = ""
+
+    @property
+    def is_afresh(self) -> bool:
+        """Whether the columns are to be looked at without what was chosen before."""
+        return (
+            not self.shown_base
+            or self.base != self.shown_base
+            or self.shape != self.shown_shape
+            or self.moves_header
+        )
+
+    @property
+    def moves_header(self) -> bool:
+        """Whether the person has said that the names of the columns are in another line."""
+        return bool(self.shown_base) and self.header_line != self.shown_header_line
+
+    @property
+    def forced_shape(self) -> Shape | None:
+        """What each row is, if the person has said so."""
+        if self.shown_base and self.base != self.shown_base:
+            return None
+        return self.shape if self.shown_shape is not None and self.shape != self.shown_shape else self.forced
+
+    def asked(self, account_zone: str) -> Asked:
+        """Where to begin."""
+        base = GUESS if self.moves_header else self.base
+        # A mapping that was made for such files knows how they are written.
+        is_guess = base in {"", GUESS} or self.forced_shape is not None
+        layout = Layout(header_line=self.header_line, sheet=self.sheet or None) if is_guess else Layout()
+        return Asked(self.zone_or(account_zone), base, self.forced_shape, layout)
+
+    def zone_or(self, account_zone: str) -> str:
+        """The zone that was chosen, if there is one of that name."""
+        return self.zone if self.zone in zone_names() else account_zone
+
+    def choices(self, found: Beginning, account_zone: str) -> Choices:
+        """What was chosen, by the names of columns and values."""
+        if self.is_afresh:
+            return Choices(str(found.draft["times"]["zone"]) if not self.zone else self.zone_or(account_zone))
+        columns = found.looked.columns
+        return Choices(
+            zone=self.zone_or(account_zone),
+            roles=dict(_roles(self.role, columns)),
+            meanings=dict(_meanings(self.meaning, columns)),
+            rest=self.rest or None,
+            machines=tuple(self.machine) if self.shows_machines else None,
+            month_first=self.month_first,
+        )
+
+
+def _roles(sent: Sequence[str], columns: Sequence[Column]) -> list[tuple[str, str]]:
+    found = []
+    for text in sent:
+        place, _, role = text.partition(":")
+        if place.isdecimal() and int(place) < len(columns):
+            found.append((columns[int(place)].name, role))
+    return found
+
+
+def _meanings(sent: Sequence[str], columns: Sequence[Column]) -> list[tuple[tuple[str, str], str]]:
+    found = []
+    for text in sent:
+        place, value, meaning = [*text.split(":"), "", ""][:3]
+        if place.isdecimal() and value.isdecimal() and int(place) < len(columns):
+            column = columns[int(place)]
+            if int(value) < len(column.common):
+                found.append(((column.name, column.common[int(value)]), meaning))
+    return found
+
+
+async def sent_form(request: Request) -> ChoicesForm:
+    """The form of a request: a file may have more columns than a form usually has fields."""
+    form = await request.form(max_fields=10_000)
+    lists = {name: form.getlist(name) for name in ("role", "meaning", "machine")}
+    return ChoicesForm.model_validate({**{name: value for name, value in form.items() if value}, **lists})

@@ -1,0 +1,118 @@
+"""What a person sees of an uploaded file before it is imported. No connection is held while the file is read."""
+
+import uuid
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+from typing import Annotated
+
+from fastapi import Depends, Request
+from pydantic import ValidationError
+
+from flowpilot.clock import Now
+from flowpilot.errors import InvalidError
+from flowpilot.identity.access import CanManageAccountDetached
+from flowpilot.identity.actor import Actor
+from flowpilot.imports.choosing.bases import Beginning, begin
+from flowpilot.imports.choosing.choices import choose, finished
+from flowpilot.imports.guess.mapping import Draft
+from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.preview import Preview
+from flowpilot.imports.saved.service import saved_mappings
+from flowpilot.imports.uploads.api import count_look
+from flowpilot.imports.uploads.looking import Previewer, with_file
+from flowpilot.imports.uploads.models import ImportUpload
+from flowpilot.imports.uploads.policy import may_start
+from flowpilot.imports.uploads.queries import read_upload
+from flowpilot.web.imports.forms import ChoicesForm, sent_form
+
+
+@dataclass(frozen=True, slots=True)
+class LookedAt:
+    """An upload as the page shows it. Without a `beginning` its columns cannot be read, or need not be.
+
+    `trouble` is what is wrong, in a sentence, and `sheets` those of a spreadsheet of which one has to be chosen.
+    `preview` is what an import would bring, if nothing is wrong.
+    """
+
+    upload: ImportUpload
+    form: ChoicesForm
+    saved: tuple[str, ...] = ()
+    beginning: Beginning | None = None
+    draft: Draft | None = None
+    mapping: Mapping | None = None
+    preview: Preview | None = None
+    trouble: str = ""
+    sheets: tuple[str, ...] = ()
+
+    def ready(self) -> Mapping:
+        """The mapping, if the file can be imported with it.
+
+        Raises:
+            MappingError: it cannot, and why.
+        """
+        if self.mapping is None or self.preview is None:
+            raise MappingError(self.trouble or "This file cannot be read.")
+        return self.mapping
+
+
+async def look_first(
+    request: Request, upload_id: uuid.UUID, actor: CanManageAccountDetached, now: Now
+) -> LookedAt:
+    """The file as it was suggested, unless it is being imported."""
+    async with request.app.state.database.read(actor.account_id) as db:
+        upload = await read_upload(db, actor.account_id, upload_id)
+    if not may_start(upload.state):
+        return LookedAt(upload, ChoicesForm())
+    return await _look(request, actor, upload_id, ChoicesForm(), now)
+
+
+async def look_again(
+    request: Request, upload_id: uuid.UUID, actor: CanManageAccountDetached, now: Now
+) -> LookedAt:
+    """The file with what the form says."""
+    try:
+        form = await sent_form(request)
+    except ValidationError as error:
+        raise InvalidError("The form is not one of this page. Open the page again.") from error
+    return await _look(request, actor, upload_id, form, now)
+
+
+LookedAtFirst = Annotated[LookedAt, Depends(look_first)]
+LookedAtAgain = Annotated[LookedAt, Depends(look_again)]
+
+
+async def _look(request: Request, actor: Actor, upload_id: uuid.UUID, form: ChoicesForm, now: Now) -> LookedAt:
+    await count_look(request, actor)
+    database = request.app.state.database
+    async with database.read(actor.account_id) as db:
+        saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
+    looking = _Looking(Previewer(database.url, actor.account_id, now), form, saved, actor.timezone)
+    upload, seen = await with_file(database, actor.account_id, upload_id, partial(looking.look))
+    return replace(seen, upload=upload)
+
+
+@dataclass(frozen=True, slots=True)
+class _Looking:
+    previewer: Previewer
+    form: ChoicesForm
+    saved: dict[str, Draft]
+    zone: str
+
+    def look(self, file: Path) -> LookedAt:
+        """Read the file as the form says. What is wrong becomes part of the page."""
+        seen = LookedAt(ImportUpload(), self.form, tuple(self.saved))
+        try:
+            found = begin(file, self.form.asked(self.zone), self.saved)
+        except InvalidError as error:
+            return replace(seen, trouble=error.detail, sheets=tuple(error.extra.get("sheets", ())))
+        seen = replace(seen, beginning=found, draft=found.draft)
+        try:
+            draft = choose(found.draft, found.looked, self.form.choices(found, self.zone))
+            seen = replace(seen, draft=draft)
+            mapping = finished(draft)
+            seen = replace(seen, mapping=mapping)
+            return replace(seen, preview=self.previewer.preview(file, mapping))
+        except InvalidError as error:
+            return replace(seen, trouble=error.detail.removesuffix(" Nothing was imported."))

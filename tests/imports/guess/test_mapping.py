@@ -1,0 +1,69 @@
+"""A mapping that is made by looking brings the small logs of the field as their README says."""
+
+from pathlib import Path
+
+import pytest
+
+from flowpilot.imports.guess.columns import Column
+from flowpilot.imports.guess.roles import Roles
+from flowpilot.imports.guess.suggest import suggest_mapping
+from flowpilot.imports.mapping.loading import load_mapping
+from flowpilot.imports.reading.errors import LogFileError
+from tests.conftest import SHARED_DATA
+from tests.imports.helpers import World
+
+FIELD = SHARED_DATA / "field"
+MINUTES = (
+    "SELECT psa_ticket_id, status, extract(epoch FROM resolved_at - created_at)::int / 60"
+    " FROM ai_sessions ORDER BY 1"
+)
+
+
+def bring(world: World, folder: Path, file: Path, zone: str = "UTC") -> World:
+    mapping = folder / "mapping.toml"
+    mapping.write_text(suggest_mapping(file, zone))
+    world.load(file, load_mapping(str(mapping)))
+    return world
+
+
+def test_an_event_log(world: World, tmp_path: Path) -> None:
+    bring(world, tmp_path, FIELD / "event-log.csv")
+    assert world.ask(MINUTES) == [("M1", "resolved", 2880)]
+    assert world.ask("SELECT external_name FROM memberships ORDER BY 1") == [("Ada",), ("Grace",)]
+
+
+def test_one_row_a_ticket(world: World, tmp_path: Path) -> None:
+    bring(world, tmp_path, FIELD / "one-row-a-ticket.csv", "Europe/Berlin")
+    assert world.ask(MINUTES) == [
+        ("T-1001", "resolved", 180),
+        ("T-1002", "resolved", 35),
+        ("T-1003", "requesting_escalation", None),
+        ("T-1004", "resolved", 4320),
+    ]
+    claims = "SELECT extract(epoch FROM claimed_at - created_at)::int FROM session_handoffs ORDER BY created_at"
+    assert world.ask(claims) == [(1800,), (None,)]
+    assert world.ask("SELECT DISTINCT client_name FROM ai_sessions ORDER BY 1")[-1] == ("Müller & Söhne",)
+
+
+def test_json_lines(world: World, tmp_path: Path) -> None:
+    bring(world, tmp_path, FIELD / "tickets.jsonl")
+    assert world.ask(MINUTES) == [("J-1", "resolved", 1440), ("J-2", "active", None)]
+
+
+@pytest.mark.parametrize(
+    ("values", "done"),
+    [
+        (["Unresolved", "Not solved", "Incomplete", "nicht gelöst", "Reopened", "Pending close"], []),
+        (["Done", "In Progress", "Closed as duplicate", "gelöst"], ["Closed as duplicate", "Done", "gelöst"]),
+    ],
+)
+def test_what_is_not_done_is_not_taken_for_done(values: list[str], done: list[str]) -> None:
+    status = Column("Status", len(values), tuple(values))
+    assert Roles({"status": status}, None, repeats=False).done_values("status") == done
+
+
+def test_a_file_without_an_id_or_times_says_which_columns_it_has(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("colour,size\nred,1\nblue,2\n")
+    with pytest.raises(LogFileError, match="Its columns are: colour, size"):
+        suggest_mapping(file, "UTC")

@@ -1,0 +1,41 @@
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from flowpilot.db.connect import DatabaseUrls
+from tests.imports.helpers import World, row, write_log
+
+COUNTED = "SELECT reltuples >= 1 FROM pg_class WHERE oid = 'ai_sessions'::regclass"
+
+
+@pytest.mark.row_security_alone
+def test_a_first_import_lets_postgresql_count_what_it_wrote(
+    urls: DatabaseUrls, world: World, tmp_path: Path
+) -> None:
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        owner.execute("SELECT pg_clear_relation_stats('public', 'ai_sessions')")
+        assert owner.execute(COUNTED).fetchone() == (False,)
+        world.load(write_log(tmp_path / "log.csv", [row("T1", 1, "09:00", "Ada")]))
+        assert owner.execute(COUNTED).fetchone() == (True,)
+
+
+@pytest.mark.row_security_alone
+def test_an_import_lets_postgresql_count_again_what_was_little(
+    urls: DatabaseUrls, world: World, tmp_path: Path
+) -> None:
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        owner.execute(
+            "SELECT pg_restore_relation_stats('schemaname', 'public', 'relname', 'ai_sessions',"
+            " 'reltuples', 2::real)"
+        )
+        rows = [row(f"T{n}", 1, "09:00", "Ada") for n in range(30)]
+        world.load(write_log(tmp_path / "log.csv", rows))
+        query = "SELECT reltuples >= 30 FROM pg_class WHERE oid = 'ai_sessions'::regclass"
+        assert owner.execute(query).fetchone() == (True,)
+
+
+def test_nobody_else_may_count(urls: DatabaseUrls) -> None:
+    query = "SELECT has_function_privilege('public', 'analyze_sessions()', 'EXECUTE')"
+    with psycopg.connect(urls.owner) as owner:
+        assert owner.execute(query).fetchone() == (False,)
