@@ -1,6 +1,6 @@
 """Errors as pages that a person understands, with the request id that leads to the details in the server's log."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any, ClassVar
@@ -19,11 +19,15 @@ from flowpilot.db.failures import (
 )
 from flowpilot.errors import OutdatedError
 from flowpilot.identity.auth import NoAccountError
+from flowpilot.identity.idempotency import IdempotencyKeyReusedError
 from flowpilot.psa.providers.registry import PROVIDERS
+from flowpilot.sessions.following.seen import SessionMovedOnError
+from flowpilot.sessions.path import NothingOfferedError
 from flowpilot.text import sentence
+from flowpilot.web.flows.refusals import FLOW_PROBLEMS, LinkedProblem, linked_problems, without_problems
 from flowpilot.web.formatting import field_label
 from flowpilot.web.frame import Frame, frame_of
-from flowpilot.web.outdated import show_present
+from flowpilot.web.outdated import FormRefusedError, page_before, show_again, show_present, written
 from flowpilot.web.render import Page, accounts_path, render
 
 _NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
@@ -62,12 +66,18 @@ _HEADINGS = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Failure(Page):
-    """An error. `detail` says what to do, if that helps."""
+    """An error. `detail` says what to do, if that helps; `problems` are those of a flow, with links.
+
+    Without scripts a refused form leaves the screen: `kept` is what was written in it, and `back` leads to it.
+    """
 
     template: ClassVar[str] = "error.html"
     heading: str
     detail: str
     request_id: str | None
+    problems: Sequence[LinkedProblem] = ()
+    kept: Sequence[tuple[str, str]] = ()
+    back: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,11 +100,24 @@ async def as_page(request: Request, problem: dict[str, Any], error: Exception) -
         return _sign_in(request)
     if isinstance(error, NoAccountError):
         return _lead_to(request, accounts_path(_wanted(request)))
-    if isinstance(error, OutdatedError) and request.method == "POST":
-        return await show_present(request, error.detail) or await _failure(request, problem, error)
+    if request.method == "POST" and (page := await _page_of_form(request, problem, error)):
+        return page
     if isinstance(error, DatabaseUnavailableError):
         return _outage(request, problem, error)
     return await _failure(request, problem, error)
+
+
+async def _page_of_form(request: Request, problem: dict[str, Any], error: Exception) -> Response | None:
+    """The page of a refused form with what was typed, if it is to be shown again."""
+    if isinstance(error, OutdatedError):
+        has_moved_on = isinstance(error, (SessionMovedOnError, NothingOfferedError))
+        # Words that missed their place can be recorded at another; those of a page that is not theirs cannot.
+        keeps_words = has_moved_on or isinstance(error, IdempotencyKeyReusedError)
+        return await show_present(request, error.detail, keeps_words=keeps_words, has_moved_on=has_moved_on)
+    # With scripts, the form is still there: a note says what is wrong.
+    if isinstance(error, FormRefusedError) and "HX-Request" not in request.headers:
+        return await show_again(request, _fields(problem))
+    return None
 
 
 async def _failure(request: Request, problem: dict[str, Any], error: Exception) -> Response:
@@ -109,7 +132,14 @@ async def _failure(request: Request, problem: dict[str, Any], error: Exception) 
     frame = await frame_of(request) if status in _FRAMED else None
     # What was asked for wrongly is mended by the person who asked. Only our own failures are in the server's log.
     request_id = problem["request_id"] if status >= 500 else None
-    return _told(request, status, heading, detail, request_id, frame, _fields(problem))
+    found = linked_problems(request.url.path, problem)
+    kept = await written(request) if _is_lost(request, status) else []
+    return _told(request, status, heading, detail, request_id, frame, _fields(problem), found, kept)
+
+
+def _is_lost(request: Request, status: int) -> bool:
+    """Whether what was written in a form would be gone with this answer."""
+    return request.method == "POST" and "HX-Request" not in request.headers and status in _FRAMED
 
 
 def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
@@ -138,9 +168,12 @@ def _told(
     request_id: str | None,
     frame: Frame | None = None,
     fields: Mapping[str, str] = MappingProxyType({}),
+    problems: Sequence[LinkedProblem] = (),
+    kept: Sequence[tuple[str, str]] = (),
 ) -> Response:
     is_note = request.method not in {"GET", "HEAD"} and "HX-Request" in request.headers
     said: dict[str, Any] = {"title": heading, "heading": heading, "detail": detail, "request_id": request_id}
+    said |= {"problems": problems, "kept": kept, "back": page_before(request) if kept else None}
     page = FailureNote(**said, fields=fields) if is_note else Failure(**said)
     answer = render(request, page, frame, status=status)
     if not is_note and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:
@@ -158,6 +191,8 @@ def _told(
 def _words(problem: dict[str, Any]) -> str:
     """What is wrong, with a form's fields named as on the page."""
     errors = problem.get("errors")
+    if problem["type"] == FLOW_PROBLEMS:
+        return without_problems(problem)
     if not errors:
         return f"{problem['detail']} {_HELP_OF_KINDS.get(problem['type'], '')}".rstrip()
     return sentence("; ".join(_said(error) for error in errors))
@@ -166,7 +201,8 @@ def _words(problem: dict[str, Any]) -> str:
 def _fields(problem: dict[str, Any]) -> dict[str, str]:
     """What is wrong with each field of a form, by its name there."""
     errors = ((one["field"].partition("."), one["message"]) for one in problem.get("errors", ()))
-    return {name: sentence(message) for (place, _, name), message in errors if place == "body" and name}
+    found = {name: sentence(message) for (place, _, name), message in errors if place == "body" and name}
+    return {problem["field"]: problem["detail"]} if "field" in problem else found
 
 
 def _said(error: dict[str, str]) -> str:

@@ -1,13 +1,16 @@
 """How figures and times are shown in a page."""
 
+import re
 from collections.abc import Callable
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from flowpilot.durations import in_short
+from flowpilot.sessions.problem.titles import without_greeting
+from flowpilot.text import tidy
 
 _NBSP = "\u00a0"
 
@@ -16,18 +19,23 @@ _LABELS = {
     "base_url": "Address",
     "client_name": "Client",
     "hold_minutes": "Minutes to wait",
+    "files": "Screenshots and files",
     "free_text": "What you found or did",
     "idle_minutes": "Sessions are abandoned after (minutes)",
     "lease_minutes": "Claims expire after (minutes)",
     "occurred_at": "When it began",
+    "other": "Another time",
     "problem_domain": "Domain",
     "problem_summary": "Problem",
     "psa_ticket_id": "Ticket",
+    "question": "Your question",
+    "answer": "Your answer",
     "reason": "Why",
     "summary": "What solved it",
     "target_user_id": "Assign to",
     "template": "Address of a ticket",
     "timezone": "Time zone",
+    "tried": "What you tried",
     "url": "Address",
     "work_end": "To",
     "work_start": "From",
@@ -61,6 +69,9 @@ _ONE = {
     "sessions": "session",
     "snapshots": "snapshot",
     "steps": "step",
+    "cases": "case",
+    "columns": "column",
+    "ends": "end",
 }
 
 
@@ -79,6 +90,11 @@ def moment(at: datetime | None, zone: str) -> Markup | str:
     )
 
 
+def day(iso: str) -> str:
+    """A day that is written as in ISO 8601: `3 Jan 2026`."""
+    return f"{date.fromisoformat(iso):%-d %b %Y}"
+
+
 def since(at: datetime | None, now: datetime) -> Markup | str:
     """How long ago something was. A script keeps it up to date."""
     if at is None:
@@ -87,6 +103,48 @@ def since(at: datetime | None, now: datetime) -> Markup | str:
     return Markup('<time datetime="{}" data-since="{}">{}</time>').format(
         at.isoformat(), at.isoformat(), duration(gone)
     )
+
+
+def until(at: datetime, now: datetime) -> Markup:
+    """How long it is until something, in whole minutes until the last one. A script keeps it up to date."""
+    left = max(0, int((at - now).total_seconds()))
+    return Markup('<time datetime="{}" data-until="{}">{}</time>').format(
+        at.isoformat(), at.isoformat(), duration(left if left < 60 else left // 60 * 60)
+    )
+
+
+def clock(at: datetime, now: datetime, zone: str) -> Markup | str:
+    """A time in a zone, with its date unless that is today."""
+    local = at.astimezone(ZoneInfo(zone))
+    if local.date() != now.astimezone(ZoneInfo(zone)).date():
+        return moment(at, zone)
+    return Markup('<time datetime="{}" title="{}">{}</time>').format(
+        at.isoformat(), f"{local:%A %-d %B %Y, %H:%M:%S %Z}", f"{local:%H:%M}"
+    )
+
+
+_ASKS = re.compile(r"Ask\b.*?\b(for|whether|if|what|which|when|since|where|who|whom|how|why)\b", re.IGNORECASE)
+
+
+def asks(action: str) -> bool:
+    """Whether a suggestion is a question: the answer to one solves nothing by itself. To ask for an act does."""
+    return _ASKS.match(action) is not None or action.rstrip().endswith("?")
+
+
+def parted(text: str, length: int = 160) -> tuple[str, str]:
+    """The beginning of a long text, of two lines at most, and the rest, which is folded away; or no rest."""
+    lines = text.strip().splitlines()
+    whole, shown = "\n".join(lines), "\n".join(lines[:2])
+    if len(whole) <= length and len(lines) <= 3:
+        return whole, ""
+    if len(shown) > length:
+        shown = shown[:length].rpartition(" ")[0] or shown[:length]
+    return shown.rstrip(), whole[len(shown) :].strip()
+
+
+def in_a_line(text: str) -> str:
+    """A text as a title: on one line, and not longer than two lines of a heading."""
+    return tidy(text, 90)
 
 
 def number(value: float | None, digits: int = 0) -> str:
@@ -130,6 +188,13 @@ def plain(name: str) -> str:
     return words
 
 
+def file_size(n_bytes: int) -> str:
+    """`12 kB`, `3.4 MB`: as a file manager shows it."""
+    if n_bytes < 1_000_000:
+        return f"{max(1, round(n_bytes / 1_000))} kB"
+    return f"{n_bytes / 1_000_000:.1f} MB"
+
+
 def field_label(name: str) -> str:
     """The label that a field of a form has on its page."""
     return _LABELS.get(name) or plain(name)
@@ -138,8 +203,16 @@ def field_label(name: str) -> str:
 FILTERS: dict[str, Callable[..., Any]] = {
     "counted": counted,
     "duration": duration,
+    "file_size": file_size,
     "moment": moment,
+    "day": day,
     "since": since,
+    "until": until,
+    "clock": clock,
+    "parted": parted,
+    "without_greeting": without_greeting,
+    "asks": asks,
+    "in_a_line": in_a_line,
     "number": number,
     "share": share,
     "bounds": bounds,

@@ -1,7 +1,7 @@
 """A node's help for its page: what to read, and commands to copy.
 
 As in Markdown, lines between two lines of three backticks are a command, and words between single backticks are
-code. Everything else stays the plain text that it is.
+code. An address that begins with http:// or https:// is a link. Everything else stays the plain text that it is.
 """
 
 import re
@@ -10,7 +10,11 @@ from dataclasses import dataclass
 from markupsafe import Markup, escape
 
 _FENCE = "```"
+# Where an editor broke a long line within a sentence: what follows is no item of a list.
+_HARD_BREAK = re.compile(r"^(.{80,}[^\s.:;!?])\n(?=\w+\b(?![.)])|[\"'(`])", re.MULTILINE)
 _CODE = re.compile(r"`([^`\n]+)`")
+# Punctuation after an address belongs to the sentence.
+_LINK = re.compile(r"""(https?://[^\s<>"'`]*[^\s<>"'`.,;:!?)\]])""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,14 +36,20 @@ def pieces(text: str) -> list[Piece]:
             continue
         body = "\n".join(lines).strip("\n")
         if body.strip():
-            found.append(Piece(body, is_command))
+            found.append(Piece(body if is_command else _HARD_BREAK.sub(r"\1 ", body), is_command))
         lines, is_command = [], not is_command
     return found
 
 
 def inline(text: str) -> Markup:
-    """Text to read as HTML, with its code marked."""
-    parts = _CODE.split(text)
-    return Markup("").join(
-        Markup("<code>{}</code>").format(part) if number % 2 else escape(part) for number, part in enumerate(parts)
-    )
+    """Text to read as HTML, with its code marked and its addresses as links."""
+    parts = enumerate(_CODE.split(text))
+    code = Markup("<code>{}</code>")
+    return Markup("").join(code.format(part) if number % 2 else links(part) for number, part in parts)
+
+
+def links(text: str) -> Markup:
+    """What a person wrote as HTML, with its addresses as links."""
+    link = Markup('<a href="{0}" target="_blank" rel="noopener noreferrer">{0}</a>')
+    parts = enumerate(_LINK.split(text))
+    return Markup("").join(link.format(part) if number % 2 else escape(part) for number, part in parts)

@@ -18,8 +18,9 @@ from flowpilot.notifications.inbox.schemas import NotificationOut
 from flowpilot.psa.postings.queries import ToDo, to_do
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.models import SessionStatus
-from flowpilot.sessions.queries import SessionFilter
+from flowpilot.sessions.reading.listing import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
+from flowpilot.sessions.verifying import api as verifying
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, render
@@ -28,6 +29,7 @@ router = APIRouter(include_in_schema=False)
 
 
 _OPEN = [SessionStatus.ACTIVE, SessionStatus.PAUSED, SessionStatus.REQUESTING_ESCALATION, SessionStatus.ESCALATED]
+_SHOWN = 8
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +39,7 @@ class Home(Page):
     template: ClassVar[str] = "home.html"
     sessions: list[SessionRow]
     unassigned: list[SessionRow]
+    waiting: list[SessionRow]
     queue: QueuePage
     clients: list[ClientRow]
     notifications: list[NotificationOut]
@@ -47,10 +50,17 @@ class Home(Page):
 @router.get("/")
 async def home(request: Request, actor: CanView, db: ReadSession, frame: CurrentFrame) -> Response:
     mine = SessionFilter(status=_OPEN, owner_id=actor.user_id)
+    waiting = (
+        await verifying.list_waiting(actor, db, limit=_SHOWN, mine=True) if actor.may(Permission.WORK) else []
+    )
+    # What is shown as waiting is open, too, and stands there once.
+    apart = {one.id for one in waiting}
+    open_ = (await sessions.list_sessions(actor, mine, db, limit=_SHOWN + len(apart))).items
     page = Home(
         title="Home",
-        sessions=(await sessions.list_sessions(actor, mine, db, limit=8)).items,
+        sessions=[one for one in open_ if one.id not in apart][:_SHOWN],
         unassigned=(await sessions.list_sessions(actor, SessionFilter(unassigned=True), db, limit=5)).items,
+        waiting=waiting,
         clients=await known_clients(actor, db) if actor.may(Permission.WORK) else [],
         queue=await handoffs.list_handoffs(actor, HandoffFilter("waiting"), db, frame.now, limit=5),
         notifications=(await notifications.list_notifications(actor, db, limit=5)).items,

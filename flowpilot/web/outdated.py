@@ -6,11 +6,12 @@ code of its own for this.
 
 import hashlib
 import uuid
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
+from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
@@ -18,7 +19,9 @@ from flowpilot.errors import OutdatedError
 from flowpilot.web.formatting import field_label
 
 # Hidden fields that say what the page showed; no person wrote them.
-_SENT_ALONG = frozenset({"after_step", "caller", "from_role", "node", "show", "shown", "up"})
+_SENT_ALONG = frozenset(
+    {"after_step", "attachments", "caller", "from_role", "is_note", "node", "show", "shown", "up"}
+)
 
 
 _SECRETS = ("password", "credentials", "token")
@@ -26,10 +29,29 @@ _SECRETS = ("password", "credentials", "token")
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """Why a form was not recorded; `lost` holds what the person had entered, by field."""
+    """Why a form was not recorded; `lost` holds what the person had entered, by field.
+
+    `has_moved_on`: its session is elsewhere by now.
+    `free_text` and `attachments`: what belongs to no button of the old page. It can be sent again as it is.
+    """
 
     detail: str
     lost: list[tuple[str, str]]
+    free_text: str = ""
+    attachments: tuple[str, ...] = ()
+    has_moved_on: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Refused:
+    """A form as it was sent by a browser without scripts, and what is wrong with it, each by its field."""
+
+    typed: Mapping[str, str] = field(default_factory=dict)
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+
+class FormRefusedError(RequestValidationError):
+    """A form lacks something; its page can show it again, filled in (`refused_form`)."""
 
 
 class FieldsChangedError(OutdatedError):
@@ -56,17 +78,53 @@ def check_shown(shown: str, present: str) -> None:
         raise FieldsChangedError
 
 
-async def show_present(request: Request, detail: str) -> Response | None:
-    """The form's page as it is now, with what was not recorded; None if there is no such page."""
-    form = await request.form()
-    written = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
-    lost = [(field_label(name), value) for name, value in written if value.strip() and _is_written(name, value)]
-    request.state.refusal = Refusal(detail, lost)
+async def show_present(request: Request, detail: str, *, keeps_words: bool, has_moved_on: bool) -> Response | None:
+    """The form's page as it is now, with what was not recorded; None if there is no such page.
+
+    `keeps_words`: whether its free text can be sent again as it is.
+    """
+    again = await _to_send_again(request) if keeps_words else ("", ())
+    request.state.refusal = Refusal(detail, await written(request), *again, has_moved_on=has_moved_on)
     for path, query in _pages_of(request):
         page = await _get(request, path, query)
         if page is not None:
             return page
     return None
+
+
+async def written(request: Request) -> list[tuple[str, str]]:
+    """What the person had entered into the form that was sent, by the names of its fields."""
+    form = await request.form()
+    texts = [(name, value) for name, value in form.multi_items() if isinstance(value, str)]
+    return [(field_label(name), value) for name, value in texts if value.strip() and _is_written(name, value)]
+
+
+def page_before(request: Request) -> str | None:
+    """The page of ours from which the browser came, if it says."""
+    before = urlsplit(request.headers.get("Referer") or "")
+    if before.netloc != request.headers.get("Host"):
+        return None
+    return before.path + (f"?{before.query}" if before.query else "")
+
+
+async def show_again(request: Request, wrong: Mapping[str, str]) -> Response | None:
+    """The form again, as it was filled in, with what is wrong at its fields; None if its page is not to be had."""
+    form = await request.form()
+    typed = {name: value for name, value in form.items() if isinstance(value, str)}
+    request.state.refused_form = Refused(typed, wrong)
+    return await _get(request, request.url.path, "", status=422)
+
+
+def refused_form(request: Request) -> Refused:
+    """What the form that this page shows again said; empty if it is shown for the first time."""
+    found = getattr(request.state, "refused_form", None)
+    return found if isinstance(found, Refused) else Refused()
+
+
+async def _to_send_again(request: Request) -> tuple[str, tuple[str, ...]]:
+    form = await request.form()
+    text, files = form.get("free_text"), form.getlist("attachments")
+    return text if isinstance(text, str) else "", tuple(one for one in files if isinstance(one, str))
 
 
 def _is_written(name: str, value: str) -> bool:
@@ -90,8 +148,8 @@ def _pages_of(request: Request) -> Iterator[tuple[str, str]]:
         path = path.rpartition("/")[0]
 
 
-async def _get(request: Request, path: str, query: str) -> Response | None:
-    """The answer to a GET of the path, with status 409; None unless it is a page."""
+async def _get(request: Request, path: str, query: str, *, status: int = 409) -> Response | None:
+    """The answer to a GET of the path, with that status; None unless it is a page."""
     asked = {"method": "GET", "path": path, "raw_path": path.encode(), "query_string": query.encode()}
     matched = {"route", "endpoint", "path_params"}
     scope = {name: value for name, value in request.scope.items() if name not in matched} | asked
@@ -105,7 +163,7 @@ async def _get(request: Request, path: str, query: str) -> Response | None:
     except HTTPException:
         return None
     start, *parts = sent
-    page = Response(b"".join(part.get("body", b"") for part in parts), status_code=409)
+    page = Response(b"".join(part.get("body", b"") for part in parts), status_code=status)
     page.raw_headers = [*start["headers"], (b"hx-push-url", b"false")]
     is_page = start["status"] == 200 and page.headers["content-type"].startswith("text/html")
     return page if is_page else None

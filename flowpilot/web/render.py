@@ -12,13 +12,15 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from flowpilot.attachments.schemas import attachments_in
 from flowpilot.db.base import new_id
+from flowpilot.flows.files.shown import shown_files
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.identity.cookies import COOKIE, keep_signed_in
 from flowpilot.web import formatting
 from flowpilot.web.assets import icon, static_url
 from flowpilot.web.frame import Frame
-from flowpilot.web.help import inline, pieces
+from flowpilot.web.help import inline, links, pieces
 from flowpilot.web.tables import labelled
 
 _NOTICE = "flowpilot_notice"
@@ -37,7 +39,15 @@ templates.globals.update(
     new_key=new_id,
     live_kinds=" ".join(HandoffEventKind),
 )
-templates.filters.update(formatting.FILTERS, labelled=labelled, pieces=pieces, inline=inline)
+templates.filters.update(
+    formatting.FILTERS,
+    files=attachments_in,
+    shown_files=shown_files,
+    labelled=labelled,
+    pieces=pieces,
+    inline=inline,
+    links=links,
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

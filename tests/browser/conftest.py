@@ -16,7 +16,7 @@ from flowpilot.demo.seed import DEMO_PASSWORD
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 from tests.browser.long_words import LongWords, write_long_words
-from tests.browser.people import Desk
+from tests.browser.people import Desk, SignedIn
 from tests.databases import copy_migrated
 from tests.places import open_directory
 
@@ -85,10 +85,16 @@ def browser() -> Iterator[Browser]:
         browser.close()
 
 
+@pytest.fixture(scope="package")
+def signed_in() -> SignedIn:
+    """The browsers of the demo's people, which keep what they have loaded from one test to the next."""
+    return {}
+
+
 @pytest.fixture
-def desk(browser: Browser, demo_url: str) -> Iterator[Desk]:
+def desk(browser: Browser, demo_url: str, signed_in: SignedIn) -> Iterator[Desk]:
     """Signed-in people of the demo, each in a browser of their own. A complaint in a console fails the test."""
-    desk = Desk(browser, demo_url, DEMO_PASSWORD)
+    desk = Desk(browser, demo_url, DEMO_PASSWORD, signed_in)
     yield desk
     desk.close()
     assert desk.complaints == []

@@ -1,6 +1,7 @@
 """An account in which every text is one long word: what somebody pastes from a log, a path or an address."""
 
 from dataclasses import dataclass
+from datetime import timedelta
 from typing import Any
 
 import httpx2
@@ -184,8 +185,9 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
     sessions = [asking, answered, alone, solved, idle, over]
     return [
         *(f"/sessions/{session}" for session in sessions),
-        *(f"/sessions/{asking}/{page}" for page in ("note", "preview", "flow", "escalate")),
+        *(f"/sessions/{asking}/{page}" for page in ("note", "preview", "flow", "escalate", "verify", "similar")),
         f"/sessions/{solved}/preview",
+        *_prove_and_ask(engineer, senior, begin(answer, text), claimed),
         f"/sessions/new?ticket=solved{WORD[6:]}&client={WORD}&text={WORD}",
         f"/tickets/context?ticket=solved{WORD[6:]}&session={solved}",
         *(f"/handoffs/{handoff}" for handoff in (everybodys, waiting, claimed, returned, closed, acted["id"])),
@@ -193,3 +195,14 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
         f"/flows?q={WORD}x",
         f"/sessions/{WORD}",
     ]
+
+
+def _prove_and_ask(engineer: _Person, senior: _Person, session: str, handoff: str) -> list[str]:
+    """A fix that has to prove itself, and two questions about a handoff; returns the addresses of the session."""
+    look_again_at = (now() + timedelta(days=1)).isoformat()
+    fix = {"fix": WORD, "waiting_for": WORD, "look_again_at": look_again_at}
+    step = engineer.send(f"/ai-sessions/{session}/verify", **fix)["steps"][-1]["id"]
+    question = senior.send(f"/handoffs/{handoff}/questions", question=WORD)["questions"][0]["id"]
+    engineer.send(f"/handoffs/{handoff}/questions/{question}/answer", answer=WORD)
+    senior.send(f"/handoffs/{handoff}/questions", question=WORD)
+    return [f"/sessions/{session}{page}" for page in ("", "/verify", f"/steps/{step}/removal")]

@@ -15,45 +15,66 @@ def resize(page: Page, width: str) -> None:
     page.evaluate("new Promise(requestAnimationFrame)")
 
 
+# The browsers of people who are signed in, by person and by whether scripts run.
+SignedIn = dict[tuple[str, bool], BrowserContext]
+
+
 class Desk:
     """Opens browsers and signs people in. `complaints` is what the browsers' consoles said is wrong."""
 
-    def __init__(self, browser: Browser, url: str, password: str) -> None:
+    def __init__(self, browser: Browser, url: str, password: str, signed_in: SignedIn | None = None) -> None:
+        """`signed_in`: browsers that desks before have left, and that this one leaves to those after it."""
         self.url = url
         self.complaints: list[str] = []
         self._browser = browser
         self._password = password
-        self._contexts: list[BrowserContext] = []
+        self._signed_in = {} if signed_in is None else signed_in
+        self._is_last = signed_in is None
+        self._strangers: list[BrowserContext] = []
 
     def person(self, who: str, *, width: str = "desktop", theme: Theme = "light", scripts: bool = True) -> Page:
         """A page of somebody signed in: `engineer@northwind.example`."""
-        page = self.stranger(width=width, theme=theme, scripts=scripts)
-        page.goto("/sign-in")
-        page.fill("[name=username]", who)
-        page.fill("[name=password]", self._password)
-        page.click("button[type=submit]")
-        page.wait_for_url(f"{self.url}/")
+        if (who, scripts) not in self._signed_in:
+            self._signed_in[who, scripts] = self._context(scripts=scripts)
+        page = self._open(self._signed_in[who, scripts], width, theme)
+        page.goto("/healthz")
+        page.evaluate("localStorage.clear()")
+        page.goto("/")
+        if page.url != f"{self.url}/":
+            page.fill("[name=username]", who)
+            page.fill("[name=password]", self._password)
+            page.click("button[type=submit]")
+            page.wait_for_url(f"{self.url}/")
         return page
 
     def stranger(self, *, width: str = "desktop", theme: Theme = "light", scripts: bool = True) -> Page:
         """A page without sign-in."""
-        context = self._browser.new_context(
+        self._strangers.append(self._context(scripts=scripts))
+        return self._open(self._strangers[-1], width, theme)
+
+    def close(self) -> None:
+        """Close all pages, and all browsers that nobody else has."""
+        for context in self._signed_in.values():
+            for page in context.pages:
+                page.close()
+        for context in [*self._strangers, *(self._signed_in.values() if self._is_last else ())]:
+            context.close()
+
+    def _context(self, *, scripts: bool) -> BrowserContext:
+        return self._browser.new_context(
             base_url=self.url,
-            viewport={"width": WIDTHS[width], "height": _HEIGHT},
-            color_scheme=theme,
+            viewport={"width": WIDTHS["desktop"], "height": _HEIGHT},
             java_script_enabled=scripts,
             reduced_motion="reduce",
         )
-        self._contexts.append(context)
+
+    def _open(self, context: BrowserContext, width: str, theme: Theme) -> Page:
         page = context.new_page()
+        page.set_viewport_size({"width": WIDTHS[width], "height": _HEIGHT})
+        page.emulate_media(color_scheme=theme)
         page.on("console", self._hear)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
         return page
-
-    def close(self) -> None:
-        """Close all browsers."""
-        for context in self._contexts:
-            context.close()
 
     def _hear(self, message: ConsoleMessage) -> None:
         # Chromium also logs a refusal that the page shows to a person.

@@ -2,54 +2,12 @@
 
 import re
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import expect
 
+from tests.attachments.files import picture
+from tests.browser.canvas import OWNER, drag, new_flow, node, open_canvas, wait_until_saved
 from tests.browser.people import Desk
-
-OWNER, ADMIN = "owner@northwind.example", "admin@northwind.example"
-
-
-def new_flow(page: Page, name: str) -> str:
-    """A draft as every new flow begins: a question with two answers, a resolution and an escalation. Its path."""
-    page.goto("/flows/new")
-    page.get_by_label("Name").fill(name)
-    page.get_by_role("button", name="Create").click()
-    expect(page.get_by_role("heading", level=1)).to_have_text(name)
-    return page.url.partition("/edit")[0]
-
-
-def open_canvas(page: Page, path: str) -> None:
-    page.goto(f"{path}/canvas")
-    expect(page.locator("[data-canvas][data-ready]")).to_be_attached()
-
-
-def node(page: Page, words: str) -> Locator:
-    """The card of a node."""
-    return page.locator(".canvas-node").filter(has=page.locator(".canvas-text", has_text=words))
-
-
-def state(page: Page) -> Locator:
-    """The word of what is saved."""
-    return page.locator("[data-state]")
-
-
-def wait_until_saved(page: Page) -> None:
-    expect(state(page)).to_have_text(re.compile(r"^Saved \d\d:\d\d, last edited by you\.$"))
-
-
-def drag(page: Page, source: Locator, target: Locator) -> None:
-    """With the mouse, in steps, as a person does."""
-    source.hover()
-    page.mouse.down()
-    box = target.bounding_box()
-    assert box is not None
-    page.mouse.move(box["x"] + box["width"] / 2, box["y"] + 20, steps=8)
-    page.mouse.up()
-
-
-def forget_failures(desk: Desk) -> None:
-    """Chromium complains of the network that the test took away."""
-    desk.complaints[:] = [one for one in desk.complaints if "net::ERR" not in one]
+from tests.browser.test_files import paste
 
 
 def test_what_is_typed_is_saved_and_can_be_published(desk: Desk) -> None:
@@ -69,6 +27,7 @@ def test_what_is_typed_is_saved_and_can_be_published(desk: Desk) -> None:
     page.get_by_role("button", name="1 problem", exact=True).click()
     expect(page.locator("[data-fault-list] button")).to_be_focused()
     page.get_by_role("button", name="Add an outcome").click()
+    page.get_by_label("Label of outcome 1").fill("There is sound")
     page.get_by_label("Target of outcome 1").select_option(label="2. The problem is solved.")
     wait_until_saved(page)
     page.reload()
@@ -166,80 +125,6 @@ def test_everything_works_with_the_keyboard_alone(desk: Desk) -> None:
     expect(node(page, "The problem is solved.")).to_be_focused()
 
 
-def test_two_people_who_edit_one_draft_lose_nothing(desk: Desk) -> None:
-    one, other = desk.person(OWNER), desk.person(ADMIN)
-    path = new_flow(one, "Canvas: two people")
-    open_canvas(one, path)
-    open_canvas(other, path)
-    other.get_by_label("Text", exact=True).fill("Asked by Luis?")
-    wait_until_saved(other)
-    node(one, "Hand over to a senior").click()
-    one.get_by_label("Text", exact=True).fill("Handed over by Dana.")
-    dialog = one.get_by_role("dialog")
-    expect(dialog).to_contain_text(re.compile(r"Luis saved this draft at \d\d:\d\d"))
-    expect(dialog.locator("[data-theirs]")).to_have_text("1. Question: Asked by Luis?")
-    for _ in range(2):
-        one.keyboard.press("Escape")
-    dialog.get_by_role("button", name="Combine both").click()
-    wait_until_saved(one)
-    for words in ("Asked by Luis?", "Handed over by Dana."):
-        expect(node(one, words)).to_be_visible()
-
-    node(other, "Hand over to a senior").click()
-    other.get_by_label("Text", exact=True).fill("Handed over by Luis.")
-    dialog = other.get_by_role("dialog")
-    expect(dialog.locator("[data-theirs]")).to_have_text("3. Escalation: Handed over by Dana.")
-    expect(dialog.locator("[data-mine]")).to_have_text("3. Escalation: Handed over by Luis.")
-    expect(dialog.get_by_role("button", name="Combine both")).to_be_hidden()
-    dialog.get_by_role("button", name="Take theirs").click()
-    expect(node(other, "Handed over by Dana.")).to_be_visible()
-    other.get_by_role("button", name="Undo").click()
-    expect(node(other, "Handed over by Luis.")).to_be_visible()
-    wait_until_saved(other)
-
-
-def test_without_the_server_edits_are_kept_and_sent_later(desk: Desk) -> None:
-    page = desk.person(OWNER)
-    open_canvas(page, new_flow(page, "Canvas: offline"))
-    page.context.set_offline(True)
-    page.get_by_label("Text", exact=True).fill("Typed without a network?")
-    expect(state(page)).to_contain_text("Not saved: The server cannot be reached.")
-    page.context.set_offline(False)
-    wait_until_saved(page)
-    forget_failures(desk)
-
-
-def test_edits_of_a_window_that_crashed_are_offered_again(desk: Desk) -> None:
-    page = desk.person(OWNER)
-    path = new_flow(page, "Canvas: crash")
-    open_canvas(page, path)
-    page.context.set_offline(True)
-    page.get_by_label("Text", exact=True).fill("Typed before the crash?")
-    expect(state(page)).to_contain_text("Not saved")
-    page.route("**/draft", lambda route: route.abort())
-    crashed, page = page, page.context.new_page()
-    page.context.set_offline(False)
-    open_canvas(page, path)
-    page.get_by_label("Help (optional)").fill("Typed before it was restored.")
-    wait_until_saved(page)
-    page.reload()
-    page.get_by_role("button", name="Restore them").click()
-    page.get_by_role("button", name="Keep mine as the draft").click()
-    expect(node(page, "Typed before the crash?")).to_be_visible()
-    wait_until_saved(page)
-    crashed.close()
-    forget_failures(desk)
-
-
-def test_a_node_without_text_is_not_sent_and_says_so(desk: Desk) -> None:
-    page = desk.person(OWNER)
-    open_canvas(page, new_flow(page, "Canvas: empty text"))
-    page.get_by_label("Text", exact=True).fill("")
-    expect(state(page)).to_contain_text("Not saved yet: node 1 has no text.")
-    page.get_by_label("Text", exact=True).fill("Worded?")
-    wait_until_saved(page)
-
-
 _CHECKLIST = {
     "kind": "checklist",
     "text": "Unpack the computer.",
@@ -255,17 +140,18 @@ _TREE = {
 }
 
 # The API's own routes, asked as the page's scripts do.
-_PUT = """async ([path, tree]) => (await fetch(`/api/v1${path}/draft`, {
+_PUT = """async ([path, name, tree]) => (await fetch(`/api/v1${path}/draft`, {
     method: "PUT", headers: {"Content-Type": "application/json"},
-    body: JSON.stringify({name: "Canvas: checklist", tree}),
+    body: JSON.stringify({name, tree}),
 })).status"""
 _GET = "async (path) => (await (await fetch(`/api/v1${path}`)).json()).draft.tree.nodes.unpack"
 
 
 def test_what_the_canvas_does_not_edit_is_kept(desk: Desk) -> None:
     page = desk.person(OWNER)
-    path = new_flow(page, "Canvas: checklist").removeprefix(desk.url)
-    assert page.evaluate(_PUT, [path, _TREE]) == 200
+    name = "Canvas: checklist"
+    path = new_flow(page, name).removeprefix(desk.url)
+    assert page.evaluate(_PUT, [path, name, _TREE]) == 200
     before = page.evaluate(_GET, path)
     open_canvas(page, path)
     expect(node(page, "Unpack the computer.")).to_contain_text("1 item to tick")
@@ -273,6 +159,61 @@ def test_what_the_canvas_does_not_edit_is_kept(desk: Desk) -> None:
     page.get_by_label("Text", exact=True).fill("Unpack it.")
     wait_until_saved(page)
     assert page.evaluate(_GET, path) == before | {"text": "Unpack it."}
+
+
+def test_a_checklist_and_its_fields_are_written_on_the_canvas(desk: Desk) -> None:
+    page = desk.person(OWNER)
+    name = "Canvas: writing a checklist"
+    path = new_flow(page, name).removeprefix(desk.url)
+    assert page.evaluate(_PUT, [path, name, _TREE]) == 200
+    open_canvas(page, path)
+    page.get_by_role("button", name="Add an item to “On the desk”").click()
+    page.keyboard.type("Name it {{computer}}.")
+    page.get_by_label("Required: item 2 of “On the desk”").check()
+    page.get_by_role("button", name="Move up item 2 of “On the desk”").click()
+    expect(page.get_by_role("button", name="Move down item 1 of “On the desk”")).to_be_focused()
+    page.get_by_role("button", name="Add a section").click()
+    page.keyboard.type("At the door")
+    page.get_by_role("button", name="Add a field").click()
+    page.keyboard.type("Computer")
+    page.get_by_label("Kind of field 2").select_option("Choice")
+    page.get_by_label("Choices of field 2").press_sequentially("PC-1\nPC-2")
+    expect(node(page, "Unpack the computer.")).to_contain_text("3 items to tick")
+    wait_until_saved(page)
+    written = page.evaluate(_GET, path)
+    assert [(one["title"], [item["text"] for item in one["items"]]) for one in written["sections"]] == [
+        ("On the desk", ["Name it {{computer}}.", "Stick the label on."]),
+        ("At the door", ["Item 3"]),
+    ]
+    assert [item["required"] for item in written["sections"][0]["items"]] == [True, True]
+    field = written["fields"][1]
+    assert (field["name"], field["kind"], field["choices"]) == ("computer", "choice", ["PC-1", "PC-2"])
+    page.get_by_label("Name of field 2").fill("pc")
+    page.get_by_label("Name of field 2").press("Tab")
+    expect(page.get_by_label("Text of item 1 of “On the desk”")).to_have_value("Name it {{pc}}.")
+    page.keyboard.press("Control+z")
+    expect(page.get_by_label("Text of item 1 of “On the desk”")).to_have_value("Name it {{computer}}.")
+
+
+def test_the_flow_of_a_sub_flow_is_found_by_search_and_its_ends_become_outcomes(desk: Desk) -> None:
+    page = desk.person(OWNER)
+    open_canvas(page, new_flow(page, "Canvas: sub-flow"))
+    page.get_by_label("Kind of the new node").select_option("Sub-flow")
+    page.get_by_role("button", name="Add", exact=True).click()
+    page.get_by_label("Find a flow").fill("scanner")
+    flows = page.get_by_role("list", name="Flows")
+    expect(flows.get_by_role("button")).to_have_count(1)
+    page.keyboard.press("ArrowDown")
+    name = flows.get_by_role("button").locator("span").inner_text()
+    page.keyboard.press("Enter")
+    expect(node(page, "Another flow")).to_contain_text(f"Leads into “{name}”")
+    ends = page.locator("[data-exit-list] li")
+    expect(ends.first).to_have_text(re.compile("^(Solved|Handed over): "))
+    page.get_by_role("button", name="Add an outcome for each").click()
+    expect(page.get_by_label(re.compile(r"Label of outcome \d+"))).to_have_count(ends.count())
+    wait_until_saved(page)
+    page.reload()
+    expect(node(page, "Another flow")).to_contain_text(f"Leads into “{name}”")
 
 
 def test_the_diagram_is_zoomed_and_fitted(desk: Desk) -> None:
@@ -288,3 +229,20 @@ def test_the_diagram_is_zoomed_and_fitted(desk: Desk) -> None:
     assert port.evaluate(
         "(view) => view.scrollWidth <= view.clientWidth && view.scrollHeight <= view.clientHeight"
     )
+
+
+def test_a_picture_is_pasted_at_a_node_and_seen_where_the_flow_is_tried(desk: Desk) -> None:
+    page = desk.person(OWNER)
+    path = new_flow(page, "Canvas: pictures")
+    open_canvas(page, path)
+    paste(page, "#c-text", picture())
+    row = page.locator(".canvas-file")
+    expect(row.get_by_role("link", name="Screenshot")).to_be_visible()
+    expect(row.locator("img")).to_have_js_property("complete", True)
+    page.locator("#c-files").set_input_files({"name": "a.log", "mimeType": "", "buffer": b"event 41\n"})
+    expect(row).to_have_count(2)
+    page.get_by_role("button", name="Remove a.log").click()
+    wait_until_saved(page)
+    page.goto(f"{path}/preview")
+    page.locator("main [data-picture]").click()
+    expect(page.get_by_role("dialog").locator("img")).to_have_js_property("naturalWidth", 40)

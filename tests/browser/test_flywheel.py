@@ -2,12 +2,20 @@
 
 import re
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import httpx2
+import psycopg
+import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from flowpilot.demo.seed import DEMO_PASSWORD
+from flowpilot.knowledge.jobs import ANALYSE_JOB
+from flowpilot.migrations.opening import migrated_database
+from flowpilot.settings import Settings
+from tests.browser.conftest import Demo
 from tests.browser.people import Desk
 
 # No shipped flow covers it.
@@ -42,9 +50,26 @@ def solve(engineer: Page, problem: str) -> None:
     expect(engineer.locator("#note-text")).to_contain_text("Loaded the list of badges")
 
 
+@pytest.fixture
+def hurry(demo: Demo) -> Callable[[], None]:
+    """Have what was resolved analysed now, and not together with all that is resolved within a minute."""
+
+    def make_due() -> None:
+        with migrated_database(Settings(data_dir=demo.data_dir)) as urls, psycopg.connect(urls.owner) as owner:
+            owner.execute("UPDATE procrastinate_jobs SET scheduled_at = now() WHERE task_name = %s", [ANALYSE_JOB])
+
+    def hurry() -> None:
+        # In a thread of its own, because Playwright runs an event loop in this one.
+        with ThreadPoolExecutor(1) as pool:
+            pool.submit(make_due).result()
+
+    return hurry
+
+
 def wait_for_proposal(admin: Page) -> None:
     """Open the proposal of all three sessions, once the job has made it."""
-    open_proposal(admin, admin.get_by_role("row").filter(has_text="ime clock").filter(has_text="3"))
+    of_three = admin.get_by_role("cell", name="3", exact=True)
+    open_proposal(admin, admin.get_by_role("row").filter(has_text="ime clock").filter(has=of_three))
     expect(admin.get_by_text("3 sessions")).to_be_visible()
 
 
@@ -59,14 +84,16 @@ def open_proposal(admin: Page, proposal: Locator) -> None:
     proposal.get_by_role("link").first.click()
 
 
-def test_three_sessions_become_a_flow_that_guides_the_fourth(desk: Desk) -> None:
+def test_three_sessions_become_a_flow_that_guides_the_fourth(desk: Desk, hurry: Callable[[], None]) -> None:
     engineer, admin = desk.person("engineer@northwind.example"), desk.person("admin@northwind.example")
     for problem in PROBLEMS:
         solve(engineer, problem)
+    hurry()
     wait_for_proposal(admin)
     expect(admin.get_by_role("link", name="Cleaned the reader of the time clock").first).to_be_visible()
 
     admin.get_by_role("button", name="Edit, then publish").click()
+    admin.get_by_role("link", name="Edit as a list").click()
     admin.get_by_text("Name, category, keywords").click()
     admin.get_by_label("Name", exact=True).fill(NAME)
     admin.get_by_role("button", name="Save", exact=True).last.click()
@@ -165,7 +192,7 @@ def first_question(desk: Desk, flow_id: str) -> tuple[str, list[str]]:
     return root["text"], [choice["label"] for choice in root["choices"]]
 
 
-def test_a_stale_approval_overwrites_nothing(desk: Desk) -> None:
+def test_a_stale_approval_overwrites_nothing(desk: Desk, hurry: Callable[[], None]) -> None:
     who = "admin@northwind.example"
     ends = {"kind": "resolution", "text": "Print a test badge"}
     root: dict[str, Any] = {
@@ -179,6 +206,7 @@ def test_a_stale_approval_overwrites_nothing(desk: Desk) -> None:
     ask(desk, who, "POST", f"/flows/{flow['id']}/publish", {})
     leave_at_the_first_question(desk, flow["id"], "It is torn", "Put a new ribbon in")
 
+    hurry()
     admin = desk.person(who)
     admin.on("dialog", lambda dialog: dialog.accept())
     open_proposal(admin, admin.get_by_role("row").filter(has_text="Change to a flow").filter(has_text=NAMED))

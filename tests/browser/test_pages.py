@@ -1,5 +1,6 @@
 """Every page, at desktop and phone size, light and dark: nothing overflows, and axe-core finds nothing."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,13 +25,22 @@ PAGES = [
     "/sessions?status=resolved > .card-table a",
     "/sessions?status=active > .card-table a > a[href$='/flow']",
     "/sessions?status=active > .card-table a > a[data-key='e']",
-    "/sessions?status=active&q=A+new+computer+for > .card-table a",
+    "/sessions?status=active > .card-table a > a[href$='/verify']",
+    "/sessions?status=active > tr:has(td[data-label='Flow']:text-is('–')) a",
+    "/handoffs > section[aria-labelledby='waiting'] a",
+    "/handoffs > section[aria-labelledby='waiting'] a > a[href$='/verify']",
+    "/sessions?status=active&q=set+up+and+handed+over > .card-table a",
+    "/sessions?status=active&q=set+up+and+handed+over > .card-table a > a[href$='/removal']",
+    "/sessions?status=active&q=set+up+and+handed+over > .card-table a > a[href$='/remove']",
     "/sessions/new?ticket=99&text=The+printer+is+offline",
     "/sessions?status=abandoned&q=no+such+words",
     "/handoffs",
     "/handoffs?state=closed",
     "/handoffs > .handoff-title",
     "/handoffs?state=acted > .handoff-title",
+    "/handoffs?state=acted > .handoff:has(:text('question open')) .handoff-title",
+    "/handoffs?state=acted > .handoff:has(:text('question open')) .handoff-title > main a[href^='/sessions/0']",
+    "/handoffs?state=all > .handoff:has(.tone-orange:text('No ')) .handoff-title",
     "/postings",
     "/postings > .card-table a",
     "/postings?state=held > .card-table a",
@@ -53,12 +63,16 @@ PAGES = [
     "/analytics/coverage",
     "/analytics/flow-quality",
     "/analytics/escalations",
+    "/analytics/load",
+    "/settings/hours?start=2026-06-19T16:30&end=2026-06-22T08:20",
+    "/analytics/me",
     "/analytics/psa",
     "/analytics/knowledge-gaps",
     "/analytics/savings",
     "/analytics/rows/sessions",
     "/stopwatch",
     "/settings/account",
+    "/settings/escalations",
     "/settings/profile",
     "/settings/members",
     "/settings/members > a[href$='/leave']",
@@ -67,6 +81,7 @@ PAGES = [
     "/settings/ticket-system",
     "/settings/ticket-system/companies",
     "/settings/posting-rules",
+    "/settings/imports",
     "/settings/audit-log",
     "/accounts",
     "/nowhere",
@@ -76,6 +91,23 @@ ALONE = ["/sign-in"]
 
 VIOLATIONS = """(options) => axe.run({...options, resultTypes: ['violations']}).then(
     ({violations}) => violations.flatMap((rule) => rule.nodes.map((node) => `${rule.id}: ${node.html}`)))"""
+
+# Of rows of a table that differ in what they say, but not in what they are made of, two are left. Axe would find
+# in the others what it finds in these, and most of its time goes into long lists.
+LEAVE_TWO_ALIKE = """() => {
+  const told = new Set(["class", "role", "scope", "style", "tabindex", "type"]);
+  const attribute = ({name, value}) => told.has(name) ? `${name}=${value}` : name;
+  const shape = (node) => node instanceof Text ? (node.data.trim() && "text")
+    : [node.nodeName, [...node.attributes ?? []].map(attribute), [...node.childNodes].map(shape), "/"].join(" ");
+  for (const list of document.querySelectorAll("tbody")) {
+    const count = new Map();
+    for (const row of [...list.children]) {
+      const key = shape(row);
+      count.set(key, (count.get(key) ?? 0) + 1);
+      if (count.get(key) > 2) row.remove();
+    }
+  }
+}"""
 
 
 def go(page: Page, way: str, known: dict[str, str]) -> None:
@@ -87,22 +119,37 @@ def go(page: Page, way: str, known: dict[str, str]) -> None:
     page.goto(known.get(way, way))
     page.wait_for_load_state("load")
     page.wait_for_selector(".chart:not(:has(canvas, svg))", state="detached")
-    page.wait_for_selector("main :text('Asking the ticket system')", state="detached")
+    for awaited in ("Asking the ticket system", "Show what solved similar problems"):
+        page.wait_for_selector(f"main :text('{awaited}')", state="detached")
     page.wait_for_selector("[data-canvas]:not([data-ready])", state="detached")
 
 
-def inspect(page: Page) -> list[str]:
-    """The page's faults in words: all of them in light mode, those of its colours in dark mode."""
+def misfits(page: Page) -> list[str]:
+    """What is wrong with the page as a whole at its width, in words."""
     wrong = []
     if page.evaluate("document.documentElement.scrollWidth > window.innerWidth"):
         wrong.append("is wider than the screen")
     if page.locator("h1").count() != 1:
         wrong.append(f"has {page.locator('h1').count()} headings of the first rank")
-    wrong += page.evaluate(VIOLATIONS, {})
+    return wrong
+
+
+def faults(page: Page) -> list[str]:
+    """What axe finds: everything in light mode, faults of colours in dark mode."""
+    wrong: list[str] = page.evaluate(VIOLATIONS, {})
     page.emulate_media(color_scheme="dark")
     page.wait_for_selector("html[data-bs-theme=dark]", state="attached")
     wrong += page.evaluate(VIOLATIONS, {"runOnly": ["color-contrast"]})
     page.emulate_media(color_scheme="light")
+    return wrong
+
+
+def at_each(page: Page, widths: tuple[str, ...], look: Callable[[Page], list[str]]) -> list[str]:
+    """What is found at these widths."""
+    wrong = []
+    for width in widths:
+        resize(page, width)
+        wrong += [f"on a {width}: {what}" for what in look(page)]
     return wrong
 
 
@@ -118,8 +165,9 @@ def test_no_page_breaks_a_rule(desk: Desk, who: str, widths: tuple[str, ...]) ->
     for browser, way in [*((stranger, way) for way in ALONE), *((page, way) for way in ways)]:
         resize(browser, widths[0])
         go(browser, way, known)
+        found = at_each(browser, widths, misfits)
         browser.evaluate(AXE.read_text())
-        for width in widths:
-            resize(browser, width)
-            wrong += [f"{way} on a {width}: {what}" for what in inspect(browser)]
+        browser.evaluate(LEAVE_TWO_ALIKE)
+        found += at_each(browser, widths, faults)
+        wrong += [f"{way} {what}" for what in found]
     assert not wrong, "\n".join(wrong)

@@ -9,12 +9,19 @@ from fastapi.testclient import TestClient
 
 @dataclass
 class Form:
-    """One form of a page: its present values, and the names of all its fields."""
+    """One form of a page: its present values, the names of all its fields, and whether it can be sent."""
 
     method: str
     action: str
     holds: dict[str, list[str]] = field(default_factory=dict)
     names: set[str] = field(default_factory=set)
+    can_be_sent: bool = False
+    # Where the form goes if a button of it, that has an address of its own, is pressed.
+    others: list[str] = field(default_factory=list)
+
+    def leads_to(self, action: str) -> str | None:
+        """The address that ends so, to which it can be sent."""
+        return next((one for one in (self.action, *self.others) if one.endswith(action)), None)
 
 
 class _Reader(HTMLParser):
@@ -23,6 +30,7 @@ class _Reader(HTMLParser):
         self.forms: list[Form] = []
         self._is_inside = False
         self._open: str | None = None
+        self._has_option = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         given = {name: value or "" for name, value in attrs}
@@ -34,13 +42,17 @@ class _Reader(HTMLParser):
         form, name = self.forms[-1], given.get("name", "")
         if name:
             form.names.add(name)
+        if tag == "button" and given.get("type") == "submit" and "disabled" not in given:
+            form.can_be_sent = True
+            if "formaction" in given:
+                form.others.append(given["formaction"])
         if tag == "input" and (given.get("type") not in {"checkbox", "radio", "file"} or "checked" in given):
             form.holds.setdefault(name, []).append(given.get("value", ""))
         elif tag in {"textarea", "select"}:
-            self._open = name
+            self._open, self._has_option = name, False
             form.holds.setdefault(name, []).append("")
-        elif tag == "option" and self._open and ("selected" in given or form.holds[self._open][-1] == ""):
-            form.holds[self._open][-1] = given.get("value", "")
+        elif tag == "option" and self._open and ("selected" in given or not self._has_option):
+            form.holds[self._open][-1], self._has_option = given.get("value", ""), True
 
     def handle_data(self, data: str) -> None:
         if self._is_inside and self._open and self.lasttag == "textarea":
@@ -69,8 +81,10 @@ def send(
     """
     shown = browser.get(page) if isinstance(page, str) else page
     fitting = [
-        form for form in forms_of(shown.text) if form.action.endswith(action) and form.names.issuperset(said)
+        (form, address)
+        for form in forms_of(shown.text)
+        if (address := form.leads_to(action)) is not None and form.names.issuperset(said)
     ]
     assert fitting, f"{shown.url} has no form {action} with {sorted(said)}"
-    data = {**fitting[0].holds, **said}
-    return browser.post(fitting[0].action, data=data, headers={"Referer": str(shown.url)})
+    form, address = fitting[0]
+    return browser.post(address, data={**form.holds, **said}, headers={"Referer": str(shown.url)})

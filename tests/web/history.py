@@ -53,6 +53,7 @@ def _one_day(company: Company, day: int, flow: object) -> None:
             claimed_at=claimed,
             claimed_by=company.users[Role.TEAM_ADMIN] if claimed else None,
             first_action_at=f"{start} 08:3{day % 10}Z" if day % 8 == 0 else None,
+            claimant_action_at=f"{start} 08:4{day % 10}Z" if day % 16 == 0 else None,
         )
 
 

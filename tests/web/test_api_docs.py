@@ -20,4 +20,4 @@ def test_static_files_are_kept_where_their_address_names_their_content(client: T
     [style] = re.findall(r'href="(/static/app\.css\?v=[0-9a-f]+)"', page)
     assert client.get(style).headers["cache-control"] == "public, max-age=31536000, immutable"
     # A script that another imports has no digest in its address.
-    assert client.get("/static/canvas/tree.js").headers["cache-control"] == "no-cache"
+    assert client.get("/static/canvas/model/tree.js").headers["cache-control"] == "no-cache"

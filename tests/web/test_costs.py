@@ -40,7 +40,7 @@ def hand_over(browser: TestClient) -> None:
 
 @pytest.mark.parametrize(
     ("path", "most"),
-    [("/", 19), ("/sessions", 10), ("/handoffs", 12), ("/notifications", 11), ("/flows", 12), ("/clients", 9)],
+    [("/", 20), ("/sessions", 10), ("/handoffs", 13), ("/notifications", 11), ("/flows", 12), ("/clients", 9)],
 )
 def test_a_list_costs_the_same_however_long_it_is(
     client: TestClient, company: Company, signed_in: SignedIn, path: str, most: int
@@ -73,16 +73,30 @@ def test_a_session_costs_the_same_however_much_happened(
     assert costs[0] == costs[1] <= 14
 
 
+def test_a_handoff_is_read_without_its_session_s_history(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    publish_printer_flow(client, company)
+    hand_over(signed_in())
+    senior = signed_in(Role.OWNER)
+    [[handoff_id]] = company.query("SELECT id FROM session_handoffs WHERE account_id = %s", company.id)
+    senior.post(f"/handoffs/{handoff_id}/claim")
+    with heard(client) as sent:
+        assert "Resolved" in senior.get(f"/handoffs/{handoff_id}").text
+    assert [one for one in sent if "status_changes" in one] == []
+
+
 @pytest.mark.parametrize(
     ("tab", "most"),
     [
-        ("overview", 12),
-        ("coverage", 12),
-        ("flow-quality", 12),
-        ("escalations", 18),
-        ("psa", 16),
-        ("knowledge-gaps", 18),
-        ("savings", 12),
+        ("overview", 27),
+        ("coverage", 18),
+        ("flow-quality", 22),
+        ("escalations", 28),
+        ("load", 22),
+        ("psa", 22),
+        ("knowledge-gaps", 24),
+        ("savings", 18),
     ],
 )
 def test_an_analytics_tab_costs_the_same_however_much_it_tells(

@@ -104,3 +104,21 @@ def test_what_is_wrong_is_said_at_its_field_and_needs_no_operator(
     assert note is not None
     assert json.loads(note[1])[field].startswith(said)
     assert "Request" not in answer.text
+
+
+def test_without_scripts_what_was_written_in_a_refused_form_is_kept_and_leads_back(
+    company: Company, signed_in: SignedIn
+) -> None:
+    company.add_person(email := fresh_email(), Role.ENGINEER)
+    came_from = {"Referer": "http://testserver/settings/members"}
+    invitation = {"email": email, "role": "engineer"}
+    answer = signed_in(Role.OWNER).post("/settings/members", data=invitation, headers=came_from)
+    assert answer.status_code == 409
+    assert f'<span class="prose">{email}</span>' in answer.text
+    assert 'class="btn btn-primary" href="/settings/members"' in answer.text
+
+
+def test_a_password_in_a_refused_form_is_never_shown(signed_in: SignedIn) -> None:
+    answer = signed_in(Role.OWNER).post("/settings/profile/password", data={"password": "hunter2-secret"})
+    assert answer.status_code >= 400
+    assert "hunter2" not in answer.text

@@ -11,9 +11,23 @@ from tests.handoffs.helpers import join
 from tests.handoffs.leaving.leavers import escalated_by, remove
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
-from tests.web.forms import send
+from tests.web.forms import forms_of, send
 
 PROBLEM = "The printer in the accounting office prints nothing"
+MAIL = """\
+From: Martina Huber <martina@client.example>
+Sent: Friday, 27 November 2026 08:12
+Subject: The big printer prints grey stripes
+
+Hello, since this morning all pages have grey stripes.
+The drum is worn, it says.
+
+Kind regards
+Martina
+
+On 20 November 2026, Joan wrote:
+> Wrote this before.
+"""
 REASON = "Needs rights that I do not have."
 
 
@@ -37,11 +51,38 @@ def test_a_handoff_says_what_is_known_and_missing(handoff: tuple[TestClient, str
         PROBLEM,
         REASON,
         "It is the driver.",
-        "No ticket is linked.",
+        "No ticket",
         "Nothing was tried yet.",
         "Claim and",
     ):
         assert words in html
+
+
+def test_what_is_missing_is_said_once_and_filled_in_where_it_stands(
+    handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    engineer, path = handoff
+    html = engineer.get(path).text
+    assert [html.count(f">No {fact}<") for fact in ("client", "ticket")] == [1, 1]
+    assert "No ticket is linked." not in html
+    assert send(engineer, path, "/facts", psa_ticket_id="T-4711").url.path == path
+    assert "T-4711" in engineer.get(path).text
+    assert not [form for form in forms_of(signed_in().get(path).text) if form.action.endswith("/facts")]
+
+
+def test_the_context_has_the_own_words_of_a_pasted_mail_and_folds_the_rest(signed_in: SignedIn) -> None:
+    engineer = signed_in()
+    session = engineer.post("/sessions", data={"problem_summary": MAIL}).url.path.removesuffix("/flow")
+    page = engineer.post(f"{session}/escalate", data={"reason": REASON})
+    context = page.text[page.text.index('<dl class="brief">') : page.text.index("</dl>")]
+    said, folded = re.split(r'<details class="fold">', context, maxsplit=1)
+    assert "The drum is worn, it says." in said
+    for words in ("martina@client.example", "Kind regards", "Wrote this before."):
+        assert (words in said, words in folded) == (False, True), words
+    note = engineer.get(f"{session}/note").text
+    assert "The drum is worn, it says." in note
+    assert "martina@client.example" not in note
+    assert "Wrote this before." not in note
 
 
 def test_a_claim_opens_the_session_with_its_context(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
@@ -50,8 +91,18 @@ def test_a_claim_opens_the_session_with_its_context(handoff: tuple[TestClient, s
     assert f'action="{handoff[1]}/claim"' in queue
     session = senior.post(f"{handoff[1]}/claim")
     assert session.url.path.startswith("/sessions/")
-    assert f"Context: {REASON}" in session.text
+    assert f"<dt>Why</dt><dd>{REASON}" in session.text
     assert re.search(r'name="choice" value=', session.text)
+
+
+def test_each_next_step_leads_its_holder_into_the_session(
+    handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    engineer, path = handoff
+    senior = signed_in(Role.TEAM_ADMIN)
+    session = senior.post(f"{path}/claim").url.path
+    assert f'<li><a href="{session}#now">' in senior.get(path).text
+    assert "#now" not in engineer.get(path).text
 
 
 def test_the_loser_learns_who_was_faster_in_the_accounts_time_zone(
@@ -61,7 +112,7 @@ def test_the_loser_learns_who_was_faster_in_the_accounts_time_zone(
     signed_in().post(f"{handoff[1]}/claim")
     late = signed_in().post(f"{handoff[1]}/claim", headers={"HX-Request": "true"})
     assert late.status_code == 409
-    assert re.search(r"was faster and has held this handoff since [-\d]+ [:\d]+ CES?T\.", late.text)
+    assert re.search(r"was faster and has held this handoff since \d+ \w+ \d{4}, \d\d:\d\d CES?T\.", late.text)
 
 
 def test_a_handoff_resolved_without_a_note_asks_for_it(
@@ -128,7 +179,7 @@ def test_the_queue_counts_and_shows_the_headline_with_its_definition(
     session = senior.post(f"{handoff[1]}/claim").url.path
     send(senior, session, "/steps", free_text="Looked at the driver.")
     html = senior.get("/handoffs?state=acted").text
-    assert "n = 1, 0 without action yet" in html
+    assert "n = 1, 0 without one yet" in html
     assert "NOT &#34;minutes recovered&#34;" in html
     assert "first action after" in html
 

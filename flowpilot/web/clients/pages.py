@@ -20,7 +20,7 @@ from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.psa.connections.queries import active_connection
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.client_notes.api import StepNoteOut, list_client_notes
-from flowpilot.sessions.queries import SessionFilter
+from flowpilot.sessions.reading.listing import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.web.frame import CurrentFrame

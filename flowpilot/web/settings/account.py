@@ -30,6 +30,7 @@ class AccountForm(AccountChange):
 
     work_days: list[Annotated[int, Field(ge=1, le=7)]] = Field(default_factory=list)
     keeps_hours: bool = False
+    reports_by_person: bool = False
     shown: str = ""
 
     def change(self) -> AccountChange:

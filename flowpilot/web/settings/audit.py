@@ -111,8 +111,8 @@ def _csv(audit_filter: AuditFilter) -> str:
     values: dict[str, Any] = {"action": audit_filter.action, "actor_id": audit_filter.actor_id}
     moments = {"from": audit_filter.since, "to": audit_filter.until}
     values |= {name: None if moment is None else moment.isoformat() for name, moment in moments.items()}
-    said = urlencode({name: value for name, value in values.items() if value is not None})
-    return "/api/v1/audit-log.csv" + (f"?{said}" if said else "")
+    said = {name: value for name, value in values.items() if value is not None}
+    return "/api/v1/audit-log.csv?" + urlencode(said | {"bom": "true"})
 
 
 def _read(facts: dict[str, Any], fact: str, names: dict[str, str]) -> str | None:

@@ -24,10 +24,13 @@ class Section:
 
 _SECTIONS = (
     Section("/settings/account", "Account", Permission.VIEW_WORK),
+    Section("/settings/hours", "Working hours", Permission.VIEW_WORK),
+    Section("/settings/escalations", "Escalations", Permission.VIEW_WORK),
     Section("/settings/members", "Members", Permission.VIEW_MEMBERS),
     Section("/settings/keys", "API keys", Permission.MANAGE_KEYS),
     Section("/settings/notifications", "Notifications", Permission.WORK),
     Section("/settings/ticket-system", "Ticket system", Permission.MANAGE_PSA),
+    Section("/settings/imports", "Imports", Permission.MANAGE_ACCOUNT),
     Section("/settings/audit-log", "Audit log", Permission.VIEW_AUDIT_LOG),
     Section("/settings/profile", "My profile", Permission.VIEW_WORK),
 )

@@ -2,6 +2,8 @@
 
 const TICK_MS = 1000;
 const FRESH_MS = 500;
+// Long enough to read two sentences twice.
+const NOTE_MS = 12000;
 
 function words(seconds) {
   const whole = Math.round(Math.max(0, seconds));
@@ -18,6 +20,12 @@ function words(seconds) {
 function tick() {
   for (const time of document.querySelectorAll("[data-since]")) {
     const text = words((Date.now() - Date.parse(time.dataset.since)) / 1000);
+    if (time.textContent !== text) time.textContent = text;
+  }
+  // In whole minutes until the last one, as the server says it.
+  for (const time of document.querySelectorAll("[data-until]")) {
+    const left = Math.floor(Math.max(0, Date.parse(time.dataset.until) - Date.now()) / 1000);
+    const text = words(left < 60 ? left : left - (left % 60));
     if (time.textContent !== text) time.textContent = text;
   }
 }
@@ -54,25 +62,17 @@ document.addEventListener("click", (event) => {
   if ("dismiss" in target.dataset) target.closest(".note").remove();
 });
 
-// Keys: an element with data-key is clicked, or focused if it takes text. One that opens a form leads into its first field.
-const FIELDS = 'textarea, select, input:not([type="hidden"])';
-
-function enter(details) {
-  details.open = true;
-  details.scrollIntoView({ block: "nearest" });
-  details.querySelector(FIELDS).focus();
+// What was done is said for a while. Later it might no longer be so; what went wrong stays until somebody dismisses it.
+function passAway(note) {
+  note.dataset.passing = "";
+  const isRead = () => note.matches(":hover, :focus-within") || document.hidden;
+  const timer = setInterval(() => {
+    if (!isRead()) note.remove();
+    if (!note.isConnected) clearInterval(timer);
+  }, NOTE_MS);
 }
 
-document.addEventListener("keydown", (event) => {
-  if (event.repeat || event.ctrlKey || event.metaKey || event.altKey || event.target.closest("input, textarea, select, [contenteditable]")) return;
-  const target = document.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
-  if (!target) return;
-  event.preventDefault();
-  if (target.type === "submit" && target.closest(".fresh")) return;
-  if (target.matches(FIELDS)) target.focus();
-  else if (target.matches("summary") && target.parentElement.querySelector(FIELDS)) enter(target.parentElement);
-  else target.click();
-});
+document.addEventListener("htmx:load", () => { document.querySelectorAll("#notes [data-note]:not([data-passing])").forEach(passAway); });
 
 // New content ignores clicks for a moment, so that a double click does not hit what has just appeared under the pointer.
 document.addEventListener("htmx:afterSwap", ({ target }) => {
@@ -92,6 +92,11 @@ document.addEventListener("submit", (event) => {
 // A field with data-submit sends its form as soon as it changes.
 document.addEventListener("change", (event) => {
   if (event.target.matches("[data-submit]")) event.target.form.requestSubmit();
+});
+
+// Of a long text that is pasted into an empty field, such as a mail, the beginning is read first.
+document.addEventListener("paste", ({ target }) => {
+  if (target.matches?.("textarea") && !target.value) setTimeout(() => { target.scrollTop = 0; });
 });
 
 // What a part knows is filled into fields that are empty: nothing that was typed is lost.
@@ -145,12 +150,6 @@ document.addEventListener("htmx:afterSwap", ({ target, detail }) => {
   const note = target.closest?.("#notes") && document.querySelector("#notes [data-wrong]");
   const form = detail.requestConfig?.triggeringEvent?.target.closest?.("form");
   if (note && form?.isConnected) sayWhatIsWrong(form, note);
-});
-
-// A form whose button is gone after it has renewed its part of the page says what has the focus then.
-document.addEventListener("htmx:afterSettle", ({ detail }) => {
-  const next = detail.requestConfig?.elt.dataset.thenFocus;
-  if (next) document.getElementById(next)?.focus();
 });
 
 function sayUnreachable() {

@@ -94,16 +94,25 @@ function band(spec) {
 function line(spec) {
   const open = new Set(spec.open ?? []);
   const highest = Math.max(...spec.points.map((point) => point[1]), ...spec.band.map((point) => point?.[2] ?? 0));
+  const more = spec.more ?? [];
+  const last = spec.points.concat(...more.map((one) => one.points)).reduce((far, point) => (point[0] > far ? point[0] : far), 0);
+  // The library's own empty circle is white inside, in the dark, too.
+  const hollow = { color: colour("surface"), borderColor: colour(1), borderWidth: 2 };
   return {
+    legend: more.length ? { textStyle: { color: colour("text") }, bottom: 0 } : undefined,
     xAxis: axis({ type: spec.x === "time" ? "time" : "value", splitLine: { show: false },
-      ...scale(spec.x, spec.points.at(-1)[0]), axisLabel: spec.x === "time" ? {} : { formatter: shown(spec.x) },
+      ...scale(spec.x, last), axisLabel: spec.x === "time" ? {} : { formatter: shown(spec.x) },
       axisPointer: spec.x === "time" ? {} : { label: { formatter: ({ value }) => shown(spec.x)(value) } } }),
-    yAxis: axis({ type: "value", min: 0, max: 100, ...scale(spec.unit, highest), axisLabel: { formatter: shown(spec.unit) } }),
+    yAxis: axis({ type: "value", min: 0, max: spec.unit === "percent" ? 100 : undefined, minInterval: UNITS[spec.unit] ? 0 : 1,
+      ...scale(spec.unit, highest), axisLabel: { formatter: shown(spec.unit) } }),
     series: [band(spec), {
       type: "line", name: spec.name, z: 2, step: spec.step ? "end" : false, showSymbol: !spec.step, symbol: "circle", symbolSize: 6,
       lineStyle: { color: colour(1), width: 2 }, itemStyle: { color: colour(1) }, tooltip: { valueFormatter: shown(spec.unit) },
-      data: spec.points.map((value) => (open.has(value[0]) ? { value, symbol: "emptyCircle", symbolSize: 9 } : { value })),
-    }],
+      data: spec.points.map((value) => (open.has(value[0]) ? { value, symbolSize: 9, itemStyle: hollow } : { value })),
+    }, ...more.map((one, place) => ({
+      type: "line", name: one.name, data: one.points, z: 2, step: spec.step ? "end" : false, showSymbol: false,
+      lineStyle: { color: colour(place + 2), width: 2 }, itemStyle: { color: colour(place + 2) }, tooltip: { valueFormatter: shown(spec.unit) },
+    }))],
   };
 }
 
@@ -111,7 +120,7 @@ function option(spec) {
   return {
     animation: !matchMedia("(prefers-reduced-motion: reduce)").matches,
     textStyle: { fontFamily: getComputedStyle(document.body).fontFamily, color: colour("text") },
-    grid: { left: 24, right: 24, top: 24, bottom: spec.series?.length > 1 ? 36 : 8, containLabel: true },
+    grid: { left: 24, right: 24, top: 24, bottom: spec.series?.length > 1 || spec.more?.length ? 36 : 8, containLabel: true },
     // The page's policy forbids inline styles, which the library's HTML tooltip needs.
     tooltip: { trigger: "axis", renderMode: "richText", confine: true },
     ...(spec.kind === "bars" ? bars(spec) : line(spec)),

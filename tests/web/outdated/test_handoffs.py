@@ -51,7 +51,7 @@ def test_an_action_on_one_holder_is_not_done_to_the_next(
 
 
 @pytest.mark.parametrize(
-    ("action", "said"), [("/reassign", {"target_user_id": ""}), ("/close", {"outcome": "returned", "note": ""})]
+    ("action", "said"), [("/reassign", {"target_user_id": ""}), ("/give-back", {"reason": "I go on."})]
 )
 def test_a_waiting_one_is_not_taken_from_its_new_holder(
     company: Company, signed_in: SignedIn, path: str, action: str, said: dict[str, str]

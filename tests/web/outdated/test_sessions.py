@@ -97,8 +97,49 @@ def test_a_text_for_another_question_is_shown_to_be_kept_and_not_recorded(desk: 
     send(desk.engineer, desk.path, "/steps", choice="Yes")
     answer = send(desk.senior, older, "/steps", free_text="It blinks <red>.")
     assert answer.status_code == 409
-    assert "It blinks &lt;red&gt;.</span>" in answer.text
+    assert "data-unsent>It blinks &lt;red&gt;.</textarea>" in answer.text
+    assert "This page was out of date." not in answer.text
     assert len(desk.steps) == 1
+
+
+@pytest.mark.parametrize(
+    ("pressed", "recorded"),
+    [
+        ({"is_note": "true"}, ("note", {"text": "It blinks.", "node": "other", "next": "other"})),
+        (
+            {},
+            (
+                "answer",
+                {
+                    "question": "Does another badge open the door?",
+                    "choice": "It blinks.",
+                    "node": "other",
+                    "next": "other",
+                },
+            ),
+        ),
+    ],
+)
+def test_a_text_for_another_question_is_recorded_with_one_press(
+    desk: Desk, pressed: dict[str, str], recorded: tuple[str, dict[str, Any]]
+) -> None:
+    older = desk.senior.get(desk.path)
+    send(desk.engineer, desk.path, "/steps", choice="Yes")
+    shown = send(desk.senior, older, "/steps", free_text="It blinks.")
+    assert send(desk.senior, shown, "/steps", free_text="It blinks.", **pressed).status_code == 200
+    assert desk.steps[1:] == [recorded]
+
+
+def test_a_note_is_recorded_however_far_the_session_has_moved_on(desk: Desk) -> None:
+    older = desk.senior.get(desk.path)
+    shown = send(desk.senior, older, "/steps", free_text="It blinks.")
+    assert shown.status_code == 200
+    send(desk.engineer, desk.path, "/steps", choice="Yes")
+    again = send(desk.senior, older, "/steps", free_text="It hums.")
+    assert ("while you wrote" in again.text, "That was recorded" in again.text) == (False, True)
+    send(desk.engineer, desk.path, "/steps", choice="No")
+    assert send(desk.senior, again, "/steps", free_text="It hums.", is_note="true").status_code == 200
+    assert [kind for kind, _ in desk.steps] == ["answer", "answer", "answer", "note"]
 
 
 def test_a_text_is_recorded_even_if_others_came_meanwhile(desk: Desk) -> None:

@@ -98,6 +98,14 @@ def test_mistakes_in_the_accounts_form_are_named(
     assert said in answer.text
 
 
+@pytest.mark.parametrize(("field", "value"), [("timezone", "Mars/Olympus"), ("name", " ")])
+def test_what_a_rule_refuses_is_said_at_its_field(signed_in: SignedIn, field: str, value: str) -> None:
+    browser = signed_in(Role.OWNER)
+    browser.headers["HX-Request"] = "true"
+    answer = _save(browser, **ACCOUNT | {field: value})
+    assert f'data-wrong=\'{{"{field}": ' in answer.text
+
+
 def test_an_engineer_reads_the_account_and_cannot_change_it(signed_in: SignedIn, company: Company) -> None:
     browser = signed_in(Role.ENGINEER)
     page = browser.get("/settings/account").text

@@ -5,10 +5,10 @@ from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
 from tests.company import PASSWORD, Company
-from tests.psa.fixtures import connect, desk, open_client, open_settings
+from tests.psa.fixtures import connect, desk
 from tests.web.conftest import new_browser
 
-__all__ = ["connect", "desk", "open_client", "open_settings"]
+__all__ = ["connect", "desk"]
 
 
 @pytest.fixture

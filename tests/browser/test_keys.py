@@ -1,0 +1,115 @@
+"""A session worked on with the keyboard: keys after typing, sending without a mouse, and the focus afterwards."""
+
+import pytest
+from playwright.sync_api import Page, Request, expect
+
+from tests.browser.people import Desk
+from tests.browser.test_senior import begin_case
+from tests.browser.test_story import begin, press
+
+NOTE = "What you found or did"
+
+
+@pytest.fixture
+def engineer(desk: Desk) -> Page:
+    """An engineer at a session that has just begun."""
+    page = desk.person("engineer@northwind.example")
+    begin(page)
+    return page
+
+
+def test_a_session_is_worked_on_without_a_mouse(engineer: Page) -> None:
+    question = engineer.locator("#now")
+    first = question.inner_text()
+    press(engineer, "1")
+    expect(question).not_to_have_text(first)
+    expect(question).to_be_focused()
+    second = question.inner_text()
+    engineer.keyboard.press("f")
+    engineer.keyboard.type("It hums. 1")
+    press(engineer, "Control+Enter")
+    expect(engineer.locator(".path")).to_contain_text("It hums. 1")
+    expect(question).to_have_text(second)
+    expect(engineer.get_by_label(NOTE)).to_have_value("")
+    engineer.keyboard.press("f")
+    expect(engineer.get_by_label(NOTE)).to_be_focused()
+    engineer.keyboard.type("2")
+    engineer.keyboard.press("Escape")
+    expect(engineer.get_by_label(NOTE)).not_to_be_focused()
+    press(engineer, "1")
+    expect(question).not_to_have_text(second)
+    engineer.keyboard.press("?")
+    keys = engineer.get_by_role("dialog", name="Keys")
+    expect(keys).to_contain_text("Escalate")
+    expect(keys).to_contain_text("Send the form that you write in")
+    engineer.keyboard.press("Escape")
+    expect(keys).to_have_count(0)
+
+
+def test_a_form_with_several_buttons_is_not_sent_by_one_of_them(engineer: Page) -> None:
+    for _ in range(6):
+        if engineer.get_by_label("What you saw").count():
+            break
+        asked = engineer.locator("#now").inner_text()
+        press(engineer, "1")
+        expect(engineer.locator("#now")).not_to_have_text(asked)
+    asked = engineer.locator("#now").inner_text()
+    engineer.get_by_label("What you saw").fill("A red light")
+    engineer.get_by_label("What you saw").press("Control+Enter")
+    expect(engineer.locator(".choice").first).to_be_focused()
+    expect(engineer.locator("#now")).to_have_text(asked)
+    engineer.keyboard.press("Enter")
+    expect(engineer.locator(".path")).to_contain_text("A red light")
+
+
+def test_a_second_press_sends_nothing(engineer: Page) -> None:
+    sent: list[Request] = []
+    engineer.on("request", lambda request: sent.append(request) if request.method == "POST" else None)
+    engineer.get_by_label(NOTE).fill("It hums.")
+    add = engineer.get_by_role("button", name="Add to the record")
+    add.evaluate("button => { button.focus(); button.click(); button.click(); }")
+    expect(engineer.locator(".path")).to_contain_text("It hums.")
+    assert sum(request.url.endswith("/steps") for request in sent) == 1
+    expect(engineer.locator(".path .done")).to_have_count(1)
+    expect(add).to_be_focused()
+
+
+def test_words_typed_elsewhere_on_the_page_survive_an_answer_and_are_gone_once_recorded(engineer: Page) -> None:
+    question = engineer.locator("#now")
+    first = question.inner_text()
+    engineer.keyboard.press("f")
+    engineer.keyboard.type("12 tries")
+    engineer.keyboard.press("Escape")
+    press(engineer, "1")
+    expect(question).not_to_have_text(first)
+    expect(engineer.get_by_label(NOTE)).to_have_value("12 tries")
+    engineer.reload()
+    expect(engineer.get_by_label(NOTE)).to_have_value("12 tries")
+    engineer.get_by_label(NOTE).press("Control+Enter")
+    expect(engineer.locator(".path")).to_contain_text("12 tries")
+    expect(engineer.get_by_label(NOTE)).to_have_value("")
+
+
+def test_enter_gives_no_answer_by_chance_and_what_was_done_is_said_for_a_while(desk: Desk) -> None:
+    page = desk.person("engineer@northwind.example")
+    begin_case(page, "no flow")
+    page.get_by_text("Not this one").first.click()
+    page.get_by_label("What is wrong with it").first.fill("It has no back.")
+    page.get_by_label("What is wrong with it").first.press("Enter")
+    expect(page.locator("form[action$='/suggestions/dismiss'] button").first).to_be_focused()
+    said = page.locator("#notes .note")
+    expect(said).to_have_count(0)
+    page.clock.install()
+    page.keyboard.press("Enter")
+    expect(said).to_contain_text("Dismissed.")
+    expect(said).to_have_attribute("data-passing", "")  # Its time has begun.
+    page.clock.fast_forward(13_000)
+    expect(said).to_have_count(0)
+
+
+def test_a_number_key_opens_a_handoff_of_the_queue(desk: Desk) -> None:
+    page = desk.person("senior@northwind.example")
+    page.goto("/handoffs")
+    path = page.locator(".handoff-title").first.get_attribute("href")
+    press(page, "1")
+    page.wait_for_url(f"**{path}")
