@@ -202,6 +202,8 @@ def _tables() -> Iterator[str]:
     for each in sorted(metadata.tables.values(), key=lambda each: each.name):
         yield f"## {each.name}\n"
         append_only = " **Append-only.**" if each.info.get("append_only") else ""
+        if words := each.info.get("removable"):
+            append_only = f" **Append-only**, except for words that are removed for good ({', '.join(words)})."
         yield f"{docs[each.name]}{append_only}\n"
         yield f"Primary key: {', '.join(code(column.name) for column in each.primary_key)}.\n"
         rows = (_column(each, column) for column in each.columns)

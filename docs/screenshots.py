@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page, Playwright, sync_playwright
 
 from flowpilot.demo.seed import DEMO_PASSWORD
 
@@ -61,11 +61,10 @@ SHOTS = {
 def main() -> None:
     """Take all pictures again."""
     IMAGES.mkdir(parents=True, exist_ok=True)
-    with _demo() as url, sync_playwright() as playwright:
-        chromium = shutil.which("chromium") or shutil.which("chromium-headless-shell")
-        browser = playwright.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+    with demo() as url, sync_playwright() as playwright:
+        browser = chromium(playwright)
         for name, (who, way, size, theme) in SHOTS.items():
-            page = _sign_in(browser, url, who, size, theme)
+            page = sign_in(browser, url, who, size, theme)
             _go(page, way)
             page.screenshot(path=IMAGES / f"{name}.png")
             page.context.close()
@@ -73,12 +72,21 @@ def main() -> None:
         browser.close()
 
 
-def _sign_in(browser: Browser, url: str, who: str, size: dict[str, int], theme: str) -> Page:
+def chromium(playwright: Playwright) -> Browser:
+    """Debian's Chromium, started."""
+    path = shutil.which("chromium") or shutil.which("chromium-headless-shell")
+    return playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+
+
+def sign_in(browser: Browser, url: str, who: str, size: dict[str, int], theme: str) -> Page:
+    """Somebody of the demo, signed in, in a browser of their own."""
     context = browser.new_context(
         base_url=url,
         viewport={"width": size["width"], "height": size["height"]},
         color_scheme="dark" if theme == "dark" else "light",
         reduced_motion="reduce",
+        has_touch=size["width"] < _DESK["width"],
+        is_mobile=size["width"] < _DESK["width"],
     )
     page = context.new_page()
     page.goto("/sign-in")
@@ -107,7 +115,8 @@ def _go(page: Page, way: str) -> None:
 
 
 @contextmanager
-def _demo() -> Iterator[str]:
+def demo() -> Iterator[str]:
+    """Where a demo of its own answers, until the context ends."""
     with tempfile.TemporaryDirectory() as parent:
         Path(parent).chmod(0o711)  # So that the user who runs PostgreSQL for root can enter it.
         command = [str(Path(sys.executable).with_name("flowpilot")), "demo", "--port", "0"]
