@@ -31,7 +31,7 @@ $(VENDOR)/.copied: package-lock.json Makefile
 	@mkdir -p $(VENDOR)/icons
 	cp node_modules/swagger-ui-dist/swagger-ui-bundle.js node_modules/swagger-ui-dist/swagger-ui.css \
 		node_modules/@tabler/core/dist/css/tabler.min.css node_modules/htmx.org/dist/htmx.min.js \
-		node_modules/echarts/dist/echarts.min.js $(VENDOR)/
+		node_modules/echarts/dist/echarts.min.js node_modules/idiomorph/dist/idiomorph.esm.js $(VENDOR)/
 	@cp $(ICONS:%=node_modules/@tabler/icons/icons/outline/%.svg) $(VENDOR)/icons/
 	@touch $@
 
@@ -40,6 +40,7 @@ demo: setup ## Start FlowPilot with demo data and print where to log in
 
 test: setup ## Run every test (lint and types included)
 	@command -v redis-server >/dev/null || scripts/apt-install redis-server
+	@command -v node >/dev/null || scripts/apt-install nodejs
 	@command -v chromium-headless-shell >/dev/null || scripts/apt-install chromium-headless-shell || \
 		command -v chromium >/dev/null || scripts/apt-install chromium
 	@test -e /usr/share/request-tracker5/libexec/rt-server -a -e /usr/share/perl5/Starlet.pm || \
@@ -71,7 +72,7 @@ reliability: setup ## Kill the server while sessions are posted, and count what 
 	$(BIN)/python -m benchmarks.reliability slowness --write
 
 lock: ## Pin the newest allowed versions into requirements.lock (needs uv)
-	uv pip compile pyproject.toml --extra ai --group dev --universal --python-version 3.11 --generate-hashes \
+	uv pip compile pyproject.toml --extra ai --extra meaning --group dev --universal --python-version 3.11 --generate-hashes \
 		--no-emit-index-url --no-emit-find-links --no-header --upgrade -o requirements.lock
 
 .PHONY: help setup demo test pytest check lint bench reliability lock

@@ -187,6 +187,14 @@ def account_connection(urls: DatabaseUrls, account_id: uuid.UUID) -> Iterator[ps
         yield connection
 
 
+@contextmanager
+def owner_transaction(urls: DatabaseUrls) -> Iterator[psycopg.Connection]:
+    """A transaction of the owner, over a connection that this worker keeps."""
+    connection = _kept(urls.owner)
+    with connection.transaction():
+        yield connection
+
+
 _KEPT: dict[str, psycopg.Connection] = {}
 
 
@@ -207,16 +215,25 @@ T = TypeVar("T")
 
 
 def run(urls: DatabaseUrls, work: Callable[[Database], Coroutine[Any, Any, T]]) -> T:
-    """Run async work over connections of its own."""
+    """Run async work over a connection that this worker keeps for it."""
+    if urls.runtime not in _RUNNING:
+        _RUNNING[urls.runtime] = asyncio.Runner(), Database(urls.runtime, pool_size=1)
+    runner, database = _RUNNING[urls.runtime]
+    return runner.run(work(database))
 
-    async def session() -> T:
-        database = Database(urls.runtime, pool_size=1)
-        try:
-            return await work(database)
-        finally:
-            await database.close()
 
-    return asyncio.run(session())
+_RUNNING: dict[str, tuple[asyncio.Runner, Database]] = {}
+
+
+def close_kept() -> None:
+    """Close what this worker has kept."""
+    for runner, database in _RUNNING.values():
+        runner.run(database.close())
+        runner.close()
+    for connection in _KEPT.values():
+        connection.close()
+    _RUNNING.clear()
+    _KEPT.clear()
 
 
 def fresh_email() -> str:

@@ -4,6 +4,7 @@ Tests do not clean up after each other: each makes accounts of its own, and row 
 """
 
 from collections.abc import AsyncIterator, Iterator
+from ipaddress import ip_network
 from pathlib import Path
 
 import hypothesis
@@ -19,7 +20,7 @@ from flowpilot.db.session import Database
 from flowpilot.identity import credentials
 from flowpilot.settings import Settings
 from tests.asgi import AppClient
-from tests.company import Company, found_company
+from tests.company import Company, close_kept, found_company
 from tests.databases import copy_migrated, empty_database, settings_of
 from tests.places import open_directory
 from tests.statements import Statements, hearing
@@ -68,6 +69,7 @@ def urls(settings: Settings, heard: list[Statements]) -> Iterator[DatabaseUrls]:
     with running(settings) as urls, hearing(urls.owner) as statements:
         heard.append(statements)
         yield urls
+        close_kept()
 
 
 @pytest.fixture(autouse=True)
@@ -84,6 +86,18 @@ def every_statement_names_the_account(request: pytest.FixtureRequest, heard: lis
 @pytest.fixture(scope="session")
 def client(settings: Settings, urls: DatabaseUrls) -> Iterator[TestClient]:
     with AppClient(create_app(settings, urls.runtime), raise_server_exceptions=False) as client:
+        yield client
+
+
+@pytest.fixture(scope="session")
+def open_settings(settings: Settings) -> Settings:
+    """The settings of an operator who allows FlowPilot to call servers on this machine."""
+    return settings.model_copy(update={"allowed_private_networks": (ip_network("127.0.0.0/8"),)})
+
+
+@pytest.fixture(scope="session")
+def open_client(open_settings: Settings, urls: DatabaseUrls) -> Iterator[TestClient]:
+    with AppClient(create_app(open_settings, urls.runtime), raise_server_exceptions=False) as client:
         yield client
 
 

@@ -7,7 +7,7 @@ import pytest
 
 from flowpilot.copilot.checks import mentions
 from flowpilot.copilot.redact import redact
-from flowpilot.flows.matching.match import _words
+from flowpilot.flows.matching.problem import read_words
 from flowpilot.sessions.notes.sections import Section, as_markdown
 from flowpilot.text import tidy
 
@@ -25,7 +25,7 @@ READERS: dict[str, Callable[[str], object]] = {
     "redact": redact,
     "tidy": lambda text: tidy(text, 300),
     "note": lambda text: as_markdown([Section("Problem", [text])]),
-    "matching": _words,
+    "matching": read_words,
     "checks": lambda text: mentions(text, ["printer", "outlook"]),
 }
 

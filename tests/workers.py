@@ -20,6 +20,9 @@ _SLOW_FIRST = (
     "tests/handoffs/claims/test_race.py",
     "tests/psa/test_reliability.py",
     "tests/psa/providers/",
+    "tests/psa/members/test_tokens.py",
+    "tests/handoffs/test_",
+    "tests/notifications/delivery/",
     "tests/cli/",
     "tests/demo/",
     "tests/analytics/",
@@ -28,11 +31,16 @@ _SLOW_FIRST = (
 _DIRECTORY = pytest.StashKey[Path]()
 
 
+# Of the browser's tests, those that have a server of their own need not wait for the others.
+_WITHOUT_DEMO = "tests/browser/test_ticket_system.py"
+
+
 class ByFile(LoadFileScheduling):  # type: ignore[misc]
-    """Tests of one file stay together, since they share what it sets up; all of the browser's share one demo."""
+    """Tests of one file stay together, since they share what it sets up; the browser's share one demo."""
 
     def _split_scope(self, nodeid: str) -> str:
-        return "tests/browser/" if nodeid.startswith("tests/browser/") else str(super()._split_scope(nodeid))
+        file = str(super()._split_scope(nodeid))
+        return "tests/browser/" if file.startswith("tests/browser/") and file != _WITHOUT_DEMO else file
 
 
 @pytest.hookimpl(wrapper=True)

@@ -22,6 +22,7 @@ MACROS = {
 }
 
 _FORM = re.compile(r'<form\b[^>]*?method="post"[^>]*?action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
+_OTHER_ADDRESS = re.compile(r'formaction="([^"]+)"')
 _BUTTON = re.compile(r"{% call ui\.do\(([^,]+),.*?%}(.*?){% endcall %}", re.DOTALL)
 
 
@@ -31,10 +32,11 @@ def _forms() -> Iterator[tuple[re.Pattern[str], str]]:
     for name in templates.list_templates():
         source = templates.loader.get_source(templates, name)[0]
         for action, inside in _FORM.findall(source):
-            parts = re.split(r"{{.*?}}", action)
-            if not any(parts):
-                continue  # The macro of a button, which the second pattern follows to its callers.
-            yield re.compile("[^?]+".join(map(re.escape, parts))), inside
+            for address in (action, *_OTHER_ADDRESS.findall(inside)):
+                parts = re.split(r"{{.*?}}", address)
+                if not any(parts):
+                    continue  # The macro of a button, which the second pattern follows to its callers.
+                yield re.compile("[^?]+".join(map(re.escape, parts))), inside
         for action, inside in _BUTTON.findall(source):
             parts = re.split(r"\w+ ~ | ~ \w+", action)
             yield re.compile("[^?]+".join(re.escape(part.strip("' ")) for part in parts)), inside

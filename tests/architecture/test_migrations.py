@@ -9,12 +9,14 @@ from flowpilot.migrations.upgrade import MIGRATIONS
 
 TESTS = Path(__file__).parents[1] / "migrations"
 _CHANGES_ROWS = re.compile(r"\b(?:UPDATE \w+\s+(?:\w+\s+)?SET|DELETE FROM|INSERT INTO)\b")
+# What a function does, it does when it is called.
+_FUNCTION = re.compile(r"AS \$\$.*?\$\$", re.DOTALL)
 # Its first tables cannot have had rows.
 FOUNDATION = "2026_11_24_0001_foundation"
 DATA_MIGRATIONS = [
     path
     for path in sorted((MIGRATIONS / "versions").glob("*.py"))
-    if _CHANGES_ROWS.search(path.read_text()) and path.stem != FOUNDATION
+    if _CHANGES_ROWS.search(_FUNCTION.sub("", path.read_text())) and path.stem != FOUNDATION
 ]
 
 

@@ -16,6 +16,7 @@ MAX_LINES = 300
 
 FEATURES = {
     "identity",
+    "attachments",
     "flows",
     "sessions",
     "handoffs",
@@ -28,17 +29,19 @@ FEATURES = {
     "copilot",
     "clients",
     "freshness",
+    "live",
 }
 
 # What each feature imports of the others: no less, so that no arrow is allowed before somebody needs it.
 IMPORTS = {
     "identity": set[str](),  # Everything is built on identity, so it can be built on nothing.
-    "psa": {"identity"},  # The outside world must be replaceable without touching the work itself.
-    "flows": {"identity"},
+    "attachments": {"identity"},
+    "psa": {"identity", "attachments"},  # The outside world must be replaceable without touching the work itself.
+    "flows": {"identity", "attachments"},  # What a node shows is kept as what a step shows.
     "clients": {"identity"},
     "copilot": set[str](),  # It gets a case and answers; it cannot look for more than it gets.
-    "sessions": {"identity", "flows", "copilot", "clients", "psa"},
-    "handoffs": {"identity", "sessions", "copilot", "clients"},
+    "sessions": {"identity", "attachments", "flows", "copilot", "clients", "psa"},
+    "handoffs": {"identity", "attachments", "sessions", "copilot", "clients"},
     "baselines": {"identity"},
     "notifications": {"identity", "sessions", "handoffs", "psa", "flows"},
     "knowledge": {"identity", "sessions", "flows", "copilot"},
@@ -47,7 +50,8 @@ IMPORTS = {
         "flows",
         "sessions",  # Of it only `similar`, which is pure.
     },  # It counts rows in SQL; if it called a feature's actions it could change them.
-    "imports": {"clients", "handoffs"},
+    "imports": {"clients", "handoffs", "identity", "psa", "sessions"},
+    "live": {"identity", "sessions", "handoffs", "notifications"},
     "freshness": {"identity", "flows", "analytics"},  # It judges with the reports' statistics.
 }
 
@@ -103,56 +107,63 @@ def test_the_ways_in_hold_no_sql() -> None:
         )
 
 
-def _calls(tree: ast.AST) -> Iterator[tuple[ast.Call, str]]:
-    for node in ast.walk(tree):
+@pytest.fixture(scope="module")
+def calls() -> dict[Path, list[tuple[ast.Call, str]]]:
+    """The calls of a method or of a module's function in each source file, with the name of what is called."""
+    return {path.relative_to(PACKAGE): list(_calls(path)) for path in SOURCES}
+
+
+def _calls(path: Path) -> Iterator[tuple[ast.Call, str]]:
+    for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             yield node, node.func.attr
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_the_clock_tells_the_time(path: Path) -> None:
-    if path.name == "clock.py":
-        return
-    calls = [
-        f"line {call.lineno}"
-        for call, name in _calls(ast.parse(path.read_text()))
+def test_only_the_clock_tells_the_time(calls: dict[Path, list[tuple[ast.Call, str]]]) -> None:
+    found = [
+        f"{path}:{call.lineno}"
+        for path in calls.keys() - {Path("clock.py")}
+        for call, name in calls[path]
         if name in {"now", "utcnow", "today"} and ast.unparse(call.func).startswith(("datetime", "date"))
     ]
-    assert not calls, (
-        f"{path.name} reads the clock itself ({calls}). Take `now` as an argument, from flowpilot.clock at the "
-        "edge: a report or a rule whose time cannot be passed in cannot be tested at its boundaries."
+    assert not found, (
+        f"{found} read the clock themselves. Take `now` as an argument, from flowpilot.clock at the edge: a "
+        "report or a rule whose time cannot be passed in cannot be tested at its boundaries."
     )
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_feature_code_never_commits(path: Path) -> None:
-    if path.relative_to(PACKAGE).parts[0] not in FEATURES:
-        return
-    commits = [f"line {call.lineno}" for call, name in _calls(ast.parse(path.read_text())) if name == "commit"]
-    assert not commits, (
-        f"{path.name} commits ({commits}). One request is one transaction, committed by what opened it: half "
-        "of a change must never be kept."
+def test_feature_code_never_commits(calls: dict[Path, list[tuple[ast.Call, str]]]) -> None:
+    found = [
+        f"{path}:{call.lineno}"
+        for path in calls
+        if path.parts[0] in FEATURES
+        for call, name in calls[path]
+        if name == "commit"
+    ]
+    assert not found, (
+        f"{found} commit. One request is one transaction, committed by what opened it: half of a change must "
+        "never be kept."
     )
 
 
-@pytest.mark.parametrize("path", SOURCES, ids=lambda path: str(path.relative_to(PACKAGE)))
-def test_only_one_module_writes_csv(path: Path) -> None:
-    if path.relative_to(PACKAGE) == Path("http/csv.py"):
-        return
-    calls = [
-        f"line {call.lineno}"
-        for call, name in _calls(ast.parse(path.read_text()))
+def test_only_one_module_writes_csv(calls: dict[Path, list[tuple[ast.Call, str]]]) -> None:
+    found = [
+        f"{path}:{call.lineno}"
+        for path in calls.keys() - {Path("http/csv.py")}
+        for call, name in calls[path]
         if name in {"writer", "DictWriter"} and ast.unparse(call.func).startswith("csv")
     ]
-    assert not calls, (
-        f"{path.name} writes CSV itself ({calls}). Use flowpilot.http.csv.csv_lines: what people wrote must "
-        "never run as a formula, whichever way a file leaves."
+    assert not found, (
+        f"{found} write CSV themselves. Use flowpilot.http.csv.csv_lines: what people wrote must never run as a "
+        "formula, whichever way a file leaves."
     )
 
 
-@pytest.mark.parametrize("path", SOURCES + TESTS, ids=lambda path: str(path.relative_to(PACKAGE.parent)))
-def test_a_file_has_one_job(path: Path) -> None:
-    lines = len(path.read_text().splitlines())
-    assert lines <= MAX_LINES or path.name in LONG_BY_NATURE, (
-        f"{path.name} has {lines} lines. A file this long has more than one job: split it by what it does."
-    )
+def test_a_file_has_one_job() -> None:
+    lengths = {path: len(path.read_text().splitlines()) for path in SOURCES + TESTS}
+    found = [
+        f"{path.relative_to(PACKAGE.parent)} has {lines} lines"
+        for path, lines in lengths.items()
+        if lines > MAX_LINES and path.name not in LONG_BY_NATURE
+    ]
+    assert not found, f"{found}. A file this long has more than one job: split it by what it does."

@@ -3,16 +3,14 @@
 import re
 import shlex
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any
-
-import pytest
 
 from flowpilot.cli import all_commands
 
 ROOT = Path(__file__).parents[2]
 DOCUMENTS = sorted([*ROOT.glob("*.md"), *(ROOT / "docs").rglob("*.md"), *(ROOT / "benchmarks").rglob("*.md")])
-IDS = [str(path.relative_to(ROOT)) for path in DOCUMENTS]
 
 LINK = re.compile(r"\]\(([^)\s]+)\)|(?:src|srcset|href)=\"([^\"]+)\"")
 FENCE = re.compile(r"^```[^\n]*\n(.*?)^```", re.DOTALL | re.MULTILINE)
@@ -34,8 +32,12 @@ def _anchors(path: Path) -> set[str]:
     return {_slug(heading) for heading in re.findall(r"^#+ (.+)$", prose, re.MULTILINE)}
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)
-def test_relative_links_resolve(path: Path) -> None:
+def test_relative_links_resolve() -> None:
+    broken = {str(path.relative_to(ROOT)): links for path in DOCUMENTS if (links := _broken(path))}
+    assert not broken, f"These link to what is not there: {broken}"
+
+
+def _broken(path: Path) -> list[str]:
     broken = []
     for match in LINK.finditer(FENCE.sub("", path.read_text("utf-8"))):
         link = match[1] or match[2]
@@ -45,7 +47,7 @@ def test_relative_links_resolve(path: Path) -> None:
         target = (path.parent / file).resolve() if file else path
         if not target.exists() or (anchor and target.suffix == ".md" and anchor not in _anchors(target)):
             broken.append(link)
-    assert not broken, f"{path.relative_to(ROOT)} links to what is not there: {broken}"
+    return broken
 
 
 def _shown(path: Path) -> Iterator[Found]:
@@ -58,13 +60,21 @@ def _shown(path: Path) -> Iterator[Found]:
         yield span.removeprefix("flowpilot "), False
 
 
+@cache
+def _commands() -> Any:
+    """All commands, which take long to gather."""
+    return all_commands()
+
+
 def _problems(words: list[str], complete: bool) -> Iterator[str]:
-    command: Any = all_commands()
+    command: Any = _commands()
     while (commands := getattr(command, "commands", None)) and words and not words[0].startswith("-"):
-        if words[0] not in commands:
+        name = words[0] if words[0] in commands else getattr(command, "default", None)
+        if name is None:
             yield f"there is no command {words[0]}"
             return
-        command = commands[words.pop(0)]
+        command = commands[name]
+        words = words[words[0] == name :]
     options = {name: parameter for parameter in command.params for name in parameter.opts if name.startswith("-")}
     arguments = [parameter for parameter in command.params if parameter.param_type_name == "argument"]
     given, values = set(), iter(words)
@@ -83,14 +93,14 @@ def _problems(words: list[str], complete: bool) -> Iterator[str]:
             yield f"{sorted(missing)} must be given"
 
 
-@pytest.mark.parametrize("path", DOCUMENTS, ids=IDS)
-def test_commands_exist(path: Path) -> None:
+def test_commands_exist() -> None:
     problems = [
-        f"flowpilot {rest.strip()}: {problem}"
+        f"{path.relative_to(ROOT)}: flowpilot {rest.strip()}: {problem}"
+        for path in DOCUMENTS
         for rest, complete in _shown(path)
         for problem in _problems(shlex.split(rest), complete)
     ]
-    assert not problems, f"{path.relative_to(ROOT)} shows what the command line does not know: {problems}"
+    assert not problems, f"These pages show what the command line does not know: {problems}"
 
 
 def test_a_wrong_command_is_noticed() -> None:
