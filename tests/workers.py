@@ -73,11 +73,12 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Put the slow first. What needs a browser and the demo takes long, whichever of it is asked for."""
+    """Put the slow first. What needs a browser and the demo takes long, and is tried once more when it fails."""
     items.sort(key=lambda item: _turn(item.nodeid))
     for item in items:
         if item.nodeid.startswith("tests/browser/"):
             item.add_marker(pytest.mark.long)
+            item.add_marker(pytest.mark.flaky(reruns=1))
 
 
 def _turn(nodeid: str) -> int:
