@@ -26,7 +26,8 @@ _LONGEST_MEANT = 60
 # How many flows are compared with each other.
 MOST = 20
 
-# What the page and the confidence have to know of each.
+# What the page and the confidence have to know of each. How an open session ends is not known yet: if it counted
+# as one that the flow did not resolve, a day of handovers would lower the confidence in a flow.
 _FACTS = statement(
     """
 SELECT f.id, f.name, f.published_version_id, c.name AS category, f.doubted_since, f.doubts,
@@ -38,7 +39,7 @@ CROSS JOIN LATERAL (
     FROM (
         SELECT s.status FROM ai_sessions s
         WHERE s.account_id = :account_id AND s.matched_flow_id = f.id AND s.created_at >= :since
-          AND s.created_at < :now AND s.status NOT IN ('active', 'paused')
+          AND s.created_at < :now AND s.status IN ('resolved', 'abandoned')
         ORDER BY s.created_at DESC
         LIMIT :cases
     ) latest
@@ -141,12 +142,12 @@ def _reason(flow: FoundFlow, facts: Facts, domain: str | None) -> str:
     if _is_domain(facts.category, domain):
         parts.append(f"is about {facts.category}")
     if facts.cases == _MAX_CASES:
-        parts.append(f"resolved {facts.resolved} of its last {facts.cases} sessions")
+        parts.append(f"resolved {facts.resolved} of its last {facts.cases} finished sessions")
     elif facts.cases:
         sessions = "session" if facts.cases == 1 else "sessions"
-        parts.append(f"resolved {facts.resolved} of {facts.cases} {sessions} in {HISTORY.days} days")
+        parts.append(f"resolved {facts.resolved} of {facts.cases} finished {sessions} in {HISTORY.days} days")
     else:
-        parts.append(f"no session in {HISTORY.days} days")
+        parts.append(f"no finished session in {HISTORY.days} days")
     if facts.doubted_since is not None:
         parts.append(f"counts less until its owner confirms it, because {in_brief(read_doubts(facts.doubts))}")
     return "; ".join(parts)

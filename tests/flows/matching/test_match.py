@@ -157,7 +157,7 @@ async def test_the_words_that_matched_are_named(client: TestClient, database: Da
     [(version_id,)] = company.query("SELECT id FROM tree_versions")
     assert (found.flow_id, found.version_id) == (uuid.UUID(flow_id), version_id)
     assert (found.name, found.category) == ("Printer is offline", "Printing")
-    assert found.reason == 'Matches "printer", "offline"; no session in 90 days'
+    assert found.reason == 'Matches "printer", "offline"; no finished session in 90 days'
 
 
 def _work(company: Company, flow_id: str, days_ago: float = 1, **counts: int) -> None:
@@ -169,19 +169,19 @@ def _work(company: Company, flow_id: str, days_ago: float = 1, **counts: int) ->
 
 async def test_how_the_flow_has_done_is_said(client: TestClient, database: Database, company: Company) -> None:
     flow_id = publish(client, company)
-    _work(company, flow_id, resolved=4, abandoned=1, escalated=1, requesting_escalation=1)
-    # Those that are under way, or long ago, say nothing of it.
-    _work(company, flow_id, active=2, paused=1)
+    _work(company, flow_id, resolved=4, abandoned=1)
+    # Those whose end is not known, or long ago, say nothing of it.
+    _work(company, flow_id, active=2, paused=1, escalated=1, requesting_escalation=1)
     _work(company, flow_id, days_ago=91, resolved=3)
     _work(company, flow_id, days_ago=-1, resolved=3)
     [found] = await _match(database, company, "printer offline")
-    assert found.reason == 'Matches "printer", "offline"; resolved 4 of 7 sessions in 90 days'
+    assert found.reason == 'Matches "printer", "offline"; resolved 4 of 5 finished sessions in 90 days'
 
 
 async def test_one_session_is_said_so(client: TestClient, database: Database, company: Company) -> None:
     _work(company, publish(client, company), resolved=1)
     [found] = await _match(database, company, "printer offline")
-    assert found.reason.endswith("; resolved 1 of 1 session in 90 days")
+    assert found.reason.endswith("; resolved 1 of 1 finished session in 90 days")
 
 
 async def test_only_the_latest_sessions_count(client: TestClient, database: Database, company: Company) -> None:
@@ -189,7 +189,7 @@ async def test_only_the_latest_sessions_count(client: TestClient, database: Data
     _work(company, flow_id, days_ago=20, abandoned=10)
     _work(company, flow_id, resolved=95)
     [found] = await _match(database, company, "printer offline")
-    assert found.reason.endswith("; resolved 95 of its last 100 sessions")
+    assert found.reason.endswith("; resolved 95 of its last 100 finished sessions")
 
 
 async def test_the_domain_speaks_for_its_flows(client: TestClient, database: Database, company: Company) -> None:
@@ -197,7 +197,7 @@ async def test_the_domain_speaks_for_its_flows(client: TestClient, database: Dat
     [without] = await _match(database, company, "the printer")
     [known] = await _match(database, company, "the printer", domain=" PRINTING ")
     assert known.confidence > without.confidence
-    assert known.reason == 'Matches "printer"; is about Printing; no session in 90 days'
+    assert known.reason == 'Matches "printer"; is about Printing; no finished session in 90 days'
 
 
 async def test_the_flow_that_does_better_comes_first(
@@ -210,6 +210,19 @@ async def test_the_flow_that_does_better_comes_first(
     _work(company, flows[0], resolved=5, abandoned=25)
     _work(company, flows[1], resolved=25, abandoned=5)
     assert [c.name for c in await _match(database, company, "printer offline")] == ["Printer B", "Printer A"]
+
+
+async def test_a_day_of_handovers_changes_no_confidence(
+    client: TestClient, database: Database, company: Company
+) -> None:
+    flows = [
+        publish(client, company, name=name, keywords=["printer offline"]) for name in ("Printer A", "Printer B")
+    ]
+    _work(company, flows[0], resolved=20, abandoned=10)
+    _work(company, flows[1], resolved=20, abandoned=11)
+    before = await _match(database, company, "printer offline")
+    _work(company, flows[0], requesting_escalation=25, escalated=25)
+    assert await _match(database, company, "printer offline") == before
 
 
 async def test_only_what_is_published_is_matched(client: TestClient, database: Database, company: Company) -> None:

@@ -64,7 +64,7 @@ async def test_the_reason_names_the_keyword_that_was_meant(
 ) -> None:
     publish(client, company, keywords=["printer offline", "paper is stuck"])
     [found] = await _match(database, company, "le papier est coincé")
-    assert found.reason == 'Matches "papier"; means about "paper is stuck"; no session in 90 days'
+    assert found.reason == 'Matches "papier"; means about "paper is stuck"; no finished session in 90 days'
 
 
 async def test_what_is_missing_is_made_once(client: TestClient, database: Database, company: Company) -> None:
