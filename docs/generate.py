@@ -7,7 +7,7 @@ import sys
 from collections.abc import Callable, Iterator
 from enum import Enum
 from pathlib import Path
-from typing import Any, get_args
+from typing import Any, Literal, get_args, get_origin
 
 from pydantic import SecretStr
 from pydantic.fields import FieldInfo
@@ -176,6 +176,8 @@ def _parameter_value(parameter: Any) -> str:
     kind = parameter.type_descriptor.annotation
     if getattr(parameter, "is_flag", False):
         return ""
+    if get_origin(kind) is Literal:
+        return " ".join(map(code, get_args(kind)))
     if issubclass(kind, Enum):
         return " ".join(code(member.value) for member in kind)
     return str(kind.__name__).lower().replace("str", "text").replace("int", "number")

@@ -9,6 +9,8 @@ from fastapi.testclient import TestClient
 
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.reports import REPORTS
+from flowpilot.identity.actor import Role
+from tests.analytics.dimensions.world import Desk, live_through
 from tests.cli.conftest import Run
 from tests.company import Company
 
@@ -92,6 +94,46 @@ def test_text_that_people_wrote_is_not_a_formula_in_the_csv(flowpilot: Run, comp
         assert [cell for cell in written if not cell.startswith("'")] == [], name
 
 
+def _dimensions(desk: Desk, company: Company) -> list[dict[str, object]]:
+    return [
+        {"client": desk.clients["Acme"]},
+        {"person": company.users[Role.ENGINEER]},
+        {"domain": "email", "priority": "high"},
+        {"flow": desk.flows["VPN"]},
+    ]
+
+
+def test_a_report_is_narrowed_as_the_api_narrows_it(flowpilot: Run, client: TestClient, company: Company) -> None:
+    desk = live_through(company)
+    for asked in _dimensions(desk, company):
+        ids = ("client", "person", "flow")
+        params = {f"{name}_id" if name in ids else name: str(value) for name, value in asked.items()}
+        body = client.get(
+            BASE, params={"from": "2026-01-01", "to": "2026-02-01"} | params, headers=company.headers()
+        )
+        options = [word for name, value in asked.items() for word in (f"--{name}", str(value))]
+        done = flowpilot("report", "dashboard", "--account", company.id, *PAST, *options, "--format", "json")
+        assert done.returncode == 0, done.stderr
+        assert done.stdout == body.content
+        assert 0 < json.loads(done.stdout)["total_sessions"] < 24
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_every_report_can_be_narrowed(flowpilot: Run, company: Company, name: str) -> None:
+    live_through(company)
+    done = flowpilot("report", name, "--account", company.id, *PAST, "--domain", "email", "--priority", "urgent")
+    assert done.returncode == 0, done.stderr
+
+
+def test_an_account_without_figures_of_one_person_has_none_here(flowpilot: Run, company: Company) -> None:
+    company.query("UPDATE accounts SET reports_by_person = false WHERE id = %s RETURNING id", company.id)
+    words = ("report", "dashboard", "--account", company.id)
+    done = flowpilot(*words, "--person", company.users[Role.ENGINEER])
+    assert (done.returncode, done.stdout) == (1, b"")
+    assert b"This account shows no figures of one person." in done.stderr
+    assert flowpilot(*words).returncode == 0
+
+
 def test_sort_is_passed_on(flowpilot: Run, busy: Company) -> None:
     words = ("report", "flow-quality", "--account", busy.id, *PAST, "--format", "json", "--sort")
     assert json.loads(flowpilot(*words, "usage").stdout)["flows"][0]["usage_count"] == 12
@@ -100,7 +142,13 @@ def test_sort_is_passed_on(flowpilot: Run, busy: Company) -> None:
 
 @pytest.mark.parametrize(
     ("words", "status"),
-    [(("dashboard", "--from", "2026-01-01"), 1), (("dashboard", "--period", "8d"), 2), (("mystery",), 2)],
+    [
+        (("dashboard", "--from", "2026-01-01"), 1),
+        (("dashboard", "--period", "8d"), 2),
+        (("dashboard", "--client", "Acme"), 2),
+        (("dashboard", "--priority", "1"), 2),
+        (("mystery",), 2),
+    ],
 )
 def test_nonsense_is_refused(flowpilot: Run, company: Company, words: tuple[str, ...], status: int) -> None:
     done = flowpilot("report", *words, "--account", company.id)

@@ -65,9 +65,18 @@ def require_by_person(actor: Actor) -> None:
     Raises:
         NotByPersonError: the caller may not.
     """
-    if not actor.reports_by_person:
+    require_shown_by_person(actor.reports_by_person)
+    if not may_by_person(actor):
+        raise NotByPersonError("Only team admins and owners see the figures of one person.")
+
+
+def require_shown_by_person(reports_by_person: bool) -> None:
+    """Make sure that an account shows figures of one person, whoever asks.
+
+    Raises:
+        NotByPersonError: it shows none.
+    """
+    if not reports_by_person:
         raise NotByPersonError(
             "This account shows no figures of one person. A team admin can change that in the account's settings."
         )
-    if not may_by_person(actor):
-        raise NotByPersonError("Only team admins and owners see the figures of one person.")
