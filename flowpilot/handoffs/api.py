@@ -11,7 +11,7 @@ from flowpilot.attachments.schemas import named
 from flowpilot.attachments.service import NewFiles, attach
 from flowpilot.clock import Now
 from flowpilot.db.session import Db, ReadDb
-from flowpilot.handoffs import claims, queries, schemas, service
+from flowpilot.handoffs import claims, queries, service
 from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.earlier.queries import ended_handoffs
 from flowpilot.handoffs.earlier.schemas import earlier_out
@@ -20,8 +20,9 @@ from flowpilot.handoffs.locking import lock_target
 from flowpilot.handoffs.models import HandoffEventKind, Outcome
 from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.handoffs.questions.queries import NO_QUESTIONS, questions_of
-from flowpilot.handoffs.rules import avoidable, opinion
-from flowpilot.handoffs.rules.schemas import OpinionIn
+from flowpilot.handoffs.rules import avoidable
+from flowpilot.handoffs.schemas import requests, responses
+from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import KeyCursor, Limit
 from flowpilot.identity.access import CanView, CanWork
@@ -41,12 +42,12 @@ router = APIRouter(prefix="/api/v1", tags=["handoffs"])
 async def escalate(
     request: Request,
     session_id: uuid.UUID,
-    body: schemas.HandoffIn,
+    body: requests.HandoffIn,
     actor: CanWork,
     db: WriteSession,
     now: Now,
     once: CreateOnce,
-) -> schemas.HandoffOut:
+) -> responses.HandoffOut:
     """Hand a session over: it waits in the queue with all that is known about it.
 
     If the account's rules ask for more than is there, the answer is 409, and `missing` names it.
@@ -57,14 +58,14 @@ async def escalate(
 async def record_escalation(
     request: Request,
     session_id: uuid.UUID,
-    body: schemas.HandoffIn,
+    body: requests.HandoffIn,
     actor: Actor,
     db: Db,
     now: datetime,
     once: Once,
     files: NewFiles,
     first: Callable[[LockedSession], Awaitable[None]] | None = None,
-) -> schemas.HandoffOut:
+) -> responses.HandoffOut:
     """Hand a session over with these files.
 
     Args:
@@ -74,7 +75,7 @@ async def record_escalation(
     # Locked before the idempotency key, as for a step: in another order the two could wait for each other.
     locked = await lock_for_work(db, actor, session_id, now)
 
-    async def make() -> schemas.HandoffOut:
+    async def make() -> responses.HandoffOut:
         if first is not None:
             await first(locked)
         settings = request.app.state.settings
@@ -87,7 +88,7 @@ async def record_escalation(
         return await _answer(db, actor, handoff.id, now)
 
     async with naming_the_holder(db, actor, locked):
-        return await once.create(schemas.HandoffOut, body, make)
+        return await once.create(responses.HandoffOut, body, make)
 
 
 async def _filter(
@@ -95,7 +96,7 @@ async def _filter(
     state: Annotated[
         State, Query(description="`queue`: unclaimed handoffs, then those whose claimant has not acted.")
     ] = "queue",
-    priority: Annotated[list[schemas.PriorityName] | None, Query()] = None,
+    priority: Annotated[list[PriorityName] | None, Query()] = None,
     domain: Annotated[Text | None, Query()] = None,
     for_me: Annotated[bool, Query(description="Only those assigned to the caller.")] = False,
     claimed_by: uuid.UUID | None = None,
@@ -124,12 +125,12 @@ async def list_handoffs(
     now: Now,
     limit: Limit = 50,
     cursor: KeyCursor = None,
-) -> schemas.QueuePage:
+) -> responses.QueuePage:
     """The queue: unclaimed first, by priority and age, then claimed without action. History: newest first."""
     rows, next_cursor = await queries.handoffs(db, actor.account_id, filter_, limit, cursor)
     waiting, claimed = await queries.counts(db, actor.account_id)
-    return schemas.QueuePage(
-        items=[schemas.HandoffRow(**schemas.handoff_row(row, actor, now)) for row in rows],
+    return responses.QueuePage(
+        items=[responses.HandoffRow(**responses.handoff_row(row, actor, now)) for row in rows],
         next_cursor=next_cursor,
         n_waiting=waiting,
         n_claimed_without_action=claimed,
@@ -137,13 +138,13 @@ async def list_handoffs(
 
 
 @router.get("/handoffs/{handoff_id}")
-async def read_handoff(handoff_id: uuid.UUID, actor: CanView, db: ReadSession, now: Now) -> schemas.HandoffOut:
+async def read_handoff(handoff_id: uuid.UUID, actor: CanView, db: ReadSession, now: Now) -> responses.HandoffOut:
     """One handoff: what is known, what was tried, and everything that happened to it."""
     return await _answer(db, actor, handoff_id, now)
 
 
 @router.post("/handoffs/{handoff_id}/claim")
-async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> schemas.HandoffOut:
+async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> responses.HandoffOut:
     """Claim a handoff. One caller gets it; 409 tells the others who. The holder may ask again."""
     handoff = await claims.claim(db, actor, handoff_id, now)
     return await _answer(db, actor, handoff.id, now)
@@ -151,8 +152,8 @@ async def claim(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: No
 
 @router.post("/handoffs/{handoff_id}/release")
 async def release(
-    handoff_id: uuid.UUID, body: schemas.ReleaseIn, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
+    handoff_id: uuid.UUID, body: requests.ReleaseIn, actor: CanWork, db: WriteSession, now: Now
+) -> responses.HandoffOut:
     """Release a claim: the handoff returns to the queue."""
     await claims.release(db, actor, handoff_id, body.reason, now, seen_holder=body.holder)
     return await _answer(db, actor, handoff_id, now)
@@ -160,8 +161,8 @@ async def release(
 
 @router.post("/handoffs/{handoff_id}/reassign")
 async def reassign(
-    handoff_id: uuid.UUID, body: schemas.ReassignIn, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
+    handoff_id: uuid.UUID, body: requests.ReassignIn, actor: CanWork, db: WriteSession, now: Now
+) -> responses.HandoffOut:
     """Assign a handoff to somebody else, or to anyone. A claimed one returns to the queue."""
     await claims.reassign(db, actor, handoff_id, body.target_user_id, now, seen_holder=body.holder)
     return await _answer(db, actor, handoff_id, now)
@@ -169,8 +170,8 @@ async def reassign(
 
 @router.post("/handoffs/{handoff_id}/close")
 async def close(
-    handoff_id: uuid.UUID, body: schemas.CloseIn, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
+    handoff_id: uuid.UUID, body: requests.CloseIn, actor: CanWork, db: WriteSession, now: Now
+) -> responses.HandoffOut:
     """Close a handoff: its session is resolved, abandoned, set aside, or returned to its engineer."""
     await service.close(
         db,
@@ -187,8 +188,8 @@ async def close(
 
 @router.post("/handoffs/{handoff_id}/give-back")
 async def give_back(
-    handoff_id: uuid.UUID, body: schemas.GiveBackIn, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
+    handoff_id: uuid.UUID, body: requests.GiveBackIn, actor: CanWork, db: WriteSession, now: Now
+) -> responses.HandoffOut:
     """Give a handoff back to the engineer who escalated it, who may also take it back while nobody holds it."""
     await service.close(
         db,
@@ -205,32 +206,23 @@ async def give_back(
 
 @router.post("/handoffs/{handoff_id}/send-back")
 async def send_back(
-    handoff_id: uuid.UUID, body: schemas.SendBackIn, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
+    handoff_id: uuid.UUID, body: requests.SendBackIn, actor: CanWork, db: WriteSession, now: Now
+) -> responses.HandoffOut:
     """`give-back` with `is_incomplete`: it says too little to work with. Held, or not claimed yet."""
-    lacking = schemas.GiveBackIn(reason=body.reason, is_incomplete=True, holder=body.holder)
+    lacking = requests.GiveBackIn(reason=body.reason, is_incomplete=True, holder=body.holder)
     return await give_back(handoff_id, lacking, actor, db, now)
 
 
 @router.put("/handoffs/{handoff_id}/avoidable")
 async def judge(
-    handoff_id: uuid.UUID, body: schemas.JudgementIn, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
+    handoff_id: uuid.UUID, body: requests.JudgementIn, actor: CanWork, db: WriteSession, now: Now
+) -> responses.HandoffOut:
     """Say what could have spared the escalation, even after its end; never required."""
     await avoidable.judge(db, actor, handoff_id, body.reason, now)
     return await _answer(db, actor, handoff_id, now)
 
 
-@router.put("/handoffs/{handoff_id}/opinion")
-async def say_opinion(
-    handoff_id: uuid.UUID, body: OpinionIn, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
-    """Say what one thinks it is, in an open handoff of one's own that does not say it yet."""
-    await opinion.say_opinion(db, actor, handoff_id, body.opinion, now)
-    return await _answer(db, actor, handoff_id, now)
-
-
-async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> schemas.HandoffOut:
+async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime) -> responses.HandoffOut:
     row = await queries.read_handoff(db, actor.account_id, handoff_id)
     events = await queries.events_of(db, actor.account_id, handoff_id)
     has_questions = any(event.kind == HandoffEventKind.ASKED for event in events)
@@ -239,4 +231,4 @@ async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime
     solved_by = await solution_of(db, actor.account_id, row.session.id) if is_solved else None
     made_at = row.handoff.created_at
     before = await ended_handoffs(db, actor.account_id, row.session.id, before=made_at) if row.is_again else []
-    return schemas.handoff_out(row, events, asked, actor, now, solved_by=solved_by, earlier=earlier_out(before))
+    return responses.handoff_out(row, events, asked, actor, now, solved_by=solved_by, earlier=earlier_out(before))

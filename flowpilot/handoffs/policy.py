@@ -9,7 +9,6 @@ from sqlalchemy import ColumnElement
 from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.identity.actor import Actor, ForbiddenError, Permission, Role, missing_permission
-from flowpilot.sessions import policy as sessions
 from flowpilot.sessions import transitions
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.transitions import Action
@@ -44,10 +43,6 @@ class OwnHandoffError(ConflictError):
 
 class NobodyToAskError(ConflictError):
     """There is nobody else to ask about the handoff."""
-
-
-class OpinionSaidError(OutdatedError):
-    """The handoff says already what its engineer thinks it is."""
 
 
 class NotYourHandoffError(ForbiddenError):
@@ -113,42 +108,6 @@ def may_judge(handoff: SessionHandoff, actor: Actor) -> bool:
     if handoff.claimed_by is None or not actor.may(Permission.WORK):
         return False
     return actor.user_id == handoff.claimed_by or actor.role.rank >= Role.TEAM_ADMIN.rank
-
-
-def check_may_say_opinion(handoff: SessionHandoff, actor: Actor) -> None:
-    """Make sure that the actor may say in the handoff what they think it is.
-
-    Raises:
-        ForbiddenError, NotYourHandoffError: somebody else escalated it.
-        HandoffClosedError: it is closed.
-        OpinionSaidError: it says so already.
-    """
-    refused = _refusal_of_opinion(handoff, actor)
-    if refused is not None:
-        raise refused
-
-
-def may_say_opinion(handoff: SessionHandoff, actor: Actor) -> bool:
-    """Whether the actor may say in the handoff what they think it is."""
-    return _refusal_of_opinion(handoff, actor) is None
-
-
-def check_may_act(handoff: SessionHandoff, session: AISession, actor: Actor) -> None:
-    """Make sure that the actor may answer the next steps of the handoff's assessment: done, or dismissed.
-
-    Raises:
-        ForbiddenError, NotYourSessionError, HeldBySeniorError: it is not theirs.
-        HandoffClosedError, HandoffChangedError: the handoff is closed, or nobody holds it.
-        NotAllowedNowError: the session's status does not allow a step.
-    """
-    refused = _refusal_to_act(handoff, session, actor)
-    if refused is not None:
-        raise refused
-
-
-def may_act(handoff: SessionHandoff, session: AISession, actor: Actor) -> bool:
-    """Whether the actor may answer the next steps of the handoff's assessment."""
-    return _refusal_to_act(handoff, session, actor) is None
 
 
 def may_be_target(user_id: uuid.UUID, escalated_by: uuid.UUID | None) -> bool:
@@ -223,31 +182,6 @@ def _refusal_to_ask(handoff: SessionHandoff, actor: Actor) -> FlowPilotError | N
     if handoff.claimed_by is None:
         return None
     return _refusal_unless(actor, {handoff.claimed_by}, "Only its holder or a team admin can ask about it now.")
-
-
-def _refusal_of_opinion(handoff: SessionHandoff, actor: Actor) -> FlowPilotError | None:
-    lacking = missing_permission(actor, Permission.WORK)
-    if lacking is not None:
-        return lacking
-    if handoff.created_by != actor.user_id:
-        return NotYourHandoffError("Only the person who escalated it can say what they think it is.")
-    if handoff.closed_at is not None:
-        return HandoffClosedError("The handoff is closed. Write a note in its session.")
-    if handoff.note:
-        return OpinionSaidError("It says already what you think it is. Write a note in its session.")
-    return None
-
-
-def _refusal_to_act(handoff: SessionHandoff, session: AISession, actor: Actor) -> FlowPilotError | None:
-    """A step of a session is for those who may take it; as a next step of the handoff, once it is held."""
-    lacking = missing_permission(actor, Permission.WORK)
-    if lacking is not None:
-        return lacking
-    if handoff.closed_at is not None:
-        return HandoffClosedError("The handoff is closed. Go on in its session.")
-    if handoff.claimed_by is None:
-        return HandoffChangedError("Nobody holds this handoff. Claim it first.")
-    return sessions.refusal(session, actor, Action.STEP)
 
 
 # What becomes of the session when its handoff is closed.

@@ -19,17 +19,9 @@ from flowpilot.handoffs import api, policy
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import HandoffFilter, State
-from flowpilot.handoffs.schemas import (
-    CloseIn,
-    GiveBackIn,
-    HandoffOut,
-    HolderSeen,
-    JudgementIn,
-    PriorityName,
-    QueuePage,
-    ReassignIn,
-    ReleaseIn,
-)
+from flowpilot.handoffs.schemas.priority import PriorityName
+from flowpilot.handoffs.schemas.requests import CloseIn, GiveBackIn, HolderSeen, JudgementIn, ReassignIn, ReleaseIn
+from flowpilot.handoffs.schemas.responses import HandoffOut, QueuePage
 from flowpilot.http.fields import EmptyIsNone, Line, Text
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor, Permission

@@ -9,7 +9,7 @@ from flowpilot.clients.schemas import ClientRow
 from flowpilot.flows.queries import count_to_confirm
 from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.queries import HandoffFilter
-from flowpilot.handoffs.schemas import QueuePage
+from flowpilot.handoffs.schemas.responses import QueuePage
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Permission
 from flowpilot.identity.auth import ReadSession

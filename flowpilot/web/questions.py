@@ -7,13 +7,13 @@ from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel
 
 from flowpilot.clock import Now
-from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.corrections import api as corrections
 from flowpilot.handoffs.corrections.schemas import TextCorrectionIn
+from flowpilot.handoffs.opinions import api as opinions
+from flowpilot.handoffs.opinions.schemas import OpinionIn
 from flowpilot.handoffs.questions import api
 from flowpilot.handoffs.questions.schemas import AnswerIn, QuestionIn
-from flowpilot.handoffs.rules.schemas import OpinionIn
-from flowpilot.handoffs.schemas import HandoffOut
+from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.http.fields import Remark
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
@@ -62,7 +62,7 @@ async def say_opinion(
     handoff_id: uuid.UUID, body: Annotated[OpinionForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
     return back_to(
-        await handoffs.say_opinion(handoff_id, body, actor, db, now), body, "Saved. It is in the handoff."
+        await opinions.say_opinion(handoff_id, body, actor, db, now), body, "Saved. It is in the handoff."
     )
 
 

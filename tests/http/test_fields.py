@@ -6,7 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from flowpilot.clients.schemas import ClientIn
-from flowpilot.handoffs.schemas import HandoffIn
+from flowpilot.handoffs.schemas.requests import HandoffIn
 from flowpilot.psa.postings.schemas import CorrectionIn
 from flowpilot.sessions.postings.schemas import ClientTextIn
 from flowpilot.sessions.problem.titles import Problem, given, problem_of

@@ -5,10 +5,11 @@ import uuid
 from fastapi import APIRouter
 
 from flowpilot.clock import Now
-from flowpilot.handoffs import api, schemas
+from flowpilot.handoffs import api
 from flowpilot.handoffs.locking import lock_of
 from flowpilot.handoffs.questions import service
 from flowpilot.handoffs.questions.schemas import AnswerIn, QuestionIn
+from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
 from flowpilot.identity.idempotency import CreateOnce
@@ -19,22 +20,22 @@ router = APIRouter(prefix="/api/v1/handoffs/{handoff_id}/questions", tags=["hand
 @router.post("", status_code=201)
 async def ask(
     handoff_id: uuid.UUID, body: QuestionIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
-) -> schemas.HandoffOut:
+) -> HandoffOut:
     """Ask the engineer who escalated. It pauses nothing, is not a step, and stops no clock."""
     # Locked before the idempotency key, as for a step: in another order the two could wait for each other.
     await lock_of(db, actor.account_id, handoff_id, now)
 
-    async def make() -> schemas.HandoffOut:
+    async def make() -> HandoffOut:
         await service.ask(db, actor, handoff_id, body.question, now)
         return await api.read_handoff(handoff_id, actor, db, now)
 
-    return await once.create(schemas.HandoffOut, body, make)
+    return await once.create(HandoffOut, body, make)
 
 
 @router.post("/{question_id}/answer")
 async def answer(
     handoff_id: uuid.UUID, question_id: uuid.UUID, body: AnswerIn, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
+) -> HandoffOut:
     """Answer a question: the engineer who escalated, or whoever may work on the session, but not who asked."""
     await service.answer(db, actor, handoff_id, question_id, body.answer, now)
     return await api.read_handoff(handoff_id, actor, db, now)
@@ -43,7 +44,7 @@ async def answer(
 @router.post("/{question_id}/withdraw")
 async def withdraw(
     handoff_id: uuid.UUID, question_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now
-) -> schemas.HandoffOut:
+) -> HandoffOut:
     """Withdraw a question of one's own that nobody has answered."""
     await service.withdraw(db, actor, handoff_id, question_id, now)
     return await api.read_handoff(handoff_id, actor, db, now)

@@ -6,8 +6,8 @@ from pydantic import BaseModel, Field, model_validator
 
 from flowpilot.handoffs.models import Priority
 from flowpilot.handoffs.rules.requirements import AVOIDABLE_REASONS, AskedOfEscalations, Effect, Requirement, Rules
-from flowpilot.handoffs.schemas import PriorityName
-from flowpilot.http.fields import Body, Line, Words
+from flowpilot.handoffs.schemas.priority import PriorityName
+from flowpilot.http.fields import Body, Line
 
 MOST_REASONS = 20
 
@@ -44,12 +44,6 @@ class EscalationSettingsOut(BaseModel):
 
     rules: dict[PriorityName, dict[Requirement, Effect]]
     avoidable_reasons: list[str]
-
-
-class OpinionIn(Body):
-    """What the engineer thinks it is."""
-
-    opinion: Words
 
 
 class RequirementsOut(BaseModel):

@@ -8,8 +8,9 @@ from fastapi import APIRouter, Depends, Request
 
 from flowpilot.clock import Now
 from flowpilot.db.session import Db
-from flowpilot.handoffs import api, schemas
+from flowpilot.handoffs import api
 from flowpilot.handoffs.locking import lock_of
+from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.handoffs.suggestions import service
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.actor import Actor
@@ -45,7 +46,7 @@ async def do_next_step(
     loaded: LoadedOfHandoff,
     db: WriteSession,
     once: CreateOnce,
-) -> schemas.HandoffOut:
+) -> HandoffOut:
     """Record that a next step of the assessment was done, as a step of the session with its outcome."""
     return await record_done(request, handoff_id, body, actor, loaded, db, once)
 
@@ -58,21 +59,21 @@ async def record_done(
     loaded: LoadedSession,
     db: Db,
     once: Once,
-) -> schemas.HandoffOut:
+) -> HandoffOut:
     """Record it once, however often it is sent."""
 
-    async def make() -> schemas.HandoffOut:
+    async def make() -> HandoffOut:
         await service.do(db, actor, loaded, handoff_id, body.shown, body.result, body.note)
         await ask_copilot(request, db, await read_session(db, actor.account_id, loaded.session.id, loaded))
         return await api.read_handoff(handoff_id, actor, db, loaded.moment)
 
-    return await once.create(schemas.HandoffOut, body, make)
+    return await once.create(HandoffOut, body, make)
 
 
 @router.post("/dismiss")
 async def dismiss_next_step(
     handoff_id: uuid.UUID, body: DismissalIn, actor: CanWork, loaded: LoadedOfHandoff, db: WriteSession
-) -> schemas.HandoffOut:
+) -> HandoffOut:
     """Dismiss a next step of the assessment, with a reason. The session does not suggest it either."""
     why = Dismissal(body.reason, body.note)
     await service.dismiss(db, actor, loaded, handoff_id, body.shown, why)

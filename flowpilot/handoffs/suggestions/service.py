@@ -3,8 +3,8 @@
 import uuid
 
 from flowpilot.db.session import Db
-from flowpilot.handoffs import policy
 from flowpilot.handoffs.queries import read_handoff
+from flowpilot.handoffs.suggestions import policy
 from flowpilot.handoffs.suggestions.assessed import assessed_steps
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.locking import LoadedSession

@@ -11,7 +11,7 @@ from fastapi import APIRouter, Query, Request, Response
 from flowpilot.flows.tree import NodeKind
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.handoffs.questions.schemas import QuestionOut
-from flowpilot.handoffs.schemas import HandoffOut
+from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession
 from flowpilot.sessions.edits.schemas import StepOut

@@ -1,6 +1,6 @@
 """Digests of what a page showed, so that no form overwrites what somebody else has changed since."""
 
-from flowpilot.handoffs.schemas import HandoffOut
+from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.sessions.models import AISession
 from flowpilot.sessions.schemas import SessionOut
 from flowpilot.web.outdated import digest

@@ -16,7 +16,8 @@ from flowpilot.handoffs.models import Outcome, Priority
 from flowpilot.handoffs.policy import may_be_target
 from flowpilot.handoffs.rules import api as rules
 from flowpilot.handoffs.rules.requirements import IncompleteEscalationError
-from flowpilot.handoffs.schemas import REASONS, HandoffIn, PriorityName
+from flowpilot.handoffs.schemas.priority import PriorityName
+from flowpilot.handoffs.schemas.requests import REASONS, HandoffIn
 from flowpilot.handoffs.snapshot import tried_in
 from flowpilot.http.fields import EmptyIsNone, Line
 from flowpilot.identity.access import CanWork

@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
-from flowpilot.handoffs.schemas import HandoffOut
+from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.http.fields import Line
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession

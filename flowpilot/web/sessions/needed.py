@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from flowpilot.handoffs.rules.requirements import TO_DO, Effect, IncompleteEscalationError, Requirement
 from flowpilot.handoffs.rules.schemas import RequirementsOut
-from flowpilot.handoffs.schemas import PriorityName
+from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.text import sentence
 from flowpilot.web.outdated import FormRefusedError
 

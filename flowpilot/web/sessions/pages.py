@@ -15,7 +15,7 @@ from flowpilot.handoffs.earlier.queries import ended_handoffs
 from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut, earlier_out
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.queries import HandoffFilter
-from flowpilot.handoffs.schemas import HandoffOut
+from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession

@@ -11,7 +11,7 @@ from flowpilot.clock import Now
 from flowpilot.handoffs.rules import api
 from flowpilot.handoffs.rules.requirements import Effect, Requirement
 from flowpilot.handoffs.rules.schemas import EscalationSettingsIn, EscalationSettingsOut
-from flowpilot.handoffs.schemas import PriorityName
+from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.http.fields import wrong
 from flowpilot.identity.access import CanManageAccount, CanView
 from flowpilot.identity.auth import ReadSession, WriteSession

@@ -13,7 +13,7 @@ from flowpilot.demo.simulation.office_hours import is_office_time
 from flowpilot.demo.simulation.simulate import DemoRows, simulate
 from flowpilot.demo.world import ALPENBLICK, DAYS, NORTHWIND, DemoAccount
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
-from flowpilot.handoffs.schemas import REASONS
+from flowpilot.handoffs.schemas.requests import REASONS
 from flowpilot.sessions.models import AISession, ConfidenceTier, SessionStatus
 from tests.demo.rows import NOW, all_values, simulated
 

@@ -10,7 +10,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.handoffs import queries
 from flowpilot.handoffs.queries import HandoffFilter
-from flowpilot.handoffs.schemas import handoff_row
+from flowpilot.handoffs.schemas.responses import handoff_row
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.handoffs.helpers import QUEUE, actor, done, minutes, put_handoff, queue_ids

@@ -13,7 +13,7 @@ from flowpilot.handoffs.leases import lease
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.handoffs.rules.requirements import AskedOfEscalations, Effect, Requirement, check
-from flowpilot.handoffs.schemas import REASONS
+from flowpilot.handoffs.schemas.requests import REASONS
 from flowpilot.handoffs.snapshot import missing_of
 from flowpilot.sessions.transitions import Action
 

@@ -4,12 +4,12 @@ import uuid
 from datetime import datetime
 
 from flowpilot.db.session import Db
-from flowpilot.handoffs import policy
 from flowpilot.handoffs.corrections.texts import TextPart, reword
 from flowpilot.handoffs.decisions import NewEvent
 from flowpilot.handoffs.keeping import record_event
 from flowpilot.handoffs.locking import lock_of, read
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.handoffs.opinions import policy
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.postings.renewing import renew_waiting
 

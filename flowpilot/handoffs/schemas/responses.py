@@ -1,137 +1,36 @@
-"""What the handoff routes take and give."""
+"""What the handoff routes give."""
 
 import uuid
 from collections.abc import Sequence
 from datetime import datetime
-from enum import StrEnum
-from typing import Any, Self
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, Field
 
-from flowpilot.attachments.schemas import AttachmentIds, AttachmentOut, attachments_in
+from flowpilot.attachments.schemas import AttachmentOut, attachments_in
 from flowpilot.clients.schemas import ClientRef
 from flowpilot.copilot.schemas import Assessment
 from flowpilot.handoffs import policy
 from flowpilot.handoffs.corrections.schemas import HandoffTexts, texts_out
 from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut
-from flowpilot.handoffs.locking import SeenHolder
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
+from flowpilot.handoffs.opinions.policy import may_say_opinion
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
 from flowpilot.handoffs.questions.queries import Named
 from flowpilot.handoffs.questions.schemas import QuestionOut, questions_out
 from flowpilot.handoffs.rules.requirements import Requirement, still_lacking
+from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.snapshot import still_missing
 from flowpilot.handoffs.suggestions.assessed import assessed_steps
+from flowpilot.handoffs.suggestions.policy import may_act
 from flowpilot.handoffs.suggestions.schemas import NextStepOut, next_steps_out
-from flowpilot.http.fields import Body, Line, Remark, Words
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.schemas import PersonOut
 from flowpilot.sessions import policy as sessions
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.problem.schemas import PartOut, parts_out
 from flowpilot.sessions.schemas import client_ref
-
-# Offered when a reason is asked for; any other reason will do.
-REASONS = (
-    "Out of ideas after the usual checks.",
-    "Needs rights that I do not have.",
-    "More than one customer seems to be affected.",
-    "The flow ends here and the problem is still there.",
-    "The customer asks for somebody senior.",
-)
-
-
-class PriorityName(StrEnum):
-    """How urgent a handoff is."""
-
-    URGENT = "urgent"
-    HIGH = "high"
-    NORMAL = "normal"
-    LOW = "low"
-
-    @property
-    def value_in_order(self) -> Priority:
-        """The number that sorts it."""
-        return Priority[self.name]
-
-
-class HandoffIn(Body):
-    """Why a session is handed over. `note`: what the engineer thinks it is; `tried`: what no step says of that."""
-
-    reason: Line = Field(examples=list(REASONS))
-    note: Remark = ""
-    tried: Remark = ""
-    priority: PriorityName = PriorityName.NORMAL
-    target_user_id: uuid.UUID | None = None
-    attachments: AttachmentIds = Field(default_factory=list)
-
-
-class HolderSeen(Body):
-    """Who held the handoff when the caller decided. If that has changed, 409 says who holds it now."""
-
-    holder: SeenHolder = Field(
-        default=None,
-        description="The id of `claimed_by`, empty if that was null. Not checked if it is left out.",
-    )
-
-
-class ReleaseIn(HolderSeen):
-    """Why a claim is released."""
-
-    reason: Line
-
-
-class SendBackIn(HolderSeen):
-    """What a handoff lacks, for the engineer to add before it is escalated again."""
-
-    reason: Words
-
-
-class GiveBackIn(HolderSeen):
-    """Why a handoff goes back to the engineer who escalated it, or is taken back by them, and what to do next."""
-
-    reason: Words
-    is_incomplete: bool = Field(
-        default=False, description="It says too little to work with: `reason` says what is missing."
-    )
-    avoidable_reason: Line | None = Field(
-        default=None, description="What could have spared it, one of the account's list."
-    )
-
-
-class JudgementIn(Body):
-    """What could have spared the escalation, one of the account's list; null if that is not known."""
-
-    reason: Line | None
-
-
-class ReassignIn(HolderSeen):
-    """Who the handoff is assigned to; null for anyone."""
-
-    target_user_id: uuid.UUID | None
-
-
-class CloseIn(HolderSeen):
-    """How a handoff ended. A `resolved` one needs a note: what solved it."""
-
-    outcome: Outcome
-    note: Remark = ""
-    avoidable_reason: Line | None = Field(
-        default=None, description="What could have spared it, one of the account's list."
-    )
-
-    @model_validator(mode="after")
-    def _says_what_solved_it(self) -> Self:
-        if self.outcome == Outcome.RESOLVED and not self.note:
-            raise ValueError("say in the note what solved it")
-        return self
-
-    @model_validator(mode="after")
-    def _is_not_sent_back(self) -> Self:
-        if self.outcome == Outcome.SENT_BACK:
-            raise ValueError("use give-back, which says what is missing")
-        return self
 
 
 class HandoffRow(BaseModel):
@@ -267,7 +166,8 @@ def handoff_out(
 ) -> HandoffOut:
     """The whole of a handoff; `solved_by` is what solved its session, `earlier` its escalations before."""
     handoff = row.handoff
-    may_judge, may_act = policy.may_judge(handoff, actor), policy.may_act(handoff, row.session, actor)
+    may_judge = policy.may_judge(handoff, actor)
+    may_answer = may_act(handoff, row.session, actor)
     return HandoffOut(
         **handoff_row(row, actor, now),
         problem_body=row.session.problem_body,
@@ -277,13 +177,13 @@ def handoff_out(
         attachments=attachments_in(handoff.snapshot),
         snapshot=handoff.snapshot,
         missing=still_missing(handoff.snapshot, handoff.note),
-        may_say_opinion=policy.may_say_opinion(handoff, actor),
+        may_say_opinion=may_say_opinion(handoff, actor),
         avoidable_reason=handoff.avoidable_reason,
         may_judge=may_judge,
         avoidable_reasons=list(row.avoidable_reasons) if may_judge else [],
         solved_by=solved_by,
         assessment=None if handoff.assessment is None else Assessment.model_validate(handoff.assessment),
-        next_steps=next_steps_out(assessed_steps(handoff, row.session, row.results), may_answer=may_act),
+        next_steps=next_steps_out(assessed_steps(handoff, row.session, row.results), may_answer=may_answer),
         questions=questions_out(asked, handoff, row.session, actor),
         earlier=earlier,
         events=[EventOut.model_validate(event) for event in events],
