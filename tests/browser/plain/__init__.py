@@ -1,0 +1,1 @@
+"""Pages in browsers that run no scripts."""
