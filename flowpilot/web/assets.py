@@ -79,7 +79,8 @@ class Assets(StaticFiles):
         """A file, or the style that is made of others."""
         if path not in _THEMES:
             return await super().get_response(path, scope)
-        return Response(theme_style(_THEMES[path]), media_type="text/css", headers={"Cache-Control": _cached(scope)})
+        headers = {"Cache-Control": _cached(scope)}
+        return Response(theme_style(_THEMES[path]), media_type="text/css", headers=headers)
 
     def file_response(self, *args: object, **kwargs: object) -> Response:
         """A file, with its caching header."""
