@@ -27,6 +27,7 @@ NOTIFIED_KINDS = frozenset(
         HandoffEventKind.ASKED,
         HandoffEventKind.ANSWERED,
         HandoffEventKind.WITHDRAWN,
+        HandoffEventKind.OPINION,
         HandoffEventKind.CLOSED,
     }
 )

@@ -14,6 +14,7 @@ from flowpilot.handoffs.decisions import NewEvent
 from flowpilot.handoffs.keeping import give_back, record_event, update_where
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
+from flowpilot.handoffs.snapshot import unanswered
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
 from flowpilot.sessions.locking import lock
 from flowpilot.sessions.queries import case_of, read_session
@@ -62,7 +63,7 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
         if handoff is None or handoff.closed_at is not None:
             return
         history = await read_session(db, account, handoff.session_id)
-    case = case_of(history, note=handoff.note, missing=handoff.snapshot.get("missing", []))
+    case = case_of(history, note=handoff.note, missing=unanswered(handoff.snapshot, handoff.note))
     assessment = (await assess_case(tools(context), account, case, moment)).model_dump(mode="json")
     async with database.write(account) as db:
         locked = await lock(db, account, handoff.session_id, moment)

@@ -10,7 +10,7 @@ from flowpilot.copilot import rules
 from flowpilot.db.session import Db
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
-from flowpilot.handoffs.snapshot import tried_in
+from flowpilot.handoffs.snapshot import tried_in, unanswered
 from flowpilot.sessions.queries import case_of, read_session
 from flowpilot.sessions.removal.copies import Copy
 from flowpilot.sessions.removal.overwriting import Rows, authors_in, overwrite
@@ -118,7 +118,7 @@ async def _assess_again(db: Db, removal: Removal) -> set[uuid.UUID]:
     if meant and not removal.is_preview:
         history = await read_session(db, removal.account_id, removal.session_id)
         for handoff in meant:
-            case = case_of(history, note=handoff.note, missing=handoff.snapshot.get("missing", []))
+            case = case_of(history, note=handoff.note, missing=unanswered(handoff.snapshot, handoff.note))
             handoff.assessment = rules.assess(case).model_dump(mode="json")
         await db.flush()
     for handoff in meant:

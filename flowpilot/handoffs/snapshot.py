@@ -70,8 +70,12 @@ def take_snapshot(history: SessionHistory, note: str, tried: str = "") -> dict[s
 
 def still_missing(snapshot: Mapping[str, Any], opinion: str) -> list[str]:
     """What a senior asks first and a handoff does not say, besides facts; the opinion may have come later."""
-    known = {*FACTS.values(), *([_OPINION] if opinion else [])}
-    return [one for one in snapshot.get("missing", ()) if one not in known]
+    return [one for one in unanswered(snapshot, opinion) if one not in FACTS.values()]
+
+
+def unanswered(snapshot: Mapping[str, Any], opinion: str) -> list[str]:
+    """What a handoff did not say when it was sent, except the opinion once that was said."""
+    return [one for one in snapshot.get("missing", ()) if not (opinion and one == _OPINION)]
 
 
 def tried_in(snapshot: Mapping[str, Any]) -> str:

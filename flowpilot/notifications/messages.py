@@ -13,7 +13,7 @@ _TITLE = 120
 _FIELD = 300
 
 # What is done about these is done there.
-_IN_THE_SESSION = {HandoffEventKind.ASKED, HandoffEventKind.ANSWERED}
+_IN_THE_SESSION = {HandoffEventKind.ASKED, HandoffEventKind.ANSWERED, HandoffEventKind.OPINION}
 
 _ENDS: dict[str, str] = {
     Outcome.RESOLVED: "resolved",
@@ -126,13 +126,17 @@ def _wording(context: EventContext) -> tuple[str, str]:
 
 
 def _conversation(context: EventContext) -> tuple[str, str]:
-    """A question to the engineer, or its answer. Their words are read from the question, so no copy is kept."""
+    """A question to the engineer, its answer, or what they think. The words are read there, so no copy is kept."""
     actor, question = context.name(context.event.actor_id), context.question
-    if context.event.kind == HandoffEventKind.ASKED:
-        title, verb, said = f"{actor} asks", "asks", question.question if question else ""
-    else:
-        title, verb, said = f"{actor} has answered", "has answered", (question and question.answer) or ""
-    return title, f"{actor} {verb} about “{_problem(context)}”: {tidy(said, _FIELD)}"
+    match context.event.kind:
+        case HandoffEventKind.ASKED:
+            title, verb, said = f"{actor} asks", "asks about", question.question if question else ""
+        case HandoffEventKind.ANSWERED:
+            answer = (question and question.answer) or ""
+            title, verb, said = f"{actor} has answered", "has answered about", answer
+        case _:
+            title, verb, said = f"{actor} has an opinion", "has said what they think of", context.handoff.note
+    return title, f"{actor} {verb} “{_problem(context)}”: {tidy(said, _FIELD)}"
 
 
 def _age(context: EventContext) -> timedelta:

@@ -7,9 +7,14 @@ from typing import Any
 from flowpilot.handoffs.events import NOTIFIED_KINDS
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
 
-# The events that are sent to the channels of the whole account. A reminder or a question is not.
-_QUESTIONS = {HandoffEventKind.ASKED, HandoffEventKind.ANSWERED, HandoffEventKind.WITHDRAWN}
-ACCOUNT_WIDE = NOTIFIED_KINDS - {HandoffEventKind.REMINDED} - _QUESTIONS
+# The events that are sent to the channels of the whole account. A reminder is not, nor is what two people say.
+_CONVERSATION = {
+    HandoffEventKind.ASKED,
+    HandoffEventKind.ANSWERED,
+    HandoffEventKind.WITHDRAWN,
+    HandoffEventKind.OPINION,
+}
+ACCOUNT_WIDE = NOTIFIED_KINDS - {HandoffEventKind.REMINDED} - _CONVERSATION
 
 
 def recipients(
@@ -35,7 +40,7 @@ def recipients(
             concerned = _assignee_or_everybody(handoff.target_user_id, handoff, assignees)
         case HandoffEventKind.REASSIGNED:
             concerned = _assignee_or_everybody(_user(event.content.get("target")), handoff, assignees) | {holder}
-        case HandoffEventKind.REMINDED:
+        case HandoffEventKind.REMINDED | HandoffEventKind.OPINION:
             concerned = {handoff.claimed_by}
         case HandoffEventKind.RELEASED | HandoffEventKind.EXPIRED:
             concerned = {handoff.goes_back_to, holder}

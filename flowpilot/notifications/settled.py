@@ -31,6 +31,8 @@ def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         (~_IS_OPEN, false()),
         (kind == HandoffEventKind.CLAIMED, SessionHandoff.claimed_by == HandoffEvent.actor_id),
         (kind == HandoffEventKind.REMINDED, and_(is_their_claim, SessionHandoff.claimant_action_at.is_(None))),
+        # Whoever claims it later reads the opinion in the handoff.
+        (kind == HandoffEventKind.OPINION, SessionHandoff.claimed_by == recipient),
         # Once a question is answered or withdrawn, `settle_question` has the last word.
         (kind.in_([HandoffEventKind.ASKED, HandoffEventKind.ANSWERED]), true()),
         # The former holder is always notified that the handoff was taken away.

@@ -37,7 +37,7 @@ class AnswerForm(FromForm, AnswerIn):
     """An answer to a question."""
 
 
-class OpinionForm(FromForm, OpinionIn):
+class OpinionForm(FromForm, OnceForm, OpinionIn):
     """What the engineer thinks it is."""
 
 
@@ -59,11 +59,16 @@ async def reword(
 
 @router.post("/opinion")
 async def say_opinion(
-    handoff_id: uuid.UUID, body: Annotated[OpinionForm, Form()], actor: CanWork, db: WriteSession, now: Now
+    handoff_id: uuid.UUID,
+    body: Annotated[OpinionForm, Form()],
+    actor: CanWork,
+    db: WriteSession,
+    now: Now,
+    once: CreateOnce,
 ) -> Response:
-    return back_to(
-        await opinions.say_opinion(handoff_id, body, actor, db, now), body, "Saved. It is in the handoff."
-    )
+    handoff = await opinions.say_opinion(handoff_id, body, actor, db, now, once)
+    holder = " Its holder is notified." if handoff.claimed_by else ""
+    return back_to(handoff, body, f"Saved. It is in the handoff.{holder}")
 
 
 @router.post("/questions")

@@ -83,6 +83,17 @@ async def test_everybody_who_may_claim_is_notified_when_a_handoff_is_unassigned(
     assert desk.notified() == _users(desk, Role.OWNER)
 
 
+async def test_the_holder_reads_what_the_engineer_thinks_and_no_channel_of_the_account_does(
+    desk: Desk, hooks: Receiver
+) -> None:
+    await desk.channel(ChannelKind.SLACK, hooks.url())
+    handoff = desk.escalated(claimed_by=desk.company.users[Role.OWNER])
+    await desk.happens(handoff, Kind.OPINION, Role.ENGINEER)
+    await desk.happens(desk.escalated(), Kind.OPINION, Role.ENGINEER)
+    await desk.work()
+    assert (desk.notified(), hooks.requests) == (_users(desk, Role.OWNER), [])
+
+
 async def test_the_holder_is_reminded(desk: Desk) -> None:
     handoff = desk.escalated(claimed_by=desk.company.users[Role.OWNER])
     await desk.happens(handoff, Kind.REMINDED)

@@ -136,6 +136,20 @@ async def test_the_former_holder_reads_so_until_it_is_closed(client: TestClient,
     assert _unread(client, desk, Role.TEAM_ADMIN) == []
 
 
+async def test_an_opinion_is_read_by_who_holds_it_then(client: TestClient, desk: Desk, do: Do) -> None:
+    handoff = do(Role.ENGINEER)
+    do(Role.OWNER, f"{handoff}/claim")
+    said = {"opinion": "It is the glass."}
+    path = f"/api/v1{handoff}/opinion"
+    assert client.put(path, headers=desk.company.headers(Role.ENGINEER), json=said).status_code == 200
+    await desk.work()
+    item = client.get(LIST, headers=desk.company.headers(Role.OWNER)).json()["items"][0]
+    assert item["text"] == f"engineer has said what they think of “{PROBLEM}”: It is the glass."
+    assert (item["path"], item["settled"]) == (f"/sessions/{item['session_id']}", None)
+    do(Role.OWNER, f"{handoff}/release", reason="Wrong team")
+    assert _unread(client, desk, Role.OWNER) == ["created"]
+
+
 async def test_once_it_is_closed_that_is_kept(desk: Desk, do: Do) -> None:
     handoff = do(Role.ENGINEER)
     await desk.work()

@@ -6,16 +6,20 @@ from datetime import datetime
 from flowpilot.db.session import Db
 from flowpilot.handoffs.corrections.texts import TextPart, reword
 from flowpilot.handoffs.decisions import NewEvent
+from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.keeping import record_event
 from flowpilot.handoffs.locking import lock_of, read
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.opinions import policy
 from flowpilot.identity.actor import Actor
+from flowpilot.jobs import enqueue
 from flowpilot.sessions.postings.renewing import renew_waiting
 
 
 async def say_opinion(db: Db, actor: Actor, handoff_id: uuid.UUID, opinion: str, now: datetime) -> SessionHandoff:
     """Say what one thinks it is, in a handoff that does not say it yet. The event has none of the words.
+
+    Its holder is notified, and it is assessed again with the opinion.
 
     Raises:
         HandoffNotFoundError: the account has no such handoff.
@@ -27,6 +31,7 @@ async def say_opinion(db: Db, actor: Actor, handoff_id: uuid.UUID, opinion: str,
     handoff = await read(db, actor.account_id, handoff_id)
     policy.check_may_say_opinion(handoff, actor)
     reword(handoff, TextPart.NOTE, opinion, by=actor.user_id, at=locked.moment)
+    await enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff_id)
     await record_event(db, handoff, NewEvent(HandoffEventKind.OPINION, {}), actor.user_id, locked.moment)
     await renew_waiting(db, locked.session)
     return handoff

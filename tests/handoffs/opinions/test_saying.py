@@ -8,12 +8,14 @@ from httpx2 import Response
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database
+from flowpilot.handoffs.jobs import assess
 from flowpilot.identity.actor import Role
 from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.notes.reading import with_beside
 from flowpilot.sessions.queries import read_session
+from flowpilot.settings import Settings
 from tests.company import Company
-from tests.handoffs.helpers import act, done, join, read, send_escalation
+from tests.handoffs.helpers import act, done, jobs_of, join, read, send_escalation, worker_context
 from tests.sessions.flows import start
 
 SAID = "I think it is the fuser."
@@ -69,3 +71,26 @@ async def test_a_note_after_the_escalations_has_what_was_said_since(
     for since in (None, posted_at):
         assert f"What the engineer thinks: {SAID}" in document(history, now(), "UTC", since=since).text
     assert SAID not in document(history, now(), "UTC", since=now()).text
+
+
+def test_the_same_form_twice_says_it_once(client: TestClient, company: Company) -> None:
+    handoff = send_escalation(client, company, start(client, company)["id"], note="").json()
+    form = {**company.headers(Role.ENGINEER), "Idempotency-Key": "once"}
+    first, second = done(_say(client, handoff, form)), done(_say(client, handoff, form))
+    assert first == second
+    assert [one["kind"] for one in read(client, company, handoff)["events"]] == ["created", "opinion"]
+
+
+@pytest.mark.anyio
+async def test_it_is_assessed_again_with_the_opinion(
+    client: TestClient, company: Company, database: Database, settings: Settings
+) -> None:
+    handoff = send_escalation(client, company, start(client, company)["id"], note="").json()
+    assert MISSING in handoff["assessment"]["missing"]
+    done(_say(client, handoff, company.headers(Role.ENGINEER)))
+    [job] = jobs_of(company, "handoffs.assess")
+    await assess(worker_context(database, settings), job["account_id"], job["handoff_id"])
+    found = read(client, company, handoff)
+    assert SAID in found["assessment"]["summary"]
+    assert MISSING not in found["assessment"]["missing"]
+    assert found["events"][-1]["kind"] == "assessed"
