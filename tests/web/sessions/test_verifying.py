@@ -112,7 +112,12 @@ def test_while_a_fix_waits_nobody_is_told_to_escalate(session_path: tuple[TestCl
     browser, path = session_path
     for said in ({"choice": "Yes"}, {"outcome": "Still nothing"}):
         send(browser, path, "/steps", **said)
-    assert "Time to escalate" in browser.get(path).text
+    page = browser.get(path).text
+    assert "Time to escalate" in page
+    # The problem is not solved: to escalate comes first, and the form that resolves it is folded.
+    ways = page[page.index('<div class="actions mt-3">') :]
+    assert 0 < ways.index("/escalate") < ways.index("/flow") < ways.index('href="#resolve"')
+    assert re.search(r'<div id="resolve"><details class="card">', page)
     assert "Time to escalate" not in send(browser, f"{path}/verify", "/verify", **FIX).text
 
 
