@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
 from tests.company import Company
+from tests.handoffs.rules.test_flow import at_a_broken_reader
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
 
@@ -91,6 +92,23 @@ def test_without_rules_it_asks_for_nothing_more(signed_in: SignedIn) -> None:
     form = browser.get(f"{session}/escalate").text
     assert 'name="client_name"' not in form
     assert 'name="tried"' not in form
+
+
+def test_what_the_flow_asks_for_is_beside_its_field_and_becomes_a_note(
+    signed_in: SignedIn, client: TestClient, company: Company
+) -> None:
+    browser, session = signed_in(Role.TEAM_ADMIN), at_a_broken_reader(client, company)
+    form = browser.get(f"/sessions/{session}/escalate").text
+    found, tried, files = (form.index(f'name="{name}"') for name in ("found", "tried", "files"))
+    assert form.index("message (code, time)") < found < form.index("what was tried") < tried
+    assert tried < form.index("a photo of the screen") < files
+    assert f'href="/sessions/{session}#value-door">Fill it in</a>' in form
+    made = browser.post(f"/sessions/{session}/escalate", data={"reason": "Stuck.", "found": "It is Ann's badge."})
+    assert made.url.path.startswith("/handoffs/")
+    assert "It is Ann&#39;s badge." in made.text
+    assert company.query("SELECT content->>'text' FROM ai_session_steps WHERE kind = 'note'") == [
+        ("It is Ann's badge.",)
+    ]
 
 
 def test_an_urgent_one_is_marked_and_sent_back_with_one_press(signed_in: SignedIn, company: Company) -> None:

@@ -9,6 +9,7 @@ from pydantic import BaseModel, Field
 from flowpilot.attachments.schemas import AttachmentOut, attachments_in
 from flowpilot.handoffs.earlier.queries import EarlierHandoff
 from flowpilot.handoffs.models import Outcome
+from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.snapshot import tried_in
 from flowpilot.identity.schemas import PersonOut
 
@@ -29,6 +30,7 @@ class EarlierHandoffOut(BaseModel):
     created_at: datetime
     created_by: PersonOut | None
     reason: str
+    priority: PriorityName
     note: str = Field(description="What the engineer thought it was.")
     tried: str = Field(description="What the engineer said they had tried, besides the steps.")
     attachments: list[AttachmentOut] = Field(description="Its own files; those of steps are with the session.")
@@ -55,6 +57,7 @@ def _out(one: EarlierHandoff) -> EarlierHandoffOut:
         created_at=handoff.created_at,
         created_by=person(handoff.created_by),
         reason=handoff.reason,
+        priority=PriorityName.of(handoff.priority),
         note=handoff.note,
         tried=tried_in(handoff.snapshot),
         attachments=attachments_in(handoff.snapshot),

@@ -5,6 +5,7 @@ import uuid
 from fastapi import APIRouter
 
 from flowpilot.clock import Now
+from flowpilot.handoffs.earlier.queries import ended_handoffs
 from flowpilot.handoffs.rules.queries import as_asked, asked_of_escalations
 from flowpilot.handoffs.rules.schemas import (
     EscalationSettingsIn,
@@ -14,7 +15,6 @@ from flowpilot.handoffs.rules.schemas import (
     settings_out,
 )
 from flowpilot.handoffs.rules.service import change_asked
-from flowpilot.handoffs.snapshot import missing_of
 from flowpilot.identity.access import CanManageAccount, CanView
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.sessions.queries import read_session
@@ -39,8 +39,7 @@ async def change_escalation_settings(
 
 @router.get("/ai-sessions/{session_id}/requirements")
 async def read_requirements(session_id: uuid.UUID, actor: CanView, db: ReadSession) -> RequirementsOut:
-    """What an escalation of the session would lack, before it is sent."""
+    """What an escalation of the session would lack, what its flow asks for, and how the one before ended."""
     asked = await asked_of_escalations(db, actor.account_id)
-    if not asked.rules:
-        return RequirementsOut(missing=[], effects={})
-    return requirements_out(asked, missing_of(await read_session(db, actor.account_id, session_id)))
+    history = await read_session(db, actor.account_id, session_id)
+    return requirements_out(asked, history, await ended_handoffs(db, actor.account_id, session_id))

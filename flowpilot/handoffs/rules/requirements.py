@@ -43,7 +43,7 @@ class IncompleteEscalationError(ConflictError):
 
 
 @dataclass(frozen=True, slots=True)
-class AskedOfEscalations:
+class EscalationRules:
     """What an account asks of an escalation; nothing by default."""
 
     rules: Rules = field(default_factory=dict)

@@ -13,6 +13,11 @@ class PriorityName(StrEnum):
     NORMAL = "normal"
     LOW = "low"
 
+    @classmethod
+    def of(cls, priority: int) -> "PriorityName":
+        """The name of a stored priority."""
+        return cls[Priority(priority).name]
+
     @property
     def value_in_order(self) -> Priority:
         """The number that sorts it."""

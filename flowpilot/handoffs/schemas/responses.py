@@ -13,7 +13,7 @@ from flowpilot.copilot.schemas import Assessment
 from flowpilot.handoffs import policy
 from flowpilot.handoffs.corrections.schemas import HandoffTexts, texts_out
 from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut
-from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, Priority
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome
 from flowpilot.handoffs.opinions.policy import may_say_opinion
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
@@ -131,7 +131,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "client_name": session.client_name,
         "psa_ticket_id": session.psa_ticket_id,
         "reason": handoff.reason,
-        "priority": PriorityName[Priority(handoff.priority).name],
+        "priority": PriorityName.of(handoff.priority),
         "completeness": handoff.snapshot.get("completeness"),
         "lacks": still_lacking(handoff, session),
         "created_at": handoff.created_at,

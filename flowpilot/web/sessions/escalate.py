@@ -1,7 +1,7 @@
 """The form of an escalation: what is missing by the account's rules can be filled where it stands."""
 
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -10,23 +10,24 @@ from fastapi import APIRouter, Form, Request, Response
 from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
 from flowpilot.handoffs import api as handoffs
-from flowpilot.handoffs.earlier.queries import EarlierHandoff, ended_handoffs
+from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut
 from flowpilot.handoffs.locking import lock_target
-from flowpilot.handoffs.models import Outcome, Priority
+from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.policy import may_be_target
 from flowpilot.handoffs.rules import api as rules
+from flowpilot.handoffs.rules.flow import FactField
 from flowpilot.handoffs.rules.requirements import IncompleteEscalationError
+from flowpilot.handoffs.rules.schemas import FlowAsksOut
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.schemas.requests import REASONS, HandoffIn
-from flowpilot.handoffs.snapshot import tried_in
-from flowpilot.http.fields import EmptyIsNone, Line
+from flowpilot.http.fields import EmptyIsNone, Line, Remark
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.psa.numbers import TicketNumber
-from flowpilot.sessions import api, schemas
-from flowpilot.sessions.locking import LockedSession
+from flowpilot.sessions import api, schemas, service
+from flowpilot.sessions.locking import LockedSession, load
 from flowpilot.sessions.models import AISession
 from flowpilot.sessions.transitions import Action
 from flowpilot.web.clients.pages import known_clients
@@ -41,15 +42,18 @@ router = APIRouter(prefix="/sessions/{session_id}/escalate", include_in_schema=F
 
 Id = uuid.UUID
 
-# After these the problem is another one, and what was said of the first does not fit.
-_ENDED = {Outcome.RESOLVED, Outcome.ABANDONED}
+_CAME_BACK = {Outcome.RETURNED, Outcome.SENT_BACK}
 
 
 class EscalationForm(FilesForm, OnceForm, HandoffIn):
-    """Why it is escalated; a client and a ticket fill what the session does not have."""
+    """Why it is escalated; a client and a ticket fill what the session does not have.
+
+    `found`: what the flow asks for besides, as a note in the session.
+    """
 
     client_name: Annotated[Line | None, EmptyIsNone] = None
     psa_ticket_id: Annotated[TicketNumber | None, EmptyIsNone] = None
+    found: Remark = ""
 
     def details(self) -> schemas.DetailsIn:
         """What it fills in the session."""
@@ -62,7 +66,8 @@ class Escalate(Page):
 
     `needed`: what is missing, and at which priorities it holds the escalation up, or only marks it; `lacks` is the
     same, to be said before it is sent.
-    `begins_with`: what was filled in before, or said at the escalation before.
+    `flow`: what the flow asks for, where it ends with this. `before`: the escalation before.
+    `begins_with`: what was filled in before, or said at that.
     """
 
     template: ClassVar[str] = "sessions/escalate.html"
@@ -75,6 +80,21 @@ class Escalate(Page):
     refused: Refused
     begins_with: Mapping[str, str]
     clients: list[ClientRow]
+    flow: FlowAsksOut | None
+    before: EarlierHandoffOut | None
+
+    def asked_for(self, field: str) -> list[str]:
+        """What the flow asks for in that field."""
+        facts = self.flow.facts if self.flow is not None else []
+        return [one.text for one in facts if one.field == FactField(field)]
+
+    @property
+    def came_back(self) -> EarlierHandoffOut | None:
+        """The escalation before, if somebody else gave it back or sent it back."""
+        before = self.before
+        if before is None or before.outcome not in _CAME_BACK:
+            return None
+        return None if before.closed_by == before.created_by else before
 
 
 @router.get("")
@@ -94,10 +114,12 @@ async def show_escalate(
         reasons=REASONS,
         priorities=list(PriorityName),
         refused=refused,
-        begins_with=refused.typed or said_before(await ended_handoffs(db, actor.account_id, session_id)),
+        begins_with=refused.typed or said_before(found.before),
         clients=await known_clients(actor, db),
         needed=needed(found),
         lacks=list(lacks(found)),
+        flow=found.flow,
+        before=found.before,
     )
     return render(request, page, frame)
 
@@ -122,6 +144,8 @@ async def escalate(
         check_missing(locked.session, details)
         if details.model_fields_set:
             await api.correct_session(details, actor, locked, db, now)
+        if body.found:
+            await service.write_text(db, actor, await load(db, locked), body.found, is_note=True)
 
     files = body.new_files(sent)
     try:
@@ -133,13 +157,11 @@ async def escalate(
     )
 
 
-def said_before(ended: Sequence[EarlierHandoff]) -> dict[str, str]:
-    """What the session's last escalation said, for the form to begin with."""
-    if not ended or ended[-1].handoff.outcome in _ENDED:
+def said_before(before: EarlierHandoffOut | None) -> dict[str, str]:
+    """What the escalation before said, for the form to begin with."""
+    if before is None:
         return {}
-    last = ended[-1].handoff
-    said = {"reason": last.reason, "note": last.note, "tried": tried_in(last.snapshot)}
-    return said | {"priority": Priority(last.priority).name.lower()}
+    return {"reason": before.reason, "note": before.note, "tried": before.tried, "priority": before.priority.value}
 
 
 def check_missing(session: AISession, details: schemas.DetailsIn) -> None:

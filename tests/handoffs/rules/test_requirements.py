@@ -6,12 +6,13 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.handoffs.models import Priority
-from flowpilot.handoffs.rules.requirements import AskedOfEscalations, Effect, Requirement
+from flowpilot.handoffs.rules.requirements import Effect, EscalationRules, Requirement
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.handoffs.helpers import check_laws, done, hand_over, send_escalation
 from tests.sessions.flows import start
 
+ASKS_NOTHING: dict[str, Any] = {"missing": [], "effects": {}, "flow": None, "before": None}
 SETTINGS = "/api/v1/escalation-settings"
 REASONS = ["A missing right", "Missing knowledge", "It needs a specialist", "The vendor", "Other"]
 
@@ -26,7 +27,7 @@ def test_nothing_is_asked_by_default(client: TestClient, company: Company) -> No
     handoff = hand_over(client, company)
     assert handoff["lacks"] == []
     path = f"/api/v1/ai-sessions/{handoff['session_id']}/requirements"
-    assert done(client.get(path, headers=company.headers())) == {"missing": [], "effects": {}}
+    assert done(client.get(path, headers=company.headers())) == ASKS_NOTHING
 
 
 def test_what_blocks_is_named_and_nothing_is_written(client: TestClient, company: Company) -> None:
@@ -57,6 +58,7 @@ def test_each_priority_has_its_own_rules(client: TestClient, company: Company) -
     session_id = start(client, company)["id"]
     path = f"/api/v1/ai-sessions/{session_id}/requirements"
     assert done(client.get(path, headers=company.headers(Role.ENGINEER))) == {
+        **ASKS_NOTHING,
         "missing": ["client", "ticket", "tried", "opinion"],
         "effects": {"urgent": {"client": "warn"}, "high": {"client": "block"}},
     }
@@ -72,7 +74,7 @@ def test_an_urgent_one_is_never_blocked(client: TestClient, company: Company) ->
 
 
 def test_even_a_rule_that_blocks_only_marks_what_is_urgent() -> None:
-    asked = AskedOfEscalations({Priority.URGENT: {Requirement.CLIENT: Effect.BLOCK}})
+    asked = EscalationRules({Priority.URGENT: {Requirement.CLIENT: Effect.BLOCK}})
     assert asked.effects(Priority.URGENT, [Requirement.CLIENT]) == {Requirement.CLIENT: Effect.WARN}
 
 

@@ -50,6 +50,23 @@ def test_the_next_senior_reads_it_in_the_context_and_on_the_handoff(
             assert words in html, (path, words)
 
 
+def test_escalating_again_says_first_why_it_came_back(sent_back: tuple[TestClient, str, str]) -> None:
+    engineer, session, handoff = sent_back
+    form = engineer.get(f"{session}/escalate").text
+    said = form[form.index("this back") : form.index('name="reason"')]
+    assert "Print the counter page." in said
+    assert "It said too little to work with." in said
+    assert f'href="{handoff}"' in said
+
+
+def test_what_one_took_back_oneself_needs_no_reason(signed_in: SignedIn) -> None:
+    engineer = signed_in()
+    session = engineer.post("/sessions", data={"problem_summary": "Something odd happens with my chair"}).url.path
+    handoff = engineer.post(f"{session}/escalate", data=ESCALATED).url.path
+    send(engineer, handoff, "/give-back", reason="I go on with it myself.")
+    assert "this back" not in engineer.get(f"{session}/escalate").text
+
+
 def test_escalating_again_begins_with_what_the_first_said(sent_back: tuple[TestClient, str, str]) -> None:
     engineer, session, _ = sent_back
     [form] = [

@@ -12,7 +12,7 @@ from flowpilot.handoffs.decisions import Escalation, NewEvent
 from flowpilot.handoffs.leases import lease
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
-from flowpilot.handoffs.rules.requirements import AskedOfEscalations, Effect, Requirement, check
+from flowpilot.handoffs.rules.requirements import Effect, EscalationRules, Requirement, check
 from flowpilot.handoffs.schemas.requests import REASONS
 from flowpilot.handoffs.snapshot import missing_of
 from flowpilot.sessions.transitions import Action
@@ -23,7 +23,7 @@ _USUAL_PRIORITIES = (3, 17, 68, 12)
 _SECURITY_PRIORITIES = (35, 45, 20, 0)
 _NOTE_SHARE = 0.72
 # What both accounts ask of an escalation: without it the handoff is marked, and nothing holds it up.
-ASKED = AskedOfEscalations(
+ASKED = EscalationRules(
     {one: {Requirement.CLIENT: Effect.WARN, Requirement.OPINION: Effect.WARN} for one in Priority}
 )
 _TARGET_SHARE = 0.2
