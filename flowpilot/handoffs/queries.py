@@ -17,10 +17,13 @@ from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.questions.queries import n_open
 from flowpilot.handoffs.rules.models import EscalationSettings
 from flowpilot.handoffs.rules.requirements import AVOIDABLE_REASONS
+from flowpilot.handoffs.rules.trying import tried_since
 from flowpilot.handoffs.suggestions.queries import results
 from flowpilot.http.paging import decode_cursor, encode_cursor
 from flowpilot.identity.queries import names_of
 from flowpilot.sessions.models import AISession
+
+_WithSession = Select[SessionHandoff, AISession, int, dict[str, Any] | None]
 
 State = Literal["queue", "waiting", "claimed", "acted", "closed", "all"]
 
@@ -68,7 +71,8 @@ class Row:
 
     `client_notes`, what the account says could spare an escalation (`avoidable_reasons`), whether its session was
     escalated before (`is_again`), and what became of suggestions (`results`, by their words) are read for one
-    handoff only, not in a list. `n_open_questions`: what was asked back.
+    handoff only, not in a list. `n_open_questions`: what was asked back. `tried`: who was first to try
+    something after a handoff with nothing tried, and when.
     """
 
     handoff: SessionHandoff
@@ -77,6 +81,7 @@ class Row:
     client_notes: str = ""
     avoidable_reasons: Sequence[str] = ()
     n_open_questions: int = 0
+    tried: dict[str, Any] | None = None
     is_again: bool = False
     results: Mapping[str, str] = field(default_factory=dict)
 
@@ -97,8 +102,8 @@ async def handoffs(
         query = query.where(key < mark if is_history else key > mark)
     query = query.order_by(*(column.desc() if is_history else column for column in order))
     found = (await db.execute(query.add_columns(*order).limit(limit + 1))).all()
-    rows = await _named(db, account_id, [(row[0], row[1], row[2]) for row in found[:limit]])
-    return rows, encode_cursor(found[limit - 1][3:]) if len(found) > limit else None
+    rows = await _named(db, account_id, [(row[0], row[1], row[2], row[3]) for row in found[:limit]])
+    return rows, encode_cursor(found[limit - 1][4:]) if len(found) > limit else None
 
 
 async def counts(db: ReadDb, account_id: uuid.UUID) -> tuple[int, int]:
@@ -128,7 +133,7 @@ async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID)
     found = (await db.execute(query.where(SessionHandoff.id == handoff_id))).one_or_none()
     if found is None:
         raise HandoffNotFoundError
-    (row,) = await _named(db, account_id, [(found[0], found[1], found[2])])
+    (row,) = await _named(db, account_id, [(found[0], found[1], found[2], found[3])])
     return replace(
         row,
         client_notes=found.notes or "",
@@ -148,10 +153,10 @@ async def events_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) ->
     return (await db.scalars(query)).all()
 
 
-def _with_session(account_id: uuid.UUID) -> Select[SessionHandoff, AISession, int]:
+def _with_session(account_id: uuid.UUID) -> _WithSession:
     session = and_(AISession.account_id == SessionHandoff.account_id, AISession.id == SessionHandoff.session_id)
     return (
-        select(SessionHandoff, AISession, n_open(account_id))
+        select(SessionHandoff, AISession, n_open(account_id), tried_since(account_id))
         .join(AISession, session)
         .where(SessionHandoff.account_id == account_id)
         .execution_options(populate_existing=True)
@@ -169,9 +174,7 @@ def _is_again(account_id: uuid.UUID) -> ColumnElement[bool]:
     return same.correlate(SessionHandoff).exists()
 
 
-def _filtered(
-    query: Select[SessionHandoff, AISession, int], filter_: HandoffFilter
-) -> Select[SessionHandoff, AISession, int]:
+def _filtered(query: _WithSession, filter_: HandoffFilter) -> _WithSession:
     query = query.where(*_STATES[filter_.state])
     if filter_.priority is not None:
         query = query.where(SessionHandoff.priority.in_(filter_.priority))
@@ -187,19 +190,22 @@ def _filtered(
 
 
 async def _named(
-    db: ReadDb, account_id: uuid.UUID, found: Sequence[tuple[SessionHandoff, AISession, int]]
+    db: ReadDb,
+    account_id: uuid.UUID,
+    found: Sequence[tuple[SessionHandoff, AISession, int, dict[str, Any] | None]],
 ) -> list[Row]:
     people = {
         person
-        for handoff, _, _ in found
+        for handoff, _, _, tried in found
         for person in (
             handoff.created_by,
             handoff.returns_to,
             handoff.target_user_id,
             handoff.claimed_by,
             handoff.first_action_by,
+            None if tried is None or tried["by"] is None else uuid.UUID(tried["by"]),
         )
         if person is not None
     }
     names = await names_of(db, account_id, people) if people else {}
-    return [Row(handoff, session, names, n_open_questions=n) for handoff, session, n in found]
+    return [Row(handoff, session, names, n_open_questions=n, tried=tried) for handoff, session, n, tried in found]

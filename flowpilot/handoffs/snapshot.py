@@ -1,6 +1,6 @@
 """What a handoff stores of its session: everything the next engineer would have to ask for. Pure."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,7 +29,13 @@ FACTS = {
     "ticket": "No ticket is linked.",
 }
 
-_OPINION = "The engineer has not said what they think it is."
+# What is said of each thing that a rule can ask for, if it is missing.
+MISSING = {
+    Requirement.CLIENT: FACTS["client"],
+    Requirement.TICKET: FACTS["ticket"],
+    Requirement.TRIED: "Nothing was tried yet.",
+    Requirement.OPINION: "The engineer has not said what they think it is.",
+}
 
 # A problem described in fewer words leaves the next engineer guessing.
 _WORDS_OF_A_PROBLEM = 5
@@ -68,14 +74,15 @@ def take_snapshot(history: SessionHistory, note: str, tried: str = "") -> dict[s
     }
 
 
-def still_missing(snapshot: Mapping[str, Any], opinion: str) -> list[str]:
-    """What a senior asks first and a handoff does not say, besides facts; the opinion may have come later."""
-    return [one for one in unanswered(snapshot, opinion) if one not in FACTS.values()]
+def still_missing(snapshot: Mapping[str, Any], filled: Collection[Requirement]) -> list[str]:
+    """What a senior asks first and a handoff does not say, besides facts; `filled`: what has come since."""
+    known = {*FACTS.values(), *(MISSING[one] for one in filled)}
+    return [one for one in snapshot.get("missing", ()) if one not in known]
 
 
 def unanswered(snapshot: Mapping[str, Any], opinion: str) -> list[str]:
     """What a handoff did not say when it was sent, except the opinion once that was said."""
-    return [one for one in snapshot.get("missing", ()) if not (opinion and one == _OPINION)]
+    return [one for one in snapshot.get("missing", ()) if not (opinion and one == MISSING[Requirement.OPINION])]
 
 
 def tried_in(snapshot: Mapping[str, Any]) -> str:
@@ -175,5 +182,5 @@ def _checks(history: SessionHistory, steps: list[AISessionStep], note: str, trie
     is_found = not kinds.isdisjoint({StepKind.ANSWER, StepKind.NOTE, StepKind.FILL})
     yield _Check("found", is_found, "Nothing was asked or found yet.")
     is_tried = bool(tried) or not kinds.isdisjoint({StepKind.OUTCOME, StepKind.TICK, StepKind.FIX})
-    yield _Check("tried", is_tried, "Nothing was tried yet.")
-    yield _Check("opinion", bool(note), _OPINION)
+    yield _Check("tried", is_tried, MISSING[Requirement.TRIED])
+    yield _Check("opinion", bool(note), MISSING[Requirement.OPINION])

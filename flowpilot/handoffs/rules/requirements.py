@@ -5,8 +5,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from flowpilot.errors import ConflictError
-from flowpilot.handoffs.models import Priority, SessionHandoff
-from flowpilot.sessions.models import AISession
+from flowpilot.handoffs.models import Priority
 
 
 class Requirement(StrEnum):
@@ -54,16 +53,6 @@ class EscalationRules:
         asked = self.rules.get(priority, {})
         found = {one: asked[one] for one in Requirement if one in set(missing) and one in asked}
         return dict.fromkeys(found, Effect.WARN) if priority == Priority.URGENT else found
-
-
-def still_lacking(handoff: SessionHandoff, session: AISession) -> list[Requirement]:
-    """What the rules asked for, the handoff did not have, and nobody has filled in since."""
-    filled = {
-        Requirement.CLIENT: session.client_name,
-        Requirement.TICKET: session.psa_ticket_id,
-        Requirement.OPINION: handoff.note,
-    }
-    return [one for one in map(Requirement, handoff.lacks) if not filled.get(one)]
 
 
 def check(effects: Mapping[Requirement, Effect], priority: Priority) -> list[Requirement]:

@@ -19,7 +19,8 @@ from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
 from flowpilot.handoffs.questions.queries import Named
 from flowpilot.handoffs.questions.schemas import QuestionOut, questions_out
-from flowpilot.handoffs.rules.requirements import Requirement, still_lacking
+from flowpilot.handoffs.rules.filled import filled_in, lacked, still_lacking
+from flowpilot.handoffs.rules.requirements import Requirement
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.snapshot import still_missing
 from flowpilot.handoffs.suggestions.assessed import assessed_steps
@@ -31,6 +32,15 @@ from flowpilot.sessions import policy as sessions
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.problem.schemas import PartOut, parts_out
 from flowpilot.sessions.schemas import client_ref
+
+
+class FilledOut(BaseModel):
+    """Something that was missing when the handoff was sent and is there now."""
+
+    requirement: Requirement
+    value: str = Field(description="The client, the ticket or the words; empty if a step of the session has it.")
+    by: PersonOut | None = Field(description="Who filled it in, if that is known.")
+    at: datetime | None
 
 
 class HandoffRow(BaseModel):
@@ -52,6 +62,10 @@ class HandoffRow(BaseModel):
     priority: PriorityName
     completeness: float | None
     lacks: list[Requirement] = Field(description="What the account's rules ask for and it still lacks.")
+    lacked: list[Requirement] = Field(
+        description="What it did not have when it was sent, asked for or not. It does not change."
+    )
+    filled: list[FilledOut] = Field(description="What of that has been filled in since.")
     created_at: datetime
     created_by: PersonOut | None
     returns_to: PersonOut | None = Field(description="Who gets it back, because `created_by` has left.")
@@ -121,6 +135,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
     handoff, session = row.handoff, row.session
     waited_until = handoff.claimed_at or handoff.closed_at or now
     claimed = handoff.claimed_at
+    filled = filled_in(handoff, session, row.tried)
     return {
         "id": handoff.id,
         "session_id": session.id,
@@ -133,7 +148,12 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "reason": handoff.reason,
         "priority": PriorityName.of(handoff.priority),
         "completeness": handoff.snapshot.get("completeness"),
-        "lacks": still_lacking(handoff, session),
+        "lacks": still_lacking(handoff, filled),
+        "lacked": lacked(handoff),
+        "filled": [
+            FilledOut(requirement=one.requirement, value=one.value, by=_person(row, one.by), at=one.at)
+            for one in filled
+        ],
         "created_at": handoff.created_at,
         "created_by": _person(row, handoff.created_by),
         "returns_to": _person(row, handoff.returns_to),
@@ -166,17 +186,18 @@ def handoff_out(
 ) -> HandoffOut:
     """The whole of a handoff; `solved_by` is what solved its session, `earlier` its escalations before."""
     handoff = row.handoff
+    fields = handoff_row(row, actor, now)
     may_judge = policy.may_judge(handoff, actor)
     may_answer = may_act(handoff, row.session, actor)
     return HandoffOut(
-        **handoff_row(row, actor, now),
+        **fields,
         problem_body=row.session.problem_body,
         problem_parts=parts_out(row.session.problem_body),
         may_correct=sessions.may_correct(sessions.allowed(row.session, actor)),
         client_notes=row.client_notes,
         attachments=attachments_in(handoff.snapshot),
         snapshot=handoff.snapshot,
-        missing=still_missing(handoff.snapshot, handoff.note),
+        missing=still_missing(handoff.snapshot, [one.requirement for one in fields["filled"]]),
         may_say_opinion=may_say_opinion(handoff, actor),
         avoidable_reason=handoff.avoidable_reason,
         may_judge=may_judge,
