@@ -54,6 +54,10 @@ class HoursHistory:
         place = bisect_right(self.moments, moment)
         return self.hours[place - 1] if place else None
 
+    def has_hours(self, start: datetime, end: datetime) -> bool:
+        """Whether any of the time is not working time by itself: otherwise the account works around the clock."""
+        return any(hours is not None for _, _, hours in self.between(start, end))
+
     def between(self, start: datetime, end: datetime) -> Iterator[tuple[datetime, datetime, WorkingHours | None]]:
         """The parts of a stretch of time, each with its hours."""
         while start < end:
@@ -128,7 +132,16 @@ def after_work(since: datetime, length: timedelta, hours: WorkingHours | None) -
 
 def worked(start: datetime, end: datetime, history: HoursHistory) -> timedelta:
     """The working time between two moments, by the hours that were valid at each time."""
-    return sum((_worked(since, until, hours) for since, until, hours in history.between(start, end)), timedelta())
+    return sum((closing - opening for opening, closing in pieces(start, end, history)), timedelta())
+
+
+def pieces(start: datetime, end: datetime, history: HoursHistory) -> Iterator[tuple[datetime, datetime]]:
+    """The working time between two moments, piece by piece, the earliest first; no two overlap."""
+    for since, until, hours in history.between(start, end):
+        if hours is None:
+            yield since, until
+        else:
+            yield from _pieces(since, until, hours)
 
 
 def work_seconds(start: datetime | None, end: datetime | None, history: HoursHistory) -> float | None:
@@ -136,22 +149,18 @@ def work_seconds(start: datetime | None, end: datetime | None, history: HoursHis
 
     None: one end is not known, or all of the time was working time, which is the duration itself.
     """
-    if start is None or end is None or all(hours is None for _, _, hours in history.between(start, end)):
+    if start is None or end is None or not history.has_hours(start, end):
         return None
     return worked(start, end, history).total_seconds()
 
 
-def _worked(start: datetime, end: datetime, hours: WorkingHours | None) -> timedelta:
-    if hours is None:
-        return end - start
-    total, reached = timedelta(), start.astimezone(UTC)
-    end = end.astimezone(UTC)
+def _pieces(start: datetime, end: datetime, hours: WorkingHours) -> Iterator[tuple[datetime, datetime]]:
+    reached, end = start.astimezone(UTC), end.astimezone(UTC)
     for opening, closing in sorted(_until(end, _stretches(reached, hours))):
         since, until = max(opening, reached), min(closing, end)
         if until > since:
-            total += until - since
+            yield since, until
             reached = until
-    return total
 
 
 def _until(end: datetime, stretches: Iterator[tuple[datetime, datetime]]) -> Iterator[tuple[datetime, datetime]]:

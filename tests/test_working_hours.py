@@ -47,7 +47,7 @@ def _hours(draw: st.DrawFn) -> WorkingHours:
 
 
 @st.composite
-def _history(draw: st.DrawFn) -> HoursHistory:
+def histories(draw: st.DrawFn) -> HoursHistory:
     since = sorted(draw(st.sets(moments, min_size=1, max_size=3)))
     return HoursHistory(since, [draw(st.one_of(st.none(), _hours())) for _ in since])
 
@@ -79,13 +79,13 @@ def _count(start: datetime, end: datetime, history: HoursHistory) -> timedelta:
 
 
 @settings(max_examples=60)
-@given(moments, st.integers(0, 4 * 1440), _history())
+@given(moments, st.integers(0, 4 * 1440), histories())
 def test_worked_is_the_count_of_open_minutes(start: datetime, minutes: int, history: HoursHistory) -> None:
     end = start + minutes * MINUTE
     assert worked(start, end, history) == _count(start, end, history)
 
 
-@given(moments, lengths, lengths, _history())
+@given(moments, lengths, lengths, histories())
 def test_worked_adds_up(start: datetime, first: timedelta, second: timedelta, history: HoursHistory) -> None:
     middle, end = start + first, start + first + second
     assert worked(start, middle, history) + worked(middle, end, history) == worked(start, end, history)

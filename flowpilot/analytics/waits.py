@@ -47,6 +47,18 @@ def waits(name: str, start: str, end: str, ended: str, among: str = "true") -> s
     """
 
 
+def working_waits(name: str, start: str, end: str, stored: str, ended: str) -> str:
+    """Three columns: `name_worked`, the ended waits in working time, and when the others began and were last seen.
+
+    Moments are in seconds since 1970. What is not stored was working time from start to end.
+    """
+    return f"""
+        array_agg(coalesce({stored}, {seconds(f"{end} - {start}")})) FILTER (WHERE {ended}) AS {name}_worked,
+        array_agg({seconds(start)}) FILTER (WHERE NOT ({ended})) AS {name}_since,
+        array_agg({seconds(f"greatest({_STOP}, {start})")}) FILTER (WHERE NOT ({ended})) AS {name}_until
+    """
+
+
 def survival(ended: Sequence[float] | None, censored: Sequence[float] | None) -> Survival:
     """The Kaplan-Meier estimate of two columns of `waits`."""
     return kaplan_meier(ended or [], censored or [])

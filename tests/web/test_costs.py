@@ -89,10 +89,10 @@ def test_a_handoff_is_read_without_its_session_s_history(
 @pytest.mark.parametrize(
     ("tab", "most"),
     [
-        ("overview", 27),
+        ("overview", 29),
         ("coverage", 18),
         ("flow-quality", 22),
-        ("escalations", 28),
+        ("escalations", 29),
         ("load", 22),
         ("psa", 22),
         ("knowledge-gaps", 24),

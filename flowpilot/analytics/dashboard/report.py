@@ -16,6 +16,7 @@ from flowpilot.analytics.dashboard.schemas import (
     TrendDay,
     TrendPeriod,
 )
+from flowpilot.analytics.dashboard.working import working_mttr
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
@@ -85,7 +86,7 @@ FROM totals, flows, proposals, pushes, time_entries
 
 
 async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Dashboard:
-    """The window's dashboard, in one statement; in a second one, what has changed since the window before."""
+    """The window's dashboard: one statement for the contract's figures, and a few for what is beside them."""
     row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).mappings().one()
     kpis = Kpis(row)
     figures = kpis.fields()
@@ -103,6 +104,7 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
         avg_steps_to_resolution=figures.pop("avg_steps_to_resolution") or 0.0,
         avg_session_duration_minutes=round(row["timed_seconds"] / (60 * row["timed"]), 1) if row["timed"] else 0.0,
         **figures,
+        **await working_mttr(db, window),
         n_rated=kpis.estimates["avg_rating"].n,
         n_mttr=kpis.estimates["mttr_minutes"].n,
         n_unknown=kpis.resolved - kpis.estimates["mttr_minutes"].n,

@@ -151,6 +151,11 @@ class Dashboard(Report):
     guided_share_ci95: Interval
     mttr_minutes_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
     mttr_minutes_no_interval: str | None = Field(description="Why the mean has no interval.")
+    mttr_working_minutes: float | None = Field(
+        description="MTTR in the account's working hours of then; null if it worked around the clock."
+    )
+    mttr_working_minutes_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
+    mttr_working_minutes_no_interval: str | None = Field(description="Why the mean has no interval.")
     avg_steps_to_resolution_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
     avg_steps_to_resolution_no_interval: str | None = Field(description="Why the mean has no interval.")
     avg_rating_ci95: Interval = Field(description="Hall's; null where no interval is honest.")

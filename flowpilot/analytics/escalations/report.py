@@ -11,6 +11,7 @@ from flowpilot.analytics.escalations.action_times import distribution, survival_
 from flowpilot.analytics.escalations.groups import groups
 from flowpilot.analytics.escalations.quality import QUALITY, Figures, previous, quality
 from flowpilot.analytics.escalations.schemas import Escalations, HandoffPopulation
+from flowpilot.analytics.escalations.working import working_times
 from flowpilot.analytics.estimates.comparison import window_before
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
@@ -77,7 +78,7 @@ SELECT * FROM population, actions, quality
 
 
 async def escalations(db: ReadDb, window: Window) -> Escalations:
-    """The window's handoffs: one statement, the same for the window before, and one for the groups."""
+    """The window's handoffs: one statement, the same for the window before, and a few for the rest."""
     before = window_before(window)
     row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
     figures = Figures(row)
@@ -101,6 +102,7 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         time_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
         time_to_first_action=waiting_time(figures.time_to_first_action, figures.n_unknown),
         time_to_claimant_action=waiting_time(figures.time_to_claimant_action, figures.n_unknown),
+        **await working_times(db, window, figures.n_unknown),
         quality=quality(figures),
         previous=previous(before, old_figures, figures),
         by_reason=by_reason,

@@ -123,6 +123,11 @@ class Escalations(Report):
     time_to_claim: WaitingTime
     time_to_first_action: WaitingTime = Field(description="The first step of anybody.")
     time_to_claimant_action: WaitingTime = Field(description="The headline: the first step of the claimant.")
+    working_time_to_claim: WaitingTime | None = Field(
+        description="In the account's working hours of then, as the next two; null if it worked around the clock."
+    )
+    working_time_to_first_action: WaitingTime | None
+    working_time_to_claimant_action: WaitingTime | None
     quality: EscalationQuality
     previous: PreviousPeriod
     by_reason: list[ReasonGroup] = Field(

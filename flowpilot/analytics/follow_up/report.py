@@ -1,8 +1,9 @@
 """Follow-up: what becomes of sessions by their age, so that young ones are neither left out nor misjudged."""
 
 import asyncio
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import date, timedelta
+from itertools import islice
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -12,6 +13,7 @@ from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.escalations.quality import share
 from flowpilot.analytics.follow_up.equal import previous
 from flowpilot.analytics.follow_up.schemas import FollowUp, OpeningPeriod, ResolutionTime
+from flowpilot.analytics.follow_up.working import COUNTED, WorkedTimes, worked_times
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.schemas import header
@@ -25,7 +27,7 @@ _MINUTE = 60
 
 _LASTED = seconds("CASE WHEN is_resolved THEN resolved_at ELSE :as_of END - created_at")
 
-# Equal times are counted, so that a million sessions are some thousand numbers; a step is a thousandth or less.
+# A step of the counted times is a thousandth of them or less.
 _SQL = statement(f"""
 WITH lasted AS MATERIALIZED (
     SELECT day, is_resolved, greatest(0, {_LASTED}) AS seconds
@@ -39,7 +41,7 @@ WITH lasted AS MATERIALIZED (
 counted AS (
     SELECT day, is_resolved, round(seconds / step) * step AS seconds, count(*) AS n
     FROM (
-        SELECT *, CASE WHEN seconds < 60000 THEN 6 WHEN seconds < 600000 THEN 60 ELSE 600 END AS step FROM lasted
+        SELECT *, {COUNTED} FROM lasted
     ) stepped
     GROUP BY 1, 2, 3
 ),
@@ -73,8 +75,15 @@ class _Day(NamedTuple):
     lasting: Sequence[float]
 
 
+class _Estimates(NamedTuple):
+    """The curves of the whole window and of each period of opening."""
+
+    whole: Survival
+    by_opening: Sequence[Survival]
+
+
 async def follow_up(db: ReadDb, window: Window, *, compare: bool = False) -> FollowUp:
-    """The report, in one statement; in two more, what has changed since the window before."""
+    """The report, in two statements; in a third, its working times; in two more, what has changed."""
     rows = (await db.execute(narrowed(_SQL, window.only), window.parameters)).all()
     first = rows[0]
     days = [
@@ -84,17 +93,26 @@ async def follow_up(db: ReadDb, window: Window, *, compare: bool = False) -> Fol
     ]
     # A large desk has some hundred thousand times, and other requests should not wait for their curves.
     bucket, periods = in_buckets((day.day, day) for day in days)
-    whole, by_opening = await asyncio.to_thread(_estimates, days, [grouped for _, _, grouped in periods])
+    grouped = [period for _, _, period in periods]
+    found = await asyncio.to_thread(_estimates, days, grouped)
+    times = await worked_times(db, window)
+    working = None if times is None else await asyncio.to_thread(_working_estimates, days, grouped, times)
     return FollowUp(
         **header(window, "follow-up"),
         total_sessions=first.total,
         ever_escalated=share(*proportion(first.escalated, first.total)),
         n_ever_escalated=first.escalated,
-        time_to_resolution=_resolution_time(whole, first.n_unknown),
+        time_to_resolution=_resolution_time(found.whole, first.n_unknown),
+        working_time_to_resolution=None if working is None else _resolution_time(working.whole, first.n_unknown),
         opening_bucket=bucket,
         by_opening=[
-            _opening_period(first_day, last_day, found, window)
-            for (first_day, last_day, _), found in zip(periods, by_opening, strict=True)
+            _opening_period(first_day, last_day, survival, worked, window)
+            for (first_day, last_day, _), survival, worked in zip(
+                periods,
+                found.by_opening,
+                [None] * len(periods) if working is None else working.by_opening,
+                strict=True,
+            )
         ],
         previous=await previous(db, window) if compare else None,
     )
@@ -105,8 +123,21 @@ def _each(times: Iterable[float] | None, counts: Iterable[int] | None) -> Sequen
     return repeated
 
 
-def _estimates(days: Sequence[_Day], periods: Iterable[Sequence[_Day]]) -> tuple[Survival, list[Survival]]:
-    return _estimate(days), [_estimate(period) for period in periods]
+def _estimates(days: Sequence[_Day], periods: Iterable[Sequence[_Day]]) -> _Estimates:
+    return _Estimates(_estimate(days), [_estimate(period) for period in periods])
+
+
+def _working_estimates(days: Sequence[_Day], periods: Iterable[Sequence[_Day]], times: WorkedTimes) -> _Estimates:
+    """The same in working time."""
+    lasting = iter(times.lasting([wait for day in days for wait in day.lasting]))
+    worked = {day.day: _worked_day(day, times, lasting) for day in days}
+    return _estimates(list(worked.values()), [[worked[day.day] for day in period] for period in periods])
+
+
+def _worked_day(day: _Day, times: WorkedTimes, lasting: Iterator[float]) -> _Day:
+    row = times.resolved.get(day.day)
+    resolved = [] if row is None else _each(row.resolved, row.resolved_n)
+    return _Day(day.day, resolved, list(islice(lasting, len(day.lasting))))
 
 
 def _estimate(days: Sequence[_Day]) -> Survival:
@@ -129,7 +160,9 @@ def _resolution_time(found: Survival, n_unknown: int) -> ResolutionTime:
     )
 
 
-def _opening_period(first_day: date, last_day: date, found: Survival, window: Window) -> OpeningPeriod:
+def _opening_period(
+    first_day: date, last_day: date, found: Survival, worked: Survival | None, window: Window
+) -> OpeningPeriod:
     return OpeningPeriod(
         date=first_day,
         last_day=last_day,
@@ -137,6 +170,8 @@ def _opening_period(first_day: date, last_day: date, found: Survival, window: Wi
         n_censored=found.n_censored,
         median_minutes=_minutes(found.median),
         median_minutes_ci95=_bounds(found),
+        median_working_minutes=None if worked is None else _minutes(worked.median),
+        median_working_minutes_ci95=None if worked is None else _bounds(worked),
         is_young=window.today - last_day <= WATCHED,
     )
 

@@ -39,6 +39,8 @@ class OpeningPeriod(BaseModel):
     n_censored: int = Field(description="Not resolved yet.")
     median_minutes: float | None
     median_minutes_ci95: Bounds | None
+    median_working_minutes: float | None = Field(description="In the account's working hours of then.")
+    median_working_minutes_ci95: Bounds | None
     is_young: bool = Field(description="Watched for less than 7 days after its end: its figures still move.")
 
 
@@ -66,6 +68,9 @@ class FollowUp(Report):
     )
     n_ever_escalated: int
     time_to_resolution: ResolutionTime
+    working_time_to_resolution: ResolutionTime | None = Field(
+        description="The same in the account's working hours of then; null if it worked around the clock."
+    )
     opening_bucket: Bucket = Field(description="What an entry of `by_opening` covers.")
     by_opening: list[OpeningPeriod] = Field(
         description="By the day of opening; the dashboard's `mttr_trend` is by that of resolution."

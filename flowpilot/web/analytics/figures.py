@@ -6,12 +6,13 @@ from typing import Any
 
 from flowpilot.analytics.coverage import Coverage, FlowCell
 from flowpilot.analytics.dashboard.schemas import Dashboard
-from flowpilot.analytics.escalations.schemas import EscalationQuality, PreviousPeriod, Share
+from flowpilot.analytics.escalations.schemas import Escalations, Share
 from flowpilot.analytics.estimates.comparison import Comparison
 from flowpilot.analytics.follow_up.schemas import FollowUp
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.waits import WaitingTime
 from flowpilot.web.analytics.view import Links
+from flowpilot.web.analytics.working import Working, working_mttr, working_wait
 from flowpilot.web.formatting import bounds, duration, number
 
 _NBSP = "\u00a0"
@@ -81,7 +82,7 @@ class Change:
 class Kpi:
     """One figure. `interval` is its 95 % interval in words, or None for a figure that has none; `note` says why.
 
-    `joint` goes between its counts.
+    `joint` goes between its counts. `working` is the same in working hours, if the account had any.
     """
 
     metric: Metric
@@ -91,6 +92,7 @@ class Kpi:
     change: Change | None = None
     joint: str = " of "
     note: str | None = None
+    working: Working | None = None
 
 
 def change_of(slug: str, found: Comparison) -> Change:
@@ -126,13 +128,10 @@ def overview(report: Dashboard, links: Links) -> list[Kpi]:
     rated = sessions(report.n_rated, "rated", rated=True)
     guided = Count(None, "guided", links.rows("sessions", tier="guided"))
     before = report.previous
-    count_change = (
-        None
-        if before is None
-        else Change(
-            number(before.total_sessions.value), _signed(before.total_sessions.difference, _digits(0)), None
-        )
-    )
+    count_change = None
+    if before is not None:
+        more = _signed(before.total_sessions.difference, _digits(0))
+        count_change = Change(number(before.total_sessions.value), more, None)
     return [
         Kpi(METRICS["sessions"], number(report.total_sessions), None, [total], count_change),
         *(
@@ -159,7 +158,8 @@ def _dashboard_kpi(report: Dashboard, field: str, slug: str, counts: list[Count]
     joint = ", " if slug == "mttr" else " of "
     note = getattr(report, f"{field}_no_interval", None)
     interval = None if note else bounds(getattr(report, f"{field}_ci95"), show)
-    return Kpi(METRICS[slug], show(value), interval, counts, found, joint, note)
+    working = working_mttr(report) if slug == "mttr" else None
+    return Kpi(METRICS[slug], show(value), interval, counts, found, joint, note, working)
 
 
 def follow_up(report: FollowUp, links: Links) -> list[Kpi]:
@@ -174,6 +174,7 @@ def follow_up(report: FollowUp, links: Links) -> list[Kpi]:
             [Count(time.n, "sessions"), Count(time.n_censored, "not resolved")],
             None if before is None else change_of("time_to_resolution", before.time_to_resolution),
             joint=", ",
+            working=working_wait("working_time_to_resolution", report.working_time_to_resolution),
         ),
         Kpi(
             METRICS["ever_escalated"],
@@ -193,8 +194,9 @@ def _by_age(slug: str, found: Comparison, n: int) -> Kpi:
     return Kpi(METRICS[slug], percent(now), None, [Count(n, "sessions old enough")], change_of(slug, found))
 
 
-def quality(found: EscalationQuality, before: PreviousPeriod, links: Links) -> list[Kpi]:
+def quality(report: Escalations, links: Links) -> list[Kpi]:
     """How well the escalations went, not only how fast."""
+    found, before, worked = report.quality, report.previous, report.working_time_to_claim
 
     def handoffs(n: int, what: str, **filters: Any) -> Count:
         return Count(n, what, links.rows("handoffs", **filters))
@@ -207,26 +209,24 @@ def quality(found: EscalationQuality, before: PreviousPeriod, links: Links) -> l
     snapshots, repeated = found.snapshot_completeness, found.steps_repeated
     return [
         share("bounce_back_rate", bounced, [
-            handoffs(_part(bounced), "came back", by="claimed", bounced_back=True),
+            handoffs(bounced.count or 0, "came back", by="claimed", bounced_back=True),
             handoffs(bounced.n, "claimed", by="claimed"),
         ], before.bounce_back_rate),
         share("release_rate", released, [
-            handoffs(_part(released), "released", by="claim_event", released=True),
+            handoffs(released.count or 0, "released", by="claim_event", released=True),
             handoffs(released.n, "with a claim", by="claim_event"),
         ], before.release_rate),
         share("snapshot_completeness", snapshots,
               [handoffs(snapshots.n, "snapshots", completeness_known=True)], before.snapshot_completeness),
         share("steps_repeated", repeated, [Count(repeated.n, "steps of claimants")], before.steps_repeated),
-        _wait("time_to_claim", found.created_to_claim, before.created_to_claim, links),
+        _wait("time_to_claim", found.created_to_claim, before.created_to_claim, links, worked),
         _wait("created_to_first_action", found.created_to_first_action, before.created_to_first_action, links),
     ]  # fmt: skip
 
 
-def _part(share: Share) -> int:
-    return share.count or 0
-
-
-def _wait(slug: str, found: WaitingTime, before: Comparison, links: Links) -> Kpi:
+def _wait(
+    slug: str, found: WaitingTime, before: Comparison, links: Links, working: WaitingTime | None = None
+) -> Kpi:
     state, words = ("unclaimed", "not claimed") if slug == "time_to_claim" else ("not_acted", "not acted on")
     unknown = False if found.n_unknown else None
     counts = [
@@ -237,8 +237,8 @@ def _wait(slug: str, found: WaitingTime, before: Comparison, links: Links) -> Kp
         href = links.rows("handoffs", claim_time_unknown=True)
         counts.append(Count(found.n_unknown, "more claimed at an unknown time", href))
     interval = bounds(found.median_ci95, duration)
-    change = change_of(slug, before)
-    return Kpi(METRICS[slug], duration(found.median), interval, counts, change, joint=", ")
+    change, worked = change_of(slug, before), working_wait(f"working_{slug}", working)
+    return Kpi(METRICS[slug], duration(found.median), interval, counts, change, joint=", ", working=worked)
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from psycopg.types.json import Jsonb
+
 from flowpilot.analytics.dimensions.narrowing import PriorityName
 from flowpilot.identity.actor import Role
 from tests.company import Company
@@ -60,6 +62,8 @@ class Desk:
 
 def live_through(company: Company, keeps: Callable[[Case], bool] = lambda case: True) -> Desk:
     """Write the cases that are kept, and everything that a report could count of them."""
+    office = [{"weekday": day, "start": "08:00", "end": "17:00"} for day in range(1, 6)]
+    company.add("account_hours", timezone="UTC", spans=Jsonb(office))
     shelf = company.add("tree_categories", name="Email")
     desk = Desk(
         {name: company.add("clients", name=name) for name in CLIENTS},

@@ -102,7 +102,7 @@ async def _check(database: Database, account_id: uuid.UUID) -> int:
         links = Links({"from": "", "to": "", "tz": ZONE}, "/")
         kpis = [
             *overview(one, links),
-            *quality(whole.quality, whole.previous, links),
+            *quality(whole, links),
             *follow_up_kpis(later, links),
         ]
         for kpi in kpis:

@@ -1,0 +1,75 @@
+"""The handoffs' times in the account's working hours, where it has any."""
+
+import asyncio
+from datetime import datetime
+from typing import Any
+
+from flowpilot.analytics.dimensions.narrowing import narrowed
+from flowpilot.analytics.estimates.working import WorkingClock
+from flowpilot.analytics.period import Window
+from flowpilot.analytics.sql import (
+    CLAIMED_IN_WINDOW,
+    CREATED_IN_WINDOW,
+    IS_ACTED,
+    IS_CLAIM_TIME_UNKNOWN,
+    IS_CLAIMANT_ACTED,
+    IS_CLAIMED,
+    statement,
+)
+from flowpilot.analytics.statistics import Survival
+from flowpilot.analytics.waits import survival, waiting_time, working_waits
+from flowpilot.db.session import ReadDb
+from flowpilot.identity.hours.queries import hours_history
+from flowpilot.working_hours import HoursHistory
+
+_SQL = statement(f"""
+WITH created AS (
+    SELECT created_at, claimed_at, closed_at, claim_work_seconds, {IS_CLAIMED} AS is_claimed
+    FROM session_handoffs
+    WHERE {CREATED_IN_WINDOW} AND NOT ({IS_CLAIM_TIME_UNKNOWN})
+),
+claimed AS (
+    SELECT claimed_at, first_action_at, claimant_action_at, closed_at, action_work_seconds, claimant_work_seconds,
+           {IS_ACTED} AS is_acted, {IS_CLAIMANT_ACTED} AS is_claimant_acted
+    FROM session_handoffs
+    WHERE {CLAIMED_IN_WINDOW}
+),
+to_claim AS (
+    SELECT {working_waits("claim", "created_at", "claimed_at", "claim_work_seconds", "is_claimed")} FROM created
+),
+to_action AS (
+    SELECT {working_waits("action", "claimed_at", "first_action_at", "action_work_seconds", "is_acted")},
+           {
+    working_waits("claimant", "claimed_at", "claimant_action_at", "claimant_work_seconds", "is_claimant_acted")
+}
+    FROM claimed
+)
+SELECT * FROM to_claim, to_action
+""")
+
+_FIELDS = {
+    "claim": "working_time_to_claim",
+    "action": "working_time_to_first_action",
+    "claimant": "working_time_to_claimant_action",
+}
+
+
+async def working_times(db: ReadDb, window: Window, n_unknown: int) -> dict[str, Any]:
+    """The report's fields of them; they are null if the account worked around the clock."""
+    history = await hours_history(db, window.account_id)
+    if not history.has_hours(window.start, window.as_of):
+        return dict.fromkeys(_FIELDS.values())
+    row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+    found = await asyncio.to_thread(_estimates, row, history, window.as_of)
+    return {field: waiting_time(found[name], n_unknown) for name, field in _FIELDS.items()}
+
+
+def _estimates(row: Any, history: HoursHistory, as_of: datetime) -> dict[str, Survival]:
+    return {name: working_survival(row, name, history, as_of) for name in _FIELDS}
+
+
+def working_survival(row: Any, name: str, history: HoursHistory, as_of: datetime) -> Survival:
+    """The Kaplan-Meier estimate of three columns of `working_waits`."""
+    since, until = (getattr(row, f"{name}_{end}") or [] for end in ("since", "until"))
+    waiting = WorkingClock(history, since, as_of).seconds(since, until)
+    return survival(getattr(row, f"{name}_worked"), waiting)
