@@ -11,6 +11,7 @@ from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.reports import REPORTS
 from flowpilot.identity.actor import Role
 from tests.analytics.dimensions.world import Desk, live_through
+from tests.analytics.paths import values_in_csv, values_of
 from tests.cli.conftest import Run
 from tests.company import Company
 
@@ -64,6 +65,15 @@ def test_a_table_for_people(flowpilot: Run, busy: Company, name: str) -> None:
 def test_an_empty_account_has_reports_too(flowpilot: Run, company: Company, name: str) -> None:
     done = flowpilot("report", name, "--account", company.id)
     assert done.returncode == 0, done.stderr
+
+
+@pytest.mark.parametrize("name", REPORTS)
+def test_csv_is_the_same_figures(flowpilot: Run, busy: Company, name: str) -> None:
+    words = ("report", name, "--account", busy.id, *PAST, "--format")
+    body, text = flowpilot(*words, "json").stdout, flowpilot(*words, "csv").stdout.decode()
+    figures = {field: value for field, value in json.loads(body).items() if field != "definitions"}
+    known, flat = values_of(figures), values_in_csv(text)
+    assert {place: flat.get(place) for place in known} == known
 
 
 def test_csv_has_every_figure(flowpilot: Run, busy: Company) -> None:
