@@ -6,16 +6,13 @@ together the others.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
-from decimal import Decimal
 from functools import reduce
-from heapq import merge
 
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.imports.case.build import build_case, open_status
 from flowpilot.imports.case.differences import Differences, differences
+from flowpilot.imports.case.joining import joined
 from flowpilot.imports.case.model import Case, Event, Row, UnknownEnd
-from flowpilot.imports.mapping.sections import is_time
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.sessions.models import SessionStatus
 
@@ -33,9 +30,9 @@ class Statement:
 def merged_case(ticket: str, statements: Sequence[Statement]) -> Case:
     """The case that the statements describe, the earliest first. Each describes a case that is not left out.
 
-    Under one mapping, rows are added to those that were known: rows of the same place, time and person are the
-    same ones, as the later import has them. Of several mappings, the latest says what the case is, and what it
-    does not say is taken from the earlier; but one row a ticket takes no history away.
+    Under one mapping, rows are added to those that were known, and none is lost. Of several mappings, the latest
+    says what the case is, and what it does not say is taken from the earlier; but one row a ticket takes no
+    history away.
     """
     cases = [_told(ticket, group) for group in _by_mapping(statements)]
     return reduce(_together, cases).case
@@ -76,48 +73,12 @@ def _by_mapping(statements: Sequence[Statement]) -> list[list[Statement]]:
 
 def _told(ticket: str, group: Sequence[Statement]) -> _Told:
     mapping, last = group[0].mapping, group[-1].rows
-    rows = reduce(lambda known, more: _with(known, more, mapping), (one.rows for one in group))
+    rows = last
+    if mapping.row is not None:
+        rows = reduce(lambda known, more: joined(known, more, mapping), (one.rows for one in group))
     case = build_case(ticket, rows, mapping) or build_case(ticket, last, mapping)
     assert case is not None, "a statement is of a case that is not left out"
     return _Told(case, mapping.row is not None)
-
-
-def _with(known: Sequence[Row], more: Sequence[Row], mapping: Mapping) -> Sequence[Row]:
-    """Rows with those of a later import, in order; of rows that are the same, its own."""
-    if mapping.row is None:
-        return more
-    said = {_identity(row, mapping) for row in more}
-    others = [row for row in known if _identity(row, mapping) not in said]
-    # Rows of equal rank stay as they are in each.
-    return list(merge(others, more, key=lambda row: (_rank(row, mapping), _time(row, mapping))))
-
-
-def _identity(row: Row, mapping: Mapping) -> tuple[object, ...]:
-    assert mapping.row is not None
-    by = None if mapping.row.by is None else row[mapping.row.by]
-    return (*_rank(row, mapping), _time(row, mapping), by)
-
-
-def _time(row: Row, mapping: Mapping) -> datetime:
-    assert mapping.row is not None
-    return _parsed(row, mapping.row.at, mapping)
-
-
-def _rank(row: Row, mapping: Mapping) -> tuple[datetime | Decimal | str, ...]:
-    return tuple(_place(row, column, mapping) for column in mapping.case.order)
-
-
-def _place(row: Row, column: str, mapping: Mapping) -> datetime | Decimal | str:
-    if is_time(mapping.uses[column]):
-        return _parsed(row, column, mapping)
-    text = row[column] or ""
-    return text if mapping.case.order_as == "text" else Decimal(text)
-
-
-def _parsed(row: Row, column: str, mapping: Mapping) -> datetime:
-    text = row[column]
-    assert text is not None, "a row without it is refused before it gets here"
-    return mapping.times.parse(column, text)
 
 
 def _together(earlier: _Told, later: _Told) -> _Told:

@@ -86,6 +86,77 @@ def test_the_later_import_says_what_a_row_is() -> None:
     assert [step.content for step in case.steps] == [{"note": "asked twice"}]
 
 
+EVENTS = Mapping.model_validate(
+    {
+        **MAPPING,
+        "case": {"id": "ticket"},
+        "session": {
+            "created_at": {"row": "first"},
+            "resolved_at": {"row": "last"},
+            "domain": "kind",
+            "status": [{"status": "resolved", "column": "note", "values": ["closed"]}, {"status": "open"}],
+        },
+        "handoff": {"start": {"column": "note", "values": ["escalated"]}},
+    }
+)
+
+
+def said(clock: str, who: str, note: str, **others: str) -> dict[str, str]:
+    """A row of a plain event log, whose order is that of its times."""
+    return row("T1", "?", clock, who, note=note, **others)
+
+
+def notes(*exports: list[dict[str, str]], mapping: Mapping = EVENTS) -> list[str]:
+    """What the steps say that these exports together make."""
+    case = merged(*(changes(*rows, mapping=mapping) for rows in exports))
+    return [step.content["note"] for step in case.steps]
+
+
+JANUARY = [said("23:50", "Ann", "opened"), said("23:59", "Ann", "noted"), said("23:59", "Ann", "escalated")]
+FEBRUARY = [said("23:59", "Ann", "mail sent"), said("23:59", "Bob", "closed")]
+
+
+def test_an_export_that_begins_within_a_minute_takes_nothing_away() -> None:
+    case = merged(changes(*JANUARY, mapping=EVENTS), changes(*FEBRUARY, mapping=EVENTS))
+    assert [step.content["note"] for step in case.steps] == ["opened", "noted", "escalated", "mail sent", "closed"]
+    assert (case.status, len(case.handoffs)) == ("resolved", 1)
+
+
+def test_an_export_that_begins_within_a_day_and_knows_no_person_takes_nothing_away() -> None:
+    nobody = Mapping.model_validate(
+        {
+            **EVENTS.model_dump(),
+            "row": {"at": "at"},
+            "handoff": {**EVENTS.model_dump()["handoff"], "claim": "none"},
+        }
+    )
+    day = [said("00:00", "?", note) for note in ("opened", "called", "noted")]
+    assert notes(day, [said("00:00", "?", "closed")], mapping=nobody) == ["opened", "called", "noted", "closed"]
+
+
+def test_rows_that_both_exports_have_count_once_and_in_order() -> None:
+    assert notes(JANUARY, [*JANUARY[2:], *FEBRUARY]) == ["opened", "noted", "escalated", "mail sent", "closed"]
+    assert notes([*JANUARY, *FEBRUARY], JANUARY[:2]) == ["opened", "noted", "escalated", "mail sent", "closed"]
+    assert notes([*JANUARY, *FEBRUARY], FEBRUARY, JANUARY) == notes([*JANUARY, *FEBRUARY])
+
+
+def test_as_many_equal_rows_count_as_the_export_with_most_has() -> None:
+    call = said("09:00", "Ann", "called")
+    assert notes([call, call], [call]) == ["called", "called"]
+    assert notes([call], [call, call]) == ["called", "called"]
+
+
+def test_what_a_row_repeats_of_its_case_makes_no_other_row() -> None:
+    later = [{**one, "kind": "Network"} for one in JANUARY]
+    assert notes(JANUARY, later) == ["opened", "noted", "escalated"]
+    assert merged(changes(*JANUARY, mapping=EVENTS), changes(*later, mapping=EVENTS)).domain == "Network"
+
+
+def test_rows_at_one_number_are_told_apart_by_what_they_say() -> None:
+    known = [{**ASKED, "note": "asked"}, {**ASKED, "note": "called"}]
+    assert notes(known, [{**ASKED, "note": "written"}], mapping=OPEN) == ["asked", "called", "written"]
+
+
 def test_a_corrected_mapping_says_what_the_case_is() -> None:
     before = changes(ASKED, HANDED, TAKEN)
     corrected = Mapping.model_validate(
