@@ -1,5 +1,5 @@
 from copy import deepcopy
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -121,13 +121,19 @@ def test_a_wrong_value_is_refused(keys: tuple[str, ...], value: Any, problem: st
 def test_a_time_without_a_zone_is_in_the_zone_of_the_mapping() -> None:
     mapping = Mapping.model_validate(changed("times", "zone", value="Europe/Berlin"))
     moment = mapping.times.parse("at", "2026-07-01 10:00")
-    assert moment.utcoffset() == timedelta(hours=2)
-    assert moment == datetime(2026, 7, 1, 8, 0, tzinfo=UTC)
+    assert moment.isoformat() == "2026-07-01T08:00:00+00:00"
 
 
 def test_a_time_keeps_the_zone_it_states() -> None:
     mapping = Mapping.model_validate(changed("times", "format", value="iso"))
     assert mapping.times.parse("at", "2026-07-01T10:00:00+05:00") == datetime(2026, 7, 1, 5, 0, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("text", ["0001-01-01T00:00", "9999-12-31T23:00:00-05:00"])
+def test_a_time_that_utc_does_not_have_is_no_time(text: str) -> None:
+    mapping = Mapping.model_validate(changed("times", value={"format": "iso", "zone": "Europe/Berlin"}))
+    with pytest.raises(ValueError, match="is out of range"):
+        mapping.times.parse("at", text)
 
 
 @pytest.mark.parametrize(

@@ -63,7 +63,7 @@ def import_file(
     with open_database() as urls, bars() as on_progress:
         if dry_run:
             found = preview_log(urls.runtime, account, file, rules, now=now(), progress=on_progress)
-            text = preview_in_words(file.name, found)
+            text = preview_in_words(file.name, found, rules.times.zone)
         else:
             done = import_log(urls.runtime, account, file, rules, now=now(), progress=on_progress)
             text = in_words(file.name, done, Reports(account, get_settings().public_url))

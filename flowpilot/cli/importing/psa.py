@@ -2,7 +2,7 @@
 
 import asyncio
 import sys
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -66,6 +66,6 @@ def _brought(
     nothing = f"{fetched.name}: no tickets to bring."
     if dry_run:
         found = preview(urls.runtime, account, fetched, now=now(), progress=on_progress)
-        return nothing if found is None else preview_in_words(fetched.name, found)
+        return nothing if found is None else preview_in_words(fetched.name, found, UTC)
     done = bring(urls.runtime, account, fetched, now=now(), progress=on_progress)
     return nothing if not fetched.tickets else in_words(fetched.name, done, Reports(account, settings.public_url))

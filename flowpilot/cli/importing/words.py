@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, tzinfo
 from typing import Any
 from uuid import UUID
 
@@ -90,12 +90,12 @@ def _warnings(warnings: Sequence[Mapping[str, str]]) -> Iterator[str]:
         yield f"  and {len(warnings) - _SHOWN:,} more"
 
 
-def preview_in_words(name: str, found: Preview) -> str:
-    """What an import would bring, its first cases as they will read, and what to look at again."""
-    return "\n".join(_preview_lines(name, found))
+def preview_in_words(name: str, found: Preview, zone: tzinfo) -> str:
+    """What an import would bring, its first cases as they will read in the zone, and what to look at again."""
+    return "\n".join(_preview_lines(name, found, zone))
 
 
-def _preview_lines(name: str, found: Preview) -> Iterator[str]:
+def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
     figures = found.figures
     yield f"{name}: nothing was imported. It would bring, of {_counted(found.rows, 'row')}:"
     statuses = ", ".join(f"{n:,} {status.replace('_', ' ')}" for status, n in sorted(figures.statuses.items()))
@@ -114,7 +114,7 @@ def _preview_lines(name: str, found: Preview) -> Iterator[str]:
     yield from (f"  {line}" for line in _changes(found.changes, "It would update"))
     for case in figures.first:
         yield ""
-        yield from _case_lines(case)
+        yield from _case_lines(case, zone)
     warnings = figures.warnings()
     if warnings:
         yield ""
@@ -126,26 +126,24 @@ def _minutes(minutes: float | None) -> str:
     return "unknown" if minutes is None else f"{minutes:,.6g} min ({in_short(minutes * 60)})"
 
 
-def _case_lines(case: Case) -> Iterator[str]:
+def _case_lines(case: Case, zone: tzinfo) -> Iterator[str]:
     facts = [case.status.replace("_", " "), case.domain, case.client, case.engineer]
     yield f"{case.ticket}: {case.summary or 'no summary'} ({', '.join(filter(None, facts))})"
-    ends = "" if case.resolved_at is None else f", resolved {_clock(case.resolved_at)}"
-    yield f"  opened {_clock(case.created_at)}{ends}, {_counted(len(case.steps), 'step')}"
-    yield from (f"  handed over {_handoff(handoff)}" for handoff in case.handoffs)
+    ends = "" if case.resolved_at is None else f", resolved {_clock(case.resolved_at, zone)}"
+    yield f"  opened {_clock(case.created_at, zone)}{ends}, {_counted(len(case.steps), 'step')}"
+    yield from (f"  handed over {_handoff(handoff, zone)}" for handoff in case.handoffs)
 
 
-def _handoff(handoff: Handoff) -> str:
-    claim = handoff.claim
+def _handoff(handoff: Handoff, zone: tzinfo) -> str:
+    claim, given = handoff.claim, _clock(handoff.at, zone)
     by = f" by {handoff.by}" if handoff.by else ""
     if claim is None:
-        return f"{_clock(handoff.at)}{by}, claimed by nobody"
-    return (
-        f"{_clock(handoff.at)}{by}, claimed by {claim.by} {_clock(claim.at) if claim.at else 'at an unknown time'}"
-    )
+        return f"{given}{by}, claimed by nobody"
+    return f"{given}{by}, claimed by {claim.by} {_clock(claim.at, zone) if claim.at else 'at an unknown time'}"
 
 
-def _clock(moment: datetime) -> str:
-    return f"{moment:%Y-%m-%d %H:%M %Z}".rstrip()
+def _clock(moment: datetime, zone: tzinfo) -> str:
+    return f"{moment.astimezone(zone):%Y-%m-%d %H:%M %Z}".rstrip()
 
 
 def runs_in_words(runs: Sequence[Run]) -> str:

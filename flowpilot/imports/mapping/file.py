@@ -88,10 +88,12 @@ class Times(TimeFormat):
 
 @lru_cache(maxsize=65_536)
 def parse_time(text: str, pattern: str, zone: tzinfo) -> datetime:
-    """The moment that a text names.
+    """The moment that a text names, in UTC.
 
-    Moments of a spreadsheet are written as in ISO 8601, and read whatever the pattern is. Cached because a log
-    repeats its times, and `strptime` would be the slowest part of an import.
+    None keeps the zone of the file: Python compares and subtracts two times of one zone by the clock on the wall,
+    which is an hour off over a change of the clocks. Moments of a spreadsheet are written as in ISO 8601, and read
+    whatever the pattern is. Cached because a log repeats its times, and `strptime` would be the slowest part of an
+    import.
 
     Raises:
         ValueError: the text does not follow the pattern.
@@ -100,7 +102,10 @@ def parse_time(text: str, pattern: str, zone: tzinfo) -> datetime:
         return _since_the_epoch(text, _EPOCHS[pattern])
     is_iso = pattern == "iso" or text[10:11] == "T"
     moment = datetime.fromisoformat(text) if is_iso else datetime.strptime(text, pattern)  # noqa: DTZ007
-    return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+    try:
+        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+    except OverflowError as error:
+        raise ValueError(f"{text} is out of range") from error
 
 
 def _since_the_epoch(text: str, units: Literal[1, 1_000] | int) -> datetime:
