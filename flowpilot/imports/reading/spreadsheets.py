@@ -1,18 +1,22 @@
 """Spreadsheets: xlsx, xls, xlsb and ods, one sheet of them."""
 
+import json
+import subprocess
+import sys
 import zipfile
 from collections.abc import Iterator
-from datetime import date, datetime, time, timedelta
-
-from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
+from itertools import chain
+from pathlib import Path
+from typing import Any
 
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.table import rows_above
-from flowpilot.imports.reading.unpacking import Unpacked
+from flowpilot.imports.reading.unpacking import Unpacked, largest_of
 
 # A sheet is held in memory.
 LARGEST_BYTES = 2**30
+_PROGRAM = Path(__file__).with_name("sheet.py")
 # Beyond it, a spreadsheet's numbers have lost digits.
 _LARGEST_EXACT = 2**53
 
@@ -21,9 +25,10 @@ class SpreadsheetTable:
     """A sheet, with its first filled row as the header. Moments are written as in ISO 8601, without a zone."""
 
     def __init__(self, source: Unpacked, layout: Layout) -> None:
-        self._source, self._sheet = source, _sheet(source, layout.sheet)
+        _refuse_bombs(source)
+        self._source = source
         self.left_out: list[str] = []
-        self._rows = iter(enumerate(self._sheet.iter_rows(), 1))
+        self._rows = enumerate(_sheet(source, layout.sheet), 1)
         below = (cells for line, cells in self._rows if line >= layout.header_line)
         filled = (cells for cells in below if any(cell != "" for cell in cells))
         header = next(filled, None)
@@ -43,31 +48,68 @@ class SpreadsheetTable:
 
         Raises:
             BadRowError: a number has more digits than a spreadsheet keeps.
+            LogFileError: the sheet needs too much memory.
         """
         texts = ((line, [_text(line, cell) for cell in cells[: len(self.header)]]) for line, cells in self._rows)
         yield from rows_above(texts, len(self.header), self.left_out)
 
 
-def _sheet(source: Unpacked, name: str | None) -> CalamineSheet:
-    _refuse_bombs(source)
-    try:
-        book = CalamineWorkbook.from_filelike(source.file)
-        if name is not None and name not in book.sheet_names:
-            raise LogFileError(f"{source.name} has no sheet {name}: it has {', '.join(book.sheet_names)}.")
-        filled = (
-            [one for one in book.sheet_names if book.get_sheet_by_name(one).height > 1] if name is None else [name]
+def _sheet(source: Unpacked, name: str | None) -> Iterator[list[Any]]:
+    """The rows of the sheet. What reads them ends with the file."""
+    lines = _lines(source, name)
+    found = next(lines)
+    if "problem" in found:
+        raise LogFileError(f"{source.name} cannot be read as a spreadsheet: {found['problem']}.")
+    if name is not None and not found["filled"]:
+        raise LogFileError(f"{source.name} has no sheet {name}: it has {', '.join(found['sheets'])}.")
+    filled = found["filled"]
+    if len(filled) != 1:
+        raise LogFileError(
+            f"{source.name} has {len(filled)} sheets with rows ({', '.join(filled)}): say which one with"
+            ' `sheet = "…"` under [file].'
+            if filled
+            else f"{source.name} is empty: it needs a header line and rows.",
+            sheets=filled,
         )
-        if len(filled) != 1:
-            raise LogFileError(
-                f"{source.name} has {len(filled)} sheets with rows ({', '.join(filled)}): say which one with"
-                ' `sheet = "…"` under [file].'
-                if filled
-                else f"{source.name} is empty: it needs a header line and rows.",
-                sheets=filled,
-            )
-        return book.get_sheet_by_name(filled[0])
-    except CalamineError as error:
-        raise LogFileError(f"{source.name} cannot be read as a spreadsheet: {error}.") from error
+    return lines
+
+
+def _lines(source: Unpacked, name: str | None) -> Iterator[Any]:
+    command = [sys.executable, "-P", str(_PROGRAM), *([] if name is None else [name])]
+    source.file.seek(0)
+    running = subprocess.Popen(  # noqa: S603 (our own program)
+        command, stdin=source.file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    )
+    source.ending.callback(_stop, running)
+    assert running.stdout is not None
+    # A line without an end is one that the process did not come to the end of.
+    lines = (json.loads(line) for line in running.stdout if line.endswith(b"\n"))
+    return chain(lines, _end(source, running))
+
+
+def _end(source: Unpacked, running: "subprocess.Popen[bytes]") -> Iterator[Any]:
+    """Nothing more, once the process has read all of the sheet.
+
+    Raises:
+        LogFileError: it could not.
+    """
+    code = running.wait()
+    if code < 0:
+        raise LogFileError(
+            f"{source.name} needs more memory or time than a spreadsheet may. Often the reason is one cell far"
+            " below or right of the others: in the spreadsheet, Ctrl+End goes there, and the empty rows and"
+            " columns before it can be deleted. Or save it as CSV, which may be of any size."
+        )
+    if code > 0:
+        raise LogFileError(f"{source.name} cannot be read as a spreadsheet: it is damaged.")
+    yield from ()
+
+
+def _stop(running: "subprocess.Popen[bytes]") -> None:
+    running.kill()
+    assert running.stdout is not None
+    running.stdout.close()
+    running.wait()
 
 
 def _refuse_bombs(source: Unpacked) -> None:
@@ -77,10 +119,11 @@ def _refuse_bombs(source: Unpacked) -> None:
     with zipfile.ZipFile(source.file) as archive:
         size = sum(member.file_size for member in archive.infolist())
     source.file.seek(0)
-    if size > LARGEST_BYTES:
+    largest = min(LARGEST_BYTES, largest_of(source.size))
+    if size > largest:
         raise LogFileError(
-            f"{source.name} unpacks to {size // 2**20:,} MB, and {LARGEST_BYTES // 2**20:,} MB are read at most:"
-            " save it as CSV, which may be of any size."
+            f"{source.name} unpacks to {size // 2**20:,} MB, and {largest // 2**20:,} MB are read at most of a"
+            " spreadsheet of its size: save it as CSV, which may be of any size."
         )
 
 
@@ -94,8 +137,4 @@ def _text(line: int, cell: object) -> str:
                 line, f"the number {cell:.0f} has more digits than a spreadsheet keeps: store it as text"
             )
         return str(int(cell)) if cell.is_integer() else repr(cell)
-    if isinstance(cell, datetime | date | time):
-        return cell.isoformat()
-    if isinstance(cell, timedelta):
-        return str(cell.total_seconds())
     return str(cell).strip()

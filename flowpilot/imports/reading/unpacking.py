@@ -7,7 +7,7 @@ import tempfile
 import zipfile
 import zlib
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import IO, cast
@@ -15,21 +15,26 @@ from typing import IO, cast
 from flowpilot.imports.reading.errors import LogFileError
 
 # A log of text becomes ten to thirty times smaller. What becomes far smaller is made to fill a disk.
-LARGEST_RATIO = 200
+LARGEST_RATIO = 100
 _FREE_OF_RATIO = 2**26
-LARGEST_BYTES = 2**36
+# It is unpacked into the temporary directory, each time that somebody looks. Plain files may be of any size.
+LARGEST_BYTES = 2**33
 _PIECE = 2**20
 _ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotImplementedError)
 
 
 @dataclass(frozen=True, slots=True)
 class Unpacked:
-    """A file's own bytes on disk, how many there are, and their SHA-256 in hex: a packed file is the same file."""
+    """A file's own bytes on disk, how many there are, and their SHA-256 in hex: a packed file is the same file.
+
+    `ending` ends with it.
+    """
 
     name: str
     file: IO[bytes]
     size: int
     digest: str
+    ending: ExitStack
 
 
 @contextmanager
@@ -44,14 +49,20 @@ def unpacked(path: Path) -> Iterator[Unpacked]:
         file = path.open("rb")
     except OSError as error:
         raise LogFileError(f"{path} cannot be read: {error.strerror}.") from error
-    with file:
+    with file, ExitStack() as ending:
         packed = _opened(path.name, file)
         if packed is None:
-            yield _told(path.name, file)
+            yield _told(path.name, file, ending)
             return
-        with packed, tempfile.TemporaryFile() as plain:
+        plain = ending.enter_context(tempfile.TemporaryFile())
+        with packed:
             _copy(path.name, packed, plain, path.stat().st_size)
-            yield _told(path.name, plain)
+        yield _told(path.name, plain, ending)
+
+
+def largest_of(packed_size: int) -> int:
+    """To how many bytes a packed file of so many may unpack."""
+    return min(LARGEST_BYTES, _FREE_OF_RATIO + LARGEST_RATIO * packed_size)
 
 
 def is_spreadsheet(head: bytes, members: list[str]) -> bool:
@@ -70,7 +81,7 @@ def members_of(file: IO[bytes]) -> list[str]:
         file.seek(0)
 
 
-def _told(name: str, file: IO[bytes]) -> Unpacked:
+def _told(name: str, file: IO[bytes], ending: ExitStack) -> Unpacked:
     sha256, size = hashlib.sha256(), 0
     file.seek(0)
     while data := file.read(_PIECE):
@@ -79,7 +90,7 @@ def _told(name: str, file: IO[bytes]) -> Unpacked:
     file.seek(0)
     if not size:
         raise LogFileError(f"{name} is empty: it needs a header line and rows.")
-    return Unpacked(name, file, size, sha256.hexdigest())
+    return Unpacked(name, file, size, sha256.hexdigest(), ending)
 
 
 def _opened(name: str, file: IO[bytes]) -> IO[bytes] | None:
@@ -107,7 +118,7 @@ def _only_member(name: str, file: IO[bytes]) -> IO[bytes]:
 
 
 def _copy(name: str, packed: IO[bytes], plain: IO[bytes], packed_size: int) -> None:
-    largest = min(LARGEST_BYTES, _FREE_OF_RATIO + LARGEST_RATIO * packed_size)
+    largest = largest_of(packed_size)
     copied = 0
     while data := _read(name, packed):
         copied += len(data)

@@ -41,7 +41,7 @@ def test_a_sheet_is_read_as_it_would_be_written_in_csv(tmp_path: Path) -> None:
     rows: list[list[Any]] = [["id", "at", "day", "n", "yes"], ["007", at, day, 12, True]]
     header, found = read(book(tmp_path / "log.xlsx", Tickets=rows))
     assert header == ["id", "at", "day", "n", "yes"]
-    assert found == [(2, ["007", "2026-06-01T09:30:00", "2026-06-02", "12", "true"])]
+    assert found == [(2, ["007", "2026-06-01T09:30:00", "2026-06-02T00:00:00", "12", "true"])]
 
 
 def test_empty_rows_of_a_sheet_are_skipped_and_what_stands_below_is_left_out(tmp_path: Path) -> None:
