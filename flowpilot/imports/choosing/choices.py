@@ -18,8 +18,9 @@ from flowpilot.imports.mapping.whole import Mapping
 class Choices:
     """What a person chose: the role of each column, the meaning of each value of a column, and the rest.
 
-    `rest` is the status of a ticket of which nothing else says it. `machines` are writers that are no people; None
-    leaves them as the draft has them.
+    `rest` is the status of a ticket of which nothing else says it. `machines` are writers that are no people, and
+    `month_first` says how dates are read whose day and month could be either; None leaves both as the draft has
+    them.
     """
 
     zone: str
@@ -27,7 +28,7 @@ class Choices:
     meanings: dict[tuple[str, str], str] = field(default_factory=dict)
     rest: str | None = None
     machines: tuple[str, ...] | None = None
-    month_first: bool = False
+    month_first: bool | None = None
 
 
 def choose(suggested: Draft, looked: Looked, choices: Choices) -> Draft:

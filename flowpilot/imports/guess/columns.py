@@ -1,28 +1,14 @@
 """Look at the columns of a file: how full each is, how many values it has, and how its times are written."""
 
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC
 from itertools import islice
 
-from flowpilot.imports.mapping.file import parse_time
+from flowpilot.imports.guess.patterns import fitting, order_of
 from flowpilot.imports.reading.opening import LogReader
 
 LOOKED_AT_ROWS = 2_000
 UNKNOWN = frozenset({"", "?", "n/a", "N/A", "NULL", "null", "-"})
-# Where day and month could be either, the first that fits all values counts.
-_PATTERNS = (
-    "iso",
-    "epoch_ms",
-    "epoch_s",
-    *("%d.%m.%Y %H:%M", "%d.%m.%Y %H:%M:%S", "%d.%m.%Y"),
-    *("%d/%m/%Y %H:%M", "%d/%m/%Y %H:%M:%S", "%m/%d/%Y %H:%M", "%m/%d/%Y %H:%M:%S"),
-    *("%m/%d/%Y %I:%M %p", "%m/%d/%Y %I:%M:%S %p", "%d/%m/%Y", "%m/%d/%Y"),
-    *("%d/%b/%y %I:%M %p", "%d/%b/%Y %H:%M", "%d-%b-%Y %H:%M", "%d %b %Y %H:%M", "%b %d, %Y %I:%M %p"),
-    *("%Y/%m/%d %H:%M", "%Y/%m/%d %H:%M:%S", "%d-%m-%Y %H:%M", "%d-%m-%Y %H:%M:%S"),
-)
-_EPOCH_DIGITS = {"epoch_s": 10, "epoch_ms": 13}
 _SHOWN_VALUES = 12
 _EXAMPLES = 3
 
@@ -38,13 +24,13 @@ class Column:
 
     @property
     def pattern(self) -> str | None:
-        """How its times are written; of several ways, the one that begins with the day."""
+        """How its times are written; of several ways, the first."""
         return next(iter(self.patterns), None)
 
     @property
     def is_ambiguous(self) -> bool:
         """Whether day and month could be either."""
-        return len({pattern[:2] for pattern in self.patterns} & {"%d", "%m"}) > 1
+        return len({order_of(pattern) for pattern in self.patterns} - {None}) > 1
 
     @property
     def distinct(self) -> int:
@@ -87,26 +73,4 @@ def look_at(reader: LogReader) -> Looked:
 
 def _column(name: str, values: tuple[str, ...]) -> Column:
     known = [value for value in values if value not in UNKNOWN]
-    return Column(name, len(known), values, _patterns(list(dict.fromkeys(known))))
-
-
-def _patterns(values: Sequence[str]) -> tuple[str, ...]:
-    """How the times may be written, if all of these are times."""
-    if not values:
-        return ()
-    return tuple(pattern for pattern in _PATTERNS if all(_fits(value, pattern) for value in values))
-
-
-def _fits(value: str, pattern: str) -> bool:
-    digits = _EPOCH_DIGITS.get(pattern)
-    if digits is not None:
-        return len(value) == digits and value.isdigit()
-    # Dates in ISO 8601 have dashes; without them a number like 20260601 would be one. With a T they are no other.
-    is_iso = value[4:5] == "-"
-    if (pattern == "iso" and not is_iso) or (pattern != "iso" and is_iso and value[10:11] == "T"):
-        return False
-    try:
-        parse_time(value, pattern, UTC)
-    except ValueError:
-        return False
-    return True
+    return Column(name, len(known), values, fitting(list(dict.fromkeys(known))))

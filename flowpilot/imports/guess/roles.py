@@ -73,8 +73,8 @@ def roles_of(looked: Looked, *, repeats: bool | None = None) -> Roles:
 
 
 def _named(looked: Looked) -> Iterator[tuple[str, Column]]:
-    times = [column for column in looked.columns if column.pattern]
-    others = [column for column in looked.columns if column.known and not column.pattern]
+    times = [column for column in looked.columns if _is_time(column)]
+    others = [column for column in looked.columns if column.known and not _is_time(column)]
     for rules, columns in ((_TIMES, times), (_WORDS, others)):
         for role, words in rules.items():
             for word in words.split("|") if "(" not in words else [words]:
@@ -84,6 +84,14 @@ def _named(looked: Looked) -> Iterator[tuple[str, Column]]:
                     break
 
 
+def _is_time(column: Column) -> bool:
+    """Whether its values are times. Seconds since 1970 have ten digits, and so have some tickets' numbers."""
+    is_number = (column.pattern or "").startswith("epoch") and re.search(_WORDS["id"], column.name, re.IGNORECASE)
+    return column.pattern is not None and (
+        not is_number or any(re.search(words, column.name, re.IGNORECASE) for words in _TIMES.values())
+    )
+
+
 def _fullest(columns: list[Column], looked: Looked) -> Column:
     """A case's id is known in each row."""
     return next((column for column in columns if column.known == looked.rows), columns[0])
@@ -91,6 +99,6 @@ def _fullest(columns: list[Column], looked: Looked) -> Column:
 
 def _written_at(looked: Looked, case: Column) -> Column | None:
     """The time that differs most often within a case: when its rows were written."""
-    times = [column for column in looked.columns if column.pattern and column.known == looked.rows]
+    times = [column for column in looked.columns if _is_time(column) and column.known == looked.rows]
     pairs = {column.name: len(set(zip(case.values, column.values, strict=True))) for column in times}
     return max(times, key=lambda column: pairs[column.name], default=None)

@@ -50,7 +50,7 @@ def suggest(file: Path, name: str, zone: str) -> Suggestion:
     return Suggestion(shipped, adapted(draft_of(load_mapping(shipped)), looked, _ZONES.get(shipped, zone)), looked)
 
 
-def adapted(draft: Draft, looked: Looked, zone: str, *, month_first: bool = False) -> Draft:
+def adapted(draft: Draft, looked: Looked, zone: str, *, month_first: bool | None = None) -> Draft:
     """A mapping made for other files, with the zone and the times of this one."""
     return draft | {"times": times_of(draft, looked, zone, month_first=month_first)}
 

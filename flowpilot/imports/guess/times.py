@@ -4,24 +4,28 @@ from collections.abc import Iterator
 from typing import Any
 
 from flowpilot.imports.guess.columns import Column, Looked
+from flowpilot.imports.guess.patterns import DAY_FIRST, MONTH_FIRST, order_of
 
 # The keys of a mapping whose columns are times.
 _TIMES = {"at", "created_at", "resolved_at", "closed_at"}
 
 
-def times_of(draft: dict[str, Any], looked: Looked, zone: str, *, month_first: bool = False) -> dict[str, Any]:
+def times_of(
+    draft: dict[str, Any], looked: Looked, zone: str, *, month_first: bool | None = None
+) -> dict[str, Any]:
     """The table `times` of a draft: the commonest format of the columns it reads as times, and the others.
 
     Args:
         draft: a mapping, as the tables and keys of its TOML.
         looked: the file, as it is.
         zone: that of times that state none.
-        month_first: which one it is where day and month could be either.
+        month_first: which one it is where day and month could be either. None: what another column of the file
+            shows, or else what the draft says, or else the day.
     """
     stated = draft.get("times") or {}
     used = set(time_columns(draft))
     patterns = {
-        column.name: _pattern(column, month_first=month_first)
+        column.name: _pattern(column, _order(column, draft, looked, month_first=month_first))
         for column in looked.columns
         if column.patterns and column.name in used
     }
@@ -43,11 +47,38 @@ def time_columns(draft: dict[str, Any]) -> Iterator[str]:
 
 
 def is_ambiguous(draft: dict[str, Any], looked: Looked) -> bool:
-    """Whether day and month could be either in a column that a draft reads as times."""
+    """Whether day and month could be either in a column that a draft reads as times, and no other one shows it."""
+    return any(_shown(column, draft, looked) is None for column in _ambiguous(draft, looked))
+
+
+def is_month_first(draft: dict[str, Any], looked: Looked) -> bool:
+    """Whether a draft reads as the month what could be either."""
+    times = draft["times"]
+    formats = (times.get("columns", {}).get(one.name, times)["format"] for one in _ambiguous(draft, looked))
+    return any(order_of(pattern) == MONTH_FIRST for pattern in formats)
+
+
+def _ambiguous(draft: dict[str, Any], looked: Looked) -> list[Column]:
     used = set(time_columns(draft))
-    return any(column.is_ambiguous for column in looked.columns if column.name in used)
+    return [column for column in looked.columns if column.is_ambiguous and column.name in used]
 
 
-def _pattern(column: Column, *, month_first: bool) -> str:
-    wanted = "%m" if month_first else "%d"
-    return next((one for one in column.patterns if one.startswith(wanted)), column.patterns[0])
+def _order(column: Column, draft: dict[str, Any], looked: Looked, *, month_first: bool | None) -> str:
+    if month_first is not None:
+        return MONTH_FIRST if month_first else DAY_FIRST
+    times = draft.get("times") or {}
+    stated = times.get("columns", {}).get(column.name, times).get("format", "")
+    return _shown(column, draft, looked) or order_of(stated) or DAY_FIRST
+
+
+def _shown(column: Column, draft: dict[str, Any], looked: Looked) -> str | None:
+    """Which one comes first in other columns of times with the same marks between, if all that show it agree."""
+    used = set(time_columns(draft))
+    mark = column.patterns[0][2:3]
+    others = (one for one in looked.columns if one.name in used and one.patterns and not one.is_ambiguous)
+    orders = {order_of(one.patterns[0]) for one in others if one.patterns[0][2:3] == mark} - {None}
+    return orders.pop() if len(orders) == 1 else None
+
+
+def _pattern(column: Column, order: str) -> str:
+    return next((one for one in column.patterns if order_of(one) == order), column.patterns[0])

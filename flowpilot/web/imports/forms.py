@@ -35,7 +35,7 @@ class ChoicesForm(BaseModel):
     role: list[str] = Field(default_factory=list)
     meaning: list[str] = Field(default_factory=list)
     rest: Text = ""
-    month_first: bool = False
+    month_first: bool | None = None
     machine: list[Text] = Field(default_factory=list)
     shows_machines: bool = False
     name: Text = ""

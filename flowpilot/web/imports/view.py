@@ -17,7 +17,7 @@ from flowpilot.imports.choosing.roles import (
 from flowpilot.imports.choosing.values import STATUSES, meaning_of, meanings_for
 from flowpilot.imports.guess.columns import Column
 from flowpilot.imports.guess.mapping import Draft
-from flowpilot.imports.guess.times import is_ambiguous
+from flowpilot.imports.guess.times import is_ambiguous, is_month_first
 from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
 from flowpilot.web.imports.looking import LookedAt
 
@@ -92,7 +92,7 @@ def view_of(seen: LookedAt) -> ChoicesView | None:
         rests={name: words for name, words in STATUSES.items() if name != "resolved"},
         machines=list(_machines(seen, draft)),
         is_ambiguous=is_ambiguous(draft, looked),
-        month_first=seen.form.month_first,
+        month_first=is_month_first(draft, looked),
     )
 
 

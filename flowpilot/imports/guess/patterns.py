@@ -1,0 +1,79 @@
+"""The ways in which times are written in exports, and which of them fit all values of a column."""
+
+import re
+from collections.abc import Iterator, Sequence
+from datetime import UTC
+
+from flowpilot.imports.mapping.file import parse_time
+
+DAY_FIRST, MONTH_FIRST = "%d", "%m"
+_EPOCHS = {"epoch_ms": 13, "epoch_s": 10}
+_CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
+_SEPARATORS = (".", "/", "-")
+_OTHERS = ("%d/%b/%y", "%d/%b/%Y", "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%B %d, %Y", "%Y/%m/%d", "%Y.%m.%d")
+_DIRECTIVE = re.compile(r"%[a-zA-Z]")
+_WORDS = ("%b", "%B", "%p")
+
+
+def _dates() -> Iterator[str]:
+    """The ways to write a day. Where day and month could be either, both are there, and first the day."""
+    for separator in _SEPARATORS:
+        for year in ("%Y", "%y"):
+            yield separator.join((DAY_FIRST, MONTH_FIRST, year))
+            if separator != ".":
+                yield separator.join((MONTH_FIRST, DAY_FIRST, year))
+    yield from _OTHERS
+
+
+PATTERNS = (
+    *("iso", *_EPOCHS),
+    *(f"{day}{between}{clock}" for day in _dates() for between in (" ", ", ") for clock in _CLOCKS),
+    *_dates(),
+)
+
+
+def fitting(values: Sequence[str]) -> tuple[str, ...]:
+    """How the times may be written, if all of these are times."""
+    if not values:
+        return ()
+    shapes = {_shape(value) for value in values[:1]}
+    likely = (one for one in PATTERNS if one == "iso" or one in _EPOCHS or _SHAPES[one] in shapes)
+    return tuple(pattern for pattern in likely if all(_fits(value, pattern) for value in values))
+
+
+def order_of(pattern: str) -> str | None:
+    """What comes first in dates whose day and month are numbers and stand next to each other."""
+    first, second = pattern[:2], pattern[3:5]
+    return first if {first, second} == {DAY_FIRST, MONTH_FIRST} else None
+
+
+def swapped(pattern: str) -> str:
+    """The same way with day and month the other way round."""
+    return f"{pattern[3:5]}{pattern[2]}{pattern[:2]}{pattern[5:]}"
+
+
+def _shape(text: str) -> str:
+    """A text without its letters and digits: what is not of a pattern's shape does not follow it."""
+    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text))
+
+
+def _shape_of(pattern: str) -> str:
+    return _DIRECTIVE.sub(lambda found: "a" if found[0] in _WORDS else "0", pattern)
+
+
+_SHAPES = {pattern: _shape_of(pattern) for pattern in PATTERNS}
+
+
+def _fits(value: str, pattern: str) -> bool:
+    digits = _EPOCHS.get(pattern)
+    if digits is not None:
+        return len(value) == digits and value.isdigit()
+    # Dates in ISO 8601 have dashes; without them a number like 20260601 would be one. With a T they are no other.
+    is_iso = value[4:5] == "-"
+    if (pattern == "iso" and not is_iso) or (pattern != "iso" and is_iso and value[10:11] == "T"):
+        return False
+    try:
+        parse_time(value, pattern, UTC)
+    except ValueError:
+        return False
+    return True
