@@ -127,7 +127,8 @@ class Figures:
             yield Doubt(
                 f"{len(self.people):,} people in {self.cases:,} cases.",
                 "If these are customers or teams, name them under [people], or name another column.",
-                "If these are customers or teams, choose another column: each becomes a member of the account.",
+                "Each becomes a member of the account. If these are customers, choose another column; if they are"
+                " teams, name them below.",
             )
         if not self.handoffs:
             yield Doubt(

@@ -18,9 +18,9 @@ from flowpilot.imports.mapping.whole import Mapping
 class Choices:
     """What a person chose: the role of each column, the meaning of each value of a column, and the rest.
 
-    `rest` is the status of a ticket of which nothing else says it. `machines` are writers that are no people, and
-    `month_first` says how dates are read whose day and month could be either; None leaves both as the draft has
-    them.
+    `rest` is the status of a ticket of which nothing else says it. `machines` are writers that are no people,
+    and `groups` names of teams where a person's could stand; `month_first` says how dates are read whose day and
+    month could be either. None leaves each as the draft has it.
     """
 
     zone: str
@@ -28,6 +28,7 @@ class Choices:
     meanings: dict[tuple[str, str], str] = field(default_factory=dict)
     rest: str | None = None
     machines: tuple[str, ...] | None = None
+    groups: tuple[str, ...] | None = None
     month_first: bool | None = None
 
 
@@ -45,8 +46,9 @@ def choose(suggested: Draft, looked: Looked, choices: Choices) -> Draft:
     prune(draft)
     if choices.rest in STATUSES:
         draft["session"]["status"][-1]["status"] = choices.rest
-    if choices.machines is not None:
-        draft["people"] = draft.get("people", {}) | {"machines": list(choices.machines)}
+    for kind, names in (("machines", choices.machines), ("groups", choices.groups)):
+        if names is not None:
+            draft["people"] = draft.get("people", {}) | {kind: list(names)}
     return adapted(draft, looked, choices.zone, month_first=choices.month_first)
 
 

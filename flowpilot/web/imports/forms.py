@@ -1,18 +1,21 @@
 """The form in which a person says what the columns of a file mean."""
 
 from collections.abc import Sequence
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import Request
 from pydantic import BaseModel, Field
 
 from flowpilot.clock import zone_names
-from flowpilot.http.fields import Text
+from flowpilot.http.fields import Storable, Text
 from flowpilot.imports.choosing.bases import GUESS, Asked, Beginning
 from flowpilot.imports.choosing.choices import Choices
 from flowpilot.imports.choosing.roles import Shape
 from flowpilot.imports.guess.columns import Column
 from flowpilot.imports.reading.layout import Layout
+
+# As long as a name in a file may be.
+Name = Annotated[Storable, Field(max_length=300)]
 
 
 class ChoicesForm(BaseModel):
@@ -36,8 +39,9 @@ class ChoicesForm(BaseModel):
     meaning: list[str] = Field(default_factory=list)
     rest: Text = ""
     month_first: bool | None = None
-    machine: list[Text] = Field(default_factory=list)
-    shows_machines: bool = False
+    machine: list[Name] = Field(default_factory=list)
+    group: list[Name] = Field(default_factory=list)
+    shows_names: bool = False
     name: Text = ""
 
     @property
@@ -84,7 +88,8 @@ class ChoicesForm(BaseModel):
             roles=dict(_roles(self.role, columns)),
             meanings=dict(_meanings(self.meaning, columns)),
             rest=self.rest or None,
-            machines=tuple(self.machine) if self.shows_machines else None,
+            machines=tuple(self.machine) if self.shows_names else None,
+            groups=tuple(self.group) if self.shows_names else None,
             month_first=self.month_first,
         )
 
@@ -112,5 +117,10 @@ def _meanings(sent: Sequence[str], columns: Sequence[Column]) -> list[tuple[tupl
 async def sent_form(request: Request) -> ChoicesForm:
     """The form of a request: a file may have more columns than a form usually has fields."""
     form = await request.form(max_fields=10_000)
-    lists = {name: form.getlist(name) for name in ("role", "meaning", "machine")}
+    lists: dict[str, list[Any]] = {name: form.getlist(name) for name in ("role", "meaning")}
+    for name in ("machine", "group"):
+        # The field for another name may be empty.
+        lists[name] = [
+            *dict.fromkeys(text.strip() for text in form.getlist(name) if isinstance(text, str) and text.strip())
+        ]
     return ChoicesForm.model_validate({**{name: value for name, value in form.items() if value}, **lists})

@@ -1,5 +1,6 @@
 """What the template shows of a file: its columns with what they are, and its values with what they mean."""
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
@@ -15,11 +16,22 @@ from flowpilot.imports.choosing.roles import (
     status_columns,
 )
 from flowpilot.imports.choosing.values import STATUSES, meaning_of, meanings_for
-from flowpilot.imports.guess.columns import Column
+from flowpilot.imports.guess.columns import UNKNOWN, Column, Looked
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.guess.times import is_ambiguous, is_month_first
 from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
 from flowpilot.web.imports.looking import LookedAt
+
+# The roles of columns in which people stand.
+_PEOPLE = frozenset({"by", "engineer", "first_response_by", "escalated_by", "claimed_by"})
+_MOST_WRITERS = 200
+_NAMES = {
+    "machine": (
+        "These are no people",
+        "Such as an automatic reply. What they write is no step, and claims nothing.",
+    ),
+    "group": ("These are teams", "They stand where a person's name could, and become no members."),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +53,16 @@ class ValuesView:
 
 
 @dataclass(frozen=True, slots=True)
+class NamesView:
+    """Names that are no members: a kind of them, in words, and those that are offered, ticked or not."""
+
+    kind: str
+    legend: str
+    help: str
+    names: list[tuple[str, bool]]
+
+
+@dataclass(frozen=True, slots=True)
 class ChoicesView:
     """What can be chosen, and what is."""
 
@@ -56,7 +78,8 @@ class ChoicesView:
     meanings: dict[str, str]
     rest: str
     rests: dict[str, str]
-    machines: list[tuple[str, bool]]
+    names: list["NamesView"]
+    writers: list[str]
     is_ambiguous: bool
     month_first: bool
 
@@ -90,7 +113,8 @@ def view_of(seen: LookedAt) -> ChoicesView | None:
         meanings=meanings_for(draft),
         rest=draft["session"]["status"][-1]["status"],
         rests={name: words for name, words in STATUSES.items() if name != "resolved"},
-        machines=list(_machines(seen, draft)),
+        names=list(_names(seen, draft)),
+        writers=_writers(looked, draft),
         is_ambiguous=is_ambiguous(draft, looked),
         month_first=is_month_first(draft, looked),
     )
@@ -115,11 +139,23 @@ def _values(draft: Draft, columns: list[ColumnView]) -> Iterator[ValuesView]:
             yield ValuesView(one.place, one.column.name, values)
 
 
-def _machines(seen: LookedAt, draft: Draft) -> Iterator[tuple[str, bool]]:
-    named = list(draft.get("people", {}).get("machines", ()))
+def _names(seen: LookedAt, draft: Draft) -> Iterator[NamesView]:
     likely = [] if seen.preview is None else seen.preview.figures.likely_machines
-    for name in dict.fromkeys([*named, *seen.form.machine, *likely]):
-        yield name, name in named
+    yield _names_view("machine", "machines", [*seen.form.machine, *likely], draft)
+    yield _names_view("group", "groups", seen.form.group, draft)
+
+
+def _names_view(kind: str, key: str, offered: list[str], draft: Draft) -> NamesView:
+    named = list(draft.get("people", {}).get(key, ()))
+    names = [(name, name in named) for name in dict.fromkeys([*named, *offered])]
+    return NamesView(kind, *_NAMES[kind], names)
+
+
+def _writers(looked: Looked, draft: Draft) -> list[str]:
+    """Who stands in the columns of people, the most frequent first."""
+    people = (one for one in looked.columns if (role := role_of(draft, one.name)) and role.name in _PEOPLE)
+    counted = Counter(value for column in people for value in column.values if value not in UNKNOWN)
+    return [name for name, _ in counted.most_common(_MOST_WRITERS)]
 
 
 def _bases(seen: LookedAt) -> Iterator[tuple[str, str]]:

@@ -15,6 +15,7 @@ from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from flowpilot.imports.uploads.loading import load_upload
 from tests.company import Company
+from tests.conftest import SHARED_DATA
 from tests.imports.test_vendors import SAMPLES
 from tests.web.conftest import SignedIn
 
@@ -96,6 +97,35 @@ async def test_values_are_given_a_meaning_and_the_figures_follow(signed_in: Sign
     assert "3 h" in words
     assert "claimed by Grace after 30 min" in words
     assert sorted(fields_of(again.text)["meaning"]) == sorted(fields["meaning"])
+
+
+async def test_an_automatic_reply_that_nothing_gives_away_is_named(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, SHARED_DATA / "field" / "automatic-reply.csv")
+    fields = fields_of(page.text)
+    fields["role"] = [one if one != "1:" else "1:counter" for one in fields["role"]]
+    again = browser.post(page.url.path, data=fields)
+    assert "claimed by Mailbot after 5 min" in text_of(again.text)
+    assert re.findall(r'<datalist id="writers">(.*?)</datalist>', again.text)[0].count("<option") == 3
+    named = browser.post(page.url.path, data=fields_of(again.text) | {"machine": [" Mailbot ", ""]})
+    assert "claimed by Grace after 2 h" in text_of(named.text)
+    assert fields_of(named.text)["machine"] == ["Mailbot", ""]
+    assert (
+        'machines = ["Mailbot"]' in browser.post(f"{page.url.path}/mapping.toml", data=fields_of(named.text)).text
+    )
+    freed = browser.post(page.url.path, data=fields_of(named.text) | {"machine": [""]})
+    assert "claimed by Mailbot after 5 min" in text_of(freed.text)
+
+
+async def test_a_team_that_stands_where_people_do_is_named(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("log.csv", LOG.replace("Grace", "Second level")))
+    named = browser.post(page.url.path, data=fields_of(page.text) | {"group": ["Second level"]})
+    assert fields_of(named.text)["group"] == ["Second level", ""]
+    assert (
+        'groups = ["Second level"]'
+        in browser.post(f"{page.url.path}/mapping.toml", data=fields_of(named.text)).text
+    )
 
 
 async def test_what_each_row_is_can_be_changed(signed_in: SignedIn) -> None:
