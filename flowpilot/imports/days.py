@@ -31,6 +31,11 @@ def window_of(first: date, last: date) -> tuple[date, date]:
     return first, last + timedelta(days=1)
 
 
+def reports_of(first: date, end: date) -> str:
+    """The page of the reports for these days, without the end."""
+    return f"/analytics/overview?from={first}&to={end}"
+
+
 def _moments(case: Case) -> Iterator[datetime]:
     """What reports count a case by: when it was opened, resolved and handed over."""
     yield case.created_at

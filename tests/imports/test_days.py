@@ -45,5 +45,5 @@ def test_an_import_says_where_the_reports_show_it() -> None:
     assert list(Reports(ACCOUNT, "https://desk.example/").showing(done)) == [
         "It is from 2026-05-04 to 2026-05-05. The reports show it:",
         f"  flowpilot report dashboard --account {ACCOUNT} --from 2026-05-04 --to 2026-05-06",
-        "  https://desk.example/analytics?from=2026-05-04&to=2026-05-06",
+        "  https://desk.example/analytics/overview?from=2026-05-04&to=2026-05-06",
     ]

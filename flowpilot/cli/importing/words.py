@@ -8,7 +8,7 @@ from uuid import UUID
 
 from flowpilot.durations import in_short
 from flowpilot.imports.case.model import Case, Handoff
-from flowpilot.imports.days import window_of
+from flowpilot.imports.days import reports_of, window_of
 from flowpilot.imports.preview import Preview
 from flowpilot.imports.progress import Changes, ImportSummary
 from flowpilot.imports.psa.bringing import Fetched
@@ -31,11 +31,10 @@ class Reports:
         if done.first_day is None or done.last_day is None:
             return
         first, end = window_of(done.first_day, done.last_day)
-        address = f"/analytics?from={first}&to={end}"
         days = f"{done.first_day} to {done.last_day}"
         yield f"It is from {days}. The reports show it:"
         yield f"  flowpilot report dashboard --account {self.account_id} --from {first} --to {end}"
-        yield f"  {(self.public_url or '').rstrip('/')}{address}"
+        yield f"  {(self.public_url or '').rstrip('/')}{reports_of(first, end)}"
 
 
 def in_words(name: str, done: ImportSummary, reports: Reports) -> str:

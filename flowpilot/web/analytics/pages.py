@@ -51,8 +51,9 @@ class ReportPage(Page):
 
 
 @router.get("")
-async def first_tab(actor: CanViewEscalations) -> Response:
-    return go_to(f"/analytics/{tabs_of(actor)[0].name}")
+async def first_tab(request: Request, actor: CanViewEscalations) -> Response:
+    asked = f"?{request.url.query}" if request.url.query else ""
+    return go_to(f"/analytics/{tabs_of(actor)[0].name}{asked}")
 
 
 def _add_page(tab: Tab) -> None:

@@ -1,5 +1,6 @@
 """Where the reports show what an import brought."""
 
+from flowpilot.imports.days import reports_of
 from flowpilot.imports.schemas import ImportRunOut
 
 
@@ -7,4 +8,4 @@ def reports_path(run: ImportRunOut | None) -> str | None:
     """The reports of the import's days."""
     if run is None or run.window_from is None or run.window_to is None:
         return None
-    return f"/analytics/overview?from={run.window_from}&to={run.window_to}"
+    return reports_of(run.window_from, run.window_to)

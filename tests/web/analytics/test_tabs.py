@@ -52,6 +52,12 @@ def test_the_first_tab_is_the_first_one_may_see(signed_in: SignedIn, role: Role,
     assert (answer.status_code, answer.headers["location"]) == (303, f"/analytics/{first}")
 
 
+def test_the_first_tab_shows_the_days_that_were_asked_for(signed_in: SignedIn) -> None:
+    days = "from=2026-03-02&to=2026-03-03"
+    answer = signed_in(Role.OWNER).get(f"/analytics?{days}", follow_redirects=False)
+    assert answer.headers["location"] == f"/analytics/overview?{days}"
+
+
 def test_a_viewer_may_not_see_analytics(signed_in: SignedIn) -> None:
     assert signed_in(Role.VIEWER).get("/analytics").status_code == 403
 
