@@ -22,14 +22,17 @@ def encoding_of(file: IO[bytes]) -> str:
     file.seek(0)
     head = file.read(4)
     file.seek(0)
+    return marked_encoding(head) or ("utf-8" if _is_utf8(file) else "cp1252")
+
+
+def marked_encoding(head: bytes) -> str | None:
+    """The encoding that a file's first bytes name: by their mark, or by the zeros of UTF-16; otherwise None."""
     for mark, encoding in sorted(_MARKS.items(), key=lambda one: -len(one[0])):
         if head.startswith(mark):
             return encoding
     if head[1:4:2] == b"\0\0":
         return "utf-16-le"
-    if head[0:3:2] == b"\0\0":
-        return "utf-16-be"
-    return "utf-8" if _is_utf8(file) else "cp1252"
+    return "utf-16-be" if head[0:3:2] == b"\0\0" else None
 
 
 def _is_utf8(file: IO[bytes]) -> bool:

@@ -1,18 +1,22 @@
 """Open a log of any kind. Its first bytes say which kind it is, unless the mapping does."""
 
+import re
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
 
 from flowpilot.imports.reading.delimited import DelimitedTable
+from flowpilot.imports.reading.encodings import marked_encoding
 from flowpilot.imports.reading.layout import Kind, Layout
 from flowpilot.imports.reading.records import RecordTable
 from flowpilot.imports.reading.spreadsheets import SpreadsheetTable
-from flowpilot.imports.reading.table import Table, distinct
+from flowpilot.imports.reading.table import Table, distinct, refuse_columns
 from flowpilot.imports.reading.unpacking import Unpacked, is_spreadsheet, members_of, unpacked
 from flowpilot.imports.reading.xes import XesTable
 
+# A CSV file may name its first column [id].
+_JSON = re.compile(r"\{|\[\s*(?:[\[\]{\"\d-]|true|false|null|$)")
 _READERS: dict[Kind, Callable[[Unpacked, Layout], Table]] = {
     "csv": DelimitedTable,
     "spreadsheet": SpreadsheetTable,
@@ -30,6 +34,7 @@ class LogReader:
 
     def __init__(self, source: Unpacked, table: Table, most_rows: int | None = None) -> None:
         self.name, self.size, self.digest = source.name, source.size, source.digest
+        refuse_columns(source.name, len(table.header))
         self.header = distinct(table.header)
         self.is_cut = False
         self._table, self._most_rows = table, most_rows
@@ -75,7 +80,7 @@ def _kind(source: Unpacked) -> Kind:
     source.file.seek(0)
     if is_spreadsheet(head, members_of(source.file)):
         return "spreadsheet"
-    text = head.lstrip(b"\xef\xbb\xbf \t\r\n")
-    if text.startswith((b"<?xml", b"<log")):
+    text = head.decode(marked_encoding(head) or "latin-1", errors="replace").lstrip("\ufeffï»¿ \t\r\n")
+    if text.startswith("<"):
         return "xes"
-    return "json" if text.startswith((b"{", b"[")) else "csv"
+    return "json" if _JSON.match(text) else "csv"

@@ -1,30 +1,42 @@
 """JSON: a list of records, a document that holds one, or one record a line."""
 
+import codecs
 import json
+import shutil
+import tempfile
 from codecs import BOM_UTF8
 from collections.abc import Iterator
+from dataclasses import replace
+from functools import partial
 from typing import IO, Any
 
 import ijson
 
+from flowpilot.imports.reading.encodings import marked_encoding
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
 from flowpilot.imports.reading.layout import Layout
+from flowpilot.imports.reading.levels import Levels, TooManyLevelsError
+from flowpilot.imports.reading.table import refuse_columns
 from flowpilot.imports.reading.unpacking import Unpacked
 
 # A document is looked through this far for its first list of records.
 _MOST_EVENTS = 10_000
+# One record a line: it may have cells of 10 MB.
+LONGEST_LINE = 20 * 2**20
+_PIECE = 2**16
 
 
 class RecordTable:
     """Records as rows: a column for each path to a value, as in "fields.status.name". Lists are joined."""
 
     def __init__(self, source: Unpacked, layout: Layout) -> None:
-        self._source = source
+        self._source = source = _in_utf8(source)
         self.left_out: list[str] = []
         self._prefix = _prefix(source, layout.records)
         names: dict[str, None] = {}
         for _, record in self._records():
             names.update(dict.fromkeys(record))
+            refuse_columns(source.name, len(names))
         self.header = list(names)
         if not self.header:
             raise LogFileError(f"{source.name} holds no records.")
@@ -46,10 +58,30 @@ class RecordTable:
     def _records(self) -> Iterator[tuple[int, dict[str, str]]]:
         _to_the_text(self._source.file)
         found = _lines(self._source.file) if self._prefix is None else _items(self._source, self._prefix)
-        for line, record in found:
-            if not isinstance(record, dict):
-                raise BadRowError(line, f'expected a record like {{"key": …}}, found {json.dumps(record)[:60]}')
-            yield line, dict(_flat(record))
+        line = 0
+        try:
+            for line, record in found:
+                if not isinstance(record, dict):
+                    raise BadRowError(line, f'expected a record like {{"key": …}}, found {_text(record)[:60]}')
+                yield line, dict(_flat(record))
+        except RecursionError as error:
+            raise BadRowError(
+                line + 1, "here or just before, the record has too many levels within each other"
+            ) from error
+
+
+def _in_utf8(source: Unpacked) -> Unpacked:
+    """The file in the encoding of JSON: programs on Windows write UTF-16."""
+    encoding = marked_encoding(source.file.read(4))
+    source.file.seek(0)
+    if encoding is None or encoding == "utf-8-sig":
+        return source
+    plain = source.ending.enter_context(tempfile.TemporaryFile())  # noqa: SIM115 (it ends with the file)
+    try:
+        shutil.copyfileobj(codecs.getreader(encoding)(source.file), codecs.getwriter("utf-8")(plain))
+    except UnicodeError as error:
+        raise LogFileError(f"{source.name} is not {encoding} text ({error}).") from error
+    return replace(source, file=plain, size=plain.tell())
 
 
 def _prefix(source: Unpacked, records: str | None) -> str | None:
@@ -60,11 +92,11 @@ def _prefix(source: Unpacked, records: str | None) -> str | None:
         return None
     _to_the_text(source.file)
     try:
-        events = ijson.parse(source.file)
+        events = ijson.parse(Levels(source.file))
         for _, (prefix, event, _) in zip(range(_MOST_EVENTS), events, strict=False):
             if event == "start_map" and prefix.endswith("item"):
                 return str(prefix)
-    except ijson.JSONError as error:
+    except (ijson.JSONError, TooManyLevelsError) as error:
         raise LogFileError(f"{source.name} is not valid JSON: {_first_line_of(error)}.") from error
     if _is_record(source.file):
         return None
@@ -83,15 +115,16 @@ def _to_the_text(file: IO[bytes]) -> None:
 
 def _has_records_in_lines(file: IO[bytes]) -> bool:
     """Whether the first line is a record, and another line follows."""
-    return _is_record(file) and any(line.strip() for line in file)
+    return _is_record(file) and any(piece.strip() for piece in iter(partial(file.readline, _PIECE), b""))
 
 
 def _is_record(file: IO[bytes]) -> bool:
-    """Whether the first line is a record. Leaves the file after it."""
+    """Whether the first line is a record. Leaves the file after it. A document may be one line of any length."""
     _to_the_text(file)
+    line = file.readline(LONGEST_LINE + 1)
     try:
-        return isinstance(json.loads(file.readline()), dict)
-    except ValueError:
+        return len(line) <= LONGEST_LINE and isinstance(json.loads(line), dict)
+    except (ValueError, RecursionError):
         return False
 
 
@@ -100,7 +133,9 @@ def _first_line_of(error: Exception) -> str:
 
 
 def _lines(file: IO[bytes]) -> Iterator[tuple[int, Any]]:
-    for number, line in enumerate(iter(file.readline, b""), 1):
+    for number, line in enumerate(iter(partial(file.readline, LONGEST_LINE + 1), b""), 1):
+        if len(line) > LONGEST_LINE:
+            raise BadRowError(number, f"longer than {LONGEST_LINE // 2**20} MB")
         if line.strip():
             try:
                 yield number, json.loads(line)
@@ -111,9 +146,9 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, Any]]:
 def _items(source: Unpacked, prefix: str) -> Iterator[tuple[int, Any]]:
     number = 0
     try:
-        for number, record in enumerate(ijson.items(source.file, prefix), 1):
+        for number, record in enumerate(ijson.items(Levels(source.file), prefix), 1):
             yield number, record
-    except (ijson.JSONError, UnicodeError) as error:
+    except (ijson.JSONError, UnicodeError, TooManyLevelsError) as error:
         raise BadRowError(number + 1, f"not valid JSON ({_first_line_of(error)})") from error
 
 

@@ -3,6 +3,11 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Protocol
 
+from flowpilot.imports.reading.errors import LogFileError
+
+# Jira repeats a column for each comment; no more than these were ever seen. Work is rows times columns.
+MOST_COLUMNS = 5_000
+
 
 class Table(Protocol):
     """An open file as a table."""
@@ -46,6 +51,19 @@ def rows_above(
         held = []
         yield line, fields
     left_out += [f"Line {line}: {' '.join(filter(None, fields))}" for line, fields in held]
+
+
+def refuse_columns(name: str, columns: int) -> None:
+    """Refuse a file with more columns than an export has.
+
+    Raises:
+        LogFileError: there are too many.
+    """
+    if columns > MOST_COLUMNS:
+        raise LogFileError(
+            f"{name} has more than {MOST_COLUMNS:,} columns, as no export has: where the names of columns should"
+            " be, it may have values. Export it with a row for each ticket or for each change."
+        )
 
 
 def distinct(header: Sequence[str]) -> list[str]:

@@ -1,5 +1,6 @@
 """XES, the event logs of process mining (IEEE 1849): traces of events, each with attributes."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 from xml.etree.ElementTree import Element, ParseError
@@ -7,10 +8,14 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
+from flowpilot.imports.reading.encodings import marked_encoding
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
 from flowpilot.imports.reading.layout import Layout
+from flowpilot.imports.reading.table import refuse_columns
 from flowpilot.imports.reading.unpacking import Unpacked
 
+_HEAD = 2**16
+_ELEMENT = re.compile(r"<([A-Za-z_][^\s/>]*)")
 _VALUES = {"string", "date", "int", "float", "boolean", "id"}
 
 
@@ -20,9 +25,11 @@ class XesTable:
     def __init__(self, source: Unpacked, _layout: Layout) -> None:
         self._source = source
         self.left_out: list[str] = []
+        _refuse_others(source)
         names: dict[str, None] = {}
         for _, event in self._events():
             names.update(dict.fromkeys(event))
+            refuse_columns(source.name, len(names))
         self.header = list(names)
         if not self.header:
             raise LogFileError(f"{source.name} holds no events.")
@@ -61,6 +68,17 @@ class XesTable:
             if happened == "end" and _name(element) == "trace":
                 yield element
                 root.clear()
+
+
+def _refuse_others(source: Unpacked) -> None:
+    """Say so of another kind of XML, or of a page that is called a spreadsheet."""
+    head = source.file.read(_HEAD)
+    first = _ELEMENT.search(head.decode(marked_encoding(head) or "utf-8", errors="replace"))
+    if first is not None and first[1].rpartition(":")[2] != "log":
+        raise LogFileError(
+            f"{source.name} is XML or HTML that begins with <{first[1][:80]}>, and no event log in XES, which"
+            " begins with <log>: export it as CSV, as a spreadsheet (xlsx) or as JSON."
+        )
 
 
 def _name(element: Element) -> str:

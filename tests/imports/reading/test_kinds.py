@@ -98,10 +98,13 @@ ROWS = [
         json.dumps({"total": 2, "issues": RECORDS}),
         "\n".join(map(json.dumps, RECORDS)),
         "\ufeff" + json.dumps(RECORDS),
+        json.dumps(RECORDS).encode("utf-16"),
+        "\n".join(map(json.dumps, RECORDS)).encode("utf-16-le"),
+        json.dumps({"total": 2, "issues": RECORDS}).encode("utf-16-be"),
     ],
-    ids=["a list", "a list of many lines", "within a document", "one a line", "with a mark"],
+    ids=["list", "lines of a list", "document", "one a line", "mark", "UTF-16", "UTF-16, one a line", "no mark"],
 )
-def test_records_have_a_column_for_each_path(tmp_path: Path, text: str) -> None:
+def test_records_have_a_column_for_each_path(tmp_path: Path, text: str | bytes) -> None:
     assert read(saved(tmp_path, text)) == (COLUMNS, ROWS)
 
 
@@ -125,6 +128,10 @@ def test_json_that_is_no_list_of_records_is_refused(tmp_path: Path, text: str, p
         read(saved(tmp_path, text))
 
 
+def test_a_csv_file_may_name_its_columns_in_brackets(tmp_path: Path) -> None:
+    assert read(saved(tmp_path, "[id],[at]\n1,2\n")) == (["[id]", "[at]"], [(2, ["1", "2"])])
+
+
 XES = """<?xml version="1.0" encoding="UTF-8"?>
 <log xes.version="1.0" xmlns="http://www.xes-standard.org/">
   <string key="concept:name" value="tickets"/>
@@ -140,6 +147,25 @@ def test_the_events_of_a_trace_are_rows(tmp_path: Path) -> None:
     header, rows = read(saved(tmp_path, XES))
     assert header == ["case:concept:name", "concept:name", "time:timestamp", "org:resource"]
     assert rows == [(1, ["T1", "Open", "2026-06-01T09:00:00Z", ""]), (2, ["T1", "Close", "", "Ada"])]
+
+
+@pytest.mark.parametrize(
+    ("text", "first"),
+    [
+        (
+            '<?xml version="1.0"?>\n<!-- made by us -->\n<ss:Workbook xmlns:ss="urn"><ss:Row/></ss:Workbook>',
+            "ss:Workbook",
+        ),
+        ("<!DOCTYPE html>\n<HTML><body><table><tr><td>1</td></tr></table></body></HTML>", "HTML"),
+        ("  <table><tr><td>1<td>2</table>", "table"),
+        ('\ufeff<?xml version="1.0" encoding="UTF-16"?><tickets/>', "tickets"),
+    ],
+    ids=["a spreadsheet of 2003", "a page", "a table that is called a spreadsheet", "a list of tickets"],
+)
+def test_what_is_marked_up_otherwise_says_what_it_is(tmp_path: Path, text: str, first: str) -> None:
+    data = text.encode("utf-16-le" if "UTF-16" in text else "utf-8")
+    with pytest.raises(LogFileError, match=f"XML or HTML that begins with <{first}>.*export it as CSV"):
+        read(saved(tmp_path, data))
 
 
 def test_xml_that_refers_elsewhere_is_refused(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
 """Files that ask for too much are refused early, in a sentence, and take nothing along."""
 
+import io
+import json
 import os
+import tracemalloc
 import zipfile
 from itertools import islice
 from pathlib import Path
@@ -8,8 +11,11 @@ from pathlib import Path
 import pytest
 import xlsxwriter
 
+from flowpilot.imports.reading import records
 from flowpilot.imports.reading.errors import LogFileError
+from flowpilot.imports.reading.levels import Levels, TooManyLevelsError
 from flowpilot.imports.reading.opening import open_log
+from flowpilot.imports.reading.table import MOST_COLUMNS
 
 
 def far_away(path: Path, row: int, column: int) -> Path:
@@ -67,3 +73,66 @@ def test_a_spreadsheet_that_unpacks_to_far_more_than_its_size_is_refused(tmp_pat
         open_log(file),
     ):
         pass
+
+
+def test_a_document_on_one_line_is_not_held_in_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(records, "LONGEST_LINE", 2**20)
+    file = tmp_path / "log.json"
+    with file.open("w") as text:
+        text.write("[")
+        text.writelines(f'{{"id": "{place}", "note": "{"x" * 1_000}"}},' for place in range(6_000))
+        text.write('{"id": "last"}]')
+    tracemalloc.start()
+    with open_log(file) as reader:
+        assert sum(1 for _ in reader.rows()) == 6_001
+    most = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    # As much as one record may have, and its text, are held to see whether the line is one.
+    assert file.stat().st_size > 6 * 10**6
+    assert most < 4 * 2**20
+
+
+@pytest.mark.parametrize("lines", [1, 2])
+@pytest.mark.parametrize(("opens", "closes"), [('{"a":', "}"), ("[", "]")])
+def test_levels_without_end_are_refused_in_a_sentence(tmp_path: Path, lines: int, opens: str, closes: str) -> None:
+    deep = f'{{"id": 1, "deep": {opens * 50_000}1{closes * 50_000}}}'
+    for whole in ("\n".join([deep] * lines), f"[{','.join([deep] * lines)}]", f'{{"id": 2}}\n{deep}'):
+        file = tmp_path / "log.json"
+        file.write_text(whole)
+        with (
+            pytest.raises(LogFileError, match=r"too many levels|more than 200 levels|no list of records"),
+            open_log(file) as reader,
+        ):
+            list(reader.rows())
+
+
+def test_a_record_of_more_than_twenty_megabytes_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "log.jsonl"
+    file.write_text('{"id": 1}\n{"id": "' + "x" * (20 * 2**20) + '"}\n')
+    with pytest.raises(LogFileError, match=r"^Line 2: longer than 20 MB\."), open_log(file):
+        pass
+
+
+def test_more_columns_than_an_export_has_are_refused(tmp_path: Path) -> None:
+    names = [f"c{place}" for place in range(MOST_COLUMNS + 1)]
+    for text in (
+        ",".join(names) + "\n",
+        "\n".join(f'{{"{name}": 1}}' for name in names),
+        "<log><trace>"
+        + "".join(f'<event><int key="{one}" value="1"/></event>' for one in names)
+        + "</trace></log>",
+    ):
+        file = tmp_path / "log.dat"
+        file.write_text(text)
+        with pytest.raises(LogFileError, match=r"log\.dat has more than 5,000 columns"), open_log(file):
+            pass
+
+
+@pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
+def test_levels_are_counted_outside_of_texts(size: int) -> None:
+    said = json.dumps({"a": ["[" * 300, 'q"[[{', "\\\\", "]"] * 100, "b": [[["\\" + '"' * 9]]]}).encode()
+    file = Levels(io.BytesIO(said))
+    assert b"".join(iter(lambda: file.read(size), b"")) == said
+    deep = Levels(io.BytesIO(said[:-1] + b', "c": ' + b'[1, {"d\\"]": ' * 100 + b"1"))
+    with pytest.raises(TooManyLevelsError):
+        list(iter(lambda: deep.read(size), b""))
