@@ -5,6 +5,7 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC
 
 from flowpilot.imports.mapping.file import parse_time
+from flowpilot.imports.reading.table import shape_of
 
 DAY_FIRST, MONTH_FIRST = "%d", "%m"
 _EPOCHS = {"epoch_ms": 13, "epoch_s": 10}
@@ -36,8 +37,9 @@ def fitting(values: Sequence[str]) -> tuple[str, ...]:
     """How the times may be written, if all of these are times."""
     if not values:
         return ()
-    shapes = {_shape(value) for value in values[:1]}
-    likely = (one for one in PATTERNS if one == "iso" or one in _EPOCHS or _SHAPES[one] in shapes)
+    # What is not written like a pattern does not follow it; to try it would take time.
+    shape = shape_of(values[0])
+    likely = (one for one in PATTERNS if one == "iso" or one in _EPOCHS or _SHAPES[one] == shape)
     return tuple(pattern for pattern in likely if all(_fits(value, pattern) for value in values))
 
 
@@ -50,11 +52,6 @@ def order_of(pattern: str) -> str | None:
 def swapped(pattern: str) -> str:
     """The same way with day and month the other way round."""
     return f"{pattern[3:5]}{pattern[2]}{pattern[:2]}{pattern[5:]}"
-
-
-def _shape(text: str) -> str:
-    """A text without its letters and digits: what is not of a pattern's shape does not follow it."""
-    return re.sub(r"[^\W\d_]+", "a", re.sub(r"\d+", "0", text))
 
 
 def _shape_of(pattern: str) -> str:

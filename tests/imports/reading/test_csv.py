@@ -71,6 +71,37 @@ def test_lines_below_the_rows_are_left_out_and_named(tmp_path: Path) -> None:
         assert reader.left_out == ["Line 4: Total: 1 row", "Line 5: Exported by Jira;"]
 
 
+@pytest.mark.parametrize("last", [["8,,", "9,,"], ["INC0100,,"], ["8,,", "Total: 2,,"]])
+def test_a_ticket_at_the_end_of_which_only_the_number_is_known_is_a_row(tmp_path: Path, last: list[str]) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("\n".join(["id,note,at", "1,a,b", "INC0007,,b", *last]))
+    with open_log(path) as reader:
+        found = [fields for _, fields in reader.rows()]
+        assert [fields[0] for fields in found[2:]] == [line.split(",")[0] for line in last if "Total" not in line]
+        assert reader.left_out == [
+            f"Line {4 + place}: Total: 2" for place, one in enumerate(last) if "Total" in one
+        ]
+
+
+def test_a_count_that_stands_alone_below_the_rows_is_left_out(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv"
+    path.write_text("id,note,at\n1,a,b\n2,c,d\n2\n")
+    with open_log(path) as reader:
+        assert len(list(reader.rows())) == 2
+        assert reader.left_out == ["Line 4: 2"]
+
+
+def test_what_stands_below_prose_is_left_out(tmp_path: Path) -> None:
+    texts = [f"{'word, ' * place}end." for place in range(25)] + ["Exported by Ada"]
+    path = tmp_path / "log.csv"
+    path.write_text(
+        "note,id,at\n" + "".join(f'"{text}",{place},x\n' for place, text in enumerate(texts)) + "By Ada,,\n"
+    )
+    with open_log(path) as reader:
+        assert len(list(reader.rows())) == len(texts)
+        assert reader.left_out == [f"Line {len(texts) + 2}: By Ada"]
+
+
 def test_a_short_line_among_the_rows_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(BadRowError, match=r"^Line 3: expected 3 fields as in the header, found 1\."):
         read(tmp_path, b"a,b,c\n1,2,3\nTotal\n4,5,6\n")
