@@ -148,6 +148,17 @@ FROM batch, generate_series(1, {STEPS}) position,
                           ELSE created_at + position * step END AS at) timed
 """
 
+# As `flowpilot/sessions/search` keeps them.
+TEXTS = """
+INSERT INTO session_texts (account_id, id, words)
+SELECT account_id, id, array_to_tsvector(array_remove(people ||
+    regexp_split_to_array(lower(concat_ws(' ', problem_summary, psa_ticket_id, said)), '[^a-z0-9]+'), ''))
+FROM batch JOIN ai_sessions USING (account_id, id),
+     LATERAL (SELECT array_agg(DISTINCT actor_id::text) || engineer_id::text AS people,
+                     max(content->>'text') FILTER (WHERE kind = 'resolution') AS said
+              FROM ai_session_steps p WHERE p.account_id = batch.account_id AND p.session_id = batch.id) steps
+"""
+
 # What nobody claimed in a day has expired.
 HANDOFFS = """
 INSERT INTO session_handoffs (account_id, id, session_id, created_by, created_at, reason, snapshot, claimed_by,
@@ -180,4 +191,4 @@ FROM batch, unnest('{note_posted,time_entry_posted}'::text[]) type
 WHERE CASE type WHEN 'note_posted' THEN post_luck < 0.54 ELSE hours IS NOT NULL END
 """
 
-EACH_BATCH = (BATCH, SESSIONS, STEPS_OF_SESSIONS, HANDOFFS, POSTS, ACTIVITIES)
+EACH_BATCH = (BATCH, SESSIONS, STEPS_OF_SESSIONS, TEXTS, HANDOFFS, POSTS, ACTIVITIES)

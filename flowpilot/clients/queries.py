@@ -178,3 +178,9 @@ async def _merges_into(db: ReadDb, account_id: uuid.UUID, into_id: uuid.UUID) ->
         .order_by(ClientMerge.merged_at.desc(), ClientMerge.id)
     )
     return [Merge(row[0], row[1]) for row in await db.execute(query)]
+
+
+async def names_of_clients(db: ReadDb, account_id: uuid.UUID) -> Sequence[tuple[uuid.UUID, str]]:
+    """What clients are called, by their ids: names and aliases."""
+    query = select(ClientName.client_id, ClientName.name).where(ClientName.account_id == account_id)
+    return [(client_id, name) for client_id, name in await db.execute(query)]

@@ -82,6 +82,16 @@ async def names_of(db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UU
     return {row.id: row.name or row.email or "" for row in await db.execute(query)}
 
 
+async def names_of_all(db: ReadDb, account_id: uuid.UUID) -> Sequence[tuple[uuid.UUID, str]]:
+    """The names of all members, as `names_of` has them."""
+    query = (
+        select(User.id, User.name, User.email)
+        .join(Membership, Membership.user_id == User.id)
+        .where(Membership.account_id == account_id)
+    )
+    return [(row.id, row.name or row.email or "") for row in await db.execute(query)]
+
+
 async def names_and_timezone(
     db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID]
 ) -> tuple[dict[uuid.UUID, str], str]:

@@ -95,6 +95,8 @@ def _remove_sessions(connection: Connection, account_id: UUID, run_id: UUID) -> 
     connection.execute(cases, (account_id, run_id))
     cleared = "SELECT clear_imported_sessions(%s, (SELECT array_agg(id) FROM gone))"
     connection.execute(cleared, (account_id,))
+    texts = "DELETE FROM session_texts WHERE account_id = %s AND id IN (SELECT id FROM gone)"
+    connection.execute(texts, (account_id,))
     merges = "DELETE FROM client_merge_sessions WHERE account_id = %s AND session_id IN (SELECT id FROM gone)"
     connection.execute(merges, (account_id,))
     statement = "DELETE FROM ai_sessions WHERE account_id = %s AND id IN (SELECT id FROM gone)"

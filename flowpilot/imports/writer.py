@@ -2,7 +2,7 @@
 
 import json
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,8 @@ from flowpilot.db.bulk import copy_rows
 from flowpilot.identity.hours.queries import stored_history
 from flowpilot.imports.case.model import Case, Event, Handoff, Step
 from flowpilot.imports.clients import Clients, Named
+from flowpilot.sessions.edits.words import NEVER_WRITTEN
+from flowpilot.sessions.search.words import stored
 from flowpilot.working_hours import HoursHistory, work_seconds
 
 _SESSION = (
@@ -26,6 +28,7 @@ _HANDOFF = (
     *("first_action_at", "first_action_by", "claimant_action_at", "closed_at"),
     *("claim_work_seconds", "action_work_seconds", "claimant_work_seconds"),
 )
+_TEXT = ("account_id", "id", "words")
 _EVENT = ("account_id", "id", "handoff_id", "kind", "actor_id", "created_at")
 _USER = ("id", "name", "created_at")
 _MEMBERSHIP = ("account_id", "user_id", "role", "external_name", "created_at")
@@ -72,6 +75,7 @@ def write_cases(
     history = stored_history(connection, account_id)
     rows = (_session(account_id, own_id, case, people, named[case.client], history) for own_id, case in sessions)
     copy_rows(connection, "ai_sessions", _SESSION, rows)
+    _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
 
 
@@ -90,7 +94,23 @@ def rewrite_cases(
     rows = (_session(account_id, own_id, case, people, named[case.client], history) for own_id, case in sessions)
     with connection.cursor() as cursor:
         cursor.executemany(statement.encode(), [(*row[2:], *row[:2]) for row in rows])
+    connection.execute("DELETE FROM session_texts WHERE account_id = %s AND id = ANY(%s)", (account_id, cleared))
+    _write_texts(connection, account_id, sessions, people, named)
     _write_contents(connection, account_id, sessions, people, history)
+
+
+def _write_texts(
+    connection: Connection, account_id: UUID, sessions: Sessions, people: People, named: Mapping[str | None, Named]
+) -> None:
+    rows = ((account_id, own_id, _words(case, people, named[case.client][0])) for own_id, case in sessions)
+    copy_rows(connection, "session_texts", _TEXT, rows)
+
+
+def _words(case: Case, people: People, client_id: UUID | None) -> str:
+    """What `sessions/search` would keep of the case."""
+    said = (text for step in case.steps for name, text in step.content.items() if name not in NEVER_WRITTEN)
+    involved = (people[name] for name in (case.engineer, *(step.by for step in case.steps)))
+    return stored([case.summary, case.ticket or "", *said], [client_id, *involved])
 
 
 def _write_contents(

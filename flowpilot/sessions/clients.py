@@ -12,6 +12,7 @@ from flowpilot.clients.models import Client, ClientMerge
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.models import AISession, ClientMergeSession
+from flowpilot.sessions.search.keeping import follow_client
 
 
 async def of_work(
@@ -79,7 +80,9 @@ async def _move(db: Db, merge: ClientMerge, into: Client) -> int:
     listed = insert(ClientMergeSession).from_select(
         columns, select(literal(merge.account_id), literal(merge.id), moved.c.id)
     )
-    return await _count_rows(db, listed.returning(ClientMergeSession.session_id).cte("listed"))
+    count = await _count_rows(db, listed.returning(ClientMergeSession.session_id).cte("listed"))
+    await follow_client(db, merge.account_id, merge.client_id, into.id)
+    return count
 
 
 async def _move_back(db: Db, merge: ClientMerge, client: Client) -> int:
@@ -92,7 +95,9 @@ async def _move_back(db: Db, merge: ClientMerge, client: Client) -> int:
         AISession.id.in_(moved),
     )
     back = update(AISession).where(*still_there).values(client_id=client.id, client_name=client.name)
-    return await _count_rows(db, back.returning(AISession.id).cte("back"))
+    count = await _count_rows(db, back.returning(AISession.id).cte("back"))
+    await follow_client(db, merge.account_id, merge.into_id, client.id)
+    return count
 
 
 async def _count_rows(db: Db, written: CTE) -> int:

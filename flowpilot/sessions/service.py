@@ -15,10 +15,11 @@ from flowpilot.psa.postings.relinking import relink
 from flowpilot.sessions import decisions, hooks, idle, policy, transitions
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.following.entering import next_entry
-from flowpilot.sessions.locking import LoadedSession, LockedSession
+from flowpilot.sessions.locking import LoadedSession, LockedSession, steps_of
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 from flowpilot.sessions.postings.enqueueing import after_change
 from flowpilot.sessions.runs.decisions import check_may_end, check_may_go_on
+from flowpilot.sessions.search.keeping import keep_step, keep_words
 from flowpilot.sessions.transitions import Action
 from flowpilot.working_hours import work_seconds
 
@@ -140,6 +141,7 @@ async def add_step(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -
     step = decisions.take_step(session, loaded.steps, new, step_id=new_id(), by=by, at=loaded.moment)
     db.add(step)
     await db.flush()
+    await keep_step(db, session, loaded.steps)
     announce_change(db, session)
     for follow in hooks.on_step:
         await follow(db, session, step)
@@ -220,6 +222,7 @@ async def correct(db: Db, locked: LockedSession, **details: Any) -> None:
         setattr(locked.session, column, value)
     session.last_activity_at = locked.moment
     await db.flush()
+    await keep_words(db, session, await steps_of(db, session.account_id, session.id))
     announce_change(db, session)
     if session.psa_ticket_id != ticket:
         await relink(db, session.account_id, session.id, session.psa_ticket_id, locked.moment)

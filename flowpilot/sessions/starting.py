@@ -19,6 +19,7 @@ from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.problem.titles import given, telling
 from flowpilot.sessions.runs.decisions import check_closed
+from flowpilot.sessions.search.keeping import keep_words
 from flowpilot.sessions.service import add_step, enter_subflows, record_change
 from flowpilot.sessions.transitions import Action
 
@@ -88,6 +89,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     )
     db.add(session)
     await db.flush()
+    await keep_words(db, session, [])
     loaded = LoadedSession(session, now, [], _beginning(flow), flow.tree if flow else None)
     await record_change(db, loaded, None, actor.user_id)
     await idle.watch(db, session, now)

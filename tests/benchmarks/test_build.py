@@ -11,6 +11,7 @@ from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.sessions import derived as sessions
+from flowpilot.sessions.search.filling import fill
 
 SHAPE = Shape(large_sessions=200, small_accounts=2, small_sessions=50)
 
@@ -37,6 +38,7 @@ def test_derived_columns_agree_with_the_rows_they_follow_from(urls: DatabaseUrls
     with account_transaction(urls.runtime, built.large) as connection:
         assert sessions.reconcile(connection, built.large) == 0
         assert handoffs.reconcile(connection, built.large) == 0
+        assert fill(connection, built.large) == 0
 
 
 def test_every_session_has_five_steps_and_none_lies_in_the_future(urls: DatabaseUrls, built: Built) -> None:

@@ -26,6 +26,7 @@ from flowpilot.identity.auth import log_in
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.psa.connections.opening import files_of
 from flowpilot.sessions import derived as sessions
+from flowpilot.sessions.search.filling import fill
 from flowpilot.settings import Settings
 from flowpilot.worker import work
 from tests.databases import copy_migrated
@@ -97,6 +98,7 @@ def test_derived_values_need_no_correction(urls: DatabaseUrls, account: DemoAcco
     with account_transaction(urls.runtime, account.id) as connection:
         assert sessions.reconcile(connection, account.id) == 0
         assert handoffs.reconcile(connection, account.id) == 0
+        assert fill(connection, account.id) == 0
 
 
 @pytest.mark.usefixtures("logins")

@@ -7,6 +7,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.sessions import derived as sessions
+from flowpilot.sessions.search.filling import fill
 from tests.imports.helpers import World, row, write_log
 
 SPANS = '[{"weekday": 1, "start": "08:00", "end": "09:00"}]'
@@ -29,3 +30,4 @@ def test_working_times_are_written_with_the_cases(world: World, tmp_path: Path) 
     with account_transaction(world.url, world.account_id) as connection:
         assert sessions.reconcile(connection, world.account_id) == 0
         assert handoffs.reconcile(connection, world.account_id) == 0
+        assert fill(connection, world.account_id) == 0

@@ -10,6 +10,7 @@ from flowpilot.db.base import new_id
 from flowpilot.identity.actor import Role
 from tests.company import Company, at
 from tests.sessions.flows import SESSIONS, post, publish_printer_flow, start
+from tests.sessions.search.helpers import make_findable
 
 
 def _add(company: Company, minute: int, summary: str = "", **values: Any) -> str:
@@ -155,36 +156,12 @@ def test_a_ticket_is_the_same_with_a_hash_before_it(client: TestClient, company:
         assert sorted(_ids(client, company, ticket=ticket)) == sorted([from_a_log, written["id"]])
 
 
-@pytest.mark.parametrize(
-    ("words", "found"),
-    [
-        ("100%", ["The disk is 100% full"]),
-        ("PRINT_SERVER", ["print_server is down"]),
-        ("%", ["The disk is 100% full"]),
-        ("_", ["print_server is down"]),
-        ("\\", ["C:\\temp is gone"]),
-        ("/", ["1/2 of the users"]),
-        ("disk", ["The disk is 100% full"]),
-        (" The disk", ["The disk is 100% full"]),
-        ("i", ["C:\\temp is gone", "print_server is down", "The disk is 100% full"]),
-        ("nothing of it", []),
-        ("' OR 1=1 --", []),
-    ],
-)
-def test_words_are_looked_for_as_they_stand(
-    client: TestClient, company: Company, words: str, found: list[str]
-) -> None:
-    texts = ["The disk is 100% full", "print_server is down", "C:\\temp is gone", "1/2 of the users"]
-    for minute, text in enumerate(texts):
-        _add(company, minute, text)
-    assert [row["problem_summary"] for row in _page(client, company, q=words)["items"]] == found
-
-
 def test_filters_hold_together(client: TestClient, company: Company) -> None:
     wanted = _add(company, 10, "The printer", status="paused", problem_domain="printing")
     _add(company, 20, "The printer", status="active", problem_domain="printing")
     _add(company, 30, "The printer", status="paused", problem_domain="network")
     _add(company, 40, "The plotter", status="paused", problem_domain="printing")
+    make_findable(company)
     assert _ids(client, company, q="printer", status="paused", domain="printing") == [wanted]
 
 

@@ -36,6 +36,8 @@ from flowpilot.knowledge.models import FlowProposal
 from flowpilot.notifications.models import Notification
 from flowpilot.psa.models import PsaActivityLog, PsaPostLog
 from flowpilot.sessions.models import AISession, AISessionStep, ConfidenceTier, SessionStatus, StatusChange
+from flowpilot.sessions.search.keeping import text_of
+from flowpilot.sessions.search.models import SessionText
 
 _TICKET_SHARE = 0.87
 _FIRST_TICKET = 410_000
@@ -68,6 +70,7 @@ class DemoRows:
     flows: list[Flow]
     flow_versions: list[FlowVersion]
     sessions: list[AISession]
+    session_texts: list[SessionText]
     steps: list[AISessionStep]
     status_changes: list[StatusChange]
     handoffs: list[SessionHandoff]
@@ -115,6 +118,7 @@ def simulate(account: DemoAccount, *, now: datetime, seed: int) -> DemoRows:
         flows=library.trees,
         flow_versions=library.versions,
         sessions=[story.session for story in stories],
+        session_texts=[text_of(story.session, story.steps) for story in stories],
         steps=[step for story in stories for step in story.steps],
         status_changes=[change for story in stories for change in story.changes],
         handoffs=[handoff for story in stories for handoff in story.handoffs],

@@ -8,7 +8,7 @@ from psycopg.sql import SQL, Identifier
 # What an import writes itself, and which sessions a merge of clients moved.
 _OWN = {
     *("ai_session_steps", "session_handoffs", "handoff_events", "client_names", "client_merge_sessions"),
-    *("import_items", "import_cases"),
+    *("import_items", "import_cases", "session_texts"),
 }
 # How a row of another table leads to a session: by its own id, or by that of a handoff or a step.
 _SESSIONS = {

@@ -11,7 +11,7 @@ _WRITTEN = {
 }
 
 # What a log's step may have besides its own columns.
-_NEVER_WRITTEN = frozenset({"node", "next", "flow", "removed", "attachments"})
+NEVER_WRITTEN = frozenset({"node", "next", "flow", "removed", "attachments"})
 
 
 def written(step: AISessionStep) -> dict[str, str]:
@@ -28,4 +28,4 @@ def columns_of_log(step: AISessionStep) -> tuple[str, ...]:
     """The names in the content of a note outside any flow: of an imported step, the columns of its log."""
     if step.kind != StepKind.NOTE or "node" in step.content:
         return ()
-    return tuple(name for name in step.content if name not in _NEVER_WRITTEN)
+    return tuple(name for name in step.content if name not in NEVER_WRITTEN)

@@ -20,6 +20,8 @@ from flowpilot.sessions.following.followed import TYPE_FOLLOWED
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.policy import CAN_BE_UNASSIGNED
 from flowpilot.sessions.reading.tickets import ticket_key
+from flowpilot.sessions.search.asking import look_for
+from flowpilot.sessions.search.models import SessionText
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +48,11 @@ class SessionListQuery(BaseModel):
     domain: Text | None = None
     flow_id: uuid.UUID | None = None
     ticket: Text | None = Field(default=None, description="Its number; upper and lower case are the same.")
-    q: Text | None = Field(default=None, description="Text in the problem.")
+    q: Text | None = Field(
+        default=None,
+        description="Words or their beginnings, in any order. They may be in the problem, in what people wrote in "
+        "the session, in the ticket's number, or in the names of the client and of people.",
+    )
     unassigned: bool = Field(default=False, description="Only those that nobody works on.")
 
 
@@ -70,6 +76,8 @@ async def sessions(
     db: ReadDb, account_id: uuid.UUID, filter_: SessionFilter, limit: int, before: uuid.UUID | None
 ) -> Sequence[Row[AISession, str, str]]:
     """Sessions with the names and types of what they follow, newest first; with `before`, only older ones."""
+    if filter_.text is not None and not await look_for(db, account_id, filter_.text):
+        return []
     query = (
         select(AISession, Flow.name, TYPE_FOLLOWED)
         .outerjoin(Flow, and_(Flow.account_id == AISession.account_id, Flow.id == AISession.matched_flow_id))
@@ -80,7 +88,7 @@ async def sessions(
         .where(AISession.account_id == account_id)
         .options(defer(AISession.problem_body, raiseload=True))
     )
-    query = _filtered(query, filter_)
+    query = _filtered(query, account_id, filter_)
     if before is not None:
         mark = select(AISession.created_at).where(AISession.account_id == account_id, AISession.id == before)
         older = AISession.created_at < mark.scalar_subquery()
@@ -90,7 +98,9 @@ async def sessions(
     return (await db.execute(query)).all()
 
 
-def _filtered(query: Select[AISession, str, str], filter_: SessionFilter) -> Select[AISession, str, str]:
+def _filtered(
+    query: Select[AISession, str, str], account_id: uuid.UUID, filter_: SessionFilter
+) -> Select[AISession, str, str]:
     if filter_.status is not None:
         query = query.where(AISession.status.in_(filter_.status))
     if filter_.owner_id is not None:
@@ -113,6 +123,6 @@ def _filtered(query: Select[AISession, str, str], filter_: SessionFilter) -> Sel
         ticket: ColumnElement[str] = literal_column(ticket_key("ai_sessions.psa_ticket_id"))
         query = query.where(ticket == func.lower(bare(filter_.ticket)))
     if filter_.text is not None:
-        said = AISession.problem_summary, AISession.problem_body
-        query = query.where(or_(*(column.icontains(filter_.text.strip(), autoescape=True) for column in said)))
+        # What is looked for is in the policy of that table (docs/decisions/0078).
+        query = query.where(AISession.id.in_(select(SessionText.id).where(SessionText.account_id == account_id)))
     return query

@@ -27,6 +27,7 @@ from flowpilot.sessions.removal.staying import files_that_stay, texts_that_stay
 from flowpilot.sessions.removal.steps import without_words
 from flowpilot.sessions.removal.targets import Target, removal_of
 from flowpilot.sessions.removal.words import id_of
+from flowpilot.sessions.search.keeping import keep_words
 from flowpilot.sessions.service import announce_change
 from flowpilot.text import tidy
 
@@ -71,6 +72,7 @@ async def remove(db: Db, actor: Actor, loaded: LoadedSession, target: Target) ->
     _say_where_it_stays(loaded, before, removal, _left(copies))
     loaded.session.last_activity_at = loaded.moment
     await db.flush()
+    await keep_words(db, loaded.session, loaded.steps)
     # Pages that show the words are renewed, and what streams remember of events is forgotten.
     announce_change(db, loaded.session)
     announce(db, removal.account_id, "removals")

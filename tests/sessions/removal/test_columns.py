@@ -6,7 +6,7 @@ from flowpilot.db.base import Base
 from flowpilot.migrations.tables import metadata
 from flowpilot.sessions.removal.staying import NAMES
 
-OF_WORDS = {"Text", "String", "JSONB", "ARRAY", "LargeBinary"}
+OF_WORDS = {"Text", "String", "JSONB", "ARRAY", "LargeBinary", "TSVECTOR"}
 
 # Where a session's words get: what a removal overwrites or deletes.
 OVERWRITTEN = {
@@ -30,10 +30,11 @@ OVERWRITTEN = {
     "psa_posting_steps": {"reason"},
     "psa_postings": {"text", "text_made", "reason"},
     "session_handoffs": {"reason", "note", "snapshot", "assessment", "edits"},
+    "session_texts": {"words"},
     "suggestion_outcomes": {"action", "note"},
     "tree_categories": {"name"},
     "tree_versions": {"structure", "source"},
-    "trees": {"name", "description", "keywords", "search_text"},
+    "trees": {"name", "description", "keywords", "search_text", "search"},
 }
 
 # What the product writes itself: kinds, states, numbers, digests, and choices from a list.
@@ -102,6 +103,7 @@ SAID_BY_OTHERS = {
     "flow_proposal_sessions": "it is made again of the session",
     "idempotency_keys": "an answer repeats what the session says, for a day and to its sender",
     "import_cases": "all of it is emptied",
+    "session_texts": "it is made again of the session",
     "tree_categories": "each is deleted, or listed to be checked",
 }
 

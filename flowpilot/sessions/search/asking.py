@@ -1,0 +1,38 @@
+"""What is looked for, as PostgreSQL understands it."""
+
+import uuid
+from collections.abc import Iterable, Sequence
+
+from flowpilot.clients.queries import names_of_clients
+from flowpilot.db.session import ReadDb
+from flowpilot.identity.queries import names_of_all
+from flowpilot.sessions.search.words import words_in
+
+# The id of a person or a client, and what they are called.
+Named = tuple[uuid.UUID, str]
+
+
+async def look_for(db: ReadDb, account_id: uuid.UUID, text: str) -> bool:
+    """From now on, this transaction sees the words of those sessions alone that have all words of the text.
+
+    Returns: False if the text has no words, so that there is nothing to look for.
+    """
+    words = words_in(text)
+    if not words:
+        return False
+    named = [*await names_of_all(db, account_id), *await names_of_clients(db, account_id)]
+    # It has letters, digits and dashes, and what `query_of` puts between them: nothing that ends a literal.
+    query = query_of(words, named)
+    await (await db.connection()).exec_driver_sql(f"SET LOCAL app.search = '{query}'")
+    return True
+
+
+def query_of(words: Sequence[str], named: Iterable[Named]) -> str:
+    """A tsquery for texts that have each word, as the beginning of one, or the id of somebody who is called so."""
+    called = [(str(own_id), words_in(name)) for own_id, name in named]
+    return " & ".join(f"({' | '.join(_alternatives(word, called))})" for word in words)
+
+
+def _alternatives(word: str, called: Sequence[tuple[str, list[str]]]) -> list[str]:
+    ids = {own_id for own_id, names in called if any(name.startswith(word) for name in names)}
+    return [f"{word}:*", *sorted(ids)]

@@ -1,0 +1,45 @@
+"""Keeping the words of a session as the session is, in the transaction that changes it."""
+
+import uuid
+from collections.abc import Sequence
+
+from sqlalchemy import cast, func, select, update
+from sqlalchemy.dialects.postgresql import TSQUERY, TSVECTOR, insert
+
+from flowpilot.db.session import Db
+from flowpilot.sessions.edits.words import written
+from flowpilot.sessions.models import AISession, AISessionStep, StepKind
+from flowpilot.sessions.search.models import SessionText
+from flowpilot.sessions.search.words import words_of
+
+# They say words of the flow, unless somebody wrote some, and take none away.
+_OF_FLOWS = frozenset({StepKind.ANSWER, StepKind.OUTCOME, StepKind.FLOW, StepKind.ENTER, StepKind.TICK})
+
+
+def text_of(session: AISession, steps: Sequence[AISessionStep]) -> SessionText:
+    """What a session with these steps is found by."""
+    return SessionText(account_id=session.account_id, id=session.id, words=words_of(session, steps))
+
+
+async def keep_words(db: Db, session: AISession, steps: Sequence[AISessionStep]) -> None:
+    """Write what the session is found by from now on. `steps` are all of it."""
+    text = text_of(session, steps)
+    new = insert(SessionText).values(account_id=text.account_id, id=text.id, words=text.words)
+    key = [SessionText.account_id, SessionText.id]
+    await db.execute(new.on_conflict_do_update(index_elements=key, set_={"words": new.excluded.words}))
+
+
+async def keep_step(db: Db, session: AISession, steps: Sequence[AISessionStep]) -> None:
+    """The same after the last of these steps. Nothing is written if it changes none of the words."""
+    step, known = steps[-1], {session.user_id, *(one.actor_id for one in steps[:-1])}
+    if step.kind not in _OF_FLOWS or written(step) or step.actor_id not in known:
+        await keep_words(db, session, steps)
+
+
+async def follow_client(db: Db, account_id: uuid.UUID, before: uuid.UUID, now: uuid.UUID) -> None:
+    """Find sessions that have gone from one client to another by the names of that one."""
+    theirs = select(AISession.id).where(AISession.account_id == account_id, AISession.client_id == now)
+    moved = func.ts_delete(SessionText.words, str(before)).op("||")(cast(str(now), TSVECTOR()))
+    had = SessionText.words.op("@@")(cast(str(before), TSQUERY()))
+    follow = update(SessionText).where(SessionText.account_id == account_id, SessionText.id.in_(theirs), had)
+    await db.execute(follow.values(words=moved), execution_options={"synchronize_session": False})
