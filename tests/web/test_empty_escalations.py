@@ -126,6 +126,23 @@ def test_an_urgent_one_is_marked_and_sent_back_with_one_press(signed_in: SignedI
     assert company.query("SELECT outcome FROM session_handoffs") == [("sent_back",)]
 
 
+def test_what_came_later_is_said_beside_what_was_missing(signed_in: SignedIn) -> None:
+    _ask(signed_in(Role.OWNER))
+    browser, senior = signed_in(), signed_in()
+    session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
+    at = browser.post(f"{session}/escalate", data={"reason": "Stuck.", "priority": "urgent"}).url.path
+    senior.post(f"{at}/claim")
+    assert "Missing when it was sent" not in senior.get(at).text
+    send(browser, at, "/opinion", opinion="It is the drum.")
+    send(browser, session, "/facts", client_name="Acme")
+    for page in (at, session):
+        said = senior.get(page).text
+        assert "Missing when it was sent: no client, no opinion." in said
+        assert 'Client: <strong class="wrap">Acme</strong>.' in said
+    assert "Said by" in said
+    assert "No client" not in senior.get("/handoffs").text
+
+
 def test_the_senior_says_what_would_have_spared_it(signed_in: SignedIn, company: Company) -> None:
     _ask(signed_in(Role.OWNER))
     browser, senior = signed_in(), signed_in()
