@@ -22,7 +22,7 @@ from flowpilot.identity.members import create_account
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.problem.titles import problem_of
-from flowpilot.sessions.recalled.queries import asked, recall
+from flowpilot.sessions.recalled.queries import query_of, recall
 
 TITLE = "Problems that were seen before"
 HEADERS = ("", "what the rule was fitted to", "held back", "all")
@@ -148,7 +148,7 @@ async def _shown(
     db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID, labels: dict[uuid.UUID, str]
 ) -> list[bool]:
     session = await db.get_one(AISession, (account_id, session_id))
-    found = await recall(db, account_id, asked(session))
+    found = await recall(db, account_id, query_of(session))
     return [labels[one.session_id] == labels[session_id] for one in found]
 
 

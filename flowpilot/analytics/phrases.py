@@ -42,7 +42,7 @@ def telling(text: str) -> str:
 
 def stems(text: str) -> str:
     """These stems in order, with a blank before and after each; null if there are none."""
-    return f"(SELECT ' ' || string_agg(stem, ' ' ORDER BY place) || ' ' FROM ({telling(text)}) told)"
+    return f"(SELECT ' ' || string_agg(stem, ' ' ORDER BY place) || ' ' FROM ({telling(text)}) stemmed)"
 
 
 # Of the newest sessions without a flow: those whose problem says the phrase, whatever says nothing in between. As

@@ -11,7 +11,7 @@ from flowpilot.handoffs.keeping import close_open, first_line, record_event
 from flowpilot.handoffs.locking import SeenHolder, handoff_for, lock_of, lock_target
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.rules.avoidable import set_reason
-from flowpilot.handoffs.rules.queries import asked_of_escalations
+from flowpilot.handoffs.rules.queries import read_escalation_rules
 from flowpilot.handoffs.rules.requirements import check
 from flowpilot.handoffs.snapshot import missing_of
 from flowpilot.identity.actor import Actor
@@ -35,7 +35,7 @@ async def escalate(db: Db, actor: Actor, locked: LockedSession, why: Escalation)
     policy.check_target(why.target_user_id, actor.user_id)
     sessions_policy.check(locked.session, actor, Action.ESCALATE)
     history = await read_session(db, actor.account_id, locked.session.id)
-    asked = await asked_of_escalations(db, actor.account_id)
+    asked = await read_escalation_rules(db, actor.account_id)
     lacks = check(asked.effects(why.priority, missing_of(history, why.note, why.tried)), why.priority)
     handoff, event = decisions.escalate(
         history, why, handoff_id=new_id(), by=actor.user_id, at=locked.moment, lacks=lacks

@@ -55,7 +55,7 @@ def serving(
 
 
 @dataclass
-class Said:
+class StreamEvent:
     """One message of a stream; a comment has no event."""
 
     event: str | None = None
@@ -66,15 +66,15 @@ class Said:
 class Stream:
     """A stream from its client's side."""
 
-    def __init__(self, answer: httpx2.Response, messages: AsyncIterator[Said]) -> None:
+    def __init__(self, answer: httpx2.Response, messages: AsyncIterator[StreamEvent]) -> None:
         self.answer = answer
         self._messages = messages
 
-    async def next(self) -> Said:
+    async def next(self) -> StreamEvent:
         """The next message, a heartbeat too."""
         return await anext(self._messages)
 
-    async def next_event(self) -> Said:
+    async def next_event(self) -> StreamEvent:
         """The next message that is not a heartbeat."""
         while True:
             said = await self.next()
@@ -85,7 +85,7 @@ class Stream:
         """The numbers of the next events."""
         return [number for _ in range(count) if (number := (await self.next_event()).id) is not None]
 
-    async def rest(self) -> list[Said]:
+    async def rest(self) -> list[StreamEvent]:
         """All that is said until the stream ends."""
         return [said async for said in self._messages if said.event is not None]
 
@@ -118,14 +118,14 @@ async def opened(
             yield stream
 
 
-async def _messages(answer: httpx2.Response) -> AsyncGenerator[Said]:
-    said = Said()
+async def _messages(answer: httpx2.Response) -> AsyncGenerator[StreamEvent]:
+    said = StreamEvent()
     async for line in answer.aiter_lines():
         name, _, value = line.partition(": ")
         match name:
             case "":
                 yield said
-                said = Said()
+                said = StreamEvent()
             case "event":
                 said.event = value
             case "id":

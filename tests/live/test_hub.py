@@ -25,7 +25,7 @@ from tests.company import PASSWORD, Company, fresh_email, hash_once
 from tests.live.streams import (
     NEVER_SECONDS,
     PATH,
-    Said,
+    StreamEvent,
     add_events,
     add_handoff,
     client_of,
@@ -79,7 +79,7 @@ async def test_a_revoked_key_ends_its_streams_and_no_others(
     ):
         await _revoke(client, company, Role.ENGINEER)
         reason = "The API key is revoked or has expired. Create a new one."
-        assert await revoked.rest() == [Said(event="end", data={"reason": reason})]
+        assert await revoked.rest() == [StreamEvent(event="end", data={"reason": reason})]
         await add_events(database, company, add_handoff(company))
         assert await good.numbers(1) == [1]
 
@@ -94,7 +94,7 @@ async def test_a_removed_members_stream_ends(
     ):
         removed = await client.delete(f"{MEMBERS}/{user_id}", headers=company.headers())
         assert removed.status_code == 204
-        assert await stream.rest() == [Said(event="end", data={"reason": "No account"})]
+        assert await stream.rest() == [StreamEvent(event="end", data={"reason": "No account"})]
 
 
 async def test_a_changed_password_ends_the_streams_of_older_tokens(
@@ -105,7 +105,7 @@ async def test_a_changed_password_ends_the_streams_of_older_tokens(
     async with client_of(address) as client, opened(client, old) as stream:
         await passwords.reset(database, email, "another horse battery", now())
         reason = "The password has changed. Sign in again."
-        assert await stream.rest() == [Said(event="end", data={"reason": reason})]
+        assert await stream.rest() == [StreamEvent(event="end", data={"reason": reason})]
 
 
 async def test_an_expired_token_ends_its_stream_at_a_heartbeat(
@@ -115,7 +115,7 @@ async def test_an_expired_token_ends_its_stream_at_a_heartbeat(
     with serving(settings, urls, heartbeat=SHORT_SECONDS) as address:
         async with client_of(address) as client, opened(client, nearly_over) as stream:
             reason = "Sign in again, or send a valid API key."
-            assert await stream.rest() == [Said(event="end", data={"reason": reason})]
+            assert await stream.rest() == [StreamEvent(event="end", data={"reason": reason})]
 
 
 async def test_a_lower_role_keeps_its_stream(address: str, company: Company, database: Database) -> None:

@@ -26,7 +26,7 @@ from tests.company import Company, fresh_email
 from tests.live.streams import (
     NEVER_SECONDS,
     PATH,
-    Said,
+    StreamEvent,
     add_events,
     add_handoff,
     client_of,
@@ -88,7 +88,7 @@ async def test_an_event_comes_with_what_a_queue_shows(address: str, company: Com
         async with database.write(company.id) as db:
             await events.record(db, company.id, handoff_id, HandoffEventKind.CLAIMED, by=person, at=at, lease=30)
         said = await stream.next_event()
-    assert said == Said(
+    assert said == StreamEvent(
         event="claimed",
         id=1,
         data={

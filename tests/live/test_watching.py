@@ -15,7 +15,7 @@ from flowpilot.identity.actor import Role
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.settings import Settings
 from tests.company import Company
-from tests.live.streams import NEVER_SECONDS, Said, client_of, opened, serving
+from tests.live.streams import NEVER_SECONDS, StreamEvent, client_of, opened, serving
 
 pytestmark = pytest.mark.anyio
 
@@ -50,10 +50,10 @@ async def write(client: httpx2.AsyncClient, company: Company, session: dict[str,
     return answer.json()
 
 
-def step(session: dict[str, Any]) -> Said:
+def step(session: dict[str, Any]) -> StreamEvent:
     """The message that a session is as far as in this answer."""
     keys = {"session_id": session["id"], "position": session["step_count"], "version": session["version"]}
-    return Said("step", data=keys)
+    return StreamEvent("step", data=keys)
 
 
 async def test_a_watched_session_says_how_far_it_is_at_first_and_at_each_step(
@@ -122,7 +122,7 @@ async def _say(client: httpx2.AsyncClient, headers: dict[str, str], *args: str) 
     return (await client.post(PRESENCE, headers=headers, json=_at(*args))).status_code
 
 
-def _people(said: Said) -> list[tuple[str, str]]:
+def _people(said: StreamEvent) -> list[tuple[str, str]]:
     assert said.event == "presence"
     return [(one["user_id"], one["state"]) for one in said.data["people"]]
 

@@ -16,7 +16,7 @@ from flowpilot.analytics.schemas import Interval, Report, header
 from flowpilot.analytics.sql import IS_CLAIMED, statement
 from flowpilot.analytics.statistics import rate_ci95
 from flowpilot.db.session import ReadDb
-from flowpilot.sessions.similar.grouping import Said, same_steps
+from flowpilot.sessions.similar.grouping import TokenizedText, same_steps
 from flowpilot.sessions.similar.words import words_of, worth_in
 
 MOST_NODES = 20
@@ -141,16 +141,16 @@ async def _seniors_did(db: ReadDb, window: Window, places: Sequence[str]) -> Map
         return {}
     worth = await worth_in(db, window.account_id)
     words = await words_of(db, [row.text for row in rows])
-    by_place: dict[str, list[tuple[UUID, Said]]] = defaultdict(list)
+    by_place: dict[str, list[tuple[UUID, TokenizedText]]] = defaultdict(list)
     for row, telling in zip(rows, words, strict=True):
-        by_place[row.place].append((row.handoff_id, Said(row.text, telling)))
+        by_place[row.place].append((row.handoff_id, TokenizedText(row.text, telling)))
     return {
         place: _most_done(steps, same_steps([said for _, said in steps], worth))
         for place, steps in by_place.items()
     }
 
 
-def _most_done(steps: Sequence[tuple[UUID, Said]], groups: Sequence[Sequence[int]]) -> list[SeniorDeed]:
+def _most_done(steps: Sequence[tuple[UUID, TokenizedText]], groups: Sequence[Sequence[int]]) -> list[SeniorDeed]:
     """What was done in most handoffs; of equals, what was done last."""
     counted = Counter({number: len({steps[each][0] for each in group}) for number, group in enumerate(groups)})
     return [

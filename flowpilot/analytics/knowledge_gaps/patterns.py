@@ -13,7 +13,7 @@ Stems = tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class StemmedText:
     """A text: its words, and those of them that say something as stems, with their places, from 1.
 
     `domain`: what kind of problem it is, if that is known.
@@ -38,7 +38,7 @@ class Phrase:
 Place = tuple[int, int, int]
 
 
-def repeated_phrases(texts: Sequence[Said], least: int, most: int) -> list[Phrase]:
+def repeated_phrases(texts: Sequence[StemmedText], least: int, most: int) -> list[Phrase]:
     """The phrases of two or three telling words in at least `least` texts, one for each theme.
 
     What says more comes first: the more texts, the more words. Another phrase is another theme if most of its
@@ -46,16 +46,16 @@ def repeated_phrases(texts: Sequence[Said], least: int, most: int) -> list[Phras
     """
     places = _places(texts, least)
     found: list[Phrase] = []
-    told: set[int] = set()
+    covered: set[int] = set()
     numbers = {stems: frozenset(number for number, *_ in there) for stems, there in places.items()}
     for stems in sorted(numbers, key=lambda stems: (-len(numbers[stems]) * len(stems), -len(stems), stems)):
         if len(found) == most:
             break
         there = numbers[stems]
-        if len(there) < least or 2 * len(there & told) >= len(there):
+        if len(there) < least or 2 * len(there & covered) >= len(there):
             continue
         if not _is_of_any_kind([texts[number].domain for number in there]):
-            told |= there
+            covered |= there
             found.append(_phrase(texts, places[stems], there))
     return found
 
@@ -66,7 +66,7 @@ def _is_of_any_kind(domains: Sequence[str | None]) -> bool:
     return len(known) >= _ANY_KIND and 2 * max(known.values()) < len(domains)
 
 
-def _places(texts: Sequence[Said], least: int) -> dict[Stems, list[Place]]:
+def _places(texts: Sequence[StemmedText], least: int) -> dict[Stems, list[Place]]:
     frequent = {
         stem for stem, n in Counter(stem for text in texts for stem in set(text.stems)).items() if n >= least
     }
@@ -79,13 +79,13 @@ def _places(texts: Sequence[Said], least: int) -> dict[Stems, list[Place]]:
     return places
 
 
-def _runs(text: Said) -> Iterator[tuple[Stems, int, int]]:
+def _runs(text: StemmedText) -> Iterator[tuple[Stems, int, int]]:
     for length in _LENGTHS:
         for first in range(len(text.stems) - length + 1):
             yield tuple(text.stems[first : first + length]), first, first + length - 1
 
 
-def _phrase(texts: Sequence[Said], places: Sequence[Place], numbers: frozenset[int]) -> Phrase:
+def _phrase(texts: Sequence[StemmedText], places: Sequence[Place], numbers: frozenset[int]) -> Phrase:
     said = [_said(texts[number], first, last) for number, first, last in places]
     exactly = Counter(words for words, _ in said)
     roughly = Counter(words.casefold() for words, _ in said)
@@ -102,7 +102,7 @@ def _phrase(texts: Sequence[Said], places: Sequence[Place], numbers: frozenset[i
     return Phrase(text, telling, numbers)
 
 
-def _said(text: Said, first: int, last: int) -> tuple[str, tuple[str, ...]]:
+def _said(text: StemmedText, first: int, last: int) -> tuple[str, tuple[str, ...]]:
     """A phrase as it was said there, and its telling words."""
     within = text.places[first : last + 1]
     return " ".join(text.words[within[0] - 1 : within[-1]]), tuple(

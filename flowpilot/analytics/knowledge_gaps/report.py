@@ -7,7 +7,7 @@ from urllib.parse import urlencode
 from uuid import UUID
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
-from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Said, repeated_phrases
+from flowpilot.analytics.knowledge_gaps.patterns import Phrase, StemmedText, repeated_phrases
 from flowpilot.analytics.knowledge_gaps.schemas import Gap, GapSessions, KnowledgeGaps
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.period import Window
@@ -123,7 +123,7 @@ async def _repeated_patterns(db: ReadDb, window: Window) -> list[Gap]:
     """The phrases that are said most, one for each theme."""
     rows = (await db.execute(narrowed(_UNMATCHED_SQL, window.only), window.parameters)).all()
     least = _least_cases("gap_repeated_pattern", len(rows))
-    texts = [Said(row.words, row.stems, row.places, row.domain) for row in rows]
+    texts = [StemmedText(row.words, row.stems, row.places, row.domain) for row in rows]
     return [
         _pattern_gap(window, phrase, len(rows), Counter(rows[number].domain for number in sorted(phrase.texts)))
         for phrase in repeated_phrases(texts, least, MOST_PATTERNS)

@@ -9,7 +9,7 @@ from flowpilot.handoffs import policy
 from flowpilot.handoffs.keeping import lock_where
 from flowpilot.handoffs.locking import HandoffNotFoundError, lock_of, read
 from flowpilot.handoffs.models import SessionHandoff
-from flowpilot.handoffs.rules.queries import asked_of_escalations
+from flowpilot.handoffs.rules.queries import read_escalation_rules
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.locking import LockedSession
 
@@ -62,6 +62,6 @@ async def set_reason(db: Db, actor: Actor, handoff: SessionHandoff, reason: str 
 
 
 async def _check_reason(db: Db, actor: Actor, reason: str) -> None:
-    reasons = (await asked_of_escalations(db, actor.account_id)).avoidable_reasons
+    reasons = (await read_escalation_rules(db, actor.account_id)).avoidable_reasons
     if reason not in reasons:
         raise UnknownReasonError(f"Choose one of: {', '.join(reasons)}.", reasons=list(reasons))

@@ -8,12 +8,12 @@ from flowpilot.handoffs.rules.models import EscalationSettings
 from flowpilot.handoffs.rules.requirements import AVOIDABLE_REASONS, Effect, EscalationRules, Requirement
 
 
-async def asked_of_escalations(db: ReadDb, account_id: uuid.UUID) -> EscalationRules:
+async def read_escalation_rules(db: ReadDb, account_id: uuid.UUID) -> EscalationRules:
     """What the account asks, in one statement."""
-    return as_asked(await db.get(EscalationSettings, account_id))
+    return rules_of(await db.get(EscalationSettings, account_id))
 
 
-def as_asked(row: EscalationSettings | None) -> EscalationRules:
+def rules_of(row: EscalationSettings | None) -> EscalationRules:
     """A row as what it asks."""
     if row is None:
         return EscalationRules()

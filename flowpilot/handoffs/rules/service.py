@@ -13,7 +13,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
 
 
-async def change_asked(
+async def change_escalation_rules(
     db: Db, actor: Actor, rules: Rules, avoidable_reasons: Sequence[str], now: datetime
 ) -> EscalationSettings:
     """Replace what the account asks, and record it in the audit log."""

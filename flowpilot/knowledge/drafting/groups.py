@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from flowpilot.knowledge.drafting.cases import Act
-from flowpilot.sessions.similar.grouping import Said, same_steps
+from flowpilot.sessions.similar.grouping import TokenizedText, same_steps
 from flowpilot.sessions.similar.likeness import alike
 from flowpilot.sessions.similar.words import Worth
 
@@ -52,7 +52,7 @@ class Group:
 
 def grouped(deeds: Sequence[Deed], worth: Worth) -> list[Group]:
     """The deeds as groups, the most frequent first, and of those equally frequent the one done earliest."""
-    said = [Said(deed.act.text, deed.act.words) for deed in deeds]
+    said = [TokenizedText(deed.act.text, deed.act.words) for deed in deeds]
     groups = [[deeds[number] for number in numbers] for numbers in same_steps(said, worth)]
     found = [Group(tuple(group)) for group in groups]
     return sorted(

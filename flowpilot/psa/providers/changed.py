@@ -14,10 +14,10 @@ _FIELDS = (
     (re.compile(r"\b(?:board|queue)\b", re.IGNORECASE), ChangeKind.BOARD),
 )
 
-Told = tuple[ChangeKind, str | None, str | None]
+StatedChange = tuple[ChangeKind, str | None, str | None]
 
 
-def changes_told(text: str, about: str = "") -> Iterator[Told]:
+def changes_told(text: str, about: str = "") -> Iterator[StatedChange]:
     """The changes of status, owner and board that a text tells, one a line: what, before and after.
 
     `about` names the field, if the text itself does not. A sentence of another form tells nothing.

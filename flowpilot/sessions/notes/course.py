@@ -29,8 +29,10 @@ def is_about_seniors(change: StatusChange) -> bool:
 
 def escalation_section(course: Course) -> Section:
     """Each escalation with all that was said in it, and what became of it."""
-    told = (change for change in course.changes if is_about_seniors(change) and not _waits(course, change))
-    return Section("Escalation", [], [_about_seniors(course, change) for change in told])
+    about_seniors = (
+        change for change in course.changes if is_about_seniors(change) and not _waits(course, change)
+    )
+    return Section("Escalation", [], [_about_seniors(course, change) for change in about_seniors])
 
 
 def earlier_section(course: Course, resolutions: Sequence[AISessionStep]) -> Section:

@@ -48,8 +48,8 @@ def _lines(history: SessionHistory, texts: Texts) -> Iterator[str]:
     for step in path.standing(history.steps):
         # Without a flow, the instruction is what an engineer wrote for the desk.
         if step.kind == StepKind.OUTCOME and step.content.get("node"):
-            told = texts.get((path.flow_of(step), step.content["node"]), step.content["instruction"])
-            instruction = str(told).rstrip(".:;,! ")
+            wording = texts.get((path.flow_of(step), step.content["node"]), step.content["instruction"])
+            instruction = str(wording).rstrip(".:;,! ")
             outcome = step.content.get("outcome")
             yield sentence(f"{instruction}: {outcome}" if outcome else instruction)
 

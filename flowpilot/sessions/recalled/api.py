@@ -11,7 +11,7 @@ from flowpilot.identity.access import CanView
 from flowpilot.identity.auth import ReadSession
 from flowpilot.sessions.problem.titles import problem_of, telling
 from flowpilot.sessions.queries import require_session
-from flowpilot.sessions.recalled.queries import AskedProblem, asked, recall
+from flowpilot.sessions.recalled.queries import ProblemQuery, query_of, recall
 
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
 
@@ -50,13 +50,13 @@ class RecalledList(BaseModel):
 async def read_similar(session_id: uuid.UUID, actor: CanView, db: ReadSession) -> RecalledList:
     """The likest resolved sessions of the account that say what solved them; three at most."""
     session = await require_session(db, actor.account_id, session_id)
-    found = await recall(db, actor.account_id, asked(session))
+    found = await recall(db, actor.account_id, query_of(session))
     return RecalledList(items=[RecalledOut.model_validate(one) for one in found])
 
 
 @router.post("/similar")
 async def find_similar(body: ProblemToRecall, actor: CanView, db: ReadSession) -> RecalledList:
     """The same for a text, before a session begins."""
-    problem = AskedProblem(telling(*problem_of(body.text)), body.domain, body.client_id)
+    problem = ProblemQuery(telling(*problem_of(body.text)), body.domain, body.client_id)
     found = await recall(db, actor.account_id, problem)
     return RecalledList(items=[RecalledOut.model_validate(one) for one in found])

@@ -34,7 +34,7 @@ _WORD = re.compile(r"\w[\w.-]*\w|\w")
 
 
 @dataclass(frozen=True, slots=True)
-class AskedProblem:
+class ProblemQuery:
     """The problem that others are compared with. `session_id` is its own session, if it has begun."""
 
     text: str
@@ -78,13 +78,13 @@ class _Scored:
     shared: Words
 
 
-def asked(session: AISession) -> AskedProblem:
+def query_of(session: AISession) -> ProblemQuery:
     """The problem of a session."""
     said = telling(session.problem_summary, session.problem_body)
-    return AskedProblem(said, session.problem_domain, session.client_id, session.id)
+    return ProblemQuery(said, session.problem_domain, session.client_id, session.id)
 
 
-async def recall(db: ReadDb, account_id: uuid.UUID, problem: AskedProblem) -> list[Recalled]:
+async def recall(db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery) -> list[Recalled]:
     """The likest resolved sessions that say what solved them, those of the same client first; three at most."""
     candidates = await _candidates(db, account_id, problem)
     if not candidates:
@@ -99,7 +99,7 @@ async def recall(db: ReadDb, account_id: uuid.UUID, problem: AskedProblem) -> li
     return [_recalled(one, problem, solutions[one.row.id], spelled) for one in best]
 
 
-async def _candidates(db: ReadDb, account_id: uuid.UUID, problem: AskedProblem) -> Sequence[_Candidate]:
+async def _candidates(db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery) -> Sequence[_Candidate]:
     query = (
         select(
             AISession.id,
@@ -129,7 +129,7 @@ async def _candidates(db: ReadDb, account_id: uuid.UUID, problem: AskedProblem) 
 
 
 async def _scored(
-    db: ReadDb, account_id: uuid.UUID, problem: AskedProblem, candidates: Sequence[_Candidate]
+    db: ReadDb, account_id: uuid.UUID, problem: ProblemQuery, candidates: Sequence[_Candidate]
 ) -> list[_Scored]:
     """The candidates that are alike enough, by more than one word."""
     own, *theirs = await words_of(db, [problem.text, *(row.problem_summary for row in candidates)])
@@ -150,11 +150,11 @@ async def _spelled(db: ReadDb, text: str) -> dict[str, Words]:
     return dict(zip(written, await words_of(db, written), strict=True))
 
 
-def _is_same_client(row: _Candidate, problem: AskedProblem) -> bool:
+def _is_same_client(row: _Candidate, problem: ProblemQuery) -> bool:
     return problem.client_id is not None and row.client_id == problem.client_id
 
 
-def _recalled(one: _Scored, problem: AskedProblem, solved_by: str, spelled: Mapping[str, Words]) -> Recalled:
+def _recalled(one: _Scored, problem: ProblemQuery, solved_by: str, spelled: Mapping[str, Words]) -> Recalled:
     row = one.row
     # A word that is written in several ways is said once.
     shared: dict[str, str] = {}

@@ -12,14 +12,14 @@ Group = TypeVar("Group")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class TokenizedText:
     """A text, and its telling words."""
 
     text: str
     words: Words
 
 
-def same_steps(texts: Sequence[Said], worth: Worth) -> list[list[int]]:
+def same_steps(texts: Sequence[TokenizedText], worth: Worth) -> list[list[int]]:
     """The numbers of the texts in groups that say the same, each in order, the group begun first coming first."""
     return _grouped(texts, lambda one, other: _same(one, other, worth), SAME_STEP)
 
@@ -59,7 +59,7 @@ def _likest(
     return group if mean >= least else None
 
 
-def _same(one: Said, other: Said, worth: Worth) -> float:
+def _same(one: TokenizedText, other: TokenizedText, worth: Worth) -> float:
     if one.text.casefold() == other.text.casefold():
         return 1.0
     return alike_steps(one.words, other.words, worth)

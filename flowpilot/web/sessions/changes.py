@@ -163,8 +163,8 @@ def what_happened(
 
 def what_was_asked(handoff: HandoffOut, viewer: uuid.UUID, event: int) -> list[str]:
     """A sentence on the last thing that somebody else has asked, answered or withdrawn after an event."""
-    told = {*_ASKED, HandoffEventKind.OPINION}
-    newer = [one for one in handoff.events if one.kind in told and (one.number or 0) > event]
+    conversation = {*_ASKED, HandoffEventKind.OPINION}
+    newer = [one for one in handoff.events if one.kind in conversation and (one.number or 0) > event]
     questions = {str(one.id): one for one in handoff.questions}
     if not newer or newer[-1].actor_id == viewer:
         return []

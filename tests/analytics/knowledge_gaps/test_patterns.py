@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from flowpilot.analytics.knowledge_gaps.patterns import Phrase, Said, repeated_phrases
+from flowpilot.analytics.knowledge_gaps.patterns import Phrase, StemmedText, repeated_phrases
 from flowpilot.analytics.knowledge_gaps.report import knowledge_gaps
 from flowpilot.analytics.period import window
 from flowpilot.db.session import Database
@@ -19,12 +19,12 @@ from tests.company import Company, at
 LABELLED = tomllib.loads(Path(__file__).with_name("phrases.toml").read_text("utf-8"))
 
 
-def _said(*texts: str) -> list[Said]:
+def _said(*texts: str) -> list[StemmedText]:
     """Texts in which each word says something, apart from those of less than three letters."""
     words = [text.split() for text in texts]
     telling = [[(word, place) for place, word in enumerate(each, 1) if len(word) > 2] for each in words]
     return [
-        Said(each, [word.lower() for word, _ in told], [place for _, place in told])
+        StemmedText(each, [word.lower() for word, _ in told], [place for _, place in told])
         for each, told in zip(words, telling, strict=True)
     ]
 

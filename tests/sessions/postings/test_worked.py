@@ -36,7 +36,7 @@ EVENT = st.tuples(st.integers(1, 2_400_000), st.integers(0, 4), st.sampled_from(
 
 
 @dataclass
-class Told:
+class PostedSession:
     """A session that Alex began, and what has been posted of it."""
 
     zones: tuple[ZoneInfo, ...]
@@ -78,39 +78,39 @@ def _seconds(times: Iterable[Worked]) -> dict[uuid.UUID | None, float]:
 def test_what_is_posted_bit_by_bit_is_what_everybody_worked(
     events: list[tuple[int, int, uuid.UUID]], zones: tuple[ZoneInfo, ...]
 ) -> None:
-    told = Told(zones)
+    session = PostedSession(zones)
     for milliseconds, choice, by in events:
-        choices = AFTER[told.history.session.status]
-        told.goes_on(milliseconds, choices[choice % len(choices)], by)
-        if told.history.session.status not in {"active", "escalated"}:
-            told.posts()
-    told.posts()
-    posted, whole = _seconds(told.posted), _seconds(worked(told.history, told.moment, {}, zones))
+        choices = AFTER[session.history.session.status]
+        session.goes_on(milliseconds, choices[choice % len(choices)], by)
+        if session.history.session.status not in {"active", "escalated"}:
+            session.posts()
+    session.posts()
+    posted, whole = _seconds(session.posted), _seconds(worked(session.history, session.moment, {}, zones))
     # What is left of a piece after a posting may be less than a second, and is not posted.
     assert [posted[who] for who in (ALEX, KIM)] == pytest.approx([whole[who] for who in (ALEX, KIM)], abs=2.5)
     assert not (posted.keys() | whole.keys()) - {ALEX, KIM}
 
 
 def test_work_that_the_idle_job_ended_stays_with_who_did_it() -> None:
-    told = Told(ZONES[0])
-    told.goes_on(5 * 60_000, None, ALEX)
-    told.goes_on(60 * 60_000, "abandoned", ALEX)
-    assert [(one.user_id, one.minutes) for one in told.posts()] == [(ALEX, 5)]
-    told.goes_on(5 * 60_000, "active", ALEX)
-    told.goes_on(10 * 60_000, "requesting_escalation", ALEX)
-    told.goes_on(5 * 60_000, "escalated", KIM)
-    told.goes_on(10 * 60_000, "resolved", KIM)
-    assert [(one.user_id, one.minutes) for one in told.posts()] == [(ALEX, 10), (KIM, 10)]
+    session = PostedSession(ZONES[0])
+    session.goes_on(5 * 60_000, None, ALEX)
+    session.goes_on(60 * 60_000, "abandoned", ALEX)
+    assert [(one.user_id, one.minutes) for one in session.posts()] == [(ALEX, 5)]
+    session.goes_on(5 * 60_000, "active", ALEX)
+    session.goes_on(10 * 60_000, "requesting_escalation", ALEX)
+    session.goes_on(5 * 60_000, "escalated", KIM)
+    session.goes_on(10 * 60_000, "resolved", KIM)
+    assert [(one.user_id, one.minutes) for one in session.posts()] == [(ALEX, 10), (KIM, 10)]
 
 
 @given(st.lists(EVENT, max_size=14))
 def test_each_piece_of_a_day_is_within_it(events: list[tuple[int, int, uuid.UUID]]) -> None:
-    told = Told(ZONES[1])
+    session = PostedSession(ZONES[1])
     for milliseconds, _, by in events:
-        told.goes_on(milliseconds, None, by)
-    pieces = told.posts()
+        session.goes_on(milliseconds, None, by)
+    pieces = session.posts()
     assert all(one.started_at <= one.ended_at for one in pieces)
-    for zone in told.zones:
+    for zone in session.zones:
         days = [(one.started_at, one.ended_at - timedelta(microseconds=1)) for one in pieces]
         assert all(first.astimezone(zone).date() == last.astimezone(zone).date() for first, last in days)
     assert all(one.booked[1] <= one.day_ends_at for one in pieces)
@@ -118,10 +118,10 @@ def test_each_piece_of_a_day_is_within_it(events: list[tuple[int, int, uuid.UUID
 
 
 def test_the_work_of_several_days_is_a_piece_for_each_in_the_accounts_zone() -> None:
-    told = Told(ZONES[0])
-    told.goes_on(20 * 60_000, None, ALEX)
-    told.goes_on(20 * 60_000, "requesting_escalation", ALEX)
-    assert [(one.started_at, one.minutes) for one in told.posts()] == [
+    session = PostedSession(ZONES[0])
+    session.goes_on(20 * 60_000, None, ALEX)
+    session.goes_on(20 * 60_000, "requesting_escalation", ALEX)
+    assert [(one.started_at, one.minutes) for one in session.posts()] == [
         (START, 30),
         (at("2026-06-15 22:00"), 10),
     ]

@@ -29,7 +29,7 @@ def _text(word: str) -> str:
 PROBLEM = "Label printer feeds blank labels"
 
 
-class Told:
+class SpilledSession:
     """A session in which somebody types the word, and what comes of it."""
 
     def __init__(self, client: TestClient, company: Company) -> None:
@@ -192,80 +192,85 @@ class Told:
 
 
 @pytest.fixture
-async def told(client: TestClient, company: Company, database: Database) -> Told:
-    told = Told(client, company)
-    await told.tell(database)
-    return told
+async def spilled(client: TestClient, company: Company, database: Database) -> SpilledSession:
+    spilled = SpilledSession(client, company)
+    await spilled.tell(database)
+    return spilled
 
 
-async def test_the_story_takes_the_word_everywhere(told: Told) -> None:
-    assert places_of(told.company.urls, told.word) >= REACHED
+async def test_the_story_takes_the_word_everywhere(spilled: SpilledSession) -> None:
+    assert places_of(spilled.company.urls, spilled.word) >= REACHED
 
 
 @pytest.mark.parametrize("is_phrase", [False, True])
-async def test_a_removed_word_is_in_no_column_of_any_table(told: Told, *, is_phrase: bool) -> None:
-    told.remove(**({"phrase": told.word} if is_phrase else {}))
-    assert places_of(told.company.urls, told.word) == set()
+async def test_a_removed_word_is_in_no_column_of_any_table(spilled: SpilledSession, *, is_phrase: bool) -> None:
+    spilled.remove(**({"phrase": spilled.word} if is_phrase else {}))
+    assert places_of(spilled.company.urls, spilled.word) == set()
 
 
-async def test_the_step_stays_with_its_place_and_author_and_so_do_the_counts(told: Told) -> None:
-    before = read(told.client, told.company, told.session_id)
+async def test_the_step_stays_with_its_place_and_author_and_so_do_the_counts(spilled: SpilledSession) -> None:
+    before = read(spilled.client, spilled.company, spilled.session_id)
     actions = "SELECT claimed_at, first_action_at, first_action_by FROM session_handoffs"
-    acted = told.company.query(actions)
-    told.remove()
-    after = read(told.client, told.company, told.session_id)
+    acted = spilled.company.query(actions)
+    spilled.remove()
+    after = read(spilled.client, spilled.company, spilled.session_id)
     kept = ("id", "position", "kind", "actor_id", "is_free_text", "created_at")
     assert [[one[name] for name in kept] for one in after["steps"]] == [
         [one[name] for name in kept] for one in before["steps"]
     ]
     assert after["step_count"] == before["step_count"]
-    assert told.company.query(actions) == acted
-    assert count_wrong(told.company) == 0
+    assert spilled.company.query(actions) == acted
+    assert count_wrong(spilled.company) == 0
 
 
-async def test_what_went_out_is_listed_with_a_link(told: Told) -> None:
-    found = told.remove()
+async def test_what_went_out_is_listed_with_a_link(spilled: SpilledSession) -> None:
+    found = spilled.remove()
     assert [(one["text"].split(",")[0], one["url"]) for one in found["went_out"]] == [
         ("The note on ticket 4711", "https://desk.example/4711"),
         ("2 files on ticket 4711", "https://desk.example/4711"),
         ("An e-mail to Ann", None),
     ]
     step = next(
-        one for one in read(told.client, told.company, told.session_id)["steps"] if one["id"] == told.step_id
+        one
+        for one in read(spilled.client, spilled.company, spilled.session_id)["steps"]
+        if one["id"] == spilled.step_id
     )
     assert step["removed"]["went_out"] == found["went_out"]
-    assert step["removed"]["by"] == str(told.company.users[Role.TEAM_ADMIN])
+    assert step["removed"]["by"] == str(spilled.company.users[Role.TEAM_ADMIN])
 
 
-async def test_the_audit_log_says_who_removed_which_step_when_without_the_words(told: Told) -> None:
-    told.remove()
-    [(actor, target, after)] = told.company.query(
+async def test_the_audit_log_says_who_removed_which_step_when_without_the_words(spilled: SpilledSession) -> None:
+    spilled.remove()
+    [(actor, target, after)] = spilled.company.query(
         "SELECT actor_id, target_id, after FROM audit_log WHERE action = 'step.removed'"
     )
-    assert (actor, str(target)) == (told.company.users[Role.TEAM_ADMIN], told.session_id)
-    assert (after["step"], after["whole"], after["went_out"]) == (told.step_id, True, 3)
+    assert (actor, str(target)) == (spilled.company.users[Role.TEAM_ADMIN], spilled.session_id)
+    assert (after["step"], after["whole"], after["went_out"]) == (spilled.step_id, True, 3)
 
 
-async def test_a_preview_says_the_same_and_changes_nothing(told: Told) -> None:
-    before = places_of(told.company.urls, told.word)
-    path = f"{told.session_id}/steps/{told.step_id}/remove/preview"
-    seen = post(told.client, told.company, path, Role.TEAM_ADMIN).json()
-    assert places_of(told.company.urls, told.word) == before
-    assert seen["words"] == [told.text, f"{told.text}.\nTwice", f"{told.text}.log"]
-    assert told.remove() == seen | {"words": []}
+async def test_a_preview_says_the_same_and_changes_nothing(spilled: SpilledSession) -> None:
+    before = places_of(spilled.company.urls, spilled.word)
+    path = f"{spilled.session_id}/steps/{spilled.step_id}/remove/preview"
+    seen = post(spilled.client, spilled.company, path, Role.TEAM_ADMIN).json()
+    assert places_of(spilled.company.urls, spilled.word) == before
+    assert seen["words"] == [spilled.text, f"{spilled.text}.\nTwice", f"{spilled.text}.log"]
+    assert spilled.remove() == seen | {"words": []}
 
 
-async def test_a_repeated_request_is_answered_without_the_words(told: Told) -> None:
-    told.remove()
-    headers = told.company.headers(Role.ENGINEER) | {"Idempotency-Key": "step"}
-    again = told.client.post(f"{SESSIONS}/{told.session_id}/steps", headers=headers, json=told.step)
+async def test_a_repeated_request_is_answered_without_the_words(spilled: SpilledSession) -> None:
+    spilled.remove()
+    headers = spilled.company.headers(Role.ENGINEER) | {"Idempotency-Key": "step"}
+    again = spilled.client.post(f"{SESSIONS}/{spilled.session_id}/steps", headers=headers, json=spilled.step)
     assert again.status_code == 201
     assert again.json()["steps"][0]["content"]["text"] == "[removed]"
-    assert places_of(told.company.urls, told.word) == set()
+    assert places_of(spilled.company.urls, spilled.word) == set()
 
 
-async def test_a_neighbours_words_stay(told: Told, neighbour: Company) -> None:
-    session = neighbour.add("ai_sessions", problem_summary=told.text)
-    neighbour.add("ai_session_steps", session_id=session, position=1, kind="note", content={"text": told.text})
-    told.remove()
-    assert places_of(told.company.urls, told.word) == {"ai_sessions.problem_summary", "ai_session_steps.content"}
+async def test_a_neighbours_words_stay(spilled: SpilledSession, neighbour: Company) -> None:
+    session = neighbour.add("ai_sessions", problem_summary=spilled.text)
+    neighbour.add("ai_session_steps", session_id=session, position=1, kind="note", content={"text": spilled.text})
+    spilled.remove()
+    assert places_of(spilled.company.urls, spilled.word) == {
+        "ai_sessions.problem_summary",
+        "ai_session_steps.content",
+    }

@@ -45,9 +45,9 @@ def history(row: Row, ticket: Ticket, changes: Sequence[TicketChange]) -> Ticket
     if opened_at is None:
         return None
     opened = TicketChange(opened_at, read_id(row.get("creatorResourceID")), ChangeKind.CREATED)
-    told = sorted([opened, *changes], key=lambda change: change.at)
+    timeline = sorted([opened, *changes], key=lambda change: change.at)
     closed_at, owner = read_moment(row.get("completedDate")), read_id(row.get("assignedResourceID"))
-    return TicketHistory(ticket, opened_at, closed_at, owner, told)
+    return TicketHistory(ticket, opened_at, closed_at, owner, timeline)
 
 
 def _time(row: Row) -> Iterator[TicketChange]:

@@ -110,8 +110,8 @@ class Autotask:
             ticket = records.ticket(row, self._settings, self._base_url, fields)
             ticket = replace(ticket, client=companies.get(ticket.client_id or ""))
             items.append(history.history(row, ticket, changes[row["id"]]))
-        told = [item for item in items if item is not None]
-        return HistoryPage(told, str(rows[-1]["id"]) if len(rows) == history.TICKETS else None)
+        histories = [item for item in items if item is not None]
+        return HistoryPage(histories, str(rows[-1]["id"]) if len(rows) == history.TICKETS else None)
 
     async def list_members(self) -> Sequence[Member]:
         """All resources, inactive ones too."""

@@ -30,9 +30,9 @@ async def page(rest: Rest, address: str, since: datetime, cursor: str | None) ->
     found = await rest.read_page("/service/tickets", Right.TICKETS, {**asked, "page": 1, "pageSize": _TICKETS})
     tickets = [one for one in found.items if not one.get("mergedParentTicket") and _is_since(one, since)]
     times, known = await _times(rest, tickets), await boards.recent(rest)
-    told = await asyncio.gather(*(_changes(rest, one) for one in tickets))
+    found_changes = await asyncio.gather(*(_changes(rest, one) for one in tickets))
     items = []
-    for ticket, changes in zip(tickets, told, strict=True):
+    for ticket, changes in zip(tickets, found_changes, strict=True):
         opened_at = _opened(ticket)
         if opened_at is not None:
             opened = TicketChange(opened_at, None, ChangeKind.CREATED)

@@ -42,14 +42,14 @@ def history(
     opened_at = read_moment(row.get("dateoccurred"))
     if opened_at is None:
         return None
-    told = [change for action in actions for change in _action(action, names, settings)]
+    changes = [change for action in actions for change in _action(action, names, settings)]
     opened = TicketChange(opened_at, None, ChangeKind.CREATED)
     return TicketHistory(
         ticket,
         opened_at,
         read_moment(row.get("dateclosed")),
         read_id(row.get("agent_id")),
-        sorted([opened, *told], key=lambda change: change.at),
+        sorted([opened, *changes], key=lambda change: change.at),
     )
 
 

@@ -102,12 +102,12 @@ class HaloPsa:
         """Tickets with their actions; what was merged into others is told by those."""
         page, names = read_cursor(cursor, 1), await self._all_names()
         rows, is_more = await history.rows_of_page(self._requests, since, page)
-        told = []
+        histories = []
         for row in rows:
             if not read_id(row.get(self._settings.merged_field)):
                 actions = await self._requests.read_all("/Actions", "actions", ticket_id=str(row["id"]))
-                told.append(history.history(row, await self._ticket(row), actions, names, self._settings))
-        return HistoryPage([one for one in told if one is not None], str(page + 1) if is_more else None)
+                histories.append(history.history(row, await self._ticket(row), actions, names, self._settings))
+        return HistoryPage([one for one in histories if one is not None], str(page + 1) if is_more else None)
 
     async def list_members(self) -> Sequence[Member]:
         """All agents, those that are disabled too."""

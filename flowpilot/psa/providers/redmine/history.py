@@ -36,8 +36,8 @@ class History:
             updated_on=f">={since:%Y-%m-%dT%H:%M:%SZ}",
         )
         ids = [str(issue["id"]) for issue in page["issues"]]
-        told = [await self._history(one) for one in ids]
-        items = [one for one in told if one is not None]
+        histories = [await self._history(one) for one in ids]
+        items = [one for one in histories if one is not None]
         return HistoryPage(items, str(int(ids[-1]) + 1) if len(ids) == _ISSUES else None)
 
     async def _history(self, ticket_id: str) -> TicketHistory | None:
@@ -50,14 +50,14 @@ class History:
         assert opened_at is not None
         opened = TicketChange(opened_at, _id(issue.get("author")), ChangeKind.CREATED)
         names = await self._all_names()
-        told = [change for journal in reading.journals(issue) for change in _journal(journal, names)]
+        changes = [change for journal in reading.journals(issue) for change in _journal(journal, names)]
         return TicketHistory(
             reading.ticket(issue, self._base_url, self._settings),
             opened_at,
             reading.moment(issue.get("closed_on")),
             _id(issue.get("assigned_to")),
             # Journals of one moment stay in their order.
-            sorted([opened, *told, *await self._times(issue)], key=lambda change: change.at),
+            sorted([opened, *changes, *await self._times(issue)], key=lambda change: change.at),
         )
 
     async def _times(self, issue: reading.Entry) -> list[TicketChange]:

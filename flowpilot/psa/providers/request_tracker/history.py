@@ -78,13 +78,13 @@ class History:
         opened_at = records.moment(found["Created"])
         assert opened_at is not None
         owner = found["Owner"]["id"]
-        told = [await self._change(one) for one in changes]
+        found_changes = [await self._change(one) for one in changes]
         return TicketHistory(
             self._ticket(found),
             opened_at,
             records.moment(found.get("Resolved")),
             None if owner == _NOBODY else owner,
-            list(itertools.chain.from_iterable(told)),
+            list(itertools.chain.from_iterable(found_changes)),
         )
 
     async def _change(self, found: Found) -> Sequence[TicketChange]:
