@@ -18,6 +18,7 @@ from flowpilot.db.failures import outage
 from flowpilot.db.session import Database
 from flowpilot.errors import FlowPilotError
 from flowpilot.flows.files import jobs as flow_file_jobs
+from flowpilot.flows.matching import jobs as matching_jobs
 from flowpilot.freshness import jobs as freshness_jobs
 from flowpilot.handoffs import jobs as handoff_jobs
 from flowpilot.imports.uploads import jobs as import_jobs
@@ -34,6 +35,7 @@ from flowpilot.wiring import wire_features
 FEATURES_WITH_JOBS = (
     attachment_jobs,
     flow_file_jobs,
+    matching_jobs,
     session_jobs,
     verifying_jobs,
     handoff_jobs,

@@ -9,6 +9,7 @@ from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError
 from flowpilot.flows.matching.confidence import EXPLORING, SURE
 from flowpilot.flows.matching.match import Candidate, match, tier
+from flowpilot.flows.matching.meanings import fill_missing_later
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_own_work
 from flowpilot.sessions import clients, decisions, idle, policy
@@ -54,6 +55,7 @@ async def start(db: Db, actor: Actor, about: NewSession, now: datetime) -> tuple
     """
     problem = given(about.problem_summary, about.problem_body)
     candidates = await match(db, actor.account_id, telling(*problem), domain=about.problem_domain, now=now)
+    await fill_missing_later(db, actor.account_id)
     flow = None if about.flow_id is None else await _required_flow(db, actor.account_id, about.flow_id)
     best = candidates[0] if candidates else None
     # The engineer chose the flow, so it is certain.

@@ -116,6 +116,12 @@ async def load(db: ReadDb, account_id: uuid.UUID, words: Sequence[Word]) -> tupl
     return kept[1], _heard(words, dict(zip(forms, row.stems, strict=True)))
 
 
+def lacks_meaning(account_id: uuid.UUID) -> bool:
+    """Whether the account's library, as it was last read here, has flows whose meaning is missing."""
+    kept = _kept.get(account_id)
+    return model() is not None and kept is not None and bool(kept[1].flows) and not kept[1].has_meaning
+
+
 async def _read(
     db: ReadDb, account_id: uuid.UUID, kept: tuple[str, Library] | None, vocabulary: Stemmed
 ) -> Library:

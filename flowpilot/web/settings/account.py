@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Request, Response
 from pydantic import Field
 
 from flowpilot.clock import Now, zone_names
+from flowpilot.flows.matching.meanings import Meanings, meanings
 from flowpilot.http.fields import wrong
 from flowpilot.identity import accounts, api
 from flowpilot.identity.access import CanManageAccount, CanView
@@ -56,6 +57,7 @@ class Account(SettingsPage):
     section: ClassVar[str] = "/settings/account"
     account: AccountSettings
     zones: list[str]
+    meanings: Meanings
     days: tuple[str, ...] = _DAYS
 
     @property
@@ -67,7 +69,13 @@ class Account(SettingsPage):
 @router.get("")
 async def show_account(request: Request, actor: CanView, db: ReadSession, frame: CurrentFrame) -> Response:
     account = await api.read_account(actor, db)
-    return render(request, Account(title="Account", account=account, zones=sorted(zone_names())), frame)
+    page = Account(
+        title="Account",
+        account=account,
+        zones=sorted(zone_names()),
+        meanings=await meanings(db, actor.account_id),
+    )
+    return render(request, page, frame)
 
 
 @router.post("")

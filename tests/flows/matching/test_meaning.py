@@ -1,5 +1,7 @@
 """Texts that mean the same find a flow without a word in common, and flows keep what they mean."""
 
+from typing import Any
+
 import numpy as np
 import pytest
 from fastapi.testclient import TestClient
@@ -12,9 +14,12 @@ from flowpilot.flows.importing import install_shipped
 from flowpilot.flows.matching.index import index_missing
 from flowpilot.flows.matching.match import Candidate, match
 from flowpilot.flows.matching.meaning import embed, from_bytes, likenesses, model, to_bytes
+from flowpilot.flows.matching.meanings import FILL_JOB, Meanings, meanings
 from flowpilot.flows.shipped import shipped_flows
+from flowpilot.settings import Settings
 from tests.company import Company, found_company, run
 from tests.flows.samples import publish
+from tests.sessions.queue import waiting, work_off
 
 pytestmark = pytest.mark.anyio
 
@@ -93,3 +98,24 @@ def test_vectors_are_kept_as_they_were() -> None:
     vectors = embed(["printer is offline", "l'imprimante est hors ligne"])
     assert from_bytes(to_bytes(vectors)) == pytest.approx(vectors, abs=1e-3)
     assert float(vectors[0] @ vectors[1]) > 0.6
+
+
+async def _known(database: Database, company: Company) -> Meanings:
+    async with database.read(company.id) as db:
+        return await meanings(db, company.id)
+
+
+async def test_what_is_missing_is_made_after_the_next_session_begins(
+    client: TestClient, database: Database, settings: Settings, company: Company
+) -> None:
+    publish(client, company)
+    async with database.write(company.id) as db:
+        await db.execute(_FORGET, {"account_id": company.id})
+    assert await _known(database, company) == Meanings(model(), 1, 0)
+    begin: dict[str, Any] = {"json": {"problem_summary": "printer offline"}, "headers": company.headers()}
+    assert client.post("/api/v1/ai-sessions", **begin).status_code == 201
+    assert len(waiting(company, FILL_JOB)) == 1
+    await work_off(company, settings, database)
+    assert await _known(database, company) == Meanings(model(), 1, 1)
+    assert client.post("/api/v1/ai-sessions", **begin).status_code == 201
+    assert waiting(company, FILL_JOB) == []

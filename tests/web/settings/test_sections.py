@@ -12,6 +12,7 @@ from flowpilot.identity.actor import Role
 from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from tests.company import PASSWORD, Company, fresh_email
+from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn, new_browser
 from tests.web.forms import send
 
@@ -104,6 +105,16 @@ def test_what_a_rule_refuses_is_said_at_its_field(signed_in: SignedIn, field: st
     browser.headers["HX-Request"] = "true"
     answer = _save(browser, **ACCOUNT | {field: value})
     assert f'data-wrong=\'{{"{field}": ' in answer.text
+
+
+def test_the_account_says_whether_meanings_are_compared(
+    signed_in: SignedIn, client: TestClient, company: Company
+) -> None:
+    publish_printer_flow(client, company)
+    text = signed_in(Role.VIEWER).get("/settings/account").text
+    assert (
+        "By its words and by what they mean, in many languages: the meaning of 1 published flow is known." in text
+    )
 
 
 def test_an_engineer_reads_the_account_and_cannot_change_it(signed_in: SignedIn, company: Company) -> None:
