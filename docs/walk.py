@@ -81,6 +81,7 @@ def _claim(priya: Page, on_the_way: Page, handoff: str) -> None:
 
 def _ask(priya: Page, joan: Page) -> None:
     """Priya asks back, Joan answers, and nothing has waited."""
+    priya.click("summary:has-text('Ask Joan something')")
     priya.fill("#ask-question", "Which port of which switch?")
     priya.locator("form", has=priya.locator("#ask-question")).get_by_role("button").click()
     priya.wait_for_selector("text=no answer yet")

@@ -142,6 +142,11 @@ def parted(text: str, length: int = 160) -> tuple[str, str]:
     return shown.rstrip(), whole[len(shown) :].strip()
 
 
+def beginning(text: str) -> str:
+    """A text as one of a few lines: its first words."""
+    return tidy(text, 60)
+
+
 def in_a_line(text: str) -> str:
     """A text as a title: on one line, and not longer than two lines of a heading."""
     return tidy(text, 90)
@@ -210,6 +215,7 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "until": until,
     "clock": clock,
     "parted": parted,
+    "beginning": beginning,
     "without_greeting": without_greeting,
     "asks": asks,
     "in_a_line": in_a_line,

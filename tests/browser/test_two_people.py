@@ -129,8 +129,9 @@ def claim(senior: Hands, handoff: str) -> None:
 
 def ask_and_answer(senior: Hands, engineer: Hands) -> None:
     """A question to the engineer, which stops nothing."""
-    senior.write("Ask Joan something", "Which of the two printers?")
-    senior.press("Ask")
+    senior.press("Ask Joan something")
+    senior.write("Your question", "Which of the two printers?")
+    senior.press("Ask", within=senior.page.locator("form[action$='/questions']"))
     expect(senior.page.get_by_text("no answer yet")).to_be_visible()
     engineer.page.goto(senior.page.url)
     expect(engineer.page.get_by_text("You are asked")).to_be_visible()

@@ -91,7 +91,7 @@ def test_a_claim_opens_the_session_with_its_context(handoff: tuple[TestClient, s
     assert f'action="{handoff[1]}/claim"' in queue
     session = senior.post(f"{handoff[1]}/claim")
     assert session.url.path.startswith("/sessions/")
-    assert f"<dt>Why</dt><dd>{REASON}" in session.text
+    assert f'<dt>Why</dt><dd><span class="prose ">{REASON}' in session.text
     assert re.search(r'name="choice" value=', session.text)
 
 

@@ -74,6 +74,13 @@ function passAway(note) {
 
 document.addEventListener("htmx:load", () => { document.querySelectorAll("#notes [data-note]:not([data-passing])").forEach(passAway); });
 
+// A link to what is folded away unfolds it.
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest("a[href^='#']");
+  const folded = link && document.getElementById(link.hash.slice(1))?.closest("details");
+  if (folded) folded.open = true;
+});
+
 // New content ignores clicks for a moment, so that a double click does not hit what has just appeared under the pointer.
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   target.classList?.add("fresh");

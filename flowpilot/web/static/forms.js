@@ -38,7 +38,9 @@ function next({ path, action, id, label, isChoice }) {
   return (id && document.getElementById(id)) || buttons.find((one) => one.textContent === label) || question;
 }
 
-function focusOn(place) {
+function focusOn(found) {
+  // What is folded away is opened there.
+  const place = found?.closest("details:not([open])")?.querySelector("summary") ?? found;
   if (!place) return;
   if (place.tabIndex < 0) place.tabIndex = -1;
   place.focus();
