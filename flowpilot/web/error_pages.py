@@ -27,7 +27,7 @@ from flowpilot.text import sentence
 from flowpilot.web.flows.refusals import FLOW_PROBLEMS, LinkedProblem, linked_problems, without_problems
 from flowpilot.web.formatting import field_label
 from flowpilot.web.frame import Frame, frame_of
-from flowpilot.web.outdated import FormRefusedError, page_before, show_again, show_present, written
+from flowpilot.web.outdated import page_before, show_again, show_present, written
 from flowpilot.web.render import Page, accounts_path, render
 
 _NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
@@ -68,7 +68,8 @@ _HEADINGS = {
 class Failure(Page):
     """An error. `detail` says what to do, if that helps; `problems` are those of a flow, with links.
 
-    Without scripts a refused form leaves the screen: `kept` is what was written in it, and `back` leads to it.
+    Without scripts a form leaves the screen. If no page shows it again, `kept` is what was written in it; `back`
+    leads to where it was.
     """
 
     template: ClassVar[str] = "error.html"
@@ -114,18 +115,22 @@ async def _page_of_form(request: Request, problem: dict[str, Any], error: Except
         # Words that missed their place can be recorded at another; those of a page that is not theirs cannot.
         keeps_words = has_moved_on or isinstance(error, IdempotencyKeyReusedError)
         return await show_present(request, error.detail, keeps_words=keeps_words, has_moved_on=has_moved_on)
-    # With scripts, the form is still there: a note says what is wrong.
-    if isinstance(error, FormRefusedError) and "HX-Request" not in request.headers:
-        return await show_again(request, _fields(problem))
-    return None
+    # With scripts, the form is still there: a note says what is wrong. The problems of a flow have links.
+    if (
+        not _is_lost(request, problem["status"])
+        or problem["type"] == FLOW_PROBLEMS
+        or _has_bad_address(problem, error)
+    ):
+        return None
+    heading = _heading(problem["type"], problem["status"])
+    return await show_again(request, problem["status"], heading, _words(problem), _fields(problem))
 
 
 async def _failure(request: Request, problem: dict[str, Any], error: Exception) -> Response:
     status, detail = problem["status"], _words(problem)
-    has_no_route = isinstance(error, HTTPException) and status == 404
-    if has_no_route or any(one["field"].startswith("path.") for one in problem.get("errors", ())):
+    if _has_bad_address(problem, error):
         status, detail = 404, _BAD_ADDRESS
-    heading = _HEADINGS_OF_KINDS.get(problem["type"]) or _HEADINGS.get(status, "Something went wrong")
+    heading = _heading(problem["type"], status)
     if isinstance(error, OutdatedError):
         heading = "That is no longer possible"
     # After too many requests, the answer needs no database.
@@ -135,6 +140,15 @@ async def _failure(request: Request, problem: dict[str, Any], error: Exception) 
     found = linked_problems(request.url.path, problem)
     kept = await written(request) if _is_lost(request, status) else []
     return _told(request, status, heading, detail, request_id, frame, _fields(problem), found, kept)
+
+
+def _has_bad_address(problem: dict[str, Any], error: Exception) -> bool:
+    has_no_route = isinstance(error, HTTPException) and problem["status"] == 404
+    return has_no_route or any(one["field"].startswith("path.") for one in problem.get("errors", ()))
+
+
+def _heading(kind: str, status: int) -> str:
+    return _HEADINGS_OF_KINDS.get(kind) or _HEADINGS.get(status, "Something went wrong")
 
 
 def _is_lost(request: Request, status: int) -> bool:

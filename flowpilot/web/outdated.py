@@ -7,24 +7,22 @@ code of its own for this.
 import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from fastapi import Request, Response
-from fastapi.exceptions import RequestValidationError
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.types import Message
 
 from flowpilot.errors import OutdatedError
 from flowpilot.web.formatting import field_label
+from flowpilot.web.refused.filling import Sent, filled_in, is_secret
 
 # Hidden fields that say what the page showed; no person wrote them.
 _SENT_ALONG = frozenset(
     {"after_step", "attachments", "caller", "from_role", "is_note", "node", "show", "shown", "up"}
 )
-
-
-_SECRETS = ("password", "credentials", "token")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +42,14 @@ class Refusal:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """A form as it was sent by a browser without scripts, and what is wrong with it, each by its field."""
+    """Why a form that a browser without scripts sent was refused. Its page shows it again, filled in.
 
-    typed: Mapping[str, str] = field(default_factory=dict)
-    wrong: Mapping[str, str] = field(default_factory=dict)
+    `files` are those chosen in it, by their names: a browser sends them only if they are chosen again.
+    """
 
-
-class FormRefusedError(RequestValidationError):
-    """A form lacks something; its page can show it again, filled in (`refused_form`)."""
+    heading: str
+    detail: str
+    files: tuple[str, ...]
 
 
 class FieldsChangedError(OutdatedError):
@@ -107,18 +105,29 @@ def page_before(request: Request) -> str | None:
     return before.path + (f"?{before.query}" if before.query else "")
 
 
-async def show_again(request: Request, wrong: Mapping[str, str]) -> Response | None:
-    """The form again, as it was filled in, with what is wrong at its fields; None if its page is not to be had."""
-    form = await request.form()
-    typed = {name: value for name, value in form.items() if isinstance(value, str)}
-    request.state.refused_form = Refused(typed, wrong)
-    return await _get(request, request.url.path, "", status=422)
+async def show_again(
+    request: Request, status: int, heading: str, detail: str, wrong: Mapping[str, str]
+) -> Response | None:
+    """The page of a refused form, which is as it was sent, with what is wrong at its fields.
 
-
-def refused_form(request: Request) -> Refused:
-    """What the form that this page shows again said; empty if it is shown for the first time."""
-    found = getattr(request.state, "refused_form", None)
-    return found if isinstance(found, Refused) else Refused()
+    None if nobody filled in anything, or no page has the form any more.
+    """
+    items = (await request.form()).multi_items()
+    sent = Sent(request.url.path, [(name, value) for name, value in items if isinstance(value, str)])
+    files = tuple(value.filename for _, value in items if isinstance(value, UploadFile) and value.filename)
+    if not (wrong or files or await written(request)):
+        return None
+    request.state.refused = Refused(heading, detail, files)
+    for path, query in _pages_of(request):
+        page = await _get(request, path, query, status=status)
+        html = filled_in(bytes(page.body).decode(), sent, wrong) if page is not None else None
+        if page is not None and html is not None:
+            again = Response(html, status_code=status)
+            own = {name for name, _ in again.raw_headers}
+            again.raw_headers += [(name, value) for name, value in page.raw_headers if name not in own]
+            return again
+    request.state.refused = None
+    return None
 
 
 async def _to_send_again(request: Request) -> tuple[str, tuple[str, ...]]:
@@ -128,7 +137,7 @@ async def _to_send_again(request: Request) -> tuple[str, tuple[str, ...]]:
 
 
 def _is_written(name: str, value: str) -> bool:
-    if any(word in name for word in _SECRETS):
+    if is_secret(name):
         return False  # They are never shown.
     try:
         uuid.UUID(value)

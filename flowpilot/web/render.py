@@ -77,7 +77,7 @@ class Part(Page):
 def render(request: Request, page: Page, frame: Frame | None = None, *, status: int = 200) -> HTMLResponse:
     """The page as HTML. Without a frame it is shown alone, as before sign-in.
 
-    If a form was refused because its page was outdated, the page says so (`web/outdated`).
+    If a form was refused because its page was outdated, or without scripts, the page says so (`web/outdated`).
     """
     notice = request.cookies.get(_NOTICE)
     html = templates.get_template(page.template).render(
@@ -86,6 +86,7 @@ def render(request: Request, page: Page, frame: Frame | None = None, *, status: 
         request=request,
         notice=None if notice is None else unquote(notice),
         refusal=getattr(request.state, "refusal", None),
+        refused=getattr(request.state, "refused", None),
     )
     answer = HTMLResponse(html, status_code=status, headers={"Cache-Control": "no-store"})
     if notice is not None:

@@ -32,7 +32,7 @@ from flowpilot.sessions.models import AISession
 from flowpilot.sessions.transitions import Action
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.outdated import FieldsChangedError, Refused, refused_form
+from flowpilot.web.outdated import FieldsChangedError
 from flowpilot.web.people import assignees
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.sessions.needed import Lack, lacks, missing_fields, needed
@@ -67,7 +67,7 @@ class Escalate(Page):
     `needed`: what is missing, and at which priorities it holds the escalation up, or only marks it; `lacks` is the
     same, to be said before it is sent.
     `flow`: what the flow asks for, where it ends with this. `before`: the escalation before.
-    `begins_with`: what was filled in before, or said at that.
+    `begins_with`: what was said at that.
     """
 
     template: ClassVar[str] = "sessions/escalate.html"
@@ -77,7 +77,6 @@ class Escalate(Page):
     priorities: list[PriorityName]
     needed: dict[str, str]
     lacks: list[Lack]
-    refused: Refused
     begins_with: Mapping[str, str]
     clients: list[ClientRow]
     flow: FlowAsksOut | None
@@ -105,7 +104,6 @@ async def show_escalate(
     session = await api.read_session(session_id, actor, db)
     if Action.ESCALATE not in session.allowed:
         return go_to(f"/sessions/{session_id}")
-    refused = refused_form(request)
     found = await rules.read_requirements(session_id, actor, db)
     page = Escalate(
         title="Escalate",
@@ -113,8 +111,7 @@ async def show_escalate(
         seniors=[one for one in await assignees(actor, db) if may_be_target(one.user_id, actor.user_id)],
         reasons=REASONS,
         priorities=list(PriorityName),
-        refused=refused,
-        begins_with=refused.typed or said_before(found.before),
+        begins_with=said_before(found.before),
         clients=await known_clients(actor, db),
         needed=needed(found),
         lacks=list(lacks(found)),

@@ -4,11 +4,12 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from fastapi.exceptions import RequestValidationError
+
 from flowpilot.handoffs.rules.requirements import TO_DO, Effect, IncompleteEscalationError, Requirement
 from flowpilot.handoffs.rules.schemas import RequirementsOut
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.text import sentence
-from flowpilot.web.outdated import FormRefusedError
 
 # The field of the form that fills it.
 _FIELDS = {
@@ -71,10 +72,10 @@ def needed(found: RequirementsOut) -> dict[str, str]:
     return {requirement: " ".join(sentences) for requirement, sentences in said.items()}
 
 
-def missing_fields(error: IncompleteEscalationError) -> FormRefusedError:
+def missing_fields(error: IncompleteEscalationError) -> RequestValidationError:
     """The refusal of an escalation, said at each field that fills what is missing."""
     missing = [Requirement(one) for one in error.extra["missing"]]
-    return FormRefusedError(
+    return RequestValidationError(
         [
             {
                 "loc": ("body", _FIELDS[one]),
