@@ -1,5 +1,6 @@
 """How a file is written: its cells and its times."""
 
+import re
 from datetime import UTC, datetime, timedelta, tzinfo
 from functools import lru_cache
 from typing import Annotated, Literal
@@ -12,6 +13,8 @@ from flowpilot.imports.reading.layout import Kind, Layout
 
 _EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000}
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
+_UTC = re.compile(r"(?<=\d) (?:UTC|GMT)$")
+_OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
 OneCharacter = Annotated[str, Field(pattern=r"^[^\r\n]$")]
 
 
@@ -101,11 +104,16 @@ def parse_time(text: str, pattern: str, zone: tzinfo) -> datetime:
     if pattern in _EPOCHS:
         return _since_the_epoch(text, _EPOCHS[pattern])
     is_iso = pattern == "iso" or text[10:11] == "T"
-    moment = datetime.fromisoformat(text) if is_iso else datetime.strptime(text, pattern)  # noqa: DTZ007
+    moment = datetime.fromisoformat(_close(text)) if is_iso else datetime.strptime(text, pattern)  # noqa: DTZ007
     try:
         return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
     except OverflowError as error:
         raise ValueError(f"{text} is out of range") from error
+
+
+def _close(text: str) -> str:
+    """A time as ISO 8601 has it whose zone stands apart, as in "09:00:00 UTC" and "09:00:00 +0200"."""
+    return _OFFSET.sub("", _UTC.sub("+00:00", text))
 
 
 def _since_the_epoch(text: str, units: Literal[1, 1_000] | int) -> datetime:

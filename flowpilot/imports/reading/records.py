@@ -96,7 +96,7 @@ def _prefix(source: Unpacked, records: str | None) -> str | None:
         for _, (prefix, event, _) in zip(range(_MOST_EVENTS), events, strict=False):
             if event == "start_map" and prefix.endswith("item"):
                 return str(prefix)
-    except (ijson.JSONError, TooManyLevelsError) as error:
+    except (ijson.JSONError, UnicodeError, TooManyLevelsError) as error:
         raise LogFileError(f"{source.name} is not valid JSON: {_first_line_of(error)}.") from error
     if _is_record(source.file):
         return None
@@ -157,7 +157,12 @@ def _flat(record: dict[str, Any], path: str = "") -> Iterator[tuple[str, str]]:
         if isinstance(value, dict):
             yield from _flat(value, f"{path}{key}.")
         else:
-            yield f"{path}{key}", _text(value)
+            yield _storable(f"{path}{key}"), _storable(_text(value))
+
+
+def _storable(text: str) -> str:
+    """The text with a question mark for each half of a character, which JSON can name and nothing can store."""
+    return text if text.isascii() else text.encode(errors="replace").decode()
 
 
 def _text(value: Any) -> str:

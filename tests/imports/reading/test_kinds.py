@@ -108,6 +108,20 @@ def test_records_have_a_column_for_each_path(tmp_path: Path, text: str | bytes) 
     assert read(saved(tmp_path, text)) == (COLUMNS, ROWS)
 
 
+HALVES = r'{"a": "b\ud83d", "n\udc00": "\ud83d\ude00"}'
+
+
+def test_half_a_character_in_a_line_becomes_a_question_mark(tmp_path: Path) -> None:
+    header, rows = read(saved(tmp_path, f'{{"a": 1}}\n{HALVES}\n'))
+    assert (header, rows[-1][1]) == (["a", "n?"], ["b?", "\U0001f600"])
+
+
+@pytest.mark.parametrize("form", ["[{}]", '[{{"a": 1}}, {}]', "{}"], ids=["first", "second", "alone"])
+def test_half_a_character_in_a_document_is_refused(tmp_path: Path, form: str) -> None:
+    with pytest.raises(LogFileError, match="not valid JSON"):
+        read(saved(tmp_path, form.format(HALVES)))
+
+
 def test_the_path_of_the_records_can_be_named(tmp_path: Path) -> None:
     document = {"links": [{"rel": "next"}], "result": {"items": [{"a": 1}]}}
     assert read(saved(tmp_path, json.dumps(document)), records="result.items") == (["a"], [(1, ["1"])])
