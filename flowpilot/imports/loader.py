@@ -141,8 +141,12 @@ def _write(writing: _Writing, on_progress: OnProgress, *, newest_first: bool) ->
         _write_new(writing, batch.new, people, clients)
         _write_known(writing, batch, statements, people, clients)
         add_statements(connection, account_id, writing.run_id, writing.mapping, batch.said)
+        if batch.new and len(batch.new) == summary.sessions:
+            _count_tables(connection)
         summary.cases_left_out += batch.left_out
         on_progress(ImportProgress("writing", rows, total))
+    if summary.sessions:
+        _count_tables(connection)
     new_people = people.write_new(connection, writing.now)
     summary.people_created = len(new_people)
     add_items(connection, account_id, writing.run_id, ItemKind.PERSON, new_people)
@@ -154,8 +158,6 @@ def _write_new(writing: _Writing, sessions: Sessions, people: People, clients: C
     connection, account_id = writing.connection, writing.account_id
     write_cases(connection, account_id, sessions, people, clients)
     add_sessions(connection, account_id, writing.run_id, sessions)
-    if sessions and not writing.summary.sessions:
-        _count_tables(connection)
     _count([case for _, case in sessions], writing.summary)
     for _, case in sessions:
         writing.days.add(case)

@@ -1,7 +1,7 @@
 """Read a log as an import would, and write nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
@@ -19,6 +19,7 @@ from flowpilot.imports.reading.opening import open_log
 from flowpilot.imports.staging import stage, staged_cases
 
 _TELL_EVERY_CASES = 500
+_BATCH_ROWS = 5_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +58,7 @@ def preview_log(
     with account_transaction(runtime_url, account_id) as connection:
         with open_log(file, mapping.file.layout, most_rows=most_rows) as reader:
             staged = stage(connection, reader, mapping, on_progress)
-        known = find_known(connection, account_id)
+        known = find_known(connection, account_id, lock=False)
         looking = _Looking(mapping, known, Statements(connection, account_id), Figures(now), Changes())
         total, done = staged.rows - known.rows_dropped, 0
         cases = staged_cases(connection, mapping, newest_first=staged.newest_first)
@@ -66,6 +67,7 @@ def preview_log(
             done += len(rows)
             if number % _TELL_EVERY_CASES == 0:
                 on_progress(ImportProgress("looking", done, total))
+        looking.compare()
         on_progress(ImportProgress("looking", total, total))
         connection.rollback()
     return Preview(
@@ -84,6 +86,8 @@ class _Looking:
     figures: Figures
     changes: Changes
     left_out: int = 0
+    _waiting: dict[UUID, tuple[str, Sequence[Row]]] = field(default_factory=dict)
+    _rows_waiting: int = 0
 
     def add(self, ticket: str, rows: Sequence[Row]) -> None:
         """Look at one more case."""
@@ -94,6 +98,15 @@ class _Looking:
         elif session_id is None:
             self.figures.add(case, len(rows))
         else:
-            earlier = self.statements.of([session_id])[session_id]
-            added = add_to(ticket, earlier, Statement(self.mapping, rows))
+            self._waiting[session_id] = (ticket, rows)
+            self._rows_waiting += len(rows)
+            if self._rows_waiting >= _BATCH_ROWS:
+                self.compare()
+
+    def compare(self) -> None:
+        """Compare the known cases that were seen since the last time with what was known of them."""
+        earlier = self.statements.of(list(self._waiting)) if self._waiting else {}
+        for session_id, (ticket, rows) in self._waiting.items():
+            added = add_to(ticket, earlier[session_id], Statement(self.mapping, rows))
             self.changes.add(ticket, added.different)
+        self._waiting, self._rows_waiting = {}, 0

@@ -69,6 +69,8 @@ def stage(connection: Connection, reader: LogReader, mapping: Mapping, on_progre
             copy.write_row(row)
             if count % _TELL_EVERY_ROWS == 0:
                 on_progress(ImportProgress("reading", reader.bytes_read, reader.size))
+    # PostgreSQL counts no temporary table by itself, and would compare each row with each case that is known.
+    connection.execute("ANALYZE staged (case_id)")
     stated = mapping.case.newest_first
     return Staged(count, direction.is_newest_first if stated is None else stated)
 

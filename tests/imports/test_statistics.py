@@ -35,6 +35,20 @@ def test_an_import_lets_postgresql_count_again_what_was_little(
         assert owner.execute(query).fetchone() == (True,)
 
 
+@pytest.mark.row_security_alone
+@pytest.mark.parametrize("table", ["import_items", "import_cases"])
+def test_what_the_next_import_joins_its_rows_with_is_counted_too(
+    urls: DatabaseUrls, world: World, tmp_path: Path, table: str
+) -> None:
+    counted = f"SELECT reltuples >= 30 FROM pg_class WHERE oid = '{table}'::regclass"
+    with psycopg.connect(urls.owner, autocommit=True) as owner:
+        for name in ("ai_sessions", table):
+            owner.execute("SELECT pg_clear_relation_stats('public', %s)", (name,))
+        rows = [row(f"T{n}", 1, "09:00", "Ada") for n in range(30)]
+        world.load(write_log(tmp_path / "log.csv", rows))
+        assert owner.execute(counted.encode()).fetchone() == (True,)
+
+
 def test_nobody_else_may_count(urls: DatabaseUrls) -> None:
     query = "SELECT has_function_privilege('public', 'analyze_sessions()', 'EXECUTE')"
     with psycopg.connect(urls.owner) as owner:

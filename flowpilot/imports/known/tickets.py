@@ -18,10 +18,11 @@ class KnownTickets:
     cases_dropped: int
 
 
-def find_known(connection: Connection, account_id: UUID) -> KnownTickets:
+def find_known(connection: Connection, account_id: UUID, *, lock: bool = True) -> KnownTickets:
     """Find the tickets in `staged` that the account has. Those stay which imports alone have brought and written.
 
     A ticket with a session of our own, or with one that somebody has worked on, is dropped from `staged`.
+    Those that stay are locked, unless the log is only looked at.
     """
     found = connection.execute(
         "CREATE TEMP TABLE known ON COMMIT DROP AS SELECT i.id, s.psa_ticket_id AS ticket"
@@ -33,10 +34,11 @@ def find_known(connection: Connection, account_id: UUID) -> KnownTickets:
         {"account": account_id},
     )
     if found.rowcount:
-        keep_untouched(connection, account_id, "known")
+        connection.execute("ANALYZE known")
+        keep_untouched(connection, account_id, "known", lock=lock)
     dropped = connection.execute(
         "WITH gone AS (DELETE FROM staged WHERE case_id IN (SELECT psa_ticket_id FROM ai_sessions"
-        " WHERE account_id = %s) AND case_id NOT IN (SELECT ticket FROM known) RETURNING case_id)"
+        " WHERE account_id = %s) AND NOT EXISTS (SELECT FROM known WHERE ticket = case_id) RETURNING case_id)"
         " SELECT count(*), count(DISTINCT case_id) FROM gone",
         (account_id,),
     ).fetchone()

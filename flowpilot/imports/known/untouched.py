@@ -41,10 +41,14 @@ _GROWN = SQL(
 )
 
 
-def keep_untouched(connection: Connection, account_id: UUID, listed: str) -> None:
-    """Take from a temporary table the ids of sessions with which somebody has worked, and lock the others."""
-    lock = SQL("SELECT FROM ai_sessions WHERE account_id = %s AND id IN (SELECT id FROM {}) FOR UPDATE")
-    connection.execute(lock.format(Identifier(listed)), (account_id,))
+def keep_untouched(connection: Connection, account_id: UUID, listed: str, *, lock: bool = True) -> None:
+    """Take from a temporary table the ids of sessions with which somebody has worked, and lock the others.
+
+    Without `lock` nobody waits, and what is found may be no longer true: that is for looking alone.
+    """
+    if lock:
+        locking = SQL("SELECT FROM ai_sessions WHERE account_id = %s AND id IN (SELECT id FROM {}) FOR UPDATE")
+        connection.execute(locking.format(Identifier(listed)), (account_id,))
     for target, statement in _SESSIONS.items():
         for table, column in referring(connection, target):
             names = (Identifier(listed), Identifier(column), Identifier(table))

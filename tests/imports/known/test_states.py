@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 from uuid import UUID
 
 import pytest
@@ -10,9 +11,10 @@ from hypothesis import strategies as st
 
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.connect import DatabaseUrls
+from flowpilot.imports.known.statements import Statements
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
-from flowpilot.imports.progress import Changes
+from flowpilot.imports.progress import Changes, ImportProgress
 from flowpilot.imports.runs import list_runs
 from flowpilot.imports.undo import Undone, undo_import
 from tests.imports.helpers import MAPPING, NOW, World, new_world, row, write_log
@@ -121,6 +123,39 @@ def test_a_dry_run_says_what_would_change(world: World, tmp_path: Path) -> None:
     assert (found.figures.cases, found.changes.updated) == (0, 1)
     assert found.changes.fields == {"status": 1, "engineer": 1, "steps": 1, "claims": 1}
     assert state(world) == before
+
+
+def test_a_dry_run_locks_no_session(world: World, tmp_path: Path) -> None:
+    load(world, tmp_path, "may", ASKED, HANDED)
+    log = write_log(tmp_path / "june.csv", [ASKED, HANDED, TAKEN])
+    free: list[object] = []
+
+    def look(progress: ImportProgress) -> None:
+        if progress.phase == "looking":
+            query = "SELECT psa_ticket_id FROM ai_sessions WHERE account_id = %s FOR UPDATE NOWAIT"
+            with account_transaction(world.url, world.account_id) as somebody:
+                free.append(somebody.execute(query, (world.account_id,)).fetchone())
+
+    preview_log(world.url, world.account_id, log, OPEN, now=NOW, progress=look)
+    assert set(free) == {("T1",)}
+
+
+def test_a_dry_run_compares_many_cases_at_once(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    several = [row(f"T{n}", 1, "09:00", "Ada") for n in range(7)]
+    load(world, tmp_path, "may", *several)
+    asked: list[int] = []
+    of = Statements.of
+
+    def counted(statements: Statements, sessions: Sequence[UUID], **options: Any) -> Any:
+        asked.append(len(sessions))
+        return of(statements, sessions, **options)
+
+    monkeypatch.setattr(Statements, "of", counted)
+    log = write_log(tmp_path / "june.csv", [*several, row("T3", 2, "10:00", "Ada")])
+    found = preview_log(world.url, world.account_id, log, OPEN, now=NOW)
+    assert (found.changes.updated, found.changes.unchanged, asked) == (1, 6, [7])
 
 
 def test_undoing_the_later_import_restores_what_the_earlier_had_said(
