@@ -26,10 +26,15 @@ class Doubt:
 
 @dataclass
 class Figures:
-    """What the cases so far come to. Memory grows by a number a case, and by the names of people."""
+    """What the cases so far come to. Memory grows by a number a case, and by the names of people.
+
+    `known` are cases that earlier imports brought. Of those, only what would be written again counts, and that as
+    people, as ends that are unknown and as times in the future.
+    """
 
     now: datetime
     cases: int = 0
+    known: int = 0
     rows: int = 0
     handoffs: int = 0
     claims: int = 0
@@ -50,16 +55,25 @@ class Figures:
         self.steps += len(case.steps)
         self.handoffs += len(case.handoffs)
         self.claims += sum(handoff.claim is not None for handoff in case.handoffs)
-        self.ends_unknown += len(case.unknown)
-        self.in_the_future += max(_moments(case)) > self.now
         self.largest = max(self.largest, (case.ticket, rows), key=lambda one: one[1])
         self.statuses[case.status] += 1
         if case.resolved_at is not None:
             self.minutes.append((case.resolved_at - case.created_at) / timedelta(minutes=1))
-        self.people.update(_people(case))
+        self._see_what_is_written(case)
         if len(self.first) < SHOWN_CASES:
             self.first.append(case)
         self._see_answers(case)
+
+    def add_known(self, case: Case, *, is_different: bool) -> None:
+        """Count a case that an earlier import brought, as it would be now."""
+        self.known += 1
+        if is_different:
+            self._see_what_is_written(case)
+
+    def _see_what_is_written(self, case: Case) -> None:
+        self.ends_unknown += len(case.unknown)
+        self.in_the_future += max(_moments(case)) > self.now
+        self.people.update(_people(case))
 
     @property
     def mean_minutes(self) -> float | None:
@@ -86,13 +100,18 @@ class Figures:
 
     def doubts(self) -> Iterator[Doubt]:
         """What about the figures is doubtful."""
-        if not self.cases:
+        if not self.cases and not self.known:
             yield Doubt(
                 "No case would be made.",
                 "Look at case.id, and at the rules of session.status.",
                 "Look at the column with the ticket's number, and at what is left out.",
             )
             return
+        yield from self._doubts_of_times()
+        if self.cases:
+            yield from self._doubts_of_new_cases()
+
+    def _doubts_of_new_cases(self) -> Iterator[Doubt]:
         if self.minutes and not any(self.minutes):
             yield Doubt(
                 "Every time to resolution is 0.",
@@ -106,6 +125,15 @@ class Figures:
                 "Look at session.resolved_at, and at the rules of session.status.",
                 "Choose the column that says when a ticket was resolved, or the value that says that it is.",
             )
+        yield from self._doubts_of_people()
+        if self.cases > 1 and self.largest[1] > _LARGE_CASE * self.rows:
+            yield Doubt(
+                f"Case {self.largest[0]} has {self.largest[1]:,} of {self.rows:,} rows.",
+                "Look at case.id, and at what stands for an unknown case.",
+                "Look at the column with the ticket's number.",
+            )
+
+    def _doubts_of_times(self) -> Iterator[Doubt]:
         if self.ends_unknown:
             yield Doubt(f"Ends dated before their beginnings: {self.ends_unknown:,}. They would be unknown.")
         if self.in_the_future:
@@ -113,13 +141,6 @@ class Figures:
                 f"Cases with times in the future: {self.in_the_future:,}.",
                 "Look at times.format and times.zone.",
                 "Look at the time zone, and at which is the day and which the month.",
-            )
-        yield from self._doubts_of_people()
-        if self.cases > 1 and self.largest[1] > _LARGE_CASE * self.rows:
-            yield Doubt(
-                f"Case {self.largest[0]} has {self.largest[1]:,} of {self.rows:,} rows.",
-                "Look at case.id, and at what stands for an unknown case.",
-                "Look at the column with the ticket's number.",
             )
 
     def _doubts_of_people(self) -> Iterator[Doubt]:

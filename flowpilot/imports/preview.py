@@ -17,6 +17,7 @@ from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.progress import Changes, ImportProgress, OnProgress
 from flowpilot.imports.reading.opening import open_log
 from flowpilot.imports.staging import stage, staged_cases
+from flowpilot.imports.writer import People
 
 _TELL_EVERY_CASES = 500
 _BATCH_ROWS = 5_000
@@ -26,6 +27,7 @@ _BATCH_ROWS = 5_000
 class Preview:
     """What an import would bring, and what it would change. `lines_left_out` stand below the rows of the file.
 
+    `new_people` are names that are no members yet, in the cases that it would bring or change.
     `is_cut`: the file has more rows than were read.
     """
 
@@ -35,6 +37,7 @@ class Preview:
     lines_left_out: list[str]
     figures: Figures
     changes: Changes
+    new_people: int = 0
     is_cut: bool = False
 
 
@@ -69,10 +72,11 @@ def preview_log(
                 on_progress(ImportProgress("looking", done, total))
         looking.compare()
         on_progress(ImportProgress("looking", total, total))
+        new_people = looking.figures.people - People(connection, account_id).keys()
         connection.rollback()
     return Preview(
         *(staged.rows, known.cases_dropped, looking.left_out, reader.left_out),
-        *(looking.figures, looking.changes, reader.is_cut),
+        *(looking.figures, looking.changes, len(new_people), reader.is_cut),
     )
 
 
@@ -109,4 +113,5 @@ class _Looking:
         for session_id, (ticket, rows) in self._waiting.items():
             added = add_to(ticket, earlier[session_id], Statement(self.mapping, rows))
             self.changes.add(ticket, added.different)
+            self.figures.add_known(added.case, is_different=bool(added.different))
         self._waiting, self._rows_waiting = {}, 0

@@ -137,7 +137,8 @@ class ImportPreviewOut(BaseModel):
 
     `is_cut`: the file is longer, and these are its first rows. `mttr_minutes` and `median_minutes` are over the
     `n_resolved` cases that are resolved at a known time. `cases_updated` and `cases_unchanged` are cases that
-    earlier imports brought. `cases_already_here` would stay as they are.
+    earlier imports brought. `people` are in cases that are new or updated; `people_new` of them are not yet members.
+    `cases_already_here` would stay as they are.
     """
 
     rows: int
@@ -146,6 +147,7 @@ class ImportPreviewOut(BaseModel):
     statuses: dict[str, int]
     steps: int
     people: int
+    people_new: int
     handoffs: int
     claims: int
     n_resolved: int
@@ -171,6 +173,7 @@ class ImportPreviewOut(BaseModel):
             statuses=dict(figures.statuses),
             steps=figures.steps,
             people=len(figures.people),
+            people_new=found.new_people,
             handoffs=figures.handoffs,
             claims=figures.claims,
             n_resolved=len(figures.minutes),

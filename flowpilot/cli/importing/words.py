@@ -64,7 +64,7 @@ def _changes(changes: Changes, verb: str) -> Iterator[str]:
     if not changes.updated and not changes.unchanged:
         return
     known = changes.updated + changes.unchanged
-    yield f"{verb} of {_counted(known, 'case')} that earlier imports brought: {changes.updated:,}."
+    yield f"{verb} {changes.updated:,} of {_counted(known, 'case')} that earlier imports brought."
     if changes.fields:
         fields = sorted(changes.fields.items(), key=lambda field: -field[1])
         yield "  Different: " + ", ".join(f"{name} in {n:,}" for name, n in fields)
@@ -100,7 +100,7 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
     statuses = ", ".join(f"{n:,} {status.replace('_', ' ')}" for status, n in sorted(figures.statuses.items()))
     yield f"  Cases     {figures.cases:,}" + (f" ({statuses})" if statuses else "")
     yield f"  Steps     {figures.steps:,}"
-    yield f"  People    {len(figures.people):,}"
+    yield f"  People    {len(figures.people):,}, {found.new_people:,} of them new"
     yield f"  Handoffs  {figures.handoffs:,}, {figures.claims:,} of them claimed"
     mean, middle = _minutes(figures.mean_minutes), _minutes(figures.median_minutes)
     yield f"  MTTR      {mean}, median {middle}, N {len(figures.minutes):,}"

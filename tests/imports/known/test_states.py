@@ -125,6 +125,20 @@ def test_a_dry_run_says_what_would_change(world: World, tmp_path: Path) -> None:
     assert state(world) == before
 
 
+JOAN = row("T2", 1, "09:00", "Joan")
+
+
+@pytest.mark.parametrize("later", [[ASKED, HANDED, TAKEN], [ASKED], [ASKED, HANDED, JOAN]])
+def test_a_dry_run_and_the_import_say_the_same(world: World, tmp_path: Path, later: list[dict[str, str]]) -> None:
+    load(world, tmp_path, "may", ASKED, HANDED)
+    log = write_log(tmp_path / "june.csv", later)
+    found = preview_log(world.url, world.account_id, log, OPEN, now=NOW)
+    done = world.load(log, OPEN)
+    said = (found.figures.cases, found.new_people, found.changes)
+    assert said == (done.sessions, done.people_created, done.changes)
+    assert not [words for words in found.figures.warnings() if words.startswith("No case would be made")]
+
+
 def test_a_dry_run_locks_no_session(world: World, tmp_path: Path) -> None:
     load(world, tmp_path, "may", ASKED, HANDED)
     log = write_log(tmp_path / "june.csv", [ASKED, HANDED, TAKEN])
