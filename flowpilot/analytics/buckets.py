@@ -1,5 +1,6 @@
 """How a trend is drawn: by days, or by weeks or months where it is long, so that a chart has 120 points or so."""
 
+from calendar import monthrange
 from collections.abc import Iterable
 from datetime import date, timedelta
 from enum import StrEnum
@@ -28,9 +29,9 @@ class Bucket(StrEnum):
     def last_day(self, day: date) -> date:
         """The last day of the bucket with this day."""
         if self is Bucket.WEEK:
-            return self.first_day(day) + timedelta(days=6)
+            return day + min(timedelta(days=6 - day.weekday()), date.max - day)
         if self is Bucket.MONTH:
-            return (day.replace(day=28) + timedelta(days=4)).replace(day=1) - timedelta(days=1)
+            return day.replace(day=monthrange(day.year, day.month)[1])
         return day
 
 

@@ -111,9 +111,14 @@ def window(
 def _moment(name: str, value: str, named_zone: ZoneInfo) -> datetime:
     try:
         moment = datetime.fromisoformat(value)
-        return (moment if moment.tzinfo else moment.replace(tzinfo=named_zone)).astimezone(ZoneInfo("UTC"))
-    except (ValueError, OverflowError) as error:
+        found = (moment if moment.tzinfo else moment.replace(tzinfo=named_zone)).astimezone(ZoneInfo("UTC"))
+        # A report says its days in the zone.
+        found.astimezone(named_zone)
+    except OverflowError as error:
+        raise WindowError(f"{name}: {value!r} is outside the years 1 to 9999.") from error
+    except ValueError as error:
         raise WindowError(
             f"{name}: {value!r} is not an ISO date or date-time, such as 2026-01-31 or 2026-01-31T08:00:00Z "
             "(in a URL, the + of an offset is written %2B)."
         ) from error
+    return found

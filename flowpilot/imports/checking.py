@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
@@ -14,6 +15,9 @@ _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 _LENGTHS = {"client": 200, "name": 300}
 # A wrong value is shown up to here.
 _SHOWN = 80
+# No ticket is older than this, or was worked on later: such times stand for "unknown" or "never".
+_EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+_AHEAD = timedelta(days=366)
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +31,15 @@ class _Column:
 
 
 class Checker:
-    """The columns of a file that a mapping reads.
+    """The columns of a file that a mapping reads. Times are from 1970 to a year after now.
 
     Raises:
         MappingError: the file does not have one of them.
     """
 
-    def __init__(self, reader: LogReader, mapping: Mapping) -> None:
+    def __init__(self, reader: LogReader, mapping: Mapping, now: datetime) -> None:
         self._reader, self._mapping = reader, mapping
+        self._latest = now + _AHEAD
         self._columns = [self._column(name, uses) for name, uses in mapping.uses.items()]
 
     def row(self, line: int, fields: list[str]) -> Row:
@@ -83,11 +88,17 @@ class Checker:
     def _check_time(self, line: int, column: str, text: str) -> None:
         times = self._mapping.times
         try:
-            times.parse(column, text)
-        except ValueError:
+            moment = times.parse(column, text)
+        except (ValueError, OverflowError):
             pattern = times.columns.get(column, times).format
             expected = f"a time like {times.example(column)} ({pattern})"
             raise self._unexpected(line, column, text, expected) from None
+        if not _EARLIEST <= moment <= self._latest:
+            expected = (
+                f"a time from {_EARLIEST.date()} to {self._latest.date()}"
+                " (name the cell in file.unknown if it means that the time is not known)"
+            )
+            raise self._unexpected(line, column, text, expected)
 
     def _unexpected(self, line: int, column: str, text: str, expected: str) -> BadRowError:
         return self._wrong(line, column, f"{column} is {text[:_SHOWN]!r}, expected {expected}", text, expected)

@@ -71,7 +71,7 @@ def import_log(
     on_progress = progress or (lambda _: None)
     with account_transaction(runtime_url, account_id) as connection:
         days = Days(take_turn(connection, account_id), now)
-        staged, digest, left_out = _read(connection, file, mapping, on_progress)
+        staged, digest, left_out = _read(connection, file, mapping, on_progress, now)
         earlier = imported_at(connection, account_id, digest)
         summary = ImportSummary(staged.rows, already_imported_at=earlier, lines_left_out=left_out)
         if earlier is None:
@@ -84,11 +84,11 @@ def import_log(
 
 
 def _read(
-    connection: Connection, file: Path, mapping: Mapping, on_progress: OnProgress
+    connection: Connection, file: Path, mapping: Mapping, on_progress: OnProgress, now: datetime
 ) -> tuple[Staged, str, list[str]]:
     """Stage the file. Return what it holds, the digest of file and mapping, and lines that are no rows."""
     with open_log(file, mapping.file.layout) as reader:
-        staged = stage(connection, reader, mapping, on_progress)
+        staged = stage(connection, reader, mapping, on_progress, now)
         on_progress(ImportProgress("reading", reader.size, reader.size))
     digest = hashlib.sha256(f"{reader.digest} {mapping.model_dump_json()}".encode()).hexdigest()
     return staged, digest, reader.left_out

@@ -60,7 +60,7 @@ def preview_log(
     on_progress = progress or (lambda _: None)
     with account_transaction(runtime_url, account_id) as connection:
         with open_log(file, mapping.file.layout, most_rows=most_rows) as reader:
-            staged = stage(connection, reader, mapping, on_progress)
+            staged = stage(connection, reader, mapping, on_progress, now)
         known = find_known(connection, account_id, lock=False)
         looking = _Looking(mapping, known, Statements(connection, account_id), Figures(now), Changes())
         total, done = staged.rows - known.rows_dropped, 0

@@ -137,7 +137,7 @@ class ImportPreviewOut(BaseModel):
 
     `is_cut`: the file is longer, and these are its first rows. `mttr_minutes` and `median_minutes` are over the
     `n_resolved` cases that are resolved at a known time. `cases_updated` and `cases_unchanged` are cases that
-    earlier imports brought. `people` are in cases that are new or updated; `people_new` of them are not yet members.
+    earlier imports brought. `people` are in cases that are new or updated; `people_new` of them are no members.
     `cases_already_here` would stay as they are.
     """
 

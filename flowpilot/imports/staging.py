@@ -52,7 +52,9 @@ class Staged:
     newest_first: bool
 
 
-def stage(connection: Connection, reader: LogReader, mapping: Mapping, on_progress: OnProgress) -> Staged:
+def stage(
+    connection: Connection, reader: LogReader, mapping: Mapping, on_progress: OnProgress, now: datetime
+) -> Staged:
     """Check all rows into the temporary table `staged`.
 
     Raises:
@@ -65,7 +67,7 @@ def stage(connection: Connection, reader: LogReader, mapping: Mapping, on_progre
     )
     direction, count = Direction(), 0
     with connection.cursor() as cursor, cursor.copy("COPY staged FROM STDIN") as copy:
-        for count, row in enumerate(_checked(reader, mapping, direction), 1):
+        for count, row in enumerate(_checked(reader, Checker(reader, mapping, now), mapping, direction), 1):
             copy.write_row(row)
             if count % _TELL_EVERY_ROWS == 0:
                 on_progress(ImportProgress("reading", reader.bytes_read, reader.size))
@@ -89,8 +91,9 @@ def staged_cases(
             yield case_id, [dict(zip(columns, cells, strict=True)) for _, cells in rows]
 
 
-def _checked(reader: LogReader, mapping: Mapping, direction: Direction) -> Iterator[tuple[str, str, int, str]]:
-    checker = Checker(reader, mapping)
+def _checked(
+    reader: LogReader, checker: Checker, mapping: Mapping, direction: Direction
+) -> Iterator[tuple[str, str, int, str]]:
     for line, fields in reader.rows():
         row = checker.row(line, fields)
         case_id = row[mapping.case.id]

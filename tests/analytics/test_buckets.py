@@ -33,6 +33,9 @@ def test_a_longer_trend_has_longer_buckets(n_days: int, bucket: Bucket) -> None:
         (Bucket.MONTH, date(2024, 2, 29), date(2024, 2, 1), date(2024, 2, 29)),
         (Bucket.MONTH, date(2023, 2, 1), date(2023, 2, 1), date(2023, 2, 28)),
         (Bucket.MONTH, date(2024, 12, 31), date(2024, 12, 1), date(2024, 12, 31)),
+        (Bucket.MONTH, date(9999, 12, 31), date(9999, 12, 1), date(9999, 12, 31)),
+        (Bucket.WEEK, date(9999, 12, 31), date(9999, 12, 27), date(9999, 12, 31)),
+        (Bucket.WEEK, date(1, 1, 1), date(1, 1, 1), date(1, 1, 7)),
     ],
 )
 def test_a_bucket_has_whole_days(bucket: Bucket, day: date, first: date, last: date) -> None:

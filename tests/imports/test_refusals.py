@@ -10,10 +10,14 @@ import pytest
 from flowpilot.imports.loader import ImportSummary
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.preview import preview_log
 from flowpilot.imports.reading.errors import BadRowError
-from tests.imports.helpers import MAPPING, NOTHING, NOW, World, row, write_log
+from tests.imports.helpers import MAPPING, NOTHING, NOW, SMALL, World, row, write_log
 
 GOOD = row("T1", 1, "09:00", "Ada")
+SANE = (
+    "a time from 1970-01-01 to 2027-06-02 (name the cell in file.unknown if it means that the time is not known)"
+)
 
 
 @pytest.mark.parametrize(
@@ -27,6 +31,10 @@ GOOD = row("T1", 1, "09:00", "Ada")
         ({"at": "?"}, "at is '?', which means unknown, but every row needs a value"),
         ({"opened": "?"}, "opened is '?', which means unknown, but every row needs a value"),
         ({"solved": "soon"}, "solved is 'soon', expected a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)"),
+        ({"solved": "9999-12-31 23:59"}, f"solved is '9999-12-31 23:59', expected {SANE}"),
+        ({"at": "0001-01-01 00:00"}, f"at is '0001-01-01 00:00', expected {SANE}"),
+        ({"opened": "1969-12-31 23:59"}, f"opened is '1969-12-31 23:59', expected {SANE}"),
+        ({"opened": "2027-06-02 12:01"}, f"opened is '2027-06-02 12:01', expected {SANE}"),
         ({"ticket": ""}, "ticket is '', which means unknown, but every row needs a value"),
         ({"seq": "second"}, "seq is 'second', expected a number like 12"),
         ({"seq": "NaN"}, "seq is 'NaN', expected a number like 12"),
@@ -44,6 +52,25 @@ def test_a_bad_value_is_named_with_its_line(
         world.load(log)
     assert raised.value.detail == f"Line 3: {problem}. Nothing was imported."
     assert world.counts() == NOTHING
+
+
+def test_the_page_and_the_dry_run_refuse_a_time_that_cannot_be(world: World, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv", [{**GOOD, "solved": "9999-12-31 23:59"}])
+    with pytest.raises(BadRowError) as raised:
+        preview_log(world.url, world.account_id, log, SMALL, now=NOW)
+    assert (raised.value.extra["column"], raised.value.extra["found"]) == ("solved", "9999-12-31 23:59")
+
+
+def test_the_first_and_the_last_time_that_can_be_are_taken(world: World, tmp_path: Path) -> None:
+    log = write_log(tmp_path / "log.csv", [{**GOOD, "opened": "1970-01-01 00:00", "solved": "2027-06-02 12:00"}])
+    assert world.load(log).sessions == 1
+
+
+def test_never_can_be_named_as_unknown(world: World, tmp_path: Path) -> None:
+    never = Mapping.model_validate({**MAPPING, "file": {"unknown": ["?", "9999-12-31 23:59"]}})
+    log = write_log(tmp_path / "log.csv", [{**GOOD, "solved": "9999-12-31 23:59", "note": "x", "kind": "y"}])
+    assert world.load(log, never).sessions == 1
+    assert world.ask("SELECT resolved_at FROM ai_sessions") == [(None,)]
 
 
 def test_a_row_with_another_number_of_fields_leaves_nothing(world: World, tmp_path: Path) -> None:

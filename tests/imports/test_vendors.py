@@ -13,7 +13,7 @@ from flowpilot.imports.checking import Checker
 from flowpilot.imports.loader import ImportSummary
 from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
 from flowpilot.imports.reading.opening import open_log
-from tests.imports.helpers import World
+from tests.imports.helpers import NOW, World
 
 SAMPLES = Path(__file__).parent / "samples"
 HARBOUR, GRANITE = "Harbour Logistics", "Granite Works"
@@ -110,7 +110,7 @@ def cases_of(system: str, folder: Path) -> list[Case]:
     mapping = load_mapping(system)
     rows: dict[str, list[dict[str, str | None]]] = {}
     with open_log(file_of(system, folder), mapping.file.layout) as reader:
-        checker = Checker(reader, mapping)
+        checker = Checker(reader, mapping, NOW)
         for line, fields in reader.rows():
             row = checker.row(line, fields)
             rows.setdefault(str(row[mapping.case.id]), []).append(row)

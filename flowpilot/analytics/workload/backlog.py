@@ -13,6 +13,9 @@ from flowpilot.analytics.sql import statement
 from flowpilot.analytics.workload.ends import ENDED_AT, IS_END_UNKNOWN
 from flowpilot.db.session import ReadDb
 
+# Longer windows begin with the first day with something.
+_MOST_EMPTY_DAYS = 400
+
 
 def _flow(name: str, table: str, ended: str, known: str = "true") -> str:
     """CTEs: what of a table was there when the window began, and what began and ended on each of its days."""
@@ -65,7 +68,9 @@ class Backlog(Report):
     sessions_open_before: int = Field(description="At the window's start.")
     handoffs_open_before: int
     n_unknown: int = Field(description="Sessions that a log ended at an unknown time; they are not counted.")
-    days: list[BacklogDay]
+    days: list[BacklogDay] = Field(
+        description="A window of more than 400 days begins with the first day with something."
+    )
 
 
 async def backlog(db: ReadDb, window: Window) -> Backlog:
@@ -85,6 +90,8 @@ def _days(row: Any, window: Window) -> list[BacklogDay]:
     day = window.start.astimezone(zone).date()
     last = min((window.end - timedelta(microseconds=1)).astimezone(zone).date(), today)
     sessions, handoffs = _by_day(row.session_days), _by_day(row.handoff_days)
+    if (last - day).days >= _MOST_EMPTY_DAYS and not row.sessions and not row.handoffs:
+        day = min([*sessions, *handoffs, last])
     sessions_open, handoffs_open, days = row.sessions, row.handoffs, []
     while day <= last:
         (opened, ended), (handed_over, closed) = sessions.get(day, (0, 0)), handoffs.get(day, (0, 0))

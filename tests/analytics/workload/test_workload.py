@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from fastapi.testclient import TestClient
 
 from tests.company import Company
@@ -70,3 +71,39 @@ def test_a_day_that_is_not_over_is_marked_and_the_future_is_left_out(client: Tes
     answer = client.get(f"{BASE}/backlog", params={"period": "7d"}, headers=company.headers()).json()
     assert [day["complete"] for day in answer["days"]] == [True] * (len(answer["days"]) - 1) + [False]
     assert answer["days"][-1]["sessions_open"] == 1
+
+
+def test_a_huge_window_begins_with_the_first_day_with_something(client: TestClient, company: Company) -> None:
+    company.add("ai_sessions", created_at="2026-03-29 10:00Z")
+    huge = {"from": "0001-01-01", "to": "2026-04-01", "tz": "UTC"}
+    days = _report(client, company, "backlog", **huge)["days"]
+    assert [day["date"] for day in days] == ["2026-03-29", "2026-03-30", "2026-03-31"]
+    nothing = _report(client, company, "backlog", **huge | {"to": "2026-03-01"})
+    assert [(day["date"], day["sessions_open"]) for day in nothing["days"]] == [("2026-02-28", 0)]
+
+
+@pytest.mark.parametrize("report", ["", "/backlog", "/load", "/psa-metrics", "/follow-up", "/savings"])
+def test_reports_answer_for_all_time_with_a_session_of_year_one(
+    client: TestClient, company: Company, report: str
+) -> None:
+    company.add("ai_sessions", created_at="0001-01-01 10:00Z", resolved_at="0001-01-01 11:00Z", status="resolved")
+    company.add("ai_sessions", created_at="2026-03-01 10:00Z", resolved_at="9999-12-31 23:00Z", status="resolved")
+    for asked in ({"from": "0001-01-01", "to": "2026-06-02"}, {"from": "0001-01-01", "to": "9999-12-31"}):
+        answer = client.get(f"{BASE}{report}", params={**asked, "tz": "UTC"}, headers=company.headers())
+        assert answer.status_code == 200, answer.text
+
+
+@pytest.mark.parametrize(
+    ("asked", "field"),
+    [
+        ({"from": "0001-01-01", "to": "2026-01-01", "tz": "Europe/Berlin"}, "from"),
+        ({"from": "0001-01-01T00:00Z", "to": "2026-01-01", "tz": "America/New_York"}, "from"),
+        ({"from": "2026-01-01", "to": "9999-12-31T23:00Z", "tz": "Asia/Tokyo"}, "to"),
+    ],
+)
+def test_an_end_that_no_calendar_has_is_named(
+    client: TestClient, company: Company, asked: dict[str, str], field: str
+) -> None:
+    answer = client.get(f"{BASE}/backlog", params=asked, headers=company.headers())
+    assert answer.status_code == 422
+    assert answer.json()["detail"].startswith(f"{field}: '{asked[field]}' is outside the years 1 to 9999")
