@@ -5,8 +5,8 @@ The next import joins its rows with both tables, and without statistics read one
 
 from alembic import op
 
-revision = "0065"
-down_revision = "0064"
+revision = "0067"
+down_revision = "0066"
 branch_labels = None
 depends_on = None
 
