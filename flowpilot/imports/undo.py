@@ -15,6 +15,16 @@ from flowpilot.imports.known.untouched import keep_untouched, referring
 from flowpilot.imports.models import ItemKind
 from flowpilot.imports.runs import audit, take_turn
 
+# Whom what an import wrote names.
+_NAMED = SQL(
+    "CREATE TEMP TABLE leaving ON COMMIT DROP AS SELECT id FROM import_items"
+    " WHERE account_id = %(account)s AND kind = 'person' AND (run_id = %(run)s OR id IN ("
+    "SELECT user_id FROM ai_sessions WHERE account_id = %(account)s AND id IN (SELECT id FROM gone)"
+    " UNION SELECT actor_id FROM ai_session_steps"
+    " WHERE account_id = %(account)s AND session_id IN (SELECT id FROM gone)"
+    " UNION SELECT unnest(ARRAY[created_by, claimed_by, first_action_by]) FROM session_handoffs"
+    " WHERE account_id = %(account)s AND session_id IN (SELECT id FROM gone)))"
+)
 # Columns with a person's id that are no foreign keys.
 _PERSON = ["owner_id", "actor_id"]
 
@@ -37,8 +47,9 @@ def undo_import(owner_url: str, account_id: UUID, run_id: UUID, *, now: datetime
     """Remove the sessions, people and clients that an import brought, as the owner of the tables.
 
     Sessions of which other imports say something too are then as if only those had been imported. Sessions with
-    which somebody has worked since stay as they are, and so do people and clients that something else names. Who
-    works with one of them meanwhile waits, and is then told that it is gone.
+    which somebody has worked since stay as they are. So do people and clients that something else names, people
+    to whom somebody has given another role, and those whom only other imports brought and named. Who works with
+    one of the sessions meanwhile waits, and is then told that it is gone.
     Afterwards the same file can be imported again.
 
     Raises:
@@ -49,6 +60,8 @@ def undo_import(owner_url: str, account_id: UUID, run_id: UUID, *, now: datetime
         take_turn(connection, account_id)
         _require(connection, account_id, run_id)
         kept = _choose(connection, account_id, run_id)
+        # Before the sessions go that name them.
+        connection.execute(_NAMED, {"account": account_id, "run": run_id})
         restored = restore(connection, account_id, run_id, "gone", now)
         sessions = _remove_sessions(connection, account_id, run_id)
         people = _remove_people(connection, account_id)
@@ -104,11 +117,15 @@ def _remove_sessions(connection: Connection, account_id: UUID, run_id: UUID) -> 
 
 
 def _remove_people(connection: Connection, account_id: UUID) -> int:
-    """Take the people out whom imports brought and nothing names any more, and who cannot sign in."""
-    _list(connection, account_id, ItemKind.PERSON, "leaving")
+    """Take the people of `leaving` out whom nothing names any more, and who are as an import made them."""
     _keep_named(connection, account_id, "leaving", _naming_people(connection))
     with_access = "DELETE FROM leaving WHERE id IN (SELECT id FROM users WHERE email IS NOT NULL)"
     connection.execute(with_access)
+    with_a_role = (
+        "DELETE FROM leaving WHERE id IN"
+        " (SELECT user_id FROM memberships WHERE account_id = %s AND role <> 'engineer')"
+    )
+    connection.execute(with_a_role, (account_id,))
     memberships = "DELETE FROM memberships WHERE account_id = %s AND user_id IN (SELECT id FROM leaving)"
     n_people = connection.execute(memberships, (account_id,)).rowcount
     for (user_id,) in connection.execute("SELECT id FROM leaving").fetchall():

@@ -3,7 +3,7 @@
 import asyncio
 import logging
 import uuid
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from sqlalchemy import exists, select, update
 
@@ -20,6 +20,9 @@ from flowpilot.settings import Settings
 
 UNDO_JOB = "imports.undo"
 
+# Who was stopped while undoing has not done it by then; one after the other, two do no harm.
+_SOON = timedelta(hours=1)
+
 _log = logging.getLogger(__name__)
 
 
@@ -35,7 +38,7 @@ class UndoImpossibleError(ConflictError):
 
 
 async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime) -> None:
-    """Have an import undone soon. To ask again changes nothing.
+    """Have an import undone soon. To ask again changes nothing, unless that was to be done an hour ago.
 
     Raises:
         RunNotFoundError: there is none.
@@ -45,7 +48,7 @@ async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime
     run = await db.scalar(query.with_for_update())
     if run is None:
         raise RunNotFoundError
-    if run.undoing_since is not None:
+    if run.undoing_since is not None and moment - run.undoing_since < _SOON:
         return
     items = exists().where(ImportItem.account_id == actor.account_id, ImportItem.run_id == run_id)
     if run.counts.get("sessions") and not await db.scalar(select(items)):
@@ -60,16 +63,26 @@ async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime
 
 
 async def undo_run(database: Database, settings: Settings, account_id: uuid.UUID, run_id: uuid.UUID) -> None:
-    """Undo the import. The runtime role may delete nothing of a session's history, so the owner does it."""
+    """Undo the import. The runtime role may delete nothing of a session's history, so the owner does it.
+
+    If it fails, the import is no longer being removed, so that it can be asked for again.
+    """
     try:
         await asyncio.to_thread(_undo_as_owner, settings, account_id, run_id)
     except NotFoundError:
         return  # The job has run before.
     except ConflictError as error:
-        async with database.write(account_id) as db:
-            mine = update(ImportRun).where(ImportRun.account_id == account_id, ImportRun.id == run_id)
-            await db.execute(mine.values(undoing_since=None).execution_options(synchronize_session=False))
+        await _stop(database, account_id, run_id)
         _log.warning("import %s cannot be undone: %s", run_id, error.detail)
+    except Exception:
+        await _stop(database, account_id, run_id)
+        raise
+
+
+async def _stop(database: Database, account_id: uuid.UUID, run_id: uuid.UUID) -> None:
+    async with database.write(account_id) as db:
+        mine = update(ImportRun).where(ImportRun.account_id == account_id, ImportRun.id == run_id)
+        await db.execute(mine.values(undoing_since=None).execution_options(synchronize_session=False))
 
 
 def _undo_as_owner(settings: Settings, account_id: uuid.UUID, run_id: uuid.UUID) -> None:

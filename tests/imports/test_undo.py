@@ -102,6 +102,32 @@ def test_a_person_who_leaves_is_forgotten(both: tuple[World, UUID, UUID], urls: 
 
 
 @pytest.mark.row_security_alone
+@pytest.mark.parametrize("role", ["team_admin", "viewer"])
+def test_a_person_to_whom_somebody_gave_another_role_stays(
+    both: tuple[World, UUID, UUID], urls: DatabaseUrls, role: str
+) -> None:
+    world, may, june = both
+    with account_transaction(world.url, world.account_id) as connection:
+        connection.execute("UPDATE memberships SET role = %s WHERE external_name = 'Ada'", (role,))
+    assert undo(world, urls, may).people == 0
+    assert undo(world, urls, june).people == 2
+    assert contents(world)[1] == ["Ada"]
+
+
+@pytest.mark.row_security_alone
+def test_a_person_of_another_import_stays_although_nothing_names_them(
+    both: tuple[World, UUID, UUID], urls: DatabaseUrls
+) -> None:
+    world, may, june = both
+    with psycopg.connect(urls.owner) as owner:
+        owner.execute("UPDATE ai_session_steps SET actor_id = NULL WHERE account_id = %s", (world.account_id,))
+        owner.execute("UPDATE ai_sessions SET user_id = NULL WHERE account_id = %s", (world.account_id,))
+    assert undo(world, urls, may).people == 2
+    assert contents(world)[1] == ["Joan"]
+    assert undo(world, urls, june).people == 1
+
+
+@pytest.mark.row_security_alone
 def test_a_client_that_was_merged_since_holds_nothing_up(
     both: tuple[World, UUID, UUID], urls: DatabaseUrls
 ) -> None:

@@ -13,6 +13,7 @@ from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Actor, Role
+from flowpilot.imports import undoing
 from flowpilot.imports.undoing import undo_run
 from flowpilot.imports.uploads import service
 from flowpilot.imports.uploads.loading import load_upload
@@ -79,6 +80,26 @@ async def test_a_file_is_looked_at_imported_and_undone(
         ("import.started", company.users[Role.OWNER]),
         ("import.undo_requested", company.users[Role.OWNER]),
     ]
+
+
+async def test_an_undo_that_fails_can_be_asked_for_again(
+    company: Company, database: Database, settings: Settings, client: TestClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    company.query(
+        "INSERT INTO import_runs (account_id, id, digest, file_name, mapping, counts, created_at)"
+        f" VALUES ('{company.id}', '{uuid.UUID(int=7)}', 'd', 'log.csv', 'm', '{{}}', now()) RETURNING id"
+    )
+    path = f"{PATH}/{uuid.UUID(int=7)}/undo"
+    assert ask(client, company, "POST", path)["undoing_since"] is not None
+
+    def fails(*_: object) -> None:
+        raise OSError("The disk is full.")
+
+    monkeypatch.setattr(undoing, "_undo_as_owner", fails)
+    with pytest.raises(OSError, match="full"):
+        await undo_run(database, settings, company.id, uuid.UUID(int=7))
+    assert [run["undoing_since"] for run in ask(client, company, "GET", PATH)["items"]] == [None]
+    assert ask(client, company, "POST", path)["undoing_since"] is not None
 
 
 def test_a_wrong_value_is_said_with_what_was_expected(
