@@ -38,9 +38,13 @@ Id = uuid.UUID
 
 
 class TimeForm(BaseModel):
-    """A time of those offered, or another one, as clocks show it in the account's zone."""
+    """A time of those offered, or another one, as clocks show it in the account's zone.
+
+    `offered`: the one that is chosen when the page opens. If it still is, nobody has chosen it.
+    """
 
     look_again_at: Annotated[datetime | None, EmptyIsNone] = None
+    offered: Annotated[datetime | None, EmptyIsNone] = None
     other: Annotated[datetime | None, EmptyIsNone] = None
 
 
@@ -141,9 +145,11 @@ def _end_of_flow(session: schemas.SessionOut) -> str:
 
 
 def _moment(actor: Actor, body: TimeForm) -> datetime:
+    if body.other and body.look_again_at not in {None, body.offered}:
+        raise wrong("other", "Choose this time above, or leave it empty: another one is chosen there.")
     chosen = body.other or body.look_again_at
     if chosen is None:
-        raise wrong("look_again_at", "Choose when to look again")
+        raise wrong("other", "Fill in when to look again, or choose one of the times above.")
     return chosen if chosen.tzinfo is not None else chosen.replace(tzinfo=ZoneInfo(actor.timezone))
 
 

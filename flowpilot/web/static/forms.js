@@ -1,5 +1,6 @@
 // What a form does when it is sent: its buttons rest until it is answered, so that a second press sends nothing, and then
-// the focus is where the reader goes on, not at the top of the page.
+// the focus is where the reader goes on, not at the top of the page. And what it does before: a choice with a field of its
+// own is made by filling that in, and a choice of something else empties the field, so what is seen is what is sent.
 
 let sent = null;
 let resting = [];
@@ -63,4 +64,17 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
     const isWriting = document.activeElement?.matches("textarea, input, select");
     if (!isWriting || place?.id === "refusal") focusOn(place);
   });
+});
+
+const choiceOf = (field) => document.getElementById(field.dataset.chooses);
+
+document.addEventListener("input", ({ target }) => {
+  if (target.dataset.chooses && target.value) choiceOf(target).checked = true;
+});
+document.addEventListener("change", ({ target }) => {
+  if (!target.matches('[type="radio"]')) return;
+  for (const field of target.form?.querySelectorAll("[data-chooses]") ?? []) {
+    const choice = choiceOf(field);
+    if (choice.name === target.name && !choice.checked) field.value = "";
+  }
 });

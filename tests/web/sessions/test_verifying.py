@@ -75,6 +75,24 @@ def test_a_time_that_is_over_is_refused_at_its_field_and_nothing_is_lost(
     assert "Another time: Choose a time in the future, within 90 days." in refused.text
 
 
+def test_a_time_of_their_own_goes_before_the_one_that_nobody_chose(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    later = f"{now() + timedelta(days=40):%Y-%m-%dT%H:%M}"
+    assert later[:10] in send(browser, f"{path}/verify", "/verify", **FIX, other=later).text
+    [form] = [form for form in forms_of(browser.get(f"{path}/verify").text) if form.action.endswith("/postpone")]
+    chosen = [one for one in form.holds["look_again_at"] if one]
+    refused = send(
+        browser, f"{path}/verify", "/verify/postpone", other=later, look_again_at=chosen[-1], offered=""
+    )
+    assert (refused.status_code, "Another time: Choose this time above" in refused.text) == (422, True)
+
+
+def test_no_time_at_all_is_said_at_the_field(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    refused = send(browser, f"{path}/verify", "/verify", **FIX, look_again_at="")
+    assert "Another time: Fill in when to look again" in refused.text
+
+
 def test_it_worked_asks_what_would_have_spared_the_escalation_and_the_session_leads_to_it(
     session_path: tuple[TestClient, str], signed_in: SignedIn, company: Company
 ) -> None:
