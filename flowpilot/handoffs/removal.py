@@ -12,32 +12,32 @@ from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.handoffs.snapshot import tried_in, unanswered
 from flowpilot.sessions.queries import case_of, read_session
-from flowpilot.sessions.removal.copies import Copy
-from flowpilot.sessions.removal.overwriting import Rows, authors_in, overwrite
+from flowpilot.sessions.removal.copies import Copy, Found
+from flowpilot.sessions.removal.overwriting import Rows, overwrite
 from flowpilot.sessions.removal.scope import Removal
 
 
-async def overwrite_handoffs(db: Db, removal: Removal) -> list[Copy]:
+async def overwrite_handoffs(db: Db, removal: Removal) -> Found:
     """Reasons, notes, snapshots, assessments, questions and events."""
     theirs = SessionHandoff.session_id == removal.session_id
     wrote = await overwrite(db, removal, SessionHandoff, ["reason", "note"], theirs, author="created_by")
     wrote |= await overwrite(db, removal, SessionHandoff, ["edits"], theirs, author="created_by")
     wrote |= await _of_tried(db, removal)
-    found = {*wrote, *await overwrite(db, removal, SessionHandoff, ["assessment"], theirs)}
+    found = wrote | await overwrite(db, removal, SessionHandoff, ["assessment"], theirs)
     found |= await _of_snapshots(db, removal)
-    found |= await _assess_again(db, removal) if removal.is_whole else set()
+    found |= await _assess_again(db, removal) if removal.is_whole else Rows()
     copies = [
         Copy("A handoff: its reason, snapshot or assessment", path=f"/handoffs/{one}", authors=_author(wrote, one))
         for one in sorted(found)
     ]
-    return [*copies, *await _of_questions(db, removal), *await _of_events(db, removal)]
+    return found.found(*copies) | await _of_questions(db, removal) | await _of_events(db, removal)
 
 
-async def _of_snapshots(db: Db, removal: Removal) -> set[uuid.UUID]:
+async def _of_snapshots(db: Db, removal: Removal) -> Rows:
     """The snapshots. In one that others took, what somebody may remove are their own steps."""
     theirs, others = SessionHandoff.session_id == removal.session_id, partial(_without_in_steps, removal)
     columns, author = ["snapshot"], "created_by"
-    return set(await overwrite(db, removal, SessionHandoff, columns, theirs, author=author, clean_others=others))
+    return await overwrite(db, removal, SessionHandoff, columns, theirs, author=author, clean_others=others)
 
 
 def _without_in_steps(removal: Removal, snapshot: dict[str, Any]) -> dict[str, Any]:
@@ -56,27 +56,27 @@ async def _of_tried(db: Db, removal: Removal) -> Rows:
     query = select(SessionHandoff.id, SessionHandoff.created_by, SessionHandoff.snapshot).where(
         SessionHandoff.account_id == removal.account_id, SessionHandoff.session_id == removal.session_id
     )
-    return {
+    wrote = {
         handoff_id: by
         for handoff_id, by, snapshot in await db.execute(query)
         if removal.only_of in {None, by} and removal.words.are_in(tried_in(snapshot))
     }
+    return Rows(wrote)
 
 
 def _author(wrote: Rows, handoff_id: uuid.UUID) -> frozenset[uuid.UUID]:
-    return authors_in({handoff_id: wrote.get(handoff_id)})
+    return Rows({handoff_id: wrote.had.get(handoff_id)}).authors
 
 
-async def _of_questions(db: Db, removal: Removal) -> list[Copy]:
+async def _of_questions(db: Db, removal: Removal) -> Found:
     mine = HandoffQuestion.handoff_id.in_(_handoffs(removal))
     asked = await overwrite(db, removal, HandoffQuestion, ["question"], mine, author="asked_by")
     answered = await overwrite(db, removal, HandoffQuestion, ["answer"], mine, author="answered_by")
     # A text is edited by its author alone.
     edited = await overwrite(db, removal, HandoffQuestion, ["edits"], mine, clean=partial(_of_edits, removal))
     answered |= edited
-    if not asked and not answered:
-        return []
-    return [Copy(f"Questions and answers ({len(asked | answered)})", authors=authors_in(asked, answered))]
+    authors, rows = asked.authors | answered.authors, asked | answered
+    return rows.found(*([Copy(f"Questions and answers ({len(rows)})", authors=authors)] if rows else []))
 
 
 def _of_edits(removal: Removal, edits: list[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -84,7 +84,7 @@ def _of_edits(removal: Removal, edits: list[dict[str, Any]]) -> list[dict[str, A
     return [removal.words.clean(one) if is_theirs else one for one, is_theirs in zip(edits, theirs, strict=True)]
 
 
-async def _of_events(db: Db, removal: Removal) -> list[Copy]:
+async def _of_events(db: Db, removal: Removal) -> Found:
     """Why it was released or closed. What solved it is said again in the event of that moment."""
     mine = HandoffEvent.handoff_id.in_(_handoffs(removal))
     events = await overwrite(db, removal, HandoffEvent, ["content"], mine, author="actor_id")
@@ -93,7 +93,8 @@ async def _of_events(db: Db, removal: Removal) -> list[Copy]:
         same = tuple_(HandoffEvent.created_at, HandoffEvent.actor_id).in_(moments)
         clean = removal.words.clean_own
         events |= await overwrite(db, removal, HandoffEvent, ["content"], mine, same, clean=clean)
-    return [Copy(f"Events of handoffs ({len(events)})", authors=authors_in(events))] if events else []
+    copies = [Copy(f"Events of handoffs ({len(events)})", authors=events.authors)] if events else []
+    return events.found(*copies)
 
 
 def _handoffs(removal: Removal) -> Select[uuid.UUID]:
@@ -103,7 +104,7 @@ def _handoffs(removal: Removal) -> Select[uuid.UUID]:
     )
 
 
-async def _assess_again(db: Db, removal: Removal) -> set[uuid.UUID]:
+async def _assess_again(db: Db, removal: Removal) -> Rows:
     """An AI may have said the same in other words, so the rules sum up again what is left.
 
     So they do where they have summed up a text that is not searched for, because others may say the same.
@@ -121,10 +122,9 @@ async def _assess_again(db: Db, removal: Removal) -> set[uuid.UUID]:
             case = case_of(history, note=handoff.note, missing=unanswered(handoff.snapshot, handoff.note))
             handoff.assessment = rules.assess(case).model_dump(mode="json")
         await db.flush()
-    for handoff in meant:
-        # What the rules say is taken from the steps, and each of these that keeps the words is said by itself.
-        removal.kept.discard((SessionHandoff.__name__, handoff.id, "assessment"))
-    return {handoff.id for handoff in meant}
+    # What the rules say is taken from the steps, and each of these that keeps the words is said by itself.
+    cells = {(SessionHandoff.__name__, handoff.id, "assessment"): False for handoff in meant}
+    return Rows({handoff.id: None for handoff in meant}, cells)
 
 
 def _may_say_it(handoff: SessionHandoff, removal: Removal) -> bool:

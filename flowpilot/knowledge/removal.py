@@ -16,14 +16,14 @@ from flowpilot.knowledge.evidence import renew_traits
 from flowpilot.knowledge.models import FlowProposal, ProposalSession
 from flowpilot.knowledge.wording.models import AiTask
 from flowpilot.sessions.queries import read_session
-from flowpilot.sessions.removal.copies import Copy, Fate
-from flowpilot.sessions.removal.overwriting import overwrite
+from flowpilot.sessions.removal.copies import Copy, Fate, Found
+from flowpilot.sessions.removal.overwriting import Rows, overwrite
 from flowpilot.sessions.removal.scope import Removal
 
 _OF_FLOW = ("name", "description", "keywords", "search_text")
 
 
-async def overwrite_proposals(db: Db, removal: Removal) -> list[Copy]:
+async def overwrite_proposals(db: Db, removal: Removal) -> Found:
     """Drafts and their evidence, and flows that nobody follows yet. Published ones are listed, to be checked."""
     if not removal.is_preview:
         # A draft that is saved now is waited for, and none is saved until the words are gone.
@@ -32,7 +32,7 @@ async def overwrite_proposals(db: Db, removal: Removal) -> list[Copy]:
         await renew_traits(db, [await read_session(db, removal.account_id, removal.session_id)])
     ids = await _proposals(db, removal)
     if not ids:
-        return []
+        return Found()
     categories, nodes = await _categories(db, removal, ids), await _drawn(db, removal, ids)
     these, clean = FlowProposal.id.in_(ids), partial(_without, removal, nodes)
     changed = await overwrite(db, removal, FlowProposal, _columns(removal), these, clean=clean)
@@ -42,9 +42,8 @@ async def overwrite_proposals(db: Db, removal: Removal) -> list[Copy]:
     copies = [Copy("A proposal for a flow", path=f"/proposals/{one}") for one in sorted(changed)]
     copies += _to_check(removal, versions)
     copies += await _remove_categories(db, removal, categories, drafts)
-    copies += await _overwrite_drafts(db, removal, versions, drafts, nodes)
-    await _overwrite_wording(db, removal, ids, drafts)
-    return copies
+    found = changed.found(*copies) | await _overwrite_drafts(db, removal, versions, drafts, nodes)
+    return found | (await _overwrite_wording(db, removal, ids, drafts)).found()
 
 
 async def _proposals(db: Db, removal: Removal) -> Sequence[uuid.UUID]:
@@ -183,7 +182,7 @@ async def _overwrite_drafts(
     versions: Sequence[tuple[FlowVersion, Flow]],
     drafts: Collection[uuid.UUID],
     nodes: Collection[str],
-) -> list[Copy]:
+) -> Found:
     open_ones = [version for version, _ in versions if version.published_at is None]
     these = FlowVersion.id.in_([version.id for version in open_ones])
     clean = partial(_without, removal, nodes)
@@ -194,7 +193,7 @@ async def _overwrite_drafts(
     if not preview:
         await _renew_ids(db, [one for one in open_ones if one.id in trees or one.tree_id in flows])
     n = len(trees) + len(flows)
-    return [Copy(f"Drafts of flows ({n})")] if n else []
+    return (trees | flows).found(*([Copy(f"Drafts of flows ({n})")] if n else []))
 
 
 async def _renew_ids(db: Db, drafts: Sequence[FlowVersion]) -> None:
@@ -206,10 +205,11 @@ async def _renew_ids(db: Db, drafts: Sequence[FlowVersion]) -> None:
 
 async def _overwrite_wording(
     db: Db, removal: Removal, proposals: Sequence[uuid.UUID], drafts: Collection[uuid.UUID]
-) -> None:
+) -> Rows:
     """What the AI was asked, and what it changed: with all of a step, its own words for it, too."""
     theirs = or_(AiTask.proposal_id.in_(proposals), AiTask.flow_id.in_(drafts))
-    await overwrite(db, removal, AiTask, ["problem", *([] if removal.is_whole else ["changes"])], theirs)
+    asked = await overwrite(db, removal, AiTask, ["problem", *([] if removal.is_whole else ["changes"])], theirs)
     if removal.is_whole and not removal.is_preview:
         mine = update(AiTask).where(AiTask.account_id == removal.account_id, theirs)
         await db.execute(mine.values(changes=[]), execution_options={"synchronize_session": False})
+    return asked

@@ -14,7 +14,7 @@ from flowpilot.notifications.messages import Message, compose
 from flowpilot.notifications.models import ChannelKind, DeliveryStatus, Notification, NotificationDelivery
 from flowpilot.psa.postings.models import PsaPosting
 from flowpilot.sessions.models import StepKind
-from flowpilot.sessions.removal.copies import Copy, Fate
+from flowpilot.sessions.removal.copies import Copy, Fate, Found
 from flowpilot.sessions.removal.overwriting import Rows, overwrite
 from flowpilot.sessions.removal.scope import Removal
 
@@ -31,7 +31,7 @@ async def list_sent(db: Db, removal: Removal) -> list[Copy]:
     return await _copies(db, removal, await _sent(db, removal))
 
 
-async def overwrite_messages(db: Db, removal: Removal) -> list[Copy]:
+async def overwrite_messages(db: Db, removal: Removal) -> Found:
     """Notices, and what was sent of them."""
     postings = select(PsaPosting.id).where(
         PsaPosting.account_id == removal.account_id, PsaPosting.ai_session_id == removal.session_id
@@ -39,18 +39,19 @@ async def overwrite_messages(db: Db, removal: Removal) -> list[Copy]:
     about = or_(Notification.route_id == removal.session_id, Notification.route_id.in_(postings))
     notices = await overwrite(db, removal, Notification, ["content"], about)
     notices |= await _that_wait(db, removal)
-    await overwrite(
+    errors = await overwrite(
         db, removal, NotificationDelivery, ["error"], NotificationDelivery.event_id.in_(_events(removal))
     )
     sent = await _deliveries(db, removal, NotificationDelivery.notification_id.in_(notices))
     copies = await _copies(db, removal, sent)
-    return [*copies, *([Copy(f"Notifications ({len(notices)})")] if notices else [])]
+    copies += [Copy(f"Notifications ({len(notices)})")] if notices else []
+    return (notices | errors).found(*copies)
 
 
 async def _that_wait(db: Db, removal: Removal) -> Rows:
     """What asks to look again says what the fix waits for, however short that is."""
     if not any(step.kind == StepKind.FIX for step in removal.steps):
-        return {}
+        return Rows()
 
     def clean(content: dict[str, Any]) -> dict[str, Any]:
         return content | {"reason": removal.words.clean_own(content["reason"])}

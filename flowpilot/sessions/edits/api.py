@@ -17,12 +17,12 @@ from flowpilot.sessions.locking import LoadedSession, load, lock
 router = APIRouter(prefix="/api/v1/ai-sessions/{session_id}/steps/{step_id}", tags=["sessions"])
 
 
-async def _loaded(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> LoadedSession:
+async def load_to_edit(session_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> LoadedSession:
     """The session, whoever works on it: the person who took a step may edit it."""
     return await load(db, await lock(db, actor.account_id, session_id, now))
 
 
-LoadedToEdit = Annotated[LoadedSession, Depends(_loaded)]
+LoadedToEdit = Annotated[LoadedSession, Depends(load_to_edit)]
 
 
 @router.post("/correct")

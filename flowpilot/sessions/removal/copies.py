@@ -1,9 +1,16 @@
-"""A place that has words which are removed, and what becomes of it. Pure."""
+"""The places that have words which are removed, and what becomes of them. Pure."""
 
 import uuid
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
+
+# A column of a row: the class of the row, its id, and the column's name.
+Cell = tuple[str, uuid.UUID, str]
+
+# What was gone through: whether a cell still has words that tell, once it is overwritten.
+Cells = Mapping[Cell, bool]
 
 
 class Fate(StrEnum):
@@ -32,3 +39,15 @@ class Copy:
     def as_json(self) -> dict[str, Any]:
         """What the record of a removal keeps of it: no words."""
         return {"text": self.text, "path": self.path, "url": self.url}
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What somebody found of the words: the places, and the cells that they went through."""
+
+    copies: Sequence[Copy] = ()
+    cells: Cells = field(default_factory=dict)
+
+    def __or__(self, later: "Found") -> "Found":
+        """Both; what is gone through twice is as it was the last time."""
+        return Found([*self.copies, *later.copies], {**self.cells, **later.cells})

@@ -6,8 +6,8 @@ from flowpilot.attachments.models import Attachment
 from flowpilot.db.session import Db
 from flowpilot.identity.idempotency import overwrite_answers
 from flowpilot.sessions.models import AISession, SessionSuggestion, StatusChange, StepKind
-from flowpilot.sessions.removal.copies import Copy
-from flowpilot.sessions.removal.overwriting import Rows, authors_in, overwrite
+from flowpilot.sessions.removal.copies import Copy, Found
+from flowpilot.sessions.removal.overwriting import Rows, overwrite
 from flowpilot.sessions.removal.scope import Removal
 from flowpilot.sessions.suggestions.models import SuggestionOutcome
 from flowpilot.text import REMOVED
@@ -16,19 +16,18 @@ _ABOUT = ("problem_summary", "problem_body")
 _SAID = ("rating_comment", "waiting_for")
 
 
-async def of_session(db: Db, removal: Removal) -> list[Copy]:
+async def of_session(db: Db, removal: Removal) -> Found:
     """What the session says of itself, and why its status changed."""
     this, copies = AISession.id == removal.session_id, list[Copy]()
-    if about := await overwrite(db, removal, AISession, _ABOUT, this, author="user_id"):
-        copies.append(Copy("The problem: its title or its text", authors=authors_in(about)))
+    about = await overwrite(db, removal, AISession, _ABOUT, this, author="user_id")
+    if about:
+        copies.append(Copy("The problem: its title or its text", authors=about.authors))
     said = await overwrite(db, removal, AISession, _SAID, this, author="owner_id")
     # What earlier removals say names files, and those may be called so.
-    await overwrite(db, removal, AISession, ["removals"], this)
+    files = await overwrite(db, removal, AISession, ["removals"], this)
     said |= await _of_domain(db, removal) | await _of_waiting(db, removal)
     if said:
-        copies.append(
-            Copy("The comment of its rating, its domain, or what it waits for", authors=authors_in(said))
-        )
+        copies.append(Copy("The comment of its rating, its domain, or what it waits for", authors=said.authors))
     theirs = StatusChange.session_id == removal.session_id
     reasons = await overwrite(db, removal, StatusChange, ["reason"], theirs, author="actor_id")
     if removal.is_whole:
@@ -40,14 +39,14 @@ async def of_session(db: Db, removal: Removal) -> list[Copy]:
             db, removal, StatusChange, ["reason"], theirs, same, author="actor_id", clean=own
         )
     if reasons:
-        copies.append(Copy(f"Why its status changed ({len(reasons)})", authors=authors_in(reasons)))
-    return copies
+        copies.append(Copy(f"Why its status changed ({len(reasons)})", authors=reasons.authors))
+    return (about | said | files | reasons).found(*copies)
 
 
 async def _of_domain(db: Db, removal: Removal) -> Rows:
     """Its domain: reports group by it, so only somebody who names it removes it."""
     if removal.is_whole or removal.only_of is not None:
-        return {}
+        return Rows()
     this, clean = AISession.id == removal.session_id, removal.words.clean_name
     return await overwrite(db, removal, AISession, ["problem_domain"], this, clean=clean)
 
@@ -55,15 +54,15 @@ async def _of_domain(db: Db, removal: Removal) -> Rows:
 async def _of_waiting(db: Db, removal: Removal) -> Rows:
     """What it waits for, if that was said with the fix that is removed."""
     if not any(step.kind == StepKind.FIX for step in removal.steps):
-        return {}
+        return Rows()
     this = AISession.id == removal.session_id
     return await overwrite(db, removal, AISession, ["waiting_for"], this, clean=removal.words.clean_own)
 
 
-async def of_suggestions(db: Db, removal: Removal) -> list[Copy]:
+async def of_suggestions(db: Db, removal: Removal) -> Found:
     """What the copilot suggested. It may say the same in other words, so all that it said since is removed."""
     theirs = SessionSuggestion.session_id == removal.session_id
-    found = set(await overwrite(db, removal, SessionSuggestion, ["content"], theirs))
+    rows = await overwrite(db, removal, SessionSuggestion, ["content"], theirs)
     if removal.is_whole:
         since = (
             SessionSuggestion.account_id == removal.account_id,
@@ -71,15 +70,14 @@ async def of_suggestions(db: Db, removal: Removal) -> list[Copy]:
             SessionSuggestion.position >= removal.steps[0].position,
         )
         going = set(await db.scalars(select(SessionSuggestion.id).where(*since)))
-        found |= going
-        removal.kept.difference_update((SessionSuggestion.__name__, one, "content") for one in going)
+        rows |= Rows(dict.fromkeys(going), {(SessionSuggestion.__name__, one, "content"): False for one in going})
         if not removal.is_preview:
             await db.execute(delete(SessionSuggestion).where(*since))
-    copies = [Copy(f"Suggestions of the copilot ({len(found)})")] if found else []
-    return copies + await _of_results(db, removal)
+    copies = [Copy(f"Suggestions of the copilot ({len(rows)})")] if rows else []
+    return rows.found(*copies) | await _of_results(db, removal)
 
 
-async def _of_results(db: Db, removal: Removal) -> list[Copy]:
+async def _of_results(db: Db, removal: Removal) -> Found:
     """What became of suggestions: the rows stay, so that they count, and what an AI said since goes."""
     theirs, its_own = SuggestionOutcome.session_id == removal.session_id, removal.words.clean_own
     rows = await overwrite(db, removal, SuggestionOutcome, ["action", "note"], theirs, author="by")
@@ -90,10 +88,11 @@ async def _of_results(db: Db, removal: Removal) -> list[Copy]:
         rows |= await overwrite(
             db, removal, SuggestionOutcome, ["action"], theirs, *since, clean=lambda _: REMOVED
         )
-    return [Copy(f"What became of suggestions ({len(rows)})", authors=authors_in(rows))] if rows else []
+    copies = [Copy(f"What became of suggestions ({len(rows)})", authors=rows.authors)] if rows else []
+    return rows.found(*copies)
 
 
-async def of_answers(db: Db, removal: Removal) -> list[Copy]:
+async def of_answers(db: Db, removal: Removal) -> Found:
     """Answers that are kept for a day, in case a request is repeated. That to an upload is about its file."""
     files = select(Attachment.id).where(
         Attachment.account_id == removal.account_id, Attachment.session_id == removal.session_id
@@ -101,4 +100,4 @@ async def of_answers(db: Db, removal: Removal) -> list[Copy]:
     about = [removal.session_id, *await db.scalars(files)]
     clean, preview = removal.words.clean, removal.is_preview
     n = await overwrite_answers(db, removal.account_id, about, clean, is_preview=preview)
-    return [Copy(f"Answers kept for repeated requests ({n})")] if n else []
+    return Found([Copy(f"Answers kept for repeated requests ({n})")] if n else [])

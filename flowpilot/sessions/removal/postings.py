@@ -12,8 +12,8 @@ from flowpilot.db.session import Db
 from flowpilot.psa.postings.models import PsaAttempt, PsaPosting, PsaPostingStep
 from flowpilot.psa.provider import Audience, PostingStepKind
 from flowpilot.psa.tickets.links import TicketLinks, ticket_links
-from flowpilot.sessions.removal.copies import Copy, Fate
-from flowpilot.sessions.removal.overwriting import authors_in, overwrite
+from flowpilot.sessions.removal.copies import Copy, Fate, Found
+from flowpilot.sessions.removal.overwriting import overwrite
 from flowpilot.sessions.removal.scope import Removal
 
 _NAMES = {Audience.INTERNAL: "The note", Audience.CLIENT: "The text for the client"}
@@ -33,12 +33,12 @@ class _Postings:
         return Copy(f"{what} on ticket {ticket}", Fate.WENT_OUT, f"/postings/{posting.id}", self.links.url(ticket))
 
 
-async def of_postings_and_files(db: Db, removal: Removal) -> list[Copy]:
+async def of_postings_and_files(db: Db, removal: Removal) -> Found:
     """What waits to be posted, the record of what was, and files. What is on the ticket stays there."""
     found = await _read(db, removal)
-    copies = await _of_texts(db, removal, found) if found else []
-    names, gone = await _of_files(db, removal)
-    return [*copies, *(_files_outside(found, gone) if found else []), *names]
+    texts = await _of_texts(db, removal, found) if found else Found()
+    files, gone = await _of_files(db, removal)
+    return texts | Found(_files_outside(found, gone) if found else []) | files
 
 
 async def _read(db: Db, removal: Removal) -> _Postings | None:
@@ -60,7 +60,7 @@ async def _read(db: Db, removal: Removal) -> _Postings | None:
     return _Postings(postings, arrived, await ticket_links(db, removal.account_id))
 
 
-async def _of_texts(db: Db, removal: Removal, found: _Postings) -> list[Copy]:
+async def _of_texts(db: Db, removal: Removal, found: _Postings) -> Found:
     ids = [one.id for one in found.all]
     said = await overwrite(
         db,
@@ -71,13 +71,14 @@ async def _of_texts(db: Db, removal: Removal, found: _Postings) -> list[Copy]:
         clean=lambda text: _without(removal, text),
     )
     of_these = PsaPostingStep.posting_id.in_(ids)
-    await overwrite(db, removal, PsaPostingStep, ["reason"], of_these)
+    answered = await overwrite(db, removal, PsaPostingStep, ["reason"], of_these)
     steps = select(PsaPostingStep.id).where(PsaPostingStep.account_id == removal.account_id, of_these)
-    await overwrite(db, removal, PsaAttempt, ["reason"], PsaAttempt.step_id.in_(steps))
+    answered |= await overwrite(db, removal, PsaAttempt, ["reason"], PsaAttempt.step_id.in_(steps))
     notes = {one.posting_id for one in found.arrived if one.kind == PostingStepKind.NOTE}
     outside = [one for one in found.all if one.id in notes and one.id in said]
     copies = [found.went_out(_NAMES[Audience(one.audience)], one) for one in outside]
-    return [*copies, *([Copy(f"Texts of postings ({len(said)})")] if said else [])]
+    copies += [Copy(f"Texts of postings ({len(said)})")] if said else []
+    return (said | answered).found(*copies)
 
 
 def _without(removal: Removal, text: str | None) -> str | None:
@@ -91,15 +92,15 @@ def _without(removal: Removal, text: str | None) -> str | None:
     return removal.words.clean("\n".join(lines))  # type: ignore[no-any-return]
 
 
-async def _of_files(db: Db, removal: Removal) -> tuple[list[Copy], set[uuid.UUID]]:
+async def _of_files(db: Db, removal: Removal) -> tuple[Found, set[uuid.UUID]]:
     """The files that go, and other files of the session that are called so; the ids of both."""
     theirs = Attachment.session_id == removal.session_id, Attachment.id.not_in(removal.files)
     named = await overwrite(db, removal, Attachment, ["name"], *theirs, author="created_by")
-    copies = [Copy(f"Names of files ({len(named)})", authors=authors_in(named))] if named else []
+    copies = [Copy(f"Names of files ({len(named)})", authors=named.authors)] if named else []
     copies += [Copy(f"Files ({len(removal.files)})")] if removal.files else []
     if removal.files and not removal.is_preview:
         await attachments.erase(db, removal.account_id, list(removal.files))
-    return copies, {*removal.files, *named}
+    return named.found(*copies), {*removal.files, *named}
 
 
 def _files_outside(found: _Postings, gone: Collection[uuid.UUID]) -> list[Copy]:

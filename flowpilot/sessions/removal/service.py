@@ -1,12 +1,13 @@
 """Removing words and files for good from a session that this transaction has locked, and every copy of them."""
 
+import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from flowpilot.db.announce import announce
-from flowpilot.db.session import Db
+from flowpilot.db.session import Db, ReadDb
 from flowpilot.http.fields import wrong
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
@@ -17,13 +18,14 @@ from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISessionStep
 from flowpilot.sessions.postings.renewing import renew_waiting
 from flowpilot.sessions.removal import own
-from flowpilot.sessions.removal.copies import Copy, Fate
+from flowpilot.sessions.removal.copies import Copy, Fate, Found
+from flowpilot.sessions.removal.files import FilesRead, read_files
 from flowpilot.sessions.removal.hooks import hooks, sent_hooks
 from flowpilot.sessions.removal.overwriting import begin_removal
 from flowpilot.sessions.removal.policy import check_theirs
 from flowpilot.sessions.removal.postings import of_postings_and_files
 from flowpilot.sessions.removal.scope import Removal
-from flowpilot.sessions.removal.staying import files_that_stay, texts_that_stay
+from flowpilot.sessions.removal.staying import clients_that_stay, texts_that_stay
 from flowpilot.sessions.removal.steps import without_words
 from flowpilot.sessions.removal.targets import Target, removal_of
 from flowpilot.sessions.removal.words import id_of
@@ -53,21 +55,40 @@ async def find_copies(
         RequestValidationError: the step, or the session, does not have the phrase.
     """
     removal, words = await removal_of(db, actor, history, target, at)
-    copies = await _all(db, history, target, removal)
+    _, files = await read_files(db, removal, words)
+    copies = [*await _all(db, history, target, removal), *files]
     _check(actor, history, target, copies)
     return RemovalReport(words, copies)
 
 
-async def remove(db: Db, actor: Actor, loaded: LoadedSession, target: Target) -> RemovalReport:
+async def read_ahead(
+    db: ReadDb, actor: Actor, history: SessionWithSteps, target: Target, at: datetime
+) -> FilesRead:
+    """Read its text files, which takes the longest, before anybody waits for it. Raises as `find_copies`."""
+    found, _ = await read_files(db, *await removal_of(db, actor, history, target, at))
+    return found
+
+
+async def remove(
+    db: Db, actor: Actor, loaded: LoadedSession, target: Target, ahead: FilesRead = FilesRead()
+) -> RemovalReport:
     """Overwrite the words wherever the product has them, and erase the files; where they were.
 
     The audit log says who removed what when, without the words. Raises as `find_copies`.
+
+    Args:
+        db: the transaction.
+        actor: who removes them.
+        loaded: the session.
+        target: what is removed.
+        ahead: what `read_ahead` has read of the files.
     """
     preview, words = await removal_of(db, actor, loaded, target, loaded.moment)
     removal = replace(preview, is_preview=False)
     await begin_removal(db, loaded.session.id)
     before = [step.content for step in loaded.steps]
-    copies = await _all(db, loaded, target, removal)
+    _, files = await read_files(db, removal, words, ahead)
+    copies = [*await _all(db, loaded, target, removal), *files]
     _check(actor, loaded, target, copies)
     _say_where_it_stays(loaded, before, removal, _left(copies))
     loaded.session.last_activity_at = loaded.moment
@@ -85,26 +106,24 @@ async def remove(db: Db, actor: Actor, loaded: LoadedSession, target: Target) ->
 
 async def _all(db: Db, history: SessionWithSteps, target: Target, removal: Removal) -> list[Copy]:
     """Every place of the words, in the order in which one is overwritten after the other."""
-    # Files take the longest, so they are read before others wait for the library or for a proposal.
-    files = await files_that_stay(db, removal)
     # What was sent is composed of what is overwritten next.
     sent = [copy for hook in sent_hooks for copy in await hook(db, removal)]
     # An assessment is made again of steps that no longer have the words.
-    copies = _of_steps(history, target, removal)
+    found = _of_steps(history, target, removal)
     await db.flush()
     for find in (own.of_session, own.of_suggestions, of_postings_and_files, own.of_answers, *hooks):
-        copies += await find(db, removal)
-    stay = texts_that_stay(history.session, history.steps, removal)
-    return [*copies, *sent, *stay, *files]
+        found |= await find(db, removal)
+    stay = texts_that_stay(history.session, history.steps, removal, found.cells)
+    return [*found.copies, *sent, *stay, *await clients_that_stay(db, removal)]
 
 
-def _of_steps(history: SessionWithSteps, target: Target, removal: Removal) -> list[Copy]:
+def _of_steps(history: SessionWithSteps, target: Target, removal: Removal) -> Found:
     """The steps that have the words. The one from which somebody removes them is not named as a copy."""
-    copies = []
+    copies, cells = list[Copy](), dict[tuple[str, uuid.UUID, str], bool]()
     for step in history.steps:
         words = None if step in removal.steps else removal.words
         clean = without_words(step, words, by=removal.by, at=removal.at)
-        removal.note_kept((AISessionStep.__name__, step.id, "content"), clean, id_of(step.id))
+        cells[AISessionStep.__name__, step.id, "content"] = removal.telling.are_in(clean, id_of(step.id))
         if words is not None and step is not target.step and not words.are_in(step.content, id_of(step.id)):
             continue
         if step is not target.step and step not in removal.steps:
@@ -112,7 +131,7 @@ def _of_steps(history: SessionWithSteps, target: Target, removal: Removal) -> li
             copies.append(Copy(_named(step, clean), path=_path(history, step), authors=author))
         if not removal.is_preview:
             step.content = clean
-    return copies
+    return Found(copies, cells)
 
 
 def _named(step: AISessionStep, clean: Mapping[str, Any]) -> str:

@@ -1,16 +1,13 @@
-"""What still has the words after a removal: what others wrote, and the contents of text files."""
+"""What still has the words after a removal: what others wrote, and names of clients. Files are in `files`."""
 
-import asyncio
-import uuid
 from collections.abc import Sequence
 
-from flowpilot.attachments.kinds import TEXT
-from flowpilot.attachments.models import Attachment
-from flowpilot.attachments.queries import files_of_session, read_whole
-from flowpilot.attachments.texts import text_in
+from sqlalchemy import select, union_all
+
+from flowpilot.clients.models import Client, ClientName
 from flowpilot.db.session import ReadDb
 from flowpilot.sessions.models import AISession, AISessionStep
-from flowpilot.sessions.removal.copies import Copy, Fate
+from flowpilot.sessions.removal.copies import Cells, Copy, Fate
 from flowpilot.sessions.removal.scope import Removal
 
 # What is said of a row that still has the words, and which page has it: that of the session, if no other does.
@@ -35,9 +32,11 @@ NAMES = {
 }
 
 
-def texts_that_stay(session: AISession, steps: Sequence[AISessionStep], removal: Removal) -> list[Copy]:
+def texts_that_stay(
+    session: AISession, steps: Sequence[AISessionStep], removal: Removal, cells: Cells
+) -> list[Copy]:
     """What still has the words: it is not the actor's own, or says only a part of what is removed."""
-    rows = {(row, row_id) for row, row_id, _ in removal.kept}
+    rows = {(row, row_id) for (row, row_id, _), has_them in cells.items() if has_them}
     at = f"/sessions/{session.id}"
     copies = [
         Copy(f"Step {step.position}", Fate.KEPT, f"{at}#step-{step.id}")
@@ -59,24 +58,13 @@ def _of_client(session: AISession, removal: Removal) -> list[Copy]:
     return [Copy("The client or the ticket of the session", Fate.KEPT, f"/sessions/{session.id}")]
 
 
-async def files_that_stay(db: ReadDb, removal: Removal) -> list[Copy]:
-    """The text files with the words in them. A log is evidence, so it goes only if somebody chooses the file."""
-    files = await files_of_session(db, removal.account_id, removal.session_id)
-    texts = [one for one in files if one.media_type == TEXT.media_type and one.id not in removal.files]
-    return [_of_file(removal, one) for one in texts if await _has(db, removal, one)]
-
-
-def _of_file(removal: Removal, file: Attachment) -> Copy:
-    path = f"/sessions/{removal.session_id}/remove#file-{file.id}"
-    authors = frozenset[uuid.UUID]() if file.created_by is None else frozenset({file.created_by})
-    return Copy(f"The file {removal.words.clean(file.name)}", Fate.KEPT, path, authors=authors)
-
-
-async def _has(db: ReadDb, removal: Removal, file: Attachment) -> bool:
-    return await asyncio.to_thread(_is_said, removal, await read_whole(db, file) or b"")
-
-
-def _is_said(removal: Removal, content: bytes) -> bool:
-    """Whether a file says the words. Nobody has cut them off there: a log is as it was written."""
-    text = text_in(content)
-    return removal.words.are_said_in(text) or removal.telling.are_said_in(text)
+async def clients_that_stay(db: ReadDb, removal: Removal) -> list[Copy]:
+    """The clients that are called so, or whose notes say so. Whom the desk works for is changed on their page."""
+    mine = Client.account_id == removal.account_id
+    names = select(ClientName.client_id, ClientName.name).where(ClientName.account_id == removal.account_id)
+    said = select(Client.id, Client.name).where(mine), select(Client.id, Client.notes).where(mine), names
+    rows = await db.execute(union_all(*said))
+    found = {client_id for client_id, text in rows if removal.telling.are_said_in(text)}
+    return [
+        Copy("A client is called so, or its notes say so", Fate.KEPT, f"/clients/{one}") for one in sorted(found)
+    ]

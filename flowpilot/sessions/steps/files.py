@@ -1,6 +1,7 @@
 """JSON routes of a session's files: all that it has, and whether one goes to the ticket."""
 
 import uuid
+from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -22,6 +23,7 @@ class SessionFileOut(AttachmentOut):
 
     goes_to_ticket: bool = Field(description="Whether it is posted with the note.")
     may_remove: bool = Field(description="Whether the caller may remove it for good.")
+    added_at: datetime = Field(description="When it was sent with a step or a handoff.")
 
 
 @router.get("")
@@ -34,6 +36,7 @@ async def list_files(session_id: uuid.UUID, actor: CanView, db: ReadSession) -> 
             **AttachmentOut.of(ref_of(one)).model_dump(),
             goes_to_ticket=one.goes_to_ticket,
             may_remove=may_remove_file(session, actor, one),
+            added_at=one.attached_at or one.created_at,
         )
         for one in found
     ]

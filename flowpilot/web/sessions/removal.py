@@ -7,12 +7,12 @@ from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Form, Query, Request, Response
 
+from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.sessions import api as sessions
-from flowpilot.sessions.edits.api import LoadedToEdit
 from flowpilot.sessions.edits.policy import StepAction
 from flowpilot.sessions.edits.schemas import RemovedOut, StepOut
 from flowpilot.sessions.edits.service import StepNotFoundError
@@ -59,6 +59,11 @@ class Remove(Page):
         return [one for one in words if self.phrase is not None or is_distinctive(one)]
 
     @property
+    def step_of(self) -> dict[uuid.UUID, StepOut]:
+        """The step that a file was sent with, by the file; a handoff's has none."""
+        return {file.id: step for step in self.session.steps[::-1] for file in step.attachments}
+
+    @property
     def names(self) -> dict[uuid.UUID, str | None]:
         """What the people of the session are called."""
         return {person.id: person.name for person in self.session.people}
@@ -97,11 +102,11 @@ async def remove(
     step_id: uuid.UUID,
     body: Annotated[RemovalForm, Form()],
     actor: CanWork,
-    loaded: LoadedToEdit,
     db: WriteSession,
+    now: Now,
 ) -> Response:
     asked = RemovalIn(phrase=body.phrase, after_step=body.after_step)
-    await api.remove(step_id, actor, loaded, db, asked)
+    await api.remove(session_id, step_id, actor, db, now, asked)
     return go_to(f"/sessions/{session_id}/steps/{step_id}/removal", "Removed for good.")
 
 
@@ -130,10 +135,10 @@ async def remove_from_session(
     session_id: uuid.UUID,
     body: Annotated[SessionRemovalIn, Form()],
     actor: CanWork,
-    loaded: LoadedToEdit,
     db: WriteSession,
+    now: Now,
 ) -> Response:
-    await api.remove_from_session(body, actor, loaded, db)
+    await api.remove_from_session(session_id, body, actor, db, now)
     return go_to(f"/sessions/{session_id}/remove", "Removed for good.")
 
 

@@ -20,7 +20,7 @@ async def removed(urls: DatabaseUrls, world: World, session_id: UUID, *, is_prev
     database = Database(urls.runtime, pool_size=1)
     try:
         async with database.write(world.account_id) as db:
-            return len(await empty_cases(db, removal))
+            return len((await empty_cases(db, removal)).copies)
     finally:
         await database.close()
 

@@ -61,7 +61,7 @@ NO_WORDS = {
 
 _SETTINGS = "what an account has set up, beside any session"
 _PEOPLE = "who may sign in, and how"
-_CLIENTS = "whom the desk works for; a session's client is one of these, and is changed there"
+_CLIENTS = "whom the desk works for; each that is called so is named with its page, and is changed there"
 _TICKET_SYSTEM = "what the ticket system says of itself, and numbers of tickets"
 
 # Tables that no session's words get into, and why.

@@ -274,3 +274,16 @@ async def test_a_neighbours_words_stay(spilled: SpilledSession, neighbour: Compa
         "ai_sessions.problem_summary",
         "ai_session_steps.content",
     }
+
+
+@pytest.mark.parametrize("is_phrase", [False, True])
+async def test_a_client_that_is_called_so_keeps_its_name_and_is_named(
+    spilled: SpilledSession, *, is_phrase: bool
+) -> None:
+    client_id = spilled.company.add("clients", name=f"Office of {spilled.word}")
+    noted = spilled.company.add("clients", name="Plumber", notes=f"The password is {spilled.word}.")
+    found = spilled.remove(**({"phrase": spilled.word} if is_phrase else {}))
+    paths = [one["path"] for one in found["kept"]]
+    assert sorted(paths) == sorted([f"/clients/{client_id}", f"/clients/{noted}"])
+    assert spilled.word not in str(found)
+    assert places_of(spilled.company.urls, spilled.word) == {"clients.name", "clients.notes"}

@@ -171,3 +171,30 @@ def test_the_page_says_what_keeps_the_words_and_offers_the_file(
     assert f'<a href="{session}/remove#file-{log}">The file event.log</a>' in html
     assert f'<li id="file-{log}">' in browser.get(f"{session}/remove").text
     assert "Still here: texts of others, and files" in send(browser, removal, "/removal").text
+
+
+def test_two_files_of_one_name_are_told_apart(page: tuple[TestClient, str, str], company: Company) -> None:
+    browser, session, _ = page
+    session_id = session.rsplit("/", 1)[1]
+    own = {"session_id": uuid.UUID(session_id), "attached_at": now(), "sha256": "0" * 64, "name": "screen.png"}
+    shot = company.add(
+        "attachments", media_type="image/png", byte_count=2_000, width=9, height=9, thumbnail_bytes=9, **own
+    )
+    company.add("attachments", media_type="image/png", byte_count=51_000, **own)
+    step = {
+        "attachments": [{"id": str(shot), "name": "screen.png", "type": "image/png", "bytes": 2_000, "width": 9}]
+    }
+    added = company.add(
+        "ai_session_steps",
+        session_id=uuid.UUID(session_id),
+        position=90,
+        kind="note",
+        content={"text": "Seen", **step},
+    )
+    html = browser.get(f"{session}/remove").text
+    first, second = html.split('<li id="file-')[1:]
+    assert f'src="/api/v1/attachments/{shot}/thumbnail"' in first
+    assert f'<a href="{session}#step-{added}">step 90</a>' in first
+    assert ("of step 90" in first, "with a handoff" in second, "51" in second) == (True, True, True)
+    chosen = send(browser, f"{session}/remove", "/remove/preview", file_id=str(shot)).text
+    assert chosen.index("This file") < chosen.index("step 90") < chosen.index("Remove this file for good")
