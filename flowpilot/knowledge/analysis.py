@@ -1,22 +1,26 @@
 """Turning resolved sessions into proposals, or into more evidence for them."""
 
-import asyncio
 import uuid
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from sqlalchemy import select
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.flows.queries import FlowNotFoundError, flow_facts, flow_text
-from flowpilot.knowledge.content import MAX_TITLE, ProposalContent, changed_flow, new_flow
-from flowpilot.knowledge.drafting.cases import in_flow
-from flowpilot.knowledge.drafting.change import change
-from flowpilot.knowledge.drafting.merge import merge
-from flowpilot.knowledge.evidence import Evidence, add_session, read_evidence, renew_traits, traits_of
-from flowpilot.knowledge.locking import lock_proposal
+from flowpilot.knowledge.content import MAX_TITLE
+from flowpilot.knowledge.evidence import (
+    SessionRead,
+    add_session,
+    found_by_analysis,
+    read_again,
+    read_of,
+    renew_traits,
+    traits_of,
+)
+from flowpilot.knowledge.locking import lock_proposal, lock_words
 from flowpilot.knowledge.models import (
     IS_OF_PROPOSAL,
     FlowProposal,
@@ -25,17 +29,20 @@ from flowpilot.knowledge.models import (
     ProposalStatus,
 )
 from flowpilot.knowledge.needs import Need, need_of
-from flowpilot.knowledge.proposals.queries import draft_of
+from flowpilot.knowledge.redrafting import ChangedError, draft_ahead, redraft, write_checked
 from flowpilot.sessions.models import AISession
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.reading.histories import read_histories
 from flowpilot.sessions.similar.grouping import likest
-from flowpilot.sessions.similar.likeness import Traits, mean_likeness
-from flowpilot.sessions.similar.words import Words, Worth, words_of, worth_in
+from flowpilot.sessions.similar.likeness import Traits
+from flowpilot.sessions.similar.words import Worth, worth_in
 from flowpilot.text import tidy
 
 # A session is compared with so many sessions of proposals, the newest.
 _MOST_COMPARED = 1000
+
+# So often it is made without anybody waiting for it.
+_TRIES = 2
 
 # A rejected proposal keeps what is like it from being proposed again.
 _JOINED = (ProposalStatus.PENDING, ProposalStatus.REJECTED)
@@ -46,125 +53,87 @@ async def analyse(db: Db, account_id: uuid.UUID, session_ids: Sequence[uuid.UUID
 
     Only one analysis of an account may run at a time. Running it again for a session changes only the draft, and
     what the session is compared by.
+
+    Nobody waits while it reads and computes. What it made is written only if all that it read is still so; if not,
+    it begins again, and at last so that no words are removed meanwhile (docs/decisions/0042).
     """
+    sessions = await _read(db, account_id, session_ids)
+    for _ in range(_TRIES):
+        if not sessions.known and not sessions.joining:
+            return
+        try:
+            async with db.begin_nested():
+                await _analyse(db, account_id, sessions, now)
+        except ChangedError:
+            db.expunge_all()
+            sessions = await _read(db, account_id, session_ids)
+        else:
+            return
+    await lock_words(db, account_id)
+    db.expunge_all()
+    await _analyse(db, account_id, await _read(db, account_id, session_ids), now, is_alone=True)
+
+
+@dataclass(frozen=True, slots=True)
+class _Sessions:
+    """Those that are analysed, the proposals that some of them are in, and what the others need that join one."""
+
+    histories: Sequence[SessionHistory]
+    known: Mapping[uuid.UUID, uuid.UUID]
+    joining: Sequence[tuple[SessionHistory, Need]]
+
+
+async def _read(db: Db, account_id: uuid.UUID, session_ids: Sequence[uuid.UUID]) -> _Sessions:
     histories = await read_histories(db, account_id, session_ids)
     known = await _proposals_with(db, account_id, session_ids)
     needs = [(history, need) for history in histories if (need := need_of(history)) is not None]
-    joining = [(history, need) for history, need in needs if history.session.id not in known]
-    if not known and not joining:
-        return
+    return _Sessions(histories, known, [one for one in needs if one[0].session.id not in known])
+
+
+async def _analyse(
+    db: Db, account_id: uuid.UUID, sessions: _Sessions, now: datetime, *, is_alone: bool = False
+) -> None:
+    """Analyse once.
+
+    Raises:
+        ChangedError: what was read has changed meanwhile; not if it `is_alone`, as no words are removed then.
+    """
+    histories, known, joining = sessions.histories, sessions.known, sessions.joining
     worth = await worth_in(db, account_id)
     traits = await traits_of(db, [history for history, _ in joining])
-    as_read = await _hold(db, account_id, histories)
-    _forget(db, [history for history in histories if history.session.id not in as_read])
     touched = set(known.values())
-    await renew_traits(db, [history for history in histories if history.session.id in as_read & known.keys()])
     for (history, need), its in zip(joining, traits, strict=True):
-        if history.session.id in as_read:
-            touched.add(await _join(db, history, need, its, worth, now))
+        touched.add(await _join(db, history, need, its, worth, now))
+    drafts = [] if is_alone else [await draft_ahead(db, account_id, one, worth) for one in sorted(touched)]
+    if not is_alone:
+        await lock_words(db, account_id)
+        read = [read_of(history) for history in histories]
+        of_drafts = [one for drafted in drafts for one in drafted.read]
+        await _check(db, account_id, {one.session_id: one for one in [*read, *of_drafts]})
+    await found_by_analysis(db, account_id, [history.session.id for history, _ in joining], touched)
+    await renew_traits(db, [history for history in histories if history.session.id in known])
     # Always in the same order, so that two who lock several never wait for each other.
-    for proposal_id in sorted(touched):
+    for drafted in drafts:
+        await write_checked(db, await lock_proposal(db, account_id, drafted.proposal_id), drafted)
+    for proposal_id in sorted(touched) if is_alone else ():
         await redraft(db, await lock_proposal(db, account_id, proposal_id), worth)
 
 
-async def _hold(db: Db, account_id: uuid.UUID, histories: Sequence[SessionHistory]) -> set[uuid.UUID]:
-    """Keep these sessions as they are to the end; return those that lost no words since they were read.
+async def _check(db: Db, account_id: uuid.UUID, read: Mapping[uuid.UUID, SessionRead]) -> None:
+    """Make sure that sessions are as they were read: nothing was removed, and nobody has worked on them since.
 
-    A removal cannot see what this transaction writes of a session, so it has to wait for it. Sessions come before
-    whatever else is locked here, and always in the same order. One that lost words is analysed again.
+    Raises:
+        ChangedError: one is not.
     """
-    read = {history.session.id: history.session.removals for history in histories}
-    query = select(AISession.id, AISession.removals).where(
-        AISession.account_id == account_id, AISession.id.in_(read)
-    )
-    now = await db.execute(query.order_by(AISession.id).with_for_update(read=True))
-    return {row.id for row in now if row.removals == read[row.id]}
-
-
-def _forget(db: Db, histories: Sequence[SessionHistory]) -> None:
-    """Let whoever reads these sessions again in this transaction read them as they are now."""
-    for history in histories:
-        for row in (history.session, *history.steps):
-            db.expunge(row)
-
-
-async def redraft(db: Db, proposal: FlowProposal, worth: Worth) -> None:
-    """Merge a locked proposal's draft again: from its sessions as they are now, into the flow as it is now.
-
-    What was reviewed, or is being edited, stays as the reviewer read it.
-    """
-    account_id = proposal.account_id
-    if proposal.status != ProposalStatus.PENDING or await draft_of(db, account_id, proposal.id) is not None:
-        return
-    evidence = await read_evidence(db, account_id, proposal.id)
-    if not evidence.cases:
-        return
-    words = await words_of(db, evidence.problems)
-    # What only computes does so in a thread, since the server that people work with may be this process.
-    typical = await asyncio.to_thread(_most_typical, evidence.titles, words, worth)
-    proposal.title = tidy(proposal.given_title or typical or "Problem without a description", MAX_TITLE)
-    content: ProposalContent | None
-    if proposal.kind == ProposalKind.NEW_FLOW:
-        draft = await asyncio.to_thread(merge, evidence.cases, worth)
-        content = new_flow(draft, proposal.title, proposal.domain, evidence.titles)
-    else:
-        content = await _changed_flow(db, proposal, evidence, worth)
-    if content is not None:
-        # What the AI worded is merged again, like the rest.
-        proposal.content, proposal.origin = content.model_dump(mode="json"), "manual"
-    await db.flush()
-
-
-async def redraft_changes(db: Db, account_id: uuid.UUID, flow_id: uuid.UUID) -> None:
-    """Merge the pending changes to a flow again, because another version of it was published."""
-    waiting = select(FlowProposal.id).where(
-        FlowProposal.account_id == account_id,
-        FlowProposal.flow_id == flow_id,
-        FlowProposal.kind == ProposalKind.FLOW_CHANGE,
-        FlowProposal.status == ProposalStatus.PENDING,
-    )
-    ids = (await db.scalars(waiting.order_by(FlowProposal.id))).all()
-    worth = await worth_in(db, account_id) if ids else Worth()
-    for proposal_id in ids:
-        await redraft(db, await lock_proposal(db, account_id, proposal_id), worth)
-
-
-async def _changed_flow(
-    db: Db, proposal: FlowProposal, evidence: Evidence, worth: Worth
-) -> ProposalContent | None:
-    """None if the flow, or the node, is gone: then the last draft stays to be read."""
-    assert proposal.flow_id is not None
-    assert proposal.node is not None
-    try:
-        facts = await flow_facts(db, proposal.account_id, proposal.flow_id)
-    except FlowNotFoundError:
-        return None
-    if facts.published_version is None:
-        return None
-    base, _ = await flow_text(db, proposal.account_id, proposal.flow_id, facts.published_version)
-    if proposal.node not in base.tree.nodes:
-        return None
-    proposal.based_on_id = facts.published_version_id
-    cases = [in_flow(case, proposal.flow_id) for case in evidence.cases]
-    return changed_flow(await asyncio.to_thread(change, base.tree, proposal.node, cases, worth), base)
-
-
-def _most_typical(titles: Sequence[str], words: Sequence[Words], worth: Worth) -> str:
-    """The title of the problem that has most in common with the others; `words`: those of all its description."""
-    one_by_one = [Traits(each, frozenset()) for each in words]
-    scored = [
-        (mean_likeness(each, one_by_one, worth), -number, title)
-        for number, (each, title) in enumerate(zip(one_by_one, titles, strict=True))
-        if title.strip()
-    ]
-    return max(scored)[2] if scored else ""
+    if await read_again(db, account_id, list(read)) != read:
+        raise ChangedError
 
 
 async def _join(
     db: Db, history: SessionHistory, need: Need, traits: Traits, worth: Worth, now: datetime
 ) -> uuid.UUID:
     proposal = await _like(db, history, need, traits, worth) or await _propose(db, history, need, now)
-    await add_session(db, proposal, history, traits, now)
+    await add_session(db, proposal, history, traits, now, is_chosen=None)
     return proposal.id
 
 

@@ -1,12 +1,13 @@
 """The sessions that a proposal comes from, as cases to merge."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import islice
+from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import or_, select, update
 
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db, ReadDb
@@ -27,12 +28,26 @@ MOST_CASES = 12
 
 
 @dataclass(frozen=True, slots=True)
+class SessionRead:
+    """What tells whether a session is as it was read: its removals, its last activity, and its status."""
+
+    session_id: uuid.UUID
+    removals: Sequence[Mapping[str, Any]]
+    last_activity_at: datetime | None
+    status: str
+
+
+@dataclass(frozen=True, slots=True)
 class Evidence:
-    """Sessions, oldest first, as cases, and the problem of each: its title, and all that was described."""
+    """Sessions, oldest first, as cases, and the problem of each: its title, and all that was described.
+
+    `read`: how they were read.
+    """
 
     cases: Sequence[Case]
     titles: Sequence[str]
     problems: Sequence[str]
+    read: Sequence[SessionRead]
 
 
 def _problem(history: SessionHistory) -> str:
@@ -80,9 +95,18 @@ async def add_session(
     traits: Traits,
     now: datetime,
     *,
-    is_chosen: bool = False,
+    is_chosen: bool | None,
 ) -> None:
-    """Put a session into a proposal. One that a person chose for it before becomes one that the analysis found."""
+    """Put a session into a proposal.
+
+    Args:
+        db: the transaction.
+        proposal: the proposal.
+        history: of the session.
+        traits: what it is compared by.
+        now: when it joins.
+        is_chosen: whether a person chose it; None leaves that as it is, so that nobody waits for the row.
+    """
     account_id, session_id = proposal.account_id, history.session.id
     found = await db.scalar(
         select(ProposalSession).where(
@@ -99,11 +123,28 @@ async def add_session(
             session_id=session_id,
             problem_words=sorted(traits.problem),
             done_words=sorted(traits.done),
+            is_chosen=False,
             added_at=now,
         )
         db.add(found)
-    found.is_chosen = is_chosen
+    if is_chosen is not None:
+        found.is_chosen = is_chosen
     await db.flush()
+
+
+async def found_by_analysis(
+    db: Db, account_id: uuid.UUID, sessions: Collection[uuid.UUID], proposals: Collection[uuid.UUID]
+) -> None:
+    """What a person chose for one of these proposals before, the analysis has found now; no statement for none."""
+    if not sessions:
+        return
+    chosen = update(ProposalSession).where(
+        ProposalSession.account_id == account_id,
+        ProposalSession.session_id.in_(sessions),
+        ProposalSession.proposal_id.in_(proposals),
+        ProposalSession.is_chosen,
+    )
+    await db.execute(chosen.values(is_chosen=False), execution_options={"synchronize_session": False})
 
 
 async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUID) -> Evidence:
@@ -120,7 +161,23 @@ async def read_evidence(db: ReadDb, account_id: uuid.UUID, proposal_id: uuid.UUI
         for (number, history), each, problem in zip(histories, taken, problem_words, strict=True)
     ]
     titles = [problem_of(history.session.problem_summary).title for _, history in histories]
-    return Evidence(cases, titles, problems)
+    return Evidence(cases, titles, problems, [read_of(history) for _, history in histories])
+
+
+def read_of(history: SessionHistory) -> SessionRead:
+    """How a session was read."""
+    session = history.session
+    return SessionRead(session.id, session.removals, session.last_activity_at, session.status)
+
+
+async def read_again(
+    db: ReadDb, account_id: uuid.UUID, sessions: Collection[uuid.UUID]
+) -> dict[uuid.UUID, SessionRead]:
+    """How sessions are now, by their ids."""
+    query = select(AISession.id, AISession.removals, AISession.last_activity_at, AISession.status).where(
+        AISession.account_id == account_id, AISession.id.in_(sessions)
+    )
+    return {row.id: SessionRead(*row) for row in await db.execute(query)}
 
 
 async def newest_histories(

@@ -2,7 +2,7 @@
 
 import uuid
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, func, or_, select
 
 from flowpilot.db.session import Db
 from flowpilot.errors import NotFoundError
@@ -14,6 +14,16 @@ class ProposalNotFoundError(NotFoundError):
 
     def __init__(self) -> None:
         super().__init__("There is no such proposal.")
+
+
+async def lock_words(db: Db, account_id: uuid.UUID) -> None:
+    """Let an analysis write what it made, or a removal look through proposals, one after the other.
+
+    A removal does not see what an analysis has not committed, so words that this puts into a proposal would stay.
+    It comes after the library, and before proposals.
+    """
+    name = func.hashtextextended(f"words of proposals {account_id}", 0)
+    await db.execute(select(func.pg_advisory_xact_lock(name)))
 
 
 async def lock_with_changes(

@@ -13,6 +13,7 @@ from flowpilot.flows.locking import lock_library
 from flowpilot.flows.models import Flow, FlowCategory, FlowVersion
 from flowpilot.identity.audit.log import overwrite_entries
 from flowpilot.knowledge.evidence import renew_traits
+from flowpilot.knowledge.locking import lock_words
 from flowpilot.knowledge.models import FlowProposal, ProposalSession
 from flowpilot.knowledge.wording.models import AiTask
 from flowpilot.sessions.queries import read_session
@@ -28,6 +29,8 @@ async def overwrite_proposals(db: Db, removal: Removal) -> Found:
     if not removal.is_preview:
         # A draft that is saved now is waited for, and none is saved until the words are gone.
         await lock_library(db, removal.account_id)
+        # So is an analysis that writes now: it has read the session as it was.
+        await lock_words(db, removal.account_id)
         # In the order of an analysis: first what sessions are compared by, then the proposals.
         await renew_traits(db, [await read_session(db, removal.account_id, removal.session_id)])
     ids = await _proposals(db, removal)
@@ -47,7 +50,7 @@ async def overwrite_proposals(db: Db, removal: Removal) -> Found:
 
 
 async def _proposals(db: Db, removal: Removal) -> Sequence[uuid.UUID]:
-    """Those that the session is in, locked: an analysis that runs now is waited for."""
+    """Those that the session is in, locked: a reviewer who decides now is waited for."""
     within = select(ProposalSession.proposal_id).where(
         ProposalSession.account_id == removal.account_id, ProposalSession.session_id == removal.session_id
     )

@@ -2,19 +2,21 @@
 
 import asyncio
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import select, update
+from sqlalchemy import select
 
 from flowpilot.clock import now
 from flowpilot.db.session import Database, Db
 from flowpilot.flows.drafts.service import save_draft
 from flowpilot.flows.text import FlowText
 from flowpilot.knowledge.models import FlowProposal
-from flowpilot.sessions.models import AISession, AISessionStep
-from flowpilot.sessions.removal.overwriting import begin_removal
+from flowpilot.sessions.edits.api import load_to_edit
+from flowpilot.sessions.removal import service
+from flowpilot.sessions.removal.targets import Target
 from tests.company import Company
 from tests.flows.samples import FLOWS, actor, create, get
 from tests.identity.meanwhile import done_meanwhile, sent_meanwhile
@@ -130,20 +132,27 @@ async def test_no_category_is_named_after_what_was_removed(client: TestClient, c
     assert company.query("SELECT 1 FROM tree_categories") == []
 
 
-async def test_an_analysis_that_meets_a_removal_takes_none_of_the_words(
-    client: TestClient, company: Company, database: Database
-) -> None:
-    session_id = start(client, company, problem_summary="Label printer feeds blank labels")["id"]
-    take(client, company, session_id, free_text="Ran the media calibration")
-    assert post(client, company, f"{session_id}/resolve", summary="Ran the calibration").status_code == 200
+def _removing(company: Company, session_id: str, phrase: str) -> Callable[[Db], Awaitable[None]]:
+    """Remove words as a request does, up to its end."""
 
     async def remove(db: Db) -> None:
-        mine = AISession.account_id == company.id, AISession.id == uuid.UUID(session_id)
-        await db.execute(update(AISession).where(*mine).values(removals=[{"at": now().isoformat()}]))
+        loaded = await load_to_edit(uuid.UUID(session_id), actor(company), db, now())
+        await service.remove(db, actor(company), loaded, Target(phrase=phrase))
 
+    return remove
+
+
+async def test_an_analysis_that_meets_a_removal_takes_none_of_the_words(
+    client: TestClient, company: Company, database: Database, secret: str
+) -> None:
+    session_id = start(client, company, problem_summary=f"Label printer feeds blank labels at {secret}")["id"]
+    take(client, company, session_id, free_text=f"Ran the media calibration with {secret}")
+    assert post(client, company, f"{session_id}/resolve", summary=f"Ran it with {secret}").status_code == 200
+    remove = _removing(company, session_id, secret)
     await done_meanwhile(database, company, remove, lambda: run_analysis(company, database))
-    assert company.query("SELECT title FROM flow_proposals") == []
-    assert company.query("SELECT problem_words FROM flow_proposal_sessions") == []
+    [proposal] = proposals(client, company)
+    assert (proposal["title"], proposal["session_count"]) == ("Label printer feeds blank labels at [removed]", 1)
+    assert places_of(company.urls, secret) == set()
 
 
 async def test_a_proposal_that_a_session_is_of_already_does_not_get_removed_words_back(
@@ -151,19 +160,8 @@ async def test_a_proposal_that_a_session_is_of_already_does_not_get_removed_word
 ) -> None:
     session_id = await solve(client, company, database, f"The scanner beeps at {secret}", [f"Entered {secret}"])
     assert secret in str(proposals(client, company))
-
-    async def remove(db: Db) -> None:
-        """What a removal overwrites, which the analysis has just read."""
-        session, step = AISession.account_id == company.id, AISessionStep.account_id == company.id
-        gone = {"problem_summary": "The scanner beeps"}
-        await begin_removal(db, uuid.UUID(session_id))
-        marked = update(AISession).where(session, AISession.id == uuid.UUID(session_id))
-        await db.execute(marked.values(removals=[{"at": now().isoformat()}], **gone))
-        await db.execute(update(AISessionStep).where(step).values(content={"text": "Entered it", "removed": {}}))
-        await db.execute(
-            update(FlowProposal).where(FlowProposal.account_id == company.id).values(title="", content={})
-        )
-
+    remove = _removing(company, session_id, secret)
     await done_meanwhile(database, company, remove, lambda: run_analysis(company, database))
     [(title, content)] = company.query("SELECT title, content FROM flow_proposals")
-    assert (title, secret in str(content)) == ("The scanner beeps", False)
+    assert (title, "Entered [removed]" in str(content)) == ("The scanner beeps at [removed]", True)
+    assert places_of(company.urls, secret) == set()

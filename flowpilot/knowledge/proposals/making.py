@@ -15,7 +15,6 @@ from flowpilot.flows.locking import lock_library
 from flowpilot.flows.queries import FlowNotFoundError, flow_facts, flow_text
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
-from flowpilot.knowledge.analysis import redraft
 from flowpilot.knowledge.content import MAX_TITLE
 from flowpilot.knowledge.drafting.cases import in_flow
 from flowpilot.knowledge.drafting.change import goes_on_beyond
@@ -29,6 +28,7 @@ from flowpilot.knowledge.models import (
     ProposalStatus,
 )
 from flowpilot.knowledge.needs import shows_something
+from flowpilot.knowledge.redrafting import redraft
 from flowpilot.sessions.queries import SessionHistory
 from flowpilot.sessions.reading.histories import read_histories
 from flowpilot.sessions.similar.grouping import same_problems

@@ -18,11 +18,11 @@ from flowpilot.flows.text import FlowText
 from flowpilot.flows.tree import to_json
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit.log import record
-from flowpilot.knowledge.analysis import redraft_changes
 from flowpilot.knowledge.content import ProposalContent, content_of
 from flowpilot.knowledge.locking import lock_proposal, lock_with_changes
 from flowpilot.knowledge.models import FlowProposal, ProposalKind, ProposalStatus
 from flowpilot.knowledge.proposals.queries import draft_of
+from flowpilot.knowledge.redrafting import redraft_changes
 
 
 class AlreadyReviewedError(OutdatedError):
