@@ -4,7 +4,8 @@ import gzip
 import re
 import time
 import urllib.parse
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
@@ -30,8 +31,15 @@ AIM_MS = 50.0
 AIM_SCRIPT_BYTES = 100_000
 RESULTS = Path(__file__).with_name("PAGES.md")
 
-_WHO = "senior@northwind.example"
+_SENIOR, _OWNER = "senior@northwind.example", "owner@northwind.example"
 _WARM_UP = 5
+
+# What is looked at before an import. Each ticket has two rows.
+_LOG = "Ticket,Time,Status,Assignee\n" + "".join(
+    f"T-{number},2026-01-{1 + number % 28:02} {hour}:00,{status},Ada Brook\n"
+    for number in range(200)
+    for hour, status in (("09", "Open"), ("11", "Closed"))
+)
 _HEADERS = ("page", "p50 ms", "p95 ms", "aim p50 ms", "x healthz", "SQL", "HTML kB", "script kB")
 
 console = Console(width=110)
@@ -64,14 +72,17 @@ class Visit:
 
 def main(
     rounds: Annotated[int, typer.Option("--requests", min=2, help="Requests per page.")] = 60,
+    only: Annotated[list[str] | None, typer.Option("--page", help="Only pages of these names.")] = None,
     write: Annotated[bool, typer.Option("--write", help="Write the figures to benchmarks/PAGES.md.")] = False,
 ) -> None:
-    """Measure the pages that a help desk has open all day, as a signed-in person."""
+    """Measure the pages that a help desk has open all day, and those of imports, as a signed-in person."""
+    if write and only:
+        raise typer.BadParameter("All pages are written, or none.", param_hint="--write")
     with temporary_settings() as settings, migrated_database(settings) as urls:
         with console.status("Demo data"):
             seed_demo(urls.runtime, now=now())
         with running_server(settings.data_dir) as address, console.status("Measuring"):
-            healthz, visits = _measure(address, settings, urls, rounds)
+            healthz, visits = _measure(address, settings, urls, rounds, only or [])
         machine = describe_machine(urls.owner)
     lines = [visit.cells(healthz) for visit in visits]
     table = Table(title=f"Pages on the demo's data; GET /healthz takes {healthz:.1f} ms", title_justify="left")
@@ -84,47 +95,111 @@ def main(
         RESULTS.write_text(_markdown(lines, healthz, machine, rounds))
 
 
-def _measure(address: str, settings: Settings, urls: DatabaseUrls, rounds: int) -> tuple[float, list[Visit]]:
-    with httpx2.Client(base_url=address, headers={"Sec-Fetch-Site": "same-origin"}) as browser:
-        form = {"username": _WHO, "password": DEMO_PASSWORD}
-        browser.post("/sign-in", data=form, follow_redirects=True).raise_for_status()
-        paths = _paths(browser)
-        taken: dict[str, list[float]] = {path: [] for path in ["/healthz", *paths.values()]}
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A page, and the browser of somebody who may open it."""
+
+    browser: httpx2.Client
+    path: str
+
+
+def _measure(
+    address: str, settings: Settings, urls: DatabaseUrls, rounds: int, only: Sequence[str]
+) -> tuple[float, list[Visit]]:
+    with _signed_in(address, _SENIOR) as senior, _signed_in(address, _OWNER) as owner:
+        places = _places(senior, owner)
+        if unknown := set(only) - places.keys():
+            raise typer.BadParameter(f"There are no such pages: {unknown}. There are {', '.join(places)}.")
+        places = {name: place for name, place in places.items() if not only or name in only}
+        healthz = Place(senior, "/healthz")
+        taken: dict[Place, list[float]] = {place: [] for place in [healthz, *places.values()]}
         for number in range(_WARM_UP + rounds):
-            for path, milliseconds in taken.items():
+            for place, milliseconds in taken.items():
                 started = time.perf_counter()
-                browser.get(path).raise_for_status()
+                _open(place)
                 if number >= _WARM_UP:
                     milliseconds.append(1000 * (time.perf_counter() - started))
-        statements = _count_statements(settings, urls.runtime, browser.cookies, paths)
+        statements = _count_statements(settings, urls.runtime, places)
         visits = [
             Visit(
                 name,
-                float(np.median(taken[path])),
-                float(np.percentile(taken[path], 95)),
+                float(np.median(taken[place])),
+                float(np.percentile(taken[place], 95)),
                 statements[name],
-                len(gzip.compress(browser.get(path).content, 5)),
-                sum(_script_sizes(browser, path)),
+                len(gzip.compress(_open(place).content, 5)),
+                sum(_script_sizes(place.browser, place.path)),
             )
-            for name, path in paths.items()
+            for name, place in places.items()
         ]
-    return float(np.median(taken["/healthz"])), visits
+    return float(np.median(taken[healthz])), visits
 
 
-def _paths(browser: httpx2.Client) -> dict[str, str]:
+@contextmanager
+def _signed_in(address: str, who: str) -> Iterator[httpx2.Client]:
+    """A browser of theirs. It waits as long as a person would, on a machine that has other work, too."""
+    headers = {"Sec-Fetch-Site": "same-origin"}
+    with httpx2.Client(base_url=address, headers=headers, timeout=60) as browser:
+        form = {"username": who, "password": DEMO_PASSWORD}
+        browser.post("/sign-in", data=form, follow_redirects=True).raise_for_status()
+        yield browser
+
+
+def _open(place: Place) -> httpx2.Response:
+    """The page. One that leads elsewhere is not measured as if it were shown."""
+    answer = place.browser.get(place.path).raise_for_status()
+    assert not answer.is_redirect, f"{place.path} leads elsewhere"
+    return answer
+
+
+def _places(senior: httpx2.Client, owner: httpx2.Client) -> dict[str, Place]:
     """The pages; of a kind with many, the first one in its list."""
-    session = re.search(r'href="(/sessions/[0-9a-f-]{36})"', browser.get("/").text)
-    handoff = re.search(r'href="(/handoffs/[0-9a-f-]{36})"', browser.get("/handoffs").text)
-    assert session is not None
-    assert handoff is not None
-    return {
+    session, handoff = _first(senior, "/", "sessions"), _first(senior, "/handoffs", "handoffs")
+    # One that can still be handed over, put off, and follow another flow.
+    ways = ("/escalate", "/verify", "/flow", "/note", "/remove")
+    going_on = next(
+        path
+        for path in _all(owner, "/sessions?status=active", "sessions")
+        if all(f'href="{path}{way}"' in owner.get(path).text for way in ways)
+    )
+    upload = owner.post("/settings/imports", files={"file": ("tickets.csv", _LOG.encode())})
+    pages = {
         "home": "/",
         "queue": "/handoffs",
-        "session": session[1],
-        "handoff": handoff[1],
+        "session": session,
+        "handoff": handoff,
         "sessions": "/sessions",
         "flows": "/flows",
+        "new session": "/sessions/new",
+        "queue, closed": "/handoffs?state=closed",
+        "handoff, closed": _first(senior, "/handoffs?state=closed", "handoffs"),
+        "notifications": "/notifications",
     }
+    of_owner = {
+        "session, going on": going_on,
+        "its note": f"{going_on}/note",
+        "its flows": f"{going_on}/flow",
+        "seen before": f"{going_on}/similar",
+        "escalate": f"{going_on}/escalate",
+        "look again": f"{going_on}/verify",
+        "remove words": f"{going_on}/remove",
+        "imports": "/settings/imports",
+        "import, looked at": urllib.parse.urlsplit(upload.headers["Location"]).path,
+    }
+    return {name: Place(senior, path) for name, path in pages.items()} | {
+        name: Place(owner, path) for name, path in of_owner.items()
+    }
+
+
+def _all(browser: httpx2.Client, path: str, kind: str) -> list[str]:
+    """The pages of that kind to which a page leads."""
+    html = browser.get(path).raise_for_status().text
+    return list(dict.fromkeys(re.findall(rf'href="(/{kind}/[0-9a-f-]{{36}})"', html)))
+
+
+def _first(browser: httpx2.Client, path: str, kind: str) -> str:
+    found = _all(browser, path, kind)
+    assert found, f"{path} leads to no page of {kind}"
+    return found[0]
 
 
 def _script_sizes(browser: httpx2.Client, path: str) -> Iterator[int]:
@@ -144,7 +219,7 @@ def _script_sizes(browser: httpx2.Client, path: str) -> Iterator[int]:
         ]
 
 
-def _count_statements(settings: Settings, url: str, cookies: Any, paths: dict[str, str]) -> dict[str, int]:
+def _count_statements(settings: Settings, url: str, places: dict[str, Place]) -> dict[str, int]:
     app = create_app(settings, url)
     sent: list[str] = []
 
@@ -154,10 +229,11 @@ def _count_statements(settings: Settings, url: str, cookies: Any, paths: dict[st
     event.listen(app.state.database.engine.sync_engine, "before_cursor_execute", listen)
     counted = {}
     with TestClient(app) as client:
-        client.cookies.update(dict(cookies))
-        for name, path in paths.items():
+        for name, place in places.items():
+            client.cookies.clear()
+            client.cookies.update(dict(place.browser.cookies))
             sent.clear()
-            client.get(path).raise_for_status()
+            client.get(place.path).raise_for_status()
             counted[name] = len(sent)
     return counted
 
@@ -170,7 +246,7 @@ def _markdown(lines: list[tuple[str, ...]], healthz: float, machine: dict[str, s
 # Pages
 
 Made on {now():%Y-%m-%d} by `python -m benchmarks.pages --write`: `flowpilot serve` in its own process with
-the demo's data, one signed-in browser, {rounds} requests per page in rounds over all of them, over HTTP with
+the demo's data, two signed-in browsers, {rounds} requests per page in rounds over all of them, over HTTP with
 keep-alive. `GET /healthz` took {healthz:.1f} ms in the same run. SQL counts all statements of a request except
 BEGIN and COMMIT; kB are 1,000 bytes, compressed. A page without charts should load less than
 {AIM_SCRIPT_BYTES // 1000} kB of script.
