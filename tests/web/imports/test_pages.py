@@ -166,6 +166,18 @@ async def test_a_file_that_cannot_be_read_says_why(signed_in: SignedIn) -> None:
     assert "It cannot be imported like this." in page.text
 
 
+async def test_a_spreadsheet_with_a_cell_far_away_says_why_and_takes_nothing_along(signed_in: SignedIn) -> None:
+    written = io.BytesIO()
+    with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
+        sheet = book.add_worksheet()
+        sheet.write_row(0, 0, ["Ticket", "Opened"])
+        sheet.write(2**20 - 1, 2_000, "x")
+    browser = signed_in(Role.OWNER)
+    page = browser.post(PATH, files={"file": ("tickets.xlsx", written.getvalue())})
+    assert "tickets.xlsx needs more memory or time than a spreadsheet may." in text_of(page.text)
+    assert browser.get(PATH).status_code == 200
+
+
 async def test_one_of_several_sheets_is_chosen_and_the_line_of_the_names(signed_in: SignedIn) -> None:
     written = io.BytesIO()
     with xlsxwriter.Workbook(written, {"in_memory": True}) as book:
