@@ -13,6 +13,8 @@ SHOWN_CASES = 10
 _WITHIN = timedelta(minutes=1)
 _FEWEST_ANSWERS = 5
 _LARGE_CASE = 0.4
+# So many rows are hardly all of one case: a column that is the same everywhere is taken for the ticket's number.
+_MANY_ROWS = 100
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,7 +128,8 @@ class Figures:
                 "Choose the column that says when a ticket was resolved, or the value that says that it is.",
             )
         yield from self._doubts_of_people()
-        if self.cases > 1 and self.largest[1] > _LARGE_CASE * self.rows:
+        is_only_one = self.cases == 1 and not self.known and self.rows > _MANY_ROWS
+        if (self.cases > 1 or is_only_one) and self.largest[1] > _LARGE_CASE * self.rows:
             yield Doubt(
                 f"Case {self.largest[0]} has {self.largest[1]:,} of {self.rows:,} rows.",
                 "Look at case.id, and at what stands for an unknown case.",

@@ -51,6 +51,7 @@ def test_the_figures_are_those_that_an_import_would_give() -> None:
         ([case("A", 24 * 60)], [1], "Cases with times in the future: 1."),
         ([case("A", claimed=None)], [1], "There is no handoff."),
         ([case("A"), case("B"), case("C")], [5, 1, 1], "Case A has 5 of 7 rows."),
+        ([case("A")], [10_000], "Case A has 10,000 of 10,000 rows."),
         ([case(f"C{n}", steps=((1, f"P{n}"),)) for n in range(10)], [1] * 10, "12 people in 10 cases."),
     ],
 )

@@ -145,6 +145,21 @@ def test_the_same_file_packed_is_the_same_file(world: World, log: Path, tmp_path
     assert world.load(packed).already_imported_at == NOW
 
 
+@pytest.mark.parametrize(("ours", "theirs"), [("#T3", "T3"), ("T3", "#T3"), (" # t3", "T3"), ("T3", "t3")])
+def test_a_number_that_is_written_in_another_way_is_that_of_the_same_ticket(
+    world: World, log: Path, tmp_path: Path, ours: str, theirs: str
+) -> None:
+    world.load(log)
+    with account_transaction(world.url, world.account_id) as connection:
+        connection.execute(
+            "UPDATE ai_sessions SET last_activity_at = now(), psa_ticket_id = %s WHERE psa_ticket_id = 'T1'",
+            (ours,),
+        )
+    rows = [row(theirs, 1, "09:00", "Ada"), row("T30", 1, "09:00", "Ada")]
+    summary = world.load(write_log(tmp_path / "newer.csv", rows))
+    assert (summary.sessions, summary.cases_already_here) == (1, 1)
+
+
 def test_a_ticket_with_a_session_of_the_accounts_own_is_left_as_it_is(
     world: World, log: Path, tmp_path: Path
 ) -> None:

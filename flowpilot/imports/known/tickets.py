@@ -7,6 +7,18 @@ from uuid import UUID
 from psycopg import Connection
 
 from flowpilot.imports.known.untouched import keep_untouched
+from flowpilot.sessions.reading.tickets import ticket_key
+
+_DROP = f"""
+WITH gone AS (
+    DELETE FROM staged
+    WHERE {ticket_key("case_id")} IN (
+        SELECT {ticket_key("psa_ticket_id")} FROM ai_sessions WHERE account_id = %s AND psa_ticket_id IS NOT NULL
+    ) AND NOT EXISTS (SELECT FROM known WHERE ticket = case_id)
+    RETURNING case_id
+)
+SELECT count(*), count(DISTINCT case_id) FROM gone
+"""  # noqa: S608 - It is made of our own constants.
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +33,8 @@ class KnownTickets:
 def find_known(connection: Connection, account_id: UUID, *, lock: bool = True) -> KnownTickets:
     """Find the tickets in `staged` that the account has. Those stay which imports alone have brought and written.
 
-    A ticket with a session of our own, or with one that somebody has worked on, is dropped from `staged`.
+    A ticket with a session of our own, or with one that somebody has worked on, is dropped from `staged`, also if
+    its number is written in another way there.
     Those that stay are locked, unless the log is only looked at.
     """
     found = connection.execute(
@@ -36,12 +49,7 @@ def find_known(connection: Connection, account_id: UUID, *, lock: bool = True) -
     if found.rowcount:
         connection.execute("ANALYZE known")
         keep_untouched(connection, account_id, "known", lock=lock)
-    dropped = connection.execute(
-        "WITH gone AS (DELETE FROM staged WHERE case_id IN (SELECT psa_ticket_id FROM ai_sessions"
-        " WHERE account_id = %s) AND NOT EXISTS (SELECT FROM known WHERE ticket = case_id) RETURNING case_id)"
-        " SELECT count(*), count(DISTINCT case_id) FROM gone",
-        (account_id,),
-    ).fetchone()
+    dropped = connection.execute(_DROP.encode(), (account_id,)).fetchone()
     assert dropped is not None
     sessions = connection.execute("SELECT ticket, id FROM known").fetchall()
     return KnownTickets(dict(sessions), *dropped)
