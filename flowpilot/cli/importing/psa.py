@@ -15,7 +15,7 @@ from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
 from flowpilot.imports.progress import OnProgress
-from flowpilot.imports.psa.bringing import Fetched, bring, fetch_tickets, preview
+from flowpilot.imports.psa.bringing import Fetched, alone, bring, fetch_tickets, preview
 from flowpilot.settings import Settings, get_settings
 
 
@@ -34,7 +34,7 @@ def import_tickets(
     If it is stopped, the same command goes on where it was. Doing it again brings what has changed.
     """
     settings = get_settings()
-    with open_database() as urls:
+    with open_database() as urls, alone(settings, account):
         fetched = _fetch(urls, settings, account, since)
         with bars() as on_progress:
             text = _brought(urls, settings, account, fetched, on_progress, dry_run=dry_run)

@@ -1,9 +1,12 @@
 """Bring past tickets from an account's ticket system: fetch their history, and import it like any other log."""
 
 import tomllib
+from collections.abc import Iterator
 from collections.abc import Mapping as Named
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from fcntl import LOCK_EX, LOCK_NB
 from functools import partial
 from importlib import resources
 from pathlib import Path
@@ -12,7 +15,9 @@ from uuid import UUID
 from sqlalchemy import select
 
 from flowpilot.db.bulk import account_transaction
+from flowpilot.db.locks import file_lock
 from flowpilot.db.session import Database
+from flowpilot.errors import ConflictError
 from flowpilot.imports.loader import import_log
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import Preview, preview_log
@@ -54,6 +59,33 @@ class Fetched:
         """What the rows mean."""
         rules = tomllib.loads((resources.files("flowpilot.imports.psa") / "history.toml").read_text())
         return Mapping.model_validate({**rules, "name": self.system})
+
+
+class BeingFetchedError(ConflictError):
+    """Somebody fetches past tickets of the account at the moment."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Past tickets of this account are being fetched already, by this command elsewhere or by a timer."
+            " Wait until that has ended, and repeat the command."
+        )
+
+
+@contextmanager
+def alone(settings: Settings, account_id: UUID) -> Iterator[None]:
+    """Fetch and bring past tickets of the account as the only one: two would write into the same files.
+
+    Raises:
+        BeingFetchedError: somebody else does.
+    """
+    folder = settings.data_dir / "imports" / str(account_id)
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with ExitStack() as stack:
+        try:
+            stack.enter_context(file_lock(folder / "fetching", LOCK_EX | LOCK_NB))
+        except BlockingIOError:
+            raise BeingFetchedError from None
+        yield
 
 
 async def fetch_tickets(
