@@ -4,12 +4,12 @@ import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+from typing import Protocol
 
 from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.reading.errors import BadRowError
-from flowpilot.imports.reading.opening import LogReader
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
 _LENGTHS = {"client": 200, "name": 300}
@@ -30,6 +30,13 @@ class _Column:
     required: bool
 
 
+class HasColumns(Protocol):
+    """A file, as far as its rows are checked."""
+
+    name: str
+    header: list[str]
+
+
 class Checker:
     """The columns of a file that a mapping reads. Times are from 1970 to a year after now.
 
@@ -37,7 +44,7 @@ class Checker:
         MappingError: the file does not have one of them.
     """
 
-    def __init__(self, reader: LogReader, mapping: Mapping, now: datetime) -> None:
+    def __init__(self, reader: HasColumns, mapping: Mapping, now: datetime) -> None:
         self._reader, self._mapping = reader, mapping
         self._latest = now + _AHEAD
         self._columns = [self._column(name, uses) for name, uses in mapping.uses.items()]

@@ -185,5 +185,10 @@ def fetched_in_words(fetched: Fetched) -> Iterator[str]:
     if own.less_time:
         yield f"  With less time there than was booked from here: {own.less_time:,}"
     yield from (f"  {example}" for example in own.examples)
+    if fetched.refused:
+        yield f"Left out, because they cannot be used: {_counted(len(fetched.refused), 'ticket')}."
+        yield from (f"  {one}" for one in fetched.refused[:_SHOWN])
+        if len(fetched.refused) > _SHOWN:
+            yield f"  and {len(fetched.refused) - _SHOWN:,} more"
     if fetched.lacks:
         yield f"{fetched.system}: {fetched.lacks}"

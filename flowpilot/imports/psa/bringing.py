@@ -1,7 +1,7 @@
 """Bring past tickets from an account's ticket system: fetch their history, and import it like any other log."""
 
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Named
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
@@ -14,6 +14,7 @@ from uuid import UUID
 
 from sqlalchemy import select
 
+from flowpilot.clock import now as present
 from flowpilot.db.bulk import account_transaction
 from flowpilot.db.locks import file_lock
 from flowpilot.db.session import Database
@@ -26,6 +27,7 @@ from flowpilot.imports.psa.fetching import OnFetched, fetch
 from flowpilot.imports.psa.own import OwnTickets, own_sessions, without_own
 from flowpilot.imports.psa.rows import People
 from flowpilot.imports.psa.spool import Spool
+from flowpilot.imports.psa.usable import usable
 from flowpilot.imports.runs import zone_of
 from flowpilot.psa.client import TIMEOUT_SECONDS
 from flowpilot.psa.connections.asking import ConnectedSystem, ask
@@ -39,6 +41,7 @@ class Fetched:
     """The history of an account's tickets: where it is, and who people are here that have a name there.
 
     `system` is what the connection is called. `lacks` says what the ticket system does not tell, if anything.
+    `refused` are tickets that cannot be used, with the reasons.
     """
 
     spool: Spool
@@ -48,6 +51,7 @@ class Fetched:
     people: Named[str, UUID]
     own: OwnTickets
     lacks: str
+    refused: Sequence[str] = ()
 
     @property
     def name(self) -> str:
@@ -57,8 +61,7 @@ class Fetched:
     @property
     def mapping(self) -> Mapping:
         """What the rows mean."""
-        rules = tomllib.loads((resources.files("flowpilot.imports.psa") / "history.toml").read_text())
-        return Mapping.model_validate({**rules, "name": self.system})
+        return _mapping(self.system)
 
 
 class BeingFetchedError(ConflictError):
@@ -107,9 +110,12 @@ async def fetch_tickets(
         people = People(await asked.provider.list_members())
         await fetch(asked.provider, spool, people, on_fetched)
         found = OwnTickets()
-        tickets = spool.write_rows(without_own(spool.tickets(), own_sessions(runtime_url, account_id), found))
         lacks, system = asked.provider.capabilities.history_lacks, asked.connection.name
-        return Fetched(spool, system, since, tickets, await _users(database, asked, people), found, lacks)
+        others = without_own(spool.tickets(), own_sessions(runtime_url, account_id), found)
+        refused: list[str] = []
+        tickets = spool.write_rows(usable(others, _mapping(system), present(), refused))
+        users = await _users(database, asked, people)
+        return Fetched(spool, system, since, tickets, users, found, lacks, refused)
 
 
 def bring(
@@ -146,6 +152,11 @@ def preview(
         return None
     file = fetched.spool.rows_file
     return preview_log(runtime_url, account_id, file, fetched.mapping, now=now, progress=progress)
+
+
+def _mapping(system: str) -> Mapping:
+    rules = tomllib.loads((resources.files("flowpilot.imports.psa") / "history.toml").read_text())
+    return Mapping.model_validate({**rules, "name": system})
 
 
 def _directory(settings: Settings, asked: ConnectedSystem, since: date) -> Path:

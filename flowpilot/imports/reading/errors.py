@@ -17,4 +17,5 @@ class BadRowError(LogFileError):
     """
 
     def __init__(self, line: int, problem: str, **extra: Any) -> None:
+        self.problem = problem
         super().__init__(f"Line {line}: {problem}. Nothing was imported.", line=line, **extra)

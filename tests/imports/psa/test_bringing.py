@@ -1,6 +1,7 @@
 """Past tickets of a connected ticket system, from its answers to the account's sessions."""
 
-from datetime import date
+from dataclasses import replace
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -141,3 +142,14 @@ async def test_a_ticket_with_a_session_of_our_own_is_not_brought_and_what_differ
     ]
     await bringing.bring()
     assert bringing.sessions() == [("#7", "active", 0), ("8", "active", 0)]
+
+
+async def test_a_ticket_that_cannot_be_used_is_left_out_and_named(bringing: Bringing) -> None:
+    never = datetime(9999, 12, 31, tzinfo=UTC)
+    bringing.shows(solved("7"), replace(solved("8"), closed_at=never), replace(history("9"), opened_at=never))
+    fetched = await bringing.fetch()
+    assert (fetched.tickets, [one.split(" is ")[0] for one in fetched.refused]) == (
+        *(1, ["8: resolved_at", "9: at"]),
+    )
+    assert next(fetched_in_words(fetched)) == "Left out, because they cannot be used: 2 tickets."
+    assert (await bringing.bring()).sessions == 1
