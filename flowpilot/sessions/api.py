@@ -20,6 +20,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, Once
 from flowpilot.jobs import enqueue
 from flowpilot.sessions import assignment, clients, queries, schemas, service, starting
+from flowpilot.sessions.edits import service as edits
 from flowpilot.sessions.following.seen import Seen, check_seen
 from flowpilot.sessions.holding import naming_the_holder
 from flowpilot.sessions.jobs import SUGGEST_JOB
@@ -158,9 +159,9 @@ async def record_step(
 async def go_back(
     request: Request, actor: CanWork, loaded: LoadedForWork, db: WriteSession, body: Seen = Seen()
 ) -> schemas.SessionOut:
-    """Go back one step. What was answered stays on record."""
+    """Take back the newest answer or outcome, which `back` names. It stays on record, and notes stay."""
     check_seen(loaded, body, actor, Action.STEP)
-    await service.go_back(db, actor, loaded)
+    await edits.go_back(db, actor, loaded)
     return await moved_on(request, db, actor, loaded)
 
 

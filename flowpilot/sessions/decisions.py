@@ -81,12 +81,6 @@ def note(where: path.Position, text: str) -> NewStep:
     return NewStep(StepKind.NOTE, {"text": text, **place})
 
 
-def step_back(where: path.Position) -> NewStep:
-    """Take the newest step of the path back."""
-    behind = path.step_back(where)
-    return NewStep(StepKind.BACK, _place(where.frames[-1], behind))
-
-
 def enter(where: path.Position, flow: UsableFlow) -> NewStep:
     """Enter the flow into which the present node leads."""
     about = {"flow_id": str(flow.id), "version_id": str(flow.version_id), "name": flow.name}

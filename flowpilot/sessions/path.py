@@ -29,10 +29,6 @@ class NothingOfferedError(OutdatedError):
     """There is nothing to choose: the session follows no flow, or its path has ended."""
 
 
-class NothingToTakeBackError(OutdatedError):
-    """The session is at the beginning of its flow."""
-
-
 @dataclass(frozen=True, slots=True)
 class Frame:
     """A flow that a session is in, and the node where it is. The session's own flow has no `flow_id` here.
@@ -111,7 +107,7 @@ class Trail:
 
 
 def position(tree: Tree | None, steps: Sequence[AISessionStep], inner: Trees = _NO_TREES) -> Position:
-    """Where the steps, in their order, have led. Going back takes the newest step off the trail.
+    """Where the steps, in their order, have led. What was taken back is not on the trail.
 
     Args:
         tree: of the flow that the session follows.
@@ -150,7 +146,8 @@ def flow_of(step: AISessionStep) -> uuid.UUID | None:
 def standing(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
     """The steps that count, as they read now: without what was taken back, undone or struck, and that itself.
 
-    If somebody only went back, the outcome of an instruction stays: it was done, whatever was answered afterwards.
+    Before going back was a taking back, it was a step of its own (`back`), and left the outcome of an instruction
+    in the record. Where such a step stands, that is still so.
     """
     _, undone = _replay(steps)
     known = records(steps)
@@ -193,17 +190,6 @@ def choose(where: Position, kind: NodeKind, label: str) -> Choice:
     return found
 
 
-def step_back(where: Position) -> str:
-    """The node that going back leads to.
-
-    Raises:
-        NothingToTakeBackError: the session is at the beginning of its flow.
-    """
-    if not where.trail:
-        raise NothingToTakeBackError("This is the first step, so there is nothing to undo.")
-    return str(where.trail[-1].content["node"])
-
-
 def _replay(steps: Sequence[AISessionStep]) -> tuple[list[AISessionStep], list[AISessionStep]]:
     """The steps that have led to where the session is, and those that were taken back."""
     trail: list[AISessionStep] = []
@@ -230,7 +216,7 @@ def _is_move(step: AISessionStep) -> bool:
 
 
 def _take_back(trail: list[AISessionStep]) -> list[AISessionStep]:
-    """Take the newest answer or outcome off the trail, with the sub-flows into which it led."""
+    """Take the newest answer or outcome off the trail, as a `back` did, with the sub-flows into which it led."""
     moves = [place for place, step in enumerate(trail) if step.kind != StepKind.ENTER]
     if not moves:
         return []

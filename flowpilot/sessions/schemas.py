@@ -18,7 +18,7 @@ from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.edits.policy import Editing
-from flowpilot.sessions.edits.schemas import RemovedOut, StepOut, steps_out
+from flowpilot.sessions.edits.schemas import RemovedOut, StepOut, back_of, steps_out
 from flowpilot.sessions.following.seen import Seen
 from flowpilot.sessions.models import AISession, ConfidenceTier, SessionStatus, StatusChange
 from flowpilot.sessions.problem.schemas import PartOut, parts_out
@@ -219,6 +219,7 @@ class SessionOut(SessionRow):
     ahead: list[AheadOut] = Field(description="Nodes that may still be reached, each once.")
     standing: list[uuid.UUID] = Field(description="The steps that count, without answers that were taken back.")
     steps: list[StepOut]
+    back: uuid.UUID | None = Field(description="The step that going back takes back; null if the caller cannot.")
     status_changes: list[StatusChangeOut]
     removals: list[RemovedOut] = Field(description="What was removed for good, the oldest first: no words.")
     suggestion: Suggestion | None
@@ -244,6 +245,7 @@ def client_ref(session: AISession) -> ClientRef | None:
 def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | None) -> dict[str, Any]:
     """The fields of `SessionOut`, as the actor sees them."""
     session, where, run = history.session, history.where, history.run
+    editing = Editing(history, actor)
     is_procedural = history.is_procedural
     fields = fields_out(run, *run.passed) if run.here else free_fields_out(run, suggestion)
     asked, ends = bool(run.may_be_marked() or fields), may_end(run, is_procedural=is_procedural)
@@ -267,7 +269,8 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
         "trail": [str(step.content["node"]) for step in where.trail],
         "ahead": ahead_out(where),
         "standing": [step.id for step in path.standing(history.steps)],
-        "steps": steps_out(Editing(history, actor)),
+        "steps": steps_out(editing),
+        "back": back_of(editing),
         "status_changes": _changes(history.changes),
         "removals": [RemovedOut.model_validate(one) for one in session.removals],
         "suggestion": suggestion,

@@ -69,12 +69,6 @@ async def write_text(
     return await add_step(db, loaded, actor.user_id, new.beside(files))
 
 
-async def go_back(db: Db, actor: Actor, loaded: LoadedSession) -> AISessionStep:
-    """Take the newest step of the path back; it stays on record."""
-    policy.check(loaded.session, actor, Action.STEP)
-    return await add_step(db, loaded, actor.user_id, decisions.step_back(loaded.where))
-
-
 async def pause(db: Db, actor: Actor, locked: LockedSession, reason: str = "") -> None:
     """Pause the session."""
     policy.check(locked.session, actor, Action.PAUSE)

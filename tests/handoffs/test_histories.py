@@ -22,6 +22,7 @@ from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service as sessions
 from flowpilot.sessions import starting, transitions
+from flowpilot.sessions.edits import service as edits
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.settings import Settings
 from flowpilot.wiring import wire_features
@@ -40,7 +41,7 @@ WORKING: dict[str, Working] = {
     "text": lambda db, who, locked: sessions.write_text(db, who, locked, "It blinks."),
     "answer": lambda db, who, locked: sessions.take_choice(db, who, locked, "No"),
     "try": lambda db, who, locked: sessions.report_outcome(db, who, locked, "Still nothing"),
-    "back": sessions.go_back,
+    "back": edits.go_back,
     "pause": sessions.pause,
     "resume": sessions.resume,
     "resolve": lambda db, who, locked: sessions.resolve(db, who, locked, "The fuse."),

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -95,17 +94,6 @@ def test_a_session_is_where_its_steps_led(tree: Tree, data: st.DataObject) -> No
     assert (where.node_id, where.node) == (walk.node_id, tree.nodes[walk.node_id])
     assert [step.content["node"] for step in where.trail] == walk.behind
     assert list(where.trail) == walk.led_on
-
-
-@given(trees(), st.data())
-def test_going_back_leads_to_the_node_before_and_at_the_beginning_nowhere(tree: Tree, data: st.DataObject) -> None:
-    walk = _walk(tree, data)
-    where = path.position(tree, walk.steps)
-    if walk.behind:
-        assert path.step_back(where) == walk.behind[-1]
-    else:
-        with pytest.raises(path.NothingToTakeBackError):
-            path.step_back(where)
 
 
 @given(trees(), st.data())

@@ -1,13 +1,28 @@
 """What correcting, striking and taking back decide, from loaded data alone. Pure."""
 
-from typing import Any
+from typing import Any, Protocol
 
 from flowpilot.flows.tree import Tree
 from flowpilot.sessions import path
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.edits.record import StepRecord, text_now
-from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import AISessionStep, StepKind
+
+
+class SessionOnItsPath(Protocol):
+    """A session with its steps and the trees that it follows, as it was loaded or is told."""
+
+    @property
+    def steps(self) -> list[AISessionStep]:
+        """Its steps, in their order."""
+
+    @property
+    def tree(self) -> Tree | None:
+        """Of its flow, if it follows one."""
+
+    @property
+    def inner(self) -> path.Trees:
+        """Of the sub-flows that it has entered, by version."""
 
 
 def correct(step: AISessionStep, record: StepRecord, text: str) -> NewStep | None:
@@ -22,18 +37,18 @@ def strike(step: AISessionStep) -> NewStep:
     return NewStep(StepKind.STRIKE, {"step": str(step.id)})
 
 
-def take_back(loaded: LoadedSession, step: AISessionStep, earlier: Tree | None = None) -> NewStep:
+def take_back(told: SessionOnItsPath, step: AISessionStep, earlier: Tree | None = None) -> NewStep:
     """Take back a step, and the answers and outcomes that follow from it.
 
     Args:
-        loaded: the session.
+        told: the session.
         step: an answer, an outcome, or the choice of the flow that the session follows.
         earlier: the tree of the flow that this choice has left, if it left one.
     """
     is_flow = step.kind == StepKind.FLOW
-    fallen = path.trail_of(loaded.steps).falling(step)
+    fallen = path.trail_of(told.steps).falling(step)
     off_path = [one for one in [step, *fallen] if one.kind not in {StepKind.ENTER, StepKind.FLOW}]
-    is_on_path = is_flow or step in path.position(loaded.tree, loaded.steps, loaded.inner).trail
+    is_on_path = is_flow or step in path.position(told.tree, told.steps, told.inner).trail
     content: dict[str, Any] = {
         "step": str(step.id),
         "also": [str(one.id) for one in fallen],
@@ -44,7 +59,7 @@ def take_back(loaded: LoadedSession, step: AISessionStep, earlier: Tree | None =
     if not is_on_path:
         return NewStep(StepKind.TAKE_BACK, content)
     taken = AISessionStep(id=None, kind=StepKind.TAKE_BACK, is_free_text=False, content=content)
-    after = path.position(earlier if is_flow else loaded.tree, [*loaded.steps, taken], loaded.inner)
+    after = path.position(earlier if is_flow else told.tree, [*told.steps, taken], told.inner)
     return NewStep(StepKind.TAKE_BACK, content | _place(after))
 
 

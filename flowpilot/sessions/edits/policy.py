@@ -75,6 +75,11 @@ class Editing:
         return path.Trail([step for step in steps if step.kind != StepKind.ENTER])
 
     @cached_property
+    def newest(self) -> AISessionStep | None:
+        """The newest answer or outcome on the path, which going back takes back."""
+        return self.trail.steps[-1] if self.trail.steps else None
+
+    @cached_property
     def flow(self) -> AISessionStep | None:
         """The choice of the flow that the session follows; None if it began with it."""
         chosen = (step for step in reversed(self.history.steps) if step.kind == StepKind.FLOW)

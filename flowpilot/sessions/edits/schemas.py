@@ -102,6 +102,12 @@ def steps_out(editing: Editing) -> list[StepOut]:
     return [_step_out(editing, step) for step in editing.history.steps]
 
 
+def back_of(editing: Editing) -> uuid.UUID | None:
+    """The step that going back takes back; None if the actor may not, or there is none."""
+    newest = editing.newest
+    return newest.id if newest is not None and StepAction.TAKE_BACK in editing.allowed(newest) else None
+
+
 def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
     record, allowed = editing.known.of(step), editing.allowed(step)
     falls = editing.falling(step) if StepAction.TAKE_BACK in allowed else []

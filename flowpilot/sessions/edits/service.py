@@ -31,6 +31,10 @@ class StepNotFoundError(NotFoundError):
         super().__init__("The session has no such step.")
 
 
+class NothingToTakeBackError(OutdatedError):
+    """No answer and no outcome has led to where the session is."""
+
+
 class StepChangedError(OutdatedError):
     """Somebody else has edited the step since the caller saw it."""
 
@@ -92,6 +96,18 @@ async def take_back(db: Db, actor: Actor, loaded: LoadedSession, step: AISession
     session.confidence = left["left_confidence"] if "left" in left else 0.0
     session.confidence_tier = None if session.confidence is None else tier(session.confidence)
     await _edit(db, actor, loaded, new)
+
+
+async def go_back(db: Db, actor: Actor, loaded: LoadedSession) -> None:
+    """Take back the newest answer or outcome of the path: `take_back`, without looking for the step.
+
+    Raises:
+        NothingToTakeBackError: the session is at the beginning of its flow, or follows none.
+    """
+    newest = Editing(loaded, actor).newest
+    if newest is None:
+        raise NothingToTakeBackError("This is the first step, so there is nothing to take back.")
+    await take_back(db, actor, loaded, newest)
 
 
 def find_step(steps: Sequence[AISessionStep], step_id: uuid.UUID, after_step: int | None = None) -> AISessionStep:

@@ -109,19 +109,6 @@ async def mark(
     return _back(session_id)
 
 
-@router.post("/back")
-async def go_back(
-    request: Request,
-    session_id: Id,
-    body: Annotated[SeenForm, Form()],
-    actor: CanWork,
-    loaded: LoadedForWork,
-    db: WriteSession,
-) -> Response:
-    await api.go_back(request, actor, loaded, db, body)
-    return _back(session_id)
-
-
 @router.post("/flow")
 async def follow_flow(
     request: Request,

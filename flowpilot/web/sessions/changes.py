@@ -221,5 +221,6 @@ def _edited_step(step: StepOut | None) -> str:
         return "a note"
     if step.kind == StepKind.FLOW:
         return "the choice of the flow"
-    asked = step.content.get("question") or step.content.get("instruction")
+    # Without a node, somebody wrote what was tried, or the copilot did.
+    asked = step.content.get("question") or ("node" in step.content and step.content.get("instruction"))
     return f"the answer to “{asked}”" if asked else "a step"

@@ -7,21 +7,24 @@ from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
+from flowpilot.sessions import api as sessions
+from flowpilot.sessions.api import LoadedForWork
 from flowpilot.sessions.edits import api
 from flowpilot.sessions.edits.api import LoadedToEdit
 from flowpilot.sessions.edits.schemas import CorrectionIn, SeenStep
 from flowpilot.sessions.schemas import SessionOut
 from flowpilot.web.render import go_to
 from flowpilot.web.sessions.actions import SeenForm
+from flowpilot.web.sessions.path import taken_back
 
-router = APIRouter(prefix="/sessions/{session_id}/steps/{step_id}", include_in_schema=False)
+router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 
 
 class CorrectionForm(SeenForm, CorrectionIn):
     """The text as it should read."""
 
 
-@router.post("/reword")
+@router.post("/steps/{step_id}/reword")
 async def correct(
     request: Request,
     step_id: uuid.UUID,
@@ -34,7 +37,7 @@ async def correct(
     return _back(session, "Corrected.")
 
 
-@router.post("/strike")
+@router.post("/steps/{step_id}/strike")
 async def strike(
     request: Request,
     step_id: uuid.UUID,
@@ -47,7 +50,7 @@ async def strike(
     return _back(session, "Struck. Correct it to bring it back.")
 
 
-@router.post("/take-back")
+@router.post("/steps/{step_id}/take-back")
 async def take_back(
     request: Request,
     step_id: uuid.UUID,
@@ -57,10 +60,23 @@ async def take_back(
     db: WriteSession,
 ) -> Response:
     session = await api.take_back(request, step_id, actor, loaded, db, body)
-    return _back(session, "Taken back.")
+    return _back(session, taken_back(session))
+
+
+@router.post("/back")
+async def go_back(
+    request: Request,
+    body: Annotated[SeenForm, Form()],
+    actor: CanWork,
+    loaded: LoadedForWork,
+    db: WriteSession,
+) -> Response:
+    session = await sessions.go_back(request, actor, loaded, db, body)
+    return _back(session, taken_back(session))
 
 
 def _back(session: SessionOut, notice: str) -> Response:
-    """Back to the page. What is on a ticket is not changed, which is said if there is one."""
-    stays = " A note that is on the ticket already stays as it is." if session.psa_ticket_id else ""
+    """Back to the page. What is on a ticket is not changed, which is said if something may be there."""
+    may_be_posted = session.psa_ticket_id and len(session.status_changes) > 1
+    stays = " A note that is on the ticket already stays as it is." if may_be_posted else ""
     return go_to(f"/sessions/{session.id}", notice + stays)

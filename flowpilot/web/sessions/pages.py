@@ -29,7 +29,7 @@ from flowpilot.web.render import Page, render
 from flowpilot.web.sessions.digests import details_shown, facts_shown, rating_shown
 from flowpilot.web.sessions.facts import Recognised
 from flowpilot.web.sessions.flow import may_change_flow
-from flowpilot.web.sessions.path import PathStep, path_of
+from flowpilot.web.sessions.path import PathStep, goes_back, path_of
 from flowpilot.web.sessions.tried import failed_fix, solved_with
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
@@ -143,6 +143,11 @@ class Session(Page):
     def path(self) -> list[PathStep | StatusChangeOut]:
         """The path so far."""
         return path_of(self.session)
+
+    @property
+    def goes_back(self) -> str:
+        """What *Back* takes back; empty if it is not offered."""
+        return goes_back(self.session)
 
     @property
     def solved_by(self) -> list[str]:

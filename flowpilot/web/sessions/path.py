@@ -101,3 +101,36 @@ def _in_short(step: StepOut) -> str:
     asked = next((said[name] for name in _ASKED if said.get(name)), "")
     answer = next((said[name] for name in _SAID[:3] if said.get(name)), "")
     return tidy(f"{str(asked).rstrip('.:')}: {answer}" if asked and answer else str(asked or answer), _SHORT)
+
+
+def in_words(step: StepOut) -> str:
+    """What is taken back with a step: `“No” to “Is it on?”`. None of it are words that a person wrote."""
+    said = step.content
+    match step.kind:
+        case StepKind.ANSWER:
+            return f"{_quoted(said['choice'])} to {_quoted(said['question'])}"
+        case StepKind.OUTCOME:
+            with_note = " with its note" if step.text_name == "note" and step.text is not None else ""
+            about = f" for {_quoted(said['instruction'])}" if "node" in said else ""
+            return f"{_quoted(said['outcome'])}{about}{with_note}"
+        case _:
+            return "the choice of the flow"
+
+
+def goes_back(session: SessionOut) -> str:
+    """What going back takes back; empty if it cannot."""
+    return next((in_words(step) for step in session.steps if step.id == session.back), "")
+
+
+def taken_back(session: SessionOut) -> str:
+    """What the newest step of a session has taken back, in a sentence or two."""
+    edit = session.steps[-1].content
+    about = next(in_words(step) for step in session.steps if str(step.id) == edit["step"])
+    by_id = {str(step.id): step for step in session.steps}
+    n_more = sum(by_id[one].kind != StepKind.ENTER for one in edit["also"])
+    more = f", and {n_more} {'step' if n_more == 1 else 'steps'} after it" if n_more else ""
+    return f"Taken back: {about}{more}. Notes stay."
+
+
+def _quoted(text: object) -> str:
+    return f"“{tidy(str(text), _SHORT)}”"

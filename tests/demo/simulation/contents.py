@@ -1,17 +1,27 @@
 """What each step of a simulated session says."""
 
 import uuid
+from typing import NamedTuple
 
 from flowpilot.flows.filling import fill_tree
 from flowpilot.flows.tree import NodeKind, Tree
 from flowpilot.sessions import path
 from flowpilot.sessions.decisions import enter
+from flowpilot.sessions.edits.decisions import take_back
 from flowpilot.sessions.following.usable import UsableFlow
 from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
 from flowpilot.sessions.runs.decisions import Mark, MarkAction, mark
 from flowpilot.sessions.runs.marks import values
 from flowpilot.sessions.runs.run import run_of
 from tests.demo.rows import Facts
+
+
+class _Told(NamedTuple):
+    """A session as far as it is told."""
+
+    tree: Tree | None
+    steps: list[AISessionStep]
+    inner: path.Trees
 
 
 def check_contents(facts: Facts) -> None:
@@ -27,6 +37,8 @@ def check_contents(facts: Facts) -> None:
                 new = mark(run_of(where, before, inner), _marked(step))
                 assert new is not None
                 assert (new.kind, new.content) == (step.kind, step.content)
+            elif step.kind == StepKind.TAKE_BACK:
+                assert step.content == take_back(_Told(shown, before, inner), where.trail[-1]).content
             elif step.kind == StepKind.ENTER:
                 _check_entry(facts, where, step)
             else:
@@ -72,8 +84,6 @@ def _content(tree: Tree | None, where: path.Position, step: AISessionStep) -> di
             return {"text": said["text"], **place}
         case StepKind.ANSWER, True:
             return {"question": where.node.text, "choice": said["choice"], **place}
-        case StepKind.BACK, False:
-            return {**place, "next": path.step_back(where)}
         case StepKind.ANSWER, False:
             choice = path.choose(where, NodeKind.QUESTION, said["choice"])
             return {"question": where.node.text, "choice": choice.label, **place, "next": choice.next}

@@ -6,6 +6,7 @@ from fastapi.testclient import TestClient
 from flowpilot.db.session import Database, Db
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.sessions import service
+from flowpilot.sessions.edits.service import go_back
 from flowpilot.sessions.locking import LoadedSession
 from tests.company import Company
 from tests.sessions.flows import SESSIONS, post, start, take
@@ -120,7 +121,7 @@ async def test_a_resolved_session(story: Story) -> None:
     await story.begin("09:00", client_name="Example Client Ltd", psa_ticket_id="T-4711")
     await story.does("09:02", service.write_text, "Its lamp blinks red.")
     await story.does("09:04", service.take_choice, "Yes")
-    await story.does("09:05", service.go_back)
+    await story.does("09:05", go_back)
     await story.does("09:06", service.take_choice, "No")
     await story.does("09:08", service.write_text, "The user is away until noon.")
     await story.does("09:18", service.report_outcome, "Still nothing", "The lamp stays dark.")

@@ -7,6 +7,7 @@ from typing import Any
 from flowpilot.flows.tree import Tree
 from flowpilot.sessions import decisions
 from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.edits.decisions import take_back
 from flowpilot.sessions.following.usable import UsableFlow
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 from flowpilot.sessions.path import Position, position
@@ -88,7 +89,7 @@ class Walk:
         self.take(mark(self.run, Mark(do, item, **more)))
 
     def back(self) -> None:
-        self.take(decisions.step_back(self.where))
+        self.take(take_back(self, self.where.trail[-1]))
 
 
 def names(entries: list[Entry]) -> list[str]:

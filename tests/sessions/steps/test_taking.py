@@ -222,7 +222,7 @@ def test_positions_are_counted_on_and_the_counts_are_those_of_the_steps(
     assert [step["kind"] for step in resolved["steps"]] == [
         "answer",
         "answer",
-        "back",
+        "take_back",
         "answer",
         "note",
         "outcome",

@@ -156,7 +156,7 @@ def test_an_answer_is_not_recorded_when_the_same_question_is_asked_again(desk: D
     answer = send(desk.senior, older, "/steps", choice="No")
     assert answer.status_code == 409
     assert "It is now at &#34;Does the reader show a light?&#34;, after 2 steps." in answer.text
-    assert [kind for kind, _ in desk.steps] == ["answer", "back"]
+    assert [kind for kind, _ in desk.steps] == ["answer", "take_back"]
 
 
 def test_back_takes_only_the_answer_back_that_its_page_showed(desk: Desk) -> None:

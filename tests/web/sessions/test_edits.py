@@ -72,6 +72,25 @@ def test_what_else_is_taken_back_is_said_before(session: tuple[TestClient, str])
     assert page.text.count('<small class="edited">Taken back') == 2
 
 
+def test_back_says_before_and_afterwards_what_it_takes_back(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    before = browser.get(path)
+    assert 'aria-describedby="h-back"' in before.text
+    assert "Back takes back “Still nothing” for “Switch it on.” with its note. Notes stay." in before.text
+    page = send(browser, before, "/back")
+    assert "Taken back: “Still nothing” for “Switch it on.” with its note. Notes stay." in page.text
+    assert "Back takes back “No” to “Is the printer on?”. Notes stay." in page.text
+    last = send(browser, page, "/back")
+    assert "Taken back: “No” to “Is the printer on?”. Notes stay." in last.text
+    assert 'id="h-back"' not in last.text
+
+
+def test_what_fell_with_it_is_counted_afterwards(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    page = send(browser, path, "/take-back")
+    assert "Taken back: “No” to “Is the printer on?”, and 1 step after it. Notes stay." in page.text
+
+
 def test_an_older_page_takes_nothing_back(session: tuple[TestClient, str]) -> None:
     browser, path = session
     old = browser.get(path)

@@ -23,7 +23,7 @@ from tests.web.sessions.states import NODES, Desk, make_states, open_desk
 LEAD_ON = {
     "/sessions/*/steps": "step",
     "/sessions/*/steps with words": "note",
-    "/sessions/*/back": "step",
+    "/sessions/*/back": "go back",
     "/sessions/*/flow": "change flow",
     "/sessions/*/marks": "mark",
     "/sessions/*/pause": "pause",
@@ -128,6 +128,8 @@ def _of_session(session: dict[str, Any]) -> Allowed:
     actions = set(session["allowed"])
     if policy.may_correct(session["allowed"]):
         actions.add("correct details")
+    if session["back"]:
+        actions.add("go back")
     if "step" in actions and (session["current"] is None or session["current"]["may_leave"]):
         actions.add("change flow")
     return {session["id"]: actions} | {step["id"]: set(step["allowed"]) for step in session["steps"]}

@@ -10,6 +10,7 @@ from flowpilot.flows.tree import Choice, NodeKind
 from flowpilot.handoffs import decisions as handoff_decisions
 from flowpilot.sessions import decisions, transitions
 from flowpilot.sessions.decisions import NewStep
+from flowpilot.sessions.edits import decisions as edits
 from flowpilot.sessions.following.usable import UsableFlow
 from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.runs import decisions as runs
@@ -54,8 +55,8 @@ def mark(story: Story, by: uuid.UUID, wanted: Mark) -> None:
 
 
 def go_back(story: Story, by: uuid.UUID) -> None:
-    """Take the newest step of the path back."""
-    _add_step(story, by, decisions.step_back(story.where))
+    """Take the newest answer or outcome of the path back."""
+    _add_step(story, by, edits.take_back(story, story.where.trail[-1]))
 
 
 def resolve(story: Story, by: uuid.UUID, text: str) -> None:
@@ -98,7 +99,7 @@ def _add_step(story: Story, by: uuid.UUID, new: NewStep) -> None:
     transitions.next_status(SessionStatus(story.session.status), Action.STEP)
     step_id = id_at(story.rng, story.moment)
     step = decisions.take_step(story.session, story.steps, new, step_id=step_id, by=by, at=story.moment)
-    story.said.update(new.content.values())
+    story.said.update(value for value in new.content.values() if isinstance(value, str))
     effects.note_first_action(story, step)
 
 

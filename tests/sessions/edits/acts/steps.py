@@ -43,8 +43,10 @@ def on(tale: Tale, data: st.DataObject) -> None:
 
 
 def back(tale: Tale, _: st.DataObject) -> None:
-    tale.keep(decisions.step_back(tale.loaded.where))
-    tale.places[-1], _step = tale.paths[-1].pop()
+    """Go back as the product did before that was a taking back: outcomes stay in the note."""
+    node, _step = tale.paths[-1].pop()
+    tale.keep(NewStep(StepKind.BACK, {"node": tale.places[-1], "next": node}))
+    tale.places[-1] = node
 
 
 def flow(tale: Tale, _: st.DataObject) -> None:
