@@ -165,6 +165,16 @@ async def go_back(
     return await moved_on(request, db, actor, loaded)
 
 
+@router.post("/{session_id}/enter-again")
+async def enter(
+    request: Request, actor: CanWork, loaded: LoadedForWork, db: WriteSession, body: Seen = Seen()
+) -> schemas.SessionOut:
+    """Enter the sub-flow of the present node again, after its entry was taken back (`may_enter`)."""
+    check_seen(loaded, body, actor, Action.STEP)
+    await service.enter_again(db, actor, loaded)
+    return await moved_on(request, db, actor, loaded)
+
+
 @router.post("/{session_id}/flow")
 async def follow_flow(
     request: Request, body: schemas.FlowChoiceIn, actor: CanWork, loaded: LoadedForWork, db: WriteSession

@@ -137,6 +137,14 @@ def position(tree: Tree | None, steps: Sequence[AISessionStep], inner: Trees = _
     return Position(moves, tuple(frames), halt, tuple(behind))
 
 
+def may_enter(where: Position) -> bool:
+    """Whether the session is at a node that leads into another flow, whose entry was taken back.
+
+    It stays there: what the flow is for is done without it, or it is entered again.
+    """
+    return where.node is not None and where.node.kind is NodeKind.SUBFLOW and not where.halt
+
+
 def flow_of(step: AISessionStep) -> uuid.UUID | None:
     """The sub-flow in which a step was taken; None for one in the flow that the session follows."""
     named = step.content.get("flow")

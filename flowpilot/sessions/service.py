@@ -8,11 +8,12 @@ from flowpilot.attachments.schemas import names_in
 from flowpilot.db.announce import announce
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
+from flowpilot.errors import OutdatedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import still_works
 from flowpilot.identity.hours.queries import hours_history
 from flowpilot.psa.postings.relinking import relink
-from flowpilot.sessions import decisions, hooks, idle, policy, transitions
+from flowpilot.sessions import decisions, hooks, idle, path, policy, transitions
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.following.entering import next_entry
 from flowpilot.sessions.locking import LoadedSession, LockedSession, steps_of
@@ -27,6 +28,10 @@ Files = Mapping[str, Any]
 """The part of a step's content that names its files."""
 
 _NO_FILES: Files = {}
+
+
+class NothingToEnterError(OutdatedError):
+    """The session is not at a node that leads into another flow."""
 
 
 async def take_choice(
@@ -151,6 +156,18 @@ async def enter_subflows(db: Db, loaded: LoadedSession, by: uuid.UUID) -> None:
     """Enter the sub-flow at whose node the session has arrived, and one with which that begins, and so on."""
     while (entry := await next_entry(db, loaded)) is not None:
         await add_step(db, loaded, by, entry)
+
+
+async def enter_again(db: Db, actor: Actor, loaded: LoadedSession) -> None:
+    """Enter the sub-flow of the present node, whose entry was taken back, as it is published now.
+
+    Raises:
+        NothingToEnterError: the session is at no such node.
+    """
+    policy.check(loaded.session, actor, Action.STEP)
+    if not path.may_enter(loaded.where):
+        raise NothingToEnterError("There is no sub-flow to enter here. Load the session again to see where it is.")
+    await enter_subflows(db, loaded, actor.user_id)
 
 
 async def _move_on(db: Db, loaded: LoadedSession, by: uuid.UUID, new: NewStep) -> AISessionStep:

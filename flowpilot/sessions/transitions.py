@@ -26,12 +26,16 @@ class Action(StrEnum):
     POSTPONE = "postpone"
     CONFIRM = "confirm"
     FAIL = "fail"
+    TAKE_BACK = "take_back"  # The step with the fix that waits, which ends the waiting.
     MARK = "mark"  # A step with an item or a field, which more people may take.
     NOTE = "note"  # A step with words alone, which more people may take, too.
 
 
 # Done to a session's handoff, through the handoff's own routes.
 _OF_HANDOFFS = frozenset({Action.CLAIM, Action.RELEASE, Action.RETURN, Action.PARK})
+
+# Done to a step, through the step's own route.
+_OF_STEPS = frozenset({Action.TAKE_BACK})
 
 # What can be done once a fix was applied that has to prove itself, and not before.
 OF_WAITING = (Action.CONFIRM, Action.FAIL, Action.POSTPONE)
@@ -52,6 +56,7 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
         Action.POSTPONE: SessionStatus.PAUSED,
         Action.CONFIRM: SessionStatus.RESOLVED,
         Action.FAIL: SessionStatus.ACTIVE,
+        Action.TAKE_BACK: SessionStatus.ACTIVE,
         Action.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
         **_END,
     },
@@ -85,7 +90,8 @@ class NotAllowedNowError(OutdatedError):
 
 def allowed(status: SessionStatus) -> list[Action]:
     """What can be done to a session of that status, through the session's own routes, if no fix waits."""
-    return [action for action in TRANSITIONS[status] if action not in _OF_HANDOFFS and action not in OF_WAITING]
+    elsewhere = _OF_HANDOFFS | _OF_STEPS | frozenset(OF_WAITING)
+    return [action for action in TRANSITIONS[status] if action not in elsewhere]
 
 
 def refusal(status: SessionStatus, action: Action) -> NotAllowedNowError | None:

@@ -52,6 +52,7 @@ def test_a_session_follows_the_flow_that_fits(client: TestClient, company: Compa
         "outcomes": [],
         "returns_to": None,
         "halt": "",
+        "may_enter": False,
         "client_note": None,
         **ASKS_NOTHING,
     }

@@ -1,11 +1,12 @@
 """What correcting, striking and taking back decide, from loaded data alone. Pure."""
 
+from collections.abc import Sequence
 from typing import Any, Protocol
 
 from flowpilot.flows.tree import Tree
 from flowpilot.sessions import path
 from flowpilot.sessions.decisions import NewStep
-from flowpilot.sessions.edits.record import StepRecord, text_now
+from flowpilot.sessions.edits.record import StepRecord, became_of, text_now
 from flowpilot.sessions.models import AISessionStep, StepKind
 
 
@@ -38,17 +39,17 @@ def strike(step: AISessionStep) -> NewStep:
 
 
 def take_back(told: SessionOnItsPath, step: AISessionStep, earlier: Tree | None = None) -> NewStep:
-    """Take back a step, and the answers and outcomes that follow from it.
+    """Take back a step, and what follows from it: the answers and outcomes after it on the path.
 
     Args:
         told: the session.
-        step: an answer, an outcome, or the choice of the flow that the session follows.
+        step: an answer, an outcome, a fix, the entry of a sub-flow, or the choice of the flow that it follows.
         earlier: the tree of the flow that this choice has left, if it left one.
     """
-    is_flow = step.kind == StepKind.FLOW
-    fallen = path.trail_of(told.steps).falling(step)
+    trail, is_flow = path.trail_of(told.steps), step.kind == StepKind.FLOW
+    fallen = falling(trail, told.steps, step)
     off_path = [one for one in [step, *fallen] if one.kind not in {StepKind.ENTER, StepKind.FLOW}]
-    is_on_path = is_flow or step in path.position(told.tree, told.steps, told.inner).trail
+    is_on_path = is_flow or step in trail.steps
     content: dict[str, Any] = {
         "step": str(step.id),
         "also": [str(one.id) for one in fallen],
@@ -61,6 +62,11 @@ def take_back(told: SessionOnItsPath, step: AISessionStep, earlier: Tree | None 
     taken = AISessionStep(id=None, kind=StepKind.TAKE_BACK, is_free_text=False, content=content)
     after = path.position(earlier if is_flow else told.tree, [*told.steps, taken], told.inner)
     return NewStep(StepKind.TAKE_BACK, content | _place(after))
+
+
+def falling(trail: path.Trail, steps: Sequence[AISessionStep], step: AISessionStep) -> list[AISessionStep]:
+    """What is taken back with a step, in order: what follows it on the path; with a fix, that it did not help."""
+    return became_of(step, steps) if step.kind == StepKind.FIX else trail.falling(step)
 
 
 def _place(where: path.Position) -> dict[str, Any]:

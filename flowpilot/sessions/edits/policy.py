@@ -11,11 +11,15 @@ from flowpilot.attachments.schemas import attachments_in
 from flowpilot.errors import FlowPilotError, OutdatedError
 from flowpilot.identity.actor import Actor, ForbiddenError, Permission, missing_permission
 from flowpilot.sessions import path, policy, transitions
-from flowpilot.sessions.edits.record import Records, is_removed, records, text_key, text_now
+from flowpilot.sessions.edits import decisions
+from flowpilot.sessions.edits.record import Records, is_removed, records, text_key, text_now, waiting_fix
 from flowpilot.sessions.edits.words import written
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.runs.run import Run
 from flowpilot.sessions.transitions import Action
+
+# What is taken back. Notes are struck, and ticks and values have their own undo.
+_TAKEN_BACK = frozenset({StepKind.ANSWER, StepKind.OUTCOME, StepKind.FIX, StepKind.ENTER, StepKind.FLOW})
 
 
 class StepAction(StrEnum):
@@ -70,14 +74,13 @@ class Editing:
 
     @cached_property
     def trail(self) -> path.Trail:
-        """The answers and outcomes that have led to where the session is, without the sub-flows on the way."""
-        steps = path.trail_of(self.history.steps).steps
-        return path.Trail([step for step in steps if step.kind != StepKind.ENTER])
+        """What has led to where the session is."""
+        return path.trail_of(self.history.steps)
 
     @cached_property
     def newest(self) -> AISessionStep | None:
         """The newest answer or outcome on the path, which going back takes back."""
-        return self.trail.steps[-1] if self.trail.steps else None
+        return next((step for step in reversed(self.trail.steps) if step.kind != StepKind.ENTER), None)
 
     @cached_property
     def flow(self) -> AISessionStep | None:
@@ -85,9 +88,17 @@ class Editing:
         chosen = (step for step in reversed(self.history.steps) if step.kind == StepKind.FLOW)
         return next((step for step in chosen if step.id in self.standing), None)
 
+    def counts(self, step: AISessionStep) -> bool:
+        """Whether what was done counts. A fix was applied, though its words may be struck."""
+        is_applied = step.kind == StepKind.FIX and self.known.of(step).taken_back is None
+        return is_applied or step.id in self.standing
+
     def falling(self, step: AISessionStep) -> list[AISessionStep]:
         """What else is taken back with a step, without the sub-flows that are left."""
-        return self.trail.falling(step) if step.id in self.standing else []
+        if not self.counts(step):
+            return []
+        fallen = decisions.falling(self.trail, self.history.steps, step)
+        return [one for one in fallen if one.kind != StepKind.ENTER]
 
     def allowed(self, step: AISessionStep) -> list[StepAction]:
         """What the actor may do to the step."""
@@ -151,18 +162,30 @@ def _is_taken_back(editing: Editing, step: AISessionStep) -> FlowPilotError | No
 
 
 def _refusal_to_take_back(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
-    of_status = transitions.refusal(SessionStatus(editing.history.session.status), Action.STEP)
+    of_kind = _refusal_by_kind(step)
+    if of_kind is not None:
+        return of_kind
+    session = editing.history.session
+    waits = step == waiting_fix(session, editing.history.steps)
+    of_status = transitions.refusal(SessionStatus(session.status), Action.TAKE_BACK if waits else Action.STEP)
     if of_status is not None:
         return of_status
-    if editing.history.session.status == SessionStatus.ESCALATED and not _is_holder(editing):
+    if session.status == SessionStatus.ESCALATED and not _is_holder(editing):
         return NotYourStepError("A senior holds this session: what happens next is theirs to decide.")
-    if step.id not in editing.standing:
+    if not editing.counts(step):
         return NothingToEditError("This step does not count any more.")
-    if step.kind == StepKind.FLOW:
-        return _refusal_to_return(editing, step) or _not_theirs(editing, editing.falling(step))
-    if step.kind not in {StepKind.ANSWER, StepKind.OUTCOME} or step.is_free_text:
-        return NothingToEditError("Only answers, outcomes and the choice of a flow are taken back. Strike a note.")
-    return _not_theirs(editing, editing.falling(step))
+    of_flow = _refusal_to_return(editing, step) if step.kind == StepKind.FLOW else None
+    return of_flow or _not_theirs(editing, editing.falling(step))
+
+
+def _refusal_by_kind(step: AISessionStep) -> NothingToEditError | None:
+    if step.kind == StepKind.RESOLUTION:
+        return NothingToEditError("What resolved a session is not taken back. Reopen the session, and say why.")
+    if step.kind in _TAKEN_BACK and not step.is_free_text:
+        return None
+    return NothingToEditError(
+        "Only answers, outcomes, fixes, sub-flows and the choice of a flow are taken back. Strike a note."
+    )
 
 
 def _refusal_to_return(editing: Editing, step: AISessionStep) -> FlowPilotError | None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from flowpilot.sessions.models import EDITS, AISessionStep, StepKind
+from flowpilot.sessions.models import EDITS, AISession, AISessionStep, StepKind
 
 
 @dataclass(slots=True)
@@ -109,6 +109,19 @@ def as_worded(steps: Sequence[AISessionStep], known: Records) -> Iterator[AISess
         elif text is not None or key == "note":
             said = {name: value for name, value in step.content.items() if name != key}
             yield with_content(step, said if text is None else said | {key: text})
+
+
+def waiting_fix(session: AISession, steps: Sequence[AISessionStep]) -> AISessionStep | None:
+    """The fix that has to prove itself now; None if none waits."""
+    fixes = [step for step in steps if step.kind == StepKind.FIX]
+    return fixes[-1] if session.look_again_at is not None and fixes else None
+
+
+def became_of(fix: AISessionStep, steps: Sequence[AISessionStep]) -> list[AISessionStep]:
+    """The steps that say that a fix did not help, without those that were taken back."""
+    named = [step for step in steps if step.content.get("fix") == str(fix.id)]
+    known = records(steps) if named else Records()
+    return [step for step in named if known.of(step).taken_back is None]
 
 
 def _of_fix(step: AISessionStep, fix: AISessionStep | None, known: Records) -> AISessionStep:

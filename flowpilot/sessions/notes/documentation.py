@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from flowpilot.attachments.schemas import names_in
 from flowpilot.durations import of_work
 from flowpilot.sessions import path
-from flowpilot.sessions.edits.record import records, said_at
+from flowpilot.sessions.edits.record import records, said_at, waiting_fix
 from flowpilot.sessions.models import EDITS, AISessionStep, SessionStatus, StatusChange, StepKind
 from flowpilot.sessions.notes.checklist import checklist_sections
 from flowpilot.sessions.notes.course import (
@@ -138,18 +138,14 @@ def _line(history: SessionHistory, step: AISessionStep) -> str:
     if step.kind == StepKind.OUTCOME:
         line = _with_result(said.get("instruction", ""), said.get("outcome", ""))
         return f"{sentence(line)} {said['note']}" if "note" in said else line
-    if step.kind == StepKind.FIX and not _waits(history, step):
+    waiting = waiting_fix(history.session, history.steps)
+    # The state says what a fix waits for.
+    if step.kind == StepKind.FIX and (waiting is None or step.id != waiting.id):
         return f"{sentence(said.get('text', ''))} Then waited for: {said.get('waiting_for', '')}"
     # An imported step has the columns of its log.
     text = said.get("text") or "; ".join(f"{column}: {value}" for column, value in said.items())
     name = history.names.get(step.actor_id) if step.actor_id else None
     return f"{name}: {text}" if name and text and step.actor_id != history.session.user_id else text
-
-
-def _waits(history: SessionHistory, fix: AISessionStep) -> bool:
-    """Whether the fix has to prove itself now, for which the state says what it waits for."""
-    fixes = [step.id for step in history.steps if step.kind == StepKind.FIX]
-    return history.session.look_again_at is not None and fix.id == fixes[-1]
 
 
 def _with_result(asked: str, result: str) -> str:

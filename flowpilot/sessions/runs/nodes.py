@@ -9,7 +9,7 @@ from flowpilot.flows.files.shown import shown_files
 from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions.client_notes.models import NoteMode
 from flowpilot.sessions.client_notes.notes import ClientNotes, note_at
-from flowpilot.sessions.path import Frame, Position, ahead
+from flowpilot.sessions.path import Frame, Position, ahead, may_enter
 from flowpilot.sessions.runs.marks import filled
 from flowpilot.sessions.runs.run import Run
 from flowpilot.sessions.runs.schemas import FieldOut, SectionOut, fields_out, sections_out
@@ -47,6 +47,7 @@ class NodeOut(BaseModel):
     may_leave: bool = Field(description="Whether the session may follow another flow, or none, from here.")
     returns_to: str | None = None
     halt: str = Field(default="", description="Why the sub-flow of this node could not be entered.")
+    may_enter: bool = Field(default=False, description="Its sub-flow was taken back, and can be entered again.")
     client_note: ClientNoteOut | None = None
     files: list[AttachmentOut] = Field(default_factory=list, description="What the node shows.")
 
@@ -96,6 +97,7 @@ def node_out(where: Position, run: Run, flow_id: uuid.UUID | None, notes: Client
         may_leave=not run.open_before_leaving(),
         returns_to=shown.text if has_ended else None,
         halt=where.halt,
+        may_enter=may_enter(where),
         client_note=None if note is None else ClientNoteOut.model_validate(note),
         files=shown_files(node.files),
     )

@@ -109,6 +109,19 @@ async def mark(
     return _back(session_id)
 
 
+@router.post("/enter-again")
+async def enter(
+    request: Request,
+    session_id: Id,
+    body: Annotated[SeenForm, Form()],
+    actor: CanWork,
+    loaded: LoadedForWork,
+    db: WriteSession,
+) -> Response:
+    await api.enter(request, actor, loaded, db, body)
+    return _back(session_id)
+
+
 @router.post("/flow")
 async def follow_flow(
     request: Request,

@@ -48,6 +48,14 @@ _STEPS: dict[StepKind, _Words] = {
 # The same of an edit, before the step that it is about.
 _EDITED = {StepKind.CORRECT: "corrected", StepKind.STRIKE: "struck", StepKind.TAKE_BACK: "took back"}
 
+# Steps that are about no question of the flow.
+_NAMED = {
+    StepKind.FLOW: "the choice of the flow",
+    StepKind.ENTER: "the sub-flow",
+    StepKind.FIX: "the fix that was applied",
+    StepKind.RESOLUTION: "what solved it",
+}
+
 # The same of a new status. What resolves a session is a step.
 _STATUSES = {
     SessionStatus.ACTIVE: "goes on with the session",
@@ -181,9 +189,10 @@ def what_was_asked(handoff: HandoffOut, viewer: uuid.UUID, event: int) -> list[s
 
 
 def _comes_with(step: StepOut, change: StatusChangeOut) -> bool:
-    """Whether the session was paused because the step's fix has to prove itself: the step says so."""
-    is_pause = step.kind == StepKind.FIX and change.to_status == SessionStatus.PAUSED
-    return is_pause and change.reason == step.content.get("waiting_for")
+    """Whether the status changed with the step, which says so: a fix has to prove itself, or was taken back."""
+    if step.kind == StepKind.FIX:
+        return change.to_status == SessionStatus.PAUSED and change.reason == step.content.get("waiting_for")
+    return step.kind == StepKind.TAKE_BACK and change.created_at == step.created_at
 
 
 def _status(change: StatusChangeOut, is_sent_back: bool) -> str | None:
@@ -219,8 +228,8 @@ def _edited_step(step: StepOut | None) -> str:
         return "a step"
     if step.kind == StepKind.NOTE or step.is_free_text:
         return "a note"
-    if step.kind == StepKind.FLOW:
-        return "the choice of the flow"
+    if step.kind in _NAMED:
+        return _NAMED[step.kind]
     # Without a node, somebody wrote what was tried, or the copilot did.
     asked = step.content.get("question") or ("node" in step.content and step.content.get("instruction"))
     return f"the answer to “{asked}”" if asked else "a step"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from flowpilot.sessions.edits.schemas import StepOut
-from flowpilot.sessions.models import EDITS, StepKind
+from flowpilot.sessions.models import EDITS, SessionStatus, StepKind
 from flowpilot.sessions.schemas import SessionOut, StatusChangeOut
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import tidy
@@ -22,12 +22,14 @@ class PathStep:
     """A step of the path, with its content as it reads now.
 
     `is_gone`: it does not count any more. `falls`: what is taken back with it first, each in a few words.
+    `waits`: it is the fix that has to prove itself now.
     """
 
     step: StepOut
     said: dict[str, Any]
     is_gone: bool
     falls: Sequence[str]
+    waits: bool = False
 
     @property
     def n_more(self) -> int:
@@ -74,6 +76,8 @@ def _moment(one: PathStep | StatusChangeOut) -> Any:
 
 def _steps(session: SessionOut) -> Iterator[PathStep]:
     kept, by_id = set(session.standing), {step.id: step for step in session.steps}
+    fixes = [step.id for step in session.steps if step.kind == StepKind.FIX]
+    waiting = fixes[-1] if session.look_again_at is not None and fixes else None
     for step in session.steps:
         # What an edit did is said at the step that it is about.
         if step.kind in EDITS:
@@ -81,7 +85,7 @@ def _steps(session: SessionOut) -> Iterator[PathStep]:
         is_edited = step.struck or step.taken_back or step.removed
         if step.id in kept or step.kind == StepKind.FILL or is_edited:
             falls = [_in_short(by_id[one]) for one in step.takes_back[:_NAMED]]
-            yield PathStep(step, _said(step), step.id not in kept, falls)
+            yield PathStep(step, _said(step), step.id not in kept, falls, waits=step.id == waiting)
 
 
 def path_step(session: SessionOut, step: StepOut) -> PathStep:
@@ -113,6 +117,10 @@ def in_words(step: StepOut) -> str:
             with_note = " with its note" if step.text_name == "note" and step.text is not None else ""
             about = f" for {_quoted(said['instruction'])}" if "node" in said else ""
             return f"{_quoted(said['outcome'])}{about}{with_note}"
+        case StepKind.ENTER:
+            return f"the sub-flow {_quoted(said['name'])}"
+        case StepKind.FIX:
+            return "the fix that was applied"
         case _:
             return "the choice of the flow"
 
@@ -129,7 +137,15 @@ def taken_back(session: SessionOut) -> str:
     by_id = {str(step.id): step for step in session.steps}
     n_more = sum(by_id[one].kind != StepKind.ENTER for one in edit["also"])
     more = f", and {n_more} {'step' if n_more == 1 else 'steps'} after it" if n_more else ""
-    return f"Taken back: {about}{more}. Notes stay."
+    ends = " The session goes on: nothing waits to be looked at." if _ended_waiting(session) else ""
+    return f"Taken back: {about}{more}. Notes stay.{ends}"
+
+
+def _ended_waiting(session: SessionOut) -> bool:
+    """Whether the newest step took back the fix that waited."""
+    last = session.status_changes[-1] if session.status_changes else None
+    is_new = last is not None and last.created_at == session.steps[-1].created_at
+    return is_new and session.status == SessionStatus.ACTIVE
 
 
 def _quoted(text: object) -> str:

@@ -42,6 +42,7 @@ def test_a_step_for_another_node_learns_where_the_session_is(
         "outcomes": ["It prints", "Still nothing"],
         "returns_to": None,
         "halt": "",
+        "may_enter": False,
         "client_note": None,
         **ASKS_NOTHING,
     }

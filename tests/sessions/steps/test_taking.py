@@ -41,6 +41,7 @@ def test_a_choice_leads_on(client: TestClient, company: Company, session_id: str
         "outcomes": ["It prints", "Still nothing"],
         "returns_to": None,
         "halt": "",
+        "may_enter": False,
         "client_note": None,
         **ASKS_NOTHING,
     }

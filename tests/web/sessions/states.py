@@ -10,6 +10,7 @@ from fastapi.testclient import TestClient
 from flowpilot.clock import now
 from flowpilot.identity.actor import Role
 from tests.company import Company
+from tests.flows.nested import PROBLEM, RESET, publish, sign_in
 from tests.handoffs.helpers import Person, join
 from tests.sessions.flows import publish_printer_flow
 from tests.sessions.runs.procedure import publish_procedure
@@ -212,6 +213,15 @@ def _edited(desk: Desk) -> str:
     return session
 
 
+def _left_a_sub_flow(desk: Desk) -> str:
+    reset = publish(desk.client, desk.company, "Password reset", RESET)
+    outer = publish(desk.client, desk.company, "Cannot sign in", sign_in(reset))
+    session = desk.begin(problem_summary=PROBLEM, flow_id=str(outer))
+    entry = desk.send(f"{session}/steps", choice="No")["steps"][-1]["id"]
+    desk.send(f"{session}/steps/{entry}/take-back")
+    return session
+
+
 def _with_words_removed(desk: Desk) -> str:
     session = desk.begin()
     note = desk.send(f"{session}/steps", free_text="The password is Winter2026!")["steps"][-1]["id"]
@@ -238,5 +248,6 @@ _STORIES: dict[str, Callable[[Desk], str]] = {
     "at a checklist that is half done": _half_done_run,
     "a senior holds a checklist": _held_run,
     "edited": _edited,
+    "left a sub-flow": _left_a_sub_flow,
     "words were removed": _with_words_removed,
 }

@@ -148,6 +148,9 @@ def test_no_kind_of_step_is_without_words(kind: StepKind) -> None:
             {"kind": StepKind.ANSWER, "question": "Is it on?"},
             "Ana took back the answer to “Is it on?”.",
         ),
+        (StepKind.TAKE_BACK, {"kind": StepKind.FIX, "text": "hunter2"}, "Ana took back the fix that was applied."),
+        (StepKind.TAKE_BACK, {"kind": StepKind.ENTER, "name": "Reset"}, "Ana took back the sub-flow."),
+        (StepKind.CORRECT, {"kind": StepKind.OUTCOME, "instruction": "hunter2"}, "Ana corrected a step."),
         (StepKind.TAKE_BACK, {"kind": StepKind.FLOW, "name": "Printer"}, "Ana took back the choice of the flow."),
     ],
 )

@@ -1,12 +1,15 @@
 """The menu of each step on a session's page, as a browser without scripts uses it."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.clock import now
 from flowpilot.identity.actor import Role
 from tests.company import Company
+from tests.flows.nested import PROBLEM, RESET, publish, sign_in
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
@@ -103,3 +106,41 @@ def test_no_page_offers_what_is_refused(session: tuple[TestClient, str], signed_
     _, path = session
     assert "step-menu" not in signed_in(Role.VIEWER).get(path).text
     assert "step-menu" in signed_in(Role.TEAM_ADMIN).get(path).text
+
+
+def test_a_fix_that_waits_is_taken_back_and_the_page_says_what_follows(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    later = (now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    send(browser, f"{path}/verify", "/verify", fix="A new cable.", waiting_for="a day", other=later)
+    page = browser.get(path)
+    assert "The fix no longer waits to be looked at, and the session goes on." in page.text
+    after = send(browser, page, "/take-back")
+    assert "Taken back: the fix that was applied. Notes stay. The session goes on" in after.text
+    assert "Did it help?" not in after.text
+    assert _steps(after.text)[-1].startswith("Applied A new cable.")
+    assert '<del class="wrap">A new cable.</del>' in after.text
+
+
+def test_where_a_resolved_session_is_shown_reopening_is_offered(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    note = send(browser, path, "/resolve", summary="A fuse.")
+    assert f'<a href="{path}#f-reason">Reopen the session</a>' in note.text
+    page = browser.get(path).text
+    assert page.count('href="#f-reason"') == 3
+    assert "Not solved after all? Reopen the session" in _steps(page)[-1]
+    assert send(browser, path, "/reopen", reason="Pressed by mistake.").text.count('href="#f-reason"') == 0
+
+
+def test_a_sub_flow_is_left_and_entered_again(client: TestClient, company: Company, signed_in: SignedIn) -> None:
+    outer = publish(client, company, "Cannot sign in", sign_in(publish(client, company, "Password reset", RESET)))
+    browser = signed_in()
+    path = browser.post("/sessions", data={"problem_summary": PROBLEM, "flow_id": str(outer)}).url.path
+    inside = send(browser, path, "/steps", choice="No")
+    [entry] = [step for step in _steps(inside.text) if step.startswith("Sub-flow")]
+    assert "The session leaves the sub-flow. It can be entered again." in entry
+    step_id = re.findall(r'id="step-([^"]+)"><span class="text-secondary">Sub-flow', inside.text)[0]
+    left = send(browser, inside, f"/steps/{step_id}/take-back")
+    assert "Taken back: the sub-flow “Password reset”. Notes stay." in left.text
+    assert "The flow that leads on here was taken back." in left.text
+    again = send(browser, left, "/enter-again")
+    assert "Is the account in the cloud?" in again.text

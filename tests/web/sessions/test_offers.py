@@ -24,6 +24,7 @@ LEAD_ON = {
     "/sessions/*/steps": "step",
     "/sessions/*/steps with words": "note",
     "/sessions/*/back": "go back",
+    "/sessions/*/enter-again": "enter again",
     "/sessions/*/flow": "change flow",
     "/sessions/*/marks": "mark",
     "/sessions/*/pause": "pause",
@@ -128,6 +129,8 @@ def _of_session(session: dict[str, Any]) -> Allowed:
     actions = set(session["allowed"])
     if policy.may_correct(session["allowed"]):
         actions.add("correct details")
+    if "step" in actions and session["current"] and session["current"]["may_enter"]:
+        actions.add("enter again")
     if session["back"]:
         actions.add("go back")
     if "step" in actions and (session["current"] is None or session["current"]["may_leave"]):

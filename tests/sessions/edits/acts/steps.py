@@ -9,10 +9,11 @@ from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import decisions, path
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.edits import decisions as edits
-from flowpilot.sessions.edits.record import records, text_key, text_now
-from flowpilot.sessions.models import AISessionStep, StepKind
+from flowpilot.sessions.edits.record import records, text_key, text_now, waiting_fix
+from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.notes.beside import Dismissed
 from flowpilot.sessions.removal.steps import without_words
+from flowpilot.sessions.transitions import Action, refusal
 from flowpilot.text import REMOVED
 from tests.sessions.edits.tale import BEGAN, KIM, Tale
 
@@ -108,8 +109,17 @@ def edit(tale: Tale, data: st.DataObject) -> None:
 def _stands(tale: Tale, step: AISessionStep) -> bool:
     if step.kind == StepKind.FLOW:
         return bool(tale.chosen) and step.id == tale.chosen[-1]
+    if step.kind == StepKind.FIX:
+        return records(tale.loaded.steps).of(step).taken_back is None and _may_go(tale, step)
     is_move = step.kind in {StepKind.ANSWER, StepKind.OUTCOME} and not step.is_free_text
     return is_move and any(step.id == one.id for one in path.standing(tale.loaded.steps))
+
+
+def _may_go(tale: Tale, fix: AISessionStep) -> bool:
+    """Whether it waits, or the session goes on."""
+    waits = fix == waiting_fix(tale.session, tale.loaded.steps)
+    action = Action.TAKE_BACK if waits else Action.STEP
+    return refusal(SessionStatus(tale.session.status), action) is None
 
 
 def correct(tale: Tale, step: AISessionStep) -> None:
@@ -133,8 +143,15 @@ def remove(tale: Tale, step: AISessionStep) -> None:
 
 
 def take_back(tale: Tale, step: AISessionStep) -> None:
+    waits = step == waiting_fix(tale.session, tale.loaded.steps)
     tale.keep(edits.take_back(tale.loaded, step, tale.tree))
     tale.texts[step.id] = None
+    if step.kind == StepKind.FIX:
+        named = [one for one in tale.loaded.steps if one.content.get("fix") == str(step.id)]
+        tale.texts |= {one.id: None for one in named}
+        if waits:
+            tale.change(Action.TAKE_BACK)
+        return
     if step.kind == StepKind.FLOW:
         tale.chosen.pop()
         tale.places.pop()
