@@ -9,7 +9,7 @@ from flowpilot.flows.checking.checker import problems
 from flowpilot.flows.matching.match import tier
 from flowpilot.handoffs.models import HandoffEventKind, Priority, SessionHandoff
 from flowpilot.handoffs.snapshot import missing_of, take_snapshot
-from flowpilot.sessions.models import AISession, SessionStatus, StepKind
+from flowpilot.sessions.models import EDITS, AISession, SessionStatus, StepKind
 from flowpilot.sessions.queries import case_of
 from flowpilot.sessions.transitions import OPEN, TRANSITIONS
 from tests.demo.rows import Facts, moments
@@ -165,7 +165,9 @@ def check_first_actions(facts: Facts) -> None:
         ]
         expected = (after[0].created_at, after[0].actor_id) if after else (None, None)
         assert (handoff.first_action_at, handoff.first_action_by) == expected
-        by_claimant = [step.created_at for step in after if step.actor_id == handoff.claimed_by]
+        by_claimant = [
+            step.created_at for step in after if step.actor_id == handoff.claimed_by and step.kind not in EDITS
+        ]
         assert handoff.claimant_action_at == min(by_claimant, default=None)
 
 
@@ -212,7 +214,9 @@ def _check_events_of(facts: Facts, handoff: SessionHandoff) -> None:
                 assert claim is not None
                 acted = event.created_at
                 seconds = round((acted - claim[1]).total_seconds(), 3)
-                assert event.content == {"seconds": seconds, "by_claimant": event.actor_id == claim[0]}
+                [step] = [one for one in facts.steps[handoff.session_id] if one.created_at == acted]
+                by_claimant = event.actor_id == claim[0] and step.kind not in EDITS
+                assert event.content == {"seconds": seconds, "by_claimant": by_claimant}
             case KIND.CLAIMANT_ACTION:
                 assert claim is not None
                 assert event.actor_id == claim[0]
