@@ -183,7 +183,8 @@ class AISessionStep(Tenant, Base):
     follows a flow also `node`, where the step was taken, and `next`, where the session is after it; in a sub-flow
     also `flow`, the flow of that node.
 
-    A step about an earlier one names it: correct `{step, text}`, strike `{step}`, take_back `{step, also, moves}`
+    A step about an earlier one names it: correct `{step, text}`, with `text_name` if it is about what a fix waits
+    for, strike `{step}`, take_back `{step, also, moves}`
     with the steps that fell with it, and how many answers and outcomes came off the path; its place is where the
     session is after it.
     """

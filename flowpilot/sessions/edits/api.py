@@ -36,7 +36,7 @@ async def correct(
 ) -> schemas.SessionOut:
     """Correct what somebody wrote. The record keeps both, and the note for the ticket has the last."""
     step = service.find_step(loaded.steps, step_id, body.after_step)
-    await service.correct(db, actor, loaded, step, body.text, body.seen_removal)
+    await service.correct(db, actor, loaded, step, body.text, body.seen_removal, body.text_name)
     return await api.moved_on(request, db, actor, loaded)
 
 

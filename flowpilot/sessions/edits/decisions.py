@@ -1,12 +1,12 @@
 """What correcting, striking and taking back decide, from loaded data alone. Pure."""
 
 from collections.abc import Sequence
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from flowpilot.flows.tree import Tree
 from flowpilot.sessions import path
 from flowpilot.sessions.decisions import NewStep
-from flowpilot.sessions.edits.record import StepRecord, became_of, text_now
+from flowpilot.sessions.edits.record import StepRecord, became_of, text_now, waits_for
 from flowpilot.sessions.models import AISessionStep, StepKind
 
 
@@ -26,8 +26,16 @@ class SessionOnItsPath(Protocol):
         """Of the sub-flows that it has entered, by version."""
 
 
-def correct(step: AISessionStep, record: StepRecord, text: str) -> NewStep | None:
-    """Correct the text of a step; None if it reads so already. One that was struck counts again."""
+def correct(
+    step: AISessionStep, record: StepRecord, text: str, text_name: Literal["waiting_for"] | None = None
+) -> NewStep | None:
+    """Correct the text of a step; None if it reads so already. One that was struck counts again.
+
+    `text_name`: of a fix, to correct what it waits for instead.
+    """
+    if text_name is not None:
+        about = {"step": str(step.id), "text_name": text_name, "text": text}
+        return None if waits_for(step, record) == text else NewStep(StepKind.CORRECT, about)
     if text_now(step, record) == text:
         return None
     return NewStep(StepKind.CORRECT, {"step": str(step.id), "text": text})

@@ -146,13 +146,21 @@ def _refusal_to_correct(editing: Editing, step: AISessionStep) -> FlowPilotError
         return NothingToEditError("What this step said was removed for good. Write a note instead.")
     if text_key(step) is None:
         return NothingToEditError("This step has no text to correct.")
-    return _is_taken_back(editing, step)
+    return _is_undone(editing, step) or _is_taken_back(editing, step)
 
 
 def _refusal_to_strike(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
     if text_now(step, editing.known.of(step)) is None:
         return NothingToEditError("This step has no text that counts.")
+    if step.kind == StepKind.WAIVE:
+        return NothingToEditError("A waiver needs its reason. Correct it, or undo the waiver.")
     return _is_taken_back(editing, step)
+
+
+def _is_undone(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
+    if step.kind != StepKind.WAIVE or step.id in editing.standing:
+        return None
+    return NothingToEditError("This waiver no longer counts.")
 
 
 def _is_taken_back(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
@@ -198,7 +206,8 @@ def _refusal_to_return(editing: Editing, step: AISessionStep) -> FlowPilotError 
 
 
 def _refusal_to_remove(editing: Editing, step: AISessionStep) -> FlowPilotError | None:
-    wordings = [step, *editing.known.of(step).corrections]
+    record = editing.known.of(step)
+    wordings = [step, *record.corrections, *record.waits]
     if any(not is_removed(one) and (written(one) or attachments_in(one.content)) for one in wordings):
         return None
     return NothingToEditError("Nobody wrote anything in this step that could be removed.")

@@ -4,16 +4,20 @@ import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from flowpilot.sessions.models import EDITS, AISession, AISessionStep, StepKind
 
 
 @dataclass(slots=True)
 class StepRecord:
-    """What later steps say of one step, in their order: its corrections, and what took it out of the record."""
+    """What later steps say of one step, in their order: its corrections, and what took it out of the record.
+
+    `waits`: the corrections of what a fix waits for, which is a text of its own.
+    """
 
     corrections: list[AISessionStep] = field(default_factory=list)
+    waits: list[AISessionStep] = field(default_factory=list)
     struck: AISessionStep | None = None
     taken_back: AISessionStep | None = None
 
@@ -24,6 +28,12 @@ class StepRecord:
 
 
 _UNTOUCHED = StepRecord()
+
+# What a correction has as `text_name` if it is not about the text of `text_key`.
+WAITING_FOR: Final = "waiting_for"
+
+# Texts without which the rest of their step still counts.
+_BESIDE = frozenset({"note", "reason"})
 
 # What is said of a fix if what was written of it was struck or removed.
 FIX_WITHOUT_WORDS = "The fix that was applied."
@@ -49,6 +59,8 @@ def records(steps: Sequence[AISessionStep]) -> Records:
                 found.setdefault(fallen, StepRecord()).taken_back = step
         elif step.kind == StepKind.STRIKE:
             record.struck = step
+        elif not is_removed(step) and step.content.get("text_name") == WAITING_FOR:
+            record.waits.append(step)
         elif not is_removed(step):
             record.corrections.append(step)
             record.struck = None
@@ -77,6 +89,8 @@ def text_key(step: AISessionStep) -> str | None:
             # Without a flow, the instruction is what a person says they tried. Not so what the copilot suggested,
             # and a fix that did not help.
             key = "instruction" if {"node", "suggestion", "fix"}.isdisjoint(content) else "note"
+        case StepKind.WAIVE:
+            key = "reason"
         case _:
             return None
     return key if content.get(key) else None
@@ -97,18 +111,37 @@ def last_worded(step: AISessionStep, record: StepRecord) -> str | None:
     return None if is_removed(step) else str(step.content[key])
 
 
+def waits_for(step: AISessionStep, record: StepRecord) -> str | None:
+    """What a fix waits for, in its last wording; None if the step is no fix, or if it was removed."""
+    if step.kind != StepKind.FIX or is_removed(step) or not step.content.get(WAITING_FOR):
+        return None
+    return str(record.waits[-1].content["text"] if record.waits else step.content[WAITING_FOR])
+
+
 def as_worded(steps: Sequence[AISessionStep], known: Records) -> Iterator[AISessionStep]:
     """The steps as they read now, without struck texts: an outcome stays without its note, a note does not."""
     fixes = {str(step.id): step for step in steps if step.kind == StepKind.FIX}
     for one in steps:
-        step = _of_fix(one, fixes.get(one.content.get("fix", "")), known)
-        record, key = known.of(step), text_key(step)
-        text = text_now(step, record)
-        if key is None or text == step.content[key]:
+        step = worded(_of_fix(one, fixes.get(one.content.get("fix", "")), known), known)
+        if step is not None:
             yield step
-        elif text is not None or key == "note":
-            said = {name: value for name, value in step.content.items() if name != key}
-            yield with_content(step, said if text is None else said | {key: text})
+
+
+def worded(step: AISessionStep, known: Records) -> AISessionStep | None:
+    """A step as it reads now; None if all that it says was struck or removed."""
+    record, key = known.of(step), text_key(step)
+    if record.waits:
+        step = with_content(step, {**step.content, WAITING_FOR: waits_for(step, record)})
+    text = text_now(step, record)
+    if key is None or text == step.content[key]:
+        return step
+    if text is not None:
+        return with_content(step, {**step.content, key: text})
+    if key not in _BESIDE:
+        return None
+    # A waiver whose reason was removed says that: it is never without one.
+    left = {name: value for name, value in step.content.items() if name != key or key == "reason"}
+    return with_content(step, left)
 
 
 def waiting_fix(session: AISession, steps: Sequence[AISessionStep]) -> AISessionStep | None:
@@ -144,7 +177,9 @@ def is_removed(step: AISessionStep) -> bool:
 
 def last_removal(step: AISessionStep, record: StepRecord) -> dict[str, Any] | None:
     """What the step, or one of its corrections, says of its last removal of words; None if there was none."""
-    marks = [one.content["removed"] for one in (step, *record.corrections) if "removed" in one.content]
+    marks = [
+        one.content["removed"] for one in (step, *record.corrections, *record.waits) if "removed" in one.content
+    ]
     return max(marks, key=lambda mark: datetime.fromisoformat(mark["at"]), default=None)
 
 

@@ -1,16 +1,25 @@
 """Steps as they are shown, with what became of them and what may be done to them."""
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, computed_field
 
 from flowpilot.attachments.schemas import AttachmentOut, attachments_in
 from flowpilot.http.fields import Body, EmptyIsNone, Words
 from flowpilot.sessions.edits.policy import Editing, StepAction
-from flowpilot.sessions.edits.record import StepRecord, is_removed, last_removal, last_worded, text_key, text_now
+from flowpilot.sessions.edits.record import (
+    WAITING_FOR,
+    StepRecord,
+    is_removed,
+    last_removal,
+    last_worded,
+    text_key,
+    text_now,
+    waits_for,
+)
 from flowpilot.sessions.models import AISessionStep, StepKind
 
 
@@ -33,6 +42,9 @@ class CorrectionIn(SeenStep):
         description="The `removed.at` of the step as the caller saw it. If words of it were removed since, 409: "
         "a text that was written before would bring them back.",
     )
+    text_name: Annotated[Literal["waiting_for"] | None, EmptyIsNone] = Field(
+        default=None, description="Of a fix, `waiting_for` corrects what it waits for, a line, and not its text."
+    )
 
 
 class EditedOut(BaseModel):
@@ -46,6 +58,14 @@ class WordingOut(EditedOut):
     """What a text said before it was corrected, who wrote that, and when."""
 
     text: str
+
+
+class WaitsForOut(BaseModel):
+    """What a fix waits for, as it reads now, what it said before, and who corrected it last."""
+
+    text: str
+    earlier: list[WordingOut]
+    corrected: EditedOut | None
 
 
 class PlaceOut(BaseModel):
@@ -84,6 +104,7 @@ class StepOut(BaseModel):
     text_name: str | None = Field(default=None, description="The name in `content` of the text that it is.")
     earlier: list[WordingOut] = Field(default=[], description="What the text said before, the oldest first.")
     corrected: EditedOut | None = None
+    waits_for: WaitsForOut | None = Field(default=None, description="Of a fix: what has to show that it helped.")
     struck: EditedOut | None = None
     taken_back: EditedOut | None = None
     removed: RemovedOut | None = Field(default=None, description="Words of it were removed for good.")
@@ -118,6 +139,7 @@ def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
             "text_name": text_key(step),
             "earlier": list(_earlier(step, record)),
             "corrected": _edited(record.corrected),
+            "waits_for": _waits_for(step, record),
             "struck": _edited(record.struck),
             "taken_back": _edited(record.taken_back),
             "removed": _removed(step, record),
@@ -129,8 +151,22 @@ def _step_out(editing: Editing, step: AISessionStep) -> StepOut:
 
 def _earlier(step: AISessionStep, record: StepRecord) -> Iterator[WordingOut]:
     """All wordings but the last."""
-    for one in [step, *record.corrections][: len(record.corrections)]:
-        key = "text" if one.kind == StepKind.CORRECT else text_key(one)
+    yield from _wordings([step, *record.corrections][: len(record.corrections)], text_key(step))
+
+
+def _waits_for(step: AISessionStep, record: StepRecord) -> WaitsForOut | None:
+    text = waits_for(step, record)
+    if text is None:
+        return None
+    earlier = [step, *record.waits][: len(record.waits)]
+    corrected = _edited(record.waits[-1] if record.waits else None)
+    return WaitsForOut(text=text, earlier=list(_wordings(earlier, WAITING_FOR)), corrected=corrected)
+
+
+def _wordings(said: Sequence[AISessionStep], own: str | None) -> Iterator[WordingOut]:
+    """What these say, as far as it is not removed: the step itself by the name `own`, and its corrections."""
+    for one in said:
+        key = "text" if one.kind == StepKind.CORRECT else own
         if key is not None and not is_removed(one):
             yield WordingOut(text=one.content[key], by=one.actor_id, at=one.created_at)
 

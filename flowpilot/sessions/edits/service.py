@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Literal
 
 from sqlalchemy import select
 
@@ -12,17 +12,19 @@ from flowpilot.errors import NotFoundError, OutdatedError
 from flowpilot.flows.matching.match import tier
 from flowpilot.flows.models import FlowVersion
 from flowpilot.flows.tree import Tree
+from flowpilot.http.fields import wrong
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import hooks
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.edits import decisions, policy
 from flowpilot.sessions.edits.policy import Editing, StepAction
-from flowpilot.sessions.edits.record import about, last_removal, waiting_fix
+from flowpilot.sessions.edits.record import about, last_removal, waiting_fix, waits_for
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import EDITS, AISessionStep, StepKind
 from flowpilot.sessions.postings.renewing import renew_waiting
 from flowpilot.sessions.service import add_step, transition
 from flowpilot.sessions.transitions import Action
+from flowpilot.text import MAX_NAME
 
 
 class StepNotFoundError(NotFoundError):
@@ -60,19 +62,29 @@ async def correct(
     step: AISessionStep,
     text: str,
     seen_removal: datetime | None = None,
+    text_name: Literal["waiting_for"] | None = None,
 ) -> None:
     """Correct the text of a step. The record keeps what it said before.
 
     Args:
         seen_removal: when words of it were last removed, as the caller saw it; None if they saw no removal.
+        text_name: of a fix, to correct what it waits for. If it still waits, the session says so from now on.
 
     Raises:
         WordsRemovedError: words of it were removed since.
+        NothingToEditError: the step has no such text.
+        RequestValidationError: what the fix waits for is too long.
     """
     editing = Editing(loaded, actor)
     policy.check(editing, step, StepAction.CORRECT)
     _check_removal(last_removal(step, editing.known.of(step)), seen_removal)
-    new = decisions.correct(step, editing.known.of(step), text)
+    if text_name is not None:
+        text = _in_a_line(text)
+        if waits_for(step, editing.known.of(step)) is None:
+            raise policy.NothingToEditError("This step waits for nothing.")
+        if step == waiting_fix(loaded.session, loaded.steps):
+            loaded.session.waiting_for = text
+    new = decisions.correct(step, editing.known.of(step), text, text_name)
     if new is not None:
         await _edit(db, actor, loaded, new)
 
@@ -136,6 +148,13 @@ def find_step(steps: Sequence[AISessionStep], step_id: uuid.UUID, after_step: in
     if any(edit.kind in EDITS and about(edit) == step_id for edit in later):
         raise StepChangedError
     return found
+
+
+def _in_a_line(text: str) -> str:
+    line = " ".join(text.split())
+    if len(line) > MAX_NAME:
+        raise wrong("text", f"Enter at most {MAX_NAME} characters.")
+    return line
 
 
 def _check_removal(last: Mapping[str, Any] | None, seen: datetime | None) -> None:

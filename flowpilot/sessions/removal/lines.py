@@ -36,5 +36,5 @@ def _wordings(steps: Sequence[AISessionStep]) -> list[AISessionStep]:
     key = next(iter(written(step)), None)
     if key is None or step.kind == StepKind.CORRECT:
         return [step]
-    reworded = [{**step.content, key: one.content["text"]} for one in corrections]
+    reworded = [{**step.content, one.content.get("text_name", key): one.content["text"]} for one in corrections]
     return [step, *(with_content(step, content) for content in reworded)]

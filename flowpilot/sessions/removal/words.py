@@ -22,7 +22,7 @@ _STRUCTURE = frozenset(
         *("id", "kind", "status", "state", "type", "priority", "source", "mode", "tier", "allowed", "at", "by"),
         *("node", "next", "flow", "flow_id", "version_id", "left", "left_version", "follows", "through"),
         *("step", "also", "item", "session_id", "session_status", "from_status", "to_status", "confidence_tier"),
-        *("fix", "suggestion", "field"),
+        *("fix", "suggestion", "field", "text_name"),
     )
 )
 _ENDS = " .:;,!?"

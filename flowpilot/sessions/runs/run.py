@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from flowpilot.flows.checklist import Item
 from flowpilot.flows.fields import FlowField, is_value, label_of
 from flowpilot.flows.tree import Node, NodeKind, Tree
+from flowpilot.sessions.edits.record import records, worded
 from flowpilot.sessions.models import AISessionStep, StepKind
 from flowpilot.sessions.path import Frame, Position, Trees, ahead
 from flowpilot.sessions.runs.marks import Key, field_key, item_key, replay
@@ -187,6 +188,7 @@ def run_of(where: Position, steps: Sequence[AISessionStep], inner: Trees = _NO_T
         inner: the trees of the sub-flows that the steps have entered.
     """
     found, _, brought = replay(steps)
+    found = _as_worded(found, steps)
     if where.node is None or where.deciding is None:
         return Run((), (), (), found, brought=brought)
     frames = where.frames[-1:] if where.deciding is where.frames[-1] else (where.frames[-1], where.deciding)
@@ -201,6 +203,14 @@ def run_of(where: Position, steps: Sequence[AISessionStep], inner: Trees = _NO_T
         goes_on=bool(where.offered),
         brought=brought,
     )
+
+
+def _as_worded(found: dict[Key, AISessionStep], steps: Sequence[AISessionStep]) -> dict[Key, AISessionStep]:
+    """What stands, with the reasons of waivers as they read now."""
+    if not any(is_waived(mark) for mark in found.values()):
+        return found
+    known = records(steps)
+    return {key: worded(mark, known) or mark for key, mark in found.items()}
 
 
 def _begun(

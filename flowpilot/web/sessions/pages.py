@@ -20,6 +20,7 @@ from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession
 from flowpilot.sessions import api, policy
+from flowpilot.sessions.edits.schemas import StepOut
 from flowpilot.sessions.models import SessionStatus, StepKind
 from flowpilot.sessions.schemas import SessionOut, StatusChangeOut
 from flowpilot.web.clients.pages import known_clients
@@ -83,8 +84,12 @@ class Session(Page):
     @property
     def applied(self) -> str:
         """What was done and has to prove itself, as it reads now."""
-        fixes = [step for step in self.session.steps if step.kind == StepKind.FIX]
-        return (fixes[-1].text or "") if fixes else ""
+        return (self.last_fix.text or "") if self.last_fix else ""
+
+    @property
+    def last_fix(self) -> StepOut | None:
+        """The fix that was applied last: the one that has to prove itself, if one has."""
+        return next((step for step in reversed(self.session.steps) if step.kind == StepKind.FIX), None)
 
     @property
     def failed_fix(self) -> str:

@@ -48,8 +48,8 @@ class PathStep:
 
     @property
     def is_struck(self) -> bool:
-        """Whether its text was struck, or all of it removed."""
-        return self.step.text_name is not None and self.step.text is None
+        """Whether its text was struck, or all of it removed. A waiver is never without a reason."""
+        return self.step.text_name not in {None, "reason"} and self.step.text is None
 
     @property
     def note_is_struck(self) -> bool:

@@ -28,7 +28,8 @@ class Tale:
 
     `texts`: what was written, as it should read, by its step or a name; None once it was taken back.
     `waits`: what each fix waited for. `paths`: the nodes behind, for each flow that was chosen, with the steps
-    that led on from them. `marks`: what is filled in and waived in each of these flows, with its words.
+    that led on from them. `marks`: what is filled in and waived in each of these flows, by its step.
+    `undone`: what those said that were undone or done again, which may stand again.
     """
 
     tree: Tree
@@ -36,7 +37,8 @@ class Tale:
     texts: dict[object, str | None] = field(default_factory=dict)
     waits: dict[uuid.UUID, str] = field(default_factory=dict)
     paths: list[list[tuple[str, uuid.UUID]]] = field(default_factory=lambda: [[]])
-    marks: list[dict[str, tuple[object, str]]] = field(default_factory=lambda: [{}])
+    marks: list[dict[str, uuid.UUID]] = field(default_factory=lambda: [{}])
+    undone: dict[uuid.UUID, str | None] = field(default_factory=dict)
     places: list[str] = field(default_factory=list)
     chosen: list[uuid.UUID] = field(default_factory=list)
     changes: list[StatusChange] = field(default_factory=list)

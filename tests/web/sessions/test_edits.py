@@ -12,7 +12,7 @@ from tests.company import Company
 from tests.flows.nested import PROBLEM, RESET, publish, sign_in
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
-from tests.web.forms import send
+from tests.web.forms import forms_of, send
 
 
 @pytest.fixture
@@ -119,6 +119,21 @@ def test_a_fix_that_waits_is_taken_back_and_the_page_says_what_follows(session: 
     assert "Did it help?" not in after.text
     assert _steps(after.text)[-1].startswith("Applied A new cable.")
     assert '<del class="wrap">A new cable.</del>' in after.text
+
+
+def test_what_a_fix_waits_for_is_corrected(session: tuple[TestClient, str]) -> None:
+    browser, path = session
+    later = (now() + timedelta(days=2)).strftime("%Y-%m-%dT%H:%M")
+    send(browser, f"{path}/verify", "/verify", fix="A new cable.", waiting_for="a dya", other=later)
+    page = browser.get(path)
+    step_id = re.findall(r'href="#waits-([^"]+)"', page.text)[0]
+    assert f'id="waits-{step_id}"' in page.text
+    [form] = [one for one in forms_of(page.text) if "text_name" in one.names]
+    after = browser.post(form.action, data=form.holds | {"text": "a day"})
+    assert "Waiting for a day." in after.text
+    shown = _steps(after.text)[-1]
+    assert shown.startswith("Applied A new cable. Waiting for: a day")
+    assert re.search(r"What it waits for: corrected .* Before: a dya", shown)
 
 
 def test_where_a_resolved_session_is_shown_reopening_is_offered(session: tuple[TestClient, str]) -> None:

@@ -9,7 +9,7 @@ from flowpilot.flows.tree import NodeKind
 from flowpilot.sessions import decisions, path
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.edits import decisions as edits
-from flowpilot.sessions.edits.record import records, text_key, text_now, waiting_fix
+from flowpilot.sessions.edits.record import WAITING_FOR, records, text_key, text_now, waiting_fix, waits_for
 from flowpilot.sessions.models import AISessionStep, SessionStatus, StepKind
 from flowpilot.sessions.notes.beside import Dismissed
 from flowpilot.sessions.removal.steps import without_words
@@ -79,7 +79,8 @@ def mark(tale: Tale, data: st.DataObject) -> None:
     kind, about = data.draw(st.sampled_from(list(MARKED.items())))
     stands = tale.marks[-1].pop(kind, None)
     if stands is not None:
-        tale.texts[stands[0]] = None
+        tale.undone[stands] = tale.texts[stands]
+        tale.texts[stands] = None
     place: dict[str, Any] = {**about, "node": tale.places[-1], "next": tale.places[-1]}
     if kind == "waive":
         # The same item at another node is another item.
@@ -87,19 +88,24 @@ def mark(tale: Tale, data: st.DataObject) -> None:
     if stands is not None and data.draw(st.booleans()):
         tale.keep(NewStep(StepKind.UNDO, place))
         return
-    key = object()
-    said = tale.write(key)
-    tale.marks[-1][kind] = key, said
     what = {"fill": "value", "waive": "reason"}[kind]
-    tale.keep(NewStep(StepKind(kind), {**place, what: said}))
+    step = tale.keep(NewStep(StepKind(kind), {**place, what: "?"}))
+    step.content[what] = tale.write(step.id)
+    tale.marks[-1][kind] = step.id
 
 
 def edit(tale: Tale, data: st.DataObject) -> None:
     step = data.draw(st.sampled_from(tale.loaded.steps))
     record = records(tale.loaded.steps).of(step)
     can: list[Callable[[Tale, AISessionStep], None]] = []
-    if text_key(step) is not None and record.taken_back is None:
-        can += [correct, remove] + [strike] * (text_now(step, record) is not None)
+    is_waiver = step.kind == StepKind.WAIVE
+    stands = not is_waiver or any(step.id == one.id for one in path.standing(tale.loaded.steps))
+    if text_key(step) is not None and record.taken_back is None and stands:
+        # A waiver is never without a reason; what was removed says that.
+        can += [remove] + [correct] * (not is_waiver or "removed" not in step.content)
+        can += [strike] * (text_now(step, record) is not None and not is_waiver)
+    if record.taken_back is None and waits_for(step, record) is not None:
+        can.append(correct_wait)
     if _stands(tale, step):
         can.append(take_back)
     if can:
@@ -128,6 +134,17 @@ def correct(tale: Tale, step: AISessionStep) -> None:
     tale.keep(new)
 
 
+def correct_wait(tale: Tale, fix: AISessionStep) -> None:
+    said = tale.write("waits")
+    del tale.texts["waits"]
+    new = edits.correct(fix, records(tale.loaded.steps).of(fix), said, WAITING_FOR)
+    assert new is not None
+    if fix == waiting_fix(tale.session, tale.loaded.steps):
+        tale.session.waiting_for = said
+    tale.keep(new)
+    tale.waits[fix.id] = said
+
+
 def strike(tale: Tale, step: AISessionStep) -> None:
     tale.keep(edits.strike(step))
     tale.texts[step.id] = None
@@ -138,6 +155,7 @@ def remove(tale: Tale, step: AISessionStep) -> None:
         if one is step or (one.kind == StepKind.CORRECT and one.content["step"] == str(step.id)):
             one.content = without_words(one, None, by=KIM, at=BEGAN)
     tale.texts[step.id] = None
+    tale.undone.pop(step.id, None)
     if tale.waits.pop(step.id, None) == tale.session.waiting_for is not None:
         tale.session.waiting_for = REMOVED
 
@@ -156,8 +174,10 @@ def take_back(tale: Tale, step: AISessionStep) -> None:
         tale.chosen.pop()
         tale.places.pop()
         fallen = tale.paths.pop()
-        tale.texts |= {key: None for key, _ in tale.marks.pop().values()}
-        tale.texts |= dict(tale.marks[-1].values())
+        gone = tale.marks.pop()
+        again: dict[object, str | None]
+        again = {one: tale.texts[one] or tale.undone.get(one) for one in tale.marks[-1].values()}
+        tale.texts |= dict.fromkeys(gone.values()) | again
     else:
         ids = [one for _, one in tale.paths[-1]]
         fallen = tale.paths[-1][ids.index(step.id) :] if step.id in ids else []
