@@ -28,7 +28,7 @@ class FileFormat(Section):
     delimiter: Annotated[str | None, Field(pattern=r'^[^"\r\n]$')] = None
     encoding: str | None = None
     quote: OneCharacter = '"'
-    header_line: int = Field(default=1, ge=1)
+    header_line: int = Field(default=1, ge=1, le=1_000)
     sheet: str | None = None
     records: str | None = None
     unknown: tuple[str, ...] = ("",)

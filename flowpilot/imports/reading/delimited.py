@@ -73,7 +73,8 @@ class DelimitedTable:
 def _skip(text: io.TextIOWrapper, layout: Layout) -> tuple[int, str | None]:
     """Go to the header. Return how many lines that were, and the separator of a `sep=` line."""
     for _ in range(layout.header_line - 1):
-        text.readline()
+        if not text.readline():
+            break
     skipped, separator = layout.header_line - 1, None
     place = text.tell()
     first = text.readline(_SAMPLE_CHARACTERS).strip("\r\n")

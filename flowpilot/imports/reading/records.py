@@ -12,10 +12,10 @@ from typing import IO, Any
 
 import ijson
 
+from flowpilot.imports.reading.bounds import BeyondBoundsError, Bounded
 from flowpilot.imports.reading.encodings import marked_encoding
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.levels import Levels, TooManyLevelsError
 from flowpilot.imports.reading.table import refuse_columns
 from flowpilot.imports.reading.unpacking import Unpacked
 
@@ -92,11 +92,11 @@ def _prefix(source: Unpacked, records: str | None) -> str | None:
         return None
     _to_the_text(source.file)
     try:
-        events = ijson.parse(Levels(source.file))
+        events = ijson.parse(Bounded(source.file))
         for _, (prefix, event, _) in zip(range(_MOST_EVENTS), events, strict=False):
             if event == "start_map" and prefix.endswith("item"):
                 return str(prefix)
-    except (ijson.JSONError, UnicodeError, TooManyLevelsError) as error:
+    except (ijson.JSONError, UnicodeError, BeyondBoundsError) as error:
         raise LogFileError(f"{source.name} is not valid JSON: {_first_line_of(error)}.") from error
     if _is_record(source.file):
         return None
@@ -146,9 +146,9 @@ def _lines(file: IO[bytes]) -> Iterator[tuple[int, Any]]:
 def _items(source: Unpacked, prefix: str) -> Iterator[tuple[int, Any]]:
     number = 0
     try:
-        for number, record in enumerate(ijson.items(Levels(source.file), prefix), 1):
+        for number, record in enumerate(ijson.items(Bounded(source.file), prefix), 1):
             yield number, record
-    except (ijson.JSONError, UnicodeError, TooManyLevelsError) as error:
+    except (ijson.JSONError, UnicodeError, BeyondBoundsError) as error:
         raise BadRowError(number + 1, f"not valid JSON ({_first_line_of(error)})") from error
 
 

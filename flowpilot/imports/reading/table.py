@@ -98,11 +98,11 @@ def refuse_columns(name: str, columns: int) -> None:
 def distinct(header: Sequence[str]) -> list[str]:
     """The names of columns, each once: the second "Comment" is "Comment (2)", and so on."""
     taken = set(header)
-    names: list[str] = []
+    names: dict[str, None] = {}
     for name in header:
         given, number = name, 1
         while given in names or (number > 1 and given in taken):
             number += 1
             given = f"{name} ({number})"
-        names.append(given)
-    return names
+        names[given] = None
+    return list(names)

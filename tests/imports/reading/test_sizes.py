@@ -12,8 +12,9 @@ import pytest
 import xlsxwriter
 
 from flowpilot.imports.reading import records
+from flowpilot.imports.reading.bounds import BeyondBoundsError, Bounded
 from flowpilot.imports.reading.errors import LogFileError
-from flowpilot.imports.reading.levels import Levels, TooManyLevelsError
+from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.opening import open_log
 from flowpilot.imports.reading.table import MOST_COLUMNS
 
@@ -131,8 +132,34 @@ def test_more_columns_than_an_export_has_are_refused(tmp_path: Path) -> None:
 @pytest.mark.parametrize("size", [1, 2, 3, 7, 64])
 def test_levels_are_counted_outside_of_texts(size: int) -> None:
     said = json.dumps({"a": ["[" * 300, 'q"[[{', "\\\\", "]"] * 100, "b": [[["\\" + '"' * 9]]]}).encode()
-    file = Levels(io.BytesIO(said))
+    file = Bounded(io.BytesIO(said))
     assert b"".join(iter(lambda: file.read(size), b"")) == said
-    deep = Levels(io.BytesIO(said[:-1] + b', "c": ' + b'[1, {"d\\"]": ' * 100 + b"1"))
-    with pytest.raises(TooManyLevelsError):
+    deep = Bounded(io.BytesIO(said[:-1] + b', "c": ' + b'[1, {"d\\"]": ' * 100 + b"1"))
+    with pytest.raises(BeyondBoundsError):
         list(iter(lambda: deep.read(size), b""))
+
+
+@pytest.mark.parametrize("before", ["", '{"id": 1}\n', "["])
+def test_a_number_without_end_is_refused_in_a_sentence(tmp_path: Path, before: str) -> None:
+    """The parser of documents ends the process at it, and with it the server."""
+    file = tmp_path / "log.json"
+    file.write_text(f'{before}{{"case": {"9" * 6_000}}}{"]" if before == "[" else ""}\n{{"case": 1}}\n')
+    with pytest.raises(LogFileError, match="digits"), open_log(file) as reader:
+        list(reader.rows())
+
+
+@pytest.mark.parametrize("size", [1, 64, 3_999])
+def test_digits_are_counted_over_pieces_and_outside_of_texts(size: int) -> None:
+    said = json.dumps({"a": "9" * 5_000, "b": [int("9" * 3_999), 1, "2", 3]}).encode()
+    file = Bounded(io.BytesIO(said))
+    assert b"".join(iter(lambda: file.read(size), b"")) == said
+    long = Bounded(io.BytesIO(b"[" + b"9" * 4_001))
+    with pytest.raises(BeyondBoundsError):
+        list(iter(lambda: long.read(size), b""))
+
+
+def test_a_header_line_below_the_end_is_no_endless_search(tmp_path: Path) -> None:
+    file = tmp_path / "log.csv"
+    file.write_text("id,at\n1,2026-01-01\n")
+    with pytest.raises(LogFileError, match="is empty"), open_log(file, Layout(header_line=10**30)):
+        pass
