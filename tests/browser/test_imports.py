@@ -60,7 +60,9 @@ def spreadsheet(file: Path) -> bytes:
 
 def choose_file(page: Page, name: str, content: bytes) -> None:
     page.get_by_role("link", name="Settings").first.click()
+    page.wait_for_url("**/settings/account")  # Other settings have the next link, too.
     page.get_by_role("navigation", name="Settings").get_by_role("link", name="Imports").click()
+    page.wait_for_url("**/settings/imports")
     payload: FilePayload = {"name": name, "mimeType": _TYPES[name.rpartition(".")[2]], "buffer": content}
     page.get_by_label("The export").set_input_files(payload)
     expect(page.get_by_role("heading", name=name)).to_be_visible()
