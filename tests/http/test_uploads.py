@@ -5,6 +5,7 @@ import socket
 import threading
 from collections.abc import Iterator
 from contextlib import ExitStack
+from http.client import HTTPResponse
 
 import httpx2
 import pytest
@@ -67,9 +68,11 @@ def head_of(path: str, length: int, *said: str) -> bytes:
 def answer_to_a_head(server: Server, path: str, length: int, *said: str) -> tuple[int, str]:
     """The status and the kind of problem with which a request is answered of which only the head was sent."""
     with ExitStack() as stack:
-        answered = server.connect(stack, head_of(path, length, *said)).recv(10_000).decode()
-    body = json.loads(answered.partition("\r\n\r\n")[2])
-    return int(answered.split()[1]), body["type"].removeprefix("urn:flowpilot:problem:")
+        connection = server.connect(stack, head_of(path, length, *said))
+        answer = HTTPResponse(connection)
+        answer.begin()
+        body = json.loads(answer.read())
+    return answer.status, body["type"].removeprefix("urn:flowpilot:problem:")
 
 
 def test_a_long_body_is_refused_unread_where_no_files_are_taken(server: Server) -> None:
