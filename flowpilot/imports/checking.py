@@ -22,10 +22,10 @@ _AHEAD = timedelta(days=366)
 
 @dataclass(frozen=True, slots=True)
 class _Column:
-    """A column that is read: its place in the file, and what its values must be."""
+    """A column that is read: its place in the file, if rows that were read have it, and what it must be."""
 
     name: str
-    place: int
+    place: int | None
     kinds: frozenset[str]
     required: bool
 
@@ -35,6 +35,7 @@ class HasColumns(Protocol):
 
     name: str
     header: list[str]
+    has_all_columns: bool
 
 
 class Checker:
@@ -55,11 +56,14 @@ class Checker:
         Raises:
             BadRowError: a value is not what the mapping says it is.
         """
-        return {column.name: self._cell(line, column, fields[column.place]) for column in self._columns}
+        return {
+            column.name: self._cell(line, column, "" if column.place is None else fields[column.place])
+            for column in self._columns
+        }
 
     def _column(self, name: str, uses: dict[str, ColumnUse]) -> _Column:
         header = self._reader.header
-        if name not in header:
+        if name not in header and self._reader.has_all_columns:
             raise MappingError(
                 f"{self._reader.name} has no column {name}, "
                 f"which the mapping {self._mapping.name} names in {', '.join(uses)}: "
@@ -67,7 +71,8 @@ class Checker:
                 f"The file's columns are: {', '.join(header)}."
             )
         required = any(use.required for use in uses.values())
-        return _Column(name, header.index(name), self._kinds(uses.values()), required)
+        place = header.index(name) if name in header else None
+        return _Column(name, place, self._kinds(uses.values()), required)
 
     def _kinds(self, uses: Iterable[ColumnUse]) -> frozenset[str]:
         kinds = {use.kind for use in uses}

@@ -1,10 +1,14 @@
 """Read a log as an import would, and write nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from uuid import UUID
+
+from psycopg import Connection
+from psycopg.errors import QueryCanceled
 
 from flowpilot.db.bulk import account_transaction
 from flowpilot.imports.case.build import build_case
@@ -15,6 +19,7 @@ from flowpilot.imports.known.statements import Statements
 from flowpilot.imports.known.tickets import KnownTickets, find_known
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.progress import Changes, ImportProgress, OnProgress
+from flowpilot.imports.reading.glance import Glance
 from flowpilot.imports.reading.opening import open_log
 from flowpilot.imports.staging import stage, staged_cases
 from flowpilot.imports.writer import People
@@ -49,17 +54,18 @@ def preview_log(
     *,
     now: datetime,
     progress: OnProgress | None = None,
-    most_rows: int | None = None,
+    glance: Glance | None = None,
 ) -> Preview:
-    """What importing the log, or its first rows, into the account would bring. Nothing is written.
+    """What importing the log into the account would bring; with a `glance`, its first rows. Nothing is written.
 
     Raises:
         LogFileError, BadRowError: the file, or one of its rows, cannot be used.
         MappingError: the mapping names a column that the file does not have.
+        LookTooLongError: the glance is over.
     """
     on_progress = progress or (lambda _: None)
-    with account_transaction(runtime_url, account_id) as connection:
-        with open_log(file, mapping.file.layout, most_rows=most_rows) as reader:
+    with account_transaction(runtime_url, account_id) as connection, _in_time(connection, glance):
+        with open_log(file, mapping.file.layout, glance=glance) as reader:
             staged = stage(connection, reader, mapping, on_progress, now)
         known = find_known(connection, account_id, lock=False)
         looking = _Looking(mapping, known, Statements(connection, account_id), Figures(now), Changes())
@@ -67,6 +73,8 @@ def preview_log(
         cases = staged_cases(connection, mapping, newest_first=staged.newest_first)
         for number, (ticket, rows) in enumerate(cases):
             looking.add(ticket, rows)
+            if glance is not None:
+                glance.go_on()
             done += len(rows)
             if number % _TELL_EVERY_CASES == 0:
                 on_progress(ImportProgress("looking", done, total))
@@ -78,6 +86,21 @@ def preview_log(
         *(staged.rows, known.cases_dropped, looking.left_out, reader.left_out),
         *(looking.figures, looking.changes, len(new_people), reader.is_cut),
     )
+
+
+@contextmanager
+def _in_time(connection: Connection, glance: Glance | None) -> Iterator[None]:
+    """No statement takes longer than the glance."""
+    if glance is None:
+        yield
+        return
+    milliseconds = int(glance.seconds_left * 1_000) + 1
+    connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(milliseconds),))
+    try:
+        yield
+    except QueryCanceled:
+        glance.stop()
+        glance.go_on()
 
 
 @dataclass(slots=True)

@@ -11,6 +11,7 @@ from flowpilot.imports.guess.mapping import Draft, guess
 from flowpilot.imports.guess.suggest import adapted, look, suggest
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, mapping_of, shipped_mappings
 from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.reading.glance import Glance
 from flowpilot.imports.reading.layout import Layout
 
 GUESS = "guess"
@@ -39,7 +40,7 @@ class Asked:
     layout: Layout = field(default_factory=Layout)
 
 
-def begin(file: Path, asked: Asked, saved: Mapping[str, Any]) -> Beginning:
+def begin(file: Path, asked: Asked, saved: Mapping[str, Any], *, glance: Glance | None = None) -> Beginning:
     """The file, and the draft to begin with. `saved` are the account's mappings by name.
 
     Raises:
@@ -47,12 +48,12 @@ def begin(file: Path, asked: Asked, saved: Mapping[str, Any]) -> Beginning:
         MappingError: there is no such base.
     """
     if asked.shape is not None or asked.layout != Layout() or asked.base == GUESS:
-        return _guessed(file, asked)
+        return _guessed(file, asked, glance)
     if not asked.base:
-        found = suggest(file, file.stem, asked.zone)
+        found = suggest(file, file.stem, asked.zone, glance=glance)
         return Beginning(found.shipped or GUESS, found.draft, found.looked)
     mapping = _named(asked.base, saved)
-    looked = look(file, mapping.file.layout)
+    looked = look(file, mapping.file.layout, glance=glance)
     return Beginning(asked.base, adapted(draft_of(mapping), looked, asked.zone), looked)
 
 
@@ -67,8 +68,8 @@ def _named(base: str, saved: Mapping[str, Any]) -> Any:
     return load_mapping(base)
 
 
-def _guessed(file: Path, asked: Asked) -> Beginning:
-    looked = look(file, asked.layout)
+def _guessed(file: Path, asked: Asked, glance: Glance | None) -> Beginning:
+    looked = look(file, asked.layout, glance=glance)
     repeats = None if asked.shape is None else asked.shape != "ticket"
     draft = guess(looked, file.stem, asked.zone, repeats=repeats)
     if asked.shape == "attributes":

@@ -64,9 +64,16 @@ class Looked:
 
 
 def look_at(reader: LogReader) -> Looked:
-    """Look at the first rows of an open file."""
+    """Look at the first rows of an open file.
+
+    Raises:
+        LookTooLongError: the glance at it is over.
+    """
     rows = [fields for _, fields in islice(reader.rows(), LOOKED_AT_ROWS)]
-    columns = [_column(name, tuple(fields[place] for fields in rows)) for place, name in enumerate(reader.header)]
+    columns = []
+    for place, name in enumerate(reader.header):
+        reader.go_on()
+        columns.append(_column(name, tuple(fields[place] for fields in rows)))
     found = {value for fields in rows for value in fields if value in UNKNOWN}
     return Looked(tuple(columns), len(rows), tuple(sorted({"", *found})))
 

@@ -10,6 +10,7 @@ from flowpilot.imports.guess.times import is_ambiguous, times_of
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, shipped_mappings
 from flowpilot.imports.mapping.toml import as_toml
 from flowpilot.imports.reading.errors import LogFileError
+from flowpilot.imports.reading.glance import Glance, LookTooLongError
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.opening import open_log
 
@@ -26,24 +27,24 @@ class Suggestion:
     looked: Looked
 
 
-def look(file: Path, layout: Layout | None = None) -> Looked:
+def look(file: Path, layout: Layout | None = None, *, glance: Glance | None = None) -> Looked:
     """The first rows of a file, by column.
 
     Raises:
         LogFileError: the file cannot be read.
     """
-    with open_log(file, layout) as reader:
+    with open_log(file, layout, glance=glance) as reader:
         return look_at(reader)
 
 
-def suggest(file: Path, name: str, zone: str) -> Suggestion:
+def suggest(file: Path, name: str, zone: str, *, glance: Glance | None = None) -> Suggestion:
     """The mapping that fits a file best. `name` is for people, and `zone` that of times that state none.
 
     Raises:
         LogFileError: the file cannot be read.
     """
-    looked = look(file)
-    fitting = _fitting(file, looked)
+    looked = look(file, glance=glance)
+    fitting = _fitting(file, looked, glance)
     if fitting is None:
         return Suggestion(None, guess(looked, name, zone), looked)
     shipped, looked = fitting
@@ -85,10 +86,12 @@ def _remarks(file: Path, found: Suggestion) -> Iterator[str]:
         yield '# [handoff] says where tickets are handed over, for example: start = { column = "group" }'
 
 
-def _fitting(file: Path, looked: Looked) -> tuple[str, Looked] | None:
+def _fitting(file: Path, looked: Looked, glance: Glance | None) -> tuple[str, Looked] | None:
     """The shipped mapping that finds the most of its columns in the file, and the file as it reads it."""
     fitting = [
-        (len(uses), name, seen) for name, uses, seen in _candidates(file, looked) if uses <= set(seen.header)
+        (len(uses), name, seen)
+        for name, uses, seen in _candidates(file, looked, glance)
+        if uses <= set(seen.header)
     ]
     if not fitting:
         return None
@@ -96,13 +99,15 @@ def _fitting(file: Path, looked: Looked) -> tuple[str, Looked] | None:
     return name, seen
 
 
-def _candidates(file: Path, looked: Looked) -> Iterator[tuple[str, set[str], Looked]]:
+def _candidates(file: Path, looked: Looked, glance: Glance | None) -> Iterator[tuple[str, set[str], Looked]]:
     for name in shipped_mappings():
         mapping = load_mapping(name)
         seen = looked
         if mapping.file.header_line > 1:
             try:
-                seen = look(file, Layout(header_line=mapping.file.header_line))
+                seen = look(file, Layout(header_line=mapping.file.header_line), glance=glance)
+            except LookTooLongError:
+                raise
             except LogFileError:
                 continue
         yield name, set(mapping.uses), seen

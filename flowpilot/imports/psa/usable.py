@@ -18,6 +18,7 @@ class _Columns:
 
     name: str
     header: list[str]
+    has_all_columns: bool = True
 
 
 def usable(

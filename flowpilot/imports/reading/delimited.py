@@ -21,6 +21,8 @@ _MOST_BELOW = 10
 class DelimitedTable:
     """A text file with one row a line, or more if a cell in quotes holds line breaks."""
 
+    has_all_columns = True
+
     def __init__(self, source: Unpacked, layout: Layout) -> None:
         csv.field_size_limit(LONGEST_CELL)
         self._source = source

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from flowpilot.imports.reading.delimited import DelimitedTable
 from flowpilot.imports.reading.encodings import marked_encoding
+from flowpilot.imports.reading.glance import Glance
 from flowpilot.imports.reading.layout import Kind, Layout
 from flowpilot.imports.reading.records import RecordTable
 from flowpilot.imports.reading.spreadsheets import SpreadsheetTable
@@ -29,15 +30,15 @@ class LogReader:
     """An open log: its name, its size and SHA-256 unpacked, its header and its rows.
 
     The second of two columns with one name is called as in "Comment (2)". `is_cut`: once the rows were read,
-    whether there are more of them.
+    whether there are more of them. Unless the reader `has_all_columns`, those may have more columns.
     """
 
-    def __init__(self, source: Unpacked, table: Table, most_rows: int | None = None) -> None:
+    def __init__(self, source: Unpacked, table: Table) -> None:
         self.name, self.size, self.digest = source.name, source.size, source.digest
         refuse_columns(source.name, len(table.header))
-        self.header = distinct(table.header)
+        self.header, self.has_all_columns = distinct(table.header), table.has_all_columns
         self.is_cut = False
-        self._table, self._most_rows = table, most_rows
+        self._table, self._glance = table, source.glance
 
     @property
     def bytes_read(self) -> int:
@@ -56,23 +57,35 @@ class LogReader:
             BadRowError: a row cannot be read.
         """
         rows = self._table.rows()
-        return rows if self._most_rows is None else self._first(rows, self._most_rows)
+        return rows if self._glance is None else self._first(rows, self._glance)
 
-    def _first(self, rows: Iterator[tuple[int, list[str]]], most: int) -> Iterator[tuple[int, list[str]]]:
-        yield from islice(rows, most)
+    def go_on(self) -> None:
+        """Make sure that there is time left to look at it.
+
+        Raises:
+            LookTooLongError: there is none.
+        """
+        if self._glance is not None:
+            self._glance.go_on()
+
+    def _first(self, rows: Iterator[tuple[int, list[str]]], glance: Glance) -> Iterator[tuple[int, list[str]]]:
+        for row in islice(rows, glance.most_rows):
+            glance.go_on()
+            yield row
         self.is_cut = next(rows, None) is not None
 
 
 @contextmanager
-def open_log(path: Path, layout: Layout | None = None, *, most_rows: int | None = None) -> Iterator[LogReader]:
-    """Open a log: CSV, a spreadsheet, JSON or XES, plain or packed. With `most_rows`, its first ones only.
+def open_log(path: Path, layout: Layout | None = None, *, glance: Glance | None = None) -> Iterator[LogReader]:
+    """Open a log: CSV, a spreadsheet, JSON or XES, plain or packed. With a `glance`, its first rows only.
 
     Raises:
         LogFileError: the file is missing, empty, damaged, or a zip with no file or several.
+        LookTooLongError: the glance is over.
     """
     layout = layout or Layout()
-    with unpacked(path) as source:
-        yield LogReader(source, _READERS[layout.kind or _kind(source)](source, layout), most_rows)
+    with unpacked(path, glance) as source:
+        yield LogReader(source, _READERS[layout.kind or _kind(source)](source, layout))
 
 
 def _kind(source: Unpacked) -> Kind:

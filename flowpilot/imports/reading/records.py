@@ -16,7 +16,7 @@ from flowpilot.imports.reading.bounds import BeyondBoundsError, Bounded
 from flowpilot.imports.reading.encodings import marked_encoding
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.table import refuse_columns
+from flowpilot.imports.reading.table import columns_of
 from flowpilot.imports.reading.unpacking import Unpacked
 
 # A document is looked through this far for its first list of records.
@@ -33,11 +33,7 @@ class RecordTable:
         self._source = source = _in_utf8(source)
         self.left_out: list[str] = []
         self._prefix = _prefix(source, layout.records)
-        names: dict[str, None] = {}
-        for _, record in self._records():
-            names.update(dict.fromkeys(record))
-            refuse_columns(source.name, len(names))
-        self.header = list(names)
+        self.header, self.has_all_columns = columns_of(source, (record for _, record in self._records()))
         if not self.header:
             raise LogFileError(f"{source.name} holds no records.")
 

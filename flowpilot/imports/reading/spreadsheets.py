@@ -7,6 +7,7 @@ import zipfile
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
+from threading import Timer
 from typing import Any
 
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
@@ -23,6 +24,8 @@ _LARGEST_EXACT = 2**53
 
 class SpreadsheetTable:
     """A sheet, with its first filled row as the header. Moments are written as in ISO 8601, without a zone."""
+
+    has_all_columns = True
 
     def __init__(self, source: Unpacked, layout: Layout) -> None:
         _refuse_bombs(source)
@@ -81,6 +84,10 @@ def _lines(source: Unpacked, name: str | None) -> Iterator[Any]:
         command, stdin=source.file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     source.ending.callback(_stop, running)
+    if source.glance is not None:
+        alarm = Timer(source.glance.seconds_left, running.kill)
+        alarm.start()
+        source.ending.callback(alarm.cancel)
     assert running.stdout is not None
     # A line without an end is one that the process did not come to the end of.
     lines = (json.loads(line) for line in running.stdout if line.endswith(b"\n"))
@@ -94,6 +101,8 @@ def _end(source: Unpacked, running: "subprocess.Popen[bytes]") -> Iterator[Any]:
         LogFileError: it could not.
     """
     code = running.wait()
+    if source.glance is not None:
+        source.glance.go_on()
     if code < 0:
         raise LogFileError(
             f"{source.name} needs more memory or time than a spreadsheet may. Often the reason is one cell far"

@@ -1,10 +1,12 @@
 """What every kind of file is read as: a header, and rows of text."""
 
 import re
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
 from typing import Protocol
 
 from flowpilot.imports.reading.errors import LogFileError
+from flowpilot.imports.reading.unpacking import Unpacked
 
 # Jira repeats a column for each comment; no more than these were ever seen. Work is rows times columns.
 MOST_COLUMNS = 5_000
@@ -19,6 +21,8 @@ class Table(Protocol):
     """An open file as a table."""
 
     header: list[str]
+    has_all_columns: bool
+    """Whether no row has a column that is not in the header, because it was not looked at."""
     left_out: list[str]
     """What stands below the rows and is none itself, such as "Total: 5"; known once the rows were read."""
 
@@ -93,6 +97,20 @@ def refuse_columns(name: str, columns: int) -> None:
             f"{name} has more than {MOST_COLUMNS:,} columns, as no export has: where the names of columns should"
             " be, it may have values. Export it with a row for each ticket or for each change."
         )
+
+
+def columns_of(source: Unpacked, records: Iterable[Mapping[str, str]]) -> tuple[list[str], bool]:
+    """The columns of a file each of whose records names its own, and whether all records were read for them.
+
+    Raises:
+        LogFileError: there are too many.
+    """
+    names: dict[str, None] = {}
+    reading = iter(records)
+    for record in islice(reading, None if source.glance is None else source.glance.most_rows):
+        names.update(dict.fromkeys(record))
+        refuse_columns(source.name, len(names))
+    return list(names), source.glance is None or next(reading, None) is None
 
 
 def distinct(header: Sequence[str]) -> list[str]:

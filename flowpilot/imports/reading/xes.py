@@ -11,7 +11,7 @@ from defusedxml.ElementTree import iterparse
 from flowpilot.imports.reading.encodings import marked_encoding
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.table import refuse_columns
+from flowpilot.imports.reading.table import columns_of
 from flowpilot.imports.reading.unpacking import Unpacked
 
 _HEAD = 2**16
@@ -26,11 +26,7 @@ class XesTable:
         self._source = source
         self.left_out: list[str] = []
         _refuse_others(source)
-        names: dict[str, None] = {}
-        for _, event in self._events():
-            names.update(dict.fromkeys(event))
-            refuse_columns(source.name, len(names))
-        self.header = list(names)
+        self.header, self.has_all_columns = columns_of(source, (event for _, event in self._events()))
         if not self.header:
             raise LogFileError(f"{source.name} holds no events.")
 

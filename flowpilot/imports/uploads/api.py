@@ -1,7 +1,6 @@
 """JSON routes of uploads: a file is uploaded, looked at, and imported."""
 
 import uuid
-from functools import partial
 from typing import Annotated
 
 from fastapi import APIRouter, Depends, File, Query, Request
@@ -97,7 +96,9 @@ async def read_columns(
     database = request.app.state.database
     async with database.read(actor.account_id) as db:
         saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
-    _, found = await with_file(database, actor.account_id, upload_id, partial(begin, asked=asked, saved=saved))
+    _, found = await with_file(
+        *(database, actor.account_id, upload_id), lambda file, glance: begin(file, asked, saved, glance=glance)
+    )
     columns = [
         LogColumnOut(
             name=column.name,
@@ -119,7 +120,8 @@ async def preview(
     """What importing the file with this mapping would bring: figures, its first ten cases, and what looks wrong.
 
     If a row cannot be used, the answer is 422 with its `line`, `column`, what was `found` and what was `expected`,
-    and the file's `columns`. Of a long file, the first 20,000 rows are read.
+    and the file's `columns`. Of a long file, the first 20,000 rows are read. What takes longer than 30 seconds is
+    stopped, and answered with 422, too.
     """
     await count_look(request, actor)
     mapping = mapping_of(body.mapping)

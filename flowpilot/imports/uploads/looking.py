@@ -1,45 +1,127 @@
-"""Look at an upload: its columns, and what importing it would bring. A few threads of their own do it."""
+"""Look at an upload: its columns, and what importing it would bring. A few threads of their own do it.
+
+An account has one look at a time, so that nobody's heavy file takes all threads; and a look has an end.
+"""
 
 import asyncio
 import uuid
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from functools import partial
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
+from weakref import WeakValueDictionary
 
 from flowpilot.db.session import Database
+from flowpilot.errors import FlowPilotError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import Preview, preview_log
+from flowpilot.imports.reading.glance import Glance
 from flowpilot.imports.uploads.models import ImportUpload
 from flowpilot.imports.uploads.policy import require_start
 from flowpilot.imports.uploads.queries import copied, read_upload
 
 # Of a longer file, so many rows are looked at: enough to see what is wrong, and read within seconds.
 MOST_ROWS = 20_000
-
-# Each may hold a spreadsheet in memory.
+MOST_SECONDS = 30.0
+# Each may start a process that holds a spreadsheet in memory.
 _THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="imports")
 
 T = TypeVar("T")
 
 
+class TooManyLooksError(FlowPilotError):
+    """Other files are being looked at."""
+
+    status = 503
+
+    def __init__(self) -> None:
+        super().__init__(
+            "FlowPilot is busy looking at other files. Nothing is lost: open the page again in a minute.",
+            headers={"Retry-After": "30"},
+        )
+
+
+class Turns:
+    """Whose turn it is: each account looks at one file at a time, and waits so many seconds for that."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._locks: WeakValueDictionary[uuid.UUID, asyncio.Lock] = WeakValueDictionary()
+
+    @asynccontextmanager
+    async def one(self, account_id: uuid.UUID) -> AsyncIterator[None]:
+        """The account's turn.
+
+        Raises:
+            TooManyLooksError: it did not come in time.
+        """
+        lock = self._locks.setdefault(account_id, asyncio.Lock())
+        try:
+            async with asyncio.timeout(self._seconds):
+                await lock.acquire()
+        except TimeoutError:
+            raise TooManyLooksError from None
+        try:
+            yield
+        finally:
+            lock.release()
+
+
+_TURNS = Turns(MOST_SECONDS)
+
+
 async def with_file(
-    database: Database, account_id: uuid.UUID, upload_id: uuid.UUID, work: Callable[[Path], T]
+    database: Database, account_id: uuid.UUID, upload_id: uuid.UUID, work: Callable[[Path, Glance], T]
 ) -> tuple[ImportUpload, T]:
-    """Do something with the file of an upload, in a thread. No connection of the pool is held meanwhile.
+    """Look at the file of an upload, in a thread. No connection of the pool is held meanwhile.
 
     Raises:
         UploadNotFoundError: there is none.
         UploadBusyError: it is being imported, or was.
+        TooManyLooksError: other files are being looked at.
+        LookTooLongError: from `work`, if it takes too long.
     """
-    async with database.read(account_id) as db:
-        upload = await read_upload(db, account_id, upload_id)
-    require_start(upload.state)
-    async with copied(database, account_id, upload) as file:
-        return upload, await asyncio.get_running_loop().run_in_executor(_THREADS, work, file)
+    async with _TURNS.one(account_id):
+        async with database.read(account_id) as db:
+            upload = await read_upload(db, account_id, upload_id)
+        require_start(upload.state)
+        async with copied(database, account_id, upload) as file:
+            return upload, await in_thread(_THREADS, MOST_SECONDS, partial(work, file))
+
+
+async def in_thread(threads: ThreadPoolExecutor, seconds: float, work: Callable[[Glance], T]) -> T:
+    """Do the work in one of the threads, in so many seconds from its beginning there.
+
+    If this is cancelled, the work is told to stop, and waited for: its thread is taken for as long.
+
+    Raises:
+        TooManyLooksError: no thread was free for so long.
+    """
+    loop = asyncio.get_running_loop()
+    begun: asyncio.Future[Glance] = loop.create_future()
+
+    def do() -> T:
+        glance = Glance(MOST_ROWS, seconds)
+        loop.call_soon_threadsafe(begun.set_result, glance)
+        return work(glance)
+
+    task = threads.submit(do)
+    done = asyncio.wrap_future(task)
+    try:
+        either: set[asyncio.Future[Any]] = {begun, done}
+        await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+        if task.cancel():
+            raise TooManyLooksError
+        return await asyncio.shield(done)
+    except asyncio.CancelledError:
+        if not task.cancel():
+            (await begun).stop()
+            await asyncio.gather(done, return_exceptions=True)
+        raise
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,14 +132,14 @@ class Previewer:
     account_id: uuid.UUID
     now: datetime
 
-    def preview(self, file: Path, mapping: Mapping) -> Preview:
+    def preview(self, file: Path, glance: Glance, mapping: Mapping) -> Preview:
         """What importing the file's first rows would bring.
 
         Raises:
             LogFileError, BadRowError: the file, or one of its rows, cannot be used.
             MappingError: the mapping names a column that the file does not have.
         """
-        return preview_log(self.url, self.account_id, file, mapping, now=self.now, most_rows=MOST_ROWS)
+        return preview_log(self.url, self.account_id, file, mapping, now=self.now, glance=glance)
 
 
 async def preview_upload(

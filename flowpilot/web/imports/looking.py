@@ -2,7 +2,6 @@
 
 import uuid
 from dataclasses import dataclass, replace
-from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -19,6 +18,7 @@ from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import Preview
+from flowpilot.imports.reading.glance import Glance
 from flowpilot.imports.saved.service import saved_mappings
 from flowpilot.imports.uploads.api import count_look
 from flowpilot.imports.uploads.looking import Previewer, with_file
@@ -89,7 +89,7 @@ async def _look(request: Request, actor: Actor, upload_id: uuid.UUID, form: Choi
     async with database.read(actor.account_id) as db:
         saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
     looking = _Looking(Previewer(database.url, actor.account_id, now), form, saved, actor.timezone)
-    upload, seen = await with_file(database, actor.account_id, upload_id, partial(looking.look))
+    upload, seen = await with_file(database, actor.account_id, upload_id, looking.look)
     return replace(seen, upload=upload)
 
 
@@ -100,11 +100,11 @@ class _Looking:
     saved: dict[str, Draft]
     zone: str
 
-    def look(self, file: Path) -> LookedAt:
+    def look(self, file: Path, glance: Glance) -> LookedAt:
         """Read the file as the form says. What is wrong becomes part of the page."""
         seen = LookedAt(ImportUpload(), self.form, tuple(self.saved))
         try:
-            found = begin(file, self.form.asked(self.zone), self.saved)
+            found = begin(file, self.form.asked(self.zone), self.saved, glance=glance)
         except InvalidError as error:
             return replace(seen, trouble=error.detail, sheets=tuple(error.extra.get("sheets", ())))
         seen = replace(seen, beginning=found, draft=found.draft)
@@ -113,6 +113,6 @@ class _Looking:
             seen = replace(seen, draft=draft)
             mapping = finished(draft)
             seen = replace(seen, mapping=mapping)
-            return replace(seen, preview=self.previewer.preview(file, mapping))
+            return replace(seen, preview=self.previewer.preview(file, glance, mapping))
         except InvalidError as error:
             return replace(seen, trouble=error.detail.removesuffix(" Nothing was imported."))
