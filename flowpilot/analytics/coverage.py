@@ -1,15 +1,24 @@
 """Coverage: which flows serve each domain, and how its sessions end."""
 
 import uuid
+from typing import Any
 
 from pydantic import BaseModel, Field
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.schemas import Interval, Report, header
-from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
+from flowpilot.analytics.sql import (
+    CREATED_IN_WINDOW,
+    ESCALATED,
+    FLOW_COUNTS,
+    WORKED_SECONDS,
+    seconds,
+    statement,
+)
 from flowpilot.analytics.statistics import rate, rate_ci95
 from flowpilot.db.session import ReadDb
+from flowpilot.identity.hours.queries import HOURS, history_in
 
 
 class FlowCell(BaseModel):
@@ -32,6 +41,9 @@ class DomainCoverage(BaseModel):
     escalation_rate: float
     guided_rate: float
     avg_resolution_minutes: float | None
+    avg_resolution_working_minutes: float | None = Field(
+        description="In the account's working hours of then; null if it worked around the clock."
+    )
     n_timed: int
     n_unknown: int = Field(
         description="Resolved sessions missing from `avg_resolution_minutes`: their `resolved_at` is not known."
@@ -59,14 +71,15 @@ WITH cells AS (
            count(*) FILTER (WHERE {ESCALATED})::int AS escalated,
            count(*) FILTER (WHERE confidence_tier = 'guided')::int AS guided,
            count(resolved_at) FILTER (WHERE status = 'resolved')::int AS timed,
-           sum(resolved_at - created_at) FILTER (WHERE status = 'resolved') AS duration
+           sum(resolved_at - created_at) FILTER (WHERE status = 'resolved') AS duration,
+           sum({WORKED_SECONDS}) FILTER (WHERE status = 'resolved') AS worked
     FROM ai_sessions
     WHERE {CREATED_IN_WINDOW}
     GROUP BY 1, 2
 ),
 domains AS (
     SELECT c.domain, sum(n) AS n, sum(resolved) AS resolved, sum(escalated) AS escalated, sum(guided) AS guided,
-           sum(timed) AS timed, {seconds("sum(duration)")} AS seconds,
+           sum(timed) AS timed, {seconds("sum(duration)")} AS seconds, sum(worked) AS worked,
            json_agg(
                json_build_array(c.flow_id, t.name, n, guided) ORDER BY n DESC, t.name COLLATE "C", c.flow_id
            ) AS flows
@@ -75,7 +88,7 @@ domains AS (
     GROUP BY c.domain
 ),
 flow_counts AS ({FLOW_COUNTS})
-SELECT d.*, coalesce(f.flow_count, 0) AS flow_count
+SELECT d.*, coalesce(f.flow_count, 0) AS flow_count, {HOURS}
 FROM domains d
 LEFT JOIN flow_counts f ON f.domain = lower(d.domain)
 ORDER BY d.n DESC, d.domain COLLATE "C"
@@ -85,6 +98,7 @@ ORDER BY d.n DESC, d.domain COLLATE "C"
 async def coverage(db: ReadDb, window: Window) -> Coverage:
     """The window's domains and their flows, in one statement."""
     rows = (await db.execute(narrowed(_SQL, window.only), window.parameters)).all()
+    has_hours = bool(rows) and history_in(rows[0].account_hours).has_hours(window.start, window.as_of)
     domains = [
         DomainCoverage(
             domain=row.domain,
@@ -96,7 +110,8 @@ async def coverage(db: ReadDb, window: Window) -> Coverage:
             escalation_rate_ci95=rate_ci95(row.escalated, row.n),
             guided_rate=rate(row.guided, row.n),
             guided_rate_ci95=rate_ci95(row.guided, row.n),
-            avg_resolution_minutes=round(row.seconds / (60 * row.timed), 1) if row.timed else None,
+            avg_resolution_minutes=_mean_minutes(row.seconds, row.timed),
+            avg_resolution_working_minutes=_mean_minutes(row.worked, row.timed) if has_hours else None,
             n_timed=row.timed,
             n_unknown=row.resolved - row.timed,
             flows=[_cell(*cell) for cell in row.flows],
@@ -110,6 +125,10 @@ async def coverage(db: ReadDb, window: Window) -> Coverage:
         unmapped_session_count=sum(row.n for row in rows if row.domain is None),
         total_domains=len(domains),
     )
+
+
+def _mean_minutes(seconds_: Any, n: int) -> float | None:
+    return round(seconds_ / (60 * n), 1) if n else None
 
 
 def _cell(flow_id: str | None, name: str | None, n: int, guided: int) -> FlowCell:

@@ -47,15 +47,17 @@ def waits(name: str, start: str, end: str, ended: str, among: str = "true") -> s
     """
 
 
-def working_waits(name: str, start: str, end: str, stored: str, ended: str) -> str:
+def working_waits(name: str, start: str, end: str, stored: str, ended: str, among: str = "true") -> str:
     """Three columns: `name_worked`, the ended waits in working time, and when the others began and were last seen.
 
     Moments are in seconds since 1970. What is not stored was working time from start to end.
     """
     return f"""
-        array_agg(coalesce({stored}, {seconds(f"{end} - {start}")})) FILTER (WHERE {ended}) AS {name}_worked,
-        array_agg({seconds(start)}) FILTER (WHERE NOT ({ended})) AS {name}_since,
-        array_agg({seconds(f"greatest({_STOP}, {start})")}) FILTER (WHERE NOT ({ended})) AS {name}_until
+        array_agg(coalesce({stored}, {seconds(f"{end} - {start}")})) FILTER (WHERE {among} AND {ended})
+            AS {name}_worked,
+        array_agg({seconds(start)}) FILTER (WHERE {among} AND NOT ({ended})) AS {name}_since,
+        array_agg({seconds(f"greatest({_STOP}, {start})")}) FILTER (WHERE {among} AND NOT ({ended}))
+            AS {name}_until
     """
 
 

@@ -30,6 +30,7 @@ from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions.queries import may_be_resolved
 from flowpilot.sessions.schemas import SessionRow
 from flowpilot.sessions.verifying import api as verifying
+from flowpilot.web.analytics.working import Working, working_wait
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import all_members
@@ -98,6 +99,12 @@ class Queue(Page):
     priorities: Sequence[PriorityName] = tuple(PriorityName)
     here: str
     waiting: Sequence[SessionRow]
+
+    @property
+    def working(self) -> Working | None:
+        """The headline in working hours, if the account had any."""
+        found = None if self.headline is None else self.headline.working_time_to_claimant_action
+        return working_wait("working_time_to_claimant_action", found)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

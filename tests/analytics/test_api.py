@@ -140,10 +140,10 @@ def statements(client: TestClient) -> Iterator[list[str]]:
 
 
 # Stating the account, verifying the caller, the report itself. Gaps look at the snapshot, the groups, the texts;
-# escalations at this window, the one before, and the groups. Three ask whether there are working hours.
+# escalations at this window, the one before, and the groups.
 @pytest.mark.parametrize(
     ("path", "expected"),
-    {**dict.fromkeys(LIMITS, 3), "": 4, "/follow-up": 4, "/knowledge-gaps": 4, "/escalations": 6}.items(),
+    {**dict.fromkeys(LIMITS, 3), "/knowledge-gaps": 4, "/escalations": 5}.items(),
 )
 def test_what_a_report_costs(
     client: TestClient, company: Company, statements: list[str], path: str, expected: int

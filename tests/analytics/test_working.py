@@ -6,12 +6,16 @@ import pytest
 from fastapi.testclient import TestClient
 from psycopg.types.json import Jsonb
 
+from flowpilot.analytics.coverage import coverage
 from flowpilot.analytics.dashboard.report import dashboard
+from flowpilot.analytics.escalations.headline import headline
 from flowpilot.analytics.escalations.report import escalations
 from flowpilot.analytics.follow_up.report import follow_up
+from flowpilot.analytics.own.report import own_figures
 from flowpilot.analytics.period import Window, window
 from flowpilot.analytics.waits import WaitingTime
 from flowpilot.db.session import Database
+from flowpilot.identity.actor import Role
 from tests.company import Company, at
 
 pytestmark = pytest.mark.anyio
@@ -95,6 +99,35 @@ async def test_mttr(database: Database, company: Company) -> None:
     assert (report.mttr_minutes, report.mttr_working_minutes, report.n_mttr) == (33 * 60, 90, 2)
     assert report.mttr_working_minutes_ci95 is None
     assert report.mttr_working_minutes_no_interval == "An interval takes 20 cases or more, and there are 2."
+    # Both were resolved on one day, which is one period too.
+    for day in (*report.mttr_trend, *report.mttr_periods):
+        assert (day.mttr_minutes, day.mttr_working_minutes, day.session_count) == (33 * 60, 90, 2)
+
+
+async def test_mttr_by_day_and_by_week(database: Database, company: Company) -> None:
+    open_office(company)
+    for day, worked in (("02-02", 60), ("02-03", 120), ("06-08", 30)):
+        times = {"created_at": f"2026-{day} 08:00Z", "resolved_at": f"2026-{day} 12:00Z"}
+        company.add("ai_sessions", status="resolved", work_seconds=60 * worked, **times)
+    asked = window(company.id, now=NOW, account_timezone="UTC", from_="2026-01-01", to="2026-06-15")
+    async with database.read(company.id) as db:
+        report = await dashboard(db, asked)
+    assert [day.mttr_working_minutes for day in report.mttr_trend] == [60, 120, 30]
+    assert [week.mttr_working_minutes for week in report.mttr_periods] == [90, 30]
+    assert report.mttr_working_minutes == 70
+
+
+async def test_domains(database: Database, company: Company) -> None:
+    open_office(company)
+    live_through(company)
+    async with database.read(company.id) as db:
+        found = await coverage(db, _asked(company))
+    (email,) = found.domains
+    assert (email.avg_resolution_minutes, email.avg_resolution_working_minutes) == (33 * 60, 90)
+
+
+def said(found: WaitingTime | None) -> Any:
+    return None if found is None else (found.n, found.n_censored, found.median)
 
 
 async def test_handoffs(database: Database, company: Company) -> None:
@@ -103,15 +136,40 @@ async def test_handoffs(database: Database, company: Company) -> None:
     async with database.read(company.id) as db:
         report = await escalations(db, _asked(company))
 
-    def said(found: WaitingTime | None) -> Any:
-        return None if found is None else (found.n, found.n_censored, found.median)
-
     # One came and was claimed on a weekend, which is no working time; another was closed after an hour of it.
     assert said(report.time_to_claim) == (3, 1, 19.5 * 3600)
     assert said(report.working_time_to_claim) == (3, 1, 1800)
     assert said(report.time_to_claimant_action) == (2, 1, (44 * 60 + 10) * 60)
     assert said(report.working_time_to_first_action) == (2, 1, 300)
     assert said(report.working_time_to_claimant_action) == (2, 1, 600)
+
+
+async def test_the_headline_is_as_the_report(database: Database, company: Company) -> None:
+    open_office(company)
+    live_through(company)
+    async with database.read(company.id) as db:
+        report, alone = await escalations(db, _asked(company)), await headline(db, _asked(company))
+    for name in ("claimant_action", "first_action"):
+        for field in (f"time_to_{name}", f"working_time_to_{name}"):
+            assert getattr(alone, field) == getattr(report, field) is not None
+
+
+async def test_own_figures(database: Database, company: Company) -> None:
+    open_office(company)
+    live_through(company)
+    engineer = company.users[Role.ENGINEER]
+    company.query("UPDATE ai_sessions SET user_id = %s RETURNING id", engineer)
+    company.query("UPDATE session_handoffs SET created_by = %s RETURNING id", engineer)
+    company.query(
+        "UPDATE session_handoffs SET claimed_by = %s WHERE claimed_at IS NOT NULL RETURNING id", engineer
+    )
+    async with database.read(company.id) as db:
+        mine = await own_figures(db, _asked(company), engineer)
+    # The open session has lasted for four hours of Monday and one of Friday.
+    assert said(mine.time_to_resolution) == (3, 1, 65 * 3600)
+    assert said(mine.working_time_to_resolution) == (3, 1, 2 * 3600)
+    assert said(mine.working_time_to_claim) == (3, 1, 1800)
+    assert said(mine.working_time_to_first_action) == (2, 1, 600)
 
 
 @pytest.mark.parametrize(
@@ -127,10 +185,16 @@ async def test_around_the_clock_there_is_no_second_figure(
         later = await follow_up(db, _asked(company))
         whole = await dashboard(db, _asked(company))
         handoffs = await escalations(db, _asked(company))
+        alone = await headline(db, _asked(company))
+        domains = (await coverage(db, _asked(company))).domains
+        mine = await own_figures(db, _asked(company), company.users[Role.ENGINEER])
     assert later.working_time_to_resolution is None
     assert {day.median_working_minutes for day in later.by_opening} == {None}
     assert (whole.mttr_minutes, whole.mttr_working_minutes) == (33 * 60, None)
     assert (handoffs.working_time_to_claim, handoffs.working_time_to_claimant_action) == (None, None)
+    assert {day.mttr_working_minutes for day in whole.mttr_trend} == {None}
+    assert (alone.working_time_to_claimant_action, mine.working_time_to_resolution) == (None, None)
+    assert {domain.avg_resolution_working_minutes for domain in domains} == {None}
 
 
 def test_a_table_has_them_too(client: TestClient, company: Company) -> None:

@@ -16,7 +16,7 @@ from flowpilot.analytics.dashboard.schemas import (
     TrendDay,
     TrendPeriod,
 )
-from flowpilot.analytics.dashboard.working import working_mttr
+from flowpilot.analytics.dashboard.working import WorkedDays, worked_days, working_mttr
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
@@ -25,6 +25,7 @@ from flowpilot.analytics.schemas import header
 from flowpilot.analytics.sql import CREATED_IN_WINDOW, ESCALATED, FLOW_COUNTS, seconds, statement
 from flowpilot.analytics.statistics import percent, percent_ci95
 from flowpilot.db.session import ReadDb
+from flowpilot.identity.hours.queries import HOURS, history_in
 
 # The window's sessions are read once, into groups by day and kind; every figure is then a sum over groups.
 # Counts are cast because PostgreSQL sums bigint as numeric, which is slow.
@@ -77,7 +78,7 @@ flows AS ({FLOWS}),
 proposals AS ({PROPOSALS}),
 pushes AS ({PUSHES}),
 time_entries AS ({TIME_ENTRIES})
-SELECT *,
+SELECT *, {HOURS},
        (SELECT jsonb_agg(trend ORDER BY day) FROM trend) AS trend,
        (SELECT jsonb_agg(domains ORDER BY total DESC, domain COLLATE "C") FROM domains) AS domains,
        (SELECT jsonb_object_agg(tier, tiers) FROM tiers) AS tiers
@@ -91,7 +92,8 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
     kpis = Kpis(row)
     figures = kpis.fields()
     domains: list[dict[str, Any]] = row["domains"] or []
-    today, days = window.today, _days(row["trend"] or [])
+    worked, today = await worked_days(db, history_in(row["account_hours"]), window), window.today
+    days = _days(row["trend"] or [], worked)
     bucket, periods = in_buckets(days)
     return Dashboard(
         **header(window, "dashboard"),
@@ -104,7 +106,7 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
         avg_steps_to_resolution=figures.pop("avg_steps_to_resolution") or 0.0,
         avg_session_duration_minutes=round(row["timed_seconds"] / (60 * row["timed"]), 1) if row["timed"] else 0.0,
         **figures,
-        **await working_mttr(db, window),
+        **working_mttr(worked.values()),
         n_rated=kpis.estimates["avg_rating"].n,
         n_mttr=kpis.estimates["mttr_minutes"].n,
         n_unknown=kpis.resolved - kpis.estimates["mttr_minutes"].n,
@@ -124,8 +126,9 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
     )
 
 
-def _days(trend: Sequence[dict[str, Any]]) -> list[tuple[date, dict[str, Any]]]:
-    return [(date.fromisoformat(sums["day"]), sums) for sums in trend]
+def _days(trend: Sequence[dict[str, Any]], worked: WorkedDays) -> list[tuple[date, dict[str, Any]]]:
+    dated = [(date.fromisoformat(sums["day"]), sums) for sums in trend]
+    return [(day, sums | {"worked": worked.get(day)}) for day, sums in dated]
 
 
 def _trend(days: Sequence[dict[str, Any]], first: date, last: date, today: date) -> dict[str, Any]:
@@ -139,6 +142,7 @@ def _trend(days: Sequence[dict[str, Any]], first: date, last: date, today: date)
         "mttr_minutes_no_interval": mttr.no_interval,
         "session_count": n,
         "complete": last < today,
+        **working_mttr(day["worked"] for day in days if day["worked"] is not None),
     }
 
 

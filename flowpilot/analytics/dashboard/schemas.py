@@ -18,6 +18,11 @@ class TrendDay(BaseModel):
     complete: bool
     mttr_minutes_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
     mttr_minutes_no_interval: str | None = Field(description="Why there is no interval.")
+    mttr_working_minutes: float | None = Field(
+        description="In the account's working hours of then; null if it worked around the clock."
+    )
+    mttr_working_minutes_ci95: Interval = Field(description="Hall's; null where no interval is honest.")
+    mttr_working_minutes_no_interval: str | None = Field(description="Why there is no interval.")
 
 
 class TrendPeriod(TrendDay):

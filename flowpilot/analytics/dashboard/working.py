@@ -1,32 +1,46 @@
 """MTTR in the account's working hours, where it has any. The contract's MTTR stays on the clock."""
 
+from collections.abc import Iterable, Mapping
+from datetime import date
 from typing import Any
 
+from flowpilot.analytics.dashboard.kpis import SECONDS_PER_MINUTE
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
-from flowpilot.analytics.sql import CREATED_IN_WINDOW, seconds, statement
-from flowpilot.analytics.statistics import Estimate
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, WORKED_SECONDS, statement
 from flowpilot.db.session import ReadDb
-from flowpilot.identity.hours.queries import hours_history
+from flowpilot.working_hours import HoursHistory
 
 _SQL = statement(f"""
-SELECT count(*) AS n, sum(seconds) AS total, sum(power(seconds, 2)) AS squares, sum(power(seconds, 3)) AS cubes
+SELECT day, count(*) AS n, sum(seconds) AS seconds, sum(power(seconds, 2)) AS squares,
+       sum(power(seconds, 3)) AS cubes
 FROM (
-    SELECT coalesce(work_seconds, {seconds("resolved_at - created_at")}) AS seconds FROM ai_sessions
+    SELECT (resolved_at AT TIME ZONE :tz)::date AS day, {WORKED_SECONDS} AS seconds FROM ai_sessions
     WHERE {CREATED_IN_WINDOW} AND status = 'resolved' AND resolved_at IS NOT NULL
 ) timed
+GROUP BY day
 """)
 
+# The sums of the working times of the sessions that were resolved on each day.
+WorkedDays = Mapping[date, Any]
 
-async def working_mttr(db: ReadDb, window: Window) -> dict[str, Any]:
-    """The dashboard's fields of it; they are null if the account worked around the clock."""
-    history = await hours_history(db, window.account_id)
-    found = Estimate(None, 0, None)
-    if history.has_hours(window.start, window.as_of):
-        row: Any = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
-        found = mean(row.n, row.total, row.squares, row.cubes, unit=60)
+
+async def worked_days(db: ReadDb, history: HoursHistory, window: Window) -> WorkedDays:
+    """The sums by day, in a statement; none, without one, if the account worked around the clock."""
+    if not history.has_hours(window.start, window.as_of):
+        return {}
+    return {row.day: row for row in await db.execute(narrowed(_SQL, window.only), window.parameters)}
+
+
+def working_mttr(days: Iterable[Any]) -> dict[str, Any]:
+    """The fields of the sessions of these days together; null without any."""
+    sums = list(days)
+    n, total, squares, cubes = (
+        sum(getattr(day, name) for day in sums) for name in ("n", "seconds", "squares", "cubes")
+    )
+    found = mean(n, total, squares, cubes, unit=SECONDS_PER_MINUTE)
     return {
         "mttr_working_minutes": rounded(found.value, 1),
         "mttr_working_minutes_ci95": rounded_bounds(found.ci95, 1),

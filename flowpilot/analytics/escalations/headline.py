@@ -3,24 +3,39 @@
 from pydantic import BaseModel, Field
 
 from flowpilot.analytics.dimensions.narrowing import narrowed
+from flowpilot.analytics.escalations.working import estimated
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.sql import CLAIMED_IN_WINDOW, IS_ACTED, IS_CLAIMANT_ACTED, statement
-from flowpilot.analytics.waits import N_UNKNOWN, WaitingTime, survival, waiting_time, waits
+from flowpilot.analytics.waits import (
+    N_UNKNOWN,
+    WaitingTime,
+    survival,
+    waiting_time,
+    waits,
+    working_waits,
+)
 from flowpilot.db.session import ReadDb
+from flowpilot.identity.hours.queries import HOURS, history_in
 
 _SQL = statement(f"""
 WITH claimed AS (
-    SELECT claimed_at, first_action_at, claimant_action_at, closed_at,
+    SELECT claimed_at, first_action_at, claimant_action_at, closed_at, action_work_seconds, claimant_work_seconds,
            {IS_ACTED} AS is_acted, {IS_CLAIMANT_ACTED} AS is_claimant_acted
     FROM session_handoffs
     WHERE {CLAIMED_IN_WINDOW}
 )
 SELECT {waits("action", "claimed_at", "first_action_at", "is_acted")},
        {waits("claimant", "claimed_at", "claimant_action_at", "is_claimant_acted")},
-       {N_UNKNOWN}
+       {working_waits("action", "claimed_at", "first_action_at", "action_work_seconds", "is_acted")},
+       {
+    working_waits("claimant", "claimed_at", "claimant_action_at", "claimant_work_seconds", "is_claimant_acted")
+},
+       {N_UNKNOWN}, {HOURS}
 FROM claimed
 """)
+
+_WORKING = {"claimant": "working_time_to_claimant_action", "action": "working_time_to_first_action"}
 
 
 class Headline(BaseModel):
@@ -31,16 +46,22 @@ class Headline(BaseModel):
 
     time_to_claimant_action: WaitingTime
     claimant_action_definition: str = Field(description="What the headline is, and what it is not.")
+    working_time_to_claimant_action: WaitingTime | None = Field(
+        description="In the account's working hours of then; null if it worked around the clock."
+    )
     time_to_first_action: WaitingTime
+    working_time_to_first_action: WaitingTime | None = Field(description="The same in working hours.")
     metric_definition: str = Field(description="What `time_to_first_action` is, and what it is not.")
 
 
 async def headline(db: ReadDb, window: Window) -> Headline:
     """The figures for the handoffs claimed in the window, in one small statement."""
     row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
+    working = {name: (field, row.n_unknown) for name, field in _WORKING.items()}
     return Headline(
         time_to_claimant_action=waiting_time(survival(row.claimant_ended, row.claimant_censored), row.n_unknown),
         claimant_action_definition=METRICS["time_to_claimant_action"].definition,
         time_to_first_action=waiting_time(survival(row.action_ended, row.action_censored), row.n_unknown),
         metric_definition=METRICS["time_to_first_action"].definition,
+        **await estimated(row, history_in(row.account_hours), window, working),
     )

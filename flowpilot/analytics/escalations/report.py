@@ -32,6 +32,7 @@ from flowpilot.analytics.sql import (
 from flowpilot.analytics.statistics import Waits
 from flowpilot.analytics.waits import waiting_time, waits
 from flowpilot.db.session import ReadDb
+from flowpilot.identity.hours.queries import HOURS, history_in
 
 _SQL = statement(f"""
 WITH created AS MATERIALIZED (
@@ -73,7 +74,7 @@ actions AS (
     FROM claimed
 ),
 {QUALITY}
-SELECT * FROM population, actions, quality
+SELECT *, {HOURS} FROM population, actions, quality
 """)
 
 
@@ -102,7 +103,7 @@ async def escalations(db: ReadDb, window: Window) -> Escalations:
         time_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
         time_to_first_action=waiting_time(figures.time_to_first_action, figures.n_unknown),
         time_to_claimant_action=waiting_time(figures.time_to_claimant_action, figures.n_unknown),
-        **await working_times(db, window, figures.n_unknown),
+        **await working_times(db, history_in(row.account_hours), window, figures.n_unknown),
         quality=quality(figures),
         previous=previous(before, old_figures, figures),
         by_reason=by_reason,

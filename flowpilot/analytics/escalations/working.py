@@ -1,6 +1,7 @@
 """The handoffs' times in the account's working hours, where it has any."""
 
 import asyncio
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -17,9 +18,8 @@ from flowpilot.analytics.sql import (
     statement,
 )
 from flowpilot.analytics.statistics import Survival
-from flowpilot.analytics.waits import survival, waiting_time, working_waits
+from flowpilot.analytics.waits import WaitingTime, survival, waiting_time, working_waits
 from flowpilot.db.session import ReadDb
-from flowpilot.identity.hours.queries import hours_history
 from flowpilot.working_hours import HoursHistory
 
 _SQL = statement(f"""
@@ -54,18 +54,31 @@ _FIELDS = {
 }
 
 
-async def working_times(db: ReadDb, window: Window, n_unknown: int) -> dict[str, Any]:
+async def working_times(
+    db: ReadDb, history: HoursHistory, window: Window, n_unknown: int
+) -> dict[str, WaitingTime | None]:
     """The report's fields of them; they are null if the account worked around the clock."""
-    history = await hours_history(db, window.account_id)
     if not history.has_hours(window.start, window.as_of):
         return dict.fromkeys(_FIELDS.values())
     row = (await db.execute(narrowed(_SQL, window.only), window.parameters)).one()
-    found = await asyncio.to_thread(_estimates, row, history, window.as_of)
-    return {field: waiting_time(found[name], n_unknown) for name, field in _FIELDS.items()}
+    return await estimated(row, history, window, {name: (field, n_unknown) for name, field in _FIELDS.items()})
 
 
-def _estimates(row: Any, history: HoursHistory, as_of: datetime) -> dict[str, Survival]:
-    return {name: working_survival(row, name, history, as_of) for name in _FIELDS}
+async def estimated(
+    row: Any, history: HoursHistory, window: Window, fields: Mapping[str, tuple[str, int]]
+) -> dict[str, WaitingTime | None]:
+    """The fields of columns of `working_waits`, by their names: each is called so, and misses so many.
+
+    They are null if the account worked around the clock.
+    """
+    if not history.has_hours(window.start, window.as_of):
+        return dict.fromkeys(field for field, _ in fields.values())
+    found = await asyncio.to_thread(_estimates, row, history, window.as_of, list(fields))
+    return {field: waiting_time(found[name], n_unknown) for name, (field, n_unknown) in fields.items()}
+
+
+def _estimates(row: Any, history: HoursHistory, as_of: datetime, names: Sequence[str]) -> dict[str, Survival]:
+    return {name: working_survival(row, name, history, as_of) for name in names}
 
 
 def working_survival(row: Any, name: str, history: HoursHistory, as_of: datetime) -> Survival:

@@ -21,6 +21,7 @@ from flowpilot.analytics.sql import CREATED_IN_WINDOW, seconds, statement
 from flowpilot.analytics.statistics import Survival, kaplan_meier, proportion
 from flowpilot.analytics.waits import ESTIMATOR
 from flowpilot.db.session import ReadDb
+from flowpilot.identity.hours.queries import HOURS, history_in
 
 WATCHED = timedelta(days=7)
 _MINUTE = 60
@@ -63,7 +64,7 @@ escalated AS (
         WHERE h.account_id = :account_id AND h.session_id = s.id AND h.created_at <= :as_of
     )
 )
-SELECT totals.*, escalated, days.* FROM totals, escalated LEFT JOIN days ON true ORDER BY day
+SELECT totals.*, escalated, days.*, {HOURS} FROM totals, escalated LEFT JOIN days ON true ORDER BY day
 """)
 
 
@@ -83,7 +84,7 @@ class _Estimates(NamedTuple):
 
 
 async def follow_up(db: ReadDb, window: Window, *, compare: bool = False) -> FollowUp:
-    """The report, in two statements; in a third, its working times; in two more, what has changed."""
+    """The report, in one statement; in a second, its working times; in two more, what has changed."""
     rows = (await db.execute(narrowed(_SQL, window.only), window.parameters)).all()
     first = rows[0]
     days = [
@@ -95,7 +96,7 @@ async def follow_up(db: ReadDb, window: Window, *, compare: bool = False) -> Fol
     bucket, periods = in_buckets((day.day, day) for day in days)
     grouped = [period for _, _, period in periods]
     found = await asyncio.to_thread(_estimates, days, grouped)
-    times = await worked_times(db, window)
+    times = await worked_times(db, history_in(first.account_hours), window)
     working = None if times is None else await asyncio.to_thread(_working_estimates, days, grouped, times)
     return FollowUp(
         **header(window, "follow-up"),

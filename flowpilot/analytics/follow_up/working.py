@@ -8,22 +8,20 @@ from typing import Any
 from flowpilot.analytics.dimensions.narrowing import narrowed
 from flowpilot.analytics.estimates.working import WorkingClock
 from flowpilot.analytics.period import Window
-from flowpilot.analytics.sql import CREATED_IN_WINDOW, seconds, statement
+from flowpilot.analytics.sql import CREATED_IN_WINDOW, WORKED_SECONDS, statement
 from flowpilot.db.session import ReadDb
-from flowpilot.identity.hours.queries import hours_history
 from flowpilot.working_hours import HoursHistory
 
 # Of seconds: equal times are counted, so that a million sessions are some thousand numbers.
 COUNTED = "CASE WHEN seconds < 60000 THEN 6 WHEN seconds < 600000 THEN 60 ELSE 600 END AS step"
-
-_WORKED = f"greatest(0, coalesce(work_seconds, {seconds('resolved_at - created_at')}))"
 
 _SQL = statement(f"""
 WITH counted AS (
     SELECT day, round(seconds / step) * step AS seconds, count(*) AS n
     FROM (
         SELECT *, {COUNTED} FROM (
-            SELECT (created_at AT TIME ZONE :tz)::date AS day, {_WORKED} AS seconds FROM ai_sessions
+            SELECT (created_at AT TIME ZONE :tz)::date AS day, greatest(0, {WORKED_SECONDS}) AS seconds
+            FROM ai_sessions
             WHERE {CREATED_IN_WINDOW} AND status = 'resolved' AND resolved_at <= :as_of
         ) timed
     ) stepped
@@ -48,9 +46,8 @@ class WorkedTimes:
         return WorkingClock(self.history, since, self.window.as_of).seconds(since, [end] * len(since))
 
 
-async def worked_times(db: ReadDb, window: Window) -> WorkedTimes | None:
-    """The window's working times, in two statements; None, in one, if the account worked around the clock."""
-    history = await hours_history(db, window.account_id)
+async def worked_times(db: ReadDb, history: HoursHistory, window: Window) -> WorkedTimes | None:
+    """The window's working times, in a statement; None, without one, if the account worked around the clock."""
     if not history.has_hours(window.start, window.as_of):
         return None
     rows = (await db.execute(narrowed(_SQL, window.only), window.parameters)).all()

@@ -21,6 +21,12 @@ _STORED = (
     " ORDER BY valid_from NULLS FIRST"
 )
 
+# A column with all versions, for a statement that reads something else of the account.
+HOURS = (
+    "(SELECT json_agg(json_build_array(valid_from, timezone, spans, holidays) ORDER BY valid_from NULLS FIRST)"
+    " FROM account_hours WHERE account_id = :account_id) AS account_hours"
+)
+
 Stored = tuple[date | None, str, Sequence[dict[str, Any]] | None, Sequence[dict[str, Any]]]
 
 
@@ -41,6 +47,14 @@ async def hours_history(db: ReadDb, account_id: uuid.UUID) -> HoursHistory:
 def stored_history(connection: psycopg.Connection, account_id: object) -> HoursHistory:
     """The same for an import and for `db reconcile`."""
     return history_of(connection.execute(_STORED, [account_id]).fetchall())
+
+
+def history_in(column: Sequence[Any] | None) -> HoursHistory:
+    """The history that the column `HOURS` has."""
+    return history_of(
+        (None if since is None else date.fromisoformat(since), zone, spans, holidays)
+        for since, zone, spans, holidays in column or []
+    )
 
 
 def history_of(stored: Iterable[Stored]) -> HoursHistory:
