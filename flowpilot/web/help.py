@@ -41,11 +41,17 @@ def pieces(text: str) -> list[Piece]:
     return found
 
 
+def within(text: str) -> list[Piece]:
+    """Text to read in its pieces: by turns what it says, and code."""
+    parts = enumerate(_CODE.split(text))
+    return [Piece(part, is_command=bool(number % 2)) for number, part in parts if part]
+
+
 def inline(text: str) -> Markup:
     """Text to read as HTML, with its code marked and its addresses as links."""
-    parts = enumerate(_CODE.split(text))
     code = Markup("<code>{}</code>")
-    return Markup("").join(code.format(part) if number % 2 else links(part) for number, part in parts)
+    found = within(text)
+    return Markup("").join(code.format(one.text) if one.is_command else links(one.text) for one in found)
 
 
 def links(text: str) -> Markup:

@@ -20,7 +20,7 @@ from flowpilot.identity.cookies import COOKIE, keep_signed_in
 from flowpilot.web import formatting
 from flowpilot.web.assets import icon, static_url
 from flowpilot.web.frame import Frame
-from flowpilot.web.help import inline, links, pieces
+from flowpilot.web.help import inline, links, pieces, within
 from flowpilot.web.tables import labelled
 
 _NOTICE = "flowpilot_notice"
@@ -45,6 +45,7 @@ templates.filters.update(
     shown_files=shown_files,
     labelled=labelled,
     pieces=pieces,
+    within=within,
     inline=inline,
     links=links,
 )

@@ -1,6 +1,6 @@
 """A node's help is read in pieces: text, and commands to copy."""
 
-from flowpilot.web.help import Piece, inline, links, pieces
+from flowpilot.web.help import Piece, inline, links, pieces, within
 
 
 def test_lines_between_fences_are_a_command() -> None:
@@ -38,6 +38,14 @@ def test_nothing_has_no_pieces() -> None:
 def test_words_between_backticks_are_code_and_nothing_is_markup() -> None:
     assert inline("Run `a < b` as <b>") == "Run <code>a &lt; b</code> as &lt;b&gt;"
     assert inline("one ` alone") == "one ` alone"
+
+
+def test_a_text_has_commands_of_its_own() -> None:
+    assert within("Or run `klist purge`.") == [
+        Piece("Or run ", is_command=False),
+        Piece("klist purge", is_command=True),
+        Piece(".", is_command=False),
+    ]
 
 
 def test_an_address_is_a_link_without_the_sentences_punctuation() -> None:

@@ -38,8 +38,8 @@ function toggleTheme() {
 }
 
 async function copy(button) {
-  const source = document.querySelector(button.dataset.copy);
-  const text = source.value ?? source.textContent;
+  const source = button.dataset.copy ? document.querySelector(button.dataset.copy) : button.previousElementSibling;
+  const text = button.dataset.text ?? source.value ?? source.textContent;
   try {
     await navigator.clipboard.writeText(text);
   } catch {
@@ -50,7 +50,7 @@ async function copy(button) {
   }
   const label = button.querySelector("[data-label]") ?? button;
   const before = label.textContent;
-  label.textContent = "Copied";
+  label.textContent = button.dataset.copied ?? "Copied";
   setTimeout(() => { label.textContent = before; }, 2000);
 }
 

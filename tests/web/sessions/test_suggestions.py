@@ -1,5 +1,7 @@
 """Suggestions on a session's page: pressed or dismissed, without scripts."""
 
+import re
+
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
@@ -9,6 +11,11 @@ from tests.web.conftest import SignedIn
 from tests.web.forms import forms_of, send
 
 CHAIR = {"problem_summary": "Something odd happens with my chair"}
+
+
+def _copied(html: str) -> dict[str, str]:
+    """What is said once each command of the page has been copied."""
+    return dict(re.findall(r'data-text="([^"]*)" data-copied="([^"]*)"', html))
 
 
 def test_a_press_is_a_step(company: Company, signed_in: SignedIn) -> None:
@@ -37,12 +44,15 @@ def test_a_value_is_asked_once_and_filled_in(company: Company, signed_in: Signed
     browser = signed_in()
     browser.post("/sessions", data=CHAIR)
     [(session_id,)] = company.query("SELECT id FROM ai_sessions")
-    step = {"action": "Run `ping {{host}}`.", "why": "It may be off.", "expected": "It answers.", "source": "ai"}
+    why = "It may be off: `arp -a` lists who is there."
+    step = {"action": "Run `ping {{host}}`.", "why": why, "expected": "It answers.", "source": "ai"}
     company.add("ai_session_suggestions", session_id=session_id, position=0, content={"steps": [step]})
     page = browser.get(f"/sessions/{session_id}")
     assert "<code>ping [Host]</code>" in page.text
+    assert _copied(page.text) == {"ping [Host]": "Copied, without the Host", "arp -a": "Copied"}
     page = send(browser, page, "/marks", value="pc-1")
     assert "<code>ping pc-1</code>" in page.text
+    assert _copied(page.text) == {"ping pc-1": "Copied", "arp -a": "Copied"}
     page = send(browser, page, "/suggestions/done", result="solved", note="")
     assert company.query(
         "SELECT content->>'instruction' FROM ai_session_steps ORDER BY position DESC LIMIT 1"
