@@ -39,6 +39,11 @@ def _is_seen(letter: str) -> bool:
     return unicodedata.category(letter)[0] not in "CZM" and letter not in _BLANKS
 
 
+def with_plain_breaks(text: str) -> str:
+    """The text with one sign for each line break. What a browser sends depends on the form; scripts send LF."""
+    return text.replace("\r\n", "\n").replace("\r", "\n")
+
+
 def without_turns(text: str) -> str:
     """The text without what turns the direction of writing."""
     return _TURNS.sub("", text)

@@ -5,14 +5,14 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, Field, StringConstraints
 
-from flowpilot.text import without_turns
+from flowpilot.text import with_plain_breaks, without_turns
 
 
 def _plain(value: Any) -> Any:
-    """JSONB and YAML cannot store every control character. Browsers send line breaks as CR LF."""
+    """JSONB and YAML cannot store every control character."""
     if not isinstance(value, str):
         return value
-    value = value.replace("\r\n", "\n").replace("\r", "\n").strip()
+    value = with_plain_breaks(value).strip()
     if any(unicodedata.category(character) == "Cc" and character not in "\n\t" for character in value):
         raise ValueError("it contains a control character; remove it")
     return value

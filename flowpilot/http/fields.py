@@ -6,7 +6,7 @@ from fastapi import Path
 from fastapi.exceptions import RequestValidationError
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
 
-from flowpilot.text import is_visible, without_turns
+from flowpilot.text import is_visible, with_plain_breaks, without_turns
 
 
 class Body(BaseModel):
@@ -50,7 +50,8 @@ def if_visible(text: str) -> str:
     return text if is_visible(text) else ""
 
 
-Storable = Annotated[str, AfterValidator(storable)]
+# The same text is stored the same, whichever form has sent it, so that texts can be compared.
+Storable = Annotated[str, AfterValidator(storable), AfterValidator(with_plain_breaks)]
 Text = Annotated[Storable, Field(max_length=200)]
 PathText = Annotated[Storable, Path(max_length=200)]
 
@@ -59,6 +60,7 @@ _Said = Annotated[
     str,
     StringConstraints(strip_whitespace=True, min_length=1),
     AfterValidator(storable),
+    AfterValidator(with_plain_breaks),
     AfterValidator(says_something),
 ]
 # What turns the direction of writing stays in a body, and makes a name look like another one.
@@ -67,7 +69,11 @@ Words = Annotated[_Said, Field(max_length=5_000)]
 Problem = Annotated[_Said, Field(max_length=10_000)]
 # Trimmed, and may be empty, as one is that nobody can see.
 _MaySay = Annotated[
-    str, StringConstraints(strip_whitespace=True), AfterValidator(storable), AfterValidator(if_visible)
+    str,
+    StringConstraints(strip_whitespace=True),
+    AfterValidator(storable),
+    AfterValidator(with_plain_breaks),
+    AfterValidator(if_visible),
 ]
 Trimmed = Annotated[_MaySay, Field(max_length=200)]
 Remark = Annotated[_MaySay, Field(max_length=5_000)]

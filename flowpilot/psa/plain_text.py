@@ -5,6 +5,8 @@ import unicodedata
 from html import unescape
 from urllib.parse import unquote
 
+from flowpilot.text import with_plain_breaks
+
 # A note that is longer is a log file, or was written to keep somebody busy.
 _LONGEST = 100_000
 # Outlook puts an address of its own in the place of the one that was written.
@@ -48,7 +50,7 @@ _BLOCKS = frozenset(
 
 def plain(text: str) -> str:
     """Text without what nobody can read: a SafeLink is the address that it hides, an image is its caption."""
-    text = text[:_LONGEST].replace("\r\n", "\n").replace("\r", "\n").replace("\u00a0", " ")
+    text = with_plain_breaks(text[:_LONGEST]).replace("\u00a0", " ")
     text = "".join(letter for letter in text if _is_readable(letter))
     text = _SAFE_LINK.sub(lambda link: unquote(link[1]), text)
     text = _IMAGE.sub(lambda image: f"[image: {image[1]}]" if image[1].strip() else "[image]", text)

@@ -52,6 +52,8 @@ def test_a_case_of_two_people_comes_to_its_end(desk: Desk, manner: Manner) -> No
     if manner in EDITING:
         edit_the_record(engineer)
     handoff = escalate(engineer)
+    if manner in EDITING:
+        correct_the_opinion(engineer)
     claim(senior, handoff)
     ask_and_answer(senior, engineer)
     act_and_give_back(senior, engineer)
@@ -111,10 +113,19 @@ def escalate(engineer: Hands) -> str:
     page = engineer.page
     engineer.press("Escalate")
     engineer.write("Why", "Needs rights that I do not have.")
-    engineer.write("What you think it is", "I think it is the driver.")
+    engineer.write("What you think it is", "I think it is the driver.\nOr the port.")
     engineer.press("Hand it over")
     page.wait_for_url(re.compile("/handoffs/"))
     return "/handoffs/" + page.url.rsplit("/", 1)[1]
+
+
+def correct_the_opinion(engineer: Hands) -> None:
+    """Two lines, which the form of the escalation and the one of the correction send with other line breaks."""
+    opinion = engineer.page.locator("dd").filter(has_text="Or the port.").first
+    engineer.press("Edit", within=opinion)
+    opinion.get_by_label("As it should read").fill("I think it is the driver.\nOr port 9100.")
+    engineer.press("Correct", within=opinion)
+    expect(engineer.page.locator("main")).to_contain_text("Or port 9100.")
 
 
 def claim(senior: Hands, handoff: str) -> None:

@@ -6,6 +6,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from flowpilot.clients.schemas import ClientIn
+from flowpilot.handoffs.questions.schemas import AnswerIn
 from flowpilot.handoffs.schemas.requests import HandoffIn
 from flowpilot.psa.postings.schemas import CorrectionIn
 from flowpilot.sessions.postings.schemas import ClientTextIn
@@ -36,6 +37,16 @@ def test_a_text_that_nobody_can_see_is_refused(
 def test_what_may_be_left_out_is_left_out_if_nobody_can_see_it(blank: str) -> None:
     said = HandoffIn(reason="No rights", note=blank, tried=blank)
     assert (said.note, said.tried) == ("", "")
+
+
+@pytest.mark.parametrize("breaks", ["\n", "\r\n", "\r"])
+def test_a_text_is_the_same_whichever_line_breaks_its_form_has_sent(breaks: str) -> None:
+    sent = f" One{breaks}{breaks}two{breaks}"
+    said = HandoffIn(reason="No rights", note=sent, tried=sent)
+    assert (said.note, said.tried) == ("One\n\ntwo", "One\n\ntwo")
+    assert CorrectionIn(text=sent).text == " One\n\ntwo\n"
+    longest = breaks.join(["x" * 2_499, "y" * 2_500])
+    assert len(AnswerIn(answer=longest).answer) == 5_000
 
 
 def test_a_name_or_a_title_does_not_turn_the_direction_of_writing_and_a_body_may() -> None:

@@ -6,6 +6,7 @@ from markdown_it import MarkdownIt
 
 from flowpilot.flows.articles.html import read_html
 from flowpilot.flows.articles.outline import Article
+from flowpilot.text import with_plain_breaks
 
 _FRONT_MATTER = re.compile(r"\A---[ \t]*\n(.*?)\n(?:---|\.\.\.)[ \t]*(?:\n|\Z)", re.DOTALL)
 _TITLE = re.compile(r"^title:[ \t]*(.+)$", re.MULTILINE)
@@ -17,7 +18,7 @@ _PARSER = MarkdownIt("commonmark").enable("table")
 
 def read_markdown(text: str) -> Article:
     """The article in a Markdown text. Its title is the only first-level heading, or that of its front matter."""
-    text = text.replace("\r\n", "\n")
+    text = with_plain_breaks(text)
     title = ""
     if front := _FRONT_MATTER.match(text):
         text = text[front.end() :]

@@ -14,6 +14,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.sessions import hooks
 from flowpilot.sessions.postings.renewing import renew_waiting
 from flowpilot.sessions.service import announce_change
+from flowpilot.text import with_plain_breaks
 
 _LONGEST_REASON = 200
 
@@ -54,7 +55,7 @@ async def correct(
             raise wrong("question_id", "Say of which question.")
         written = await find_question(db, actor.account_id, handoff_id, question_id)
     policy.check(written, part, actor, strikes=text is None)
-    before = text_of(written, part) or ""
+    before = with_plain_breaks(text_of(written, part) or "")
     if before != was:
         raise TextChangedError
     if part == TextPart.REASON and text is not None and len(" ".join(text.split())) > _LONGEST_REASON:

@@ -2,14 +2,14 @@
 
 from typing import Annotated
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field
 
-from flowpilot.http.fields import Body, storable
+from flowpilot.http.fields import Body, Storable
 from flowpilot.psa.tickets.template import PLACE, TicketUrl
 
 LONGEST_HOLD_MINUTES = 7 * 24 * 60
 
-ClientText = Annotated[str, StringConstraints(max_length=2_000), AfterValidator(storable)]
+ClientText = Annotated[Storable, Field(max_length=2_000)]
 
 
 class RulesOut(Body):

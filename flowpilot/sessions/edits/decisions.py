@@ -8,6 +8,7 @@ from flowpilot.sessions import path
 from flowpilot.sessions.decisions import NewStep
 from flowpilot.sessions.edits.record import StepRecord, became_of, text_now, waits_for
 from flowpilot.sessions.models import AISessionStep, StepKind
+from flowpilot.text import with_plain_breaks
 
 
 class SessionOnItsPath(Protocol):
@@ -36,7 +37,8 @@ def correct(
     if text_name is not None:
         about = {"step": str(step.id), "text_name": text_name, "text": text}
         return None if waits_for(step, record) == text else NewStep(StepKind.CORRECT, about)
-    if text_now(step, record) == text:
+    now = text_now(step, record)
+    if now is not None and with_plain_breaks(now) == text:
         return None
     return NewStep(StepKind.CORRECT, {"step": str(step.id), "text": text})
 

@@ -21,12 +21,11 @@ from flowpilot.psa.postings import api
 from flowpilot.psa.postings.models import WAITING, State
 from flowpilot.psa.postings.queries import PostingFilter, counts
 from flowpilot.psa.postings.retrying import count_retryable
-from flowpilot.psa.postings.schemas import MOST_MINUTES, CorrectionIn, PostingOut
+from flowpilot.psa.postings.schemas import MOST_MINUTES, CorrectionIn, NoteText, PostingOut
 from flowpilot.sessions.queries import Subject, subjects
 from flowpilot.web.formatting import counted
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown, digest
-from flowpilot.web.postings.fields import FormText
 from flowpilot.web.postings.section import seconds_to_news
 from flowpilot.web.postings.standing import when_it_goes
 from flowpilot.web.postings.statuses import chosen_for
@@ -69,7 +68,7 @@ class CorrectionForm(BaseModel):
     `then`: whether it is let go, too.
     """
 
-    text: FormText | None = None
+    text: NoteText | None = None
     step_id: list[uuid.UUID] = Field(default_factory=list)
     minutes: list[Annotated[int, Field(ge=1, le=MOST_MINUTES)]] = Field(default_factory=list)
     shown: str = ""

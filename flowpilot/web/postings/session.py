@@ -12,6 +12,7 @@ from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.psa.occasions import Occasion
+from flowpilot.psa.postings.schemas import NoteText
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions import policy
 from flowpilot.sessions.models import AISession
@@ -19,7 +20,6 @@ from flowpilot.sessions.postings import api, service
 from flowpilot.sessions.postings.schemas import ClientTextIn, PreviewOut
 from flowpilot.sessions.queries import read_session, require_session
 from flowpilot.web.frame import CurrentFrame
-from flowpilot.web.postings.fields import FormText
 from flowpilot.web.postings.section import SessionPostings, postings_of
 from flowpilot.web.postings.standing import when_it_goes
 from flowpilot.web.postings.statuses import chosen_for
@@ -32,7 +32,7 @@ class ClientTextForm(OnceForm):
     """A text for the client, as the person who sends it has read it."""
 
     audience: Literal["client"]
-    text: FormText
+    text: NoteText
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

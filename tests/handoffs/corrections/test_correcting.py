@@ -18,11 +18,11 @@ SAID: dict[str, Any] = {"reason": "No rihgts", "note": "A card of the driver", "
 class Case:
     """A session that Kim escalated, and in which Ann asked back."""
 
-    def __init__(self, client: TestClient, company: Company) -> None:
+    def __init__(self, client: TestClient, company: Company, **said: str) -> None:
         self.client, self.company = client, company
         self.kim, self.ann = company.headers(Role.ENGINEER), join(client, company, "Ann").headers
         self.session_id = start(client, company, problem_summary="Something odd happens with my chair")["id"]
-        self.handoff = post(client, company, f"{self.session_id}/handoffs", **SAID).json()
+        self.handoff = post(client, company, f"{self.session_id}/handoffs", **(SAID | said)).json()
         self.at = f"/api/v1/handoffs/{self.handoff['id']}"
         asked = client.post(f"{self.at}/questions", json={"question": "Is it no?"}, headers=self.ann).json()
         self.question: str = asked["questions"][0]["id"]
@@ -50,6 +50,27 @@ def test_the_note_and_the_handoff_have_the_last_words_and_the_record_both(case: 
     assert (SAID[part] in case.note(), "Other words" in case.note()) == (False, True)
     if part != "reason":
         assert "Other words" in str(done.json()["snapshot"])
+
+
+@pytest.mark.parametrize(("stored", "sent"), [("A\r\nB", "A\nB"), ("A\nB", "A\r\nB"), ("A\rB", "A\r\nB")])
+@pytest.mark.parametrize("part", ["note", "tried"])
+def test_a_text_of_two_lines_is_corrected_from_any_form(
+    client: TestClient, company: Company, part: str, stored: str, sent: str
+) -> None:
+    case = Case(client, company, **{part: stored})
+    assert case.correct(case.kim, part, "Other words", sent).status_code == 200
+
+
+@pytest.mark.parametrize("part", ["note", "tried"])
+def test_of_a_text_that_was_stored_with_other_line_breaks_only_other_words_are_a_correction(
+    case: Case, part: str
+) -> None:
+    as_before = {"note": "note = E'A\\r\\nB'", "tried": """snapshot = '{"tried": [{"note": "A\\r\\nB"}]}'"""}
+    case.company.query(f"UPDATE session_handoffs SET {as_before[part]} RETURNING id")
+    same = case.correct(case.kim, part, "A\nB", "A\nB")
+    assert (same.status_code, same.json()["edits"]) == (200, [])
+    other = case.correct(case.kim, part, "A\nC", "A\nB").json()
+    assert [one["text"] for one in other["edits"]] == ["A\r\nB"]
 
 
 @pytest.mark.parametrize("part", ["note", "tried"])

@@ -6,6 +6,9 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.identity.actor import Role
+from flowpilot.sessions.edits import decisions
+from flowpilot.sessions.edits.record import StepRecord
+from flowpilot.sessions.models import AISessionStep, StepKind
 from tests.company import Company
 from tests.handoffs.helpers import send_escalation
 from tests.sessions.edits.helpers import ask, edit, newest, note_of
@@ -58,6 +61,16 @@ def test_the_same_wording_twice_is_recorded_once(
     first = edit(client, company, noted, "correct", text="It blinks green.")
     second = edit(client, company, noted, "correct", text="It blinks green.")
     assert second["step_count"] == first["step_count"]
+
+
+def test_other_line_breaks_are_the_same_wording(client: TestClient, company: Company, session_id: str) -> None:
+    take(client, company, session_id, choice="Yes")
+    noted = newest(take(client, company, session_id, free_text="It blinks.\r\nRed."), "note")
+    assert noted["content"]["text"] == "It blinks.\nRed."
+    same = edit(client, company, noted, "correct", text="It blinks.\r\nRed.")
+    assert newest(same, "note")["earlier"] == []
+    stored_before = AISessionStep(kind=StepKind.NOTE, is_free_text=False, content={"text": "It blinks.\r\nRed."})
+    assert decisions.correct(stored_before, StepRecord(), "It blinks.\nRed.") is None
 
 
 def test_what_is_struck_is_not_in_the_note_and_stays_on_record(

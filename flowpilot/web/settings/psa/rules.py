@@ -46,13 +46,11 @@ class RulesForm(BaseModel):
         """
         if self.goes == "after" and not self.hold_minutes:
             raise wrong("hold_minutes", "Enter how many minutes a posting waits.")
-        values = self.model_dump(exclude={"goes", "hold_minutes", "shown", "client_greeting", "client_signature"})
+        values = self.model_dump(exclude={"goes", "hold_minutes", "shown"})
         return RulesIn(
             **values,
             hold_minutes=(self.hold_minutes or 0) if self.goes == "after" else 0,
             waits_for_person=self.goes == "by_hand",
-            client_greeting=self.client_greeting.replace("\r\n", "\n"),
-            client_signature=self.client_signature.replace("\r\n", "\n"),
         )
 
 
