@@ -2,10 +2,12 @@
 
 import hashlib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import tinycss2
 from fastapi import Response
 from fastapi.staticfiles import StaticFiles
 from markupsafe import Markup
@@ -16,7 +18,7 @@ _ICONS = STATIC / "vendor" / "icons"
 
 # The themes for browsers without scripts are made of the other stylesheets, and no files.
 _THEMES = {"light.css": "light", "dark.css": "dark"}
-_COMMENT = re.compile(r"/\*.*?\*/", re.DOTALL)
+_NESTING = frozenset({"container", "layer", "media", "supports"})
 
 
 @cache
@@ -32,28 +34,29 @@ def theme_style(theme: str) -> str:
 
     Pages link both where no script runs, and a browser obeys the one that fits its system.
     """
-    of_theme = re.compile(rf"""\[data-bs-theme=["']?{theme}["']?\]""")
+    return "\n".join(rules_of(_all_rules(), theme))
+
+
+@cache
+def _all_rules() -> list[Any]:
+    """The rules of all stylesheets."""
     sheets = [STATIC / "vendor" / "tabler.min.css", *sorted(STATIC.glob("*.css"))]
-    rules = (rule for sheet in sheets for rule in _rules(_COMMENT.sub("", sheet.read_text())))
-    # Those that name the root hold without a theme, or where it is the other one.
-    own = ((selector, body) for selector, body in rules if of_theme.search(selector) and ":root" not in selector)
-    return "\n".join(f"{of_theme.sub(':root', selector).strip()} {{{body}}}" for selector, body in own)
+    return [rule for sheet in sheets for rule in tinycss2.parse_stylesheet(sheet.read_text(), skip_comments=True)]
 
 
-def _rules(css: str) -> Iterator[tuple[str, str]]:
-    """The rules that hold for every medium, as selector and body."""
-    depth = begin = 0
-    for brace in re.finditer("[{}]", css):
-        if brace[0] == "{":
-            if depth == 0:
-                selector, begin = css[begin : brace.start()], brace.end()
-            depth += 1
-        else:
-            depth -= 1
-            if depth == 0:
-                if not selector.strip().startswith("@"):
-                    yield selector, css[begin : brace.start()]
-                begin = brace.end()
+def rules_of(rules: Iterable[Any], theme: str) -> Iterator[str]:
+    """Those of the parsed rules, and of the rules in rules for some media, that hold in a theme, without it."""
+    of_theme = re.compile(rf"""\[data-bs-theme=["']?{theme}["']?\]""")
+    for rule in rules:
+        if rule.type == "qualified-rule":
+            selector = tinycss2.serialize(rule.prelude)
+            # Those that name the root hold without a theme, or where it is the other one.
+            if of_theme.search(selector) and ":root" not in selector:
+                yield f"{of_theme.sub(':root', selector).strip()} {{{tinycss2.serialize(rule.content)}}}"
+        elif rule.type == "at-rule" and rule.at_keyword in _NESTING and rule.content is not None:
+            within = tinycss2.parse_rule_list(rule.content, skip_comments=True)
+            if inner := list(rules_of(within, theme)):
+                yield f"@{rule.at_keyword}{tinycss2.serialize(rule.prelude)}{{{' '.join(inner)}}}"
 
 
 @cache
