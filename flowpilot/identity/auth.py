@@ -1,22 +1,19 @@
-"""From a credential to an Actor. The only place that reads before an account is known (at sign-in)."""
+"""From a credential to an Actor."""
 
-import asyncio
 import hmac
 import uuid
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from fastapi import Depends, Request
 from fastapi.security import OAuth2PasswordBearer
-from sqlalchemy import bindparam, func, select, update
+from sqlalchemy import bindparam, select, update
 
 from flowpilot.clock import Now
 from flowpilot.db.failures import DatabaseUnavailableError
 from flowpilot.db.session import Database, Db, ReadDb
-from flowpilot.email_address import normal_email
 from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor, Permission, Role, require
 from flowpilot.identity.cookies import cookie_of
@@ -25,15 +22,15 @@ from flowpilot.identity.credentials import (
     TokenClaim,
     UnauthenticatedError,
     parse,
-    verify_password,
 )
 from flowpilot.identity.models import Account, ApiKey, Membership, User
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
 
 # Built once, because every request runs them.
-_MEMBER = (
+_MEMBERS = (
     select(
+        Membership.user_id,
         Membership.role,
         Account.timezone,
         Account.reports_by_person,
@@ -42,10 +39,14 @@ _MEMBER = (
     )
     .join(Account, Account.id == Membership.account_id)
     .join(User, User.id == Membership.user_id)
-    .where(Membership.account_id == bindparam("account"), Membership.user_id == bindparam("user"))
+    .where(
+        Membership.account_id == bindparam("account"),
+        Membership.user_id.in_(bindparam("users", expanding=True)),
+    )
 )
-_KEY = (
+_KEYS = (
     select(
+        ApiKey.id,
         ApiKey.key_hash,
         ApiKey.user_id,
         ApiKey.role,
@@ -59,7 +60,7 @@ _KEY = (
     )
     .join(Membership, (Membership.account_id == ApiKey.account_id) & (Membership.user_id == ApiKey.user_id))
     .join(Account, Account.id == ApiKey.account_id)
-    .where(ApiKey.account_id == bindparam("account"), ApiKey.id == bindparam("key"))
+    .where(ApiKey.account_id == bindparam("account"), ApiKey.id.in_(bindparam("keys", expanding=True)))
 )
 
 # The last use is for people, so a minute's precision is enough, and most requests write nothing.
@@ -82,79 +83,6 @@ class AccountClosedError(FlowPilotError):
 
     def __init__(self) -> None:
         super().__init__("This account is closed, and is being removed. Ask the people who run this installation.")
-
-
-@dataclass(frozen=True, slots=True)
-class AccountChoice:
-    """One account a user may sign in to."""
-
-    id: uuid.UUID
-    name: str
-    role: Role
-
-
-@dataclass(frozen=True, slots=True)
-class Login:
-    """A verified user and the accounts it belongs to, longest membership first."""
-
-    user_id: uuid.UUID
-    accounts: list[AccountChoice]
-
-
-async def log_in(database: Database, email: str, password: str) -> Login:
-    """Verify a password.
-
-    Raises:
-        UnauthenticatedError: the e-mail is unknown or the password is wrong; the caller cannot tell which.
-    """
-    address = normal_email(email)
-    async with database.read(None) as db:
-        await state_login_email(db, address)
-        found = (await db.execute(select(User.id, User.password_hash).where(User.email == address))).first()
-    # No connection is held while the hash is computed, which takes long on purpose.
-    valid = await asyncio.to_thread(verify_password, password, found.password_hash if found else None)
-    if found is None or not valid:
-        raise UnauthenticatedError("The e-mail or the password is wrong.")
-    async with database.read(None) as db:
-        return Login(found.id, await accounts_of(db, found.id))
-
-
-async def accounts_of(db: ReadDb, user_id: uuid.UUID) -> list[AccountChoice]:
-    """The accounts a verified user belongs to, longest membership first."""
-    await state_login_user(db, user_id)
-    rows = await db.execute(
-        select(Account.id, Account.name, Membership.role)
-        .join(Membership, Membership.account_id == Account.id)
-        .where(Membership.user_id == user_id, Account.closed_at.is_(None))
-        .order_by(Membership.created_at, Account.id)
-    )
-    return [AccountChoice(row.id, row.name, Role(row.role)) for row in rows]
-
-
-async def login_of(database: Database, claimed: TokenClaim | KeyClaim) -> Login:
-    """The user of a signed token, who may belong to no account.
-
-    Raises:
-        UnauthenticatedError: the credential is an API key, or the token is older than the password.
-    """
-    if not isinstance(claimed, TokenClaim):
-        raise UnauthenticatedError("An API key belongs to one account. Sign in to switch.")
-    async with database.read(None) as db:
-        accounts = await accounts_of(db, claimed.user_id)
-        changed_at = await db.scalar(select(User.password_changed_at).where(User.id == claimed.user_id))
-    if changed_at is not None and claimed.issued_at < changed_at:
-        raise UnauthenticatedError("The password has changed. Sign in again.")
-    return Login(claimed.user_id, accounts)
-
-
-async def state_login_email(db: ReadDb, email: str) -> None:
-    """Let this transaction see the user with this e-mail."""
-    await db.execute(select(func.set_config("app.login_email", normal_email(email), True)))
-
-
-async def state_login_user(db: ReadDb, user_id: uuid.UUID) -> None:
-    """Let this transaction see the user with this id."""
-    await db.execute(select(func.set_config("app.login_user_id", str(user_id), True)))
 
 
 async def credential(request: Request, bearer: Annotated[str | None, Depends(_bearer)]) -> str:
@@ -221,13 +149,38 @@ async def verify(db: ReadDb, claimed: TokenClaim | KeyClaim, now: datetime) -> t
     """
     if claimed.account_id is None:
         raise NoAccountError
-    if isinstance(claimed, KeyClaim):
-        return await _verify_key(claimed, db, now)
-    return await _verify_user(claimed, claimed.account_id, db), False
+    found = (await verify_each(db, claimed.account_id, [claimed], now))[claimed]
+    if isinstance(found, FlowPilotError):
+        raise found
+    return found
 
 
-async def _verify_user(claimed: TokenClaim, account_id: uuid.UUID, db: ReadDb) -> Actor:
-    row = (await db.execute(_MEMBER, {"account": account_id, "user": claimed.user_id})).first()
+async def verify_each(
+    db: ReadDb, account_id: uuid.UUID, claims: Collection[TokenClaim | KeyClaim], now: datetime
+) -> dict[TokenClaim | KeyClaim, tuple[Actor, bool] | FlowPilotError]:
+    """What `verify` answers or raises for each claim of one account, in a statement for each of the two kinds."""
+    users = [claimed.user_id for claimed in claims if isinstance(claimed, TokenClaim)]
+    keys = [claimed.key_id for claimed in claims if isinstance(claimed, KeyClaim)]
+    rows: dict[uuid.UUID, Any] = {}
+    if users:
+        rows |= {row.user_id: row for row in await db.execute(_MEMBERS, {"account": account_id, "users": users})}
+    if keys:
+        rows |= {row.id: row for row in await db.execute(_KEYS, {"account": account_id, "keys": keys})}
+    return {claimed: _verified(claimed, account_id, rows, now) for claimed in claims}
+
+
+def _verified(
+    claimed: TokenClaim | KeyClaim, account_id: uuid.UUID, rows: Mapping[uuid.UUID, Any], now: datetime
+) -> tuple[Actor, bool] | FlowPilotError:
+    try:
+        if isinstance(claimed, KeyClaim):
+            return _verify_key(claimed, rows.get(claimed.key_id), now)
+        return _verify_user(claimed, account_id, rows.get(claimed.user_id)), False
+    except FlowPilotError as error:
+        return error
+
+
+def _verify_user(claimed: TokenClaim, account_id: uuid.UUID, row: Any) -> Actor:
     if row is None:
         raise NoAccountError
     if row.password_changed_at is not None and claimed.issued_at < row.password_changed_at:
@@ -243,8 +196,7 @@ async def _verify_user(claimed: TokenClaim, account_id: uuid.UUID, db: ReadDb) -
     )
 
 
-async def _verify_key(claimed: KeyClaim, db: ReadDb, now: datetime) -> tuple[Actor, bool]:
-    row = (await db.execute(_KEY, {"account": claimed.account_id, "key": claimed.key_id})).first()
+def _verify_key(claimed: KeyClaim, row: Any, now: datetime) -> tuple[Actor, bool]:
     if row is None or not hmac.compare_digest(row.key_hash, claimed.key_hash):
         raise UnauthenticatedError
     if row.revoked_at is not None or (row.expires_at is not None and row.expires_at <= now):

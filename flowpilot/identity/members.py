@@ -14,10 +14,10 @@ from flowpilot.errors import ConflictError, InvalidError, NotFoundError, Outdate
 from flowpilot.identity.actor import Actor, Permission, Role
 from flowpilot.identity.assignees import can_work
 from flowpilot.identity.audit.log import record
-from flowpilot.identity.auth import state_login_email
 from flowpilot.identity.leaving import Holding, hand_over, on_record
 from flowpilot.identity.locking import LockedAccess, lock_access
 from flowpilot.identity.models import Account, ApiKey, Membership, User
+from flowpilot.identity.sign_in.login import state_login_email
 
 
 class RoleChangedError(OutdatedError):

@@ -15,12 +15,7 @@ from flowpilot.email_address import normal_email
 from flowpilot.errors import ConflictError, InvalidError, NotFoundError
 from flowpilot.identity.actor import ForbiddenError
 from flowpilot.identity.audit.log import record
-from flowpilot.identity.auth import (
-    accounts_of,
-    state_login_email,
-    state_login_user,
-    verify,
-)
+from flowpilot.identity.auth import verify
 from flowpilot.identity.credentials import (
     KeyClaim,
     TokenClaim,
@@ -29,6 +24,7 @@ from flowpilot.identity.credentials import (
     verify_password,
 )
 from flowpilot.identity.models import User
+from flowpilot.identity.sign_in.login import accounts_of, state_login_email, state_login_user
 
 MIN_PASSWORD_LENGTH = 12
 MAX_PASSWORD_LENGTH = 1024

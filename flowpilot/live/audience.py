@@ -11,12 +11,11 @@ from typing import TYPE_CHECKING
 from flowpilot.clock import now
 from flowpilot.db.announce import Topic
 from flowpilot.db.failures import DatabaseUnavailableError
-from flowpilot.db.session import ReadDb
 from flowpilot.errors import FlowPilotError
 from flowpilot.handoffs.events import newest_number
-from flowpilot.identity.actor import Permission, require
-from flowpilot.identity.auth import verify
-from flowpilot.identity.credentials import parse
+from flowpilot.identity.actor import Actor, Permission, require
+from flowpilot.identity.auth import verify_each
+from flowpilot.identity.credentials import KeyClaim, TokenClaim, UnauthenticatedError, parse
 from flowpilot.identity.queries import names_of
 from flowpilot.live.listener import Key, Listener, Watch, happens
 from flowpilot.live.messages import LivePerson, Message, counts_message, messages_after
@@ -189,35 +188,49 @@ class Audience:
         if not self.watched:
             return
         present = self._hub.board.of(self._account_id, now())
-        unknown = {user for people in present.values() for user in people} - self._names.keys()
+        # Names are forgotten meanwhile when somebody's access changes; that shows all of them again.
+        names = self._names
+        unknown = {user for people in present.values() for user in people} - names.keys()
         if unknown:
             async with self._hub.database.read(self._account_id) as db:
-                self._names |= dict.fromkeys(unknown) | await names_of(db, self._account_id, unknown)
-        self.watched.show({place: self._named(people) for place, people in present.items()})
-
-    def _named(self, people: Mapping[uuid.UUID, PresenceState]) -> list[LivePerson]:
-        """The people at a place, by their names. Somebody without a name is no member, and not shown."""
-        named = sorted((self._names[user] or "", user, state) for user, state in people.items())
-        return [LivePerson(user_id=user, name=name, state=state) for name, user, state in named if name]
+                names |= dict.fromkeys(unknown) | await names_of(db, self._account_id, unknown)
+        self.watched.show({place: _named(people, names) for place, people in present.items()})
 
     async def _verify(self) -> None:
-        """End the streams whose callers may no longer listen; each credential is checked once."""
-        self._names.clear()
+        """End the streams whose callers may no longer listen, all in one look."""
+        self._names = {}
         self.due["presence"].set()
-        async with self._hub.database.read(self._account_id) as db:
-            refusals = {
-                credential: await self._refusal(db, credential)
-                for credential in {listener.credential for listener in self.listeners}
-            }
+        refusals = await self._refusals({listener.credential for listener in self.listeners})
         for listener in self.listeners:
             listener.refusal = refusals.get(listener.credential)
         if any(refusals.values()):
             self.wake()
 
-    async def _refusal(self, db: ReadDb, credential: str) -> str | None:
-        try:
-            actor, _ = await verify(db, parse(credential, self._hub.signing_key), now())
-            require(actor, Permission.VIEW_WORK)
-        except FlowPilotError as error:
-            return error.detail
-        return None
+    async def _refusals(self, credentials: Collection[str]) -> dict[str, str | None]:
+        """Why each of the credentials is refused; None if it is not."""
+        claims: dict[str, TokenClaim | KeyClaim] = {}
+        refusals: dict[str, str | None] = dict.fromkeys(credentials)
+        for credential in credentials:
+            try:
+                claims[credential] = parse(credential, self._hub.signing_key)
+            except UnauthenticatedError as error:
+                refusals[credential] = error.detail
+        async with self._hub.database.read(self._account_id) as db:
+            found = await verify_each(db, self._account_id, set(claims.values()), now())
+        return refusals | {credential: _refusal(found[claimed]) for credential, claimed in claims.items()}
+
+
+def _refusal(found: tuple[Actor, bool] | FlowPilotError) -> str | None:
+    try:
+        if isinstance(found, FlowPilotError):
+            raise found
+        require(found[0], Permission.VIEW_WORK)
+    except FlowPilotError as error:
+        return error.detail
+    return None
+
+
+def _named(people: Mapping[uuid.UUID, PresenceState], names: Mapping[uuid.UUID, str | None]) -> list[LivePerson]:
+    """The people at a place, by their names. Somebody without a name is no member, and not shown."""
+    named = sorted((names[user] or "", user, state) for user, state in people.items())
+    return [LivePerson(user_id=user, name=name, state=state) for name, user, state in named if name]

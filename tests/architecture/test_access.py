@@ -10,7 +10,8 @@ PACKAGE = Path(flowpilot.__file__).parent
 # Who reads the role of a member, and for what.
 READS_ROLES = {
     "identity/locking.py": "what a change of access depends on",
-    "identity/auth.py": "who calls, and which accounts somebody may sign in to",
+    "identity/auth.py": "who calls",
+    "identity/sign_in/login.py": "which accounts somebody may sign in to",
     "identity/queries.py": "what is shown",
     "identity/assignees.py": "to whom work can be assigned, which is no access",
     "notifications/people.py": "who is notified",

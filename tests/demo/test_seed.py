@@ -22,7 +22,7 @@ from flowpilot.flows.matching.match import match
 from flowpilot.freshness.checking import find_doubts
 from flowpilot.handoffs import derived as handoffs
 from flowpilot.identity.actor import Role
-from flowpilot.identity.auth import log_in
+from flowpilot.identity.sign_in.login import log_in
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.psa.connections.opening import files_of
 from flowpilot.sessions import derived as sessions

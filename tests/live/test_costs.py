@@ -1,7 +1,9 @@
 """The hub's queries: few, and none for accounts in which nobody listens."""
 
+import uuid
 from collections.abc import AsyncIterator, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -107,6 +109,44 @@ async def test_a_credential_is_looked_up_once_for_all_its_listeners(
                 assert listener.refusal is not None
     # Once for the change, and once more if listening began only now.
     assert 1 <= statements.about("api_keys") <= 2
+
+
+async def test_all_credentials_are_looked_up_together(hub: Hub, own: Database, company: Company) -> None:
+    async with _running(hub):
+        with ExitStack() as stack:
+            for role in Role:
+                stack.enter_context(hub.join(_actor(company, role), company.keys[role]))
+            audience = hub._audiences[company.id]
+            statements = _Statements(own)
+            assert await audience._refusals(list(company.keys.values())) == dict.fromkeys(company.keys.values())
+            # Once, and once more if listening began only now.
+            assert 1 <= statements.about("api_keys") <= 2 < len(Role)
+            assert await audience._refusals(["nothing"]) == {"nothing": "Sign in, or send an API key."}
+
+
+async def test_names_that_are_forgotten_while_some_are_read_are_no_fault(
+    hub: Hub, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A change of access forgets them in a task of its own."""
+    async with _running(hub):
+        with ExitStack() as stack:
+            stack.enter_context(hub.join(_actor(company), company.keys[Role.VIEWER]))
+            audience = hub._audiences[company.id]
+            one, other = company.users[Role.ENGINEER], company.users[Role.OWNER]
+            audience._names = {one: "Kim"}
+            shown: list[Any] = []
+
+            async def read(*_: object) -> dict[uuid.UUID, str]:
+                audience._names = {}
+                return {other: "Lou"}
+
+            place = uuid.uuid4()
+            monkeypatch.setattr("flowpilot.live.audience.names_of", read)
+            monkeypatch.setattr(hub.board, "of", lambda *_: {place: dict.fromkeys((one, other), "reading")})
+            with monkeypatch.context() as patch:
+                patch.setattr(audience, "watched", SimpleNamespace(show=shown.append))
+                await audience._show_presence()
+    assert [person.name for person in shown[0][place]] == ["Kim", "Lou"]
 
 
 async def test_an_account_without_listeners_is_not_read(

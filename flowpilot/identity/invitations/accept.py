@@ -11,7 +11,6 @@ from sqlalchemy import Row, select
 from flowpilot.db.session import Database, Db, ReadDb
 from flowpilot.errors import ConflictError, FlowPilotError
 from flowpilot.identity.actor import Role
-from flowpilot.identity.auth import accounts_of, state_login_email
 from flowpilot.identity.credentials import (
     INVITATION_MARK,
     KeyClaim,
@@ -30,6 +29,7 @@ from flowpilot.identity.members import add_user, join
 from flowpilot.identity.models import Account, Invitation, Membership, User
 from flowpilot.identity.passwords import is_right, new_hash, set_password_hash
 from flowpilot.identity.queries import role_of
+from flowpilot.identity.sign_in.login import accounts_of, state_login_email
 
 _ASK_AGAIN = "Ask the person who invited you for a new one."
 

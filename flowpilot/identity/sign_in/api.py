@@ -9,11 +9,12 @@ from fastapi import APIRouter, Form, Request
 from flowpilot.clock import Now
 from flowpilot.errors import NotFoundError
 from flowpilot.http.fields import Text
-from flowpilot.identity import auth, passwords, queries
-from flowpilot.identity.auth import Caller, Claim, Login, ReadSession
+from flowpilot.identity import passwords, queries
+from flowpilot.identity.auth import Caller, Claim, ReadSession
 from flowpilot.identity.credentials import TokenClaim, sign_token
 from flowpilot.identity.schemas import AccountOut, MeOut, PasswordIn, SwitchIn, TokenOut
 from flowpilot.identity.sign_in.limits import limit_sign_in
+from flowpilot.identity.sign_in.login import Login, log_in, login_of
 
 router = APIRouter(prefix="/api/v1/auth", tags=["identity"])
 
@@ -28,7 +29,7 @@ async def create_token(
 ) -> TokenOut:
     """Sign in with the OAuth2 password form. Without `account_id`, the token is for the account joined first."""
     await limit_sign_in(request, username)
-    login = await auth.log_in(request.app.state.database, username, password)
+    login = await log_in(request.app.state.database, username, password)
     return _token(request, login, _choose(login, account_id), now)
 
 
@@ -40,7 +41,7 @@ async def switch_account(
 
     The present token may name no account, or one that the user has left.
     """
-    login = await auth.login_of(request.app.state.database, claimed)
+    login = await login_of(request.app.state.database, claimed)
     assert isinstance(claimed, TokenClaim)  # Keys are refused.
     return _token(request, login, _choose(login, body.account_id), now, issued_at=claimed.issued_at)
 

@@ -9,11 +9,12 @@ from fastapi import APIRouter, Form, Request, Response
 from flowpilot.clock import Now
 from flowpilot.errors import FlowPilotError
 from flowpilot.http.fields import Text
-from flowpilot.identity.auth import Claim, login_of
+from flowpilot.identity.auth import Claim
 from flowpilot.identity.cookies import check_same_site, keep_signed_in, sign_out
 from flowpilot.identity.credentials import TokenClaim, parse
 from flowpilot.identity.schemas import AccountOut, SwitchIn, TokenOut
 from flowpilot.identity.sign_in import api
+from flowpilot.identity.sign_in.login import login_of
 from flowpilot.web.access.setup import offers_setup
 from flowpilot.web.render import Page, accounts_path, go_to, is_own_path, render
 
