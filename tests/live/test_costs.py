@@ -121,7 +121,7 @@ async def test_all_credentials_are_looked_up_together(hub: Hub, own: Database, c
             assert await audience._refusals(list(company.keys.values())) == dict.fromkeys(company.keys.values())
             # Once, and once more if listening began only now.
             assert 1 <= statements.about("api_keys") <= 2 < len(Role)
-            assert await audience._refusals(["nothing"]) == {"nothing": "Sign in, or send an API key."}
+            assert await audience._refusals(["nothing"]) == {"nothing": "Sign in again, or send a valid API key."}
 
 
 async def test_names_that_are_forgotten_while_some_are_read_are_no_fault(
