@@ -9,6 +9,7 @@ from typing import Protocol
 from flowpilot.imports.case.model import Row
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
 from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.progress import OddTimes
 from flowpilot.imports.reading.errors import BadRowError
 
 _NUMBER = re.compile(r"[+-]?[0-9]{1,30}(\.[0-9]{1,30})?")
@@ -41,6 +42,8 @@ class HasColumns(Protocol):
 class Checker:
     """The columns of a file that a mapping reads. Times are from 1970 to a year after now.
 
+    `odd_times` are those of the rows so far that a change of the clocks makes doubtful.
+
     Raises:
         MappingError: the file does not have one of them.
     """
@@ -48,6 +51,7 @@ class Checker:
     def __init__(self, reader: HasColumns, mapping: Mapping, now: datetime) -> None:
         self._reader, self._mapping = reader, mapping
         self._latest = now + _AHEAD
+        self.odd_times = OddTimes()
         self._columns = [self._column(name, uses) for name, uses in mapping.uses.items()]
 
     def row(self, line: int, fields: list[str]) -> Row:
@@ -100,7 +104,7 @@ class Checker:
     def _check_time(self, line: int, column: str, text: str) -> None:
         times = self._mapping.times
         try:
-            moment = times.parse(column, text)
+            moment, clock_change = times.read(column, text)
         except (ValueError, OverflowError):
             pattern = times.columns.get(column, times).format
             expected = f"a time like {times.example(column)} ({pattern})"
@@ -111,6 +115,8 @@ class Checker:
                 " (name the cell in file.unknown if it means that the time is not known)"
             )
             raise self._unexpected(line, column, text, expected)
+        if clock_change is not None:
+            self.odd_times.add(clock_change, line)
 
     def _unexpected(self, line: int, column: str, text: str, expected: str) -> BadRowError:
         return self._wrong(line, column, f"{column} is {text[:_SHOWN]!r}, expected {expected}", text, expected)

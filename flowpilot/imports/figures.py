@@ -8,6 +8,7 @@ from itertools import pairwise
 from statistics import fmean, median
 
 from flowpilot.imports.case.model import Case
+from flowpilot.imports.progress import OddTimes
 
 SHOWN_CASES = 10
 _WITHIN = timedelta(minutes=1)
@@ -35,6 +36,7 @@ class Figures:
     """
 
     now: datetime
+    odd_times: OddTimes = field(default_factory=OddTimes)
     cases: int = 0
     known: int = 0
     rows: int = 0
@@ -137,6 +139,8 @@ class Figures:
             )
 
     def _doubts_of_times(self) -> Iterator[Doubt]:
+        for sentence in self.odd_times.sentences():
+            yield Doubt(sentence, "Look at times.zone.", "Look at the time zone.")
         if self.ends_unknown:
             yield Doubt(f"Ends dated before their beginnings: {self.ends_unknown:,}. They would be unknown.")
         if self.in_the_future:

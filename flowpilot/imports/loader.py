@@ -74,6 +74,7 @@ def import_log(
         staged, digest, left_out = _read(connection, file, mapping, on_progress, now)
         earlier = imported_at(connection, account_id, digest)
         summary = ImportSummary(staged.rows, already_imported_at=earlier, lines_left_out=left_out)
+        summary.odd_times = staged.odd_times.sentences()
         if earlier is None:
             run_id = begin(connection, account_id, digest, name or file.name, mapping, now, people or {})
             writing = _Writing(connection, account_id, run_id, mapping, now, summary, days)

@@ -68,7 +68,9 @@ def preview_log(
         with open_log(file, mapping.file.layout, glance=glance) as reader:
             staged = stage(connection, reader, mapping, on_progress, now)
         known = find_known(connection, account_id, lock=False)
-        looking = _Looking(mapping, known, Statements(connection, account_id), Figures(now), Changes())
+        looking = _Looking(
+            mapping, known, Statements(connection, account_id), Figures(now, staged.odd_times), Changes()
+        )
         total, done = staged.rows - known.rows_dropped, 0
         cases = staged_cases(connection, mapping, newest_first=staged.newest_first)
         for number, (ticket, rows) in enumerate(cases):

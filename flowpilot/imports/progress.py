@@ -1,11 +1,12 @@
 """What an import reports: how far it has come, and in the end what it did."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
 from flowpilot.imports.case.differences import Differences
+from flowpilot.imports.mapping.file import ClockChange
 
 _EXAMPLES = 10
 
@@ -53,14 +54,47 @@ class Changes:
 
 
 @dataclass(slots=True)
+class OddTimes:
+    """Times that the clocks of their zone leave out, or have twice: the first lines with such, and how many."""
+
+    n: dict[ClockChange, int] = field(default_factory=lambda: {"left_out": 0, "twice": 0})
+    lines: dict[ClockChange, list[int]] = field(default_factory=lambda: {"left_out": [], "twice": []})
+
+    def add(self, kind: ClockChange, line: int) -> None:
+        """Count one."""
+        self.n[kind] += 1
+        lines = self.lines[kind]
+        if len(lines) <= _EXAMPLES and line not in lines:
+            lines.append(line)
+
+    def sentences(self) -> list[str]:
+        """What was made of them."""
+        return [self._sentence(kind, *words) for kind, words in _ODD.items() if self.n[kind]]
+
+    def _sentence(self, kind: ClockChange, hour: str, read: str) -> str:
+        n, lines = self.n[kind], ", ".join(map(str, self.lines[kind][:_EXAMPLES]))
+        subject, are = ("1 time stands", "is") if n == 1 else (f"{n:,} times stand", "are")
+        more = ", …" if len(self.lines[kind]) > _EXAMPLES else ""
+        word = "line" if lines.isdecimal() else "lines"
+        return f"{subject} in the hour that {hour} ({word} {lines}{more}), and {are} read as {read}."
+
+
+_ODD: Mapping[ClockChange, tuple[str, str]] = {
+    "left_out": ("the clocks leave out when they go forward", "an hour later"),
+    "twice": ("the clocks have twice when they go back", "the first of the two"),
+}
+
+
+@dataclass(slots=True)
 class ImportSummary:
     """What an import did. With `already_imported_at` it did nothing, because the same file was imported then.
 
     `rows` counts the file's rows, `cases_already_here` the cases that are left as they are, because the account
     has a session of its own for them, `cases_left_out` those that the mapping leaves out, and the others what was
     added. `changes` is about cases that earlier imports brought. `lines_left_out` stand below the rows of the file
-    and are none. `warnings` lists what could not be kept, by ticket. `first_day` to `last_day`, in the account's
-    zone, is what the added and updated cases are from.
+    and are none. `odd_times` says how times were read that their zone has twice or not at all. `warnings` lists
+    what could not be kept, by ticket. `first_day` to `last_day`, in the account's zone, is what the added and
+    updated cases are from.
     """
 
     rows: int
@@ -73,6 +107,7 @@ class ImportSummary:
     cases_left_out: int = 0
     changes: Changes = field(default_factory=Changes)
     lines_left_out: list[str] = field(default_factory=list)
+    odd_times: list[str] = field(default_factory=list)
     already_imported_at: datetime | None = None
     warnings: list[dict[str, str]] = field(default_factory=list)
     # These follow from what was added, so two summaries that are otherwise equal are equal.

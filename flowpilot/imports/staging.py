@@ -15,7 +15,7 @@ from flowpilot.imports.case.model import Row
 from flowpilot.imports.checking import Checker
 from flowpilot.imports.mapping.sections import is_time
 from flowpilot.imports.mapping.whole import Mapping
-from flowpilot.imports.progress import ImportProgress, OnProgress
+from flowpilot.imports.progress import ImportProgress, OddTimes, OnProgress
 from flowpilot.imports.reading.opening import LogReader
 
 _FETCH_ROWS = 5_000
@@ -46,10 +46,11 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """How many rows were staged, and whether the file begins with what happened last."""
+    """How many rows were staged, whether the file begins with what happened last, and which times are odd."""
 
     rows: int
     newest_first: bool
+    odd_times: OddTimes
 
 
 def stage(
@@ -65,16 +66,16 @@ def stage(
     connection.execute(
         f"CREATE TEMP TABLE staged (case_id text, rank {ranks}[], line bigint, cells json) ON COMMIT DROP"
     )
-    direction, count = Direction(), 0
+    direction, count, checker = Direction(), 0, Checker(reader, mapping, now)
     with connection.cursor() as cursor, cursor.copy("COPY staged FROM STDIN") as copy:
-        for count, row in enumerate(_checked(reader, Checker(reader, mapping, now), mapping, direction), 1):
+        for count, row in enumerate(_checked(reader, checker, mapping, direction), 1):
             copy.write_row(row)
             if count % _TELL_EVERY_ROWS == 0:
                 on_progress(ImportProgress("reading", reader.bytes_read, reader.size))
     # PostgreSQL counts no temporary table by itself, and would compare each row with each case that is known.
     connection.execute("ANALYZE staged (case_id)")
     stated = mapping.case.newest_first
-    return Staged(count, direction.is_newest_first if stated is None else stated)
+    return Staged(count, direction.is_newest_first if stated is None else stated, checker.odd_times)
 
 
 def staged_cases(

@@ -91,3 +91,39 @@ def test_the_command_shows_times_in_the_zone_of_the_mapping(world: World, tmp_pa
     words = preview_in_words("log.csv", looked_at(world, file, mapping), mapping.times.zone)
     assert "opened 2026-03-28 12:00 CET, resolved 2026-03-30 12:00 CEST" in words
     assert "MTTR      2,820 min" in words
+
+
+def test_times_that_the_clocks_leave_out_or_have_twice_are_said(world: World, tmp_path: Path) -> None:
+    file = written(
+        tmp_path,
+        "id,opened,solved,given,taken,who",
+        "T1,2026-03-29 02:30,2026-03-29 03:30,,,",
+        "T2,2025-10-26 02:30,2025-10-26 02:45,,,",
+        "T3,2025-10-26T02:30+01:00,2025-10-26T02:45Z,,,",
+        "T4,2026-03-29 01:59,2026-03-29 03:00,,,",
+    )
+    mapping = Mapping.model_validate(TICKETS)
+    left_out = "1 time stands in the hour that the clocks leave out when they go forward (line 2), and is read as"
+    twice = "2 times stand in the hour that the clocks have twice when they go back (line 3), and are read as"
+    found = [f"{doubt.what} {doubt.on_page}" for doubt in looked_at(world, file, mapping).figures.doubts()]
+    assert found[:2] == [
+        f"{left_out} an hour later. Look at the time zone.",
+        f"{twice} the first of the two. Look at the time zone.",
+    ]
+    done = world.load(file, mapping)
+    assert done.odd_times == [f"{left_out} an hour later.", f"{twice} the first of the two."]
+    assert world.ask("SELECT counts->'odd_times' FROM import_runs") == [(done.odd_times,)]
+    # At 02:30 the clocks show 03:30 already.
+    assert world.ask(STORED)[0] == ("T1", 0)
+
+
+@pytest.mark.parametrize("zone", ["UTC", "Asia/Tokyo", "Australia/Lord_Howe"])
+def test_only_such_times_of_the_zone_are_odd(world: World, tmp_path: Path, zone: str) -> None:
+    """Lord Howe changes its clocks by half an hour."""
+    file = written(
+        tmp_path, "id,opened,solved,given,taken,who", *(f"T{n},2026-04-05 01:{n:02},,,," for n in (29, 30, 59))
+    )
+    mapping = Mapping.model_validate(TICKETS | {"times": {"format": "iso", "zone": zone}})
+    odd = world.load(file, mapping).odd_times
+    assert len(odd) == (1 if zone == "Australia/Lord_Howe" else 0)
+    assert all(sentence.startswith("2 times stand in the hour") for sentence in odd)

@@ -101,8 +101,14 @@ def test_people_become_engineers_that_cannot_sign_in(world: World, log: Path) ->
 def test_the_import_is_recorded_and_audited(world: World, log: Path) -> None:
     world.load(log)
     counts: dict[str, Any] = {"rows": 5, "sessions": 2, "steps": 5, "handoffs": 1, "claimed": 1}
-    counts |= {"people_created": 2, "cases_already_here": 0, "cases_left_out": 0, "lines_left_out": []}
-    counts |= {"first_day": "2026-05-04", "last_day": "2026-05-04"}
+    counts |= {
+        "people_created": 2,
+        "cases_already_here": 0,
+        "cases_left_out": 0,
+        "lines_left_out": [],
+        "odd_times": [],
+    }
+    counts |= {"odd_times": [], "first_day": "2026-05-04", "last_day": "2026-05-04"}
     counts |= {"changes": {"updated": 0, "unchanged": 0, "fields": {}}}
     (run,) = world.ask("SELECT id, file_name, mapping, counts, created_at FROM import_runs")
     assert run[1:] == ("log.csv", "small", counts, NOW)

@@ -55,7 +55,13 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
         text += f" Cases that the mapping leaves out: {done.cases_left_out:,}."
     if done.lines_left_out:
         text += "\nLeft out below the rows: " + "; ".join(done.lines_left_out) + "."
-    lines = [text, *_changes(done.changes, "Updated"), *_warnings(done.warnings), *reports.showing(done)]
+    lines = [
+        text,
+        *done.odd_times,
+        *_changes(done.changes, "Updated"),
+        *_warnings(done.warnings),
+        *reports.showing(done),
+    ]
     return "\n".join(lines)
 
 

@@ -15,6 +15,7 @@ _EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000}
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _UTC = re.compile(r"(?<=\d) (?:UTC|GMT)$")
 _OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
+ClockChange = Literal["left_out", "twice"]
 OneCharacter = Annotated[str, Field(pattern=r"^[^\r\n]$")]
 
 
@@ -77,8 +78,16 @@ class Times(TimeFormat):
         Raises:
             ValueError: the text does not follow the format.
         """
+        return self.read(column, text)[0]
+
+    def read(self, column: str, text: str) -> tuple[datetime, ClockChange | None]:
+        """The time in a cell of the column, and what is odd about it in its zone.
+
+        Raises:
+            ValueError: the text does not follow the format.
+        """
         own = self.columns.get(column, self)
-        return parse_time(text, own.format, own.zone or self.zone)
+        return read_time(text, own.format, own.zone or self.zone)
 
     def example(self, column: str) -> str:
         """A time as it is written in the column."""
@@ -89,9 +98,20 @@ class Times(TimeFormat):
         return moment.strftime("%Y-%m-%d %H:%M" if pattern == "iso" else pattern)
 
 
-@lru_cache(maxsize=65_536)
 def parse_time(text: str, pattern: str, zone: tzinfo) -> datetime:
-    """The moment that a text names, in UTC.
+    """The moment that a text names, as `read_time` reads it.
+
+    Raises:
+        ValueError: the text does not follow the pattern.
+    """
+    return read_time(text, pattern, zone)[0]
+
+
+@lru_cache(maxsize=65_536)
+def read_time(text: str, pattern: str, zone: tzinfo) -> tuple[datetime, ClockChange | None]:
+    """The moment that a text names, in UTC, and whether the clocks of the zone leave it out or have it twice.
+
+    One that they leave out is read as if they had not been changed yet, and of two the first is taken.
 
     None keeps the zone of the file: Python compares and subtracts two times of one zone by the clock on the wall,
     which is an hour off over a change of the clocks. Moments of a spreadsheet are written as in ISO 8601, and read
@@ -102,13 +122,23 @@ def parse_time(text: str, pattern: str, zone: tzinfo) -> datetime:
         ValueError: the text does not follow the pattern.
     """
     if pattern in _EPOCHS:
-        return _since_the_epoch(text, _EPOCHS[pattern])
+        return _since_the_epoch(text, _EPOCHS[pattern]), None
     is_iso = pattern == "iso" or text[10:11] == "T"
     moment = datetime.fromisoformat(_close(text)) if is_iso else datetime.strptime(text, pattern)  # noqa: DTZ007
     try:
-        return (moment if moment.tzinfo else moment.replace(tzinfo=zone)).astimezone(UTC)
+        if moment.tzinfo is not None:
+            return moment.astimezone(UTC), None
+        local = moment.replace(tzinfo=zone)
+        return local.astimezone(UTC), _clock_change(local)
     except OverflowError as error:
         raise ValueError(f"{text} is out of range") from error
+
+
+def _clock_change(local: datetime) -> ClockChange | None:
+    before, after = local.utcoffset(), local.replace(fold=1).utcoffset()
+    if before == after or before is None or after is None:
+        return None
+    return "left_out" if before < after else "twice"
 
 
 def _close(text: str) -> str:
