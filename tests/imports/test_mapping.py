@@ -7,6 +7,7 @@ import pytest
 
 from flowpilot.imports.case.build import build_case
 from flowpilot.imports.case.model import Row
+from flowpilot.imports.mapping.file import parse_time
 from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
 from flowpilot.imports.mapping.sections import ColumnUse, MappingError
 from flowpilot.imports.mapping.whole import Mapping
@@ -157,3 +158,16 @@ def test_an_incident_of_servicenow_is_open_until_the_log_says_otherwise(
     case = build_case("INC1", [first, last], mapping)
     assert case is not None
     assert case.status == status
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("46174.375", "2026-06-01T09:00:00"),
+        ("46174,41666667", "2026-06-01T10:00:00"),
+        ("46175", "2026-06-02T00:00:00"),
+        ("2026-06-01T09:30:00", "2026-06-01T09:30:00"),
+    ],
+)
+def test_the_numbers_of_a_spreadsheet_are_times(text: str, moment: str) -> None:
+    assert parse_time(text, "excel", UTC) == datetime.fromisoformat(moment).replace(tzinfo=UTC)

@@ -54,7 +54,7 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
     if done.cases_left_out:
         text += f" Cases that the mapping leaves out: {done.cases_left_out:,}."
     if done.lines_left_out:
-        text += "\nLeft out below the rows: " + "; ".join(done.lines_left_out) + "."
+        text += "\nLeft out, because they are no rows: " + "; ".join(done.lines_left_out) + "."
     lines = [
         text,
         *done.odd_times,
@@ -115,7 +115,7 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
     if found.cases_left_out:
         yield f"  Cases that the mapping leaves out: {found.cases_left_out:,}"
     if found.lines_left_out:
-        yield "  Left out below the rows: " + "; ".join(found.lines_left_out)
+        yield "  Left out, because they are no rows: " + "; ".join(found.lines_left_out)
     yield from (f"  {line}" for line in _changes(found.changes, "It would update"))
     for case in figures.first:
         yield ""

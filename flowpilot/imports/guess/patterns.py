@@ -7,6 +7,9 @@ from datetime import UTC
 from flowpilot.imports.mapping.file import parse_time
 from flowpilot.imports.reading.table import shape_of
 
+# Numbers that spreadsheets show as dates: from 1990 to 2079, and whole ones at midnight.
+EXCEL = "excel"
+_SERIAL = re.compile(r"(?:3[3-9]|[45]\d|6[0-4])\d{3}(?:[.,]\d{1,12})?")
 DAY_FIRST, MONTH_FIRST = "%d", "%m"
 _EPOCHS = {"epoch_ms": 13, "epoch_s": 10}
 _CLOCKS = ("%H:%M", "%H:%M:%S", "%I:%M %p", "%I:%M:%S %p")
@@ -40,7 +43,8 @@ def fitting(values: Sequence[str]) -> tuple[str, ...]:
     # What is not written like a pattern does not follow it; to try it would take time.
     shape = shape_of(values[0])
     likely = (one for one in PATTERNS if one == "iso" or one in _EPOCHS or _SHAPES[one] == shape)
-    return tuple(pattern for pattern in likely if all(_fits(value, pattern) for value in values))
+    found = tuple(pattern for pattern in likely if all(_fits(value, pattern) for value in values))
+    return found or ((EXCEL,) if all(_is_serial(value) for value in values) else ())
 
 
 def order_of(pattern: str) -> str | None:
@@ -59,6 +63,11 @@ def _shape_of(pattern: str) -> str:
 
 
 _SHAPES = {pattern: _shape_of(pattern) for pattern in PATTERNS}
+
+
+def _is_serial(value: str) -> bool:
+    """Whether it is a date as a spreadsheet counts it. In its column others may have the format of a date."""
+    return bool(_SERIAL.fullmatch(value)) or (value[10:11] == "T" and _fits(value, "iso"))
 
 
 def _fits(value: str, pattern: str) -> bool:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from flowpilot.imports.guess.columns import Column, Looked
+from flowpilot.imports.guess.patterns import EXCEL
 
 # For each role the words of column names in English and German; the first that is found counts.
 _TIMES = {
@@ -27,6 +28,7 @@ _WORDS = {
     "claimed_by": r"(taken|claimed|accepted).*by|übernommen.*von",
     "group": r"group|team|queue|gruppe",
 }
+_DATE = r"date|time|\bat$|\bon$|datum|zeit"
 _DONE = re.compile(r"\b(closed?|(re)?solved?|done|completed?|fixed|erledigt|gelöst|geschlossen)\b", re.IGNORECASE)
 _HANDED_OVER = re.compile(
     r"\bescalat|\beskalier|\bhand(ed)?[ -]?(over|off)|\bre-?assign|\bübergeben", re.IGNORECASE
@@ -85,7 +87,12 @@ def _named(looked: Looked) -> Iterator[tuple[str, Column]]:
 
 
 def _is_time(column: Column) -> bool:
-    """Whether its values are times. Seconds since 1970 have ten digits, and so have some tickets' numbers."""
+    """Whether its values are times. Seconds since 1970 have ten digits, and so have some tickets' numbers.
+
+    The numbers of a spreadsheet's dates are like those of many things, so the column must be called like a time.
+    """
+    if column.pattern == EXCEL:
+        return any(re.search(words, column.name, re.IGNORECASE) for words in (*_TIMES.values(), _DATE))
     is_number = (column.pattern or "").startswith("epoch") and re.search(_WORDS["id"], column.name, re.IGNORECASE)
     return column.pattern is not None and (
         not is_number or any(re.search(words, column.name, re.IGNORECASE) for words in _TIMES.values())

@@ -12,6 +12,8 @@ from flowpilot.imports.mapping.sections import Column, Section
 from flowpilot.imports.reading.layout import Kind, Layout
 
 _EPOCHS = {"epoch_s": 1, "epoch_ms": 1_000}
+# Days since then, as spreadsheets count them.
+_EXCEL, _FIRST_DAY = "excel", datetime(1899, 12, 30, tzinfo=UTC)
 _BEGINNING = datetime(1970, 1, 1, tzinfo=UTC)
 _UTC = re.compile(r"(?<=\d) (?:UTC|GMT)$")
 _OFFSET = re.compile(r"(?<=\d) (?=[+-]\d\d:?\d\d$)")
@@ -50,7 +52,10 @@ class FileFormat(Section):
 
 
 class TimeFormat(Section):
-    """How times are written: a `strptime` format, "iso", "epoch_s" or "epoch_ms"; and the zone of bare ones."""
+    """How times are written: a `strptime` format, or a name; and the zone of bare ones.
+
+    The names are "iso", "epoch_s", "epoch_ms", and "excel" for the numbers that spreadsheets show as dates.
+    """
 
     format: str
     zone: ZoneInfo | None = None
@@ -59,7 +64,7 @@ class TimeFormat(Section):
     @classmethod
     def _readable(cls, pattern: str) -> str:
         moment = datetime(2000, 1, 31, tzinfo=UTC)
-        if pattern == "iso" or pattern in _EPOCHS:
+        if pattern in {"iso", _EXCEL, *_EPOCHS}:
             return pattern
         if parse_time(moment.strftime(pattern), pattern, UTC).date() != moment.date():
             raise ValueError("it must state year, month and day")
@@ -95,6 +100,8 @@ class Times(TimeFormat):
         moment = datetime(2026, 1, 31, 14, 30, tzinfo=UTC)
         if pattern in _EPOCHS:
             return str(int(moment.timestamp()) * _EPOCHS[pattern])
+        if pattern == _EXCEL:
+            return f"{(moment - _FIRST_DAY) / timedelta(days=1):.5f}"
         return moment.strftime("%Y-%m-%d %H:%M" if pattern == "iso" else pattern)
 
 
@@ -124,7 +131,10 @@ def read_time(text: str, pattern: str, zone: tzinfo) -> tuple[datetime, ClockCha
     if pattern in _EPOCHS:
         return _since_the_epoch(text, _EPOCHS[pattern]), None
     is_iso = pattern == "iso" or text[10:11] == "T"
-    moment = datetime.fromisoformat(_close(text)) if is_iso else datetime.strptime(text, pattern)  # noqa: DTZ007
+    if pattern == _EXCEL and not is_iso:
+        moment = _since_the_first_day(text)
+    else:
+        moment = datetime.fromisoformat(_close(text)) if is_iso else datetime.strptime(text, pattern)  # noqa: DTZ007
     try:
         if moment.tzinfo is not None:
             return moment.astimezone(UTC), None
@@ -144,6 +154,15 @@ def _clock_change(local: datetime) -> ClockChange | None:
 def _close(text: str) -> str:
     """A time as ISO 8601 has it whose zone stands apart, as in "09:00:00 UTC" and "09:00:00 +0200"."""
     return _OFFSET.sub("", _UTC.sub("+00:00", text))
+
+
+def _since_the_first_day(text: str) -> datetime:
+    try:
+        days = timedelta(days=float(text.replace(",", ".")))
+        # A second is 0.0000116 of a day, which is never written exactly.
+        return _FIRST_DAY.replace(tzinfo=None) + timedelta(seconds=round(days.total_seconds()))
+    except OverflowError as error:
+        raise ValueError(f"{text} is out of range") from error
 
 
 def _since_the_epoch(text: str, units: Literal[1, 1_000] | int) -> datetime:

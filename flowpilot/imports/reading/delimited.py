@@ -3,12 +3,13 @@
 import csv
 import io
 from collections.abc import Iterator
-from itertools import islice
+from itertools import chain, islice
 
 from flowpilot.imports.reading.encodings import encoding_of
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.header import LOOKED_AT, first_of, header_place
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.table import rows_above
+from flowpilot.imports.reading.table import in_words, rows_above
 from flowpilot.imports.reading.unpacking import Unpacked
 
 LONGEST_CELL = 10 * 2**20
@@ -34,10 +35,13 @@ class DelimitedTable:
         except UnicodeError as error:
             raise BadRowError(1, f"here or soon after, the file is not {self._encoding} text ({error})") from error
         self._csv = csv.reader(text, delimiter=separator, quotechar=layout.quote, strict=True)
-        self.left_out: list[str] = []
-        _, self.header = next(self._records(), (1, []))
+        first, others = first_of(self._records())
+        place = header_place([fields for _, fields in first])
+        self.header = first[place][1] if first else []
         if not self.header:
             raise LogFileError(f"{source.name} is empty: it needs a header line and rows.")
+        self.left_out = [in_words(record) for record in first[:place] if any(record[1])]
+        self._below = chain(first[place + 1 :], others)
 
     @property
     def bytes_read(self) -> int:
@@ -51,7 +55,7 @@ class DelimitedTable:
             BadRowError: a row has more or fewer fields than the header, or its quotes do not match.
         """
         width = len(self.header)
-        for line, fields in rows_above(self._records(), width, self.left_out, _MOST_BELOW):
+        for line, fields in rows_above(self._below, width, self.left_out, _MOST_BELOW):
             if len(fields) != width:
                 raise BadRowError(
                     line, f"expected {len(self.header)} fields as in the header, found {len(fields)}"
@@ -95,11 +99,12 @@ def _separator(text: io.TextIOWrapper, quote: str) -> str:
     def fit(separator: str) -> tuple[float, int]:
         try:
             records = csv.reader(io.StringIO(sample), delimiter=separator, quotechar=quote)
-            widths = [len(fields) for fields in islice(records, 50) if fields]
+            first = [fields for fields in islice(records, LOOKED_AT) if fields]
         except csv.Error:
             return 0, 0
+        widths = [len(fields) for fields in first[header_place(first) :]]
         if not widths or widths[0] < 2:
             return 0, 0
-        return sum(width == widths[0] for width in widths) / len(widths), widths[0]
+        return sum(width == widths[0] for width in widths) / len(first), widths[0]
 
     return max(_SEPARATORS, key=fit)

@@ -11,6 +11,10 @@ _MARKS = {
     codecs.BOM_UTF16_BE: "utf-16",
 }
 _PIECE = 2**20
+# From the beginning of a file, so much is looked at.
+HEAD = 2**16
+# In UTF-16, each digit, blank and separator has a zero: one in twenty characters, at least.
+_FEWEST_ZEROS = 40
 
 
 def encoding_of(file: IO[bytes]) -> str:
@@ -20,7 +24,7 @@ def encoding_of(file: IO[bytes]) -> str:
     to be named.
     """
     file.seek(0)
-    head = file.read(4)
+    head = file.read(HEAD)
     file.seek(0)
     return marked_encoding(head) or ("utf-8" if _is_utf8(file) else "cp1252")
 
@@ -30,9 +34,12 @@ def marked_encoding(head: bytes) -> str | None:
     for mark, encoding in sorted(_MARKS.items(), key=lambda one: -len(one[0])):
         if head.startswith(mark):
             return encoding
-    if head[1:4:2] == b"\0\0":
-        return "utf-16-le"
-    return "utf-16-be" if head[0:3:2] == b"\0\0" else None
+    first, second = head[::2].count(0), head[1::2].count(0)
+    if max(first, second) < max(2, len(head) // _FEWEST_ZEROS) or min(first, second) > max(first, second) // 5:
+        return None
+    encoding = "utf-16-be" if first > second else "utf-16-le"
+    text = head.decode(encoding, errors="replace")
+    return encoding if "\n" in text or text.lstrip().startswith(("[", "{", "<")) else None
 
 
 def _is_utf8(file: IO[bytes]) -> bool:

@@ -10,8 +10,8 @@ Kind = Literal["csv", "spreadsheet", "json", "xes"]
 class Layout:
     """How a file is written; None means: look.
 
-    `delimiter`, `encoding`, `quote` and `header_line` are of CSV files, `sheet` is the name of a spreadsheet's
-    sheet, and `records` the path to the list of records in a JSON document, as in "result.items".
+    `delimiter`, `encoding` and `quote` are of CSV files. The header is not above `header_line`. `sheet` names the
+    one to read of a spreadsheet, and `records` the path to a list of records in JSON, as in "result.items".
     """
 
     kind: Kind | None = None

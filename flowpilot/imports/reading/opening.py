@@ -7,7 +7,7 @@ from itertools import islice
 from pathlib import Path
 
 from flowpilot.imports.reading.delimited import DelimitedTable
-from flowpilot.imports.reading.encodings import marked_encoding
+from flowpilot.imports.reading.encodings import HEAD, marked_encoding
 from flowpilot.imports.reading.glance import Glance
 from flowpilot.imports.reading.layout import Kind, Layout
 from flowpilot.imports.reading.records import RecordTable
@@ -89,7 +89,7 @@ def open_log(path: Path, layout: Layout | None = None, *, glance: Glance | None 
 
 
 def _kind(source: Unpacked) -> Kind:
-    head = source.file.read(512)
+    head = source.file.read(HEAD)
     source.file.seek(0)
     if is_spreadsheet(head, members_of(source.file)):
         return "spreadsheet"

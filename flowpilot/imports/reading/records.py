@@ -8,19 +8,20 @@ from codecs import BOM_UTF8
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import IO, Any
 
 import ijson
 
 from flowpilot.imports.reading.bounds import BeyondBoundsError, Bounded
-from flowpilot.imports.reading.encodings import marked_encoding
+from flowpilot.imports.reading.encodings import HEAD, marked_encoding
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.table import columns_of
 from flowpilot.imports.reading.unpacking import Unpacked
 
-# A document is looked through this far for its first list of records.
-_MOST_EVENTS = 10_000
+# A document is looked through this far for its lists of records.
+_MOST_EVENTS = 50_000
 # One record a line: it may have cells of 10 MB.
 LONGEST_LINE = 20 * 2**20
 _PIECE = 2**16
@@ -31,8 +32,7 @@ class RecordTable:
 
     def __init__(self, source: Unpacked, layout: Layout) -> None:
         self._source = source = _in_utf8(source)
-        self.left_out: list[str] = []
-        self._prefix = _prefix(source, layout.records)
+        self._prefix, self.left_out = _prefix(source, layout.records)
         self.header, self.has_all_columns = columns_of(source, (record for _, record in self._records()))
         if not self.header:
             raise LogFileError(f"{source.name} holds no records.")
@@ -68,7 +68,7 @@ class RecordTable:
 
 def _in_utf8(source: Unpacked) -> Unpacked:
     """The file in the encoding of JSON: programs on Windows write UTF-16."""
-    encoding = marked_encoding(source.file.read(4))
+    encoding = marked_encoding(source.file.read(HEAD))
     source.file.seek(0)
     if encoding is None or encoding == "utf-8-sig":
         return source
@@ -80,26 +80,59 @@ def _in_utf8(source: Unpacked) -> Unpacked:
     return replace(source, file=plain, size=plain.tell())
 
 
-def _prefix(source: Unpacked, records: str | None) -> str | None:
-    """The path of the records in a document, as ijson takes it; None for one record a line."""
+def _prefix(source: Unpacked, records: str | None) -> tuple[str | None, list[str]]:
+    """The path of the records in a document, as ijson takes it, and which other lists are not read.
+
+    The path is None for one record a line. Of several lists it is that of the longest.
+    """
     if records is not None:
-        return f"{records}.item"
+        return (f"{records}.item" if records else "item"), []
     if _has_records_in_lines(source.file):
-        return None
+        return None, []
     _to_the_text(source.file)
     try:
-        events = ijson.parse(Bounded(source.file))
-        for _, (prefix, event, _) in zip(range(_MOST_EVENTS), events, strict=False):
-            if event == "start_map" and prefix.endswith("item"):
-                return str(prefix)
+        lists, is_whole = _lists(source.file)
     except (ijson.JSONError, UnicodeError, BeyondBoundsError) as error:
         raise LogFileError(f"{source.name} is not valid JSON: {_first_line_of(error)}.") from error
+    if lists:
+        return _longest(source.name, lists, is_whole=is_whole)
     if _is_record(source.file):
-        return None
+        return None, []
     raise LogFileError(
         f'{source.name} holds no list of records: say where they are with `records = "…"` under [file], as in'
         ' "result.items".'
     )
+
+
+def _lists(file: IO[bytes]) -> tuple[dict[str, int], bool]:
+    """How many records each list of a document has, without lists in records; and whether all was read."""
+    lists: dict[str, int] = {}
+    events = ijson.parse(Bounded(file))
+    for prefix, event, _ in islice(events, _MOST_EVENTS):
+        if event == "start_map" and prefix.endswith("item"):
+            if prefix == "item":
+                return {"item": 1}, True  # The document is the list.
+            if not any(prefix.startswith(f"{other}.") for other in lists):
+                lists[prefix] = lists.get(prefix, 0) + 1
+    return lists, next(events, None) is None
+
+
+def _longest(name: str, lists: dict[str, int], *, is_whole: bool) -> tuple[str, list[str]]:
+    *others, longest = sorted(lists, key=lambda prefix: lists[prefix])
+    # The list at which the reading ended may be the longest.
+    is_sure = is_whole or longest == list(lists)[-1]
+    if others and (lists[others[-1]] == lists[longest] or not is_sure):
+        paths = [prefix.removesuffix(".item") for prefix in lists]
+        raise LogFileError(
+            f'{name} holds several lists of records ({", ".join(paths)}): say which one with `records = "…"` under'
+            " [file].",
+            lists=paths,
+        )
+    return longest, [
+        f"The list {prefix.removesuffix('.item')}: {lists[prefix]:,} records"
+        for prefix in lists
+        if prefix != longest
+    ]
 
 
 def _to_the_text(file: IO[bytes]) -> None:

@@ -11,8 +11,9 @@ from threading import Timer
 from typing import Any
 
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.header import first_of, header_place
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.table import rows_above
+from flowpilot.imports.reading.table import in_words, rows_above
 from flowpilot.imports.reading.unpacking import Unpacked, largest_of
 
 # A sheet is held in memory.
@@ -23,23 +24,24 @@ _LARGEST_EXACT = 2**53
 
 
 class SpreadsheetTable:
-    """A sheet, with its first filled row as the header. Moments are written as in ISO 8601, without a zone."""
+    """A sheet. Its header is the first row that names columns, and moments are as in ISO 8601 without a zone."""
 
     has_all_columns = True
 
     def __init__(self, source: Unpacked, layout: Layout) -> None:
         _refuse_bombs(source)
         self._source = source
-        self.left_out: list[str] = []
-        self._rows = enumerate(_sheet(source, layout.sheet), 1)
-        below = (cells for line, cells in self._rows if line >= layout.header_line)
-        filled = (cells for cells in below if any(cell != "" for cell in cells))
-        header = next(filled, None)
-        if header is None:
-            raise LogFileError(f"{source.name} is empty: it needs a header line and rows.")
-        self.header = [str(cell).strip() for cell in header]
+        rows = enumerate(_sheet(source, layout.sheet), 1)
+        first, others = first_of((line, cells) for line, cells in rows if line >= layout.header_line)
+        read = [(line, [str(cell).strip() for cell in cells]) for line, cells in first]
+        place = header_place([cells for _, cells in read])
+        self.header = read[place][1] if read else []
         while self.header and not self.header[-1]:
             self.header.pop()
+        if not self.header:
+            raise LogFileError(f"{source.name} is empty: it needs a header line and rows.")
+        self.left_out = [in_words(record) for record in read[:place] if any(record[1])]
+        self._rows = chain(first[place + 1 :], others)
 
     @property
     def bytes_read(self) -> int:

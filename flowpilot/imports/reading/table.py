@@ -24,7 +24,7 @@ class Table(Protocol):
     has_all_columns: bool
     """Whether no row has a column that is not in the header, because it was not looked at."""
     left_out: list[str]
-    """What stands below the rows and is none itself, such as "Total: 5"; known once the rows were read."""
+    """What is above or below the rows and is none itself, such as "Total: 5"; known once the rows were read."""
 
     @property
     def bytes_read(self) -> int:
@@ -65,7 +65,13 @@ def rows_above(
     like = (len(fields) >= width and _is_like(shapes, fields) for _, fields in held)
     rows = max((place for place, is_row in enumerate(like, 1) if is_row), default=0)
     yield from held[:rows]
-    left_out += [f"Line {line}: {' '.join(filter(None, fields))}" for line, fields in held[rows:]]
+    left_out += [in_words(record) for record in held[rows:]]
+
+
+def in_words(record: Record) -> str:
+    """A line that is no row, as people read it."""
+    line, fields = record
+    return f"Line {line}: {' '.join(filter(None, fields))}"
 
 
 def shape_of(text: str) -> str:

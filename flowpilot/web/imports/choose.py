@@ -51,6 +51,11 @@ class Choose(SettingsPage):
         """The sheets to choose from."""
         return [(name, name) for name in self.seen.sheets]
 
+    @property
+    def lists(self) -> list[tuple[str, str]]:
+        """The lists of a document to choose from."""
+        return [(name, name) for name in self.seen.lists]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Importing(SettingsPage):

@@ -34,6 +34,7 @@ class ChoicesForm(BaseModel):
     header_line: Annotated[int, Field(ge=1, le=1_000)] = 1
     shown_header_line: int = 1
     sheet: Text = ""
+    records: Text = ""
     zone: Text = ""
     role: list[str] = Field(default_factory=list)
     meaning: list[str] = Field(default_factory=list)
@@ -71,7 +72,8 @@ class ChoicesForm(BaseModel):
         base = GUESS if self.moves_header else self.base
         # A mapping that was made for such files knows how they are written.
         is_guess = base in {"", GUESS} or self.forced_shape is not None
-        layout = Layout(header_line=self.header_line, sheet=self.sheet or None) if is_guess else Layout()
+        read = Layout(header_line=self.header_line, sheet=self.sheet or None, records=self.records or None)
+        layout = read if is_guess else Layout()
         return Asked(self.zone_or(account_zone), base, self.forced_shape, layout)
 
     def zone_or(self, account_zone: str) -> str:

@@ -32,8 +32,8 @@ from flowpilot.web.imports.forms import ChoicesForm, sent_form
 class LookedAt:
     """An upload as the page shows it. Without a `beginning` its columns cannot be read, or need not be.
 
-    `trouble` is what is wrong, in a sentence, and `sheets` those of a spreadsheet of which one has to be chosen.
-    `preview` is what an import would bring, if nothing is wrong.
+    `trouble` is what is wrong, in a sentence; `sheets` are those of a spreadsheet and `lists` those of a
+    document, if one has to be chosen. `preview` is what an import would bring, if nothing is wrong.
     """
 
     upload: ImportUpload
@@ -45,6 +45,7 @@ class LookedAt:
     preview: Preview | None = None
     trouble: str = ""
     sheets: tuple[str, ...] = ()
+    lists: tuple[str, ...] = ()
 
     def ready(self) -> Mapping:
         """The mapping, if the file can be imported with it.
@@ -106,7 +107,8 @@ class _Looking:
         try:
             found = begin(file, self.form.asked(self.zone), self.saved, glance=glance)
         except InvalidError as error:
-            return replace(seen, trouble=error.detail, sheets=tuple(error.extra.get("sheets", ())))
+            sheets, lists = (tuple(error.extra.get(name, ())) for name in ("sheets", "lists"))
+            return replace(seen, trouble=error.detail, sheets=sheets, lists=lists)
         seen = replace(seen, beginning=found, draft=found.draft)
         try:
             draft = choose(found.draft, found.looked, self.form.choices(found, self.zone))

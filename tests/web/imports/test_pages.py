@@ -197,6 +197,26 @@ async def test_one_of_several_sheets_is_chosen_and_the_line_of_the_names(signed_
     assert "Import 1 case" in text_of(page.text)
 
 
+async def test_one_of_several_lists_is_chosen(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(
+        browser, ("log.json", '{"users": [{"a": 1}], "open": [{"Ticket": "T-1", "Opened": "2026-06-01 09:00"}]}')
+    )
+    assert "This file has 2 lists of records." in page.text
+    page = browser.post(page.url.path, data={"records": "open"})
+    page = browser.post(page.url.path, data=fields_of(page.text) | {"shape": ["ticket"]})
+    assert fields_of(page.text)["records"] == ["open"]
+    assert "Import 1 case" in text_of(page.text)
+    assert 'records = "open"' in browser.post(f"{page.url.path}/mapping.toml", data=fields_of(page.text)).text
+
+
+async def test_a_title_above_the_names_is_no_trouble(signed_in: SignedIn) -> None:
+    page = send_file(signed_in(Role.OWNER), ("log.csv", f"Report of June,,,,\n\n{LOG}"))
+    assert "Left out, because it is no row: Line 1: Report of June" in text_of(page.text)
+    assert fields_of(page.text)["header_line"] == ["1"]
+    assert "No case has a time to resolution." in page.text
+
+
 async def test_an_undo_says_what_goes(signed_in: SignedIn, company: Company, database: Database) -> None:
     browser = signed_in(Role.OWNER)
     page = send_file(browser, SAMPLES / "jira.csv")
