@@ -32,13 +32,14 @@ class Figures:
     """What the cases so far come to. Memory grows by a number a case, and by the names of people.
 
     `known` are cases that earlier imports brought. Of those, only what would be written again counts, and that as
-    people, as ends that are unknown and as times in the future.
+    people, as ends that are unknown and as times in the future. `less` of them would lose something.
     """
 
     now: datetime
     odd_times: OddTimes = field(default_factory=OddTimes)
     cases: int = 0
     known: int = 0
+    less: int = 0
     rows: int = 0
     handoffs: int = 0
     claims: int = 0
@@ -68,9 +69,10 @@ class Figures:
             self.first.append(case)
         self._see_answers(case)
 
-    def add_known(self, case: Case, *, is_different: bool) -> None:
+    def add_known(self, case: Case, *, is_different: bool, says_less: bool = False) -> None:
         """Count a case that an earlier import brought, as it would be now."""
         self.known += 1
+        self.less += says_less
         if is_different:
             self._see_what_is_written(case)
 
@@ -111,6 +113,13 @@ class Figures:
                 "Look at the column with the ticket's number, and at what is left out.",
             )
             return
+        if self.less:
+            yield Doubt(
+                f"Cases that would lose steps, handoffs or claims, or be open again: {self.less:,}.",
+                "This file says less than what is there. Is it an older export, or is the mapping another one?",
+                "This file says less than what is there. Is it an older export, or do its columns mean something"
+                " else now?",
+            )
         yield from self._doubts_of_times()
         if self.cases:
             yield from self._doubts_of_new_cases()

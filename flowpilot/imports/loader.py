@@ -174,7 +174,7 @@ def _write_known(
     earlier = statements.of([session_id for session_id, _ in batch.known])
     for session_id, ticket in batch.known:
         added = add_to(ticket, earlier[session_id], Statement(writing.mapping, said[session_id]))
-        writing.summary.changes.add(ticket, added.different)
+        writing.summary.changes.add(ticket, added.different, says_less=added.says_less)
         if added.different:
             rewritten.append((session_id, added.case))
             writing.days.add(added.case)

@@ -137,6 +137,6 @@ class _Looking:
         earlier = self.statements.of(list(self._waiting)) if self._waiting else {}
         for session_id, (ticket, rows) in self._waiting.items():
             added = add_to(ticket, earlier[session_id], Statement(self.mapping, rows))
-            self.changes.add(ticket, added.different)
-            self.figures.add_known(added.case, is_different=bool(added.different))
+            self.changes.add(ticket, added.different, says_less=added.says_less)
+            self.figures.add_known(added.case, is_different=bool(added.different), says_less=added.says_less)
         self._waiting, self._rows_waiting = {}, 0

@@ -32,21 +32,23 @@ OnProgress = Callable[[ImportProgress], None]
 class Changes:
     """What an import says of cases that earlier imports brought.
 
-    `updated` cases are different now, `unchanged` are not. `fields` counts the former by what is different, and
-    `examples` shows some: the ticket, and what is different.
+    `updated` cases are different now, `unchanged` are not; `less` of the former have lost something. `fields`
+    counts them by what is different, and `examples` shows some: the ticket, and what is different.
     """
 
     updated: int = 0
     unchanged: int = 0
+    less: int = 0
     fields: dict[str, int] = field(default_factory=dict)
     examples: list[tuple[str, Differences]] = field(default_factory=list)
 
-    def add(self, ticket: str, different: Differences) -> None:
+    def add(self, ticket: str, different: Differences, *, says_less: bool = False) -> None:
         """Count a case."""
         if not different:
             self.unchanged += 1
             return
         self.updated += 1
+        self.less += says_less
         for name in different:
             self.fields[name] = self.fields.get(name, 0) + 1
         if len(self.examples) < _EXAMPLES:

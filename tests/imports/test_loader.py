@@ -109,7 +109,7 @@ def test_the_import_is_recorded_and_audited(world: World, log: Path) -> None:
         "odd_times": [],
     }
     counts |= {"odd_times": [], "first_day": "2026-05-04", "last_day": "2026-05-04"}
-    counts |= {"changes": {"updated": 0, "unchanged": 0, "fields": {}}}
+    counts |= {"changes": {"updated": 0, "unchanged": 0, "less": 0, "fields": {}}}
     (run,) = world.ask("SELECT id, file_name, mapping, counts, created_at FROM import_runs")
     assert run[1:] == ("log.csv", "small", counts, NOW)
     assert world.ask("SELECT action, target_type, target_id, actor_id, before, after, at FROM audit_log") == [

@@ -71,6 +71,8 @@ def _changes(changes: Changes, verb: str) -> Iterator[str]:
         return
     known = changes.updated + changes.unchanged
     yield f"{verb} {changes.updated:,} of {_counted(known, 'case')} that earlier imports brought."
+    if changes.less:
+        yield f"  Less than before, as by an older export: {changes.less:,} (steps, handoffs, claims, or open)."
     if changes.fields:
         fields = sorted(changes.fields.items(), key=lambda field: -field[1])
         yield "  Different: " + ", ".join(f"{name} in {n:,}" for name, n in fields)

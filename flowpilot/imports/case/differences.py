@@ -4,6 +4,9 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
 
 from flowpilot.imports.case.model import Case
+from flowpilot.sessions.models import SessionStatus
+
+ENDED = {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
 
 Differences = dict[str, str]
 """By what is different: how, in a few words."""
@@ -30,6 +33,21 @@ def differences(before: Case, after: Case) -> Differences:
     if not {"handoffs", "claims"} & found.keys() and before.handoffs != after.handoffs:
         found["handoffs"] = "as many, with other times or people"
     return found
+
+
+def says_less(before: Case, after: Case) -> bool:
+    """Whether a case has lost steps, handoffs or claims, or its end without any more of them.
+
+    Then a file may have been read that is older, or under another mapping.
+    """
+    known, now = _counts(before), _counts(after)
+    is_open_again = before.status in ENDED and after.status not in ENDED
+    return any(less < more for less, more in zip(now, known, strict=True)) or (is_open_again and now == known)
+
+
+def _counts(case: Case) -> tuple[int, int, int]:
+    claims = sum(handoff.claim is not None for handoff in case.handoffs)
+    return len(case.steps), len(case.handoffs), claims
 
 
 def _of_fields(before: Case, after: Case) -> Iterator[tuple[str, str]]:

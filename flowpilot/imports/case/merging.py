@@ -10,13 +10,10 @@ from functools import reduce
 
 from flowpilot.handoffs.models import HandoffEventKind
 from flowpilot.imports.case.build import build_case, open_status
-from flowpilot.imports.case.differences import Differences, differences
+from flowpilot.imports.case.differences import ENDED, Differences, differences, says_less
 from flowpilot.imports.case.joining import joined
 from flowpilot.imports.case.model import Case, Event, Row, UnknownEnd
 from flowpilot.imports.mapping.whole import Mapping
-from flowpilot.sessions.models import SessionStatus
-
-_ENDED = {SessionStatus.RESOLVED, SessionStatus.ABANDONED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,10 +37,11 @@ def merged_case(ticket: str, statements: Sequence[Statement]) -> Case:
 
 @dataclass(frozen=True, slots=True)
 class Added:
-    """A case after a further statement, and what is different from before."""
+    """A case after a further statement, what is different from before, and whether that says less than before."""
 
     case: Case
     different: Differences
+    says_less: bool = False
 
 
 def add_to(ticket: str, earlier: Sequence[Statement], further: Statement) -> Added:
@@ -51,7 +49,8 @@ def add_to(ticket: str, earlier: Sequence[Statement], further: Statement) -> Add
     case = merged_case(ticket, [*earlier, further])
     if not earlier or earlier[-1] == further:
         return Added(case, {})
-    return Added(case, differences(merged_case(ticket, earlier), case))
+    before = merged_case(ticket, earlier)
+    return Added(case, differences(before, case), says_less=says_less(before, case))
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,7 +104,7 @@ def _of_handoffs(case: Case) -> list[UnknownEnd]:
 
 def _settled(case: Case) -> Case:
     """The case with its status and its last handoff in accord: each is from another mapping."""
-    if case.status not in _ENDED:
+    if case.status not in ENDED:
         return replace(case, status=open_status(case.handoffs))
     if not case.handoffs or case.handoffs[-1].ended is not None:
         return case

@@ -20,7 +20,8 @@ class Choices:
 
     `rest` is the status of a ticket of which nothing else says it. `machines` are writers that are no people,
     and `groups` names of teams where a person's could stand; `month_first` says how dates are read whose day and
-    month could be either. None leaves each as the draft has it.
+    month could be either. `first_row`: each ticket is handed over in its first row,
+    too; `run`: of several rows on end whose value says so, the first hands over. None leaves each as it is.
     """
 
     zone: str
@@ -30,6 +31,8 @@ class Choices:
     machines: tuple[str, ...] | None = None
     groups: tuple[str, ...] | None = None
     month_first: bool | None = None
+    first_row: bool | None = None
+    run: bool | None = None
 
 
 def choose(suggested: Draft, looked: Looked, choices: Choices) -> Draft:
@@ -43,6 +46,8 @@ def choose(suggested: Draft, looked: Looked, choices: Choices) -> Draft:
     for (column, value), meaning in choices.meanings.items():
         if meaning_of(draft, column, value) != meaning and choices.roles.get(column, "status"):
             give_meaning(draft, column, value, meaning)
+    if "row" in draft:
+        _hand_over(draft, first_row=choices.first_row, run=choices.run)
     prune(draft)
     if choices.rest in STATUSES:
         draft["session"]["status"][-1]["status"] = choices.rest
@@ -50,6 +55,18 @@ def choose(suggested: Draft, looked: Looked, choices: Choices) -> Draft:
         if names is not None:
             draft["people"] = draft.get("people", {}) | {kind: list(names)}
     return adapted(draft, looked, choices.zone, month_first=choices.month_first)
+
+
+def _hand_over(draft: Draft, *, first_row: bool | None, run: bool | None) -> None:
+    start = dict(draft.get("handoff", {}).get("start") or {})
+    start |= {key: is_so for key, is_so in (("first_row", first_row), ("run", run)) if is_so is not None}
+    if not start.get("values"):
+        start.pop("run", None)
+    kept = {key: value for key, value in start.items() if value is not False}
+    if kept:
+        draft.setdefault("handoff", {})["start"] = kept
+    elif "handoff" in draft:
+        draft["handoff"].pop("start", None)
 
 
 def finished(draft: Draft) -> Mapping:
@@ -71,6 +88,8 @@ def _lacking(draft: Draft) -> Iterator[str]:
         yield "Choose the column that says when a ticket was opened."
     if "row" in draft and not draft["row"].get("at"):
         yield "Choose the column that says when a row was written."
+    if "handoff" in draft and not draft["handoff"].get("start"):
+        yield "Say where a ticket is handed over, or leave out who has it."
     ticket = draft.get("ticket", {})
     if "claimed" in ticket and "by" not in ticket["claimed"]:
         yield "Choose who took it on, or leave out when somebody did."

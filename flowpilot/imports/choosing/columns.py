@@ -59,6 +59,9 @@ def _put(draft: Draft, role: Role, column: str) -> None:
     if role.path[:2] == ("handoff", "start"):
         _start_where(draft, role, column)
         return
+    if role.path[:2] == ("handoff", "claim"):
+        _claim_by(draft, column)
+        return
     inner = draft
     for key in role.path[:-1]:
         inner = inner.setdefault(key, {})
@@ -83,9 +86,23 @@ def _start_where(draft: Draft, role: Role, column: str) -> None:
     handoff["start"] = {role.path[-1]: column}
 
 
+def _claim_by(draft: Draft, column: str) -> None:
+    """Whom this column names, if it is another person, takes over."""
+    handoff = draft.setdefault("handoff", {})
+    rule = handoff.get("claim")
+    other = (rule.get("assignee") or rule.get("column")) if isinstance(rule, dict) else None
+    if other:
+        raise MappingError(f"Both {other} and {column} say who takes a ticket on. Choose one of them.")
+    handoff["claim"] = {"assignee": column}
+
+
 def prune(draft: Draft) -> None:
     """Leave out what a draft says about something that it no longer has."""
-    if "handoff" in draft and not draft["handoff"].get("start"):
+    handoff = draft.get("handoff", {})
+    if handoff.get("claim") == {}:
+        del handoff["claim"]
+    names_assignee = isinstance(handoff.get("claim"), dict) and "assignee" in handoff["claim"]
+    if "handoff" in draft and not handoff.get("start") and not names_assignee:
         del draft["handoff"]
     for name, done in list(draft.get("ticket", {}).items()):
         if isinstance(done, dict) and "at" not in done:

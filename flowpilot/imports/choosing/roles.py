@@ -53,6 +53,7 @@ _OF_ROWS = (
     Role("group", "The team that has it: a change is a handoff", ("handoff", "start", "column")),
     Role("counter", "How often it was handed over, as a number", ("handoff", "start", "counter")),
     Role("reason", "Why it was handed over", ("handoff", "reason")),
+    Role("assignee", "Who has it: another name takes it on", ("handoff", "claim", "assignee")),
     Role("requester", "The customer who asked", ("people", "requester")),
     Role("order", "The order of the rows, as a number or a time", ("case", "order"), is_list=True),
     Role("content", "What happened, kept as a step", ("step", "content"), is_list=True),

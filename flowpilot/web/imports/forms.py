@@ -43,6 +43,9 @@ class ChoicesForm(BaseModel):
     machine: list[Name] = Field(default_factory=list)
     group: list[Name] = Field(default_factory=list)
     shows_names: bool = False
+    shows_handoffs: bool = False
+    first_row: bool = False
+    run: bool = False
     name: Text = ""
 
     @property
@@ -93,6 +96,8 @@ class ChoicesForm(BaseModel):
             machines=tuple(self.machine) if self.shows_names else None,
             groups=tuple(self.group) if self.shows_names else None,
             month_first=self.month_first,
+            first_row=self.first_row if self.shows_handoffs else None,
+            run=self.run if self.shows_handoffs else None,
         )
 
 

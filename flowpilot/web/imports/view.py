@@ -23,7 +23,7 @@ from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
 from flowpilot.web.imports.looking import LookedAt
 
 # The roles of columns in which people stand.
-_PEOPLE = frozenset({"by", "engineer", "first_response_by", "escalated_by", "claimed_by"})
+_PEOPLE = frozenset({"by", "engineer", "assignee", "first_response_by", "escalated_by", "claimed_by"})
 _MOST_WRITERS = 200
 _NAMES = {
     "machine": (
@@ -63,6 +63,15 @@ class NamesView:
 
 
 @dataclass(frozen=True, slots=True)
+class HandoverView:
+    """Where else tickets are handed over: in their first rows; and whether several rows on end are one handoff."""
+
+    first_row: bool
+    run: bool
+    has_values: bool
+
+
+@dataclass(frozen=True, slots=True)
 class ChoicesView:
     """What can be chosen, and what is."""
 
@@ -78,8 +87,9 @@ class ChoicesView:
     meanings: dict[str, str]
     rest: str
     rests: dict[str, str]
-    names: list["NamesView"]
+    names: list[NamesView]
     writers: list[str]
+    hands_over: HandoverView | None
     is_ambiguous: bool
     month_first: bool
 
@@ -115,9 +125,18 @@ def view_of(seen: LookedAt) -> ChoicesView | None:
         rests={name: words for name, words in STATUSES.items() if name != "resolved"},
         names=list(_names(seen, draft)),
         writers=_writers(looked, draft),
+        hands_over=_hands_over(draft),
         is_ambiguous=is_ambiguous(draft, looked),
         month_first=is_month_first(draft, looked),
     )
+
+
+def _hands_over(draft: Draft) -> HandoverView | None:
+    """None for a file with one row a ticket, which has columns for it."""
+    if "row" not in draft:
+        return None
+    start = draft.get("handoff", {}).get("start") or {}
+    return HandoverView(bool(start.get("first_row")), bool(start.get("run")), bool(start.get("values")))
 
 
 def _columns(seen: LookedAt, draft: Draft) -> Iterator[ColumnView]:

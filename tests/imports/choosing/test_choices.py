@@ -47,6 +47,33 @@ def test_a_log_without_handoffs_has_roles_too() -> None:
     assert [role_of(draft, name) is not None for name in looked.header] == [True] * len(looked.header)
 
 
+def test_a_handoff_may_start_in_the_first_row_or_once_for_several(log: Looked) -> None:
+    handed = {("activity", "To level 2"): "handover", ("activity", "Accepted"): "claim"}
+    start = {"column": "activity", "values": ["To level 2"]}
+    no_team = {"team": ""}
+    both = chosen(log, roles=no_team, meanings=handed, first_row=True, run=True)
+    assert both["handoff"]["start"] == {**start, "first_row": True, "run": True}
+    assert chosen(log, both, first_row=False, run=False)["handoff"]["start"] == start
+    assert chosen(log, both)["handoff"] == both["handoff"]
+    alone = chosen(log, roles=no_team, first_row=True, run=True)
+    assert alone["handoff"] == {"start": {"first_row": True}}
+    assert finished(alone).handoff is not None
+    assert "handoff" not in chosen(log, alone, first_row=False, run=False)
+
+
+def test_who_has_a_ticket_says_who_takes_it_on(log: Looked) -> None:
+    draft = chosen(log, roles={"team": "assignee"}, first_row=True)
+    assert draft["handoff"] == {"start": {"first_row": True}, "claim": {"assignee": "team"}}
+    assert (role := role_of(draft, "team")) is not None
+    assert role.name == "assignee"
+    assert finished(draft).handoff is not None
+    assert chosen(log, draft, roles={"team": ""})["handoff"] == {"start": {"first_row": True}}
+    with pytest.raises(MappingError, match="Say where a ticket is handed over, or leave out who has it"):
+        finished(chosen(log, roles={"team": "assignee"}))
+    with pytest.raises(MappingError, match="Both activity and team say who takes a ticket on"):
+        chosen(log, chosen(log, meanings={("activity", "Accepted"): "claim"}), roles={"team": "assignee"})
+
+
 def test_values_say_where_a_handoff_starts_who_claims_and_what_is_over(log: Looked) -> None:
     meanings = {
         ("activity", "To level 2"): "handover",

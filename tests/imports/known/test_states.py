@@ -125,6 +125,21 @@ def test_a_dry_run_says_what_would_change(world: World, tmp_path: Path) -> None:
     assert state(world) == before
 
 
+def test_a_file_that_says_less_than_what_is_there_is_doubtful(world: World, tmp_path: Path) -> None:
+    load(world, tmp_path, "june", ASKED, HANDED, TAKEN, SOLVED)
+    older = write_log(tmp_path / "may.csv", [ASKED, HANDED])
+    other = Mapping.model_validate({**OPEN.model_dump(), "name": "other"})
+    lost = "Cases that would lose steps, handoffs or claims, or be open again: 1."
+    for mapping, less in ((OPEN, 0), (other, 1)):
+        found = preview_log(world.url, world.account_id, older, mapping, now=NOW)
+        assert (found.changes.less, lost in [doubt.what for doubt in found.figures.doubts()]) == (less, bool(less))
+    assert world.load(older, other).changes.less == 1
+    assert world.ask("SELECT counts->'changes'->'less' FROM import_runs ORDER BY created_at, id DESC") == [
+        (1,),
+        (0,),
+    ]
+
+
 JOAN = row("T2", 1, "09:00", "Joan")
 
 

@@ -197,6 +197,19 @@ async def test_one_of_several_sheets_is_chosen_and_the_line_of_the_names(signed_
     assert "Import 1 case" in text_of(page.text)
 
 
+async def test_where_else_a_ticket_is_handed_over_is_chosen(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("log.csv", LOG))
+    fields = fields_of(page.text)
+    fields["role"] = [one if one != "4:group" else "4:assignee" for one in fields["role"]]
+    assert "Say where a ticket is handed over" in browser.post(page.url.path, data=fields).text
+    again = browser.post(page.url.path, data=fields | {"first_row": ["true"]})
+    assert "claimed by Desk" in text_of(again.text)
+    assert fields_of(again.text)["first_row"] == ["true"]
+    toml = browser.post(f"{page.url.path}/mapping.toml", data=fields_of(again.text)).text
+    assert 'start = { first_row = true }\nclaim = { assignee = "team" }' in toml
+
+
 async def test_one_of_several_lists_is_chosen(signed_in: SignedIn) -> None:
     browser = signed_in(Role.OWNER)
     page = send_file(
