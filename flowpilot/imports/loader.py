@@ -91,7 +91,7 @@ def _read(
     with open_log(file, mapping.file.layout) as reader:
         staged = stage(connection, reader, mapping, on_progress, now)
         on_progress(ImportProgress("reading", reader.size, reader.size))
-    digest = hashlib.sha256(f"{reader.digest} {mapping.model_dump_json()}".encode()).hexdigest()
+    digest = hashlib.sha256(f"{reader.digest} {mapping.identity}".encode()).hexdigest()
     return staged, digest, reader.left_out
 
 
@@ -132,7 +132,7 @@ class _Batch:
 
 def _write(writing: _Writing, on_progress: OnProgress, *, newest_first: bool) -> None:
     connection, account_id, summary = writing.connection, writing.account_id, writing.summary
-    known = find_known(connection, account_id)
+    known = find_known(connection, account_id, writing.mapping)
     summary.cases_already_here = known.cases_dropped
     total = summary.rows - known.rows_dropped
     people = People(connection, account_id)
@@ -173,7 +173,7 @@ def _write_known(
     said, rewritten = dict(batch.said), []
     earlier = statements.of([session_id for session_id, _ in batch.known])
     for session_id, ticket in batch.known:
-        added = add_to(ticket, earlier[session_id], Statement(writing.mapping, said[session_id]))
+        added = add_to(earlier[session_id], Statement(writing.mapping, said[session_id]))
         writing.summary.changes.add(ticket, added.different, says_less=added.says_less)
         if added.different:
             rewritten.append((session_id, added.case))

@@ -67,7 +67,7 @@ def preview_log(
     with account_transaction(runtime_url, account_id) as connection, _in_time(connection, glance):
         with open_log(file, mapping.file.layout, glance=glance) as reader:
             staged = stage(connection, reader, mapping, on_progress, now)
-        known = find_known(connection, account_id, lock=False)
+        known = find_known(connection, account_id, mapping, lock=False)
         looking = _Looking(
             mapping, known, Statements(connection, account_id), Figures(now, staged.odd_times), Changes()
         )
@@ -136,7 +136,7 @@ class _Looking:
         """Compare the known cases that were seen since the last time with what was known of them."""
         earlier = self.statements.of(list(self._waiting)) if self._waiting else {}
         for session_id, (ticket, rows) in self._waiting.items():
-            added = add_to(ticket, earlier[session_id], Statement(self.mapping, rows))
+            added = add_to(earlier[session_id], Statement(self.mapping, rows))
             self.changes.add(ticket, added.different, says_less=added.says_less)
             self.figures.add_known(added.case, is_different=bool(added.different), says_less=added.says_less)
         self._waiting, self._rows_waiting = {}, 0

@@ -14,7 +14,7 @@ ACCOUNT = UUID(int=7)
 
 def case(opened: str, solved: str | None) -> Case:
     cells = {"opened": opened, "solved": solved}
-    return merged_case("T1", [Statement(SMALL, [{**row("T1", 1, "09:00", "Ada"), **cells}])])
+    return merged_case([Statement(SMALL, [{**row("T1", 1, "09:00", "Ada"), **cells}])])
 
 
 def days(zone: str, *cases: Case) -> tuple[date | None, date | None]:

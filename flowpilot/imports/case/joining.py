@@ -11,7 +11,7 @@ from flowpilot.imports.mapping.whole import Mapping
 
 # What a case is, as opposed to what happened: an export may repeat it on every row, as it was on that day.
 _OF_THE_CASE = {
-    *("case.id", "people.requester", "session.created_at", "session.resolved_at", "session.domain"),
+    *("case.id", "case.number", "people.requester", "session.created_at", "session.resolved_at", "session.domain"),
     *("session.client", "session.summary", "session.engineer", "session.status.column"),
 }
 

@@ -24,13 +24,16 @@ class Statement:
     rows: Sequence[Row]
 
 
-def merged_case(ticket: str, statements: Sequence[Statement]) -> Case:
+def merged_case(statements: Sequence[Statement]) -> Case:
     """The case that the statements describe, the earliest first. Each describes a case that is not left out.
+
+    Its ticket is called as the latest says that knows both numbers of it, or otherwise as the latest says.
 
     Under one mapping, rows are added to those that were known, and none is lost. Of several mappings, the latest
     says what the case is, and what it does not say is taken from the earlier; but one row a ticket takes no
     history away.
     """
+    ticket = _ticket(statements)
     cases = [_told(ticket, group) for group in _by_mapping(statements)]
     return reduce(_together, cases).case
 
@@ -44,12 +47,12 @@ class Added:
     says_less: bool = False
 
 
-def add_to(ticket: str, earlier: Sequence[Statement], further: Statement) -> Added:
+def add_to(earlier: Sequence[Statement], further: Statement) -> Added:
     """The case that further statement makes of what was known; of nothing known, nothing is different."""
-    case = merged_case(ticket, [*earlier, further])
+    case = merged_case([*earlier, further])
     if not earlier or earlier[-1] == further:
         return Added(case, {})
-    before = merged_case(ticket, earlier)
+    before = merged_case(earlier)
     return Added(case, differences(before, case), says_less=says_less(before, case))
 
 
@@ -61,11 +64,19 @@ class _Told:
     has_history: bool
 
 
+def _ticket(statements: Sequence[Statement]) -> str:
+    with_both = [one for one in statements if one.mapping.case.number is not None]
+    latest = (with_both or statements)[-1]
+    ticket = latest.rows[-1][latest.mapping.case.id]
+    assert ticket is not None, "a row without it is refused before it gets here"
+    return ticket
+
+
 def _by_mapping(statements: Sequence[Statement]) -> list[list[Statement]]:
     """The statements of each mapping; that mapping last which was used last."""
     groups: list[list[Statement]] = []
     for statement in statements:
-        group = next((one for one in groups if one[0].mapping == statement.mapping), [])
+        group = next((one for one in groups if one[0].mapping.identity == statement.mapping.identity), [])
         groups = [*(one for one in groups if one is not group), [*group, statement]]
     return groups
 

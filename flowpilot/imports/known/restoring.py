@@ -24,18 +24,18 @@ def restore(connection: Connection, account_id: UUID, run_id: UUID, listed: str,
     others = SQL(
         "DELETE FROM {} g USING ai_sessions s WHERE s.account_id = %(account)s AND s.id = g.id AND EXISTS"
         " (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = g.id"
-        " AND c.run_id <> %(run)s) RETURNING s.id, s.psa_ticket_id"
+        " AND c.run_id <> %(run)s) RETURNING s.id"
     )
     named = {"account": account_id, "run": run_id}
-    tickets = connection.execute(others.format(Identifier(listed)), named).fetchall()
+    listed_ids = [own_id for (own_id,) in connection.execute(others.format(Identifier(listed)), named)]
     statements = Statements(connection, account_id)
     people, clients = People(connection, account_id), Clients(connection, account_id, now)
-    for first in range(0, len(tickets), _AT_ONCE):
-        some = tickets[first : first + _AT_ONCE]
-        said = statements.of([session_id for session_id, _ in some], without=run_id)
-        sessions = [(session_id, merged_case(ticket, said[session_id])) for session_id, ticket in some]
+    for first in range(0, len(listed_ids), _AT_ONCE):
+        some = listed_ids[first : first + _AT_ONCE]
+        said = statements.of(some, without=run_id)
+        sessions = [(session_id, merged_case(said[session_id])) for session_id in some]
         rewrite_cases(connection, account_id, sessions, people, clients)
         note_rewritten(connection, account_id, sessions)
     add_items(connection, account_id, run_id, ItemKind.PERSON, people.write_new(connection, now))
     add_items(connection, account_id, run_id, ItemKind.CLIENT, clients.created)
-    return len(tickets)
+    return len(listed_ids)

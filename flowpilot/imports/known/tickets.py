@@ -1,20 +1,34 @@
 """Which cases of a staged log the account has, and which of those the log may add to."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping as Named
 from dataclasses import dataclass
 from uuid import UUID
 
 from psycopg import Connection
 
 from flowpilot.imports.known.untouched import keep_untouched
+from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.sessions.reading.tickets import ticket_key
 
+_OF_ONE_SYSTEM = """
+INSERT INTO same SELECT DISTINCT staged.case_id, s.id FROM staged
+JOIN ai_sessions s ON s.account_id = %(account)s AND s.psa_ticket_id = staged.cells->>%(place)s::int
+WHERE EXISTS (
+    SELECT FROM import_cases c JOIN import_runs r ON r.account_id = c.account_id AND r.id = c.run_id
+    WHERE c.account_id = %(account)s AND c.session_id = s.id AND r.rules->'mapping'->>'system' = %(system)s
+) AND staged.case_id NOT IN (SELECT case_id FROM same)
+"""
+_SAME_NUMBER = """
+INSERT INTO same SELECT DISTINCT c.rows->-1->>%(place)s::int, c.session_id FROM import_cases c
+WHERE c.account_id = %(account)s AND c.run_id = %(run)s
+    AND c.rows->-1->>%(place)s::int IN (SELECT case_id FROM staged WHERE case_id NOT IN (SELECT case_id FROM same))
+"""
 _DROP = f"""
 WITH gone AS (
     DELETE FROM staged
-    WHERE {ticket_key("case_id")} IN (
+    WHERE ({ticket_key("case_id")} IN (
         SELECT {ticket_key("psa_ticket_id")} FROM ai_sessions WHERE account_id = %s AND psa_ticket_id IS NOT NULL
-    ) AND NOT EXISTS (SELECT FROM known WHERE ticket = case_id)
+    ) OR case_id IN (SELECT case_id FROM same)) AND case_id NOT IN (SELECT case_id FROM known)
     RETURNING case_id
 )
 SELECT count(*), count(DISTINCT case_id) FROM gone
@@ -25,25 +39,25 @@ SELECT count(*), count(DISTINCT case_id) FROM gone
 class KnownTickets:
     """The sessions that a log adds to, by ticket; and how many rows and cases were dropped."""
 
-    sessions: Mapping[str, UUID]
+    sessions: Named[str, UUID]
     rows_dropped: int
     cases_dropped: int
 
 
-def find_known(connection: Connection, account_id: UUID, *, lock: bool = True) -> KnownTickets:
+def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lock: bool = True) -> KnownTickets:
     """Find the tickets in `staged` that the account has. Those stay which imports alone have brought and written.
 
     A ticket with a session of our own, or with one that somebody has worked on, is dropped from `staged`, also if
-    its number is written in another way there.
+    its number is written in another way there. A ticket that another import knows by its other number is the same
+    if both mappings name one ticket system.
     Those that stay are locked, unless the log is only looked at.
     """
+    _find_same(connection, account_id, mapping)
     found = connection.execute(
-        "CREATE TEMP TABLE known ON COMMIT DROP AS SELECT i.id, s.psa_ticket_id AS ticket"
-        " FROM ai_sessions s JOIN import_items i ON i.account_id = s.account_id AND i.id = s.id"
-        " WHERE s.account_id = %(account)s AND s.psa_ticket_id IN (SELECT case_id FROM staged)"
-        " AND EXISTS (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = s.id)"
-        " AND NOT EXISTS (SELECT FROM ai_sessions o WHERE o.account_id = %(account)s"
-        " AND o.psa_ticket_id = s.psa_ticket_id AND o.id <> s.id)",
+        "CREATE TEMP TABLE known ON COMMIT DROP AS SELECT i.id, m.case_id"
+        " FROM same m JOIN import_items i ON i.account_id = %(account)s AND i.id = m.id"
+        " WHERE EXISTS (SELECT FROM import_cases c WHERE c.account_id = %(account)s AND c.session_id = m.id)"
+        " AND NOT EXISTS (SELECT FROM same o WHERE o.case_id = m.case_id AND o.id <> m.id)",
         {"account": account_id},
     )
     if found.rowcount:
@@ -51,5 +65,34 @@ def find_known(connection: Connection, account_id: UUID, *, lock: bool = True) -
         keep_untouched(connection, account_id, "known", lock=lock)
     dropped = connection.execute(_DROP.encode(), (account_id,)).fetchone()
     assert dropped is not None
-    sessions = connection.execute("SELECT ticket, id FROM known").fetchall()
+    sessions = connection.execute("SELECT case_id, id FROM known").fetchall()
     return KnownTickets(dict(sessions), *dropped)
+
+
+def _find_same(connection: Connection, account_id: UUID, mapping: Mapping) -> None:
+    """Put the sessions of the tickets in `staged` into the temporary table `same`."""
+    found = connection.execute(
+        "CREATE TEMP TABLE same ON COMMIT DROP AS SELECT psa_ticket_id AS case_id, id FROM ai_sessions"
+        " WHERE account_id = %s AND psa_ticket_id IN (SELECT case_id FROM staged)",
+        (account_id,),
+    )
+    if mapping.system is not None:
+        _find_other_numbers(connection, account_id, mapping, mapping.system)
+    if found.rowcount:
+        connection.execute("ANALYZE same")
+
+
+def _find_other_numbers(connection: Connection, account_id: UUID, mapping: Mapping, system: str) -> None:
+    """Add those that the other import, of the file or of the ticket system itself, calls by another number."""
+    if mapping.case.number is not None:
+        place = list(mapping.uses).index(mapping.case.number)
+        named = {"account": account_id, "place": place, "system": system}
+        connection.execute(_OF_ONE_SYSTEM.encode(), named)
+        return
+    runs = (
+        "SELECT id, rules->'columns', rules->'mapping'->'case'->>'number' FROM import_runs WHERE account_id = %s"
+        " AND rules->'mapping'->>'system' = %s AND rules->'mapping'->'case'->>'number' IS NOT NULL"
+    )
+    for run_id, columns, number in connection.execute(runs, (account_id, system)).fetchall():
+        named = {"account": account_id, "run": run_id, "place": columns.index(number)}
+        connection.execute(_SAME_NUMBER.encode(), named)

@@ -10,12 +10,14 @@ from flowpilot.imports.mapping.sections import NAME, TEXT, TIME, Column, Columns
 class CaseRules(Section):
     """Which rows belong together, and their order: by these columns, then as in the file.
 
-    The id of a case is the ticket's id in the ticket system. The columns of `order` are numbers or times, and with
+    The id of a case is the ticket's id in the ticket system, and `number` a second one by which people and exports
+    call it there. The columns of `order` are numbers or times, and with
     `order_as` "text" they sort as words. `newest_first` says that the file begins with what happened last; if it
     says nothing, the times of the rows do.
     """
 
     id: Annotated[Column, ColumnUse("name", required=True)]
+    number: Annotated[Column | None, NAME] = None
     order: Annotated[Columns, ColumnUse("order", required=True)] = ()
     order_as: Literal["number", "text"] = "number"
     newest_first: bool | None = None

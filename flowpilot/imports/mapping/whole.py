@@ -14,11 +14,15 @@ from flowpilot.imports.mapping.sections import ColumnUse, Section, uses_of
 class Mapping(Section):
     """A whole mapping. `name` is for people.
 
+    `system` is the kind of ticket system that the log is from. A ticket that `import psa` brings from one is the
+    same, also if the log calls it by another number.
+
     A log with a row for each change of a case has `row`, `step` and `handoff`; an export with one row a ticket has
     `ticket` instead of them.
     """
 
     name: str = Field(min_length=1)
+    system: str | None = Field(default=None, pattern=r"^[a-z][a-z0-9_]{0,39}$")
     file: FileFormat = FileFormat()
     times: Times
     case: CaseRules
@@ -46,6 +50,13 @@ class Mapping(Section):
         if unused:
             raise ValueError(f"times.columns names {', '.join(unused)}, which nothing else in the mapping does")
         return self
+
+    @property
+    def identity(self) -> str:
+        """What tells it from others, as JSON: two that read the same in a log are the same."""
+        # Without keys that are younger than imports, if they say nothing: those would be others otherwise.
+        case = {"number"} if self.case.number is None else set[str]()
+        return self.model_dump_json(exclude={"system": True, "case": case})
 
     @cached_property
     def uses(self) -> dict[str, dict[str, ColumnUse]]:

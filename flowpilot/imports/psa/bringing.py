@@ -40,12 +40,13 @@ from flowpilot.settings import Settings
 class Fetched:
     """The history of an account's tickets: where it is, and who people are here that have a name there.
 
-    `system` is what the connection is called. `lacks` says what the ticket system does not tell, if anything.
-    `refused` are tickets that cannot be used, with the reasons.
+    `system` is what the connection is called, and `kind` which ticket system it is. `lacks` says what it does not
+    tell, if anything. `refused` are tickets that cannot be used, with the reasons.
     """
 
     spool: Spool
     system: str
+    kind: str
     since: date
     tickets: int
     people: Named[str, UUID]
@@ -61,7 +62,7 @@ class Fetched:
     @property
     def mapping(self) -> Mapping:
         """What the rows mean."""
-        return _mapping(self.system)
+        return _mapping(self.system, self.kind)
 
 
 class BeingFetchedError(ConflictError):
@@ -111,11 +112,12 @@ async def fetch_tickets(
         await fetch(asked.provider, spool, people, on_fetched)
         found = OwnTickets()
         lacks, system = asked.provider.capabilities.history_lacks, asked.connection.name
+        kind = asked.connection.provider
         others = without_own(spool.tickets(), own_sessions(runtime_url, account_id), found)
         refused: list[str] = []
-        tickets = spool.write_rows(usable(others, _mapping(system), present(), refused))
+        tickets = spool.write_rows(usable(others, _mapping(system, kind), present(), refused))
         users = await _users(database, asked, people)
-        return Fetched(spool, system, since, tickets, users, found, lacks, refused)
+        return Fetched(spool, system, kind, since, tickets, users, found, lacks, refused)
 
 
 def bring(
@@ -154,9 +156,9 @@ def preview(
     return preview_log(runtime_url, account_id, file, fetched.mapping, now=now, progress=progress)
 
 
-def _mapping(system: str) -> Mapping:
+def _mapping(system: str, kind: str) -> Mapping:
     rules = tomllib.loads((resources.files("flowpilot.imports.psa") / "history.toml").read_text())
-    return Mapping.model_validate({**rules, "name": system})
+    return Mapping.model_validate({**rules, "name": system, "system": kind})
 
 
 def _directory(settings: Settings, asked: ConnectedSystem, since: date) -> Path:

@@ -63,6 +63,7 @@ def rows_of(history: TicketHistory, people: People) -> list[Row]:
     ticket, state = history.ticket, _state(history)
     about: Row = {
         "ticket": ticket.id,
+        "called": ticket.number,
         "title": ticket.summary,
         "client": ticket.client,
         "board": ticket.board,

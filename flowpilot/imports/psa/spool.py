@@ -108,4 +108,6 @@ class Spool:
 def _fetched(said: dict[str, Any]) -> FetchedTicket:
     facts = said["facts"]
     resolved_at = facts["resolved_at"] and datetime.fromisoformat(facts["resolved_at"])
-    return FetchedTicket(TicketFacts(**{**facts, "resolved_at": resolved_at}), said["rows"])
+    # Files that were begun by an older FlowPilot do not say by which number people call a ticket.
+    rows = [{"called": facts["number"], **row} for row in said["rows"]]
+    return FetchedTicket(TicketFacts(**{**facts, "resolved_at": resolved_at}), rows)

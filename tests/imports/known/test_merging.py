@@ -49,7 +49,7 @@ def ticket(**cells: str | None) -> Statement:
 
 
 def merged(*statements: Statement) -> Case:
-    return merged_case("T1", statements)
+    return merged_case(statements)
 
 
 def facts(case: Case) -> Any:
@@ -186,7 +186,7 @@ def test_the_same_again_makes_no_difference() -> None:
     earlier = [changes(ASKED), ticket(subject="Printer"), changes(ASKED, HANDED)]
     for statement in earlier:
         assert merged(*earlier, statement).steps == merged(*earlier).steps
-    assert add_to("T1", earlier, earlier[-1]).different == {}
+    assert add_to(earlier, earlier[-1]).different == {}
 
 
 def test_differences_are_in_words() -> None:
