@@ -30,6 +30,7 @@ from flowpilot.imports.runs import (
     finish,
     imported_at,
     note_rewritten,
+    require_open,
     take_turn,
 )
 from flowpilot.imports.staging import Staged, stage, staged_cases
@@ -65,13 +66,16 @@ def import_log(
 
     Raises:
         NotFoundError: there is no such account.
+        AccountClosedError: it is closed.
         LogFileError, BadRowError: the file, or one of its rows, cannot be used.
         MappingError: the mapping names a column that the file does not have.
     """
     on_progress = progress or (lambda _: None)
     with account_transaction(runtime_url, account_id) as connection:
         days = Days(take_turn(connection, account_id), now)
+        require_open(connection, account_id)
         staged, digest, left_out = _read(connection, file, mapping, on_progress, now)
+        require_open(connection, account_id)  # To read the file may have taken long.
         earlier = imported_at(connection, account_id, digest)
         summary = ImportSummary(staged.rows, already_imported_at=earlier, lines_left_out=left_out)
         summary.odd_times = staged.odd_times.sentences()
@@ -81,6 +85,7 @@ def import_log(
             _write(writing, on_progress, newest_first=staged.newest_first)
             summary.first_day, summary.last_day = days.first, days.last
             finish(connection, account_id, run_id, now, summary)
+            require_open(connection, account_id, to_the_end=True)
         return summary
 
 

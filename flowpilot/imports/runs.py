@@ -14,7 +14,7 @@ from psycopg.rows import class_row
 
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction, copy_rows
-from flowpilot.errors import NotFoundError
+from flowpilot.errors import ConflictError, NotFoundError
 from flowpilot.imports.case.model import Case
 from flowpilot.imports.known.statements import rules_as_json
 from flowpilot.imports.mapping.whole import Mapping
@@ -56,6 +56,25 @@ def zone_of(connection: Connection, account_id: UUID) -> ZoneInfo:
     if found is None:
         raise NotFoundError(f"There is no account {account_id}.")
     return ZoneInfo(found[0])
+
+
+class AccountClosedError(ConflictError):
+    """The account is being removed, or was closed for that."""
+
+
+def require_open(connection: Connection, account_id: UUID, *, to_the_end: bool = False) -> None:
+    """Make sure that the account is open; `to_the_end`: and that nobody closes it before this transaction ends.
+
+    What is brought while an account is exported and removed would be in no export.
+
+    Raises:
+        AccountClosedError: it is closed.
+    """
+    lock = " FOR SHARE" if to_the_end else ""
+    query = f"SELECT closed_at FROM accounts WHERE id = %s{lock}"  # noqa: S608 - It is made of our own constants.
+    found = connection.execute(query.encode(), (account_id,)).fetchone()
+    if found is None or found[0] is not None:
+        raise AccountClosedError("This account is closed, because it is being removed. Nothing was imported.")
 
 
 def imported_at(connection: Connection, account_id: UUID, digest: str) -> datetime | None:

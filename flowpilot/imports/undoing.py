@@ -37,6 +37,11 @@ class UndoImpossibleError(ConflictError):
     """The import cannot be undone, or is being undone."""
 
 
+def is_late(undoing_since: datetime | None, moment: datetime) -> bool:
+    """Whether an undo should be over: then it may be asked for again."""
+    return undoing_since is not None and moment - undoing_since >= _SOON
+
+
 async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime) -> None:
     """Have an import undone soon. To ask again changes nothing, unless that was to be done an hour ago.
 
@@ -48,7 +53,7 @@ async def request_undo(db: Db, actor: Actor, run_id: uuid.UUID, moment: datetime
     run = await db.scalar(query.with_for_update())
     if run is None:
         raise RunNotFoundError
-    if run.undoing_since is not None and moment - run.undoing_since < _SOON:
+    if run.undoing_since is not None and not is_late(run.undoing_since, moment):
         return
     items = exists().where(ImportItem.account_id == actor.account_id, ImportItem.run_id == run_id)
     if run.counts.get("sessions") and not await db.scalar(select(items)):

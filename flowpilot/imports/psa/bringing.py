@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from collections.abc import Mapping as Named
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from fcntl import LOCK_EX, LOCK_NB
 from functools import partial
 from importlib import resources
@@ -26,14 +26,18 @@ from flowpilot.imports.progress import ImportSummary, OnProgress
 from flowpilot.imports.psa.fetching import OnFetched, fetch
 from flowpilot.imports.psa.own import OwnTickets, own_sessions, without_own
 from flowpilot.imports.psa.rows import People
-from flowpilot.imports.psa.spool import Spool
+from flowpilot.imports.psa.spool import EXPIRE_JOB, KEPT, Spool, folder_of
 from flowpilot.imports.psa.usable import usable
 from flowpilot.imports.runs import zone_of
+from flowpilot.jobs import enqueue
 from flowpilot.psa.client import TIMEOUT_SECONDS
 from flowpilot.psa.connections.asking import ConnectedSystem, ask
 from flowpilot.psa.connections.models import PsaMember
 from flowpilot.psa.limiter import JOB_PATIENCE
 from flowpilot.settings import Settings
+
+# A fetch of hours is over by then.
+_AFTERWARDS = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +86,7 @@ def alone(settings: Settings, account_id: UUID) -> Iterator[None]:
     Raises:
         BeingFetchedError: somebody else does.
     """
-    folder = settings.data_dir / "imports" / str(account_id)
+    folder = folder_of(settings.data_dir, account_id)
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     with ExitStack() as stack:
         try:
@@ -97,7 +101,8 @@ async def fetch_tickets(
 ) -> Fetched:
     """Fetch what happened to the tickets that changed since a day, in the account's time zone.
 
-    What was fetched is kept in the data directory. If this is stopped, the next call goes on where it was.
+    What was fetched is kept in the data directory for thirty days. If this is stopped, the next call goes on where
+    it was.
 
     Raises:
         NotFoundError: there is no such account.
@@ -105,6 +110,8 @@ async def fetch_tickets(
         ProviderError: the ticket system cannot be read.
     """
     start = _midnight(runtime_url, account_id, since)
+    async with database.write(account_id) as db:
+        await enqueue(db, EXPIRE_JOB, at=present() + KEPT + _AFTERWARDS, account_id=account_id)
     asking = partial(ask, patience=JOB_PATIENCE, timeout_seconds=TIMEOUT_SECONDS, deadline_seconds=None)
     async with asking(database, settings, account_id) as asked:
         spool = Spool(_directory(settings, asked, since), start)
@@ -162,7 +169,7 @@ def _mapping(system: str, kind: str) -> Mapping:
 
 
 def _directory(settings: Settings, asked: ConnectedSystem, since: date) -> Path:
-    return settings.data_dir / "imports" / str(asked.connection.account_id) / f"{asked.connection.id}-{since}"
+    return folder_of(settings.data_dir, asked.connection.account_id) / f"{asked.connection.id}-{since}"
 
 
 def _midnight(runtime_url: str, account_id: UUID, day: date) -> datetime:

@@ -6,14 +6,33 @@ each page, so what a killed command had half written is cut off.
 
 import json
 import os
+import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
+from uuid import UUID
 
 from flowpilot.imports.psa.rows import Row, TicketFacts
+
+EXPIRE_JOB = "imports.expire_fetched"
+# What was fetched and not imported is kept for so long after the last look at it.
+KEPT = timedelta(days=30)
+
+
+def folder_of(data_dir: Path, account_id: UUID) -> Path:
+    """Where an account's fetches are, each in a folder of its own."""
+    return data_dir / "imports" / str(account_id)
+
+
+def remove_old(folder: Path, now: datetime) -> None:
+    """Remove the fetches that nobody has gone on with, or imported, since the time for which they are kept."""
+    for fetch in folder.glob("*/"):
+        newest = max((file.stat().st_mtime for file in (fetch, *fetch.iterdir())), default=0.0)
+        if newest < (now - KEPT).timestamp():
+            shutil.rmtree(fetch)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,10 +1,12 @@
-"""The jobs of imports: load an upload, undo an import, and remove uploads after a day."""
+"""The jobs of imports: load an upload, undo an import, and remove what was uploaded or fetched and is too old."""
 
+import asyncio
 import uuid
 
 from procrastinate import JobContext
 
 from flowpilot.clock import now
+from flowpilot.imports.psa import spool
 from flowpilot.imports.undoing import UNDO_JOB, undo_run
 from flowpilot.imports.uploads import service
 from flowpilot.imports.uploads.loading import load_upload
@@ -30,3 +32,10 @@ async def expire(context: JobContext, account_id: str, upload_id: str) -> None:
     account = uuid.UUID(account_id)
     async with tools(context).database.write(account) as db:
         await service.expire(db, account, uuid.UUID(upload_id), now())
+
+
+@app.task(name=spool.EXPIRE_JOB, pass_context=True, retry=RETRY)
+async def expire_fetched(context: JobContext, account_id: str) -> None:
+    """Remove what was fetched from the account's ticket system, and not imported for thirty days."""
+    folder = spool.folder_of(tools(context).settings.data_dir, uuid.UUID(account_id))
+    await asyncio.to_thread(spool.remove_old, folder, now())

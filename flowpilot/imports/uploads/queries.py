@@ -1,19 +1,25 @@
 """Reads of uploads. Only `copied` reads their bytes, a few chunks at a time."""
 
+import shutil
 import uuid
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
+from datetime import datetime, timedelta
 from pathlib import Path, PureWindowsPath
-from tempfile import TemporaryDirectory
+from tempfile import TemporaryDirectory, gettempdir
 
 from sqlalchemy import select
 
+from flowpilot.clock import now
 from flowpilot.db.session import Database, ReadDb
 from flowpilot.errors import NotFoundError
 from flowpilot.imports.uploads.models import ImportChunk, ImportUpload
 
 _CHUNKS_AT_ONCE = 16
 _LONGEST_NAME = 120
+_COPY = "flowpilot-import-"
+# No import reads for so long: what is older belongs to a process that was killed.
+_LEFT_BEHIND = timedelta(days=1)
 
 
 class UploadNotFoundError(NotFoundError):
@@ -48,12 +54,21 @@ async def copied(database: Database, account_id: uuid.UUID, upload: ImportUpload
 
     Each read is a transaction of its own, so that no connection is held meanwhile.
     """
-    with TemporaryDirectory(prefix="flowpilot-import-") as folder:
+    remove_left_behind(now())
+    with TemporaryDirectory(prefix=_COPY) as folder:
         path = Path(folder) / file_name(upload.name)
         with path.open("wb") as file:
             async for piece in _pieces(database, account_id, upload.id):
                 file.write(piece)
         yield path
+
+
+def remove_left_behind(moment: datetime) -> None:
+    """Remove copies of processes that were killed."""
+    for folder in Path(gettempdir()).glob(f"{_COPY}*"):
+        with suppress(OSError):
+            if folder.stat().st_mtime < (moment - _LEFT_BEHIND).timestamp():
+                shutil.rmtree(folder, ignore_errors=True)
 
 
 def file_name(sent: str) -> str:

@@ -24,6 +24,8 @@ from flowpilot.settings import Settings
 LOAD_JOB = "imports.load"
 EXPIRE_JOB = "imports.expire"
 KEPT = timedelta(days=1)
+# An import that has not ended by then has nobody who works on it.
+_LONGEST = timedelta(days=7)
 CHUNK_BYTES = 256 * 1024
 # More files are not looked at side by side.
 MOST_KEPT = 10
@@ -50,6 +52,7 @@ async def keep(db: Db, settings: Settings, actor: Actor, file: BinaryIO, name: s
         TooManyUploadsError: others have to be removed first.
     """
     size = _size(file, settings)
+    await _remove_old(db, actor.account_id, now)
     kept = select(func.count()).select_from(ImportUpload)
     busy = ImportUpload.state != UploadState.DONE
     if (await db.scalar(kept.where(ImportUpload.account_id == actor.account_id, busy)) or 0) >= MOST_KEPT:
@@ -135,12 +138,21 @@ async def discard(db: Db, actor: Actor, upload_id: uuid.UUID) -> None:
 
 
 async def expire(db: Db, account_id: uuid.UUID, upload_id: uuid.UUID, now: datetime) -> None:
-    """Remove an upload after its day; if it is being imported, a day later."""
-    query = select(ImportUpload.state).where(ImportUpload.account_id == account_id, ImportUpload.id == upload_id)
-    state = await db.scalar(query.with_for_update())
-    if state in BUSY:
+    """Remove an upload after its day; if it is being imported, a day later, but after a week in any case."""
+    query = select(ImportUpload).where(ImportUpload.account_id == account_id, ImportUpload.id == upload_id)
+    upload = await db.scalar(query.with_for_update())
+    if upload is not None and upload.state in BUSY and now - upload.created_at < _LONGEST:
         await enqueue(db, EXPIRE_JOB, at=now + KEPT, account_id=account_id, upload_id=upload_id)
-    elif state is not None:
+    elif upload is not None:
+        await _remove(db, account_id, upload_id)
+
+
+async def _remove_old(db: Db, account_id: uuid.UUID, now: datetime) -> None:
+    """Remove uploads that should be gone, because the job that removes them failed for good."""
+    query = select(ImportUpload.id).where(
+        ImportUpload.account_id == account_id, ImportUpload.created_at < now - _LONGEST
+    )
+    for upload_id in (await db.scalars(query)).all():
         await _remove(db, account_id, upload_id)
 
 

@@ -3,6 +3,7 @@
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, ClassVar
 
 from fastapi import APIRouter, Depends, File, Request, Response
@@ -16,6 +17,7 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.imports import api
 from flowpilot.imports.saved import api as saved
 from flowpilot.imports.schemas import ImportRunOut, LogUploadIn, LogUploadOut, SavedImportMappingOut
+from flowpilot.imports.undoing import is_late
 from flowpilot.imports.uploads import api as uploads
 from flowpilot.imports.uploads.models import UploadState
 from flowpilot.web.frame import CurrentFrame
@@ -39,17 +41,24 @@ class Imports(SettingsPage):
     runs: ListPage[ImportRunOut]
     mappings: Sequence[SavedImportMappingOut]
     most_megabytes: int
+    now: datetime
 
     @staticmethod
     def reports(run: ImportRunOut) -> str | None:
         """Where the reports show an import."""
         return reports_path(run)
 
+    def is_late(self, run: ImportRunOut) -> bool:
+        """Whether its removal should be over, and may be asked for again."""
+        return is_late(run.undoing_since, self.now)
+
     @property
     def is_changing(self) -> bool:
         """Whether something is going on that will soon be over."""
         busy = {UploadState.WAITING, UploadState.LOADING}
-        return any(run.undoing_since for run in self.runs.items) or any(one.state in busy for one in self.waiting)
+        return any(run.undoing_since and not self.is_late(run) for run in self.runs.items) or any(
+            one.state in busy for one in self.waiting
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +72,12 @@ class Undo(SettingsPage):
 
 @router.get("")
 async def show_imports(
-    request: Request, actor: CanManageAccount, db: ReadSession, frame: CurrentFrame, cursor: Cursor = None
+    request: Request,
+    actor: CanManageAccount,
+    db: ReadSession,
+    frame: CurrentFrame,
+    now: Now,
+    cursor: Cursor = None,
 ) -> Response:
     kept = await uploads.list_kept(actor, db)
     page = Imports(
@@ -72,6 +86,7 @@ async def show_imports(
         runs=await api.list_imports(actor, db, _RUNS, cursor),
         mappings=(await saved.list_mappings(actor, db)).saved,
         most_megabytes=request.app.state.settings.import_megabytes,
+        now=now,
     )
     return render(request, page, frame)
 

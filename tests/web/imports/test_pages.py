@@ -230,6 +230,43 @@ async def test_a_title_above_the_names_is_no_trouble(signed_in: SignedIn) -> Non
     assert "No case has a time to resolution." in page.text
 
 
+async def test_of_two_tabs_the_one_that_imports_counts(
+    signed_in: SignedIn, company: Company, database: Database
+) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("log.csv", LOG))
+    path, other = page.url.path, fields_of(page.text)
+    one = fields_of(browser.post(path, data=other | {"rest": ["abandoned"]}).text)
+    assert one["rest"] == ["abandoned"]
+    # The other tab still shows what it began with, and that is what it imports.
+    assert "Waiting for its turn" in browser.post(f"{path}/start", data=other).text
+    for action in ("", "/start", "/save", "/discard"):
+        refused = browser.post(f"{path}{action}", data=one | {"name": ["Mine"]})
+        assert (refused.status_code, "This file is being imported." in refused.text) == (409, True)
+    await load_upload(database, company.id, uuid.UUID(path.rpartition("/")[2]))
+    assert company.query("SELECT status FROM ai_sessions") == [("active",)]
+    jobs = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'imports.load' AND args->>'account_id' = %s"
+    assert company.query(jobs, str(company.id)) == [(1,)]
+    done = browser.post(f"{path}/start", data=one)
+    assert (done.status_code, "This file has been imported." in done.text) == (409, True)
+
+
+async def test_an_undo_that_does_not_end_can_be_asked_for_again(
+    signed_in: SignedIn, company: Company, database: Database
+) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, SAMPLES / "jira.csv")
+    browser.post(f"{page.url.path}/start", data=fields_of(page.text))
+    await load_upload(database, company.id, uuid.UUID(page.url.path.rpartition("/")[2]))
+    for minutes, offered in ((59, False), (61, True)):
+        undoing = f"UPDATE import_runs SET undoing_since = now() - interval '{minutes} minutes' RETURNING id"
+        [(run_id,)] = company.query(undoing)
+        shown = browser.get(PATH).text
+        assert (f"{PATH}/runs/{run_id}/undo" in shown, "Its removal has not ended" in shown) == (offered, offered)
+        assert ("every 3s" in shown) is not offered
+    assert "Being removed" in browser.post(f"{PATH}/runs/{run_id}/undo").text
+
+
 async def test_an_undo_says_what_goes(signed_in: SignedIn, company: Company, database: Database) -> None:
     browser = signed_in(Role.OWNER)
     page = send_file(browser, SAMPLES / "jira.csv")
