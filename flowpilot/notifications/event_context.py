@@ -12,6 +12,7 @@ from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.identity.queries import names_of
+from flowpilot.notifications.damaged import as_id
 from flowpilot.notifications.joins import belongs
 from flowpilot.sessions.models import AISession
 
@@ -33,7 +34,8 @@ class EventContext:
         """A person's name; former members can no longer be named."""
         if user_id is None:
             return "nobody"
-        return self.names.get(uuid.UUID(str(user_id)), "a former member") or "somebody"
+        known = as_id(user_id)
+        return "somebody" if known is None else self.names.get(known, "a former member") or "somebody"
 
 
 async def event_contexts(
@@ -62,7 +64,7 @@ async def _questions(
     db: ReadDb, account_id: uuid.UUID, events: Collection[HandoffEvent]
 ) -> dict[Any, HandoffQuestion]:
     """The questions that the events are about, by their ids as text. Without any, nothing is read."""
-    asked = {uuid.UUID(event.content["question"]) for event in events if "question" in event.content}
+    asked = {as_id(event.content.get("question")) for event in events} - {None}
     if not asked:
         return {}
     query = select(HandoffQuestion).where(HandoffQuestion.account_id == account_id, HandoffQuestion.id.in_(asked))
@@ -73,4 +75,4 @@ def _people(event: HandoffEvent, handoff: SessionHandoff) -> Iterator[uuid.UUID]
     in_content = (event.content.get("target"), event.content.get("holder"))
     known = (event.actor_id, handoff.created_by, handoff.target_user_id, handoff.claimed_by)
     yield from (user for user in known if user is not None)
-    yield from (uuid.UUID(user) for user in in_content if user is not None)
+    yield from (user for user in map(as_id, in_content) if user is not None)

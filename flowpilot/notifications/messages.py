@@ -1,10 +1,11 @@
 """The message about an event: one wording for the list in the product, e-mail, Slack and Teams."""
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 
 from flowpilot.durations import in_full
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority
+from flowpilot.notifications.damaged import as_moment
 from flowpilot.notifications.event_context import EventContext
 from flowpilot.text import sentence, tidy
 
@@ -105,8 +106,8 @@ def _wording(context: EventContext) -> tuple[str, str]:
         case HandoffEventKind.REASSIGNED:
             title, text = f"Reassigned to {target}", f"{actor} has reassigned “{problem}” to {target}."
         case HandoffEventKind.REMINDED:
-            ends = event.content.get("ends")
-            left = f"in {in_full(datetime.fromisoformat(ends) - event.created_at)}" if ends else "soon"
+            ends = as_moment(event.content.get("ends"))
+            left = f"in {in_full(ends - event.created_at)}" if ends else "soon"
             title = "No action yet"
             text = f"You have claimed “{problem}”, but not acted on it yet. It returns to the queue {left}."
         case HandoffEventKind.EXPIRED:

@@ -46,7 +46,7 @@ def _message(pending: PendingDelivery) -> Message:
         assert pending.trouble.route_id is not None
         if pending.is_settled:
             raise SettledError(how_settled(pending.trouble.content))
-        return describe(pending.trouble.content, pending.trouble.route_id)
+        return describe(pending.trouble.content, pending.trouble.route_id, pending.trouble.created_at)
     if pending.context is None:
         return TEST
     is_personal = pending.delivery.user_id is not None and pending.delivery.kind != ChannelKind.WEBHOOK

@@ -5,7 +5,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from enum import StrEnum
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import select, update
 from sqlalchemy.dialects.postgresql import insert
@@ -16,6 +15,7 @@ from flowpilot.db.session import Db
 from flowpilot.handoffs.models import Priority
 from flowpilot.identity.actor import Role
 from flowpilot.identity.models import Account
+from flowpilot.notifications.damaged import as_moment, as_zone
 from flowpilot.notifications.delivery.lanes import MAIL_LANE, give_turn
 from flowpilot.notifications.delivery.resting import record_success, release_waiting
 from flowpilot.notifications.messages import Message
@@ -101,9 +101,9 @@ async def end_trouble(db: Db, route: NotificationRoute, at: datetime) -> None:
     announce(db, route.account_id, "notifications")
 
 
-def describe(content: Mapping[str, Any], route_id: uuid.UUID) -> Message:
-    """The message about trouble: which route, since when, why, and what to do."""
-    since = datetime.fromisoformat(content["since"]).astimezone(ZoneInfo(content["zone"]))
+def describe(content: Mapping[str, Any], route_id: uuid.UUID, created_at: datetime) -> Message:
+    """The message about trouble: which route, since when (at the latest since it was created), why, what to do."""
+    since = (as_moment(content.get("since")) or created_at).astimezone(as_zone(content.get("zone")))
     when, name, reason = f"{since:%-d %b %Y, %H:%M}", content["name"], content["reason"]
     path = f"/settings/notifications/channels/{route_id}"
     match content["kind"]:

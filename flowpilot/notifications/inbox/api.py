@@ -71,7 +71,7 @@ def _notification(shown: queries.ShownNotification) -> schemas.NotificationOut:
     if context is None:
         assert row.content is not None
         assert row.route_id is not None
-        message, kind = describe(row.content, row.route_id), row.content["kind"]
+        message, kind = describe(row.content, row.route_id, row.created_at), row.content["kind"]
         settled = "The problem is over." if shown.is_settled else None
     else:
         message, kind = compose(context), context.event.kind

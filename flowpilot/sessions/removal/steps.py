@@ -7,7 +7,7 @@ from typing import Any
 
 from flowpilot.attachments.schemas import attachments_in, without_names
 from flowpilot.sessions.edits.record import about
-from flowpilot.sessions.edits.words import columns_of_log, written
+from flowpilot.sessions.edits.words import written
 from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
 from flowpilot.sessions.removal.words import Place, Words, id_of, moment_of
 from flowpilot.text import REMOVED
@@ -74,7 +74,7 @@ def places_of(
         place = Place(
             goes=step in going or _flows_words(step) != _flows_words(step, leaving),
             flows=_flows_words(step, filled),
-            columns=frozenset(columns_of_log(step)),
+            said=frozenset(written(step)),
             is_others=step not in touched,
         )
         by = None if step.actor_id is None else str(step.actor_id)

@@ -7,6 +7,7 @@ from typing import Any
 from unicodedata import normalize
 
 from flowpilot.attachments.schemas import ERASED
+from flowpilot.sessions.removal.forms import is_structural
 from flowpilot.sessions.removal.pattern import LEAST, Pattern
 from flowpilot.text import folded
 
@@ -16,13 +17,44 @@ _SECRET = re.compile(r"(?=.*[^\W\d_])(?=.*[\d@#$%^&*!?=+~|<>\\{}\[\]_]).{6,}|\d{
 # By these, reports and pages name what many sessions share: a word is not cut out of them.
 _NAMES = frozenset(("domain", "problem_domain", "client", "client_name", "ticket", "psa_ticket_id"))
 
-# Where the product wrote what it reads itself: ids, kinds and places, and no words of anybody.
+# Where the product wrote what it reads itself, and no words of anybody. Most of it is known by its form, too.
 _STRUCTURE = frozenset(
     (
         *("id", "kind", "status", "state", "type", "priority", "source", "mode", "tier", "allowed", "at", "by"),
-        *("node", "next", "flow", "flow_id", "version_id", "left", "left_version", "follows", "through"),
+        *("node", "next", "root", "flow", "flow_id", "version_id", "left", "left_version", "follows", "through"),
         *("step", "also", "item", "session_id", "session_status", "from_status", "to_status", "confidence_tier"),
-        *("fix", "suggestion", "field", "text_name"),
+        *("fix", "suggestion", "field", "text_name", "path", "url", "zone", "timezone"),
+    )
+)
+
+# Where people write: what stands there has words, though all of it may have the form of an id or of a day.
+_WORDS = frozenset(
+    (
+        *(
+            "text",
+            "note",
+            "choice",
+            "instruction",
+            "value",
+            "reason",
+            "waiting_for",
+            "free_text",
+            "comment",
+            "tried",
+        ),
+        *("problem", "problem_summary", "problem_body", "opinion", "answer", "action", "why", "expected"),
+        *(
+            "title",
+            "name",
+            "label",
+            "summary",
+            "description",
+            "help",
+            "client_note",
+            "before",
+            "after",
+            "last_step",
+        ),
     )
 )
 _ENDS = " .:;,!?"
@@ -33,12 +65,12 @@ class Place:
     """What the copies of a step are: `goes` if all its words do, `flows` names what a flow says in them.
 
     `is_others`: others wrote it, and who removes words may do so only from what they wrote themselves.
-    `columns`: the names in its content that a log gave it. They hold words, though one may be called `state`.
+    `said`: the names in its content of what a person wrote. They hold words, though a log may call one `state`.
     """
 
     goes: bool = False
     flows: frozenset[str] = frozenset()
-    columns: frozenset[str] = frozenset()
+    said: frozenset[str] = frozenset()
     is_others: bool = False
 
 
@@ -114,6 +146,14 @@ class Words:
             return self._members(value, self._places.get(_key_in(value), place))
         return value
 
+    def _member(self, value: Any, place: Place, *, is_kept: bool, is_said: bool) -> Any:
+        """What stands under a name: a text, or several of them in a list."""
+        if isinstance(value, list):
+            return [self._member(one, place, is_kept=is_kept, is_said=is_said) for one in value]
+        if isinstance(value, str) and (is_kept or (not is_said and is_structural(value))):
+            return value
+        return self._clean(value, place)
+
     def _clean_text(self, text: str, pattern: Pattern) -> str:
         if self._filled is not None:
             text = self._filled.sub(lambda found: self._own.clean(found[0]), text)
@@ -124,16 +164,19 @@ class Words:
             return _erased(whole)
         # A step as the API gives it has its content in a member; elsewhere the whole is the content.
         is_around = isinstance(whole.get("content"), Mapping)
-        kept = _STRUCTURE - (frozenset() if is_around else place.columns) | place.flows
-        inside = replace(place, columns=frozenset())
-        names = _NAMES - place.columns
+        said = frozenset() if is_around else place.said
+        kept = _STRUCTURE - said | place.flows
+        if {"name", "label"} <= whole.keys():
+            # A field of a flow, which its texts name.
+            kept |= {"name"}
+        inside = replace(place, said=frozenset())
+        names = _NAMES - place.said
 
         def clean(name: str, value: Any) -> Any:
-            if isinstance(value, str) and name in kept:
-                return value
             if isinstance(value, str) and name in names:
                 return self.clean_name(value)
-            return self._clean(value, place if is_around and name == "content" else inside)
+            at = place if is_around and name == "content" else inside
+            return self._member(value, at, is_kept=name in kept, is_said=name in _WORDS | said)
 
         return {name: clean(name, value) for name, value in whole.items()}
 

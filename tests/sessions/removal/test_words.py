@@ -83,9 +83,56 @@ def test_fewer_than_four_characters_stand_everywhere() -> None:
 
 
 def test_ids_kinds_and_places_stay() -> None:
-    value: dict[str, Any] = {"kind": "note", "node": "note", "text": "A note", "tags": ["note", 4], "n": None}
-    expected = {"kind": "note", "node": "note", "text": "A [removed]", "tags": ["[removed]", 4], "n": None}
-    assert Words(["note"], is_whole=False).clean(value) == expected
+    value: dict[str, Any] = {"kind": "work", "node": "work", "text": "At work", "tags": ["work", 4], "n": None}
+    expected = {"kind": "work", "node": "work", "text": "At [removed]", "tags": ["[removed]", 4], "n": None}
+    assert Words(["work"], is_whole=False).clean(value) == expected
+
+
+ID = "01a227a7-d162-7ec3-8813-852d8b095b46"
+
+
+@pytest.mark.parametrize(
+    "structural",
+    [
+        ID,
+        "2026-11-29",
+        "2026-11-29T15:23:49.356957+00:00",
+        "2026-11-29T15:23:49Z",
+        f"/sessions/{ID}#step-{ID}",
+        f"/api/v1/attachments/{ID}/thumbnail",
+        "America/New_York",
+        "sent_back",
+    ],
+)
+@pytest.mark.parametrize("phrase", ["2026", "2026-11-29", "d162", ID, "sessions", "step", "York", "sent_back"])
+def test_what_has_the_form_of_what_the_product_wrote_stays_wherever_it_stands(
+    structural: str, phrase: str
+) -> None:
+    value = {"new": structural, "many": [structural, [structural]], "deeper": {"one": {"more": [structural]}}}
+    assert Words([phrase], is_whole=False).clean(value) == value
+
+
+def test_a_list_of_what_the_product_wrote_stays() -> None:
+    value = {"also": ["n-2026"], "left": ["y2026", {"text": "In 2026"}]}
+    clean = {"also": ["n-2026"], "left": ["y2026", {"text": "In [removed]"}]}
+    assert Words(["2026"], is_whole=False).clean(value) == clean
+
+
+@pytest.mark.parametrize("secret", [ID, "1985-03-12", "resolved"])
+def test_what_a_person_wrote_goes_whatever_its_form(secret: str) -> None:
+    words = Words([secret], is_whole=False, places={"7": Place(said=frozenset({"outcome"}))})
+    assert words.clean(secret) == "[removed]"
+    assert words.clean({"text": secret, "notes": [{"value": secret}]}) == {
+        "text": "[removed]",
+        "notes": [{"value": "[removed]"}],
+    }
+    assert words.clean({"outcome": secret}, "7") == {"outcome": "[removed]"}
+
+
+def test_the_name_by_which_texts_use_a_field_stays() -> None:
+    fields = [{"name": "mail", "label": "The mail", "kind": "text"}, {"name": "mail"}]
+    clean = [{"name": "mail", "label": "The [removed]", "kind": "text"}, {"name": "[removed]"}]
+    assert Words(["mail"], is_whole=False).clean(fields) == clean
 
 
 COLUMNS = ("state", "source", "type", "status", "priority", "mode", "item", "step", "kind", "id")
@@ -93,7 +140,7 @@ COLUMNS = ("state", "source", "type", "status", "priority", "mode", "item", "ste
 
 @pytest.mark.parametrize("column", COLUMNS)
 def test_a_column_of_a_log_holds_words_whatever_it_is_called(column: str) -> None:
-    place = Place(columns=frozenset({column}))
+    place = Place(said=frozenset({column}))
     words = Words(["hunter2"], is_whole=False, places={"7": place, "2026-06-15 ann": place})
     content, clean = {column: "It is hunter2"}, {column: "It is [removed]"}
     taken = {"at": "2026-06-15", "by": "ann"}
