@@ -4,19 +4,19 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Protocol
 
 from sqlalchemy import ColumnElement, delete, insert, select, update
 
 from flowpilot.attachments.models import Attachment, AttachmentChunk
 from flowpilot.attachments.preparing import PreparedFile
 from flowpilot.attachments.queries import AttachmentNotFoundError, kept_bytes
-from flowpilot.attachments.schemas import ERASED, ERASED_NAME, ERASED_TYPE, AttachmentRef, ref_of
+from flowpilot.attachments.schemas import ERASED_NAME, ERASED_TYPE, AttachmentRef, ref_of
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import ConflictError
 from flowpilot.identity.actor import Actor
-from flowpilot.identity.idempotency import overwrite_answers
+from flowpilot.identity.idempotency import forget_answers
 from flowpilot.jobs import enqueue
 from flowpilot.settings import Settings
 
@@ -195,11 +195,7 @@ async def discard(db: Db, actor: Actor, attachment_id: uuid.UUID) -> None:
     if await db.scalar(mine) is None or not await expire(db, actor.account_id, attachment_id):
         raise AttachmentNotFoundError
     # The answer to the upload is kept for a day, in case that is repeated, and has the name.
-    await overwrite_answers(db, actor.account_id, [attachment_id], _without_name, is_preview=False)
-
-
-def _without_name(answer: dict[str, Any]) -> dict[str, Any]:
-    return answer | ERASED
+    await forget_answers(db, actor.account_id, [attachment_id], lambda _: True, is_preview=False)
 
 
 async def expire(db: Db, account_id: uuid.UUID, attachment_id: uuid.UUID) -> bool:

@@ -11,13 +11,13 @@ from typing import Annotated, Any, TypeVar
 
 from fastapi import Depends, Header, Request
 from pydantic import BaseModel, Field
-from sqlalchemy import Text, and_, cast, delete, or_, select, update
+from sqlalchemy import Text, and_, cast, delete, null, or_, select, update
 from sqlalchemy.dialects.postgresql import insert
 
 from flowpilot.clock import Now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
-from flowpilot.errors import InvalidError, OutdatedError
+from flowpilot.errors import ConflictError, InvalidError, OutdatedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import Caller, WriteSession
 from flowpilot.identity.models import IdempotencyKey
@@ -36,6 +36,20 @@ T = TypeVar("T", bound=BaseModel)
 
 class IdempotencyKeyReusedError(OutdatedError):
     """The key was used for another request."""
+
+
+class RecordedBeforeError(ConflictError):
+    """The same request was recorded before, and cannot be answered as it was then."""
+
+
+class AnswerForgottenError(RecordedBeforeError):
+    """What the request created is there; its stored answer went when words were removed for good."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "This was recorded before, and what was answered then is no longer kept, because words were removed. "
+            "Read it as it is now."
+        )
 
 
 class ShownToAnotherError(OutdatedError):
@@ -74,6 +88,7 @@ class Once:
 
         Raises:
             IdempotencyKeyReusedError: the caller used the key with another path or body.
+            AnswerForgottenError: it came before, and words of its answer were removed since.
         """
         if self.key is None:
             return await make()
@@ -133,7 +148,7 @@ class Once:
             )
         )
 
-    async def _answered(self, digest: str) -> dict[str, Any] | None:
+    async def _answered(self, digest: str) -> dict[str, Any]:
         row = (
             await self.db.execute(
                 select(IdempotencyKey.request_digest, IdempotencyKey.answer).where(
@@ -145,7 +160,9 @@ class Once:
         ).one()
         if row.request_digest != digest:
             raise IdempotencyKeyReusedError(_REUSED_BY_A_FORM if self.is_form else _REUSED)
-        answer: dict[str, Any] | None = row.answer
+        if row.answer is None:
+            raise AnswerForgottenError
+        answer: dict[str, Any] = row.answer
         return answer
 
 
@@ -158,32 +175,33 @@ def _subject_of(answer: Mapping[str, Any]) -> uuid.UUID | None:
     return None if named is None else uuid.UUID(str(named))
 
 
-async def overwrite_answers(
+async def forget_answers(
     db: Db,
     account_id: uuid.UUID,
     subjects: Collection[uuid.UUID],
-    clean: Callable[[Any], Any],
+    is_meant: Callable[[Any], bool],
     *,
     is_preview: bool,
 ) -> int:
-    """Overwrite words in the stored answers about any of these things; how many answers had them.
+    """Forget the stored answers about any of these things that are meant, whole; how many those are.
 
-    An answer of the previous version, kept for a day, does not say what it is about: its text does.
+    That they were given stays, so that nothing is created twice. An answer of the previous version, kept for a
+    day, does not say what it is about: its text does.
     """
     mentions = or_(*(cast(IdempotencyKey.answer, Text).contains(str(one)) for one in subjects))
     query = select(IdempotencyKey.id, IdempotencyKey.answer).where(
         IdempotencyKey.account_id == account_id,
+        IdempotencyKey.answer.is_not(None),
         or_(
             IdempotencyKey.subject_id.in_(subjects),
-            and_(IdempotencyKey.subject_id.is_(None), IdempotencyKey.answer.is_not(None), mentions),
+            and_(IdempotencyKey.subject_id.is_(None), mentions),
         ),
     )
-    cleaned = {row_id: (answer, clean(answer)) for row_id, answer in await db.execute(query)}
-    changed = {row_id: after for row_id, (before, after) in cleaned.items() if after != before}
-    for row_id, answer in changed.items() if not is_preview else ():
-        mine = update(IdempotencyKey).where(IdempotencyKey.account_id == account_id, IdempotencyKey.id == row_id)
-        await db.execute(mine.values(answer=answer))
-    return len(changed)
+    going = [row_id for row_id, answer in await db.execute(query) if answer is not None and is_meant(answer)]
+    if going and not is_preview:
+        these = IdempotencyKey.account_id == account_id, IdempotencyKey.id.in_(going)
+        await db.execute(update(IdempotencyKey).where(*these).values(answer=null()))
+    return len(going)
 
 
 async def once(

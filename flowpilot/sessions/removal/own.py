@@ -4,7 +4,7 @@ from sqlalchemy import delete, select, tuple_
 
 from flowpilot.attachments.models import Attachment
 from flowpilot.db.session import Db
-from flowpilot.identity.idempotency import overwrite_answers
+from flowpilot.identity.idempotency import forget_answers
 from flowpilot.sessions.models import AISession, SessionSuggestion, StatusChange, StepKind
 from flowpilot.sessions.removal.copies import Copy, Found
 from flowpilot.sessions.removal.overwriting import Rows, overwrite
@@ -93,11 +93,20 @@ async def _of_results(db: Db, removal: Removal) -> Found:
 
 
 async def of_answers(db: Db, removal: Removal) -> Found:
-    """Answers that are kept for a day, in case a request is repeated. That to an upload is about its file."""
+    """Answers that are kept for a day, in case a request is repeated. That to an upload is about its file.
+
+    One says much of the session, without saying whose words these are, so it goes whole: each if all of a step
+    goes, and otherwise each that has the words.
+    """
     files = select(Attachment.id).where(
         Attachment.account_id == removal.account_id, Attachment.session_id == removal.session_id
     )
     about = [removal.session_id, *await db.scalars(files)]
-    clean, preview = removal.words.clean, removal.is_preview
-    n = await overwrite_answers(db, removal.account_id, about, clean, is_preview=preview)
+    n = await forget_answers(
+        db,
+        removal.account_id,
+        about,
+        lambda answer: removal.is_whole or removal.words.are_in(answer),
+        is_preview=removal.is_preview,
+    )
     return Found([Copy(f"Answers kept for repeated requests ({n})")] if n else [])

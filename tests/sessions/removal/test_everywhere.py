@@ -79,12 +79,13 @@ async def test_a_preview_says_the_same_and_changes_nothing(spilled: SpilledSessi
     assert spilled.remove() == seen | {"words": []}
 
 
-async def test_a_repeated_request_is_answered_without_the_words(spilled: SpilledSession) -> None:
+async def test_a_repeated_request_neither_repeats_the_words_nor_records_twice(spilled: SpilledSession) -> None:
     spilled.remove()
+    steps = read(spilled.client, spilled.company, spilled.session_id)["step_count"]
     headers = spilled.company.headers(Role.ENGINEER) | {"Idempotency-Key": "step"}
     again = spilled.client.post(f"{SESSIONS}/{spilled.session_id}/steps", headers=headers, json=spilled.step)
-    assert again.status_code == 201
-    assert again.json()["steps"][0]["content"]["text"] == "[removed]"
+    assert (again.status_code, again.json()["type"].rpartition(":")[2]) == (409, "answer-forgotten")
+    assert read(spilled.client, spilled.company, spilled.session_id)["step_count"] == steps
     assert places_of(spilled.company.urls, spilled.word) == set()
 
 
