@@ -105,10 +105,15 @@ def safe_name(name: str, kind: Kind) -> str:
     seen = "".join(sign for sign in last if unicodedata.category(sign)[0] != "C").strip(" .") or "file"
     stem, suffix = PurePath(seen).stem, PurePath(seen).suffix
     if suffix.lower() in kind.suffixes:
-        return f"{stem[:_LONGEST_STEM]}{suffix}"
+        return f"{_cut(stem)}{suffix}"
     if kind.is_picture and any(suffix.lower() in picture.suffixes for picture in PICTURES):
-        return f"{stem[:_LONGEST_STEM]}{kind.suffixes[0]}"
-    return f"{seen[:_LONGEST_STEM]}{kind.suffixes[0]}"
+        return f"{_cut(stem)}{kind.suffixes[0]}"
+    return f"{_cut(seen)}{kind.suffixes[0]}"
+
+
+def _cut(stem: str) -> str:
+    """A name that is too long says that it goes on, as all texts do."""
+    return stem if len(stem) <= _LONGEST_STEM else f"{stem[: _LONGEST_STEM - 1]}…"
 
 
 def _archive(file: BinaryIO) -> Kind:

@@ -6,7 +6,9 @@ most processes never see one.
 """
 
 import io
+import struct
 import warnings
+import zlib
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, BinaryIO
 
@@ -17,10 +19,17 @@ if TYPE_CHECKING:
 
 # A phone's whole picture has 12 million pixels, or 48 at its best. Each takes up to four bytes of memory.
 MAX_PIXELS = 50_000_000
+# One of few pixels that is a line takes as long as ten of the largest others.
+MAX_SIDE = 30_000
 THUMBNAIL_TYPE = "image/webp"
 
 _THUMBNAIL_PIXELS = 360
 _FORMATS = ("PNG", "JPEG", "WEBP", "GIF")
+# Damaged files fail in many ways, deep inside of the library's readers; and what was read may not be writable.
+_DAMAGE = (
+    *(OSError, SyntaxError, ValueError, LookupError, ArithmeticError, EOFError, TypeError, AttributeError),
+    *(AssertionError, RuntimeError, struct.error, zlib.error),
+)
 # In what a picture is kept, by what it came in. Of a moving one, the first picture is kept.
 _KEPT: dict[str, tuple[str, Kind, dict[str, Any]]] = {
     "JPEG": ("JPEG", JPEG, {"quality": 85, "optimize": True}),
@@ -63,16 +72,24 @@ def draw_again(file: BinaryIO) -> Picture:
     try:
         with Image.open(file, formats=_FORMATS) as opened:
             # The header says the size, so nothing is unpacked that is too large.
-            if opened.width * opened.height > MAX_PIXELS:
-                raise _too_many_pixels()
+            _check_size(opened)
             name, kind, options = _KEPT[opened.format or ""]
             pixels = _only_pixels(ImageOps.exif_transpose(opened), name)
+        content, thumbnail = _saved(pixels, name, **options), _thumbnail(pixels)
+    except AttachmentRefusedError:
+        raise
     except too_large:
         raise _too_many_pixels() from None
-    # Damaged files fail in many ways, deep inside of the library's readers.
-    except (OSError, SyntaxError, ValueError, LookupError, ArithmeticError, EOFError, TypeError):
+    except _DAMAGE:
         raise AttachmentRefusedError("This picture is damaged. Open it, save it again, and send that.") from None
-    return Picture(kind, _saved(pixels, name, **options), pixels.width, pixels.height, _thumbnail(pixels))
+    return Picture(kind, content, pixels.width, pixels.height, thumbnail)
+
+
+def _check_size(opened: "Image.Image") -> None:
+    if opened.width * opened.height > MAX_PIXELS:
+        raise _too_many_pixels()
+    if max(opened.size) > MAX_SIDE:
+        raise AttachmentRefusedError(f"This picture is longer than {MAX_SIDE:,} pixels. Cut it into several.")
 
 
 def _too_many_pixels() -> AttachmentRefusedError:

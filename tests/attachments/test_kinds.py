@@ -32,7 +32,8 @@ OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(100)
         (b"text", "gpj\u202e.exe", "gpj.exe.txt"),
         (b"text", "a\x00b\n.txt", "ab.txt"),
         (b"text", "", "file.txt"),
-        (b"text", f"{'a' * 300}.txt", f"{'a' * 120}.txt"),
+        (b"text", f"{'a' * 300}.txt", f"{'a' * 119}….txt"),
+        (b"text", f"{'a' * 120}.txt", f"{'a' * 120}.txt"),
     ],
 )
 def test_a_name_ends_as_what_the_file_is(content: bytes, sent: str, kept: str) -> None:

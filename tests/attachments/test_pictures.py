@@ -7,8 +7,9 @@ import zlib
 from typing import Any
 
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 
+from flowpilot.attachments import pictures
 from flowpilot.attachments.kinds import JPEG, PNG, WEBP, AttachmentRefusedError, Kind
 from flowpilot.attachments.pictures import draw_again
 from flowpilot.attachments.preparing import prepare_file
@@ -82,6 +83,43 @@ def test_a_damaged_picture_is_refused_in_words(kind: str, share: float) -> None:
     whole = picture(kind, (200, 200))
     with pytest.raises(AttachmentRefusedError, match="damaged"):
         draw_again(io.BytesIO(whole[: int(len(whole) * share)]))
+
+
+def _claiming(width: int) -> bytes:
+    """A moving picture in WebP whose header claims a width that no WebP can have."""
+    written = io.BytesIO()
+    frames = [Image.new("RGB", (20, 20), colour) for colour in ("red", "blue")]
+    frames[0].save(written, "WEBP", save_all=True, append_images=frames[1:])
+    content = bytearray(written.getvalue())
+    at = content.index(b"VP8X") + 12
+    content[at : at + 3] = (width - 1).to_bytes(3, "little")
+    return bytes(content)
+
+
+@pytest.mark.parametrize("content", [_claiming(17_000), _claiming(16_384)], ids=["wide", "at the limit"])
+def test_a_picture_that_is_read_and_cannot_be_written_is_refused_in_words(content: bytes) -> None:
+    with pytest.raises(AttachmentRefusedError, match="damaged"):
+        draw_again(io.BytesIO(content))
+
+
+@pytest.mark.parametrize("stage", ["exif_transpose", "_only_pixels", "_saved", "_thumbnail"])
+@pytest.mark.parametrize("error", [struct.error, zlib.error, RuntimeError, AttributeError, EOFError, KeyError])
+def test_damage_is_refused_in_words_wherever_it_is_found(
+    monkeypatch: pytest.MonkeyPatch, stage: str, error: type[Exception]
+) -> None:
+    def fail(*_: object, **__: object) -> None:
+        raise error
+
+    monkeypatch.setattr(ImageOps if stage == "exif_transpose" else pictures, stage, fail)
+    with pytest.raises(AttachmentRefusedError, match="damaged"):
+        draw_again(io.BytesIO(picture()))
+
+
+def test_a_line_of_pixels_is_refused_by_its_header_alone() -> None:
+    written = io.BytesIO()
+    Image.new("1", (1, 30_001)).save(written, "PNG")
+    with pytest.raises(AttachmentRefusedError, match="longer than 30,000 pixels"):
+        draw_again(written)
 
 
 def test_what_hides_in_a_picture_is_gone() -> None:
