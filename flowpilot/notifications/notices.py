@@ -69,6 +69,20 @@ async def notify(
     announce(db, account_id, "notifications")
 
 
+async def holds(
+    db: ReadDb, account_id: uuid.UUID, about: uuid.UUID, kind: TroubleKind, *, since: datetime | None
+) -> bool:
+    """Whether members were told of it since then, and it is not over."""
+    query = select(Notification.id).where(
+        Notification.account_id == account_id,
+        Notification.route_id == about,
+        Notification.settled_at.is_(None),
+        Notification.content["kind"].astext == kind,
+        *([] if since is None else [Notification.created_at >= since]),
+    )
+    return await db.scalar(query.limit(1)) is not None
+
+
 async def settle(db: Db, account_id: uuid.UUID, about: Collection[uuid.UUID], at: datetime) -> None:
     """These are over: nobody needs to read of them any more."""
     notices = (

@@ -5,7 +5,7 @@ from datetime import datetime
 from flowpilot.db.session import Db
 from flowpilot.identity.actor import Permission
 from flowpilot.notifications.delivery.trouble import TroubleKind
-from flowpilot.notifications.notices import Notice, may, notify, settle, those_who_may
+from flowpilot.notifications.notices import Notice, holds, may, notify, settle, those_who_may
 from flowpilot.notifications.people import people
 from flowpilot.sessions.models import AISession
 from flowpilot.text import sentence, tidy
@@ -14,7 +14,13 @@ _LENGTH = 120
 
 
 async def ask_to_look_again(db: Db, session: AISession, now: datetime) -> None:
-    """Notify its owner; everybody who can take it, if nobody works on it now."""
+    """Notify its owner; everybody who can take it, if nobody works on it now. Once for each time that was chosen.
+
+    What is put off or ends is settled, so a notice of this fix that still holds was made for this time: the job
+    has run before, or somebody has chosen the same time twice.
+    """
+    if await holds(db, session.account_id, session.id, TroubleKind.LOOK_AGAIN, since=session.fix_applied_at):
+        return
     await settle_waiting(db, session, now)
     members = await people(db, session.account_id)
     owner = None if session.owner_id is None else members.get(session.owner_id)

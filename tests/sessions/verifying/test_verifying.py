@@ -157,6 +157,21 @@ async def test_its_owner_is_reminded_and_again_when_it_was_put_off(
     assert [one["settled"] is None for one in _again(client, company)] == [True, False]
 
 
+async def test_a_time_that_was_chosen_several_times_reminds_once(
+    client: TestClient, company: Company, session_id: str, settings: Settings, database: Database
+) -> None:
+    at = _in(days=3)
+    _verify(client, company, session_id)
+    for _ in range(3):
+        post(client, company, f"{session_id}/verify/postpone", look_again_at=at).raise_for_status()
+    fix = read(client, company, session_id)["steps"][-1]["id"]
+    assert post(client, company, f"{session_id}/steps/{fix}/take-back").status_code == 200
+    _verify(client, company, session_id, look_again_at=at).raise_for_status()
+    assert [moment for _, moment in waiting(company, LOOK_AGAIN_JOB)][1:] == [datetime.fromisoformat(at)] * 4
+    await work_off(company, settings, database)
+    assert [one["settled"] for one in _again(client, company)] == [None]
+
+
 async def test_nobody_is_reminded_of_what_is_over(
     client: TestClient, company: Company, session_id: str, settings: Settings, database: Database
 ) -> None:
