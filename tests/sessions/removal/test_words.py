@@ -260,3 +260,27 @@ def test_a_sentence_that_goes_on_within_a_word_is_another_one() -> None:
     words = Words(["Restarted PC-0412", "The PIN is 123456"], is_whole=True)
     assert words.clean("Restarted PC-0412, not PC-04123") == "[removed], not PC-04123"
     assert not words.are_in(["I restarted PC-04123", "The PIN is 1234567"])
+
+
+@pytest.mark.parametrize(
+    ("phrase", "copy", "clean"),
+    [
+        (
+            "Zq7 p@ss%w/rd?9",
+            "http://x.example/?pw=Zq7%20p%40ss%25w/rd%3F9&a=1",
+            "http://x.example/?pw=[removed]&a=1",
+        ),
+        ("Zq7 p@ss", "?pw=Zq7+p%40ss", "?pw=[removed]"),
+        ("Zürich 9x", "?q=Z%C3%BCrich%209x", "?q=[removed]"),
+        ("open sesame", "?q=open+sesame", "?q=[removed]"),
+        ("über", "Gegen%C3%BCber, %C3%BCber", "Gegen%C3%BCber, [removed]"),
+        ("a%41b+c", "It is a%41b+c", "It is [removed]"),
+        ("p@ss", "%FF%FEp%40ss %zz 100% +", "%FF%FE[removed] %zz 100% +"),
+        ("p@ss", "100%25 p@ss", "100%25 [removed]"),
+    ],
+)
+def test_words_in_an_address_are_found(phrase: str, copy: str, clean: str) -> None:
+    words = Words([phrase], is_whole=False)
+    assert words.clean(copy) == clean
+    assert words.are_said_in(copy)
+    assert not words.are_said_in(clean)
