@@ -10,17 +10,21 @@ from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.queries import SessionHistory
 
 
-def lines_of(history: SessionHistory, steps: Sequence[AISessionStep]) -> frozenset[str]:
+def lines_of(
+    history: SessionHistory, steps: Sequence[AISessionStep], repeating: Sequence[AISessionStep] = ()
+) -> frozenset[str]:
     """The lines of a note that say what was written in a step, in each of its wordings.
 
     Args:
         history: of the session.
         steps: the step, and its corrections.
+        repeating: other steps that say it again, beside what else was written in them.
     """
     texts = {text for one in steps for text in written(one).values()}
     # What is said without the step, such as where the flow goes on, is not a line of it.
     lines = _lines(history, []) if history.steps else frozenset()
-    said = {line for wording in _wordings(steps) for line in _lines(history, [wording])} - lines
+    wordings = [*_wordings(steps), *repeating]
+    said = {line for wording in wordings for line in _lines(history, [wording])} - lines
     return frozenset(line for line in said if any(text in line for text in texts)) | texts
 
 

@@ -42,7 +42,7 @@ def wordings(steps: Sequence[AISessionStep], step: AISessionStep) -> list[AISess
     return [step, *(one for one in steps if one.kind == StepKind.CORRECT and about(one) == step.id)]
 
 
-def repeating(steps: Sequence[AISessionStep], fix: AISessionStep) -> list[AISessionStep]:
+def repeats_of(steps: Sequence[AISessionStep], fix: AISessionStep) -> list[AISessionStep]:
     """The steps in which the product has said again what a fix was: that it did not help, or that it solved it."""
     if fix.kind != StepKind.FIX:
         return []
@@ -66,7 +66,10 @@ def places_of(
         only_of: whose steps may be changed, with corrections and what says them again; None if everybody's.
     """
     mine = steps if only_of is None else [step for step in steps if step.actor_id == only_of]
-    touched = {*going, *(one for step in mine for one in (*wordings(steps, step), *repeating(steps, step)))}
+    touched = {
+        *going,
+        *(one for step in mine for one in (*wordings(steps, step), *repeats_of(steps, step))),
+    }
     filled, leaving = _values(steps), _values(going)
     places: dict[str, Place] = {}
     for step in steps:

@@ -25,7 +25,7 @@ from flowpilot.sessions.removal.filled import filled_texts
 from flowpilot.sessions.removal.lines import lines_of
 from flowpilot.sessions.removal.policy import NotYourWordsError, may_remove_file, only_texts_of
 from flowpilot.sessions.removal.scope import Removal
-from flowpilot.sessions.removal.steps import files_of, places_of, repeating, wordings
+from flowpilot.sessions.removal.steps import files_of, places_of, repeats_of, wordings
 from flowpilot.sessions.removal.words import Words, id_of, secrets_in
 from flowpilot.sessions.suggestions.models import SuggestionOutcome
 
@@ -93,15 +93,15 @@ async def _of_step(
     going = wordings(history.steps, step)
     files = files_of(going)
     texts = list(dict.fromkeys([*(text for one in going for text in written(one).values()), *files.values()]))
-    with_it, only_of = [*going, *repeating(history.steps, step)], only_texts_of(history.session, actor)
+    again, only_of = repeats_of(history.steps, step), only_texts_of(history.session, actor)
     words = Words(
         [*texts, *await _said_by_ai(db, history, step)],
         is_whole=True,
         files=[str(one) for one in files],
-        places=places_of(history.steps, with_it, only_of),
+        places=places_of(history.steps, [*going, *again], only_of),
         filled=await _filled(db, history, going),
     )
-    lines = [] if words.are_all_distinctive else await _lines(db, history, going)
+    lines = [] if words.are_all_distinctive else await _lines(db, history, going, again)
     telling = [word for text in texts for word in secrets_in(text)]
     goes = {"steps": going, "files": list(files), "note_lines": lines}
     return _removal(actor, history, words, at, telling, **goes), texts
@@ -118,14 +118,16 @@ async def _said_by_ai(db: ReadDb, history: SessionWithSteps, step: AISessionStep
     return (await db.scalars(query)).all()
 
 
-async def _lines(db: ReadDb, history: SessionWithSteps, steps: list[AISessionStep]) -> frozenset[str]:
+async def _lines(
+    db: ReadDb, history: SessionWithSteps, steps: list[AISessionStep], repeating: Sequence[AISessionStep] = ()
+) -> frozenset[str]:
     """What the steps say in notes; asked only if their words are not found by themselves."""
     if not steps:
         return frozenset()
     if isinstance(history, SessionHistory):
-        return lines_of(history, steps)
+        return lines_of(history, steps, repeating)
     session, loaded = history.session, history if isinstance(history, LoadedSession) else None
-    return lines_of(await read_session(db, session.account_id, session.id, loaded), steps)
+    return lines_of(await read_session(db, session.account_id, session.id, loaded), steps, repeating)
 
 
 async def _filled(db: ReadDb, history: SessionWithSteps, going: list[AISessionStep]) -> re.Pattern[str] | None:
