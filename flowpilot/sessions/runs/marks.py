@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, NamedTuple
 
 from flowpilot.sessions.models import MARKS, AISessionStep, StepKind
+from flowpilot.text import REMOVED
 
 Key = tuple[str, ...]
 """An item, known by the way into its flow, its node and its id; or a field, by its name in the whole session."""
@@ -44,8 +45,15 @@ def values(steps: Sequence[AISessionStep]) -> dict[str, str]:
 
 def filled(standing: Mapping[Key, AISessionStep]) -> dict[str, str]:
     """The values among these marks, by the name of the field."""
-    fills = (step.content for step in standing.values() if step.kind == StepKind.FILL)
-    return {str(content["field"]): str(content["value"]) for content in fills}
+    fills = (step for step in standing.values() if step.kind == StepKind.FILL)
+    known = ((str(step.content["field"]), value_of(step)) for step in fills)
+    return {field: value for field, value in known if value is not None}
+
+
+def value_of(step: AISessionStep) -> str | None:
+    """What a field was filled in with; None if that was removed for good, so that it can be said again."""
+    value = str(step.content["value"])
+    return None if "removed" in step.content and REMOVED in value else value
 
 
 def replay(steps: Sequence[AISessionStep]) -> Replay:

@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict
 from flowpilot.copilot.schemas import Suggestion
 from flowpilot.flows.checklist import Item
 from flowpilot.flows.fields import FieldKind, FlowField, names_in
+from flowpilot.sessions.models import StepKind
+from flowpilot.sessions.runs.marks import value_of
 from flowpilot.sessions.runs.run import Entry, Place, Progress, Run, is_waived
 
 
@@ -115,14 +117,16 @@ def _item(entry: Entry, item: Item) -> ItemOut:
 
 
 def _field(entry: Entry, field: FlowField) -> FieldOut:
-    value = "" if entry.mark is None else str(entry.mark.content.get("value", ""))
+    value = None if entry.mark is None or entry.mark.kind != StepKind.FILL else value_of(entry.mark)
+    # What was removed for good is asked again.
+    is_gone = entry.mark is not None and entry.mark.kind == StepKind.FILL and value is None
     return FieldOut(
         name=field.name,
         label=field.label,
         kind=field.kind,
         choices=list(field.choices),
-        value=value,
-        **_state(entry),
+        value=value or "",
+        **_state(entry) | ({"state": State.OPEN} if is_gone else {}),
     )
 
 

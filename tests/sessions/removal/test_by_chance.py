@@ -1,11 +1,13 @@
 """What others wrote, and what a flow says, stays when all of a short text is removed; its own copies do not."""
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from tests.company import Company
@@ -14,7 +16,7 @@ from tests.knowledge.proposals.loop import decide, proposals, solve
 from tests.sessions.edits.helpers import edit, newest
 from tests.sessions.flows import SESSIONS, post, read, start, take
 from tests.sessions.postings.connected import Connected
-from tests.sessions.runs.procedure import mark, publish_procedure
+from tests.sessions.runs.procedure import mark, publish_procedure, start_run
 
 PIN = "123"
 
@@ -172,3 +174,52 @@ def test_an_everyday_value_goes_from_what_the_flow_said_in_a_snapshot_and_in_a_p
     assert (snapshot["node"]["text"], reason) == ("Set up [removed].", note)
     [(text, made_text)] = company.query("SELECT text, text_made FROM psa_postings")
     assert "monkey" not in f"{text} {made_text}".replace(note, "")
+
+
+@pytest.mark.parametrize("is_note", [True, False])
+def test_one_word_goes_from_the_answers_that_are_kept(
+    client: TestClient, company: Company, *, is_note: bool
+) -> None:
+    word = "Hunter2xyz"
+    session_id = start(client, company)["id"]
+    step = newest(take(client, company, session_id, free_text=word, is_note=is_note), "note")
+    headers = company.headers(Role.ENGINEER) | {"Idempotency-Key": "escalate"}
+    path, body = f"{SESSIONS}/{session_id}/handoffs", {"reason": "No idea"}
+    assert word in client.post(path, headers=headers, json=body).text
+    assert post(client, company, f"{session_id}/steps/{step['id']}/remove", Role.TEAM_ADMIN).status_code == 200
+    assert company.query("SELECT answer FROM idempotency_keys WHERE answer IS NOT NULL") == []
+    again = client.post(path, headers=headers, json=body)
+    assert (again.status_code, word in again.text) == (409, False)
+    assert company.query("SELECT count(*) FROM session_handoffs") == [(1,)]
+
+
+def test_one_word_of_a_fix_goes_from_the_line_of_a_note_that_says_it_did_not_help(
+    client: TestClient, company: Company, desk: Connected
+) -> None:
+    word, later = "Vq3xK1F", (now() + timedelta(days=1)).isoformat()
+    session_id = desk.session()
+    body: dict[str, Any] = {"fix": word, "waiting_for": "a day", "look_again_at": later}
+    fix = newest(post(client, company, f"{session_id}/verify", **body).json(), "fix")
+    assert post(client, company, f"{session_id}/verify/fail", note="did nothing").status_code == 200
+    assert post(client, company, f"{session_id}/handoffs", reason="Out of ideas").status_code == 201
+    company.query("UPDATE psa_posting_steps SET state = 'confirmed', external_id = '7' RETURNING 1")
+    company.query("UPDATE psa_postings SET state = 'confirmed' RETURNING 1")
+    assert word in str(company.query("SELECT text FROM psa_postings"))
+    edit(client, company, fix, "remove")
+    [(text,)] = company.query("SELECT text FROM psa_postings")
+    assert "[removed]: Did not help. did nothing" in text
+    assert word not in text
+
+
+def test_a_value_that_was_removed_is_filled_in_nowhere_and_asked_again(
+    client: TestClient, company: Company
+) -> None:
+    session_id = start_run(client, company)
+    step = newest(mark(client, company, session_id, do="fill", field="name", value="Gq7srvPw"), "fill")
+    edit(client, company, step, "remove")
+    session = read(client, company, session_id)
+    [name, _] = session["current"]["fields"]
+    assert (name["value"], name["state"]) == ("", "open")
+    assert session["current"]["help"] == "Run this:\n```\nRename-Computer [Name of the PC]\n```"
+    again = mark(client, company, session_id, do="fill", field="name", value="PC-12")
+    assert again["current"]["text"] == "Set up PC-12."
