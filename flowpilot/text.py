@@ -73,10 +73,15 @@ def signs_of(text: str) -> Iterator[tuple[int, int]]:
             start = at
 
 
+def one_line(text: str) -> str:
+    """The text on one line, without control characters and turns of direction."""
+    printable = (" " if unicodedata.category(letter) == "Cc" else letter for letter in without_turns(text))
+    return " ".join("".join(printable).split())
+
+
 def tidy(text: str, limit: int) -> str:
     """The text on one line, cut at a word if it is too long, without control characters and turns of direction."""
-    printable = (" " if unicodedata.category(letter) == "Cc" else letter for letter in without_turns(text))
-    line = " ".join("".join(printable).split())
+    line = one_line(text)
     if len(line) <= limit:
         return line
     cut, whole_words = line[: limit - 1], line[:limit].rpartition(" ")[0]

@@ -10,6 +10,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints
 
 from flowpilot.flows.plain import Help, ShortText, folded
+from flowpilot.text import one_line
 
 _NAME = r"[a-z][a-z0-9_]{0,39}"
 _PLACE = re.compile(r"\{\{\s*(" + _NAME + r")\s*\}\}")
@@ -90,10 +91,12 @@ def fill_in(text: str, values: Mapping[str, str], labels: Mapping[str, str]) -> 
 def read_value(field: FlowField, said: str) -> str:
     """The value as it is stored: a number without spaces, a date as YYYY-MM-DD, a choice as it is offered.
 
+    It is copied into commands, so it has no sign that nobody sees and a terminal obeys.
+
     Raises:
         ValueError: it is not a value of this kind; the message says what one is.
     """
-    said = " ".join(said.split())
+    said = one_line(said)
     if not said:
         raise ValueError("must not be empty; undo it to clear it")
     if len(said) > _MOST_CHARACTERS:

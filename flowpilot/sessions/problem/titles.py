@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from flowpilot.sessions.problem import vocabulary as said
 from flowpilot.sessions.problem.parts import own_words, subject_of
-from flowpilot.text import tidy, without_turns
+from flowpilot.text import one_line, tidy
 
 # One line no longer than this is a title already, and one sentence that is a little longer.
 MAX_LINE = 100
@@ -26,6 +26,8 @@ _LAST_WORD = re.compile(r"([\w]+)\.\Z")
 # The mark that a ticket system puts into a subject: [#420731], [RT #420731], ##420731##.
 _TICKET_MARK = re.compile(r"\[(?:[\w.-]{2,30}\s+)?#\s?\d{2,12}\]|##\d{2,12}##")
 _SHOUTS = re.compile(r"([!?])[!?]+")
+# Longer words are no abbreviations, and no numbers of a list.
+_LONGEST_LAST_WORD = 40
 # "2. Stock" goes on after its number, which a ticket's number is too long for.
 _LONGEST_ORDINAL = 2
 
@@ -42,13 +44,13 @@ def problem_of(text: str) -> Problem:
     text = text.strip()
     is_line = len(text.splitlines()) <= 1
     if is_line and (len(text) <= MAX_LINE or (len(text) <= MAX_SENTENCE and len(list(_split(text))) <= 1)):
-        return Problem(without_turns(text), "")
+        return Problem(one_line(text), "")
     return Problem(title_of(text) or tidy(text, MAX_TITLE), text)
 
 
 def given(summary: str, body: str | None) -> Problem:
     """The problem as a caller has sent it: a summary alone may be the whole text."""
-    return problem_of(summary) if body is None else Problem(" ".join(without_turns(summary).split()), body)
+    return problem_of(summary) if body is None else Problem(one_line(summary), body)
 
 
 def with_problem(details: Mapping[str, Any]) -> dict[str, Any]:
@@ -150,8 +152,9 @@ def _unwrapped(text: str) -> Iterator[str]:
 def _split(line: str) -> Iterator[str]:
     begun = 0
     for end in _END.finditer(line):
-        sentence = line[begun : end.start()].strip()
-        last = _LAST_WORD.search(sentence)
+        # A list of numbers would be searched from its beginning at each of them.
+        before = line[max(begun, end.start() - _LONGEST_LAST_WORD) : end.start()]
+        last = _LAST_WORD.search(before.strip())
         if last and (last[1].casefold() in said.ABBREVIATIONS or _is_ordinal(last[1])):
             continue
         yield line[begun : end.end()].strip()
