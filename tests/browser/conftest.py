@@ -1,7 +1,6 @@
 """The demo, served as `make demo` serves it, and a real browser in front of it."""
 
 import os
-import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -10,18 +9,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from flowpilot.demo.seed import DEMO_PASSWORD
 from flowpilot.migrations.opening import migrated_database
 from flowpilot.settings import Settings
 from tests.browser.long_words import LongWords, write_long_words
 from tests.browser.people import Desk, SignedIn
+from tests.chromium import chromium
 from tests.databases import copy_migrated
 from tests.places import open_directory
-
-# The shell of the same engine, without windows and services of a browser, which cost more than the pages.
-_CHROMIUMS = ("chromium-headless-shell", "chromium")
 
 
 @dataclass(frozen=True)
@@ -76,13 +73,9 @@ def long_words(demo: Demo) -> LongWords:
 # Not for the whole session: Playwright runs an event loop in this thread, and then nobody else can run one.
 @pytest.fixture(scope="package")
 def browser() -> Iterator[Browser]:
-    """Debian's Chromium: Playwright's own is not installed."""
-    path = next(filter(None, map(shutil.which, _CHROMIUMS)), None)
-    assert path is not None, f"Chromium is not installed. Run make test, or: apt-get install {_CHROMIUMS[0]}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=path, args=["--no-sandbox"])
+    """A real browser."""
+    with chromium() as browser:
         yield browser
-        browser.close()
 
 
 @pytest.fixture(scope="package")

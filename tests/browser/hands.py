@@ -55,3 +55,14 @@ class Hands:
         """See what others have done: the page says it by itself, or is opened again."""
         if not self.has_scripts:
             self.page.goto(self.page.url)
+
+
+def keys_listed(page: Page) -> list[str]:
+    """The keys in the list that ? opens, which is closed again."""
+    page.keyboard.press("?")
+    listed = page.get_by_role("dialog", name="Keys")
+    expect(listed).to_be_visible()
+    said = [" ".join(term.locator("kbd").all_inner_texts()) for term in listed.locator("dt").all()]
+    page.keyboard.press("Escape")
+    expect(listed).to_have_count(0)
+    return said

@@ -6,6 +6,7 @@ from playwright.sync_api import expect
 
 from tests.attachments.files import picture
 from tests.browser.canvas import OWNER, drag, new_flow, node, open_canvas, wait_until_saved
+from tests.browser.hands import keys_listed
 from tests.browser.people import Desk
 from tests.browser.test_files import paste
 
@@ -95,6 +96,10 @@ def test_on_a_phone_a_tap_shows_the_form_of_the_node(desk: Desk) -> None:
     expect(card).to_be_focused()
 
 
+# As the list of keys has them.
+_ON_DIAGRAM = ["← → ↑ ↓", "Enter", "n", "Del", "f", "+", "-"]
+
+
 def test_everything_works_with_the_keyboard_alone(desk: Desk) -> None:
     page = desk.person(OWNER)
     open_canvas(page, new_flow(page, "Canvas: keys"))
@@ -103,11 +108,14 @@ def test_everything_works_with_the_keyboard_alone(desk: Desk) -> None:
     expect(node(page, "The problem is solved.")).to_be_focused()
     page.keyboard.press("ArrowDown")
     expect(node(page, "Hand over to a senior")).to_be_focused()
+    assert keys_listed(page) == [*_ON_DIAGRAM, "Esc", "?"]
     page.keyboard.press("Delete")
     expect(node(page, "Hand over to a senior")).to_have_count(0)
     expect(node(page, "Is the problem solved?")).to_be_focused()
+    assert keys_listed(page) == [*_ON_DIAGRAM, "Ctrl Z", "Esc", "?"]
     page.keyboard.press("Control+z")
     expect(node(page, "Hand over to a senior")).to_be_visible()
+    assert keys_listed(page) == [*_ON_DIAGRAM, "Ctrl Y", "Esc", "?"]
     node(page, "Is the problem solved?").focus()
     page.keyboard.press("n")
     page.keyboard.type("Restart it.")

@@ -1,33 +1,58 @@
-// Keys. An element with data-key is clicked, or focused if it takes text; one that opens a form leads into its first
-// field. Esc leaves a field, so that these keys work again; Ctrl or Cmd with Enter sends the form, or leads to its answers;
-// ? lists all keys.
+// Keys. The page itself says which there are: the key in an element's data-key clicks it, focuses it if it takes text, and
+// leads into the form that it opens. What a press does, what ? lists and what screen readers say are all read from there. A
+// part of the page that handles keys of its own adds them when the list is made (`keys-asked`). Esc leaves a field, so that
+// the page's keys work again; Ctrl or Cmd with Enter sends the form, or leads to its answers.
 
 const FIELDS = 'textarea, select, input:not([type="hidden"])';
-const GENERAL = [["Esc", "Leave a field, so that keys work again"], ["Ctrl Enter", "Send the form that you write in"], ["?", "Show these keys"]];
+const LEAVES = ["Esc", "Leave a field, so that keys work again"];
+const SENDS = ["Ctrl Enter", "Send the form that you write in"];
+const SHOWS = ["?", "Show these keys"];
 
 const isField = (target) => target.matches("input, textarea, select, [contenteditable]");
 
-function enter(details) {
-  details.open = true;
-  details.scrollIntoView({ block: "nearest" });
-  details.querySelector(FIELDS).focus();
+// What each key does now, by key. What cannot be seen or pressed has none, and of two the first has it.
+function places() {
+  const found = new Map();
+  for (const one of document.querySelectorAll("[data-key]")) {
+    const { key } = one.dataset;
+    if (one.checkVisibility() && !one.disabled && !found.has(key)) found.set(key, one);
+  }
+  return found;
+}
+
+// What one can write in, now or once its fold is open.
+const fieldsIn = (part) => [...part.querySelectorAll(FIELDS)].filter((one) => !one.disabled && !one.closest("[hidden]"));
+
+// A fold leads into the first field of its own; one without is opened and closed.
+function fieldOf(place) {
+  if (place.matches(FIELDS)) return place;
+  const fold = place.closest("summary")?.parentElement;
+  return fold && fieldsIn(fold).find((one) => one.closest("details") === fold);
 }
 
 function press(key) {
-  const target = document.querySelector(`[data-key="${CSS.escape(key)}"]`);
-  if (!target) return false;
-  if (target.type === "submit" && target.closest(".fresh")) return true;
-  if (target.matches(FIELDS)) target.focus();
-  else if (target.matches("summary") && target.parentElement.querySelector(FIELDS)) enter(target.parentElement);
-  else target.click();
+  const place = places().get(key);
+  if (!place) return false;
+  if (place.type === "submit" && place.closest(".fresh")) return true;
+  const field = fieldOf(place);
+  if (field) enter(field, place);
+  else place.click();
   return true;
+}
+
+function enter(field, place) {
+  if (field !== place) {
+    place.parentElement.open = true;
+    place.parentElement.scrollIntoView({ block: "nearest" });
+  }
+  field.focus();
 }
 
 // Of several buttons the primary one sends the form, or the one marked for that. Where there is none, each button is an
 // answer, which nobody gives by chance: then the first has the focus. New content rests for clicks, not for what was typed.
 function buttonsOf(form) {
-  const buttons = [...form.querySelectorAll('[type="submit"]')].filter((button) => !button.disabled && button.offsetParent);
-  const sending = buttons.length === 1 ? buttons[0] : form.querySelector("[data-enter]") ?? form.querySelector(".btn-primary");
+  const buttons = [...form.querySelectorAll('[type="submit"]')].filter((button) => !button.disabled && button.checkVisibility());
+  const [sending] = buttons.length === 1 ? buttons : ["[data-enter]", ".btn-primary"].flatMap((kind) => buttons.filter((one) => one.matches(kind)));
   return { first: buttons[0], sending };
 }
 
@@ -43,14 +68,21 @@ function labelOf(target) {
   return target.getAttribute("aria-label") ?? place.textContent.trim().replace(/\s+/g, " ");
 }
 
+function keysHere() {
+  const asked = new CustomEvent("keys-asked", { detail: [...places()].map(([key, place]) => [key, labelOf(place)]) });
+  document.dispatchEvent(asked);
+  const fields = fieldsIn(document);
+  const canSend = fields.some(({ form }) => form?.querySelector('[type="submit"]:not(:disabled)'));
+  return [...asked.detail, ...(fields.length ? [LEAVES] : []), ...(canSend ? [SENDS] : []), SHOWS];
+}
+
 function show() {
   const dialog = document.createElement("dialog");
   dialog.className = "keys card";
   dialog.setAttribute("aria-labelledby", "keys-title");
   const title = Object.assign(document.createElement("h2"), { id: "keys-title", className: "card-title", textContent: "Keys" });
   const list = document.createElement("dl");
-  const here = [...document.querySelectorAll("[data-key]")].filter((one) => one.offsetParent).map((one) => [one.dataset.key, labelOf(one)]);
-  for (const [key, what] of [...here, ...GENERAL]) {
+  for (const [key, what] of keysHere()) {
     const term = document.createElement("dt");
     term.append(...key.split(" ").map((one) => Object.assign(document.createElement("kbd"), { textContent: one })));
     list.append(term, Object.assign(document.createElement("dd"), { textContent: what }));
@@ -84,3 +116,8 @@ document.addEventListener("keydown", (event) => {
 });
 
 document.addEventListener("click", ({ target }) => { if (target.closest?.("[data-show-keys]")) show(); });
+
+// Only where scripts run, because only there a key does something.
+document.addEventListener("htmx:load", () => {
+  for (const one of document.querySelectorAll("[data-key]")) one.setAttribute("aria-keyshortcuts", one.dataset.key);
+});

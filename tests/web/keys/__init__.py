@@ -1,0 +1,1 @@
+"""The keys of pages, and what they do."""
