@@ -19,6 +19,7 @@ from flowpilot.db.failures import (
 )
 from flowpilot.errors import OutdatedError
 from flowpilot.identity.auth import NoAccountError
+from flowpilot.identity.cookies import COOKIE
 from flowpilot.identity.idempotency import IdempotencyKeyReusedError
 from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.sessions.following.seen import SessionMovedOnError
@@ -28,6 +29,7 @@ from flowpilot.web.flows.refusals import FLOW_PROBLEMS, LinkedProblem, linked_pr
 from flowpilot.web.formatting import field_label
 from flowpilot.web.frame import Frame, frame_of
 from flowpilot.web.outdated import page_before, show_again, show_present, written
+from flowpilot.web.refused.resending import to_resend
 from flowpilot.web.render import Page, accounts_path, render
 
 _NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
@@ -54,6 +56,8 @@ _RELOAD_SECONDS = 5
 _GROUPS = {"credentials", "settings"}
 
 _FRAMED = {403, 404, 409, 422}
+# The same may be done a little later.
+_MAY_PASS = {429, 503}
 
 _HEADINGS = {
     403: "Not allowed",
@@ -69,7 +73,8 @@ class Failure(Page):
     """An error. `detail` says what to do, if that helps; `problems` are those of a flow, with links.
 
     Without scripts a form leaves the screen. If no page shows it again, `kept` is what was written in it; `back`
-    leads to where it was.
+    leads to where it was. `is_known`: that it was not recorded. `resent` are all its fields, if it can be sent
+    again as it is, to `action`.
     """
 
     template: ClassVar[str] = "error.html"
@@ -78,7 +83,10 @@ class Failure(Page):
     request_id: str | None
     problems: Sequence[LinkedProblem] = ()
     kept: Sequence[tuple[str, str]] = ()
+    is_known: bool = True
     back: str | None = None
+    resent: Sequence[tuple[str, str]] = ()
+    action: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -104,7 +112,7 @@ async def as_page(request: Request, problem: dict[str, Any], error: Exception) -
     if request.method == "POST" and (page := await _page_of_form(request, problem, error)):
         return page
     if isinstance(error, DatabaseUnavailableError):
-        return _outage(request, problem, error)
+        return await _outage(request, problem, error)
     return await _failure(request, problem, error)
 
 
@@ -117,13 +125,24 @@ async def _page_of_form(request: Request, problem: dict[str, Any], error: Except
         return await show_present(request, error.detail, keeps_words=keeps_words, has_moved_on=has_moved_on)
     # With scripts, the form is still there: a note says what is wrong. The problems of a flow have links.
     if (
-        not _is_lost(request, problem["status"])
+        not _comes_back(request, problem["status"])
         or problem["type"] == FLOW_PROBLEMS
         or _has_bad_address(problem, error)
     ):
         return None
     heading = _heading(problem["type"], problem["status"])
     return await show_again(request, problem["status"], heading, _words(problem), _fields(problem))
+
+
+async def _lost(request: Request, status: int, error: Exception) -> dict[str, Any]:
+    """What was in a form that is gone with this answer, and whether it can be sent again."""
+    # When something unexpected has failed, what was sent can no longer be read.
+    if not _is_lost(request) or status == 500:
+        return {}
+    is_known = not isinstance(error, OutcomeUnknownError)
+    kept, resent = await written(request), await to_resend(request) if status in _MAY_PASS and is_known else []
+    back = page_before(request) if kept or resent else None
+    return {"kept": kept, "is_known": is_known, "back": back, "resent": resent, "action": _path(request)}
 
 
 async def _failure(request: Request, problem: dict[str, Any], error: Exception) -> Response:
@@ -138,8 +157,8 @@ async def _failure(request: Request, problem: dict[str, Any], error: Exception) 
     # What was asked for wrongly is mended by the person who asked. Only our own failures are in the server's log.
     request_id = problem["request_id"] if status >= 500 else None
     found = linked_problems(request.url.path, problem)
-    kept = await written(request) if _is_lost(request, status) else []
-    return _told(request, status, heading, detail, request_id, frame, _fields(problem), found, kept)
+    lost = await _lost(request, status, error)
+    return _told(request, status, heading, detail, request_id, frame, _fields(problem), problems=found, **lost)
 
 
 def _has_bad_address(problem: dict[str, Any], error: Exception) -> bool:
@@ -151,12 +170,17 @@ def _heading(kind: str, status: int) -> str:
     return _HEADINGS_OF_KINDS.get(kind) or _HEADINGS.get(status, "Something went wrong")
 
 
-def _is_lost(request: Request, status: int) -> bool:
+def _is_lost(request: Request) -> bool:
     """Whether what was written in a form would be gone with this answer."""
-    return request.method == "POST" and "HX-Request" not in request.headers and status in _FRAMED
+    return request.method == "POST" and "HX-Request" not in request.headers
 
 
-def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
+def _comes_back(request: Request, status: int) -> bool:
+    """Whether its page may show a form again: not to strangers who send too many."""
+    return _is_lost(request) and (status in _FRAMED or (status == 429 and COOKIE in request.cookies))
+
+
+async def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailableError) -> Response:
     """The database is unavailable: a page reloads itself until it works, and no form is sent twice."""
     is_reloaded = request.method == "GET" and type(error) in _RELOADED
     if is_reloaded and "HX-Boosted" in request.headers:
@@ -168,7 +192,8 @@ def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnavailabl
     elif isinstance(error, OutcomeUnknownError):
         detail = "The database went away at the last moment. Check whether it was saved before you send it again."
     # The log has one line for the whole outage, so there is no request id.
-    answer = _told(request, problem["status"], _HEADINGS_OF_OUTAGES[type(error)], detail, None)
+    lost = await _lost(request, problem["status"], error)
+    answer = _told(request, problem["status"], _HEADINGS_OF_OUTAGES[type(error)], detail, None, **lost)
     if is_reloaded:
         answer.headers["Refresh"] = str(_RELOAD_SECONDS)
     return answer
@@ -182,12 +207,10 @@ def _told(
     request_id: str | None,
     frame: Frame | None = None,
     fields: Mapping[str, str] = MappingProxyType({}),
-    problems: Sequence[LinkedProblem] = (),
-    kept: Sequence[tuple[str, str]] = (),
+    **said: Any,
 ) -> Response:
     is_note = request.method not in {"GET", "HEAD"} and "HX-Request" in request.headers
-    said: dict[str, Any] = {"title": heading, "heading": heading, "detail": detail, "request_id": request_id}
-    said |= {"problems": problems, "kept": kept, "back": page_before(request) if kept else None}
+    said |= {"title": heading, "heading": heading, "detail": detail, "request_id": request_id}
     page = FailureNote(**said, fields=fields) if is_note else Failure(**said)
     answer = render(request, page, frame, status=status)
     if not is_note and "HX-Request" in request.headers and "HX-Boosted" not in request.headers:

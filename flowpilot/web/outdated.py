@@ -8,7 +8,7 @@ import hashlib
 import uuid
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import SplitResult, urlsplit
 
 from fastapi import Request, Response
 from starlette.datastructures import UploadFile
@@ -17,7 +17,7 @@ from starlette.types import Message
 
 from flowpilot.errors import OutdatedError
 from flowpilot.web.formatting import field_label
-from flowpilot.web.refused.filling import Sent, filled_in, is_secret
+from flowpilot.web.refused.filling import CAME_FROM, Sent, filled_in, is_secret
 
 # Hidden fields that say what the page showed; no person wrote them.
 _SENT_ALONG = frozenset(
@@ -99,10 +99,10 @@ async def written(request: Request) -> list[tuple[str, str]]:
 
 def page_before(request: Request) -> str | None:
     """The page of ours from which the browser came, if it says."""
-    before = urlsplit(request.headers.get("Referer") or "")
-    if before.netloc != request.headers.get("Host"):
+    before = _came_from(request) or urlsplit(request.headers.get("Referer") or "")
+    if before.netloc not in {"", request.headers.get("Host")} or not before.path:
         return None
-    return before.path + (f"?{before.query}" if before.query else "")
+    return _address(before.path, before.query)
 
 
 async def show_again(
@@ -113,15 +113,18 @@ async def show_again(
     None if nobody filled in anything, or no page has the form any more.
     """
     items = (await request.form()).multi_items()
-    sent = Sent(request.url.path, [(name, value) for name, value in items if isinstance(value, str)])
+    said = [(name, value) for name, value in items if isinstance(value, str)]
     files = tuple(value.filename for _, value in items if isinstance(value, UploadFile) and value.filename)
     if not (wrong or files or await written(request)):
         return None
     request.state.refused = Refused(heading, detail, files)
     for path, query in _pages_of(request):
         page = await _get(request, path, query, status=status)
-        html = filled_in(bytes(page.body).decode(), sent, wrong) if page is not None else None
-        if page is not None and html is not None:
+        if page is None:
+            continue
+        sent = Sent(request.url.path, said, _address(path, query))
+        html = filled_in(bytes(page.body).decode(), sent, wrong)
+        if html is not None:
             again = Response(html, status_code=status)
             own = {name for name, _ in again.raw_headers}
             again.raw_headers += [(name, value) for name, value in page.raw_headers if name not in own]
@@ -147,7 +150,9 @@ def _is_written(name: str, value: str) -> bool:
 
 
 def _pages_of(request: Request) -> Iterator[tuple[str, str]]:
-    """Where the page may be: where the browser says it is, or at the form's own address or above it."""
+    """Where the page may be: where the form or the browser says, or at the form's own address or above it."""
+    if came_from := _came_from(request):
+        yield came_from.path, came_from.query
     here = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
     if here.netloc == request.headers.get("Host"):
         yield here.path, here.query
@@ -155,6 +160,17 @@ def _pages_of(request: Request) -> Iterator[tuple[str, str]]:
     while path:
         yield path, ""
         path = path.rpartition("/")[0]
+
+
+def _came_from(request: Request) -> SplitResult | None:
+    """The page of ours that a form was on before it came back."""
+    address = urlsplit(request.query_params.get(CAME_FROM, ""))
+    is_ours = not (address.scheme or address.netloc) and address.path.startswith("/") and "\\" not in address.path
+    return address if is_ours else None
+
+
+def _address(path: str, query: str) -> str:
+    return f"{path}?{query}" if query else path
 
 
 async def _get(request: Request, path: str, query: str, *, status: int = 409) -> Response | None:

@@ -21,7 +21,11 @@ class Form:
 
     def leads_to(self, action: str) -> str | None:
         """The address that ends so, to which it can be sent."""
-        return next((one for one in (self.action, *self.others) if one.endswith(action)), None)
+        addresses = (self.action, *self.others)
+        # One that has come back says in its query which page it was on.
+        return next(
+            (one for one in addresses if one.endswith(action) or one.partition("?")[0].endswith(action)), None
+        )
 
 
 class _Reader(HTMLParser):

@@ -1,6 +1,7 @@
 """What a person sees while the database is down: a page that tries again by itself, and sends nothing twice."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 from fastapi.testclient import TestClient
@@ -15,6 +16,7 @@ from flowpilot.settings import Settings
 from flowpilot.web import error_pages
 from tests.asgi import AppClient
 from tests.web.conftest import SAME_SITE
+from tests.web.forms import forms_of
 
 HTMX = {"HX-Request": "true"}
 
@@ -41,6 +43,24 @@ def test_a_form_is_not_sent_again(browser: TestClient) -> None:
     assert answer.status_code == 503
     assert "Refresh" not in answer.headers
     assert "Nothing was changed; try again soon." in answer.text
+
+
+def test_what_was_written_is_there_to_be_sent_again_with_one_press(browser: TestClient) -> None:
+    path, words = f"/sessions/{new_id()}/steps?came_from=/x", "It <blinks>.\nAnd hums."
+    said = {"free_text": words, "idempotency_key": "7", "node": ""}
+    answer = browser.post(path, data=said)
+    assert answer.status_code == 503
+    assert '<span class="prose">It &lt;blinks&gt;.\nAnd hums.</span>' in answer.text
+    [form] = forms_of(answer.text)
+    assert (form.action, form.can_be_sent) == (path, True)
+    assert form.holds == {name: [value] for name, value in said.items()}
+
+
+@pytest.mark.parametrize("sent", [{"data": {"password": "hunter2"}}, {"files": {"files": ("a.txt", b"hunter2")}}])
+def test_what_cannot_be_in_a_page_is_not_sent_again(browser: TestClient, sent: dict[str, Any]) -> None:
+    answer = browser.post(f"/sessions/{new_id()}/steps", **sent)
+    assert (answer.status_code, forms_of(answer.text)) == (503, [])
+    assert "hunter2" not in answer.text
 
 
 def test_a_form_with_scripts_stays_as_it_is_with_a_note(browser: TestClient) -> None:

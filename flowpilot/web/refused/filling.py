@@ -6,7 +6,7 @@ It is done to the page's text, so that no form, field or template needs anything
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from markupsafe import escape
 
@@ -21,12 +21,17 @@ _SECRETS = ("password", "credentials", "token")
 _Edit = tuple[int, int, str]
 
 
+# In the address of a form that has come back: the page that it was on.
+CAME_FROM = "came_from"
+
+
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """A form as a browser sent it to a path: what its fields said, by their names."""
+    """A form as a browser sent it to a path: what its fields said, by their names, and the page that it was on."""
 
     path: str
     said: Sequence[tuple[str, str]]
+    came_from: str
 
 
 def is_secret(name: str) -> bool:
@@ -63,6 +68,7 @@ def _edits(form: Form, sent: Sent, wrong: Mapping[str, str]) -> Iterator[_Edit]:
         said[name].append(value)
     yield form.element.start, form.element.start, '<span id="again"></span>'
     yield form.element.stop, form.element.stop, "".join(_files_kept(form, said))
+    yield from _leading_back(form, sent)
     opened = set(form.element.around("details"))
     to_say = dict(wrong)
     for one in form.fields:
@@ -80,6 +86,14 @@ def _edits(form: Form, sent: Sent, wrong: Mapping[str, str]) -> Iterator[_Edit]:
             yield one.start, one.stop, _tag(one.tag, attributes)
     for fold in opened:
         yield fold.start, fold.stop, _tag(fold.tag, {**fold.attributes, "open": None})
+
+
+def _leading_back(form: Form, sent: Sent) -> Iterator[_Edit]:
+    """Refused once more, the form leads back to its page: for the browser, that is now the form's own address."""
+    for one, name in ((form.element, "action"), *((button, "formaction") for button in form.buttons)):
+        if urlsplit(one.says(name)).path == sent.path:
+            address = f"{sent.path}?{CAME_FROM}={quote(sent.came_from)}"
+            yield one.start, one.stop, _tag(one.tag, {**one.attributes, name: address})
 
 
 def _files_kept(form: Form, said: Mapping[str, Sequence[str]]) -> Iterator[str]:

@@ -24,7 +24,7 @@ before</textarea></details>
 
 
 def filled(*said: tuple[str, str], **wrong: str) -> str:
-    html = filled_in(PAGE, Sent("/b", said), wrong)
+    html = filled_in(PAGE, Sent("/b", said, "/page?at=1"), wrong)
     assert html is not None
     return html
 
@@ -88,4 +88,12 @@ def test_files_that_were_kept_go_along() -> None:
 
 
 def test_a_page_without_the_form_is_not_its_page() -> None:
-    assert filled_in(PAGE, Sent("/c", [("why", "x")]), {}) is None
+    assert filled_in(PAGE, Sent("/c", [("why", "x")], "/page"), {}) is None
+
+
+def test_what_comes_back_leads_to_the_page_that_it_was_on() -> None:
+    assert forms_of(filled(("key", "1")))[1].action == "/b?came_from=/page%3Fat%3D1"
+    other = '<form method="post" action="/b/save"><input name="why"><button formaction="/b">Send</button></form>'
+    html = filled_in(other, Sent("/b", [("why", "x")], "/page"), {})
+    assert html is not None
+    assert ('action="/b/save"' in html, 'formaction="/b?came_from=/page"' in html) == (True, True)

@@ -8,6 +8,7 @@ from datetime import timedelta
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.attachments import api as attachments
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.identity.actor import Role
@@ -68,7 +69,7 @@ class Writer:
         came_from = {"Referer": f"http://testserver{path}"}
         answer = self.browser.post(form.action, data={**form.holds, name: WORDS}, headers=came_from)
         again = [
-            one.action
+            one.action.partition("?")[0]
             for one in forms_of(answer.text)
             if WORDS in [value.strip() for value in one.holds.get(name, ())]
         ]
@@ -140,3 +141,46 @@ def test_files_are_named_to_be_chosen_again(session: tuple[TestClient, str]) -> 
     answer = browser.post(f"{path}/steps", data={"free_text": WORDS}, files=sent)
     assert answer.status_code == 422
     assert "Choose the files again: photo.png." in answer.text
+
+
+@pytest.mark.parametrize("ending", ["/opinion", "/questions", "/answer"])
+def test_a_form_that_is_refused_twice_stays_on_its_page(client: TestClient, company: Company, ending: str) -> None:
+    desk = open_desk(client, company)
+    session = f"/sessions/{make_states(desk)['asked']}"
+    browser = new_browser(client)
+    who = "who holds it" if ending == "/questions" else "who began it"
+    browser.cookies.set(COOKIE, desk.people[who]["Authorization"].removeprefix("Bearer "))
+    name = ending.strip("/").removesuffix("s")
+    refused = browser.get(session)
+    for _ in range(2):
+        # Without scripts, the browser is then at the address that the form was sent to.
+        refused = send(browser, refused, ending, **{name: WORDS})
+        assert refused.status_code == 422
+        assert f'data-session="{session.removeprefix("/sessions/")}"' in refused.text
+        assert [one for one in forms_of(refused.text) if WORDS in one.holds.get(name, [""])[0]] != []
+    assert send(browser, refused, ending, **{name: "The small one."}).url.path == session
+
+
+@pytest.mark.parametrize(
+    "elsewhere", ["//evil.example/x", "https://evil.example/", "/\\evil.example", "javascript:0"]
+)
+def test_a_form_leads_back_to_no_page_of_others(
+    session: tuple[TestClient, str], signed_in: SignedIn, elsewhere: str
+) -> None:
+    note = {"free_text": "It blinks."}
+    answer = signed_in(Role.VIEWER).post(f"{session[1]}/steps", params={"came_from": elsewhere}, data=note)
+    assert answer.status_code == 403
+    assert "evil" not in answer.text
+    assert "Back to the form" not in answer.text
+
+
+def test_words_come_back_when_too_many_files_were_sent(
+    session: tuple[TestClient, str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    browser, path = session
+    monkeypatch.setattr(attachments, "_UPLOADS_PER_MINUTE", 1)
+    sent = [("files", (name, picture("PNG", (4, 4)), "image/png")) for name in ("one.png", "two.png")]
+    refused = browser.post(f"{path}/steps", data={"free_text": "It still blinks."}, files=sent)
+    assert refused.status_code == 429
+    assert "Choose the files again: one.png, two.png." in refused.text
+    assert "It still blinks." in [one.holds.get("free_text", [""])[0].strip() for one in forms_of(refused.text)]
