@@ -1,7 +1,9 @@
 """A session worked on with the keyboard: keys after typing, sending without a mouse, and the focus afterwards."""
 
+import re
+
 import pytest
-from playwright.sync_api import Page, Request, expect
+from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.browser.people import Desk
 from tests.browser.test_senior import begin_case
@@ -113,3 +115,68 @@ def test_a_number_key_opens_a_handoff_of_the_queue(desk: Desk) -> None:
     path = page.locator(".handoff-title").first.get_attribute("href")
     press(page, "1")
     page.wait_for_url(f"**{path}")
+
+
+def sent(page: Page, field: Locator, text: str) -> None:
+    """Write it, and send it with Ctrl+Enter."""
+    expect(page.locator(".fresh")).to_have_count(0)
+    field.fill(text)
+    field.press("Control+Enter")
+
+
+def test_corrections_and_fixes_are_sent_without_a_mouse_and_the_focus_stays(engineer: Page) -> None:
+    at = engineer.url
+    sent(engineer, engineer.get_by_label(NOTE), "It hums.")
+    step = engineer.locator(".path > li").filter(has_text="It hums.")
+    expect(engineer.get_by_label(NOTE)).to_be_focused()
+    step.locator("summary", has_text="Edit").click()
+    sent(engineer, step.get_by_label("As it should read"), "It rattles.")
+    corrected = engineer.locator(".path > li").filter(has_text="It rattles.")
+    expect(corrected.get_by_text("Corrected")).to_be_visible()
+    # The fold with the field is closed again.
+    expect(corrected.locator(".step-menu > summary")).to_be_focused()
+    engineer.goto(f"{at}/remove")
+    words = engineer.get_by_label("The words, as somebody wrote them")
+    sent(engineer, words, "It rattles.")
+    expect(engineer.get_by_role("button", name="Remove these words for good")).to_be_visible()
+    engineer.goto(f"{at}/verify")
+    engineer.get_by_label("What you did").fill("Replaced the cable.")
+    sent(engineer, engineer.get_by_label("What has to show that it helped"), "a day of printing")
+    expect(engineer.get_by_role("heading", name="Did it help?")).to_be_visible()
+    expect(engineer.locator("#now")).to_be_focused()
+
+
+def test_what_two_people_say_at_a_handoff_is_sent_without_a_mouse_and_the_focus_stays(
+    desk: Desk, engineer: Page
+) -> None:
+    session = engineer.url
+    engineer.keyboard.press("e")
+    sent(engineer, engineer.get_by_label("Why"), "Needs rights that I do not have.")
+    engineer.wait_for_url(re.compile("/handoffs/"))
+    handoff = engineer.url
+    expect(engineer.get_by_role("heading", level=1)).to_be_focused()
+    sent(engineer, engineer.get_by_label("You have not said so yet."), "It may be the driver.")
+    expect(engineer.locator("#opinion")).to_have_count(0)
+    # Its form is gone.
+    expect(engineer.get_by_role("heading", level=1)).to_be_focused()
+    senior = desk.person("senior@northwind.example")
+    senior.goto(handoff)
+    press(senior, "c")
+    senior.wait_for_url(session)
+    ask = senior.locator("#ask-question")
+    senior.locator("summary", has_text="Ask Joan something").click()
+    sent(senior, ask, "Which printer?")
+    expect(senior.get_by_text("no answer yet")).to_be_visible()
+    expect(senior.locator("summary", has_text="Ask Joan something else")).to_be_focused()
+    engineer.goto(session)
+    sent(engineer, engineer.get_by_label("Your answer"), "The small one.")
+    expect(engineer.get_by_text("You are asked")).to_have_count(0)
+    expect(engineer.locator("#now")).to_be_focused()
+    back = senior.locator("#give-back")
+    back.locator("summary").click()
+    back.get_by_label("It says too little to work with").check()
+    sent(senior, back.get_by_label("Why, and what to do next"), "Which driver is it?")
+    senior.wait_for_url(re.compile("/handoffs$"))
+    expect(senior.get_by_role("heading", level=1)).to_be_focused()
+    engineer.goto(session)
+    expect(engineer.get_by_text("Priya sent this back")).to_be_visible()

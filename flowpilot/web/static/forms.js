@@ -29,10 +29,10 @@ function remember(form) {
 
 // After an answer that is the new question. A message that nothing was recorded comes before everything.
 function next({ path, action, id, label, isChoice }) {
-  const question = document.getElementById("now");
+  const question = document.getElementById("now") ?? document.querySelector("main h1");
   const refusal = document.getElementById("refusal");
   if (refusal) return refusal;
-  if (path !== location.pathname || isChoice) return question ?? document.querySelector("main h1");
+  if (path !== location.pathname || isChoice) return question;
   const form = document.querySelector(`form[action="${CSS.escape(action)}"]`);
   const forms = form ? [...document.querySelectorAll("form")].filter((one) => one.getAttribute("action") === action) : [];
   const buttons = forms.flatMap((one) => [...one.querySelectorAll('[type="submit"]')]);

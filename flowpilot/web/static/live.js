@@ -2,6 +2,7 @@
 // when the stream (stream.js) reports a later one. Notifications are written a moment after their event, so a part that
 // shows them also has the unread ones in data-live-unread.
 
+import "./live/focus.js";
 import { isWrittenIn } from "./live/written.js";
 
 const SETTLE_MS = 150;

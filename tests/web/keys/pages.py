@@ -12,7 +12,7 @@ _SAID = re.compile(r'\b(?:value|href|aria-label)="[^"]*"')
 _HELD = ("data-key", "<form", "<textarea", "<select", "<input", "<summary", "<details", 'type="submit"')
 
 _PEOPLE = ("who began it", "who holds it", "a viewer")
-_BESIDE = ("flow", "escalate", "verify", "note")
+_BESIDE = ("flow", "escalate", "verify", "note", "remove")
 _ALONE = ("/", "/handoffs", "/handoffs?state=closed", "/notifications", "/flows")
 _TO_WORK = ("/sessions/new", "/stopwatch")
 
