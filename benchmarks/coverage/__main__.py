@@ -1,7 +1,7 @@
 """`python -m benchmarks.coverage --log FILE`: how often each kind of interval covers.
 
-`--write` writes docs/intervals.md. FILE is `incident_event_log.csv.gz` of the UCI Machine Learning Repository's
-data set 498.
+`--write` keeps what was found and writes docs/intervals.md; `--page` writes only the page, of what was found
+before. FILE is `incident_event_log.csv.gz` of the UCI Machine Learning Repository's data set 498.
 """
 
 from pathlib import Path
@@ -9,35 +9,36 @@ from typing import Annotated
 
 import typer
 
-from benchmarks.coverage.means import mean_cells
-from benchmarks.coverage.medians import median_cells
-from benchmarks.coverage.populations import INVENTED, read_times, real
-from benchmarks.coverage.rates import rate_cells
-from benchmarks.coverage.report import PAGE, page
-from benchmarks.coverage.started import started_cells
-
-_WAITING = (0, 0.25, 0.5)
-# An even one, a skewed one and one of two kinds; the real times come last.
-_WAITS = (INVENTED[2], INVENTED[4], INVENTED[7])
+from benchmarks.coverage.formulas import formulas
+from benchmarks.coverage.populations import REPETITIONS, SEED, read_times
+from benchmarks.coverage.report import PAGE, Found, found, keep, page
+from benchmarks.coverage.simulation import simulate
 
 
 def main(
-    log: Annotated[Path, typer.Option(exists=True, dir_okay=False, help="The real log, packed with gzip.")],
-    write: Annotated[bool, typer.Option("--write", help="Write docs/intervals.md.")] = False,
+    log: Annotated[
+        Path | None, typer.Option(exists=True, dir_okay=False, help="The real log, packed with gzip.")
+    ] = None,
+    write: Annotated[
+        bool, typer.Option("--write", help="Keep what was found, and write docs/intervals.md.")
+    ] = False,
+    processes: Annotated[
+        int | None, typer.Option(min=1, help="How many at once; otherwise one for each processor.")
+    ] = None,
+    only_page: Annotated[bool, typer.Option("--page", help="Simulate nothing; write the page again.")] = False,
 ) -> None:
-    """Simulate each kind of 95 % interval. It takes a minute or two."""
-    times = real(read_times(log))
-    waits = (*_WAITS, times)
-    written = page(
-        list(rate_cells()),
-        list(median_cells(waits, _WAITING)),
-        list(mean_cells((*INVENTED, times))),
-        list(started_cells(waits, _WAITING)),
-    )
+    """Simulate each kind of 95 % interval. It takes some minutes of two processors."""
+    if only_page:
+        PAGE.write_text(page(found()), "utf-8")
+        return
+    if log is None:
+        raise typer.BadParameter("Name the real log with --log FILE.")
+    run = Found(SEED, REPETITIONS, formulas(), simulate(read_times(log), processes))
     if write:
-        PAGE.write_text(written, "utf-8")
+        keep(run)
+        PAGE.write_text(page(run), "utf-8")
     else:
-        print(written)
+        print(page(run))
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Kaplan-Meier quantiles with their intervals, of many samples at once, and the differences of two medians.
+"""Kaplan-Meier curves, medians and p95s with their intervals, and the differences of two medians.
 
-`quantiles` says the same as the product's `kaplan_meier`, which estimates one sample; a test compares them.
+`quantiles` says of many samples at once what the product's `kaplan_meier` says of one; a test compares them.
 """
 
 import math
@@ -9,11 +9,27 @@ from typing import NamedTuple
 
 import numpy as np
 
+from benchmarks.coverage import kinds
+from benchmarks.coverage.cells import Cell, cell
 from benchmarks.coverage.populations import REPETITIONS, SIZES, Floats, Population, generator
-from flowpilot.analytics.statistics import difference_ci95
+from flowpilot.analytics.estimates.comparison import compare
+from flowpilot.analytics.estimates.quantiles import ends_for_difference, quantile_ci95, steps
+from flowpilot.analytics.statistics import Bounds, Estimate
 
 Z95 = 1.959963984540054
 _TOLERANCE = 1e-12
+_SHARES = np.arange(0.05, 0.951, 0.05)
+# What the second side's times are of the first's.
+_HALF = 0.5
+
+
+class Curves(NamedTuple):
+    """The curve of each sample after each of its times, with its log-log band, nan where that is undefined."""
+
+    times: Floats
+    alive: Floats
+    low: Floats
+    high: Floats
 
 
 class Quantiles(NamedTuple):
@@ -27,21 +43,8 @@ class Quantiles(NamedTuple):
     high: Floats
 
 
-class MedianCell(NamedTuple):
-    """Coverage at one size, with this share of the times censored."""
-
-    kind: str
-    population: str
-    censored: float
-    n: int
-    covered: float
-
-
-def quantiles(times: Floats, ended: Floats, level: float) -> Quantiles:
-    """The quantile of each row, shortest wait at which the curve is at or below 1 - `level`.
-
-    Equal times may be taken one after the other: the curve and Greenwood's sum at the last of them are the same.
-    """
+def curves(times: Floats, ended: Floats) -> Curves:
+    """Equal times may be taken one after the other: the curve and Greenwood's sum at the last are the same."""
     n = times.shape[1]
     order = np.lexsort((1 - ended, times), axis=1)
     times, ended = np.take_along_axis(times, order, 1), np.take_along_axis(ended, order, 1)
@@ -50,9 +53,16 @@ def quantiles(times: Floats, ended: Floats, level: float) -> Quantiles:
         alive = np.cumprod(1 - ended / at_risk, axis=1)
         greenwood = np.cumsum(ended / (at_risk * (at_risk - 1)), axis=1)
         power = np.exp(Z95 * np.sqrt(greenwood) / np.log(alive))
-        low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(alive ** (1 / power), nan=1.0))
-        high = np.where(alive <= _TOLERANCE, 1.0, np.nan_to_num(alive**power, nan=1.0))
-    value, first, last = (_first(times, curve, 1 - level) for curve in (alive, low, high))
+        band = alive ** (1 / power), alive**power
+    return Curves(times, alive, *(np.where(alive <= _TOLERANCE, np.nan, end) for end in band))
+
+
+def quantiles(times: Floats, ended: Floats, level: float) -> Quantiles:
+    """The quantile of each row, shortest wait at which the curve is at or below 1 - `level`."""
+    found = curves(times, ended)
+    low = np.where(found.alive <= _TOLERANCE, 0.0, np.nan_to_num(found.low, nan=1.0))
+    high = np.where(found.alive <= _TOLERANCE, 1.0, np.nan_to_num(found.high, nan=1.0))
+    value, first, last = (_first(found.times, curve, 1 - level) for curve in (found.alive, low, high))
     return Quantiles(value, np.where(np.isinf(first), 0.0, first), last)
 
 
@@ -61,25 +71,70 @@ def _first(times: Floats, curve: Floats, level: float) -> Floats:
     return np.where(reached.any(axis=1), times[np.arange(len(times)), reached.argmax(axis=1)], np.inf)
 
 
-def median_cells(populations: tuple[Population, ...], censored: tuple[float, ...]) -> Iterator[MedianCell]:
-    """Medians and the p95 of one sample, and the differences of two medians."""
-    for population in populations:
-        for level, kind in ((0.5, "a median (Kaplan-Meier)"), (0.95, "a p95 (Kaplan-Meier)")):
-            true = population.quantile(level)
-            for share in censored:
-                for n in SIZES:
-                    found = quantiles(*sample(population, share, n, kind), level)
-                    hits = (found.low <= true) & (true <= found.high)
-                    yield MedianCell(kind, population.name, share, n, float(hits.mean()))
-        for share in censored:
-            for n in SIZES:
-                yield _difference(population, share, n)
+def median_cells(
+    population: Population, share: float, sizes: tuple[int, ...] = SIZES, repetitions: int = REPETITIONS
+) -> Iterator[Cell]:
+    """The median, the p95 and the curve of one sample, and the difference of the medians of two."""
+    where = population.name, waiting(share)
+    middle, far = population.quantile(0.5), population.quantile(0.95)
+    for n in sizes:
+        times, ended = sample(population, share, n, "one", repetitions=repetitions)
+        found = quantiles(times, ended, 0.5)
+        yield cell(kinds.MEDIAN, *where, n, ((_end(a), _end(b)) for _, a, b in zip(*found, strict=True)), middle)
+        intervals = (
+            quantile_ci95(steps(row[is_ended], row[~is_ended]), 0.95)
+            for row, is_ended in zip(times, ended == 1, strict=True)
+        )
+        yield cell(kinds.P95, *where, n, intervals, far)
+        yield Cell(kinds.CURVE, *where, n, *_of_curve(population, curves(times, ended)))
+        first, second = (
+            sample(population, share, n, side, repetitions=repetitions) for side in ("first", "second")
+        )
+        yield cell(kinds.DIFFERENCE_OF_MEDIANS, *where, n, _differences(first, second), middle * (1 - _HALF))
 
 
-def sample(population: Population, share: float, n: int, *names: object) -> tuple[Floats, Floats]:
+def _of_curve(population: Population, found: Curves) -> tuple[float, float]:
+    """How often there is a band at the times at which the true curve has each share, and how often it covers.
+
+    That is of all bands together: at the far end there are few, and those are of samples that last too long.
+    """
+    rows, shown, hits = np.arange(len(found.times)), 0, 0
+    for true in _SHARES:
+        at = population.quantile(1 - true)
+        place = np.sum(found.times <= at, axis=1) - 1
+        low, high = (np.where(place >= 0, end[rows, np.maximum(place, 0)], np.nan) for end in found[2:])
+        # A curve ends at its last time, and has a band where it has fallen, but not to zero.
+        is_shown = (found.times[:, -1] >= at) & ~np.isnan(low) & ~np.isnan(high) & (high < 1)
+        shown += int(is_shown.sum())
+        hits += int(np.sum((low <= true + _TOLERANCE) & (true - _TOLERANCE <= high) & is_shown))
+    return shown / (_SHARES.size * rows.size), hits / shown
+
+
+def _differences(first: tuple[Floats, Floats], second: tuple[Floats, Floats]) -> Iterator[Bounds | None]:
+    sides = _estimates(*first), _estimates(second[0] * _HALF, second[1])
+    for new, old in zip(*sides, strict=True):
+        yield compare("time_to_resolution", new, old, 12).difference_ci95
+
+
+def _estimates(times: Floats, ended: Floats) -> Iterator[Estimate]:
+    n, values = times.shape[1], quantiles(times, ended, 0.5).value
+    for row, is_ended, value in zip(times, ended == 1, values.tolist(), strict=True):
+        is_reached = math.isfinite(value)
+        ends = ends_for_difference(steps(row[is_ended], row[~is_ended]), 0.5, value) if is_reached else None
+        yield Estimate(value if is_reached else None, n, None, ends=ends)
+
+
+def waiting(share: float) -> str:
+    """How the condition is called."""
+    return f"{share:.0%} still waiting" if share else "none waiting"
+
+
+def sample(
+    population: Population, share: float, n: int, *names: object, repetitions: int = REPETITIONS
+) -> tuple[Floats, Floats]:
     """Times as they are seen, and whether each has ended: watched for a time of its own, as in a queue."""
     draw = generator(population.name, share, n, *names)
-    times = population.draw(draw, (REPETITIONS, n))
+    times = population.draw(draw, (repetitions, n))
     if not share:
         return times, np.ones_like(times)
     # Exponential watching times, scaled so that about this share is censored.
@@ -101,22 +156,6 @@ def _scale(population: Population, share: float) -> float:
         middle = (low + high) / 2
         low, high = (low, middle) if np.mean(times > unit * math.exp(middle)) < share else (middle, high)
     return math.exp(low)
-
-
-def _difference(population: Population, share: float, n: int) -> MedianCell:
-    """Of a sample and another that takes half as long, through the two intervals."""
-    true = population.quantile(0.5) / 2
-    first = quantiles(*sample(population, share, n, "first"), 0.5)
-    second = quantiles(*sample(population, share, n, "second"), 0.5)
-    hits = shown = 0
-    for value1, low1, high1, value2, low2, high2 in zip(*first, *(side / 2 for side in second), strict=True):
-        if math.isinf(value1) or math.isinf(value2):
-            continue
-        shown += 1
-        low, high = difference_ci95(value1, (_end(low1), _end(high1)), value2, (_end(low2), _end(high2)))
-        hits += (low is None or low <= true) and (high is None or true <= high)
-    kind = "a difference of two medians (Zou and Donner)"
-    return MedianCell(kind, population.name, share, n, hits / shown if shown else math.nan)
 
 
 def _end(value: float) -> float | None:

@@ -6,6 +6,7 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from zlib import crc32
 
@@ -30,13 +31,21 @@ class Population:
 
     def quantile(self, level: float) -> float:
         """The true quantile, from a million draws, or exactly that of the real times."""
-        sample = self.draw(generator(self.name, "quantile"), (1, 1_000_000))
-        return float(np.quantile(sample, level, method="inverted_cdf"))
+        sample = _large_sample(self)
+        return float(sample[max(0, math.ceil(level * sample.size - 1e-6) - 1)])
 
-    def restricted_mean(self, horizon: float) -> float:
-        """The true mean of the times, each cut off at the horizon."""
-        sample = self.draw(generator(self.name, "restricted"), (1, 1_000_000))
-        return float(np.minimum(sample, horizon).mean())
+    def times(self, factor: float) -> "Population":
+        """The same, but each time so much longer or shorter."""
+
+        def draw(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+            return np.multiply(self.draw(rng, shape), factor, dtype=np.float64)
+
+        return Population(self.name, draw, self.mean * factor)
+
+
+@lru_cache(maxsize=2)
+def _large_sample(population: Population) -> Floats:
+    return np.sort(population.draw(generator(population.name, "quantile"), (1, 1_000_000))[0])
 
 
 def generator(*names: object) -> np.random.Generator:
@@ -52,16 +61,36 @@ def _mixed(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
     return np.where(rng.random(shape) < 0.9, rng.exponential(1, shape), rng.exponential(20, shape))
 
 
+def _log_logistic(rng: np.random.Generator, shape: tuple[int, int]) -> Floats:
+    part = rng.random(shape)
+    return (part / (1 - part)) ** (1 / 3)
+
+
+EVEN = Population("even (uniform)", lambda rng, shape: rng.uniform(0, 1, shape), 0.5)
+EXPONENTIAL = Population("waiting for a call (exponential)", lambda rng, shape: rng.exponential(1, shape), 1)
+SKEWED = _lognormal(1, "skewed (log-normal, sigma 1)")
+TWO_KINDS = Population("nine quick ones, then a slow one", _mixed, 0.9 + 0.1 * 20)
+INVERSE = Population("until it drifts (inverse Gaussian)", lambda rng, shape: rng.wald(1, 0.5, shape), 1)
+
 INVENTED = (
-    Population("even (uniform)", lambda rng, shape: rng.uniform(0, 1, shape), 0.5),
+    EVEN,
     Population("symmetric (normal)", lambda rng, shape: rng.normal(10, 2, shape), 10),
-    Population("waiting for a call (exponential)", lambda rng, shape: rng.exponential(1, shape), 1),
+    EXPONENTIAL,
     _lognormal(0.5, "a little skewed (log-normal, sigma 0.5)"),
-    _lognormal(1, "skewed (log-normal, sigma 1)"),
+    SKEWED,
     _lognormal(1.5, "very skewed (log-normal, sigma 1.5)"),
     Population("a long tail (Weibull, shape 0.5)", lambda rng, shape: rng.weibull(0.5, shape), 2),
-    Population("nine quick ones, then a slow one", _mixed, 0.9 + 0.1 * 20),
+    TWO_KINDS,
+    INVERSE,
+    Population("an endless tail (log-logistic, shape 3)", _log_logistic, 2 * math.pi / 3 / math.sqrt(3)),
+    Population(
+        "steps (negative binomial)", lambda rng, shape: 1 + rng.negative_binomial(2, 0.25, shape).astype(float), 7
+    ),
 )
+
+_STARS, _OF_EACH = (1.0, 2.0, 3.0, 4.0, 5.0), (0.06, 0.04, 0.1, 0.3, 0.5)
+RATINGS = Population("ratings, half of them 5", lambda rng, shape: rng.choice(_STARS, shape, p=_OF_EACH), 4.14)
+COMPLETE = Population("completeness (beta)", lambda rng, shape: rng.beta(4, 1, shape), 0.8)
 
 
 def real(times: Floats) -> Population:

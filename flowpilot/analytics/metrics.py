@@ -36,7 +36,11 @@ class Metric(BaseModel):
     )
     horizon_seconds: float | None = Field(default=None, description="Longer times count as this long, in seconds.")
     per_squared_skewness: float | None = Field(
-        default=None, description="How many more cases an interval takes, for each unit of squared skewness."
+        default=None,
+        description="How many more cases an interval of the same width takes, for each unit of squared skewness.",
+    )
+    min_cases_bounded: int | None = Field(
+        default=None, description="The same as `min_cases`, for a value with a lower and an upper limit."
     )
 
 

@@ -10,11 +10,13 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from flowpilot.analytics.estimates.quantiles import ends_for_difference, quantile_ci95, steps
+
 _Z95 = statistics.NormalDist().inv_cdf(0.975)
 Z999 = statistics.NormalDist().inv_cdf(0.9995)
 """The normal quantile of a 99.9 % interval: for what is compared so often that 95 % finds something by chance."""
 
-# The 95 % interval of a quantile of waits: an end that the band does not reach is None.
+# The 95 % interval of a quantile of waits: an end that the waits do not reach is None.
 Bounds = tuple[float | None, float | None]
 
 # A survival probability is a product of ratios; a difference smaller than this is no difference.
@@ -62,13 +64,15 @@ def percent_ci95(part: int, whole: int) -> tuple[float, float] | None:
 class Estimate(NamedTuple):
     """A figure with its number of cases and its 95 % interval; both are None without cases.
 
-    `no_interval` says in a sentence why there is no interval, where there could be one.
+    `no_interval` says in a sentence why there is no interval, where there could be one. `ends` are those that go
+    into a difference, where they are not those of the interval.
     """
 
     value: float | None
     n: int
     ci95: Bounds | None
     no_interval: str | None = None
+    ends: Bounds | None = None
 
 
 def proportion(part: int, whole: int) -> Estimate:
@@ -129,7 +133,7 @@ class Survival:
     """What a Kaplan-Meier curve says about a waiting time, in the unit of its input.
 
     A figure is None if the curve does not reach it, and the mean is None unless the curve reaches zero. Without
-    cases there is no curve.
+    cases there is no curve. `median_ends` are those that go into a difference of two medians.
     """
 
     n: int
@@ -140,6 +144,7 @@ class Survival:
     p95: float | None
     median_ci95: Bounds | None
     p95_ci95: Bounds | None
+    median_ends: Bounds | None
     curve: Curve | None = field(repr=False, compare=False)
 
 
@@ -150,13 +155,13 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
         waits: the waits that have ended.
         censored: how long the others have lasted so far.
 
-    The quantile q is the smallest wait at which the curve is at or below 1 - q; its interval is where the 95 %
-    log-log band crosses 1 - q. Sources: Kaplan and Meier (1958), JASA 53, 457-481; Brookmeyer and Crowley (1982),
-    Biometrics 38, 29-41.
+    The quantile q is the smallest wait at which the curve is at or below 1 - q. The interval of the median is
+    where the 95 % log-log band crosses a half; that of the p95 is interpolated. Sources: Kaplan and Meier
+    (1958), JASA 53, 457-481; Brookmeyer and Crowley (1982), Biometrics 38, 29-41.
     """
     n, n_censored = len(waits) + len(censored), len(censored)
     if not n:
-        return Survival(0, 0, None, None, None, None, None, None, None)
+        return Survival(0, 0, None, None, None, None, None, None, None, None)
     # Importing SciPy takes a second, and a command that does not use it should not wait.
     from scipy import stats  # noqa: PLC0415
 
@@ -167,15 +172,17 @@ def kaplan_meier(waits: Sequence[float], censored: Sequence[float]) -> Survival:
     # At its ends the curve has no variance: at one, no wait has ended, and at zero the lower bound is zero.
     low = np.where(alive <= _TOLERANCE, 0.0, np.nan_to_num(band_low, nan=1.0))
     high = np.nan_to_num(band_high, nan=1.0)
+    median, single = _first(times, alive, 0.5), steps(waits, censored)
     return Survival(
         n=n,
         n_censored=n_censored,
         mean=_mean(times, alive),
-        median=_first(times, alive, 0.5),
+        median=median,
         p90=_first(times, alive, 0.1),
         p95=_first(times, alive, 0.05),
         median_ci95=(_first(times, low, 0.5), _first(times, high, 0.5)),
-        p95_ci95=(_first(times, low, 0.05), _first(times, high, 0.05)),
+        p95_ci95=quantile_ci95(single, 0.95),
+        median_ends=None if median is None else ends_for_difference(single, 0.5, median),
         curve=Curve(times, alive, band_low, band_high),
     )
 

@@ -56,8 +56,8 @@ def test_the_textbook_example() -> None:
     # R's survfit(conf.type = "log-log") gives 13 for the lower limit, and no upper one.
     assert found.median_ci95 == (13, None)
     assert (found.p90, found.p95, found.mean) == (None, None, None)
-    # The lower end of the band comes down to 0.188, and no further.
-    assert found.p95_ci95 == (None, None)
+    # Nobody knows how much longer; five were left at 25 weeks.
+    assert found.p95_ci95 == (25, None)
 
 
 def test_nobody_has_waited() -> None:
@@ -109,8 +109,7 @@ def test_the_interval_holds_the_median(ended: list[float], censored: list[float]
     if found.p95 is not None:
         assert found.p95_ci95 is not None
         low, high = found.p95_ci95
-        assert low is not None
-        assert low <= found.p95
+        assert low is None or low <= found.p95
         assert high is None or found.p95 <= high
 
 

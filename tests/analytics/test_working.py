@@ -98,7 +98,7 @@ async def test_mttr(database: Database, company: Company) -> None:
         report = await dashboard(db, _asked(company))
     assert (report.mttr_minutes, report.mttr_working_minutes, report.n_mttr) == (33 * 60, 90, 2)
     assert report.mttr_working_minutes_ci95 is None
-    assert report.mttr_working_minutes_no_interval == "An interval takes 20 cases or more, and there are 2."
+    assert report.mttr_working_minutes_no_interval == "An interval takes 200 cases or more, and there are 2."
     # Both were resolved on one day, which is one period too.
     for day in (*report.mttr_trend, *report.mttr_periods):
         assert (day.mttr_minutes, day.mttr_working_minutes, day.session_count) == (33 * 60, 90, 2)

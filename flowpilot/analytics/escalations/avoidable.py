@@ -124,7 +124,7 @@ async def avoidable_escalations(db: ReadDb, window: Window) -> AvoidableEscalati
     sent_back = proportion(sum(one["sent_back"] for one in reasons), sum(one["n"] for one in reasons))
     return AvoidableEscalations(
         **header(window, "avoidable-escalations"),
-        sent_back_rate=share(*sent_back),
+        sent_back_rate=share(sent_back),
         by_completeness=_by_completeness(row.groups or []),
         n_judged=n_judged,
         reasons=[_reason(one["reason"], one["n"], n_judged) for one in judged],

@@ -98,8 +98,8 @@ def _grouped(rows: Iterable[Any], key: Callable[[Any], Key]) -> list[tuple[Key, 
 
 def _figures(members: Sequence[Any]) -> dict[str, Any]:
     found = survival(_all(members, "to_action_ended"), _all(members, "to_action_censored"))
-    bounced = share(*proportion(_sum(members, "n_bounced"), _sum(members, "n_claimed")))
-    released = share(*proportion(_sum(members, "n_released"), _sum(members, "n_claims")))
+    bounced = share(proportion(_sum(members, "n_bounced"), _sum(members, "n_claimed")))
+    released = share(proportion(_sum(members, "n_released"), _sum(members, "n_claims")))
     return {
         "n": _sum(members, "n"),
         "n_acted": _sum(members, "n_acted"),

@@ -8,7 +8,7 @@ from flowpilot.analytics.estimates.means import mean
 from flowpilot.analytics.period import Window
 from flowpilot.analytics.rounding import rounded, rounded_bounds
 from flowpilot.analytics.sql import CREATED_IN_WINDOW
-from flowpilot.analytics.statistics import Bounds, Estimate, Survival, proportion
+from flowpilot.analytics.statistics import Estimate, Survival, proportion
 from flowpilot.analytics.waits import survival, waiting_time
 
 # Snapshots and steps are large, and more handoffs would hardly make a share more certain.
@@ -124,7 +124,7 @@ def quality(figures: Figures) -> EscalationQuality:
     """The window's figures as they are answered."""
     return EscalationQuality(
         **{
-            name: share(*estimate, is_of_cases=name != "snapshot_completeness")
+            name: share(estimate, is_of_cases=name != "snapshot_completeness")
             for name, estimate in figures.shares.items()
         },
         created_to_claim=waiting_time(figures.created_to_claim, figures.n_unknown),
@@ -145,18 +145,16 @@ def previous(window: Window, before: Figures, figures: Figures) -> PreviousPerio
     return PreviousPeriod(from_=window.start, to=window.to, **changes)
 
 
-def share(
-    value: float | None, n: int, ci95: Bounds | None, no_interval: str | None = None, *, is_of_cases: bool = True
-) -> Share:
+def share(found: Estimate, *, is_of_cases: bool = True) -> Share:
     """An estimated share as it is answered. Of a mean, or of a share of pairs, there are no cases to count."""
     return Share(
-        value=rounded(value, 4),
-        n=n,
-        count=round((value or 0) * n) if is_of_cases else None,
-        ci95=rounded_bounds(ci95, 4),
-        no_interval=no_interval,
+        value=rounded(found.value, 4),
+        n=found.n,
+        count=round((found.value or 0) * found.n) if is_of_cases else None,
+        ci95=rounded_bounds(found.ci95, 4),
+        no_interval=found.no_interval,
     )
 
 
 def _median(found: Survival) -> Estimate:
-    return Estimate(found.median, found.n, found.median_ci95)
+    return Estimate(found.median, found.n, found.median_ci95, ends=found.median_ends)

@@ -44,19 +44,22 @@ def compare(
 
     `metric` is its slug in the catalogue, which says what is good.
     """
-    value, ci95, old_value, old_n, old_ci95 = new.value, new.ci95, old.value, old.n, old.ci95
     difference, interval = None, None
-    if value is not None and old_value is not None:
-        difference = value - old_value
-        interval = difference_ci95(value, ci95 or (None, None), old_value, old_ci95 or (None, None))
+    if new.value is not None and old.value is not None:
+        difference = new.value - old.value
+        interval = difference_ci95(new.value, _ends(new), old.value, _ends(old))
     return Comparison(
-        value=rounded(old_value, digits),
-        n=old_n,
-        ci95=rounded_bounds(old_ci95, digits),
+        value=rounded(old.value, digits),
+        n=old.n,
+        ci95=rounded_bounds(old.ci95, digits),
         difference=rounded(difference, digits),
         difference_ci95=rounded_bounds(interval, digits),
         direction=_direction(METRICS[metric].good, interval) if has_equal_follow_up else None,
     )
+
+
+def _ends(found: Estimate) -> Bounds:
+    return found.ends or found.ci95 or (None, None)
 
 
 def _direction(good: str, interval: Bounds | None) -> Any:

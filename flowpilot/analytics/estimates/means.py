@@ -39,43 +39,41 @@ def moments(n: int, total: float, squares: float, cubes: float) -> Moments:
     return Moments(n, value, math.sqrt(variance * n / (n - 1)), skewness)
 
 
-def cases_needed(skewness: float) -> int:
+def cases_needed(*, is_bounded: bool) -> int:
     """How many cases an interval of a mean takes: the rule of the catalogue, `mean_interval`.
 
-    It is Cochran's rule (25 times the squared skewness, for the normal interval), with what the simulation in
-    docs/intervals.md shows to be enough for Hall's. Sources: Cochran (1977), Sampling Techniques, section 2.15;
-    Sugden, Smith and Jones (2000), Journal of the Royal Statistical Society B 62, 787-793.
+    It does not look at the cases. A rule that asks how skewed they are passes the samples that have missed the
+    tail, and their intervals are wrong: docs/decisions/0067-intervals-of-means.md.
     """
     rule = METRICS["mean_interval"]
-    assert rule.min_cases is not None
-    assert rule.per_squared_skewness is not None
-    return math.ceil(rule.min_cases + rule.per_squared_skewness * skewness**2)
+    needed = rule.min_cases_bounded if is_bounded else rule.min_cases
+    assert needed is not None
+    return needed
 
 
-def why_no_interval(found: Moments) -> str | None:
+def why_no_interval(found: Moments, *, is_bounded: bool) -> str | None:
     """Why no interval of this mean is honest, in a sentence; None if one is."""
-    needed = cases_needed(found.skewness)
-    if not found.spread and found.n >= needed:
-        return f"All {found.n} cases have the same value, which says nothing about the spread of others."
-    if found.n >= needed:
-        return None
-    if found.n < (least := cases_needed(0)):
-        return f"An interval takes {least} cases or more, and there are {found.n}."
-    return (
-        f"An interval takes {needed:,} cases of this skewness ({found.skewness:.1f}), and there are {found.n:,}."
-    )
+    needed = cases_needed(is_bounded=is_bounded)
+    if found.n < needed:
+        return f"An interval takes {needed} cases or more, and there are {found.n}."
+    if not found.spread:
+        return f"All {found.n:,} cases have the same value, which says nothing about the spread of others."
+    return None
 
 
 def hall(found: Moments) -> tuple[float, float]:
     """Hall's interval of a mean, at 95 %: Student's statistic with its skewness removed by a cubic transformation.
 
-    Of symmetric values it is Student's. Source: Hall (1992), Journal of the Royal Statistical Society B 54,
-    221-228, with the quantiles of Student's t instead of the bootstrap's.
+    Of symmetric values it is Student's. Each unit of squared skewness counts as a case that is missing, because
+    the skewness of a sample is that of its largest cases, and larger ones exist. Source: Hall (1992), Journal of
+    the Royal Statistical Society B 54, 221-228, with the quantiles of Student's t instead of the bootstrap's.
     """
     # Importing SciPy takes a second, and a command that does not use it should not wait.
     from scipy import special  # noqa: PLC0415
 
-    root = math.sqrt(found.n)
+    missing = METRICS["mean_interval"].per_squared_skewness
+    assert missing is not None
+    root = math.sqrt(max(1.0, found.n - missing * found.skewness**2))
     quantile = float(special.stdtrit(found.n - 1, 0.975))
     low, high = (
         found.mean - found.spread * _untransformed(end / root - found.skewness / (6 * found.n), found.skewness)
@@ -107,13 +105,13 @@ def mean(
 
     Args:
         unit: how many units of the sums make one of the answer, such as 60 from seconds to minutes.
-        lowest, highest: the limits of the interval, because a mean of such values cannot lie beyond them.
+        lowest, highest: the limits of the values, so of the interval. With both, it takes fewer cases.
     """
     if not n or total is None or squares is None or cubes is None:
         return Estimate(None, 0, None)
     value = float(total / (unit * n))
     found = moments(n, float(total), float(squares), float(cubes))
-    why = why_no_interval(found)
+    why = why_no_interval(found, is_bounded=math.isfinite(highest))
     if why is not None:
         return Estimate(value, n, None, why)
     low, high = (min(highest, max(lowest, end / unit)) for end in hall(found))

@@ -101,7 +101,7 @@ def restricted_mean_difference(first: Waits, second: Waits, horizon: float) -> E
     """
     sides = restricted_mean(first, horizon), restricted_mean(second, horizon)
     difference, n = sides[0].mean - sides[1].mean, min(side.n for side in sides)
-    why = next((why for why in map(why_no_interval, sides) if why is not None), None)
+    why = next(filter(None, (why_no_interval(side, is_bounded=True) for side in sides)), None)
     if why is not None:
         return Estimate(difference, n, None, why)
     (value1, ci1), (value2, ci2) = ((side.mean, _within(hall(side), horizon)) for side in sides)

@@ -88,6 +88,6 @@ async def _read(db: ReadDb, one: Window, now: Window, watched: timedelta) -> _Wi
         {
             "resolved_by_age": (percentage(len(resolved), row.n), 1),
             "escalated_by_age": (percentage(row.escalated, row.n), 1),
-            "time_to_resolution": (Estimate(found.median, found.n, found.median_ci95), 1),
+            "time_to_resolution": (Estimate(found.median, found.n, found.median_ci95, ends=found.median_ends), 1),
         },
     )

@@ -101,7 +101,7 @@ async def follow_up(db: ReadDb, window: Window, *, compare: bool = False) -> Fol
     return FollowUp(
         **header(window, "follow-up"),
         total_sessions=first.total,
-        ever_escalated=share(*proportion(first.escalated, first.total)),
+        ever_escalated=share(proportion(first.escalated, first.total)),
         n_ever_escalated=first.escalated,
         time_to_resolution=_resolution_time(found.whole, first.n_unknown),
         working_time_to_resolution=None if working is None else _resolution_time(working.whole, first.n_unknown),

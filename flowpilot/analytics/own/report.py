@@ -114,7 +114,7 @@ def _cases(row: Any) -> dict[str, Any]:
         "n_escalated": row.n_escalated,
         "n_abandoned": row.n_abandoned,
         "n_open": row.n_sessions - row.n_resolved - row.n_escalated - row.n_abandoned,
-        "resolved_share": share(*proportion(row.n_resolved, row.n_sessions)),
+        "resolved_share": share(proportion(row.n_resolved, row.n_sessions)),
         "time_to_resolution": waiting_time(survival(row.resolution_ended, row.resolution_censored), row.n_untimed),
     }
 
@@ -122,7 +122,7 @@ def _cases(row: Any) -> dict[str, Any]:
 def _handoffs(row: Any) -> dict[str, Any]:
     return {
         "n_handoffs_sent": row.n_sent,
-        "returned_share": share(*proportion(row.n_returned, row.n_sent)),
+        "returned_share": share(proportion(row.n_returned, row.n_sent)),
         "time_to_claim": waiting_time(survival(row.to_claim_ended, row.to_claim_censored), row.n_claim_unknown),
         "n_handoffs_claimed": row.n_claimed,
         "time_to_first_action": waiting_time(survival(row.action_ended, row.action_censored), 0),

@@ -50,7 +50,7 @@ def comparison(verbal: Waits, clock: Clock) -> ClockComparison | None:
         clock=clock.name,
         product=waiting_time(found, clock.n_unknown),
         horizon_seconds=round(horizon, 2),
-        faster_share=share(*faster_share(verbal, clock.waits, horizon), is_of_cases=False),
+        faster_share=share(faster_share(verbal, clock.waits, horizon), is_of_cases=False),
         restricted_mean=mean,
         per_month=_sum(mean, clock.per_month),
         curve=survival_curve(found, clock.waits),

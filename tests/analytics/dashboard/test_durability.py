@@ -119,5 +119,5 @@ async def test_the_time_to_fix_ends_when_the_fix_was_applied(database: Database,
     assert (found.minutes, found.n, found.n_waited) == (120.0, 2, 1)
     assert (found.minutes_ci95, found.minutes_no_interval) == (
         None,
-        "An interval takes 20 cases or more, and there are 2.",
+        "An interval takes 200 cases or more, and there are 2.",
     )

@@ -60,32 +60,34 @@ async def test_one_case_has_no_interval(database: Database, company: Company) ->
     assert [(day.mttr_minutes, day.mttr_minutes_ci95) for day in report.mttr_trend] == [(30, None)]
 
 
-async def test_means_have_an_interval_from_twenty_cases_on(database: Database, company: Company) -> None:
-    for minutes, steps, rating in ((20, 2, 4), (30, 4, 5), (40, 6, 3)) * 6:
+async def test_means_have_an_interval_from_two_hundred_cases_on(database: Database, company: Company) -> None:
+    """A rating has a lower and an upper limit, so it takes fewer."""
+    for minutes, steps, rating in ((20, 2, 4), (30, 4, 5), (40, 6, 3)) * 66:
         _resolved(company, minutes, step_count=steps, session_rating=rating)
     report = await _report(database, company)
     assert (report.mttr_minutes, report.mttr_minutes_ci95) == (30, None)
-    assert report.mttr_minutes_no_interval == "An interval takes 20 cases or more, and there are 18."
+    assert report.mttr_minutes_no_interval == "An interval takes 200 cases or more, and there are 198."
+    assert report.avg_rating_ci95 == (3.89, 4.11)
     for minutes, steps, rating in ((20, 2, 4), (30, 4, 5), (40, 6, 3)):
         _resolved(company, minutes, step_count=steps, session_rating=rating)
     report = await _report(database, company)
-    # Symmetric values have Student's interval: t(20) = 2.085963, s = 8.366600 and n = 21 make half of it 3.8084.
+    # Symmetric values have Student's interval: t(200) = 1.971896, s = 8.185348 and n = 201 make half of it 1.1385.
     assert (report.mttr_minutes, report.mttr_minutes_ci95, report.mttr_minutes_no_interval) == (
         30,
-        (26.2, 33.8),
+        (28.9, 31.1),
         None,
     )
-    assert (report.avg_steps_to_resolution, report.avg_steps_to_resolution_ci95) == (4, (3.2, 4.8))
-    assert (report.avg_rating, report.avg_rating_ci95) == (4, (3.62, 4.38))
+    assert (report.avg_steps_to_resolution, report.avg_steps_to_resolution_ci95) == (4, (3.8, 4.2))
+    assert (report.avg_rating, report.avg_rating_ci95) == (4, (3.89, 4.11))
 
 
 async def test_a_trends_day_has_the_interval_of_its_own_sessions(database: Database, company: Company) -> None:
-    _resolved(company, *[20, 30, 40] * 7)
+    _resolved(company, *[20, 30, 40] * 67)
     _resolved(company, 1, 200, created=DAY + timedelta(days=1))
     first, second = (await _report(database, company)).mttr_trend
-    assert (first.mttr_minutes, first.mttr_minutes_ci95) == (30, (26.2, 33.8))
+    assert (first.mttr_minutes, first.mttr_minutes_ci95) == (30, (28.9, 31.1))
     assert (second.mttr_minutes, second.mttr_minutes_ci95) == (100.5, None)
-    assert second.mttr_minutes_no_interval == "An interval takes 20 cases or more, and there are 2."
+    assert second.mttr_minutes_no_interval == "An interval takes 200 cases or more, and there are 2."
 
 
 async def test_shares_are_of_all_sessions(database: Database, company: Company) -> None:
@@ -133,7 +135,7 @@ async def test_an_empty_window_before_has_no_change(database: Database, company:
 
 async def test_only_what_is_known_at_once_has_a_direction(database: Database, company: Company) -> None:
     """The sessions of the window before had longer to be resolved, escalated or rated."""
-    for number in range(20):
+    for number in range(200):
         _resolved(
             company,
             10 + number % 2,
@@ -149,21 +151,21 @@ async def test_only_what_is_known_at_once_has_a_direction(database: Database, co
     company.add("ai_sessions", status="active", created_at=DAY)
     previous = (await _report(database, company)).previous
     assert previous is not None
-    # s = 0.512989, t(19) = 2.093024: half of each interval is 0.2401, of the difference sqrt(2) times that.
+    # s = 0.501255, t(199) = 1.971957: half of each interval is 0.0699, of the difference sqrt(2) times that.
     assert previous.mttr_minutes.model_dump() == {
         "value": 60.5,
-        "n": 20,
-        "ci95": (60.3, 60.7),
+        "n": 200,
+        "ci95": (60.4, 60.6),
         "difference": -50,
-        "difference_ci95": (-50.3, -49.7),
+        "difference_ci95": (-50.1, -49.9),
         "direction": None,
     }
     assert previous.avg_rating.model_dump() == {
         "value": 1.5,
-        "n": 20,
-        "ci95": (1.26, 1.74),
+        "n": 200,
+        "ci95": (1.43, 1.57),
         "difference": 3,
-        "difference_ci95": (2.66, 3.34),
+        "difference_ci95": (2.9, 3.1),
         "direction": None,
     }
     assert (previous.avg_steps_to_resolution.difference, previous.avg_steps_to_resolution.direction) == (
@@ -172,10 +174,10 @@ async def test_only_what_is_known_at_once_has_a_direction(database: Database, co
     )
     shares = (previous.resolution_rate, previous.escalated_share, previous.abandoned_share, previous.guided_share)
     assert [(share.value, share.n, share.difference, share.direction) for share in shares] == [
-        (33.3, 60, 61.9, None),
-        (33.3, 60, -33.3, None),
-        (33.3, 60, -33.3, None),
-        (0, 60, 95.2, "better"),
+        (33.3, 600, 66.2, None),
+        (33.3, 600, -33.3, None),
+        (33.3, 600, -33.3, None),
+        (0, 600, 99.5, "better"),
     ]
 
 

@@ -149,17 +149,17 @@ async def test_a_claim_counts_in_its_own_window(database: Database, company: Com
 
 
 async def test_completeness_is_a_mean_with_an_interval(database: Database, company: Company) -> None:
-    for completeness in (0.5, 0.7, 0.9) * 7:
+    for completeness in (0.5, 0.7, 0.9) * 17:
         _handoff(company, snapshot={"completeness": completeness})
     for snapshot in ({}, {"completeness": None}, {"completeness": "0.1"}, {"completeness": 12}):
         _handoff(company, snapshot=snapshot)
     _handoff(company, START - timedelta(seconds=1), snapshot={"completeness": 0.1})
     found = (await _report(database, company)).quality.snapshot_completeness
-    # Symmetric: s = 0.167332 and t(20) = 2.085963, so half of it is 0.0762.
+    # Symmetric: s = 0.164924 and t(50) = 2.008559, so half of it is 0.0464.
     assert found.model_dump() == {
         "value": 0.7,
-        "n": 21,
-        "ci95": (0.6238, 0.7762),
+        "n": 51,
+        "ci95": (0.6536, 0.7464),
         "no_interval": None,
         "count": None,
     }

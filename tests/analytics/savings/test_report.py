@@ -74,10 +74,12 @@ async def test_both_sides_are_in_the_answer(database: Database, company: Company
     assert (baseline.n, baseline.n_censored, baseline.median, baseline.p95) == (40, 0, 20, 38)
     assert (product.n, product.n_censored, product.median, product.p95) == (20, 4, 10, None)
     # After k of 40 the curve S is 1 - k / 40, its band S ** exp(z * sqrt((1 - S) / (40 * S)) / log(S)) with z
-    # of -1.96 and 1.96. It crosses 1/2 at 14 and 26; its lower end crosses 1/20 at 35, its upper end never.
+    # of -1.96 and 1.96. It crosses 1/2 at 14 and 26.
     assert baseline.median_ci95 == (14, 26)
-    assert baseline.p95_ci95 == (35, None)
-    assert product.p95_ci95 == (None, None)
+    # Of 40, 36 or more are as short as the p95 with a chance of 95.2 %, 37 or more with one of 86.2 %.
+    assert baseline.p95_ci95 == (36.04, None)
+    # Of the product's, no more is known than that five were left after 16 minutes.
+    assert product.p95_ci95 == (16, None)
 
 
 async def test_nineteen_cases_are_one_too_few(database: Database, company: Company) -> None:

@@ -13,7 +13,7 @@ from tests.web.conftest import SignedIn
 def test_savings_are_shown_by_both_clocks_with_both_distributions(signed_in: SignedIn, company: Company) -> None:
     [[now]] = company.query("SELECT now() - interval '2 days'")
     session = company.add("ai_sessions", created_at=now)
-    for number in range(30):
+    for number in range(50):
         company.add(
             "handoff_baselines",
             seconds=600 + 30 * (number % 5),
