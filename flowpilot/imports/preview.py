@@ -19,7 +19,7 @@ from flowpilot.imports.known.statements import Statements
 from flowpilot.imports.known.tickets import KnownTickets, find_known
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.progress import Changes, ImportProgress, OnProgress
-from flowpilot.imports.reading.glance import Glance
+from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.reading.opening import open_log
 from flowpilot.imports.staging import stage, staged_cases
 from flowpilot.imports.writer import People
@@ -54,29 +54,29 @@ def preview_log(
     *,
     now: datetime,
     progress: OnProgress | None = None,
-    glance: Glance | None = None,
+    limit: PreviewLimit | None = None,
 ) -> Preview:
-    """What importing the log into the account would bring; with a `glance`, its first rows. Nothing is written.
+    """What importing the log into the account would bring; with a `limit`, its first rows. Nothing is written.
 
     Raises:
         LogFileError, BadRowError: the file, or one of its rows, cannot be used.
         MappingError: the mapping names a column that the file does not have.
-        LookTooLongError: the glance is over.
+        PreviewTooLongError: it takes too long.
     """
     on_progress = progress or (lambda _: None)
-    with account_transaction(runtime_url, account_id) as connection, _in_time(connection, glance):
-        with open_log(file, mapping.file.layout, glance=glance) as reader:
+    with account_transaction(runtime_url, account_id) as connection, _in_time(connection, limit):
+        with open_log(file, mapping.file.layout, limit=limit) as reader:
             staged = stage(connection, reader, mapping, on_progress, now)
         known = find_known(connection, account_id, mapping, lock=False)
-        looking = _Looking(
+        looking = _PreviewReader(
             mapping, known, Statements(connection, account_id), Figures(now, staged.odd_times), Changes()
         )
         total, done = staged.rows - known.rows_dropped, 0
         cases = staged_cases(connection, mapping, newest_first=staged.newest_first)
         for number, (ticket, rows) in enumerate(cases):
             looking.add(ticket, rows)
-            if glance is not None:
-                glance.go_on()
+            if limit is not None:
+                limit.check()
             done += len(rows)
             if number % _TELL_EVERY_CASES == 0:
                 on_progress(ImportProgress("looking", done, total))
@@ -91,22 +91,22 @@ def preview_log(
 
 
 @contextmanager
-def _in_time(connection: Connection, glance: Glance | None) -> Iterator[None]:
-    """No statement takes longer than the glance."""
-    if glance is None:
+def _in_time(connection: Connection, limit: PreviewLimit | None) -> Iterator[None]:
+    """No statement takes longer than the limit."""
+    if limit is None:
         yield
         return
-    milliseconds = int(glance.seconds_left * 1_000) + 1
+    milliseconds = int(limit.seconds_left * 1_000) + 1
     connection.execute("SELECT set_config('statement_timeout', %s, true)", (str(milliseconds),))
     try:
         yield
     except QueryCanceled:
-        glance.stop()
-        glance.go_on()
+        limit.stop()
+        limit.check()
 
 
 @dataclass(slots=True)
-class _Looking:
+class _PreviewReader:
     """What was seen of a log so far."""
 
     mapping: Mapping

@@ -172,7 +172,11 @@ def _list(connection: Connection, account_id: UUID, kind: ItemKind, into: str) -
 
 
 def _keep_named(connection: Connection, account_id: UUID, listed: str, columns: list[tuple[str, str]]) -> None:
-    """Take from a temporary table the ids that one of these columns of the account's rows names."""
+    """Take from a temporary table the ids that one of these columns of the account's rows names.
+
+    Each column is read once, so this takes time with the account, as the removal itself does, and no memory: a job
+    undoes, and nobody waits for it.
+    """
     for table, column in columns:
         statement = SQL("DELETE FROM {} WHERE id IN (SELECT {} FROM {} WHERE account_id = %s)")
         names = (Identifier(listed), Identifier(column), Identifier(table))

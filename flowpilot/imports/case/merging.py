@@ -57,7 +57,7 @@ def add_to(earlier: Sequence[Statement], further: Statement) -> Added:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _MergedCase:
     """A case, and whether its steps and handoffs come from a history of rows."""
 
     case: Case
@@ -81,17 +81,17 @@ def _by_mapping(statements: Sequence[Statement]) -> list[list[Statement]]:
     return groups
 
 
-def _told(ticket: str, group: Sequence[Statement]) -> _Told:
+def _told(ticket: str, group: Sequence[Statement]) -> _MergedCase:
     mapping, last = group[0].mapping, group[-1].rows
     rows = last
     if mapping.row is not None:
         rows = reduce(lambda known, more: joined(known, more, mapping), (one.rows for one in group))
     case = build_case(ticket, rows, mapping) or build_case(ticket, last, mapping)
     assert case is not None, "a statement is of a case that is not left out"
-    return _Told(case, mapping.row is not None)
+    return _MergedCase(case, mapping.row is not None)
 
 
-def _together(earlier: _Told, later: _Told) -> _Told:
+def _together(earlier: _MergedCase, later: _MergedCase) -> _MergedCase:
     """What two mappings make of a case."""
     case, before = later.case, earlier.case
     case = replace(
@@ -102,11 +102,11 @@ def _together(earlier: _Told, later: _Told) -> _Told:
         client=case.client or before.client,
     )
     if later.has_history or not earlier.has_history:
-        return _Told(case, later.has_history)
+        return _MergedCase(case, later.has_history)
     ends = [end for end in case.unknown if end not in _of_handoffs(case)]
     case = replace(case, steps=before.steps, handoffs=before.handoffs)
     case = replace(case, unknown=(*ends, *_of_handoffs(case)))
-    return _Told(_settled(case), has_history=True)
+    return _MergedCase(_settled(case), has_history=True)
 
 
 def _of_handoffs(case: Case) -> list[UnknownEnd]:

@@ -6,29 +6,29 @@ from pathlib import Path
 from typing import Any
 
 from flowpilot.imports.choosing.roles import Shape
-from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft, guess
-from flowpilot.imports.guess.suggest import adapted, look, suggest
+from flowpilot.imports.guess.suggest import adapted, read_sample, suggest
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, mapping_of, shipped_mappings
 from flowpilot.imports.mapping.sections import MappingError
-from flowpilot.imports.reading.glance import Glance
 from flowpilot.imports.reading.layout import Layout
+from flowpilot.imports.reading.limits import PreviewLimit
 
 GUESS = "guess"
 SAVED = "saved:"
 
 
 @dataclass(frozen=True, slots=True)
-class Beginning:
+class SuggestedDraft:
     """A file as it is read, and the draft of its mapping. `base` says where that comes from."""
 
     base: str
     draft: Draft
-    looked: Looked
+    sample: FileSample
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class DraftRequest:
     """Where to begin: with what fits best if `base` is empty. `shape` is what each row is, if a person says so.
 
     `layout` is how a file is written for which nothing else says it.
@@ -40,7 +40,9 @@ class Asked:
     layout: Layout = field(default_factory=Layout)
 
 
-def begin(file: Path, asked: Asked, saved: Mapping[str, Any], *, glance: Glance | None = None) -> Beginning:
+def begin(
+    file: Path, asked: DraftRequest, saved: Mapping[str, Any], *, limit: PreviewLimit | None = None
+) -> SuggestedDraft:
     """The file, and the draft to begin with. `saved` are the account's mappings by name.
 
     Raises:
@@ -48,13 +50,13 @@ def begin(file: Path, asked: Asked, saved: Mapping[str, Any], *, glance: Glance 
         MappingError: there is no such base.
     """
     if asked.shape is not None or asked.layout != Layout() or asked.base == GUESS:
-        return _guessed(file, asked, glance)
+        return _guessed(file, asked, limit)
     if not asked.base:
-        found = suggest(file, file.stem, asked.zone, glance=glance)
-        return Beginning(found.shipped or GUESS, found.draft, found.looked)
+        found = suggest(file, file.stem, asked.zone, limit=limit)
+        return SuggestedDraft(found.shipped or GUESS, found.draft, found.sample)
     mapping = _named(asked.base, saved)
-    looked = look(file, mapping.file.layout, glance=glance)
-    return Beginning(asked.base, adapted(draft_of(mapping), looked, asked.zone), looked)
+    sample = read_sample(file, mapping.file.layout, limit=limit)
+    return SuggestedDraft(asked.base, adapted(draft_of(mapping), sample, asked.zone), sample)
 
 
 def _named(base: str, saved: Mapping[str, Any]) -> Any:
@@ -68,13 +70,13 @@ def _named(base: str, saved: Mapping[str, Any]) -> Any:
     return load_mapping(base)
 
 
-def _guessed(file: Path, asked: Asked, glance: Glance | None) -> Beginning:
-    looked = look(file, asked.layout, glance=glance)
+def _guessed(file: Path, asked: DraftRequest, limit: PreviewLimit | None) -> SuggestedDraft:
+    sample = read_sample(file, asked.layout, limit=limit)
     repeats = None if asked.shape is None else asked.shape != "ticket"
-    draft = guess(looked, file.stem, asked.zone, repeats=repeats)
+    draft = guess(sample, file.stem, asked.zone, repeats=repeats)
     if asked.shape == "attributes":
         draft["session"]["attributes"] = "last_row"
     stated = {name: value for name, value in asdict(asked.layout).items() if value != getattr(Layout(), name)}
     if stated:
         draft["file"] = stated | draft.get("file", {})
-    return Beginning(GUESS, draft, looked)
+    return SuggestedDraft(GUESS, draft, sample)

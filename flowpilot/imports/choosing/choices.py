@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from flowpilot.imports.choosing.columns import choose_columns, prune
 from flowpilot.imports.choosing.values import STATUSES, give_meaning, meaning_of
-from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.guess.suggest import adapted
 from flowpilot.imports.mapping.loading import mapping_of
@@ -35,14 +35,14 @@ class Choices:
     run: bool | None = None
 
 
-def choose(suggested: Draft, looked: Looked, choices: Choices) -> Draft:
+def choose(suggested: Draft, sample: FileSample, choices: Choices) -> Draft:
     """The suggested draft with what was chosen.
 
     Raises:
         MappingError: two columns would be something that only one can be.
     """
     draft = deepcopy(suggested)
-    choose_columns(draft, looked, {name: role for name, role in choices.roles.items() if name in looked.header})
+    choose_columns(draft, sample, {name: role for name, role in choices.roles.items() if name in sample.header})
     for (column, value), meaning in choices.meanings.items():
         if meaning_of(draft, column, value) != meaning and choices.roles.get(column, "status"):
             give_meaning(draft, column, value, meaning)
@@ -54,7 +54,7 @@ def choose(suggested: Draft, looked: Looked, choices: Choices) -> Draft:
     for kind, names in (("machines", choices.machines), ("groups", choices.groups)):
         if names is not None:
             draft["people"] = draft.get("people", {}) | {kind: list(names)}
-    return adapted(draft, looked, choices.zone, month_first=choices.month_first)
+    return adapted(draft, sample, choices.zone, month_first=choices.month_first)
 
 
 def _hand_over(draft: Draft, *, first_row: bool | None, run: bool | None) -> None:

@@ -5,12 +5,12 @@ from typing import Any
 
 from flowpilot.imports.choosing.roles import STATUS, Role, columns_at, role_of, roles_for, shape_of
 from flowpilot.imports.choosing.values import give_meaning, likely_meanings
-from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.mapping.sections import MappingError
 
 
-def choose_columns(draft: Draft, looked: Looked, chosen: Mapping[str, str]) -> None:
+def choose_columns(draft: Draft, sample: FileSample, chosen: Mapping[str, str]) -> None:
     """Give columns other roles, by their names; a column with none is not read.
 
     Raises:
@@ -23,7 +23,7 @@ def choose_columns(draft: Draft, looked: Looked, chosen: Mapping[str, str]) -> N
         _drop(draft, column)
     for column, role in changed.items():
         if role is STATUS:
-            for value, meaning in likely_meanings(looked, column).items():
+            for value, meaning in likely_meanings(sample, column).items():
                 give_meaning(draft, column, value, meaning)
         elif role is not None:
             _put(draft, role, column)

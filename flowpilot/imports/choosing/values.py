@@ -3,7 +3,7 @@
 from typing import Any
 
 from flowpilot.imports.choosing.roles import shape_of
-from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.guess.roles import Roles
 
@@ -42,9 +42,9 @@ def give_meaning(draft: Draft, column: str, value: str, meaning: str) -> None:
         _end_with_value(draft, column)
 
 
-def likely_meanings(looked: Looked, column: str) -> dict[str, str]:
+def likely_meanings(sample: FileSample, column: str) -> dict[str, str]:
     """What the values of a status probably mean."""
-    found = next(one for one in looked.columns if one.name == column)
+    found = next(one for one in sample.columns if one.name == column)
     done = Roles({"status": found}, None, repeats=False).done_values("status")
     return dict.fromkeys(done, "resolved")
 

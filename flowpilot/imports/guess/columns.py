@@ -50,7 +50,7 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
+class FileSample:
     """The first rows of a file, by column; and its unknown values."""
 
     columns: tuple[Column, ...]
@@ -63,19 +63,19 @@ class Looked:
         return [column.name for column in self.columns]
 
 
-def look_at(reader: LogReader) -> Looked:
+def sample_of(reader: LogReader) -> FileSample:
     """Look at the first rows of an open file.
 
     Raises:
-        LookTooLongError: the glance at it is over.
+        PreviewTooLongError: it takes too long.
     """
     rows = [fields for _, fields in islice(reader.rows(), LOOKED_AT_ROWS)]
     columns = []
     for place, name in enumerate(reader.header):
-        reader.go_on()
+        reader.check()
         columns.append(_column(name, tuple(fields[place] for fields in rows)))
     found = {value for fields in rows for value in fields if value in UNKNOWN}
-    return Looked(tuple(columns), len(rows), tuple(sorted({"", *found})))
+    return FileSample(tuple(columns), len(rows), tuple(sorted({"", *found})))
 
 
 def _column(name: str, values: tuple[str, ...]) -> Column:

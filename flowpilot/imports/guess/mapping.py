@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.roles import Roles, roles_of
 from flowpilot.imports.guess.times import times_of
 
@@ -10,12 +10,12 @@ Draft = dict[str, Any]
 """A mapping as the tables and keys of its TOML, which may still lack something."""
 
 
-def guess(looked: Looked, name: str, zone: str, *, repeats: bool | None = None) -> Draft:
+def guess(sample: FileSample, name: str, zone: str, *, repeats: bool | None = None) -> Draft:
     """A draft for the file. `repeats` says whether a case has several rows, if a person has said so."""
-    roles = roles_of(looked, repeats=repeats)
+    roles = roles_of(sample, repeats=repeats)
     draft: Draft = {"name": name}
-    if len(looked.unknown) > 1:
-        draft["file"] = {"unknown": list(looked.unknown)}
+    if len(sample.unknown) > 1:
+        draft["file"] = {"unknown": list(sample.unknown)}
     draft["times"] = {}
     draft["case"] = {"id": roles.name("id")} if roles.name("id") else {}
     draft |= _rows(roles) if roles.repeats else {"ticket": _ticket(roles)}
@@ -24,7 +24,7 @@ def guess(looked: Looked, name: str, zone: str, *, repeats: bool | None = None) 
         draft["step"] = {"content": [roles.name("activity")]}
     if roles.repeats and (start := _handover(roles)):
         draft["handoff"] = {"start": start}
-    draft["times"] = times_of(draft, looked, zone)
+    draft["times"] = times_of(draft, sample, zone)
     return draft
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from flowpilot.imports.guess.columns import Column, Looked
+from flowpilot.imports.guess.columns import Column, FileSample
 from flowpilot.imports.guess.patterns import EXCEL
 
 # For each role the words of column names in English and German; the first that is found counts.
@@ -62,27 +62,27 @@ class Roles:
         return [] if column is None else column.common
 
 
-def roles_of(looked: Looked, *, repeats: bool | None = None) -> Roles:
+def roles_of(sample: FileSample, *, repeats: bool | None = None) -> Roles:
     """Which column says what. `repeats` says whether a case has several rows, if it is known."""
-    named = dict(_named(looked))
+    named = dict(_named(sample))
     case = named.get("id")
     if repeats is None:
-        repeats = case is not None and looked.rows > 1.5 * case.distinct
-    at = _written_at(looked, case) if repeats and case is not None else None
+        repeats = case is not None and sample.rows > 1.5 * case.distinct
+    at = _written_at(sample, case) if repeats and case is not None else None
     if at is not None:
         named = {role: column for role, column in named.items() if column is not at}
     return Roles(named, at, repeats)
 
 
-def _named(looked: Looked) -> Iterator[tuple[str, Column]]:
-    times = [column for column in looked.columns if _is_time(column)]
-    others = [column for column in looked.columns if column.known and not _is_time(column)]
+def _named(sample: FileSample) -> Iterator[tuple[str, Column]]:
+    times = [column for column in sample.columns if _is_time(column)]
+    others = [column for column in sample.columns if column.known and not _is_time(column)]
     for rules, columns in ((_TIMES, times), (_WORDS, others)):
         for role, words in rules.items():
             for word in words.split("|") if "(" not in words else [words]:
                 found = [column for column in columns if re.search(word, column.name, re.IGNORECASE)]
                 if found:
-                    yield role, _fullest(found, looked) if role == "id" else found[0]
+                    yield role, _fullest(found, sample) if role == "id" else found[0]
                     break
 
 
@@ -99,13 +99,13 @@ def _is_time(column: Column) -> bool:
     )
 
 
-def _fullest(columns: list[Column], looked: Looked) -> Column:
+def _fullest(columns: list[Column], sample: FileSample) -> Column:
     """A case's id is known in each row."""
-    return next((column for column in columns if column.known == looked.rows), columns[0])
+    return next((column for column in columns if column.known == sample.rows), columns[0])
 
 
-def _written_at(looked: Looked, case: Column) -> Column | None:
+def _written_at(sample: FileSample, case: Column) -> Column | None:
     """The time that differs most often within a case: when its rows were written."""
-    times = [column for column in looked.columns if _is_time(column) and column.known == looked.rows]
+    times = [column for column in sample.columns if _is_time(column) and column.known == sample.rows]
     pairs = {column.name: len(set(zip(case.values, column.values, strict=True))) for column in times}
     return max(times, key=lambda column: pairs[column.name], default=None)

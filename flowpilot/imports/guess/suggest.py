@@ -4,14 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from flowpilot.imports.guess.columns import Looked, look_at
+from flowpilot.imports.guess.columns import FileSample, sample_of
 from flowpilot.imports.guess.mapping import Draft, guess
 from flowpilot.imports.guess.times import is_ambiguous, times_of
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, shipped_mappings
 from flowpilot.imports.mapping.toml import as_toml
 from flowpilot.imports.reading.errors import LogFileError
-from flowpilot.imports.reading.glance import Glance, LookTooLongError
 from flowpilot.imports.reading.layout import Layout
+from flowpilot.imports.reading.limits import PreviewLimit, PreviewTooLongError
 from flowpilot.imports.reading.opening import open_log
 
 # Exports whose times do not follow anybody's settings.
@@ -24,36 +24,36 @@ class Suggestion:
 
     shipped: str | None
     draft: Draft
-    looked: Looked
+    sample: FileSample
 
 
-def look(file: Path, layout: Layout | None = None, *, glance: Glance | None = None) -> Looked:
+def read_sample(file: Path, layout: Layout | None = None, *, limit: PreviewLimit | None = None) -> FileSample:
     """The first rows of a file, by column.
 
     Raises:
         LogFileError: the file cannot be read.
     """
-    with open_log(file, layout, glance=glance) as reader:
-        return look_at(reader)
+    with open_log(file, layout, limit=limit) as reader:
+        return sample_of(reader)
 
 
-def suggest(file: Path, name: str, zone: str, *, glance: Glance | None = None) -> Suggestion:
+def suggest(file: Path, name: str, zone: str, *, limit: PreviewLimit | None = None) -> Suggestion:
     """The mapping that fits a file best. `name` is for people, and `zone` that of times that state none.
 
     Raises:
         LogFileError: the file cannot be read.
     """
-    looked = look(file, glance=glance)
-    fitting = _fitting(file, looked, glance)
+    sample = read_sample(file, limit=limit)
+    fitting = _fitting(file, sample, limit)
     if fitting is None:
-        return Suggestion(None, guess(looked, name, zone), looked)
-    shipped, looked = fitting
-    return Suggestion(shipped, adapted(draft_of(load_mapping(shipped)), looked, _ZONES.get(shipped, zone)), looked)
+        return Suggestion(None, guess(sample, name, zone), sample)
+    shipped, sample = fitting
+    return Suggestion(shipped, adapted(draft_of(load_mapping(shipped)), sample, _ZONES.get(shipped, zone)), sample)
 
 
-def adapted(draft: Draft, looked: Looked, zone: str, *, month_first: bool | None = None) -> Draft:
+def adapted(draft: Draft, sample: FileSample, zone: str, *, month_first: bool | None = None) -> Draft:
     """A mapping made for other files, with the zone and the times of this one."""
-    return draft | {"times": times_of(draft, looked, zone, month_first=month_first)}
+    return draft | {"times": times_of(draft, sample, zone, month_first=month_first)}
 
 
 def suggest_mapping(file: Path, zone: str) -> str:
@@ -63,11 +63,11 @@ def suggest_mapping(file: Path, zone: str) -> str:
         LogFileError: the file cannot be read, or no column looks like the id of a case or like a time.
     """
     found = suggest(file, file.stem, zone)
-    draft, columns = found.draft, found.looked.columns
+    draft, columns = found.draft, found.sample.columns
     if not draft["case"] or not any(column.patterns for column in columns):
         raise LogFileError(
             f"{file.name} has no column that looks like the id of a case, or none of times."
-            f" Its columns are: {', '.join(found.looked.header)}. Write the mapping by hand:"
+            f" Its columns are: {', '.join(found.sample.header)}. Write the mapping by hand:"
             " docs/how-to/import-a-log.md says how."
         )
     return "\n".join([*_remarks(file, found), as_toml(draft)])
@@ -78,19 +78,19 @@ def _remarks(file: Path, found: Suggestion) -> Iterator[str]:
         yield f"# {file.name} has all columns of the mapping that FlowPilot ships as {found.shipped}. This is that"
         yield "# mapping, with the times as they are written in the file. Set the zone, and try it with --dry-run."
     else:
-        rows = f"{found.looked.rows:,} rows"
+        rows = f"{found.sample.rows:,} rows"
         yield f"# Made by looking at {rows} of {file.name}. Read, correct, and try with --dry-run."
-    if is_ambiguous(found.draft, found.looked):
+    if is_ambiguous(found.draft, found.sample):
         yield "# Day and month could be the other way round: compare the times with the file."
     if "row" in found.draft and "handoff" not in found.draft:
         yield '# [handoff] says where tickets are handed over, for example: start = { column = "group" }'
 
 
-def _fitting(file: Path, looked: Looked, glance: Glance | None) -> tuple[str, Looked] | None:
+def _fitting(file: Path, sample: FileSample, limit: PreviewLimit | None) -> tuple[str, FileSample] | None:
     """The shipped mapping that finds the most of its columns in the file, and the file as it reads it."""
     fitting = [
         (len(uses), name, seen)
-        for name, uses, seen in _candidates(file, looked, glance)
+        for name, uses, seen in _candidates(file, sample, limit)
         if uses <= set(seen.header)
     ]
     if not fitting:
@@ -99,14 +99,16 @@ def _fitting(file: Path, looked: Looked, glance: Glance | None) -> tuple[str, Lo
     return name, seen
 
 
-def _candidates(file: Path, looked: Looked, glance: Glance | None) -> Iterator[tuple[str, set[str], Looked]]:
+def _candidates(
+    file: Path, sample: FileSample, limit: PreviewLimit | None
+) -> Iterator[tuple[str, set[str], FileSample]]:
     for name in shipped_mappings():
         mapping = load_mapping(name)
-        seen = looked
+        seen = sample
         if mapping.file.header_line > 1:
             try:
-                seen = look(file, Layout(header_line=mapping.file.header_line), glance=glance)
-            except LookTooLongError:
+                seen = read_sample(file, Layout(header_line=mapping.file.header_line), limit=limit)
+            except PreviewTooLongError:
                 raise
             except LogFileError:
                 continue

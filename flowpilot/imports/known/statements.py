@@ -3,7 +3,6 @@
 import json
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from functools import cached_property
 from typing import Any
 from uuid import UUID
 
@@ -44,6 +43,7 @@ class Statements:
 
     def __init__(self, connection: Connection, account_id: UUID) -> None:
         self._connection, self._account_id = connection, account_id
+        self._rules: dict[UUID, tuple[Rules, list[str]]] = {}
 
     def of(self, sessions: Sequence[UUID], *, without: UUID | None = None) -> Mapping[UUID, list[Statement]]:
         """The statements on these sessions, the earliest first; without those of one run, if it is named."""
@@ -53,20 +53,25 @@ class Statements:
             " WHERE c.account_id = %s AND c.session_id = ANY(%s) ORDER BY r.created_at, r.id"
         )
         found: dict[UUID, list[Statement]] = defaultdict(list)
-        for session_id, run_id, rows in self._connection.execute(query, (self._account_id, list(sessions))):
+        said = self._connection.execute(query, (self._account_id, list(sessions))).fetchall()
+        self._read_rules({run_id for _, run_id, _ in said if run_id != without})
+        for session_id, run_id, rows in said:
             if run_id != without:
                 mapping, columns = self._rules[run_id]
                 found[session_id].append(Statement(mapping, _rows(columns, rows)))
         return found
 
-    @cached_property
-    def _rules(self) -> dict[UUID, tuple[Rules, list[str]]]:
-        """The mapping of each run, and the columns of its rows."""
-        query = "SELECT id, rules FROM import_runs WHERE account_id = %s AND rules IS NOT NULL"
-        return {
-            run_id: (Rules.model_validate(rules["mapping"]), rules["columns"])
-            for run_id, rules in self._connection.execute(query, (self._account_id,)).fetchall()
-        }
+    def _read_rules(self, runs: set[UUID]) -> None:
+        """Read the mappings of these runs and the columns of their rows, unless they are known.
+
+        Of an account that imports every night only those are held that say something of the sessions asked for.
+        """
+        new = list(runs - self._rules.keys())
+        if not new:
+            return
+        query = "SELECT id, rules FROM import_runs WHERE account_id = %s AND id = ANY(%s) AND rules IS NOT NULL"
+        for run_id, rules in self._connection.execute(query, (self._account_id, new)).fetchall():
+            self._rules[run_id] = Rules.model_validate(rules["mapping"]), rules["columns"]
 
 
 def _rows(columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> list[Row]:

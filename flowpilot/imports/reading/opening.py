@@ -8,8 +8,8 @@ from pathlib import Path
 
 from flowpilot.imports.reading.delimited import DelimitedTable
 from flowpilot.imports.reading.encodings import HEAD, marked_encoding
-from flowpilot.imports.reading.glance import Glance
 from flowpilot.imports.reading.layout import Kind, Layout
+from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.reading.records import RecordTable
 from flowpilot.imports.reading.spreadsheets import SpreadsheetTable
 from flowpilot.imports.reading.table import Table, distinct, refuse_columns
@@ -38,7 +38,7 @@ class LogReader:
         refuse_columns(source.name, len(table.header))
         self.header, self.has_all_columns = distinct(table.header), table.has_all_columns
         self.is_cut = False
-        self._table, self._glance = table, source.glance
+        self._table, self._limit = table, source.limit
 
     @property
     def bytes_read(self) -> int:
@@ -57,34 +57,38 @@ class LogReader:
             BadRowError: a row cannot be read.
         """
         rows = self._table.rows()
-        return rows if self._glance is None else self._first(rows, self._glance)
+        return rows if self._limit is None else self._first(rows, self._limit)
 
-    def go_on(self) -> None:
+    def check(self) -> None:
         """Make sure that there is time left to look at it.
 
         Raises:
-            LookTooLongError: there is none.
+            PreviewTooLongError: there is none.
         """
-        if self._glance is not None:
-            self._glance.go_on()
+        if self._limit is not None:
+            self._limit.check()
 
-    def _first(self, rows: Iterator[tuple[int, list[str]]], glance: Glance) -> Iterator[tuple[int, list[str]]]:
-        for row in islice(rows, glance.most_rows):
-            glance.go_on()
+    def _first(
+        self, rows: Iterator[tuple[int, list[str]]], limit: PreviewLimit
+    ) -> Iterator[tuple[int, list[str]]]:
+        for row in islice(rows, limit.most_rows):
+            limit.check()
             yield row
         self.is_cut = next(rows, None) is not None
 
 
 @contextmanager
-def open_log(path: Path, layout: Layout | None = None, *, glance: Glance | None = None) -> Iterator[LogReader]:
-    """Open a log: CSV, a spreadsheet, JSON or XES, plain or packed. With a `glance`, its first rows only.
+def open_log(
+    path: Path, layout: Layout | None = None, *, limit: PreviewLimit | None = None
+) -> Iterator[LogReader]:
+    """Open a log: CSV, a spreadsheet, JSON or XES, plain or packed. With a `limit`, its first rows only.
 
     Raises:
         LogFileError: the file is missing, empty, damaged, or a zip with no file or several.
-        LookTooLongError: the glance is over.
+        PreviewTooLongError: it takes too long.
     """
     layout = layout or Layout()
-    with unpacked(path, glance) as source:
+    with unpacked(path, limit) as source:
         yield LogReader(source, _READERS[layout.kind or _kind(source)](source, layout))
 
 

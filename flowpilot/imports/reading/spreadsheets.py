@@ -86,8 +86,8 @@ def _lines(source: Unpacked, name: str | None) -> Iterator[Any]:
         command, stdin=source.file, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
     )
     source.ending.callback(_stop, running)
-    if source.glance is not None:
-        alarm = Timer(source.glance.seconds_left, running.kill)
+    if source.limit is not None:
+        alarm = Timer(source.limit.seconds_left, running.kill)
         alarm.start()
         source.ending.callback(alarm.cancel)
     assert running.stdout is not None
@@ -103,8 +103,8 @@ def _end(source: Unpacked, running: "subprocess.Popen[bytes]") -> Iterator[Any]:
         LogFileError: it could not.
     """
     code = running.wait()
-    if source.glance is not None:
-        source.glance.go_on()
+    if source.limit is not None:
+        source.limit.check()
     if code < 0:
         raise LogFileError(
             f"{source.name} needs more memory or time than a spreadsheet may. Often the reason is one cell far"

@@ -113,10 +113,10 @@ def columns_of(source: Unpacked, records: Iterable[Mapping[str, str]]) -> tuple[
     """
     names: dict[str, None] = {}
     reading = iter(records)
-    for record in islice(reading, None if source.glance is None else source.glance.most_rows):
+    for record in islice(reading, None if source.limit is None else source.limit.most_rows):
         names.update(dict.fromkeys(record))
         refuse_columns(source.name, len(names))
-    return list(names), source.glance is None or next(reading, None) is None
+    return list(names), source.limit is None or next(reading, None) is None
 
 
 def distinct(header: Sequence[str]) -> list[str]:

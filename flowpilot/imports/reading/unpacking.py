@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import IO, cast
 
 from flowpilot.imports.reading.errors import LogFileError
-from flowpilot.imports.reading.glance import Glance
+from flowpilot.imports.reading.limits import PreviewLimit
 
 # A log of text becomes ten to thirty times smaller. What becomes far smaller is made to fill a disk.
 LARGEST_RATIO = 100
@@ -29,7 +29,7 @@ _ERRORS = (OSError, EOFError, zlib.error, zipfile.BadZipFile, RuntimeError, NotI
 class Unpacked:
     """A file's own bytes on disk, how many there are, and their SHA-256 in hex: a packed file is the same file.
 
-    `ending` ends with it. With a `glance` it is only looked at, and its digest is empty.
+    `ending` ends with it. With a `limit` it is only looked at, and its digest is empty.
     """
 
     name: str
@@ -37,17 +37,17 @@ class Unpacked:
     size: int
     digest: str
     ending: ExitStack
-    glance: Glance | None = None
+    limit: PreviewLimit | None = None
 
 
 @contextmanager
-def unpacked(path: Path, glance: Glance | None = None) -> Iterator[Unpacked]:
-    """The file, unpacked into a temporary file if it is packed. A `glance` may end while it is read.
+def unpacked(path: Path, limit: PreviewLimit | None = None) -> Iterator[Unpacked]:
+    """The file, unpacked into a temporary file if it is packed. A `limit` may end while it is read.
 
     Raises:
         LogFileError: the file is missing or damaged, a zip with no file or several, or unreasonably large
         unpacked.
-        LookTooLongError: the glance is over.
+        PreviewTooLongError: it takes too long.
     """
     try:
         file = path.open("rb")
@@ -56,12 +56,12 @@ def unpacked(path: Path, glance: Glance | None = None) -> Iterator[Unpacked]:
     with file, ExitStack() as ending:
         packed = _opened(path.name, file)
         if packed is None:
-            yield _told(path.name, file, ending, glance)
+            yield _told(path.name, file, ending, limit)
             return
         plain = ending.enter_context(tempfile.TemporaryFile())
         with packed:
-            _copy(path.name, packed, plain, path.stat().st_size, glance)
-        yield _told(path.name, plain, ending, glance)
+            _copy(path.name, packed, plain, path.stat().st_size, limit)
+        yield _told(path.name, plain, ending, limit)
 
 
 def largest_of(packed_size: int) -> int:
@@ -85,13 +85,13 @@ def members_of(file: IO[bytes]) -> list[str]:
         file.seek(0)
 
 
-def _told(name: str, file: IO[bytes], ending: ExitStack, glance: Glance | None) -> Unpacked:
+def _told(name: str, file: IO[bytes], ending: ExitStack, limit: PreviewLimit | None) -> Unpacked:
     size = file.seek(0, SEEK_END)
     if not size:
         raise LogFileError(f"{name} is empty: it needs a header line and rows.")
     file.seek(0)
-    if glance is not None:
-        return Unpacked(name, glance.over(file), size, "", ending, glance)
+    if limit is not None:
+        return Unpacked(name, limit.wrap(file), size, "", ending, limit)
     sha256 = hashlib.sha256()
     while data := file.read(_PIECE):
         sha256.update(data)
@@ -123,12 +123,12 @@ def _only_member(name: str, file: IO[bytes]) -> IO[bytes]:
         raise LogFileError(f"{name} cannot be unpacked: {error}.") from error
 
 
-def _copy(name: str, packed: IO[bytes], plain: IO[bytes], packed_size: int, glance: Glance | None) -> None:
+def _copy(name: str, packed: IO[bytes], plain: IO[bytes], packed_size: int, limit: PreviewLimit | None) -> None:
     largest = largest_of(packed_size)
     copied = 0
     while data := _read(name, packed):
-        if glance is not None:
-            glance.go_on()
+        if limit is not None:
+            limit.check()
         copied += len(data)
         if copied > largest:
             raise LogFileError(

@@ -10,7 +10,7 @@ from flowpilot.http.body_limits import takes_logs
 from flowpilot.identity.access import CanManageAccount, CanManageAccountDetached
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.imports.choosing.bases import Asked, begin
+from flowpilot.imports.choosing.bases import DraftRequest, begin
 from flowpilot.imports.choosing.roles import role_of
 from flowpilot.imports.mapping.loading import mapping_of
 from flowpilot.imports.saved.service import saved_mappings
@@ -92,12 +92,12 @@ async def read_columns(
 ) -> LogColumnsOut:
     """The file's columns with examples, and a mapping for it: to be read, corrected, and previewed."""
     await count_look(request, actor)
-    asked = Asked(zone(tz).key if tz else actor.timezone, base)
+    asked = DraftRequest(zone(tz).key if tz else actor.timezone, base)
     database = request.app.state.database
     async with database.read(actor.account_id) as db:
         saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
     _, found = await with_file(
-        *(database, actor.account_id, upload_id), lambda file, glance: begin(file, asked, saved, glance=glance)
+        *(database, actor.account_id, upload_id), lambda file, limit: begin(file, asked, saved, limit=limit)
     )
     columns = [
         LogColumnOut(
@@ -108,9 +108,9 @@ async def read_columns(
             time_formats=list(column.patterns),
             role=role.words if (role := role_of(found.draft, column.name)) else None,
         )
-        for column in found.looked.columns
+        for column in found.sample.columns
     ]
-    return LogColumnsOut(rows=found.looked.rows, columns=columns, base=found.base, mapping=found.draft)
+    return LogColumnsOut(rows=found.sample.rows, columns=columns, base=found.base, mapping=found.draft)
 
 
 @router.post("/{upload_id}/preview")

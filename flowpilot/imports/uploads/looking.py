@@ -19,7 +19,7 @@ from flowpilot.db.session import Database
 from flowpilot.errors import FlowPilotError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import Preview, preview_log
-from flowpilot.imports.reading.glance import Glance
+from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.uploads.models import ImportUpload
 from flowpilot.imports.uploads.policy import require_start
 from flowpilot.imports.uploads.queries import copied, read_upload
@@ -33,7 +33,7 @@ _THREADS = ThreadPoolExecutor(max_workers=2, thread_name_prefix="imports")
 T = TypeVar("T")
 
 
-class TooManyLooksError(FlowPilotError):
+class PreviewsBusyError(FlowPilotError):
     """Other files are being looked at."""
 
     status = 503
@@ -57,14 +57,14 @@ class Turns:
         """The account's turn.
 
         Raises:
-            TooManyLooksError: it did not come in time.
+            PreviewsBusyError: it did not come in time.
         """
         lock = self._locks.setdefault(account_id, asyncio.Lock())
         try:
             async with asyncio.timeout(self._seconds):
                 await lock.acquire()
         except TimeoutError:
-            raise TooManyLooksError from None
+            raise PreviewsBusyError from None
         try:
             yield
         finally:
@@ -75,15 +75,15 @@ _TURNS = Turns(MOST_SECONDS)
 
 
 async def with_file(
-    database: Database, account_id: uuid.UUID, upload_id: uuid.UUID, work: Callable[[Path, Glance], T]
+    database: Database, account_id: uuid.UUID, upload_id: uuid.UUID, work: Callable[[Path, PreviewLimit], T]
 ) -> tuple[ImportUpload, T]:
     """Look at the file of an upload, in a thread. No connection of the pool is held meanwhile.
 
     Raises:
         UploadNotFoundError: there is none.
         UploadBusyError: it is being imported, or was.
-        TooManyLooksError: other files are being looked at.
-        LookTooLongError: from `work`, if it takes too long.
+        PreviewsBusyError: other files are being looked at.
+        PreviewTooLongError: from `work`, if it takes too long.
     """
     async with _TURNS.one(account_id):
         async with database.read(account_id) as db:
@@ -93,21 +93,21 @@ async def with_file(
             return upload, await in_thread(_THREADS, MOST_SECONDS, partial(work, file))
 
 
-async def in_thread(threads: ThreadPoolExecutor, seconds: float, work: Callable[[Glance], T]) -> T:
+async def in_thread(threads: ThreadPoolExecutor, seconds: float, work: Callable[[PreviewLimit], T]) -> T:
     """Do the work in one of the threads, in so many seconds from its beginning there.
 
     If this is cancelled, the work is told to stop, and waited for: its thread is taken for as long.
 
     Raises:
-        TooManyLooksError: no thread was free for so long.
+        PreviewsBusyError: no thread was free for so long.
     """
     loop = asyncio.get_running_loop()
-    begun: asyncio.Future[Glance] = loop.create_future()
+    begun: asyncio.Future[PreviewLimit] = loop.create_future()
 
     def do() -> T:
-        glance = Glance(MOST_ROWS, seconds)
-        loop.call_soon_threadsafe(begun.set_result, glance)
-        return work(glance)
+        limit = PreviewLimit(MOST_ROWS, seconds)
+        loop.call_soon_threadsafe(begun.set_result, limit)
+        return work(limit)
 
     task = threads.submit(do)
     done = asyncio.wrap_future(task)
@@ -115,7 +115,7 @@ async def in_thread(threads: ThreadPoolExecutor, seconds: float, work: Callable[
         either: set[asyncio.Future[Any]] = {begun, done}
         await asyncio.wait(either, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
         if task.cancel():
-            raise TooManyLooksError
+            raise PreviewsBusyError
         return await asyncio.shield(done)
     except asyncio.CancelledError:
         if not task.cancel():
@@ -132,14 +132,14 @@ class Previewer:
     account_id: uuid.UUID
     now: datetime
 
-    def preview(self, file: Path, glance: Glance, mapping: Mapping) -> Preview:
+    def preview(self, file: Path, limit: PreviewLimit, mapping: Mapping) -> Preview:
         """What importing the file's first rows would bring.
 
         Raises:
             LogFileError, BadRowError: the file, or one of its rows, cannot be used.
             MappingError: the mapping names a column that the file does not have.
         """
-        return preview_log(self.url, self.account_id, file, mapping, now=self.now, glance=glance)
+        return preview_log(self.url, self.account_id, file, mapping, now=self.now, limit=limit)
 
 
 async def preview_upload(

@@ -24,7 +24,7 @@ from flowpilot.imports.uploads.looking import MOST_ROWS
 from flowpilot.imports.uploads.models import ImportUpload
 from flowpilot.imports.uploads.policy import may_start, may_stop
 from flowpilot.web.frame import CurrentFrame, Frame
-from flowpilot.web.imports.looking import LookedAt, LookedAtAgain, LookedAtFirst
+from flowpilot.web.imports.looking import ChosenPreview, FirstPreview, UploadPreview
 from flowpilot.web.imports.reports import reports_path
 from flowpilot.web.imports.view import ChoicesView, view_of
 from flowpilot.web.render import go_to, render
@@ -40,7 +40,7 @@ class Choose(SettingsPage):
 
     template: ClassVar[str] = "settings/imports/choose.html"
     section: ClassVar[str] = PATH
-    seen: LookedAt
+    seen: UploadPreview
     view: ChoicesView | None
     zones: list[str]
     saved_as: str = ""
@@ -75,7 +75,7 @@ class Importing(SettingsPage):
 
 @router.get("/{upload_id}")
 async def show_upload(
-    request: Request, seen: LookedAtFirst, actor: CanManageAccount, db: ReadSession, frame: CurrentFrame
+    request: Request, seen: FirstPreview, actor: CanManageAccount, db: ReadSession, frame: CurrentFrame
 ) -> Response:
     if may_start(seen.upload.state):
         return _choose(request, seen, frame)
@@ -85,13 +85,13 @@ async def show_upload(
 
 
 @router.post("/{upload_id}")
-async def look_again(request: Request, seen: LookedAtAgain, _: CanManageAccount, frame: CurrentFrame) -> Response:
+async def look_again(request: Request, seen: ChosenPreview, _: CanManageAccount, frame: CurrentFrame) -> Response:
     return _choose(request, seen, frame)
 
 
 @router.post("/{upload_id}/start")
 async def start(
-    request: Request, seen: LookedAtAgain, actor: CanManageAccount, db: WriteSession, frame: CurrentFrame, now: Now
+    request: Request, seen: ChosenPreview, actor: CanManageAccount, db: WriteSession, frame: CurrentFrame, now: Now
 ) -> Response:
     if seen.form.is_afresh or seen.preview is None:
         # Something was changed that nobody has looked at: show it first.
@@ -102,7 +102,7 @@ async def start(
 
 @router.post("/{upload_id}/save")
 async def save(
-    request: Request, seen: LookedAtAgain, actor: CanManageAccount, db: WriteSession, frame: CurrentFrame, now: Now
+    request: Request, seen: ChosenPreview, actor: CanManageAccount, db: WriteSession, frame: CurrentFrame, now: Now
 ) -> Response:
     try:
         name = says_something(storable(seen.form.name.strip()))
@@ -113,7 +113,7 @@ async def save(
 
 
 @router.post("/{upload_id}/mapping.toml")
-async def download(seen: LookedAtAgain, _: CanManageAccount) -> Response:
+async def download(seen: ChosenPreview, _: CanManageAccount) -> Response:
     name = quote(f"{seen.form.name.strip() or 'mapping'}.toml")
     headers = {"Content-Disposition": f"attachment; filename*=UTF-8''{name}"}
     return Response(as_toml(draft_of(seen.ready())), media_type="application/toml", headers=headers)
@@ -131,7 +131,7 @@ async def discard(upload_id: uuid.UUID, actor: CanManageAccount, db: WriteSessio
     return go_to(PATH, "The uploaded file is removed.")
 
 
-def _choose(request: Request, seen: LookedAt, frame: Frame, saved_as: str = "") -> Response:
+def _choose(request: Request, seen: UploadPreview, frame: Frame, saved_as: str = "") -> Response:
     title = f"Import {seen.upload.name}"
     page = Choose(title=title, seen=seen, view=view_of(seen), zones=sorted(zone_names()), saved_as=saved_as)
     return render(request, page, frame)

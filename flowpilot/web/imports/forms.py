@@ -8,7 +8,7 @@ from pydantic import BaseModel, Field
 
 from flowpilot.clock import zone_names
 from flowpilot.http.fields import Storable, Text
-from flowpilot.imports.choosing.bases import GUESS, Asked, Beginning
+from flowpilot.imports.choosing.bases import GUESS, DraftRequest, SuggestedDraft
 from flowpilot.imports.choosing.choices import Choices
 from flowpilot.imports.choosing.roles import Shape
 from flowpilot.imports.guess.columns import Column
@@ -70,24 +70,24 @@ class ChoicesForm(BaseModel):
             return None
         return self.shape if self.shown_shape is not None and self.shape != self.shown_shape else self.forced
 
-    def asked(self, account_zone: str) -> Asked:
+    def asked(self, account_zone: str) -> DraftRequest:
         """Where to begin."""
         base = GUESS if self.moves_header else self.base
         # A mapping that was made for such files knows how they are written.
         is_guess = base in {"", GUESS} or self.forced_shape is not None
         read = Layout(header_line=self.header_line, sheet=self.sheet or None, records=self.records or None)
         layout = read if is_guess else Layout()
-        return Asked(self.zone_or(account_zone), base, self.forced_shape, layout)
+        return DraftRequest(self.zone_or(account_zone), base, self.forced_shape, layout)
 
     def zone_or(self, account_zone: str) -> str:
         """The zone that was chosen, if there is one of that name."""
         return self.zone if self.zone in zone_names() else account_zone
 
-    def choices(self, found: Beginning, account_zone: str) -> Choices:
+    def choices(self, found: SuggestedDraft, account_zone: str) -> Choices:
         """What was chosen, by the names of columns and values."""
         if self.is_afresh:
             return Choices(str(found.draft["times"]["zone"]) if not self.zone else self.zone_or(account_zone))
-        columns = found.looked.columns
+        columns = found.sample.columns
         return Choices(
             zone=self.zone_or(account_zone),
             roles=dict(_roles(self.role, columns)),

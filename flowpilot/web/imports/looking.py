@@ -12,13 +12,13 @@ from flowpilot.clock import Now
 from flowpilot.errors import InvalidError
 from flowpilot.identity.access import CanManageAccountDetached
 from flowpilot.identity.actor import Actor
-from flowpilot.imports.choosing.bases import Beginning, begin
+from flowpilot.imports.choosing.bases import SuggestedDraft, begin
 from flowpilot.imports.choosing.choices import choose, finished
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import Preview
-from flowpilot.imports.reading.glance import Glance
+from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.saved.service import saved_mappings
 from flowpilot.imports.uploads.api import count_look
 from flowpilot.imports.uploads.looking import Previewer, with_file
@@ -29,8 +29,8 @@ from flowpilot.web.imports.forms import ChoicesForm, sent_form
 
 
 @dataclass(frozen=True, slots=True)
-class LookedAt:
-    """An upload as the page shows it. Without a `beginning` its columns cannot be read, or need not be.
+class UploadPreview:
+    """An upload as the page shows it. Without a `suggested` draft its columns cannot be read, or need not be.
 
     `trouble` is what is wrong, in a sentence; `sheets` are those of a spreadsheet and `lists` those of a
     document, if one has to be chosen. `preview` is what an import would bring, if nothing is wrong.
@@ -39,7 +39,7 @@ class LookedAt:
     upload: ImportUpload
     form: ChoicesForm
     saved: tuple[str, ...] = ()
-    beginning: Beginning | None = None
+    suggested: SuggestedDraft | None = None
     draft: Draft | None = None
     mapping: Mapping | None = None
     preview: Preview | None = None
@@ -60,18 +60,18 @@ class LookedAt:
 
 async def look_first(
     request: Request, upload_id: uuid.UUID, actor: CanManageAccountDetached, now: Now
-) -> LookedAt:
+) -> UploadPreview:
     """The file as it was suggested, unless it is being imported."""
     async with request.app.state.database.read(actor.account_id) as db:
         upload = await read_upload(db, actor.account_id, upload_id)
     if not may_start(upload.state):
-        return LookedAt(upload, ChoicesForm())
+        return UploadPreview(upload, ChoicesForm())
     return await _look(request, actor, upload_id, ChoicesForm(), now)
 
 
 async def look_again(
     request: Request, upload_id: uuid.UUID, actor: CanManageAccountDetached, now: Now
-) -> LookedAt:
+) -> UploadPreview:
     """The file with what the form says."""
     try:
         form = await sent_form(request)
@@ -80,41 +80,43 @@ async def look_again(
     return await _look(request, actor, upload_id, form, now)
 
 
-LookedAtFirst = Annotated[LookedAt, Depends(look_first)]
-LookedAtAgain = Annotated[LookedAt, Depends(look_again)]
+FirstPreview = Annotated[UploadPreview, Depends(look_first)]
+ChosenPreview = Annotated[UploadPreview, Depends(look_again)]
 
 
-async def _look(request: Request, actor: Actor, upload_id: uuid.UUID, form: ChoicesForm, now: Now) -> LookedAt:
+async def _look(
+    request: Request, actor: Actor, upload_id: uuid.UUID, form: ChoicesForm, now: Now
+) -> UploadPreview:
     await count_look(request, actor)
     database = request.app.state.database
     async with database.read(actor.account_id) as db:
         saved = {one.name: one.content for one in await saved_mappings(db, actor.account_id)}
-    looking = _Looking(Previewer(database.url, actor.account_id, now), form, saved, actor.timezone)
+    looking = _PreviewReader(Previewer(database.url, actor.account_id, now), form, saved, actor.timezone)
     upload, seen = await with_file(database, actor.account_id, upload_id, looking.look)
     return replace(seen, upload=upload)
 
 
 @dataclass(frozen=True, slots=True)
-class _Looking:
+class _PreviewReader:
     previewer: Previewer
     form: ChoicesForm
     saved: dict[str, Draft]
     zone: str
 
-    def look(self, file: Path, glance: Glance) -> LookedAt:
+    def look(self, file: Path, limit: PreviewLimit) -> UploadPreview:
         """Read the file as the form says. What is wrong becomes part of the page."""
-        seen = LookedAt(ImportUpload(), self.form, tuple(self.saved))
+        seen = UploadPreview(ImportUpload(), self.form, tuple(self.saved))
         try:
-            found = begin(file, self.form.asked(self.zone), self.saved, glance=glance)
+            found = begin(file, self.form.asked(self.zone), self.saved, limit=limit)
         except InvalidError as error:
             sheets, lists = (tuple(error.extra.get(name, ())) for name in ("sheets", "lists"))
             return replace(seen, trouble=error.detail, sheets=sheets, lists=lists)
-        seen = replace(seen, beginning=found, draft=found.draft)
+        seen = replace(seen, suggested=found, draft=found.draft)
         try:
-            draft = choose(found.draft, found.looked, self.form.choices(found, self.zone))
+            draft = choose(found.draft, found.sample, self.form.choices(found, self.zone))
             seen = replace(seen, draft=draft)
             mapping = finished(draft)
             seen = replace(seen, mapping=mapping)
-            return replace(seen, preview=self.previewer.preview(file, glance, mapping))
+            return replace(seen, preview=self.previewer.preview(file, limit, mapping))
         except InvalidError as error:
             return replace(seen, trouble=error.detail.removesuffix(" Nothing was imported."))

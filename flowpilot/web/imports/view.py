@@ -16,11 +16,11 @@ from flowpilot.imports.choosing.roles import (
     status_columns,
 )
 from flowpilot.imports.choosing.values import STATUSES, meaning_of, meanings_for
-from flowpilot.imports.guess.columns import UNKNOWN, Column, Looked
+from flowpilot.imports.guess.columns import UNKNOWN, Column, FileSample
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.guess.times import is_ambiguous, is_month_first
 from flowpilot.imports.mapping.loading import load_mapping, shipped_mappings
-from flowpilot.web.imports.looking import LookedAt
+from flowpilot.web.imports.looking import UploadPreview
 
 # The roles of columns in which people stand.
 _PEOPLE = frozenset({"by", "engineer", "assignee", "first_response_by", "escalated_by", "claimed_by"})
@@ -104,16 +104,16 @@ class ChoicesView:
         return [one for one in self.columns if not one.role]
 
 
-def view_of(seen: LookedAt) -> ChoicesView | None:
+def view_of(seen: UploadPreview) -> ChoicesView | None:
     """The choices for a file; None if it cannot be read."""
-    if seen.beginning is None or seen.draft is None:
+    if seen.suggested is None or seen.draft is None:
         return None
-    draft, looked = seen.draft, seen.beginning.looked
+    draft, sample = seen.draft, seen.suggested.sample
     columns = list(_columns(seen, draft))
     return ChoicesView(
         shape=shape_of(draft),
         shapes=SHAPES,
-        base=seen.beginning.base,
+        base=seen.suggested.base,
         bases=list(_bases(seen)),
         zone=str(draft["times"]["zone"]),
         header_line=draft.get("file", {}).get("header_line", 1),
@@ -124,10 +124,10 @@ def view_of(seen: LookedAt) -> ChoicesView | None:
         rest=draft["session"]["status"][-1]["status"],
         rests={name: words for name, words in STATUSES.items() if name != "resolved"},
         names=list(_names(seen, draft)),
-        writers=_writers(looked, draft),
+        writers=_writers(sample, draft),
         hands_over=_hands_over(draft),
-        is_ambiguous=is_ambiguous(draft, looked),
-        month_first=is_month_first(draft, looked),
+        is_ambiguous=is_ambiguous(draft, sample),
+        month_first=is_month_first(draft, sample),
     )
 
 
@@ -139,10 +139,10 @@ def _hands_over(draft: Draft) -> HandoverView | None:
     return HandoverView(bool(start.get("first_row")), bool(start.get("run")), bool(start.get("values")))
 
 
-def _columns(seen: LookedAt, draft: Draft) -> Iterator[ColumnView]:
-    assert seen.beginning is not None
+def _columns(seen: UploadPreview, draft: Draft) -> Iterator[ColumnView]:
+    assert seen.suggested is not None
     sent = {} if seen.form.is_afresh else dict(one.partition(":")[::2] for one in seen.form.role)
-    for place, column in enumerate(seen.beginning.looked.columns):
+    for place, column in enumerate(seen.suggested.sample.columns):
         role = role_of(draft, column.name)
         # A status that has no meaning yet is nowhere in the mapping.
         is_status = role is None and sent.get(str(place)) == STATUS.name
@@ -158,7 +158,7 @@ def _values(draft: Draft, columns: list[ColumnView]) -> Iterator[ValuesView]:
             yield ValuesView(one.place, one.column.name, values)
 
 
-def _names(seen: LookedAt, draft: Draft) -> Iterator[NamesView]:
+def _names(seen: UploadPreview, draft: Draft) -> Iterator[NamesView]:
     likely = [] if seen.preview is None else seen.preview.figures.likely_machines
     yield _names_view("machine", "machines", [*seen.form.machine, *likely], draft)
     yield _names_view("group", "groups", seen.form.group, draft)
@@ -170,14 +170,14 @@ def _names_view(kind: str, key: str, offered: list[str], draft: Draft) -> NamesV
     return NamesView(kind, *_NAMES[kind], names)
 
 
-def _writers(looked: Looked, draft: Draft) -> list[str]:
+def _writers(sample: FileSample, draft: Draft) -> list[str]:
     """Who stands in the columns of people, the most frequent first."""
-    people = (one for one in looked.columns if (role := role_of(draft, one.name)) and role.name in _PEOPLE)
+    people = (one for one in sample.columns if (role := role_of(draft, one.name)) and role.name in _PEOPLE)
     counted = Counter(value for column in people for value in column.values if value not in UNKNOWN)
     return [name for name, _ in counted.most_common(_MOST_WRITERS)]
 
 
-def _bases(seen: LookedAt) -> Iterator[tuple[str, str]]:
+def _bases(seen: UploadPreview) -> Iterator[tuple[str, str]]:
     yield GUESS, "Guessed from the file"
     yield from ((f"{SAVED}{name}", f"Your mapping “{name}”") for name in seen.saved)
     yield from ((name, load_mapping(name).name) for name in shipped_mappings())

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from flowpilot.imports.choosing.bases import Asked, begin
-from flowpilot.imports.guess.columns import Looked
+from flowpilot.imports.choosing.bases import DraftRequest, begin
+from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import guess
 from flowpilot.imports.guess.patterns import PATTERNS, fitting, order_of, swapped
-from flowpilot.imports.guess.suggest import look, suggest
+from flowpilot.imports.guess.suggest import read_sample, suggest
 from flowpilot.imports.guess.times import is_ambiguous, is_month_first
 from flowpilot.imports.mapping.file import parse_time
 from tests.imports.test_vendors import SAMPLES
@@ -17,10 +17,10 @@ from tests.imports.test_vendors import SAMPLES
 MOMENT = datetime(2026, 6, 2, 16, 15, tzinfo=UTC)
 
 
-def looked_at(folder: Path, *lines: str) -> Looked:
+def looked_at(folder: Path, *lines: str) -> FileSample:
     file = folder / "tickets.csv"
     file.write_text("\n".join(lines))
-    return look(file)
+    return read_sample(file)
 
 
 @pytest.mark.parametrize("pattern", [one for one in PATTERNS if order_of(one) == "%m"])
@@ -54,17 +54,17 @@ def test_what_is_no_moment_is_read_in_none(text: str) -> None:
 @pytest.mark.parametrize("clock", ["9:00", "9:00:00", "9:00 AM", "9:00:00 PM"])
 @pytest.mark.parametrize("year", ["2026", "26"])
 def test_a_day_that_could_be_a_month_is_asked_about(tmp_path: Path, year: str, clock: str) -> None:
-    looked = looked_at(tmp_path, "Ticket;Opened", f"1;1/06/{year} {clock}", f"2;2/06/{year} {clock}")
-    draft = guess(looked, "log", "UTC")
-    assert is_ambiguous(draft, looked)
-    assert not is_month_first(draft, looked)
+    sample = looked_at(tmp_path, "Ticket;Opened", f"1;1/06/{year} {clock}", f"2;2/06/{year} {clock}")
+    draft = guess(sample, "log", "UTC")
+    assert is_ambiguous(draft, sample)
+    assert not is_month_first(draft, sample)
 
 
 def test_a_day_above_twelve_shows_the_order_of_the_other_columns(tmp_path: Path) -> None:
     rows = ("Ticket;Opened;Resolved", "1;1/06/2026 9:00 AM;25/06/2026 9:00 AM", "2;2/06/2026 9:00 AM;")
-    looked = looked_at(tmp_path, *rows)
-    draft = guess(looked, "log", "UTC")
-    assert (draft["times"]["format"], is_ambiguous(draft, looked)) == ("%d/%m/%Y %I:%M %p", False)
+    sample = looked_at(tmp_path, *rows)
+    draft = guess(sample, "log", "UTC")
+    assert (draft["times"]["format"], is_ambiguous(draft, sample)) == ("%d/%m/%Y %I:%M %p", False)
     american = looked_at(tmp_path, *(row.replace("25/06", "06/25") for row in rows))
     draft = guess(american, "log", "UTC")
     assert (draft["times"]["format"], is_ambiguous(draft, american)) == ("%m/%d/%Y %I:%M %p", False)
@@ -73,17 +73,17 @@ def test_a_day_above_twelve_shows_the_order_of_the_other_columns(tmp_path: Path)
 def test_a_mapping_that_says_which_comes_first_is_followed_and_asked_about() -> None:
     found = suggest(SAMPLES / "autotask.csv", "log", "UTC")
     assert found.draft["times"]["format"] == "%m/%d/%Y %I:%M %p"
-    assert is_month_first(found.draft, found.looked)
-    assert is_ambiguous(found.draft, found.looked)
-    begun = begin(SAMPLES / "connectwise.csv", Asked("UTC", "connectwise"), {})
+    assert is_month_first(found.draft, found.sample)
+    assert is_ambiguous(found.draft, found.sample)
+    begun = begin(SAMPLES / "connectwise.csv", DraftRequest("UTC", "connectwise"), {})
     assert begun.draft["times"]["format"] == "%m/%d/%Y %I:%M:%S %p"
 
 
 def test_a_ticket_number_of_ten_digits_is_no_time(tmp_path: Path) -> None:
-    looked = looked_at(tmp_path, "Ticket,Request time", "1234567890,1780416900", "1234567891,1780416900")
-    draft = guess(looked, "log", "UTC")
+    sample = looked_at(tmp_path, "Ticket,Request time", "1234567890,1780416900", "1234567891,1780416900")
+    draft = guess(sample, "log", "UTC")
     assert draft["case"] == {"id": "Ticket"}
-    looked = looked_at(tmp_path, "Number,Opened", "1234567890,1780416900", "1234567891,1780416900")
-    draft = guess(looked, "log", "UTC")
+    sample = looked_at(tmp_path, "Number,Opened", "1234567890,1780416900", "1234567891,1780416900")
+    draft = guess(sample, "log", "UTC")
     assert (draft["case"], draft["session"]["created_at"]) == ({"id": "Number"}, "Opened")
     assert draft["times"]["format"] == "epoch_s"

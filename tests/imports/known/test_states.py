@@ -187,6 +187,26 @@ def test_a_dry_run_compares_many_cases_at_once(
     assert (found.changes.updated, found.changes.unchanged, asked) == (1, 6, [7])
 
 
+def test_known_cases_read_the_mappings_of_their_own_imports_once(
+    world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    load(world, tmp_path, "may", ASKED)
+    load(world, tmp_path, "june", JOAN)
+    read: list[str] = []
+
+    def mapping_of(said: dict[str, Any]) -> Mapping:
+        read.append(said["name"])
+        return OPEN
+
+    monkeypatch.setattr("flowpilot.imports.known.statements.Rules.model_validate", mapping_of)
+    ((session_id,),) = world.ask("SELECT id FROM ai_sessions WHERE psa_ticket_id = 'T1'")
+    with account_transaction(world.url, world.account_id) as connection:
+        statements = Statements(connection, world.account_id)
+        for _ in range(2):
+            assert len(statements.of([session_id])[session_id]) == 1
+    assert read == [OPEN.name]
+
+
 def test_undoing_the_later_import_restores_what_the_earlier_had_said(
     world: World, urls: DatabaseUrls, tmp_path: Path
 ) -> None:

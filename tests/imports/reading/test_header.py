@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 import xlsxwriter
 
-from flowpilot.imports.guess.suggest import look, suggest
+from flowpilot.imports.guess.suggest import read_sample, suggest
 from flowpilot.imports.reading.errors import LogFileError
 from flowpilot.imports.reading.header import header_place
 from flowpilot.imports.reading.layout import Layout
@@ -127,5 +127,5 @@ def test_numbers_of_a_spreadsheet_are_dates_in_a_column_that_is_called_so(tmp_pa
     draft = suggest(path, "log", "UTC").draft
     assert (draft["case"], draft["session"]["created_at"]) == ({"id": "Ticket"}, "Opened")
     assert draft["times"]["format"] == "excel"
-    columns = {column.name: column.patterns for column in look(path).columns}
+    columns = {column.name: column.patterns for column in read_sample(path).columns}
     assert columns == dict.fromkeys(("Ticket", "Opened", "Resolved"), ("excel",))

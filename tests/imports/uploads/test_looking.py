@@ -7,8 +7,8 @@ from threading import Event
 
 import pytest
 
-from flowpilot.imports.reading.glance import Glance
-from flowpilot.imports.uploads.looking import TooManyLooksError, Turns, in_thread
+from flowpilot.imports.reading.limits import PreviewLimit
+from flowpilot.imports.uploads.looking import PreviewsBusyError, Turns, in_thread
 
 ONE, OTHER = uuid.UUID(int=1), uuid.UUID(int=2)
 LONG = 600.0
@@ -35,7 +35,7 @@ async def test_an_account_looks_at_one_file_at_a_time_and_others_need_not_wait()
 async def test_who_waits_too_long_is_told_so() -> None:
     turns = Turns(0)
     async with turns.one(ONE):
-        with pytest.raises(TooManyLooksError, match="open the page again in a minute"):
+        with pytest.raises(PreviewsBusyError, match="open the page again in a minute"):
             async with turns.one(ONE):
                 pass
     async with turns.one(ONE):
@@ -44,14 +44,14 @@ async def test_who_waits_too_long_is_told_so() -> None:
 
 async def test_a_look_that_gets_no_thread_in_time_is_given_up() -> None:
     go = Event()
-    done: list[Glance] = []
+    done: list[PreviewLimit] = []
     with ThreadPoolExecutor(1) as threads:
         busy = threads.submit(go.wait)
-        with pytest.raises(TooManyLooksError):
+        with pytest.raises(PreviewsBusyError):
             await in_thread(threads, 0, done.append)
         go.set()
         assert busy.result()
-        assert await in_thread(threads, LONG, lambda glance: glance.most_rows) == 20_000
+        assert await in_thread(threads, LONG, lambda limit: limit.most_rows) == 20_000
     assert done == []
 
 
@@ -59,11 +59,11 @@ async def test_a_look_that_nobody_waits_for_any_more_is_stopped_and_frees_its_th
     began, ended = asyncio.Event(), Event()
     loop = asyncio.get_running_loop()
 
-    def look(glance: Glance) -> None:
+    def look(limit: PreviewLimit) -> None:
         loop.call_soon_threadsafe(began.set)
         try:
             while True:
-                glance.go_on()
+                limit.check()
         finally:
             ended.set()
 

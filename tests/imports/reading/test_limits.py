@@ -11,7 +11,7 @@ import xlsxwriter
 from flowpilot.imports.guess.suggest import suggest
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
-from flowpilot.imports.reading.glance import Glance, LookTooLongError
+from flowpilot.imports.reading.limits import PreviewLimit, PreviewTooLongError
 from flowpilot.imports.reading.opening import open_log
 from tests.imports.helpers import NOW, SMALL, World, row, write_log
 
@@ -67,24 +67,24 @@ KINDS = [csv, packed, document, lines, xes, spreadsheet]
 
 @pytest.mark.parametrize("make", KINDS)
 def test_a_look_ends_with_its_time(tmp_path: Path, make: Callable[[Path], Path]) -> None:
-    glance = Glance(10**6, 12, Ticking())
+    limit = PreviewLimit(10**6, 12, Ticking())
     with (
-        pytest.raises(LookTooLongError, match=r"longer than 12 seconds.*without a limit"),
-        open_log(make(tmp_path), glance=glance) as reader,
+        pytest.raises(PreviewTooLongError, match=r"longer than 12 seconds.*without a limit"),
+        open_log(make(tmp_path), limit=limit) as reader,
     ):
         list(reader.rows())
 
 
 @pytest.mark.parametrize("make", KINDS)
 def test_a_look_reads_the_first_rows(tmp_path: Path, make: Callable[[Path], Path]) -> None:
-    with open_log(make(tmp_path), glance=Glance(20, 600)) as reader:
+    with open_log(make(tmp_path), limit=PreviewLimit(20, 600)) as reader:
         assert (len(list(reader.rows())), reader.is_cut) == (20, True)
 
 
 def test_a_look_at_a_spreadsheet_ends_what_reads_it(tmp_path: Path) -> None:
-    glance = Glance(10**6, 600)
-    glance.stop()
-    with pytest.raises(LookTooLongError), open_log(spreadsheet(tmp_path), glance=glance):
+    limit = PreviewLimit(10**6, 600)
+    limit.stop()
+    with pytest.raises(PreviewTooLongError), open_log(spreadsheet(tmp_path), limit=limit):
         pass
 
 
@@ -92,7 +92,7 @@ def test_the_columns_are_those_of_the_first_records(tmp_path: Path) -> None:
     records = [{"ticket": "1"}] * 30 + [{"ticket": "2", "late": "x"}]
     file = saved(tmp_path, "".join(json.dumps(one) + "\n" for one in records))
     for most, header in ((30, ["ticket"]), (31, ["ticket", "late"])):
-        with open_log(file, glance=Glance(most, 600)) as reader:
+        with open_log(file, limit=PreviewLimit(most, 600)) as reader:
             assert (reader.header, reader.has_all_columns) == (header, most == 31)
     with open_log(file) as reader:
         assert reader.header == ["ticket", "late"]
@@ -102,7 +102,7 @@ def test_a_column_that_only_later_records_have_is_no_fault_of_the_mapping(world:
     first = {name: cell for name, cell in row("T1", 1, "09:00", "Ada").items() if name != "note"}
     records = [first | {"seq": str(place)} for place in range(40)] + [row("T1", 50, "10:00", "Ada", note="late")]
     file = saved(tmp_path, "".join(json.dumps(one) + "\n" for one in records))
-    found = preview_log(world.url, world.account_id, file, SMALL, now=NOW, glance=Glance(30, 600))
+    found = preview_log(world.url, world.account_id, file, SMALL, now=NOW, limit=PreviewLimit(30, 600))
     assert (found.rows, found.is_cut, found.figures.steps) == (30, True, 30)
     world.load(file)
     assert world.ask("SELECT content->>'note' FROM ai_session_steps ORDER BY position DESC LIMIT 1") == [("late",)]
@@ -110,18 +110,18 @@ def test_a_column_that_only_later_records_have_is_no_fault_of_the_mapping(world:
 
 def test_a_statement_ends_with_the_look(world: World, tmp_path: Path) -> None:
     log = write_log(tmp_path / "log.csv", [row(f"T{n}", 1, "09:00", "Ada") for n in range(200)])
-    glance = Glance(10**6, 600)
+    limit = PreviewLimit(10**6, 600)
 
     def blocked(_: object) -> None:
-        glance.stop()
+        limit.stop()
 
-    with pytest.raises(LookTooLongError):
-        preview_log(world.url, world.account_id, log, SMALL, now=NOW, progress=blocked, glance=glance)
+    with pytest.raises(PreviewTooLongError):
+        preview_log(world.url, world.account_id, log, SMALL, now=NOW, progress=blocked, limit=limit)
 
 
 def test_a_suggestion_ends_with_the_look(tmp_path: Path) -> None:
-    with pytest.raises(LookTooLongError):
-        suggest(csv(tmp_path), "log", "UTC", glance=Glance(10**6, 2, Ticking()))
+    with pytest.raises(PreviewTooLongError):
+        suggest(csv(tmp_path), "log", "UTC", limit=PreviewLimit(10**6, 2, Ticking()))
 
 
 def test_a_look_without_an_end_is_as_before(world: World, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""How much of a file is looked at before it is imported: its first rows, for a while."""
+"""How much of a file a preview reads: its first rows, for a while."""
 
 import io
 import time
@@ -9,12 +9,12 @@ from typing import IO, Any
 from flowpilot.imports.reading.errors import LogFileError
 
 
-class LookTooLongError(LogFileError):
-    """The file takes too long to look at."""
+class PreviewTooLongError(LogFileError):
+    """A preview of the file takes too long."""
 
 
-class Glance:
-    """A look at the first rows of a file, which ends after some seconds, or as soon as it is told to stop."""
+class PreviewLimit:
+    """How many rows of a file are read, and for how long. It can be stopped before."""
 
     def __init__(self, most_rows: int, seconds: float, clock: Callable[[], float] = time.monotonic) -> None:
         self.most_rows, self.seconds = most_rows, seconds
@@ -26,23 +26,23 @@ class Glance:
         return 0.0 if self._stopped.is_set() else max(0.0, self._until - self._clock())
 
     def stop(self) -> None:
-        """End the look: nobody waits for it any more."""
+        """End the preview: nobody waits for it any more."""
         self._stopped.set()
 
-    def go_on(self) -> None:
+    def check(self) -> None:
         """Make sure that there is time left.
 
         Raises:
-            LookTooLongError: there is none.
+            PreviewTooLongError: there is none.
         """
         if not self.seconds_left:
-            raise LookTooLongError(
+            raise PreviewTooLongError(
                 f"Looking at the file took longer than {self.seconds:.0f} seconds, and was stopped."
                 " Export fewer months or fewer columns, or save a spreadsheet as CSV. On the server,"
                 " `flowpilot import FILE --dry-run` looks at it without a limit."
             )
 
-    def over(self, file: IO[bytes]) -> IO[bytes]:
+    def wrap(self, file: IO[bytes]) -> IO[bytes]:
         """The file, each read of which first makes sure that there is time left."""
         return io.BufferedReader(_Timed(file, self))
 
@@ -50,8 +50,8 @@ class Glance:
 class _Timed(io.RawIOBase):
     """A file that is read while there is time."""
 
-    def __init__(self, file: IO[bytes], glance: Glance) -> None:
-        self._file, self._glance = file, glance
+    def __init__(self, file: IO[bytes], limit: PreviewLimit) -> None:
+        self._file, self._limit = file, limit
 
     def readable(self) -> bool:
         return True
@@ -60,7 +60,7 @@ class _Timed(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int:
-        self._glance.go_on()
+        self._limit.check()
         data = self._file.read(len(buffer))
         buffer[: len(data)] = data
         return len(data)
