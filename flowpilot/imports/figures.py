@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 from statistics import fmean, median
 
-from flowpilot.imports.case.model import Case
+from flowpilot.imports.case.model import Case, Handoff
 from flowpilot.imports.progress import OddTimes
 
 SHOWN_CASES = 10
@@ -32,7 +32,8 @@ class Figures:
     """What the cases so far come to. Memory grows by a number a case, and by the names of people.
 
     `known` are cases that earlier imports brought. Of those, only what would be written again counts, and that as
-    people, as ends that are unknown and as times in the future. `less` of them would lose something.
+    people, as ends that are unknown, as times in the future and as handoffs `outside` of the case; `less` of them
+    would lose something.
     """
 
     now: datetime
@@ -46,6 +47,7 @@ class Figures:
     steps: int = 0
     ends_unknown: int = 0
     in_the_future: int = 0
+    outside: int = 0
     largest: tuple[str, int] = ("", 0)
     minutes: list[float] = field(default_factory=list)
     people: set[str] = field(default_factory=set)
@@ -79,6 +81,7 @@ class Figures:
     def _see_what_is_written(self, case: Case) -> None:
         self.ends_unknown += len(case.unknown)
         self.in_the_future += max(_moments(case)) > self.now
+        self.outside += any(not _is_within(handoff, case) for handoff in case.handoffs)
         self.people.update(_people(case))
 
     @property
@@ -152,6 +155,12 @@ class Figures:
             yield Doubt(sentence, "Look at times.zone.", "Look at the time zone.")
         if self.ends_unknown:
             yield Doubt(f"Ends dated before their beginnings: {self.ends_unknown:,}. They would be unknown.")
+        if self.outside:
+            yield Doubt(
+                f"Cases handed over before they were opened, or after they were resolved: {self.outside:,}.",
+                "Look at times.zone, and at the columns of these times.",
+                "Look at the time zone, and at the columns of these times.",
+            )
         if self.in_the_future:
             yield Doubt(
                 f"Cases with times in the future: {self.in_the_future:,}.",
@@ -191,6 +200,10 @@ class Figures:
             counted = self._answers[str(name)]
             counted[0] += 1
             counted[1] += name in quick
+
+
+def _is_within(handoff: Handoff, case: Case) -> bool:
+    return case.created_at <= handoff.at and (case.resolved_at is None or handoff.at <= case.resolved_at)
 
 
 def _moments(case: Case) -> Iterator[datetime]:

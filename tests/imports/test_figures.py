@@ -1,3 +1,4 @@
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -75,3 +76,11 @@ def test_who_answers_within_a_minute_in_most_cases_is_likely_a_machine() -> None
     assert figures(*quick).likely_machines == []
     assert figures(*quick, *slow).likely_machines == ["Mailbot"]
     assert figures(*quick, *slow, case("T", steps=((0, "Ada"), (50, "Mailbot")))).likely_machines == []
+
+
+@pytest.mark.parametrize(("minutes", "outside"), [(-1, True), (0, False), (60, False), (61, True)])
+def test_a_handoff_before_its_case_or_after_its_end_is_doubtful(minutes: int, outside: bool) -> None:
+    one = case("A")
+    moved = replace(one, handoffs=[replace(one.handoffs[0], at=OPENED + timedelta(minutes=minutes))])
+    words = "Cases handed over before they were opened, or after they were resolved: 1."
+    assert (words in [doubt.what for doubt in figures(moved).doubts()]) is outside

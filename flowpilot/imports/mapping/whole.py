@@ -51,7 +51,7 @@ class Mapping(Section):
             raise ValueError(f"times.columns names {', '.join(unused)}, which nothing else in the mapping does")
         return self
 
-    @property
+    @cached_property
     def identity(self) -> str:
         """What tells it from others, as JSON: two that read the same in a log are the same."""
         # Without keys that are younger than imports, if they say nothing: those would be others otherwise.
