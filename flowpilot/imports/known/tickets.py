@@ -16,23 +16,26 @@ JOIN ai_sessions s ON s.account_id = %(account)s AND s.psa_ticket_id = staged.ce
 WHERE EXISTS (
     SELECT FROM import_cases c JOIN import_runs r ON r.account_id = c.account_id AND r.id = c.run_id
     WHERE c.account_id = %(account)s AND c.session_id = s.id AND r.rules->'mapping'->>'system' = %(system)s
-) AND staged.case_id NOT IN (SELECT case_id FROM same)
+) AND NOT EXISTS (SELECT FROM same WHERE same.case_id = staged.case_id)
 """
 _SAME_NUMBER = """
-INSERT INTO same SELECT DISTINCT c.rows->-1->>%(place)s::int, c.session_id FROM import_cases c
+INSERT INTO same SELECT DISTINCT staged.case_id, c.session_id FROM staged
+JOIN import_cases c ON c.rows->-1->>%(place)s::int = staged.case_id
 WHERE c.account_id = %(account)s AND c.run_id = %(run)s
-    AND c.rows->-1->>%(place)s::int IN (SELECT case_id FROM staged WHERE case_id NOT IN (SELECT case_id FROM same))
+    AND NOT EXISTS (SELECT FROM same WHERE same.case_id = staged.case_id)
 """
-_DROP = f"""
-WITH gone AS (
-    DELETE FROM staged
-    WHERE ({ticket_key("case_id")} IN (
-        SELECT {ticket_key("psa_ticket_id")} FROM ai_sessions WHERE account_id = %s AND psa_ticket_id IS NOT NULL
-    ) OR case_id IN (SELECT case_id FROM same)) AND case_id NOT IN (SELECT case_id FROM known)
-    RETURNING case_id
-)
-SELECT count(*), count(DISTINCT case_id) FROM gone
+# Joins, and no IN within an OR: what is asked of each row is then asked of all sessions, if those are many.
+_TAKEN = f"""
+CREATE TEMP TABLE taken ON COMMIT DROP AS SELECT case_id FROM (
+    SELECT case_id FROM same UNION
+    SELECT c.case_id FROM (SELECT DISTINCT case_id FROM staged) c
+    JOIN ai_sessions s ON {ticket_key("s.psa_ticket_id")} = {ticket_key("c.case_id")} WHERE s.account_id = %s
+) c WHERE NOT EXISTS (SELECT FROM known WHERE known.case_id = c.case_id)
 """  # noqa: S608 - It is made of our own constants.
+_DROP = """
+WITH gone AS (DELETE FROM staged USING taken WHERE staged.case_id = taken.case_id RETURNING staged.case_id)
+SELECT count(*), count(DISTINCT case_id) FROM gone
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +66,8 @@ def find_known(connection: Connection, account_id: UUID, mapping: Mapping, *, lo
     if found.rowcount:
         connection.execute("ANALYZE known")
         keep_untouched(connection, account_id, "known", lock=lock)
-    dropped = connection.execute(_DROP.encode(), (account_id,)).fetchone()
+    connection.execute(_TAKEN.encode(), (account_id,))
+    dropped = connection.execute(_DROP).fetchone()
     assert dropped is not None
     sessions = connection.execute("SELECT case_id, id FROM known").fetchall()
     return KnownTickets(dict(sessions), *dropped)
