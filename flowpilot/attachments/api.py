@@ -134,5 +134,8 @@ def _answer(
     tag = f'"{found.sha256[:32]}{"-thumbnail" if is_thumbnail else ""}"'
     if known is not None and tag in known:
         return Response(status_code=304, headers={**_HEADERS, "ETag": tag})
-    content = pieces(request.app.state.database, found.account_id, found.id, is_thumbnail=is_thumbnail)
+    n_bytes = (found.thumbnail_bytes if is_thumbnail else found.byte_count) or 0
+    database = request.app.state.database
+    # A file that ends too early is not taken for whole: the connection breaks.
+    content = pieces(database, found.account_id, found.id, is_thumbnail=is_thumbnail, n_bytes=n_bytes)
     return StreamingResponse(content, media_type=media_type, headers={**_HEADERS, **headers, "ETag": tag})

@@ -91,19 +91,30 @@ async def kept_bytes(db: ReadDb, account_id: uuid.UUID) -> int:
 
 
 async def pieces(
-    database: Database, account_id: uuid.UUID, attachment_id: uuid.UUID, *, is_thumbnail: bool = False
+    database: Database,
+    account_id: uuid.UUID,
+    attachment_id: uuid.UUID,
+    *,
+    is_thumbnail: bool = False,
+    n_bytes: int = 0,
 ) -> AsyncIterator[bytes]:
     """A file's bytes, piece by piece.
 
     Each read is a transaction of its own, so that a slow reader holds neither memory nor a connection.
+
+    Raises:
+        AttachmentErasedError: it was removed meanwhile, and what was read is a part: fewer than `n_bytes`.
     """
     position, is_over = 0, False
     while not is_over:
         async with database.read(account_id) as db:
             found = await _chunks(db, account_id, attachment_id, position, is_thumbnail=is_thumbnail)
         for chunk in found:
+            n_bytes -= len(chunk)
             yield chunk
         position, is_over = position + len(found), len(found) < _CHUNKS_AT_ONCE
+    if n_bytes > 0:
+        raise AttachmentErasedError
 
 
 async def read_whole(db: ReadDb, attachment: Attachment) -> bytes | None:

@@ -9,6 +9,7 @@ from fastapi.testclient import TestClient
 from flowpilot.app import create_app
 from flowpilot.attachments import service
 from flowpilot.attachments.preparing import CHUNK_BYTES
+from flowpilot.attachments.queries import AttachmentErasedError, pieces
 from flowpilot.clock import now
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database
@@ -63,6 +64,20 @@ def test_a_large_file_comes_back_as_it_was(client: TestClient, company: Company)
     sizes = company.query("SELECT length(content) FROM attachment_chunks ORDER BY position")
     assert sizes == [(CHUNK_BYTES,)] * 7 + [(16,)]
     assert company.query("SELECT sha256 FROM attachments") == [(hashlib.sha256(content).hexdigest(),)]
+
+
+@pytest.mark.anyio
+async def test_a_file_that_is_removed_while_it_is_read_does_not_end_as_if_it_was_whole(
+    client: TestClient, company: Company, database: Database
+) -> None:
+    made = uploaded(client, company, b"0123456789abcde\n" * (7 * CHUNK_BYTES // 16), "long.log")
+    file_id = uuid.UUID(made["id"])
+    reading = pieces(database, company.id, file_id, n_bytes=made["bytes"])
+    assert len(await anext(reading)) == CHUNK_BYTES
+    async with database.write(company.id) as db:
+        await service.erase(db, company.id, [file_id])
+    with pytest.raises(AttachmentErasedError):
+        [_ async for _ in reading]
 
 
 def test_a_copy_is_asked_about_and_not_sent_again(client: TestClient, company: Company) -> None:
