@@ -12,6 +12,7 @@ from flowpilot.identity.auth import WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.sessions.suggestions.schemas import DismissalIn, ResultIn
 from flowpilot.web.questions import FromForm, back_to
+from flowpilot.web.refused.twice import PRESSED_ONCE
 
 router = APIRouter(prefix="/handoffs/{handoff_id}/suggestions", include_in_schema=False)
 
@@ -20,7 +21,7 @@ class DoneForm(FromForm, OnceForm, ResultIn):
     """What came of it."""
 
 
-class DismissedForm(FromForm, DismissalIn):
+class DismissedForm(FromForm, OnceForm, DismissalIn):
     """Why it is not followed."""
 
 
@@ -37,7 +38,7 @@ async def do_next_step(
     return back_to(await api.record_done(request, handoff_id, body, actor, loaded, db, once), body)
 
 
-@router.post("/dismiss")
+@router.post("/dismiss", dependencies=[PRESSED_ONCE])
 async def dismiss_next_step(
     handoff_id: uuid.UUID,
     body: Annotated[DismissedForm, Form()],

@@ -7,7 +7,6 @@ from typing import Any, ClassVar
 from urllib.parse import quote
 
 from fastapi import Request, Response
-from fastapi.responses import RedirectResponse
 from starlette.exceptions import HTTPException
 
 from flowpilot.db.failures import (
@@ -20,7 +19,7 @@ from flowpilot.db.failures import (
 from flowpilot.errors import OutdatedError
 from flowpilot.identity.auth import NoAccountError
 from flowpilot.identity.cookies import COOKIE
-from flowpilot.identity.idempotency import IdempotencyKeyReusedError
+from flowpilot.identity.idempotency import IdempotencyKeyReusedError, RecordedBeforeError
 from flowpilot.psa.providers.registry import PROVIDERS
 from flowpilot.sessions.following.seen import SessionMovedOnError
 from flowpilot.sessions.path import NothingOfferedError
@@ -28,11 +27,10 @@ from flowpilot.text import sentence
 from flowpilot.web.flows.refusals import FLOW_PROBLEMS, LinkedProblem, linked_problems, without_problems
 from flowpilot.web.formatting import field_label
 from flowpilot.web.frame import Frame, frame_of
-from flowpilot.web.outdated import page_before, show_again, show_present, written
+from flowpilot.web.outdated import NOT_PAGES, page_before, show_again, show_present, written
+from flowpilot.web.refused.leading import is_of_ours, lead_to, path_of, wanted
 from flowpilot.web.refused.resending import to_resend
 from flowpilot.web.render import Page, accounts_path, render
-
-_NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
 
 _HEADINGS_OF_KINDS = {"urn:flowpilot:problem:cross-site": "That request did not come from a FlowPilot page"}
 
@@ -73,8 +71,8 @@ class Failure(Page):
     """An error. `detail` says what to do, if that helps; `problems` are those of a flow, with links.
 
     Without scripts a form leaves the screen. If no page shows it again, `kept` is what was written in it; `back`
-    leads to where it was. `is_known`: that it was not recorded. `resent` are all its fields, if it can be sent
-    again as it is, to `action`.
+    leads to where it was, or `sign_in` to signing in first. `is_known`: that it was not recorded. `resent` are all
+    its fields, if it can be sent again as it is, to `action`.
     """
 
     template: ClassVar[str] = "error.html"
@@ -87,6 +85,7 @@ class Failure(Page):
     back: str | None = None
     resent: Sequence[tuple[str, str]] = ()
     action: str = ""
+    sign_in: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,13 +101,13 @@ class FailureNote(Failure):
 
 async def as_page(request: Request, problem: dict[str, Any], error: Exception) -> Response | None:
     """The answer to a person whose request failed; None if a program sent it."""
-    if request.url.path.startswith(_NOT_PAGES) or "Authorization" in request.headers:
+    if request.url.path.startswith(NOT_PAGES) or "Authorization" in request.headers:
         return None
     status: int = problem["status"]
     if status == 401:
-        return _sign_in(request)
+        return await _sign_in(request)
     if isinstance(error, NoAccountError):
-        return _lead_to(request, accounts_path(_wanted(request)))
+        return lead_to(request, accounts_path(wanted(request)))
     if request.method == "POST" and (page := await _page_of_form(request, problem, error)):
         return page
     if isinstance(error, DatabaseUnavailableError):
@@ -118,6 +117,10 @@ async def as_page(request: Request, problem: dict[str, Any], error: Exception) -
 
 async def _page_of_form(request: Request, problem: dict[str, Any], error: Exception) -> Response | None:
     """The page of a refused form with what was typed, if it is to be shown again."""
+    if isinstance(error, RecordedBeforeError):
+        # It was recorded, so its page shows it, and nothing is kept of what was written.
+        of_what, before = "/".join(request.url.path.split("/")[:3]), page_before(request)
+        return lead_to(request, of_what if before is None or before.startswith(of_what) else before)
     if isinstance(error, OutdatedError):
         has_moved_on = isinstance(error, (SessionMovedOnError, NothingOfferedError))
         # Words that missed their place can be recorded at another; those of a page that is not theirs cannot.
@@ -142,7 +145,7 @@ async def _lost(request: Request, status: int, error: Exception) -> dict[str, An
     is_known = not isinstance(error, OutcomeUnknownError)
     kept, resent = await written(request), await to_resend(request) if status in _MAY_PASS and is_known else []
     back = page_before(request) if kept or resent else None
-    return {"kept": kept, "is_known": is_known, "back": back, "resent": resent, "action": _path(request)}
+    return {"kept": kept, "is_known": is_known, "back": back, "resent": resent, "action": path_of(request)}
 
 
 async def _failure(request: Request, problem: dict[str, Any], error: Exception) -> Response:
@@ -185,7 +188,7 @@ async def _outage(request: Request, problem: dict[str, Any], error: DatabaseUnav
     is_reloaded = request.method == "GET" and type(error) in _RELOADED
     if is_reloaded and "HX-Boosted" in request.headers:
         # The browser then requests the page itself, and obeys the Refresh header below.
-        return Response(status_code=problem["status"], headers={"HX-Redirect": _path(request)})
+        return Response(status_code=problem["status"], headers={"HX-Redirect": path_of(request)})
     detail = error.detail
     if is_reloaded:
         detail = "This page reloads until it works again."
@@ -258,23 +261,22 @@ def _title(group: str, name: str) -> str:
     return next(titles, None) or field_label(name)
 
 
-def _sign_in(request: Request) -> Response:
-    """Lead to the sign-in page, and from there back to the requested page."""
-    wanted = _wanted(request)
-    return _lead_to(request, "/sign-in" if wanted == "/" else f"/sign-in?next={quote(wanted)}")
+async def _sign_in(request: Request) -> Response:
+    """Lead to the sign-in page, and from there back to the requested page, or to the one that had the form.
 
-
-def _wanted(request: Request) -> str:
-    """The requested page, or Home if the request was a form or a part of a page."""
-    return _path(request) if request.method == "GET" and "HX-Current-URL" not in request.headers else "/"
-
-
-def _lead_to(request: Request, path: str) -> Response:
-    if "HX-Current-URL" in request.headers:
-        # Otherwise the sign-in page would appear inside a part of the page.
-        return Response(status_code=200, headers={"HX-Redirect": path})
-    return RedirectResponse(path, status_code=303)
-
-
-def _path(request: Request) -> str:
-    return request.url.path + (f"?{request.url.query}" if request.url.query else "")
+    With scripts, what was typed in that page is kept in its tab. Without them it would be gone, so it is shown.
+    """
+    leads_to = wanted(request)
+    path = "/sign-in" if leads_to == "/" else f"/sign-in?next={quote(leads_to)}"
+    kept = await written(request) if _is_lost(request) and is_of_ours(request) else []
+    if not kept:
+        return lead_to(request, path, status=401)
+    page = Failure(
+        title="Sign in again",
+        heading="Sign in again",
+        detail="You are no longer signed in, so this was not recorded.",
+        request_id=None,
+        kept=kept,
+        sign_in=path,
+    )
+    return render(request, page, None, status=401)

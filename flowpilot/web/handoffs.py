@@ -26,6 +26,7 @@ from flowpilot.http.fields import EmptyIsNone, Line, Text
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor, Permission
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.idempotency import OnceForm
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions.queries import may_be_resolved
 from flowpilot.sessions.schemas import SessionRow
@@ -35,6 +36,7 @@ from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import all_members
 from flowpilot.web.postings.section import SessionPostings, session_postings
+from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.sessions.digests import facts_shown
 from flowpilot.web.sessions.facts import Recognised
@@ -53,7 +55,7 @@ class ReleaseForm(HolderForm, ReleaseIn):
     """Why it is released."""
 
 
-class CloseForm(HolderForm, CloseIn):
+class CloseForm(OnceForm, HolderForm, CloseIn):
     """How it ended; an empty reason is none."""
 
     avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
@@ -71,7 +73,7 @@ class ReassignForm(HolderForm, ReassignIn):
     target_user_id: uuid.UUID | None = None
 
 
-class GiveBackForm(HolderForm, GiveBackIn):
+class GiveBackForm(OnceForm, HolderForm, GiveBackIn):
     """Why it goes back; an empty reason that could have spared it is none."""
 
     avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
@@ -233,7 +235,7 @@ async def take_over(
     return go_to(f"/sessions/{claimed.session_id}", "It is yours now. Its former holder is notified.")
 
 
-@router.post("/{handoff_id}/give-back")
+@router.post("/{handoff_id}/give-back", dependencies=[PRESSED_ONCE])
 async def give_back(
     handoff_id: uuid.UUID, body: Annotated[GiveBackForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
@@ -244,7 +246,7 @@ async def give_back(
     return go_to("/handoffs", "Given back. The engineer is notified, and reads why.")
 
 
-@router.post("/{handoff_id}/close")
+@router.post("/{handoff_id}/close", dependencies=[PRESSED_ONCE])
 async def close(
     handoff_id: uuid.UUID, body: Annotated[CloseForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:

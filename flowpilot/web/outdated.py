@@ -19,9 +19,29 @@ from flowpilot.errors import OutdatedError
 from flowpilot.web.formatting import field_label
 from flowpilot.web.refused.filling import CAME_FROM, Sent, filled_in, is_secret
 
-# Hidden fields that say what the page showed; no person wrote them.
-_SENT_ALONG = frozenset(
-    {"after_step", "attachments", "caller", "from_role", "is_note", "node", "show", "shown", "up"}
+# What is no page for a person to see.
+NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz", "/metrics")
+
+# Hidden fields, which say what the page showed and what a form is about; no person wrote them.
+SENT_ALONG = frozenset(
+    (
+        *("account_id", "action", "after_step", "attachments", "audience", "back", "based_on", "board_id"),
+        *("caller", "idempotency_key", "is_note"),
+        *("channel_id", "client_id", "connection_id", "do", "external_id", "file_id", "flow_id", "forced"),
+        *("from_role", "handoff_id", "holder", "into", "is_active", "item", "mine", "seen_removal"),
+        *("node", "offered", "page", "part", "place", "provider", "q", "question_id", "records", "section"),
+        *(
+            "session_id",
+            "sheet",
+            "show",
+            "shown",
+            "shown_base",
+            "shown_header_line",
+            "shown_shape",
+            "shows_handoffs",
+        ),
+        *("source", "state", "step_id", "text_name", "ticket", "up", "up_to", "was", "shows_names"),
+    )
 )
 
 
@@ -99,7 +119,8 @@ async def written(request: Request) -> list[tuple[str, str]]:
 
 def page_before(request: Request) -> str | None:
     """The page of ours from which the browser came, if it says."""
-    before = _came_from(request) or urlsplit(request.headers.get("Referer") or "")
+    said = request.headers.get("HX-Current-URL") or request.headers.get("Referer") or ""
+    before = _came_from(request) or urlsplit(said)
     if before.netloc not in {"", request.headers.get("Host")} or not before.path:
         return None
     return _address(before.path, before.query)
@@ -145,17 +166,16 @@ def _is_written(name: str, value: str) -> bool:
     try:
         uuid.UUID(value)
     except ValueError:
-        return name not in _SENT_ALONG
+        return name not in SENT_ALONG
     return False
 
 
 def _pages_of(request: Request) -> Iterator[tuple[str, str]]:
     """Where the page may be: where the form or the browser says, or at the form's own address or above it."""
-    if came_from := _came_from(request):
-        yield came_from.path, came_from.query
     here = urlsplit(request.headers.get("HX-Current-URL") or request.headers.get("Referer") or "")
-    if here.netloc == request.headers.get("Host"):
-        yield here.path, here.query
+    said = [_came_from(request), here if here.netloc == request.headers.get("Host") else None]
+    # A stream of the API never ends.
+    yield from ((one.path, one.query) for one in said if one is not None and not one.path.startswith(NOT_PAGES))
     path = request.url.path
     while path:
         yield path, ""

@@ -18,6 +18,7 @@ from flowpilot.http.fields import Remark
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
+from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import go_to
 
 router = APIRouter(prefix="/handoffs/{handoff_id}", include_in_schema=False)
@@ -33,7 +34,7 @@ class QuestionForm(FromForm, OnceForm, QuestionIn):
     """A question to the engineer."""
 
 
-class AnswerForm(FromForm, AnswerIn):
+class AnswerForm(FromForm, OnceForm, AnswerIn):
     """An answer to a question."""
 
 
@@ -84,7 +85,7 @@ async def ask(
     return back_to(handoff, body, "Asked. You are notified of the answer; nothing waits for it.")
 
 
-@router.post("/questions/{question_id}/answer")
+@router.post("/questions/{question_id}/answer", dependencies=[PRESSED_ONCE])
 async def answer(
     handoff_id: uuid.UUID,
     question_id: uuid.UUID,

@@ -9,6 +9,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from fastapi.testclient import TestClient
 
 from flowpilot.identity import idempotency
+from flowpilot.web.outdated import SENT_ALONG
 from flowpilot.web.render import templates
 from tests.architecture.test_routes import _depends_on
 
@@ -24,6 +25,10 @@ MACROS = {
 _FORM = re.compile(r'<form\b[^>]*?method="post"[^>]*?action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 _OTHER_ADDRESS = re.compile(r'formaction="([^"]+)"')
 _BUTTON = re.compile(r"{% call ui\.do\(([^,]+),.*?%}(.*?){% endcall %}", re.DOTALL)
+_FIELD = re.compile(r'<(?:input|textarea|select)\b[^>]*?\bname="(\w+)"[^>]*>')
+_SHOWN_BY_MACRO = re.compile(r"ui\.(?:field|area|select|check|\w+_field)\('(\w+)'")
+_READING = re.compile(r'<form\b(?![^>]*method="post").*?</form>', re.DOTALL)
+_HIDDEN = re.compile(r'type="hidden"|\shidden[\s>]')
 
 
 def _forms() -> Iterator[tuple[re.Pattern[str], str]]:
@@ -83,3 +88,18 @@ def test_a_form_says_what_its_page_showed_where_its_route_counts_on_it(client: T
         assert insides, f"No form is sent to {route.path}."
         for inside in insides:
             assert MACROS[field] in inside, f"A form for {route.path} does not say what its page showed ({field})."
+
+
+def test_no_hidden_field_is_shown_as_what_somebody_wrote() -> None:
+    assert templates.loader is not None
+    hidden, seen = set[str](), set[str]()
+    for name in templates.list_templates():
+        source = _READING.sub("", templates.loader.get_source(templates, name)[0])
+        for field in _FIELD.finditer(source):
+            (hidden if _HIDDEN.search(field[0]) else seen).add(field[1])
+        seen |= set(_SHOWN_BY_MACRO.findall(source))
+    assert len(hidden) > 20
+    assert hidden - seen <= SENT_ALONG, (
+        "A form that is refused would show these fields as words that were not recorded: "
+        f"{hidden - seen - SENT_ALONG}. List them in web/outdated.py."
+    )

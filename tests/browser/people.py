@@ -27,7 +27,7 @@ class Desk:
         self.url = url
         self.complaints: list[str] = []
         self._browser = browser
-        self._password = password
+        self.password = password
         self._signed_in = {} if signed_in is None else signed_in
         self._is_last = signed_in is None
         self._strangers: list[BrowserContext] = []
@@ -42,7 +42,7 @@ class Desk:
         page.goto("/")
         if page.url != f"{self.url}/":
             page.fill("[name=username]", who)
-            page.fill("[name=password]", self._password)
+            page.fill("[name=password]", self.password)
             page.click("button[type=submit]")
             page.wait_for_url(f"{self.url}/")
         return page

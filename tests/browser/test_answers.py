@@ -1,4 +1,4 @@
-"""Answers in a session, by people who click fast and by two at once."""
+"""Answers in a session, by people who click fast, by two at once, and by one who is no longer signed in."""
 
 from playwright.sync_api import expect
 
@@ -73,3 +73,21 @@ def test_an_error_is_said_at_its_field_until_the_form_is_sent_again(desk: Desk) 
     add.click()
     expect(engineer.locator(".path")).to_contain_text("It hums.")
     expect(engineer.locator(".invalid-feedback")).to_have_count(0)
+
+
+def test_who_is_no_longer_signed_in_finds_their_words_again_once_they_are(desk: Desk) -> None:
+    engineer = desk.person("engineer@northwind.example")
+    begin(engineer)
+    session = engineer.url
+    summary = engineer.get_by_label("What solved it")
+    summary.evaluate("one => one.closest('details').open = true")
+    summary.fill("A new cable.")
+    engineer.context.clear_cookies()
+    engineer.get_by_label("What you found or did").fill("It hums.")
+    engineer.get_by_role("button", name="Add to the record").click()
+    engineer.get_by_label("E-mail").fill("engineer@northwind.example")
+    engineer.get_by_label("Password").fill(desk.password)
+    engineer.get_by_role("button", name="Sign in").click()
+    engineer.wait_for_url(session)
+    expect(engineer.get_by_label("What you found or did")).to_have_value("It hums.")
+    expect(engineer.get_by_label("What solved it")).to_have_value("A new cable.")

@@ -100,6 +100,65 @@ def test_two_clicks_at_once_take_one_step_and_hand_over_once(
     assert company.query("SELECT count(*) FROM session_handoffs") == [(1,)]
 
 
+WAITS = ("/verify", "/verify", {"fix": "Replaced the cable", "waiting_for": "a day"})
+
+# What is done first on the session's pages, and then the form that is sent twice.
+DONE_ONCE: list[list[tuple[str, str, dict[str, str]]]] = [
+    [("", "/pause", {})],
+    [("", "/facts", {"psa_ticket_id": "4711"})],
+    [("", "/details", {"problem_summary": "The printer in accounting hums"})],
+    [("", "/steps", {"free_text": "It hums."}), ("", "/reword", {"text": "It hums now."})],
+    [WAITS],
+    [WAITS, ("/verify", "/verify/postpone", {})],
+    [WAITS, ("", "/verify/failed", {"note": "No."})],
+    [WAITS, ("", "/verify/worked", {})],
+    [("", "/resolve", {"summary": "Replaced the cable"})],
+    [("", "/resolve", {"summary": "Replaced the cable"}), ("", "/reopen", {"reason": "It is back."})],
+    [("", "/abandon", {"reason": "The client has left."})],
+]
+
+
+@pytest.mark.parametrize("steps", DONE_ONCE, ids=[steps[-1][1] for steps in DONE_ONCE])
+def test_what_was_just_recorded_is_not_said_to_be_not_recorded(
+    company: Company, signed_in: SignedIn, steps: list[tuple[str, str, dict[str, str]]]
+) -> None:
+    browser = signed_in()
+    session = send(browser, "/", "/sessions", problem_summary=PROBLEM).url.path
+    *before, (page, action, said) = steps
+    for earlier, what, words in before:
+        assert send(browser, session + earlier, what, **words).status_code == 200
+    shown = browser.get(session + page)
+    recorded = "SELECT count(*) FROM ai_session_steps", "SELECT count(*) FROM ai_session_status_changes"
+    first = send(browser, shown, action, **said)
+    counts = [company.query(one) for one in recorded]
+    second = send(browser, shown, action, **said)
+    assert (first.status_code, second.status_code) == (200, 200), second.text
+    assert second.url.path == session
+    assert "not recorded" not in second.text.lower()
+    assert [company.query(one) for one in recorded] == counts
+
+
+def test_an_answer_and_what_is_given_back_may_be_sent_twice(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    engineer, senior = signed_in(), signed_in(Role.TEAM_ADMIN)
+    session = send(engineer, "/", "/sessions", problem_summary=PROBLEM).url.path
+    send(engineer, f"{session}/escalate", "/escalate", reason="Out of ideas.")
+    [(handoff_id,)] = company.query("SELECT id FROM session_handoffs")
+    handoff = f"/handoffs/{handoff_id}"
+    send(senior, handoff, "/claim")
+    send(senior, handoff, "/questions", question="Which cable?")
+    for browser, action, said in (
+        (engineer, "/answer", {"answer": "The blue one."}),
+        (senior, "/give-back", {"reason": "Please ask the vendor."}),
+    ):
+        shown = browser.get(handoff)
+        for _ in range(2):
+            answer = send(browser, shown, action, **said)
+            assert answer.status_code == 200, answer.text
+            assert "not recorded" not in answer.text.lower()
+
+
 def test_a_form_that_comes_again_with_other_words_is_not_taken_for_the_first(
     company: Company, signed_in: SignedIn
 ) -> None:

@@ -17,12 +17,13 @@ from flowpilot.web.clients.pages import client_shown
 from flowpilot.web.formatting import counted
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import check_shown
+from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import Page, go_to, render
 
 router = APIRouter(prefix="/clients", include_in_schema=False)
 
 
-class ClientForm(ClientChangeIn):
+class ClientForm(OnceForm, ClientChangeIn):
     """The name and the notes; `shown` is a digest of what they were."""
 
     name: Line
@@ -45,7 +46,7 @@ class MergeClient(Page):
     words: str
 
 
-@router.post("/{client_id}/details")
+@router.post("/{client_id}/details", dependencies=[PRESSED_ONCE])
 async def change(
     client_id: uuid.UUID,
     body: Annotated[ClientForm, Form()],

@@ -4,7 +4,7 @@ import uuid
 from typing import Annotated
 
 from fastapi import APIRouter, Form, Request, Response
-from pydantic import BaseModel, Field
+from pydantic import Field
 
 from flowpilot.clock import Now
 from flowpilot.handoffs.rules.avoidable import judge_open
@@ -22,6 +22,7 @@ from flowpilot.sessions.runs.api import LoadedToMark, MarkIn
 from flowpilot.sessions.runs.decisions import FieldValueError
 from flowpilot.sessions.steps.schemas import StepIn
 from flowpilot.web.outdated import check_shown
+from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import go_to
 from flowpilot.web.sessions.digests import details_shown, rating_shown
 from flowpilot.web.sessions.note import show_resolved
@@ -54,17 +55,25 @@ class FlowForm(SeenForm, schemas.FlowChoiceIn):
     flow_id: uuid.UUID | None = None
 
 
-class ResolutionForm(SeenForm, schemas.ResolutionIn):
+class PauseForm(OnceForm, schemas.ReasonIn):
+    """Why it is paused."""
+
+
+class ReopeningForm(OnceForm, schemas.ReopeningIn):
+    """Why it goes on."""
+
+
+class ResolutionForm(OnceForm, SeenForm, schemas.ResolutionIn):
     """What solved it, and what could have spared the escalation whose handoff is open; an empty reason is none."""
 
     avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
 
 
-class AbandonForm(SeenForm, schemas.AbandonIn):
+class AbandonForm(OnceForm, SeenForm, schemas.AbandonIn):
     """Why it is abandoned."""
 
 
-class DetailsForm(BaseModel):
+class DetailsForm(OnceForm):
     """What the session is about. An empty field clears the value; `shown` is a digest of the values before."""
 
     problem_summary: Problem
@@ -135,10 +144,10 @@ async def follow_flow(
     return _back(session_id)
 
 
-@router.post("/pause")
+@router.post("/pause", dependencies=[PRESSED_ONCE])
 async def pause(
     session_id: Id,
-    body: Annotated[schemas.ReasonIn, Form()],
+    body: Annotated[PauseForm, Form()],
     actor: CanWork,
     locked: LockedForWork,
     db: WriteSession,
@@ -159,7 +168,7 @@ async def take(session_id: Id, actor: CanWork, db: WriteSession, now: Now) -> Re
     return _back(session_id, "The session is yours now.")
 
 
-@router.post("/resolve")
+@router.post("/resolve", dependencies=[PRESSED_ONCE])
 async def resolve(
     session_id: Id,
     body: Annotated[ResolutionForm, Form()],
@@ -173,7 +182,7 @@ async def resolve(
     return show_resolved(session_id)
 
 
-@router.post("/abandon")
+@router.post("/abandon", dependencies=[PRESSED_ONCE])
 async def abandon(
     session_id: Id,
     body: Annotated[AbandonForm, Form()],
@@ -185,10 +194,10 @@ async def abandon(
     return _back(session_id, "Abandoned. Nothing is lost: you can resume it.")
 
 
-@router.post("/reopen")
+@router.post("/reopen", dependencies=[PRESSED_ONCE])
 async def reopen(
     session_id: Id,
-    body: Annotated[schemas.ReopeningIn, Form()],
+    body: Annotated[ReopeningForm, Form()],
     actor: CanWork,
     locked: LockedForWork,
     db: WriteSession,
@@ -206,7 +215,7 @@ async def rate(
     return _back(session_id, "Thank you. The rating counts in Analytics.")
 
 
-@router.post("/details")
+@router.post("/details", dependencies=[PRESSED_ONCE])
 async def correct(
     session_id: Id,
     body: Annotated[DetailsForm, Form()],

@@ -7,12 +7,14 @@ from fastapi import APIRouter, Form, Request, Response
 
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
+from flowpilot.identity.idempotency import OnceForm
 from flowpilot.sessions import api as sessions
 from flowpilot.sessions.api import LoadedForWork
 from flowpilot.sessions.edits import api
 from flowpilot.sessions.edits.api import LoadedToEdit
 from flowpilot.sessions.edits.schemas import CorrectionIn, SeenStep
 from flowpilot.sessions.schemas import SessionOut
+from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import go_to
 from flowpilot.web.sessions.actions import SeenForm
 from flowpilot.web.sessions.path import taken_back
@@ -20,11 +22,11 @@ from flowpilot.web.sessions.path import taken_back
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 
 
-class CorrectionForm(SeenForm, CorrectionIn):
+class CorrectionForm(OnceForm, SeenForm, CorrectionIn):
     """The text as it should read."""
 
 
-@router.post("/steps/{step_id}/reword")
+@router.post("/steps/{step_id}/reword", dependencies=[PRESSED_ONCE])
 async def correct(
     request: Request,
     step_id: uuid.UUID,

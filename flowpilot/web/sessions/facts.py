@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Annotated, Self
 
 from fastapi import APIRouter, Form, Response
-from pydantic import BaseModel
 
 from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
@@ -14,19 +13,21 @@ from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.http.fields import Line
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
+from flowpilot.identity.idempotency import OnceForm
 from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import api, schemas
 from flowpilot.sessions.api import LockedToCorrect
 from flowpilot.sessions.problem.recognised import clients_in, tickets_in
 from flowpilot.sessions.schemas import SessionOut
 from flowpilot.web.outdated import check_shown
+from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import go_to
 from flowpilot.web.sessions.digests import facts_shown
 
 router = APIRouter(prefix="/sessions/{session_id}", include_in_schema=False)
 
 
-class FactForm(BaseModel):
+class FactForm(OnceForm):
     """One fact; `shown` is a digest of the facts before, `handoff_id` the handoff on whose page it stands."""
 
     psa_ticket_id: TicketNumber | None = None
@@ -51,7 +52,7 @@ class Recognised:
         return cls(tickets, [] if session.client_name else clients_in(text, (one.name for one in clients)))
 
 
-@router.post("/facts")
+@router.post("/facts", dependencies=[PRESSED_ONCE])
 async def fill_in(
     session_id: uuid.UUID,
     body: Annotated[FactForm, Form()],

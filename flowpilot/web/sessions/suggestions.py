@@ -11,6 +11,7 @@ from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.sessions.api import LoadedForWork
 from flowpilot.sessions.suggestions import api
 from flowpilot.sessions.suggestions.schemas import DismissedIn, DoneIn
+from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import go_to
 from flowpilot.web.sessions.actions import SeenForm
 
@@ -21,7 +22,7 @@ class DoneForm(OnceForm, SeenForm, DoneIn):
     """What came of it."""
 
 
-class DismissedForm(SeenForm, DismissedIn):
+class DismissedForm(OnceForm, SeenForm, DismissedIn):
     """Why it is not followed."""
 
 
@@ -39,7 +40,7 @@ async def do_suggestion(
     return go_to(f"/sessions/{session_id}")
 
 
-@router.post("/dismiss")
+@router.post("/dismiss", dependencies=[PRESSED_ONCE])
 async def dismiss_suggestion(
     session_id: uuid.UUID,
     body: Annotated[DismissedForm, Form()],

@@ -10,7 +10,6 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Form, Request, Response
 from fastapi.exceptions import RequestValidationError
-from pydantic import BaseModel
 
 from flowpilot.flows.tree import NodeKind
 from flowpilot.handoffs.rules.avoidable import judge_own
@@ -18,6 +17,7 @@ from flowpilot.http.fields import EmptyIsNone, Line, Remark, Words, wrong
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.idempotency import OnceForm
 from flowpilot.sessions import schemas
 from flowpilot.sessions.api import LoadedForWork, LockedForWork, read_session
 from flowpilot.sessions.transitions import Action
@@ -27,6 +27,7 @@ from flowpilot.sessions.verifying.queries import opening_hours
 from flowpilot.sessions.verifying.schemas import ConfirmIn, FailIn, PostponeIn, VerifyIn
 from flowpilot.sessions.verifying.service import BadMomentError
 from flowpilot.web.frame import CurrentFrame
+from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import Page, go_to, render
 from flowpilot.web.sessions.actions import SeenForm
 from flowpilot.web.sessions.note import show_resolved
@@ -37,7 +38,7 @@ router = APIRouter(prefix="/sessions/{session_id}/verify", include_in_schema=Fal
 Id = uuid.UUID
 
 
-class TimeForm(BaseModel):
+class TimeForm(OnceForm):
     """A time of those offered, or another one, as clocks show it in the account's zone.
 
     `offered`: the one that is chosen when the page opens. If it still is, nobody has chosen it.
@@ -55,7 +56,7 @@ class VerifyForm(TimeForm, SeenForm):
     waiting_for: Line
 
 
-class ConfirmForm(SeenForm):
+class ConfirmForm(OnceForm, SeenForm):
     """What solved it, and what could have spared the escalation that was set aside; an empty reason is none."""
 
     summary: Remark = ""
@@ -63,7 +64,7 @@ class ConfirmForm(SeenForm):
     avoidable_reason: Annotated[Line | None, EmptyIsNone] = None
 
 
-class FailForm(SeenForm):
+class FailForm(OnceForm, SeenForm):
     """What was seen instead."""
 
     note: Remark = ""
@@ -95,7 +96,7 @@ async def show(request: Request, session_id: Id, actor: CanWork, db: ReadSession
     return render(request, page, frame)
 
 
-@router.post("")
+@router.post("", dependencies=[PRESSED_ONCE])
 async def verify(
     session_id: Id, body: Annotated[VerifyForm, Form()], actor: CanWork, loaded: LoadedForWork, db: WriteSession
 ) -> Response:
@@ -106,7 +107,7 @@ async def verify(
     return go_to(f"/sessions/{session_id}", "Applied. You are reminded when it is time to look again.")
 
 
-@router.post("/postpone")
+@router.post("/postpone", dependencies=[PRESSED_ONCE])
 async def postpone(
     session_id: Id, body: Annotated[TimeForm, Form()], actor: CanWork, locked: LockedForWork, db: WriteSession
 ) -> Response:
@@ -115,7 +116,7 @@ async def postpone(
     return go_to(f"/sessions/{session_id}", "Put off. You are reminded then.")
 
 
-@router.post("/worked")
+@router.post("/worked", dependencies=[PRESSED_ONCE])
 async def confirm(
     session_id: Id,
     body: Annotated[ConfirmForm, Form()],
@@ -130,7 +131,7 @@ async def confirm(
     return show_resolved(session_id)
 
 
-@router.post("/failed")
+@router.post("/failed", dependencies=[PRESSED_ONCE])
 async def fail(
     session_id: Id, body: Annotated[FailForm, Form()], actor: CanWork, loaded: LoadedForWork, db: WriteSession
 ) -> Response:

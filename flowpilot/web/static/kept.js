@@ -63,7 +63,10 @@ document.addEventListener("htmx:beforeOnLoad", ({ detail: { xhr, requestConfig }
   sent = [];
 });
 document.addEventListener("htmx:load", ({ target }) => {
-  // Whoever signs out leaves nothing behind.
-  if (!caller()) sessionStorage.removeItem(NAME);
-  else restore(target);
+  // Whoever is no longer signed in finds their words again once they are.
+  if (caller()) restore(target);
 });
+// Whoever signs out leaves nothing behind.
+document.addEventListener("submit", ({ target }) => {
+  if (target.getAttribute("action") === "/sign-out") sessionStorage.removeItem(NAME);
+}, true);

@@ -169,3 +169,24 @@ def test_a_page_that_is_not_there_is_a_page(signed_in: SignedIn) -> None:
     assert "Not found" in answer.text
     # Only a failure of ours asks for it.
     assert answer.headers["x-request-id"] not in answer.text
+
+
+def test_a_form_that_is_sent_signed_out_shows_its_words_and_leads_back_to_its_page(signed_in: SignedIn) -> None:
+    browser = signed_in()
+    page = browser.post("/sessions", data={"problem_summary": "The printer prints nothing"}).url.path
+    browser.cookies.clear()
+    said = {"free_text": "It hums <loudly>.", "after_step": "0", "caller": "somebody"}
+    answer = browser.post(f"{page}/steps", data=said, headers={"Referer": f"http://testserver{page}"})
+    assert answer.status_code == 401
+    assert "It hums &lt;loudly&gt;." in answer.text
+    assert "somebody" not in answer.text
+    assert f'href="/sign-in?next={page}"' in answer.text
+
+
+def test_a_form_that_is_sent_signed_out_with_scripts_leads_to_signing_in_and_back(signed_in: SignedIn) -> None:
+    browser = signed_in()
+    page = browser.post("/sessions", data={"problem_summary": "The printer prints nothing"}).url.path
+    browser.cookies.clear()
+    scripts = {"HX-Request": "true", "HX-Current-URL": f"http://testserver{page}"}
+    answer = browser.post(f"{page}/steps", data={"free_text": "It hums.", "after_step": "0"}, headers=scripts)
+    assert (answer.status_code, answer.headers["HX-Redirect"]) == (401, f"/sign-in?next={page}")
