@@ -39,16 +39,23 @@ _FLOW: dict[str, Any] = {
 
 @dataclass(frozen=True)
 class LongWords:
-    """Who may sign in there, and the addresses of its pages."""
+    """Who may sign in there, and the addresses of its pages. `own_pages`: of what the engineer wrote."""
 
     owner: str
+    engineer: str
     pages: list[str]
+
+    @property
+    def own_pages(self) -> list[str]:
+        """The sessions and handoffs of the engineer."""
+        return [page for page in self.pages if page.startswith(("/sessions/0", "/handoffs/0"))]
 
 
 class _Person:
     """A member, at the API."""
 
     def __init__(self, http: httpx2.Client, email: str) -> None:
+        self.email = email
         self._http = http
         answer = http.post("/auth/token", data={"username": email, "password": PASSWORD}).raise_for_status()
         self._headers = {"Authorization": f"Bearer {answer.json()['access_token']}"}
@@ -66,11 +73,12 @@ def write_long_words(url: str, urls: DatabaseUrls) -> LongWords:
     email = f"owner-{company.id}@{_LABEL}.example"
     company.add_person(email, Role.OWNER)
     with httpx2.Client(base_url=f"{url}/api/v1", timeout=60) as http:
-        return LongWords(email, _write(company, http, _Person(http, email)))
+        owner = _Person(http, email)
+        engineer, senior = (_join(http, owner, company, role) for role in (Role.ENGINEER, Role.TEAM_ADMIN))
+        return LongWords(email, engineer.email, _write(company, owner, engineer, senior))
 
 
-def _write(company: Company, http: httpx2.Client, owner: _Person) -> list[str]:
-    engineer, senior = (_join(http, owner, company, role) for role in (Role.ENGINEER, Role.TEAM_ADMIN))
+def _write(company: Company, owner: _Person, engineer: _Person, senior: _Person) -> list[str]:
     flow_id = owner.send("/flows", **_FLOW)["id"]
     owner.send(f"/flows/{flow_id}/publish")
     owner.send(f"/flows/{flow_id}/draft", "PUT", **_FLOW | {"description": WORD[::-1]})
@@ -153,7 +161,7 @@ def _work(company: Company, engineer: _Person, senior: _Person, flow_id: str) ->
         return session
 
     def hand_over(session: str, **to: str) -> str:
-        why = {"reason": WORD, "note": WORD, "priority": "urgent", **to}
+        why = {"reason": WORD, "tried": WORD, "note": WORD, "priority": "urgent", **to}
         handoff: str = engineer.send(f"/ai-sessions/{session}/handoffs", **why)["id"]
         return handoff
 

@@ -124,6 +124,13 @@ def go(page: Page, way: str, known: dict[str, str]) -> None:
     page.wait_for_selector("[data-canvas]:not([data-ready])", state="detached")
 
 
+# A text without room: it is a letter or two a line, and the page is many screens long.
+SQUEEZED = """() => [...document.querySelectorAll(
+    "main :is(div, dd, dt, h1, h2, label, legend, li, p, span, strong, summary, td, th)")]
+  .filter((text) => text.clientWidth < 40 && text.clientHeight > 100 && text.textContent.trim().length > 8)
+  .map((text) => `${text.tagName} ${text.className}: ${text.textContent.trim().slice(0, 30)}`)"""
+
+
 def misfits(page: Page) -> list[str]:
     """What is wrong with the page as a whole at its width, in words."""
     wrong = []
@@ -131,6 +138,7 @@ def misfits(page: Page) -> list[str]:
         wrong.append("is wider than the screen")
     if page.locator("h1").count() != 1:
         wrong.append(f"has {page.locator('h1').count()} headings of the first rank")
+    wrong += [f"squeezes {text}" for text in page.evaluate(SQUEEZED)]
     return wrong
 
 
