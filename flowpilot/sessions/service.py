@@ -152,6 +152,12 @@ def announce_change(db: Db, session: AISession) -> None:
     announce(db, session.account_id, "sessions", session.id, session.step_count, session.version)
 
 
+def touch(db: Db, locked: LockedSession) -> None:
+    """Have open pages read the session again, of which nothing but its version changes: what is beside it has."""
+    locked.session.last_activity_at = locked.moment
+    announce_change(db, locked.session)
+
+
 async def enter_subflows(db: Db, loaded: LoadedSession, by: uuid.UUID) -> None:
     """Enter the sub-flow at whose node the session has arrived, and one with which that begins, and so on."""
     while (entry := await next_entry(db, loaded)) is not None:

@@ -14,6 +14,7 @@ from flowpilot.handoffs.opinions import policy
 from flowpilot.identity.actor import Actor
 from flowpilot.jobs import enqueue
 from flowpilot.sessions.postings.renewing import renew_waiting
+from flowpilot.sessions.service import touch
 
 
 async def say_opinion(db: Db, actor: Actor, handoff_id: uuid.UUID, opinion: str, now: datetime) -> SessionHandoff:
@@ -31,7 +32,9 @@ async def say_opinion(db: Db, actor: Actor, handoff_id: uuid.UUID, opinion: str,
     handoff = await read(db, actor.account_id, handoff_id)
     policy.check_may_say_opinion(handoff, actor)
     reword(handoff, TextPart.NOTE, opinion, by=actor.user_id, at=locked.moment)
+    touch(db, locked)
+    await db.flush()
     await enqueue(db, ASSESS_JOB, account_id=actor.account_id, handoff_id=handoff_id)
-    await record_event(db, handoff, NewEvent(HandoffEventKind.OPINION, {}), actor.user_id, locked.moment)
     await renew_waiting(db, locked.session)
+    await record_event(db, handoff, NewEvent(HandoffEventKind.OPINION, {}), actor.user_id, locked.moment)
     return handoff

@@ -1,4 +1,4 @@
-"""Asking back, answering and withdrawing. The session stays as it is: no step, no status, no clock."""
+"""Asking back, answering and withdrawing. Of the session, only its version moves: no step, no status, no clock."""
 
 import uuid
 from datetime import datetime
@@ -18,6 +18,7 @@ from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.handoffs.questions.policy import QuestionAction
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions.locking import LockedSession
+from flowpilot.sessions.service import touch
 
 
 class QuestionNotFoundError(NotFoundError):
@@ -134,6 +135,10 @@ async def _record(
     actor: Actor,
     locked: LockedSession,
 ) -> None:
-    """The event names the question; its words stay in its own row alone."""
+    """The event names the question; its words stay in its own row alone.
+
+    An open page that misses the event still sees that the session is another.
+    """
+    touch(db, locked)
     content = {"question": str(question.id), "asked_by": str(question.asked_by)}
     await record_event(db, handoff, NewEvent(kind, content), actor.user_id, locked.moment)

@@ -170,12 +170,16 @@ def what_happened(
 
 
 def what_was_asked(handoff: HandoffOut, viewer: uuid.UUID, event: int) -> list[str]:
-    """A sentence on the last thing that somebody else has asked, answered or withdrawn after an event."""
+    """A sentence on the last thing that somebody else has asked, answered or withdrawn after an event.
+
+    If it was the viewer alone, one on that.
+    """
     conversation = {*_ASKED, HandoffEventKind.OPINION}
-    newer = [one for one in handoff.events if one.kind in conversation and (one.number or 0) > event]
+    everybodys = [one for one in handoff.events if one.kind in conversation and (one.number or 0) > event]
+    newer = [one for one in everybodys if one.actor_id != viewer]
     questions = {str(one.id): one for one in handoff.questions}
-    if not newer or newer[-1].actor_id == viewer:
-        return []
+    if not newer:
+        return ["In another window, you wrote to your colleague."] if everybodys else []
     if newer[-1].kind == HandoffEventKind.OPINION:
         who = (handoff.created_by.name if handoff.created_by else None) or "A former member"
         return [sentence(f"{who} {tidy(f'thinks: {handoff.note}', _LENGTH)}")]

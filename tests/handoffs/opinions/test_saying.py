@@ -16,6 +16,7 @@ from flowpilot.sessions.queries import read_session
 from flowpilot.settings import Settings
 from tests.company import Company
 from tests.handoffs.helpers import act, done, jobs_of, join, read, send_escalation, worker_context
+from tests.sessions.flows import read as read_of
 from tests.sessions.flows import start
 
 SAID = "I think it is the fuser."
@@ -48,6 +49,16 @@ def test_it_is_said_once_and_the_mark_goes(client: TestClient, company: Company)
     assert said["completeness"] == handoff["completeness"]
     assert _say(client, handoff, engineer, "Or the drum.").status_code == 409
     assert read(client, company, handoff)["note"] == SAID
+
+
+def test_it_moves_the_version_of_the_session(client: TestClient, company: Company) -> None:
+    session = start(client, company)["id"]
+    handoff = send_escalation(client, company, session, note="").json()
+    before = read_of(client, company, session)
+    done(_say(client, handoff, company.headers(Role.ENGINEER)))
+    after = read_of(client, company, session)
+    assert after["version"] > before["version"]
+    assert {key for key in after if after[key] != before[key]} == {"last_activity_at", "version"}
 
 
 def test_nobody_else_says_it_nor_once_it_is_closed(client: TestClient, company: Company) -> None:

@@ -64,13 +64,29 @@ def test_it_is_no_step_and_stops_no_clock(
     session, before = read_session(client, company, handoff["session_id"]), read(client, company, handoff)
     question = asked(client, handoff, kim.headers)
     settle(client, handoff, question, "answer", company.headers(Role.ENGINEER), answer=ANSWER)
-    assert read_session(client, company, handoff["session_id"]) == session
+    moved = read_session(client, company, handoff["session_id"])
+    assert {key for key in moved if moved[key] != session[key]} == {"last_activity_at", "version"}
     changed = {"questions", "events", "allowed"}
     after = read(client, company, handoff)
     assert {key for key in after if after[key] != before[key]} <= changed
     assert before["lease_expires_at"] is not None
     assert after["first_action_at"] is after["claimant_action_at"] is None
     check_laws(company)
+
+
+def test_each_moves_the_version_of_the_session(
+    client: TestClient, company: Company, held: tuple[dict[str, Any], Person]
+) -> None:
+    # An open page that missed the event sees by it that there is something to read.
+    handoff, kim = held
+    versions = [read_session(client, company, handoff["session_id"])["version"]]
+    question = asked(client, handoff, kim.headers)
+    versions.append(read_session(client, company, handoff["session_id"])["version"])
+    settle(client, handoff, question, "answer", company.headers(Role.ENGINEER), answer=ANSWER)
+    versions.append(read_session(client, company, handoff["session_id"])["version"])
+    settle(client, handoff, asked(client, handoff, kim.headers), "withdraw", kim.headers)
+    versions.append(read_session(client, company, handoff["session_id"])["version"])
+    assert versions == sorted(set(versions))
 
 
 def test_the_words_are_in_no_event_and_both_pages_hear_of_it(

@@ -238,3 +238,17 @@ def test_an_answer_is_announced_with_who_gave_it_and_only_once(
     said, shown = changed(browser, shown)
     assert said == "engineer has answered the question: The old one."
     assert changed(browser, shown)[0] == ""
+
+
+def test_ones_own_word_hides_no_colleagues(client: TestClient, company: Company, signed_in: SignedIn) -> None:
+    handoff, kim = claimed_by_kim(client, company)
+    browser, path = signed_in(Role.OWNER), f"/api/v1/handoffs/{handoff['id']}/questions"
+    shown = state(browser.get(f"/sessions/{handoff['session_id']}").text)
+    client.post(path, headers=kim.headers, json={"question": "Which drum?"}).raise_for_status()
+    web = f"/handoffs/{handoff['id']}/questions"
+    browser.post(web, data={"question": "Since when?", "page": "session"}).raise_for_status()
+    said, shown = changed(browser, shown)
+    assert said == "Kim asks: Which drum?"
+    # Alone, it is no edit of the session, whose version it moves.
+    browser.post(web, data={"question": "Is it yours?", "page": "session"}).raise_for_status()
+    assert changed(browser, shown)[0] == "In another window, you wrote to your colleague."

@@ -58,7 +58,8 @@ export class Connection {
       // Somebody else has signed in since. Their stream is not for the pages of this person.
       if (hello.caller !== caller) { this.#end(); return; }
       this.#failures = 0;
-      this.#number = hello.number;
+      // What was missed comes after this: a stream that breaks before that goes on from where the last one was.
+      if (this.#number === null || hello.reset) this.#number = hello.number;
       this.#say("opened");
       this.#say("state", "live");
       this.#say("number", hello.number);

@@ -3,15 +3,19 @@ import test, { beforeEach } from "node:test";
 
 import { Connection } from "../../../../flowpilot/web/static/live/connection.js";
 
-// Every stream that was opened, in order. None of them says anything.
+// Every stream that was opened, in order. It says what a test has it say.
 let opened = [];
 globalThis.EventSource = class {
   constructor(url) {
-    this.watch = new URL(url, "https://here.example").searchParams.getAll("watch");
+    const query = new URL(url, "https://here.example").searchParams;
+    this.watch = query.getAll("watch");
+    this.from = query.get("last_event_id");
     this.isOpen = true;
+    this.hearers = {};
     opened.push(this);
   }
-  addEventListener() {}
+  addEventListener(name, hear) { this.hearers[name] = hear; }
+  say(name, data = {}, lastEventId = "") { this.hearers[name]({ data: JSON.stringify(data), lastEventId }); }
   close() { this.isOpen = false; }
 };
 
@@ -50,4 +54,25 @@ test("somebody else's stream watches nothing of what was watched before", () => 
   follow(connection, "a");
   connection.follow({ caller: "sam", kinds: [], watch: ["b"] });
   assert.deepEqual(opened.map((one) => one.watch), [["a"], ["b"]]);
+});
+
+test("a stream that breaks before it has said what was missed is asked for it again", () => {
+  const connection = new Connection(() => {});
+  connection.follow({ caller: "kim", kinds: ["asked"], watch: ["a"] });
+  opened[0].say("hello", { caller: "kim", number: 5 });
+  follow(connection, "b");
+  opened[1].say("hello", { caller: "kim", number: 9 });
+  follow(connection, "c");
+  assert.deepEqual(opened.map((one) => one.from), [null, "5", "5"]);
+});
+
+test("each event moves on where the next stream begins, and so does a database that begins again", () => {
+  const connection = new Connection(() => {});
+  connection.follow({ caller: "kim", kinds: ["asked"], watch: ["a"] });
+  opened[0].say("hello", { caller: "kim", number: 5 });
+  opened[0].say("asked", {}, "6");
+  follow(connection, "b");
+  opened[1].say("hello", { caller: "kim", number: 2, reset: true });
+  follow(connection, "c");
+  assert.deepEqual(opened.map((one) => one.from), [null, "6", "2"]);
 });
