@@ -91,3 +91,19 @@ def test_who_is_no_longer_signed_in_finds_their_words_again_once_they_are(desk: 
     engineer.wait_for_url(session)
     expect(engineer.get_by_label("What you found or did")).to_have_value("It hums.")
     expect(engineer.get_by_label("What solved it")).to_have_value("A new cable.")
+
+
+def test_what_is_typed_to_hand_it_over_is_there_again_after_a_link(desk: Desk) -> None:
+    engineer = desk.person("engineer@northwind.example")
+    begin(engineer)
+    session = engineer.url
+    engineer.goto(f"{session}/escalate")
+    engineer.get_by_label("Why", exact=True).fill("Stuck after two hours.")
+    engineer.get_by_label("What you think it is").fill("I think it is the driver.\nOr the port.")
+    engineer.get_by_label("Priority").select_option("high")
+    engineer.get_by_role("link", name="Back to the session").click()
+    engineer.wait_for_url(session)
+    engineer.goto(f"{session}/escalate")
+    expect(engineer.get_by_label("Why", exact=True)).to_have_value("Stuck after two hours.")
+    expect(engineer.get_by_label("What you think it is")).to_have_value("I think it is the driver.\nOr the port.")
+    expect(engineer.get_by_label("Priority")).to_have_value("high")

@@ -1,11 +1,17 @@
-// What somebody types on the page of a session is kept in this tab until its form is recorded: sending another form of the
-// page, following a link or reloading loses none of it. A field of a step belongs to that step, the others to the session.
+// What somebody types on the page of a session or a handoff, or in a form of a session that is a page of its own, is kept in
+// this tab until it is recorded: sending another form of the page, following a link or reloading loses none of it. A field of
+// a step belongs to that step, the others to the page.
 
 const NAME = "flowpilot-typed";
-const PAGES = /^\/sessions\/[0-9a-f-]{36}$/;
-const FIELDS = "textarea, input:not([type]), input[type=text], input[type=number]";
+const PAGES = /^\/(sessions|handoffs)\/[0-9a-f-]{36}(\/(escalate|verify))?$/;
+const FIELDS = "textarea, input:not([type]), input[type=text], input[type=number], select";
 
 const caller = () => document.getElementById("main")?.dataset.caller;
+// What a field said as the page came.
+function cameWith(field) {
+  if (!field.matches("select")) return field.defaultValue;
+  return ([...field.options].find((one) => one.defaultSelected) ?? field.options[0])?.value;
+}
 const fieldsOf = (form) => [...form.elements].filter((one) => one.matches(FIELDS));
 
 function keyOf(field) {
@@ -28,8 +34,8 @@ function keep(field) {
   const key = keyOf(field);
   if (!key) return;
   const kept = read();
-  if (field.value === field.defaultValue) delete kept[key];
-  else kept[key] = { before: field.defaultValue, value: field.value };
+  if (field.value === cameWith(field)) delete kept[key];
+  else kept[key] = { before: cameWith(field), value: field.value };
   write(kept);
 }
 
@@ -38,7 +44,8 @@ function restore(part) {
   const kept = read();
   for (const field of part.querySelectorAll(FIELDS)) {
     const words = kept[keyOf(field)];
-    if (!words || field.value !== field.defaultValue || field.defaultValue !== words.before) continue;
+    if (!words || field.value !== cameWith(field) || cameWith(field) !== words.before) continue;
+    if (field.matches("select") && ![...field.options].some((one) => one.value === words.value)) continue;
     field.value = words.value;
     const details = field.closest("details");
     if (details) details.open = true;
