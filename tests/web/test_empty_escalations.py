@@ -52,9 +52,14 @@ def test_the_form_says_what_is_needed_and_lets_one_fill_it(signed_in: SignedIn) 
     browser = signed_in()
     session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
     form = browser.get(f"{session}/escalate").text
-    for said in ("Needed at normal priority. Asked for at urgent priority.", "Asked for at low priority."):
-        assert said in form
-    # The style sheet shows what holds for the chosen priority.
+    # The style sheet shows what holds for the chosen priority, which is chosen first.
+    assert form.index('name="priority"') < form.index('aria-label="What is missing"') < form.index('name="reason"')
+    assert re.findall(r'<span class="need (lack-\w+ at[^"]*)">([^<]*)</span>', form) == [
+        ("lack-client at-normal", "Needed at normal priority."),
+        ("lack-client at-urgent", "Asked for at urgent priority."),
+        ("lack-ticket at-low", "Asked for at low priority."),
+        ("lack-tried at-normal", "Needed at normal priority."),
+    ]
     assert re.findall(r'<li class="lack (lack-client at[^"]*?) *(?:text-danger)?">', form) == [
         "lack-client at-urgent",
         "lack-client at-normal",
@@ -86,12 +91,32 @@ def test_without_scripts_the_form_comes_back_filled_with_what_is_wrong_at_its_fi
     assert "Acme" not in browser.get(session).text
 
 
-def test_without_rules_it_asks_for_nothing_more(signed_in: SignedIn) -> None:
+def test_without_rules_client_and_ticket_can_be_filled_in_there_and_nothing_is_needed(signed_in: SignedIn) -> None:
     browser = signed_in()
     session = browser.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
     form = browser.get(f"{session}/escalate").text
-    assert 'name="client_name"' not in form
+    assert form.count("A senior asks for it first.") == 2
     assert 'name="tried"' not in form
+    assert 'class="need' not in form
+    made = browser.post(f"{session}/escalate", data={"reason": "Stuck.", "client_name": "", "psa_ticket_id": ""})
+    assert made.url.path.startswith("/handoffs/")
+    # What the session has is not asked for again.
+    named = {"problem_summary": "The scanner scans nothing", "client_name": "Acme", "psa_ticket_id": "4711"}
+    form = browser.get(f"{browser.post('/sessions', data=named).url.path}/escalate").text
+    assert 'name="client_name"' not in form
+    assert 'name="psa_ticket_id"' not in form
+
+
+def test_what_the_text_names_is_offered_at_its_field(signed_in: SignedIn) -> None:
+    browser = signed_in()
+    said = {"problem_summary": "Ticket 419888: the printer prints nothing at all"}
+    escalate = f"{browser.post('/sessions', data=said).url.path}/escalate"
+    form = browser.get(escalate).text
+    assert 'name="psa_ticket_id" type="text" value=""' in form
+    assert f'href="{escalate}?psa_ticket_id=419888"' in form
+    chosen = browser.get(f"{escalate}?psa_ticket_id=419888").text
+    assert 'name="psa_ticket_id" type="text" value="419888"' in chosen
+    assert "Ticket 419888?" not in chosen
 
 
 def test_what_the_flow_asks_for_is_beside_its_field_and_becomes_a_note(

@@ -1,7 +1,7 @@
 """The form of an escalation: what is missing by the account's rules can be filled where it stands."""
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Annotated, ClassVar
 
@@ -20,7 +20,7 @@ from flowpilot.handoffs.rules.requirements import IncompleteEscalationError
 from flowpilot.handoffs.rules.schemas import FlowAsksOut
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.schemas.requests import REASONS, HandoffIn
-from flowpilot.http.fields import EmptyIsNone, Line, Remark
+from flowpilot.http.fields import EmptyIsNone, Line, Remark, Text
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
@@ -35,6 +35,7 @@ from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.outdated import FieldsChangedError
 from flowpilot.web.people import assignees
 from flowpilot.web.render import Page, go_to, render
+from flowpilot.web.sessions.facts import Recognised
 from flowpilot.web.sessions.needed import Lack, lacks, missing_fields, needed
 from flowpilot.web.uploads import FilesForm, SentFiles
 
@@ -65,7 +66,7 @@ class Escalate(Page):
     """The form to hand a session over. `seniors` are the members it can be assigned to.
 
     `needed`: what is missing, and at which priorities it holds the escalation up, or only marks it; `lacks` is the
-    same, to be said before it is sent.
+    same, to be said before it is sent. `client`, `ticket`: what was chosen of what the problem's text names.
     `flow`: what the flow asks for, where it ends with this. `before`: the escalation before.
     `begins_with`: what was said at that.
     """
@@ -75,12 +76,18 @@ class Escalate(Page):
     seniors: list[MemberOut]
     reasons: tuple[str, ...]
     priorities: list[PriorityName]
-    needed: dict[str, str]
+    needed: Mapping[str, Sequence[Lack]]
     lacks: list[Lack]
     begins_with: Mapping[str, str]
     clients: list[ClientRow]
     flow: FlowAsksOut | None
     before: EarlierHandoffOut | None
+    client: str = ""
+    ticket: str = ""
+
+    def recognised(self, template: str | None) -> Recognised:
+        """What is missing, as the problem's text names it."""
+        return Recognised.of(self.session, self.clients, template)
 
     def asked_for(self, field: str) -> list[str]:
         """What the flow asks for in that field."""
@@ -98,7 +105,13 @@ class Escalate(Page):
 
 @router.get("")
 async def show_escalate(
-    request: Request, session_id: Id, actor: CanWork, db: ReadSession, frame: CurrentFrame
+    request: Request,
+    session_id: Id,
+    actor: CanWork,
+    db: ReadSession,
+    frame: CurrentFrame,
+    client_name: Text = "",
+    psa_ticket_id: Text = "",
 ) -> Response:
     """The form to escalate, while the session allows it."""
     session = await api.read_session(session_id, actor, db)
@@ -117,6 +130,8 @@ async def show_escalate(
         lacks=list(lacks(found)),
         flow=found.flow,
         before=found.before,
+        client=client_name,
+        ticket=psa_ticket_id,
     )
     return render(request, page, frame)
 

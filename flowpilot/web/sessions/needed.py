@@ -1,6 +1,5 @@
 """What the account's rules ask of an escalation, at the fields of its form: before it is sent, and if refused."""
 
-from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
@@ -29,6 +28,8 @@ _MEANS = {
     Effect.BLOCK: "it cannot be handed over without at this priority.",
     Effect.WARN: "it can be handed over without, and the queue says so.",
 }
+# The same at the field, as far as it goes without the rest.
+_WORDS = {Effect.BLOCK: "Needed", Effect.WARN: "Asked for"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,6 +46,13 @@ class Lack:
         return f"{_ABSENT[self.requirement]}: {_MEANS[self.effect]}"
 
     @property
+    def needed(self) -> str:
+        """At which priorities, in a sentence."""
+        if len(self.priorities) == len(PriorityName):
+            return f"{_WORDS[self.effect]} at every priority."
+        return f"{_WORDS[self.effect]} at {' and '.join(one.value for one in self.priorities)} priority."
+
+    @property
     def classes(self) -> str:
         """What the style sheet goes by."""
         return " ".join([f"lack-{self.requirement.value}", *(f"at-{one.value}" for one in self.priorities)])
@@ -59,17 +67,12 @@ def lacks(found: RequirementsOut) -> Iterator[Lack]:
                 yield Lack(requirement, effect, at)
 
 
-def needed(found: RequirementsOut) -> dict[str, str]:
-    """What is missing, each with a sentence that says at which priorities it is needed or asked for."""
-    said: dict[str, list[str]] = defaultdict(list)
-    words = {Effect.BLOCK: "Needed", Effect.WARN: "Asked for"}
-    for lack in sorted(lacks(found), key=lambda one: list(words).index(one.effect)):
-        is_always = len(lack.priorities) == len(PriorityName)
-        at = " and ".join(one.value for one in lack.priorities)
-        said[lack.requirement.value].append(
-            f"{words[lack.effect]} at every priority." if is_always else f"{words[lack.effect]} at {at} priority."
-        )
-    return {requirement: " ".join(sentences) for requirement, sentences in said.items()}
+def needed(found: RequirementsOut) -> dict[str, list[Lack]]:
+    """What is missing, by its field's requirement: what holds it up first."""
+    by_requirement: dict[str, list[Lack]] = {one.value: [] for one in Requirement}
+    for lack in sorted(lacks(found), key=lambda one: list(_WORDS).index(one.effect)):
+        by_requirement[lack.requirement.value].append(lack)
+    return by_requirement
 
 
 def missing_fields(error: IncompleteEscalationError) -> RequestValidationError:
@@ -79,7 +82,7 @@ def missing_fields(error: IncompleteEscalationError) -> RequestValidationError:
         [
             {
                 "loc": ("body", _FIELDS[one]),
-                "msg": sentence(f"{TO_DO[one][:1].upper()}{TO_DO[one][1:]}, or choose another priority"),
+                "msg": sentence(f"{TO_DO[one][:1].upper()}{TO_DO[one][1:]}"),
                 "type": "value_error",
             }
             for one in missing

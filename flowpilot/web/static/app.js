@@ -141,7 +141,7 @@ function sayBelow(form, name, message) {
 
 function sayWhatIsWrong(form, note) {
   const fields = Object.entries(JSON.parse(note.dataset.wrong)).map(([name, message]) => sayBelow(form, name, message));
-  fields.find(Boolean)?.focus();
+  [...form.elements].find((one) => fields.includes(one))?.focus();
   if (fields.every(Boolean)) note.remove();
 }
 
