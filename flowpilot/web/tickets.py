@@ -10,6 +10,7 @@ from urllib.parse import urlencode
 from fastapi import APIRouter, Query, Request, Response
 
 from flowpilot.clients import api as clients
+from flowpilot.clients.naming import key_of
 from flowpilot.clients.queries import names_of_companies
 from flowpilot.clock import Now
 from flowpilot.errors import ConflictError, NotFoundError
@@ -96,6 +97,16 @@ class TicketContext(Part):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class OtherClient(Part):
+    """A word on a ticket that is of another client than its session; `theirs` is empty if it is of the same."""
+
+    template: ClassVar[str] = "tickets/other.html"
+    number: str
+    client: str
+    theirs: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class OpenSessions(Part):
     """The open sessions on a ticket, except for the one that is shown; without any, the one resolved last."""
 
@@ -148,6 +159,21 @@ async def show_context(
         client=await _client_here(request, actor, found) if starts and found is not None else "",
         starts=starts,
     )
+    return render(request, page)
+
+
+@router.get("/other")
+async def show_other(request: Request, actor: CanWorkDetached, ticket: Text, client: Text, now: Now) -> Response:
+    """Whose the ticket is, if it is of another client than this one. Nothing is said of what is not known."""
+    theirs = ""
+    try:
+        found = await api.read_context(request, ticket, actor, now)
+    except _ABSENT:
+        found = None
+    if found is not None:
+        said = await _client_here(request, actor, found) or found.client or ""
+        theirs = said if said and key_of(said) != key_of(client) else ""
+    page = OtherClient.of(request, title=f"Ticket {ticket}", number=ticket, client=client, theirs=theirs)
     return render(request, page)
 
 

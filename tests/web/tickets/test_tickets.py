@@ -163,3 +163,24 @@ def test_a_link_with_too_long_a_number_shows_the_form_and_what_to_shorten(
     assert "Enter at most 200 characters: these are 201." in page.text
     assert f'value="{"4" * 300}"' in page.text
     assert "/tickets/context" not in page.text
+
+
+def test_a_ticket_of_another_client_is_said_before_anything_goes_there(
+    browser: TestClient, company: Company, connected: Desk
+) -> None:
+    said = {"problem_summary": "It does not print", "psa_ticket_id": "4711", "client_name": "Cedar"}
+    session = browser.post("/sessions", data=said).url.path.removesuffix("/flow")
+    at = "/tickets/other?ticket=4711&client=Cedar"
+    for page in (session, f"{session}/escalate", f"{session}/note"):
+        assert f'hx-get="{at.replace("&", "&amp;")}"' in browser.get(page).text
+    part = {"HX-Request": "true"}
+    assert "Ticket 4711 is of Alpen, and this session of Cedar." in browser.get(at, headers=part).text
+    # Nothing of one's own client, and nothing of what is not known.
+    assert "alert" not in browser.get("/tickets/other?ticket=4711&client=ALPEN", headers=part).text
+    connected.shows["tickets"] = [{**PRINTER, "client": None}]
+    assert "alert" not in browser.get("/tickets/other?ticket=4712&client=Cedar", headers=part).text
+    [(connection_id,)] = company.query("SELECT id FROM psa_connections")
+    cedar = company.add("clients", name="Cedar Foods")
+    company.add("client_companies", client_id=cedar, connection_id=connection_id, external_id="77", name="Alpen")
+    connected.shows["tickets"] = [{**PRINTER, "id": "4713", "client_id": "77"}]
+    assert "alert" not in browser.get("/tickets/other?ticket=4713&client=Cedar+Foods", headers=part).text
