@@ -26,21 +26,12 @@ NOT_PAGES = ("/api/", "/static/", "/docs", "/openapi.json", "/healthz", "/readyz
 SENT_ALONG = frozenset(
     (
         *("account_id", "action", "after_step", "attachments", "audience", "back", "based_on", "board_id"),
-        *("caller", "idempotency_key", "is_note"),
-        *("channel_id", "client_id", "connection_id", "do", "external_id", "file_id", "flow_id", "forced"),
-        *("from_role", "handoff_id", "holder", "into", "is_active", "item", "mine", "seen_removal"),
-        *("node", "offered", "page", "part", "place", "provider", "q", "question_id", "records", "section"),
-        *(
-            "session_id",
-            "sheet",
-            "show",
-            "shown",
-            "shown_base",
-            "shown_header_line",
-            "shown_shape",
-            "shows_handoffs",
-        ),
-        *("source", "state", "step_id", "text_name", "ticket", "up", "up_to", "was", "shows_names"),
+        *("caller", "channel_id", "client_id", "connection_id", "do", "external_id", "file_id", "flow_id"),
+        *("forced", "from_role", "handoff_id", "holder", "idempotency_key", "into", "is_active", "is_note"),
+        *("item", "mine", "node", "offered", "page", "part", "place", "provider", "q", "question_id"),
+        *("records", "section", "seen_removal", "session_id", "sheet", "show", "shown", "shown_base"),
+        *("shown_header_line", "shown_shape", "shows_handoffs", "shows_names", "source", "state", "step_id"),
+        *("text_name", "ticket", "up", "up_to", "was"),
     )
 )
 
