@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Any
 
 from flowpilot.copilot import rules
+from flowpilot.handoffs.acting.claimants import is_action
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
 from flowpilot.handoffs.snapshot import take_snapshot
-from flowpilot.sessions.models import EDITS, AISession, AISessionStep, SessionStatus
+from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 from flowpilot.sessions.queries import SessionHistory, case_of
 
 # Why a session goes back into the queue when a lease ends.
@@ -103,16 +104,16 @@ def remind(handoff: SessionHandoff, at: datetime) -> NewEvent:
 def act(handoff: SessionHandoff, step: AISessionStep) -> NewEvent | None:
     """The first step after a claim is its first action, no matter who takes it; the claimant's own ends the lease.
 
-    To correct, strike or take back an earlier step is no action of the claimant. It is one event, `first_action`,
-    if the claimant takes the first step, and another, `claimant_action`, if the claimant acts after another first
-    step. Once the handoff is closed, it is not recorded as an event.
+    Not every step of the claimant is an action of theirs (`acting.claimants`). It is one event, `first_action`, if
+    the claimant acts by the first step, and another, `claimant_action`, if they act after another first step. Once
+    the handoff is closed, it is not recorded as an event.
     """
     claimed_at = handoff.claimed_at
     if claimed_at is None or claimed_at >= step.created_at:
         return None
     is_first = handoff.first_action_at is None
-    by_claimant = step.actor_id == handoff.claimed_by and step.kind not in EDITS
-    is_claimants = by_claimant and handoff.claimant_action_at is None
+    is_own = step.actor_id == handoff.claimed_by and handoff.claimant_action_at is None
+    is_claimants = is_own and is_action(step.kind, step.created_at, claimed_at, handoff.closed_at)
     if is_first:
         handoff.first_action_at, handoff.first_action_by = step.created_at, step.actor_id
     if is_claimants:

@@ -1,21 +1,22 @@
 """The first action after a claim, by anybody and by the claimant, recomputed from the session's steps.
 
 The contract's definition: the earliest step of the same session strictly after the claim. For the claimant it must
-be one that does not correct, strike or take back another.
+also be an action of theirs (`acting.claimants`).
 """
 
 import psycopg
 
 from flowpilot.db.bulk import read_each_row_once
+from flowpilot.handoffs.acting.claimants import IS_ACTION
 from flowpilot.identity.hours.recount import recount
 
-_RECONCILE = """
+_RECONCILE = f"""
 UPDATE session_handoffs h
 SET first_action_at = a.created_at, first_action_by = a.actor_id, claimant_action_at = a.by_claimant
 FROM (
     SELECT DISTINCT ON (h.id) h.id, p.created_at, p.actor_id,
            min(p.created_at) FILTER (
-               WHERE p.actor_id = h.claimed_by AND p.kind NOT IN ('correct', 'strike', 'take_back')
+               WHERE p.actor_id = h.claimed_by AND {IS_ACTION}
            ) OVER (PARTITION BY h.id) AS by_claimant
     FROM session_handoffs h
     LEFT JOIN ai_session_steps p
@@ -26,7 +27,7 @@ FROM (
 WHERE h.account_id = %(account_id)s AND h.id = a.id
   AND (h.first_action_at, h.first_action_by, h.claimant_action_at)
       IS DISTINCT FROM (a.created_at, a.actor_id, a.by_claimant)
-"""
+"""  # noqa: S608 - the kinds are our own constants
 
 
 _WORKING_TIMES = {

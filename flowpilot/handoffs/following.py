@@ -7,19 +7,24 @@ from sqlalchemy import and_, or_
 
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions
+from flowpilot.handoffs.acting.claimants import NO_ACTION
 from flowpilot.handoffs.keeping import close_open, lock_where, record_event
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.identity.hours.queries import hours_history
 from flowpilot.sessions.locking import LockedSession
-from flowpilot.sessions.models import EDITS, AISession, AISessionStep
+from flowpilot.sessions.models import AISession, AISessionStep
 from flowpilot.working_hours import AROUND_THE_CLOCK, work_seconds
 
 
 async def note_first_action(db: Db, session: AISession, step: AISessionStep) -> None:
-    """The first step after a claim is its first action; the claimant's is their first that edits no other."""
+    """The first step after a claim is its first action; until it is closed, the claimant's own is looked for."""
     by_anybody = SessionHandoff.first_action_at.is_(None)
-    by_claimant = and_(SessionHandoff.claimant_action_at.is_(None), SessionHandoff.claimed_by == step.actor_id)
-    awaited = by_anybody if step.kind in EDITS else or_(by_anybody, by_claimant)
+    by_claimant = and_(
+        SessionHandoff.claimant_action_at.is_(None),
+        SessionHandoff.claimed_by == step.actor_id,
+        SessionHandoff.closed_at.is_(None),
+    )
+    awaited = by_anybody if step.kind in NO_ACTION else or_(by_anybody, by_claimant)
     is_awaited = (SessionHandoff.claimed_at.is_not(None), awaited)
     awaiting = await lock_where(db, session.account_id, session.id, *is_awaited)
     history = await hours_history(db, session.account_id) if awaiting else AROUND_THE_CLOCK

@@ -38,8 +38,9 @@ class SessionHandoff(Tenant, Base):
     """One escalation: a session waiting for, or held by, a senior.
 
     `first_action_at` and `claimant_action_at` are derived: the earliest step of the session strictly after
-    `claimed_at`, by anybody, and by `claimed_by` if it edits no other step. Until the claimant acts, a claim lasts
-    for as long as its lease, if there is one. `assessment` sums the snapshot up.
+    `claimed_at`, by anybody; and by `claimed_by`, until it is closed, if it is an action of theirs: not one that
+    edits, undoes or takes back another, and not one that only chooses, leaves or enters a flow. Until the claimant
+    acts, a claim lasts for as long as its lease, if there is one. `assessment` sums the snapshot up.
     `..._work_seconds` are the working time from its creation to the claim, and from the claim to each first
     action, by the hours of then; null without the end, or if all of the time was working time.
     `returns_to` is set when the engineer who escalated it can no longer work here: it goes back to this person.

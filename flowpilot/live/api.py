@@ -36,7 +36,7 @@ _HEADERS = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
 _KINDS = ", ".join(f"`{kind}`" for kind in HandoffEventKind)
 _ABOUT = f"""\
 Events of the account's handoffs as they are committed, from `hello` on: {_KINDS}. \
-`claimant_action` comes only if a colleague was faster.
+`claimant_action` comes only if the first step after the claim was no action of the claimant.
 
 - `hello` comes first: `number` is that of the newest event. While nothing happens, a comment is sent every \
 `heartbeat_seconds`.

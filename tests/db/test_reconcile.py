@@ -29,7 +29,7 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
             "id": new_id(),
             "session_id": session_id,
             "position": position,
-            "kind": draw.choice(["answer", "note", "outcome", "strike"]),
+            "kind": draw.choice(["answer", "note", "outcome", "strike", "flow"]),
             "actor_id": draw.choice(people),
             "is_free_text": draw.random() < 0.5,
             "created_at": START + timedelta(seconds=draw.randrange(6)),
@@ -46,6 +46,7 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
             "claimed_at": draw.choice([None, START + timedelta(seconds=draw.randrange(6))]),
             "first_action_at": draw.choice([None, START + timedelta(minutes=1)]),
             "claimant_action_at": draw.choice([None, START + timedelta(minutes=1)]),
+            "closed_at": draw.choice([None, START + timedelta(seconds=5)]),
         }
         for _ in range(4)
     ]
@@ -84,7 +85,8 @@ def test_random_histories(urls: DatabaseUrls, seed: int) -> None:
             and step["created_at"] > handoff["claimed_at"]
         ]
         first = min(after, key=lambda step: (step["created_at"], step["position"]), default=None)
-        own = [step for step in after if step["kind"] != "strike"]
+        ended = handoff["closed_at"] or START + timedelta(days=1)
+        own = [one for one in after if one["kind"] not in {"strike", "flow"} and one["created_at"] <= ended]
         by_claimant = [step["created_at"] for step in own if step["actor_id"] == handoff["claimed_by"]]
         expected = [first["created_at"], first["actor_id"]] if first else [None, None]
         assert found[handoff["id"]] == [*expected, min(by_claimant, default=None)]

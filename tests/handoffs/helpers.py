@@ -232,8 +232,10 @@ def _check_first_action(handoff: dict[str, Any], steps: list[dict[str, Any]]) ->
     first = min(after, key=lambda step: (step["created_at"], step["position"]), default=None)
     found = (handoff["first_action_at"], handoff["first_action_by"])
     assert found == ((first["created_at"], first["actor_id"]) if first else (None, None))
-    own = [step for step in after if step["kind"] not in {"correct", "strike", "take_back"}]
-    by_claimant = [step["created_at"] for step in own if step["actor_id"] == handoff["claimed_by"]]
+    no_action = {"correct", "strike", "take_back", "back", "undo", "flow", "enter"}
+    own = [step for step in after if step["actor_id"] == handoff["claimed_by"] and step["kind"] not in no_action]
+    closed_at = handoff["closed_at"]
+    by_claimant = [step["created_at"] for step in own if closed_at is None or step["created_at"] <= closed_at]
     assert handoff["claimant_action_at"] == min(by_claimant, default=None)
 
 

@@ -71,6 +71,7 @@ CLAIMED = st.tuples(
 # followed by another, and the session ends in each way.
 ENDS = ("release", "reassign", "expire") * 2
 LAST = ("close parked", "close returned", "close resolved", "abandon", "resolve", "pause")
+CLAIMED_AND_ACTED: Lived = (("escalate", 0, 0.0), ("claim", 1, 0.0), ("text", 1, 0.0))
 SURE: list[list[Lived]] = [
     [
         (("escalate", 0, 0.0), ("claim", 1, 0.0), (end, 1, 0.0)),
@@ -78,6 +79,8 @@ SURE: list[list[Lived]] = [
     ]
     for end, last in zip(ENDS, LAST, strict=True)
 ]
+# Closed without a step of the claimant's, handed over and claimed again: their step belongs to that claim.
+SURE.append([(("escalate", 0, 0.0), ("claim", 1, 0.0), ("close returned", 1, 0.0)), CLAIMED_AND_ACTED])
 HISTORIES = st.lists(DEEDS.map(lambda deed: (deed,)) | CLAIMED, min_size=1, max_size=12)
 
 

@@ -221,15 +221,15 @@ def test_the_first_action_of_simultaneous_steps_is_the_first_in_position() -> No
     assert case.handoffs[0].first_action == Step(at("09:40"), "Joan", {})
 
 
-def test_the_claimants_first_action_is_that_of_the_person_who_claimed() -> None:
-    case = build(
-        row("T1", 1, "09:00", "Ada"),
-        row("T1", 2, "09:10", "Ada", 1),
-        row("T1", 3, "09:20", "Grace", 1),
-        row("T1", 4, "09:30", "Joan", 1),
-        row("T1", 5, "09:40", "Grace", 1),
-    )
-    assert case.handoffs[0].claimant_action == Step(at("09:40"), "Grace", {})
+def test_the_claimants_first_action_is_their_own_and_comes_before_the_end() -> None:
+    begun = [("09:00", "Ada", 0), ("09:10", "Ada", 1), ("09:20", "Grace", 1), ("09:30", "Joan", 1)]
+
+    def claimants(*later: tuple[str, str, int]) -> Step | None:
+        rows = [row("T1", place, *one) for place, one in enumerate([*begun, *later], 1)]
+        return build(*rows).handoffs[0].claimant_action
+
+    assert claimants(("09:40", "Grace", 1)) == Step(at("09:40"), "Grace", {})
+    assert claimants(("09:35", "Joan", 2), ("09:40", "Grace", 2), ("09:50", "Grace", 2)) is None
 
 
 def test_a_first_action_can_come_after_the_next_handoff() -> None:

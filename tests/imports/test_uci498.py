@@ -177,7 +177,7 @@ def test_the_claimants_first_action_is_the_earliest_of_the_claimants_steps(uci: 
         SELECT count(*) FROM session_handoffs h LEFT JOIN LATERAL (
             SELECT min(created_at) AS at FROM ai_session_steps s
             WHERE s.account_id = h.account_id AND s.session_id = h.session_id AND s.created_at > h.claimed_at
-              AND s.actor_id = h.claimed_by) action ON true
+              AND s.actor_id = h.claimed_by AND s.created_at <= h.closed_at) action ON true
         WHERE claimant_action_at IS NOT DISTINCT FROM action.at"""
     assert uci.ask(query) == [(23_414,)]
 

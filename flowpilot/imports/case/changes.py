@@ -127,15 +127,16 @@ def _handoff(
     not_before = entry.at if claimed_at is None else claimed_at
     unknown = [UnknownEnd("claimed_at", claiming.text, entry.text)] if claiming and claimed_at is None else []
     unknown += [UnknownEnd("closed_at", ending.text, entry.text)] if not is_open and ended.at < not_before else []
+    # A handoff that is over must not stay open because its end is unknown: it ends as early as it can.
+    over = None if is_open else replace(ended, at=max(ended.at, not_before))
     return Handoff(
         at=entry.at,
         by=by,
         reason=(entry.row[rules.reason] if rules.reason else None) or "",
         claim=claim,
         first_action=None if claimed_at is None else first_after(claimed_at, steps),
-        claimant_action=None if claim is None else first_of(claim, steps),
-        # A handoff that is over must not stay open because its end is unknown: it ends as early as it can.
-        ended=None if is_open else replace(ended, at=max(ended.at, not_before)),
+        claimant_action=None if claim is None else first_of(claim, None if over is None else over.at, steps),
+        ended=over,
         unknown=tuple(unknown),
     )
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime
 
+from flowpilot.handoffs.acting.claimants import is_during_claim
 from flowpilot.handoffs.models import HandoffEventKind
 
 Row = dict[str, str | None]
@@ -95,6 +96,9 @@ def first_after(moment: datetime, steps: list[Step]) -> Step | None:
     return min((step for step in steps if step.at > moment), key=lambda step: step.at, default=None)
 
 
-def first_of(claim: Claim, steps: list[Step]) -> Step | None:
-    """The claimant's earliest step strictly after the claim."""
-    return None if claim.at is None else first_after(claim.at, [step for step in steps if step.by == claim.by])
+def first_of(claim: Claim, ended: datetime | None, steps: list[Step]) -> Step | None:
+    """The claimant's earliest step strictly after the claim, and not after the end of the handoff."""
+    if claim.at is None:
+        return None
+    own = [step for step in steps if step.by == claim.by and is_during_claim(step.at, claim.at, ended)]
+    return first_after(claim.at, own)

@@ -7,9 +7,10 @@ from flowpilot.copilot import rules
 from flowpilot.demo.simulation.handoffs.actions import ASKED
 from flowpilot.flows.checking.checker import problems
 from flowpilot.flows.matching.match import tier
+from flowpilot.handoffs.acting.claimants import NO_ACTION
 from flowpilot.handoffs.models import HandoffEventKind, Priority, SessionHandoff
 from flowpilot.handoffs.snapshot import missing_of, take_snapshot
-from flowpilot.sessions.models import EDITS, AISession, SessionStatus, StepKind
+from flowpilot.sessions.models import AISession, SessionStatus, StepKind
 from flowpilot.sessions.queries import case_of
 from flowpilot.sessions.transitions import OPEN, TRANSITIONS
 from tests.demo.rows import Facts, moments
@@ -166,7 +167,11 @@ def check_first_actions(facts: Facts) -> None:
         expected = (after[0].created_at, after[0].actor_id) if after else (None, None)
         assert (handoff.first_action_at, handoff.first_action_by) == expected
         by_claimant = [
-            step.created_at for step in after if step.actor_id == handoff.claimed_by and step.kind not in EDITS
+            step.created_at
+            for step in after
+            if step.actor_id == handoff.claimed_by
+            and step.kind not in NO_ACTION
+            and (handoff.closed_at is None or step.created_at <= handoff.closed_at)
         ]
         assert handoff.claimant_action_at == min(by_claimant, default=None)
 
@@ -215,7 +220,7 @@ def _check_events_of(facts: Facts, handoff: SessionHandoff) -> None:
                 acted = event.created_at
                 seconds = round((acted - claim[1]).total_seconds(), 3)
                 [step] = [one for one in facts.steps[handoff.session_id] if one.created_at == acted]
-                by_claimant = event.actor_id == claim[0] and step.kind not in EDITS
+                by_claimant = event.actor_id == claim[0] and step.kind not in NO_ACTION
                 assert event.content == {"seconds": seconds, "by_claimant": by_claimant}
             case KIND.CLAIMANT_ACTION:
                 assert claim is not None

@@ -22,13 +22,11 @@ from tests.handoffs.helpers import (
     act,
     actor,
     check_laws,
-    claimed_by_kim,
     done,
     hand_over,
     jobs_of,
     join,
     put_handoff,
-    queue_ids,
     read,
     status_of,
 )
@@ -223,46 +221,6 @@ def test_a_step_by_anybody_is_the_first_action(client: TestClient, company: Comp
     _step(client, handoff["session_id"], company.headers(Role.ENGINEER))
     found = company.query("SELECT first_action_by, claimant_action_at FROM session_handoffs")
     assert found == [(company.users[Role.ENGINEER], None)]
-
-
-def test_the_claimants_own_first_step_is_known_beside_it(client: TestClient, company: Company) -> None:
-    handoff, senior = claimed_by_kim(client, company)
-    engineer = company.headers(Role.ENGINEER)
-    for who in (engineer, senior.headers, senior.headers):
-        _step(client, handoff["session_id"], who)
-    found = read(client, company, handoff)
-    first, own, _ = [at for (at,) in company.query("SELECT created_at FROM ai_session_steps ORDER BY position")]
-    assert datetime.fromisoformat(found["first_action_at"]) == first
-    assert datetime.fromisoformat(found["claimant_action_at"]) == own
-    kinds = [event["kind"] for event in found["events"]]
-    assert kinds == ["created", "claimed", "first_action", "claimant_action"]
-    assert [event["content"]["by_claimant"] for event in found["events"][2:]] == [False, True]
-    check_laws(company)
-
-
-def test_to_edit_an_earlier_step_is_no_action_of_the_claimant(client: TestClient, company: Company) -> None:
-    handoff, senior = hand_over(client, company), join(client, company, "Kim")
-    _step(client, handoff["session_id"], company.headers(Role.ENGINEER))
-    done(act(client, handoff, "claim", senior.headers))
-    [(step,)] = company.query("SELECT id FROM ai_session_steps")
-    path = f"/api/v1/ai-sessions/{handoff['session_id']}/steps/{step}/correct"
-    done(client.post(path, headers=senior.headers, json={"text": "I looked at the cable."}))
-    found = read(client, company, handoff)
-    assert (found["first_action_by"]["name"], found["claimant_action_at"]) == ("Kim", None)
-    assert found["lease_expires_at"] is not None
-    _step(client, handoff["session_id"], senior.headers)
-    found = read(client, company, handoff)
-    assert (found["claimant_action_at"] is None, found["lease_expires_at"]) == (False, None)
-    assert [event["content"]["by_claimant"] for event in found["events"][2:]] == [False, True]
-    check_laws(company)
-
-
-def test_it_waits_in_the_queue_until_the_claimant_acts(client: TestClient, company: Company) -> None:
-    handoff, senior = claimed_by_kim(client, company)
-    _step(client, handoff["session_id"], company.headers(Role.ENGINEER))
-    assert queue_ids(client, company) == [handoff["id"]]
-    _step(client, handoff["session_id"], senior.headers)
-    assert (queue_ids(client, company), queue_ids(client, company, state="acted")) == ([], [handoff["id"]])
 
 
 def test_the_waiting_ends_with_the_claim(client: TestClient, company: Company) -> None:
