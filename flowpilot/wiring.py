@@ -33,7 +33,8 @@ def wire_features() -> None:
     """From now on handoffs follow sessions, sessions follow clients, and postings and work go on when they can."""
     hooks.on_step[:] = [following.note_first_action]
     hooks.on_end[:] = [following.close_with_session, analyse_when_resolved]
-    hooks.on_edit[:] = [analyse_when_resolved]
+    hooks.on_edit[:] = [following.follow_edit, analyse_when_resolved]
+    hooks.on_removal[:] = [analyse_when_resolved]
     removal.sent_hooks[:] = [list_sent]
     removal.hooks[:] = [overwrite_messages, overwrite_handoffs, overwrite_proposals, empty_cases]
     hooks.on_set_aside[:] = [following.set_aside]

@@ -12,7 +12,7 @@ from typing import Any
 from flowpilot.copilot import rules
 from flowpilot.handoffs.acting.claimants import is_action
 from flowpilot.handoffs.models import HandoffEventKind, Outcome, Priority, SessionHandoff
-from flowpilot.handoffs.snapshot import take_snapshot
+from flowpilot.handoffs.snapshot import take_snapshot, unanswered
 from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus
 from flowpilot.sessions.queries import SessionHistory, case_of
 
@@ -85,6 +85,12 @@ def escalate(
         edits=[],
     )
     return handoff, NewEvent(HandoffEventKind.CREATED, {"priority": int(why.priority)})
+
+
+def assess_again(handoff: SessionHandoff, history: SessionHistory) -> None:
+    """Let the rules sum up what the handoff and its session say now."""
+    missing = unanswered(handoff.snapshot, handoff.note)
+    handoff.assessment = rules.assess(case_of(history, note=handoff.note, missing=missing)).model_dump(mode="json")
 
 
 def claimed_by(user_id: uuid.UUID, at: datetime, lease_ends: datetime | None) -> dict[str, Any]:

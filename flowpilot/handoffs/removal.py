@@ -6,12 +6,12 @@ from typing import Any
 
 from sqlalchemy import Select, select, tuple_
 
-from flowpilot.copilot import rules
 from flowpilot.db.session import Db
+from flowpilot.handoffs.decisions import assess_again
 from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
-from flowpilot.handoffs.snapshot import tried_in, unanswered
-from flowpilot.sessions.queries import case_of, read_session
+from flowpilot.handoffs.snapshot import tried_in
+from flowpilot.sessions.queries import read_session
 from flowpilot.sessions.removal.copies import Copy, Found
 from flowpilot.sessions.removal.overwriting import Rows, overwrite
 from flowpilot.sessions.removal.scope import Removal
@@ -119,8 +119,7 @@ async def _assess_again(db: Db, removal: Removal) -> Rows:
     if meant and not removal.is_preview:
         history = await read_session(db, removal.account_id, removal.session_id)
         for handoff in meant:
-            case = case_of(history, note=handoff.note, missing=unanswered(handoff.snapshot, handoff.note))
-            handoff.assessment = rules.assess(case).model_dump(mode="json")
+            assess_again(handoff, history)
         await db.flush()
     # What the rules say is taken from the steps, and each of these that keeps the words is said by itself.
     cells = {(SessionHandoff.__name__, handoff.id, "assessment"): False for handoff in meant}

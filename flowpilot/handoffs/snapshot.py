@@ -59,19 +59,30 @@ def take_snapshot(history: SessionHistory, note: str, tried: str = "") -> dict[s
         "flow": _flow(history),
         "node": _node(history),
         **_inside(where),
-        "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
-        "tried": [
-            *(_of(step) for step in steps if step.kind == StepKind.OUTCOME),
-            *(_applied(step) for step in _unconfirmed(steps)),
-            *([{"note": tried}] if tried else []),
-        ],
-        "notes": [_of(step) for step in steps if step.kind == StepKind.NOTE],
+        **_said(steps, tried),
         "left": [_left(*one) for one in steps_left(where)],
         "opinion": note,
         "missing": missing,
         "completeness": round(1 - len(missing) / len(checks), 2),
         **_run(history.run),
     }
+
+
+def renewed(snapshot: Mapping[str, Any], then: Sequence[AISessionStep]) -> dict[str, Any]:
+    """The snapshot with what its steps say now; what was missing as it was taken stays.
+
+    Args:
+        snapshot: of a handoff. A log's has no steps, and stays as it is.
+        then: the session's steps when it was taken, with all edits since.
+    """
+    if "facts" not in snapshot:
+        return dict(snapshot)
+    steps = path.standing(then)
+    said = {**snapshot, **_said(steps, tried_in(snapshot))}
+    if "run" in snapshot:
+        marks = {(step.created_at.isoformat(), str(step.kind)): step for step in steps}
+        said["run"] = {**snapshot["run"], "marks": [_mark(one, marks) for one in snapshot["run"]["marks"]]}
+    return said
 
 
 def still_missing(snapshot: Mapping[str, Any], filled: Collection[Requirement]) -> list[str]:
@@ -103,6 +114,25 @@ def missing_of(history: SessionHistory, note: str = "", tried: str = "") -> list
         check.name for check in _checks(history, path.standing(history.steps), note, tried) if not check.is_there
     }
     return [one for one in Requirement if one in absent]
+
+
+def _said(steps: Sequence[AISessionStep], tried: str) -> dict[str, Any]:
+    """What was found and tried, in the words of the steps; `tried` is what no step says."""
+    return {
+        "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
+        "tried": [
+            *(_of(step) for step in steps if step.kind == StepKind.OUTCOME),
+            *(_applied(step) for step in _unconfirmed(steps)),
+            *([{"note": tried}] if tried else []),
+        ],
+        "notes": [_of(step) for step in steps if step.kind == StepKind.NOTE],
+    }
+
+
+def _mark(mark: dict[str, Any], steps: Mapping[tuple[str, str], AISessionStep]) -> dict[str, Any]:
+    """A mark of a checklist in the words of its step."""
+    step = steps.get((mark["at"], mark["kind"]))
+    return mark if step is None else _of(step) | {"kind": mark["kind"]}
 
 
 def _unconfirmed(steps: Sequence[AISessionStep]) -> Iterator[AISessionStep]:
@@ -164,7 +194,7 @@ def _flow(history: SessionHistory) -> dict[str, Any] | None:
 
 
 def _of(step: AISessionStep) -> dict[str, Any]:
-    said = {key: value for key, value in step.content.items() if key not in {"next", "through"}}
+    said = {key: value for key, value in step.content.items() if key not in {"next", "through", "removed"}}
     return {**said, "by": str(step.actor_id) if step.actor_id else None, "at": step.created_at.isoformat()}
 
 

@@ -19,8 +19,10 @@ Waited = Callable[[Db, AISession, datetime], Awaitable[None]]
 
 on_step: list[StepTaken] = []
 on_end: list[Ended] = []
-# An earlier step was corrected, struck or taken back.
+# A step, or a text of a handoff, was corrected, struck or taken back.
 on_edit: list[Edited] = []
+# Words of steps were removed for good. Their copies are overwritten already.
+on_removal: list[Edited] = []
 on_set_aside: list[Ended] = []
 on_due: list[Waited] = []
 on_waited: list[Waited] = []

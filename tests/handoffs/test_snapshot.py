@@ -12,8 +12,9 @@ from flowpilot.identity.actor import Role
 from flowpilot.sessions.models import AISession, AISessionStep, StepKind
 from flowpilot.sessions.queries import SessionHistory
 from tests.company import Company, at
-from tests.handoffs.helpers import act, done, join, send_escalation
-from tests.sessions.flows import publish_printer_flow, start
+from tests.handoffs.helpers import act, done, join, read, send_escalation
+from tests.sessions.edits.helpers import edit, newest
+from tests.sessions.flows import publish_printer_flow, start, take
 
 FEW_WORDS = "The problem is described in a few words only: what exactly happens, and where?"
 NO_DOMAIN = "The domain is not set."
@@ -107,6 +108,55 @@ def test_it_stays_as_it_was(client: TestClient, company: Company) -> None:
     _step(client, company, session_id, free_text="One more thing.")
     read = client.get(f"/api/v1/handoffs/{handoff['id']}", headers=senior.headers)
     assert done(read)["snapshot"] == handoff["snapshot"]
+
+
+def test_while_it_is_open_it_says_what_the_session_says_now(client: TestClient, company: Company) -> None:
+    """The senior must not rely on what the engineer has corrected, struck or taken back since."""
+    session_id = start(client, company, flow_id=str(publish_printer_flow(client, company)))["id"]
+    noted = newest(take(client, company, session_id, free_text="Port 7."), "answer")
+    answered = newest(take(client, company, session_id, choice="Yes"), "answer")
+    handoff = send_escalation(client, company, session_id, tried="Turned it off.").json()
+    _step(client, company, session_id, free_text="Said later.")
+
+    def said() -> str:
+        found = read(client, company, handoff)
+        assert "Turned it off." in str(found["snapshot"]["tried"])
+        assert found["snapshot"]["missing"] == handoff["snapshot"]["missing"]
+        assert "Said later." not in str(found["snapshot"])
+        return str((found["snapshot"]["facts"], found["assessment"]["summary"]))
+
+    assert "Port 7." in said()
+    edit(client, company, noted, "correct", text="Port 9.")
+    assert ("Port 7." in said(), "Port 9." in said()) == (False, True)
+    edit(client, company, noted, "strike")
+    assert "Port" not in said()
+    assert "'Yes'" in said()
+    edit(client, company, answered, "take-back")
+    assert "'Yes'" not in said()
+
+
+def test_once_it_is_closed_it_keeps_what_it_said(client: TestClient, company: Company) -> None:
+    session_id = start(client, company, flow_id=str(publish_printer_flow(client, company)))["id"]
+    noted = newest(take(client, company, session_id, free_text="Port 7."), "answer")
+    handoff = send_escalation(client, company, session_id).json()
+    closed = done(act(client, handoff, "close", company.headers(Role.ENGINEER), outcome="returned"))
+    edit(client, company, noted, "correct", text="Port 9.")
+    after = read(client, company, handoff)
+    assert (after["snapshot"], after["assessment"]) == (closed["snapshot"], closed["assessment"])
+
+
+@pytest.mark.parametrize("is_closed", [False, True])
+def test_an_opinion_that_was_struck_is_summed_up_no_more(
+    client: TestClient, company: Company, *, is_closed: bool
+) -> None:
+    handoff = send_escalation(client, company, start(client, company)["id"], note="The fuse.").json()
+    who = company.headers(Role.ENGINEER)
+    if is_closed:
+        done(act(client, handoff, "close", who, outcome="returned"))
+    assert "The fuse." in handoff["assessment"]["summary"]
+    body = {"part": "note", "text": None, "was": "The fuse."}
+    struck = done(client.post(f"/api/v1/handoffs/{handoff['id']}/texts", json=body, headers=who))
+    assert (struck["snapshot"]["opinion"], "fuse" in struck["assessment"]["summary"]) == ("", False)
 
 
 def test_a_second_handoff_has_a_snapshot_of_its_own(client: TestClient, company: Company) -> None:

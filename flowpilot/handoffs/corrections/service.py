@@ -7,12 +7,15 @@ from flowpilot.db.session import Db
 from flowpilot.errors import OutdatedError
 from flowpilot.handoffs.corrections import policy
 from flowpilot.handoffs.corrections.texts import OF_QUESTIONS, TextPart, Written, reword, text_of
+from flowpilot.handoffs.decisions import assess_again
 from flowpilot.handoffs.locking import lock_of, read
+from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.handoffs.questions.service import find_question
 from flowpilot.http.fields import wrong
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import hooks
 from flowpilot.sessions.postings.renewing import renew_waiting
+from flowpilot.sessions.queries import read_session
 from flowpilot.sessions.service import announce_change
 from flowpilot.text import with_plain_breaks
 
@@ -67,6 +70,10 @@ async def correct(
     session.last_activity_at = locked.moment
     await db.flush()
     announce_change(db, session)
+    if isinstance(written, SessionHandoff) and written.closed_at is not None:
+        # One that is open follows by itself. What this one sums up is its own text.
+        assess_again(written, await read_session(db, actor.account_id, session.id))
+        await db.flush()
     await renew_waiting(db, session)
     for follow in hooks.on_edit:
         await follow(db, session, actor.user_id, locked.moment)

@@ -99,7 +99,7 @@ async def remove(
     announce(db, removal.account_id, "removals")
     await _record(db, actor, loaded, target, copies)
     await renew_waiting(db, loaded.session)
-    for follow in session_hooks.on_edit:
+    for follow in session_hooks.on_removal:
         await follow(db, loaded.session, actor.user_id, loaded.moment)
     return RemovalReport(words, copies)
 
