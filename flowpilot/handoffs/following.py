@@ -57,11 +57,11 @@ async def follow_edit(db: Db, session: AISession, _by: uuid.UUID, _at: datetime)
         await enqueue(db, ASSESS_JOB, account_id=session.account_id, handoff_id=handoff.id)
 
 
-async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, at: datetime) -> None:
+async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, at: datetime, reason: str) -> None:
     """A session that has ended leaves nothing to hand over."""
-    await close_open(db, LockedSession(session, at), by, decisions.outcome_of_end(session))
+    await close_open(db, LockedSession(session, at), by, decisions.outcome_of_end(session), reason)
 
 
-async def set_aside(db: Db, session: AISession, by: uuid.UUID | None, at: datetime) -> None:
+async def set_aside(db: Db, session: AISession, by: uuid.UUID | None, at: datetime, reason: str) -> None:
     """A fix was applied and has to prove itself: there is nothing to hand over meanwhile."""
-    await close_open(db, LockedSession(session, at), by, Outcome.PARKED, session.waiting_for or "")
+    await close_open(db, LockedSession(session, at), by, Outcome.PARKED, reason)

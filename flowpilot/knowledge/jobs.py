@@ -22,7 +22,9 @@ def lock_of(account_id: uuid.UUID) -> str:
     return f"knowledge {account_id}"
 
 
-async def analyse_when_resolved(db: Db, session: AISession, _by: uuid.UUID | None, moment: datetime) -> None:
+async def analyse_when_resolved(
+    db: Db, session: AISession, _by: uuid.UUID | None, moment: datetime, _reason: str = ""
+) -> None:
     """Queue the analysis of a session that was resolved, or edited afterwards."""
     if session.status == SessionStatus.RESOLVED:
         await enqueue(

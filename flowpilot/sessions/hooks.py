@@ -13,7 +13,8 @@ from flowpilot.db.session import Db
 from flowpilot.sessions.models import AISession, AISessionStep
 
 StepTaken = Callable[[Db, AISession, AISessionStep], Awaitable[None]]
-Ended = Callable[[Db, AISession, uuid.UUID | None, datetime], Awaitable[None]]
+# By whom, when, and why, if somebody has said so.
+Ended = Callable[[Db, AISession, uuid.UUID | None, datetime, str], Awaitable[None]]
 Edited = Callable[[Db, AISession, uuid.UUID, datetime], Awaitable[None]]
 Waited = Callable[[Db, AISession, datetime], Awaitable[None]]
 
@@ -23,6 +24,9 @@ on_end: list[Ended] = []
 on_edit: list[Edited] = []
 # Words of steps were removed for good. Their copies are overwritten already.
 on_removal: list[Edited] = []
+# A fix was applied and has to prove itself: the reason is what it waits for, which the session does not say yet.
 on_set_aside: list[Ended] = []
+# It is time to look at it again.
 on_due: list[Waited] = []
+# It waits no more, or until another time: called before the others, which say what comes instead.
 on_waited: list[Waited] = []

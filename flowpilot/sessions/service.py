@@ -201,7 +201,7 @@ async def transition(
         for settle in hooks.on_waited:
             await settle(db, session, locked.moment)
     for follow in _followers(session, action):
-        await follow(db, session, by, locked.moment)
+        await follow(db, session, by, locked.moment, reason)
     await after_change(db, locked, before, by)
 
 

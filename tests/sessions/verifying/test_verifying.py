@@ -136,6 +136,7 @@ def test_a_held_session_whose_fix_waits_stays_with_the_senior_and_its_handoff_is
     closed = client.get(f"/api/v1/handoffs/{handoff}", headers=senior).json()
     assert (closed["outcome"], closed["closed_at"]) == ("parked", session["fix_applied_at"])
     assert closed["first_action_at"] == session["fix_applied_at"]
+    assert closed["events"][-1]["content"] == {"outcome": "parked", "note": FIX["waiting_for"]}
 
 
 async def test_its_owner_is_reminded_and_again_when_it_was_put_off(
