@@ -4,9 +4,18 @@ from typing import Annotated
 
 from fastapi import Path
 from fastapi.exceptions import RequestValidationError
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 
-from flowpilot.text import is_visible, with_plain_breaks, without_turns
+from flowpilot.text import MAX_NAME, is_visible, with_plain_breaks, without_turns
 
 
 class Body(BaseModel):
@@ -64,7 +73,7 @@ _Said = Annotated[
     AfterValidator(says_something),
 ]
 # What turns the direction of writing stays in a body, and makes a name look like another one.
-Line = Annotated[_Said, AfterValidator(without_turns), Field(max_length=200)]
+Line = Annotated[_Said, AfterValidator(without_turns), Field(max_length=MAX_NAME)]
 Words = Annotated[_Said, Field(max_length=5_000)]
 Problem = Annotated[_Said, Field(max_length=10_000)]
 # Trimmed, and may be empty, as one is that nobody can see.
@@ -81,3 +90,17 @@ WholeText = Annotated[_MaySay, Field(max_length=10_000)]
 
 # A form sends a field that is left empty as an empty text.
 EmptyIsNone = BeforeValidator(lambda value: value or None)
+
+_LINE: TypeAdapter[str] = TypeAdapter(Line)
+
+
+def as_line(text: str, field: str) -> str:
+    """A text that is a line at its place, by the rule of a line, though the field of the request takes more.
+
+    Raises:
+        RequestValidationError: it is too long for a line.
+    """
+    try:
+        return _LINE.validate_python(" ".join(text.split()))
+    except ValidationError:
+        raise wrong(field, f"Enter at most {MAX_NAME} characters.") from None

@@ -11,15 +11,13 @@ from flowpilot.handoffs.decisions import assess_again
 from flowpilot.handoffs.locking import lock_of, read
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.handoffs.questions.service import find_question
-from flowpilot.http.fields import wrong
+from flowpilot.http.fields import as_line, wrong
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import hooks
 from flowpilot.sessions.postings.renewing import renew_waiting
 from flowpilot.sessions.queries import read_session
 from flowpilot.sessions.service import announce_change
 from flowpilot.text import with_plain_breaks
-
-_LONGEST_REASON = 200
 
 
 class TextChangedError(OutdatedError):
@@ -61,8 +59,8 @@ async def correct(
     before = with_plain_breaks(text_of(written, part) or "")
     if before != was:
         raise TextChangedError
-    if part == TextPart.REASON and text is not None and len(" ".join(text.split())) > _LONGEST_REASON:
-        raise wrong("text", f"Enter at most {_LONGEST_REASON} characters.")
+    if part == TextPart.REASON and text is not None:
+        text = as_line(text, "text")
     if text == before:
         return
     reword(written, part, text or "", by=actor.user_id, at=locked.moment)

@@ -12,7 +12,7 @@ from flowpilot.errors import NotFoundError, OutdatedError
 from flowpilot.flows.matching.match import tier
 from flowpilot.flows.models import FlowVersion
 from flowpilot.flows.tree import Tree
-from flowpilot.http.fields import wrong
+from flowpilot.http.fields import as_line
 from flowpilot.identity.actor import Actor
 from flowpilot.sessions import hooks
 from flowpilot.sessions.decisions import NewStep
@@ -24,7 +24,6 @@ from flowpilot.sessions.models import EDITS, AISessionStep, StepKind
 from flowpilot.sessions.postings.renewing import renew_waiting
 from flowpilot.sessions.service import add_step, transition
 from flowpilot.sessions.transitions import Action
-from flowpilot.text import MAX_NAME
 
 
 class StepNotFoundError(NotFoundError):
@@ -79,7 +78,7 @@ async def correct(
     policy.check(editing, step, StepAction.CORRECT)
     _check_removal(last_removal(step, editing.known.of(step)), seen_removal)
     if text_name is not None:
-        text = _in_a_line(text)
+        text = as_line(text, "text")
         if waits_for(step, editing.known.of(step)) is None:
             raise policy.NothingToEditError("This step waits for nothing.")
         if step == waiting_fix(loaded.session, loaded.steps):
@@ -148,13 +147,6 @@ def find_step(steps: Sequence[AISessionStep], step_id: uuid.UUID, after_step: in
     if any(edit.kind in EDITS and about(edit) == step_id for edit in later):
         raise StepChangedError
     return found
-
-
-def _in_a_line(text: str) -> str:
-    line = " ".join(text.split())
-    if len(line) > MAX_NAME:
-        raise wrong("text", f"Enter at most {MAX_NAME} characters.")
-    return line
 
 
 def _check_removal(last: Mapping[str, Any] | None, seen: datetime | None) -> None:

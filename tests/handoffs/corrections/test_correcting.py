@@ -82,6 +82,15 @@ def test_a_struck_text_is_not_in_the_note_and_may_be_corrected_back(case: Case, 
     assert SAID[part] in case.note()
 
 
+def test_a_reason_is_a_line_however_it_is_corrected(case: Case) -> None:
+    """It stands in headings, e-mails and chat."""
+    turned = "\u202e" * 100 + "No" + "\n" * 3_000 + "rights" + "x" * 191
+    done = case.correct(case.kim, "reason", turned, "No rihgts")
+    assert (done.status_code, done.json()["reason"]) == (200, "No rights" + "x" * 191)
+    too_long = case.correct(case.kim, "reason", "x" * 201, "No rights" + "x" * 191)
+    assert (too_long.status_code, "Enter at most 200 characters." in too_long.text) == (422, True)
+
+
 def test_who_asked_corrects_the_question_and_who_answered_the_answer(case: Case) -> None:
     which = {"question_id": case.question}
     assert case.correct(case.kim, "question", "Is it on?", "Is it no?", **which).status_code == 403
