@@ -13,10 +13,11 @@ from flowpilot.handoffs import decisions
 from flowpilot.handoffs.decisions import NewEvent
 from flowpilot.handoffs.keeping import give_back, record_event, update_where
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
+from flowpilot.handoffs.locking import HandoffNotFoundError, lock_of
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.snapshot import unanswered
 from flowpilot.jobs import COPILOT_QUEUE, RETRY, app, tools
-from flowpilot.sessions.locking import lock
+from flowpilot.sessions.locking import LockedSession, lock
 from flowpilot.sessions.queries import case_of, read_session
 
 ASSESS_JOB = "handoffs.assess"
@@ -25,12 +26,13 @@ ASSESS_JOB = "handoffs.assess"
 @app.task(name=REMIND_JOB, pass_context=True, retry=RETRY)
 async def remind(context: JobContext, account_id: str, handoff_id: str, claimed_at: str) -> None:
     """Remind the holder of a claim who has done nothing yet."""
-    async with tools(context).database.write(uuid.UUID(account_id)) as db:
-        handoff = await _idle_claim(db, uuid.UUID(account_id), uuid.UUID(handoff_id), claimed_at)
-        if handoff is None or handoff.reminded_at is not None:
+    account = uuid.UUID(account_id)
+    async with tools(context).database.write(account) as db:
+        locked = await _lock_session(db, account, uuid.UUID(handoff_id))
+        handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at)
+        if locked is None or handoff is None or handoff.reminded_at is not None:
             return
-        moment = now()
-        await record_event(db, handoff, decisions.remind(handoff, moment), None, moment)
+        await record_event(db, handoff, decisions.remind(handoff, locked.moment), None, locked.moment)
 
 
 @app.task(name=EXPIRE_JOB, pass_context=True, retry=RETRY)
@@ -38,16 +40,9 @@ async def expire(context: JobContext, account_id: str, handoff_id: str, claimed_
     """Put a claim whose holder has done nothing back into the queue."""
     account = uuid.UUID(account_id)
     async with tools(context).database.write(account) as db:
-        session_id = await db.scalar(
-            select(SessionHandoff.session_id).where(
-                SessionHandoff.account_id == account, SessionHandoff.id == uuid.UUID(handoff_id)
-            )
-        )
-        if session_id is None:
-            return
-        locked = await lock(db, account, session_id, now())
+        locked = await _lock_session(db, account, uuid.UUID(handoff_id))
         handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at)
-        if handoff is None:
+        if locked is None or handoff is None:
             return
         event = decisions.expire(handoff)
         await give_back(db, locked, handoff, None, decisions.LAPSED)
@@ -74,7 +69,15 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
         still_open = (SessionHandoff.id == handoff.id, SessionHandoff.closed_at.is_(None))
         if await update_where(db, account, *still_open, assessment=assessment):
             event = NewEvent(HandoffEventKind.ASSESSED, {"source": assessment["source"]})
-            await record_event(db, handoff, event, None, moment)
+            await record_event(db, handoff, event, None, locked.moment)
+
+
+async def _lock_session(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> LockedSession | None:
+    """The session of a handoff, locked before the handoff, so that time moves forward in its record."""
+    try:
+        return await lock_of(db, account_id, handoff_id, now())
+    except HandoffNotFoundError:
+        return None
 
 
 async def _idle_claim(

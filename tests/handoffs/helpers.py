@@ -246,6 +246,9 @@ def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
     kinds = Counter(event["kind"] for event in events)
     assert events[0]["kind"] == "created"
     assert (kinds["created"], kinds["closed"]) == (1, 0 if handoff["closed_at"] is None else 1)
+    for before, after in pairwise(events):
+        # What a job records is no activity of the session, and does not move its clock on.
+        assert before["created_at"] <= after["created_at"] or before["kind"] in {"reminded", "assessed"}
     for event in events:
         assert closed_at is None
         match event["kind"]:

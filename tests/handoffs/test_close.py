@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -11,7 +12,8 @@ from flowpilot.clock import now
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.handoffs import service
-from flowpilot.handoffs.jobs import assess
+from flowpilot.handoffs.claims import claim
+from flowpilot.handoffs.jobs import assess, remind
 from flowpilot.handoffs.models import Outcome
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
@@ -194,6 +196,23 @@ def test_a_session_taken_up_again_leaves_its_handoff_closed(client: TestClient, 
     assert _work(client, handoff["session_id"], "resume", company.headers(Role.ENGINEER)) == 200
     assert read(client, company, handoff)["outcome"] == "abandoned"
     assert status_of(client, company, handoff["session_id"]) == "active"
+    check_laws(company)
+
+
+@pytest.mark.anyio
+async def test_what_a_job_records_comes_after_what_happened_before(
+    client: TestClient, company: Company, database: Database, settings: Settings
+) -> None:
+    """Another server's clock may be ahead, and an assessment takes a while."""
+    handoff, senior = hand_over(client, company), join(client, company, "Kim")
+    ahead = now() + timedelta(minutes=1)
+    async with database.write(company.id) as db:
+        await claim(db, actor(company, user_id=senior.id), uuid.UUID(handoff["id"]), ahead)
+    names = worker_context(database, settings), str(company.id), handoff["id"]
+    await remind(*names, ahead.isoformat())
+    await assess(*names)
+    events = read(client, company, handoff)["events"]
+    assert [event["kind"] for event in events] == ["created", "claimed", "reminded", "assessed"]
     check_laws(company)
 
 
