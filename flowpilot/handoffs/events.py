@@ -45,8 +45,9 @@ async def record(
 ) -> None:
     """Add an event in the transaction of the transition, announce it, and have people notified.
 
-    Call it last: the account's counter stays locked until the transaction ends, so that events are numbered in the
-    order in which they are committed, and a stream that has seen a number has missed none below it.
+    Call it as late as possible: the account's counter stays locked until the transaction ends, so that events are
+    numbered in the order in which they are committed; a stream that has seen a number has missed none below it.
+    Whatever is locked afterwards must belong to the session, which is locked already.
     """
     event_id = new_id()
     await db.execute(

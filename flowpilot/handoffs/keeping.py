@@ -46,7 +46,7 @@ async def lock_where(
 async def record_event(
     db: Db, handoff: SessionHandoff, event: NewEvent, by: uuid.UUID | None, at: datetime
 ) -> None:
-    """Record an event of the handoff. Call it last, as `events.record`."""
+    """Record an event of the handoff. Call it as late as `events.record` asks."""
     await db.flush()
     await record(db, handoff.account_id, handoff.id, event.kind, by=by, at=at, **event.content)
 
