@@ -7,7 +7,7 @@ from sqlalchemy import select
 from flowpilot.db.session import Db
 from flowpilot.durations import in_full
 from flowpilot.identity.models import Account
-from flowpilot.jobs import enqueue
+from flowpilot.jobs import enqueue, take_waiting
 from flowpilot.sessions.models import AISession, SessionStatus
 
 IDLE_JOB = "sessions.abandon_idle"
@@ -35,13 +35,24 @@ def idle_since(session: AISession) -> datetime | None:
     return last if last is None or due is None else max(last, due)
 
 
+async def watch_again(db: Db, session: AISession, now: datetime) -> None:
+    """Have a job check the session, and no other: those that wait already would each go on for ever."""
+    await take_waiting(db, IDLE_JOB, _lock_of(session))
+    await watch(db, session, now)
+
+
 async def watch(db: Db, session: AISession, now: datetime) -> None:
-    """Have a job check the session once its limit may be over."""
+    """Have a job check a new session once its limit may be over."""
     limit = await idle_limit(db, session)
     due = now + _LOOK_AGAIN if limit is None else (idle_since(session) or now) + limit
     if due <= now:  # It is in the handoff queue, where nobody forgets it.
         due = now + _LOOK_AGAIN
-    await enqueue(db, IDLE_JOB, at=due, account_id=session.account_id, session_id=session.id)
+    account_id, lock = session.account_id, _lock_of(session)
+    await enqueue(db, IDLE_JOB, at=due, lock=lock, account_id=account_id, session_id=session.id)
+
+
+def _lock_of(session: AISession) -> str:
+    return f"idle {session.id}"
 
 
 def reason(limit: timedelta) -> str:

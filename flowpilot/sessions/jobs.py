@@ -24,17 +24,20 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
     """Abandon a session past its account's idle limit, or check again later while it is open."""
     account, moment = uuid.UUID(account_id), now()
     async with tools(context).database.write(account) as db:
-        loaded = await lock(db, account, uuid.UUID(session_id), moment)
-        session = loaded.session
+        try:
+            locked = await lock(db, account, uuid.UUID(session_id), moment)
+        except SessionNotFoundError:
+            return
+        session = locked.session
         if session.status not in OPEN:
             return
         limit, idle_since = await idle.idle_limit(db, session), idle.idle_since(session)
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
         if is_over and session.status in idle.MAY_LIE_IDLE and not policy.is_unassigned(session):
             assert limit is not None
-            await service.transition(db, loaded, Action.ABANDON, None, idle.reason(limit))
+            await service.transition(db, locked, Action.ABANDON, None, idle.reason(limit))
         else:
-            await idle.watch(db, session, moment)
+            await idle.watch_again(db, session, moment)
 
 
 @app.task(name=SUGGEST_JOB, queue=COPILOT_QUEUE, pass_context=True, retry=RETRY)

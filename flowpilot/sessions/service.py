@@ -88,7 +88,7 @@ async def resume(db: Db, actor: Actor, locked: LockedSession) -> None:
         session.owner_id = actor.user_id
     await transition(db, locked, Action.RESUME, actor.user_id)
     if was_abandoned:
-        await idle.watch(db, locked.session, locked.moment)
+        await idle.watch_again(db, locked.session, locked.moment)
 
 
 async def reopen(db: Db, actor: Actor, locked: LockedSession, reason: str) -> None:
@@ -98,7 +98,7 @@ async def reopen(db: Db, actor: Actor, locked: LockedSession, reason: str) -> No
     if not await still_works(db, session.account_id, session.owner_id):
         session.owner_id = actor.user_id
     await transition(db, locked, Action.REOPEN, actor.user_id, reason)
-    await idle.watch(db, session, locked.moment)
+    await idle.watch_again(db, session, locked.moment)
 
 
 async def resolve(db: Db, actor: Actor, loaded: LoadedSession, summary: str) -> None:

@@ -7,12 +7,15 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
+from flowpilot.db.base import new_id
 from flowpilot.db.session import Database
 from flowpilot.identity.actor import Role
 from flowpilot.jobs import enqueue
 from flowpilot.sessions.idle import IDLE_JOB
+from flowpilot.sessions.jobs import abandon_idle
 from flowpilot.settings import Settings
 from tests.company import Company
+from tests.handoffs.helpers import worker_context
 from tests.sessions.flows import post, publish_printer_flow, read, start, take
 from tests.sessions.queue import waiting, work_off
 
@@ -58,6 +61,24 @@ async def test_a_beginning_is_looked_at_once_its_limit_is_over(company: Company,
     _limit(client, company, 90)
     session = start(client, company)
     assert _looks_at(company, session["id"]) == [_moment(session["created_at"]) + LIMIT]
+
+
+async def test_a_session_is_checked_by_one_job_however_often_it_is_taken_up_again(
+    client: TestClient, company: Company, session_id: str
+) -> None:
+    for ending, again in (("resolve", "reopen"), ("abandon", "resume"), ("resolve", "reopen")):
+        said: dict[str, Any] = {"summary": "The fuse."} if ending == "resolve" else {"reason": "Enough."}
+        why: dict[str, Any] = {"reason": "Not solved."} if again == "reopen" else {}
+        post(client, company, f"{session_id}/{ending}", **said)
+        post(client, company, f"{session_id}/{again}", **why)
+    assert read(client, company, session_id)["status"] == "active"
+    assert len(_looks_at(company, session_id)) == 1
+
+
+async def test_a_session_that_is_gone_is_not_checked(
+    company: Company, database: Database, settings: Settings
+) -> None:
+    await abandon_idle(worker_context(database, settings), str(company.id), str(new_id()))
 
 
 async def test_an_idle_session_is_abandoned_by_nobody_and_for_a_reason(
