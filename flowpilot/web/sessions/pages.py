@@ -125,8 +125,11 @@ class Session(Page):
 
     @property
     def set_aside(self) -> HandoffOut | None:
-        """The handoff that was set aside while a fix proves itself."""
-        return None if self.session.look_again_at is None else self.last_handoff
+        """The handoff that was set aside by the fix that has to prove itself."""
+        last, session = self.last_handoff, self.session
+        if last is None or session.look_again_at is None or last.outcome != Outcome.PARKED:
+            return None
+        return last if last.closed_at == session.fix_applied_at else None
 
     @property
     def sent_back(self) -> HandoffOut | None:

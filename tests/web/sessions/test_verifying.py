@@ -108,6 +108,18 @@ def test_it_worked_asks_what_would_have_spared_the_escalation_and_the_session_le
     assert f'href="{handoff}"' in senior.get(path).text
 
 
+def test_it_worked_asks_nothing_of_a_handoff_that_the_fix_has_not_set_aside(
+    session_path: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    engineer, path = session_path
+    handoff = engineer.post(f"{path}/escalate", data={"reason": "Out of ideas."}).url.path
+    senior = signed_in()
+    senior.post(f"{handoff}/claim")
+    send(senior, handoff, "/give-back", reason="Look at the tray.")
+    assert "What would have spared this escalation" not in send(engineer, f"{path}/verify", "/verify", **FIX).text
+    assert "What would have spared this escalation" not in senior.get(path).text
+
+
 def test_after_a_fix_that_did_not_help_nothing_says_that_it_is_solved(
     session_path: tuple[TestClient, str],
 ) -> None:
