@@ -48,6 +48,24 @@ def test_a_session_is_worked_on_without_a_mouse(engineer: Page) -> None:
     expect(keys).to_have_count(0)
 
 
+def test_what_is_typed_after_a_form_was_opened_is_written_in_it(engineer: Page) -> None:
+    question = engineer.locator("#now")
+    first = question.inner_text()
+    opened = engineer.locator("summary", has_text="No ticket")
+    opened.click()
+    field = opened.locator("xpath=..").get_by_role("textbox", name="Ticket")
+    expect(field).to_be_focused()
+    engineer.keyboard.type("1234")
+    expect(field).to_have_value("1234")
+    # Whoever goes back to the heading has not left the form; Esc leaves it.
+    opened.focus()
+    engineer.keyboard.press("1")
+    expect(question).to_have_text(first)
+    engineer.keyboard.press("Escape")
+    press(engineer, "1")
+    expect(question).not_to_have_text(first)
+
+
 def test_a_form_with_several_buttons_is_not_sent_by_one_of_them(engineer: Page) -> None:
     for _ in range(6):
         if engineer.get_by_label("What you saw").count():

@@ -107,15 +107,28 @@ document.addEventListener("keydown", (event) => {
     return;
   }
   if (event.ctrlKey || event.metaKey || event.altKey || document.querySelector("dialog[open]")) return;
-  const inField = event.target.closest("input, textarea, select, [contenteditable]");
-  if (event.key === "Escape") inField?.blur();
-  if (inField) return;
+  const place = event.target.closest("input, textarea, select, [contenteditable]") ?? headingOfOpenForm(event.target);
+  if (event.key === "Escape") place?.blur();
+  if (place) return;
   if (event.key === "?") show();
   else if (!press(event.key)) return;
   event.preventDefault();
 });
 
+// What is typed at the heading of a form was meant for the form, and no key of the page.
+function headingOfOpenForm(target) {
+  const heading = target.closest("summary");
+  return heading?.parentElement.open && fieldOf(heading) ? heading : null;
+}
+
 document.addEventListener("click", ({ target }) => { if (target.closest?.("[data-show-keys]")) show(); });
+
+// Who opens a form types in it next.
+document.addEventListener("click", ({ target }) => {
+  const heading = target.closest?.("summary");
+  const fold = heading?.parentElement;
+  if (fold && !fold.open) fold.addEventListener("toggle", () => { if (fold.open) fieldOf(heading)?.focus(); }, { once: true });
+});
 
 // Only where scripts run, because only there a key does something.
 document.addEventListener("htmx:load", () => {
