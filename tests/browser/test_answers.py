@@ -3,6 +3,7 @@
 from playwright.sync_api import expect
 
 from tests.browser.people import Desk
+from tests.browser.test_senior import begin_case
 from tests.browser.test_story import begin
 
 
@@ -107,3 +108,14 @@ def test_what_is_typed_to_hand_it_over_is_there_again_after_a_link(desk: Desk) -
     expect(engineer.get_by_label("Why", exact=True)).to_have_value("Stuck after two hours.")
     expect(engineer.get_by_label("What you think it is")).to_have_value("I think it is the driver.\nOr the port.")
     expect(engineer.get_by_label("Priority")).to_have_value("high")
+
+
+def test_a_suggestion_with_one_answer_is_sent_by_keys_with_that_answer(desk: Desk) -> None:
+    page = desk.person("engineer@northwind.example")
+    begin_case(page, "no flow")
+    asking = page.locator("form[action$='/suggestions/done']").filter(has_text="Add what you were told").first
+    asking.get_by_text("Add what you were told").click()
+    asking.get_by_label("What you were told").fill("One person only.")
+    asking.get_by_label("What you were told").press("Control+Enter")
+    expect(page.locator(".path")).to_contain_text("One person only.")
+    expect(page.locator(".invalid-feedback")).to_have_count(0)

@@ -58,7 +58,8 @@ function buttonsOf(form) {
 
 function send(form) {
   const { first, sending } = buttonsOf(form);
-  if (sending) form.requestSubmit(sending);
+  // By a click: htmx learns from nothing else which button it was, and would leave out what the button says.
+  if (sending) sending.click();
   else first?.focus();
 }
 
