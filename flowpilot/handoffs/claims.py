@@ -100,6 +100,8 @@ async def reassign(
     event = decisions.reassign(handoff, target)
     if is_held:
         await give_back(db, locked, handoff, actor.user_id, "Reassigned.")
+    else:
+        sessions.touch(db, locked)
     await record_event(db, handoff, event, actor.user_id, locked.moment)
     return handoff
 

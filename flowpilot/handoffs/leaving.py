@@ -17,6 +17,7 @@ from flowpilot.identity.leaving import Holder, Holding, Leaver, LeavingHook
 from flowpilot.sessions import assignment
 from flowpilot.sessions.locking import LockedSession, lock_all
 from flowpilot.sessions.models import AISession
+from flowpilot.sessions.service import touch
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.text import tidy
 
@@ -55,6 +56,7 @@ async def _hand_over_work(db: Db, leaver: Leaver) -> list[Holding]:
         if holding is not None:
             handed_over.append(holding)
     for one, handoff, event in happened:
+        touch(db, one)
         await record_event(db, handoff, event, leaver.by, one.moment)
     return handed_over
 
