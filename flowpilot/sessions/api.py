@@ -33,7 +33,7 @@ from flowpilot.sessions.reading import listing
 from flowpilot.sessions.reading.listing import SessionQuery
 from flowpilot.sessions.runs.progress import progress_of
 from flowpilot.sessions.steps.schemas import StepIn
-from flowpilot.sessions.suggestions.queries import suggestion_for
+from flowpilot.sessions.suggestions.queries import suggestions_for
 from flowpilot.sessions.transitions import Action
 
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
@@ -75,7 +75,7 @@ async def start_session(
         loaded, candidates = await starting.start(db, actor, starting.NewSession(**body.model_dump()), now)
         history = await queries.read_session(db, actor.account_id, loaded.session.id)
         await ask_copilot(request, db, history)
-        return schemas.started_out(history, actor, await suggestion_for(db, history), candidates)
+        return schemas.started_out(history, actor, await suggestions_for(db, history), candidates)
 
     return await once.create(schemas.StartedOut, body, make)
 
@@ -269,14 +269,14 @@ async def answer(
 ) -> schemas.SessionOut:
     """The session as the actor sees it now."""
     history = await queries.read_session(db, actor.account_id, session_id, loaded)
-    return schemas.SessionOut(**schemas.session_out(history, actor, await suggestion_for(db, history)))
+    return schemas.SessionOut(**schemas.session_out(history, actor, await suggestions_for(db, history)))
 
 
 async def moved_on(request: Request, db: Db, actor: Actor, loaded: LoadedSession) -> schemas.SessionOut:
     """The session as it is after a step, of which the copilot is told if there is no flow."""
     history = await queries.read_session(db, actor.account_id, loaded.session.id, loaded)
     await ask_copilot(request, db, history)
-    return schemas.SessionOut(**schemas.session_out(history, actor, await suggestion_for(db, history)))
+    return schemas.SessionOut(**schemas.session_out(history, actor, await suggestions_for(db, history)))
 
 
 async def ask_copilot(request: Request, db: Db, history: SessionHistory) -> None:

@@ -18,6 +18,7 @@ from flowpilot.identity.schemas import PersonOut
 from flowpilot.psa.numbers import TicketNumber
 from flowpilot.sessions import path, policy
 from flowpilot.sessions.edits.policy import Editing
+from flowpilot.sessions.edits.record import waiting_fix
 from flowpilot.sessions.edits.schemas import RemovedOut, StepOut, back_of, steps_out
 from flowpilot.sessions.following.seen import Seen
 from flowpilot.sessions.models import AISession, ConfidenceTier, SessionStatus, StatusChange
@@ -35,6 +36,7 @@ from flowpilot.sessions.runs.schemas import (
     left_out,
     progress_out,
 )
+from flowpilot.sessions.suggestions.queries import Suggestions
 from flowpilot.sessions.transitions import Action
 from flowpilot.text import MAX_NAME
 
@@ -219,10 +221,12 @@ class SessionOut(SessionRow):
     ahead: list[AheadOut] = Field(description="Nodes that may still be reached, each once.")
     standing: list[uuid.UUID] = Field(description="The steps that count, without answers that were taken back.")
     steps: list[StepOut]
+    waiting_fix: uuid.UUID | None = Field(description="The step with the fix that has to prove itself.")
     back: uuid.UUID | None = Field(description="The step that going back takes back; null if the caller cannot.")
     status_changes: list[StatusChangeOut]
     removals: list[RemovedOut] = Field(description="What was removed for good, the oldest first: no words.")
     suggestion: Suggestion | None
+    dismissed: list[str] = Field(description="Suggestions that were dismissed, by their `action`.")
 
 
 class StartedOut(SessionOut):
@@ -242,12 +246,12 @@ def client_ref(session: AISession) -> ClientRef | None:
     return None if session.client_id is None else ClientRef(id=session.client_id, name=session.client_name or "")
 
 
-def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | None) -> dict[str, Any]:
+def session_out(history: SessionHistory, actor: Actor, suggestions: Suggestions) -> dict[str, Any]:
     """The fields of `SessionOut`, as the actor sees them."""
     session, where, run = history.session, history.where, history.run
     editing = Editing(history, actor)
     is_procedural = history.is_procedural
-    fields = fields_out(run, *run.passed) if run.here else free_fields_out(run, suggestion)
+    fields = fields_out(run, *run.passed) if run.here else free_fields_out(run, suggestions.shown)
     asked, ends = bool(run.may_be_marked() or fields), may_end(run, is_procedural=is_procedural)
     return {
         **session_row(session, history.flow_name).model_dump(),
@@ -270,19 +274,21 @@ def session_out(history: SessionHistory, actor: Actor, suggestion: Suggestion | 
         "ahead": ahead_out(where),
         "standing": [step.id for step in path.standing(history.steps)],
         "steps": steps_out(editing),
+        "waiting_fix": None if (waiting := waiting_fix(session, history.steps)) is None else waiting.id,
         "back": back_of(editing),
         "status_changes": _changes(history.changes),
         "removals": [RemovedOut.model_validate(one) for one in session.removals],
-        "suggestion": suggestion,
+        "suggestion": suggestions.shown,
+        "dismissed": list(suggestions.dismissed),
     }
 
 
 def started_out(
-    history: SessionHistory, actor: Actor, suggestion: Suggestion | None, candidates: Sequence[Candidate]
+    history: SessionHistory, actor: Actor, suggestions: Suggestions, candidates: Sequence[Candidate]
 ) -> StartedOut:
     """The answer to a start."""
     found = [SuggestedFlowOut.model_validate(candidate) for candidate in candidates]
-    return StartedOut(**session_out(history, actor, suggestion), candidates=found)
+    return StartedOut(**session_out(history, actor, suggestions), candidates=found)
 
 
 def _person(history: SessionHistory, user_id: uuid.UUID | None) -> PersonOut | None:

@@ -10,7 +10,7 @@ from flowpilot.handoffs.suggestions.api import LoadedOfHandoff
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.auth import WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
-from flowpilot.sessions.suggestions.schemas import DismissalIn, ResultIn
+from flowpilot.sessions.suggestions.schemas import DismissalIn, RestoredIn, ResultIn
 from flowpilot.web.questions import FromForm, back_to
 from flowpilot.web.refused.twice import PRESSED_ONCE
 
@@ -23,6 +23,10 @@ class DoneForm(FromForm, OnceForm, ResultIn):
 
 class DismissedForm(FromForm, OnceForm, DismissalIn):
     """Why it is not followed."""
+
+
+class RestoredForm(FromForm, RestoredIn):
+    """What is suggested again."""
 
 
 @router.post("/done")
@@ -48,3 +52,15 @@ async def dismiss_next_step(
 ) -> Response:
     dismissed = await api.dismiss_next_step(handoff_id, body, actor, loaded, db)
     return back_to(dismissed, body, "Dismissed. It is not suggested again in this session.")
+
+
+@router.post("/restore")
+async def restore_next_step(
+    handoff_id: uuid.UUID,
+    body: Annotated[RestoredForm, Form()],
+    actor: CanWork,
+    loaded: LoadedOfHandoff,
+    db: WriteSession,
+) -> Response:
+    restored = await api.restore_next_step(handoff_id, body, actor, loaded, db)
+    return back_to(restored, body, "It is suggested again.")

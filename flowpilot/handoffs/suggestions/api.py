@@ -20,7 +20,7 @@ from flowpilot.sessions.api import ask_copilot
 from flowpilot.sessions.holding import naming_the_holder
 from flowpilot.sessions.locking import LoadedSession, load
 from flowpilot.sessions.queries import read_session
-from flowpilot.sessions.suggestions.schemas import DismissalIn, ResultIn
+from flowpilot.sessions.suggestions.schemas import DismissalIn, RestoredIn, ResultIn
 from flowpilot.sessions.suggestions.service import Dismissal
 
 router = APIRouter(prefix="/api/v1/handoffs/{handoff_id}/suggestions", tags=["handoffs"])
@@ -77,4 +77,13 @@ async def dismiss_next_step(
     """Dismiss a next step of the assessment, with a reason. The session does not suggest it either."""
     why = Dismissal(body.reason, body.note)
     await service.dismiss(db, actor, loaded, handoff_id, body.shown, why)
+    return await api.read_handoff(handoff_id, actor, db, loaded.moment)
+
+
+@router.post("/restore")
+async def restore_next_step(
+    handoff_id: uuid.UUID, body: RestoredIn, actor: CanWork, loaded: LoadedOfHandoff, db: WriteSession
+) -> HandoffOut:
+    """Suggest again what was dismissed by mistake, here and in the session."""
+    await service.restore(db, actor, loaded, handoff_id, body.action)
     return await api.read_handoff(handoff_id, actor, db, loaded.moment)

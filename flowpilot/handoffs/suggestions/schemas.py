@@ -15,6 +15,7 @@ class NextStepOut(BaseModel):
     is_of_flow: bool = Field(description="The session's flow has it, too: it is answered there.")
     result: SuggestionResult | None = Field(description="What became of it; null as long as nobody has said.")
     may_answer: bool = Field(description="Whether the caller may say that it is done, or dismiss it.")
+    may_restore: bool = Field(description="Whether the caller may take its dismissal back.")
 
 
 def next_steps_out(steps: Sequence[AssessedStep], *, may_answer: bool) -> list[NextStepOut]:
@@ -25,6 +26,7 @@ def next_steps_out(steps: Sequence[AssessedStep], *, may_answer: bool) -> list[N
             is_of_flow=one.is_of_flow,
             result=one.result,
             may_answer=may_answer and one.is_open,
+            may_restore=may_answer and one.result == SuggestionResult.DISMISSED,
         )
         for one in steps
     ]

@@ -42,6 +42,17 @@ async def dismiss(
     await suggestions.record_dismissed(db, actor, loaded, found, why)
 
 
+async def restore(db: Db, actor: Actor, loaded: LoadedSession, handoff_id: uuid.UUID, action: str) -> None:
+    """Take a dismissal back, on the handoff and in its session.
+
+    Raises:
+        NotDismissedError: this was not dismissed. Otherwise as `do`.
+    """
+    row = await read_handoff(db, actor.account_id, handoff_id)
+    policy.check_may_act(row.handoff, row.session, actor)
+    await suggestions.record_restored(db, loaded, action)
+
+
 async def _find(db: Db, actor: Actor, handoff_id: uuid.UUID, shown: ShownSuggestion) -> Suggested:
     row = await read_handoff(db, actor.account_id, handoff_id)
     policy.check_may_act(row.handoff, row.session, actor)

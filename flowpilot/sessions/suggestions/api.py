@@ -12,7 +12,7 @@ from flowpilot.sessions.api import LoadedForWork, answer, moved_on
 from flowpilot.sessions.following.seen import check_seen
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.suggestions import service
-from flowpilot.sessions.suggestions.schemas import DismissedIn, DoneIn
+from flowpilot.sessions.suggestions.schemas import DismissedIn, DoneIn, RestoredIn
 from flowpilot.sessions.transitions import Action
 
 router = APIRouter(prefix="/api/v1/ai-sessions/{session_id}/suggestions", tags=["sessions"])
@@ -46,4 +46,13 @@ async def dismiss_suggestion(
     """Do not suggest this again in the session. It is not a step: the AI is not asked again until there is one."""
     check_seen(loaded, body, actor, Action.STEP)
     await service.dismiss(db, actor, loaded, body.shown, service.Dismissal(body.reason, body.note))
+    return await answer(db, actor, loaded.session.id, loaded)
+
+
+@router.post("/restore")
+async def restore_suggestion(
+    body: RestoredIn, actor: CanWork, loaded: LoadedForWork, db: WriteSession
+) -> schemas.SessionOut:
+    """Suggest again what was dismissed by mistake. Its dismissal is removed, and counts in no report."""
+    await service.restore(db, actor, loaded, body.action)
     return await answer(db, actor, loaded.session.id, loaded)

@@ -1,6 +1,7 @@
 """Which suggestions are shown in a session now."""
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from sqlalchemy import func, select
@@ -42,12 +43,23 @@ class ShownSuggestion:
         return self.action == step.action and self.source in {None, step.source}
 
 
-async def suggestion_for(db: ReadDb, history: SessionHistory) -> Suggestion | None:
+@dataclass(frozen=True, slots=True)
+class Suggestions:
+    """What a session suggests, and the words of what was dismissed in it."""
+
+    shown: Suggestion | None = None
+    dismissed: Sequence[str] = ()
+
+
+async def suggestions_for(db: ReadDb, history: SessionHistory) -> Suggestions:
     """What to do next in an open session without a flow: by the AI once it has answered, otherwise by rules."""
     if history.tree is not None or history.session.status not in OPEN:
-        return None
-    of_ai, of_rules = await _both(db, history)
-    return of_ai if of_ai is not None and of_ai.steps else of_rules
+        return Suggestions()
+    of_ai, dismissed = await read_suggestion(db, history)
+    shown = of_ai and _without(of_ai, dismissed)
+    if shown is None or not shown.steps:
+        shown = rules.suggest(case_of(history, dismissed=dismissed))
+    return Suggestions(shown, list(dict.fromkeys(dismissed)))
 
 
 async def find_suggested(db: ReadDb, history: SessionHistory, shown: ShownSuggestion) -> Suggested | None:

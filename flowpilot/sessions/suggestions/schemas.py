@@ -27,6 +27,12 @@ class SuggestionIn(Body):
         return ShownSuggestion(self.action, self.source)
 
 
+class RestoredIn(Body):
+    """A suggestion that was dismissed, by its `action`."""
+
+    action: str = Field(min_length=1, max_length=MAX_LINE)
+
+
 class ResultIn(SuggestionIn):
     """A suggestion that was done, and what came of it."""
 

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from sqlalchemy import delete
+
 from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.errors import OutdatedError
@@ -26,6 +28,10 @@ LABELS = {
 
 class NotSuggestedError(OutdatedError):
     """The copilot does not suggest this any more."""
+
+
+class NotDismissedError(OutdatedError):
+    """The suggestion was not dismissed, or somebody has brought it back."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +64,17 @@ async def dismiss(db: Db, actor: Actor, loaded: LoadedSession, shown: ShownSugge
     await record_dismissed(db, actor, loaded, await _find(db, loaded, shown), why)
 
 
+async def restore(db: Db, actor: Actor, loaded: LoadedSession, action: str) -> None:
+    """Take a dismissal back, as if it had not been pressed: the same is suggested again, and counted as open.
+
+    Raises:
+        NotAllowedNowError, ForbiddenError: the actor may not take a step now.
+        NotDismissedError: this was not dismissed.
+    """
+    policy.check(loaded.session, actor, Action.STEP)
+    await record_restored(db, loaded, action)
+
+
 async def record_done(
     db: Db, actor: Actor, loaded: LoadedSession, found: Suggested, result: SuggestionResult, note: str = ""
 ) -> None:
@@ -76,6 +93,21 @@ async def record_dismissed(db: Db, actor: Actor, loaded: LoadedSession, found: S
     row = _outcome(loaded, actor, found, SuggestionResult.DISMISSED)
     row.reason, row.note = why.reason, why.note
     db.add(row)
+    loaded.session.last_activity_at = loaded.moment
+    await db.flush()
+    announce_change(db, loaded.session)
+
+
+async def record_restored(db: Db, loaded: LoadedSession, action: str) -> None:
+    """`restore`, once the caller has checked that it is allowed."""
+    dismissals = delete(SuggestionOutcome).where(
+        SuggestionOutcome.account_id == loaded.session.account_id,
+        SuggestionOutcome.session_id == loaded.session.id,
+        SuggestionOutcome.result == SuggestionResult.DISMISSED,
+        SuggestionOutcome.action == action,
+    )
+    if not (await db.scalars(dismissals.returning(SuggestionOutcome.id))).all():
+        raise NotDismissedError("This is not dismissed any more. Load the page again to see what is suggested.")
     loaded.session.last_activity_at = loaded.moment
     await db.flush()
     announce_change(db, loaded.session)

@@ -10,7 +10,7 @@ from flowpilot.identity.auth import WriteSession
 from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.sessions.api import LoadedForWork
 from flowpilot.sessions.suggestions import api
-from flowpilot.sessions.suggestions.schemas import DismissedIn, DoneIn
+from flowpilot.sessions.suggestions.schemas import DismissedIn, DoneIn, RestoredIn
 from flowpilot.web.refused.twice import PRESSED_ONCE
 from flowpilot.web.render import go_to
 from flowpilot.web.sessions.actions import SeenForm
@@ -50,3 +50,15 @@ async def dismiss_suggestion(
 ) -> Response:
     await api.dismiss_suggestion(body, actor, loaded, db)
     return go_to(f"/sessions/{session_id}", "Dismissed. It is not suggested again in this session.")
+
+
+@router.post("/restore")
+async def restore_suggestion(
+    session_id: uuid.UUID,
+    body: Annotated[RestoredIn, Form()],
+    actor: CanWork,
+    loaded: LoadedForWork,
+    db: WriteSession,
+) -> Response:
+    await api.restore_suggestion(body, actor, loaded, db)
+    return go_to(f"/sessions/{session_id}", "It is suggested again.")

@@ -191,3 +191,19 @@ def test_it_is_recorded_once_however_often_it_is_sent(client: TestClient, compan
     answers = [press(client, handoff, headers, "done", result="done") for _ in range(2)]
     assert [one.status_code for one in answers] == [201, 201]
     assert len(steps_of(client, company, handoff)) == 1
+
+
+def test_a_next_step_dismissed_by_mistake_is_brought_back(
+    client: TestClient, company: Company, held: Held
+) -> None:
+    handoff, kim = held
+    engineer = company.headers(Role.ENGINEER)
+    done(press(client, handoff, kim.headers, "dismiss", reason="wrong"))
+    first = read_as(client, handoff, kim.headers)["next_steps"][0]
+    assert (first["result"], first["may_answer"], first["may_restore"]) == ("dismissed", False, True)
+    assert not read_as(client, handoff, engineer)["next_steps"][0]["may_restore"]
+    path, body = f"/api/v1/handoffs/{handoff['id']}/suggestions/restore", {"action": first["action"]}
+    assert client.post(path, headers=engineer, json=body).status_code == 409
+    after = done(client.post(path, headers=kim.headers, json=body))["next_steps"][0]
+    assert (after["result"], after["may_answer"], after["may_restore"]) == (None, True, False)
+    assert client.post(path, headers=kim.headers, json=body).status_code == 409

@@ -15,6 +15,7 @@ from flowpilot.sessions.models import AISession, AISessionStep, SessionStatus, S
 from flowpilot.sessions.notes.documentation import document
 from flowpilot.sessions.queries import SessionHistory, case_of
 from flowpilot.sessions.schemas import SessionOut, session_out
+from flowpilot.sessions.suggestions.queries import Suggestions
 from flowpilot.web.sessions.path import PathStep, path_of
 
 BEGAN = datetime(2026, 6, 15, 8, tzinfo=UTC)
@@ -77,7 +78,7 @@ def history_of(n_answers: int) -> SessionHistory:
 
 
 def session_of(history: SessionHistory) -> SessionOut:
-    return SessionOut(**session_out(history, KIM_AT_WORK, None))
+    return SessionOut(**session_out(history, KIM_AT_WORK, Suggestions()))
 
 
 def test_a_long_session_is_replayed_as_often_as_a_short_one(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -6,7 +6,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from tests.company import Company
-from tests.sessions.flows import post, publish_printer_flow, read, start, take
+from tests.handoffs.helpers import join
+from tests.sessions.flows import SESSIONS, post, publish_printer_flow, read, start, take
 
 CHAIR = "Something odd happens with my chair"
 KEPT = "SELECT index, action, source, model, prompt_version, result, reason, note FROM suggestion_outcomes"
@@ -65,6 +66,33 @@ def test_what_is_dismissed_is_no_step_and_not_suggested_again(
         (1, first, "rules", None, None, "dismissed", "not_applicable", "It has no wheels.")
     ]
     assert first not in _actions(take(client, company, session["id"], free_text="It squeaks."))
+
+
+def test_what_was_dismissed_by_mistake_is_suggested_again_and_counts_nowhere(
+    client: TestClient, company: Company, session: dict[str, Any]
+) -> None:
+    first, path = _actions(session)[0], f"{session['id']}/suggestions"
+    dismissed = post(client, company, f"{path}/dismiss", action=first, reason="wrong", note="No.").json()
+    assert dismissed["dismissed"] == [first]
+    restored = post(client, company, f"{path}/restore", action=first).json()
+    assert (_actions(restored), restored["dismissed"]) == (_actions(session), [])
+    assert restored["step_count"] == 0
+    assert company.query(KEPT) == []
+    note = client.get(f"{SESSIONS}/{session['id']}/documentation", headers=company.headers()).json()["text"]
+    assert first not in note
+    again = post(client, company, f"{path}/restore", action=first)
+    assert (again.status_code, again.json()["type"]) == (409, "urn:flowpilot:problem:not-dismissed")
+
+
+def test_only_who_may_take_a_step_brings_one_back(
+    client: TestClient, company: Company, session: dict[str, Any]
+) -> None:
+    first, path = _actions(session)[0], f"{session['id']}/suggestions"
+    post(client, company, f"{path}/dismiss", action=first, reason="wrong")
+    stranger = join(client, company, "Lou").headers
+    refused = client.post(f"{SESSIONS}/{path}/restore", headers=stranger, json={"action": first})
+    assert refused.status_code == 403
+    assert read(client, company, session["id"])["dismissed"] == [first]
 
 
 def test_once_all_are_dismissed_nothing_is_suggested(

@@ -30,7 +30,21 @@ def test_a_dismissed_one_is_gone(company: Company, signed_in: SignedIn) -> None:
     page = send(browser, browser.post("/sessions", data=CHAIR), "/suggestions/dismiss", reason="wrong", note="")
     assert "Dismissed. It is not suggested again in this session." in page.text
     [(action,)] = company.query("SELECT action FROM suggestion_outcomes")
-    assert action not in page.text
+    shown = [form.holds["action"][0] for form in forms_of(page.text) if form.action.endswith("/suggestions/done")]
+    assert shown
+    assert action not in shown
+
+
+def test_a_dismissed_one_is_brought_back(company: Company, signed_in: SignedIn) -> None:
+    browser = signed_in()
+    page = send(browser, browser.post("/sessions", data=CHAIR), "/suggestions/dismiss", reason="wrong", note="")
+    [(action,)] = company.query("SELECT action FROM suggestion_outcomes")
+    assert "Dismissed: 1 suggestion" in page.text
+    again = send(browser, page, "/suggestions/restore")
+    assert "It is suggested again." in again.text
+    shown = [form.holds["action"][0] for form in forms_of(again.text) if form.action.endswith("/suggestions/done")]
+    assert action in shown
+    assert "Dismissed: " not in again.text
 
 
 def test_who_may_only_read_is_offered_no_press(client: TestClient, company: Company, signed_in: SignedIn) -> None:
