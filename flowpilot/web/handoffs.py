@@ -29,8 +29,8 @@ from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.idempotency import OnceForm
 from flowpilot.identity.schemas import MemberOut
 from flowpilot.sessions.queries import may_be_resolved
-from flowpilot.sessions.schemas import SessionRow
 from flowpilot.sessions.verifying import api as verifying
+from flowpilot.sessions.verifying.schemas import WaitingPage
 from flowpilot.web.analytics.working import Working, working_wait
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
@@ -100,7 +100,7 @@ class Queue(Page):
     for_me: bool
     priorities: Sequence[PriorityName] = tuple(PriorityName)
     here: str
-    waiting: Sequence[SessionRow]
+    waiting: WaitingPage | None
 
     @property
     def working(self) -> Working | None:
@@ -161,7 +161,7 @@ async def show_queue(
         state=state,
         priority=priority,
         for_me=for_me,
-        waiting=await verifying.list_waiting(actor, db, limit=8) if state == "queue" else [],
+        waiting=await _waiting(actor, db) if state == "queue" else None,
         here="/handoffs?" + urlencode({"state": state, "priority": priority or "", "for_me": str(for_me).lower()}),
     )
     return render(request, page, frame)
@@ -270,6 +270,11 @@ def _saved(target: uuid.UUID | None, actor: Actor) -> str:
     if target == actor.user_id:
         return "Saved. It is assigned to you."
     return "Saved. The new assignee is notified."
+
+
+async def _waiting(actor: Actor, db: ReadDb) -> WaitingPage | None:
+    waiting = await verifying.list_waiting(actor, db, limit=8)
+    return waiting if waiting.items else None
 
 
 async def _headline(actor: Actor, db: ReadDb, now: datetime) -> Headline | None:

@@ -21,6 +21,7 @@ from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.reading.listing import SessionFilter
 from flowpilot.sessions.schemas import SessionRow
 from flowpilot.sessions.verifying import api as verifying
+from flowpilot.sessions.verifying.schemas import WaitingPage
 from flowpilot.web.clients.pages import known_clients
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import Page, render
@@ -39,7 +40,7 @@ class Home(Page):
     template: ClassVar[str] = "home.html"
     sessions: list[SessionRow]
     unassigned: list[SessionRow]
-    waiting: list[SessionRow]
+    waiting: WaitingPage | None
     queue: QueuePage
     clients: list[ClientRow]
     notifications: list[NotificationOut]
@@ -50,21 +51,20 @@ class Home(Page):
 @router.get("/")
 async def home(request: Request, actor: CanView, db: ReadSession, frame: CurrentFrame) -> Response:
     mine = SessionFilter(status=_OPEN, owner_id=actor.user_id)
-    waiting = (
-        await verifying.list_waiting(actor, db, limit=_SHOWN, mine=True) if actor.may(Permission.WORK) else []
-    )
+    may_work = actor.may(Permission.WORK)
+    waiting = await verifying.list_waiting(actor, db, limit=_SHOWN, mine=True) if may_work else None
     # What is shown as waiting is open, too, and stands there once.
-    apart = {one.id for one in waiting}
+    apart = {one.id for one in waiting.items} if waiting is not None else set()
     open_ = (await sessions.list_sessions(actor, mine, db, limit=_SHOWN + len(apart))).items
     page = Home(
         title="Home",
         sessions=[one for one in open_ if one.id not in apart][:_SHOWN],
         unassigned=(await sessions.list_sessions(actor, SessionFilter(unassigned=True), db, limit=5)).items,
-        waiting=waiting,
-        clients=await known_clients(actor, db) if actor.may(Permission.WORK) else [],
+        waiting=waiting if apart else None,
+        clients=await known_clients(actor, db) if may_work else [],
         queue=await handoffs.list_handoffs(actor, HandoffFilter("waiting"), db, frame.now, limit=5),
         notifications=(await notifications.list_notifications(actor, db, limit=5)).items,
-        postings=await to_do(db, actor.account_id) if actor.may(Permission.WORK) else None,
+        postings=await to_do(db, actor.account_id) if may_work else None,
         to_confirm=await count_to_confirm(db, actor.account_id, actor.user_id),
     )
     return render(request, page, frame)

@@ -24,6 +24,7 @@ MACROS = {
 
 _FORM = re.compile(r'<form\b[^>]*?method="post"[^>]*?action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 _OTHER_ADDRESS = re.compile(r'formaction="([^"]+)"')
+_TORN = re.compile(r'</legend>\s*(?:{#.*?#}\s*)?<input[^>]*type="hidden"', re.DOTALL)
 _BUTTON = re.compile(r"{% call ui\.do\(([^,]+),.*?%}(.*?){% endcall %}", re.DOTALL)
 _FIELD = re.compile(r'<(?:input|textarea|select)\b[^>]*?\bname="(\w+)"[^>]*>')
 _SHOWN_BY_MACRO = re.compile(r"ui\.(?:field|area|select|check|\w+_field)\('(\w+)'")
@@ -103,3 +104,11 @@ def test_no_hidden_field_is_shown_as_what_somebody_wrote() -> None:
         "A form that is refused would show these fields as words that were not recorded: "
         f"{hidden - seen - SENT_ALONG}. List them in web/outdated.py."
     )
+
+
+def test_nothing_unseen_follows_a_legend() -> None:
+    """A legend floats, and what follows begins a line: after a hidden field, the first choice is torn apart."""
+    assert templates.loader is not None
+    sources = {name: templates.loader.get_source(templates, name)[0] for name in templates.list_templates()}
+    torn = [name for name, source in sources.items() if _TORN.search(source)]
+    assert torn == []

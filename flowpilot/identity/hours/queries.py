@@ -44,6 +44,11 @@ async def hours_history(db: ReadDb, account_id: uuid.UUID) -> HoursHistory:
     return history_of(tuple(row) for row in rows)
 
 
+async def opening_hours(db: ReadDb, account_id: uuid.UUID, now: datetime) -> WorkingHours | None:
+    """When the account works now; None if it works around the clock."""
+    return (await hours_history(db, account_id)).at(now)
+
+
 def stored_history(connection: psycopg.Connection, account_id: object) -> HoursHistory:
     """The same for an import and for `db reconcile`."""
     return history_of(connection.execute(_STORED, [account_id]).fetchall())

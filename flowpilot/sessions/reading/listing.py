@@ -35,6 +35,7 @@ class SessionFilter:
     ticket: str | None = None
     text: str | None = None
     unassigned: bool = False
+    waiting: bool = False
     client_id: uuid.UUID | None = None
 
 
@@ -54,6 +55,7 @@ class SessionListQuery(BaseModel):
         "the session, in the ticket's number, or in the names of the client and of people.",
     )
     unassigned: bool = Field(default=False, description="Only those that nobody works on.")
+    waiting: bool = Field(default=False, description="Only those whose fix has to prove itself.")
 
 
 async def _filter(actor: CanView, asked: Annotated[SessionListQuery, Query()]) -> SessionFilter:
@@ -65,6 +67,7 @@ async def _filter(actor: CanView, asked: Annotated[SessionListQuery, Query()]) -
         ticket=asked.ticket,
         text=asked.q,
         unassigned=asked.unassigned,
+        waiting=asked.waiting,
         client_id=asked.client_id,
     )
 
@@ -113,6 +116,8 @@ def _filtered(
             AISession.last_activity_at.is_not(None),
             AISession.status.in_(CAN_BE_UNASSIGNED),
         )
+    if filter_.waiting:
+        query = query.where(AISession.look_again_at.is_not(None))
     if filter_.domain is not None:
         query = query.where(is_text(AISession.problem_domain, filter_.domain))
     if filter_.flow_id is not None:

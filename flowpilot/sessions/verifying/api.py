@@ -5,28 +5,27 @@ import uuid
 from fastapi import APIRouter
 
 from flowpilot.http.fields import wrong
-from flowpilot.http.paging import Limit
+from flowpilot.http.paging import KeyCursor, Limit
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.sessions.api import LoadedForWork, LockedForWork, read_session
 from flowpilot.sessions.following.seen import check_seen
-from flowpilot.sessions.schemas import SessionOut, SessionRow, session_row
+from flowpilot.sessions.schemas import SessionOut
 from flowpilot.sessions.transitions import Action
 from flowpilot.sessions.verifying import service
 from flowpilot.sessions.verifying.queries import waiting_to_verify
-from flowpilot.sessions.verifying.schemas import ConfirmIn, FailIn, PostponeIn, VerifyIn
+from flowpilot.sessions.verifying.schemas import ConfirmIn, FailIn, PostponeIn, VerifyIn, WaitingPage
 
 router = APIRouter(prefix="/api/v1/ai-sessions", tags=["sessions"])
 
 
 @router.get("/waiting-to-verify")
 async def list_waiting(
-    actor: CanView, db: ReadSession, limit: Limit = 50, *, mine: bool = False
-) -> list[SessionRow]:
+    actor: CanView, db: ReadSession, limit: Limit = 50, cursor: KeyCursor = None, *, mine: bool = False
+) -> WaitingPage:
     """Sessions whose fix has to prove itself, those to look at next first."""
     owner = actor.user_id if mine else None
-    found = await waiting_to_verify(db, actor.account_id, limit, owner_id=owner)
-    return [session_row(session, None) for session in found]
+    return WaitingPage.of(await waiting_to_verify(db, actor.account_id, limit, cursor, owner_id=owner))
 
 
 @router.post("/{session_id}/verify")

@@ -9,6 +9,8 @@ from flowpilot.working_hours import WorkingHours
 
 _MORNING = time(9)
 _WEEKDAYS = frozenset(range(1, 6))
+# An account that is closed for longer has nothing to offer but an hour.
+_FARTHEST = 90
 
 
 class Preset(NamedTuple):
@@ -19,14 +21,17 @@ class Preset(NamedTuple):
 
 
 def presets(now: datetime, zone: ZoneInfo, hours: WorkingHours | None) -> Iterator[Preset]:
-    """In an hour, on the next working mornings, and in a week. An account without hours works on weekdays."""
+    """In an hour, on the next working mornings, and on the first in a week or later.
+
+    An account without hours works on weekdays.
+    """
     yield Preset("In 1 hour", now + timedelta(hours=1))
     today = now.astimezone(zone).date()
-    following = [today + timedelta(days=n) for n in range(1, 8 * 3)]
+    following = [today + timedelta(days=n) for n in range(1, _FARTHEST)]
     mornings = [opening for day in following if (opening := _opening(day, zone, hours))]
-    yield Preset("Next working morning", mornings[0])
-    yield Preset("In 2 working days", mornings[1])
-    yield Preset("In a week", _opening_in_a_week(today, zone, hours))
+    in_a_week = [opening for opening in mornings if opening.date() >= today + timedelta(days=7)]
+    named = (("Next working morning", mornings), ("In 2 working days", mornings[1:]), ("In a week", in_a_week))
+    yield from (Preset(name, openings[0]) for name, openings in named if openings)
 
 
 def _opening(day: date, zone: ZoneInfo, hours: WorkingHours | None) -> datetime | None:
@@ -35,9 +40,3 @@ def _opening(day: date, zone: ZoneInfo, hours: WorkingHours | None) -> datetime 
     if day.isoweekday() not in days or (hours is not None and day in hours.holidays):
         return None
     return datetime.combine(day, _MORNING if hours is None else hours.opening(day.isoweekday()), zone)
-
-
-def _opening_in_a_week(today: date, zone: ZoneInfo, hours: WorkingHours | None) -> datetime:
-    """The same time of the day in a week, whether or not somebody works then."""
-    opening = _MORNING if hours is None else min(hours.opening(day) for day in hours.days)
-    return datetime.combine(today + timedelta(days=7), opening, zone)

@@ -1,27 +1,54 @@
 """Which sessions wait for a fix to prove itself."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, literal, select, tuple_
 
 from flowpilot.db.session import ReadDb
-from flowpilot.identity.hours.queries import hours_history
+from flowpilot.http.paging import decode_cursor, encode_cursor
+from flowpilot.identity.queries import names_of
 from flowpilot.sessions.models import AISession
-from flowpilot.working_hours import WorkingHours
+
+_ORDER = (AISession.look_again_at, AISession.id)
+_KEY = (datetime, uuid.UUID)
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A page of the sessions to look at again; `n` is how many there are on all pages."""
+
+    sessions: Sequence[AISession]
+    names: Mapping[uuid.UUID, str]
+    n: int
+    next_cursor: str | None
 
 
 async def waiting_to_verify(
-    db: ReadDb, account_id: uuid.UUID, limit: int, *, owner_id: uuid.UUID | None = None
-) -> Sequence[AISession]:
-    """Those to look at next, of one person or of everybody."""
-    query = select(AISession).where(AISession.account_id == account_id, AISession.look_again_at.is_not(None))
+    db: ReadDb, account_id: uuid.UUID, limit: int, cursor: str | None, *, owner_id: uuid.UUID | None = None
+) -> Waiting:
+    """Those to look at next, of one person or of everybody.
+
+    Raises:
+        BadCursorError: the cursor is not from this list.
+    """
+    conditions = [AISession.account_id == account_id, AISession.look_again_at.is_not(None)]
     if owner_id is not None:
-        query = query.where(AISession.owner_id == owner_id)
-    return (await db.scalars(query.order_by(AISession.look_again_at, AISession.id).limit(limit))).all()
+        conditions.append(AISession.owner_id == owner_id)
+    count = select(func.count()).select_from(AISession).where(*conditions).scalar_subquery()
+    query = select(AISession, count).where(*conditions)
+    if cursor is not None:
+        query = query.where(tuple_(*_ORDER) > tuple_(*map(literal, decode_cursor(cursor, *_KEY))))
+    rows = (await db.execute(query.order_by(*_ORDER).limit(limit + 1))).all()
+    sessions = [session for session, _ in rows[:limit]]
+    owners = {session.owner_id for session in sessions if session.owner_id is not None}
+    names = await names_of(db, account_id, owners) if owners else {}
+    return Waiting(sessions, names, rows[0][1] if rows else 0, _next(sessions) if len(rows) > limit else None)
 
 
-async def opening_hours(db: ReadDb, account_id: uuid.UUID, now: datetime) -> WorkingHours | None:
-    """When the account works; None if it works around the clock."""
-    return (await hours_history(db, account_id)).at(now)
+def _next(sessions: Sequence[AISession]) -> str:
+    last = sessions[-1]
+    assert last.look_again_at is not None
+    return encode_cursor((last.look_again_at, last.id))

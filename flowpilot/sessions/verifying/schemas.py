@@ -1,9 +1,14 @@
-"""What the routes of fixes that have to prove themselves take."""
+"""What the routes of fixes that have to prove themselves take and give."""
 
-from pydantic import AwareDatetime, Field
+from typing import Self
+
+from pydantic import AwareDatetime, BaseModel, Field
 
 from flowpilot.http.fields import Body, Line, Remark, Words
+from flowpilot.identity.schemas import PersonOut
 from flowpilot.sessions.following.seen import Seen
+from flowpilot.sessions.schemas import SessionRow, session_row
+from flowpilot.sessions.verifying.queries import Waiting
 
 
 class VerifyIn(Seen):
@@ -30,3 +35,28 @@ class FailIn(Seen):
     """What was seen instead; optional."""
 
     note: Remark = ""
+
+
+class WaitingRow(SessionRow):
+    """A session whose fix has to prove itself; its owner says whether it did."""
+
+    owner: PersonOut | None
+
+
+class WaitingPage(BaseModel):
+    """A page of them, those to look at next first."""
+
+    items: list[WaitingRow]
+    next_cursor: str | None
+    n: int = Field(description="How many there are on all pages.")
+
+    @classmethod
+    def of(cls, found: Waiting) -> Self:
+        """The page that was read."""
+        items = []
+        for session in found.sessions:
+            owner = None
+            if session.owner_id is not None:
+                owner = PersonOut(id=session.owner_id, name=found.names.get(session.owner_id))
+            items.append(WaitingRow(**session_row(session, None).model_dump(), owner=owner))
+        return cls(items=items, next_cursor=found.next_cursor, n=found.n)

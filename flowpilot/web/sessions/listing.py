@@ -33,6 +33,7 @@ class SessionsQuery(BaseModel):
     q: Text = ""
     mine: bool = False
     unassigned: bool = False
+    waiting: bool = False
     client_id: Annotated[uuid.UUID | None, EmptyIsNone] = None
     cursor: uuid.UUID | None = None
 
@@ -44,6 +45,7 @@ class SessionsQuery(BaseModel):
             owner_id=actor.user_id if self.mine else None,
             text=self.q or None,
             unassigned=self.unassigned,
+            waiting=self.waiting,
             client_id=self.client_id,
         )
 

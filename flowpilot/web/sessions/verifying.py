@@ -17,13 +17,13 @@ from flowpilot.http.fields import EmptyIsNone, Line, Remark, Words, wrong
 from flowpilot.identity.access import CanWork
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
+from flowpilot.identity.hours.queries import opening_hours
 from flowpilot.identity.idempotency import OnceForm
 from flowpilot.sessions import schemas
 from flowpilot.sessions.api import LoadedForWork, LockedForWork, read_session
 from flowpilot.sessions.transitions import Action
 from flowpilot.sessions.verifying import api
 from flowpilot.sessions.verifying.presets import Preset, presets
-from flowpilot.sessions.verifying.queries import opening_hours
 from flowpilot.sessions.verifying.schemas import ConfirmIn, FailIn, PostponeIn, VerifyIn
 from flowpilot.sessions.verifying.service import BadMomentError
 from flowpilot.web.frame import CurrentFrame
