@@ -107,23 +107,25 @@ def remind(handoff: SessionHandoff, at: datetime) -> NewEvent:
     return NewEvent(HandoffEventKind.REMINDED, {"holder": str(handoff.claimed_by), "ends": ends})
 
 
-def act(handoff: SessionHandoff, step: AISessionStep) -> NewEvent | None:
+def act(handoff: SessionHandoff, step: AISessionStep, *, is_aside: bool = False) -> NewEvent | None:
     """The first step after a claim is its first action, no matter who takes it; the claimant's own ends the lease.
 
     Not every step of the claimant is an action of theirs (`acting.claimants`). It is one event, `first_action`, if
     the claimant acts by the first step, and another, `claimant_action`, if they act after another first step. Once
-    the handoff is closed, it is not recorded as an event.
+    the handoff is closed, it is not recorded as an event. `is_aside`: closed for as long as a fix waits.
     """
-    claimed_at = handoff.claimed_at
+    claimed_at, closed_at = handoff.claimed_at, None if is_aside else handoff.closed_at
     if claimed_at is None or claimed_at >= step.created_at:
         return None
     is_first = handoff.first_action_at is None
-    is_own = step.actor_id == handoff.claimed_by and handoff.claimant_action_at is None
-    is_claimants = is_own and is_action(step.kind, step.created_at, claimed_at, handoff.closed_at)
+    is_own = step.actor_id == handoff.claimed_by and is_action(step.kind, step.created_at, claimed_at, closed_at)
+    is_claimants = is_own and handoff.claimant_action_at is None
     if is_first:
         handoff.first_action_at, handoff.first_action_by = step.created_at, step.actor_id
     if is_claimants:
-        handoff.claimant_action_at, handoff.lease_expires_at = step.created_at, None
+        handoff.claimant_action_at = step.created_at
+    if is_own:
+        handoff.lease_expires_at = None
     if handoff.closed_at is not None or not (is_first or is_claimants):
         return None
     kind = HandoffEventKind.FIRST_ACTION if is_first else HandoffEventKind.CLAIMANT_ACTION
@@ -150,12 +152,26 @@ def reassign(handoff: SessionHandoff, target: uuid.UUID | None) -> NewEvent:
 
 
 def close(
-    handoff: SessionHandoff, by: uuid.UUID | None, outcome: Outcome, at: datetime, note: str = ""
+    handoff: SessionHandoff,
+    by: uuid.UUID | None,
+    outcome: Outcome,
+    at: datetime,
+    note: str = "",
+    *,
+    has_a_fix: bool = False,
 ) -> NewEvent:
-    """End it."""
+    """End it; `has_a_fix`: for as long as a fix waits for what the note says."""
     handoff.closed_at, handoff.closed_by, handoff.outcome = at, by, outcome
     handoff.lease_expires_at = None
-    return NewEvent(HandoffEventKind.CLOSED, {"outcome": str(outcome), "note": note})
+    said = {"outcome": str(outcome), "note": note}
+    return NewEvent(HandoffEventKind.CLOSED, {**said, "has_a_fix": True} if has_a_fix else said)
+
+
+def resume(handoff: SessionHandoff, lease_ends: datetime | None) -> NewEvent:
+    """Go on with one that a fix had set aside, as if it had never been closed, except for its events."""
+    handoff.closed_at = handoff.closed_by = handoff.outcome = handoff.reminded_at = None
+    handoff.lease_expires_at = lease_ends
+    return NewEvent(HandoffEventKind.RESUMED, {"holder": str(handoff.claimed_by)})
 
 
 def keeps_session(handoff: SessionHandoff, outcome: Outcome) -> uuid.UUID | None:

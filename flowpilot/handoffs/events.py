@@ -28,6 +28,7 @@ NOTIFIED_KINDS = frozenset(
         HandoffEventKind.ANSWERED,
         HandoffEventKind.WITHDRAWN,
         HandoffEventKind.OPINION,
+        HandoffEventKind.RESUMED,
         HandoffEventKind.CLOSED,
     }
 )

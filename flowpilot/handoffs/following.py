@@ -6,7 +6,7 @@ from datetime import datetime
 from sqlalchemy import and_, or_
 
 from flowpilot.db.session import Db
-from flowpilot.handoffs import decisions
+from flowpilot.handoffs import decisions, leases, policy
 from flowpilot.handoffs.acting.claimants import NO_ACTION
 from flowpilot.handoffs.jobs import ASSESS_JOB
 from flowpilot.handoffs.keeping import close_open, lock_where, record_event
@@ -17,6 +17,7 @@ from flowpilot.jobs import enqueue
 from flowpilot.sessions.locking import LockedSession
 from flowpilot.sessions.models import EDITS, AISession, AISessionStep
 from flowpilot.sessions.queries import read_session
+from flowpilot.sessions.transitions import OPEN
 from flowpilot.working_hours import AROUND_THE_CLOCK, work_seconds
 
 
@@ -26,14 +27,16 @@ async def note_first_action(db: Db, session: AISession, step: AISessionStep) -> 
     by_claimant = and_(
         SessionHandoff.claimant_action_at.is_(None),
         SessionHandoff.claimed_by == step.actor_id,
-        SessionHandoff.closed_at.is_(None),
+        or_(SessionHandoff.closed_at.is_(None), SessionHandoff.closed_at == session.fix_applied_at),
     )
-    awaited = by_anybody if step.kind in NO_ACTION else or_(by_anybody, by_claimant)
+    # Even one who has acted before has a lease again once a fix that had set it aside did not help.
+    has_lease = and_(SessionHandoff.lease_expires_at.is_not(None), SessionHandoff.claimed_by == step.actor_id)
+    awaited = by_anybody if step.kind in NO_ACTION else or_(by_anybody, by_claimant, has_lease)
     is_awaited = (SessionHandoff.claimed_at.is_not(None), awaited)
     awaiting = await lock_where(db, session.account_id, session.id, *is_awaited)
     history = await hours_history(db, session.account_id) if awaiting else AROUND_THE_CLOCK
     for handoff in awaiting:
-        event = decisions.act(handoff, step)
+        event = decisions.act(handoff, step, is_aside=policy.waits_for_fix(handoff, session))
         handoff.action_work_seconds = work_seconds(handoff.claimed_at, handoff.first_action_at, history)
         handoff.claimant_work_seconds = work_seconds(handoff.claimed_at, handoff.claimant_action_at, history)
         await db.flush()
@@ -62,6 +65,33 @@ async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, a
     await close_open(db, LockedSession(session, at), by, decisions.outcome_of_end(session), reason)
 
 
-async def set_aside(db: Db, session: AISession, by: uuid.UUID | None, at: datetime, reason: str) -> None:
+async def set_aside(db: Db, session: AISession, by: uuid.UUID | None, at: datetime, waiting_for: str) -> None:
     """A fix was applied and has to prove itself: there is nothing to hand over meanwhile."""
-    await close_open(db, LockedSession(session, at), by, Outcome.PARKED, reason)
+    await close_open(db, LockedSession(session, at), by, Outcome.PARKED, waiting_for, has_a_fix=True)
+
+
+async def holds_again(db: Db, session: AISession) -> bool:
+    """Whether a senior holds the session again if the fix that waits did not help."""
+    if session.fix_applied_at is None:
+        return False
+    set_aside = await lock_where(db, session.account_id, session.id, *policy.is_set_aside(session))
+    return bool(set_aside)
+
+
+async def take_up_again(
+    db: Db, session: AISession, by: uuid.UUID | None, at: datetime, applied_at: datetime
+) -> None:
+    """Nobody waits for the fix any more: what it had set aside ends with the session, or is held as before.
+
+    The claim is the one that it was, with a lease that begins now.
+    """
+    for handoff in await lock_where(db, session.account_id, session.id, *policy.is_set_aside(session, applied_at)):
+        if session.status not in OPEN:
+            decisions.resume(handoff, None)
+            await db.flush()
+            continue
+        history = await hours_history(db, session.account_id)
+        lease = await leases.lease_from(db, session.account_id, at, history)
+        event = decisions.resume(handoff, None if lease is None else lease.ends)
+        await leases.watch(db, handoff, lease)
+        await record_event(db, handoff, event, by, at)

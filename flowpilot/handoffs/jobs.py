@@ -24,24 +24,28 @@ ASSESS_JOB = "handoffs.assess"
 
 
 @app.task(name=REMIND_JOB, pass_context=True, retry=RETRY)
-async def remind(context: JobContext, account_id: str, handoff_id: str, claimed_at: str) -> None:
+async def remind(
+    context: JobContext, account_id: str, handoff_id: str, claimed_at: str, ends: str | None = None
+) -> None:
     """Remind the holder of a claim who has done nothing yet."""
     account = uuid.UUID(account_id)
     async with tools(context).database.write(account) as db:
         locked = await _lock_session(db, account, uuid.UUID(handoff_id))
-        handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at)
+        handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at, ends)
         if locked is None or handoff is None or handoff.reminded_at is not None:
             return
         await record_event(db, handoff, decisions.remind(handoff, locked.moment), None, locked.moment)
 
 
 @app.task(name=EXPIRE_JOB, pass_context=True, retry=RETRY)
-async def expire(context: JobContext, account_id: str, handoff_id: str, claimed_at: str) -> None:
+async def expire(
+    context: JobContext, account_id: str, handoff_id: str, claimed_at: str, ends: str | None = None
+) -> None:
     """Put a claim whose holder has done nothing back into the queue."""
     account = uuid.UUID(account_id)
     async with tools(context).database.write(account) as db:
         locked = await _lock_session(db, account, uuid.UUID(handoff_id))
-        handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at)
+        handoff = await _idle_claim(db, account, uuid.UUID(handoff_id), claimed_at, ends)
         if locked is None or handoff is None:
             return
         event = decisions.expire(handoff)
@@ -81,14 +85,19 @@ async def _lock_session(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) ->
 
 
 async def _idle_claim(
-    db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, claimed_at: str
+    db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, claimed_at: str, ends: str | None
 ) -> SessionHandoff | None:
-    """The handoff, locked, if the claim of that moment still holds: the claimant's first action ends its lease."""
+    """The handoff, locked, if the claim of that moment still holds: the claimant's first action ends its lease.
+
+    `ends`: when that lease ends; None in a job of an earlier version, when a claim had one lease.
+    """
     query = select(SessionHandoff).where(
         SessionHandoff.account_id == account_id,
         SessionHandoff.id == handoff_id,
         SessionHandoff.claimed_at == datetime.fromisoformat(claimed_at),
-        SessionHandoff.lease_expires_at.is_not(None),
+        SessionHandoff.lease_expires_at.is_not(None)
+        if ends is None
+        else SessionHandoff.lease_expires_at == datetime.fromisoformat(ends),
         SessionHandoff.closed_at.is_(None),
     )
     return (await db.scalars(query.with_for_update(key_share=True))).one_or_none()

@@ -60,12 +60,18 @@ async def give_back(
 
 
 async def close_open(
-    db: Db, locked: LockedSession, by: uuid.UUID | None, outcome: Outcome, note: str = ""
+    db: Db,
+    locked: LockedSession,
+    by: uuid.UUID | None,
+    outcome: Outcome,
+    note: str = "",
+    *,
+    has_a_fix: bool = False,
 ) -> None:
     """Close what is open of a session's handoffs."""
     session = locked.session
     for handoff in await lock_where(db, session.account_id, session.id, SessionHandoff.closed_at.is_(None)):
-        event = decisions.close(handoff, by, outcome, locked.moment, note)
+        event = decisions.close(handoff, by, outcome, locked.moment, note, has_a_fix=has_a_fix)
         await record_event(db, handoff, event, by, locked.moment)
 
 

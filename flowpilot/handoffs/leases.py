@@ -41,9 +41,9 @@ def lease(claimed_at: datetime, minutes: int, hours: WorkingHours | None) -> Lea
 
 
 async def watch(db: Db, handoff: SessionHandoff, lease: Lease | None) -> None:
-    """Have the holder reminded and the claim taken back in time. The jobs are for this claim only."""
+    """Have the holder reminded and the claim taken back in time. The jobs are for this lease of this claim."""
     if lease is None or handoff.claimed_at is None:
         return
-    claimed_at = handoff.claimed_at.isoformat()
+    of_lease = {"claimed_at": handoff.claimed_at.isoformat(), "ends": lease.ends.isoformat()}
     for job, at in ((REMIND_JOB, lease.reminds), (EXPIRE_JOB, lease.ends)):
-        await enqueue(db, job, at=at, account_id=handoff.account_id, handoff_id=handoff.id, claimed_at=claimed_at)
+        await enqueue(db, job, at=at, account_id=handoff.account_id, handoff_id=handoff.id, **of_lease)

@@ -130,6 +130,7 @@ class HandoffEventKind(StrEnum):
     ANSWERED = "answered"
     WITHDRAWN = "withdrawn"
     OPINION = "opinion"
+    RESUMED = "resumed"
     CLOSED = "closed"
 
 

@@ -2,6 +2,7 @@
 
 import uuid
 from collections.abc import Callable
+from datetime import datetime
 from enum import StrEnum
 
 from sqlalchemy import ColumnElement
@@ -9,6 +10,7 @@ from sqlalchemy import ColumnElement
 from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.identity.actor import Actor, ForbiddenError, Permission, Role, missing_permission
+from flowpilot.sessions import policy as sessions
 from flowpilot.sessions import transitions
 from flowpilot.sessions.models import AISession, SessionStatus
 from flowpilot.sessions.transitions import Action
@@ -113,6 +115,21 @@ def may_judge(handoff: SessionHandoff, actor: Actor) -> bool:
 def may_be_target(user_id: uuid.UUID, escalated_by: uuid.UUID | None) -> bool:
     """Whether a handoff may go to somebody: to everybody but the person who escalated it."""
     return user_id != escalated_by
+
+
+def waits_for_fix(handoff: SessionHandoff, session: AISession) -> bool:
+    """Whether the fix that waits has set it aside: if that did not help, its holder holds it again."""
+    is_aside = handoff.outcome == Outcome.PARKED and handoff.closed_at == session.fix_applied_at
+    return is_aside and sessions.waits(session)
+
+
+def is_set_aside(session: AISession, applied_at: datetime | None = None) -> tuple[ColumnElement[bool], ...]:
+    """What makes a handoff of a session the one that its fix, applied then, took out of its owner's hands."""
+    return (
+        SessionHandoff.outcome == Outcome.PARKED,
+        SessionHandoff.closed_at == (applied_at or session.fix_applied_at),
+        SessionHandoff.claimed_by == session.owner_id,
+    )
 
 
 def is_free_for(user_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:

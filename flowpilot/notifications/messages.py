@@ -91,7 +91,7 @@ def _problem(context: EventContext) -> str:
 
 def _wording(context: EventContext) -> tuple[str, str]:
     """The title of an event, and a sentence or two."""
-    event, handoff, problem = context.event, context.handoff, _problem(context)
+    event, problem = context.event, _problem(context)
     actor, target = context.name(event.actor_id), context.name(event.content.get("target"))
     match event.kind:
         case HandoffEventKind.CREATED:
@@ -113,17 +113,29 @@ def _wording(context: EventContext) -> tuple[str, str]:
         case HandoffEventKind.EXPIRED:
             title = "Back in the queue"
             text = f"The holder of “{problem}” did not act in time, so it is back in the queue."
-        case HandoffEventKind.CLOSED if event.content.get("outcome") == Outcome.SENT_BACK:
-            why = sentence(tidy(str(event.content.get("note") or "no reason was given"), _FIELD))
-            title, text = "Sent back", f"{actor} has sent “{problem}” back: {why} Add it, and escalate again."
         case HandoffEventKind.CLOSED:
-            end = sentence(_ENDS.get(event.content.get("outcome") or handoff.outcome or "", "closed"))
-            note = tidy(str(event.content.get("note") or ""), _FIELD)
-            who = f"{actor} has closed “{problem}”" if event.actor_id else f"“{problem}” was closed"
-            title, text = "Closed", f"{who}: {end} {sentence(note) if note else ''}"
+            title, text = _end(context)
+        case HandoffEventKind.RESUMED:
+            holder = context.name(event.content.get("holder"))
+            title = "The fix did not help"
+            text = f"The fix for “{problem}” did not help, or was taken back: {holder} holds it again."
         case _:
             title, text = "Changed", f"“{problem}” has changed."
     return title, text
+
+
+def _end(context: EventContext) -> tuple[str, str]:
+    """The same of how a handoff was closed."""
+    event, problem, actor = context.event, _problem(context), context.name(context.event.actor_id)
+    outcome, note = event.content.get("outcome"), tidy(str(event.content.get("note") or ""), _FIELD)
+    if outcome == Outcome.SENT_BACK:
+        why = sentence(note or "no reason was given")
+        return "Sent back", f"{actor} has sent “{problem}” back: {why} Add it, and escalate again."
+    if event.content.get("has_a_fix"):
+        return "A fix was applied", f"{actor} has applied a fix for “{problem}”, and waits for {sentence(note)}"
+    end = sentence(_ENDS.get(outcome or context.handoff.outcome or "", "closed"))
+    who = f"{actor} has closed “{problem}”" if event.actor_id else f"“{problem}” was closed"
+    return "Closed", f"{who}: {end} {sentence(note) if note else ''}"
 
 
 def _conversation(context: EventContext) -> tuple[str, str]:

@@ -44,7 +44,7 @@ def recipients(
             concerned = {handoff.claimed_by}
         case HandoffEventKind.RELEASED | HandoffEventKind.EXPIRED:
             concerned = {handoff.goes_back_to, holder}
-        case HandoffEventKind.CLOSED:
+        case HandoffEventKind.CLOSED | HandoffEventKind.RESUMED:
             concerned = {handoff.goes_back_to, handoff.claimed_by}
         case HandoffEventKind.CLAIMED | HandoffEventKind.ASKED:
             concerned = {handoff.goes_back_to}

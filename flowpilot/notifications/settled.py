@@ -30,7 +30,8 @@ def is_settled(recipient: InstrumentedAttribute[Any]) -> ColumnElement[bool]:
         (kind == HandoffEventKind.CLOSED, true()),
         (~_IS_OPEN, false()),
         (kind == HandoffEventKind.CLAIMED, SessionHandoff.claimed_by == HandoffEvent.actor_id),
-        (kind == HandoffEventKind.REMINDED, and_(is_their_claim, SessionHandoff.claimant_action_at.is_(None))),
+        (kind == HandoffEventKind.REMINDED, and_(is_their_claim, SessionHandoff.lease_expires_at.is_not(None))),
+        (kind == HandoffEventKind.RESUMED, SessionHandoff.claimed_by.is_not(None)),
         # Whoever claims it later reads the opinion in the handoff.
         (kind == HandoffEventKind.OPINION, SessionHandoff.claimed_by == recipient),
         # Once a question is answered or withdrawn, `settle_question` has the last word.

@@ -31,12 +31,14 @@ async def _named(db: ReadDb, actor: Actor, session: AISession) -> HeldBySeniorEr
     holder = holder_of(session)
     assert holder is not None
     name = (await names_of(db, session.account_id, [holder])).get(holder)
-    since = await _held_since(db, session)
-    has_it = "holds this session"
-    if since is not None:
-        has_it = f"has held this session since {in_words(since, actor.timezone)}"
+    since = session.fix_applied_at or await _held_since(db, session)
+    has_it = f"{name or 'A senior'} holds this session"
+    if session.look_again_at is not None:
+        has_it = f"A fix of {name or 'a senior'} waits until {in_words(session.look_again_at, actor.timezone)}"
+    elif since is not None:
+        has_it = f"{name or 'A senior'} has held this session since {in_words(since, actor.timezone)}"
     return HeldBySeniorError(
-        f"{name or 'A senior'} {has_it}. You can add notes, and answer what they ask.",
+        f"{has_it}. You can add notes, and answer what they ask.",
         holder={"id": str(holder), "name": name},
         since=since,
     )

@@ -13,7 +13,7 @@ from flowpilot.sessions.models import AISession, SessionStatus
 IDLE_JOB = "sessions.abandon_idle"
 
 # Sessions that wait for a senior, or are with one, are in the queue, where nobody forgets them. Nor are unassigned
-# ones forgotten, which are on everybody's home page.
+# ones forgotten, which are on everybody's home page, or a fix that waits, which is to be looked at again.
 MAY_LIE_IDLE = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 
 # Without an idle limit the job still checks daily, because one may be set.

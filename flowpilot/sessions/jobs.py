@@ -33,7 +33,8 @@ async def abandon_idle(context: JobContext, account_id: str, session_id: str) ->
             return
         limit, idle_since = await idle.idle_limit(db, session), idle.idle_since(session)
         is_over = limit is not None and idle_since is not None and idle_since + limit <= moment
-        if is_over and session.status in idle.MAY_LIE_IDLE and not policy.is_unassigned(session):
+        is_remembered = policy.is_unassigned(session) or policy.waits(session)
+        if is_over and session.status in idle.MAY_LIE_IDLE and not is_remembered:
             assert limit is not None
             await service.transition(db, locked, Action.ABANDON, None, idle.reason(limit))
         else:

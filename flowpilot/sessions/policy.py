@@ -1,7 +1,8 @@
 """What somebody may do to a session. What is offered and what is refused come from the same rule, `refusal`.
 
 While a senior holds it, what happens next is their decision: the others who work on it add notes
-(docs/decisions/0052-whose-action.md).
+(docs/decisions/0052-whose-action.md). So it is while somebody's fix has to prove itself, and nothing else happens
+before they have said whether it did (docs/decisions/0060-waiting-to-verify.md).
 """
 
 import uuid
@@ -25,7 +26,7 @@ class NotYourSessionError(ForbiddenError):
 
 
 class HeldBySeniorError(OutdatedError):
-    """A senior holds the session; `holder` says who, `since` since when."""
+    """A senior holds the session, or somebody's fix waits; `holder` says whose, `since` since when."""
 
 
 class SessionTakenError(OutdatedError):
@@ -34,6 +35,10 @@ class SessionTakenError(OutdatedError):
 
 class NotWaitingError(OutdatedError):
     """No fix of the session has to prove itself."""
+
+
+class FixWaitsError(OutdatedError):
+    """A fix of the session has to prove itself, and nobody has said yet whether it did."""
 
 
 class NotUnassignedError(OutdatedError):
@@ -66,6 +71,7 @@ def check(session: AISession, actor: Actor, action: Action, *, is_shared: bool =
         NotYourSessionError: somebody else works on the session.
         HeldBySeniorError: a senior holds it.
         NotAllowedNowError: the session's status does not allow it.
+        FixWaitsError: first it has to be said whether the fix that waits has worked.
         SessionTakenError, NotUnassignedError: the session cannot be taken.
     """
     refused = refusal(session, actor, action, is_shared=is_shared)
@@ -96,9 +102,7 @@ def refusal(session: AISession, actor: Actor, action: Action, *, is_shared: bool
         of_theirs = missing_permission(actor, Permission.WORK) if is_shared else _refusal_to_act(session, actor)
         return of_theirs or transitions.refusal(status, Action.STEP)
     refused = _refusal_to_act(session, actor) or transitions.refusal(status, action)
-    if refused is None and action in transitions.OF_WAITING and not waits(session):
-        return NotWaitingError("No fix waits to be confirmed.")
-    return refused
+    return refused or _refusal_by_fix(session, action)
 
 
 def may_correct(offered: Collection[Action]) -> bool:
@@ -130,8 +134,11 @@ def refusal_to_work(session: AISession, actor: Actor) -> ForbiddenError | None:
 
 
 def holder_of(session: AISession) -> uuid.UUID | None:
-    """The senior who holds the session; None if nobody does, or a log does not say who."""
-    return session.owner_id if session.status == SessionStatus.ESCALATED else None
+    """Who alone decides what happens next: the senior who holds the session, or whoever's fix waits.
+
+    None if nobody does, or a log does not say who.
+    """
+    return session.owner_id if session.status == SessionStatus.ESCALATED or waits(session) else None
 
 
 def may_work_on_all(actor: Actor) -> bool:
@@ -144,10 +151,20 @@ def _refusal_to_act(session: AISession, actor: Actor) -> FlowPilotError | None:
     refused = refusal_to_work(session, actor)
     if refused is not None or holder_of(session) in {None, actor.user_id} or may_work_on_all(actor):
         return refused
+    has_it = "Somebody else's fix has to prove itself." if waits(session) else "A senior holds this session."
     return HeldBySeniorError(
-        "A senior holds this session. You can add notes, and answer what they ask.",
-        holder={"id": str(session.owner_id)},
+        f"{has_it} You can add notes, and answer what they ask.", holder={"id": str(session.owner_id)}
     )
+
+
+def _refusal_by_fix(session: AISession, action: Action) -> OutdatedError | None:
+    """A fix is answered for before anything else happens, so none is forgotten."""
+    if not waits(session):
+        is_about_it = action in transitions.OF_WAITING
+        return NotWaitingError("No fix waits to be confirmed.") if is_about_it else None
+    if action in {*transitions.OF_WAITING, Action.TAKE_BACK}:
+        return None
+    return FixWaitsError("A fix waits to be looked at. Say first whether it worked; if it did not, go on then.")
 
 
 def _refusal_of_notes(status: SessionStatus) -> FlowPilotError | None:

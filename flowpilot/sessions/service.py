@@ -191,7 +191,7 @@ async def transition(
     Raises:
         NotAllowedNowError: the status does not allow it.
     """
-    session, waited = locked.session, locked.session.look_again_at is not None
+    session, waited, applied_at = locked.session, policy.waits(locked.session), locked.session.fix_applied_at
     before = decisions.change_status(session, action, locked.moment)
     await _count_working_time(db, session)
     await db.flush()
@@ -200,6 +200,9 @@ async def transition(
     if waited:
         for settle in hooks.on_waited:
             await settle(db, session, locked.moment)
+    if waited and applied_at is not None and not policy.waits(session):
+        for answer in hooks.on_answered:
+            await answer(db, session, by, locked.moment, applied_at)
     for follow in _followers(session, action):
         await follow(db, session, by, locked.moment, reason)
     await after_change(db, locked, before, by)
@@ -217,6 +220,12 @@ def _followers(session: AISession, action: Action) -> list[hooks.Ended]:
     if session.status not in transitions.OPEN:
         return hooks.on_end
     return hooks.on_set_aside if action == Action.VERIFY else []
+
+
+async def go_on(db: Db, locked: LockedSession, action: Action, by: uuid.UUID) -> None:
+    """End the wait for a fix that did not help: whoever had set aside what they hold, holds it again."""
+    again = [await holds(db, locked.session) for holds in hooks.holds_again]
+    await transition(db, locked, Action.HOLD_AGAIN if any(again) else action, by)
 
 
 async def record_change(

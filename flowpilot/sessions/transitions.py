@@ -26,13 +26,14 @@ class Action(StrEnum):
     POSTPONE = "postpone"
     CONFIRM = "confirm"
     FAIL = "fail"
+    HOLD_AGAIN = "hold_again"  # The same, or taking it back, where it had set aside what a senior holds.
     TAKE_BACK = "take_back"  # The step with the fix that waits, which ends the waiting.
     MARK = "mark"  # A step with an item or a field, which more people may take.
     NOTE = "note"  # A step with words alone, which more people may take, too.
 
 
 # Done to a session's handoff, through the handoff's own routes.
-_OF_HANDOFFS = frozenset({Action.CLAIM, Action.RELEASE, Action.RETURN, Action.PARK})
+_OF_HANDOFFS = frozenset({Action.CLAIM, Action.RELEASE, Action.RETURN, Action.PARK, Action.HOLD_AGAIN})
 
 # Done to a step, through the step's own route.
 _OF_STEPS = frozenset({Action.TAKE_BACK})
@@ -56,6 +57,7 @@ TRANSITIONS: dict[SessionStatus, dict[Action, SessionStatus]] = {
         Action.POSTPONE: SessionStatus.PAUSED,
         Action.CONFIRM: SessionStatus.RESOLVED,
         Action.FAIL: SessionStatus.ACTIVE,
+        Action.HOLD_AGAIN: SessionStatus.ESCALATED,
         Action.TAKE_BACK: SessionStatus.ACTIVE,
         Action.ESCALATE: SessionStatus.REQUESTING_ESCALATION,
         **_END,

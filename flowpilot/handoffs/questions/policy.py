@@ -5,7 +5,7 @@ from enum import StrEnum
 
 from flowpilot.errors import FlowPilotError, OutdatedError
 from flowpilot.handoffs.models import SessionHandoff
-from flowpilot.handoffs.policy import HandoffClosedError
+from flowpilot.handoffs.policy import HandoffClosedError, waits_for_fix
 from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.identity.actor import Actor, ForbiddenError, Permission, missing_permission
 from flowpilot.sessions import policy as sessions
@@ -52,19 +52,22 @@ def _refusal_to_answer(
         return NotYourQuestionError("You asked this yourself. Withdraw it if you know by now.")
     is_asked = actor.user_id == handoff.goes_back_to
     refused = None if is_asked else sessions.refusal_to_work(session, actor)
-    return refused or _refusal_if_settled(question, handoff)
+    return refused or _refusal_if_settled(question, handoff, session)
 
 
 def _refusal_to_withdraw(
-    question: HandoffQuestion, handoff: SessionHandoff, _session: AISession, actor: Actor
+    question: HandoffQuestion, handoff: SessionHandoff, session: AISession, actor: Actor
 ) -> FlowPilotError | None:
     if actor.user_id != question.asked_by:
         return NotYourQuestionError("Only the person who asked can withdraw a question.")
-    return _refusal_if_settled(question, handoff)
+    return _refusal_if_settled(question, handoff, session)
 
 
-def _refusal_if_settled(question: HandoffQuestion, handoff: SessionHandoff) -> OutdatedError | None:
-    if handoff.closed_at is not None:
+def _refusal_if_settled(
+    question: HandoffQuestion, handoff: SessionHandoff, session: AISession
+) -> OutdatedError | None:
+    """While the fix that has set it aside waits, what was asked is still answered."""
+    if handoff.closed_at is not None and not waits_for_fix(handoff, session):
         return HandoffClosedError("The handoff is closed. Write a note in the session instead.")
     if question.is_open:
         return None

@@ -78,6 +78,9 @@ class HandoffRow(BaseModel):
     claimant_action_at: datetime | None
     closed_at: datetime | None
     outcome: Outcome | None
+    look_again_at: datetime | None = Field(
+        description="When the fix that has set it aside is looked at: held again if that did not help."
+    )
     waiting_seconds: float
     seconds_to_first_action: float | None
     seconds_to_claimant_action: float | None
@@ -166,6 +169,7 @@ def handoff_row(row: Row, actor: Actor, now: datetime) -> dict[str, Any]:
         "claimant_action_at": handoff.claimant_action_at,
         "closed_at": handoff.closed_at,
         "outcome": handoff.outcome,
+        "look_again_at": session.look_again_at if policy.waits_for_fix(handoff, session) else None,
         "waiting_seconds": max(0.0, round((waited_until - handoff.created_at).total_seconds(), 2)),
         "seconds_to_first_action": _seconds(claimed, handoff.first_action_at),
         "seconds_to_claimant_action": _seconds(claimed, handoff.claimant_action_at),

@@ -178,8 +178,8 @@ def _refusal_to_take_back(editing: Editing, step: AISessionStep) -> FlowPilotErr
     of_status = transitions.refusal(SessionStatus(session.status), Action.TAKE_BACK if waits else Action.STEP)
     if of_status is not None:
         return of_status
-    if session.status == SessionStatus.ESCALATED and not _is_holder(editing):
-        return NotYourStepError("A senior holds this session: what happens next is theirs to decide.")
+    if policy.holder_of(session) is not None and not _is_holder(editing):
+        return NotYourStepError("Somebody else holds this session: what happens next is theirs to decide.")
     if not editing.counts(step):
         return NothingToEditError("This step does not count any more.")
     of_flow = _refusal_to_return(editing, step) if step.kind == StepKind.FLOW else None

@@ -22,7 +22,7 @@ from flowpilot.sessions.edits.record import about, last_removal, waiting_fix, wa
 from flowpilot.sessions.locking import LoadedSession
 from flowpilot.sessions.models import EDITS, AISessionStep, StepKind
 from flowpilot.sessions.postings.renewing import renew_waiting
-from flowpilot.sessions.service import add_step, transition
+from flowpilot.sessions.service import add_step, go_on
 from flowpilot.sessions.transitions import Action
 
 
@@ -97,14 +97,14 @@ async def strike(db: Db, actor: Actor, loaded: LoadedSession, step: AISessionSte
 async def take_back(db: Db, actor: Actor, loaded: LoadedSession, step: AISessionStep) -> None:
     """Take back a step, and the answers and outcomes that follow from it. Notes stay.
 
-    If it is the fix that waits, the session goes on. Its handoff, which was set aside, stays so.
+    If it is the fix that waits, the session goes on, with the senior whose handoff it had set aside.
     """
     policy.check(Editing(loaded, actor), step, StepAction.TAKE_BACK)
     if step.kind != StepKind.FLOW:
         waits = step == waiting_fix(loaded.session, loaded.steps)
         await _edit(db, actor, loaded, decisions.take_back(loaded, step))
         if waits:
-            await transition(db, loaded, Action.TAKE_BACK, actor.user_id)
+            await go_on(db, loaded, Action.TAKE_BACK, actor.user_id)
         return
     earlier = await _tree_left(db, loaded, step)
     new = decisions.take_back(loaded, step, earlier)

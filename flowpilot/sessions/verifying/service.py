@@ -7,9 +7,9 @@ from flowpilot.errors import FlowPilotError
 from flowpilot.identity.actor import Actor
 from flowpilot.jobs import enqueue
 from flowpilot.sessions import decisions, policy, service
-from flowpilot.sessions.edits.record import FIX_WITHOUT_WORDS, records, text_now
+from flowpilot.sessions.edits.record import FIX_WITHOUT_WORDS, records, text_now, waiting_fix
 from flowpilot.sessions.locking import LoadedSession, LockedSession
-from flowpilot.sessions.models import AISession, AISessionStep, StepKind
+from flowpilot.sessions.models import AISession, AISessionStep
 from flowpilot.sessions.runs.decisions import check_may_end
 from flowpilot.sessions.transitions import Action
 
@@ -72,24 +72,26 @@ async def confirm(db: Db, actor: Actor, loaded: LoadedSession, summary: str) -> 
 
 
 async def fail(db: Db, actor: Actor, loaded: LoadedSession, note: str) -> None:
-    """It did not help: that stands on record, and the work goes on."""
+    """It did not help: that stands on record, and the work goes on, with the senior who held it if one did."""
     policy.check(loaded.session, actor, Action.FAIL)
     tried = decisions.outcome_without_flow(fix_of(loaded), "Did not help")
-    tried.content["fix"] = str(_fix_step(loaded).id)
+    tried.content["fix"] = str(_waiting(loaded).id)
     if note:
         tried.content["note"] = note
     await service.add_step(db, loaded, actor.user_id, tried)
-    await service.transition(db, loaded, Action.FAIL, actor.user_id)
+    await service.go_on(db, loaded, Action.FAIL, actor.user_id)
 
 
 def fix_of(loaded: LoadedSession) -> str:
     """What was done and waits to be confirmed."""
-    step = _fix_step(loaded)
+    step = _waiting(loaded)
     return text_now(step, records(loaded.steps).of(step)) or FIX_WITHOUT_WORDS
 
 
-def _fix_step(loaded: LoadedSession) -> AISessionStep:
-    return [step for step in loaded.steps if step.kind == StepKind.FIX][-1]
+def _waiting(loaded: LoadedSession) -> AISessionStep:
+    step = waiting_fix(loaded.session, loaded.steps)
+    assert step is not None
+    return step
 
 
 def _check_moment(moment: datetime, now: datetime) -> None:

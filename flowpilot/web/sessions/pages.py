@@ -84,12 +84,12 @@ class Session(Page):
     @property
     def applied(self) -> str:
         """What was done and has to prove itself, as it reads now."""
-        return (self.last_fix.text or "") if self.last_fix else ""
+        return (self.waiting_fix.text or "") if self.waiting_fix else ""
 
     @property
-    def last_fix(self) -> StepOut | None:
-        """The fix that was applied last: the one that has to prove itself, if one has."""
-        return next((step for step in reversed(self.session.steps) if step.kind == StepKind.FIX), None)
+    def waiting_fix(self) -> StepOut | None:
+        """The step with the fix that has to prove itself; None if none waits."""
+        return next((step for step in self.session.steps if step.id == self.session.waiting_fix), None)
 
     @property
     def failed_fix(self) -> str:
@@ -125,11 +125,9 @@ class Session(Page):
 
     @property
     def set_aside(self) -> HandoffOut | None:
-        """The handoff that was set aside by the fix that has to prove itself."""
-        last, session = self.last_handoff, self.session
-        if last is None or session.look_again_at is None or last.outcome != Outcome.PARKED:
-            return None
-        return last if last.closed_at == session.fix_applied_at else None
+        """The handoff that the fix which has to prove itself has set aside."""
+        last = self.last_handoff
+        return last if last is not None and last.look_again_at is not None else None
 
     @property
     def sent_back(self) -> HandoffOut | None:

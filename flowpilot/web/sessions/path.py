@@ -76,8 +76,6 @@ def _moment(one: PathStep | StatusChangeOut) -> Any:
 
 def _steps(session: SessionOut) -> Iterator[PathStep]:
     kept, by_id = set(session.standing), {step.id: step for step in session.steps}
-    fixes = [step.id for step in session.steps if step.kind == StepKind.FIX]
-    waiting = fixes[-1] if session.look_again_at is not None and fixes else None
     for step in session.steps:
         # What an edit did is said at the step that it is about.
         if step.kind in EDITS:
@@ -85,12 +83,7 @@ def _steps(session: SessionOut) -> Iterator[PathStep]:
         is_edited = step.struck or step.taken_back or step.removed
         if step.id in kept or step.kind == StepKind.FILL or is_edited:
             falls = [_in_short(by_id[one]) for one in step.takes_back[:_NAMED]]
-            yield PathStep(step, _said(step), step.id not in kept, falls, waits=step.id == waiting)
-
-
-def path_step(session: SessionOut, step: StepOut) -> PathStep:
-    """One step of a session, alone."""
-    return PathStep(step, _said(step), step.id not in session.standing, ())
+            yield PathStep(step, _said(step), step.id not in kept, falls, waits=step.id == session.waiting_fix)
 
 
 def _said(step: StepOut) -> dict[str, Any]:
@@ -144,8 +137,9 @@ def taken_back(session: SessionOut) -> str:
 def _ended_waiting(session: SessionOut) -> bool:
     """Whether the newest step took back the fix that waited."""
     last = session.status_changes[-1] if session.status_changes else None
-    is_new = last is not None and last.created_at == session.steps[-1].created_at
-    return is_new and session.status == SessionStatus.ACTIVE
+    if last is None or last.created_at != session.steps[-1].created_at:
+        return False
+    return last.from_status == SessionStatus.PAUSED != session.status
 
 
 def _quoted(text: object) -> str:

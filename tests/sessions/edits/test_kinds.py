@@ -10,9 +10,8 @@ from flowpilot.clock import now
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.flows.nested import PROBLEM, RESET, publish, sign_in
-from tests.handoffs.helpers import act, done, join, send_escalation
 from tests.sessions.edits.helpers import ask, edit, newest, note_of
-from tests.sessions.flows import SESSIONS, count_wrong, node_of, post, read, start, take
+from tests.sessions.flows import count_wrong, node_of, post, read, start, take
 
 
 def _verify(client: TestClient, company: Company, session_id: str, fix: str = "A new cable.") -> dict[str, Any]:
@@ -70,22 +69,6 @@ def test_a_fix_that_did_not_help_is_taken_back_with_that(
     note = note_of(client, company, session_id)
     assert "cable" not in note
     assert "It fell over." not in note
-
-
-def test_the_handoff_that_was_set_aside_stays_so(client: TestClient, company: Company, session_id: str) -> None:
-    ann = join(client, company, "Ann")
-    handoff = send_escalation(client, company, session_id).json()
-    done(act(client, handoff, "claim", ann.headers))
-    again = (now() + timedelta(days=1)).isoformat()
-    about = {"fix": "A new cable.", "waiting_for": "a day without outages", "look_again_at": again}
-    path = f"{SESSIONS}/{session_id}"
-    fix = newest(client.post(f"{path}/verify", json=about, headers=ann.headers).json(), "fix")
-    before = client.get(f"/api/v1/handoffs/{handoff['id']}", headers=ann.headers).json()
-    after = client.post(f"{path}/steps/{fix['id']}/take-back", headers=ann.headers).json()
-    assert (after["status"], after["owner"]["id"]) == ("active", str(ann.id))
-    kept = ("outcome", "closed_at", "first_action_at", "claimant_action_at")
-    handoff_now = client.get(f"/api/v1/handoffs/{handoff['id']}", headers=ann.headers).json()
-    assert [handoff_now[name] for name in kept] == [before[name] for name in kept]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from flowpilot.identity.actor import Role
 from flowpilot.sessions.verifying.service import LOOK_AGAIN_JOB
 from flowpilot.settings import Settings
 from tests.company import Company
-from tests.sessions.flows import SESSIONS, node_of, post, read, take
+from tests.sessions.flows import SESSIONS, node_of, post, read, start, take
 from tests.sessions.queue import waiting, work_off
 
 pytestmark = pytest.mark.anyio
@@ -78,14 +78,27 @@ def test_what_did_not_help_stands_on_record_and_the_work_goes_on(
     assert node_of(take(client, company, session_id, choice="Yes")) == "queue"
 
 
-@pytest.mark.parametrize(("action", "body"), [("resume", {}), ("handoffs", {"reason": "Out of ideas."})])
-def test_going_on_otherwise_also_ends_the_wait(
+@pytest.mark.parametrize(
+    ("action", "body"),
+    [
+        ("resume", {}),
+        ("handoffs", {"reason": "Out of ideas."}),
+        ("resolve", {"summary": "The switch."}),
+        ("abandon", {}),
+        ("verify", FIX),
+    ],
+)
+def test_nothing_else_happens_before_somebody_has_said_whether_it_worked(
     client: TestClient, company: Company, session_id: str, action: str, body: dict[str, Any]
 ) -> None:
-    _verify(client, company, session_id)
-    post(client, company, f"{session_id}/{action}", **body)
-    session = read(client, company, session_id)
-    assert [session[name] for name in ("waiting_for", "look_again_at", "fix_applied_at")] == [None] * 3
+    waits = _verify(client, company, session_id).json()
+    assert waits["allowed"] == ["confirm", "fail", "postpone", "note"]
+    said = body | ({"look_again_at": _in(days=2)} if action == "verify" else {})
+    refused = post(client, company, f"{session_id}/{action}", **said)
+    assert (refused.status_code, refused.json()["type"]) == (409, "urn:flowpilot:problem:fix-waits")
+    assert read(client, company, session_id) == waits
+    post(client, company, f"{session_id}/verify/fail").raise_for_status()
+    assert post(client, company, f"{session_id}/abandon").json()["status"] == "abandoned"
 
 
 def test_what_is_learnt_meanwhile_is_written_down_without_resuming(
@@ -182,19 +195,18 @@ async def test_nobody_is_reminded_of_what_is_over(
     assert _again(client, company) == []
 
 
-async def test_the_idle_limit_does_not_abandon_it_before_its_time(
+async def test_the_idle_limit_forgets_no_fix_that_nobody_has_answered_for(
     client: TestClient, company: Company, session_id: str, settings: Settings, database: Database
 ) -> None:
     limit = {"idle_minutes": 90}
     client.patch("/api/v1/account", headers=company.headers(), json=limit).raise_for_status()
     _verify(client, company, session_id)
-    for moved, status in (("last_activity_at = now() - interval '2 hours'", "paused"), (_LONG_OVER, "abandoned")):
-        company.query(f"UPDATE ai_sessions SET {moved} WHERE id = %s RETURNING id", session_id)
-        await work_off(company, settings, database)
-        assert read(client, company, session_id)["status"] == status
-
-
-_LONG_OVER = "fix_applied_at = now() - interval '3 hours', look_again_at = now() - interval '2 hours'"
+    hours_ago = "interval '3 hours', look_again_at = now() - interval '2 hours'"
+    moved = f"last_activity_at = now() - interval '3 hours', fix_applied_at = now() - {hours_ago}"
+    company.query(f"UPDATE ai_sessions SET {moved} WHERE id = %s RETURNING id", session_id)
+    await work_off(company, settings, database)
+    session = read(client, company, session_id)
+    assert (session["status"], session["look_again_at"] is None) == ("paused", False)
 
 
 def test_what_waits_is_listed_by_when_to_look_again(
@@ -202,10 +214,34 @@ def test_what_waits_is_listed_by_when_to_look_again(
 ) -> None:
     _verify(client, company, session_id)
     mine = client.get(f"{SESSIONS}/waiting-to-verify", headers=company.headers(Role.VIEWER))
-    assert [one["id"] for one in mine.json()] == [session_id]
+    page = mine.json()
+    assert [(one["id"], one["owner"]["id"]) for one in page["items"]] == [
+        (session_id, str(company.users[Role.ENGINEER]))
+    ]
+    assert (page["n"], page["next_cursor"]) == (1, None)
     of_the_admin = client.get(f"{SESSIONS}/waiting-to-verify?mine=true", headers=company.headers(Role.TEAM_ADMIN))
-    assert of_the_admin.json() == []
-    assert client.get(f"{SESSIONS}/waiting-to-verify", headers=neighbour.headers()).json() == []
+    nothing = {"items": [], "n": 0, "next_cursor": None}
+    assert of_the_admin.json() == nothing
+    assert client.get(f"{SESSIONS}/waiting-to-verify", headers=neighbour.headers()).json() == nothing
+
+
+def test_none_of_what_waits_is_on_no_page(client: TestClient, company: Company) -> None:
+    begun = []
+    for days in (3, 1, 2):
+        begun.append(start(client, company, problem_summary=f"Number {days}")["id"])
+        _verify(client, company, begun[-1], look_again_at=_in(days=days))
+    path, found, cursor = f"{SESSIONS}/waiting-to-verify?limit=1", [], ""
+    for _ in begun:
+        page = client.get(path + cursor, headers=company.headers()).json()
+        found += [one["problem_summary"] for one in page["items"]]
+        assert page["n"] == len(begun)
+        cursor = f"&cursor={page['next_cursor']}"
+    assert (found, page["next_cursor"]) == (["Number 1", "Number 2", "Number 3"], None)
+    assert client.get(f"{path}&cursor=else", headers=company.headers()).status_code == 422
+    rows = client.get(f"{SESSIONS}?waiting=true", headers=company.headers()).json()["items"]
+    assert [one["id"] for one in rows] == begun[::-1]
+    start(client, company, problem_summary="Nothing waits here")
+    assert len(client.get(f"{SESSIONS}?waiting=true", headers=company.headers()).json()["items"]) == 3
 
 
 def test_the_note_says_what_was_applied_and_what_it_waits_for(
@@ -217,8 +253,12 @@ def test_the_note_says_what_was_applied_and_what_it_waits_for(
     assert "STATE\nWaiting for a day without outages. To be looked at again: " in note["text"]
 
 
-def test_a_fix_that_waits_was_tried(client: TestClient, company: Company, session_id: str) -> None:
+def test_a_fix_that_proved_itself_was_tried_when_the_session_is_reopened(
+    client: TestClient, company: Company, session_id: str
+) -> None:
     _verify(client, company, session_id)
+    post(client, company, f"{session_id}/verify/confirm")
+    post(client, company, f"{session_id}/reopen", reason="It is out again.")
     handoff = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.").json()
     [tried] = handoff["snapshot"]["tried"]
     said = ("Replaced the switch.", "Applied, waiting for a day without outages")

@@ -143,8 +143,14 @@ def _with_a_fix_of_a_senior(desk: Desk) -> str:
 
 
 def _escalated_with_a_fix(desk: Desk) -> str:
-    session = _with_a_fix(desk)
+    session = _failed(desk)
     desk.escalate(session)
+    return session
+
+
+def _failed_of_a_senior(desk: Desk) -> str:
+    session = _with_a_fix_of_a_senior(desk)
+    desk.send(f"{session}/verify/fail", desk.senior.headers, note="It fell over.")
     return session
 
 
@@ -171,6 +177,23 @@ def _answered(desk: Desk) -> str:
     questions = f"{desk.hold(session)}/questions"
     asked = desk.send(questions, desk.senior.headers, question="Which printer?")
     desk.send(f"{questions}/{asked['questions'][0]['id']}/answer", answer="The small one.")
+    return session
+
+
+def _dismissed(desk: Desk) -> str:
+    session = desk.begin("no flow")
+    action = desk.client.get(f"/api/v1/{session}", headers=desk.people["a viewer"]).json()["suggestion"]["steps"][
+        0
+    ]
+    desk.send(f"{session}/suggestions/dismiss", action=action["action"], reason="wrong")
+    return session
+
+
+def _dismissed_next_step(desk: Desk) -> str:
+    session = desk.begin("no flow")
+    handoff = desk.hold(session)
+    steps = desk.client.get(f"/api/v1/{handoff}", headers=desk.senior.headers).json()["next_steps"]
+    desk.send(f"{handoff}/suggestions/dismiss", desk.senior.headers, action=steps[0]["action"], reason="wrong")
     return session
 
 
@@ -237,11 +260,14 @@ _STORIES: dict[str, Callable[[Desk], str]] = {
     "nobody works on it": _unassigned,
     "a fix has to prove itself": _with_a_fix,
     "the fix of a senior has to prove itself": _with_a_fix_of_a_senior,
-    "escalated with a fix": _escalated_with_a_fix,
+    "escalated after a fix that did not help": _escalated_with_a_fix,
     "a fix did not help": _failed,
+    "the fix of a senior did not help": _failed_of_a_senior,
     "asked in the queue": _asked_in_the_queue,
     "asked": _asked,
     "answered": _answered,
+    "a suggestion is dismissed": _dismissed,
+    "a next step is dismissed": _dismissed_next_step,
     "given back": _given_back,
     "sent back": _sent_back,
     "at a checklist": _run,

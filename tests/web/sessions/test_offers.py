@@ -36,6 +36,7 @@ LEAD_ON = {
     "/sessions/*/rating": "rate",
     "/sessions/*/escalate": "escalate",
     "/sessions/*/verify": "verify",
+    "the page of a fix": "wait for a fix",
     "/sessions/*/verify/worked": "confirm",
     "/sessions/*/verify/failed": "fail",
     "/sessions/*/verify/postpone": "postpone",
@@ -56,6 +57,7 @@ BESIDE = {
     "/sessions/*/details": "correct details",
     "/sessions/*/facts": "correct details",
     "/sessions/*/suggestions/dismiss": "step",
+    "/sessions/*/suggestions/restore": "step",
     "/sessions/*/steps/*/reword": "correct",
     "/sessions/*/steps/*/strike": "strike",
     "/sessions/*/steps/*/take-back": "take_back",
@@ -64,6 +66,7 @@ BESIDE = {
     "/sessions/*/remove": "remove words",
     "/sessions/*/remove/preview": "remove words",
     "/handoffs/*/suggestions/dismiss": "answer a next step",
+    "/handoffs/*/suggestions/restore": "restore a next step",
     "/handoffs/*/questions/*/withdraw": "withdraw",
     "/handoffs/*/opinion": "say an opinion",
     **{f"/handoffs/*/texts of {part}": f"correct the {part}" for part in TextPart},
@@ -109,7 +112,8 @@ def _offers(html: str) -> Iterator[tuple[str, str]]:
     for path in _LINK.findall(main):
         kind = _ID.sub("*", path)
         if kind not in READ:
-            yield kind, _ID.findall(path)[-1]
+            # The same page applies a fix, and puts off to look at it.
+            yield "the page of a fix" if kind == "/sessions/*/verify" else kind, _ID.findall(path)[-1]
 
 
 def _kinds(form: Form) -> list[str]:
@@ -133,6 +137,8 @@ def _of_session(session: dict[str, Any]) -> Allowed:
         actions.add("enter again")
     if session["back"]:
         actions.add("go back")
+    if actions & {"verify", "postpone"}:
+        actions.add("wait for a fix")
     if "step" in actions and (session["current"] is None or session["current"]["may_leave"]):
         actions.add("change flow")
     return {session["id"]: actions} | {step["id"]: set(step["allowed"]) for step in session["steps"]}
@@ -143,6 +149,7 @@ def _of_handoff(handoff: dict[str, Any]) -> Allowed:
     actions = {*handoff["allowed"], *["judge"] * handoff["may_judge"]}
     actions |= {"say an opinion"} if handoff["may_say_opinion"] else set()
     actions |= {"answer a next step" for step in handoff["next_steps"] if step["may_answer"]}
+    actions |= {"restore a next step" for step in handoff["next_steps"] if step["may_restore"]}
     for one in (handoff, *handoff["questions"]):
         actions |= {f"correct the {part}" for part in one["correctable"]}
     return {handoff["id"]: actions} | {one["id"]: set(one["allowed"]) for one in handoff["questions"]}

@@ -8,6 +8,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from flowpilot.clock import now
+from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.sessions.flows import publish_printer_flow
 from tests.web.conftest import SignedIn
@@ -39,10 +40,27 @@ def test_a_fix_is_applied_confirmed_and_then_in_the_note(session_path: tuple[Tes
 def test_what_waits_is_on_home_and_beside_the_queue(session_path: tuple[TestClient, str]) -> None:
     browser, path = session_path
     send(browser, f"{path}/verify", "/verify", **FIX)
-    for page in ("/", "/handoffs"):
+    for page, words in (("/", "Waiting for"), ("/handoffs", r"\S+ waits for")):
         html = browser.get(page).text
         section = html[html.index("Look again") :]
-        assert re.search(rf'href="{path}".*?Waiting for a day without outages', section, re.DOTALL), page
+        assert re.search(rf'href="{path}".*?{words} a day without outages', section, re.DOTALL), page
+
+
+def test_what_is_not_shown_of_them_is_one_press_away(session_path: tuple[TestClient, str]) -> None:
+    browser, path = session_path
+    paths = [path] + [
+        browser.post("/sessions", data={"problem_summary": f"Problem {n}"}).url.path for n in range(9)
+    ]
+    for one in paths:
+        session = one.removesuffix("/flow")
+        send(browser, f"{session}/verify", "/verify", **FIX)
+    for page, narrowed in (("/", "&mine=true"), ("/handoffs", "")):
+        html = browser.get(page).text
+        assert "8 of 10, show all" in html
+        assert f'href="/sessions?waiting=true{narrowed.replace("&", "&amp;")}"' in html
+        listed = browser.get(f"/sessions?waiting=true{narrowed}").text
+        assert listed.count("Waiting until") == len(paths)
+    assert "10 to look at again" in browser.get("/handoffs").text
 
 
 def test_what_waits_says_so_with_its_time_and_stands_on_home_once(session_path: tuple[TestClient, str]) -> None:
@@ -151,7 +169,31 @@ def test_while_a_fix_waits_nobody_is_told_to_escalate(session_path: tuple[TestCl
     assert "Time to escalate" not in send(browser, f"{path}/verify", "/verify", **FIX).text
 
 
-def test_after_a_seniors_fix_that_did_not_help_the_case_is_still_beside_the_session(
+def test_while_a_seniors_fix_waits_the_engineer_reads_whose_it_is_and_is_left_notes(
+    session_path: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    engineer, path = session_path
+    handoff = engineer.post(f"{path}/escalate", data={"reason": "Out of ideas."}).url.path
+    senior = signed_in()
+    senior.post(f"{handoff}/claim")
+    form = senior.get(f"{path}/verify").text
+    assert "you hold it again if it did not help" in form
+    send(senior, f"{path}/verify", "/verify", **FIX)
+    html = engineer.get(path).text
+    assert re.search(r"Whether it worked is said by .+\. You can add notes", html)
+    forms = {form.action.removeprefix(path) for form in forms_of(html) if form.action.startswith(path)}
+    assert "/steps" in forms
+    assert not any("verify" in form for form in forms)
+    assert not forms & {"/resume", "/resolve", "/abandon"}
+    assert f'href="{path}/escalate"' not in html
+    # It has not ended: it is not listed as if it had, and says what it waits for.
+    assert handoff not in senior.get("/handoffs?state=closed").text
+    assert "A fix waits" in senior.get("/handoffs?state=all").text
+    assert re.search(r"If it did not help, .+ holds this again\.", engineer.get(handoff).text)
+    assert "If it did not help, you hold this again." in senior.get(handoff).text
+
+
+def test_after_a_seniors_fix_that_did_not_help_they_hold_it_as_before(
     session_path: tuple[TestClient, str], signed_in: SignedIn
 ) -> None:
     engineer, path = session_path
@@ -164,6 +206,24 @@ def test_after_a_seniors_fix_that_did_not_help_the_case_is_still_beside_the_sess
     send(senior, f"{path}/verify", "/verify", **FIX)
     failed = send(senior, path, "/verify/failed").text
     assert re.search(r'id="now"[^>]*>It did not help</h2>', failed)
-    handed_over = failed[failed.index("What was handed over") :]
-    for words in ("Out of ideas.", "A cable", "Which cable?", f'href="{handoff}"'):
-        assert words in handed_over
+    for words in ("You hold this", "Nothing done since the fix did not help", "Give back to", "something else"):
+        assert words in failed
+    context = failed[failed.index("Context") :]
+    for words in ("Out of ideas.", "A cable", "Which cable?"):
+        assert words in context
+    html = engineer.get(path).text
+    assert "What happens next is theirs to decide." in html
+
+
+def test_a_handoff_that_ended_before_the_fix_is_asked_nothing_about(
+    session_path: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    engineer, path = session_path
+    handoff = engineer.post(f"{path}/escalate", data={"reason": "Out of ideas."}).url.path
+    senior = signed_in()
+    senior.post(f"{handoff}/claim")
+    send(senior, handoff, "/give-back", reason="Try the other one.")
+    send(engineer, f"{path}/verify", "/verify", **FIX)
+    waits = signed_in(Role.TEAM_ADMIN).get(path).text
+    assert "Did it help?" in waits
+    assert "What would have spared" not in waits
