@@ -24,7 +24,9 @@ MACROS = {
 
 _FORM = re.compile(r'<form\b[^>]*?method="post"[^>]*?action="([^"]+)"[^>]*>(.*?)</form>', re.DOTALL)
 _OTHER_ADDRESS = re.compile(r'formaction="([^"]+)"')
-_TORN = re.compile(r'</legend>\s*(?:{#.*?#}\s*)?<input[^>]*type="hidden"', re.DOTALL)
+_TORN = re.compile(
+    r'<legend class="form-label"[^>]*>[^<]*</legend>\s*(?:{#.*?#}\s*)?<input[^>]*type="hidden"', re.DOTALL
+)
 _BUTTON = re.compile(r"{% call ui\.do\(([^,]+),.*?%}(.*?){% endcall %}", re.DOTALL)
 _FIELD = re.compile(r'<(?:input|textarea|select)\b[^>]*?\bname="(\w+)"[^>]*>')
 _SHOWN_BY_MACRO = re.compile(r"ui\.(?:field|area|select|check|\w+_field)\('(\w+)'")
