@@ -2,7 +2,7 @@
 // What the page shows is in #session-state; the stream says how far the session is. Only what differs is changed, so the
 // focus and open parts stay. A form that somebody writes in stays as it is until they have sent or emptied it.
 
-import { isWrittenIn } from "./written.js";
+import { hasWords, isWrittenIn } from "./written.js";
 
 const MORPH = new URL("../vendor/idiomorph.esm.js", import.meta.url);
 const SETTLE_MS = 150;
@@ -77,7 +77,7 @@ async function show(fresh, isElsewhere) {
     setTimeout(() => main.classList.remove("fresh"), FRESH_MS);
   }
   // An answer belongs to its question, not to a step.
-  if (isElsewhere && held.some((one) => !one.closest(".questions"))) sayHeld();
+  if (isElsewhere && held.some((one) => !one.closest(".questions") && hasWords(one))) sayHeld();
   // Forms that now lead elsewhere, and what is new, are made known to htmx and to the other scripts.
   htmx.process(main);
   htmx.trigger(main, "htmx:load");

@@ -8,6 +8,11 @@ function isChanged(field) {
   return field.value !== field.defaultValue || "unsent" in field.dataset;
 }
 
+// Whether something stands there that was not there before: a cursor alone says nothing yet.
+export function hasWords(part) {
+  return [...part.querySelectorAll(FIELDS)].some(isChanged);
+}
+
 export function isWrittenIn(part) {
   return [...part.querySelectorAll(FIELDS)].some((field) => field === document.activeElement || isChanged(field));
 }
