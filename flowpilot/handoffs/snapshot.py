@@ -119,13 +119,13 @@ def missing_of(history: SessionHistory, note: str = "", tried: str = "") -> list
 def _said(steps: Sequence[AISessionStep], tried: str) -> dict[str, Any]:
     """What was found and tried, in the words of the steps; `tried` is what no step says."""
     return {
-        "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER],
+        "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER and not step.is_free_text],
         "tried": [
             *(_of(step) for step in steps if step.kind == StepKind.OUTCOME),
             *(_applied(step) for step in _unconfirmed(steps)),
             *([{"note": tried}] if tried else []),
         ],
-        "notes": [_of(step) for step in steps if step.kind == StepKind.NOTE],
+        "notes": [_noted(step) for step in steps if step.kind == StepKind.NOTE or step.is_free_text],
     }
 
 
@@ -133,6 +133,16 @@ def _mark(mark: dict[str, Any], steps: Mapping[tuple[str, str], AISessionStep]) 
     """A mark of a checklist in the words of its step."""
     step = steps.get((mark["at"], mark["kind"]))
     return mark if step is None else _of(step) | {"kind": mark["kind"]}
+
+
+def _noted(step: AISessionStep) -> dict[str, Any]:
+    """A note. Own words at a question are one: its choices are still open."""
+    said = _of(step)
+    return (
+        said
+        if step.kind == StepKind.NOTE
+        else {"noted_at": said.pop("question"), "text": said.pop("choice"), **said}
+    )
 
 
 def _unconfirmed(steps: Sequence[AISessionStep]) -> Iterator[AISessionStep]:
@@ -159,7 +169,9 @@ def _run(run: Run) -> dict[str, Any]:
             "total": progress.total,
             "marks": [_of(entry.mark) | {"kind": entry.mark.kind} for entry in entries if entry.mark is not None],
             "open": [
-                {"text": entry.name, "required": entry.asked.required} for entry in entries if entry.mark is None
+                {"text": entry.name, "required": entry.asked.required, "is_field": entry.is_field}
+                for entry in entries
+                if entry.mark is None
             ],
         }
     }
@@ -209,7 +221,10 @@ def _checks(history: SessionHistory, steps: list[AISessionStep], note: str, trie
     yield _Check("domain", session.problem_domain is not None, FACTS["domain"])
     yield _Check("client", session.client_name is not None, FACTS["client"])
     yield _Check("ticket", session.psa_ticket_id is not None, FACTS["ticket"])
-    is_found = not kinds.isdisjoint({StepKind.ANSWER, StepKind.NOTE, StepKind.FILL})
+    # What somebody saw or was told at a step was found there.
+    is_found = not kinds.isdisjoint({StepKind.ANSWER, StepKind.NOTE, StepKind.FILL}) or any(
+        step.kind == StepKind.OUTCOME and step.content.get("note") for step in steps
+    )
     yield _Check("found", is_found, "Nothing was asked or found yet.")
     is_tried = bool(tried) or not kinds.isdisjoint({StepKind.OUTCOME, StepKind.TICK, StepKind.FIX})
     yield _Check("tried", is_tried, MISSING[Requirement.TRIED])

@@ -53,12 +53,13 @@ def test_a_worked_example(client: TestClient, company: Company) -> None:
         "ticket": None,
         "flow": {"id": str(flow), "name": "Printer prints nothing", "version": 1},
         "node": {"id": "queue", "text": "Clear the print queue."},
-        "facts": [
-            {**asked, "choice": "It blinks red", "at": moments[3]},
-            {**asked, "choice": "Yes", "at": moments[4]},
-        ],
+        "facts": [{**asked, "choice": "Yes", "at": moments[4]}],
         "tried": [],
-        "notes": [{"text": "The queue is empty.", "node": "queue", "by": me, "at": moments[5]}],
+        # Own words at a question are a note: the question was open, and was answered later.
+        "notes": [
+            {"noted_at": asked["question"], "text": "It blinks red", "node": "power", "by": me, "at": moments[3]},
+            {"text": "The queue is empty.", "node": "queue", "by": me, "at": moments[5]},
+        ],
         "left": [{"node": "queue", "instruction": "Clear the print queue."}],
         "opinion": "The power supply.",
         "missing": [FEW_WORDS, NO_TICKET, NOTHING_TRIED],
@@ -123,7 +124,7 @@ def test_while_it_is_open_it_says_what_the_session_says_now(client: TestClient, 
         assert "Turned it off." in str(found["snapshot"]["tried"])
         assert found["snapshot"]["missing"] == handoff["snapshot"]["missing"]
         assert "Said later." not in str(found["snapshot"])
-        return str((found["snapshot"]["facts"], found["assessment"]["summary"]))
+        return str((*(found["snapshot"][name] for name in ("facts", "notes")), found["assessment"]["summary"]))
 
     assert "Port 7." in said()
     edit(client, company, noted, "correct", text="Port 9.")

@@ -101,7 +101,7 @@ def _sections(
     problem = in_words(session.problem_summary, session.problem_body)
     yield Section("Problem", [problem] if problem else [], about)
     for kind, title in _TITLES.items():
-        lines = [_with_files(_line(history, step), step) for step in steps if step.kind == kind]
+        lines = [_with_files(_line(history, step), step) for step in steps if _stands_under(step) == kind]
         yield Section(title, [], [line for line in lines if line])
     yield from checklist_sections(steps, history.names, zone)
     yield dismissed_section(history.beside.dismissed, until, zone, since)
@@ -131,8 +131,15 @@ def _with_files(line: str, step: AISessionStep) -> str:
     return f"Attached: {names}" if step.content.get("text") == names else f"{line.rstrip()} (attached: {names})"
 
 
+def _stands_under(step: AISessionStep) -> str:
+    """The kind under whose title it stands. Own words at a question are a note: its choices are still open."""
+    return StepKind.NOTE if step.is_free_text else step.kind
+
+
 def _line(history: SessionHistory, step: AISessionStep) -> str:
     said = {key: str(value) for key, value in step.content.items() if value}
+    if step.is_free_text:
+        return f"At “{said.get('question', '')}”: {said.get('choice', '')}"
     if step.kind == StepKind.ANSWER:
         return _with_result(said.get("question", ""), said.get("choice", ""))
     if step.kind == StepKind.OUTCOME:

@@ -53,6 +53,11 @@ class Entry:
         """What people call it."""
         return self.asked.text if isinstance(self.asked, Item) else self.asked.label
 
+    @property
+    def is_field(self) -> bool:
+        """Whether a value is filled in there. An item is ticked."""
+        return isinstance(self.asked, FlowField)
+
 
 @dataclass(frozen=True, slots=True)
 class Progress:

@@ -95,15 +95,16 @@ async def test_several_lines_stay_several_lines(story: Story) -> None:
     note = await story.note("09:05")
     assert note.text.startswith(
         "PROBLEM\nEvent log:\n\n    ERROR 5 *spooler*\n    ERROR 6\n- Flow: Printer prints nothing\n\n"
-        "CHECKED AND FOUND\n- Is the printer on? It blinks:\n  red, green\n  red\n- Is the printer on? No\n\n"
+        "CHECKED AND FOUND\n- Is the printer on? No\n\n"
         "DONE\n- Switch it on: Still nothing. Tried twice:\n  no lamp\n\n"
-        "NOTES\n- 1. Unplugged it\n  2. Waited\n\n"
+        "NOTES\n- At “Is the printer on?”: It blinks:\n  red, green\n  red\n- 1. Unplugged it\n  2. Waited\n\n"
     )
     assert note.markdown.startswith(
         "## Problem\n\nEvent log:\n\nERROR 5 \\*spooler\\*  \nERROR 6\n\n- Flow: Printer prints nothing\n\n"
-        "## Checked and found\n\n- Is the printer on? It blinks:  \n  red, green  \n  red\n"
-        "- Is the printer on? No\n\n## Done\n\n- Switch it on: Still nothing. Tried twice:  \n  no lamp\n\n"
-        "## Notes\n\n- 1\\. Unplugged it  \n  2\\. Waited\n\n"
+        "## Checked and found\n\n- Is the printer on? No\n\n## Done\n\n"
+        "- Switch it on: Still nothing. Tried twice:  \n  no lamp\n\n"
+        "## Notes\n\n- At “Is the printer on?”: It blinks:  \n  red, green  \n  red\n"
+        "- 1\\. Unplugged it  \n  2\\. Waited\n\n"
     )
 
 

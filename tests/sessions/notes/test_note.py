@@ -25,7 +25,6 @@ The printer in accounting prints nothing since this morning.
 
 ## Checked and found
 
-- Is the printer on? Its lamp blinks red.
 - Is the printer on? No
 
 ## Done
@@ -35,6 +34,7 @@ The printer in accounting prints nothing since this morning.
 
 ## Notes
 
+- At “Is the printer on?”: Its lamp blinks red.
 - The user is away until noon.
 - Ann: Found the jobs of Friday in the queue.
 

@@ -128,4 +128,4 @@ def test_a_handoff_is_not_closed_as_resolved_either(client: TestClient, company:
     assert client.post(f"/api/v1/handoffs/{handoff}/close", headers=senior, json=body).status_code == 409
     snapshot = client.get(f"/api/v1/handoffs/{handoff}", headers=senior).json()["snapshot"]
     assert (snapshot["run"]["done"], snapshot["run"]["total"]) == (0, 5)
-    assert snapshot["run"]["open"][0] == {"text": "Unpack it.", "required": False}
+    assert snapshot["run"]["open"][0] == {"text": "Unpack it.", "required": False, "is_field": False}
