@@ -105,6 +105,17 @@ def test_at_an_escalation_nobody_who_holds_it_escalates_again(held: Held) -> Non
     for way in ('href="#resolve"', f'href="{path}/flow"', 'href="#give-back"', "Work without a flow"):
         assert way in html, way
     assert '<details class="card second" id="give-back">' in html
+    # The flow says to hand over, so nothing is solved yet.
+    assert 'class="btn" href="#resolve"' in html
+    assert 'btn-success" href="#resolve"' not in html
+
+
+def test_own_words_at_a_question_are_a_note_and_leave_it_open(held: Held) -> None:
+    senior, path = held({"free_text": "It blinks red."})
+    said = text_of(senior.get(path).text)
+    assert "At “Is the printer on?”: It blinks red." in said
+    assert "Is the printer on? It blinks red." not in said
+    assert "Continue where engineer stopped. Ask Is the printer on?" in said
 
 
 def test_who_waits_for_a_senior_is_not_offered_another_escalation(
@@ -154,6 +165,9 @@ def test_what_was_sent_back_says_why_and_leads_to_another_escalation(
     )
     assert "Which chair is it?" in banner
     assert f'href="{path}/escalate"' in banner
+    sent = text_of(engineer.get(handoff).text)
+    assert re.search(r"Closed [^:]*:\d\d by \S+: Sent back. Which chair is it\?", sent)
+    assert "Add what is missing , then escalate it again ." in sent
     engineer.post(f"{path}/escalate", data={"reason": "The red chair."})
     assert "sent this back" not in engineer.get(path).text
 
