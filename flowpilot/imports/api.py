@@ -8,8 +8,8 @@ from flowpilot.clock import Now
 from flowpilot.http.paging import Cursor, Limit, ListPage, list_page
 from flowpilot.identity.access import CanManageAccount
 from flowpilot.identity.auth import ReadSession, WriteSession
-from flowpilot.imports.queries import read_run, read_runs
-from flowpilot.imports.schemas import PATH, ImportRunOut
+from flowpilot.imports.queries import read_run, read_runs, sessions_of
+from flowpilot.imports.schemas import PATH, ImportRunOut, UndoPreviewOut
 from flowpilot.imports.undoing import request_undo
 
 router = APIRouter(prefix=PATH, tags=["imports"])
@@ -28,6 +28,13 @@ async def list_imports(
 async def read_import(run_id: uuid.UUID, actor: CanManageAccount, db: ReadSession) -> ImportRunOut:
     """One of them."""
     return ImportRunOut.of(await read_run(db, actor.account_id, run_id))
+
+
+@router.get("/{run_id}/undo")
+async def preview_undo(run_id: uuid.UUID, actor: CanManageAccount, db: ReadSession) -> UndoPreviewOut:
+    """What an undo would remove now. Sessions with which somebody has worked since are among them, and stay."""
+    alone, shared = await sessions_of(db, actor.account_id, run_id)
+    return UndoPreviewOut(sessions=alone, sessions_shared=shared)
 
 
 @router.post("/{run_id}/undo", status_code=202)

@@ -4,11 +4,12 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import Row, func, select
+from sqlalchemy import Row, exists, func, select
+from sqlalchemy.orm import aliased
 
 from flowpilot.db.pages import newest_first
 from flowpilot.db.session import ReadDb
-from flowpilot.imports.models import ImportRun
+from flowpilot.imports.models import ImportCase, ImportItem, ImportRun, ItemKind
 from flowpilot.imports.undoing import RunNotFoundError
 
 # Without the ends that could not be kept, which may be thousands.
@@ -42,3 +43,25 @@ async def read_run(db: ReadDb, account_id: uuid.UUID, run_id: uuid.UUID) -> Row[
     if found is None:
         raise RunNotFoundError
     return found
+
+
+async def sessions_of(db: ReadDb, account_id: uuid.UUID, run_id: uuid.UUID) -> tuple[int, int]:
+    """How many sessions an import alone speaks of, and how many others of which another import does, too.
+
+    Raises:
+        RunNotFoundError: there is no such import.
+    """
+    await read_run(db, account_id, run_id)
+    cases = select(ImportCase.session_id.label("id")).where(
+        ImportCase.account_id == account_id, ImportCase.run_id == run_id
+    )
+    items = select(ImportItem.id).where(
+        ImportItem.account_id == account_id, ImportItem.run_id == run_id, ImportItem.kind == ItemKind.SESSION
+    )
+    own, other = cases.union(items).subquery(), aliased(ImportCase)
+    is_shared = exists().where(
+        other.account_id == account_id, other.session_id == own.c.id, other.run_id != run_id
+    )
+    query = select(func.count().filter(~is_shared), func.count().filter(is_shared)).select_from(own)
+    alone, shared = (await db.execute(query)).one()
+    return alone, shared

@@ -235,3 +235,10 @@ class ImportMappingsOut(BaseModel):
 
     shipped: list[str]
     saved: list[SavedImportMappingOut]
+
+
+class UndoPreviewOut(BaseModel):
+    """How many sessions an undo concerns now."""
+
+    sessions: int = Field(description="Those of which no other import says anything: they go.")
+    sessions_shared: int = Field(description="Those of which another one does: they stay, as that one says.")

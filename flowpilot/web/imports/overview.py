@@ -16,7 +16,13 @@ from flowpilot.identity.access import CanManageAccount, CanManageAccountDetached
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.imports import api
 from flowpilot.imports.saved import api as saved
-from flowpilot.imports.schemas import ImportRunOut, LogUploadIn, LogUploadOut, SavedImportMappingOut
+from flowpilot.imports.schemas import (
+    ImportRunOut,
+    LogUploadIn,
+    LogUploadOut,
+    SavedImportMappingOut,
+    UndoPreviewOut,
+)
 from flowpilot.imports.undoing import is_late
 from flowpilot.imports.uploads import api as uploads
 from flowpilot.imports.uploads.models import UploadState
@@ -68,6 +74,7 @@ class Undo(SettingsPage):
     template: ClassVar[str] = "settings/imports/undo.html"
     section: ClassVar[str] = PATH
     run: ImportRunOut
+    undo: UndoPreviewOut
 
 
 @router.get("")
@@ -103,7 +110,12 @@ async def upload(
 async def ask_to_undo(
     request: Request, run_id: uuid.UUID, actor: CanManageAccount, db: ReadSession, frame: CurrentFrame
 ) -> Response:
-    return render(request, Undo(title="Undo an import", run=await api.read_import(run_id, actor, db)), frame)
+    page = Undo(
+        title="Undo an import",
+        run=await api.read_import(run_id, actor, db),
+        undo=await api.preview_undo(run_id, actor, db),
+    )
+    return render(request, page, frame)
 
 
 @router.post("/runs/{run_id}/undo")
