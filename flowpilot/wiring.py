@@ -5,11 +5,13 @@ from flowpilot.clients import hooks as clients
 from flowpilot.flows import hooks as flows
 from flowpilot.flows.trust.leaving import FLOWS
 from flowpilot.freshness.schedule import begin_checks
+from flowpilot.handoffs import derived as handoffs_derived
 from flowpilot.handoffs import following
 from flowpilot.handoffs.leaving import WORK
 from flowpilot.handoffs.noted import said_in_handoffs
 from flowpilot.handoffs.removal import overwrite_handoffs
 from flowpilot.identity import leaving
+from flowpilot.identity.hours.recount import recounts
 from flowpilot.identity.invitations.service import LEAVING as INVITATIONS
 from flowpilot.imports.removal import empty_cases
 from flowpilot.knowledge.jobs import analyse_when_resolved
@@ -22,6 +24,7 @@ from flowpilot.notifications.channels.leaving import CHANNELS
 from flowpilot.notifications.removal import list_sent, overwrite_messages
 from flowpilot.psa import hooks as psa
 from flowpilot.psa.postings import health
+from flowpilot.sessions import derived as sessions_derived
 from flowpilot.sessions import hooks
 from flowpilot.sessions.clients import SESSIONS
 from flowpilot.sessions.notes import reading
@@ -52,4 +55,5 @@ def wire_features() -> None:
     psa.on_ready[:] = [health.go_on, ticket_system.settle_refused]
     psa.on_removed[:] = [health.stop, ticket_system.settle_refused]
     psa.refusals_to_change[:] = [refusals_to_change]
+    recounts[:] = [sessions_derived.recount_times, handoffs_derived.recount_times]
     leaving.hooks[:] = [INVITATIONS, CHANNELS, STOPWATCH, WORK, FLOWS]

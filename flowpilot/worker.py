@@ -21,6 +21,7 @@ from flowpilot.flows.files import jobs as flow_file_jobs
 from flowpilot.flows.matching import jobs as matching_jobs
 from flowpilot.freshness import jobs as freshness_jobs
 from flowpilot.handoffs import jobs as handoff_jobs
+from flowpilot.identity.hours import jobs as hours_jobs
 from flowpilot.imports.uploads import jobs as import_jobs
 from flowpilot.knowledge import jobs as knowledge_jobs
 from flowpilot.knowledge.wording import jobs as wording_jobs
@@ -45,6 +46,7 @@ FEATURES_WITH_JOBS = (
     freshness_jobs,
     wording_jobs,
     import_jobs,
+    hours_jobs,
 )
 
 # How many jobs run at once. Each queue has its own workers, so that a slow receiver or AI never delays a lease.

@@ -41,4 +41,9 @@ def reconcile(connection: psycopg.Connection, account_id: object) -> int:
     """Correct every handoff of the account, and its working times; return how many were wrong."""
     read_each_row_once(connection)
     corrected = connection.execute(_RECONCILE, {"account_id": account_id}).rowcount
-    return corrected + recount(connection, account_id, "session_handoffs", _WORKING_TIMES)
+    return corrected + recount_times(connection, account_id)
+
+
+def recount_times(connection: psycopg.Connection, account_id: object) -> int:
+    """Correct the working times of every handoff of the account; return how many were wrong."""
+    return recount(connection, account_id, "session_handoffs", _WORKING_TIMES)

@@ -1,6 +1,7 @@
 """Working times that are stored beside durations, recomputed from the hours and the moments."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from uuid import UUID
 
 import psycopg
 
@@ -9,13 +10,17 @@ from flowpilot.working_hours import work_seconds
 
 _MICROSECOND = 1e-6
 
+# What counts an account's working times again, of each table that has some. Wiring says which there are.
+recounts: list[Callable[[psycopg.Connection, UUID], int]] = []
+
 
 def recount(
     connection: psycopg.Connection, account_id: object, table: str, durations: Mapping[str, tuple[str, str]]
 ) -> int:
     """Correct a table's working times of an account; return how many rows were wrong.
 
-    `durations` has the columns between which each working time was counted.
+    `durations` has the columns between which each working time was counted. A row that changes meanwhile keeps
+    what the change has stored.
     """
     history = stored_history(connection, account_id)
     ends = [f"{column}, {start}, {end}" for column, (start, end) in durations.items()]
@@ -28,10 +33,12 @@ def recount(
             stored, starts, stops = values[::3], values[1::3], values[2::3]
             right = [work_seconds(start, end, history) for start, end in zip(starts, stops, strict=True)]
             if any(map(_differ, stored, right)):
-                wrong.append((*right, account_id, own_id))
+                wrong.append((*right, account_id, own_id, *starts, *stops))
     columns = ", ".join(f"{column} = %s" for column in durations)
+    moments = [start for start, _ in durations.values()] + [end for _, end in durations.values()]
+    same = " AND ".join(f"{column} IS NOT DISTINCT FROM %s" for column in moments)
     with connection.cursor() as cursor:
-        statement = f"UPDATE {table} SET {columns} WHERE account_id = %s AND id = %s"  # noqa: S608
+        statement = f"UPDATE {table} SET {columns} WHERE account_id = %s AND id = %s AND {same}"  # noqa: S608
         cursor.executemany(statement.encode(), wrong)
     return len(wrong)
 

@@ -13,7 +13,10 @@ from flowpilot.identity.audit.log import record
 from flowpilot.identity.hours.models import AccountHours
 from flowpilot.identity.hours.queries import versions
 from flowpilot.identity.models import Account
+from flowpilot.jobs import enqueue
 from flowpilot.working_hours import parse_clock
+
+RECOUNT_JOB = "hours.recount"
 
 _COLUMNS = ("work_days", "work_start", "work_end")
 
@@ -38,6 +41,7 @@ async def set_hours(db: Db, account: Account, actor: Actor, values: dict[str, An
     db.add(hours)
     await db.flush()
     await _show_present(db, account, now)
+    await _count_again(db, account, day, now)
     after = {"valid_from": day.isoformat(), "spans": hours.spans, "holidays": len(hours.holidays)}
     await _record(db, actor, None, after, now)
     return hours
@@ -52,6 +56,7 @@ async def remove_hours(db: Db, account: Account, actor: Actor, day: date, now: d
     if await db.scalar(_of_day(actor, day).returning(AccountHours.id)) is None:
         raise NoSuchHoursError("No working hours begin on that day. GET /api/v1/account/hours lists the days.")
     await _show_present(db, account, now)
+    await _count_again(db, account, day, now)
     await _record(db, actor, {"valid_from": day.isoformat()}, None, now)
 
 
@@ -86,6 +91,12 @@ async def follow_account(db: Db, account: Account, actor: Actor, changed: set[st
 def today(timezone: str, now: datetime) -> date:
     """The calendar day in a zone."""
     return now.astimezone(zone(timezone)).date()
+
+
+async def _count_again(db: Db, account: Account, day: date, now: datetime) -> None:
+    """Have what was counted since that day counted again, by a job."""
+    if day <= today(account.timezone, now):
+        await enqueue(db, RECOUNT_JOB, lock=f"hours {account.id}", account_id=account.id)
 
 
 def _of_day(actor: Actor, day: date) -> Any:

@@ -11,6 +11,7 @@ from pydantic import BaseModel, Field, ValidationError
 from flowpilot.clock import Now
 from flowpilot.http.fields import EmptyIsNone, wrong
 from flowpilot.identity.access import CanManageAccount, CanView
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.identity.hours import api
 from flowpilot.identity.hours.schemas import HoursIn, HoursOut, WorkingTime
@@ -136,13 +137,18 @@ async def set_hours(
 ) -> Response:
     check_shown(body.shown, _digest(await api.list_hours(actor, db)))
     await api.set_hours(body.change(), actor, db, now)
-    return go_to("/settings/hours", "The working hours are saved.")
+    return go_to("/settings/hours", f"The working hours are saved.{_again(body.valid_from, actor, now)}")
 
 
 @router.post("/{valid_from}/remove")
 async def remove_hours(valid_from: date, actor: CanManageAccount, db: WriteSession, now: Now) -> Response:
     await api.remove_hours(valid_from, actor, db, now)
-    return go_to("/settings/hours", "These hours are taken back. Those before them go on.")
+    said = f"These hours are taken back. Those before them go on.{_again(valid_from, actor, now)}"
+    return go_to("/settings/hours", said)
+
+
+def _again(day: date, actor: Actor, now: datetime) -> str:
+    return " Times since that day are being counted again." if day < today(actor.timezone, now) else ""
 
 
 def _digest(versions: list[HoursOut]) -> str:

@@ -8,7 +8,9 @@ from httpx2 import Response
 
 from flowpilot.db.bulk import account_transaction
 from flowpilot.identity.actor import Role
+from flowpilot.identity.hours.jobs import count_again
 from flowpilot.sessions import derived as sessions
+from flowpilot.working_hours import work_seconds
 from tests.company import Company
 
 HOURS = "/api/v1/account/hours"
@@ -135,3 +137,36 @@ def test_reconcile_counts_what_has_happened_by_new_hours(
     query = "SELECT DISTINCT work_seconds FROM ai_sessions WHERE account_id = %s"
     assert company.query(query, company.id) == [(7200.0,)]
     assert neighbour.query(query, neighbour.id) == [(None,)]
+
+
+def test_hours_for_the_past_are_followed_by_what_was_counted(client: TestClient, company: Company) -> None:
+    row = {"status": "resolved", "created_at": "2026-03-02 16:00Z", "resolved_at": "2026-03-03 09:00Z"}
+    session = company.add("ai_sessions", **row)
+    claim = {"created_at": "2026-03-02 16:00Z", "claimed_at": "2026-03-03 08:30Z"}
+    company.add("session_handoffs", session_id=session, **claim)
+    _set(client, company)
+    jobs = "SELECT count(*) FROM procrastinate_jobs WHERE task_name = 'hours.recount' AND args->>'account_id' = %s"
+    assert company.query(jobs, str(company.id)) == [(1,)]
+    count_again(company.urls.runtime, company.id)
+    assert company.query("SELECT work_seconds FROM ai_sessions") == [(7200.0,)]
+    assert company.query("SELECT claim_work_seconds FROM session_handoffs") == [(5400.0,)]
+    assert _set(client, company, valid_from="2999-01-01").status_code == 200
+    assert company.query(jobs, str(company.id)) == [(1,)]
+
+
+def test_what_changes_while_it_is_counted_keeps_what_the_change_stored(
+    client: TestClient, company: Company, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    row = {"status": "resolved", "created_at": "2026-03-02 16:00Z", "resolved_at": "2026-03-03 09:00Z"}
+    company.add("ai_sessions", **row)
+    _set(client, company)
+    change = "UPDATE ai_sessions SET resolved_at = '2026-03-03 08:30Z', work_seconds = 5400 RETURNING 1"
+
+    def meanwhile(*stretch: Any) -> float | None:
+        company.query(change)
+        return work_seconds(*stretch)
+
+    monkeypatch.setattr("flowpilot.identity.hours.recount.work_seconds", meanwhile)
+    with account_transaction(company.urls.runtime, company.id) as connection:
+        sessions.recount_times(connection, company.id)
+    assert company.query("SELECT work_seconds FROM ai_sessions") == [(5400.0,)]
