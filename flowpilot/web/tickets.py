@@ -16,6 +16,7 @@ from flowpilot.clock import Now
 from flowpilot.errors import ConflictError, NotFoundError
 from flowpilot.http.fields import Text
 from flowpilot.identity.access import CanWork, CanWorkDetached
+from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession
 from flowpilot.psa.connections.queries import active_connection
 from flowpilot.psa.numbers import bare
@@ -64,6 +65,7 @@ class TicketContext(Part):
     """One ticket with its last notes, or why it cannot be shown now."""
 
     template: ClassVar[str] = "tickets/context.html"
+    actor: Actor
     ticket: TicketContextOut | None
     absence: str | None
     number: str
@@ -154,6 +156,7 @@ async def show_context(
         ticket=found,
         absence=absence,
         number=ticket,
+        actor=actor,
         zone=actor.timezone,
         resolved=await _resolved(request, actor, session) if is_open and session is not None else None,
         client=await _client_here(request, actor, found) if starts and found is not None else "",

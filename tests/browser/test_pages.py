@@ -127,7 +127,8 @@ def go(page: Page, way: str, known: dict[str, str]) -> None:
 # A text without room: it is a letter or two a line, and the page is many screens long.
 SQUEEZED = """() => [...document.querySelectorAll(
     "main :is(div, dd, dt, h1, h2, label, legend, li, p, span, strong, summary, td, th)")]
-  .filter((text) => text.clientWidth < 40 && text.clientHeight > 100 && text.textContent.trim().length > 8)
+  .filter((text) => text.checkVisibility() && text.textContent.trim().length > 8)
+  .filter((text) => text.clientWidth < 40 && text.clientHeight > 100)
   .map((text) => `${text.tagName} ${text.className}: ${text.textContent.trim().slice(0, 30)}`)"""
 
 

@@ -118,7 +118,7 @@ def test_an_answer_in_ones_own_words_is_corrected_where_it_was_given(
 ) -> None:
     answer = newest(take(client, company, session_id, free_text="Since Monday"), "answer")
     edit(client, company, answer, "correct", text="Since Tuesday")
-    assert "Is the printer on? Since Tuesday" in note_of(client, company, session_id)
+    assert "At “Is the printer on?”: Since Tuesday" in note_of(client, company, session_id)
 
 
 def test_what_solved_it_is_corrected_after_the_end(client: TestClient, company: Company, session_id: str) -> None:

@@ -28,7 +28,7 @@ def note_of(client: TestClient, company: Company, session_id: str) -> str:
     ("said", "in_note"),
     [
         ({"choice": "No"}, "- Is the printer on? No (attached: error.png)"),
-        ({"free_text": "It blinks."}, "- Is the printer on? It blinks. (attached: error.png)"),
+        ({"free_text": "It blinks."}, "- At “Is the printer on?”: It blinks. (attached: error.png)"),
         ({}, "NOTES\n- Attached: error.png"),
     ],
     ids=["an answer", "own words", "files alone"],
@@ -121,6 +121,6 @@ def test_a_handoff_has_files_of_its_own_and_those_of_its_steps(
     made = post(client, company, f"{session_id}/handoffs", reason="Out of ideas.", attachments=[log["id"]])
     assert made.status_code == 201, made.text
     assert made.json()["attachments"] == [log]
-    [fact] = made.json()["snapshot"]["facts"]
-    assert [one["id"] for one in fact["attachments"]] == [screenshot["id"]]
+    [note] = made.json()["snapshot"]["notes"]
+    assert [one["id"] for one in note["attachments"]] == [screenshot["id"]]
     assert client.get(log["url"], headers=company.headers(Role.VIEWER)).status_code == 200
