@@ -221,9 +221,9 @@ class Audience:
 
 
 def _refusal(found: tuple[Actor, bool] | FlowPilotError) -> str | None:
+    if isinstance(found, FlowPilotError):
+        return found.detail
     try:
-        if isinstance(found, FlowPilotError):
-            raise found
         require(found[0], Permission.VIEW_WORK)
     except FlowPilotError as error:
         return error.detail
