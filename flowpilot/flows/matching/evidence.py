@@ -92,7 +92,8 @@ def _line_shares(library: Library, said: Mapping[str, float]) -> NDArray[np.floa
     """How much of each name and keyword was said, 0..1."""
     shares = np.zeros(len(library.line_flows))
     whole = library.line_worths
-    for stem, sure in said.items():
+    # Always in the same order: sets of synonyms have another one in each process, and sums then differ a little.
+    for stem, sure in sorted(said.items()):
         if stem in library.lines_of:
             shares[library.lines_of[stem]] += sure * library.worth(stem)
     return shares / np.where(whole > 0, whole, 1)

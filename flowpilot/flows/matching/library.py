@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from math import log
+from math import fsum, log
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,7 +62,7 @@ class Library:
         self._size = max(len(flows), _LEAST_FLOWS)
         lines = [(place, line) for place, flow in enumerate(flows) for line in flow.lines]
         self.line_flows = np.array([place for place, _ in lines], dtype=np.intp)
-        self.line_worths = np.array([sum(map(self.worth, line)) for _, line in lines])
+        self.line_worths = np.array([fsum(map(self.worth, line)) for _, line in lines])
         self.lines_of = {
             word: posting.flows
             for word, posting in _postings(dict.fromkeys(line, 1.0).items() for _, line in lines).items()

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from math import fsum
 
 from flowpilot.knowledge.drafting.cases import Act
 from flowpilot.sessions.similar.grouping import TokenizedText, same_steps
@@ -62,5 +63,5 @@ def grouped(deeds: Sequence[Deed], worth: Worth) -> list[Group]:
 
 def wording(acts: Sequence[Act], worth: Worth) -> str:
     """What the acts say, in the words of the one that is most like the others; of equals, the shortest."""
-    best = max(acts, key=lambda act: (sum(alike(act.words, one.words, worth) for one in acts), -len(act.text)))
+    best = max(acts, key=lambda act: (fsum(alike(act.words, one.words, worth) for one in acts), -len(act.text)))
     return best.text

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import sqrt
+from math import fsum, sqrt
 
 from flowpilot.sessions.similar.words import Words, Worth, actions_in, numbers_in, short_numbers_in
 
@@ -89,4 +89,5 @@ def _telling(words: Words) -> Words:
 
 
 def _sum(words: Words, worth: Worth) -> float:
-    return sum(map(worth.of, words))
+    # Exact, since a set has another order in each process, and a last digit would decide between equals.
+    return fsum(map(worth.of, words))

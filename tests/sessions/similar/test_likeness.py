@@ -1,5 +1,8 @@
 """When two sessions had the same problem, and when two steps say the same."""
 
+import random
+from collections.abc import Iterator
+
 import pytest
 
 from flowpilot.analytics.metrics import METRICS
@@ -9,6 +12,7 @@ from flowpilot.sessions.similar.likeness import (
     SAME_PROBLEM,
     SAME_STEP,
     Traits,
+    alike,
     alike_steps,
     likeness,
 )
@@ -41,6 +45,29 @@ def test_what_was_done_in_both_counts_again_and_actions_count_a_little() -> None
     assert likeness(Traits(said("label"), said("sensor")), Traits(said("label"), said("roll")), WORTH) == (
         pytest.approx(0.8 * 0.5)
     )
+
+
+class InOrder(frozenset[str]):
+    """A set that is read in this order, as another process may read it."""
+
+    order: list[str]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self.order)
+
+
+def in_order(words: list[str]) -> InOrder:
+    made = InOrder(words)
+    made.order = words
+    return made
+
+
+def test_the_order_of_a_set_decides_nothing() -> None:
+    """It is another one in each process, and a last digit would choose between texts that are equally like."""
+    words = [f"word{number}" for number in range(24)]
+    worth = Worth(2000, {word: 7**number % 1999 for number, word in enumerate(words)})
+    orders = [random.Random(seed).sample(words, len(words)) for seed in range(50)]  # noqa: S311 - No secret.
+    assert len({alike(in_order(order), said(*words[:9], "other"), worth) for order in orders}) == 1
 
 
 def test_a_session_in_which_nothing_was_done_is_compared_by_all_that_the_other_says() -> None:
