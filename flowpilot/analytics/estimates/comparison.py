@@ -18,7 +18,13 @@ class Comparison(BaseModel):
     value: float | None = Field(description="In the window before.")
     n: int
     ci95: Bounds | None
-    difference: float | None = Field(description="This window's figure minus that of the window before.")
+    this_value: float | None = Field(
+        description="In this window, by the same rule as `value`: at the same age where that is compared, which is"
+        " not the report's own figure."
+    )
+    this_n: int
+    this_ci95: Bounds | None
+    difference: float | None = Field(description="`this_value` minus `value`.")
     difference_ci95: Bounds | None
     direction: Literal["better", "worse"] | None = Field(
         description="Null unless the interval of the difference excludes zero, and both had the same follow-up."
@@ -44,15 +50,20 @@ def compare(
 
     `metric` is its slug in the catalogue, which says what is good.
     """
+    this_value, value = rounded(new.value, digits), rounded(old.value, digits)
     difference, interval = None, None
-    if new.value is not None and old.value is not None:
-        difference = new.value - old.value
+    if new.value is not None and old.value is not None and this_value is not None and value is not None:
+        # Of the numbers as they are answered, so that a reader who subtracts them finds it.
+        difference = rounded(this_value - value, digits)
         interval = difference_ci95(new.value, _ends(new), old.value, _ends(old))
     return Comparison(
-        value=rounded(old.value, digits),
+        value=value,
         n=old.n,
         ci95=rounded_bounds(old.ci95, digits),
-        difference=rounded(difference, digits),
+        this_value=this_value,
+        this_n=new.n,
+        this_ci95=rounded_bounds(new.ci95, digits),
+        difference=difference,
         difference_ci95=rounded_bounds(interval, digits),
         direction=_direction(METRICS[metric].good, interval) if has_equal_follow_up else None,
     )

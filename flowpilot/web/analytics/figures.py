@@ -4,11 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from flowpilot.analytics.coverage import Coverage, FlowCell
 from flowpilot.analytics.dashboard.schemas import Dashboard
 from flowpilot.analytics.escalations.schemas import Escalations, Share
 from flowpilot.analytics.estimates.comparison import Comparison
-from flowpilot.analytics.follow_up.schemas import FollowUp
+from flowpilot.analytics.follow_up.schemas import EqualFollowUp, FollowUp
 from flowpilot.analytics.metrics import METRICS, Metric
 from flowpilot.analytics.waits import WaitingTime
 from flowpilot.web.analytics.view import Links
@@ -71,11 +70,16 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """The figure of the window before, and what has changed since; `direction` is None if that is not clear."""
+    """The figure of the window before, and what has changed since; `direction` is None if that is not clear.
+
+    `rule` and `now` say by which other rule both windows are compared, and this window's figure by it.
+    """
 
     before: str
     difference: str
     direction: str | None
+    rule: str | None = None
+    now: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,14 +99,17 @@ class Kpi:
     working: Working | None = None
 
 
-def change_of(slug: str, found: Comparison) -> Change:
-    """A comparison in words."""
+def change_of(slug: str, found: Comparison, rule: str | None = None) -> Change:
+    """A comparison in words; with a rule, both of its figures."""
     show, show_difference = _SHOWN[METRICS[slug].unit]
     before = f"{show(found.value)} (n{_NBSP}{number(found.n)}, {bounds(found.ci95, show)})"
+    now = None
+    if rule is not None:
+        now = f"{show(found.this_value)} (n{_NBSP}{number(found.this_n)}, {bounds(found.this_ci95, show)})"
     if found.difference is None:
-        return Change(before, "not enough cases to compare", None)
+        return Change(before, "not enough cases to compare", None, rule, now)
     difference = f"{_signed(found.difference, show_difference)} ({bounds(found.difference_ci95, show_difference)})"
-    return Change(before, difference, found.direction)
+    return Change(before, difference, found.direction, rule, now)
 
 
 def _signed(value: float, show: Show) -> str:
@@ -172,7 +179,9 @@ def follow_up(report: FollowUp, links: Links) -> list[Kpi]:
             minutes(time.median),
             bounds(time.median_ci95, minutes),
             [Count(time.n, "sessions"), Count(time.n_censored, "not resolved")],
-            None if before is None else change_of("time_to_resolution", before.time_to_resolution),
+            None
+            if before is None
+            else change_of("time_to_resolution", before.time_to_resolution, _same_age(before)),
             joint=", ",
             working=working_wait("working_time_to_resolution", report.working_time_to_resolution),
         ),
@@ -185,13 +194,20 @@ def follow_up(report: FollowUp, links: Links) -> list[Kpi]:
     ]
     if before is not None:
         slugs = ("resolved_by_age", "escalated_by_age")
-        kpis.extend(_by_age(slug, getattr(before, slug), before.n) for slug in slugs)
+        kpis.extend(_by_age(slug, getattr(before, slug)) for slug in slugs)
     return kpis
 
 
-def _by_age(slug: str, found: Comparison, n: int) -> Kpi:
-    now = None if found.difference is None or found.value is None else found.value + found.difference
-    return Kpi(METRICS[slug], percent(now), None, [Count(n, "sessions old enough")], change_of(slug, found))
+def _same_age(before: EqualFollowUp) -> str:
+    age = "1 day" if before.follow_up_days == 1 else f"{before.follow_up_days:g} days"
+    return f"Compared by what had happened when each session was {age} old; younger ones do not count."
+
+
+def _by_age(slug: str, found: Comparison) -> Kpi:
+    counts = [Count(found.this_n, "sessions old enough")]
+    return Kpi(
+        METRICS[slug], percent(found.this_value), bounds(found.this_ci95, percent), counts, change_of(slug, found)
+    )
 
 
 def quality(report: Escalations, links: Links) -> list[Kpi]:
@@ -239,51 +255,6 @@ def _wait(
     interval = bounds(found.median_ci95, duration)
     change, worked = change_of(slug, before), working_wait(f"working_{slug}", working)
     return Kpi(METRICS[slug], duration(found.median), interval, counts, change, joint=", ", working=worked)
-
-
-@dataclass(frozen=True, slots=True)
-class HeatRow:
-    """One flow's sessions in each of the domains, or those that were not matched to any flow."""
-
-    flow: FlowCell
-    cells: list[FlowCell | None]
-    total: int
-
-    @property
-    def main_domain(self) -> int:
-        """The index of the domain with most of its sessions."""
-        counts = [0 if cell is None else cell.session_count for cell in self.cells]
-        return counts.index(max(counts))
-
-
-@dataclass(frozen=True, slots=True)
-class Heatmap:
-    """Domains across, flows down, most sessions first."""
-
-    domains: list[str]
-    rows: list[HeatRow]
-    largest: int
-
-    def heat(self, cell: FlowCell) -> int:
-        """How dark a cell is, 1 to 5."""
-        return max(1, -(-5 * cell.session_count // self.largest))
-
-
-def heatmap(report: Coverage) -> Heatmap:
-    """The coverage report's cells as a table."""
-    found: dict[Any, list[FlowCell | None]] = {}
-    for place, domain in enumerate(report.domains):
-        for cell in domain.flows:
-            found.setdefault(cell.flow_id, [None] * len(report.domains))[place] = cell
-    rows = []
-    for cells in found.values():
-        known = [cell for cell in cells if cell is not None]
-        rows.append(HeatRow(known[0], cells, sum(cell.session_count for cell in known)))
-    # By the domain that a flow serves most, so that a domain's flows are together. Sessions without a flow come
-    # last: they are what the flows leave.
-    rows.sort(key=lambda row: (row.flow.flow_id is None, row.main_domain, -row.total, row.flow.name or ""))
-    counts = [cell.session_count for row in rows for cell in row.cells if cell is not None]
-    return Heatmap([domain.domain for domain in report.domains], rows, max(counts, default=1))
 
 
 def faster(found: Share) -> tuple[str, str]:

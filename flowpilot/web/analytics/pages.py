@@ -14,6 +14,7 @@ from flowpilot.identity.auth import ReadSession, requires
 from flowpilot.web.analytics import charts as report_charts
 from flowpilot.web.analytics import figures as report_figures
 from flowpilot.web.analytics import workload as report_workload
+from flowpilot.web.analytics.heatmap import heatmap
 from flowpilot.web.analytics.narrowing import Select
 from flowpilot.web.analytics.results import ReportResult, ReportRunner
 from flowpilot.web.analytics.tabs import TABS, Tab, tabs_of
@@ -42,6 +43,7 @@ class ReportPage(Page):
     charts: ClassVar[Any] = report_charts
     figures: ClassVar[Any] = report_figures
     workload: ClassVar[Any] = report_workload
+    heatmap: ClassVar[Any] = staticmethod(heatmap)
     bucket_titles: ClassVar[dict[str, str]] = {"day": "Day", "week": "Week from", "month": "Month from"}
     # What is said of a chart whose points are no days; its files have the days.
     buckets: ClassVar[dict[str, str]] = {

@@ -22,7 +22,7 @@ DAY = at("2026-06-10 08:00")
 START = NOW - timedelta(days=30)
 BEFORE = START - timedelta(days=5)
 PATH = "/api/v1/analytics/flowpilot"
-NO_CHANGE = {"difference": None, "difference_ci95": None, "direction": None}
+NO_CHANGE: dict[str, Any] = {"difference": None, "difference_ci95": None, "direction": None}
 
 
 def _resolved(company: Company, *minutes: float, created: datetime = DAY, **values: Any) -> None:
@@ -47,7 +47,10 @@ async def test_without_sessions_only_the_contracts_zeros_are_known(database: Dat
     assert report.previous is not None
     previous = report.previous.model_dump(exclude={"from_", "to"})
     assert previous.pop("total_sessions") == {"value": 0, "difference": 0}
-    assert all(figure == {"value": None, "n": 0, "ci95": None, **NO_CHANGE} for figure in previous.values())
+    this = {"this_value": None, "this_n": 0, "this_ci95": None}
+    assert all(
+        figure == {"value": None, "n": 0, "ci95": None, **this, **NO_CHANGE} for figure in previous.values()
+    )
     assert len(previous) == 7
 
 
@@ -130,7 +133,8 @@ async def test_an_empty_window_before_has_no_change(database: Database, company:
     report = await _report(database, company)
     assert report.previous is not None
     assert report.previous.total_sessions.model_dump() == {"value": 0, "difference": 2}
-    assert report.previous.mttr_minutes.model_dump() == {"value": None, "n": 0, "ci95": None, **NO_CHANGE}
+    this = {"this_value": 25, "this_n": 2, "this_ci95": None}
+    assert report.previous.mttr_minutes.model_dump() == {"value": None, "n": 0, "ci95": None, **this, **NO_CHANGE}
 
 
 async def test_only_what_is_known_at_once_has_a_direction(database: Database, company: Company) -> None:
@@ -156,6 +160,9 @@ async def test_only_what_is_known_at_once_has_a_direction(database: Database, co
         "value": 60.5,
         "n": 200,
         "ci95": (60.4, 60.6),
+        "this_value": 10.5,
+        "this_n": 200,
+        "this_ci95": (10.4, 10.6),
         "difference": -50,
         "difference_ci95": (-50.1, -49.9),
         "direction": None,
@@ -164,6 +171,9 @@ async def test_only_what_is_known_at_once_has_a_direction(database: Database, co
         "value": 1.5,
         "n": 200,
         "ci95": (1.43, 1.57),
+        "this_value": 4.5,
+        "this_n": 200,
+        "this_ci95": (4.43, 4.57),
         "difference": 3,
         "difference_ci95": (2.9, 3.1),
         "direction": None,

@@ -63,6 +63,9 @@ async def test_without_rows_everything_is_unknown(database: Database, company: C
         assert getattr(report.quality, share).model_dump() == {**nothing, "no_interval": None, "count": count}
         assert getattr(report.previous, share).model_dump() == {
             **nothing,
+            "this_value": None,
+            "this_n": 0,
+            "this_ci95": None,
             "difference": None,
             "difference_ci95": None,
             "direction": None,

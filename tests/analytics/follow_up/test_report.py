@@ -131,6 +131,22 @@ async def test_more_time_is_no_progress(database: Database, company: Company) ->
     assert (previous.escalated_by_age.value, previous.escalated_by_age.difference) == (0, 0)
 
 
+async def test_a_change_is_the_difference_of_the_two_figures_beside_it(
+    database: Database, company: Company
+) -> None:
+    """The report's own median is of all sessions: the young ones were resolved sooner."""
+    for _ in range(30):
+        _session(company, timedelta(minutes=40, seconds=28), BEFORE)
+        _session(company, timedelta(minutes=30, seconds=32))
+    for _ in range(90):
+        _session(company, timedelta(minutes=5), NOW - HOUR)
+    report = await _report(database, company, compare=True)
+    assert report.previous is not None
+    found = report.previous.time_to_resolution
+    assert (report.time_to_resolution.median, found.this_value, found.this_n) == (5, 30.5, 30)
+    assert (found.value, found.difference, found.direction) == (40.5, -10, "better")
+
+
 async def test_a_resolution_counts_though_it_did_not_last(database: Database, company: Company) -> None:
     reopened = _session(company, None)
     for before, after, when in (("active", "resolved", HOUR), ("resolved", "active", 2 * WEEK)):
@@ -144,6 +160,7 @@ async def test_a_resolution_counts_though_it_did_not_last(database: Database, co
     previous = (await _report(database, company, compare=True)).previous
     assert previous is not None
     assert (previous.n, previous.resolved_by_age.difference) == (1, None)
+    assert (previous.resolved_by_age.this_value, previous.resolved_by_age.this_n) == (100, 1)
     _session(company, None, BEFORE)
     previous = (await _report(database, company, compare=True)).previous
     assert previous is not None

@@ -108,6 +108,21 @@ def test_a_comparison_shows_the_period_before(signed_in: SignedIn, company: Comp
     assert ("Before:" in plain, "Before: 0<" in compared) == (False, True)
 
 
+def test_a_comparison_at_the_same_age_says_so_and_shows_both_figures(
+    signed_in: SignedIn, company: Company
+) -> None:
+    """In January, whatever was before it: nothing here, so this window's own share stands alone."""
+    live_through(company)
+    browser = signed_in(Role.OWNER)
+    page = html.unescape(browser.get("/analytics/overview", params=JANUARY | {"compare": "true"}).text)
+    card = page.split('id="kpi-time_to_resolution"', 1)[1].split("</section>", 1)[0]
+    assert "Compared by what had happened when each session was 7 days old; younger ones do not count." in card
+    assert re.search(r"This period: [^<]+<br>Before: –", card)
+    share = page.split('id="kpi-resolved_by_age"', 1)[1].split("</section>", 1)[0]
+    assert re.search(r'class="stat mb-1">\d+\.\d\xa0%<', share)
+    assert "sessions old enough" in share
+
+
 def test_flows_are_sorted_as_asked(signed_in: SignedIn, company: Company) -> None:
     for name, n in (("Rarely", 11), ("Often", 14)):
         flow = company.add("trees", name=name)
