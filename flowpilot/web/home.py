@@ -1,5 +1,7 @@
 """Home: my open sessions, the head of the queue, my notifications, and a form to start a session."""
 
+import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -8,6 +10,8 @@ from fastapi import APIRouter, Request, Response
 from flowpilot.clients.schemas import ClientRow
 from flowpilot.flows.queries import count_to_confirm
 from flowpilot.handoffs import api as handoffs
+from flowpilot.handoffs.earlier.queries import came_back
+from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.queries import HandoffFilter
 from flowpilot.handoffs.schemas.responses import QueuePage
 from flowpilot.identity.access import CanView
@@ -35,10 +39,11 @@ _SHOWN = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Home(Page):
-    """What waits for the person, and a form to start a session."""
+    """What waits for the person, and a form to start a session. `came_back`: how, by the session's id."""
 
     template: ClassVar[str] = "home.html"
     sessions: list[SessionRow]
+    came_back: Mapping[uuid.UUID, Outcome]
     unassigned: list[SessionRow]
     waiting: WaitingPage | None
     queue: QueuePage
@@ -56,9 +61,12 @@ async def home(request: Request, actor: CanView, db: ReadSession, frame: Current
     # What is shown as waiting is open, too, and stands there once.
     apart = {one.id for one in waiting.items} if waiting is not None else set()
     open_ = (await sessions.list_sessions(actor, mine, db, limit=_SHOWN + len(apart))).items
+    shown = [one for one in open_ if one.id not in apart][:_SHOWN]
+    active = [one.id for one in shown if one.status == SessionStatus.ACTIVE]
     page = Home(
         title="Home",
-        sessions=[one for one in open_ if one.id not in apart][:_SHOWN],
+        sessions=shown,
+        came_back=await came_back(db, actor.account_id, active, actor.user_id),
         unassigned=(await sessions.list_sessions(actor, SessionFilter(unassigned=True), db, limit=5)).items,
         waiting=waiting if apart else None,
         clients=await known_clients(actor, db) if may_work else [],

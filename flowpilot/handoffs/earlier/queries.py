@@ -1,16 +1,17 @@
 """What a session's earlier escalations brought: it belongs to the case, so the next senior reads it, too."""
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, exists, select
 
 from flowpilot.db.session import ReadDb
-from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, SessionHandoff
+from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, SessionHandoff
 from flowpilot.handoffs.questions.models import HandoffQuestion
 from flowpilot.identity.queries import names_of
+from flowpilot.sessions.models import StatusChange
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,6 +63,31 @@ async def ended_handoffs(
         )
         for handoff, content in rows
     ]
+
+
+async def came_back(
+    db: ReadDb, account_id: uuid.UUID, session_ids: Collection[uuid.UUID], reader: uuid.UUID
+) -> dict[uuid.UUID, Outcome]:
+    """How the last handoff of each of these sessions came back, if nothing has become of the session since.
+
+    What the reader took back is not among them.
+    """
+    if not session_ids:
+        return {}
+    since = exists().where(
+        StatusChange.account_id == SessionHandoff.account_id,
+        StatusChange.session_id == SessionHandoff.session_id,
+        StatusChange.created_at > SessionHandoff.closed_at,
+    )
+    query = select(SessionHandoff.session_id, SessionHandoff.outcome).where(
+        SessionHandoff.account_id == account_id,
+        SessionHandoff.session_id.in_(session_ids),
+        SessionHandoff.outcome.in_([Outcome.SENT_BACK, Outcome.RETURNED]),
+        SessionHandoff.closed_by.is_distinct_from(reader),
+        ~since,
+    )
+    rows = (await db.execute(query)).all()
+    return {session_id: Outcome(outcome) for session_id, outcome in rows if outcome is not None}
 
 
 async def _questions(

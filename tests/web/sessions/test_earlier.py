@@ -1,5 +1,7 @@
 """A session that came back from a senior, and is escalated again: nothing that was said is lost."""
 
+import re
+
 import pytest
 from fastapi.testclient import TestClient
 
@@ -34,6 +36,38 @@ def test_the_engineer_still_reads_what_was_asked(sent_back: tuple[TestClient, st
         "Nothing was tried yet.",
     ):
         assert words in html, words
+
+
+@pytest.mark.parametrize("is_taken_back", [False, True])
+def test_the_engineer_still_reads_it_when_it_is_escalated_again(
+    sent_back: tuple[TestClient, str, str], is_taken_back: bool
+) -> None:
+    engineer, session, handoff = sent_back
+    again = engineer.post(f"{session}/escalate", data={"reason": "Still odd."}).url.path
+    if is_taken_back:
+        send(engineer, again, "/give-back", reason="I go on with it myself.")
+    html = engineer.get(session).text
+    said = html[html.index("Escalated before") :]
+    assert f'href="{handoff}"' in said
+    for words in ("What does the counter say?", "It says 98 %.", "Print the counter page.", "The drum, I guess."):
+        assert html.count(words) == said.count(words) == 1, words
+
+
+def test_home_says_that_it_came_back_until_it_is_escalated_again(
+    sent_back: tuple[TestClient, str, str],
+) -> None:
+    engineer, session, _ = sent_back
+    assert _statuses(engineer) == ["Sent back"]
+    again = engineer.post(f"{session}/escalate", data={"reason": "Still odd."}).url.path
+    assert _statuses(engineer) == ["Waiting for a senior"]
+    send(engineer, again, "/give-back", reason="I go on with it myself.")
+    assert _statuses(engineer) == ["Active"]
+
+
+def _statuses(browser: TestClient) -> list[str]:
+    html = browser.get("/").text
+    mine = html[html.index("My open sessions") :]
+    return re.findall(r'<span class="badge tone-[a-z]+">([^<]+)</span>', mine[: mine.index("</section>")])
 
 
 def test_the_next_senior_reads_it_in_the_context_and_on_the_handoff(
