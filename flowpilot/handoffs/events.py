@@ -4,7 +4,7 @@ import uuid
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select
+from sqlalchemy import bindparam, func, insert, select
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from flowpilot.db.announce import announce
@@ -33,6 +33,33 @@ NOTIFIED_KINDS = frozenset(
     }
 )
 
+# The event takes the account's next number in the statement that adds it.
+_COUNTED = upsert(HandoffCounter).values(account_id=bindparam("account_id"), last_number=1)
+_NUMBER = (
+    _COUNTED.on_conflict_do_update(
+        index_elements=[HandoffCounter.account_id], set_={"last_number": HandoffCounter.last_number + 1}
+    )
+    .returning(HandoffCounter.last_number)
+    .cte("counted")
+)
+_VALUES = {
+    HandoffEvent.account_id: "account_id",
+    HandoffEvent.id: "id",
+    HandoffEvent.handoff_id: "handoff_id",
+    HandoffEvent.kind: "kind",
+    HandoffEvent.actor_id: "actor_id",
+    HandoffEvent.content: "content",
+    HandoffEvent.created_at: "at",
+}
+_NUMBERED = (
+    insert(HandoffEvent)
+    .from_select(
+        [*(column.key for column in _VALUES), "number"],
+        select(*(bindparam(name, type_=column.type) for column, name in _VALUES.items()), _NUMBER.c.last_number),
+    )
+    .execution_options(dml_strategy="raw")
+)  # What it is sent with are its parameters, and no row.
+
 
 async def record(
     db: Db,
@@ -51,29 +78,11 @@ async def record(
     Whatever is locked afterwards must belong to the session, which is locked already.
     """
     event_id = new_id()
-    await db.execute(
-        insert(HandoffEvent).values(
-            account_id=account_id,
-            id=event_id,
-            handoff_id=handoff_id,
-            number=await _next_number(db, account_id),
-            kind=kind,
-            actor_id=by,
-            content=content,
-            created_at=at,
-        )
-    )
+    said = {"id": event_id, "handoff_id": handoff_id, "kind": kind, "actor_id": by, "content": content, "at": at}
+    await db.execute(_NUMBERED, {"account_id": account_id, **said})
     if kind in NOTIFIED_KINDS:
         await enqueue(db, NOTIFY_JOB, account_id=account_id, event_id=event_id)
     announce(db, account_id, "handoffs")
-
-
-async def _next_number(db: Db, account_id: uuid.UUID) -> int:
-    counter = upsert(HandoffCounter).values(account_id=account_id, last_number=1)
-    counter = counter.on_conflict_do_update(
-        index_elements=[HandoffCounter.account_id], set_={"last_number": HandoffCounter.last_number + 1}
-    )
-    return (await db.scalars(counter.returning(HandoffCounter.last_number))).one()
 
 
 async def newest_number(db: ReadDb, account_id: uuid.UUID) -> int:

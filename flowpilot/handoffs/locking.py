@@ -14,7 +14,7 @@ from flowpilot.handoffs.policy import HandoffAction, HandoffChangedError
 from flowpilot.identity.actor import Actor
 from flowpilot.identity.assignees import lock_assignee
 from flowpilot.identity.queries import names_of
-from flowpilot.sessions.locking import LockedSession, lock
+from flowpilot.sessions.locking import LockedSession, SessionNotFoundError, lock
 
 # Who held a handoff when the caller looked at it: empty for nobody, None if the caller does not say.
 SeenHolder = uuid.UUID | Literal[""] | None
@@ -33,14 +33,13 @@ async def lock_of(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID, now: dat
     Raises:
         HandoffNotFoundError: the account has no such handoff.
     """
-    session_id = await db.scalar(
-        select(SessionHandoff.session_id).where(
-            SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id
-        )
+    its_session = select(SessionHandoff.session_id).where(
+        SessionHandoff.account_id == account_id, SessionHandoff.id == handoff_id
     )
-    if session_id is None:
-        raise HandoffNotFoundError
-    return await lock(db, account_id, session_id, now)
+    try:
+        return await lock(db, account_id, its_session.scalar_subquery(), now)
+    except SessionNotFoundError:
+        raise HandoffNotFoundError from None
 
 
 async def read(db: Db, account_id: uuid.UUID, handoff_id: uuid.UUID) -> SessionHandoff:

@@ -66,6 +66,7 @@ class Actor:
     """A verified caller: one user in one account. `key_id` is set when a program acts with an API key.
 
     `reports_by_person`: whether the account shows figures of one person.
+    `name`: as other members read it, if it was looked up.
     """
 
     account_id: uuid.UUID
@@ -74,6 +75,12 @@ class Actor:
     timezone: str
     key_id: uuid.UUID | None = None
     reports_by_person: bool = True
+    name: str = ""
+
+    @property
+    def names(self) -> dict[uuid.UUID, str]:
+        """The caller's name by their id, so that nobody reads it again."""
+        return {self.user_id: self.name} if self.name else {}
 
     def may(self, permission: Permission) -> bool:
         """Whether the role includes the permission."""

@@ -24,6 +24,7 @@ from flowpilot.identity.credentials import (
     parse,
 )
 from flowpilot.identity.models import Account, ApiKey, Membership, User
+from flowpilot.identity.queries import name_of
 
 _bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/token", auto_error=False)
 
@@ -36,6 +37,8 @@ _MEMBERS = (
         Account.reports_by_person,
         Account.closed_at,
         User.password_changed_at,
+        User.name,
+        User.email,
     )
     .join(Account, Account.id == Membership.account_id)
     .join(User, User.id == Membership.user_id)
@@ -57,9 +60,12 @@ _KEYS = (
         Account.timezone,
         Account.reports_by_person,
         Account.closed_at,
+        User.name,
+        User.email,
     )
     .join(Membership, (Membership.account_id == ApiKey.account_id) & (Membership.user_id == ApiKey.user_id))
     .join(Account, Account.id == ApiKey.account_id)
+    .join(User, User.id == ApiKey.user_id)
     .where(ApiKey.account_id == bindparam("account"), ApiKey.id.in_(bindparam("keys", expanding=True)))
 )
 
@@ -193,6 +199,7 @@ def _verify_user(claimed: TokenClaim, account_id: uuid.UUID, row: Any) -> Actor:
         Role(row.role),
         row.timezone,
         reports_by_person=row.reports_by_person,
+        name=name_of(row),
     )
 
 
@@ -206,8 +213,8 @@ def _verify_key(claimed: KeyClaim, row: Any, now: datetime) -> tuple[Actor, bool
     use_is_due = row.last_used_at is None or now - row.last_used_at >= _LAST_USE_PRECISION
     # A key never outranks the user it acts as, even when that user's role was lowered after it was made.
     role = min(Role(row.role), Role(row.member_role), key=lambda role: role.rank)
-    actor = Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id, row.reports_by_person)
-    return actor, use_is_due
+    by_person, name = row.reports_by_person, name_of(row)
+    return Actor(claimed.account_id, row.user_id, role, row.timezone, claimed.key_id, by_person, name), use_is_due
 
 
 async def record_use(database: Database, claimed: KeyClaim, now: datetime) -> None:

@@ -1,8 +1,9 @@
 """Lists of members, keys and invitations, and people's names."""
 
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Row, and_, select
 
@@ -10,6 +11,8 @@ from flowpilot.db.pages import newest_first, oldest_first
 from flowpilot.db.session import ReadDb
 from flowpilot.identity.actor import Actor, Role
 from flowpilot.identity.models import Account, ApiKey, Invitation, Membership, User
+
+_NOBODY: Mapping[uuid.UUID, str] = {}
 
 
 async def members(
@@ -69,17 +72,28 @@ async def me(db: ReadDb, actor: Actor) -> Row[str, str | None, str]:
     return (await db.execute(query)).one()
 
 
-async def names_of(db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, str]:
+def name_of(row: Any) -> str:
+    """How a member is called who has this `name` and `email`."""
+    return row.name or row.email or ""
+
+
+async def names_of(
+    db: ReadDb, account_id: uuid.UUID, user_ids: Iterable[uuid.UUID], known: Mapping[uuid.UUID, str] = _NOBODY
+) -> dict[uuid.UUID, str]:
     """The names of members: their name, or their e-mail if they have none.
 
-    Members who have left are not included.
+    Members who have left are not included. Those that are `known` are not read.
     """
+    people = set(user_ids)
+    names = {person: known[person] for person in people & known.keys()}
+    if people <= names.keys():
+        return names
     query = (
         select(User.id, User.name, User.email)
         .join(Membership, Membership.user_id == User.id)
-        .where(Membership.account_id == account_id, User.id.in_(user_ids))
+        .where(Membership.account_id == account_id, User.id.in_(people - names.keys()))
     )
-    return {row.id: row.name or row.email or "" for row in await db.execute(query)}
+    return names | {row.id: name_of(row) for row in await db.execute(query)}
 
 
 async def names_of_all(db: ReadDb, account_id: uuid.UUID) -> Sequence[tuple[uuid.UUID, str]]:
@@ -89,7 +103,7 @@ async def names_of_all(db: ReadDb, account_id: uuid.UUID) -> Sequence[tuple[uuid
         .join(Membership, Membership.user_id == User.id)
         .where(Membership.account_id == account_id)
     )
-    return [(row.id, row.name or row.email or "") for row in await db.execute(query)]
+    return [(row.id, name_of(row)) for row in await db.execute(query)]
 
 
 async def names_and_timezone(
@@ -103,7 +117,7 @@ async def names_and_timezone(
         .where(Account.id == account_id)
     )
     rows = (await db.execute(query)).all()
-    return {row.id: row.name or row.email or "" for row in rows if row.id is not None}, rows[0].timezone
+    return {row.id: name_of(row) for row in rows if row.id is not None}, rows[0].timezone
 
 
 async def emails_of(

@@ -73,7 +73,7 @@ async def start_session(
 
     async def make() -> schemas.StartedOut:
         loaded, candidates = await starting.start(db, actor, starting.NewSession(**body.model_dump()), now)
-        history = await queries.read_session(db, actor.account_id, loaded.session.id)
+        history = await queries.read_session(db, actor.account_id, loaded.session.id, known=actor.names)
         await ask_copilot(request, db, history)
         return schemas.started_out(history, actor, await suggestions_for(db, history), candidates)
 
@@ -268,13 +268,13 @@ async def answer(
     db: ReadDb, actor: Actor, session_id: uuid.UUID, loaded: LoadedSession | None = None
 ) -> schemas.SessionOut:
     """The session as the actor sees it now."""
-    history = await queries.read_session(db, actor.account_id, session_id, loaded)
+    history = await queries.read_session(db, actor.account_id, session_id, loaded, actor.names)
     return schemas.SessionOut(**schemas.session_out(history, actor, await suggestions_for(db, history)))
 
 
 async def moved_on(request: Request, db: Db, actor: Actor, loaded: LoadedSession) -> schemas.SessionOut:
     """The session as it is after a step, of which the copilot is told if there is no flow."""
-    history = await queries.read_session(db, actor.account_id, loaded.session.id, loaded)
+    history = await queries.read_session(db, actor.account_id, loaded.session.id, loaded, actor.names)
     await ask_copilot(request, db, history)
     return schemas.SessionOut(**schemas.session_out(history, actor, await suggestions_for(db, history)))
 

@@ -6,7 +6,7 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import ScalarSelect, select
 
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.errors import NotFoundError
@@ -63,8 +63,10 @@ class LoadedSession(LockedSession):
         return run_of(self.where, self.steps, self.inner)
 
 
-async def lock(db: Db, account_id: uuid.UUID, session_id: uuid.UUID, now: datetime) -> LockedSession:
-    """Lock a session, before anything else of it is locked.
+async def lock(
+    db: Db, account_id: uuid.UUID, session_id: uuid.UUID | ScalarSelect[uuid.UUID], now: datetime
+) -> LockedSession:
+    """Lock a session, or the one that a query names, before anything else of it is locked.
 
     Raises:
         SessionNotFoundError: the account has no such session.

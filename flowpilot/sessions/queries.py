@@ -1,7 +1,7 @@
 """Reads of one session, with all that happened in it."""
 
 import uuid
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -34,6 +34,7 @@ _ABOUT_FLOWS = frozenset({StepKind.FLOW, StepKind.ENTER})
 _ASKED = ("question", "instruction", "label", "text")
 _SAID = ("choice", "outcome", "value")
 _NOTHING_BESIDE = Beside()
+_NOBODY: Mapping[uuid.UUID, str] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,12 +83,17 @@ _SESSION = with_tree(select(AISession, *FOLLOWED_COLUMNS))
 
 
 async def read_session(
-    db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID, loaded: LoadedSession | None = None
+    db: ReadDb,
+    account_id: uuid.UUID,
+    session_id: uuid.UUID,
+    loaded: LoadedSession | None = None,
+    known: Mapping[uuid.UUID, str] = _NOBODY,
 ) -> SessionHistory:
     """One session.
 
     Args:
         loaded: the same session, if this transaction has changed it; what it knows is not read again.
+        known: the names of people that need not be read.
 
     Raises:
         SessionNotFoundError: the account has no such session.
@@ -99,7 +105,7 @@ async def read_session(
         if not followed.holds(session, steps):
             followed = await read_followed(db, session, steps)
     changes = (loaded and loaded.changes) or await changes_of(db, account_id, session_id)
-    names = (loaded and loaded.names) or await names_of(db, account_id, people_of(session, steps, changes))
+    names = (loaded and loaded.names) or await names_of(db, account_id, people_of(session, steps, changes), known)
     return history_of(session, steps, followed, changes, names)
 
 

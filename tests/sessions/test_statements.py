@@ -84,15 +84,15 @@ def test_a_list_costs_the_same_however_long_it_is(counting: Counting, company: C
 def test_reading_a_session_costs_the_same_however_much_happened(
     counting: Counting, company: Company, session_id: str, path: str
 ) -> None:
-    assert counting.reading(company, f"/{session_id}{path}") <= 6
+    assert counting.reading(company, f"/{session_id}{path}") <= (6 if path else 5)
     for _ in range(10):
         take(counting.client, company, session_id, free_text="Looked again.")
-    assert counting.reading(company, f"/{session_id}{path}") <= 6
+    assert counting.reading(company, f"/{session_id}{path}") <= (6 if path else 5)
 
 
 def test_without_a_flow_the_suggestion_is_one_more(counting: Counting, company: Company) -> None:
     session_id = start(counting.client, company, problem_summary="Something odd happens with my chair")["id"]
-    assert counting.reading(company, f"/{session_id}") <= 7
+    assert counting.reading(company, f"/{session_id}") <= 6
 
 
 def test_a_sub_flow_costs_one_statement_more_once_it_is_entered(counting: Counting, company: Company) -> None:
@@ -123,7 +123,7 @@ def test_the_thirtieth_step_costs_no_more_than_the_first(
         counting.step(company, session_id, outcome="It prints"),
     }
     # One of them announces the step to open pages, and one keeps its words for the search.
-    assert max(costs) <= 12
+    assert max(costs) <= 11
 
 
 def test_a_step_reads_its_flow_once(counting: Counting, company: Company, session_id: str) -> None:
@@ -153,7 +153,7 @@ def test_a_beginning(counting: Counting, company: Company, session_id: str) -> N
     start_by_request(counting.client, company)
     counting.sent.clear()
     start_by_request(counting.client, company)
-    assert len(counting.sent) <= 14
+    assert len(counting.sent) <= 13
 
 
 def test_a_beginning_for_a_known_client_costs_one_more(
@@ -168,12 +168,12 @@ def test_a_beginning_for_a_known_client_costs_one_more(
     assert costs == [costs[0], costs[0] + 1, costs[0] + 1]
 
 
-def test_with_a_ticket_system_a_step_costs_the_same_and_an_end_one_more(
+def test_with_a_ticket_system_a_step_costs_the_same_and_an_end_two_more(
     counting: Counting, company: Company, session_id: str
 ) -> None:
     step, end = counting.end(company)
     Connected(counting.client, company).connect()
-    assert counting.end(company) == (step, end + 1)
+    assert counting.end(company) == (step, end + 2)
 
 
 def test_the_postings_of_a_session_cost_one_statement_for_whose_it_is(
