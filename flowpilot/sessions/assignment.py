@@ -18,7 +18,9 @@ from flowpilot.sessions.transitions import Action
 
 
 async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> None:
-    """Take an unassigned session; a paused one is resumed. Its owner may ask again, which changes nothing.
+    """Take an unassigned session; a paused one is resumed, unless a fix waits: that is theirs to answer for now.
+
+    Its owner may ask again, which changes nothing.
 
     Raises:
         SessionNotFoundError: the account has no such session.
@@ -35,7 +37,7 @@ async def take(db: Db, actor: Actor, session_id: uuid.UUID, now: datetime) -> No
     except SessionTakenError:
         raise await _taken(db, session) from None
     session.owner_id = actor.user_id
-    if session.status == SessionStatus.PAUSED:
+    if session.status == SessionStatus.PAUSED and not policy.waits(session):
         await service.transition(db, locked, Action.RESUME, actor.user_id)
     session.last_activity_at = locked.moment
     await db.flush()

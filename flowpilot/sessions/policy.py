@@ -20,6 +20,8 @@ CAN_BE_UNASSIGNED = frozenset({SessionStatus.ACTIVE, SessionStatus.PAUSED})
 # A fix that waits is resolved once it is confirmed, so its session must be able to end.
 _ENDS_SOLVED = frozenset({Action.RESOLVE, Action.VERIFY, Action.CONFIRM})
 
+_ANSWERS_FOR_A_FIX = frozenset({*transitions.OF_WAITING, Action.TAKE_BACK, Action.HOLD_AGAIN})
+
 
 class NotYourSessionError(ForbiddenError):
     """Somebody else works on the session."""
@@ -102,7 +104,7 @@ def refusal(session: AISession, actor: Actor, action: Action, *, is_shared: bool
         of_theirs = missing_permission(actor, Permission.WORK) if is_shared else _refusal_to_act(session, actor)
         return of_theirs or transitions.refusal(status, Action.STEP)
     refused = _refusal_to_act(session, actor) or transitions.refusal(status, action)
-    return refused or _refusal_by_fix(session, action)
+    return refused or refusal_by_fix(session, action)
 
 
 def may_correct(offered: Collection[Action]) -> bool:
@@ -157,12 +159,12 @@ def _refusal_to_act(session: AISession, actor: Actor) -> FlowPilotError | None:
     )
 
 
-def _refusal_by_fix(session: AISession, action: Action) -> OutdatedError | None:
+def refusal_by_fix(session: AISession, action: Action) -> OutdatedError | None:
     """A fix is answered for before anything else happens, so none is forgotten."""
     if not waits(session):
         is_about_it = action in transitions.OF_WAITING
         return NotWaitingError("No fix waits to be confirmed.") if is_about_it else None
-    if action in {*transitions.OF_WAITING, Action.TAKE_BACK}:
+    if action in _ANSWERS_FOR_A_FIX:
         return None
     return FixWaitsError("A fix waits to be looked at. Say first whether it worked; if it did not, go on then.")
 

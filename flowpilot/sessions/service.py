@@ -190,8 +190,12 @@ async def transition(
 
     Raises:
         NotAllowedNowError: the status does not allow it.
+        FixWaitsError: nobody has said yet whether the fix that waits has worked.
     """
     session, waited, applied_at = locked.session, policy.waits(locked.session), locked.session.fix_applied_at
+    refused = policy.refusal_by_fix(session, action)
+    if refused is not None:
+        raise refused
     before = decisions.change_status(session, action, locked.moment)
     await _count_working_time(db, session)
     await db.flush()

@@ -6,20 +6,19 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
-from flowpilot.clock import now
 from flowpilot.db.session import Database
 from flowpilot.handoffs import jobs
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
 from flowpilot.identity.actor import Role
 from flowpilot.settings import Settings
 from tests.company import Company
+from tests.handoffs.aside.fixes import FIX, do, set_aside_by_kim
 from tests.handoffs.helpers import Person, act, check_laws, claimed_by_kim, done, jobs_of, read_as, worker_context
 from tests.sessions.flows import SESSIONS
 from tests.sessions.queue import work_off
 
 pytestmark = pytest.mark.anyio
 
-FIX = {"fix": "Replaced the switch.", "waiting_for": "a day without outages"}
 # What the reports count by, and who holds it.
 CLOCKS = (
     "claimed_at",
@@ -45,15 +44,7 @@ ENDS = [
 @pytest.fixture
 def set_aside(client: TestClient, company: Company) -> tuple[dict[str, Any], Person]:
     """A handoff that Kim, who holds it, has set aside with a fix, and Kim."""
-    handoff, kim = claimed_by_kim(client, company)
-    done(_do(client, handoff, kim.headers, "verify", **FIX))
-    return read_as(client, handoff, kim.headers), kim
-
-
-def _do(client: TestClient, handoff: dict[str, Any], who: dict[str, str], action: str, **body: Any) -> Any:
-    soon = {"look_again_at": (now() + timedelta(days=1)).isoformat()} if "verify" in action else {}
-    soon = {} if action in {"verify/confirm", "verify/fail"} else soon
-    return client.post(f"{SESSIONS}/{handoff['session_id']}/{action}", headers=who, json=soon | body)
+    return set_aside_by_kim(client, company)
 
 
 def _notices(client: TestClient, who: dict[str, str]) -> list[str]:
@@ -73,10 +64,10 @@ def test_the_engineer_is_left_notes_and_ends_no_wait(
     engineer = company.headers(Role.ENGINEER)
     session = client.get(f"{SESSIONS}/{handoff['session_id']}", headers=engineer).json()
     assert session["allowed"] == ["note"]
-    refused = _do(client, handoff, engineer, action, **body)
+    refused = do(client, handoff, engineer, action, **body)
     assert (refused.status_code, refused.json()["holder"]["name"]) == (409, "Kim")
     assert refused.json()["detail"].startswith("A fix of Kim waits until ")
-    assert _do(client, handoff, engineer, "steps", free_text="No outage since noon.").status_code == 201
+    assert do(client, handoff, engineer, "steps", free_text="No outage since noon.").status_code == 201
     after = client.get(f"{SESSIONS}/{handoff['session_id']}", headers=engineer).json()
     assert (after["status"], after["look_again_at"]) == ("paused", session["look_again_at"])
 
@@ -85,7 +76,7 @@ def test_its_holder_holds_it_again_if_the_fix_did_not_help(
     client: TestClient, company: Company, set_aside: tuple[dict[str, Any], Person]
 ) -> None:
     before, kim = set_aside
-    session = done(_do(client, before, kim.headers, "verify/fail", note="It fell over."))
+    session = done(do(client, before, kim.headers, "verify/fail", note="It fell over."))
     after = read_as(client, before, kim.headers)
     assert (session["status"], session["owner_id"]) == ("escalated", str(kim.id))
     assert (after["closed_at"], after["outcome"], after["look_again_at"]) == (None, None, None)
@@ -108,7 +99,7 @@ async def test_the_lease_is_a_new_one_and_the_holders_next_step_ends_it(
     database: Database,
 ) -> None:
     handoff, kim = set_aside
-    done(_do(client, handoff, kim.headers, "verify/fail"))
+    done(do(client, handoff, kim.headers, "verify/fail"))
     first, again = jobs_of(company, EXPIRE_JOB)
     context = worker_context(database, settings)
     for job in (jobs_of(company, REMIND_JOB)[0], first):
@@ -117,7 +108,7 @@ async def test_the_lease_is_a_new_one_and_the_holders_next_step_ends_it(
     assert (held["claimed_by"]["name"], held["events"][-1]["kind"]) == ("Kim", "resumed")
     await jobs.remind(context, **again)
     assert read_as(client, handoff, kim.headers)["events"][-1]["kind"] == "reminded"
-    assert _do(client, handoff, kim.headers, "steps", free_text="Trying the other one.").status_code == 201
+    assert do(client, handoff, kim.headers, "steps", free_text="Trying the other one.").status_code == 201
     await jobs.expire(context, **again)
     held = read_as(client, handoff, kim.headers)
     assert (held["claimed_by"]["name"], held["lease_expires_at"]) == ("Kim", None)
@@ -132,7 +123,7 @@ async def test_a_holder_who_does_nothing_about_it_loses_the_claim(
     database: Database,
 ) -> None:
     handoff, kim = set_aside
-    done(_do(client, handoff, company.headers(Role.TEAM_ADMIN), "verify/fail"))
+    done(do(client, handoff, company.headers(Role.TEAM_ADMIN), "verify/fail"))
     await jobs.expire(worker_context(database, settings), **jobs_of(company, EXPIRE_JOB)[-1])
     after = read_as(client, handoff, kim.headers)
     assert (after["claimed_by"], after["session_status"]) == (None, "requesting_escalation")
@@ -152,12 +143,12 @@ async def test_what_became_of_the_fix_is_told_to_the_other_person(
     done(client.patch("/api/v1/account", headers=company.headers(), json={"lease_minutes": None}))
     await work_off(company, settings, database)
     assert "and waits for a day without outages." in _notices(client, engineer)[0]
-    done(_do(client, handoff, admin, "verify/fail"))
+    done(do(client, handoff, admin, "verify/fail"))
     await work_off(company, settings, database)
     for who in (engineer, kim.headers):
         assert any("did not help, or was taken back: Kim holds it again." in one for one in _notices(client, who))
-    done(_do(client, handoff, kim.headers, "verify", **FIX))
-    done(_do(client, handoff, kim.headers, "verify/confirm"))
+    done(do(client, handoff, kim.headers, "verify", **FIX))
+    done(do(client, handoff, kim.headers, "verify/confirm"))
     await work_off(company, settings, database)
     assert "Kim has closed" in _notices(client, engineer)[0]
     assert "resolved." in _notices(client, engineer)[0]
@@ -167,7 +158,7 @@ def test_what_has_proved_itself_ends_the_handoff_as_resolved(
     client: TestClient, company: Company, set_aside: tuple[dict[str, Any], Person]
 ) -> None:
     before, kim = set_aside
-    session = done(_do(client, before, kim.headers, "verify/confirm"))
+    session = done(do(client, before, kim.headers, "verify/confirm"))
     after = read_as(client, before, kim.headers)
     assert (after["outcome"], after["closed_at"]) == ("resolved", session["resolved_at"])
     assert [after[name] for name in CLOCKS] == [before[name] for name in CLOCKS]
@@ -188,8 +179,8 @@ def test_a_fix_taken_back_gives_the_handoff_back_too(
 def test_what_was_set_aside_before_the_fix_stays_so(client: TestClient, company: Company) -> None:
     handoff, kim = claimed_by_kim(client, company)
     done(act(client, handoff, "close", kim.headers, outcome="parked", note="The part comes on Friday."))
-    done(_do(client, handoff, kim.headers, "verify", **FIX))
-    assert done(_do(client, handoff, kim.headers, "verify/fail"))["status"] == "active"
+    done(do(client, handoff, kim.headers, "verify", **FIX))
+    assert done(do(client, handoff, kim.headers, "verify/fail"))["status"] == "active"
     after = read_as(client, handoff, kim.headers)
     assert (after["outcome"], after["look_again_at"]) == ("parked", None)
 
@@ -209,7 +200,7 @@ def test_while_it_waits_it_has_not_ended_and_says_what_for(
     assert (listed("closed"), listed("queue")) == ([], [])
     session = client.get(f"{SESSIONS}/{handoff['session_id']}", headers=kim.headers).json()
     assert [one["look_again_at"] for one in listed("all")] == [session["look_again_at"]]
-    done(_do(client, handoff, kim.headers, "verify/confirm"))
+    done(do(client, handoff, kim.headers, "verify/confirm"))
     assert [one["outcome"] for one in listed("closed")] == ["resolved"]
 
 
@@ -217,7 +208,7 @@ def test_what_was_asked_is_still_answered_while_it_waits(client: TestClient, com
     handoff, kim = claimed_by_kim(client, company)
     path = f"/api/v1/handoffs/{handoff['id']}/questions"
     question = client.post(path, headers=kim.headers, json={"question": "Which printer?"}).json()["questions"][0]
-    done(_do(client, handoff, kim.headers, "verify", **FIX))
+    done(do(client, handoff, kim.headers, "verify", **FIX))
     engineer = company.headers(Role.ENGINEER)
     assert read_as(client, handoff, engineer)["questions"][0]["allowed"] == ["answer"]
     done(client.post(f"{path}/{question['id']}/answer", headers=engineer, json={"answer": "The small one."}))
