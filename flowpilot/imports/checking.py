@@ -65,6 +65,18 @@ class Checker:
             for column in self._columns
         }
 
+    def case_of(self, fields: list[str]) -> tuple[str | None, str | None]:
+        """The id of a row's case and the number that people know it by, as far as a row that is wrong has them."""
+        case = self._mapping.case
+        texts = {
+            column.name: fields[column.place]
+            for column in self._columns
+            if column.name in {case.id, case.number} and column.place is not None
+        }
+        unknown = self._mapping.file.unknown
+        known = {name: text for name, text in texts.items() if text not in unknown and "\0" not in text}
+        return known.get(case.id), known.get(case.number or "") or known.get(case.id)
+
     def _column(self, name: str, uses: dict[str, ColumnUse]) -> _Column:
         header = self._reader.header
         if name not in header and self._reader.has_all_columns:

@@ -67,7 +67,7 @@ def import_log(
     Raises:
         NotFoundError: there is no such account.
         AccountClosedError: it is closed.
-        LogFileError, BadRowError: the file, or one of its rows, cannot be used.
+        LogFileError, BadRowError, UnusableRowsError: the file, or some of its rows, cannot be used.
         MappingError: the mapping names a column that the file does not have.
     """
     on_progress = progress or (lambda _: None)
@@ -78,7 +78,7 @@ def import_log(
         require_open(connection, account_id)  # To read the file may have taken long.
         earlier = imported_at(connection, account_id, digest)
         summary = ImportSummary(staged.rows, already_imported_at=earlier, lines_left_out=left_out)
-        summary.odd_times = staged.odd_times.sentences()
+        summary.odd_times, summary.unusable = staged.odd_times.sentences(), staged.unusable
         if earlier is None:
             run_id = begin(connection, account_id, digest, name or file.name, mapping, now, people or {})
             writing = _Writing(connection, account_id, run_id, mapping, now, summary, days)

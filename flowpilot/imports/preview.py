@@ -22,6 +22,7 @@ from flowpilot.imports.progress import Changes, ImportProgress, OnProgress
 from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.reading.opening import open_log
 from flowpilot.imports.staging import stage, staged_cases
+from flowpilot.imports.unusable import UnusableRows
 from flowpilot.imports.writer import People
 
 _TELL_EVERY_CASES = 500
@@ -33,7 +34,7 @@ class Preview:
     """What an import would bring, and what it would change. `lines_left_out` stand below the rows of the file.
 
     `new_people` are names that are no members yet, in the cases that it would bring or change.
-    `is_cut`: the file has more rows than were read.
+    `unusable` rows cannot be used, so their tickets are left out. `is_cut`: the file has more rows than were read.
     """
 
     rows: int
@@ -44,6 +45,7 @@ class Preview:
     changes: Changes
     new_people: int = 0
     is_cut: bool = False
+    unusable: UnusableRows = field(default_factory=UnusableRows)
 
 
 def preview_log(
@@ -59,7 +61,7 @@ def preview_log(
     """What importing the log into the account would bring; with a `limit`, its first rows. Nothing is written.
 
     Raises:
-        LogFileError, BadRowError: the file, or one of its rows, cannot be used.
+        LogFileError, BadRowError, UnusableRowsError: the file, or some of its rows, cannot be used.
         MappingError: the mapping names a column that the file does not have.
         PreviewTooLongError: it takes too long.
     """
@@ -87,6 +89,7 @@ def preview_log(
     return Preview(
         *(staged.rows, known.cases_dropped, looking.left_out, reader.left_out),
         *(looking.figures, looking.changes, len(new_people), reader.is_cut),
+        unusable=staged.unusable,
     )
 
 

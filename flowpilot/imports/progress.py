@@ -7,6 +7,7 @@ from typing import Literal
 
 from flowpilot.imports.case.differences import Differences
 from flowpilot.imports.mapping.file import ClockChange
+from flowpilot.imports.unusable import UnusableRows
 
 _EXAMPLES = 10
 
@@ -94,9 +95,9 @@ class ImportSummary:
     `rows` counts the file's rows, `cases_already_here` the cases that are left as they are, because the account
     has a session of its own for them, `cases_left_out` those that the mapping leaves out, and the others what was
     added. `changes` is about cases that earlier imports brought. `lines_left_out` stand below the rows of the file
-    and are none. `odd_times` says how times were read that their zone has twice or not at all. `warnings` lists
-    what could not be kept, by ticket. `first_day` to `last_day`, in the account's zone, is what the added and
-    updated cases are from.
+    and are none. `unusable` rows could not be used, so their tickets were left out. `odd_times` says how times
+    were read that their zone has twice or not at all. `warnings` lists what could not be kept, by ticket.
+    `first_day` to `last_day`, in the account's zone, is what the added and updated cases are from.
     """
 
     rows: int
@@ -109,6 +110,7 @@ class ImportSummary:
     cases_left_out: int = 0
     changes: Changes = field(default_factory=Changes)
     lines_left_out: list[str] = field(default_factory=list)
+    unusable: UnusableRows = field(default_factory=UnusableRows)
     odd_times: list[str] = field(default_factory=list)
     already_imported_at: datetime | None = None
     warnings: list[dict[str, str]] = field(default_factory=list)

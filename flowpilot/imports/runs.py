@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterable
 from collections.abc import Mapping as Named
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -20,6 +20,7 @@ from flowpilot.imports.known.statements import rules_as_json
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.models import ItemKind
 from flowpilot.imports.progress import ImportSummary
+from flowpilot.imports.unusable import UnusableRows
 from flowpilot.imports.writer import Sessions
 
 
@@ -130,7 +131,7 @@ def _written(case: Case) -> tuple[int, int]:
 
 def finish(connection: Connection, account_id: UUID, run_id: UUID, now: datetime, summary: ImportSummary) -> None:
     """Record what an import came to, also in the audit log: it can make people members without an invitation."""
-    counts = asdict(summary)
+    counts = asdict(replace(summary, unusable=UnusableRows())) | {"unusable": summary.unusable.facts()}
     # The examples are words of tickets.
     del counts["already_imported_at"], counts["changes"]["examples"]
     warnings_json, counts_json = json.dumps(counts.pop("warnings")), json.dumps(counts, default=str)

@@ -9,6 +9,8 @@ from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 from flowpilot.http.fields import Body, Line, storable
 from flowpilot.imports.case.model import Case
+from flowpilot.imports.mapping.loading import mapping_of
+from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import Preview
 
 PATH = "/api/v1/imports"
@@ -43,6 +45,25 @@ class ImportMappingIn(Body):
     """What the columns of a file mean."""
 
     mapping: Tables
+
+
+class ImportIn(ImportMappingIn):
+    """What the columns of a file mean, and what becomes of rows that cannot be used."""
+
+    leave_out_unusable: bool = Field(
+        default=False,
+        description="Leave out each ticket with a row that cannot be used, and import the others.",
+    )
+
+    @property
+    def rules(self) -> Mapping:
+        """The mapping.
+
+        Raises:
+            MappingError: it is not valid.
+        """
+        rules = mapping_of(self.mapping)
+        return rules.leaving_out(unusable=True) if self.leave_out_unusable else rules
 
 
 class LogUploadOut(BaseModel):
@@ -132,13 +153,25 @@ class CasePreview(BaseModel):
         return cls(**said, n_steps=len(case.steps), handoffs=handoffs)
 
 
+class UnusableRowOut(BaseModel):
+    """A row that cannot be used; `ticket` is null if it does not say one."""
+
+    model_config = ConfigDict(from_attributes=True)
+
+    line: int
+    ticket: str | None
+    column: str | None
+    problem: str
+
+
 class ImportPreviewOut(BaseModel):
     """What an import would bring. Nothing was written.
 
     `is_cut`: the file is longer, and these are its first rows. `mttr_minutes` and `median_minutes` are over the
     `n_resolved` cases that are resolved at a known time. `cases_updated` and `cases_unchanged` are cases that
     earlier imports brought. `people` are in cases that are new or updated; `people_new` of them are no members.
-    `cases_already_here` would stay as they are.
+    `cases_already_here` would stay as they are. Because of `rows_unusable`, of which `unusable` has the first,
+    `tickets_unusable` are left out.
     """
 
     rows: int
@@ -158,6 +191,9 @@ class ImportPreviewOut(BaseModel):
     cases_already_here: int
     cases_left_out: int
     lines_left_out: list[str]
+    rows_unusable: int
+    tickets_unusable: int
+    unusable: list[UnusableRowOut]
     first_cases: list[CasePreview]
     warnings: list[str]
     likely_machines: list[str]
@@ -184,6 +220,9 @@ class ImportPreviewOut(BaseModel):
             cases_already_here=found.cases_already_here,
             cases_left_out=found.cases_left_out,
             lines_left_out=found.lines_left_out,
+            rows_unusable=found.unusable.rows,
+            tickets_unusable=found.unusable.tickets,
+            unusable=[UnusableRowOut.model_validate(row) for row in found.unusable.listed],
             first_cases=[CasePreview.of(case) for case in figures.first],
             warnings=figures.warnings(),
             likely_machines=figures.likely_machines,

@@ -16,7 +16,9 @@ from flowpilot.imports.checking import Checker
 from flowpilot.imports.mapping.sections import is_time
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.progress import ImportProgress, OddTimes, OnProgress
+from flowpilot.imports.reading.errors import BadRowError
 from flowpilot.imports.reading.opening import LogReader
+from flowpilot.imports.unusable import UnusableRows
 
 _FETCH_ROWS = 5_000
 _TELL_EVERY_ROWS = 1_000
@@ -46,11 +48,15 @@ class Direction:
 
 @dataclass(frozen=True, slots=True)
 class Staged:
-    """How many rows were staged, whether the file begins with what happened last, and which times are odd."""
+    """How many rows were staged, and whether the file begins with what happened last.
+
+    Also which times are odd, and which rows were left out because they cannot be used.
+    """
 
     rows: int
     newest_first: bool
     odd_times: OddTimes
+    unusable: UnusableRows
 
 
 def stage(
@@ -58,24 +64,44 @@ def stage(
 ) -> Staged:
     """Check all rows into the temporary table `staged`.
 
+    A row that cannot be used is left out if the mapping says so, with all rows of its case: without that row the
+    others could say what is not true.
+
     Raises:
         MappingError: the file does not have a column that the mapping names.
-        BadRowError: a row cannot be used.
+        BadRowError: a row cannot be read.
+        UnusableRowsError: rows cannot be used, and may not be left out, or none would be left.
     """
     ranks = "text" if mapping.case.order_as == "text" else "numeric"
     connection.execute(
         f"CREATE TEMP TABLE staged (case_id text, rank {ranks}[], line bigint, cells json) ON COMMIT DROP"
     )
     direction, count, checker = Direction(), 0, Checker(reader, mapping, now)
+    unusable = UnusableRows(is_left_out=mapping.file.leave_out_unusable)
     with connection.cursor() as cursor, cursor.copy("COPY staged FROM STDIN") as copy:
-        for count, row in enumerate(_checked(reader, checker, mapping, direction), 1):
+        for count, row in enumerate(_checked(reader, checker, mapping, direction, unusable), 1):
             copy.write_row(row)
             if count % _TELL_EVERY_ROWS == 0:
                 on_progress(ImportProgress("reading", reader.bytes_read, reader.size))
+    if unusable.rows:
+        count -= _leave_out(connection, unusable)
+    if not unusable.is_left_out or not count:
+        unusable.refuse()
     # PostgreSQL counts no temporary table by itself, and would compare each row with each case that is known.
     connection.execute("ANALYZE staged (case_id)")
     stated = mapping.case.newest_first
-    return Staged(count, direction.is_newest_first if stated is None else stated, checker.odd_times)
+    newest_first = direction.is_newest_first if stated is None else stated
+    return Staged(count, newest_first, checker.odd_times, unusable)
+
+
+def _leave_out(connection: Connection, unusable: UnusableRows) -> int:
+    """Remove the cases with rows that cannot be used, and return how many rows that were."""
+    counted = connection.execute("SELECT count(DISTINCT case_id) FROM staged WHERE cells IS NULL").fetchone()
+    unusable.tickets = 0 if counted is None else counted[0]
+    removed = connection.execute(
+        "DELETE FROM staged WHERE case_id IN (SELECT case_id FROM staged WHERE cells IS NULL)"
+    )
+    return removed.rowcount
 
 
 def staged_cases(
@@ -93,10 +119,18 @@ def staged_cases(
 
 
 def _checked(
-    reader: LogReader, checker: Checker, mapping: Mapping, direction: Direction
-) -> Iterator[tuple[str, str, int, str]]:
+    reader: LogReader, checker: Checker, mapping: Mapping, direction: Direction, unusable: UnusableRows
+) -> Iterator[tuple[str, str | None, int, str | None]]:
+    """The rows as they are staged; of those that cannot be used, only the case."""
     for line, fields in reader.rows():
-        row = checker.row(line, fields)
+        try:
+            row = checker.row(line, fields)
+        except BadRowError as error:
+            wrong_case, number = checker.case_of(fields)
+            unusable.add(error, number)
+            if wrong_case is not None:
+                yield wrong_case, None, line, None
+            continue
         case_id = row[mapping.case.id]
         assert case_id is not None
         if mapping.row is not None:

@@ -7,7 +7,7 @@ import pytest
 from flowpilot.db.base import new_id
 from flowpilot.db.bulk import account_transaction
 from flowpilot.imports.mapping.whole import Mapping
-from flowpilot.imports.reading.errors import BadRowError
+from flowpilot.imports.unusable import UnusableRowsError
 from tests.imports.helpers import MAPPING, World, row, write_log
 
 WITH_CLIENT = Mapping.model_validate({**MAPPING, "session": {**MAPPING["session"], "client": "kind"}})
@@ -38,6 +38,6 @@ def test_a_log_finds_clients_by_their_names_and_brings_new_ones(world: World, tm
 
 def test_a_clients_name_is_no_longer_than_elsewhere(world: World, tmp_path: Path) -> None:
     rows = [row("T1", 1, "09:00", "Ada", kind="A" * 200), row("T2", 1, "09:00", "Ada", kind="A" * 201)]
-    with pytest.raises(BadRowError, match=r"^Line 3: kind is longer than 200 characters\."):
+    with pytest.raises(UnusableRowsError, match=r"^Line 3 \(ticket T2\): kind is longer than 200 characters\."):
         world.load(write_log(tmp_path / "log.csv", rows), WITH_CLIENT)
     assert world.ask("SELECT 1 FROM clients") == []

@@ -12,6 +12,7 @@ from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import preview_log
 from flowpilot.imports.reading.errors import BadRowError
+from flowpilot.imports.unusable import UnusableRowsError
 from tests.imports.helpers import MAPPING, NOTHING, NOW, SMALL, World, row, write_log
 
 GOOD = row("T1", 1, "09:00", "Ada")
@@ -48,15 +49,16 @@ def test_a_bad_value_is_named_with_its_line(
     world: World, tmp_path: Path, cells: dict[str, str], problem: str
 ) -> None:
     log = write_log(tmp_path / "log.csv", [GOOD, {**GOOD, **cells}, GOOD])
-    with pytest.raises(BadRowError) as raised:
+    with pytest.raises(UnusableRowsError) as raised:
         world.load(log)
-    assert raised.value.detail == f"Line 3: {problem}. Nothing was imported."
+    place = "Line 3 (ticket T1)" if cells.get("ticket", "T1") else "Line 3"
+    assert raised.value.detail == f"{place}: {problem}. Nothing was imported."
     assert world.counts() == NOTHING
 
 
 def test_the_page_and_the_dry_run_refuse_a_time_that_cannot_be(world: World, tmp_path: Path) -> None:
     log = write_log(tmp_path / "log.csv", [{**GOOD, "solved": "9999-12-31 23:59"}])
-    with pytest.raises(BadRowError) as raised:
+    with pytest.raises(UnusableRowsError) as raised:
         preview_log(world.url, world.account_id, log, SMALL, now=NOW)
     assert (raised.value.extra["column"], raised.value.extra["found"]) == ("solved", "9999-12-31 23:59")
 

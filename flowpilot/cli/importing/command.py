@@ -54,12 +54,20 @@ def import_file(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Print what would be made, and write nothing.")
     ] = False,
+    leave_out_unusable: Annotated[
+        bool,
+        typer.Option(
+            "--leave-out-unusable", help="Leave out tickets with rows that cannot be used, and say which."
+        ),
+    ] = False,
 ) -> None:
     """Import a log, all of it or nothing. Importing the same file again changes nothing.
 
     The word "file" may be left out: flowpilot import FILE …
     """
     rules = load_mapping(mapping)
+    if leave_out_unusable:
+        rules = rules.leaving_out(unusable=True)
     with open_database() as urls, bars() as on_progress:
         if dry_run:
             found = preview_log(urls.runtime, account, file, rules, now=now(), progress=on_progress)

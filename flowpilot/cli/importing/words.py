@@ -14,6 +14,7 @@ from flowpilot.imports.progress import Changes, ImportSummary
 from flowpilot.imports.psa.bringing import Fetched
 from flowpilot.imports.runs import Run
 from flowpilot.imports.undo import Undone
+from flowpilot.imports.unusable import UnusableRows
 
 # How many warnings are shown; the others are counted.
 _SHOWN = 5
@@ -43,7 +44,8 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
         return f"{name} was already imported on {done.already_imported_at:%Y-%m-%d %H:%M} UTC. Nothing changed."
     if not done.sessions and not done.changes.updated:
         here = done.cases_already_here + done.changes.unchanged
-        return f"{name}: nothing new. Cases that are here already: {here:,}."
+        nothing = f"{name}: nothing new. Cases that are here already: {here:,}."
+        return "\n".join([nothing, *_unusable(done.unusable)])
     text = (
         f"Imported {_counted(done.rows, 'row')}. "
         f"Sessions: {done.sessions:,}, with {_counted(done.steps, 'step')}. "
@@ -57,12 +59,24 @@ def in_words(name: str, done: ImportSummary, reports: Reports) -> str:
         text += "\nLeft out, because they are no rows: " + "; ".join(done.lines_left_out) + "."
     lines = [
         text,
+        *_unusable(done.unusable),
         *done.odd_times,
         *_changes(done.changes, "Updated"),
         *_warnings(done.warnings),
         *reports.showing(done),
     ]
     return "\n".join(lines)
+
+
+def _unusable(found: UnusableRows) -> Iterator[str]:
+    """Rows that cannot be used, whose tickets are left out."""
+    if not found.rows:
+        return
+    rows, tickets = _counted(found.rows, "row"), _counted(found.tickets, "ticket")
+    yield f"{rows} cannot be used, so {tickets} {'is' if found.tickets == 1 else 'are'} left out:"
+    yield from (f"  {row.place}: {row.problem}" for row in found.listed)
+    if found.rows > len(found.listed):
+        yield f"  and {found.rows - len(found.listed):,} more"
 
 
 def _changes(changes: Changes, verb: str) -> Iterator[str]:
@@ -118,6 +132,7 @@ def _preview_lines(name: str, found: Preview, zone: tzinfo) -> Iterator[str]:
         yield f"  Cases that the mapping leaves out: {found.cases_left_out:,}"
     if found.lines_left_out:
         yield "  Left out, because they are no rows: " + "; ".join(found.lines_left_out)
+    yield from (f"  {line}" for line in _unusable(found.unusable))
     yield from (f"  {line}" for line in _changes(found.changes, "It would update"))
     for case in figures.first:
         yield ""

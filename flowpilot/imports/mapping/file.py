@@ -24,7 +24,8 @@ OneCharacter = Annotated[str, Field(pattern=r"^[^\r\n]$")]
 class FileFormat(Section):
     """How the file is written. What is not given is found out by looking at the file.
 
-    `unknown` are cells that mean "not known". The others are those of `Layout`.
+    `unknown` are cells that mean "not known". With `leave_out_unusable`, tickets with a row that cannot be used
+    are left out, and otherwise the file is refused. The others are those of `Layout`.
     """
 
     kind: Kind | None = None
@@ -35,6 +36,7 @@ class FileFormat(Section):
     sheet: str | None = None
     records: str | None = None
     unknown: tuple[str, ...] = ("",)
+    leave_out_unusable: bool = False
 
     @field_validator("encoding")
     @classmethod
@@ -48,7 +50,7 @@ class FileFormat(Section):
     @property
     def layout(self) -> Layout:
         """How to read the file."""
-        return Layout(**self.model_dump(exclude={"unknown"}))
+        return Layout(**self.model_dump(exclude={"unknown", "leave_out_unusable"}))
 
 
 class TimeFormat(Section):

@@ -56,7 +56,12 @@ class Mapping(Section):
         """What tells it from others, as JSON: two that read the same in a log are the same."""
         # Without keys that are younger than imports, if they say nothing: those would be others otherwise.
         case = {"number"} if self.case.number is None else set[str]()
-        return self.model_dump_json(exclude={"system": True, "case": case})
+        file = set[str]() if self.file.leave_out_unusable else {"leave_out_unusable"}
+        return self.model_dump_json(exclude={"system": True, "case": case, "file": file})
+
+    def leaving_out(self, *, unusable: bool) -> Self:
+        """The same mapping, which leaves tickets with unusable rows out, or not."""
+        return self.model_copy(update={"file": self.file.model_copy(update={"leave_out_unusable": unusable})})
 
     @cached_property
     def uses(self) -> dict[str, dict[str, ColumnUse]]:

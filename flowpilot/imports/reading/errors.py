@@ -17,5 +17,5 @@ class BadRowError(LogFileError):
     """
 
     def __init__(self, line: int, problem: str, **extra: Any) -> None:
-        self.problem = problem
+        self.line, self.problem = line, problem
         super().__init__(f"Line {line}: {problem}. Nothing was imported.", line=line, **extra)

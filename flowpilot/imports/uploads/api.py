@@ -12,11 +12,10 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.auth import ReadSession, WriteSession
 from flowpilot.imports.choosing.bases import DraftRequest, begin
 from flowpilot.imports.choosing.roles import role_of
-from flowpilot.imports.mapping.loading import mapping_of
 from flowpilot.imports.saved.service import saved_mappings
 from flowpilot.imports.schemas import (
     PATH,
-    ImportMappingIn,
+    ImportIn,
     ImportPreviewOut,
     LogColumnOut,
     LogColumnsOut,
@@ -115,27 +114,27 @@ async def read_columns(
 
 @router.post("/{upload_id}/preview")
 async def preview(
-    request: Request, upload_id: uuid.UUID, body: ImportMappingIn, actor: CanManageAccountDetached, now: Now
+    request: Request, upload_id: uuid.UUID, body: ImportIn, actor: CanManageAccountDetached, now: Now
 ) -> ImportPreviewOut:
     """What importing the file with this mapping would bring: figures, its first ten cases, and what looks wrong.
 
-    If a row cannot be used, the answer is 422 with its `line`, `column`, what was `found` and what was `expected`,
-    and the file's `columns`. Of a long file, the first 20,000 rows are read. What takes longer than 30 seconds is
+    If rows cannot be used and are not left out, the answer is 422: `rows` lists them with their tickets, and
+    `n_rows` counts them. Of the first, it has the `line`, `column`, what was `found` and what was `expected`, and
+    the file's `columns`. Of a long file, the first 20,000 rows are read. What takes longer than 30 seconds is
     stopped, and answered with 422, too.
     """
     await count_look(request, actor)
-    mapping = mapping_of(body.mapping)
     return ImportPreviewOut.of(
-        await preview_upload(request.app.state.database, actor.account_id, upload_id, mapping, now)
+        await preview_upload(request.app.state.database, actor.account_id, upload_id, body.rules, now)
     )
 
 
 @router.post("/{upload_id}/start", status_code=202)
 async def start(
-    upload_id: uuid.UUID, body: ImportMappingIn, actor: CanManageAccount, db: WriteSession, now: Now
+    upload_id: uuid.UUID, body: ImportIn, actor: CanManageAccount, db: WriteSession, now: Now
 ) -> LogUploadOut:
     """Import the file: all of it, or nothing. A job does it; ask for the upload to see how far it is."""
-    return LogUploadOut.model_validate(await service.start(db, actor, upload_id, mapping_of(body.mapping), now))
+    return LogUploadOut.model_validate(await service.start(db, actor, upload_id, body.rules, now))
 
 
 @router.post("/{upload_id}/stop", status_code=202)

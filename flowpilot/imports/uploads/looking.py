@@ -136,7 +136,7 @@ class Previewer:
         """What importing the file's first rows would bring.
 
         Raises:
-            LogFileError, BadRowError: the file, or one of its rows, cannot be used.
+            LogFileError, BadRowError, UnusableRowsError: the file, or some of its rows, cannot be used.
             MappingError: the mapping names a column that the file does not have.
         """
         return preview_log(self.url, self.account_id, file, mapping, now=self.now, limit=limit)

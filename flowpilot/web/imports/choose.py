@@ -108,7 +108,8 @@ async def save(
         name = says_something(storable(seen.form.name.strip()))
     except ValueError as error:
         raise InvalidError("Give the mapping a name.", field="name") from error
-    await save_mapping(db, actor, name, seen.ready(), now)
+    # What is wrong with one file says nothing of the next.
+    await save_mapping(db, actor, name, seen.ready().leaving_out(unusable=False), now)
     return _choose(request, seen, frame, saved_as=name)
 
 

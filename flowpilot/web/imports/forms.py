@@ -46,6 +46,7 @@ class ChoicesForm(BaseModel):
     shows_handoffs: bool = False
     first_row: bool = False
     run: bool = False
+    leave_out: bool = False
     name: Text = ""
 
     @property

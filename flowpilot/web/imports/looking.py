@@ -20,6 +20,7 @@ from flowpilot.imports.mapping.whole import Mapping
 from flowpilot.imports.preview import Preview
 from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.saved.service import saved_mappings
+from flowpilot.imports.unusable import UnusableRowsError
 from flowpilot.imports.uploads.api import count_look
 from flowpilot.imports.uploads.looking import Previewer, with_file
 from flowpilot.imports.uploads.models import ImportUpload
@@ -33,7 +34,8 @@ class UploadPreview:
     """An upload as the page shows it. Without a `suggested` draft its columns cannot be read, or need not be.
 
     `trouble` is what is wrong, in a sentence; `sheets` are those of a spreadsheet and `lists` those of a
-    document, if one has to be chosen. `preview` is what an import would bring, if nothing is wrong.
+    document, if one has to be chosen. `unusable` are rows because of which the file is refused. `preview` is what
+    an import would bring, if nothing is wrong.
     """
 
     upload: ImportUpload
@@ -44,6 +46,7 @@ class UploadPreview:
     mapping: Mapping | None = None
     preview: Preview | None = None
     trouble: str = ""
+    unusable: UnusableRowsError | None = None
     sheets: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
 
@@ -115,8 +118,9 @@ class _PreviewReader:
         try:
             draft = choose(found.draft, found.sample, self.form.choices(found, self.zone))
             seen = replace(seen, draft=draft)
-            mapping = finished(draft)
+            mapping = finished(draft).leaving_out(unusable=self.form.leave_out)
             seen = replace(seen, mapping=mapping)
             return replace(seen, preview=self.previewer.preview(file, limit, mapping))
         except InvalidError as error:
-            return replace(seen, trouble=error.detail.removesuffix(" Nothing was imported."))
+            unusable = error if isinstance(error, UnusableRowsError) else None
+            return replace(seen, trouble=error.detail.removesuffix(" Nothing was imported."), unusable=unusable)

@@ -117,6 +117,15 @@ def test_a_wrong_value_is_said_with_what_was_expected(
         "expected": "a time like 2026-01-31 14:30 (%Y-%m-%d %H:%M)",
     }
     assert said["columns"] == ["ticket", "seq", "opened", "solved", "at", "who", "kind", "moves", "note"]
+    assert [(one["line"], one["ticket"]) for one in said["rows"]] == [(3, "T1")]
+
+
+def test_a_program_leaves_out_what_cannot_be_used(client: TestClient, company: Company, tmp_path: Path) -> None:
+    file = write_log(tmp_path / "log.csv", [row("T1", 1, "09:00", "Ada"), row("T2", 1, "nine", "Ada")])
+    path = f"{UPLOADS}/{uploaded(client, company, file)['id']}/preview"
+    found = ask(client, company, "POST", path, json={"mapping": MAPPING, "leave_out_unusable": True})
+    assert (found["cases"], found["rows_unusable"], found["tickets_unusable"]) == (1, 1, 1)
+    assert [(one["line"], one["ticket"], one["column"]) for one in found["unusable"]] == [(3, "T2", "at")]
 
 
 async def test_what_cannot_be_imported_says_why_and_may_be_tried_again(
@@ -129,7 +138,7 @@ async def test_what_cannot_be_imported_says_why_and_may_be_tried_again(
     await load_upload(database, company.id, uuid.UUID(upload["id"]))
     failed = ask(client, company, "GET", own)
     assert failed["state"] == "failed"
-    assert failed["problem"].startswith("Line 2: at is '2026-05-04 nine', expected a time like")
+    assert failed["problem"].startswith("Line 2 (ticket T1): at is '2026-05-04 nine', expected a time like")
     assert ask(client, company, "POST", f"{own}/start", json={"mapping": MAPPING})["state"] == "waiting"
 
 
