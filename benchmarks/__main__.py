@@ -32,7 +32,7 @@ DASHBOARD_AIM_MS = 400.0
 
 console = Console()
 # A table keeps its width, even if the terminal is narrow or there is no terminal.
-wide = Console(width=max(console.width, 110))
+wide = Console(width=max(console.width, 130))
 
 
 def _kept() -> Path:

@@ -4,8 +4,9 @@ import time
 import uuid
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from itertools import cycle
 
 import httpx2
@@ -13,6 +14,7 @@ import numpy as np
 import psycopg
 from psycopg import sql
 
+from benchmarks import naive
 from benchmarks.rows import DAYS_IN_WINDOW
 from benchmarks.server import bearer, create_keys
 from flowpilot.clock import now
@@ -32,6 +34,9 @@ REPORTS = {
 }
 HEALTHZ = "GET /healthz"
 COUNT = "SELECT count(*)"
+
+# The plainest queries take seconds in a large account, so not every round sends them.
+_ROUNDS_PER_NAIVE = 10
 
 # A plan is final after about ten runs on a connection, and the server uses two connections in turn.
 WARM_UP_ROUNDS = 24
@@ -76,7 +81,8 @@ def measure(
         for number in range(WARM_UP_ROUNDS + rounds):
             for size, callers in everybody.items():
                 account, key = next(callers)
-                for what, milliseconds in _round(client, runtime, account, key):
+                timed = _round(client, runtime, account, key, with_naive=number % _ROUNDS_PER_NAIVE == 0)
+                for what, milliseconds in timed:
                     if number >= WARM_UP_ROUNDS:
                         samples[size][what].append(milliseconds)
             report()
@@ -91,7 +97,7 @@ def _callers(urls: DatabaseUrls, size: Size, rounds: int) -> list[tuple[uuid.UUI
 
 
 def _round(
-    client: httpx2.Client, runtime: psycopg.Connection, account: uuid.UUID, key: str
+    client: httpx2.Client, runtime: psycopg.Connection, account: uuid.UUID, key: str, *, with_naive: bool
 ) -> Iterator[tuple[str, float]]:
     """Everything once. The catalogue comes first: a minute's first request also notes that the key is used."""
     client.headers.update(bearer(key))
@@ -100,6 +106,13 @@ def _round(
     yield COUNT, _count(runtime, account)
     for report, path in REPORTS.items():
         yield report, _get(client, path)
+        if with_naive and report in naive.STATEMENTS:
+            yield naive_of(report), _plainest(runtime, account, report)
+
+
+def naive_of(report: str) -> str:
+    """What the timing of a report's plainest queries is called."""
+    return f"naive {report}"
 
 
 def _get(client: httpx2.Client, path: str) -> float:
@@ -111,13 +124,30 @@ def _get(client: httpx2.Client, path: str) -> float:
 
 
 def _count(connection: psycopg.Connection, account: uuid.UUID) -> float:
+    start, end = _window()
+    with _in_account(connection, account):
+        started = time.perf_counter()
+        connection.execute(_COUNT_SQL, {"account": account, "start": start, "end": end}).fetchone()
+        return 1000 * (time.perf_counter() - started)
+
+
+def _plainest(connection: psycopg.Connection, account: uuid.UUID, report: str) -> float:
+    with _in_account(connection, account):
+        started = time.perf_counter()
+        naive.answer(connection, report, account, *_window())
+        return 1000 * (time.perf_counter() - started)
+
+
+def _window() -> tuple[datetime, datetime]:
     end = now()
-    values = {"account": account, "start": end - timedelta(days=DAYS_IN_WINDOW), "end": end}
+    return end - timedelta(days=DAYS_IN_WINDOW), end
+
+
+@contextmanager
+def _in_account(connection: psycopg.Connection, account: uuid.UUID) -> Iterator[None]:
     with connection.transaction():
         connection.execute(sql.SQL("SET LOCAL app.account_id = {}").format(sql.Literal(str(account))))
-        started = time.perf_counter()
-        connection.execute(_COUNT_SQL, values).fetchone()
-        return 1000 * (time.perf_counter() - started)
+        yield
 
 
 def _timing(milliseconds: list[float]) -> Timing:
