@@ -1,10 +1,10 @@
 """A mapping made by looking: what a person chose, put into the draft that was suggested."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from dataclasses import dataclass, field
 
-from flowpilot.imports.choosing.columns import choose_columns, prune
+from flowpilot.imports.choosing.columns import Clash, choose_columns, prune
 from flowpilot.imports.choosing.values import STATUSES, give_meaning, meaning_of
 from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft
@@ -35,14 +35,27 @@ class Choices:
     run: bool | None = None
 
 
+class ClashError(MappingError):
+    """Two columns would be something that only one can be.
+
+    `draft` has all else that was chosen, and `columns` are those that clash.
+    """
+
+    def __init__(self, clashes: Sequence[Clash], draft: Draft) -> None:
+        super().__init__(" ".join(clash.sentence for clash in clashes))
+        self.draft, self.columns = draft, frozenset(name for clash in clashes for name in clash.columns)
+
+
 def choose(suggested: Draft, sample: FileSample, choices: Choices) -> Draft:
     """The suggested draft with what was chosen.
 
     Raises:
-        MappingError: two columns would be something that only one can be.
+        ClashError: two columns would be something that only one can be.
     """
     draft = deepcopy(suggested)
-    choose_columns(draft, sample, {name: role for name, role in choices.roles.items() if name in sample.header})
+    clashes = choose_columns(
+        draft, sample, {name: role for name, role in choices.roles.items() if name in sample.header}
+    )
     for (column, value), meaning in choices.meanings.items():
         if meaning_of(draft, column, value) != meaning and choices.roles.get(column, "status"):
             give_meaning(draft, column, value, meaning)
@@ -54,7 +67,10 @@ def choose(suggested: Draft, sample: FileSample, choices: Choices) -> Draft:
     for kind, names in (("machines", choices.machines), ("groups", choices.groups)):
         if names is not None:
             draft["people"] = draft.get("people", {}) | {kind: list(names)}
-    return adapted(draft, sample, choices.zone, month_first=choices.month_first)
+    chosen = adapted(draft, sample, choices.zone, month_first=choices.month_first)
+    if clashes:
+        raise ClashError(clashes, chosen)
+    return chosen
 
 
 def _hand_over(draft: Draft, *, first_row: bool | None, run: bool | None) -> None:

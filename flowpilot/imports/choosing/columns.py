@@ -1,32 +1,41 @@
 """Change what a column is in a draft of a mapping."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from flowpilot.imports.choosing.roles import STATUS, Role, columns_at, role_of, roles_for, shape_of
 from flowpilot.imports.choosing.values import give_meaning, likely_meanings
 from flowpilot.imports.guess.columns import FileSample
 from flowpilot.imports.guess.mapping import Draft
-from flowpilot.imports.mapping.sections import MappingError
 
 
-def choose_columns(draft: Draft, sample: FileSample, chosen: Mapping[str, str]) -> None:
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Two columns that would be something that only one can be, and a sentence that says so."""
+
+    columns: tuple[str, str]
+    sentence: str
+
+
+def choose_columns(draft: Draft, sample: FileSample, chosen: Mapping[str, str]) -> list[Clash]:
     """Give columns other roles, by their names; a column with none is not read.
 
-    Raises:
-        MappingError: two columns would be something that only one can be.
+    Of two columns that would be something that only one can be, the second is left out.
     """
     roles = {role.name: role for role in roles_for(shape_of(draft))}
     before = {column: role_of(draft, column) for column in chosen}
     changed = {column: roles.get(name) for column, name in chosen.items() if before[column] != roles.get(name)}
     for column in changed:
         _drop(draft, column)
+    clashes = []
     for column, role in changed.items():
         if role is STATUS:
             for value, meaning in likely_meanings(sample, column).items():
                 give_meaning(draft, column, value, meaning)
-        elif role is not None:
-            _put(draft, role, column)
+        elif role is not None and (clash := _put(draft, role, column)) is not None:
+            clashes.append(clash)
+    return clashes
 
 
 def _drop(draft: Draft, column: str) -> None:
@@ -55,45 +64,49 @@ def _remove(draft: Draft, path: tuple[str, ...], column: str) -> None:
         del inner[path[-1]]
 
 
-def _put(draft: Draft, role: Role, column: str) -> None:
+def _put(draft: Draft, role: Role, column: str) -> Clash | None:
     if role.path[:2] == ("handoff", "start"):
-        _start_where(draft, role, column)
-        return
+        return _start_where(draft, role, column)
     if role.path[:2] == ("handoff", "claim"):
-        _claim_by(draft, column)
-        return
+        return _claim_by(draft, column)
     inner = draft
     for key in role.path[:-1]:
         inner = inner.setdefault(key, {})
     last = role.path[-1]
     if role.is_list:
         inner[last] = [*inner.get(last, []), column]
-        return
-    if isinstance(inner.get(last), str):
-        raise MappingError(f"Two columns are “{role.words}”: {inner[last]} and {column}. Choose one of them.")
+        return None
+    other = inner.get(last)
+    if isinstance(other, str):
+        words = f"Two columns are “{role.words}”: {other} and {column}. Choose one of them."
+        return Clash((other, column), words)
     inner[last] = column
     if role.name == "resolved_at":
         rules = draft["session"]["status"]
         rules.insert(len(rules) - 1, {"status": "resolved", "column": column})
+    return None
 
 
-def _start_where(draft: Draft, role: Role, column: str) -> None:
+def _start_where(draft: Draft, role: Role, column: str) -> Clash | None:
     """Handoffs start where this column changes, or its number rises."""
     handoff = draft.setdefault("handoff", {})
     others = [one for one in (handoff.get("start") or {}).values() if isinstance(one, str)]
     if others:
-        raise MappingError(f"Both {others[0]} and {column} say where a handoff starts. Choose one of them.")
+        words = f"Both {others[0]} and {column} say where a handoff starts. Choose one of them."
+        return Clash((others[0], column), words)
     handoff["start"] = {role.path[-1]: column}
+    return None
 
 
-def _claim_by(draft: Draft, column: str) -> None:
+def _claim_by(draft: Draft, column: str) -> Clash | None:
     """Whom this column names, if it is another person, takes over."""
     handoff = draft.setdefault("handoff", {})
     rule = handoff.get("claim")
     other = (rule.get("assignee") or rule.get("column")) if isinstance(rule, dict) else None
     if other:
-        raise MappingError(f"Both {other} and {column} say who takes a ticket on. Choose one of them.")
+        return Clash((other, column), f"Both {other} and {column} say who takes a ticket on. Choose one of them.")
     handoff["claim"] = {"assignee": column}
+    return None
 
 
 def prune(draft: Draft) -> None:

@@ -25,9 +25,9 @@ class UploadState(StrEnum):
 class ImportUpload(Tenant, Base):
     """A file that somebody uploaded. Its bytes are in chunks until it was imported, or for a day.
 
-    `mapping` is what it is imported with. While it is, `phase` and `fraction` (from 0 to 1, within the phase) say
-    how far it has come, and `is_stopping` that somebody asked to stop. `problem` says why it failed, for a person.
-    `run_id` is the import that it became.
+    `choices` are what was last chosen on its page. `mapping` is what it is imported with. While it is, `phase` and
+    `fraction` (from 0 to 1, within the phase) say how far it has come, and `is_stopping` that somebody asked to
+    stop. `problem` says why it failed, for a person. `run_id` is the import that it became.
     """
 
     __tablename__ = "import_uploads"
@@ -41,6 +41,7 @@ class ImportUpload(Tenant, Base):
     created_by: Mapped[uuid.UUID | None]
     created_at: Mapped[datetime] = created_at()
     state: Mapped[str] = mapped_column(server_default="kept")
+    choices: Mapped[dict[str, Any] | None]
     mapping: Mapped[dict[str, Any] | None]
     phase: Mapped[str | None]
     fraction: Mapped[float | None]

@@ -3,7 +3,7 @@
 import io
 import uuid
 from datetime import datetime, timedelta
-from typing import BinaryIO
+from typing import Any, BinaryIO
 
 from sqlalchemy import delete, func, insert, select
 
@@ -87,6 +87,16 @@ def _size(file: BinaryIO, settings: Settings) -> int:
             field="file",
         )
     return size
+
+
+async def keep_choices(db: Db, actor: Actor, upload_id: uuid.UUID, choices: dict[str, Any]) -> None:
+    """Keep what the page's form says, so that it says so again when the page is opened again.
+
+    Raises:
+        UploadNotFoundError: there is none.
+    """
+    upload = await _locked(db, actor.account_id, upload_id)
+    upload.choices = choices
 
 
 async def start(db: Db, actor: Actor, upload_id: uuid.UUID, mapping: Mapping, now: datetime) -> ImportUpload:

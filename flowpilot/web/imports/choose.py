@@ -85,7 +85,10 @@ async def show_upload(
 
 
 @router.post("/{upload_id}")
-async def look_again(request: Request, seen: ChosenPreview, _: CanManageAccount, frame: CurrentFrame) -> Response:
+async def look_again(
+    request: Request, seen: ChosenPreview, actor: CanManageAccount, db: WriteSession, frame: CurrentFrame
+) -> Response:
+    await service.keep_choices(db, actor, seen.upload.id, seen.form.model_dump(mode="json"))
     return _choose(request, seen, frame)
 
 
@@ -95,6 +98,7 @@ async def start(
 ) -> Response:
     if seen.form.is_afresh or seen.preview is None:
         # Something was changed that nobody has looked at: show it first.
+        await service.keep_choices(db, actor, seen.upload.id, seen.form.model_dump(mode="json"))
         return _choose(request, seen, frame)
     await service.start(db, actor, seen.upload.id, seen.ready(), now)
     return go_to(f"{PATH}/{seen.upload.id}")

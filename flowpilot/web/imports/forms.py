@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Annotated, Any
 
 from fastapi import Request
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, ValidationError
 
 from flowpilot.clock import zone_names
 from flowpilot.http.fields import Storable, Text
@@ -120,6 +120,14 @@ def _meanings(sent: Sequence[str], columns: Sequence[Column]) -> list[tuple[tupl
             if int(value) < len(column.common):
                 found.append(((column.name, column.common[int(value)]), meaning))
     return found
+
+
+def kept_form(choices: dict[str, Any] | None) -> ChoicesForm:
+    """The form as it was when somebody last looked at the file; an empty one if nobody did, or it was another."""
+    try:
+        return ChoicesForm.model_validate(choices or {})
+    except ValidationError:
+        return ChoicesForm()
 
 
 async def sent_form(request: Request) -> ChoicesForm:

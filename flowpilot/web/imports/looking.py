@@ -13,7 +13,7 @@ from flowpilot.errors import InvalidError
 from flowpilot.identity.access import CanManageAccountDetached
 from flowpilot.identity.actor import Actor
 from flowpilot.imports.choosing.bases import SuggestedDraft, begin
-from flowpilot.imports.choosing.choices import choose, finished
+from flowpilot.imports.choosing.choices import ClashError, choose, finished
 from flowpilot.imports.guess.mapping import Draft
 from flowpilot.imports.mapping.sections import MappingError
 from flowpilot.imports.mapping.whole import Mapping
@@ -26,7 +26,7 @@ from flowpilot.imports.uploads.looking import Previewer, with_file
 from flowpilot.imports.uploads.models import ImportUpload
 from flowpilot.imports.uploads.policy import may_start
 from flowpilot.imports.uploads.queries import read_upload
-from flowpilot.web.imports.forms import ChoicesForm, sent_form
+from flowpilot.web.imports.forms import ChoicesForm, kept_form, sent_form
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,8 +34,8 @@ class UploadPreview:
     """An upload as the page shows it. Without a `suggested` draft its columns cannot be read, or need not be.
 
     `trouble` is what is wrong, in a sentence; `sheets` are those of a spreadsheet and `lists` those of a
-    document, if one has to be chosen. `unusable` are rows because of which the file is refused. `preview` is what
-    an import would bring, if nothing is wrong.
+    document, if one has to be chosen. `unusable` are rows because of which the file is refused. `clashing`
+    columns are what only one of them can be. `preview` is what an import would bring, if nothing is wrong.
     """
 
     upload: ImportUpload
@@ -46,6 +46,7 @@ class UploadPreview:
     mapping: Mapping | None = None
     preview: Preview | None = None
     trouble: str = ""
+    clashing: frozenset[str] = frozenset()
     unusable: UnusableRowsError | None = None
     sheets: tuple[str, ...] = ()
     lists: tuple[str, ...] = ()
@@ -64,12 +65,12 @@ class UploadPreview:
 async def look_first(
     request: Request, upload_id: uuid.UUID, actor: CanManageAccountDetached, now: Now
 ) -> UploadPreview:
-    """The file as it was suggested, unless it is being imported."""
+    """The file as it was left, or as it was suggested, unless it is being imported."""
     async with request.app.state.database.read(actor.account_id) as db:
         upload = await read_upload(db, actor.account_id, upload_id)
     if not may_start(upload.state):
         return UploadPreview(upload, ChoicesForm())
-    return await _look(request, actor, upload_id, ChoicesForm(), now)
+    return await _look(request, actor, upload_id, kept_form(upload.choices), now)
 
 
 async def look_again(
@@ -121,6 +122,8 @@ class _PreviewReader:
             mapping = finished(draft).leaving_out(unusable=self.form.leave_out)
             seen = replace(seen, mapping=mapping)
             return replace(seen, preview=self.previewer.preview(file, limit, mapping))
+        except ClashError as error:
+            return replace(seen, draft=error.draft, trouble=error.detail, clashing=error.columns)
         except InvalidError as error:
             unusable = error if isinstance(error, UnusableRowsError) else None
             return replace(seen, trouble=error.detail.removesuffix(" Nothing was imported."), unusable=unusable)

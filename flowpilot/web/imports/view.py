@@ -36,11 +36,15 @@ _NAMES = {
 
 @dataclass(frozen=True, slots=True)
 class ColumnView:
-    """A column with the role that is chosen for it; `place` is that in the file."""
+    """A column with the role that is chosen for it; `place` is that in the file.
+
+    `is_clashing`: another one is chosen for the same, and only one can be that.
+    """
 
     place: int
     column: Column
     role: str
+    is_clashing: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,9 +147,12 @@ def _columns(seen: UploadPreview, draft: Draft) -> Iterator[ColumnView]:
     assert seen.suggested is not None
     sent = {} if seen.form.is_afresh else dict(one.partition(":")[::2] for one in seen.form.role)
     for place, column in enumerate(seen.suggested.sample.columns):
-        role = role_of(draft, column.name)
+        role, chosen = role_of(draft, column.name), sent.get(str(place), "")
+        if column.name in seen.clashing:
+            yield ColumnView(place, column, chosen or (role.name if role else ""), is_clashing=True)
+            continue
         # A status that has no meaning yet is nowhere in the mapping.
-        is_status = role is None and sent.get(str(place)) == STATUS.name
+        is_status = role is None and chosen == STATUS.name
         yield ColumnView(place, column, STATUS.name if is_status else role.name if role else "")
 
 

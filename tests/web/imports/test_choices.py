@@ -1,5 +1,6 @@
 """What a person chooses on the page of a file is done, and is not forgotten."""
 
+import re
 import uuid
 
 import pytest
@@ -10,7 +11,7 @@ from flowpilot.imports.uploads.loading import load_upload
 from tests.company import Company
 from tests.imports.test_vendors import SAMPLES
 from tests.web.conftest import SignedIn
-from tests.web.imports.test_pages import fields_of, send_file, text_of
+from tests.web.imports.test_pages import fields_of, role_of, send_file, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -37,3 +38,41 @@ async def test_tickets_with_rows_that_cannot_be_used_can_be_left_out(
     words = text_of(browser.get(page.url.path).text)
     assert "2 cases imported" in words
     assert "1 row could not be used, so 1 ticket was left out: Line 2, ticket HELP-1: Created" in words
+
+
+TICKETS = """Number,Opened,Resolved,Closed,Who
+1,2026-06-01 09:00,2026-06-01 10:00,2026-06-02 09:00,Ada
+2,2026-06-01 11:00,2026-06-01 13:00,2026-06-02 11:00,Grace
+"""
+
+
+def _with_role(fields: dict[str, list[str]], place: int, role: str) -> dict[str, list[str]]:
+    roles = [f"{place}:{role}" if one.startswith(f"{place}:") else one for one in fields["role"]]
+    return fields | {"role": roles}
+
+
+async def test_two_columns_that_clash_stay_as_they_were_chosen_and_are_marked(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("tickets.csv", TICKETS))
+    fields = fields_of(page.text)
+    assert [role_of(fields, place) for place in range(4)] == ["id", "created_at", "resolved_at", "closed_at"]
+    clashing = browser.post(page.url.path, data=_with_role(fields, 3, "resolved_at"))
+    assert "Two columns are “When it was resolved”: Resolved and Closed." in text_of(clashing.text)
+    assert re.findall(r'id="role-(\d)" aria-invalid="true"', clashing.text) == ["2", "3"]
+    assert "The first ten cases" not in clashing.text
+    fields = fields_of(clashing.text)
+    assert [role_of(fields, place) for place in (2, 3)] == ["resolved_at", "resolved_at"]
+    mended = browser.post(page.url.path, data=_with_role(fields, 2, ""))
+    assert "aria-invalid" not in mended.text
+    assert "23 h" in text_of(mended.text) or "1 d" in text_of(mended.text)
+    assert [role_of(fields_of(mended.text), place) for place in (2, 3)] == ["", "resolved_at"]
+
+
+async def test_choices_are_there_when_the_page_is_opened_again(signed_in: SignedIn) -> None:
+    browser = signed_in(Role.OWNER)
+    page = send_file(browser, ("tickets.csv", TICKETS))
+    chosen = _with_role(fields_of(page.text), 4, "client") | {"zone": ["Europe/Berlin"]}
+    left = browser.post(page.url.path, data=chosen)
+    again = browser.get(page.url.path)
+    assert fields_of(again.text) == fields_of(left.text)
+    assert role_of(fields_of(again.text), 4) == "client"
