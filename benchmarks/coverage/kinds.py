@@ -35,6 +35,7 @@ FIELDS: dict[str, tuple[str, ...]] = {
     "Comparison.ci95": (RATE, MEDIAN, MEAN),
     "Comparison.difference_ci95": (DIFFERENCE_OF_RATES, DIFFERENCE_OF_MEDIANS, DIFFERENCE_OF_MEANS),
     "Comparison.difference_ci999": (DIFFERENCE_999,),
+    "Comparison.this_ci95": (RATE, MEDIAN, MEAN),
     "CompletenessGroup.median_seconds_to_claimant_action_ci95": (MEDIAN,),
     "ConfidenceBreakdown.discovery_resolution_rate_ci95": (RATE,),
     "ConfidenceBreakdown.exploring_resolution_rate_ci95": (RATE,),
