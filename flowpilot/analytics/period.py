@@ -37,7 +37,7 @@ class Window:
 
     `to` is the end as people write it. A period includes its last moment, now, so its `end` is a microsecond later
     (PostgreSQL's resolution). The report shows how things were at `as_of`: anything later is not known. `only` is
-    what of it is counted.
+    what of it is counted. `now` is the moment at which the report is made, which a past window ends before.
     """
 
     account_id: uuid.UUID
@@ -48,6 +48,7 @@ class Window:
     timezone: str
     period: Period | None
     only: Dimensions = EVERYTHING
+    now: datetime | None = None
 
     @property
     def parameters(self) -> dict[str, Any]:
@@ -70,6 +71,11 @@ class Window:
     def today(self) -> date:
         """The calendar day, in the window's zone, that was not over at `as_of`."""
         return self.as_of.astimezone(ZoneInfo(self.timezone)).date()
+
+    @property
+    def present_day(self) -> date:
+        """The calendar day, in the window's zone, that is not over now, however long ago the window ended."""
+        return (self.now or self.as_of).astimezone(ZoneInfo(self.timezone)).date()
 
 
 def window(
@@ -97,7 +103,7 @@ def window(
     named_zone = zone(timezone)
     if from_ is None and to is None:
         chosen = period or Period.MONTH
-        return Window(account_id, now - chosen.length, now + _MOMENT, now, now, timezone, chosen)
+        return Window(account_id, now - chosen.length, now + _MOMENT, now, now, timezone, chosen, now=now)
     if from_ is None or to is None:
         raise WindowError("Give both from and to, or neither.")
     if period is not None:
@@ -105,7 +111,7 @@ def window(
     start, end = _moment("from", from_, named_zone), _moment("to", to, named_zone)
     if start >= end:
         raise WindowError("from must be before to.")
-    return Window(account_id, start, end, end, min(now, end), timezone, None)
+    return Window(account_id, start, end, end, min(now, end), timezone, None, now=now)
 
 
 def _moment(name: str, value: str, named_zone: ZoneInfo) -> datetime:

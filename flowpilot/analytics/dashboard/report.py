@@ -92,7 +92,7 @@ async def dashboard(db: ReadDb, window: Window, *, compare: bool = False) -> Das
     kpis = Kpis(row)
     figures = kpis.fields()
     domains: list[dict[str, Any]] = row["domains"] or []
-    worked, today = await worked_days(db, history_in(row["account_hours"]), window), window.today
+    worked, today = await worked_days(db, history_in(row["account_hours"]), window), window.present_day
     days = _days(row["trend"] or [], worked)
     bucket, periods = in_buckets(days)
     return Dashboard(

@@ -9,6 +9,7 @@ from flowpilot.analytics.escalations.schemas import Escalations, Share
 from flowpilot.analytics.estimates.comparison import Comparison
 from flowpilot.analytics.follow_up.schemas import EqualFollowUp, FollowUp
 from flowpilot.analytics.metrics import METRICS, Metric
+from flowpilot.analytics.schemas import Report
 from flowpilot.analytics.waits import WaitingTime
 from flowpilot.web.analytics.view import Links
 from flowpilot.web.analytics.working import Working, working_mttr, working_wait
@@ -57,6 +58,11 @@ _SHOWN: dict[str, tuple[Show, Show]] = {
     "steps": (_digits(1), _digits(1)),
     "rating": (_digits(2), _digits(2)),
 }
+
+
+def is_past(report: Report) -> bool:
+    """Whether the report's window has ended: what it says of its end is not said of today."""
+    return report.period is None and report.window.as_of == report.window.to
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,10 @@ def follow_up(report: FollowUp, links: Links) -> list[Kpi]:
             METRICS["time_to_resolution"],
             minutes(time.median),
             bounds(time.median_ci95, minutes),
-            [Count(time.n, "sessions"), Count(time.n_censored, "not resolved")],
+            [
+                Count(time.n, "sessions"),
+                Count(time.n_censored, "not resolved" + (" by its end" if is_past(report) else "")),
+            ],
             None
             if before is None
             else change_of("time_to_resolution", before.time_to_resolution, _same_age(before)),

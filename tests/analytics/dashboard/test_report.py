@@ -103,6 +103,15 @@ async def test_shares_are_of_all_sessions(database: Database, company: Company) 
     assert (report.guided_share, report.guided_share_ci95) == (16.7, percent_ci95(1, 6))
 
 
+async def test_a_day_after_the_end_of_a_past_window_is_over(database: Database, company: Company) -> None:
+    """Resolutions count whenever they came, so the trend goes on after the end."""
+    _resolved(company, 60, created=at("2026-06-05 23:30"))
+    for today, is_over in (("2026-06-06 00:40", False), ("2026-06-15 12:00", True)):
+        asked = window(company.id, now=at(today), account_timezone="UTC", from_="2026-06-01", to="2026-06-06")
+        days = (await _report(database, company, asked)).mttr_trend
+        assert [(day.date.isoformat(), day.complete) for day in days] == [("2026-06-06", is_over)]
+
+
 async def test_nothing_is_compared_unless_it_is_asked(database: Database, company: Company) -> None:
     asked = window(company.id, now=NOW, account_timezone="UTC")
     async with database.read(company.id) as db:
@@ -245,7 +254,7 @@ def test_ten_years_are_by_month_in_the_accounts_zone(client: TestClient, company
     ] == [
         ("2016-03-01", "2016-03-31", 1, 30.0, True),
         ("2024-03-01", "2024-03-31", 2, 120.0, True),
-        ("2026-03-01", "2026-03-31", 1, 30.0, False),
+        ("2026-03-01", "2026-03-31", 1, 30.0, True),
     ]
     assert [day["date"] for day in found["mttr_trend"]] == ["2016-03-27", "2024-03-01", "2026-03-26"]
     rows = client.get(

@@ -214,6 +214,25 @@ def test_every_chart_has_its_words_its_table_and_its_data(signed_in: SignedIn, c
     assert found == 9
 
 
+@pytest.mark.parametrize(
+    ("tab", "then", "now"),
+    [
+        ("overview", "less than 7 days before the end of the window.", "less than 7 days ago."),
+        ("overview", "watched for less than 7 days by the end of the window.", "so it still moves."),
+        ("escalations", "old at the end of the window.", "The oldest is"),
+    ],
+)
+def test_what_is_said_of_the_end_of_a_past_window_is_not_said_of_today(
+    signed_in: SignedIn, company: Company, tab: str, then: str, now: str
+) -> None:
+    live_through(company)
+    browser = signed_in(Role.OWNER)
+    past = browser.get(f"/analytics/{tab}", params=JANUARY).text
+    assert (then in past, now in past) == (True, False)
+    coming = browser.get(f"/analytics/{tab}", params=JANUARY | {"to": "2999-01-01"}).text
+    assert (then in coming, now in coming) == (False, True)
+
+
 def test_a_day_that_is_not_over_is_marked(signed_in: SignedIn, company: Company, client: TestClient) -> None:
     [[now]] = company.query("SELECT now() - interval '1 second'")
     company.add("ai_sessions", status="resolved", created_at=now, resolved_at=now)
