@@ -6,7 +6,7 @@ import pytest
 from playwright.sync_api import Locator, Page, Request, expect
 
 from tests.browser.people import Desk
-from tests.browser.test_senior import begin_case
+from tests.browser.test_senior import begin_case, go_to_the_end
 from tests.browser.test_story import begin, press
 
 NOTE = "What you found or did"
@@ -64,6 +64,26 @@ def test_what_is_typed_after_a_form_was_opened_is_written_in_it(engineer: Page) 
     engineer.keyboard.press("Escape")
     press(engineer, "1")
     expect(question).not_to_have_text(first)
+
+
+def test_what_is_typed_after_a_link_to_a_form_is_written_in_it(engineer: Page) -> None:
+    go_to_the_end(engineer)
+    engineer.locator("main .actions").get_by_role("link", name="Resolve").click()
+    field = engineer.get_by_label("What solved it")
+    expect(field).to_be_focused()
+    field.fill("")
+    engineer.keyboard.type("b1")
+    expect(field).to_have_value("b1")
+
+
+def test_one_goes_on_behind_the_words_that_are_in_a_form(engineer: Page) -> None:
+    sent(engineer, engineer.get_by_label(NOTE), "It hums.")
+    step = engineer.locator(".path > li").filter(has_text="It hums.")
+    step.locator("summary", has_text="Edit").click()
+    field = step.get_by_label("As it should read")
+    expect(field).to_be_focused()
+    engineer.keyboard.type(" A lot.")
+    expect(field).to_have_value("It hums. A lot.")
 
 
 def test_a_form_with_several_buttons_is_not_sent_by_one_of_them(engineer: Page) -> None:

@@ -131,6 +131,25 @@ document.addEventListener("click", ({ target }) => {
   if (fold && !fold.open) fold.addEventListener("toggle", () => { if (fold.open) fieldOf(heading)?.focus(); }, { once: true });
 });
 
+// Who follows a link to a form types in it next, too.
+document.addEventListener("click", ({ target }) => {
+  const link = target.closest?.("a[href^='#']");
+  const part = link && document.getElementById(link.hash.slice(1));
+  const fold = part?.matches("details") ? part : part?.querySelector(":scope > details");
+  const heading = fold?.querySelector(":scope > summary");
+  const field = heading && fieldOf(heading);
+  // The browser goes to the part first.
+  if (field) setTimeout(() => enter(field, heading));
+});
+
+// The cursor stands behind words that are there, where one goes on with them.
+document.addEventListener("focusin", ({ target }) => {
+  if (!target.matches("textarea, input[type='text']") || "entered" in target.dataset || !target.value) return;
+  target.dataset.entered = "";
+  // A click has set the cursor where it was meant by then.
+  if (!target.matches(":active")) target.setSelectionRange(target.value.length, target.value.length);
+});
+
 // Only where scripts run, because only there a key does something.
 document.addEventListener("htmx:load", () => {
   for (const one of document.querySelectorAll("[data-key]")) one.setAttribute("aria-keyshortcuts", one.dataset.key);

@@ -178,6 +178,9 @@ def test_who_takes_it_back_reads_no_reason(client: TestClient, company: Company,
     handoff = engineer.post(f"{path}/escalate", data={"reason": "Out of ideas."}).url.path
     send(engineer, handoff, "/give-back")
     assert "this back" not in engineer.get(path).text
+    taken_back = text_of(engineer.get(handoff).text)
+    assert "Go on with the session" in taken_back
+    assert "Add what is missing" not in taken_back
 
 
 def test_a_flow_that_cannot_be_left_offers_no_other(
