@@ -7,13 +7,13 @@ from itertools import chain, islice
 
 from flowpilot.imports.reading.encodings import encoding_of
 from flowpilot.imports.reading.errors import BadRowError, LogFileError
+from flowpilot.imports.reading.foreign import SEPARATORS
 from flowpilot.imports.reading.header import LOOKED_AT, first_of, header_place
 from flowpilot.imports.reading.layout import Layout
 from flowpilot.imports.reading.table import in_words, rows_above
 from flowpilot.imports.reading.unpacking import Unpacked
 
 LONGEST_CELL = 10 * 2**20
-_SEPARATORS = (",", ";", "\t", "|", "^")
 _SAMPLE_CHARACTERS = 2**16
 # Below the rows there may be so many lines that are none.
 _MOST_BELOW = 10
@@ -107,4 +107,4 @@ def _separator(text: io.TextIOWrapper, quote: str) -> str:
             return 0, 0
         return sum(width == widths[0] for width in widths) / len(first), widths[0]
 
-    return max(_SEPARATORS, key=fit)
+    return max(SEPARATORS, key=fit)

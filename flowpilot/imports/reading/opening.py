@@ -8,6 +8,8 @@ from pathlib import Path
 
 from flowpilot.imports.reading.delimited import DelimitedTable
 from flowpilot.imports.reading.encodings import HEAD, marked_encoding
+from flowpilot.imports.reading.errors import LogFileError
+from flowpilot.imports.reading.foreign import no_export
 from flowpilot.imports.reading.layout import Kind, Layout
 from flowpilot.imports.reading.limits import PreviewLimit
 from flowpilot.imports.reading.records import RecordTable
@@ -84,11 +86,13 @@ def open_log(
     """Open a log: CSV, a spreadsheet, JSON or XES, plain or packed. With a `limit`, its first rows only.
 
     Raises:
-        LogFileError: the file is missing, empty, damaged, or a zip with no file or several.
+        LogFileError: the file is missing, empty, damaged, no export, or a zip with no file or several.
         PreviewTooLongError: it takes too long.
     """
     layout = layout or Layout()
     with unpacked(path, limit) as source:
+        if layout == Layout() and (instead := no_export(source.file, source.name)) is not None:
+            raise LogFileError(instead)
         yield LogReader(source, _READERS[layout.kind or _kind(source)](source, layout))
 
 

@@ -15,6 +15,7 @@ from flowpilot.identity.actor import Actor
 from flowpilot.identity.audit import log as audit
 from flowpilot.imports.mapping.loading import draft_of
 from flowpilot.imports.mapping.whole import Mapping
+from flowpilot.imports.reading.foreign import no_export
 from flowpilot.imports.uploads.models import ImportChunk, ImportUpload, UploadState
 from flowpilot.imports.uploads.policy import BUSY, may_stop, require_start
 from flowpilot.imports.uploads.queries import UploadNotFoundError, file_name
@@ -48,10 +49,12 @@ async def keep(db: Db, settings: Settings, actor: Actor, file: BinaryIO, name: s
     """Keep a file for a day, in chunks, so that it can be looked at and imported.
 
     Raises:
-        UploadRefusedError: it is empty or too large.
+        UploadRefusedError: it is empty or too large, or no export.
         TooManyUploadsError: others have to be removed first.
     """
     size = _size(file, settings)
+    if (instead := no_export(file, file_name(name))) is not None:
+        raise UploadRefusedError(instead, field="file")
     await _remove_old(db, actor.account_id, now)
     kept = select(func.count()).select_from(ImportUpload)
     busy = ImportUpload.state != UploadState.DONE

@@ -11,7 +11,7 @@ from flowpilot.imports.uploads.loading import load_upload
 from tests.company import Company
 from tests.imports.test_vendors import SAMPLES
 from tests.web.conftest import SignedIn
-from tests.web.imports.test_pages import fields_of, role_of, send_file, text_of
+from tests.web.imports.test_pages import PATH, fields_of, role_of, send_file, text_of
 
 pytestmark = pytest.mark.anyio
 
@@ -76,3 +76,14 @@ async def test_choices_are_there_when_the_page_is_opened_again(signed_in: Signed
     again = browser.get(page.url.path)
     assert fields_of(again.text) == fields_of(left.text)
     assert role_of(fields_of(again.text), 4) == "client"
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "what"),
+    [("report.pdf", "%PDF-1.7", "a PDF"), ("letter.txt", "Dear all,\n\nsee below.\n\nBob\n", "a text")],
+)
+async def test_what_is_no_export_is_not_kept(signed_in: SignedIn, name: str, content: str, what: str) -> None:
+    browser = signed_in(Role.OWNER)
+    refused = browser.post(PATH, files={"file": (name, content.encode())})
+    assert f"{name} is {what}, which has no rows and columns to read." in text_of(refused.text)
+    assert "Uploaded files" not in browser.get(PATH).text
