@@ -105,7 +105,8 @@ class LogColumnOut(BaseModel):
 class LogColumnsOut(BaseModel):
     """The columns of an upload, and the mapping that is suggested for it.
 
-    `base` is the name of the shipped mapping whose columns the file has; `guess` if there is none.
+    `base` is `saved:` and the name of the account's mapping whose columns the file has, or the name of such a
+    shipped one; `guess` if there is none.
     """
 
     rows: int

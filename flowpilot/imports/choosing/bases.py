@@ -11,8 +11,9 @@ from flowpilot.imports.guess.mapping import Draft, guess
 from flowpilot.imports.guess.suggest import adapted, read_sample, suggest
 from flowpilot.imports.mapping.loading import draft_of, load_mapping, mapping_of, shipped_mappings
 from flowpilot.imports.mapping.sections import MappingError
+from flowpilot.imports.reading.errors import LogFileError
 from flowpilot.imports.reading.layout import Layout
-from flowpilot.imports.reading.limits import PreviewLimit
+from flowpilot.imports.reading.limits import PreviewLimit, PreviewTooLongError
 
 GUESS = "guess"
 SAVED = "saved:"
@@ -29,9 +30,10 @@ class SuggestedDraft:
 
 @dataclass(frozen=True, slots=True)
 class DraftRequest:
-    """Where to begin: with what fits best if `base` is empty. `shape` is what each row is, if a person says so.
+    """Where to begin: with what fits best if `base` is empty, the account's own mappings first.
 
-    `layout` is how a file is written for which nothing else says it.
+    `shape` is what each row is, if a person says so. `layout` is how a file is written for which nothing else says
+    it.
     """
 
     zone: str
@@ -52,11 +54,43 @@ def begin(
     if asked.shape is not None or asked.layout != Layout() or asked.base == GUESS:
         return _guessed(file, asked, limit)
     if not asked.base:
+        own = _own(file, saved, limit)
+        if own is not None:
+            return own
         found = suggest(file, file.stem, asked.zone, limit=limit)
         return SuggestedDraft(found.shipped or GUESS, found.draft, found.sample)
     mapping = _named(asked.base, saved)
     sample = read_sample(file, mapping.file.layout, limit=limit)
     return SuggestedDraft(asked.base, adapted(draft_of(mapping), sample, asked.zone), sample)
+
+
+def _own(file: Path, saved: Mapping[str, Any], limit: PreviewLimit | None) -> SuggestedDraft | None:
+    """The account's own mapping that finds the most columns, if the file has all of one's; in its own zone."""
+    samples: dict[Layout, FileSample | None] = {}
+    fitting = []
+    for name, content in saved.items():
+        mapping = mapping_of(content)
+        layout = mapping.file.layout
+        if layout not in samples:
+            samples[layout] = _readable(file, layout, limit)
+        sample = samples[layout]
+        if sample is not None and mapping.uses.keys() <= set(sample.header):
+            fitting.append((len(mapping.uses), name, mapping, sample))
+    if not fitting:
+        return None
+    _, name, mapping, sample = max(fitting, key=lambda one: one[:2])
+    draft = adapted(draft_of(mapping), sample, str(mapping.times.zone))
+    return SuggestedDraft(f"{SAVED}{name}", draft, sample)
+
+
+def _readable(file: Path, layout: Layout, limit: PreviewLimit | None) -> FileSample | None:
+    """The first rows of the file, if it can be read as another one was written."""
+    try:
+        return read_sample(file, layout, limit=limit)
+    except PreviewTooLongError:
+        raise
+    except LogFileError:
+        return None
 
 
 def _named(base: str, saved: Mapping[str, Any]) -> Any:

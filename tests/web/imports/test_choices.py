@@ -87,3 +87,19 @@ async def test_what_is_no_export_is_not_kept(signed_in: SignedIn, name: str, con
     refused = browser.post(PATH, files={"file": (name, content.encode())})
     assert f"{name} is {what}, which has no rows and columns to read." in text_of(refused.text)
     assert "Uploaded files" not in browser.get(PATH).text
+
+
+async def test_a_later_export_begins_with_what_was_kept_for_its_columns(signed_in: SignedIn) -> None:
+    """Not with the shipped mapping whose columns it has as well, nor with one of columns that it lacks."""
+    browser = signed_in(Role.OWNER)
+    text = (SAMPLES / "jira.csv").read_text()
+    page = send_file(browser, ("jira.csv", text))
+    place = text.partition("\n")[0].split(",").index("Project name")
+    chosen = _with_role(fields_of(page.text), place, "client") | {"zone": ["Europe/Berlin"], "name": ["Our Jira"]}
+    browser.post(f"{page.url.path}/save", data=chosen)
+    later = send_file(browser, ("later.csv", text.replace("HELP-", "DESK-")))
+    fields = fields_of(later.text)
+    assert (fields["base"], fields["zone"]) == (["saved:Our Jira"], ["Europe/Berlin"])
+    assert role_of(fields, place) == "client"
+    other = send_file(browser, ("other.csv", text.replace("Project name", "Project")))
+    assert fields_of(other.text)["base"] == ["jira"]
