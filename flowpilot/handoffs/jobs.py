@@ -69,9 +69,10 @@ async def assess(context: JobContext, account_id: str, handoff_id: str) -> None:
         # It may repeat words that were removed for good while the copilot was thinking.
         if locked.session.removals != history.session.removals:
             return
-        # It may have been closed while the copilot was thinking.
-        still_open = (SessionHandoff.id == handoff.id, SessionHandoff.closed_at.is_(None))
-        if await update_where(db, account, *still_open, assessment=assessment):
+        # It may have been closed meanwhile, or say something else now: whoever changed that has it assessed again.
+        is_same = (SessionHandoff.snapshot == handoff.snapshot, SessionHandoff.note == handoff.note)
+        still = (SessionHandoff.id == handoff.id, SessionHandoff.closed_at.is_(None), *is_same)
+        if await update_where(db, account, *still, assessment=assessment):
             event = NewEvent(HandoffEventKind.ASSESSED, {"source": assessment["source"]})
             await record_event(db, handoff, event, None, locked.moment)
 
