@@ -51,9 +51,15 @@ def escalate(
     by: uuid.UUID,
     at: datetime,
     lacks: Sequence[str] = (),
+    is_answered: bool = False,
 ) -> tuple[SessionHandoff, NewEvent]:
-    """A handoff with all that is known of its session; `lacks` is what the account's rules miss."""
-    snapshot = take_snapshot(history, why.note, why.tried) | dict(why.files)
+    """A handoff with all that is known of its session.
+
+    Args:
+        lacks: what the account's rules miss.
+        is_answered: a question of an earlier senior was answered.
+    """
+    snapshot = take_snapshot(history, why.note, why.tried, is_answered=is_answered) | dict(why.files)
     assessment = rules.assess(case_of(history, note=why.note, missing=snapshot["missing"]))
     handoff = SessionHandoff(
         account_id=history.session.account_id,

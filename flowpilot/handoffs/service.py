@@ -10,6 +10,7 @@ from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.keeping import close_open, first_line, record_event
 from flowpilot.handoffs.locking import SeenHolder, handoff_for, lock_of, lock_target
 from flowpilot.handoffs.models import Outcome, SessionHandoff
+from flowpilot.handoffs.questions.queries import was_answered
 from flowpilot.handoffs.rules.avoidable import set_reason
 from flowpilot.handoffs.rules.queries import read_escalation_rules
 from flowpilot.handoffs.rules.requirements import check
@@ -38,7 +39,13 @@ async def escalate(db: Db, actor: Actor, locked: LockedSession, why: Escalation)
     asked = await read_escalation_rules(db, actor.account_id)
     lacks = check(asked.effects(why.priority, missing_of(history, why.note, why.tried)), why.priority)
     handoff, event = decisions.escalate(
-        history, why, handoff_id=new_id(), by=actor.user_id, at=locked.moment, lacks=lacks
+        history,
+        why,
+        handoff_id=new_id(),
+        by=actor.user_id,
+        at=locked.moment,
+        lacks=lacks,
+        is_answered=await was_answered(db, actor.account_id, locked.session.id),
     )
     db.add(handoff)
     await db.flush()

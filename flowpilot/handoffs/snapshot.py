@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from flowpilot.copilot.asking import asks
 from flowpilot.handoffs.rules.requirements import Requirement
 from flowpilot.sessions import path
 from flowpilot.sessions.client_notes.models import NoteMode
@@ -37,18 +38,22 @@ MISSING = {
     Requirement.OPINION: "The engineer has not said what they think it is.",
 }
 
+NOTHING_FOUND = "Nothing was asked or found yet."
+
 # A problem described in fewer words leaves the next engineer guessing.
 _WORDS_OF_A_PROBLEM = 5
 
 
-def take_snapshot(history: SessionHistory, note: str, tried: str = "") -> dict[str, Any]:
-    """The session as it is handed over; `tried` is what no step says.
+def take_snapshot(
+    history: SessionHistory, note: str, tried: str = "", *, is_answered: bool = False
+) -> dict[str, Any]:
+    """The session as it is handed over; `tried` is what no step says, `is_answered`: a senior's question was.
 
     `completeness` (0..1) is the share of a senior's first questions that are answered; `missing` names the others.
     """
     session, where = history.session, history.where
     steps = path.standing(history.steps)
-    checks = list(_checks(history, steps, note, tried))
+    checks = list(_checks(history, steps, note, tried, is_answered=is_answered))
     missing = [check.sentence for check in checks if not check.is_there]
     return {
         "problem": session.problem_summary,
@@ -85,9 +90,18 @@ def renewed(snapshot: Mapping[str, Any], then: Sequence[AISessionStep]) -> dict[
     return said
 
 
-def still_missing(snapshot: Mapping[str, Any], filled: Collection[Requirement]) -> list[str]:
-    """What a senior asks first and a handoff does not say, besides facts; `filled`: what has come since."""
+def still_missing(
+    snapshot: Mapping[str, Any], filled: Collection[Requirement], *, is_answered: bool = False
+) -> list[str]:
+    """What a senior asks first and a handoff does not say, besides facts.
+
+    Args:
+        filled: what has come since.
+        is_answered: a question that was asked back was answered, so something was asked and found.
+    """
     known = {*FACTS.values(), *(MISSING[one] for one in filled)}
+    if is_answered:
+        known.add(NOTHING_FOUND)
     return [one for one in snapshot.get("missing", ()) if one not in known]
 
 
@@ -119,14 +133,23 @@ def missing_of(history: SessionHistory, note: str = "", tried: str = "") -> list
 def _said(steps: Sequence[AISessionStep], tried: str) -> dict[str, Any]:
     """What was found and tried, in the words of the steps; `tried` is what no step says."""
     return {
-        "facts": [_of(step) for step in steps if step.kind == StepKind.ANSWER and not step.is_free_text],
+        "facts": [
+            _of(step)
+            for step in steps
+            if (step.kind == StepKind.ANSWER and not step.is_free_text) or _is_asked(step)
+        ],
         "tried": [
-            *(_of(step) for step in steps if step.kind == StepKind.OUTCOME),
+            *(_of(step) for step in steps if step.kind == StepKind.OUTCOME and not _is_asked(step)),
             *(_applied(step) for step in _unconfirmed(steps)),
             *([{"note": tried}] if tried else []),
         ],
         "notes": [_noted(step) for step in steps if step.kind == StepKind.NOTE or step.is_free_text],
     }
+
+
+def _is_asked(step: AISessionStep) -> bool:
+    """Whether it is a suggestion that is a question: what it brought is known, and nothing was tried."""
+    return "suggestion" in step.content and asks(step.content["instruction"])
 
 
 def _mark(mark: dict[str, Any], steps: Mapping[tuple[str, str], AISessionStep]) -> dict[str, Any]:
@@ -210,9 +233,11 @@ def _of(step: AISessionStep) -> dict[str, Any]:
     return {**said, "by": str(step.actor_id) if step.actor_id else None, "at": step.created_at.isoformat()}
 
 
-def _checks(history: SessionHistory, steps: list[AISessionStep], note: str, tried: str) -> Iterator[_Check]:
+def _checks(
+    history: SessionHistory, steps: list[AISessionStep], note: str, tried: str, *, is_answered: bool = False
+) -> Iterator[_Check]:
     session = history.session
-    kinds = {step.kind for step in steps}
+    kinds = {step.kind for step in steps if not _is_asked(step)}
     yield _Check(
         "problem",
         len(telling(session.problem_summary, session.problem_body).split()) >= _WORDS_OF_A_PROBLEM,
@@ -223,9 +248,9 @@ def _checks(history: SessionHistory, steps: list[AISessionStep], note: str, trie
     yield _Check("ticket", session.psa_ticket_id is not None, FACTS["ticket"])
     # What somebody saw or was told at a step was found there.
     is_found = not kinds.isdisjoint({StepKind.ANSWER, StepKind.NOTE, StepKind.FILL}) or any(
-        step.kind == StepKind.OUTCOME and step.content.get("note") for step in steps
+        _is_asked(step) or (step.kind == StepKind.OUTCOME and step.content.get("note")) for step in steps
     )
-    yield _Check("found", is_found, "Nothing was asked or found yet.")
+    yield _Check("found", is_found or is_answered, NOTHING_FOUND)
     is_tried = bool(tried) or not kinds.isdisjoint({StepKind.OUTCOME, StepKind.TICK, StepKind.FIX})
     yield _Check("tried", is_tried, MISSING[Requirement.TRIED])
     yield _Check("opinion", bool(note), MISSING[Requirement.OPINION])

@@ -1,6 +1,5 @@
 """How figures and times are shown in a page."""
 
-import re
 from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
@@ -8,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
+from flowpilot.copilot.asking import asks
 from flowpilot.durations import in_short
 from flowpilot.sessions.problem.titles import without_greeting
 from flowpilot.text import tidy
@@ -123,14 +123,6 @@ def clock(at: datetime, now: datetime, zone: str) -> Markup | str:
     return Markup('<time datetime="{}" title="{}">{}</time>').format(
         at.isoformat(), f"{local:%A %-d %B %Y, %H:%M:%S %Z}", f"{local:%H:%M}"
     )
-
-
-_ASKS = re.compile(r"Ask\b.*?\b(for|whether|if|what|which|when|since|where|who|whom|how|why)\b", re.IGNORECASE)
-
-
-def asks(action: str) -> bool:
-    """Whether a suggestion is a question: the answer to one solves nothing by itself. To ask for an act does."""
-    return _ASKS.match(action) is not None or action.rstrip().endswith("?")
 
 
 def parted(text: str, length: int = 160) -> tuple[str, str]:

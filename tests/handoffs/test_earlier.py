@@ -46,3 +46,13 @@ def test_what_is_withdrawn_is_not_told_again(client: TestClient, company: Compan
     done(act(client, first, "give-back", kim.headers, reason="Ask the user."))
     second = send_escalation(client, company, first["session_id"]).json()
     assert [one["questions"] for one in second["earlier"]] == [[]]
+
+
+def test_what_a_senior_was_answered_was_asked_and_found(
+    client: TestClient, company: Company, escalated_again: tuple[str, str]
+) -> None:
+    first, second = (read(client, company, {"id": one}) for one in escalated_again)
+    nothing = "Nothing was asked or found yet."
+    assert nothing in first["snapshot"]["missing"]
+    assert nothing not in first["missing"]
+    assert nothing not in second["snapshot"]["missing"]

@@ -250,3 +250,17 @@ def test_a_flow_that_was_chosen_is_nothing_found() -> None:
     history = _history([StepKind.FLOW, StepKind.OUTCOME], **ALL)
     snapshot = take_snapshot(replace(history, flow_name="Printer", flow_number=3), "Power.")
     assert (snapshot["flow"], snapshot["missing"]) == ({"name": "Printer", "version": 3}, [NOTHING_FOUND])
+
+
+def test_a_suggestion_that_is_a_question_is_known_and_not_tried() -> None:
+    history = _history([StepKind.OUTCOME], **ALL)
+    asked = {"instruction": "Ask who is affected: one or all?", "outcome": "Done", "suggestion": "rules"}
+    history.steps[0].content = asked
+    snapshot = take_snapshot(history, "Power.")
+    assert [one["instruction"] for one in snapshot["facts"]] == [asked["instruction"]]
+    assert (snapshot["tried"], snapshot["missing"]) == ([], [NOTHING_TRIED])
+
+
+def test_an_answer_to_a_senior_was_asked_and_found() -> None:
+    history = _history([StepKind.OUTCOME], **ALL)
+    assert take_snapshot(history, "Power.", is_answered=True)["missing"] == []

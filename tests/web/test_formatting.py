@@ -4,7 +4,8 @@ from datetime import timedelta
 
 import pytest
 
-from flowpilot.web.formatting import agreeing, asks, clock, counted, parted, plain, until
+from flowpilot.copilot.asking import asks
+from flowpilot.web.formatting import agreeing, clock, counted, parted, plain, until
 from tests.company import at
 
 

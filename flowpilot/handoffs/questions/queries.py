@@ -3,7 +3,7 @@
 import uuid
 from collections.abc import Sequence
 
-from sqlalchemy import ScalarSelect, func, select
+from sqlalchemy import ScalarSelect, exists, func, select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.corrections.edited import last_edit
@@ -30,6 +30,24 @@ def n_open(account_id: uuid.UUID) -> ScalarSelect[int]:
         .correlate(SessionHandoff)
         .scalar_subquery()
     )
+
+
+def is_answered(one: HandoffQuestion) -> bool:
+    """Whether a question stands, and so does its answer. One that was struck is empty."""
+    return one.withdrawn_at is None and bool(one.answer)
+
+
+async def was_answered(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> bool:
+    """Whether a question in any handoff of the session is answered."""
+    answered = exists().where(
+        HandoffQuestion.account_id == account_id,
+        HandoffQuestion.handoff_id == SessionHandoff.id,
+        SessionHandoff.account_id == account_id,
+        SessionHandoff.session_id == session_id,
+        HandoffQuestion.withdrawn_at.is_(None),
+        HandoffQuestion.answer != "",
+    )
+    return bool(await db.scalar(select(answered)))
 
 
 async def questions_of(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Named:

@@ -6,6 +6,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, String, and_, case, cast, func, null, or_, select
 from sqlalchemy.orm import aliased
 
+from flowpilot.copilot.asking import ASKS_IN_SQL
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.handoffs.rules.requirements import Requirement
 from flowpilot.handoffs.snapshot import MISSING
@@ -30,6 +31,9 @@ def tried_since(account_id: uuid.UUID) -> ColumnElement[dict[str, Any] | None]:
         _LATER.content["node"] == _STEP.content["node"],
         _LATER.content["item"] == _STEP.content["item"],
     )
+    # A suggestion that is a question tries nothing (`snapshot`).
+    said = _STEP.content["instruction"].astext
+    asked = and_(_STEP.content.has_key("suggestion"), said.regexp_match(ASKS_IN_SQL, "i"))
     undone = select(_LATER.id).where(
         _LATER.account_id == account_id,
         _LATER.session_id == _STEP.session_id,
@@ -43,6 +47,7 @@ def tried_since(account_id: uuid.UUID) -> ColumnElement[dict[str, Any] | None]:
             _STEP.session_id == SessionHandoff.session_id,
             _STEP.created_at > SessionHandoff.created_at,
             _STEP.kind.in_(_TRIES),
+            ~asked,
             ~undone.exists(),
         )
         .order_by(_STEP.position)

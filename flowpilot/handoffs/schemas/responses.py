@@ -17,7 +17,7 @@ from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome
 from flowpilot.handoffs.opinions.policy import may_say_opinion
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import Row
-from flowpilot.handoffs.questions.queries import Named
+from flowpilot.handoffs.questions.queries import Named, is_answered
 from flowpilot.handoffs.questions.schemas import QuestionOut, questions_out
 from flowpilot.handoffs.rules.filled import filled_in, lacked, still_lacking
 from flowpilot.handoffs.rules.requirements import Requirement
@@ -201,7 +201,11 @@ def handoff_out(
         client_notes=row.client_notes,
         attachments=attachments_in(handoff.snapshot),
         snapshot=handoff.snapshot,
-        missing=still_missing(handoff.snapshot, [one.requirement for one in fields["filled"]]),
+        missing=still_missing(
+            handoff.snapshot,
+            [one.requirement for one in fields["filled"]],
+            is_answered=any(is_answered(one) for one in asked[0]),
+        ),
         may_say_opinion=may_say_opinion(handoff, actor),
         avoidable_reason=handoff.avoidable_reason,
         may_judge=may_judge,

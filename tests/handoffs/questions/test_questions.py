@@ -66,7 +66,8 @@ def test_it_is_no_step_and_stops_no_clock(
     settle(client, handoff, question, "answer", company.headers(Role.ENGINEER), answer=ANSWER)
     moved = read_session(client, company, handoff["session_id"])
     assert {key for key in moved if moved[key] != session[key]} == {"last_activity_at", "version"}
-    changed = {"questions", "events", "allowed"}
+    # What was answered was asked and found.
+    changed = {"questions", "events", "allowed", "missing"}
     after = read(client, company, handoff)
     assert {key for key in after if after[key] != before[key]} <= changed
     assert before["lease_expires_at"] is not None

@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 from fastapi.testclient import TestClient
 
+from flowpilot.copilot.asking import asks
 from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.handoffs.helpers import QUEUE, act, done, join, read, send_escalation
@@ -74,3 +75,18 @@ def test_what_was_taken_back_was_not_tried(client: TestClient, company: Company,
 def test_without_rules_it_is_said_all_the_same(client: TestClient, company: Company) -> None:
     made = send_escalation(client, company, start(client, company)["id"], note="The drum.", tried="Paper.").json()
     assert (made["lacked"], made["lacks"], made["filled"]) == (["client", "ticket"], [], [])
+
+
+def test_a_question_that_was_asked_tries_nothing(client: TestClient, company: Company) -> None:
+    session_id = start(client, company, problem_summary="Outlook shows an error and sends nothing")["id"]
+    made = send_escalation(client, company, session_id).json()
+    tried = []
+    for kind in ("question", "check"):
+        steps = read_session(client, company, session_id)["suggestion"]["steps"]
+        action = next(one["action"] for one in steps if asks(one["action"]) == (kind == "question"))
+        body = {"action": action, "result": "done"}
+        path = f"/api/v1/ai-sessions/{session_id}/suggestions/done"
+        answer = client.post(path, headers=company.headers(Role.ENGINEER), json=body)
+        assert answer.status_code == 201, answer.text
+        tried.append([one["requirement"] for one in read(client, company, made)["filled"]])
+    assert tried == [[], ["tried"]]
