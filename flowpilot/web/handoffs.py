@@ -1,7 +1,7 @@
 """The escalation queue, and one handoff: what a senior needs in ten seconds."""
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, ClassVar, Literal
@@ -16,12 +16,13 @@ from flowpilot.clients.schemas import ClientRow
 from flowpilot.clock import Now
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs import api, policy
+from flowpilot.handoffs.acting.names import named
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.handoffs.schemas.priority import PriorityName
 from flowpilot.handoffs.schemas.requests import CloseIn, GiveBackIn, HolderSeen, JudgementIn, ReassignIn, ReleaseIn
-from flowpilot.handoffs.schemas.responses import HandoffOut, QueuePage
+from flowpilot.handoffs.schemas.responses import EventOut, HandoffOut, QueuePage
 from flowpilot.http.fields import EmptyIsNone, Line, Text
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.actor import Actor, Permission
@@ -135,6 +136,11 @@ class Handoff(Page):
     def facts_shown(self) -> str:
         """A digest of client, ticket and domain."""
         return facts_shown(self.handoff)
+
+    @property
+    def timeline(self) -> Iterable[tuple[str, EventOut]]:
+        """What happened to it, and what each of that is called."""
+        return named(self.handoff.events)
 
 
 @router.get("")
