@@ -45,6 +45,14 @@ def handoff(client: TestClient, company: Company, signed_in: SignedIn) -> tuple[
     return browser, made.url.path
 
 
+def test_the_button_of_a_phone_s_menu_counts_what_waits(
+    handoff: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    html = signed_in().get("/flows").text
+    button = html[html.index("menu-toggle") : html.index("</summary>")]
+    assert re.sub(r"<[^>]+>|\s+", " ", button).split()[-3:] == ["Menu", "1", "waiting"]
+
+
 def test_a_handoff_says_what_is_known_and_missing(handoff: tuple[TestClient, str], signed_in: SignedIn) -> None:
     html = signed_in().get(handoff[1]).text
     for words in (
