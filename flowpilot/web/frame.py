@@ -41,7 +41,7 @@ class Frame:
 
     `newest_event` is the number of the account's newest event when the page was made; live parts go on from it.
     `renewed` is a new credential for the browser once half of the old one's lifetime is over. `tickets` makes
-    ticket numbers links.
+    ticket numbers links. `file_megabytes` is how large one file may be.
     """
 
     actor: Actor
@@ -54,6 +54,7 @@ class Frame:
     counts: Attention
     renewed: TokenClaim | None
     tickets: TicketLinks
+    file_megabytes: int
 
     @property
     def zone(self) -> str:
@@ -110,6 +111,7 @@ async def _frame(request: Request, claimed: Claim, actor: Caller, db: ReadSessio
         counts=counts,
         renewed=_renewed(request, claimed, now),
         tickets=await ticket_links(db, actor.account_id),
+        file_megabytes=request.app.state.settings.attachment_megabytes,
     )
 
 

@@ -71,6 +71,9 @@ def test_files_are_dropped_and_chosen(desk: Desk) -> None:
         {"name": "system.log", "mimeType": "text/plain", "buffer": b"event 41\n"}
     )
     expect(chosen.nth(1).locator("input[name=attachments]")).to_be_attached()
+    drop(engineer, "#free", b"<svg/>", "plan.svg")
+    expect(chosen.nth(2).locator(".name")).to_have_text("plan.svg.txt")
+    expect(chosen.nth(2)).to_contain_text("plan.svg is kept under this name, whose ending says what is in it.")
     engineer.get_by_role("button", name="Add to the record").click()
     expect(engineer.locator(".path").get_by_alt_text("dropped.png")).to_be_visible()
     expect(engineer.locator(".path").get_by_role("link", name="system.log")).to_be_visible()

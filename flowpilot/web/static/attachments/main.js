@@ -2,6 +2,7 @@
 // Without this script, the field is a plain one, and the form carries the files itself.
 
 import { node } from "./element.js";
+import { renamed } from "./naming.js";
 import { pastedFiles } from "./pasting.js";
 import { shrunk } from "./pictures.js";
 import { send } from "./sending.js";
@@ -33,10 +34,12 @@ function forTicket(made) {
   return node("label", { className: "form-check mb-0" }, box, node("span", { className: "form-check-label", textContent: "To the ticket" }));
 }
 
-function showUploaded(field, item, made) {
+function showUploaded(field, item, made, chosen) {
   item.querySelector("progress").replaceWith(node("input", { type: "hidden", name: "attachments", value: made.id }));
   item.querySelector(".name").textContent = made.name;
   if (made.thumbnail_url) item.prepend(node("img", { src: made.thumbnail_url, alt: "" }));
+  const note = renamed(chosen, made.name);
+  if (note) item.append(node("small", { className: "form-hint", textContent: note }));
   if (field.dataset.forTicket) item.querySelector("button").before(forTicket(made));
 }
 
@@ -63,7 +66,7 @@ async function add(field, file) {
     if (!item.isConnected) return;
     upload = send(small, (share) => { progress.value = share; });
     made = await upload.answered;
-    showUploaded(field, item, made);
+    showUploaded(field, item, made, file.name);
   } catch (error) {
     progress.remove();
     if (error.message) item.append(node("div", { className: "invalid-feedback d-block", role: "alert", textContent: error.message }));
