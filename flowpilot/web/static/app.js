@@ -40,17 +40,18 @@ function toggleTheme() {
 async function copy(button) {
   const source = button.dataset.copy ? document.querySelector(button.dataset.copy) : button.previousElementSibling;
   const text = button.dataset.text ?? source.value ?? source.textContent;
+  let said = button.dataset.copied ?? "Copied";
   try {
     await navigator.clipboard.writeText(text);
   } catch {
     // Browsers allow the clipboard only on secure pages: select the text, so that Ctrl-C copies it.
     if (source.select) source.select();
     else getSelection().selectAllChildren(source);
-    return;
+    said = said.replace("Copied", "Selected for Ctrl+C");
   }
   const label = button.querySelector("[data-label]") ?? button;
-  const before = label.textContent;
-  label.textContent = button.dataset.copied ?? "Copied";
+  const before = button.dataset.before ??= label.textContent;
+  label.textContent = said;
   setTimeout(() => { label.textContent = before; }, 2000);
 }
 

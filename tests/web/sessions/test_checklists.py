@@ -1,5 +1,6 @@
 """A checklist on a session's page, as a browser without scripts uses it."""
 
+import copy
 import re
 
 import pytest
@@ -9,7 +10,7 @@ from flowpilot.identity.actor import Role
 from tests.company import Company
 from tests.handoffs.helpers import send_escalation
 from tests.sessions.flows import post
-from tests.sessions.runs.procedure import do_all, mark, publish_procedure, start_run
+from tests.sessions.runs.procedure import NEW_PC, do_all, mark, publish_procedure, start_run
 from tests.web.conftest import SignedIn
 from tests.web.forms import send
 
@@ -154,3 +155,13 @@ def test_the_brief_of_a_handoff_shows_what_is_done_and_open(
     assert "0 of 3 done" in html
     assert '<strong class="wrap">PC-12</strong>' in html
     assert "Label it." in html
+
+
+def test_a_command_of_an_item_says_which_field_it_lacks(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    tree = copy.deepcopy(NEW_PC)
+    tree["nodes"]["set_up"]["sections"][0]["items"][0]["help"] = "Run `ping {{name}}` first."
+    path = f"/sessions/{start_run(client, company, tree=tree)}"
+    html = signed_in().get(path).text
+    assert 'data-text="ping [Name of the PC]" data-copied="Copied, without the Name of the PC"' in html
