@@ -25,7 +25,7 @@ class DismissedForm(FromForm, OnceForm, DismissalIn):
     """Why it is not followed."""
 
 
-class RestoredForm(FromForm, RestoredIn):
+class RestoredForm(FromForm, OnceForm, RestoredIn):
     """What is suggested again."""
 
 
@@ -54,7 +54,7 @@ async def dismiss_next_step(
     return back_to(dismissed, body, "Dismissed. It is not suggested again in this session.")
 
 
-@router.post("/restore")
+@router.post("/restore", dependencies=[PRESSED_ONCE])
 async def restore_next_step(
     handoff_id: uuid.UUID,
     body: Annotated[RestoredForm, Form()],

@@ -42,13 +42,17 @@ class OpinionForm(FromForm, OnceForm, OpinionIn):
     """What the engineer thinks it is."""
 
 
-class RewordingForm(FromForm, TextCorrectionIn):
+class RewordingForm(FromForm, OnceForm, TextCorrectionIn):
     """A text as it should read; without one it is struck. A struck text was empty, which a form does not send."""
 
     was: Remark = ""
 
 
-@router.post("/texts")
+class WithdrawalForm(FromForm, OnceForm):
+    """That a question is withdrawn."""
+
+
+@router.post("/texts", dependencies=[PRESSED_ONCE])
 async def reword(
     handoff_id: uuid.UUID, body: Annotated[RewordingForm, Form()], actor: CanWork, db: WriteSession, now: Now
 ) -> Response:
@@ -98,11 +102,11 @@ async def answer(
     return back_to(handoff, body, "Answered. The person who asked is notified.")
 
 
-@router.post("/questions/{question_id}/withdraw")
+@router.post("/questions/{question_id}/withdraw", dependencies=[PRESSED_ONCE])
 async def withdraw(
     handoff_id: uuid.UUID,
     question_id: uuid.UUID,
-    body: Annotated[FromForm, Form()],
+    body: Annotated[WithdrawalForm, Form()],
     actor: CanWork,
     db: WriteSession,
     now: Now,

@@ -108,20 +108,25 @@ DONE_ONCE: list[list[tuple[str, str, dict[str, str]]]] = [
     [("", "/facts", {"psa_ticket_id": "4711"})],
     [("", "/details", {"problem_summary": "The printer in accounting hums"})],
     [("", "/steps", {"free_text": "It hums."}), ("", "/reword", {"text": "It hums now."})],
+    [("", "/steps", {"free_text": "It hums."}), ("", "/strike", {})],
+    [("", "/steps", {"choice": "Yes"}), ("", "/take-back", {})],
+    [("", "/steps", {"choice": "Yes"}), ("", "/back", {})],
     [WAITS],
     [WAITS, ("/verify", "/verify/postpone", {})],
     [WAITS, ("", "/verify/failed", {"note": "No."})],
     [WAITS, ("", "/verify/worked", {})],
     [("", "/resolve", {"summary": "Replaced the cable"})],
     [("", "/resolve", {"summary": "Replaced the cable"}), ("", "/reopen", {"reason": "It is back."})],
+    [("", "/resolve", {"summary": "Replaced the cable"}), ("", "/rating", {"rating": "4"})],
     [("", "/abandon", {"reason": "The client has left."})],
 ]
 
 
 @pytest.mark.parametrize("steps", DONE_ONCE, ids=[steps[-1][1] for steps in DONE_ONCE])
 def test_what_was_just_recorded_is_not_said_to_be_not_recorded(
-    company: Company, signed_in: SignedIn, steps: list[tuple[str, str, dict[str, str]]]
+    client: TestClient, company: Company, signed_in: SignedIn, steps: list[tuple[str, str, dict[str, str]]]
 ) -> None:
+    publish_printer_flow(client, company)
     browser = signed_in()
     session = send(browser, "/", "/sessions", problem_summary=PROBLEM).url.path
     *before, (page, action, said) = steps
@@ -138,7 +143,7 @@ def test_what_was_just_recorded_is_not_said_to_be_not_recorded(
     assert [company.query(one) for one in recorded] == counts
 
 
-def test_an_answer_and_what_is_given_back_may_be_sent_twice(
+def test_what_is_said_on_a_handoff_s_page_may_be_sent_twice(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:
     engineer, senior = signed_in(), signed_in(Role.TEAM_ADMIN)
@@ -148,8 +153,13 @@ def test_an_answer_and_what_is_given_back_may_be_sent_twice(
     handoff = f"/handoffs/{handoff_id}"
     send(senior, handoff, "/claim")
     send(senior, handoff, "/questions", question="Which cable?")
+    send(senior, handoff, "/questions", question="Which desk?")
     for browser, action, said in (
         (engineer, "/answer", {"answer": "The blue one."}),
+        (engineer, "/texts", {"text": "The red one."}),
+        (senior, "/withdraw", {}),
+        (senior, "/suggestions/dismiss", {"reason": "wrong"}),
+        (senior, "/suggestions/restore", {}),
         (senior, "/give-back", {"reason": "Please ask the vendor."}),
     ):
         shown = browser.get(handoff)

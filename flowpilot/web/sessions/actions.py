@@ -84,7 +84,7 @@ class DetailsForm(OnceForm):
     shown: str = ""
 
 
-class RatingForm(schemas.RatingIn):
+class RatingForm(OnceForm, schemas.RatingIn):
     """How it went; `shown` is a digest of the rating before."""
 
     shown: str = ""
@@ -206,7 +206,7 @@ async def reopen(
     return _back(session_id, "Reopened. When it ends again, what is new goes to the ticket.")
 
 
-@router.post("/rating")
+@router.post("/rating", dependencies=[PRESSED_ONCE])
 async def rate(
     session_id: Id, body: Annotated[RatingForm, Form()], actor: CanWork, locked: LockedForWork, db: WriteSession
 ) -> Response:

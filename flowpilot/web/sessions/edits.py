@@ -26,6 +26,10 @@ class CorrectionForm(OnceForm, SeenForm, CorrectionIn):
     """The text as it should read."""
 
 
+class EditForm(OnceForm, SeenForm):
+    """An edit without words."""
+
+
 @router.post("/steps/{step_id}/reword", dependencies=[PRESSED_ONCE])
 async def correct(
     request: Request,
@@ -39,11 +43,11 @@ async def correct(
     return _back(session, "Corrected.")
 
 
-@router.post("/steps/{step_id}/strike")
+@router.post("/steps/{step_id}/strike", dependencies=[PRESSED_ONCE])
 async def strike(
     request: Request,
     step_id: uuid.UUID,
-    body: Annotated[SeenForm, Form()],
+    body: Annotated[EditForm, Form()],
     actor: CanWork,
     loaded: LoadedToEdit,
     db: WriteSession,
@@ -52,11 +56,11 @@ async def strike(
     return _back(session, "Struck. Correct it to bring it back.")
 
 
-@router.post("/steps/{step_id}/take-back")
+@router.post("/steps/{step_id}/take-back", dependencies=[PRESSED_ONCE])
 async def take_back(
     request: Request,
     step_id: uuid.UUID,
-    body: Annotated[SeenForm, Form()],
+    body: Annotated[EditForm, Form()],
     actor: CanWork,
     loaded: LoadedToEdit,
     db: WriteSession,
@@ -65,10 +69,10 @@ async def take_back(
     return _back(session, taken_back(session))
 
 
-@router.post("/back")
+@router.post("/back", dependencies=[PRESSED_ONCE])
 async def go_back(
     request: Request,
-    body: Annotated[SeenForm, Form()],
+    body: Annotated[EditForm, Form()],
     actor: CanWork,
     loaded: LoadedForWork,
     db: WriteSession,

@@ -26,6 +26,10 @@ class DismissedForm(OnceForm, SeenForm, DismissedIn):
     """Why it is not followed."""
 
 
+class RestoredForm(OnceForm, RestoredIn):
+    """What is suggested again."""
+
+
 @router.post("/done")
 async def do_suggestion(
     request: Request,
@@ -52,10 +56,10 @@ async def dismiss_suggestion(
     return go_to(f"/sessions/{session_id}", "Dismissed. It is not suggested again in this session.")
 
 
-@router.post("/restore")
+@router.post("/restore", dependencies=[PRESSED_ONCE])
 async def restore_suggestion(
     session_id: uuid.UUID,
-    body: Annotated[RestoredIn, Form()],
+    body: Annotated[RestoredForm, Form()],
     actor: CanWork,
     loaded: LoadedForWork,
     db: WriteSession,
