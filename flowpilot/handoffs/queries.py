@@ -122,6 +122,16 @@ async def counts(db: ReadDb, account_id: uuid.UUID) -> tuple[int, int]:
     return waiting, claimed
 
 
+async def newest_of(db: ReadDb, account_id: uuid.UUID, session_id: uuid.UUID) -> uuid.UUID | None:
+    """The handoff of a session that was made last, if it was ever escalated."""
+    query = select(SessionHandoff.id).where(
+        SessionHandoff.account_id == account_id, SessionHandoff.session_id == session_id
+    )
+    newest = query.order_by(SessionHandoff.created_at.desc(), SessionHandoff.id.desc()).limit(1)
+    found: uuid.UUID | None = await db.scalar(newest)
+    return found
+
+
 async def read_handoff(db: ReadDb, account_id: uuid.UUID, handoff_id: uuid.UUID) -> Row:
     """One handoff.
 

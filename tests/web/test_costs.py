@@ -73,6 +73,31 @@ def test_a_session_costs_the_same_however_much_happened(
     assert costs[0] == costs[1] <= 14
 
 
+def test_what_a_senior_reads_costs_the_same_however_much_happened(
+    client: TestClient, company: Company, signed_in: SignedIn
+) -> None:
+    """The page of the session that they hold, its part that follows the others, and the handoff."""
+    publish_printer_flow(client, company)
+    engineer, senior = signed_in(), signed_in(Role.OWNER)
+    hand_over(engineer)
+    [[handoff_id, session_id]] = company.query("SELECT id, session_id FROM session_handoffs")
+    handoff, session = f"/handoffs/{handoff_id}", f"/sessions/{session_id}"
+    senior.post(f"{handoff}/claim")
+    pages = (session, f"{session}/changes?steps=0&version=0", handoff)
+    costs = []
+    for _ in range(2):
+        for _ in range(3):
+            send(senior, session, "/steps", free_text="Looked again.")
+            send(senior, handoff, "/questions", question="Which one?")
+            send(engineer, handoff, "/answer", answer="The big one.")
+        for page in pages:
+            with heard(client) as sent:
+                assert senior.get(page).status_code == 200
+            costs.append(len(sent))
+    assert costs[:3] == costs[3:]
+    assert all(cost <= most for cost, most in zip(costs, (21, 21, 19), strict=False)), costs
+
+
 def test_a_handoff_is_read_without_its_session_s_history(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:

@@ -14,7 +14,7 @@ from flowpilot.handoffs import api as handoffs
 from flowpilot.handoffs.earlier.queries import ended_handoffs
 from flowpilot.handoffs.earlier.schemas import EarlierHandoffOut, earlier_out
 from flowpilot.handoffs.models import Outcome
-from flowpilot.handoffs.queries import HandoffFilter
+from flowpilot.handoffs.queries import newest_of
 from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.identity.access import CanView
 from flowpilot.identity.actor import Actor
@@ -201,8 +201,8 @@ async def _open_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: date
 
 
 async def _newest_handoff(actor: Actor, db: ReadDb, session: SessionOut, now: datetime) -> HandoffOut | None:
-    rows = await handoffs.list_handoffs(actor, HandoffFilter("all", session_id=session.id), db, now, limit=1)
-    return await handoffs.read_handoff(rows.items[0].id, actor, db, now) if rows.items else None
+    handoff_id = await newest_of(db, actor.account_id, session.id)
+    return None if handoff_id is None else await handoffs.read_handoff(handoff_id, actor, db, now)
 
 
 def _returned(session: SessionOut) -> StatusChangeOut | None:
