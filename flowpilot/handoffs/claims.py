@@ -7,7 +7,7 @@ from flowpilot.clock import in_words
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions, leases, policy
 from flowpilot.handoffs.decisions import NewEvent
-from flowpilot.handoffs.keeping import give_back, record_event, update_where
+from flowpilot.handoffs.keeping import record_event, return_to_queue, update_where
 from flowpilot.handoffs.locking import SeenHolder, handoff_for, lock_of, lock_target, read
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
 from flowpilot.handoffs.policy import AlreadyClaimedError, HandoffAction
@@ -69,7 +69,7 @@ async def release(
     locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await handoff_for(db, actor, locked, handoff_id, HandoffAction.RELEASE, seen_holder=seen_holder)
     event = decisions.release(handoff, reason)
-    await give_back(db, locked, handoff, actor.user_id, reason)
+    await return_to_queue(db, locked, handoff, actor.user_id, reason)
     await record_event(db, handoff, event, actor.user_id, locked.moment)
     return handoff
 
@@ -99,7 +99,7 @@ async def reassign(
     is_held = handoff.claimed_by is not None
     event = decisions.reassign(handoff, target)
     if is_held:
-        await give_back(db, locked, handoff, actor.user_id, "Reassigned.")
+        await return_to_queue(db, locked, handoff, actor.user_id, "Reassigned.")
     else:
         sessions.touch(db, locked)
     await record_event(db, handoff, event, actor.user_id, locked.moment)

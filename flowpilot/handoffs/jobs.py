@@ -11,7 +11,7 @@ from flowpilot.copilot.propose import assess_case
 from flowpilot.db.session import Db
 from flowpilot.handoffs import decisions
 from flowpilot.handoffs.decisions import NewEvent
-from flowpilot.handoffs.keeping import give_back, record_event, update_where
+from flowpilot.handoffs.keeping import record_event, return_to_queue, update_where
 from flowpilot.handoffs.leases import EXPIRE_JOB, REMIND_JOB
 from flowpilot.handoffs.locking import HandoffNotFoundError, lock_of
 from flowpilot.handoffs.models import HandoffEventKind, SessionHandoff
@@ -49,7 +49,7 @@ async def expire(
         if locked is None or handoff is None:
             return
         event = decisions.expire(handoff)
-        await give_back(db, locked, handoff, None, decisions.LAPSED)
+        await return_to_queue(db, locked, handoff, None, decisions.LAPSED)
         await record_event(db, handoff, event, None, locked.moment)
 
 

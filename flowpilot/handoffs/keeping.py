@@ -51,7 +51,7 @@ async def record_event(
     await record(db, handoff.account_id, handoff.id, event.kind, by=by, at=at, **event.content)
 
 
-async def give_back(
+async def return_to_queue(
     db: Db, locked: LockedSession, handoff: SessionHandoff, by: uuid.UUID | None, reason: str
 ) -> None:
     """Put the session of a handoff, whose claim was taken away, back into the queue."""

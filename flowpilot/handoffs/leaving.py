@@ -11,7 +11,7 @@ from sqlalchemy import func, or_, select
 from flowpilot.db.session import Db, ReadDb
 from flowpilot.handoffs import decisions
 from flowpilot.handoffs.decisions import NewEvent
-from flowpilot.handoffs.keeping import give_back, record_event
+from flowpilot.handoffs.keeping import record_event, return_to_queue
 from flowpilot.handoffs.models import SessionHandoff
 from flowpilot.identity.leaving import Holder, Holding, Leaver, LeavingHook
 from flowpilot.sessions import assignment
@@ -72,7 +72,7 @@ async def _pass_on(db: Db, leaver: Leaver, locked: LockedSession, handoff: Sessi
     if was_holder:
         why = "Its holder has left the account." if leaver.role is None else "Its holder is now a viewer."
         events.append(decisions.release(handoff, why))
-        await give_back(db, locked, handoff, leaver.by, assignment.reason(leaver.successor))
+        await return_to_queue(db, locked, handoff, leaver.by, assignment.reason(leaver.successor))
     if handoff.claimed_by is None and (was_holder or was_target):
         has_successor = leaver.successor not in {None, handoff.created_by}
         target = leaver.successor if has_successor else handoff.target_user_id

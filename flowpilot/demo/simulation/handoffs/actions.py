@@ -81,7 +81,7 @@ def hold(story: Story, seconds: float) -> bool:
 def release(story: Story, reason: str) -> None:
     """Put the handoff back into the queue."""
     by = holder(story)
-    _give_back(story, decisions.release(story.handoff, reason), by, reason)
+    _return_to_queue(story, decisions.release(story.handoff, reason), by, reason)
 
 
 def close(story: Story, by: uuid.UUID, outcome: Outcome, note: str) -> None:
@@ -142,10 +142,10 @@ def _remind(story: Story, handoff: SessionHandoff, moment: datetime) -> None:
 
 def _expire(story: Story, handoff: SessionHandoff, moment: datetime) -> None:
     story.wait_until(moment)
-    _give_back(story, decisions.expire(handoff), None, decisions.LAPSED)
+    _return_to_queue(story, decisions.expire(handoff), None, decisions.LAPSED)
 
 
-def _give_back(story: Story, event: NewEvent, by: uuid.UUID | None, reason: str) -> None:
+def _return_to_queue(story: Story, event: NewEvent, by: uuid.UUID | None, reason: str) -> None:
     story.session.owner_id = story.handoff.goes_back_to
     actions.transition(story, Action.RELEASE, by, reason)
     record_event(story, story.handoff, event, by)
