@@ -16,7 +16,7 @@ from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.earlier.queries import ended_handoffs
 from flowpilot.handoffs.earlier.schemas import earlier_out
 from flowpilot.handoffs.jobs import ASSESS_JOB
-from flowpilot.handoffs.locking import lock_target
+from flowpilot.handoffs.locking import lock_of, lock_target
 from flowpilot.handoffs.models import HandoffEventKind, Outcome
 from flowpilot.handoffs.queries import HandoffFilter, State
 from flowpilot.handoffs.questions.queries import NO_QUESTIONS, questions_of
@@ -113,6 +113,13 @@ async def _filter(
         session_id=session_id,
     )
 
+
+async def _locked(handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now) -> LockedSession:
+    return await lock_of(db, actor.account_id, handoff_id, now)
+
+
+# The session of a handoff, locked before any idempotency key: in another order the two could wait for each other.
+LockedOfHandoff = Annotated[LockedSession, Depends(_locked, scope="function")]
 
 HandoffQuery = Annotated[HandoffFilter, Depends(_filter)]
 

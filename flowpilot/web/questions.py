@@ -7,6 +7,7 @@ from fastapi import APIRouter, Form, Response
 from pydantic import BaseModel
 
 from flowpilot.clock import Now
+from flowpilot.handoffs.api import LockedOfHandoff
 from flowpilot.handoffs.corrections import api as corrections
 from flowpilot.handoffs.corrections.schemas import TextCorrectionIn
 from flowpilot.handoffs.opinions import api as opinions
@@ -67,11 +68,11 @@ async def say_opinion(
     handoff_id: uuid.UUID,
     body: Annotated[OpinionForm, Form()],
     actor: CanWork,
+    locked: LockedOfHandoff,
     db: WriteSession,
-    now: Now,
     once: CreateOnce,
 ) -> Response:
-    handoff = await opinions.say_opinion(handoff_id, body, actor, db, now, once)
+    handoff = await opinions.say_opinion(handoff_id, body, actor, locked, db, once)
     holder = " Its holder is notified." if handoff.claimed_by else ""
     return back_to(handoff, body, f"Saved. It is in the handoff.{holder}")
 
@@ -81,11 +82,11 @@ async def ask(
     handoff_id: uuid.UUID,
     body: Annotated[QuestionForm, Form()],
     actor: CanWork,
+    locked: LockedOfHandoff,
     db: WriteSession,
-    now: Now,
     once: CreateOnce,
 ) -> Response:
-    handoff = await api.ask(handoff_id, body, actor, db, now, once)
+    handoff = await api.ask(handoff_id, body, actor, locked, db, once)
     return back_to(handoff, body, "Asked. You are notified of the answer; nothing waits for it.")
 
 

@@ -12,6 +12,7 @@ from flowpilot.db.base import new_id
 from flowpilot.db.connect import DatabaseUrls
 from flowpilot.db.session import Database, Db
 from flowpilot.handoffs import claims, policy, service
+from flowpilot.handoffs.locking import lock_of
 from flowpilot.handoffs.models import Outcome, SessionHandoff
 from flowpilot.handoffs.policy import HandoffAction
 from flowpilot.handoffs.questions.service import ask
@@ -24,6 +25,12 @@ pytestmark = pytest.mark.anyio
 
 Attempt = Callable[[Db, Actor, uuid.UUID], Awaitable[object]]
 
+
+async def _ask(db: Db, actor: Actor, handoff_id: uuid.UUID) -> None:
+    locked = await lock_of(db, actor.account_id, handoff_id, now())
+    await ask(db, actor, locked, handoff_id, "Which chair is it?")
+
+
 ATTEMPTS: dict[HandoffAction, Attempt] = {
     HandoffAction.CLAIM: lambda db, who, id_: claims.claim(db, who, id_, now()),
     HandoffAction.RELEASE: lambda db, who, id_: claims.release(db, who, id_, "No time.", now()),
@@ -32,7 +39,7 @@ ATTEMPTS: dict[HandoffAction, Attempt] = {
         db, who, id_, Outcome.SENT_BACK, "Which client?", now()
     ),
     HandoffAction.CLOSE: lambda db, who, id_: service.close(db, who, id_, Outcome.RESOLVED, "The fuse.", now()),
-    HandoffAction.ASK: lambda db, who, id_: ask(db, who, id_, "Which chair is it?", now()),
+    HandoffAction.ASK: _ask,
 }
 PEOPLE = (
     "the holder",

@@ -6,7 +6,7 @@ from fastapi import APIRouter
 
 from flowpilot.clock import Now
 from flowpilot.handoffs import api
-from flowpilot.handoffs.locking import lock_of
+from flowpilot.handoffs.api import LockedOfHandoff
 from flowpilot.handoffs.questions import service
 from flowpilot.handoffs.questions.schemas import AnswerIn, QuestionIn
 from flowpilot.handoffs.schemas.responses import HandoffOut
@@ -19,15 +19,18 @@ router = APIRouter(prefix="/api/v1/handoffs/{handoff_id}/questions", tags=["hand
 
 @router.post("", status_code=201)
 async def ask(
-    handoff_id: uuid.UUID, body: QuestionIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
+    handoff_id: uuid.UUID,
+    body: QuestionIn,
+    actor: CanWork,
+    locked: LockedOfHandoff,
+    db: WriteSession,
+    once: CreateOnce,
 ) -> HandoffOut:
     """Ask the engineer who escalated. It pauses nothing, is not a step, and stops no clock."""
-    # Locked before the idempotency key, as for a step: in another order the two could wait for each other.
-    await lock_of(db, actor.account_id, handoff_id, now)
 
     async def make() -> HandoffOut:
-        await service.ask(db, actor, handoff_id, body.question, now)
-        return await api.read_handoff(handoff_id, actor, db, now)
+        await service.ask(db, actor, locked, handoff_id, body.question)
+        return await api.read_handoff(handoff_id, actor, db, locked.moment)
 
     return await once.create(HandoffOut, body, make)
 

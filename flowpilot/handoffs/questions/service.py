@@ -28,16 +28,16 @@ class QuestionNotFoundError(NotFoundError):
         super().__init__("There is no such question.")
 
 
-async def ask(db: Db, actor: Actor, handoff_id: uuid.UUID, question: str, now: datetime) -> HandoffQuestion:
+async def ask(
+    db: Db, actor: Actor, locked: LockedSession, handoff_id: uuid.UUID, question: str
+) -> HandoffQuestion:
     """Ask the engineer who escalated something. Several questions may be open.
 
     Raises:
-        HandoffNotFoundError: the account has no such handoff.
-        HandoffClosedError: it is closed.
+        HandoffClosedError: the handoff is closed.
         NotYourHandoffError: somebody else holds it.
         NobodyToAskError: the actor would ask themselves, or a log does not say whom.
     """
-    locked = await lock_of(db, actor.account_id, handoff_id, now)
     handoff = await handoff_for(db, actor, locked, handoff_id, HandoffAction.ASK)
     asked = HandoffQuestion(
         account_id=actor.account_id,

@@ -6,10 +6,9 @@ from typing import Annotated
 
 from fastapi import APIRouter, Depends, Request
 
-from flowpilot.clock import Now
 from flowpilot.db.session import Db
 from flowpilot.handoffs import api
-from flowpilot.handoffs.locking import lock_of
+from flowpilot.handoffs.api import LockedOfHandoff
 from flowpilot.handoffs.schemas.responses import HandoffOut
 from flowpilot.handoffs.suggestions import service
 from flowpilot.identity.access import CanWork
@@ -26,10 +25,7 @@ from flowpilot.sessions.suggestions.service import Dismissal
 router = APIRouter(prefix="/api/v1/handoffs/{handoff_id}/suggestions", tags=["handoffs"])
 
 
-async def _loaded(
-    handoff_id: uuid.UUID, actor: CanWork, db: WriteSession, now: Now
-) -> AsyncIterator[LoadedSession]:
-    locked = await lock_of(db, actor.account_id, handoff_id, now)
+async def _loaded(locked: LockedOfHandoff, actor: CanWork, db: WriteSession) -> AsyncIterator[LoadedSession]:
     async with naming_the_holder(db, actor, locked):
         yield await load(db, locked)
 

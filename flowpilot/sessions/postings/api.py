@@ -12,7 +12,7 @@ from flowpilot.identity.idempotency import CreateOnce
 from flowpilot.psa.postings.queries import PostingFilter, postings
 from flowpilot.psa.postings.schemas import PostingOut, posting_out
 from flowpilot.psa.provider import Audience
-from flowpilot.sessions.locking import lock_for_work
+from flowpilot.sessions.api import LockedForWork
 from flowpilot.sessions.postings import service
 from flowpilot.sessions.postings.schemas import ClientTextIn, PreviewOut
 from flowpilot.sessions.queries import read_session, require_session
@@ -41,14 +41,11 @@ async def preview_posting(
 
 @router.post("", status_code=201)
 async def post_for_client(
-    session_id: uuid.UUID, body: ClientTextIn, actor: CanWork, db: WriteSession, now: Now, once: CreateOnce
+    body: ClientTextIn, actor: CanWork, locked: LockedForWork, db: WriteSession, once: CreateOnce
 ) -> PostingOut:
     """Send a text to the client, as a note that the client can read. Nothing is sent to clients by itself."""
 
-    # Locked before the idempotency key, as for a step: in another order the two could wait for each other.
-    locked = await lock_for_work(db, actor, session_id, now)
-
     async def make() -> PostingOut:
-        return posting_out(await service.post_for_client(db, actor, locked.session, body.text, now))
+        return posting_out(await service.post_for_client(db, actor, locked.session, body.text, locked.moment))
 
     return await once.create(PostingOut, body, make)

@@ -6,7 +6,6 @@ from typing import Annotated, ClassVar, Literal
 
 from fastapi import APIRouter, Form, Request, Response
 
-from flowpilot.clock import Now
 from flowpilot.http.fields import Text
 from flowpilot.identity.access import CanView, CanWork
 from flowpilot.identity.auth import ReadSession, WriteSession
@@ -15,6 +14,7 @@ from flowpilot.psa.occasions import Occasion
 from flowpilot.psa.postings.schemas import NoteText
 from flowpilot.psa.provider import Audience
 from flowpilot.sessions import policy
+from flowpilot.sessions.api import LockedForWork
 from flowpilot.sessions.models import AISession
 from flowpilot.sessions.postings import api, service
 from flowpilot.sessions.postings.schemas import ClientTextIn, PreviewOut
@@ -91,12 +91,12 @@ async def post_for_client(
     session_id: uuid.UUID,
     body: Annotated[ClientTextForm, Form()],
     actor: CanWork,
+    locked: LockedForWork,
     db: WriteSession,
-    now: Now,
     once: CreateOnce,
 ) -> Response:
     """The one way in which a text reaches a client: somebody has read it, and presses the button."""
     text = ClientTextIn(audience=body.audience, text=body.text)
-    await api.post_for_client(session_id, text, actor, db, now, once)
+    await api.post_for_client(text, actor, locked, db, once)
     goes = await when_it_goes(db, actor.account_id, "It is on its way to the client.")
     return go_to(f"/sessions/{session_id}", f"{goes} You see below when it has arrived.")
