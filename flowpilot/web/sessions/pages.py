@@ -31,7 +31,14 @@ from flowpilot.web.sessions.digests import details_shown, facts_shown, rating_sh
 from flowpilot.web.sessions.facts import Recognised
 from flowpilot.web.sessions.flow import may_change_flow
 from flowpilot.web.sessions.path import PathStep, goes_back, path_of
-from flowpilot.web.sessions.tried import failed_fix, solved_with
+from flowpilot.web.sessions.tried import (
+    failed_fix,
+    is_at_the_end,
+    is_only_read,
+    is_unsolved,
+    solved_with,
+    what_is_next,
+)
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
 
@@ -95,6 +102,36 @@ class Session(Page):
     def failed_fix(self) -> str:
         """The fix that did not help, if nothing has been tried since."""
         return failed_fix(self.session)
+
+    @property
+    def is_held(self) -> bool:
+        """Whether a senior holds it."""
+        return self.handoff is not None and self.session.status == SessionStatus.ESCALATED
+
+    def is_held_by(self, user_id: uuid.UUID) -> bool:
+        """Whether this person holds it."""
+        holder = self.handoff.claimed_by if self.handoff is not None and self.is_held else None
+        return holder is not None and holder.id == user_id
+
+    @property
+    def is_at_the_end(self) -> bool:
+        """Whether the flow offers nothing more where it is."""
+        return is_at_the_end(self.session)
+
+    @property
+    def is_unsolved(self) -> bool:
+        """Whether to resolve it is not what is offered first, to nobody."""
+        return is_unsolved(self.session)
+
+    @property
+    def is_only_read(self) -> bool:
+        """Whether the path is all there is to read for who may do nothing here."""
+        return is_only_read(self.session)
+
+    @property
+    def what_is_next(self) -> str:
+        """What is to be done where the flow is."""
+        return what_is_next(self.session)
 
     @property
     def solved_with(self) -> str:
