@@ -21,10 +21,11 @@ from flowpilot.text import sentence, tidy
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import render
 from flowpilot.web.sessions.pages import page_of
+from flowpilot.web.sessions.path import with_it
 
 router = APIRouter(prefix="/sessions", include_in_schema=False)
 
-_LENGTH = 80
+_LENGTH, _QUOTED = 80, 60
 
 _Words = Callable[[Mapping[str, Any]], str]
 _Names = Mapping[uuid.UUID, str | None]
@@ -216,7 +217,8 @@ def _who(actor_id: uuid.UUID | None, viewer: uuid.UUID, names: _Names) -> str:
 def _step(step: StepOut, all_steps: Sequence[StepOut]) -> str:
     if step.kind in _EDITED:
         about = next((one for one in all_steps if str(one.id) == step.content.get("step")), None)
-        return tidy(f"{_EDITED[step.kind]} {_edited_step(about)}", _LENGTH).rstrip(" .:")
+        also = with_it(step, all_steps) if step.kind == StepKind.TAKE_BACK else ""
+        return f"{_EDITED[step.kind]} {_edited_step(about)}{also}"
     words = _STEPS[StepKind.NOTE] if step.is_free_text else _STEPS.get(step.kind)
     if words is None:
         return "changed the record"
@@ -237,4 +239,4 @@ def _edited_step(step: StepOut | None) -> str:
         return _NAMED[step.kind]
     # Without a node, somebody wrote what was tried, or the copilot did.
     asked = step.content.get("question") or ("node" in step.content and step.content.get("instruction"))
-    return f"the answer to “{asked}”" if asked else "a step"
+    return f"the answer to “{tidy(asked, _QUOTED)}”" if asked else "a step"

@@ -127,11 +127,16 @@ def taken_back(session: SessionOut) -> str:
     """What the newest step of a session has taken back, in a sentence or two."""
     edit = session.steps[-1].content
     about = next(in_words(step) for step in session.steps if str(step.id) == edit["step"])
-    by_id = {str(step.id): step for step in session.steps}
-    n_more = sum(by_id[one].kind != StepKind.ENTER for one in edit["also"])
-    more = f", and {n_more} {'step' if n_more == 1 else 'steps'} after it" if n_more else ""
+    more = with_it(session.steps[-1], session.steps)
     ends = " The session goes on: nothing waits to be looked at." if _ended_waiting(session) else ""
     return f"Taken back: {about}{more}. Notes stay.{ends}"
+
+
+def with_it(edit: StepOut, steps: Sequence[StepOut]) -> str:
+    """How many steps were taken back with the one that an edit has taken back; empty for none."""
+    also = set(edit.content.get("also", ()))
+    n_more = sum(str(step.id) in also and step.kind != StepKind.ENTER for step in steps)
+    return f", and {n_more} {'step' if n_more == 1 else 'steps'} after it" if n_more else ""
 
 
 def _ended_waiting(session: SessionOut) -> bool:

@@ -163,6 +163,16 @@ def test_an_edit_says_of_which_step_in_no_word_that_was_written_there(
     assert what_happened([edit], [], BEN, {ANA: "Ana"}, all_steps=[edited, edit]) == [words]
 
 
+def test_a_long_question_ends_its_quotation_and_what_went_with_it_is_counted() -> None:
+    asked = _step(1, StepKind.ANSWER, question="Does the mailbox open at outlook.office.com in a browser there?")
+    next_, entered = _step(2, StepKind.ANSWER, question="Is it on?"), _step(3, StepKind.ENTER, name="Reset")
+    edit = _step(4, StepKind.TAKE_BACK, step=str(asked.id))
+    edit.content["also"] = [str(next_.id), str(entered.id)]
+    [said] = what_happened([edit], [], BEN, {ANA: "Ana"}, all_steps=[asked, next_, entered, edit])
+    assert said.startswith("Ana took back the answer to “Does the mailbox open")
+    assert said.endswith("…”, and 1 step after it.")
+
+
 def test_what_was_removed_from_a_step_is_not_said() -> None:
     assert _said(_step(1, StepKind.NOTE)) == "Ana wrote."
     struck = _step(1, StepKind.NOTE, text="hunter2").model_copy(update={"text_name": "text"})
