@@ -1,14 +1,14 @@
 """How figures and times are shown in a page."""
 
 from collections.abc import Callable
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from markupsafe import Markup
 
 from flowpilot.copilot.asking import asks
-from flowpilot.durations import in_short
+from flowpilot.durations import in_short, of_work
 from flowpilot.sessions.problem.titles import without_greeting
 from flowpilot.text import tidy
 
@@ -80,6 +80,11 @@ _ONE = {
 def duration(seconds: float | None) -> str:
     """A duration in its two largest units, which stay in one line; a dash for one that is not known."""
     return "–" if seconds is None else in_short(seconds, space=_NBSP)
+
+
+def billed(seconds: float) -> str:
+    """Time that is booked, as a note says it: up to the minute."""
+    return of_work(timedelta(seconds=seconds)).replace(" ", _NBSP)
 
 
 def moment(at: datetime | None, zone: str) -> Markup | str:
@@ -201,6 +206,7 @@ def field_label(name: str) -> str:
 
 FILTERS: dict[str, Callable[..., Any]] = {
     "counted": counted,
+    "billed": billed,
     "duration": duration,
     "file_size": file_size,
     "moment": moment,

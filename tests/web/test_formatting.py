@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from flowpilot.copilot.asking import asks
-from flowpilot.web.formatting import agreeing, clock, counted, parted, plain, until
+from flowpilot.web.formatting import agreeing, billed, clock, counted, parted, plain, until
 from tests.company import at
 
 
@@ -89,3 +89,7 @@ def test_a_suggestion_may_be_a_question(action: str, is_question: bool) -> None:
 )
 def test_a_long_text_is_parted_at_a_word_after_two_lines_at_most(text: str, beginning: str, rest: str) -> None:
     assert parted(text) == (beginning, rest)
+
+
+def test_time_is_said_as_it_is_booked() -> None:
+    assert [billed(seconds) for seconds in (0, 124, 3_600)] == ["0\u00a0min", "3\u00a0min", "1\u00a0h"]

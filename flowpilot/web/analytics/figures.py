@@ -270,8 +270,8 @@ def faster(found: Share) -> tuple[str, str]:
     """Whether handoffs in the product start faster or slower, if that is clear, and the colour of it."""
     low, high = found.ci95 or (None, None)
     if low is not None and low > 0.5:
-        return "faster", "green"
-    return ("slower", "red") if high is not None and high < 0.5 else ("not clear yet", "secondary")
+        return "most start faster", "green"
+    return ("most start slower", "red") if high is not None and high < 0.5 else ("not clear yet", "secondary")
 
 
 def bucket(start: int, end: int | None) -> str:

@@ -18,6 +18,7 @@ from flowpilot.identity.audit import api
 from flowpilot.identity.audit.log import AuditFilter
 from flowpilot.identity.auth import ReadSession
 from flowpilot.identity.schemas import AuditEntryOut, MemberOut
+from flowpilot.web.formatting import plain
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.people import all_members
 from flowpilot.web.render import render
@@ -115,6 +116,13 @@ def _csv(audit_filter: AuditFilter) -> str:
     return "/api/v1/audit-log.csv?" + urlencode(said | {"bom": "true"})
 
 
+def _plainly(value: Any) -> str:
+    """A value within another one."""
+    if isinstance(value, dict):
+        return ", ".join(f"{str(name).replace('_', ' ')} {_plainly(one)}" for name, one in value.items()) or "none"
+    return "none" if value is None else str(value)
+
+
 def _read(facts: dict[str, Any], fact: str, names: dict[str, str]) -> str | None:
     """A value as a person reads it, with names instead of people's ids."""
     if fact not in facts:
@@ -122,6 +130,8 @@ def _read(facts: dict[str, Any], fact: str, names: dict[str, str]) -> str | None
     value = facts[fact]
     if isinstance(value, bool):
         return "yes" if value else "no"
+    if isinstance(value, dict):
+        return "; ".join(f"{plain(name)}: {_plainly(one)}" for name, one in value.items()) or "none"
     if isinstance(value, list):
         return ", ".join(map(str, value)) or "none"
     return "none" if value is None else names.get(str(value)) or str(value)

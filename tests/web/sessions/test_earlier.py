@@ -101,6 +101,22 @@ def test_what_one_took_back_oneself_needs_no_reason(signed_in: SignedIn) -> None
     assert "this back" not in engineer.get(f"{session}/escalate").text
 
 
+def test_what_was_taken_back_is_not_said_to_be_returned(
+    sent_back: tuple[TestClient, str, str], signed_in: SignedIn
+) -> None:
+    engineer, session, _ = sent_back
+    second = engineer.post(f"{session}/escalate", data={"reason": "Still odd."}).url.path
+    send(engineer, second, "/give-back", reason="I go on with it myself.")
+    assert ": Taken back." in " ".join(re.sub(r"<[^>]+>", "", engineer.get(second).text).split())
+    third = engineer.post(f"{session}/escalate", data={"reason": "Still odd."}).url.path
+    assert "Taken back by" in engineer.get(session).text
+    senior = signed_in()
+    senior.post(f"{third}/claim")
+    send(senior, third, "/give-back", reason="Look at the drum.")
+    assert ": Given back." in " ".join(re.sub(r"<[^>]+>", "", engineer.get(third).text).split())
+    assert f'href="{third}">See the handoff' in engineer.get(session).text
+
+
 def test_escalating_again_begins_with_what_the_first_said(sent_back: tuple[TestClient, str, str]) -> None:
     engineer, session, _ = sent_back
     [form] = [

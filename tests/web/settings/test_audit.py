@@ -39,6 +39,13 @@ def test_who_changed_what_can_be_read(signed_in: SignedIn, company: Company) -> 
     assert row.endswith("Work days: none → 1, 2 Lease minutes: 1 → 30")
 
 
+def test_a_value_with_parts_is_said_in_words(signed_in: SignedIn, company: Company) -> None:
+    _entry(company, after={"rules": {"low": {"client": "warn", "opinion": "block"}, "high": {}}})
+    row = _row(signed_in(Role.OWNER), action="account.changed")
+    assert "Low: client warn, opinion block; High: none" in row
+    assert "{" not in row
+
+
 def test_people_are_called_by_their_names(signed_in: SignedIn, company: Company) -> None:
     facts = {"user_id": str(company.users[Role.VIEWER]), "is_active": True}
     _entry(company, action="key.created", target_type="api_key", actor_id=new_id(), after=facts)
