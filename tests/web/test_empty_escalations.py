@@ -208,3 +208,13 @@ def test_resolving_names_no_handoff_and_says_it_of_the_sessions_own(signed_in: S
     send(senior, session, "/resolve", summary="A new lamp.", avoidable_reason="No admin rights")
     found = company.query("SELECT outcome, avoidable_reason FROM session_handoffs ORDER BY created_at")
     assert found == [(None, None), ("resolved", "No admin rights")]
+
+
+def test_who_may_not_fill_in_what_is_missing_sees_the_same_warning(signed_in: SignedIn) -> None:
+    _ask(signed_in(Role.OWNER))
+    engineer = signed_in()
+    session = engineer.post("/sessions", data={"problem_summary": "The printer prints nothing at all"}).url.path
+    made = engineer.post(f"{session}/escalate", data={"reason": "Out of ideas.", "priority": "urgent"}).url.path
+    for reader in (engineer, signed_in(Role.VIEWER)):
+        facts = reader.get(made).text.partition('class="session-facts')[2].partition("</div>")[0]
+        assert 'No client<span class="visually-hidden">, which this account asks for</span>' in facts
