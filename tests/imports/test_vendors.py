@@ -25,6 +25,10 @@ SESSIONS: dict[str, list[tuple[str | None, ...]]] = {
         ("HELP-2", "active", "2 11:15", None, "Grace Holm", None, None),
         ("HELP-3", "abandoned", "3 12:05", None, None, None, None),
     ],
+    "jsm": [
+        ("DESK-1", "resolved", "1 09:00", "1 13:30", "Ada Brook", HARBOUR, None),
+        ("DESK-2", "active", "2 11:15", None, "Grace Holm", GRANITE, None),
+    ],
     "zendesk": [
         ("501", "resolved", "1 09:00", "1 11:30", "Ada Brook", HARBOUR, None),
         ("502", "active", "2 10:00", None, "Grace Holm", GRANITE, None),
@@ -61,6 +65,7 @@ SESSIONS: dict[str, list[tuple[str | None, ...]]] = {
 }
 STEPS: dict[str, list[tuple[str, str, str | None]]] = {
     "jira": [],
+    "jsm": [],
     "zendesk": [],
     "zammad": [("26001", "1 09:25", "Ada Brook"), ("26004", "3 08:10", "Grace Holm")],
     "freshdesk": [("701", "1 09:45", "Ada Brook"), ("702", "2 10:20", "Grace Holm")],
