@@ -65,3 +65,11 @@ async def sessions_of(db: ReadDb, account_id: uuid.UUID, run_id: uuid.UUID) -> t
     query = select(func.count().filter(~is_shared), func.count().filter(is_shared)).select_from(own)
     alone, shared = (await db.execute(query)).one()
     return alone, shared
+
+
+async def imported_people(db: ReadDb, account_id: uuid.UUID, users: Sequence[uuid.UUID]) -> set[uuid.UUID]:
+    """Which of these members an import brought, so that nobody can sign in as them."""
+    query = select(ImportItem.id).where(
+        ImportItem.account_id == account_id, ImportItem.kind == ItemKind.PERSON, ImportItem.id.in_(users)
+    )
+    return set((await db.scalars(query)).all())

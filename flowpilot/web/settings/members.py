@@ -17,6 +17,7 @@ from flowpilot.identity.idempotency import CreateOnce, OnceForm
 from flowpilot.identity.invitations import api as invitations_api
 from flowpilot.identity.invitations.schemas import InvitationIn, InvitationOut
 from flowpilot.identity.schemas import MemberOut, RoleIn
+from flowpilot.imports.queries import imported_people
 from flowpilot.web.frame import CurrentFrame
 from flowpilot.web.render import go_to, render
 from flowpilot.web.settings.sections import Secret, SettingsPage, roles_below, show_secret
@@ -46,6 +47,7 @@ class Members(SettingsPage):
     members: ListPage[MemberOut]
     invitations: ListPage[InvitationOut] | None
     roles: list[Role]
+    imported: set[uuid.UUID]
     is_complete: bool
 
     @property
@@ -74,6 +76,9 @@ async def show(
         members=members,
         invitations=asked_in,
         roles=roles_below(actor),
+        imported=await imported_people(
+            db, actor.account_id, [one.user_id for one in members.items if not one.email]
+        ),
         is_complete=cursor is None and members.next_cursor is None,
     )
     return render(request, page, frame)

@@ -74,6 +74,19 @@ def test_an_engineer_sees_who_is_there_and_manages_nobody(signed_in: SignedIn, c
     assert browser.post(MEMBERS, data={"email": fresh_email(), "role": "viewer"}).status_code == 403
 
 
+def test_a_person_from_an_import_is_said_to_be_that_and_has_no_role_to_change(
+    signed_in: SignedIn, company: Company
+) -> None:
+    person = company.add_imported("Priya Patel")
+    run = company.add("import_runs", digest="d", file_name="log.csv", mapping="small", counts="{}")
+    company.add("import_items", id=person, run_id=run, kind="person")
+    page = signed_in(Role.OWNER).get(MEMBERS).text
+    row = page.split("Priya Patel", 1)[1].split("</li>", 1)[0]
+    assert "From an import, cannot sign in" in row
+    assert ("Role of Priya Patel" in row, "Remove Priya Patel" in row) == (False, True)
+    assert page.count("Integration (API key)") == len(Role)
+
+
 def test_members_of_another_account_are_not_shown_nor_changed(
     signed_in: SignedIn, company: Company, neighbour: Company
 ) -> None:
