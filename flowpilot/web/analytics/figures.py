@@ -267,11 +267,22 @@ def _wait(
 
 
 def faster(found: Share) -> tuple[str, str]:
-    """Whether handoffs in the product start faster or slower, if that is clear, and the colour of it."""
+    """Whether most handoffs in the product start faster or slower, if that is clear, and the colour of it."""
     low, high = found.ci95 or (None, None)
     if low is not None and low > 0.5:
         return "most start faster", "green"
     return ("most start slower", "red") if high is not None and high < 0.5 else ("not clear yet", "secondary")
+
+
+def outweighed(share: float | None, saved: float | None) -> str | None:
+    """Why the mean says otherwise than most handoffs, where it does: both are right."""
+    if share is None or not saved or share == 0.5 or (share > 0.5) == (saved > 0):
+        return None
+    most, mean, side = ("faster", "longer", "in the product") if share > 0.5 else ("slower", "shorter", "verbal")
+    return (
+        f"Most in the product start {most}, and their mean is {mean} all the same: the few {side} handoffs that"
+        " take very long weigh more in a mean than in a count."
+    )
 
 
 def bucket(start: int, end: int | None) -> str:

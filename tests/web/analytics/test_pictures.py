@@ -30,7 +30,7 @@ def test_savings_are_shown_by_both_clocks_with_both_distributions(signed_in: Sig
             claimant_action_at=claimed + timedelta(seconds=60 + 10 * (number % 5)),
         )
     page = html.unescape(signed_in(Role.OWNER).get("/analytics/savings").text)
-    assert page.count('<span class="badge tone-green">faster</span>') == 2
+    assert page.count('<span class="badge tone-green">most start faster</span>') == 2
     assert "100.0\u00a0%" in page
     assert "h per month (95 %:" in page
     [spec] = [json.loads(found) for found in re.findall(r'<script type="application/json">(.*?)</script>', page)]
