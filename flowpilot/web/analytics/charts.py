@@ -1,19 +1,24 @@
 """The charts of the reports as data for `charts.js`, each with a sentence that says what it shows."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
-from flowpilot.analytics.dashboard.schemas import Dashboard
+from flowpilot.analytics.buckets import Bucket
+from flowpilot.analytics.dashboard.schemas import Dashboard, TrendPeriod
 from flowpilot.analytics.escalations.schemas import CurvePoint, Escalations
-from flowpilot.analytics.follow_up.schemas import FollowUp
+from flowpilot.analytics.follow_up.schemas import FollowUp, OpeningPeriod
 from flowpilot.analytics.metrics import METRICS
 from flowpilot.analytics.psa import PsaMetrics
 from flowpilot.analytics.savings.schemas import Savings
 from flowpilot.web.analytics.figures import bucket, minutes
 from flowpilot.web.formatting import counted, duration, number
 
-Point = tuple[Any, float]
+Point = tuple[Any, float | None]
+# By day, a weekend without cases is no gap, and a week is.
+_GAP_DAYS = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +45,24 @@ def _line(name: str, points: Sequence[Point], band: Sequence[Sequence[Any] | Non
     return {"kind": "line", "name": name, "points": points, "band": band, **asked}
 
 
+def _gaps(periods: Sequence[TrendPeriod | OpeningPeriod], bucket: Bucket) -> Iterator[date]:
+    """A day in each stretch without data: the line is not drawn across it, as if it had been in between."""
+    most = _GAP_DAYS if bucket is Bucket.DAY else 0
+    for before, after in pairwise(periods):
+        if (after.date - before.last_day).days - 1 > most:
+            yield before.last_day + timedelta(days=1)
+
+
+def _with_gaps(
+    points: Sequence[Point], band: Sequence[Sequence[Any] | None], gaps: Iterable[date]
+) -> tuple[list[Point], list[Sequence[Any] | None]]:
+    """A line by day, and its band, with nothing at the gaps."""
+    found = [(point[0], point, end) for point, end in zip(points, band, strict=True)]
+    found += [(gap.isoformat(), (gap.isoformat(), None), None) for gap in gaps]
+    found.sort(key=lambda one: one[0])
+    return [point for _, point, _ in found], [end for _, _, end in found]
+
+
 def mttr_trend(report: Dashboard) -> Chart:
     """MTTR by day, week or month with its interval; those that are not over are marked."""
     days, bucket = report.mttr_periods, report.mttr_bucket
@@ -48,13 +71,18 @@ def mttr_trend(report: Dashboard) -> Chart:
     summary = (
         f"MTTR by {bucket}, {counted(len(days), f'{bucket}s with resolved sessions')}, from {least} to {most}."
     )
-    spec = _line(
-        "MTTR",
+    points, band = _with_gaps(
         [(day.date.isoformat(), day.mttr_minutes) for day in days],
         [
             (day.date.isoformat(), *day.mttr_minutes_ci95) if day.mttr_minutes_ci95 is not None else None
             for day in days
         ],
+        _gaps(days, bucket),
+    )
+    spec = _line(
+        "MTTR",
+        points,
+        band,
         x="time",
         unit="minutes",
         open=[day.date.isoformat() for day in days if not day.complete],
@@ -70,8 +98,7 @@ def opening_days(report: FollowUp) -> Chart:
         f"Median time to resolution of the sessions opened in each of {periods}; "
         f"{sum(day.is_young for day in days)} of them are young."
     )
-    spec = _line(
-        "Median",
+    points, band = _with_gaps(
         [(day.date.isoformat(), day.median_minutes or 0.0) for day in days],
         [
             None
@@ -79,6 +106,12 @@ def opening_days(report: FollowUp) -> Chart:
             else (day.date.isoformat(), *day.median_minutes_ci95)
             for day in days
         ],
+        _gaps(days, report.opening_bucket),
+    )
+    spec = _line(
+        "Median",
+        points,
+        band,
         x="time",
         unit="minutes",
         open=[day.date.isoformat() for day in days if day.is_young],

@@ -1,6 +1,7 @@
 """The analytics tabs: who may see them, their state in the address, and that one failed part leaves the rest."""
 
 import html
+import json
 import re
 from datetime import date
 
@@ -231,6 +232,28 @@ def test_what_is_said_of_the_end_of_a_past_window_is_not_said_of_today(
     assert (then in past, now in past) == (True, False)
     coming = browser.get(f"/analytics/{tab}", params=JANUARY | {"to": "2999-01-01"}).text
     assert (then in coming, now in coming) == (False, True)
+
+
+def _trend(browser: TestClient, **asked: str) -> list[tuple[str, float | None]]:
+    page = browser.get("/analytics/overview", params=asked).text
+    specs = [json.loads(spec) for spec in re.findall(r'<script type="application/json">(.*?)</script>', page)]
+    return [tuple(point) for spec in specs if spec.get("name") == "MTTR" for point in spec["points"]]
+
+
+def test_a_trend_is_not_drawn_across_days_without_data(signed_in: SignedIn, company: Company) -> None:
+    for day in ("01-02", "01-05", "01-20"):
+        moments = {"created_at": f"2026-{day} 08:00Z", "resolved_at": f"2026-{day} 09:00Z"}
+        company.add("ai_sessions", status="resolved", **moments)
+    found = [("2026-01-02", 60), ("2026-01-05", 60), ("2026-01-06", None), ("2026-01-20", 60)]
+    assert _trend(signed_in(Role.OWNER), **JANUARY) == found
+
+
+def test_a_trend_by_week_has_a_gap_for_a_week_without_data(signed_in: SignedIn, company: Company) -> None:
+    for day in ("01-05", "01-12", "01-26", "06-01"):
+        moments = {"created_at": f"2026-{day} 08:00Z", "resolved_at": f"2026-{day} 09:00Z"}
+        company.add("ai_sessions", status="resolved", **moments)
+    found = _trend(signed_in(Role.OWNER), **{"from": "2026-01-01", "to": "2026-07-01"})
+    assert [day for day, minutes in found if minutes is None] == ["2026-01-19", "2026-02-02"]
 
 
 def test_a_day_that_is_not_over_is_marked(signed_in: SignedIn, company: Company, client: TestClient) -> None:
