@@ -16,7 +16,7 @@ from flowpilot.identity.hours.queries import hours_history
 from flowpilot.jobs import enqueue
 from flowpilot.sessions.locking import LockedSession
 from flowpilot.sessions.models import EDITS, AISession, AISessionStep
-from flowpilot.sessions.queries import read_session
+from flowpilot.sessions.queries import SessionHistory, read_session
 from flowpilot.sessions.transitions import OPEN
 from flowpilot.working_hours import AROUND_THE_CLOCK, work_seconds
 
@@ -47,17 +47,24 @@ async def note_first_action(db: Db, session: AISession, step: AISessionStep) -> 
 async def follow_edit(db: Db, session: AISession, _by: uuid.UUID, _at: datetime) -> None:
     """An open handoff says what its session says now: whoever reads it must not rely on what was struck.
 
-    The rules sum it up again at once, and an AI when it comes to it. One that is closed keeps what it said.
+    So does one that a fix has set aside, which may be held again. The rules sum it up again at once, and an AI
+    when it comes to it. One that has ended keeps what it said.
     """
-    handoffs = await lock_where(db, session.account_id, session.id, SessionHandoff.closed_at.is_(None))
+    goes_on = or_(SessionHandoff.closed_at.is_(None), and_(*policy.was_set_aside(session)))
+    handoffs = await lock_where(db, session.account_id, session.id, goes_on)
     history = await read_session(db, session.account_id, session.id) if handoffs else None
     for handoff in handoffs:
         assert history is not None
         then = [one for one in history.steps if one.created_at <= handoff.created_at or one.kind in EDITS]
         handoff.snapshot = renewed(handoff.snapshot, then)
-        decisions.assess_again(handoff, history)
-        await db.flush()
-        await enqueue(db, ASSESS_JOB, account_id=session.account_id, handoff_id=handoff.id)
+        await _assess_again(db, handoff, history)
+
+
+async def _assess_again(db: Db, handoff: SessionHandoff, history: SessionHistory) -> None:
+    decisions.assess_again(handoff, history)
+    await db.flush()
+    if handoff.closed_at is None:
+        await enqueue(db, ASSESS_JOB, account_id=handoff.account_id, handoff_id=handoff.id)
 
 
 async def close_with_session(db: Db, session: AISession, by: uuid.UUID | None, at: datetime, reason: str) -> None:
@@ -83,9 +90,11 @@ async def take_up_again(
 ) -> None:
     """Nobody waits for the fix any more: what it had set aside ends with the session, or is held as before.
 
-    The claim is the one that it was, with a lease that begins now.
+    The claim is the one that it was, with a lease that begins now. The holder reads what has come of the fix.
     """
-    for handoff in await lock_where(db, session.account_id, session.id, *policy.is_set_aside(session, applied_at)):
+    for handoff in await lock_where(
+        db, session.account_id, session.id, *policy.was_set_aside(session, applied_at)
+    ):
         if session.status not in OPEN:
             decisions.resume(handoff, None)
             await db.flush()
@@ -94,4 +103,5 @@ async def take_up_again(
         lease = await leases.lease_from(db, session.account_id, at, history)
         event = decisions.resume(handoff, None if lease is None else lease.ends)
         await leases.watch(db, handoff, lease)
+        await _assess_again(db, handoff, await read_session(db, session.account_id, session.id))
         await record_event(db, handoff, event, by, at)

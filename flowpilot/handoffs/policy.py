@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 from enum import StrEnum
 
-from sqlalchemy import ColumnElement
+from sqlalchemy import ColumnElement, and_, false, func
 
 from flowpilot.errors import ConflictError, FlowPilotError, OutdatedError
 from flowpilot.handoffs.models import Outcome, SessionHandoff
@@ -123,13 +123,28 @@ def waits_for_fix(handoff: SessionHandoff, session: AISession) -> bool:
     return is_aside and sessions.waits(session)
 
 
-def is_set_aside(session: AISession, applied_at: datetime | None = None) -> tuple[ColumnElement[bool], ...]:
-    """What makes a handoff of a session the one that its fix, applied then, took out of its owner's hands."""
+# The same of a handoff that is read with its session.
+WAITS_FOR_FIX = func.coalesce(
+    and_(
+        SessionHandoff.outcome == Outcome.PARKED,
+        SessionHandoff.closed_at == AISession.fix_applied_at,
+        AISession.look_again_at.is_not(None),
+    ),
+    false(),
+)
+
+
+def was_set_aside(session: AISession, applied_at: datetime | None = None) -> tuple[ColumnElement[bool], ...]:
+    """What makes a handoff of a session one that its fix, applied then, has set aside."""
     return (
         SessionHandoff.outcome == Outcome.PARKED,
         SessionHandoff.closed_at == (applied_at or session.fix_applied_at),
-        SessionHandoff.claimed_by == session.owner_id,
     )
+
+
+def is_set_aside(session: AISession, applied_at: datetime | None = None) -> tuple[ColumnElement[bool], ...]:
+    """What makes a handoff of a session the one that its fix, applied then, took out of its owner's hands."""
+    return (*was_set_aside(session, applied_at), SessionHandoff.claimed_by == session.owner_id)
 
 
 def is_free_for(user_id: uuid.UUID) -> tuple[ColumnElement[bool], ...]:

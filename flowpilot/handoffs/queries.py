@@ -6,14 +6,15 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, literal, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal, select, tuple_
 from sqlalchemy.orm import InstrumentedAttribute, aliased, defer
 
 from flowpilot.clients.models import Client
 from flowpilot.db.session import ReadDb
 from flowpilot.db.texts import is_text
 from flowpilot.handoffs.locking import HandoffNotFoundError
-from flowpilot.handoffs.models import HandoffEvent, Outcome, SessionHandoff
+from flowpilot.handoffs.models import HandoffEvent, SessionHandoff
+from flowpilot.handoffs.policy import WAITS_FOR_FIX
 from flowpilot.handoffs.questions.queries import n_open
 from flowpilot.handoffs.rules.models import EscalationSettings
 from flowpilot.handoffs.rules.requirements import AVOIDABLE_REASONS
@@ -31,19 +32,14 @@ State = Literal["queue", "waiting", "claimed", "acted", "closed", "all"]
 _NO_ONE_YET = SessionHandoff.claimed_by.is_(None)
 _NOTHING_YET = SessionHandoff.claimant_action_at.is_(None)
 _OPEN = SessionHandoff.closed_at.is_(None)
-# Set aside by a fix that waits: whoever held it holds it again if that does not help, so it has not ended.
-_WAITS_FOR_A_FIX = and_(
-    SessionHandoff.outcome == Outcome.PARKED,
-    SessionHandoff.closed_at == AISession.fix_applied_at,
-    AISession.look_again_at.is_not(None),
-)
 
 _STATES: dict[State, Sequence[ColumnElement[bool]]] = {
     "queue": (_OPEN, _NOTHING_YET),
     "waiting": (_OPEN, _NO_ONE_YET),
     "claimed": (_OPEN, SessionHandoff.claimed_by.is_not(None), _NOTHING_YET),
     "acted": (_OPEN, SessionHandoff.claimant_action_at.is_not(None)),
-    "closed": (SessionHandoff.closed_at.is_not(None), ~func.coalesce(_WAITS_FOR_A_FIX, false())),
+    # What is set aside by a fix that waits has not ended: its holder holds it again if that does not help.
+    "closed": (SessionHandoff.closed_at.is_not(None), ~WAITS_FOR_FIX),
     "all": (),
 }
 
