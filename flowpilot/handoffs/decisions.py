@@ -132,7 +132,7 @@ def act(handoff: SessionHandoff, step: AISessionStep, *, is_aside: bool = False)
         handoff.claimant_action_at = step.created_at
     if is_own:
         handoff.lease_expires_at = None
-    if handoff.closed_at is not None or not (is_first or is_claimants):
+    if closed_at is not None or not (is_first or is_claimants):
         return None
     kind = HandoffEventKind.FIRST_ACTION if is_first else HandoffEventKind.CLAIMANT_ACTION
     seconds = round((step.created_at - claimed_at).total_seconds(), 3)
@@ -178,6 +178,13 @@ def resume(handoff: SessionHandoff, lease_ends: datetime | None) -> NewEvent:
     handoff.closed_at = handoff.closed_by = handoff.outcome = handoff.reminded_at = None
     handoff.lease_expires_at = lease_ends
     return NewEvent(HandoffEventKind.RESUMED, {"holder": str(handoff.claimed_by)})
+
+
+def stays_closed(handoff: SessionHandoff) -> None:
+    """It has ended when a fix set it aside, because its holder does not hold the session any more."""
+    acted_at, closed_at = handoff.claimant_action_at, handoff.closed_at
+    if acted_at is not None and closed_at is not None and acted_at > closed_at:
+        handoff.claimant_action_at = handoff.claimant_work_seconds = None
 
 
 def keeps_session(handoff: SessionHandoff, outcome: Outcome) -> uuid.UUID | None:

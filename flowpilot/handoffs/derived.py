@@ -19,6 +19,8 @@ FROM (
                WHERE p.actor_id = h.claimed_by AND {IS_ACTION}
            ) OVER (PARTITION BY h.id) AS by_claimant
     FROM session_handoffs h
+    LEFT JOIN ai_sessions w
+      ON w.account_id = %(account_id)s AND w.id = h.session_id AND w.look_again_at IS NOT NULL
     LEFT JOIN ai_session_steps p
       ON p.account_id = %(account_id)s AND p.session_id = h.session_id AND p.created_at > h.claimed_at
     WHERE h.account_id = %(account_id)s

@@ -95,6 +95,10 @@ async def take_up_again(
     for handoff in await lock_where(
         db, session.account_id, session.id, *policy.was_set_aside(session, applied_at)
     ):
+        if handoff.claimed_by != session.owner_id:
+            decisions.stays_closed(handoff)
+            await db.flush()
+            continue
         if session.status not in OPEN:
             decisions.resume(handoff, None)
             await db.flush()

@@ -184,7 +184,7 @@ def check_laws(company: Company, session_id: uuid.UUID | None = None) -> None:
         _check_moves(session, mine["ai_session_status_changes"])
         _check_session(session, mine["session_handoffs"])
         for handoff in mine["session_handoffs"]:
-            _check_first_action(handoff, mine["ai_session_steps"])
+            _check_first_action(session, handoff, mine["ai_session_steps"])
             _check_story(handoff, [event for event in events if event["handoff_id"] == handoff["id"]])
     with account_connection(company.urls, company.id) as connection:
         assert session_counts.reconcile(connection, company.id) == 0
@@ -226,7 +226,7 @@ def _check_session(session: dict[str, Any], handoffs: list[dict[str, Any]]) -> N
         assert is_held or handoff["lease_expires_at"] is None
 
 
-def _check_first_action(handoff: dict[str, Any], steps: list[dict[str, Any]]) -> None:
+def _check_first_action(session: dict[str, Any], handoff: dict[str, Any], steps: list[dict[str, Any]]) -> None:
     """The contract: the earliest step of the same session strictly after the claim."""
     claimed_at = handoff["claimed_at"]
     after = [step for step in steps if claimed_at is not None and step["created_at"] > claimed_at]
@@ -236,22 +236,30 @@ def _check_first_action(handoff: dict[str, Any], steps: list[dict[str, Any]]) ->
     no_action = {"correct", "strike", "take_back", "back", "undo", "flow", "enter"}
     own = [step for step in after if step["actor_id"] == handoff["claimed_by"] and step["kind"] not in no_action]
     closed_at = handoff["closed_at"]
-    by_claimant = [step["created_at"] for step in own if closed_at is None or step["created_at"] <= closed_at]
+    goes_on = closed_at is None or (
+        closed_at == session["fix_applied_at"] and session["look_again_at"] is not None
+    )
+    by_claimant = [step["created_at"] for step in own if goes_on or step["created_at"] <= closed_at]
     assert handoff["claimant_action_at"] == min(by_claimant, default=None)
 
 
 def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
     """The events alone say who holds the handoff, from when on, and whether it is closed."""
     holder = since = closed_at = first = None
-    is_claimants = False
+    is_claimants = is_aside = False
     kinds = Counter(event["kind"] for event in events)
     assert events[0]["kind"] == "created"
-    assert (kinds["created"], kinds["closed"] - kinds["resumed"]) == (1, 0 if handoff["closed_at"] is None else 1)
+    n_set_aside = sum("has_a_fix" in event["content"] for event in events)
+    n_ends = kinds["closed"] - kinds["resumed"]
+    assert kinds["created"] == 1
+    # A fix that has proved itself ends what it had set aside a second time.
+    assert n_ends in ({0} if handoff["closed_at"] is None else {1, 2} if n_set_aside else {1})
     for before, after in pairwise(events):
         # What a job records is no activity of the session, and does not move its clock on.
         assert before["created_at"] <= after["created_at"] or before["kind"] in {"reminded", "assessed"}
     for event in events:
-        assert (closed_at is None) == (event["kind"] != "resumed")
+        goes_on = {"resumed", "claimant_action", "asked", "answered", "withdrawn", "closed"} if is_aside else set()
+        assert event["kind"] in goes_on if closed_at is not None else event["kind"] != "resumed"
         match event["kind"]:
             case "claimed":
                 assert holder is None
@@ -266,9 +274,9 @@ def _check_story(handoff: dict[str, Any], events: list[dict[str, Any]]) -> None:
             case "claimant_action":
                 assert (first is None, is_claimants, event["actor_id"]) == (False, False, holder)
             case "closed":
-                closed_at = event["created_at"]
+                closed_at, is_aside = event["created_at"], "has_a_fix" in event["content"]
             case "resumed":
                 assert event["content"]["holder"] == str(holder)
-                closed_at = None
+                closed_at, is_aside = None, False
     stored = (handoff["claimed_by"], handoff["claimed_at"], handoff["closed_at"])
     assert stored == (holder, since, closed_at)
