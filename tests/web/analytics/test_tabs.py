@@ -36,6 +36,8 @@ def test_a_busy_account_sees_its_figures(signed_in: SignedIn, company: Company, 
     assert answer.status_code == 200
     assert TRY_AGAIN not in answer.text
     assert answer.text.count("<h1>") == 1
+    # A browser ends a paragraph where a block begins, and what follows stands on a line of its own.
+    assert re.findall(r"<p\b[^>]*>(?:(?!</p>).)*?<div[^>]*>", answer.text, re.DOTALL) == []
 
 
 @pytest.mark.parametrize("role", list(Role))
