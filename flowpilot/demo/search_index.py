@@ -17,7 +17,8 @@ def index_flows(connection: psycopg.Connection, rows: DemoRows) -> None:
     for flow in rows.flows:
         assert flow.published_version_id is not None
         indexed = Flow(name=flow.name, description=flow.description, keywords=flow.keywords)
-        index(indexed, Tree.model_validate(structures[flow.published_version_id]))
+        tree = Tree.model_validate(structures[flow.published_version_id])
+        index(indexed, tree)
         statement = (
             update(Flow)
             .where(Flow.account_id == flow.account_id, Flow.id == flow.id)
@@ -25,6 +26,6 @@ def index_flows(connection: psycopg.Connection, rows: DemoRows) -> None:
             .compile(dialect=dialect)
         )
         connection.execute(statement.string.encode(), statement.params)
-        if (meaning := flow_meaning(flow)) is not None:
+        if (meaning := flow_meaning(flow, tree)) is not None:
             columns = ("account_id", "id", "version_id", "model", "vectors")
             copy_rows(connection, "flow_meanings", columns, [[getattr(meaning, name) for name in columns]])

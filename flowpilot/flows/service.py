@@ -64,7 +64,7 @@ async def publish(
     flow.published_version_id, flow.tree_type, flow.is_active = draft.id, draft.tree_type, True
     index(flow, tree)
     await db.flush()
-    await index_meaning(db, flow)
+    await index_meaning(db, flow, tree)
     await record_flow(db, author, "flow.published", flow, now, version=draft.number)
     for follow in hooks.on_published:
         await follow(db, author, flow, draft, now)

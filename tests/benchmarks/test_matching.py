@@ -29,8 +29,8 @@ def test_both_halves_have_texts_with_and_without_a_flow() -> None:
 
 def test_shares_are_counted_by_language_by_half_and_by_kind_of_evidence() -> None:
     table = _cells(
-        Outcome(FITTED, [("printer", 0.95), ("vpn", 0.1)]),
-        Outcome(FITTED_TOO, [("vpn", 0.95), ("dns", 0.2), ("wifi", 0.1), ("printer", 0.06)]),
+        Outcome(FITTED, [("printer", 0.99), ("vpn", 0.1)]),
+        Outcome(FITTED_TOO, [("vpn", 0.99), ("dns", 0.2), ("wifi", 0.1), ("printer", 0.06)]),
         Outcome(HELD, [("vpn", 0.5), ("dns", 0.2), ("printer", 0.1)]),
         Outcome(HELD_TOO, []),
         Outcome(NO_FLOW, [("vpn", 0.39)]),

@@ -3,7 +3,7 @@
 import math
 import tomllib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from importlib.resources import files
 from typing import Literal
 
@@ -12,23 +12,28 @@ Tier = Literal["guided", "exploring", "discovery"]
 GUIDED, EXPLORING = 0.8, 0.4
 
 # What is left of the confidence in a flow that has lost trust (`flow_trust` in the catalogue of metrics). Of the
-# benchmark's texts that were guided, 1 of 76 still is; the right flow was overtaken by another for 2 of 149.
+# benchmark's texts that were guided, 0 of 379 still are; the right flow was overtaken by another for 5 of 453.
 DOUBTED = 0.8
-
-# What speaks by chance for the best of many flows that have nothing to do with a text. A small library counts as
-# if it had one.
-_ANY_STRENGTH, _ANY_LIKENESS = 0.7, 0.3
 
 WEIGHTS: dict[str, dict[str, float]] = tomllib.loads(
     files(__package__).joinpath("weights.toml").read_text("utf-8")
 )
 
-# From here on a flow begins without a question: at most 2 % of the texts that the weights were fitted to begin in
-# a wrong one.
+# From here on a flow begins without a question: at most 1 % of the texts that the weights were fitted to begin
+# in a wrong one.
 SURE = WEIGHTS["sure"]["confidence"]
 
 # A few sessions say little, so this many with the usual share of resolved ones are added to them.
 _PRIOR_CASES = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Likeness:
+    """How alike the meanings of a text and of a flow are, up to 1 (`library.Likenesses` says of what)."""
+
+    named: float
+    described: float
+    steps: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +47,7 @@ class Evidence:
         cases: the flow's recent sessions that have ended.
         resolved: how many of them were resolved.
         is_doubted: the flow has lost trust.
-        coverage: the strength as a share of what the best flow for each word would have, 0..1.
-        likeness: how alike the meanings of the text and of the flow are, up to 1; null if only words are compared.
+        likeness: how alike the meanings are; null if only words are compared.
     """
 
     strength: float
@@ -51,8 +55,7 @@ class Evidence:
     cases: int = 0
     resolved: int = 0
     is_doubted: bool = False
-    coverage: float = 1.0
-    likeness: float | None = None
+    likeness: Likeness | None = None
 
 
 def tier(confidence: float) -> Tier:
@@ -62,52 +65,44 @@ def tier(confidence: float) -> Tier:
     return "exploring" if confidence >= EXPLORING else "discovery"
 
 
-def confidences(candidates: Sequence[Evidence]) -> list[float]:
+def confidences(candidates: Sequence[Evidence], elsewhere: float | None = None) -> list[float]:
     """The confidence that each candidate is the right flow, 0..1, in the given order.
 
-    A logistic regression on `features`, on whether the domain is the flow's own, and on the flow's track record
-    compared to the other candidates, which is neutral for a flow without a history. The weights of the features
-    are fitted to texts whose flow is known (`weights.toml`). The other two are set so that they decide between
-    flows that the evidence leaves close together, and hardly ever against it.
+    A multinomial logistic regression: the candidates and "no flow is right" share a whole, so a rival takes from
+    the others. It weighs `features`, whether the domain is the flow's own, and the flow's track record compared
+    to the other candidates, which is neutral for a flow without a history. The weights of the features are fitted
+    to texts whose flow is known (`weights.toml`). The other two are set so that they decide between flows that
+    the evidence leaves close together, and hardly ever against it.
 
     The confidence in a flow that has lost trust counts `DOUBTED` times, so that it comes after a trusted one that
     fits as well.
+
+    Args:
+        elsewhere: how like what no flow is about the text is, up to 1; null if only words are compared.
     """
     usual = _share(sum(c.resolved for c in candidates), sum(c.cases for c in candidates))
-    weights = WEIGHTS["meaning" if candidates and candidates[0].likeness is not None else "words"]
-    result = []
-    for candidate, values in zip(candidates, features(candidates), strict=True):
-        logit = (
-            weights["intercept"]
-            + sum(weights[name] * value for name, value in values.items())
-            + 0.5 * candidate.is_domain
-            + 2.0 * _track_record(candidate, usual)
-        )
-        result.append((DOUBTED if candidate.is_doubted else 1) * (1 / (1 + math.exp(-logit))))
-    return result
-
-
-def features(candidates: Sequence[Evidence]) -> list[dict[str, float]]:
-    """What the confidence in each is made of: its evidence, and how far that is ahead of the best other's."""
-    others = _best_others([candidate.strength for candidate in candidates], _ANY_STRENGTH)
-    found = [
-        {
-            "strength": math.log1p(candidate.strength),
-            "strength_lead": (candidate.strength - other) / (candidate.strength + other + 0.3),
-            "coverage": candidate.coverage if candidate.strength else 0.0,
-        }
-        for candidate, other in zip(candidates, others, strict=True)
+    weights = WEIGHTS["words" if elsewhere is None else "meaning"]
+    logits = [
+        sum(weights[name] * value for name, value in features(candidate).items())
+        + 0.5 * candidate.is_domain
+        + 1.8 * _track_record(candidate, usual)
+        for candidate in candidates
     ]
-    likenesses = [candidate.likeness for candidate in candidates if candidate.likeness is not None]
-    for values, likeness, other in zip(found, likenesses, _best_others(likenesses, _ANY_LIKENESS), strict=False):
-        values |= {"likeness": likeness, "likeness_lead": likeness - other}
+    nothing = weights["nothing"] + (weights["elsewhere"] * elsewhere if elsewhere is not None else 0)
+    most = max([nothing, *logits])
+    whole = math.exp(nothing - most) + sum(math.exp(logit - most) for logit in logits)
+    return [
+        (DOUBTED if candidate.is_doubted else 1) * math.exp(logit - most) / whole
+        for candidate, logit in zip(candidates, logits, strict=True)
+    ]
+
+
+def features(candidate: Evidence) -> dict[str, float]:
+    """What the confidence in a candidate is made of."""
+    found = {"strength": math.log1p(candidate.strength)}
+    if candidate.likeness is not None:
+        found |= asdict(candidate.likeness)
     return found
-
-
-def _best_others(values: Sequence[float], least: float) -> list[float]:
-    """For each value the best of the others."""
-    best, second, *_ = *sorted([*values, least, least], reverse=True), least
-    return [second if value == best else best for value in values]
 
 
 def _track_record(candidate: Evidence, usual: float) -> float:

@@ -11,8 +11,6 @@ from flowpilot.flows.matching.library import Library
 # What another word for the same thing counts.
 _SYNONYM = 0.7
 _LEAST_MISTAKABLE = 4
-# What a word that no flow knows would have counted.
-_UNKNOWN = 0.5
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +29,9 @@ class WordEvidence:
     Attributes:
         strength: the total weight of the words. One that few flows have, said as part of a whole keyword, weighs
             up to 2; a word somewhere in many trees weighs almost nothing. 0 if only common words are shared.
-        coverage: the strength as a share of what it would be if the flow were the best one for each word, 0..1.
     """
 
     strength: NDArray[np.float64]
-    coverage: NDArray[np.float64]
     _counts: NDArray[np.float64]
     _heard: Sequence[Heard]
 
@@ -65,14 +61,7 @@ def find_evidence(library: Library, heard: Sequence[Heard], synonyms: Mapping[st
                 telling[place] |= stem not in library.common
     speaks = counts[telling].any(axis=0)
     strength = np.where(speaks, counts.sum(axis=0), 0.0)
-    unknown = sum(
-        word.is_mistakable
-        and not reading.keys() & library.postings.keys()
-        and not word.stems.keys() & library.common
-        for word, reading in zip(heard, readings, strict=True)
-    )
-    possible = counts[telling].max(axis=1, initial=0).sum() + _UNKNOWN * unknown
-    return WordEvidence(strength, strength / possible if possible else strength, counts * telling[:, None], heard)
+    return WordEvidence(strength, counts * telling[:, None], heard)
 
 
 def _readings(library: Library, word: Heard, synonyms: Mapping[str, set[str]]) -> dict[str, float]:

@@ -1,125 +1,14 @@
 """Words of a help desk in other languages, and what they are in English, in which texts and flows are stemmed.
 
-Accents do not count here: `fold` takes them away on both sides. A word of several parts is written with `_`.
+`glossary.txt` has a line for each meaning: the English words, those of German and Dutch, and after `|` those of
+other languages. The former are also found as the first or last part of a compound. Accents do not count: `fold`
+takes them away on both sides. A word of several parts is written with `_`.
 """
 
 import unicodedata
+from collections.abc import Iterable
 from functools import lru_cache
-
-# One line for each: what the words after the colon mean. German compounds are found by their first or last part.
-_MEANINGS = """
-printer: drucker imprimante impresora stampante impressora drukarka 打印机
-print: druckt drucken ausdruck ausdrucken gedruckt imprime imprimer impression imprimir impreso stampa stampare
-    afdrukken drukuje 打印
-scanner: kopierer scannen eingescannt scanne numeriser numerise scanneur escaner escanear escaneo scansione 复印机
-    扫描
-toner: cartouche cartucho
-password: passwort kennwort mot_de_passe contrasena clave senha wachtwoord haslo 密码
-account: konto compte cuenta conta 账号 账户
-locked: gesperrt sperre gesperrte verrouille verrouillee bloque bloquee bloqueado bloqueada bloccato bloqueia
-    geblokkeerd zablokowane zablokowany 锁定
-login: anmelden anmeldung einloggen anmelde connecter connexion identifier iniciar_sesion acceder accesso entrar
-    inloggen zalogowac zaloguj logowania 登录
-code: bestatigungscode sicherheitscode codigo codice 验证码
-computer: rechner computadora ordenador ordi ordinateur computadora pc-portable komputer 电脑
-laptop: portable portatil portatile
-slow: langsam langsamer lahm lent lente lents ralenti lento lenta lentisimo lentissimo traag wolno 慢
-start: einschalten hochfahren startet demarre demarrer arranca arrancar encender avvia
-restart: neustart startet_neu redemarre redemarrer reinicia reiniciar riavvia herstart
-email: mails e-mails courriel courriels correo correos posta posteingang mailbox 邮件 邮箱
-mailbox: postfach briefkasten boite boite_mail buzon casella 邮箱
-shared: freigegeben gemeinsam gemeinsames partage partagee partages compartido compartida gedeelde condiviso
-send: senden sende versenden verschicken envoyer envoie envoyes enviar envio enviados inviare verzenden
-sent: gesendet geschickt envoye enviado
-delivered: zugestellt ankommen angekommen kommt_an kommen_an arrive arrivent llega llegan recibe reciben
-attachment: anhang piece_jointe adjunto allegato bijlage
-calendar: kalender termin termine calendrier rendez-vous rdv calendario agenda cita afspraak
-meeting: besprechung sitzung reunion spotkaniu spotkaniach vergadering riunione
-folder: ordner verzeichnis dossier dossiers carpeta carpetas cartella pasta map
-file: datei dateien fichier fichiers archivo archivos bestand bestanden plik 文件
-access: zugriff zugang acces acceso accesso toegang
-permission: berechtigung berechtigungen rechte droits autorisation permiso permisos permessi
-denied: verweigert refuse denegado negato geweigerd
-drive: laufwerk lecteur unidad
-disk: festplatte speicherplatz disque disco schijf dysk
-full: voll plein pleine lleno llena pieno vol
-space: platz speicher espace espacio spazio ruimte
-network: netzwerk netz reseau red rete netwerk siec 网络
-wifi: wlan funknetz sans_fil inalambrica
-internet: internetverbindung internetzugang
-connection: verbindung verbindet liaison conexion connessione verbinding
-connect: verbinden verbindet connecte se_connecter conectar conecta collegare
-tunnel: fernzugriff
-home: homeoffice zuhause daheim teletravail maison casa thuis
-office: buro geschaftsstelle bureau oficina ufficio kantoor
-site: filiale standort niederlassung agence succursale sucursal
-everybody: niemand keiner niemandem alle personne tout_le_monde nadie todos nessuno tutti niemand
-server: serveur servidor
-reachable: erreichbar joignable alcanzable
-unreachable: unerreichbar injoignable inaccessible inaccesible
-phone: telefon telefone telefono telefonieren telefonate telefoon centralita centrale anlage festnetz 电话
-call: anruf anrufe anrufen appel appels llamada llamadas llaman chiamata chiamate oproep
-mobile: handy natel diensthandy movil celular cellulare telefonino smartphone
-hear: horen hort entendre entend entendent oigo oyen oye sentono sento slychac slysza horen
-microphone: mikrofon micro microfono mikro
-headset: kopfhorer casque auriculares cuffie
-sound: ton son sonido audio
-video: visio videoconference videokonferenz videollamada
-screen: bildschirm ecran pantalla schermo scherm
-monitor: bildschirme moniteur
-dock: dockingstation station_d'accueil
-black: schwarz noir noire negro negra nero zwart
-backup: datensicherung sicherung sauvegarde sauvegardes copia_de_seguridad copias_de_seguridad respaldo back-up
-restore: wiederherstellen wiederherstellung zuruckspielen restaurer restauration restaurar terugzetten
-    ripristinare
-recovery: wiederherstellungsschlussel
-key: schlussel cle
-encrypted: verschlusselt chiffre chiffres cifrado cifrados crittografato versleuteld
-ransom: losegeld rancon rescate riscatto
-virus: schadsoftware logiciel_malveillant
-phishing: hameconnage louche suspect verdachtig verdachtige sospechoso sospetto
-link: verlinkung lien enlace
-clicked: geklickt clique pinche clicado
-website: webseite internetseite site_web pagina_web pagina seite webshop
-browser: navigateur navegador navegar surfen browserfenster
-certificate: zertifikat certificat certificado certificato
-expired: abgelaufen expire caduco caducado caducada vencido scaduto verlopen
-secure: sicher securise segura seguro sicuro
-update: aktualisierung aktualisieren mise_a_jour mises_a_jour actualizacion actualizaciones actualizar
-    aggiornamento bijgewerkt
-install: installieren installiert installer installe instalar installare
-software: programm logiciel programa anwendung applikation fachanwendung application
-accounting: buchhaltung compta comptabilite contabilidad contabilita lohnlauf lohn paie
-database: datenbank base_de_donnees base_de_datos
-invoice: rechnung facture factura fattura factuur
-licence: lizenz lizenzen licencia licencias licenza licentie
-employee: mitarbeiter mitarbeiterin mitarbeitende collaborateur collaboratrice employe empleado empleada
-    dipendente medewerker
-starter: lernende lernender neueintritt nouvelle_collegue nouveau_collegue embauche incorporacion
-leaver: austritt kundigung gekundigt freigestellt depart demission baja dimissioni vertrek
-stolen: gestohlen geklaut vole volee robado robada robaron rubato gestolen
-lost: verloren perdu perdue perdi perdido perdida perso kwijt
-port: freischalten freigabe freigeben puerto porta
-firewall: pare-feu cortafuegos
-remote: fernwartung ferne distance remoto
-synchronise: synchronisiert synchronisieren synchronisation synchronise sincroniza sincronizar sincronizacion
-    nubecita wolke nuage nube
-cloud: wolke nuage nube
-error: fehler fehlermeldung erreur fallo errore fout blad
-crash: absturz absturzt sturzt plante planter cuelga
-frozen: eingefroren hangt fige gele congelado
-blank: leer blanc blanche blanco vide vacio
-disappear: verschwunden weg disparu disparue desaparecido desaparecio sparito
-new: neu neue neuer neues neuen nouveau nouvelle nouveaux nuevo nueva nuevos nuovo nieuwe
-forgot: vergessen oublie olvide olvidado esqueci dimenticato vergeten
-teams: teamsbesprechung
-remove: loschen supprimer borrar
-signature: unterschrift
-pdf: pdfs
-camera: kamera webcam
-mouse: maus souris raton
-keyboard: tastatur clavier teclado
-"""
+from importlib.resources import files
 
 # Words that say nothing about a problem: they are never taken for a misspelt English word.
 _FILLERS = """
@@ -144,6 +33,22 @@ naar door uit over ze zijn wij mijn jouw ons onze heb heeft hebben wordt kan moe
 
 _LEAST_OF_PART, _LEAST_OF_REST = 5, 3
 
+# Words that only English sentences have, and those of other languages that English ones have, too.
+_ONLY_ENGLISH = """
+the my are to and for with not it this that from when have our your they she you cannot can't doesn't isn't
+but at since after says every again does can anymore nobody into all its i'm i've won't don't please which
+"""
+_ALSO_ENGLISH = """
+a ai am an as au ca com comment con de del die do dont el en eu hat he i in la me met nas ne no non on os ou
+over per plus son tag um war was will w z
+"""
+
+# Words of the glossary that mean something else in an English sentence.
+_FALSE_FRIENDS = """
+agenda alt charge extension gift main map mouse pasta person place placed places posted probe private pub rate red
+regular return sale sent site standard tag tests trace traces vol
+"""
+
 
 def fold(word: str) -> str:
     """A word in lower case without accents: ß is ss."""
@@ -151,36 +56,60 @@ def fold(word: str) -> str:
     return "".join(part for part in parts if not unicodedata.combining(part))
 
 
-def _read() -> dict[str, str]:
-    meanings: dict[str, str] = {}
-    english = ""
-    for line in _MEANINGS.strip().splitlines():
-        named, colon, words = line.partition(":")
-        english, words = (named, words) if colon and not line.startswith(" ") else (english, line)
-        meanings |= {fold(word).replace("_", " "): english for word in words.split()}
-    return meanings
+def _read() -> tuple[dict[str, tuple[str, ...]], list[str]]:
+    """What each word means, and those that may be parts of a compound."""
+    meanings: dict[str, tuple[str, ...]] = {}
+    parts = set()
+    for line in files(__package__).joinpath("glossary.txt").read_text("utf-8").splitlines():
+        english, _, words = line.partition(": ")
+        compounding, _, others = words.partition("|")
+        for word in (fold(word).replace("_", " ") for word in f"{compounding} {others}".split()):
+            meanings[word] = tuple(dict.fromkeys((*meanings.get(word, ()), english)))
+        parts |= {fold(word) for word in compounding.split() if "_" not in word}
+    return meanings, sorted(part for part in parts if len(part) >= _LEAST_OF_PART)
 
 
-_ENGLISH = _read()
+_ENGLISH, _PARTS = _read()
 PHRASES = sorted((word for word in _ENGLISH if " " in word), key=len, reverse=True)
 FILLERS = frozenset(fold(word) for word in _FILLERS.split())
-_PARTS = [word for word in _ENGLISH if len(word) >= _LEAST_OF_PART and " " not in word]
+_FRIENDS = frozenset(_FALSE_FRIENDS.split())
+_ENGLISH_ONLY, _SHARED = frozenset(_ONLY_ENGLISH.split()), frozenset(_ALSO_ENGLISH.split())
+FOREIGN_WORDS = frozenset(word for word in _ENGLISH if word.isascii() and word.isalpha())
+ENGLISH_WORDS = frozenset(word for meanings in _ENGLISH.values() for each in meanings for word in each.split())
 _WITHOUT_SPACES = [word for word in _ENGLISH if not word.isascii()]
+
+
+def is_english(words: Iterable[str]) -> bool:
+    """Whether folded words are a sentence in English, in which "red" is a colour and no network."""
+    said = list(words)
+    english = sum(word in _ENGLISH_ONLY for word in said)
+    return english > sum(word in FILLERS and word not in _SHARED for word in said)
 
 
 @lru_cache(maxsize=4096)
 def in_english(word: str) -> tuple[str, ...]:
     """What a folded word of another language means, or the parts of a compound; none if it is not known."""
+    if word in ENGLISH_WORDS:
+        return ()
     for spelling in (word, word.replace("ae", "a").replace("oe", "o").replace("ue", "u")):
         for stem in (spelling, spelling[:-1], spelling[:-2]):
             if stem in _ENGLISH and (stem == spelling or len(stem) >= _LEAST_OF_PART):
-                return (_ENGLISH[stem],)
+                return _ENGLISH[stem]
         ends = [part for part in _PARTS if len(spelling) >= len(part) + _LEAST_OF_REST and _is_end(part, spelling)]
         if ends:
-            return tuple(dict.fromkeys(_ENGLISH[part] for part in sorted(ends, key=len, reverse=True)))
+            return _meanings(sorted(ends, key=len, reverse=True))
     if not word.isascii():
-        return tuple(dict.fromkeys(_ENGLISH[part] for part in _WITHOUT_SPACES if part in word))
+        return _meanings(part for part in _WITHOUT_SPACES if part in word)
     return ()
+
+
+def same_in_english(word: str) -> tuple[str, ...]:
+    """What a folded word of the glossary means in an English sentence, where no ending is taken for another."""
+    return () if word in _FRIENDS or word in ENGLISH_WORDS else _ENGLISH.get(word, ())
+
+
+def _meanings(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(english for word in words for english in _ENGLISH[word]))
 
 
 def _is_end(part: str, word: str) -> bool:

@@ -4,6 +4,7 @@ import asyncio
 import uuid
 from functools import lru_cache
 
+import numpy as np
 from sqlalchemy import ColumnElement, func, literal_column, select
 from sqlalchemy.dialects.postgresql import insert
 
@@ -11,11 +12,13 @@ from flowpilot.db.base import new_id
 from flowpilot.db.session import Db
 from flowpilot.flows.fields import without_fields
 from flowpilot.flows.matching.meaning import embed, model, to_bytes
-from flowpilot.flows.models import Flow, FlowMeaning
+from flowpilot.flows.models import Flow, FlowMeaning, FlowVersion
 from flowpilot.flows.tree import Tree
 
 # For each part. A search vector has room for one megabyte in total.
 _MAX_CHARACTERS = 100_000
+# The mean of so many steps says what a flow is about.
+_MOST_STEPS = 40
 
 
 def index(flow: Flow, tree: Tree) -> None:
@@ -47,11 +50,11 @@ def _vector(text: str, weight: str) -> ColumnElement[str]:
     return func.setweight(func.to_tsvector("english", text), literal_column(weight))
 
 
-async def index_meaning(db: Db, flow: Flow) -> None:
+async def index_meaning(db: Db, flow: Flow, tree: Tree) -> None:
     """Keep what a flow's published version means, if the extra for that is installed."""
     if (name := model()) is None:
         return
-    values = {"model": name, "vectors": await asyncio.to_thread(_meaning, _meant(flow))}
+    values = {"model": name, "vectors": await asyncio.to_thread(_meaning, _named(flow), _steps(tree))}
     key = {"account_id": flow.account_id, "version_id": flow.published_version_id}
     await db.execute(
         insert(FlowMeaning)
@@ -65,19 +68,23 @@ async def index_missing(db: Db, account_id: uuid.UUID) -> int:
     if (name := model()) is None:
         return 0
     made = select(FlowMeaning.version_id).where(FlowMeaning.account_id == account_id, FlowMeaning.model == name)
-    flows = select(Flow).where(
-        Flow.account_id == account_id,
-        Flow.published_version_id.is_not(None),
-        Flow.deleted_at.is_(None),
-        Flow.published_version_id.not_in(made),
+    flows = (
+        select(Flow, FlowVersion.structure)
+        .join(FlowVersion, FlowVersion.id == Flow.published_version_id)
+        .where(
+            Flow.account_id == account_id,
+            FlowVersion.account_id == account_id,
+            Flow.deleted_at.is_(None),
+            Flow.published_version_id.not_in(made),
+        )
     )
-    found = (await db.scalars(flows)).all()
-    for flow in found:
-        await index_meaning(db, flow)
+    found = (await db.execute(flows)).all()
+    for flow, structure in found:
+        await index_meaning(db, flow, Tree.model_validate(structure))
     return len(found)
 
 
-def flow_meaning(flow: Flow) -> FlowMeaning | None:
+def flow_meaning(flow: Flow, tree: Tree) -> FlowMeaning | None:
     """The row for a flow's published version, for a bulk load; null without the extra."""
     if (name := model()) is None or flow.published_version_id is None:
         return None
@@ -86,16 +93,26 @@ def flow_meaning(flow: Flow) -> FlowMeaning | None:
         id=new_id(),
         version_id=flow.published_version_id,
         model=name,
-        vectors=_meaning(_meant(flow)),
+        vectors=_meaning(_named(flow), _steps(tree)),
     )
 
 
-def _meant(flow: Flow) -> tuple[str, ...]:
-    """The texts that a flow is compared by, one by one: the lines of its `search_text`, and the description."""
-    return tuple(filter(None, map(without_fields, (flow.name, *flow.keywords, flow.description))))
+def _named(flow: Flow) -> tuple[str, ...]:
+    """The texts that a flow is compared by, one by one: the lines of its `search_text`, and the description.
+
+    Without a description, the name stands for it.
+    """
+    return tuple(
+        map(without_fields, filter(None, (flow.name, *flow.keywords, flow.description or flow.name))),
+    )
+
+
+def _steps(tree: Tree) -> tuple[str, ...]:
+    return tuple(without_fields(node.text) for node in tree.nodes.values())[:_MOST_STEPS]
 
 
 # The same library is published in many accounts.
 @lru_cache(maxsize=256)
-def _meaning(texts: tuple[str, ...]) -> bytes:
-    return to_bytes(embed(texts))
+def _meaning(named: tuple[str, ...], steps: tuple[str, ...]) -> bytes:
+    """The vectors of what a flow is called, and the mean of those of its steps."""
+    return to_bytes(np.vstack([embed(named), embed(steps).mean(axis=0)]))

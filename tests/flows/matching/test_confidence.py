@@ -75,7 +75,7 @@ def test_one_session_says_next_to_nothing() -> None:
 def test_the_own_domain_helps_but_makes_no_flow_of_nothing() -> None:
     with_domain, without = (confidences([Evidence(0.8, is_domain=known)])[0] for known in (True, False))
     assert with_domain > without
-    [nothing] = confidences([Evidence(0.1, is_domain=True, coverage=0.2)])
+    [nothing] = confidences([Evidence(0.1, is_domain=True)])
     assert tier(nothing) == "discovery"
 
 

@@ -47,6 +47,17 @@ def library(urls: DatabaseUrls) -> Company:
     return company
 
 
+# The keyword that the reason names.
+MEANT = {
+    "Papierstau am Kopierer": "paper jam",
+    "Mein Konto ist gesperrt": "account locked",
+    "Kennwort vergessen": "forgot my password",
+    "bourrage papier": "paper jam",
+    "le disque est plein": "disk full",
+    "mot de passe oublié": "forgot my password",
+}
+
+
 def _offered(signed_in: SignedIn, library: Company, said: str) -> list[str]:
     """The flows that the session's page begins or offers, the likeliest first."""
     browser = signed_in(to=library)
@@ -67,3 +78,12 @@ def test_the_right_flow_comes_first(signed_in: SignedIn, library: Company, said:
 @pytest.mark.parametrize("said", AMONG_THREE)
 def test_the_right_flow_is_among_three(signed_in: SignedIn, library: Company, said: str) -> None:
     assert AMONG_THREE[said] in _offered(signed_in, library, said)[:3]
+
+
+@pytest.mark.parametrize("said", MEANT)
+def test_the_reason_names_the_keyword_that_was_meant(signed_in: SignedIn, library: Company, said: str) -> None:
+    # So sure that it begins by itself is none.
+    form = {"problem_summary": said, "follow_from": "1"}
+    page = html.unescape(signed_in(to=library).post("/sessions", data=form).text)
+    reasons = re.findall(r'<small class="text-secondary">([^<]*)</small></button>', page)
+    assert f'means about "{MEANT[said]}"' in reasons[0]
