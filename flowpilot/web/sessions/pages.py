@@ -167,6 +167,11 @@ class Session(Page):
         return last if last is not None and last.look_again_at is not None else None
 
     @property
+    def asked_in(self) -> HandoffOut | None:
+        """The handoff whose questions can be answered now."""
+        return self.handoff or self.set_aside
+
+    @property
     def sent_back(self) -> HandoffOut | None:
         """The handoff with which it came back, if that said too little to work with."""
         back = self.came_back

@@ -66,6 +66,21 @@ def test_an_answer_is_said_above_all_else_until_who_asked_goes_on(
     assert "has answered:" not in senior.get(session).text
 
 
+def test_while_a_fix_waits_it_is_still_answered_in_the_session(
+    two: tuple[TestClient, TestClient, str, str],
+) -> None:
+    engineer, senior, session, handoff = two
+    send(senior, session, f"{handoff}/questions", question=QUESTION)
+    fix = {"fix": "Replaced the drum.", "waiting_for": "a day without faults"}
+    assert "no answer yet" in send(senior, f"{session}/verify", "/verify", **fix).text
+    page = engineer.get(session).text
+    assert page.index("You are asked") < page.index('id="now"')
+    assert f'href="{handoff}">See the handoff' in page
+    assert "You are asked" not in send(engineer, session, "/answer", answer="The small one.").text
+    said = senior.get(session).text
+    assert said.index("has answered: <strong") < said.index('id="now"') < said.index('id="questions-all"')
+
+
 def test_it_is_asked_and_answered_on_the_handoffs_page_too(
     two: tuple[TestClient, TestClient, str, str],
 ) -> None:
