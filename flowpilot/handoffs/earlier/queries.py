@@ -5,7 +5,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, exists, select
+from sqlalchemy import exists, select
 
 from flowpilot.db.session import ReadDb
 from flowpilot.handoffs.models import HandoffEvent, HandoffEventKind, Outcome, SessionHandoff
@@ -32,14 +32,21 @@ async def ended_handoffs(
     Args:
         before: only those that were made earlier than this.
     """
-    closing = and_(
-        HandoffEvent.account_id == SessionHandoff.account_id,
-        HandoffEvent.handoff_id == SessionHandoff.id,
-        HandoffEvent.kind == HandoffEventKind.CLOSED,
+    # One that a fix has set aside was closed more than once: the last time says how it ended.
+    closing = (
+        select(HandoffEvent.content)
+        .where(
+            HandoffEvent.account_id == account_id,
+            HandoffEvent.handoff_id == SessionHandoff.id,
+            HandoffEvent.kind == HandoffEventKind.CLOSED,
+        )
+        .order_by(HandoffEvent.created_at.desc(), HandoffEvent.number.desc())
+        .limit(1)
+        .correlate(SessionHandoff)
+        .scalar_subquery()
     )
     query = (
-        select(SessionHandoff, HandoffEvent.content)
-        .outerjoin(HandoffEvent, closing)
+        select(SessionHandoff, closing)
         .where(
             SessionHandoff.account_id == account_id,
             SessionHandoff.session_id == session_id,

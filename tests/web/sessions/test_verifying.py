@@ -215,6 +215,25 @@ def test_after_a_seniors_fix_that_did_not_help_they_hold_it_as_before(
     assert "What happens next is theirs to decide." in html
 
 
+def test_an_escalation_that_fixes_have_set_aside_is_one_line_with_how_it_stands(
+    session_path: tuple[TestClient, str], signed_in: SignedIn
+) -> None:
+    engineer, path = session_path
+    handoff = engineer.post(f"{path}/escalate", data={"reason": "Out of ideas."}).url.path
+    senior = signed_in()
+    senior.post(f"{handoff}/claim")
+    for _ in range(2):
+        send(senior, f"{path}/verify", "/verify", **FIX)
+        send(senior, path, "/verify/failed")
+    for html, stands in (
+        (send(senior, f"{path}/verify", "/verify", **FIX).text, "Set aside while a fix waits"),
+        (senior.get(send(senior, path, "/verify/worked").url.path.removesuffix("/note")).text, "Resolved"),
+    ):
+        said = html[html.index('id="escalations"') :]
+        said = said[: said.index("</section>")]
+        assert (said.count("Out of ideas."), said.count(stands)) == (1, 1)
+
+
 def test_a_handoff_that_ended_before_the_fix_is_asked_nothing_about(
     session_path: tuple[TestClient, str], signed_in: SignedIn
 ) -> None:
