@@ -184,6 +184,28 @@ def test_corrections_and_fixes_are_sent_without_a_mouse_and_the_focus_stays(engi
     expect(engineer.locator("#now")).to_be_focused()
 
 
+def test_after_a_fix_that_did_not_help_the_focus_is_at_the_step_and_not_in_its_form(engineer: Page) -> None:
+    for _ in range(6):
+        if engineer.get_by_label("What you saw").count():
+            break
+        asked = engineer.locator("#now").inner_text()
+        press(engineer, "1")
+        expect(engineer.locator("#now")).not_to_have_text(asked)
+    step, session = engineer.locator("#now").inner_text(), engineer.url
+    engineer.goto(f"{session}/verify")
+    engineer.get_by_label("What you did").fill("Replaced the cable.")
+    sent(engineer, engineer.get_by_label("What has to show that it helped"), "a day of printing")
+    expect(engineer.get_by_role("heading", name="Did it help?")).to_be_focused()
+    where = engineer.locator("summary", has_text="Where it is now")
+    expect(where).to_contain_text(step)
+    expect(engineer.get_by_text("How it can turn out")).to_be_hidden()
+    where.click()
+    expect(engineer.get_by_text("How it can turn out")).to_be_visible()
+    sent(engineer, engineer.get_by_label("What you saw instead"), "It hums again.")
+    expect(engineer.locator("#now")).to_have_text(step)
+    expect(engineer.locator("#now")).to_be_focused()
+
+
 def test_what_two_people_say_at_a_handoff_is_sent_without_a_mouse_and_the_focus_stays(
     desk: Desk, engineer: Page
 ) -> None:

@@ -20,23 +20,32 @@ function wake() {
   pressed = null;
 }
 
-// What has the focus afterwards, on the same page: the button that was pressed, by what it is and does.
+const labelOf = (button) => button.getAttribute("aria-label") ?? button.textContent;
+const isWritingIn = (place) => Boolean(place?.matches("textarea, input, select"));
+const stepOf = (form) => form.closest("[data-holds]")?.dataset.holds;
+
+// What has the focus afterwards, on the same page: the button or field that had it, by what it is, in the form that it is in.
 function remember(form) {
-  const button = form.contains(document.activeElement) ? document.activeElement : null;
-  const isChoice = Boolean(button?.matches(".choice"));
-  return { path: location.pathname, action: form.getAttribute("action"), id: button?.id, label: button?.textContent, isChoice };
+  const place = form.contains(document.activeElement) ? document.activeElement : null;
+  const isChoice = Boolean(place?.matches(".choice"));
+  const is = { id: place?.id, name: place?.name, label: place && labelOf(place) };
+  return { form, path: location.pathname, action: form.getAttribute("action"), step: stepOf(form), isChoice, is };
 }
 
-// After an answer that is the new question. A message that nothing was recorded comes before everything.
-function next({ path, action, id, label, isChoice }) {
+const isLike = ({ id, name, label }) => (one) => {
+  if (id) return one.id === id;
+  return one.type === "submit" ? labelOf(one) === label : Boolean(name) && one.name === name && one.type !== "hidden";
+};
+
+// After an answer that is the new question. A message that nothing was recorded comes before everything. A form of the same
+// address at another step is another form, and a field of the same name in another form is another field.
+function next(sent) {
   const question = document.getElementById("now") ?? document.querySelector("main h1");
   const refusal = document.getElementById("refusal");
   if (refusal) return refusal;
-  if (path !== location.pathname || isChoice) return question;
-  const form = document.querySelector(`form[action="${CSS.escape(action)}"]`);
-  const forms = form ? [...document.querySelectorAll("form")].filter((one) => one.getAttribute("action") === action) : [];
-  const buttons = forms.flatMap((one) => [...one.querySelectorAll('[type="submit"]')]);
-  return (id && document.getElementById(id)) || buttons.find((one) => one.textContent === label) || question;
+  if (sent.path !== location.pathname || sent.isChoice) return question;
+  const forms = [...document.querySelectorAll("form")].filter((one) => one.getAttribute("action") === sent.action && stepOf(one) === sent.step);
+  return forms.flatMap((one) => [...one.elements]).find(isLike(sent.is)) ?? question;
 }
 
 function focusOn(found) {
@@ -52,17 +61,24 @@ document.addEventListener("htmx:beforeSend", ({ detail: { elt, requestConfig, bo
   sent = boosted ? remember(elt) : null;
   rest(elt);
 });
+// htmx gives the focus to a field with the id of the one that had it, in whichever form that is: nobody writes there yet,
+// unless they did so outside the form that was sent.
+document.addEventListener("htmx:beforeSwap", ({ detail }) => {
+  if (sent && detail.target === document.body) sent.isElsewhere = isWritingIn(document.activeElement) && !sent.form.contains(document.activeElement);
+});
+document.addEventListener("htmx:afterSwap", () => { if (sent) sent.given ??= document.activeElement; });
 document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.requestConfig.verb !== "get") wake(); });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const then = detail.requestConfig?.elt.dataset.thenFocus;
   if (then) document.getElementById(then)?.focus();
   if (!sent || detail.target !== document.body) return;
   const place = next(sent);
-  sent = null;
   // htmx scrolls to the top first. Whoever has begun to write by then, by a key that leads into a field, goes on there.
+  const { isElsewhere, given } = sent;
+  sent = null;
   setTimeout(() => {
-    const isWriting = document.activeElement?.matches("textarea, input, select");
-    if (!isWriting || place?.id === "refusal") focusOn(place);
+    const isGiven = !isElsewhere && document.activeElement === given;
+    if (!isWritingIn(document.activeElement) || isGiven || place?.id === "refusal") focusOn(place);
   });
 });
 

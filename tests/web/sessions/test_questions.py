@@ -74,7 +74,7 @@ def test_while_a_fix_waits_it_is_still_answered_in_the_session(
     fix = {"fix": "Replaced the drum.", "waiting_for": "a day without faults"}
     assert "no answer yet" in send(senior, f"{session}/verify", "/verify", **fix).text
     page = engineer.get(session).text
-    assert page.index("You are asked") < page.index('id="now"')
+    assert page.index("You are asked") < page.index("Where it is now")
     assert f'href="{handoff}">See the handoff' in page
     assert "You are asked" not in send(engineer, session, "/answer", answer="The small one.").text
     said = senior.get(session).text
