@@ -55,6 +55,18 @@ def test_what_to_do_first_comes_before_the_context_and_all_forms(held: Held) -> 
     assert "Continue where engineer stopped. Do" in text_of(html)
 
 
+def test_what_is_known_is_in_the_order_in_which_it_was_found(held: Held) -> None:
+    senior, path = held({"free_text": "It began at nine."}, {"choice": "Yes"})
+    html = senior.get(path).text
+    handoff = re.search(r'href="(/handoffs/[-0-9a-f]+)"', html)
+    assert handoff is not None
+    said = text_of(senior.get(handoff[1]).text)
+    assert said.index("It began at nine.") < said.index("Is the printer on? Yes")
+    # The line that shows beside the session is the newest; what was before it is folded away.
+    line = html[html.index("<dt>Known") :].partition("</summary>")[0]
+    assert ("Yes" in line, "It began at nine." in line) == (True, False)
+
+
 def test_the_three_ways_on_are_offered_and_accepted(held: Held) -> None:
     senior, path = held()
     html = senior.get(path).text
