@@ -62,7 +62,10 @@ class Tickets(Part):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TicketContext(Part):
-    """One ticket with its last notes, or why it cannot be shown now."""
+    """One ticket with its last notes, or why it cannot be shown now.
+
+    `theirs`: the client that it is of, if that is another one than its session's.
+    """
 
     template: ClassVar[str] = "tickets/context.html"
     actor: Actor
@@ -73,6 +76,8 @@ class TicketContext(Part):
     resolved: SessionOut | None
     client: str
     starts: bool
+    theirs: str
+    session: uuid.UUID | None
 
     @property
     def start(self) -> str | None:
@@ -106,6 +111,7 @@ class OtherClient(Part):
     number: str
     client: str
     theirs: str
+    session: uuid.UUID | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -139,10 +145,11 @@ async def show_context(
     now: Now,
     session: uuid.UUID | None = None,
     starts: bool = False,
+    client: Text = "",
 ) -> Response:
     """The ticket. If it is open and `session` is resolved, the session can be reopened from here.
 
-    With `starts`, what it says can be used to start a session.
+    With `starts`, what it says can be used to start a session. With `client`, it says if it is of another one.
     """
     found, absence = None, None
     try:
@@ -159,24 +166,32 @@ async def show_context(
         actor=actor,
         zone=actor.timezone,
         resolved=await _resolved(request, actor, session) if is_open and session is not None else None,
-        client=await _client_here(request, actor, found) if starts and found is not None else "",
+        client=client or (await _client_here(request, actor, found) if starts and found is not None else ""),
         starts=starts,
+        theirs=await _of_another(request, actor, found, client) if client else "",
+        session=session,
     )
     return render(request, page)
 
 
 @router.get("/other")
-async def show_other(request: Request, actor: CanWorkDetached, ticket: Text, client: Text, now: Now) -> Response:
-    """Whose the ticket is, if it is of another client than this one. Nothing is said of what is not known."""
-    theirs = ""
+async def show_other(
+    request: Request,
+    actor: CanWorkDetached,
+    ticket: Text,
+    client: Text,
+    now: Now,
+    session: uuid.UUID | None = None,
+) -> Response:
+    """Whose the ticket is, if it is of another client than this one, which `session` names."""
     try:
         found = await api.read_context(request, ticket, actor, now)
     except _ABSENT:
         found = None
-    if found is not None:
-        said = await _client_here(request, actor, found) or found.client or ""
-        theirs = said if said and key_of(said) != key_of(client) else ""
-    page = OtherClient.of(request, title=f"Ticket {ticket}", number=ticket, client=client, theirs=theirs)
+    theirs = await _of_another(request, actor, found, client)
+    page = OtherClient.of(
+        request, title=f"Ticket {ticket}", number=ticket, client=client, theirs=theirs, session=session
+    )
     return render(request, page)
 
 
@@ -243,6 +258,14 @@ async def _client_here(request: Request, actor: CanWorkDetached, ticket: TicketO
     async with request.app.state.database.read(actor.account_id) as db:
         alike = await clients.list_clients(actor, db, name=ticket.client, limit=1)
     return alike.items[0].name if alike.items else ""
+
+
+async def _of_another(request: Request, actor: CanWorkDetached, ticket: TicketOut | None, client: str) -> str:
+    """The client that a ticket is of, if that is not this one. Nothing is said of what is not known."""
+    if ticket is None:
+        return ""
+    said = await _client_here(request, actor, ticket) or ticket.client or ""
+    return said if said and key_of(said) != key_of(client) else ""
 
 
 def _start(ticket: str, client: str, text: str) -> str:

@@ -82,6 +82,18 @@ document.addEventListener("click", ({ target }) => {
   if (folded) folded.open = true;
 });
 
+// So does a link to another page that leads to what is folded away there.
+function unfold() {
+  const place = location.hash && document.getElementById(location.hash.slice(1));
+  const folded = place && place.closest("details:not([open])");
+  if (!folded) return;
+  folded.open = true;
+  place.scrollIntoView();
+}
+
+document.addEventListener("htmx:afterSettle", ({ detail }) => { if (detail.target === document.body) unfold(); });
+unfold();
+
 // New content ignores clicks for a moment, so that a double click does not hit what has just appeared under the pointer.
 document.addEventListener("htmx:afterSwap", ({ target }) => {
   target.classList?.add("fresh");

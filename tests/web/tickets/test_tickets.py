@@ -170,10 +170,18 @@ def test_a_ticket_of_another_client_is_said_before_anything_goes_there(
 ) -> None:
     said = {"problem_summary": "It does not print", "psa_ticket_id": "4711", "client_name": "Cedar"}
     session = browser.post("/sessions", data=said).url.path.removesuffix("/flow")
-    at = "/tickets/other?ticket=4711&client=Cedar"
-    for page in (session, f"{session}/escalate", f"{session}/note"):
-        assert f'hx-get="{at.replace("&", "&amp;")}"' in browser.get(page).text
+    at = f"/tickets/other?ticket=4711&client=Cedar&session={session.rpartition('/')[2]}"
+    link = at.replace("&", "&amp;")
+    pages = [browser.get(page).text for page in (session, f"{session}/escalate", f"{session}/note")]
+    for html in (*pages, browser.post(f"{session}/escalate", data={"reason": "Out of ideas."}).text):
+        assert f'hx-get="{link}"' in html
+        # Without scripts it is one press away, beside the ticket, too.
+        without = html[html.index("<noscript><p") :]
+        assert f'<a href="{link}">check whether it is of Cedar</a>' in without[: without.index("</noscript>")]
+    shown = browser.get("/tickets/context?ticket=4711&client=Cedar").text
+    assert "Ticket 4711 is of Alpen, and this session of Cedar." in shown
     part = {"HX-Request": "true"}
+    assert f'<a href="{session}#f-psa_ticket_id">Correct the ticket' in browser.get(at, headers=part).text
     assert "Ticket 4711 is of Alpen, and this session of Cedar." in browser.get(at, headers=part).text
     # Nothing of one's own client, and nothing of what is not known.
     assert "alert" not in browser.get("/tickets/other?ticket=4711&client=ALPEN", headers=part).text
