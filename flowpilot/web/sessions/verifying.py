@@ -21,6 +21,7 @@ from flowpilot.identity.hours.queries import opening_hours
 from flowpilot.identity.idempotency import OnceForm
 from flowpilot.sessions import schemas
 from flowpilot.sessions.api import LoadedForWork, LockedForWork, read_session
+from flowpilot.sessions.models import SessionStatus
 from flowpilot.sessions.transitions import Action
 from flowpilot.sessions.verifying import api
 from flowpilot.sessions.verifying.presets import Preset, presets
@@ -135,8 +136,17 @@ async def confirm(
 async def fail(
     session_id: Id, body: Annotated[FailForm, Form()], actor: CanWork, loaded: LoadedForWork, db: WriteSession
 ) -> Response:
-    await api.fail(session_id, FailIn(**body.model_dump()), actor, loaded, db)
-    return go_to(f"/sessions/{session_id}", "Noted that it did not help. The session goes on.")
+    failed = await api.fail(session_id, FailIn(**body.model_dump()), actor, loaded, db)
+    return go_to(f"/sessions/{session_id}", f"Noted that it did not help. {_goes_on(failed, actor)}")
+
+
+def _goes_on(session: schemas.SessionOut, actor: Actor) -> str:
+    """Who goes on after a fix that did not help: whoever held the handoff that it had set aside."""
+    if session.status != SessionStatus.ESCALATED:
+        return "The session goes on."
+    if session.owner_id == actor.user_id:
+        return "You hold the handoff again."
+    return f"{(session.owner and session.owner.name) or 'Its holder'} holds the handoff again."
 
 
 def _end_of_flow(session: schemas.SessionOut) -> str:

@@ -67,6 +67,12 @@ document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (sent && detail.target === document.body) sent.isElsewhere = isWritingIn(document.activeElement) && !sent.form.contains(document.activeElement);
 });
 document.addEventListener("htmx:afterSwap", () => { if (sent) sent.given ??= document.activeElement; });
+// A page that begins in a field does so at once: htmx would only later, when somebody may be in another one.
+document.addEventListener("htmx:afterSwap", () => {
+  const field = document.querySelector("main [autofocus]");
+  field?.focus();
+  field?.removeAttribute("autofocus");
+});
 document.addEventListener("htmx:afterRequest", ({ detail }) => { if (detail.requestConfig.verb !== "get") wake(); });
 document.addEventListener("htmx:afterSettle", ({ detail }) => {
   const then = detail.requestConfig?.elt.dataset.thenFocus;

@@ -28,6 +28,7 @@ def session_path(client: TestClient, company: Company, signed_in: SignedIn) -> t
 def test_a_fix_is_applied_confirmed_and_then_in_the_note(session_path: tuple[TestClient, str]) -> None:
     browser, path = session_path
     assert f'href="{path}/verify"' in browser.get(path).text
+    assert re.search(r'name="fix"[^>]* autofocus', browser.get(f"{path}/verify").text)
     waits = send(browser, f"{path}/verify", "/verify", **FIX)
     assert waits.url.path == path
     assert "Did it help?" in waits.text
@@ -204,7 +205,9 @@ def test_after_a_seniors_fix_that_did_not_help_they_hold_it_as_before(
     senior.post(f"{handoff}/claim")
     send(senior, path, "/questions", question="Which cable?")
     send(senior, f"{path}/verify", "/verify", **FIX)
+    assert '<summary class="card-header">What would have spared it?</summary>' in senior.get(handoff).text
     failed = send(senior, path, "/verify/failed").text
+    assert "Noted that it did not help. You hold the handoff again." in failed
     assert re.search(r'id="now"[^>]*>It did not help</h2>', failed)
     for words in ("You hold this", "Nothing done since the fix did not help", "Give back to", "something else"):
         assert words in failed
