@@ -107,7 +107,7 @@ def in_words(step: StepOut) -> str:
         case StepKind.ANSWER:
             return f"{_quoted(said['choice'])} to {_quoted(said['question'])}"
         case StepKind.OUTCOME:
-            with_note = " with its note" if step.text_name == "note" and step.text is not None else ""
+            with_note = " with its note" if _has_note(step) else ""
             about = f" for {_quoted(said['instruction'])}" if "node" in said else ""
             return f"{_quoted(said['outcome'])}{about}{with_note}"
         case StepKind.ENTER:
@@ -119,17 +119,28 @@ def in_words(step: StepOut) -> str:
 
 
 def goes_back(session: SessionOut) -> str:
-    """What going back takes back; empty if it cannot."""
-    return next((in_words(step) for step in session.steps if step.id == session.back), "")
+    """What going back takes back, and what stays; empty if it cannot."""
+    return next((f"{in_words(step)}. {_stays([step])}" for step in session.steps if step.id == session.back), "")
+
+
+def _stays(gone: Sequence[StepOut]) -> str:
+    """What is said of notes: the one at an outcome goes with it."""
+    return "Other notes stay." if any(_has_note(step) for step in gone) else "Notes stay."
+
+
+def _has_note(step: StepOut) -> bool:
+    return step.text_name == "note" and step.text is not None
 
 
 def taken_back(session: SessionOut) -> str:
     """What the newest step of a session has taken back, in a sentence or two."""
     edit = session.steps[-1].content
-    about = next(in_words(step) for step in session.steps if str(step.id) == edit["step"])
+    by_id = {str(step.id): step for step in session.steps}
+    taken = by_id[edit["step"]]
     more = with_it(session.steps[-1], session.steps)
     ends = " The session goes on: nothing waits to be looked at." if _ended_waiting(session) else ""
-    return f"Taken back: {about}{more}. Notes stay.{ends}"
+    stays = _stays([taken, *(by_id[one] for one in edit["also"])])
+    return f"Taken back: {in_words(taken)}{more}. {stays}{ends}"
 
 
 def with_it(edit: StepOut, steps: Sequence[StepOut]) -> str:

@@ -79,9 +79,9 @@ def test_back_says_before_and_afterwards_what_it_takes_back(session: tuple[TestC
     browser, path = session
     before = browser.get(path)
     assert 'aria-describedby="h-back"' in before.text
-    assert "Back takes back “Still nothing” for “Switch it on.” with its note. Notes stay." in before.text
+    assert "Back takes back “Still nothing” for “Switch it on.” with its note. Other notes stay." in before.text
     page = send(browser, before, "/back")
-    assert "Taken back: “Still nothing” for “Switch it on.” with its note. Notes stay." in page.text
+    assert "Taken back: “Still nothing” for “Switch it on.” with its note. Other notes stay." in page.text
     assert "Back takes back “No” to “Is the printer on?”. Notes stay." in page.text
     last = send(browser, page, "/back")
     assert "Taken back: “No” to “Is the printer on?”. Notes stay." in last.text
@@ -91,7 +91,7 @@ def test_back_says_before_and_afterwards_what_it_takes_back(session: tuple[TestC
 def test_what_fell_with_it_is_counted_afterwards(session: tuple[TestClient, str]) -> None:
     browser, path = session
     page = send(browser, path, "/take-back")
-    assert "Taken back: “No” to “Is the printer on?”, and 1 step after it. Notes stay." in page.text
+    assert "Taken back: “No” to “Is the printer on?”, and 1 step after it. Other notes stay." in page.text
 
 
 def test_an_older_page_takes_nothing_back(session: tuple[TestClient, str]) -> None:
