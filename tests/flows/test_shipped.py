@@ -32,8 +32,8 @@ STAND_IN = re.compile(
 # fmt: off
 TYPED_SO = {
     "SELECT", "FROM", "WHERE", "AND", "DBCC", "SQLPERF", "LOGSPACE", "CHECKDB", "RESTORE", "DATABASE", "DISK",
-    "FILELISTONLY", "MOVE", "TO", "WITH", "STATS", "HKLM", "SOFTWARE", "AU", "USERPROFILE", "APPDATA", "DC",
-    "WINDOWS", "BT", "PRINTERS", "OSPP", "VBS", "AAD", "NT", "AUTHORITY", "DISM", "DNS", "MX", "TXT", "IPP",
+    "FILELISTONLY", "MOVE", "TO", "WITH", "STATS", "HKLM", "HKCU", "SOFTWARE", "AU", "USERPROFILE", "APPDATA",
+    "DC", "WINDOWS", "BT", "PRINTERS", "OSPP", "VBS", "AAD", "NT", "AUTHORITY", "DISM", "DNS", "MX", "TXT", "IPP",
     "IKEEXT", "VPN", "VM", "CPU", "GB", "MB", "OK",
     "www.example.com",  # It is there for everybody to ask for.
 }
