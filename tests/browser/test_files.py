@@ -77,3 +77,27 @@ def test_files_are_dropped_and_chosen(desk: Desk) -> None:
     engineer.get_by_role("button", name="Add to the record").click()
     expect(engineer.locator(".path").get_by_alt_text("dropped.png")).to_be_visible()
     expect(engineer.locator(".path").get_by_role("link", name="system.log")).to_be_visible()
+
+
+def test_what_is_offered_at_a_form_is_filled_in_and_the_chosen_files_stay(desk: Desk) -> None:
+    engineer = desk.person("engineer@northwind.example")
+    begin(engineer)
+    details = engineer.locator("details", has=engineer.locator("summary", has_text="Edit details"))
+    details.locator("summary").click()
+    details.get_by_label("Title").fill("Ticket 419888: the printer prints nothing")
+    details.get_by_role("button", name="Save").click()
+    expect(engineer.get_by_role("heading", level=1)).to_contain_text("Ticket 419888")
+    engineer.keyboard.press("e")
+    engineer.wait_for_url("**/escalate")
+    engineer.locator("form.escalation input[type=file]").set_input_files(
+        {"name": "system.log", "mimeType": "text/plain", "buffer": b"event 41\n"}
+    )
+    chosen = engineer.locator(".files-chosen > li")
+    expect(chosen.locator("input[name=attachments]")).to_be_attached()
+    engineer.get_by_role("link", name="Ticket 419888?").click()
+    ticket = engineer.get_by_label("Ticket", exact=True)
+    expect(ticket).to_have_value("419888")
+    expect(ticket).to_be_focused()
+    expect(engineer.get_by_role("link", name="Ticket 419888?")).to_have_count(0)
+    expect(chosen).to_have_count(1)
+    assert engineer.url.endswith("/escalate")

@@ -53,6 +53,11 @@ class Lack:
         return f"{_WORDS[self.effect]} at {' and '.join(one.value for one in self.priorities)} priority."
 
     @property
+    def field(self) -> str:
+        """The field of the form that fills it."""
+        return _FIELDS[self.requirement]
+
+    @property
     def classes(self) -> str:
         """What the style sheet goes by."""
         return " ".join([f"lack-{self.requirement.value}", *(f"at-{one.value}" for one in self.priorities)])

@@ -148,6 +148,8 @@ function sayBelow(form, name, message) {
   field.setAttribute("aria-errormessage", text.id);
   field.classList.add("is-invalid");
   (field.closest(".d-flex") ?? field).after(text);
+  // What the page said of it before is no longer so.
+  for (const before of form.querySelectorAll(`[data-said-before="${CSS.escape(name)}"]`)) before.remove();
   field.closest("details")?.setAttribute("open", "");
   return field;
 }

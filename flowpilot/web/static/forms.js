@@ -88,6 +88,19 @@ document.addEventListener("htmx:afterSettle", ({ detail }) => {
   });
 });
 
+// What is offered for a field is filled in where it is: what else is in the form stays, chosen files too.
+document.addEventListener("click", (event) => {
+  const offer = event.target.closest?.("[data-fill]");
+  const field = offer && document.getElementById(offer.dataset.fill);
+  if (!field || event.ctrlKey || event.metaKey || event.shiftKey) return;
+  event.preventDefault();
+  event.stopPropagation();
+  field.value = offer.dataset.value;
+  for (const name of ["input", "change"]) field.dispatchEvent(new Event(name, { bubbles: true }));
+  field.focus();
+  (offer.closest("p") ?? offer).remove();
+}, true);
+
 const choiceOf = (field) => document.getElementById(field.dataset.chooses);
 
 document.addEventListener("input", ({ target }) => {
