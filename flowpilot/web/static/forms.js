@@ -66,9 +66,12 @@ document.addEventListener("htmx:beforeSend", ({ detail: { elt, requestConfig, bo
 document.addEventListener("htmx:beforeSwap", ({ detail }) => {
   if (sent && detail.target === document.body) sent.isElsewhere = isWritingIn(document.activeElement) && !sent.form.contains(document.activeElement);
 });
-document.addEventListener("htmx:afterSwap", () => { if (sent) sent.given ??= document.activeElement; });
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (sent && detail.target === document.body) sent.given ??= document.activeElement;
+});
 // A page that begins in a field does so at once: htmx would only later, when somebody may be in another one.
-document.addEventListener("htmx:afterSwap", () => {
+document.addEventListener("htmx:afterSwap", ({ detail }) => {
+  if (detail.target !== document.body) return;
   const field = document.querySelector("main [autofocus]");
   field?.focus();
   field?.removeAttribute("autofocus");
