@@ -19,6 +19,9 @@ from flowpilot.text import sentence, tidy
 _QUESTIONS_FIRST = 2
 _TOPICS = 2
 _TRIED = "outcome"
+_CHECKS = {
+    one.action: one for one in (*CHECKS.question, *(check for topic in CHECKS.topic for check in topic.check))
+}
 # With such an answer, nothing is known yet.
 _SAYS_NOTHING = frozenset({"", "unknown", "not tried", "not asked", "not sure", "nobody tried", "unclear", "?"})
 
@@ -48,16 +51,24 @@ def assess(case: Case) -> Assessment:
     )
 
 
+def is_done(action: str, steps: Sequence[CaseStep]) -> bool:
+    """Whether these steps say that a check of ours was done, or its question answered."""
+    check = _CHECKS.get(action)
+    return check is not None and _is_known(check, _lines(steps))
+
+
 def _step(check: Check) -> NextStep:
     return NextStep(action=check.action, why=check.why, expected=check.expected, source="rules")
 
 
 def _known(case: Case) -> str:
     """Everything that the case says, one statement a line."""
-    said = (
-        f"{step.text} {step.result} {step.note}" for step in case.steps if step.note or not _says_nothing(step)
-    )
-    return "\n".join(tidy(text, len(text)) for text in (case.problem, *said, case.engineer_note) if text)
+    return _lines(case.steps, case.problem, case.engineer_note)
+
+
+def _lines(steps: Sequence[CaseStep], *more: str) -> str:
+    said = (f"{step.text} {step.result} {step.note}" for step in steps if step.note or not _says_nothing(step))
+    return "\n".join(tidy(text, len(text)) for text in (*more, *said) if text)
 
 
 def _says_nothing(step: CaseStep) -> bool:

@@ -23,6 +23,7 @@ from flowpilot.handoffs.questions.queries import NO_QUESTIONS, questions_of
 from flowpilot.handoffs.rules import avoidable
 from flowpilot.handoffs.schemas import requests, responses
 from flowpilot.handoffs.schemas.priority import PriorityName
+from flowpilot.handoffs.since.queries import steps_since
 from flowpilot.http.fields import Text
 from flowpilot.http.paging import KeyCursor, Limit
 from flowpilot.identity.access import CanView, CanWork
@@ -238,4 +239,6 @@ async def _answer(db: ReadDb, actor: Actor, handoff_id: uuid.UUID, now: datetime
     solved_by = await solution_of(db, actor.account_id, row.session.id) if is_solved else None
     made_at = row.handoff.created_at
     before = await ended_handoffs(db, actor.account_id, row.session.id, before=made_at) if row.is_again else []
-    return responses.handoff_out(row, events, asked, actor, now, solved_by=solved_by, earlier=earlier_out(before))
+    later = await steps_since(db, actor.account_id, row)
+    earlier = earlier_out(before)
+    return responses.handoff_out(row, events, asked, actor, now, solved_by=solved_by, earlier=earlier, later=later)

@@ -64,7 +64,7 @@ def take_snapshot(
         "flow": _flow(history),
         "node": _node(history),
         **_inside(where),
-        **_said(steps, tried),
+        **said(steps, tried),
         "left": [_left(*one) for one in steps_left(where)],
         "opinion": note,
         "missing": missing,
@@ -83,11 +83,11 @@ def renewed(snapshot: Mapping[str, Any], then: Sequence[AISessionStep]) -> dict[
     if "facts" not in snapshot:
         return dict(snapshot)
     steps = path.standing(then)
-    said = {**snapshot, **_said(steps, tried_in(snapshot))}
+    now = {**snapshot, **said(steps, tried_in(snapshot))}
     if "run" in snapshot:
         marks = {(step.created_at.isoformat(), str(step.kind)): step for step in steps}
-        said["run"] = {**snapshot["run"], "marks": [_mark(one, marks) for one in snapshot["run"]["marks"]]}
-    return said
+        now["run"] = {**snapshot["run"], "marks": [_mark(one, marks) for one in snapshot["run"]["marks"]]}
+    return now
 
 
 def still_missing(
@@ -130,7 +130,7 @@ def missing_of(history: SessionHistory, note: str = "", tried: str = "") -> list
     return [one for one in Requirement if one in absent]
 
 
-def _said(steps: Sequence[AISessionStep], tried: str) -> dict[str, Any]:
+def said(steps: Sequence[AISessionStep], tried: str = "") -> dict[str, Any]:
     """What was found and tried, in the words of the steps; `tried` is what no step says."""
     return {
         "facts": [

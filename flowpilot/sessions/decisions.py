@@ -77,8 +77,7 @@ def free_text(where: path.Position, text: str) -> NewStep:
 
 def note(where: path.Position, text: str) -> NewStep:
     """What somebody knows or has found, wherever the session is. It stays there."""
-    place = _place(where.frames[-1], where.frames[-1].node_id) if where.frames else {}
-    return NewStep(StepKind.NOTE, {"text": text, **place})
+    return NewStep(StepKind.NOTE, {"text": text, **_here(where)})
 
 
 def enter(where: path.Position, flow: UsableFlow) -> NewStep:
@@ -109,10 +108,10 @@ def resolution(text: str) -> NewStep:
     return NewStep(StepKind.RESOLUTION, {"text": text})
 
 
-def fix(text: str, waiting_for: str, look_again_at: datetime) -> NewStep:
-    """What was done, and what has to show that it helped."""
+def fix(where: path.Position, text: str, waiting_for: str, look_again_at: datetime) -> NewStep:
+    """What was done where the session is, and what has to show that it helped. It stays there."""
     content = {"text": text, "waiting_for": waiting_for, "look_again_at": look_again_at.isoformat()}
-    return NewStep(StepKind.FIX, content)
+    return NewStep(StepKind.FIX, content | _here(where))
 
 
 def take_step(
@@ -180,6 +179,10 @@ def status_change(
         reason=reason,
         created_at=at,
     )
+
+
+def _here(where: path.Position) -> dict[str, Any]:
+    return _place(where.frames[-1], where.frames[-1].node_id) if where.frames else {}
 
 
 def _place(frame: path.Frame, following: str) -> dict[str, Any]:

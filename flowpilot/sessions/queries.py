@@ -227,7 +227,7 @@ def case_of(
         client=session.client_name,
         ticket=session.psa_ticket_id,
         flow_name=history.flow_name,
-        steps=[_case_step(step) for step in path.standing(history.steps) if step.kind not in _ABOUT_FLOWS],
+        steps=case_steps(path.standing(history.steps)),
         steps_left=[text for _, _, text in steps_left(where)],
         engineer_note=note,
         missing=list(missing),
@@ -244,11 +244,17 @@ def steps_left(where: path.Position) -> list[tuple[path.Frame, str, str]]:
     return [(frame, node_id, node.text) for frame, node_id, node in reached if node.kind in to_do]
 
 
+def case_steps(steps: Sequence[AISessionStep]) -> list[CaseStep]:
+    """The same of steps that count. Of a fix that did not help, its outcome says all."""
+    failed = {step.content.get("fix") for step in steps if step.kind == StepKind.OUTCOME}
+    return [_case_step(step) for step in steps if step.kind not in _ABOUT_FLOWS and str(step.id) not in failed]
+
+
 def _case_step(step: AISessionStep) -> CaseStep:
     content = step.content
     return CaseStep(
-        # A tick is something done, as the outcome of an instruction is.
-        kind=StepKind.OUTCOME if step.kind == StepKind.TICK else step.kind,
+        # A tick, or a fix, is something done, as the outcome of an instruction is.
+        kind=StepKind.OUTCOME if step.kind in {StepKind.TICK, StepKind.FIX} else step.kind,
         text=str(next((content[name] for name in _ASKED if content.get(name)), "")),
         result=str(next((content[name] for name in _SAID if content.get(name)), "")),
         note=str(content.get("note") or content.get("reason") or ""),

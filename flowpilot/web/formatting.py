@@ -1,6 +1,6 @@
 """How figures and times are shown in a page."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable
 from datetime import date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -141,11 +141,6 @@ def parted(text: str, length: int = 160) -> tuple[str, str]:
     return shown.rstrip(), whole[len(shown) :].strip()
 
 
-def in_order(found: Iterable[Mapping[str, Any]]) -> list[Mapping[str, Any]]:
-    """What was found, in the order in which it was; what nobody knows the moment of comes first."""
-    return sorted(found, key=lambda one: one.get("at") or "")
-
-
 def beginning(text: str) -> str:
     """A text as one of a few lines: its first words."""
     return tidy(text, 60)
@@ -220,7 +215,6 @@ FILTERS: dict[str, Callable[..., Any]] = {
     "until": until,
     "clock": clock,
     "parted": parted,
-    "in_order": in_order,
     "beginning": beginning,
     "without_greeting": without_greeting,
     "asks": asks,

@@ -76,7 +76,10 @@ def test_a_session_costs_the_same_however_much_happened(
 def test_what_a_senior_reads_costs_the_same_however_much_happened(
     client: TestClient, company: Company, signed_in: SignedIn
 ) -> None:
-    """The page of the session that they hold, its part that follows the others, and the handoff."""
+    """The page of the session that they hold, its part that follows the others, and the handoff.
+
+    One statement of each reads what came since the handoff was sent.
+    """
     publish_printer_flow(client, company)
     engineer, senior = signed_in(), signed_in(Role.OWNER)
     hand_over(engineer)
@@ -95,7 +98,7 @@ def test_what_a_senior_reads_costs_the_same_however_much_happened(
                 assert senior.get(page).status_code == 200
             costs.append(len(sent))
     assert costs[:3] == costs[3:]
-    assert all(cost <= most for cost, most in zip(costs, (21, 21, 19), strict=False)), costs
+    assert all(cost <= most for cost, most in zip(costs, (22, 22, 20), strict=False)), costs
 
 
 def test_a_handoff_is_read_without_its_session_s_history(

@@ -22,6 +22,8 @@ from flowpilot.handoffs.questions.schemas import QuestionOut, questions_out
 from flowpilot.handoffs.rules.filled import filled_in, lacked, still_lacking
 from flowpilot.handoffs.rules.requirements import Requirement
 from flowpilot.handoffs.schemas.priority import PriorityName
+from flowpilot.handoffs.since.known import is_done, known_now, tried_now
+from flowpilot.handoffs.since.queries import Later
 from flowpilot.handoffs.snapshot import still_missing
 from flowpilot.handoffs.suggestions.assessed import assessed_steps
 from flowpilot.handoffs.suggestions.policy import may_act
@@ -117,7 +119,11 @@ class HandoffOut(HandoffRow, HandoffTexts):
     may_correct: bool = Field(description="Whether the caller may edit what its session is about.")
     client_notes: str = Field(description="What everybody who works for the client should know.")
     attachments: list[AttachmentOut] = Field(description="Its own files; those of steps are in the snapshot.")
-    snapshot: dict[str, Any]
+    snapshot: dict[str, Any] = Field(description="What its session said when it was sent, as that reads now.")
+    known_now: list[dict[str, Any]] = Field(
+        description="The snapshot's facts and notes, and those since, in order: these have `since` and `by_name`."
+    )
+    tried_now: list[dict[str, Any]] = Field(description="The same of what was tried.")
     missing: list[str] = Field(
         description="What a senior asks first and the snapshot does not have, besides client, ticket and domain."
     )
@@ -127,7 +133,9 @@ class HandoffOut(HandoffRow, HandoffTexts):
     avoidable_reasons: list[str] = Field(description="What the caller can choose from to say so.")
     solved_by: str | None = Field(description="What solved its session, as it reads now; null if not solved.")
     assessment: Assessment | None
-    next_steps: list[NextStepOut] = Field(description="Those of the assessment, and what became of each.")
+    next_steps: list[NextStepOut] = Field(
+        description="Those of the assessment, and what became of each; none that was done in another way."
+    )
     questions: list[QuestionOut] = Field(description="What the engineer who escalated was asked, in order.")
     earlier: list[EarlierHandoffOut] = Field(description="The earlier escalations of its session, in order.")
     events: list[EventOut]
@@ -187,8 +195,14 @@ def handoff_out(
     *,
     solved_by: str | None,
     earlier: list[EarlierHandoffOut],
+    later: Later,
 ) -> HandoffOut:
-    """The whole of a handoff; `solved_by` is what solved its session, `earlier` its escalations before."""
+    """The whole of a handoff; `solved_by` is what solved its session.
+
+    Args:
+        earlier: the escalations of its session before.
+        later: the steps of its session since.
+    """
     handoff = row.handoff
     fields = handoff_row(row, actor, now)
     may_judge = policy.may_judge(handoff, actor)
@@ -201,6 +215,8 @@ def handoff_out(
         client_notes=row.client_notes,
         attachments=attachments_in(handoff.snapshot),
         snapshot=handoff.snapshot,
+        known_now=known_now(handoff.snapshot, later),
+        tried_now=tried_now(handoff.snapshot, later),
         missing=still_missing(
             handoff.snapshot,
             [one.requirement for one in fields["filled"]],
@@ -212,7 +228,14 @@ def handoff_out(
         avoidable_reasons=list(row.avoidable_reasons) if may_judge else [],
         solved_by=solved_by,
         assessment=None if handoff.assessment is None else Assessment.model_validate(handoff.assessment),
-        next_steps=next_steps_out(assessed_steps(handoff, row.session, row.results), may_answer=may_answer),
+        next_steps=next_steps_out(
+            [
+                one
+                for one in assessed_steps(handoff, row.session, row.results)
+                if one.result is not None or not is_done(handoff, one.suggested.action, later[0])
+            ],
+            may_answer=may_answer,
+        ),
         questions=questions_out(asked, handoff, row.session, actor),
         earlier=earlier,
         events=[EventOut.model_validate(event) for event in events],

@@ -38,7 +38,7 @@ async def verify(
     policy.check(loaded.session, actor, Action.VERIFY)
     _check_moment(look_again_at, loaded.moment)
     check_may_end(loaded.run, is_procedural=loaded.followed.is_procedural)
-    await service.add_step(db, loaded, actor.user_id, decisions.fix(fix, waiting_for, look_again_at))
+    await service.add_step(db, loaded, actor.user_id, decisions.fix(loaded.where, fix, waiting_for, look_again_at))
     await service.transition(db, loaded, Action.VERIFY, actor.user_id, waiting_for)
     session = loaded.session
     session.waiting_for, session.look_again_at, session.fix_applied_at = waiting_for, look_again_at, loaded.moment

@@ -67,7 +67,7 @@ def resolve(story: Story, by: uuid.UUID, text: str) -> None:
 
 def apply_fix(story: Story, by: uuid.UUID, text: str, waiting_for: str, look_again_at: datetime) -> None:
     """Write down a fix that has to prove itself, and pause the session until it is looked at again."""
-    _add_step(story, by, decisions.fix(text, waiting_for, look_again_at))
+    _add_step(story, by, decisions.fix(story.where, text, waiting_for, look_again_at))
     transition(story, Action.VERIFY, by, waiting_for)
     session = story.session
     session.waiting_for, session.look_again_at, session.fix_applied_at = waiting_for, look_again_at, story.moment

@@ -19,7 +19,7 @@ from flowpilot.handoffs.corrections.texts import reword as reword_text
 from flowpilot.handoffs.decisions import Escalation
 from flowpilot.handoffs.models import Outcome
 from flowpilot.handoffs.questions.models import HandoffQuestion
-from flowpilot.sessions import decisions
+from flowpilot.sessions import decisions, path
 from flowpilot.sessions.edits.record import FIX_WITHOUT_WORDS, records, text_now
 from flowpilot.sessions.models import StepKind
 from flowpilot.sessions.notes.beside import QuestionAndAnswer
@@ -29,7 +29,7 @@ from tests.sessions.edits.tale import KIM, Act, Tale
 
 def verify(tale: Tale, _: st.DataObject) -> None:
     again = tale.at + timedelta(days=1)
-    step = tale.keep(decisions.fix("?", "?", again))
+    step = tale.keep(decisions.fix(path.Position(), "?", "?", again))
     step.content |= {"text": tale.write(step.id), "waiting_for": (waiting := tale.write("waits"))}
     del tale.texts["waits"]
     tale.waits[step.id] = waiting
